@@ -1,0 +1,1 @@
+"""The host side: targets, the LPA driver, the pytest plugin, reports."""

@@ -1,0 +1,1 @@
+"""The vocabulary of remote SIM provisioning: octets to values and back; pure, no I/O."""

@@ -1,0 +1,1 @@
+"""Certificates of the SGP.26 shape: read, issue, check, bundle."""

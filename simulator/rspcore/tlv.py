@@ -1,0 +1,240 @@
+"""BER-TLV data objects over memoryview: read without copying, write minimal definite lengths.
+
+A `Tlv` keeps its raw octets as they came, because signatures are verified over received octets and
+never over a re-encoding. Reading accepts definite lengths in any form up to four length octets
+(ISO/IEC 7816-4, 5.2.2); the indefinite form is refused. Writing emits the shortest form (DER).
+The module knows no tag numbers: those are in `rspcore.tags`.
+
+>>> one = parse(bytes.fromhex("BF2E1280100102030405060708090A0B0C0D0E0F10"))
+>>> f"{one.tag:X}", [f"{child.tag:X}" for child in one.children()]
+('BF2E', ['80'])
+>>> encode(0x5F37, b"\\x01\\x02").hex()
+'5f37020102'
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rspcore.errors import DecodeError
+
+__all__ = [
+    "Tlv",
+    "encode",
+    "encode_length",
+    "encode_tag",
+    "is_constructed",
+    "iterate",
+    "parse",
+    "parse_all",
+    "parse_prefix",
+    "read_header",
+]
+
+Octets = bytes | bytearray | memoryview
+
+_MAX_TAG_OCTETS = 4
+_MAX_LENGTH_OCTETS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Tlv:
+    """Hold one data object: tag, value and the octets it was read from.
+
+    Attributes:
+        tag: Tag as the number its octets spell, for example 0xBF38 or 0x80.
+        value: Value field, a view into the input.
+        raw: The whole data object, header included, a view into the input.
+        offset: Position of the first tag octet in the input given to the reader, in octets.
+    """
+
+    tag: int
+    value: memoryview
+    raw: memoryview
+    offset: int = 0
+
+    @property
+    def constructed(self) -> bool:
+        """Tell whether bit 6 of the first tag octet says constructed."""
+        return is_constructed(self.tag)
+
+    def children(self) -> tuple["Tlv", ...]:
+        """Return the data objects inside the value, in order.
+
+        Raises:
+            DecodeError: the value is not a whole number of data objects.
+        """
+        return tuple(iterate(self.value, base=self.offset + len(self.raw) - len(self.value)))
+
+    def find(self, tag: int) -> "Tlv | None":
+        """Return the first child with this tag, or None.
+
+        Raises:
+            DecodeError: the value up to that child is not a sequence of data objects.
+        """
+        for child in iterate(self.value, base=self.offset + len(self.raw) - len(self.value)):
+            if child.tag == tag:
+                return child
+        return None
+
+    def __repr__(self) -> str:
+        """Show tag, length and at most the first 16 octets of the value."""
+        shown = bytes(self.value[:16]).hex(" ").upper()
+        more = " .." if len(self.value) > 16 else ""
+        return f"Tlv({self.tag:02X}, {len(self.value)} octets: {shown}{more})"
+
+
+def is_constructed(tag: int) -> bool:
+    """Tell whether a tag number names a constructed data object (bit 6 of its first octet)."""
+    while tag > 0xFF:
+        tag >>= 8
+    return bool(tag & 0x20)
+
+
+def read_header(data: Octets, offset: int = 0, *, base: int = 0) -> tuple[int, int, int]:
+    """Read tag and length at an offset, without asking for the value to be there.
+
+    Returns:
+        Tag, number of header octets (tag and length fields), number of value octets announced.
+
+    Raises:
+        DecodeError: the header is cut short, the tag is longer than 4 octets, or the length is in
+            the indefinite form or longer than 4 octets.
+    """
+    end = len(data)
+    position = offset
+    if position >= end:
+        raise DecodeError(
+            f"data object expected at offset {base + offset}, but the input ends there",
+            offset=base + offset,
+        )
+    tag = data[position]
+    position += 1
+    if tag & 0x1F == 0x1F:
+        while True:
+            if position >= end:
+                raise DecodeError(
+                    f"tag {tag:02X} at offset {base + offset} is cut short",
+                    offset=base + offset,
+                    tag=tag,
+                )
+            octet = data[position]
+            position += 1
+            tag = tag << 8 | octet
+            if not octet & 0x80:
+                break
+            if position - offset >= _MAX_TAG_OCTETS:
+                raise DecodeError(
+                    f"tag at offset {base + offset} is longer than {_MAX_TAG_OCTETS} octets",
+                    offset=base + offset,
+                    tag=tag,
+                )
+    if position >= end:
+        raise DecodeError(
+            f"{tag:02X} at offset {base + offset} has no length field",
+            offset=base + offset,
+            tag=tag,
+        )
+    length = data[position]
+    position += 1
+    if length & 0x80:
+        count = length & 0x7F
+        if count == 0 or count > _MAX_LENGTH_OCTETS:
+            form = "the indefinite form" if count == 0 else f"{count} length octets"
+            raise DecodeError(
+                f"{tag:02X} at offset {base + offset}: length uses {form}; "
+                f"expected a definite length of at most {_MAX_LENGTH_OCTETS} octets",
+                offset=base + offset,
+                tag=tag,
+            )
+        if position + count > end:
+            raise DecodeError(
+                f"{tag:02X} at offset {base + offset}: length field is cut short",
+                offset=base + offset,
+                tag=tag,
+            )
+        length = int.from_bytes(data[position : position + count], "big")
+        position += count
+    return tag, position - offset, length
+
+
+def parse_prefix(data: Octets, offset: int = 0, *, base: int = 0) -> Tlv:
+    """Read the data object that starts at an offset; more octets may follow it.
+
+    Args:
+        data: Input octets.
+        offset: Where to start, in octets.
+        base: Added to offsets in errors and in the result, when data is part of a larger input.
+
+    Raises:
+        DecodeError: as `read_header`, or fewer value octets remain than the length says.
+    """
+    tag, header, length = read_header(data, offset, base=base)
+    start = offset + header
+    if start + length > len(data):
+        raise DecodeError(
+            f"{tag:02X} at offset {base + offset}: length says {length:,} octets, "
+            f"{len(data) - start:,} remain",
+            offset=base + offset,
+            tag=tag,
+        )
+    view = data if isinstance(data, memoryview) else memoryview(data)
+    return Tlv(tag, view[start : start + length], view[offset : start + length], base + offset)
+
+
+def parse(data: Octets) -> Tlv:
+    """Read exactly one data object that fills the input.
+
+    Raises:
+        DecodeError: as `parse_prefix`, or octets follow the data object.
+    """
+    one = parse_prefix(data)
+    if len(one.raw) != len(data):
+        end = len(one.raw)
+        raise DecodeError(
+            f"{one.tag:02X} ends at offset {end}, but {len(data) - end} octets follow",
+            offset=end,
+            tag=one.tag,
+        )
+    return one
+
+
+def iterate(data: Octets, *, base: int = 0) -> Iterator[Tlv]:
+    """Yield the data objects that fill the input, in order.
+
+    Raises:
+        DecodeError: as `parse_prefix`; objects before the fault have been yielded.
+    """
+    view = data if isinstance(data, memoryview) else memoryview(data)
+    offset = 0
+    while offset < len(view):
+        one = parse_prefix(view, offset, base=base)
+        yield one
+        offset += len(one.raw)
+
+
+def parse_all(data: Octets) -> tuple[Tlv, ...]:
+    """Read a sequence of data objects that fills the input; empty input gives an empty tuple.
+
+    Raises:
+        DecodeError: as `parse_prefix`.
+    """
+    return tuple(iterate(data))
+
+
+def encode_tag(tag: int) -> bytes:
+    """Write a tag number as the octets it spells: 0xBF38 gives BF 38."""
+    return tag.to_bytes((tag.bit_length() + 7) // 8 or 1, "big")
+
+
+def encode_length(length: int) -> bytes:
+    """Write a length field in the shortest definite form."""
+    if length < 0x80:
+        return bytes((length,))
+    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes((0x80 | len(octets),)) + octets
+
+
+def encode(tag: int, *values: Octets) -> bytes:
+    """Write one data object whose value is the concatenation of the given octets."""
+    body = b"".join(values)
+    return encode_tag(tag) + encode_length(len(body)) + body

@@ -1,0 +1,1 @@
+"""The simulated roles: eUICC, SM-DP+ and their surroundings."""

@@ -1,0 +1,1 @@
+"""How the simulated roles meet the world: vpcd, HTTPS."""
