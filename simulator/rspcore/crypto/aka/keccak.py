@@ -1,6 +1,6 @@
 """The Keccak-f[1600] permutation (FIPS 202, 3.3) on 200 octets, for TUAK.
 
-The hash functions built on it are in every library, the bare permutation is in none of those we use.
+Hash functions built on it are in every library, the bare permutation is in none of those we use.
 """
 
 __all__ = ["keccak_f1600"]

@@ -8,8 +8,8 @@ import pytest
 from rspcore.crypto.aka.algorithm import gsm_triplet, xor
 from rspcore.crypto.aka.keccak import keccak_f1600
 from rspcore.crypto.aka.milenage import Milenage, opc_from_op
-from rspcore.crypto.aka.test_algorithm import UsimTestAlgorithm
 from rspcore.crypto.aka.tuak import Tuak, topc_from_top
+from rspcore.crypto.aka.usim_test_algorithm import UsimTestAlgorithm
 from rspcore.errors import CryptoError
 
 VECTORS = Path(__file__).parents[5] / "fixtures" / "vectors"

@@ -1,4 +1,4 @@
-"""The USIM test algorithm (3GPP TS 34.108, 8.1.2): exclusive or and rotations, for test equipment."""
+"""The USIM test algorithm (3GPP TS 34.108, 8.1.2): exclusive or and rotations."""
 
 from dataclasses import dataclass
 
