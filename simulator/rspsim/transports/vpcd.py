@@ -1,0 +1,261 @@
+"""The card's side of the vpcd link: commands from a virtual PC/SC reader in, answers out.
+
+vpcd, the driver inside pcscd, listens; the card connects and is thereby inserted. pcscd asks for
+the ATR about every 400 ms to see whether the card is still there, so a connection that stays silent
+was accepted by the kernel alone: another card holds the slot. There is no time limit in the other
+direction, a slow card just blocks its reader.
+
+The link knows nothing of cards beyond three calls. A bug in the card shows here as an exception
+that no one handled: it is logged with its traceback and the reader gets 6F00, so that one wrong
+command does not end a session of hours. In process the same exception reaches the test as it is.
+"""
+
+import logging
+import select
+import socket
+import threading
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from rspcore.errors import ConfigError, LocalError
+from rspcore.status import StatusWord
+from rspsim.transports.frames import Control, hang_up, receive_frame, send_frame
+
+__all__ = ["DEFAULT_PORT", "Card", "CardRemoved", "VpcdCard"]
+
+DEFAULT_PORT: Final = 0x8C7B
+"""TCP port of the first slot, 35963; the second slot has the next one."""
+
+_CONTROLS: Final = frozenset(int(control) for control in Control)
+
+log = logging.getLogger("rspsim.vpcd")
+
+
+class Card(Protocol):
+    """Be what the link drives: `rspsim.euicc.Euicc` or anything with these three calls."""
+
+    def reset(self) -> bytes:
+        """Start anew and return the ATR, 2 to 33 octets."""
+
+    def transmit(self, command: bytes, /) -> bytes:
+        """Answer one command APDU with one response APDU."""
+
+    def power_off(self) -> None:
+        """Forget what a loss of power makes a card forget."""
+
+
+class CardRemoved(Exception):  # noqa: N818  an event, not a fault: the card leaves the reader
+    """Be raised by a card's `transmit` to leave the reader in the middle of a command.
+
+    The command stays unanswered; the reader sees the card pulled out and pushed in again.
+    """
+
+
+class VpcdCard:
+    """Keep a card in a virtual reader until told to stop.
+
+    Args:
+        card: The card to serve.
+        host: Where vpcd listens.
+        port: TCP port of the slot.
+        silence_s: Seconds without a single frame after which a connection counts as never served.
+        retry_s: Seconds between attempts to connect while pcscd is away.
+        on_exchange: Called after each command with command and response; for logs.
+    """
+
+    def __init__(
+        self,
+        card: Card,
+        host: str = "127.0.0.1",
+        port: int = DEFAULT_PORT,
+        *,
+        silence_s: float = 3.0,
+        retry_s: float = 0.2,
+        on_exchange: Callable[[bytes, bytes], None] | None = None,
+    ) -> None:
+        self._card = card
+        self._host = host
+        self._port = port
+        self._silence_s = silence_s
+        self._retry_s = retry_s
+        self._on_exchange = on_exchange
+        self._atr = b""
+        self._insertions = 0
+        self._inserted = threading.Event()
+        self._stopping = False
+        self._connection: socket.socket | None = None
+        self._wake, self._waker = socket.socketpair()
+        self._thread: threading.Thread | None = None
+        self._failure: Exception | None = None
+
+    @property
+    def insertions(self) -> int:
+        """Return how often a reader has taken the card."""
+        return self._insertions
+
+    def serve(self) -> None:
+        """Serve the card until `stop`; connect again for ever when pcscd goes away.
+
+        Raises:
+            ConfigError: the first connection was accepted but never served: another card holds the
+                slot. A card that was served before waits and tells the log.
+        """
+        waiting = False
+        while not self._stopping:
+            try:
+                connection = socket.create_connection((self._host, self._port), timeout=5)
+            except OSError as error:
+                if not waiting:
+                    log.warning("no reader at %s:%d (%s); waiting", self._host, self._port, error)
+                waiting = True
+            else:
+                waiting = False
+                with connection:
+                    self._serve_connection(connection)
+            self._pause(self._retry_s)
+
+    def stop(self) -> None:
+        """Make `serve` return once the command under way is answered.
+
+        Safe in a signal handler and from another thread; a second call does nothing more.
+        """
+        if self._stopping:
+            return
+        self._stopping = True
+        connection = self._connection
+        if connection is not None:
+            hang_up(connection)
+        self._waker.send(b"\x00")
+
+    def start(self, timeout_s: float = 10.0) -> None:
+        """Serve in a thread of its own until `close`; return when a reader has taken the card.
+
+        Raises:
+            LocalError: it runs already.
+            ConfigError: no reader took the card in time, or another card holds the slot. The card
+                is not served any more.
+        """
+        if self._thread is not None:
+            raise LocalError("this card is being served already; close() it first")
+        self._thread = threading.Thread(target=self._run, name=f"vpcd-{self._port}", daemon=True)
+        self._thread.start()
+        taken = self._inserted.wait(timeout_s)
+        if self._failure is None and taken:
+            return
+        self.close()
+        if self._failure is not None:
+            raise self._failure
+        raise ConfigError(
+            f"no reader took the card at {self._host} port {self._port} within {timeout_s:g} s; "
+            "is pcscd running with vpcd? `rsplab doctor` looks"
+        )
+
+    def close(self) -> None:
+        """Stop and, after `start`, wait until the card has left the reader."""
+        self.stop()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self._wake.close()
+        self._waker.close()
+
+    def __enter__(self) -> "VpcdCard":
+        """Serve in a thread; the card is in the reader."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take the card out of the reader."""
+        self.close()
+
+    def _run(self) -> None:
+        try:
+            self.serve()
+        except ConfigError as error:
+            self._failure = error
+        finally:
+            self._inserted.set()
+
+    def _pause(self, seconds: float) -> None:
+        if not self._stopping:
+            select.select([self._wake], [], [], seconds)
+
+    def _serve_connection(self, connection: socket.socket) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.settimeout(self._silence_s)
+        self._connection = connection
+        self._atr = self._card.reset()
+        try:
+            frame = None if self._stopping else receive_frame(connection)
+            if frame is not None:
+                connection.settimeout(None)
+                self._taken()
+            while frame is not None and self._handle(connection, frame):
+                frame = receive_frame(connection)
+        except TimeoutError:
+            self._never_served()
+        except OSError as error:
+            log.info("the reader at port %d is gone: %s", self._port, error)
+        finally:
+            self._connection = None
+            self._card.power_off()
+
+    def _taken(self) -> None:
+        self._insertions += 1
+        log.info(
+            "card in the reader at %s:%d, ATR %s",
+            self._host,
+            self._port,
+            self._atr.hex(" ").upper(),
+        )
+        self._inserted.set()
+
+    def _never_served(self) -> None:
+        message = (
+            f"port {self._port} at {self._host} took the connection but sent nothing for "
+            f"{self._silence_s:g} s: another card holds this slot. Stop that card, or use the "
+            f"other slot (--port {DEFAULT_PORT + (self._port == DEFAULT_PORT)})"
+        )
+        if not self._insertions:
+            raise ConfigError(message)
+        log.warning("%s", message)
+
+    def _handle(self, connection: socket.socket, frame: bytes) -> bool:
+        """Act on one frame; False ends the connection."""
+        if len(frame) != 1 or frame[0] not in _CONTROLS:
+            try:
+                response = self._transmit(frame)
+            except CardRemoved:
+                log.info("the card leaves the reader at port %d", self._port)
+                return False
+            send_frame(connection, response)
+        elif frame[0] == Control.GIVE_ATR:
+            send_frame(connection, self._atr)
+        elif frame[0] == Control.POWER_OFF:
+            self._card.power_off()
+        else:
+            self._reset()
+        return not self._stopping
+
+    def _reset(self) -> None:
+        try:
+            self._atr = self._card.reset()
+        except Exception:  # a bug in the card must not take the reader down with it
+            log.exception("bug in the card at reset; the ATR of before stands")
+
+    def _transmit(self, command: bytes) -> bytes:
+        try:
+            response = self._card.transmit(command)
+        except CardRemoved:
+            raise
+        except Exception:  # a bug in the card must not take the reader down with it
+            log.exception("bug in the card at %s; answered 6F00", _header(command))
+            response = StatusWord.NO_PRECISE_DIAGNOSIS.to_bytes(2, "big")
+        if self._on_exchange is not None:
+            self._on_exchange(command, response)
+        return response
+
+
+def _header(command: bytes) -> str:
+    """Return the four header octets and the length; never the data."""
+    return f"{command[:4].hex(' ').upper()} ({len(command)} octets)"
