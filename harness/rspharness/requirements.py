@@ -1,0 +1,243 @@
+"""The catalogue of requirements: one row per behaviour, with a stable id and a condition.
+
+The catalogue is data under `fixtures/requirements/`; its path comes in as an argument. A row's
+`condition` says which options must hold (`RAT_PPR1 & !O_E_MEP`); it is parsed here and evaluated
+against the capabilities of a target. An expected value that ends in `[confirm]` is not settled by
+public material: such a row is a probe, whose case records what the card does and never fails it.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from rspcore.errors import ConfigError
+
+__all__ = ["Catalogue", "Condition", "Requirement"]
+
+_TOKEN = re.compile(r"\s*(?:(?P<name>\w+)|(?P<sign>[&|!()]))")
+_COLUMNS = (
+    "id",
+    "area",
+    "function",
+    "spec_ref",
+    "test_case",
+    "versions",
+    "condition",
+    "kind",
+    "title",
+    "initial_conditions",
+    "expected",
+    "provenance",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Hold a parsed condition: a name, or an operator over conditions.
+
+    `!` binds before `&`, `&` before `|`; an empty text is a condition that always holds.
+
+    >>> Condition.parse("RAT_PPR1 & !(O_E_MEP | SCP81)").missing({"RAT_PPR1": True})
+    ()
+    >>> Condition.parse("RAT_PPR1 & !O_E_MEP").missing({"O_E_MEP": True})
+    ('RAT_PPR1', 'not O_E_MEP')
+    """
+
+    operator: str = "&"
+    name: str = ""
+    parts: tuple["Condition", ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a condition.
+
+        Raises:
+            ConfigError: the text is not a condition.
+        """
+        tokens = list(_tokens(text))
+        if not tokens:
+            return cls()
+        condition = _alternatives(tokens, text)
+        if tokens:
+            raise ConfigError(f"condition {text!r}: {tokens[0]!r} is not expected there")
+        return cls(condition.operator, condition.name, condition.parts)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the options the condition speaks of."""
+        own = {self.name} if self.name else set()
+        return frozenset(own.union(*(part.names for part in self.parts)))
+
+    def missing(self, options: Mapping[str, bool]) -> tuple[str, ...]:
+        """Return what keeps the condition from holding, in words; empty when it holds.
+
+        Args:
+            options: Value of each option; one that is not named counts as false.
+        """
+        if self.operator == "":
+            return () if options.get(self.name, False) else (self.name,)
+        if self.operator == "!":
+            return () if self.parts[0].missing(options) else (f"not {self.parts[0]}",)
+        each = [part.missing(options) for part in self.parts]
+        if self.operator == "&":
+            return tuple(reason for reasons in each for reason in reasons)
+        if not all(each):
+            return ()
+        return (" or ".join(" and ".join(reasons) for reasons in each),)
+
+    def __str__(self) -> str:
+        """Return the condition in the catalogue's own notation."""
+        if self.operator == "":
+            return self.name
+        if self.operator == "!":
+            return f"!{self.parts[0]}"
+        text = f" {self.operator} ".join(map(str, self.parts))
+        return f"({text})" if self.operator == "|" else text
+
+
+def _tokens(text: str) -> Iterator[str]:
+    position = 0
+    stripped = text.rstrip()
+    while position < len(stripped):
+        match = _TOKEN.match(stripped, position)
+        if match is None:
+            raise ConfigError(f"condition {text!r}: {stripped[position:]!r} is not expected there")
+        yield match["name"] or match["sign"]
+        position = match.end()
+
+
+def _alternatives(tokens: list[str], text: str) -> Condition:
+    parts = [_conjunction(tokens, text)]
+    while tokens and tokens[0] == "|":
+        tokens.pop(0)
+        parts.append(_conjunction(tokens, text))
+    return parts[0] if len(parts) == 1 else Condition("|", parts=tuple(parts))
+
+
+def _conjunction(tokens: list[str], text: str) -> Condition:
+    parts = [_factor(tokens, text)]
+    while tokens and tokens[0] == "&":
+        tokens.pop(0)
+        parts.append(_factor(tokens, text))
+    return parts[0] if len(parts) == 1 else Condition("&", parts=tuple(parts))
+
+
+def _factor(tokens: list[str], text: str) -> Condition:
+    if not tokens:
+        raise ConfigError(f"condition {text!r} ends where an option is expected")
+    token = tokens.pop(0)
+    if token == "!":  # noqa: S105  an operator
+        return Condition("!", parts=(_factor(tokens, text),))
+    if token == "(":  # noqa: S105  an operator
+        inner = _alternatives(tokens, text)
+        if not tokens or tokens.pop(0) != ")":
+            raise ConfigError(f"condition {text!r}: a parenthesis is not closed")
+        return inner
+    if token in "&|)":
+        raise ConfigError(f"condition {text!r}: {token!r} where an option is expected")
+    return Condition("", token)
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """Hold one row of the catalogue.
+
+    Attributes:
+        id: `<group>#<nn>`, unique, never renumbered or reused.
+        area: ES6, ES8+, ES10a, ES10b, ES10c, ISD-R/transport or procedure.
+        function: Function or procedure the row is about.
+        spec_ref: Clause of SGP.22.
+        test_case: Section of SGP.23 and name of its test case, as far as public.
+        versions: v2, v3 or both.
+        condition: Options that must hold.
+        kind: nominal or error.
+        title: The behaviour, in one line.
+        initial_conditions: State before the step under test, in words.
+        expected: What the card has to do, in words.
+        provenance: listed (seen in public) or derived (worked out from SGP.22).
+    """
+
+    id: str
+    area: str
+    function: str
+    spec_ref: str
+    test_case: str
+    versions: str
+    condition: Condition
+    kind: str
+    title: str
+    initial_conditions: str
+    expected: str
+    provenance: str
+
+    @property
+    def probe(self) -> bool:
+        """Tell whether the expected value is not settled: record, never fail."""
+        return self.expected.endswith("[confirm]")
+
+    @property
+    def group(self) -> str:
+        """Return the part of the id before the number."""
+        return self.id.partition("#")[0]
+
+    def applies_to(self, version: str) -> bool:
+        """Tell whether the row belongs to a specification version, "v2" or "v3"."""
+        return self.versions in ("both", version)
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, str]) -> Self:
+        """Read one row of the table.
+
+        Raises:
+            ConfigError: a column is missing or the condition cannot be read.
+        """
+        absent = [name for name in _COLUMNS if row.get(name) is None]
+        if absent:
+            raise ConfigError(f"catalogue row {row.get('id')!r}: no column {', '.join(absent)}")
+        values = {name: row[name] for name in _COLUMNS if name != "condition"}
+        return cls(condition=Condition.parse(row["condition"]), **values)
+
+
+class Catalogue:
+    """Hold the requirements by id, in the order of the file."""
+
+    def __init__(self, requirements: Iterable[Requirement]) -> None:
+        self._rows: dict[str, Requirement] = {}
+        for requirement in requirements:
+            if requirement.id in self._rows:
+                raise ConfigError(f"catalogue: the id {requirement.id} occurs twice")
+            self._rows[requirement.id] = requirement
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a catalogue file (CSV, UTF-8).
+
+        Raises:
+            ConfigError: no such file, a column is missing, an id occurs twice.
+        """
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                return cls(Requirement.from_row(row) for row in csv.DictReader(file))
+        except OSError as error:
+            raise ConfigError(
+                f"catalogue of requirements {path}: {error.strerror}; name one by --requirements"
+            ) from error
+
+    def __getitem__(self, requirement_id: str) -> Requirement:
+        """Return the requirement with this id, or raise KeyError."""
+        return self._rows[requirement_id]
+
+    def __contains__(self, requirement_id: str) -> bool:
+        """Tell whether an id is known."""
+        return requirement_id in self._rows
+
+    def __iter__(self) -> Iterator[Requirement]:
+        """Yield the requirements in the order of the file."""
+        return iter(self._rows.values())
+
+    def __len__(self) -> int:
+        """Return the number of requirements."""
+        return len(self._rows)

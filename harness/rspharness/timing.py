@@ -1,0 +1,118 @@
+"""Times of commands and procedures: collected by name, summed up as percentiles.
+
+A command's name is its instruction, or for STORE DATA the ES10 function its chain carries, so that
+a report can say what EnableProfile takes on this card. Budgets come from the target file.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from time import perf_counter
+
+from rspcore.apdu import CommandApdu, Ins
+from rspcore.errors import DecodeError
+from rspcore.tags import Tag
+from rspcore.tlv import read_header
+
+__all__ = ["CommandNames", "Percentiles", "Timings", "percentiles"]
+
+_INSTRUCTIONS = {int(ins): ins.name.replace("_", " ") for ins in Ins}
+_SEGMENTS = {
+    Tag.BoundProfilePackage: "BPP segment BF36",
+    Tag.FirstSequenceOf87: "BPP segment A0",
+    Tag.SequenceOf88: "BPP segment A1",
+    Tag.Protected88: "BPP segment 88",
+    Tag.SecondSequenceOf87: "BPP segment A2",
+    Tag.SequenceOf86: "BPP segment A3",
+    Tag.Protected86: "BPP segment 86",
+}
+_FUNCTIONS = {int(tag): tag.name for tag in Tag if tag > 0xFF} | {
+    int(tag): name for tag, name in _SEGMENTS.items()
+}
+
+
+class CommandNames:
+    """Name commands; remembers the function of a STORE DATA chain over its blocks."""
+
+    def __init__(self) -> None:
+        self._function = ""
+        self._answered = ""
+
+    def name(self, command: bytes) -> str:
+        """Return the name under which a command's time is kept."""
+        try:
+            parsed = CommandApdu.parse(command)
+        except DecodeError:
+            return "malformed command"
+        instruction = _INSTRUCTIONS.get(parsed.ins, f"INS {parsed.ins:02X}")
+        if parsed.ins == Ins.GET_RESPONSE:
+            return f"GET RESPONSE after {self._answered}" if self._answered else instruction
+        self._answered = ""
+        if parsed.ins == Ins.STORE_DATA:
+            if parsed.p2 == 0:
+                self._function = _function(parsed.data)
+            self._answered = instruction = f"STORE DATA {self._function}"
+        return instruction
+
+
+def _function(data: bytes) -> str:
+    try:
+        tag, _, _ = read_header(data)
+    except DecodeError:
+        return "malformed"
+    return _FUNCTIONS.get(tag, f"tag {tag:02X}")
+
+
+class Timings:
+    """Collect times in milliseconds by name."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, list[float]] = {}
+
+    def add(self, name: str, elapsed_ms: float) -> None:
+        """Keep one time."""
+        self.by_name.setdefault(name, []).append(round(elapsed_ms, 3))
+
+    def merge(self, other: Mapping[str, list[float]]) -> None:
+        """Keep all times of another collection."""
+        for name, values in other.items():
+            self.by_name.setdefault(name, []).extend(values)
+
+    @contextmanager
+    def procedure(self, name: str) -> Iterator[None]:
+        """Time what happens inside, under a name of its own; kept also when it raises."""
+        start = perf_counter()
+        try:
+            yield
+        finally:
+            self.add(f"procedure {name}", 1000 * (perf_counter() - start))
+
+    def summary(self) -> dict[str, "Percentiles"]:
+        """Return the percentiles of each name, sorted by name."""
+        return {name: percentiles(values) for name, values in sorted(self.by_name.items())}
+
+
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """Sum up times, in milliseconds."""
+
+    count: int
+    p50: float
+    p90: float
+    p99: float
+    maximum: float
+
+    def as_dict(self) -> dict[str, float]:
+        """Return the fields by name."""
+        return asdict(self)
+
+
+def percentiles(values: list[float]) -> Percentiles:
+    """Sum up one or more times by the nearest-rank method."""
+    ordered = sorted(values)
+    last = len(ordered) - 1
+
+    def rank(percent: int) -> float:
+        return ordered[min(last, -(-percent * len(ordered) // 100) - 1)]
+
+    return Percentiles(len(ordered), rank(50), rank(90), rank(99), ordered[last])

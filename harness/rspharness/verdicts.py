@@ -1,0 +1,67 @@
+"""Verdicts of a conformance case, and the exceptions that lead to each.
+
+A case ends *pass* when nothing is raised, *fail* with `ExpectationError` (the card broke a
+requirement), *inconclusive* with `Inconclusive` or `TargetLost` (the question could not be asked),
+and *error* with anything else (a fault of this project). A case the card's options rule out is *not
+applicable*; a case whose expected value is not settled is a *probe* and never fails; a failure that
+the target file declares with a reason is a *known deviation*.
+"""
+
+from enum import StrEnum
+
+from rspcore.errors import RspError
+
+__all__ = ["GREEN", "SEVERITY", "ExpectationError", "Inconclusive", "TargetLost", "Verdict"]
+
+
+class Verdict(StrEnum):
+    """Name the verdicts as the reports print them."""
+
+    PASS = "pass"  # noqa: S105  a verdict, not a password
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    NOT_APPLICABLE = "not applicable"
+    ERROR = "error"
+    PROBE = "probe"
+    DEVIATION = "known deviation"
+
+
+GREEN = frozenset({Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.PROBE, Verdict.DEVIATION})
+"""Verdicts that leave a run green."""
+
+SEVERITY = (
+    Verdict.NOT_APPLICABLE,
+    Verdict.PASS,
+    Verdict.PROBE,
+    Verdict.DEVIATION,
+    Verdict.INCONCLUSIVE,
+    Verdict.ERROR,
+    Verdict.FAIL,
+)
+"""Verdicts from the mildest to the worst: a requirement with several cases shows its worst."""
+
+
+class ExpectationError(RspError):
+    """Report that the card did not do what the requirement says: verdict *fail*.
+
+    Attributes:
+        expected: Every acceptable outcome, in words.
+        actual: What the card did, in words.
+    """
+
+    def __init__(self, expected: str, actual: str, *, about: str = "") -> None:
+        subject = f"{about}: " if about else ""
+        super().__init__(f"{subject}expected {expected}, got {actual}")
+        self.expected = expected
+        self.actual = actual
+
+
+class Inconclusive(RspError):  # noqa: N818  the verdict's own name
+    """Report that the initial conditions were not reached: verdict *inconclusive*.
+
+    The state of the card is whatever the steps before left; nothing is concluded from it.
+    """
+
+
+class TargetLost(RspError):  # noqa: N818  the field's own words
+    """Report that the target stopped answering: this and all later cases are *inconclusive*."""
