@@ -1,0 +1,89 @@
+"""The doors out of a simulated role: randomness, clock, store; with the deterministic ones.
+
+A core draws every random octet from an `Rng`, asks a `Clock` for the time and hands its persistent
+state to a `Store`; it has no other way out. With `SeededRng` and `ManualClock` a whole session is
+the same octet for octet each time it runs. The versions that ask the operating system live outside
+the cores.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, Protocol
+
+from rspcore.errors import LocalError
+
+if TYPE_CHECKING:
+    from rspsim.euicc.state import CardState
+
+__all__ = ["Clock", "ManualClock", "Rng", "SeededRng", "Store"]
+
+
+class Rng(Protocol):
+    """Give random octets."""
+
+    def octets(self, count: int) -> bytes:
+        """Return count octets nobody could have foretold."""
+
+
+class Clock(Protocol):
+    """Tell the time."""
+
+    def now(self) -> datetime:
+        """Return the present moment, with a time zone."""
+
+
+class Store(Protocol):
+    """Keep the persistent state of one card."""
+
+    def load(self) -> "CardState | None":
+        """Return the state last committed, or None when there never was one.
+
+        Raises:
+            StoreError: what is there cannot be read. Nothing was changed.
+        """
+
+    def commit(self, state: "CardState") -> None:
+        """Make a state the one that `load` returns from now on, all of it or nothing.
+
+        Raises:
+            StoreError: it could not be written. The state committed before is still the one kept.
+        """
+
+
+@dataclass(slots=True)
+class SeededRng:
+    """Give octets that depend on a seed alone: SHA-256 over the seed and a block counter."""
+
+    seed: bytes
+    _block: int = field(default=0, init=False)
+    _left: bytes = field(default=b"", init=False, repr=False)
+
+    def octets(self, count: int) -> bytes:
+        """Return the next count octets of the sequence."""
+        while len(self._left) < count:
+            self._left += sha256(self.seed + self._block.to_bytes(8, "big")).digest()
+            self._block += 1
+        taken, self._left = self._left[:count], self._left[count:]
+        return taken
+
+
+@dataclass(slots=True)
+class ManualClock:
+    """Stand still until told to move."""
+
+    moment: datetime = datetime(2025, 1, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        """Return the moment set."""
+        return self.moment
+
+    def advance(self, step: timedelta) -> None:
+        """Move forward.
+
+        Raises:
+            LocalError: step is negative. The clock did not move.
+        """
+        if step < timedelta(0):
+            raise LocalError(f"clock step {step}: expected zero or more")
+        self.moment += step

@@ -1,0 +1,1 @@
+"""es10a: one module per function."""

@@ -1,0 +1,1 @@
+"""es10b: one module per function."""

@@ -1,0 +1,1 @@
+"""es10c: one module per function."""

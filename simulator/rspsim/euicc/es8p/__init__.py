@@ -1,0 +1,1 @@
+"""es8p: one module per function."""

@@ -1,0 +1,130 @@
+"""What a specification leaves open and a card therefore chooses: one named option per open point.
+
+An option is data and part of the persistent state, so that a card keeps its character over a
+restart. It is never a fault: each value is a conforming card, as far as is known. Wrong behaviour
+on purpose is in `rspsim.euicc.faults`. Defaults are those of the reference digest; the
+personalities set what their version decides.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = [
+    "MisplacedSegment",
+    "Options",
+    "PendingListing",
+    "RefreshMode",
+    "ResponseMode",
+    "SegmentLimit",
+]
+
+
+class ResponseMode(StrEnum):
+    """Say how the answer to a command with data (case 4) travels."""
+
+    GET_RESPONSE = "get-response"
+    """Always 61XX first, as a card with T=0 does."""
+    DIRECT = "direct"
+    """At once when the command has an Le field, else 61XX."""
+
+
+class RefreshMode(StrEnum):
+    """Say which REFRESH a Profile change asks for (SGP.22 v2, 3.2 and 5.7.16)."""
+
+    UICC_RESET = "uicc-reset"
+    """Qualifier 04 always."""
+    STATE_CHANGE = "profile-state-change"
+    """Qualifier 09 when the TERMINAL PROFILE allows it, else 04."""
+
+
+class PendingListing(StrEnum):
+    """Say what GetProfilesInfo answers while a change waits for its REFRESH."""
+
+    OLD_STATES = "old-states"
+    REFUSED = "refused"
+    """Status word 6985."""
+
+
+class MisplacedSegment(StrEnum):
+    """Say how a known segment tag at the wrong place of a load is answered (2.5.5)."""
+
+    CONDITIONS = "6985"
+    """Status word 6985; the session is kept."""
+    NOT_FOUND = "6A88"
+    """Status word 6A88; the session is kept."""
+    FAIL = "structure-error"
+    """The load ends with scp03tStructureError(7)."""
+
+
+class SegmentLimit(StrEnum):
+    """Say how long a protected data object may be, header and MAC included."""
+
+    STRICT = "1020"
+    TOLERANT = "1036"
+    """Accept servers that cut at 1008 octets before padding."""
+
+    @property
+    def octets(self) -> int:
+        """Return the limit as a number of octets."""
+        return int(self.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Hold every choice of one card.
+
+    Attributes:
+        response_mode: How answers of case 4 commands travel.
+        authenticate_retry: A refused AuthenticateServer leaves the challenge usable.
+        unknown_ci_is_invalid_certificate: A server certificate under an unknown CI is refused with
+            invalidCertificate(1) in place of ciPKUnknown(7).
+        missing_hash_cc_accepted: PrepareDownload goes on though ccRequiredFlag asks for a hash.
+        no_result_available: RetrieveNotificationsList answers code 1 in place of an empty list.
+        interruption_pir: A load cut by power loss leaves a ProfileInstallationResult (reason 11).
+        reuse_otpk: One-time key pairs are kept after a failure or postponement and used again.
+        cat_busy: A running proactive session makes switching answer catBusy(5); else it is ended.
+        refresh_mode: Which REFRESH is asked for.
+        terminal_capability_enforced: ES10 needs a TERMINAL CAPABILITY that announces the interface.
+        terminal_capability_refuses_select: When enforced, SELECT ISD-R gives 6A82, too.
+        exclusive_load: Other ES10 commands during a load answer 6985.
+        load_bound_to_channel: Segments are taken only on the channel that began the load.
+        unknown_info_tag_refused: Unknown tags in a GetProfilesInfo tag list are an error.
+        segment_limit: Longest protected data object.
+        first_seq_number: Number of the first notification.
+        ppr1_beside_operational_accepted: StoreMetadata takes PPR1 though an operational Profile is
+            installed, and leaves that check to the LPA.
+        pending_listing: What GetProfilesInfo shows while a change waits.
+        misplaced_segment: Answer to a known segment tag at the wrong place.
+        switch_ends_session: A Profile change drops the RSP session.
+        reenable_notifies: A Profile the card itself enables again leaves its notifications.
+        notification_capacity: How many notifications are kept before the oldest is dropped.
+        command_capacity: Longest command accepted over a chain of STORE DATA, in octets.
+        one_time_key_capacity: How many unused one-time key pairs are kept.
+        empty_gid_matches_absent: An empty gid in a rule of the RAT fits an owner without that gid.
+    """
+
+    response_mode: ResponseMode = ResponseMode.GET_RESPONSE
+    authenticate_retry: bool = True
+    unknown_ci_is_invalid_certificate: bool = False
+    missing_hash_cc_accepted: bool = False
+    no_result_available: bool = False
+    interruption_pir: bool = False
+    reuse_otpk: bool = True
+    cat_busy: bool = False
+    refresh_mode: RefreshMode = RefreshMode.UICC_RESET
+    terminal_capability_enforced: bool = False
+    terminal_capability_refuses_select: bool = False
+    exclusive_load: bool = False
+    load_bound_to_channel: bool = True
+    unknown_info_tag_refused: bool = False
+    segment_limit: SegmentLimit = SegmentLimit.STRICT
+    first_seq_number: int = 1
+    ppr1_beside_operational_accepted: bool = False
+    pending_listing: PendingListing = PendingListing.OLD_STATES
+    misplaced_segment: MisplacedSegment = MisplacedSegment.CONDITIONS
+    switch_ends_session: bool = False
+    reenable_notifies: bool = True
+    notification_capacity: int = 32
+    command_capacity: int = 65535
+    one_time_key_capacity: int = 4
+    empty_gid_matches_absent: bool = True

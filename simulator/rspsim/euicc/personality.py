@@ -1,0 +1,214 @@
+"""What a card says of itself, per version of SGP.22: data tables, one personality per version.
+
+A personality holds the fixed fields of EUICCInfo1 and EUICCInfo2, the ATR, the memory sizes and the
+options its version decides. What changes while a card lives (free memory, forbidden rules, CI keys)
+is computed elsewhere. No handler asks for a version: whatever differs is a field here.
+
+Source: SGP.22 v2, 5.7.8 and annex H; ETSI TS 102 221, 6.3 for the ATR.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from rspcore.errors import ConfigError
+from rspcore.ids import Version
+from rspcore.messages.euicc_info import (
+    CertificationDataObject,
+    EuiccCategory,
+    RspCapability,
+    TreProperty,
+    UiccCapability,
+)
+from rspsim.euicc.options import Options
+
+__all__ = ["PERSONALITIES", "Personality", "personality_named"]
+
+_ATR: Final = bytes.fromhex("3B9F96803FC7828031E073FE211365554943437369" + "6D13")
+"""T=0 only; the first TB after T=15 is 82: eUICC functions (TS 102 221, 6.3.3)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Personality:
+    """Hold the fixed facts of one kind of card.
+
+    Attributes:
+        name: Name it is asked for by, for example "v2.5".
+        svn: SGP.22 version the card claims.
+        profile_version: Version of the profile package specification.
+        firmware_version: Vendor's version of the card's software.
+        uicc_capability: Bits of UICCCapability.
+        ts102241_version: Java Card API version, or None without Java Card.
+        globalplatform_version: GlobalPlatform Card Specification version, or None.
+        rsp_capability: Bits of RspCapability.
+        category: euiccCategory, or None to leave the field out.
+        pp_version: Version of the protection profile.
+        sas_accreditation_number: Production site's accreditation, up to 64 characters.
+        certification_data_object: Where the DLOA is published, or None.
+        tre_properties: Bits of TreProperty, or None (the field exists from v2.3).
+        tre_product_reference: Text, or None.
+        additional_profile_versions: Further versions of profile packages understood, or None.
+        lpae_support: LPAe bits for the select data, or None to leave the field out.
+        atr: Answer to reset.
+        max_data_length: Longest data field of a command, as the FCI of the ISD-R tells it, octets.
+        nvm_size: Non-volatile memory for Profiles, in octets.
+        ram_size: Free volatile memory, in octets.
+        options: What this version decides of the open points.
+    """
+
+    name: str
+    svn: Version
+    profile_version: Version
+    firmware_version: Version
+    uicc_capability: frozenset[int]
+    ts102241_version: Version | None = None
+    globalplatform_version: Version | None
+    rsp_capability: frozenset[int]
+    category: int | None = None
+    pp_version: Version
+    sas_accreditation_number: str
+    certification_data_object: CertificationDataObject | None = None
+    tre_properties: frozenset[int] | None = None
+    tre_product_reference: str | None = None
+    additional_profile_versions: tuple[Version, ...] | None = None
+    lpae_support: frozenset[int] | None = None
+    atr: bytes = _ATR
+    max_data_length: int = 255
+    nvm_size: int = 512 * 1024
+    ram_size: int = 16 * 1024
+    options: Options = field(default_factory=Options)
+
+
+_UICC_V2_2: Final = frozenset(
+    {
+        UiccCapability.usimSupport,
+        UiccCapability.isimSupport,
+        UiccCapability.akaMilenage,
+        UiccCapability.akaTuak128,
+        UiccCapability.akaTuak256,
+        UiccCapability.usimTestAlgorithm,
+        UiccCapability.multipleUsimSupport,
+        UiccCapability.multipleIsimSupport,
+        UiccCapability.berTlvFileSupport,
+        UiccCapability.dfLinkSupport,
+    }
+)
+_UICC_V2_3: Final = _UICC_V2_2 | {
+    UiccCapability.getIdentity,
+    UiccCapability.profile_a_x25519,
+    UiccCapability.profile_b_p256,
+}
+_RSP_V2_2: Final = frozenset(
+    {
+        RspCapability.additionalProfile,
+        RspCapability.crlSupport,
+        RspCapability.testProfileSupport,
+        RspCapability.deviceInfoExtensibilitySupport,
+    }
+)
+_RSP_V2_4: Final = _RSP_V2_2 | {RspCapability.serviceSpecificDataSupport}
+_DLOA: Final = CertificationDataObject(
+    platform_label="1.2.840.1234567/rsplab", discovery_base_url="https://dloa.example.com"
+)
+_CODE_WHEN_EMPTY: Final = Options(no_result_available=True)
+"""noResultAvailable(1) exists up to v2.5; later texts want an empty list (5.7.10)."""
+
+
+def _version(text: str) -> Version:
+    return Version.from_text(text)
+
+
+PERSONALITIES: Final = (
+    Personality(
+        name="v2.2.2",
+        svn=_version("2.2.2"),
+        profile_version=_version("2.1.0"),
+        firmware_version=_version("1.0.0"),
+        uicc_capability=_UICC_V2_2,
+        globalplatform_version=_version("2.3.0"),
+        rsp_capability=_RSP_V2_2,
+        pp_version=_version("1.0.0"),
+        sas_accreditation_number="RSPLAB-TEST-2.2.2",
+        options=_CODE_WHEN_EMPTY,
+    ),
+    Personality(
+        name="v2.3",
+        svn=_version("2.3.0"),
+        profile_version=_version("2.3.1"),
+        firmware_version=_version("1.1.0"),
+        uicc_capability=_UICC_V2_3,
+        globalplatform_version=_version("2.3.0"),
+        rsp_capability=_RSP_V2_2,
+        category=EuiccCategory.mediumEuicc,
+        pp_version=_version("1.0.0"),
+        sas_accreditation_number="RSPLAB-TEST-2.3",
+        certification_data_object=_DLOA,
+        tre_properties=frozenset({TreProperty.isDiscrete}),
+        tre_product_reference="rsplab",
+        options=_CODE_WHEN_EMPTY,
+    ),
+    Personality(
+        name="v2.4",
+        svn=_version("2.4.0"),
+        profile_version=_version("2.3.1"),
+        firmware_version=_version("1.2.0"),
+        uicc_capability=_UICC_V2_3,
+        globalplatform_version=_version("2.3.0"),
+        rsp_capability=_RSP_V2_4,
+        category=EuiccCategory.mediumEuicc,
+        pp_version=_version("1.0.0"),
+        sas_accreditation_number="RSPLAB-TEST-2.4",
+        certification_data_object=_DLOA,
+        tre_properties=frozenset({TreProperty.isDiscrete}),
+        tre_product_reference="rsplab",
+        additional_profile_versions=(_version("2.1.0"),),
+        options=_CODE_WHEN_EMPTY,
+    ),
+    Personality(
+        name="v2.5",
+        svn=_version("2.5.0"),
+        profile_version=_version("2.3.1"),
+        firmware_version=_version("1.3.0"),
+        uicc_capability=_UICC_V2_3,
+        globalplatform_version=_version("2.3.0"),
+        rsp_capability=_RSP_V2_4,
+        category=EuiccCategory.mediumEuicc,
+        pp_version=_version("1.0.0"),
+        sas_accreditation_number="RSPLAB-TEST-2.5",
+        certification_data_object=_DLOA,
+        tre_properties=frozenset({TreProperty.isDiscrete}),
+        tre_product_reference="rsplab",
+        additional_profile_versions=(_version("2.1.0"),),
+        options=_CODE_WHEN_EMPTY,
+    ),
+    Personality(
+        name="v2.6",
+        svn=_version("2.6.0"),
+        profile_version=_version("3.3.1"),
+        firmware_version=_version("1.4.0"),
+        uicc_capability=_UICC_V2_3,
+        globalplatform_version=_version("2.3.0"),
+        rsp_capability=_RSP_V2_4,
+        category=EuiccCategory.mediumEuicc,
+        pp_version=_version("1.0.0"),
+        sas_accreditation_number="RSPLAB-TEST-2.6",
+        certification_data_object=_DLOA,
+        tre_properties=frozenset({TreProperty.isDiscrete}),
+        tre_product_reference="rsplab",
+        additional_profile_versions=(_version("2.1.0"), _version("2.3.1")),
+    ),
+)
+"""Every personality, oldest version first."""
+
+
+def personality_named(name: str) -> Personality:
+    """Return the personality of this name.
+
+    Raises:
+        ConfigError: there is none; the message lists the names.
+    """
+    for personality in PERSONALITIES:
+        if personality.name == name:
+            return personality
+    raise ConfigError(
+        f"personality {name!r}: expected one of {', '.join(p.name for p in PERSONALITIES)}"
+    )

@@ -1,0 +1,261 @@
+"""The RSP session of a card: states, events, one transition table, and what each state knows.
+
+How it works. A card holds one session at a time (SGP.22 v2, 3.1.2). It begins with
+GetEUICCChallenge and grows: a challenge, then an authenticated server, then a prepared download,
+then a load in progress. Nothing about it is persistent; a reset ends it. `TRANSITIONS` holds every
+legal step. A function first asks `permits(state, event)`: a pair that is not in the table is
+refused with the code the function's clause names, so an illegal order of commands is a lookup that
+finds nothing and never a forgotten `if`. Only after all other checks does it call `advance`.
+
+Four rows deserve a word.
+
+- `CHALLENGE_ISSUED` stands in every row: a new challenge discards whatever was there, a half
+  loaded Profile included (3.1.2).
+- The two ways to be authenticated differ in one entry: a session with an SM-DS may be cancelled,
+  but no download can be prepared in it (5.7.5).
+- A refused CancelSession ends a session that has no TransactionID yet and keeps one that has
+  (5.7.14), and a refused AuthenticateServer keeps the challenge, or not: `authenticate_retry` of
+  the options. Refusals are events like others, so the table shows both.
+- `RESULT_MADE` is one event for success and failure of an installation: with the
+  ProfileInstallationResult the session is over either way (5.7.6).
+
+The machine inside a load, which segment may follow which, has a table of its own, in
+`rspsim.euicc.es8p.segments`.
+"""
+
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from typing import Final
+
+from rspcore.crypto.bsp import Bsp
+from rspcore.crypto.keys import PrivateKey, PublicKey
+from rspcore.errors import LocalError
+from rspcore.ids import Aid, Oid, TransactionId
+from rspcore.messages.metadata import StoreMetadataRequest
+from rspsim.euicc.installer import EMPTY_INSTALLATION, Installation
+
+__all__ = [
+    "IDLE_SESSION",
+    "TRANSITIONS",
+    "AuthenticatedServer",
+    "Load",
+    "LoadPosition",
+    "PreparedDownload",
+    "Session",
+    "SessionEvent",
+    "SessionState",
+    "advance",
+    "permits",
+]
+
+
+class SessionState(Enum):
+    """Name the states of a session."""
+
+    IDLE = auto()
+    CHALLENGED = auto()
+    AUTHENTICATED_DP = auto()
+    AUTHENTICATED_DS = auto()
+    PREPARED = auto()
+    LOADING = auto()
+
+
+class SessionEvent(Enum):
+    """Name what can happen to a session."""
+
+    CHALLENGE_ISSUED = auto()
+    AUTHENTICATION_REFUSED = auto()
+    AUTHENTICATION_REFUSED_FOR_GOOD = auto()
+    DP_AUTHENTICATED = auto()
+    DS_AUTHENTICATED = auto()
+    DOWNLOAD_REFUSED = auto()
+    DOWNLOAD_PREPARED = auto()
+    SEGMENT_ACCEPTED = auto()
+    RESULT_MADE = auto()
+    CANCELLED = auto()
+    CANCEL_REFUSED = auto()
+    PROFILE_SWITCHED = auto()
+    MEMORY_RESET = auto()
+    CARD_RESET = auto()
+
+
+_S = SessionState
+_E = SessionEvent
+
+_ANYWHERE: Final = {
+    _E.CHALLENGE_ISSUED: _S.CHALLENGED,  # 5.7.7: always a new session
+    _E.PROFILE_SWITCHED: _S.IDLE,  # 5.7.16: may be dropped; asked only when the card does
+    _E.MEMORY_RESET: _S.IDLE,  # 5.7.19
+    _E.CARD_RESET: _S.IDLE,  # 3.1.2: the context is in volatile memory
+}
+
+TRANSITIONS: Final = {
+    _S.IDLE: {**_ANYWHERE, _E.CANCEL_REFUSED: _S.IDLE},
+    _S.CHALLENGED: {
+        **_ANYWHERE,
+        _E.DP_AUTHENTICATED: _S.AUTHENTICATED_DP,  # 5.7.13, CERT.DPauth
+        _E.DS_AUTHENTICATED: _S.AUTHENTICATED_DS,  # 5.7.13, CERT.DSauth
+        _E.AUTHENTICATION_REFUSED: _S.CHALLENGED,
+        _E.AUTHENTICATION_REFUSED_FOR_GOOD: _S.IDLE,
+        _E.CANCEL_REFUSED: _S.IDLE,  # 5.7.14: no TransactionID to match, dropped all the same
+    },
+    _S.AUTHENTICATED_DP: {
+        **_ANYWHERE,
+        _E.DOWNLOAD_PREPARED: _S.PREPARED,  # 5.7.5
+        _E.DOWNLOAD_REFUSED: _S.AUTHENTICATED_DP,
+        _E.CANCELLED: _S.IDLE,  # 5.7.14
+        _E.CANCEL_REFUSED: _S.AUTHENTICATED_DP,
+    },
+    _S.AUTHENTICATED_DS: {
+        **_ANYWHERE,
+        _E.CANCELLED: _S.IDLE,
+        _E.CANCEL_REFUSED: _S.AUTHENTICATED_DS,
+    },
+    _S.PREPARED: {
+        **_ANYWHERE,
+        _E.SEGMENT_ACCEPTED: _S.LOADING,  # 5.7.6
+        _E.RESULT_MADE: _S.IDLE,  # the first segment may already break the load
+        _E.CANCELLED: _S.IDLE,
+        _E.CANCEL_REFUSED: _S.PREPARED,
+    },
+    _S.LOADING: {
+        **_ANYWHERE,
+        _E.SEGMENT_ACCEPTED: _S.LOADING,
+        _E.RESULT_MADE: _S.IDLE,
+        _E.CANCELLED: _S.IDLE,
+        _E.CANCEL_REFUSED: _S.LOADING,
+    },
+}
+"""State and event to next state; a pair that is absent is an order of commands to be refused."""
+
+
+def permits(state: SessionState, event: SessionEvent) -> bool:
+    """Tell whether an event can happen in a state."""
+    return event in TRANSITIONS[state]
+
+
+def advance(state: SessionState, event: SessionEvent) -> SessionState:
+    """Return the state after an event.
+
+    Raises:
+        LocalError: the table has no such step; the caller had to ask `permits` before.
+    """
+    try:
+        return TRANSITIONS[state][event]
+    except KeyError:
+        raise LocalError(
+            f"RSP session: {event.name} cannot happen in state {state.name}; ask permits() first"
+        ) from None
+
+
+class LoadPosition(Enum):
+    """Name the places inside a BoundProfilePackage between two segments (2.5.5)."""
+
+    BEGIN = auto()
+    SECURED = auto()
+    CONFIGURED = auto()
+    IN_METADATA = auto()
+    METADATA_STORED = auto()
+    KEYS_REPLACED = auto()
+    IN_ELEMENTS = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthenticatedServer:
+    """Hold what AuthenticateServer established.
+
+    Attributes:
+        transaction_id: Of serverSigned1; every later step names the same.
+        address: serverAddress, where the ProfileInstallationResult goes.
+        oid: registeredID of the server's certificate.
+        ci_pkid: CI under which the card signs in this session.
+        server_ci_pkid: CI under which the server's certificate was verified.
+        euicc_signature1: The card's first signature, 64 octets, which the server signs back.
+    """
+
+    transaction_id: TransactionId
+    address: str
+    oid: Oid
+    ci_pkid: bytes
+    server_ci_pkid: bytes
+    euicc_signature1: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedDownload:
+    """Hold what PrepareDownload established.
+
+    Attributes:
+        server_key: Key of CERT.DPpb, which signs InitialiseSecureChannel.
+        smdp_oid: registeredID of CERT.DPpb.
+        one_time_key: otSK.EUICC with its public half.
+    """
+
+    server_key: PublicKey
+    smdp_oid: Oid
+    one_time_key: PrivateKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """Hold a load in progress; it becomes real in one commit at its end, or never.
+
+    Attributes:
+        channel: Logical channel on which it began.
+        position: Place inside the package.
+        remaining: Octets of the open group (A1 or A3) still to come.
+        bsp: Protection of the next data object, or None before InitialiseSecureChannel.
+        aid: AID of the ISD-P being made.
+        dp_proprietary_data: Of ConfigureISDP, whole data object, or None.
+        metadata_octets: StoreMetadata as far as received.
+        metadata: StoreMetadata when complete and accepted.
+        installation: What came of the Profile so far.
+    """
+
+    channel: int
+    position: LoadPosition = LoadPosition.BEGIN
+    remaining: int = 0
+    bsp: Bsp | None = None
+    aid: Aid | None = None
+    dp_proprietary_data: bytes | None = None
+    metadata_octets: bytes = field(default=b"", repr=False)
+    metadata: StoreMetadataRequest | None = None
+    installation: Installation = EMPTY_INSTALLATION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Hold the session: its state and what was established on the way there.
+
+    Attributes:
+        state: Place in `TRANSITIONS`.
+        challenge: The outstanding euiccChallenge, 16 octets; empty when idle.
+        server: Present once a server is authenticated.
+        download: Present once a download is prepared.
+        load: Present while a package is loaded.
+    """
+
+    state: SessionState = SessionState.IDLE
+    challenge: bytes = b""
+    server: AuthenticatedServer | None = None
+    download: PreparedDownload | None = None
+    load: Load | None = None
+
+    def permits(self, event: SessionEvent) -> bool:
+        """Tell whether an event can happen now."""
+        return permits(self.state, event)
+
+    def after(self, event: SessionEvent) -> "Session":
+        """Return the session after an event; the caller adds what the event established.
+
+        Entering IDLE forgets everything, any other step keeps all there is.
+
+        Raises:
+            LocalError: the event cannot happen now.
+        """
+        state = advance(self.state, event)
+        return IDLE_SESSION if state is SessionState.IDLE else replace(self, state=state)
+
+
+IDLE_SESSION: Final = Session()
+"""The session after power on and after every end."""

@@ -1,0 +1,313 @@
+"""What a card knows: `CardState` outlives power, `Volatile` ends with it. Both are frozen values.
+
+A handler reads these values and returns new ones; `rspsim.euicc.card` alone decides that the new
+ones hold. Everything in `CardState` is made of octets, text, numbers, enumerations, identifiers,
+messages of `rspcore` and tuples of such, so that a store can write it down without asking.
+
+What survives what: SGP.22 v2, 2.4 and 5.7.19; the volatile part: ETSI TS 102 221, 8.7 and 11.1.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from rspcore.apdu import CHANNELS
+from rspcore.crypto.curves import Curve
+from rspcore.ids import Aid, Eid, Iccid, Oid, TransactionId
+from rspcore.messages.es10c import ProfileState
+from rspcore.messages.metadata import (
+    OperatorId,
+    ProfileClass,
+    ProfilePolicyAuthorisationRule,
+    StoreMetadataRequest,
+)
+from rspsim.euicc.options import Options
+from rspsim.euicc.personality import Personality
+from rspsim.euicc.session import IDLE_SESSION, Session
+
+__all__ = [
+    "Addresses",
+    "CardState",
+    "Cat",
+    "Channel",
+    "CiCredential",
+    "CommandChain",
+    "CrlPart",
+    "OneTimeKey",
+    "OpenInstallation",
+    "PendingNotification",
+    "PendingSwitch",
+    "Profile",
+    "Volatile",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CiCredential:
+    """Hold what the ECASD has for one CI: its key; and a key and two certificates to sign under it.
+
+    Attributes:
+        ci_pkid: SubjectKeyIdentifier of the CI key, 20 octets.
+        ci_certificate: The CI certificate, DER.
+        curve: Curve of the CI key and of SK.EUICC.
+        verifies: Server certificates under this CI are accepted.
+        euicc_scalar: SK.EUICC.ECDSA, 32 octets; None for a CI that only verifies.
+        euicc_certificate: CERT.EUICC.ECDSA, DER; empty for a CI that only verifies.
+        eum_certificate: CERT.EUM.ECDSA, DER; empty for a CI that only verifies.
+    """
+
+    ci_pkid: bytes
+    ci_certificate: bytes = field(repr=False)
+    curve: Curve
+    verifies: bool = True
+    euicc_scalar: bytes | None = field(default=None, repr=False)
+    euicc_certificate: bytes = field(default=b"", repr=False)
+    eum_certificate: bytes = field(default=b"", repr=False)
+
+    @property
+    def signs(self) -> bool:
+        """Tell whether key and certificates are there to sign under this CI."""
+        return self.euicc_scalar is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Hold the addresses of servers: FQDNs, `default_dp` None when none is set."""
+
+    root_ds: str
+    default_dp: str | None = None
+    factory_default_dp: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Hold one installed Profile.
+
+    Attributes:
+        aid: AID of its ISD-P.
+        metadata: The metadata as it stands now, updates over the air included.
+        state: Enabled or disabled.
+        nickname: The user's name for it; empty when there is none.
+        dp_proprietary_data: dpProprietaryData (B8), whole data object, or None.
+        ci_pkid: CI under which it was downloaded; its notifications are signed under the same.
+        smdp_oid: Object identifier of the SM-DP+ it came from, or None for a pre-loaded one.
+        field_loaded: It came over the air and not with the card.
+        package: The profile package as received, unprotected.
+        size: Non-volatile memory it takes, in octets.
+    """
+
+    aid: Aid
+    metadata: StoreMetadataRequest
+    state: int = ProfileState.disabled
+    nickname: str = ""
+    dp_proprietary_data: bytes | None = None
+    ci_pkid: bytes = b""
+    smdp_oid: Oid | None = None
+    field_loaded: bool = True
+    package: bytes = field(default=b"", repr=False)
+    size: int = 0
+
+    @property
+    def iccid(self) -> Iccid:
+        """Return the ICCID of the metadata."""
+        return self.metadata.iccid
+
+    @property
+    def profile_class(self) -> int:
+        """Return the class; operational when the metadata names none (5.5.3)."""
+        given = self.metadata.profile_class
+        return ProfileClass.operational if given is None else given
+
+    @property
+    def policy_rules(self) -> frozenset[int]:
+        """Return the PPRs in force; empty when the metadata has none."""
+        return self.metadata.profile_policy_rules or frozenset()
+
+    @property
+    def owner(self) -> OperatorId | None:
+        """Return the profileOwner of the metadata."""
+        return self.metadata.profile_owner
+
+    @property
+    def enabled(self) -> bool:
+        """Tell whether the Profile is enabled."""
+        return self.state == ProfileState.enabled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingNotification:
+    """Hold one notification until a server has heard it.
+
+    Attributes:
+        seq_number: Its number; no other notification of this card ever has the same.
+        event: Position of its one event bit (NotificationEvent).
+        metadata: NotificationMetadata (BF2F), whole data object.
+        octets: PendingNotification as it is retrieved: BF37, or 30 with the certificates.
+    """
+
+    seq_number: int
+    event: int
+    metadata: bytes
+    octets: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneTimeKey:
+    """Hold an unused otPK/otSK pair and the SM-DP+ it was made for."""
+
+    smdp_oid: Oid
+    curve: Curve
+    public_point: bytes
+    scalar: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrlPart:
+    """Hold one certificate revocation list or one part of it (5.7.12)."""
+
+    ci_pkid: bytes
+    number: int
+    part: int
+    parts: int
+    octets: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingSwitch:
+    """Hold a Profile change that waits for its REFRESH; either side may be absent."""
+
+    disable: Aid | None = None
+    enable: Aid | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenInstallation:
+    """Hold what a ProfileInstallationResult needs when power goes during a load."""
+
+    transaction_id: TransactionId
+    server_address: str
+    smdp_oid: Oid
+    ci_pkid: bytes
+    command_id: int
+    iccid: Iccid | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardState:
+    """Hold all that a card keeps without power.
+
+    Attributes:
+        eid: The card's EID.
+        personality: Fixed facts about the card.
+        options: Choices where the specification leaves one.
+        credentials: Per CI, in the order of the EUM's preference.
+        rat: Rules authorisation table, in order of precedence.
+        addresses: Configured server addresses.
+        profiles: Installed Profiles, in order of installation.
+        notifications: Pending ones, lowest number first.
+        next_seq_number: Number of the next notification.
+        one_time_keys: Unused pairs, oldest first.
+        crls: Loaded CRL parts.
+        return_to: ISD-P of the operational Profile to enable after the test Profiles.
+        pending_switch: Change that waits for its REFRESH.
+        open_installation: Load in progress; kept only with the option `interruption_pir`.
+    """
+
+    eid: Eid
+    personality: Personality
+    options: Options
+    credentials: tuple[CiCredential, ...]
+    rat: tuple[ProfilePolicyAuthorisationRule, ...] = ()
+    addresses: Addresses
+    profiles: tuple[Profile, ...] = ()
+    notifications: tuple[PendingNotification, ...] = ()
+    next_seq_number: int = 1
+    one_time_keys: tuple[OneTimeKey, ...] = ()
+    crls: tuple[CrlPart, ...] = ()
+    return_to: Aid | None = None
+    pending_switch: PendingSwitch | None = None
+    open_installation: OpenInstallation | None = None
+
+    @property
+    def enabled_profile(self) -> Profile | None:
+        """Return the enabled Profile, or None."""
+        return next((profile for profile in self.profiles if profile.enabled), None)
+
+    def profile_by_aid(self, aid: Aid | None) -> Profile | None:
+        """Return the Profile of this ISD-P, or None."""
+        return next((profile for profile in self.profiles if profile.aid == aid), None)
+
+    def profile_by_iccid(self, iccid: Iccid | None) -> Profile | None:
+        """Return the Profile with this ICCID, or None."""
+        return next((profile for profile in self.profiles if profile.iccid == iccid), None)
+
+    def with_profile(self, changed: Profile) -> Self:
+        """Return a state in which the Profile with the same AID is replaced."""
+        return replace(
+            self,
+            profiles=tuple(changed if p.aid == changed.aid else p for p in self.profiles),
+        )
+
+    def without_profile(self, aid: Aid) -> Self:
+        """Return a state without the Profile of this ISD-P."""
+        return replace(self, profiles=tuple(p for p in self.profiles if p.aid != aid))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandChain:
+    """Hold the blocks of one command received so far over STORE DATA (5.7.2)."""
+
+    octets: bytes
+    blocks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """Hold one open logical channel.
+
+    Attributes:
+        application: AID of the selected application; None for the file system.
+        path: Current directory and file as file identifiers from the MF on; (0x3F00,) at first.
+        chain: Blocks of an unfinished command, or None.
+        response: Octets that wait for GET RESPONSE.
+        response_sw: Status word that ends them.
+    """
+
+    application: Aid | None = None
+    path: tuple[int, ...] = (0x3F00,)
+    chain: CommandChain | None = None
+    response: bytes = b""
+    response_sw: int = 0x9000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cat:
+    """Hold the card application toolkit's side of the conversation with the terminal.
+
+    Attributes:
+        terminal_profile: What the terminal can do, or None before TERMINAL PROFILE.
+        terminal_capability: eUICC octet of TERMINAL CAPABILITY (tag 83), or None before it.
+        command: Proactive command that waits for FETCH or for its TERMINAL RESPONSE, or None.
+        fetched: The command was fetched.
+        number: Number of the last proactive command, 0 to 254.
+    """
+
+    terminal_profile: bytes | None = None
+    terminal_capability: int | None = None
+    command: bytes | None = None
+    fetched: bool = False
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volatile:
+    """Hold all that a card forgets at a reset."""
+
+    channels: tuple[Channel | None, ...] = (Channel(),) + (None,) * (CHANNELS - 1)
+    session: Session = IDLE_SESSION
+    cat: Cat = Cat()
+
+    def with_channel(self, number: int, channel: Channel | None) -> Self:
+        """Return a value in which this logical channel is replaced; None closes it."""
+        channels = list(self.channels)
+        channels[number] = channel
+        return replace(self, channels=tuple(channels))
