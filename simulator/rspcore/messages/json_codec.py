@@ -1,0 +1,255 @@
+"""Typed messages over JSON objects: a frozen dataclass whose annotations name the members.
+
+A message is a `JsonMessage`: a dataclass with one `Annotated[type, Member(name, codec)]` each.
+A component annotated `Annotated[X | None, Member(...)] = None` may be absent. Members without a
+component are ignored, and their order is free (SGP.22 v2, 6.5.2).
+
+Octets of ASN.1 objects stay octets here: this module reads text, the module of the object reads the
+TLV. A member that is missing and a member that cannot be read are told apart, because a server
+answers them with different reason codes.
+"""
+
+import base64
+import binascii
+import dataclasses
+import json
+import re
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from rspcore.errors import DecodeError, LocalError
+from rspcore.ids import TransactionId
+
+__all__ = [
+    "BASE64",
+    "BASE64_AS_FOUND",
+    "HEX_TRANSACTION_ID",
+    "TEXT",
+    "InvalidMemberError",
+    "JsonCodec",
+    "JsonMessage",
+    "Member",
+    "MissingMemberError",
+    "dump_object",
+    "load_object",
+    "message",
+]
+
+JsonObject = Mapping[str, object]
+
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){1,16}\Z")
+_STANDARD_BASE64 = re.compile(r"[0-9A-Za-z+/]*={0,2}\Z")
+
+
+class MissingMemberError(DecodeError):
+    """Report a mandatory member that is not there. Nothing was changed.
+
+    Attributes:
+        member: Name of the member, as the JSON binding spells it.
+    """
+
+    def __init__(self, member: str, message: str) -> None:
+        super().__init__(message)
+        self.member = member
+
+
+class InvalidMemberError(DecodeError):
+    """Report a member whose value is not what its place demands. Nothing was changed.
+
+    Attributes:
+        member: Name of the member, as the JSON binding spells it.
+    """
+
+    def __init__(self, member: str, message: str) -> None:
+        super().__init__(message)
+        self.member = member
+
+
+@dataclass(frozen=True, slots=True)
+class JsonCodec:
+    """Turn a JSON value into a Python value and back.
+
+    Attributes:
+        decode: Takes the JSON value; raises DecodeError saying what was expected and what came.
+        encode: Takes the Python value, returns the JSON value.
+    """
+
+    decode: Callable[[object], Any]
+    encode: Callable[[Any], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Say which member holds a component and how its value is coded.
+
+    Attributes:
+        name: Name of the member as the specification spells it; the one that is written.
+        codec: Coding of the value.
+        also: Other spellings met in the field; read, never written.
+    """
+
+    name: str
+    codec: JsonCodec
+    also: tuple[str, ...] = ()
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise DecodeError(f"expected a JSON string, got {_kind(value)}")
+    return value
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    names = {bool: "a boolean", int: "a number", float: "a number", list: "an array"}
+    return names.get(type(value), "an object" if isinstance(value, Mapping) else "a string")
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:40] + "...")
+
+
+def _base64(value: object) -> bytes:
+    text = _text(value)
+    if len(text) % 4 or not _STANDARD_BASE64.match(text):
+        raise DecodeError(
+            "expected base64 (RFC 4648, section 4, with padding, without line breaks), "
+            f"got {len(text)} characters {_shown(text)}"
+        )
+    return base64.b64decode(text)
+
+
+def _base64_as_found(value: object) -> bytes:
+    text = "".join(_text(value).split()).rstrip("=").translate(_TO_STANDARD_ALPHABET)
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise DecodeError(
+            f"expected base64 in any of its usual forms, got {len(text)} characters "
+            f"{_shown(text)}: {error}"
+        ) from error
+
+
+_TO_STANDARD_ALPHABET = str.maketrans("-_", "+/")
+
+
+def _transaction_id(value: object) -> TransactionId:
+    text = _text(value)
+    if not _HEX.match(text):
+        raise DecodeError(f"expected 2 to 32 hexadecimal digits, got {_shown(text)}")
+    return TransactionId.from_hex(text)
+
+
+TEXT = JsonCodec(_text, str)
+BASE64 = JsonCodec(_base64, lambda octets: base64.b64encode(octets).decode("ascii"))
+"""Octets in standard base64, read strictly: what a server should demand of a request."""
+BASE64_AS_FOUND = JsonCodec(_base64_as_found, BASE64.encode)
+"""Octets in standard base64, read generously: without padding, in lines, with the URL alphabet."""
+HEX_TRANSACTION_ID = JsonCodec(_transaction_id, str)
+"""A TransactionID in hexadecimal digits, written in upper case, read in either."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Component:
+    name: str
+    member: Member
+    optional: bool
+
+
+_PLANS: "dict[type[JsonMessage], tuple[_Component, ...]]" = {}
+
+
+def _plan(kind: "type[JsonMessage]") -> tuple[_Component, ...]:
+    plan = _PLANS.get(kind)
+    if plan is None:
+        plan = _PLANS[kind] = _make_plan(kind)
+    return plan
+
+
+def _make_plan(kind: "type[JsonMessage]") -> tuple[_Component, ...]:
+    hints = typing.get_type_hints(kind, include_extras=True)
+    plan = []
+    for item in dataclasses.fields(kind):
+        annotation = hints[item.name]
+        marks = [m for m in getattr(annotation, "__metadata__", ()) if isinstance(m, Member)]
+        if len(marks) != 1:
+            raise LocalError(f"{kind.__name__}.{item.name}: expected one Member annotation")
+        optional = type(None) in typing.get_args(annotation.__origin__)
+        plan.append(_Component(item.name, marks[0], optional))
+    return tuple(plan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonMessage:
+    """Be the base of every JSON object of the binding."""
+
+    @classmethod
+    def from_json(cls, value: object) -> Self:
+        """Read a message from a JSON value; members it does not know are ignored.
+
+        Raises:
+            MissingMemberError: a mandatory member is absent or null.
+            InvalidMemberError: a member has another type or a value that cannot be read.
+            DecodeError: the value is not a JSON object.
+        """
+        if not isinstance(value, Mapping):
+            raise DecodeError(f"{cls.__name__}: expected a JSON object, got {_kind(value)}")
+        return cls(**{part.name: _read(cls.__name__, part, value) for part in _plan(cls)})
+
+    def to_json(self) -> dict[str, object]:
+        """Return the message as a JSON object, members in the order of the specification."""
+        made: dict[str, object] = {}
+        for part in _plan(type(self)):
+            value = getattr(self, part.name)
+            if value is not None:
+                made[part.member.name] = part.member.codec.encode(value)
+        return made
+
+
+def _read(owner: str, part: _Component, value: JsonObject) -> Any:
+    member = part.member
+    found = next((n for n in (member.name, *member.also) if value.get(n) is not None), None)
+    if found is None:
+        if part.optional:
+            return None
+        raise MissingMemberError(member.name, f"{owner}: member {member.name} is missing")
+    try:
+        return member.codec.decode(value[found])
+    except MissingMemberError as error:
+        raise MissingMemberError(f"{found}.{error.member}", f"{owner}.{found}: {error}") from error
+    except InvalidMemberError as error:
+        raise InvalidMemberError(f"{found}.{error.member}", f"{owner}.{found}: {error}") from error
+    except DecodeError as error:
+        raise InvalidMemberError(found, f"{owner}.{found}: {error}") from error
+
+
+def message(kind: type[JsonMessage]) -> JsonCodec:
+    """Make a codec for an object inside an object."""
+    return JsonCodec(kind.from_json, lambda value: value.to_json())
+
+
+def load_object(body: bytes) -> dict[str, object]:
+    """Read a body as one JSON object in UTF-8.
+
+    Raises:
+        DecodeError: not UTF-8, not JSON, nested too deep, or JSON that is not an object.
+    """
+    try:
+        value = json.loads(body.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise DecodeError(f"JSON body: not UTF-8 ({error})", offset=error.start) from error
+    except RecursionError as error:
+        raise DecodeError("JSON body: nested too deep") from error
+    except ValueError as error:
+        raise DecodeError(f"JSON body of {len(body)} octets: {error}") from error
+    if not isinstance(value, dict):
+        raise DecodeError(f"JSON body: expected an object, got {_kind(value)}")
+    return value
+
+
+def dump_object(value: JsonObject) -> bytes:
+    """Write a JSON object as a body, without white space, ASCII only."""
+    return json.dumps(value, separators=(",", ":")).encode("ascii")
