@@ -9,9 +9,9 @@
     })
     def test_reason_is_signed(card, server, reason): ...
 
-Levels: a `read-only` case leaves nothing behind on the card; a `profiles` case installs, enables and
-deletes Profiles of its own and changes addresses; a `destructive` case may remove what it did not
-bring. pytest is imported on use, because the command line imports this package too.
+Levels: a `read-only` case leaves nothing behind on the card; a `profiles` case installs, enables
+and deletes Profiles of its own and changes addresses; a `destructive` case may remove what it did
+not bring. pytest is imported on use, because the command line imports this package too.
 """
 
 from collections.abc import Callable, Mapping

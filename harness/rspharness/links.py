@@ -6,7 +6,6 @@ over another one: `TracedLink` writes down what passed, `TimedLink` how long it 
 fault links lose, cut or break off what passes. They work the same on a simulated and a real card.
 """
 
-import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -15,7 +14,7 @@ from rspcore.errors import DecodeError, LocalError
 from rspcore.status import more_data
 from rspcore.tags import Tag
 from rspcore.tlv import read_header
-from rspharness.timing import CommandNames, Timings
+from rspharness.timing import CommandNames, Timings, stopwatch
 from rspharness.trace import Trace
 from rspharness.verdicts import TargetLost
 
@@ -80,13 +79,13 @@ class TracedLink(_Wrapper):
 
     def transmit(self, command: bytes) -> bytes:
         """Pass a command on and write down both directions; a lost answer is written as such."""
-        start = time.perf_counter()
+        elapsed_ms = stopwatch()
         try:
             response = self._link.transmit(command)
         except TargetLost as error:
             self._trace.lost(command, str(error))
             raise
-        self._trace.exchange(command, response, 1000 * (time.perf_counter() - start))
+        self._trace.exchange(command, response, elapsed_ms())
         return response
 
     def reset(self) -> bytes:
@@ -106,10 +105,9 @@ class TimedLink(_Wrapper):
 
     def transmit(self, command: bytes) -> bytes:
         """Pass a command on and note the time."""
-        start = time.perf_counter()
+        elapsed_ms = stopwatch()
         response = self._link.transmit(command)
-        elapsed_ms = 1000 * (time.perf_counter() - start)
-        self._timings.add(self._names.name(command), elapsed_ms)
+        self._timings.add(self._names.name(command), elapsed_ms())
         return response
 
 

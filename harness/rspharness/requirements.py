@@ -136,7 +136,7 @@ def _factor(tokens: list[str], text: str) -> Condition:
         if not tokens or tokens.pop(0) != ")":
             raise ConfigError(f"condition {text!r}: a parenthesis is not closed")
         return inner
-    if token in "&|)":
+    if token in ("&", "|", ")"):
         raise ConfigError(f"condition {text!r}: {token!r} where an option is expected")
     return Condition("", token)
 

@@ -1,0 +1,53 @@
+"""What a card shows of its lasting state, observed by standard commands.
+
+Two snapshots are compared octet for octet to tell that a refusal left the card as it was.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rspcore.messages.es10b import ListNotificationResponse
+from rspcore.messages.es10c import ProfileInfoListResponse
+
+__all__ = ["Snapshot"]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Hold one observation.
+
+    Attributes:
+        profiles: Response of GetProfilesInfo for every known tag.
+        notifications: Response of ListNotification.
+        addresses: Response of GetEuiccConfiguredAddresses.
+        info2: EUICCInfo2; it tells free memory and is not compared.
+    """
+
+    profiles: bytes
+    notifications: bytes
+    addresses: bytes
+    info2: bytes = field(repr=False, compare=False, default=b"")
+
+    def differences(self, other: "Snapshot") -> Iterator[tuple[str, str, str]]:
+        """Yield name, value here and value there, in words, of each part that differs."""
+        if self.profiles != other.profiles:
+            yield "profiles", _profiles(self.profiles), _profiles(other.profiles)
+        if self.notifications != other.notifications:
+            yield (
+                "notifications",
+                _notifications(self.notifications),
+                _notifications(other.notifications),
+            )
+        if self.addresses != other.addresses:
+            yield "addresses", self.addresses.hex(" "), other.addresses.hex(" ")
+
+
+def _profiles(octets: bytes) -> str:
+    infos = ProfileInfoListResponse.decode(octets).profile_info_list_ok or ()
+    shown = ", ".join(f"{info.iccid} {info.profile_state!r}" for info in infos)
+    return f"{len(infos)} Profiles ({shown}), {octets.hex(' ').upper()}"
+
+
+def _notifications(octets: bytes) -> str:
+    listed = ListNotificationResponse.decode(octets).notification_metadata_list or ()
+    return f"{len(listed)} Notifications (numbers {', '.join(str(n.seq_number) for n in listed)})"
