@@ -176,6 +176,18 @@ class IsdrChannel(Sender):
         self.open()
         return atr
 
+    def reopen(self) -> bytes:
+        """Open a channel again after the card has closed all but the basic one.
+
+        Returns:
+            The FCI.
+
+        Raises:
+            RemoteError: as `open`.
+        """
+        self.number, self.fci = None, b""
+        return self.open()
+
     @property
     def select_data(self) -> tlv.Tlv | None:
         """Return the ISD-R data (E0) of the FCI, or None when the card gave none.
