@@ -1,0 +1,326 @@
+"""Judge certificates as the card and the servers of SGP.22 judge them; every refusal has a name.
+
+Each check is a generator of the faults found, in the order of the specification; `check_*` returns
+the first. A caller that has to tolerate one fault filters the generator. Generic path validation is
+not used: the EUM's name constraint holds the first digits of an EID, which RFC 5280 matching
+refuses for every good chain, and a card has no clock.
+
+The card's lookup by authorityKeyIdentifier is the caller's: it owns the list of CI keys.
+
+Source: SGP.22 v2, 4.5.2 and 4.5.2.1; 5.7.5 and 5.7.13 (card); 5.6.3 (server).
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from enum import StrEnum
+
+from rspcore.crypto.keys import PublicKey
+from rspcore.pki.certificate import Certificate, KeyUsage, Name
+from rspcore.pki.roles import Role
+
+__all__ = [
+    "CertificateFault",
+    "check_euicc_certificate",
+    "check_eum_certificate",
+    "check_server_certificate",
+    "check_tls_certificate",
+    "euicc_certificate_faults",
+    "eum_certificate_faults",
+    "server_certificate_faults",
+    "tls_certificate_faults",
+]
+
+
+class CertificateFault(StrEnum):
+    """Name why a certificate is refused."""
+
+    MALFORMED = "malformed"  # for callers: from_der raised DecodeError
+    UNSUPPORTED_CURVE = "unsupported_curve"
+    PUBLIC_KEY = "public_key"  # compressed form, or not on the curve
+    UNKNOWN_ISSUER = "unknown_issuer"  # authorityKeyIdentifier names another key
+    BAD_SIGNATURE = "bad_signature"
+    CURVE_MISMATCH = "curve_mismatch"  # issued by a key on the other curve
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    UNKNOWN_CRITICAL_EXTENSION = "unknown_critical_extension"
+    MISSING_EXTENSION = "missing_extension"  # subject or authority key identifier
+    KEY_USAGE = "key_usage"
+    EXTENDED_KEY_USAGE = "extended_key_usage"
+    BASIC_CONSTRAINTS = "basic_constraints"
+    PATH_LENGTH = "path_length"
+    MISSING_REGISTERED_ID = "missing_registered_id"
+    NO_ROLE = "no_role"  # no policy that names a role
+    WRONG_ROLE = "wrong_role"  # a known role, not the one wanted
+    NAME_CONSTRAINTS = "name_constraints"  # absent, unusable, or another organisation
+    HOST_NAME = "host_name"  # no dNSName for the address used
+    EID = "eid"  # not 32 digits, or outside the EUM's range
+    EID_CHECK_DIGITS = "eid_check_digits"
+
+
+_KEY_USAGE = "2.5.29.15"
+_SUBJECT_ALT_NAME = "2.5.29.17"
+_BASIC_CONSTRAINTS = "2.5.29.19"
+_NAME_CONSTRAINTS = "2.5.29.30"
+_CRL_DISTRIBUTION_POINTS = "2.5.29.31"
+_CERTIFICATE_POLICIES = "2.5.29.32"
+_EXTENDED_KEY_USAGE = "2.5.29.37"
+_SUBJECT_KEY_IDENTIFIER = "2.5.29.14"
+_AUTHORITY_KEY_IDENTIFIER = "2.5.29.35"
+_SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
+
+_KNOWN = frozenset(
+    (
+        _KEY_USAGE,
+        _SUBJECT_ALT_NAME,
+        _BASIC_CONSTRAINTS,
+        _CRL_DISTRIBUTION_POINTS,
+        _CERTIFICATE_POLICIES,
+        _SUBJECT_KEY_IDENTIFIER,
+        _AUTHORITY_KEY_IDENTIFIER,
+    )
+)
+
+
+def check_server_certificate(
+    certificate: Certificate, roles: Collection[Role], issuer_key: PublicKey
+) -> CertificateFault | None:
+    """Judge CERT.DPauth, CERT.DPpb or CERT.DSauth as a card does; dates do not count.
+
+    Args:
+        certificate: Certificate of the server.
+        roles: Roles accepted at this place.
+        issuer_key: CI key that the authorityKeyIdentifier selected.
+
+    Returns:
+        The first fault, or None when the certificate is good.
+    """
+    return next(server_certificate_faults(certificate, roles, issuer_key), None)
+
+
+def check_eum_certificate(
+    eum: Certificate, ci: Certificate, now: datetime
+) -> CertificateFault | None:
+    """Judge CERT.EUM as a server does.
+
+    Args:
+        eum: Certificate of the EUM.
+        ci: Root certificate that the server trusts.
+        now: Present time, with a time zone.
+
+    Returns:
+        The first fault, or None when the certificate is good.
+    """
+    return next(eum_certificate_faults(eum, ci, now), None)
+
+
+def check_euicc_certificate(
+    euicc: Certificate, eum: Certificate, now: datetime, *, check_digits: bool = True
+) -> CertificateFault | None:
+    """Judge CERT.EUICC as a server does, against an EUM certificate found good.
+
+    Args:
+        euicc: Certificate of the eUICC.
+        eum: Certificate of its EUM.
+        now: Present time, with a time zone.
+        check_digits: Whether the EID has to be 1 modulo 97 (ISO/IEC 7064).
+
+    Returns:
+        The first fault, or None when the certificate is good.
+    """
+    faults = euicc_certificate_faults(euicc, eum, now)
+    tolerated = () if check_digits else (CertificateFault.EID_CHECK_DIGITS,)
+    return next((fault for fault in faults if fault not in tolerated), None)
+
+
+def check_tls_certificate(
+    certificate: Certificate, roles: Collection[Role], issuer: Certificate, now: datetime, host: str
+) -> CertificateFault | None:
+    """Judge CERT.DP.TLS or CERT.DS.TLS as an LPA does.
+
+    Args:
+        certificate: Certificate of the TLS endpoint.
+        roles: Roles accepted at this place.
+        issuer: Certificate that the authorityKeyIdentifier selected.
+        now: Present time, with a time zone.
+        host: Host name the connection was made to, without a port.
+
+    Returns:
+        The first fault, or None when the certificate is good.
+    """
+    return next(tls_certificate_faults(certificate, roles, issuer, now, host), None)
+
+
+def server_certificate_faults(
+    certificate: Certificate, roles: Collection[Role], issuer_key: PublicKey
+) -> Iterator[CertificateFault]:
+    """Yield every fault of a server certificate in the order of SGP.22 v2, 5.7.13.
+
+    The role comes last: a certificate with another defect is not valid whatever its role, and only
+    a valid one of another role is answered with invalidOid.
+    """
+    yield from _key_faults(certificate)
+    yield from _signature_faults(certificate, issuer_key)
+    yield from _extension_faults(certificate)
+    if KeyUsage.DIGITAL_SIGNATURE not in (certificate.key_usage or ()) or _surplus_usage(
+        certificate, {KeyUsage.DIGITAL_SIGNATURE}
+    ):
+        yield CertificateFault.KEY_USAGE
+    if certificate.is_ca:
+        yield CertificateFault.BASIC_CONSTRAINTS
+    yield from _extended_key_usage_faults(certificate)
+    if certificate.registered_id is None:
+        yield CertificateFault.MISSING_REGISTERED_ID
+    yield from _role_faults(certificate, roles)
+
+
+def tls_certificate_faults(
+    certificate: Certificate, roles: Collection[Role], issuer: Certificate, now: datetime, host: str
+) -> Iterator[CertificateFault]:
+    """Yield every fault of a TLS certificate: issuer, profile, role, dates, then the host name."""
+    if issuer.public_key is None or (
+        certificate.authority_key_identifier != issuer.subject_key_identifier
+    ):
+        yield CertificateFault.UNKNOWN_ISSUER
+    if issuer.public_key is not None:
+        yield from server_certificate_faults(certificate, roles, issuer.public_key)
+    yield from _date_faults(certificate, now)
+    if host.lower() not in (name.lower() for name in certificate.dns_names):
+        yield CertificateFault.HOST_NAME
+
+
+def eum_certificate_faults(
+    eum: Certificate, ci: Certificate, now: datetime
+) -> Iterator[CertificateFault]:
+    """Yield every fault of CERT.EUM: key, issuer, signature, dates, then its profile."""
+    yield from _key_faults(eum)
+    yield from _issuer_faults(eum, ci)
+    yield from _date_faults(eum, now)
+    yield from _extension_faults(eum)
+    yield from _ca_faults(eum, ci)
+    if KeyUsage.KEY_CERT_SIGN not in (eum.key_usage or ()) or _surplus_usage(
+        eum, {KeyUsage.KEY_CERT_SIGN, KeyUsage.CRL_SIGN}
+    ):
+        yield CertificateFault.KEY_USAGE
+    if eum.registered_id is None:
+        yield CertificateFault.MISSING_REGISTERED_ID
+    yield from _role_faults(eum, (Role.EUM, Role.EUM_SUBCA))
+    if not any(organization and prefixes for organization, prefixes in _ranges(eum)):
+        yield CertificateFault.NAME_CONSTRAINTS
+
+
+def euicc_certificate_faults(
+    euicc: Certificate, eum: Certificate, now: datetime
+) -> Iterator[CertificateFault]:
+    """Yield every fault of CERT.EUICC: key, issuer, signature, dates, profile, then the EID."""
+    yield from _key_faults(euicc)
+    yield from _issuer_faults(euicc, eum)
+    yield from _date_faults(euicc, now)
+    yield from _extension_faults(euicc)
+    if KeyUsage.DIGITAL_SIGNATURE not in (euicc.key_usage or ()) or _surplus_usage(
+        euicc, {KeyUsage.DIGITAL_SIGNATURE}
+    ):
+        yield CertificateFault.KEY_USAGE
+    if euicc.is_ca:
+        yield CertificateFault.BASIC_CONSTRAINTS
+    yield from _role_faults(euicc, (Role.EUICC,))
+    yield from _eid_faults(euicc, eum)
+
+
+def _key_faults(certificate: Certificate) -> Iterator[CertificateFault]:
+    if certificate.curve is None:
+        yield CertificateFault.UNSUPPORTED_CURVE
+    elif certificate.public_key is None:
+        yield CertificateFault.PUBLIC_KEY
+
+
+def _issuer_faults(certificate: Certificate, issuer: Certificate) -> Iterator[CertificateFault]:
+    named = certificate.authority_key_identifier
+    if named is not None and named != issuer.subject_key_identifier:
+        yield CertificateFault.UNKNOWN_ISSUER
+    if issuer.public_key is None:
+        yield CertificateFault.UNKNOWN_ISSUER
+    else:
+        yield from _signature_faults(certificate, issuer.public_key)
+
+
+def _signature_faults(
+    certificate: Certificate, issuer_key: PublicKey
+) -> Iterator[CertificateFault]:
+    if not certificate.signed_by(issuer_key):
+        yield CertificateFault.BAD_SIGNATURE
+    if certificate.curve is not None and certificate.curve is not issuer_key.curve:
+        yield CertificateFault.CURVE_MISMATCH
+
+
+def _date_faults(certificate: Certificate, now: datetime) -> Iterator[CertificateFault]:
+    if now > certificate.not_after:
+        yield CertificateFault.EXPIRED
+    if now < certificate.not_before:
+        yield CertificateFault.NOT_YET_VALID
+
+
+def _extension_faults(certificate: Certificate) -> Iterator[CertificateFault]:
+    known = _KNOWN
+    if certificate.role is not None and certificate.role.is_tls:
+        known = known | {_EXTENDED_KEY_USAGE}
+    elif certificate.is_ca:
+        known = known | {_NAME_CONSTRAINTS}
+    if any(critical and oid not in known for oid, critical in certificate.extensions.items()):
+        yield CertificateFault.UNKNOWN_CRITICAL_EXTENSION
+    if certificate.subject_key_identifier is None or certificate.authority_key_identifier is None:
+        yield CertificateFault.MISSING_EXTENSION
+
+
+def _surplus_usage(certificate: Certificate, allowed: set[KeyUsage]) -> bool:
+    return bool((certificate.key_usage or frozenset()) - allowed)
+
+
+def _extended_key_usage_faults(certificate: Certificate) -> Iterator[CertificateFault]:
+    if certificate.role is None or not certificate.role.is_tls:
+        return
+    if _SERVER_AUTH not in (certificate.extended_key_usage or ()):
+        yield CertificateFault.EXTENDED_KEY_USAGE
+
+
+def _ca_faults(certificate: Certificate, issuer: Certificate) -> Iterator[CertificateFault]:
+    if not certificate.is_ca or not issuer.is_ca:
+        yield CertificateFault.BASIC_CONSTRAINTS
+        return
+    _, own = certificate.basic_constraints or (True, None)
+    _, above = issuer.basic_constraints or (True, None)
+    # Version 2 asks for exactly 0 (4.5.2.1); a version 3 EUM may have one SubCA below it.
+    allowed = (0,) if Role.EUM.oid.dotted in certificate.policies else (0, 1)
+    if own not in allowed or (above is not None and above < 1):
+        yield CertificateFault.PATH_LENGTH
+
+
+def _role_faults(certificate: Certificate, roles: Collection[Role]) -> Iterator[CertificateFault]:
+    if certificate.role is None:
+        yield CertificateFault.NO_ROLE
+    elif certificate.role not in roles:
+        yield CertificateFault.WRONG_ROLE
+
+
+def _ranges(eum: Certificate) -> Iterator[tuple[str | None, tuple[str, ...]]]:
+    """Yield organisation and EID prefixes of each permitted subtree (v3: of permittedEins)."""
+    for subtree in eum.permitted_subtrees or ():
+        prefixes = _prefixes(subtree) or (eum.permitted_eins or ())
+        yield subtree.organization, prefixes
+
+
+def _prefixes(subtree: Name) -> tuple[str, ...]:
+    return () if subtree.serial_number is None else (subtree.serial_number,)
+
+
+def _eid_faults(euicc: Certificate, eum: Certificate) -> Iterator[CertificateFault]:
+    ranges = [r for r in _ranges(eum) if r[0] is not None and r[0] == euicc.subject.organization]
+    if not ranges:
+        yield CertificateFault.NAME_CONSTRAINTS
+    eid = euicc.eid
+    if eid is None:
+        yield CertificateFault.EID
+        return
+    if ranges and not any(str(eid).startswith(p) for _, prefixes in ranges for p in prefixes):
+        yield CertificateFault.EID
+    if not eid.check_digits_fit:
+        yield CertificateFault.EID_CHECK_DIGITS
