@@ -45,6 +45,10 @@ class PublicKey:
     point: bytes
     _key: ec.EllipticCurvePublicKey = field(repr=False, compare=False)
 
+    def __repr__(self) -> str:
+        """Show the curve and the first octets of X."""
+        return f"PublicKey({self.curve}, {self.point[1:5].hex().upper()}..)"
+
     @classmethod
     def from_point(cls, curve: Curve, octets: bytes | memoryview) -> "PublicKey":
         """Load an uncompressed point.
@@ -93,7 +97,7 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class PrivateKey:
-    """Hold a private key; its representation shows the public half alone.
+    """Hold a private key.
 
     Attributes:
         curve: The curve.
@@ -103,6 +107,10 @@ class PrivateKey:
     curve: Curve
     public: PublicKey
     _key: ec.EllipticCurvePrivateKey = field(repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        """Show the public half alone."""
+        return f"PrivateKey of {self.public!r}"
 
     @classmethod
     def from_scalar(cls, curve: Curve, octets: bytes) -> "PrivateKey":

@@ -1,0 +1,273 @@
+"""A PKI as the simulated roles use it: certificates with their keys, found by role and curve.
+
+`Pki.from_files` takes the files of any directory layout and goes by their content: the role comes
+from the policy identifier, the issuer from the key identifier and the signature, the key of a
+certificate from its public point. What is not a certificate or a key is skipped. A bundle need not
+be whole: what is missing is said when it is asked for.
+
+Source: SGP.22 v2, 4.5.2; the layout of the SGP.26 test certificates.
+"""
+
+import binascii
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from rspcore.crypto.curves import Curve
+from rspcore.crypto.keys import PrivateKey
+from rspcore.errors import ConfigError, CryptoError, DecodeError
+from rspcore.ids import Eid, Oid
+from rspcore.pki import verify
+from rspcore.pki.certificate import Certificate
+from rspcore.pki.naming import file_names
+from rspcore.pki.roles import Role
+from rspcore.pki.verify import CertificateFault
+
+__all__ = ["Credential", "Pki"]
+
+_DATES = frozenset((CertificateFault.EXPIRED, CertificateFault.NOT_YET_VALID))
+_ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
+_PEM_BLOCK = re.compile(rb"-----BEGIN ([A-Z ]+)-----(.*?)-----END \1-----", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Hold a certificate and, where it is known, its private key.
+
+    Attributes:
+        certificate: The certificate.
+        key: Its private key, or None.
+    """
+
+    certificate: Certificate
+    key: PrivateKey | None = None
+
+    @property
+    def private_key(self) -> PrivateKey:
+        """Return the private key.
+
+        Raises:
+            ConfigError: the bundle has none for this certificate.
+        """
+        if self.key is None:
+            raise ConfigError(
+                f"{self.certificate!r}: the bundle has no private key for it; add its SK_*.pem"
+            )
+        return self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Pki:
+    """Hold the credentials of a bundle, the preferred one of each kind first.
+
+    Attributes:
+        credentials: All of them, whose chains have been verified.
+        remarks: What was left out and why, one line each.
+    """
+
+    credentials: tuple[Credential, ...]
+    remarks: tuple[str, ...] = ()
+
+    @classmethod
+    def from_files(cls, files: Iterable[tuple[str, bytes]]) -> "Pki":
+        """Build a bundle from files, whatever their names and folders.
+
+        Args:
+            files: (name, content) of each file; DER or PEM. Names appear in remarks alone.
+
+        Raises:
+            ConfigError: no CI certificate among them.
+        """
+        found: dict[Certificate, str] = {}
+        keys: dict[bytes, PrivateKey] = {}
+        remarks: list[str] = []
+        for name, octets in files:
+            for kind in _read(octets):
+                if isinstance(kind, Certificate):
+                    found.setdefault(kind, name)
+                elif isinstance(kind, PrivateKey):
+                    keys.setdefault(kind.public.point, kind)
+                else:
+                    remarks.append(f"{name}: {kind}")
+        good = []
+        for certificate, name in found.items():
+            fault = _chain_fault(certificate, found)
+            if fault is None:
+                point = certificate.public_key.point if certificate.public_key else b""
+                good.append(Credential(certificate, keys.get(point)))
+            else:
+                remarks.append(f"{name}: left out, {fault}")
+        if not any(one.certificate.role is Role.CI for one in good):
+            raise ConfigError(
+                f"no self-signed CI certificate (policy {Role.CI.oid}) among "
+                f"{len(found)} certificates: add CERT_CI_*.der"
+            )
+        good.sort(key=_preference)
+        return cls(tuple(good), tuple(remarks))
+
+    def to_files(self) -> Mapping[str, bytes]:
+        """Return the bundle as file names and contents, in the layout of the SGP.26 files."""
+        files: dict[str, bytes] = {}
+        for role in Role:
+            for curve in Curve:
+                servers = self.servers(role, curve)
+                for one in self.all(role, curve):
+                    server = servers.index(one.certificate.registered_id) + 1
+                    names = file_names(role, curve, server)
+                    while names.certificate in files:
+                        names = names.next()
+                    files[names.certificate] = one.certificate.der
+                    if one.key is not None:
+                        files[names.key] = one.key.to_pem()
+        return files
+
+    @property
+    def curves(self) -> tuple[Curve, ...]:
+        """Return the curves that have a CI certificate, NIST P-256 first."""
+        return tuple(curve for curve in Curve if self.all(Role.CI, curve))
+
+    def all(self, role: Role, curve: Curve) -> tuple[Credential, ...]:
+        """Return every credential of a role on a curve, the preferred one first."""
+        return tuple(
+            one
+            for one in self.credentials
+            if one.certificate.role is role and one.certificate.curve is curve
+        )
+
+    def servers(self, role: Role, curve: Curve) -> tuple[Oid | None, ...]:
+        """Return the registeredIDs of a role on a curve, in numerical order, each once."""
+        owners = {one.certificate.registered_id for one in self.all(role, curve)}
+        return tuple(sorted(owners, key=_arcs))
+
+    def ci(self, curve: Curve) -> Credential:
+        """Return the CI.
+
+        Raises:
+            ConfigError: the bundle has none on this curve; so do the methods below.
+        """
+        return self._one(Role.CI, curve)
+
+    def eum(self, curve: Curve) -> Credential:
+        """Return the EUM."""
+        return self._one(Role.EUM, curve)
+
+    def euicc(self, curve: Curve, eid: Eid | None = None) -> Credential:
+        """Return the eUICC, or the one with this EID."""
+        for one in self.all(Role.EUICC, curve):
+            if eid is None or one.certificate.eid == eid:
+                return one
+        raise _missing(Role.EUICC, curve, f" for EID {eid}" if eid else "")
+
+    def dp_auth(self, curve: Curve, server: int = 1) -> Credential:
+        """Return CERT.DPauth of the n-th SM-DP+, counted by registeredID."""
+        return self._one(Role.DP_AUTH, curve, server)
+
+    def dp_pb(self, curve: Curve, server: int = 1) -> Credential:
+        """Return CERT.DPpb of the n-th SM-DP+, counted by registeredID."""
+        return self._one(Role.DP_PB, curve, server)
+
+    def dp_tls(self, curve: Curve, server: int = 1) -> Credential:
+        """Return the TLS certificate of the n-th SM-DP+; of several the last one to expire.
+
+        It is the one with the registeredID of that server's CERT.DPauth; in version 3 chains, where
+        these differ, the n-th by its own registeredID.
+        """
+        return self._one(Role.DP_TLS, curve, self._tls_number(Role.DP_AUTH, curve, server))
+
+    def ds_auth(self, curve: Curve, server: int = 1) -> Credential:
+        """Return CERT.DSauth of the n-th SM-DS, counted by registeredID."""
+        return self._one(Role.DS_AUTH, curve, server)
+
+    def ds_tls(self, curve: Curve, server: int = 1) -> Credential:
+        """Return the TLS certificate of the n-th SM-DS; of several the last one to expire."""
+        return self._one(Role.DS_TLS, curve, self._tls_number(Role.DS_AUTH, curve, server))
+
+    def with_credentials(self, *added: Credential) -> "Pki":
+        """Return the bundle with these credentials preferred to those it has."""
+        kept = tuple(one for one in self.credentials if one not in added)
+        return Pki((*added, *kept), self.remarks)
+
+    def _tls_number(self, auth: Role, curve: Curve, server: int) -> int:
+        # Past the end when this server has no TLS certificate, so that `_one` says so.
+        owners = self.servers(auth, curve)
+        tls = self.servers(Role.DP_TLS if auth is Role.DP_AUTH else Role.DS_TLS, curve)
+        if not set(owners) & set(tls) or not 1 <= server <= len(owners):
+            return server
+        owner = owners[server - 1]
+        return tls.index(owner) + 1 if owner in tls else len(tls) + 1
+
+    def _one(self, role: Role, curve: Curve, server: int = 1) -> Credential:
+        owners = self.servers(role, curve)
+        if not 1 <= server <= len(owners):
+            raise _missing(role, curve, f", number {server}" if server != 1 else "")
+        owner = owners[server - 1]
+        return next(one for one in self.all(role, curve) if one.certificate.registered_id == owner)
+
+
+def _missing(role: Role, curve: Curve, which: str) -> ConfigError:
+    return ConfigError(
+        f"the PKI bundle has no {role} on {curve}{which}: "
+        f"add a certificate with policy {role.oid} that chains to its CI, and its key"
+    )
+
+
+def _read(octets: bytes) -> Iterator[Certificate | PrivateKey | str]:
+    """Yield the certificates and keys of one file; a string says why a key was left out."""
+    if b"-----BEGIN " not in octets:
+        try:
+            yield Certificate.from_der(octets)
+        except DecodeError:
+            return
+    for block in _PEM_BLOCK.finditer(octets):
+        label = block[1]
+        try:
+            if label == b"CERTIFICATE":
+                yield Certificate.from_der(binascii.a2b_base64(block[2]))
+            elif label.endswith(b"PRIVATE KEY"):
+                yield PrivateKey.from_pem(block[0])
+        except (DecodeError, binascii.Error):
+            continue
+        except CryptoError as error:
+            yield str(error)
+
+
+def _chain_fault(certificate: Certificate, among: Iterable[Certificate]) -> str | None:
+    """Return why a certificate cannot be used, None when it is good at some time."""
+    role = certificate.role
+    if role is None:
+        return "no policy names a role"
+    if role is Role.CI:
+        key = certificate.public_key
+        return None if key and certificate.signed_by(key) else "not self-signed on a known curve"
+    faults: Iterable[CertificateFault] = (CertificateFault.UNKNOWN_ISSUER,)
+    for issuer in among:
+        if issuer.subject_key_identifier == certificate.authority_key_identifier and issuer.is_ca:
+            faults = [f for f in _faults(certificate, role, issuer) if f not in _DATES]
+            if not faults:
+                return None
+    return ", ".join(faults)
+
+
+def _faults(
+    certificate: Certificate, role: Role, issuer: Certificate
+) -> Iterable[CertificateFault]:
+    if role is Role.EUICC:
+        return verify.euicc_certificate_faults(certificate, issuer, _ANY_TIME)
+    if role is Role.EUM:
+        return verify.eum_certificate_faults(certificate, issuer, _ANY_TIME)
+    if issuer.public_key is None:
+        return (CertificateFault.UNKNOWN_ISSUER,)
+    if role.is_ca:
+        signed = certificate.signed_by(issuer.public_key)
+        return () if signed else (CertificateFault.BAD_SIGNATURE,)
+    return verify.server_certificate_faults(certificate, {role}, issuer.public_key)
+
+
+def _preference(one: Credential) -> tuple[bool, float]:
+    """Sort those with a key first, then those that expire last."""
+    return one.key is None, -one.certificate.not_after.timestamp()
+
+
+def _arcs(oid: Oid | None) -> tuple[int, ...]:
+    return () if oid is None else tuple(map(int, oid.dotted.split(".")))

@@ -1,0 +1,231 @@
+"""Make a whole test PKI from a seed: the same seed gives the same keys and certificates.
+
+The names are this project's own, so that nobody takes the certificates for those of the GSMA; the
+object identifiers are from the example arc 2.999. TLS certificates are made apart, because TLS
+looks at the real clock and everything else does not: `issue_tls`.
+
+Source: SGP.22 v2, 4.5.2.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from hashlib import sha512
+
+from rspcore.crypto.curves import Curve
+from rspcore.crypto.keys import PrivateKey
+from rspcore.errors import ConfigError, LocalError
+from rspcore.ids import Eid, Oid
+from rspcore.pki.bundle import Credential, Pki
+from rspcore.pki.issue import contents, issue
+from rspcore.pki.parts import Extension, Subject
+from rspcore.pki.roles import Role
+from rspcore.pki.verify import CertificateFault, check_euicc_certificate
+
+__all__ = [
+    "CI_OID",
+    "EUM_OID",
+    "REFERENCE_EID",
+    "SMDPP_OIDS",
+    "SMDS_OID",
+    "issue_euicc",
+    "issue_tls",
+    "make_pki",
+]
+
+REFERENCE_EID = Eid.from_digits("89049032123451234512345678901235")
+CI_OID = Oid("2.999.1")
+EUM_OID = Oid("2.999.5")
+SMDPP_OIDS = (Oid("2.999.10"), Oid("2.999.12"))
+SMDS_OID = Oid("2.999.15")
+
+_COUNTRY = "XX"
+_EUM_NAME = "rsplab Test EUM"
+_OPERATOR = "rsplab"
+_CRLS = ("http://ci.rsplab.example/CRL-A.crl", "http://ci.rsplab.example/CRL-B.crl")
+_START = datetime(2024, 1, 1, tzinfo=UTC)
+_CI_END = datetime(2059, 1, 1, tzinfo=UTC)
+_SERVER_END = datetime(2049, 1, 1, tzinfo=UTC)
+_EUICC_END = _START + timedelta(days=2_000_000)
+_EIN_DIGITS = 8
+
+
+def _key(seed: bytes, curve: Curve, label: str) -> PrivateKey:
+    return PrivateKey.from_random(
+        curve, sha512(b"|".join((seed, curve.encode(), label.encode()))).digest()
+    )
+
+
+@lru_cache(maxsize=16)
+def make_pki(
+    seed: bytes = b"rsplab",
+    *,
+    eid: Eid = REFERENCE_EID,
+    curves: tuple[Curve, ...] = tuple(Curve),
+) -> Pki:
+    """Make CI, EUM, one eUICC, two SM-DP+ and one SM-DS on each curve, all but TLS certificates.
+
+    Args:
+        seed: Any octets; every key is derived from them.
+        eid: EID of the eUICC; its first eight digits become the EUM's range.
+        curves: Curves to make a PKI on.
+    """
+    made = [one for curve in curves for one in _branch(seed, curve, eid)]
+    return Pki(tuple(made))
+
+
+def _branch(seed: bytes, curve: Curve, eid: Eid) -> Iterable[Credential]:
+    key = _key(seed, curve, "CI")
+    ci = Credential(
+        issue(
+            contents(
+                Role.CI,
+                key.public,
+                subject=Subject.of(organization=_OPERATOR, unit="TESTCERT", common_name="Test CI"),
+                issuer=None,
+                validity=(_START, _CI_END),
+                extra=(
+                    Extension.subject_alternative_name(registered_id=CI_OID),
+                    Extension.crl_distribution_points(*_CRLS),
+                ),
+            ),
+            key,
+        ),
+        key,
+    )
+    eum = _eum(_key(seed, curve, "EUM"), ci, str(eid)[:_EIN_DIGITS])
+    yield ci
+    yield eum
+    yield _euicc(_key(seed, curve, f"EUICC {eid}"), eum, eid)
+    for number, oid in enumerate(SMDPP_OIDS, 1):
+        for role in (Role.DP_AUTH, Role.DP_PB):
+            name = f"rsplab SM-DP+ {number}"
+            yield _server(role, _key(seed, curve, f"{role.name} {oid}"), ci, name, oid)
+    yield _server(
+        Role.DS_AUTH, _key(seed, curve, f"DS_AUTH {SMDS_OID}"), ci, "rsplab SM-DS", SMDS_OID
+    )
+
+
+def _eum(key: PrivateKey, ci: Credential, ein: str) -> Credential:
+    made = contents(
+        Role.EUM,
+        key.public,
+        subject=Subject.of(country=_COUNTRY, organization=_EUM_NAME, common_name="EUM Test"),
+        issuer=ci.certificate,
+        validity=(_START, _CI_END),
+        extra=(
+            Extension.subject_alternative_name(registered_id=EUM_OID),
+            Extension.name_constraints(Subject.of(organization=_EUM_NAME, serial_number=ein)),
+            Extension.crl_distribution_points(_CRLS[1]),
+        ),
+    )
+    return Credential(issue(made, ci.private_key), key)
+
+
+def _euicc(key: PrivateKey, eum: Credential, eid: Eid) -> Credential:
+    name = eum.certificate.subject
+    made = contents(
+        Role.EUICC,
+        key.public,
+        subject=Subject.of(
+            country=name.country,
+            organization=name.organization,
+            serial_number=str(eid),
+            common_name="Test eUICC",
+        ),
+        issuer=eum.certificate,
+        validity=(_START, _EUICC_END),
+    )
+    return Credential(issue(made, eum.private_key), key)
+
+
+def _server(role: Role, key: PrivateKey, ci: Credential, name: str, oid: Oid) -> Credential:
+    made = contents(
+        role,
+        key.public,
+        subject=Subject.of(organization=_OPERATOR, common_name=name),
+        issuer=ci.certificate,
+        validity=(_START, _SERVER_END),
+        extra=(
+            Extension.subject_alternative_name(registered_id=oid),
+            Extension.crl_distribution_points(*_CRLS),
+        ),
+    )
+    return Credential(issue(made, ci.private_key), key)
+
+
+def issue_euicc(pki: Pki, eid: Eid) -> Pki:
+    """Return the bundle with an eUICC of this EID preferred, on every curve with an EUM key.
+
+    Raises:
+        ConfigError: no EUM certificate has a private key, or the EID is outside its range.
+    """
+    issuers = [
+        next((one for one in pki.all(Role.EUM, curve) if one.key), None) for curve in pki.curves
+    ]
+    added = [_new_euicc(eum, eid) for eum in issuers if eum is not None]
+    if not added:
+        raise ConfigError(
+            "the PKI bundle has no EUM with a private key: add SK_EUM_*.pem to issue eUICCs"
+        )
+    return pki.with_credentials(*added)
+
+
+def _new_euicc(eum: Credential, eid: Eid) -> Credential:
+    issuer_key = eum.private_key
+    made = _euicc(_key(issuer_key.scalar, issuer_key.curve, f"EUICC {eid}"), eum, eid)
+    fault = check_euicc_certificate(made.certificate, eum.certificate, _START)
+    if fault not in (None, CertificateFault.NOT_YET_VALID):
+        raise ConfigError(
+            f"EID {eid} cannot have a certificate of {eum.certificate!r} ({fault}): "
+            "its first digits have to be in the EUM's range and its check digits have to fit"
+        )
+    return made
+
+
+def issue_tls(  # noqa: PLR0913  one certificate, each property once
+    pki: Pki,
+    curve: Curve,
+    dns_names: Iterable[str],
+    now: datetime,
+    *,
+    role: Role = Role.DP_TLS,
+    registered_id: Oid | None = None,
+    lifetime: timedelta = timedelta(days=90),
+) -> Credential:
+    """Issue a TLS certificate under the CI of the bundle, valid from an hour ago.
+
+    Args:
+        pki: Bundle whose CI signs; it is not changed.
+        curve: Curve of the CI and of the new key.
+        dns_names: Host names; the first becomes the common name, IP addresses are allowed.
+        now: Present time of the real clock, with a time zone.
+        role: DP_TLS or DS_TLS.
+        registered_id: OID of the server; that of its first authentication certificate when None.
+        lifetime: Validity from now on; clients refuse more than 398 days.
+
+    Raises:
+        ConfigError: the bundle has no CI key on this curve.
+        LocalError: no name, or a role that is not for TLS.
+    """
+    names = tuple(dns_names)
+    if not names or not role.is_tls:
+        raise LocalError(f"TLS certificate: expected a name and a TLS role, got {names} and {role}")
+    ci = pki.ci(curve)
+    if registered_id is None:
+        auth = pki.dp_auth(curve) if role is Role.DP_TLS else pki.ds_auth(curve)
+        registered_id = auth.certificate.registered_id
+    label = "|".join((role.name, now.isoformat(), *names))
+    key = _key(ci.private_key.scalar, curve, label)
+    made = contents(
+        role,
+        key.public,
+        subject=Subject.of(organization=_OPERATOR, common_name=names[0]),
+        issuer=ci.certificate,
+        validity=(now - timedelta(hours=1), now + lifetime),
+        extra=(
+            Extension.subject_alternative_name(dns_names=names, registered_id=registered_id),
+            Extension.crl_distribution_points(*_CRLS),
+        ),
+    )
+    return Credential(issue(made, ci.private_key), key)
