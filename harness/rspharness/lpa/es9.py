@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
-from rspcore.errors import DecodeError, RemoteError, RspError
+from rspcore.errors import ConfigError, DecodeError, RemoteError
 from rspcore.messages.es9p import (
     ADMIN_PROTOCOL_HEADER,
     ADMIN_PROTOCOL_PREFIX,
@@ -83,7 +83,7 @@ class HttpPort(Protocol):
         """
 
 
-class ServerUnreachableError(RspError):
+class ServerUnreachableError(ConfigError):
     """Report that no answer came from a server; whether it acted is not known."""
 
 
