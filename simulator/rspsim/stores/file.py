@@ -1,0 +1,164 @@
+"""The file under a `SqliteStore`: made whole or not at all, opened by one process, never guessed.
+
+A new file is built beside its place and moved there when its tables exist, so that a file at the
+place is always a whole one. Before SQLite sees an existing file, its first octets must say that it
+is an SQLite file of this project (application number) in a form known here (schema number).
+"""
+
+import fcntl
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+from rspcore.errors import StoreError
+
+__all__ = ["APPLICATION_ID", "SCHEMA", "open_file"]
+
+APPLICATION_ID: Final = 0x5253504C
+"""Application number in the header of every state file: "RSPL"."""
+
+SCHEMA: Final = 1
+"""Number of the form the tables have; it rises when older programs must not touch newer files."""
+
+_MAGIC: Final = b"SQLite format 3\x00"
+_HEADER: Final = 100
+_TABLES: Final = (
+    "CREATE TABLE field (name TEXT PRIMARY KEY, json TEXT NOT NULL, crc INTEGER NOT NULL)",
+    "CREATE TABLE item (id INTEGER PRIMARY KEY, json TEXT NOT NULL, crc INTEGER NOT NULL)",
+    "CREATE TABLE content (name TEXT PRIMARY KEY, octets BLOB NOT NULL)",
+)
+
+
+def open_file(path: Path) -> sqlite3.Connection:
+    """Open a state file, made first when there is none, and keep other processes out.
+
+    Raises:
+        StoreError: damaged, foreign, from a later version, in use, or out of reach. It is left as
+            it was.
+    """
+    path = path.absolute()
+    try:
+        if _empty(path):
+            _make(path)
+        _check_header(path)
+        path.chmod(0o600)
+        database = _connect(path)
+    except (OSError, sqlite3.Error) as error:
+        raise _out_of_reach(path, error) from error
+    try:
+        _take(database, path)
+    except StoreError:
+        database.close()
+        raise
+    return database
+
+
+def _empty(path: Path) -> bool:
+    return not path.exists() or path.stat().st_size == 0
+
+
+def _check_header(path: Path) -> None:
+    with path.open("rb") as file:
+        header = file.read(_HEADER)
+    if len(header) < _HEADER or header[:16] != _MAGIC:
+        raise StoreError(f"{path}: not a state file (no SQLite header); it was left as it is")
+    application = int.from_bytes(header[68:72], "big")
+    if application != APPLICATION_ID:
+        raise StoreError(
+            f"{path}: an SQLite file of another program (application number {application:08X}, "
+            f"expected {APPLICATION_ID:08X}); it was left as it is. Name another file"
+        )
+    schema = int.from_bytes(header[60:64], "big")
+    if schema != SCHEMA:
+        raise StoreError(
+            f"{path}: schema {schema}, this program knows {SCHEMA}; it was left as it is. "
+            "Use the version of rsplab that wrote it, or name another file"
+        )
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+
+
+def _take(database: sqlite3.Connection, path: Path) -> None:
+    """Lock the file for this connection's life and look whether its pages hold together."""
+    try:
+        database.execute("PRAGMA locking_mode=EXCLUSIVE")
+        database.execute("PRAGMA synchronous=FULL")
+        database.execute("BEGIN EXCLUSIVE")
+        found = [row[0] for row in database.execute("PRAGMA quick_check")]
+        database.execute("COMMIT")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise StoreError(
+                f"{path}: in use by another card{_holder(path)}; a state file belongs to one card "
+                "at a time. Stop that card, or name another file"
+            ) from error
+        raise _out_of_reach(path, error) from error
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path, str(error)) from error
+    if found != ["ok"]:
+        raise _damaged(path, found[0])
+
+
+def _out_of_reach(path: Path, error: Exception) -> StoreError:
+    return StoreError(
+        f"{path}: out of reach ({error}); it was left as it is. "
+        "Is the folder there, writable for you, and not full?"
+    )
+
+
+def _damaged(path: Path, what: str) -> StoreError:
+    return StoreError(
+        f"{path}: damaged ({what}); it was left as it is. "
+        "Restore a copy, or name another file to begin with a new card"
+    )
+
+
+def _holder(path: Path) -> str:
+    """Return " (process N)" for the process that locks the file, where the kernel tells."""
+    inode = str(path.stat().st_ino)
+    try:
+        locks = Path("/proc/locks").read_text(encoding="ascii")
+    except OSError:
+        return ""
+    for line in locks.splitlines():
+        words = line.split()
+        if len(words) > 5 and words[5].rpartition(":")[2] == inode:
+            return f" (process {words[4]})"
+    return ""
+
+
+def _make(path: Path) -> None:
+    """Build an empty state file beside the place and move it there; the first process wins."""
+    with _folder_locked(path.parent) as folder:
+        if not _empty(path):
+            return
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+        draft = Path(name)
+        try:
+            with closing(_connect(draft)) as database:
+                database.execute(f"PRAGMA application_id={APPLICATION_ID}")
+                database.execute(f"PRAGMA user_version={SCHEMA}")
+                for table in _TABLES:
+                    database.execute(table)
+                database.execute("PRAGMA journal_mode=WAL")
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        os.fsync(folder)
+
+
+@contextmanager
+def _folder_locked(folder: Path) -> Iterator[int]:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield handle
+    finally:
+        os.close(handle)

@@ -1,0 +1,101 @@
+"""A store in memory that can lose power at any commit: the default in tests.
+
+It keeps the state object itself, which is frozen. Armed with a `PowerLoss`, one commit ends the
+world: before anything was kept, when it was half written, or after all of it was kept but before
+anyone heard of it. The test then builds a new card from the store, as a reboot would.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from rspcore.errors import StoreError
+from rspsim.stores.codec import Contents, decode, encode
+
+if TYPE_CHECKING:
+    from rspsim.euicc.state import CardState
+
+__all__ = ["MemoryStore", "Moment", "PowerLoss", "PowerLost"]
+
+
+class Moment(StrEnum):
+    """Say when a commit goes wrong."""
+
+    BEFORE = "before"
+    """Power goes before anything was kept."""
+    TORN = "torn"
+    """Power goes half way; what was written is recognised as torn and counts for nothing."""
+    AFTER = "after"
+    """Power goes when all was kept; the card never hears so."""
+    REFUSED = "refused"
+    """No loss of power: the memory refuses to be written, and says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class PowerLoss:
+    """Choose the commit, 1 for the next one, and the moment."""
+
+    commit: int
+    moment: Moment
+
+
+class PowerLost(Exception):  # noqa: N818  an event, not a fault: nobody inside a card may catch it
+    """Be raised out of a commit when power is lost. Build a new card from the store."""
+
+
+class MemoryStore:
+    """Keep the state of one card in memory.
+
+    Args:
+        state: The state to begin with, or None.
+        written_down: Pass each state through the written form, as a file would; slower.
+
+    Attributes:
+        commits: Number of commits asked for so far.
+    """
+
+    def __init__(self, state: "CardState | None" = None, *, written_down: bool = False) -> None:
+        self._state = state
+        self._written_down = written_down
+        self._loss: PowerLoss | None = None
+        self.commits = 0
+
+    def arm(self, loss: PowerLoss | None) -> None:
+        """Plan a loss of power, counted from the next commit; None takes the plan back."""
+        self._loss = None if loss is None else PowerLoss(self.commits + loss.commit, loss.moment)
+
+    def load(self) -> "CardState | None":
+        """Return the state last kept, or None."""
+        return self._state
+
+    def commit(self, state: "CardState") -> None:
+        """Keep a state.
+
+        Raises:
+            PowerLost: as armed; `load` tells what was kept.
+            StoreError: as armed. The state kept before stands.
+        """
+        self.commits += 1
+        moment = self._due()
+        if moment is Moment.REFUSED:
+            raise StoreError("the memory refuses to be written, as the test asked")
+        if moment is Moment.BEFORE:
+            raise PowerLost("power lost before the commit")
+        if moment is Moment.TORN:
+            raise PowerLost("power lost half way through the commit")
+        self._state = _written(state) if self._written_down else state
+        if moment is Moment.AFTER:
+            raise PowerLost("power lost after the commit")
+
+    def _due(self) -> Moment | None:
+        if self._loss is None or self._loss.commit != self.commits:
+            return None
+        moment, self._loss = self._loss.moment, None
+        return moment
+
+
+def _written(state: "CardState") -> "CardState":
+    contents = Contents()
+    kind = type(state)
+    read: CardState = decode(kind, encode(kind, state, contents), contents)
+    return read

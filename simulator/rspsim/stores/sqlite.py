@@ -1,0 +1,149 @@
+"""A card's state in one SQLite file: one transaction per commit, only what changed is written.
+
+Long octets, such as profile packages, stand apart from the rows that name them, under their
+SHA-256, so that a new nickname rewrites some hundred octets and not the package. SQLite does the
+rest: a write-ahead log with full synchronisation, so that after a crash the state is there, or the
+one before. The sum beside each row finds what SQLite itself would not notice.
+
+The file holds private keys and is readable by its owner alone. One process has it at a time. What
+is damaged, comes from elsewhere or from a later version is refused and left as it is.
+"""
+
+import sqlite3
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Self
+
+from rspcore.errors import StoreError
+from rspsim.euicc.state import CardState
+from rspsim.stores.codec import Contents
+from rspsim.stores.file import open_file
+from rspsim.stores.rows import NO_ROWS, Row, Rows, join, split
+
+__all__ = ["SqliteStore"]
+
+
+class SqliteStore:
+    """Keep the state of one card in a file.
+
+    Args:
+        path: The file; made, readable by its owner alone, when there is none or it is empty.
+
+    Raises:
+        StoreError: the file is damaged, foreign, from a later version, in use by another process or
+            out of reach. It is left as it was.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._database = open_file(path)
+        self._rows = NO_ROWS
+        try:
+            self._state = self._read()
+        except (sqlite3.Error, StoreError) as error:
+            self._database.close()
+            raise StoreError(
+                f"{path}: damaged ({error}); it was left as it is. "
+                "Restore a copy, or name another file to begin with a new card"
+            ) from error
+
+    @property
+    def path(self) -> Path:
+        """Return the file."""
+        return self._path
+
+    def load(self) -> CardState | None:
+        """Return the state last committed, or None for a new file."""
+        return self._state
+
+    def commit(self, state: CardState) -> None:
+        """Write what differs from the state before, all of it or nothing.
+
+        Raises:
+            StoreError: it could not be written. The state committed before is still the one kept.
+        """
+        rows, contents = split(state, self._rows)
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            self._write(rows, contents)
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            raise StoreError(
+                f"{self._path}: not written ({error}); the state of before stands"
+            ) from error
+        self._rows, self._state = rows, state
+
+    def close(self) -> None:
+        """Give the file free for others; a second call does nothing."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        """Return the store itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self.close()
+
+    def _read(self) -> CardState | None:
+        execute = self._database.execute
+        fields = {
+            name: _checked(f"row {name!r}", text, crc)
+            for name, text, crc in execute("SELECT name, json, crc FROM field")
+        }
+        items = {
+            number: _checked(f"row {number}", text, crc)
+            for number, text, crc in execute("SELECT id, json, crc FROM item")
+        }
+        if not fields and not items:
+            return None
+        contents = Contents(execute("SELECT name, octets FROM content"))
+        state, self._rows = join(fields, items, contents)
+        return state
+
+    def _write(self, rows: Rows, contents: Contents) -> None:
+        many = self._database.executemany
+        old, names = self._rows, rows.names
+        many(
+            "INSERT OR REPLACE INTO field (name, json, crc) VALUES (?, ?, ?)",
+            (
+                (name, *_summed(row))
+                for name, row in rows.fields.items()
+                if _new(row, old.fields.get(name))
+            ),
+        )
+        many(
+            "INSERT OR REPLACE INTO item (id, json, crc) VALUES (?, ?, ?)",
+            (
+                (number, *_summed(row))
+                for number, row in rows.items.items()
+                if _new(row, old.items.get(number))
+            ),
+        )
+        many("DELETE FROM item WHERE id = ?", _gone(old.items, rows.items))
+        many(
+            "INSERT INTO content (name, octets) VALUES (?, ?)",
+            ((name, contents[name]) for name in names - old.names),
+        )
+        many("DELETE FROM content WHERE name = ?", _gone(old.names, names))
+
+
+def _new(row: Row, old: Row | None) -> bool:
+    return old is None or (row is not old and row.text != old.text)
+
+
+def _gone(old: Iterable[object], new: Iterable[object]) -> list[tuple[object]]:
+    return [(one,) for one in set(old) - set(new)]
+
+
+def _summed(row: Row) -> tuple[str, int]:
+    return row.text, zlib.crc32(row.text.encode())
+
+
+def _checked(place: str, text: object, crc: object) -> str:
+    if not isinstance(text, str) or zlib.crc32(text.encode()) != crc:
+        raise StoreError(f"{place} does not match its sum")
+    return text

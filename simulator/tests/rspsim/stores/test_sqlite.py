@@ -1,0 +1,261 @@
+"""The SQLite store: kept over a restart, little written, and nothing guessed at."""
+
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rspcore.errors import StoreError
+from rspsim.euicc.state import CardState, Profile
+from rspsim.stores.file import APPLICATION_ID, SCHEMA
+from rspsim.stores.sqlite import SqliteStore
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Name a file that is not there yet."""
+    return tmp_path / "card.state"
+
+
+@pytest.fixture
+def kept(path: Path, state: CardState) -> Path:
+    """Make a file with a state in it."""
+    with SqliteStore(path) as store:
+        store.commit(state)
+    return path
+
+
+def rows(path: Path, query: str) -> list[tuple[object, ...]]:
+    """Ask the file itself."""
+    with closing(sqlite3.connect(path)) as database:
+        return database.execute(query).fetchall()
+
+
+def change(path: Path, *commands: str) -> None:
+    """Change the file behind the store's back."""
+    with closing(sqlite3.connect(path)) as database, database:
+        for command in commands:
+            database.execute(command)
+
+
+def test_new_file_is_empty_and_its_owners_alone(path: Path) -> None:
+    with SqliteStore(path) as store:
+        assert store.load() is None
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def test_files_beside_it_are_its_owners_alone(path: Path, state: CardState) -> None:
+    with SqliteStore(path) as store:
+        store.commit(state)
+        modes = {stat.S_IMODE(one.stat().st_mode) for one in path.parent.iterdir()}
+    assert modes == {0o600}
+
+
+def test_open_mode_is_narrowed(kept: Path) -> None:
+    kept.chmod(0o644)
+    SqliteStore(kept).close()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_state_is_there_after_a_restart(kept: Path, state: CardState) -> None:
+    with SqliteStore(kept) as store:
+        assert store.load() == state
+
+
+def test_file_says_what_it_is(kept: Path) -> None:
+    assert rows(kept, "PRAGMA application_id") == [(APPLICATION_ID,)]
+    assert rows(kept, "PRAGMA user_version") == [(SCHEMA,)]
+    assert rows(kept, "PRAGMA journal_mode") == [("wal",)]
+
+
+def test_every_commit_is_synchronised(path: Path) -> None:
+    with SqliteStore(path) as store:
+        assert store._database.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_many_commits_leave_the_last_state(path: Path, state: CardState) -> None:
+    with SqliteStore(path) as store:
+        for number in range(20):
+            state = replace(state, next_seq_number=number)
+            state = state.with_profile(replace(state.profiles[0], nickname=f"n{number}"))
+            store.commit(state)
+    with SqliteStore(path) as store:
+        assert store.load() == state
+
+
+def test_nickname_writes_far_less_than_the_package(kept: Path, state: CardState) -> None:
+    with SqliteStore(kept) as store:
+        loaded = store.load()
+        assert loaded is not None
+        written: list[str] = []
+        store._database.set_trace_callback(written.append)
+        store.commit(loaded.with_profile(replace(loaded.profiles[1], nickname="mine")))
+    inserts = [text for text in written if not text.startswith(("BEGIN", "COMMIT"))]
+    assert [text.split(" (")[0] for text in inserts] == ["INSERT OR REPLACE INTO item"]
+    assert len(inserts[0]) < 3000
+
+
+def test_deleted_profile_leaves_no_octets_behind(kept: Path, state: CardState) -> None:
+    with SqliteStore(kept) as store:
+        store.commit(replace(state, profiles=(), notifications=()))
+    assert rows(kept, "SELECT count(*) FROM item") == [(0,)]
+    assert rows(kept, "SELECT max(length(octets)) FROM content") == [(701,)]
+
+
+def test_new_profile_is_added(kept: Path, state: CardState, third_profile: Profile) -> None:
+    with SqliteStore(kept) as store:
+        store.commit(replace(state, profiles=(*state.profiles, third_profile)))
+    with SqliteStore(kept) as store:
+        loaded = store.load()
+        assert loaded is not None
+        assert loaded.profiles[2] == third_profile
+
+
+def test_empty_file_is_taken_as_new(path: Path, state: CardState) -> None:
+    path.touch()
+    with SqliteStore(path) as store:
+        assert store.load() is None
+        store.commit(state)
+
+
+def test_failed_commit_leaves_the_state_of_before(kept: Path, state: CardState) -> None:
+    with SqliteStore(kept) as store:
+        pages = store._database.execute("PRAGMA page_count").fetchone()[0]
+        store._database.execute(f"PRAGMA max_page_count={pages}")
+        bigger = replace(state.profiles[0], package=b"\x55" * 200_000)
+        with pytest.raises(StoreError, match=r"not written .*full.*state of before stands"):
+            store.commit(state.with_profile(bigger))
+        assert store.load() == state
+        store.commit(replace(state, next_seq_number=10))
+    with SqliteStore(kept) as store:
+        assert store.load() == replace(state, next_seq_number=10)
+
+
+def test_file_in_use_is_refused_with_the_process(kept: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from rspsim.stores.sqlite import SqliteStore\n"
+        "try: SqliteStore(Path(sys.argv[1]))\nexcept Exception as error: print(error)"
+    )
+    with SqliteStore(kept) as store:
+        store.commit(replace(_loaded(store), next_seq_number=10))
+        told = subprocess.run(
+            [sys.executable, "-c", program, str(kept)], capture_output=True, text=True, check=True
+        ).stdout
+        store.commit(replace(_loaded(store), next_seq_number=11))
+    assert "in use by another card (process " in told
+    with SqliteStore(kept) as store:
+        assert _loaded(store).next_seq_number == 11
+
+
+def test_file_in_use_by_the_same_process_is_refused(kept: Path) -> None:
+    with SqliteStore(kept), pytest.raises(StoreError, match="in use by another card"):
+        SqliteStore(kept)
+
+
+@pytest.mark.parametrize(
+    ("octets", "told"),
+    [
+        (b"not a database at all", "not a state file"),
+        (b"SQLite format 3\x00", "not a state file"),
+        (bytes(4096), "not a state file"),
+    ],
+)
+def test_foreign_file_is_refused_and_left(path: Path, octets: bytes, told: str) -> None:
+    path.write_bytes(octets)
+    with pytest.raises(StoreError, match=told):
+        SqliteStore(path)
+    assert path.read_bytes() == octets
+
+
+def test_database_of_another_program_is_refused_and_left(path: Path) -> None:
+    change(path, "CREATE TABLE field (name)", "PRAGMA application_id=17")
+    octets = path.read_bytes()
+    with pytest.raises(StoreError, match=r"another program .*00000011.*left as it is"):
+        SqliteStore(path)
+    assert path.read_bytes() == octets
+
+
+def test_later_schema_is_refused_and_left(kept: Path) -> None:
+    change(kept, f"PRAGMA user_version={SCHEMA + 1}")
+    octets = kept.read_bytes()
+    with pytest.raises(StoreError, match=rf"schema {SCHEMA + 1}, this program knows {SCHEMA}"):
+        SqliteStore(kept)
+    assert kept.read_bytes() == octets
+
+
+def outcome(path: Path) -> CardState | str | None:
+    """Return the state of a file, or what its refusal says."""
+    try:
+        with SqliteStore(path) as store:
+            return store.load()
+    except StoreError as error:
+        return str(error)
+
+
+def test_damage_anywhere_is_refused_and_left_or_harmless(kept: Path, state: CardState) -> None:
+    whole = kept.read_bytes()
+    refused = 0
+    for start in range(100, len(whole), 997):
+        damaged = bytes(octet ^ 0xFF for octet in whole[start : start + 64])
+        octets = whole[:start] + damaged + whole[start + 64 :]
+        kept.write_bytes(octets)
+        found = outcome(kept)
+        if found != state:
+            refused += 1
+            assert "left as it is" in str(found)
+            assert kept.read_bytes() == octets
+    assert refused > 10
+
+
+def test_file_cut_short_is_refused_and_left(kept: Path) -> None:
+    octets = kept.read_bytes()[:-8192]
+    kept.write_bytes(octets)
+    with pytest.raises(StoreError, match="damaged"):
+        SqliteStore(kept)
+    assert kept.read_bytes() == octets
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "UPDATE field SET json = '10' WHERE name = 'next_seq_number'",
+        "UPDATE content SET octets = x'00'",
+        "DELETE FROM item WHERE id = 1",
+        "DELETE FROM field WHERE name = 'eid'",
+        "INSERT INTO item VALUES (99, '{}', 0)",
+        "DROP TABLE item",
+    ],
+)
+def test_rows_changed_behind_its_back_are_refused(kept: Path, command: str) -> None:
+    change(kept, command)
+    with pytest.raises(StoreError, match=r"damaged \(.*Restore a copy"):
+        SqliteStore(kept)
+
+
+def test_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="out of reach"):
+        SqliteStore(tmp_path / "nowhere" / "card.state")
+
+
+def test_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="out of reach"):
+        SqliteStore(tmp_path)
+
+
+def test_odd_file_names_are_only_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with SqliteStore(Path(":memory:")):
+        pass
+    assert (tmp_path / ":memory:").stat().st_size > 0
+
+
+def _loaded(store: SqliteStore) -> CardState:
+    state = store.load()
+    assert state is not None
+    return state
