@@ -1,0 +1,288 @@
+"""Bind a profile to one card, and cut the result into the segments that the card is sent.
+
+A BoundProfilePackage is made in steps, each a function here: sign the key agreement request, derive
+the channel, protect group after group, join. `build_bound_profile_package` takes them all; a caller
+that needs one defect takes them one by one, or replaces a member of `Pieces`.
+
+    BF36 { BF23 request | A0 { 87 ConfigureISDP } | A1 { 88 StoreMetadata ... }
+           | A2 { 87 ReplaceSessionKeys }, if any | A3 { 86 profile elements ... } }
+
+Nothing here knows profile elements: the octets of the unprotected package are cut wherever the size
+says.
+
+Source: SGP.22 v2, 2.5.3, 2.5.5, 5.5 and annex H.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rspcore import tlv
+from rspcore.crypto.bsp import MAX_ENCRYPTED_PLAINTEXT, MAX_MACED_PLAINTEXT, MAX_TLV, Bsp
+from rspcore.crypto.kdf import KEY_LENGTH, KEY_TYPE_AES, BspKeys, session_keys
+from rspcore.crypto.keys import PrivateKey, PublicKey
+from rspcore.errors import DecodeError, LocalError
+from rspcore.ids import Eid, TransactionId
+from rspcore.messages.es8p import (
+    ControlRefTemplate,
+    InitialiseSecureChannelRequest,
+    RemoteOpId,
+    ReplaceSessionKeysRequest,
+)
+from rspcore.tags import Tag
+
+__all__ = [
+    "CONFIGURE_ISDP",
+    "Pieces",
+    "build_bound_profile_package",
+    "build_pieces",
+    "control_reference_template",
+    "cut",
+    "initialise_secure_channel",
+    "protect_group",
+    "replace_session_keys",
+    "secure_channel_tbs",
+    "segments",
+]
+
+CONFIGURE_ISDP = bytes.fromhex("BF2400")
+"""ConfigureISDP without dpProprietaryData."""
+
+_SENT_HEADER_FIRST = (int(Tag.SequenceOf88), int(Tag.SequenceOf86))
+_MAC_ONLY = int(Tag.Protected88)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pieces:
+    """Hold the data objects of a BoundProfilePackage, each protected TLV on its own.
+
+    Attributes:
+        initialise_secure_channel: BF23.
+        configure_isdp: The 87 of A0.
+        store_metadata: The 88s of A1.
+        replace_session_keys: The 87 of A2; A2 is left out when there is none.
+        profile_elements: The 86s of A3.
+    """
+
+    initialise_secure_channel: bytes
+    configure_isdp: tuple[bytes, ...]
+    store_metadata: tuple[bytes, ...]
+    replace_session_keys: tuple[bytes, ...] = ()
+    profile_elements: tuple[bytes, ...]
+
+    def encode(self) -> bytes:
+        """Return the package, BF36."""
+        second: tuple[bytes, ...] = ()
+        if self.replace_session_keys:
+            second = (tlv.encode(Tag.SecondSequenceOf87, *self.replace_session_keys),)
+        return tlv.encode(
+            Tag.BoundProfilePackage,
+            self.initialise_secure_channel,
+            tlv.encode(Tag.FirstSequenceOf87, *self.configure_isdp),
+            tlv.encode(Tag.SequenceOf88, *self.store_metadata),
+            *second,
+            tlv.encode(Tag.SequenceOf86, *self.profile_elements),
+        )
+
+
+def build_bound_profile_package(  # noqa: PLR0913  what the binding takes, each input once
+    *,
+    key_dp: PrivateKey,
+    transaction_id: TransactionId,
+    otsk_dp: PrivateKey,
+    otpk_euicc: PublicKey,
+    eid: Eid,
+    host_id: bytes,
+    metadata: bytes,
+    upp: bytes,
+    configure_isdp: bytes = CONFIGURE_ISDP,
+    replace_keys: BspKeys | None = None,
+    segment_size: int = MAX_ENCRYPTED_PLAINTEXT,
+) -> bytes:
+    """Bind a profile to one card.
+
+    Args:
+        key_dp: SK.DPpb.ECDSA, signs the key agreement request.
+        transaction_id: TransactionID of the RSP session.
+        otsk_dp: otSK.DP.ECKA, on the curve of the card's one-time key.
+        otpk_euicc: otPK.EUICC.ECKA.
+        eid: EID of the card.
+        host_id: hostId of the control reference template, 1 to 16 octets.
+        metadata: StoreMetadataRequest, BF25 with its header.
+        upp: Unprotected profile package, any octets.
+        configure_isdp: ConfigureISDPRequest, BF24 with its header.
+        replace_keys: Profile protection keys; session keys protect the profile when None.
+        segment_size: Plaintext octets in each 86; more than 1007 make TLVs longer than SGP.22
+            allows, as some servers do.
+
+    Returns:
+        BoundProfilePackage, BF36 with its header.
+
+    Raises:
+        CryptoError: the two one-time keys are on different curves.
+    """
+    return build_pieces(
+        key_dp=key_dp,
+        transaction_id=transaction_id,
+        otsk_dp=otsk_dp,
+        otpk_euicc=otpk_euicc,
+        eid=eid,
+        host_id=host_id,
+        metadata=metadata,
+        upp=upp,
+        configure_isdp=configure_isdp,
+        replace_keys=replace_keys,
+        segment_size=segment_size,
+    ).encode()
+
+
+def build_pieces(  # noqa: PLR0913  the same inputs as above
+    *,
+    key_dp: PrivateKey,
+    transaction_id: TransactionId,
+    otsk_dp: PrivateKey,
+    otpk_euicc: PublicKey,
+    eid: Eid,
+    host_id: bytes,
+    metadata: bytes,
+    upp: bytes,
+    configure_isdp: bytes = CONFIGURE_ISDP,
+    replace_keys: BspKeys | None = None,
+    segment_size: int = MAX_ENCRYPTED_PLAINTEXT,
+) -> Pieces:
+    """Bind a profile as `build_bound_profile_package` does, and leave the parts apart."""
+    crt = control_reference_template(host_id)
+    request = initialise_secure_channel(key_dp, transaction_id, crt, otsk_dp.public, otpk_euicc)
+    # A piece grows by at most a block of padding, the MAC and four octets of header.
+    longest = max(MAX_TLV, segment_size + 16 + 8 + 4)
+    bsp = Bsp(session_keys(otsk_dp.agree(otpk_euicc), host_id=host_id, eid=eid), max_tlv=longest)
+    first, bsp = protect_group(bsp, Tag.Protected87, (configure_isdp,))
+    second, bsp = protect_group(bsp, Tag.Protected88, cut(metadata, MAX_MACED_PLAINTEXT))
+    third: tuple[bytes, ...] = ()
+    if replace_keys is not None:
+        third, bsp = protect_group(bsp, Tag.Protected87, (replace_session_keys(replace_keys),))
+        bsp = bsp.replaced(replace_keys)
+    fourth, _ = protect_group(bsp, Tag.Protected86, cut(upp, segment_size))
+    return Pieces(
+        initialise_secure_channel=request,
+        configure_isdp=first,
+        store_metadata=second,
+        replace_session_keys=third,
+        profile_elements=fourth,
+    )
+
+
+def control_reference_template(
+    host_id: bytes, *, key_type: int = KEY_TYPE_AES, key_length: int = KEY_LENGTH
+) -> ControlRefTemplate:
+    """Return the control reference template of a key agreement request."""
+    return ControlRefTemplate(
+        key_type=bytes((key_type,)), key_len=bytes((key_length,)), host_id=host_id
+    )
+
+
+def initialise_secure_channel(
+    key_dp: PrivateKey,
+    transaction_id: TransactionId,
+    crt: ControlRefTemplate,
+    otpk_dp: PublicKey,
+    otpk_euicc: PublicKey,
+    *,
+    remote_op_id: int = RemoteOpId.installBoundProfilePackage,
+) -> bytes:
+    """Return a signed InitialiseSecureChannelRequest, BF23 with its header (5.5.1)."""
+    unsigned = InitialiseSecureChannelRequest(
+        remote_op_id=remote_op_id,
+        transaction_id=transaction_id,
+        control_ref_template=crt,
+        smdp_otpk=otpk_dp.point,
+        smdp_sign=b"",
+    ).encode()
+    signature = key_dp.sign(secure_channel_tbs(unsigned, otpk_euicc))
+    content = [bytes(one.raw) for one in tlv.parse(unsigned).children()[:-1]]
+    return tlv.encode(Tag.InitialiseSecureChannel, *content, tlv.encode(Tag.Signature, signature))
+
+
+def secure_channel_tbs(request: bytes | memoryview, otpk_euicc: PublicKey) -> bytes:
+    """Return the octets that smdpSign covers: the request's own, then otPK.EUICC (5.5.1).
+
+    Args:
+        request: InitialiseSecureChannelRequest as received, BF23 with its header.
+        otpk_euicc: Key of the card, which the request itself does not carry.
+
+    Raises:
+        DecodeError: the request is not a sequence of data objects.
+    """
+    parts = [bytes(one.raw) for one in tlv.parse(request).children() if one.tag != Tag.Signature]
+    return b"".join((*parts, tlv.encode(Tag.OneTimePublicKey, otpk_euicc.point)))
+
+
+def replace_session_keys(keys: BspKeys) -> bytes:
+    """Return ReplaceSessionKeysRequest, BF26 with its header (5.5.4)."""
+    return ReplaceSessionKeysRequest(
+        initial_mac_chaining_value=keys.mac_chaining_value,
+        ppk_enc=keys.s_enc,
+        ppk_cmac=keys.s_mac,
+    ).encode()
+
+
+def cut(octets: bytes, size: int) -> tuple[bytes, ...]:
+    """Cut octets into pieces of this size and a rest; no octets give no piece.
+
+    Raises:
+        LocalError: the size is not positive.
+    """
+    if size < 1:
+        raise LocalError(f"segment size {size}: expected at least 1 octet")
+    return tuple(octets[start : start + size] for start in range(0, len(octets), size))
+
+
+def protect_group(bsp: Bsp, tag: int, plaintexts: Iterable[bytes]) -> tuple[tuple[bytes, ...], Bsp]:
+    """Protect one TLV for each plaintext: 88 by a MAC alone, any other tag encrypted as well.
+
+    Returns:
+        The TLVs, and the value for the TLV after them.
+
+    Raises:
+        LocalError: a TLV would be longer than the channel's `max_tlv`.
+    """
+    made = []
+    for plaintext in plaintexts:
+        protect = bsp.protect_mac_only if tag == _MAC_ONLY else bsp.protect
+        one, bsp = protect(tag, plaintext)
+        made.append(one)
+    return tuple(made), bsp
+
+
+def segments(bpp: bytes) -> tuple[bytes, ...]:
+    """Cut a package for the card; each segment is its own chain of STORE DATA commands (2.5.5).
+
+    The first segment is the header of BF36 with the whole BF23; A0 and A2 go whole; the headers of
+    A1 and A3 go alone, and each 88 and 86 after them. Data objects that have no business there go
+    whole: it is the card that refuses them.
+
+    Args:
+        bpp: BoundProfilePackage, BF36 with its header.
+
+    Raises:
+        DecodeError: another tag, or lengths that do not fit.
+    """
+    outer = tlv.parse(bpp)
+    if outer.tag != Tag.BoundProfilePackage:
+        raise DecodeError(
+            f"BoundProfilePackage: expected tag BF36, got {outer.tag:02X}", tag=outer.tag
+        )
+    header = bpp[: len(bpp) - len(outer.value)]
+    first, *groups = outer.children() or (None,)
+    cuts = [header if first is None else header + bytes(first.raw)]
+    for group in groups:
+        cuts += _group_segments(group)
+    return tuple(cuts)
+
+
+def _group_segments(group: tlv.Tlv) -> Iterator[bytes]:
+    if group.tag not in _SENT_HEADER_FIRST:
+        yield bytes(group.raw)
+        return
+    yield bytes(group.raw[: len(group.raw) - len(group.value)])
+    for one in group.children():
+        yield bytes(one.raw)
