@@ -1,0 +1,103 @@
+"""The program `rsplab`: mounts the areas, turns errors into one line and an exit code.
+
+Only the area that was named is imported, so an area may import what it likes inside its function;
+`rsplab --help` imports each area's parser and nothing behind it. This module knows no option of any
+area.
+
+Exit codes: 0 done and well; 1 a case failed or was inconclusive, or a peer or its octets were
+wrong; 2 wrong use of the command line; 3 the environment lacks something, and the message names the
+remedy.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from rspcore.errors import ConfigError, LocalError, RspError, StoreError
+
+__all__ = [
+    "AREAS",
+    "EXIT_ENVIRONMENT",
+    "EXIT_FAILED",
+    "EXIT_USAGE",
+    "build_parser",
+    "exit_code",
+    "main",
+]
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_ENVIRONMENT = 3
+EXIT_INTERRUPTED = 130  # 128 and SIGINT, as shells count
+
+AREAS: dict[str, str] = {
+    "run": "rspharness.cli.run",
+}
+
+_EXIT_CODES: tuple[tuple[type[RspError], int], ...] = (
+    (LocalError, EXIT_USAGE),
+    (ConfigError, EXIT_ENVIRONMENT),
+    (StoreError, EXIT_ENVIRONMENT),
+    (RspError, EXIT_FAILED),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit code.
+
+    Args:
+        arguments: What follows the program's name; the process's own arguments by default.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = build_parser(next((word for word in given if word in AREAS), None))
+    options = parser.parse_args(given)
+    function = cast("Callable[[argparse.Namespace], int]", options.func)
+    try:
+        return function(options)
+    except RspError as problem:
+        if options.debug:
+            raise
+        print(f"rsplab: {problem}", file=sys.stderr)
+        return exit_code(problem)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output left, as `head` does; keep the interpreter from writing again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FAILED
+
+
+def build_parser(area: str | None = None) -> argparse.ArgumentParser:
+    """Build the parser of one area, or of all areas if none is named.
+
+    Args:
+        area: A key of AREAS; the others are then not imported.
+    """
+    parser = argparse.ArgumentParser(
+        prog="rsplab",
+        description="Software eUICC, mock SM-DP+ and conformance suites for SGP.22. Testing only.",
+    )
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and exit")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in [AREAS[area]] if area else AREAS.values():
+        importlib.import_module(module).add_parser(subparsers)
+    return parser
+
+
+class _ShowVersion(argparse.Action):
+    """Print the installed version; reading it costs more than the rest of a start, so only now."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version  # noqa: PLC0415  see the class
+
+        print(f"{parser.prog} {version('rsplab')}")
+        parser.exit()
+
+
+def exit_code(problem: RspError) -> int:
+    """Give the exit code of an error by its class."""
+    return next(code for kind, code in _EXIT_CODES if isinstance(problem, kind))

@@ -1,0 +1,118 @@
+"""`rsplab run`: the conformance suites on a card, by way of pytest and our plugin.
+
+This module chooses the target, finds the suites and words the pytest command; it runs no case and
+writes no report itself.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from rspcore.errors import ConfigError
+
+__all__ = ["add_parser", "find_suites", "pytest_arguments", "run"]
+
+CHECKOUT = Path(__file__).parents[3]  # where an editable installation has the suites
+EXIT_CODES = {0: 0, 1: 1, 2: 130, 3: 1, 4: 2, 5: 2}  # of pytest: ours
+
+_PASSED_ON = ("reader", "eid", "level", "pki", "personality", "card_fault", "curve", "seed")
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `run` to the program."""
+    parser = subparsers.add_parser(
+        "run",
+        help="run the conformance suites on a card and write a report",
+        description="Run the conformance suites on a card and write a report.",
+        epilog="Exit code: 0 every applicable case passes; 1 a case failed or was inconclusive; "
+        "2 wrong use; 3 the environment lacks something. Words after -- go to pytest.",
+    )
+    card = parser.add_argument_group("the card")
+    card.add_argument(
+        "--target",
+        metavar="NAME",
+        help="vpcd: the simulated card behind the PC/SC daemon (default where that is installed); "
+        "inprocess: the same card without PC/SC; pcsc: a card in a reader; or a target file",
+    )
+    card.add_argument("--reader", metavar="NAME", help="the reader, by the beginning of its name")
+    card.add_argument("--eid", help="EID of the card; one with another EID is left alone")
+    card.add_argument("--pki", type=Path, metavar="DIR", help="certificates and keys of the run")
+    card.add_argument("--personality", metavar="NAME", help="simulated card: its make and version")
+    card.add_argument("--card-fault", metavar="NAME", help="simulated card: one named fault")
+    cases = parser.add_argument_group("the cases")
+    cases.add_argument("--case", action="append", metavar="ID", help="only this one; repeatable")
+    cases.add_argument(
+        "--level",
+        choices=("read-only", "profiles", "destructive"),
+        help="the most a case may do to the card (default: destructive on the simulated card, "
+        "read-only on one in a reader)",
+    )
+    cases.add_argument("--curve", help="curve where a case does not choose one")
+    cases.add_argument("--seed", help="seed of everything random on the host's side")
+    cases.add_argument("--suites", type=Path, metavar="DIR", help="default: the checkout's")
+    cases.add_argument("-n", dest="workers", metavar="N", help="run cases in N processes")
+    results = parser.add_argument_group("the results")
+    results.add_argument("--report", type=Path, metavar="DIR", help="default: reports/")
+    results.add_argument("--allure", type=Path, metavar="DIR", help="Allure results as well")
+    parser.add_argument("pytest", nargs="*", help=argparse.SUPPRESS)
+    parser.set_defaults(func=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the suites as the options say and return the program's exit code.
+
+    Raises:
+        ConfigError: No suites, or no such target. Nothing was sent to a card.
+    """
+    arguments = pytest_arguments(options, find_suites(options.suites))
+
+    import pytest  # noqa: PLC0415  slow, and `--help` does not need it
+
+    return EXIT_CODES[int(pytest.main(arguments))]
+
+
+def find_suites(named: Path | None) -> Path:
+    """Find the folder of the suites: the one named, the current folder's, or the checkout's.
+
+    Raises:
+        ConfigError: No such folder. An installed wheel holds no suites.
+    """
+    places = [named] if named else [Path.cwd() / "suites", CHECKOUT / "suites"]
+    for place in places:
+        if (place / "conftest.py").is_file():
+            return place.resolve()
+    raise ConfigError(
+        f"no suites in {' or '.join(map(str, places))}: they are part of the checkout, not of the "
+        "installed package; run in a checkout or name its folder with --suites"
+    )
+
+
+def pytest_arguments(options: argparse.Namespace, suites: Path) -> list[str]:
+    """Word the pytest command of a run.
+
+    Args:
+        options: What the parser of `run` read.
+        suites: Folder of the suites; pytest's root is the folder above it.
+    """
+    root = suites.parent
+    target = options.target or default_target()
+    arguments = [str(suites), f"--rootdir={root}", f"--target={target}"]
+    if (root / "pyproject.toml").is_file():
+        arguments.append(f"--config-file={root / 'pyproject.toml'}")
+    arguments.append(f"--report={options.report or root / 'reports'}")
+    for name in _PASSED_ON:
+        value = getattr(options, name)
+        if value:
+            arguments.append(f"--{name.replace('_', '-')}={value}")
+    arguments += [f"--case={case}" for case in options.case or ()]
+    if options.allure:
+        arguments.append(f"--alluredir={options.allure}")
+    if options.workers:
+        arguments.append(f"--numprocesses={options.workers}")
+    return [*arguments, *options.pytest]
+
+
+def default_target() -> str:
+    """Choose the most real target that this machine offers, and say which and why."""
+    print("rsplab: target inprocess", file=sys.stderr)
+    return "inprocess"

@@ -1,0 +1,90 @@
+"""The command line's front: what it imports, its exit codes, what an error prints."""
+
+import argparse
+import subprocess
+import sys
+import time  # noqa: TID251  measures a real start
+from collections.abc import Callable
+
+import pytest
+
+from rspcore.errors import ConfigError, CryptoError, DecodeError, LocalError, StoreError
+from rspharness.cli import main as front
+
+
+def run_with(monkeypatch: pytest.MonkeyPatch, function: Callable[[], int], *words: str) -> int:
+    def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+        subparsers.add_parser("run").set_defaults(func=lambda _options: function())
+
+    monkeypatch.setattr(
+        "importlib.import_module", lambda _name: argparse.Namespace(add_parser=add_parser)
+    )
+    return front.main([*words, "run"])
+
+
+@pytest.mark.parametrize(
+    ("problem", "code"),
+    [
+        (LocalError("wrong use"), 2),
+        (ConfigError("no reader; start pcscd"), 3),
+        (StoreError("disk full; the state of before stays"), 3),
+        (DecodeError("BF36 at offset 0"), 1),
+        (CryptoError("not a point"), 1),
+    ],
+)
+def test_error_prints_one_line_and_ends_with_the_code_of_its_class(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    problem: Exception,
+    code: int,
+) -> None:
+    def fail() -> int:
+        raise problem
+
+    assert run_with(monkeypatch, fail) == code
+    assert capsys.readouterr().err == f"rsplab: {problem}\n"
+
+
+def test_debug_shows_the_error_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> int:
+        raise ConfigError("no reader")
+
+    with pytest.raises(ConfigError):
+        run_with(monkeypatch, fail, "--debug")
+
+
+def test_a_bug_is_not_dressed_as_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> int:
+        raise KeyError("bug")
+
+    with pytest.raises(KeyError):
+        run_with(monkeypatch, fail)
+
+
+def test_wrong_use_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        front.main(["no-such-command"])
+    assert "usage: rsplab" in capsys.readouterr().err
+
+
+def test_version_is_the_installed_one(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        front.main(["--version"])
+    assert capsys.readouterr().out.startswith("rsplab 0.")
+
+
+def test_help_imports_no_area_beyond_its_parser_and_is_quick() -> None:
+    heavy = ("pytest", "cryptography", "asn1tools", "smartcard", "urllib3", "cheroot", "jinja2")
+    script = (
+        "import sys; from rspharness.cli.main import build_parser; build_parser().format_help();"
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    fastest = 9.9
+    for _ in range(5):  # other processes share the machine: the best of a few counts
+        start = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, check=True, text=True
+        )
+        fastest = min(fastest, time.perf_counter() - start)
+    assert done.stdout.strip() == "[]"
+    assert fastest < 0.15, f"{fastest * 1000:.0f} ms"
