@@ -1,0 +1,217 @@
+"""The PC/SC daemon: find it, start it when nobody has, wait for the virtual readers, stop it again.
+
+A daemon that runs is used as it is and never stopped. One that has to be started runs in the
+foreground as a child of this process, because containers have no service manager; where systemd is
+at work, it is asked instead. The option --auto-exit is not used: it would take the readers away
+after a minute without a client.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final
+
+from rspcore.errors import ConfigError
+from rspsim.transports.pcsclite import Daemon, daemon_state, reader_names, wait_for_reader
+from rspsim.transports.readers import (
+    CONFIG_FOLDER,
+    Slot,
+    configured_slots,
+    is_virtual,
+    prepare_readers,
+)
+
+__all__ = [
+    "APT_PACKAGES",
+    "INSTALL_COMMANDS",
+    "PcscDaemon",
+    "find_pcscd",
+    "running_pcscd",
+    "start_command",
+    "start_pcscd",
+]
+
+APT_PACKAGES: Final = ("pcscd", "vsmartcard-vpcd", "libpcsclite1")
+"""Packages of Debian and Ubuntu that bring daemon, driver and client library."""
+
+INSTALL_COMMANDS: Final = (
+    ("apt-get", "update"),
+    ("apt-get", "install", "--yes", "--no-install-recommends", *APT_PACKAGES),
+)
+"""What installs them; to be run as root, in this order."""
+
+_STOP_S: Final = 5.0
+_SYSTEMD: Final = Path("/run/systemd/system")
+_SBIN: Final = "/usr/sbin:/usr/local/sbin:/sbin"
+_RUN: Final = Path("/run/pcscd")
+
+
+@dataclass(slots=True)
+class PcscDaemon:
+    """Hold the pcscd in use.
+
+    Attributes:
+        slots: The virtual slots it offers, lowest port first.
+        ours: It was started here and ends with `stop`.
+    """
+
+    slots: tuple[Slot, ...]
+    _process: subprocess.Popen[bytes] | None = None
+    _log: IO[bytes] | None = field(default=None, repr=False)
+    _left: ExitStack = field(default_factory=ExitStack, repr=False)
+
+    @property
+    def ours(self) -> bool:
+        """Tell whether this process started it."""
+        return self._process is not None
+
+    @property
+    def process_id(self) -> int | None:
+        """Return its process number when it is ours."""
+        return None if self._process is None else self._process.pid
+
+    def stop(self) -> None:
+        """Stop it if it is ours; take cards out of their readers before. A second call is fine."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+        self._left.close()
+
+    def last_words(self) -> str:
+        """Return the last line it printed when it is ours, or an empty string."""
+        if self._log is None or self._log.closed:
+            return ""
+        self._log.seek(0)
+        lines = self._log.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else ""
+
+
+def find_pcscd() -> Path | None:
+    """Return the daemon's program file, or None."""
+    found = shutil.which("pcscd") or shutil.which("pcscd", path=_SBIN)
+    return None if found is None else Path(found)
+
+
+def start_command(configuration: Path | None = None) -> tuple[str, ...]:
+    """Return the command that starts pcscd here, as `start_pcscd` would run it.
+
+    Raises:
+        ConfigError: pcscd is not installed.
+    """
+    if configuration is None and _SYSTEMD.exists():
+        return ("systemctl", "start", "pcscd.service")
+    program = find_pcscd()
+    if program is None:
+        raise ConfigError(f"pcscd is not installed; as root: {' '.join(INSTALL_COMMANDS[-1])}")
+    own = () if configuration is None else ("--config", str(configuration))
+    return (str(program), "--foreground", *own)
+
+
+def start_pcscd(
+    *, slots: int = 2, folder: Path | None = None, timeout_s: float = 10.0
+) -> PcscDaemon:
+    """Return a running pcscd with virtual readers, started here if there was none.
+
+    Args:
+        slots: Virtual slots needed. More than the configuration offers make a pcscd with a
+            configuration of its own, which is possible only when none runs yet.
+        folder: Where copies of the driver and that configuration go, if they are needed.
+        timeout_s: How long the readers may take to show, in seconds.
+
+    Raises:
+        ConfigError: it is not installed, runs but offers too few slots, may not be started by this
+            user, or shows no virtual reader. What was started here was stopped again.
+    """
+    state = daemon_state()
+    if state is Daemon.FORBIDDEN:
+        raise ConfigError("pcscd runs, but its socket is closed to this user; run as root")
+    if state is Daemon.RUNNING:
+        return _running(slots, timeout_s)
+    with ExitStack() as left:
+        configuration = None
+        offered = configured_slots()
+        if slots > len(offered):
+            if folder is None:
+                folder = Path(left.enter_context(tempfile.TemporaryDirectory(prefix="vpcd-")))
+            configuration = prepare_readers(slots, folder)
+            offered = configured_slots(configuration)
+        daemon = _launch(start_command(configuration), state, offered, left)
+        try:
+            wait_for_reader(is_virtual, timeout_s)
+        except ConfigError as error:
+            told = daemon.last_words()
+            daemon.stop()
+            raise ConfigError(f"{error}; pcscd said: {told or 'nothing'}") from error
+    return daemon
+
+
+@contextmanager
+def running_pcscd(*, slots: int = 2, folder: Path | None = None) -> Iterator[PcscDaemon]:
+    """Have a pcscd while the block runs, as `start_pcscd` gives it; one started here is stopped.
+
+    Raises:
+        ConfigError: as `start_pcscd`.
+    """
+    daemon = start_pcscd(slots=slots, folder=folder)
+    try:
+        yield daemon
+    finally:
+        daemon.stop()
+
+
+def _running(slots: int, timeout_s: float) -> PcscDaemon:
+    wait_for_reader(is_virtual, timeout_s)
+    shown = set(reader_names())
+    offered = tuple(
+        slot for slot in configured_slots(_running_configuration()) if slot.reader in shown
+    )
+    if slots > len(offered):
+        raise ConfigError(
+            f"{slots} virtual slots are needed and the running pcscd has {len(offered)}: stop it, "
+            "so that one with more readers can be started"
+        )
+    return PcscDaemon(offered)
+
+
+def _running_configuration() -> Path:
+    """Return the folder the running pcscd was given with --config, or the usual one."""
+    try:
+        number = int((_RUN / "pcscd.pid").read_text(encoding="ascii"))
+        words = Path(f"/proc/{number}/cmdline").read_bytes().decode().split("\0")
+    except (OSError, ValueError):
+        return CONFIG_FOLDER
+    given = dict(zip(words, words[1:], strict=False)).get("--config")
+    return CONFIG_FOLDER if given is None else Path(given)
+
+
+def _launch(
+    command: tuple[str, ...], state: Daemon, offered: tuple[Slot, ...], left: ExitStack
+) -> PcscDaemon:
+    """Start pcscd; what has to go away with it moves from `left` to the daemon."""
+    if os.geteuid() != 0:
+        raise ConfigError(f"pcscd is not running; start it as root: {' '.join(command)}")
+    if command[0] == "systemctl":
+        asked = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  fixed words
+        if asked.returncode:
+            raise ConfigError(f"{' '.join(command)}: {asked.stderr.strip() or asked.returncode}")
+        return PcscDaemon(offered)
+    if state is Daemon.STALE:
+        # A number in the stale file that now belongs to another process would stop the new daemon.
+        for name in ("pcscd.comm", "pcscd.pid"):
+            (_RUN / name).unlink(missing_ok=True)
+    log = left.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  the stack closes it
+    process = subprocess.Popen(  # noqa: S603  a program found at fixed places, fixed words
+        command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+    )
+    return PcscDaemon(offered, process, log, left.pop_all())
