@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Final
 
@@ -187,11 +188,11 @@ def _running(slots: int, timeout_s: float) -> PcscDaemon:
 def _running_configuration() -> Path:
     """Return the folder the running pcscd was given with --config, or the usual one."""
     try:
-        number = int((_RUN / "pcscd.pid").read_text(encoding="ascii"))
+        number = int((_RUN / "pcscd.pid").read_bytes().strip(b"\n\x00"))  # it writes the zero
         words = Path(f"/proc/{number}/cmdline").read_bytes().decode().split("\0")
     except (OSError, ValueError):
         return CONFIG_FOLDER
-    given = dict(zip(words, words[1:], strict=False)).get("--config")
+    given = dict(pairwise(words)).get("--config")
     return CONFIG_FOLDER if given is None else Path(given)
 
 
