@@ -6,11 +6,13 @@ writes no report itself.
 
 import argparse
 import sys
+from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 
 from rspcore.errors import ConfigError
 
-__all__ = ["add_parser", "find_suites", "pytest_arguments", "run"]
+__all__ = ["add_parser", "default_target", "find_suites", "hold_pcscd", "pytest_arguments", "run"]
 
 CHECKOUT = Path(__file__).parents[3]  # where an editable installation has the suites
 EXIT_CODES = {0: 0, 1: 1, 2: 130, 3: 1, 4: 2, 5: 2}  # of pytest: ours
@@ -50,7 +52,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     cases.add_argument("--curve", help="curve where a case does not choose one")
     cases.add_argument("--seed", help="seed of everything random on the host's side")
     cases.add_argument("--suites", type=Path, metavar="DIR", help="default: the checkout's")
-    cases.add_argument("-n", dest="workers", metavar="N", help="run cases in N processes")
+    cases.add_argument(
+        "-n", dest="workers", type=int, default=1, metavar="N", help="run cases in N processes"
+    )
     results = parser.add_argument_group("the results")
     results.add_argument("--report", type=Path, metavar="DIR", help="default: reports/")
     results.add_argument("--allure", type=Path, metavar="DIR", help="Allure results as well")
@@ -62,13 +66,51 @@ def run(options: argparse.Namespace) -> int:
     """Run the suites as the options say and return the program's exit code.
 
     Raises:
-        ConfigError: No suites, or no such target. Nothing was sent to a card.
+        ConfigError: No suites, no such target, or no PC/SC daemon. Nothing was sent to a card.
     """
-    arguments = pytest_arguments(options, find_suites(options.suites))
+    suites = find_suites(options.suites)
+    with ExitStack() as held:
+        target = options.target or default_target(held, options.workers)
+        if options.target == "vpcd":
+            hold_pcscd(held, options.workers)
+        arguments = pytest_arguments(options, target, suites)
 
-    import pytest  # noqa: PLC0415  slow, and `--help` does not need it
+        import pytest  # noqa: PLC0415  slow, and `--help` does not need it
 
-    return EXIT_CODES[int(pytest.main(arguments))]
+        return EXIT_CODES[int(pytest.main(arguments))]
+
+
+def default_target(held: ExitStack, workers: int) -> str:
+    """Choose the most real target that this machine offers, and say which and why.
+
+    Args:
+        held: Keeps a PC/SC daemon that was started here until the run is over.
+        workers: Slots that the run needs.
+    """
+    if find_spec("smartcard") is None:
+        reason = "pyscard is not installed"
+    else:
+        try:
+            hold_pcscd(held, workers)
+        except ConfigError as problem:
+            reason = str(problem)
+        else:
+            return "vpcd"
+    print(f"rsplab: the in-process card, without PC/SC: {reason}", file=sys.stderr)
+    return "inprocess"
+
+
+def hold_pcscd(held: ExitStack, workers: int) -> None:
+    """Have a PC/SC daemon with enough virtual readers until the run is over.
+
+    Raises:
+        ConfigError: Not installed, or may not be started or reached by this user.
+    """
+    from rspsim.transports.pcscd import running_pcscd  # noqa: PLC0415  only for this target
+
+    daemon = held.enter_context(running_pcscd(slots=max(workers, 1)))
+    how = "started for this run" if daemon.ours else "already running"
+    print(f"rsplab: the simulated card behind the PC/SC daemon ({how})", file=sys.stderr)
 
 
 def find_suites(named: Path | None) -> Path:
@@ -87,15 +129,15 @@ def find_suites(named: Path | None) -> Path:
     )
 
 
-def pytest_arguments(options: argparse.Namespace, suites: Path) -> list[str]:
+def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> list[str]:
     """Word the pytest command of a run.
 
     Args:
         options: What the parser of `run` read.
+        target: The target chosen.
         suites: Folder of the suites; pytest's root is the folder above it.
     """
     root = suites.parent
-    target = options.target or default_target()
     arguments = [str(suites), f"--rootdir={root}", f"--target={target}"]
     if (root / "pyproject.toml").is_file():
         arguments.append(f"--config-file={root / 'pyproject.toml'}")
@@ -107,12 +149,6 @@ def pytest_arguments(options: argparse.Namespace, suites: Path) -> list[str]:
     arguments += [f"--case={case}" for case in options.case or ()]
     if options.allure:
         arguments.append(f"--alluredir={options.allure}")
-    if options.workers:
+    if options.workers > 1:
         arguments.append(f"--numprocesses={options.workers}")
     return [*arguments, *options.pytest]
-
-
-def default_target() -> str:
-    """Choose the most real target that this machine offers, and say which and why."""
-    print("rsplab: target inprocess", file=sys.stderr)
-    return "inprocess"
