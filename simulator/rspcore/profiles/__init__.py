@@ -1,0 +1,21 @@
+"""Maker of the project's own test profiles: packages and metadata out of a handful of parameters.
+
+`maker` builds a package and its metadata, `files` the file system elements, `icons` the pictures,
+`presets` holds the Profiles the test catalogue names. All of it is pure: the same parameters give
+the same octets.
+"""
+
+from rspcore.profiles.icons import jpg_icon, png_icon
+from rspcore.profiles.maker import TestProfile, make_profile
+from rspcore.profiles.parameters import ProfileParameters
+from rspcore.profiles.presets import PRESETS, preset
+
+__all__ = [
+    "PRESETS",
+    "ProfileParameters",
+    "TestProfile",
+    "jpg_icon",
+    "make_profile",
+    "png_icon",
+    "preset",
+]

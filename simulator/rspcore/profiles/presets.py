@@ -1,0 +1,91 @@
+"""The Profiles the eUICC test catalogue names, as parameters.
+
+ICCIDs and names are the public ones where there are any; the ICCID of PROFILE_PROVISIONING1 and
+every key are this project's own. IMSIs lie in the test network 001/01.
+"""
+
+from typing import Final
+
+from rspcore.errors import LocalError
+from rspcore.ids import Iccid
+from rspcore.messages.metadata import (
+    NotificationConfigurationInformation,
+    NotificationEvent,
+    PprId,
+    ProfileClass,
+)
+from rspcore.profile.naa import AlgorithmId
+from rspcore.profiles.icons import png_icon
+from rspcore.profiles.parameters import ProfileParameters
+
+__all__ = ["NOTIFICATION_ADDRESS", "PRESETS", "preset"]
+
+NOTIFICATION_ADDRESS: Final = "testsmdpplus1.example.com"
+
+_EVERY_EVENT: Final = (
+    NotificationConfigurationInformation(
+        profile_management_operation=frozenset(NotificationEvent),
+        notification_address=NOTIFICATION_ADDRESS,
+    ),
+)
+
+
+def _operational(number: int, iccid: str, ppr: frozenset[int] | None = None) -> ProfileParameters:
+    return ProfileParameters(
+        iccid=Iccid.from_digits(iccid),
+        imsi=f"00101012345678{number}",
+        spn=f"SP Name {number}",
+        profile_name=f"Operational Profile Name {number}",
+        ppr=ppr,
+        notification_configuration=_EVERY_EVENT,
+        icon=png_icon(),
+    )
+
+
+PRESETS: Final[dict[str, ProfileParameters]] = {
+    "PROFILE_OPERATIONAL1": _operational(1, "8929901012345678905"),
+    "PROFILE_OPERATIONAL1.1": _operational(1, "8929901012345678905", frozenset({PprId.ppr2})),
+    "PROFILE_OPERATIONAL2": _operational(2, "8929901023456789019"),
+    "PROFILE_OPERATIONAL3": _operational(3, "8929901034567890125"),
+    "PROFILE_OPERATIONAL4": _operational(4, "8929901045678901239", frozenset({PprId.ppr1})),
+    "PROFILE_OPERATIONAL5": _operational(
+        5, "8929901056789012345", frozenset({PprId.ppr1, PprId.ppr2})
+    ),
+    "PROFILE_OPERATIONAL5.1": _operational(
+        5, "8929901056789012345", frozenset({PprId.ppr1, PprId.ppr2})
+    ),
+    "PROFILE_TEST1": ProfileParameters(
+        iccid=Iccid.from_digits("89299010023456780024"),
+        imsi="001010123456781",
+        algorithm=AlgorithmId.usim_test,
+        ki=bytes(range(16)),
+        opc=bytes(16),
+        spn="SP Name T1",
+        profile_name="Test Profile Name 1",
+        profile_class=ProfileClass.test,
+        icon=png_icon((0x7A, 0x3E, 0x9D)),
+    ),
+    "PROFILE_PROVISIONING1": ProfileParameters(
+        iccid=Iccid.from_digits("8929901067890123459"),
+        imsi="001010123456786",
+        spn="SP Name P1",
+        profile_name="Provisioning Profile Name 1",
+        profile_class=ProfileClass.provisioning,
+        notification_configuration=_EVERY_EVENT,
+        icon=png_icon((0x3C, 0x7A, 0x2B)),
+    ),
+}
+"""Parameters by the catalogue's names; 1.1 and 5.1 share their ICCIDs with 1 and 5."""
+
+
+def preset(name: str) -> ProfileParameters:
+    """Return the parameters of a Profile of the catalogue, for example "PROFILE_OPERATIONAL1".
+
+    Raises:
+        LocalError: no preset has that name; the message lists them.
+    """
+    try:
+        return PRESETS[name]
+    except KeyError:
+        known = ", ".join(PRESETS)
+        raise LocalError(f"no profile {name!r}; known are {known}") from None
