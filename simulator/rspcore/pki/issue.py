@@ -41,6 +41,7 @@ __all__ = [
 
 _SEQUENCE = int(Tag.Sequence)
 _BIT_STRING = 0x03
+_TAGGED = (0xA0, 0xA3)
 _UTC_TIME = 0x17
 _GENERALIZED_TIME = 0x18
 
@@ -53,7 +54,7 @@ class Contents:
     """Hold everything that is signed in a certificate, each part to be replaced at will.
 
     Attributes:
-        subject: Name of the subject.
+        subject: Name of the subject, as DER.
         issuer: Name of the issuer, as DER.
         public_key_info: subjectPublicKeyInfo, as DER.
         serial_number: Serial number.
@@ -64,7 +65,7 @@ class Contents:
         signature_algorithm: Algorithm that both algorithm fields name.
     """
 
-    subject: Subject
+    subject: bytes
     issuer: bytes
     public_key_info: bytes
     serial_number: int
@@ -73,6 +74,28 @@ class Contents:
     extensions: tuple[Extension, ...]
     version: int | None = 2
     signature_algorithm: Oid = _ECDSA_WITH_SHA256
+
+    @classmethod
+    def of(cls, certificate: Certificate) -> "Contents":
+        """Take the contents of a certificate apart, to change one thing and sign it again."""
+        components = {one.tag: one for one in tlv.parse(certificate.tbs).children()}
+        plain = [one for one in tlv.parse(certificate.tbs).children() if one.tag not in _TAGGED]
+        serial, algorithm, issuer, _, subject, public_key_info = plain[:6]
+        version = components.get(0xA0)
+        extensions = components.get(0xA3)
+        return cls(
+            subject=bytes(subject.raw),
+            issuer=bytes(issuer.raw),
+            public_key_info=bytes(public_key_info.raw),
+            serial_number=int.from_bytes(serial.value, "big", signed=True),
+            not_before=certificate.not_before,
+            not_after=certificate.not_after,
+            extensions=(
+                tuple(map(Extension.of, extensions.children()[0].children())) if extensions else ()
+            ),
+            version=None if version is None else int.from_bytes(version.children()[0].value, "big"),
+            signature_algorithm=Oid.from_content(algorithm.children()[0].value),
+        )
 
     def with_extension(self, extension: Extension) -> "Contents":
         """Return the contents with this extension in place of the one of its kind, or added."""
@@ -100,7 +123,7 @@ class Contents:
             _algorithm(self.signature_algorithm),
             self.issuer,
             tlv.encode(_SEQUENCE, _time(self.not_before), _time(self.not_after)),
-            self.subject.encode(),
+            self.subject,
             self.public_key_info,
             tlv.encode(0xA3, extensions) if self.extensions else b"",
         )
@@ -138,7 +161,7 @@ def contents(
     extensions += _role_extensions(role)
     serial = sha256(role.name.encode() + subject.encode() + identifier).digest()[:8]
     made = Contents(
-        subject=subject,
+        subject=subject.encode(),
         issuer=subject.encode() if issuer is None else subject_octets(issuer),
         public_key_info=subject_public_key_info(public_key.curve.oid, public_key.point),
         serial_number=int.from_bytes(serial, "big") >> 1 or 1,

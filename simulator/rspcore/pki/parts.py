@@ -13,6 +13,7 @@ from rspcore import tlv
 from rspcore.ids import Oid
 from rspcore.pki.certificate import KeyUsage
 from rspcore.tags import Tag
+from rspcore.tlv import Tlv
 
 __all__ = ["CLIENT_AUTH", "SERVER_AUTH", "Extension", "Subject", "integer", "object_identifier"]
 
@@ -109,6 +110,13 @@ class Extension:
             _TRUE if self.critical else b"",
             tlv.encode(_OCTET_STRING, self.value),
         )
+
+    @classmethod
+    def of(cls, one: Tlv) -> "Extension":
+        """Take one extension of a certificate apart."""
+        oid, *flag, value = one.children()
+        critical = bool(flag) and any(flag[0].value)
+        return cls(Oid.from_content(oid.value), bytes(value.value), critical)
 
     @classmethod
     def subject_key_identifier(cls, identifier: bytes) -> "Extension":

@@ -263,7 +263,7 @@ def _extension_faults(certificate: Certificate) -> Iterator[CertificateFault]:
     known = _KNOWN
     if certificate.role is not None and certificate.role.is_tls:
         known = known | {_EXTENDED_KEY_USAGE}
-    elif certificate.is_ca:
+    elif certificate.is_ca or (certificate.role is not None and certificate.role.is_ca):
         known = known | {_NAME_CONSTRAINTS}
     if any(critical and oid not in known for oid, critical in certificate.extensions.items()):
         yield CertificateFault.UNKNOWN_CRITICAL_EXTENSION
