@@ -105,21 +105,23 @@ def check_server_address(address: str, *, offset: int = 0) -> None:
         DecodeError: a label, the whole length or the port does not fit.
     """
     host, colon, port = address.partition(":")
-    labels = host.split(".")
-    for label in labels:
+    position = 0
+    for label in host.split("."):
         if not _LABEL.fullmatch(label):
             raise DecodeError(
                 f"server address {address!r}: label {label!r}; expected 1 to 63 letters, digits "
                 "and hyphens, no scheme and no path",
-                offset=offset + host.index(label),
+                offset=offset + position,
             )
+        position += len(label) + 1
     if len(host) > 253:
         raise DecodeError(
             f"server address of {len(host)} characters; a host name has at most 253", offset=offset
         )
     if colon and not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
         raise DecodeError(
-            f"server address {address!r}: port {port!r}; expected 1 to 65535",
+            f"server address {address!r}: port {port!r}; expected 1 to 65535 "
+            "(an address has no scheme)",
             offset=offset + len(host) + 1,
         )
 
