@@ -107,12 +107,17 @@ def test_set_up_is_done_again_when_what_it_rests_on_changed(
     assert json.loads(launcher.STAMP.read_text())["missing"] == []
 
 
+@pytest.mark.parametrize(
+    ("missing", "tried"), [("vsmartcard-vpcd", [".[pcsc]", "."]), ("libpcsclite-dev", ["."])]
+)
 def test_pyscard_that_does_not_build_is_left_out_and_said(
     launcher: ModuleType,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    missing: str,
+    tried: list[str],
 ) -> None:
-    monkeypatch.setattr(launcher, "install_packages", lambda: ["libpcsclite-dev"])
+    monkeypatch.setattr(launcher, "install_packages", lambda: [missing])
     monkeypatch.setattr(launcher, "make_venv", lambda _missing: None)
     asked: list[str] = []
 
@@ -123,8 +128,9 @@ def test_pyscard_that_does_not_build_is_left_out_and_said(
     monkeypatch.setattr(launcher, "pip_install", pip_install)
     launcher.VENV.mkdir()
     launcher.set_up()
-    assert asked == [".[pcsc]", "."]
-    assert "no PC/SC reader" in capsys.readouterr().err
+    assert asked == tried
+    assert json.loads(launcher.STAMP.read_text())["missing"] == [missing]
+    assert "without pyscard" in capsys.readouterr().err
 
 
 def test_package_index_out_of_reach_ends_with_3_and_the_reason(

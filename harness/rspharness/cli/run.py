@@ -119,7 +119,7 @@ def find_suites(named: Path | None) -> Path:
     Raises:
         ConfigError: No such folder. An installed wheel holds no suites.
     """
-    places = [named] if named else [Path.cwd() / "suites", CHECKOUT / "suites"]
+    places = [named] if named else list(dict.fromkeys((Path.cwd() / "suites", CHECKOUT / "suites")))
     for place in places:
         if (place / "conftest.py").is_file():
             return place.resolve()
