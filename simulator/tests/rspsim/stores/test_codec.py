@@ -85,6 +85,13 @@ def test_same_value_gives_same_text() -> None:
     assert encode(Outer, OUTER, Contents()) == encode(Outer, OUTER, Contents())
 
 
+def test_sets_are_written_in_order() -> None:
+    kind = frozenset[int]
+    assert encode(kind, frozenset([8, 0]), Contents()) == encode(
+        kind, frozenset([0, 8]), Contents()
+    )
+
+
 @pytest.mark.parametrize("size", [0, 1, INLINE_LIMIT])
 def test_short_octets_stand_in_the_text(size: int) -> None:
     contents = Contents()

@@ -12,6 +12,7 @@ import pytest
 
 from rspcore.errors import StoreError
 from rspsim.euicc.state import CardState, Profile
+from rspsim.stores import file
 from rspsim.stores.file import APPLICATION_ID, SCHEMA
 from rspsim.stores.sqlite import SqliteStore
 
@@ -135,6 +136,35 @@ def test_failed_commit_leaves_the_state_of_before(kept: Path, state: CardState) 
         store.commit(replace(state, next_seq_number=10))
     with SqliteStore(kept) as store:
         assert store.load() == replace(state, next_seq_number=10)
+
+
+def test_commit_cut_in_the_middle_leaves_nothing_of_itself(kept: Path, state: CardState) -> None:
+    change(
+        kept,
+        "CREATE TRIGGER cut BEFORE INSERT ON content BEGIN SELECT RAISE(ABORT, 'cut off'); END",
+    )
+    with SqliteStore(kept) as store:
+        with pytest.raises(StoreError, match=r"not written \(cut off\)"):
+            store.commit(
+                replace(
+                    state.with_profile(replace(state.profiles[0], package=b"\x55" * 999)),
+                    next_seq_number=10,
+                )
+            )
+        store.commit(state.with_profile(replace(state.profiles[1], nickname="mine")))
+    with SqliteStore(kept) as store:
+        assert _loaded(store).next_seq_number == state.next_seq_number
+        assert _loaded(store).profiles[0] == state.profiles[0]
+        assert _loaded(store).profiles[1].nickname == "mine"
+
+
+def test_file_that_cannot_be_made_leaves_no_draft(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file, "_TABLES", ("no SQL",))
+    with pytest.raises(StoreError, match="out of reach"):
+        SqliteStore(path)
+    assert not list(path.parent.iterdir())
 
 
 def test_file_in_use_is_refused_with_the_process(kept: Path) -> None:
