@@ -1,0 +1,42 @@
+"""What the tests of the vocabulary share: the vectors and the material made elsewhere."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rspcore.crypto.curves import Curve
+
+ROOT = Path(__file__).parents[3]
+REAL_MATERIAL = ROOT.parent / "shared" / "data"
+
+Vectors = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def inputs() -> Vectors:
+    """Return what the BSP vectors of both curves share."""
+    return json.loads((ROOT / "fixtures/vectors/bsp-inputs.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session", params=list(Curve), ids=str)
+def vectors(request: pytest.FixtureRequest) -> Vectors:
+    """Return the BSP vectors of each curve in turn."""
+    file = ROOT / "fixtures/vectors" / f"bsp-{request.param}.json"
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def real_files() -> Callable[[str], list[tuple[str, bytes]]]:
+    """Return a reader of (name, content) below one folder of real material, or skip."""
+
+    def read(folder: str) -> list[tuple[str, bytes]]:
+        place = REAL_MATERIAL / folder
+        if not place.is_dir():
+            pytest.skip(f"no {folder} beside the repository (shared/data)")
+        files = [file for file in sorted(place.rglob("*")) if file.is_file()]
+        return [(str(file.relative_to(place)), file.read_bytes()) for file in files]
+
+    return read
