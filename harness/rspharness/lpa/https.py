@@ -38,8 +38,9 @@ class HttpsOptions:
     Attributes:
         ca_certificates: DER octets of the CI certificates trusted; empty for the system's own.
         insecure: True to check nothing about the server's certificate.
-        connect_to: Where an address really is: FQDN in lower case, with or without a port, to
-            (host, port). Certificate and Host field are still those of the FQDN.
+        connect_to: Where a server really is: FQDN in lower case, with or without a port, to (host,
+            port); the empty name stands for every server. Certificate and Host field are still
+            those of the FQDN.
         curve: Curve to offer, None for the usual ones first and brainpoolP256r1 if they fail.
         timeout_s: Seconds to wait for a connection and for each part of an answer.
     """
@@ -141,9 +142,8 @@ class HttpsPort:
         options = self._options
         name, _, port_text = address.lower().partition(":")
         port = int(port_text) if port_text else _HTTPS_PORT
-        host, port = options.connect_to.get(
-            f"{name}:{port}", options.connect_to.get(name, (name, port))
-        )
+        places = (options.connect_to.get(key) for key in (f"{name}:{port}", name, ""))
+        host, port = next((place for place in places if place), (name, port))
         pool = urllib3.HTTPSConnectionPool(
             host,
             port,

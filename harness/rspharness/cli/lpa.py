@@ -1,0 +1,154 @@
+"""`rsplab lpa`: a local profile assistant for any eUICC, simulated or in a reader.
+
+Only the words of the command line are here; what the commands do is in `lpa_commands`, which is
+imported when one of them runs.
+"""
+
+import argparse
+from pathlib import Path
+
+__all__ = ["add_parser"]
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `lpa` to the program."""
+    parser = subparsers.add_parser(
+        "lpa",
+        help="manage the Profiles of an eUICC and download new ones",
+        description="Manage the Profiles of an eUICC and download new ones.",
+        epilog="Exit code: 0 done; 1 the card or the server refused; 2 wrong use; 3 the "
+        "environment lacks something (reader, server, trust) or the card is another one.",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    card = _card_options()
+    server = _server_options()
+    _add_reading(commands, card)
+    _add_changing(commands, card)
+    _add_download(commands, card, server)
+    _add_notifications(commands, card, server)
+
+
+def _card_options() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    card = options.add_argument_group("the card")
+    card.add_argument(
+        "--target",
+        choices=("inprocess", "vpcd", "pcsc"),
+        default="pcsc",
+        help="pcsc: a card in a reader (default); vpcd: the simulated card of `rsplab card serve` "
+        "in a virtual reader; inprocess: a fresh simulated card that ends with the command",
+    )
+    card.add_argument("--reader", default="", metavar="NAME", help="the beginning of its name")
+    card.add_argument(
+        "--eid",
+        help="EID the card must have; needed to change a card in a real reader. The fresh "
+        "simulated card gets it",
+    )
+    card.add_argument("--pki", type=Path, metavar="DIR", help="credentials of the fresh card")
+    card.add_argument(
+        "--block-size", type=int, default=120, metavar="N", help="octets per STORE DATA, 6 to 255"
+    )
+    output = options.add_argument_group("the output")
+    output.add_argument("--json", action="store_true", help="print one JSON object")
+    output.add_argument("--trace", type=Path, metavar="FILE", help="write the APDUs to a file")
+    return options
+
+
+def _server_options() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    server = options.add_argument_group("the servers")
+    server.add_argument(
+        "--ca",
+        type=Path,
+        metavar="PATH",
+        help="CI certificates to trust: a file, or a folder such as a PKI's (default: --pki if "
+        "given, else the system's)",
+    )
+    server.add_argument(
+        "--insecure", action="store_true", help="accept any certificate of a server"
+    )
+    server.add_argument(
+        "--connect-to",
+        action="append",
+        default=[],
+        metavar="[NAME=]HOST:PORT",
+        help="where a server (or every server) really is; repeatable",
+    )
+    server.add_argument(
+        "--timeout", type=float, default=30.0, metavar="S", help="seconds to wait for an answer"
+    )
+    return options
+
+
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    text: str,
+    *parents: argparse.ArgumentParser,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name, help=text, description=f"{text[:1].upper()}{text[1:]}.", parents=list(parents)
+    )
+    parser.set_defaults(func=_run, command=name)
+    return parser
+
+
+def _add_reading(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", card: argparse.ArgumentParser
+) -> None:
+    _add(commands, "info", "show EID, addresses, capabilities and rules of the card", card)
+    _add(commands, "list", "list the Profiles", card)
+
+
+def _add_changing(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", card: argparse.ArgumentParser
+) -> None:
+    for name in ("enable", "disable", "delete"):
+        parser = _add(commands, name, f"{name} a Profile", card)
+        parser.add_argument("profile", metavar="ICCID-or-AID", help="the Profile")
+        if name != "delete":
+            parser.add_argument(
+                "--no-refresh", action="store_true", help="switch at once, without REFRESH"
+            )
+    parser = _add(commands, "nickname", "give a Profile a nickname", card)
+    parser.add_argument("iccid", metavar="ICCID", help="the Profile")
+    parser.add_argument("text", metavar="TEXT", help="at most 64 characters; empty removes it")
+    parser = _add(commands, "reset", "delete Profiles and restore the default address", card)
+    parser.add_argument("--operational", action="store_true", help="delete operational Profiles")
+    parser.add_argument("--test", action="store_true", help="delete test Profiles from the field")
+    parser.add_argument("--address", action="store_true", help="restore the default SM-DP+ address")
+    parser = _add(commands, "set-address", "store the address of the default SM-DP+", card)
+    parser.add_argument("address", metavar="FQDN", help="the address; empty removes it")
+
+
+def _add_download(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    card: argparse.ArgumentParser,
+    server: argparse.ArgumentParser,
+) -> None:
+    parser = _add(commands, "download", "download and install a Profile", card, server)
+    parser.add_argument(
+        "code",
+        nargs="?",
+        metavar="CODE",
+        help="activation code, 'LPA:1$...'; without one the default SM-DP+ of the card is asked",
+    )
+    parser.add_argument("--confirmation-code", metavar="CODE", help="if the server asks for one")
+    parser.add_argument("--yes", action="store_true", help="agree without being asked")
+
+
+def _add_notifications(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    card: argparse.ArgumentParser,
+    server: argparse.ArgumentParser,
+) -> None:
+    parser = _add(commands, "notifications", "list, deliver or remove Notifications", card, server)
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--process", action="store_true", help="deliver them to their servers")
+    action.add_argument("--remove", type=int, metavar="N", help="remove one without delivery")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from rspharness.cli.lpa_commands import run  # noqa: PLC0415  `--help` does not need it
+
+    return run(options)

@@ -1,0 +1,262 @@
+"""What the commands of `rsplab lpa` do: read the words, open the channel, print the outcome."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+
+from rspcore.errors import ConfigError, DecodeError, LocalError, RspError
+from rspcore.ids import Eid, Iccid
+from rspcore.messages.es10c import ResetOption
+from rspharness.cli.lpa_user import ProgressBar, TerminalUser
+from rspharness.lpa import management
+from rspharness.lpa.activation_code import ActivationCode, check_server_address
+from rspharness.lpa.card import ChannelOptions, IsdrChannel
+from rspharness.lpa.connection import CardChoice, connected
+from rspharness.lpa.download import AutomaticUser, EndUser, download
+from rspharness.lpa.https import HttpsOptions, HttpsPort
+from rspharness.lpa.pending import deliver_all, remove_notification, retrieve_notifications
+from rspharness.lpa.trust import parse_connect_to, read_ci_certificates
+from rspharness.lpa.views import (
+    download_view,
+    notification_view,
+    profile_view,
+    summary_view,
+    table,
+    text_lines,
+)
+
+__all__ = ["run"]
+
+_PROFILE_COLUMNS = (
+    "iccid",
+    "profileState",
+    "profileClass",
+    "profileNickname",
+    "serviceProviderName",
+    "profileName",
+    "isdpAid",
+)
+_NOTIFICATION_COLUMNS = (
+    "seqNumber",
+    "event",
+    "iccid",
+    "notificationAddress",
+    "result",
+    "delivered",
+    "error",
+)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command the words name and return the exit code.
+
+    Raises:
+        RspError: it was not done; what else happened on the way is printed before.
+    """
+    try:
+        return _COMMANDS[options.command](options)
+    except RspError as error:
+        for note in getattr(error, "__notes__", ()):
+            print(f"rsplab: {note}", file=sys.stderr)
+        raise
+
+
+def _card(options: argparse.Namespace, *, changing: bool) -> AbstractContextManager[IsdrChannel]:
+    try:
+        eid = None if options.eid is None else Eid.from_digits(options.eid)
+    except DecodeError as error:
+        raise LocalError(f"--eid: {error}") from error
+    choice = CardChoice(
+        target=options.target,
+        reader=options.reader,
+        eid=eid,
+        pki=options.pki,
+        trace=options.trace,
+        options=ChannelOptions(block_size=options.block_size),
+    )
+    return connected(choice, changing=changing)
+
+
+def _port(options: argparse.Namespace) -> HttpsPort:
+    trusted = options.ca or options.pki
+    return HttpsPort(
+        HttpsOptions(
+            ca_certificates=read_ci_certificates(trusted) if trusted else (),
+            insecure=options.insecure,
+            connect_to=parse_connect_to(options.connect_to),
+            timeout_s=options.timeout,
+        )
+    )
+
+
+def _show(options: argparse.Namespace, view: Mapping[str, object], lines: Sequence[str]) -> int:
+    """Print an outcome in the form asked for; it is a good one."""
+    if options.json:
+        print(json.dumps(view, ensure_ascii=False, indent=2))
+    else:
+        print(*lines, sep="\n")
+    return 0
+
+
+def _info(options: argparse.Namespace) -> int:
+    with _card(options, changing=False) as card:
+        view = summary_view(management.read_summary(card))
+    return _show(options, view, text_lines(view))
+
+
+def _list(options: argparse.Namespace) -> int:
+    with _card(options, changing=False) as card:
+        rows = [profile_view(profile) for profile in management.list_profiles(card)]
+    lines = table(rows, _PROFILE_COLUMNS) if rows else ["no Profile is installed"]
+    return _show(options, {"profiles": rows}, lines)
+
+
+def _named(text: str) -> management.ProfileName:
+    try:
+        return management.profile_name(text)
+    except DecodeError as error:
+        raise LocalError(str(error)) from error
+
+
+def _switch(options: argparse.Namespace) -> int:
+    name = _named(options.profile)
+    operations = {
+        "enable": management.enable_profile,
+        "disable": management.disable_profile,
+    }
+    with _card(options, changing=True) as card:
+        profile = operations[options.command](card, name, refresh=not options.no_refresh)
+    view = profile_view(profile)
+    return _show(options, view, [f"Profile {view['iccid']} is {view['profileState']}"])
+
+
+def _delete(options: argparse.Namespace) -> int:
+    name = _named(options.profile)
+    with _card(options, changing=True) as card:
+        management.delete_profile(card, name)
+    return _show(options, {"deleted": str(name)}, [f"Profile {name} is deleted"])
+
+
+def _nickname(options: argparse.Namespace) -> int:
+    name = _named(options.iccid)
+    if not isinstance(name, Iccid):
+        raise LocalError(f"nickname: {options.iccid!r}: an ICCID is needed here, not an AID")
+    if len(options.text) > 64:
+        raise LocalError(f"nickname of {len(options.text)} characters; at most 64 are possible")
+    with _card(options, changing=True) as card:
+        management.set_nickname(card, name, options.text)
+    text = f"is called {options.text!r}" if options.text else "has no nickname any more"
+    view = {"iccid": str(name), "profileNickname": options.text}
+    return _show(options, view, [f"Profile {name} {text}"])
+
+
+def _reset(options: argparse.Namespace) -> int:
+    wanted = {
+        ResetOption.deleteOperationalProfiles: options.operational,
+        ResetOption.deleteFieldLoadedTestProfiles: options.test,
+        ResetOption.resetDefaultSmdpAddress: options.address,
+    }
+    chosen = frozenset(option for option, is_wanted in wanted.items() if is_wanted)
+    if not chosen:
+        raise LocalError("reset: say what, with --operational, --test or --address")
+    with _card(options, changing=True) as card:
+        deleted = management.memory_reset(card, chosen)
+    text = "Profiles were deleted" if deleted else "there was no Profile to delete"
+    return _show(options, {"deleted": deleted, "address": options.address}, [text])
+
+
+def _set_address(options: argparse.Namespace) -> int:
+    address = options.address
+    if address:
+        try:
+            check_server_address(address)
+        except DecodeError as error:
+            raise LocalError(str(error)) from error
+    with _card(options, changing=True) as card:
+        management.set_default_address(card, address)
+    text = f"is {address}" if address else "is removed"
+    return _show(options, {"defaultDpAddress": address}, [f"the default SM-DP+ address {text}"])
+
+
+def _download(options: argparse.Namespace) -> int:
+    code = None if options.code is None else _activation_code(options.code)
+    user = _user(options)
+    with _port(options) as port, _card(options, changing=True) as card:
+        if code is None:
+            code = _default_code(card)
+        with ProgressBar(quiet=options.json) as bar:
+            done = download(card, port, code, user=user, progress=bar)
+    view = download_view(done)
+    lines = [f"Profile {done.iccid} is installed, disabled", *text_lines(view)]
+    _show(options, view, lines)
+    if done.unreported is None:
+        return 0
+    print(
+        f"rsplab: the server has not taken the result: {done.unreported}; "
+        "`rsplab lpa notifications --process` tries again",
+        file=sys.stderr,
+    )
+    return 1
+
+
+def _activation_code(text: str) -> ActivationCode:
+    try:
+        return ActivationCode.parse(text)
+    except DecodeError as error:
+        raise LocalError(f"{error}; no server was contacted") from error
+
+
+def _default_code(card: IsdrChannel) -> ActivationCode:
+    address = management.read_summary(card).addresses.default_dp_address
+    if not address:
+        raise ConfigError(
+            "the card has no default SM-DP+ address; give an activation code, or store one with "
+            "`rsplab lpa set-address`"
+        )
+    return ActivationCode(address=address)
+
+
+def _user(options: argparse.Namespace) -> EndUser:
+    if options.yes:
+        return AutomaticUser(code=options.confirmation_code)
+    if not sys.stdin.isatty():
+        raise LocalError("download: nobody can be asked here; agree beforehand with --yes")
+    return TerminalUser(options.confirmation_code)
+
+
+def _notifications(options: argparse.Namespace) -> int:
+    changing = options.process or options.remove is not None
+    with _card(options, changing=changing) as card:
+        if options.remove is not None:
+            remove_notification(card, options.remove)
+            text = f"Notification {options.remove} is removed"
+            return _show(options, {"removed": options.remove}, [text])
+        found = retrieve_notifications(card)
+        rows = [notification_view(one) for one in found]
+        undelivered = 0
+        if options.process and found:
+            with _port(options) as port:
+                for row, delivery in zip(rows, deliver_all(card, port, found), strict=True):
+                    row["delivered"] = delivery.error is None
+                    if delivery.error is not None:
+                        row["error"] = delivery.error
+                        undelivered += 1
+    lines = table(rows, _NOTIFICATION_COLUMNS) if rows else ["no Notification is waiting"]
+    _show(options, {"notifications": rows}, lines)
+    return 1 if undelivered else 0
+
+
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "info": _info,
+    "list": _list,
+    "enable": _switch,
+    "disable": _switch,
+    "delete": _delete,
+    "nickname": _nickname,
+    "reset": _reset,
+    "set-address": _set_address,
+    "download": _download,
+    "notifications": _notifications,
+}

@@ -1,0 +1,93 @@
+"""The user at the terminal: what is asked before a download, and what is seen during it."""
+
+import sys
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
+
+from rspcore.messages.es10b import CancelSessionReason
+from rspcore.messages.metadata import StoreMetadataRequest
+from rspharness.lpa.download import DownloadStep
+from rspharness.lpa.views import metadata_view, text_lines
+
+__all__ = ["ProgressBar", "TerminalUser"]
+
+
+class TerminalUser:
+    """Ask whoever sits at the terminal; questions go to standard error."""
+
+    def __init__(self, confirmation_code: str | None = None) -> None:
+        self._code = confirmation_code
+
+    def agrees(self, metadata: StoreMetadataRequest, *, strong: bool) -> CancelSessionReason | None:
+        """Show the metadata and ask; "no" rejects the Profile for good, "later" postpones it."""
+        print(*text_lines(metadata_view(metadata)), sep="\n", file=sys.stderr)
+        if strong:
+            print(
+                "The operator may forbid disabling or deleting this Profile.",
+                file=sys.stderr,
+            )
+        answer = _ask("Install this Profile? [yes/no/later] ").lower()
+        if answer in ("y", "yes"):
+            return None
+        if answer in ("n", "no"):
+            return CancelSessionReason.endUserRejection
+        return CancelSessionReason.postponed
+
+    def confirmation_code(
+        self,
+        metadata: StoreMetadataRequest,  # noqa: ARG002  shown before
+    ) -> str | None:
+        """Return the code given beforehand, or ask for it."""
+        return self._code or _ask("Confirmation Code: ") or None
+
+
+def _ask(question: str) -> str:
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
+
+
+class ProgressBar:
+    """Show the steps of a download and, during the load, a bar; on standard error.
+
+    A context manager, and the callable a download reports to. It shows nothing when told to be
+    quiet or when standard error is no terminal.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        console = Console(stderr=True, quiet=quiet)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            console=console,
+            transient=True,
+            disable=quiet or not console.is_terminal,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        """Begin to draw."""
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Wipe the bar away."""
+        self._progress.stop()
+
+    def __call__(self, step: DownloadStep, done: int, total: int) -> None:
+        """Show a step, or how far the load has come."""
+        if step is DownloadStep.CONFIRM:
+            self._progress.stop()  # the terminal belongs to the question
+            return
+        self._progress.start()
+        if self._task is None:
+            self._task = self._progress.add_task(step, total=None)
+        self._progress.update(self._task, description=step, completed=done, total=total or None)
