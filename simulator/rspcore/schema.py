@@ -31,7 +31,7 @@ from collections.abc import Iterator
 from typing import Any, Final, Literal
 
 from rspcore.errors import DecodeError, LocalError
-from rspcore.tlv import Octets, Tlv, parse
+from rspcore.tlv import Octets, parse, read_header
 
 __all__ = ["MODULES", "Module", "decode", "definition", "encode", "parse_module"]
 
@@ -65,7 +65,7 @@ def decode(module: Module, type_name: str, octets: Octets) -> Any:
     """
     library = _library()
     data = bytes(octets)
-    _guard(parse(data))
+    _guard(data)
     kind = _type(module, type_name)
     try:
         return kind.decode(data)
@@ -189,25 +189,45 @@ def _listed(value: Any) -> Any:
     return [_listed(item) for item in value] if isinstance(value, list) else value
 
 
-def _guard(root: Tlv) -> None:
+def _guard(data: bytes) -> None:
     """Walk all data objects, so that only well-formed, bounded input reaches the library.
 
     Raises:
-        DecodeError: a length does not fit, or there are more than 24 levels or 20,000 objects.
+        DecodeError: octets are not one data object, a length does not fit what holds it, or there
+            are more than 24 levels or 20,000 objects.
     """
-    pending = [(root, 1)]
-    count = 0
-    while pending:
-        one, depth = pending.pop()
+    parse(data)
+    position = count = 0
+    ends = [len(data)]
+    while ends:
+        limit = ends[-1]
+        if position == limit:
+            ends.pop()
+            continue
         count += 1
-        if depth > _MAX_DEPTH or count > _MAX_OBJECTS:
-            limit = (
-                f"{_MAX_DEPTH} levels" if depth > _MAX_DEPTH else f"{_MAX_OBJECTS:,} data objects"
-            )
-            raise DecodeError(
-                f"{one.tag:02X} at offset {one.offset}: more than {limit}",
-                offset=one.offset,
-                tag=one.tag,
-            )
-        if one.constructed:
-            pending.extend((child, depth + 1) for child in one.children())
+        first = data[position]
+        start = position + 2
+        if first & 0x1F == 0x1F or start > limit or data[position + 1] & 0x80:
+            _, header, length = read_header(memoryview(data)[:limit], position)
+            start = position + header
+        else:
+            length = data[position + 1]
+        end = start + length
+        if end > limit or count > _MAX_OBJECTS or len(ends) > _MAX_DEPTH:
+            raise _refusal(first, position, end - limit)
+        if first & 0x20:
+            ends.append(end)
+            position = start
+        else:
+            position = end
+
+
+def _refusal(tag: int, position: int, excess: int) -> DecodeError:
+    reason = (
+        f"{excess:,} octets longer than what holds it"
+        if excess > 0
+        else f"more than {_MAX_DEPTH} levels or {_MAX_OBJECTS:,} data objects"
+    )
+    return DecodeError(
+        f"data object starting {tag:02X} at offset {position}: {reason}", offset=position, tag=tag
+    )
