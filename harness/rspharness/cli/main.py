@@ -35,6 +35,7 @@ EXIT_INTERRUPTED = 130  # 128 and SIGINT, as shells count
 
 AREAS: dict[str, str] = {
     "run": "rspharness.cli.run",
+    "lpa": "rspharness.cli.lpa",
     "coverage": "rspharness.cli.coverage",
 }
 
