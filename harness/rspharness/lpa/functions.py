@@ -13,6 +13,7 @@ from rspcore.errors import DecodeError, LocalError
 from rspcore.messages import es10a, es10b, es10c
 from rspcore.messages.codec import Structure
 from rspcore.messages.euicc_info import EuiccInfo1, EuiccInfo2
+from rspcore.messages.isdr import LpaeActivationRequest, LpaeActivationResponse
 
 __all__ = ["FUNCTIONS", "Function", "Sender", "function_of"]
 
@@ -81,8 +82,9 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     Function("ES10c.GetEID", es10c.GetEuiccDataRequest, es10c.GetEuiccDataResponse),
     Function("ES10c.SetNickname", es10c.SetNicknameRequest, es10c.SetNicknameResponse),
+    Function("ISD-R LpaeActivation", LpaeActivationRequest, LpaeActivationResponse),
 )
-"""Every function of ES10a, ES10b and ES10c that takes one request and gives one response."""
+"""Every function of the ISD-R that takes one request and gives one response."""
 
 _BY_REQUEST = {function.request: function for function in FUNCTIONS}
 
@@ -161,6 +163,8 @@ class Sender(abc.ABC):
     def send(self, request: es10c.GetEuiccDataRequest) -> es10c.GetEuiccDataResponse: ...
     @overload
     def send(self, request: es10c.SetNicknameRequest) -> es10c.SetNicknameResponse: ...
+    @overload
+    def send(self, request: LpaeActivationRequest) -> LpaeActivationResponse: ...
     def send(self, request: Structure) -> Structure:
         """Send a request and read the response that belongs to it.
 

@@ -8,13 +8,14 @@ followed and no proxy is used.
 """
 
 import ssl
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self
 
 import urllib3
 from urllib3.connection import HTTPSConnection
-from urllib3.exceptions import HTTPError, NewConnectionError, SSLError
+from urllib3.exceptions import HTTPError, InsecureRequestWarning, NewConnectionError, SSLError
 from urllib3.exceptions import TimeoutError as HttpTimeoutError
 
 from rspcore.crypto.curves import Curve
@@ -121,15 +122,18 @@ class HttpsPort:
         headers: Mapping[str, str],
         body: bytes,
     ) -> HttpReply:
-        response = pool.request(
-            "POST",
-            path,
-            body=body,
-            headers={"Host": address, **headers},
-            redirect=False,
-            retries=False,
-            preload_content=False,
-        )
+        with warnings.catch_warnings():
+            if self._options.insecure:  # asked for, so nobody need be warned
+                warnings.simplefilter("ignore", InsecureRequestWarning)
+            response = pool.request(
+                "POST",
+                path,
+                body=body,
+                headers={"Host": address, **headers},
+                redirect=False,
+                retries=False,
+                preload_content=False,
+            )
         with response:
             content = response.read(_MAX_BODY_OCTETS + 1)
         if len(content) > _MAX_BODY_OCTETS:
