@@ -10,7 +10,9 @@ from enum import IntEnum
 from typing import TypeVar
 
 from rspcore.apdu import ResponseApdu
+from rspcore.crypto.curves import Curve
 from rspcore.crypto.keys import PublicKey
+from rspcore.errors import CryptoError
 from rspcore.messages import es10a, es10b, es10c
 from rspcore.messages.codec import Structure
 from rspcore.messages.notifications import (
@@ -33,6 +35,7 @@ __all__ = [
     "one_of",
     "pir_error",
     "pir_success",
+    "point",
     "refused",
     "signature",
     "success",
@@ -273,6 +276,18 @@ def _error_result(result: ErrorResult | None) -> str:
     sima = "" if result.sima_response is None else f", simaResponse {_show(result.sima_response)}"
     command, reason = _name(result.bpp_command_id), _name(result.error_reason)
     return f"PIR errorResult {command}, {reason}{sima}"
+
+
+def point(curve: Curve, octets: bytes, about: str) -> PublicKey:
+    """Require octets to be an uncompressed point of a curve, and return the key.
+
+    Raises:
+        ExpectationError: they are not.
+    """
+    try:
+        return PublicKey.from_point(curve, octets)
+    except CryptoError as error:
+        raise ExpectationError(f"a point of {curve}", str(error), about=about) from error
 
 
 def signature(key: PublicKey, value: bytes, data: bytes, about: str) -> None:

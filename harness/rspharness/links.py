@@ -7,7 +7,7 @@ fault links lose, cut or break off what passes. They work the same on a simulate
 """
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.errors import DecodeError, LocalError
@@ -16,13 +16,14 @@ from rspcore.tags import Tag
 from rspcore.tlv import read_header
 from rspharness.timing import CommandNames, Timings, stopwatch
 from rspharness.trace import Trace
-from rspharness.verdicts import TargetLost
+from rspharness.verdicts import LinkFault, TargetLost
 
 __all__ = [
     "CardLink",
     "CutLink",
     "DropLink",
     "PowerOffAfter",
+    "PoweredLink",
     "ReadOnlyLink",
     "ResponseChaining",
     "TimedLink",
@@ -51,6 +52,18 @@ class CardLink(Protocol):
         """Let the card go; the link is of no use afterwards."""
 
 
+@runtime_checkable
+class PoweredLink(CardLink, Protocol):
+    """Carry commands to a card whose power is under control."""
+
+    def power_cycle(self) -> bytes:
+        """Take the power away, give it back and return the ATR.
+
+        Raises:
+            TargetLost: the card did not come back.
+        """
+
+
 class _Wrapper:
     """Pass everything on; a wrapper overrides what it changes."""
 
@@ -64,6 +77,10 @@ class _Wrapper:
     def reset(self) -> bytes:
         """Pass a reset on."""
         return self._link.reset()
+
+    def power_cycle(self) -> bytes:
+        """Pass a power cycle on; a link without power under control is reset instead."""
+        return self._link.power_cycle() if isinstance(self._link, PoweredLink) else self.reset()
 
     def close(self) -> None:
         """Close the link below."""
@@ -91,6 +108,13 @@ class TracedLink(_Wrapper):
     def reset(self) -> bytes:
         """Pass a reset on and write down the ATR."""
         atr = self._link.reset()
+        self._trace.reset(atr)
+        return atr
+
+    def power_cycle(self) -> bytes:
+        """Pass a power cycle on and write down the ATR."""
+        self._trace.remark("power off and on")
+        atr = super().power_cycle()
         self._trace.reset(atr)
         return atr
 
@@ -235,11 +259,11 @@ class DropLink(_Wrapper):
         """Pass a command on, except the one to lose.
 
         Raises:
-            TargetLost: this is the command that got lost. The card has not seen it.
+            LinkFault: this is the command that got lost. The card has not seen it.
         """
         self._left -= 1
         if self._left == 0:
-            raise TargetLost("link fault: the command was lost before it reached the card")
+            raise LinkFault("the command was lost before it reached the card")
         return self._link.transmit(command)
 
 
@@ -286,13 +310,13 @@ class PowerOffAfter(_Wrapper):
         """Pass a command on; after the last one the card is off.
 
         Raises:
-            TargetLost: the power is gone. Whether the card finished the command is not known.
+            LinkFault: the power is gone. Whether the card finished the command is not known.
         """
         if self._left <= 0:
-            raise TargetLost("link fault: the card has no power")
+            raise LinkFault("the card has no power")
         response = self._link.transmit(command)
         self._left -= 1
         if self._left:
             return response
         self._power_off()
-        raise TargetLost("link fault: the power went before the answer was read")
+        raise LinkFault("the power went before the answer was read")

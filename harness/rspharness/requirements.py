@@ -204,7 +204,8 @@ class Requirement:
 class Catalogue:
     """Hold the requirements by id, in the order of the file."""
 
-    def __init__(self, requirements: Iterable[Requirement]) -> None:
+    def __init__(self, requirements: Iterable[Requirement], path: Path | None = None) -> None:
+        self.path = path
         self._rows: dict[str, Requirement] = {}
         for requirement in requirements:
             if requirement.id in self._rows:
@@ -220,7 +221,7 @@ class Catalogue:
         """
         try:
             with path.open(encoding="utf-8", newline="") as file:
-                return cls(Requirement.from_row(row) for row in csv.DictReader(file))
+                return cls((Requirement.from_row(row) for row in csv.DictReader(file)), path)
         except OSError as error:
             raise ConfigError(
                 f"catalogue of requirements {path}: {error.strerror}; name one by --requirements"

@@ -11,7 +11,15 @@ from enum import StrEnum
 
 from rspcore.errors import RspError
 
-__all__ = ["GREEN", "SEVERITY", "ExpectationError", "Inconclusive", "TargetLost", "Verdict"]
+__all__ = [
+    "GREEN",
+    "SEVERITY",
+    "ExpectationError",
+    "Inconclusive",
+    "LinkFault",
+    "TargetLost",
+    "Verdict",
+]
 
 
 class Verdict(StrEnum):
@@ -65,3 +73,7 @@ class Inconclusive(RspError):  # noqa: N818  the verdict's own name
 
 class TargetLost(RspError):  # noqa: N818  the field's own words
     """Report that the target stopped answering: this and all later cases are *inconclusive*."""
+
+
+class LinkFault(TargetLost):
+    """Report a loss that a case made on purpose; the target itself is well."""

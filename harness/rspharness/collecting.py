@@ -1,0 +1,148 @@
+"""Collection: which cases there are, whether their ids are known, and which ones are wanted."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from rspcore.crypto.curves import Curve
+from rspcore.errors import ConfigError, RspError
+from rspcore.ids import Eid
+from rspharness.cases import Level
+from rspharness.requirements import Catalogue, Requirement
+from rspharness.run import Run, RunOptions
+from rspharness.targets.opening import load_settings
+
+__all__ = ["CaseIds", "Collected", "choose", "collect", "make_run"]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseIds:
+    """Hold what the markers of one test function say.
+
+    Attributes:
+        requirements: Rows of the catalogue.
+        level: What the case may do to a card.
+    """
+
+    requirements: tuple[Requirement, ...]
+    level: Level
+
+
+@dataclass(slots=True)
+class Collected:
+    """Hold the cases of a run by node id, chosen or not.
+
+    Attributes:
+        catalogue: The requirements.
+        cases: Cases by node id.
+    """
+
+    catalogue: Catalogue
+    cases: dict[str, CaseIds] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> list[str]:
+        """Return the ids that have a case, each once, in the order of the catalogue."""
+        have = {row.id for case in self.cases.values() for row in case.requirements}
+        return [row.id for row in self.catalogue if row.id in have]
+
+
+def collect(config: pytest.Config, items: list[pytest.Item]) -> Collected:
+    """Read the markers of all cases.
+
+    Raises:
+        pytest.UsageError: an unknown id, the same id in two test functions, or a test that asks for
+            a card and has no id; each is named.
+    """
+    try:
+        collected = Collected(Catalogue.load(catalogue_path(config)))
+    except ConfigError as error:
+        raise pytest.UsageError(str(error)) from error
+    faults: list[str] = []
+    owners: dict[str, set[str]] = defaultdict(set)
+    for item in items:
+        marks = list(item.iter_markers("testcase"))
+        if not marks:
+            if "card" in getattr(item, "fixturenames", ()):
+                faults.append(f"{item.nodeid}: uses a card, but has no @testcase id")
+            continue
+        ids = [name for mark in reversed(marks) for name in mark.args]
+        for name in ids:
+            if name not in collected.catalogue:
+                faults.append(f"{item.nodeid}: {name} is not in the catalogue of requirements")
+            owners[name].add(item.nodeid.partition("[")[0])
+        rows = tuple(collected.catalogue[name] for name in ids if name in collected.catalogue)
+        level = Level(marks[0].kwargs.get("level", Level.PROFILES))
+        collected.cases[item.nodeid] = CaseIds(rows, level)
+    faults += [
+        f"{name}: claimed by {' and by '.join(sorted(nodes))}"
+        for name, nodes in owners.items()
+        if len(nodes) > 1
+    ]
+    if faults:
+        raise pytest.UsageError("\n".join(faults))
+    return collected
+
+
+def catalogue_path(config: pytest.Config) -> Path:
+    """Return the path of the catalogue: the option, or the project's own."""
+    given = config.getoption("--requirements")
+    return Path(given) if given else config.rootpath / "fixtures" / "requirements" / "euicc.csv"
+
+
+def choose(
+    items: list[pytest.Item], wanted: list[str]
+) -> tuple[list[pytest.Item], list[pytest.Item]]:
+    """Split the items into those that --case asks for and the rest; no --case asks for all."""
+    if not wanted:
+        return items, []
+    chosen, left = [], []
+    for item in items:
+        ids = [name for mark in item.iter_markers("testcase") for name in mark.args]
+        match = any(fnmatchcase(name, pattern) for name in ids for pattern in wanted)
+        (chosen if match else left).append(item)
+    return chosen, left
+
+
+def make_run(config: pytest.Config) -> Run:
+    """Turn the command line into a run; the card is not touched yet.
+
+    Raises:
+        pytest.UsageError: an option does not fit.
+    """
+    try:
+        options = _options(config)
+        settings = load_settings(options.target, options.reader)
+    except (RspError, ValueError) as error:
+        raise pytest.UsageError(str(error)) from error
+    if settings.kind == "pcsc":
+        if options.level not in ("", Level.READ_ONLY) and options.eid is None:
+            raise pytest.UsageError(
+                f"--level {options.level} on a card in a reader needs --eid, so that no other card "
+                "is changed by mistake"
+            )
+        if hasattr(config, "workerinput"):
+            raise pytest.UsageError("one card in one reader: run without -n")
+    return Run(options)
+
+
+def _options(config: pytest.Config) -> RunOptions:
+    eid, pki, level = (config.getoption(name) for name in ("--eid", "--pki", "--level"))
+    worker: str = getattr(config, "workerinput", {}).get("workerid", "gw0")
+    return RunOptions(
+        target=config.getoption("--target"),
+        reader=config.getoption("--reader"),
+        eid=Eid.from_digits(eid) if eid else None,
+        level=str(Level(level)) if level else "",
+        pki=Path(pki) if pki else None,
+        personality=config.getoption("--personality"),
+        card_fault=config.getoption("--card-fault"),
+        curve=Curve(config.getoption("--curve")),
+        seed=config.getoption("--seed"),
+        slot=int(worker.removeprefix("gw")),
+        started=datetime.now(tz=UTC),  # noqa: TID251  certificates are checked at the real time
+    )

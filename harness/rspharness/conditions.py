@@ -1,0 +1,223 @@
+"""Initial conditions: bring the card to a named state by standard commands, or be inconclusive.
+
+On any target the way is the same: delete what is in the way, download, enable, clear the
+Notifications, reset. A simulated target may keep the state reached and give it back to the next
+case that asks for the same; a test of the harness shows that both ways end alike. On a real card
+only Profiles of these suites (their ICCIDs begin with 892990) are touched, unless the level of the
+run is destructive.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Final
+
+from rspcore.ids import Aid, Iccid
+from rspcore.messages.es10a import EuiccConfiguredAddressesRequest, SetDefaultDpAddressRequest
+from rspcore.messages.es10b import NotificationSentRequest
+from rspcore.messages.es10c import (
+    DeleteProfileRequest,
+    DisableProfileRequest,
+    EnableProfileRequest,
+    EuiccMemoryResetRequest,
+    ProfileIdentifier,
+    ProfileInfo,
+    ProfileState,
+    ResetOption,
+)
+from rspcore.profiles import TestProfile
+from rspharness import expect
+from rspharness.card import Card
+from rspharness.cases import Level
+from rspharness.lpa.proactive import settle_refresh
+from rspharness.run import Run
+from rspharness.servers.rsp_server import ProfileLike, RspServer, profile
+from rspharness.steps import Steps
+from rspharness.targets.target import Snapshots
+from rspharness.verdicts import ExpectationError, Inconclusive
+
+__all__ = ["OWN_ICCIDS", "Conditions", "Installed"]
+
+OWN_ICCIDS: Final = "892990"
+"""Beginning of the ICCIDs of the suites' Profiles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """Hold a Profile of a case on the card.
+
+    Attributes:
+        profile: What was installed.
+        iccid: Its ICCID.
+        aid: AID of its ISD-P.
+    """
+
+    profile: TestProfile
+    iccid: Iccid
+    aid: Aid
+
+    @property
+    def by_iccid(self) -> ProfileIdentifier:
+        """Return the identifier for EnableProfile and DisableProfile, by ICCID."""
+        return ProfileIdentifier(iccid=self.iccid)
+
+    @property
+    def by_aid(self) -> ProfileIdentifier:
+        """Return the identifier for EnableProfile and DisableProfile, by ISD-P AID."""
+        return ProfileIdentifier(isdp_aid=self.aid)
+
+
+class Conditions:
+    """Reach initial conditions; each method is recorded as a step of the case."""
+
+    def __init__(self, card: Card, server: RspServer, run: Run, steps: Steps) -> None:
+        self._card = card
+        self._server = server
+        self._run = run
+        self._steps = steps
+
+    def profiles(
+        self,
+        *wanted: ProfileLike,
+        enabled: ProfileLike | None = None,
+        notifications: bool = False,
+    ) -> tuple[Installed, ...]:
+        """Have exactly these Profiles, no default SM-DP+ address, no session, and a reset card.
+
+        Args:
+            wanted: Profiles by name in the catalogue, parameters, or made; installed in this order.
+            enabled: The one that is Enabled, also one of `wanted`; None for none.
+            notifications: True to keep what the way here has left, False for an empty list.
+
+        Returns:
+            The Profiles as they are on the card, in the order given.
+
+        Raises:
+            Inconclusive: the card could not be brought there.
+        """
+        made = tuple(profile(one) for one in wanted)
+        active = None if enabled is None else profile(enabled)
+        names = ", ".join(_name(one) for one in wanted) or "no Profile"
+        with self._steps(f"Initial conditions: {names} loaded{_enabled(enabled)}"):
+            key = (
+                tuple((one.upp, one.metadata.encode()) for one in made),
+                _name(active) if active else "",
+                notifications,
+            )
+            if not self._restored(key):
+                self._clear()
+                for one in made:
+                    self._server.install(self._card, one)
+                if active is not None:
+                    self.enable(active.metadata.iccid)
+                if not notifications:
+                    self._drop_notifications()
+                self._keep(key)
+            self._card.reset()
+            return self._installed(made)
+
+    def none(self) -> None:
+        """Have no Profile, no Notification, no default SM-DP+ address and no session."""
+        self.profiles()
+
+    def enable(self, iccid: Iccid) -> None:
+        """Enable a Profile without REFRESH, then carry out what the card announces anyway."""
+        request = EnableProfileRequest(
+            profile_identifier=ProfileIdentifier(iccid=iccid), refresh_flag=False
+        )
+        expect.ok(self._card.send(request))
+        self._settle()
+
+    def disable(self, iccid: Iccid) -> None:
+        """Disable a Profile without REFRESH, then carry out what the card announces anyway."""
+        request = DisableProfileRequest(
+            profile_identifier=ProfileIdentifier(iccid=iccid), refresh_flag=False
+        )
+        expect.ok(self._card.send(request))
+        self._settle()
+
+    def no_notifications(self) -> None:
+        """Have an empty list of Notifications."""
+        with self._steps("Initial conditions: no pending Notifications"):
+            self._drop_notifications()
+
+    def default_address(self, address: str) -> None:
+        """Have a default SM-DP+ address; an empty text for none."""
+        with self._steps(f"Initial conditions: default SM-DP+ address {address or 'not set'}"):
+            self._set_address(address)
+
+    def _settle(self) -> None:
+        if settle_refresh(self._card) is None:
+            self._card.reset()
+
+    def _set_address(self, address: str) -> None:
+        expect.ok(self._card.send(SetDefaultDpAddressRequest(default_dp_address=address)))
+
+    def _drop_notifications(self) -> None:
+        for one in self._card.notifications():
+            expect.ok(self._card.send(NotificationSentRequest(seq_number=one.seq_number)))
+
+    def _clear(self) -> None:
+        present = self._card.profiles()
+        strangers = [one for one in present if not str(one.iccid).startswith(OWN_ICCIDS)]
+        if strangers and self._run.level is not Level.DESTRUCTIVE:
+            raise Inconclusive(
+                f"the card holds {len(strangers)} Profiles that are not of these suites "
+                f"({', '.join(str(one.iccid) for one in strangers)}); "
+                "only a run with --level destructive may delete them"
+            )
+        for one in present:
+            self._delete(one)
+        address = self._card.send(EuiccConfiguredAddressesRequest()).default_dp_address
+        if address:
+            self._set_address("")
+
+    def _delete(self, one: ProfileInfo) -> None:
+        if one.iccid is None:
+            raise Inconclusive("a Profile is listed without its ICCID")
+        try:
+            if one.profile_state == ProfileState.enabled:
+                self.disable(one.iccid)
+            expect.ok(self._card.send(DeleteProfileRequest(iccid=one.iccid)))
+        except ExpectationError:
+            # Policy rules hold it; only the memory reset overrides them (5.7.19).
+            if self._run.level is not Level.DESTRUCTIVE:
+                raise
+            everything = frozenset(
+                {ResetOption.deleteOperationalProfiles, ResetOption.deleteFieldLoadedTestProfiles}
+            )
+            self._card.send(EuiccMemoryResetRequest(reset_options=everything))
+            self._settle()
+
+    def _installed(self, made: tuple[TestProfile, ...]) -> tuple[Installed, ...]:
+        listed = {one.iccid: one.isdp_aid for one in self._card.profiles()}
+        out = []
+        for one in made:
+            iccid = one.metadata.iccid
+            aid = listed.get(iccid)
+            if aid is None:
+                raise Inconclusive(f"Profile {iccid} is not listed after its installation")
+            out.append(Installed(one, iccid, aid))
+        return tuple(out)
+
+    def _restored(self, key: Hashable) -> bool:
+        target = self._run.target
+        if not isinstance(target, Snapshots) or key not in self._run.kept:
+            return False
+        target.restore(self._run.kept[key])
+        return True
+
+    def _keep(self, key: Hashable) -> None:
+        target = self._run.target
+        if isinstance(target, Snapshots):
+            self._run.kept[key] = target.keep()
+
+
+def _name(one: ProfileLike) -> str:
+    if isinstance(one, str):
+        return one
+    parameters = one.parameters if isinstance(one, TestProfile) else one
+    return f"Profile {parameters.iccid}"
+
+
+def _enabled(enabled: ProfileLike | None) -> str:
+    return "" if enabled is None else f", {_name(enabled)} Enabled"

@@ -1,0 +1,192 @@
+"""What happens around a case: begin, applicability, judgement, the record for the report.
+
+The hooks of the plugin call these functions; nothing here decides a verdict (`outcome` does).
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+
+import pytest
+
+from rspcore.errors import ConfigError, RemoteError
+from rspharness.collecting import CaseIds, Collected
+from rspharness.outcome import CaseState
+from rspharness.report.allure import allure_listeners, describe_case
+from rspharness.run import Run, WrongCardError
+from rspharness.verdicts import (
+    ExpectationError,
+    Inconclusive,
+    LinkFault,
+    TargetLost,
+    Verdict,
+)
+
+__all__ = [
+    "begin",
+    "complete",
+    "hand_over",
+    "judged",
+    "require_applicable",
+    "require_no_surprise",
+]
+
+_LETTERS = {
+    Verdict.PASS: ("passed", "."),
+    Verdict.FAIL: ("failed", "F"),
+    Verdict.INCONCLUSIVE: ("inconclusive", "I"),
+    Verdict.NOT_APPLICABLE: ("not applicable", "n"),
+    Verdict.ERROR: ("error", "E"),
+    Verdict.PROBE: ("probe", "p"),
+    Verdict.DEVIATION: ("known deviation", "d"),
+}
+
+
+def begin(item: pytest.Item, ids: CaseIds, run: Run) -> CaseState:
+    """Make the state of a case."""
+    path, line, _ = item.location
+    doc = (getattr(getattr(item, "obj", None), "__doc__", None) or item.name).strip()
+    target = f"--target {run.options.target}"
+    case = CaseState(
+        nodeid=item.nodeid,
+        title=doc.partition("\n")[0],
+        location=f"{path}:{(line or 0) + 1}",
+        requirements=ids.requirements,
+        level=ids.level,
+        again=f"pytest {path} --case '{ids.requirements[0].id}' {target}",
+        listeners=allure_listeners(item.config),
+    )
+    describe_case(item.config, case)
+    return case
+
+
+def require_applicable(case: CaseState, run: Run) -> None:
+    """Leave a case that does not apply here.
+
+    Raises:
+        pytest.skip.Exception: no requirement of it applies, or its level is not allowed.
+        Inconclusive: the target was lost earlier.
+    """
+    run.check()
+    excused = run.excuses(case.requirements)
+    case.excused = excused
+    excuse = ""
+    if len(excused) == len(case.requirements):
+        excuse = "; ".join(dict.fromkeys(excused.values()))
+    excuse = excuse or run.level_excuse(case.level)
+    if excuse:
+        case.verdict, case.reason = Verdict.NOT_APPLICABLE, excuse
+        pytest.skip(f"not applicable: {excuse}")
+    deviations = run.target.settings.deviations
+    case.deviation = "; ".join(deviations[name] for name in case.ids if name in deviations)
+
+
+@contextmanager
+def judged(case: CaseState, run: Run, *, setup: bool = False) -> Iterator[None]:
+    """Turn what is raised inside into a verdict, and into what pytest makes of that verdict.
+
+    Args:
+        case: The case.
+        run: Its run; marked as broken when the target is lost.
+        setup: True before the case itself has begun, when a refusal is inconclusive.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, pytest.exit.Exception):
+        raise
+    except WrongCardError as error:
+        case.judge(error)
+        raise pytest.exit.Exception(str(error), returncode=3) from error
+    except pytest.skip.Exception as skipped:
+        if case.verdict is None:
+            case.verdict, case.reason = Verdict.NOT_APPLICABLE, str(skipped)
+        raise
+    except pytest.fail.Exception as failed:
+        if case.verdict is None:
+            case.verdict, case.reason = Verdict.FAIL, str(failed)
+        raise
+    except (ExpectationError, RemoteError) as error:
+        if not setup:
+            _raise(case, run, error)
+            return
+        case.judge(Inconclusive(f"setting the case up: {error}"))
+        raise
+    except BaseException as error:  # noqa: BLE001  judged, and raised again as the verdict asks
+        _raise(case, run, error)
+
+
+def _raise(case: CaseState, run: Run, error: BaseException) -> None:
+    verdict = case.judge(error)
+    if isinstance(error, TargetLost | ConfigError) and not isinstance(error, LinkFault):
+        run.lost(case)
+    if verdict is Verdict.PROBE:
+        return
+    if verdict is Verdict.DEVIATION:
+        pytest.xfail(case.reason)
+    if verdict is Verdict.FAIL:
+        pytest.fail(case.explain(), pytrace=False)
+    raise error
+
+
+def require_no_surprise(case: CaseState) -> None:
+    """Fail a case that passes although the target file declares a deviation."""
+    if case.verdict is Verdict.FAIL:
+        pytest.fail(case.explain(), pytrace=False)
+
+
+def complete(case: CaseState, report: pytest.TestReport) -> None:
+    """Put the verdict onto a report of pytest, and the record onto the last one."""
+    case.duration_s += report.duration
+    if report.when == "teardown":
+        if report.failed:
+            case.verdict, case.reason = Verdict.ERROR, "tearing the case down went wrong"
+            case.traceback = report.longreprtext
+        report.rsplab = {**case.record(), "trace": case.trace.text()}  # type: ignore[attr-defined]
+        return
+    verdict = case.verdict
+    if verdict is None or (report.when == "setup" and report.passed):
+        return
+    if verdict is Verdict.ERROR:
+        case.traceback = report.longreprtext
+    elif verdict is Verdict.INCONCLUSIVE:
+        report.longrepr = case.explain()
+    category, letter = _LETTERS[verdict]
+    report.rsplab_status = category, letter, verdict.upper()  # type: ignore[attr-defined]
+
+
+def hand_over(config: pytest.Config, run: Run, collected: Collected) -> None:
+    """Give the collector what this process knows of the run, across processes if need be."""
+    options = run.options
+    facts = {
+        **run.facts,
+        "target": options.target,
+        "seed": options.seed,
+        "curve": str(options.curve),
+        "personality": options.personality,
+        "rsplab": version("rsplab"),
+        "python": sys.version.split()[0],
+        "broken": run.broken,
+    }
+    said = {
+        "facts": facts,
+        "ids": collected.ids,
+        "catalogue": str(collected.catalogue.path),
+        "budgets_ms": {},
+        "options": {},
+        "contradictions": [],
+        "version": "v2",
+    }
+    if "target" in vars(run):
+        said["budgets_ms"] = dict(run.target.settings.budgets_ms)
+        said["version"] = run.target.settings.version
+    if "capabilities" in vars(run):
+        said["options"] = dict(run.capabilities.options)
+        said["contradictions"] = list(run.capabilities.contradictions)
+    output = getattr(config, "workeroutput", None)
+    if output is not None:
+        output["rsplab"] = said
+        return
+    collector = config.pluginmanager.get_plugin("rsplab-collector")
+    if collector is not None:
+        collector.hear(said)

@@ -1,0 +1,88 @@
+"""Allure: steps, labels and attachments, whenever pytest runs with --alluredir.
+
+allure-pytest writes its own results from pytest's; this module adds what it cannot know: the ids of
+the catalogue, the function as the feature, our steps, and the trace of the APDUs.
+"""
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from rspharness.steps import Step, StepListener
+
+if TYPE_CHECKING:
+    from rspharness.outcome import CaseState
+
+__all__ = ["allure_listeners", "attach_evidence", "describe_case", "wants_allure"]
+
+
+class _Entered(Protocol):
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None: ...
+
+
+class _AllureSteps:
+    """Tell Allure of each step."""
+
+    def __init__(self) -> None:
+        self._open: list[_Entered] = []
+
+    def began(self, step: Step) -> None:
+        """Open an Allure step."""
+        import allure  # noqa: PLC0415  only for runs that write Allure results
+
+        context: Any = allure.step(step.title)
+        context.__enter__()
+        self._open.append(context)
+
+    def ended(self, step: Step, error: BaseException | None) -> None:
+        """Close the Allure step; an exception marks it as failed."""
+        del step
+        traceback = error.__traceback__ if error is not None else None
+        self._open.pop().__exit__(type(error) if error is not None else None, error, traceback)
+
+
+def wants_allure(config: pytest.Config) -> bool:
+    """Tell whether this run writes Allure results."""
+    return bool(config.getoption("allure_report_dir", None))
+
+
+def allure_listeners(config: pytest.Config) -> tuple[StepListener, ...]:
+    """Return the listener for a case, if Allure results are written."""
+    return (_AllureSteps(),) if wants_allure(config) else ()
+
+
+def describe_case(config: pytest.Config, case: "CaseState") -> None:
+    """Label the case with ids, area, function and what is expected."""
+    if not wants_allure(config):
+        return
+    import allure  # noqa: PLC0415  only for runs that write Allure results
+
+    first = case.requirements[0]
+    dynamic: Any = allure.dynamic
+    dynamic.title(f"{' '.join(case.ids)}: {case.title}")
+    dynamic.epic("SGP.22 eUICC")
+    dynamic.feature(first.area)
+    dynamic.story(first.function)
+    dynamic.tag(*case.ids, first.kind)
+    dynamic.label("level", str(case.level))
+    dynamic.description(
+        "\n".join(
+            f"{row.id} (SGP.22 {row.spec_ref}): {row.title}\n\n"
+            f"Initial conditions: {row.initial_conditions}\n\nExpected: {row.expected}\n"
+            for row in case.requirements
+        )
+    )
+
+
+def attach_evidence(config: pytest.Config, case: "CaseState") -> None:
+    """Attach the trace and what was observed to the running Allure case."""
+    if not wants_allure(config):
+        return
+    import allure  # noqa: PLC0415  only for runs that write Allure results
+
+    text = allure.attachment_type.TEXT
+    allure.attach(case.trace.text(), name="APDU trace", attachment_type=text)
+    if case.steps.notes:
+        allure.attach("\n".join(case.steps.notes), name="Observed", attachment_type=text)
+    if case.expected:
+        allure.attach(case.explain(), name="Explanation", attachment_type=text)

@@ -1,0 +1,62 @@
+"""The report to read: one HTML file that needs nothing else, made from the results."""
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from rspharness.report.model import Results
+from rspharness.verdicts import Verdict
+
+__all__ = ["render", "write_html"]
+
+_EXCERPT_LINES = 40
+"""Lines of a trace shown around its end; the whole one is a link away."""
+
+
+def render(results: Results, traces: dict[str, str]) -> str:
+    """Return the page.
+
+    Args:
+        results: The results.
+        traces: Text of each trace by the name its case gives.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("rspharness.report", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    by_id = {row["id"]: row for row in results.rows}
+    cases = [_shown(case, by_id, traces.get(case["trace"], "")) for case in results.cases]
+    worst = max((case["p90"] for case in results.timings.values()), default=0.0)
+    return environment.get_template("index.html.j2").render(
+        results=results,
+        facts={name: value for name, value in results.facts.items() if value},
+        cases=cases,
+        matrix=results.coverage(),
+        verdicts=[str(verdict) for verdict in Verdict],
+        uncovered=[row for row in results.rows if row["state"] == "no case" and row["applicable"]],
+        slowest=worst or 1.0,
+    )
+
+
+def _shown(case: dict[str, Any], by_id: dict[str, Any], trace: str) -> dict[str, Any]:
+    lines = trace.splitlines()
+    return {
+        **case,
+        "rows": [by_id[name] for name in case["ids"] if name in by_id],
+        "excerpt": "\n".join(lines[-_EXCERPT_LINES:]),
+        "cut": len(lines) > _EXCERPT_LINES,
+        "search": " ".join((*case["ids"], case["title"], case["reason"], *case["notes"])).lower(),
+    }
+
+
+def write_html(results: Results, path: Path) -> None:
+    """Write the page beside the traces of the run."""
+    traces = {
+        case["trace"]: (path.parent / case["trace"]).read_text(encoding="utf-8")
+        for case in results.cases
+    }
+    path.write_text(render(results, traces), encoding="utf-8")

@@ -1,0 +1,66 @@
+"""JUnit XML, as continuous integration reads it: one test case per conformance case."""
+
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
+
+from rspharness.report.model import Results
+from rspharness.verdicts import Verdict
+
+__all__ = ["write_junit"]
+
+_COUNTED = {
+    "failures": (Verdict.FAIL,),
+    "errors": (Verdict.ERROR, Verdict.INCONCLUSIVE),
+    "skipped": (Verdict.NOT_APPLICABLE, Verdict.DEVIATION),
+}
+_ELEMENT = {
+    Verdict.FAIL: "failure",
+    Verdict.ERROR: "error",
+    Verdict.INCONCLUSIVE: "error",
+    Verdict.NOT_APPLICABLE: "skipped",
+    Verdict.DEVIATION: "skipped",
+}
+_CONTROL = {number: None for number in range(32) if chr(number) not in "\t\n\r"}
+
+
+def write_junit(results: Results, path: Path) -> None:
+    """Write the file."""
+    suite = Element("testsuite", name="rsplab", tests=str(len(results.cases)))
+    suite.set("time", f"{results.duration_s:.3f}")
+    suite.set("timestamp", str(results.facts.get("started", "")))
+    for name, verdicts in _COUNTED.items():
+        count = sum(case["verdict"] in verdicts for case in results.cases)
+        suite.set(name, str(count))
+    properties = SubElement(suite, "properties")
+    for name, value in results.facts.items():
+        SubElement(properties, "property", name=name, value=_clean(str(value)))
+    for case in results.cases:
+        _write_case(suite, case)
+    root = Element("testsuites")
+    root.append(suite)
+    indent(root)
+    ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _write_case(suite: Element, case: dict[str, Any]) -> None:
+    element = SubElement(
+        suite,
+        "testcase",
+        classname=case["ids"][0].partition("#")[0],
+        name=_clean(f"{' '.join(case['ids'])} {case['title']}"),
+        time=f"{case['duration_s']:.4f}",
+    )
+    properties = SubElement(element, "properties")
+    SubElement(properties, "property", name="verdict", value=case["verdict"])
+    for note in case["notes"]:
+        SubElement(properties, "property", name="observed", value=_clean(note))
+    kind = _ELEMENT.get(Verdict(case["verdict"]))
+    if kind is not None:
+        inner = SubElement(element, kind, message=_clean(case["reason"]))
+        inner.text = _clean(f"{case['explanation']}\n{case['traceback']}".strip())
+
+
+def _clean(text: str) -> str:
+    """Drop the control characters that XML cannot carry."""
+    return text.translate(_CONTROL)

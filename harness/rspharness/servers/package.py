@@ -1,0 +1,270 @@
+"""A BoundProfilePackage as a recipe: bound for one session, with one defect where wanted.
+
+`Recipe` holds every ingredient with its sound value; `dataclasses.replace` changes one. `bake`
+makes the segments the LPA sends (SGP.22 v2, 2.5.5), each a STORE DATA chain of its own, and
+`Package` takes segments out, puts others in, or turns a bit in one. What is signed or MACed covers
+a change in the recipe; a change in the package comes after.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from rspcore import tlv
+from rspcore.bpp import (
+    CONFIGURE_ISDP,
+    control_reference_template,
+    cut,
+    replace_session_keys,
+)
+from rspcore.crypto.bsp import MAX_ENCRYPTED_PLAINTEXT, MAX_MACED_PLAINTEXT, Bsp
+from rspcore.crypto.kdf import KEY_LENGTH, KEY_TYPE_AES, BspKeys, session_keys
+from rspcore.crypto.keys import PrivateKey, PublicKey
+from rspcore.ids import Eid
+from rspcore.messages.es8p import RemoteOpId
+from rspcore.messages.notifications import BppCommandId
+from rspcore.tags import Tag
+
+__all__ = ["Package", "Protect", "Recipe", "Segment", "bake"]
+
+_MAX_TLV = 65535  # the recipe decides what is too long, not the tool
+
+Protect = Callable[[BppCommandId, int, Bsp, bytes], tuple[bytes, Bsp]]
+"""Protects one TLV: its command, its number within the group (from 0), the channel, the plaintext.
+
+Returns the TLV and the channel for the next one.
+"""
+
+
+def protect_soundly(
+    command: BppCommandId, number: int, bsp: Bsp, plaintext: bytes
+) -> tuple[bytes, Bsp]:
+    """Protect one TLV as the specification says."""
+    del number
+    if command is BppCommandId.storeMetadata:
+        return bsp.protect_mac_only(Tag.Protected88, plaintext)
+    if command is BppCommandId.loadProfileElements:
+        return bsp.protect(Tag.Protected86, plaintext)
+    return bsp.protect(Tag.Protected87, plaintext)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """Hold the ingredients of a package.
+
+    Attributes:
+        transaction_id: transactionId of InitialiseSecureChannel, any octets.
+        key_dp: Signs InitialiseSecureChannel (SK.DPpb).
+        otsk_dp: One-time key of the server.
+        otpk_euicc: One-time key of the card, which the signature covers.
+        eid: EID of the card.
+        metadata: StoreMetadataRequest, BF25.
+        upp: Unprotected profile package.
+        host_id: hostId.
+        remote_op_id: remoteOpId.
+        key_type: keyType octet.
+        key_length: keyLen octet.
+        smdp_otpk: Octets sent as otPK.DP; None for the public half of `otsk_dp`.
+        signature: smdpSign to use; None to make it.
+        initialise_secure_channel: BF23 to send as it is; None to make it.
+        configure_isdp: ConfigureISDPRequest, BF24; None leaves the group A0 out.
+        metadata_pieces: Plaintexts of the 88s; None to cut `metadata`.
+        metadata_size: Plaintext octets of one 88.
+        replace_keys: Profile protection keys; None for session keys all the way.
+        replace_request: BF26 to protect in place of the one made from `replace_keys`.
+        profile_pieces: Plaintexts of the 86s; None to cut `upp`.
+        segment_size: Plaintext octets of one 86.
+        keys: Session keys; None to agree on them.
+        protect: Protects one TLV.
+        lengths: Lengths to write in BF36, A0, A1, A2, A3 in place of the true ones, by tag.
+    """
+
+    transaction_id: bytes
+    key_dp: PrivateKey
+    otsk_dp: PrivateKey
+    otpk_euicc: PublicKey
+    eid: Eid
+    metadata: bytes
+    upp: bytes
+    host_id: bytes = b"rsplab"
+    remote_op_id: int = RemoteOpId.installBoundProfilePackage
+    key_type: int = KEY_TYPE_AES
+    key_length: int = KEY_LENGTH
+    smdp_otpk: bytes | None = None
+    signature: bytes | None = None
+    initialise_secure_channel: bytes | None = None
+    configure_isdp: bytes | None = CONFIGURE_ISDP
+    metadata_pieces: tuple[bytes, ...] | None = None
+    metadata_size: int = MAX_MACED_PLAINTEXT
+    replace_keys: BspKeys | None = None
+    replace_request: bytes | None = None
+    profile_pieces: tuple[bytes, ...] | None = None
+    segment_size: int = MAX_ENCRYPTED_PLAINTEXT
+    keys: BspKeys | None = None
+    protect: Protect = protect_soundly
+    lengths: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Hold one segment.
+
+    Attributes:
+        command: ES8+ command it belongs to.
+        octets: What is sent.
+    """
+
+    command: BppCommandId
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """Hold the segments of a package in the order they are sent."""
+
+    segments: tuple[Segment, ...]
+
+    def __len__(self) -> int:
+        """Return the number of segments."""
+        return len(self.segments)
+
+    def of(self, command: BppCommandId) -> tuple[int, ...]:
+        """Return the places of a command's segments, from 0, lone group headers left out."""
+        return tuple(
+            place
+            for place, segment in enumerate(self.segments)
+            if segment.command is command and not _lone_header(segment.octets)
+        )
+
+    def header_of(self, command: BppCommandId) -> int:
+        """Return the place of the segment with a command's group header (A0, A1, A2, A3)."""
+        return next(p for p, segment in enumerate(self.segments) if segment.command is command)
+
+    def replaced(self, place: int, octets: bytes) -> "Package":
+        """Return the package with other octets at a place."""
+        parts = list(self.segments)
+        parts[place] = replace(parts[place], octets=octets)
+        return Package(tuple(parts))
+
+    def inserted(self, place: int, octets: bytes) -> "Package":
+        """Return the package with one more segment before a place."""
+        at = self.segments[min(place, len(self.segments) - 1)].command
+        parts = list(self.segments)
+        parts.insert(place, Segment(at, octets))
+        return Package(tuple(parts))
+
+    def without(self, *places: int) -> "Package":
+        """Return the package with segments left out."""
+        kept = (one for place, one in enumerate(self.segments) if place not in places)
+        return Package(tuple(kept))
+
+    def swapped(self, one: int, other: int) -> "Package":
+        """Return the package with two segments in each other's place."""
+        parts = list(self.segments)
+        parts[one], parts[other] = parts[other], parts[one]
+        return Package(tuple(parts))
+
+    def repeated(self, place: int) -> "Package":
+        """Return the package with a segment twice in a row."""
+        return self.inserted(place, self.segments[place].octets)
+
+    def flipped(self, place: int, *, bit: int = 0) -> "Package":
+        """Return the package with one bit turned; bit 0 is the lowest of the last octet."""
+        octets = self.segments[place].octets
+        turned = int.from_bytes(octets, "big") ^ (1 << bit)
+        return self.replaced(place, turned.to_bytes(len(octets), "big"))
+
+    def until(self, place: int) -> "Package":
+        """Return the segments before a place."""
+        return Package(self.segments[:place])
+
+    def since(self, place: int) -> "Package":
+        """Return the segments from a place on."""
+        return Package(self.segments[place:])
+
+
+def _lone_header(octets: bytes) -> bool:
+    tag, header, _ = tlv.read_header(octets) if octets else (0, 0, 0)
+    return tag in (Tag.SequenceOf88, Tag.SequenceOf86) and header == len(octets)
+
+
+def bake(recipe: Recipe) -> Package:
+    """Make the segments of a package."""
+    request = recipe.initialise_secure_channel or initialise_secure_channel(recipe)
+    groups = _groups(recipe)
+    lengths = dict(recipe.lengths)
+    bodies = {tag: b"".join(tlvs) for _, tag, tlvs in groups}
+    headers = {tag: _header(tag, lengths.get(tag, len(body))) for tag, body in bodies.items()}
+    whole = len(request) + sum(len(headers[tag]) + len(body) for tag, body in bodies.items())
+    first = _header(Tag.BoundProfilePackage, lengths.get(Tag.BoundProfilePackage, whole))
+    segments = [Segment(BppCommandId.initialiseSecureChannel, first + request)]
+    for command, tag, tlvs in groups:
+        if tag in (Tag.SequenceOf88, Tag.SequenceOf86):
+            segments.append(Segment(command, headers[tag]))
+            segments.extend(Segment(command, one) for one in tlvs)
+        else:
+            segments.append(Segment(command, headers[tag] + bodies[tag]))
+    return Package(tuple(segments))
+
+
+def _header(tag: int, length: int) -> bytes:
+    return tlv.encode_tag(tag) + tlv.encode_length(length)
+
+
+def initialise_secure_channel(recipe: Recipe) -> bytes:
+    """Make InitialiseSecureChannelRequest, BF23, signed over whatever the recipe says."""
+    template = control_reference_template(
+        recipe.host_id, key_type=recipe.key_type, key_length=recipe.key_length
+    )
+    point = recipe.otsk_dp.public.point if recipe.smdp_otpk is None else recipe.smdp_otpk
+    parts = (
+        tlv.encode(0x82, _integer(recipe.remote_op_id)),
+        tlv.encode(0x80, recipe.transaction_id),
+        template.encode(),
+        tlv.encode(Tag.OneTimePublicKey, point),
+    )
+    signed = b"".join((*parts, tlv.encode(Tag.OneTimePublicKey, recipe.otpk_euicc.point)))
+    signature = recipe.key_dp.sign(signed) if recipe.signature is None else recipe.signature
+    return tlv.encode(Tag.InitialiseSecureChannel, *parts, tlv.encode(Tag.Signature, signature))
+
+
+def _integer(value: int) -> bytes:
+    return value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
+
+
+def _groups(recipe: Recipe) -> list[tuple[BppCommandId, int, tuple[bytes, ...]]]:
+    keys = recipe.keys or session_keys(
+        recipe.otsk_dp.agree(recipe.otpk_euicc),
+        host_id=recipe.host_id,
+        eid=recipe.eid,
+        key_type=recipe.key_type,
+        key_length=recipe.key_length,
+    )
+    bsp = Bsp(keys, max_tlv=_MAX_TLV)
+    groups: list[tuple[BppCommandId, int, tuple[bytes, ...]]] = []
+
+    def group(command: BppCommandId, tag: int, plaintexts: tuple[bytes, ...]) -> None:
+        nonlocal bsp
+        made = []
+        for number, plaintext in enumerate(plaintexts):
+            one, bsp = recipe.protect(command, number, bsp, plaintext)
+            made.append(one)
+        groups.append((command, tag, tuple(made)))
+
+    if recipe.configure_isdp is not None:
+        group(BppCommandId.configureISDP, Tag.FirstSequenceOf87, (recipe.configure_isdp,))
+    pieces = recipe.metadata_pieces
+    if pieces is None:
+        pieces = cut(recipe.metadata, recipe.metadata_size)
+    group(BppCommandId.storeMetadata, Tag.SequenceOf88, pieces)
+    request = recipe.replace_request
+    if request is None and recipe.replace_keys is not None:
+        request = replace_session_keys(recipe.replace_keys)
+    if request is not None:
+        group(BppCommandId.replaceSessionKeys, Tag.SecondSequenceOf87, (request,))
+    if recipe.replace_keys is not None:
+        bsp = bsp.replaced(recipe.replace_keys)
+    elements = recipe.profile_pieces
+    if elements is None:
+        elements = cut(recipe.upp, recipe.segment_size)
+    group(BppCommandId.loadProfileElements, Tag.SequenceOf86, elements)
+    return groups

@@ -1,0 +1,186 @@
+"""S_SM-DP+ and S_SM-DS: a server's credentials, and the sessions it opens with a card.
+
+Built on `rspcore` alone: the simulated SM-DP+ of this project has no part in it, so a fault of that
+server cannot hide one of a card, nor the other way round.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from hashlib import sha256
+from typing import Unpack
+
+from rspcore.crypto.curves import Curve
+from rspcore.crypto.keys import PrivateKey
+from rspcore.errors import ConfigError
+from rspcore.ids import Oid
+from rspcore.pki.bundle import Credential, Pki
+from rspcore.pki.flaws import FLAWS, flawed_certificate
+from rspcore.profiles import ProfileParameters, TestProfile, make_profile, preset
+from rspharness import expect
+from rspharness.card import Card
+from rspharness.servers.session import Loaded, PackageFields, Session
+from rspharness.verdicts import ExpectationError, Inconclusive
+
+__all__ = ["ProfileLike", "RspServer", "profile", "server_maker"]
+
+ProfileLike = str | ProfileParameters | TestProfile
+"""A Profile by its name in the catalogue, by its parameters, or made."""
+
+
+@lru_cache(maxsize=64)
+def _made(parameters: ProfileParameters) -> TestProfile:
+    return make_profile(parameters)
+
+
+def profile(what: ProfileLike) -> TestProfile:
+    """Return a test profile; the same parameters give the same one.
+
+    >>> str(profile("PROFILE_OPERATIONAL1").metadata.iccid)
+    '8929901012345678905'
+    """
+    if isinstance(what, TestProfile):
+        return what
+    return _made(preset(what) if isinstance(what, str) else what)
+
+
+class RspServer:
+    """Hold the credentials of one server.
+
+    Attributes:
+        pki: Credentials of the run.
+        curve: Curve of the server's own certificates.
+        smds: True for an SM-DS, which has no CERT.DPpb.
+        auth: CERT.DPauth or CERT.DSauth with its key.
+        address: FQDN of the server.
+        matching_id: MatchingID sent in ctxParams1 unless a case says otherwise.
+        now: Time of the run, for the validity of the card's certificates.
+    """
+
+    def __init__(
+        self,
+        pki: Pki,
+        curve: Curve,
+        *,
+        number: int = 1,
+        smds: bool = False,
+        seed: bytes = b"",
+        now: datetime,
+    ) -> None:
+        self.pki = pki
+        self.curve = curve
+        self.smds = smds
+        self.now = now
+        self.matching_id: str | None = "04386-AGYFT-A74Y8-3F815"
+        self._number = number
+        self._seed = seed
+        self._drawn = 0
+        try:
+            self.auth = pki.ds_auth(curve, number) if smds else pki.dp_auth(curve, number)
+        except ConfigError as error:
+            raise Inconclusive(str(error)) from error
+        kind = "testrootsmds" if smds else f"testsmdpplus{number}"
+        self.address = f"{kind}.example.com"
+
+    @property
+    def pb(self) -> Credential:
+        """Return CERT.DPpb with its key.
+
+        An SM-DS has none and lends that of the first SM-DP+, for cases that need the wrong one.
+        """
+        return self.pki.dp_pb(self.curve, 1 if self.smds else self._number)
+
+    @property
+    def oid(self) -> Oid:
+        """Return the registeredID of the server's authentication certificate."""
+        oid = self.auth.certificate.registered_id
+        if oid is None:
+            raise Inconclusive(f"{self.auth.certificate!r} has no registeredID")
+        return oid
+
+    @property
+    def ci_pkid(self) -> bytes:
+        """Return the key identifier of the CI on this server's curve, 20 octets."""
+        identifier = self.pki.ci(self.curve).certificate.subject_key_identifier
+        return identifier or b""
+
+    def octets(self, count: int) -> bytes:
+        """Return octets that depend on the seed of the run, the case, and how many came before."""
+        out = b""
+        while len(out) < count:
+            self._drawn += 1
+            out += sha256(self._seed + self._drawn.to_bytes(4, "big")).digest()
+        return out[:count]
+
+    def one_time_key(self, curve: Curve | None = None) -> PrivateKey:
+        """Return a new one-time key pair, on the server's curve unless another is asked for."""
+        return PrivateKey.from_random(curve or self.curve, self.octets(48))
+
+    def flawed(self, name: str, good: Credential | None = None) -> bytes:
+        """Return a certificate with one flaw (`rspcore.pki.flaws`), under the same key.
+
+        Args:
+            name: Name of the flaw, such as "bad_signature" or "no_registered_id".
+            good: Certificate to start from; the server's authentication certificate by default.
+
+        Raises:
+            Inconclusive: the bundle has no key of the CI to sign it with.
+        """
+        flaw = next(one for one in FLAWS if one.name == name)
+        try:
+            return flawed_certificate(self.pki, flaw, good or self.auth)
+        except ConfigError as error:
+            raise Inconclusive(str(error)) from error
+
+    def open(self, card: Card) -> Session:
+        """Open a session: GetEUICCChallenge has been answered."""
+        session = Session(self, card)
+        session.challenge()
+        return session
+
+    def authenticated(self, card: Card) -> Session:
+        """Open a session and authenticate the server.
+
+        Raises:
+            Inconclusive: the card refused.
+        """
+        return self.open(card).authenticated()
+
+    def prepared(self, card: Card) -> Session:
+        """Open a session and take it to where a package can be loaded.
+
+        Raises:
+            Inconclusive: the card refused.
+        """
+        return self.authenticated(card).prepared()
+
+    def install(self, card: Card, what: ProfileLike, **fields: Unpack[PackageFields]) -> Loaded:
+        """Download a Profile in a session of its own, as an initial condition.
+
+        Raises:
+            Inconclusive: the card did not install it.
+        """
+        with card.timings.procedure("download"):
+            loaded = self.prepared(card).install(profile(what), **fields)
+        try:
+            expect.pir_success(loaded.pir)
+        except ExpectationError as error:
+            raise Inconclusive(f"download, as an initial condition: {error}") from error
+        return loaded
+
+
+def server_maker(pki: Pki, curve: Curve, seed: str, now: datetime) -> Callable[..., RspServer]:
+    """Return the function that makes servers for one case.
+
+    Args:
+        pki: Credentials of the run.
+        curve: Curve unless the case chooses one.
+        seed: What the server's randomness depends on.
+        now: Time of the run.
+    """
+
+    def make(number: int = 1, *, smds: bool = False, curve: Curve = curve) -> RspServer:
+        own = f"{seed}/{number}/{smds}/{curve}".encode()
+        return RspServer(pki, curve, number=number, smds=smds, seed=own, now=now)
+
+    return make

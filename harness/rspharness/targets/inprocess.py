@@ -1,0 +1,151 @@
+"""The simulated card called directly: a new one for every case, from a state made once.
+
+This is one of the modules that may import the simulator.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from rspsim.personalise import personalise
+
+from rspcore.crypto.curves import Curve
+from rspcore.errors import ConfigError, LocalError
+from rspcore.ids import Eid
+from rspcore.pki.bundle import Pki
+from rspcore.pki.generate import issue_euicc
+from rspharness.targets.settings import TargetSettings
+from rspharness.targets.target import TargetOptions
+from rspsim.env import SeededRng
+from rspsim.euicc.card import Euicc
+from rspsim.euicc.decisions import STANDARD, Decisions
+from rspsim.euicc.faults import FAULTS
+from rspsim.euicc.state import CardState
+from rspsim.stores.memory import MemoryStore
+
+__all__ = ["DECLARED", "InProcessTarget", "SimulatedCards", "first_state"]
+
+DECLARED: Final[Mapping[str, bool]] = {
+    "PROVISIONING": True,
+    "EXT_CHANNELS": True,
+}
+"""Options the simulated card has, and which no standard command tells."""
+
+
+def first_state(options: TargetOptions) -> CardState:
+    """Personalise the card of a run.
+
+    Raises:
+        ConfigError: no such personality, or credentials are missing.
+    """
+    pki = _with_eid(options.pki, options.eid)
+    if options.personality:
+        return personalise(pki, eid=options.eid, personality=options.personality)
+    return personalise(pki, eid=options.eid)
+
+
+def _with_eid(pki: Pki, eid: Eid | None) -> Pki:
+    """Return credentials with an eUICC of this EID on each curve that can have one."""
+    curves: tuple[Curve, ...] = pki.curves
+    if eid is None or all(pki.euicc(curve).certificate.eid == eid for curve in curves):
+        return pki
+    return issue_euicc(pki, eid)
+
+
+def _decisions(name: str) -> Decisions:
+    if not name:
+        return STANDARD
+    for fault in FAULTS:
+        if fault.name == name:
+            return fault.apply(STANDARD)
+    raise ConfigError(f"card fault {name!r}: known are {', '.join(f.name for f in FAULTS)}")
+
+
+class SimulatedCards:
+    """Make a new simulated card for every case of a run, all from one first state."""
+
+    def __init__(self, options: TargetOptions) -> None:
+        self._options = options
+        self._first = first_state(options)
+        self._decisions = _decisions(options.card_fault)
+        self.card = self._made(self._first, 0)
+        self._made_count = 0
+
+    def _made(self, state: CardState, number: int) -> Euicc:
+        rng = SeededRng(f"{self._options.seed}/{number}".encode())
+        return Euicc(state, MemoryStore(state), rng, self._decisions)
+
+    def new(self) -> Euicc:
+        """Put a new card in the place of the last one and return it."""
+        self._made_count += 1
+        self.card = self._made(self._first, self._made_count)
+        return self.card
+
+    def restored(self, state: CardState) -> Euicc:
+        """Put a card with another lasting state in the place of the last one and return it."""
+        self.card = self._made(state, self._made_count)
+        return self.card
+
+
+class _DirectLink:
+    """Call whatever card is in place."""
+
+    def __init__(self, cards: SimulatedCards) -> None:
+        self._cards = cards
+
+    def transmit(self, command: bytes) -> bytes:
+        """Hand a command to the card."""
+        return self._cards.card.transmit(command)
+
+    def reset(self) -> bytes:
+        """Reset the card and return its ATR."""
+        return self._cards.card.reset()
+
+    def power_cycle(self) -> bytes:
+        """Take the power away, give it back and return the ATR."""
+        self._cards.card.power_off()
+        return self._cards.card.reset()
+
+    def close(self) -> None:
+        """Take the power away."""
+        self._cards.card.power_off()
+
+
+class InProcessTarget:
+    """Be the target `inprocess`."""
+
+    simulated = True
+
+    def __init__(self, options: TargetOptions) -> None:
+        declared = {**DECLARED, **_of_options(options), **options.settings.options}
+        self.settings: TargetSettings = replace(options.settings, options=declared)
+        self.name = options.settings.name
+        self._cards = SimulatedCards(options)
+        self._fault = options.card_fault
+
+    def open(self) -> _DirectLink:
+        """Make a new card and return the link to it."""
+        self._cards.new()
+        return _DirectLink(self._cards)
+
+    def facts(self) -> Mapping[str, str]:
+        """Return the fault of the card, if it has one."""
+        return {"card_fault": self._fault} if self._fault else {}
+
+    def keep(self) -> object:
+        """Return the card's lasting state."""
+        return self._cards.card.state
+
+    def restore(self, state: object) -> None:
+        """Give the card another lasting state."""
+        if not isinstance(state, CardState):
+            raise LocalError(f"expected a CardState, got {type(state).__name__}")
+        self._cards.restored(state)
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to let go."""
+
+
+def _of_options(options: TargetOptions) -> dict[str, bool]:
+    chosen = first_state(options).options
+    return {"O_E_REUSE_OTPK": chosen.reuse_otpk, "CATBUSY": chosen.cat_busy}

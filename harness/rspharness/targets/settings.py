@@ -1,0 +1,101 @@
+"""The target file: what a lab declares about one card, in TOML.
+
+name = "inprocess"              # name of the run's report folder
+kind = "inprocess"              # inprocess, vpcd or pcsc
+version = "v2"                  # which rows of the catalogue apply
+
+[options]                       # the catalogue's options; these win over what the card says
+PROVISIONING = true
+
+[values]                        # declared values that cases compare with
+root_ds_address = "testrootsmds.example.com"
+
+[budgets_ms]                    # 90th percentile of a command or procedure, in milliseconds
+"STORE DATA EnableProfile" = 500
+
+[deviations]                    # strict: a case listed here has to fail
+"ES10c.SetNickname#09" = "counts octets instead of characters; reported to the maker"
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from rspcore.errors import ConfigError
+
+__all__ = ["TargetSettings"]
+
+_TABLES: dict[str, tuple[type, ...]] = {
+    "options": (bool,),
+    "values": (str, int, bool),
+    "budgets_ms": (int, float),
+}
+_KEYS = {"name", "kind", "version", "reader", *_TABLES, "deviations"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSettings:
+    """Hold the content of a target file.
+
+    Attributes:
+        kind: Which target: inprocess, vpcd or pcsc.
+        name: Name for reports.
+        version: v2 or v3.
+        reader: Reader name or its beginning, for a card reader.
+        options: Declared options of the catalogue.
+        values: Declared values that cases compare with.
+        budgets_ms: Longest 90th percentile by command or procedure.
+        deviations: Known deviations by requirement id, each with its reason.
+    """
+
+    kind: str
+    name: str = ""
+    version: str = "v2"
+    reader: str = ""
+    options: Mapping[str, bool] = field(default_factory=dict)
+    values: Mapping[str, str | int | bool] = field(default_factory=dict)
+    budgets_ms: Mapping[str, float] = field(default_factory=dict)
+    deviations: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a target file.
+
+        Raises:
+            ConfigError: no such file, not TOML, an unknown key, or a value of the wrong kind.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(f"target file {path}: {error.strerror}") from error
+        try:
+            return cls.from_values(tomllib.loads(text))
+        except (tomllib.TOMLDecodeError, ConfigError) as error:
+            raise ConfigError(f"target file {path}: {error}") from error
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """Read parsed TOML.
+
+        Raises:
+            ConfigError: an unknown key, no kind, or a value of the wrong kind.
+        """
+        unknown = sorted(set(values) - _KEYS)
+        if unknown:
+            raise ConfigError(
+                f"unknown key {', '.join(unknown)}; known: {', '.join(sorted(_KEYS))}"
+            )
+        if not isinstance(values.get("kind"), str):
+            raise ConfigError('no kind; expected kind = "inprocess", "vpcd" or "pcsc"')
+        for table, kinds in _TABLES.items():
+            for name, value in values.get(table, {}).items():
+                if not isinstance(value, kinds):
+                    raise ConfigError(f"[{table}] {name} = {value!r} is not of the right kind")
+        for name, reason in values.get("deviations", {}).items():
+            if not isinstance(reason, str) or not reason.strip():
+                raise ConfigError(f"[deviations] {name}: a reason in words is needed")
+        if values.get("version", "v2") not in ("v2", "v3"):
+            raise ConfigError(f"version {values['version']!r}; expected v2 or v3")
+        return cls(**{"name": values["kind"], **values})

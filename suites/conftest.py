@@ -1,0 +1,1 @@
+"""Nothing is configured here: options, fixtures and hooks come from the rspharness plugin."""
