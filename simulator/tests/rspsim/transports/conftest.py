@@ -1,12 +1,16 @@
 """A driver that only exists here, to look at the card's side of the link."""
 
+import os
 import socket
 import time  # noqa: TID251  a socket takes real time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from rspsim.transports.echo import EchoCard
+from rspsim.transports.pcscd import find_pcscd
+from rspsim.transports.pcsclite import Daemon, daemon_state
+from rspsim.transports.readers import find_driver
 
 
 class FakeDriver:
@@ -65,6 +69,19 @@ class FakeDriver:
                 return b""
             octets += part
         return octets
+
+
+@pytest.fixture(scope="session")
+def need_pcscd() -> Callable[[], None]:
+    """Return a check that skips where no pcscd can be had; a broken one is no reason to skip."""
+
+    def check() -> None:
+        if find_pcscd() is None or find_driver() is None:
+            pytest.skip("pcscd or its driver vpcd is not installed")
+        if daemon_state() is not Daemon.RUNNING and os.geteuid() != 0:
+            pytest.skip("no pcscd runs, and only root may start one")
+
+    return check
 
 
 @pytest.fixture
