@@ -29,6 +29,7 @@ __all__ = ["Certificate", "KeyUsage", "Name"]
 
 _UNREADABLE = (
     ValueError,
+    TypeError,  # the library's answer to a BIT STRING in a name
     UnsupportedAlgorithm,
     x509.InvalidVersion,
     x509.DuplicateExtension,
