@@ -12,12 +12,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
-from typing import Self
+from typing import Final, Self
 
 from rspcore.errors import LocalError
 from rspcore.ids import Aid
 
 __all__ = [
+    "EMPTY_CONTENT",
+    "EMPTY_FILES",
     "AccessRuleReference",
     "AkaParameters",
     "Application",
@@ -74,12 +76,14 @@ class LifeCycle(IntEnum):
 class AccessRuleReference:
     """Name the record of an EF.ARR that holds a file's access rules.
 
+    The EF.ARR is looked for from the directory of the file upwards (TS 102 221, 9.2.7).
+
     Attributes:
-        file: Path of the EF.ARR.
+        fid: File identifier of the EF.ARR, 6F06 or 2F06.
         record: Record number, from 1.
     """
 
-    file: Path
+    fid: int
     record: int
 
 
@@ -203,6 +207,10 @@ class FileSystem:
     def with_files(self, added: Iterable[File]) -> Self:
         """Return a file system with these files added at the end, in order."""
         return replace(self, files=(*self.files, *added))
+
+
+EMPTY_FILES: Final = FileSystem()
+"""A file system without even an MF."""
 
 
 def _shown(path: Path) -> str:
@@ -399,15 +407,17 @@ class ProfileContent:
         files: The file system.
         pins: PINs and ADM keys.
         puks: PUKs.
+        shared_pins: Directories that use the local PINs of another: pairs of its path and theirs.
         aka: Authentication parameters, one entry per NAA.
         security_domains: Security domains, the MNO-SD first.
         remote_file_management: RFM instances.
         applications: Other application instances.
     """
 
-    files: FileSystem = FileSystem()
+    files: FileSystem = EMPTY_FILES
     pins: tuple[Pin, ...] = ()
     puks: tuple[Puk, ...] = ()
+    shared_pins: tuple[tuple[Path, Path], ...] = ()
     aka: tuple[AkaParameters, ...] = ()
     security_domains: tuple[SecurityDomain, ...] = ()
     remote_file_management: tuple[RemoteFileManagement, ...] = ()
@@ -426,3 +436,7 @@ class ProfileContent:
                 for p in self.pins
             ),
         )
+
+
+EMPTY_CONTENT: Final = ProfileContent()
+"""What a Profile has before its first element."""

@@ -1,0 +1,167 @@
+"""Elements that make files from a template: MF, CD, TELECOM, USIM, ISIM, CSIM and their like.
+
+Each component of such an element is a `File` value: a list of commands. A component that is absent
+gives the template's file where the template creates all its files, and none elsewhere. Where the
+first file stands follows from the element: below the MF, or below an NAA made before.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from rspcore.ids import Oid
+from rspsim.euicc.uicc.interpreter.building import Building, Refused, StatusCode, shown
+from rspsim.euicc.uicc.interpreter.file_making import make_file, plan_from_fcp
+from rspsim.euicc.uicc.interpreter.templates import Template, TemplateFile, template
+from rspsim.euicc.uicc.model import File, FileKind, Path
+
+__all__ = ["link_target", "run", "template_of"]
+
+_NAAS = ("usim", "isim", "csim")
+_BELOW_USIM = ("opt-usim", "gsm-access", "phonebook", "df-5gs", "df-saip", "df-snpn", "df-5gprose")
+_BELOW = {"opt-isim": "isim", "opt-csim": "csim"}
+_ONCE = ("mf", "cd", "telecom")
+
+
+def template_of(name: str, value: dict[str, Any]) -> Template:
+    """Return the template an element names.
+
+    Raises:
+        Refused: the identifier is unknown, or belongs to another element.
+    """
+    dotted = str(Oid.from_content(bytes(value["templateID"])))
+    found = template(dotted)
+    if found is None:
+        raise Refused(StatusCode.template_not_supported, f"template {dotted}")
+    if found.element != name:
+        raise Refused(StatusCode.invalid_parameter, f"template {dotted} is not one of {name}")
+    return found
+
+
+def _root(building: Building, name: str) -> Path:
+    """Return the directory in which the element makes its files."""
+    if name in _ONCE and name in building.seen:
+        raise Refused(StatusCode.invalid_parameter, f"{name} a second time")
+    if name != "mf" and building.content.files.get(()) is None:
+        raise Refused(StatusCode.invalid_parameter, f"{name} before the MF")
+    if name in _BELOW_USIM:
+        if building.usim is None:
+            raise Refused(StatusCode.invalid_parameter, f"{name} before a USIM")
+        return building.usim
+    if name in _BELOW or name == "eap":
+        wanted = _BELOW.get(name, building.naa_kind)
+        if building.naa is None or building.naa_kind != wanted:
+            raise Refused(StatusCode.invalid_parameter, f"{name} does not follow its NAA")
+        return building.naa
+    return ()
+
+
+def run(building: Building, name: str, value: dict[str, Any]) -> Building:
+    """Make the files of one template element.
+
+    Raises:
+        Refused: order, template, parameters or content are not as the format asks.
+    """
+    found = template_of(name, value)
+    root = top = _root(building, name)
+    here: Path | None = root
+    context: Path | None = None
+    for line in found.files:
+        commands = value.get(line.component)
+        directory = line.kind.is_directory
+        if directory:
+            here = None
+        if commands is None and not found.created_by_default:
+            continue
+        place = (root if line is found.files[0] else top) if directory else here
+        if place is None:
+            raise Refused(StatusCode.invalid_parameter, f"{line.component} without its directory")
+        for part in _instances(line, commands or []):
+            made = _file(building, found, line, part, place)
+            if made is None:
+                continue
+            building = building.with_file(made)
+            if directory:
+                here = made.path
+                top = made.path if line is found.files[0] else top
+                context = made.path if context is None else context
+    return _after(building, name, context)
+
+
+def _after(building: Building, name: str, context: Path | None) -> Building:
+    if context is not None:
+        building = replace(building, pin_context=context)
+    if name in _NAAS and context is not None:
+        building = replace(building, naa=context, naa_kind=name)
+        if name == "usim":
+            building = replace(building, usim=context)
+    return building
+
+
+def _instances(line: TemplateFile, commands: list[tuple[str, Any]]) -> list[list[tuple[str, Any]]]:
+    """Cut a component into its files: each further fileDescriptor begins another instance."""
+    if any(name == "doNotCreate" for name, _ in commands) and len(commands) > 1:
+        raise Refused(StatusCode.invalid_parameter, f"{line.component}: doNotCreate is not alone")
+    parts: list[list[tuple[str, Any]]] = [[]]
+    for command in commands:
+        if command[0] == "fileDescriptor" and parts[-1]:
+            parts.append([])
+        parts[-1].append(command)
+    return parts
+
+
+def _file(
+    building: Building,
+    found: Template,
+    line: TemplateFile,
+    commands: list[tuple[str, Any]],
+    parent: Path,
+) -> File | None:
+    if commands and commands[0][0] == "doNotCreate":
+        if not found.created_by_default:
+            raise Refused(StatusCode.invalid_parameter, f"{line.component}: doNotCreate here")
+        if found.element != "mf":
+            return None
+        commands = []
+    fcp: dict[str, Any] = {}
+    if commands and commands[0][0] == "fileDescriptor":
+        fcp, commands = dict(commands[0][1]), commands[1:]
+    path = _path(fcp, line, parent)
+    link = link_target(building, fcp, path)
+    plan = plan_from_fcp(fcp, line, path, link=link)
+    return make_file(plan, commands)
+
+
+def _path(fcp: dict[str, Any], line: TemplateFile, parent: Path) -> Path:
+    if line.kind is FileKind.MF:
+        return ()
+    given: bytes | None = fcp.get("fileID")
+    if given is not None:
+        return (*parent, int.from_bytes(given, "big"))
+    if line.fid is None:
+        raise Refused(
+            StatusCode.invalid_parameter, f"{line.component}: the Profile must give a fileID"
+        )
+    return (*parent, line.fid)
+
+
+def link_target(building: Building, fcp: dict[str, Any], path: Path) -> Path | None:
+    """Return the path a linkPath names, or None when the file is no link.
+
+    Raises:
+        Refused: the target does not exist, or is not a whole number of identifiers.
+    """
+    link: bytes | None = fcp.get("linkPath")
+    if not link:
+        return None
+    if len(link) % 2:
+        raise Refused(StatusCode.bad_values, f"linkPath {link.hex()} is no row of identifiers")
+    target = tuple(int.from_bytes(link[n : n + 2], "big") for n in range(0, len(link), 2))
+    found = building.content.files.get(target)
+    if found is None:
+        raise Refused(
+            StatusCode.invalid_parameter,
+            f"{shown(path)} links to {shown(target)}, which is not there",
+        )
+    if found.kind.is_directory and "dfLink" not in building.capabilities.services:
+        raise Refused(StatusCode.feature_not_supported, f"{shown(path)} links to a directory")
+    return target
