@@ -172,6 +172,22 @@ def test_packages_are_installed_by_their_names_after_an_update(
     assert install[-2:] == ("pcscd", "swig")
 
 
+@pytest.mark.parametrize("index_in_reach_of_uv", [True, False])
+def test_uv_is_kept_only_where_it_reaches_the_package_index(
+    launcher: ModuleType, monkeypatch: pytest.MonkeyPatch, index_in_reach_of_uv: bool
+) -> None:
+    commands: list[str] = []
+
+    def call(*command: object) -> tuple[int, str]:
+        commands.append(" ".join(map(str, command)))
+        return (Path(str(command[0])).name == "uv" and not index_in_reach_of_uv, "")
+
+    monkeypatch.setattr(launcher, "call", call)
+    launcher.install_tox()
+    removed = [command for command in commands if command.endswith("uninstall -q -y tox-uv")]
+    assert bool(removed) is not index_in_reach_of_uv
+
+
 def test_results_of_all_environments_are_added_up(launcher: ModuleType) -> None:
     launcher.TOX_RESULTS.mkdir(parents=True)
     for name, counts in {"unit": (10, 1, 0, 2), "crash": (5, 0, 1, 0)}.items():
