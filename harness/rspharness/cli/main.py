@@ -37,6 +37,7 @@ AREAS: dict[str, str] = {
     "run": "rspharness.cli.run",
     "lpa": "rspharness.cli.lpa",
     "coverage": "rspharness.cli.coverage",
+    "doctor": "rspsim.cli.doctor",
 }
 
 _EXIT_CODES: tuple[tuple[type[RspError], int], ...] = (

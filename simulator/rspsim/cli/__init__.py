@@ -1,0 +1,1 @@
+"""Areas of the program that belong to the simulated roles: parsers here, work where it is done."""
