@@ -1,1 +1,19 @@
-"""The mock SM-DP+."""
+"""The mock SM-DP+: orders, sessions, ES9+ functions and faults, without any input or output."""
+
+from rspsim.smdpp.http import HttpRequest, HttpResponse
+from rspsim.smdpp.orders import Order, OrderEvent, OrderState, OrderTerms
+from rspsim.smdpp.policy import BindingChoice, Policy
+from rspsim.smdpp.server import REFERENCE_ADDRESS, SmDpPlus
+
+__all__ = [
+    "REFERENCE_ADDRESS",
+    "BindingChoice",
+    "HttpRequest",
+    "HttpResponse",
+    "Order",
+    "OrderEvent",
+    "OrderState",
+    "OrderTerms",
+    "Policy",
+    "SmDpPlus",
+]

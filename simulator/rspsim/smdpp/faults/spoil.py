@@ -1,0 +1,66 @@
+"""Ways to spoil octets and messages, shared by the faults."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from rspcore.errors import LocalError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+__all__ = ["flip_bit", "flipping", "from_hex", "setting", "with_member"]
+
+_Message = TypeVar("_Message", bound="DataclassInstance")
+
+
+def with_member(message: _Message, member: str, value: Any) -> _Message:
+    """Return a dataclass with one member replaced; received octets are dropped with it."""
+    return replace(message, **{member: value})
+
+
+def setting(member: str) -> Callable[..., Any]:
+    """Make a change that sets one member to its parameter `value`."""
+
+    def change(message: _Message, value: Any) -> _Message:
+        return with_member(message, member, value)
+
+    return change
+
+
+def flipping(member: str) -> Callable[..., Any]:
+    """Make a change that inverts one bit of a member that is octets."""
+
+    def change(message: _Message, bit: int) -> _Message:
+        return with_member(message, member, flip_bit(getattr(message, member), bit))
+
+    return change
+
+
+def flip_bit(octets: bytes, bit: int) -> bytes:
+    """Return octets with one bit inverted.
+
+    Args:
+        octets: The octets.
+        bit: Number of the bit, 0 is the least significant bit of the last octet; a number past the
+            first octet starts again at the last, and a negative one counts from the front.
+
+    Raises:
+        LocalError: there are no octets.
+    """
+    if not octets:
+        raise LocalError("flip a bit: expected at least one octet")
+    number = bit % (8 * len(octets))
+    return (int.from_bytes(octets, "big") ^ 1 << number).to_bytes(len(octets), "big")
+
+
+def from_hex(name: str, text: str) -> bytes:
+    """Read the hexadecimal value of a parameter.
+
+    Raises:
+        LocalError: not hexadecimal digits in pairs.
+    """
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise LocalError(f"parameter {name} is {text!r}: expected hexadecimal digits") from error

@@ -1,0 +1,71 @@
+"""The request history: what clients asked and what they were told, readable by tests and people."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from rspsim.smdpp.http import HttpRequest, HttpResponse
+
+__all__ = ["Exchange", "History"]
+
+_KEPT: Final = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """Hold one request and its answer.
+
+    Attributes:
+        number: Number of the exchange, from 1.
+        at: Time of arrival.
+        function: Name of the ES9+ function, empty when the path names none.
+        transaction_id: TransactionID of the request or, where the answer gives it, of the answer.
+        summary: What came of it, in a few words: success, codes, or the verdict on a notification.
+        request: The request.
+        response: The answer as it was sent, faults included.
+    """
+
+    number: int
+    at: datetime
+    function: str
+    transaction_id: str
+    summary: str
+    request: HttpRequest
+    response: HttpResponse
+
+
+class History:
+    """Keep the latest thousand exchanges and tell whoever wants to know of each new one."""
+
+    def __init__(self) -> None:
+        self._exchanges: deque[Exchange] = deque(maxlen=_KEPT)
+        self._count = 0
+        self._listeners: list[Callable[[Exchange], None]] = []
+
+    @property
+    def next_number(self) -> int:
+        """Return the number of the next exchange."""
+        return self._count + 1
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(tuple(self._exchanges))
+
+    def __len__(self) -> int:
+        return len(self._exchanges)
+
+    def add(self, exchange: Exchange) -> None:
+        """Keep an exchange and pass it to the listeners."""
+        self._exchanges.append(exchange)
+        self._count = exchange.number
+        for listener in self._listeners:
+            listener(exchange)
+
+    def listen(self, listener: Callable[[Exchange], None]) -> None:
+        """Call this with every exchange from now on."""
+        self._listeners.append(listener)
+
+    def clear(self) -> None:
+        """Forget the exchanges; numbers go on."""
+        self._exchanges.clear()

@@ -1,0 +1,112 @@
+"""What the server is: its addresses, its certificates and keys, the CIs it trusts."""
+
+from dataclasses import dataclass
+
+from rspcore.crypto.curves import Curve
+from rspcore.errors import ConfigError
+from rspcore.ids import Oid
+from rspcore.pki.bundle import Credential, Pki
+from rspcore.pki.certificate import Certificate
+
+__all__ = ["Identity", "Signer"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Hold the server's addresses and credentials.
+
+    Attributes:
+        address: Address in activation codes, FQDN or host:port.
+        aliases: Further addresses it answers to.
+        pki: Bundle the credentials are taken from.
+        curves: Curves it serves, the preferred one first.
+        server: Which SM-DP+ of the bundle it is, from 1.
+    """
+
+    address: str
+    aliases: tuple[str, ...] = ()
+    pki: Pki
+    curves: tuple[Curve, ...]
+    server: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse a bundle without the certificates and keys of a server.
+
+        Raises:
+            ConfigError: no curve, or CERT.DPauth or CERT.DPpb or one of their keys is missing.
+        """
+        if not self.curves:
+            raise ConfigError("SM-DP+: expected at least one curve with a CI certificate")
+        for curve in self.curves:
+            auth, binding = self.dp_auth(curve), self.dp_pb(curve)
+            owners = {auth.certificate.registered_id, binding.certificate.registered_id}
+            if not (auth.private_key and binding.private_key) or len(owners) != 1:
+                raise ConfigError(
+                    f"SM-DP+ {self.server} on {curve}: CERT.DPauth and CERT.DPpb need keys and "
+                    f"one registeredID, found {', '.join(sorted(map(str, owners)))}"
+                )
+
+    @property
+    def oid(self) -> Oid | None:
+        """Return the SM-DP+ OID, registeredID of CERT.DPauth."""
+        return self.dp_auth(self.curves[0]).certificate.registered_id
+
+    def dp_auth(self, curve: Curve) -> Credential:
+        """Return CERT.DPauth and its key."""
+        return self.pki.dp_auth(curve, self.server)
+
+    def dp_pb(self, curve: Curve) -> Credential:
+        """Return CERT.DPpb and its key."""
+        return self.pki.dp_pb(curve, self.server)
+
+    def ci(self, curve: Curve) -> Certificate:
+        """Return the CI certificate this server trusts on a curve."""
+        return self.pki.ci(curve).certificate
+
+    def ci_pkid(self, curve: Curve) -> bytes:
+        """Return the key identifier of that CI, 20 octets."""
+        return self.ci(curve).subject_key_identifier or b""
+
+    def curve_of(self, ci_pkid: bytes | None) -> Curve | None:
+        """Return the curve whose CI has this key identifier, or None when none has."""
+        if not ci_pkid:
+            return None
+        return next((curve for curve in self.curves if self.ci_pkid(curve) == ci_pkid), None)
+
+    def answers_to(self, address: str) -> bool:
+        """Tell whether an address means this server.
+
+        Case does not count, and a port counts only when both sides name one (SGP.22 v2, 5.6.1; an
+        activation code may hold host:port, which clients send as it is).
+        """
+        return any(_same(address.lower(), own.lower()) for own in (self.address, *self.aliases))
+
+
+def _same(one: str, other: str) -> bool:
+    host, _, port = one.partition(":")
+    other_host, _, other_port = other.partition(":")
+    return host == other_host and (not port or not other_port or port == other_port)
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Hold the credential an answer is signed with, and what else there is to choose from.
+
+    Attributes:
+        identity: The server.
+        curve: Curve of the session.
+        credential: Certificate that is sent and key that signs.
+    """
+
+    identity: Identity
+    curve: Curve
+    credential: Credential
+
+    @property
+    def certificate(self) -> bytes:
+        """Return the octets of the certificate."""
+        return self.credential.certificate.der
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the signature over the data, r | s, 64 octets."""
+        return self.credential.private_key.sign(data)

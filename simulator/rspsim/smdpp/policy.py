@@ -1,0 +1,95 @@
+"""Policy: every choice the specification leaves to the server, in one frozen value."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from rspcore.ids import Version
+from rspcore.messages.es10b import CancelSessionReason
+from rspcore.messages.notifications import ErrorReason
+from rspsim.smdpp.orders import OrderEvent
+
+__all__ = ["LOWEST_SVN", "STANDARD", "VERSION", "BindingChoice", "Policy"]
+
+VERSION: Final = Version.from_text("2.5.0")
+LOWEST_SVN: Final = Version.from_text("2.0.0")
+
+_C, _R = CancelSessionReason, ErrorReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BindingChoice:
+    """Say how packages are bound where several ways are legal.
+
+    Attributes:
+        replace_session_keys: True to protect the profile under its own keys (PPK), announced by
+            ReplaceSessionKeys; False to protect it under the session keys.
+        segment_octets: Most plaintext octets of one 86.
+        metadata_octets: Most plaintext octets of one 88.
+        host_id_octets: Length of hostId, 1 to 16.
+    """
+
+    replace_session_keys: bool = False
+    segment_octets: int = 1007
+    metadata_octets: int = 1008
+    host_id_octets: int = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Hold the server's choices.
+
+    Attributes:
+        version: Highest version of the protocol, as answered in X-Admin-Protocol.
+        lowest_svn: Lowest svn of a card that is served.
+        next_major: First major version of a card's svn that is not served any more.
+        strict_headers: True to refuse requests whose User-Agent or X-Admin-Protocol is not that of
+            an LPA.
+        session_lifetime: How long a session waits for its next step.
+        eid_check_digits: True to refuse an EID whose check digits do not fit.
+        offer_kept_otpk: True to put the key of an earlier attempt into smdpSigned2.
+        rebind: True to bind anew when the card brings another one-time key; False to refuse.
+        cancel_effects: What a cancellation does to its order; a reason not listed is final.
+        permanent_errors: errorReasons of a ProfileInstallationResult after which no further attempt
+            is allowed.
+        after_deletion: What a delete notification does to an installed profile, or None.
+        binding: How packages are bound.
+        skipped_checks: Names of checks that are left out, to play a careless server.
+        max_body_octets: Longest body that is read.
+    """
+
+    version: Version = VERSION
+    lowest_svn: Version = LOWEST_SVN
+    next_major: int = 3
+    strict_headers: bool = True
+    session_lifetime: timedelta = timedelta(minutes=30)
+    eid_check_digits: bool = False
+    offer_kept_otpk: bool = True
+    rebind: bool = True
+    cancel_effects: tuple[tuple[int, OrderEvent | None], ...] = (
+        (_C.postponed, None),
+        (_C.timeout, None),
+        (_C.loadBppExecutionError, None),
+        (16, None),  # sessionAborted (version 3)
+        (30, None),  # operationAbandoned (version 3)
+    )
+    permanent_errors: frozenset[int] = frozenset(
+        (
+            _R.unsupportedProfileClass,
+            _R.installFailedDueToPEProcessingError,
+            _R.installFailedDueToDataMismatch,
+            _R.testProfileInstallFailedDueToInvalidNaaKey,
+            _R.pprNotAllowed,
+        )
+    )
+    after_deletion: OrderEvent | None = OrderEvent.DELETED
+    binding: BindingChoice = BindingChoice()
+    skipped_checks: frozenset[str] = frozenset()
+    max_body_octets: int = 1 << 20
+
+    def cancel_effect(self, reason: int) -> OrderEvent | None:
+        """Return what a cancellation with this reason does to the order (SGP.22 v2, 5.6.5)."""
+        return dict(self.cancel_effects).get(reason, OrderEvent.FAILED)
+
+
+STANDARD: Final = Policy()

@@ -1,0 +1,236 @@
+"""SmDpPlus: the mock SM-DP+ as a value machine, HTTP request in, HTTP answer out.
+
+`handle` is a short pipeline: find the function, look at the HTTP side of the request, read the JSON
+object, let the function decide, keep what it decided, write the answer, pass the points where
+faults hook in. No socket, thread or clock of its own is in it; a front calls `handle` under one
+lock.
+
+Faulty requests of any kind are answered: 404 and 405 for path and method, 400, 413 and 415 for what
+is no JSON request of an LPA, 200 with codes for everything a function can say. An exception that
+leaves `handle` is a bug in this server.
+
+Source: SGP.22 v2, 5.6 and 6.5.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rspcore.crypto.curves import Curve
+from rspcore.errors import DecodeError
+from rspcore.messages.es9p import (
+    PATH_PREFIX,
+    ExecutionStatus,
+    FailureResponse,
+    FunctionExecutionStatus,
+    Response,
+    ResponseHeader,
+    StatusCodeData,
+)
+from rspcore.messages.json_codec import load_object
+from rspcore.pki.bundle import Pki
+from rspcore.pki.roles import Role
+from rspsim.env import Clock, Rng
+from rspsim.smdpp import points
+from rspsim.smdpp.es9p import FUNCTIONS
+from rspsim.smdpp.faults import FAULTS, Active, FaultSwitch, Parameter
+from rspsim.smdpp.function import Environment, Es9pFunction, Outcome
+from rspsim.smdpp.history import Exchange, History
+from rspsim.smdpp.http import HttpRequest, HttpResponse
+from rspsim.smdpp.http_binding import json_answer, plain_answer, transport_fault
+from rspsim.smdpp.identity import Identity
+from rspsim.smdpp.order_book import OrderBook, OrderRepository
+from rspsim.smdpp.policy import STANDARD, Policy
+from rspsim.smdpp.receipts import Receipt, ReceiptBook
+from rspsim.smdpp.sessions import MemorySessions, SessionBook
+from rspsim.smdpp.variation import Steady, Variation
+
+__all__ = ["REFERENCE_ADDRESS", "SmDpPlus"]
+
+REFERENCE_ADDRESS: Final = "testsmdpplus1.example.com"
+
+_BY_PATH: Final = {PATH_PREFIX + function.name: function for function in FUNCTIONS}
+
+
+class SmDpPlus:
+    """Play an SM-DP+ towards LPAs.
+
+    Attributes:
+        environment: Everything the functions look at.
+        history: Requests and answers.
+    """
+
+    def __init__(  # noqa: PLR0913  what a server is made of, each part once
+        self,
+        pki: Pki,
+        *,
+        address: str = REFERENCE_ADDRESS,
+        aliases: tuple[str, ...] = (),
+        curves: tuple[Curve, ...] | None = None,
+        server: int = 1,
+        rng: Rng,
+        clock: Clock,
+        orders: OrderRepository | None = None,
+        policy: Policy = STANDARD,
+        variation: Variation | None = None,
+    ) -> None:
+        """Set up a server.
+
+        Args:
+            pki: Bundle with CI, CERT.DPauth and CERT.DPpb, and the keys of the latter two.
+            address: Address that LPAs dial, as it stands in activation codes.
+            aliases: Further addresses it answers to.
+            curves: Curves to serve, the preferred one first; all of the bundle when None.
+            server: Which SM-DP+ of the bundle to be, from 1.
+            rng: Source of random octets.
+            clock: Present time, for certificates, orders and sessions.
+            orders: Where orders are kept; in memory when None.
+            policy: Choices the specification leaves to the server.
+            variation: Choices made differently each time; always alike when None.
+
+        Raises:
+            ConfigError: the bundle lacks a certificate or key of a server on one of the curves.
+        """
+        if curves is None:
+            curves = tuple(c for c in pki.curves if len(pki.servers(Role.DP_AUTH, c)) >= server)
+        identity = Identity(address=address, aliases=aliases, pki=pki, curves=curves, server=server)
+        self.environment = Environment(
+            identity=identity,
+            rng=rng,
+            clock=clock,
+            policy=policy,
+            variation=Steady() if variation is None else variation,
+            orders=OrderBook(rng, address=address, repository=orders),
+            sessions=SessionBook(MemorySessions(), policy.session_lifetime),
+            receipts=ReceiptBook(),
+            faults=FaultSwitch(FAULTS),
+        )
+        self.history = History()
+
+    @property
+    def orders(self) -> OrderBook:
+        """Return the order book."""
+        return self.environment.orders
+
+    @property
+    def faults(self) -> FaultSwitch:
+        """Return the switch of the faults."""
+        return self.environment.faults
+
+    @property
+    def identity(self) -> Identity:
+        """Return addresses and credentials."""
+        return self.environment.identity
+
+    @property
+    def notifications(self) -> tuple[Receipt, ...]:
+        """Return the notifications received and what was made of them, oldest first."""
+        return self.environment.receipts.all()
+
+    def fault(
+        self, name: str, *, function: str = "", times: int | None = None, **parameters: Parameter
+    ) -> AbstractContextManager[Active]:
+        """Switch a fault on for the length of a with block.
+
+        Args:
+            name: Name of the fault, for example "es9.smdp_signature2.flip_bit".
+            function: Limit it to one function, for example "authenticateClient".
+            times: How often it acts before it goes off by itself; always when None.
+            **parameters: Parameters of the fault.
+
+        Raises:
+            LocalError: no such fault or parameter. Nothing was switched.
+        """
+        return self.faults.held(name, function=function, times=times, **parameters)
+
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request.
+
+        State that the function decided on is kept before this returns. A refused request changes
+        nothing but what its function says it changes.
+        """
+        function = _BY_PATH.get(request.path)
+        name = function.name if function else ""
+        at = self.environment.clock.now()
+        refused = self.faults.through(points.ARRIVAL, None, name)
+        done = _Done(refused, f"HTTP {refused.status}") if refused else self._act(function, request)
+        response = self.faults.through(points.HTTP, done.response, name)
+        self.history.add(
+            Exchange(
+                number=self.history.next_number,
+                at=at,
+                function=name,
+                transaction_id=done.transaction_id,
+                summary=done.summary,
+                request=request,
+                response=response,
+            )
+        )
+        return response
+
+    def _act(self, function: Es9pFunction[Any] | None, request: HttpRequest) -> "_Done":
+        if function is None:
+            return _failed(plain_answer(404, f"no function at {request.path!r}"))
+        fault = transport_fault(request, self.environment.policy)
+        if fault is not None:
+            return _failed(fault)
+        try:
+            body = load_object(request.body)
+        except DecodeError as error:
+            return _failed(plain_answer(400, str(error)))
+        outcome = self._run(function, body)
+        if outcome.answer is None:
+            return _Done(HttpResponse(status=204), _summary(outcome))
+        answer = self.faults.through(points.JSON, self._written(outcome.answer), function.name)
+        response = json_answer(answer, request, self.environment.policy.version)
+        return _Done(response, _summary(outcome), _transaction_id(body, answer))
+
+    def _run(self, function: Es9pFunction[Any], body: Mapping[str, object]) -> Outcome:
+        """Let the function decide and keep what it decided: the one place that does."""
+        outcome = function(self.environment, body)
+        for order in outcome.orders:
+            self.environment.orders.repository.put(order)
+        for session in outcome.sessions:
+            self.environment.sessions.repository.put(session)
+        if outcome.receipt is not None:
+            self.environment.receipts.add(outcome.receipt)
+        return outcome
+
+    def _written(self, answer: Response | StatusCodeData) -> dict[str, object]:
+        if not isinstance(answer, StatusCodeData):
+            return self.environment.variation.members(answer.to_json())
+        status = FunctionExecutionStatus(status=ExecutionStatus.FAILED, status_code_data=answer)
+        failure = FailureResponse(header=ResponseHeader(function_execution_status=status))
+        return self.environment.variation.members(failure.to_json())
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """Hold an answer, what came of the request in words, and the TransactionID it was about."""
+
+    response: HttpResponse
+    summary: str
+    transaction_id: str = ""
+
+
+def _failed(response: HttpResponse) -> _Done:
+    text = response.body.decode("utf-8", "replace").strip()
+    return _Done(response, f"HTTP {response.status}, {text}")
+
+
+def _summary(outcome: Outcome) -> str:
+    if isinstance(outcome.answer, StatusCodeData):
+        return f"Failed {outcome.answer}"
+    if outcome.receipt is not None:
+        receipt = outcome.receipt
+        return f"{receipt.kind} {receipt.event or '-'}: {receipt.verdict}"
+    return ExecutionStatus.SUCCESS.value
+
+
+def _transaction_id(body: Mapping[str, object], answer: Mapping[str, object]) -> str:
+    for one in (body, answer):
+        value = one.get("transactionId")
+        if isinstance(value, str):
+            return value[:32]
+    return ""

@@ -1,0 +1,149 @@
+"""RSP sessions as the server sees them, from the first challenge to the receipt.
+
+    CHALLENGED ---> AUTHENTICATED ---> BOUND ---> CLOSED
+        |                 |              |
+        +-----------------+--------------+---> CLOSED
+
+InitiateAuthentication opens a session, AuthenticateClient and GetBoundProfilePackage take it one
+stage further, and each of the two asks for exactly the stage before it: a step out of order or
+done twice meets an unknown transaction (8.10.1/3.9). A session ends with its receipt, a
+cancellation, a refusal of something the card has signed, a new session for the same order, or when
+it has waited too long. An ended session stays in the book for a while, because the
+ProfileInstallationResult names it and carries no certificate of its own.
+
+A session never belongs to a connection: each exchange may come over a new one.
+
+Source: SGP.22 v2, 3.1.3 and 5.6.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, Protocol
+
+from rspcore.crypto.curves import Curve
+from rspcore.ids import Eid, TransactionId
+from rspcore.pki.certificate import Certificate
+
+__all__ = ["Client", "MemorySessions", "Session", "SessionBook", "SessionRepository", "Stage"]
+
+_KEPT_AT_MOST: Final = 10_000
+
+
+class Stage(StrEnum):
+    """Name how far a session has come."""
+
+    CHALLENGED = "challenged"
+    AUTHENTICATED = "authenticated"
+    BOUND = "bound"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """Hold what an authenticated card has shown.
+
+    Attributes:
+        eid: EID of its certificate.
+        certificate: CERT.EUICC, for the signatures that follow.
+        euicc_info2: EUICCInfo2 as received, header included.
+        device_info: DeviceInfo as received, header included.
+    """
+
+    eid: Eid
+    certificate: Certificate
+    euicc_info2: bytes
+    device_info: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Hold one RSP session.
+
+    Attributes:
+        transaction_id: TransactionID.
+        stage: How far it has come.
+        touched: Time of the last step.
+        server_challenge: serverChallenge, 16 octets.
+        ci_pkid: Key identifier of the CI chosen for the card's signatures, 20 octets.
+        curve: Curve of the certificates the server uses.
+        client: The card, from AuthenticateClient on.
+        order: Number of the order, from AuthenticateClient on.
+        smdp_signature2: smdpSignature2 as sent (5F37), from AuthenticateClient on.
+    """
+
+    transaction_id: TransactionId
+    stage: Stage = Stage.CHALLENGED
+    touched: datetime
+    server_challenge: bytes
+    ci_pkid: bytes
+    curve: Curve
+    client: Client | None = None
+    order: int | None = None
+    smdp_signature2: bytes = b""
+
+    @property
+    def closed(self) -> bool:
+        """Tell whether the session has ended."""
+        return self.stage is Stage.CLOSED
+
+    def ended(self) -> "Session":
+        """Return the session after its end; what it knew of the card is kept."""
+        return replace(self, stage=Stage.CLOSED)
+
+
+class SessionRepository(Protocol):
+    """Keep the current value of each session."""
+
+    def get(self, transaction_id: TransactionId) -> Session | None:
+        """Return the session with this TransactionID, or None."""
+
+    def put(self, session: Session) -> None:
+        """Make this the current value of its session."""
+
+
+class MemorySessions:
+    """Keep sessions in memory, the newest ten thousand of them."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[TransactionId, Session] = {}
+
+    def get(self, transaction_id: TransactionId) -> Session | None:
+        """Return the session with this TransactionID, or None."""
+        return self._by_id.get(transaction_id)
+
+    def put(self, session: Session) -> None:
+        """Make this the current value of its session; the oldest one may be forgotten for it."""
+        self._by_id[session.transaction_id] = session
+        if len(self._by_id) > _KEPT_AT_MOST:
+            del self._by_id[next(iter(self._by_id))]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionBook:
+    """Find sessions that are still good for a step.
+
+    Attributes:
+        repository: Where sessions are kept.
+        lifetime: How long a session waits for its next step.
+    """
+
+    repository: SessionRepository
+    lifetime: timedelta
+
+    def live(self, transaction_id: TransactionId, now: datetime, *stages: Stage) -> Session | None:
+        """Return the session if it has not ended and is at one of these stages.
+
+        Args:
+            transaction_id: TransactionID as the request gives it.
+            now: Present time.
+            stages: Stages wanted; any but closed when none are given.
+        """
+        session = self.repository.get(transaction_id)
+        if session is None or session.closed or now - session.touched > self.lifetime:
+            return None
+        return session if not stages or session.stage in stages else None
+
+    def known(self, transaction_id: TransactionId) -> Session | None:
+        """Return the session whether it has ended or not."""
+        return self.repository.get(transaction_id)

@@ -1,0 +1,68 @@
+"""Variation on purpose: legal choices made differently each time, so that clients learn no habits.
+
+The specification leaves the order of JSON members, the cut of a package into segments, the way the
+profile is protected and the length of hostId to the server. A client that depends on one of them
+works with one server and fails with the next. `Steady` always chooses alike, which keeps sessions
+reproducible; `Varied` draws each choice from a seed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from rspsim.env import SeededRng
+from rspsim.smdpp.policy import BindingChoice
+
+__all__ = ["Steady", "Variation", "Varied"]
+
+
+class Variation(Protocol):
+    """Choose among legal alternatives."""
+
+    def members(self, answer: Mapping[str, object]) -> dict[str, object]:
+        """Return a JSON object with the same members in the order they are sent."""
+
+    def binding(self, standard: BindingChoice) -> BindingChoice:
+        """Return how the next package is bound, given the standard way."""
+
+
+class Steady:
+    """Choose the same each time: the order of the specification, the standard binding."""
+
+    def members(self, answer: Mapping[str, object]) -> dict[str, object]:
+        """Return the members in the order given."""
+        return dict(answer)
+
+    def binding(self, standard: BindingChoice) -> BindingChoice:
+        """Return the standard."""
+        return standard
+
+
+class Varied:
+    """Draw each choice from a seed: the same seed and the same requests give the same answers."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._rng = SeededRng(b"variation|" + seed)
+
+    def members(self, answer: Mapping[str, object]) -> dict[str, object]:
+        """Return the members in a drawn order, objects inside included."""
+        left = list(answer)
+        ordered = {}
+        while left:
+            name = left.pop(self._below(len(left)))
+            value = answer[name]
+            ordered[name] = self.members(value) if isinstance(value, Mapping) else value
+        return ordered
+
+    def binding(self, standard: BindingChoice) -> BindingChoice:
+        """Draw key mode, segment lengths and the length of hostId."""
+        return replace(
+            standard,
+            replace_session_keys=bool(self._below(2)),
+            segment_octets=16 + self._below(standard.segment_octets - 15),
+            metadata_octets=16 + self._below(standard.metadata_octets - 15),
+            host_id_octets=1 + self._below(16),
+        )
+
+    def _below(self, limit: int) -> int:
+        return int.from_bytes(self._rng.octets(4), "big") % limit
