@@ -209,7 +209,7 @@ def _activation_code(text: str) -> ActivationCode:
 
 
 def _default_code(card: IsdrChannel) -> ActivationCode:
-    address = management.read_summary(card).addresses.default_dp_address
+    address = management.read_addresses(card).default_dp_address
     if not address:
         raise ConfigError(
             "the card has no default SM-DP+ address; give an activation code, or store one with "

@@ -67,7 +67,7 @@ def connected(choice: CardChoice, *, changing: bool) -> Iterator[IsdrChannel]:
     """
     target = _open_target(choice)
     try:
-        if changing and not _is_simulated(choice, target) and choice.eid is None:
+        if changing and choice.eid is None and not _is_simulated(target):
             raise LocalError(
                 f"{target.name}: this is not a simulated card; name its EID with --eid to allow a "
                 "change. Nothing was sent to the card"
@@ -105,8 +105,8 @@ def _pki(choice: CardChoice) -> Pki:
     return Pki.from_files((str(file), file.read_bytes()) for file in files)
 
 
-def _is_simulated(choice: CardChoice, target: Target) -> bool:
-    return target.simulated or choice.target == "vpcd"
+def _is_simulated(target: Target) -> bool:
+    return target.simulated or target.facts().get("reader", "").startswith(VIRTUAL_READER)
 
 
 def _require_eid(channel: IsdrChannel, choice: CardChoice, name: str) -> None:

@@ -53,6 +53,7 @@ __all__ = [
     "list_profiles",
     "memory_reset",
     "profile_name",
+    "read_addresses",
     "read_eid",
     "read_summary",
     "set_default_address",
@@ -119,6 +120,15 @@ def read_eid(card: IsdrChannel) -> Eid:
     return card.send(GetEuiccDataRequest()).eid_value
 
 
+def read_addresses(card: IsdrChannel) -> EuiccConfiguredAddressesResponse:
+    """Read the addresses of the default SM-DP+, if there is one, and of the root SM-DS.
+
+    Raises:
+        RemoteError: the card refused.
+    """
+    return card.send(EuiccConfiguredAddressesRequest())
+
+
 def read_summary(card: IsdrChannel) -> CardSummary:
     """Read EID, addresses, EUICCInfo2 and the RAT.
 
@@ -127,7 +137,7 @@ def read_summary(card: IsdrChannel) -> CardSummary:
     """
     return CardSummary(
         eid=read_eid(card),
-        addresses=card.send(EuiccConfiguredAddressesRequest()),
+        addresses=read_addresses(card),
         info=card.send(GetEuiccInfo2Request()),
         rat=card.send(GetRatRequest()).rat,
     )
