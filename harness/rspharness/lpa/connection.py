@@ -19,9 +19,11 @@ from rspharness.links import CardLink, TracedLink
 from rspharness.lpa.card import ChannelOptions, IsdrChannel
 from rspharness.lpa.management import read_eid
 from rspharness.targets import open_target
+from rspharness.targets.reader import ReaderLink, find_reader, reader_names
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import Target, TargetOptions
 from rspharness.trace import Trace
+from rspharness.verdicts import TargetLost
 
 __all__ = ["VIRTUAL_READER", "CardChoice", "connected"]
 
@@ -86,14 +88,39 @@ def connected(choice: CardChoice, *, changing: bool) -> Iterator[IsdrChannel]:
 
 def _open_target(choice: CardChoice) -> Target:
     # The card behind a virtual reader runs as a process of its own: for an LPA a reader like any.
-    virtual = choice.target == "vpcd"
-    kind = "pcsc" if virtual else choice.target
-    reader = choice.reader or (VIRTUAL_READER if virtual else "")
+    in_reader = choice.target != "inprocess"
+    virtual = VIRTUAL_READER if choice.target == "vpcd" else ""
+    reader = _occupied_reader(choice.reader or virtual) if in_reader else ""
 
     def complete(settings: TargetSettings) -> TargetOptions:
         return TargetOptions(settings=settings, pki=_pki(choice), eid=choice.eid)
 
-    return open_target(kind, reader, complete)
+    return open_target("pcsc" if in_reader else choice.target, reader, complete)
+
+
+def _occupied_reader(beginning: str) -> str:
+    """Choose among the readers whose names begin so: the only one, or the only one with a card.
+
+    Looking for cards connects to each reader for a moment; nothing is sent to the cards.
+    """
+    matching = [name for name in reader_names() if name.startswith(beginning)]
+    if beginning in matching or len(matching) < 2:
+        return find_reader(beginning)
+    occupied = [name for name in matching if _has_card(name)]
+    if len(occupied) != 1:
+        found = "none of them has a card" if not occupied else "more than one has a card"
+        listed = ", ".join(f'"{name}"' for name in occupied or matching)
+        raise ConfigError(f"readers {listed}: {found}; name one by --reader")
+    return occupied[0]
+
+
+def _has_card(reader: str) -> bool:
+    try:
+        link = ReaderLink(reader)
+    except TargetLost:
+        return False
+    link.close()
+    return True
 
 
 def _pki(choice: CardChoice) -> Pki:

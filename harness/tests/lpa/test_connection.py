@@ -9,7 +9,9 @@ from rspcore.errors import ConfigError, LocalError
 from rspcore.ids import Eid
 from rspharness.lpa import connection
 from rspharness.lpa.connection import CardChoice, connected
+from rspharness.targets import reader
 from rspharness.trace import ReplayLink
+from rspharness.verdicts import TargetLost
 
 EID = Eid.from_digits("89049032123451234512345678901235")
 OTHER = Eid.from_first_digits("890490321234512345123456789099")
@@ -45,6 +47,8 @@ def target(monkeypatch, tlv_card) -> Callable[..., FakeTarget]:
             return made
 
         monkeypatch.setattr(connection, "open_target", open_target)
+        monkeypatch.setattr(connection, "reader_names", lambda: (name,))
+        monkeypatch.setattr(connection, "find_reader", lambda _beginning: name)
         return made
 
     return make
@@ -115,7 +119,60 @@ def test_virtual_target_is_a_reader_like_any(target):
     made = target("Virtual PCD 00 00")
     with connected(CardChoice(target="vpcd"), changing=False):
         pass
-    assert made.asked == [("pcsc", "Virtual PCD")]
+    assert made.asked == [("pcsc", "Virtual PCD 00 00")]
+
+
+@pytest.fixture
+def readers(monkeypatch) -> Callable[..., None]:
+    """Have readers, of which some hold a card."""
+
+    def make(**occupied):
+        class Link:
+            def __init__(self, name):
+                if not occupied[name]:
+                    raise TargetLost("no card")
+
+            def close(self):
+                pass
+
+        monkeypatch.setattr(connection, "reader_names", lambda: tuple(occupied))
+        monkeypatch.setattr(reader, "reader_names", lambda: tuple(occupied))
+        monkeypatch.setattr(connection, "ReaderLink", Link)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("occupied", "beginning", "chosen"),
+    [
+        ({"A 0": False, "A 1": True}, "A", "A 1"),
+        ({"A 0": True, "A 1": True}, "A 0", "A 0"),
+        ({"A": True, "A 1": True}, "A", "A"),
+        ({"A 0": False, "B 0": True}, "A", "A 0"),
+        ({"A 0": False, "B 0": True}, "", "B 0"),
+        ({"B 0": True}, "", "B 0"),
+    ],
+)
+def test_reader_is_the_only_one_or_the_only_one_with_a_card(readers, occupied, beginning, chosen):
+    readers(**occupied)
+    assert connection._occupied_reader(beginning) == chosen
+
+
+@pytest.mark.parametrize(
+    ("occupied", "beginning", "match"),
+    [
+        ({"A 0": True, "A 1": True}, "A", '"A 0", "A 1": more than one has a card'),
+        ({"A 0": False, "A 1": False}, "A", '"A 0", "A 1": none of them has a card'),
+        ({"A 0": True}, "B", "no reader matches"),
+        ({}, "", "no reader matches"),
+    ],
+)
+def test_reader_that_cannot_be_chosen_is_a_matter_of_configuration(
+    readers, occupied, beginning, match
+):
+    readers(**occupied)
+    with pytest.raises(ConfigError, match=match):
+        connection._occupied_reader(beginning)
 
 
 def test_trace_is_written_and_can_be_replayed(target, tmp_path):
