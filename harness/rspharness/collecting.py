@@ -144,5 +144,6 @@ def _options(config: pytest.Config) -> RunOptions:
         curve=Curve(config.getoption("--curve")),
         seed=config.getoption("--seed"),
         slot=int(worker.removeprefix("gw")),
+        parallel=hasattr(config, "workerinput"),
         started=datetime.now(tz=UTC),  # noqa: TID251  certificates are checked at the real time
     )

@@ -144,6 +144,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         config.pluginmanager.register(collector, "rsplab-collector")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config, specs: list[object]) -> None:
+    """Start pcscd once, with a slot for each worker, before the workers look for it."""
+    if config.getoption("--target") == "vpcd":
+        from rspharness.targets.vpcd import start_daemon  # noqa: PLC0415  only for this target
+
+        config.add_cleanup(start_daemon(len(specs)).stop)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Let the target go and hand over what this process knows of the run."""

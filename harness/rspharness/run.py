@@ -57,6 +57,7 @@ class RunOptions:
         curve: Curve the suites use where a case does not choose one.
         seed: Seed of everything random on the host side and in a simulated card.
         slot: Number of this worker among the parallel ones.
+        parallel: True when there are others.
         started: When the run began, by the real clock.
     """
 
@@ -70,6 +71,7 @@ class RunOptions:
     curve: Curve = Curve.NIST_P256
     seed: str = "1"
     slot: int = 0
+    parallel: bool = False
     started: datetime = datetime(2025, 1, 1, tzinfo=UTC)
 
 
@@ -120,6 +122,7 @@ class Run:
                 personality=self.options.personality,
                 card_fault=self.options.card_fault,
                 slot=self.options.slot,
+                parallel=self.options.parallel,
                 seed=self.options.seed,
             ),
         )

@@ -23,7 +23,7 @@ from rspsim.euicc.faults import FAULTS
 from rspsim.euicc.state import CardState
 from rspsim.stores.memory import MemoryStore
 
-__all__ = ["DECLARED", "InProcessTarget", "SimulatedCards", "first_state"]
+__all__ = ["DECLARED", "InProcessTarget", "SimulatedCards", "declared_options", "first_state"]
 
 DECLARED: Final[Mapping[str, bool]] = {
     "PROVISIONING": True,
@@ -42,6 +42,12 @@ def first_state(options: TargetOptions) -> CardState:
     if options.personality:
         return personalise(pki, eid=options.eid, personality=options.personality)
     return personalise(pki, eid=options.eid)
+
+
+def declared_options(options: TargetOptions) -> dict[str, bool]:
+    """Return the options of the simulated card that no standard command tells."""
+    chosen = first_state(options).options
+    return {**DECLARED, "O_E_REUSE_OTPK": chosen.reuse_otpk, "CATBUSY": chosen.cat_busy}
 
 
 def _with_eid(pki: Pki, eid: Eid | None) -> Pki:
@@ -81,8 +87,14 @@ class SimulatedCards:
         self.card = self._made(self._first, self._made_count)
         return self.card
 
-    def restored(self, state: CardState) -> Euicc:
-        """Put a card with another lasting state in the place of the last one and return it."""
+    def restored(self, state: object) -> Euicc:
+        """Put a card with another lasting state in the place of the last one and return it.
+
+        Raises:
+            LocalError: it is not a state of such a card.
+        """
+        if not isinstance(state, CardState):
+            raise LocalError(f"expected a CardState, got {type(state).__name__}")
         self.card = self._made(state, self._made_count)
         return self.card
 
@@ -117,7 +129,7 @@ class InProcessTarget:
     simulated = True
 
     def __init__(self, options: TargetOptions) -> None:
-        declared = {**DECLARED, **_of_options(options), **options.settings.options}
+        declared = {**declared_options(options), **options.settings.options}
         self.settings: TargetSettings = replace(options.settings, options=declared)
         self.name = options.settings.name
         self._cards = SimulatedCards(options)
@@ -138,14 +150,7 @@ class InProcessTarget:
 
     def restore(self, state: object) -> None:
         """Give the card another lasting state."""
-        if not isinstance(state, CardState):
-            raise LocalError(f"expected a CardState, got {type(state).__name__}")
         self._cards.restored(state)
 
     def close(self) -> None:
         """Do nothing: there is nothing to let go."""
-
-
-def _of_options(options: TargetOptions) -> dict[str, bool]:
-    chosen = first_state(options).options
-    return {"O_E_REUSE_OTPK": chosen.reuse_otpk, "CATBUSY": chosen.cat_busy}

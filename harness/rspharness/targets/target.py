@@ -28,6 +28,7 @@ class TargetOptions:
         personality: Personality of a simulated card, empty for its default.
         card_fault: Name of a fault of a simulated card, empty for none.
         slot: Number of this worker among the parallel ones, from 0.
+        parallel: True when there are others.
         seed: Seed of a simulated card's randomness.
     """
 
@@ -37,6 +38,7 @@ class TargetOptions:
     personality: str = ""
     card_fault: str = ""
     slot: int = 0
+    parallel: bool = False
     seed: str = "1"
 
 

@@ -1,0 +1,184 @@
+"""Cards in PC/SC readers: the one typed module around pyscard.
+
+The raw interface is used, because a conformance run wants each APDU once and as it is: no response
+chaining, no retry, no cached ATR. T=0 is offered, as LPAs do, and T=1 for a card with no other.
+"""
+
+from typing import Final, Protocol, cast
+
+from rspcore.errors import ConfigError
+from rspharness.verdicts import TargetLost
+
+__all__ = ["KeptLink", "ReaderLink", "find_reader", "reader_names"]
+
+_HINT: Final = "is pcscd running? `rsplab doctor` looks"
+
+
+class _Scard(Protocol):
+    """What is used of smartcard.scard."""
+
+    SCARD_SCOPE_USER: int
+    SCARD_SHARE_EXCLUSIVE: int
+    SCARD_PROTOCOL_T0: int
+    SCARD_PROTOCOL_T1: int
+    SCARD_RESET_CARD: int
+    SCARD_UNPOWER_CARD: int
+    SCARD_PCI_T0: object
+    SCARD_PCI_T1: object
+
+    def SCardEstablishContext(self, scope: int) -> tuple[int, object]: ...  # noqa: N802  its name
+    def SCardReleaseContext(self, context: object) -> int: ...  # noqa: N802  its name
+    def SCardListReaders(self, context: object, groups: list[str]) -> tuple[int, list[str]]: ...  # noqa: N802  its name
+    def SCardConnect(  # noqa: N802  its name
+        self, context: object, reader: str, mode: int, protocols: int
+    ) -> tuple[int, object, int]: ...
+    def SCardReconnect(  # noqa: N802  its name
+        self, card: object, mode: int, protocols: int, how: int
+    ) -> tuple[int, int]: ...
+    def SCardTransmit(  # noqa: N802  its name
+        self, card: object, protocol: object, command: list[int]
+    ) -> tuple[int, list[int]]: ...
+    def SCardStatus(self, card: object) -> tuple[int, str, int, int, list[int]]: ...  # noqa: N802  its name
+    def SCardDisconnect(self, card: object, how: int) -> int: ...  # noqa: N802  its name
+    def SCardGetErrorMessage(self, code: int) -> str: ...  # noqa: N802  its name
+
+
+def _library() -> _Scard:
+    try:
+        from smartcard import scard  # type: ignore[import-untyped]  # noqa: PLC0415  an extra
+    except ImportError as error:
+        raise ConfigError("pyscard is not installed: pip install 'rsplab[pcsc]'") from error
+    return cast("_Scard", scard)
+
+
+def _context(library: _Scard) -> object:
+    code, context = library.SCardEstablishContext(library.SCARD_SCOPE_USER)
+    if code:
+        raise ConfigError(f"PC/SC: {library.SCardGetErrorMessage(code)}; {_HINT}")
+    return context
+
+
+def reader_names() -> tuple[str, ...]:
+    """Return the names of all readers, empty when there are none.
+
+    Raises:
+        ConfigError: pyscard is not installed or the daemon does not answer.
+    """
+    library = _library()
+    context = _context(library)
+    try:
+        code, names = library.SCardListReaders(context, [])
+    finally:
+        library.SCardReleaseContext(context)
+    return () if code else tuple(names)
+
+
+def find_reader(beginning: str) -> str:
+    """Return the one reader whose name begins so; an empty text means the only reader there is.
+
+    Raises:
+        ConfigError: none or several do; the message lists the readers.
+    """
+    names = reader_names()
+    matching = [name for name in names if name == beginning] or [
+        name for name in names if name.startswith(beginning)
+    ]
+    if len(matching) == 1:
+        return matching[0]
+    listed = ", ".join(f'"{name}"' for name in names) or "none"
+    fault = "no reader" if not matching else "more than one reader"
+    raise ConfigError(f'{fault} matches "{beginning}"; readers: {listed}; name one by --reader')
+
+
+class ReaderLink:
+    """Be the link to the card in one reader, exclusively."""
+
+    def __init__(self, reader: str) -> None:
+        """Connect to the card.
+
+        Raises:
+            TargetLost: there is no card, or another program has it.
+            ConfigError: the daemon does not answer.
+        """
+        self.reader = reader
+        self._scard = _library()
+        self._context = _context(self._scard)
+        self._protocols = self._scard.SCARD_PROTOCOL_T0 | self._scard.SCARD_PROTOCOL_T1
+        code, self._card, protocol = self._scard.SCardConnect(
+            self._context, reader, self._scard.SCARD_SHARE_EXCLUSIVE, self._protocols
+        )
+        if code:
+            self._scard.SCardReleaseContext(self._context)
+            raise self._lost("connecting", code)
+        self._protocol = protocol
+        self._open = True
+
+    def _lost(self, doing: str, code: int) -> TargetLost:
+        return TargetLost(
+            f'reader "{self.reader}", {doing}: {self._scard.SCardGetErrorMessage(code)}'
+        )
+
+    @property
+    def protocol(self) -> str:
+        """Return the protocol in use."""
+        return "T=0" if self._protocol == self._scard.SCARD_PROTOCOL_T0 else "T=1"
+
+    def transmit(self, command: bytes) -> bytes:
+        """Send one APDU.
+
+        Raises:
+            TargetLost: no answer came.
+        """
+        t0 = self._protocol == self._scard.SCARD_PROTOCOL_T0
+        pci = self._scard.SCARD_PCI_T0 if t0 else self._scard.SCARD_PCI_T1
+        code, response = self._scard.SCardTransmit(self._card, pci, list(command))
+        if code:
+            raise self._lost("transmit", code)
+        return bytes(b & 0xFF for b in response)
+
+    def reset(self) -> bytes:
+        """Reset the card and return its ATR.
+
+        Raises:
+            TargetLost: the card did not come back.
+        """
+        return self._reconnect(self._scard.SCARD_RESET_CARD)
+
+    def power_cycle(self) -> bytes:
+        """Take the power away, give it back and return the ATR.
+
+        Raises:
+            TargetLost: the card did not come back.
+        """
+        return self._reconnect(self._scard.SCARD_UNPOWER_CARD)
+
+    def _reconnect(self, how: int) -> bytes:
+        code, protocol = self._scard.SCardReconnect(
+            self._card, self._scard.SCARD_SHARE_EXCLUSIVE, self._protocols, how
+        )
+        if code:
+            raise self._lost("reset", code)
+        self._protocol = protocol
+        code, _, _, _, atr = self._scard.SCardStatus(self._card)
+        if code:
+            raise self._lost("reading the ATR", code)
+        return bytes(atr)
+
+    def close(self) -> None:
+        """Let the card go, without power; a second call is fine."""
+        if self._open:
+            self._open = False
+            self._scard.SCardDisconnect(self._card, self._scard.SCARD_UNPOWER_CARD)
+            self._scard.SCardReleaseContext(self._context)
+
+
+class KeptLink:
+    """Be the reader's link for one case; closing it leaves the reader to the next case."""
+
+    def __init__(self, link: ReaderLink) -> None:
+        self.transmit = link.transmit
+        self.reset = link.reset
+        self.power_cycle = link.power_cycle
+
+    def close(self) -> None:
+        """Do nothing: the target keeps the reader."""

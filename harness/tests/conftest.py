@@ -1,0 +1,3 @@
+"""Fixtures of the harness's own tests."""
+
+pytest_plugins = ["pytester"]
