@@ -11,8 +11,8 @@ IMPLIED); a decoded value keeps the octets it was read from in `raw`, and `encod
 so nothing that was signed is ever re-encoded; `dataclasses.replace` drops `raw`, so a changed value
 is written anew.
 
-This module deliberately does not use the ASN.1 library: the compiled schema (`rspcore.schema`) reads
-the same definitions independently, and the tests hold one against the other.
+This module deliberately does not use the ASN.1 library: the compiled schema (`rspcore.schema`)
+reads the same definitions independently, and the tests hold one against the other.
 """
 
 import dataclasses
@@ -121,7 +121,8 @@ def _decode_integer(one: Tlv) -> int:
 
 
 def _encode_integer(value: int) -> bytes:
-    return value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
+    magnitude = value if value >= 0 else ~value
+    return value.to_bytes(magnitude.bit_length() // 8 + 1, "big", signed=True)
 
 
 def enumerated(codes: type[IntEnum]) -> Codec:

@@ -187,8 +187,8 @@ class DeviceCapabilities(Structure):
     contactless_supported_release: Annotated[Version | None, At(0x86, VERSION)] = None
     rsp_crl_supported_version: Annotated[Version | None, At(0x87, VERSION)] = None
     nr_epc_supported_release: Annotated[Version | None, At(0x88, VERSION)] = None
-    nr_5gc_supported_release: Annotated[Version | None, At(0x89, VERSION)] = None
-    eutran_5gc_supported_release: Annotated[Version | None, At(0x8A, VERSION)] = None
+    nr5gc_supported_release: Annotated[Version | None, At(0x89, VERSION)] = None
+    eutran5gc_supported_release: Annotated[Version | None, At(0x8A, VERSION)] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
