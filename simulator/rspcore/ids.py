@@ -253,9 +253,8 @@ class MccMnc:
     def from_digits(cls, mcc: str, mnc: str) -> "MccMnc":
         """Read three digits of MCC and two or three of MNC; E stands for any digit."""
         mnc3 = mnc[2] if len(mnc) == 3 else "F"
-        nibbles = (
-            (mcc[1], mcc[0], mnc3, mcc[2], mnc[1], mnc[0]) if len(mcc) == 3 <= len(mnc) + 1 else ()
-        )
+        fits = len(mcc) == 3 and len(mnc) in (2, 3)
+        nibbles = (mcc[1], mcc[0], mnc3, mcc[2], mnc[1], mnc[0]) if fits else ()
         if not nibbles or not set("".join(nibbles).upper()) <= set("0123456789EF"):
             raise DecodeError(f"MCC {mcc!r}, MNC {mnc!r}: expected 3 and 2 or 3 digits")
         return cls(bytes.fromhex("".join(nibbles)))

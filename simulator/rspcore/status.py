@@ -61,7 +61,7 @@ def describe(sw: int) -> str:
         count = f"{second} octets" if second else "256 octets or more"
         return f"{sw:04X} ({count} waiting)"
     if first == 0x91:
-        return f"{sw:04X} (OK, proactive command of {second} octets pending)"
+        return f"{sw:04X} (OK, proactive command of {second or 256} octets pending)"
     if first == 0x6C:
         return f"{sw:04X} (wrong Le, {second or 256} octets available)"
     if sw & 0xFFF0 == 0x63C0:
