@@ -14,14 +14,14 @@ import logging
 import select
 import socket
 import threading
-from collections.abc import Callable
+import time  # noqa: TID251  measures for the log how long a card took
 from typing import Final, Protocol
 
 from rspcore.errors import ConfigError, LocalError
 from rspcore.status import StatusWord
 from rspsim.transports.frames import Control, hang_up, receive_frame, send_frame
 
-__all__ = ["DEFAULT_PORT", "Card", "CardRemoved", "VpcdCard"]
+__all__ = ["DEFAULT_PORT", "Card", "CardRemoved", "Observer", "VpcdCard"]
 
 DEFAULT_PORT: Final = 0x8C7B
 """TCP port of the first slot, 35963; the second slot has the next one."""
@@ -44,6 +44,19 @@ class Card(Protocol):
         """Forget what a loss of power makes a card forget."""
 
 
+class Observer(Protocol):
+    """Be told what happens in the reader."""
+
+    def inserted(self, atr: bytes) -> None:
+        """A reader has taken the card."""
+
+    def reset(self, atr: bytes) -> None:
+        """The card was reset or powered on."""
+
+    def exchanged(self, command: bytes, response: bytes, elapsed_s: float) -> None:
+        """A command was answered; the card took so long, in seconds."""
+
+
 class CardRemoved(Exception):  # noqa: N818  an event, not a fault: the card leaves the reader
     """Be raised by a card's `transmit` to leave the reader in the middle of a command.
 
@@ -60,7 +73,7 @@ class VpcdCard:
         port: TCP port of the slot.
         silence_s: Seconds without a single frame after which a connection counts as never served.
         retry_s: Seconds between attempts to connect while pcscd is away.
-        on_exchange: Called after each command with command and response; for logs.
+        observer: Is told what happens; for logs.
     """
 
     def __init__(
@@ -71,14 +84,14 @@ class VpcdCard:
         *,
         silence_s: float = 3.0,
         retry_s: float = 0.2,
-        on_exchange: Callable[[bytes, bytes], None] | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self._card = card
         self._host = host
         self._port = port
         self._silence_s = silence_s
         self._retry_s = retry_s
-        self._on_exchange = on_exchange
+        self._observer = observer
         self._atr = b""
         self._insertions = 0
         self._inserted = threading.Event()
@@ -209,6 +222,8 @@ class VpcdCard:
             self._atr.hex(" ").upper(),
         )
         self._inserted.set()
+        if self._observer is not None:
+            self._observer.inserted(self._atr)
 
     def _never_served(self) -> None:
         message = (
@@ -242,18 +257,25 @@ class VpcdCard:
             self._atr = self._card.reset()
         except Exception:  # a bug in the card must not take the reader down with it
             log.exception("bug in the card at reset; the ATR of before stands")
+        if self._observer is not None:
+            self._observer.reset(self._atr)
 
     def _transmit(self, command: bytes) -> bytes:
+        if self._observer is None:
+            return self._answer(command)
+        begin = time.perf_counter()
+        response = self._answer(command)
+        self._observer.exchanged(command, response, time.perf_counter() - begin)
+        return response
+
+    def _answer(self, command: bytes) -> bytes:
         try:
-            response = self._card.transmit(command)
+            return self._card.transmit(command)
         except CardRemoved:
             raise
         except Exception:  # a bug in the card must not take the reader down with it
             log.exception("bug in the card at %s; answered 6F00", _header(command))
-            response = StatusWord.NO_PRECISE_DIAGNOSIS.to_bytes(2, "big")
-        if self._on_exchange is not None:
-            self._on_exchange(command, response)
-        return response
+            return StatusWord.NO_PRECISE_DIAGNOSIS.to_bytes(2, "big")
 
 
 def _header(command: bytes) -> str:

@@ -253,15 +253,35 @@ def test_card_that_removes_itself_leaves_and_comes_back(driver: Any, insert: Ins
     assert link.insertions == 2
 
 
-def test_every_exchange_is_shown_to_the_observer(
-    driver: Any, insert: Insert, echo: EchoCard
-) -> None:
-    seen: list[tuple[bytes, bytes]] = []
-    link = insert(echo, on_exchange=lambda *pair: seen.append(pair))
+class Witness:
+    """Write down what an observer is told."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[object, ...]] = []
+
+    def inserted(self, atr: bytes) -> None:
+        self.seen.append(("inserted", atr))
+
+    def reset(self, atr: bytes) -> None:
+        self.seen.append(("reset", atr))
+
+    def exchanged(self, command: bytes, response: bytes, elapsed_s: float) -> None:
+        assert 0 <= elapsed_s < 5
+        self.seen.append((command, response))
+
+
+def test_observer_is_told_what_happens(driver: Any, insert: Insert, echo: EchoCard) -> None:
+    witness = Witness()
+    link = insert(echo, observer=witness)
     driver.ask(b"\x00\xa4\x00\x00\x01")
+    driver.send(RESET)
     driver.ask(ATR)
     link.close()
-    assert seen == [(b"\x00\xa4\x00\x00\x01", b"\x01\x90\x00")]
+    assert witness.seen == [
+        ("inserted", ECHO_ATR),
+        (b"\x00\xa4\x00\x00\x01", b"\x01\x90\x00"),
+        ("reset", ECHO_ATR),
+    ]
 
 
 def test_closing_takes_the_power_away_and_can_be_repeated(

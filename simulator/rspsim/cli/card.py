@@ -1,0 +1,118 @@
+"""`rsplab card`: keep a simulated card in a virtual reader, list its faults, look into its file.
+
+Only the parsers are here; what a sub-command needs is imported when it is asked for.
+"""
+
+import argparse
+from pathlib import Path
+
+from rspcore.errors import DecodeError
+from rspcore.ids import Eid
+
+__all__ = ["add_parser"]
+
+_DEFAULT_PORT = 0x8C7B
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `card` with its sub-commands to the program."""
+    parser = subparsers.add_parser(
+        "card",
+        help="keep a simulated card in a virtual PC/SC reader",
+        description="The simulated eUICC as a card in a virtual PC/SC reader. Test keys only.",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_serve(commands)
+    faults = commands.add_parser("faults", help="list the faults a card can be given")
+    faults.set_defaults(func=_faults)
+    options = commands.add_parser("options", help="list the options a card can be given")
+    options.set_defaults(func=_options)
+    info = commands.add_parser("info", help="show what a state file holds; keys stay inside")
+    info.add_argument("state", type=Path, metavar="FILE", help="state file of a card at rest")
+    info.set_defaults(func=_info)
+
+
+def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    serve = commands.add_parser(
+        "serve",
+        help="put a card into a virtual reader until stopped",
+        description="Put a card into a virtual reader. Root's pcscd is started when none runs. "
+        "Ends at Ctrl-C or SIGTERM.",
+    )
+    reader = serve.add_argument_group("reader")
+    reader.add_argument(
+        "--port",
+        type=int,
+        default=_DEFAULT_PORT,
+        help="port of the slot (default: 35963; the second slot has 35964)",
+    )
+    reader.add_argument("--host", default="127.0.0.1", help="machine of the reader")
+    reader.add_argument(
+        "--wait", action="store_true", help="wait for pcscd; never start one and never give up"
+    )
+    card = serve.add_argument_group("card")
+    card.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="keep the card in this file over restarts; a new file gets a new card",
+    )
+    card.add_argument(
+        "--pki", type=Path, metavar="DIR", help="keys and certificates (default: made here)"
+    )
+    card.add_argument("--eid", type=_eid, help="EID of a new card, 32 digits")
+    card.add_argument("--personality", metavar="NAME", help="SGP.22 version, for example v2.5")
+    card.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="set an option of the card (see `rsplab card options`); may be repeated",
+    )
+    card.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="give the card a fault (see `rsplab card faults`); may be repeated",
+    )
+    card.add_argument("--seed", help="take randomness from this text, to repeat a session")
+    card.add_argument(
+        "--log",
+        nargs="?",
+        const="-",
+        metavar="FILE",
+        help="write each APDU to a file, or to standard output",
+    )
+    serve.set_defaults(func=_serve)
+
+
+def _eid(text: str) -> Eid:
+    try:
+        return Eid.from_digits(text)
+    except DecodeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from rspsim.cli.card_serve import serve  # noqa: PLC0415  only when asked for
+
+    return serve(options)
+
+
+def _faults(_: argparse.Namespace) -> int:
+    from rspsim.cli.card_lists import print_faults  # noqa: PLC0415  only when asked for
+
+    return print_faults()
+
+
+def _options(_: argparse.Namespace) -> int:
+    from rspsim.cli.card_lists import print_options  # noqa: PLC0415  only when asked for
+
+    return print_options()
+
+
+def _info(options: argparse.Namespace) -> int:
+    from rspsim.cli.card_lists import print_info  # noqa: PLC0415  only when asked for
+
+    return print_info(options.state)

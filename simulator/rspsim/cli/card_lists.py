@@ -1,0 +1,80 @@
+"""`rsplab card faults`, `options` and `info`: what there is, as lines to read."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from pathlib import Path
+
+from rspcore.errors import ConfigError
+from rspcore.messages.metadata import ProfileClass
+from rspsim.euicc.faults import FAULTS
+from rspsim.euicc.options import Options
+from rspsim.euicc.state import CardState
+from rspsim.stores.sqlite import SqliteStore
+
+__all__ = ["print_faults", "print_info", "print_options", "summary"]
+
+
+def print_faults() -> int:
+    """Print every fault with its summary and return 0."""
+    for fault in FAULTS:
+        print(f"{fault.name:<44} {fault.summary}")
+    return 0
+
+
+def print_options() -> int:
+    """Print every option with its standard value and return 0."""
+    standard = Options()
+    for field in fields(Options):
+        value = getattr(standard, field.name)
+        text = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+        kinds = type(value)
+        others = [str(one.value) for one in kinds] if hasattr(kinds, "__members__") else []
+        print(f"{field.name:<38} {text:<22} {' | '.join(others)}".rstrip())
+    return 0
+
+
+def print_info(path: Path) -> int:
+    """Print what a state file holds and return 0.
+
+    Raises:
+        ConfigError: there is no such file, or no card in it.
+        StoreError: the file cannot be read, or a card is using it.
+    """
+    if not path.exists():
+        raise ConfigError(f"{path}: no such file; `rsplab card serve --state {path}` makes one")
+    with SqliteStore(path) as store:
+        state = store.load()
+    if state is None:
+        raise ConfigError(
+            f"{path}: no card in it yet; `rsplab card serve --state {path}` makes one"
+        )
+    print("\n".join(summary(state)))
+    return 0
+
+
+def summary(state: CardState) -> Iterable[str]:
+    """Give the lines that sum up a card; no key is in them."""
+    personality = state.personality
+    used = sum(profile.size for profile in state.profiles)
+    yield f"EID            {state.eid}"
+    yield f"personality    {personality.name}, SGP.22 {personality.svn}"
+    for credential in state.credentials:
+        role = "signs and verifies" if credential.signs else "verifies"
+        yield f"CI             {credential.ci_pkid.hex().upper()} ({credential.curve}, {role})"
+    yield f"default SM-DP+ {state.addresses.default_dp or 'none'}"
+    yield f"root SM-DS     {state.addresses.root_ds}"
+    yield f"memory         {used} of {personality.nvm_size} octets in use"
+    yield f"profiles       {len(state.profiles)}"
+    for profile in state.profiles:
+        status = "enabled" if profile.enabled else "disabled"
+        kind = ProfileClass(profile.profile_class).name
+        name = profile.nickname or profile.metadata.profile_name
+        yield f"  {profile.iccid!s:<20} {status:<8} {kind:<12} {profile.size:>7} octets  {name}"
+    numbers = [str(one.seq_number) for one in state.notifications]
+    yield f"notifications  {', '.join(numbers) or 'none'} (next is {state.next_seq_number})"
+    changed = [
+        f"{field.name}={getattr(state.options, field.name)}"
+        for field in fields(Options)
+        if getattr(state.options, field.name) != getattr(personality.options, field.name)
+    ]
+    yield f"options        {', '.join(changed) or 'as the personality has them'}"

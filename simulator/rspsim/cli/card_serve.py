@@ -1,0 +1,131 @@
+"""`rsplab card serve`: one card in one slot, until a signal ends it.
+
+The card answers in the main thread. A signal lets the command under way finish, takes the card out
+of the reader, closes its file and ends with 0.
+"""
+
+import argparse
+import logging
+import signal
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TextIO
+
+from rspcore.errors import ConfigError
+from rspsim.cli.card_state import CardWish, faulty, kept_state
+from rspsim.env import Rng, SeededRng, Store
+from rspsim.euicc.card import Euicc
+from rspsim.euicc.state import CardState
+from rspsim.stores.memory import MemoryStore
+from rspsim.stores.sqlite import SqliteStore
+from rspsim.system import SystemRng
+from rspsim.transports.pcscd import running_pcscd
+from rspsim.transports.ports import port_use
+from rspsim.transports.trace import TraceObserver
+from rspsim.transports.vpcd import Observer, VpcdCard
+
+__all__ = ["serve"]
+
+_LOCAL = {"127.0.0.1", "localhost", "::1"}
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Put a card into a reader and keep it there; return 0 when a signal ended it.
+
+    Raises:
+        ConfigError: no reader can be had, its slot is taken, or the card cannot be made.
+        StoreError: the state file cannot be used.
+        LocalError: an option or a fault is unknown.
+    """
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="rsplab: %(message)s")
+    wish = CardWish(
+        pki=options.pki,
+        eid=options.eid,
+        personality=options.personality,
+        options=tuple(options.option),
+    )
+    decisions = faulty(options.fault)
+    with ExitStack() as stack:
+        store: Store = MemoryStore()
+        if options.state is not None:
+            store = stack.enter_context(SqliteStore(options.state))
+        state = kept_state(store, wish)
+        rng: Rng = SystemRng() if options.seed is None else SeededRng(options.seed.encode())
+        card = Euicc(state, store, rng, decisions)
+        if options.host in _LOCAL and not options.wait:
+            stack.enter_context(running_pcscd())
+            _require_free(options.port)
+        observer: Observer = _Greeter(state, options.port)
+        if options.log is not None:
+            observer = _Both(observer, TraceObserver(_log_file(options.log, stack)))
+        link = VpcdCard(card, options.host, options.port, observer=observer)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            before = signal.signal(number, lambda *_: link.stop())
+            stack.callback(signal.signal, number, before)
+        stack.callback(link.close)
+        link.serve()
+    return 0
+
+
+def _require_free(port: int) -> None:
+    use = port_use(port)
+    if use.taken:
+        whose = f" (process {', '.join(map(str, use.processes))})" if use.processes else ""
+        raise ConfigError(
+            f"port {port}: another card is in this slot{whose}; stop it, or use another --port"
+        )
+    if not use.listener:
+        raise ConfigError(
+            f"port {port}: no virtual reader listens there; `rsplab doctor` lists the ports"
+        )
+
+
+def _log_file(name: str, stack: ExitStack) -> TextIO:
+    if name == "-":
+        return sys.stdout
+    try:
+        return stack.enter_context(Path(name).open("w", encoding="ascii"))
+    except OSError as error:
+        raise ConfigError(f"--log {name}: {error.strerror}") from error
+
+
+class _Greeter:
+    """Tell each insertion on standard output, so that scripts can wait for it."""
+
+    def __init__(self, state: CardState, port: int) -> None:
+        self._line = (
+            f"card {state.eid} ({state.personality.name}) is in the reader at port {port}"
+        )
+
+    def inserted(self, _atr: bytes) -> None:
+        """Print that the card is in the reader."""
+        print(self._line, flush=True)
+
+    def reset(self, _atr: bytes) -> None:
+        """Say nothing."""
+
+    def exchanged(self, _command: bytes, _response: bytes, _elapsed_s: float) -> None:
+        """Say nothing."""
+
+
+class _Both:
+    """Tell two observers."""
+
+    def __init__(self, first: Observer, second: Observer) -> None:
+        self._observers = (first, second)
+
+    def inserted(self, atr: bytes) -> None:
+        """Tell both."""
+        for one in self._observers:
+            one.inserted(atr)
+
+    def reset(self, atr: bytes) -> None:
+        """Tell both."""
+        for one in self._observers:
+            one.reset(atr)
+
+    def exchanged(self, command: bytes, response: bytes, elapsed_s: float) -> None:
+        """Tell both."""
+        for one in self._observers:
+            one.exchanged(command, response, elapsed_s)

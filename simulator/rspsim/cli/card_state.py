@@ -1,0 +1,172 @@
+"""The card a command line asks for: credentials, personality, options, faults, and its store.
+
+A card that a file keeps has its EID, personality and keys already; asking for others is refused,
+because it would be another card. Its options may be changed, and stay changed.
+"""
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from rspcore.errors import ConfigError, LocalError
+from rspcore.ids import Eid
+from rspcore.pki.bundle import Pki
+from rspcore.pki.generate import issue_euicc, make_pki
+from rspsim.env import Store
+from rspsim.euicc.decisions import STANDARD, Decisions
+from rspsim.euicc.faults import FAULTS
+from rspsim.euicc.options import Options
+from rspsim.euicc.state import CardState
+from rspsim.personalise import personalise
+from rspsim.stores.codec import field_types
+
+__all__ = ["CardWish", "changed_options", "faulty", "first_state", "kept_state", "read_pki"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardWish:
+    """Hold what a command line says of a card; None where it says nothing.
+
+    Attributes:
+        pki: Folder of credentials.
+        eid: The EID.
+        personality: Name of a personality.
+        options: "name=value" each.
+    """
+
+    pki: Path | None = None
+    eid: Eid | None = None
+    personality: str | None = None
+    options: tuple[str, ...] = ()
+
+
+def kept_state(store: Store, wish: CardWish) -> CardState:
+    """Return the card of a store; a store without one gets a new card.
+
+    Raises:
+        ConfigError: the store's card is not the one wished for, or a new one cannot be made.
+        LocalError: an option is unknown or has no such value.
+        StoreError: the store cannot be written.
+    """
+    kept = store.load()
+    if kept is None:
+        state = first_state(wish)
+    else:
+        _require_same(kept, wish)
+        state = _with_options(kept, wish.options)
+    if state != kept:
+        store.commit(state)
+    return state
+
+
+def first_state(wish: CardWish) -> CardState:
+    """Personalise a new card.
+
+    Raises:
+        ConfigError: no such personality, or credentials are missing.
+        LocalError: an option is unknown or has no such value.
+    """
+    pki = read_pki(wish.pki, wish.eid)
+    if wish.personality is None:
+        state = personalise(pki, eid=wish.eid)
+    else:
+        state = personalise(pki, eid=wish.eid, personality=wish.personality)
+    return _with_options(state, wish.options)
+
+
+def read_pki(folder: Path | None, eid: Eid | None = None) -> Pki:
+    """Return the credentials in a folder and below, or made ones, with an eUICC of this EID.
+
+    Raises:
+        ConfigError: the folder cannot be read, or lacks a CI certificate; or the EUM's key is not
+            there to issue a certificate for this EID.
+    """
+    if folder is None:
+        return make_pki() if eid is None else make_pki(eid=eid)
+    if not folder.is_dir():
+        raise ConfigError(f"{folder}: expected a folder with certificates and keys")
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    pki = Pki.from_files((str(file.relative_to(folder)), file.read_bytes()) for file in files)
+    if eid is None or all(pki.euicc(curve).certificate.eid == eid for curve in pki.curves):
+        return pki
+    return issue_euicc(pki, eid)
+
+
+def changed_options(options: Options, given: Iterable[str]) -> Options:
+    """Return options with the given ones set.
+
+    Args:
+        options: The options so far.
+        given: "name=value" each; `-` and `_` are the same in a name.
+
+    Raises:
+        LocalError: no such option, or no such value; the message lists what there is.
+    """
+    types = field_types(Options)
+    for one in given:
+        name, equals, text = one.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals or name not in types:
+            known = ", ".join(field.name for field in fields(Options))
+            raise LocalError(f"option {one!r}: expected NAME=VALUE, with a name of {known}")
+        options = replace(options, **{name: _value(name, types[name], text.strip())})
+    return options
+
+
+def faulty(names: Iterable[str]) -> Decisions:
+    """Return the decisions of a card with these faults, in this order.
+
+    Raises:
+        LocalError: no such fault.
+    """
+    decisions = STANDARD
+    known = {fault.name: fault for fault in FAULTS}
+    for name in names:
+        if name not in known:
+            raise LocalError(f"fault {name!r}: `rsplab card faults` lists all {len(known)}")
+        decisions = known[name].apply(decisions)
+    return decisions
+
+
+def _value(name: str, kind: type, text: str) -> object:
+    if kind is bool:
+        words = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+        if text.lower() in words:
+            return words[text.lower()]
+        expected = "yes or no"
+    elif kind is int:
+        if text.isascii() and text.isdecimal():
+            return int(text)
+        expected = "a number"
+    elif issubclass(kind, enum.Enum):
+        for member in kind:
+            if member.value == text:
+                return member
+        expected = " or ".join(str(member.value) for member in kind)
+    else:
+        raise LocalError(f"option {name}: cannot be set from the command line")
+    raise LocalError(f"option {name}={text}: expected {expected}")
+
+
+def _with_options(state: CardState, given: Iterable[str]) -> CardState:
+    return replace(state, options=changed_options(state.options, given))
+
+
+def _require_same(kept: CardState, wish: CardWish) -> None:
+    """Refuse a wish for another card than the one that is kept."""
+    if wish.eid is not None and wish.eid != kept.eid:
+        raise ConfigError(f"the state file holds the card with EID {kept.eid}, not {wish.eid}")
+    if wish.personality is not None and wish.personality != kept.personality.name:
+        raise ConfigError(
+            f"the state file holds a card {kept.personality.name}, not {wish.personality}; "
+            "name another file for another card"
+        )
+    if wish.pki is not None:
+        given = {c.ci_pkid for c in first_state(CardWish(pki=wish.pki)).credentials}
+        held = {c.ci_pkid for c in kept.credentials}
+        if given != held:
+            raise ConfigError(
+                f"the state file holds a card under other CIs than {wish.pki}; "
+                "leave --pki out, or name another file for another card"
+            )
