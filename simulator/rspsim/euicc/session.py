@@ -23,7 +23,8 @@ The machine inside a load, which segment may follow which, has a table of its ow
 `rspsim.euicc.es8p.segments`.
 """
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
@@ -32,10 +33,12 @@ from rspcore.crypto.keys import PrivateKey, PublicKey
 from rspcore.errors import LocalError
 from rspcore.ids import Aid, Oid, TransactionId
 from rspcore.messages.metadata import StoreMetadataRequest
+from rspsim.euicc.decisions import Decision
 from rspsim.euicc.installer import EMPTY_INSTALLATION, Installation
 
 __all__ = [
     "IDLE_SESSION",
+    "SESSION_TABLE",
     "TRANSITIONS",
     "AuthenticatedServer",
     "Load",
@@ -44,6 +47,7 @@ __all__ = [
     "Session",
     "SessionEvent",
     "SessionState",
+    "Transitions",
     "advance",
     "permits",
 ]
@@ -89,7 +93,9 @@ _ANYWHERE: Final = {
     _E.CARD_RESET: _S.IDLE,  # 3.1.2: the context is in volatile memory
 }
 
-TRANSITIONS: Final = {
+Transitions = Mapping[SessionState, Mapping[SessionEvent, SessionState]]
+
+TRANSITIONS: Final[Transitions] = {
     _S.IDLE: {**_ANYWHERE, _E.CANCEL_REFUSED: _S.IDLE},
     _S.CHALLENGED: {
         **_ANYWHERE,
@@ -129,19 +135,22 @@ TRANSITIONS: Final = {
 """State and event to next state; a pair that is absent is an order of commands to be refused."""
 
 
-def permits(state: SessionState, event: SessionEvent) -> bool:
+SESSION_TABLE: Final = Decision("session.transitions", TRANSITIONS, "the table of the RSP session")
+
+
+def permits(table: Transitions, state: SessionState, event: SessionEvent) -> bool:
     """Tell whether an event can happen in a state."""
-    return event in TRANSITIONS[state]
+    return event in table[state]
 
 
-def advance(state: SessionState, event: SessionEvent) -> SessionState:
+def advance(table: Transitions, state: SessionState, event: SessionEvent) -> SessionState:
     """Return the state after an event.
 
     Raises:
         LocalError: the table has no such step; the caller had to ask `permits` before.
     """
     try:
-        return TRANSITIONS[state][event]
+        return table[state][event]
     except KeyError:
         raise LocalError(
             f"RSP session: {event.name} cannot happen in state {state.name}; ask permits() first"
@@ -240,21 +249,6 @@ class Session:
     server: AuthenticatedServer | None = None
     download: PreparedDownload | None = None
     load: Load | None = None
-
-    def permits(self, event: SessionEvent) -> bool:
-        """Tell whether an event can happen now."""
-        return permits(self.state, event)
-
-    def after(self, event: SessionEvent) -> "Session":
-        """Return the session after an event; the caller adds what the event established.
-
-        Entering IDLE forgets everything, any other step keeps all there is.
-
-        Raises:
-            LocalError: the event cannot happen now.
-        """
-        state = advance(self.state, event)
-        return IDLE_SESSION if state is SessionState.IDLE else replace(self, state=state)
 
 
 IDLE_SESSION: Final = Session()

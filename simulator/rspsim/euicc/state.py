@@ -168,15 +168,23 @@ class CrlPart:
     number: int
     part: int
     parts: int
+    delta: bool = False
     octets: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingSwitch:
-    """Hold a Profile change that waits for its REFRESH; either side may be absent."""
+    """Hold a Profile change, for now or for when its REFRESH is done; either side may be absent.
+
+    Attributes:
+        disable: ISD-P of the Profile to disable.
+        enable: ISD-P of the Profile to enable.
+        automatic: The card itself chose what to enable, after a test Profile.
+    """
 
     disable: Aid | None = None
     enable: Aid | None = None
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,1 +1,14 @@
-"""es10a: one module per function."""
+"""ES10a, the functions for the LDS: one module per function, and the tuple of them."""
+
+from typing import Final
+
+from rspsim.euicc.es10a.get_euicc_configured_addresses import GET_EUICC_CONFIGURED_ADDRESSES
+from rspsim.euicc.es10a.set_default_dp_address import SET_DEFAULT_DP_ADDRESS
+from rspsim.euicc.function import AnyFunction
+
+__all__ = ["FUNCTIONS"]
+
+FUNCTIONS: Final[tuple[AnyFunction, ...]] = (
+    GET_EUICC_CONFIGURED_ADDRESSES,
+    SET_DEFAULT_DP_ADDRESS,
+)

@@ -1,0 +1,85 @@
+"""The applications a channel can select by AID, and SELECT itself.
+
+An application is an AID, an answer to its selection and a handler for commands; where none is
+selected the file system answers. SELECT by DF name also takes the beginning of an AID and then
+finds the first application that fits, or, with P2 asking for the next one, the one after the
+selected (TS 102 221, 11.1.1; SGP.22 v2, 5.7.1). A SELECT that finds nothing leaves the selection
+alone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rspcore.apdu import CommandApdu
+from rspcore.ids import Aid
+from rspcore.status import StatusWord
+from rspsim.euicc import ecasd, files, isdr
+from rspsim.euicc.decisions import Decision
+from rspsim.euicc.outcome import Outcome, View
+
+__all__ = ["APPLICATIONS", "Application", "process", "select"]
+
+_BY_NAME = 0x04
+_NO_DATA = 0x0C
+_SHORTEST_NAME = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Hold one selectable application.
+
+    Attributes:
+        aid: Its AID.
+        select: Answers its selection.
+        process: Answers any other command on a channel that has it selected.
+    """
+
+    aid: Aid
+    select: Callable[[View], Outcome]
+    process: Callable[[CommandApdu, View], Outcome]
+
+
+APPLICATIONS: Final = Decision(
+    "applications",
+    (
+        Application(isdr.AID, isdr.selected, isdr.process),
+        Application(ecasd.AID, ecasd.selected, ecasd.process),
+    ),
+    "applications that are always there, in the order partial names find them",
+)
+
+
+def process(command: CommandApdu, view: View) -> Outcome:
+    """Hand a command to the application selected on its channel."""
+    chosen = view.channel.application
+    for application in view.decisions[APPLICATIONS]:
+        if application.aid == chosen:
+            return application.process(command, view)
+    return files.process(command, view)
+
+
+def select(command: CommandApdu, view: View) -> Outcome:
+    """Select an application by name, or a file by any other means."""
+    if command.p1 != _BY_NAME:
+        return files.select(command, view)
+    occurrence = command.p2 & 0x03
+    if command.p2 & 0x90 or occurrence in (1, 3):
+        return view.refuse(StatusWord.INCORRECT_P1_P2)
+    if not _SHORTEST_NAME <= len(command.data) <= 16:
+        return view.refuse(StatusWord.FILE_NOT_FOUND)
+    found = [a for a in view.decisions[APPLICATIONS] if a.aid.octets.startswith(command.data)]
+    if occurrence:
+        found = _after(view.channel.application, found)
+    if not found:
+        return view.refuse(StatusWord.FILE_NOT_FOUND)
+    outcome = found[0].select(view)
+    if command.p2 & 0x0C == _NO_DATA:
+        return replace(outcome, response=replace(outcome.response, data=b""))
+    return outcome
+
+
+def _after(chosen: Aid | None, found: list[Application]) -> list[Application]:
+    """Return what follows the selected application, or everything when it is not among them."""
+    aids = [application.aid for application in found]
+    return found[aids.index(chosen) + 1 :] if chosen in aids else found

@@ -1,0 +1,95 @@
+"""The card itself: octets in, octets out, and the only place that commits.
+
+`transmit` is decide, commit, answer. The decision is made by pure handlers over `View`s; this
+module alone makes it true, at most once per command, and answers only afterwards. So a command that
+was answered has happened, and one that was cut has happened wholly or not at all.
+
+A refusal is an answer. A bug is an exception: it propagates, and nothing was committed.
+"""
+
+from rspcore.errors import StoreError
+from rspcore.status import StatusWord
+from rspsim.env import Rng, Store
+from rspsim.euicc import channels, startup
+from rspsim.euicc.decisions import STANDARD, Decisions
+from rspsim.euicc.outcome import View
+from rspsim.euicc.state import CardState, Volatile
+
+__all__ = ["Euicc"]
+
+
+class Euicc:
+    """Be one software eUICC."""
+
+    def __init__(
+        self, state: CardState, store: Store, rng: Rng, decisions: Decisions = STANDARD
+    ) -> None:
+        """Take over a state; it is not written to the store before something changes it.
+
+        Args:
+            state: Where the card begins, from `personalise` or from `store.load()`.
+            store: Keeps every later state.
+            rng: Source of challenges and one-time keys.
+            decisions: What the card decides; faults swap entries.
+        """
+        self._state = state
+        self._store = store
+        self._rng = rng
+        self._decisions = decisions
+        self._volatile = Volatile()
+        self._powered = False
+
+    @property
+    def state(self) -> CardState:
+        """Return the persistent state as it stands."""
+        return self._state
+
+    @property
+    def volatile(self) -> Volatile:
+        """Return the volatile values as they stand."""
+        return self._volatile
+
+    def transmit(self, command: bytes) -> bytes:
+        """Carry out one command APDU; a card without power is reset first.
+
+        Args:
+            command: Command APDU, any octets.
+
+        Returns:
+            Response APDU, at least the 2 octets of a status word. 6581 says that the store did not
+            take the new state; then all is as before the command.
+        """
+        if not self._powered:
+            self.reset()
+        view = View(self._state, self._volatile, self._rng, self._decisions)
+        outcome = channels.process(command, view)
+        if outcome.state is not self._state:
+            try:
+                self._store.commit(outcome.state)
+            except StoreError:
+                return int(StatusWord.MEMORY_PROBLEM).to_bytes(2, "big")
+        self._state, self._volatile = outcome.state, outcome.volatile
+        return outcome.response.encode()
+
+    def reset(self) -> bytes:
+        """Start anew: volatile values forgotten, what was left open brought to its end.
+
+        Returns:
+            The ATR. When the store does not take the state after start-up, the state of before
+            stays and the next reset tries again.
+        """
+        self._volatile = Volatile()
+        self._powered = True
+        state = startup.started(self._state, self._decisions)
+        if state is not self._state:
+            try:
+                self._store.commit(state)
+            except StoreError:
+                return self._decisions[startup.ATR](self._state)
+            self._state = state
+        return self._decisions[startup.ATR](self._state)
+
+    def power_off(self) -> None:
+        """Take the power away; the volatile values are gone."""
+        self._volatile = Volatile()
+        self._powered = False

@@ -1,0 +1,181 @@
+"""The card application toolkit, as far as an eUICC needs it: REFRESH and the talk around it.
+
+One proactive command can be open at a time. It is announced by 91XX until it is fetched, and stays
+open until its TERMINAL RESPONSE; for REFRESH in the mode UICC Reset the reset stands for the
+response. A Profile change asked for with refreshFlag waits for that moment (SGP.22 v2, 3.2).
+
+Source: ETSI TS 102 223, 6.4.7, 6.6.13 and 6.8; TS 102 221, 11.1.19 and 11.2.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import IntEnum
+from typing import Final
+
+from rspcore import tlv
+from rspcore.apdu import CommandApdu, Ins
+from rspcore.errors import DecodeError
+from rspcore.status import StatusWord
+from rspsim.euicc import isdp
+from rspsim.euicc.decisions import Decision
+from rspsim.euicc.options import RefreshMode
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.state import Cat, Volatile
+
+__all__ = [
+    "ANNOUNCES",
+    "ANNOUNCES_STATE_CHANGE",
+    "HANDLERS",
+    "REFRESH_COMMAND",
+    "RefreshQualifier",
+    "announced",
+    "with_refresh",
+]
+
+
+class RefreshQualifier(IntEnum):
+    """Name the modes of REFRESH an eUICC asks for (TS 102 223, 8.6)."""
+
+    UICC_RESET = 0x04
+    PROFILE_STATE_CHANGE = 0x09
+
+
+def _announces_state_change(terminal_profile: bytes) -> bool:
+    """Tell whether a TERMINAL PROFILE has b6 of its 34th octet (TS 102 223, 5.2)."""
+    octet, bit = 33, 0x20
+    return len(terminal_profile) > octet and bool(terminal_profile[octet] & bit)
+
+
+def _refresh(number: int, qualifier: int) -> bytes:
+    details = tlv.encode(0x81, bytes((number, 0x01, qualifier)))
+    return tlv.encode(0xD0, details, tlv.encode(0x82, b"\x81\x82"))
+
+
+ANNOUNCES_STATE_CHANGE: Final = Decision(
+    "cat.announces_state_change",
+    _announces_state_change,
+    "which TERMINAL PROFILE allows REFRESH in mode 09",
+)
+REFRESH_COMMAND: Final = Decision(
+    "cat.refresh_command", _refresh, "octets of REFRESH from its number and qualifier"
+)
+ANNOUNCES: Final = Decision(
+    "cat.announces", standard=True, summary="an open proactive command is announced by 91XX"
+)
+
+
+def announced(cat: Cat) -> int:
+    """Return the status word of success: 91XX while a proactive command waits for FETCH."""
+    if cat.command is None or cat.fetched:
+        return StatusWord.OK
+    return 0x9100 | len(cat.command) & 0xFF
+
+
+def with_refresh(view: View, volatile: Volatile, *, only_reset: bool = False) -> Volatile:
+    """Return values in which REFRESH is the open proactive command, in place of any other.
+
+    Args:
+        view: The view of the command that asks for it.
+        volatile: Values to put it into.
+        only_reset: The mode is UICC Reset whatever options and terminal say (5.7.19).
+    """
+    cat = volatile.cat
+    allowed = view.decisions[ANNOUNCES_STATE_CHANGE](cat.terminal_profile or b"")
+    wanted = view.options.refresh_mode is RefreshMode.STATE_CHANGE and not only_reset
+    qualifier = (
+        RefreshQualifier.PROFILE_STATE_CHANGE if wanted and allowed else RefreshQualifier.UICC_RESET
+    )
+    if not view.decisions[ANNOUNCES]:
+        return volatile
+    number = cat.number % 254 + 1
+    command = view.decisions[REFRESH_COMMAND](number, qualifier)
+    return replace(volatile, cat=replace(cat, command=command, fetched=False, number=number))
+
+
+def _terminal_profile(command: CommandApdu, view: View) -> Outcome:
+    if command.p1 or command.p2:
+        return view.refuse(StatusWord.INCORRECT_P1_P2)
+    if not command.data:
+        return view.refuse(StatusWord.WRONG_LENGTH)
+    told = replace(view.volatile.cat, terminal_profile=command.data)
+    return view.outcome(volatile=replace(view.volatile, cat=told))
+
+
+def _terminal_capability(command: CommandApdu, view: View) -> Outcome:
+    """Keep the eUICC octet (83) of the template A9; a repetition replaces it."""
+    if command.p1 or command.p2:
+        return view.refuse(StatusWord.INCORRECT_P1_P2)
+    try:
+        template = tlv.parse(command.data)
+        octet = template.find(0x83) if template.tag == 0xA9 else None
+    except DecodeError:
+        return view.refuse(StatusWord.WRONG_DATA)
+    if template.tag != 0xA9:
+        return view.refuse(StatusWord.WRONG_DATA)
+    capability = octet.value[0] if octet is not None and len(octet.value) else 0
+    told = replace(view.volatile.cat, terminal_capability=capability)
+    return view.outcome(volatile=replace(view.volatile, cat=told))
+
+
+def _fetch(command: CommandApdu, view: View) -> Outcome:
+    cat = view.volatile.cat
+    if command.p1 or command.p2:
+        return view.refuse(StatusWord.INCORRECT_P1_P2)
+    if cat.command is None:
+        return view.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
+    return view.outcome(
+        cat.command, volatile=replace(view.volatile, cat=replace(cat, fetched=True))
+    )
+
+
+def _terminal_response(command: CommandApdu, view: View) -> Outcome:
+    """Take the end of a proactive command and carry out the Profile change that waited for it."""
+    cat = view.volatile.cat
+    if command.p1 or command.p2:
+        return view.refuse(StatusWord.INCORRECT_P1_P2)
+    if cat.command is None or not cat.fetched:
+        return view.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
+    try:
+        result = _result_of(command.data)
+    except DecodeError:
+        return view.refuse(StatusWord.WRONG_DATA)
+    if result >= 0x30:  # the terminal never will; the change waits for a reset
+        ended = replace(cat, command=None, fetched=False)
+        return view.outcome(volatile=replace(view.volatile, cat=ended))
+    if result >= 0x20:  # the terminal cannot now; asked again
+        return view.outcome(volatile=replace(view.volatile, cat=replace(cat, fetched=False)))
+    state = isdp.pending_carried_out(view.state, view.decisions)
+    ends = view.options.switch_ends_session
+    session = Volatile().session if ends else view.session
+    return view.outcome(
+        state=state, volatile=replace(Volatile(), session=session, cat=Cat(number=cat.number))
+    )
+
+
+def _result_of(data: bytes) -> int:
+    """Return the general result of a TERMINAL RESPONSE.
+
+    Raises:
+        DecodeError: not a sequence of data objects with a result (tag 03 or 83) in it.
+    """
+    for one in tlv.iterate(data):
+        if one.tag & 0x7F == 0x03 and len(one.value):
+            return one.value[0]
+    raise DecodeError("TERMINAL RESPONSE: expected a result (03 or 83)", tag=0x83)
+
+
+def _envelope(command: CommandApdu, view: View) -> Outcome:
+    """Take an ENVELOPE that nobody on this card waits for."""
+    if command.p1 or command.p2:
+        return view.refuse(StatusWord.INCORRECT_P1_P2)
+    return view.outcome() if command.data else view.refuse(StatusWord.WRONG_LENGTH)
+
+
+HANDLERS: Final[Mapping[int, Callable[[CommandApdu, View], Outcome]]] = {
+    Ins.TERMINAL_PROFILE: _terminal_profile,
+    Ins.TERMINAL_CAPABILITY: _terminal_capability,
+    Ins.FETCH: _fetch,
+    Ins.TERMINAL_RESPONSE: _terminal_response,
+    Ins.ENVELOPE: _envelope,
+}
+"""Instruction to handler for the commands between terminal and card, on any channel."""

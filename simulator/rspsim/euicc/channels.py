@@ -1,0 +1,191 @@
+"""From the octets of a command to the handler that answers it, and from its answer to the wire.
+
+How it works. `process` takes any octets. It reads the APDU, asks the class octet for the logical
+channel, and hands the command to the first that feels responsible: the channel itself (GET
+RESPONSE, MANAGE CHANNEL, SELECT), the conversation with the terminal (`rspsim.euicc.cat`), the
+application selected on the channel. What comes back is an `Outcome` with all of the response data;
+`_delivered` then decides how much of it goes out now. The rest waits in the channel for GET
+RESPONSE, and is dropped by any other command there (ISO/IEC 7816-4, 5.1; ETSI TS 102 221, 7.3.1).
+
+The announcement of a proactive command, 91XX in place of 9000, belongs to the last part of an
+answer; so it is added here, when that part leaves, and not by the function that caused it
+(SGP.22 v2, 5.7.2).
+
+Nothing in here raises for octets from outside: each defect has its status word.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+from rspcore.apdu import CommandApdu, Ins, ResponseApdu
+from rspcore.errors import DecodeError
+from rspcore.status import StatusWord
+from rspsim.euicc import applications, cat, manage_channel
+from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
+from rspsim.euicc.options import ResponseMode
+from rspsim.euicc.outcome import Outcome, View
+
+__all__ = [
+    "CHECKS",
+    "CLASSES",
+    "DROPS_RESPONSE",
+    "NOTHING_WAITING",
+    "ClassFamily",
+    "Received",
+    "process",
+]
+
+_MOST = 256
+"""Most data octets of one short response."""
+
+
+class ClassFamily(Enum):
+    """Say which class octets an instruction belongs to (TS 102 221, 10.1.1)."""
+
+    INTERINDUSTRY = "0X or 4X"
+    PROPRIETARY = "8X or CX"
+
+
+CLASSES: Final[Decision[Mapping[int, ClassFamily]]] = Decision(
+    "class.families",
+    {
+        Ins.SELECT: ClassFamily.INTERINDUSTRY,
+        Ins.MANAGE_CHANNEL: ClassFamily.INTERINDUSTRY,
+        Ins.READ_BINARY: ClassFamily.INTERINDUSTRY,
+        Ins.READ_RECORD: ClassFamily.INTERINDUSTRY,
+        Ins.GET_STATUS: ClassFamily.PROPRIETARY,
+        Ins.STORE_DATA: ClassFamily.PROPRIETARY,
+        Ins.TERMINAL_CAPABILITY: ClassFamily.PROPRIETARY,
+        Ins.TERMINAL_PROFILE: ClassFamily.PROPRIETARY,
+        Ins.TERMINAL_RESPONSE: ClassFamily.PROPRIETARY,
+        Ins.FETCH: ClassFamily.PROPRIETARY,
+        Ins.ENVELOPE: ClassFamily.PROPRIETARY,
+    },
+    "class octets an instruction is taken with; instructions not listed: any",
+)
+NOTHING_WAITING: Final = Decision(
+    "get_response.nothing_waiting", 0x6F00, "status word when no response data waits"
+)
+DROPS_RESPONSE: Final = Decision(
+    "get_response.dropped", standard=True, summary="another command drops waiting response data"
+)
+EXACT_LE: Final = Decision(
+    "le.exact", standard=True, summary="a case 2 command with a wrong Le is answered 6CXX"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Hold a command and the view it meets, for the checks of the class octet."""
+
+    command: CommandApdu
+    view: View
+
+    @property
+    def channel_open(self) -> bool:
+        """Tell whether the channel of the class octet is open."""
+        number = self.command.channel
+        return number is not None and self.view.volatile.channels[number] is not None
+
+    @property
+    def class_fits(self) -> bool:
+        """Tell whether the instruction exists in this class."""
+        family = self.view.decisions[CLASSES].get(self.command.ins)
+        proprietary = bool(self.command.cla & 0x80)
+        return family is None or proprietary is (family is ClassFamily.PROPRIETARY)
+
+
+CHECKS: Final[Decision[Checks[Received]]] = Decision(
+    "class",
+    (
+        Check("class_known", lambda r: r.command.channel is not None, StatusWord.CLA_NOT_SUPPORTED),
+        Check(
+            "no_secure_messaging",
+            lambda r: not r.command.secure_messaging,
+            StatusWord.SECURE_MESSAGING_NOT_SUPPORTED,
+        ),
+        Check("channel_open", lambda r: r.channel_open, StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED),
+        Check("class_fits", lambda r: r.class_fits, StatusWord.CLA_NOT_SUPPORTED),
+    ),
+    "checks of the class octet",
+)
+
+_HANDLERS: Final[Mapping[int, Callable[[CommandApdu, View], Outcome]]] = {
+    Ins.MANAGE_CHANNEL: manage_channel.process,
+    Ins.SELECT: applications.select,
+    **cat.HANDLERS,
+}
+
+
+def process(octets: bytes, view: View) -> Outcome:
+    """Answer one command.
+
+    Args:
+        octets: Command APDU, any octets.
+        view: The card as it stands; the channel number in it is not looked at.
+    """
+    try:
+        command = CommandApdu.parse(octets)
+    except DecodeError:
+        return view.refuse(StatusWord.WRONG_LENGTH)
+    refusal = first_refusal(view.decisions[CHECKS], Received(command, view))
+    if refusal is not None:
+        return view.refuse(refusal)
+    view = replace(view, channel_number=command.channel or 0)
+    if command.ins == Ins.GET_RESPONSE:
+        return _get_response(command, view)
+    if view.channel.response and view.decisions[DROPS_RESPONSE]:
+        view = view.with_channel(replace(view.channel, response=b""))
+    handler = _HANDLERS.get(command.ins, applications.process)
+    return _delivered(command, view, handler(command, view))
+
+
+def _delivered(command: CommandApdu, view: View, outcome: Outcome) -> Outcome:
+    """Send as much of the response data as the command's case allows, and keep the rest."""
+    data, sw = outcome.response.data, outcome.response.sw
+    if not data:
+        return replace(outcome, response=_last(b"", sw, outcome))
+    if command.case <= 2:
+        wanted = command.le or 0
+        if wanted != _MOST and wanted != len(data) and view.decisions[EXACT_LE]:
+            return view.refuse(0x6C00 | min(len(data), _MOST) & 0xFF)
+        return _part(view, outcome, data, sw, wanted or _MOST)
+    direct = view.options.response_mode is ResponseMode.DIRECT and command.le is not None
+    return _part(view, outcome, data, sw, (command.le or 0) if direct else 0)
+
+
+def _part(view: View, outcome: Outcome, data: bytes, sw: int, count: int) -> Outcome:
+    """Answer with the first count octets; what is left waits in the channel."""
+    now, later = data[:count], data[count:]
+    volatile = outcome.volatile
+    channel = volatile.channels[view.channel_number]
+    if channel is not None and (later or channel.response):
+        volatile = volatile.with_channel(
+            view.channel_number, replace(channel, response=later, response_sw=sw)
+        )
+    if not later or channel is None:
+        return replace(outcome, response=_last(now, sw, outcome), volatile=volatile)
+    waiting = 0x6100 | (len(later) if len(later) < _MOST else 0)
+    return replace(outcome, response=ResponseApdu(now, waiting), volatile=volatile)
+
+
+def _last(data: bytes, sw: int, outcome: Outcome) -> ResponseApdu:
+    """Return the end of an answer, with 91XX when a proactive command waits."""
+    if sw == StatusWord.OK:
+        sw = cat.announced(outcome.volatile.cat)
+    return ResponseApdu(data, sw)
+
+
+def _get_response(command: CommandApdu, view: View) -> Outcome:
+    """Give the next part of what waits in the channel (ISO/IEC 7816-4, 11.7.1)."""
+    waiting = view.channel.response
+    if command.p1 or command.p2:
+        return view.refuse(StatusWord.INCORRECT_P1_P2)
+    if not waiting:
+        return view.refuse(view.decisions[NOTHING_WAITING])
+    wanted = command.le or _MOST
+    if wanted > len(waiting) and wanted != _MOST:
+        return view.refuse(0x6C00 | len(waiting) & 0xFF)
+    return _part(view, view.outcome(), waiting, view.channel.response_sw, wanted)

@@ -1,0 +1,57 @@
+"""The subject that enabling, disabling and deleting have in common: a Profile asked for by name."""
+
+from dataclasses import dataclass
+
+from rspcore.ids import Aid, Iccid
+from rspsim.euicc.outcome import View
+from rspsim.euicc.state import Profile
+
+__all__ = ["ProfileAttempt"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileAttempt:
+    """Hold which Profile a request names and the view it meets, for the checks.
+
+    Attributes:
+        isdp_aid: AID of its ISD-P, or None.
+        iccid: Its ICCID, or None.
+        view: The card.
+    """
+
+    isdp_aid: Aid | None
+    iccid: Iccid | None
+    view: View
+
+    @property
+    def profile(self) -> Profile | None:
+        """Return the Profile named, or None when there is no such."""
+        state = self.view.state
+        if self.isdp_aid is not None:
+            return state.profile_by_aid(self.isdp_aid)
+        return state.profile_by_iccid(self.iccid)
+
+    @property
+    def enabled(self) -> bool:
+        """Tell whether the Profile named is enabled."""
+        return self.profile is not None and self.profile.enabled
+
+    @property
+    def current(self) -> Profile | None:
+        """Return the Profile that is enabled now."""
+        return self.view.state.enabled_profile
+
+    @property
+    def no_switch_waits(self) -> bool:
+        """Tell whether no change waits for its REFRESH."""
+        return self.view.state.pending_switch is None
+
+    @property
+    def cat_free(self) -> bool:
+        """Tell whether the toolkit lets the card ask for a REFRESH (5.7.16).
+
+        A change that waits keeps out the next one; any other proactive command is ended by the
+        card, unless its option is to refuse.
+        """
+        busy = self.view.volatile.cat.command is not None and self.view.options.cat_busy
+        return self.no_switch_waits and not busy

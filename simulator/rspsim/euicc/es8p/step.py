@@ -1,0 +1,111 @@
+"""What a command of ES8+ is given and what it gives: a load goes on, fails, or is finished."""
+
+from dataclasses import dataclass, replace
+
+from rspcore import tlv
+from rspcore.crypto.bsp import Bsp, BspSecurityError, BspStructureError
+from rspcore.errors import DecodeError
+from rspcore.messages.notifications import BppCommandId, ErrorReason
+from rspcore.tlv import Tlv
+from rspsim.euicc.decisions import Decision
+from rspsim.euicc.outcome import View
+from rspsim.euicc.session import AuthenticatedServer, Load, PreparedDownload
+
+__all__ = [
+    "UNPROTECT",
+    "UNPROTECT_MAC_ONLY",
+    "Failure",
+    "Finished",
+    "Step",
+    "single",
+    "unprotected",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Hold a load in progress and the view its next segment meets.
+
+    Attributes:
+        view: The card.
+        load: The load as it stands.
+        server: The server of the session.
+        download: The prepared download.
+    """
+
+    view: View
+    load: Load
+    server: AuthenticatedServer
+    download: PreparedDownload
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Hold why a load ends: the command, the reason, and EUICCResponse when there is one.
+
+    `load` is the load as far as it got, so that the result can name its ICCID.
+    """
+
+    command: int
+    reason: int
+    response: bytes | None = None
+    load: Load | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Hold a load whose last octet was good, and EUICCResponse for its result."""
+
+    load: Load
+    response: bytes
+
+
+def _unprotect(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
+    return bsp.unprotect(one)
+
+
+def _unprotect_mac_only(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
+    return bsp.unprotect_mac_only(one)
+
+
+UNPROTECT = Decision("bsp.unprotect", _unprotect, "plaintext of 86 or 87, and the BSP after it")
+UNPROTECT_MAC_ONLY = Decision(
+    "bsp.unprotect_mac_only", _unprotect_mac_only, "content of 88, and the BSP after it"
+)
+
+
+def single(octets: bytes | memoryview, tag: int) -> Tlv | None:
+    """Return the one data object that fills the octets, None when it is not this one."""
+    try:
+        one = tlv.parse(octets)
+    except DecodeError:
+        return None
+    return one if one.tag == tag else None
+
+
+def unprotected(
+    step: Step, one: Tlv | None, command: BppCommandId, *, mac_only: bool = False
+) -> tuple[bytes, Load] | Failure:
+    """Open one protected data object.
+
+    Args:
+        step: Where the load stands; a secure channel is open.
+        one: The data object, None when the segment held no such thing.
+        command: Command it belongs to, for the result.
+        mac_only: True for 88.
+
+    Returns:
+        Its content and the load with the BSP after it, or why it cannot be opened.
+    """
+    bsp = step.load.bsp
+    if one is None or bsp is None:
+        return Failure(command, ErrorReason.scp03tStructureError)
+    decisions = step.view.decisions
+    opening = decisions[UNPROTECT_MAC_ONLY] if mac_only else decisions[UNPROTECT]
+    try:
+        content, after = opening(bsp, one)
+    except BspStructureError:
+        return Failure(command, ErrorReason.scp03tStructureError)
+    except BspSecurityError:
+        return Failure(command, ErrorReason.scp03tSecurityError)
+    return content, replace(step.load, bsp=after)

@@ -1,0 +1,55 @@
+"""What makes an ES10 function: its request, its handler, and the interface it belongs to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Generic, TypeVar
+
+from rspcore.messages.codec import Structure
+from rspsim.euicc.outcome import Outcome, View
+
+__all__ = ["AnyFunction", "Function", "Interface"]
+
+R = TypeVar("R", bound=Structure)
+
+
+class Interface(IntEnum):
+    """Name the interfaces; the value is the bit by which a device announces its side.
+
+    Source: SGP.22 v2, 3.4.2; ETSI TS 102 221, 11.1.19.2.4.
+    """
+
+    ISDR = 0x00
+    ES10A = 0x04
+    ES10B = 0x02
+    ES10C = 0x01
+
+
+@dataclass(frozen=True, slots=True)
+class Function(Generic[R]):
+    """Hold one function.
+
+    Attributes:
+        name: Name as the specification writes it, for example "ES10b.PrepareDownload".
+        request: Class of its request; its tag is the tag of the function.
+        handle: Answers a request.
+        interface: Interface it belongs to.
+        malformed: Answers a request whose parts cannot be read; without it the answer is 6A80.
+        available: Tells whether this card has the function at all.
+    """
+
+    name: str
+    request: type[R]
+    handle: Callable[[R, View], Outcome]
+    interface: Interface
+    malformed: Callable[[View], Outcome] | None = None
+    available: Callable[[View], bool] = lambda _: True
+
+    @property
+    def tag(self) -> int:
+        """Return the tag of request and response."""
+        return int(self.request.TAG)
+
+
+AnyFunction = Function[Any]
+"""A function of some request; tables hold these."""

@@ -1,0 +1,103 @@
+"""The life of an ISD-P: it gets an AID, is enabled and disabled, and is removed.
+
+At most one Profile is enabled (SGP.22 v2, 2.4). A change is a pair, one ISD-P to disable and one
+to enable, and `switched` carries out both in one state, notifications included, so that no cut can
+leave two enabled Profiles or forget one. A test Profile remembers which operational Profile it took
+the place of (2.4.5.3).
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from rspcore.ids import Aid
+from rspcore.messages.es10c import ProfileState
+from rspcore.messages.metadata import NotificationEvent, ProfileClass
+from rspcore.tags import ISDP_PREFIX
+from rspsim.euicc import notifications
+from rspsim.euicc.decisions import Decision, Decisions
+from rspsim.euicc.state import CardState, PendingSwitch, Profile
+
+__all__ = [
+    "FREE_AID",
+    "REMEMBERED",
+    "pending_carried_out",
+    "removed",
+    "return_target",
+    "switched",
+]
+
+_FIRST_NUMBER = 0x0010
+_LAST_NUMBER = 0xFFFF
+
+
+def _free_aid(state: CardState) -> Aid | None:
+    """Return the lowest AID of the ISD-P range that is not in use, None when all are."""
+    used = {profile.aid for profile in state.profiles}
+    for number in range(_FIRST_NUMBER, _LAST_NUMBER + 1):
+        aid = Aid(ISDP_PREFIX + number.to_bytes(2, "big") + b"\x00")
+        if aid not in used:
+            return aid
+    return None
+
+
+def _remembered(state: CardState, disabled: Profile | None, enabled: Profile | None) -> Aid | None:
+    """Return which operational Profile to come back to after a change."""
+    if enabled is None or enabled.profile_class != ProfileClass.test:
+        return None
+    if disabled is None:
+        return None
+    if disabled.profile_class == ProfileClass.test:
+        return state.return_to
+    return disabled.aid if disabled.profile_class == ProfileClass.operational else None
+
+
+FREE_AID: Final = Decision("isdp.free_aid", _free_aid, "AID of a new ISD-P")
+REMEMBERED: Final = Decision(
+    "isdp.remembered", _remembered, "operational Profile to enable after a test Profile"
+)
+
+
+def switched(state: CardState, decisions: Decisions, change: PendingSwitch) -> CardState:
+    """Return a state after a change: one Profile disabled, one enabled, both told of.
+
+    A Profile that is gone meanwhile is passed over.
+    """
+    leaving = state.profile_by_aid(change.disable)
+    coming = state.profile_by_aid(change.enable)
+    return_to = decisions[REMEMBERED](state, leaving, coming)
+    if leaving is not None:
+        leaving = replace(leaving, state=ProfileState.disabled)
+        state = state.with_profile(leaving)
+    if coming is not None:
+        coming = replace(coming, state=ProfileState.enabled)
+        state = state.with_profile(coming)
+    state = replace(state, return_to=return_to, pending_switch=None)
+    if leaving is not None:
+        event = NotificationEvent.notificationDisable
+        state = notifications.with_events(state, decisions, leaving, event)
+    if coming is not None and (state.options.reenable_notifies or not change.automatic):
+        event = NotificationEvent.notificationEnable
+        state = notifications.with_events(state, decisions, coming, event)
+    return state
+
+
+def pending_carried_out(state: CardState, decisions: Decisions) -> CardState:
+    """Return a state after the change that waited; the same object when none did."""
+    change = state.pending_switch
+    return state if change is None else switched(state, decisions, change)
+
+
+def return_target(state: CardState, leaving: Profile) -> Profile | None:
+    """Return the Profile to enable when this one ends: only a test Profile has one (2.4.5.3)."""
+    if leaving.profile_class != ProfileClass.test:
+        return None
+    return state.profile_by_aid(state.return_to)
+
+
+def removed(state: CardState, decisions: Decisions, profile: Profile) -> CardState:
+    """Return a state without a Profile; its delete notifications are made before it goes (3.5)."""
+    event = NotificationEvent.notificationDelete
+    state = notifications.with_events(state, decisions, profile, event)
+    if state.return_to == profile.aid:
+        state = replace(state, return_to=None)
+    return state.without_profile(profile.aid)

@@ -1,0 +1,64 @@
+"""MANAGE CHANNEL: open and close logical channels (ISO/IEC 7816-4, 11.1.2; TS 102 221, 11.1.17)."""
+
+from dataclasses import replace
+from typing import Final
+
+from rspcore.apdu import CHANNELS, CommandApdu
+from rspcore.status import StatusWord
+from rspsim.euicc.decisions import Decision
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.state import Channel
+
+__all__ = ["LIMIT", "NO_CHANNEL_LEFT", "process"]
+
+LIMIT: Final = Decision("manage_channel.limit", CHANNELS, "number of channels, channel 0 included")
+NO_CHANNEL_LEFT: Final = Decision(
+    "manage_channel.none_left", int(StatusWord.FUNCTION_NOT_SUPPORTED), "status word when all open"
+)
+
+_OPEN = 0x00
+_CLOSE = 0x80
+
+
+def process(command: CommandApdu, view: View) -> Outcome:
+    """Open a channel of the card's or the caller's choice, or close one."""
+    if command.data:
+        return view.refuse(StatusWord.WRONG_LENGTH)
+    if command.p1 == _OPEN:
+        return _open(command, view)
+    if command.p1 == _CLOSE:
+        return _close(command, view)
+    return view.refuse(StatusWord.INCORRECT_P1_P2)
+
+
+def _open(command: CommandApdu, view: View) -> Outcome:
+    """Open a channel; it begins where the channel of the command stands, channel 0 at the MF."""
+    limit = view.decisions[LIMIT]
+    channels = view.volatile.channels
+    number = command.p2
+    if number >= limit:
+        return view.refuse(StatusWord.INCORRECT_P1_P2)
+    if number == 0:
+        free = (n for n in range(1, limit) if channels[n] is None)
+        number = next(free, 0)
+        if number == 0:
+            return view.refuse(view.decisions[NO_CHANNEL_LEFT])
+    elif channels[number] is not None:
+        return view.refuse(view.decisions[NO_CHANNEL_LEFT])
+    inherited = Channel() if view.channel_number == 0 else _directory_of(view.channel)
+    told = bytes((number,)) if command.p2 == 0 else b""
+    return view.outcome(told, volatile=view.volatile.with_channel(number, inherited))
+
+
+def _directory_of(channel: Channel) -> Channel:
+    return replace(Channel(), application=channel.application, path=channel.path)
+
+
+def _close(command: CommandApdu, view: View) -> Outcome:
+    """Close a channel; an unfinished command on it is gone. P2=00 closes the command's own."""
+    number = command.p2 or view.channel_number
+    if number == 0 or number >= CHANNELS:
+        return view.refuse(StatusWord.INCORRECT_P1_P2)
+    if view.volatile.channels[number] is None:
+        return view.refuse(StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED)
+    return view.outcome(volatile=view.volatile.with_channel(number, None))

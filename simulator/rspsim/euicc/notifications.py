@@ -1,0 +1,187 @@
+"""Notifications and the ProfileInstallationResult: made, numbered, signed, kept until removed.
+
+One counter numbers both kinds and never goes back. The list keeps the youngest; when it is full the
+oldest goes (SGP.22 v2, 3.5). A test Profile leaves results of its installation and nothing else
+(2.4.5.3). Everything here is a function from one `CardState` to the next.
+
+Source: SGP.22 v2, 2.5.6, 3.5 and 5.7.9 to 5.7.11.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rspcore.errors import LocalError
+from rspcore.ids import Iccid, Oid, TransactionId
+from rspcore.messages.metadata import NotificationEvent, ProfileClass
+from rspcore.messages.notifications import (
+    ErrorResult,
+    FinalResult,
+    NotificationMetadata,
+    OtherSignedNotification,
+    ProfileInstallationResult,
+    ProfileInstallationResultData,
+)
+from rspsim.euicc import ecasd
+from rspsim.euicc.decisions import Decision, Decisions
+from rspsim.euicc.state import CardState, CiCredential, PendingNotification, Profile
+
+__all__ = [
+    "ADDRESSES",
+    "NEXT_NUMBER",
+    "SILENT_CLASSES",
+    "Ended",
+    "failure",
+    "with_events",
+    "with_result",
+]
+
+
+def _addresses(profile: Profile, event: NotificationEvent) -> tuple[str, ...]:
+    """Return the address of each configuration entry that names the event."""
+    entries = profile.metadata.notification_configuration_info or ()
+    return tuple(
+        entry.notification_address
+        for entry in entries
+        if event in entry.profile_management_operation
+    )
+
+
+NEXT_NUMBER: Final = Decision(
+    "notifications.next_number", lambda number: number + 1, "number after a number"
+)
+ADDRESSES: Final = Decision(
+    "notifications.addresses", _addresses, "whom a Profile's configuration tells of an event"
+)
+SILENT_CLASSES: Final[Decision[frozenset[int]]] = Decision(
+    "notifications.silent_classes",
+    frozenset({ProfileClass.test}),
+    "classes whose changes are told to nobody",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Hold what a ProfileInstallationResult says of the session that ends with it.
+
+    Attributes:
+        transaction_id: Of the session.
+        address: serverAddress of the session; the result goes there.
+        smdp_oid: registeredID of CERT.DPpb.
+        ci_pkid: CI under which the card signs.
+        iccid: From StoreMetadata, None before it.
+    """
+
+    transaction_id: TransactionId
+    address: str
+    smdp_oid: Oid
+    ci_pkid: bytes
+    iccid: Iccid | None
+
+
+def failure(command: int, reason: int, sima_response: bytes | None = None) -> FinalResult:
+    """Return the final result of a load that failed at a command for a reason."""
+    return FinalResult(
+        error_result=ErrorResult(
+            bpp_command_id=command, error_reason=reason, sima_response=sima_response
+        )
+    )
+
+
+def with_events(
+    state: CardState, decisions: Decisions, profile: Profile, event: NotificationEvent
+) -> CardState:
+    """Return a state with one notification per configured address of an event (3.5)."""
+    if profile.profile_class in decisions[SILENT_CLASSES]:
+        return state
+    for address in decisions[ADDRESSES](profile, event):
+        state = _with_event(state, decisions, profile, event, address)
+    return state
+
+
+def _with_event(
+    state: CardState,
+    decisions: Decisions,
+    profile: Profile,
+    event: NotificationEvent,
+    address: str,
+) -> CardState:
+    metadata = NotificationMetadata(
+        seq_number=state.next_seq_number,
+        profile_management_operation=frozenset({event}),
+        notification_address=address,
+        iccid=profile.iccid,
+    )
+    credential = _credential_for(state, profile)
+    told = OtherSignedNotification(
+        tbs_other_notification=metadata,
+        euicc_notification_signature=ecasd.sign(
+            state, decisions, credential.ci_pkid, metadata.encode()
+        ),
+        euicc_certificate=credential.euicc_certificate,
+        eum_certificate=credential.eum_certificate,
+    )
+    return _appended(state, decisions, event, metadata, told.encode())
+
+
+def with_result(
+    state: CardState, decisions: Decisions, ended: Ended, result: FinalResult
+) -> tuple[CardState, bytes]:
+    """Return a state that keeps a ProfileInstallationResult, and the result itself (2.5.6).
+
+    Args:
+        state: State the session leaves, an installed Profile included.
+        decisions: What the card decides.
+        ended: The session that ends.
+        result: What came of it.
+
+    Returns:
+        The state, and ProfileInstallationResult as a whole data object.
+    """
+    metadata = NotificationMetadata(
+        seq_number=state.next_seq_number,
+        profile_management_operation=frozenset({NotificationEvent.notificationInstall}),
+        notification_address=ended.address,
+        iccid=ended.iccid,
+    )
+    data = ProfileInstallationResultData(
+        transaction_id=ended.transaction_id,
+        notification_metadata=metadata,
+        smdp_oid=ended.smdp_oid,
+        final_result=result,
+    )
+    signature = ecasd.sign(state, decisions, ended.ci_pkid, data.encode())
+    told = ProfileInstallationResult(data=data, euicc_sign_pir=signature).encode()
+    event = NotificationEvent.notificationInstall
+    return _appended(state, decisions, event, metadata, told), told
+
+
+def _credential_for(state: CardState, profile: Profile) -> CiCredential:
+    """Return the credential of the CI a Profile came under; of the first CI for one that did not.
+
+    Raises:
+        LocalError: the card has no CI to sign under.
+    """
+    own = ecasd.signing_credential(state, profile.ci_pkid)
+    for credential in (own, *state.credentials):
+        if credential is not None and credential.signs:
+            return credential
+    raise LocalError("no CI to sign a notification under; personalise the card with one")
+
+
+def _appended(
+    state: CardState,
+    decisions: Decisions,
+    event: NotificationEvent,
+    metadata: NotificationMetadata,
+    octets: bytes,
+) -> CardState:
+    """Return a state with one more notification; when the list is full the oldest goes."""
+    added = PendingNotification(
+        seq_number=state.next_seq_number, event=event, metadata=metadata.encode(), octets=octets
+    )
+    kept = (*state.notifications, added)[-state.options.notification_capacity :]
+    return replace(
+        state,
+        notifications=kept,
+        next_seq_number=decisions[NEXT_NUMBER](state.next_seq_number),
+    )

@@ -1,0 +1,135 @@
+"""What a handler sees and what it returns: a `View` in, an `Outcome` out, nothing else.
+
+A handler is pure: it reads the view, may draw from the random source, and says what to answer and
+which state and volatile values shall hold from then on. It changes nothing; `rspsim.euicc.card`
+commits.
+"""
+
+from dataclasses import dataclass, replace
+
+from rspcore.apdu import ResponseApdu
+from rspcore.messages.codec import Structure
+from rspcore.status import StatusWord
+from rspsim.env import Rng
+from rspsim.euicc.decisions import Decisions
+from rspsim.euicc.options import Options
+from rspsim.euicc.session import (
+    IDLE_SESSION,
+    SESSION_TABLE,
+    Session,
+    SessionEvent,
+    SessionState,
+    advance,
+    permits,
+)
+from rspsim.euicc.state import CardState, Channel, Volatile
+
+__all__ = ["Outcome", "View"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Hold the decision about one command.
+
+    Attributes:
+        response: Data and status word.
+        state: Persistent state from now on; the same object as before when nothing changes.
+        volatile: Volatile values from now on.
+    """
+
+    response: ResponseApdu
+    state: CardState
+    volatile: Volatile
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Hold what a handler may look at.
+
+    Attributes:
+        state: Persistent state.
+        volatile: Volatile values.
+        rng: Source of random octets.
+        decisions: What this card decides.
+        channel_number: Logical channel of the command, 0 to 19; it is open.
+    """
+
+    state: CardState
+    volatile: Volatile
+    rng: Rng
+    decisions: Decisions
+    channel_number: int = 0
+
+    @property
+    def channel(self) -> Channel:
+        """Return the logical channel of the command."""
+        return self.volatile.channels[self.channel_number] or Channel()
+
+    @property
+    def session(self) -> Session:
+        """Return the RSP session."""
+        return self.volatile.session
+
+    @property
+    def options(self) -> Options:
+        """Return the card's options."""
+        return self.state.options
+
+    def permits(self, event: SessionEvent) -> bool:
+        """Tell whether an event can happen to the session now."""
+        return permits(self.decisions[SESSION_TABLE], self.session.state, event)
+
+    def session_after(self, event: SessionEvent) -> Session:
+        """Return the session after an event; the caller adds what the event established.
+
+        Entering IDLE forgets everything, any other step keeps all there is.
+
+        Raises:
+            LocalError: the event cannot happen now.
+        """
+        state = advance(self.decisions[SESSION_TABLE], self.session.state, event)
+        if state is SessionState.IDLE:
+            return IDLE_SESSION
+        return replace(self.session, state=state)
+
+    def with_channel(self, channel: Channel) -> "View":
+        """Return a view in which the command's channel is replaced."""
+        return replace(self, volatile=self.volatile.with_channel(self.channel_number, channel))
+
+    def outcome(
+        self,
+        data: bytes = b"",
+        sw: int = StatusWord.OK,
+        *,
+        state: CardState | None = None,
+        volatile: Volatile | None = None,
+        session: Session | None = None,
+    ) -> Outcome:
+        """Return an outcome; whatever is not given stays as it is.
+
+        Args:
+            data: Response data.
+            sw: Status word.
+            state: New persistent state.
+            volatile: New volatile values.
+            session: New session, put into the volatile values.
+        """
+        after = self.volatile if volatile is None else volatile
+        if session is not None:
+            after = replace(after, session=session)
+        return Outcome(ResponseApdu(data, sw), self.state if state is None else state, after)
+
+    def answer(
+        self,
+        message: Structure,
+        *,
+        state: CardState | None = None,
+        volatile: Volatile | None = None,
+        session: Session | None = None,
+    ) -> Outcome:
+        """Return an outcome that answers with a message and 9000."""
+        return self.outcome(message.encode(), state=state, volatile=volatile, session=session)
+
+    def refuse(self, sw: int) -> Outcome:
+        """Return an outcome that answers a status word and changes nothing."""
+        return self.outcome(sw=sw)

@@ -1,0 +1,49 @@
+"""What a card does between power and its first command: the ATR, and what was left open.
+
+Whatever a cut left is ended here. A Profile change that waited for its REFRESH is carried out,
+because a reset stands for the REFRESH (SGP.22 v2, 3.2). A load that was cut has nothing to remove:
+the Profile existed in volatile memory only; with the option `interruption_pir` a result with reason
+11 is made of what was noted at its start.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from rspcore.messages.notifications import ErrorReason
+from rspsim.euicc import isdp, notifications
+from rspsim.euicc.decisions import Decision, Decisions
+from rspsim.euicc.state import CardState
+
+__all__ = ["ATR", "COMPLETES_SWITCH", "started"]
+
+
+def _atr(state: CardState) -> bytes:
+    return state.personality.atr
+
+
+ATR: Final = Decision("startup.atr", _atr, "answer to reset")
+COMPLETES_SWITCH: Final = Decision(
+    "startup.completes_switch", standard=True, summary="a reset carries out a waiting change"
+)
+
+
+def started(state: CardState, decisions: Decisions) -> CardState:
+    """Return the state after start-up; the same object when nothing was left open."""
+    if state.pending_switch is not None:
+        if decisions[COMPLETES_SWITCH]:
+            state = isdp.pending_carried_out(state, decisions)
+        else:
+            state = replace(state, pending_switch=None)
+    cut = state.open_installation
+    if cut is not None:
+        ended = notifications.Ended(
+            transaction_id=cut.transaction_id,
+            address=cut.server_address,
+            smdp_oid=cut.smdp_oid,
+            ci_pkid=cut.ci_pkid,
+            iccid=cut.iccid,
+        )
+        failure = notifications.failure(cut.command_id, ErrorReason.installFailedDueToInterruption)
+        state = replace(state, open_installation=None)
+        state, _ = notifications.with_result(state, decisions, ended, failure)
+    return state
