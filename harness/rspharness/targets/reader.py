@@ -45,7 +45,7 @@ class _Scard(Protocol):
 
 def _library() -> _Scard:
     try:
-        from smartcard import scard  # type: ignore[import-untyped]  # noqa: PLC0415  an extra
+        from smartcard import scard  # noqa: PLC0415  an extra
     except ImportError as error:
         raise ConfigError("pyscard is not installed: pip install 'rsplab[pcsc]'") from error
     return cast("_Scard", scard)
