@@ -90,6 +90,15 @@ def test_malformed_signature_is_not_verified(curve, signature):
     assert PrivateKey.from_scalar(curve, SCALAR).public.verify(signature, b"data") is False
 
 
+def test_signature_without_its_leading_zero_is_not_verified():
+    key = PrivateKey.from_scalar(Curve.NIST_P256, SCALAR)
+    tried = (number.to_bytes(2, "big") for number in range(65536))
+    data = next(data for data in tried if key.sign(data)[32] == 0)
+    signature = key.sign(data)
+    assert key.public.verify(signature, data)
+    assert not key.public.verify(signature[:32] + signature[33:], data)
+
+
 @CURVES
 def test_every_flipped_octet_of_a_signature_is_noticed(curve):
     key = PrivateKey.from_scalar(curve, SCALAR)

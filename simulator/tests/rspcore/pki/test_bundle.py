@@ -9,6 +9,8 @@ from rspcore.ids import Eid, Oid
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.flaws import FLAWS, flawed_certificate
 from rspcore.pki.generate import issue_tls, make_pki
+from rspcore.pki.issue import Contents, sign
+from rspcore.pki.parts import Extension
 from rspcore.pki.roles import Role
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -78,6 +80,22 @@ def test_bundle_without_a_ci_is_refused():
         Pki.from_files([])
 
 
+def test_ci_that_did_not_sign_itself_is_left_out():
+    damaged = bytearray(FILES["CertificateIssuer/CERT_CI_ECDSA_NIST.der"])
+    damaged[-1] ^= 1
+    with pytest.raises(ConfigError, match="no self-signed CI"):
+        Pki.from_files([("CERT_CI.der", bytes(damaged))])
+
+
+def test_certificate_that_a_leaf_has_issued_is_left_out():
+    auth, other = PKI.dp_auth(NIST), PKI.dp_auth(NIST, 2)
+    aki = Extension.authority_key_identifier(auth.certificate.subject_key_identifier or b"")
+    contents = Contents.of(other.certificate).with_extension(aki)
+    extra = [("leaf.der", sign(contents, auth.private_key))]
+    again = Pki.from_files([*extra, *FILES.items()])
+    assert again.remarks == ("leaf.der: left out, unknown_issuer",)
+
+
 def test_missing_certificate_is_named_when_asked_for():
     bundle = Pki.from_files(without("DPpb", "EUM/CERT_EUM_ECDSA_BRP"))
     with pytest.raises(ConfigError, match=r"no CERT\.DPpb on nistP256.*2\.23\.146\.1\.2\.1\.5"):
@@ -118,6 +136,12 @@ def test_servers_are_counted_by_registered_id():
         PKI.dp_auth(NIST, 3)
     with pytest.raises(ConfigError):
         PKI.dp_auth(NIST, 0)
+
+
+def test_registered_ids_are_ordered_as_numbers():
+    oids = [Oid(f"2.999.{n}") for n in (7, 9, 70, 100, 900)]
+    made = [issue_tls(PKI, NIST, ["dp.example"], NOW, registered_id=oid) for oid in oids]
+    assert PKI.with_credentials(*reversed(made)).servers(Role.DP_TLS, NIST) == tuple(oids)
 
 
 def test_tls_certificates_are_collected_expired_or_not_the_last_one_first():

@@ -132,6 +132,14 @@ def test_subject_without_an_eid_has_none():
     assert AUTH.certificate.eid is None
 
 
+def test_key_of_another_algorithm_on_a_known_curve_is_on_no_supported_curve():
+    contents = Contents.of(AUTH.certificate)
+    ecdsa, ecdh = Oid("1.2.840.10045.2.1").content, Oid("1.2.840.10045.2.9").content
+    info = contents.public_key_info.replace(ecdsa, ecdh)
+    one = Certificate.from_der(sign(replace(contents, public_key_info=info), SIGNER))
+    assert (one.curve, one.public_key) == (None, None)
+
+
 def test_negative_serial_number_is_read_without_a_warning():
     contents = replace(Contents.of(AUTH.certificate), serial_number=-5)
     assert Certificate.from_der(sign(contents, SIGNER)).serial_number == -5
