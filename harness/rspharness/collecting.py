@@ -77,6 +77,8 @@ def collect(config: pytest.Config, items: list[pytest.Item]) -> Collected:
             owners[name].add(item.nodeid.partition("[")[0])
         rows = tuple(collected.catalogue[name] for name in ids if name in collected.catalogue)
         level = Level(marks[0].kwargs.get("level", Level.PROFILES))
+        if isinstance(item, pytest.Function):
+            item.fixturenames.insert(0, "case_state")
         collected.cases[item.nodeid] = CaseIds(rows, level)
     faults += [
         f"{name}: claimed by {' and by '.join(sorted(nodes))}"

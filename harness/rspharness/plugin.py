@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from rspharness.cases import TestCaseMarker
+
 if TYPE_CHECKING:
     from rspcore.crypto.curves import Curve
     from rspcore.pki.bundle import Pki
@@ -58,6 +60,12 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(name: str, obj: object) -> list[pytest.Item] | None:
+    """Keep pytest from taking the decorator for a test, whose name begins like one."""
+    return [] if name == "testcase" and isinstance(obj, TestCaseMarker) else None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check the ids of the cases and choose those of --case."""
@@ -80,7 +88,7 @@ def _case(item: pytest.Item) -> "CaseState | None":
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
-    """Say which requirements a case answers here, skip it when none applies."""
+    """Begin a case, and judge what keeps it from being set up."""
     collected = item.config.stash.get(_COLLECTED, None)
     if collected is None or item.nodeid not in collected.cases:
         return (yield)
@@ -90,7 +98,6 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     case = conduct.begin(item, collected.cases[item.nodeid], run)
     item.stash[_CASE] = case
     with conduct.judged(case, run, setup=True):
-        conduct.require_applicable(case, run)
         return (yield)
 
 
@@ -167,10 +174,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture
 def case_state(request: pytest.FixtureRequest) -> "CaseState":
-    """Return the state of the running case; for fixtures, not for suites."""
+    """Return the state of the running case; the first fixture of each case, and not for suites.
+
+    A case that does not apply here is skipped by it, before anything is sent for its sake.
+    """
     case = _case(request.node)
     if case is None:
         pytest.fail("a conformance case needs @testcase(...)", pytrace=False)
+    from rspharness import conduct  # noqa: PLC0415  only where there are cases
+
+    conduct.require_applicable(case, request.config.stash[_RUN])
     return case
 
 

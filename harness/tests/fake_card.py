@@ -18,7 +18,9 @@ def _info2() -> bytes:
     )
     return tlv.encode(
         0xBF22,
-        bytes.fromhex("81030203018203020500830301000084 0C 810100820400040000 830100".replace(" ", "")),
+        bytes.fromhex(
+            "81030203018203020500830301000084 0C 810100820400040000 830100".replace(" ", "")
+        ),
         bytes.fromhex("8504060000008802 0398".replace(" ", "")),
         tlv.encode(0xA9, keys),
         tlv.encode(0xAA, keys),

@@ -1,31 +1,56 @@
-"""ES10c.GetEID: the card tells its EID, and refuses what is not a request for it."""
+"""ES10c.GetEID: the card tells its EID, whatever its Profiles do."""
 
-from rspcore import tlv
-from rspcore.tags import Tag
 from rspharness import expect, testcase
-
-_ASK_FOR_EID = bytes.fromhex("BF3E035C015A")
 
 
 @testcase("ES10c.GetEID#01", level="read-only")
-def test_eid_is_returned(card, declared, step):
-    """GetEID gives 16 octets with check digits that fit: the EID of the run."""
+def test_eid_is_the_declared_one(card, declared, step):
+    """GetEID gives 16 octets: the declared EID."""
     with step("S_LPAd -> eUICC: GetEID"):
         eid = card.eid()
     with step("Expected: the declared EID"):
         expect.equal(str(eid), declared.get("eid", str(eid)), "EID")
-        expect.that(holds=eid.check_digits_fit, expected="check digits that fit", actual=str(eid))
 
 
 @testcase("ES10c.GetEID#02", level="read-only")
-def test_eid_is_the_same_after_a_reset(card, step):
-    """The EID is the same before and after a reset."""
+def test_check_digits_fit(card, declared, step):
+    """The 32 digits modulo 97 are 1, and begin with the declared EIN."""
     with step("S_LPAd -> eUICC: GetEID"):
-        first = card.store(_ASK_FOR_EID)
-        expect.success(first, "GetEID")
-        expect.equal(tlv.parse(first.data).tag, int(Tag.GetEuiccData), "tag of the response")
-    with step("S_LPAd -> eUICC: reset, GetEID"):
-        card.reset()
-        again = card.store(_ASK_FOR_EID)
-    with step("Expected: the same response octet for octet"):
-        expect.equal(again, first, "response")
+        eid = card.eid()
+    with step("Expected: check digits that fit, and the declared EIN"):
+        expect.that(holds=eid.check_digits_fit, expected="modulo 97 is 1", actual=str(eid))
+        expect.equal(str(eid)[:8], declared.get("ein", str(eid)[:8]), "EIN")
+
+
+@testcase("ES10c.GetEID#03", level="read-only")
+def test_eid_is_the_serial_number_of_cert_euicc(card, server, step):
+    """The serialNumber in the subject of CERT.EUICC is the EID."""
+    with step("Initial conditions: CERT.EUICC known from AuthenticateServer"):
+        certificate = server.authenticated(card).euicc_certificate
+    with step("S_LPAd -> eUICC: GetEID"):
+        eid = card.eid()
+    with step("Expected: the same 32 digits"):
+        expect.equal(certificate.subject.serial_number, str(eid), "serialNumber")
+
+
+@testcase("ES10c.GetEID#04", level="read-only")
+def test_other_tag_list_is_refused(card, step):
+    """A tag list that does not ask for 5A is refused."""
+    with step("S_LPAd -> eUICC: GetEID, tag list 4F"):
+        response = card.store(bytes.fromhex("BF3E035C014F"))
+    with step("Expected: SW 6A80 or 6A88"):
+        expect.refused(response, 0x6A80, 0x6A88)
+
+
+@testcase("ES10c.GetEID#05")
+def test_profile_operations_leave_the_eid(card, given, step):
+    """The EID is the same before and after a Profile was disabled, enabled and disabled."""
+    (one,) = given.profiles("PROFILE_OPERATIONAL1", enabled="PROFILE_OPERATIONAL1")
+    with step("S_LPAd -> eUICC: GetEID"):
+        before = card.eid()
+    with step("Initial conditions: Profile disabled, enabled, disabled"):
+        given.disable(one.iccid)
+        given.enable(one.iccid)
+        given.disable(one.iccid)
+    with step("S_LPAd -> eUICC: GetEID; expected: as before"):
+        expect.equal(card.eid(), before, "EID")

@@ -9,17 +9,12 @@ from typing import Final
 
 from rspsim.personalise import personalise
 
-from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, LocalError
-from rspcore.ids import Eid
-from rspcore.pki.bundle import Pki
-from rspcore.pki.generate import issue_euicc
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspsim.env import SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.decisions import STANDARD, Decisions
-from rspsim.euicc.faults import FAULTS
 from rspsim.euicc.state import CardState
 from rspsim.stores.memory import MemoryStore
 
@@ -38,10 +33,10 @@ def first_state(options: TargetOptions) -> CardState:
     Raises:
         ConfigError: no such personality, or credentials are missing.
     """
-    pki = _with_eid(options.pki, options.eid)
-    if options.personality:
-        return personalise(pki, eid=options.eid, personality=options.personality)
-    return personalise(pki, eid=options.eid)
+    card = options.settings.card
+    personality = options.personality or str(card.get("personality", "v2.5"))
+    rat = str(card.get("rat", "any-operator"))
+    return personalise(options.pki, eid=options.eid, personality=personality, rat=rat)
 
 
 def declared_options(options: TargetOptions) -> dict[str, bool]:
@@ -50,17 +45,11 @@ def declared_options(options: TargetOptions) -> dict[str, bool]:
     return {**DECLARED, "O_E_REUSE_OTPK": chosen.reuse_otpk, "CATBUSY": chosen.cat_busy}
 
 
-def _with_eid(pki: Pki, eid: Eid | None) -> Pki:
-    """Return credentials with an eUICC of this EID on each curve that can have one."""
-    curves: tuple[Curve, ...] = pki.curves
-    if eid is None or all(pki.euicc(curve).certificate.eid == eid for curve in curves):
-        return pki
-    return issue_euicc(pki, eid)
-
-
 def _decisions(name: str) -> Decisions:
     if not name:
         return STANDARD
+    from rspsim.euicc.faults import FAULTS  # noqa: PLC0415  only faulty cards need them
+
     for fault in FAULTS:
         if fault.name == name:
             return fault.apply(STANDARD)

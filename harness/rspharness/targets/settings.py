@@ -29,6 +29,7 @@ __all__ = ["TargetSettings"]
 
 _TABLES: dict[str, tuple[type, ...]] = {
     "options": (bool,),
+    "card": (str,),
     "values": (str, int, bool),
     "budgets_ms": (int, float),
 }
@@ -44,6 +45,7 @@ class TargetSettings:
         name: Name for reports.
         version: v2 or v3.
         reader: Reader name or its beginning, for a card reader.
+        card: How a simulated card is personalised: personality, rat.
         options: Declared options of the catalogue.
         values: Declared values that cases compare with.
         budgets_ms: Longest 90th percentile by command or procedure.
@@ -54,6 +56,7 @@ class TargetSettings:
     name: str = ""
     version: str = "v2"
     reader: str = ""
+    card: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, bool] = field(default_factory=dict)
     values: Mapping[str, str | int | bool] = field(default_factory=dict)
     budgets_ms: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,107 @@
+"""Write the reports of a run into a folder of its own, and what the terminal shows at the end."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rspharness.report.facts import commit_of
+from rspharness.report.html import write_html
+from rspharness.report.junit import write_junit
+from rspharness.report.matrix import text
+from rspharness.report.model import Results
+from rspharness.requirements import Catalogue
+
+__all__ = ["summary", "write_reports", "write_run"]
+
+_TOLD = ("inconclusive", "known deviation")
+
+
+def write_run(
+    config: pytest.Config, said: dict[str, Any], cases: list[dict[str, Any]], started: datetime
+) -> tuple[Results, Path]:
+    """Assemble the results of a run and write its reports.
+
+    Args:
+        config: Configuration of the controlling process.
+        said: What a process of the run handed over.
+        cases: Records of the cases.
+        started: When the run began.
+    """
+    duration_s = (datetime.now().astimezone() - started).total_seconds()  # noqa: TID251  wall time
+    said["facts"] = {
+        "started": started.isoformat(timespec="seconds"),
+        "commit": commit_of(config.rootpath),
+        "command": " ".join(map(str, config.invocation_params.args)),
+        **said["facts"],
+    }
+    results = Results.assemble(said, cases, Catalogue.load(Path(said["catalogue"])), duration_s)
+    name = f"{started:%Y%m%d-%H%M%S}-{_slug(said['facts']['target'])}"
+    root = Path(config.getoption("--report") or config.rootpath / "reports")
+    return results, write_reports(results, root, name)
+
+
+def summary(results: Results) -> Iterator[str]:
+    """Yield the lines that a terminal shows at the end of a run."""
+    for case in results.cases:
+        if case["verdict"] in _TOLD:
+            yield f"{' '.join(case['ids'])}  {case['verdict'].upper()}: {case['reason']}"
+    for name in results.over_budget:
+        row = results.timings[name]
+        yield f"over budget: {name}, p90 {row['p90']} ms, budget {row['budget_ms']} ms"
+    for line in results.contradictions:
+        yield f"option {line}"
+    yield from text(results.coverage()).splitlines()
+    yield ", ".join(f"{count} {verdict}" for verdict, count in results.counts.items())
+
+
+def _slug(target: str) -> str:
+    return Path(target).stem if target.endswith(".toml") else target
+
+
+def write_reports(results: Results, root: Path, name: str) -> Path:
+    """Write results.json, junit.xml, index.html and the traces; `latest` points to them.
+
+    Args:
+        results: The results; the traces in the records move to files of their own.
+        root: Folder of all reports.
+        name: Name of this run's folder; a number is added if it is taken.
+
+    Returns:
+        The folder written.
+    """
+    folder = root / name
+    number = 1
+    while folder.exists():
+        number += 1
+        folder = root / f"{name}-{number}"
+    traces = folder / "traces"
+    traces.mkdir(parents=True)
+    used: set[str] = set()
+    for case in results.cases:
+        file = _trace_name(case["ids"][0], used)
+        (traces / file).write_text(case.pop("trace", ""), encoding="utf-8")
+        case["trace"] = f"traces/{file}"
+    (folder / "results.json").write_text(results.to_json(), encoding="utf-8")
+    write_junit(results, folder / "junit.xml")
+    write_html(results, folder / "index.html")
+    latest = root / "latest"
+    if latest.is_symlink():
+        latest.unlink()
+    elif latest.is_dir():
+        shutil.rmtree(latest)
+    latest.symlink_to(folder.name, target_is_directory=True)
+    return folder
+
+
+def _trace_name(name: str, used: set[str]) -> str:
+    stem = name.replace("#", "-").replace("/", "-")
+    candidate, number = f"{stem}.txt", 1
+    while candidate in used:
+        number += 1
+        candidate = f"{stem}-{number}.txt"
+    used.add(candidate)
+    return candidate
