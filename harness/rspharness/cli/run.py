@@ -138,7 +138,9 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
         suites: Folder of the suites; pytest's root is the folder above it.
     """
     root = suites.parent
-    arguments = [str(suites), f"--rootdir={root}", f"--target={target}"]
+    # We are imported already, and pytest would warn that it cannot rewrite our assert statements.
+    quiet = "-Wignore:Module already imported:pytest.PytestAssertRewriteWarning"
+    arguments = [str(suites), f"--rootdir={root}", quiet, f"--target={target}"]
     if (root / "pyproject.toml").is_file():
         arguments.append(f"--config-file={root / 'pyproject.toml'}")
     arguments.append(f"--report={options.report or root / 'reports'}")
