@@ -35,7 +35,12 @@ _UNREADABLE = (
     x509.DuplicateExtension,
     x509.UnsupportedGeneralNameType,
 )
-_ID_EC_PUBLIC_KEY = Oid("1.2.840.10045.2.1")
+_ID_EC_PUBLIC_KEY = tlv.encode(0x06, Oid("1.2.840.10045.2.1").content)
+_BY_ALGORITHM = {
+    tlv.encode(0x30, _ID_EC_PUBLIC_KEY, tlv.encode(0x06, curve.oid.content)): curve
+    for curve in Curve
+}
+"""AlgorithmIdentifier of a subject's key, as DER, to its curve."""
 _PERMITTED_EINS = x509.ObjectIdentifier("2.23.146.1.2.2.0")
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
@@ -301,10 +306,7 @@ def _subject_key(tbs: bytes) -> tuple[Curve | None, PublicKey | None]:
     """Return curve and key of subjectPublicKeyInfo, the sixth component after the version."""
     components = [one for one in tlv.parse(tbs).children() if one.tag != 0xA0]
     algorithm, bits = components[5].children()
-    identifiers = [Oid.from_content(one.value) for one in algorithm.children() if one.tag == 0x06]
-    if len(identifiers) != 2 or identifiers[0] != _ID_EC_PUBLIC_KEY:
-        return None, None
-    curve = Curve.from_oid(identifiers[1])
+    curve = _BY_ALGORITHM.get(bytes(algorithm.raw))
     if curve is None:
         return None, None
     try:
