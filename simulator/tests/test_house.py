@@ -83,6 +83,27 @@ def test_folders_of_tests_mirror_the_packages(tests: str, mirrored: str) -> None
     assert [str(folder) for folder in folders if not (ROOT / mirrored / folder).is_dir()] == []
 
 
+def suite_modules() -> list[Path]:
+    """List the modules of the conformance suites."""
+    return sorted((ROOT / "suites").rglob("*.py"))
+
+
+@pytest.mark.parametrize("file", suite_modules(), ids=name)
+def test_suite_knows_no_target_and_judges_with_expect_alone(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    imported = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add((node.module or "").split(".")[0])
+        assert not isinstance(node, ast.Assert), f"line {node.lineno}: expect.* explains"
+    assert not imported & {"rspsim", "time", "random", "secrets", "smartcard", "os", "socket"}
+    words = re.findall(r"\b(?:inprocess|vpcd|pcsc|pytest\.raises|pytest\.skip|sleep)\b", text)
+    assert words == []
+
+
 def test_changelog_has_an_unreleased_section_first() -> None:
     headings = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert headings[:1] == ["Unreleased"]
