@@ -98,7 +98,7 @@ class Iccid:
 
     @classmethod
     def from_unswapped(cls, octets: bytes) -> "Iccid":
-        """Read the 10 octets of a profile header, which are not nibble-swapped (SAIP, PE-Header)."""
+        """Read the 10 octets of a profile header, which are not nibble-swapped."""
         return cls(bytes((o << 4 | o >> 4) & 0xFF for o in _sized("ICCID", octets, 10, 10)))
 
     @property
