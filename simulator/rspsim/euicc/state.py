@@ -23,6 +23,8 @@ from rspcore.messages.metadata import (
 from rspsim.euicc.options import Options
 from rspsim.euicc.personality import Personality
 from rspsim.euicc.session import IDLE_SESSION, Session
+from rspsim.euicc.uicc.context import AT_MF, DataTransfer, FileContext, VerifiedPins
+from rspsim.euicc.uicc.model import EMPTY_CONTENT, ProfileContent
 
 __all__ = [
     "Addresses",
@@ -93,6 +95,7 @@ class Profile:
         field_loaded: It came over the air and not with the card.
         package: The profile package as received, unprotected.
         size: Non-volatile memory it takes, in octets.
+        content: What the package made: files, codes, authentication; and what became of it since.
     """
 
     aid: Aid
@@ -105,6 +108,7 @@ class Profile:
     field_loaded: bool = True
     package: bytes = field(default=b"", repr=False)
     size: int = 0
+    content: ProfileContent = field(default=EMPTY_CONTENT, repr=False)
 
     @property
     def iccid(self) -> Iccid:
@@ -276,6 +280,8 @@ class Channel:
         application: AID of the selected application; None for the file system.
         path: Current directory and file as file identifiers from the MF on; (0x3F00,) at first.
         chain: Blocks of an unfinished command, or None.
+        files: Where the channel stands in the file system.
+        transfer: Data object of a BER-TLV file on its way, or None.
         response: Octets that wait for GET RESPONSE.
         response_sw: Status word that ends them.
     """
@@ -283,6 +289,8 @@ class Channel:
     application: Aid | None = None
     path: tuple[int, ...] = (0x3F00,)
     chain: CommandChain | None = None
+    files: FileContext = AT_MF
+    transfer: DataTransfer | None = None
     response: bytes = b""
     response_sw: int = 0x9000
 
@@ -313,6 +321,7 @@ class Volatile:
     channels: tuple[Channel | None, ...] = (Channel(),) + (None,) * (CHANNELS - 1)
     session: Session = IDLE_SESSION
     cat: Cat = Cat()
+    verified_pins: VerifiedPins = frozenset()
 
     def with_channel(self, number: int, channel: Channel | None) -> Self:
         """Return a value in which this logical channel is replaced; None closes it."""

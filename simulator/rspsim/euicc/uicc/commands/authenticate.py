@@ -1,0 +1,161 @@
+"""AUTHENTICATE in 3G, IMS and GSM contexts (3GPP TS 31.102, 7.1.2; TS 33.102, 6.3 and annex C).
+
+The MAC is checked first: a wrong one is 9862 and changes nothing. Then the sequence number: SEQ
+must be above the one stored for its IND and not too far from the highest; otherwise the card
+answers with AUTS. An accepted number is written before the answer, so that no AUTN works twice.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from rspcore.apdu import CommandApdu
+from rspcore.crypto.aka.algorithm import AkaAlgorithm, gsm_triplet, xor
+from rspcore.crypto.aka.milenage import Milenage
+from rspcore.crypto.aka.tuak import Tuak
+from rspcore.crypto.aka.usim_test_algorithm import UsimTestAlgorithm
+from rspcore.status import StatusWord
+from rspsim.euicc.decisions import Decision
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.uicc.desk import Desk
+from rspsim.euicc.uicc.model import AkaParameters, ProfileContent
+
+__all__ = ["ALGORITHM", "SQN_FRESH", "authenticate", "parameters_of"]
+
+_GSM, _3G = 0x80, 0x81
+_SUCCESS, _RESYNC = b"\xdb", b"\xdc"
+_IND_BITS = 5
+_TEST_RES_128 = 0x02
+_DELTA_LIMIT, _AGE_LIMIT = 0x08, 0x10
+_GSM_ACCESS_SERVICE = 27
+_UST = 0x6F38
+
+
+def _algorithm(parameters: AkaParameters) -> AkaAlgorithm:
+    """Return the algorithm of an NAA with its key and constants."""
+    if parameters.algorithm == 1:
+        xoring = tuple(parameters.xoring[n : n + 16] for n in range(0, 80, 16))
+        return Milenage(parameters.key, parameters.opc, parameters.rotation, xoring)
+    if parameters.algorithm == 2:
+        options = parameters.options
+        return Tuak(
+            parameters.key,
+            parameters.opc,
+            res_length=4 << (options & 3),
+            mac_length=8 << (options >> 2 & 3),
+            ck_length=32 if options & 0x10 else 16,
+            ik_length=32 if options & 0x20 else 16,
+            iterations=parameters.keccak_iterations,
+        )
+    return UsimTestAlgorithm(parameters.key, 16 if parameters.options & _TEST_RES_128 else 8)
+
+
+def _fresh(parameters: AkaParameters, seq: int, ind: int) -> bool:
+    """Tell whether a sequence number is acceptable (TS 33.102, C.2)."""
+    highest = max(parameters.seq)
+    if seq <= parameters.seq[ind]:
+        return False
+    if parameters.sqn_options & _DELTA_LIMIT and seq - highest > parameters.sqn_delta:
+        return False
+    limited = parameters.sqn_options & _AGE_LIMIT
+    return not (limited and highest - seq > parameters.sqn_age_limit)
+
+
+ALGORITHM: Final = Decision("uicc.aka_algorithm", _algorithm, "algorithm an NAA computes with")
+SQN_FRESH: Final = Decision("uicc.sqn_fresh", _fresh, "whether a sequence number is acceptable")
+MAC_RIGHT: Final = Decision(
+    "uicc.aka_mac", lambda given, computed: given == computed, "whether MAC-A fits"
+)
+
+
+def parameters_of(content: ProfileContent, adf: bytes) -> AkaParameters | None:
+    """Return the parameters an ADF authenticates with, those of another NAA when mapped."""
+    one = content.files.adf(adf)
+    own = next((p for p in content.aka if one is not None and p.context == one.path), None)
+    if own is None or not own.mapped_to or own.mapped_to == adf:
+        return own
+    source = content.files.adf(own.mapped_to)
+    return next((p for p in content.aka if source is not None and p.context == source.path), None)
+
+
+def _lv(octets: bytes) -> bytes:
+    return bytes((len(octets),)) + octets
+
+
+def _fields(data: bytes) -> list[bytes] | None:
+    """Read a row of length and value pairs that fills the data field."""
+    fields = []
+    position = 0
+    while position < len(data):
+        end = position + 1 + data[position]
+        if end > len(data):
+            return None
+        fields.append(data[position + 1 : end])
+        position = end
+    return fields
+
+
+def _service_27(desk: Desk, adf: tuple[int, ...]) -> bool:
+    table = desk.file((*adf, _UST))
+    position = (_GSM_ACCESS_SERVICE - 1) // 8
+    bit = 1 << (_GSM_ACCESS_SERVICE - 1) % 8
+    return table is not None and len(table.body) > position and bool(table.body[position] & bit)
+
+
+def authenticate(command: CommandApdu, view: View) -> Outcome:
+    """Answer a challenge of the network for the NAA selected on the channel."""
+    desk = Desk.of(view)
+    adf = None if desk.place.adf is None else desk.file(desk.place.adf)
+    parameters = None if adf is None else parameters_of(desk.content, adf.aid)
+    if adf is None or parameters is None:
+        return desk.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
+    if command.p1:
+        return desk.refuse(StatusWord.INCORRECT_P1_P2)
+    fields = _fields(command.data)
+    wanted = {_GSM: [16], _3G: [16, 16]}.get(command.p2)
+    if wanted is None:
+        return desk.refuse(StatusWord.AUTHENTICATION_ERROR_CONTEXT)
+    if fields is None or [len(field) for field in fields] != wanted:
+        return desk.refuse(StatusWord.WRONG_LENGTH if fields is None else StatusWord.WRONG_DATA)
+    if not _user_verified(desk):
+        return desk.refuse(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
+    if command.p2 == _GSM:
+        algorithm = view.decisions[ALGORITHM](parameters)
+        sres, kc = gsm_triplet(algorithm.vector(fields[0]))
+        return desk.outcome(_lv(sres) + _lv(kc))
+    return _umts(desk, parameters, fields[0], fields[1])
+
+
+def _user_verified(desk: Desk) -> bool:
+    """Tell whether the user verified: AUTHENTICATE goes with reading EF.IMSI (31.102, 7.1.2)."""
+    pin = next((p for p in desk.content.pins if (p.context, p.reference) == ((), 0x01)), None)
+    verified = desk.view.volatile.verified_pins
+    return pin is None or not pin.enabled or (pin.context, pin.reference) in verified
+
+
+def _umts(desk: Desk, parameters: AkaParameters, rand: bytes, autn: bytes) -> Outcome:
+    decisions = desk.view.decisions
+    algorithm = decisions[ALGORITHM](parameters)
+    vector = algorithm.vector(rand)
+    sqn = xor(autn[:6], vector.ak)
+    amf, mac = autn[6:8], autn[8:]
+    if not decisions[MAC_RIGHT](mac, algorithm.mac_a(rand, sqn, amf)):
+        return desk.refuse(StatusWord.AUTHENTICATION_ERROR_MAC)
+    number = int.from_bytes(sqn, "big")
+    seq, ind = number >> _IND_BITS, number & (1 << _IND_BITS) - 1
+    if not decisions[SQN_FRESH](parameters, seq, ind):
+        return desk.outcome(_RESYNC + _lv(_auts(parameters, algorithm, rand)))
+    held = tuple(seq if n == ind else old for n, old in enumerate(parameters.seq))
+    changed = replace(parameters, seq=held, counter=parameters.counter + 1)
+    data = _SUCCESS + _lv(vector.res) + _lv(vector.ck) + _lv(vector.ik)
+    if desk.place.adf is not None and _service_27(desk, desk.place.adf):
+        data += _lv(gsm_triplet(vector)[1])
+    others = tuple(changed if p.context == parameters.context else p for p in desk.content.aka)
+    return desk.written(replace(desk.content, aka=others), data)
+
+
+def _auts(parameters: AkaParameters, algorithm: AkaAlgorithm, rand: bytes) -> bytes:
+    """Return AUTS for the highest number accepted (TS 33.102, 6.3.3)."""
+    highest = max(parameters.seq)
+    ind = parameters.seq.index(highest)
+    held = (highest << _IND_BITS | ind).to_bytes(6, "big")
+    return xor(held, algorithm.resync_ak(rand)) + algorithm.mac_s(rand, held, bytes(2))

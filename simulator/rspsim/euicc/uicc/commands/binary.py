@@ -1,0 +1,64 @@
+"""READ BINARY and UPDATE BINARY (ETSI TS 102 221, 11.1.3 and 11.1.4)."""
+
+from dataclasses import replace
+
+from rspcore.apdu import CommandApdu
+from rspcore.status import StatusWord
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.uicc.access import AccessMode
+from rspsim.euicc.uicc.commands.reaching import Reached, reach, refusal
+from rspsim.euicc.uicc.desk import Desk
+from rspsim.euicc.uicc.model import FileKind
+
+__all__ = ["read_binary", "update_binary"]
+
+_SFI_FORM = 0x80
+
+
+def _reach(command: CommandApdu, view: View) -> tuple[Reached | int, int]:
+    """Return the file a command names, or why not, and the offset in octets."""
+    if command.p1 & _SFI_FORM:
+        sfi = command.p1 & 0x1F
+        if command.p1 & 0x60:
+            return StatusWord.INCORRECT_P1_P2, 0
+        return reach(Desk.of(view), sfi or None, (FileKind.TRANSPARENT,)), command.p2
+    offset = command.p1 << 8 | command.p2
+    return reach(Desk.of(view), None, (FileKind.TRANSPARENT,)), offset
+
+
+def read_binary(command: CommandApdu, view: View) -> Outcome:
+    """Answer with octets of a transparent file from an offset on."""
+    reached, offset = _reach(command, view)
+    if isinstance(reached, int):
+        return view.refuse(reached)
+    if command.data:
+        return view.refuse(StatusWord.WRONG_LENGTH)
+    refused = refusal(reached, AccessMode.READ)
+    if refused is not None:
+        return view.refuse(refused)
+    body = reached.body.body
+    if offset >= len(body):
+        return view.refuse(StatusWord.WRONG_P1_P2)
+    rest = body[offset:]
+    whole = command.le is None or command.le == 256
+    return reached.desk.outcome(rest[:256] if whole else rest[: command.le])
+
+
+def update_binary(command: CommandApdu, view: View) -> Outcome:
+    """Write octets of a transparent file from an offset on."""
+    reached, offset = _reach(command, view)
+    if isinstance(reached, int):
+        return view.refuse(reached)
+    if not command.data:
+        return view.refuse(StatusWord.WRONG_LENGTH)
+    refused = refusal(reached, AccessMode.UPDATE)
+    if refused is not None:
+        return view.refuse(refused)
+    body = reached.body.body
+    if offset >= len(body):
+        return view.refuse(StatusWord.WRONG_P1_P2)
+    end = offset + len(command.data)
+    if end > len(body):
+        return view.refuse(StatusWord.WRONG_LENGTH)
+    changed = replace(reached.body, body=body[:offset] + command.data + body[end:])
+    return reached.desk.written(reached.desk.content.with_file(changed))

@@ -1,0 +1,118 @@
+"""GET IDENTITY: the card computes the SUCI (3GPP TS 31.102, 7.5; TS 33.501, annex C).
+
+It does so when EF.UST has services 124 and 125: then EF.SUCI_Calc_Info in DF.SAIP names the schemes
+in order of preference and the home network's public keys; EF.IMSI and EF.Routing_Indicator give the
+rest.
+"""
+
+from typing import Final
+
+from rspcore import tlv
+from rspcore.apdu import CommandApdu
+from rspcore.crypto.suci import ProtectionScheme, conceal
+from rspcore.errors import DecodeError
+from rspcore.status import StatusWord
+from rspsim.euicc.decisions import Decision
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.uicc.desk import Desk
+from rspsim.euicc.uicc.model import Path
+
+__all__ = ["SUCI", "get_identity"]
+
+_SUCI = 0x01
+_UST, _IMSI, _AD = 0x6F38, 0x6F07, 0x6FAD
+_DF_SAIP, _DF_5GS = 0x5FD0, 0x5FC0
+_CALC_INFO, _ROUTING = 0x4F01, 0x4F0A
+_SERVICES = (124, 125)
+_SUPI_TYPE_IMSI_SUCI = 0x01
+_NULL_ROUTING = bytes.fromhex("F0FF")
+
+
+def _body(desk: Desk, path: Path) -> bytes | None:
+    one = desk.file(path)
+    return None if one is None else desk.content.files.resolve(one).body
+
+
+def _has(table: bytes, service: int) -> bool:
+    position, bit = divmod(service - 1, 8)
+    return len(table) > position and bool(table[position] & 1 << bit)
+
+
+def _digits(imsi: bytes) -> str:
+    """Return the digits of EF.IMSI."""
+    text = "".join(f"{octet & 0xF:X}{octet >> 4:X}" for octet in imsi[1 : 1 + imsi[0]])
+    return text[1:].rstrip("F")
+
+
+def _swapped(digits: str) -> bytes:
+    padded = digits + "F" * (len(digits) % 2)
+    return bytes.fromhex("".join(padded[n + 1] + padded[n] for n in range(0, len(padded), 2)))
+
+
+def _schemes(info: bytes) -> tuple[list[tuple[int, int]], list[tuple[int, bytes]]]:
+    """Read EF.SUCI_Calc_Info: schemes with key index, and keys with their identifiers.
+
+    Raises:
+        DecodeError: the file does not begin with the list of schemes.
+    """
+    listed = tlv.parse_prefix(info)
+    if listed.tag != 0xA0 or len(listed.value) % 2:
+        raise DecodeError("EF.SUCI_Calc_Info: expected a list of schemes (A0)", tag=listed.tag)
+    pairs = [(listed.value[n], listed.value[n + 1]) for n in range(0, len(listed.value), 2)]
+    rest = info[len(listed.raw) :]
+    keys: list[tuple[int, bytes]] = []
+    if rest[:1] == b"\xa1":
+        children = tlv.parse_prefix(rest).children()
+        for first, second in zip(children[::2], children[1::2], strict=True):
+            keys.append((first.value[0], bytes(second.value)))
+    return pairs, keys
+
+
+def _mnc_length(desk: Desk, adf: Path) -> int:
+    data = _body(desk, (*adf, _AD)) or b""
+    return 3 if len(data) > 3 and data[3] & 0xF == 3 else 2
+
+
+def _suci(desk: Desk, adf: Path) -> bytes | None:
+    """Return the SUCI as mobile identity (TS 24.501, 9.11.3.4), or None when it cannot be made."""
+    imsi, info = _body(desk, (*adf, _IMSI)), _body(desk, (*adf, _DF_SAIP, _CALC_INFO))
+    if imsi is None or info is None:
+        return None
+    try:
+        pairs, keys = _schemes(info)
+    except DecodeError:
+        return None
+    digits, size = _digits(imsi), _mnc_length(desk, adf)
+    mcc, mnc, msin = digits[:3], digits[3 : 3 + size].ljust(3, "F"), _swapped(digits[3 + size :])
+    plmn = bytes.fromhex(mcc[1] + mcc[0] + mnc[2] + mcc[2] + mnc[1] + mnc[0])
+    routing = (_body(desk, (*adf, _DF_5GS, _ROUTING)) or _NULL_ROUTING)[:2]
+    scheme, index = pairs[0] if pairs else (ProtectionScheme.NULL, 0)
+    head = bytes((_SUPI_TYPE_IMSI_SUCI,)) + plmn + routing
+    if scheme == ProtectionScheme.NULL:
+        return head + bytes((0, 0)) + msin
+    if not 1 <= index <= len(keys):
+        return None
+    identifier, key = keys[index - 1]
+    ephemeral = desk.view.rng.octets(32)
+    output = conceal(ProtectionScheme(scheme), key, ephemeral, msin)
+    return head + bytes((scheme, identifier)) + output.encode()
+
+
+SUCI: Final = Decision("uicc.suci", _suci, "SUCI the card computes")
+
+
+def get_identity(command: CommandApdu, view: View) -> Outcome:
+    """Answer with the SUCI in a data object A1."""
+    desk = Desk.of(view)
+    adf = desk.place.adf
+    if command.p1 or command.p2 != _SUCI:
+        return desk.refuse(StatusWord.INCORRECT_P1_P2)
+    table = None if adf is None else _body(desk, (*adf, _UST))
+    if adf is None or table is None:
+        return desk.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
+    if not all(_has(table, service) for service in _SERVICES):
+        return desk.refuse(StatusWord.FUNCTION_NOT_SUPPORTED)
+    made = view.decisions[SUCI](desk, adf)
+    if made is None:
+        return desk.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
+    return desk.outcome(tlv.encode(0xA1, made))

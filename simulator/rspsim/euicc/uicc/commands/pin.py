@@ -1,0 +1,190 @@
+"""VERIFY, CHANGE, DISABLE, ENABLE and UNBLOCK PIN (ETSI TS 102 221, 9.5 and 11.1.9 to 11.1.13).
+
+A wrong value costs a try and that is written before the answer; the last one blocks. A right value
+gives all tries back. Verification is volatile, everything else is kept with the Profile.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rspcore.apdu import CommandApdu, ResponseApdu
+from rspcore.status import StatusWord
+from rspsim.euicc.decisions import Decision
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.uicc.access import find_pin
+from rspsim.euicc.uicc.desk import Desk
+from rspsim.euicc.uicc.model import Pin, ProfileContent, Puk
+
+__all__ = [
+    "AFTER_WRONG",
+    "PIN_EQUAL",
+    "change_pin",
+    "disable_pin",
+    "enable_pin",
+    "unblock_pin",
+    "verify_pin",
+]
+
+_SIZE = 8
+_TRIES_LEFT = 0x63C0
+
+PIN_EQUAL: Final[Decision[Callable[[bytes, bytes], bool]]] = Decision(
+    "uicc.pin_equal",
+    lambda given, held: given == held,
+    "whether a PIN or PUK given is the right one",
+)
+AFTER_WRONG: Final[Decision[Callable[[int], int]]] = Decision(
+    "uicc.pin_after_wrong", lambda remaining: remaining - 1, "tries left after a wrong value"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    desk: Desk
+    pin: Pin
+
+    def right(self, value: bytes) -> bool:
+        return self.desk.view.decisions[PIN_EQUAL](value, self.pin.value)
+
+    def wrong(self) -> Outcome:
+        """Take a try away and tell how many are left."""
+        left = max(self.desk.view.decisions[AFTER_WRONG](self.pin.remaining), 0)
+        content = self.desk.content.with_pin(replace(self.pin, remaining=left))
+        return self.forgotten().changed(content, ResponseApdu(b"", _TRIES_LEFT | min(left, 15)))
+
+    def forgotten(self) -> Desk:
+        return self._session(verified=False)
+
+    def verified(self, pin: Pin) -> Outcome:
+        """Keep the PIN as given and count it as verified from now on."""
+        desk = self._session(verified=True)
+        return desk.written(_kept(desk, pin))
+
+    def _session(self, *, verified: bool) -> Desk:
+        view = self.desk.view
+        place = (self.pin.context, self.pin.reference)
+        known = view.volatile.verified_pins
+        pins = known | {place} if verified else known - {place}
+        volatile = replace(view.volatile, verified_pins=pins)
+        return replace(self.desk, view=replace(view, volatile=volatile))
+
+
+def _kept(desk: Desk, pin: Pin) -> ProfileContent:
+    return desk.content if pin in desk.content.pins else desk.content.with_pin(pin)
+
+
+def _bench(command: CommandApdu, view: View) -> _Bench | int:
+    desk = Desk.of(view)
+    pin = find_pin(desk.content, desk.place.directory, command.p2)
+    if pin is None:
+        return StatusWord.REFERENCED_DATA_NOT_FOUND
+    return _Bench(desk, pin)
+
+
+def _unusable(pin: Pin, *, must_be_enabled: bool | None) -> int | None:
+    if pin.remaining == 0:
+        return StatusWord.AUTHENTICATION_METHOD_BLOCKED
+    if must_be_enabled is not None and pin.enabled is not must_be_enabled:
+        return StatusWord.REFERENCED_DATA_INVALIDATED
+    return None
+
+
+def verify_pin(command: CommandApdu, view: View) -> Outcome:
+    """Verify a PIN; an empty body asks for the tries left, or 9000 when it is verified."""
+    bench = _bench(command, view)
+    if isinstance(bench, int):
+        return view.refuse(bench)
+    if command.p1:
+        return view.refuse(StatusWord.INCORRECT_P1_P2)
+    pin = bench.pin
+    if not command.data:
+        place = (pin.context, pin.reference)
+        if place in view.volatile.verified_pins:
+            return view.outcome()
+        blocked = StatusWord.AUTHENTICATION_METHOD_BLOCKED
+        return view.refuse(_TRIES_LEFT | pin.remaining if pin.remaining else blocked)
+    if len(command.data) != _SIZE:
+        return view.refuse(StatusWord.WRONG_LENGTH)
+    refused = _unusable(pin, must_be_enabled=True)
+    if refused is not None:
+        return view.refuse(refused)
+    if not bench.right(command.data):
+        return bench.wrong()
+    return bench.verified(replace(pin, remaining=pin.maximum))
+
+
+def change_pin(command: CommandApdu, view: View) -> Outcome:
+    """Replace a PIN value; the old one is verified first."""
+    bench = _bench(command, view)
+    if isinstance(bench, int):
+        return view.refuse(bench)
+    if command.p1:
+        return view.refuse(StatusWord.INCORRECT_P1_P2)
+    if len(command.data) != 2 * _SIZE:
+        return view.refuse(StatusWord.WRONG_LENGTH)
+    refused = _unusable(bench.pin, must_be_enabled=True)
+    if refused is not None:
+        return view.refuse(refused)
+    if not bench.right(command.data[:_SIZE]):
+        return bench.wrong()
+    pin = bench.pin
+    return bench.verified(replace(pin, value=command.data[_SIZE:], remaining=pin.maximum))
+
+
+def _switch(command: CommandApdu, view: View, *, enable: bool) -> Outcome:
+    bench = _bench(command, view)
+    if isinstance(bench, int):
+        return view.refuse(bench)
+    if command.p1:
+        return view.refuse(StatusWord.INCORRECT_P1_P2)
+    if len(command.data) != _SIZE:
+        return view.refuse(StatusWord.WRONG_LENGTH)
+    refused = _unusable(bench.pin, must_be_enabled=not enable)
+    if refused is not None:
+        return view.refuse(refused)
+    if not bench.right(command.data):
+        return bench.wrong()
+    pin = bench.pin
+    return bench.verified(replace(pin, enabled=enable, remaining=pin.maximum))
+
+
+def disable_pin(command: CommandApdu, view: View) -> Outcome:
+    """Disable a PIN; conditions that name it hold from then on."""
+    return _switch(command, view, enable=False)
+
+
+def enable_pin(command: CommandApdu, view: View) -> Outcome:
+    """Enable a PIN."""
+    return _switch(command, view, enable=True)
+
+
+def unblock_pin(command: CommandApdu, view: View) -> Outcome:
+    """Give a PIN a new value with its PUK; an empty body asks for the tries of the PUK."""
+    bench = _bench(command, view)
+    if isinstance(bench, int):
+        return view.refuse(bench)
+    if command.p1:
+        return view.refuse(StatusWord.INCORRECT_P1_P2)
+    puks = bench.desk.content.puks
+    puk = next((one for one in puks if one.reference == bench.pin.puk), None)
+    if puk is None:
+        return view.refuse(StatusWord.REFERENCED_DATA_NOT_FOUND)
+    if puk.remaining == 0:
+        return view.refuse(StatusWord.AUTHENTICATION_METHOD_BLOCKED)
+    if not command.data:
+        return view.refuse(_TRIES_LEFT | puk.remaining)
+    if len(command.data) != 2 * _SIZE:
+        return view.refuse(StatusWord.WRONG_LENGTH)
+    if not view.decisions[PIN_EQUAL](command.data[:_SIZE], puk.value):
+        left = max(view.decisions[AFTER_WRONG](puk.remaining), 0)
+        changed = _with_puk(puks, replace(puk, remaining=left))
+        content = replace(bench.desk.content, puks=changed)
+        return bench.desk.changed(content, ResponseApdu(b"", _TRIES_LEFT | left))
+    content = replace(bench.desk.content, puks=_with_puk(puks, replace(puk, remaining=puk.maximum)))
+    pin = replace(bench.pin, value=command.data[_SIZE:], remaining=bench.pin.maximum, enabled=True)
+    return replace(bench, desk=replace(bench.desk, content=content)).verified(pin)
+
+
+def _with_puk(puks: tuple[Puk, ...], changed: Puk) -> tuple[Puk, ...]:
+    return tuple(changed if one.reference == changed.reference else one for one in puks)
