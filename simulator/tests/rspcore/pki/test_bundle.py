@@ -9,8 +9,8 @@ from rspcore.ids import Eid, Oid
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.flaws import FLAWS, flawed_certificate
 from rspcore.pki.generate import issue_tls, make_pki
-from rspcore.pki.issue import Contents, sign
-from rspcore.pki.parts import Extension
+from rspcore.pki.issue import Contents, contents, sign
+from rspcore.pki.parts import Extension, Subject
 from rspcore.pki.roles import Role
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -90,10 +90,31 @@ def test_ci_that_did_not_sign_itself_is_left_out():
 def test_certificate_that_a_leaf_has_issued_is_left_out():
     auth, other = PKI.dp_auth(NIST), PKI.dp_auth(NIST, 2)
     aki = Extension.authority_key_identifier(auth.certificate.subject_key_identifier or b"")
-    contents = Contents.of(other.certificate).with_extension(aki)
-    extra = [("leaf.der", sign(contents, auth.private_key))]
+    made = Contents.of(other.certificate).with_extension(aki)
+    extra = [("leaf.der", sign(made, auth.private_key))]
     again = Pki.from_files([*extra, *FILES.items()])
     assert again.remarks == ("leaf.der: left out, unknown_issuer",)
+
+
+def test_intermediate_ca_of_version_3_is_kept_when_the_ci_signed_it():
+    ci, key = PKI.ci(NIST), make_pki(b"other").ci(NIST).private_key
+    made = contents(
+        Role.DP_SUBCA,
+        key.public,
+        subject=Subject.of(common_name="SubCA"),
+        issuer=ci.certificate,
+        validity=(ci.certificate.not_before, ci.certificate.not_after),
+    )
+    again = Pki.from_files([("sub.der", sign(made, ci.private_key)), *FILES.items()])
+    assert [one.certificate.role for one in again.all(Role.DP_SUBCA, NIST)] == [Role.DP_SUBCA]
+    again = Pki.from_files([("sub.der", sign(made, key)), *FILES.items()])
+    assert again.remarks == ("sub.der: left out, bad_signature",)
+
+
+def test_unknown_eid_is_named_when_asked_for():
+    eid = Eid.from_digits("89049032999988887777666655554461")
+    with pytest.raises(ConfigError, match=f"EID {eid}"):
+        PKI.euicc(NIST, eid)
 
 
 def test_missing_certificate_is_named_when_asked_for():

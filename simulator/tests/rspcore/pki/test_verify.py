@@ -8,6 +8,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.ids import Oid
 from rspcore.pki import verify
 from rspcore.pki.certificate import Certificate, KeyUsage
+from rspcore.pki.flaws import FLAWS, flawed_certificate
 from rspcore.pki.generate import issue_tls, make_pki
 from rspcore.pki.issue import Contents, issue
 from rspcore.pki.parts import Extension, Subject
@@ -206,6 +207,20 @@ def test_leaf_in_the_place_of_the_ci_is_no_ca():
     root = issue(contents, ci.private_key)
     eum = PKI.eum(Curve.NIST_P256).certificate
     assert verify.check_eum_certificate(eum, root, NOW) is CertificateFault.BASIC_CONSTRAINTS
+
+
+def test_issuer_on_an_unsupported_curve_is_unknown():
+    ci = PKI.ci(Curve.NIST_P256)
+    flaw = next(flaw for flaw in FLAWS if flaw.name == "short_curve")
+    contents = Contents.of(PKI.eum(Curve.NIST_P256).certificate)
+    short = flawed_certificate(PKI, flaw, PKI.eum(Curve.NIST_P256))
+    info = Contents.of(Certificate.from_der(short)).public_key_info
+    root = issue(replace(Contents.of(ci.certificate), public_key_info=info), ci.private_key)
+    eum = issue(contents, ci.private_key)
+    assert verify.check_eum_certificate(eum, root, NOW) is CertificateFault.UNKNOWN_ISSUER
+    tls = issue_tls(PKI, Curve.NIST_P256, ["dp.example"], NOW).certificate
+    fault = verify.check_tls_certificate(tls, {Role.DP_TLS}, root, NOW, "dp.example")
+    assert fault is CertificateFault.UNKNOWN_ISSUER
 
 
 def test_version_3_eum_may_have_one_ca_below_it():
