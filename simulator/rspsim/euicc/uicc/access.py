@@ -144,7 +144,7 @@ def find_pin(content: ProfileContent, directory: Path, reference: int) -> Pin | 
     return None
 
 
-def pin_holds(content: ProfileContent, verified: VerifiedPins, pin: Pin) -> bool:
+def pin_holds(verified: VerifiedPins, pin: Pin) -> bool:
     """Tell whether conditions that name this PIN hold: it is verified, or disabled."""
     return not pin.enabled or (pin.context, pin.reference) in verified
 
@@ -163,7 +163,7 @@ def _allowed(
     def satisfied(reference: int) -> bool:
         directory = one.path if one.kind.is_directory else one.path[:-1]
         pin = find_pin(content, directory, reference)
-        return pin is not None and pin_holds(content, verified, pin)
+        return pin is not None and pin_holds(verified, pin)
 
     return rule_allows(record, mode, satisfied, instruction=instruction)
 

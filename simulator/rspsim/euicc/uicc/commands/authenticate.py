@@ -16,6 +16,7 @@ from rspcore.crypto.aka.usim_test_algorithm import UsimTestAlgorithm
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.uicc.access import find_pin, pin_holds
 from rspsim.euicc.uicc.desk import Desk
 from rspsim.euicc.uicc.model import AkaParameters, ProfileContent
 
@@ -127,9 +128,8 @@ def authenticate(command: CommandApdu, view: View) -> Outcome:
 
 def _user_verified(desk: Desk) -> bool:
     """Tell whether the user verified: AUTHENTICATE goes with reading EF.IMSI (31.102, 7.1.2)."""
-    pin = next((p for p in desk.content.pins if (p.context, p.reference) == ((), 0x01)), None)
-    verified = desk.view.volatile.verified_pins
-    return pin is None or not pin.enabled or (pin.context, pin.reference) in verified
+    pin = find_pin(desk.content, (), 0x01)
+    return pin is None or pin_holds(desk.view.volatile.verified_pins, pin)
 
 
 def _umts(desk: Desk, parameters: AkaParameters, rand: bytes, autn: bytes) -> Outcome:
