@@ -163,17 +163,14 @@ class OpenSession:
 
     A context manager: leaving it with an exception cancels the session at the card and, when the
     card signs that, at the server. A server that has ended the session itself is not asked again.
-    Failures of the cancellation are added to the exception as notes.
-
-    Attributes:
-        over: True once the card has ended the session; nothing is cancelled any more.
+    Failures of the cancellation are added to the exception as notes. The context has to end where
+    the card has given its result, because that ends the session.
     """
 
     def __init__(self, card: IsdrChannel, es9: Es9Client, initiated: Initiated) -> None:
         self._card = card
         self._es9 = es9
         self._transaction_id = initiated.transaction_id
-        self.over = False
 
     def __enter__(self) -> Self:
         """Begin to watch."""
@@ -186,7 +183,7 @@ class OpenSession:
         traceback: TracebackType | None,
     ) -> None:
         """Cancel the session if an exception leaves it open."""
-        if error is None or self.over:
+        if error is None:
             return
         # A function that failed, or that was told of the card's error, ended the session there.
         ended = isinstance(error, (ServerRefusedError, CardRefusedError))
@@ -243,7 +240,7 @@ def download(
     es9 = Es9Client(port, code.address)
     progress(DownloadStep.INITIATE, 0, 0)
     initiated = initiate_authentication(card, es9)
-    with OpenSession(card, es9, initiated) as session:
+    with OpenSession(card, es9, initiated):
         # Checked before the card and the MatchingID are shown to the server.
         check_server_address(code.address, initiated.server_signed1.server_address)
         check_smdp_oid(code.smdp_oid, initiated.answer.server_certificate)
@@ -254,7 +251,6 @@ def download(
         progress(DownloadStep.CONFIRM, 0, 0)
         confirmation = confirm(card, authenticated, user or AutomaticUser())
         result = _install(card, es9, authenticated, confirmation, progress)
-        session.over = True
     return _conclude(card, es9, authenticated, result, progress)
 
 

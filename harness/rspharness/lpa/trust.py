@@ -11,7 +11,6 @@ from pathlib import Path
 
 from rspcore.errors import ConfigError, DecodeError, LocalError
 from rspcore.pki.certificate import Certificate
-from rspcore.pki.roles import Role
 from rspharness.lpa.activation_code import check_server_address
 
 __all__ = ["parse_connect_to", "read_ci_certificates"]
@@ -38,8 +37,7 @@ def read_ci_certificates(place: Path) -> tuple[bytes, ...]:
             found.update((der, None) for der in _certificates(file.read_bytes()) if _is_ci(der))
     if not found:
         raise ConfigError(
-            f"{place}: no CI certificate found (policy {Role.CI.oid}, or self-signed CA); "
-            "expected DER or PEM"
+            f"{place}: no CI certificate found; expected a self-signed one of a CA, DER or PEM"
         )
     return tuple(found)
 
@@ -60,9 +58,7 @@ def _is_ci(der: bytes) -> bool:
         certificate = Certificate.from_der(der)
     except DecodeError:
         return False
-    return certificate.is_ca and (
-        certificate.role is Role.CI or certificate.issuer == certificate.subject
-    )
+    return certificate.is_ca and certificate.issuer == certificate.subject
 
 
 def parse_connect_to(texts: Iterable[str]) -> dict[str, tuple[str, int]]:

@@ -48,6 +48,7 @@ def test_profile_state_change_is_answered_by_terminal_response(tlv_card):
     assert card.resets == 0
     assert card.other[1].hex().upper() == "801400000C810302010982028281830100"
     assert channel.number == 1
+    assert channel.pending_proactive is None
 
 
 def test_other_command_is_beyond_capabilities_and_the_next_is_fetched(scripted):

@@ -1,8 +1,12 @@
 """CI certificates from files and folders, and where servers really are."""
 
 import ssl
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, LocalError
@@ -45,6 +49,19 @@ def test_certificate_that_is_no_ci_is_not_trusted(tmp_path):
 def test_eum_is_a_ca_but_no_ci(tmp_path):
     file = tmp_path / "eum.der"
     file.write_bytes(PKI.eum(Curve.NIST_P256).certificate.der)
+    with pytest.raises(ConfigError, match="no CI certificate found"):
+        read_ci_certificates(file)
+
+
+def test_self_signed_certificate_of_no_ca_is_not_trusted(tmp_path):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "self")])
+    start = datetime(2025, 1, 1, tzinfo=UTC)
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), 1, start, start + timedelta(days=1)
+    ).sign(key, hashes.SHA256())
+    file = tmp_path / "self.der"
+    file.write_bytes(made.public_bytes(serialization.Encoding.DER))
     with pytest.raises(ConfigError, match="no CI certificate found"):
         read_ci_certificates(file)
 
