@@ -1,4 +1,4 @@
-"""BER-TLV data objects over memoryview: read without copying, write minimal definite lengths.
+r"""BER-TLV data objects over memoryview: read without copying, write minimal definite lengths.
 
 A `Tlv` keeps its raw octets as they came, because signatures are verified over received octets and
 never over a re-encoding. Reading accepts definite lengths in any form up to four length octets
@@ -8,7 +8,7 @@ The module knows no tag numbers: those are in `rspcore.tags`.
 >>> one = parse(bytes.fromhex("BF2E1280100102030405060708090A0B0C0D0E0F10"))
 >>> f"{one.tag:X}", [f"{child.tag:X}" for child in one.children()]
 ('BF2E', ['80'])
->>> encode(0x5F37, b"\\x01\\x02").hex()
+>>> encode(0x5F37, b"\x01\x02").hex()
 '5f37020102'
 """
 
@@ -100,38 +100,45 @@ def read_header(data: Octets, offset: int = 0, *, base: int = 0) -> tuple[int, i
         DecodeError: the header is cut short, the tag is longer than 4 octets, or the length is in
             the indefinite form or longer than 4 octets.
     """
+    tag, position = _read_tag(data, offset, base + offset)
+    length, position = _read_length(data, position, base + offset, tag)
+    return tag, position - offset, length
+
+
+def _read_tag(data: Octets, offset: int, where: int) -> tuple[int, int]:
+    """Read a tag; return it and the position after it. `where` is for messages."""
     end = len(data)
-    position = offset
-    if position >= end:
+    if offset >= end:
         raise DecodeError(
-            f"data object expected at offset {base + offset}, but the input ends there",
-            offset=base + offset,
+            f"data object expected at offset {where}, but the input ends there", offset=where
         )
-    tag = data[position]
-    position += 1
-    if tag & 0x1F == 0x1F:
-        while True:
-            if position >= end:
-                raise DecodeError(
-                    f"tag {tag:02X} at offset {base + offset} is cut short",
-                    offset=base + offset,
-                    tag=tag,
-                )
-            octet = data[position]
-            position += 1
-            tag = tag << 8 | octet
-            if not octet & 0x80:
-                break
-            if position - offset >= _MAX_TAG_OCTETS:
-                raise DecodeError(
-                    f"tag at offset {base + offset} is longer than {_MAX_TAG_OCTETS} octets",
-                    offset=base + offset,
-                    tag=tag,
-                )
+    tag, position = data[offset], offset + 1
+    more = tag & 0x1F == 0x1F
+    while more:
+        if position >= end:
+            raise DecodeError(
+                f"tag {tag:02X} at offset {where} is cut short", offset=where, tag=tag
+            )
+        octet = data[position]
+        position += 1
+        tag = tag << 8 | octet
+        more = bool(octet & 0x80)
+        if more and position - offset >= _MAX_TAG_OCTETS:
+            raise DecodeError(
+                f"tag at offset {where} is longer than {_MAX_TAG_OCTETS} octets",
+                offset=where,
+                tag=tag,
+            )
+    return tag, position
+
+
+def _read_length(data: Octets, position: int, where: int, tag: int) -> tuple[int, int]:
+    """Read a length field; return the length and the position after it."""
+    end = len(data)
     if position >= end:
         raise DecodeError(
-            f"{tag:02X} at offset {base + offset} has no length field",
-            offset=base + offset,
+            f"{tag:02X} at offset {where} has no length field",
+            offset=where,
             tag=tag,
         )
     length = data[position]
@@ -141,20 +148,20 @@ def read_header(data: Octets, offset: int = 0, *, base: int = 0) -> tuple[int, i
         if count == 0 or count > _MAX_LENGTH_OCTETS:
             form = "the indefinite form" if count == 0 else f"{count} length octets"
             raise DecodeError(
-                f"{tag:02X} at offset {base + offset}: length uses {form}; "
+                f"{tag:02X} at offset {where}: length uses {form}; "
                 f"expected a definite length of at most {_MAX_LENGTH_OCTETS} octets",
-                offset=base + offset,
+                offset=where,
                 tag=tag,
             )
         if position + count > end:
             raise DecodeError(
-                f"{tag:02X} at offset {base + offset}: length field is cut short",
-                offset=base + offset,
+                f"{tag:02X} at offset {where}: length field is cut short",
+                offset=where,
                 tag=tag,
             )
         length = int.from_bytes(data[position : position + count], "big")
         position += count
-    return tag, position - offset, length
+    return length, position
 
 
 def parse_prefix(data: Octets, offset: int = 0, *, base: int = 0) -> Tlv:

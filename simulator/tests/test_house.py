@@ -61,7 +61,7 @@ def test_package_file_holds_a_docstring_and_names_only(file: Path) -> None:
     assert ast.get_docstring(tree), "a package says what it is"
     for node in tree.body[1:]:
         members = isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(
-            node.value, ast.Tuple | ast.List
+            node.value, ast.Tuple | ast.List | ast.Dict
         )
         docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         assert isinstance(node, ast.Import | ast.ImportFrom) or members or docstring, (
