@@ -37,6 +37,7 @@ AREAS: dict[str, str] = {
     "run": "rspharness.cli.run",
     "lpa": "rspharness.cli.lpa",
     "coverage": "rspharness.cli.coverage",
+    "card": "rspsim.cli.card",
     "doctor": "rspsim.cli.doctor",
 }
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rspcore.errors import ConfigError
 from rspcore.messages.metadata import ProfileClass
-from rspsim.euicc.faults import FAULTS
 from rspsim.euicc.options import Options
+from rspsim.euicc.personality import personality_named
 from rspsim.euicc.state import CardState
 from rspsim.stores.sqlite import SqliteStore
 
@@ -16,6 +16,8 @@ __all__ = ["print_faults", "print_info", "print_options", "summary"]
 
 def print_faults() -> int:
     """Print every fault with its summary and return 0."""
+    from rspsim.euicc.faults import FAULTS  # noqa: PLC0415  the only list that needs them
+
     for fault in FAULTS:
         print(f"{fault.name:<44} {fault.summary}")
     return 0
@@ -72,9 +74,10 @@ def summary(state: CardState) -> Iterable[str]:
         yield f"  {profile.iccid!s:<20} {status:<8} {kind:<12} {profile.size:>7} octets  {name}"
     numbers = [str(one.seq_number) for one in state.notifications]
     yield f"notifications  {', '.join(numbers) or 'none'} (next is {state.next_seq_number})"
+    usual = personality_named(personality.name).options
     changed = [
         f"{field.name}={getattr(state.options, field.name)}"
         for field in fields(Options)
-        if getattr(state.options, field.name) != getattr(personality.options, field.name)
+        if getattr(state.options, field.name) != getattr(usual, field.name)
     ]
     yield f"options        {', '.join(changed) or 'as the personality has them'}"

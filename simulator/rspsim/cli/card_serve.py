@@ -94,9 +94,7 @@ class _Greeter:
     """Tell each insertion on standard output, so that scripts can wait for it."""
 
     def __init__(self, state: CardState, port: int) -> None:
-        self._line = (
-            f"card {state.eid} ({state.personality.name}) is in the reader at port {port}"
-        )
+        self._line = f"card {state.eid} ({state.personality.name}) is in the reader at port {port}"
 
     def inserted(self, _atr: bytes) -> None:
         """Print that the card is in the reader."""

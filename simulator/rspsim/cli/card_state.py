@@ -5,23 +5,27 @@ because it would be another card. Its options may be changed, and stay changed.
 """
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any, Final
 
 from rspcore.errors import ConfigError, LocalError
 from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
-from rspcore.pki.generate import issue_euicc, make_pki
+from rspcore.pki.generate import make_pki
 from rspsim.env import Store
 from rspsim.euicc.decisions import STANDARD, Decisions
-from rspsim.euicc.faults import FAULTS
 from rspsim.euicc.options import Options
+from rspsim.euicc.personality import personality_named
 from rspsim.euicc.state import CardState
 from rspsim.personalise import personalise
 from rspsim.stores.codec import field_types
 
 __all__ = ["CardWish", "changed_options", "faulty", "first_state", "kept_state", "read_pki"]
+
+_USUAL: Final = "v2.5"
+"""Personality of a card for which none is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +58,10 @@ def kept_state(store: Store, wish: CardWish) -> CardState:
         state = first_state(wish)
     else:
         _require_same(kept, wish)
-        state = _with_options(kept, wish.options)
+        options = changed_options(kept.options, wish.options)
+        state = replace(
+            kept, options=options, personality=replace(kept.personality, options=options)
+        )
     if state != kept:
         store.commit(state)
     return state
@@ -67,30 +74,23 @@ def first_state(wish: CardWish) -> CardState:
         ConfigError: no such personality, or credentials are missing.
         LocalError: an option is unknown or has no such value.
     """
-    pki = read_pki(wish.pki, wish.eid)
-    if wish.personality is None:
-        state = personalise(pki, eid=wish.eid)
-    else:
-        state = personalise(pki, eid=wish.eid, personality=wish.personality)
-    return _with_options(state, wish.options)
+    kind = personality_named(wish.personality or _USUAL)
+    options = changed_options(kind.options, wish.options)
+    return personalise(read_pki(wish.pki), eid=wish.eid, personality=kind, options=options)
 
 
-def read_pki(folder: Path | None, eid: Eid | None = None) -> Pki:
-    """Return the credentials in a folder and below, or made ones, with an eUICC of this EID.
+def read_pki(folder: Path | None) -> Pki:
+    """Return the credentials in a folder and below, or those made here.
 
     Raises:
-        ConfigError: the folder cannot be read, or lacks a CI certificate; or the EUM's key is not
-            there to issue a certificate for this EID.
+        ConfigError: the folder cannot be read, or lacks a CI certificate.
     """
     if folder is None:
-        return make_pki() if eid is None else make_pki(eid=eid)
+        return make_pki()
     if not folder.is_dir():
         raise ConfigError(f"{folder}: expected a folder with certificates and keys")
     files = sorted(file for file in folder.rglob("*") if file.is_file())
-    pki = Pki.from_files((str(file.relative_to(folder)), file.read_bytes()) for file in files)
-    if eid is None or all(pki.euicc(curve).certificate.eid == eid for curve in pki.curves):
-        return pki
-    return issue_euicc(pki, eid)
+    return Pki.from_files((str(file.relative_to(folder)), file.read_bytes()) for file in files)
 
 
 def changed_options(options: Options, given: Iterable[str]) -> Options:
@@ -104,22 +104,27 @@ def changed_options(options: Options, given: Iterable[str]) -> Options:
         LocalError: no such option, or no such value; the message lists what there is.
     """
     types = field_types(Options)
+    changes: dict[str, Any] = {}
     for one in given:
         name, equals, text = one.partition("=")
         name = name.strip().replace("-", "_")
         if not equals or name not in types:
             known = ", ".join(field.name for field in fields(Options))
             raise LocalError(f"option {one!r}: expected NAME=VALUE, with a name of {known}")
-        options = replace(options, **{name: _value(name, types[name], text.strip())})
-    return options
+        changes[name] = _value(name, types[name], text.strip())
+    return replace(options, **changes)
 
 
-def faulty(names: Iterable[str]) -> Decisions:
+def faulty(names: Sequence[str]) -> Decisions:
     """Return the decisions of a card with these faults, in this order.
 
     Raises:
         LocalError: no such fault.
     """
+    if not names:
+        return STANDARD
+    from rspsim.euicc.faults import FAULTS  # noqa: PLC0415  a good card needs no faults
+
     decisions = STANDARD
     known = {fault.name: fault for fault in FAULTS}
     for name in names:
@@ -147,10 +152,6 @@ def _value(name: str, kind: type, text: str) -> object:
     else:
         raise LocalError(f"option {name}: cannot be set from the command line")
     raise LocalError(f"option {name}={text}: expected {expected}")
-
-
-def _with_options(state: CardState, given: Iterable[str]) -> CardState:
-    return replace(state, options=changed_options(state.options, given))
 
 
 def _require_same(kept: CardState, wish: CardWish) -> None:
