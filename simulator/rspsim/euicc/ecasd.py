@@ -45,7 +45,7 @@ def _sign(key: PrivateKey, data: bytes) -> bytes:
     return key.sign(data)
 
 
-def _make_one_time_key(curve: Curve, rng: Rng) -> PrivateKey:
+def _make_one_time_key(curve: Curve, rng: Rng, /) -> PrivateKey:
     return PrivateKey.from_random(curve, rng.octets(_RANDOM_OCTETS))
 
 

@@ -18,6 +18,7 @@ from rspsim.euicc.decisions import Decision, Decisions
 from rspsim.euicc.state import CardState, PendingSwitch, Profile
 
 __all__ = [
+    "DISABLES_FORMER",
     "FREE_AID",
     "REMEMBERED",
     "pending_carried_out",
@@ -52,6 +53,9 @@ def _remembered(state: CardState, disabled: Profile | None, enabled: Profile | N
 
 
 FREE_AID: Final = Decision("isdp.free_aid", _free_aid, "AID of a new ISD-P")
+DISABLES_FORMER: Final = Decision(
+    "isdp.disables_former", standard=True, summary="a change disables the Profile that was enabled"
+)
 REMEMBERED: Final = Decision(
     "isdp.remembered", _remembered, "operational Profile to enable after a test Profile"
 )
@@ -65,7 +69,7 @@ def switched(state: CardState, decisions: Decisions, change: PendingSwitch) -> C
     leaving = state.profile_by_aid(change.disable)
     coming = state.profile_by_aid(change.enable)
     return_to = decisions[REMEMBERED](state, leaving, coming)
-    if leaving is not None:
+    if leaving is not None and decisions[DISABLES_FORMER]:
         leaving = replace(leaving, state=ProfileState.disabled)
         state = state.with_profile(leaving)
     if coming is not None:
@@ -94,7 +98,7 @@ def return_target(state: CardState, leaving: Profile) -> Profile | None:
     return state.profile_by_aid(state.return_to)
 
 
-def removed(state: CardState, decisions: Decisions, profile: Profile) -> CardState:
+def removed(state: CardState, decisions: Decisions, profile: Profile, /) -> CardState:
     """Return a state without a Profile; its delete notifications are made before it goes (3.5)."""
     event = NotificationEvent.notificationDelete
     state = notifications.with_events(state, decisions, profile, event)

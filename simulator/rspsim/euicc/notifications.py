@@ -27,6 +27,7 @@ from rspsim.euicc.state import CardState, CiCredential, PendingNotification, Pro
 
 __all__ = [
     "ADDRESSES",
+    "KEPT",
     "NEXT_NUMBER",
     "SILENT_CLASSES",
     "Ended",
@@ -46,12 +47,22 @@ def _addresses(profile: Profile, event: NotificationEvent) -> tuple[str, ...]:
     )
 
 
-NEXT_NUMBER: Final = Decision(
-    "notifications.next_number", lambda number: number + 1, "number after a number"
-)
+def _next_number(number: int) -> int:
+    return number + 1
+
+
+def _kept(
+    pending: tuple[PendingNotification, ...], capacity: int
+) -> tuple[PendingNotification, ...]:
+    """Return the youngest that fit."""
+    return pending[-capacity:]
+
+
+NEXT_NUMBER: Final = Decision("notifications.next_number", _next_number, "number after a number")
 ADDRESSES: Final = Decision(
     "notifications.addresses", _addresses, "whom a Profile's configuration tells of an event"
 )
+KEPT: Final = Decision("notifications.kept", _kept, "which notifications are kept when full")
 SILENT_CLASSES: Final[Decision[frozenset[int]]] = Decision(
     "notifications.silent_classes",
     frozenset({ProfileClass.test}),
@@ -179,7 +190,7 @@ def _appended(
     added = PendingNotification(
         seq_number=state.next_seq_number, event=event, metadata=metadata.encode(), octets=octets
     )
-    kept = (*state.notifications, added)[-state.options.notification_capacity :]
+    kept = decisions[KEPT]((*state.notifications, added), state.options.notification_capacity)
     return replace(
         state,
         notifications=kept,

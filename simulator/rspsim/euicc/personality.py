@@ -82,6 +82,7 @@ _UICC_V2_2: Final = frozenset(
     {
         UiccCapability.usimSupport,
         UiccCapability.isimSupport,
+        UiccCapability.csimSupport,
         UiccCapability.akaMilenage,
         UiccCapability.akaTuak128,
         UiccCapability.akaTuak256,

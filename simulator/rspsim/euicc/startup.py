@@ -17,7 +17,7 @@ from rspsim.euicc.state import CardState
 __all__ = ["ATR", "COMPLETES_SWITCH", "started"]
 
 
-def _atr(state: CardState) -> bytes:
+def _atr(state: CardState, /) -> bytes:
     return state.personality.atr
 
 

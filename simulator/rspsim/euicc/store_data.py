@@ -15,14 +15,19 @@ from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CommandChain
 
-__all__ = ["NEXT_BLOCK", "P1_VALUES", "gather"]
+__all__ = ["CONTINUES", "P1_VALUES", "gather"]
 
 MORE: Final = 0x11
 LAST: Final = 0x91
 
+
+def _continues(p2: int, blocks: int) -> bool:
+    return p2 == blocks % 256
+
+
 P1_VALUES: Final = Decision("store_data.p1", frozenset({MORE, LAST}), "values of P1 accepted")
-NEXT_BLOCK: Final = Decision(
-    "store_data.next_block", lambda blocks: blocks % 256, "P2 expected after so many blocks"
+CONTINUES: Final = Decision(
+    "store_data.continues", _continues, "whether a P2 goes on after so many blocks"
 )
 
 
@@ -39,7 +44,7 @@ def gather(command: CommandApdu, view: View, complete: Callable[[bytes, View], O
         return _dropped(view, StatusWord.INCORRECT_P1_P2)
     if not command.data:
         return _dropped(view, StatusWord.WRONG_LENGTH)
-    if command.p2 != view.decisions[NEXT_BLOCK](chain.blocks):
+    if not view.decisions[CONTINUES](command.p2, chain.blocks):
         if command.p2 != 0:
             return _dropped(view, StatusWord.INCORRECT_P1_P2)
         chain = CommandChain(octets=b"", blocks=0)

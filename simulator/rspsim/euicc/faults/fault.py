@@ -1,0 +1,137 @@
+"""What a fault is, and the few ways to make one.
+
+A fault is a name, a sentence, the requirements a card with it must fail, and a function from
+`Decisions` to `Decisions`. The builders here make that function:
+
+    skip(CHECKS, "server_signature1")           leave a check out
+    answers(CHECKS, "profile_found", 127)       answer it with another code
+    flattened(CHECKS, 127)                      answer all of them with one code
+    moved_last(CHECKS, "server_signature1")     look at it only after the others
+    swap(NEXT_NUMBER, lambda number: number)    take another value or function
+    allows(state, event, after)                 let the RSP session do what it must not
+    together(change, change)                    several of these as one
+
+Each looks when it is called whether what it names exists, so a fault that names nothing fails the
+import and not silently the card.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from rspcore.errors import LocalError
+from rspsim.euicc.decisions import Check, Checks, Decision, Decisions
+from rspsim.euicc.session import SESSION_TABLE, SessionEvent, SessionState
+
+__all__ = [
+    "Change",
+    "Fault",
+    "allows",
+    "answers",
+    "flattened",
+    "moved_last",
+    "skip",
+    "swap",
+    "together",
+]
+
+T = TypeVar("T")
+
+Change = Callable[[Decisions], Decisions]
+Table = Decision[Checks[Any]]
+"""A decision that is an ordered table of checks, whatever they look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Hold one deviation of a card.
+
+    Attributes:
+        name: Dotted lower-case name: area, function, what is wrong.
+        summary: What a card with it does, one sentence.
+        breaks: Ids of the catalogue of requirements that such a card must fail, at least one.
+        apply: Gives the decisions of such a card.
+    """
+
+    name: str
+    summary: str
+    breaks: tuple[str, ...]
+    apply: Change
+
+
+def _named(table: Table, name: str) -> Check[Any]:
+    for check in table.standard:
+        if check.name == name:
+            return check
+    raise LocalError(
+        f"{table.name}: no check {name!r}; there are {', '.join(c.name for c in table.standard)}"
+    )
+
+
+def _mapped(table: Table, change: Callable[[Checks[Any]], Checks[Any]]) -> Change:
+    return lambda decisions: decisions.having(table, change(decisions[table]))
+
+
+def skip(table: Table, *names: str) -> Change:
+    """Leave checks out.
+
+    Raises:
+        LocalError: the table has no such check.
+    """
+    for name in names:
+        _named(table, name)
+    return _mapped(table, lambda checks: tuple(c for c in checks if c.name not in names))
+
+
+def answers(table: Table, name: str, code: int) -> Change:
+    """Answer a check that does not hold with another code.
+
+    Raises:
+        LocalError: the table has no such check.
+    """
+    _named(table, name)
+    return _mapped(
+        table,
+        lambda checks: tuple(replace(c, code=code) if c.name == name else c for c in checks),
+    )
+
+
+def flattened(table: Table, code: int) -> Change:
+    """Answer every check that does not hold with one code."""
+    return _mapped(table, lambda checks: tuple(replace(c, code=code) for c in checks))
+
+
+def moved_last(table: Table, name: str) -> Change:
+    """Look at a check only after all others.
+
+    Raises:
+        LocalError: the table has no such check.
+    """
+    _named(table, name)
+    return _mapped(table, lambda checks: tuple(sorted(checks, key=lambda c: c.name == name)))
+
+
+def swap(decision: Decision[T], value: T) -> Change:
+    """Take another value for a decision."""
+    return lambda decisions: decisions.having(decision, value)
+
+
+def allows(state: SessionState, event: SessionEvent, after: SessionState) -> Change:
+    """Let an event happen to the RSP session in a state where it must not."""
+
+    def change(decisions: Decisions) -> Decisions:
+        table = decisions[SESSION_TABLE]
+        return decisions.having(SESSION_TABLE, {**table, state: {**table[state], event: after}})
+
+    return change
+
+
+def together(*changes: Change) -> Change:
+    """Make several changes as one."""
+
+    def change(decisions: Decisions) -> Decisions:
+        for one in changes:
+            decisions = one(decisions)
+        return decisions
+
+    return change

@@ -1,0 +1,57 @@
+"""Faults of notifications and of what the card signs and counts."""
+
+from typing import Final
+
+from rspcore.crypto.keys import PrivateKey
+from rspsim.euicc import ecasd, memory, notifications
+from rspsim.euicc.faults.fault import Fault, swap
+
+__all__ = ["FAULTS"]
+
+
+def _damaged(key: PrivateKey, data: bytes) -> bytes:
+    signature = key.sign(data)
+    return signature[:-1] + bytes((signature[-1] ^ 1,))
+
+
+FAULTS: Final = (
+    Fault(
+        "notifications.number.stands",
+        "All notifications have the same number.",
+        ("procedure.Notifications#05", "ES10b.ListNotification#13"),
+        swap(notifications.NEXT_NUMBER, lambda number: number),
+    ),
+    Fault(
+        "notifications.full.youngest-dropped",
+        "When the list is full, new notifications are lost.",
+        ("procedure.Notifications#07",),
+        swap(notifications.KEPT, lambda pending, capacity: pending[:capacity]),
+    ),
+    Fault(
+        "notifications.address.first-only",
+        "Of several addresses for an event only the first is told.",
+        ("procedure.Notifications#01", "ES8+.StoreMetadata#15"),
+        swap(
+            notifications.ADDRESSES,
+            lambda profile, event: notifications.ADDRESSES.standard(profile, event)[:1],
+        ),
+    ),
+    Fault(
+        "notifications.test-profile.told",
+        "Changes of test Profiles leave notifications.",
+        ("procedure.Notifications#09", "ES10c.DisableProfile#20"),
+        swap(notifications.SILENT_CLASSES, frozenset()),
+    ),
+    Fault(
+        "signature.damaged",
+        "One bit of every signature of the card is wrong.",
+        ("ES10b.AuthenticateServer#01", "ES10b.LoadBoundProfilePackage#01"),
+        swap(ecasd.SIGNATURE, _damaged),
+    ),
+    Fault(
+        "memory.constant",
+        "The free memory told never changes.",
+        ("ES8+.LoadProfileElements#46", "ES10c.DeleteProfile#15"),
+        swap(memory.FREE, lambda state: state.personality.nvm_size),
+    ),
+)

@@ -1,0 +1,122 @@
+"""ES6.UpdateMetadata: an operator changes the metadata of its own Profile (SGP.22 v2, 5.4.1).
+
+The command comes over the operator's secured channel; how it gets here is not the business of this
+module, which is a function from state to state. All of a request is done or nothing is. Policy
+rules can only be cleared: the new ones are those stored and received.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rspcore import tlv
+from rspcore.errors import DecodeError
+from rspcore.ids import Aid
+from rspcore.messages.metadata import IconType, PprId, StoreMetadataRequest, UpdateMetadataRequest
+from rspcore.status import StatusWord
+from rspcore.tags import Tag
+from rspsim.euicc.decisions import Check, Checks, Decision, Decisions, first_refusal
+from rspsim.euicc.state import CardState, Profile
+
+__all__ = ["CHECKS", "UPDATED", "UpdateAttempt", "update_metadata"]
+
+_NOT_UPDATABLE: Final = frozenset(
+    {
+        Tag.Iccid,
+        Tag.ProfileNickname,
+        Tag.ProfileClass,
+        Tag.NotificationConfigurationInfo,
+        Tag.ProfileOwner,
+    }
+)
+_EMPTY_SERVICE_DATA: Final = bytes.fromhex("BF2200")
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateAttempt:
+    """Hold a request and the Profile it is for, for the checks."""
+
+    request: UpdateMetadataRequest
+    tags: frozenset[int]
+    profile: Profile
+
+    @property
+    def updatable(self) -> bool:
+        """Tell whether only objects are named that an operator may change."""
+        return not self.tags & _NOT_UPDATABLE
+
+    @property
+    def icon_with_type(self) -> bool:
+        """Tell whether icon and type come together; an empty icon needs no type."""
+        icon, kind = self.request.icon, self.request.icon_type
+        if icon is None or not icon:
+            return icon is not None or kind is None
+        return isinstance(kind, IconType)
+
+    @property
+    def update_control_clear(self) -> bool:
+        """Tell whether the bit pprUpdateControl is 0."""
+        return PprId.pprUpdateControl not in (self.request.profile_policy_rules or ())
+
+
+_E = StatusWord.WRONG_DATA
+
+CHECKS: Final[Decision[Checks[UpdateAttempt]]] = Decision(
+    "es6.update_metadata",
+    (
+        Check("updatable", lambda a: a.updatable, _E),
+        Check("icon_with_type", lambda a: a.icon_with_type, _E),
+        Check("update_control", lambda a: a.update_control_clear, _E),
+    ),
+    "checks of UpdateMetadata; the codes are status words",
+)
+
+
+def _updated(stored: StoreMetadataRequest, request: UpdateMetadataRequest) -> StoreMetadataRequest:
+    """Return metadata in which what is present in the request has replaced what was stored."""
+    if request.service_provider_name is not None:
+        stored = replace(stored, service_provider_name=request.service_provider_name)
+    if request.profile_name is not None:
+        stored = replace(stored, profile_name=request.profile_name)
+    if request.icon is not None:
+        kind = request.icon_type if request.icon else None
+        stored = replace(stored, icon=request.icon or None, icon_type=kind)
+    if request.profile_policy_rules is not None:
+        left = (stored.profile_policy_rules or frozenset()) & request.profile_policy_rules
+        stored = replace(stored, profile_policy_rules=left or None)
+    data = request.service_specific_data_stored_in_euicc
+    if data is not None:
+        kept = None if data == _EMPTY_SERVICE_DATA else data
+        stored = replace(stored, service_specific_data_stored_in_euicc=kept)
+    return stored
+
+
+UPDATED: Final = Decision("es6.update_metadata.updated", _updated, "metadata after an update")
+
+
+def update_metadata(
+    state: CardState, decisions: Decisions, aid: Aid, octets: bytes
+) -> CardState | int:
+    """Carry out an update.
+
+    Args:
+        state: The card.
+        decisions: What the card decides.
+        aid: ISD-P of the Profile.
+        octets: UpdateMetadataRequest, BF2A with its header.
+
+    Returns:
+        The state after it, or a status word and nothing changed.
+    """
+    profile = state.profile_by_aid(aid)
+    if profile is None:
+        return StatusWord.REFERENCED_DATA_NOT_FOUND
+    try:
+        request = UpdateMetadataRequest.decode(octets)
+        tags = frozenset(one.tag for one in tlv.parse(octets).children())
+    except DecodeError:
+        return StatusWord.WRONG_DATA
+    refusal = first_refusal(decisions[CHECKS], UpdateAttempt(request, tags, profile))
+    if refusal is not None:
+        return refusal
+    changed = replace(profile, metadata=decisions[UPDATED](profile.metadata, request))
+    return state if changed == profile else state.with_profile(changed)
