@@ -116,5 +116,5 @@ def root_is_known(chain: EuiccChain) -> StatusCodeData | None:
     )
 
 
-CHAIN_CHECKS = (eum_certificate, euicc_certificate, root_is_known)
-"""The checks in the order of SGP.22 v2, 5.6.3."""
+CHAIN_CHECKS = (eum_certificate, root_is_known, euicc_certificate)
+"""The checks from the root to the leaf: below an unknown root there is nothing to verify."""

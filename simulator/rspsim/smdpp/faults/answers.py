@@ -127,9 +127,9 @@ def _body(response: HttpResponse, octets: str) -> HttpResponse:
     return replace(response, body=from_hex("octets", octets))
 
 
-def _header(response: HttpResponse, name: str, value: str) -> HttpResponse:
-    others = {k: v for k, v in response.headers.items() if k.lower() != name.lower()}
-    return replace(response, headers={**others, name: value} if value else others)
+def _header(response: HttpResponse, field: str, value: str) -> HttpResponse:
+    others = {k: v for k, v in response.headers.items() if k.lower() != field.lower()}
+    return replace(response, headers={**others, field: value} if value else others)
 
 
 FAULTS: Final = (
@@ -281,6 +281,6 @@ FAULTS: Final = (
         summary="a header field has this value, or is missing when the value is empty",
         serves="6.5.1; DP-17",
         change=_header,
-        parameters={"name": "X-Admin-Protocol", "value": ""},
+        parameters={"field": "X-Admin-Protocol", "value": ""},
     ),
 )
