@@ -62,7 +62,7 @@ def _server_options() -> argparse.ArgumentParser:
         type=Path,
         metavar="PATH",
         help="CI certificates to trust: a file, or a folder such as a PKI's (default: --pki if "
-        "given, else the system's)",
+        "given; else, for a simulated card, the CI such cards are made with; else the system's)",
     )
     server.add_argument(
         "--insecure", action="store_true", help="accept any certificate of a server"

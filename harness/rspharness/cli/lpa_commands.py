@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from rspcore.errors import ConfigError, DecodeError, LocalError, RspError
 from rspcore.ids import Eid, Iccid
 from rspcore.messages.es10c import ResetOption
+from rspcore.pki.generate import make_pki
 from rspharness.cli.lpa_user import ProgressBar, TerminalUser
 from rspharness.lpa import management
 from rspharness.lpa.activation_code import ActivationCode, check_server_address
@@ -80,15 +81,25 @@ def _card(options: argparse.Namespace, *, changing: bool) -> AbstractContextMana
 
 
 def _port(options: argparse.Namespace) -> HttpsPort:
-    trusted = options.ca or options.pki
     return HttpsPort(
         HttpsOptions(
-            ca_certificates=read_ci_certificates(trusted) if trusted else (),
+            ca_certificates=_trusted(options),
             insecure=options.insecure,
             connect_to=parse_connect_to(options.connect_to),
             timeout_s=options.timeout,
         )
     )
+
+
+def _trusted(options: argparse.Namespace) -> tuple[bytes, ...]:
+    place = options.ca or options.pki
+    if place is not None:
+        return read_ci_certificates(place)
+    if options.target == "pcsc":
+        return ()
+    # What a simulated card trusts by default; its keys are public, so no real card gets it.
+    pki = make_pki()
+    return tuple(pki.ci(curve).certificate.der for curve in pki.curves)
 
 
 def _show(options: argparse.Namespace, view: Mapping[str, object], lines: Sequence[str]) -> int:

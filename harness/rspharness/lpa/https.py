@@ -7,6 +7,7 @@ a server that accepts none of the usual curves is tried a second time with it. R
 followed and no proxy is used.
 """
 
+import re
 import ssl
 import warnings
 from collections.abc import Iterable, Mapping
@@ -29,6 +30,8 @@ __all__ = ["HttpsOptions", "HttpsPort"]
 _HTTPS_PORT: Final = 443
 _OPENSSL_BRAINPOOL: Final = "brainpoolP256r1"
 _MAX_BODY_OCTETS: Final = 8 * 1024 * 1024
+_OBJECT: Final = re.compile(r"^<?[\w.]*Connection(?:Pool)?\([^)]*\)[^:]*: ")
+"""The connection object that urllib3's messages begin with, of no use to a reader."""
 _SERVER_ROLES: Final = frozenset({Role.DP_TLS, Role.DS_TLS})
 
 
@@ -220,7 +223,7 @@ def _no_common_curve(error: SSLError) -> bool:
 
 
 def _unreachable(address: str, error: HTTPError) -> ServerUnreachableError:
-    text = str(error)
+    text = _OBJECT.sub("", str(error))
     if isinstance(error, SSLError):
         hint = ""
         if "certificate verify failed" in text.lower():

@@ -17,9 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from rspcore.bpp import segments
-
 from rspcore import tlv
+from rspcore.bpp import segments
 from rspcore.crypto.confirmation import hash_cc
 from rspcore.errors import DecodeError, RemoteError
 from rspcore.ids import TransactionId, Version

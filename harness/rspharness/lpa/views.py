@@ -184,14 +184,19 @@ def _shown(value: object) -> str:
         return ", ".join(f"{key} {_shown(one)}" for key, one in value.items())
     if isinstance(value, list):
         return " ".join(_shown(one) for one in value) or "-"
-    return str(value)
+    return str(value) or "(empty)"
+
+
+def _cell(value: object) -> str:
+    # Numbers in a table are names of things, so they get no thousands separators.
+    return _shown(value) if isinstance(value, bool) else str(value)
 
 
 def table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> list[str]:
     """Write rows as aligned columns under their names; columns that are empty are left out."""
-    used = [column for column in columns if any(row.get(column) for row in rows)]
+    used = [column for column in columns if any(row.get(column, "") != "" for row in rows)]
     cells = [list(used)]
-    cells += [[str(row.get(column, "")) for column in used] for row in rows]
+    cells += [[_cell(row.get(column, "")) for column in used] for row in rows]
     widths = [max(len(line[n]) for line in cells) for n in range(len(used))]
     return [
         "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()

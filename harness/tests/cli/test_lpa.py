@@ -214,6 +214,16 @@ def test_trust_that_is_not_there_is_exit_code_3(card, capsys, tmp_path):
     assert "no CI certificate found" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "count"), [(("--target", "vpcd"), 2), (("--target", "inprocess"), 2), ((), 0)]
+)
+def test_simulated_card_alone_trusts_the_generated_ci(monkeypatch, card, words, count):
+    chosen = []
+    monkeypatch.setattr(lpa_commands, "HttpsPort", lambda given: chosen.append(given) or Port())
+    lpa("download", "1$h$T", "--yes", *words)
+    assert len(chosen[0].ca_certificates) == count
+
+
 def test_download_without_code_needs_a_default_address(card, capsys):
     card.answers |= {
         0xBF3E: bytes.fromhex("BF3E125A10" + EID),

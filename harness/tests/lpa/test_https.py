@@ -187,7 +187,7 @@ def test_no_listener_is_said_with_the_remedy():
         place = listener.getsockname()
     with (
         HttpsPort(HttpsOptions(insecure=True, connect_to={HOST: place})) as port,
-        pytest.raises(ServerUnreachableError, match=f"{HOST}: no connection.*--connect-to"),
+        pytest.raises(ServerUnreachableError, match=f"{HOST}: no connection: Failed.*--connect-to"),
     ):
         port.post(HOST, "/200", {}, b"")
 

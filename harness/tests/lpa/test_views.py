@@ -63,7 +63,9 @@ def test_rule_of_the_rat_is_one_line_of_text():
         ppr_flags=frozenset({PprFlag.consentRequired}),
     )
     [line] = views.text_lines({"rat": [views._rule_view(rule)]})
-    assert line == ("rat  pprIds 1, allowedOperators mccMnc EEE/EEE, gid1 , consentRequired yes")
+    assert line == (
+        "rat  pprIds 1, allowedOperators mccMnc EEE/EEE, gid1 (empty), consentRequired yes"
+    )
 
 
 def test_lines_align_names_and_stack_lists():
@@ -82,3 +84,11 @@ def test_no_members_give_no_lines():
 def test_table_leaves_out_columns_nobody_fills():
     rows = [{"a": "1", "c": "333"}, {"a": "22", "b": ""}]
     assert views.table(rows, ("a", "b", "c")) == ["a   c", "1   333", "22"]
+
+
+def test_table_writes_numbers_as_they_are_and_truth_in_words():
+    rows = [{"seqNumber": 1234, "delivered": False}]
+    assert views.table(rows, ("seqNumber", "delivered")) == [
+        "seqNumber  delivered",
+        "1234       no",
+    ]
