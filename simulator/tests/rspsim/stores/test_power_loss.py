@@ -1,0 +1,401 @@
+"""Power lost at every commit and at every command: the card is as before or as after.
+
+Each scenario is one function of the card, or one procedure, that commits. It is run once without
+loss to learn its commits and commands, and then once for each of them and each moment around it.
+After the loss a new card is built from the store, as a reboot does. Its state has to be the one
+before or the one after the commit, the invariants of a card have to hold, and the function, asked
+for again where it had not happened, has to end as if nothing had been lost.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from rspcore.crypto.curves import Curve
+from rspcore.errors import RspError
+from rspcore.messages.es10b import CancelSessionReason, GetEuiccInfo2Request
+from rspcore.messages.es10c import ProfileState, ResetOption
+from rspcore.pki.generate import make_pki
+from rspcore.profiles import PRESETS, TestProfile, make_profile
+from rspharness.lpa import management, pending, procedures
+from rspharness.lpa.activation_code import ActivationCode
+from rspharness.lpa.card import ChannelOptions, IsdrChannel
+from rspharness.lpa.download import InstallationFailedError, download
+from rspharness.lpa.es9 import Es9Client
+from rspharness.servers.inprocess import InProcessPort
+from rspsim.env import ManualClock, SeededRng
+from rspsim.euicc.card import Euicc
+from rspsim.euicc.decisions import STANDARD
+from rspsim.euicc.memory import FREE
+from rspsim.euicc.state import CardState
+from rspsim.personalise import personalise
+from rspsim.smdpp.server import SmDpPlus
+from rspsim.stores.codec import Contents
+from rspsim.stores.memory import MemoryStore, Moment, PowerLoss, PowerLost
+from rspsim.stores.rows import NO_ROWS, join, split
+
+pytestmark = pytest.mark.crash
+
+FIRST = make_profile(PRESETS["PROFILE_OPERATIONAL1"])
+SECOND = make_profile(PRESETS["PROFILE_OPERATIONAL2"])
+EVERYTHING = frozenset(ResetOption)
+
+
+class HistoryStore(MemoryStore):
+    """Remember every state that was kept, the first one included."""
+
+    def __init__(self, state: CardState) -> None:
+        super().__init__(state)
+        self.history = [state]
+
+    def commit(self, state: CardState) -> None:
+        """Keep a state and remember it if it was kept."""
+        try:
+            super().commit(state)
+        finally:
+            kept = self.load()
+            if kept is not None and kept is not self.history[-1]:
+                self.history.append(kept)
+
+
+class Cable:
+    """Be the link to the card; dead from the loss of power to the next reboot.
+
+    Attributes:
+        commands: Number of commands sent so far.
+        cut_before: Number of the command that meets a card without power, or 0.
+        cut_after: Number of the command whose answer is lost with the power, or 0.
+    """
+
+    def __init__(self, card: Euicc) -> None:
+        self.card = card
+        self.commands = 0
+        self.cut_before = 0
+        self.cut_after = 0
+        self._dead = False
+
+    def transmit(self, command: bytes) -> bytes:
+        """Send a command while there is power."""
+        self.commands += 1
+        self._dead |= self.commands == self.cut_before
+        answer = self._powered(lambda: self.card.transmit(command))
+        self._dead |= self.commands == self.cut_after
+        self._powered(lambda: b"")
+        return answer
+
+    def reset(self) -> bytes:
+        """Reset the card while there is power."""
+        return self._powered(self.card.reset)
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def _powered(self, call: Callable[[], bytes]) -> bytes:
+        if self._dead:
+            raise PowerLost("the card has no power")
+        try:
+            return call()
+        except PowerLost:
+            self._dead = True
+            raise
+
+
+class World:
+    """Hold a card with a given state, a server, and what lies between."""
+
+    def __init__(self, state: CardState) -> None:
+        self.commands = 0
+        self.store = HistoryStore(state)
+        self.server = SmDpPlus(pki(), rng=SeededRng(b"server"), clock=ManualClock())
+        self.port = InProcessPort(self.server)
+        self.reboot()
+
+    def reboot(self) -> None:
+        """Build a new card from what the store kept, and select the ISD-R."""
+        state = self.store.load()
+        assert state is not None
+        self.card = Euicc(state, self.store, SeededRng(b"card"))
+        self.cable = Cable(self.card)
+        self.cable.reset()
+        self.channel = IsdrChannel(self.cable, ChannelOptions(block_size=255))
+        self.channel.open()
+        self.cable.commands = 0
+
+    def download(self, profile: TestProfile) -> None:
+        """Order and download a profile."""
+        order = self.server.orders.order(profile.upp, profile.metadata)
+        download(self.channel, self.port, ActivationCode.parse(order.activation_code))
+
+    def view(self) -> dict[str, Any]:
+        """Return what an LPA sees of the card."""
+        return {
+            "profiles": [
+                (one.iccid, one.isdp_aid, one.profile_state, one.profile_nickname)
+                for one in management.list_profiles(self.channel)
+            ],
+            "notifications": [
+                (one.metadata.seq_number, one.metadata.profile_management_operation)
+                for one in pending.retrieve_notifications(self.channel)
+            ],
+            "addresses": management.read_addresses(self.channel).encode(),
+            "resources": self.channel.send(GetEuiccInfo2Request()).ext_card_resource,
+        }
+
+
+@cache
+def pki() -> Any:
+    """Return the credentials of every world; one curve is enough here."""
+    return make_pki(curves=(Curve.NIST_P256,))
+
+
+def after(*acts: Callable[[World], object], **options: Any) -> CardState:
+    """Return the state of a card after some acts."""
+    state = personalise(pki())
+    world = World(replace(state, options=replace(state.options, **options)))
+    for act in acts:
+        act(world)
+    return world.card.state
+
+
+def failing_download(world: World) -> None:
+    """Download the first profile once more: the installation fails, its result is kept."""
+    with pytest.raises(InstallationFailedError):
+        world.download(FIRST)
+
+
+def cancelled_download(world: World) -> None:
+    """Make a one-time key and end the session."""
+    order = world.server.orders.order(FIRST.upp, FIRST.metadata)
+    code = ActivationCode.parse(order.activation_code)
+    es9 = Es9Client(world.port, code.address)
+    begun = procedures.initiate_authentication(world.channel, es9)
+    matching_id = code.matching_id
+    known = procedures.authenticate(world.channel, es9, begun, matching_id=matching_id)
+    procedures.prepare_download(world.channel, known)
+    reason = CancelSessionReason.postponed
+    procedures.cancel_session(world.channel, es9, known.transaction_id, reason)
+
+
+def download_first(world: World) -> None:
+    """Download the first profile."""
+    world.download(FIRST)
+
+
+def download_second(world: World) -> None:
+    """Download the second profile."""
+    world.download(SECOND)
+
+
+def enable_first(world: World) -> None:
+    """Enable the first profile."""
+    management.enable_profile(world.channel, FIRST.metadata.iccid)
+
+
+def enable_second_without_refresh(world: World) -> None:
+    """Enable the second profile at once."""
+    management.enable_profile(world.channel, SECOND.metadata.iccid, refresh=False)
+
+
+def enable_second(world: World) -> None:
+    """Enable the second profile."""
+    management.enable_profile(world.channel, SECOND.metadata.iccid)
+
+
+def disable_first(world: World) -> None:
+    """Disable the first profile."""
+    management.disable_profile(world.channel, FIRST.metadata.iccid)
+
+
+def disable_first_without_refresh(world: World) -> None:
+    """Disable the first profile at once."""
+    management.disable_profile(world.channel, FIRST.metadata.iccid, refresh=False)
+
+
+def delete_first(world: World) -> None:
+    """Delete the first profile."""
+    management.delete_profile(world.channel, FIRST.metadata.iccid)
+
+
+def name_first(world: World) -> None:
+    """Give the first profile a nickname."""
+    management.set_nickname(world.channel, FIRST.metadata.iccid, "mine")
+
+
+def set_address(world: World) -> None:
+    """Set the default SM-DP+."""
+    management.set_default_address(world.channel, "smdpp.example.com")
+
+
+def reset_memory(world: World) -> None:
+    """Delete everything."""
+    management.memory_reset(world.channel, EVERYTHING)
+
+
+def remove_notifications(world: World) -> None:
+    """Remove every pending notification."""
+    for one in pending.retrieve_notifications(world.channel):
+        pending.remove_notification(world.channel, one.metadata.seq_number)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Hold one act, what comes before it, and the options of the card."""
+
+    act: Callable[[World], None]
+    before: tuple[Callable[[World], object], ...] = ()
+    options: tuple[tuple[str, Any], ...] = ()
+
+    def __str__(self) -> str:
+        """Return a name for test reports."""
+        return "-".join((self.act.__name__, *(name for name, _ in self.options)))
+
+    def state(self) -> CardState:
+        """Return the state the act begins with."""
+        return _prepared(self)
+
+
+@cache
+def _prepared(scenario: Scenario) -> CardState:
+    return after(*scenario.before, **dict(scenario.options))
+
+
+SCENARIOS = (
+    Scenario(download_first),
+    Scenario(download_second, (download_first, enable_first)),
+    Scenario(failing_download, (download_first,)),
+    Scenario(cancelled_download),
+    Scenario(download_first, (), (("interruption_pir", True),)),
+    Scenario(enable_first, (download_first,)),
+    Scenario(enable_second, (download_first, download_second, enable_first)),
+    Scenario(enable_second_without_refresh, (download_first, download_second, enable_first)),
+    Scenario(disable_first, (download_first, enable_first)),
+    Scenario(disable_first_without_refresh, (download_first, enable_first)),
+    Scenario(delete_first, (download_first, download_second)),
+    Scenario(name_first, (download_first,)),
+    Scenario(set_address),
+    Scenario(reset_memory, (download_first, download_second, enable_first, set_address)),
+    Scenario(remove_notifications, (download_first, enable_first)),
+)
+
+
+@cache
+def undisturbed(scenario: Scenario) -> World:
+    """Run a scenario without loss of power."""
+    world = World(scenario.state())
+    scenario.act(world)
+    world.commands = world.cable.commands
+    return world
+
+
+def require_invariants(history: list[CardState]) -> None:
+    """Check every state a card ever kept, and how one follows the other."""
+    given: dict[int, bytes] = {}
+    for earlier, later in pairwise(history):
+        assert later.next_seq_number >= earlier.next_seq_number
+        added = [one for one in later.notifications if one not in earlier.notifications]
+        assert all(one.seq_number >= earlier.next_seq_number for one in added)
+    for state in history:
+        assert sum(profile.enabled for profile in state.profiles) <= 1
+        assert len({profile.aid for profile in state.profiles}) == len(state.profiles)
+        assert len({profile.iccid for profile in state.profiles}) == len(state.profiles)
+        numbers = [one.seq_number for one in state.notifications]
+        assert numbers == sorted(set(numbers))
+        assert all(number < state.next_seq_number for number in numbers)
+        for one in state.notifications:
+            assert given.setdefault(one.seq_number, one.octets) == one.octets
+        used = sum(profile.size for profile in state.profiles)
+        assert STANDARD[FREE](state) == state.personality.nvm_size - used
+
+
+def require_sound(world: World, scenario: Scenario, allowed: list[CardState]) -> None:
+    """Reboot after a loss and look at the card: state, invariants, and that it still works."""
+    kept = world.store.load()
+    assert kept in allowed, "neither the state before nor the state after"
+    world.reboot()
+    assert world.card.state == world.store.load()
+    assert world.card.state.pending_switch is None
+    assert world.card.state.open_installation is None
+    seen = world.view()
+    assert sum(state == ProfileState.enabled for _, _, state, _ in seen["profiles"]) <= 1
+    world.reboot()
+    assert world.view() == seen, "a second reboot changes nothing"
+    if kept == allowed[0] == scenario.state():
+        scenario.act(world)
+        end = undisturbed(scenario).view()
+        world.reboot()
+        assert world.view() == end, "asked for again, it ends as if nothing had been lost"
+    name_or_address(world)
+    require_invariants(world.store.history)
+
+
+def name_or_address(world: World) -> None:
+    """See that the card still takes and keeps a change."""
+    management.set_default_address(world.channel, "still.example.com")
+    world.reboot()
+    assert b"still.example.com" in world.view()["addresses"]
+
+
+@pytest.mark.parametrize("moment", [Moment.BEFORE, Moment.TORN, Moment.AFTER])
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+def test_loss_at_each_commit_leaves_before_or_after(scenario: Scenario, moment: Moment) -> None:
+    history = undisturbed(scenario).store.history
+    assert len(history) > 1, "a scenario without a commit shows nothing"
+    for number in range(1, len(history)):
+        world = World(scenario.state())
+        world.store.arm(PowerLoss(number, moment))
+        with pytest.raises(PowerLost):
+            scenario.act(world)
+        allowed = history[number if moment is Moment.AFTER else number - 1]
+        require_sound(world, scenario, [allowed])
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["unheard", "unanswered"])
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+def test_loss_at_each_command_leaves_before_or_after(scenario: Scenario, *, answered: bool) -> None:
+    undisturbed_world = undisturbed(scenario)
+    for number in range(1, undisturbed_world.commands + 1):
+        world = World(scenario.state())
+        if answered:
+            world.cable.cut_after = number
+        else:
+            world.cable.cut_before = number
+        with pytest.raises(PowerLost):
+            scenario.act(world)
+        require_sound(world, scenario, undisturbed_world.store.history)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+def test_memory_that_refuses_leaves_before_and_the_card_says_so(scenario: Scenario) -> None:
+    for number in range(1, len(undisturbed(scenario).store.history)):
+        world = World(scenario.state())
+        world.store.arm(PowerLoss(number, Moment.REFUSED))
+        with suppress(RspError):
+            scenario.act(world)
+        assert world.card.state is world.store.load(), "the card goes on with what is kept"
+        require_sound(world, scenario, [world.card.state])
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+def test_every_state_comes_back_whole_from_its_rows(scenario: Scenario) -> None:
+    before, kept = NO_ROWS, Contents()
+    for state in undisturbed(scenario).store.history:
+        before, contents = split(state, before)
+        kept.update(contents)
+        fields = {name: row.text for name, row in before.fields.items()}
+        items = {number: row.text for number, row in before.items.items()}
+        assert join(fields, items, kept)[0] == state
+
+
+def test_torn_states_are_told_apart_from_whole_ones() -> None:
+    """See the checks fail: a history with a reused number and two enabled profiles is refused."""
+    state = undisturbed(Scenario(enable_first, (download_first,))).card.state
+    twice = replace(state, profiles=(state.profiles[0], replace(state.profiles[0])))
+    with pytest.raises(AssertionError):
+        require_invariants([twice])
+    with pytest.raises(AssertionError):
+        require_invariants([state, replace(state, next_seq_number=state.next_seq_number - 1)])
