@@ -11,6 +11,7 @@ from importlib.metadata import version
 import pytest
 
 from rspcore.errors import ConfigError, RemoteError
+from rspharness.capabilities import Capabilities
 from rspharness.collecting import CaseIds, Collected
 from rspharness.outcome import CaseState
 from rspharness.report.allure import allure_listeners, describe_case
@@ -155,9 +156,20 @@ def complete(case: CaseState, report: pytest.TestReport) -> None:
     report.rsplab_status = category, letter, verdict.upper()  # type: ignore[attr-defined]
 
 
+def _capabilities(run: Run) -> Capabilities | None:
+    """Return the options of a card that a case has reached, None of one that none has."""
+    if run.broken or "eid" not in run.facts:
+        return None
+    try:
+        return run.capabilities
+    except Inconclusive:
+        return None
+
+
 def hand_over(config: pytest.Config, run: Run, collected: Collected) -> None:
     """Give the collector what this process knows of the run, across processes if need be."""
     options = run.options
+    read = _capabilities(run)
     facts = {
         **run.facts,
         "target": options.target,
@@ -173,16 +185,13 @@ def hand_over(config: pytest.Config, run: Run, collected: Collected) -> None:
         "ids": collected.ids,
         "catalogue": str(collected.catalogue.path),
         "budgets_ms": {},
-        "options": {},
-        "contradictions": [],
+        "options": dict(read.options) if read else {},
+        "contradictions": list(read.contradictions) if read else [],
         "version": "v2",
     }
     if "target" in vars(run):
         said["budgets_ms"] = dict(run.target.settings.budgets_ms)
         said["version"] = run.target.settings.version
-    if "capabilities" in vars(run):
-        said["options"] = dict(run.capabilities.options)
-        said["contradictions"] = list(run.capabilities.contradictions)
     output = getattr(config, "workeroutput", None)
     if output is not None:
         output["rsplab"] = said

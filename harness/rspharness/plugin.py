@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rspharness.conditions import Conditions
     from rspharness.outcome import CaseState
     from rspharness.run import Run
+    from rspharness.servers.ota import OtaServer
     from rspharness.servers.rsp_server import RspServer
     from rspharness.steps import Steps
 
@@ -168,8 +169,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     from rspharness import conduct  # noqa: PLC0415  only where there are cases
 
-    run.close()
     conduct.hand_over(session.config, run, session.config.stash[_COLLECTED])
+    run.close()
 
 
 @pytest.fixture
@@ -266,6 +267,14 @@ def server2(make_server: "Callable[..., RspServer]") -> "RspServer":
 def smds(make_server: "Callable[..., RspServer]") -> "RspServer":
     """Give S_SM-DS."""
     return make_server(smds=True)
+
+
+@pytest.fixture
+def make_ota() -> "Callable[..., OtaServer]":
+    """Give the maker of S_OTA, the operator's server: `make_ota(profile.parameters)`."""
+    from rspharness.servers.ota import OtaServer  # noqa: PLC0415  only where used
+
+    return OtaServer
 
 
 @pytest.fixture

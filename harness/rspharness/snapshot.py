@@ -6,6 +6,7 @@ Two snapshots are compared octet for octet to tell that a refusal left the card 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from rspcore.errors import DecodeError
 from rspcore.messages.es10b import ListNotificationResponse
 from rspcore.messages.es10c import ProfileInfoListResponse
 
@@ -43,11 +44,17 @@ class Snapshot:
 
 
 def _profiles(octets: bytes) -> str:
-    infos = ProfileInfoListResponse.decode(octets).profile_info_list_ok or ()
+    try:
+        infos = ProfileInfoListResponse.decode(octets).profile_info_list_ok or ()
+    except DecodeError as error:
+        return f"{octets.hex(' ').upper()} ({error})"
     shown = ", ".join(f"{info.iccid} {info.profile_state!r}" for info in infos)
     return f"{len(infos)} Profiles ({shown}), {octets.hex(' ').upper()}"
 
 
 def _notifications(octets: bytes) -> str:
-    listed = ListNotificationResponse.decode(octets).notification_metadata_list or ()
+    try:
+        listed = ListNotificationResponse.decode(octets).notification_metadata_list or ()
+    except DecodeError as error:
+        return f"{octets.hex(' ').upper()} ({error})"
     return f"{len(listed)} Notifications (numbers {', '.join(str(n.seq_number) for n in listed)})"

@@ -15,6 +15,7 @@ from rspharness.targets.target import TargetOptions
 from rspsim.env import SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.decisions import STANDARD, Decisions
+from rspsim.euicc.faults import FAULTS
 from rspsim.euicc.state import CardState
 from rspsim.stores.memory import MemoryStore
 
@@ -48,8 +49,6 @@ def declared_options(options: TargetOptions) -> dict[str, bool]:
 def _decisions(name: str) -> Decisions:
     if not name:
         return STANDARD
-    from rspsim.euicc.faults import FAULTS  # noqa: PLC0415  only faulty cards need them
-
     for fault in FAULTS:
         if fault.name == name:
             return fault.apply(STANDARD)

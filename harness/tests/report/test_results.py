@@ -1,0 +1,144 @@
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from rspcore.errors import ConfigError
+from rspharness.report.matrix import text
+from rspharness.report.model import Results
+from rspharness.report.writing import write_reports
+from rspharness.requirements import Catalogue
+
+CATALOGUE = Catalogue.load(Path(__file__).parents[3] / "fixtures" / "requirements" / "euicc.csv")
+
+
+def _case(name, verdict, **more):
+    return {
+        "ids": [name],
+        "nodeid": f"t.py::{name}",
+        "title": f"Case <{name}>",
+        "location": "t.py:1",
+        "level": "profiles",
+        "verdict": verdict,
+        "verdicts": {name: verdict},
+        "reason": "because",
+        "expected": "",
+        "actual": "",
+        "sent": "",
+        "explanation": "it \x00 went wrong",
+        "traceback": "",
+        "again": "pytest",
+        "steps": [],
+        "notes": ["seen"],
+        "duration_s": 0.01,
+        "commands": 2,
+        "card_ms": 1.0,
+        "timings": {"SELECT": [1.0, 2.0]},
+        "trace": "# rsplab trace 1\n> 00\n",
+        **more,
+    }
+
+
+def _results(*cases, **said):
+    ids = [name for case in cases for name in case["ids"]]
+    defaults = {
+        "facts": {"target": "inprocess", "started": "2025-01-01T00:00:00"},
+        "ids": ids,
+        "budgets_ms": {},
+        "options": {"RAT_PPR1": True},
+        "contradictions": [],
+        "version": "v2",
+    }
+    return Results.assemble({**defaults, **said}, cases, CATALOGUE, 1.5)
+
+
+def test_worst_verdict_of_a_requirement_counts():
+    results = _results(
+        _case("ES10c.GetEID#01", "pass"),
+        _case("ES10c.GetEID#01", "fail"),
+        _case("ES10c.GetEID#01", "not applicable"),
+    )
+    states = {row["id"]: row["state"] for row in results.rows}
+    assert states["ES10c.GetEID#01"] == "fail"
+    assert states["ES10c.GetEID#02"] == "no case"
+    assert states["ISD-R.Select#02"] == "not applicable"  # a row of v3
+    assert states["ES10c.GetEID#06"] == "not applicable"  # O_E_LPAe is absent
+    assert not results.green
+
+
+@pytest.mark.parametrize(
+    ("verdict", "green"),
+    [
+        ("pass", True),
+        ("probe", True),
+        ("not applicable", True),
+        ("known deviation", True),
+        ("fail", False),
+        ("inconclusive", False),
+        ("error", False),
+    ],
+)
+def test_run_is_green_only_without_open_questions(verdict, green):
+    assert _results(_case("ES10c.GetEID#01", verdict)).green is green
+
+
+def test_document_reads_back_the_same():
+    results = _results(_case("ES10c.GetEID#01", "pass"))
+    for case in results.cases:
+        case["trace"] = "traces/x.txt"
+    again = Results.from_json(results.to_json())
+    assert again.to_json() == results.to_json()
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "no", '{"schema": 99}'])
+def test_other_document_is_refused(text):
+    with pytest.raises(ConfigError, match=r"results\.json"):
+        Results.from_json(text)
+
+
+def test_matrix_counts_by_area():
+    results = _results(_case("ES10c.GetEID#01", "pass"), _case("ES10c.GetEID#04", "probe"))
+    row = next(row for row in results.coverage() if row.function == "GetEID")
+    assert (row.total, row.applicable, row.automated) == (6, 5, 2)
+    assert row.percent == 40
+    assert dict(row.verdicts) == {"pass": 1, "probe": 1, "no case": 3, "not applicable": 1}
+    lines = text(results.coverage(), functions=True).splitlines()
+    assert lines[-1].startswith("all areas")
+    assert any(line.startswith("  GetEID") and "1 pass, 1 probe" not in line for line in lines) or (
+        any("1 pass" in line for line in lines)
+    )
+
+
+def test_budget_is_compared_with_the_90th_percentile():
+    over = _results(_case("ES10c.GetEID#01", "pass"), budgets_ms={"SELECT": 1.5})
+    assert over.over_budget == ["SELECT"]
+    assert not over.green
+    assert _results(_case("ES10c.GetEID#01", "pass"), budgets_ms={"SELECT": 2.0}).green
+
+
+def test_files_of_a_run(tmp_path):
+    results = _results(
+        _case("ES10c.GetEID#01", "fail"), _case("ES10c.GetEID#01", "pass", title="x")
+    )
+    folder = write_reports(results, tmp_path, "run")
+    document = json.loads((folder / "results.json").read_text("utf-8"))
+    assert document["schema"] == 1
+    assert document["summary"] == {"pass": 1, "fail": 1}
+    names = [case["trace"] for case in document["cases"]]
+    assert names == ["traces/ES10c.GetEID-01.txt", "traces/ES10c.GetEID-01-2.txt"]
+    assert all((folder / name).exists() for name in names)
+    suite = ElementTree.parse(folder / "junit.xml").getroot()[0]  # noqa: S314  our own file
+    assert suite.get("failures") == "1"
+    page = (folder / "index.html").read_text("utf-8")
+    assert "Case &lt;ES10c.GetEID#01&gt;" in page
+    assert "http://" not in page
+    assert "https://" not in page
+    assert (tmp_path / "latest").resolve() == folder.resolve()
+
+
+def test_second_run_of_the_same_name_has_its_own_folder(tmp_path):
+    first = write_reports(_results(_case("ES10c.GetEID#01", "pass")), tmp_path, "run")
+    second = write_reports(_results(_case("ES10c.GetEID#01", "pass")), tmp_path, "run")
+    assert first != second
+    assert (tmp_path / "latest").resolve() == second.resolve()

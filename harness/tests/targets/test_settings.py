@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+
+from rspcore.errors import ConfigError
+from rspharness.targets.opening import TARGETS, load_settings
+from rspharness.targets.settings import TargetSettings
+
+FOLDER = Path(__file__).parents[3] / "fixtures" / "targets"
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.name)
+def test_target_files_of_the_project_are_read(path):
+    settings = TargetSettings.load(path)
+    assert settings.kind in {kind.name for kind in TARGETS}
+    assert settings.name
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no kind"),
+        ('kind = "x"\nspeed = 3', "unknown key speed"),
+        ('kind = "x"\n[options]\nSCP81 = "yes"', "SCP81 = 'yes'"),
+        ('kind = "x"\n[deviations]\n"A#01" = " "', "a reason in words"),
+        ('kind = "x"\nversion = "2.5"', "expected v2 or v3"),
+        ("kind =", "target file"),
+    ],
+)
+def test_mistake_in_a_target_file_is_named(tmp_path, text, message):
+    path = tmp_path / "lab.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=message):
+        TargetSettings.load(path)
+
+
+def test_name_or_path_gives_settings():
+    assert load_settings("inprocess").kind == "inprocess"
+    assert load_settings("pcsc", "ACS").reader == "ACS"
+    assert load_settings(str(FOLDER / "rat-empty.toml")).card == {"rat": "empty"}
+
+
+def test_unknown_target_lists_the_known_ones():
+    with pytest.raises(ConfigError, match="inprocess, vpcd, pcsc"):
+        load_settings("simulator")
+    with pytest.raises(ConfigError, match="No such file"):
+        load_settings("nothing.toml")

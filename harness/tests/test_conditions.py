@@ -1,0 +1,90 @@
+"""Conditions on the simulated card: both ways to a state end alike."""
+
+from dataclasses import replace
+
+import pytest
+
+from rspcore.crypto.curves import Curve
+from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
+from rspcore.messages.es10c import ProfileState
+from rspcore.profiles import preset
+from rspharness.conditions import Conditions
+from rspharness.run import Run, RunOptions
+from rspharness.servers.rsp_server import server_maker
+from rspharness.steps import Steps
+from rspharness.timing import Timings
+from rspharness.trace import Trace
+from rspharness.verdicts import Inconclusive
+
+ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
+
+
+@pytest.fixture
+def run():
+    return Run(RunOptions())
+
+
+def _given(run):
+    card = run.open_card(Trace(), Timings())
+    make = server_maker(run.pki, Curve.NIST_P256, "test", run.options.started)
+    return card, Conditions(card, make(), run, Steps(Trace()))
+
+
+def test_profiles_are_there_in_order_and_state(run):
+    card, given = _given(run)
+    installed = given.profiles(ONE, TWO, enabled=TWO)
+    listed = card.profiles()
+    assert [one.iccid for one in installed] == [one.iccid for one in listed]
+    assert [one.aid for one in installed] == [one.isdp_aid for one in listed]
+    assert [one.profile_state for one in listed] == [ProfileState.disabled, ProfileState.enabled]
+    assert card.notifications() == ()
+
+
+def test_kept_state_equals_the_one_reached_by_commands(run):
+    card, given = _given(run)
+    given.profiles(ONE, TWO, enabled=ONE)
+    by_commands = card.observe()
+    sent = card.timings.by_name
+    assert "STORE DATA PrepareDownload" in sent
+    card, given = _given(run)
+    given.profiles(ONE, TWO, enabled=ONE)
+    assert "STORE DATA PrepareDownload" not in card.timings.by_name
+    assert card.observe() == by_commands
+    assert card.observe().info2 == by_commands.info2
+
+
+def test_other_profile_of_the_same_iccid_is_another_state(run):
+    _, given = _given(run)
+    given.profiles(ONE)
+    card, given = _given(run)
+    given.profiles(replace(preset(ONE), spn="Other"))
+    assert card.profiles()[0].service_provider_name == "Other"
+
+
+def test_card_in_use_is_cleared_first(run):
+    card, given = _given(run)
+    given.profiles("PROFILE_OPERATIONAL5", enabled="PROFILE_OPERATIONAL5")  # PPR1 and PPR2
+    given.default_address("dp.example.com")
+    run.kept.clear()
+    given.profiles(TWO)
+    assert [one.profile_name for one in card.profiles()] == ["Operational Profile Name 2"]
+    assert card.send(EuiccConfiguredAddressesRequest()).default_dp_address is None
+    assert card.notifications() == ()
+
+
+def test_notifications_are_kept_on_request(run):
+    card, given = _given(run)
+    given.profiles(ONE, enabled=ONE, notifications=True)
+    assert len(card.notifications()) == 3
+    given.no_notifications()
+    assert card.notifications() == ()
+
+
+def test_profiles_of_others_are_left_alone_below_destructive():
+    run = Run(RunOptions(level="profiles"))
+    card, given = _given(run)
+    given.profiles(replace(preset(ONE), iccid=preset(ONE).iccid.from_digits("8988001234567890123")))
+    run.kept.clear()
+    with pytest.raises(Inconclusive, match="not of these suites"):
+        given.profiles(TWO)
+    assert len(card.profiles()) == 1
