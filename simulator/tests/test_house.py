@@ -18,6 +18,8 @@ DRAWERS = {"utils", "util", "common", "misc", "base", "helpers", "helper", "tool
 # A home or work folder of somebody's machine; system paths that a Debian package owns are facts.
 ABSOLUTE = re.compile(r"(?<![\w.~-])/(?:home|root|work|Users|tmp)/\w")
 UNOWNED = re.compile(r"#\s*(?:TODO|FIXME|HACK|XXX)\b")  # spelled apart from any real one
+UNKNOWN_TO_SUITES = {"rspsim", "time", "random", "secrets", "smartcard", "os", "socket"}
+NO_WORD_OF_SUITES = re.compile(r"\b(?:inprocess|vpcd|pcsc|pytest\.raises|pytest\.skip|sleep)\b")
 
 
 def modules() -> list[Path]:
@@ -38,35 +40,47 @@ def name(file: Path) -> str:
     return str(file.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("file", modules(), ids=name)
-def test_module_has_one_noun_and_fits_the_limit(file: Path) -> None:
-    lines = len(file.read_text(encoding="utf-8").splitlines())
-    assert lines <= LONGEST_MODULE, f"{lines} lines: look for the second noun in it"
-    assert file.stem not in DRAWERS, "a drawer, not a noun"
-    assert re.fullmatch(r"[a-z_][a-z0-9_]*", file.stem), "modules are named in snake_case"
+def test_modules_fit_the_limit_and_are_named_by_a_noun() -> None:
+    offences = []
+    for file in modules():
+        lines = len(file.read_text(encoding="utf-8").splitlines())
+        if lines > LONGEST_MODULE:
+            offences.append(f"{name(file)}: {lines} lines: look for the second noun in it")
+        if file.stem in DRAWERS or not re.fullmatch(r"[a-z_][a-z0-9_]*", file.stem):
+            offences.append(f"{name(file)}: a drawer, or not snake_case")
+    assert offences == []
 
 
-@pytest.mark.parametrize("file", texts(), ids=name)
-def test_text_names_no_place_of_one_machine_and_leaves_nothing_unowned(file: Path) -> None:
-    text = file.read_text(encoding="utf-8")
-    assert not ABSOLUTE.findall(text)
-    assert not UNOWNED.findall(text)
+def test_texts_name_no_place_of_one_machine_and_leave_nothing_unowned() -> None:
+    offences = []
+    for file in texts():
+        text = file.read_text(encoding="utf-8")
+        offences += [f"{name(file)}: {found}" for found in ABSOLUTE.findall(text)]
+        offences += [f"{name(file)}: {found}" for found in UNOWNED.findall(text)]
+    assert offences == []
 
 
-@pytest.mark.parametrize(
-    "file", [file for file in modules() if file.name == "__init__.py"], ids=name
-)
-def test_package_file_holds_a_docstring_and_names_only(file: Path) -> None:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    assert ast.get_docstring(tree), "a package says what it is"
-    for node in tree.body[1:]:
-        members = isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(
-            node.value, ast.Tuple | ast.List | ast.Dict
-        )
-        docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        assert isinstance(node, ast.Import | ast.ImportFrom) or members or docstring, (
-            f"line {node.lineno}: re-exports and the tuple of members only"
-        )
+def test_package_files_hold_a_docstring_and_names_only() -> None:
+    offences = []
+    for file in modules():
+        if file.name != "__init__.py":
+            continue
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        if not ast.get_docstring(tree):
+            offences.append(f"{name(file)}: a package says what it is")
+        offences += [
+            f"{name(file)}:{node.lineno}: re-exports and the table of members only"
+            for node in tree.body[1:]
+            if not _names_something(node)
+        ]
+    assert offences == []
+
+
+def _names_something(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        return isinstance(node.value, ast.Tuple | ast.List | ast.Dict)
+    docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return docstring or isinstance(node, ast.Import | ast.ImportFrom)
 
 
 @pytest.mark.parametrize("root", SOURCE_ROOTS)
@@ -83,25 +97,28 @@ def test_folders_of_tests_mirror_the_packages(tests: str, mirrored: str) -> None
     assert [str(folder) for folder in folders if not (ROOT / mirrored / folder).is_dir()] == []
 
 
-def suite_modules() -> list[Path]:
-    """List the modules of the conformance suites."""
-    return sorted((ROOT / "suites").rglob("*.py"))
+def test_suites_know_no_target_and_judge_with_expect_alone() -> None:
+    offences = []
+    for file in sorted((ROOT / "suites").rglob("*.py")):
+        text = file.read_text(encoding="utf-8")
+        nodes = list(ast.walk(ast.parse(text)))
+        offences += [
+            f"{name(file)}: imports {module}" for module in imported(nodes) & UNKNOWN_TO_SUITES
+        ]
+        offences += [f"{name(file)}: assert" for node in nodes if isinstance(node, ast.Assert)]
+        offences += [f"{name(file)}: {word}" for word in NO_WORD_OF_SUITES.findall(text)]
+    assert offences == []
 
 
-@pytest.mark.parametrize("file", suite_modules(), ids=name)
-def test_suite_knows_no_target_and_judges_with_expect_alone(file: Path) -> None:
-    text = file.read_text(encoding="utf-8")
-    tree = ast.parse(text)
-    imported = set()
-    for node in ast.walk(tree):
+def imported(nodes: list[ast.AST]) -> set[str]:
+    """Name the top-level modules that a tree imports."""
+    found = set()
+    for node in nodes:
         if isinstance(node, ast.Import):
-            imported |= {alias.name.split(".")[0] for alias in node.names}
+            found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            imported.add((node.module or "").split(".")[0])
-        assert not isinstance(node, ast.Assert), f"line {node.lineno}: expect.* explains"
-    assert not imported & {"rspsim", "time", "random", "secrets", "smartcard", "os", "socket"}
-    words = re.findall(r"\b(?:inprocess|vpcd|pcsc|pytest\.raises|pytest\.skip|sleep)\b", text)
-    assert words == []
+            found.add((node.module or "").split(".")[0])
+    return found
 
 
 def test_changelog_has_an_unreleased_section_first() -> None:
