@@ -14,9 +14,11 @@ from typing import Final
 from rspcore.apdu import CommandApdu
 from rspcore.ids import Aid
 from rspcore.status import StatusWord
-from rspsim.euicc import ecasd, files, isdr
+from rspsim.euicc import ecasd, isdr
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.uicc.application import adfs, process_files
+from rspsim.euicc.uicc.commands.select import select_file
 
 __all__ = ["APPLICATIONS", "Application", "process", "select"]
 
@@ -56,19 +58,20 @@ def process(command: CommandApdu, view: View) -> Outcome:
     for application in view.decisions[APPLICATIONS]:
         if application.aid == chosen:
             return application.process(command, view)
-    return files.process(command, view)
+    return process_files(command, view)
 
 
 def select(command: CommandApdu, view: View) -> Outcome:
     """Select an application by name, or a file by any other means."""
     if command.p1 != _BY_NAME:
-        return files.select(command, view)
+        return select_file(command, view)
     occurrence = command.p2 & 0x03
     if command.p2 & 0x90 or occurrence in (1, 3):
         return view.refuse(StatusWord.INCORRECT_P1_P2)
     if not _SHORTEST_NAME <= len(command.data) <= 16:
         return view.refuse(StatusWord.FILE_NOT_FOUND)
-    found = [a for a in view.decisions[APPLICATIONS] if a.aid.octets.startswith(command.data)]
+    known = (*view.decisions[APPLICATIONS], *_of_profile(view))
+    found = [a for a in known if a.aid.octets.startswith(command.data)]
     if occurrence:
         found = _after(view.channel.application, found)
     if not found:
@@ -77,6 +80,11 @@ def select(command: CommandApdu, view: View) -> Outcome:
     if command.p2 & 0x0C == _NO_DATA:
         return replace(outcome, response=replace(outcome.response, data=b""))
     return outcome
+
+
+def _of_profile(view: View) -> tuple[Application, ...]:
+    """Return the NAAs of the enabled Profile, in the order its package made them."""
+    return tuple(Application(adf.aid, adf.select, process_files) for adf in adfs(view))
 
 
 def _after(chosen: Aid | None, found: list[Application]) -> list[Application]:

@@ -48,20 +48,44 @@ class ClassFamily(Enum):
     PROPRIETARY = "8X or CX"
 
 
+_INTERINDUSTRY: Final = (
+    Ins.SELECT,
+    Ins.MANAGE_CHANNEL,
+    Ins.READ_BINARY,
+    Ins.UPDATE_BINARY,
+    Ins.READ_RECORD,
+    Ins.UPDATE_RECORD,
+    Ins.SEARCH_RECORD,
+    Ins.VERIFY_PIN,
+    Ins.CHANGE_PIN,
+    Ins.DISABLE_PIN,
+    Ins.ENABLE_PIN,
+    Ins.UNBLOCK_PIN,
+    Ins.ACTIVATE_FILE,
+    Ins.DEACTIVATE_FILE,
+    Ins.AUTHENTICATE,
+    Ins.GET_CHALLENGE,
+)
+_PROPRIETARY: Final = (
+    Ins.GET_STATUS,
+    Ins.STORE_DATA,
+    Ins.TERMINAL_CAPABILITY,
+    Ins.TERMINAL_PROFILE,
+    Ins.TERMINAL_RESPONSE,
+    Ins.FETCH,
+    Ins.ENVELOPE,
+    Ins.INCREASE,
+    Ins.RETRIEVE_DATA,
+    Ins.SET_DATA,
+    Ins.GET_IDENTITY,
+    Ins.SUSPEND_UICC,
+)
+
 CLASSES: Final[Decision[Mapping[int, ClassFamily]]] = Decision(
     "class.families",
     {
-        Ins.SELECT: ClassFamily.INTERINDUSTRY,
-        Ins.MANAGE_CHANNEL: ClassFamily.INTERINDUSTRY,
-        Ins.READ_BINARY: ClassFamily.INTERINDUSTRY,
-        Ins.READ_RECORD: ClassFamily.INTERINDUSTRY,
-        Ins.GET_STATUS: ClassFamily.PROPRIETARY,
-        Ins.STORE_DATA: ClassFamily.PROPRIETARY,
-        Ins.TERMINAL_CAPABILITY: ClassFamily.PROPRIETARY,
-        Ins.TERMINAL_PROFILE: ClassFamily.PROPRIETARY,
-        Ins.TERMINAL_RESPONSE: ClassFamily.PROPRIETARY,
-        Ins.FETCH: ClassFamily.PROPRIETARY,
-        Ins.ENVELOPE: ClassFamily.PROPRIETARY,
+        **dict.fromkeys(_INTERINDUSTRY, ClassFamily.INTERINDUSTRY),
+        **dict.fromkeys(_PROPRIETARY, ClassFamily.PROPRIETARY),
     },
     "class octets an instruction is taken with; instructions not listed: any",
 )

@@ -1,12 +1,11 @@
 """From the plaintext of a load to a Profile: elements cut, judged and kept, all of it or nothing.
 
 How it works. The segments of a BoundProfilePackage cut through the profile elements at will, so the
-octets go through a reader that gives out each element when its last octet is there. Each is decoded
-at once and shown to its interpreter in `rspsim.euicc.pe`, so that a bad element ends the load where
-it stands. An `Installation` is a value: feeding it gives a new one or a `Refusal`, and nothing of
-the card changes until the whole package is in and `finished` agrees that package and metadata are
-about the same Profile. What a Profile is made of later, its files and keys, will be built by the
-interpreters; this module will carry it along.
+octets go through a reader that gives out each element when its last octet is there. Each is run by
+the interpreter (`rspsim.euicc.uicc.interpreter`), so that a bad element ends the load where it
+stands. An `Installation` is a value: feeding it gives a new one or a `Refusal`, and nothing of the
+card changes until the whole package is in and `finished` agrees that package and metadata are about
+the same Profile.
 
 Source: SGP.22 v2, 5.5.5; TCA eUICC Profile Package.
 """
@@ -25,16 +24,16 @@ from rspcore.profile import (
     ProfileElementTlv,
     ProfileFacts,
     data_mismatches,
-    decode_element,
 )
-from rspcore.profile.elements import HEADER_TAG, UNKNOWN
+from rspcore.profile.elements import HEADER_TAG
 from rspcore.profile.naa import AlgorithmId
-from rspsim.euicc import pe
 from rspsim.euicc.decisions import Check, Checks, Decision, Decisions, first_refusal
 from rspsim.euicc.personality import Personality
+from rspsim.euicc.uicc.interpreter.building import Building, Refused
+from rspsim.euicc.uicc.interpreter.interpret import interpret
+from rspsim.euicc.uicc.model import EMPTY_CONTENT, ProfileContent
 
 __all__ = [
-    "ELEMENTS",
     "EMPTY_INSTALLATION",
     "FINAL_CHECKS",
     "STREAM_CHECKS",
@@ -55,14 +54,24 @@ class Installation:
     Attributes:
         reader: Octets that do not make a whole profile element yet.
         elements: Profile elements received whole.
-        remarks: What the interpreters have to say beside "ok".
+        building: What the elements made so far; None before the first.
         size: Octets received.
     """
 
     reader: PackageReader = field(default_factory=PackageReader, repr=False)
     elements: tuple[ProfileElementTlv, ...] = field(default=(), repr=False)
-    remarks: tuple[PeStatus, ...] = ()
+    building: Building | None = field(default=None, repr=False)
     size: int = 0
+
+    @property
+    def remarks(self) -> tuple[PeStatus, ...]:
+        """Return what the interpreter has to say beside "ok"."""
+        return () if self.building is None else self.building.statuses
+
+    @property
+    def content(self) -> ProfileContent:
+        """Return what the elements made."""
+        return EMPTY_CONTENT if self.building is None else self.building.content
 
     @property
     def package(self) -> bytes:
@@ -144,7 +153,6 @@ def _is_test_key(key: AkaParameters) -> bool:
 
 
 TEST_KEY: Final = Decision("installer.test_key", _is_test_key, "which keys a test Profile may have")
-ELEMENTS: Final = Decision("installer.elements", pe.ELEMENTS, "interpreters of profile elements")
 
 _E = ErrorReason
 
@@ -218,42 +226,34 @@ def fed(
     except DecodeError:
         status = PeStatus(status=PeStatusCode.invalid_request_format, offset=installation.size)
         return _refusal(installation, status)
+    building = installation.building or Building(personality=personality, decisions=decisions)
     for element in elements:
-        status = _judged(element, installation, personality, decisions)
-        if status.status not in (PeStatusCode.ok, PeStatusCode.pe_not_supported):
+        try:
+            building = _interpreted(element, installation, building)
+        except Refused as refusal:
+            status = PeStatus(
+                status=refusal.status,
+                identification_number=_identification(element),
+                additional_information=refusal.additional,
+            )
             return _refusal(installation, status)
-        if status.status == PeStatusCode.pe_not_supported:
-            if _mandated(element):
-                return _refusal(installation, status)
-            installation = replace(installation, remarks=(*installation.remarks, status))
-        installation = replace(installation, elements=(*installation.elements, element))
+        known = (*installation.elements, element)
+        installation = replace(installation, elements=known, building=building)
     return replace(installation, reader=reader, size=size)
 
 
-def _judged(
-    element: ProfileElementTlv,
-    installation: Installation,
-    personality: Personality,
-    decisions: Decisions,
-) -> PeStatus:
-    """Return the status of one element: its place, its encoding, then its meaning."""
-    code = first_refusal(decisions[STREAM_CHECKS], StreamPosition(element, installation))
-    if code is None:
-        code = _interpreted(element, personality, decisions)
-    return PeStatus(status=code, identification_number=_identification(element))
+def _interpreted(
+    element: ProfileElementTlv, installation: Installation, building: Building
+) -> Building:
+    """Run one element: its place, then its meaning.
 
-
-def _interpreted(element: ProfileElementTlv, personality: Personality, decisions: Decisions) -> int:
-    if element.name == UNKNOWN:
-        return PeStatusCode.pe_not_supported
-    try:
-        decode_element(element)
-        interpret = decisions[ELEMENTS].get(element.name)
-        if interpret is None:
-            return PeStatusCode.ok
-        return interpret(element, personality, decisions)
-    except DecodeError:
-        return PeStatusCode.invalid_request_format
+    Raises:
+        Refused: it stands at a wrong place, or the interpreter gives the package up.
+    """
+    code = first_refusal(building.decisions[STREAM_CHECKS], StreamPosition(element, installation))
+    if code is not None:
+        raise Refused(code, f"{element.name} at a wrong place")
+    return interpret(building, element)
 
 
 def _identification(element: ProfileElementTlv) -> int | None:
@@ -261,13 +261,6 @@ def _identification(element: ProfileElementTlv) -> int | None:
         return element.identification
     except DecodeError:
         return None
-
-
-def _mandated(element: ProfileElementTlv) -> bool:
-    try:
-        return element.mandated
-    except DecodeError:
-        return True
 
 
 def finished(

@@ -51,7 +51,7 @@ def _open(command: CommandApdu, view: View) -> Outcome:
 
 
 def _directory_of(channel: Channel) -> Channel:
-    return replace(Channel(), application=channel.application, path=channel.path)
+    return replace(Channel(), application=channel.application, files=channel.files)
 
 
 def _close(command: CommandApdu, view: View) -> Outcome:

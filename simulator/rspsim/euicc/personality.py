@@ -87,6 +87,7 @@ _UICC_V2_2: Final = frozenset(
         UiccCapability.akaTuak128,
         UiccCapability.akaTuak256,
         UiccCapability.usimTestAlgorithm,
+        UiccCapability.javacard,
         UiccCapability.multipleUsimSupport,
         UiccCapability.multipleIsimSupport,
         UiccCapability.berTlvFileSupport,

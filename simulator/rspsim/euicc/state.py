@@ -278,7 +278,6 @@ class Channel:
 
     Attributes:
         application: AID of the selected application; None for the file system.
-        path: Current directory and file as file identifiers from the MF on; (0x3F00,) at first.
         chain: Blocks of an unfinished command, or None.
         files: Where the channel stands in the file system.
         transfer: Data object of a BER-TLV file on its way, or None.
@@ -287,7 +286,6 @@ class Channel:
     """
 
     application: Aid | None = None
-    path: tuple[int, ...] = (0x3F00,)
     chain: CommandChain | None = None
     files: FileContext = AT_MF
     transfer: DataTransfer | None = None

@@ -23,7 +23,7 @@ _KEPT_APPLICATIONS = frozenset({ISDR_AID, ECASD_AID})
 
 
 def _channels_after(volatile: Volatile) -> Volatile:
-    """Return values in which no channel shows the files or applications of the old Profile."""
+    """Return values in which no channel shows the old Profile, and none of its PINs is verified."""
     channels = []
     for number, channel in enumerate(volatile.channels):
         if channel is None or channel.application in _KEPT_APPLICATIONS:
@@ -32,7 +32,7 @@ def _channels_after(volatile: Volatile) -> Volatile:
             channels.append(Channel())
         else:
             channels.append(None)
-    return replace(volatile, channels=tuple(channels))
+    return replace(volatile, channels=tuple(channels), verified_pins=frozenset())
 
 
 CHANNELS_AFTER: Final = Decision(

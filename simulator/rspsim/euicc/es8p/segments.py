@@ -203,6 +203,7 @@ def _installed(standing: Load, step: Step) -> Profile:
         ci_pkid=step.server.ci_pkid,
         smdp_oid=step.download.smdp_oid,
         package=package,
+        content=standing.installation.content,
         size=memory.profile_size(len(package), len(standing.metadata_octets)),
     )
 

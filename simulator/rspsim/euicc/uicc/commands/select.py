@@ -5,6 +5,7 @@ profile package names an ADF is no way to it; an ADF is selected by its AID, or 
 the current one.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from rspcore.apdu import CommandApdu
@@ -106,7 +107,16 @@ def arrive(desk: Desk, one: File) -> FileContext:
 def _answer(desk: Desk, one: File, p2: int) -> Outcome:
     data = b"" if p2 & _NO_DATA == _NO_DATA else desk.view.decisions[FCP](desk.content, one)
     sw = StatusWord.FILE_DEACTIVATED if one.is_deactivated else StatusWord.OK
-    return desk.moved(arrive(desk, one)).outcome(data, sw)
+    return _left_other_applications(desk.moved(arrive(desk, one))).outcome(data, sw)
+
+
+def _left_other_applications(desk: Desk) -> Desk:
+    """Return a desk whose channel shows files: an application that is no NAA is deselected."""
+    chosen = desk.view.channel.application
+    if chosen is None or any(one.aid == chosen.octets for one in desk.content.files.files):
+        return desk
+    channel = replace(desk.view.channel, application=None)
+    return replace(desk, view=desk.view.with_channel(channel))
 
 
 def select_file(command: CommandApdu, view: View) -> Outcome:

@@ -3,7 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from rspsim.euicc.uicc.interpreter.building import Building, Refused, StatusCode
+from rspcore.messages.euicc_info import UiccCapability
+from rspcore.messages.euicc_response import PeStatusCode
+from rspsim.euicc.uicc.interpreter.building import Building, Refused
 from rspsim.euicc.uicc.model import AkaParameters
 
 __all__ = ["run_aka", "run_cdma"]
@@ -11,10 +13,10 @@ __all__ = ["run_aka", "run_cdma"]
 _MILENAGE, _TUAK, _TEST = 1, 2, 3
 _KEY_LENGTHS = {_MILENAGE: (16,), _TUAK: (16, 32), _TEST: (16,)}
 _OPC_LENGTHS = {_MILENAGE: (16,), _TUAK: (32,), _TEST: (0, 16, 32)}
-_SERVICES = {
-    _MILENAGE: ("milenage",),
-    _TUAK: ("tuak128", "tuak256"),
-    _TEST: ("usim-test-algorithm",),
+_CAPABILITIES = {
+    _MILENAGE: (UiccCapability.akaMilenage,),
+    _TUAK: (UiccCapability.akaTuak128, UiccCapability.akaTuak256),
+    _TEST: (UiccCapability.usimTestAlgorithm,),
 }
 
 
@@ -25,7 +27,7 @@ def run_aka(building: Building, _name: str, value: dict[str, Any]) -> Building:
         Refused: no NAA yet, an algorithm the card lacks, or a length that does not fit it.
     """
     if building.naa is None:
-        raise Refused(StatusCode.invalid_parameter, "akaParameter before an NAA")
+        raise Refused(PeStatusCode.invalid_parameter, "akaParameter before an NAA")
     common = AkaParameters(
         context=building.naa,
         sqn_options=bytes(value.get("sqnOptions", b"\x02"))[0],
@@ -55,15 +57,15 @@ def _with(building: Building, made: AkaParameters) -> Building:
 
 def _algorithm(building: Building, common: AkaParameters, value: dict[str, Any]) -> AkaParameters:
     algorithm: int = value["algorithmID"]
-    services = _SERVICES.get(algorithm)
-    if services is None:
-        raise Refused(StatusCode.bad_values, f"algorithmID {algorithm}")
-    if not building.capabilities.services.intersection(services):
-        raise Refused(StatusCode.feature_not_supported, f"algorithmID {algorithm} is not here")
+    capabilities = _CAPABILITIES.get(algorithm)
+    if capabilities is None:
+        raise Refused(PeStatusCode.bad_values, f"algorithmID {algorithm}")
+    if not any(map(building.supports, capabilities)):
+        raise Refused(PeStatusCode.feature_not_supported, f"algorithmID {algorithm} is not here")
     key, opc = bytes(value["key"]), bytes(value["opc"])
     if len(key) not in _KEY_LENGTHS[algorithm] or len(opc) not in _OPC_LENGTHS[algorithm]:
         raise Refused(
-            StatusCode.bad_values, f"key of {len(key)} and OPc of {len(opc)} octets do not fit"
+            PeStatusCode.bad_values, f"key of {len(key)} and OPc of {len(opc)} octets do not fit"
         )
     limit: bytes | None = value.get("authCounterMax")
     return replace(
@@ -86,5 +88,5 @@ def run_cdma(building: Building, _name: str, _value: dict[str, Any]) -> Building
         Refused: no NAA yet.
     """
     if building.naa is None:
-        raise Refused(StatusCode.invalid_parameter, "cdmaParameter before an NAA")
+        raise Refused(PeStatusCode.invalid_parameter, "cdmaParameter before an NAA")
     return building

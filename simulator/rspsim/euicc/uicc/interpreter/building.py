@@ -8,71 +8,24 @@ Source: TCA eUICC Profile Package, EUICCResponse and PEStatus; SGP.22 v2, 5.5.5.
 """
 
 from dataclasses import dataclass, replace
-from enum import IntEnum
 from typing import Self
 
+from rspcore.messages.euicc_info import UiccCapability
+from rspcore.messages.euicc_response import PeStatus, PeStatusCode
+from rspsim.euicc.decisions import STANDARD, Decisions
+from rspsim.euicc.personality import Personality
 from rspsim.euicc.uicc.model import EMPTY_CONTENT, File, Path, ProfileContent
 
-__all__ = ["Building", "Capabilities", "PeStatus", "Refused", "StatusCode", "shown"]
-
-
-class StatusCode(IntEnum):
-    """Name the status codes of a PEStatus, spelled as the module spells them."""
-
-    ok = 0
-    pe_not_supported = 1
-    memory_failure = 2
-    bad_values = 3
-    not_enough_memory = 4
-    invalid_request_format = 5
-    invalid_parameter = 6
-    runtime_not_supported = 7
-    lib_not_supported = 8
-    template_not_supported = 9
-    feature_not_supported = 10
-    pin_code_missing = 11
-    unsupported_profile_version = 31
+__all__ = ["Building", "Refused", "shown"]
 
 
 class Refused(Exception):  # noqa: N818  a refusal is an answer, not an error of the program
     """Refuse the element at hand; the interpreter turns it into a PEStatus."""
 
-    def __init__(self, status: StatusCode, reason: str, *, additional: int | None = None) -> None:
+    def __init__(self, status: int, reason: str, *, additional: int | None = None) -> None:
         super().__init__(reason)
         self.status = status
         self.additional = additional
-
-
-@dataclass(frozen=True, slots=True)
-class PeStatus:
-    """Hold the status of one profile element.
-
-    Attributes:
-        status: Status code.
-        identification: Identification of the element, or None.
-        additional: Additional information, or None.
-        offset: Where in the package the element starts, in octets, or None.
-    """
-
-    status: StatusCode
-    identification: int | None = None
-    additional: int | None = None
-    offset: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """Hold what this card can interpret.
-
-    Attributes:
-        services: Names of the services of ServicesList it supports.
-        major_versions: Major versions of the package format it reads.
-        libraries: AIDs of libraries it has, for mandatory AIDs.
-    """
-
-    services: frozenset[str]
-    major_versions: frozenset[int] = frozenset({1, 2, 3})
-    libraries: frozenset[bytes] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +34,10 @@ class Building:
 
     Attributes:
         content: What they made.
-        capabilities: What the card can interpret.
+        personality: What the card is and can.
+        decisions: What the card decides.
         seen: Names of the elements so far, in order.
         identifications: Identification values used.
-        iccid: ICCID of the header, unswapped, 10 octets; empty before it.
-        profile_type: profileType of the header.
-        listed_templates: Template identifiers the header lists, dotted.
         pin_context: Directory the next pinCodes belong to.
         naa: Path of the NAA made last, or None.
         naa_kind: Name of the element that made it.
@@ -96,12 +47,10 @@ class Building:
     """
 
     content: ProfileContent = EMPTY_CONTENT
-    capabilities: Capabilities
+    personality: Personality
+    decisions: Decisions = STANDARD
     seen: tuple[str, ...] = ()
     identifications: frozenset[int] = frozenset()
-    iccid: bytes = b""
-    profile_type: str = ""
-    listed_templates: frozenset[str] = frozenset()
     pin_context: Path = ()
     naa: Path | None = None
     naa_kind: str = ""
@@ -117,11 +66,15 @@ class Building:
         """
         files = self.content.files
         if files.get(one.path) is not None:
-            raise Refused(StatusCode.invalid_parameter, f"file {shown(one.path)} exists already")
+            raise Refused(PeStatusCode.invalid_parameter, f"file {shown(one.path)} exists already")
         parent = files.get(one.path[:-1])
         if one.path and (parent is None or not parent.kind.is_directory):
-            raise Refused(StatusCode.invalid_parameter, f"no directory for {shown(one.path)}")
+            raise Refused(PeStatusCode.invalid_parameter, f"no directory for {shown(one.path)}")
         return replace(self, content=self.content.with_file(one))
+
+    def supports(self, capability: UiccCapability) -> bool:
+        """Tell whether the card claims a capability in EUICCInfo2."""
+        return capability in self.personality.uicc_capability
 
     def having(self, content: ProfileContent) -> Self:
         """Return a building with this content."""

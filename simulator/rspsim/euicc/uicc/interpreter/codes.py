@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from rspsim.euicc.uicc.interpreter.building import Building, Refused, StatusCode, shown
+from rspcore.messages.euicc_response import PeStatusCode
+from rspsim.euicc.uicc.interpreter.building import Building, Refused, shown
 from rspsim.euicc.uicc.model import Path, Pin, Puk
 
 __all__ = ["require_codes", "run_pins", "run_puks"]
@@ -16,7 +17,7 @@ _ENABLED = 0x01
 def _tries(octet: int) -> tuple[int, int]:
     maximum, remaining = octet >> 4, octet & 0x0F
     if not maximum or remaining > maximum:
-        raise Refused(StatusCode.bad_values, f"retry counter {octet:02X}: maximum and tries left")
+        raise Refused(PeStatusCode.bad_values, f"retry counter {octet:02X}: maximum and tries left")
     return maximum, remaining
 
 
@@ -27,7 +28,7 @@ def run_puks(building: Building, _name: str, value: dict[str, Any]) -> Building:
         Refused: a second element of the kind, or a counter that cannot be.
     """
     if "pukCodes" in building.seen:
-        raise Refused(StatusCode.invalid_parameter, "pukCodes a second time")
+        raise Refused(PeStatusCode.invalid_parameter, "pukCodes a second time")
     puks = []
     for one in value["pukCodes"]:
         maximum, remaining = _tries(one.get("maxNumOfAttemps-retryNumLeft", 0xAA))
@@ -50,20 +51,20 @@ def run_pins(building: Building, _name: str, value: dict[str, Any]) -> Building:
     """
     content, context = building.content, building.pin_context
     if content.files.get(()) is None:
-        raise Refused(StatusCode.invalid_parameter, "pinCodes before the MF")
+        raise Refused(PeStatusCode.invalid_parameter, "pinCodes before the MF")
     if any(p.context == context for p in content.pins):
-        raise Refused(StatusCode.invalid_parameter, f"pinCodes of {shown(context)} a second time")
+        raise Refused(PeStatusCode.invalid_parameter, f"pinCodes of {shown(context)} a second time")
     kind, codes = value["pinCodes"]
     if kind == "filePath":
         octets = bytes(codes)
         source = tuple(int.from_bytes(octets[n : n + 2], "big") for n in range(0, len(octets), 2))
         if content.files.get(source) is None:
-            raise Refused(StatusCode.invalid_parameter, f"PINs of {shown(source)}: not there")
+            raise Refused(PeStatusCode.invalid_parameter, f"PINs of {shown(source)}: not there")
         shared = (*content.shared_pins, (context, source))
         return building.having(replace(content, shared_pins=shared))
     pins = tuple(_pin(building, context, one) for one in codes)
     if len({pin.reference for pin in pins}) != len(pins):
-        raise Refused(StatusCode.invalid_parameter, "a key reference occurs twice")
+        raise Refused(PeStatusCode.invalid_parameter, "a key reference occurs twice")
     return building.having(replace(content, pins=content.pins + pins))
 
 
@@ -71,11 +72,11 @@ def _pin(building: Building, context: Path, one: dict[str, Any]) -> Pin:
     reference: int = one["keyReference"]
     if reference not in (_LOCAL if context else _GLOBAL):
         raise Refused(
-            StatusCode.invalid_parameter, f"key reference {reference:02X} in {shown(context)}"
+            PeStatusCode.invalid_parameter, f"key reference {reference:02X} in {shown(context)}"
         )
     puk: int | None = one.get("unblockingPINReference")
     if puk is not None and all(known.reference != puk for known in building.content.puks):
-        raise Refused(StatusCode.invalid_parameter, f"PUK {puk:02X} is not among the pukCodes")
+        raise Refused(PeStatusCode.invalid_parameter, f"PUK {puk:02X} is not among the pukCodes")
     maximum, remaining = _tries(one.get("maxNumOfAttemps-retryNumLeft", 0x33))
     attributes: int = one.get("pinAttributes", 7)
     return Pin(
@@ -109,7 +110,7 @@ def require_codes(building: Building) -> None:
                 places += [shared[place] for place in places if place in shared]
             if all((place, reference) not in defined for place in places):
                 raise Refused(
-                    StatusCode.pin_code_missing,
+                    PeStatusCode.pin_code_missing,
                     f"{shown(one.path)} reports key {reference:02X}, which is not defined",
                     additional=reference,
                 )

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rspsim.euicc.uicc.interpreter.building import Refused, StatusCode, shown
+from rspcore.messages.euicc_response import PeStatusCode
+from rspsim.euicc.uicc.interpreter.building import Refused, shown
 from rspsim.euicc.uicc.interpreter.templates import DefaultContent, TemplateFile
 from rspsim.euicc.uicc.model import AccessRuleReference, File, FileKind, Path
 
@@ -43,11 +44,11 @@ def _number(octets: bytes | None) -> int | None:
 
 
 def _bad(reason: str) -> Refused:
-    return Refused(StatusCode.bad_values, reason)
+    return Refused(PeStatusCode.bad_values, reason)
 
 
 def _wrong(reason: str) -> Refused:
-    return Refused(StatusCode.invalid_parameter, reason)
+    return Refused(PeStatusCode.invalid_parameter, reason)
 
 
 def _kind(fcp: dict[str, Any], line: TemplateFile | None) -> tuple[FileKind, bool, int | None]:
@@ -114,7 +115,7 @@ def _size(
             return 0
         raise _wrong(f"{shown(path)}: no file size is given and the template has none")
     if given > _MAX_SIZE:
-        raise Refused(StatusCode.not_enough_memory, f"{shown(path)} of {given} octets")
+        raise Refused(PeStatusCode.not_enough_memory, f"{shown(path)} of {given} octets")
     if kind.has_records and (
         not record_length or given % record_length or given // record_length > 254
     ):

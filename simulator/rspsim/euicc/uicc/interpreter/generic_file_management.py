@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rspsim.euicc.uicc.interpreter.building import Building, Refused, StatusCode, shown
+from rspcore.messages.euicc_response import PeStatusCode
+from rspsim.euicc.uicc.interpreter.building import Building, Refused, shown
 from rspsim.euicc.uicc.interpreter.file_making import FilePlan, plan_from_fcp, write
 from rspsim.euicc.uicc.interpreter.template_elements import link_target
 from rspsim.euicc.uicc.model import FileKind, Path
@@ -32,7 +33,8 @@ class _Script:
 def _path_of(octets: bytes) -> Path:
     if len(octets) % 2 or len(octets) // 2 > _LEVELS:
         raise Refused(
-            StatusCode.bad_values, f"filePath {octets.hex()}: expected up to {_LEVELS} identifiers"
+            PeStatusCode.bad_values,
+            f"filePath {octets.hex()}: expected up to {_LEVELS} identifiers",
         )
     return tuple(int.from_bytes(octets[n : n + 2], "big") for n in range(0, len(octets), 2))
 
@@ -42,7 +44,7 @@ def _select(script: _Script, octets: bytes) -> _Script:
     found = script.building.content.files.get(path)
     if found is None:
         if path or script.building.content.files.files:
-            raise Refused(StatusCode.invalid_parameter, f"filePath {shown(path)} is not there")
+            raise Refused(PeStatusCode.invalid_parameter, f"filePath {shown(path)} is not there")
         return replace(script, directory=(), current=None, position=0)
     directory = path if found.kind.is_directory else path[:-1]
     return replace(script, directory=directory, current=path, position=0)
@@ -52,7 +54,7 @@ def _create(script: _Script, fcp: dict[str, Any]) -> _Script:
     building = script.building
     given: bytes | None = fcp.get("fileID")
     if given is None:
-        raise Refused(StatusCode.invalid_parameter, "createFCP without a fileID")
+        raise Refused(PeStatusCode.invalid_parameter, "createFCP without a fileID")
     fid = int.from_bytes(given, "big")
     path: Path = () if fid == 0x3F00 else (*script.directory, fid)
     link = link_target(building, fcp, path)
@@ -73,7 +75,7 @@ def _write(script: _Script, content: bytes) -> _Script:
     files = script.building.content.files
     one = None if script.current is None else files.get(script.current)
     if one is None:
-        raise Refused(StatusCode.invalid_parameter, "fillFileContent without a current file")
+        raise Refused(PeStatusCode.invalid_parameter, "fillFileContent without a current file")
     after = write(FilePlan(one, script.position), content)
     building = script.building.having(script.building.content.with_file(after.file))
     return replace(script, building=building, position=after.position)

@@ -1,19 +1,21 @@
 """Interpret a profile package element by element.
 
-`ELEMENTS` names the elements and what runs them. One element is decoded, checked for order and run;
-its answer is a new `Building`, with a PEStatus when there is something to tell. What the card does
-not support fails the package where the element is mandated or its template listed in the header,
-and is skipped with a status elsewhere; any mistake inside a supported element fails it always.
+`ELEMENTS` names the elements and what runs them. One element is decoded and run; its answer is a
+new `Building`, with a PEStatus when there is something to tell. What the card does not support
+fails the package where the element is mandated, and is skipped with a status elsewhere; any mistake
+inside a supported element fails it always.
 
 Source: TCA eUICC Profile Package, 8.1 and 8.10; SGP.22 v2, 5.5.5.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from rspcore.errors import DecodeError
-from rspcore.profile.elements import UNKNOWN, ProfileElementTlv, decode_element
+from rspcore.messages.euicc_response import PeStatus, PeStatusCode
+from rspcore.profile import ProfileElementTlv, decode_element
+from rspsim.euicc.decisions import Decision
 from rspsim.euicc.uicc.interpreter import (
     authentication,
     codes,
@@ -22,52 +24,63 @@ from rspsim.euicc.uicc.interpreter import (
     management,
     template_elements,
 )
-from rspsim.euicc.uicc.interpreter.building import Building, PeStatus, Refused, StatusCode
+from rspsim.euicc.uicc.interpreter.building import Building, Refused
 
 __all__ = ["ELEMENTS", "interpret"]
 
-Run = Callable[[Building, str, dict[str, Any]], Building]
+Run = Callable[[Building, ProfileElementTlv], Building]
 
 
-def _kept(building: Building, _name: str, _value: dict[str, Any]) -> Building:
-    """Accept an element that is only kept with the package."""
+def _decoded(run: Callable[[Building, str, dict[str, Any]], Building]) -> Run:
+    """Make a runner of an element out of one that takes its name and decoded components."""
+
+    def runner(building: Building, element: ProfileElementTlv) -> Building:
+        return run(building, element.name, decode_element(element).value)
+
+    return runner
+
+
+def _kept(building: Building, element: ProfileElementTlv) -> Building:
+    """Accept an element that is only kept with the package, once it can be read."""
+    decode_element(element)
     return building
 
 
-ELEMENTS: Final[tuple[tuple[str, Run], ...]] = (
-    ("header", header.run_header),
-    ("mf", template_elements.run),
-    ("cd", template_elements.run),
-    ("telecom", template_elements.run),
-    ("usim", template_elements.run),
-    ("opt-usim", template_elements.run),
-    ("isim", template_elements.run),
-    ("opt-isim", template_elements.run),
-    ("phonebook", template_elements.run),
-    ("gsm-access", template_elements.run),
-    ("csim", template_elements.run),
-    ("opt-csim", template_elements.run),
-    ("eap", template_elements.run),
-    ("df-5gs", template_elements.run),
-    ("df-saip", template_elements.run),
-    ("df-snpn", template_elements.run),
-    ("df-5gprose", template_elements.run),
-    ("genericFileManagement", generic_file_management.run),
-    ("pinCodes", codes.run_pins),
-    ("pukCodes", codes.run_puks),
-    ("akaParameter", authentication.run_aka),
-    ("cdmaParameter", authentication.run_cdma),
-    ("securityDomain", management.run_security_domain),
-    ("rfm", management.run_rfm),
-    ("application", management.run_application),
-    ("nonStandard", _kept),
-    ("end", header.run_end),
+ELEMENTS: Final[Decision[Mapping[str, Run]]] = Decision(
+    "interpreter.elements",
+    {
+        "header": header.run_header,
+        "mf": _decoded(template_elements.run),
+        "cd": _decoded(template_elements.run),
+        "telecom": _decoded(template_elements.run),
+        "usim": _decoded(template_elements.run),
+        "opt-usim": _decoded(template_elements.run),
+        "isim": _decoded(template_elements.run),
+        "opt-isim": _decoded(template_elements.run),
+        "phonebook": _decoded(template_elements.run),
+        "gsm-access": _decoded(template_elements.run),
+        "csim": _decoded(template_elements.run),
+        "opt-csim": _decoded(template_elements.run),
+        "eap": _decoded(template_elements.run),
+        "df-5gs": _decoded(template_elements.run),
+        "df-saip": _decoded(template_elements.run),
+        "df-snpn": _decoded(template_elements.run),
+        "df-5gprose": _decoded(template_elements.run),
+        "genericFileManagement": _decoded(generic_file_management.run),
+        "pinCodes": _decoded(codes.run_pins),
+        "pukCodes": _decoded(codes.run_puks),
+        "akaParameter": _decoded(authentication.run_aka),
+        "cdmaParameter": _decoded(authentication.run_cdma),
+        "securityDomain": _decoded(management.run_security_domain),
+        "rfm": _decoded(management.run_rfm),
+        "application": _decoded(management.run_application),
+        "nonStandard": _kept,
+        "end": header.run_end,
+    },
+    "elements the card supports, and what runs them",
 )
-"""Every element the card supports, and what runs it."""
 
-_RUNS: Final = dict(ELEMENTS)
-
-_UNSUPPORTED = frozenset({StatusCode.pe_not_supported, StatusCode.template_not_supported})
+_UNSUPPORTED = frozenset({PeStatusCode.pe_not_supported, PeStatusCode.template_not_supported})
 
 
 def interpret(building: Building, element: ProfileElementTlv) -> Building:
@@ -76,24 +89,18 @@ def interpret(building: Building, element: ProfileElementTlv) -> Building:
     Raises:
         Refused: the package must be given up; status and reason say why.
     """
-    if building.ended:
-        raise Refused(StatusCode.invalid_request_format, "octets after PE-End")
-    if not building.seen and element.name != "header":
-        raise Refused(StatusCode.invalid_parameter, f"{element.name} before the header")
     try:
         identification, mandated = element.identification, element.mandated
         after = _run(building, element)
     except DecodeError as error:
-        if element.name == UNKNOWN:
-            return _skipped(building, element, StatusCode.pe_not_supported)
-        raise Refused(StatusCode.invalid_request_format, str(error)) from error
+        raise Refused(PeStatusCode.invalid_request_format, str(error)) from error
     except Refused as refusal:
         if refusal.status not in _UNSUPPORTED or mandated or element.name == "header":
             raise
         return _skipped(building, element, refusal.status)
     if identification is not None and identification in building.identifications:
         raise Refused(
-            StatusCode.invalid_parameter, f"identification {identification} a second time"
+            PeStatusCode.invalid_parameter, f"identification {identification} a second time"
         )
     used = building.identifications
     return replace(
@@ -104,14 +111,14 @@ def interpret(building: Building, element: ProfileElementTlv) -> Building:
 
 
 def _run(building: Building, element: ProfileElementTlv) -> Building:
-    run = _RUNS.get(element.name)
+    run = building.decisions[ELEMENTS].get(element.name)
     if run is None:
-        raise Refused(StatusCode.pe_not_supported, f"{element.name} ({element.tag:02X})")
-    return run(building, element.name, decode_element(element).value)
+        raise Refused(PeStatusCode.pe_not_supported, f"{element.name} ({element.tag:02X})")
+    return run(building, element)
 
 
-def _skipped(building: Building, element: ProfileElementTlv, status: StatusCode) -> Building:
-    told = PeStatus(status, element.identification)
+def _skipped(building: Building, element: ProfileElementTlv, status: int) -> Building:
+    told = PeStatus(status=status, identification_number=element.identification)
     return replace(
         building,
         seen=(*building.seen, element.name),

@@ -5,7 +5,9 @@ from typing import Any
 
 from rspcore.errors import DecodeError
 from rspcore.ids import Aid
-from rspsim.euicc.uicc.interpreter.building import Building, Refused, StatusCode
+from rspcore.messages.euicc_info import UiccCapability
+from rspcore.messages.euicc_response import PeStatusCode
+from rspsim.euicc.uicc.interpreter.building import Building, Refused
 from rspsim.euicc.uicc.model import (
     Application,
     KeyObject,
@@ -53,7 +55,7 @@ def _toolkit(instance: dict[str, Any]) -> tuple[int | None, tuple[bytes, ...]]:
     try:
         return toolkit_parameters(bytes(octets))
     except DecodeError as error:
-        raise Refused(StatusCode.bad_values, str(error)) from error
+        raise Refused(PeStatusCode.bad_values, str(error)) from error
 
 
 def _keys(listed: list[dict[str, Any]]) -> tuple[KeyObject, ...]:
@@ -85,7 +87,7 @@ def run_security_domain(building: Building, _name: str, value: dict[str, Any]) -
     instance = value["instance"]
     aid = Aid(bytes(instance["instanceAID"]))
     if any(one.aid == aid for one in building.content.security_domains):
-        raise Refused(StatusCode.invalid_parameter, f"security domain {aid} a second time")
+        raise Refused(PeStatusCode.invalid_parameter, f"security domain {aid} a second time")
     level, tars = _toolkit(instance)
     keys = _keys(value.get("keyList", []))
     made = SecurityDomain(
@@ -115,11 +117,13 @@ def run_rfm(building: Building, _name: str, value: dict[str, Any]) -> Building:
     """
     content = building.content
     if not content.security_domains:
-        raise Refused(StatusCode.invalid_parameter, "rfm before a security domain")
+        raise Refused(PeStatusCode.invalid_parameter, "rfm before a security domain")
     adf: dict[str, Any] = value.get("adfRFMAccess", {})
     bound = bytes(adf.get("adfAID", b""))
     if bound and content.files.adf(bound) is None:
-        raise Refused(StatusCode.invalid_parameter, f"rfm of ADF {bound.hex()}, which is not there")
+        raise Refused(
+            PeStatusCode.invalid_parameter, f"rfm of ADF {bound.hex()}, which is not there"
+        )
     made = RemoteFileManagement(
         aid=Aid(bytes(value["instanceAID"])),
         security_domain=bytes(value.get("securityDomainAID", b"")),
@@ -142,9 +146,9 @@ def run_application(building: Building, _name: str, value: dict[str, Any]) -> Bu
         Refused: no security domain yet, or the card has no Java Card.
     """
     if not building.content.security_domains:
-        raise Refused(StatusCode.invalid_parameter, "application before its security domain")
-    if "javacard" not in building.capabilities.services:
-        raise Refused(StatusCode.runtime_not_supported, "application without Java Card")
+        raise Refused(PeStatusCode.invalid_parameter, "application before its security domain")
+    if not building.supports(UiccCapability.javacard):
+        raise Refused(PeStatusCode.runtime_not_supported, "application without Java Card")
     made = tuple(
         Application(
             aid=Aid(bytes(one["instanceAID"])),

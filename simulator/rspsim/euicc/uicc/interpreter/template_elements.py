@@ -9,7 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from rspcore.ids import Oid
-from rspsim.euicc.uicc.interpreter.building import Building, Refused, StatusCode, shown
+from rspcore.messages.euicc_info import UiccCapability
+from rspcore.messages.euicc_response import PeStatusCode
+from rspsim.euicc.uicc.interpreter.building import Building, Refused, shown
 from rspsim.euicc.uicc.interpreter.file_making import make_file, plan_from_fcp
 from rspsim.euicc.uicc.interpreter.templates import Template, TemplateFile, template
 from rspsim.euicc.uicc.model import File, FileKind, Path
@@ -31,26 +33,26 @@ def template_of(name: str, value: dict[str, Any]) -> Template:
     dotted = str(Oid.from_content(bytes(value["templateID"])))
     found = template(dotted)
     if found is None:
-        raise Refused(StatusCode.template_not_supported, f"template {dotted}")
+        raise Refused(PeStatusCode.template_not_supported, f"template {dotted}")
     if found.element != name:
-        raise Refused(StatusCode.invalid_parameter, f"template {dotted} is not one of {name}")
+        raise Refused(PeStatusCode.invalid_parameter, f"template {dotted} is not one of {name}")
     return found
 
 
 def _root(building: Building, name: str) -> Path:
     """Return the directory in which the element makes its files."""
     if name in _ONCE and name in building.seen:
-        raise Refused(StatusCode.invalid_parameter, f"{name} a second time")
+        raise Refused(PeStatusCode.invalid_parameter, f"{name} a second time")
     if name != "mf" and building.content.files.get(()) is None:
-        raise Refused(StatusCode.invalid_parameter, f"{name} before the MF")
+        raise Refused(PeStatusCode.invalid_parameter, f"{name} before the MF")
     if name in _BELOW_USIM:
         if building.usim is None:
-            raise Refused(StatusCode.invalid_parameter, f"{name} before a USIM")
+            raise Refused(PeStatusCode.invalid_parameter, f"{name} before a USIM")
         return building.usim
     if name in _BELOW or name == "eap":
         wanted = _BELOW.get(name, building.naa_kind)
         if building.naa is None or building.naa_kind != wanted:
-            raise Refused(StatusCode.invalid_parameter, f"{name} does not follow its NAA")
+            raise Refused(PeStatusCode.invalid_parameter, f"{name} does not follow its NAA")
         return building.naa
     return ()
 
@@ -74,7 +76,7 @@ def run(building: Building, name: str, value: dict[str, Any]) -> Building:
             continue
         place = (root if line is found.files[0] else top) if directory else here
         if place is None:
-            raise Refused(StatusCode.invalid_parameter, f"{line.component} without its directory")
+            raise Refused(PeStatusCode.invalid_parameter, f"{line.component} without its directory")
         for part in _instances(line, commands or []):
             made = _file(building, found, line, part, place)
             if made is None:
@@ -100,7 +102,7 @@ def _after(building: Building, name: str, context: Path | None) -> Building:
 def _instances(line: TemplateFile, commands: list[tuple[str, Any]]) -> list[list[tuple[str, Any]]]:
     """Cut a component into its files: each further fileDescriptor begins another instance."""
     if any(name == "doNotCreate" for name, _ in commands) and len(commands) > 1:
-        raise Refused(StatusCode.invalid_parameter, f"{line.component}: doNotCreate is not alone")
+        raise Refused(PeStatusCode.invalid_parameter, f"{line.component}: doNotCreate is not alone")
     parts: list[list[tuple[str, Any]]] = [[]]
     for command in commands:
         if command[0] == "fileDescriptor" and parts[-1]:
@@ -118,7 +120,7 @@ def _file(
 ) -> File | None:
     if commands and commands[0][0] == "doNotCreate":
         if not found.created_by_default:
-            raise Refused(StatusCode.invalid_parameter, f"{line.component}: doNotCreate here")
+            raise Refused(PeStatusCode.invalid_parameter, f"{line.component}: doNotCreate here")
         if found.element != "mf":
             return None
         commands = []
@@ -139,7 +141,7 @@ def _path(fcp: dict[str, Any], line: TemplateFile, parent: Path) -> Path:
         return (*parent, int.from_bytes(given, "big"))
     if line.fid is None:
         raise Refused(
-            StatusCode.invalid_parameter, f"{line.component}: the Profile must give a fileID"
+            PeStatusCode.invalid_parameter, f"{line.component}: the Profile must give a fileID"
         )
     return (*parent, line.fid)
 
@@ -154,14 +156,14 @@ def link_target(building: Building, fcp: dict[str, Any], path: Path) -> Path | N
     if not link:
         return None
     if len(link) % 2:
-        raise Refused(StatusCode.bad_values, f"linkPath {link.hex()} is no row of identifiers")
+        raise Refused(PeStatusCode.bad_values, f"linkPath {link.hex()} is no row of identifiers")
     target = tuple(int.from_bytes(link[n : n + 2], "big") for n in range(0, len(link), 2))
     found = building.content.files.get(target)
     if found is None:
         raise Refused(
-            StatusCode.invalid_parameter,
+            PeStatusCode.invalid_parameter,
             f"{shown(path)} links to {shown(target)}, which is not there",
         )
-    if found.kind.is_directory and "dfLink" not in building.capabilities.services:
-        raise Refused(StatusCode.feature_not_supported, f"{shown(path)} links to a directory")
+    if found.kind.is_directory and not building.supports(UiccCapability.dfLinkSupport):
+        raise Refused(PeStatusCode.feature_not_supported, f"{shown(path)} links to a directory")
     return target
