@@ -1,0 +1,99 @@
+"""`rsplab lpa download` as a whole: a fresh simulated card and the mock SM-DP+ in this process."""
+
+import json
+
+import pytest
+
+from rspcore.pki.generate import make_pki
+from rspcore.profiles import PRESETS, make_profile
+from rspharness.cli import lpa_commands
+from rspharness.cli.main import main
+from rspharness.lpa.es9 import HttpReply
+from rspharness.servers.inprocess import InProcessPort
+from rspsim.env import ManualClock, SeededRng
+from rspsim.smdpp.server import SmDpPlus
+
+PROFILE = make_profile(PRESETS["PROFILE_OPERATIONAL1"])
+ICCID = str(PROFILE.metadata.iccid)
+
+
+class Port(InProcessPort):
+    """Be the port of the command, closed like one; it can be deaf to a function."""
+
+    deaf_to = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def post(self, address, path, headers, body):
+        if self.deaf_to and path.endswith(self.deaf_to):
+            return HttpReply(503, {}, b"")
+        return super().post(address, path, headers, body)
+
+
+@pytest.fixture
+def server(monkeypatch):
+    made = SmDpPlus(make_pki(), rng=SeededRng(b"server"), clock=ManualClock())
+    monkeypatch.setattr(lpa_commands, "HttpsPort", lambda _options: Port(made))
+    return made
+
+
+def download(code, *words):
+    return main(["lpa", "download", code, "--target", "inprocess", "--yes", *words])
+
+
+def test_profile_is_installed_and_shown(server, capsys):
+    order = server.orders.order(PROFILE.upp, PROFILE.metadata)
+    assert download(order.activation_code) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"Profile {ICCID} is installed, disabled"
+    assert lines[-1].split() == ["complete", "yes"]
+
+
+def test_outcome_is_one_json_object(server, capsys):
+    order = server.orders.order(PROFILE.upp, PROFILE.metadata, confirmation_code="4711")
+    assert download(order.activation_code, "--confirmation-code", "4711", "--json") == 0
+    view = json.loads(capsys.readouterr().out)
+    assert (view["iccid"], view["complete"]) == (ICCID, True)
+
+
+def test_refusal_is_told_in_words(server, capsys):
+    order = server.orders.order(PROFILE.upp, PROFILE.metadata, confirmation_code="4711")
+    assert download(order.activation_code, "--confirmation-code", "1") == 1
+    error = capsys.readouterr().err
+    assert "8.2.7/3.8, the Confirmation Code is wrong" in error
+    assert error.count("\n") == 1
+
+
+def test_result_the_server_has_not_taken_is_no_success(server, capsys, monkeypatch):
+    monkeypatch.setattr(Port, "deaf_to", "handleNotification")
+    order = server.orders.order(PROFILE.upp, PROFILE.metadata)
+    assert download(order.activation_code, "--json") == 1
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["complete"] is False
+    assert "notifications --process" in shown.err
+
+
+def test_failed_cancellation_is_told_beside_the_reason(server, capsys, monkeypatch):
+    monkeypatch.setattr(Port, "deaf_to", "cancelSession")
+    order = server.orders.order(PROFILE.upp, PROFILE.metadata, confirmation_code="4711")
+    assert download(order.activation_code) == 1
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "rsplab: CancelSession: ES9+.CancelSession: HTTP status 503; expected 200"
+    assert second.startswith("rsplab: the server requires a Confirmation Code")
+
+
+def test_order_for_the_eid_of_the_card_needs_no_code_but_an_address(server, capsys):
+    assert main(["lpa", "download", "--target", "inprocess", "--yes"]) == 3
+    assert "no default SM-DP+ address" in capsys.readouterr().err
+
+
+def test_trace_holds_the_whole_download(server, tmp_path):
+    order = server.orders.order(PROFILE.upp, PROFILE.metadata)
+    file = tmp_path / "trace.txt"
+    assert download(order.activation_code, "--trace", str(file), "--block-size", "255") == 0
+    text = file.read_text()
+    assert all(f"BF {tag}" in text for tag in ("2E", "38", "21", "36", "30"))

@@ -1,0 +1,13 @@
+"""The examples in the documentation of the LPA driver are true."""
+
+import doctest
+from importlib import import_module
+
+import pytest
+
+
+@pytest.mark.parametrize("name", ["activation_code", "checks", "status_codes"])
+def test_examples_hold(name):
+    outcome = doctest.testmod(import_module(f"rspharness.lpa.{name}"))
+    assert outcome.attempted > 0
+    assert outcome.failed == 0
