@@ -175,12 +175,17 @@ def parse_prefix(data: Octets, offset: int = 0, *, base: int = 0) -> Tlv:
     Raises:
         DecodeError: as `read_header`, or fewer value octets remain than the length says.
     """
-    tag, header, length = read_header(data, offset, base=base)
-    start = offset + header
-    if start + length > len(data):
+    size = len(data)
+    tag = data[offset] if offset < size - 1 else 0x1F
+    if tag & 0x1F == 0x1F or data[offset + 1] & 0x80:
+        tag, header, length = read_header(data, offset, base=base)
+        start = offset + header
+    else:  # one octet of tag and one of length, as most objects have
+        start, length = offset + 2, data[offset + 1]
+    if start + length > size:
         raise DecodeError(
             f"{tag:02X} at offset {base + offset}: length says {length:,} octets, "
-            f"{len(data) - start:,} remain",
+            f"{size - start:,} remain",
             offset=base + offset,
             tag=tag,
         )

@@ -3,23 +3,20 @@
 The reader follows the file creation rules far enough to know the files that identify a Profile and
 its owner: EF.ICCID under the MF, and EF.IMSI, EF.UST, EF.SPN, EF.GID1 and EF.GID2 under the first
 USIM, whether a template element, GenericFileManagement or a link makes them. Everything else of the
-file system is the business of the card. `data_mismatches` holds the result against metadata, as an
-eUICC does before it reports success (SGP.22 v2, 5.5.5).
+file system is the business of the card.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final, Self
 
 from rspcore.ids import Iccid
-from rspcore.messages.metadata import OperatorId, StoreMetadataRequest
 from rspcore.profile.elements import ProfileElementTlv, split
 from rspcore.profile.files import Fcp, FileSource, FileStep, file_body
 from rspcore.profile.header import ProfileHeader
 from rspcore.profile.naa import AkaParameters, NaaKind
 from rspcore.tlv import Octets, Tlv, iterate
 
-__all__ = ["ElementFact", "Mismatch", "ProfileFacts", "data_mismatches"]
+__all__ = ["ElementFact", "ProfileFacts"]
 
 _ICCID_PATH: Final = bytes.fromhex("2FE2")
 _IMSI, _UST, _SPN = (bytes.fromhex(fid) for fid in ("6F07", "6F38", "6F46"))
@@ -337,57 +334,3 @@ _HANDLERS: Final = {
     "akaParameter": _aka,
     "genericFileManagement": _generic,
 }
-
-
-class Mismatch(StrEnum):
-    """Name the ways in which metadata and package can disagree (SGP.22 v2, 5.5.3 and 5.5.5)."""
-
-    HEADER_ICCID = "header ICCID differs from the metadata"
-    EF_ICCID = "EF.ICCID differs from the metadata"
-    OWNER_WITHOUT_IMSI = "profileOwner given, but there is no EF.IMSI"
-    RULES_WITHOUT_IMSI = "profilePolicyRules given, but there is no EF.IMSI"
-    MCC_MNC = "profileOwner mccMnc differs from EF.IMSI"
-    GID1 = "profileOwner gid1 differs from EF.GID1"
-    GID2 = "profileOwner gid2 differs from EF.GID2"
-
-
-def data_mismatches(facts: ProfileFacts, metadata: StoreMetadataRequest) -> tuple[Mismatch, ...]:
-    """Hold the facts of a package against the metadata sent before it.
-
-    A group identifier counts as in use when EF.UST marks its service available and its file is not
-    all FF; then the owner has to name it, and an owner that names one needs the file in use.
-    Padding with FF is not compared.
-
-    Returns:
-        Every disagreement, in the order of `Mismatch`; empty when all agree.
-    """
-    found = []
-    if facts.iccid != metadata.iccid:
-        found.append(Mismatch.HEADER_ICCID)
-    if facts.ef_iccid is not None and facts.ef_iccid != metadata.iccid.octets:
-        found.append(Mismatch.EF_ICCID)
-    owner = metadata.profile_owner
-    if facts.ef_imsi is None:
-        if owner is not None:
-            found.append(Mismatch.OWNER_WITHOUT_IMSI)
-        if metadata.profile_policy_rules:
-            found.append(Mismatch.RULES_WITHOUT_IMSI)
-    elif owner is not None:
-        found.extend(_owner_mismatches(facts, owner))
-    return tuple(found)
-
-
-def _owner_mismatches(facts: ProfileFacts, owner: OperatorId) -> list[Mismatch]:
-    found = []
-    code = str(owner.mcc_mnc).replace("/", "")
-    if facts.imsi is None or not facts.imsi.startswith(code):
-        found.append(Mismatch.MCC_MNC)
-    pairs = (
-        (Mismatch.GID1, owner.gid1, facts.gid1),
-        (Mismatch.GID2, owner.gid2, facts.gid2),
-    )
-    for kind, named, used in pairs:
-        value = None if named is None else named.rstrip(b"\xff") or None
-        if value != used:
-            found.append(kind)
-    return found
