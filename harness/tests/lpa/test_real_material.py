@@ -1,0 +1,57 @@
+"""Downloads of profile packages and under certificates that were made elsewhere."""
+
+from pathlib import Path
+
+import pytest
+
+from rspcore.crypto.curves import Curve
+from rspcore.messages.es10c import ProfileState
+from rspcore.messages.metadata import StoreMetadataRequest
+from rspcore.pki.bundle import Pki
+from rspcore.profile import ProfileFacts
+from rspharness.lpa import management
+from rspharness.lpa.activation_code import ActivationCode
+from rspharness.lpa.card import IsdrChannel
+from rspharness.lpa.download import download
+from rspharness.servers.inprocess import InProcessPort
+from rspharness.targets.inprocess import InProcessTarget
+from rspharness.targets.settings import TargetSettings
+from rspharness.targets.target import TargetOptions
+from rspsim.env import ManualClock, SeededRng
+from rspsim.smdpp.orders import OrderState
+from rspsim.smdpp.server import SmDpPlus
+
+DATA = Path(__file__).parents[3].parent / "shared" / "data"
+PACKAGES = sorted((DATA / "ts48").glob("*.der"))
+REASON = "no ts48 and sgp26 beside the repository (shared/data)"
+
+
+@pytest.fixture(scope="module")
+def pki():
+    if not (DATA / "sgp26").is_dir():
+        pytest.skip(REASON)
+    files = (file for file in (DATA / "sgp26").rglob("*") if file.is_file())
+    return Pki.from_files((file.name, file.read_bytes()) for file in files)
+
+
+@pytest.mark.skipif(not PACKAGES, reason=REASON)
+@pytest.mark.parametrize("curve", list(Curve), ids=str)
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.stem)
+def test_ts48_profile_is_installed_and_enabled_under_the_sgp26_certificates(pki, package, curve):
+    upp = package.read_bytes()
+    metadata = StoreMetadataRequest(
+        iccid=ProfileFacts.of_package(upp).iccid,
+        service_provider_name="TS.48",
+        profile_name=package.stem,
+    )
+    server = SmDpPlus(pki, rng=SeededRng(b"s"), clock=ManualClock(), curves=(curve,))
+    order = server.orders.order(upp, metadata)
+    target = InProcessTarget(TargetOptions(settings=TargetSettings(kind="inprocess"), pki=pki))
+    link = target.open()
+    link.reset()
+    with IsdrChannel(link) as card:
+        code = ActivationCode.parse(order.activation_code)
+        done = download(card, InProcessPort(server), code)
+        assert done.unreported is None
+        assert management.enable_profile(card, done.iccid).profile_state == ProfileState.enabled
+    assert server.orders.get(order.number).state is OrderState.INSTALLED
