@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from rspcore.messages.es10b import CancelSessionReason
 from rspcore.messages.metadata import StoreMetadataRequest
@@ -61,7 +61,7 @@ class ProgressBar:
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            DownloadColumn(),
+            TextColumn("{task.fields[amount]}"),
             console=console,
             transient=True,
             disable=quiet or not console.is_terminal,
@@ -69,8 +69,7 @@ class ProgressBar:
         self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
-        """Begin to draw."""
-        self._progress.start()
+        """Be ready; drawing begins with the first step."""
         return self
 
     def __exit__(
@@ -87,7 +86,13 @@ class ProgressBar:
         if step is DownloadStep.CONFIRM:
             self._progress.stop()  # the terminal belongs to the question
             return
-        self._progress.start()
         if self._task is None:
-            self._task = self._progress.add_task(step, total=None)
-        self._progress.update(self._task, description=step, completed=done, total=total or None)
+            self._task = self._progress.add_task(step, total=None, amount="")
+        self._progress.update(
+            self._task,
+            description=step,
+            completed=done,
+            total=total or None,
+            amount=f"{done:,} of {total:,} octets" if total else "",
+        )
+        self._progress.start()
