@@ -1,7 +1,7 @@
 """Collection: which cases there are, whether their ids are known, and which ones are wanted."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -26,10 +26,12 @@ class CaseIds:
     Attributes:
         requirements: Rows of the catalogue.
         level: What the case may do to a card.
+        fault: Fault of the simulated card that the case has to find, or empty.
     """
 
     requirements: tuple[Requirement, ...]
     level: Level
+    fault: str = ""
 
 
 @dataclass(slots=True)
@@ -39,10 +41,24 @@ class Collected:
     Attributes:
         catalogue: The requirements.
         cases: Cases by node id.
+        runs: The run by the fault of its card; the one asked for under the empty name.
+        unasked: Faults that no case looks for, in words; filled when mutants are run.
     """
 
     catalogue: Catalogue
     cases: dict[str, CaseIds] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+    unasked: list[str] = field(default_factory=list)
+
+    def run_of(self, nodeid: str) -> Run | None:
+        """Return the run a case belongs to, made when first asked for; None for other tests."""
+        case = self.cases.get(nodeid)
+        if case is None:
+            return None
+        if case.fault not in self.runs:
+            options = replace(self.runs[""].options, card_fault=case.fault)
+            self.runs[case.fault] = Run(options)
+        return self.runs[case.fault]
 
     @property
     def ids(self) -> list[str]:

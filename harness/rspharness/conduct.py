@@ -28,6 +28,7 @@ __all__ = [
     "begin",
     "complete",
     "hand_over",
+    "hunted",
     "judged",
     "require_applicable",
     "require_no_surprise",
@@ -56,6 +57,7 @@ def begin(item: pytest.Item, ids: CaseIds, run: Run) -> CaseState:
         requirements=ids.requirements,
         level=ids.level,
         again=f"pytest {path} --case '{ids.requirements[0].id}' {target}",
+        fault=ids.fault,
         listeners=allure_listeners(item.config),
     )
     describe_case(item.config, case)
@@ -117,6 +119,21 @@ def judged(case: CaseState, run: Run, *, setup: bool = False) -> Iterator[None]:
         _raise(case, run, error)
 
 
+@contextmanager
+def hunted(case: CaseState) -> Iterator[None]:
+    """Require that what runs inside finds the fault of its card."""
+    try:
+        yield
+        case.passed()
+    except (KeyboardInterrupt, pytest.exit.Exception, pytest.skip.Exception):
+        raise
+    except BaseException as error:  # noqa: BLE001  judged: a mutant has to be killed
+        case.judge(error)
+    if not case.killed:
+        shown = case.reason or "the case passes"
+        pytest.fail(f"{case.fault} survives {' '.join(case.ids)}: {shown}", pytrace=False)
+
+
 def _raise(case: CaseState, run: Run, error: BaseException) -> None:
     verdict = case.judge(error)
     if isinstance(error, TargetLost | ConfigError) and not isinstance(error, LinkFault):
@@ -139,6 +156,9 @@ def require_no_surprise(case: CaseState) -> None:
 def complete(case: CaseState, report: pytest.TestReport) -> None:
     """Put the verdict onto a report of pytest, and the record onto the last one."""
     case.duration_s += report.duration
+    if case.fault:
+        _complete_mutant(report)
+        return
     if report.when == "teardown":
         if report.failed:
             case.verdict, case.reason = Verdict.ERROR, "tearing the case down went wrong"
@@ -154,6 +174,13 @@ def complete(case: CaseState, report: pytest.TestReport) -> None:
         report.longrepr = case.explain()
     category, letter = _LETTERS[verdict]
     report.rsplab_status = category, letter, verdict.upper()  # type: ignore[attr-defined]
+
+
+def _complete_mutant(report: pytest.TestReport) -> None:
+    if report.skipped or (report.when != "call" and report.passed):
+        return
+    status = ("failed", "S", "SURVIVED") if report.failed else ("killed", "k", "KILLED")
+    report.rsplab_status = status  # type: ignore[attr-defined]
 
 
 def _capabilities(run: Run) -> Capabilities | None:
@@ -188,6 +215,7 @@ def hand_over(config: pytest.Config, run: Run, collected: Collected) -> None:
         "options": dict(read.options) if read else {},
         "contradictions": list(read.contradictions) if read else [],
         "version": "v2",
+        "unasked": collected.unasked,
     }
     if "target" in vars(run):
         said["budgets_ms"] = dict(run.target.settings.budgets_ms)

@@ -39,6 +39,7 @@ class CaseState:
         level: What it may do to a card.
         deviation: Reason of the known deviation the target file declares for it, or empty.
         again: Command that runs this case alone.
+        fault: Fault of the simulated card that the case has to find, or empty.
         verdict: None until judged.
     """
 
@@ -48,6 +49,7 @@ class CaseState:
     requirements: tuple[Requirement, ...]
     level: Level
     again: str
+    fault: str = ""
     excused: Mapping[str, str] = field(default_factory=dict)
     deviation: str = ""
     listeners: tuple[StepListener, ...] = ()
@@ -118,6 +120,11 @@ class CaseState:
             reached = step is None or not step.title.startswith(INITIAL_CONDITIONS)
             return Verdict.FAIL if reached else Verdict.INCONCLUSIVE
         return Verdict.ERROR
+
+    @property
+    def killed(self) -> bool:
+        """Tell whether the case has found the fault of its card."""
+        return self.verdict in (Verdict.FAIL, Verdict.PROBE) and bool(self.expected)
 
     def explain(self) -> str:
         """Return what a reader has to know about a case that did not pass."""

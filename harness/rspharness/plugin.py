@@ -52,6 +52,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--case", action="append", default=[], metavar="ID", help="run this case; * is allowed"
     )
+    group.addoption(
+        "--mutants",
+        action="store_true",
+        help="run each case on the faulty cards it has to find, instead of the sound one",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -76,11 +81,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     collected = collecting.collect(config, items)
     config.stash[_COLLECTED] = collected
-    config.stash[_RUN] = collecting.make_run(config)
+    collected.runs[""] = collecting.make_run(config)
     chosen, left = collecting.choose(items, config.getoption("--case"))
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = chosen
+    if config.getoption("--mutants"):
+        from rspharness import mutants  # noqa: PLC0415  only to try the suites themselves
+
+        items[:] = mutants.multiplied(items, collected)
+        collected.unasked = list(mutants.unasked(collected))
 
 
 def _case(item: pytest.Item) -> "CaseState | None":
@@ -91,11 +101,12 @@ def _case(item: pytest.Item) -> "CaseState | None":
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Begin a case, and judge what keeps it from being set up."""
     collected = item.config.stash.get(_COLLECTED, None)
-    if collected is None or item.nodeid not in collected.cases:
+    run = collected.run_of(item.nodeid) if collected is not None else None
+    if collected is None or run is None:
         return (yield)
     from rspharness import conduct  # noqa: PLC0415  only where there are cases
 
-    run = item.config.stash[_RUN]
+    item.stash[_RUN] = run
     case = conduct.begin(item, collected.cases[item.nodeid], run)
     item.stash[_CASE] = case
     with conduct.judged(case, run, setup=True):
@@ -112,8 +123,12 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     from rspharness.report.allure import attach_evidence  # noqa: PLC0415  likewise
 
     result: object = None
+    if case.fault:
+        with conduct.hunted(case):
+            result = yield
+        return result
     try:
-        with conduct.judged(case, item.config.stash[_RUN]):
+        with conduct.judged(case, item.stash[_RUN]):
             result = yield
             case.passed()
             conduct.require_no_surprise(case)
@@ -164,13 +179,14 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: list[object]) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Let the target go and hand over what this process knows of the run."""
-    run = session.config.stash.get(_RUN, None)
-    if run is None:
+    collected = session.config.stash.get(_COLLECTED, None)
+    if collected is None:
         return
     from rspharness import conduct  # noqa: PLC0415  only where there are cases
 
-    conduct.hand_over(session.config, run, session.config.stash[_COLLECTED])
-    run.close()
+    conduct.hand_over(session.config, collected.runs[""], collected)
+    for run in collected.runs.values():
+        run.close()
 
 
 @pytest.fixture
@@ -184,14 +200,14 @@ def case_state(request: pytest.FixtureRequest) -> "CaseState":
         pytest.fail("a conformance case needs @testcase(...)", pytrace=False)
     from rspharness import conduct  # noqa: PLC0415  only where there are cases
 
-    conduct.require_applicable(case, request.config.stash[_RUN])
+    conduct.require_applicable(case, request.node.stash[_RUN])
     return case
 
 
 @pytest.fixture
 def run_state(request: pytest.FixtureRequest) -> "Run":
     """Return what the cases of this process share; for fixtures, not for suites."""
-    run: Run = request.config.stash[_RUN]
+    run: Run = request.node.stash[_RUN]
     return run
 
 

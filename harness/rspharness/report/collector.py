@@ -66,6 +66,9 @@ class Collector:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print what was inconclusive, the matrix, and where the reports are."""
+        if not self._config.getoption("collectonly"):
+            for line in self._said.get("unasked", ()):
+                terminalreporter.write_line(f"nobody looks for {line}")
         if self.results is None:
             return
         from rspharness.report import writing  # noqa: PLC0415  only where there are cases
