@@ -276,6 +276,12 @@ def test_size_is_met_to_the_octet(size):
     assert ProfileFacts.of_package(upp).imsi == PLAIN.imsi
 
 
+def test_no_size_is_stepped_over_where_length_fields_grow():
+    sizes = [*range(BARE + 39, BARE + 400), *range(BARE + 65_400, BARE + 65_700, 3)]
+
+    assert [len(make_profile(dataclasses.replace(PLAIN, size=n)).upp) for n in sizes] == sizes
+
+
 @pytest.mark.parametrize("size", [16_384, 32_768, 100_000, 300_000])
 def test_large_content_is_dealt_out_to_files_that_hold_it(size):
     upp = make_profile(dataclasses.replace(PLAIN, size=size)).upp
