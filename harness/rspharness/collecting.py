@@ -118,7 +118,8 @@ def choose(
     """Split the items into those that --case asks for and the rest; no --case asks for all."""
     if not wanted:
         return items, []
-    chosen, left = [], []
+    chosen: list[pytest.Item] = []
+    left: list[pytest.Item] = []
     for item in items:
         ids = [name for mark in item.iter_markers("testcase") for name in mark.args]
         match = any(fnmatchcase(name, pattern) for name in ids for pattern in wanted)

@@ -143,8 +143,9 @@ class Run:
         """
         card = self.open_card(Trace(), Timings())
         ci_keys = {
-            CURVE_OPTIONS[curve]: self.pki.ci(curve).certificate.subject_key_identifier
+            CURVE_OPTIONS[curve]: identifier
             for curve in self.pki.curves
+            if (identifier := self.pki.ci(curve).certificate.subject_key_identifier) is not None
         }
         try:
             read = read_capabilities(card, self.target.settings.options, ci_keys)
