@@ -7,7 +7,7 @@ import pytest
 
 from rspcore.bpp import segments
 from rspcore.crypto.curves import Curve
-from rspcore.errors import RemoteError
+from rspcore.errors import RemoteError, RspError
 from rspcore.ids import Eid, Oid
 from rspcore.messages.es9p import CancelSessionRequest
 from rspcore.messages.es10b import CancelSessionReason, GetEuiccChallengeRequest
@@ -31,6 +31,7 @@ from rspharness.targets.inprocess import InProcessTarget
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspsim.env import ManualClock, SeededRng
+from rspsim.smdpp.faults import FAULTS
 from rspsim.smdpp.orders import OrderState
 from rspsim.smdpp.server import SmDpPlus
 
@@ -313,6 +314,33 @@ def test_card_that_does_not_trust_the_server_stops(bench, fault, code):
         bench.download(order)
     assert caught.value.code == code
     bench.download(order)
+
+
+_ANSWER_FAULTS = [fault.name for fault in FAULTS if fault.name.startswith(("es9.answer", "http."))]
+
+
+@pytest.mark.parametrize(
+    ("fault", "function"),
+    [(fault.name, "") for fault in FAULTS]
+    + [
+        (name, function)
+        for name in _ANSWER_FAULTS
+        for function in ("authenticateClient", "getBoundProfilePackage", "handleNotification")
+    ],
+)
+def test_faulty_server_never_leaves_a_half_done_download(fault, function):
+    bench = Bench(Curve.NIST_P256)
+    order = bench.order()
+    limited = {"function": function} if function else {}
+    installed = 1
+    with bench.server.fault(fault, **limited):
+        try:
+            bench.download(order)
+        except RspError:
+            installed = 0
+    assert len(bench.profiles()) == installed
+    bench.download(bench.order(OPERATIONAL_2))
+    assert len(bench.profiles()) == installed + 1
 
 
 def test_enable_disable_delete_make_notifications_that_are_delivered(bench):

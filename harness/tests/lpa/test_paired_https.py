@@ -1,0 +1,74 @@
+"""Downloads over real TLS: the HTTPS port of the driver and the HTTPS front of the mock SM-DP+."""
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+
+from rspcore.crypto.curves import Curve
+from rspcore.pki.generate import issue_tls, make_pki
+from rspcore.profiles import PRESETS, make_profile
+from rspharness.lpa import management
+from rspharness.lpa.activation_code import ActivationCode
+from rspharness.lpa.card import IsdrChannel
+from rspharness.lpa.download import download
+from rspharness.lpa.es9 import ServerUnreachableError
+from rspharness.lpa.https import HttpsOptions, HttpsPort
+from rspharness.targets.inprocess import InProcessTarget
+from rspharness.targets.settings import TargetSettings
+from rspharness.targets.target import TargetOptions
+from rspsim.env import ManualClock, SeededRng
+from rspsim.smdpp.orders import OrderState
+from rspsim.smdpp.server import SmDpPlus
+from rspsim.transports.https import Front, Listener, tls_context
+
+PKI = make_pki()
+PROFILE = make_profile(PRESETS["PROFILE_OPERATIONAL1"])
+
+
+@contextmanager
+def bench(curve, timeout_s=10.0):
+    """Have a card, a server behind TLS on one curve, and the port between them."""
+    server = SmDpPlus(PKI, rng=SeededRng(b"s"), clock=ManualClock(), curves=(curve,))
+    name = server.identity.address
+    now = datetime.now(UTC)  # noqa: TID251  TLS looks at the real clock
+    tls = tls_context(issue_tls(PKI, curve, (name,), now))
+    target = InProcessTarget(TargetOptions(settings=TargetSettings(kind="inprocess"), pki=PKI))
+    link = target.open()
+    link.reset()
+    with Front(server.handle, (Listener(tls=tls),)) as front:
+        options = HttpsOptions(
+            ca_certificates=(PKI.ci(curve).certificate.der,),
+            connect_to={name: ("127.0.0.1", front.ports[0])},
+            timeout_s=timeout_s,
+        )
+        with HttpsPort(options) as port, IsdrChannel(link) as card:
+            yield server, port, card
+
+
+def order(server):
+    made = server.orders.order(PROFILE.upp, PROFILE.metadata)
+    return made, ActivationCode.parse(made.activation_code)
+
+
+@pytest.mark.parametrize("curve", list(Curve), ids=str)
+def test_download_over_tls(curve):
+    with bench(curve) as (server, port, card):
+        made, code = order(server)
+        assert download(card, port, code).unreported is None
+        assert len(management.list_profiles(card)) == 1
+        assert server.orders.get(made.number).state is OrderState.INSTALLED
+
+
+@pytest.mark.parametrize(
+    ("fault", "parameters"), [("http.cut", {}), ("http.slow", {"milliseconds": 400})]
+)
+def test_answer_that_does_not_come_whole_is_cancelled_and_can_be_tried_again(fault, parameters):
+    with bench(Curve.NIST_P256, timeout_s=0.2) as (server, port, card):
+        made, code = order(server)
+        lost = server.fault(fault, function="getBoundProfilePackage", times=1, **parameters)
+        with lost, pytest.raises(ServerUnreachableError):
+            download(card, port, code)
+        assert management.list_profiles(card) == ()
+        assert download(card, port, code).unreported is None
+        assert server.orders.get(made.number).state is OrderState.INSTALLED
