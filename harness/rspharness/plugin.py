@@ -80,8 +80,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     from rspharness import collecting  # noqa: PLC0415  only where there are cases
 
     collected = collecting.collect(config, items)
-    config.stash[_COLLECTED] = collected
     collected.runs[""] = collecting.make_run(config)
+    config.stash[_COLLECTED] = collected
     chosen, left = collecting.choose(items, config.getoption("--case"))
     if left:
         config.hook.pytest_deselected(items=left)
