@@ -60,7 +60,7 @@ class Personality:
     profile_version: Version
     firmware_version: Version
     uicc_capability: frozenset[int]
-    ts102241_version: Version | None = None
+    ts102241_version: Version | None
     globalplatform_version: Version | None
     rsp_capability: frozenset[int]
     category: int | None = None
@@ -119,6 +119,9 @@ def _version(text: str) -> Version:
     return Version.from_text(text)
 
 
+_TS_102_241: Final = _version("15.1.0")
+"""Told because Java Card is; packages with applets install, their applets do not run."""
+
 PERSONALITIES: Final = (
     Personality(
         name="v2.2.2",
@@ -126,6 +129,7 @@ PERSONALITIES: Final = (
         profile_version=_version("2.1.0"),
         firmware_version=_version("1.0.0"),
         uicc_capability=_UICC_V2_2,
+        ts102241_version=_TS_102_241,
         globalplatform_version=_version("2.3.0"),
         rsp_capability=_RSP_V2_2,
         pp_version=_version("1.0.0"),
@@ -138,6 +142,7 @@ PERSONALITIES: Final = (
         profile_version=_version("2.3.1"),
         firmware_version=_version("1.1.0"),
         uicc_capability=_UICC_V2_3,
+        ts102241_version=_TS_102_241,
         globalplatform_version=_version("2.3.0"),
         rsp_capability=_RSP_V2_2,
         category=EuiccCategory.mediumEuicc,
@@ -154,6 +159,7 @@ PERSONALITIES: Final = (
         profile_version=_version("2.3.1"),
         firmware_version=_version("1.2.0"),
         uicc_capability=_UICC_V2_3,
+        ts102241_version=_TS_102_241,
         globalplatform_version=_version("2.3.0"),
         rsp_capability=_RSP_V2_4,
         category=EuiccCategory.mediumEuicc,
@@ -171,6 +177,7 @@ PERSONALITIES: Final = (
         profile_version=_version("2.3.1"),
         firmware_version=_version("1.3.0"),
         uicc_capability=_UICC_V2_3,
+        ts102241_version=_TS_102_241,
         globalplatform_version=_version("2.3.0"),
         rsp_capability=_RSP_V2_4,
         category=EuiccCategory.mediumEuicc,
@@ -188,6 +195,7 @@ PERSONALITIES: Final = (
         profile_version=_version("3.3.1"),
         firmware_version=_version("1.4.0"),
         uicc_capability=_UICC_V2_3,
+        ts102241_version=_TS_102_241,
         globalplatform_version=_version("2.3.0"),
         rsp_capability=_RSP_V2_4,
         category=EuiccCategory.mediumEuicc,

@@ -28,6 +28,7 @@ from rspsim.euicc.decisions import STANDARD, Decisions
 from rspsim.euicc.options import Options
 from rspsim.euicc.outcome import View
 from rspsim.euicc.personality import personality_named
+from rspsim.euicc.session import SessionState
 from rspsim.euicc.state import CardState, Volatile
 from rspsim.personalise import personalise
 from rspsim.stores.memory import MemoryStore
@@ -170,7 +171,7 @@ class Lab:
     def state(self) -> CardState:
         return self.card.state
 
-    def view(self, **changes: Any) -> View:
+    def view(self) -> View:
         return View(self.card.state, self.card.volatile, self.rng, self.decisions, 1)
 
     def apdu(self, command: str | bytes) -> bytes:
@@ -243,6 +244,32 @@ class Lab:
         data, sw = self.load(server.bind(self, otpk, profile, **others))
         assert data, f"no result, SW {sw:04X}"
         return ProfileInstallationResult.decode(data)
+
+    def refused(self, data: bytes) -> tuple[int, int]:
+        """Return command and reason of an error result, after looking at what it left."""
+        assert data, "no result"
+        result = ProfileInstallationResult.decode(data)
+        error = result.data.final_result.error_result
+        assert error is not None, result
+        assert self.euicc_key().verify(result.euicc_sign_pir, result.data.encode())
+        assert self.state.notifications[-1].octets == data
+        assert self.card.volatile.session.state is SessionState.IDLE
+        return error.bpp_command_id, error.error_reason
+
+    def refusal_of(self, pieces: Pieces) -> tuple[int, int]:
+        """Load a package that must fail; return command and reason."""
+        return self.refused(self.load(pieces)[0])
+
+    def success_of(self, data: bytes) -> Any:
+        return ProfileInstallationResult.decode(data).data.final_result.success_result
+
+    def error_of(self, data: bytes) -> Any:
+        return ProfileInstallationResult.decode(data).data.final_result.error_result
+
+    def bound(self, profile: TestProfile, **others: Any) -> Pieces:
+        """Go as far as a prepared download and bind a profile to it."""
+        server = self.server()
+        return server.bind(self, self.prepared(server), profile, **others)
 
     def install(self, *profiles: TestProfile) -> None:
         for profile in profiles:

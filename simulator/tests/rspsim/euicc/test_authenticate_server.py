@@ -7,6 +7,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.messages import es10b
 from rspcore.pki.bundle import Credential
 from rspcore.pki.certificate import Certificate
+from rspcore.pki.generate import make_pki
 from rspsim.euicc.options import Options
 from rspsim.euicc.session import SessionState
 
@@ -131,8 +132,6 @@ def test_certificate_of_another_role_has_the_wrong_oid(lab):
 
 @pytest.mark.parametrize(("option", "code"), [(False, E.ciPKUnknown), (True, E.invalidCertificate)])
 def test_certificate_under_an_unknown_ci_is_told_as_the_option_says(lab_type, option, code):
-    from rspcore.pki.generate import make_pki
-
     lab = lab_type(options=Options(unknown_ci_is_invalid_certificate=option))
     stranger = lab.server()
     stranger.auth = make_pki(b"another seed").dp_auth(Curve.NIST_P256)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from rspcore.bpp import segments
 from rspcore.crypto.curves import Curve
 from rspcore.ids import Oid, TransactionId
 from rspcore.messages import es10b
@@ -77,8 +78,6 @@ def test_undefined_reason_is_refused(lab):
 
 
 def test_cancelled_load_leaves_nothing(lab, profile_of):
-    from rspcore.bpp import segments
-
     server, profile = lab.server(), profile_of()
     pieces = server.bind(lab, lab.prepared(server), profile)
     half = segments(pieces.encode())[:-1]
