@@ -1,0 +1,117 @@
+"""The wrapper around pyscard, over a stand-in for its raw interface."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from rspcore.errors import ConfigError
+from rspharness.targets import reader
+from rspharness.targets.reader import KeptLink, ReaderLink, find_reader
+from rspharness.verdicts import TargetLost
+
+
+class _Scard(SimpleNamespace):
+    """Behave as smartcard.scard; `faults` makes a function answer an error."""
+
+    SCARD_SCOPE_USER = 0
+    SCARD_SHARE_EXCLUSIVE = 1
+    SCARD_PROTOCOL_T0 = 1
+    SCARD_PROTOCOL_T1 = 2
+    SCARD_RESET_CARD = 1
+    SCARD_UNPOWER_CARD = 2
+    SCARD_PCI_T0 = "T0"
+    SCARD_PCI_T1 = "T1"
+
+    def __init__(self, readers, faults=()):
+        super().__init__()
+        self.log = []
+        t0, t1 = self.SCARD_PROTOCOL_T0, self.SCARD_PROTOCOL_T1
+
+        def answer(name, keep, *values):
+            def call(*arguments):
+                self.log.append((name, *(arguments[n] for n in keep)))
+                code = 5 if name in faults else 0
+                return (code, *values) if values else code
+
+            return call
+
+        self.SCardEstablishContext = answer("establish", (), "context")
+        self.SCardReleaseContext = answer("release", ())
+        self.SCardListReaders = answer("list", (), readers)
+        self.SCardConnect = answer("connect", (1,), "card", t0)
+        self.SCardReconnect = answer("reconnect", (3,), t1)
+        self.SCardTransmit = answer("transmit", (1,), [0x90, 0x00])
+        self.SCardStatus = answer("status", (), "name", 0, 0, [0x3B, 0x00])
+        self.SCardDisconnect = answer("disconnect", (1,))
+        self.SCardGetErrorMessage = "error {}".format
+
+
+@pytest.fixture
+def library(monkeypatch):
+    def install(*readers, faults=()):
+        made = _Scard(list(readers), faults)
+        monkeypatch.setattr(reader, "_library", lambda: made)
+        return made
+
+    return install
+
+
+def test_card_is_reached_reset_and_let_go(library):
+    scard = library("A")
+    link = ReaderLink("A")
+    assert link.transmit(b"\x00\xa4") == b"\x90\x00"
+    assert link.protocol == "T=0"
+    assert link.reset() == b"\x3b\x00"
+    assert link.power_cycle() == b"\x3b\x00"
+    assert link.protocol == "T=1"
+    link.transmit(b"\x00")
+    link.close()
+    link.close()
+    assert ("reconnect", 1) in scard.log
+    assert ("reconnect", 2) in scard.log
+    assert ("transmit", "T1") in scard.log
+    assert [one[0] for one in scard.log[-2:]] == ["disconnect", "release"]
+
+
+@pytest.mark.parametrize("fault", ["transmit", "reconnect", "status"])
+def test_card_that_is_gone_is_a_lost_target(library, fault):
+    library("A", faults=[fault])
+    link = ReaderLink("A")
+    act = link.reset if fault != "transmit" else lambda: link.transmit(b"\x00")
+    with pytest.raises(TargetLost, match=r'reader "A", .*error 5'):
+        act()
+
+
+def test_card_that_is_not_there_leaves_no_context_behind(library):
+    scard = library("A", faults=["connect"])
+    with pytest.raises(TargetLost, match="connecting"):
+        ReaderLink("A")
+    assert scard.log[-1] == ("release",)
+
+
+def test_daemon_that_does_not_answer_is_told_with_a_remedy(library):
+    library(faults=["establish"])
+    with pytest.raises(ConfigError, match="rsplab doctor"):
+        find_reader("")
+
+
+def test_beginning_of_a_name_is_enough_if_it_is_one(library):
+    library("Reader A 00 00", "Reader B 01 00")
+    assert find_reader("Reader A") == "Reader A 00 00"
+    with pytest.raises(ConfigError, match='more than one reader matches "Reader"'):
+        find_reader("Reader")
+    with pytest.raises(ConfigError, match='no reader matches "C"; readers: "Reader A 00 00"'):
+        find_reader("C")
+
+
+def test_exact_name_wins_over_a_longer_one(library):
+    library("Reader", "Reader 2")
+    assert find_reader("Reader") == "Reader"
+
+
+def test_kept_link_leaves_the_reader_open(library):
+    scard = library("A")
+    kept = KeptLink(ReaderLink("A"))
+    kept.close()
+    assert kept.transmit(b"\x00") == b"\x90\x00"
+    assert all(one[0] != "disconnect" for one in scard.log)
