@@ -13,7 +13,7 @@ from typing import Final
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.errors import DecodeError, LocalError
-from rspcore.ids import Eid
+from rspcore.ids import Eid, Iccid
 from rspcore.messages.codec import Structure
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b import (
@@ -21,7 +21,12 @@ from rspcore.messages.es10b import (
     ListNotificationRequest,
     RetrieveNotificationsListRequest,
 )
-from rspcore.messages.es10c import GetEuiccDataRequest, ProfileInfo, ProfileInfoListRequest
+from rspcore.messages.es10c import (
+    GetEuiccDataRequest,
+    ProfileInfo,
+    ProfileInfoListRequest,
+    ProfileState,
+)
 from rspcore.messages.notifications import NotificationMetadata
 from rspcore.status import describe, is_success
 from rspharness.links import CardLink, PoweredLink
@@ -159,6 +164,16 @@ class Card(IsdrChannel):
                 "profileInfoListOk", f"profileInfoListError {response.profile_info_list_error!r}"
             )
         return response.profile_info_list_ok
+
+    def enabled(self) -> tuple[Iccid | None, ...]:
+        """Return the ICCIDs of the Profiles that are Enabled; at most one, by rights.
+
+        Raises:
+            ExpectationError: the card answered an error.
+        """
+        return tuple(
+            one.iccid for one in self.profiles() if one.profile_state == ProfileState.enabled
+        )
 
     def notifications(self) -> tuple[NotificationMetadata, ...]:
         """List the pending Notifications, in the order of the card.

@@ -105,6 +105,7 @@ class Conditions:
             )
             if not self._restored(key):
                 self._clear()
+                self._drop_notifications()
                 for one in made:
                     self._server.install(self._card, one)
                 if active is not None:
@@ -118,6 +119,24 @@ class Conditions:
     def none(self) -> None:
         """Have no Profile, no Notification, no default SM-DP+ address and no session."""
         self.profiles()
+
+    def each_notification(self) -> TestProfile:
+        """Have Notifications of install, enable, disable and delete pending, and no Profile.
+
+        Returns:
+            PROFILE_OPERATIONAL1, which was installed, enabled, disabled and deleted. Its one
+            address wants to hear of every event, so there are five: the ProfileInstallationResult
+            and one Notification of each event.
+
+        Raises:
+            Inconclusive: the card could not be brought there.
+        """
+        (one,) = self.profiles("PROFILE_OPERATIONAL1", notifications=True)
+        with self._steps("Initial conditions: that Profile enabled, disabled and deleted"):
+            self.enable(one.iccid)
+            self.disable(one.iccid)
+            expect.ok(self._card.send(DeleteProfileRequest(iccid=one.iccid)))
+        return one.profile
 
     def enable(self, iccid: Iccid) -> None:
         """Enable a Profile without REFRESH, then carry out what the card announces anyway."""

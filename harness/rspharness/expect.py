@@ -13,12 +13,15 @@ from rspcore.apdu import ResponseApdu
 from rspcore.crypto.curves import Curve
 from rspcore.crypto.keys import PublicKey
 from rspcore.errors import CryptoError
+from rspcore.ids import Iccid
 from rspcore.messages import es10a, es10b, es10c
 from rspcore.messages.codec import Structure
+from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import (
     BppCommandId,
     ErrorReason,
     ErrorResult,
+    NotificationMetadata,
     ProfileInstallationResult,
     SuccessResult,
 )
@@ -41,6 +44,7 @@ __all__ = [
     "success",
     "sw",
     "that",
+    "told",
     "unchanged",
 ]
 
@@ -230,6 +234,34 @@ def unchanged(before: Snapshot, after: Snapshot, *, apart_from: Collection[str] 
     for name, was, now in before.differences(after):
         if name not in apart_from:
             raise ExpectationError(f"{name} as before: {was}", now)
+
+
+def told(
+    listed: Iterable[NotificationMetadata], *events: tuple[NotificationEvent, Iccid, str]
+) -> None:
+    """Require Notifications of exactly these events, one each, in any order.
+
+    Args:
+        listed: What the card lists.
+        events: Event, ICCID and address of each Notification.
+
+    Raises:
+        ExpectationError: one is missing, one is too many, or one says something else.
+    """
+    actual = sorted(_notice(one) for one in listed)
+    expected = sorted(f"{event.name} of {iccid} to {address!r}" for event, iccid, address in events)
+    if actual != expected:
+        raise ExpectationError(
+            "; ".join(expected) or "no Notification",
+            "; ".join(actual) or "no Notification",
+            about="Notifications",
+        )
+
+
+def _notice(one: NotificationMetadata) -> str:
+    bits = sorted(one.profile_management_operation)
+    events = "+".join(getattr(bit, "name", f"bit {bit}") for bit in bits) or "no event"
+    return f"{events} of {one.iccid} to {one.notification_address!r}"
 
 
 def pir_success(pir: ProfileInstallationResult | None) -> SuccessResult:

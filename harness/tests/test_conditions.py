@@ -7,7 +7,9 @@ import pytest
 from rspcore.crypto.curves import Curve
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10c import ProfileState
+from rspcore.messages.metadata import NotificationEvent
 from rspcore.profiles import preset
+from rspharness import expect, files
 from rspharness.conditions import Conditions
 from rspharness.run import Run, RunOptions
 from rspharness.servers.rsp_server import server_maker
@@ -88,3 +90,33 @@ def test_profiles_of_others_are_left_alone_below_destructive():
     with pytest.raises(Inconclusive, match="not of these suites"):
         given.profiles(TWO)
     assert len(card.profiles()) == 1
+
+
+def test_notifications_of_each_event_are_pending(run):
+    card, given = _given(run)
+    one = given.each_notification()
+    listed = card.notifications()
+    address = "testsmdpplus1.example.com"
+    expect.told(listed[:1], (NotificationEvent.notificationInstall, one.metadata.iccid, address))
+    expect.told(listed[1:], *((event, one.metadata.iccid, address) for event in NotificationEvent))
+    assert card.profiles() == ()
+
+
+def test_stale_notifications_are_not_taken_for_those_of_the_way(run):
+    card, given = _given(run)
+    given.each_notification()
+    run.kept.clear()
+    given.profiles(TWO, notifications=True)
+    assert {one.iccid for one in card.notifications()} == {preset(TWO).iccid}
+
+
+def test_files_of_the_enabled_profile_are_seen(run):
+    card, given = _given(run)
+    given.none()
+    assert files.ef_iccid(card) is None
+    assert card.enabled() == ()
+    (one,) = given.profiles(ONE, enabled=ONE)
+    assert files.ef_iccid(card) == one.iccid
+    assert card.enabled() == (one.iccid,)
+    assert files.select_application(card).sw == 0x9000
+    assert files.select_file(card, files.MF).sw == 0x9000

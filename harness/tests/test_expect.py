@@ -1,7 +1,7 @@
 import pytest
 
 from rspcore.apdu import ResponseApdu
-from rspcore.ids import TransactionId
+from rspcore.ids import Iccid, TransactionId
 from rspcore.messages.es10b import (
     AuthenticateErrorCode,
     AuthenticateResponseError,
@@ -10,7 +10,8 @@ from rspcore.messages.es10b import (
     NotificationSentResult,
 )
 from rspcore.messages.es10c import EnableProfileResponse, EnableResult, ProfileInfoListResponse
-from rspcore.messages.notifications import BppCommandId, ErrorReason
+from rspcore.messages.metadata import NotificationEvent
+from rspcore.messages.notifications import BppCommandId, ErrorReason, NotificationMetadata
 from rspharness import expect
 from rspharness.snapshot import Snapshot
 from rspharness.verdicts import ExpectationError
@@ -103,3 +104,23 @@ def test_missing_pir_is_no_success():
         expect.pir_success(None)
     with pytest.raises(ExpectationError, match="storeMetadata"):
         expect.pir_error(None, BppCommandId.storeMetadata, ErrorReason.pprNotAllowed)
+
+
+def test_notifications_are_compared_in_any_order():
+    one = Iccid.from_digits("8929901012345678905")
+    enable, disable = NotificationEvent.notificationEnable, NotificationEvent.notificationDisable
+    listed = [
+        NotificationMetadata(
+            seq_number=number,
+            profile_management_operation=frozenset({event}),
+            notification_address="dp.example.com",
+            iccid=one,
+        )
+        for number, event in enumerate((enable, disable))
+    ]
+    expect.told(listed, (disable, one, "dp.example.com"), (enable, one, "dp.example.com"))
+    expect.told([])
+    with pytest.raises(ExpectationError, match="no Notification, got notificationEnable of 8929"):
+        expect.told(listed[:1])
+    with pytest.raises(ExpectationError, match="'other[.]example[.]com', got"):
+        expect.told(listed[:1], (enable, one, "other.example.com"))
