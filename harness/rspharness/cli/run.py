@@ -49,6 +49,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="the most a case may do to the card (default: destructive on the simulated card, "
         "read-only on one in a reader)",
     )
+    cases.add_argument(
+        "--mutants",
+        action="store_true",
+        help="try the cases themselves: run each on the faulty cards that it has to find",
+    )
     cases.add_argument("--curve", help="curve where a case does not choose one")
     cases.add_argument("--seed", help="seed of everything random on the host's side")
     cases.add_argument("--suites", type=Path, metavar="DIR", help="default: the checkout's")
@@ -149,6 +154,8 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
         if value:
             arguments.append(f"--{name.replace('_', '-')}={value}")
     arguments += [f"--case={case}" for case in options.case or ()]
+    if options.mutants:
+        arguments.append("--mutants")
     if options.allure:
         arguments.append(f"--alluredir={options.allure}")
     if options.workers > 1:
