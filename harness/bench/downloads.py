@@ -1,0 +1,196 @@
+"""Whole downloads, split by step and by who spent the time: card, server, or LPA with the link."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from cards import SERVE, SIMULATED, served
+from direct import DirectLink
+from figure import Figure, spread
+from round_trips import connected
+
+from rspcore.crypto.curves import Curve
+from rspcore.ids import Iccid
+from rspcore.messages.es10c import ResetOption
+from rspcore.pki.generate import make_pki
+from rspcore.profiles import ProfileParameters, TestProfile, make_profile
+from rspharness.links import CardLink
+from rspharness.lpa.activation_code import ActivationCode
+from rspharness.lpa.card import ChannelOptions, IsdrChannel
+from rspharness.lpa.download import DownloadStep, download
+from rspharness.lpa.es9 import HttpReply
+from rspharness.lpa.management import memory_reset
+from rspharness.servers.inprocess import InProcessPort
+from rspharness.timing import percentiles, stopwatch
+from rspsim.env import ManualClock, SeededRng
+from rspsim.euicc.card import Euicc
+from rspsim.euicc.state import CardState
+from rspsim.personalise import personalise
+from rspsim.smdpp.server import SmDpPlus
+from rspsim.stores.memory import MemoryStore
+from rspsim.transports.readers import Slot
+
+__all__ = ["in_process", "over_pcsc"]
+
+PACKAGE_SIZE = 12_000
+"""Octets of the package: about those of the published generic test profiles."""
+BUDGETS_MS = {Curve.NIST_P256: 40.0, Curve.BRAINPOOL_P256R1: 60.0}
+PCSC_BUDGET_MS = 150.0
+
+
+@dataclass
+class Split:
+    """Add up where the time of one download went, in milliseconds."""
+
+    card: float = 0.0
+    server: float = 0.0
+    steps: dict[str, float] = field(default_factory=dict)
+    commands: int = 0
+
+
+class TimedLink:
+    """Add up what the card takes."""
+
+    def __init__(self, link: CardLink, split: Split) -> None:
+        self._link = link
+        self._split = split
+        self.reset = link.reset
+        self.close = link.close
+
+    def transmit(self, command: bytes) -> bytes:
+        """Send a command."""
+        watch = stopwatch()
+        answer = self._link.transmit(command)
+        self._split.card += watch()
+        self._split.commands += 1
+        return answer
+
+
+class TimedPort:
+    """Add up what the server takes."""
+
+    def __init__(self, port: InProcessPort, split: Split) -> None:
+        self._port = port
+        self._split = split
+
+    def post(self, address: str, path: str, headers: Mapping[str, str], body: bytes) -> HttpReply:
+        """Send a request."""
+        watch = stopwatch()
+        reply = self._port.post(address, path, headers, body)
+        self._split.server += watch()
+        return reply
+
+
+def in_process(rounds: int) -> list[Figure]:
+    """Measure downloads with card, server and LPA in this process, on each curve."""
+    figures: list[Figure] = []
+    for curve in Curve:
+        make = partial(new_card, personalise(make_pki(curves=(curve,))))
+        name = f"download in process, {curve}"
+        figures += measured(name, make, (curve,), rounds, BUDGETS_MS[curve])
+    return figures
+
+
+@contextmanager
+def new_card(state: CardState) -> Iterator[CardLink]:
+    """Give a card in this process."""
+    link = DirectLink(Euicc(state, MemoryStore(state), SeededRng(b"bench")))
+    link.reset()
+    yield link
+    link.close()
+
+
+@contextmanager
+def emptied_card(link: CardLink) -> Iterator[CardLink]:
+    """Give the card of a link, and empty it afterwards."""
+    yield link
+    link.reset()
+    channel = IsdrChannel(link)
+    channel.open()
+    memory_reset(channel, frozenset(ResetOption))
+
+
+def over_pcsc(slot: Slot, rounds: int) -> list[Figure]:
+    """Measure downloads to a card process behind pcscd, in 255-octet blocks, server in process.
+
+    Raises:
+        ConfigError: the card process ended by itself.
+        TargetLost: the reader did not show the card.
+    """
+    with (
+        served(SIMULATED, *SERVE, "--port", str(slot.port)),
+        connected(slot.reader) as link,
+    ):
+        make = partial(emptied_card, link)
+        return measured("download over PC/SC", make, tuple(Curve), rounds, PCSC_BUDGET_MS)
+
+
+def measured(
+    name: str,
+    a_card: Callable[[], AbstractContextManager[CardLink]],
+    curves: Iterable[Curve],
+    rounds: int,
+    budget: float,
+) -> list[Figure]:
+    """Download so many times and sum up; the first download warms up and does not count."""
+    server = SmDpPlus(make_pki(curves=tuple(curves)), rng=SeededRng(b"server"), clock=ManualClock())
+    totals, splits = [], []
+    for number in range(rounds + 1):
+        profile = _profile(number)
+        order = server.orders.order(profile.upp, profile.metadata)
+        code = ActivationCode.parse(order.activation_code)
+        with a_card() as link:
+            total, split = _one(link, InProcessPort(server), code)
+        if number:
+            totals.append(total)
+            splits.append(split)
+    return [
+        *spread(name, totals, budget),
+        Figure(f"{name}: commands", splits[-1].commands, "APDUs"),
+        _part(f"{name}: card", [one.card for one in splits]),
+        _part(f"{name}: server", [one.server for one in splits]),
+        _part(
+            f"{name}: LPA and link",
+            [all_ - one.card - one.server for all_, one in zip(totals, splits, strict=True)],
+        ),
+        *(
+            _part(f"{name}: step '{step}'", [one.steps[step] for one in splits])
+            for step in splits[-1].steps
+        ),
+    ]
+
+
+def _one(link: CardLink, port: InProcessPort, code: ActivationCode) -> tuple[float, Split]:
+    """Download once; return how long it took in all, in milliseconds, and on what."""
+    split = Split()
+    marks: list[tuple[str, float]] = []
+    channel = IsdrChannel(TimedLink(link, split), ChannelOptions(block_size=255))
+    channel.open()
+    split.card, split.commands = 0.0, 0
+    watch = stopwatch()
+
+    def mark(step: DownloadStep, _done: int, whole: int) -> None:
+        if not whole:
+            marks.append((str(step), watch()))
+
+    download(channel, TimedPort(port, split), code, progress=mark)
+    total = watch()
+    ends = [begin for _, begin in marks[1:]] + [total]
+    for (step, begin), end in zip(marks, ends, strict=True):
+        split.steps[step] = split.steps.get(step, 0.0) + end - begin
+    return total, split
+
+
+def _part(name: str, times: list[float]) -> Figure:
+    return Figure(name, percentiles(times).p50, "ms")
+
+
+def _profile(number: int) -> TestProfile:
+    return make_profile(
+        ProfileParameters(
+            iccid=Iccid.from_digits(f"89990011{number:010d}"),
+            imsi=f"00101{number:010d}",
+            size=PACKAGE_SIZE,
+        )
+    )
