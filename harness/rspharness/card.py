@@ -29,7 +29,7 @@ from rspcore.messages.es10c import (
 )
 from rspcore.messages.notifications import NotificationMetadata
 from rspcore.status import describe, is_success
-from rspharness.links import CardLink, PoweredLink
+from rspharness.links import CardLink, PoweredLink, PowerOffAfter
 from rspharness.lpa.card import ChannelOptions, IsdrChannel
 from rspharness.lpa.functions import FUNCTIONS
 from rspharness.snapshot import Snapshot
@@ -220,6 +220,17 @@ class Card(IsdrChannel):
             self.forget_channel()
         finally:
             self.link = plain
+
+    @contextmanager
+    def power_lost_after(self, commands: int) -> Iterator[None]:
+        """Take the power away after so many commands of what happens inside, then give it back.
+
+        The answer of the last command is never read: whether the card finished it is not known.
+        GET RESPONSE counts as a command. What happens inside stops there.
+        """
+        with self.through(lambda link: PowerOffAfter(link, commands, bool)):
+            yield
+        self.power_cycle()
 
 
 def _outline(octets: bytes) -> str:
