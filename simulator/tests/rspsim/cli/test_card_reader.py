@@ -1,0 +1,99 @@
+"""`rsplab card serve` with a real pcscd: started when none runs, and a card that stays itself."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from rspcore.messages.es10c import ProfileState
+from rspcore.pki.generate import make_pki
+from rspcore.profiles import PRESETS, make_profile
+from rspharness.lpa import management
+from rspharness.lpa.activation_code import ActivationCode
+from rspharness.lpa.card import IsdrChannel
+from rspharness.lpa.download import download
+from rspharness.servers.inprocess import InProcessPort
+from rspharness.targets.reader import ReaderLink
+from rspharness.timing import stopwatch
+from rspharness.verdicts import TargetLost
+from rspsim.env import ManualClock, SeededRng
+from rspsim.smdpp.server import SmDpPlus
+from rspsim.transports.pcsclite import Daemon, daemon_state
+
+pytestmark = pytest.mark.vpcd
+
+PROGRAM = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.argv[1:]))"
+PROFILE = make_profile(PRESETS["PROFILE_OPERATIONAL1"])
+READER = "Virtual PCD 00 00"
+
+
+@pytest.fixture(autouse=True)
+def _no_pcscd_yet(need_pcscd: Callable[[], None]) -> None:
+    pytest.importorskip("smartcard.scard", exc_type=ImportError)
+    need_pcscd()
+    if daemon_state() is Daemon.RUNNING:
+        pytest.skip("a pcscd runs already; this is about starting one")
+
+
+@contextmanager
+def served(state: Path) -> Iterator[subprocess.Popen[str]]:
+    """Serve the card of a file; pcscd comes and goes with it."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, "card", "serve", "--state", str(state)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert "is in the reader at port 35963" in process.stdout.readline()
+    yield process
+    process.terminate()
+    _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (0, "")
+    assert daemon_state() is not Daemon.RUNNING
+
+
+@contextmanager
+def channel() -> Iterator[IsdrChannel]:
+    """Open a channel to the ISD-R of the card in the reader."""
+    watch = stopwatch()
+    while True:
+        try:
+            link = ReaderLink(READER)
+            break
+        except TargetLost:
+            assert watch() < 5000
+    with IsdrChannel(link) as opened:
+        yield opened
+    link.close()
+
+
+def test_card_keeps_a_profile_downloaded_over_pcsc(tmp_path: Path) -> None:
+    server = SmDpPlus(make_pki(), rng=SeededRng(b"server"), clock=ManualClock())
+    order = server.orders.order(PROFILE.upp, PROFILE.metadata)
+    code = ActivationCode.parse(order.activation_code)
+    iccid = PROFILE.metadata.iccid
+    with served(tmp_path / "card"), channel() as card:
+        assert management.list_profiles(card) == ()
+        download(card, InProcessPort(server), code)
+        management.enable_profile(card, iccid)
+        management.set_nickname(card, iccid, "mine")
+    with served(tmp_path / "card"), channel() as card:
+        (profile,) = management.list_profiles(card)
+        assert (profile.iccid, profile.profile_nickname) == (iccid, "mine")
+        assert profile.profile_state == ProfileState.enabled
+
+
+def test_second_card_in_the_same_slot_is_told_who_is_there(tmp_path: Path) -> None:
+    with served(tmp_path / "card") as first:
+        second = subprocess.run(
+            [sys.executable, "-c", PROGRAM, "card", "serve"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert second.returncode == 3
+    assert f"another card is in this slot (process {first.pid})" in second.stderr
