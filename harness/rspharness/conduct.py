@@ -203,6 +203,8 @@ def hand_over(config: pytest.Config, run: Run, collected: Collected) -> None:
         "seed": options.seed,
         "curve": str(options.curve),
         "personality": options.personality,
+        "pki": options.pki.name if options.pki else "generated",
+        "level": str(run.level) if "target" in vars(run) else options.level,
         "rsplab": version("rsplab"),
         "python": sys.version.split()[0],
         "broken": run.broken,

@@ -149,7 +149,10 @@ class Run:
         }
         try:
             read = read_capabilities(card, self.target.settings.options, ci_keys)
-            self.facts["euicc_info2"] = card.send(GetEuiccInfo2Request()).encode().hex().upper()
+            info = card.send(GetEuiccInfo2Request())
+            self.facts["svn"] = str(info.svn)
+            self.facts["euicc_firmware_ver"] = str(info.euicc_firmware_ver)
+            self.facts["euicc_info2"] = info.encode().hex().upper()
         except RspError as error:
             raise Inconclusive(f"the options of the card were not read: {error}") from error
         return read
