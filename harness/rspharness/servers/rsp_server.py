@@ -19,7 +19,8 @@ from rspcore.pki.flaws import FLAWS, flawed_certificate
 from rspcore.profiles import ProfileParameters, TestProfile, make_profile, preset
 from rspharness import expect
 from rspharness.card import Card
-from rspharness.servers.session import Loaded, PackageFields, Session
+from rspharness.servers.fields import PackageFields
+from rspharness.servers.session import Loaded, Session
 from rspharness.verdicts import ExpectationError, Inconclusive
 
 __all__ = ["ProfileLike", "RspServer", "profile", "server_maker"]

@@ -11,13 +11,12 @@ card answered. Those that take the session to a state (`authenticated`, `prepare
 """
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Unpack, cast
 
 from rspcore import tlv
 from rspcore.apdu import ResponseApdu
 from rspcore.crypto.confirmation import hash_cc
-from rspcore.crypto.kdf import BspKeys
-from rspcore.crypto.keys import PrivateKey, PublicKey
+from rspcore.crypto.keys import PublicKey
 from rspcore.errors import DecodeError, LocalError
 from rspcore.ids import Eid, TransactionId
 from rspcore.messages.es10b import (
@@ -29,101 +28,31 @@ from rspcore.messages.es10b import (
     GetEuiccChallengeRequest,
     PrepareDownloadResponse,
 )
-from rspcore.messages.euicc_info import DeviceCapabilities, DeviceInfo
-from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.messages.notifications import ProfileInstallationResult
-from rspcore.pki.bundle import Credential
 from rspcore.pki.certificate import Certificate
 from rspcore.profiles import TestProfile
 from rspcore.status import is_success
 from rspcore.tags import Tag
 from rspharness import expect
 from rspharness.card import Card
-from rspharness.servers.package import Package, Protect, Recipe, bake
+from rspharness.servers.fields import (
+    DEVICE_INFO,
+    AuthenticateFields,
+    PackageFields,
+    PrepareFields,
+    der_of,
+    octets_of,
+)
+from rspharness.servers.package import Package, Recipe, bake
 from rspharness.verdicts import ExpectationError, Inconclusive
 
 if TYPE_CHECKING:
     from rspharness.servers.rsp_server import RspServer
 
 __all__ = [
-    "DEVICE_INFO",
-    "AuthenticateFields",
-    "CertificateLike",
     "Loaded",
-    "PackageFields",
-    "PrepareFields",
     "Session",
 ]
-
-CertificateLike = Credential | Certificate | bytes
-"""A certificate in any form; octets are sent as they are."""
-
-DEVICE_INFO = DeviceInfo(
-    tac=bytes.fromhex("35290611"),
-    device_capabilities=DeviceCapabilities(),
-)
-"""A device with a TAC of the test range and no capabilities named."""
-
-
-class AuthenticateFields(TypedDict, total=False):
-    """Overrides of AuthenticateServer."""
-
-    transaction_id: TransactionId | bytes
-    euicc_challenge: bytes
-    server_address: str
-    server_challenge: bytes
-    server_signed1: bytes
-    certificate: CertificateLike
-    sign_with: PrivateKey
-    signature: bytes
-    ci_pkid: bytes
-    matching_id: str | None
-    device_info: DeviceInfo
-    ctx_params1: bytes
-
-
-class PrepareFields(TypedDict, total=False):
-    """Overrides of PrepareDownload."""
-
-    transaction_id: TransactionId | bytes
-    cc_required: bool
-    bpp_euicc_otpk: bytes | None
-    smdp_signed2: bytes
-    euicc_signature1: bytes
-    certificate: CertificateLike
-    sign_with: PrivateKey
-    signature: bytes
-    confirmation_code: str | None
-    hash_cc: bytes | None
-
-
-class PackageFields(TypedDict, total=False):
-    """Overrides of the BoundProfilePackage; each is an attribute of `Recipe`."""
-
-    transaction_id: bytes
-    key_dp: PrivateKey
-    otsk_dp: PrivateKey
-    otpk_euicc: PublicKey
-    eid: Eid
-    metadata: bytes | StoreMetadataRequest
-    upp: bytes
-    host_id: bytes
-    remote_op_id: int
-    key_type: int
-    key_length: int
-    smdp_otpk: bytes | None
-    signature: bytes | None
-    initialise_secure_channel: bytes | None
-    configure_isdp: bytes | None
-    metadata_pieces: tuple[bytes, ...] | None
-    metadata_size: int
-    replace_keys: BspKeys | None
-    replace_request: bytes | None
-    profile_pieces: tuple[bytes, ...] | None
-    segment_size: int
-    keys: BspKeys | None
-    protect: Protect
-    lengths: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +118,7 @@ class Session:
         address = fields.get("server_address", self.server_address)
         return tlv.encode(
             Tag.Sequence,
-            tlv.encode(0x80, _octets(transaction_id)),
+            tlv.encode(0x80, octets_of(transaction_id)),
             tlv.encode(0x81, fields.get("euicc_challenge", self.euicc_challenge)),
             tlv.encode(0x83, address.encode()),
             tlv.encode(0x84, fields.get("server_challenge", self.server_challenge)),
@@ -226,7 +155,7 @@ class Session:
             signed,
             tlv.encode(Tag.Signature, signature),
             tlv.encode(Tag.OctetString, fields.get("ci_pkid", self.server.ci_pkid)),
-            _der(fields.get("certificate", credential)),
+            der_of(fields.get("certificate", credential)),
             self.ctx_params1,
         )
 
@@ -289,7 +218,7 @@ class Session:
         cc = fields.get("cc_required", fields.get("confirmation_code") is not None)
         return tlv.encode(
             Tag.Sequence,
-            tlv.encode(0x80, _octets(fields.get("transaction_id", self.transaction_id))),
+            tlv.encode(0x80, octets_of(fields.get("transaction_id", self.transaction_id))),
             tlv.encode(Tag.Boolean, b"\xff" if cc else b"\x00"),
             b"" if otpk is None else tlv.encode(Tag.OneTimePublicKey, otpk),
         )
@@ -325,7 +254,7 @@ class Session:
             signed,
             tlv.encode(Tag.Signature, signature),
             b"" if self.hash_cc is None else tlv.encode(Tag.OctetString, self.hash_cc),
-            _der(fields.get("certificate", self.server.pb)),
+            der_of(fields.get("certificate", self.server.pb)),
         )
 
     def prepare(self, **fields: Unpack[PrepareFields]) -> PrepareDownloadResponse:
@@ -424,7 +353,7 @@ class Session:
         number = int(reason)
         return tlv.encode(
             Tag.CancelSession,
-            tlv.encode(0x80, _octets(wanted)),
+            tlv.encode(0x80, octets_of(wanted)),
             tlv.encode(0x81, number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True)),
         )
 
@@ -462,16 +391,6 @@ def _pir(response: ResponseApdu) -> ProfileInstallationResult | None:
         return ProfileInstallationResult.decode(response.data)
     except DecodeError as error:
         raise ExpectationError("a ProfileInstallationResult (BF37)", str(error)) from error
-
-
-def _octets(value: TransactionId | bytes) -> bytes:
-    return value.octets if isinstance(value, TransactionId) else value
-
-
-def _der(certificate: CertificateLike) -> bytes:
-    if isinstance(certificate, Credential):
-        return certificate.certificate.der
-    return certificate.der if isinstance(certificate, Certificate) else certificate
 
 
 def _certificate(octets: bytes, name: str) -> Certificate:
