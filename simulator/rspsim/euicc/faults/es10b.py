@@ -52,7 +52,7 @@ FAULTS: Final = (
         ("ES10b.GetEUICCChallenge#05", "ES10b.PrepareDownload#19"),
         together(
             swap(get_euicc_challenge.DISCARDS, value=False),
-            allows(SessionState.CHALLENGED, SessionEvent.DOWNLOAD_PREPARED, SessionState.PREPARED),
+            allows(SessionEvent.DOWNLOAD_PREPARED, SessionState.PREPARED, SessionState.CHALLENGED),
         ),
     ),
     Fault(
@@ -90,6 +90,16 @@ FAULTS: Final = (
         "Every refusal is undefinedError(127).",
         ("ES10b.AuthenticateServer#32", "ES10b.AuthenticateServer#36"),
         flattened(authenticate_server.CHECKS, AuthenticateErrorCode.undefinedError),
+    ),
+    Fault(
+        "es10b.authenticate-server.without-challenge",
+        "A server is authenticated though no challenge is outstanding.",
+        ("ES10b.AuthenticateServer#36", "ES10b.GetEUICCChallenge#06"),
+        together(
+            allows(SessionEvent.DP_AUTHENTICATED, SessionState.AUTHENTICATED_DP),
+            allows(SessionEvent.DS_AUTHENTICATED, SessionState.AUTHENTICATED_DS),
+            skip(authenticate_server.CHECKS, "euicc_challenge"),
+        ),
     ),
     Fault(
         "es10b.prepare-download.any-signature",

@@ -8,7 +8,7 @@ A fault is a name, a sentence, the requirements a card with it must fail, and a 
     flattened(CHECKS, 127)                      answer all of them with one code
     moved_last(CHECKS, "server_signature1")     look at it only after the others
     swap(NEXT_NUMBER, lambda number: number)    take another value or function
-    allows(state, event, after)                 let the RSP session do what it must not
+    allows(event, after, *states)               let the RSP session do what it must not
     together(change, change)                    several of these as one
 
 Each looks when it is called whether what it names exists, so a fault that names nothing fails the
@@ -116,12 +116,24 @@ def swap(decision: Decision[T], value: T) -> Change:
     return lambda decisions: decisions.having(decision, value)
 
 
-def allows(state: SessionState, event: SessionEvent, after: SessionState) -> Change:
-    """Let an event happen to the RSP session in a state where it must not."""
+def allows(event: SessionEvent, after: SessionState, *states: SessionState) -> Change:
+    """Let an event happen to the RSP session where it must not.
+
+    This, and not leaving out a check named session_open, is how a card forgets the order of
+    commands: the table decides both whether an event can happen and where it leads.
+
+    Args:
+        event: The event.
+        after: State it leads to.
+        states: States in which it can happen as well; without any, in every state.
+    """
 
     def change(decisions: Decisions) -> Decisions:
-        table = decisions[SESSION_TABLE]
-        return decisions.having(SESSION_TABLE, {**table, state: {**table[state], event: after}})
+        current = decisions[SESSION_TABLE]
+        table = dict(current)
+        for state in states or SessionState:
+            table[state] = {event: after, **table[state]}
+        return decisions.having(SESSION_TABLE, table)
 
     return change
 
