@@ -25,7 +25,7 @@ _START_BUDGETS_MS = {
     ("--help",): 300.0,
     ("card", "serve", "--help"): 300.0,
     ("card", "faults"): 700.0,
-    ("run", "--target", "inprocess", "--case", "ES10C-EID-001"): 3000.0,
+    ("run", "--target", "inprocess", "--case", "ES10c.GetEID#01"): 3000.0,
 }
 
 

@@ -145,7 +145,7 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     root = suites.parent
     # We are imported already, and pytest would warn that it cannot rewrite our assert statements.
     quiet = "-Wignore:Module already imported:pytest.PytestAssertRewriteWarning"
-    arguments = [str(suites), f"--rootdir={root}", quiet, f"--target={target}"]
+    arguments = [str(suites), f"--rootdir={root}", "--no-header", quiet, f"--target={target}"]
     if (root / "pyproject.toml").is_file():
         arguments.append(f"--config-file={root / 'pyproject.toml'}")
     arguments.append(f"--report={options.report or root / 'reports'}")

@@ -76,4 +76,8 @@ class Collector:
         terminalreporter.section("conformance")
         for line in writing.summary(self.results):
             terminalreporter.write_line(line)
-        terminalreporter.write_line(f"reports: {self.folder}/index.html")
+        if self.folder is not None:
+            here = Path.cwd()
+            near = self.folder.is_relative_to(here)
+            folder = self.folder.relative_to(here) if near else self.folder
+            terminalreporter.write_line(f"reports: {folder}/index.html")
