@@ -122,5 +122,5 @@ def test_notifications_are_compared_in_any_order():
     expect.told([])
     with pytest.raises(ExpectationError, match="no Notification, got notificationEnable of 8929"):
         expect.told(listed[:1])
-    with pytest.raises(ExpectationError, match="'other[.]example[.]com', got"):
+    with pytest.raises(ExpectationError, match="to 'other"):
         expect.told(listed[:1], (enable, one, "other.example.com"))
