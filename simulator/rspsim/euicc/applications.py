@@ -17,8 +17,9 @@ from rspcore.status import StatusWord
 from rspsim.euicc import ecasd, isdr
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.uicc.application import adfs, process_files
+from rspsim.euicc.uicc.application import adfs, domains, process_files
 from rspsim.euicc.uicc.commands.select import select_file
+from rspsim.euicc.uicc.secure_channel import process_domain
 
 __all__ = ["APPLICATIONS", "Application", "process", "select"]
 
@@ -55,7 +56,8 @@ APPLICATIONS: Final = Decision(
 def process(command: CommandApdu, view: View) -> Outcome:
     """Hand a command to the application selected on its channel."""
     chosen = view.channel.application
-    for application in view.decisions[APPLICATIONS]:
+    known = () if chosen is None else (*view.decisions[APPLICATIONS], *_of_profile(view))
+    for application in known:
         if application.aid == chosen:
             return application.process(command, view)
     return process_files(command, view)
@@ -83,8 +85,9 @@ def select(command: CommandApdu, view: View) -> Outcome:
 
 
 def _of_profile(view: View) -> tuple[Application, ...]:
-    """Return the NAAs of the enabled Profile, in the order its package made them."""
-    return tuple(Application(adf.aid, adf.select, process_files) for adf in adfs(view))
+    """Return NAAs and security domains of the enabled Profile, as its package made them."""
+    naas = tuple(Application(adf.aid, adf.select, process_files) for adf in adfs(view))
+    return naas + tuple(Application(one.aid, one.select, process_domain) for one in domains(view))
 
 
 def _after(chosen: Aid | None, found: list[Application]) -> list[Application]:

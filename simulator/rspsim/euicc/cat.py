@@ -21,6 +21,9 @@ from rspsim.euicc.decisions import Decision
 from rspsim.euicc.options import RefreshMode
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import Cat, Volatile
+from rspsim.euicc.uicc import toolkit
+from rspsim.euicc.uicc.ota import delivery
+from rspsim.euicc.uicc.toolkit import next_offered
 
 __all__ = [
     "ANNOUNCES",
@@ -31,6 +34,12 @@ __all__ = [
     "announced",
     "with_refresh",
 ]
+
+
+_REFRESH = 0x01
+_SEND_SHORT_MESSAGE = 0x13
+_RETRY, _NEVER = 0x20, 0x30
+_SMS_PP_DOWNLOAD, _MENU_SELECTION = 0xD1, 0xD3
 
 
 class RefreshQualifier(IntEnum):
@@ -98,6 +107,9 @@ def _terminal_profile(command: CommandApdu, view: View) -> Outcome:
     if not command.data:
         return view.refuse(StatusWord.WRONG_LENGTH)
     told = replace(view.volatile.cat, terminal_profile=command.data)
+    menu = toolkit.menu(view)
+    if menu is not None and told.command is None:
+        told = next_offered(replace(told, queue=(*told.queue, menu)))
     return view.outcome(volatile=replace(view.volatile, cat=told))
 
 
@@ -129,7 +141,7 @@ def _fetch(command: CommandApdu, view: View) -> Outcome:
 
 
 def _terminal_response(command: CommandApdu, view: View) -> Outcome:
-    """Take the end of a proactive command and carry out the Profile change that waited for it."""
+    """Take the end of a proactive command; that of REFRESH carries out the change that waited."""
     cat = view.volatile.cat
     if command.p1 or command.p2:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
@@ -139,17 +151,23 @@ def _terminal_response(command: CommandApdu, view: View) -> Outcome:
         result = _result_of(command.data)
     except DecodeError:
         return view.refuse(StatusWord.WRONG_DATA)
-    if result >= 0x30:  # the terminal never will; the change waits for a reset
-        ended = replace(cat, command=None, fetched=False)
-        return view.outcome(volatile=replace(view.volatile, cat=ended))
-    if result >= 0x20:  # the terminal cannot now; asked again
+    if _RETRY <= result < _NEVER:  # the terminal cannot now; asked again
         return view.outcome(volatile=replace(view.volatile, cat=replace(cat, fetched=False)))
+    if result >= _NEVER or not _is_refresh(cat.command):
+        # what the terminal never will do waits for a reset
+        ended = next_offered(replace(cat, command=None, fetched=False))
+        return view.outcome(volatile=replace(view.volatile, cat=ended))
     state = isdp.pending_carried_out(view.state, view.decisions)
     ends = view.options.switch_ends_session
     session = Volatile().session if ends else view.session
     return view.outcome(
         state=state, volatile=replace(Volatile(), session=session, cat=Cat(number=cat.number))
     )
+
+
+def _is_refresh(command: bytes) -> bool:
+    details = tlv.parse(command).children()[0].value
+    return details[1] == _REFRESH
 
 
 def _result_of(data: bytes) -> int:
@@ -165,10 +183,30 @@ def _result_of(data: bytes) -> int:
 
 
 def _envelope(command: CommandApdu, view: View) -> Outcome:
-    """Take an ENVELOPE that nobody on this card waits for."""
+    """Take an ENVELOPE: a short message for the card, a menu selection; others nobody waits for."""
+    cat = view.volatile.cat
     if command.p1 or command.p2:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
-    return view.outcome() if command.data else view.refuse(StatusWord.WRONG_LENGTH)
+    if not command.data:
+        return view.refuse(StatusWord.WRONG_LENGTH)
+    if cat.fetched and command.data[0] in (_SMS_PP_DOWNLOAD, _MENU_SELECTION):
+        return view.refuse(StatusWord.TOOLKIT_BUSY)
+    if command.data[0] == _SMS_PP_DOWNLOAD:
+        taken = delivery.take_envelope(command, view)
+        return _offering(taken.outcome, taken.proactive)
+    if command.data[0] == _MENU_SELECTION:
+        return toolkit.selected(command.data, view)
+    return view.outcome()
+
+
+def _offering(outcome: Outcome, bodies: tuple[bytes, ...]) -> Outcome:
+    """Return an outcome that queues proactive commands of type SEND SHORT MESSAGE."""
+    if not bodies:
+        return outcome
+    cat = outcome.volatile.cat
+    queued = tuple((_SEND_SHORT_MESSAGE, 0x00, body) for body in bodies)
+    offered = next_offered(replace(cat, queue=cat.queue + queued))
+    return replace(outcome, volatile=replace(outcome.volatile, cat=offered))
 
 
 HANDLERS: Final[Mapping[int, Callable[[CommandApdu, View], Outcome]]] = {

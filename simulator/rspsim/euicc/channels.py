@@ -114,6 +114,15 @@ class Received:
         return number is not None and self.view.volatile.channels[number] is not None
 
     @property
+    def secure_messaging_taken(self) -> bool:
+        """Tell whether the class asks for no secure messaging, or an SCP03 session is there."""
+        number = self.command.channel
+        channel = None if number is None else self.view.volatile.channels[number]
+        return not self.command.secure_messaging or (
+            channel is not None and channel.secure is not None
+        )
+
+    @property
     def class_fits(self) -> bool:
         """Tell whether the instruction exists in this class."""
         family = self.view.decisions[CLASSES].get(self.command.ins)
@@ -127,7 +136,7 @@ CHECKS: Final[Decision[Checks[Received]]] = Decision(
         Check("class_known", lambda r: r.command.channel is not None, StatusWord.CLA_NOT_SUPPORTED),
         Check(
             "no_secure_messaging",
-            lambda r: not r.command.secure_messaging,
+            lambda r: r.secure_messaging_taken,
             StatusWord.SECURE_MESSAGING_NOT_SUPPORTED,
         ),
         Check("channel_open", lambda r: r.channel_open, StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED),

@@ -20,10 +20,11 @@ from rspcore.messages.metadata import (
     ProfilePolicyAuthorisationRule,
     StoreMetadataRequest,
 )
+from rspcore.ota.scp03 import Scp03Session
 from rspsim.euicc.options import Options
 from rspsim.euicc.personality import Personality
 from rspsim.euicc.session import IDLE_SESSION, Session
-from rspsim.euicc.uicc.context import AT_MF, DataTransfer, FileContext, VerifiedPins
+from rspsim.euicc.uicc.context import AT_MF, DataTransfer, FileContext, SmsParts, VerifiedPins
 from rspsim.euicc.uicc.model import EMPTY_CONTENT, ProfileContent
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "PendingNotification",
     "PendingSwitch",
     "Profile",
+    "SecureChannel",
     "Volatile",
 ]
 
@@ -273,6 +275,27 @@ class CommandChain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecureChannel:
+    """Hold an SCP03 session on one channel, and what its commands left open.
+
+    Attributes:
+        session: Session keys and progress.
+        version: Key version in use.
+        authenticated: EXTERNAL AUTHENTICATE was accepted.
+        target: AID named by INSTALL [for personalization], or None.
+        stored: Blocks of STORE DATA received so far.
+        block: Number of the next block.
+    """
+
+    session: Scp03Session
+    version: int
+    authenticated: bool = False
+    target: Aid | None = None
+    stored: bytes = field(default=b"", repr=False)
+    block: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
     """Hold one open logical channel.
 
@@ -281,6 +304,7 @@ class Channel:
         chain: Blocks of an unfinished command, or None.
         files: Where the channel stands in the file system.
         transfer: Data object of a BER-TLV file on its way, or None.
+        secure: SCP03 session with the security domain selected, or None.
         response: Octets that wait for GET RESPONSE.
         response_sw: Status word that ends them.
     """
@@ -289,6 +313,7 @@ class Channel:
     chain: CommandChain | None = None
     files: FileContext = AT_MF
     transfer: DataTransfer | None = None
+    secure: SecureChannel | None = None
     response: bytes = b""
     response_sw: int = 0x9000
 
@@ -303,6 +328,8 @@ class Cat:
         command: Proactive command that waits for FETCH or for its TERMINAL RESPONSE, or None.
         fetched: The command was fetched.
         number: Number of the last proactive command, 0 to 254.
+        queue: Proactive commands to offer next: type, qualifier and the data objects that follow
+            the command details.
     """
 
     terminal_profile: bytes | None = None
@@ -310,6 +337,7 @@ class Cat:
     command: bytes | None = None
     fetched: bool = False
     number: int = 0
+    queue: tuple[tuple[int, int, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,6 +348,7 @@ class Volatile:
     session: Session = IDLE_SESSION
     cat: Cat = Cat()
     verified_pins: VerifiedPins = frozenset()
+    sms_parts: SmsParts | None = None
 
     def with_channel(self, number: int, channel: Channel | None) -> Self:
         """Return a value in which this logical channel is replaced; None closes it."""

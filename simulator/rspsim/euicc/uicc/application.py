@@ -10,9 +10,10 @@ from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.uicc.commands.select import select_adf
 from rspsim.euicc.uicc.commands.table import COMMANDS
 from rspsim.euicc.uicc.desk import Desk
-from rspsim.euicc.uicc.model import File, FileKind
+from rspsim.euicc.uicc.model import File, FileKind, SecurityDomain
+from rspsim.euicc.uicc.secure_channel import select_domain
 
-__all__ = ["SelectableAdf", "adfs", "process_files"]
+__all__ = ["SelectableAdf", "SelectableDomain", "adfs", "domains", "process_files"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,29 @@ class SelectableAdf:
     select: Callable[[View], Outcome]
 
 
+SelectableDomain = SelectableAdf
+"""A security domain of the enabled Profile, selected the same way."""
+
+
 def adfs(view: View) -> tuple[SelectableAdf, ...]:
     """Return the NAAs a terminal can select now."""
     files = Desk.of(view).content.files.files
     return tuple(
         SelectableAdf(Aid(one.aid), _selects(one)) for one in files if one.kind is FileKind.ADF
     )
+
+
+def domains(view: View) -> tuple[SelectableDomain, ...]:
+    """Return the security domains of the enabled Profile."""
+    content = Desk.of(view).content
+    return tuple(SelectableDomain(one.aid, _opens(one)) for one in content.security_domains)
+
+
+def _opens(one: SecurityDomain) -> Callable[[View], Outcome]:
+    def select(view: View) -> Outcome:
+        return select_domain(one, view)
+
+    return select
 
 
 def _selects(adf: File) -> Callable[[View], Outcome]:

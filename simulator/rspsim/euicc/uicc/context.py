@@ -9,7 +9,7 @@ from typing import Final
 
 from rspsim.euicc.uicc.model import Path
 
-__all__ = ["AT_MF", "DataTransfer", "FileContext", "VerifiedPins"]
+__all__ = ["AT_MF", "DataTransfer", "FileContext", "SmsParts", "VerifiedPins"]
 
 VerifiedPins = frozenset[tuple[Path, int]]
 """PINs verified in this card session: directory of the PIN and its key reference."""
@@ -49,3 +49,16 @@ class DataTransfer:
     reading: bytes = field(default=b"", repr=False)
     writing: bytes = field(default=b"", repr=False)
     wanted: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsParts:
+    """Hold the parts of one concatenated short message received so far.
+
+    Attributes:
+        key: Originator, reference and number of parts.
+        parts: Number and user data of each part, ascending.
+    """
+
+    key: tuple[bytes, int, int]
+    parts: tuple[tuple[int, bytes], ...]

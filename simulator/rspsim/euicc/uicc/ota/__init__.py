@@ -1,0 +1,1 @@
+"""Management of the enabled Profile over the air: SCP80 packets, RFM, RAM, ES6."""

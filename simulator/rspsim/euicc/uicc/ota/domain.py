@@ -1,0 +1,313 @@
+"""What a security domain does: INSTALL [for personalization], STORE DATA, PUT KEY, GET DATA ...
+
+The same commands come over SCP80 scripts and over SCP03 on a logical channel; who may send them is
+decided before. ES6.UpdateMetadata is STORE DATA with BF2A to the MNO-SD, after INSTALL [for
+personalization] named the ISD-P of the Profile (SGP.22 v2, 5.4.1; GlobalPlatform Card
+Specification, 11).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rspcore import tlv
+from rspcore.apdu import CommandApdu, Ins, ResponseApdu
+from rspcore.errors import CryptoError, DecodeError
+from rspcore.ids import Aid
+from rspcore.ota.algorithms import Algorithm, decipher, encipher
+from rspcore.ota.scp03 import key_check_value, unwrap_key
+from rspcore.status import StatusWord
+from rspcore.tags import ISDP_OWN_AID, Tag
+from rspsim.euicc import memory
+from rspsim.euicc.decisions import Decision, Decisions
+from rspsim.euicc.state import CardState, Profile
+from rspsim.euicc.uicc.model import Application, KeyObject, SecurityDomain
+from rspsim.euicc.uicc.ota.receivers import with_domain
+from rspsim.euicc.update_metadata import update_metadata
+
+__all__ = ["COMMANDS", "NEEDS_PERSONALISATION", "DomainDesk", "run"]
+
+_FOR_PERSONALISATION = 0x20
+_LAST_BLOCK = 0x80
+_AES_KEY = 0x88
+_KEY_INFORMATION = 0x00E0
+_CARD_DATA = 0x0066
+_SEQUENCE_COUNTER = 0x00C1
+_EXTENDED_RESOURCES = 0xFF21
+
+NEEDS_PERSONALISATION: Final = Decision(
+    "es6.needs_personalisation",
+    standard=False,
+    summary="STORE DATA with BF2A needs an INSTALL [for personalization] before it",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainDesk:
+    """Hold the card as one management session sees it.
+
+    Attributes:
+        state: Persistent state.
+        decisions: What the card decides.
+        profile: AID of the ISD-P the session belongs to.
+        domain: AID of the security domain.
+        dek: Key under which keys are sent.
+        target: AID named by INSTALL [for personalization], or None.
+        stored: Blocks of STORE DATA received so far.
+        block: Number of the next block.
+    """
+
+    state: CardState
+    decisions: Decisions
+    profile: Aid
+    domain: Aid
+    dek: bytes = b""
+    target: Aid | None = None
+    stored: bytes = b""
+    block: int = 0
+
+    @property
+    def owner(self) -> Profile:
+        """Return the Profile."""
+        return next(one for one in self.state.profiles if one.aid == self.profile)
+
+    @property
+    def security_domain(self) -> SecurityDomain:
+        """Return the security domain."""
+        listed = self.owner.content.security_domains
+        return next(one for one in listed if one.aid == self.domain)
+
+    def with_domain(self, changed: SecurityDomain) -> "DomainDesk":
+        """Return a desk in which the security domain is replaced."""
+        state = self.state.with_profile(with_domain(self.owner, changed))
+        return replace(self, state=state)
+
+
+Answer = tuple[ResponseApdu, DomainDesk]
+
+
+def _said(desk: DomainDesk, sw: int, data: bytes = b"") -> Answer:
+    return ResponseApdu(data, sw), desk
+
+
+def _install(command: CommandApdu, desk: DomainDesk) -> Answer:
+    """Take INSTALL [for personalization]; other kinds are not offered."""
+    if command.p1 != _FOR_PERSONALISATION or command.p2:
+        return _said(desk, StatusWord.INCORRECT_P1_P2)
+    fields = _fields(command.data)
+    if fields is None or len(fields) < 3:
+        return _said(desk, StatusWord.WRONG_DATA)
+    named = fields[2]
+    own = {ISDP_OWN_AID.octets, desk.profile.octets, desk.domain.octets}
+    if named not in own:
+        return _said(desk, StatusWord.REFERENCED_DATA_NOT_FOUND)
+    target = desk.domain if named == desk.domain.octets else desk.profile
+    after = replace(desk, target=target, stored=b"", block=0)
+    return _said(after, StatusWord.OK, b"\x00")
+
+
+def _fields(data: bytes) -> list[bytes] | None:
+    fields = []
+    position = 0
+    while position < len(data):
+        end = position + 1 + data[position]
+        if end > len(data):
+            return None
+        fields.append(data[position + 1 : end])
+        position = end
+    return fields
+
+
+def _store_data(command: CommandApdu, desk: DomainDesk) -> Answer:
+    """Collect blocks; with the last one, take what they make."""
+    if command.p2 != desk.block:
+        return _said(replace(desk, stored=b"", block=0), StatusWord.INCORRECT_P1_P2)
+    stored = desk.stored + command.data
+    if not command.p1 & _LAST_BLOCK:
+        return _said(replace(desk, stored=stored, block=(desk.block + 1) & 0xFF), StatusWord.OK)
+    done = replace(desk, stored=b"", block=0, target=None)
+    update = stored[:2] == tlv.encode_tag(Tag.UpdateMetadata)
+    if not update:
+        return _personalised(done, stored)
+    if desk.target is None and desk.decisions[NEEDS_PERSONALISATION]:
+        return _said(done, StatusWord.CONDITIONS_NOT_SATISFIED)
+    after = update_metadata(desk.state, desk.decisions, desk.profile, stored)
+    if isinstance(after, int):
+        return _said(done, after)
+    return _said(replace(done, state=after), StatusWord.OK)
+
+
+def _personalised(desk: DomainDesk, stored: bytes) -> Answer:
+    """Keep other personalisation data with the security domain."""
+    if not stored:
+        return _said(desk, StatusWord.WRONG_DATA)
+    domain = desk.security_domain
+    kept = replace(domain, personal_data=(*domain.personal_data, stored))
+    return _said(desk.with_domain(kept), StatusWord.OK)
+
+
+def _read_keys(desk: DomainDesk, first: int, data: bytes) -> list[KeyObject]:
+    """Read the keys of PUT KEY.
+
+    Raises:
+        DecodeError: a field overruns the data.
+        CryptoError: a key check value does not fit.
+    """
+    version, position, identifier = data[0], 1, first
+    keys = []
+    while position < len(data):
+        if position + 2 > len(data):
+            raise DecodeError("PUT KEY: a key is cut short", offset=position)
+        key_type, length = data[position], data[position + 1]
+        value = data[position + 2 : position + 2 + length]
+        position += 2 + length
+        check_length = data[position] if position < len(data) else 0
+        check = data[position + 1 : position + 1 + check_length]
+        position += 1 + check_length
+        if len(value) != length or len(check) != check_length:
+            raise DecodeError("PUT KEY: a key overruns the data", offset=position)
+        clear = _unwrapped(desk.dek, key_type, value)
+        if check and check != _check_value(key_type, clear):
+            raise CryptoError("PUT KEY: the key check value does not fit")
+        keys.append(
+            KeyObject(version=version, identifier=identifier, key_type=key_type, value=clear)
+        )
+        identifier += 1
+    return keys
+
+
+def _unwrapped(dek: bytes, key_type: int, value: bytes) -> bytes:
+    if key_type == _AES_KEY:
+        size = len(value) - 1 if len(value) % 16 == 1 else len(value)
+        return unwrap_key(dek, value[len(value) - size :])[
+            : value[0] if size < len(value) else size
+        ]
+    return decipher(Algorithm.TRIPLE_DES_2, dek[:16], value)
+
+
+def _check_value(key_type: int, key: bytes) -> bytes:
+    if key_type == _AES_KEY:
+        return key_check_value(key)
+    algorithm = Algorithm.TRIPLE_DES_3 if len(key) == 24 else Algorithm.TRIPLE_DES_2
+    return encipher(algorithm, key, bytes(8))[:3]
+
+
+def _put_key(command: CommandApdu, desk: DomainDesk) -> Answer:
+    """Add or replace a key set, all of it or nothing; its counters start anew."""
+    if len(command.data) < 2:
+        return _said(desk, StatusWord.WRONG_DATA)
+    domain = desk.security_domain
+    replaced = command.p1 & 0x7F
+    if replaced and all(key.version != replaced for key in domain.keys):
+        return _said(desk, StatusWord.REFERENCED_DATA_NOT_FOUND)
+    try:
+        keys = _read_keys(desk, command.p2 & 0x7F, command.data)
+    except DecodeError:
+        return _said(desk, StatusWord.WRONG_DATA)
+    except CryptoError:
+        return _said(desk, StatusWord.SECURITY_STATUS_NOT_SATISFIED)
+    version = command.data[0]
+    gone = {(replaced or version, key.identifier) for key in keys}
+    left = tuple(k for k in domain.keys if (k.version, k.identifier) not in gone)
+    changed = replace(
+        domain,
+        keys=(*left, *keys),
+        counters=tuple(pair for pair in domain.counters if pair[0] not in (version, replaced)),
+        sequence_counters=tuple(
+            pair for pair in domain.sequence_counters if pair[0] not in (version, replaced)
+        ),
+    )
+    checks = b"".join(_check_value(key.key_type, key.value) for key in keys)
+    return _said(desk.with_domain(changed), StatusWord.OK, bytes((version,)) + checks)
+
+
+def _get_data(command: CommandApdu, desk: DomainDesk) -> Answer:
+    """Answer with a data object of the security domain."""
+    wanted = command.p1 << 8 | command.p2
+    domain = desk.security_domain
+    if wanted == _KEY_INFORMATION:
+        listed = b"".join(
+            tlv.encode(0xC0, bytes((k.identifier, k.version, k.key_type, len(k.value))))
+            for k in domain.keys
+        )
+        return _said(desk, StatusWord.OK, tlv.encode(0xE0, listed))
+    if wanted == _EXTENDED_RESOURCES:
+        free = desk.decisions[memory.FREE](desk.state)
+        installed = len(desk.owner.content.applications)
+        data = tlv.encode(
+            0xFF21,
+            tlv.encode(0x81, bytes((installed,))),
+            tlv.encode(0x82, free.to_bytes(4, "big")),
+            tlv.encode(0x83, desk.state.personality.ram_size.to_bytes(4, "big")),
+        )
+        return _said(desk, StatusWord.OK, data)
+    if wanted == _CARD_DATA:
+        for stored in domain.personal_data:
+            if stored[:3] == b"\x00\x70" + stored[2:3] and stored[3:4] == b"\x66":
+                return _said(desk, StatusWord.OK, stored[3:])
+    if wanted == _SEQUENCE_COUNTER and domain.sequence_counters:
+        counter = domain.sequence_counters[0][1]
+        return _said(desk, StatusWord.OK, tlv.encode(0xC1, counter.to_bytes(3, "big")))
+    return _said(desk, StatusWord.REFERENCED_DATA_NOT_FOUND)
+
+
+def _entry(aid: Aid, life_cycle: int, privileges: bytes, load_package: bytes) -> bytes:
+    return tlv.encode(
+        0xE3,
+        tlv.encode(0x4F, aid.octets),
+        tlv.encode(0x9F70, bytes((life_cycle,))),
+        tlv.encode(0xC5, privileges.ljust(3, b"\x00")),
+        tlv.encode(0xC4, load_package) if load_package else b"",
+    )
+
+
+def _get_status(command: CommandApdu, desk: DomainDesk) -> Answer:
+    """Answer with the registry of the Profile: its domain, its applications, its load files."""
+    try:
+        prefix = tlv.parse_prefix(command.data)
+    except DecodeError:
+        return _said(desk, StatusWord.WRONG_DATA)
+    if prefix.tag != 0x4F or command.p2 & 0x02 == 0:
+        return _said(
+            desk, StatusWord.WRONG_DATA if prefix.tag != 0x4F else StatusWord.INCORRECT_P1_P2
+        )
+    entries: list[tuple[Aid, bytes]] = []
+    if command.p1 & 0x80:
+        own = desk.security_domain
+        entries.append((own.aid, _entry(own.aid, own.life_cycle, own.privileges, own.load_package)))
+    content = desk.owner.content
+    listed: list[SecurityDomain | Application] = [*content.security_domains, *content.applications]
+    if command.p1 & 0x40:
+        entries += [
+            (one.aid, _entry(one.aid, one.life_cycle, one.privileges, one.load_package))
+            for one in listed
+            if one.aid != desk.domain or not command.p1 & 0x80
+        ]
+    if command.p1 & 0x30:
+        packages = sorted({one.load_package for one in listed if one.load_package})
+        entries += [(Aid(p), _entry(Aid(p), 0x01, b"", b"")) for p in packages]
+    found = [data for aid, data in entries if aid.octets.startswith(bytes(prefix.value))]
+    if not found:
+        return _said(desk, StatusWord.REFERENCED_DATA_NOT_FOUND)
+    return _said(desk, StatusWord.OK, b"".join(found))
+
+
+COMMANDS: Final[Decision[Mapping[int, Callable[[CommandApdu, DomainDesk], Answer]]]] = Decision(
+    "domain.commands",
+    {
+        Ins.INSTALL: _install,
+        Ins.STORE_DATA: _store_data,
+        Ins.PUT_KEY: _put_key,
+        Ins.GET_DATA: _get_data,
+        Ins.GET_STATUS: _get_status,
+    },
+    "commands a security domain takes in a management session",
+)
+
+
+def run(command: CommandApdu, desk: DomainDesk) -> Answer:
+    """Carry out one management command."""
+    handler = desk.decisions[COMMANDS].get(command.ins)
+    if handler is None:
+        return _said(desk, StatusWord.INS_NOT_SUPPORTED)
+    return handler(command, desk)

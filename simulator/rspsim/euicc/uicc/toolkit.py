@@ -1,0 +1,137 @@
+"""A small menu application of the card application toolkit, as operators put on their cards.
+
+A Profile carries it as an application instance of the class `MENU_CLASS`, whose install parameters
+(C9) describe the menu:
+
+    85 title of the menu; then per item A5 { 8F identifier and text, 80 kind, 8D text or number }
+
+Kinds: 00 shows the text (DISPLAY TEXT), 01 sends it as a short message (SEND SHORT MESSAGE), 02
+asks the terminal where it is (PROVIDE LOCAL INFORMATION) and shows the text. The menu is set up
+after TERMINAL PROFILE; an item chosen starts its command (ETSI TS 102 223, 6.4, 6.6 and 7.2).
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rspcore import tlv
+from rspcore.errors import DecodeError
+from rspcore.ota import sms
+from rspcore.status import StatusWord
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.state import Cat
+
+__all__ = ["MENU_CLASS", "MenuItem", "menu", "next_offered", "read_menu", "selected"]
+
+MENU_CLASS: Final = bytes.fromhex("F05253504C41424D454E55")
+"""Class AID of the menu application; the code is part of the card."""
+
+_SET_UP_MENU, _DISPLAY_TEXT, _SEND_SHORT_MESSAGE, _LOCAL_INFORMATION = 0x25, 0x21, 0x13, 0x26
+_DISPLAY, _NETWORK, _TERMINAL = b"\x81\x02", b"\x81\x83", b"\x81\x82"
+_SHOW, _SEND, _LOCATE = 0x00, 0x01, 0x02
+_WAIT_FOR_USER = 0x80
+_CODING_8_BIT = b"\x04"
+
+Offer = tuple[int, int, bytes]
+"""Type, qualifier and data objects of a proactive command, without its command details."""
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """Hold one item of the menu: identifier 1 to 255, text shown, kind and text of its action."""
+
+    identifier: int
+    text: bytes
+    kind: int
+    content: bytes
+
+
+def read_menu(parameters: bytes) -> tuple[bytes, tuple[MenuItem, ...]]:
+    """Read title and items from install parameters.
+
+    Raises:
+        DecodeError: they do not describe a menu.
+    """
+    title = b""
+    items = []
+    for one in tlv.iterate(parameters):
+        if one.tag == 0x85:
+            title = bytes(one.value)
+            continue
+        parts = {part.tag: bytes(part.value) for part in one.children()} if one.tag == 0xA5 else {}
+        if not {0x8F, 0x80, 0x8D} <= parts.keys() or not parts[0x8F] or len(parts[0x80]) != 1:
+            raise DecodeError(f"menu item expected (A5), got {one.tag:02X}", tag=one.tag)
+        items.append(MenuItem(parts[0x8F][0], parts[0x8F][1:], parts[0x80][0], parts[0x8D]))
+    return title, tuple(items)
+
+
+def _described(view: View) -> tuple[bytes, tuple[MenuItem, ...]] | None:
+    """Return the menu of the enabled Profile, or None when it carries none."""
+    profile = view.state.enabled_profile
+    if profile is None:
+        return None
+    for application in profile.content.applications:
+        if application.module == MENU_CLASS:
+            try:
+                return read_menu(application.parameters)
+            except DecodeError:
+                return None
+    return None
+
+
+def menu(view: View) -> Offer | None:
+    """Return SET UP MENU for the enabled Profile, or None when it carries no menu."""
+    described = _described(view)
+    if described is None:
+        return None
+    title, items = described
+    listed = b"".join(tlv.encode(0x8F, bytes((i.identifier,)) + i.text) for i in items)
+    return _SET_UP_MENU, 0x00, tlv.encode(0x82, _TERMINAL) + tlv.encode(0x85, title) + listed
+
+
+def next_offered(cat: Cat) -> Cat:
+    """Return the toolkit's side with the next queued command on offer, when none is open."""
+    if cat.command is not None or not cat.queue:
+        return cat
+    kind, qualifier, body = cat.queue[0]
+    number = cat.number % 254 + 1
+    command = tlv.encode(0xD0, tlv.encode(0x81, bytes((number, kind, qualifier))), body)
+    return replace(cat, command=command, fetched=False, number=number, queue=cat.queue[1:])
+
+
+def _text(content: bytes) -> Offer:
+    body = tlv.encode(0x82, _DISPLAY) + tlv.encode(0x8D, _CODING_8_BIT, content)
+    return _DISPLAY_TEXT, _WAIT_FOR_USER, body
+
+
+def _message(content: bytes) -> Offer:
+    """Return SEND SHORT MESSAGE: number and text are parted by a colon."""
+    number, _, text = content.partition(b":")
+    destination = sms.address(number.decode("ascii", "replace"))
+    tpdu = b"\x01\x00" + destination + b"\x00\x04" + bytes((len(text),)) + text
+    return _SEND_SHORT_MESSAGE, 0x00, tlv.encode(0x82, _NETWORK) + tlv.encode(0x8B, tpdu)
+
+
+def _started(item: MenuItem) -> tuple[Offer, ...]:
+    if item.kind == _SEND:
+        return (_message(item.content),)
+    if item.kind == _LOCATE:
+        return (_LOCAL_INFORMATION, 0x00, tlv.encode(0x82, _TERMINAL)), _text(item.content)
+    return (_text(item.content),)
+
+
+def selected(envelope: bytes, view: View) -> Outcome:
+    """Answer ENVELOPE (MENU SELECTION): start what the item does; an unknown one starts nothing."""
+    try:
+        chosen = tlv.parse(envelope).children()
+    except DecodeError:
+        return view.refuse(StatusWord.WRONG_DATA)
+    identifiers = [one.value[0] for one in chosen if one.tag & 0x7F == 0x10 and len(one.value) == 1]
+    described = _described(view)
+    if described is None or not identifiers:
+        return view.outcome()
+    found = [item for item in described[1] if item.identifier == identifiers[0]]
+    if not found:
+        return view.outcome()
+    cat = view.volatile.cat
+    offered = next_offered(replace(cat, queue=cat.queue + _started(found[0])))
+    return view.outcome(volatile=replace(view.volatile, cat=offered))

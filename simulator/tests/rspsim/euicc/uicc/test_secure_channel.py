@@ -1,0 +1,86 @@
+"""SCP03 with the MNO-SD of a published profile, the host made of the vocabulary."""
+
+import pytest
+
+from rspcore.apdu import CommandApdu, ResponseApdu
+from rspcore.ota.scp03 import Scp03Keys, Scp03Session, key_check_value, wrap_key
+
+KEYS = Scp03Keys(
+    2,
+    bytes.fromhex("66778899AABBCCDD1122334455EEFF10"),
+    bytes.fromhex("112233445566778899AABBCCDDEEFF10"),
+    bytes.fromhex("99AABBCCDDEEFF101122334455667788"),
+)
+SELECT = "00A4040008A00000015100000000"
+HOST = "0102030405060708"
+
+
+def opened(terminal, level: int) -> Scp03Session:
+    assert terminal.sw(SELECT) == "9000"
+    answer = terminal("8050020008" + HOST + "00")
+    challenge, cryptogram = answer.data[13:21], answer.data[21:29]
+    session = Scp03Session.open(KEYS, bytes.fromhex(HOST), challenge)
+    assert session.card_cryptogram == cryptogram
+    command, session = session.authenticate(level)
+    assert terminal.sw(command.encode().hex()) == "9000"
+    return session
+
+
+@pytest.mark.parametrize("level", [0x01, 0x03, 0x11, 0x33])
+def test_get_status_runs_at_every_level(terminal, level):
+    card = terminal("TS48v1_A.der")
+    session = opened(card, level)
+    command, session = session.wrap(CommandApdu(0x80, 0xF2, 0x80, 0x02, bytes.fromhex("4F00"), 256))
+    answer = session.unwrap_response(card(command.encode().hex()))
+    assert answer.sw == 0x9000
+    assert answer.data.hex().upper().startswith("E3")
+    assert "A000000151000000" in answer.data.hex().upper()
+
+
+def test_management_without_a_session_is_refused(terminal):
+    card = terminal("TS48v1_A.der")
+    assert card.sw(SELECT) == "9000"
+    assert card.sw("80F28002024F0000") == "6982"
+
+
+def test_wrong_host_cryptogram_ends_the_session(terminal):
+    card = terminal("TS48v1_A.der")
+    assert card.sw(SELECT) == "9000"
+    card("8050020008" + HOST + "00")
+    assert card.sw("8482010010" + "00" * 16) == "6300"
+    assert card.sw("8482010010" + "00" * 16) in ("6985", "6882")
+
+
+def test_wrong_c_mac_ends_the_session(terminal):
+    card = terminal("TS48v1_A.der")
+    session = opened(card, 0x01)
+    command, _ = session.wrap(CommandApdu(0x80, 0xF2, 0x80, 0x02, bytes.fromhex("4F00"), 256))
+    damaged = CommandApdu(
+        command.cla, command.ins, command.p1, command.p2, command.data[:-1] + b"\x00", 256
+    )
+    assert card.sw(damaged.encode().hex()) == "6982"
+    assert card.sw(command.encode().hex()) == "6882"
+
+
+def test_put_key_adds_a_set_that_opens_a_session(terminal):
+    card = terminal("TS48v1_A.der")
+    session = opened(card, 0x03)
+    new = [bytes((n,)) * 16 for n in (1, 2, 3)]
+    data = b"\x30" + b"".join(
+        b"\x88\x11\x10" + wrap_key(KEYS.dek, key) + b"\x03" + key_check_value(key) for key in new
+    )
+    command, session = session.wrap(CommandApdu(0x80, 0xD8, 0x00, 0x81, data, 256))
+    answer = session.unwrap_response(card(command.encode().hex()))
+    assert answer == ResponseApdu(b"\x30" + b"".join(key_check_value(key) for key in new), 0x9000)
+    card(SELECT)
+    greeting = card("8050300008" + HOST + "00")
+    again = Scp03Session.open(Scp03Keys(0x30, *new), bytes.fromhex(HOST), greeting.data[13:21])
+    assert again.card_cryptogram == greeting.data[21:29]
+
+
+def test_sequence_counter_never_repeats_over_a_reset(terminal):
+    card = terminal("TS48v1_A.der")
+    first = (card(SELECT), card("8050020008" + HOST + "00"))[1].data[-3:]
+    card.card.reset()
+    second = (card(SELECT), card("8050020008" + HOST + "00"))[1].data[-3:]
+    assert int.from_bytes(second, "big") == int.from_bytes(first, "big") + 1
