@@ -6,6 +6,8 @@ from textwrap import dedent
 
 import pytest
 
+from rspharness.targets import opening
+
 ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "fixtures" / "requirements" / "euicc.csv"
 
@@ -40,8 +42,12 @@ opening.TARGETS = (
 
 
 @pytest.fixture
-def suite(pytester):
-    """Return a function that runs a suite of the given text with options on the fake card."""
+def suite(pytester, monkeypatch):
+    """Return a function that runs a suite of the given text with options on the fake card.
+
+    It runs in this process, which is faster, unless workers or Allure ask for one of its own.
+    """
+    monkeypatch.setattr(opening, "TARGETS", opening.TARGETS)  # the inner conftest replaces it
 
     def run(text, *options, mood="", simulated=True, workers=False):
         pytester.makeconftest(
@@ -49,9 +55,10 @@ def suite(pytester):
         )
         pytester.makepyfile(dedent(text))
         extra = () if workers else ("-p", "no:xdist")
-        return pytester.runpytest_subprocess(
-            f"--requirements={CATALOGUE}", "-p", "no:cacheprovider", *extra, *options
-        )
+        own = workers or "--alluredir" in options
+        start = pytester.runpytest_subprocess if own else pytester.runpytest_inprocess
+        fixed = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")  # slow to import
+        return start(f"--requirements={CATALOGUE}", *fixed, *extra, *options)
 
     return run
 
