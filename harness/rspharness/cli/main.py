@@ -38,6 +38,7 @@ AREAS: dict[str, str] = {
     "lpa": "rspharness.cli.lpa",
     "coverage": "rspharness.cli.coverage",
     "card": "rspsim.cli.card",
+    "smdpp": "rspsim.cli.smdpp",
     "doctor": "rspsim.cli.doctor",
 }
 

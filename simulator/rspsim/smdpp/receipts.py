@@ -39,6 +39,7 @@ class Receipt:
         at: Time of arrival.
         kind: "ProfileInstallationResult", "OtherSignedNotification" or "unreadable".
         octets: The notification as received.
+        signed: The part of it that the card signed, empty when not readable.
         verdict: What the server made of it.
         event: Name of the event, or the outcome of an installation.
         seq_number: seqNumber, None when not readable.
@@ -50,6 +51,7 @@ class Receipt:
     at: datetime
     kind: str
     octets: bytes
+    signed: bytes = b""
     verdict: Verdict
     event: str = ""
     seq_number: int | None = None
@@ -66,22 +68,22 @@ class ReceiptBook:
 
     def __init__(self) -> None:
         self._receipts: list[Receipt] = []
-        self._seen: set[tuple[Eid, int]] = set()
+        self._seen: set[tuple[Eid, bytes]] = set()
 
     def add(self, receipt: Receipt) -> None:
-        """Keep one; from now on another with the same EID and number is a duplicate."""
+        """Keep one; from now on another with the same signed part is a duplicate."""
         self._receipts.append(receipt)
-        if (
-            receipt.verdict in _GENUINE
-            and receipt.eid is not None
-            and receipt.seq_number is not None
-        ):
-            self._seen.add((receipt.eid, receipt.seq_number))
+        if receipt.verdict in _GENUINE and receipt.eid is not None:
+            self._seen.add((receipt.eid, receipt.signed))
 
     def all(self) -> tuple[Receipt, ...]:
         """Return all of them, oldest first."""
         return tuple(self._receipts)
 
-    def seen(self, eid: Eid, seq_number: int) -> bool:
-        """Tell whether a genuine notification with this number came from this card before."""
-        return (eid, seq_number) in self._seen
+    def seen(self, eid: Eid, signed: bytes) -> bool:
+        """Tell whether the same notification came from this card before.
+
+        The number alone would do for a real card, which never uses one twice; a simulated card that
+        starts afresh does.
+        """
+        return (eid, signed) in self._seen

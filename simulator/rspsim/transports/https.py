@@ -30,7 +30,7 @@ from rspcore.errors import ConfigError
 from rspcore.pki.bundle import Credential
 from rspsim.smdpp.http import HttpRequest, HttpResponse
 
-__all__ = ["LOOPBACK", "Front", "Handler", "Listener", "tls_context"]
+__all__ = ["LOOPBACK", "Front", "Handler", "Listener", "free_port", "tls_context"]
 
 LOOPBACK: Final = "127.0.0.1"
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -69,6 +69,19 @@ def tls_context(credential: Credential) -> ssl.SSLContext:
                 "take another certificate or leave out its curve"
             ) from error
     return context
+
+
+def free_port(host: str = LOOPBACK) -> int:
+    """Return a port that is free at this moment, for whoever has to know it before listening.
+
+    Raises:
+        ConfigError: the address is not one of this machine.
+    """
+    try:
+        with socket.create_server((host, 0)) as found:
+            return int(found.getsockname()[1])
+    except OSError as error:
+        raise ConfigError(f"cannot listen on {host}: {error}. Choose another address") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ def _result(environment: Environment, octets: bytes, result: ProfileInstallation
         at=environment.clock.now(),
         kind="ProfileInstallationResult",
         octets=octets,
+        signed=result.data.raw or b"",
         verdict=verdict,
         event="installed" if error is None else _error_text(error),
         seq_number=result.data.notification_metadata.seq_number,
@@ -131,7 +132,7 @@ def _judge_result(
         return Verdict.BAD_SIGNATURE
     if data.notification_metadata.iccid not in (None, order.iccid):
         return Verdict.OTHER_PROFILE
-    if environment.receipts.seen(session.client.eid, data.notification_metadata.seq_number):
+    if environment.receipts.seen(session.client.eid, data.raw or b""):
         return Verdict.DUPLICATE
     return Verdict.ACCEPTED
 
@@ -167,6 +168,7 @@ def _other(environment: Environment, octets: bytes, other: OtherSignedNotificati
         at=environment.clock.now(),
         kind="OtherSignedNotification",
         octets=octets,
+        signed=metadata.raw or b"",
         verdict=verdict,
         event=_event_text(metadata),
         seq_number=metadata.seq_number,
@@ -198,7 +200,7 @@ def _judge_other(
     eid = chain.euicc.eid if chain.euicc else None
     if eid is None or order is None:
         return Verdict.UNKNOWN_INSTALLATION
-    if environment.receipts.seen(eid, metadata.seq_number):
+    if environment.receipts.seen(eid, metadata.raw or b""):
         return Verdict.DUPLICATE
     return Verdict.ACCEPTED
 

@@ -72,6 +72,16 @@ def test_result_twice_is_a_duplicate(loaded, server, order):
     assert len(server.orders.get(order.number).progress) == 2
 
 
+def test_card_that_starts_afresh_may_use_its_numbers_again(make_lpa, server, profile, order):
+    for matching_id in (order.matching_id, "SECOND"):
+        lpa = make_lpa()
+        lpa.download(matching_id)
+        lpa.notify(lpa.card.result(lpa.transaction_id, order.iccid))
+        assert (verdict(server), lpa.card.seq_number) == (Verdict.ACCEPTED, 1)
+        if matching_id != "SECOND":
+            server.orders.order(profile.upp, profile.metadata, matching_id="SECOND")
+
+
 def test_result_for_an_order_in_error_has_no_effect(loaded, server, order):
     loaded.cancel(0)
     loaded.notify(loaded.card.result(loaded.transaction_id, order.iccid))

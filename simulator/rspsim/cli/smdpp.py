@@ -1,0 +1,159 @@
+"""`rsplab smdpp`: run the mock SM-DP+ for LPAs, list the faults it can be given.
+
+Only the parsers are here; what a sub-command needs is imported when it is asked for.
+"""
+
+import argparse
+from pathlib import Path
+
+from rspcore.errors import DecodeError
+from rspcore.ids import Eid
+
+__all__ = ["add_parser"]
+
+_DEFAULT_PORT = 8443
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `smdpp` with its sub-commands to the program."""
+    parser = subparsers.add_parser(
+        "smdpp",
+        help="run the mock SM-DP+",
+        description="A mock SM-DP+ (SGP.22 version 2). Test keys only; not for real profiles.",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_serve(commands)
+    faults = commands.add_parser("faults", help="list the faults the server can be given")
+    faults.set_defaults(func=_faults)
+
+
+def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    serve = commands.add_parser(
+        "serve",
+        help="order profiles, show their activation codes and serve them until stopped",
+        description="Order profiles, show their activation codes and serve them over HTTPS. "
+        "TLS certificates are made at start. Ends at Ctrl-C or SIGTERM.",
+    )
+    _add_network(serve.add_argument_group("network"))
+    _add_server(serve.add_argument_group("server"))
+    _add_orders(serve.add_argument_group("orders"))
+    serve.set_defaults(func=_serve)
+
+
+def _add_network(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
+        "--port", type=int, default=_DEFAULT_PORT, help="port of ES9+ (default: 8443; 0: any)"
+    )
+    group.add_argument(
+        "--brainpool-port",
+        type=int,
+        metavar="PORT",
+        help="serve TLS on brainpoolP256r1 on this port as well (0: any)",
+    )
+    group.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: loopback only)"
+    )
+    group.add_argument(
+        "--address",
+        action="append",
+        default=[],
+        metavar="HOST[:PORT]",
+        help="address in activation codes and certificates (default: localhost and the port); "
+        "may be repeated",
+    )
+    group.add_argument(
+        "--admin-port", type=int, metavar="PORT", help="management port on loopback (0: any)"
+    )
+    group.add_argument(
+        "--write-ca",
+        type=Path,
+        metavar="FILE",
+        help="write the CI certificates there, for clients that have to trust them",
+    )
+
+
+def _add_server(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
+        "--pki", type=Path, metavar="DIR", help="keys and certificates (default: made here)"
+    )
+    group.add_argument(
+        "--any-ci", action="store_true", help="serve under a CI that is not known to be for tests"
+    )
+    group.add_argument("--smdp-oid", metavar="OID", help="which SM-DP+ of the PKI (default: first)")
+    group.add_argument(
+        "--replace-session-keys",
+        action="store_true",
+        help="protect profiles under their own keys (PPK) instead of the session keys",
+    )
+    group.add_argument(
+        "--vary",
+        metavar="SEED",
+        help="draw member order, segment sizes, key mode and hostId from this text",
+    )
+    group.add_argument(
+        "--any-header",
+        action="store_true",
+        help="do not look at User-Agent and X-Admin-Protocol",
+    )
+    group.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[,KEY=VALUE...]",
+        help="switch a fault on (see `rsplab smdpp faults`); may be repeated",
+    )
+    group.add_argument("--seed", help="take randomness from this text, to repeat a session")
+
+
+def _add_orders(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
+        "--upp",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="unprotected profile package (default: a test profile made here); may be repeated",
+    )
+    group.add_argument(
+        "--class",
+        dest="profile_class",
+        choices=("test", "provisioning", "operational"),
+        help="class in the metadata (default: test for the GSMA generic test profiles)",
+    )
+    group.add_argument("--spn", help="service provider name in the metadata")
+    group.add_argument("--name", help="profile name in the metadata")
+    group.add_argument(
+        "--matching-id", metavar="ID", help="MatchingID of the first order; empty needs --eid"
+    )
+    group.add_argument("--confirmation-code", metavar="CODE", help="code the End User has to enter")
+    group.add_argument("--eid", type=_eid, help="the one card that may have the profiles")
+    group.add_argument(
+        "--again",
+        action="store_true",
+        help="order a profile again, under the same MatchingID, when its order is finished",
+    )
+    group.add_argument("--no-qr", action="store_true", help="show no QR codes in a terminal")
+
+
+def _eid(text: str) -> Eid:
+    try:
+        return Eid.from_digits(text)
+    except DecodeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from rspsim.cli.smdpp_serve import serve  # noqa: PLC0415  only when asked for
+
+    return serve(options)
+
+
+def _faults(_: argparse.Namespace) -> int:
+    from rspsim.smdpp.faults import FAULTS  # noqa: PLC0415  only when asked for
+
+    for fault in FAULTS:
+        parameters = ", ".join(f"{key}={value}" for key, value in fault.parameters.items())
+        print(f"{fault.name}{f' [{parameters}]' if parameters else ''}")
+        print(f"    {fault.summary}")
+        print(f"    for: {fault.serves}")
+    return 0

@@ -1,0 +1,170 @@
+"""`rsplab smdpp serve`: show activation codes, then one line for each request, until a signal."""
+
+import argparse
+import logging
+import signal
+import ssl
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+import segno
+
+from rspcore.crypto.curves import Curve
+from rspcore.errors import ConfigError
+from rspcore.messages.metadata import ProfileClass
+from rspsim.cli.smdpp_setup import (
+    Package,
+    make_server,
+    packages,
+    read_pki,
+    switch_faults,
+    tls_credential,
+)
+from rspsim.smdpp import Order, SmDpPlus
+from rspsim.smdpp.history import Exchange
+from rspsim.smdpp.orders import FINISHED
+from rspsim.system import SystemClock
+from rspsim.transports.admin import management_front
+from rspsim.transports.https import Front, Listener, free_port, tls_context
+
+__all__ = ["serve"]
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Serve until a signal comes; return 0.
+
+    Raises:
+        ConfigError: the PKI, a file or a port cannot be used.
+        DecodeError: a package is none.
+        LocalError: an order or a fault is not possible.
+    """
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="rsplab: %(message)s")
+    pki = read_pki(options.pki, any_ci=options.any_ci)
+    port = options.port or free_port(options.host)
+    server = make_server(options, pki, port)
+    switch_faults(server, options.fault)
+    orders = _Orders(server, options)
+    if options.write_ca is not None:
+        _write_ca(server, options.write_ca)
+    with ExitStack() as stack:
+        lock = threading.Lock()
+        front = Front(server.handle, _listeners(server, options, port), lock=lock)
+        stack.enter_context(front)
+        _greet(server, options, front.ports)
+        if options.admin_port is not None:
+            admin = management_front(server, lock, port=options.admin_port)
+            stack.enter_context(admin)
+            print(f"management  http://127.0.0.1:{admin.ports[0]}/")
+        orders.show()
+        server.history.listen(_print_exchange)
+        server.history.listen(orders.renew)
+        _wait_for_signal(stack)
+    return 0
+
+
+def _listeners(server: SmDpPlus, options: argparse.Namespace, port: int) -> tuple[Listener, ...]:
+    now = SystemClock().now()
+    wanted = {server.identity.curves[0]: port}
+    if options.brainpool_port is not None:
+        if Curve.BRAINPOOL_P256R1 not in server.identity.curves:
+            raise ConfigError("--brainpool-port: the PKI has no SM-DP+ on brainpoolP256r1")
+        wanted[Curve.BRAINPOOL_P256R1] = options.brainpool_port
+    return tuple(
+        Listener(options.host, number, tls_context(tls_credential(server, curve, now)))
+        for curve, number in wanted.items()
+    )
+
+
+def _write_ca(server: SmDpPlus, file: Path) -> None:
+    identity = server.identity
+    text = "".join(ssl.DER_cert_to_PEM_cert(identity.ci(curve).der) for curve in identity.curves)
+    try:
+        file.write_text(text)
+    except OSError as error:
+        raise ConfigError(f"--write-ca {file}: {error.strerror}") from error
+
+
+def _greet(server: SmDpPlus, options: argparse.Namespace, ports: tuple[int, ...]) -> None:
+    identity = server.identity
+    print(f"SM-DP+      {identity.address}, OID {identity.oid}; test keys only")
+    print(f"listening   https://{options.host}:{ports[0]}/")
+    for port in ports[1:]:
+        print(f"brainpool   https://{options.host}:{port}/ (TLS 1.2)")
+    for curve in identity.curves:
+        print(f"CI          {identity.ci_pkid(curve).hex().upper()} {curve}")
+    for one in server.faults.active:
+        print(f"fault       {one.fault.name} {dict(one.parameters) or ''}".rstrip())
+
+
+class _Orders:
+    """The orders of this run: made from the options, shown, and made again when finished."""
+
+    def __init__(self, server: SmDpPlus, options: argparse.Namespace) -> None:
+        """Order every package.
+
+        Raises:
+            LocalError: an order is not possible.
+        """
+        self._server = server
+        self._options = options
+        self._packages: dict[int, Package] = {}
+        matching_id = options.matching_id
+        for package in packages(options, server.identity.address):
+            self._order(package, matching_id)
+            matching_id = None
+
+    def _order(self, package: Package, matching_id: str | None) -> Order:
+        order = self._server.orders.order(
+            package.upp,
+            package.metadata,
+            matching_id=matching_id,
+            confirmation_code=self._options.confirmation_code,
+            eid=self._options.eid,
+        )
+        self._packages[order.number] = package
+        return order
+
+    def show(self) -> None:
+        """Print what was ordered, with activation codes and in a terminal their QR codes."""
+        for number, package in self._packages.items():
+            order, metadata = self._server.orders.get(number), package.metadata
+            kind = metadata.profile_class
+            name = ProfileClass.operational.name if kind is None else ProfileClass(kind).name
+            print(
+                f"order {number:<5} {order.iccid} {metadata.service_provider_name!r} "
+                f"{metadata.profile_name!r}, class {name}, {len(package.upp):,} octets "
+                f"({package.origin})"
+            )
+            print(f"            {order.activation_code}")
+            if sys.stdout.isatty() and not self._options.no_qr:
+                segno.make(order.activation_code, error="l").terminal(compact=True)
+        sys.stdout.flush()
+
+    def renew(self, _: Exchange) -> None:
+        """Order again what is finished, if so asked."""
+        if not self._options.again:
+            return
+        for number in list(self._packages):
+            order = self._server.orders.get(number)
+            if order.state in FINISHED:
+                package = self._packages.pop(number)
+                new = self._order(package, order.matching_id)
+                print(f"order {new.number:<5} again, {new.activation_code}", flush=True)
+
+
+def _print_exchange(exchange: Exchange) -> None:
+    at = exchange.at.astimezone().strftime("%H:%M:%S")
+    what = exchange.function or f"{exchange.request.method} {exchange.request.path}"
+    session = exchange.transaction_id[:8] or "-"
+    sent = f"{len(exchange.response.body):,} octets"
+    print(f"{at} {what:<23} {session:<8} {exchange.summary} ({sent})", flush=True)
+
+
+def _wait_for_signal(stack: ExitStack) -> None:
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before = signal.signal(number, lambda *_: stopped.set())
+        stack.callback(signal.signal, number, before)
+    stopped.wait()

@@ -1,0 +1,252 @@
+"""`rsplab smdpp`: served by a real process, set up from options, and listed."""
+
+import argparse
+import http.client
+import json
+import re
+import signal
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from rspcore.crypto.curves import Curve
+from rspcore.errors import ConfigError, DecodeError, LocalError
+from rspcore.messages.metadata import ProfileClass
+from rspcore.pki.bundle import Pki
+from rspcore.pki.generate import make_pki
+from rspharness.cli.main import build_parser, main
+from rspsim.cli import smdpp_setup
+from rspsim.cli.smdpp_serve import _Orders
+from rspsim.smdpp import OrderEvent
+
+PROGRAM = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.argv[1:]))"
+SHARED = Path(__file__).parents[5] / "shared" / "data"
+HEADERS = {
+    "User-Agent": "gsma-rsp-lpad",
+    "X-Admin-Protocol": "gsma/rsp/v2.5.0",
+    "Content-Type": "application/json",
+}
+
+
+class Served:
+    """A running `rsplab smdpp serve` and what it has printed so far."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, "smdpp", "serve", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.printed = ""
+
+    def until(self, pattern: str) -> str:
+        """Read lines until one fits; return its first group."""
+        assert self.process.stdout is not None
+        while True:
+            line = self.process.stdout.readline()
+            self.printed += line
+            found = re.search(pattern, line)
+            if found:
+                return found[1]
+            assert line, (self.printed, self.process.stderr and self.process.stderr.read())
+
+    def end(self, number: signal.Signals) -> int:
+        """Send a signal and return the exit code."""
+        self.process.send_signal(number)
+        self.process.communicate(timeout=10)
+        return self.process.returncode
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Served]]:
+    started = []
+
+    def start(*words: str) -> Served:
+        started.append(Served(words))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.process.kill()
+        one.process.communicate()
+
+
+def options(*words: str) -> argparse.Namespace:
+    return build_parser("smdpp").parse_args(["smdpp", "serve", *words])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_process_serves_both_curves_and_the_management_port(serve, tmp_path, number):
+    ca = tmp_path / "ca.pem"
+    served = serve(
+        *("--port", "0", "--brainpool-port", "0", "--admin-port", "0"),
+        *("--write-ca", str(ca), "--matching-id", "A-1", "--confirmation-code", "4711"),
+    )
+    port = int(served.until(r"listening   https://127\.0\.0\.1:(\d+)/"))
+    brainpool = int(served.until(r"brainpool   https://127\.0\.0\.1:(\d+)/"))
+    admin = int(served.until(r"management  http://127\.0\.0\.1:(\d+)/"))
+    code = served.until(r"(LPA:1\S+)")
+    assert code == f"LPA:1$localhost:{port}$A-1$$1"
+    for number_of_port, group in ((port, None), (brainpool, "brainpoolP256r1")):
+        context = ssl.create_default_context(cafile=str(ca))
+        if group is not None:
+            context.maximum_version = ssl.TLSVersion.TLSv1_2
+            context.set_ecdh_curve(group)
+        connection = http.client.HTTPSConnection(
+            "localhost", number_of_port, context=context, timeout=5
+        )
+        connection.request("POST", "/gsma/rsp2/es9plus/cancelSession", b"{}", HEADERS)
+        assert connection.getresponse().status == 200
+        connection.close()
+    served.until(r"(cancelSession .* Failed 1\.6/2\.2)")
+    connection = http.client.HTTPConnection("127.0.0.1", admin, timeout=5)
+    connection.request("GET", "/orders")
+    assert json.loads(connection.getresponse().read())["result"][0]["activationCode"] == code
+    connection.close()
+    assert served.end(number) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "text"),
+    [
+        (["--pki", "/nowhere"], 3, "expected a folder"),
+        (["--upp", "/nowhere"], 3, "No such file"),
+        (["--matching-id", "lower"], 2, "MatchingID"),
+        (["--matching-id", ""], 2, "EID"),
+        (["--fault", "nothing"], 2, "not known"),
+        (["--fault", "http.status,status=x"], 2, "expected a number"),
+        (["--smdp-oid", "2.999.99"], 3, "only of 2.999.10, 2.999.12"),
+        (["--host", "192.0.2.77"], 3, "192.0.2.77"),
+        (["--write-ca", "/nowhere/ca.pem"], 3, "No such file"),
+    ],
+)
+def test_what_cannot_be_served_is_said_in_one_line(capsys, words, code, text):
+    assert main(["smdpp", "serve", "--port", "0", *words]) == code
+    error = capsys.readouterr().err
+    assert text in error
+    assert error.count("\n") == 1
+
+
+def test_faults_are_listed_with_their_parameters(capsys):
+    assert main(["smdpp", "faults"]) == 0
+    printed = capsys.readouterr().out
+    assert "es9.smdp_signature2.flip_bit [bit=0]" in printed
+    assert "DP-24" in printed
+
+
+def test_folder_without_a_ci_is_refused(tmp_path):
+    (tmp_path / "note.txt").write_text("nothing")
+    with pytest.raises(ConfigError, match="CI"):
+        smdpp_setup.read_pki(tmp_path, any_ci=False)
+
+
+def test_own_pki_written_to_a_folder_is_read_back(tmp_path):
+    for name, octets in make_pki().to_files().items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(octets)
+    pki = smdpp_setup.read_pki(tmp_path, any_ci=False)
+    server = smdpp_setup.make_server(options("--smdp-oid", "2.999.12"), pki, 8443)
+    assert str(server.identity.oid) == "2.999.12"
+
+
+def test_addresses_are_answered_to_and_certified():
+    words = ("--address", "SMDP.example.org:8443", "--address", "192.0.2.1")
+    server = smdpp_setup.make_server(options(*words), make_pki(), 8443)
+    assert server.orders.address == "SMDP.example.org:8443"
+    for address in ("smdp.example.org", "192.0.2.1:9", "localhost", "testsmdpplus1.example.com"):
+        assert server.identity.answers_to(address)
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+    for curve in Curve:
+        certificate = smdpp_setup.tls_credential(server, curve, now).certificate
+        assert certificate.curve is curve
+        assert certificate.registered_id == server.identity.oid
+        assert "smdp.example.org" in certificate.dns_names
+
+
+def test_standard_port_is_left_out_of_the_address():
+    assert smdpp_setup.make_server(options(), make_pki(), 443).identity.address == "localhost"
+
+
+def test_tls_certificate_of_a_pki_without_its_ci_key_is_taken_while_it_is_valid():
+    folder = SHARED / "sgp26"
+    if not folder.exists():
+        pytest.skip("the SGP.26 material is not there")
+    files = [(one.name, one.read_bytes()) for one in folder.rglob("*.*") if "SK_CI" not in one.name]
+    server = smdpp_setup.make_server(options(), Pki.from_files(files), 8443)
+    kept = server.identity.pki.dp_tls(Curve.NIST_P256)
+    during = kept.certificate.not_after.replace(microsecond=0)
+    assert smdpp_setup.tls_credential(server, Curve.NIST_P256, during) == kept
+    with pytest.raises(ConfigError, match="SK_CI"):
+        smdpp_setup.tls_credential(server, Curve.NIST_P256, datetime(2099, 1, 1, tzinfo=UTC))
+
+
+def test_own_profile_takes_words_and_class_from_the_options():
+    words = ("--spn", "Mine", "--name", "Other", "--class", "test")
+    (package,) = smdpp_setup.packages(options(*words), "localhost:8443")
+    metadata = package.metadata
+    assert (metadata.service_provider_name, metadata.profile_name) == ("Mine", "Other")
+    assert metadata.profile_class is ProfileClass.test
+    (entry,) = metadata.notification_configuration_info
+    assert entry.notification_address == "localhost:8443"
+
+
+def test_files_are_ordered_one_by_one(tmp_path):
+    (own,) = smdpp_setup.packages(options(), "a")
+    for name in ("one.der", "two.der"):
+        (tmp_path / name).write_bytes(own.upp)
+    words = ("--upp", str(tmp_path / "one.der"), "--upp", str(tmp_path / "two.der"))
+    found = smdpp_setup.packages(options(*words), "a")
+    assert [one.origin for one in found] == ["one.der", "two.der"]
+    (tmp_path / "two.der").write_bytes(b"\x00\x00")
+    with pytest.raises(DecodeError, match=r"two\.der"):
+        smdpp_setup.packages(options(*words), "a")
+
+
+def test_faults_of_the_options_are_switched_on():
+    server = smdpp_setup.make_server(options(), make_pki(), 8443)
+    wishes = [
+        "http.status,status=0x1F4,function=cancelSession,times=2",
+        "es9.smdp_signed2.cc_required_flag,value=no",
+        "es9.answer.base64,form=url",
+        "es9.header.missing",
+    ]
+    smdpp_setup.switch_faults(server, wishes)
+    assert [(dict(o.parameters), o.function, o.times) for o in server.faults.active] == [
+        ({"status": 500}, "cancelSession", 2),
+        ({"value": False}, "", None),
+        ({"form": "url"}, "", None),
+        ({}, "", None),
+    ]
+    with pytest.raises(LocalError, match="no parameter"):
+        smdpp_setup.switch_faults(server, ["http.status,x=1"])
+
+
+def test_finished_order_is_made_again_under_its_matching_id(capsys):
+    chosen = options("--again", "--matching-id", "A-1")
+    server = smdpp_setup.make_server(chosen, make_pki(), 8443)
+    orders = _Orders(server, chosen)
+    orders.renew(None)
+    assert len(server.orders.all()) == 1
+    server.orders.change(1, OrderEvent.WITHDRAWN)
+    orders.renew(None)
+    assert [(o.state, o.matching_id) for o in server.orders.all()] == [
+        ("Unavailable", "A-1"),
+        ("Released", "A-1"),
+    ]
+    assert "order 2     again, LPA:1$localhost:8443$A-1" in capsys.readouterr().out
+
+
+def test_codes_are_shown_as_pictures_in_a_terminal(capsys, monkeypatch):
+    chosen = options("--matching-id", "A-1")
+    orders = _Orders(smdpp_setup.make_server(chosen, make_pki(), 8443), chosen)
+    orders.show()
+    plain = capsys.readouterr().out
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    orders.show()
+    assert len(capsys.readouterr().out.splitlines()) > len(plain.splitlines()) + 10

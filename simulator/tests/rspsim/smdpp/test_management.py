@@ -1,0 +1,137 @@
+"""The management API: orders, faults, history and notifications as JSON, and each refusal."""
+
+import base64
+import json
+
+import pytest
+
+from rspsim.smdpp import HttpRequest, OrderState
+from rspsim.smdpp.management import Management
+
+
+@pytest.fixture
+def call(server):
+    management = Management(server)
+
+    def ask(method, path, body=None):
+        octets = b"" if body is None else json.dumps(body).encode()
+        response = management.handle(HttpRequest(method=method, path=path, body=octets))
+        answer = json.loads(response.body)
+        return answer["result"] if response.status == 200 else (response.status, answer["error"])
+
+    return ask
+
+
+def test_overview_says_what_the_server_is(call, server):
+    server.handle(HttpRequest(method="GET", path="/"))
+    overview = call("GET", "/")
+    assert overview["address"] == "testsmdpplus1.example.com"
+    assert overview["smdpOid"] == "2.999.10"
+    assert overview["exchanges"] == 1
+    assert set(overview["ci"]) == {"nistP256", "brainpoolP256r1"}
+
+
+def test_order_of_the_default_profile(call, server):
+    made = call("POST", "/orders", {})
+    assert made["state"] == "Released"
+    assert call("GET", "/orders/1") == made
+    assert server.orders.get(1).activation_code == made["activationCode"]
+
+
+def test_order_with_everything_given(call, profile, server, lpa):
+    made = call(
+        "POST",
+        "/orders",
+        {
+            "upp": base64.b64encode(profile.upp).decode(),
+            "metadata": base64.b64encode(profile.metadata.encode()).decode(),
+            "matchingId": "A-1",
+            "confirmationCode": "4711",
+            "eid": "89049032123451234512345678901235",
+        },
+    )
+    assert (made["matchingId"], made["confirmationCodeRequired"]) == ("A-1", True)
+    assert made["eid"] == "89049032123451234512345678901235"
+    loaded = lpa.download("A-1", "4711")
+    assert loaded.metadata == profile.metadata.encode()
+    after = call("GET", "/orders")[0]
+    assert (after["state"], after["downloads"]) == ("Downloaded", 1)
+    assert after["boundTo"] == made["eid"]
+    assert after["progress"][0]["notificationPointId"] == 3
+
+
+def test_order_of_a_package_without_metadata_or_of_a_preset(call, profile):
+    package = {"upp": base64.b64encode(profile.upp).decode()}
+    assert call("POST", "/orders", package)["iccid"] == str(profile.metadata.iccid)
+    made = call("POST", "/orders", {"profile": "PROFILE_OPERATIONAL2"})
+    assert made["iccid"] == "8929901023456789019"
+
+
+def test_order_can_be_withdrawn(call, server):
+    call("POST", "/orders", {})
+    assert call("POST", "/orders/1", {"event": "WITHDRAWN"})["state"] == "Unavailable"
+    assert server.orders.get(1).state is OrderState.UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "text"),
+    [
+        ("GET", "/nothing", None, 404, "nothing at"),
+        ("PUT", "/orders", None, 404, "nothing at"),
+        ("GET", "/orders/7", None, 400, "no such order"),
+        ("GET", "/orders/x", None, 400, "expected its number"),
+        ("POST", "/orders", {"matchingId": "a"}, 400, "MatchingID"),
+        ("POST", "/orders", {"eid": "1"}, 400, "32 decimal digits"),
+        ("POST", "/orders", {"upp": "MAA="}, 400, "profile header"),
+        ("POST", "/orders", {"upp": "!"}, 400, "base64"),
+        ("POST", "/orders", {"profile": "X"}, 400, "no profile"),
+        ("POST", "/orders/1", {"event": "X"}, 400, "expected one of"),
+        ("POST", "/orders/1", {"event": "INSTALLED"}, 400, "no such order"),
+        ("POST", "/faults", {"name": "x"}, 400, "not known"),
+        ("POST", "/faults", {"name": 1}, 400, "expected name"),
+        ("POST", "/faults", {"name": "http.status", "status": [1]}, 400, "expected name"),
+        ("POST", "/faults", {"name": "http.status", "times": "1"}, 400, "expected name"),
+        ("POST", "/faults", [], 400, "JSON body"),
+    ],
+)
+def test_what_is_not_possible_is_refused_with_the_reason(call, method, path, body, status, text):
+    got, error = call(method, path, body)
+    assert got == status
+    assert text in error
+
+
+def test_faults_are_listed_and_switched(call, server):
+    listed = call("GET", "/faults")
+    assert listed["active"] == []
+    assert len(listed["known"]) == len(server.faults.known)
+    assert {"name", "point", "summary", "serves", "parameters"} == set(listed["known"][0])
+    call("POST", "/faults", {"name": "http.status", "status": 404, "times": 2})
+    answer = call("POST", "/faults/es9.header.missing", {"function": "cancelSession"})
+    assert [one["name"] for one in answer["active"]] == ["http.status", "es9.header.missing"]
+    assert answer["active"][0]["times"] == 2
+    assert [one["name"] for one in call("DELETE", "/faults/http.status")["active"]] == [
+        "es9.header.missing"
+    ]
+    assert call("DELETE", "/faults")["active"] == []
+
+
+def test_history_and_notifications_can_be_read(call, server, lpa):
+    order = call("POST", "/orders", {})
+    lpa.download(order["matchingId"])
+    lpa.notify(lpa.card.result(lpa.transaction_id, server.orders.get(1).iccid))
+    lpa.notify(b"\x00")
+    history = call("GET", "/history")
+    assert [one["function"] for one in history] == [
+        "initiateAuthentication",
+        "authenticateClient",
+        "getBoundProfilePackage",
+        "handleNotification",
+        "handleNotification",
+    ]
+    assert json.loads(history[0]["response"]["body"])["transactionId"] == str(lpa.transaction_id)
+    assert {one["transactionId"] for one in history[:3]} == {str(lpa.transaction_id)}
+    genuine, other = call("GET", "/notifications")
+    assert (genuine["verdict"], genuine["event"], genuine["order"]) == ("ACCEPTED", "installed", 1)
+    assert (other["verdict"], other["eid"], other["octets"]) == ("UNREADABLE", None, "AA==")
+    assert call("DELETE", "/history") == []
+    assert call("GET", "/history") == []
