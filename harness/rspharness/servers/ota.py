@@ -8,7 +8,7 @@ Source: SGP.22 v2, 5.4.1; ETSI TS 102 225 and TS 102 226; 3GPP TS 31.115.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rspcore import tlv
@@ -36,8 +36,8 @@ from rspcore.profiles import ProfileParameters
 from rspcore.status import describe, is_success
 from rspcore.tags import ISDP_OWN_AID
 from rspharness.card import Card
-from rspharness.lpa.proactive import fetch, terminal_response
-from rspharness.verdicts import ExpectationError
+from rspharness.lpa.proactive import ProactiveCommand, fetch, terminal_response
+from rspharness.verdicts import ExpectationError, Inconclusive
 
 __all__ = ["MNO_SD_TAR", "OtaServer", "Receipt", "personalisation_script"]
 
@@ -46,6 +46,12 @@ MNO_SD_TAR: Final = bytes.fromhex("B20100")
 
 _SECURITY: Final = SecurityParameters(spi1=0x16, spi2=0x19, kic=0x12, kid=0x12)
 """Checksum and ciphering with AES and key set 1, counter higher; proof of receipt likewise."""
+
+_RECEIPT_BY_SUBMIT: Final = 0x20
+"""Bit of SPI2 that asks for the proof of receipt as a short message of the card's own."""
+
+_GET_DATA: Final = CommandApdu(0x80, Ins.GET_DATA, 0x00, 0x66, le=256)
+"""A command that changes nothing, whatever the MNO-SD answers."""
 
 _ORIGINATOR: Final = address("12345")
 _TIMESTAMP: Final = bytes.fromhex("42100121436500")
@@ -149,12 +155,7 @@ class OtaServer:
         Raises:
             ExpectationError: a proof of receipt came and cannot be opened.
         """
-        response = ResponseApdu(b"", 0x9000)
-        for one in command_deliveries(packet, originator=_ORIGINATOR, timestamp=_TIMESTAMP):
-            data = envelope(one)
-            response = card.transmit(CommandApdu(0x80, Ins.ENVELOPE, 0, 0, data, 256))
-            if not is_success(response.sw):
-                break
+        response = _enveloped(card, packet)
         receipt = response.data or _submitted(card)
         if not receipt:
             return Receipt(None, None, response)
@@ -163,6 +164,39 @@ class OtaServer:
         except (DecodeError, PacketError) as error:
             raise ExpectationError("a proof of receipt that can be opened", str(error)) from error
         return Receipt(opened.status, _script(opened.data), response)
+
+    def open_proactive_session(self, card: Card) -> ProactiveCommand:
+        """Have the card send a short message, and leave it waiting for the terminal's answer.
+
+        The proof of receipt of a harmless script is asked for as SEND SHORT MESSAGE. That command
+        is fetched and not answered, so a proactive session is open.
+
+        Raises:
+            Inconclusive: the card announced no proactive command.
+        """
+        plain = self.security
+        self.security = replace(plain, spi2=plain.spi2 | _RECEIPT_BY_SUBMIT)
+        try:
+            response = _enveloped(card, self.packet((_GET_DATA,)))
+        finally:
+            self.security = plain
+        if card.pending_proactive is None:
+            raise Inconclusive(
+                "no proactive session: the card announced no SEND SHORT MESSAGE after ENVELOPE, "
+                f"SW {describe(response.sw)}"
+            )
+        return fetch(card)
+
+
+def _enveloped(card: Card, packet: bytes) -> ResponseApdu:
+    """Send a packet in as many short messages as it takes; returns the answer to the last."""
+    response = ResponseApdu(b"", 0x9000)
+    for one in command_deliveries(packet, originator=_ORIGINATOR, timestamp=_TIMESTAMP):
+        data = envelope(one)
+        response = card.transmit(CommandApdu(0x80, Ins.ENVELOPE, 0, 0, data, 256))
+        if not is_success(response.sw):
+            break
+    return response
 
 
 def _without_header(receipt: bytes) -> bytes:
