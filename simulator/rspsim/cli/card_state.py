@@ -20,7 +20,7 @@ from rspsim.euicc.options import Options
 from rspsim.euicc.personality import personality_named
 from rspsim.euicc.state import CardState
 from rspsim.personalise import personalise
-from rspsim.stores.codec import field_types
+from rspsim.stores.coders import field_types
 
 __all__ = ["CardWish", "changed_options", "faulty", "first_state", "kept_state", "read_pki"]
 

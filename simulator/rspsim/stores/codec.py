@@ -1,76 +1,79 @@
 """Write a state down as JSON and read it back, driven by the types of its dataclasses alone.
 
-A `Coder` is made once per type from its annotations. What it knows: octets, text, numbers, truth
-values, None, enumerations, moments of time, tuples, sets, mappings, dataclasses, and the messages
-of `rspcore`, which are written as the octets they are on the wire. Nothing is executed on reading,
-and a value that does not fit its type is refused with the path to it.
-
-Long octets stay out of the JSON: they go to a `Contents`, which gives each a name made from its
-SHA-256. The same octets have the same name, so that a store writes an unchanged profile package
-once, however often the profile around it changes.
-
-Files outlive versions. A dataclass field that is missing in the JSON takes its default; a field the
-dataclass does not have is refused, because it comes from a later version.
+Long octets, and long fields of a dataclass, stay out of the JSON: they go to a `Contents`. What was
+written before is not even put together again: `encode` takes over each part whose object is the
+same, so that a new nickname costs neither the time nor the room of a profile's file system.
 """
 
-import dataclasses
-import enum
-import functools
 import json
-import types
-import typing
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from hashlib import sha256
-from typing import Any, Final, Union
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from rspcore.errors import DecodeError, StoreError
-from rspcore.messages.codec import Structure
+from rspcore.errors import StoreError
+from rspsim.stores.coders import coder_of, field_types, plain_dataclass
+from rspsim.stores.contents import Contents
 
-__all__ = ["INLINE_LIMIT", "Contents", "decode", "encode", "field_types"]
+__all__ = ["Written", "decode", "encode"]
 
-INLINE_LIMIT: Final = 256
-"""Longest octet string, in octets, that is written into the JSON itself."""
-
-
-class Contents(dict[str, bytes]):
-    """Hold long octet strings under names made from them: SHA-256 in hexadecimal digits."""
-
-    def put(self, octets: bytes) -> str:
-        """Add octets and return their name."""
-        name = sha256(octets).hexdigest()
-        self[name] = octets
-        return name
-
-    def take(self, name: str) -> bytes:
-        """Return the octets of a name.
-
-        Raises:
-            StoreError: they are missing, or they are not the octets the name was made from.
-        """
-        octets = self.get(name)
-        if octets is None or sha256(octets).hexdigest() != name:
-            state = "missing" if octets is None else "altered"
-            raise StoreError(f"octets {name[:16]}... are {state}")
-        return octets
+_PART_LIMIT: Final = 1024
+"""Longest text of one field of a dataclass that is written into the JSON around it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Coder:
-    """Turn values of one type into JSON values and back."""
+class Written:
+    """Hold a value with its written form.
 
-    dump: Callable[[Any, Contents], Any]
-    load: Callable[[Any, Contents], Any]
+    Attributes:
+        value: The value.
+        text: Its JSON.
+        names: Names of all long content in it, however deep.
+        parts: The written forms of its fields, when it is a dataclass; may be empty.
+    """
+
+    value: object = field(repr=False)
+    text: str
+    names: frozenset[str] = frozenset()
+    parts: Mapping[str, "Written"] = field(default_factory=dict, repr=False)
 
 
-def encode(kind: Any, value: Any, contents: Contents) -> str:
-    """Return a value as JSON text; its long octets go to contents.
+def encode(kind: Any, value: Any, contents: Contents, before: Written | None = None) -> Written:
+    """Write a value down; its long content goes to contents, unless `before` had it.
+
+    Args:
+        kind: Type of the value.
+        value: The value.
+        contents: Takes the long content.
+        before: Another value of the same type; parts that are the same objects are taken over.
 
     Raises:
         StoreError: the type holds something this module cannot write down.
     """
-    return json.dumps(_coder(kind).dump(value, contents), separators=(",", ":"), ensure_ascii=False)
+    if before is not None and before.value is value:
+        return before
+    inner = plain_dataclass(kind)
+    if inner is None or value is None:
+        own = Contents()
+        text = json.dumps(
+            coder_of(kind).dump(value, own), separators=(",", ":"), ensure_ascii=False
+        )
+        contents.update(own)
+        return Written(value, text, frozenset(own))
+    old = {} if before is None else before.parts
+    parts = {
+        name: encode(of, getattr(value, name), contents, old.get(name))
+        for name, of in field_types(inner).items()
+    }
+    names = {name for part in parts.values() for name in part.names}
+    pieces = []
+    for name, part in parts.items():
+        text = part.text
+        if len(text) > _PART_LIMIT:
+            apart = contents.put(text.encode())
+            names.add(apart)
+            text = json.dumps({"json": apart})
+        pieces.append(f'"{name}":{text}')
+    return Written(value, "{" + ",".join(pieces) + "}", frozenset(names), parts)
 
 
 def decode(kind: Any, text: str, contents: Contents) -> Any:
@@ -80,205 +83,6 @@ def decode(kind: Any, text: str, contents: Contents) -> Any:
         StoreError: it is no JSON, does not fit the type, or names octets that contents lacks.
     """
     try:
-        return _coder(kind).load(json.loads(text), contents)
+        return coder_of(kind).load(json.loads(text), contents)
     except (ValueError, RecursionError) as error:
         raise StoreError(f"expected JSON as this project writes it: {error}") from error
-
-
-def field_types(kind: type) -> dict[str, Any]:
-    """Return the types of a dataclass's own values by field name, in order of the class."""
-    hints = typing.get_type_hints(kind)
-    return {one.name: hints[one.name] for one in dataclasses.fields(kind) if one.init}
-
-
-@functools.cache
-def _coder(kind: Any) -> Coder:
-    origin = typing.get_origin(kind)
-    arguments = typing.get_args(kind)
-    if origin in (Union, types.UnionType):
-        return _optional(kind, arguments)
-    if origin is tuple:
-        return _tuple(arguments)
-    if origin is frozenset:
-        return _frozenset(arguments[0])
-    if isinstance(origin, type) and issubclass(origin, Mapping):
-        return _mapping(*arguments)
-    return _class_coder(kind)
-
-
-def _class_coder(kind: Any) -> Coder:
-    simple = _SIMPLE.get(kind)
-    if simple is not None:
-        return simple
-    if isinstance(kind, type):
-        if issubclass(kind, enum.Enum):
-            return Coder(lambda value, _: value.value, lambda value, _: _enum(kind, value))
-        if issubclass(kind, Structure):
-            return _structure(kind)
-        if dataclasses.is_dataclass(kind):
-            return _dataclass(kind)
-    raise StoreError(f"a state cannot hold {kind!r}: the store has no way to write it down")
-
-
-def _plain(kind: type) -> Coder:
-    def load(value: Any, _: Contents) -> Any:
-        if type(value) is not kind:
-            raise StoreError(f"expected {kind.__name__}, got {type(value).__name__}")
-        return value
-
-    return Coder(lambda value, _: kind(value), load)
-
-
-def _dump_octets(value: bytes, contents: Contents) -> Any:
-    return value.hex() if len(value) <= INLINE_LIMIT else {"sha256": contents.put(bytes(value))}
-
-
-def _load_octets(value: Any, contents: Contents) -> bytes:
-    if isinstance(value, dict) and isinstance(value.get("sha256"), str):
-        return contents.take(value["sha256"])
-    if not isinstance(value, str):
-        raise StoreError(f"expected octets, got {type(value).__name__}")
-    try:
-        return bytes.fromhex(value)
-    except ValueError as error:
-        raise StoreError("expected octets in hexadecimal digits") from error
-
-
-def _load_moment(value: Any, _: Contents) -> datetime:
-    try:
-        return datetime.fromisoformat(value)
-    except (TypeError, ValueError) as error:
-        raise StoreError("expected a moment as ISO 8601 writes it") from error
-
-
-def _load_none(value: Any, _: Contents) -> None:
-    if value is not None:
-        raise StoreError(f"expected null, got {type(value).__name__}")
-
-
-_SIMPLE: Final = {
-    bool: _plain(bool),
-    int: _plain(int),
-    str: _plain(str),
-    type(None): Coder(lambda _value, _: None, _load_none),
-    bytes: Coder(_dump_octets, _load_octets),
-    datetime: Coder(lambda value, _: value.isoformat(), _load_moment),
-}
-
-
-def _enum(kind: type[enum.Enum], value: Any) -> enum.Enum:
-    try:
-        return kind(value)
-    except ValueError as error:
-        raise StoreError(f"expected a value of {kind.__name__}, got {value!r}") from error
-
-
-def _structure(kind: type[Structure]) -> Coder:
-    def load(value: Any, contents: Contents) -> Structure:
-        try:
-            return kind.decode(_load_octets(value, contents))
-        except DecodeError as error:
-            raise StoreError(f"expected {kind.__name__}: {error}") from error
-
-    return Coder(lambda value, contents: _dump_octets(value.encode(), contents), load)
-
-
-def _optional(kind: Any, arguments: tuple[Any, ...]) -> Coder:
-    others = [one for one in arguments if one is not type(None)]
-    if len(others) != 1 or len(arguments) != 2:
-        raise StoreError(f"a state cannot hold {kind!r}: only 'X or None' can be told apart")
-    inner = _coder(others[0])
-    return Coder(
-        lambda value, contents: None if value is None else inner.dump(value, contents),
-        lambda value, contents: None if value is None else inner.load(value, contents),
-    )
-
-
-def _tuple(arguments: tuple[Any, ...]) -> Coder:
-    if len(arguments) == 2 and arguments[1] is Ellipsis:
-        inner = _coder(arguments[0])
-        return Coder(
-            lambda value, contents: [inner.dump(one, contents) for one in value],
-            lambda value, contents: tuple(
-                _at(f"[{number}]", inner, one, contents) for number, one in enumerate(_list(value))
-            ),
-        )
-    coders = [_coder(one) for one in arguments]
-
-    def load(value: Any, contents: Contents) -> tuple[Any, ...]:
-        if len(_list(value)) != len(coders):
-            raise StoreError(f"expected {len(coders)} values, got {len(value)}")
-        return tuple(
-            _at(f"[{number}]", coder, one, contents)
-            for number, (coder, one) in enumerate(zip(coders, value, strict=True))
-        )
-
-    return Coder(
-        lambda value, contents: [
-            coder.dump(one, contents) for coder, one in zip(coders, value, strict=True)
-        ],
-        load,
-    )
-
-
-def _frozenset(kind: Any) -> Coder:
-    inner = _coder(kind)
-    return Coder(
-        lambda value, contents: [inner.dump(one, contents) for one in sorted(value)],
-        lambda value, contents: frozenset(inner.load(one, contents) for one in _list(value)),
-    )
-
-
-def _mapping(key_kind: Any, value_kind: Any) -> Coder:
-    pair = _tuple((key_kind, value_kind))
-    return Coder(
-        lambda value, contents: [pair.dump(one, contents) for one in value.items()],
-        lambda value, contents: dict(pair.load(one, contents) for one in _list(value)),
-    )
-
-
-def _dataclass(kind: type) -> Coder:
-    coders = {name: _coder(of) for name, of in field_types(kind).items()}
-
-    def load(value: Any, contents: Contents) -> Any:
-        if not isinstance(value, dict):
-            raise StoreError(f"expected {kind.__name__}, got {type(value).__name__}")
-        unknown = value.keys() - coders.keys()
-        if unknown:
-            raise StoreError(
-                f"{kind.__name__} has no {', '.join(sorted(unknown))}: "
-                "the file comes from a later version"
-            )
-        return _built(
-            kind,
-            {name: _at(f".{name}", coders[name], one, contents) for name, one in value.items()},
-        )
-
-    return Coder(
-        lambda value, contents: {
-            name: coder.dump(getattr(value, name), contents) for name, coder in coders.items()
-        },
-        load,
-    )
-
-
-def _built(kind: type, values: dict[str, Any]) -> Any:
-    try:
-        return kind(**values)
-    except (TypeError, DecodeError) as error:
-        raise StoreError(f"{kind.__name__}: {error}") from error
-
-
-def _at(place: str, coder: Coder, value: Any, contents: Contents) -> Any:
-    """Load a value; an error tells the path to it."""
-    try:
-        return coder.load(value, contents)
-    except StoreError as error:
-        told = str(error)
-        raise StoreError(f"{place}{'' if told[:1] in '.[' else ': '}{told}") from error
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise StoreError(f"expected a list, got {type(value).__name__}")
-    return value

@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from rspcore.errors import StoreError
-from rspsim.stores.codec import Contents, decode, encode
+from rspsim.stores.codec import decode, encode
+from rspsim.stores.contents import Contents
 
 if TYPE_CHECKING:
     from rspsim.euicc.state import CardState
@@ -97,5 +98,5 @@ class MemoryStore:
 def _written(state: "CardState") -> "CardState":
     contents = Contents()
     kind = type(state)
-    read: CardState = decode(kind, encode(kind, state, contents), contents)
+    read: CardState = decode(kind, encode(kind, state, contents).text, contents)
     return read

@@ -8,14 +8,16 @@ comes out as the same text, keeps its row; so a store writes down no more than w
 import json
 import typing
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, Final
 
 from rspcore.errors import StoreError
 from rspsim.euicc.state import CardState
-from rspsim.stores.codec import Contents, decode, encode, field_types
+from rspsim.stores.codec import Written, decode, encode
+from rspsim.stores.coders import field_types
+from rspsim.stores.contents import Contents
 
-__all__ = ["NO_ROWS", "Row", "Rows", "join", "split"]
+__all__ = ["NO_ROWS", "Rows", "join", "split"]
 
 _TYPES: Final = field_types(CardState)
 _REQUIRED: Final = frozenset(
@@ -29,15 +31,6 @@ _ITEM_TYPES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """Hold one row: its text, the value it was made from and the long octets it names."""
-
-    text: str
-    value: object = field(repr=False)
-    names: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class Rows:
     """Hold every row of one state.
 
@@ -47,8 +40,8 @@ class Rows:
             has it.
     """
 
-    fields: Mapping[str, Row]
-    items: Mapping[int, Row]
+    fields: Mapping[str, Written]
+    items: Mapping[int, Written]
 
     @property
     def names(self) -> frozenset[str]:
@@ -67,8 +60,8 @@ def split(state: CardState, before: Rows) -> tuple[Rows, Contents]:
         StoreError: the state holds something that cannot be written down.
     """
     contents = Contents()
-    field_rows: dict[str, Row] = {}
-    item_rows: dict[int, Row] = {}
+    field_rows: dict[str, Written] = {}
+    item_rows: dict[int, Written] = {}
     for name, kind in _TYPES.items():
         value = getattr(state, name)
         old = before.fields.get(name)
@@ -78,46 +71,35 @@ def split(state: CardState, before: Rows) -> tuple[Rows, Contents]:
                 item_rows.update((number, before.items[number]) for number in json.loads(old.text))
         elif name in _ITEM_TYPES:
             numbers = _split_items(name, value, before, item_rows, contents)
-            field_rows[name] = Row(json.dumps(numbers), value)
+            field_rows[name] = Written(value, json.dumps(numbers))
         else:
-            field_rows[name] = _row(kind, value, old, contents)
+            field_rows[name] = encode(kind, value, contents, old)
     return Rows(field_rows, item_rows), contents
 
 
 def _split_items(
-    name: str, values: Iterable[object], before: Rows, rows: dict[int, Row], contents: Contents
+    name: str, values: Iterable[object], before: Rows, rows: dict[int, Written], contents: Contents
 ) -> list[int]:
     """Find a row for each item: its own of before, else one that is free, else a new one."""
     listed = before.fields.get(name)
     free: list[int] = json.loads(listed.text) if listed is not None else []
     of_object = {id(before.items[number].value): number for number in free}
-    made: list[tuple[int | None, Row]] = []
+    found: list[tuple[int | None, object]] = []
     for value in values:
         number = of_object.pop(id(value), None)
         if number is not None:
             free.remove(number)
-            made.append((number, before.items[number]))
-        else:
-            made.append((None, _row(_ITEM_TYPES[name], value, None, contents)))
+        found.append((number, value))
     numbers = []
-    for number, row in made:
-        taken = number if number is not None else _number_for(free, before, rows)
-        rows[taken] = row
+    for number, value in found:
+        taken = _number_for(free, before, rows) if number is None else number
+        rows[taken] = encode(_ITEM_TYPES[name], value, contents, before.items.get(taken))
         numbers.append(taken)
     return numbers
 
 
-def _number_for(free: list[int], before: Rows, rows: Mapping[int, Row]) -> int:
+def _number_for(free: list[int], before: Rows, rows: Mapping[int, Written]) -> int:
     return free.pop(0) if free else max((*before.items, *rows), default=0) + 1
-
-
-def _row(kind: Any, value: object, old: Row | None, contents: Contents) -> Row:
-    own = Contents()
-    text = encode(kind, value, own)
-    contents.update(own)
-    if old is not None and old.text == text:
-        return Row(old.text, value, old.names)
-    return Row(text, value, frozenset(own))
 
 
 def join(
@@ -133,13 +115,13 @@ def join(
     if missing or unknown:
         raise StoreError(f"fields missing: {missing or 'none'}; unknown: {unknown or 'none'}")
     items = dict(item_texts)
-    field_rows: dict[str, Row] = {}
-    item_rows: dict[int, Row] = {}
+    field_rows: dict[str, Written] = {}
+    item_rows: dict[int, Written] = {}
     for name, text in field_texts.items():
         if name in _ITEM_TYPES:
             rows = _join_items(name, text, items, contents)
             item_rows |= rows
-            field_rows[name] = Row(text, tuple(row.value for row in rows.values()))
+            field_rows[name] = Written(tuple(row.value for row in rows.values()), text)
         else:
             field_rows[name] = _read(name, _TYPES[name], text, contents)
     if items:
@@ -148,7 +130,9 @@ def join(
     return CardState(**values), Rows(field_rows, item_rows)
 
 
-def _join_items(name: str, text: str, items: dict[int, str], contents: Contents) -> dict[int, Row]:
+def _join_items(
+    name: str, text: str, items: dict[int, str], contents: Contents
+) -> dict[int, Written]:
     numbers = decode(tuple[int, ...], text, contents)
     absent = [number for number in numbers if number not in items]
     if absent or len(set(numbers)) != len(numbers):
@@ -159,13 +143,13 @@ def _join_items(name: str, text: str, items: dict[int, str], contents: Contents)
     }
 
 
-def _read(place: str, kind: Any, text: str, contents: Contents) -> Row:
+def _read(place: str, kind: Any, text: str, contents: Contents) -> Written:
     taken = _Taken(contents)
     try:
         value = decode(kind, text, taken)
     except StoreError as error:
         raise StoreError(f"{place}: {error}") from error
-    return Row(text, value, frozenset(taken.names))
+    return Written(value, text, frozenset(taken.names))
 
 
 class _Taken(Contents):

@@ -17,9 +17,10 @@ from typing import Self
 
 from rspcore.errors import StoreError
 from rspsim.euicc.state import CardState
-from rspsim.stores.codec import Contents
+from rspsim.stores.codec import Written
+from rspsim.stores.contents import Contents
 from rspsim.stores.file import open_file
-from rspsim.stores.rows import NO_ROWS, Row, Rows, join, split
+from rspsim.stores.rows import NO_ROWS, Rows, join, split
 
 __all__ = ["SqliteStore"]
 
@@ -131,7 +132,7 @@ class SqliteStore:
         many("DELETE FROM content WHERE name = ?", _gone(old.names, names))
 
 
-def _new(row: Row, old: Row | None) -> bool:
+def _new(row: Written, old: Written | None) -> bool:
     return old is None or (row is not old and row.text != old.text)
 
 
@@ -139,7 +140,7 @@ def _gone(old: Iterable[object], new: Iterable[object]) -> list[tuple[object]]:
     return [(one,) for one in set(old) - set(new)]
 
 
-def _summed(row: Row) -> tuple[str, int]:
+def _summed(row: Written) -> tuple[str, int]:
     return row.text, zlib.crc32(row.text.encode())
 
 

@@ -35,7 +35,7 @@ from rspsim.euicc.memory import FREE
 from rspsim.euicc.state import CardState
 from rspsim.personalise import personalise
 from rspsim.smdpp.server import SmDpPlus
-from rspsim.stores.codec import Contents
+from rspsim.stores.contents import Contents
 from rspsim.stores.memory import MemoryStore, Moment, PowerLoss, PowerLost
 from rspsim.stores.rows import NO_ROWS, join, split
 

@@ -6,7 +6,7 @@ import pytest
 
 from rspcore.errors import StoreError
 from rspsim.euicc.state import CardState, PendingNotification, Profile
-from rspsim.stores.codec import Contents
+from rspsim.stores.contents import Contents
 from rspsim.stores.rows import NO_ROWS, Rows, join, split
 
 

@@ -1,0 +1,33 @@
+"""Long content of a written state, under names made from it.
+
+The same content has the same name, so that a store keeps it once and writes it once, however often
+what stands around it changes; and content that was altered no longer has its name.
+"""
+
+from hashlib import sha256
+
+from rspcore.errors import StoreError
+
+__all__ = ["Contents"]
+
+
+class Contents(dict[str, bytes]):
+    """Hold long content under names made from it: SHA-256 in hexadecimal digits."""
+
+    def put(self, octets: bytes) -> str:
+        """Add octets and return their name."""
+        name = sha256(octets).hexdigest()
+        self[name] = octets
+        return name
+
+    def take(self, name: str) -> bytes:
+        """Return the octets of a name.
+
+        Raises:
+            StoreError: they are missing, or they are not the octets the name was made from.
+        """
+        octets = self.get(name)
+        if octets is None or sha256(octets).hexdigest() != name:
+            state = "missing" if octets is None else "altered"
+            raise StoreError(f"octets {name[:16]}... are {state}")
+        return octets
