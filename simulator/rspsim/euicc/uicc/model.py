@@ -8,7 +8,7 @@ A file is known by its path: the file identifiers from below the MF on, an ADF b
 identifier the package gave it. The MF is the empty path.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
@@ -148,7 +148,7 @@ class FileSystem:
     """Hold the files of one Profile, in order of creation, and find them by path."""
 
     files: tuple[File, ...] = ()
-    _by_path: Mapping[Path, File] = field(init=False, repr=False, compare=False)
+    _by_path: MappingProxyType[Path, File] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Index the files.
@@ -193,11 +193,18 @@ class FileSystem:
 
     def with_file(self, changed: File) -> Self:
         """Return a file system in which the file at this path is replaced, or added at the end."""
-        if changed.path in self._by_path:
-            return replace(
-                self, files=tuple(changed if f.path == changed.path else f for f in self.files)
-            )
-        return replace(self, files=(*self.files, changed))
+        known = self._by_path.get(changed.path)
+        if known is None:
+            files = (*self.files, changed)
+        else:
+            files = tuple(changed if one is known else one for one in self.files)
+        # the index is copied and not built anew: a package makes some 250 files one by one
+        made = object.__new__(type(self))
+        object.__setattr__(made, "files", files)
+        index = self._by_path.copy()
+        index[changed.path] = changed
+        object.__setattr__(made, "_by_path", MappingProxyType(index))
+        return made
 
     def without(self, path: Path) -> Self:
         """Return a file system without this file and all below it."""
