@@ -2,69 +2,41 @@
 
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.messages.es10c import EnableProfileRequest, EnableResult
-from rspharness import expect, testcase
+from rspharness import expect, refresh, testcase
 from rspharness.links import PowerOffAfter
-from rspharness.lpa.proactive import Refresh, fetch, settle_refresh, terminal_response
+from rspharness.lpa.proactive import Refresh, settle_refresh, terminal_response
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 
-STATE_CHANGE_PROFILE = b"\xff" * 40
-"""TERMINAL PROFILE of a terminal that also knows REFRESH "eUICC Profile State Change"."""
 
-PERFORMED, PARTLY, UNABLE = 0x00, 0x02, 0x20
-
-
-def enable(card, identifier, *, refresh=True):
+def enable(card, identifier, *, flag=True):
     """Send EnableProfile and return the response."""
-    return card.send(EnableProfileRequest(profile_identifier=identifier, refresh_flag=refresh))
-
-
-def announced(card, response):
-    """Require ok(0) with 91XX and return the REFRESH that is fetched."""
-    expect.ok(response)
-    expect.that(
-        holds=card.pending_proactive is not None,
-        expected="SW 91XX, a proactive command",
-        actual="none announced",
-    )
-    command = fetch(card)
-    expect.equal(command.kind, 0x01, "type of the proactive command, REFRESH")
-    return command
-
-
-def performed(card, command):
-    """Carry a fetched REFRESH out as its qualifier says; the ISD-R is reachable afterwards."""
-    if command.qualifier == Refresh.PROFILE_STATE_CHANGE:
-        terminal_response(card, command, PERFORMED)
-        card.reopen()
-    else:
-        card.reset()
+    return card.send(EnableProfileRequest(profile_identifier=identifier, refresh_flag=flag))
 
 
 @testcase.each("by", {"ES10c.EnableProfile#03": "by_iccid", "ES10c.EnableProfile#04": "by_aid"})
 def test_refresh_makes_the_change(card, given, step, by):
     """With REFRESH the Profile is Enabled after it, by ICCID as by ISD-P AID."""
     (one,) = given.profiles(ONE)
-    with step("S_LPAd -> eUICC: EnableProfile, refreshFlag TRUE; expected: ok(0), SW 91XX"):
-        response = enable(card, getattr(one, by))
-    with step("Expected: FETCH gives REFRESH, UICC Reset(04) or eUICC Profile State Change(09)"):
-        command = announced(card, response)
-        expect.one_of(command.qualifier, tuple(Refresh), "qualifier of REFRESH")
+    with step("S_LPAd -> eUICC: EnableProfile, refreshFlag TRUE; expected: ok(0)"):
+        expect.ok(enable(card, getattr(one, by)))
+    with step("Expected: SW 91XX, REFRESH with UICC Reset(04) or Profile State Change(09)"):
+        command = refresh.required(card)
     with step("Terminal: carry the REFRESH out; expected: the Profile Enabled"):
-        performed(card, command)
+        refresh.carry_out(card, command)
         expect.equal(card.enabled(), (one.iccid,), "Profiles Enabled")
 
 
 @testcase("ES10c.EnableProfile#05")
 def test_terminal_that_knows_state_change(card, given, step):
     """A terminal that knows qualifier 09 gets 09 or 04; 09 needs no reset."""
-    card.terminal_profile = STATE_CHANGE_PROFILE
+    card.terminal_profile = refresh.STATE_CHANGE_PROFILE
     (one,) = given.profiles(ONE)
     with step("S_LPAd -> eUICC: EnableProfile, refreshFlag TRUE; expected: REFRESH 09 or 04"):
-        command = announced(card, enable(card, one.by_iccid))
-        expect.one_of(command.qualifier, tuple(Refresh), "qualifier of REFRESH")
+        expect.ok(enable(card, one.by_iccid))
+        command = refresh.required(card)
     with step("Terminal: TERMINAL RESPONSE 00 to 09, reset for 04; expected: Enabled"):
-        performed(card, command)
+        refresh.carry_out(card, command)
         expect.equal(card.enabled(), (one.iccid,), "Profiles Enabled")
 
 
@@ -73,7 +45,8 @@ def test_terminal_without_state_change(card, given, step):
     """A terminal that does not announce qualifier 09 gets UICC Reset."""
     (one,) = given.profiles(ONE)
     with step("S_LPAd -> eUICC: EnableProfile, refreshFlag TRUE; expected: REFRESH 04"):
-        command = announced(card, enable(card, one.by_iccid))
+        expect.ok(enable(card, one.by_iccid))
+        command = refresh.required(card)
         expect.equal(command.qualifier, Refresh.UICC_RESET, "qualifier of REFRESH")
 
 
@@ -82,9 +55,10 @@ def test_terminal_response_makes_the_change(card, given, step):
     """TERMINAL RESPONSE 00 to REFRESH ends it: the Profile is Enabled, nothing more announced."""
     (one,) = given.profiles(ONE)
     with step("S_LPAd -> eUICC: EnableProfile, refreshFlag TRUE; REFRESH fetched"):
-        command = announced(card, enable(card, one.by_iccid))
+        expect.ok(enable(card, one.by_iccid))
+        command = refresh.required(card)
     with step("Terminal -> eUICC: TERMINAL RESPONSE, performed(00)"):
-        terminal_response(card, command, PERFORMED)
+        terminal_response(card, command, refresh.PERFORMED)
         card.reopen()
     with step("Expected: the Profile Enabled, no further 91XX"):
         expect.equal(card.enabled(), (one.iccid,), "Profiles Enabled")
@@ -96,9 +70,10 @@ def test_terminal_that_is_unable(card, given, note, step):
     """TERMINAL RESPONSE 20 leaves the Profile Disabled; REFRESH comes again, or never."""
     (one,) = given.profiles(ONE)
     with step("S_LPAd -> eUICC: EnableProfile, refreshFlag TRUE; REFRESH fetched"):
-        command = announced(card, enable(card, one.by_iccid))
+        expect.ok(enable(card, one.by_iccid))
+        command = refresh.required(card)
     with step("Terminal -> eUICC: TERMINAL RESPONSE, currently unable to process(20)"):
-        terminal_response(card, command, UNABLE)
+        terminal_response(card, command, refresh.UNABLE)
         enabled = card.enabled()
         note(f"REFRESH {'offered again' if card.pending_proactive else 'not offered again'}")
     with step("Expected: the Profile still Disabled"):
@@ -110,9 +85,10 @@ def test_terminal_that_is_partly_able(card, given, note, step):
     """TERMINAL RESPONSE 02 leaves the Profile Enabled or Disabled."""
     (one,) = given.profiles(ONE)
     with step("S_LPAd -> eUICC: EnableProfile, refreshFlag TRUE; REFRESH fetched"):
-        command = announced(card, enable(card, one.by_iccid))
-    with step("Terminal -> eUICC: TERMINAL RESPONSE, partial comprehension(01) missing(02)"):
-        terminal_response(card, command, PARTLY)
+        expect.ok(enable(card, one.by_iccid))
+        command = refresh.required(card)
+    with step("Terminal -> eUICC: TERMINAL RESPONSE, performed with missing information(02)"):
+        terminal_response(card, command, refresh.WITHOUT_EFFECT)
         card.reopen()
         enabled = card.enabled()
         note(f"after TERMINAL RESPONSE 02 the Profile is {'En' if enabled else 'Dis'}abled")
@@ -125,7 +101,8 @@ def test_reset_stands_for_the_response(card, given, note, step):
     """A reset in place of TERMINAL RESPONSE: after 04 the Profile is Enabled; never are two."""
     one, two = given.profiles(ONE, TWO, enabled=ONE)
     with step("S_LPAd -> eUICC: EnableProfile, refreshFlag TRUE; REFRESH fetched; reset"):
-        command = announced(card, enable(card, two.by_iccid))
+        expect.ok(enable(card, two.by_iccid))
+        command = refresh.required(card)
         card.reset()
         enabled = card.enabled()
         note(f"qualifier {command.qualifier:02X}, then reset: {len(enabled)} Enabled")
@@ -160,7 +137,8 @@ def test_open_proactive_session_is_ended(card, given, make_ota, step):
     with step("S_LPAd -> eUICC: EnableProfile, the second Profile, refreshFlag TRUE"):
         response = enable(card, two.by_iccid)
     with step("Expected: ok(0), and REFRESH in place of the session before"):
-        performed(card, announced(card, response))
+        expect.ok(response)
+        refresh.carry_out(card, refresh.required(card))
     with step("Expected: the second Profile Enabled"):
         expect.equal(card.enabled(), (two.iccid,), "Profiles Enabled")
 
@@ -168,14 +146,14 @@ def test_open_proactive_session_is_ended(card, given, make_ota, step):
 @testcase("ES10c.EnableProfile#41")
 def test_power_loss_leaves_one_enabled(card, given, step):
     """Wherever the power goes, exactly one Profile is Enabled: the former or the target one."""
-    for refresh, commands in ((False, 1), (False, 2), (True, 1), (True, 2), (True, 3), (True, 4)):
+    for flag, commands in ((False, 1), (False, 2), (True, 1), (True, 2), (True, 3), (True, 4)):
         one, two = given.profiles(ONE, TWO, enabled=ONE)
         with step(
-            f"S_LPAd -> eUICC: EnableProfile, the second Profile, refreshFlag {refresh}; "
+            f"S_LPAd -> eUICC: EnableProfile, the second Profile, refreshFlag {flag}; "
             f"power off after {commands} commands, power on"
         ):
             with card.through(lambda link, n=commands: PowerOffAfter(link, n, lambda: None)):
-                enable(card, two.by_iccid, refresh=refresh)
+                enable(card, two.by_iccid, flag=flag)
                 settle_refresh(card)
             card.power_cycle()
         with step("Expected: one Profile Enabled, the former or the target one"):
