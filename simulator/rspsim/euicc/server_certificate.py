@@ -65,6 +65,8 @@ class Presented:
         """Return every defect but a role that is wanted elsewhere."""
         if self.certificate is None:
             return frozenset({CertificateFault.MALFORMED})
+        if self.ci_pkid is None:
+            return frozenset({CertificateFault.MISSING_EXTENSION})
         if self.ci_key is None:
             return frozenset({CertificateFault.UNKNOWN_ISSUER})
         found = server_certificate_faults(self.certificate, frozenset(Role), self.ci_key)
@@ -72,8 +74,8 @@ class Presented:
 
     @property
     def ci_known(self) -> bool:
-        """Tell whether the card can verify under the CI it names; so far as it names one."""
-        return self.certificate is None or self.ci_key is not None
+        """Tell whether the card can verify under the CI it names, if it names one at all."""
+        return self.ci_pkid is None or self.ci_key is not None
 
     @property
     def curve_supported(self) -> bool:
