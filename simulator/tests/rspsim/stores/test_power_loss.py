@@ -242,6 +242,17 @@ def remove_notifications(world: World) -> None:
         pending.remove_notification(world.channel, one.metadata.seq_number)
 
 
+def write_file(world: World) -> None:
+    """Update EF.FPLMN of the USIM."""
+    for command in ("00A4040407A0000000871002", "00A40004026F7B", "00D6000003112233"):
+        world.cable.transmit(bytes.fromhex(command))
+
+
+def wrong_pin(world: World) -> None:
+    """Present a wrong PIN; the card counts it."""
+    world.cable.transmit(bytes.fromhex("002800010839393939FFFFFFFF"))
+
+
 @dataclass(frozen=True)
 class Scenario:
     """Hold one act, what comes before it, and the options of the card."""
@@ -280,6 +291,8 @@ SCENARIOS = (
     Scenario(set_address),
     Scenario(reset_memory, (download_first, download_second, enable_first, set_address)),
     Scenario(remove_notifications, (download_first, enable_first)),
+    Scenario(write_file, (download_first, enable_first)),
+    Scenario(wrong_pin, (download_first, enable_first)),
 )
 
 
@@ -389,6 +402,17 @@ def test_every_state_comes_back_whole_from_its_rows(scenario: Scenario) -> None:
         fields = {name: row.text for name, row in before.fields.items()}
         items = {number: row.text for number, row in before.items.items()}
         assert join(fields, items, kept)[0] == state
+
+
+def test_nickname_is_written_without_the_file_system() -> None:
+    scenario = Scenario(name_first, (download_first,))
+    before, after_it = undisturbed(scenario).store.history
+    rows, _ = split(before, NO_ROWS)
+    assert max(len(row.text) for row in rows.items.values()) < 2000
+    changed, contents = split(after_it, rows)
+    assert changed.names == rows.names
+    assert not contents.keys() - rows.names
+    assert [n for n, row in changed.items.items() if row.text != rows.items[n].text] == [1]
 
 
 def test_torn_states_are_told_apart_from_whole_ones() -> None:
