@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from rspsim.personalise import personalise
-
 from rspcore.errors import ConfigError, LocalError
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
@@ -17,6 +15,7 @@ from rspsim.euicc.card import Euicc
 from rspsim.euicc.decisions import STANDARD, Decisions
 from rspsim.euicc.faults import FAULTS
 from rspsim.euicc.state import CardState
+from rspsim.personalise import personalise
 from rspsim.stores.memory import MemoryStore
 
 __all__ = ["DECLARED", "InProcessTarget", "SimulatedCards", "declared_options", "first_state"]
