@@ -141,7 +141,7 @@ def test_states_are_told_apart(card, given, step):
     """In one answer the Enabled Profile has state 1 and the Disabled one state 0."""
     one, two = given.profiles(ONE, TWO, enabled=TWO)
     with step("S_LPAd -> eUICC: GetProfilesInfo"):
-        states = {one.iccid: one.profile_state for one in card.profiles(None)}
+        states = {listed.iccid: listed.profile_state for listed in card.profiles(None)}
     with step("Expected: profileState of each"):
         wanted = {one.iccid: ProfileState.disabled, two.iccid: ProfileState.enabled}
         expect.equal(states, wanted, "profileState")
