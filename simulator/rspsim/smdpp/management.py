@@ -7,6 +7,7 @@
     DELETE /faults, /faults/NAME  switch all or one off
     GET    /history               exchanges             DELETE /history forget them
     GET    /notifications         notifications received
+    DELETE /sessions              forget every RSP session, as a server does that lost its state
 
 Like the server itself this is a value machine; the port it listens on is `rspsim.transports.admin`.
 Nothing of it is part of any specification.
@@ -80,6 +81,7 @@ class Management:
             ("GET", "history"): self._history,
             ("DELETE", "history"): self._forget,
             ("GET", "notifications"): self._notifications,
+            ("DELETE", "sessions"): self._forget_sessions,
         }
 
     def handle(self, request: HttpRequest) -> HttpResponse:
@@ -182,6 +184,10 @@ class Management:
 
     def _forget(self, _: _Call) -> object:
         self._server.history.clear()
+        return []
+
+    def _forget_sessions(self, _: _Call) -> object:
+        self._server.environment.sessions.repository.clear()
         return []
 
     def _notifications(self, _: _Call) -> object:

@@ -101,6 +101,9 @@ class SessionRepository(Protocol):
     def put(self, session: Session) -> None:
         """Make this the current value of its session."""
 
+    def clear(self) -> None:
+        """Forget every session."""
+
 
 class MemorySessions:
     """Keep sessions in memory, the newest ten thousand of them."""
@@ -117,6 +120,10 @@ class MemorySessions:
         self._by_id[session.transaction_id] = session
         if len(self._by_id) > _KEPT_AT_MOST:
             del self._by_id[next(iter(self._by_id))]
+
+    def clear(self) -> None:
+        """Forget every session."""
+        self._by_id.clear()
 
 
 @dataclass(frozen=True, slots=True)

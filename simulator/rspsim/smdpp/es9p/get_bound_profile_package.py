@@ -143,7 +143,9 @@ def confirmation_code_is_right(wish: Wish) -> StatusCodeData | None:
     tries = order.wrong_codes + 1
     if tries >= order.terms.wrong_codes:
         return CONFIRMATION_CODE_RETRIES_EXCEEDED(f"{tries} wrong Confirmation Codes")
-    return CONFIRMATION_CODE_REFUSED(f"wrong; {order.terms.wrong_codes - tries} tries are left")
+    return CONFIRMATION_CODE_REFUSED(
+        f"hashCc does not fit; {order.terms.wrong_codes - tries} tries are left"
+    )
 
 
 def one_time_key_is_usable(wish: Wish) -> StatusCodeData | None:

@@ -115,6 +115,15 @@ def test_faults_are_listed_and_switched(call, server):
     assert call("DELETE", "/faults")["active"] == []
 
 
+def test_server_that_forgot_its_sessions_still_answers_204(call, server, lpa, code_of):
+    order = call("POST", "/orders", {})
+    lpa.download(order["matchingId"])
+    assert call("DELETE", "/sessions") == []
+    assert code_of(lpa.cancel(0)) == "8.10.1/3.9"
+    lpa.notify(lpa.card.result(lpa.transaction_id, server.orders.get(1).iccid))
+    assert call("GET", "/notifications")[0]["verdict"] == "UNKNOWN_TRANSACTION"
+
+
 def test_history_and_notifications_can_be_read(call, server, lpa):
     order = call("POST", "/orders", {})
     lpa.download(order["matchingId"])

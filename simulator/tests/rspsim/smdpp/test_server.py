@@ -258,12 +258,8 @@ def test_certificates_spoiled_at_every_octet_are_answered(make_server, make_lpa,
     good, eum = lpa.card.certificate, lpa.card.eum
     lpa.initiate()
     for at in range(len(good)):
-        for spoiled in (good[at] ^ 0x01, good[at] ^ 0x80, 0xFF):
-            lpa.card.certificate = good[:at] + bytes((spoiled,)) + good[at + 1 :]
-            answer = lpa.authenticate(order.matching_id)
-            assert list(answer) == ["header"] or spoiled == good[at], at
-            if "transactionId" in answer:
-                lpa.initiate()
+        lpa.card.certificate = good[:at] + bytes((good[at] ^ 0x81,)) + good[at + 1 :]
+        assert list(lpa.authenticate(order.matching_id)) == ["header"], at
     lpa.card.certificate = good
     for at in range(len(eum)):
         lpa.card.eum = eum[:at] + bytes((eum[at] ^ 0x04,)) + eum[at + 1 :]

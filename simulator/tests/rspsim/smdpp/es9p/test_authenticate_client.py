@@ -318,6 +318,16 @@ def test_second_card_is_refused_while_the_first_downloads(make_lpa, server, orde
     assert code_of(second.authenticate(order.matching_id)) == "Executed-Success"
 
 
+def test_profile_bound_to_one_card_is_never_given_to_another(make_lpa, order, pki, code_of):
+    first = make_lpa()
+    first.download(order.matching_id)
+    first.cancel(5)
+    second = make_lpa(pki=issue_euicc(pki, OTHER_EID), eid=OTHER_EID)
+    second.initiate()
+    assert code_of(second.authenticate(order.matching_id)) == "8.2.6/3.8"
+    assert first.download(order.matching_id).upp
+
+
 def test_half_finished_download_does_not_block_the_same_card(lpa, order, code_of):
     lpa.initiate()
     lpa.authenticate(order.matching_id)

@@ -18,6 +18,7 @@ from rspcore.messages.es10b import (
 )
 from rspcore.profiles import jpg_icon
 from rspsim.smdpp import BindingChoice, OrderEvent, OrderState, OrderTerms, Policy
+from rspsim.smdpp.variation import Varied
 
 
 @pytest.fixture
@@ -222,6 +223,20 @@ def test_retry_with_the_same_one_time_key_gets_the_same_protected_segments(lpa, 
     assert loaded.transaction_id == lpa.transaction_id
 
 
+def test_retry_gets_the_same_segments_under_drawn_keys_and_cuts_too(
+    make_server, make_lpa, profile, code_of
+):
+    policy = Policy(binding=BindingChoice(replace_session_keys=True))
+    server = make_server(policy=policy, variation=Varied(b"seed"))
+    order = server.orders.order(profile.upp, profile.metadata)
+    lpa = make_lpa(server=server)
+    offered(lpa, order, code_of)
+    first = groups_of(lpa.get_package())
+    for _ in range(3):
+        offered(lpa, order, code_of)
+        assert groups_of(lpa.get_package())[1:] == first[1:]
+
+
 def test_retry_with_another_one_time_key_is_bound_anew(lpa, order, code_of):
     first = lpa.download(order.matching_id)
     lpa.card.otsk = None
@@ -252,6 +267,8 @@ def test_kept_key_is_not_offered_on_the_other_curve(lpa, order):
     second = lpa.download(order.matching_id)
     assert second.upp == first.upp
     assert second.otpk_dp != first.otpk_dp
+    signed2 = SmdpSigned2.decode(base64.b64decode(lpa.authenticated["smdpSigned2"]))
+    assert signed2.bpp_euicc_otpk is None
 
 
 @pytest.mark.parametrize(

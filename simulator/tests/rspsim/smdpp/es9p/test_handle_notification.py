@@ -55,6 +55,11 @@ def test_result_after_the_session_was_cancelled_still_counts(loaded, server, ord
     assert (verdict(server), state(server, order)) == (Verdict.ACCEPTED, OrderState.INSTALLED)
 
 
+def test_result_ends_the_session(loaded, order, code_of):
+    loaded.notify(loaded.card.result(loaded.transaction_id, order.iccid))
+    assert code_of(loaded.cancel(1)) == "8.10.1/3.9"
+
+
 def test_operator_is_told_of_each_point(loaded, server, order):
     loaded.notify(loaded.card.result(loaded.transaction_id, order.iccid))
     told = server.orders.get(order.number).progress
