@@ -7,6 +7,7 @@ from rspcore.apdu import CHANNELS, CommandApdu
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.session import Session
 from rspsim.euicc.state import Channel
 
 __all__ = ["LIMIT", "NO_CHANNEL_LEFT", "process"]
@@ -55,10 +56,22 @@ def _directory_of(channel: Channel) -> Channel:
 
 
 def _close(command: CommandApdu, view: View) -> Outcome:
-    """Close a channel; an unfinished command on it is gone. P2=00 closes the command's own."""
+    """Close a channel; P2=00 closes the command's own.
+
+    An unfinished command on it is gone, and a load that began there cannot go on, even when the
+    number is opened again.
+    """
     number = command.p2 or view.channel_number
     if number == 0 or number >= CHANNELS:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
     if view.volatile.channels[number] is None:
         return view.refuse(StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED)
-    return view.outcome(volatile=view.volatile.with_channel(number, None))
+    volatile = view.volatile.with_channel(number, None)
+    return view.outcome(volatile=volatile, session=_without_channel(view.session, number))
+
+
+def _without_channel(session: Session, number: int) -> Session:
+    """Return a session whose load, if it was bound to a closed channel, is bound to none now."""
+    if session.load is None or session.load.channel != number:
+        return session
+    return replace(session, load=replace(session.load, channel=None))

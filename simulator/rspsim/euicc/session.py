@@ -210,7 +210,7 @@ class Load:
     """Hold a load in progress; it becomes real in one commit at its end, or never.
 
     Attributes:
-        channel: Logical channel on which it began.
+        channel: Logical channel on which it began, None when that was closed.
         position: Place inside the package.
         remaining: Octets of the open group (A1 or A3) still to come.
         bsp: Protection of the next data object, or None before InitialiseSecureChannel.
@@ -221,7 +221,7 @@ class Load:
         installation: What came of the Profile so far.
     """
 
-    channel: int
+    channel: int | None
     position: LoadPosition = LoadPosition.BEGIN
     remaining: int = 0
     bsp: Bsp | None = None

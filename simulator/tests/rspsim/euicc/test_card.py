@@ -27,6 +27,18 @@ def test_store_that_refuses_gives_6581_and_the_old_state(lab, lab_type, profile_
     assert (lab.state, lab.card.volatile) == (before, volatile)
 
 
+def test_reset_whose_commit_is_refused_tries_again_at_the_next(lab, profile_of):
+    profile = profile_of(1)
+    lab.install(profile)
+    lab.enable(profile.metadata.iccid, refresh=True)
+    good, lab.card._store = lab.store, RefusingStore()
+    lab.start()
+    assert lab.states() == {str(profile.metadata.iccid): 0}
+    lab.card._store = good
+    lab.start()
+    assert lab.states() == {str(profile.metadata.iccid): 1}
+
+
 def test_reading_commits_nothing(lab):
     before = lab.store.commits
     for octets in ("BF2000", "BF2200", "BF2800", "BF2B00", "BF2D00", "BF2E00", "BF3C00", "BF4300"):

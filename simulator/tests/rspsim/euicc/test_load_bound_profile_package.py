@@ -232,6 +232,19 @@ def test_load_on_another_channel_follows_the_option(lab_type, profile_of, bound)
     assert (data == b"", sw) == (bound, 0x6985 if bound else 0x9000)
 
 
+@pytest.mark.parametrize("bound", [True, False])
+def test_load_after_its_channel_was_closed_follows_the_option(lab_type, profile_of, bound):
+    lab = lab_type(options=Options(load_bound_to_channel=bound))
+    server, profile = lab.server(), profile_of()
+    cut = segments(server.bind(lab, lab.prepared(server), profile).encode())
+    lab.load(cut[:3])
+    assert lab.apdu("00708001") == b"\x90\x00"
+    assert lab.apdu("0070000001")[0] == 1
+    lab.select()
+    data, sw = lab.load(cut[3:])
+    assert (data == b"", sw) == (bound, 0x6985 if bound else 0x9000)
+
+
 def test_group_longer_than_its_segments_never_ends(bench):
     lab, _, _, pieces = bench
     cut = list(segments(pieces.encode()))
