@@ -1,5 +1,6 @@
 """Whole downloads, split by step and by who spent the time: card, server, or LPA with the link."""
 
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ from rspsim.smdpp.server import SmDpPlus
 from rspsim.stores.memory import MemoryStore
 from rspsim.transports.readers import Slot
 
-__all__ = ["in_process", "over_pcsc"]
+__all__ = ["in_process", "installed", "over_pcsc"]
 
 PACKAGE_SIZE = 12_000
 """Octets of the package: about those of the published generic test profiles."""
@@ -93,7 +94,7 @@ def in_process(rounds: int) -> list[Figure]:
 
 
 @contextmanager
-def new_card(state: CardState) -> Iterator[CardLink]:
+def new_card(state: CardState) -> Iterator[DirectLink]:
     """Give a card in this process."""
     link = DirectLink(Euicc(state, MemoryStore(state), SeededRng(b"bench")))
     link.reset()
@@ -114,16 +115,39 @@ def emptied_card(link: CardLink) -> Iterator[CardLink]:
 def over_pcsc(slot: Slot, rounds: int) -> list[Figure]:
     """Measure downloads to a card process behind pcscd, in 255-octet blocks, server in process.
 
+    Once to a card that lives in memory, once to one that a file keeps.
+
     Raises:
         ConfigError: the card process ended by itself.
         TargetLost: the reader did not show the card.
     """
-    with (
-        served(SIMULATED, *SERVE, "--port", str(slot.port)),
-        connected(slot.reader) as link,
-    ):
-        make = partial(emptied_card, link)
-        return measured("download over PC/SC", make, tuple(Curve), rounds, PCSC_BUDGET_MS)
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory() as folder:
+        state = ("--state", f"{folder}/card")
+        for name, own in {"over PC/SC": (), "over PC/SC, kept in a file": state}.items():
+            with (
+                served(SIMULATED, *SERVE, "--port", str(slot.port), *own),
+                connected(slot.reader) as link,
+            ):
+                make = partial(emptied_card, link)
+                curves = tuple(Curve)
+                figures += measured(f"download {name}", make, curves, rounds, PCSC_BUDGET_MS)
+    return figures
+
+
+def installed(count: int) -> CardState:
+    """Return the state of a card with so many downloaded Profiles."""
+    pki = make_pki()
+    server = SmDpPlus(pki, rng=SeededRng(b"server"), clock=ManualClock())
+    with new_card(personalise(pki)) as link:
+        channel = IsdrChannel(link)
+        channel.open()
+        for number in range(count):
+            profile = _profile(number)
+            order = server.orders.order(profile.upp, profile.metadata)
+            code = ActivationCode.parse(order.activation_code)
+            download(channel, InProcessPort(server), code)
+        return link.card.state
 
 
 def measured(

@@ -6,16 +6,11 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import downloads
 from cards import SERVE, SIMULATED, served, time_to_insertion
 from figure import Figure, spread
 
-from rspcore.ids import Aid, Iccid
-from rspcore.pki.generate import make_pki
-from rspcore.profiles import ProfileParameters, make_profile
 from rspharness.timing import percentiles, stopwatch
-from rspsim.euicc.memory import profile_size
-from rspsim.euicc.state import CardState, Profile
-from rspsim.personalise import personalise
 from rspsim.stores.sqlite import SqliteStore
 from rspsim.transports.readers import Slot
 
@@ -24,8 +19,8 @@ __all__ = ["card_start", "commits", "start_up", "state_sizes"]
 _START_BUDGETS_MS = {
     ("--help",): 300.0,
     ("card", "serve", "--help"): 300.0,
-    ("card", "faults"): 700.0,
-    ("run", "--target", "inprocess", "--case", "ES10c.GetEID#01"): 3000.0,
+    ("card", "faults"): 1500.0,
+    ("run", "--target", "inprocess", "--case", "ES10c.GetEID#01"): 6000.0,
 }
 
 
@@ -64,7 +59,7 @@ def state_sizes() -> list[Figure]:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "card"
             with SqliteStore(path) as store:
-                store.commit(_state(count))
+                store.commit(downloads.installed(count))
             size = path.stat().st_size / 1024
         figures.append(Figure(f"state file with {count} profiles", size, "kB", 100.0 + 20 * count))
     return figures
@@ -72,7 +67,7 @@ def state_sizes() -> list[Figure]:
 
 def commits(rounds: int) -> list[Figure]:
     """Measure the commits of a state file on this machine's disk."""
-    state = _state(2)
+    state, more = downloads.installed(2), downloads.installed(3).profiles[2]
     named, installed, loads = [], [], []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "card"
@@ -84,9 +79,8 @@ def commits(rounds: int) -> list[Figure]:
                 watch = stopwatch()
                 store.commit(state)
                 named.append(watch())
-                other = _state(1, number + 2).profiles[0]
                 watch = stopwatch()
-                store.commit(replace(state, profiles=(*state.profiles, other)))
+                store.commit(replace(state, profiles=(*state.profiles, more)))
                 installed.append(watch())
                 store.commit(state)
         for _ in range(rounds // 4 or 1):
@@ -104,24 +98,3 @@ def _time_of(*words: str) -> float:
     watch = stopwatch()
     subprocess.run([sys.executable, "-c", SIMULATED, *words], capture_output=True, check=False)
     return watch()
-
-
-def _state(count: int, first: int = 0) -> CardState:
-    profiles = []
-    for number in range(first, first + count):
-        made = make_profile(
-            ProfileParameters(
-                iccid=Iccid.from_digits(f"89990011{number:010d}"),
-                imsi=f"00101{number:010d}",
-                size=12_000,
-            )
-        )
-        profiles.append(
-            Profile(
-                aid=Aid(bytes.fromhex("A0000005591010FFFFFFFF89") + number.to_bytes(4, "big")),
-                metadata=made.metadata,
-                package=made.upp,
-                size=profile_size(len(made.upp), len(made.metadata.encode())),
-            )
-        )
-    return replace(personalise(make_pki()), profiles=tuple(profiles))
