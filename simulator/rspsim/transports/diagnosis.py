@@ -156,7 +156,7 @@ def _daemon() -> Finding:
         return Finding(subject, Health.WELL, state.value)
     if state is Daemon.FORBIDDEN:
         return Finding(subject, Health.LACK, state.value, "run as root, or ask for access to it")
-    held = [slot.port for slot in configured_slots() if port_use(slot.port).listener]
+    held = _listened()
     if held:
         return Finding(
             subject,
@@ -188,6 +188,14 @@ def _readers() -> Finding:
     virtual = [name for name in names if is_virtual(name)]
     if not virtual:
         others = ", ".join(names) or "none at all"
+        held = _listened()
+        if held:
+            return Finding(
+                subject,
+                Health.LACK,
+                f"pcscd shows none, because another program listens at port {held[0]}",
+                f"stop the program at port {held[0]} (ss -ltnp shows it), then restart pcscd",
+            )
         return Finding(
             subject,
             Health.LACK,
@@ -195,6 +203,11 @@ def _readers() -> Finding:
             "restart pcscd, so that it reads its configuration again",
         )
     return Finding(subject, Health.WELL, ", ".join(virtual))
+
+
+def _listened() -> list[int]:
+    """Return the ports of the slots at which somebody listens."""
+    return [slot.port for slot in configured_slots() if port_use(slot.port).listener]
 
 
 def _slots() -> Finding:

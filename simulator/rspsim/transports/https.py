@@ -243,6 +243,11 @@ class _Connection(HTTPConnection):
         serve: Callable[[], Any] = super().communicate
         return bool(serve())
 
+    def close(self) -> None:
+        """Close, and drop what the client did not take: the library would try it once more later."""
+        super().close()
+        self.wfile.raw.close()
+
 
 class _Gateway(Gateway):
     """Carry one request from the library to the front and the answer back."""

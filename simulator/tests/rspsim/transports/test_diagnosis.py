@@ -105,8 +105,13 @@ def test_well_machine_lacks_nothing(machine: pytest.MonkeyPatch) -> None:
             "denies access",
             "run as root",
         ),
-        ("reader_names", lambda: ("ACS 00 00",), "virtual reader", "ACS 00 00", "restart pcscd"),
-        ("reader_names", tuple, "virtual reader", "none at all", "restart pcscd"),
+        (
+            "reader_names",
+            tuple,
+            "virtual reader",
+            "another program listens at port 35963",
+            "stop the program at port 35963",
+        ),
         (
             "port_use",
             lambda port: PortUse(True, True, (port - 35000,)),
@@ -133,6 +138,17 @@ def test_lack_is_found_with_its_remedy(
     assert one.subject == subject
     assert found in one.found
     assert remedy in one.remedy
+
+
+@pytest.mark.parametrize(("names", "told"), [(("ACS 00 00",), "ACS 00 00"), ((), "none at all")])
+def test_readers_that_do_not_show_are_told_with_those_that_do(
+    machine: pytest.MonkeyPatch, names: tuple[str, ...], told: str
+) -> None:
+    machine.setattr(diagnosis, "reader_names", lambda: names)
+    machine.setattr(diagnosis, "port_use", lambda _: PortUse(False, False))
+    one = lacks()["virtual reader"]
+    assert told in one.found
+    assert one.remedy.startswith("restart pcscd")
 
 
 def test_daemon_that_does_not_run_is_told_with_its_command(machine: pytest.MonkeyPatch) -> None:
