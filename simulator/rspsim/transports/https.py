@@ -244,7 +244,7 @@ class _Connection(HTTPConnection):
         return bool(serve())
 
     def close(self) -> None:
-        """Close, and drop what the client did not take: the library would try it once more later."""
+        """Close, and drop what the client did not take; the library would try it once more."""
         super().close()
         self.wfile.raw.close()
 
