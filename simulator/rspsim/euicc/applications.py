@@ -56,8 +56,12 @@ APPLICATIONS: Final = Decision(
 def process(command: CommandApdu, view: View) -> Outcome:
     """Hand a command to the application selected on its channel."""
     chosen = view.channel.application
-    known = () if chosen is None else (*view.decisions[APPLICATIONS], *_of_profile(view))
-    for application in known:
+    if chosen is None:
+        return process_files(command, view)
+    for application in view.decisions[APPLICATIONS]:
+        if application.aid == chosen:
+            return application.process(command, view)
+    for application in _of_profile(view):
         if application.aid == chosen:
             return application.process(command, view)
     return process_files(command, view)
