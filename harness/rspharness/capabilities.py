@@ -28,6 +28,7 @@ DECLARED_ONLY: Final = frozenset(
         "O_E_2_PIR",
         "O_E_MEP",
         "O_E_REUSE_OTPK",
+        "PRELOADED_TEST",
         "PROVISIONING",
         "SCP81",
     }

@@ -8,14 +8,18 @@ from dataclasses import replace
 from typing import Final
 
 from rspcore.errors import ConfigError, LocalError
+from rspcore.profiles import make_profile, preset
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
+from rspsim.cli.card_state import changed_options
 from rspsim.env import SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.decisions import STANDARD, Decisions
 from rspsim.euicc.faults import FAULTS
+from rspsim.euicc.personality import personality_named
 from rspsim.euicc.state import CardState
 from rspsim.personalise import personalise
+from rspsim.preload import with_preloaded
 from rspsim.stores.memory import MemoryStore
 
 __all__ = ["DECLARED", "InProcessTarget", "SimulatedCards", "declared_options", "first_state"]
@@ -28,21 +32,35 @@ DECLARED: Final[Mapping[str, bool]] = {
 
 
 def first_state(options: TargetOptions) -> CardState:
-    """Personalise the card of a run.
+    """Personalise the card of a run, as the table [card] of its target file says.
 
     Raises:
-        ConfigError: no such personality, or credentials are missing.
+        ConfigError: no such personality or RAT, or credentials are missing.
+        LocalError: no such option of a card, or no such Profile.
     """
     card = options.settings.card
-    personality = options.personality or str(card.get("personality", "v2.5"))
-    rat = str(card.get("rat", "any-operator"))
-    return personalise(options.pki, eid=options.eid, personality=personality, rat=rat)
+    kind = personality_named(options.personality or card.get("personality", "v2.5"))
+    state = personalise(
+        options.pki,
+        eid=options.eid,
+        personality=kind,
+        rat=card.get("rat", "any-operator"),
+        options=changed_options(kind.options, card.get("options", "").split()),
+    )
+    for name in card.get("preloaded", "").split():
+        state = with_preloaded(state, make_profile(preset(name)))
+    return state
 
 
 def declared_options(options: TargetOptions) -> dict[str, bool]:
     """Return the options of the simulated card that no standard command tells."""
-    chosen = first_state(options).options
-    return {**DECLARED, "O_E_REUSE_OTPK": chosen.reuse_otpk, "CATBUSY": chosen.cat_busy}
+    state = first_state(options)
+    return {
+        **DECLARED,
+        "O_E_REUSE_OTPK": state.options.reuse_otpk,
+        "CATBUSY": state.options.cat_busy,
+        "PRELOADED_TEST": bool(state.profiles),
+    }
 
 
 def _decisions(name: str) -> Decisions:

@@ -45,7 +45,8 @@ class TargetSettings:
         name: Name for reports.
         version: v2 or v3.
         reader: Reader name or its beginning, for a card reader.
-        card: How a simulated card is personalised: personality, rat.
+        card: How a simulated card is personalised: personality, rat, options ("name=value" each,
+            separated by spaces), preloaded (names of Profiles, separated by spaces).
         options: Declared options of the catalogue.
         values: Declared values that cases compare with.
         budgets_ms: Longest 90th percentile by command or procedure.
