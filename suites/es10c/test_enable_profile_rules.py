@@ -134,9 +134,8 @@ def test_no_operational_profile_before_the_test_profile(card, given, note, step)
     before = card.observe()
     with step("S_LPAd -> eUICC: EnableProfile, the operational Profile"):
         response = enable(card, one)
-        note(
-            f"operational Profile after a test Profile over none: {expect.names((response.enable_result,))}"
-        )
+        code = expect.names((response.enable_result,))
+        note(f"operational Profile after a test Profile over none: {code}")
     with step("Expected: wrongProfileReenabling(4), everything as before"):
         expect.error(response, EnableResult.wrongProfileReenabling)
         expect.unchanged(before, card.observe())
