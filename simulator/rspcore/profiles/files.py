@@ -15,14 +15,17 @@ from rspcore.profiles.parameters import ProfileParameters
 from rspcore.tlv import encode
 
 __all__ = [
+    "ACCESS_RULES",
     "ADF_FID",
     "TEMPLATE_ROOT",
     "USIM_AID",
     "FcpParameters",
+    "imsi_content",
     "mf_files",
     "opt_usim_files",
     "template_oid",
     "usim_files",
+    "ust_content",
 ]
 
 TEMPLATE_ROOT: Final = "2.23.143.1."
@@ -53,6 +56,9 @@ ACCESS_RULES: Final[tuple[str, ...]] = (
 """Records of EF.ARR: the default access rules 1 to 14 that the templates number."""
 
 _DF_RULE: Final = bytes.fromhex("2F060E")
+
+_UST_OCTETS: Final = 14
+"""Size of EF.UST in the template, in octets."""
 
 _SERVICES_ALWAYS: Final = (10, 12, 19, 33, 85)
 """EF.UST services whose files every package has: SMS, SMSP, SPN, 33 (always set), EPS mobility."""
@@ -141,18 +147,20 @@ def mf_files(parameters: ProfileParameters) -> bytes:
     )
 
 
-def _imsi_content(imsi: str) -> bytes:
+def imsi_content(imsi: str) -> bytes:
+    """Return the content of EF.IMSI: a length octet and the digits, nibbles swapped."""
     parity = "9" if len(imsi) % 2 else "1"
     nibbles = (parity + imsi).ljust(16, "F")
     swapped = "".join(nibbles[i + 1] + nibbles[i] for i in range(0, 16, 2))
     return bytes(((len(imsi) + 2) // 2,)) + bytes.fromhex(swapped)
 
 
-def _ust_content(parameters: ProfileParameters) -> bytes:
-    services = set(_SERVICES_ALWAYS)
+def ust_content(parameters: ProfileParameters) -> bytes:
+    """Return the content of EF.UST: 14 octets, or as many as the services take."""
+    services = {*_SERVICES_ALWAYS, *parameters.services}
     services |= {17} if parameters.gid1 is not None else set()
     services |= {18} if parameters.gid2 is not None else set()
-    table = bytearray(14)
+    table = bytearray(max(_UST_OCTETS, (max(services) + 7) // 8))
     for number in services:
         table[(number - 1) // 8] |= 1 << (number - 1) % 8
     return bytes(table)
@@ -166,13 +174,14 @@ def _spn_content(name: str) -> bytes:
 def usim_files(parameters: ProfileParameters, imsi: str) -> bytes:
     """Return the files of PE-USIM: the ADF and the seven EFs a profile has to fill."""
     access_class = 1 << int(imsi[-1])
+    ust = ust_content(parameters)
     adf = FcpParameters(file_id=ADF_FID, df_name=USIM_AID, rule=_DF_RULE, pin_status="81010A0B")
     return b"".join(
         (
             _file(0xA2, None, adf),
-            _file(0xA3, _imsi_content(imsi)),
+            _file(0xA3, imsi_content(imsi)),
             _file(0xA4, None, FcpParameters(link=b"\x2f\x06")),
-            _file(0xA8, _ust_content(parameters)),
+            _file(0xA8, ust, None if len(ust) == _UST_OCTETS else FcpParameters(size=len(ust))),
             _file(0xAD, _spn_content(parameters.spn)),
             _file(0xAE, b"\x00"),
             _file(0xB2, access_class.to_bytes(2, "big")),

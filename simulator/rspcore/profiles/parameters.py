@@ -44,6 +44,7 @@ class ProfileParameters:
         ppr: Bits of profilePolicyRules; None leaves the field out.
         gid1: Content of EF.GID1, or None for no such file.
         gid2: Content of EF.GID2, or None for no such file.
+        services: Numbers of further services in EF.UST, beside those whose files are there.
         owner: profileOwner of the metadata; None to make it from IMSI, gid1 and gid2.
         with_owner: False leaves profileOwner out.
         notification_configuration: Entries of notificationConfigurationInfo; empty leaves it out.
@@ -70,6 +71,7 @@ class ProfileParameters:
     ppr: frozenset[int] | None = None
     gid1: bytes | None = None
     gid2: bytes | None = None
+    services: frozenset[int] = frozenset()
     owner: OperatorId | None = None
     with_owner: bool = True
     notification_configuration: tuple[NotificationConfigurationInformation, ...] = ()

@@ -15,6 +15,7 @@ from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.personality import Personality
 from rspsim.euicc.uicc.interpreter.building import Building, Refused
 from rspsim.euicc.uicc.interpreter.codes import require_codes
+from rspsim.euicc.uicc.interpreter.service_tables import cleared
 from rspsim.euicc.uicc.interpreter.templates import template
 
 __all__ = ["CHECKS", "HeaderAttempt", "run_end", "run_header"]
@@ -122,7 +123,7 @@ def run_header(building: Building, element: ProfileElementTlv) -> Building:
 
 
 def run_end(building: Building, _element: ProfileElementTlv) -> Building:
-    """Close the package: the file system exists and every reported key is defined.
+    """Close the package: there is an MF, every reported key is defined, services are adjusted.
 
     Raises:
         Refused: there is no MF, or a key is missing.
@@ -130,4 +131,4 @@ def run_end(building: Building, _element: ProfileElementTlv) -> Building:
     if building.content.files.get(()) is None:
         raise Refused(PeStatusCode.invalid_parameter, "the package makes no MF")
     building.decisions[CODES](building)
-    return replace(building, ended=True)
+    return replace(cleared(building), ended=True)
