@@ -149,7 +149,8 @@ def start_pcscd(
             offered = configured_slots(configuration)
         daemon = _launch(start_command(configuration), state, offered, left)
         try:
-            wait_for_reader(is_virtual, timeout_s)
+            # They show one after the other, and a worker's slot may be the last.
+            wait_for_reader(is_virtual, timeout_s, len(offered))
         except ConfigError as error:
             told = daemon.last_words()
             daemon.stop()

@@ -80,8 +80,8 @@ def reader_names() -> tuple[str, ...]:
         library.SCardReleaseContext(context)
 
 
-def wait_for_reader(wanted: Callable[[str], bool], timeout_s: float = 10.0) -> str:
-    """Return the first reader the caller wants, as soon as pcscd shows it.
+def wait_for_reader(wanted: Callable[[str], bool], timeout_s: float = 10.0, count: int = 1) -> str:
+    """Return the first reader the caller wants, as soon as pcscd shows so many of them.
 
     Raises:
         ConfigError: it did not show in time; the message lists the readers there are.
@@ -92,13 +92,14 @@ def wait_for_reader(wanted: Callable[[str], bool], timeout_s: float = 10.0) -> s
             names, why = reader_names(), ""
         except ConfigError as error:
             names, why = (), f": {error}"
-        found = next((name for name in names if wanted(name)), None)
-        if found is not None:
-            return found
+        found = [name for name in names if wanted(name)]
+        if len(found) >= count:
+            return found[0]
         if time.monotonic() > end:
             there = ", ".join(repr(name) for name in names) or "none"
             raise ConfigError(
-                f"no virtual reader within {timeout_s:g} s{why}; readers there: {there}. "
+                f"{len(found)} of {count} virtual readers within {timeout_s:g} s{why}; "
+                f"readers there: {there}. "
                 "`rsplab doctor` tells what is missing"
             )
         time.sleep(_POLL_S)
