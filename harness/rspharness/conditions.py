@@ -8,12 +8,12 @@ run is destructive.
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rspcore.ids import Aid, Iccid
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest, SetDefaultDpAddressRequest
-from rspcore.messages.es10b import NotificationSentRequest
+from rspcore.messages.es10b import GetEuiccInfo2Request, NotificationSentRequest
 from rspcore.messages.es10c import (
     DeleteProfileRequest,
     DisableProfileRequest,
@@ -24,7 +24,7 @@ from rspcore.messages.es10c import (
     ProfileState,
     ResetOption,
 )
-from rspcore.profiles import TestProfile
+from rspcore.profiles import TestProfile, preset
 from rspharness import expect
 from rspharness.card import Card
 from rspharness.cases import Level
@@ -39,6 +39,10 @@ __all__ = ["OWN_ICCIDS", "Conditions", "Installed"]
 
 OWN_ICCIDS: Final = "892990"
 """Beginning of the ICCIDs of the suites' Profiles."""
+
+_FILLERS: Final = 64
+_FILLER_SIZE: Final = 250_000
+"""How many Profiles may fill the memory, and the octets of the largest package of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,33 @@ class Conditions:
         """Have an empty list of Notifications."""
         with self._steps("Initial conditions: no pending Notifications"):
             self._drop_notifications()
+
+    def memory_filled(self, left: int) -> None:
+        """Fill the non-volatile memory with Profiles until no more than this is left.
+
+        Args:
+            left: Octets that may stay free, 8,192 or more: a Profile takes some of its own.
+
+        Raises:
+            Inconclusive: the card does not come there.
+        """
+        with self._steps(f"Initial conditions: no more than {left:,} octets of memory left"):
+            for number in range(_FILLERS):
+                free = self._free_memory()
+                if free <= left:
+                    break
+                size = min(free - left // 2, _FILLER_SIZE)
+                iccid = Iccid.from_digits(f"89299010666666666{number:02d}")
+                one = replace(preset("PROFILE_OPERATIONAL1"), iccid=iccid, size=size)
+                self._server.install(self._card, one)
+            else:
+                raise Inconclusive(f"{free:,} octets free after {_FILLERS} Profiles")
+            self._drop_notifications()
+            self._card.reset()
+
+    def _free_memory(self) -> int:
+        resources = self._card.send(GetEuiccInfo2Request()).ext_card_resource
+        return int.from_bytes(resources.free_non_volatile_memory, "big")
 
     def default_address(self, address: str) -> None:
         """Have a default SM-DP+ address; an empty text for none."""

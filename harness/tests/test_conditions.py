@@ -6,6 +6,7 @@ import pytest
 
 from rspcore.crypto.curves import Curve
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
+from rspcore.messages.es10b import GetEuiccInfo2Request
 from rspcore.messages.es10c import ProfileState
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.profiles import preset
@@ -120,3 +121,12 @@ def test_files_of_the_enabled_profile_are_seen(run):
     assert card.enabled() == (one.iccid,)
     assert files.select_application(card).sw == 0x9000
     assert files.select_file(card, files.MF).sw == 0x9000
+
+
+def test_memory_is_filled_with_profiles_and_room_is_left(run):
+    card, given = _given(run)
+    given.memory_filled(8192)
+    resources = card.send(GetEuiccInfo2Request()).ext_card_resource
+    assert 0 < int.from_bytes(resources.free_non_volatile_memory, "big") <= 8192
+    assert card.profiles()
+    assert card.notifications() == ()

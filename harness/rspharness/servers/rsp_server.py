@@ -16,6 +16,9 @@ from rspcore.errors import ConfigError
 from rspcore.ids import Oid
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.flaws import FLAWS, flawed_certificate
+from rspcore.pki.generate import issue_tls
+from rspcore.pki.issue import Contents, sign
+from rspcore.pki.roles import Role
 from rspcore.profiles import ProfileParameters, TestProfile, make_profile, preset
 from rspharness import expect
 from rspharness.card import Card
@@ -130,6 +133,39 @@ class RspServer:
         flaw = next(one for one in FLAWS if one.name == name)
         try:
             return flawed_certificate(self.pki, flaw, good or self.auth)
+        except ConfigError as error:
+            raise Inconclusive(str(error)) from error
+
+    def reissued(
+        self, change: Callable[[Contents], Contents], good: Credential | None = None
+    ) -> bytes:
+        """Return a certificate with other contents, under the same key and signed by its CI.
+
+        Args:
+            change: Gives the contents in place of those of the good certificate.
+            good: Certificate to start from; the server's authentication certificate by default.
+
+        Raises:
+            Inconclusive: the bundle has no key of the CI to sign it with.
+        """
+        contents = Contents.of((good or self.auth).certificate)
+        try:
+            return sign(change(contents), self.pki.ci(self.curve).private_key)
+        except ConfigError as error:
+            raise Inconclusive(str(error)) from error
+
+    @property
+    def tls(self) -> Credential:
+        """Return CERT.DP.TLS or CERT.DS.TLS with its key, made for this run.
+
+        Raises:
+            Inconclusive: the bundle has no key of the CI to sign it with.
+        """
+        role = Role.DS_TLS if self.smds else Role.DP_TLS
+        try:
+            return issue_tls(
+                self.pki, self.curve, (self.address,), self.now, role=role, registered_id=self.oid
+            )
         except ConfigError as error:
             raise Inconclusive(str(error)) from error
 

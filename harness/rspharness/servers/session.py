@@ -84,6 +84,7 @@ class Session:
         server_challenge: Challenge of the server.
         server_address: Address in serverSigned1.
         ctx_params1: What was last sent as ctxParams1.
+        ci_pkid: What was last sent as euiccCiPKIdToBeUsed.
         authentication: Response of AuthenticateServer, None before it succeeded.
         smdp_signature2: Signature of the last PrepareDownload request, 64 octets.
         preparation: Response of PrepareDownload, None before it succeeded.
@@ -98,6 +99,7 @@ class Session:
         self.server_address = server.address
         self.euicc_challenge = b""
         self.ctx_params1 = b""
+        self.ci_pkid = b""
         self.authentication: AuthenticateServerResponse | None = None
         self.smdp_signature2 = b""
         self.preparation: PrepareDownloadResponse | None = None
@@ -150,11 +152,12 @@ class Session:
                 device_info=fields.get("device_info", DEVICE_INFO),
             ).encode()
         )
+        self.ci_pkid = fields.get("ci_pkid", self.server.ci_pkid)
         return tlv.encode(
             Tag.AuthenticateServer,
             signed,
             tlv.encode(Tag.Signature, signature),
-            tlv.encode(Tag.OctetString, fields.get("ci_pkid", self.server.ci_pkid)),
+            tlv.encode(Tag.OctetString, self.ci_pkid),
             der_of(fields.get("certificate", credential)),
             self.ctx_params1,
         )

@@ -39,7 +39,9 @@ def _received(response: object, name: str) -> bytes:
 
 
 def verify_authentication(session: Session, response: AuthenticateServerResponse) -> None:
-    """Require a sound authenticateResponseOk: echoed fields, signature, chain, EUICCInfo2.
+    """Require a sound authenticateResponseOk: echoed fields, EUICCInfo2, signature, chain.
+
+    The chain has to end at the CI that euiccCiPKIdToBeUsed named.
 
     Raises:
         ExpectationError: something does not fit.
@@ -55,6 +57,8 @@ def verify_authentication(session: Session, response: AuthenticateServerResponse
     expect.equal(value.ctx_params1, session.ctx_params1, "ctxParams1")
     now = session.card.send(GetEuiccInfo2Request()).encode()
     expect.equal(edit.at(signed, Tag.GetEuiccInfo2), now, "euiccInfo2")
+    issuer = session.eum_certificate.authority_key_identifier
+    expect.equal(issuer, session.ci_pkid, "CI key of the card's chain")
     verify_chain(session.server, session.eum_certificate, session.euicc_certificate)
     expect.signature(session.euicc_key, session.euicc_signature1, signed, "euiccSignature1")
 
