@@ -1,0 +1,207 @@
+"""ES10b.AuthenticateServer: signatures, challenges, identifiers and requests that are wrong."""
+
+from rspcore.messages.es10b import AuthenticateErrorCode
+from rspcore.tags import Tag
+from rspharness import edit, expect, testcase
+from rspharness.servers.verify import verify_authentication
+
+INVALID_SIGNATURE = AuthenticateErrorCode.invalidSignature
+NO_SESSION = AuthenticateErrorCode.noSessionContext
+CHALLENGE_MISMATCH = AuthenticateErrorCode.euiccChallengeMismatch
+CI_UNKNOWN = AuthenticateErrorCode.ciPKUnknown
+
+UNKNOWN_CI = bytes.fromhex("00112233445566778899AABBCCDDEEFF00112233")
+
+
+def ask(card, step, request, *codes):
+    """Send a request of AuthenticateServer; require a code and no change, return the response."""
+    before = card.observe()
+    with step("S_LPAd -> eUICC: AuthenticateServer"):
+        response = card.ask(request)
+    with step(f"Expected: authenticateResponseError, {expect.names(codes)}"):
+        expect.error(response, *codes)
+    with step("Expected: Profiles, Notifications and addresses as before"):
+        expect.unchanged(before, card.observe())
+    return response
+
+
+@testcase("ES10b.AuthenticateServer#32", level="read-only")
+def test_altered_signature_is_refused(card, server, step):
+    """One bit turned in serverSignature1 makes it wrong."""
+    with step("Initial conditions: GetEUICCChallenge done"):
+        session = server.open(card)
+    request = edit.flipped(session.authenticate_request(), Tag.Signature)
+    ask(card, step, request, INVALID_SIGNATURE)
+
+
+@testcase("ES10b.AuthenticateServer#33", level="read-only")
+def test_signature_of_another_key_is_refused(card, server, step):
+    """The key of CERT.DPpb of the same SM-DP+ is not that of CERT.DPauth."""
+    with step("Initial conditions: GetEUICCChallenge done"):
+        session = server.open(card)
+    request = session.authenticate_request(sign_with=server.pb.private_key)
+    ask(card, step, request, INVALID_SIGNATURE)
+
+
+@testcase("ES10b.AuthenticateServer#34", level="read-only")
+def test_altered_signed_data_is_refused(card, server, step):
+    """One bit turned in serverChallenge after signing makes the signature wrong."""
+    with step("Initial conditions: GetEUICCChallenge done"):
+        session = server.open(card)
+    request = edit.flipped(session.authenticate_request(), Tag.Sequence, 0x84)
+    ask(card, step, request, INVALID_SIGNATURE)
+
+
+@testcase("ES10b.AuthenticateServer#35", level="read-only")
+def test_earlier_challenge_is_refused(card, server, step):
+    """Only the challenge issued last counts, however well another is signed."""
+    with step("Initial conditions: GetEUICCChallenge done twice"):
+        earlier = server.open(card)
+        server.open(card)
+    ask(card, step, earlier.authenticate_request(), CHALLENGE_MISMATCH)
+
+
+@testcase("ES10b.AuthenticateServer#36", level="read-only")
+def test_without_challenge_there_is_no_session(card, server, step):
+    """After a reset no challenge is outstanding, not even the one of before."""
+    with step("Initial conditions: GetEUICCChallenge done, then reset"):
+        session = server.open(card)
+        card.reset()
+    ask(card, step, session.authenticate_request(), NO_SESSION)
+
+
+@testcase("ES10b.AuthenticateServer#37", level="read-only")
+def test_second_request_of_a_session(card, server, step, note):
+    """Once authenticated, a session takes no second AuthenticateServer."""
+    with step("Initial conditions: AuthenticateServer done"):
+        session = server.authenticated(card)
+        request = session.authenticate_request()
+    with step("S_LPAd -> eUICC: AuthenticateServer, the same request again"):
+        response = card.ask(request)
+        note(f"the card answers {_told(response)}")
+    with step("Expected: noSessionContext(4)"):
+        expect.error(response, NO_SESSION)
+
+
+@testcase("ES10b.AuthenticateServer#53", level="read-only")
+def test_unknown_ci_identifier_is_refused(card, server, step):
+    """The card has no key under a CI it does not know."""
+    with step("Initial conditions: GetEUICCChallenge done"):
+        session = server.open(card)
+    ask(card, step, session.authenticate_request(ci_pkid=UNKNOWN_CI), CI_UNKNOWN)
+
+
+@testcase("ES10b.AuthenticateServer#81", level="read-only")
+def test_empty_ci_identifier(card, server, step, note):
+    """Whether an identifier of zero length counts as unknown is recorded."""
+    with step("Initial conditions: GetEUICCChallenge done"):
+        request = server.open(card).authenticate_request(ci_pkid=b"")
+    with step("S_LPAd -> eUICC: AuthenticateServer, euiccCiPKIdToBeUsed of zero length"):
+        response = card.ask(request)
+        note(f"the card answers {_told(response)}")
+    with step("Expected: ciPKUnknown(7)"):
+        expect.error(response, CI_UNKNOWN)
+
+
+@testcase.each(
+    "kind",
+    {"ES10b.AuthenticateServer#56": "without transactionId", "ES10b.AuthenticateServer#57": "cut"},
+    level="read-only",
+)
+def test_unreadable_request_is_refused(card, server, step, kind):
+    """A mandatory part missing, or a length that runs past its parent, is wrong data."""
+    with step("Initial conditions: GetEUICCChallenge done"):
+        session = server.open(card)
+        before = card.observe()
+    request = {
+        "without transactionId": session.authenticate_request(
+            server_signed1=edit.without(session.server_signed1(), 0x80)
+        ),
+        "cut": edit.replaced(session.authenticate_request(), bytes.fromhex("307F800101"), 0x30),
+    }[kind]
+    with step(f"S_LPAd -> eUICC: AuthenticateServer, {kind}"):
+        response = card.store(request)
+    with step("Expected: SW 6A80"):
+        expect.refused(response, 0x6A80)
+    with step("Expected: Profiles, Notifications and addresses as before"):
+        expect.unchanged(before, card.observe())
+
+
+@testcase.each(
+    "fields, code",
+    {
+        "ES10b.AuthenticateServer#85": (
+            {"euicc_challenge": bytes(16), "signature": bytes(range(64))},
+            INVALID_SIGNATURE,
+        ),
+        "ES10b.AuthenticateServer#86": (
+            {"euicc_challenge": bytes(16), "ci_pkid": UNKNOWN_CI},
+            CHALLENGE_MISMATCH,
+        ),
+    },
+    level="read-only",
+)
+def test_first_of_two_defects_is_told(card, server, step, note, fields, code):
+    """With two defects the card tells the one it looks at first."""
+    with step("Initial conditions: GetEUICCChallenge done"):
+        session = server.open(card)
+        before = card.observe()
+    with step(f"S_LPAd -> eUICC: AuthenticateServer, {' and '.join(fields)} wrong"):
+        response = session.authenticate(**fields)
+        note(f"the card answers {_told(response)}")
+    with step(f"Expected: {expect.names([code])}"):
+        expect.error(response, code)
+        expect.unchanged(before, card.observe())
+
+
+@testcase("ES10b.AuthenticateServer#87", level="read-only")
+def test_refusal_names_the_transaction(card, server, step):
+    """The error answer has the transactionId of serverSigned1."""
+    with step("Initial conditions: GetEUICCChallenge done"):
+        session = server.open(card)
+    request = edit.flipped(session.authenticate_request(), Tag.Signature)
+    response = ask(card, step, request, INVALID_SIGNATURE)
+    with step("Expected: transactionId of serverSigned1"):
+        told = response.authenticate_response_error.transaction_id
+        expect.equal(told, session.transaction_id, "transactionId")
+
+
+@testcase("ES10b.AuthenticateServer#88", level="read-only")
+def test_corrected_request_after_a_refusal(card, server, step, note):
+    """Whether a refused server may try again with the same challenge is recorded."""
+    with step("Initial conditions: a request with an altered serverSignature1 was refused"):
+        session = server.open(card)
+        altered = edit.flipped(session.authenticate_request(), Tag.Signature)
+        expect.error(card.ask(altered), INVALID_SIGNATURE)
+    with step("S_LPAd -> eUICC: AuthenticateServer, corrected"):
+        response = session.authenticate()
+        note(f"the card answers {_told(response)}")
+    with step("Expected: authenticateResponseOk, or noSessionContext(4)"):
+        if response.authenticate_response_ok is not None:
+            verify_authentication(session, response)
+        else:
+            expect.error(response, NO_SESSION)
+
+
+@testcase("ES10b.AuthenticateServer#90", level="read-only")
+def test_transaction_id_of_17_octets(card, server, step, note):
+    """How a transactionId that is too long is refused is recorded."""
+    with step("Initial conditions: GetEUICCChallenge done"):
+        session = server.open(card)
+        before = card.observe()
+    with step("S_LPAd -> eUICC: AuthenticateServer, transactionId of 17 octets"):
+        response = card.store(session.authenticate_request(transaction_id=bytes(17)))
+        note(f"the card answers SW {response.sw:04X}, {len(response.data)} octets of data")
+    with step("Expected: SW 6A80, or undefinedError(127)"):
+        if response.data:
+            code = bytes.fromhex("02017F")
+            expect.equal(response.data[-len(code) :], code, "authenticateErrorCode")
+        else:
+            expect.sw(response, 0x6A80)
+        expect.unchanged(before, card.observe())
+
+
+def _told(response):
+    """Return what an answer says, in words."""
+    code = expect.code_of(response)
+    return "authenticateResponseOk" if code is None else expect.names([code])
