@@ -29,6 +29,15 @@ class Snapshot:
     addresses: bytes
     info2: bytes = field(repr=False, compare=False, default=b"")
 
+    def numbers(self) -> frozenset[int]:
+        """Return the numbers of the Notifications listed.
+
+        Raises:
+            DecodeError: the list cannot be read.
+        """
+        listed = ListNotificationResponse.decode(self.notifications).notification_metadata_list
+        return frozenset(one.seq_number for one in listed or ())
+
     def differences(self, other: "Snapshot") -> Iterator[tuple[str, str, str]]:
         """Yield name, value here and value there, in words, of each part that differs."""
         if self.profiles != other.profiles:

@@ -1,0 +1,151 @@
+"""What became of a load: it went on, was refused, ended with an error, or made a Profile.
+
+The words are those of the catalogue, and each function here requires all that such a word means:
+the answer, the signed ProfileInstallationResult, the list of Notifications and the Profiles.
+
+Source: SGP.22 v2, 2.5.6, 5.5 and 5.7.6.
+"""
+
+from rspcore.errors import DecodeError
+from rspcore.messages.es10c import ProfileInfo, ProfileState
+from rspcore.messages.euicc_response import EuiccResponse, PeStatusCode
+from rspcore.messages.notifications import BppCommandId, ErrorReason, ErrorResult
+from rspcore.status import StatusWord, describe
+from rspharness import expect
+from rspharness.servers.session import Loaded, Session
+from rspharness.servers.verify import verify_pir
+from rspharness.snapshot import Snapshot
+from rspharness.verdicts import ExpectationError
+
+__all__ = ["MISPLACED", "ended", "installed", "refused", "refused_or_ended", "told", "went_on"]
+
+MISPLACED = (StatusWord.CONDITIONS_NOT_SATISFIED, StatusWord.REFERENCED_DATA_NOT_FOUND)
+"""6985 and 6A88: what a segment is refused with that is not due (2.5.5)."""
+
+
+def told(loaded: Loaded) -> str:
+    """Return what the card answered to the last segment, in words, for a note."""
+    sw = f"SW {describe(loaded.last.sw)}"
+    if loaded.pir is None:
+        return f"{sw} without PIR"
+    result = loaded.pir.data.final_result.error_result
+    if result is None:
+        return f"PIR successResult; {sw}"
+    reason = expect.names((result.error_reason,))
+    return f"PIR errorResult {expect.names((result.bpp_command_id,))}, {reason}; {sw}"
+
+
+def went_on(loaded: Loaded) -> None:
+    """Require every segment to be accepted: SW 9000 without PIR, or any other data.
+
+    Raises:
+        ExpectationError: one was not; the message tells which.
+    """
+    for number, response in enumerate(loaded.responses):
+        expect.success(response, f"segment {number}")
+        if response.data:
+            raise ExpectationError("no response data", told(loaded), about=f"segment {number}")
+
+
+def refused(session: Session, loaded: Loaded, before: Snapshot, *words: int) -> None:
+    """Require the last segment to be refused by status word: no PIR, the card as before.
+
+    Args:
+        session: The session.
+        loaded: What the card answered.
+        before: The card before the session.
+        words: Every acceptable status word; `MISPLACED` when none is given.
+
+    Raises:
+        ExpectationError: it was not, or something moved.
+    """
+    expect.refused(loaded.last, *(words or MISPLACED), about="the last segment")
+    expect.unchanged(before, session.card.observe())
+
+
+def ended(
+    session: Session,
+    loaded: Loaded,
+    before: Snapshot,
+    command: BppCommandId,
+    *reasons: ErrorReason,
+) -> ErrorResult:
+    """Require the load to be ended by a PIR errorResult, and return the result.
+
+    The result is signed, the same octets are in the list of Notifications, nothing else is new
+    there, and the Profiles and addresses are as before.
+
+    Args:
+        session: The session.
+        loaded: What the card answered.
+        before: The card before the session.
+        command: The bppCommandId the result has to name.
+        reasons: Every acceptable errorReason.
+
+    Raises:
+        ExpectationError: it was not, or something moved.
+    """
+    expect.success(loaded.last, "the last segment")
+    result = expect.pir_error(loaded.pir, command, *reasons)
+    verify_pir(session, loaded.pir)
+    if loaded.last.data not in session.card.pending_notifications():
+        raise ExpectationError("the PIR in the list of Notifications", "it is not there")
+    after = session.card.observe()
+    expect.equal(after.numbers() - before.numbers(), _number(loaded), "numbers of Notifications")
+    expect.unchanged(before, after, apart_from=("notifications",))
+    return result
+
+
+def _number(loaded: Loaded) -> frozenset[int]:
+    if loaded.pir is None:
+        return frozenset()
+    return frozenset({loaded.pir.data.notification_metadata.seq_number})
+
+
+def refused_or_ended(
+    session: Session,
+    loaded: Loaded,
+    before: Snapshot,
+    words: tuple[int, ...],
+    command: BppCommandId,
+    *reasons: ErrorReason,
+) -> None:
+    """Require `refused` with one of the words, or `ended` with one of the reasons.
+
+    Raises:
+        ExpectationError: neither.
+    """
+    if loaded.pir is None:
+        refused(session, loaded, before, *words)
+    else:
+        ended(session, loaded, before, command, *reasons)
+
+
+def installed(session: Session, loaded: Loaded) -> ProfileInfo:
+    """Require a PIR successResult and the Profile it tells of, Disabled; returns what is listed.
+
+    Raises:
+        ExpectationError: a segment before the last was not accepted, the result is none of success
+            or not sound, or the Profile is not listed so.
+    """
+    result = expect.pir_success(loaded.pir)
+    for response in loaded.responses[:-1]:
+        expect.success(response, "a segment before the last")
+        expect.equal(response.data, b"", "data of a segment before the last")
+    verify_pir(session, loaded.pir)
+    status = _status(result.sima_response)
+    expect.equal(status, PeStatusCode.ok, "last status of the EUICCResponse")
+    for listed in session.card.profiles():
+        if listed.isdp_aid == result.aid:
+            iccid = loaded.pir and loaded.pir.data.notification_metadata.iccid
+            expect.equal(listed.iccid, iccid, "ICCID of the Profile listed")
+            expect.equal(listed.profile_state, ProfileState.disabled, "its state")
+            return listed
+    raise ExpectationError(f"a Profile with ISD-P AID {result.aid}", "none is listed")
+
+
+def _status(octets: bytes) -> int:
+    try:
+        return EuiccResponse.decode(octets).pe_status[-1].status
+    except (DecodeError, IndexError) as error:
+        raise ExpectationError("an EUICCResponse with a status", str(error)) from error

@@ -1,0 +1,81 @@
+"""What became of a load on the simulated card: each word passes where it is true, only there."""
+
+import pytest
+
+from rspcore.messages.notifications import BppCommandId, ErrorReason
+from rspharness.servers import loads
+from rspharness.servers.rsp_server import profile
+from rspharness.servers.session import Loaded
+from rspharness.verdicts import ExpectationError
+
+ONE = profile("PROFILE_OPERATIONAL1")
+COMMAND, REASON = BppCommandId.initialiseSecureChannel, ErrorReason.invalidSignature
+
+
+@pytest.fixture
+def before(card):
+    return card.observe()
+
+
+@pytest.fixture
+def session(card, server, before):
+    return server.prepared(card)
+
+
+def test_load_that_ends_with_an_error_is_told_of(session, before):
+    loaded = session.install(ONE, otpk_euicc=session.server.one_time_key().public)
+    result = loads.ended(session, loaded, before, COMMAND, REASON)
+    assert result.error_reason == REASON
+    loads.refused_or_ended(session, loaded, before, loads.MISPLACED, COMMAND, REASON)
+    expected = "PIR errorResult initialiseSecureChannel(0), invalidSignature(2); SW 9000 (OK)"
+    assert loads.told(loaded) == expected
+    with pytest.raises(ExpectationError, match="configureISDP"):
+        loads.ended(session, loaded, before, BppCommandId.configureISDP, REASON)
+    with pytest.raises(ExpectationError):
+        loads.refused(session, loaded, before)
+    with pytest.raises(ExpectationError, match="segment 0"):
+        loads.went_on(loaded)
+
+
+def test_result_that_is_not_kept_is_missed(card, session, before):
+    loaded = session.install(ONE, otpk_euicc=session.server.one_time_key().public)
+    number = loaded.pir.data.notification_metadata.seq_number
+    card.store(bytes.fromhex("BF30038001") + bytes([number]))
+    with pytest.raises(ExpectationError, match="list of Notifications"):
+        loads.ended(session, loaded, before, COMMAND, REASON)
+
+
+def test_second_result_is_noticed(session, before):
+    other = session.server.one_time_key().public
+    session.install(ONE, otpk_euicc=other)
+    again = session.server.prepared(session.card)
+    loaded = again.install(ONE, otpk_euicc=other)
+    with pytest.raises(ExpectationError, match="numbers"):
+        loads.ended(again, loaded, before, COMMAND, REASON)
+
+
+def test_segment_out_of_place_is_refused(session, before):
+    loaded = session.load(session.package(ONE).since(1))
+    loads.refused(session, loaded, before)
+    loads.refused_or_ended(session, loaded, before, loads.MISPLACED, COMMAND, REASON)
+    assert loads.told(loaded) == "SW 6985 (conditions not satisfied) without PIR"
+    with pytest.raises(ExpectationError, match="6A80"):
+        loads.refused(session, loaded, before, 0x6A80)
+
+
+def test_segments_that_are_accepted_go_on(session):
+    loads.went_on(session.load(session.package(ONE).until(4)))
+
+
+def test_profile_is_listed_after_success(card, session, before):
+    loaded = session.install(ONE)
+    info = loads.installed(session, loaded)
+    assert info.iccid == ONE.metadata.iccid
+    assert loads.told(loaded) == "PIR successResult; SW 9000 (OK)"
+    with pytest.raises(ExpectationError, match="successResult"):
+        loads.ended(session, loaded, before, COMMAND, REASON)
+    with pytest.raises(ExpectationError, match="no ProfileInstallationResult"):
+        loads.installed(session, Loaded(loaded.responses[:-1], None))
+    card.store(bytes.fromhex("BF330C5A0A") + ONE.metadata.iccid.octets)
+    with pytest.raises(ExpectationError, match="none is listed"):
+        loads.installed(session, loaded)
