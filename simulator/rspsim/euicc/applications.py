@@ -21,7 +21,7 @@ from rspsim.euicc.uicc.application import adfs, domains, process_files
 from rspsim.euicc.uicc.commands.select import select_file
 from rspsim.euicc.uicc.secure_channel import process_domain
 
-__all__ = ["APPLICATIONS", "Application", "process", "select"]
+__all__ = ["APPLICATIONS", "MATCHES", "RECEIVER", "Application", "process", "select"]
 
 _BY_NAME = 0x04
 _NO_DATA = 0x0C
@@ -53,9 +53,23 @@ APPLICATIONS: Final = Decision(
 )
 
 
+def _matches(aid: bytes, name: bytes) -> bool:
+    return aid.startswith(name)
+
+
+def _receiver(_command: CommandApdu, view: View) -> Aid | None:
+    return view.channel.application
+
+
+MATCHES: Final = Decision("applications.matches", _matches, "whether SELECT by a name finds an AID")
+RECEIVER: Final = Decision(
+    "applications.receiver", _receiver, "application a command goes to; none for the file system"
+)
+
+
 def process(command: CommandApdu, view: View) -> Outcome:
     """Hand a command to the application selected on its channel."""
-    chosen = view.channel.application
+    chosen = view.decisions[RECEIVER](command, view)
     if chosen is None:
         return process_files(command, view)
     for application in view.decisions[APPLICATIONS]:
@@ -77,7 +91,8 @@ def select(command: CommandApdu, view: View) -> Outcome:
     if not _SHORTEST_NAME <= len(command.data) <= 16:
         return view.refuse(StatusWord.FILE_NOT_FOUND)
     known = (*view.decisions[APPLICATIONS], *_of_profile(view))
-    found = [a for a in known if a.aid.octets.startswith(command.data)]
+    matches = view.decisions[MATCHES]
+    found = [a for a in known if matches(a.aid.octets, command.data)]
     if occurrence:
         found = _after(view.channel.application, found)
     if not found:

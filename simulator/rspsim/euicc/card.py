@@ -78,7 +78,7 @@ class Euicc:
             The ATR. When the store does not take the state after start-up, the state of before
             stays and the next reset tries again.
         """
-        self._volatile = Volatile()
+        self._volatile = self._decisions[startup.FORGOTTEN](self._volatile)
         self._powered = True
         state = startup.started(self._state, self._decisions)
         if state is not self._state:

@@ -31,7 +31,14 @@ __all__ = [
     "CHECKS",
     "CLASSES",
     "DROPS_RESPONSE",
+    "EXACT_LE",
+    "FINDS",
+    "LAST_PART",
+    "LE_NEEDED",
     "NOTHING_WAITING",
+    "PARSE",
+    "REST",
+    "TOO_MUCH",
     "ClassFamily",
     "Received",
     "process",
@@ -89,6 +96,12 @@ CLASSES: Final[Decision[Mapping[int, ClassFamily]]] = Decision(
     },
     "class octets an instruction is taken with; instructions not listed: any",
 )
+PARSE: Final[Decision[Callable[[bytes], CommandApdu]]] = Decision(
+    "apdu.parse", CommandApdu.parse, "a command out of its octets"
+)
+FINDS: Final[Decision[Callable[[View], View]]] = Decision(
+    "channels.finds", lambda view: view, "the card as a command on a channel finds it"
+)
 NOTHING_WAITING: Final = Decision(
     "get_response.nothing_waiting", 0x6F00, "status word when no response data waits"
 )
@@ -97,6 +110,28 @@ DROPS_RESPONSE: Final = Decision(
 )
 EXACT_LE: Final = Decision(
     "le.exact", standard=True, summary="a case 2 command with a wrong Le is answered 6CXX"
+)
+LE_NEEDED: Final = Decision(
+    "le.needed", standard=False, summary="a command with data but without Le gets no response data"
+)
+
+
+def _rest(later: bytes) -> bytes:
+    return later
+
+
+def _last_part(data: bytes, sw: int) -> ResponseApdu:
+    return ResponseApdu(data, sw)
+
+
+def _too_much(waiting: int) -> int:
+    return 0x6C00 | waiting & 0xFF
+
+
+REST: Final = Decision("get_response.rest", _rest, "what of a response is kept for GET RESPONSE")
+LAST_PART: Final = Decision("get_response.last_part", _last_part, "last part of a response")
+TOO_MUCH: Final = Decision(
+    "get_response.too_much", _too_much, "status word when Le is more than what waits"
 )
 
 
@@ -160,13 +195,13 @@ def process(octets: bytes, view: View) -> Outcome:
         view: The card as it stands; the channel number in it is not looked at.
     """
     try:
-        command = CommandApdu.parse(octets)
+        command = view.decisions[PARSE](octets)
     except DecodeError:
         return view.refuse(StatusWord.WRONG_LENGTH)
     refusal = first_refusal(view.decisions[CHECKS], Received(command, view))
     if refusal is not None:
         return view.refuse(refusal)
-    view = replace(view, channel_number=command.channel or 0)
+    view = view.decisions[FINDS](replace(view, channel_number=command.channel or 0))
     if command.ins == Ins.GET_RESPONSE:
         return _get_response(command, view)
     if view.channel.response and view.decisions[DROPS_RESPONSE]:
@@ -178,8 +213,8 @@ def process(octets: bytes, view: View) -> Outcome:
 def _delivered(command: CommandApdu, view: View, outcome: Outcome) -> Outcome:
     """Send as much of the response data as the command's case allows, and keep the rest."""
     data, sw = outcome.response.data, outcome.response.sw
-    if not data:
-        return replace(outcome, response=_last(b"", sw, outcome))
+    if not data or (command.le is None and view.decisions[LE_NEEDED]):
+        return replace(outcome, response=_last(view, b"", sw, outcome))
     if command.case <= 2:
         wanted = command.le or 0
         if wanted != _MOST and wanted != len(data) and view.decisions[EXACT_LE]:
@@ -191,7 +226,7 @@ def _delivered(command: CommandApdu, view: View, outcome: Outcome) -> Outcome:
 
 def _part(view: View, outcome: Outcome, data: bytes, sw: int, count: int) -> Outcome:
     """Answer with the first count octets; what is left waits in the channel."""
-    now, later = data[:count], data[count:]
+    now, later = data[:count], view.decisions[REST](data[count:])
     volatile = outcome.volatile
     channel = volatile.channels[view.channel_number]
     if channel is not None and (later or channel.response):
@@ -199,16 +234,16 @@ def _part(view: View, outcome: Outcome, data: bytes, sw: int, count: int) -> Out
             view.channel_number, replace(channel, response=later, response_sw=sw)
         )
     if not later or channel is None:
-        return replace(outcome, response=_last(now, sw, outcome), volatile=volatile)
+        return replace(outcome, response=_last(view, now, sw, outcome), volatile=volatile)
     waiting = 0x6100 | (len(later) if len(later) < _MOST else 0)
     return replace(outcome, response=ResponseApdu(now, waiting), volatile=volatile)
 
 
-def _last(data: bytes, sw: int, outcome: Outcome) -> ResponseApdu:
+def _last(view: View, data: bytes, sw: int, outcome: Outcome) -> ResponseApdu:
     """Return the end of an answer, with 91XX when a proactive command waits."""
     if sw == StatusWord.OK:
         sw = cat.announced(outcome.volatile.cat)
-    return ResponseApdu(data, sw)
+    return view.decisions[LAST_PART](data, sw)
 
 
 def _get_response(command: CommandApdu, view: View) -> Outcome:
@@ -220,5 +255,5 @@ def _get_response(command: CommandApdu, view: View) -> Outcome:
         return view.refuse(view.decisions[NOTHING_WAITING])
     wanted = command.le or _MOST
     if wanted > len(waiting) and wanted != _MOST:
-        return view.refuse(0x6C00 | len(waiting) & 0xFF)
+        return view.refuse(view.decisions[TOO_MUCH](len(waiting)))
     return _part(view, view.outcome(), waiting, view.channel.response_sw, wanted)

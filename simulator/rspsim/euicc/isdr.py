@@ -24,7 +24,17 @@ from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.session import SessionState
 from rspsim.euicc.state import CardState, Channel
 
-__all__ = ["AID", "CHECKS", "FCI", "FUNCTIONS", "MALFORMED", "process", "selected"]
+__all__ = [
+    "AID",
+    "CHECKS",
+    "COMMAND_CHECKS",
+    "FCI",
+    "FUNCTIONS",
+    "MALFORMED",
+    "PARSE",
+    "process",
+    "selected",
+]
 
 AID: Final = ISDR_AID
 
@@ -52,6 +62,12 @@ FUNCTIONS: Final = Decision(
     _by_tag(*es10a.FUNCTIONS, *es10b.FUNCTIONS, *es10c.FUNCTIONS, LPAE_ACTIVATION),
     "functions by their tag",
 )
+COMMAND_CHECKS: Final[Decision[Checks[CommandApdu]]] = Decision(
+    "isdr.command",
+    (Check("store_data", lambda c: c.ins == Ins.STORE_DATA, StatusWord.INS_NOT_SUPPORTED),),
+    "checks of a command on a channel that has the ISD-R selected",
+)
+PARSE: Final = Decision("isdr.parse", tlv.parse, "a whole command as a data object")
 MALFORMED: Final = Decision(
     "isdr.malformed", int(StatusWord.WRONG_DATA), "status word for what cannot be read"
 )
@@ -118,8 +134,9 @@ def selected(view: View) -> Outcome:
 
 def process(command: CommandApdu, view: View) -> Outcome:
     """Answer a command on a channel that has the ISD-R selected: STORE DATA, and nothing else."""
-    if command.ins != Ins.STORE_DATA:
-        return view.refuse(StatusWord.INS_NOT_SUPPORTED)
+    refusal = first_refusal(view.decisions[COMMAND_CHECKS], command)
+    if refusal is not None:
+        return view.refuse(refusal)
     return store_data.gather(command, view, dispatch)
 
 
@@ -148,7 +165,7 @@ def dispatch(octets: bytes, view: View) -> Outcome:
 
 def _called(function: AnyFunction, octets: bytes, view: View) -> Outcome:
     try:
-        one = tlv.parse(octets)
+        one = view.decisions[PARSE](octets)
     except DecodeError:
         return view.refuse(view.decisions[MALFORMED])
     try:

@@ -7,15 +7,26 @@ from rspcore.messages.isdr import (
     LpaeActivationResponse,
     LpaeActivationResult,
 )
+from rspsim.euicc.decisions import Decision
 from rspsim.euicc.function import Function, Interface
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.state import CardState
 
-__all__ = ["LPAE_ACTIVATION"]
+__all__ = ["LPAE_ACTIVATION", "SUPPORTED"]
+
+
+def _supported(state: CardState, wanted: frozenset[int]) -> bool:
+    offered = state.personality.lpae_support or frozenset()
+    return bool(wanted) and wanted <= offered
+
+
+SUPPORTED: Final = Decision(
+    "isdr.lpae_activation.supported", _supported, "whether the card has the LPAe asked for"
+)
 
 
 def _activate(request: LpaeActivationRequest, view: View) -> Outcome:
-    supported = view.state.personality.lpae_support or frozenset()
-    fits = bool(request.lpae_option) and request.lpae_option <= supported
+    fits = view.decisions[SUPPORTED](view.state, request.lpae_option)
     result = LpaeActivationResult.ok if fits else LpaeActivationResult.notSupported
     return view.answer(LpaeActivationResponse(lpae_activation_result=result))
 

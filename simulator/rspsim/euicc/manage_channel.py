@@ -8,13 +8,30 @@ from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.session import Session
-from rspsim.euicc.state import Channel
+from rspsim.euicc.state import Channel, Volatile
 
-__all__ = ["LIMIT", "NO_CHANNEL_LEFT", "process"]
+__all__ = ["CLOSED", "LIMIT", "NO_CHANNEL_LEFT", "process"]
 
 LIMIT: Final = Decision("manage_channel.limit", CHANNELS, "number of channels, channel 0 included")
 NO_CHANNEL_LEFT: Final = Decision(
     "manage_channel.none_left", int(StatusWord.FUNCTION_NOT_SUPPORTED), "status word when all open"
+)
+
+
+def _closed(volatile: Volatile, number: int) -> Volatile:
+    """Return values without a channel; a load that was bound to it is bound to none now."""
+    session = _without_channel(volatile.session, number)
+    return replace(volatile, session=session).with_channel(number, None)
+
+
+def _without_channel(session: Session, number: int) -> Session:
+    if session.load is None or session.load.channel != number:
+        return session
+    return replace(session, load=replace(session.load, channel=None))
+
+
+CLOSED: Final = Decision(
+    "manage_channel.closed", _closed, "volatile values after a channel was closed"
 )
 
 _OPEN = 0x00
@@ -66,12 +83,4 @@ def _close(command: CommandApdu, view: View) -> Outcome:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
     if view.volatile.channels[number] is None:
         return view.refuse(StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED)
-    volatile = view.volatile.with_channel(number, None)
-    return view.outcome(volatile=volatile, session=_without_channel(view.session, number))
-
-
-def _without_channel(session: Session, number: int) -> Session:
-    """Return a session whose load, if it was bound to a closed channel, is bound to none now."""
-    if session.load is None or session.load.channel != number:
-        return session
-    return replace(session, load=replace(session.load, channel=None))
+    return view.outcome(volatile=view.decisions[CLOSED](view.volatile, number))

@@ -12,16 +12,26 @@ from typing import Final
 from rspcore.messages.notifications import ErrorReason
 from rspsim.euicc import isdp, notifications
 from rspsim.euicc.decisions import Decision, Decisions
-from rspsim.euicc.state import CardState
+from rspsim.euicc.state import CardState, Volatile
 
-__all__ = ["ATR", "COMPLETES_SWITCH", "started"]
+__all__ = ["ATR", "COMPLETES_SWITCH", "FORGOTTEN", "KEPT", "started"]
 
 
 def _atr(state: CardState, /) -> bytes:
     return state.personality.atr
 
 
+def _kept(state: CardState, /) -> CardState:
+    return state
+
+
+def _forgotten(_before: Volatile, /) -> Volatile:
+    return Volatile()
+
+
 ATR: Final = Decision("startup.atr", _atr, "answer to reset")
+KEPT: Final = Decision("startup.kept", _kept, "state that is there again after a reset")
+FORGOTTEN: Final = Decision("startup.forgotten", _forgotten, "volatile values after a reset")
 COMPLETES_SWITCH: Final = Decision(
     "startup.completes_switch", standard=True, summary="a reset carries out a waiting change"
 )
@@ -29,6 +39,7 @@ COMPLETES_SWITCH: Final = Decision(
 
 def started(state: CardState, decisions: Decisions) -> CardState:
     """Return the state after start-up; the same object when nothing was left open."""
+    state = decisions[KEPT](state)
     if state.pending_switch is not None:
         if decisions[COMPLETES_SWITCH]:
             state = isdp.pending_carried_out(state, decisions)

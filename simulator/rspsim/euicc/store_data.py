@@ -6,16 +6,16 @@ command is dropped with it.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rspcore.apdu import CommandApdu
 from rspcore.status import StatusWord
-from rspsim.euicc.decisions import Decision
+from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CommandChain
 
-__all__ = ["CONTINUES", "P1_VALUES", "gather"]
+__all__ = ["CHECKS", "CONTINUES", "P1_VALUES", "Block", "gather"]
 
 MORE: Final = 0x11
 LAST: Final = 0x91
@@ -31,6 +31,60 @@ CONTINUES: Final = Decision(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Hold one block and what came before it, for the checks.
+
+    Attributes:
+        command: STORE DATA.
+        chain: Blocks it adds to; none when it begins anew.
+        view: The card.
+    """
+
+    command: CommandApdu
+    chain: CommandChain
+    view: View
+
+    @classmethod
+    def of(cls, command: CommandApdu, view: View) -> "Block":
+        """Return a block; one of number 00 that goes on with nothing begins anew."""
+        nothing = CommandChain(octets=b"", blocks=0)
+        chain = view.channel.chain or nothing
+        anew = command.p2 == 0 and not view.decisions[CONTINUES](command.p2, chain.blocks)
+        return cls(command, nothing if anew else chain, view)
+
+    @property
+    def octets(self) -> bytes:
+        """Return what there is of the command with this block."""
+        return self.chain.octets + self.command.data
+
+    @property
+    def p1_known(self) -> bool:
+        """Tell whether P1 says if more blocks follow."""
+        return self.command.p1 in self.view.decisions[P1_VALUES]
+
+    @property
+    def in_order(self) -> bool:
+        """Tell whether P2 is the number this block has to have."""
+        return self.view.decisions[CONTINUES](self.command.p2, self.chain.blocks)
+
+
+CHECKS: Final[Decision[Checks[Block]]] = Decision(
+    "store_data",
+    (
+        Check("p1", lambda b: b.p1_known, StatusWord.INCORRECT_P1_P2),
+        Check("not_empty", lambda b: bool(b.command.data), StatusWord.WRONG_LENGTH),
+        Check("p2", lambda b: b.in_order, StatusWord.INCORRECT_P1_P2),
+        Check(
+            "capacity",
+            lambda b: len(b.octets) <= b.view.options.command_capacity,
+            StatusWord.NOT_ENOUGH_MEMORY,
+        ),
+    ),
+    "checks of one block; with each the unfinished command is dropped",
+)
+
+
 def gather(command: CommandApdu, view: View, complete: Callable[[bytes, View], Outcome]) -> Outcome:
     """Take one block; with the last one hand the whole command on.
 
@@ -39,23 +93,12 @@ def gather(command: CommandApdu, view: View, complete: Callable[[bytes, View], O
         view: The card.
         complete: Answers the whole command; its view has no unfinished command any more.
     """
-    chain = view.channel.chain or CommandChain(octets=b"", blocks=0)
-    if command.p1 not in view.decisions[P1_VALUES]:
-        return _dropped(view, StatusWord.INCORRECT_P1_P2)
-    if not command.data:
-        return _dropped(view, StatusWord.WRONG_LENGTH)
-    if not view.decisions[CONTINUES](command.p2, chain.blocks):
-        if command.p2 != 0:
-            return _dropped(view, StatusWord.INCORRECT_P1_P2)
-        chain = CommandChain(octets=b"", blocks=0)
-    octets = chain.octets + command.data
-    if len(octets) > view.options.command_capacity:
-        return _dropped(view, StatusWord.NOT_ENOUGH_MEMORY)
+    block = Block.of(command, view)
+    alone = view.with_channel(replace(view.channel, chain=None))
+    refusal = first_refusal(view.decisions[CHECKS], block)
+    if refusal is not None:
+        return alone.refuse(refusal)
     if command.p1 & 0x80:
-        return complete(octets, view.with_channel(replace(view.channel, chain=None)))
-    waiting = CommandChain(octets=octets, blocks=chain.blocks + 1)
+        return complete(block.octets, alone)
+    waiting = CommandChain(octets=block.octets, blocks=block.chain.blocks + 1)
     return view.with_channel(replace(view.channel, chain=waiting)).outcome()
-
-
-def _dropped(view: View, sw: int) -> Outcome:
-    return view.with_channel(replace(view.channel, chain=None)).refuse(sw)
