@@ -1,0 +1,40 @@
+"""The process libFuzzer runs in: the card's code instrumented, called one trial after another.
+
+Started by `run.py`. The first argument is the file the counts go to, the others are libFuzzer's; it
+ends the process itself, so the counts are written now and then.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["rspcore", "rspsim.euicc"]):
+    import rspsim.euicc.card  # noqa: F401  instrumented here, used by trial
+
+from trial import Trials
+from walk import walk
+
+__all__ = ["main"]
+
+_EVERY = 256
+
+
+def main() -> None:
+    """Hand over to libFuzzer."""
+    counts = Path(sys.argv[1])
+    trials = Trials(walk())
+
+    def one(data: bytes) -> None:
+        if trials.trials % _EVERY == 0:
+            told = [trials.trials, trials.commands, trials.status_words]
+            counts.write_text(json.dumps(told))
+        trials.run(data)
+
+    atheris.Setup([sys.argv[0], *sys.argv[2:]], one)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
