@@ -24,7 +24,7 @@ from rspcore.messages.es10c import (
     ProfileState,
     ResetOption,
 )
-from rspcore.profiles import TestProfile, preset
+from rspcore.profiles import ProfileParameters, TestProfile, preset
 from rspharness import expect
 from rspharness.card import Card
 from rspharness.cases import Level
@@ -178,11 +178,40 @@ class Conditions:
                 if free <= left:
                     break
                 size = min(free - left // 2, _FILLER_SIZE)
-                iccid = Iccid.from_digits(f"89299010666666666{number:02d}")
-                one = replace(preset("PROFILE_OPERATIONAL1"), iccid=iccid, size=size)
-                self._server.install(self._card, one)
+                self._server.install(self._card, _filler(number, size))
             else:
                 raise Inconclusive(f"{free:,} octets free after {_FILLERS} Profiles")
+            self._drop_notifications()
+            self._card.reset()
+
+    def room_left(self, isdps: float, octets: int = 0) -> None:
+        """Fill the non-volatile memory but for a number of ISD-Ps and some octets.
+
+        What an ISD-P takes before anything is in it is learned from a first download.
+
+        Args:
+            isdps: How many ISD-Ps still fit; 0.5 is less than one takes.
+            octets: What is left beside them.
+
+        Raises:
+            Inconclusive: the card does not come there.
+        """
+        with self._steps(f"Initial conditions: memory for {isdps} ISD-P and {octets:,} octets"):
+            free = self._free_memory()
+            first = profile(_filler(0))
+            self._server.install(self._card, first)
+            beside = len(first.metadata.encode())
+            isdp = free - self._free_memory() - len(first.upp) - beside
+            if isdp <= 0:
+                raise Inconclusive(f"an ISD-P takes {isdp} octets, by what the card tells")
+            left = int(isdps * isdp) + octets
+            shares = (self._free_memory() - left) // _FILLER_SIZE + 1
+            for number in range(shares):
+                share = (self._free_memory() - left) // (shares - number)
+                filler = _filler(number + 1, share - isdp - beside)
+                self._server.install(self._card, filler)
+            if self._free_memory() > left:
+                raise Inconclusive(f"{self._free_memory():,} octets free; wanted are {left:,}")
             self._drop_notifications()
             self._card.reset()
 
@@ -260,6 +289,12 @@ class Conditions:
         target = self._run.target
         if isinstance(target, Snapshots):
             self._run.kept[key] = target.keep()
+
+
+def _filler(number: int, size: int | None = None) -> ProfileParameters:
+    """Return a Profile that is there to take memory."""
+    iccid = Iccid.from_digits(f"89299010666666666{number:02d}")
+    return replace(preset("PROFILE_OPERATIONAL1"), iccid=iccid, size=size)
 
 
 def _name(one: ProfileLike) -> str:

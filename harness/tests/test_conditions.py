@@ -111,6 +111,16 @@ def test_stale_notifications_are_not_taken_for_those_of_the_way(run):
     assert {one.iccid for one in card.notifications()} == {preset(TWO).iccid}
 
 
+@pytest.mark.parametrize(("isdps", "octets", "left"), [(0.5, 0, 512), (1, 600, 1624)])
+def test_memory_is_filled_to_the_octet(run, isdps, octets, left):
+    card, given = _given(run)
+    given.profiles(ONE)
+    given.room_left(isdps, octets)
+    resource = card.send(GetEuiccInfo2Request()).ext_card_resource
+    assert int.from_bytes(resource.free_non_volatile_memory, "big") == left
+    assert card.notifications() == ()
+
+
 def test_files_of_the_enabled_profile_are_seen(run):
     card, given = _given(run)
     given.none()
