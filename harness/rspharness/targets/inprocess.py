@@ -22,13 +22,27 @@ from rspsim.personalise import personalise
 from rspsim.preload import with_preloaded
 from rspsim.stores.memory import MemoryStore
 
-__all__ = ["DECLARED", "InProcessTarget", "SimulatedCards", "declared_options", "first_state"]
+__all__ = [
+    "DECLARED",
+    "DECLARED_VALUES",
+    "InProcessTarget",
+    "SimulatedCards",
+    "declared_options",
+    "first_state",
+]
 
 DECLARED: Final[Mapping[str, bool]] = {
     "PROVISIONING": True,
     "EXT_CHANNELS": True,
 }
 """Options the simulated card has, and which no standard command tells."""
+
+DECLARED_VALUES: Final[Mapping[str, str]] = {
+    "ef_env_classes": "2F11",
+    "ef_env_classes_content": "01",
+    "ef_umpc_content": "3C05000000",
+}
+"""What the maker of the simulated card says of its default files."""
 
 
 def first_state(options: TargetOptions) -> CardState:
@@ -123,6 +137,11 @@ class _DirectLink:
         self._cards.card.power_off()
         return self._cards.card.reset()
 
+    def restart(self, protocol: int) -> bytes:
+        """Power the card anew; octets reach it the same way in every protocol it offers."""
+        del protocol
+        return self.power_cycle()
+
     def close(self) -> None:
         """Take the power away."""
         self._cards.card.power_off()
@@ -135,7 +154,8 @@ class InProcessTarget:
 
     def __init__(self, options: TargetOptions) -> None:
         declared = {**declared_options(options), **options.settings.options}
-        self.settings: TargetSettings = replace(options.settings, options=declared)
+        values = {**DECLARED_VALUES, **options.settings.values}
+        self.settings: TargetSettings = replace(options.settings, options=declared, values=values)
         self.name = options.settings.name
         self._cards = SimulatedCards(options)
         self._fault = options.card_fault

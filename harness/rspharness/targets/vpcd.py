@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from rspcore.errors import ConfigError
 from rspharness.links import PoweredLink
-from rspharness.targets.inprocess import SimulatedCards, declared_options
+from rspharness.targets.inprocess import DECLARED_VALUES, SimulatedCards, declared_options
 from rspharness.targets.reader import KeptLink, ReaderLink
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
@@ -64,7 +64,8 @@ class VpcdTarget:
             ConfigError: the daemon cannot be had, or the slot is taken by another card.
         """
         declared = {**declared_options(options), **options.settings.options}
-        self.settings: TargetSettings = replace(options.settings, options=declared)
+        values = {**DECLARED_VALUES, **options.settings.values}
+        self.settings: TargetSettings = replace(options.settings, options=declared, values=values)
         self.name = options.settings.name
         self._fault = options.card_fault
         self._cards = SimulatedCards(options)

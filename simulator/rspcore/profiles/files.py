@@ -125,7 +125,9 @@ def mf_files(parameters: ProfileParameters) -> bytes:
     arr = b"".join(rule.ljust(width, b"\xff") for rule in rules)
     directory = b""
     if parameters.imsi is not None:
-        directory = encode(0x61, encode(0x4F, USIM_AID), encode(0x50, b"USIM"))
+        directory = encode(
+            0x61, encode(0x4F, parameters.usim_aid or USIM_AID), encode(0x50, b"USIM")
+        )
     record = max(len(directory), 33)
     return b"".join(
         (
@@ -175,7 +177,8 @@ def usim_files(parameters: ProfileParameters, imsi: str) -> bytes:
     """Return the files of PE-USIM: the ADF and the seven EFs a profile has to fill."""
     access_class = 1 << int(imsi[-1])
     ust = ust_content(parameters)
-    adf = FcpParameters(file_id=ADF_FID, df_name=USIM_AID, rule=_DF_RULE, pin_status="81010A0B")
+    aid = parameters.usim_aid or USIM_AID
+    adf = FcpParameters(file_id=ADF_FID, df_name=aid, rule=_DF_RULE, pin_status="81010A0B")
     return b"".join(
         (
             _file(0xA2, None, adf),

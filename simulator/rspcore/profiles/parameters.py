@@ -33,6 +33,7 @@ class ProfileParameters:
     Attributes:
         iccid: ICCID of header, EF.ICCID and metadata.
         imsi: 6 to 15 digits; None for a Profile without a USIM and so without EF.IMSI.
+        usim_aid: AID of the USIM, 7 to 16 octets; None for the one most test profiles share.
         mnc_digits: How many digits of the IMSI are the MNC, 2 or 3.
         ki: K, 16 octets (16 or 32 for TUAK).
         opc: OPc of 16 octets, TOPc of 32 octets for TUAK; None for a fixed value of that length.
@@ -60,6 +61,7 @@ class ProfileParameters:
 
     iccid: Iccid
     imsi: str | None = "001010123456789"
+    usim_aid: bytes | None = None
     mnc_digits: int = 2
     ki: bytes = field(default=DEFAULT_KI, repr=False)
     opc: bytes | None = field(default=None, repr=False)
