@@ -1,13 +1,17 @@
 """File structure in use: what a Device reads, writes, verifies and authenticates with a Profile."""
 
+from dataclasses import replace
+
 from rspcore.crypto.aka.algorithm import xor
 from rspcore.crypto.aka.milenage import Milenage
 from rspcore.messages.es10c import DisableProfileRequest, EnableProfileRequest
+from rspcore.profiles import preset
 from rspcore.profiles.files import imsi_content
 from rspcore.status import StatusWord
 from rspharness import expect, files, testcase
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
+TWO_WITH_OTHER_KEY = replace(preset(TWO), ki=bytes.fromhex("0396EB317B6D1C36F19C1C84CD6FFD16"))
 RAND = bytes.fromhex("23553CBE9637A89D218AE64DAE47BF35")
 SQN, AMF = bytes.fromhex("000000000021"), bytes.fromhex("8000")
 
@@ -52,7 +56,7 @@ def test_ef_imsi_behind_its_pin(card, given, step):
 @testcase("procedure.FileStructure#10")
 def test_authenticate_with_the_key_of_the_profile(card, given, step):
     """AUTHENTICATE gives RES, CK and IK as computed with the key of the Enabled Profile."""
-    _, one = given.profiles(TWO, ONE, enabled=ONE)
+    _, one = given.profiles(TWO_WITH_OTHER_KEY, ONE, enabled=ONE)
     keys = one.profile.parameters
     network = Milenage(keys.ki, keys.operator_constant)
     vector = network.vector(RAND)

@@ -6,7 +6,7 @@ failed has not been tested. To add one, add an entry to the tuple of its area.
 
 from typing import Final
 
-from rspsim.euicc.faults import es8p, es10a, es10b, es10c, notifications, transport
+from rspsim.euicc.faults import es8p, es10a, es10b, es10c, files, notifications, transport
 from rspsim.euicc.faults.fault import Fault
 
 __all__ = ["FAULTS"]
@@ -18,4 +18,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *es10c.FAULTS,
     *es8p.FAULTS,
     *notifications.FAULTS,
+    *files.FAULTS,
 )
