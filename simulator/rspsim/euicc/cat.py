@@ -31,6 +31,7 @@ __all__ = [
     "CAPABILITY_TOLD",
     "HANDLERS",
     "REFRESH_COMMAND",
+    "RESPONSE_COMPLETES",
     "RefreshQualifier",
     "announced",
     "with_refresh",
@@ -78,6 +79,11 @@ REFRESH_COMMAND: Final = Decision(
 )
 ANNOUNCES: Final = Decision(
     "cat.announces", standard=True, summary="an open proactive command is announced by 91XX"
+)
+RESPONSE_COMPLETES: Final = Decision(
+    "cat.response_completes",
+    standard=True,
+    summary="the TERMINAL RESPONSE to REFRESH carries out a waiting change",
 )
 
 
@@ -164,7 +170,9 @@ def _terminal_response(command: CommandApdu, view: View) -> Outcome:
         # what the terminal never will do waits for a reset
         ended = next_offered(replace(cat, command=None, fetched=False))
         return view.outcome(volatile=replace(view.volatile, cat=ended))
-    state = isdp.pending_carried_out(view.state, view.decisions)
+    state = view.state
+    if view.decisions[RESPONSE_COMPLETES]:
+        state = isdp.pending_carried_out(state, view.decisions)
     ends = view.options.switch_ends_session
     session = Volatile().session if ends else view.session
     return view.outcome(

@@ -27,9 +27,12 @@ from rspsim.euicc.state import CardState, CiCredential, PendingNotification, Pro
 
 __all__ = [
     "ADDRESSES",
+    "CERTIFICATES",
+    "CREDENTIAL",
     "KEPT",
     "NEXT_NUMBER",
     "SILENT_CLASSES",
+    "TOLD",
     "Ended",
     "failure",
     "with_events",
@@ -67,6 +70,38 @@ SILENT_CLASSES: Final[Decision[frozenset[int]]] = Decision(
     "notifications.silent_classes",
     frozenset({ProfileClass.test}),
     "classes whose changes are told to nobody",
+)
+
+
+def _told(_state: CardState, metadata: NotificationMetadata) -> NotificationMetadata:
+    return metadata
+
+
+def _credential_for(state: CardState, profile: Profile) -> CiCredential:
+    """Return the credential of the CI a Profile came under; of the first CI for one that did not.
+
+    Raises:
+        LocalError: the card has no CI to sign under.
+    """
+    own = ecasd.signing_credential(state, profile.ci_pkid)
+    for credential in (own, *state.credentials):
+        if credential is not None and credential.signs:
+            return credential
+    raise LocalError("no CI to sign a notification under; personalise the card with one")
+
+
+def _certificates(credential: CiCredential, /) -> tuple[bytes, bytes]:
+    return credential.euicc_certificate, credential.eum_certificate
+
+
+TOLD: Final = Decision(
+    "notifications.told", _told, "what a notification says, from what it has to say"
+)
+CREDENTIAL: Final = Decision(
+    "notifications.credential", _credential_for, "credential a Profile's notifications come under"
+)
+CERTIFICATES: Final = Decision(
+    "notifications.certificates", _certificates, "the two certificates beside a notification"
 )
 
 
@@ -116,20 +151,24 @@ def _with_event(
     event: NotificationEvent,
     address: str,
 ) -> CardState:
-    metadata = NotificationMetadata(
-        seq_number=state.next_seq_number,
-        profile_management_operation=frozenset({event}),
-        notification_address=address,
-        iccid=profile.iccid,
+    metadata = decisions[TOLD](
+        state,
+        NotificationMetadata(
+            seq_number=state.next_seq_number,
+            profile_management_operation=frozenset({event}),
+            notification_address=address,
+            iccid=profile.iccid,
+        ),
     )
-    credential = _credential_for(state, profile)
+    credential = decisions[CREDENTIAL](state, profile)
+    euicc_certificate, eum_certificate = decisions[CERTIFICATES](credential)
     told = OtherSignedNotification(
         tbs_other_notification=metadata,
         euicc_notification_signature=ecasd.sign(
             state, decisions, credential.ci_pkid, metadata.encode()
         ),
-        euicc_certificate=credential.euicc_certificate,
-        eum_certificate=credential.eum_certificate,
+        euicc_certificate=euicc_certificate,
+        eum_certificate=eum_certificate,
     )
     return _appended(state, decisions, event, metadata, told.encode())
 
@@ -148,11 +187,14 @@ def with_result(
     Returns:
         The state, and ProfileInstallationResult as a whole data object.
     """
-    metadata = NotificationMetadata(
-        seq_number=state.next_seq_number,
-        profile_management_operation=frozenset({NotificationEvent.notificationInstall}),
-        notification_address=ended.address,
-        iccid=ended.iccid,
+    metadata = decisions[TOLD](
+        state,
+        NotificationMetadata(
+            seq_number=state.next_seq_number,
+            profile_management_operation=frozenset({NotificationEvent.notificationInstall}),
+            notification_address=ended.address,
+            iccid=ended.iccid,
+        ),
     )
     data = ProfileInstallationResultData(
         transaction_id=ended.transaction_id,
@@ -164,19 +206,6 @@ def with_result(
     told = ProfileInstallationResult(data=data, euicc_sign_pir=signature).encode()
     event = NotificationEvent.notificationInstall
     return _appended(state, decisions, event, metadata, told), told
-
-
-def _credential_for(state: CardState, profile: Profile) -> CiCredential:
-    """Return the credential of the CI a Profile came under; of the first CI for one that did not.
-
-    Raises:
-        LocalError: the card has no CI to sign under.
-    """
-    own = ecasd.signing_credential(state, profile.ci_pkid)
-    for credential in (own, *state.credentials):
-        if credential is not None and credential.signs:
-            return credential
-    raise LocalError("no CI to sign a notification under; personalise the card with one")
 
 
 def _appended(

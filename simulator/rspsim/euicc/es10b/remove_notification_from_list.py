@@ -1,6 +1,6 @@
 """ES10b.RemoveNotificationFromList: forget what a server has heard (SGP.22 v2, 5.7.11)."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rspcore.messages.es10b import (
@@ -8,12 +8,26 @@ from rspcore.messages.es10b import (
     NotificationSentResponse,
     NotificationSentResult,
 )
-from rspsim.euicc.decisions import Decision
+from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.function import Function, Interface
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.state import CardState
+from rspsim.euicc.state import CardState, PendingNotification
 
-__all__ = ["REMOVED", "REMOVE_NOTIFICATION_FROM_LIST"]
+__all__ = ["CHECKS", "REMOVED", "REMOVE_NOTIFICATION_FROM_LIST", "RemovalAttempt"]
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalAttempt:
+    """Hold a number and the state it meets, for the checks."""
+
+    seq_number: int
+    state: CardState
+
+    @property
+    def notification(self) -> PendingNotification | None:
+        """Return the notification of that number, or None."""
+        pending = self.state.notifications
+        return next((one for one in pending if one.seq_number == self.seq_number), None)
 
 
 def _removed(state: CardState, seq_number: int) -> CardState:
@@ -21,19 +35,30 @@ def _removed(state: CardState, seq_number: int) -> CardState:
     return state if len(left) == len(state.notifications) else replace(state, notifications=left)
 
 
+CHECKS: Final[Decision[Checks[RemovalAttempt]]] = Decision(
+    "es10b.remove_notification",
+    (
+        Check(
+            "found",
+            lambda a: a.notification is not None,
+            NotificationSentResult.nothingToDelete,
+        ),
+    ),
+    "checks of RemoveNotificationFromList",
+)
 REMOVED: Final = Decision(
     "es10b.remove_notification.removed", _removed, "state without a notification"
 )
 
 
 def _handle(request: NotificationSentRequest, view: View) -> Outcome:
-    state = view.state
-    if all(one.seq_number != request.seq_number for one in state.notifications):
-        result = NotificationSentResult.nothingToDelete
-    else:
-        result = NotificationSentResult.ok
-        state = view.decisions[REMOVED](state, request.seq_number)
-    return view.answer(NotificationSentResponse(delete_notification_status=result), state=state)
+    attempt = RemovalAttempt(request.seq_number, view.state)
+    refusal = first_refusal(view.decisions[CHECKS], attempt)
+    if refusal is not None:
+        return view.answer(NotificationSentResponse(delete_notification_status=refusal))
+    state = view.decisions[REMOVED](view.state, request.seq_number)
+    ok = NotificationSentResponse(delete_notification_status=NotificationSentResult.ok)
+    return view.answer(ok, state=state)
 
 
 REMOVE_NOTIFICATION_FROM_LIST: Final = Function(

@@ -9,8 +9,9 @@ from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.es10c.identified import ProfileAttempt
 from rspsim.euicc.function import Function, Interface
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.state import CardState
 
-__all__ = ["CHECKS", "DELETE_PROFILE", "REMOVED"]
+__all__ = ["CHECKS", "DELETE_PROFILE", "REFUSED", "REMOVED"]
 
 
 def _policy_allows(attempt: ProfileAttempt) -> bool:
@@ -30,6 +31,16 @@ CHECKS: Final[Decision[Checks[ProfileAttempt]]] = Decision(
     ),
     "checks of DeleteProfile",
 )
+
+
+def _refused(attempt: ProfileAttempt, /) -> CardState:
+    """Return the state after a refusal: as it was."""
+    return attempt.view.state
+
+
+REFUSED: Final = Decision(
+    "es10c.delete_profile.refused", _refused, "what a refusal leaves behind: nothing"
+)
 REMOVED: Final = Decision("es10c.delete_profile.removed", isdp.removed, "state without a Profile")
 
 
@@ -39,7 +50,8 @@ def _handle(request: DeleteProfileRequest, view: View) -> Outcome:
     profile = attempt.profile
     if refusal is not None or profile is None:
         code = _E.undefinedError if refusal is None else refusal
-        return view.answer(DeleteProfileResponse(delete_result=code))
+        state = view.decisions[REFUSED](attempt)
+        return view.answer(DeleteProfileResponse(delete_result=code), state=state)
     state = view.decisions[REMOVED](view.state, view.decisions, profile)
     return view.answer(DeleteProfileResponse(delete_result=_E.ok), state=state)
 

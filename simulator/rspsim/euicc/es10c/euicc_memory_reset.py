@@ -21,9 +21,18 @@ from rspsim.euicc.es10c.switching import CHANNELS_AFTER
 from rspsim.euicc.function import Function, Interface
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.session import SessionEvent
-from rspsim.euicc.state import CardState, Profile
+from rspsim.euicc.state import Addresses, CardState, Profile
 
-__all__ = ["CHECKS", "EUICC_MEMORY_RESET", "SELECTED", "ResetAttempt"]
+__all__ = [
+    "ADDRESSES",
+    "CHECKS",
+    "EUICC_MEMORY_RESET",
+    "LEFT",
+    "REMOVED",
+    "RETURN_TARGET",
+    "SELECTED",
+    "ResetAttempt",
+]
 
 
 def _selected(state: CardState, options: frozenset[int]) -> tuple[Profile, ...]:
@@ -44,6 +53,29 @@ SELECTED: Final = Decision(
 )
 
 
+def _factory_addresses(addresses: Addresses, /) -> Addresses:
+    return replace(addresses, default_dp=addresses.factory_default_dp)
+
+
+def _left(state: CardState, /) -> CardState:
+    """Return what a reset leaves beside Profiles and addresses: all but what a session kept."""
+    return replace(state, one_time_keys=(), open_installation=None)
+
+
+ADDRESSES: Final = Decision(
+    "es10c.euicc_memory_reset.addresses", _factory_addresses, "addresses after their reset"
+)
+LEFT: Final = Decision("es10c.euicc_memory_reset.left", _left, "what else a reset leaves")
+REMOVED: Final = Decision(
+    "es10c.euicc_memory_reset.removed", isdp.removed, "state without a Profile"
+)
+RETURN_TARGET: Final = Decision(
+    "es10c.euicc_memory_reset.return_target",
+    isdp.return_target,
+    "Profile enabled when the reset deletes this one",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ResetAttempt:
     """Hold a request and the view it meets, for the checks."""
@@ -60,8 +92,12 @@ class ResetAttempt:
     def resets_address(self) -> bool:
         """Tell whether the default SM-DP+ address is to go back and is not there already."""
         addresses = self.view.state.addresses
-        wanted = ResetOption.resetDefaultSmdpAddress in self.request.reset_options
-        return wanted and addresses.default_dp != addresses.factory_default_dp
+        return self.chooses_address and addresses.default_dp != addresses.factory_default_dp
+
+    @property
+    def chooses_address(self) -> bool:
+        """Tell whether the option for the default SM-DP+ address is set."""
+        return ResetOption.resetDefaultSmdpAddress in self.request.reset_options
 
     @property
     def cat_free(self) -> bool:
@@ -93,10 +129,9 @@ def _handle(request: EuiccMemoryResetRequest, view: View) -> Outcome:
         return view.answer(EuiccMemoryResetResponse(reset_result=refusal))
     profiles = attempt.profiles
     state = _without(view.state, view.decisions, profiles)
-    if attempt.resets_address:
-        factory = state.addresses.factory_default_dp
-        state = replace(state, addresses=replace(state.addresses, default_dp=factory))
-    state = replace(state, one_time_keys=(), open_installation=None)
+    if attempt.chooses_address:
+        state = replace(state, addresses=view.decisions[ADDRESSES](state.addresses))
+    state = view.decisions[LEFT](state)
     session = view.session_after(SessionEvent.MEMORY_RESET)
     volatile = replace(view.volatile, session=session)
     if any(profile.enabled for profile in profiles):
@@ -111,9 +146,9 @@ def _without(state: CardState, decisions: Decisions, profiles: tuple[Profile, ..
     back = None
     for profile in profiles:
         if profile.enabled:
-            back = isdp.return_target(state, profile)
+            back = decisions[RETURN_TARGET](state, profile)
     for profile in profiles:
-        state = isdp.removed(state, decisions, profile)
+        state = decisions[REMOVED](state, decisions, profile)
     back = state.profile_by_aid(back.aid) if back is not None else None
     if back is None:
         return state

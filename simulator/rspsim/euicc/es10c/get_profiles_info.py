@@ -1,6 +1,6 @@
 """ES10c.GetProfilesInfo: what the card tells about its Profiles (SGP.22 v2, 5.7.15)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -21,7 +21,16 @@ from rspsim.euicc.options import PendingListing
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Profile
 
-__all__ = ["DEFAULT_TAGS", "DESCRIBED", "GET_PROFILES_INFO", "MATCHES", "tags_of"]
+__all__ = [
+    "ANSWER",
+    "DEFAULT_TAGS",
+    "DESCRIBED",
+    "GET_PROFILES_INFO",
+    "MATCHES",
+    "PRESENT",
+    "WANTED",
+    "tags_of",
+]
 
 DEFAULT_TAGS: Final[Decision[frozenset[int]]] = Decision(
     "es10c.get_profiles_info.default_tags",
@@ -80,6 +89,25 @@ def tags_of(octets: bytes) -> frozenset[int]:
     return frozenset(tags)
 
 
+def _present(view: View, /) -> tuple[Profile, ...]:
+    """Return the Profiles to tell of: what is being loaded is none yet."""
+    return view.state.profiles
+
+
+def _wanted(tag_list: bytes | None, default: frozenset[int]) -> frozenset[int]:
+    """Return the tags asked for.
+
+    Raises:
+        DecodeError: the list ends inside a tag.
+    """
+    return default if tag_list is None else tags_of(tag_list)
+
+
+def _answer(found: tuple[ProfileInfo, ...], /) -> ProfileInfoListResponse:
+    """Return the response for what was found; nothing found is an empty list, no error."""
+    return ProfileInfoListResponse(profile_info_list_ok=found)
+
+
 def _matches(profile: Profile, criteria: SearchCriteria | None) -> bool:
     """Tell whether a Profile is asked for; without criteria every one is."""
     if criteria is None:
@@ -116,6 +144,15 @@ def _described(profile: Profile, tags: frozenset[int], state: CardState) -> Prof
     return replace(whole, **{name: None for tag, name in _OBJECTS.items() if tag not in tags})
 
 
+PRESENT: Final[Decision[Callable[[View], tuple[Profile, ...]]]] = Decision(
+    "es10c.get_profiles_info.present", _present, "Profiles there are to tell of"
+)
+WANTED: Final = Decision(
+    "es10c.get_profiles_info.wanted", _wanted, "objects that a tag list or its absence asks for"
+)
+ANSWER: Final[Decision[Callable[[tuple[ProfileInfo, ...]], ProfileInfoListResponse]]] = Decision(
+    "es10c.get_profiles_info.answer", _answer, "response for the Profiles found"
+)
 MATCHES: Final = Decision(
     "es10c.get_profiles_info.matches", _matches, "which Profiles the criteria ask for"
 )
@@ -128,22 +165,20 @@ def _handle(request: ProfileInfoListRequest, view: View) -> Outcome:
     waits = view.state.pending_switch is not None
     if waits and view.options.pending_listing is PendingListing.REFUSED:
         return view.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
-    tags: frozenset[int] = view.decisions[DEFAULT_TAGS]
-    if request.tag_list is not None:
-        try:
-            tags = tags_of(request.tag_list)
-        except DecodeError:
-            return _malformed(view)
-        unknown = any(tag not in _OBJECTS for tag in tags)
-        if unknown and view.options.unknown_info_tag_refused:
-            return _malformed(view)
+    try:
+        tags = view.decisions[WANTED](request.tag_list, view.decisions[DEFAULT_TAGS])
+    except DecodeError:
+        return _malformed(view)
+    unknown = any(tag not in _OBJECTS for tag in tags)
+    if unknown and view.options.unknown_info_tag_refused:
+        return _malformed(view)
     matches, described = view.decisions[MATCHES], view.decisions[DESCRIBED]
     listed = tuple(
         described(profile, tags, view.state)
-        for profile in view.state.profiles
+        for profile in view.decisions[PRESENT](view)
         if matches(profile, request.search_criteria)
     )
-    return view.answer(ProfileInfoListResponse(profile_info_list_ok=listed))
+    return view.answer(view.decisions[ANSWER](listed))
 
 
 def _malformed(view: View) -> Outcome:

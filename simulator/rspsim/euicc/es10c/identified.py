@@ -1,12 +1,24 @@
 """The subject that enabling, disabling and deleting have in common: a Profile asked for by name."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from rspcore.ids import Aid, Iccid
+from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import View
-from rspsim.euicc.state import Profile
+from rspsim.euicc.state import CardState, Profile
 
-__all__ = ["ProfileAttempt"]
+__all__ = ["NAMED", "ProfileAttempt"]
+
+
+def _named(state: CardState, isdp_aid: Aid | None, iccid: Iccid | None) -> Profile | None:
+    """Return the Profile of an AID or, without one, of an ICCID."""
+    if isdp_aid is not None:
+        return state.profile_by_aid(isdp_aid)
+    return state.profile_by_iccid(iccid)
+
+
+NAMED: Final = Decision("es10c.named", _named, "Profile that an AID or ICCID names")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +38,7 @@ class ProfileAttempt:
     @property
     def profile(self) -> Profile | None:
         """Return the Profile named, or None when there is no such."""
-        state = self.view.state
-        if self.isdp_aid is not None:
-            return state.profile_by_aid(self.isdp_aid)
-        return state.profile_by_iccid(self.iccid)
+        return self.view.decisions[NAMED](self.view.state, self.isdp_aid, self.iccid)
 
     @property
     def enabled(self) -> bool:

@@ -6,6 +6,7 @@ the ISD-R stay (SGP.22 v2, 5.7.16). With TRUE the change waits in the persistent
 reset completes it too (3.2).
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -15,9 +16,17 @@ from rspsim.euicc import cat, isdp
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.session import IDLE_SESSION
-from rspsim.euicc.state import Channel, PendingSwitch, Volatile
+from rspsim.euicc.state import CardState, Channel, PendingSwitch, Volatile
 
-__all__ = ["APPLIES_AT_ONCE", "CHANNELS_AFTER", "accepted"]
+__all__ = [
+    "APPLIES_AT_ONCE",
+    "ASKS_REFRESH",
+    "CHANNELS_AFTER",
+    "REFUSED",
+    "WAITS",
+    "accepted",
+    "refused",
+]
 
 _KEPT_APPLICATIONS = frozenset({ISDR_AID, ECASD_AID})
 
@@ -38,6 +47,27 @@ def _channels_after(volatile: Volatile) -> Volatile:
 CHANNELS_AFTER: Final = Decision(
     "es10c.switching.channels_after", _channels_after, "channels after a change without REFRESH"
 )
+
+
+def _waits(state: CardState, change: PendingSwitch) -> CardState:
+    """Return a state in which a change waits, and nothing of it is done."""
+    return replace(state, pending_switch=change)
+
+
+def _refused(view: View, *, refresh: bool) -> View:  # noqa: ARG001  a faulty card looks at it
+    """Return the card after a refusal: as it was."""
+    return view
+
+
+ASKS_REFRESH: Final[Decision[Callable[[bool], bool]]] = Decision(
+    "es10c.switching.asks_refresh", bool, "whether REFRESH is asked for, from refreshFlag"
+)
+WAITS: Final = Decision(
+    "es10c.switching.waits", _waits, "state while a change waits for its REFRESH"
+)
+REFUSED: Final = Decision(
+    "es10c.switching.refused", _refused, "what a refusal leaves behind: nothing"
+)
 APPLIES_AT_ONCE: Final = Decision(
     "es10c.switching.applies_at_once",
     standard=False,
@@ -57,7 +87,7 @@ def accepted(view: View, change: PendingSwitch, response: Structure, *, refresh:
     volatile = view.volatile
     if view.options.switch_ends_session:
         volatile = replace(volatile, session=IDLE_SESSION)
-    if not refresh:
+    if not view.decisions[ASKS_REFRESH](refresh):
         state = isdp.switched(view.state, view.decisions, change)
         volatile = view.decisions[CHANNELS_AFTER](volatile)
         ended = replace(volatile.cat, command=None, fetched=False)
@@ -65,5 +95,16 @@ def accepted(view: View, change: PendingSwitch, response: Structure, *, refresh:
     if view.decisions[APPLIES_AT_ONCE]:
         state = isdp.switched(view.state, view.decisions, change)
     else:
-        state = replace(view.state, pending_switch=change)
+        state = view.decisions[WAITS](view.state, change)
     return view.answer(response, state=state, volatile=cat.with_refresh(view, volatile))
+
+
+def refused(view: View, response: Structure, *, refresh: bool) -> Outcome:
+    """Answer a refusal, which changes nothing.
+
+    Args:
+        view: The card.
+        response: Answer of the function.
+        refresh: The request's refreshFlag.
+    """
+    return view.decisions[REFUSED](view, refresh=refresh).answer(response)

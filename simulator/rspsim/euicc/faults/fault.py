@@ -7,27 +7,38 @@ A fault is a name, a sentence, the requirements a card with it must fail, and a 
     answers(CHECKS, "profile_found", 127)       answer it with another code
     flattened(CHECKS, 127)                      answer all of them with one code
     moved_last(CHECKS, "server_signature1")     look at it only after the others
+    also(CHECKS, "name", holds, code)           look at one thing more, after all others
+    decides(CHECKS, "policy", holds)            look at something else in its place
+    adds(CHECKS, Check("operational", ...))     look at something nobody asked for, last of all
     swap(NEXT_NUMBER, lambda number: number)    take another value or function
     allows(event, after, *states)               let the RSP session do what it must not
+    leads(event, {before: after})               let an event of it lead elsewhere
+    behind(FUNCTION, change)                    change what a function answers and leaves behind
     together(change, change)                    several of these as one
 
 Each looks when it is called whether what it names exists, so a fault that names nothing fails the
 import and not silently the card.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from rspcore.errors import LocalError
+from rspcore.messages.codec import Structure
+from rspsim.euicc import isdr
 from rspsim.euicc.decisions import Check, Checks, Decision, Decisions
+from rspsim.euicc.function import AnyFunction
+from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.session import SESSION_TABLE, SessionEvent, SessionState
 
 __all__ = [
     "Change",
     "Fault",
+    "adds",
     "allows",
     "answers",
+    "decides",
     "flattened",
     "moved_last",
     "skip",
@@ -111,6 +122,36 @@ def moved_last(table: Table, name: str) -> Change:
     return _mapped(table, lambda checks: tuple(sorted(checks, key=lambda c: c.name == name)))
 
 
+def decides(table: Table, name: str, holds: Callable[[Any], bool]) -> Change:
+    """Let a check look at something else.
+
+    Raises:
+        LocalError: the table has no such check.
+    """
+    _named(table, name)
+    return _mapped(
+        table,
+        lambda checks: tuple(replace(c, holds=holds) if c.name == name else c for c in checks),
+    )
+
+
+def adds(table: Table, check: Check[Any]) -> Change:
+    """Look at one thing more, after all others."""
+    return _mapped(table, lambda checks: (*checks, check))
+
+
+def also(table: Table, name: str, holds: Callable[[Any], bool], code: int) -> Change:
+    """Look at one thing more, after all others.
+
+    Args:
+        table: The table.
+        name: Name of the check that is added.
+        holds: Looks at the subject, returns True when the check is passed.
+        code: Error code or status word when it is not.
+    """
+    return _mapped(table, lambda checks: (*checks, Check(name, holds, code)))
+
+
 def swap(decision: Decision[T], value: T) -> Change:
     """Take another value for a decision."""
     return lambda decisions: decisions.having(decision, value)
@@ -136,6 +177,44 @@ def allows(event: SessionEvent, after: SessionState, *states: SessionState) -> C
         return decisions.having(SESSION_TABLE, table)
 
     return change
+
+
+def leads(event: SessionEvent, steps: Mapping[SessionState, SessionState]) -> Change:
+    """Let an event of the RSP session lead to another state.
+
+    Args:
+        event: The event.
+        steps: State before to state after.
+    """
+
+    def change(decisions: Decisions) -> Decisions:
+        table = dict(decisions[SESSION_TABLE])
+        for before, after in steps.items():
+            table[before] = {**table[before], event: after}
+        return decisions.having(SESSION_TABLE, table)
+
+    return change
+
+
+def behind(function: AnyFunction, change: Callable[[Outcome, View], Outcome]) -> Change:
+    """Change what a function answers and leaves behind.
+
+    Args:
+        function: The function; it has done its work.
+        change: Takes its outcome and the view the request met, returns the outcome in its place.
+    """
+
+    def apply(decisions: Decisions) -> Decisions:
+        table = decisions[isdr.FUNCTIONS]
+        plain = table[function.tag]
+
+        def handle(request: Structure, view: View) -> Outcome:
+            return change(plain.handle(request, view), view)
+
+        changed = {**table, function.tag: replace(plain, handle=handle)}
+        return decisions.having(isdr.FUNCTIONS, changed)
+
+    return apply
 
 
 def together(*changes: Change) -> Change:
