@@ -18,7 +18,7 @@ from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import View
 from rspsim.euicc.state import CardState, OneTimeKey
 
-__all__ = ["KEPT_REASONS", "REUSABLE", "chosen", "dropped", "dropped_after_cancel"]
+__all__ = ["DROPPED", "KEPT_REASONS", "REUSABLE", "chosen", "dropped_after_cancel"]
 
 
 def _reusable(kept: OneTimeKey, smdp_oid: Oid, curve: Curve, wanted: bytes) -> bool:
@@ -26,9 +26,16 @@ def _reusable(kept: OneTimeKey, smdp_oid: Oid, curve: Curve, wanted: bytes) -> b
     return kept.public_point == wanted and kept.smdp_oid == smdp_oid and kept.curve is curve
 
 
+def _dropped(state: CardState, key: PrivateKey) -> CardState:
+    """Return a state that has forgotten a pair."""
+    left = tuple(k for k in state.one_time_keys if k.public_point != key.public.point)
+    return state if len(left) == len(state.one_time_keys) else replace(state, one_time_keys=left)
+
+
 REUSABLE: Final = Decision(
     "one_time_keys.reusable", _reusable, "which kept pair is used again for a server"
 )
+DROPPED: Final = Decision("one_time_keys.dropped", _dropped, "a state that has forgotten a pair")
 KEPT_REASONS: Final[Decision[frozenset[int]]] = Decision(
     "one_time_keys.kept_reasons",
     frozenset(
@@ -69,15 +76,9 @@ def chosen(
     return key, replace(state, one_time_keys=pairs)
 
 
-def dropped(state: CardState, key: PrivateKey) -> CardState:
-    """Return a state that has forgotten a pair."""
-    left = tuple(k for k in state.one_time_keys if k.public_point != key.public.point)
-    return state if len(left) == len(state.one_time_keys) else replace(state, one_time_keys=left)
-
-
 def dropped_after_cancel(view: View, reason: int) -> CardState:
     """Return the state after a session was cancelled for a reason (5.7.14)."""
     prepared = view.session.download
     if prepared is None or reason in view.decisions[KEPT_REASONS]:
         return view.state
-    return dropped(view.state, prepared.one_time_key)
+    return view.decisions[DROPPED](view.state, prepared.one_time_key)

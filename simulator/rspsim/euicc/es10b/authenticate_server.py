@@ -29,7 +29,14 @@ from rspsim.euicc.server_certificate import NO_OID, Presented, certificate_check
 from rspsim.euicc.session import AuthenticatedServer, SessionEvent
 from rspsim.euicc.state import CiCredential
 
-__all__ = ["AUTHENTICATE_SERVER", "CHECKS", "SIGNED", "VERIFIES", "AuthenticationAttempt"]
+__all__ = [
+    "AUTHENTICATE_SERVER",
+    "CHECKS",
+    "CREDENTIAL",
+    "SIGNED",
+    "VERIFIES",
+    "AuthenticationAttempt",
+]
 
 _ROLES: Final = {
     Role.DP_AUTH: SessionEvent.DP_AUTHENTICATED,
@@ -79,12 +86,16 @@ class AuthenticationAttempt:
     @property
     def credential(self) -> CiCredential | None:
         """Return what the card signs with, or None when it cannot sign under this CI."""
-        wanted = self.request.euicc_ci_pkid_to_be_used
-        return ecasd.signing_credential(self.view.state, wanted)
+        return self.view.decisions[CREDENTIAL](self)
 
 
 def _verifies(key: PublicKey, signature: bytes, data: bytes) -> bool:
     return key.verify(signature, data)
+
+
+def _credential(attempt: AuthenticationAttempt) -> CiCredential | None:
+    wanted = attempt.request.euicc_ci_pkid_to_be_used
+    return ecasd.signing_credential(attempt.view.state, wanted)
 
 
 def _signed(attempt: AuthenticationAttempt) -> EuiccSigned1:
@@ -118,6 +129,9 @@ CHECKS: Final[Decision[Checks[AuthenticationAttempt]]] = Decision(
 )
 VERIFIES: Final = Decision(
     "es10b.authenticate_server.verifies", _verifies, "whether serverSignature1 is good"
+)
+CREDENTIAL: Final = Decision(
+    "es10b.authenticate_server.credential", _credential, "key and certificates the card signs with"
 )
 SIGNED: Final = Decision("es10b.authenticate_server.signed", _signed, "euiccSigned1")
 

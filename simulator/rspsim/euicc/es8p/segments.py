@@ -166,7 +166,7 @@ def _finished(finished: Finished, step: Step) -> Outcome:
     view, standing = step.view, finished.load
     installed = view.decisions[INSTALLED](standing, step)
     state = replace(view.state, profiles=(*view.state.profiles, installed))
-    state = one_time_keys.dropped(state, step.download.one_time_key)
+    state = view.decisions[one_time_keys.DROPPED](state, step.download.one_time_key)
     success = SuccessResult(aid=installed.aid, sima_response=finished.response)
     outcome = _ended(state, standing, step, FinalResult(success_result=success))
     event = NotificationEvent.notificationInstall

@@ -7,7 +7,6 @@ A fault is a name, a sentence, the requirements a card with it must fail, and a 
     answers(CHECKS, "profile_found", 127)       answer it with another code
     flattened(CHECKS, 127)                      answer all of them with one code
     moved_last(CHECKS, "server_signature1")     look at it only after the others
-    also(CHECKS, "name", holds, code)           look at one thing more, after all others
     decides(CHECKS, "policy", holds)            look at something else in its place
     adds(CHECKS, Check("operational", ...))     look at something nobody asked for, last of all
     swap(NEXT_NUMBER, lambda number: number)    take another value or function
@@ -38,8 +37,10 @@ __all__ = [
     "adds",
     "allows",
     "answers",
+    "behind",
     "decides",
     "flattened",
+    "leads",
     "moved_last",
     "skip",
     "swap",
@@ -140,18 +141,6 @@ def adds(table: Table, check: Check[Any]) -> Change:
     return _mapped(table, lambda checks: (*checks, check))
 
 
-def also(table: Table, name: str, holds: Callable[[Any], bool], code: int) -> Change:
-    """Look at one thing more, after all others.
-
-    Args:
-        table: The table.
-        name: Name of the check that is added.
-        holds: Looks at the subject, returns True when the check is passed.
-        code: Error code or status word when it is not.
-    """
-    return _mapped(table, lambda checks: (*checks, Check(name, holds, code)))
-
-
 def swap(decision: Decision[T], value: T) -> Change:
     """Take another value for a decision."""
     return lambda decisions: decisions.having(decision, value)
@@ -188,7 +177,8 @@ def leads(event: SessionEvent, steps: Mapping[SessionState, SessionState]) -> Ch
     """
 
     def change(decisions: Decisions) -> Decisions:
-        table = dict(decisions[SESSION_TABLE])
+        current = decisions[SESSION_TABLE]
+        table = dict(current)
         for before, after in steps.items():
             table[before] = {**table[before], event: after}
         return decisions.having(SESSION_TABLE, table)
