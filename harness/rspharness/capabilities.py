@@ -17,7 +17,7 @@ from rspcore.messages.metadata import PprId, ProfilePolicyAuthorisationRule
 from rspcore.tags import Tag
 from rspharness.card import Card
 
-__all__ = ["DECLARED_ONLY", "Capabilities", "read_capabilities"]
+__all__ = ["DECLARED_ONLY", "Capabilities", "options_of_rat", "read_capabilities"]
 
 DECLARED_ONLY: Final = frozenset(
     {
@@ -67,7 +67,8 @@ def read_capabilities(
     if card.number is None:
         card.open()
     info = card.send(GetEuiccInfo2Request())
-    read = _of_info(info, ci_keys) | _of_rat(card.send(GetRatRequest()).rat) | _of_fci(card.fci)
+    rules = options_of_rat(card.send(GetRatRequest()).rat)
+    read = _of_info(info, ci_keys) | rules | _of_fci(card.fci)
     contradictions = tuple(
         f"{name}: declared {declared[name]}, the card says {value}"
         for name, value in sorted(read.items())
@@ -95,7 +96,8 @@ def _of_info(info: EuiccInfo2, ci_keys: Mapping[str, bytes]) -> dict[str, bool]:
     }
 
 
-def _of_rat(rules: Rules) -> dict[str, bool]:
+def options_of_rat(rules: Rules) -> dict[str, bool]:
+    """Return the options a rules authorisation table has."""
     operators = [operator for rule in rules for operator in rule.allowed_operators]
     codes = [operator.mcc_mnc.octets.hex() for operator in operators]
     gids = [operator.gid1 for operator in operators]

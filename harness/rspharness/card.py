@@ -29,7 +29,7 @@ from rspcore.messages.es10c import (
 )
 from rspcore.messages.notifications import NotificationMetadata
 from rspcore.status import describe, is_success
-from rspharness.links import CardLink, PoweredLink, PowerOffAfter
+from rspharness.links import CardLink, PoweredLink, PowerOffAfter, ProtocolLink
 from rspharness.lpa.card import ChannelOptions, IsdrChannel
 from rspharness.lpa.functions import FUNCTIONS
 from rspharness.snapshot import Snapshot
@@ -96,6 +96,19 @@ class Card(IsdrChannel):
             raise LocalError("the power of this target is not under control")
         self.forget_channel()
         self.atr = self.link.power_cycle()
+        return self.atr
+
+    def restart(self, protocol: int) -> bytes:
+        """Take the power away, give it back, and go on in T=0 or T=1; returns the ATR.
+
+        Raises:
+            TargetLost: the card did not come back in this protocol.
+            LocalError: the protocol of this target is not under control.
+        """
+        if not isinstance(self.link, ProtocolLink):
+            raise LocalError("the protocol of this target is not under control")
+        self.forget_channel()
+        self.atr = self.link.restart(protocol)
         return self.atr
 
     def forget_channel(self) -> None:

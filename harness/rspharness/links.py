@@ -24,6 +24,7 @@ __all__ = [
     "DropLink",
     "PowerOffAfter",
     "PoweredLink",
+    "ProtocolLink",
     "ReadOnlyLink",
     "ResponseChaining",
     "TimedLink",
@@ -64,6 +65,21 @@ class PoweredLink(CardLink, Protocol):
         """
 
 
+@runtime_checkable
+class ProtocolLink(CardLink, Protocol):
+    """Carry commands to a card by a transmission protocol of the caller's choice."""
+
+    def restart(self, protocol: int) -> bytes:
+        """Take the power away, give it back, and go on in a protocol; returns the ATR.
+
+        Args:
+            protocol: 0 or 1, one the ATR offers.
+
+        Raises:
+            TargetLost: the card did not come back in it.
+        """
+
+
 class _Wrapper:
     """Pass everything on; a wrapper overrides what it changes."""
 
@@ -81,6 +97,16 @@ class _Wrapper:
     def power_cycle(self) -> bytes:
         """Pass a power cycle on; a link without power under control is reset instead."""
         return self._link.power_cycle() if isinstance(self._link, PoweredLink) else self.reset()
+
+    def restart(self, protocol: int) -> bytes:
+        """Pass a restart in a protocol on.
+
+        Raises:
+            LocalError: the protocol of the link below is not under control.
+        """
+        if not isinstance(self._link, ProtocolLink):
+            raise LocalError("the protocol of this target is not under control")
+        return self._link.restart(protocol)
 
     def close(self) -> None:
         """Close the link below."""
@@ -115,6 +141,13 @@ class TracedLink(_Wrapper):
         """Pass a power cycle on and write down the ATR."""
         self._trace.remark("power off and on")
         atr = super().power_cycle()
+        self._trace.reset(atr)
+        return atr
+
+    def restart(self, protocol: int) -> bytes:
+        """Pass a restart in a protocol on and write down the ATR."""
+        self._trace.remark(f"power off and on, T={protocol}")
+        atr = super().restart(protocol)
         self._trace.reset(atr)
         return atr
 

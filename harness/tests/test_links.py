@@ -43,6 +43,14 @@ def test_response_chaining_repeats_with_the_right_le():
     assert card.seen[1] == b"\x00\xb0\x00\x00\x05"
 
 
+def test_restart_in_a_protocol_reaches_the_card_or_is_refused():
+    card = _Script()
+    with pytest.raises(LocalError, match="not under control"):
+        TimedLink(card, Timings()).restart(1)
+    card.restart = lambda protocol: bytes((0x3B, protocol))
+    assert TimedLink(card, Timings()).restart(1) == b"\x3b\x01"
+
+
 def test_response_chaining_gives_up_on_a_card_without_end():
     card = _Script(*[b"\x61\x01"] * 5000)
     with pytest.raises(TargetLost, match="still answers 61XX"):

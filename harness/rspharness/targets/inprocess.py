@@ -8,7 +8,10 @@ from dataclasses import replace
 from typing import Final
 
 from rspcore.errors import ConfigError, LocalError
+from rspcore.messages.euicc_info import TreProperty
+from rspcore.messages.isdr import LpaeSupport
 from rspcore.profiles import make_profile, preset
+from rspharness.targets.declaration import declared_values, options_of
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspsim.cli.card_state import changed_options
@@ -16,7 +19,7 @@ from rspsim.env import SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.decisions import STANDARD, Decisions
 from rspsim.euicc.faults import FAULTS
-from rspsim.euicc.personality import personality_named
+from rspsim.euicc.personality import Personality, personality_named
 from rspsim.euicc.state import CardState
 from rspsim.personalise import personalise
 from rspsim.preload import with_preloaded
@@ -28,6 +31,7 @@ __all__ = [
     "InProcessTarget",
     "SimulatedCards",
     "declared_options",
+    "declaring",
     "first_state",
 ]
 
@@ -44,6 +48,8 @@ DECLARED_VALUES: Final[Mapping[str, str]] = {
 }
 """What the maker of the simulated card says of its default files."""
 
+_LPAE: Final = {"cat": LpaeSupport.lpaeUsingCat, "scws": LpaeSupport.lpaeUsingScws}
+
 
 def first_state(options: TargetOptions) -> CardState:
     """Personalise the card of a run, as the table [card] of its target file says.
@@ -53,7 +59,9 @@ def first_state(options: TargetOptions) -> CardState:
         LocalError: no such option of a card, or no such Profile.
     """
     card = options.settings.card
-    kind = personality_named(options.personality or card.get("personality", "v2.5"))
+    kind = _claiming(
+        personality_named(options.personality or card.get("personality", "v2.5")), card
+    )
     state = personalise(
         options.pki,
         eid=options.eid,
@@ -66,15 +74,36 @@ def first_state(options: TargetOptions) -> CardState:
     return state
 
 
+def _claiming(kind: Personality, card: Mapping[str, str]) -> Personality:
+    """Return a personality that claims what the table [card] adds: an LPAe, another TRE."""
+    if "lpae" in card:
+        kind = replace(kind, lpae_support=frozenset(_LPAE[name] for name in card["lpae"].split()))
+    if "tre" in card:
+        kind = replace(kind, tre_properties=frozenset({TreProperty[card["tre"]]}))
+    return kind
+
+
 def declared_options(options: TargetOptions) -> dict[str, bool]:
-    """Return the options of the simulated card that no standard command tells."""
+    """Return the options of the simulated card that its maker tells."""
     state = first_state(options)
     return {
         **DECLARED,
         "O_E_REUSE_OTPK": state.options.reuse_otpk,
         "CATBUSY": state.options.cat_busy,
         "PRELOADED_TEST": bool(state.profiles),
+        **options_of(state),
     }
+
+
+def declaring(options: TargetOptions) -> TargetSettings:
+    """Return the settings, completed by what the maker of the simulated card says of it."""
+    settings = options.settings
+    said = {**DECLARED_VALUES, **declared_values(first_state(options))}
+    return replace(
+        settings,
+        options={**declared_options(options), **settings.options},
+        values={**said, **settings.values},
+    )
 
 
 def _decisions(name: str) -> Decisions:
@@ -153,9 +182,7 @@ class InProcessTarget:
     simulated = True
 
     def __init__(self, options: TargetOptions) -> None:
-        declared = {**declared_options(options), **options.settings.options}
-        values = {**DECLARED_VALUES, **options.settings.values}
-        self.settings: TargetSettings = replace(options.settings, options=declared, values=values)
+        self.settings: TargetSettings = declaring(options)
         self.name = options.settings.name
         self._cards = SimulatedCards(options)
         self._fault = options.card_fault

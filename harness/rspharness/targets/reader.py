@@ -142,7 +142,7 @@ class ReaderLink:
         Raises:
             TargetLost: the card did not come back.
         """
-        return self._reconnect(self._scard.SCARD_RESET_CARD)
+        return self._reconnect(self._scard.SCARD_RESET_CARD, self._protocols)
 
     def power_cycle(self) -> bytes:
         """Take the power away, give it back and return the ATR.
@@ -150,11 +150,20 @@ class ReaderLink:
         Raises:
             TargetLost: the card did not come back.
         """
-        return self._reconnect(self._scard.SCARD_UNPOWER_CARD)
+        return self._reconnect(self._scard.SCARD_UNPOWER_CARD, self._protocols)
 
-    def _reconnect(self, how: int) -> bytes:
+    def restart(self, protocol: int) -> bytes:
+        """Take the power away, give it back, and go on in T=0 or T=1; returns the ATR.
+
+        Raises:
+            TargetLost: the card did not come back in this protocol.
+        """
+        one = self._scard.SCARD_PROTOCOL_T1 if protocol else self._scard.SCARD_PROTOCOL_T0
+        return self._reconnect(self._scard.SCARD_UNPOWER_CARD, one)
+
+    def _reconnect(self, how: int, protocols: int) -> bytes:
         code, protocol = self._scard.SCardReconnect(
-            self._card, self._scard.SCARD_SHARE_EXCLUSIVE, self._protocols, how
+            self._card, self._scard.SCARD_SHARE_EXCLUSIVE, protocols, how
         )
         if code:
             raise self._lost("reset", code)
@@ -179,6 +188,7 @@ class KeptLink:
         self.transmit = link.transmit
         self.reset = link.reset
         self.power_cycle = link.power_cycle
+        self.restart = link.restart
 
     def close(self) -> None:
         """Do nothing: the target keeps the reader."""

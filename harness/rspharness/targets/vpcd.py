@@ -7,11 +7,10 @@ This is one of the modules that may import the simulator.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from rspcore.errors import ConfigError
 from rspharness.links import PoweredLink
-from rspharness.targets.inprocess import DECLARED_VALUES, SimulatedCards, declared_options
+from rspharness.targets.inprocess import SimulatedCards, declaring
 from rspharness.targets.reader import KeptLink, ReaderLink
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
@@ -63,9 +62,7 @@ class VpcdTarget:
         Raises:
             ConfigError: the daemon cannot be had, or the slot is taken by another card.
         """
-        declared = {**declared_options(options), **options.settings.options}
-        values = {**DECLARED_VALUES, **options.settings.values}
-        self.settings: TargetSettings = replace(options.settings, options=declared, values=values)
+        self.settings: TargetSettings = declaring(options)
         self.name = options.settings.name
         self._fault = options.card_fault
         self._cards = SimulatedCards(options)

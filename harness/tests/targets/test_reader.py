@@ -39,7 +39,7 @@ class _Scard(SimpleNamespace):
         self.SCardReleaseContext = answer("release", ())
         self.SCardListReaders = answer("list", (), readers)
         self.SCardConnect = answer("connect", (1,), "card", t0)
-        self.SCardReconnect = answer("reconnect", (3,), t1)
+        self.SCardReconnect = answer("reconnect", (2, 3), t1)
         self.SCardTransmit = answer("transmit", (1,), [0x90, 0x00])
         self.SCardStatus = answer("status", (), "name", 0, 0, [0x3B, 0x00])
         self.SCardDisconnect = answer("disconnect", (1,))
@@ -67,10 +67,20 @@ def test_card_is_reached_reset_and_let_go(library):
     link.transmit(b"\x00")
     link.close()
     link.close()
-    assert ("reconnect", 1) in scard.log
-    assert ("reconnect", 2) in scard.log
+    assert ("reconnect", 3, 1) in scard.log
+    assert ("reconnect", 3, 2) in scard.log
     assert ("transmit", "T1") in scard.log
     assert [one[0] for one in scard.log[-2:]] == ["disconnect", "release"]
+
+
+def test_card_is_restarted_in_one_protocol(library):
+    scard = library("A")
+    link = KeptLink(ReaderLink("A"))
+    assert link.restart(0) == link.restart(1) == b"\x3b\x00"
+    assert [one for one in scard.log if one[0] == "reconnect"] == [
+        ("reconnect", scard.SCARD_PROTOCOL_T0, scard.SCARD_UNPOWER_CARD),
+        ("reconnect", scard.SCARD_PROTOCOL_T1, scard.SCARD_UNPOWER_CARD),
+    ]
 
 
 @pytest.mark.parametrize("fault", ["transmit", "reconnect", "status"])
