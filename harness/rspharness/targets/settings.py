@@ -46,7 +46,8 @@ class TargetSettings:
         version: v2 or v3.
         reader: Reader name or its beginning, for a card reader.
         card: How a simulated card is personalised: personality, rat, options ("name=value" each,
-            separated by spaces), preloaded (names of Profiles, separated by spaces).
+            separated by spaces), preloaded (names of Profiles, separated by spaces), lpae ("cat",
+            "scws" or both), tre (name of a bit of treProperties).
         options: Declared options of the catalogue.
         values: Declared values that cases compare with.
         budgets_ms: Longest 90th percentile by command or procedure.
