@@ -11,7 +11,7 @@ from rspcore.status import StatusWord
 from rspharness import expect, files, testcase
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
-OTHER_USIM = bytes.fromhex("A0000000871002FF49FF0589") + b"\x02"
+OTHER_USIM = bytes.fromhex("A0000000871002FF49FF058A")
 TWO_WITH_OTHER_USIM = replace(preset(TWO), usim_aid=OTHER_USIM)
 
 EVERY_SERVICE = replace(preset(ONE), services=frozenset({27, 68, 69, 76, 125}))
