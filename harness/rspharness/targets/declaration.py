@@ -42,6 +42,7 @@ def declared_values(state: "CardState") -> dict[str, str | int | bool]:
         "eid": state.eid,
         "ein": str(state.eid)[:8],
         "root_ds_address": state.addresses.root_ds,
+        "factory_default_dp_address": state.addresses.factory_default_dp or "",
         "rsp_version": told.svn,
         "profile_version": told.profile_version,
         "firmware_version": told.firmware_version,
@@ -59,9 +60,7 @@ def declared_values(state: "CardState") -> dict[str, str | int | bool]:
         "ci_pkids": _listed(one.ci_pkid.hex().upper() for one in state.credentials),
         "rat": GetRatResponse(rat=state.rat).encode().hex().upper(),
     }
-    written = {name: ABSENT if value is None else str(value) for name, value in values.items()}
-    factory = state.addresses.factory_default_dp  # a card without one declares none
-    return {**written, **({"factory_default_dp_address": factory} if factory else {})}
+    return {name: ABSENT if value is None else str(value) for name, value in values.items()}
 
 
 def _listed(values: Iterable[object]) -> str:
