@@ -17,7 +17,17 @@ from rspharness.servers.verify import verify_pir
 from rspharness.snapshot import Snapshot
 from rspharness.verdicts import ExpectationError
 
-__all__ = ["MISPLACED", "ended", "installed", "refused", "refused_or_ended", "told", "went_on"]
+__all__ = [
+    "MISPLACED",
+    "ended",
+    "installed",
+    "installed_or_ended",
+    "refused",
+    "refused_or_ended",
+    "told",
+    "went_on",
+    "went_on_or_ended",
+]
 
 MISPLACED = (StatusWord.CONDITIONS_NOT_SATISFIED, StatusWord.REFERENCED_DATA_NOT_FOUND)
 """6985 and 6A88: what a segment is refused with that is not due (2.5.5)."""
@@ -119,6 +129,42 @@ def refused_or_ended(
         refused(session, loaded, before, *words)
     else:
         ended(session, loaded, before, command, *reasons)
+
+
+def went_on_or_ended(
+    session: Session,
+    loaded: Loaded,
+    before: Snapshot,
+    command: BppCommandId,
+    *reasons: ErrorReason,
+) -> None:
+    """Require `went_on`, or `ended` with one of the reasons.
+
+    Raises:
+        ExpectationError: neither.
+    """
+    if loaded.pir is None:
+        went_on(loaded)
+    else:
+        ended(session, loaded, before, command, *reasons)
+
+
+def installed_or_ended(
+    session: Session,
+    loaded: Loaded,
+    before: Snapshot,
+    command: BppCommandId,
+    *reasons: ErrorReason,
+) -> None:
+    """Require `installed`, or `ended` with one of the reasons.
+
+    Raises:
+        ExpectationError: neither.
+    """
+    if loaded.pir is not None and loaded.pir.data.final_result.error_result is not None:
+        ended(session, loaded, before, command, *reasons)
+    else:
+        installed(session, loaded)
 
 
 def installed(session: Session, loaded: Loaded) -> ProfileInfo:

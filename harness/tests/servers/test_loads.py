@@ -37,6 +37,21 @@ def test_load_that_ends_with_an_error_is_told_of(session, before):
         loads.went_on(loaded)
 
 
+def test_either_outcome_is_taken_where_both_are_right(card, server, before):
+    for fields in ({}, {"otpk_euicc": server.one_time_key().public}):
+        session = server.prepared(card)
+        loaded = session.load(session.package(ONE, **fields).until(1))
+        loads.went_on_or_ended(session, loaded, before, COMMAND, REASON)
+    before, session = card.observe(), server.prepared(card)
+    loaded = session.install(ONE, otpk_euicc=server.one_time_key().public)
+    loads.installed_or_ended(session, loaded, before, COMMAND, REASON)
+    other = ErrorReason.invalidTransactionId
+    with pytest.raises(ExpectationError, match="invalidSignature"):
+        loads.installed_or_ended(session, loaded, before, COMMAND, other)
+    session = server.prepared(card)
+    loads.installed_or_ended(session, session.install(ONE), before, COMMAND, REASON)
+
+
 def test_result_that_is_not_kept_is_missed(card, session, before):
     loaded = session.install(ONE, otpk_euicc=session.server.one_time_key().public)
     number = loaded.pir.data.notification_metadata.seq_number
