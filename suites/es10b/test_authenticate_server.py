@@ -216,6 +216,7 @@ def test_session_survives_reading(card, server, step):
 def test_session_leaves_no_trace(card, given, server, step):
     """After a reset nothing tells that a server was authenticated."""
     given.profiles("PROFILE_OPERATIONAL1", notifications=True)
+    given.default_address("dp.example.com")
     before = card.observe()
     with step("S_LPAd -> eUICC: GetEUICCChallenge, AuthenticateServer, then reset"):
         server.authenticated(card)

@@ -10,6 +10,7 @@ from rspcore.messages.es10b import (
 )
 from rspcore.messages.notifications import BppCommandId
 from rspharness import expect, testcase
+from rspharness.servers.loads import installed
 from rspharness.servers.rsp_server import profile
 from rspharness.servers.verify import verify_cancellation, verify_preparation
 
@@ -173,7 +174,9 @@ def test_cancelled_load_leaves_no_profile(card, given, server, step):
     with step("Expected: Profile absent"):
         expect.equal(card.profiles(), (), "Profiles")
     with step("Expected: ICCID free, the Profile can be installed in a new session"):
-        expect.pir_success(server.authenticated(card).install(profile(ONE)).pir)
+        again = server.authenticated(card)
+        verify_preparation(again, again.prepare())
+        installed(again, again.install(profile(ONE)))
 
 
 @testcase("ES10b.CancelSession#31", level="read-only")

@@ -76,7 +76,11 @@ def test_any_hash_is_bound(card, server, step):
 def test_each_session_has_a_key_of_its_own(card, server, step):
     """Two sessions have two different one-time keys."""
     with step("S_LPAd -> eUICC: PrepareDownload in two sessions"):
-        keys = [server.prepared(card).otpk_euicc.point for _ in range(2)]
+        keys = []
+        for _ in range(2):
+            session = server.authenticated(card)
+            verify_preparation(session, session.prepare())
+            keys.append(session.otpk_euicc.point)
     with step("Expected: two different keys"):
         expect.that(
             holds=keys[0] != keys[1], expected="two different keys", actual="the same key twice"

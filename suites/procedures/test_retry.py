@@ -30,6 +30,13 @@ def prepared_and_cut(card, server):
     return session, key
 
 
+def begun(card, server):
+    """Authenticate the server in a new session, as part of the step; return the session."""
+    session = server.open(card)
+    expect.ok(session.authenticate())
+    return session
+
+
 def other_key(session, key):
     """Require the euiccOtpk of a session to be another than this."""
     expect.that(
@@ -45,14 +52,14 @@ def test_wrong_code_then_right_one(card, given, server, step):
     given.none()
     before = card.observe()
     with step("S_LPAd -> eUICC: PrepareDownload, hashCc of a wrong code; CancelSession"):
-        first = server.authenticated(card)
+        first = begun(card, server)
         verify_preparation(first, first.prepare(confirmation_code=WRONG_CODE))
         cancelled = first.cancel(POSTPONED)
     with step("Expected: cancelSessionResponseOk, Profiles and Notifications unchanged"):
         verify_cancellation(first, cancelled, POSTPONED)
         expect.unchanged(before, card.observe())
     with step("S_LPAd -> eUICC: a new session, hashCc of the right code, load"):
-        second = server.authenticated(card)
+        second = begun(card, server)
         verify_preparation(second, second.prepare(confirmation_code=RIGHT_CODE))
         loaded = second.install(profile(ONE))
     with step("Expected: PIR successResult"):
@@ -68,7 +75,7 @@ def test_key_of_the_wrong_code_is_used_again(card, given, server, step):
         kept = first.otpk_euicc.point
         expect.ok(first.cancel(POSTPONED))
     with step("S_LPAd -> eUICC: a new session, PrepareDownload, right code, bppEuiccOtpk"):
-        second = server.authenticated(card)
+        second = begun(card, server)
         response = second.prepare(confirmation_code=RIGHT_CODE, bpp_euicc_otpk=kept)
     with step("Expected: the same otPK.EUICC"):
         verify_preparation(second, response)
@@ -86,7 +93,8 @@ def test_reset_within_a_load(card, given, server, step):
         expect.success(session.load(package.until(first + 1)).last)
         card.reset()
     with step("S_LPAd -> eUICC: a new session, load of the same ICCID"):
-        again = server.authenticated(card)
+        again = begun(card, server)
+        verify_preparation(again, again.prepare())
         loaded = again.install(profile(ONE))
     with step("Expected: PIR successResult"):
         installed(again, loaded)
@@ -101,7 +109,7 @@ def test_same_package_with_the_kept_key(card, given, server, step):
         kept = first.otpk_euicc
         bound = first.package(profile(ONE), otsk_dp=key)
     with step("S_LPAd -> eUICC: a new session, PrepareDownload, bppEuiccOtpk"):
-        second = server.authenticated(card)
+        second = begun(card, server)
         response = second.prepare(bpp_euicc_otpk=kept.point)
     with step("Expected: euiccOtpk = bppEuiccOtpk"):
         verify_preparation(second, response)
@@ -123,7 +131,7 @@ def test_retry_when_the_key_is_gone(card, given, server, step):
         dropped = session.otpk_euicc.point
         expect.ok(card.send(DeleteProfileRequest(iccid=profile(ONE).metadata.iccid)))
     with step("S_LPAd -> eUICC: a new session, PrepareDownload, bppEuiccOtpk"):
-        again = server.authenticated(card)
+        again = begun(card, server)
         response = again.prepare(bpp_euicc_otpk=dropped)
     with step("Expected: a new euiccOtpk"):
         verify_preparation(again, response)
@@ -140,7 +148,7 @@ def test_kept_key_is_for_its_server_alone(card, given, server, server2, step):
         first, _ = prepared_and_cut(card, server)
         kept = first.otpk_euicc.point
     with step("S_LPAd -> eUICC: a session with SM-DP+ 2, PrepareDownload, bppEuiccOtpk of 1"):
-        second = server2.authenticated(card)
+        second = begun(card, server2)
         response = second.prepare(bpp_euicc_otpk=kept)
     with step("Expected: another euiccOtpk"):
         verify_preparation(second, response)
@@ -156,7 +164,7 @@ def test_key_is_dropped_with_the_installation(card, given, server, step):
         expect.pir_success(session.install(profile(ONE)).pir)
         used = session.otpk_euicc.point
     with step("S_LPAd -> eUICC: a new session, PrepareDownload, bppEuiccOtpk"):
-        again = server.authenticated(card)
+        again = begun(card, server)
         response = again.prepare(bpp_euicc_otpk=used)
     with step("Expected: another euiccOtpk"):
         verify_preparation(again, response)

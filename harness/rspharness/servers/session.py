@@ -169,7 +169,8 @@ class Session:
             response = cast("AuthenticateServerResponse", self.card.ask(request))
         if response.authenticate_response_ok is not None:
             self.authentication = response
-            self.transaction_id = response.authenticate_response_ok.euicc_signed1.transaction_id
+            used = fields.get("transaction_id", self.transaction_id)
+            self.transaction_id = used if isinstance(used, TransactionId) else TransactionId(used)
         return response
 
     def authenticated(self, **fields: Unpack[AuthenticateFields]) -> "Session":

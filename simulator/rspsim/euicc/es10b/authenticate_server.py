@@ -4,6 +4,7 @@ Source: SGP.22 v2, 5.7.13; the order of the last three checks is that of its tex
 follow what each needs to know.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -133,7 +134,9 @@ VERIFIES: Final = Decision(
 CREDENTIAL: Final = Decision(
     "es10b.authenticate_server.credential", _credential, "key and certificates the card signs with"
 )
-SIGNED: Final = Decision("es10b.authenticate_server.signed", _signed, "euiccSigned1")
+SIGNED: Final[Decision[Callable[[AuthenticationAttempt], EuiccSigned1]]] = Decision(
+    "es10b.authenticate_server.signed", _signed, "euiccSigned1"
+)
 
 
 def _handle(request: AuthenticateServerRequest, view: View) -> Outcome:

@@ -1,5 +1,6 @@
 """ES10b.CancelSession: end the session and sign why (SGP.22 v2, 5.7.14)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -67,7 +68,9 @@ CHECKS: Final[Decision[Checks[CancelAttempt]]] = Decision(
     ),
     "checks of CancelSession",
 )
-SIGNED: Final = Decision("es10b.cancel_session.signed", _signed, "euiccCancelSessionSigned")
+SIGNED: Final[
+    Decision[Callable[[CancelAttempt, AuthenticatedServer], EuiccCancelSessionSigned]]
+] = Decision("es10b.cancel_session.signed", _signed, "euiccCancelSessionSigned")
 
 
 def _handle(request: CancelSessionRequest, view: View) -> Outcome:
