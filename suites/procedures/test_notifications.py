@@ -1,0 +1,295 @@
+"""Notifications: who is told of what, under which number, and signed by whom."""
+
+from dataclasses import replace
+
+from rspcore.crypto.curves import Curve
+from rspcore.messages.es10b import NotificationSentRequest
+from rspcore.messages.es10c import (
+    DeleteProfileRequest,
+    DeleteResult,
+    DisableProfileRequest,
+    DisableResult,
+    EnableProfileRequest,
+    EnableResult,
+    EuiccMemoryResetRequest,
+    ProfileIdentifier,
+    ResetOption,
+)
+from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
+from rspcore.messages.notifications import OtherSignedNotification
+from rspcore.pki.certificate import Certificate
+from rspcore.profiles import preset
+from rspcore.profiles.presets import NOTIFICATION_ADDRESS
+from rspharness import expect, testcase
+from rspharness.servers.loads import installed
+from rspharness.servers.rsp_server import profile
+from rspharness.servers.verify import verify_notification
+
+ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
+TEST = "PROFILE_TEST1"
+NIST, BRP = Curve.NIST_P256, Curve.BRAINPOOL_P256R1
+EVERY = frozenset(NotificationEvent)
+INSTALL = NotificationEvent.notificationInstall
+ENABLE = NotificationEvent.notificationEnable
+DISABLE = NotificationEvent.notificationDisable
+DELETE = NotificationEvent.notificationDelete
+
+
+def telling(name, events, *addresses):
+    """Return parameters of a Profile with one configuration entry for each address."""
+    entries = tuple(
+        NotificationConfigurationInformation(
+            profile_management_operation=frozenset(events), notification_address=address
+        )
+        for address in addresses
+    )
+    return replace(preset(name), notification_configuration=entries)
+
+
+def enable(card, iccid):
+    """Send EnableProfile without REFRESH and return the response."""
+    identifier = ProfileIdentifier(iccid=iccid)
+    return card.send(EnableProfileRequest(profile_identifier=identifier, refresh_flag=False))
+
+
+def disable(card, iccid):
+    """Send DisableProfile without REFRESH and return the response."""
+    identifier = ProfileIdentifier(iccid=iccid)
+    return card.send(DisableProfileRequest(profile_identifier=identifier, refresh_flag=False))
+
+
+def delete(card, iccid):
+    """Send DeleteProfile and return the response."""
+    return card.send(DeleteProfileRequest(iccid=iccid))
+
+
+def lived(card, iccid):
+    """Enable, disable and delete a Profile."""
+    expect.ok(enable(card, iccid))
+    expect.ok(disable(card, iccid))
+    expect.ok(delete(card, iccid))
+
+
+def numbers(card):
+    """Return the seqNumbers of the list, ascending."""
+    return sorted(told.seq_number for told in card.notifications())
+
+
+@testcase("procedure.Notifications#01")
+def test_each_address_hears_of_the_installation(card, given, server, step):
+    """Each of three install addresses has its Notification, and the SM-DP+ its PIR."""
+    addresses = ("dp1.example.com", "dp2.example.com", "dp3.example.com")
+    asked = profile(telling(ONE, {INSTALL}, *addresses))
+    given.none()
+    with step("S_SM-DP+ -> eUICC: the Profile; expected: PIR successResult"):
+        session = server.prepared(card)
+        iccid = installed(session, session.install(asked)).iccid
+    with step("Expected: the PIR for the SM-DP+ and one Notification per address"):
+        told = [(INSTALL, iccid, address) for address in (server.address, *addresses)]
+        expect.told(card.notifications(), *told)
+
+
+@testcase("procedure.Notifications#02")
+def test_each_event_is_told_to_each_address(card, given, step):
+    """Enable, disable and delete are told to every address that is configured for them."""
+    addresses = ("dp1.example.com", "dp2.example.com")
+    (one,) = given.profiles(telling(ONE, EVERY, *addresses))
+    with step("S_LPAd -> eUICC: EnableProfile, DisableProfile, DeleteProfile"):
+        lived(card, one.iccid)
+    with step("Expected: one Notification per event and address"):
+        told = [(event, one.iccid, to) for event in (ENABLE, DISABLE, DELETE) for to in addresses]
+        expect.told(card.notifications(), *told)
+
+
+@testcase("procedure.Notifications#03")
+def test_nobody_is_told_without_configuration(card, given, step):
+    """A Profile without notificationConfigurationInfo tells nobody."""
+    (one,) = given.profiles(telling(ONE, ()))
+    with step("S_LPAd -> eUICC: EnableProfile, DisableProfile, DeleteProfile"):
+        lived(card, one.iccid)
+    with step("Expected: no Notification"):
+        expect.told(card.notifications())
+
+
+@testcase("procedure.Notifications#04")
+def test_content_and_signature(card, given, server, step):
+    """A Notification tells number, event, address and ICCID as listed, and is signed."""
+    (one,) = given.profiles(ONE)
+    with step("S_LPAd -> eUICC: EnableProfile; ListNotification, RetrieveNotificationsList"):
+        expect.ok(enable(card, one.iccid))
+        listed = card.notifications()
+        pending = card.pending_notifications()
+    with step("Expected: one Notification, signed, with the metadata that are listed"):
+        expect.told(listed, (ENABLE, one.iccid, NOTIFICATION_ADDRESS))
+        signed = [verify_notification(server, octets).tbs_other_notification for octets in pending]
+        expect.equal(
+            [metadata.encode().hex() for metadata in signed],
+            [metadata.encode().hex() for metadata in listed],
+            "NotificationMetadata",
+        )
+
+
+@testcase("procedure.Notifications#05")
+def test_numbers_rise_over_all_profiles(card, given, step):
+    """Each new Notification of any Profile has a larger number than all before."""
+    one, two = given.profiles(ONE, TWO, notifications=True)
+    seen = numbers(card)
+    changes = (
+        (enable, one), (enable, two), (delete, one), (disable, two), (enable, two),
+        (disable, two), (delete, two),
+    )  # fmt: skip
+    for change, installation in changes:
+        with step(f"S_LPAd -> eUICC: {change.__name__} {installation.iccid}"):
+            expect.ok(change(card, installation.iccid))
+            now = numbers(card)
+        with step("Expected: the list of before, then larger numbers, none twice"):
+            expect.equal(now[: len(seen)], seen, "seqNumbers of before")
+            expect.that(
+                holds=len(set(now)) == len(now) > len(seen),
+                expected="more Notifications, each with its own number",
+                actual=f"numbers {now}",
+            )
+            seen = now
+
+
+@testcase("procedure.Notifications#06")
+def test_numbers_go_on_after_a_memory_reset(card, given, server, step):
+    """After a memory reset and with an empty list the next number is larger than any before."""
+    given.profiles(ONE, notifications=True)
+    with step("Initial conditions: memory reset; Notifications read, then removed"):
+        chosen = frozenset({ResetOption.deleteOperationalProfiles})
+        expect.ok(card.send(EuiccMemoryResetRequest(reset_options=chosen)))
+        largest = max(numbers(card))
+        given.no_notifications()
+    with step("S_SM-DP+ -> eUICC: another Profile; expected: PIR with a larger number"):
+        session = server.prepared(card)
+        loaded = session.install(profile(TWO))
+        installed(session, loaded)
+        number = loaded.pir.data.notification_metadata.seq_number
+        larger(number, largest)
+
+
+def larger(number, before):
+    """Require a number to be larger than another."""
+    expect.that(holds=number > before, expected=f"larger than {before}", actual=str(number))
+
+
+@testcase("procedure.Notifications#07")
+def test_oldest_are_dropped_when_full(card, given, note, step):
+    """A full list drops its lowest numbers, never the new ones; the numbers keep rising."""
+    addresses = tuple(f"dp{number}.example.com" for number in range(16))
+    (one,) = given.profiles(telling(ONE, {ENABLE, DISABLE}, *addresses))
+    with step("Initial conditions: Profile enabled and disabled until the list is full"):
+        kept, added, before = filled(card, one.iccid)
+        note(f"{len(kept)} Notifications kept of more than {len(before)}")
+    with step("Expected: every new Notification listed, with a larger number"):
+        expect.equal(len(added), len(addresses), "new Notifications listed")
+        larger(added[0], before[-1])
+    with step("Expected: of the earlier ones the lowest are gone, no others"):
+        old = [number for number in kept if number not in added]
+        expect.equal(old, before[len(before) - len(old) :], "earlier Notifications still listed")
+
+
+def filled(card, iccid):
+    """Enable and disable a Profile until Notifications are dropped.
+
+    Returns:
+        Numbers kept, those of them that the last change added, and the numbers before it.
+    """
+    before = numbers(card)
+    for change in (enable, disable) * 100:
+        expect.ok(change(card, iccid))
+        kept = numbers(card)
+        if not set(before) <= set(kept):
+            return kept, sorted(set(kept) - set(before)), before
+        before = kept
+    expect.that(holds=False, expected="a list that is full", actual=f"{len(before)} kept")
+    return before, [], before
+
+
+@testcase("procedure.Notifications#08")
+def test_signed_under_the_ci_of_the_profile(card, given, make_server, note, step):
+    """Each Profile's Notification is signed under the CI it came under."""
+    servers = {NIST: make_server(curve=NIST), BRP: make_server(number=2, curve=BRP)}
+    given.none()
+    with step("Initial conditions: a Profile under each CI"):
+        servers[NIST].install(card, ONE)
+        servers[BRP].install(card, TWO)
+        given.no_notifications()
+    for name, curve in ((ONE, NIST), (TWO, BRP)):
+        iccid = preset(name).iccid
+        with step(f"S_LPAd -> eUICC: EnableProfile, the Profile under {curve}"):
+            expect.ok(enable(card, iccid))
+            told = [one for one in card.pending_notifications() if about(one) == (ENABLE, iccid)]
+        with step(f"Expected: its Notification under the CI of {curve}"):
+            expect.equal(len(told), 1, "enable Notifications")
+            one = verify_notification(servers[curve], told[0])
+            issuer = Certificate.from_der(one.eum_certificate).authority_key_identifier
+            note(f"Profile under {curve}: Notification under {issuer.hex()[:8]}")
+            expect.equal(issuer, servers[curve].ci_pkid, "CI of the Notification")
+
+
+def about(octets):
+    """Return event and ICCID of an OtherSignedNotification."""
+    metadata = OtherSignedNotification.decode(octets).tbs_other_notification
+    (event,) = metadata.profile_management_operation
+    return event, metadata.iccid
+
+
+@testcase("procedure.Notifications#09")
+def test_test_profile_tells_nobody(card, given, server, step):
+    """Of a Test Profile the PIR of its installation is all, whatever its metadata asks for."""
+    given.none()
+    with step("S_SM-DP+ -> eUICC: the Test Profile; expected: PIR successResult"):
+        session = server.prepared(card)
+        asked = profile(telling(TEST, EVERY, "dp1.example.com"))
+        iccid = installed(session, session.install(asked)).iccid
+    with step("S_LPAd -> eUICC: EnableProfile, DisableProfile, DeleteProfile"):
+        lived(card, iccid)
+    with step("Expected: the PIR alone"):
+        expect.told(card.notifications(), (INSTALL, iccid, server.address))
+
+
+@testcase("procedure.Notifications#12")
+def test_refused_operations_tell_nobody(card, given, step):
+    """Enable, disable and delete in the wrong state leave no Notification."""
+    one, two = given.profiles(ONE, TWO, enabled=ONE)
+    before = card.observe()
+    with step("S_LPAd -> eUICC: EnableProfile, the Enabled Profile; expected: code 2"):
+        expect.error(enable(card, one.iccid), EnableResult.profileNotInDisabledState)
+    with step("S_LPAd -> eUICC: DisableProfile, a Disabled Profile; expected: code 2"):
+        expect.error(disable(card, two.iccid), DisableResult.profileNotInEnabledState)
+    with step("S_LPAd -> eUICC: DeleteProfile, the Enabled Profile; expected: code 2"):
+        expect.error(delete(card, one.iccid), DeleteResult.profileNotInDisabledState)
+    with step("Expected: Profiles, Notifications and addresses as before"):
+        expect.unchanged(before, card.observe())
+
+
+@testcase("procedure.Notifications#13")
+def test_numbers_go_on_after_power_off(card, given, step):
+    """With an empty list and after a power cycle the next number is larger than any before."""
+    (one,) = given.profiles(ONE)
+    with step("Initial conditions: a Notification, then removed; power off, power on"):
+        expect.ok(enable(card, one.iccid))
+        (largest,) = numbers(card)
+        expect.ok(card.send(NotificationSentRequest(seq_number=largest)))
+        card.power_cycle()
+    with step("S_LPAd -> eUICC: DisableProfile; expected: a larger number"):
+        expect.ok(disable(card, one.iccid))
+        (number,) = numbers(card)
+        larger(number, largest)
+
+
+@testcase("procedure.Notifications#14")
+def test_one_entry_for_four_events(card, given, server, step):
+    """A configuration entry of four events makes four Notifications of one event each."""
+    given.none()
+    with step("S_SM-DP+ -> eUICC: the Profile; expected: PIR successResult"):
+        session = server.prepared(card)
+        asked = profile(telling(ONE, EVERY, "dp1.example.com"))
+        iccid = installed(session, session.install(asked)).iccid
+    with step("S_LPAd -> eUICC: EnableProfile, DisableProfile, DeleteProfile"):
+        lived(card, iccid)
+    with step("Expected: the PIR and one Notification per event, each with one event bit"):
+        told = [(event, iccid, "dp1.example.com") for event in (INSTALL, ENABLE, DISABLE, DELETE)]
+        expect.told(card.notifications(), (INSTALL, iccid, server.address), *told)
