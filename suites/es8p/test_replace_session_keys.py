@@ -1,0 +1,172 @@
+"""ES8+.ReplaceSessionKeys: the package goes on under the keys it was protected with before."""
+
+from rspcore.bpp import replace_session_keys
+from rspcore.crypto.kdf import BspKeys
+from rspcore.messages.notifications import BppCommandId, ErrorReason
+from rspcore.tags import Tag
+from rspharness import edit, testcase
+from rspharness.servers import loads
+from rspharness.servers.package import protect_soundly
+from rspharness.servers.rsp_server import profile
+
+ONE, TWO = "PROFILE_OPERATIONAL1", profile("PROFILE_OPERATIONAL2")
+COMMAND, ELEMENTS = BppCommandId.replaceSessionKeys, BppCommandId.loadProfileElements
+SECURITY, STRUCTURE = ErrorReason.scp03tSecurityError, ErrorReason.scp03tStructureError
+
+PPK = BspKeys(bytes(range(0x10, 0x20)), bytes(range(0x20, 0x30)), bytes(range(0x30, 0x40)))
+"""Profile protection keys: initial MAC chaining value, PPK-ENC, PPK-CMAC."""
+SOUND = replace_session_keys(PPK)
+OTHER_CHAIN = replace_session_keys(BspKeys(bytes(16), PPK.s_enc, PPK.s_mac))
+PIECE = 500
+"""Plaintext octets of an 86, so that the package has several."""
+
+
+def begun(card, server, step, place_of=COMMAND, **fields):
+    """Take a load to where a command is due; the session, and the segments from there."""
+    with step("Initial conditions: StoreMetadata accepted"):
+        session = server.prepared(card)
+        package = session.package(TWO, segment_size=PIECE, **fields)
+        place = package.header_of(place_of)
+        loads.went_on(session.load(package.until(place)))
+        return session, package.since(place)
+
+
+@testcase("ES8+.ReplaceSessionKeys#01")
+def test_elements_under_profile_protection_keys(card, given, server, step):
+    """After the step the elements load under the profile protection keys."""
+    given.profiles(ONE)
+    session, package = begun(card, server, step, replace_keys=PPK)
+    with step("S_LPAd -> eUICC: ReplaceSessionKeys; expected: SW 9000 without PIR"):
+        loads.went_on(session.load(package.until(1)))
+    with step("S_LPAd -> eUICC: elements under the new keys; expected: PIR successResult"):
+        loads.installed(session, session.load(package.since(1)))
+
+
+@testcase("ES8+.ReplaceSessionKeys#02")
+def test_elements_under_session_keys(card, given, server, step):
+    """Without the step the elements load under the session keys."""
+    given.profiles(ONE)
+    session, package = begun(card, server, step, ELEMENTS)
+    with step("S_LPAd -> eUICC: elements under the session keys; expected: PIR successResult"):
+        loads.installed(session, session.load(package))
+
+
+@testcase("ES8+.ReplaceSessionKeys#03")
+def test_chain_and_counter_begin_anew(card, given, server, step):
+    """The first element is number 1 and chained to the initial MAC chaining value."""
+    given.profiles(ONE)
+    session, package = begun(card, server, step, replace_keys=PPK)
+    with step("Initial conditions: ReplaceSessionKeys and the header of A3 accepted"):
+        loads.went_on(session.load(package.until(2)))
+    with step("S_LPAd -> eUICC: the first 86, counter 1; expected: SW 9000 without PIR"):
+        loads.went_on(session.load(package.since(2).until(1)))
+
+
+@testcase("ES8+.ReplaceSessionKeys#04")
+def test_wrong_mac_ends_the_load(card, given, server, step):
+    """A wrong C-MAC gives bspSecurityError(8)."""
+    given.profiles(ONE)
+    before = card.observe()
+    session, package = begun(card, server, step, replace_keys=PPK)
+    with step("S_LPAd -> eUICC: ReplaceSessionKeys, one bit of the C-MAC turned"):
+        loaded = session.load(package.until(1).flipped(0))
+    with step("Expected: PIR errorResult, replaceSessionKeys(4), bspSecurityError(8)"):
+        loads.ended(session, loaded, before, COMMAND, SECURITY)
+
+
+def tagged(tag):
+    """Return a protection of ReplaceSessionKeys under another tag, as belongs to that tag."""
+
+    def protect(command, number, bsp, plaintext):
+        if command is not COMMAND:
+            return protect_soundly(command, number, bsp, plaintext)
+        if tag == Tag.Protected88:
+            return bsp.protect_mac_only(tag, plaintext)
+        return bsp.protect(tag, plaintext)
+
+    return protect
+
+
+@testcase("ES8+.ReplaceSessionKeys#05")
+def test_other_tags_in_the_group_end_the_load(card, given, server, step):
+    """A TLV 86 or 88 in place of the 87 gives bspStructureError(7)."""
+    given.profiles(ONE)
+    for tag in (Tag.Protected86, Tag.Protected88):
+        before = card.observe()
+        session, package = begun(card, server, step, replace_keys=PPK, protect=tagged(tag))
+        with step(f"S_LPAd -> eUICC: ReplaceSessionKeys as TLV {tag:02X}, protected as such"):
+            loaded = session.load(package.until(1))
+        with step("Expected: PIR errorResult, replaceSessionKeys(4), bspStructureError(7)"):
+            loads.ended(session, loaded, before, COMMAND, STRUCTURE)
+
+
+@testcase.each(
+    "request_",
+    {
+        "ES8+.ReplaceSessionKeys#06": edit.valued(SOUND, PPK.s_enc[:15], 0x81),
+        "ES8+.ReplaceSessionKeys#07": edit.without(SOUND, 0x82),
+        "ES8+.ReplaceSessionKeys#08": edit.valued(SOUND, PPK.mac_chaining_value[:8], 0x80),
+    },
+)
+def test_values_of_another_length_end_the_load(card, given, server, step, request_):
+    """Keys and chaining value need the length of the session keys, and all of them."""
+    given.profiles(ONE)
+    before = card.observe()
+    fields = {"replace_keys": PPK, "replace_request": request_}
+    session, package = begun(card, server, step, **fields)
+    with step("S_LPAd -> eUICC: ReplaceSessionKeys, one value too short or missing"):
+        loaded = session.load(package.until(1))
+    with step("Expected: PIR errorResult, replaceSessionKeys(4), incorrectInputValues(1)"):
+        loads.ended(session, loaded, before, COMMAND, ErrorReason.incorrectInputValues)
+
+
+@testcase("ES8+.ReplaceSessionKeys#09")
+def test_second_request_is_refused(card, given, server, step, note):
+    """A second ReplaceSessionKeys is refused."""
+    given.profiles(ONE)
+    before = card.observe()
+    session, package = begun(card, server, step, replace_keys=PPK)
+    with step("Initial conditions: ReplaceSessionKeys accepted"):
+        loads.went_on(session.load(package.until(1)))
+    with step("S_LPAd -> eUICC: ReplaceSessionKeys again"):
+        loaded = session.load(package.until(1))
+        note(loads.told(loaded))
+    with step("Expected: SW 6985 or 6A88, or PIR errorResult, bspStructureError(7)"):
+        loads.refused_or_ended(session, loaded, before, loads.MISPLACED, COMMAND, STRUCTURE)
+
+
+@testcase("ES8+.ReplaceSessionKeys#10")
+def test_keys_stay_once_elements_came(card, given, server, step, note):
+    """After the first element segment ReplaceSessionKeys is refused."""
+    given.profiles(ONE)
+    before = card.observe()
+    session, package = begun(card, server, step, ELEMENTS)
+    with step("Initial conditions: header of A3 and the first 86 accepted"):
+        loads.went_on(session.load(package.until(2)))
+        protected = session.package(TWO, replace_keys=PPK)
+        late = protected.segments[protected.header_of(COMMAND)].octets
+    with step("S_LPAd -> eUICC: A2 segment"):
+        loaded = session.load(package.since(2).inserted(0, late).until(1))
+        note(loads.told(loaded))
+    with step("Expected: SW 6985 or 6A88, or PIR errorResult, bspStructureError(7)"):
+        loads.refused_or_ended(session, loaded, before, loads.MISPLACED, ELEMENTS, STRUCTURE)
+
+
+@testcase.each(
+    "fields",
+    {
+        "ES8+.ReplaceSessionKeys#11": {"replace_request": SOUND},
+        "ES8+.ReplaceSessionKeys#12": {"replace_keys": PPK, "replace_request": OTHER_CHAIN},
+    },
+)
+def test_elements_under_other_keys_end_the_load(card, given, server, step, fields):
+    """Elements still under the session keys, or chained to another value, give error 8."""
+    given.profiles(ONE)
+    before = card.observe()
+    session, package = begun(card, server, step, **fields)
+    with step("Initial conditions: ReplaceSessionKeys and the header of A3 accepted"):
+        loads.went_on(session.load(package.until(2)))
+    with step("S_LPAd -> eUICC: the first 86, not under the keys delivered"):
+        loaded = session.load(package.since(2).until(1))
+    with step("Expected: PIR errorResult, loadProfileElements(5), bspSecurityError(8)"):
+        loads.ended(session, loaded, before, ELEMENTS, SECURITY)
