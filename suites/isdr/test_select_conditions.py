@@ -117,7 +117,8 @@ def test_traffic_on_two_channels(card, given, step):
     """Reading EF.ICCID on the basic channel and GetEID on the other do not disturb each other."""
     given.profiles(ONE, enabled=ONE)
     read = CommandApdu(0x00, Ins.READ_BINARY, 0, 0, le=10)
-    with step("Initial conditions: EF.ICCID selected and read, then ISD-R selected and EID read"):
+    with step("Initial conditions: reset; EF.ICCID selected and read; ISD-R selected, EID read"):
+        card.reset()
         expect.success(files.select_file(card, files.EF_ICCID), "SELECT EF.ICCID")
         iccid = card.transmit(read)
         expect.success(iccid, "READ BINARY EF.ICCID")

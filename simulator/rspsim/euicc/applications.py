@@ -21,7 +21,16 @@ from rspsim.euicc.uicc.application import adfs, domains, process_files
 from rspsim.euicc.uicc.commands.select import select_file
 from rspsim.euicc.uicc.secure_channel import process_domain
 
-__all__ = ["APPLICATIONS", "MATCHES", "RECEIVER", "Application", "process", "select"]
+__all__ = [
+    "APPLICATIONS",
+    "MATCHES",
+    "NOT_FOUND",
+    "OF_PROFILE",
+    "RECEIVER",
+    "Application",
+    "process",
+    "select",
+]
 
 _BY_NAME = 0x04
 _NO_DATA = 0x0C
@@ -61,8 +70,18 @@ def _receiver(_command: CommandApdu, view: View) -> Aid | None:
     return view.channel.application
 
 
+def _of_profile(view: View) -> tuple[Application, ...]:
+    """Return NAAs and security domains of the enabled Profile, as its package made them."""
+    naas = tuple(Application(adf.aid, adf.select, process_files) for adf in adfs(view))
+    return naas + tuple(Application(one.aid, one.select, process_domain) for one in domains(view))
+
+
+OF_PROFILE: Final = Decision("applications.of_profile", _of_profile, "applications of Profiles")
+NOT_FOUND: Final = Decision(
+    "applications.not_found", int(StatusWord.FILE_NOT_FOUND), "status word when no AID is found"
+)
 MATCHES: Final = Decision("applications.matches", _matches, "whether SELECT by a name finds an AID")
-RECEIVER: Final = Decision(
+RECEIVER: Final[Decision[Callable[[CommandApdu, View], Aid | None]]] = Decision(
     "applications.receiver", _receiver, "application a command goes to; none for the file system"
 )
 
@@ -75,7 +94,7 @@ def process(command: CommandApdu, view: View) -> Outcome:
     for application in view.decisions[APPLICATIONS]:
         if application.aid == chosen:
             return application.process(command, view)
-    for application in _of_profile(view):
+    for application in view.decisions[OF_PROFILE](view):
         if application.aid == chosen:
             return application.process(command, view)
     return process_files(command, view)
@@ -90,23 +109,17 @@ def select(command: CommandApdu, view: View) -> Outcome:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
     if not _SHORTEST_NAME <= len(command.data) <= 16:
         return view.refuse(StatusWord.FILE_NOT_FOUND)
-    known = (*view.decisions[APPLICATIONS], *_of_profile(view))
+    known = (*view.decisions[APPLICATIONS], *view.decisions[OF_PROFILE](view))
     matches = view.decisions[MATCHES]
     found = [a for a in known if matches(a.aid.octets, command.data)]
     if occurrence:
         found = _after(view.channel.application, found)
     if not found:
-        return view.refuse(StatusWord.FILE_NOT_FOUND)
+        return view.refuse(view.decisions[NOT_FOUND])
     outcome = found[0].select(view)
     if command.p2 & 0x0C == _NO_DATA:
         return replace(outcome, response=replace(outcome.response, data=b""))
     return outcome
-
-
-def _of_profile(view: View) -> tuple[Application, ...]:
-    """Return NAAs and security domains of the enabled Profile, as its package made them."""
-    naas = tuple(Application(adf.aid, adf.select, process_files) for adf in adfs(view))
-    return naas + tuple(Application(one.aid, one.select, process_domain) for one in domains(view))
 
 
 def _after(chosen: Aid | None, found: list[Application]) -> list[Application]:

@@ -9,14 +9,22 @@ from typing import Final
 from rspsim.euicc.faults import (
     authenticate_server,
     cancel_session,
+    delete_profile,
+    disable_profile,
+    enable_profile,
     es8p,
     es10a,
     es10b,
-    es10c,
+    euicc_memory_reset,
     files,
+    get_profiles_info,
     load_crl,
+    notification_list,
     notifications,
     prepare_download,
+    selection,
+    set_nickname,
+    switching,
     transport,
 )
 from rspsim.euicc.faults.fault import Fault
@@ -24,6 +32,7 @@ from rspsim.euicc.faults.fault import Fault
 __all__ = ["FAULTS"]
 
 FAULTS: Final[tuple[Fault, ...]] = (
+    *selection.FAULTS,
     *transport.FAULTS,
     *es10a.FAULTS,
     *es10b.FAULTS,
@@ -31,8 +40,15 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *prepare_download.FAULTS,
     *cancel_session.FAULTS,
     *load_crl.FAULTS,
-    *es10c.FAULTS,
+    *get_profiles_info.FAULTS,
+    *enable_profile.FAULTS,
+    *disable_profile.FAULTS,
+    *switching.FAULTS,
+    *delete_profile.FAULTS,
+    *euicc_memory_reset.FAULTS,
+    *set_nickname.FAULTS,
     *es8p.FAULTS,
+    *notification_list.FAULTS,
     *notifications.FAULTS,
     *files.FAULTS,
 )

@@ -1,37 +1,14 @@
-"""Faults of selection and transport: class octets, channels, STORE DATA, the ATR."""
+"""Faults of transport: class octets, STORE DATA, GET RESPONSE."""
 
 from typing import Final
 
-from rspcore import tlv
-from rspsim.euicc import channels, isdr, startup, store_data
+from rspsim.euicc import channels, isdr, store_data
 from rspsim.euicc.faults.fault import Fault, answers, skip, swap
-from rspsim.euicc.state import CardState
 
 __all__ = ["FAULTS"]
 
 
-def _bare_fci(state: CardState) -> bytes:
-    whole = tlv.parse(isdr.FCI.standard(state))
-    return tlv.encode(0x6F, *(bytes(one.raw) for one in whole.children() if one.tag != 0xE0))
-
-
-def _plain_atr(_state: CardState) -> bytes:
-    return bytes.fromhex("3B9F96801FC78031E073FE2113655549434373696D" + "13B1")
-
-
 FAULTS: Final = (
-    Fault(
-        "transport.atr.plain-uicc",
-        "The ATR does not announce eUICC functions.",
-        ("ISD-R.Select#01",),
-        swap(startup.ATR, _plain_atr),
-    ),
-    Fault(
-        "transport.select.no-template",
-        "The FCI of the ISD-R lacks the template E0 with the version.",
-        ("ISD-R.Select#01", "ISD-R.Select#10"),
-        swap(isdr.FCI, _bare_fci),
-    ),
     Fault(
         "transport.class.any",
         "Class octets that name no logical channel are taken for channel 0.",
