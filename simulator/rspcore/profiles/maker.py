@@ -2,7 +2,8 @@
 
 The package holds header, MF, PUKs and PINs, and, when there is an IMSI, USIM, GIDs as asked for,
 the USIM's PIN and its AKA parameters; then padding to the wished size, the MNO-SD with one SCP80
-key set, and PE-End. Codes are those public test profiles use: PIN 0000 (disabled), PIN2 9999,
+key set and TAR B20100, remote file management of the UICC (TAR B00120) and of the USIM (TAR
+B00140), and PE-End. Codes are those public test profiles use: PIN 0000 (disabled), PIN2 9999,
 ADM 55555555 and 66666666, PUKs 11111111 and 22222222.
 
 Source: TCA eUICC Profile Package 2.3, order and content of the elements.
@@ -18,6 +19,7 @@ from rspcore.messages.metadata import IconType, StoreMetadataRequest
 from rspcore.profile.header import SERVICES
 from rspcore.profile.naa import AlgorithmId
 from rspcore.profiles.files import (
+    USIM_AID,
     FcpParameters,
     mf_files,
     opt_usim_files,
@@ -36,6 +38,8 @@ _LEAST_EF_OCTETS: Final = 256
 """Smallest EF the padding uses, so that efFileSize always takes two octets."""
 _LEAST_PADDING: Final = 39
 """Octets that one octet of padding adds to a package."""
+
+_FULL_ACCESS: Final = encode(0x04, b"\x00")
 
 _ALGORITHM_OPTIONS: Final = {
     AlgorithmId.milenage: 0x01,
@@ -153,7 +157,23 @@ def _elements(
     if padding:
         yield _element(numbers, 0xA1, encode(0xA1, _padding_script(padding)))
     yield _element(numbers, 0xA6, *_security_domain(parameters))
+    yield _element(numbers, 0xA7, *_remote_files(1, "B00120"))
+    if parameters.imsi is not None:
+        aid = parameters.usim_aid or USIM_AID
+        access = encode(0x30, encode(0x80, aid), encode(0x81, b"\0"), encode(0x82, b"\0"))
+        yield _element(numbers, 0xA7, *_remote_files(2, "B00140"), access)
     yield _element(numbers, 0xAA)
+
+
+def _remote_files(number: int, tar: str) -> tuple[bytes, ...]:
+    """Return an instance of remote file management that asks for a checksum, with all rights."""
+    return (
+        encode(0x4F, bytes.fromhex("A00000055910100000") + bytes((number,))),
+        encode(0xA0, encode(0x04, bytes.fromhex(tar))),
+        encode(0x81, b"\x02"),
+        _FULL_ACCESS,
+        _FULL_ACCESS,
+    )
 
 
 def _usim_elements(

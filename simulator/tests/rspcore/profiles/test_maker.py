@@ -72,14 +72,16 @@ def test_elements_come_in_the_order_a_card_takes_them():
         "pinCodes",
         "akaParameter",
         "securityDomain",
+        "rfm",
+        "rfm",
         "end",
     ]
     assert names_of(dataclasses.replace(FULL, size=4000)) == [
         *("header", "mf", "pukCodes", "pinCodes", "usim", "opt-usim", "pinCodes", "akaParameter"),
-        *("genericFileManagement", "securityDomain", "end"),
+        *("genericFileManagement", "securityDomain", "rfm", "rfm", "end"),
     ]
     assert names_of(dataclasses.replace(PLAIN, imsi=None)) == [
-        *("header", "mf", "pukCodes", "pinCodes", "securityDomain", "end"),
+        *("header", "mf", "pukCodes", "pinCodes", "securityDomain", "rfm", "end"),
     ]
 
 
