@@ -24,6 +24,13 @@ def _mac_not_verified(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
     return content, after
 
 
+def _mac_at_88_not_verified(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
+    content = bytes(one.value[:-MAC_LENGTH])
+    resealed, after = bsp.protect_mac_only(one.tag, content)
+    del resealed
+    return content, after
+
+
 def _counter_stands(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
     content, after = bsp.unprotect_mac_only(one)
     return content, replace(after, counter=bsp.counter)
@@ -33,7 +40,11 @@ FAULTS: Final = (
     Fault(
         "es8p.initialise-secure-channel.any-signature",
         "smdpSign is not verified.",
-        ("ES8+.InitialiseSecureChannel#06", "ES8+.InitialiseSecureChannel#16"),
+        (
+            "ES8+.InitialiseSecureChannel#06",
+            "ES8+.InitialiseSecureChannel#16",
+            "Tamper.LoadBoundProfilePackage#01",
+        ),
         skip(initialise_secure_channel.CHECKS, "smdp_sign"),
     ),
     Fault(
@@ -45,8 +56,20 @@ FAULTS: Final = (
     Fault(
         "es8p.bsp.any-mac",
         "The MAC of encrypted data objects is not verified.",
-        ("ES8+.LoadProfileElements#18", "ES8+.LoadProfileElements#20"),
+        (
+            "ES8+.LoadProfileElements#18",
+            "ES8+.LoadProfileElements#20",
+            "Tamper.LoadBoundProfilePackage#02",
+            "Tamper.LoadBoundProfilePackage#04",
+            "Tamper.LoadBoundProfilePackage#05",
+        ),
         swap(step.UNPROTECT, _mac_not_verified),
+    ),
+    Fault(
+        "es8p.bsp.any-mac-at-88",
+        "The MAC of data objects that have no other protection is not verified.",
+        ("Tamper.LoadBoundProfilePackage#03",),
+        swap(step.UNPROTECT_MAC_ONLY, _mac_at_88_not_verified),
     ),
     Fault(
         "es8p.bsp.counter-stands-at-88",
