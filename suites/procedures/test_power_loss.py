@@ -1,0 +1,123 @@
+"""Power loss while a Profile is downloaded: all of it is there afterwards, or nothing."""
+
+from rspcore.messages.es10b import DownloadErrorCode, GetEuiccInfo2Request
+from rspcore.messages.es10c import ProfileState
+from rspcore.messages.notifications import (
+    BppCommandId,
+    ErrorReason,
+    ProfileInstallationResult,
+)
+from rspcore.tags import Tag
+from rspharness import expect, files, testcase
+from rspharness.servers.loads import installed, went_on
+from rspharness.servers.rsp_server import profile
+
+ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
+
+
+def free_memory(card):
+    """Return the free non-volatile memory EUICCInfo2 tells, in octets."""
+    resource = card.send(GetEuiccInfo2Request()).ext_card_resource
+    return int.from_bytes(resource.free_non_volatile_memory, "big")
+
+
+def results(card):
+    """Return the ProfileInstallationResults pending."""
+    tag = int(Tag.ProfileInstallationResult).to_bytes(2, "big")
+    pending = [one for one in card.pending_notifications() if one.startswith(tag)]
+    return [ProfileInstallationResult.decode(one) for one in pending]
+
+
+def undisturbed(card, given, other):
+    """Require the Profile beside to be Disabled, and usable when it is enabled."""
+    states = {one.iccid: one.profile_state for one in card.profiles()}
+    expect.equal(states.get(other.iccid), ProfileState.disabled, "state of the Profile beside")
+    given.enable(other.iccid)
+    expect.equal(card.enabled(), (other.iccid,), "Profiles Enabled")
+    expect.equal(files.ef_iccid(card), other.iccid, "EF.ICCID of the Profile beside")
+
+
+def no_session(card, session):
+    """Require the card to know nothing of a session that was prepared before the cut."""
+    expect.error(card.ask(session.prepare_request()), DownloadErrorCode.noSessionContext)
+
+
+@testcase("procedure.PowerLoss#01")
+def test_after_prepare_download(card, given, server, step):
+    """A session does not outlive the power."""
+    (two,) = given.profiles(TWO)
+    before = card.observe()
+    with step("Initial conditions: PrepareDownload done"):
+        session = server.prepared(card)
+    with step("Power off, power on"):
+        card.power_cycle()
+    with step("S_LPAd -> eUICC: PrepareDownload; expected: noSession(4)"):
+        no_session(card, session)
+    with step("Expected: Profiles, Notifications and addresses as before"):
+        expect.unchanged(before, card.observe())
+    with step("Expected: the Profile beside unchanged and usable"):
+        undisturbed(card, given, two)
+
+
+@testcase.each(
+    "command",
+    {
+        "procedure.PowerLoss#02": BppCommandId.initialiseSecureChannel,
+        "procedure.PowerLoss#03": BppCommandId.storeMetadata,
+        "procedure.PowerLoss#04": BppCommandId.loadProfileElements,
+    },
+)
+def test_during_the_load(card, given, server, step, command):
+    """A load that is cut leaves nothing: no session, no Profile, no memory taken."""
+    for whole in (False, True):
+        (two,) = given.profiles(TWO)
+        before, room = card.observe(), free_memory(card)
+        with step("Initial conditions: package loaded as far as the command"):
+            session = server.prepared(card)
+            package = session.package(profile(ONE))
+            places = package.of(command)
+            place = places[(len(places) - 1) // 2]
+            went_on(session.load(package.until(place)))
+            blocks = card.store_data_blocks(package.segments[place].octets)
+        cut = len(blocks) if whole else 1
+        with step(f"S_LPAd -> eUICC: {command.name}; power off after {cut} STORE DATA"):
+            with card.power_lost_after(cut):
+                session.load(package.since(place))
+        with step("Expected: no session, the Profile not listed, free memory as before"):
+            no_session(card, session)
+            expect.unchanged(before, card.observe(), apart_from=("notifications",))
+            expect.equal(free_memory(card), room, "free non-volatile memory, octets")
+        with step("Expected: a stored PIR, if any, tells of the interruption(11)"):
+            reasons = [one.data.final_result.error_result for one in results(card)]
+            told = [reason and reason.error_reason for reason in reasons]
+            expect.one_of(told, ([], [ErrorReason.installFailedDueToInterruption]), "PIRs")
+        with step("S_SM-DP+ -> eUICC: the same Profile; expected: PIR successResult"):
+            again = server.prepared(card)
+            installed(again, again.install(profile(ONE)))
+        with step("Expected: the Profile beside unchanged and usable"):
+            undisturbed(card, given, two)
+
+
+@testcase("procedure.PowerLoss#05")
+def test_after_the_last_segment(card, given, note, server, step):
+    """With the last segment the Profile is listed and its PIR stored, or neither is there."""
+    iccid = profile(ONE).metadata.iccid
+    for missing in (1, 0):
+        (two,) = given.profiles(TWO)
+        with step("Initial conditions: package loaded but for its last segment"):
+            session = server.prepared(card)
+            package = session.package(profile(ONE))
+            last = len(package) - 1
+            went_on(session.load(package.until(last)))
+            blocks = len(card.store_data_blocks(package.segments[last].octets))
+        with step(f"S_LPAd -> eUICC: last segment; power off, {missing} of its commands missing"):
+            with card.power_lost_after(max(blocks - missing, 1)):
+                session.load(package.since(last))
+            listed = iccid in [one.iccid for one in card.profiles()]
+            good = [one for one in results(card) if one.data.final_result.success_result]
+            note(f"{missing} commands missing: Profile {'' if listed else 'not '}listed")
+        with step("Expected: Profile listed and success PIR stored, or neither"):
+            told = [one.data.notification_metadata.iccid for one in good]
+            expect.equal(told, [iccid] * listed, "ICCIDs of success PIRs")
+        with step("Expected: the Profile beside unchanged and usable"):
+            undisturbed(card, given, two)

@@ -1,0 +1,168 @@
+"""Power loss while a Profile is enabled, disabled or deleted: done with all that goes with it."""
+
+from rspcore.messages.es10b import GetEuiccInfo2Request
+from rspcore.messages.es10c import (
+    DeleteProfileRequest,
+    DisableProfileRequest,
+    EnableProfileRequest,
+    EuiccMemoryResetRequest,
+    ProfileState,
+    ResetOption,
+)
+from rspcore.messages.metadata import NotificationEvent
+from rspcore.profiles.presets import NOTIFICATION_ADDRESS
+from rspcore.tags import Tag
+from rspharness import expect, files, testcase
+from rspharness.lpa.proactive import settle_refresh
+from rspharness.servers.verify import verify_notification
+
+ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERATIONAL3"
+ENABLE = NotificationEvent.notificationEnable
+DISABLE = NotificationEvent.notificationDisable
+DELETE = NotificationEvent.notificationDelete
+
+CUTS = ((False, 1), (False, 2), (True, 1), (True, 2), (True, 3), (True, 4))
+"""refreshFlag, and after how many commands the power goes: STORE DATA, GET RESPONSE, FETCH."""
+
+
+def told(event, one):
+    """Return the Notification of an event that the configuration of a Profile asks for."""
+    return event, one.iccid, NOTIFICATION_ADDRESS
+
+
+def enable(card, one, *, flag):
+    """Enable a Profile and carry out the REFRESH that is announced."""
+    card.send(EnableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=flag))
+    settle_refresh(card)
+
+
+def disable(card, one, *, flag):
+    """Disable a Profile and carry out the REFRESH that is announced."""
+    card.send(DisableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=flag))
+    settle_refresh(card)
+
+
+def free_memory(card):
+    """Return the free non-volatile memory EUICCInfo2 tells, in octets."""
+    resource = card.send(GetEuiccInfo2Request()).ext_card_resource
+    return int.from_bytes(resource.free_non_volatile_memory, "big")
+
+
+def undisturbed(card, given, other):
+    """Require a Profile to be Disabled, and usable when it is enabled."""
+    states = {one.iccid: one.profile_state for one in card.profiles()}
+    expect.equal(states.get(other.iccid), ProfileState.disabled, "state of the Profile")
+    given.enable(other.iccid)
+    expect.equal(card.enabled(), (other.iccid,), "Profiles Enabled")
+    expect.equal(files.ef_iccid(card), other.iccid, "EF.ICCID of the Profile")
+
+
+@testcase("procedure.PowerLoss#06")
+def test_during_enabling(card, given, step):
+    """One Profile is Enabled, the former or the target, with its files and its Notifications."""
+    for flag, commands in CUTS:
+        one, two, former = given.profiles(ONE, TWO, THREE, enabled=THREE)
+        with step(f"S_LPAd -> eUICC: EnableProfile, refreshFlag {flag}; cut after {commands}"):
+            with card.power_lost_after(commands):
+                enable(card, one, flag=flag)
+            enabled = card.enabled()
+        with step("Expected: exactly one Enabled, its files, Notifications of what took effect"):
+            expect.one_of(enabled, ((one.iccid,), (former.iccid,)), "Profiles Enabled")
+            expect.equal((files.ef_iccid(card),), enabled, "EF.ICCID")
+            happened = {(one.iccid,): (told(DISABLE, former), told(ENABLE, one))}
+            expect.told(card.notifications(), *happened.get(enabled, ()))
+        with step("Expected: the Profile beside unchanged and usable"):
+            undisturbed(card, given, two)
+
+
+@testcase("procedure.PowerLoss#07")
+def test_during_disabling(card, given, step):
+    """The Profile is Enabled or Disabled, with files to match, and tells only what happened."""
+    for flag, commands in CUTS:
+        one, two = given.profiles(ONE, TWO, enabled=ONE)
+        with step(f"S_LPAd -> eUICC: DisableProfile, refreshFlag {flag}; cut after {commands}"):
+            with card.power_lost_after(commands):
+                disable(card, one, flag=flag)
+            enabled = card.enabled()
+        with step("Expected: Enabled or Disabled, files to match, Notification only if Disabled"):
+            seen = (enabled, files.ef_iccid(card))
+            expect.one_of(seen, (((one.iccid,), one.iccid), ((), None)), "Enabled and EF.ICCID")
+            expect.told(card.notifications(), *{(): (told(DISABLE, one),)}.get(enabled, ()))
+        with step("Expected: the Profile beside unchanged and usable"):
+            undisturbed(card, given, two)
+
+
+@testcase("procedure.PowerLoss#08")
+def test_during_deletion(card, given, note, step):
+    """The Profile is there and usable, or gone with its memory free and its deletion told."""
+    for commands in (1, 2):
+        one, two = given.profiles(ONE, TWO)
+        room = free_memory(card)
+        with step(f"S_LPAd -> eUICC: DeleteProfile; power off after {commands} commands"):
+            with card.power_lost_after(commands):
+                card.send(DeleteProfileRequest(iccid=one.iccid))
+            left = [listed for listed in (one, two) if listed.iccid in iccids(card)]
+            note(f"cut after {commands}: {len(left)} of 2 Profiles listed")
+        with step("Expected: listed, nothing told; or not listed, told, its memory free"):
+            freed = free_memory(card) > room
+            expect.one_of((left, freed), (([one, two], False), ([two], True)), "listed, freed")
+            expect.told(card.notifications(), *[told(DELETE, one)] * freed)
+        with step("Expected: every Profile listed unchanged and usable"):
+            for listed in left:
+                undisturbed(card, given, listed)
+
+
+def iccids(card):
+    """Return the ICCIDs of the Profiles listed."""
+    return [one.iccid for one in card.profiles()]
+
+
+@testcase("procedure.PowerLoss#09")
+def test_during_memory_reset(card, given, note, step):
+    """The list is as before, or the reset is complete, each deletion told."""
+    chosen = frozenset({ResetOption.deleteOperationalProfiles})
+    for commands in (1, 2, 3):
+        one, two = given.profiles(ONE, TWO, enabled=ONE)
+        before = [one.iccid, two.iccid]
+        with step(f"S_LPAd -> eUICC: eUICCMemoryReset; power off after {commands} commands"):
+            with card.power_lost_after(commands):
+                card.send(EuiccMemoryResetRequest(reset_options=chosen))
+                settle_refresh(card)
+            left = iccids(card)
+            note(f"cut after {commands}: {len(left)} of 2 Profiles listed")
+        with step("Expected: as before and nothing told, or none left and each told"):
+            expect.one_of(left, (before, []), "Profiles listed")
+            gone = [told(DELETE, profile) for profile in (one, two) if profile.iccid not in left]
+            expect.told(card.notifications(), *gone)
+
+
+@testcase("procedure.PowerLoss#10")
+def test_while_a_notification_is_stored(card, given, server, step):
+    """A Notification is there, signed, with the change it tells of, or neither; numbers rise."""
+    for commands in (1, 2):
+        one, two = given.profiles(ONE, TWO, notifications=True)
+        earlier = {listed.seq_number for listed in card.notifications()}
+        with step(f"S_LPAd -> eUICC: EnableProfile; power off after {commands} commands"):
+            with card.power_lost_after(commands):
+                enable(card, one, flag=False)
+            changed = card.enabled() == (one.iccid,)
+        with step("Expected: Profile Enabled and one signed Notification, or neither"):
+            new = [n for n in card.notifications() if n.seq_number not in earlier]
+            expect.told(new, *[told(ENABLE, one)] * changed)
+            for octets in signed(card):
+                verify_notification(server, octets)
+        with step("S_LPAd -> eUICC: EnableProfile, the Profile beside; expected: new numbers"):
+            known = {listed.seq_number for listed in card.notifications()}
+            undisturbed(card, given, two)
+            latest = [n.seq_number for n in card.notifications() if n.seq_number not in known]
+            expect.that(
+                holds=bool(latest) and min(latest) > max(known) and len(set(latest)) == len(latest),
+                expected=f"numbers larger than {max(known)}, none twice",
+                actual=f"{latest}",
+            )
+
+
+def signed(card):
+    """Return the Notifications pending that are no ProfileInstallationResult."""
+    tag = int(Tag.ProfileInstallationResult).to_bytes(2, "big")
+    return [one for one in card.pending_notifications() if not one.startswith(tag)]
