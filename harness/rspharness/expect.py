@@ -12,7 +12,7 @@ from typing import TypeVar
 from rspcore.apdu import ResponseApdu
 from rspcore.crypto.curves import Curve
 from rspcore.crypto.keys import PublicKey
-from rspcore.errors import CryptoError
+from rspcore.errors import CryptoError, DecodeError
 from rspcore.ids import Iccid
 from rspcore.messages import es10a, es10b, es10c
 from rspcore.messages.codec import Structure
@@ -26,13 +26,16 @@ from rspcore.messages.notifications import (
     SuccessResult,
 )
 from rspcore.status import StatusWord, describe, is_success, more_data
+from rspcore.tlv import Tlv, parse
 from rspharness.snapshot import Snapshot
 from rspharness.verdicts import ExpectationError
 
 __all__ = [
     "code_of",
+    "data_object",
     "equal",
     "error",
+    "message",
     "names",
     "ok",
     "one_of",
@@ -49,6 +52,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Structure)
 
 # Component that holds the result or error code, and the one that holds the answer when there is no
 # error (empty where code 0 is the answer); a code within an error structure is given by its path.
@@ -308,6 +312,34 @@ def _error_result(result: ErrorResult | None) -> str:
     sima = "" if result.sima_response is None else f", simaResponse {_show(result.sima_response)}"
     command, reason = _name(result.bpp_command_id), _name(result.error_reason)
     return f"PIR errorResult {command}, {reason}{sima}"
+
+
+def data_object(octets: bytes, tag: int, about: str = "") -> Tlv:
+    """Require octets to be one whole data object of a tag, and return it.
+
+    Raises:
+        ExpectationError: cut short, too long, or of another tag.
+    """
+    wanted = f"one data object {tag:02X}"
+    try:
+        one = parse(octets)
+    except DecodeError as error:
+        raise ExpectationError(wanted, str(error), about=about) from error
+    if one.tag != tag:
+        raise ExpectationError(wanted, f"{one.tag:02X}", about=about)
+    return one
+
+
+def message(kind: type[S], octets: bytes) -> S:
+    """Require octets to be a message of a kind, and return it.
+
+    Raises:
+        ExpectationError: they cannot be read as one.
+    """
+    try:
+        return kind.decode(octets)
+    except DecodeError as error:
+        raise ExpectationError(f"a {kind.__name__}", str(error)) from error
 
 
 def point(curve: Curve, octets: bytes, about: str) -> PublicKey:

@@ -124,3 +124,17 @@ def test_notifications_are_compared_in_any_order():
         expect.told(listed[:1])
     with pytest.raises(ExpectationError, match="to 'other"):
         expect.told(listed[:1], (enable, one, "other.example.com"))
+
+
+def test_data_object_is_whole_and_of_its_tag():
+    assert bytes(expect.data_object(b"\xbf\x3e\x00", 0xBF3E).value) == b""
+    for octets in (b"\xbf\x3e\x01", b"\xbf\x3e\x00\x00", b"\xbf\x20\x00", b""):
+        with pytest.raises(ExpectationError, match="one data object BF3E"):
+            expect.data_object(octets, 0xBF3E)
+
+
+def test_message_is_read_or_the_card_is_wrong():
+    octets = EnableProfileResponse(enable_result=EnableResult.ok).encode()
+    assert expect.message(EnableProfileResponse, octets).enable_result == EnableResult.ok
+    with pytest.raises(ExpectationError, match="a EnableProfileResponse"):
+        expect.message(EnableProfileResponse, octets[:-1])
