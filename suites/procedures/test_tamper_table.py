@@ -22,7 +22,7 @@ SECURITY_ERROR = ErrorReason.scp03tSecurityError
 CERTIFICATE = (Tag.Sequence, 1)
 SERIAL_NUMBER = (CERTIFICATE, Tag.Sequence, Tag.Integer)
 PROFILE_KEYS = BspKeys(mac_chaining_value=bytes(16), s_enc=b"\x01" * 16, s_mac=b"\x02" * 16)
-BEFORE_THE_MAC = 64  # number of the lowest bit of the last octet before a MAC of 8 octets
+LAST_OF_MAC, LAST_OF_CONTENT = 0, 64  # numbers of bits from the end; a MAC has 8 octets
 
 
 @testcase.each(
@@ -101,16 +101,15 @@ def test_altered_key_agreement_ends_the_load(card, given, server, step):
     },
 )
 def test_altered_data_object_ends_the_load(card, given, server, step, command):
-    """One octet changed in the content of an 87, 88 or 86 makes its MAC wrong."""
+    """One octet changed in the content of an 87, 88 or 86, or in its MAC, is found."""
     given.none()
-    before = card.observe()
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
-        package = session.package(profile(ONE), replace_keys=PROFILE_KEYS)
-    with step(f"S_LPAd -> eUICC: the package, one octet of {command.name} changed"):
-        place = package.of(command)[-1]
-        loaded = session.load(package.flipped(place, bit=BEFORE_THE_MAC))
-    with step(
-        "Expected: PIR errorResult, scp03tSecurityError(8); no Profile, nothing else changed"
-    ):
-        ended(session, loaded, before, command, SECURITY_ERROR)
+    for part, bit in (("content", LAST_OF_CONTENT), ("MAC", LAST_OF_MAC)):
+        with step(f"Initial conditions: PrepareDownload done; one octet of the {part} to change"):
+            before = card.observe()
+            session = server.prepared(card)
+            package = session.package(profile(ONE), replace_keys=PROFILE_KEYS)
+            place = package.of(command)[-1]
+        with step(f"S_LPAd -> eUICC: the package, one octet of the {part} changed"):
+            loaded = session.load(package.flipped(place, bit=bit))
+        with step("Expected: PIR errorResult, scp03tSecurityError(8); no Profile, nothing else"):
+            ended(session, loaded, before, command, SECURITY_ERROR)
