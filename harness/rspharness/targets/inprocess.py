@@ -38,6 +38,7 @@ __all__ = [
 DECLARED: Final[Mapping[str, bool]] = {
     "PROVISIONING": True,
     "EXT_CHANNELS": True,
+    "O_E_2_PIR": True,
 }
 """Options the simulated card has, and which no standard command tells."""
 
