@@ -80,9 +80,9 @@ def test_during_the_load(card, given, server, step, command):
             went_on(session.load(package.until(place)))
             blocks = card.store_data_blocks(package.segments[place].octets)
         cut = len(blocks) if whole else 1
-        with step(f"S_LPAd -> eUICC: {command.name}; power off after {cut} STORE DATA"):
-            with card.power_lost_after(cut):
-                session.load(package.since(place))
+        title = f"S_LPAd -> eUICC: {command.name}; power off after {cut} STORE DATA"
+        with step(title), card.power_lost_after(cut):
+            session.load(package.since(place))
         with step("Expected: no session, the Profile not listed, free memory as before"):
             no_session(card, session)
             expect.unchanged(before, card.observe(), apart_from=("notifications",))
