@@ -31,7 +31,7 @@ _FIRST_NUMBER = 0x0010
 _LAST_NUMBER = 0xFFFF
 
 
-def _free_aid(state: CardState) -> Aid | None:
+def _free_aid(state: CardState, /) -> Aid | None:
     """Return the lowest AID of the ISD-P range that is not in use, None when all are."""
     used = {profile.aid for profile in state.profiles}
     for number in range(_FIRST_NUMBER, _LAST_NUMBER + 1):
@@ -41,7 +41,9 @@ def _free_aid(state: CardState) -> Aid | None:
     return None
 
 
-def _remembered(state: CardState, disabled: Profile | None, enabled: Profile | None) -> Aid | None:
+def _remembered(
+    state: CardState, disabled: Profile | None, enabled: Profile | None, /
+) -> Aid | None:
     """Return which operational Profile to come back to after a change."""
     if enabled is None or enabled.profile_class != ProfileClass.test:
         return None

@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 
-def _addresses(profile: Profile, event: NotificationEvent) -> tuple[str, ...]:
+def _addresses(profile: Profile, event: NotificationEvent, /) -> tuple[str, ...]:
     """Return the address of each configuration entry that names the event."""
     entries = profile.metadata.notification_configuration_info or ()
     return tuple(
@@ -73,11 +73,11 @@ SILENT_CLASSES: Final[Decision[frozenset[int]]] = Decision(
 )
 
 
-def _told(_state: CardState, metadata: NotificationMetadata) -> NotificationMetadata:
+def _told(_state: CardState, metadata: NotificationMetadata, /) -> NotificationMetadata:
     return metadata
 
 
-def _credential_for(state: CardState, profile: Profile) -> CiCredential:
+def _credential_for(state: CardState, profile: Profile, /) -> CiCredential:
     """Return the credential of the CI a Profile came under; of the first CI for one that did not.
 
     Raises:

@@ -8,9 +8,9 @@ from rspcore.messages.notifications import NotificationMetadata
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.function import Function, Interface
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.state import CardState, PendingNotification
+from rspsim.euicc.state import PendingNotification
 
-__all__ = ["ANSWER", "EVENT_FILTER", "LISTED", "LIST_NOTIFICATION", "READ", "Pending"]
+__all__ = ["EVENT_FILTER", "LISTED", "LIST_NOTIFICATION", "Pending"]
 
 Pending = tuple[PendingNotification, ...]
 
@@ -31,20 +31,7 @@ def _listed(pending: Pending, events: frozenset[int] | None, passes: EventFilter
     return tuple(one for one in pending if passes(one, events))
 
 
-def _answer(listed: tuple[NotificationMetadata, ...], /) -> ListNotificationResponse:
-    return ListNotificationResponse(notification_metadata_list=listed)
-
-
-def _read(state: CardState, _told: Pending) -> CardState:
-    """Return the state after some were told: as it was, because only removal removes."""
-    return state
-
-
 LISTED: Final = Decision("es10b.list_notification.listed", _listed, "notifications the list names")
-ANSWER: Final = Decision(
-    "es10b.list_notification.answer", _answer, "response for the notifications listed"
-)
-READ: Final = Decision("es10b.notifications.read", _read, "state after notifications were told")
 
 
 def _handle(request: ListNotificationRequest, view: View) -> Outcome:
@@ -54,8 +41,7 @@ def _handle(request: ListNotificationRequest, view: View) -> Outcome:
         view.decisions[EVENT_FILTER],
     )
     listed = tuple(NotificationMetadata.decode(one.metadata) for one in found)
-    state = view.decisions[READ](view.state, found)
-    return view.answer(view.decisions[ANSWER](listed), state=state)
+    return view.answer(ListNotificationResponse(notification_metadata_list=listed))
 
 
 LIST_NOTIFICATION: Final = Function(

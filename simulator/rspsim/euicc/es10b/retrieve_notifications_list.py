@@ -9,12 +9,11 @@ from rspcore.messages.es10b import (
     SearchCriteria,
 )
 from rspsim.euicc.decisions import Decision
-from rspsim.euicc.es10b.list_notification import EVENT_FILTER, READ, EventFilter, Pending
+from rspsim.euicc.es10b.list_notification import EVENT_FILTER, EventFilter, Pending
 from rspsim.euicc.function import Function, Interface
-from rspsim.euicc.options import Options
 from rspsim.euicc.outcome import Outcome, View
 
-__all__ = ["FOUND", "NOTHING_FOUND", "RETRIEVE_NOTIFICATIONS_LIST"]
+__all__ = ["FOUND", "RETRIEVE_NOTIFICATIONS_LIST"]
 
 
 def _found(pending: Pending, criteria: SearchCriteria | None, passes: EventFilter) -> Pending:
@@ -27,17 +26,6 @@ def _found(pending: Pending, criteria: SearchCriteria | None, passes: EventFilte
     return tuple(one for one in pending if passes(one, wanted))
 
 
-def _nothing_found(options: Options, /) -> RetrieveNotificationsListResponse:
-    """Return the response for nothing: an empty list, or the code of the texts up to v2.5."""
-    if options.no_result_available:
-        code = RetrieveNotificationsListResultError.noResultAvailable
-        return RetrieveNotificationsListResponse(notifications_list_result_error=code)
-    return RetrieveNotificationsListResponse(notification_list=())
-
-
-NOTHING_FOUND: Final = Decision(
-    "es10b.retrieve_notifications_list.nothing_found", _nothing_found, "response for nothing"
-)
 FOUND: Final = Decision(
     "es10b.retrieve_notifications_list.found", _found, "notifications the criteria ask for"
 )
@@ -47,11 +35,11 @@ def _handle(request: RetrieveNotificationsListRequest, view: View) -> Outcome:
     found = view.decisions[FOUND](
         view.state.notifications, request.search_criteria, view.decisions[EVENT_FILTER]
     )
-    if not found:
-        return view.answer(view.decisions[NOTHING_FOUND](view.options))
+    if not found and view.options.no_result_available:
+        code = RetrieveNotificationsListResultError.noResultAvailable
+        return view.answer(RetrieveNotificationsListResponse(notifications_list_result_error=code))
     return view.answer(
-        RetrieveNotificationsListResponse(notification_list=tuple(one.octets for one in found)),
-        state=view.decisions[READ](view.state, found),
+        RetrieveNotificationsListResponse(notification_list=tuple(one.octets for one in found))
     )
 
 

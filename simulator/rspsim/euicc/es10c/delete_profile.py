@@ -9,9 +9,8 @@ from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.es10c.identified import ProfileAttempt
 from rspsim.euicc.function import Function, Interface
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.state import CardState
 
-__all__ = ["CHECKS", "DELETE_PROFILE", "REFUSED", "REMOVED"]
+__all__ = ["CHECKS", "DELETE_PROFILE", "REMOVED"]
 
 
 def _policy_allows(attempt: ProfileAttempt) -> bool:
@@ -31,16 +30,6 @@ CHECKS: Final[Decision[Checks[ProfileAttempt]]] = Decision(
     ),
     "checks of DeleteProfile",
 )
-
-
-def _refused(attempt: ProfileAttempt, /) -> CardState:
-    """Return the state after a refusal: as it was."""
-    return attempt.view.state
-
-
-REFUSED: Final = Decision(
-    "es10c.delete_profile.refused", _refused, "what a refusal leaves behind: nothing"
-)
 REMOVED: Final = Decision("es10c.delete_profile.removed", isdp.removed, "state without a Profile")
 
 
@@ -50,8 +39,7 @@ def _handle(request: DeleteProfileRequest, view: View) -> Outcome:
     profile = attempt.profile
     if refusal is not None or profile is None:
         code = _E.undefinedError if refusal is None else refusal
-        state = view.decisions[REFUSED](attempt)
-        return view.answer(DeleteProfileResponse(delete_result=code), state=state)
+        return view.answer(DeleteProfileResponse(delete_result=code))
     state = view.decisions[REMOVED](view.state, view.decisions, profile)
     return view.answer(DeleteProfileResponse(delete_result=_E.ok), state=state)
 

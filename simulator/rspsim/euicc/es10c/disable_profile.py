@@ -46,8 +46,7 @@ def _handle(request: DisableProfileRequest, view: View) -> Outcome:
     profile = attempt.profile
     if refusal is not None or profile is None:
         code = _E.undefinedError if refusal is None else refusal
-        response = DisableProfileResponse(disable_result=code)
-        return switching.refused(view, response, refresh=request.refresh_flag)
+        return view.answer(DisableProfileResponse(disable_result=code))
     back = view.decisions[RETURN_TARGET](view.state, profile)
     change = PendingSwitch(
         disable=profile.aid, enable=back.aid if back else None, automatic=back is not None

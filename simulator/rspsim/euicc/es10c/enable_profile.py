@@ -54,8 +54,7 @@ def _handle(request: EnableProfileRequest, view: View) -> Outcome:
     target = attempt.profile
     if refusal is not None or target is None:
         code = _E.undefinedError if refusal is None else refusal
-        response = EnableProfileResponse(enable_result=code)
-        return switching.refused(view, response, refresh=request.refresh_flag)
+        return view.answer(EnableProfileResponse(enable_result=code))
     current = attempt.current
     change = PendingSwitch(disable=current.aid if current else None, enable=target.aid)
     response = EnableProfileResponse(enable_result=_E.ok)

@@ -27,7 +27,6 @@ __all__ = [
     "ADDRESSES",
     "CHECKS",
     "EUICC_MEMORY_RESET",
-    "LEFT",
     "REMOVED",
     "RETURN_TARGET",
     "SELECTED",
@@ -57,15 +56,9 @@ def _factory_addresses(addresses: Addresses, /) -> Addresses:
     return replace(addresses, default_dp=addresses.factory_default_dp)
 
 
-def _left(state: CardState, /) -> CardState:
-    """Return what a reset leaves beside Profiles and addresses: all but what a session kept."""
-    return replace(state, one_time_keys=(), open_installation=None)
-
-
 ADDRESSES: Final = Decision(
     "es10c.euicc_memory_reset.addresses", _factory_addresses, "addresses after their reset"
 )
-LEFT: Final = Decision("es10c.euicc_memory_reset.left", _left, "what else a reset leaves")
 REMOVED: Final = Decision(
     "es10c.euicc_memory_reset.removed", isdp.removed, "state without a Profile"
 )
@@ -131,7 +124,7 @@ def _handle(request: EuiccMemoryResetRequest, view: View) -> Outcome:
     state = _without(view.state, view.decisions, profiles)
     if attempt.chooses_address:
         state = replace(state, addresses=view.decisions[ADDRESSES](state.addresses))
-    state = view.decisions[LEFT](state)
+    state = replace(state, one_time_keys=(), open_installation=None)
     session = view.session_after(SessionEvent.MEMORY_RESET)
     volatile = replace(view.volatile, session=session)
     if any(profile.enabled for profile in profiles):

@@ -22,7 +22,6 @@ from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Profile
 
 __all__ = [
-    "ANSWER",
     "DEFAULT_TAGS",
     "DESCRIBED",
     "GET_PROFILES_INFO",
@@ -103,11 +102,6 @@ def _wanted(tag_list: bytes | None, default: frozenset[int]) -> frozenset[int]:
     return default if tag_list is None else tags_of(tag_list)
 
 
-def _answer(found: tuple[ProfileInfo, ...], /) -> ProfileInfoListResponse:
-    """Return the response for what was found; nothing found is an empty list, no error."""
-    return ProfileInfoListResponse(profile_info_list_ok=found)
-
-
 def _matches(profile: Profile, criteria: SearchCriteria | None) -> bool:
     """Tell whether a Profile is asked for; without criteria every one is."""
     if criteria is None:
@@ -150,9 +144,6 @@ PRESENT: Final[Decision[Callable[[View], tuple[Profile, ...]]]] = Decision(
 WANTED: Final = Decision(
     "es10c.get_profiles_info.wanted", _wanted, "objects that a tag list or its absence asks for"
 )
-ANSWER: Final[Decision[Callable[[tuple[ProfileInfo, ...]], ProfileInfoListResponse]]] = Decision(
-    "es10c.get_profiles_info.answer", _answer, "response for the Profiles found"
-)
 MATCHES: Final = Decision(
     "es10c.get_profiles_info.matches", _matches, "which Profiles the criteria ask for"
 )
@@ -178,7 +169,7 @@ def _handle(request: ProfileInfoListRequest, view: View) -> Outcome:
         for profile in view.decisions[PRESENT](view)
         if matches(profile, request.search_criteria)
     )
-    return view.answer(view.decisions[ANSWER](listed))
+    return view.answer(ProfileInfoListResponse(profile_info_list_ok=listed))
 
 
 def _malformed(view: View) -> Outcome:

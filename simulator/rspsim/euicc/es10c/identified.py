@@ -11,7 +11,7 @@ from rspsim.euicc.state import CardState, Profile
 __all__ = ["NAMED", "ProfileAttempt"]
 
 
-def _named(state: CardState, isdp_aid: Aid | None, iccid: Iccid | None) -> Profile | None:
+def _named(state: CardState, isdp_aid: Aid | None, iccid: Iccid | None, /) -> Profile | None:
     """Return the Profile of an AID or, without one, of an ICCID."""
     if isdp_aid is not None:
         return state.profile_by_aid(isdp_aid)

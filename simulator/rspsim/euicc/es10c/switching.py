@@ -22,10 +22,8 @@ __all__ = [
     "APPLIES_AT_ONCE",
     "ASKS_REFRESH",
     "CHANNELS_AFTER",
-    "REFUSED",
     "WAITS",
     "accepted",
-    "refused",
 ]
 
 _KEPT_APPLICATIONS = frozenset({ISDR_AID, ECASD_AID})
@@ -54,19 +52,11 @@ def _waits(state: CardState, change: PendingSwitch) -> CardState:
     return replace(state, pending_switch=change)
 
 
-def _refused(view: View, *, refresh: bool) -> View:  # noqa: ARG001  a faulty card looks at it
-    """Return the card after a refusal: as it was."""
-    return view
-
-
 ASKS_REFRESH: Final[Decision[Callable[[bool], bool]]] = Decision(
     "es10c.switching.asks_refresh", bool, "whether REFRESH is asked for, from refreshFlag"
 )
 WAITS: Final = Decision(
     "es10c.switching.waits", _waits, "state while a change waits for its REFRESH"
-)
-REFUSED: Final = Decision(
-    "es10c.switching.refused", _refused, "what a refusal leaves behind: nothing"
 )
 APPLIES_AT_ONCE: Final = Decision(
     "es10c.switching.applies_at_once",
@@ -97,14 +87,3 @@ def accepted(view: View, change: PendingSwitch, response: Structure, *, refresh:
     else:
         state = view.decisions[WAITS](view.state, change)
     return view.answer(response, state=state, volatile=cat.with_refresh(view, volatile))
-
-
-def refused(view: View, response: Structure, *, refresh: bool) -> Outcome:
-    """Answer a refusal, which changes nothing.
-
-    Args:
-        view: The card.
-        response: Answer of the function.
-        refresh: The request's refreshFlag.
-    """
-    return view.decisions[REFUSED](view, refresh=refresh).answer(response)

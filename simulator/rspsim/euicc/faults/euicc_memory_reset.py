@@ -1,0 +1,148 @@
+"""Faults of eUICCMemoryReset: what it chooses, leaves, tells and answers."""
+
+from dataclasses import replace
+from typing import Final
+
+from rspcore.messages.metadata import (
+    PprId,
+    ProfileClass,
+)
+from rspsim.euicc.decisions import Decisions
+from rspsim.euicc.es10c import euicc_memory_reset
+from rspsim.euicc.es10c.euicc_memory_reset import SELECTED
+from rspsim.euicc.faults.fault import Fault, behind, skip, swap, together
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.state import Addresses, CardState, Profile
+
+__all__ = ["FAULTS"]
+
+
+def _silently_removed(state: CardState, _decisions: Decisions, profile: Profile, /) -> CardState:
+    return state.without_profile(profile.aid)
+
+
+def _without_ppr2(state: CardState, options: frozenset[int]) -> tuple[Profile, ...]:
+    chosen = SELECTED.standard(state, options)
+    return tuple(one for one in chosen if PprId.ppr2 not in one.policy_rules)
+
+
+def _without_tests(state: CardState, options: frozenset[int]) -> tuple[Profile, ...]:
+    chosen = SELECTED.standard(state, options)
+    return tuple(one for one in chosen if one.profile_class != ProfileClass.test)
+
+
+def _preloaded_too(state: CardState, options: frozenset[int]) -> tuple[Profile, ...]:
+    plain = replace(
+        state, profiles=tuple(replace(one, field_loaded=True) for one in state.profiles)
+    )
+    return SELECTED.standard(plain, options)
+
+
+def _root_address(addresses: Addresses, /) -> Addresses:
+    return replace(addresses, default_dp=addresses.root_ds)
+
+
+def _rat_cleared(outcome: Outcome, _view: View) -> Outcome:
+    return replace(outcome, state=replace(outcome.state, rat=()))
+
+
+def _notifications_cleared(outcome: Outcome, _view: View) -> Outcome:
+    return replace(outcome, state=replace(outcome.state, notifications=()))
+
+
+def _numbers_restarted(outcome: Outcome, view: View) -> Outcome:
+    first = view.options.first_seq_number
+    return replace(outcome, state=replace(outcome.state, next_seq_number=first))
+
+
+RESET = euicc_memory_reset.EUICC_MEMORY_RESET
+
+FAULTS: Final = (
+    Fault(
+        "es10c.memory-reset.everything",
+        "A memory reset deletes every Profile, whatever its options choose.",
+        ("?",),
+        swap(SELECTED, lambda state, _options: state.profiles),
+    ),
+    Fault(
+        "es10c.memory-reset.nothing",
+        "A memory reset never finds a Profile to delete.",
+        ("?",),
+        swap(SELECTED, lambda _state, _options: ()),
+    ),
+    Fault(
+        "es10c.memory-reset.one",
+        "A memory reset deletes one Profile only.",
+        ("?",),
+        swap(SELECTED, lambda state, options: SELECTED.standard(state, options)[:1]),
+    ),
+    Fault(
+        "es10c.memory-reset.ppr2-kept",
+        "PPR2 keeps a Profile from a memory reset.",
+        ("?",),
+        swap(SELECTED, _without_ppr2),
+    ),
+    Fault(
+        "es10c.memory-reset.test-kept",
+        "A memory reset deletes no test Profile.",
+        ("?",),
+        swap(SELECTED, _without_tests),
+    ),
+    Fault(
+        "es10c.memory-reset.preloaded-too",
+        "A memory reset deletes test Profiles that came with the card.",
+        ("?",),
+        swap(SELECTED, _preloaded_too),
+    ),
+    Fault(
+        "es10c.memory-reset.always-ok",
+        "A memory reset that has nothing to delete is answered ok(0).",
+        ("?",),
+        skip(euicc_memory_reset.CHECKS, "something_to_do"),
+    ),
+    Fault(
+        "es10c.memory-reset.address-kept",
+        "A memory reset leaves the default SM-DP+ address.",
+        ("?",),
+        swap(euicc_memory_reset.ADDRESSES, lambda addresses: addresses),
+    ),
+    Fault(
+        "es10c.memory-reset.other-address",
+        "A memory reset puts the root SM-DS address in the place of the default SM-DP+ address.",
+        ("?",),
+        together(
+            skip(euicc_memory_reset.CHECKS, "something_to_do"),
+            swap(euicc_memory_reset.ADDRESSES, _root_address),
+        ),
+    ),
+    Fault(
+        "es10c.memory-reset.silent",
+        "A memory reset leaves no notification.",
+        ("?",),
+        swap(euicc_memory_reset.REMOVED, _silently_removed),
+    ),
+    Fault(
+        "es10c.memory-reset.no-return",
+        "When a memory reset deletes the enabled test Profile, nothing comes back.",
+        ("?",),
+        swap(euicc_memory_reset.RETURN_TARGET, lambda _state, _profile: None),
+    ),
+    Fault(
+        "es10c.memory-reset.rat-cleared",
+        "A memory reset clears the rules authorisation table.",
+        ("?",),
+        behind(RESET, _rat_cleared),
+    ),
+    Fault(
+        "es10c.memory-reset.notifications-cleared",
+        "A memory reset clears the list of notifications.",
+        ("?",),
+        behind(RESET, _notifications_cleared),
+    ),
+    Fault(
+        "es10c.memory-reset.numbers-restarted",
+        "After a memory reset notifications are numbered from the beginning.",
+        ("?",),
+        behind(RESET, _numbers_restarted),
+    ),
+)

@@ -1,0 +1,362 @@
+"""Faults of the list of notifications: what it names, gives, forgets, and says of each."""
+
+from dataclasses import replace
+from typing import Final
+
+from rspcore import tlv
+from rspcore.messages.es10b import (
+    ListNotificationResponse,
+    ListNotificationsResultError,
+    NotificationSentResult,
+    RetrieveNotificationsListResponse,
+    RetrieveNotificationsListResultError,
+    SearchCriteria,
+)
+from rspcore.messages.metadata import NotificationEvent
+from rspcore.messages.notifications import NotificationMetadata
+from rspcore.tags import Tag
+from rspsim.euicc import notifications, startup
+from rspsim.euicc.decisions import Check
+from rspsim.euicc.es10b import (
+    list_notification,
+    remove_notification_from_list,
+    retrieve_notifications_list,
+)
+from rspsim.euicc.es10b.list_notification import EventFilter, Pending
+from rspsim.euicc.es10b.remove_notification_from_list import RemovalAttempt
+from rspsim.euicc.faults.fault import Fault, adds, behind, skip, swap, together
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.state import CardState, CiCredential, PendingNotification, Profile
+
+__all__ = ["FAULTS"]
+
+_NOTHING_LISTED = ListNotificationResponse(notification_metadata_list=()).encode()
+_NOTHING_FOUND = frozenset(
+    {
+        RetrieveNotificationsListResponse(notification_list=()).encode(),
+        RetrieveNotificationsListResponse(
+            notifications_list_result_error=RetrieveNotificationsListResultError.noResultAvailable
+        ).encode(),
+    }
+)
+
+
+class _Unsigned(NotificationMetadata):
+    """Write the number as if there were no sign."""
+
+    def content(self) -> bytes:
+        """Return the value field."""
+        number, *rest = tlv.parse_all(NotificationMetadata.content(self))
+        plain = bytes(number.value).lstrip(b"\x00") or b"\x00"
+        return tlv.encode(number.tag, plain) + b"".join(bytes(one.raw) for one in rest)
+
+
+def _unsigned(_state: CardState, metadata: NotificationMetadata) -> NotificationMetadata:
+    return _Unsigned(
+        seq_number=metadata.seq_number,
+        profile_management_operation=metadata.profile_management_operation,
+        notification_address=metadata.notification_address,
+        iccid=metadata.iccid,
+    )
+
+
+def _nameless(_state: CardState, metadata: NotificationMetadata) -> NotificationMetadata:
+    return replace(metadata, iccid=None)
+
+
+def _two_events(_state: CardState, metadata: NotificationMetadata) -> NotificationMetadata:
+    events = metadata.profile_management_operation | {NotificationEvent.notificationInstall}
+    return replace(metadata, profile_management_operation=events)
+
+
+def _to_default_address(state: CardState, metadata: NotificationMetadata) -> NotificationMetadata:
+    default = state.addresses.default_dp or metadata.notification_address
+    return replace(metadata, notification_address=default)
+
+
+def _to_one_address(_state: CardState, metadata: NotificationMetadata) -> NotificationMetadata:
+    return replace(metadata, notification_address="dp0.example.com")
+
+
+def _is_result(one: PendingNotification) -> bool:
+    return tlv.parse(one.octets).tag == Tag.ProfileInstallationResult
+
+
+def _listed_without_results(
+    pending: Pending, events: frozenset[int] | None, passes: EventFilter
+) -> Pending:
+    others = tuple(one for one in pending if not _is_result(one))
+    return list_notification.LISTED.standard(others, events, passes)
+
+
+def _listed_in_part(
+    pending: Pending, events: frozenset[int] | None, passes: EventFilter
+) -> Pending:
+    return list_notification.LISTED.standard(pending, events, passes)[:8]
+
+
+def _found_without_results(
+    pending: Pending, criteria: SearchCriteria | None, passes: EventFilter
+) -> Pending:
+    others = tuple(one for one in pending if not _is_result(one))
+    return retrieve_notifications_list.FOUND.standard(others, criteria, passes)
+
+
+def _found_in_part(
+    pending: Pending, criteria: SearchCriteria | None, passes: EventFilter
+) -> Pending:
+    return retrieve_notifications_list.FOUND.standard(pending, criteria, passes)[:4]
+
+
+def _positive(one: PendingNotification, events: frozenset[int] | None) -> bool:
+    return one.seq_number > 0 and list_notification.EVENT_FILTER.standard(one, events)
+
+
+def _found_positive(
+    pending: Pending, criteria: SearchCriteria | None, passes: EventFilter
+) -> Pending:
+    visible = tuple(one for one in pending if one.seq_number > 0)
+    return retrieve_notifications_list.FOUND.standard(visible, criteria, passes)
+
+
+def _hidden(state: CardState, seq_number: int) -> CardState:
+    return replace(
+        state,
+        notifications=tuple(
+            replace(one, seq_number=-one.seq_number) if one.seq_number == seq_number else one
+            for one in state.notifications
+        ),
+    )
+
+
+def _hidden_come_back(state: CardState, /) -> CardState:
+    return replace(
+        state,
+        notifications=tuple(
+            replace(one, seq_number=abs(one.seq_number)) for one in state.notifications
+        ),
+    )
+
+
+def _rewound(state: CardState, seq_number: int) -> CardState:
+    left = remove_notification_from_list.REMOVED.standard(state, seq_number)
+    youngest = seq_number == state.next_seq_number - 1
+    return replace(left, next_seq_number=seq_number) if youngest else left
+
+
+def _none_listed_is_an_error(outcome: Outcome, view: View) -> Outcome:
+    if outcome.response.data != _NOTHING_LISTED:
+        return outcome
+    code = ListNotificationsResultError.undefinedError
+    return view.answer(ListNotificationResponse(list_notifications_result_error=code))
+
+
+def _none_found_is_undefined(outcome: Outcome, view: View) -> Outcome:
+    if outcome.response.data not in _NOTHING_FOUND:
+        return outcome
+    code = RetrieveNotificationsListResultError.undefinedError
+    return view.answer(RetrieveNotificationsListResponse(notifications_list_result_error=code))
+
+
+def _oldest_forgotten(outcome: Outcome, view: View) -> Outcome:
+    left = view.state.notifications[1:]
+    return replace(outcome, state=replace(view.state, notifications=left))
+
+
+def _profile_installed(attempt: RemovalAttempt) -> bool:
+    one = attempt.notification
+    if one is None:
+        return False
+    iccid = NotificationMetadata.decode(one.metadata).iccid
+    return attempt.state.profile_by_iccid(iccid) is not None
+
+
+def _no_result(attempt: RemovalAttempt) -> bool:
+    return attempt.notification is None or not _is_result(attempt.notification)
+
+
+def _first_credential(state: CardState, _profile: Profile) -> CiCredential:
+    return next(one for one in state.credentials if one.signs)
+
+
+_NOTHING = NotificationSentResult.nothingToDelete
+_LIST = list_notification.LIST_NOTIFICATION
+_RETRIEVE = retrieve_notifications_list.RETRIEVE_NOTIFICATIONS_LIST
+
+LISTING: Final = (
+    Fault(
+        "es10b.list-notification.results-hidden",
+        "A ProfileInstallationResult is not listed.",
+        ("?",),
+        swap(list_notification.LISTED, _listed_without_results),
+    ),
+    Fault(
+        "es10b.list-notification.cut",
+        "At most eight notifications are listed.",
+        ("?",),
+        swap(list_notification.LISTED, _listed_in_part),
+    ),
+    Fault(
+        "es10b.list-notification.none-is-an-error",
+        "An empty list is answered undefinedError(127).",
+        ("?",),
+        behind(_LIST, _none_listed_is_an_error),
+    ),
+    Fault(
+        "es10b.list-notification.consuming",
+        "Listing the notifications removes the oldest.",
+        ("?",),
+        behind(_LIST, _oldest_forgotten),
+    ),
+    Fault(
+        "es10b.notifications.filter-exact",
+        "A filter finds a notification only when it asks for nothing else.",
+        ("?",),
+        swap(
+            list_notification.EVENT_FILTER,
+            lambda one, events: events is None or events == {one.event},
+        ),
+    ),
+    Fault(
+        "es10b.notifications.no-bit-is-any",
+        "A filter without a bit lets everything pass.",
+        ("?",),
+        swap(
+            list_notification.EVENT_FILTER,
+            lambda one, events: not events or one.event in events,
+        ),
+    ),
+    Fault(
+        "es10b.retrieve-notifications-list.results-hidden",
+        "A ProfileInstallationResult cannot be retrieved.",
+        ("?",),
+        swap(retrieve_notifications_list.FOUND, _found_without_results),
+    ),
+    Fault(
+        "es10b.retrieve-notifications-list.cut",
+        "At most four notifications are retrieved.",
+        ("?",),
+        swap(retrieve_notifications_list.FOUND, _found_in_part),
+    ),
+    Fault(
+        "es10b.retrieve-notifications-list.none-is-undefined",
+        "Nothing found is answered undefinedError(127).",
+        ("?",),
+        behind(_RETRIEVE, _none_found_is_undefined),
+    ),
+    Fault(
+        "es10b.retrieve-notifications-list.consuming",
+        "Retrieving notifications removes the oldest.",
+        ("?",),
+        behind(_RETRIEVE, _oldest_forgotten),
+    ),
+)
+
+REMOVING: Final = (
+    Fault(
+        "es10b.remove-notification.everything",
+        "Removing one notification removes all.",
+        ("?",),
+        swap(
+            remove_notification_from_list.REMOVED,
+            lambda state, _seq_number: replace(state, notifications=()),
+        ),
+    ),
+    Fault(
+        "es10b.remove-notification.always-ok",
+        "Removing a notification that is not there is answered ok(0).",
+        ("?",),
+        skip(remove_notification_from_list.CHECKS, "found"),
+    ),
+    Fault(
+        "es10b.remove-notification.results-kept",
+        "A ProfileInstallationResult cannot be removed.",
+        ("?",),
+        adds(remove_notification_from_list.CHECKS, Check("no_result", _no_result, _NOTHING)),
+    ),
+    Fault(
+        "es10b.remove-notification.orphans-kept",
+        "Notifications of a Profile that is gone cannot be removed.",
+        ("?",),
+        adds(remove_notification_from_list.CHECKS, Check("owned", _profile_installed, _NOTHING)),
+    ),
+    Fault(
+        "es10b.remove-notification.back-at-reset",
+        "A removed notification is there again after a reset.",
+        ("?",),
+        together(
+            swap(remove_notification_from_list.REMOVED, _hidden),
+            swap(list_notification.EVENT_FILTER, _positive),
+            swap(retrieve_notifications_list.FOUND, _found_positive),
+            swap(startup.KEPT, _hidden_come_back),
+        ),
+    ),
+    Fault(
+        "es10b.remove-notification.number-rewound",
+        "When the youngest notification is removed, its number is used again.",
+        ("?",),
+        swap(remove_notification_from_list.REMOVED, _rewound),
+    ),
+    Fault(
+        "notifications.lost-at-reset",
+        "All notifications are lost at a reset.",
+        ("?",),
+        swap(startup.KEPT, lambda state: replace(state, notifications=())),
+    ),
+)
+
+TELLING: Final = (
+    Fault(
+        "notifications.number.falls",
+        "A later notification has a smaller number.",
+        ("?",),
+        swap(notifications.NEXT_NUMBER, lambda number: number - 1),
+    ),
+    Fault(
+        "notifications.number.unsigned",
+        "Numbers from 128 on are coded without the octet that makes them positive.",
+        ("?",),
+        swap(notifications.TOLD, _unsigned),
+    ),
+    Fault(
+        "notifications.iccid.missing",
+        "No notification names the Profile.",
+        ("?",),
+        swap(notifications.TOLD, _nameless),
+    ),
+    Fault(
+        "notifications.event.two-bits",
+        "Every notification has the bit of an installation, too.",
+        ("?",),
+        swap(notifications.TOLD, _two_events),
+    ),
+    Fault(
+        "notifications.address.default",
+        "Notifications go to the default SM-DP+ address when there is one.",
+        ("?",),
+        swap(notifications.TOLD, _to_default_address),
+    ),
+    Fault(
+        "notifications.address.constant",
+        "All notifications go to one address.",
+        ("?",),
+        swap(notifications.TOLD, _to_one_address),
+    ),
+    Fault(
+        "notifications.certificates.exchanged",
+        "CERT.EUICC and CERT.EUM of a notification stand in each other's place.",
+        ("?",),
+        swap(
+            notifications.CERTIFICATES,
+            lambda credential: (credential.eum_certificate, credential.euicc_certificate),
+        ),
+    ),
+    Fault(
+        "notifications.credential.first",
+        "Every notification is signed under the first CI.",
+        ("?",),
+        swap(notifications.CREDENTIAL, _first_credential),
+    ),
+)
+
+FAULTS: Final = (*LISTING, *REMOVING, *TELLING)

@@ -1,0 +1,219 @@
+"""Faults of a change of Profiles: REFRESH, cuts, resets, files and notifications."""
+
+from dataclasses import replace
+from typing import Final
+
+from rspcore import tlv
+from rspcore.ids import Aid
+from rspcore.messages.es10c import ProfileState
+from rspcore.messages.metadata import NotificationEvent, ProfileClass
+from rspsim.euicc import cat, isdp, notifications, startup
+from rspsim.euicc.es10c import (
+    euicc_memory_reset,
+    switching,
+)
+from rspsim.euicc.faults.fault import (
+    Change,
+    Fault,
+    behind,
+    swap,
+    together,
+)
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.state import CardState, PendingSwitch, Profile, Volatile
+from rspsim.euicc.uicc import desk
+from rspsim.euicc.uicc.model import ProfileContent
+
+__all__ = ["FAULTS"]
+
+
+def _test(profile: Profile | None) -> bool:
+    return profile is not None and profile.profile_class == ProfileClass.test
+
+
+def _remembers_one_step(
+    _state: CardState, disabled: Profile | None, enabled: Profile | None
+) -> Aid | None:
+    if disabled is None or not _test(enabled) or _test(disabled):
+        return None
+    return disabled.aid
+
+
+def _torn(state: CardState, change: PendingSwitch) -> CardState:
+    leaving = state.profile_by_aid(change.disable)
+    if leaving is not None:
+        state = state.with_profile(replace(leaving, state=ProfileState.disabled))
+    return switching.WAITS.standard(state, change)
+
+
+def _all_channels_closed(volatile: Volatile) -> Volatile:
+    return replace(volatile, channels=Volatile().channels)
+
+
+def _first_content(state: CardState) -> ProfileContent:
+    return state.profiles[0].content if state.profiles else desk.EMPTY_CARD
+
+
+def _nothing_enabled(state: CardState, /) -> CardState:
+    return replace(
+        state,
+        profiles=tuple(replace(one, state=ProfileState.disabled) for one in state.profiles),
+    )
+
+
+def _something_enabled(state: CardState, /) -> CardState:
+    if state.enabled_profile is not None or not state.profiles or state.pending_switch:
+        return state
+    return state.with_profile(replace(state.profiles[0], state=ProfileState.enabled))
+
+
+def _without_refresh(outcome: Outcome, _view: View) -> Outcome:
+    quiet = replace(outcome.volatile.cat, command=None)
+    return replace(outcome, volatile=replace(outcome.volatile, cat=quiet))
+
+
+def _refresh_of_mode(qualifier: int) -> Change:
+    return swap(
+        cat.REFRESH_COMMAND, lambda number, _: cat.REFRESH_COMMAND.standard(number, qualifier)
+    )
+
+
+def _refresh_to_the_display(number: int, qualifier: int) -> bytes:
+    details = tlv.encode(0x81, bytes((number, 0x01, qualifier)))
+    return tlv.encode(0xD0, details, tlv.encode(0x82, b"\x81\x02"))
+
+
+def _silent(event: NotificationEvent) -> Change:
+    def addresses(profile: Profile, told: NotificationEvent) -> tuple[str, ...]:
+        return () if told is event else notifications.ADDRESSES.standard(profile, told)
+
+    return swap(notifications.ADDRESSES, addresses)
+
+
+def _asked_or_not(profile: Profile, event: NotificationEvent) -> tuple[str, ...]:
+    return notifications.ADDRESSES.standard(profile, event) or ("unasked.example.com",)
+
+
+REFRESHING: Final = (
+    Fault(
+        "es10c.switch.before-refresh",
+        "A change with refreshFlag is made at once.",
+        ("?",),
+        swap(switching.APPLIES_AT_ONCE, value=True),
+    ),
+    Fault(
+        "es10c.switch.always-refresh",
+        "A change asks for REFRESH though refreshFlag is not set.",
+        ("?",),
+        swap(switching.ASKS_REFRESH, lambda _flag: True),
+    ),
+    Fault(
+        "es10c.switch.lost-at-reset",
+        "A change that waits for its REFRESH is forgotten at a reset.",
+        ("?",),
+        swap(startup.COMPLETES_SWITCH, value=False),
+    ),
+    Fault(
+        "es10c.switch.torn",
+        "The former Profile is disabled at once, the other enabled after REFRESH only.",
+        ("?",),
+        together(swap(switching.WAITS, _torn), swap(startup.COMPLETES_SWITCH, value=False)),
+    ),
+    Fault(
+        "es10c.switch.response-ignored",
+        "The TERMINAL RESPONSE to REFRESH does not make the change.",
+        ("?",),
+        swap(cat.RESPONSE_COMPLETES, value=False),
+    ),
+    Fault(
+        "refresh.not-announced",
+        "REFRESH is not asked for; the change waits for a reset.",
+        ("?",),
+        swap(cat.ANNOUNCES, value=False),
+    ),
+    Fault(
+        "refresh.state-change-always",
+        "REFRESH asks for eUICC Profile State Change(09), whatever the terminal can do.",
+        ("?",),
+        _refresh_of_mode(0x09),
+    ),
+    Fault(
+        "refresh.other-mode",
+        "REFRESH asks for NAA Initialization(03).",
+        ("?",),
+        _refresh_of_mode(0x03),
+    ),
+    Fault(
+        "refresh.to-the-display",
+        "REFRESH names the display as its destination.",
+        ("?",),
+        swap(cat.REFRESH_COMMAND, _refresh_to_the_display),
+    ),
+    Fault(
+        "es10c.memory-reset.no-refresh",
+        "A memory reset that deletes the enabled Profile asks for no REFRESH.",
+        ("?",),
+        behind(euicc_memory_reset.EUICC_MEMORY_RESET, _without_refresh),
+    ),
+)
+
+
+OUTLIVING: Final = (
+    Fault(
+        "es10c.switch.return-forgotten",
+        "A second test Profile makes the card forget the operational one before the first.",
+        ("?",),
+        swap(isdp.REMEMBERED, _remembers_one_step),
+    ),
+    Fault(
+        "es10c.switch.isdr-closed",
+        "A change without REFRESH closes the channel of the ISD-R.",
+        ("?",),
+        swap(switching.CHANNELS_AFTER, _all_channels_closed),
+    ),
+    Fault(
+        "es10c.switch.no-files",
+        "The files of the enabled Profile never appear.",
+        ("?",),
+        swap(desk.CONTENT, lambda _state: desk.EMPTY_CARD),
+    ),
+    Fault(
+        "es10c.switch.first-files",
+        "A terminal always sees the files of the first Profile.",
+        ("?",),
+        swap(desk.CONTENT, _first_content),
+    ),
+    Fault(
+        "es10c.switch.undone-at-reset",
+        "After a reset no Profile is enabled.",
+        ("?",),
+        swap(startup.KEPT, _nothing_enabled),
+    ),
+    Fault(
+        "es10c.switch.fallback-at-reset",
+        "After a reset the first Profile is enabled when none was.",
+        ("?",),
+        swap(startup.KEPT, _something_enabled),
+    ),
+    Fault(
+        "notifications.enable.untold",
+        "No Profile tells that it was enabled.",
+        ("?",),
+        _silent(NotificationEvent.notificationEnable),
+    ),
+    Fault(
+        "notifications.disable.untold",
+        "No Profile tells that it was disabled.",
+        ("?",),
+        _silent(NotificationEvent.notificationDisable),
+    ),
+    Fault(
+        "notifications.unasked",
+        "A Profile that names no address for an event tells it all the same.",
+        ("?",),
+        swap(notifications.ADDRESSES, _asked_or_not),
+    ),
+)
+
+
+FAULTS: Final = (*REFRESHING, *OUTLIVING)
