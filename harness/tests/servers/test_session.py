@@ -125,6 +125,28 @@ def test_damaged_response_does_not_verify(card, server):
         verify_authentication(session, damaged)
 
 
+def test_other_transaction_id_in_the_answer_does_not_verify(card, server):
+    session = server.open(card)
+    response = session.authenticate()
+    damaged = type(response).decode(edit.flipped(response.encode(), 0xA0, Tag.Sequence, 0x80))
+    with pytest.raises(ExpectationError, match="transactionId"):
+        verify_authentication(session, damaged)
+
+
+def test_transaction_id_of_the_request_is_that_of_the_session(card, server):
+    session = server.open(card)
+    expect.ok(session.authenticate(transaction_id=b"\x07"))
+    assert session.transaction_id == TransactionId(b"\x07")
+
+
+def test_chain_under_another_ci_than_asked_for_does_not_verify(card, make_server):
+    session = make_server().open(card)
+    response = session.authenticate()
+    session.ci_pkid = make_server(curve=Curve.BRAINPOOL_P256R1).ci_pkid
+    with pytest.raises(ExpectationError, match="CI key of the card's chain"):
+        verify_authentication(session, response)
+
+
 def test_package_is_cut_as_the_lpa_sends_it(card, server):
     package = server.prepared(card).package(PROFILE, metadata_size=80)
     first = [segment.octets[:2].hex() for segment in package.segments]

@@ -3,6 +3,7 @@
 import csv
 import importlib
 import pkgutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,20 @@ from rspcore.messages.metadata import NotificationConfigurationInformation, Noti
 from rspsim import euicc
 from rspsim.euicc.decisions import STANDARD, Check, Decision
 from rspsim.euicc.es10c import enable_profile
+from rspsim.euicc.es10c.get_eid import GET_EID
 from rspsim.euicc.faults import FAULTS
-from rspsim.euicc.faults.fault import answers, flattened, moved_last, skip, swap, together
+from rspsim.euicc.faults.fault import (
+    answers,
+    behind,
+    flattened,
+    leads,
+    moved_last,
+    skip,
+    swap,
+    together,
+)
 from rspsim.euicc.quirks import decisions_with, fault_named
-from rspsim.euicc.session import SESSION_TABLE
+from rspsim.euicc.session import SESSION_TABLE, SessionEvent, SessionState
 
 CATALOGUE = Path(__file__).parents[4] / "fixtures/requirements/euicc.csv"
 
@@ -155,6 +166,25 @@ def test_builders_change_what_they_say():
     assert {"policy", "cat_free"} & {c.name for c in both} == set()
     assert swap(SESSION_TABLE, {})(STANDARD)[SESSION_TABLE] == {}
     assert STANDARD[table] is table.standard
+
+
+def test_step_of_the_session_leads_elsewhere():
+    before, after = SessionState.CHALLENGED, SessionState.IDLE
+    event = SessionEvent.DP_AUTHENTICATED
+    table = leads(event, {before: after})(STANDARD)[SESSION_TABLE]
+    assert table[before][event] is after
+    assert table[after] == SESSION_TABLE.standard[after]
+
+
+def test_changes_behind_one_function_add_up(lab_type):
+    def longer(outcome, _view):
+        data = outcome.response.data + b"\x00"
+        return replace(outcome, response=replace(outcome.response, data=data))
+
+    plain, _ = lab_type().send(bytes.fromhex("BF3E035C015A"))
+    twice = together(behind(GET_EID, longer), behind(GET_EID, longer))(STANDARD)
+    told, _ = lab_type(decisions=twice).send(bytes.fromhex("BF3E035C015A"))
+    assert told == plain + b"\x00\x00"
 
 
 def test_fault_that_names_no_check_is_refused_at_once():
