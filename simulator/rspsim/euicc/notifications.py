@@ -31,6 +31,8 @@ __all__ = [
     "CREDENTIAL",
     "KEPT",
     "NEXT_NUMBER",
+    "RESULT",
+    "RESULT_OCTETS",
     "SILENT_CLASSES",
     "TOLD",
     "Ended",
@@ -94,6 +96,14 @@ def _certificates(credential: CiCredential, /) -> tuple[bytes, bytes]:
     return credential.euicc_certificate, credential.eum_certificate
 
 
+def _result(data: ProfileInstallationResultData, /) -> ProfileInstallationResultData:
+    return data
+
+
+def _result_octets(result: ProfileInstallationResult, /) -> bytes:
+    return result.encode()
+
+
 TOLD: Final = Decision(
     "notifications.told", _told, "what a notification says, from what it has to say"
 )
@@ -102,6 +112,12 @@ CREDENTIAL: Final = Decision(
 )
 CERTIFICATES: Final = Decision(
     "notifications.certificates", _certificates, "the two certificates beside a notification"
+)
+RESULT: Final = Decision(
+    "notifications.result", _result, "what a result says, from what it has to say"
+)
+RESULT_OCTETS: Final = Decision(
+    "notifications.result_octets", _result_octets, "octets of a signed result"
 )
 
 
@@ -196,14 +212,17 @@ def with_result(
             iccid=ended.iccid,
         ),
     )
-    data = ProfileInstallationResultData(
-        transaction_id=ended.transaction_id,
-        notification_metadata=metadata,
-        smdp_oid=ended.smdp_oid,
-        final_result=result,
+    data = decisions[RESULT](
+        ProfileInstallationResultData(
+            transaction_id=ended.transaction_id,
+            notification_metadata=metadata,
+            smdp_oid=ended.smdp_oid,
+            final_result=result,
+        )
     )
     signature = ecasd.sign(state, decisions, ended.ci_pkid, data.encode())
-    told = ProfileInstallationResult(data=data, euicc_sign_pir=signature).encode()
+    signed = ProfileInstallationResult(data=data, euicc_sign_pir=signature)
+    told = decisions[RESULT_OCTETS](signed)
     event = NotificationEvent.notificationInstall
     return _appended(state, decisions, event, metadata, told), told
 

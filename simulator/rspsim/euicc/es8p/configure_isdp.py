@@ -11,7 +11,7 @@ from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
 from rspsim.euicc import isdp, memory
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
-from rspsim.euicc.es8p.step import Failure, Step, single, unprotected
+from rspsim.euicc.es8p.step import GROUPED, UNREADABLE, Failure, Step, unprotected
 from rspsim.euicc.session import Load, LoadPosition
 
 __all__ = ["CHECKS", "IsdpAttempt", "configure"]
@@ -70,8 +70,7 @@ CHECKS: Final[Decision[Checks[IsdpAttempt]]] = Decision(
 
 def configure(octets: bytes, step: Step) -> Load | Failure:
     """Take the segment A0: its header and one 87."""
-    group = single(octets, Tag.FirstSequenceOf87)
-    one = None if group is None else single(group.value, Tag.Protected87)
+    one = step.view.decisions[GROUPED](octets, Tag.FirstSequenceOf87)
     opened = unprotected(step, one, _COMMAND)
     if isinstance(opened, Failure):
         return opened
@@ -79,7 +78,7 @@ def configure(octets: bytes, step: Step) -> Load | Failure:
     try:
         request = ConfigureIsdpRequest.decode(content)
     except DecodeError:
-        return Failure(_COMMAND, _E.incorrectInputValues)
+        return Failure(_COMMAND, step.view.decisions[UNREADABLE])
     reason = first_refusal(step.view.decisions[CHECKS], IsdpAttempt(request, step))
     if reason is not None:
         return Failure(_COMMAND, reason)

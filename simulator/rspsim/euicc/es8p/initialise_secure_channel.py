@@ -14,7 +14,7 @@ from rspcore.messages.es8p import InitialiseSecureChannelRequest, RemoteOpId
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
-from rspsim.euicc.es8p.step import Failure, Step
+from rspsim.euicc.es8p.step import UNREADABLE, Failure, Step
 from rspsim.euicc.session import Load, LoadPosition
 
 __all__ = ["CHECKS", "KEYS", "VERIFIES", "ChannelAttempt", "initialise"]
@@ -128,7 +128,7 @@ def initialise(octets: bytes, step: Step) -> Load | Failure | None:
     try:
         request = InitialiseSecureChannelRequest.from_tlv(one)
     except DecodeError:
-        return Failure(_COMMAND, _E.incorrectInputValues)
+        return Failure(_COMMAND, step.view.decisions[UNREADABLE])
     attempt = ChannelAttempt(request, step)
     reason = first_refusal(step.view.decisions[CHECKS], attempt)
     if reason is not None or attempt.server_point is None:

@@ -1,18 +1,36 @@
 """ES8+.LoadProfileElements: the profile package, segment by segment (SGP.22 v2, 5.5.5)."""
 
 from dataclasses import replace
+from typing import Final
 
 from rspcore import tlv
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
 from rspsim.euicc import installer, memory
+from rspsim.euicc.decisions import Decision
 from rspsim.euicc.es8p.step import Failure, Finished, Step, single, unprotected
 from rspsim.euicc.installer import Refusal
 from rspsim.euicc.session import Load, LoadPosition
 
-__all__ = ["begin_elements", "take_elements"]
+__all__ = ["COMPLETE", "FITS", "begin_elements", "take_elements"]
 
 _COMMAND = BppCommandId.loadProfileElements
+
+
+def _fits(length: int, remaining: int, /) -> bool:
+    return length <= remaining
+
+
+def _complete(load: Load, /) -> bool:
+    return not load.remaining
+
+
+FITS: Final = Decision(
+    "es8p.load_profile_elements.fits", _fits, "whether a segment is not longer than what is due"
+)
+COMPLETE: Final = Decision(
+    "es8p.load_profile_elements.complete", _complete, "whether the last segment was there"
+)
 
 
 def begin_elements(octets: bytes, step: Step) -> Load | Failure | None:
@@ -32,7 +50,7 @@ def begin_elements(octets: bytes, step: Step) -> Load | Failure | None:
 def take_elements(octets: bytes, step: Step) -> Load | Failure | Finished:
     """Take one 86; with the last one judge the whole package."""
     one = single(octets, Tag.Protected86)
-    if one is not None and len(one.raw) > step.load.remaining:
+    if one is not None and not step.view.decisions[FITS](len(one.raw), step.load.remaining):
         one = None
     opened = unprotected(step, one, _COMMAND)
     if isinstance(opened, Failure):
@@ -48,9 +66,7 @@ def take_elements(octets: bytes, step: Step) -> Load | Failure | Finished:
     if isinstance(installation, Refusal):
         return Failure(_COMMAND, installation.reason, installation.response)
     load = replace(load, installation=installation, remaining=load.remaining - len(octets))
-    if load.remaining:
-        return load
-    return _judged(load, step)
+    return _judged(load, step) if view.decisions[COMPLETE](load) else load
 
 
 def _judged(load: Load, step: Step) -> Failure | Finished:

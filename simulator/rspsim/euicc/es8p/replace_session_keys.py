@@ -13,7 +13,7 @@ from rspcore.messages.es8p import ReplaceSessionKeysRequest
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
-from rspsim.euicc.es8p.step import Failure, Step, single, unprotected
+from rspsim.euicc.es8p.step import GROUPED, UNREADABLE, Failure, Step, unprotected
 from rspsim.euicc.session import Load, LoadPosition
 
 __all__ = ["CHECKS", "REPLACED", "replace_keys"]
@@ -51,8 +51,7 @@ REPLACED: Final = Decision(
 
 def replace_keys(octets: bytes, step: Step) -> Load | Failure:
     """Take the segment A2: its header and one 87."""
-    group = single(octets, Tag.SecondSequenceOf87)
-    one = None if group is None else single(group.value, Tag.Protected87)
+    one = step.view.decisions[GROUPED](octets, Tag.SecondSequenceOf87)
     opened = unprotected(step, one, _COMMAND)
     if isinstance(opened, Failure):
         return opened
@@ -60,7 +59,7 @@ def replace_keys(octets: bytes, step: Step) -> Load | Failure:
     try:
         request = ReplaceSessionKeysRequest.decode(content)
     except DecodeError:
-        return Failure(_COMMAND, _E.incorrectInputValues)
+        return Failure(_COMMAND, step.view.decisions[UNREADABLE])
     reason = first_refusal(step.view.decisions[CHECKS], request)
     if reason is not None or load.bsp is None:
         return Failure(_COMMAND, _E.incorrectInputValues if reason is None else reason)

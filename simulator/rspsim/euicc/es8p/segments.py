@@ -39,7 +39,17 @@ from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.session import Load, LoadPosition, SessionEvent
 from rspsim.euicc.state import CardState, OpenInstallation, Profile
 
-__all__ = ["FOLLOWING", "INSTALLED", "SEGMENT_TAGS", "load"]
+__all__ = [
+    "ANSWER",
+    "FOLLOWING",
+    "INSTALLED",
+    "LEFT",
+    "MISPLACED",
+    "MISSHAPEN",
+    "NOTED",
+    "SEGMENT_TAGS",
+    "load",
+]
 
 Command = Callable[[bytes, Step], Load | Failure | Finished | None]
 
@@ -93,14 +103,14 @@ def load(tag: int, octets: bytes, view: View) -> Outcome:
     """
     step = _step(view)
     if step is None:
-        return view.refuse(_misplaced(view))
+        return view.refuse(view.decisions[MISPLACED](view))
     if step.load.channel != view.channel_number and view.options.load_bound_to_channel:
         return view.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
     if tag not in view.decisions[FOLLOWING][step.load.position]:
         return _out_of_place(step)
     result = _COMMANDS[tag](octets, step)
     if result is None:
-        return view.refuse(StatusWord.WRONG_DATA)
+        return view.refuse(view.decisions[MISSHAPEN])
     return _answered(result, step)
 
 
@@ -127,38 +137,51 @@ def _out_of_place(step: Step) -> Outcome:
     if step.view.options.misplaced_segment is MisplacedSegment.FAIL:
         command = _COMMAND_AT[step.load.position]
         return _failed(Failure(command, ErrorReason.scp03tStructureError), step)
-    return step.view.refuse(_misplaced(step.view))
+    return step.view.refuse(step.view.decisions[MISPLACED](step.view))
 
 
-def _misplaced(view: View) -> int:
+def _misplaced(view: View, /) -> int:
     if view.options.misplaced_segment is MisplacedSegment.NOT_FOUND:
         return StatusWord.REFERENCED_DATA_NOT_FOUND
     return StatusWord.CONDITIONS_NOT_SATISFIED
 
 
 def _accepted(standing: Load, step: Step) -> Outcome:
-    """Go on; with the option, note what a result would need if power went now."""
     view = step.view
     session = replace(view.session_after(SessionEvent.SEGMENT_ACCEPTED), load=standing)
-    state = view.state
-    if view.options.interruption_pir:
-        noted = OpenInstallation(
-            transaction_id=step.server.transaction_id,
-            server_address=step.server.address,
-            smdp_oid=step.download.smdp_oid,
-            ci_pkid=step.server.ci_pkid,
-            command_id=_COMMAND_AT[standing.position],
-            iccid=None if standing.metadata is None else standing.metadata.iccid,
-        )
-        if noted != state.open_installation:
-            state = replace(state, open_installation=noted)
-    return view.outcome(state=state, session=session)
+    return view.outcome(state=view.decisions[NOTED](standing, step), session=session)
+
+
+def _noted(standing: Load, step: Step, /) -> CardState:
+    """Return the state while a load goes on: as it was.
+
+    With the option, what a result would need if power went now is noted in it.
+    """
+    state = step.view.state
+    if not step.view.options.interruption_pir:
+        return state
+    noted = OpenInstallation(
+        transaction_id=step.server.transaction_id,
+        server_address=step.server.address,
+        smdp_oid=step.download.smdp_oid,
+        ci_pkid=step.server.ci_pkid,
+        command_id=_COMMAND_AT[standing.position],
+        iccid=None if standing.metadata is None else standing.metadata.iccid,
+    )
+    if noted == state.open_installation:
+        return state
+    return replace(state, open_installation=noted)
+
+
+def _left(_standing: Load, step: Step, /) -> CardState:
+    """Return the state after a load that failed: nothing of it is left (5.7.6)."""
+    return step.view.state
 
 
 def _failed(failure: Failure, step: Step) -> Outcome:
     standing = failure.load or step.load
     result = notifications.failure(failure.command, failure.reason, failure.response)
-    return _ended(step.view.state, standing, step, result)
+    return _ended(step.view.decisions[LEFT](standing, step), standing, step, result)
 
 
 def _finished(finished: Finished, step: Step) -> Outcome:
@@ -172,6 +195,10 @@ def _finished(finished: Finished, step: Step) -> Outcome:
     event = NotificationEvent.notificationInstall
     told = notifications.with_events(outcome.state, view.decisions, installed, event)
     return replace(outcome, state=told)
+
+
+def _answer(octets: bytes, _result: FinalResult, /) -> bytes:
+    return octets
 
 
 def _ended(state: CardState, standing: Load, step: Step, result: FinalResult) -> Outcome:
@@ -188,7 +215,8 @@ def _ended(state: CardState, standing: Load, step: Step, result: FinalResult) ->
         state = replace(state, open_installation=None)
     state, octets = notifications.with_result(state, view.decisions, ended, result)
     session = view.session_after(SessionEvent.RESULT_MADE)
-    return view.outcome(octets, state=state, session=session)
+    answer = view.decisions[ANSWER](octets, result)
+    return view.outcome(answer, state=state, session=session)
 
 
 def _installed(standing: Load, step: Step) -> Profile:
@@ -209,3 +237,10 @@ def _installed(standing: Load, step: Step) -> Profile:
 
 
 INSTALLED: Final = Decision("es8p.installed", _installed, "Profile made of a finished load")
+NOTED: Final = Decision("es8p.noted", _noted, "lasting state while a load goes on")
+LEFT: Final = Decision("es8p.left", _left, "lasting state after a load that failed")
+ANSWER: Final = Decision("es8p.answer", _answer, "what is answered when a load ends")
+MISPLACED: Final = Decision("es8p.misplaced", _misplaced, "status word for what is not due")
+MISSHAPEN: Final = Decision(
+    "es8p.misshapen", int(StatusWord.WRONG_DATA), "status word for a segment cut elsewhere"
+)

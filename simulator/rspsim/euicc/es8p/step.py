@@ -1,19 +1,25 @@
 """What a command of ES8+ is given and what it gives: a load goes on, fails, or is finished."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from rspcore import tlv
-from rspcore.crypto.bsp import Bsp, BspSecurityError, BspStructureError
+from rspcore.crypto.bsp import Bsp, BspError, BspSecurityError, BspStructureError
 from rspcore.errors import DecodeError
 from rspcore.messages.notifications import BppCommandId, ErrorReason
+from rspcore.tags import Tag
 from rspcore.tlv import Tlv
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import View
 from rspsim.euicc.session import AuthenticatedServer, Load, PreparedDownload
 
 __all__ = [
+    "GROUPED",
+    "REASONS",
     "UNPROTECT",
     "UNPROTECT_MAC_ONLY",
+    "UNREADABLE",
     "Failure",
     "Finished",
     "Step",
@@ -68,9 +74,29 @@ def _unprotect_mac_only(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
     return bsp.unprotect_mac_only(one)
 
 
+def _grouped(octets: bytes, tag: int, /) -> Tlv | None:
+    """Return the one 87 that fills a group A0 or A2, None when there is no such thing."""
+    group = single(octets, tag)
+    return None if group is None else single(group.value, Tag.Protected87)
+
+
 UNPROTECT = Decision("bsp.unprotect", _unprotect, "plaintext of 86 or 87, and the BSP after it")
 UNPROTECT_MAC_ONLY = Decision(
     "bsp.unprotect_mac_only", _unprotect_mac_only, "content of 88, and the BSP after it"
+)
+REASONS: Final[Decision[Mapping[type[BspError], int]]] = Decision(
+    "bsp.reasons",
+    {
+        BspStructureError: ErrorReason.scp03tStructureError,
+        BspSecurityError: ErrorReason.scp03tSecurityError,
+    },
+    "why a load ends whose data object cannot be opened",
+)
+GROUPED: Final = Decision("es8p.grouped", _grouped, "the data object in a group A0 or A2")
+UNREADABLE: Final[Decision[int]] = Decision(
+    "es8p.unreadable",
+    ErrorReason.incorrectInputValues,
+    "why a load ends whose command cannot be read",
 )
 
 
@@ -98,14 +124,15 @@ def unprotected(
         Its content and the load with the BSP after it, or why it cannot be opened.
     """
     bsp = step.load.bsp
-    if one is None or bsp is None:
-        return Failure(command, ErrorReason.scp03tStructureError)
     decisions = step.view.decisions
+    reasons = decisions[REASONS]
+    if one is None or bsp is None:
+        return Failure(command, reasons[BspStructureError])
     opening = decisions[UNPROTECT_MAC_ONLY] if mac_only else decisions[UNPROTECT]
     try:
         content, after = opening(bsp, one)
     except BspStructureError:
-        return Failure(command, ErrorReason.scp03tStructureError)
+        return Failure(command, reasons[BspStructureError])
     except BspSecurityError:
-        return Failure(command, ErrorReason.scp03tSecurityError)
+        return Failure(command, reasons[BspSecurityError])
     return content, replace(step.load, bsp=after)

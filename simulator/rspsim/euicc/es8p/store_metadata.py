@@ -11,10 +11,10 @@ from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
 from rspsim.euicc import memory, rules
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
-from rspsim.euicc.es8p.step import Failure, Step, single, unprotected
+from rspsim.euicc.es8p.step import UNREADABLE, Failure, Step, single, unprotected
 from rspsim.euicc.session import Load, LoadPosition
 
-__all__ = ["CHECKS", "KEPT", "MetadataAttempt", "begin_metadata", "take_metadata"]
+__all__ = ["CHECKS", "KEPT", "READ", "MetadataAttempt", "begin_metadata", "take_metadata"]
 
 _COMMAND = BppCommandId.storeMetadata
 
@@ -132,6 +132,11 @@ def _kept(request: StoreMetadataRequest) -> StoreMetadataRequest:
     )
 
 
+def _read(octets: bytes, /) -> StoreMetadataRequest:
+    return StoreMetadataRequest.decode(octets)
+
+
+READ: Final = Decision("es8p.store_metadata.read", _read, "metadata of its octets, or DecodeError")
 KEPT: Final = Decision("es8p.store_metadata.kept", _kept, "what of the metadata is kept")
 
 
@@ -169,12 +174,13 @@ def take_metadata(octets: bytes, step: Step) -> Load | Failure:
 
 
 def _judged(step: Step) -> Load | Failure:
+    decisions = step.view.decisions
     try:
-        request = StoreMetadataRequest.decode(step.load.metadata_octets)
+        request = decisions[READ](step.load.metadata_octets)
     except DecodeError:
-        return Failure(_COMMAND, _E.incorrectInputValues, load=step.load)
-    load = replace(step.load, metadata=step.view.decisions[KEPT](request))
-    reason = first_refusal(step.view.decisions[CHECKS], MetadataAttempt(request, step))
+        return Failure(_COMMAND, decisions[UNREADABLE], load=step.load)
+    load = replace(step.load, metadata=decisions[KEPT](request))
+    reason = first_refusal(decisions[CHECKS], MetadataAttempt(request, step))
     if reason is not None:
         return Failure(_COMMAND, reason, load=load)
     return replace(load, position=LoadPosition.METADATA_STORED)
