@@ -33,7 +33,16 @@ from typing import Any, Final, Literal
 from rspcore.errors import DecodeError, LocalError
 from rspcore.tlv import Octets, parse, read_header
 
-__all__ = ["MODULES", "Module", "decode", "definition", "encode", "parse_module"]
+__all__ = [
+    "MODULES",
+    "Module",
+    "decode",
+    "definition",
+    "encode",
+    "foreign_part",
+    "out_of_range",
+    "parse_module",
+]
 
 Module = Literal["rsp", "pe"]
 
@@ -88,6 +97,30 @@ def encode(module: Module, type_name: str, value: Any) -> bytes:
         return bytes(kind.encode(value))
     except (library.EncodeError, library.ConstraintsError, KeyError, TypeError) as error:
         raise LocalError(f"{type_name}: {error}") from error
+
+
+def foreign_part(module: Module, type_name: str, value: Any) -> str | None:
+    """Tell which part of a decoded value is none of the module, None when there is no such part.
+
+    Decoding passes over an alternative of a CHOICE that is not in the module: a later version may
+    define it. Whoever cannot do without it asks here.
+    """
+    library = _library()
+    try:
+        _type(module, type_name).check_types(value)
+    except library.EncodeError as error:
+        return str(error)
+    return None
+
+
+def out_of_range(module: Module, type_name: str, value: Any) -> str | None:
+    """Tell which part of a decoded value is outside its SIZE or range, None when there is none."""
+    library = _library()
+    try:
+        _type(module, type_name).check_constraints(value)
+    except library.ConstraintsError as error:
+        return str(error)
+    return None
 
 
 def definition(module: Module) -> dict[str, Any]:

@@ -36,7 +36,7 @@ BROKEN = {
         lambda parts: [*parts[:-1], UNKNOWN_MANDATED, parts[-1]],
         PeStatusCode.pe_not_supported,
     ),
-    "element that is none": (lambda parts: [*parts[:-1], NO_PIN_CODES, parts[-1]], FORMAT),
+    "element that is none": (lambda parts: [*parts[:2], NO_PIN_CODES, *parts[2:]], FORMAT),
 }
 
 

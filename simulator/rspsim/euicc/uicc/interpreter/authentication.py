@@ -1,35 +1,99 @@
 """PE-AKAParameter and PE-CDMAParameter: how an NAA authenticates (SAIP, 8.5)."""
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from rspcore.messages.euicc_info import UiccCapability
 from rspcore.messages.euicc_response import PeStatusCode
+from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.uicc.interpreter.building import Building, Refused
 from rspsim.euicc.uicc.model import AkaParameters
 
-__all__ = ["run_aka", "run_cdma"]
+__all__ = ["AKA_CHECKS", "AkaAttempt", "run_aka", "run_cdma"]
 
 _MILENAGE, _TUAK, _TEST = 1, 2, 3
 _KEY_LENGTHS = {_MILENAGE: (16,), _TUAK: (16, 32), _TEST: (16,)}
 _OPC_LENGTHS = {_MILENAGE: (16,), _TUAK: (32,), _TEST: (0, 16, 32)}
 _CAPABILITIES = {
-    _MILENAGE: (UiccCapability.akaMilenage,),
-    _TUAK: (UiccCapability.akaTuak128, UiccCapability.akaTuak256),
-    _TEST: (UiccCapability.usimTestAlgorithm,),
+    (_MILENAGE, 16): UiccCapability.akaMilenage,
+    (_TUAK, 16): UiccCapability.akaTuak128,
+    (_TUAK, 32): UiccCapability.akaTuak256,
+    (_TEST, 16): UiccCapability.usimTestAlgorithm,
 }
+_LARGEST_SEQ: Final = 0x07FFFFFFFFFF
+"""SEQ is SQN without its five bits IND."""
+
+
+@dataclass(frozen=True, slots=True)
+class AkaAttempt:
+    """Hold parameters and the card they meet, for the checks."""
+
+    made: AkaParameters
+    building: Building
+
+    @property
+    def algorithm_known(self) -> bool:
+        """Tell whether the algorithm is one of the format."""
+        return bool(self.made.mapped_to) or self.made.algorithm in _KEY_LENGTHS
+
+    @property
+    def key_fits(self) -> bool:
+        """Tell whether K and OPc have lengths of the algorithm."""
+        key, opc = len(self.made.key), len(self.made.opc)
+        if self.made.mapped_to:
+            return True
+        algorithm = self.made.algorithm
+        return key in _KEY_LENGTHS[algorithm] and opc in _OPC_LENGTHS[algorithm]
+
+    @property
+    def algorithm_supported(self) -> bool:
+        """Tell whether the card claims the algorithm with this length of key."""
+        if self.made.mapped_to:
+            return True
+        capability = _CAPABILITIES.get((self.made.algorithm, len(self.made.key)))
+        return capability is None or self.building.supports(capability)
+
+    @property
+    def source_there(self) -> bool:
+        """Tell whether the NAA whose parameters are shared has some."""
+        if not self.made.mapped_to:
+            return True
+        source = self.building.content.files.adf(self.made.mapped_to)
+        known = {one.context for one in self.building.content.aka}
+        return source is not None and source.path in known
+
+    @property
+    def sequence_in_range(self) -> bool:
+        """Tell whether delta, age limit and first numbers are numbers SEQ can be."""
+        made = self.made
+        return max(made.sqn_delta, made.sqn_age_limit, *made.seq) <= _LARGEST_SEQ
+
+
+_E = PeStatusCode
+
+AKA_CHECKS: Final[Decision[Checks[AkaAttempt]]] = Decision(
+    "interpreter.aka",
+    (
+        Check("algorithm", lambda a: a.algorithm_known, _E.bad_values),
+        Check("key", lambda a: a.key_fits, _E.bad_values),
+        Check("supported", lambda a: a.algorithm_supported, _E.feature_not_supported),
+        Check("source", lambda a: a.source_there, _E.invalid_parameter),
+        Check("sequence", lambda a: a.sequence_in_range, _E.bad_values),
+        Check("keccak", lambda a: a.made.keccak_iterations > 0, _E.bad_values),
+    ),
+    "checks of akaParameter; the codes are those of PEStatus",
+)
 
 
 def run_aka(building: Building, _name: str, value: dict[str, Any]) -> Building:
     """Take the parameters of the NAA made last.
 
     Raises:
-        Refused: no NAA yet, an algorithm the card lacks, or a length that does not fit it.
+        Refused: an algorithm the card lacks, a length that does not fit it, a number out of range,
+            or parameters to share that are not there.
     """
-    if building.naa is None:
-        raise Refused(PeStatusCode.invalid_parameter, "akaParameter before an NAA")
     common = AkaParameters(
-        context=building.naa,
+        context=building.naa or (),
         sqn_options=bytes(value.get("sqnOptions", b"\x02"))[0],
         sqn_delta=_seq(value, "sqnDelta"),
         sqn_age_limit=_seq(value, "sqnAgeLimit"),
@@ -37,13 +101,17 @@ def run_aka(building: Building, _name: str, value: dict[str, Any]) -> Building:
     )
     kind, configuration = value["algoConfiguration"]
     if kind == "mappingParameter":
-        mapped = replace(
+        made = replace(
             common,
             options=bytes(configuration["mappingOptions"])[0],
             mapped_to=bytes(configuration["mappingSource"]),
         )
-        return _with(building, mapped)
-    return _with(building, _algorithm(building, common, configuration))
+    else:
+        made = _algorithm(common, configuration)
+    code = first_refusal(building.decisions[AKA_CHECKS], AkaAttempt(made, building))
+    if code is not None:
+        raise Refused(code, "akaParameter")
+    return _with(building, made)
 
 
 def _seq(value: dict[str, Any], name: str) -> int:
@@ -55,26 +123,18 @@ def _with(building: Building, made: AkaParameters) -> Building:
     return building.having(replace(building.content, aka=(*others, made)))
 
 
-def _algorithm(building: Building, common: AkaParameters, value: dict[str, Any]) -> AkaParameters:
-    algorithm: int = value["algorithmID"]
-    capabilities = _CAPABILITIES.get(algorithm)
-    if capabilities is None:
-        raise Refused(PeStatusCode.bad_values, f"algorithmID {algorithm}")
-    if not any(map(building.supports, capabilities)):
-        raise Refused(PeStatusCode.feature_not_supported, f"algorithmID {algorithm} is not here")
-    key, opc = bytes(value["key"]), bytes(value["opc"])
-    if len(key) not in _KEY_LENGTHS[algorithm] or len(opc) not in _OPC_LENGTHS[algorithm]:
-        raise Refused(
-            PeStatusCode.bad_values, f"key of {len(key)} and OPc of {len(opc)} octets do not fit"
-        )
+def _algorithm(common: AkaParameters, value: dict[str, Any]) -> AkaParameters:
+    rotation = bytes(value.get("rotationConstants", common.rotation))
+    if any(bits % 8 or bits > 0x78 for bits in rotation):
+        raise Refused(PeStatusCode.bad_values, f"rotationConstants {rotation.hex()}: whole octets")
     limit: bytes | None = value.get("authCounterMax")
     return replace(
         common,
-        algorithm=algorithm,
+        algorithm=value["algorithmID"],
         options=bytes(value["algorithmOptions"])[0],
-        key=key,
-        opc=opc,
-        rotation=bytes(value.get("rotationConstants", common.rotation)),
+        key=bytes(value["key"]),
+        opc=bytes(value["opc"]),
+        rotation=rotation,
         xoring=bytes(value.get("xoringConstants", common.xoring)),
         keccak_iterations=value.get("numberOfKeccak", 1),
         counter_max=None if limit is None else int.from_bytes(limit, "big"),
@@ -82,11 +142,5 @@ def _algorithm(building: Building, common: AkaParameters, value: dict[str, Any])
 
 
 def run_cdma(building: Building, _name: str, _value: dict[str, Any]) -> Building:
-    """Accept CDMA parameters; no CDMA authentication runs here, the element is kept as it came.
-
-    Raises:
-        Refused: no NAA yet.
-    """
-    if building.naa is None:
-        raise Refused(PeStatusCode.invalid_parameter, "cdmaParameter before an NAA")
+    """Accept CDMA parameters; no CDMA authentication runs here, the element is kept as it came."""
     return building

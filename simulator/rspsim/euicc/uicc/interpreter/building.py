@@ -16,7 +16,10 @@ from rspsim.euicc.decisions import STANDARD, Decisions
 from rspsim.euicc.personality import Personality
 from rspsim.euicc.uicc.model import EMPTY_CONTENT, File, Path, ProfileContent
 
-__all__ = ["Building", "Refused", "shown"]
+__all__ = ["Building", "Refused", "path_of", "shown"]
+
+
+_LEVELS = 4
 
 
 class Refused(Exception):  # noqa: N818  a refusal is an answer, not an error of the program
@@ -39,9 +42,7 @@ class Building:
         seen: Names of the elements so far, in order.
         identifications: Identification values used.
         pin_context: Directory the next pinCodes belong to.
-        naa: Path of the NAA made last, or None.
-        naa_kind: Name of the element that made it.
-        usim: Path of the ADF USIM made last, or None.
+        naas: Kind and path of each NAA made so far, in order.
         statuses: Statuses of elements that were not simply ok.
         ended: PE-End was seen.
     """
@@ -52,17 +53,29 @@ class Building:
     seen: tuple[str, ...] = ()
     identifications: frozenset[int] = frozenset()
     pin_context: Path = ()
-    naa: Path | None = None
-    naa_kind: str = ""
-    usim: Path | None = None
+    naas: tuple[tuple[str, Path], ...] = ()
     statuses: tuple[PeStatus, ...] = ()
     ended: bool = False
+
+    @property
+    def naa(self) -> Path | None:
+        """Return the path of the NAA made last, or None."""
+        return self.naa_of("")
+
+    def naa_of(self, kind: str) -> Path | None:
+        """Return the path of the NAA of a kind made last, of any kind for ""; None for none."""
+        return next((path for one, path in reversed(self.naas) if kind in ("", one)), None)
+
+    def with_naa(self, kind: str, path: Path) -> Self:
+        """Return a building in which this NAA was made last."""
+        return replace(self, naas=(*self.naas, (kind, path)))
 
     def with_file(self, one: File) -> Self:
         """Return a building with this file added.
 
         Raises:
-            Refused: a file stands there already, or its directory does not exist.
+            Refused: a file stands there already, its directory does not exist, or an ADF has its
+                AID.
         """
         files = self.content.files
         if files.get(one.path) is not None:
@@ -70,6 +83,8 @@ class Building:
         parent = files.get(one.path[:-1])
         if one.path and (parent is None or not parent.kind.is_directory):
             raise Refused(PeStatusCode.invalid_parameter, f"no directory for {shown(one.path)}")
+        if one.aid and any(one.aid == other.aid for other in files.files):
+            raise Refused(PeStatusCode.invalid_parameter, f"a second ADF {one.aid.hex()}")
         return replace(self, content=self.content.with_file(one))
 
     def supports(self, capability: UiccCapability) -> bool:
@@ -79,6 +94,20 @@ class Building:
     def having(self, content: ProfileContent) -> Self:
         """Return a building with this content."""
         return replace(self, content=content)
+
+
+def path_of(octets: bytes, what: str) -> Path:
+    """Return a path of identifiers from the MF, which it does not name.
+
+    Raises:
+        Refused: octets are no row of up to four identifiers.
+    """
+    if len(octets) % 2 or len(octets) // 2 > _LEVELS:
+        raise Refused(
+            PeStatusCode.bad_values,
+            f"{what} {octets.hex()}: expected up to {_LEVELS} identifiers",
+        )
+    return tuple(int.from_bytes(octets[n : n + 2], "big") for n in range(0, len(octets), 2))
 
 
 def shown(path: Path) -> str:

@@ -1,43 +1,100 @@
 """PE-PINCodes and PE-PUKCodes: PINs, ADM keys and PUKs with their counters (SAIP, 8.4)."""
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from rspcore.messages.euicc_response import PeStatusCode
-from rspsim.euicc.uicc.interpreter.building import Building, Refused, shown
+from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
+from rspsim.euicc.uicc.interpreter.building import Building, Refused, path_of, shown
 from rspsim.euicc.uicc.model import Path, Pin, Puk
 
-__all__ = ["require_codes", "run_pins", "run_puks"]
+__all__ = ["PIN_CHECKS", "PUK_CHECKS", "CodeAttempt", "require_codes", "run_pins", "run_puks"]
 
 _GLOBAL = frozenset((*range(0x01, 0x09), *range(0x0A, 0x0F)))
 _LOCAL = frozenset((*range(0x81, 0x89), *range(0x8A, 0x8F)))
+_PIN = frozenset((*range(0x01, 0x09), *range(0x81, 0x89)))
+"""References of PINs and of PUKs; the others are ADM keys."""
 _ENABLED = 0x01
+_LENGTH, _LEAST_DIGITS = 8, 4
 
 
-def _tries(octet: int) -> tuple[int, int]:
-    maximum, remaining = octet >> 4, octet & 0x0F
-    if not maximum or remaining > maximum:
-        raise Refused(PeStatusCode.bad_values, f"retry counter {octet:02X}: maximum and tries left")
-    return maximum, remaining
+def _are_digits(code: bytes) -> bool:
+    """Tell whether a code is 4 to 8 ASCII digits, padded with FF to 8 octets."""
+    digits = code.rstrip(b"\xff")
+    return len(code) == _LENGTH and len(digits) >= _LEAST_DIGITS and digits.isdigit()
+
+
+def _possible(octet: int) -> bool:
+    """Tell whether a retry counter is: a maximum, and no more tries left than that."""
+    return octet >> 4 != 0 and octet & 0x0F <= octet >> 4
+
+
+@dataclass(frozen=True, slots=True)
+class CodeAttempt:
+    """Hold one PIN or PUK configuration, for the checks."""
+
+    context: Path
+    reference: int
+    value: bytes
+    counter: int
+    puk: int | None
+    puks: frozenset[int]
+
+
+_E = PeStatusCode
+
+PUK_CHECKS: Final[Decision[Checks[CodeAttempt]]] = Decision(
+    "interpreter.puk",
+    (
+        Check("reference", lambda a: a.reference in _PIN, _E.bad_values),
+        Check("once", lambda a: a.reference not in a.puks, _E.invalid_parameter),
+        Check("value", lambda a: _are_digits(a.value), _E.bad_values),
+        Check("counter", lambda a: _possible(a.counter), _E.bad_values),
+    ),
+    "checks of a PUK; the codes are those of PEStatus",
+)
+PIN_CHECKS: Final[Decision[Checks[CodeAttempt]]] = Decision(
+    "interpreter.pin",
+    (
+        Check("reference", lambda a: a.reference in _GLOBAL | _LOCAL, _E.bad_values),
+        Check(
+            "place",
+            lambda a: a.reference in (_LOCAL if a.context else _GLOBAL),
+            _E.invalid_parameter,
+        ),
+        Check("puk", lambda a: a.puk is None or a.puk in a.puks, _E.invalid_parameter),
+        Check("value", lambda a: a.reference not in _PIN or _are_digits(a.value), _E.bad_values),
+        Check("counter", lambda a: _possible(a.counter), _E.bad_values),
+    ),
+    "checks of a PIN or ADM key; the codes are those of PEStatus",
+)
+
+
+def _checked(checks: Checks[CodeAttempt], attempt: CodeAttempt) -> None:
+    code = first_refusal(checks, attempt)
+    if code is not None:
+        raise Refused(code, f"key {attempt.reference:02X} in {shown(attempt.context)}")
 
 
 def run_puks(building: Building, _name: str, value: dict[str, Any]) -> Building:
     """Take the PUKs of the Profile.
 
     Raises:
-        Refused: a second element of the kind, or a counter that cannot be.
+        Refused: a reference, a value or a counter that cannot be, or a reference twice.
     """
-    if "pukCodes" in building.seen:
-        raise Refused(PeStatusCode.invalid_parameter, "pukCodes a second time")
-    puks = []
+    puks: list[Puk] = []
     for one in value["pukCodes"]:
-        maximum, remaining = _tries(one.get("maxNumOfAttemps-retryNumLeft", 0xAA))
+        counter = one.get("maxNumOfAttemps-retryNumLeft", 0xAA)
+        reference, octets = one["keyReference"], bytes(one["pukValue"])
+        known = frozenset(puk.reference for puk in puks)
+        attempt = CodeAttempt((), reference, octets, counter, None, known)
+        _checked(building.decisions[PUK_CHECKS], attempt)
         puks.append(
             Puk(
-                reference=one["keyReference"],
-                value=bytes(one["pukValue"]),
-                maximum=maximum,
-                remaining=remaining,
+                reference=reference,
+                value=octets,
+                maximum=counter >> 4,
+                remaining=counter & 0x0F,
             )
         )
     return building.having(replace(building.content, puks=tuple(puks)))
@@ -47,18 +104,17 @@ def run_pins(building: Building, _name: str, value: dict[str, Any]) -> Building:
     """Take the PINs of the directory made last, or share those of another directory.
 
     Raises:
-        Refused: no directory yet, a reference out of its place, or a PUK that is not there.
+        Refused: the directory has its PINs already, a reference is out of its place, or a PUK or
+            the other directory is not there.
     """
     content, context = building.content, building.pin_context
-    if content.files.get(()) is None:
-        raise Refused(PeStatusCode.invalid_parameter, "pinCodes before the MF")
-    if any(p.context == context for p in content.pins):
+    if context in {pin.context for pin in content.pins} | dict(content.shared_pins).keys():
         raise Refused(PeStatusCode.invalid_parameter, f"pinCodes of {shown(context)} a second time")
     kind, codes = value["pinCodes"]
     if kind == "filePath":
-        octets = bytes(codes)
-        source = tuple(int.from_bytes(octets[n : n + 2], "big") for n in range(0, len(octets), 2))
-        if content.files.get(source) is None:
+        source = path_of(bytes(codes), "filePath")
+        found = content.files.get(source)
+        if found is None or not found.kind.is_directory or source == context:
             raise Refused(PeStatusCode.invalid_parameter, f"PINs of {shown(source)}: not there")
         shared = (*content.shared_pins, (context, source))
         return building.having(replace(content, shared_pins=shared))
@@ -69,22 +125,24 @@ def run_pins(building: Building, _name: str, value: dict[str, Any]) -> Building:
 
 
 def _pin(building: Building, context: Path, one: dict[str, Any]) -> Pin:
-    reference: int = one["keyReference"]
-    if reference not in (_LOCAL if context else _GLOBAL):
-        raise Refused(
-            PeStatusCode.invalid_parameter, f"key reference {reference:02X} in {shown(context)}"
-        )
     puk: int | None = one.get("unblockingPINReference")
-    if puk is not None and all(known.reference != puk for known in building.content.puks):
-        raise Refused(PeStatusCode.invalid_parameter, f"PUK {puk:02X} is not among the pukCodes")
-    maximum, remaining = _tries(one.get("maxNumOfAttemps-retryNumLeft", 0x33))
+    counter: int = one.get("maxNumOfAttemps-retryNumLeft", 0x33)
     attributes: int = one.get("pinAttributes", 7)
+    attempt = CodeAttempt(
+        context=context,
+        reference=one["keyReference"],
+        value=bytes(one["pinValue"]),
+        counter=counter,
+        puk=puk,
+        puks=frozenset(known.reference for known in building.content.puks),
+    )
+    _checked(building.decisions[PIN_CHECKS], attempt)
     return Pin(
         context=context,
-        reference=reference,
-        value=bytes(one["pinValue"]),
-        maximum=maximum,
-        remaining=remaining,
+        reference=attempt.reference,
+        value=attempt.value,
+        maximum=counter >> 4,
+        remaining=counter & 0x0F,
         enabled=bool(attributes & _ENABLED),
         attributes=attributes,
         puk=puk,

@@ -24,6 +24,7 @@ _TYPES = {
     0x39: FileKind.BER_TLV,
 }
 _MAX_SIZE = 1 << 18
+_OF_A_BODY = frozenset({"fillPattern", "repeatPattern", "maximumFileSize"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +106,16 @@ def _sfi(fcp: dict[str, Any], line: TemplateFile | None, path: Path) -> int | No
 def _size(
     fcp: dict[str, Any], line: TemplateFile | None, kind: FileKind, record_length: int, path: Path
 ) -> int:
-    given = _number(fcp.get("efFileSize"))
+    octets: bytes | None = fcp.get("efFileSize")
+    if octets is not None and (not octets or (octets[0] == 0 and len(octets) > 1)):
+        raise _bad(f"{shown(path)}: efFileSize {octets.hex()} is not the shortest form")
+    given = _number(octets)
     if given is None and line is not None:
         given = line.records * record_length if kind.has_records and line.records else line.size
         if kind.has_records and not line.records:
             given = None
     if given is None:
-        if kind is FileKind.BER_TLV:
+        if kind is FileKind.BER_TLV and line is not None:
             return 0
         raise _wrong(f"{shown(path)}: no file size is given and the template has none")
     if given > _MAX_SIZE:
@@ -162,34 +166,44 @@ def plan_from_fcp(
         ],
     )
     if kind.is_directory:
-        if "efFileSize" in fcp or "shortEFID" in fcp or "proprietaryEFInfo" in fcp:
-            raise _wrong(f"{shown(path)}: a directory has no size, short identifier or content")
-        status: bytes | None = fcp.get("pinStatusTemplateDO")
-        if status is None:
-            raise _wrong(f"{shown(path)}: a directory needs a pinStatusTemplateDO")
-        aid = bytes(fcp.get("dfName", b""))
-        if kind is FileKind.ADF and not aid:
-            raise _wrong(f"{shown(path)}: an ADF needs a dfName")
-        return FilePlan(replace(common, pin_status=tuple(status), aid=aid))
+        return FilePlan(_directory(common, fcp, link))
     if "pinStatusTemplateDO" in fcp or "dfName" in fcp:
         raise _wrong(f"{shown(path)}: an EF has neither pinStatusTemplateDO nor dfName")
-    sfi = _sfi(fcp, line, path)
+    common = replace(common, sfi=_sfi(fcp, line, path))
     if link is not None:
-        if "efFileSize" in fcp or "fillPattern" in info or "repeatPattern" in info:
+        if "efFileSize" in fcp or _OF_A_BODY & info.keys():
             raise _wrong(f"{shown(path)}: a link file has neither size nor content of its own")
-        return FilePlan(replace(common, sfi=sfi, link=link))
+        return FilePlan(replace(common, link=link))
     record_length = 0
     if kind.has_records:
         record_length = given_length or (line.record_length if line else 0) or 0
     size = _size(fcp, line, kind, record_length, path)
-    made = replace(common, sfi=sfi, record_length=record_length)
-    if kind is FileKind.BER_TLV:
-        maximum = _number(info.get("maximumFileSize")) or 0
-        return FilePlan(replace(made, reserved_size=size, maximum_size=maximum))
+    return FilePlan(_with_body(replace(common, record_length=record_length), fcp, line, size))
+
+
+def _directory(common: File, fcp: dict[str, Any], link: Path | None) -> File:
+    where = shown(common.path)
+    if "efFileSize" in fcp or "shortEFID" in fcp or "proprietaryEFInfo" in fcp:
+        raise _wrong(f"{where}: a directory has no size, short identifier or content")
+    status: bytes | None = fcp.get("pinStatusTemplateDO")
+    if status is None:
+        raise _wrong(f"{where}: a directory needs a pinStatusTemplateDO")
+    aid = bytes(fcp.get("dfName", b""))
+    if common.kind is FileKind.ADF and not aid:
+        raise _wrong(f"{where}: an ADF needs a dfName")
+    return replace(common, pin_status=tuple(status), aid=aid, link=link)
+
+
+def _with_body(common: File, fcp: dict[str, Any], line: TemplateFile | None, size: int) -> File:
+    info: dict[str, Any] = fcp.get("proprietaryEFInfo", {})
     content = _first_content(fcp, line)
-    step = record_length or size
-    body = content.fill(step) * (size // step) if step else b""
-    return FilePlan(replace(made, body=body))
+    if common.kind is FileKind.BER_TLV:
+        maximum = _number(info.get("maximumFileSize")) or 0
+        if maximum and size > maximum:
+            raise _bad(f"{shown(common.path)}: {size} octets reserved of at most {maximum}")
+        return replace(common, reserved_size=size, maximum_size=maximum)
+    step = common.record_length or size
+    return replace(common, body=content.fill(step) * (size // step) if step else b"")
 
 
 def accepts_content(plan: FilePlan) -> bool:

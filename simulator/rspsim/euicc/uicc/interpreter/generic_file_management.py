@@ -9,38 +9,44 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rspcore.errors import LocalError
 from rspcore.messages.euicc_response import PeStatusCode
-from rspsim.euicc.uicc.interpreter.building import Building, Refused, shown
+from rspsim.euicc.uicc.interpreter.building import Building, Refused, path_of, shown
 from rspsim.euicc.uicc.interpreter.file_making import FilePlan, plan_from_fcp, write
-from rspsim.euicc.uicc.interpreter.template_elements import link_target
+from rspsim.euicc.uicc.interpreter.template_elements import (
+    link_target,
+    require_capability,
+    with_links,
+)
 from rspsim.euicc.uicc.model import FileKind, Path
 
 __all__ = ["run"]
 
-_LEVELS = 4
+_NAA_AIDS = {"A0000000871002": "usim", "A0000000871004": "isim", "A0000003431002": "csim"}
+"""First seven octets of the AIDs of the NAAs (TS 101 220, annex E)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Script:
-    """Hold where a script stands: directory selected, file current, position in it."""
+    """Hold where a script stands.
+
+    Attributes:
+        building: What is made so far.
+        directory: Directory selected.
+        current: File that takes content, or None.
+        position: Position in it, in octets.
+        made: First directory the element made, or None.
+    """
 
     building: Building
     directory: Path = ()
     current: Path | None = None
     position: int = 0
-
-
-def _path_of(octets: bytes) -> Path:
-    if len(octets) % 2 or len(octets) // 2 > _LEVELS:
-        raise Refused(
-            PeStatusCode.bad_values,
-            f"filePath {octets.hex()}: expected up to {_LEVELS} identifiers",
-        )
-    return tuple(int.from_bytes(octets[n : n + 2], "big") for n in range(0, len(octets), 2))
+    made: Path | None = None
 
 
 def _select(script: _Script, octets: bytes) -> _Script:
-    path = _path_of(octets)
+    path = path_of(octets, "filePath")
     found = script.building.content.files.get(path)
     if found is None:
         if path or script.building.content.files.files:
@@ -58,24 +64,29 @@ def _create(script: _Script, fcp: dict[str, Any]) -> _Script:
     fid = int.from_bytes(given, "big")
     path: Path = () if fid == 0x3F00 else (*script.directory, fid)
     link = link_target(building, fcp, path)
-    one = plan_from_fcp(fcp, None, path, link=link).file
+    one = require_capability(building, plan_from_fcp(fcp, None, path, link=link).file)
     if one.kind is FileKind.DF:
         kind = FileKind.MF if path == () else FileKind.ADF if one.aid else FileKind.DF
         one = replace(one, kind=kind)
-    building = building.with_file(one)
-    if one.kind.is_directory:
-        # the directory becomes the selected one only by a filePath of its own
-        building = replace(building, pin_context=path)
-        if one.kind is FileKind.ADF:
-            building = replace(building, naa=path, naa_kind="generic")
-    return replace(script, building=building, current=path, position=0)
+    building = with_links(building.with_file(one), one)
+    if one.kind is FileKind.ADF:
+        building = building.with_naa(_NAA_AIDS.get(one.aid[:7].hex().upper(), "other"), path)
+    # a directory becomes the selected one only by a filePath of its own
+    first = path if one.kind.is_directory and script.made is None else script.made
+    return replace(script, building=building, current=path, position=0, made=first)
+
+
+def _current(script: _Script) -> Path:
+    if script.current is None:
+        raise Refused(PeStatusCode.invalid_parameter, "content without a current file")
+    return script.current
 
 
 def _write(script: _Script, content: bytes) -> _Script:
     files = script.building.content.files
-    one = None if script.current is None else files.get(script.current)
+    one = files.get(_current(script))
     if one is None:
-        raise Refused(PeStatusCode.invalid_parameter, "fillFileContent without a current file")
+        raise LocalError("the current file of a script is gone")
     after = write(FilePlan(one, script.position), content)
     building = script.building.having(script.building.content.with_file(after.file))
     return replace(script, building=building, position=after.position)
@@ -87,6 +98,7 @@ def _step(script: _Script, name: str, value: Any) -> _Script:
     if name == "createFCP":
         return _create(script, dict(value))
     if name == "fillFileOffset":
+        _current(script)
         return replace(script, position=script.position + value)
     return _write(script, bytes(value))
 
@@ -98,14 +110,11 @@ def run(building: Building, _name: str, value: dict[str, Any]) -> Building:
         Refused: a path leads nowhere, a file exists already, or content does not fit.
     """
     scripts: Sequence[Sequence[tuple[str, Any]]] = value["fileManagementCMD"]
-    context: Path | None = None
+    script = _Script(building)
     for commands in scripts:
-        script = _Script(building)
-        before = building.pin_context
+        script = _Script(script.building, made=script.made)
         for name, argument in commands:
             script = _step(script, name, argument)
-        building = script.building
-        if building.pin_context != before and context is None:
-            context = building.pin_context
     # the first directory made by the element is the context of the PINs that follow
-    return building if context is None else replace(building, pin_context=context)
+    context = script.building.pin_context if script.made is None else script.made
+    return replace(script.building, pin_context=context)

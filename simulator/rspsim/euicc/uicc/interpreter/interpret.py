@@ -12,21 +12,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from rspcore import schema
 from rspcore.errors import DecodeError
+from rspcore.messages.euicc_info import UiccCapability
 from rspcore.messages.euicc_response import PeStatus, PeStatusCode
 from rspcore.profile import ProfileElementTlv, decode_element
-from rspsim.euicc.decisions import Decision
+from rspsim.euicc.decisions import Decision, first_refusal
 from rspsim.euicc.uicc.interpreter import (
     authentication,
     codes,
     generic_file_management,
     header,
     management,
+    order,
     template_elements,
 )
 from rspsim.euicc.uicc.interpreter.building import Building, Refused
 
-__all__ = ["ELEMENTS", "interpret"]
+__all__ = ["CAPABILITIES", "ELEMENTS", "MANDATED", "RANGES", "SKIPPED", "interpret"]
 
 Run = Callable[[Building, ProfileElementTlv], Building]
 
@@ -35,15 +38,39 @@ def _decoded(run: Callable[[Building, str, dict[str, Any]], Building]) -> Run:
     """Make a runner of an element out of one that takes its name and decoded components."""
 
     def runner(building: Building, element: ProfileElementTlv) -> Building:
-        return run(building, element.name, decode_element(element).value)
+        return run(building, element.name, _value(building, element))
 
     return runner
 
 
+def _value(building: Building, element: ProfileElementTlv) -> dict[str, Any]:
+    """Return the components of an element.
+
+    Raises:
+        DecodeError: it is not what the module describes.
+        Refused: a part is outside its range, or none the card knows.
+    """
+    value = decode_element(element).value
+    whole = (element.name, value)
+    foreign = schema.foreign_part("pe", "ProfileElement", whole)
+    if foreign is not None:
+        raise Refused(PeStatusCode.invalid_parameter, foreign)
+    if building.decisions[RANGES]:
+        outside = schema.out_of_range("pe", "ProfileElement", whole)
+        if outside is not None:
+            raise Refused(PeStatusCode.bad_values, outside)
+    return value
+
+
 def _kept(building: Building, element: ProfileElementTlv) -> Building:
     """Accept an element that is only kept with the package, once it can be read."""
-    decode_element(element)
+    _value(building, element)
     return building
+
+
+RANGES: Final = Decision(
+    "interpreter.ranges", standard=True, summary="whether sizes and ranges of values are looked at"
+)
 
 
 ELEMENTS: Final[Decision[Mapping[str, Run]]] = Decision(
@@ -80,7 +107,37 @@ ELEMENTS: Final[Decision[Mapping[str, Run]]] = Decision(
     "elements the card supports, and what runs them",
 )
 
-_UNSUPPORTED = frozenset({PeStatusCode.pe_not_supported, PeStatusCode.template_not_supported})
+CAPABILITIES: Final[Decision[Mapping[str, UiccCapability]]] = Decision(
+    "interpreter.capabilities",
+    {
+        "usim": UiccCapability.usimSupport,
+        "opt-usim": UiccCapability.usimSupport,
+        "isim": UiccCapability.isimSupport,
+        "opt-isim": UiccCapability.isimSupport,
+        "csim": UiccCapability.csimSupport,
+        "opt-csim": UiccCapability.csimSupport,
+        "cdmaParameter": UiccCapability.csimSupport,
+        "eap": UiccCapability.eapClient,
+    },
+    "what the card has to claim in EUICCInfo2 to support an element",
+)
+
+SKIPPED: Final = Decision(
+    "interpreter.skipped",
+    frozenset(
+        {
+            PeStatusCode.pe_not_supported,
+            PeStatusCode.template_not_supported,
+            PeStatusCode.runtime_not_supported,
+        }
+    ),
+    "statuses an element that is not mandated is passed over with",
+)
+MANDATED: Final = Decision(
+    "interpreter.mandated",
+    lambda element: bool(element.mandated),
+    "whether a package fails when the card does not support an element",
+)
 
 
 def interpret(building: Building, element: ProfileElementTlv) -> Building:
@@ -89,19 +146,16 @@ def interpret(building: Building, element: ProfileElementTlv) -> Building:
     Raises:
         Refused: the package must be given up; status and reason say why.
     """
+    decisions = building.decisions
     try:
-        identification, mandated = element.identification, element.mandated
+        identification = element.identification
         after = _run(building, element)
     except DecodeError as error:
         raise Refused(PeStatusCode.invalid_request_format, str(error)) from error
     except Refused as refusal:
-        if refusal.status not in _UNSUPPORTED or mandated or element.name == "header":
+        if refusal.status not in decisions[SKIPPED] or decisions[MANDATED](element):
             raise
-        return _skipped(building, element, refusal.status)
-    if identification is not None and identification in building.identifications:
-        raise Refused(
-            PeStatusCode.invalid_parameter, f"identification {identification} a second time"
-        )
+        after = _skipped(building, element, refusal.status)
     used = building.identifications
     return replace(
         after,
@@ -111,16 +165,18 @@ def interpret(building: Building, element: ProfileElementTlv) -> Building:
 
 
 def _run(building: Building, element: ProfileElementTlv) -> Building:
-    run = building.decisions[ELEMENTS].get(element.name)
-    if run is None:
+    decisions = building.decisions
+    run = decisions[ELEMENTS].get(element.name)
+    needed = decisions[CAPABILITIES].get(element.name)
+    if run is None or (needed is not None and not building.supports(needed)):
         raise Refused(PeStatusCode.pe_not_supported, f"{element.name} ({element.tag:02X})")
+    placing = order.Placing(building, element.name, element.identification)
+    code = first_refusal(decisions[order.ORDER], placing)
+    if code is not None:
+        raise Refused(code, f"{element.name} at a wrong place")
     return run(building, element)
 
 
 def _skipped(building: Building, element: ProfileElementTlv, status: int) -> Building:
     told = PeStatus(status=status, identification_number=element.identification)
-    return replace(
-        building,
-        seen=(*building.seen, element.name),
-        statuses=(*building.statuses, told),
-    )
+    return replace(building, statuses=(*building.statuses, told))

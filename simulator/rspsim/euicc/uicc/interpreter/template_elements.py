@@ -11,17 +11,22 @@ from typing import Any
 from rspcore.ids import Oid
 from rspcore.messages.euicc_info import UiccCapability
 from rspcore.messages.euicc_response import PeStatusCode
-from rspsim.euicc.uicc.interpreter.building import Building, Refused, shown
+from rspsim.euicc.uicc.interpreter.building import Building, Refused, path_of, shown
 from rspsim.euicc.uicc.interpreter.file_making import make_file, plan_from_fcp
 from rspsim.euicc.uicc.interpreter.templates import Template, TemplateFile, template
 from rspsim.euicc.uicc.model import File, FileKind, Path
 
-__all__ = ["link_target", "run", "template_of"]
+__all__ = ["link_target", "require_capability", "run", "template_of", "with_links"]
 
-_NAAS = ("usim", "isim", "csim")
-_BELOW_USIM = ("opt-usim", "gsm-access", "phonebook", "df-5gs", "df-saip", "df-snpn", "df-5gprose")
-_BELOW = {"opt-isim": "isim", "opt-csim": "csim"}
-_ONCE = ("mf", "cd", "telecom")
+_AT_MF = ("mf", "cd", "telecom", "usim", "isim", "csim")
+_NAAS = {
+    "usim": UiccCapability.multipleUsimSupport,
+    "isim": UiccCapability.multipleIsimSupport,
+    "csim": UiccCapability.multipleCsimSupport,
+}
+"""Elements that make an NAA, and what the card has to claim for a second one."""
+_BELOW = {"opt-isim": "isim", "opt-csim": "csim", "eap": ""}
+"""Kind of the NAA an element belongs to; USIM where nothing is said."""
 
 
 def template_of(name: str, value: dict[str, Any]) -> Template:
@@ -40,21 +45,18 @@ def template_of(name: str, value: dict[str, Any]) -> Template:
 
 
 def _root(building: Building, name: str) -> Path:
-    """Return the directory in which the element makes its files."""
-    if name in _ONCE and name in building.seen:
-        raise Refused(PeStatusCode.invalid_parameter, f"{name} a second time")
-    if name != "mf" and building.content.files.get(()) is None:
-        raise Refused(PeStatusCode.invalid_parameter, f"{name} before the MF")
-    if name in _BELOW_USIM:
-        if building.usim is None:
-            raise Refused(PeStatusCode.invalid_parameter, f"{name} before a USIM")
-        return building.usim
-    if name in _BELOW or name == "eap":
-        wanted = _BELOW.get(name, building.naa_kind)
-        if building.naa is None or building.naa_kind != wanted:
-            raise Refused(PeStatusCode.invalid_parameter, f"{name} does not follow its NAA")
-        return building.naa
-    return ()
+    """Return the directory in which the element makes its files.
+
+    Raises:
+        Refused: a second NAA of a kind the card can have once.
+    """
+    capability = _NAAS.get(name)
+    second = building.naa_of(name) is not None
+    if second and capability is not None and not building.supports(capability):
+        raise Refused(PeStatusCode.feature_not_supported, f"a second {name}")
+    if name in _AT_MF:
+        return ()
+    return building.naa_of(_BELOW.get(name, "usim")) or ()
 
 
 def run(building: Building, name: str, value: dict[str, Any]) -> Building:
@@ -81,7 +83,7 @@ def run(building: Building, name: str, value: dict[str, Any]) -> Building:
             made = _file(building, found, line, part, place)
             if made is None:
                 continue
-            building = building.with_file(made)
+            building = with_links(building.with_file(made), made)
             if directory:
                 here = made.path
                 top = made.path if line is found.files[0] else top
@@ -93,9 +95,7 @@ def _after(building: Building, name: str, context: Path | None) -> Building:
     if context is not None:
         building = replace(building, pin_context=context)
     if name in _NAAS and context is not None:
-        building = replace(building, naa=context, naa_kind=name)
-        if name == "usim":
-            building = replace(building, usim=context)
+        building = building.with_naa(name, context)
     return building
 
 
@@ -130,7 +130,7 @@ def _file(
     path = _path(fcp, line, parent)
     link = link_target(building, fcp, path)
     plan = plan_from_fcp(fcp, line, path, link=link)
-    return make_file(plan, commands)
+    return require_capability(building, make_file(plan, commands))
 
 
 def _path(fcp: dict[str, Any], line: TemplateFile, parent: Path) -> Path:
@@ -155,9 +155,7 @@ def link_target(building: Building, fcp: dict[str, Any], path: Path) -> Path | N
     link: bytes | None = fcp.get("linkPath")
     if not link:
         return None
-    if len(link) % 2:
-        raise Refused(PeStatusCode.bad_values, f"linkPath {link.hex()} is no row of identifiers")
-    target = tuple(int.from_bytes(link[n : n + 2], "big") for n in range(0, len(link), 2))
+    target = path_of(link, "linkPath")
     found = building.content.files.get(target)
     if found is None:
         raise Refused(
@@ -167,3 +165,27 @@ def link_target(building: Building, fcp: dict[str, Any], path: Path) -> Path | N
     if found.kind.is_directory and not building.supports(UiccCapability.dfLinkSupport):
         raise Refused(PeStatusCode.feature_not_supported, f"{shown(path)} links to a directory")
     return target
+
+
+def require_capability(building: Building, one: File) -> File:
+    """Return the file if the card can have one of its kind.
+
+    Raises:
+        Refused: it is a BER-TLV file, and the card claims none.
+    """
+    if one.kind is FileKind.BER_TLV and not building.supports(UiccCapability.berTlvFileSupport):
+        raise Refused(PeStatusCode.feature_not_supported, f"{shown(one.path)} is a BER-TLV file")
+    return one
+
+
+def with_links(building: Building, one: File) -> Building:
+    """Return a building in which a link to a directory shows all that is in the directory now."""
+    if one.link is None or not one.kind.is_directory:
+        return building
+    depth = len(one.link)
+    below = [f for f in building.content.files.files if f.path[:depth] == one.link]
+    for inner in below:
+        if len(inner.path) > depth:
+            shown_at = (*one.path, *inner.path[depth:])
+            building = building.with_file(replace(inner, path=shown_at, link=inner.path, body=b""))
+    return building
