@@ -45,6 +45,10 @@ def _one_key_for_all(curve: Curve, _rng: Rng) -> PrivateKey:
     return PrivateKey.from_scalar(curve, bytes(31) + b"\x02")
 
 
+def _nist_key(_curve: Curve, rng: Rng) -> PrivateKey:
+    return PrivateKey.from_random(Curve.NIST_P256, rng.octets(48))
+
+
 def _without_hash(attempt: DownloadAttempt, key: PrivateKey) -> EuiccSigned2:
     return replace(prepare_download.SIGNED.standard(attempt, key), hash_cc=None)
 
@@ -282,6 +286,12 @@ FAULTS: Final = (
         "Every download has the same one-time key.",
         ("ES10b.PrepareDownload#07",),
         swap(ecasd.ONE_TIME_KEY, _one_key_for_all),
+    ),
+    Fault(
+        "es10b.one-time-key.nist",
+        "Every one-time key is on NIST P-256, whatever the curve of CERT.DPpb.",
+        ("ES10b.PrepareDownload#03", "ES10b.PrepareDownload#04"),
+        swap(ecasd.ONE_TIME_KEY, _nist_key),
     ),
     Fault(
         "es10b.one-time-key.never-kept",
