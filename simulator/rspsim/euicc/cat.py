@@ -87,6 +87,18 @@ RESPONSE_COMPLETES: Final = Decision(
 )
 
 
+def _fits(command: bytes, response: bytes) -> bool:
+    """Tell whether a TERMINAL RESPONSE repeats the command details (TS 102 223, 6.8)."""
+    details = tlv.parse(command).children()[0].value
+    given = next(tlv.iterate(response))
+    return given.tag & 0x7F == 0x01 and given.value == details
+
+
+FITS: Final = Decision(
+    "cat.fits", _fits, "whether a TERMINAL RESPONSE belongs to the command that is open"
+)
+
+
 def announced(cat: Cat) -> int:
     """Return the status word of success: 91XX while a proactive command waits for FETCH."""
     if cat.command is None or cat.fetched:
@@ -121,7 +133,7 @@ def _terminal_profile(command: CommandApdu, view: View) -> Outcome:
     if not command.data:
         return view.refuse(StatusWord.WRONG_LENGTH)
     told = replace(view.volatile.cat, terminal_profile=command.data)
-    menu = toolkit.menu(view)
+    menu = toolkit.menu(view, command.data)
     if menu is not None and told.command is None:
         told = next_offered(replace(told, queue=(*told.queue, menu)))
     return view.outcome(volatile=replace(view.volatile, cat=told))
@@ -164,6 +176,8 @@ def _terminal_response(command: CommandApdu, view: View) -> Outcome:
         result = _result_of(command.data)
     except DecodeError:
         return view.refuse(StatusWord.WRONG_DATA)
+    if not view.decisions[FITS](cat.command, command.data):
+        return view.refuse(StatusWord.WRONG_DATA)
     if _RETRY <= result < _NEVER:  # the terminal cannot now; asked again
         return view.outcome(volatile=replace(view.volatile, cat=replace(cat, fetched=False)))
     if result >= _NEVER or not _is_refresh(cat.command):
@@ -204,6 +218,10 @@ def _envelope(command: CommandApdu, view: View) -> Outcome:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
     if not command.data:
         return view.refuse(StatusWord.WRONG_LENGTH)
+    try:
+        tlv.parse(command.data).children()
+    except DecodeError:
+        return view.refuse(StatusWord.WRONG_DATA)
     if cat.fetched and command.data[0] in (_SMS_PP_DOWNLOAD, _MENU_SELECTION):
         return view.refuse(StatusWord.TOOLKIT_BUSY)
     if command.data[0] == _SMS_PP_DOWNLOAD:

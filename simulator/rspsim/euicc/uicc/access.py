@@ -79,7 +79,7 @@ def _modes(record: bytes) -> Iterable[tuple[Tlv, list[Tlv]]]:
 
 def _covers(mode: Tlv, bit: int, instruction: int | None) -> bool:
     if mode.tag == _AM_BITS:
-        return instruction is None and bool(mode.value[0] & bit)
+        return instruction is None and any(octet & bit for octet in mode.value[:1])
     listed = mode.tag == _AM_INSTRUCTION and instruction is not None
     return listed and instruction in tuple(mode.value)
 
@@ -89,7 +89,7 @@ def _holds(condition: Tlv, satisfied: Callable[[int], bool]) -> bool:
         return True
     if condition.tag == _USER_AUTHENTICATION:
         reference = condition.find(_KEY_REFERENCE)
-        return reference is not None and satisfied(reference.value[0])
+        return reference is not None and any(map(satisfied, reference.value[:1]))
     if condition.tag == _OR:
         return any(_holds(child, satisfied) for child in condition.children())
     if condition.tag == _AND:

@@ -96,7 +96,10 @@ class Desk:
 
     def moved(self, place: FileContext) -> "Desk":
         """Return a desk whose channel stands elsewhere."""
-        view = self.view.with_channel(replace(self.view.channel, files=place))
+        channel = replace(self.view.channel, files=place)
+        if place.file != self.place.file:  # a data object on its way belongs to the file left
+            channel = replace(channel, transfer=None)
+        view = self.view.with_channel(channel)
         return replace(self, view=view, place=place)
 
     def outcome(self, data: bytes = b"", sw: int = StatusWord.OK) -> Outcome:

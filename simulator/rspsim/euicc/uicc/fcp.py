@@ -45,6 +45,11 @@ def _pin_status(content: ProfileContent, one: File) -> bytes:
     return tlv.encode(0xC6, tlv.encode(0x90, bytes((bits,))), references)
 
 
+def _size(octets: int) -> bytes:
+    """Return a size in as many octets as it takes, two at least (11.1.1.4.1)."""
+    return octets.to_bytes(max(2, (octets.bit_length() + 7) // 8), "big")
+
+
 def _proprietary(one: File, shown: File) -> bytes:
     if one.kind is FileKind.MF:
         return tlv.encode(
@@ -57,9 +62,9 @@ def _proprietary(one: File, shown: File) -> bytes:
     parts = []
     if shown.kind is FileKind.BER_TLV:
         parts.append(tlv.encode(0x84, b"\x01"))
-        parts.append(tlv.encode(0x85, shown.reserved_size.to_bytes(2, "big")))
+        parts.append(tlv.encode(0x85, _size(shown.reserved_size)))
         if shown.maximum_size:
-            parts.append(tlv.encode(0x86, shown.maximum_size.to_bytes(2, "big")))
+            parts.append(tlv.encode(0x86, _size(shown.maximum_size)))
     if one.special:
         parts.append(tlv.encode(0xC0, bytes((one.special,))))
     return tlv.encode(0xA5, *parts) if parts else b""
@@ -82,7 +87,7 @@ def _fcp(content: ProfileContent, one: File) -> bytes:
         parts.append(_pin_status(content, one))
     else:
         size = len(shown.body) if shown.kind is not FileKind.BER_TLV else shown.reserved_size
-        parts.append(tlv.encode(0x80, size.to_bytes(max(2, (size.bit_length() + 7) // 8), "big")))
+        parts.append(tlv.encode(0x80, _size(size)))
         parts.append(tlv.encode(0x88, bytes((one.sfi << 3,)) if one.sfi else b""))
     return tlv.encode(0x62, *parts)
 

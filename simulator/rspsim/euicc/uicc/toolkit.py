@@ -64,6 +64,20 @@ def read_menu(parameters: bytes) -> tuple[bytes, tuple[MenuItem, ...]]:
     return title, tuple(items)
 
 
+_ANNOUNCEMENTS: Final = {
+    _DISPLAY_TEXT: (3, 0x01),
+    _SEND_SHORT_MESSAGE: (4, 0x02),
+    _SET_UP_MENU: (4, 0x20),
+    _LOCAL_INFORMATION: (4, 0x40),
+}
+"""Octet, from 1, and bit of TERMINAL PROFILE that announce a command (TS 102 223, 5.2)."""
+
+
+def _announced(terminal_profile: bytes, kind: int) -> bool:
+    octet, bit = _ANNOUNCEMENTS[kind]
+    return any(one & bit for one in terminal_profile[octet - 1 : octet])
+
+
 def _described(view: View) -> tuple[bytes, tuple[MenuItem, ...]] | None:
     """Return the menu of the enabled Profile, or None when it carries none."""
     profile = view.state.enabled_profile
@@ -78,10 +92,10 @@ def _described(view: View) -> tuple[bytes, tuple[MenuItem, ...]] | None:
     return None
 
 
-def menu(view: View) -> Offer | None:
-    """Return SET UP MENU for the enabled Profile, or None when it carries no menu."""
+def menu(view: View, terminal_profile: bytes) -> Offer | None:
+    """Return SET UP MENU for the enabled Profile, or None when it or the terminal has no menu."""
     described = _described(view)
-    if described is None:
+    if described is None or not _announced(terminal_profile, _SET_UP_MENU):
         return None
     title, items = described
     listed = b"".join(tlv.encode(0x8F, bytes((i.identifier,)) + i.text) for i in items)
@@ -133,5 +147,7 @@ def selected(envelope: bytes, view: View) -> Outcome:
     if not found:
         return view.outcome()
     cat = view.volatile.cat
-    offered = next_offered(replace(cat, queue=cat.queue + _started(found[0])))
+    told = cat.terminal_profile or b""
+    started = tuple(one for one in _started(found[0]) if _announced(told, one[0]))
+    offered = next_offered(replace(cat, queue=cat.queue + started))
     return view.outcome(volatile=replace(view.volatile, cat=offered))

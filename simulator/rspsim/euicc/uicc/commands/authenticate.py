@@ -20,7 +20,14 @@ from rspsim.euicc.uicc.access import find_pin, pin_holds
 from rspsim.euicc.uicc.desk import Desk
 from rspsim.euicc.uicc.model import AkaParameters, ProfileContent
 
-__all__ = ["ALGORITHM", "SQN_FRESH", "authenticate", "parameters_of"]
+__all__ = [
+    "ALGORITHM",
+    "MAC_RIGHT",
+    "SQN_FRESH",
+    "authenticate",
+    "parameters_of",
+    "user_verified",
+]
 
 _GSM, _3G = 0x80, 0x81
 _SUCCESS, _RESYNC = b"\xdb", b"\xdc"
@@ -29,6 +36,7 @@ _TEST_RES_128 = 0x02
 _DELTA_LIMIT, _AGE_LIMIT = 0x08, 0x10
 _GSM_ACCESS_SERVICE = 27
 _UST = 0x6F38
+_ISIM = bytes.fromhex("A0000000871004")
 
 
 def _algorithm(parameters: AkaParameters) -> AkaAlgorithm:
@@ -112,12 +120,15 @@ def authenticate(command: CommandApdu, view: View) -> Outcome:
     if command.p1:
         return desk.refuse(StatusWord.INCORRECT_P1_P2)
     fields = _fields(command.data)
-    wanted = {_GSM: [16], _3G: [16, 16]}.get(command.p2)
+    contexts = {_GSM: [16], _3G: [16, 16]}
+    if adf.aid.startswith(_ISIM):  # an ISIM knows the IMS context alone (TS 31.103, 7.1)
+        del contexts[_GSM]
+    wanted = contexts.get(command.p2)
     if wanted is None:
         return desk.refuse(StatusWord.AUTHENTICATION_ERROR_CONTEXT)
     if fields is None or [len(field) for field in fields] != wanted:
         return desk.refuse(StatusWord.WRONG_LENGTH if fields is None else StatusWord.WRONG_DATA)
-    if not _user_verified(desk):
+    if not user_verified(desk):
         return desk.refuse(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
     if command.p2 == _GSM:
         algorithm = view.decisions[ALGORITHM](parameters)
@@ -126,7 +137,7 @@ def authenticate(command: CommandApdu, view: View) -> Outcome:
     return _umts(desk, parameters, fields[0], fields[1])
 
 
-def _user_verified(desk: Desk) -> bool:
+def user_verified(desk: Desk) -> bool:
     """Tell whether the user verified: AUTHENTICATE goes with reading EF.IMSI (31.102, 7.1.2)."""
     pin = find_pin(desk.content, (), 0x01)
     return pin is None or pin_holds(desk.view.volatile.verified_pins, pin)

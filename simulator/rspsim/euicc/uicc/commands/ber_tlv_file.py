@@ -110,7 +110,10 @@ def set_data(command: CommandApdu, view: View) -> Outcome:
 
 
 def _stored(reached: Reached, tag: int, octets: bytes) -> Outcome:
-    objects = _objects(reached.body.body)
+    try:
+        objects = _objects(reached.body.body)
+    except DecodeError:
+        return reached.desk.refuse(StatusWord.NO_PRECISE_DIAGNOSIS)
     if not octets:
         if tag not in objects:
             return reached.desk.refuse(StatusWord.REFERENCED_DATA_NOT_FOUND)

@@ -10,16 +10,17 @@ from typing import Final
 from rspcore import tlv
 from rspcore.apdu import CommandApdu
 from rspcore.crypto.suci import ProtectionScheme, conceal
-from rspcore.errors import DecodeError
+from rspcore.errors import CryptoError, DecodeError
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.uicc.commands.authenticate import user_verified
 from rspsim.euicc.uicc.desk import Desk
 from rspsim.euicc.uicc.model import Path
 
 __all__ = ["SUCI", "get_identity"]
 
-_SUCI = 0x01
+_SUCI, _SUCI_NSWO = 0x01, 0x02
 _UST, _IMSI, _AD = 0x6F38, 0x6F07, 0x6FAD
 _DF_SAIP, _DF_5GS = 0x5FD0, 0x5FC0
 _CALC_INFO, _ROUTING = 0x4F01, 0x4F0A
@@ -63,8 +64,10 @@ def _schemes(info: bytes) -> tuple[list[tuple[int, int]], list[tuple[int, bytes]
     keys: list[tuple[int, bytes]] = []
     if rest[:1] == b"\xa1":
         children = tlv.parse_prefix(rest).children()
+        if len(children) % 2:
+            raise DecodeError("EF.SUCI_Calc_Info: a key without its identifier", tag=0xA1)
         for first, second in zip(children[::2], children[1::2], strict=True):
-            keys.append((first.value[0], bytes(second.value)))
+            keys.append((int.from_bytes(first.value, "big"), bytes(second.value)))
     return pairs, keys
 
 
@@ -83,6 +86,8 @@ def _suci(desk: Desk, adf: Path) -> bytes | None:
     except DecodeError:
         return None
     digits, size = _digits(imsi), _mnc_length(desk, adf)
+    if not digits.isdecimal() or len(digits) <= 3 + size:
+        return None
     mcc, mnc, msin = digits[:3], digits[3 : 3 + size].ljust(3, "F"), _swapped(digits[3 + size :])
     plmn = bytes.fromhex(mcc[1] + mcc[0] + mnc[2] + mcc[2] + mnc[1] + mnc[0])
     routing = (_body(desk, (*adf, _DF_5GS, _ROUTING)) or _NULL_ROUTING)[:2]
@@ -90,12 +95,15 @@ def _suci(desk: Desk, adf: Path) -> bytes | None:
     head = bytes((_SUPI_TYPE_IMSI_SUCI,)) + plmn + routing
     if scheme == ProtectionScheme.NULL:
         return head + bytes((0, 0)) + msin
-    if not 1 <= index <= len(keys):
+    if not 1 <= index <= len(keys) or scheme not in tuple(ProtectionScheme):
         return None
     identifier, key = keys[index - 1]
     ephemeral = desk.view.rng.octets(32)
-    output = conceal(ProtectionScheme(scheme), key, ephemeral, msin)
-    return head + bytes((scheme, identifier)) + output.encode()
+    try:
+        output = conceal(ProtectionScheme(scheme), key, ephemeral, msin)
+    except CryptoError:
+        return None
+    return head + bytes((scheme, identifier & 0xFF)) + output.encode()
 
 
 SUCI: Final = Decision("uicc.suci", _suci, "SUCI the card computes")
@@ -105,13 +113,15 @@ def get_identity(command: CommandApdu, view: View) -> Outcome:
     """Answer with the SUCI in a data object A1."""
     desk = Desk.of(view)
     adf = desk.place.adf
-    if command.p1 or command.p2 != _SUCI:
+    if command.p1 or command.p2 not in (_SUCI, _SUCI_NSWO):
         return desk.refuse(StatusWord.INCORRECT_P1_P2)
     table = None if adf is None else _body(desk, (*adf, _UST))
     if adf is None or table is None:
         return desk.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
-    if not all(_has(table, service) for service in _SERVICES):
+    if command.p2 != _SUCI or not all(_has(table, service) for service in _SERVICES):
         return desk.refuse(StatusWord.FUNCTION_NOT_SUPPORTED)
+    if not user_verified(desk):
+        return desk.refuse(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
     made = view.decisions[SUCI](desk, adf)
     if made is None:
         return desk.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)

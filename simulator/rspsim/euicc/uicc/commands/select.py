@@ -128,7 +128,20 @@ def select_file(command: CommandApdu, view: View) -> Outcome:
     found = desk.file(view.decisions[FIND](desk, command))
     if found is None:
         return desk.refuse(StatusWord.FILE_NOT_FOUND)
+    if not found.shareable and _selected_elsewhere(desk, found):
+        return desk.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
     return _answer(desk, found, command.p2)
+
+
+def _selected_elsewhere(desk: Desk, one: File) -> bool:
+    """Tell whether a file is the current one of another channel (TS 102 221, 8.7)."""
+    view = desk.view
+    places = [
+        channel.files
+        for number, channel in enumerate(view.volatile.channels)
+        if channel is not None and number != view.channel_number
+    ]
+    return any(one.path in (place.file, place.directory) for place in places)
 
 
 def select_adf(adf: File, p2: int, view: View) -> Outcome:
