@@ -13,7 +13,15 @@ from rspharness import expect
 from rspharness.card import Card
 from rspharness.verdicts import ExpectationError, Inconclusive
 
-__all__ = ["close", "opened", "select", "select_isdr", "try_open", "use_isdr_on"]
+__all__ = [
+    "close",
+    "opened",
+    "select",
+    "select_isdr",
+    "try_open",
+    "use_isdr_on",
+    "use_isdr_there",
+]
 
 _OPEN: Final = 0x00
 _CLOSE: Final = 0x80
@@ -67,6 +75,18 @@ def use_isdr_on(card: Card, number: int) -> ResponseApdu:
     if card.number is None:
         card.open()
     _reach(card, number)
+    return use_isdr_there(card, number)
+
+
+def use_isdr_there(card: Card, number: int) -> ResponseApdu:
+    """Select the ISD-R on a channel that is open; from then on ES10 commands go there.
+
+    Returns:
+        The answer to SELECT.
+
+    Raises:
+        ExpectationError: the card refused SELECT.
+    """
     response = select_isdr(card, number)
     expect.success(response, f"SELECT ISD-R on channel {number}")
     card.number, card.fci = number, response.data

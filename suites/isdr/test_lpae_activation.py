@@ -27,7 +27,7 @@ def activate(card, interface):
 def require_result(response, result):
     """Require SW 9000 and a result."""
     expect.sw(response, StatusWord.OK)
-    answer = LpaeActivationResponse.decode(response.data)
+    answer = expect.message(LpaeActivationResponse, response.data)
     expect.equal(answer.lpae_activation_result, result, "lpaeActivationResult")
 
 

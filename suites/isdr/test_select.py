@@ -1,6 +1,5 @@
 """Selection of the ISD-R: the ATR announces it, SELECT finds it and tells its version."""
 
-from rspcore import tlv
 from rspcore.ids import Version
 from rspcore.messages.es10b import GetEuiccInfo1Request
 from rspcore.messages.isdr import LpaeSupport
@@ -36,12 +35,7 @@ def part(template, tag, about):
 def read_fci(response):
     """Require an FCI of the ISD-R with its AID; returns the template 6F."""
     expect.success(response, "SELECT ISD-R")
-    expect.that(
-        holds=response.data[:1] == b"\x6f",
-        expected="the FCI template, 6F",
-        actual=response.data[:16].hex(" ").upper() or "no response data",
-    )
-    fci = tlv.parse(response.data)
+    fci = expect.data_object(response.data, 0x6F, "FCI")
     expect.equal(part(fci, 0x84, "AID"), ISDR_AID.octets, "AID in the FCI")
     return fci
 

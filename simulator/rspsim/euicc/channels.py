@@ -116,8 +116,8 @@ LE_NEEDED: Final = Decision(
 )
 
 
-def _rest(later: bytes) -> bytes:
-    return later
+def _rest(data: bytes, count: int) -> bytes:
+    return data[count:]
 
 
 def _last_part(data: bytes, sw: int) -> ResponseApdu:
@@ -128,7 +128,9 @@ def _too_much(waiting: int) -> int:
     return 0x6C00 | waiting & 0xFF
 
 
-REST: Final = Decision("get_response.rest", _rest, "what of a response is kept for GET RESPONSE")
+REST: Final = Decision(
+    "get_response.rest", _rest, "what of a response waits when so many octets have left"
+)
 LAST_PART: Final = Decision("get_response.last_part", _last_part, "last part of a response")
 TOO_MUCH: Final = Decision(
     "get_response.too_much", _too_much, "status word when Le is more than what waits"
@@ -226,7 +228,7 @@ def _delivered(command: CommandApdu, view: View, outcome: Outcome) -> Outcome:
 
 def _part(view: View, outcome: Outcome, data: bytes, sw: int, count: int) -> Outcome:
     """Answer with the first count octets; what is left waits in the channel."""
-    now, later = data[:count], view.decisions[REST](data[count:])
+    now, later = data[:count], view.decisions[REST](data, count)
     volatile = outcome.volatile
     channel = volatile.channels[view.channel_number]
     if channel is not None and (later or channel.response):

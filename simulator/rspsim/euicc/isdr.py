@@ -7,7 +7,7 @@ response; status words other than 9000 are for commands that are no request at a
 5.7.2).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from rspcore import tlv
@@ -67,7 +67,9 @@ COMMAND_CHECKS: Final[Decision[Checks[CommandApdu]]] = Decision(
     (Check("store_data", lambda c: c.ins == Ins.STORE_DATA, StatusWord.INS_NOT_SUPPORTED),),
     "checks of a command on a channel that has the ISD-R selected",
 )
-PARSE: Final = Decision("isdr.parse", tlv.parse, "a whole command as a data object")
+PARSE: Final[Decision[Callable[[bytes], tlv.Tlv]]] = Decision(
+    "isdr.parse", tlv.parse, "a whole command as a data object"
+)
 MALFORMED: Final = Decision(
     "isdr.malformed", int(StatusWord.WRONG_DATA), "status word for what cannot be read"
 )

@@ -215,7 +215,7 @@ FAULTS: Final = (
     Fault(
         "select.channel.extended-unknown",
         "Class octets of channels 4 to 19 are answered 6E00.",
-        ("ISD-R.Select#18", "Transport.StoreData#13"),
+        ("ISD-R.Select#18",),
         decides(
             channels.CHECKS,
             "class_known",
