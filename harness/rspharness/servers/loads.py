@@ -8,7 +8,7 @@ Source: SGP.22 v2, 2.5.6, 5.5 and 5.7.6.
 
 from rspcore.errors import DecodeError
 from rspcore.messages.es10c import ProfileInfo, ProfileState
-from rspcore.messages.euicc_response import EuiccResponse, PeStatusCode
+from rspcore.messages.euicc_response import EuiccResponse, PeStatus, PeStatusCode
 from rspcore.messages.notifications import BppCommandId, ErrorReason, ErrorResult
 from rspcore.status import StatusWord, describe
 from rspharness import expect
@@ -19,11 +19,13 @@ from rspharness.verdicts import ExpectationError
 
 __all__ = [
     "MISPLACED",
+    "element_refused",
     "ended",
     "installed",
     "installed_or_ended",
     "refused",
     "refused_or_ended",
+    "statuses",
     "told",
     "went_on",
     "went_on_or_ended",
@@ -106,6 +108,45 @@ def ended(
     return result
 
 
+def element_refused(
+    session: Session, loaded: Loaded, before: Snapshot, *codes: PeStatusCode
+) -> PeStatus:
+    """Require the load to be ended by a profile element, and return what is said of it.
+
+    That is `ended` with loadProfileElements and installFailedDueToPEProcessingError, and an
+    EUICCResponse that says the installation was aborted.
+
+    Args:
+        session: The session.
+        loaded: What the card answered.
+        before: The card before the session.
+        codes: Every acceptable status of the element; none given accepts all but ok.
+
+    Raises:
+        ExpectationError: it was not, or something moved.
+    """
+    reason = ErrorReason.installFailedDueToPEProcessingError
+    result = ended(session, loaded, before, BppCommandId.loadProfileElements, reason)
+    response = _response(result.sima_response or b"")
+    last = response.pe_status[-1]
+    if codes:
+        expect.one_of(last.status, codes, "status of the profile element")
+    elif last.status == PeStatusCode.ok:
+        raise ExpectationError("a status that tells the mistake", "ok")
+    if not response.profile_installation_aborted:
+        raise ExpectationError("profileInstallationAborted", "it is absent")
+    return last
+
+
+def statuses(loaded: Loaded) -> tuple[PeStatus, ...]:
+    """Return what the EUICCResponse of a PIR successResult says of the elements.
+
+    Raises:
+        ExpectationError: there is no such result, or the response cannot be read.
+    """
+    return _response(expect.pir_success(loaded.pir).sima_response).pe_status
+
+
 def _number(loaded: Loaded) -> frozenset[int]:
     if loaded.pir is None:
         return frozenset()
@@ -179,7 +220,7 @@ def installed(session: Session, loaded: Loaded) -> ProfileInfo:
         expect.success(response, "a segment before the last")
         expect.equal(response.data, b"", "data of a segment before the last")
     verify_pir(session, loaded.pir)
-    status = _status(result.sima_response)
+    status = _response(result.sima_response).pe_status[-1].status
     expect.equal(status, PeStatusCode.ok, "last status of the EUICCResponse")
     for listed in session.card.profiles():
         if listed.isdp_aid == result.aid:
@@ -190,8 +231,11 @@ def installed(session: Session, loaded: Loaded) -> ProfileInfo:
     raise ExpectationError(f"a Profile with ISD-P AID {result.aid}", "none is listed")
 
 
-def _status(octets: bytes) -> int:
+def _response(octets: bytes) -> EuiccResponse:
     try:
-        return EuiccResponse.decode(octets).pe_status[-1].status
-    except (DecodeError, IndexError) as error:
-        raise ExpectationError("an EUICCResponse with a status", str(error)) from error
+        response = EuiccResponse.decode(octets)
+    except DecodeError as error:
+        raise ExpectationError("an EUICCResponse", str(error)) from error
+    if not response.pe_status:
+        raise ExpectationError("an EUICCResponse with a status", "none")
+    return response
