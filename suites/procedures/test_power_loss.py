@@ -1,5 +1,6 @@
 """Power loss while a Profile is downloaded: all of it is there afterwards, or nothing."""
 
+from rspcore.apdu import ResponseApdu
 from rspcore.messages.es10b import DownloadErrorCode, GetEuiccInfo2Request
 from rspcore.messages.es10c import ProfileState
 from rspcore.messages.notifications import (
@@ -37,8 +38,14 @@ def undisturbed(card, given, other):
     expect.equal(files.ef_iccid(card), other.iccid, "EF.ICCID of the Profile beside")
 
 
-def no_session(card, session):
-    """Require the card to know nothing of a session that was prepared before the cut."""
+def no_session(card, session, package, *places):
+    """Require the card to know nothing of a session from before the cut.
+
+    PrepareDownload finds none, and the segments at these places are not taken.
+    """
+    for place in places:
+        answer = ResponseApdu(*card.load_segment(package.segments[place].octets))
+        expect.refused(answer, about=f"segment {place} of the session before")
     expect.error(card.ask(session.prepare_request()), DownloadErrorCode.noSessionContext)
 
 
@@ -49,10 +56,11 @@ def test_after_prepare_download(card, given, server, step):
     before = card.observe()
     with step("Initial conditions: PrepareDownload done"):
         session = server.prepared(card)
+        package = session.package(profile(ONE))
     with step("Power off, power on"):
         card.power_cycle()
-    with step("S_LPAd -> eUICC: PrepareDownload; expected: noSession(4)"):
-        no_session(card, session)
+    with step("S_LPAd -> eUICC: first segment, PrepareDownload; expected: refused, noSession(4)"):
+        no_session(card, session, package, 0)
     with step("Expected: Profiles, Notifications and addresses as before"):
         expect.unchanged(before, card.observe())
     with step("Expected: the Profile beside unchanged and usable"):
@@ -84,7 +92,7 @@ def test_during_the_load(card, given, server, step, command):
         with step(title), card.power_lost_after(cut):
             session.load(package.since(place))
         with step("Expected: no session, the Profile not listed, free memory as before"):
-            no_session(card, session)
+            no_session(card, session, package, place, place + 1, 0)
             expect.unchanged(before, card.observe(), apart_from=("notifications",))
             expect.equal(free_memory(card), room, "free non-volatile memory, octets")
         with step("Expected: a stored PIR, if any, tells of the interruption(11)"):

@@ -91,5 +91,5 @@ class Euicc:
 
     def power_off(self) -> None:
         """Take the power away; the volatile values are gone."""
-        self._volatile = Volatile()
+        self._volatile = self._decisions[startup.FORGOTTEN](self._volatile)
         self._powered = False

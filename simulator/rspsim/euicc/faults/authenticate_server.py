@@ -365,7 +365,15 @@ FAULTS: Final = (
     Fault(
         "es10b.session.survives-reset",
         "The session is there again after a reset.",
-        ("ES10b.AuthenticateServer#36", "ES10b.PrepareDownload#16", "ES10b.CancelSession#26"),
+        (
+            "ES10b.AuthenticateServer#36",
+            "ES10b.PrepareDownload#16",
+            "ES10b.CancelSession#26",
+            "procedure.PowerLoss#01",
+            "procedure.PowerLoss#02",
+            "procedure.PowerLoss#03",
+            "procedure.PowerLoss#04",
+        ),
         swap(startup.FORGOTTEN, _session_survives),
     ),
 )

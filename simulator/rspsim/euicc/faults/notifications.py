@@ -18,7 +18,12 @@ FAULTS: Final = (
     Fault(
         "notifications.number.stands",
         "All notifications have the same number.",
-        ("procedure.Notifications#05", "ES10b.ListNotification#13"),
+        (
+            "procedure.Notifications#05",
+            "ES10b.ListNotification#13",
+            "procedure.Download#08",
+            "procedure.PowerLoss#10",
+        ),
         swap(notifications.NEXT_NUMBER, lambda number: number),
     ),
     Fault(
@@ -30,7 +35,12 @@ FAULTS: Final = (
     Fault(
         "notifications.address.first-only",
         "Of several addresses for an event only the first is told.",
-        ("procedure.Notifications#01", "ES8+.StoreMetadata#15"),
+        (
+            "procedure.Notifications#01",
+            "procedure.Notifications#02",
+            "procedure.MemoryResetProcess#02",
+            "ES8+.StoreMetadata#15",
+        ),
         swap(
             notifications.ADDRESSES,
             lambda profile, event: notifications.ADDRESSES.standard(profile, event)[:1],
@@ -45,13 +55,27 @@ FAULTS: Final = (
     Fault(
         "signature.damaged",
         "One bit of every signature of the card is wrong.",
-        ("ES10b.AuthenticateServer#01", "ES10b.LoadBoundProfilePackage#01"),
+        (
+            "ES10b.AuthenticateServer#01",
+            "ES10b.LoadBoundProfilePackage#01",
+            "procedure.Notifications#04",
+            "procedure.Download#01",
+            "procedure.Download#02",
+            "procedure.Download#04",
+            "procedure.Download#05",
+            "procedure.PowerLoss#10",
+        ),
         swap(ecasd.SIGNATURE, _damaged),
     ),
     Fault(
         "memory.constant",
         "The free memory told never changes.",
-        ("ES8+.LoadProfileElements#46", "ES10c.DeleteProfile#15"),
+        (
+            "ES8+.LoadProfileElements#46",
+            "ES10c.DeleteProfile#15",
+            "procedure.Download#07",
+            "procedure.PowerLoss#08",
+        ),
         swap(memory.FREE, lambda state: state.personality.nvm_size),
     ),
 )
