@@ -144,6 +144,17 @@ class OtaServer:
         """Send a script and return the proof of receipt."""
         return self.deliver(card, self.packet(script))
 
+    @staticmethod
+    def script_of(request: UpdateMetadataRequest) -> tuple[CommandApdu, ...]:
+        """Return the script of ES6.UpdateMetadata for the own Profile."""
+        return personalisation_script(request.encode())
+
+    @staticmethod
+    def messages(packet: bytes) -> int:
+        """Return how many short messages a packet takes; each is one ENVELOPE."""
+        parts = command_deliveries(packet, originator=_ORIGINATOR, timestamp=_TIMESTAMP)
+        return len(tuple(parts))
+
     def update_metadata(self, card: Card, request: UpdateMetadataRequest | bytes) -> Receipt:
         """Send ES6.UpdateMetadata for the own Profile."""
         octets = request if isinstance(request, bytes) else request.encode()
