@@ -118,6 +118,11 @@ def updates(card, given, make_ota, step, what, request, **told):
             UpdateMetadataRequest(profile_policy_rules=frozenset()),
             {"profile_policy_rules": None},
         ),
+        "ES6.UpdateMetadata#58": (
+            WITH_BOTH,
+            UpdateMetadataRequest(profile_policy_rules=frozenset({PPR1, PPR2})),
+            {},
+        ),
         "ES6.UpdateMetadata#18": (
             ONE,
             UpdateMetadataRequest(profile_policy_rules=frozenset({PPR1})),
@@ -232,6 +237,18 @@ def test_update_outlives_reset_and_switching(card, given, make_ota, step):
         given.disable(one.iccid)
         given.enable(one.iccid)
         expect.equal(info(card, one), told, "ProfileInfo after Disable and Enable")
+
+
+@testcase("ES6.UpdateMetadata#59")
+def test_update_makes_no_notification(card, given, make_ota, step):
+    """The list of Notifications is as before an update."""
+    (one,) = given.profiles(ONE, enabled=ONE, notifications=True)
+    before = card.notifications()
+    with step("S_OTA -> eUICC: UpdateMetadata"):
+        request = UpdateMetadataRequest(service_provider_name="New SP")
+        accepted(make_ota(one.profile.parameters).update_metadata(card, request))
+    with step("Expected: ListNotification as before"):
+        expect.equal(card.notifications(), before, "Notifications")
 
 
 @testcase("ES6.UpdateMetadata#32")

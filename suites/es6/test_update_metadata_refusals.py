@@ -47,6 +47,7 @@ def not_accepted(receipt):
             update(tlv.encode(0x93, bytes((IconType.png,))), tlv.encode(0x94, bytes(1025))),
         ),
         "ES6.UpdateMetadata#24": (WITHOUT_ICON, update(tlv.encode(0x94, b"\x89PNG"))),
+        "ES6.UpdateMetadata#56": (ONE, update(tlv.encode(0x93, bytes((IconType.png,))))),
         "ES6.UpdateMetadata#25": (ONE, update(tlv.encode(0x91, b"New SP"), OWNER)),
     },
 )
@@ -74,6 +75,20 @@ def test_nickname_belongs_to_the_end_user(card, given, make_ota, step, note):
     with step("Expected: SW 6A80 or 9000, nickname as before"):
         expect.unchanged(before, card.observe())
         expect.one_of(receipt.sw, (StatusWord.WRONG_DATA, StatusWord.OK), "SW of STORE DATA")
+
+
+@testcase("ES6.UpdateMetadata#57")
+def test_request_is_done_whole_or_not_at_all(card, given, make_ota, step):
+    """A valid name beside an icon that is too long is not taken over either."""
+    (one,) = given.profiles(ONE, enabled=ONE)
+    before = card.observe()
+    with step("S_OTA -> eUICC: UpdateMetadata, a valid name and an icon of 1025 octets"):
+        kind, icon = tlv.encode(0x93, bytes((IconType.png,))), tlv.encode(0x94, bytes(1025))
+        octets = update(tlv.encode(0x91, b"New SP"), kind, icon)
+        receipt = make_ota(one.profile.parameters).update_metadata(card, octets)
+    with step("Expected: refused; all metadata as before"):
+        not_accepted(receipt)
+        expect.unchanged(before, card.observe())
 
 
 @testcase("ES6.UpdateMetadata#27")

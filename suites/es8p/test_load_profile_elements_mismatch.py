@@ -32,8 +32,8 @@ def other_iccid(metadata):
 
 
 def with_ppr2(metadata):
-    """Return metadata with PPR2 and no owner."""
-    return replace(metadata, profile_owner=None, profile_policy_rules=frozenset({PprId.ppr2}))
+    """Return metadata with PPR2, and the owner the RAT is asked about."""
+    return replace(owned()(metadata), profile_policy_rules=frozenset({PprId.ppr2}))
 
 
 def refused_as_mismatch(card, server, step, before, parameters, altered):
