@@ -334,3 +334,14 @@ def test_repr_shows_no_keys():
 
     for name in ("ki=", "opc=", "kic=", "kid=", "dek="):
         assert name not in shown
+
+
+def test_usim_aid_and_services_are_those_asked_for():
+    aid = bytes.fromhex("A0000000871002FF49FF058A")
+    made = make_profile(dataclasses.replace(PLAIN, usim_aid=aid, services=frozenset({69, 125})))
+    assert aid in made.upp
+    assert aid not in make_profile(PLAIN).upp
+    facts = facts_of(dataclasses.replace(PLAIN, services=frozenset({69, 125})))
+    assert facts.service(69)
+    assert facts.service(125)
+    assert not facts.service(124)
