@@ -22,6 +22,7 @@ from rspsim.euicc.faults import (
     notification_list,
     notifications,
     prepare_download,
+    procedures,
     selection,
     server_certificates,
     set_nickname,
@@ -53,4 +54,5 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *notification_list.FAULTS,
     *notifications.FAULTS,
     *files.FAULTS,
+    *procedures.FAULTS,
 )
