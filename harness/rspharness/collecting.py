@@ -15,6 +15,7 @@ from rspharness.cases import Level
 from rspharness.requirements import Catalogue, Requirement
 from rspharness.run import Run, RunOptions
 from rspharness.targets.opening import load_settings
+from rspharness.targets.target import RECORDED
 
 __all__ = ["CaseIds", "Collected", "choose", "collect", "make_run"]
 
@@ -43,12 +44,18 @@ class Collected:
         cases: Cases by node id.
         runs: The run by the fault of its card; the one asked for under the empty name.
         unasked: Faults that no case looks for, in words; filled when mutants are run.
+        matrix: Requirements that change under a fault; filled when the matrix is run.
     """
 
     catalogue: Catalogue
     cases: dict[str, CaseIds] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     unasked: list[str] = field(default_factory=list)
+    matrix: dict[str, list[str]] = field(default_factory=dict)
+
+    def adopt(self, nodeid: str, model: str, fault: str) -> None:
+        """Take in a copy of a case that runs on a card with a fault."""
+        self.cases[nodeid] = replace(self.cases[model], fault=fault)
 
     def run_of(self, nodeid: str) -> Run | None:
         """Return the run a case belongs to, made when first asked for; None for other tests."""
@@ -152,6 +159,7 @@ def make_run(config: pytest.Config) -> Run:
 def _options(config: pytest.Config) -> RunOptions:
     eid, pki, level = (config.getoption(name) for name in ("--eid", "--pki", "--level"))
     worker: str = getattr(config, "workerinput", {}).get("workerid", "gw0")
+    matrix = config.getoption("--mutant-matrix")
     return RunOptions(
         target=config.getoption("--target"),
         reader=config.getoption("--reader"),
@@ -159,7 +167,7 @@ def _options(config: pytest.Config) -> RunOptions:
         level=str(Level(level)) if level else "",
         pki=Path(pki) if pki else None,
         personality=config.getoption("--personality"),
-        card_fault=config.getoption("--card-fault"),
+        card_fault=RECORDED if matrix else config.getoption("--card-fault"),
         curve=Curve(config.getoption("--curve")),
         seed=config.getoption("--seed"),
         slot=int(worker.removeprefix("gw")),

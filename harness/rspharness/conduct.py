@@ -218,6 +218,7 @@ def hand_over(config: pytest.Config, run: Run, collected: Collected) -> None:
         "contradictions": list(read.contradictions) if read else [],
         "version": "v2",
         "unasked": collected.unasked,
+        "matrix": collected.matrix,
     }
     if "target" in vars(run):
         said["budgets_ms"] = dict(run.target.settings.budgets_ms)

@@ -16,7 +16,7 @@ import pytest
 from rspharness.collecting import Collected
 from rspsim.euicc.faults import FAULTS
 
-__all__ = ["multiplied", "unasked"]
+__all__ = ["copied", "multiplied", "unasked"]
 
 
 def multiplied(items: list[pytest.Item], collected: Collected) -> list[pytest.Item]:
@@ -32,13 +32,14 @@ def multiplied(items: list[pytest.Item], collected: Collected) -> list[pytest.It
             continue
         names = dict.fromkeys(f for row in case.requirements for f in faults.get(row.id, ()))
         for name in names:
-            mutant = _copied(item, name)
+            mutant = copied(item, name)
             collected.cases[mutant.nodeid] = replace(case, fault=name)
             out.append(mutant)
     return out
 
 
-def _copied(item: pytest.Function, fault: str) -> pytest.Function:
+def copied(item: pytest.Function, fault: str) -> pytest.Function:
+    """Return an item that runs the same case, with the fault in its name."""
     made: pytest.Function = type(item).from_parent(
         item.parent,
         name=f"{item.name}<{fault}>",

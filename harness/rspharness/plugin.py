@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rspharness.card import Card
     from rspharness.collecting import Collected
     from rspharness.conditions import Conditions
+    from rspharness.mutant_matrix import Neighbourhoods
     from rspharness.outcome import CaseState
     from rspharness.run import Run
     from rspharness.servers.ota import OtaServer
@@ -42,6 +43,7 @@ _OPTIONS: Final = (
 _RUN: "Final[pytest.StashKey[Run]]" = pytest.StashKey()
 _COLLECTED: "Final[pytest.StashKey[Collected]]" = pytest.StashKey()
 _CASE: "Final[pytest.StashKey[CaseState]]" = pytest.StashKey()
+_NEIGHBOURHOODS: "Final[pytest.StashKey[Neighbourhoods]]" = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,6 +58,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--mutants",
         action="store_true",
         help="run each case on the faulty cards it has to find, instead of the sound one",
+    )
+    group.addoption(
+        "--mutant-matrix",
+        action="store_true",
+        help="run each case on a sound card, then on every faulty card that can change it",
     )
 
 
@@ -95,6 +102,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _case(item: pytest.Item) -> "CaseState | None":
     return item.stash.get(_CASE, None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Run a case and all its mutants, when the matrix is asked for."""
+    collected = item.config.stash.get(_COLLECTED, None)
+    if collected is None or not item.config.getoption("--mutant-matrix"):
+        return None
+    if item.nodeid not in collected.cases or not isinstance(item, pytest.Function):
+        return None
+    from rspharness import mutant_matrix  # noqa: PLC0415  only to try the suites themselves
+
+    neighbourhoods = item.config.stash.setdefault(
+        _NEIGHBOURHOODS, mutant_matrix.Neighbourhoods(collected, _case)
+    )
+    neighbourhoods.surround(item, nextitem)
+    collected.matrix = neighbourhoods.matrix
+    return True
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

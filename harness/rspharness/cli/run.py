@@ -54,6 +54,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         action="store_true",
         help="try the cases themselves: run each on the faulty cards that it has to find",
     )
+    cases.add_argument(
+        "--mutant-matrix",
+        action="store_true",
+        help="try the cases themselves: run each on every faulty card that can change it, and hold "
+        "what changes against the declared neighbourhoods",
+    )
     cases.add_argument("--curve", help="curve where a case does not choose one")
     cases.add_argument("--seed", help="seed of everything random on the host's side")
     cases.add_argument("--suites", type=Path, metavar="DIR", help="default: the checkout's")
@@ -156,6 +162,8 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     arguments += [f"--case={case}" for case in options.case or ()]
     if options.mutants:
         arguments.append("--mutants")
+    if options.mutant_matrix:
+        arguments.append("--mutant-matrix")
     if options.allure:
         arguments.append(f"--alluredir={options.allure}")
     if options.workers > 1:

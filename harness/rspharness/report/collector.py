@@ -26,6 +26,8 @@ class Collector:
         self._cases: list[dict[str, Any]] = []
         self._said: dict[str, Any] = {}
         self._ids: set[str] = set()
+        self._matrices: list[dict[str, list[str]]] = []
+        self._differences: list[str] = []
         self.results: Results | None = None
         self.folder: Path | None = None
 
@@ -36,6 +38,7 @@ class Collector:
             self._said = said
         self._said = {**self._said, "options": options}
         self._ids.update(said["ids"])
+        self._matrices.append(said["matrix"])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the record of a case that is over."""
@@ -61,6 +64,14 @@ class Collector:
         self.results, self.folder = writing.write_run(
             self._config, said, self._cases, self._started
         )
+        if self._config.getoption("--mutant-matrix"):
+            from rspharness import mutant_matrix  # noqa: PLC0415  only to try the suites
+
+            matrix = mutant_matrix.merged(self._matrices)
+            mutant_matrix.write(self.folder, matrix)
+            self._differences = list(mutant_matrix.differences(self._config.rootpath, matrix))
+            if self._differences and session.exitstatus == 0:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self.results.over_budget and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -73,6 +84,8 @@ class Collector:
             return
         from rspharness.report import writing  # noqa: PLC0415  only where there are cases
 
+        for line in self._differences:
+            terminalreporter.write_line(line)
         terminalreporter.section("conformance")
         for line in writing.summary(self.results):
             terminalreporter.write_line(line)

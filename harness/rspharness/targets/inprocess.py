@@ -13,7 +13,7 @@ from rspcore.messages.isdr import LpaeSupport
 from rspcore.profiles import make_profile, preset
 from rspharness.targets.declaration import declared_values, options_of
 from rspharness.targets.settings import TargetSettings
-from rspharness.targets.target import TargetOptions
+from rspharness.targets.target import RECORDED, TargetOptions
 from rspsim.cli.card_state import changed_options
 from rspsim.env import SeededRng
 from rspsim.euicc.card import Euicc
@@ -110,6 +110,10 @@ def declaring(options: TargetOptions) -> TargetSettings:
 def _decisions(name: str) -> Decisions:
     if not name:
         return STANDARD
+    if name == RECORDED:
+        from rspharness.reach import RECORDING  # noqa: PLC0415  only to try the suites themselves
+
+        return RECORDING
     for fault in FAULTS:
         if fault.name == name:
             return fault.apply(STANDARD)

@@ -1,0 +1,169 @@
+"""The mutation matrix: every fault of the simulated card against every case it can reach.
+
+A case runs once on a sound card that records what it decides, then on a card with each fault that
+can reach it (`reach`). What changes is the fault's neighbourhood. It is held against what is
+declared in `fixtures/mutants/neighbourhoods.json`: a fault that no case notices is a missing test,
+a requirement that changes outside the declared neighbourhood is a surprise, and the requirements a
+fault names in its own `breaks` have to be among those that change.
+
+The matrix of a run is written to `mutants.json` in its report folder, in the form of the declared
+one: copied over it, it declares what was found.
+"""
+
+import json
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from rspharness import reach
+from rspharness.collecting import Collected
+from rspharness.mutants import copied
+from rspharness.outcome import CaseState
+from rspharness.verdicts import Verdict
+from rspsim.euicc.faults import FAULTS
+
+__all__ = ["DECLARED", "Matrix", "Neighbourhoods", "differences", "merged", "write"]
+
+DECLARED: Final = "fixtures/mutants/neighbourhoods.json"
+
+Matrix = dict[str, list[str]]
+"""Ids of the requirements that change, by the name of the fault."""
+
+_SOUND: Final = frozenset({Verdict.PASS, Verdict.PROBE})
+
+
+Seen = tuple[Verdict | None, str]
+"""What a case came to: its verdict, and what it expected and did not get."""
+
+
+class _Watched(dict[Hashable, object]):
+    """Kept states that remember which of them a case asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[Hashable] = set()
+
+    def __contains__(self, key: object) -> bool:
+        self.asked.add(key)
+        return super().__contains__(key)
+
+
+@dataclass(slots=True)
+class Neighbourhoods:
+    """Run cases with their mutants, and remember what was learned about initial conditions.
+
+    A simulated target keeps the state that initial conditions lead to. So a case is recorded from
+    there on, and the way to each kept state once. A fault met only on the way matters to a case
+    when it leads to another state: that is found out once for each state and fault.
+
+    Attributes:
+        collected: The cases of the run.
+        state_of: Gives the state of a case that ran.
+        matrix: The requirements that changed, by fault.
+    """
+
+    collected: Collected
+    state_of: Callable[[pytest.Item], CaseState | None]
+    matrix: Matrix = field(default_factory=dict)
+    _kept: _Watched = field(default_factory=_Watched)
+    _ways: dict[Hashable, reach.Reached] = field(default_factory=dict)
+    _same: dict[tuple[Hashable, str], bool] = field(default_factory=dict)
+
+    def surround(self, item: pytest.Function, following: pytest.Item | None) -> None:
+        """Run a case on the recording card, then on every faulty card that can change it."""
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        sibling = copied(item, "next")
+        self.collected.runs[""].kept = self._kept
+        self._learn_the_way(item, sibling)
+        self._kept.asked.clear()
+        record = reach.started()
+        runtestprotocol(item, log=True, nextitem=sibling)
+        sound = _seen(self.state_of(item))
+        if sound is not None and sound[0] in _SOUND:
+            self._try_faults(item, sibling, record, sound)
+        item.session._setupstate.teardown_exact(following)  # noqa: SLF001  as pytest's runner ends
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+
+    def _learn_the_way(self, item: pytest.Function, sibling: pytest.Function) -> None:
+        before = set(self._kept)
+        record = reach.started()
+        first = copied(item, "first")
+        self.collected.adopt(first.nodeid, item.nodeid, "")
+        runtestprotocol(first, log=False, nextitem=sibling)
+        for key in set(self._kept) - before:
+            self._ways[key] = record
+
+    def _try_faults(
+        self, item: pytest.Function, sibling: pytest.Function, record: reach.Reached, sound: Seen
+    ) -> None:
+        asked = set(self._kept.asked) & set(self._ways)
+        here = {fault.name for fault in reach.reaching(record)}
+        for fault in FAULTS:
+            on_the_way = {key for key in asked if reach.reaches(fault, self._ways[key])}
+            unsure = {key for key in on_the_way if self._same.get((key, fault.name)) is not True}
+            if fault.name not in here and not unsure:
+                continue
+            if self._changed(item, sibling, fault.name, sound, on_the_way):
+                ids = [row.id for row in self.collected.cases[item.nodeid].requirements]
+                self.matrix.setdefault(fault.name, []).extend(ids)
+
+    def _changed(
+        self,
+        item: pytest.Function,
+        sibling: pytest.Function,
+        fault: str,
+        sound: Seen,
+        on_the_way: set[Hashable],
+    ) -> bool:
+        mutant = copied(item, fault)
+        self.collected.adopt(mutant.nodeid, item.nodeid, fault)
+        run = self.collected.run_of(mutant.nodeid)
+        if run is not None and "capabilities" not in vars(run):
+            # what the card is for, the sound one says; reading it again would tell nothing new
+            vars(run)["capabilities"] = self.collected.runs[""].capabilities
+        runtestprotocol(mutant, log=False, nextitem=sibling)
+        for key in on_the_way:
+            kept = None if run is None else run.kept.get(key)
+            self._same[key, fault] = kept == self._kept.get(key)
+        return _seen(self.state_of(mutant)) != sound
+
+
+def _seen(case: CaseState | None) -> Seen | None:
+    return None if case is None else (case.verdict, case.expected)
+
+
+def merged(matrices: list[Matrix]) -> Matrix:
+    """Return the matrix of all processes together, in order."""
+    joined: dict[str, set[str]] = {}
+    for matrix in matrices:
+        for fault, ids in matrix.items():
+            joined.setdefault(fault, set()).update(ids)
+    return {fault.name: sorted(joined.get(fault.name, ())) for fault in FAULTS}
+
+
+def write(folder: Path, matrix: Mapping[str, list[str]]) -> Path:
+    """Write the matrix of a run into its report folder."""
+    path = folder / "mutants.json"
+    path.write_text(json.dumps(matrix, indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def differences(root: Path, matrix: Mapping[str, list[str]]) -> Iterator[str]:
+    """Yield what is not as declared, in words; nothing when all is well."""
+    path = root / DECLARED
+    declared: Matrix = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    for fault in FAULTS:
+        found = set(matrix[fault.name])
+        if not found:
+            yield f"{fault.name} survives every case"
+            continue
+        missing = sorted(set(fault.breaks) - found)
+        if missing:
+            yield f"{fault.name} does not break {', '.join(missing)}"
+        surprising = sorted(found - set(declared.get(fault.name, ())))
+        if surprising:
+            yield f"{fault.name} changes, outside its neighbourhood, {', '.join(surprising)}"

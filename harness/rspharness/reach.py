@@ -1,0 +1,155 @@
+"""Which faults of the simulated card can reach a case: those in what the case made it decide.
+
+A card that records what it decides is run through a case once. A fault that swaps a decision the
+card never asked for cannot change that case; nor can one that leaves out a check, or gives it
+another code, when the check held every time. What remains is a superset of the cases a fault
+changes, and small enough to run them all.
+
+This is one of the modules that may import the simulator.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any, Final, TypeVar
+
+from rspsim.euicc.decisions import STANDARD, Check, Decision, Decisions
+from rspsim.euicc.faults import FAULTS
+from rspsim.euicc.faults.fault import Fault
+
+__all__ = ["RECORDING", "Reached", "reaches", "reaching", "started"]
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Reached:
+    """Hold what a card decided.
+
+    Attributes:
+        standard: Standard value of every decision asked for, by name.
+        failed: Names of the checks that did not hold, per table.
+        keys: Keys asked for, per decision that is a mapping.
+    """
+
+    standard: dict[str, object] = field(default_factory=dict)
+    failed: dict[str, set[str]] = field(default_factory=dict)
+    keys: dict[str, set[object]] = field(default_factory=dict)
+
+
+class _RecordedMapping(Mapping[Any, Any]):
+    """A mapping that remembers the keys it was asked for; whoever walks it asks for all."""
+
+    def __init__(self, inner: Mapping[Any, Any], keys: set[object]) -> None:
+        self._inner = inner
+        self._keys = keys
+
+    def __getitem__(self, key: object) -> Any:
+        self._keys.add(key)
+        return self._inner[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        self._keys.update(self._inner)
+        return iter(self._inner)
+
+    def __len__(self) -> int:
+        return len(self._inner)
+
+
+class _Recording(Decisions):
+    """The standard decisions, with a memory."""
+
+    __slots__ = ("reached",)
+
+    reached: Reached
+
+    def __getitem__(self, decision: Decision[T]) -> T:
+        """Return the value in force, watched."""
+        value: Any = Decisions.__getitem__(self, decision)
+        self.reached.standard.setdefault(decision.name, decision.standard)
+        watched: T = self._watched(decision.name, value)
+        return watched
+
+    def having(self, decision: Decision[T], value: T) -> Decisions:
+        """Return decisions that differ in this one and share the memory."""
+        made = _recording(self.reached)
+        plain = Decisions(self.swapped).having(decision, value)
+        object.__setattr__(made, "swapped", plain.swapped)
+        return made
+
+    def _watched(self, name: str, value: Any) -> Any:
+        if isinstance(value, tuple) and value and all(isinstance(c, Check) for c in value):
+            failed = self.reached.failed.setdefault(name, set())
+            return tuple(replace(c, holds=_remembering(c, failed)) for c in value)
+        if isinstance(value, Mapping):
+            return _RecordedMapping(value, self.reached.keys.setdefault(name, set()))
+        return value
+
+
+def _remembering(check: Check[Any], failed: set[str]) -> Any:
+    def holds(subject: object) -> bool:
+        held = check.holds(subject)
+        if not held:
+            failed.add(check.name)
+        return held
+
+    return holds
+
+
+def _recording(reached: Reached) -> _Recording:
+    made = _Recording()
+    object.__setattr__(made, "reached", reached)
+    return made
+
+
+RECORDING: Final = _recording(Reached())
+"""The decisions of the one card that records, in this process."""
+
+
+def started() -> Reached:
+    """Begin a new record and return it."""
+    reached = Reached()
+    object.__setattr__(RECORDING, "reached", reached)
+    return reached
+
+
+def reaching(reached: Reached) -> Iterator[Fault]:
+    """Return the faults that can change what was recorded."""
+    return filter(lambda fault: reaches(fault, reached), FAULTS)
+
+
+def reaches(fault: Fault, reached: Reached) -> bool:
+    """Tell whether a fault can change what was recorded."""
+    return any(_touches(name, value, reached) for name, value in _swapped(fault).items())
+
+
+@cache
+def _swapped(fault: Fault) -> Mapping[str, object]:
+    return fault.apply(STANDARD).swapped
+
+
+def _touches(name: str, value: object, reached: Reached) -> bool:
+    if name not in reached.standard:
+        return False
+    standard = reached.standard[name]
+    if name in reached.failed and isinstance(value, tuple) and isinstance(standard, tuple):
+        return bool(_changed_checks(standard, value, reached.failed[name]))
+    if name in reached.keys and isinstance(value, Mapping) and isinstance(standard, Mapping):
+        changed = {k for k in {*standard, *value} if standard.get(k) is not value.get(k)}
+        return bool(changed & reached.keys[name])
+    return True
+
+
+def _changed_checks(standard: tuple[Any, ...], value: tuple[Any, ...], failed: set[str]) -> bool:
+    """Tell whether another table of checks can decide otherwise than the standard one did."""
+    before = {check.name: check for check in standard}
+    after = {check.name: check for check in value}
+    if after.keys() - before.keys():
+        return True
+    if any(after[name].holds is not before[name].holds for name in after):
+        return True
+    kept = [name for name in before if name in after]
+    moved = kept != [name for name in after if name in before]
+    recoded = {name for name in kept if after[name].code != before[name].code}
+    gone = before.keys() - after.keys()
+    return (moved and bool(failed)) or bool((recoded | gone) & failed)

@@ -1,0 +1,66 @@
+"""What a recording card remembers, and which faults that lets through."""
+
+import pytest
+
+from rspharness import reach
+from rspsim.euicc.decisions import Check, Decision
+from rspsim.euicc.faults.fault import Fault, answers, skip, swap
+
+TABLE = Decision(
+    "test.table",
+    (
+        Check("even", lambda number: number % 2 == 0, 1),
+        Check("small", lambda number: number < 10, 2),
+    ),
+)
+NUMBER = Decision("test.number", 5)
+MAPPING = Decision("test.mapping", {1: "one", 2: "two"})
+
+
+def fault(change: object) -> Fault:
+    return Fault("test.fault", "A fault of this test.", ("ES10c.GetEID#01",), change)
+
+
+def judged(number: int) -> reach.Reached:
+    """Ask the recording card for the table, as `first_refusal` does."""
+    record = reach.started()
+    for check in reach.RECORDING[TABLE]:
+        if not check.holds(number):
+            break
+    return record
+
+
+@pytest.mark.parametrize(
+    ("number", "change", "expected"),
+    [
+        pytest.param(4, skip(TABLE, "even"), False, id="check-held"),
+        pytest.param(3, skip(TABLE, "even"), True, id="check-refused"),
+        pytest.param(3, skip(TABLE, "small"), False, id="check-not-reached"),
+        pytest.param(12, answers(TABLE, "small", 9), True, id="code-given"),
+        pytest.param(4, answers(TABLE, "small", 9), False, id="code-not-given"),
+        pytest.param(4, swap(NUMBER, 6), False, id="decision-not-asked-for"),
+    ],
+)
+def test_fault_reaches_only_what_was_decided(number, change, expected):
+    assert reach.reaches(fault(change), judged(number)) is expected
+
+
+def test_decision_asked_for_is_reached():
+    record = reach.started()
+    assert reach.RECORDING[NUMBER] == 5
+    assert reach.reaches(fault(swap(NUMBER, 6)), record)
+
+
+@pytest.mark.parametrize(("key", "expected"), [(1, False), (2, True)])
+def test_mapping_is_reached_at_the_keys_asked_for(key, expected):
+    record = reach.started()
+    assert reach.RECORDING[MAPPING][key] == MAPPING.standard[key]
+    changed = {1: "one", 2: "deux"}
+    assert reach.reaches(fault(swap(MAPPING, changed)), record) is expected
+
+
+def test_derived_decisions_share_the_memory():
+    record = reach.started()
+    derived = reach.RECORDING.having(NUMBER, 7)
+    assert derived[NUMBER] == 7
+    assert "test.number" in record.standard
