@@ -94,7 +94,7 @@ def _fits(command: bytes, response: bytes) -> bool:
     return given.tag & 0x7F == 0x01 and given.value == details
 
 
-FITS: Final = Decision(
+FITS: Final[Decision[Callable[[bytes, bytes], bool]]] = Decision(
     "cat.fits", _fits, "whether a TERMINAL RESPONSE belongs to the command that is open"
 )
 
@@ -219,7 +219,7 @@ def _envelope(command: CommandApdu, view: View) -> Outcome:
     if not command.data:
         return view.refuse(StatusWord.WRONG_LENGTH)
     try:
-        tlv.parse(command.data).children()
+        tlv.parse(command.data)
     except DecodeError:
         return view.refuse(StatusWord.WRONG_DATA)
     if cat.fetched and command.data[0] in (_SMS_PP_DOWNLOAD, _MENU_SELECTION):

@@ -168,6 +168,6 @@ def _allowed(
     return rule_allows(record, mode, satisfied, instruction=instruction)
 
 
-ALLOWED: Final = Decision(
-    "uicc.access", _allowed, "whether the access rules of a file allow a command now"
-)
+ALLOWED: Final[
+    Decision[Callable[[ProfileContent, VerifiedPins, File, AccessMode, int | None], bool]]
+] = Decision("uicc.access", _allowed, "whether the access rules of a file allow a command now")

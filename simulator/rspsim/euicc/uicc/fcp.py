@@ -1,5 +1,6 @@
 """File control parameters, as SELECT and STATUS answer them (ETSI TS 102 221, 11.1.1.3)."""
 
+from collections.abc import Callable
 from typing import Final
 
 from rspcore import tlv
@@ -92,4 +93,6 @@ def _fcp(content: ProfileContent, one: File) -> bytes:
     return tlv.encode(0x62, *parts)
 
 
-FCP: Final = Decision("uicc.fcp", _fcp, "file control parameters of a file")
+FCP: Final[Decision[Callable[[ProfileContent, File], bytes]]] = Decision(
+    "uicc.fcp", _fcp, "file control parameters of a file"
+)

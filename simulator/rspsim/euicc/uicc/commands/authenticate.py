@@ -5,6 +5,7 @@ must be above the one stored for its IND and not too far from the highest; other
 answers with AUTS. An accepted number is written before the answer, so that no AUTN works twice.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -70,8 +71,10 @@ def _fresh(parameters: AkaParameters, seq: int, ind: int) -> bool:
 
 
 ALGORITHM: Final = Decision("uicc.aka_algorithm", _algorithm, "algorithm an NAA computes with")
-SQN_FRESH: Final = Decision("uicc.sqn_fresh", _fresh, "whether a sequence number is acceptable")
-MAC_RIGHT: Final = Decision(
+SQN_FRESH: Final[Decision[Callable[[AkaParameters, int, int], bool]]] = Decision(
+    "uicc.sqn_fresh", _fresh, "whether a sequence number is acceptable"
+)
+MAC_RIGHT: Final[Decision[Callable[[bytes, bytes], bool]]] = Decision(
     "uicc.aka_mac", lambda given, computed: given == computed, "whether MAC-A fits"
 )
 

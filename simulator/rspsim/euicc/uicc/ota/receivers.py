@@ -5,6 +5,7 @@ TAR is unknown. An RFM instance uses the keys of its security domain, the MNO-SD
 another.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,10 +22,10 @@ from rspsim.euicc.uicc.model import (
 
 __all__ = [
     "LEVEL_REACHED",
+    "RECEIVER",
     "Receiver",
     "counter_of",
     "key_set",
-    "receiver_of",
     "with_counter",
     "with_domain",
 ]
@@ -49,7 +50,7 @@ class Receiver:
     minimum: int | None
 
 
-def receiver_of(content: ProfileContent, tar: bytes) -> Receiver | None:
+def _receiver_of(content: ProfileContent, tar: bytes) -> Receiver | None:
     """Return the receiver of a TAR, or None when nobody answers to it."""
     domains = content.security_domains
     for domain in domains:
@@ -62,6 +63,11 @@ def receiver_of(content: ProfileContent, tar: bytes) -> Receiver | None:
     return None
 
 
+RECEIVER: Final[Decision[Callable[[ProfileContent, bytes], Receiver | None]]] = Decision(
+    "ota.receiver", _receiver_of, "who answers to a TAR"
+)
+
+
 def _level_reached(given: int, minimum: int | None) -> bool:
     """Tell whether SPI1 is at least the minimum in each of its three parts (TS 102 225, 5.1.1)."""
     if minimum is None:
@@ -70,7 +76,7 @@ def _level_reached(given: int, minimum: int | None) -> bool:
     return all(given & mask >= minimum & mask for mask in masks)
 
 
-LEVEL_REACHED: Final = Decision(
+LEVEL_REACHED: Final[Decision[Callable[[int, int | None], bool]]] = Decision(
     "ota.level_reached", _level_reached, "whether SPI1 reaches the minimum security level"
 )
 

@@ -4,11 +4,13 @@ The context starts at the MF, or at the ADF the instance is bound to; it shares 
 logical channel. Rights come from the access domain: 00 is full access, FF none.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.status import StatusWord
+from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import Channel, Volatile
 from rspsim.euicc.uicc.access import ALLOWED
@@ -18,7 +20,7 @@ from rspsim.euicc.uicc.context import FileContext
 from rspsim.euicc.uicc.desk import CONTENT
 from rspsim.euicc.uicc.model import RemoteFileManagement
 
-__all__ = ["FilesContext", "context", "run"]
+__all__ = ["FULL_ACCESS", "FilesContext", "context", "run"]
 
 _FULL = b"\x00"
 _BY_NAME = 0x04
@@ -47,6 +49,11 @@ _ALLOWED_INSTRUCTIONS: Final = frozenset(
 )
 
 
+FULL_ACCESS: Final[Decision[Callable[[bytes], bool]]] = Decision(
+    "ota.full_access", lambda domain: domain == _FULL, "whether an access domain gives all rights"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class FilesContext:
     """Hold where a script stands: its view, and data that wait for GET RESPONSE."""
@@ -67,7 +74,7 @@ def context(view: View, instance: RemoteFileManagement) -> FilesContext:
         if adf is not None:
             place = FileContext(directory=adf.path, adf=adf.path)
         domain = instance.adf_access
-    full = domain == _FULL
+    full = view.decisions[FULL_ACCESS](domain)
     rights = view.decisions.having(ALLOWED, lambda *_: full)
     volatile = Volatile().with_channel(0, Channel(files=place))
     return FilesContext(replace(view, volatile=volatile, decisions=rights, channel_number=0))

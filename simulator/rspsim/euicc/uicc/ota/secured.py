@@ -6,6 +6,7 @@ before the script runs and stays so whatever the script does. Errors found befor
 proved the sender are answered without protection.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -29,14 +30,14 @@ from rspsim.euicc.uicc.ota import domain as security_domain
 from rspsim.euicc.uicc.ota import remote_files
 from rspsim.euicc.uicc.ota.receivers import (
     LEVEL_REACHED,
+    RECEIVER,
     Receiver,
     counter_of,
     key_set,
-    receiver_of,
     with_counter,
 )
 
-__all__ = ["CHECK_PACKET", "COUNTER", "Received", "receive"]
+__all__ = ["CHECK_PACKET", "COUNTER", "GOES_ON", "Received", "receive"]
 
 _LAST_COUNTER = 0xFFFFFFFFFF
 
@@ -69,7 +70,17 @@ def _counter_status(mode: CounterMode, held: int, given: int) -> ResponseStatus:
     return ResponseStatus.POR_OK
 
 
-COUNTER: Final = Decision("ota.counter", _counter_status, "whether the counter of a packet is new")
+def _goes_on(response: ResponseApdu) -> bool:
+    """Tell whether a script goes on: after success, data waiting and warnings."""
+    return is_success(response.sw) or response.sw >> 8 in (0x61, 0x62, 0x63)
+
+
+GOES_ON: Final[Decision[Callable[[ResponseApdu], bool]]] = Decision(
+    "ota.goes_on", _goes_on, "whether a script goes on after the answer to a command"
+)
+COUNTER: Final[Decision[Callable[[CounterMode, int, int], ResponseStatus]]] = Decision(
+    "ota.counter", _counter_status, "whether the counter of a packet is new"
+)
 CHECK_PACKET: Final = Decision(
     "ota.check_packet", CommandPacket.decode, "how a packet is deciphered and verified"
 )
@@ -85,7 +96,7 @@ def receive(view: View, profile: Profile, octets: bytes) -> Received | None:
         parameters, tar, _ = CommandPacket.read_header(octets)
     except DecodeError:
         return None
-    found = receiver_of(profile.content, tar)
+    found = view.decisions[RECEIVER](profile.content, tar)
     if found is None:
         return _refused(view, octets, parameters, ResponseStatus.TAR_UNKNOWN)
     if not view.decisions[LEVEL_REACHED](parameters.spi1, found.minimum):
@@ -154,25 +165,22 @@ def _run(
         dek=b"" if keys is None else keys.dek,
     )
     responses: list[ResponseApdu] = []
+    decisions = view.decisions
     for command in script.commands:
         response, desk = security_domain.run(command, desk)
         responses.append(response)
-        if not _goes_on(response):
+        if not decisions[GOES_ON](response):
             break
     return desk.state, write_response(script, responses)
 
 
 def _run_files(here: remote_files.FilesContext, script: Script) -> tuple[CardState, bytes]:
     responses: list[ResponseApdu] = []
+    decisions = here.view.decisions
     expanded = script.template is not None
     for command in script.commands:
         response, here = remote_files.run(here, command, expanded=expanded)
         responses.append(response)
-        if not _goes_on(response):
+        if not decisions[GOES_ON](response):
             break
     return here.view.state, write_response(script, responses)
-
-
-def _goes_on(response: ResponseApdu) -> bool:
-    """Tell whether a script goes on: after success, data waiting and warnings."""
-    return is_success(response.sw) or response.sw >> 8 in (0x61, 0x62, 0x63)

@@ -126,7 +126,6 @@ def test_item_nobody_knows_starts_nothing(card, envelope):
         ("80C20000", "6700"),
         ("80C2010004D3028200", "6A86"),
         ("80C2000003D30582", "6A80"),  # cut short
-        ("80C2000003D60182", "6A80"),
         ("80C2000009D60799010482028281", "9000"),  # an event nobody waits for
         ("80100000", "6700"),
         ("8010010001FF", "6A86"),

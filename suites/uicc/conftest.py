@@ -1,0 +1,144 @@
+"""The file system under test, and how its cases talk to it.
+
+Cases of level read-only take whatever Profile or SIM is there (`files`); on a simulated card, which
+begins without one, a Profile is enabled first. All others bring a Profile of their own (`own`),
+whose files, rules and codes are known to the octet.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from rspcore import tlv
+from rspcore.apdu import CommandApdu
+from rspcore.profile import split
+from rspcore.profiles import make_profile, preset
+from rspcore.profiles.files import ACCESS_RULES
+from rspharness import expect
+
+PIN, PUK, ADM = "30303030FFFFFFFF", "3131313131313131", "3535353535353535"
+FILES = (
+    # identifier, descriptor, access rule, short identifier, content
+    (0x2F20, "4121", 5, 0x10, bytes(range(16))),
+    (0x2F21, "42210004", 5, 0x11, b"".join(bytes((n,)) * 4 for n in (0x11, 0x22, 0x33, 0x22))),
+    (0x2F22, "46210003", 7, 0x12, bytes.fromhex("000003000002000001")),
+    (0x2F23, "7921", 5, 0x13, bytes.fromhex("8003010203")),
+    (0x2F24, "4121", 10, 0x14, b"\x24" * 4),
+    (0x2F25, "4121", 4, 0x15, b"\x25" * 4),
+    (0x2F26, "4121", 3, 0x16, b"\x26" * 4),
+)
+
+
+def file_element():
+    """Return PE-GenericFileManagement that makes `FILES` below the MF."""
+    script = b""
+    for fid, descriptor, rule, sfi, content in FILES:
+        ber_tlv = descriptor[:2] == "79"
+        fcp = (
+            tlv.encode(0x82, bytes.fromhex(descriptor)),
+            tlv.encode(0x83, fid.to_bytes(2, "big")),
+            tlv.encode(0x8B, b"\x2f\x06" + bytes((rule,))),
+            tlv.encode(0x80, b"\x40" if ber_tlv else bytes((len(content),))),
+            tlv.encode(0x88, bytes((sfi << 3,))),
+        )
+        script += tlv.encode(0x62, *fcp) + tlv.encode(0x81, content)
+    header = tlv.encode(0xA0, tlv.encode(0x80), tlv.encode(0x81, b"\x7f"))
+    return tlv.encode(0xA1, header, tlv.encode(0xA1, tlv.encode(0x30, script)))
+
+
+def own_profile(**changed):
+    """Return PROFILE_OPERATIONAL1 with `FILES` in its MF."""
+    made = make_profile(replace(preset("PROFILE_OPERATIONAL1"), **changed))
+    parts = [element.raw for element in split(made.upp)]
+    names = [element.name for element in split(made.upp)]
+    parts.insert(names.index("securityDomain"), file_element())
+    return replace(made, upp=b"".join(parts))
+
+
+class Files:
+    """Send file commands to a card, written as in the specification."""
+
+    def __init__(self, card):
+        self.card = card
+        self.content = {fid: content for fid, _, _, _, content in FILES}
+        self.rules = {fid: (rule, ACCESS_RULES[rule - 1]) for fid, _, rule, _, _ in FILES}
+        self.sfi = {fid: sfi for fid, _, _, sfi, _ in FILES}
+
+    def __call__(self, text):
+        """Send one command in hexadecimal digits and return its whole answer."""
+        return self.card.apdu(text.replace(" ", ""))
+
+    def select(self, fid):
+        """Select a file by its identifier, which has to succeed; returns its FCP by tag."""
+        answer = self(f"00A40004 02 {fid:04X} 00")
+        expect.sw(answer, 0x9000, 0x6283, about=f"SELECT {fid:04X}")
+        return fcp_of(answer.data)
+
+    def select_usim(self):
+        """Select the first USIM that EF.DIR names; returns the answer and the AID."""
+        aid = self.usim()
+        answer = self(f"00A40404 {len(aid):02X} {aid.hex()} 00")
+        expect.success(answer, "SELECT ADF.USIM")
+        return answer, aid
+
+    def usim(self):
+        """Return the AID of the first USIM in EF.DIR."""
+        self.select(0x3F00)
+        fcp = self.select(0x2F00)
+        length = int.from_bytes(fcp[0x82][2:4], "big")
+        for number in range(1, fcp[0x82][4] + 1):
+            record = self(f"00B2{number:02X}04{length:02X}").data
+            if record[:1] == b"\x61":
+                aid = tlv.parse_prefix(record).find(0x4F)
+                if aid is not None and bytes(aid.value).startswith(bytes.fromhex("A0000000871002")):
+                    return bytes(aid.value)
+        return b""
+
+    def read(self, fid, length):
+        """Select a transparent file below the MF and return this many octets of it."""
+        self.select(0x3F00)
+        self.select(fid)
+        answer = self(f"00B00000{length:02X}")
+        expect.success(answer, f"READ BINARY of {fid:04X}")
+        return answer.data
+
+    def verify(self, reference=0x01, value=PIN):
+        """Verify a code, which has to succeed."""
+        expect.success(self(f"002000{reference:02X}08{value}"), f"VERIFY PIN {reference:02X}")
+
+    def refused(self, text, *words):
+        """Require that a command is refused with one of these status words."""
+        expect.refused(self(text), *words)
+
+
+def fcp_of(data):
+    """Return the FCP template of an answer as a mapping from tag to value."""
+    template = expect.data_object(data, 0x62, "FCP template")
+    return {one.tag: bytes(one.value) for one in template.children()}
+
+
+@pytest.fixture
+def files(card, given, run_state):
+    """Give the file system that is there; a simulated card gets a Profile first."""
+    if run_state.target.simulated:
+        given.profiles(own_profile(), enabled=own_profile())
+    return Files(card)
+
+
+@pytest.fixture
+def own(card, given):
+    """Give the file system of a Profile of these suites, enabled, all codes as delivered."""
+    given.profiles(own_profile(), enabled=own_profile())
+    return Files(card)
+
+
+@pytest.fixture
+def parameters():
+    """Give what the Profile of `own` was made from."""
+    return own_profile().parameters
+
+
+@pytest.fixture
+def command():
+    """Give the class of command APDUs, for those not written in hexadecimal digits."""
+    return CommandApdu
