@@ -1,6 +1,12 @@
 """ES10c.GetEID: the card tells its EID, whatever its Profiles do."""
 
-from rspharness import expect, testcase
+from dataclasses import replace
+
+from rspcore.messages.isdr import LpaeActivationRequest, LpaeSupport
+from rspharness import declaration, expect, testcase
+
+NO_LPAD = bytes.fromhex("A903830100")
+"""TERMINAL CAPABILITY of a device without LPAd."""
 
 
 @testcase("ES10c.GetEID#01", level="read-only")
@@ -9,7 +15,7 @@ def test_eid_is_the_declared_one(card, declared, step):
     with step("S_LPAd -> eUICC: GetEID"):
         eid = card.eid()
     with step("Expected: the declared EID"):
-        expect.equal(str(eid), declared.get("eid", str(eid)), "EID")
+        declaration.agrees(declared, "eid", eid)
 
 
 @testcase("ES10c.GetEID#02", level="read-only")
@@ -19,7 +25,7 @@ def test_check_digits_fit(card, declared, step):
         eid = card.eid()
     with step("Expected: check digits that fit, and the declared EIN"):
         expect.that(holds=eid.check_digits_fit, expected="modulo 97 is 1", actual=str(eid))
-        expect.equal(str(eid)[:8], declared.get("ein", str(eid)[:8]), "EIN")
+        declaration.agrees(declared, "ein", str(eid)[:8])
 
 
 @testcase("ES10c.GetEID#03", level="read-only")
@@ -52,5 +58,21 @@ def test_profile_operations_leave_the_eid(card, given, step):
         given.disable(one.iccid)
         given.enable(one.iccid)
         given.disable(one.iccid)
+    with step("S_LPAd -> eUICC: GetEID; expected: as before"):
+        expect.equal(card.eid(), before, "EID")
+
+
+@testcase("ES10c.GetEID#06")
+def test_active_lpae_leaves_the_eid(card, options, step):
+    """With the LPAe active the EID is the same."""
+    with step("S_LPAd -> eUICC: GetEID"):
+        before = card.eid()
+    with step("Initial conditions: a device without LPAd; LpaeActivation"):
+        card.reset()
+        card.options = replace(card.options, terminal_capability=NO_LPAD)
+        by_cat = options.get("LPAE_CAT")
+        interface = LpaeSupport.lpaeUsingCat if by_cat else LpaeSupport.lpaeUsingScws
+        request = LpaeActivationRequest(lpae_option=frozenset({interface}))
+        expect.success(card.store(request.encode()), "LpaeActivation")
     with step("S_LPAd -> eUICC: GetEID; expected: as before"):
         expect.equal(card.eid(), before, "EID")

@@ -1,0 +1,115 @@
+"""ES10b.GetEUICCChallenge: 16 octets nobody could foretell, each the beginning of a session."""
+
+from rspcore.messages.es10b import (
+    AuthenticateErrorCode,
+    DownloadErrorCode,
+    GetEuiccChallengeRequest,
+    GetEuiccChallengeResponse,
+)
+from rspcore.status import StatusWord
+from rspharness import channels, expect, testcase
+
+ONE = "PROFILE_OPERATIONAL1"
+
+
+def require_challenge(card):
+    """Send GetEUICCChallenge and require SW 9000 and a challenge of 16 octets."""
+    response = card.store(GetEuiccChallengeRequest().encode())
+    expect.sw(response, StatusWord.OK)
+    answer = expect.data_object(response.data, GetEuiccChallengeResponse.TAG)
+    parts = [(one.tag, len(one.value)) for one in answer.children()]
+    expect.equal(parts, [(0x80, 16)], "tag and length of the challenge")
+
+
+@testcase("ES10b.GetEUICCChallenge#01", level="read-only")
+def test_challenge_has_16_octets(card, step):
+    """The challenge has 16 octets."""
+    with step("S_LPAd -> eUICC: GetEUICCChallenge; expected: SW 9000, 80 10 and 16 octets"):
+        require_challenge(card)
+
+
+@testcase("ES10b.GetEUICCChallenge#02", level="read-only")
+def test_two_challenges_differ(card, step):
+    """Two calls give two challenges."""
+    with step("S_LPAd -> eUICC: GetEUICCChallenge, twice"):
+        first, second = (card.send(GetEuiccChallengeRequest()).euicc_challenge for _ in range(2))
+    with step("Expected: two different challenges"):
+        expect.that(holds=first != second, expected="different challenges", actual="the same twice")
+
+
+@testcase("ES10b.GetEUICCChallenge#03", level="read-only")
+def test_challenges_never_repeat(card, step):
+    """A thousand challenges are a thousand different ones."""
+    with step("S_LPAd -> eUICC: GetEUICCChallenge, 1000 times"):
+        request = GetEuiccChallengeRequest()
+        challenges = {card.send(request).euicc_challenge for _ in range(1000)}
+    with step("Expected: no repetition"):
+        expect.equal(len(challenges), 1000, "different challenges")
+
+
+@testcase("ES10b.GetEUICCChallenge#04", level="read-only")
+def test_earlier_challenge_is_void(card, server, step):
+    """A new challenge takes the place of the one before."""
+    before = card.observe()
+    with step("Initial conditions: GetEUICCChallenge done, and done again"):
+        session = server.open(card)
+        first = session.euicc_challenge
+        session.challenge()
+    with step("S_LPAd -> eUICC: AuthenticateServer with the first challenge"):
+        response = session.authenticate(euicc_challenge=first)
+    with step("Expected: euiccChallengeMismatch(6)"):
+        expect.error(response, AuthenticateErrorCode.euiccChallengeMismatch)
+    with step("Expected: Profiles, Notifications and addresses as before"):
+        expect.unchanged(before, card.observe())
+
+
+@testcase("ES10b.GetEUICCChallenge#05", level="read-only")
+def test_challenge_ends_the_session(card, server, step):
+    """A new challenge ends a session that was authenticated."""
+    before = card.observe()
+    with step("Initial conditions: AuthenticateServer done"):
+        session = server.authenticated(card)
+    with step("S_LPAd -> eUICC: GetEUICCChallenge, then PrepareDownload of the session before"):
+        card.send(GetEuiccChallengeRequest())
+        response = card.ask(session.prepare_request())
+    with step("Expected: noSessionContext(4)"):
+        expect.error(response, DownloadErrorCode.noSessionContext)
+    with step("Expected: Profiles, Notifications and addresses as before"):
+        expect.unchanged(before, card.observe())
+
+
+@testcase("ES10b.GetEUICCChallenge#06", level="read-only")
+def test_challenge_is_void_after_a_reset(card, server, step):
+    """A challenge does not survive a reset."""
+    before = card.observe()
+    with step("Initial conditions: GetEUICCChallenge done, reset"):
+        session = server.open(card)
+        card.reset()
+    with step("S_LPAd -> eUICC: AuthenticateServer with the challenge of before"):
+        response = session.authenticate()
+    with step("Expected: noSessionContext(4)"):
+        expect.error(response, AuthenticateErrorCode.noSessionContext)
+    with step("Expected: Profiles, Notifications and addresses as before"):
+        expect.unchanged(before, card.observe())
+
+
+@testcase("ES10b.GetEUICCChallenge#07", level="read-only")
+def test_challenge_after_deselection(card, server, note, step):
+    """When the channel was closed and opened again, the challenge is still good or gone."""
+    with step("Initial conditions: GetEUICCChallenge done; channel closed, opened, ISD-R selected"):
+        session = server.open(card)
+        expect.success(channels.close(card, card.number), "MANAGE CHANNEL, close")
+        card.reopen()
+    with step("S_LPAd -> eUICC: AuthenticateServer"):
+        code = expect.code_of(session.authenticate())
+        note("authenticateResponseOk" if code is None else f"authenticateErrorCode {code}")
+    with step("Expected: authenticateResponseOk, or noSessionContext(4)"):
+        expect.one_of(code, (None, AuthenticateErrorCode.noSessionContext), "error code")
+
+
+@testcase("ES10b.GetEUICCChallenge#08")
+def test_with_a_profile_enabled(card, given, step):
+    """With a Profile Enabled the challenge is given as well."""
+    given.profiles(ONE, enabled=ONE)
+    with step("S_LPAd -> eUICC: GetEUICCChallenge; expected: SW 9000, 80 10 and 16 octets"):
+        require_challenge(card)
