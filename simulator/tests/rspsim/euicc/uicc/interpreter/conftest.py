@@ -1,0 +1,61 @@
+"""A small package, changed in one thing, through the interpreter."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from rspcore.messages.euicc_response import PeStatusCode
+from rspcore.pki.generate import make_pki
+from rspcore.profile import split
+from rspcore.profiles import make_profile, preset
+from rspsim.euicc.uicc.interpreter.building import Building, Refused
+from rspsim.euicc.uicc.interpreter.interpret import interpret
+from rspsim.personalise import personalise
+
+PERSONALITY = personalise(make_pki()).personality
+UPP = make_profile(replace(preset("PROFILE_OPERATIONAL1"), gid1=b"\xa1")).upp
+
+Change = Callable[[bytes], bytes]
+
+
+def built(upp: bytes, *without: int) -> Building:
+    """Run a package on a card that lacks some bits of UICCCapability."""
+    capability = PERSONALITY.uicc_capability - set(without)
+    building = Building(personality=replace(PERSONALITY, uicc_capability=capability))
+    for one in split(upp):
+        building = interpret(building, one)
+    return building
+
+
+def judged(upp: bytes, *without: int) -> tuple[str, str]:
+    """Return name and status of the element that fails, or of the last one."""
+    capability = PERSONALITY.uicc_capability - set(without)
+    building = Building(personality=replace(PERSONALITY, uicc_capability=capability))
+    name = ""
+    for one in split(upp):
+        name = one.name
+        try:
+            building = interpret(building, one)
+        except Refused as refusal:
+            return name, PeStatusCode(refusal.status).name
+    return name, "ok"
+
+
+@pytest.fixture(name="judged")
+def judged_fixture():
+    return judged
+
+
+@pytest.fixture(name="built")
+def built_fixture():
+    return built
+
+
+@pytest.fixture
+def upp() -> bytes:
+    return UPP
+
+
+def test_package_is_sound():
+    assert judged(UPP) == ("end", "ok")
