@@ -12,86 +12,26 @@ from rspcore.profiles.editing import (
     unknown_element,
     with_component,
 )
+from rspcore.profiles.elements import (
+    cd,
+    cdma_parameter,
+    directory,
+    eap,
+    ef,
+    isim,
+    opt_isim,
+    opt_usim,
+    telecom,
+    usim,
+)
 from rspcore.profiles.files import USIM_AID, template_oid
 
 ISSUER = bytes.fromhex("8837")
-ISIM_AID = bytes.fromhex("A0000000871004FF49FF0589")
 WRONG = "invalid_parameter"
-
-
-def df(fid=None, **parts):
-    names = {"pinStatusTemplateDO": b"\x01", "securityAttributesReferenced": b"\x2f\x06\x0e"}
-    return [("fileDescriptor", names | parts | ({} if fid is None else {"fileID": fid}))]
-
-
-def ef(content=None, **parts):
-    head = [("fileDescriptor", parts)] if parts else []
-    return head + ([] if content is None else [("fillFileContent", content)])
-
-
-def telecom(number=60):
-    return element("telecom", number, templateID=template_oid("2.3"), df_telecom=df())
-
-
-def cd(number=61):
-    return element("cd", number, templateID=template_oid("2.2"), df_cd=df())
-
-
-def opt_usim(number=62):
-    return element("opt-usim", number, templateID=template_oid("2.5"), ef_acm=ef(bytes(3)))
-
-
-def opt_isim(number=63):
-    return element("opt-isim", number, templateID=template_oid("2.9"), ef_smss=ef(b"\xff\xff"))
-
-
-def isim(number=64, fid=b"\x7f\xb0", aid=ISIM_AID):
-    return element(
-        "isim",
-        number,
-        templateID=template_oid("2.8"),
-        adf_isim=df(fid, dfName=aid),
-        ef_impi=ef(b"a", efFileSize=b"\x02"),
-        ef_impu=ef(b"a", fileDescriptor=b"\x42\x21\x00\x02", efFileSize=b"\x02"),
-        ef_domain=ef(b"a", efFileSize=b"\x02"),
-        ef_ist=ef(bytes(14)),
-        ef_arr=ef(linkPath=b"\x2f\x06"),
-    )
-
-
-def usim(number=65, fid=b"\x7f\xd1", aid=USIM_AID[:-1] + b"\x01"):
-    return element(
-        "usim",
-        number,
-        templateID=template_oid("2.4"),
-        adf_usim=df(fid, dfName=aid),
-        ef_imsi=ef(bytes(9)),
-        ef_arr=ef(linkPath=b"\x2f\x06"),
-        ef_ust=ef(bytes(14)),
-        ef_spn=ef(bytes(17)),
-        ef_est=ef(b"\x00"),
-        ef_acc=ef(b"\x00\x01"),
-        ef_ecc=ef(b"\x11\xf2\xff\x00"),
-    )
 
 
 def non_standard(number=66):
     return element("nonStandard", number, issuerID=ISSUER, content=b"x")
-
-
-def cdma(number=67):
-    return element("cdmaParameter", number, authenticationKey=bytes(8))
-
-
-def eap(number=68, *, mandated=True):
-    return element(
-        "eap",
-        number,
-        mandated=mandated,
-        templateID=template_oid("2.12"),
-        df_eap=df(b"\x5f\x60"),
-        ef_eapstatus=ef(b"\x00"),
-    )
 
 
 def raw(upp, name, number=0):
@@ -122,7 +62,9 @@ SOUND = {
     "nonStandard before the end": lambda upp: inserted(upp, non_standard(), before="end"),
     "identifications that do not ascend": lambda upp: inserted(upp, cd(0), before="usim"),
     "largest identification": lambda upp: renumbered(upp, "usim", 32767),
-    "CDMA parameters after an NAA": lambda upp: inserted(upp, cdma(), before="securityDomain"),
+    "CDMA parameters after an NAA": lambda upp: inserted(
+        upp, cdma_parameter(), before="securityDomain"
+    ),
 }
 MISPLACED = {
     "cd before the MF": (lambda upp: inserted(upp, cd(), before="mf"), "cd"),
@@ -148,7 +90,7 @@ MISPLACED = {
     "gsm-access before a USIM": (
         lambda upp: inserted(
             upp,
-            element("gsm-access", 70, templateID=template_oid("2.7"), df_gsm_access=df()),
+            element("gsm-access", 70, templateID=template_oid("2.7"), df_gsm_access=directory()),
             before="usim",
         ),
         "gsm-access",
@@ -156,7 +98,7 @@ MISPLACED = {
     "df-5gs before a USIM": (
         lambda upp: inserted(
             upp,
-            element("df-5gs", 70, templateID=template_oid("2.13"), df_df_5gs=df()),
+            element("df-5gs", 70, templateID=template_oid("2.13"), df_df_5gs=directory()),
             before="usim",
         ),
         "df-5gs",
@@ -178,7 +120,7 @@ MISPLACED = {
         "akaParameter",
     ),
     "CDMA parameters before an NAA": (
-        lambda upp: inserted(upp, cdma(), before="usim"),
+        lambda upp: inserted(upp, cdma_parameter(), before="usim"),
         "cdmaParameter",
     ),
     "file system after the security domain": (
@@ -248,7 +190,7 @@ def test_identification_of_a_skipped_element_is_used_up(judged, upp):
     ("made", "bit", "name"),
     [
         (isim, UiccCapability.isimSupport, "isim"),
-        (cdma, UiccCapability.csimSupport, "cdmaParameter"),
+        (cdma_parameter, UiccCapability.csimSupport, "cdmaParameter"),
     ],
 )
 def test_element_beyond_the_capabilities_is_not_supported(judged, upp, made, bit, name):
@@ -274,11 +216,11 @@ def test_second_usim_needs_its_capability(judged, upp):
 )
 def test_unknown_template_fails_the_package_when_mandated(judged, upp, mandated, outcome):
     strange = element(
-        "telecom", 70, mandated=mandated, templateID=template_oid("2.3.9"), df_telecom=df()
+        "telecom", 70, mandated=mandated, templateID=template_oid("2.3.9"), df_telecom=directory()
     )
     assert judged(inserted(upp, strange, before="usim")) == outcome
 
 
 def test_template_of_another_element_is_refused(judged, upp):
-    strange = element("telecom", 70, templateID=template_oid("2.2"), df_telecom=df())
+    strange = element("telecom", 70, templateID=template_oid("2.2"), df_telecom=directory())
     assert judged(inserted(upp, strange, before="usim")) == ("telecom", WRONG)
