@@ -37,7 +37,8 @@ AREAS: dict[str, str] = {
     "run": "rspharness.cli.run",
     "lpa": "rspharness.cli.lpa",
     "coverage": "rspharness.cli.coverage",
-    "card": "rspsim.cli.card",
+    "card": "rspharness.cli.card",
+    "ota": "rspharness.cli.ota",
     "smdpp": "rspsim.cli.smdpp",
     "doctor": "rspsim.cli.doctor",
 }

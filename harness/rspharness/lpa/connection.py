@@ -25,7 +25,7 @@ from rspharness.targets.target import Target, TargetOptions
 from rspharness.trace import Trace
 from rspharness.verdicts import TargetLost
 
-__all__ = ["VIRTUAL_READER", "CardChoice", "connected"]
+__all__ = ["VIRTUAL_READER", "CardChoice", "connected", "linked"]
 
 VIRTUAL_READER: Final = "Virtual PCD"
 """Beginning of the names of the virtual readers, which hold nothing but simulated cards."""
@@ -82,6 +82,29 @@ def connected(choice: CardChoice, *, changing: bool) -> Iterator[IsdrChannel]:
             _require_eid(channel, choice, target.name)
             held.push(channel)
             yield channel
+    finally:
+        target.close()
+
+
+@contextmanager
+def linked(choice: CardChoice) -> Iterator[IsdrChannel]:
+    """Reset the card chosen and give a channel that has nothing selected, for reading alone.
+
+    The card need not be an eUICC, unless an EID was named.
+
+    Raises:
+        ConfigError: no such reader or card, or the card has another EID.
+        TargetLost: the card does not answer.
+    """
+    target = _open_target(choice)
+    try:
+        with _traced(target.open(), choice.trace) as link:
+            link.reset()
+            if choice.eid is not None:
+                with IsdrChannel(link, choice.options) as channel:
+                    _require_eid(channel, choice, target.name)
+                link.reset()
+            yield IsdrChannel(link, choice.options)
     finally:
         target.close()
 

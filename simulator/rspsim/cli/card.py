@@ -14,8 +14,10 @@ __all__ = ["add_parser"]
 _DEFAULT_PORT = 0x8C7B
 
 
-def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `card` with its sub-commands to the program."""
+def add_parser(
+    subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
+    """Add `card` with its sub-commands to the program; returns them, to add others beside."""
     parser = subparsers.add_parser(
         "card",
         help="keep a simulated card in a virtual PC/SC reader",
@@ -30,6 +32,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     info = commands.add_parser("info", help="show what a state file holds; keys stay inside")
     info.add_argument("state", type=Path, metavar="FILE", help="state file of a card at rest")
     info.set_defaults(func=_info)
+    return commands
 
 
 def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

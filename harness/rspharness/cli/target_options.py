@@ -1,0 +1,46 @@
+"""The words of the command line that choose a card, for areas beside `rsplab lpa`."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rspharness.lpa.connection import CardChoice
+
+__all__ = ["card_choice", "card_options"]
+
+
+def card_options() -> argparse.ArgumentParser:
+    """Return a parent parser with the options that choose a card."""
+    options = argparse.ArgumentParser(add_help=False)
+    card = options.add_argument_group("the card")
+    card.add_argument(
+        "--target",
+        choices=("inprocess", "vpcd", "pcsc"),
+        default="pcsc",
+        help="pcsc: a card in a reader (default); vpcd: the simulated card of `rsplab card serve` "
+        "in a virtual reader; inprocess: a fresh simulated card that ends with the command",
+    )
+    card.add_argument("--reader", default="", metavar="NAME", help="the beginning of its name")
+    card.add_argument("--eid", help="EID the card must have")
+    output = options.add_argument_group("the output")
+    output.add_argument("--json", action="store_true", help="print one JSON object")
+    output.add_argument("--trace", type=Path, metavar="FILE", help="write the APDUs to a file")
+    return options
+
+
+def card_choice(options: argparse.Namespace) -> "CardChoice":
+    """Return the card those options choose.
+
+    Raises:
+        LocalError: --eid is no EID.
+    """
+    from rspcore.errors import DecodeError, LocalError  # noqa: PLC0415  only when asked for
+    from rspcore.ids import Eid  # noqa: PLC0415
+    from rspharness.lpa.connection import CardChoice  # noqa: PLC0415
+
+    try:
+        eid = None if options.eid is None else Eid.from_digits(options.eid)
+    except DecodeError as error:
+        raise LocalError(f"--eid: {error}") from error
+    return CardChoice(target=options.target, reader=options.reader, eid=eid, trace=options.trace)
