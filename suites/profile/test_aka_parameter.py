@@ -1,0 +1,102 @@
+"""Profile package, PE-AKAParameter: key, constants and sequence numbers of an NAA."""
+
+from rspcore.crypto.aka.algorithm import xor
+from rspcore.crypto.aka.milenage import Milenage
+from rspcore.messages.euicc_response import PeStatusCode
+from rspcore.profile import split
+from rspcore.profiles import preset
+from rspcore.profiles.editing import edited, element, inserted, removed, with_component
+from rspcore.profiles.elements import ISIM_AID
+from rspharness import expect, files, testcase
+from rspharness.packages import ICCID, UPP, given_up, installs
+
+BAD, WRONG = PeStatusCode.bad_values, PeStatusCode.invalid_parameter
+FEATURE = PeStatusCode.feature_not_supported
+NAME = "akaParameter"
+RAND = bytes.fromhex("23553CBE9637A89D218AE64DAE47BF35")
+AMF = bytes.fromhex("8000")
+SEQ = 0x64
+"""Number every IND of the card begins with."""
+
+
+def algorithm(number, *, key=16, opc=16):
+    """Return the package with an algorithm, and key and OPc of so many octets."""
+    given = {
+        "algorithmID": number,
+        "algorithmOptions": b"\x01",
+        "key": b"\x11" * key,
+        "opc": b"\x22" * opc,
+    }
+    return edited(UPP, NAME, with_component("algoConfiguration/1", given))
+
+
+def moved(before):
+    """Return the package with PE-AKAParameter somewhere else."""
+    octets = next(one.raw for one in split(UPP) if one.name == NAME)
+    return inserted(removed(UPP, NAME), octets, before=before)
+
+
+def mapped_to(aid):
+    """Return the package whose USIM takes the parameters of another NAA."""
+    mapping = {"mappingOptions": b"\x06", "mappingSource": aid}
+    made = element(NAME, 77, algoConfiguration=("mappingParameter", mapping))
+    return inserted(UPP, made, before="securityDomain")
+
+
+def answered(card, network, seq):
+    """Return the first octet the card answers a challenge with this sequence number with."""
+    sqn = (seq << 5).to_bytes(6, "big")
+    autn = xor(sqn, network.vector(RAND).ak) + AMF + network.mac_a(RAND, sqn, AMF)
+    answer = card.apdu(f"0088008122 10{RAND.hex()} 10{autn.hex()} 00".replace(" ", ""))
+    expect.success(answer, "AUTHENTICATE")
+    return answer.data[:1]
+
+
+@testcase("Profile.AKA#01")
+def test_sequence_numbers_begin_where_the_package_says(card, given, server, step):
+    """A sequence number not above the one loaded is answered with AUTS, the next one accepted."""
+    given.none()
+    held = [SEQ.to_bytes(6, "big")] * 32
+    installs(card, server, step, edited(UPP, NAME, with_component("sqnInit", held)))
+    keys = preset("PROFILE_OPERATIONAL1")
+    network = Milenage(keys.ki, keys.operator_constant)
+    with step("S_LPAd -> eUICC: EnableProfile; Terminal -> eUICC: SELECT USIM"):
+        given.enable(ICCID)
+        expect.success(files.select_application(card), "SELECT USIM")
+    with step("Terminal -> eUICC: AUTHENTICATE with the number loaded; expected: DC"):
+        expect.equal(answered(card, network, SEQ), b"\xdc", "tag of the answer")
+    with step("Terminal -> eUICC: AUTHENTICATE with the next number; expected: DB"):
+        expect.equal(answered(card, network, SEQ + 1), b"\xdb", "tag of the answer")
+
+
+@testcase.each(
+    "upp, codes",
+    {
+        "Profile.AKA#02": (moved("usim"), ()),
+        "Profile.AKA#03": (algorithm(4), (BAD, WRONG, FEATURE)),
+        "Profile.AKA#04": (algorithm(1, key=15), (BAD, WRONG)),
+        "Profile.AKA#05": (algorithm(1, opc=32), (BAD, WRONG)),
+        "Profile.AKA#06": (algorithm(2, opc=16), (BAD, WRONG)),
+    },
+)
+def test_parameters_that_cannot_be(card, given, server, step, upp, codes):
+    """Parameters without an NAA, of no algorithm, or of a wrong length end the load."""
+    given.none()
+    given_up(card, server, step, upp, *codes)
+
+
+@testcase.each(
+    "upp, codes",
+    {
+        "Profile.AKA#07": (
+            edited(UPP, NAME, with_component("sqnDelta", bytes.fromhex("080000000000"))),
+            (BAD, WRONG),
+        ),
+        "Profile.AKA#08": (mapped_to(ISIM_AID), ()),
+        "Profile.AKA#09": (moved("end"), ()),
+    },
+)
+def test_parameters_the_format_says_little_of(card, given, server, step, upp, codes):
+    """A delta out of bounds, a source that is not there, and a late element; recorded."""
+    given.none()
+    given_up(card, server, step, upp, *codes)

@@ -1,0 +1,84 @@
+"""Profile package as a whole: order, identifications, and what is told of each element."""
+
+from rspcore import tlv
+from rspcore.messages.euicc_response import PeStatusCode
+from rspcore.profile import split
+from rspcore.profiles.editing import element, inserted, replaced, unknown_element
+from rspcore.profiles.elements import cd, telecom
+from rspharness import expect, testcase
+from rspharness.packages import UPP, given_up, installs
+
+FORMAT, WRONG = PeStatusCode.invalid_request_format, PeStatusCode.invalid_parameter
+ISSUER = bytes.fromhex("8837")
+TAKEN, FIRST, SECOND = 1, 77, 78
+
+
+def puks_without_a_header():
+    """Return the package with PE-PUKCodes that has no PE header."""
+    octets = next(one for one in split(UPP) if one.name == "pukCodes")
+    codes = octets.tlv.children()[1].raw
+    return replaced(UPP, "pukCodes", tlv.encode(octets.tag, codes))
+
+
+def passed_over():
+    """Return two elements of no known version, neither of them mandated."""
+    return unknown_element(FIRST, mandated=False) + unknown_element(SECOND, mandated=False)
+
+
+@testcase.each(
+    "upp, codes",
+    {
+        "Profile.Package#02": (puks_without_a_header(), (FORMAT, WRONG)),
+        "Profile.Package#03": (inserted(UPP, telecom() + telecom(71), before="usim"), ()),
+    },
+)
+def test_packages_that_cannot_be(card, given, server, step, upp, codes):
+    """An element without a header, or one too many, ends the load."""
+    given.none()
+    given_up(card, server, step, upp, *codes)
+
+
+@testcase("Profile.Package#01")
+def test_identification_twice(card, given, server, step):
+    """Two elements of one identification end the load; recorded."""
+    given.none()
+    given_up(card, server, step, inserted(UPP, cd(TAKEN), before="usim"))
+
+
+@testcase.each(
+    "upp",
+    {
+        "Profile.Package#04": inserted(
+            UPP,
+            element("nonStandard", FIRST, mandated=False, issuerID=ISSUER, content=b"x"),
+            before="mf",
+        ),
+        "Profile.Package#07": inserted(UPP, cd(SECOND) + telecom(FIRST), before="usim"),
+    },
+)
+def test_packages_in_another_order(card, given, server, step, upp):
+    """An element of an issuer, and numbers that do not ascend, are taken."""
+    given.none()
+    installs(card, server, step, upp)
+
+
+@testcase("Profile.Package#05")
+def test_status_names_the_element(card, given, server, step):
+    """The PEStatus of the element that ends the load has its identification; recorded."""
+    given.none()
+    told = given_up(
+        card, server, step, inserted(UPP, unknown_element(FIRST, mandated=True), before="end")
+    )
+    with step("Expected: identificationNumber of the element"):
+        expect.equal(told.identification_number, FIRST, "identificationNumber")
+
+
+@testcase("Profile.Package#06")
+def test_each_element_passed_over_is_told_of(card, given, server, step):
+    """There is one PEStatus for each element that was passed over."""
+    given.none()
+    told = installs(card, server, step, inserted(UPP, passed_over(), before="end"))
+    with step("Expected: pe-not-supported(1) for each of the two"):
+        unsupported = [(one.status, one.identification_number) for one in told if one.status != 0]
+        code = PeStatusCode.pe_not_supported
+        expect.equal(unsupported, [(code, FIRST), (code, SECOND)], "statuses")
