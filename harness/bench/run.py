@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import downloads
+import installation
 import programs
 import round_trips
 from figure import Figure
@@ -38,6 +39,8 @@ def main() -> int:
     for measure in (
         lambda: round_trips.in_process(5000 // share),
         lambda: downloads.in_process(50 // share),
+        lambda: installation.in_process(50 // share),
+        installation.memory,
         lambda: programs.start_up(10 // share),
         programs.state_sizes,
         lambda: programs.commits(200 // share),

@@ -1,0 +1,92 @@
+"""What an installed Profile costs the card itself: time to interpret its package, and memory."""
+
+import tracemalloc
+from collections.abc import Sequence
+from pathlib import Path
+
+from figure import Figure, spread
+
+from rspcore.ids import Iccid
+from rspcore.pki.generate import make_pki
+from rspcore.profile import split
+from rspcore.profiles import ProfileParameters, make_profile
+from rspharness.timing import stopwatch
+from rspsim.euicc.uicc.interpreter.building import Building
+from rspsim.euicc.uicc.interpreter.interpret import interpret
+from rspsim.euicc.uicc.model import ProfileContent
+from rspsim.personalise import personalise
+
+__all__ = ["in_process", "memory"]
+
+PACKAGE_SIZE = 12_000
+"""Octets of the package: about those of the published generic test profiles."""
+PUBLISHED = (
+    Path(__file__).parents[3] / "shared" / "data" / "ts48" / "TS48v5_SAIP2.3_BERTLV_SUCI.der"
+)
+BUDGET_MS = 40.0
+PUBLISHED_BUDGET_MS = 150.0
+MEMORY_BUDGET_KB = 400.0
+_PROFILES = 20
+
+
+def in_process(rounds: int) -> list[Figure]:
+    """Measure how long the interpreter takes for a package; the first time does not count."""
+    figures = spread(
+        "install: interpret a package of 12 kB", _times(_packages(rounds + 1))[1:], BUDGET_MS
+    )
+    if PUBLISHED.exists():
+        octets = PUBLISHED.read_bytes()
+        times = _times([octets] * (rounds + 1))[1:]
+        figures += spread("install: interpret TS.48, 234 files", times, PUBLISHED_BUDGET_MS)
+    return figures
+
+
+def _times(packages: Sequence[bytes]) -> list[float]:
+    personality = personalise(make_pki()).personality
+    times = []
+    for package in packages:
+        watch = stopwatch()
+        _interpreted(Building(personality=personality), package)
+        times.append(watch())
+    return times
+
+
+def memory() -> list[Figure]:
+    """Measure the memory an interpreted Profile keeps, its package not counted."""
+    personality = personalise(make_pki()).personality
+    packages: Sequence[bytes] = _packages(_PROFILES + 1)
+    if PUBLISHED.exists():
+        # separate copies, as a card has them that loaded each from its own package
+        packages = [bytes(bytearray(PUBLISHED.read_bytes())) for _ in packages]
+    _interpreted(Building(personality=personality), packages[0])  # fills the caches
+    kept = []
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        kept += [_interpreted(Building(personality=personality), one) for one in packages[1:]]
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    each = (after - before) / 1024 / len(kept)
+    name = "TS.48" if PUBLISHED.exists() else "12 kB of few files"
+    return [Figure(f"memory of an installed profile, {name}", each, "kB", MEMORY_BUDGET_KB)]
+
+
+def _packages(count: int) -> Sequence[bytes]:
+    """Make packages that differ in ICCID and IMSI, so that nothing is shared between them."""
+    return [
+        make_profile(
+            ProfileParameters(
+                iccid=Iccid.from_digits(f"8900112233445{number:06d}"),
+                imsi=f"00101{number:010d}",
+                size=PACKAGE_SIZE,
+            )
+        ).upp
+        for number in range(count)
+    ]
+
+
+def _interpreted(building: Building, package: bytes) -> ProfileContent:
+    for element in split(package):
+        building = interpret(building, element)
+    return building.content
