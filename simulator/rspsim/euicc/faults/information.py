@@ -372,10 +372,10 @@ FAULTS: Final = (
         _rat(lambda rules: tuple(replace(rule, ppr_flags=frozenset()) for rule in rules)),
     ),
     Fault(
-        "information.rat.turned",
-        "GetRAT tells the rules in the wrong order.",
-        ("procedure.PolicyRules#15",),
-        _rat(lambda rules: rules[::-1]),
+        "information.rat.last-first",
+        "GetRAT tells the last rule at the beginning as well.",
+        ("procedure.PolicyRules#15", "ES10b.GetRAT#01"),
+        _rat(lambda rules: (*rules[-1:], *rules)),
     ),
     Fault(
         "information.rat.gone-with-memory-reset",
