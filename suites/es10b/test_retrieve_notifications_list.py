@@ -88,7 +88,9 @@ def test_number_finds_an_enable_notification(card, given, step):
 def _number_of(card, event):
     """Return the number of the first pending Notification of an event."""
     listed = card.notifications()
-    return next(one.seq_number for one in listed if event in one.profile_management_operation)
+    found = [one.seq_number for one in listed if event in one.profile_management_operation]
+    expect.that(holds=bool(found), expected=f"{event.name} listed", actual="not listed")
+    return found[0]
 
 
 @testcase("ES10b.RetrieveNotificationsList#03")
@@ -175,9 +177,10 @@ def test_installation_result_is_signed(card, given, server, step):
         session = server.prepared(card)
         expect.pir_success(session.install(profile(ONE)).pir)
     with step("S_LPAd -> eUICC: RetrieveNotificationsList"):
-        (octets,) = results(retrieved(card))
+        found = results(retrieved(card))
+        expect.equal(len(found), 1, "PIRs pending")
     with step("Expected: euiccSignPIR verifies over BF27"):
-        verify_pir(session, ProfileInstallationResult.decode(octets))
+        verify_pir(session, ProfileInstallationResult.decode(found[0]))
 
 
 @testcase("ES10b.RetrieveNotificationsList#12")
@@ -227,7 +230,9 @@ def test_long_answer_comes_whole(card, given, step):
     with step("S_LPAd -> eUICC: each of five PIRs by its number"):
         numbers = [one.seq_number for one in card.notifications()]
         expect.equal(len(numbers), len(FIVE), "pending Notifications")
-        single = [retrieved(card, SearchCriteria(seq_number=number))[0] for number in numbers]
+        single = [
+            one for number in numbers for one in retrieved(card, SearchCriteria(seq_number=number))
+        ]
     with step("S_LPAd -> eUICC: RetrieveNotificationsList; expected: 61XX"):
         (command,) = card.store_data_blocks(RetrieveNotificationsListRequest().encode())
         first = card.transmit_raw(command)
@@ -237,6 +242,7 @@ def test_long_answer_comes_whole(card, given, step):
         rest = card.transmit(CommandApdu(cla, Ins.GET_RESPONSE, 0, 0, le=256))
         expect.success(rest)
         whole = RetrieveNotificationsListResponse.decode(first.data + rest.data)
+        expect.equal(len(single), len(FIVE), "PIRs retrieved by number")
         expect.equal(sorted(whole.notification_list), sorted(single), "Notifications")
 
 

@@ -10,6 +10,7 @@ from rspcore.ids import Aid, MccMnc
 from rspcore.messages.es10c import (
     ProfileInfo,
     ProfileInfoListError,
+    ProfileInfoListRequest,
     ProfileInfoListResponse,
     ProfileState,
 )
@@ -26,7 +27,7 @@ from rspsim.euicc.es10c.get_profiles_info import (
     PRESENT,
     WANTED,
 )
-from rspsim.euicc.faults.fault import Change, Fault, behind, swap
+from rspsim.euicc.faults.fault import Change, Fault, swap
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Profile
 
@@ -99,8 +100,18 @@ def _owner_of_imsi(profile: Profile, tags: frozenset[int], state: CardState) -> 
     return replace(info, profile_owner=OperatorId(mcc_mnc=code))
 
 
-def _none_is_an_error(outcome: Outcome, view: View) -> Outcome:
-    return view.answer(_UNDEFINED) if outcome.response.data == _EMPTY else outcome
+def _none_is_an_error(decisions: Decisions) -> Decisions:
+    table = decisions[isdr.FUNCTIONS]
+    plain = table[GET_PROFILES_INFO.tag]
+
+    def handle(request: ProfileInfoListRequest, view: View) -> Outcome:
+        outcome = plain.handle(request, view)
+        if outcome.response.data != _EMPTY or request.tag_list is not None:
+            return outcome
+        return view.answer(_UNDEFINED)
+
+    changed = {**table, plain.tag: replace(plain, handle=handle)}
+    return decisions.having(isdr.FUNCTIONS, changed)
 
 
 def _with_loading(view: View, /) -> tuple[Profile, ...]:
@@ -115,6 +126,12 @@ def _unknown_refused(tag_list: bytes | None, default: frozenset[int]) -> frozens
     if any(tag in (0xDF7E, 0xC9) for tag in tags):
         raise DecodeError("a tag this card does not know")
     return tags
+
+
+def _empty_refused(tag_list: bytes | None, default: frozenset[int]) -> frozenset[int]:
+    if tag_list == b"":
+        raise DecodeError("a tag list without a tag")
+    return WANTED.standard(tag_list, default)
 
 
 def _half_tag_taken(tag_list: bytes | None, default: frozenset[int]) -> frozenset[int]:
@@ -184,9 +201,9 @@ FAULTS: Final = (
     ),
     Fault(
         "es10c.get-profiles-info.none-is-an-error",
-        "An empty list is answered undefinedError(127).",
+        "Without a tag list an empty list is answered undefinedError(127).",
         ("?",),
-        behind(GET_PROFILES_INFO, _none_is_an_error),
+        _none_is_an_error,
     ),
     Fault(
         "es10c.get-profiles-info.all-disabled",
@@ -267,12 +284,6 @@ FAULTS: Final = (
         _telling(_backwards),
     ),
     Fault(
-        "es10c.get-profiles-info.list-cut",
-        "At most five Profiles are listed.",
-        ("?",),
-        swap(PRESENT, lambda view: view.state.profiles[:5]),
-    ),
-    Fault(
         "es10c.get-profiles-info.loading-listed",
         "A Profile is listed while it is being loaded.",
         ("?",),
@@ -301,6 +312,12 @@ FAULTS: Final = (
         "A tag list that ends inside a tag counts as none.",
         ("?",),
         swap(WANTED, _half_tag_taken),
+    ),
+    Fault(
+        "es10c.get-profiles-info.empty-tag-list-refused",
+        "A tag list without a tag is an error.",
+        ("?",),
+        swap(WANTED, _empty_refused),
     ),
     Fault(
         "isdp.aid.outside-range",

@@ -6,7 +6,6 @@ from typing import Final
 from rspcore import tlv
 from rspcore.messages.es10b import (
     ListNotificationResponse,
-    ListNotificationsResultError,
     NotificationSentResult,
     RetrieveNotificationsListResponse,
     RetrieveNotificationsListResultError,
@@ -144,11 +143,10 @@ def _rewound(state: CardState, seq_number: int) -> CardState:
     return replace(left, next_seq_number=seq_number) if youngest else left
 
 
-def _none_listed_is_an_error(outcome: Outcome, view: View) -> Outcome:
+def _none_listed_in_long_form(outcome: Outcome, view: View) -> Outcome:
     if outcome.response.data != _NOTHING_LISTED:
         return outcome
-    code = ListNotificationsResultError.undefinedError
-    return view.answer(ListNotificationResponse(list_notifications_result_error=code))
+    return view.outcome(bytes.fromhex("BF2803A08100"))
 
 
 def _none_found_is_undefined(outcome: Outcome, view: View) -> Outcome:
@@ -197,10 +195,10 @@ LISTING: Final = (
         swap(list_notification.LISTED, _listed_in_part),
     ),
     Fault(
-        "es10b.list-notification.none-is-an-error",
-        "An empty list is answered undefinedError(127).",
+        "es10b.list-notification.none-in-long-form",
+        "An empty list has its length in the long form, which is not DER.",
         ("?",),
-        behind(_LIST, _none_listed_is_an_error),
+        behind(_LIST, _none_listed_in_long_form),
     ),
     Fault(
         "es10b.list-notification.consuming",

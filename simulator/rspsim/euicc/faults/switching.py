@@ -8,17 +8,8 @@ from rspcore.ids import Aid
 from rspcore.messages.es10c import ProfileState
 from rspcore.messages.metadata import NotificationEvent, ProfileClass
 from rspsim.euicc import cat, isdp, notifications, startup
-from rspsim.euicc.es10c import (
-    euicc_memory_reset,
-    switching,
-)
-from rspsim.euicc.faults.fault import (
-    Change,
-    Fault,
-    behind,
-    swap,
-    together,
-)
+from rspsim.euicc.es10c import disable_profile, enable_profile, euicc_memory_reset, switching
+from rspsim.euicc.faults.fault import Change, Fault, behind, skip, swap, together
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, PendingSwitch, Profile, Volatile
 from rspsim.euicc.uicc import desk
@@ -100,6 +91,16 @@ REFRESHING: Final = (
         "A change with refreshFlag is made at once.",
         ("?",),
         swap(switching.APPLIES_AT_ONCE, value=True),
+    ),
+    Fault(
+        "es10c.switch.session-ignored",
+        "A card that cannot end a proactive session changes Profiles all the same.",
+        ("?",),
+        together(
+            skip(enable_profile.CHECKS, "cat_free"),
+            skip(disable_profile.CHECKS, "cat_free"),
+            skip(euicc_memory_reset.CHECKS, "cat_free"),
+        ),
     ),
     Fault(
         "es10c.switch.always-refresh",
