@@ -54,7 +54,7 @@ def in_progress(card, server, step, what=TWO):
 )
 def test_package_becomes_a_profile(card, given, make_server, step, on):
     """Each segment is accepted in silence, the last is answered with the signed PIR."""
-    given.profiles(ONE)
+    given.none()
     with step("Initial conditions: PrepareDownload done"):
         session = make_server(curve=on).prepared(card)
     with step("S_LPAd -> eUICC: a whole package, segment by segment"):

@@ -71,7 +71,7 @@ def without_padding(bsp, plaintext):
 @testcase("ES8+.ConfigureISDP#01")
 def test_empty_request_makes_the_isdp(card, given, server, step):
     """An empty ConfigureISDP is accepted; the load ends in an ISD-P with the Profile."""
-    given.profiles(ONE)
+    given.none()
     with step("Initial conditions: InitialiseSecureChannel accepted"):
         session, package = begun(card, server)
     with step("S_LPAd -> eUICC: ConfigureISDP, empty; expected: SW 9000 without PIR"):

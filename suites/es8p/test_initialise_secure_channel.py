@@ -51,7 +51,7 @@ def sound_parts(session):
 )
 def test_channel_opens_on_each_curve(card, given, make_server, step, on):
     """A valid request is accepted, and the next command is read under the agreed keys."""
-    given.profiles(ONE)
+    given.none()
     with step("Initial conditions: PrepareDownload done"):
         session = make_server(curve=on).prepared(card)
         package = session.package(TWO)
@@ -304,7 +304,7 @@ def test_result_names_session_and_server_and_no_profile(card, given, server, ste
 @testcase("ES8+.InitialiseSecureChannel#22")
 def test_known_one_time_key_gives_the_same_keys(card, given, server, step):
     """A retry with bppEuiccOtpk takes the package as it was bound, with only a new smdpSign."""
-    given.profiles(ONE)
+    given.none()
     with step("Initial conditions: download postponed after PrepareDownload"):
         session = server.prepared(card)
         own, otsk = session.otpk_euicc, server.one_time_key()

@@ -45,7 +45,7 @@ def test_elements_under_profile_protection_keys(card, given, server, step):
 @testcase("ES8+.ReplaceSessionKeys#02")
 def test_elements_under_session_keys(card, given, server, step):
     """Without the step the elements load under the session keys."""
-    given.profiles(ONE)
+    given.none()
     session, package = begun(card, server, step, ELEMENTS)
     with step("S_LPAd -> eUICC: elements under the session keys; expected: PIR successResult"):
         loads.installed(session, session.load(package))

@@ -67,7 +67,7 @@ def raw(one, tag):
 @testcase("ES8+.StoreMetadata#01")
 def test_minimal_metadata(card, given, server, step):
     """ICCID and the two names are enough, and are told."""
-    given.profiles(ONE)
+    given.none()
     metadata = edit.appended(
         tlv.encode(Tag.StoreMetadata),
         b"".join(
