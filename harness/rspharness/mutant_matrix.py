@@ -70,7 +70,7 @@ class Neighbourhoods:
     state_of: Callable[[pytest.Item], CaseState | None]
     matrix: Matrix = field(default_factory=dict)
     _kept: _Watched = field(default_factory=_Watched)
-    _ways: dict[Hashable, reach.Reached] = field(default_factory=dict)
+    _ways: dict[Hashable, reach.Log] = field(default_factory=dict)
     _same: dict[tuple[Hashable, str], bool] = field(default_factory=dict)
 
     def surround(self, item: pytest.Function, following: pytest.Item | None) -> None:
@@ -98,7 +98,7 @@ class Neighbourhoods:
             self._ways[key] = record
 
     def _try_faults(
-        self, item: pytest.Function, sibling: pytest.Function, record: reach.Reached, sound: Seen
+        self, item: pytest.Function, sibling: pytest.Function, record: reach.Log, sound: Seen
     ) -> None:
         asked = set(self._kept.asked) & set(self._ways)
         here = {fault.name for fault in reach.reaching(record)}

@@ -2,22 +2,39 @@
 
 A card that records what it decides is run through a case once. A fault that swaps a decision the
 card never asked for cannot change that case; nor can one that leaves out a check, or gives it
-another code, when the check held every time. What remains is a superset of the cases a fault
-changes, and small enough to run them all.
+another code, when the check held every time. Where a command did ask, that one command is carried
+out again with the fault, on the values of before it: with the same answer and the same values after
+it, nothing that follows can differ. What remains is small enough to run in full.
 
 This is one of the modules that may import the simulator.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final, TypeVar
 
+from rspcore.errors import RspError
+from rspsim.env import Rng, Store
+from rspsim.euicc import channels
+from rspsim.euicc.card import Euicc
 from rspsim.euicc.decisions import STANDARD, Check, Decision, Decisions
 from rspsim.euicc.faults import FAULTS
 from rspsim.euicc.faults.fault import Fault
+from rspsim.euicc.outcome import View
+from rspsim.euicc.state import CardState, Volatile
 
-__all__ = ["RECORDING", "Reached", "reaches", "reaching", "started"]
+__all__ = [
+    "RECORDING",
+    "Log",
+    "Reached",
+    "RecordingEuicc",
+    "reaches",
+    "reaching",
+    "started",
+    "touches",
+]
 
 T = TypeVar("T")
 
@@ -106,21 +123,91 @@ RECORDING: Final = _recording(Reached())
 """The decisions of the one card that records, in this process."""
 
 
-def started() -> Reached:
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Hold one command to the recording card, or a reset: what it met, decided and led to.
+
+    Attributes:
+        command: The command; None for a reset.
+        before: State and volatile values it met.
+        rng: Source of random octets as it met it.
+        answer: What was answered.
+        after: State and volatile values it led to.
+        reached: What was decided.
+    """
+
+    command: bytes | None
+    before: tuple[CardState, Volatile]
+    rng: Rng
+    answer: bytes
+    after: tuple[CardState, Volatile]
+    reached: Reached
+
+
+Log = list[Exchange]
+
+_CURRENT: Final[list[Log]] = [[]]
+"""The record of the case that runs in this process."""
+
+
+def started() -> Log:
     """Begin a new record and return it."""
-    reached = Reached()
-    object.__setattr__(RECORDING, "reached", reached)
-    return reached
+    _CURRENT[0] = []
+    return _CURRENT[0]
 
 
-def reaching(reached: Reached) -> Iterator[Fault]:
+class RecordingEuicc(Euicc):
+    """A sound card that keeps every exchange."""
+
+    def __init__(self, state: CardState, store: Store, rng: Rng) -> None:
+        super().__init__(state, store, rng, RECORDING)
+
+    def transmit(self, command: bytes) -> bytes:
+        """Carry out a command and keep what came of it."""
+        if not self._powered:
+            self.reset()
+        return self._kept(command, lambda: super(RecordingEuicc, self).transmit(command))
+
+    def reset(self) -> bytes:
+        """Start anew and keep what came of it."""
+        return self._kept(None, super().reset)
+
+    def _kept(self, command: bytes | None, act: Callable[[], bytes]) -> bytes:
+        reached = Reached()
+        object.__setattr__(RECORDING, "reached", reached)
+        before, rng = (self._state, self._volatile), copy(self._rng)
+        answer = act()
+        after = (self._state, self._volatile)
+        _CURRENT[0].append(Exchange(command, before, rng, answer, after, reached))
+        return answer
+
+
+def reaching(log: Log) -> Iterator[Fault]:
     """Return the faults that can change what was recorded."""
-    return filter(lambda fault: reaches(fault, reached), FAULTS)
+    return filter(lambda fault: reaches(fault, log), FAULTS)
 
 
-def reaches(fault: Fault, reached: Reached) -> bool:
+def reaches(fault: Fault, log: Log) -> bool:
     """Tell whether a fault can change what was recorded."""
+    return any(touches(fault, one.reached) and _differs(fault, one) for one in log)
+
+
+def touches(fault: Fault, reached: Reached) -> bool:
+    """Tell whether a fault swaps something that was decided."""
     return any(_touches(name, value, reached) for name, value in _swapped(fault).items())
+
+
+def _differs(fault: Fault, one: Exchange) -> bool:
+    """Carry a command out again on a card with the fault, and compare."""
+    if one.command is None:
+        return True
+    state, volatile = one.before
+    view = View(state, volatile, copy(one.rng), Decisions(_swapped(fault)))
+    try:
+        outcome = channels.process(one.command, view)
+    except (ArithmeticError, LookupError, TypeError, ValueError, RspError):
+        return True  # a faulty card may well stumble; the case is run in full to see
+    return (outcome.response.encode(), outcome.state, outcome.volatile) != (one.answer, *one.after)
 
 
 @cache

@@ -21,9 +21,15 @@ def fault(change: object) -> Fault:
     return Fault("test.fault", "A fault of this test.", ("ES10c.GetEID#01",), change)
 
 
+def recorded() -> reach.Reached:
+    record = reach.Reached()
+    object.__setattr__(reach.RECORDING, "reached", record)
+    return record
+
+
 def judged(number: int) -> reach.Reached:
     """Ask the recording card for the table, as `first_refusal` does."""
-    record = reach.started()
+    record = recorded()
     for check in reach.RECORDING[TABLE]:
         if not check.holds(number):
             break
@@ -42,25 +48,25 @@ def judged(number: int) -> reach.Reached:
     ],
 )
 def test_fault_reaches_only_what_was_decided(number, change, expected):
-    assert reach.reaches(fault(change), judged(number)) is expected
+    assert reach.touches(fault(change), judged(number)) is expected
 
 
 def test_decision_asked_for_is_reached():
-    record = reach.started()
+    record = recorded()
     assert reach.RECORDING[NUMBER] == 5
-    assert reach.reaches(fault(swap(NUMBER, 6)), record)
+    assert reach.touches(fault(swap(NUMBER, 6)), record)
 
 
 @pytest.mark.parametrize(("key", "expected"), [(1, False), (2, True)])
 def test_mapping_is_reached_at_the_keys_asked_for(key, expected):
-    record = reach.started()
+    record = recorded()
     assert reach.RECORDING[MAPPING][key] == MAPPING.standard[key]
     changed = {1: "one", 2: "deux"}
-    assert reach.reaches(fault(swap(MAPPING, changed)), record) is expected
+    assert reach.touches(fault(swap(MAPPING, changed)), record) is expected
 
 
 def test_derived_decisions_share_the_memory():
-    record = reach.started()
+    record = recorded()
     derived = reach.RECORDING.having(NUMBER, 7)
     assert derived[NUMBER] == 7
     assert "test.number" in record.standard

@@ -108,12 +108,8 @@ def declaring(options: TargetOptions) -> TargetSettings:
 
 
 def _decisions(name: str) -> Decisions:
-    if not name:
+    if name in ("", RECORDED):
         return STANDARD
-    if name == RECORDED:
-        from rspharness.reach import RECORDING  # noqa: PLC0415  only to try the suites themselves
-
-        return RECORDING
     for fault in FAULTS:
         if fault.name == name:
             return fault.apply(STANDARD)
@@ -132,6 +128,10 @@ class SimulatedCards:
 
     def _made(self, state: CardState, number: int) -> Euicc:
         rng = SeededRng(f"{self._options.seed}/{number}".encode())
+        if self._options.card_fault == RECORDED:
+            from rspharness.reach import RecordingEuicc  # noqa: PLC0415  only to try the suites
+
+            return RecordingEuicc(state, MemoryStore(state), rng)
         return Euicc(state, MemoryStore(state), rng, self._decisions)
 
     def new(self) -> Euicc:
