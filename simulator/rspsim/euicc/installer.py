@@ -35,7 +35,9 @@ from rspsim.euicc.uicc.model import EMPTY_CONTENT, ProfileContent
 
 __all__ = [
     "EMPTY_INSTALLATION",
+    "FEED",
     "FINAL_CHECKS",
+    "FITS",
     "STREAM_CHECKS",
     "TEST_KEY",
     "FinishedPackage",
@@ -45,6 +47,9 @@ __all__ = [
     "fed",
     "finished",
 ]
+
+
+Fed = tuple[tuple[ProfileElementTlv, ...], PackageReader]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +159,18 @@ def _is_test_key(key: AkaParameters) -> bool:
 
 TEST_KEY: Final = Decision("installer.test_key", _is_test_key, "which keys a test Profile may have")
 
+
+def _fed(reader: PackageReader, octets: bytes, /) -> Fed:
+    return reader.feed(octets)
+
+
+def _fits(size: int, room: int, /) -> bool:
+    return size <= room
+
+
+FEED: Final = Decision("installer.feed", _fed, "elements that end in a segment, and what is left")
+FITS: Final = Decision("installer.fits", _fits, "whether a package finds room for so many octets")
+
 _E = ErrorReason
 
 STREAM_CHECKS: Final[Decision[Checks[StreamPosition]]] = Decision(
@@ -218,11 +235,11 @@ def fed(
         room: Octets of memory the package may take in all.
     """
     size = installation.size + len(octets)
-    if size > room:
+    if not decisions[FITS](size, room):
         status = PeStatus(status=PeStatusCode.not_enough_memory)
         return _refusal(installation, status)
     try:
-        elements, reader = installation.reader.feed(octets)
+        elements, reader = decisions[FEED](installation.reader, octets)
     except DecodeError:
         status = PeStatus(status=PeStatusCode.invalid_request_format, offset=installation.size)
         return _refusal(installation, status)

@@ -5,6 +5,7 @@ module, which is a function from state to state. All of a request is done or not
 rules can only be cleared: the new ones are those stored and received.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,7 +18,7 @@ from rspcore.tags import Tag
 from rspsim.euicc.decisions import Check, Checks, Decision, Decisions, first_refusal
 from rspsim.euicc.state import CardState, Profile
 
-__all__ = ["CHECKS", "UPDATED", "UpdateAttempt", "update_metadata"]
+__all__ = ["CHECKS", "READ", "UPDATED", "UpdateAttempt", "update_metadata"]
 
 _NOT_UPDATABLE: Final = frozenset(
     {
@@ -90,6 +91,9 @@ def _updated(stored: StoreMetadataRequest, request: UpdateMetadataRequest) -> St
     return stored
 
 
+READ: Final[Decision[Callable[[bytes], UpdateMetadataRequest]]] = Decision(
+    "es6.update_metadata.read", UpdateMetadataRequest.decode, "request as the card reads it"
+)
 UPDATED: Final = Decision("es6.update_metadata.updated", _updated, "metadata after an update")
 
 
@@ -111,7 +115,7 @@ def update_metadata(
     if profile is None:
         return StatusWord.REFERENCED_DATA_NOT_FOUND
     try:
-        request = UpdateMetadataRequest.decode(octets)
+        request = decisions[READ](octets)
         tags = frozenset(one.tag for one in tlv.parse(octets).children())
     except DecodeError:
         return StatusWord.WRONG_DATA

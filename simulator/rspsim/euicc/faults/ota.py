@@ -58,7 +58,7 @@ FAULTS: Final = (
     Fault(
         "ota.any-level",
         "The minimum security level is not looked at.",
-        ("UICC.Ota#03",),
+        ("UICC.Ota#03", "Profile.RFM#03"),
         swap(receivers.LEVEL_REACHED, _every_level),
     ),
     Fault(
@@ -70,7 +70,7 @@ FAULTS: Final = (
     Fault(
         "ota.any-reference",
         "The first security domain answers to every unknown TAR.",
-        ("UICC.Ota#05",),
+        ("UICC.Ota#05", "Profile.RFM#02"),
         swap(receivers.RECEIVER, _first_receiver),
     ),
     Fault(
@@ -82,7 +82,7 @@ FAULTS: Final = (
     Fault(
         "ota.no-rights",
         "Remote file management has no right to any file.",
-        ("UICC.Ota#01", "UICC.Ota#04"),
+        ("UICC.Ota#01", "UICC.Ota#04", "Profile.RFM#01"),
         swap(remote_files.FULL_ACCESS, lambda _domain: False),
     ),
 )

@@ -252,7 +252,7 @@ FAULTS: Final = (
     Fault(
         "uicc.select.temporary-identifier",
         "An ADF is selected by the temporary identifier of its package.",
-        ("UICC.Select#03",),
+        ("UICC.Select#03", "Profile.USIM#02"),
         swap(FIND, _temporary_identifier),
     ),
     Fault(

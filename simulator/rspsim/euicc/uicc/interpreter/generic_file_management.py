@@ -7,10 +7,11 @@ createFCP without a filePath makes a sibling (SAIP, 8.3.5).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from rspcore.errors import LocalError
 from rspcore.messages.euicc_response import PeStatusCode
+from rspsim.euicc.decisions import Decision
 from rspsim.euicc.uicc.interpreter.building import Building, Refused, path_of, shown
 from rspsim.euicc.uicc.interpreter.file_making import FilePlan, plan_from_fcp, write
 from rspsim.euicc.uicc.interpreter.template_elements import (
@@ -20,7 +21,9 @@ from rspsim.euicc.uicc.interpreter.template_elements import (
 )
 from rspsim.euicc.uicc.model import FileKind, Path
 
-__all__ = ["run"]
+__all__ = ["WRITTEN", "run"]
+
+WRITTEN: Final = Decision("interpreter.written", write, "file after content was written into it")
 
 _NAA_AIDS = {"A0000000871002": "usim", "A0000000871004": "isim", "A0000003431002": "csim"}
 """First seven octets of the AIDs of the NAAs (TS 101 220, annex E)."""
@@ -87,7 +90,7 @@ def _write(script: _Script, content: bytes) -> _Script:
     one = files.get(_current(script))
     if one is None:
         raise LocalError("the current file of a script is gone")
-    after = write(FilePlan(one, script.position), content)
+    after = script.building.decisions[WRITTEN](FilePlan(one, script.position), content)
     building = script.building.having(script.building.content.with_file(after.file))
     return replace(script, building=building, position=after.position)
 

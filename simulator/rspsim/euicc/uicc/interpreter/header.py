@@ -4,7 +4,7 @@ Version, services, file templates and applications that the header calls mandato
 what the card claims in EUICCInfo2 (TCA eUICC Profile Package, ProfileHeader).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -103,7 +103,7 @@ CHECKS: Final[Decision[Checks[HeaderAttempt]]] = Decision(
 )
 
 
-CODES: Final = Decision(
+CODES: Final[Decision[Callable[[Building], None]]] = Decision(
     "interpreter.codes", require_codes, "every key reported by a directory must be defined"
 )
 

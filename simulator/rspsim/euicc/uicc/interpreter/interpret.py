@@ -29,7 +29,7 @@ from rspsim.euicc.uicc.interpreter import (
 )
 from rspsim.euicc.uicc.interpreter.building import Building, Refused
 
-__all__ = ["CAPABILITIES", "ELEMENTS", "MANDATED", "RANGES", "SKIPPED", "interpret"]
+__all__ = ["CAPABILITIES", "ELEMENTS", "MALFORMED", "MANDATED", "RANGES", "SKIPPED", "interpret"]
 
 Run = Callable[[Building, ProfileElementTlv], Building]
 
@@ -122,7 +122,7 @@ CAPABILITIES: Final[Decision[Mapping[str, UiccCapability]]] = Decision(
     "what the card has to claim in EUICCInfo2 to support an element",
 )
 
-SKIPPED: Final = Decision(
+SKIPPED: Final[Decision[frozenset[PeStatusCode]]] = Decision(
     "interpreter.skipped",
     frozenset(
         {
@@ -133,9 +133,14 @@ SKIPPED: Final = Decision(
     ),
     "statuses an element that is not mandated is passed over with",
 )
-MANDATED: Final = Decision(
+MALFORMED: Final[Decision[int]] = Decision(
+    "interpreter.malformed",
+    PeStatusCode.invalid_request_format,
+    "status of an element that cannot be read",
+)
+MANDATED: Final[Decision[Callable[[ProfileElementTlv], bool]]] = Decision(
     "interpreter.mandated",
-    lambda element: bool(element.mandated),
+    lambda element: element.mandated,
     "whether a package fails when the card does not support an element",
 )
 
@@ -151,7 +156,7 @@ def interpret(building: Building, element: ProfileElementTlv) -> Building:
         identification = element.identification
         after = _run(building, element)
     except DecodeError as error:
-        raise Refused(PeStatusCode.invalid_request_format, str(error)) from error
+        raise Refused(decisions[MALFORMED], str(error)) from error
     except Refused as refusal:
         if refusal.status not in decisions[SKIPPED] or decisions[MANDATED](element):
             raise

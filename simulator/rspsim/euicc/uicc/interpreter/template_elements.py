@@ -6,17 +6,18 @@ first file stands follows from the element: below the MF, or below an NAA made b
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from rspcore.ids import Oid
 from rspcore.messages.euicc_info import UiccCapability
 from rspcore.messages.euicc_response import PeStatusCode
+from rspsim.euicc.decisions import Decision
 from rspsim.euicc.uicc.interpreter.building import Building, Refused, path_of, shown
 from rspsim.euicc.uicc.interpreter.file_making import make_file, plan_from_fcp
 from rspsim.euicc.uicc.interpreter.templates import Template, TemplateFile, template
 from rspsim.euicc.uicc.model import File, FileKind, Path
 
-__all__ = ["link_target", "require_capability", "run", "template_of", "with_links"]
+__all__ = ["MADE", "link_target", "require_capability", "run", "template_of", "with_links"]
 
 _AT_MF = ("mf", "cd", "telecom", "usim", "isim", "csim")
 _NAAS = {
@@ -27,6 +28,8 @@ _NAAS = {
 """Elements that make an NAA, and what the card has to claim for a second one."""
 _BELOW = {"opt-isim": "isim", "opt-csim": "csim", "eap": ""}
 """Kind of the NAA an element belongs to; USIM where nothing is said."""
+
+MADE: Final = Decision("interpreter.made", make_file, "file that a plan and fill commands make")
 
 
 def template_of(name: str, value: dict[str, Any]) -> Template:
@@ -130,7 +133,7 @@ def _file(
     path = _path(fcp, line, parent)
     link = link_target(building, fcp, path)
     plan = plan_from_fcp(fcp, line, path, link=link)
-    return require_capability(building, make_file(plan, commands))
+    return require_capability(building, building.decisions[MADE](plan, commands))
 
 
 def _path(fcp: dict[str, Any], line: TemplateFile, parent: Path) -> Path:

@@ -25,7 +25,7 @@ from rspsim.euicc.uicc.model import Application, KeyObject, SecurityDomain
 from rspsim.euicc.uicc.ota.receivers import with_domain
 from rspsim.euicc.update_metadata import update_metadata
 
-__all__ = ["COMMANDS", "NEEDS_PERSONALISATION", "DomainDesk", "run"]
+__all__ = ["COMMANDS", "NEEDS_PERSONALISATION", "TARGET", "DomainDesk", "run"]
 
 _FOR_PERSONALISATION = 0x20
 _LAST_BLOCK = 0x80
@@ -90,6 +90,17 @@ def _said(desk: DomainDesk, sw: int, data: bytes = b"") -> Answer:
     return ResponseApdu(data, sw), desk
 
 
+def _target(desk: DomainDesk, named: bytes, /) -> Aid | None:
+    """Return what the operator may personalise by this name: its domain, its Profile, or None."""
+    if named == desk.domain.octets:
+        return desk.domain
+    own = named in (ISDP_OWN_AID.octets, desk.profile.octets)
+    return desk.profile if own else None
+
+
+TARGET: Final = Decision("domain.target", _target, "what INSTALL [for personalization] may name")
+
+
 def _install(command: CommandApdu, desk: DomainDesk) -> Answer:
     """Take INSTALL [for personalization]; other kinds are not offered."""
     if command.p1 != _FOR_PERSONALISATION or command.p2:
@@ -97,11 +108,9 @@ def _install(command: CommandApdu, desk: DomainDesk) -> Answer:
     fields = _fields(command.data)
     if fields is None or len(fields) < 3:
         return _said(desk, StatusWord.WRONG_DATA)
-    named = fields[2]
-    own = {ISDP_OWN_AID.octets, desk.profile.octets, desk.domain.octets}
-    if named not in own:
+    target = desk.decisions[TARGET](desk, fields[2])
+    if target is None:
         return _said(desk, StatusWord.REFERENCED_DATA_NOT_FOUND)
-    target = desk.domain if named == desk.domain.octets else desk.profile
     after = replace(desk, target=target, stored=b"", block=0)
     return _said(after, StatusWord.OK, b"\x00")
 
@@ -131,7 +140,9 @@ def _store_data(command: CommandApdu, desk: DomainDesk) -> Answer:
         return _personalised(done, stored)
     if desk.target is None and desk.decisions[NEEDS_PERSONALISATION]:
         return _said(done, StatusWord.CONDITIONS_NOT_SATISFIED)
-    after = update_metadata(desk.state, desk.decisions, desk.profile, stored)
+    named = desk.target
+    isdp = desk.profile if named is None or named == desk.domain else named
+    after = update_metadata(desk.state, desk.decisions, isdp, stored)
     if isinstance(after, int):
         return _said(done, after)
     return _said(replace(done, state=after), StatusWord.OK)
