@@ -96,8 +96,7 @@ FAULTS: Final = (
             "ES8+.ConfigureISDP#16",
             "ES8+.ReplaceSessionKeys#04",
             "ES8+.ReplaceSessionKeys#12",
-            "ES8+.LoadProfileElements#18",
-            "ES8+.LoadProfileElements#20",
+            *(f"ES8+.LoadProfileElements#{number}" for number in (18, 19, 20, 21, 22, 23)),
             "ES10b.LoadBoundProfilePackage#09",
             "Tamper.LoadBoundProfilePackage#02",
             "Tamper.LoadBoundProfilePackage#04",
@@ -150,6 +149,8 @@ FAULTS: Final = (
         "es8p.bsp.reasons-exchanged",
         "A wrong structure is called a wrong MAC, and the other way round.",
         (
+            "ES8+.LoadProfileElements#26",
+            "ES8+.LoadProfileElements#54",
             "ES8+.ConfigureISDP#06",
             "ES8+.ConfigureISDP#07",
             "ES8+.ConfigureISDP#08",
