@@ -1,6 +1,7 @@
 """ES6.UpdateMetadata: an operator changes the metadata of its own Profile over SMS-PP."""
 
 from dataclasses import replace
+from typing import Any
 
 from rspcore.messages.es10c import DeleteProfileRequest, DisableProfileRequest
 from rspcore.messages.metadata import IconType, PprId, UpdateMetadataRequest
@@ -256,7 +257,7 @@ def test_power_loss_leaves_no_mixture(card, given, make_ota, step, note):
     """Power lost after the last message was sent: all objects are old, or all are new."""
     (one,) = given.profiles(ONE, enabled=ONE)
     before = info(card, one)
-    changes = {
+    changes: dict[str, Any] = {
         "service_provider_name": "New SP",
         "profile_name": "New Name",
         "icon_type": IconType.png,
