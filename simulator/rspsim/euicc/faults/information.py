@@ -237,7 +237,7 @@ FAULTS: Final = (
     Fault(
         "information.info2.no-pp-version",
         "EUICCInfo2 lacks the version of the protection profile.",
-        ("ES10b.GetEUICCInfo2#01", "ES10b.GetEUICCInfo2#17"),
+        ("ES10b.GetEUICCInfo2#01", "ES10b.GetEUICCInfo2#02", "ES10b.GetEUICCInfo2#17"),
         _info2_without(Tag.OctetString),
     ),
     Fault(
