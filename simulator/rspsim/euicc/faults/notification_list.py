@@ -185,13 +185,13 @@ LISTING: Final = (
     Fault(
         "es10b.list-notification.results-hidden",
         "A ProfileInstallationResult is not listed.",
-        ("?",),
+        ("ES10b.ListNotification#01", "ES10b.ListNotification#03", "ES10b.ListNotification#08"),
         swap(list_notification.LISTED, _listed_without_results),
     ),
     Fault(
         "es10b.list-notification.cut",
         "At most eight notifications are listed.",
-        ("?",),
+        ("ES10b.ListNotification#14", "ES10b.ListNotification#17"),
         swap(list_notification.LISTED, _listed_in_part),
     ),
     Fault(
@@ -203,13 +203,17 @@ LISTING: Final = (
     Fault(
         "es10b.list-notification.consuming",
         "Listing the notifications removes the oldest.",
-        ("?",),
+        ("ES10b.ListNotification#16",),
         behind(_LIST, _oldest_forgotten),
     ),
     Fault(
         "es10b.notifications.filter-exact",
         "A filter finds a notification only when it asks for nothing else.",
-        ("?",),
+        (
+            "ES10b.ListNotification#07",
+            "ES10b.ListNotification#08",
+            "ES10b.RetrieveNotificationsList#18",
+        ),
         swap(
             list_notification.EVENT_FILTER,
             lambda one, events: events is None or events == {one.event},
@@ -218,7 +222,7 @@ LISTING: Final = (
     Fault(
         "es10b.notifications.no-bit-is-any",
         "A filter without a bit lets everything pass.",
-        ("?",),
+        ("ES10b.ListNotification#09",),
         swap(
             list_notification.EVENT_FILTER,
             lambda one, events: not events or one.event in events,
@@ -227,25 +231,33 @@ LISTING: Final = (
     Fault(
         "es10b.retrieve-notifications-list.results-hidden",
         "A ProfileInstallationResult cannot be retrieved.",
-        ("?",),
+        (
+            "ES10b.RetrieveNotificationsList#01",
+            "ES10b.RetrieveNotificationsList#03",
+            "ES10b.RetrieveNotificationsList#04",
+        ),
         swap(retrieve_notifications_list.FOUND, _found_without_results),
     ),
     Fault(
         "es10b.retrieve-notifications-list.cut",
         "At most four notifications are retrieved.",
-        ("?",),
+        (
+            "ES10b.RetrieveNotificationsList#01",
+            "ES10b.RetrieveNotificationsList#10",
+            "ES10b.RetrieveNotificationsList#15",
+        ),
         swap(retrieve_notifications_list.FOUND, _found_in_part),
     ),
     Fault(
         "es10b.retrieve-notifications-list.none-is-undefined",
         "Nothing found is answered undefinedError(127).",
-        ("?",),
+        ("ES10b.RetrieveNotificationsList#08", "ES10b.RetrieveNotificationsList#09"),
         behind(_RETRIEVE, _none_found_is_undefined),
     ),
     Fault(
         "es10b.retrieve-notifications-list.consuming",
         "Retrieving notifications removes the oldest.",
-        ("?",),
+        ("ES10b.RetrieveNotificationsList#09", "ES10b.RetrieveNotificationsList#15"),
         behind(_RETRIEVE, _oldest_forgotten),
     ),
 )
@@ -254,7 +266,11 @@ REMOVING: Final = (
     Fault(
         "es10b.remove-notification.everything",
         "Removing one notification removes all.",
-        ("?",),
+        (
+            "ES10b.RemoveNotificationFromList#01",
+            "ES10b.RemoveNotificationFromList#06",
+            "ES10b.RemoveNotificationFromList#07",
+        ),
         swap(
             remove_notification_from_list.REMOVED,
             lambda state, _seq_number: replace(state, notifications=()),
@@ -263,25 +279,41 @@ REMOVING: Final = (
     Fault(
         "es10b.remove-notification.always-ok",
         "Removing a notification that is not there is answered ok(0).",
-        ("?",),
+        (
+            "ES10b.RemoveNotificationFromList#02",
+            "ES10b.RemoveNotificationFromList#03",
+            "ES10b.RemoveNotificationFromList#04",
+        ),
         skip(remove_notification_from_list.CHECKS, "found"),
     ),
     Fault(
         "es10b.remove-notification.results-kept",
         "A ProfileInstallationResult cannot be removed.",
-        ("?",),
+        (
+            "ES10b.RemoveNotificationFromList#03",
+            "ES10b.RemoveNotificationFromList#05",
+            "ES10b.RemoveNotificationFromList#06",
+        ),
         adds(remove_notification_from_list.CHECKS, Check("no_result", _no_result, _NOTHING)),
     ),
     Fault(
         "es10b.remove-notification.orphans-kept",
         "Notifications of a Profile that is gone cannot be removed.",
-        ("?",),
+        (
+            "ES10b.RemoveNotificationFromList#01",
+            "ES10b.RemoveNotificationFromList#03",
+            "ES10b.RemoveNotificationFromList#06",
+        ),
         adds(remove_notification_from_list.CHECKS, Check("owned", _profile_installed, _NOTHING)),
     ),
     Fault(
         "es10b.remove-notification.back-at-reset",
         "A removed notification is there again after a reset.",
-        ("?",),
+        (
+            "ES10b.RemoveNotificationFromList#04",
+            "ES10b.RemoveNotificationFromList#07",
+            "ES10b.RemoveNotificationFromList#08",
+        ),
         together(
             swap(remove_notification_from_list.REMOVED, _hidden),
             swap(list_notification.EVENT_FILTER, _positive),
@@ -292,13 +324,13 @@ REMOVING: Final = (
     Fault(
         "es10b.remove-notification.number-rewound",
         "When the youngest notification is removed, its number is used again.",
-        ("?",),
+        ("ES10b.RemoveNotificationFromList#08",),
         swap(remove_notification_from_list.REMOVED, _rewound),
     ),
     Fault(
         "notifications.lost-at-reset",
         "All notifications are lost at a reset.",
-        ("?",),
+        ("ES10b.ListNotification#01", "ES10b.ListNotification#03", "ES10b.ListNotification#04"),
         swap(startup.KEPT, lambda state: replace(state, notifications=())),
     ),
 )
@@ -307,43 +339,51 @@ TELLING: Final = (
     Fault(
         "notifications.number.falls",
         "A later notification has a smaller number.",
-        ("?",),
+        (
+            "ES10b.ListNotification#13",
+            "ES10b.ListNotification#17",
+            "ES10b.RemoveNotificationFromList#08",
+        ),
         swap(notifications.NEXT_NUMBER, lambda number: number - 1),
     ),
     Fault(
         "notifications.number.unsigned",
         "Numbers from 128 on are coded without the octet that makes them positive.",
-        ("?",),
+        ("ES10b.ListNotification#17",),
         swap(notifications.TOLD, _unsigned),
     ),
     Fault(
         "notifications.iccid.missing",
         "No notification names the Profile.",
-        ("?",),
+        ("ES10b.ListNotification#01", "ES10b.ListNotification#03", "ES10b.ListNotification#04"),
         swap(notifications.TOLD, _nameless),
     ),
     Fault(
         "notifications.event.two-bits",
         "Every notification has the bit of an installation, too.",
-        ("?",),
+        ("ES10b.ListNotification#01", "ES10b.ListNotification#04", "ES10b.ListNotification#05"),
         swap(notifications.TOLD, _two_events),
     ),
     Fault(
         "notifications.address.default",
         "Notifications go to the default SM-DP+ address when there is one.",
-        ("?",),
+        ("ES10c.DeleteProfile#20",),
         swap(notifications.TOLD, _to_default_address),
     ),
     Fault(
         "notifications.address.constant",
         "All notifications go to one address.",
-        ("?",),
+        ("ES10b.ListNotification#01", "ES10b.ListNotification#03", "ES10b.ListNotification#04"),
         swap(notifications.TOLD, _to_one_address),
     ),
     Fault(
         "notifications.certificates.exchanged",
         "CERT.EUICC and CERT.EUM of a notification stand in each other's place.",
-        ("?",),
+        (
+            "ES10b.RetrieveNotificationsList#10",
+            "ES10b.RetrieveNotificationsList#12",
+            "ES10c.DeleteProfile#12",
+        ),
         swap(
             notifications.CERTIFICATES,
             lambda credential: (credential.eum_certificate, credential.euicc_certificate),
@@ -352,7 +392,7 @@ TELLING: Final = (
     Fault(
         "notifications.credential.first",
         "Every notification is signed under the first CI.",
-        ("?",),
+        ("ES10b.RetrieveNotificationsList#17", "ES10c.DisableProfile#25"),
         swap(notifications.CREDENTIAL, _first_credential),
     ),
 )

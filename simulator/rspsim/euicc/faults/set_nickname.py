@@ -59,31 +59,31 @@ FAULTS: Final = (
     Fault(
         "es10c.set-nickname.not-stored",
         "A nickname is confirmed and forgotten.",
-        ("?",),
+        ("ES10c.SetNickname#01", "ES10c.SetNickname#02", "ES10c.SetNickname#04"),
         swap(set_nickname.STORED, lambda state, _profile, _nickname: state),
     ),
     Fault(
         "es10c.set-nickname.first-kept",
         "A nickname cannot be replaced by another.",
-        ("?",),
+        ("ES10c.SetNickname#02", "ES10c.SetNickname#03"),
         swap(set_nickname.STORED, _first_nickname),
     ),
     Fault(
         "es10c.set-nickname.empty-ignored",
         "An empty nickname does not remove the one there is.",
-        ("?",),
+        ("ES10c.SetNickname#03",),
         swap(set_nickname.STORED, _never_emptied),
     ),
     Fault(
         "es10c.set-nickname.cut",
         "A nickname is cut after 64 octets in place of characters.",
-        ("?",),
+        ("ES10c.SetNickname#05",),
         swap(set_nickname.STORED, _cut_nickname),
     ),
     Fault(
         "es10c.set-nickname.short",
         "A nickname is cut after 32 characters.",
-        ("?",),
+        ("ES10c.SetNickname#04", "ES10c.SetNickname#05"),
         swap(
             set_nickname.STORED,
             lambda state, profile, nickname: _given(state, profile, nickname[:32]),
@@ -92,7 +92,7 @@ FAULTS: Final = (
     Fault(
         "es10c.set-nickname.disabled-only",
         "The enabled Profile cannot get a nickname.",
-        ("?",),
+        ("ES10c.SetNickname#06",),
         adds(
             set_nickname.CHECKS,
             Check(
@@ -105,19 +105,19 @@ FAULTS: Final = (
     Fault(
         "es10c.set-nickname.not-found-undefined",
         "An unknown Profile is answered undefinedError(127).",
-        ("?",),
+        ("ES10c.SetNickname#07",),
         answers(set_nickname.CHECKS, "profile_found", _N.undefinedError),
     ),
     Fault(
         "es10c.set-nickname.any",
         "A nickname of any length is taken, and a missing one for an empty one.",
-        ("?",),
+        ("ES10c.SetNickname#11",),
         together(_any_nickname_taken, swap(set_nickname.STORED, _given)),
     ),
     Fault(
         "es10c.set-nickname.lost-at-reset",
         "Nicknames are gone after a reset.",
-        ("?",),
+        ("ES10c.SetNickname#09",),
         swap(startup.KEPT, _nicknames_gone),
     ),
 )
