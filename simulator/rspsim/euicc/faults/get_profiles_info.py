@@ -316,7 +316,7 @@ FAULTS: Final = (
     Fault(
         "es10c.get-profiles-info.empty-tag-list-refused",
         "A tag list without a tag is an error.",
-        ("?",),
+        ("ES10c.GetProfilesInfo#35",),
         swap(WANTED, _empty_refused),
     ),
     Fault(

@@ -197,7 +197,7 @@ LISTING: Final = (
     Fault(
         "es10b.list-notification.none-in-long-form",
         "An empty list has its length in the long form, which is not DER.",
-        ("?",),
+        ("ES10b.ListNotification#02", "ES10b.ListNotification#10"),
         behind(_LIST, _none_listed_in_long_form),
     ),
     Fault(

@@ -95,7 +95,7 @@ REFRESHING: Final = (
     Fault(
         "es10c.switch.session-ignored",
         "A card that cannot end a proactive session changes Profiles all the same.",
-        ("?",),
+        ("procedure.EnableProcess#07",),
         together(
             skip(enable_profile.CHECKS, "cat_free"),
             skip(disable_profile.CHECKS, "cat_free"),
