@@ -7,6 +7,7 @@ Source: SGP.22 v2, 2.5.6, 5.5 and 5.7.6.
 """
 
 from rspcore.errors import DecodeError
+from rspcore.messages.es10b import GetEuiccChallengeRequest
 from rspcore.messages.es10c import ProfileInfo, ProfileState
 from rspcore.messages.euicc_response import EuiccResponse, PeStatus, PeStatusCode
 from rspcore.messages.notifications import BppCommandId, ErrorReason, ErrorResult
@@ -62,6 +63,9 @@ def went_on(loaded: Loaded) -> None:
 def refused(session: Session, loaded: Loaded, before: Snapshot, *words: int) -> None:
     """Require the last segment to be refused by status word: no PIR, the card as before.
 
+    A load may still be open and keep the card from answering anything else (5.7.6), so a new
+    challenge ends the session before the card is looked at.
+
     Args:
         session: The session.
         loaded: What the card answered.
@@ -72,6 +76,7 @@ def refused(session: Session, loaded: Loaded, before: Snapshot, *words: int) -> 
         ExpectationError: it was not, or something moved.
     """
     expect.refused(loaded.last, *(words or MISPLACED), about="the last segment")
+    session.card.send(GetEuiccChallengeRequest())
     expect.unchanged(before, session.card.observe())
 
 

@@ -3,9 +3,12 @@
 import pytest
 
 from rspcore.messages.notifications import BppCommandId, ErrorReason
+from rspharness.run import Run, RunOptions
 from rspharness.servers import loads
 from rspharness.servers.rsp_server import profile
 from rspharness.servers.session import Loaded
+from rspharness.timing import Timings
+from rspharness.trace import Trace
 from rspharness.verdicts import ExpectationError
 
 ONE = profile("PROFILE_OPERATIONAL1")
@@ -76,6 +79,17 @@ def test_segment_out_of_place_is_refused(session, before):
     assert loads.told(loaded) == "SW 6985 (conditions not satisfied) without PIR"
     with pytest.raises(ExpectationError, match="6A80"):
         loads.refused(session, loaded, before, 0x6A80)
+
+
+def test_refusal_is_seen_on_a_card_that_answers_nothing_else_while_it_loads(tmp_path, make_server):
+    target = tmp_path / "exclusive.toml"
+    target.write_text('kind = "inprocess"\n[card]\noptions = "exclusive-load=true"\n')
+    run = Run(RunOptions(target=str(target)))
+    card = run.open_card(Trace(), Timings())
+    before, session = card.observe(), make_server().prepared(card)
+    package = session.package(ONE)
+    loads.went_on(session.load(package.until(2)))
+    loads.refused(session, session.load(package.until(1)), before)
 
 
 def test_segments_that_are_accepted_go_on(session):
