@@ -45,6 +45,7 @@ class Collected:
         runs: The run by the fault of its card; the one asked for under the empty name.
         unasked: Faults that no case looks for, in words; filled when mutants are run.
         matrix: Requirements that change under a fault; filled when the matrix is run.
+        tried: Requirements that could change; likewise.
     """
 
     catalogue: Catalogue
@@ -52,6 +53,7 @@ class Collected:
     runs: dict[str, Run] = field(default_factory=dict)
     unasked: list[str] = field(default_factory=list)
     matrix: dict[str, list[str]] = field(default_factory=dict)
+    tried: list[str] = field(default_factory=list)
 
     def adopt(self, nodeid: str, model: str, fault: str) -> None:
         """Take in a copy of a case that runs on a card with a fault."""

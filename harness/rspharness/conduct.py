@@ -219,6 +219,7 @@ def hand_over(config: pytest.Config, run: Run, collected: Collected) -> None:
         "version": "v2",
         "unasked": collected.unasked,
         "matrix": collected.matrix,
+        "tried": collected.tried,
     }
     if "target" in vars(run):
         said["budgets_ms"] = dict(run.target.settings.budgets_ms)

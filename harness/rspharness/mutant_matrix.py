@@ -11,7 +11,7 @@ one: copied over it, it declares what was found.
 """
 
 import json
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -64,11 +64,13 @@ class Neighbourhoods:
         collected: The cases of the run.
         state_of: Gives the state of a case that ran.
         matrix: The requirements that changed, by fault.
+        tried: The requirements whose case was sound, and so could change.
     """
 
     collected: Collected
     state_of: Callable[[pytest.Item], CaseState | None]
     matrix: Matrix = field(default_factory=dict)
+    tried: list[str] = field(default_factory=list)
     _kept: _Watched = field(default_factory=_Watched)
     _ways: dict[Hashable, reach.Log] = field(default_factory=dict)
     _same: dict[tuple[Hashable, str], bool] = field(default_factory=dict)
@@ -84,6 +86,7 @@ class Neighbourhoods:
         runtestprotocol(item, log=True, nextitem=sibling)
         sound = _seen(self.state_of(item))
         if sound is not None and sound[0] in _SOUND:
+            self.tried.extend(r.id for r in self.collected.cases[item.nodeid].requirements)
             self._try_faults(item, sibling, record, sound)
         item.session._setupstate.teardown_exact(following)  # noqa: SLF001  as pytest's runner ends
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
@@ -152,18 +155,27 @@ def write(folder: Path, matrix: Mapping[str, list[str]]) -> Path:
     return path
 
 
-def differences(root: Path, matrix: Mapping[str, list[str]]) -> Iterator[str]:
-    """Yield what is not as declared, in words; nothing when all is well."""
+def differences(
+    root: Path, matrix: Mapping[str, list[str]], tried: Collection[str]
+) -> Iterator[str]:
+    """Yield what is not as declared, in words; nothing when all is well.
+
+    Args:
+        root: Folder of the fixtures' folder.
+        matrix: What changed in the run.
+        tried: Requirements that could change in it; others ask for another target.
+    """
     path = root / DECLARED
-    declared: Matrix = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    declared: Matrix | None = json.loads(path.read_text("utf-8")) if path.is_file() else None
     for fault in FAULTS:
         found = set(matrix[fault.name])
-        if not found:
+        named = set(fault.breaks) & set(tried)
+        if not found and named:
             yield f"{fault.name} survives every case"
             continue
-        missing = sorted(set(fault.breaks) - found)
+        missing = sorted(named - found)
         if missing:
             yield f"{fault.name} does not break {', '.join(missing)}"
-        surprising = sorted(found - set(declared.get(fault.name, ())))
+        surprising = sorted(found - set(declared.get(fault.name, ()))) if declared else []
         if surprising:
             yield f"{fault.name} changes, outside its neighbourhood, {', '.join(surprising)}"

@@ -118,7 +118,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         _NEIGHBOURHOODS, mutant_matrix.Neighbourhoods(collected, _case)
     )
     neighbourhoods.surround(item, nextitem)
-    collected.matrix = neighbourhoods.matrix
+    collected.matrix, collected.tried = neighbourhoods.matrix, neighbourhoods.tried
     return True
 
 

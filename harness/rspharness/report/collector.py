@@ -27,6 +27,7 @@ class Collector:
         self._said: dict[str, Any] = {}
         self._ids: set[str] = set()
         self._matrices: list[dict[str, list[str]]] = []
+        self._tried: set[str] = set()
         self._differences: list[str] = []
         self.results: Results | None = None
         self.folder: Path | None = None
@@ -39,6 +40,7 @@ class Collector:
         self._said = {**self._said, "options": options}
         self._ids.update(said["ids"])
         self._matrices.append(said["matrix"])
+        self._tried.update(said["tried"])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the record of a case that is over."""
@@ -69,7 +71,9 @@ class Collector:
 
             matrix = mutant_matrix.merged(self._matrices)
             mutant_matrix.write(self.folder, matrix)
-            self._differences = list(mutant_matrix.differences(self._config.rootpath, matrix))
+            self._differences = list(
+                mutant_matrix.differences(self._config.rootpath, matrix, self._tried)
+            )
             if self._differences and session.exitstatus == 0:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self.results.over_budget and session.exitstatus == 0:
