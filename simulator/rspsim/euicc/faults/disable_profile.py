@@ -48,7 +48,10 @@ FAULTS: Final = (
     Fault(
         "es10c.disable-profile.not-found-undefined",
         "An unknown Profile is answered undefinedError(127).",
-        ("ES10c.DisableProfile#09", "ES10c.DisableProfile#10"),
+        (
+            "ES10c.DisableProfile#09",
+            "ES10c.DisableProfile#10",
+        ),
         answers(disable_profile.CHECKS, "profile_found", DisableResult.undefinedError),
     ),
     Fault(
@@ -58,21 +61,21 @@ FAULTS: Final = (
         skip(disable_profile.CHECKS, "profile_enabled"),
     ),
     Fault(
-        "es10c.disable-profile.ppr1-ignored",
-        "PPR1 does not keep a Profile from being disabled.",
-        ("ES10c.DisableProfile#11", "ES10c.DisableProfile#30", "ES10c.DisableProfile#31"),
-        skip(disable_profile.CHECKS, "policy"),
-    ),
-    Fault(
         "es10c.disable-profile.no-return",
         "After a test Profile no operational Profile comes back.",
-        ("ES10c.DisableProfile#06", "ES10c.DisableProfile#30"),
+        (
+            "ES10c.DisableProfile#06",
+            "ES10c.DisableProfile#30",
+        ),
         swap(disable_profile.RETURN_TARGET, lambda _state, _profile: None),
     ),
     Fault(
         "es10c.disable-profile.provisioning-returns",
         "After a provisioning Profile the Profile before it comes back.",
-        ("ES10c.EnableProfile#44",),
+        (
+            "ES10c.DisableProfile#29",
+            "ES10c.EnableProfile#44",
+        ),
         together(
             swap(isdp.REMEMBERED, _remembers_for_provisioning),
             swap(
@@ -84,7 +87,13 @@ FAULTS: Final = (
     Fault(
         "es10c.disable-profile.refusal-disables",
         "A Profile is disabled though the request is refused.",
-        ("ES10c.DisableProfile#09", "ES10c.DisableProfile#10", "ES10c.DisableProfile#11"),
+        (
+            "ES10c.DisableProfile#09",
+            "ES10c.DisableProfile#10",
+            "ES10c.DisableProfile#11",
+            "ES10c.DisableProfile#30",
+            "ES10c.DisableProfile#31",
+        ),
         behind(disable_profile.DISABLE_PROFILE, _disables_when_refusing),
     ),
     Fault(

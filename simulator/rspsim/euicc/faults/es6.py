@@ -151,6 +151,7 @@ FAULTS: Final = (
             "ES6.UpdateMetadata#15",
             "ES6.UpdateMetadata#16",
             "ES6.UpdateMetadata#17",
+            "ES10c.DeleteProfile#07",
         ),
         _without(profile_policy_rules=None),
     ),

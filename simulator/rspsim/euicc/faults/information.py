@@ -380,7 +380,10 @@ FAULTS: Final = (
     Fault(
         "information.rat.gone-with-memory-reset",
         "A memory reset empties the rules authorisation table.",
-        ("ES10b.GetRAT#05",),
+        (
+            "ES10b.GetRAT#05",
+            "ES10c.eUICCMemoryReset#20",
+        ),
         behind(EUICC_MEMORY_RESET, _table_emptied),
     ),
     Fault(

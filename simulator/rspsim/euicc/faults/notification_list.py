@@ -1,4 +1,4 @@
-"""Faults of the list of notifications: what it names, gives, forgets, and says of each."""
+"""Faults of the list of notifications: what it names, gives, and forgets."""
 
 from dataclasses import replace
 from typing import Final
@@ -11,10 +11,9 @@ from rspcore.messages.es10b import (
     RetrieveNotificationsListResultError,
     SearchCriteria,
 )
-from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import NotificationMetadata
 from rspcore.tags import Tag
-from rspsim.euicc import notifications, startup
+from rspsim.euicc import startup
 from rspsim.euicc.decisions import Check
 from rspsim.euicc.es10b import (
     list_notification,
@@ -25,7 +24,7 @@ from rspsim.euicc.es10b.list_notification import EventFilter, Pending
 from rspsim.euicc.es10b.remove_notification_from_list import RemovalAttempt
 from rspsim.euicc.faults.fault import Fault, adds, behind, skip, swap, together
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.state import CardState, CiCredential, PendingNotification, Profile
+from rspsim.euicc.state import CardState, PendingNotification
 
 __all__ = ["FAULTS"]
 
@@ -38,43 +37,6 @@ _NOTHING_FOUND = frozenset(
         ).encode(),
     }
 )
-
-
-class _Unsigned(NotificationMetadata):
-    """Write the number as if there were no sign."""
-
-    def content(self) -> bytes:
-        """Return the value field."""
-        number, *rest = tlv.parse_all(NotificationMetadata.content(self))
-        plain = bytes(number.value).lstrip(b"\x00") or b"\x00"
-        return tlv.encode(number.tag, plain) + b"".join(bytes(one.raw) for one in rest)
-
-
-def _unsigned(_state: CardState, metadata: NotificationMetadata) -> NotificationMetadata:
-    return _Unsigned(
-        seq_number=metadata.seq_number,
-        profile_management_operation=metadata.profile_management_operation,
-        notification_address=metadata.notification_address,
-        iccid=metadata.iccid,
-    )
-
-
-def _nameless(_state: CardState, metadata: NotificationMetadata) -> NotificationMetadata:
-    return replace(metadata, iccid=None)
-
-
-def _two_events(_state: CardState, metadata: NotificationMetadata) -> NotificationMetadata:
-    events = metadata.profile_management_operation | {NotificationEvent.notificationInstall}
-    return replace(metadata, profile_management_operation=events)
-
-
-def _to_default_address(state: CardState, metadata: NotificationMetadata) -> NotificationMetadata:
-    default = state.addresses.default_dp or metadata.notification_address
-    return replace(metadata, notification_address=default)
-
-
-def _to_one_address(_state: CardState, metadata: NotificationMetadata) -> NotificationMetadata:
-    return replace(metadata, notification_address="dp0.example.com")
 
 
 def _is_result(one: PendingNotification) -> bool:
@@ -173,37 +135,120 @@ def _no_result(attempt: RemovalAttempt) -> bool:
     return attempt.notification is None or not _is_result(attempt.notification)
 
 
-def _first_credential(state: CardState, _profile: Profile) -> CiCredential:
-    return next(one for one in state.credentials if one.signs)
-
-
 _NOTHING = NotificationSentResult.nothingToDelete
 _LIST = list_notification.LIST_NOTIFICATION
 _RETRIEVE = retrieve_notifications_list.RETRIEVE_NOTIFICATIONS_LIST
 
 LISTING: Final = (
     Fault(
+        "es10b.notifications.filter-ignored",
+        "A filter for events lets everything pass.",
+        (
+            "ES10b.ListNotification#03",
+            "ES10b.RetrieveNotificationsList#05",
+            "ES10b.ListNotification#04",
+            "ES10b.ListNotification#05",
+            "ES10b.ListNotification#06",
+            "ES10b.ListNotification#07",
+            "ES10b.ListNotification#09",
+            "ES10b.ListNotification#10",
+            "ES10b.RetrieveNotificationsList#04",
+            "ES10b.RetrieveNotificationsList#06",
+            "ES10b.RetrieveNotificationsList#07",
+            "ES10b.RetrieveNotificationsList#18",
+        ),
+        swap(list_notification.EVENT_FILTER, lambda _notification, _events: True),
+    ),
+    Fault(
+        "es10b.retrieve-notifications-list.criteria-ignored",
+        "RetrieveNotificationsList gives everything whatever it is asked for.",
+        (
+            "ES10b.RetrieveNotificationsList#02",
+            "ES10b.RetrieveNotificationsList#03",
+            "ES10b.ListNotification#17",
+            "ES10b.RetrieveNotificationsList#04",
+            "ES10b.RetrieveNotificationsList#05",
+            "ES10b.RetrieveNotificationsList#06",
+            "ES10b.RetrieveNotificationsList#07",
+            "ES10b.RetrieveNotificationsList#09",
+            "ES10b.RetrieveNotificationsList#16",
+            "ES10b.RetrieveNotificationsList#18",
+        ),
+        swap(retrieve_notifications_list.FOUND, lambda pending, _criteria, _passes: pending),
+    ),
+    Fault(
+        "es10b.remove-notification.not-removed",
+        "A notification is confirmed as removed and stays.",
+        (
+            "ES10b.RemoveNotificationFromList#01",
+            "ES10b.RemoveNotificationFromList#03",
+            "ES10b.ListNotification#02",
+            "ES10b.RetrieveNotificationsList#08",
+            "ES10b.RemoveNotificationFromList#04",
+            "ES10b.RemoveNotificationFromList#05",
+            "ES10b.RemoveNotificationFromList#06",
+            "ES10b.RemoveNotificationFromList#07",
+            "ES10b.RemoveNotificationFromList#08",
+            "ES10b.RemoveNotificationFromList#09",
+            "ES10c.EnableProfile#34",
+            "ES10c.EnableProfile#35",
+            "ES10c.DisableProfile#18",
+            "ES10c.DisableProfile#19",
+        ),
+        swap(remove_notification_from_list.REMOVED, lambda state, _seq_number: state),
+    ),
+    Fault(
         "es10b.list-notification.results-hidden",
         "A ProfileInstallationResult is not listed.",
-        ("ES10b.ListNotification#01", "ES10b.ListNotification#03", "ES10b.ListNotification#08"),
+        (
+            "ES10b.ListNotification#01",
+            "ES10b.ListNotification#03",
+            "ES10b.ListNotification#08",
+            "ES10b.ListNotification#12",
+            "ES10b.ListNotification#13",
+            "ES10b.ListNotification#14",
+            "ES10b.ListNotification#15",
+            "ES10b.ListNotification#16",
+            "ES10b.RemoveNotificationFromList#01",
+            "ES10b.RemoveNotificationFromList#04",
+            "ES10b.RemoveNotificationFromList#06",
+            "ES10b.RemoveNotificationFromList#09",
+            "ES10b.RetrieveNotificationsList#08",
+            "ES10b.RetrieveNotificationsList#16",
+        ),
         swap(list_notification.LISTED, _listed_without_results),
     ),
     Fault(
         "es10b.list-notification.cut",
         "At most eight notifications are listed.",
-        ("ES10b.ListNotification#14", "ES10b.ListNotification#17"),
+        (
+            "ES10b.ListNotification#14",
+            "ES10b.ListNotification#17",
+        ),
         swap(list_notification.LISTED, _listed_in_part),
     ),
     Fault(
         "es10b.list-notification.none-in-long-form",
         "An empty list has its length in the long form, which is not DER.",
-        ("ES10b.ListNotification#02", "ES10b.ListNotification#10"),
+        (
+            "ES10b.ListNotification#02",
+            "ES10b.ListNotification#09",
+            "ES10b.ListNotification#10",
+        ),
         behind(_LIST, _none_listed_in_long_form),
     ),
     Fault(
         "es10b.list-notification.consuming",
         "Listing the notifications removes the oldest.",
-        ("ES10b.ListNotification#16",),
+        (
+            "ES10b.ListNotification#16",
+            "ES10b.RemoveNotificationFromList#01",
+            "ES10b.RemoveNotificationFromList#03",
+            "ES10b.RemoveNotificationFromList#06",
+            "ES10b.RemoveNotificationFromList#07",
+            "ES10b.RemoveNotificationFromList#10",
+            "ES10b.RetrieveNotificationsList#16",
+        ),
         behind(_LIST, _oldest_forgotten),
     ),
     Fault(
@@ -235,6 +280,9 @@ LISTING: Final = (
             "ES10b.RetrieveNotificationsList#01",
             "ES10b.RetrieveNotificationsList#03",
             "ES10b.RetrieveNotificationsList#04",
+            "ES10b.RetrieveNotificationsList#11",
+            "ES10b.RetrieveNotificationsList#15",
+            "ES10b.RetrieveNotificationsList#16",
         ),
         swap(retrieve_notifications_list.FOUND, _found_without_results),
     ),
@@ -245,19 +293,31 @@ LISTING: Final = (
             "ES10b.RetrieveNotificationsList#01",
             "ES10b.RetrieveNotificationsList#10",
             "ES10b.RetrieveNotificationsList#15",
+            "ES10b.RetrieveNotificationsList#16",
+            "ES10b.RemoveNotificationFromList#01",
         ),
         swap(retrieve_notifications_list.FOUND, _found_in_part),
     ),
     Fault(
         "es10b.retrieve-notifications-list.none-is-undefined",
         "Nothing found is answered undefinedError(127).",
-        ("ES10b.RetrieveNotificationsList#08", "ES10b.RetrieveNotificationsList#09"),
+        (
+            "ES10b.RetrieveNotificationsList#08",
+            "ES10b.RetrieveNotificationsList#09",
+        ),
         behind(_RETRIEVE, _none_found_is_undefined),
     ),
     Fault(
         "es10b.retrieve-notifications-list.consuming",
         "Retrieving notifications removes the oldest.",
-        ("ES10b.RetrieveNotificationsList#09", "ES10b.RetrieveNotificationsList#15"),
+        (
+            "ES10b.RetrieveNotificationsList#09",
+            "ES10b.RetrieveNotificationsList#15",
+            "ES10b.RemoveNotificationFromList#01",
+            "ES10b.RemoveNotificationFromList#02",
+            "ES10c.DeleteProfile#14",
+            "ES10c.eUICCMemoryReset#22",
+        ),
         behind(_RETRIEVE, _oldest_forgotten),
     ),
 )
@@ -293,6 +353,7 @@ REMOVING: Final = (
             "ES10b.RemoveNotificationFromList#03",
             "ES10b.RemoveNotificationFromList#05",
             "ES10b.RemoveNotificationFromList#06",
+            "ES10b.RemoveNotificationFromList#07",
         ),
         adds(remove_notification_from_list.CHECKS, Check("no_result", _no_result, _NOTHING)),
     ),
@@ -303,6 +364,8 @@ REMOVING: Final = (
             "ES10b.RemoveNotificationFromList#01",
             "ES10b.RemoveNotificationFromList#03",
             "ES10b.RemoveNotificationFromList#06",
+            "ES10b.RemoveNotificationFromList#07",
+            "ES10b.RemoveNotificationFromList#09",
         ),
         adds(remove_notification_from_list.CHECKS, Check("owned", _profile_installed, _NOTHING)),
     ),
@@ -313,6 +376,17 @@ REMOVING: Final = (
             "ES10b.RemoveNotificationFromList#04",
             "ES10b.RemoveNotificationFromList#07",
             "ES10b.RemoveNotificationFromList#08",
+            "ES10b.ListNotification#02",
+            "ES10b.RetrieveNotificationsList#08",
+            "ES10c.DeleteProfile#12",
+            "ES10c.DeleteProfile#13",
+            "ES10c.DeleteProfile#20",
+            "ES10c.DisableProfile#18",
+            "ES10c.DisableProfile#19",
+            "ES10c.DisableProfile#20",
+            "ES10c.DisableProfile#24",
+            "ES10c.EnableProfile#34",
+            "ES10c.EnableProfile#35",
         ),
         together(
             swap(remove_notification_from_list.REMOVED, _hidden),
@@ -330,71 +404,25 @@ REMOVING: Final = (
     Fault(
         "notifications.lost-at-reset",
         "All notifications are lost at a reset.",
-        ("ES10b.ListNotification#01", "ES10b.ListNotification#03", "ES10b.ListNotification#04"),
+        (
+            "ES10b.ListNotification#01",
+            "ES10b.ListNotification#03",
+            "ES10b.ListNotification#04",
+            "ES10b.ListNotification#05",
+            "ES10b.ListNotification#07",
+            "ES10b.ListNotification#08",
+            "ES10b.ListNotification#12",
+            "ES10b.ListNotification#13",
+            "ES10b.ListNotification#14",
+            "ES10b.ListNotification#15",
+            "ES10b.ListNotification#16",
+            "ES10b.RemoveNotificationFromList#01",
+            "ES10b.RemoveNotificationFromList#08",
+            "ES10b.RemoveNotificationFromList#09",
+        ),
         swap(startup.KEPT, lambda state: replace(state, notifications=())),
     ),
 )
 
-TELLING: Final = (
-    Fault(
-        "notifications.number.falls",
-        "A later notification has a smaller number.",
-        (
-            "ES10b.ListNotification#13",
-            "ES10b.ListNotification#17",
-            "ES10b.RemoveNotificationFromList#08",
-        ),
-        swap(notifications.NEXT_NUMBER, lambda number: number - 1),
-    ),
-    Fault(
-        "notifications.number.unsigned",
-        "Numbers from 128 on are coded without the octet that makes them positive.",
-        ("ES10b.ListNotification#17",),
-        swap(notifications.TOLD, _unsigned),
-    ),
-    Fault(
-        "notifications.iccid.missing",
-        "No notification names the Profile.",
-        ("ES10b.ListNotification#01", "ES10b.ListNotification#03", "ES10b.ListNotification#04"),
-        swap(notifications.TOLD, _nameless),
-    ),
-    Fault(
-        "notifications.event.two-bits",
-        "Every notification has the bit of an installation, too.",
-        ("ES10b.ListNotification#01", "ES10b.ListNotification#04", "ES10b.ListNotification#05"),
-        swap(notifications.TOLD, _two_events),
-    ),
-    Fault(
-        "notifications.address.default",
-        "Notifications go to the default SM-DP+ address when there is one.",
-        ("ES10c.DeleteProfile#20",),
-        swap(notifications.TOLD, _to_default_address),
-    ),
-    Fault(
-        "notifications.address.constant",
-        "All notifications go to one address.",
-        ("ES10b.ListNotification#01", "ES10b.ListNotification#03", "ES10b.ListNotification#04"),
-        swap(notifications.TOLD, _to_one_address),
-    ),
-    Fault(
-        "notifications.certificates.exchanged",
-        "CERT.EUICC and CERT.EUM of a notification stand in each other's place.",
-        (
-            "ES10b.RetrieveNotificationsList#10",
-            "ES10b.RetrieveNotificationsList#12",
-            "ES10c.DeleteProfile#12",
-        ),
-        swap(
-            notifications.CERTIFICATES,
-            lambda credential: (credential.eum_certificate, credential.euicc_certificate),
-        ),
-    ),
-    Fault(
-        "notifications.credential.first",
-        "Every notification is signed under the first CI.",
-        ("ES10b.RetrieveNotificationsList#17", "ES10c.DisableProfile#25"),
-        swap(notifications.CREDENTIAL, _first_credential),
-    ),
-)
 
-FAULTS: Final = (*LISTING, *REMOVING, *TELLING)
+FAULTS: Final = (*LISTING, *REMOVING)

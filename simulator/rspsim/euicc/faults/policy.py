@@ -120,13 +120,25 @@ FAULTS: Final = (
             "procedure.PolicyRules#02",
             "procedure.PolicyRules#08",
             "procedure.PolicyRules#10",
+            "ES10c.EnableProfile#20",
+            "ES10c.DisableProfile#11",
+            "ES10c.DisableProfile#30",
+            "ES10c.DisableProfile#31",
         ),
         together(skip(disable_profile.CHECKS, "policy"), skip(enable_profile.CHECKS, "policy")),
     ),
     Fault(
         "policy.ppr1.undefined-error",
         "What PPR1 forbids is answered undefinedError(127).",
-        ("procedure.PolicyRules#01", "procedure.PolicyRules#02", "procedure.PolicyRules#10"),
+        (
+            "procedure.PolicyRules#01",
+            "procedure.PolicyRules#02",
+            "procedure.PolicyRules#10",
+            "ES10c.EnableProfile#20",
+            "ES10c.DisableProfile#11",
+            "ES10c.DisableProfile#30",
+            "ES10c.DisableProfile#31",
+        ),
         together(
             answers(disable_profile.CHECKS, "policy", DisableResult.undefinedError),
             answers(enable_profile.CHECKS, "policy", EnableResult.undefinedError),
@@ -157,7 +169,11 @@ FAULTS: Final = (
     Fault(
         "policy.ppr2.ignored",
         "PPR2 keeps no Profile installed.",
-        ("procedure.PolicyRules#06",),
+        (
+            "procedure.PolicyRules#06",
+            "ES10c.DeleteProfile#06",
+            "ES10c.DeleteProfile#23",
+        ),
         skip(delete_profile.CHECKS, "policy"),
     ),
     Fault(

@@ -59,13 +59,26 @@ FAULTS: Final = (
     Fault(
         "es10c.set-nickname.not-stored",
         "A nickname is confirmed and forgotten.",
-        ("ES10c.SetNickname#01", "ES10c.SetNickname#02", "ES10c.SetNickname#04"),
+        (
+            "ES10c.SetNickname#01",
+            "ES10c.SetNickname#02",
+            "ES10c.SetNickname#04",
+            "ES10c.SetNickname#05",
+            "ES10c.SetNickname#06",
+            "ES10c.SetNickname#09",
+            "ES10c.GetProfilesInfo#01",
+            "ES10c.GetProfilesInfo#13",
+            "ES10c.GetProfilesInfo#32",
+        ),
         swap(set_nickname.STORED, lambda state, _profile, _nickname: state),
     ),
     Fault(
         "es10c.set-nickname.first-kept",
         "A nickname cannot be replaced by another.",
-        ("ES10c.SetNickname#02", "ES10c.SetNickname#03"),
+        (
+            "ES10c.SetNickname#02",
+            "ES10c.SetNickname#03",
+        ),
         swap(set_nickname.STORED, _first_nickname),
     ),
     Fault(
@@ -83,7 +96,10 @@ FAULTS: Final = (
     Fault(
         "es10c.set-nickname.short",
         "A nickname is cut after 32 characters.",
-        ("ES10c.SetNickname#04", "ES10c.SetNickname#05"),
+        (
+            "ES10c.SetNickname#04",
+            "ES10c.SetNickname#05",
+        ),
         swap(
             set_nickname.STORED,
             lambda state, profile, nickname: _given(state, profile, nickname[:32]),
@@ -111,7 +127,10 @@ FAULTS: Final = (
     Fault(
         "es10c.set-nickname.any",
         "A nickname of any length is taken, and a missing one for an empty one.",
-        ("ES10c.SetNickname#11",),
+        (
+            "ES10c.SetNickname#08",
+            "ES10c.SetNickname#11",
+        ),
         together(_any_nickname_taken, swap(set_nickname.STORED, _given)),
     ),
     Fault(
