@@ -2,9 +2,9 @@
 
 A case runs once on a sound card that records what it decides, then on a card with each fault that
 can reach it (`reach`). What changes is the fault's neighbourhood. It is held against what is
-declared in `fixtures/mutants/neighbourhoods.json`: a fault that no case notices is a missing test,
-a requirement that changes outside the declared neighbourhood is a surprise, and the requirements a
-fault names in its own `breaks` have to be among those that change.
+declared in `fixtures/mutants/neighbourhoods.json`, once that is there: a fault that no case notices
+is a missing test, a requirement that changes outside the declared neighbourhood is a surprise, and
+the requirements a fault names in its own `breaks` have to be among those that change.
 
 The matrix of a run is written to `mutants.json` in its report folder, in the form of the declared
 one: copied over it, it declares what was found.

@@ -1,37 +1,40 @@
 """Profile packages made elsewhere, as far as they are beside the repository.
 
 The generic eUICC test profiles of GSMA TS.48 are not part of this project. A case that loads one
-takes it from `../shared/data/ts48`, and is inconclusive without.
+names their folder, and does not apply without.
 """
 
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from rspcore.ids import Iccid
 from rspcore.profiles import TestProfile, make_profile, preset
 from rspcore.profiles.editing import changed_header, edited, with_fcp
-from rspharness.verdicts import Inconclusive
 
 __all__ = ["generic_test_profile"]
 
-_PACKAGES: Final = Path(__file__).parents[3] / "shared" / "data" / "ts48"
 _NAME: Final = "TS48v3_SAIP2.1_NoBERTLV.der"
 _ICCID: Final = Iccid.from_digits("8929901048484848489")
 
 
-def generic_test_profile() -> TestProfile:
+def generic_test_profile(packages: Path) -> TestProfile:
     """Return a generic test profile of TS.48 with an ICCID of the suites and metadata to go with.
 
     The package says nothing of BER-TLV files, Java Card or the services of 2.3, so that any eUICC
     can take it.
 
+    Args:
+        packages: The folder of the packages of TS.48.
+
     Raises:
-        Inconclusive: the package is not here.
+        pytest.skip.Exception: the package is not there; the case does not apply.
     """
-    path = _PACKAGES / _NAME
+    path = packages / _NAME
     if not path.exists():
-        raise Inconclusive(f"{path} is not here: put the packages of GSMA TS.48 there")
+        pytest.skip(f"not applicable: {path} absent; put the packages of GSMA TS.48 there")
     made = make_profile(replace(preset("PROFILE_TEST1"), iccid=_ICCID))
     upp = edited(path.read_bytes(), "header", changed_header(iccid=_ICCID.unswapped))
     upp = edited(upp, "mf", with_fcp("ef-iccid", ("fillFileContent", _ICCID.octets)))

@@ -1,6 +1,7 @@
 """ES8+.LoadProfileElements: a whole package, cut and protected in every sound way, is installed."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from rspcore.crypto.aka.algorithm import xor
 from rspcore.crypto.aka.milenage import Milenage
@@ -25,6 +26,7 @@ COMMAND = BppCommandId.loadProfileElements
 KEYS = BspKeys(mac_chaining_value=bytes(16), s_enc=b"\x01" * 16, s_mac=b"\x02" * 16)
 RAND = bytes.fromhex("23553CBE9637A89D218AE64DAE47BF35")
 SQN, AMF = bytes.fromhex("000000000021"), bytes.fromhex("8000")
+PACKAGES = Path(__file__).parents[3] / "shared" / "data" / "ts48"
 TUAK = replace(preset(ONE), algorithm=AlgorithmId.tuak, opc=bytes(range(32)))
 
 
@@ -163,7 +165,7 @@ def test_load_over_another_channel(card, given, server, step):
     "made",
     {
         "ES8+.LoadProfileElements#40": lambda: profile("PROFILE_TEST1"),
-        "ES8+.LoadProfileElements#52": generic_test_profile,
+        "ES8+.LoadProfileElements#52": lambda: generic_test_profile(PACKAGES),
     },
 )
 def test_test_profile_is_installed(card, given, server, step, made):
