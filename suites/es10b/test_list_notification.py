@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from rspcore import tlv
-from rspcore.apdu import CommandApdu, Ins, ResponseApdu, class_for
+from rspcore.apdu import ResponseApdu
 from rspcore.messages.es10b import (
     ListNotificationRequest,
     ListNotificationResponse,
@@ -15,7 +15,7 @@ from rspcore.messages.es10b import (
 from rspcore.messages.es10c import DisableProfileRequest, EnableProfileRequest
 from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
 from rspcore.profiles import preset
-from rspharness import edit, expect, testcase
+from rspharness import blocks, edit, expect, testcase
 
 ONE = "PROFILE_OPERATIONAL1"
 ADDRESS = "testsmdpplus1.example.com"
@@ -153,14 +153,11 @@ def test_long_list_comes_whole(card, given, step):
             given.enable(one.iccid)
             given.disable(one.iccid)
     with step("S_LPAd -> eUICC: ListNotification; expected: 61XX"):
-        (command,) = card.store_data_blocks(ListNotificationRequest().encode())
-        first = card.transmit_raw(command)
-        expect.that(holds=first.sw >> 8 == 0x61, expected="SW 61XX", actual=f"SW {first.sw:04X}")
-    with step("S_LPAd -> eUICC: GET RESPONSE until the end; expected: ten entries"):
-        cla = class_for(card.number, proprietary=False)
-        rest = card.transmit(CommandApdu(cla, Ins.GET_RESPONSE, 0, 0, le=256))
-        expect.success(rest)
-        whole = ListNotificationResponse.decode(first.data + rest.data)
+        parts = blocks.in_parts(card, blocks.block(card, ListNotificationRequest().encode()))
+        expect.that(holds=len(parts) > 1, expected="61XX first", actual="one response")
+        expect.success(parts[-1])
+    with step("Expected: ten entries"):
+        whole = expect.message(ListNotificationResponse, b"".join(part.data for part in parts))
         events = (INSTALL, INSTALL, *(ENABLE, DISABLE) * 4)
         told = ((event, one.iccid, ADDRESS) for event in events)
         expect.told(whole.notification_metadata_list, *told)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from rspcore import tlv
-from rspcore.apdu import CommandApdu, Ins, ResponseApdu, class_for
+from rspcore.apdu import ResponseApdu
 from rspcore.crypto.curves import Curve
 from rspcore.ids import Iccid, Version
 from rspcore.messages.es10b import (
@@ -17,7 +17,7 @@ from rspcore.messages.notifications import NotificationMetadata, ProfileInstalla
 from rspcore.pki.certificate import Certificate
 from rspcore.profiles import preset
 from rspcore.tags import Tag
-from rspharness import edit, expect, testcase
+from rspharness import blocks, edit, expect, testcase
 from rspharness.servers.rsp_server import profile
 from rspharness.servers.verify import verify_notification, verify_pir
 
@@ -234,14 +234,15 @@ def test_long_answer_comes_whole(card, given, step):
             one for number in numbers for one in retrieved(card, SearchCriteria(seq_number=number))
         ]
     with step("S_LPAd -> eUICC: RetrieveNotificationsList; expected: 61XX"):
-        (command,) = card.store_data_blocks(RetrieveNotificationsListRequest().encode())
-        first = card.transmit_raw(command)
-        expect.that(holds=first.sw >> 8 == 0x61, expected="SW 61XX", actual=f"SW {first.sw:04X}")
-    with step("S_LPAd -> eUICC: GET RESPONSE until the end; expected: the five PIRs"):
-        cla = class_for(card.number, proprietary=False)
-        rest = card.transmit(CommandApdu(cla, Ins.GET_RESPONSE, 0, 0, le=256))
-        expect.success(rest)
-        whole = RetrieveNotificationsListResponse.decode(first.data + rest.data)
+        parts = blocks.in_parts(
+            card, blocks.block(card, RetrieveNotificationsListRequest().encode())
+        )
+        expect.that(holds=len(parts) > 1, expected="61XX first", actual="one response")
+        expect.success(parts[-1])
+    with step("Expected: the five PIRs"):
+        whole = expect.message(
+            RetrieveNotificationsListResponse, b"".join(part.data for part in parts)
+        )
         expect.equal(len(single), len(FIVE), "PIRs retrieved by number")
         expect.equal(sorted(whole.notification_list), sorted(single), "Notifications")
 

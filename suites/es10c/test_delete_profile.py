@@ -23,7 +23,6 @@ from rspcore.messages.metadata import (
 from rspcore.profiles import preset
 from rspcore.tags import ISDP_PREFIX
 from rspharness import expect, testcase
-from rspharness.links import PowerOffAfter
 from rspharness.servers.verify import verify_notification
 
 ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERATIONAL3"
@@ -297,10 +296,11 @@ def test_power_loss_deletes_wholly_or_not_at_all(card, given, step):
     empty = free_memory(card)
     for commands in (1, 2):
         (one,) = given.profiles(ONE)
-        with step(f"S_LPAd -> eUICC: DeleteProfile; power off after {commands} commands, power on"):
-            with card.through(lambda link, n=commands: PowerOffAfter(link, n, lambda: None)):
-                delete(card, one.iccid)
-            card.power_cycle()
+        with (
+            step(f"S_LPAd -> eUICC: DeleteProfile; power off after {commands} commands, power on"),
+            card.power_lost_after(commands),
+        ):
+            delete(card, one.iccid)
         with step("Expected: listed and usable; or not listed, and its memory free"):
             listed = [left.iccid for left in card.profiles()]
             expect.one_of(listed, ([one.iccid], []), "Profiles listed")

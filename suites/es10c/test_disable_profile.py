@@ -15,7 +15,6 @@ from rspcore.profiles import preset
 from rspcore.status import StatusWord
 from rspcore.tags import ISDP_PREFIX
 from rspharness import expect, files, refresh, testcase
-from rspharness.links import PowerOffAfter
 from rspharness.lpa.proactive import settle_refresh
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
@@ -227,14 +226,15 @@ def test_power_loss_leaves_a_usable_profile(card, given, step):
     """Wherever the power goes, the Profile is Enabled with its files, or Disabled without."""
     for flag, commands in ((False, 1), (False, 2), (True, 1), (True, 2), (True, 3), (True, 4)):
         (one,) = given.profiles(ONE, enabled=ONE)
-        with step(
-            f"S_LPAd -> eUICC: DisableProfile, refreshFlag {flag}; "
-            f"power off after {commands} commands, power on"
+        with (
+            step(
+                f"S_LPAd -> eUICC: DisableProfile, refreshFlag {flag}; "
+                f"power off after {commands} commands, power on"
+            ),
+            card.power_lost_after(commands),
         ):
-            with card.through(lambda link, n=commands: PowerOffAfter(link, n, lambda: None)):
-                disable(card, one.by_iccid, flag=flag)
-                settle_refresh(card)
-            card.power_cycle()
+            disable(card, one.by_iccid, flag=flag)
+            settle_refresh(card)
         with step("Expected: Enabled, and EF.ICCID its own; or Disabled, and no EF.ICCID"):
             found = (card.enabled(), files.ef_iccid(card))
             expect.one_of(found, (((one.iccid,), one.iccid), ((), None)))

@@ -3,7 +3,6 @@
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.messages.es10c import EnableProfileRequest, EnableResult
 from rspharness import expect, refresh, testcase
-from rspharness.links import PowerOffAfter
 from rspharness.lpa.proactive import Refresh, settle_refresh, terminal_response
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
@@ -148,14 +147,15 @@ def test_power_loss_leaves_one_enabled(card, given, step):
     """Wherever the power goes, exactly one Profile is Enabled: the former or the target one."""
     for flag, commands in ((False, 1), (False, 2), (True, 1), (True, 2), (True, 3), (True, 4)):
         one, two = given.profiles(ONE, TWO, enabled=ONE)
-        with step(
-            f"S_LPAd -> eUICC: EnableProfile, the second Profile, refreshFlag {flag}; "
-            f"power off after {commands} commands, power on"
+        with (
+            step(
+                f"S_LPAd -> eUICC: EnableProfile, the second Profile, refreshFlag {flag}; "
+                f"power off after {commands} commands, power on"
+            ),
+            card.power_lost_after(commands),
         ):
-            with card.through(lambda link, n=commands: PowerOffAfter(link, n, lambda: None)):
-                enable(card, two.by_iccid, flag=flag)
-                settle_refresh(card)
-            card.power_cycle()
+            enable(card, two.by_iccid, flag=flag)
+            settle_refresh(card)
         with step("Expected: one Profile Enabled, the former or the target one"):
             expect.one_of(card.enabled(), ((one.iccid,), (two.iccid,)), "Profiles Enabled")
 

@@ -13,7 +13,6 @@ from rspcore.messages.metadata import (
 from rspcore.profiles import preset
 from rspcore.status import StatusWord
 from rspharness import expect, files, refresh, testcase
-from rspharness.links import PowerOffAfter
 from rspharness.lpa.proactive import Refresh, settle_refresh
 from rspharness.servers.rsp_server import profile
 
@@ -115,14 +114,15 @@ def test_power_loss_resets_wholly_or_not_at_all(card, given, step):
     for commands in (1, 2, 3, 4):
         given.profiles(ONE, TWO, THREE, enabled=TWO)
         before = card.observe().profiles
-        with step(
-            "S_LPAd -> eUICC: eUICCMemoryReset, deleteOperationalProfiles; "
-            f"power off after {commands} commands, power on"
+        with (
+            step(
+                "S_LPAd -> eUICC: eUICCMemoryReset, deleteOperationalProfiles; "
+                f"power off after {commands} commands, power on"
+            ),
+            card.power_lost_after(commands),
         ):
-            with card.through(lambda link, n=commands: PowerOffAfter(link, n, lambda: None)):
-                reset(card, OPERATIONAL)
-                settle_refresh(card)
-            card.power_cycle()
+            reset(card, OPERATIONAL)
+            settle_refresh(card)
         with step("Expected: the list as before, or an empty one"):
             empty = bytes.fromhex("BF2D02A000")
             expect.one_of(card.observe().profiles, (before, empty), "Profiles listed")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from rspcore import tlv
-from rspcore.apdu import CommandApdu, Ins, ResponseApdu, class_for
+from rspcore.apdu import ResponseApdu
 from rspcore.ids import Aid, Iccid
 from rspcore.messages.es10c import (
     ProfileInfoListError,
@@ -14,7 +14,7 @@ from rspcore.messages.es10c import (
 from rspcore.messages.metadata import ProfileClass
 from rspcore.profiles import preset
 from rspcore.tags import ISDP_PREFIX, Tag
-from rspharness import edit, expect, testcase
+from rspharness import blocks, edit, expect, testcase
 from rspharness.servers.rsp_server import profile
 
 ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERATIONAL3"
@@ -151,18 +151,14 @@ def test_long_list_comes_whole(card, given, step):
     """A list of eight Profiles with icons, longer than one response, comes whole over 61XX."""
     profiles = given.profiles(*MANY)
     request = ProfileInfoListRequest(tag_list=bytes.fromhex("5A9294")).encode()
-    with step("S_LPAd -> eUICC: GetProfilesInfo, tag list 5A 92 94"):
-        (command,) = card.store_data_blocks(request)
-        first = card.transmit_raw(command)
-    with step("Expected: 61XX, more than one response holds"):
-        expect.that(holds=first.sw >> 8 == 0x61, expected="SW 61XX", actual=f"SW {first.sw:04X}")
-    with step("S_LPAd -> eUICC: GET RESPONSE until the end; expected: icon and name of each"):
-        cla = class_for(card.number, proprietary=False)
-        rest = card.transmit(CommandApdu(cla, Ins.GET_RESPONSE, 0, 0, le=256))
-        expect.success(rest)
+    with step("S_LPAd -> eUICC: GetProfilesInfo, tag list 5A 92 94; expected: 61XX"):
+        parts = blocks.in_parts(card, blocks.block(card, request))
+        expect.that(holds=len(parts) > 1, expected="61XX first", actual="one response")
+        expect.success(parts[-1])
+    with step("Expected: icon and name of each of the eight"):
         entries = [_entry(one.profile.metadata.encode()) for one in profiles]
         whole = tlv.encode(Tag.GetProfilesInfo, tlv.encode(0xA0, *entries))
-        expect.equal(_sorted(first.data + rest.data), _sorted(whole))
+        expect.equal(_sorted(b"".join(part.data for part in parts)), _sorted(whole))
 
 
 def _entry(metadata):
