@@ -1,6 +1,7 @@
 """Collection: which cases there are, whether their ids are known, and which ones are wanted."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -13,11 +14,12 @@ from rspcore.errors import ConfigError, RspError
 from rspcore.ids import Eid
 from rspharness.cases import Level
 from rspharness.requirements import Catalogue, Requirement
-from rspharness.run import Run, RunOptions
+from rspharness.run import Run, RunOptions, WrongCardError
 from rspharness.targets.opening import load_settings
 from rspharness.targets.target import RECORDED
+from rspharness.verdicts import Inconclusive
 
-__all__ = ["CaseIds", "Collected", "choose", "collect", "make_run"]
+__all__ = ["CaseIds", "Collected", "choose", "collect", "make_runs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Collected:
     Attributes:
         catalogue: The requirements.
         cases: Cases by node id.
-        runs: The run by the fault of its card; the one asked for under the empty name.
+        runs: The run asked for, then one for each card of --also.
         unasked: Faults that no case looks for, in words; filled when mutants are run.
         matrix: Requirements that change under a fault; filled when the matrix is run.
         tried: Requirements that could change; likewise.
@@ -50,24 +52,50 @@ class Collected:
 
     catalogue: Catalogue
     cases: dict[str, CaseIds] = field(default_factory=dict)
-    runs: dict[str, Run] = field(default_factory=dict)
+    runs: list[Run] = field(default_factory=list)
     unasked: list[str] = field(default_factory=list)
     matrix: dict[str, list[str]] = field(default_factory=dict)
     tried: list[str] = field(default_factory=list)
+    _places: dict[tuple[Requirement, ...], int] = field(default_factory=dict)
+    _faulty: dict[tuple[int, str], Run] = field(default_factory=dict)
 
     def adopt(self, nodeid: str, model: str, fault: str) -> None:
         """Take in a copy of a case that runs on a card with a fault."""
         self.cases[nodeid] = replace(self.cases[model], fault=fault)
 
-    def run_of(self, nodeid: str) -> Run | None:
-        """Return the run a case belongs to, made when first asked for; None for other tests."""
-        case = self.cases.get(nodeid)
-        if case is None:
-            return None
-        if case.fault not in self.runs:
-            options = replace(self.runs[""].options, card_fault=case.fault)
-            self.runs[case.fault] = Run(options)
-        return self.runs[case.fault]
+    def run_of(self, nodeid: str) -> Run:
+        """Return the run a case belongs to, made when first asked for."""
+        case = self.cases[nodeid]
+        place = self._place(case.requirements)
+        if not case.fault:
+            return self.runs[place]
+        if (place, case.fault) not in self._faulty:
+            self._faulty[place, case.fault] = self.runs[place].with_fault(case.fault)
+        return self._faulty[place, case.fault]
+
+    def sound_run_of(self, nodeid: str) -> Run:
+        """Return the run of a case on the card without its fault."""
+        return self.runs[self._place(self.cases[nodeid].requirements)]
+
+    def close(self) -> None:
+        """Let every target go."""
+        for run in (*self.runs, *self._faulty.values()):
+            run.close()
+
+    def _place(self, requirements: tuple[Requirement, ...]) -> int:
+        """Choose the card to which most of these requirements apply, the first of equals."""
+        if len(self.runs) == 1:
+            return 0
+        if requirements not in self._places:
+            self._places[requirements] = self._best_place(requirements)
+        return self._places[requirements]
+
+    def _best_place(self, requirements: tuple[Requirement, ...]) -> int:
+        try:
+            excused = [len(run.excuses(requirements)) for run in self.runs]
+        except (Inconclusive, WrongCardError):
+            return 0  # a card that cannot be asked: the case itself will say so
+        return excused.index(min(excused))
 
     @property
     def ids(self) -> list[str]:
@@ -136,8 +164,10 @@ def choose(
     return chosen, left
 
 
-def make_run(config: pytest.Config) -> Run:
-    """Turn the command line into a run; the card is not touched yet.
+def make_runs(config: pytest.Config) -> list[Run]:
+    """Turn the command line into the run asked for and one for each card of --also.
+
+    No card is touched yet.
 
     Raises:
         pytest.UsageError: an option does not fit.
@@ -145,8 +175,11 @@ def make_run(config: pytest.Config) -> Run:
     try:
         options = _options(config)
         settings = load_settings(options.target, options.reader)
+        others = [_other(path) for path in _target_files(config.getoption("--also"))]
     except (RspError, ValueError) as error:
         raise pytest.UsageError(str(error)) from error
+    if others and settings.kind == "pcsc":
+        raise pytest.UsageError("--also adds simulated cards, to a simulated one")
     if settings.kind == "pcsc":
         if options.level not in ("", Level.READ_ONLY) and options.eid is None:
             raise pytest.UsageError(
@@ -155,7 +188,29 @@ def make_run(config: pytest.Config) -> Run:
             )
         if hasattr(config, "workerinput"):
             raise pytest.UsageError("one card in one reader: run without -n")
-    return Run(options)
+    return [Run(options), *(Run(replace(options, target=path, reader="")) for path in others)]
+
+
+def _target_files(named: list[str]) -> Iterator[Path]:
+    """Yield each target file named, and those in each folder named."""
+    for text in named:
+        path = Path(text)
+        if path.is_dir():
+            yield from sorted(path.glob("*.toml"))
+        else:
+            yield path
+
+
+def _other(path: Path) -> str:
+    """Return the path of a target file for --also.
+
+    Raises:
+        ConfigError: not readable, or not a simulated card called directly.
+    """
+    kind = load_settings(str(path)).kind
+    if kind != "inprocess":
+        raise ConfigError(f'--also {path}: expected a card of kind "inprocess", not {kind!r}')
+    return str(path)
 
 
 def _options(config: pytest.Config) -> RunOptions:

@@ -54,6 +54,7 @@ def begin(item: pytest.Item, ids: CaseIds, run: Run) -> CaseState:
         nodeid=item.nodeid,
         title=doc.partition("\n")[0],
         location=f"{path}:{(line or 0) + 1}",
+        target=run.options.target,
         requirements=ids.requirements,
         level=ids.level,
         again=f"pytest {path} --case '{ids.requirements[0].id}' {target}",
@@ -120,8 +121,13 @@ def judged(case: CaseState, run: Run, *, setup: bool = False) -> Iterator[None]:
 
 
 @contextmanager
-def hunted(case: CaseState) -> Iterator[None]:
-    """Require that what runs inside finds the fault of its card."""
+def hunted(case: CaseState, *, required: bool) -> Iterator[None]:
+    """Judge what runs inside on a faulty card.
+
+    Args:
+        case: The case.
+        required: True when it has to find the fault of its card.
+    """
     try:
         yield
         case.passed()
@@ -129,7 +135,7 @@ def hunted(case: CaseState) -> Iterator[None]:
         raise
     except BaseException as error:  # noqa: BLE001  judged: a mutant has to be killed
         case.judge(error)
-    if not case.killed:
+    if required and not case.killed:
         shown = case.reason or "the case passes"
         pytest.fail(f"{case.fault} survives {' '.join(case.ids)}: {shown}", pytrace=False)
 
@@ -193,13 +199,15 @@ def _capabilities(run: Run) -> Capabilities | None:
         return None
 
 
-def hand_over(config: pytest.Config, run: Run, collected: Collected) -> None:
+def hand_over(config: pytest.Config, collected: Collected) -> None:
     """Give the collector what this process knows of the run, across processes if need be."""
+    run, *others = collected.runs
     options = run.options
     read = _capabilities(run)
     facts = {
         **run.facts,
         "target": options.target,
+        "also": " ".join(other.options.target for other in others),
         "seed": options.seed,
         "curve": str(options.curve),
         "personality": options.personality,

@@ -41,11 +41,19 @@ Seen = tuple[Verdict | None, str]
 
 
 class _Watched(dict[Hashable, object]):
-    """Kept states that remember which of them a case asked for."""
+    """Kept states of a card that remember which of them a case asked for.
+
+    Attributes:
+        asked: Those the running case asked for.
+        ways: Names of the faults that can change the way to each.
+        same: Whether a faulty card comes to the same state, by state and fault.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.asked: set[Hashable] = set()
+        self.ways: dict[Hashable, frozenset[str]] = {}
+        self.same: dict[tuple[Hashable, str], bool] = {}
 
     def __contains__(self, key: object) -> bool:
         self.asked.add(key)
@@ -71,68 +79,71 @@ class Neighbourhoods:
     state_of: Callable[[pytest.Item], CaseState | None]
     matrix: Matrix = field(default_factory=dict)
     tried: list[str] = field(default_factory=list)
-    _kept: _Watched = field(default_factory=_Watched)
-    _ways: dict[Hashable, reach.Log] = field(default_factory=dict)
-    _same: dict[tuple[Hashable, str], bool] = field(default_factory=dict)
 
     def surround(self, item: pytest.Function, following: pytest.Item | None) -> None:
         """Run a case on the recording card, then on every faulty card that can change it."""
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         sibling = copied(item, "next")
-        self.collected.runs[""].kept = self._kept
-        self._learn_the_way(item, sibling)
-        self._kept.asked.clear()
+        kept = self._kept(item)
+        self._learn_the_way(item, sibling, kept)
+        kept.asked.clear()
         record = reach.started()
         runtestprotocol(item, log=True, nextitem=sibling)
         sound = _seen(self.state_of(item))
         if sound is not None and sound[0] in _SOUND:
-            self.tried.extend(r.id for r in self.collected.cases[item.nodeid].requirements)
-            self._try_faults(item, sibling, record, sound)
+            self.tried.extend(self._ids(item))
+            self._try_faults(item, sibling, record, sound, kept)
         item.session._setupstate.teardown_exact(following)  # noqa: SLF001  as pytest's runner ends
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
 
-    def _learn_the_way(self, item: pytest.Function, sibling: pytest.Function) -> None:
-        before = set(self._kept)
+    def _kept(self, item: pytest.Function) -> _Watched:
+        """Return the kept states of the card a case runs on."""
+        run = self.collected.sound_run_of(item.nodeid)
+        if not isinstance(run.kept, _Watched):
+            run.kept = _Watched()
+        return run.kept
+
+    def _learn_the_way(
+        self, item: pytest.Function, sibling: pytest.Function, kept: _Watched
+    ) -> None:
+        before = set(kept)
         record = reach.started()
         first = copied(item, "first")
         self.collected.adopt(first.nodeid, item.nodeid, "")
         runtestprotocol(first, log=False, nextitem=sibling)
-        for key in set(self._kept) - before:
-            self._ways[key] = record
+        if new := set(kept) - before:
+            reaching = frozenset(fault.name for fault in reach.reaching(record))
+            kept.ways.update(dict.fromkeys(new, reaching))
 
     def _try_faults(
-        self, item: pytest.Function, sibling: pytest.Function, record: reach.Log, sound: Seen
-    ) -> None:
-        asked = set(self._kept.asked) & set(self._ways)
-        here = {fault.name for fault in reach.reaching(record)}
-        for fault in FAULTS:
-            on_the_way = {key for key in asked if reach.reaches(fault, self._ways[key])}
-            unsure = {key for key in on_the_way if self._same.get((key, fault.name)) is not True}
-            if fault.name not in here and not unsure:
-                continue
-            if self._changed(item, sibling, fault.name, sound, on_the_way):
-                ids = [row.id for row in self.collected.cases[item.nodeid].requirements]
-                self.matrix.setdefault(fault.name, []).extend(ids)
-
-    def _changed(
         self,
         item: pytest.Function,
         sibling: pytest.Function,
-        fault: str,
+        record: reach.Log,
         sound: Seen,
-        on_the_way: set[Hashable],
-    ) -> bool:
-        mutant = copied(item, fault)
-        self.collected.adopt(mutant.nodeid, item.nodeid, fault)
-        run = self.collected.run_of(mutant.nodeid)
-        if run is not None and "capabilities" not in vars(run):
-            # what the card is for, the sound one says; reading it again would tell nothing new
-            vars(run)["capabilities"] = self.collected.runs[""].capabilities
-        runtestprotocol(mutant, log=False, nextitem=sibling)
-        for key in on_the_way:
-            kept = None if run is None else run.kept.get(key)
-            self._same[key, fault] = kept == self._kept.get(key)
-        return _seen(self.state_of(mutant)) != sound
+        kept: _Watched,
+    ) -> None:
+        asked = kept.asked & set(kept.ways)
+        here = {fault.name for fault in reach.reaching(record)}
+        for fault in FAULTS:
+            on_the_way = {key for key in asked if fault.name in kept.ways[key]}
+            unsure = {key for key in on_the_way if kept.same.get((key, fault.name)) is not True}
+            if fault.name not in here and not unsure:
+                continue
+            mutant = copied(item, fault.name)
+            self.collected.adopt(mutant.nodeid, item.nodeid, fault.name)
+            run = self.collected.run_of(mutant.nodeid)
+            run.kept.update({key: kept[key] for key in asked - on_the_way})
+            runtestprotocol(mutant, log=False, nextitem=sibling)
+            for key in on_the_way:
+                kept.same[key, fault.name] = run.kept.get(key) == kept.get(key)
+            if _seen(self.state_of(mutant)) != sound:
+                self.matrix.setdefault(fault.name, []).extend(self._ids(item))
+
+    def _ids(self, item: pytest.Function) -> list[str]:
+        """Return the requirements of a case that apply to its card."""
+        case = self.state_of(item)
+        return [] if case is None else [name for name in case.ids if name not in case.excused]
 
 
 def _seen(case: CaseState | None) -> Seen | None:

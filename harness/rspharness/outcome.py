@@ -34,6 +34,7 @@ class CaseState:
         nodeid: Address of the test function.
         title: First line of its docstring.
         location: File and line of the test function.
+        target: Name or file of the card it ran on.
         requirements: Rows of the catalogue it answers.
         excused: Requirements of it that do not apply to this card, each with the reason.
         level: What it may do to a card.
@@ -46,6 +47,7 @@ class CaseState:
     nodeid: str
     title: str
     location: str
+    target: str
     requirements: tuple[Requirement, ...]
     level: Level
     again: str
@@ -167,6 +169,7 @@ class CaseState:
             "nodeid": self.nodeid,
             "title": self.title,
             "location": self.location,
+            "target": self.target,
             "level": str(self.level),
             "verdict": str(self.verdict or Verdict.ERROR),
             "verdicts": self.verdicts(),

@@ -55,6 +55,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--case", action="append", default=[], metavar="ID", help="run this case; * is allowed"
     )
     group.addoption(
+        "--also",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="target file of another simulated card, or a folder of them: for the cases that do "
+        "not apply to the first one",
+    )
+    group.addoption(
         "--mutants",
         action="store_true",
         help="run each case on the faulty cards it has to find, instead of the sound one",
@@ -87,7 +95,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     from rspharness import collecting  # noqa: PLC0415  only where there are cases
 
     collected = collecting.collect(config, items)
-    collected.runs[""] = collecting.make_run(config)
+    collected.runs = collecting.make_runs(config)
     config.stash[_COLLECTED] = collected
     chosen, left = collecting.choose(items, config.getoption("--case"))
     if left:
@@ -126,12 +134,11 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Begin a case, and judge what keeps it from being set up."""
     collected = item.config.stash.get(_COLLECTED, None)
-    run = collected.run_of(item.nodeid) if collected is not None else None
-    if collected is None or run is None:
+    if collected is None or item.nodeid not in collected.cases:
         return (yield)
     from rspharness import conduct  # noqa: PLC0415  only where there are cases
 
-    item.stash[_RUN] = run
+    run = item.stash[_RUN] = collected.run_of(item.nodeid)
     case = conduct.begin(item, collected.cases[item.nodeid], run)
     item.stash[_CASE] = case
     with conduct.judged(case, run, setup=True):
@@ -149,7 +156,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
     result: object = None
     if case.fault:
-        with conduct.hunted(case):
+        required = not item.config.getoption("--mutant-matrix")
+        with conduct.hunted(case, required=required):
             result = yield
         return result
     try:
@@ -209,9 +217,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     from rspharness import conduct  # noqa: PLC0415  only where there are cases
 
-    conduct.hand_over(session.config, collected.runs[""], collected)
-    for run in collected.runs.values():
-        run.close()
+    conduct.hand_over(session.config, collected)
+    collected.close()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ marked broken once, and every later case learns the first reason instead of tryi
 """
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -156,6 +156,12 @@ class Run:
         except RspError as error:
             raise Inconclusive(f"the options of the card were not read: {error}") from error
         return read
+
+    def with_fault(self, name: str) -> "Run":
+        """Return the run of the same card with a fault; what it is for, the sound one tells."""
+        made = Run(replace(self.options, card_fault=name))
+        vars(made)["capabilities"] = self.capabilities
+        return made
 
     def check(self) -> None:
         """Require a target that still answers.

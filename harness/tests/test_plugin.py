@@ -225,6 +225,48 @@ def test_v3(card):
     }
 
 
+def test_case_that_does_not_apply_goes_to_another_card(suite, pytester):
+    folder = pytester.mkdir("others")
+    for name, option in (("scws", "LPAE_SCWS"), ("lpae", "O_E_LPAe")):
+        (folder / f"{name}.toml").write_text(f'kind = "inprocess"\n[options]\n{option} = true\n')
+    text = (
+        _PASS
+        + """
+@testcase("ES10c.GetEID#06")
+def test_lpae(card, options):
+    expect.equal(options["O_E_LPAe"], True)
+
+@testcase("ISD-R.Select#02")
+def test_v3(card):
+    raise RuntimeError
+"""
+    )
+    assert suite(text, "--also", "others").ret == 0
+    results = _results(pytester)
+    seen = {c["ids"][0]: (c["verdict"], c["target"]) for c in results["cases"]}
+    assert seen == {
+        "ES10c.GetEID#02": ("pass", "inprocess"),
+        "ES10c.GetEID#06": ("pass", "others/lpae.toml"),
+        "ISD-R.Select#02": ("not applicable", "inprocess"),
+    }
+    assert results["facts"]["also"] == "others/lpae.toml others/scws.toml"
+    assert [r["applicable"] for r in results["requirements"] if r["id"] == "ES10c.GetEID#06"] == [
+        True
+    ]
+    again = {c["ids"][0]: c["again"] for c in results["cases"]}
+    assert again["ES10c.GetEID#06"].endswith("--target others/lpae.toml")
+
+
+def test_other_cards_are_simulated_ones(suite, pytester):
+    pytester.makefile(".toml", reader='kind = "pcsc"\n', lpae='kind = "inprocess"\n')
+    result = suite(_PASS, "--also", "reader.toml")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(['*--also reader.toml: expected a card of kind "inprocess"*'])
+    result = suite(_PASS, "--target", "pcsc", "--also", "lpae.toml", simulated=False)
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*--also adds simulated cards*"])
+
+
 def test_declared_deviation_is_strict(suite, pytester):
     pytester.makefile(
         ".toml",

@@ -36,6 +36,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="vpcd: the simulated card behind the PC/SC daemon (default where that is installed); "
         "inprocess: the same card without PC/SC; pcsc: a card in a reader; or a target file",
     )
+    card.add_argument(
+        "--also",
+        action="append",
+        metavar="FILE",
+        help="target file of another simulated card, or a folder of them, for the cases that do "
+        "not apply to the first one; repeatable",
+    )
     card.add_argument("--reader", metavar="NAME", help="the reader, by the beginning of its name")
     card.add_argument("--eid", help="EID of the card; one with another EID is left alone")
     card.add_argument("--pki", type=Path, metavar="DIR", help="certificates and keys of the run")
@@ -160,6 +167,7 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
         if value:
             arguments.append(f"--{name.replace('_', '-')}={value}")
     arguments += [f"--case={case}" for case in options.case or ()]
+    arguments += [f"--also={path}" for path in options.also or ()]
     if options.mutants:
         arguments.append("--mutants")
     if options.mutant_matrix:

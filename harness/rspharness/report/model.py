@@ -162,6 +162,7 @@ def requirement_rows(
     have = set(said["ids"])
     rows = []
     for row in catalogue:
+        ran = row.id in worst and worst[row.id] is not Verdict.NOT_APPLICABLE
         applies = row.applies_to(said["version"])
         missing = row.condition.missing(said["options"]) if said["options"] else ()
         state = str(worst.get(row.id, "not run" if row.id in have else "no case"))
@@ -182,7 +183,7 @@ def requirement_rows(
                 "condition": str(row.condition) if row.condition.names else "",
                 "state": state,
                 "automated": row.id in have,
-                "applicable": applies and not missing,
+                "applicable": ran or (applies and not missing),
                 "why_not": "" if applies else f"row of {row.versions}",
             }
         )

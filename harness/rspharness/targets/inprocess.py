@@ -3,12 +3,12 @@
 This is one of the modules that may import the simulator.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
 from rspcore.errors import ConfigError, LocalError
-from rspcore.messages.euicc_info import TreProperty
+from rspcore.messages.euicc_info import RspCapability, TreProperty, UiccCapability
 from rspcore.messages.isdr import LpaeSupport
 from rspcore.profiles import make_profile, preset
 from rspharness.targets.declaration import declared_values, options_of
@@ -49,6 +49,8 @@ DECLARED_VALUES: Final[Mapping[str, str]] = {
 }
 """What the maker of the simulated card says of its default files."""
 
+T = TypeVar("T")
+
 _LPAE: Final = {"cat": LpaeSupport.lpaeUsingCat, "scws": LpaeSupport.lpaeUsingScws}
 
 
@@ -76,12 +78,44 @@ def first_state(options: TargetOptions) -> CardState:
 
 
 def _claiming(kind: Personality, card: Mapping[str, str]) -> Personality:
-    """Return a personality that claims what the table [card] adds: an LPAe, another TRE."""
+    """Return a personality that claims what the table [card] says: an LPAe, another TRE, less.
+
+    Raises:
+        ConfigError: a word is not one of those the key takes.
+    """
     if "lpae" in card:
-        kind = replace(kind, lpae_support=frozenset(_LPAE[name] for name in card["lpae"].split()))
+        kind = replace(kind, lpae_support=frozenset(_words(card, "lpae", _LPAE)))
     if "tre" in card:
-        kind = replace(kind, tre_properties=frozenset({TreProperty[card["tre"]]}))
+        kind = replace(kind, tre_properties=frozenset(_words(card, "tre", TreProperty.__members__)))
+    if "without" in card:
+        kind = _lacking(kind, frozenset(card["without"].split()))
     return kind
+
+
+def _words(card: Mapping[str, str], key: str, known: Mapping[str, T]) -> Iterator[T]:
+    for name in card[key].split():
+        if name not in known:
+            raise ConfigError(f"[card] {key} = {name!r}: expected {', '.join(known)}")
+        yield known[name]
+
+
+def _lacking(kind: Personality, names: frozenset[str]) -> Personality:
+    known = {*RspCapability.__members__, *UiccCapability.__members__}
+    if unknown := sorted(names - known):
+        raise ConfigError(
+            f"[card] without = {', '.join(unknown)}: expected bits of RspCapability or "
+            f"UICCCapability: {', '.join(sorted(known))}"
+        )
+    return replace(
+        kind,
+        rsp_capability=frozenset(
+            b for b in kind.rsp_capability if RspCapability(b).name not in names
+        ),
+        uicc_capability=frozenset(
+            b for b in kind.uicc_capability if UiccCapability(b).name not in names
+        ),
+        ts102241_version=None if "javacard" in names else kind.ts102241_version,
+    )
 
 
 def declared_options(options: TargetOptions) -> dict[str, bool]:

@@ -4,6 +4,7 @@ The raw interface is used, because a conformance run wants each APDU once and as
 chaining, no retry, no cached ATR. T=0 is offered, as LPAs do, and T=1 for a card with no other.
 """
 
+import time  # noqa: TID251  a daemon takes real time to see a card
 from typing import Final, Protocol, cast
 
 from rspcore.errors import ConfigError
@@ -11,6 +12,7 @@ from rspharness.verdicts import TargetLost
 
 __all__ = ["KeptLink", "ReaderLink", "find_reader", "reader_names"]
 
+_POLL_S: Final = 0.02
 _HINT: Final = "is pcscd running? `rsplab doctor` looks"
 
 
@@ -25,6 +27,7 @@ class _Scard(Protocol):
     SCARD_UNPOWER_CARD: int
     SCARD_PCI_T0: object
     SCARD_PCI_T1: object
+    SCARD_E_NO_SMARTCARD: int
 
     def SCardEstablishContext(self, scope: int) -> tuple[int, object]: ...  # noqa: N802  its name
     def SCardReleaseContext(self, context: object) -> int: ...  # noqa: N802  its name
@@ -93,8 +96,12 @@ def find_reader(beginning: str) -> str:
 class ReaderLink:
     """Be the link to the card in one reader, exclusively."""
 
-    def __init__(self, reader: str) -> None:
+    def __init__(self, reader: str, patience_s: float = 0.0) -> None:
         """Connect to the card.
+
+        Args:
+            reader: Name of the reader.
+            patience_s: How long to wait for a card that is on its way into the reader, seconds.
 
         Raises:
             TargetLost: there is no card, or another program has it.
@@ -104,14 +111,20 @@ class ReaderLink:
         self._scard = _library()
         self._context = _context(self._scard)
         self._protocols = self._scard.SCARD_PROTOCOL_T0 | self._scard.SCARD_PROTOCOL_T1
-        code, self._card, protocol = self._scard.SCardConnect(
-            self._context, reader, self._scard.SCARD_SHARE_EXCLUSIVE, self._protocols
-        )
+        code, self._card, self._protocol = self._connect()
+        end = time.monotonic() + patience_s
+        while code == self._scard.SCARD_E_NO_SMARTCARD and time.monotonic() < end:
+            time.sleep(_POLL_S)
+            code, self._card, self._protocol = self._connect()
         if code:
             self._scard.SCardReleaseContext(self._context)
             raise self._lost("connecting", code)
-        self._protocol = protocol
         self._open = True
+
+    def _connect(self) -> tuple[int, object, int]:
+        return self._scard.SCardConnect(
+            self._context, self.reader, self._scard.SCARD_SHARE_EXCLUSIVE, self._protocols
+        )
 
     def _lost(self, doing: str, code: int) -> TargetLost:
         return TargetLost(

@@ -47,7 +47,8 @@ class TargetSettings:
         reader: Reader name or its beginning, for a card reader.
         card: How a simulated card is personalised: personality, rat, options ("name=value" each,
             separated by spaces), preloaded (names of Profiles, separated by spaces), lpae ("cat",
-            "scws" or both), tre (name of a bit of treProperties).
+            "scws" or both), tre (names of bits of treProperties), without (names of bits of
+            RspCapability and UICCCapability that the card lacks).
         options: Declared options of the catalogue.
         values: Declared values that cases compare with.
         budgets_ms: Longest 90th percentile by command or procedure.

@@ -7,6 +7,7 @@ This is one of the modules that may import the simulator.
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from rspcore.errors import ConfigError
 from rspharness.links import PoweredLink
@@ -21,6 +22,10 @@ from rspsim.transports.readers import Slot
 from rspsim.transports.vpcd import VpcdCard
 
 __all__ = ["VpcdTarget", "start_daemon"]
+
+
+_SEEN_WITHIN_S: Final = 5.0
+"""A daemon looks for cards every 400 ms, and may still see that the last one left."""
 
 
 def start_daemon(slots: int) -> PcscDaemon:
@@ -85,7 +90,7 @@ class VpcdTarget:
         """
         self._cards.new()
         if self._link is None:
-            self._link = ReaderLink(self._slot.reader)
+            self._link = ReaderLink(self._slot.reader, patience_s=_SEEN_WITHIN_S)
         return KeptLink(self._link)
 
     def facts(self) -> Mapping[str, str]:

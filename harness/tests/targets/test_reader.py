@@ -21,6 +21,7 @@ class _Scard(SimpleNamespace):
     SCARD_UNPOWER_CARD = 2
     SCARD_PCI_T0 = "T0"
     SCARD_PCI_T1 = "T1"
+    SCARD_E_NO_SMARTCARD = 5
 
     def __init__(self, readers, faults=()):
         super().__init__()
@@ -97,6 +98,20 @@ def test_card_that_is_not_there_leaves_no_context_behind(library):
     with pytest.raises(TargetLost, match="connecting"):
         ReaderLink("A")
     assert scard.log[-1] == ("release",)
+
+
+def test_card_on_its_way_into_the_reader_is_waited_for(library):
+    absent = library(faults=["connect"]).SCardConnect
+    scard = library("A")
+    present = scard.SCardConnect
+    answers = [absent, absent, present]
+
+    def connect(*arguments):
+        return answers.pop(0)(*arguments)
+
+    scard.SCardConnect = connect
+    assert ReaderLink("A", patience_s=60).protocol == "T=0"
+    assert not answers
 
 
 def test_daemon_that_does_not_answer_is_told_with_a_remedy(library):

@@ -9,7 +9,7 @@ from rspharness.targets.settings import TargetSettings
 FOLDER = Path(__file__).parents[3] / "fixtures" / "targets"
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.toml")), ids=lambda path: path.name)
 def test_target_files_of_the_project_are_read(path):
     settings = TargetSettings.load(path)
     assert settings.kind in {kind.name for kind in TARGETS}
@@ -37,7 +37,7 @@ def test_mistake_in_a_target_file_is_named(tmp_path, text, message):
 def test_name_or_path_gives_settings():
     assert load_settings("inprocess").kind == "inprocess"
     assert load_settings("pcsc", "ACS").reader == "ACS"
-    assert load_settings(str(FOLDER / "rat-empty.toml")).card == {"rat": "empty"}
+    assert load_settings(str(FOLDER / "variants" / "rat-empty.toml")).card == {"rat": "empty"}
 
 
 def test_unknown_target_lists_the_known_ones():

@@ -1,0 +1,44 @@
+"""The simulated card as the table [card] of a target file asks for it."""
+
+import pytest
+
+from rspcore.errors import ConfigError
+from rspcore.messages.euicc_info import RspCapability, TreProperty, UiccCapability
+from rspcore.messages.isdr import LpaeSupport
+from rspcore.pki.generate import make_pki
+from rspharness.targets.inprocess import first_state
+from rspharness.targets.settings import TargetSettings
+from rspharness.targets.target import TargetOptions
+
+PKI = make_pki()
+
+
+def kind_of(**card):
+    settings = TargetSettings(kind="inprocess", card=card)
+    return first_state(TargetOptions(settings=settings, pki=PKI)).personality
+
+
+def test_claims_are_added():
+    kind = kind_of(lpae="cat scws", tre="isIntegrated")
+    assert kind.lpae_support == {LpaeSupport.lpaeUsingCat, LpaeSupport.lpaeUsingScws}
+    assert kind.tre_properties == {TreProperty.isIntegrated}
+
+
+def test_capabilities_are_left_out():
+    usual, kind = kind_of(), kind_of(without="crlSupport javacard")
+    assert usual.rsp_capability - kind.rsp_capability == {RspCapability.crlSupport}
+    assert usual.uicc_capability - kind.uicc_capability == {UiccCapability.javacard}
+    assert kind.ts102241_version is None
+
+
+@pytest.mark.parametrize(
+    ("card", "message"),
+    [
+        ({"lpae": "web"}, "lpae = 'web': expected cat, scws"),
+        ({"tre": "isLost"}, "tre = 'isLost': expected isDiscrete"),
+        ({"without": "crlSupport coffee"}, "without = coffee: expected bits of"),
+    ],
+)
+def test_word_that_is_not_known_is_named(card, message):
+    with pytest.raises(ConfigError, match=message):
+        kind_of(**card)
