@@ -17,19 +17,19 @@ from typing import Any, Final, TypeVar
 
 from rspcore.errors import RspError
 from rspsim.env import Rng, Store
-from rspsim.euicc import channels
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.decisions import STANDARD, Check, Decision, Decisions
 from rspsim.euicc.faults import FAULTS
 from rspsim.euicc.faults.fault import Fault
-from rspsim.euicc.outcome import View
 from rspsim.euicc.state import CardState, Volatile
+from rspsim.stores.memory import MemoryStore
 
 __all__ = [
     "RECORDING",
     "Log",
     "Reached",
     "RecordingEuicc",
+    "differs",
     "reaches",
     "reaching",
     "started",
@@ -125,10 +125,10 @@ RECORDING: Final = _recording(Reached())
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """Hold one command to the recording card, or a reset: what it met, decided and led to.
+    """Hold one act of the recording card: what it met, decided and led to.
 
     Attributes:
-        command: The command; None for a reset.
+        act: Makes a card do it: a command, a reset, the loss of power.
         before: State and volatile values it met.
         rng: Source of random octets as it met it.
         answer: What was answered.
@@ -136,7 +136,7 @@ class Exchange:
         reached: What was decided.
     """
 
-    command: bytes | None
+    act: Callable[[Euicc], bytes]
     before: tuple[CardState, Volatile]
     rng: Rng
     answer: bytes
@@ -166,19 +166,23 @@ class RecordingEuicc(Euicc):
         """Carry out a command and keep what came of it."""
         if not self._powered:
             self.reset()
-        return self._kept(command, lambda: super(RecordingEuicc, self).transmit(command))
+        return self._kept(lambda card: Euicc.transmit(card, command))
 
     def reset(self) -> bytes:
         """Start anew and keep what came of it."""
-        return self._kept(None, super().reset)
+        return self._kept(Euicc.reset)
 
-    def _kept(self, command: bytes | None, act: Callable[[], bytes]) -> bytes:
+    def power_off(self) -> None:
+        """Lose power and keep what came of it."""
+        self._kept(_power_off)
+
+    def _kept(self, act: Callable[[Euicc], bytes]) -> bytes:
         reached = Reached()
         object.__setattr__(RECORDING, "reached", reached)
         before, rng = (self._state, self._volatile), copy(self._rng)
-        answer = act()
+        answer = act(self)
         after = (self._state, self._volatile)
-        _CURRENT[0].append(Exchange(command, before, rng, answer, after, reached))
+        _CURRENT[0].append(Exchange(act, before, rng, answer, after, reached))
         return answer
 
 
@@ -189,7 +193,7 @@ def reaching(log: Log) -> Iterator[Fault]:
 
 def reaches(fault: Fault, log: Log) -> bool:
     """Tell whether a fault can change what was recorded."""
-    return any(touches(fault, one.reached) and _differs(fault, one) for one in log)
+    return any(touches(fault, one.reached) and differs(fault, one) for one in log)
 
 
 def touches(fault: Fault, reached: Reached) -> bool:
@@ -197,17 +201,29 @@ def touches(fault: Fault, reached: Reached) -> bool:
     return any(_touches(name, value, reached) for name, value in _swapped(fault).items())
 
 
-def _differs(fault: Fault, one: Exchange) -> bool:
-    """Carry a command out again on a card with the fault, and compare."""
-    if one.command is None:
-        return True
-    state, volatile = one.before
-    view = View(state, volatile, copy(one.rng), Decisions(_swapped(fault)))
+def differs(fault: Fault, one: Exchange) -> bool:
+    """Have a card with the fault do the same from the same values, and compare."""
+    card = _Midway(one, Decisions(_swapped(fault)))
     try:
-        outcome = channels.process(one.command, view)
+        answer = one.act(card)
     except (ArithmeticError, LookupError, TypeError, ValueError, RspError):
         return True  # a faulty card may well stumble; the case is run in full to see
-    return (outcome.response.encode(), outcome.state, outcome.volatile) != (one.answer, *one.after)
+    return (answer, card.state, card.volatile) != (one.answer, *one.after)
+
+
+class _Midway(Euicc):
+    """A card as it was before an act."""
+
+    def __init__(self, one: Exchange, decisions: Decisions) -> None:
+        state, volatile = one.before
+        super().__init__(state, MemoryStore(state), copy(one.rng), decisions)
+        self._volatile = volatile
+        self._powered = True
+
+
+def _power_off(card: Euicc) -> bytes:
+    Euicc.power_off(card)
+    return b""
 
 
 @cache

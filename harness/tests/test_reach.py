@@ -2,7 +2,15 @@
 
 import pytest
 
+from rspcore.crypto.curves import Curve
 from rspharness import reach
+from rspharness.conditions import Conditions
+from rspharness.run import Run, RunOptions
+from rspharness.servers.rsp_server import server_maker
+from rspharness.steps import Steps
+from rspharness.targets.target import RECORDED
+from rspharness.timing import Timings
+from rspharness.trace import Trace
 from rspsim.euicc.decisions import Check, Decision
 from rspsim.euicc.faults.fault import Fault, answers, skip, swap
 
@@ -70,3 +78,17 @@ def test_derived_decisions_share_the_memory():
     derived = reach.RECORDING.having(NUMBER, 7)
     assert derived[NUMBER] == 7
     assert "test.number" in record.standard
+
+
+def test_sound_card_does_the_same_again():
+    run = Run(RunOptions(card_fault=RECORDED))
+    log = reach.started()
+    card = run.open_card(Trace(), Timings())
+    server = server_maker(run.pki, Curve.NIST_P256, "test", run.options.started)()
+    given = Conditions(card, server, run, Steps(Trace(), ()))
+    (one,) = given.profiles("PROFILE_OPERATIONAL1", enabled="PROFILE_OPERATIONAL1")
+    card.power_cycle()
+    given.disable(one.iccid)
+    neutral = fault(swap(NUMBER, 6))
+    assert len(log) > 40
+    assert [number for number, act in enumerate(log) if reach.differs(neutral, act)] == []

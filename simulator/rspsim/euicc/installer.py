@@ -243,7 +243,8 @@ def fed(
     except DecodeError:
         status = PeStatus(status=PeStatusCode.invalid_request_format, offset=installation.size)
         return _refusal(installation, status)
-    building = installation.building or Building(personality=personality, decisions=decisions)
+    building = installation.building or Building(personality=personality)
+    building = replace(building, decisions=decisions)
     for element in elements:
         try:
             building = _interpreted(element, installation, building)

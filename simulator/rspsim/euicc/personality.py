@@ -7,7 +7,7 @@ is computed elsewhere. No handler asks for a version: whatever differs is a fiel
 Source: SGP.22 v2, 5.7.8 and annex H; ETSI TS 102 221, 6.3 for the ATR.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from rspcore.errors import ConfigError
@@ -122,92 +122,61 @@ def _version(text: str) -> Version:
 _TS_102_241: Final = _version("15.1.0")
 """Told because Java Card is; packages with applets install, their applets do not run."""
 
-PERSONALITIES: Final = (
-    Personality(
-        name="v2.2.2",
-        svn=_version("2.2.2"),
-        profile_version=_version("2.1.0"),
-        firmware_version=_version("1.0.0"),
-        uicc_capability=_UICC_V2_2,
-        ts102241_version=_TS_102_241,
-        globalplatform_version=_version("2.3.0"),
-        rsp_capability=_RSP_V2_2,
-        pp_version=_version("1.0.0"),
-        sas_accreditation_number="RSPLAB-TEST-2.2.2",
-        options=_CODE_WHEN_EMPTY,
-    ),
-    Personality(
-        name="v2.3",
-        svn=_version("2.3.0"),
-        profile_version=_version("2.3.1"),
-        firmware_version=_version("1.1.0"),
-        uicc_capability=_UICC_V2_3,
-        ts102241_version=_TS_102_241,
-        globalplatform_version=_version("2.3.0"),
-        rsp_capability=_RSP_V2_2,
-        category=EuiccCategory.mediumEuicc,
-        pp_version=_version("1.0.0"),
-        sas_accreditation_number="RSPLAB-TEST-2.3",
-        certification_data_object=_DLOA,
-        tre_properties=frozenset({TreProperty.isDiscrete}),
-        tre_product_reference="rsplab",
-        options=_CODE_WHEN_EMPTY,
-    ),
-    Personality(
-        name="v2.4",
-        svn=_version("2.4.0"),
-        profile_version=_version("2.3.1"),
-        firmware_version=_version("1.2.0"),
-        uicc_capability=_UICC_V2_3,
-        ts102241_version=_TS_102_241,
-        globalplatform_version=_version("2.3.0"),
-        rsp_capability=_RSP_V2_4,
-        category=EuiccCategory.mediumEuicc,
-        pp_version=_version("1.0.0"),
-        sas_accreditation_number="RSPLAB-TEST-2.4",
-        certification_data_object=_DLOA,
-        tre_properties=frozenset({TreProperty.isDiscrete}),
-        tre_product_reference="rsplab",
-        additional_profile_versions=(_version("2.1.0"),),
-        options=_CODE_WHEN_EMPTY,
-    ),
-    Personality(
-        name="v2.5",
-        svn=_version("2.5.0"),
-        profile_version=_version("2.3.1"),
-        firmware_version=_version("1.3.0"),
-        uicc_capability=_UICC_V2_3,
-        ts102241_version=_TS_102_241,
-        globalplatform_version=_version("2.3.0"),
-        rsp_capability=_RSP_V2_4,
-        category=EuiccCategory.mediumEuicc,
-        pp_version=_version("1.0.0"),
-        sas_accreditation_number="RSPLAB-TEST-2.5",
-        certification_data_object=_DLOA,
-        tre_properties=frozenset({TreProperty.isDiscrete}),
-        tre_product_reference="rsplab",
-        additional_profile_versions=(_version("2.1.0"),),
-        options=_CODE_WHEN_EMPTY,
-    ),
-    Personality(
-        name="v2.6",
-        svn=_version("2.6.0"),
-        profile_version=_version("3.3.1"),
-        firmware_version=_version("1.4.0"),
-        uicc_capability=_UICC_V2_3,
-        ts102241_version=_TS_102_241,
-        globalplatform_version=_version("2.3.0"),
-        rsp_capability=_RSP_V2_4,
-        category=EuiccCategory.mediumEuicc,
-        pp_version=_version("1.0.0"),
-        sas_accreditation_number="RSPLAB-TEST-2.6",
-        certification_data_object=_DLOA,
-        tre_properties=frozenset({TreProperty.isDiscrete}),
-        tre_product_reference="rsplab",
-        additional_profile_versions=(_version("2.1.0"), _version("2.3.1")),
-    ),
+_V2_2_2: Final = Personality(
+    name="v2.2.2",
+    svn=_version("2.2.2"),
+    profile_version=_version("2.1.0"),
+    firmware_version=_version("1.0.0"),
+    uicc_capability=_UICC_V2_2,
+    ts102241_version=_TS_102_241,
+    globalplatform_version=_version("2.3.0"),
+    rsp_capability=_RSP_V2_2,
+    pp_version=_version("1.0.0"),
+    sas_accreditation_number="RSPLAB-TEST-2.2.2",
+    options=_CODE_WHEN_EMPTY,
 )
-"""Every personality, oldest version first."""
+_V2_3: Final = replace(
+    _V2_2_2,
+    name="v2.3",
+    svn=_version("2.3.0"),
+    profile_version=_version("2.3.1"),
+    firmware_version=_version("1.1.0"),
+    uicc_capability=_UICC_V2_3,
+    category=EuiccCategory.mediumEuicc,
+    sas_accreditation_number="RSPLAB-TEST-2.3",
+    certification_data_object=_DLOA,
+    tre_properties=frozenset({TreProperty.isDiscrete}),
+    tre_product_reference="rsplab",
+)
+_V2_4: Final = replace(
+    _V2_3,
+    name="v2.4",
+    svn=_version("2.4.0"),
+    firmware_version=_version("1.2.0"),
+    rsp_capability=_RSP_V2_4,
+    sas_accreditation_number="RSPLAB-TEST-2.4",
+    additional_profile_versions=(_version("2.1.0"),),
+)
+_V2_5: Final = replace(
+    _V2_4,
+    name="v2.5",
+    svn=_version("2.5.0"),
+    firmware_version=_version("1.3.0"),
+    sas_accreditation_number="RSPLAB-TEST-2.5",
+)
+_V2_6: Final = replace(
+    _V2_5,
+    name="v2.6",
+    svn=_version("2.6.0"),
+    profile_version=_version("3.3.1"),
+    firmware_version=_version("1.4.0"),
+    sas_accreditation_number="RSPLAB-TEST-2.6",
+    additional_profile_versions=(_version("2.1.0"), _version("2.3.1")),
+    options=Options(),
+)
+
+PERSONALITIES: Final = (_V2_2_2, _V2_3, _V2_4, _V2_5, _V2_6)
+"""Every personality, oldest version first; each but the first is what the one before it became."""
 
 
 def personality_named(name: str) -> Personality:

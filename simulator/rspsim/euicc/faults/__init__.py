@@ -47,7 +47,9 @@ from rspsim.euicc.faults import (
     store_metadata,
     switching,
     transport,
-    uicc,
+    uicc_access,
+    uicc_data,
+    uicc_selection,
 )
 from rspsim.euicc.faults.fault import Fault
 
@@ -91,7 +93,9 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *notifications.FAULTS,
     *files.FAULTS,
     *procedures.FAULTS,
-    *uicc.FAULTS,
+    *uicc_selection.FAULTS,
+    *uicc_access.FAULTS,
+    *uicc_data.FAULTS,
     *pins.FAULTS,
     *ota.FAULTS,
     *interpreter.FAULTS,

@@ -7,7 +7,7 @@ anywhere leaves nothing behind. `Refused` carries the status an element is refus
 Source: TCA eUICC Profile Package, EUICCResponse and PEStatus; SGP.22 v2, 5.5.5.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from rspcore.messages.euicc_info import UiccCapability
@@ -38,7 +38,7 @@ class Building:
     Attributes:
         content: What they made.
         personality: What the card is and can.
-        decisions: What the card decides.
+        decisions: What the card decides; no part of the value, given anew with each segment.
         seen: Names of the elements so far, in order.
         identifications: Identification values used.
         pin_context: Directory the next pinCodes belong to.
@@ -49,7 +49,7 @@ class Building:
 
     content: ProfileContent = EMPTY_CONTENT
     personality: Personality
-    decisions: Decisions = STANDARD
+    decisions: Decisions = field(default=STANDARD, compare=False, repr=False)
     seen: tuple[str, ...] = ()
     identifications: frozenset[int] = frozenset()
     pin_context: Path = ()
