@@ -2,9 +2,9 @@
 
 On any target the way is the same: delete what is in the way, download, enable, clear the
 Notifications, reset. A simulated target may keep the state reached and give it back to the next
-case that asks for the same; a test of the harness shows that both ways end alike. On a real card
-only Profiles of these suites (their ICCIDs begin with 892990) are touched, unless the level of the
-run is destructive.
+case that asks for the same; a test of the harness shows that both ways end alike.
+
+What may be deleted on a real card is in `clearing`.
 """
 
 from collections.abc import Hashable
@@ -12,33 +12,23 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rspcore.ids import Aid, Iccid
-from rspcore.messages.es10a import EuiccConfiguredAddressesRequest, SetDefaultDpAddressRequest
-from rspcore.messages.es10b import GetEuiccInfo2Request, NotificationSentRequest
+from rspcore.messages.es10a import SetDefaultDpAddressRequest
+from rspcore.messages.es10b import GetEuiccInfo2Request
 from rspcore.messages.es10c import (
     DeleteProfileRequest,
-    DisableProfileRequest,
     EnableProfileRequest,
-    EuiccMemoryResetRequest,
     ProfileIdentifier,
-    ProfileInfo,
-    ProfileState,
-    ResetOption,
 )
 from rspcore.profiles import ProfileParameters, TestProfile, preset
-from rspharness import expect
+from rspharness import clearing, expect
 from rspharness.card import Card
-from rspharness.cases import Level
-from rspharness.lpa.proactive import settle_refresh
 from rspharness.run import Run
 from rspharness.servers.rsp_server import ProfileLike, RspServer, profile
 from rspharness.steps import Steps
 from rspharness.targets.target import Snapshots
-from rspharness.verdicts import ExpectationError, Inconclusive
+from rspharness.verdicts import Inconclusive
 
-__all__ = ["OWN_ICCIDS", "Conditions", "Installed"]
-
-OWN_ICCIDS: Final = "892990"
-"""Beginning of the ICCIDs of the suites' Profiles."""
+__all__ = ["Conditions", "Installed"]
 
 _FILLERS: Final = 64
 _FILLER_SIZE: Final = 250_000
@@ -108,14 +98,14 @@ class Conditions:
                 notifications,
             )
             if not self._restored(key):
-                self._clear()
-                self._drop_notifications()
+                clearing.clear(self._card, self._run)
+                clearing.drop_notifications(self._card, self._run)
                 for one in made:
                     self._server.install(self._card, one)
                 if active is not None:
                     self.enable(active.metadata.iccid)
                 if not notifications:
-                    self._drop_notifications()
+                    clearing.drop_notifications(self._card, self._run)
                 self._keep(key)
             self._card.reset()
             return self._installed(made)
@@ -148,20 +138,16 @@ class Conditions:
             profile_identifier=ProfileIdentifier(iccid=iccid), refresh_flag=False
         )
         expect.ok(self._card.send(request))
-        self._settle()
+        clearing.settle(self._card)
 
     def disable(self, iccid: Iccid) -> None:
         """Disable a Profile without REFRESH, then carry out what the card announces anyway."""
-        request = DisableProfileRequest(
-            profile_identifier=ProfileIdentifier(iccid=iccid), refresh_flag=False
-        )
-        expect.ok(self._card.send(request))
-        self._settle()
+        clearing.disable(self._card, iccid)
 
     def no_notifications(self) -> None:
         """Have an empty list of Notifications."""
         with self._steps("Initial conditions: no pending Notifications"):
-            self._drop_notifications()
+            clearing.drop_notifications(self._card, self._run)
 
     def memory_filled(self, left: int) -> None:
         """Fill the non-volatile memory with Profiles until no more than this is left.
@@ -181,7 +167,7 @@ class Conditions:
                 self._server.install(self._card, _filler(number, size))
             else:
                 raise Inconclusive(f"{free:,} octets free after {_FILLERS} Profiles")
-            self._drop_notifications()
+            clearing.drop_notifications(self._card, self._run)
             self._card.reset()
 
     def room_left(self, isdps: float, octets: int = 0) -> None:
@@ -212,7 +198,7 @@ class Conditions:
                 self._server.install(self._card, filler)
             if self._free_memory() > left:
                 raise Inconclusive(f"{self._free_memory():,} octets free; wanted are {left:,}")
-            self._drop_notifications()
+            clearing.drop_notifications(self._card, self._run)
             self._card.reset()
 
     def _free_memory(self) -> int:
@@ -224,48 +210,8 @@ class Conditions:
         with self._steps(f"Initial conditions: default SM-DP+ address {address or 'not set'}"):
             self._set_address(address)
 
-    def _settle(self) -> None:
-        if settle_refresh(self._card) is None:
-            self._card.reset()
-
     def _set_address(self, address: str) -> None:
         expect.ok(self._card.send(SetDefaultDpAddressRequest(default_dp_address=address)))
-
-    def _drop_notifications(self) -> None:
-        for one in self._card.notifications():
-            expect.ok(self._card.send(NotificationSentRequest(seq_number=one.seq_number)))
-
-    def _clear(self) -> None:
-        present = self._card.profiles()
-        strangers = [one for one in present if not str(one.iccid).startswith(OWN_ICCIDS)]
-        if strangers and self._run.level is not Level.DESTRUCTIVE:
-            raise Inconclusive(
-                f"the card holds {len(strangers)} Profiles that are not of these suites "
-                f"({', '.join(str(one.iccid) for one in strangers)}); "
-                "only a run with --level destructive may delete them"
-            )
-        for one in present:
-            self._delete(one)
-        address = self._card.send(EuiccConfiguredAddressesRequest()).default_dp_address
-        if address:
-            self._set_address("")
-
-    def _delete(self, one: ProfileInfo) -> None:
-        if one.iccid is None:
-            raise Inconclusive("a Profile is listed without its ICCID")
-        try:
-            if one.profile_state == ProfileState.enabled:
-                self.disable(one.iccid)
-            expect.ok(self._card.send(DeleteProfileRequest(iccid=one.iccid)))
-        except ExpectationError:
-            # Policy rules hold it; only the memory reset overrides them (5.7.19).
-            if self._run.level is not Level.DESTRUCTIVE:
-                raise
-            everything = frozenset(
-                {ResetOption.deleteOperationalProfiles, ResetOption.deleteFieldLoadedTestProfiles}
-            )
-            self._card.send(EuiccMemoryResetRequest(reset_options=everything))
-            self._settle()
 
     def _installed(self, made: tuple[TestProfile, ...]) -> tuple[Installed, ...]:
         listed = {one.iccid: one.isdp_aid for one in self._card.profiles()}

@@ -5,6 +5,7 @@ the EID is read and compared before anything else is sent. A target that stopped
 marked broken once, and every later case learns the first reason instead of trying again.
 """
 
+import warnings
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from pathlib import Path
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, RspError
 from rspcore.ids import Eid
+from rspcore.messages.es10a import SetDefaultDpAddressRequest, SetDefaultDpAddressResult
 from rspcore.messages.es10b import GetEuiccInfo2Request
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import make_pki
@@ -91,6 +93,7 @@ class Run:
         self.broken = ""
         self.kept: dict[Hashable, object] = {}
         self._opened = False
+        self._address = ""
 
     @cached_property
     def pki(self) -> Pki:
@@ -247,7 +250,30 @@ class Run:
         if not self.broken:
             self.broken = f"{case.nodeid}: {case.reason}"
 
+    def remember_address(self, address: str) -> None:
+        """Keep the default SM-DP+ address a real card came with, to set it again at the end."""
+        if not self.target.simulated and not self._address:
+            self._address = address
+
     def close(self) -> None:
-        """Let the target go, if it was ever opened."""
-        if "target" in self.__dict__:
-            self.target.close()
+        """Let the target go, if it was ever opened, and leave the address it came with."""
+        if "target" not in self.__dict__:
+            return
+        if self._address:
+            self._set_address_again()
+        self.target.close()
+
+    def _set_address_again(self) -> None:
+        request = SetDefaultDpAddressRequest(default_dp_address=self._address)
+        try:
+            response = self.open_card(Trace(), Timings()).send(request)
+            code = response.set_default_dp_address_result
+            problem = "" if code == SetDefaultDpAddressResult.ok else f"the card answers {code}"
+        except RspError as error:
+            problem = str(error)
+        if problem:
+            warnings.warn(
+                f"the card came with the default SM-DP+ address {self._address}, and it could not "
+                f"be set again: {problem}; `rsplab lpa set-address` does it",
+                stacklevel=2,
+            )

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from rspcore.crypto.curves import Curve
-from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
+from rspcore.messages.es10a import EuiccConfiguredAddressesRequest, SetDefaultDpAddressRequest
 from rspcore.messages.es10b import GetEuiccInfo2Request
-from rspcore.messages.es10c import ProfileState
-from rspcore.messages.metadata import NotificationEvent
+from rspcore.messages.es10c import DeleteProfileRequest, ProfileState
+from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
 from rspcore.profiles import preset
 from rspharness import expect, files
 from rspharness.conditions import Conditions
@@ -20,6 +20,16 @@ from rspharness.trace import Trace
 from rspharness.verdicts import Inconclusive
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
+FOREIGN = replace(
+    preset(ONE),
+    iccid=preset(ONE).iccid.from_digits("8988001234567890123"),
+    notification_configuration=(
+        NotificationConfigurationInformation(
+            profile_management_operation=frozenset(NotificationEvent),
+            notification_address="operator.test",
+        ),
+    ),
+)
 
 
 @pytest.fixture
@@ -83,14 +93,57 @@ def test_notifications_are_kept_on_request(run):
     assert card.notifications() == ()
 
 
-def test_profiles_of_others_are_left_alone_below_destructive():
-    run = Run(RunOptions(level="profiles"))
+def test_profiles_of_others_are_left_alone_below_destructive(run):
     card, given = _given(run)
-    given.profiles(replace(preset(ONE), iccid=preset(ONE).iccid.from_digits("8988001234567890123")))
+    given.profiles(FOREIGN)
+    run.options = replace(run.options, level="profiles")
     run.kept.clear()
     with pytest.raises(Inconclusive, match="not of these suites"):
         given.profiles(TWO)
     assert len(card.profiles()) == 1
+
+
+@pytest.fixture
+def real():
+    """Return a run that takes the simulated card for a real one."""
+    made = Run(RunOptions(level="profiles"))
+    made.target.simulated = False
+    return made
+
+
+def test_notifications_of_others_are_left_alone_below_destructive(run):
+    card, given = _given(run)
+    (one,) = given.profiles(FOREIGN)
+    given.enable(one.iccid)
+    given.disable(one.iccid)
+    expect.ok(card.send(DeleteProfileRequest(iccid=one.iccid)))
+    run.options = replace(run.options, level="profiles")
+    run.kept.clear()
+    waiting = card.notifications()
+    assert len(waiting) == 3
+    with pytest.raises(Inconclusive, match=r"operator\.test; deliver them first"):
+        given.none()
+    assert card.notifications() == waiting
+
+
+def test_test_profile_of_others_is_never_deleted(run):
+    card, given = _given(run)
+    foreign = replace(preset("PROFILE_TEST1"), iccid=FOREIGN.iccid)
+    given.profiles(foreign)
+    run.kept.clear()
+    with pytest.raises(Inconclusive, match="nobody could load them again"):
+        given.none()
+    assert [one.iccid for one in card.profiles()] == [foreign.iccid]
+
+
+def test_default_address_of_a_real_card_is_set_again_at_the_end(real):
+    card, given = _given(real)
+    card.send(SetDefaultDpAddressRequest(default_dp_address="operator.test"))
+    real.target.open = lambda: card.link  # the one card there is
+    given.none()
+    given.default_address("dp.example.com")
+    real.close()
+    assert card.send(EuiccConfiguredAddressesRequest()).default_dp_address == "operator.test"
 
 
 def test_notifications_of_each_event_are_pending(run):
