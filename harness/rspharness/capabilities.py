@@ -92,6 +92,9 @@ def _of_info(info: EuiccInfo2, ci_keys: Mapping[str, bytes]) -> dict[str, bool]:
         "JAVACARD": UiccCapability.javacard in uicc,
         "MILENAGE": UiccCapability.akaMilenage in uicc,
         "TUAK": bool({UiccCapability.akaTuak128, UiccCapability.akaTuak256} & uicc),
+        "GET_IDENTITY": UiccCapability.getIdentity in uicc,
+        "SUCI_A": UiccCapability.profile_a_x25519 in uicc,
+        "SUCI_B": UiccCapability.profile_b_p256 in uicc,
         "O_E_INTEGRATED": TreProperty.isIntegrated in (info.tre_properties or ()),
     }
 

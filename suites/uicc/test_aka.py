@@ -1,8 +1,13 @@
 """UICC.Authenticate: the USIM authenticates a network, with the key of the Profile."""
 
+from dataclasses import replace
+
 from rspcore.crypto.aka.algorithm import gsm_triplet, xor
 from rspcore.crypto.aka.milenage import Milenage
+from rspcore.profiles import make_profile, preset
+from rspcore.profiles.editing import edited, with_component
 from rspharness import expect, testcase
+from rspharness.files import select_application
 
 RAND = bytes.fromhex("23553CBE9637A89D218AE64DAE47BF35")
 AMF = b"\x80\x00"
@@ -93,6 +98,30 @@ def test_gsm_context(own, parameters, step):
     with step("Expected: SRES and Kc"):
         expected = lv(*gsm_triplet(network(parameters).vector(RAND)))
         expect.equal(answer.data, expected, "response data")
+
+
+def limited(uses):
+    """Return a Profile whose key may be used so often."""
+    made = make_profile(preset("PROFILE_OPERATIONAL1"))
+    limit = with_component("algoConfiguration/1/authCounterMax", uses.to_bytes(3, "big"))
+    return replace(made, upp=edited(made.upp, "akaParameter", limit))
+
+
+@testcase("UICC.Authenticate#08")
+def test_key_is_used_up(card, given, note, step):
+    """After as many challenges as the package allows, what the card answers is recorded."""
+    made = limited(3)
+    given.profiles(made, enabled=made)
+    algorithm = network(made.parameters)
+    select_application(card)
+    with step("Terminal -> UICC: AUTHENTICATE, three times; expected: answered"):
+        for seq in range(1, 4):
+            answer = card.apdu(challenge(algorithm, seq << 5).replace(" ", ""))
+            expect.equal(answer.data[:1], b"\xdb", "tag")
+    with step("Terminal -> UICC: AUTHENTICATE, once more"):
+        answer = card.apdu(challenge(algorithm, 4 << 5).replace(" ", ""))
+        note(f"the card answers {answer.data[:1].hex().upper()} SW {answer.sw:04X}")
+        expect.refused(answer, 0x6985)
 
 
 @testcase("UICC.Authenticate#06", level="read-only")

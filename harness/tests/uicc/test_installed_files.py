@@ -14,7 +14,6 @@ from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
 from rspcore.messages.es10c import EnableProfileRequest, ProfileIdentifier
 from rspcore.messages.metadata import StoreMetadataRequest
-from rspcore.pki.generate import make_pki
 from rspcore.profile import ProfileFacts
 from rspcore.profiles import ProfileParameters, TestProfile
 from rspharness import expect
@@ -315,22 +314,28 @@ def test_one_altered_expectation_is_told(path, change, told, package_of):
     assert all(one.startswith(told) for one in found)
 
 
-@pytest.mark.vpcd
-@pytest.mark.skipif(not PACKAGES, reason="shared/data/ts48 is not here")
-def test_every_file_is_as_the_package_says_through_a_reader(package_of):
+@pytest.fixture(scope="module")
+def behind_a_reader():
+    """Return a run whose card is reached through pcscd, and its target."""
     from rspharness.targets.vpcd import VpcdTarget  # noqa: PLC0415  needs pyscard
 
     run = Run(RunOptions())
     try:
         settings = TargetSettings(kind="vpcd", name="vpcd")
-        target = VpcdTarget(TargetOptions(settings=settings, pki=make_pki()))
+        target = VpcdTarget(TargetOptions(settings=settings, pki=run.pki))
     except ConfigError as error:
         pytest.skip(f"no virtual reader here: {error}")
-    try:
-        card = Card(target.open())
-        card.reset()
-        octets = (DATA / PACKAGES[-1]).read_bytes()
-        loaded(card, run, octets)
-        assert compare(card, package_of(octets)) == []
-    finally:
-        target.close()
+    yield run, target
+    target.close()
+
+
+@pytest.mark.vpcd
+@pytest.mark.skipif(not PACKAGES, reason="shared/data/ts48 is not here")
+@pytest.mark.parametrize("name", PACKAGES)
+def test_every_file_is_as_the_package_says_through_a_reader(name, package_of, behind_a_reader):
+    run, target = behind_a_reader
+    card = Card(target.open())
+    card.reset()
+    octets = (DATA / name).read_bytes()
+    loaded(card, run, octets)
+    assert "\n".join(compare(card, package_of(octets))) == ""

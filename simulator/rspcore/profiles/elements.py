@@ -15,6 +15,8 @@ __all__ = [
     "application",
     "cd",
     "cdma_parameter",
+    "df_5gs",
+    "df_saip",
     "directory",
     "eap",
     "ef",
@@ -98,6 +100,33 @@ def usim(number: int = 65, *, fid: bytes = b"\x7f\xd1", aid: bytes = _SECOND_USI
         ef_est=ef(b"\x00"),
         ef_acc=ef(b"\x00\x01"),
         ef_ecc=ef(b"\x11\xf2\xff\x00"),
+    )
+
+
+def df_5gs(number: int = 70, *, routing: bytes = b"\xf0\xff\xff\xff") -> bytes:
+    """Return PE-DF-5GS of version 2.3 with EF.Routing_Indicator, 4 octets, and empty files."""
+    return element(
+        "df-5gs",
+        number,
+        templateID=template_oid("2.13"),
+        df_df_5gs=directory(b"\x5f\xc0"),
+        ef_5gauthkeys=ef(bytes(110)),
+        ef_uac_aic=ef(bytes(4)),
+        ef_suci_calc_info=ef(efFileSize=b"\x08"),
+        ef_opl5g=ef(fileDescriptor=b"\x42\x21\x00\x0a", efFileSize=b"\x0a"),
+        ef_supinai=ef(b"\xff", efFileSize=b"\x01"),
+        ef_routing_indicator=ef(routing),
+    )
+
+
+def df_saip(number: int = 71, *, calc_info: bytes) -> bytes:
+    """Return PE-DF-SAIP with EF.SUCI_Calc_Info_USIM, 1 to 255 octets: the card makes the SUCI."""
+    return element(
+        "df-saip",
+        number,
+        templateID=template_oid("2.14"),
+        df_df_saip=directory(b"\x5f\xd0"),
+        ef_suci_calc_info_usim=ef(calc_info, efFileSize=bytes((len(calc_info),))),
     )
 
 

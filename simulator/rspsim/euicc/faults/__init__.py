@@ -49,6 +49,7 @@ from rspsim.euicc.faults import (
     transport,
     uicc_access,
     uicc_data,
+    uicc_identity,
     uicc_selection,
 )
 from rspsim.euicc.faults.fault import Fault
@@ -96,6 +97,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
     *uicc_selection.FAULTS,
     *uicc_access.FAULTS,
     *uicc_data.FAULTS,
+    *uicc_identity.FAULTS,
     *pins.FAULTS,
     *ota.FAULTS,
     *interpreter.FAULTS,

@@ -82,6 +82,11 @@ def _one_counter_ahead(parameters: AkaParameters, seq: int, _ind: int) -> bool:
     return seq > max(parameters.seq) + 1
 
 
+def _one_use_less(parameters: AkaParameters) -> bool:
+    limit = parameters.counter_max
+    return limit is None or parameters.counter + 1 < limit
+
+
 def _without_auts(data: bytes) -> bytes:
     return data[:2] + bytes(len(data) - 2) if data[:1] == b"\xdc" else data
 
@@ -223,6 +228,18 @@ FAULTS: Final = (
         "A sequence number one step above the highest is refused.",
         ("UICC.Authenticate#01",),
         swap(authenticate.SQN_FRESH, _one_counter_ahead),
+    ),
+    Fault(
+        "aka.unlimited",
+        "authCounterMax limits nothing.",
+        ("UICC.Authenticate#08",),
+        swap(authenticate.USE_LEFT, lambda _parameters: True),
+    ),
+    Fault(
+        "aka.one-use-less",
+        "The key may be used once less than authCounterMax says.",
+        ("UICC.Authenticate#08",),
+        swap(authenticate.USE_LEFT, _one_use_less),
     ),
     Fault(
         "aka.number-not-kept",

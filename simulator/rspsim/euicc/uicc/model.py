@@ -277,7 +277,7 @@ class AkaParameters:
         sqn_age_limit: Age limit, as SEQ.
         seq: SEQ stored per IND, 32 values.
         counter_max: authCounterMax, or None.
-        counter: Authentications so far.
+        counter: Uses of the key so far; counted where there is a limit.
         mapped_to: AID of the NAA whose parameters are used in place of these, or empty.
     """
 

@@ -3,6 +3,10 @@
 The MAC is checked first: a wrong one is 9862 and changes nothing. Then the sequence number: SEQ
 must be above the one stored for its IND and not too far from the highest; otherwise the card
 answers with AUTS. An accepted number is written before the answer, so that no AUTN works twice.
+
+With authCounterMax in the package, every use of the key is counted, a wrong MAC as well, so that
+nobody can question the key without end; when the limit is reached the answer is 6985. The format
+names the limit and no status word: this is our reading.
 """
 
 from collections.abc import Callable
@@ -25,6 +29,7 @@ __all__ = [
     "ALGORITHM",
     "MAC_RIGHT",
     "SQN_FRESH",
+    "USE_LEFT",
     "authenticate",
     "parameters_of",
     "user_verified",
@@ -76,6 +81,11 @@ SQN_FRESH: Final[Decision[Callable[[AkaParameters, int, int], bool]]] = Decision
 )
 MAC_RIGHT: Final[Decision[Callable[[bytes, bytes], bool]]] = Decision(
     "uicc.aka_mac", lambda given, computed: given == computed, "whether MAC-A fits"
+)
+USE_LEFT: Final[Decision[Callable[[AkaParameters], bool]]] = Decision(
+    "uicc.aka_use_left",
+    lambda p: p.counter_max is None or p.counter < p.counter_max,
+    "whether a key may be used once more",
 )
 
 
@@ -133,11 +143,30 @@ def authenticate(command: CommandApdu, view: View) -> Outcome:
         return desk.refuse(StatusWord.WRONG_LENGTH if fields is None else StatusWord.WRONG_DATA)
     if not user_verified(desk):
         return desk.refuse(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
+    if not view.decisions[USE_LEFT](parameters):
+        return desk.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
     if command.p2 == _GSM:
-        algorithm = view.decisions[ALGORITHM](parameters)
-        sres, kc = gsm_triplet(algorithm.vector(fields[0]))
-        return desk.outcome(_lv(sres) + _lv(kc))
-    return _umts(desk, parameters, fields[0], fields[1])
+        return _counted(_gsm(desk, parameters, fields[0]), parameters)
+    return _counted(_umts(desk, parameters, fields[0], fields[1]), parameters)
+
+
+def _counted(outcome: Outcome, parameters: AkaParameters) -> Outcome:
+    """Count one use of a key that may not be used without end."""
+    profile = outcome.state.enabled_profile
+    if parameters.counter_max is None or profile is None:
+        return outcome
+    aka = tuple(
+        replace(p, counter=p.counter + 1) if p.context == parameters.context else p
+        for p in profile.content.aka
+    )
+    used = replace(profile, content=replace(profile.content, aka=aka))
+    return replace(outcome, state=outcome.state.with_profile(used))
+
+
+def _gsm(desk: Desk, parameters: AkaParameters, rand: bytes) -> Outcome:
+    algorithm = desk.view.decisions[ALGORITHM](parameters)
+    sres, kc = gsm_triplet(algorithm.vector(rand))
+    return desk.outcome(_lv(sres) + _lv(kc))
 
 
 def user_verified(desk: Desk) -> bool:
@@ -159,7 +188,7 @@ def _umts(desk: Desk, parameters: AkaParameters, rand: bytes, autn: bytes) -> Ou
     if not decisions[SQN_FRESH](parameters, seq, ind):
         return desk.outcome(_RESYNC + _lv(_auts(parameters, algorithm, rand)))
     held = tuple(seq if n == ind else old for n, old in enumerate(parameters.seq))
-    changed = replace(parameters, seq=held, counter=parameters.counter + 1)
+    changed = replace(parameters, seq=held)
     data = _SUCCESS + _lv(vector.res) + _lv(vector.ck) + _lv(vector.ik)
     if desk.place.adf is not None and _service_27(desk, desk.place.adf):
         data += _lv(gsm_triplet(vector)[1])

@@ -305,3 +305,25 @@ def test_other_constants_and_iterations_are_used(card_with):
     assert card(gsm(RAND)).data.hex() == "04{}08{}".format(
         *(part.hex() for part in gsm_triplet(twice.vector(R)))
     )
+
+
+def test_key_is_used_no_more_often_than_the_limit(card_with):
+    card = card_with(counter_max=3, **milenage(K.hex(), OPC.hex()))
+    card.sw(USIM)
+    autn = autn_for(NETWORK, R, 0x21)
+    damaged = autn[:-1] + ("0" if autn[-1] != "0" else "1")
+    assert card(gsm(RAND)).sw == 0x9000
+    assert card(challenge(RAND, damaged)).sw == 0x9862
+    assert card(challenge(RAND, autn)).data[:1] == b"\xdb"
+    before = card.card.state
+    card.card.reset()
+    card.sw(USIM)
+    assert card.sw(gsm(RAND)) == "6985"
+    assert card.sw(challenge(RAND, autn)) == "6985"
+    assert card.card.state == before
+
+
+def test_key_without_limit_is_not_counted(card):
+    before = card.card.state
+    card(gsm(RAND))
+    assert card.card.state == before
