@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Final
 
 from rspcore import tlv
-from rspcore.apdu import ResponseApdu
 from rspcore.messages.es10a import EuiccConfiguredAddressesResponse, SetDefaultDpAddressRequest
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import NotificationMetadata
@@ -16,7 +15,7 @@ from rspsim.euicc.es10a import set_default_dp_address
 from rspsim.euicc.es10a.get_euicc_configured_addresses import GET_EUICC_CONFIGURED_ADDRESSES
 from rspsim.euicc.es10a.set_default_dp_address import SET_DEFAULT_DP_ADDRESS
 from rspsim.euicc.es10c import delete_profile, euicc_memory_reset
-from rspsim.euicc.faults.fault import Change, Fault, behind, swap
+from rspsim.euicc.faults.fault import Change, Fault, behind, retold, swap
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, PendingNotification, Profile
 
@@ -82,7 +81,7 @@ def _telling(change: Callable[[Answer, CardState], Answer]) -> Change:
 
     def changed(outcome: Outcome, view: View) -> Outcome:
         told = change(Answer.decode(outcome.response.data), view.state)
-        return replace(outcome, response=ResponseApdu(told.encode(), outcome.response.sw))
+        return retold(outcome, told.encode())
 
     return behind(GET_EUICC_CONFIGURED_ADDRESSES, changed)
 
@@ -92,7 +91,7 @@ def _empty_told(outcome: Outcome, _view: View) -> Outcome:
     whole = tlv.parse(outcome.response.data)
     first = b"" if whole.find(0x80) else tlv.encode(0x80)
     data = tlv.encode(Tag.GetEuiccConfiguredAddresses, first, whole.value)
-    return replace(outcome, response=ResponseApdu(data, outcome.response.sw))
+    return retold(outcome, data)
 
 
 def _empty_when_enabled(told: Answer, state: CardState) -> Answer:

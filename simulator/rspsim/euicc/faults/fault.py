@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from rspcore.apdu import ResponseApdu
 from rspcore.errors import LocalError
 from rspcore.messages.codec import Structure
 from rspsim.euicc import isdr
@@ -42,6 +43,7 @@ __all__ = [
     "flattened",
     "leads",
     "moved_last",
+    "retold",
     "skip",
     "swap",
     "together",
@@ -205,6 +207,11 @@ def behind(function: AnyFunction, change: Callable[[Outcome, View], Outcome]) ->
         return decisions.having(isdr.FUNCTIONS, changed)
 
     return apply
+
+
+def retold(outcome: Outcome, data: bytes) -> Outcome:
+    """Return an outcome that answers other data with the same status word."""
+    return replace(outcome, response=ResponseApdu(data, outcome.response.sw))
 
 
 def together(*changes: Change) -> Change:

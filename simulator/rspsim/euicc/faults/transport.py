@@ -21,6 +21,7 @@ from rspsim.euicc.faults.fault import (
     answers,
     behind,
     decides,
+    retold,
     skip,
     swap,
     together,
@@ -86,7 +87,7 @@ def _without(tag: int) -> Mapping[int, AnyFunction]:
 
 
 def _nothing_said(outcome: Outcome, _view: View) -> Outcome:
-    return replace(outcome, response=ResponseApdu(b"", outcome.response.sw))
+    return retold(outcome, b"")
 
 
 def _never_ending(data: bytes, sw: int) -> ResponseApdu:
