@@ -159,12 +159,17 @@ class Conditions:
             Inconclusive: the card does not come there.
         """
         with self._steps(f"Initial conditions: no more than {left:,} octets of memory left"):
+            free = self._free_memory()
             for number in range(_FILLERS):
-                free = self._free_memory()
                 if free <= left:
                     break
-                size = min(free - left // 2, _FILLER_SIZE)
+                before, size = free, min(free - left // 2, _FILLER_SIZE)
                 self._server.install(self._card, _filler(number, size))
+                free = self._free_memory()
+                if free >= before:
+                    raise Inconclusive(
+                        f"{before:,} octets free before a Profile of {size:,}, {free:,} after it"
+                    )
             else:
                 raise Inconclusive(f"{free:,} octets free after {_FILLERS} Profiles")
             clearing.drop_notifications(self._card, self._run)

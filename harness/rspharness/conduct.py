@@ -3,6 +3,7 @@
 The hooks of the plugin call these functions; nothing here decides a verdict (`outcome` does).
 """
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,9 @@ __all__ = [
     "require_no_surprise",
 ]
 
+_COPY = re.compile(r"<[a-z0-9.-]+>")
+"""What `mutants.copied` adds to the name of a case."""
+
 _LETTERS = {
     Verdict.PASS: ("passed", "."),
     Verdict.FAIL: ("failed", "F"),
@@ -52,6 +56,7 @@ def begin(item: pytest.Item, ids: CaseIds, run: Run) -> CaseState:
     target = f"--target {run.options.target}"
     case = CaseState(
         nodeid=item.nodeid,
+        seed=_COPY.sub("", item.nodeid),
         title=doc.partition("\n")[0],
         location=f"{path}:{(line or 0) + 1}",
         target=run.options.target,

@@ -2,36 +2,38 @@
 
 A case runs once on a sound card that records what it decides, then on a card with each fault that
 can reach it (`reach`). What changes is the fault's neighbourhood. It is held against what is
-declared in `fixtures/mutants/neighbourhoods.json`, once that is there: a fault that no case notices
-is a missing test, a requirement that changes outside the declared neighbourhood is a surprise, and
-the requirements a fault names in its own `breaks` have to be among those that change.
+declared in `fixtures/mutants/neighbourhoods.json`: a fault that no case notices is a missing test,
+a requirement that changes outside the declared neighbourhood is a surprise, and the requirements a
+fault names in its own `breaks` have to be among those that change.
 
 The matrix of a run is written to `mutants.json` in its report folder, in the form of the declared
-one: copied over it, it declares what was found.
+one (`neighbourhoods`): copied over it, it declares what was found.
 """
 
-import json
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 import pytest
 from _pytest.runner import runtestprotocol
 
+from rspcore.errors import ConfigError
 from rspharness import reach
 from rspharness.collecting import Collected
 from rspharness.mutants import copied
+from rspharness.neighbourhoods import Matrix, read
 from rspharness.outcome import CaseState
+from rspharness.replaying import ReplayingEuicc, Script, following
+from rspharness.targets.inprocess import SimulatedCards
 from rspharness.verdicts import Verdict
 from rspsim.euicc.faults import FAULTS
+from rspsim.euicc.faults.fault import Fault
 
-__all__ = ["DECLARED", "Matrix", "Neighbourhoods", "differences", "merged", "write"]
+__all__ = ["DECLARED", "Neighbourhoods", "differences", "merged", "require_declared"]
 
 DECLARED: Final = "fixtures/mutants/neighbourhoods.json"
-
-Matrix = dict[str, list[str]]
-"""Ids of the requirements that change, by the name of the fault."""
 
 _SOUND: Final = frozenset({Verdict.PASS, Verdict.PROBE})
 
@@ -60,6 +62,33 @@ class _Watched(dict[Hashable, object]):
         return super().__contains__(key)
 
 
+class _Record:
+    """What the sound card did in a case, and where each fault first changes it."""
+
+    def __init__(self, log: reach.Log) -> None:
+        self._log = log
+
+    @cached_property
+    def changes(self) -> dict[str, int]:
+        return reach.reaching(self._log)
+
+    def script(self, fault: Fault) -> Script:
+        return Script(self._log, fault, self.changes.get(fault.name, len(self._log)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """Hold the records of a case.
+
+    Attributes:
+        way: With the way to its initial conditions.
+        here: From a kept state on.
+    """
+
+    way: _Record
+    here: _Record
+
+
 @dataclass(slots=True)
 class Neighbourhoods:
     """Run cases with their mutants, and remember what was learned about initial conditions.
@@ -80,19 +109,23 @@ class Neighbourhoods:
     matrix: Matrix = field(default_factory=dict)
     tried: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        """Let faulty cards take over what they would do the same."""
+        SimulatedCards.kind = ReplayingEuicc
+
     def surround(self, item: pytest.Function, following: pytest.Item | None) -> None:
         """Run a case on the recording card, then on every faulty card that can change it."""
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         sibling = copied(item, "next")
         kept = self._kept(item)
-        self._learn_the_way(item, sibling, kept)
+        way = self._learn_the_way(item, sibling, kept)
         kept.asked.clear()
         record = reach.started()
         runtestprotocol(item, log=True, nextitem=sibling)
         sound = _seen(self.state_of(item))
         if sound is not None and sound[0] in _SOUND:
             self.tried.extend(self._ids(item))
-            self._try_faults(item, sibling, record, sound, kept)
+            self._try_faults(item, sibling, _Records(way, _Record(record)), sound, kept)
         item.session._setupstate.teardown_exact(following)  # noqa: SLF001  as pytest's runner ends
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
 
@@ -105,26 +138,28 @@ class Neighbourhoods:
 
     def _learn_the_way(
         self, item: pytest.Function, sibling: pytest.Function, kept: _Watched
-    ) -> None:
+    ) -> _Record:
+        """Run the case once from the beginning; returns what the card did."""
         before = set(kept)
         record = reach.started()
         first = copied(item, "first")
         self.collected.adopt(first.nodeid, item.nodeid, "")
         runtestprotocol(first, log=False, nextitem=sibling)
+        way = _Record(record)
         if new := set(kept) - before:
-            reaching = frozenset(fault.name for fault in reach.reaching(record))
-            kept.ways.update(dict.fromkeys(new, reaching))
+            kept.ways.update(dict.fromkeys(new, frozenset(way.changes)))
+        return way
 
     def _try_faults(
         self,
         item: pytest.Function,
         sibling: pytest.Function,
-        record: reach.Log,
+        records: _Records,
         sound: Seen,
         kept: _Watched,
     ) -> None:
         asked = kept.asked & set(kept.ways)
-        here = {fault.name for fault in reach.reaching(record)}
+        here = records.here.changes
         for fault in FAULTS:
             on_the_way = {key for key in asked if fault.name in kept.ways[key]}
             unsure = {key for key in on_the_way if kept.same.get((key, fault.name)) is not True}
@@ -134,9 +169,14 @@ class Neighbourhoods:
             self.collected.adopt(mutant.nodeid, item.nodeid, fault.name)
             run = self.collected.run_of(mutant.nodeid)
             run.kept.update({key: kept[key] for key in asked - on_the_way})
-            runtestprotocol(mutant, log=False, nextitem=sibling)
+            lacking = any(key not in run.kept for key in asked)
+            record = records.way if lacking else records.here
+            with following(record.script(fault)):
+                runtestprotocol(mutant, log=False, nextitem=sibling)
             for key in on_the_way:
-                kept.same[key, fault.name] = run.kept.get(key) == kept.get(key)
+                same = kept.same[key, fault.name] = run.kept.get(key) == kept[key]
+                if same:
+                    run.kept[key] = kept[key]
             if _seen(self.state_of(mutant)) != sound:
                 self.matrix.setdefault(fault.name, []).extend(self._ids(item))
 
@@ -159,11 +199,16 @@ def merged(matrices: list[Matrix]) -> Matrix:
     return {fault.name: sorted(joined.get(fault.name, ())) for fault in FAULTS}
 
 
-def write(folder: Path, matrix: Mapping[str, list[str]]) -> Path:
-    """Write the matrix of a run into its report folder."""
-    path = folder / "mutants.json"
-    path.write_text(json.dumps(matrix, indent=1) + "\n", encoding="utf-8")
-    return path
+def require_declared(root: Path) -> None:
+    """Require the declared neighbourhoods, before a run of minutes.
+
+    Raises:
+        pytest.UsageError: they are not there, or cannot be read.
+    """
+    try:
+        read(root / DECLARED)
+    except ConfigError as error:
+        raise pytest.UsageError(f"{error}; {{}} declares nothing") from error
 
 
 def differences(
@@ -175,9 +220,11 @@ def differences(
         root: Folder of the fixtures' folder.
         matrix: What changed in the run.
         tried: Requirements that could change in it; others ask for another target.
+
+    Raises:
+        ConfigError: what is declared is not there, or cannot be read.
     """
-    path = root / DECLARED
-    declared: Matrix | None = json.loads(path.read_text("utf-8")) if path.is_file() else None
+    declared = read(root / DECLARED)
     for fault in FAULTS:
         found = set(matrix[fault.name])
         named = set(fault.breaks) & set(tried)
@@ -187,6 +234,9 @@ def differences(
         missing = sorted(named - found)
         if missing:
             yield f"{fault.name} does not break {', '.join(missing)}"
-        surprising = sorted(found - set(declared.get(fault.name, ()))) if declared else []
+        surprising = sorted(found - set(declared.get(fault.name, ())))
         if surprising:
-            yield f"{fault.name} changes, outside its neighbourhood, {', '.join(surprising)}"
+            yield (
+                f"{fault.name} changes, outside its neighbourhood, {', '.join(surprising)}; "
+                f"when that is meant, copy mutants.json of a whole run over {DECLARED}"
+            )

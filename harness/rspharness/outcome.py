@@ -32,6 +32,7 @@ class CaseState:
 
     Attributes:
         nodeid: Address of the test function.
+        seed: What its servers draw random octets from; a faulty card meets the same ones.
         title: First line of its docstring.
         location: File and line of the test function.
         target: Name or file of the card it ran on.
@@ -45,6 +46,7 @@ class CaseState:
     """
 
     nodeid: str
+    seed: str
     title: str
     location: str
     target: str

@@ -106,6 +106,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
         items[:] = mutants.multiplied(items, collected)
         collected.unasked = list(mutants.unasked(collected))
+    if config.getoption("--mutant-matrix"):
+        from rspharness import mutant_matrix  # noqa: PLC0415  only to try the suites themselves
+
+        mutant_matrix.require_declared(config.rootpath)
 
 
 def _case(item: pytest.Item) -> "CaseState | None":
@@ -294,9 +298,7 @@ def make_server(case_state: "CaseState", run_state: "Run") -> "Callable[..., Rsp
     from rspharness.servers.rsp_server import server_maker  # noqa: PLC0415  only where used
 
     chosen = run_state.options
-    return server_maker(
-        run_state.pki, chosen.curve, chosen.seed + case_state.nodeid, chosen.started
-    )
+    return server_maker(run_state.pki, chosen.curve, chosen.seed + case_state.seed, chosen.started)
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ it, nothing that follows can differ. What remains is small enough to run in full
 This is one of the modules that may import the simulator.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from functools import cache
 from typing import Any, Final, TypeVar
 
@@ -26,11 +27,14 @@ from rspsim.stores.memory import MemoryStore
 
 __all__ = [
     "RECORDING",
+    "Act",
+    "Exchange",
     "Log",
     "Reached",
     "RecordingEuicc",
+    "Signal",
+    "carried_out",
     "differs",
-    "reaches",
     "reaching",
     "started",
     "touches",
@@ -123,24 +127,47 @@ RECORDING: Final = _recording(Reached())
 """The decisions of the one card that records, in this process."""
 
 
+class Signal(Enum):
+    """Name what happens to a card beside commands."""
+
+    RESET = "reset"
+    POWER_OFF = "power off"
+
+
+Act = bytes | Signal
+"""A command APDU, or what happens to the contacts."""
+
+
+def carried_out(card: Euicc, act: Act) -> bytes:
+    """Have a card do something, as `Euicc` itself does it, and return its answer."""
+    if act is Signal.RESET:
+        return Euicc.reset(card)
+    if act is Signal.POWER_OFF:
+        Euicc.power_off(card)
+        return b""
+    return Euicc.transmit(card, act)
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """Hold one act of the recording card: what it met, decided and led to.
 
     Attributes:
-        act: Makes a card do it: a command, a reset, the loss of power.
+        act: What the card was told to do.
         before: State and volatile values it met.
         rng: Source of random octets as it met it.
         answer: What was answered.
         after: State and volatile values it led to.
+        rng_after: Source of random octets as it left it.
         reached: What was decided.
     """
 
-    act: Callable[[Euicc], bytes]
+    act: Act
     before: tuple[CardState, Volatile]
     rng: Rng
     answer: bytes
     after: tuple[CardState, Volatile]
+    rng_after: Rng
     reached: Reached
 
 
@@ -166,34 +193,47 @@ class RecordingEuicc(Euicc):
         """Carry out a command and keep what came of it."""
         if not self._powered:
             self.reset()
-        return self._kept(lambda card: Euicc.transmit(card, command))
+        return self._kept(command)
 
     def reset(self) -> bytes:
         """Start anew and keep what came of it."""
-        return self._kept(Euicc.reset)
+        return self._kept(Signal.RESET)
 
     def power_off(self) -> None:
         """Lose power and keep what came of it."""
-        self._kept(_power_off)
+        self._kept(Signal.POWER_OFF)
 
-    def _kept(self, act: Callable[[Euicc], bytes]) -> bytes:
+    def _kept(self, act: Act) -> bytes:
         reached = Reached()
         object.__setattr__(RECORDING, "reached", reached)
         before, rng = (self._state, self._volatile), copy(self._rng)
-        answer = act(self)
-        after = (self._state, self._volatile)
-        _CURRENT[0].append(Exchange(act, before, rng, answer, after, reached))
+        answer = carried_out(self, act)
+        after, rng_after = (self._state, self._volatile), copy(self._rng)
+        _CURRENT[0].append(Exchange(act, before, rng, answer, after, rng_after, reached))
         return answer
 
 
-def reaching(log: Log) -> Iterator[Fault]:
-    """Return the faults that can change what was recorded."""
-    return filter(lambda fault: reaches(fault, log), FAULTS)
+def reaching(log: Log) -> dict[str, int]:
+    """Return the faults that can change what was recorded, each with the first place it changes."""
+    touched: dict[Fault, list[int]] = {}
+    for place, one in enumerate(log):
+        for fault in _swapping(frozenset(one.reached.standard)):
+            touched.setdefault(fault, []).append(place)
+    found = {fault.name: _first_change(fault, log, places) for fault, places in touched.items()}
+    return {name: place for name, place in found.items() if place is not None}
 
 
-def reaches(fault: Fault, log: Log) -> bool:
-    """Tell whether a fault can change what was recorded."""
-    return any(touches(fault, one.reached) and differs(fault, one) for one in log)
+def _first_change(fault: Fault, log: Log, places: list[int]) -> int | None:
+    for place in places:
+        if touches(fault, log[place].reached) and differs(fault, log[place]):
+            return place
+    return None
+
+
+@cache
+def _swapping(names: frozenset[str]) -> tuple[Fault, ...]:
+    """Return the faults that swap one of these decisions."""
+    return tuple(fault for fault in FAULTS if not names.isdisjoint(_swapped(fault)))
 
 
 def touches(fault: Fault, reached: Reached) -> bool:
@@ -205,10 +245,10 @@ def differs(fault: Fault, one: Exchange) -> bool:
     """Have a card with the fault do the same from the same values, and compare."""
     card = _Midway(one, Decisions(_swapped(fault)))
     try:
-        answer = one.act(card)
+        answer = carried_out(card, one.act)
     except (ArithmeticError, LookupError, TypeError, ValueError, RspError):
         return True  # a faulty card may well stumble; the case is run in full to see
-    return (answer, card.state, card.volatile) != (one.answer, *one.after)
+    return (answer, *card.values) != (one.answer, *one.after, one.rng_after)
 
 
 class _Midway(Euicc):
@@ -220,10 +260,10 @@ class _Midway(Euicc):
         self._volatile = volatile
         self._powered = True
 
-
-def _power_off(card: Euicc) -> bytes:
-    Euicc.power_off(card)
-    return b""
+    @property
+    def values(self) -> tuple[CardState, Volatile, Rng]:
+        """Return everything the next act depends on."""
+        return self._state, self._volatile, self._rng
 
 
 @cache

@@ -164,6 +164,7 @@ class Run:
         """Return the run of the same card with a fault; what it is for, the sound one tells."""
         made = Run(replace(self.options, card_fault=name))
         vars(made)["capabilities"] = self.capabilities
+        made._opened = True
         return made
 
     def check(self) -> None:

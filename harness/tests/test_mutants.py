@@ -3,6 +3,10 @@
 from pathlib import Path
 from textwrap import dedent
 
+import pytest
+
+from rspharness import neighbourhoods
+
 ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "fixtures" / "requirements" / "euicc.csv"
 
@@ -47,3 +51,57 @@ def test_sound_card_is_left_out(pytester):
     names = [line for line in result.outlines if "::" in line]
     assert names
     assert all("<es10c." in name for name in names)
+
+
+def declare(pytester, text):
+    folder = pytester.path / "fixtures" / "mutants"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "neighbourhoods.json").write_text(text)
+
+
+def matrix(pytester, case):
+    return pytester.runpytest_subprocess(
+        f"--requirements={CATALOGUE}", "--mutant-matrix", f"--case={case}", "-p", "no:cacheprovider"
+    )
+
+
+def test_what_changes_has_to_be_declared(pytester):
+    pytester.makepyfile(dedent(_SUITE))
+    declare(pytester, "{}")
+    result = matrix(pytester, "ES10c.EnableProfile#17")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        ["es10c.* changes, outside its neighbourhood, ES10c.EnableProfile#17; when that is meant*"]
+    )
+    declare(pytester, (pytester.path / "reports" / "latest" / "mutants.json").read_text())
+    assert matrix(pytester, "ES10c.EnableProfile#17").ret == 0
+
+
+def test_fault_that_a_case_should_notice_and_does_not_is_told(pytester):
+    pytester.makepyfile(dedent(_SUITE))
+    declare(pytester, "{}")
+    result = matrix(pytester, "ES10c.EnableProfile#16")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["es10c.enable-profile.any-state survives every case"])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [(None, "No such file"), ("[]", "not a mutation matrix"), ("{", "not a mut")]
+)
+def test_declaration_that_cannot_be_read_is_told_before_the_run(pytester, text, told):
+    pytester.makepyfile(dedent(_SUITE))
+    if text is not None:
+        declare(pytester, text)
+    result = matrix(pytester, "*")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines([f"*neighbourhoods.json: *{told}*{{}} declares nothing*"])
+
+
+def test_matrix_is_read_as_written(tmp_path):
+    path = tmp_path / "matrix.json"
+    found = {"one": ["ES10b.GetRAT#02", "ES10b.GetRAT#01", "A#10"], "none": []}
+    neighbourhoods.write(path, found)
+    assert neighbourhoods.read(path) == {
+        "one": ["A#10", "ES10b.GetRAT#01", "ES10b.GetRAT#02"],
+        "none": [],
+    }

@@ -5,7 +5,7 @@ This is one of the modules that may import the simulator.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from rspcore.errors import ConfigError, LocalError
 from rspcore.messages.euicc_info import RspCapability, TreProperty, UiccCapability
@@ -78,7 +78,7 @@ def first_state(options: TargetOptions) -> CardState:
 
 
 def _claiming(kind: Personality, card: Mapping[str, str]) -> Personality:
-    """Return a personality that claims what the table [card] says: an LPAe, another TRE, less.
+    """Return a personality as the table [card] says: with an LPAe, another TRE, less of all.
 
     Raises:
         ConfigError: a word is not one of those the key takes.
@@ -87,6 +87,10 @@ def _claiming(kind: Personality, card: Mapping[str, str]) -> Personality:
         kind = replace(kind, lpae_support=frozenset(_words(card, "lpae", _LPAE)))
     if "tre" in card:
         kind = replace(kind, tre_properties=frozenset(_words(card, "tre", TreProperty.__members__)))
+    if "memory" in card:
+        if not card["memory"].isdecimal():
+            raise ConfigError(f"[card] memory = {card['memory']!r}: expected a number of octets")
+        kind = replace(kind, nvm_size=int(card["memory"]))
     if "without" in card:
         kind = _lacking(kind, frozenset(card["without"].split()))
     return kind
@@ -151,7 +155,13 @@ def _decisions(name: str) -> Decisions:
 
 
 class SimulatedCards:
-    """Make a new simulated card for every case of a run, all from one first state."""
+    """Make a new simulated card for every case of a run, all from one first state.
+
+    Attributes:
+        kind: Class of the cards; the mutation matrix has one of its own.
+    """
+
+    kind: ClassVar[type[Euicc]] = Euicc
 
     def __init__(self, options: TargetOptions) -> None:
         self._options = options
@@ -166,7 +176,7 @@ class SimulatedCards:
             from rspharness.reach import RecordingEuicc  # noqa: PLC0415  only to try the suites
 
             return RecordingEuicc(state, MemoryStore(state), rng)
-        return Euicc(state, MemoryStore(state), rng, self._decisions)
+        return self.kind(state, MemoryStore(state), rng, self._decisions)
 
     def new(self) -> Euicc:
         """Put a new card in the place of the last one and return it."""

@@ -48,7 +48,8 @@ class TargetSettings:
         card: How a simulated card is personalised: personality, rat, options ("name=value" each,
             separated by spaces), preloaded (names of Profiles, separated by spaces), lpae ("cat",
             "scws" or both), tre (names of bits of treProperties), without (names of bits of
-            RspCapability and UICCCapability that the card lacks).
+            RspCapability and UICCCapability that the card lacks), memory (octets of non-volatile
+            memory for Profiles).
         options: Declared options of the catalogue.
         values: Declared values that cases compare with.
         budgets_ms: Longest 90th percentile by command or procedure.

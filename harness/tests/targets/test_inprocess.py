@@ -24,6 +24,10 @@ def test_claims_are_added():
     assert kind.tre_properties == {TreProperty.isIntegrated}
 
 
+def test_memory_is_of_the_size_asked_for():
+    assert kind_of(memory="65536").nvm_size == 65_536
+
+
 def test_capabilities_are_left_out():
     usual, kind = kind_of(), kind_of(without="crlSupport javacard")
     assert usual.rsp_capability - kind.rsp_capability == {RspCapability.crlSupport}
@@ -36,6 +40,7 @@ def test_capabilities_are_left_out():
     [
         ({"lpae": "web"}, "lpae = 'web': expected cat, scws"),
         ({"tre": "isLost"}, "tre = 'isLost': expected isDiscrete"),
+        ({"memory": "64k"}, "memory = '64k': expected a number of octets"),
         ({"without": "crlSupport coffee"}, "without = coffee: expected bits of"),
     ],
 )

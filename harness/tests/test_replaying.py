@@ -1,0 +1,104 @@
+"""A faulty card that follows a record behaves as one that does everything itself."""
+
+import pytest
+
+from rspcore.crypto.curves import Curve
+from rspharness import reach, replaying
+from rspharness.conditions import Conditions
+from rspharness.replaying import ReplayingEuicc, Script, following
+from rspharness.run import Run, RunOptions
+from rspharness.servers.rsp_server import server_maker
+from rspharness.steps import Steps
+from rspharness.targets.inprocess import SimulatedCards
+from rspharness.targets.target import RECORDED
+from rspharness.timing import Timings
+from rspharness.trace import Trace
+from rspsim.euicc.decisions import Decision
+from rspsim.euicc.faults import FAULTS
+from rspsim.euicc.faults.fault import Fault, swap
+
+ONE = "PROFILE_OPERATIONAL1"
+NEUTRAL = Fault("test.neutral", "No fault.", ("A#01",), swap(Decision("test.nothing", 1), 2))
+
+
+def walked(run):
+    """Install a Profile, enable it, take the power; returns what was seen, and the state."""
+    trace = Trace()
+    card = run.open_card(trace, Timings())
+    server = server_maker(run.pki, Curve.NIST_P256, "test", run.options.started)()
+    given = Conditions(card, server, run, Steps(trace, ()))
+    given.profiles(ONE, enabled=ONE, notifications=True)
+    card.power_cycle()
+    seen = card.observe(), card.notifications()
+    return seen, run.target.keep()
+
+
+@pytest.fixture
+def record():
+    run = Run(RunOptions(card_fault=RECORDED))
+    vars(run)["_opened"] = True
+    log = reach.started()
+    walked(run)
+    return log
+
+
+@pytest.fixture
+def carried(monkeypatch):
+    """Return the acts that replaying cards carried out themselves."""
+    acts = []
+    plain = replaying.carried_out
+    monkeypatch.setattr(replaying, "carried_out", lambda c, act: acts.append(act) or plain(c, act))
+    monkeypatch.setattr(SimulatedCards, "kind", ReplayingEuicc)
+    return acts
+
+
+def faulty(name):
+    run = Run(RunOptions(card_fault=name))
+    vars(run)["_opened"] = True
+    return run
+
+
+def test_without_a_change_everything_is_taken_over(record, carried):
+    with following(Script(record, NEUTRAL, len(record))):
+        taken = walked(faulty(""))
+    assert carried == []
+    assert taken == walked(faulty(""))
+    assert len(carried) > 40
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "select.fci.none",
+        "es10c.get-profiles-info.class-left-out",
+        "notifications.number.stands",
+        "information.challenge.short",
+        "notifications.lost-at-reset",
+    ],
+)
+def test_fault_has_the_same_effect(record, carried, name):
+    fault = next(one for one in FAULTS if one.name == name)
+    first = reach.reaching(record).get(name, len(record))
+
+    def outcome():
+        try:
+            return walked(faulty(name))
+        except Exception as error:  # noqa: BLE001  whatever it is, it is the same
+            return repr(error)
+
+    with following(Script(record, fault, first)):
+        followed = outcome()
+    helped = len(carried)
+    carried.clear()
+    assert outcome() == followed
+    assert helped < len(carried)
+
+
+def test_card_that_is_told_something_else_goes_its_own_way(record, carried):
+    run = faulty("")
+    with following(Script(record, NEUTRAL, len(record))):
+        card = run.open_card(Trace(), Timings())
+        card.eid()
+        other = card.apdu("80CA006600")
+    assert carried
+    assert other == faulty("").open_card(Trace(), Timings()).apdu("80CA006600")
