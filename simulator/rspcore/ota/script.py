@@ -54,9 +54,16 @@ class ScriptResponse:
     bad_format: int | None = None
 
 
-def expanded(commands: Sequence[CommandApdu]) -> bytes:
-    """Write an expanded script of definite length."""
-    return tlv.encode(0xAA, *(tlv.encode(0x22, command.encode()) for command in commands))
+def expanded(commands: Sequence[CommandApdu], *, indefinite: bool = False) -> bytes:
+    """Write an expanded script.
+
+    Args:
+        commands: C-APDUs in order.
+        indefinite: True for the indefinite form (AE 80 ... 00 00), as for HTTP in chunks; False
+            for the definite one (AA).
+    """
+    parts = [tlv.encode(0x22, command.encode()) for command in commands]
+    return b"".join((b"\xae\x80", *parts, b"\x00\x00")) if indefinite else tlv.encode(0xAA, *parts)
 
 
 def compact(commands: Sequence[CommandApdu]) -> bytes:
