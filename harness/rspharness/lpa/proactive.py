@@ -4,7 +4,8 @@ A card announces REFRESH with 91XX after an accepted EnableProfile, DisableProfi
 (SGP.22 v2, 3.2 and 5.7.16 to 5.7.19). REFRESH "UICC Reset" is answered by the reset itself; REFRESH
 "eUICC Profile State Change" by a TERMINAL RESPONSE, after which only the basic channel is left.
 Any other proactive command is answered as beyond the capabilities of this terminal (TS 102 223,
-8.12), because a card reader has no screen, no radio and no user. The module is no toolkit terminal.
+8.12), because a card reader has no screen, no radio and no user. The module is no toolkit terminal;
+`rspharness.lpa.bip` is as much of one as a channel for data needs.
 """
 
 from dataclasses import dataclass
@@ -88,13 +89,22 @@ def fetch(card: IsdrChannel) -> ProactiveCommand:
     return ProactiveCommand.decode(response.data)
 
 
-def terminal_response(card: IsdrChannel, command: ProactiveCommand, result: int) -> None:
+def terminal_response(
+    card: IsdrChannel,
+    command: ProactiveCommand,
+    result: int,
+    *,
+    cause: int | None = None,
+    objects: bytes = b"",
+) -> None:
     """Answer a proactive command on the basic channel.
 
     Args:
         card: The channel; a further announcement is noted on it.
         command: The command answered.
         result: General result, one octet (TS 102 223, 8.12).
+        cause: Additional information on the result, one octet; None for none.
+        objects: Data objects after the result, as the command asks for.
 
     Raises:
         RemoteError: the card refused the TERMINAL RESPONSE.
@@ -102,7 +112,8 @@ def terminal_response(card: IsdrChannel, command: ProactiveCommand, result: int)
     data = (
         tlv.encode(0x81, bytes((command.number, command.kind, command.qualifier)))
         + bytes.fromhex("82028281")
-        + tlv.encode(0x83, bytes((result,)))
+        + tlv.encode(0x83, bytes((result,) if cause is None else (result, cause)))
+        + objects
     )
     response = card.transmit(CommandApdu(0x80, Ins.TERMINAL_RESPONSE, 0, 0, data))
     if not is_success(response.sw):
