@@ -136,7 +136,11 @@ class OtaServer:
 
     def packet(self, script: Sequence[CommandApdu]) -> bytes:
         """Return a script as a secured packet, and count up."""
-        made = CommandPacket(self.security, self.tar, self.counter, expanded(script))
+        return self.secured(expanded(script))
+
+    def secured(self, data: bytes) -> bytes:
+        """Return data of any kind as a secured packet, and count up."""
+        made = CommandPacket(self.security, self.tar, self.counter, data)
         self.counter += 1
         return made.encode(self.keys)
 
@@ -167,7 +171,18 @@ class OtaServer:
             ExpectationError: a proof of receipt came and cannot be opened.
         """
         response = _enveloped(card, packet)
-        receipt = response.data or _submitted(card)
+        return self._receipt(response, response.data or _submitted(card))
+
+    def push(self, card: Card, data: bytes) -> Receipt:
+        """Send data, such as a trigger, and leave what the card then announces to the caller.
+
+        Raises:
+            ExpectationError: a proof of receipt came and cannot be opened.
+        """
+        response = _enveloped(card, self.secured(data))
+        return self._receipt(response, response.data)
+
+    def _receipt(self, response: ResponseApdu, receipt: bytes) -> Receipt:
         if not receipt:
             return Receipt(None, None, response)
         try:
