@@ -6,8 +6,8 @@ declared in `fixtures/mutants/neighbourhoods.json`: a fault that no case notices
 a requirement that changes outside the declared neighbourhood is a surprise, and the requirements a
 fault names in its own `breaks` have to be among those that change.
 
-The matrix of a run is written to `mutants.json` in its report folder, in the form of the declared
-one (`neighbourhoods`): copied over it, it declares what was found.
+The matrix of a run is written to its report folder, as `mutants.html` to read and as `mutants.json`
+in the form of the declared one (`neighbourhoods`): copied over it, it declares what was found.
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
@@ -23,15 +23,23 @@ from rspcore.errors import ConfigError
 from rspharness import reach
 from rspharness.collecting import Collected
 from rspharness.mutants import copied
-from rspharness.neighbourhoods import Matrix, read
+from rspharness.neighbourhoods import Matrix, read, write
 from rspharness.outcome import CaseState
 from rspharness.replaying import ReplayingEuicc, Script, following
+from rspharness.report.faults import FaultRow, write_faults
 from rspharness.targets.inprocess import SimulatedCards
 from rspharness.verdicts import Verdict
 from rspsim.euicc.faults import FAULTS
 from rspsim.euicc.faults.fault import Fault
 
-__all__ = ["DECLARED", "Neighbourhoods", "differences", "merged", "require_declared"]
+__all__ = [
+    "DECLARED",
+    "Neighbourhoods",
+    "differences",
+    "merged",
+    "require_declared",
+    "write_matrix",
+]
 
 DECLARED: Final = "fixtures/mutants/neighbourhoods.json"
 
@@ -197,6 +205,21 @@ def merged(matrices: list[Matrix]) -> Matrix:
         for fault, ids in matrix.items():
             joined.setdefault(fault, set()).update(ids)
     return {fault.name: sorted(joined.get(fault.name, ())) for fault in FAULTS}
+
+
+def write_matrix(folder: Path, matrix: Mapping[str, list[str]]) -> None:
+    """Write the matrix of a run into its report folder: mutants.json, and mutants.html to read."""
+    write(folder / "mutants.json", matrix)
+    rows = [
+        FaultRow(
+            name=fault.name,
+            summary=fault.summary,
+            breaks=fault.breaks,
+            changed=tuple(matrix[fault.name]),
+        )
+        for fault in FAULTS
+    ]
+    write_faults(rows, folder / "mutants.html")
 
 
 def require_declared(root: Path) -> None:

@@ -73,7 +73,10 @@ def test_what_changes_has_to_be_declared(pytester):
     result.stdout.fnmatch_lines(
         ["es10c.* changes, outside its neighbourhood, ES10c.EnableProfile#17; when that is meant*"]
     )
-    declare(pytester, (pytester.path / "reports" / "latest" / "mutants.json").read_text())
+    report = pytester.path / "reports" / "latest"
+    page = (report / "mutants.html").read_text()
+    assert "A Profile that is enabled is enabled again." in page
+    declare(pytester, (report / "mutants.json").read_text())
     assert matrix(pytester, "ES10c.EnableProfile#17").ret == 0
 
 

@@ -67,10 +67,10 @@ class Collector:
             self._config, said, self._cases, self._started
         )
         if self._config.getoption("--mutant-matrix"):
-            from rspharness import mutant_matrix, neighbourhoods  # noqa: PLC0415  to try suites
+            from rspharness import mutant_matrix  # noqa: PLC0415  only to try the suites
 
             matrix = mutant_matrix.merged(self._matrices)
-            neighbourhoods.write(self.folder / "mutants.json", matrix)
+            mutant_matrix.write_matrix(self.folder, matrix)
             self._differences = list(
                 mutant_matrix.differences(self._config.rootpath, matrix, self._tried)
             )

@@ -8,10 +8,22 @@ import jinja2
 from rspharness.report.model import Results
 from rspharness.verdicts import Verdict
 
-__all__ = ["render", "write_html"]
+__all__ = ["render", "template", "write_html"]
 
 _EXCERPT_LINES = 40
 """Lines of a trace shown around its end; the whole one is a link away."""
+
+
+def template(name: str) -> jinja2.Template:
+    """Return a template of the reports; a value it lacks is an error."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("rspharness.report", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template(name)
 
 
 def render(results: Results, traces: dict[str, str]) -> str:
@@ -21,17 +33,10 @@ def render(results: Results, traces: dict[str, str]) -> str:
         results: The results.
         traces: Text of each trace by the name its case gives.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("rspharness.report", "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
     by_id = {row["id"]: row for row in results.rows}
     cases = [_shown(case, by_id, traces.get(case["trace"], "")) for case in results.cases]
     worst = max((case["p90"] for case in results.timings.values()), default=0.0)
-    return environment.get_template("index.html.j2").render(
+    return template("index.html.j2").render(
         results=results,
         facts={name: value for name, value in results.facts.items() if value},
         cases=cases,
