@@ -250,7 +250,7 @@ def run_state(request: pytest.FixtureRequest) -> "Run":
 @pytest.fixture
 def card(case_state: "CaseState", run_state: "Run") -> "Iterator[Card]":
     """Give the card under test, just reset; a simulated one is new."""
-    opened = run_state.open_card(case_state.trace, case_state.timings)
+    opened = run_state.open_card(case_state.trace, case_state.timings, case_state.seed)
     case_state.card = opened
     yield opened
     opened.link.close()

@@ -26,7 +26,7 @@ from rspharness.links import CardLink, ReadOnlyLink, TimedLink, TracedLink
 from rspharness.outcome import CaseState
 from rspharness.requirements import Requirement
 from rspharness.targets import open_target
-from rspharness.targets.target import Target, TargetOptions
+from rspharness.targets.target import Snapshots, Target, TargetOptions
 from rspharness.timing import Timings
 from rspharness.trace import Trace
 from rspharness.verdicts import Inconclusive, TargetLost
@@ -176,8 +176,13 @@ class Run:
         if self.broken:
             raise Inconclusive(f"the target was lost earlier: {self.broken}")
 
-    def open_card(self, trace: Trace, timings: Timings) -> Card:
+    def open_card(self, trace: Trace, timings: Timings, seed: str = "") -> Card:
         """Open the card for one case and reset it.
+
+        Args:
+            trace: Takes what is sent.
+            timings: Take how long it took.
+            seed: What a simulated card draws random octets from; empty to go on as before.
 
         Raises:
             Inconclusive: the target was lost, now or earlier, or is not there.
@@ -185,6 +190,8 @@ class Run:
         """
         self.check()
         try:
+            if seed and isinstance(self.target, Snapshots):
+                self.target.draw_from(seed)
             link = self._link(trace, timings)
             card = Card(link, timings=timings)
             if not self._opened:

@@ -167,11 +167,16 @@ class SimulatedCards:
         self._options = options
         self._first = first_state(options)
         self._decisions = _decisions(options.card_fault)
+        self._seed = options.seed
         self.card = self._made(self._first, 0)
         self._made_count = 0
 
+    def draw_from(self, seed: str) -> None:
+        """Let the next cards draw from a seed."""
+        self._seed, self._made_count = f"{self._options.seed}/{seed}", 0
+
     def _made(self, state: CardState, number: int) -> Euicc:
-        rng = SeededRng(f"{self._options.seed}/{number}".encode())
+        rng = SeededRng(f"{self._seed}/{number}".encode())
         if self._options.card_fault == RECORDED:
             from rspharness.reach import RecordingEuicc  # noqa: PLC0415  only to try the suites
 
@@ -244,6 +249,10 @@ class InProcessTarget:
     def facts(self) -> Mapping[str, str]:
         """Return the fault of the card, if it has one."""
         return {"card_fault": self._fault} if self._fault else {}
+
+    def draw_from(self, seed: str) -> None:
+        """Let the next cards draw from a seed."""
+        self._cards.draw_from(seed)
 
     def keep(self) -> object:
         """Return the card's lasting state."""

@@ -77,10 +77,13 @@ class Target(Protocol):
 
 @runtime_checkable
 class Snapshots(Protocol):
-    """Be a target that can keep a state of its card and come back to it.
+    """Be a target with a simulated card: it can keep a state of it and come back to it.
 
     This is only a faster way to a state that standard commands reach too.
     """
+
+    def draw_from(self, seed: str) -> None:
+        """Let the next cards draw their random octets from a seed, whatever ran before."""
 
     def keep(self) -> object:
         """Return the card's lasting state."""

@@ -98,6 +98,10 @@ class VpcdTarget:
         facts = {"reader": self._slot.reader}
         return {**facts, "card_fault": self._fault} if self._fault else facts
 
+    def draw_from(self, seed: str) -> None:
+        """Let the next cards draw from a seed."""
+        self._cards.draw_from(seed)
+
     def keep(self) -> object:
         """Return the card's lasting state."""
         return self._cards.card.state

@@ -3,10 +3,12 @@
 import pytest
 
 from rspcore.errors import ConfigError
+from rspcore.messages.es10b import GetEuiccChallengeRequest
 from rspcore.messages.euicc_info import RspCapability, TreProperty, UiccCapability
 from rspcore.messages.isdr import LpaeSupport
 from rspcore.pki.generate import make_pki
-from rspharness.targets.inprocess import first_state
+from rspharness.card import Card
+from rspharness.targets.inprocess import InProcessTarget, first_state
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 
@@ -33,6 +35,18 @@ def test_capabilities_are_left_out():
     assert usual.rsp_capability - kind.rsp_capability == {RspCapability.crlSupport}
     assert usual.uicc_capability - kind.uicc_capability == {UiccCapability.javacard}
     assert kind.ts102241_version is None
+
+
+def test_card_of_a_case_draws_the_same_whatever_ran_before():
+    target = InProcessTarget(TargetOptions(settings=TargetSettings(kind="inprocess"), pki=PKI))
+
+    def challenge(seed):
+        target.draw_from(seed)
+        return bytes(Card(target.open()).send(GetEuiccChallengeRequest()).euicc_challenge)
+
+    first = challenge("case 1")
+    assert challenge("case 2") != first
+    assert challenge("case 1") == first
 
 
 @pytest.mark.parametrize(
