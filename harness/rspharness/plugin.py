@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rspharness.run import Run
     from rspharness.servers.ota import OtaServer
     from rspharness.servers.rsp_server import RspServer
+    from rspharness.simulated import ReaderCards
     from rspharness.steps import Steps
 
 _OPTIONS: Final = (
@@ -223,6 +224,31 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
     conduct.hand_over(session.config, collected)
     collected.close()
+
+
+@pytest.fixture
+def simulated_card() -> "Callable[..., Any]":
+    """Give the maker of simulated cards, for tests of other software (`rspharness.simulated`)."""
+    from rspharness.simulated import simulated_card as make  # noqa: PLC0415  only where used
+
+    return make
+
+
+@pytest.fixture
+def card_in_reader() -> "Iterator[ReaderCards]":
+    """Give the function that puts simulated cards into PC/SC readers, for tests of other software.
+
+    A test is skipped where no virtual reader can be had.
+    """
+    from rspcore.errors import ConfigError  # noqa: PLC0415  only where used
+    from rspharness.simulated import ReaderCards  # noqa: PLC0415  only where used
+
+    try:
+        cards = ReaderCards()
+    except ConfigError as problem:
+        pytest.skip(f"no virtual PC/SC reader: {problem}")
+    yield cards
+    cards.close()
 
 
 @pytest.fixture

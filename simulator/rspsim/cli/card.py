@@ -27,6 +27,8 @@ def add_parser(
     _add_serve(commands)
     faults = commands.add_parser("faults", help="list the faults a card can be given")
     faults.set_defaults(func=_faults)
+    presets = commands.add_parser("presets", help="list the kinds of cards there are")
+    presets.set_defaults(func=_presets)
     options = commands.add_parser("options", help="list the options a card can be given")
     options.set_defaults(func=_options)
     info = commands.add_parser("info", help="show what a state file holds; keys stay inside")
@@ -79,6 +81,12 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="NAME",
         help="give the card a fault (see `rsplab card faults`); may be repeated",
     )
+    card.add_argument(
+        "--preset",
+        metavar="NAME",
+        help="make it a card of this kind (see `rsplab card presets`); the other options come on "
+        "top",
+    )
     card.add_argument("--seed", help="take randomness from this text, to repeat a session")
     card.add_argument(
         "--log",
@@ -107,6 +115,12 @@ def _faults(_: argparse.Namespace) -> int:
     from rspsim.cli.card_lists import print_faults  # noqa: PLC0415  only when asked for
 
     return print_faults()
+
+
+def _presets(_: argparse.Namespace) -> int:
+    from rspsim.cli.card_lists import print_presets  # noqa: PLC0415  only when asked for
+
+    return print_presets()
 
 
 def _options(_: argparse.Namespace) -> int:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from rspcore.errors import ConfigError
 from rspcore.messages.metadata import ProfileClass
+from rspsim.card_presets import PRESETS
 from rspsim.euicc.options import Options
 from rspsim.euicc.personality import personality_named
 from rspsim.euicc.state import CardState
 from rspsim.stores.sqlite import SqliteStore
 
-__all__ = ["print_faults", "print_info", "print_options", "summary"]
+__all__ = ["print_faults", "print_info", "print_options", "print_presets", "summary"]
 
 
 def print_faults() -> int:
@@ -20,6 +21,20 @@ def print_faults() -> int:
 
     for fault in FAULTS:
         print(f"{fault.name:<44} {fault.summary}")
+    return 0
+
+
+def print_presets() -> int:
+    """Print every preset with what it is made of and return 0."""
+    for one in PRESETS:
+        print(f"{one.name:<22} {one.summary}")
+        parts = [one.personality or "", *one.options, *one.faults]
+        if one.memory is not None:
+            parts.append(f"{one.memory:,} octets of memory")
+        if one.isdr_aid:
+            parts.append(f"ISD-R {one.isdr_aid.hex().upper()}")
+        parts += [f"{tag:X} {delay} ms" for tag, delay in one.delays_ms.items() if tag]
+        print(f"{'':<22}   {', '.join(part for part in parts if part)}")
     return 0
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from rspcore.errors import ConfigError
+from rspsim.card_presets import preset_named
 from rspsim.cli.card_state import CardWish, faulty, kept_state
 from rspsim.env import Rng, SeededRng, Store
 from rspsim.euicc.card import Euicc
@@ -22,6 +23,7 @@ from rspsim.stores.sqlite import SqliteStore
 from rspsim.system import SystemRng
 from rspsim.transports.pcscd import running_pcscd
 from rspsim.transports.ports import port_use
+from rspsim.transports.slow import SlowCard
 from rspsim.transports.trace import TraceObserver
 from rspsim.transports.vpcd import Observer, VpcdCard
 
@@ -36,7 +38,7 @@ def serve(options: argparse.Namespace) -> int:
     Raises:
         ConfigError: no reader can be had, its slot is taken, or the card cannot be made.
         StoreError: the state file cannot be used.
-        LocalError: an option or a fault is unknown.
+        LocalError: a preset, an option or a fault is unknown.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="rsplab: %(message)s")
     wish = CardWish(
@@ -45,7 +47,14 @@ def serve(options: argparse.Namespace) -> int:
         personality=options.personality,
         options=tuple(options.option),
     )
-    decisions = faulty(options.fault)
+    kind = None if options.preset is None else preset_named(options.preset)
+    names = list(options.fault)
+    if kind is not None:
+        wish = wish.with_preset(kind)
+        names = [*kind.faults, *names]
+    decisions = faulty(names)
+    if kind is not None:
+        decisions = kind.changed(decisions)
     with ExitStack() as stack:
         store: Store = MemoryStore()
         if options.state is not None:
@@ -59,7 +68,8 @@ def serve(options: argparse.Namespace) -> int:
         observer: Observer = _Greeter(state, options.port)
         if options.log is not None:
             observer = _Both(observer, TraceObserver(_log_file(options.log, stack)))
-        link = VpcdCard(card, options.host, options.port, observer=observer)
+        behind = SlowCard(card, kind.delays_ms) if kind is not None and kind.delays_ms else card
+        link = VpcdCard(behind, options.host, options.port, observer=observer)
         for number in (signal.SIGTERM, signal.SIGINT):
             before = signal.signal(number, lambda *_: link.stop())
             stack.callback(signal.signal, number, before)

@@ -14,6 +14,7 @@ from rspcore.errors import ConfigError, LocalError
 from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import make_pki
+from rspsim.card_presets import CardPreset
 from rspsim.env import Store
 from rspsim.euicc.decisions import STANDARD, Decisions
 from rspsim.euicc.options import Options
@@ -37,12 +38,23 @@ class CardWish:
         eid: The EID.
         personality: Name of a personality.
         options: "name=value" each.
+        memory: Octets of non-volatile memory for Profiles.
     """
 
     pki: Path | None = None
     eid: Eid | None = None
     personality: str | None = None
     options: tuple[str, ...] = ()
+    memory: int | None = None
+
+    def with_preset(self, preset: CardPreset) -> "CardWish":
+        """Return the wish for a card of this kind; what was said before goes before it."""
+        return replace(
+            self,
+            personality=self.personality or preset.personality,
+            options=(*preset.options, *self.options),
+            memory=self.memory or preset.memory,
+        )
 
 
 def kept_state(store: Store, wish: CardWish) -> CardState:
@@ -67,16 +79,22 @@ def kept_state(store: Store, wish: CardWish) -> CardState:
     return state
 
 
-def first_state(wish: CardWish) -> CardState:
+def first_state(wish: CardWish, pki: Pki | None = None) -> CardState:
     """Personalise a new card.
+
+    Args:
+        wish: What it shall be.
+        pki: Credentials, in place of the wish's folder.
 
     Raises:
         ConfigError: no such personality, or credentials are missing.
         LocalError: an option is unknown or has no such value.
     """
     kind = personality_named(wish.personality or _USUAL)
+    if wish.memory is not None:
+        kind = replace(kind, nvm_size=wish.memory)
     options = changed_options(kind.options, wish.options)
-    return personalise(read_pki(wish.pki), eid=wish.eid, personality=kind, options=options)
+    return personalise(pki or read_pki(wish.pki), eid=wish.eid, personality=kind, options=options)
 
 
 def read_pki(folder: Path | None) -> Pki:
@@ -162,6 +180,11 @@ def _require_same(kept: CardState, wish: CardWish) -> None:
         raise ConfigError(
             f"the state file holds a card {kept.personality.name}, not {wish.personality}; "
             "name another file for another card"
+        )
+    if wish.memory is not None and wish.memory != kept.personality.nvm_size:
+        raise ConfigError(
+            f"the state file holds a card with {kept.personality.nvm_size:,} octets of memory, not "
+            f"{wish.memory:,}; name another file for another card"
         )
     if wish.pki is not None:
         given = {c.ci_pkid for c in first_state(CardWish(pki=wish.pki)).credentials}

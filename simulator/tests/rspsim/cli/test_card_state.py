@@ -11,6 +11,8 @@ from rspcore.errors import ConfigError, LocalError
 from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import REFERENCE_EID, make_pki
+from rspsim.card_presets import PRESETS, preset_named
+from rspsim.cli.card_lists import print_presets
 from rspsim.cli.card_state import CardWish, changed_options, faulty, kept_state, read_pki
 from rspsim.euicc import faults
 from rspsim.euicc.decisions import STANDARD, Decision
@@ -61,6 +63,24 @@ def test_kept_card_comes_back_and_is_not_written_again(tmp_path: Path) -> None:
         assert written == []
 
 
+def test_wish_goes_before_the_preset() -> None:
+    preset = preset_named("old-firmware")
+    wish = CardWish(options=("unknown-info-tag-refused=no",)).with_preset(preset)
+    state = kept_state(MemoryStore(), wish)
+    assert state.personality.name == "v2.2.2"
+    assert not state.options.unknown_info_tag_refused
+    assert CardWish(personality="v2.6").with_preset(preset).personality == "v2.6"
+    small = kept_state(MemoryStore(), CardWish().with_preset(preset_named("nearly-full")))
+    assert small.personality.nvm_size == 16 * 1024
+
+
+def test_presets_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert print_presets() == 0
+    shown = capsys.readouterr().out
+    assert all(f"{one.name} " in shown for one in PRESETS)
+    assert "BF38 1500 ms" in shown
+
+
 def test_kept_card_takes_new_options_and_keeps_them() -> None:
     store = MemoryStore()
     kept_state(store, CardWish())
@@ -74,6 +94,7 @@ def test_kept_card_takes_new_options_and_keeps_them() -> None:
     [
         (CardWish(eid=OTHER_EID), f"holds the card with EID {REFERENCE_EID}, not {OTHER_EID}"),
         (CardWish(personality="v2.6"), r"holds a card v2\.5, not v2\.6"),
+        (CardWish(memory=8192), "holds a card with 524,288 octets of memory, not 8,192"),
     ],
 )
 def test_kept_card_is_not_made_another(wish: CardWish, told: str) -> None:

@@ -1,0 +1,161 @@
+"""Named kinds of cards for those who test an LPA: a character, and what is wrong with it.
+
+Each is modelled on reports from the field, not on one product. A preset is a personality, options,
+faults and memory under one name; what a command line or a test says beside it comes on top.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Final
+
+from rspcore.errors import LocalError
+from rspsim.euicc import applications, isdr, startup
+from rspsim.euicc.decisions import Decisions
+from rspsim.euicc.state import Volatile
+from rspsim.euicc.uicc import toolkit
+
+__all__ = ["PRESETS", "VENDOR_AID", "CardPreset", "preset_named"]
+
+VENDOR_AID: Final = bytes.fromhex("A0000005591010FFFFFFFF8900000177")
+"""AID under which the ISD-R of the preset vendor-aid answers; one that removable cards use."""
+
+_MORE_TIME: Final = 0x02
+_TO_TERMINAL: Final = bytes.fromhex("82028182")
+"""Device identities: from the UICC to the terminal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPreset:
+    """Hold one kind of card.
+
+    Attributes:
+        name: Name it is asked for by.
+        summary: What it is like, one sentence.
+        personality: Name of its personality; None for the usual one.
+        options: Options that differ from the personality's, "name=value" each.
+        faults: Names of its faults.
+        memory: Non-volatile memory for Profiles, in octets; None for the personality's.
+        isdr_aid: AID its ISD-R answers to in place of the standard one; empty for that one.
+        busy: True for a proactive command that waits after every reset.
+        delays_ms: Milliseconds the card takes for a function, by the tag of its request; the tag 0
+            stands for any command.
+    """
+
+    name: str
+    summary: str
+    personality: str | None = None
+    options: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    memory: int | None = None
+    isdr_aid: bytes = b""
+    busy: bool = False
+    delays_ms: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    def changed(self, decisions: Decisions) -> Decisions:
+        """Return decisions as this kind of card makes them, its faults aside."""
+        if self.isdr_aid:
+            decisions = decisions.having(applications.MATCHES, self._matches)
+        if self.busy:
+            decisions = decisions.having(startup.FORGOTTEN, _with_more_time)
+        return decisions
+
+    def _matches(self, aid: bytes, name: bytes) -> bool:
+        known = self.isdr_aid if aid == isdr.AID.octets else aid
+        return applications.MATCHES.standard(known, name)
+
+
+def _with_more_time(before: Volatile, /) -> Volatile:
+    """Begin with the proactive command MORE TIME (TS 102 223, 6.6.4)."""
+    forgotten = startup.FORGOTTEN.standard(before)
+    offered = toolkit.next_offered(
+        replace(forgotten.cat, queue=((_MORE_TIME, 0x00, _TO_TERMINAL),))
+    )
+    return replace(forgotten, cat=offered)
+
+
+PRESETS: Final = (
+    CardPreset(
+        name="removable-strict",
+        summary="wants TERMINAL CAPABILITY before anything, and answers by GET RESPONSE alone",
+        options=(
+            "terminal-capability-enforced=yes",
+            "terminal-capability-refuses-select=yes",
+            "response-mode=get-response",
+        ),
+    ),
+    CardPreset(
+        name="vendor-aid",
+        summary="has its ISD-R under an AID of its maker; the standard one is answered 6A82",
+        isdr_aid=VENDOR_AID,
+    ),
+    CardPreset(
+        name="busy-toolkit",
+        summary="has MORE TIME waiting after each reset, and is catBusy(5) until it is answered",
+        options=("cat-busy=yes", "pending-listing=refused", "switch-ends-session=yes"),
+        busy=True,
+    ),
+    CardPreset(
+        name="notification-hostile",
+        summary="numbers Notifications from 0, filters to the letter, writes lengths in long form",
+        options=("first-seq-number=0", "notification-capacity=4"),
+        faults=("es10b.notifications.filter-exact", "es10b.list-notification.none-in-long-form"),
+    ),
+    CardPreset(
+        name="old-firmware",
+        summary="version 2.2.2, stops at unknown tags, and forgets optional parts of EUICCInfo2",
+        personality="v2.2.2",
+        options=("unknown-info-tag-refused=yes", "segment-limit=1020"),
+        faults=("information.info2.no-java-card-version", "select.fci.no-template"),
+    ),
+    CardPreset(
+        name="nearly-full",
+        summary="has room for one small Profile",
+        memory=16 * 1024,
+    ),
+    CardPreset(
+        name="slow-card",
+        summary="takes a second or more where real cards compute, and 20 ms for anything",
+        delays_ms=MappingProxyType(
+            {0: 20, 0xBF38: 1500, 0xBF21: 1200, 0xBF36: 800, 0xBF31: 700, 0xBF32: 700, 0xBF33: 900}
+        ),
+    ),
+    CardPreset(
+        name="insecure-card",
+        summary="checks no signature, challenge, MAC or code: what security tests have to find",
+        faults=(
+            "es10b.challenge.constant",
+            "es10b.authenticate-server.any-signature",
+            "es10b.authenticate-server.any-challenge",
+            "es10b.authenticate-server.any-certificate-signature",
+            "es10b.prepare-download.any-signature",
+            "es10b.prepare-download.any-certificate-signature",
+            "es10b.prepare-download.any-transaction",
+            "es10b.session.survives-reset",
+            "es8p.initialise-secure-channel.any-signature",
+            "es8p.initialise-secure-channel.any-transaction",
+            "es8p.bsp.any-mac",
+            "es6.any-checksum",
+            "pin.any-value",
+            "aka.any-mac",
+        ),
+    ),
+    CardPreset(
+        name="policy-blind",
+        summary="ignores policy rules and the rules authorisation table",
+        faults=("policy.ppr1.ignored", "policy.ppr2.ignored", "policy.rat.ignored"),
+    ),
+)
+"""Every preset."""
+
+
+def preset_named(name: str) -> CardPreset:
+    """Return the preset of this name.
+
+    Raises:
+        LocalError: there is none; the message lists the names.
+    """
+    for one in PRESETS:
+        if one.name == name:
+            return one
+    raise LocalError(f"preset {name!r}: expected one of {', '.join(p.name for p in PRESETS)}")

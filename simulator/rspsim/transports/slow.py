@@ -1,0 +1,43 @@
+"""A card that takes its time: another one behind a delay that depends on the function asked for."""
+
+import time  # noqa: TID251  waiting is what it is for
+from collections.abc import Mapping
+
+from rspcore.apdu import Ins
+from rspsim.transports.vpcd import Card
+
+__all__ = ["SlowCard"]
+
+_ANY = 0
+
+
+class SlowCard:
+    """Answer as another card, later.
+
+    Args:
+        card: The card that answers.
+        delays_ms: Milliseconds by the tag a STORE DATA command begins with; 0 for any command.
+    """
+
+    def __init__(self, card: Card, delays_ms: Mapping[int, int]) -> None:
+        self._card = card
+        self._delays_ms = delays_ms
+
+    def reset(self) -> bytes:
+        """Reset the card at once; a delay here makes readers take it for mute."""
+        return self._card.reset()
+
+    def transmit(self, command: bytes, /) -> bytes:
+        """Wait, then answer."""
+        time.sleep(self._delay_ms(command) / 1000)
+        return self._card.transmit(command)
+
+    def power_off(self) -> None:
+        """Take the power away at once."""
+        self._card.power_off()
+
+    def _delay_ms(self, command: bytes) -> int:
+        usual = self._delays_ms.get(_ANY, 0)
+        if len(command) < 7 or command[1] != Ins.STORE_DATA:
+            return usual
+        return self._delays_ms.get(int.from_bytes(command[5:7], "big"), usual)
