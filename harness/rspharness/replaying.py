@@ -18,6 +18,7 @@ from typing import Final
 from rspharness.reach import Act, Exchange, Log, Signal, carried_out, touches
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.faults.fault import Fault
+from rspsim.euicc.state import Volatile
 
 __all__ = ["ReplayingEuicc", "Script", "following"]
 
@@ -38,9 +39,10 @@ class Script:
     first: int
     place: int = 0
 
-    def same(self, one: Exchange) -> bool:
-        """Tell whether the fault leaves the act at this place as it was."""
-        return self.place < self.first or not touches(self.fault, one.reached)
+    def same(self, one: Exchange, volatile: Volatile) -> bool:
+        """Tell whether the fault leaves the act at this place as it was, met with these values."""
+        alike = volatile is one.before[1] or volatile == one.before[1]
+        return (alike and self.place < self.first) or not touches(self.fault, one.reached)
 
 
 _SCRIPT: Final[list[Script]] = []
@@ -79,7 +81,7 @@ class ReplayingEuicc(Euicc):
         one = None if script is None else self._recorded(script, act)
         if script is None or one is None:
             return carried_out(self, act)
-        same = script.same(one)
+        same = script.same(one, self._volatile)
         script.place += 1
         if same:
             self._stand(one)

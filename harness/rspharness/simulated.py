@@ -19,8 +19,8 @@ from rspcore.errors import ConfigError
 from rspcore.pki.bundle import Pki
 from rspcore.profiles import make_profile
 from rspcore.profiles import preset as profile_preset
-from rspsim.card_presets import CardPreset, preset_named
-from rspsim.cli.card_state import CardWish, faulty, first_state
+from rspsim.card_presets import USUAL, CardPreset, preset_named
+from rspsim.cli.card_state import CardWish, decided, first_state
 from rspsim.env import SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.preload import with_preloaded
@@ -28,12 +28,10 @@ from rspsim.stores.memory import MemoryStore
 from rspsim.transports.pcscd import running_pcscd
 from rspsim.transports.pcsclite import wait_for_reader
 from rspsim.transports.ports import port_use
-from rspsim.transports.slow import SlowCard
-from rspsim.transports.vpcd import Card, VpcdCard
+from rspsim.transports.slow import slowed
+from rspsim.transports.vpcd import VpcdCard
 
 __all__ = ["CardWords", "ReaderCards", "simulated_card"]
-
-_SPEC = CardPreset(name="spec", summary="as the specification says")
 
 
 class CardWords(TypedDict, total=False):
@@ -56,22 +54,18 @@ class CardWords(TypedDict, total=False):
     seed: str
 
 
-def simulated_card(preset: str = "", **words: Unpack[CardWords]) -> Euicc:
+def simulated_card(preset: str = USUAL, **words: Unpack[CardWords]) -> Euicc:
     """Make a card that keeps its state in memory.
 
     Args:
-        preset: Kind of card (`rsplab card presets`); empty for one as the specification says.
+        preset: Kind of card (`rsplab card presets`).
         words: What comes on top (`CardWords`).
 
     Raises:
         LocalError: no such preset, fault, option or Profile.
         ConfigError: no such personality.
     """
-    return _made(_kind(preset), words)
-
-
-def _kind(preset: str) -> CardPreset:
-    return preset_named(preset) if preset else _SPEC
+    return _made(preset_named(preset), words)
 
 
 def _made(kind: CardPreset, words: CardWords) -> Euicc:
@@ -81,7 +75,7 @@ def _made(kind: CardPreset, words: CardWords) -> Euicc:
     state = first_state(wish, words.get("pki"))
     for name in words.get("profiles", ()):
         state = with_preloaded(state, make_profile(profile_preset(name)))
-    decisions = kind.changed(faulty([*kind.faults, *words.get("faults", ())]))
+    decisions = decided(kind, tuple(words.get("faults", ())))
     rng = SeededRng(words.get("seed", "1").encode())
     return Euicc(state, MemoryStore(state), rng, decisions)
 
@@ -98,7 +92,7 @@ class ReaderCards:
         self._held = ExitStack()
         self._slots = self._held.enter_context(running_pcscd()).slots
 
-    def __call__(self, preset: str = "", **words: Unpack[CardWords]) -> str:
+    def __call__(self, preset: str = USUAL, **words: Unpack[CardWords]) -> str:
         """Put a card into a reader; arguments as those of `simulated_card`.
 
         Returns:
@@ -107,10 +101,8 @@ class ReaderCards:
         Raises:
             ConfigError: every slot holds a card.
         """
-        kind = _kind(preset)
-        made: Card = _made(kind, words)
-        if kind.delays_ms:
-            made = SlowCard(made, kind.delays_ms)
+        kind = preset_named(preset)
+        made = slowed(_made(kind, words), kind.delays_ms)
         slot = next((slot for slot in self._slots if not port_use(slot.port).taken), None)
         if slot is None:
             raise ConfigError(f"all {len(self._slots)} virtual slots hold a card")

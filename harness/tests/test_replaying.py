@@ -102,3 +102,12 @@ def test_card_that_is_told_something_else_goes_its_own_way(record, carried):
         other = card.apdu("80CA006600")
     assert carried
     assert other == faulty("").open_card(Trace(), Timings()).apdu("80CA006600")
+
+
+def test_reset_met_with_other_values_is_carried_out(record, carried):
+    fault = next(one for one in FAULTS if one.name == "select.channel.open-after-reset")
+    card = faulty(fault.name).open_card(Trace(), Timings())
+    card.open()
+    with following(Script(record, fault, len(record))):
+        card.link.reset()
+    assert carried[-1] is reach.Signal.RESET

@@ -15,7 +15,7 @@ from rspsim.euicc.decisions import Decisions
 from rspsim.euicc.state import Volatile
 from rspsim.euicc.uicc import toolkit
 
-__all__ = ["PRESETS", "VENDOR_AID", "CardPreset", "preset_named"]
+__all__ = ["PRESETS", "USUAL", "VENDOR_AID", "CardPreset", "preset_named"]
 
 VENDOR_AID: Final = bytes.fromhex("A0000005591010FFFFFFFF8900000177")
 """AID under which the ISD-R of the preset vendor-aid answers; one that removable cards use."""
@@ -75,6 +75,7 @@ def _with_more_time(before: Volatile, /) -> Volatile:
 
 
 PRESETS: Final = (
+    CardPreset(name="spec", summary="as the specification says"),
     CardPreset(
         name="removable-strict",
         summary="wants TERMINAL CAPABILITY before anything, and answers by GET RESPONSE alone",
@@ -147,6 +148,10 @@ PRESETS: Final = (
     ),
 )
 """Every preset."""
+
+
+USUAL: Final = "spec"
+"""Name of the preset of a card for which none is named."""
 
 
 def preset_named(name: str) -> CardPreset:

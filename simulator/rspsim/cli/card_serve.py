@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TextIO
 
 from rspcore.errors import ConfigError
-from rspsim.card_presets import preset_named
-from rspsim.cli.card_state import CardWish, faulty, kept_state
+from rspsim.card_presets import USUAL, preset_named
+from rspsim.cli.card_state import CardWish, decided, kept_state
 from rspsim.env import Rng, SeededRng, Store
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.state import CardState
@@ -23,7 +23,7 @@ from rspsim.stores.sqlite import SqliteStore
 from rspsim.system import SystemRng
 from rspsim.transports.pcscd import running_pcscd
 from rspsim.transports.ports import port_use
-from rspsim.transports.slow import SlowCard
+from rspsim.transports.slow import slowed
 from rspsim.transports.trace import TraceObserver
 from rspsim.transports.vpcd import Observer, VpcdCard
 
@@ -47,14 +47,9 @@ def serve(options: argparse.Namespace) -> int:
         personality=options.personality,
         options=tuple(options.option),
     )
-    kind = None if options.preset is None else preset_named(options.preset)
-    names = list(options.fault)
-    if kind is not None:
-        wish = wish.with_preset(kind)
-        names = [*kind.faults, *names]
-    decisions = faulty(names)
-    if kind is not None:
-        decisions = kind.changed(decisions)
+    kind = preset_named(options.preset or USUAL)
+    wish = wish.with_preset(kind)
+    decisions = decided(kind, options.fault)
     with ExitStack() as stack:
         store: Store = MemoryStore()
         if options.state is not None:
@@ -68,8 +63,7 @@ def serve(options: argparse.Namespace) -> int:
         observer: Observer = _Greeter(state, options.port)
         if options.log is not None:
             observer = _Both(observer, TraceObserver(_log_file(options.log, stack)))
-        behind = SlowCard(card, kind.delays_ms) if kind is not None and kind.delays_ms else card
-        link = VpcdCard(behind, options.host, options.port, observer=observer)
+        link = VpcdCard(slowed(card, kind.delays_ms), options.host, options.port, observer=observer)
         for number in (signal.SIGTERM, signal.SIGINT):
             before = signal.signal(number, lambda *_: link.stop())
             stack.callback(signal.signal, number, before)

@@ -23,7 +23,15 @@ from rspsim.euicc.state import CardState
 from rspsim.personalise import personalise
 from rspsim.stores.coders import field_types
 
-__all__ = ["CardWish", "changed_options", "faulty", "first_state", "kept_state", "read_pki"]
+__all__ = [
+    "CardWish",
+    "changed_options",
+    "decided",
+    "faulty",
+    "first_state",
+    "kept_state",
+    "read_pki",
+]
 
 _USUAL: Final = "v2.5"
 """Personality of a card for which none is named."""
@@ -131,6 +139,15 @@ def changed_options(options: Options, given: Iterable[str]) -> Options:
             raise LocalError(f"option {one!r}: expected NAME=VALUE, with a name of {known}")
         changes[name] = _value(name, types[name], text.strip())
     return replace(options, **changes)
+
+
+def decided(kind: CardPreset, names: Sequence[str]) -> Decisions:
+    """Return the decisions of a card of this kind with further faults.
+
+    Raises:
+        LocalError: no such fault.
+    """
+    return kind.changed(faulty([*kind.faults, *names]))
 
 
 def faulty(names: Sequence[str]) -> Decisions:

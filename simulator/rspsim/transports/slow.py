@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from rspcore.apdu import Ins
 from rspsim.transports.vpcd import Card
 
-__all__ = ["SlowCard"]
+__all__ = ["SlowCard", "slowed"]
 
 _ANY = 0
+
+
+def slowed(card: Card, delays_ms: Mapping[int, int]) -> Card:
+    """Return the card behind its delays; the card itself when there are none."""
+    return SlowCard(card, delays_ms) if delays_ms else card
 
 
 class SlowCard:

@@ -85,6 +85,24 @@ def _asked_or_not(profile: Profile, event: NotificationEvent) -> tuple[str, ...]
     return notifications.ADDRESSES.standard(profile, event) or ("unasked.example.com",)
 
 
+_WITH_REFRESH: Final = (
+    "ES10c.EnableProfile#03",
+    "ES10c.EnableProfile#04",
+    "ES10c.EnableProfile#05",
+    "ES10c.EnableProfile#06",
+    "ES10c.EnableProfile#07",
+    "ES10c.EnableProfile#08",
+    "ES10c.EnableProfile#09",
+    "ES10c.EnableProfile#10",
+    "ES10c.EnableProfile#24",
+    "ES10c.EnableProfile#47",
+    "ES10c.DisableProfile#03",
+    "ES10c.DisableProfile#04",
+    "ES10c.DisableProfile#05",
+    "ES10c.eUICCMemoryReset#02",
+)
+"""Requirements whose case waits for REFRESH."""
+
 REFRESHING: Final = (
     Fault(
         "es10c.switch.before-refresh",
@@ -169,22 +187,7 @@ REFRESHING: Final = (
     Fault(
         "refresh.not-announced",
         "REFRESH is not asked for; the change waits for a reset.",
-        (
-            "ES10c.EnableProfile#03",
-            "ES10c.EnableProfile#04",
-            "ES10c.EnableProfile#05",
-            "ES10c.EnableProfile#06",
-            "ES10c.EnableProfile#07",
-            "ES10c.EnableProfile#08",
-            "ES10c.EnableProfile#09",
-            "ES10c.EnableProfile#10",
-            "ES10c.EnableProfile#24",
-            "ES10c.EnableProfile#47",
-            "ES10c.DisableProfile#03",
-            "ES10c.DisableProfile#04",
-            "ES10c.DisableProfile#05",
-            "ES10c.eUICCMemoryReset#02",
-        ),
+        _WITH_REFRESH,
         swap(cat.ANNOUNCES, value=False),
     ),
     Fault(
@@ -200,22 +203,7 @@ REFRESHING: Final = (
     Fault(
         "refresh.other-mode",
         "REFRESH asks for NAA Initialization(03).",
-        (
-            "ES10c.EnableProfile#03",
-            "ES10c.EnableProfile#04",
-            "ES10c.EnableProfile#05",
-            "ES10c.EnableProfile#06",
-            "ES10c.EnableProfile#07",
-            "ES10c.EnableProfile#08",
-            "ES10c.EnableProfile#09",
-            "ES10c.EnableProfile#10",
-            "ES10c.EnableProfile#24",
-            "ES10c.EnableProfile#47",
-            "ES10c.DisableProfile#03",
-            "ES10c.DisableProfile#04",
-            "ES10c.DisableProfile#05",
-            "ES10c.eUICCMemoryReset#02",
-        ),
+        _WITH_REFRESH,
         _refresh_of_mode(0x03),
     ),
     Fault(
