@@ -15,7 +15,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.ids import Iccid
 from rspcore.messages.es10c import ResetOption
 from rspcore.pki.generate import make_pki
-from rspcore.profiles import ProfileParameters, TestProfile, make_profile
+from rspcore.profile_maker import ProfileParameters, TestProfile, make_profile
 from rspharness.links import CardLink
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.card import ChannelOptions, IsdrChannel

@@ -8,8 +8,8 @@ from figure import Figure, spread
 
 from rspcore.ids import Iccid
 from rspcore.pki.generate import make_pki
-from rspcore.profile import split
-from rspcore.profiles import ProfileParameters, make_profile
+from rspcore.profile_maker import ProfileParameters, make_profile
+from rspcore.profile_reader import split
 from rspharness.timing import stopwatch
 from rspsim.euicc.uicc.interpreter.building import Building
 from rspsim.euicc.uicc.interpreter.interpret import interpret

@@ -19,7 +19,7 @@ from rspcore.messages.es10c import (
     SetNicknameRequest,
 )
 from rspcore.pki.generate import make_pki
-from rspcore.profiles import make_profile, preset
+from rspcore.profile_maker import make_profile, preset
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.card import IsdrChannel
 from rspharness.lpa.download import download

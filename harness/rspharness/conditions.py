@@ -19,7 +19,7 @@ from rspcore.messages.es10c import (
     EnableProfileRequest,
     ProfileIdentifier,
 )
-from rspcore.profiles import ProfileParameters, TestProfile, preset
+from rspcore.profile_maker import ProfileParameters, TestProfile, preset
 from rspharness import clearing, expect
 from rspharness.card import Card
 from rspharness.run import Run

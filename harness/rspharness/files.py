@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu, class_for
 from rspcore.ids import Iccid
-from rspcore.profiles.files import USIM_AID
+from rspcore.profile_maker.files import USIM_AID
 from rspcore.status import StatusWord
 from rspharness import expect
 from rspharness.card import Card

@@ -5,7 +5,7 @@ The cases of profile elements all go this one way; only the package and the stat
 
 from rspcore.messages.euicc_response import PeStatus, PeStatusCode
 from rspcore.messages.notifications import BppCommandId, ErrorReason
-from rspcore.profiles import ProfileParameters, preset
+from rspcore.profile_maker import ProfileParameters, preset
 from rspharness import expect
 from rspharness.card import Card
 from rspharness.servers import loads

@@ -11,8 +11,8 @@ from typing import Final
 import pytest
 
 from rspcore.ids import Iccid
-from rspcore.profiles import TestProfile, make_profile, preset
-from rspcore.profiles.editing import changed_header, edited, with_fcp
+from rspcore.profile_maker import TestProfile, make_profile, preset
+from rspcore.profile_maker.editing import changed_header, edited, with_fcp
 
 __all__ = ["generic_test_profile"]
 

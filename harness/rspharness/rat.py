@@ -12,7 +12,7 @@ from typing import Final
 
 from rspcore.ids import MccMnc
 from rspcore.messages.metadata import OperatorId, PprId, ProfilePolicyAuthorisationRule
-from rspcore.profiles import ProfileParameters
+from rspcore.profile_maker import ProfileParameters
 from rspharness.verdicts import Inconclusive
 
 __all__ = ["Rules", "allows", "owned_by", "owned_by_friend", "owned_by_stranger"]

@@ -17,8 +17,8 @@ from typing import TypedDict, Unpack
 
 from rspcore.errors import ConfigError
 from rspcore.pki.bundle import Pki
-from rspcore.profiles import make_profile
-from rspcore.profiles import preset as profile_preset
+from rspcore.profile_maker import make_profile
+from rspcore.profile_maker import preset as profile_preset
 from rspsim.card_presets import USUAL, CardPreset, preset_named
 from rspsim.cli.card_state import CardWish, decided, first_state
 from rspsim.env import SeededRng

@@ -9,7 +9,7 @@ from rspcore.messages.es10a import EuiccConfiguredAddressesRequest, SetDefaultDp
 from rspcore.messages.es10b import GetEuiccInfo2Request
 from rspcore.messages.es10c import DeleteProfileRequest, ProfileState
 from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspharness import expect, files
 from rspharness.conditions import Conditions
 from rspharness.run import Run, RunOptions

@@ -6,7 +6,7 @@ import pytest
 
 from rspcore.ids import MccMnc
 from rspcore.messages.metadata import OperatorId, PprId, ProfilePolicyAuthorisationRule
-from rspcore.profiles import make_profile, preset
+from rspcore.profile_maker import make_profile, preset
 from rspharness.rat import allows, owned_by, owned_by_friend, owned_by_stranger
 from rspharness.verdicts import Inconclusive
 

@@ -12,7 +12,7 @@ from rspcore.messages.es10c import (
     SetNicknameRequest,
     SetNicknameResult,
 )
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspharness.card import Card
 from rspharness.links import PoweredLink
 from rspharness.simulated import simulated_card as make

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from rspcore.errors import LocalError
 from rspcore.messages.metadata import StoreMetadataRequest
-from rspcore.profiles import TestProfile
+from rspcore.profile_maker import TestProfile
 from rspsim.euicc import installer, isdp, memory
 from rspsim.euicc.decisions import STANDARD
 from rspsim.euicc.state import CardState, Profile

@@ -15,7 +15,7 @@ from rspcore.messages.euicc_info import (
 )
 from rspcore.messages.metadata import PprId
 from rspcore.messages.notifications import ErrorReason
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspcore.status import StatusWord
 from rspcore.tags import Tag
 from rspharness import declaration, edit, expect, testcase

@@ -14,7 +14,7 @@ from rspcore.messages.es10b import (
 )
 from rspcore.messages.es10c import DisableProfileRequest, EnableProfileRequest
 from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspharness import blocks, edit, expect, testcase
 
 ONE = "PROFILE_OPERATIONAL1"

@@ -15,7 +15,7 @@ from rspcore.messages.es10b import (
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import NotificationMetadata, ProfileInstallationResult
 from rspcore.pki.certificate import Certificate
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspcore.tags import Tag
 from rspharness import blocks, edit, expect, testcase
 from rspharness.servers.rsp_server import profile

@@ -20,7 +20,7 @@ from rspcore.messages.metadata import (
     PprId,
     UpdateMetadataRequest,
 )
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspcore.tags import ISDP_PREFIX
 from rspharness import expect, testcase
 from rspharness.servers.verify import verify_notification

@@ -11,7 +11,7 @@ from rspcore.messages.es10c import (
     ProfileState,
 )
 from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspcore.status import StatusWord
 from rspcore.tags import ISDP_PREFIX
 from rspharness import expect, files, refresh, testcase

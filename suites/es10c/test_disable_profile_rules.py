@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from rspcore.messages.es10c import DisableProfileRequest, DisableResult
 from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspharness import expect, testcase
 
 ONE = "PROFILE_OPERATIONAL1"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from rspcore.ids import Iccid
 from rspcore.messages.es10c import EnableProfileRequest, EnableResult
 from rspcore.messages.metadata import PprId
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspharness import expect, testcase
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"

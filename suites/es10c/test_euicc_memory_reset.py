@@ -11,7 +11,7 @@ from rspcore.messages.es10c import (
     ResetResult,
 )
 from rspcore.messages.metadata import PprId
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspcore.status import StatusWord
 from rspharness import expect, files, refresh, testcase
 from rspharness.lpa.proactive import Refresh

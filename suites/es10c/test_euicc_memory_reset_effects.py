@@ -10,7 +10,7 @@ from rspcore.messages.metadata import (
     NotificationEvent,
     ProfileClass,
 )
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspcore.status import StatusWord
 from rspharness import expect, files, refresh, testcase
 from rspharness.lpa.proactive import Refresh, settle_refresh

@@ -12,7 +12,7 @@ from rspcore.messages.es10c import (
     SearchCriteria,
 )
 from rspcore.messages.metadata import ProfileClass
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspcore.tags import ISDP_PREFIX, Tag
 from rspharness import blocks, edit, expect, testcase
 from rspharness.servers.rsp_server import profile

@@ -13,7 +13,7 @@ from rspcore.messages.metadata import (
     NotificationEvent,
     PprId,
 )
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspcore.tags import Tag
 from rspharness import edit, expect, testcase
 from rspharness.card import ALL_TAGS

@@ -5,7 +5,7 @@ from typing import Any
 
 from rspcore.messages.es10c import DeleteProfileRequest, DisableProfileRequest
 from rspcore.messages.metadata import IconType, PprId, UpdateMetadataRequest
-from rspcore.profiles import jpg_icon, png_icon, preset
+from rspcore.profile_maker import jpg_icon, png_icon, preset
 from rspharness import expect, testcase
 from rspharness.servers.rsp_server import profile
 

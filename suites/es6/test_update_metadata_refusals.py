@@ -5,7 +5,7 @@ from dataclasses import replace
 from rspcore import tlv
 from rspcore.messages.metadata import IconType, PprId, UpdateMetadataRequest
 from rspcore.ota.packet import ResponseStatus
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspcore.status import StatusWord
 from rspcore.tags import ISDR_AID, Tag
 from rspharness import expect, testcase

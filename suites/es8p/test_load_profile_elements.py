@@ -12,9 +12,9 @@ from rspcore.crypto.kdf import BspKeys
 from rspcore.messages.es10b import GetEuiccInfo2Request
 from rspcore.messages.es10c import DeleteProfileRequest
 from rspcore.messages.notifications import BppCommandId, ErrorReason
-from rspcore.profile import split
-from rspcore.profile.naa import AlgorithmId
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
+from rspcore.profile_reader import split
+from rspcore.profile_reader.network_access import AlgorithmId
 from rspharness import expect, files, testcase
 from rspharness.published import generic_test_profile
 from rspharness.servers import loads

@@ -6,7 +6,7 @@ from rspcore.ids import Iccid, MccMnc
 from rspcore.messages.es10b import DownloadErrorCode
 from rspcore.messages.metadata import OperatorId, PprId, ProfileClass
 from rspcore.messages.notifications import BppCommandId, ErrorReason, ProfileInstallationResult
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspcore.tags import Tag
 from rspharness import expect, testcase
 from rspharness.servers import loads

@@ -3,10 +3,8 @@
 from rspcore import tlv
 from rspcore.messages.euicc_response import PeStatusCode
 from rspcore.messages.notifications import BppCommandId, ErrorReason
-from rspcore.profile import split
-from rspcore.profile.header import SERVICES
-from rspcore.profiles import preset
-from rspcore.profiles.editing import (
+from rspcore.profile_maker import preset
+from rspcore.profile_maker.editing import (
     changed_header,
     edited,
     inserted,
@@ -15,7 +13,9 @@ from rspcore.profiles.editing import (
     unknown_element,
     with_fcp,
 )
-from rspcore.profiles.files import template_oid
+from rspcore.profile_maker.files import template_oid
+from rspcore.profile_reader import split
+from rspcore.profile_reader.header import SERVICES
 from rspharness import expect, testcase
 from rspharness.servers import loads
 from rspharness.servers.rsp_server import profile

@@ -13,8 +13,8 @@ from rspcore.messages.metadata import (
     ProfileClass,
 )
 from rspcore.messages.notifications import BppCommandId, ErrorReason
-from rspcore.profiles import preset
-from rspcore.profiles.icons import jpg_icon, png_icon
+from rspcore.profile_maker import preset
+from rspcore.profile_maker.icons import jpg_icon, png_icon
 from rspcore.tags import Tag
 from rspharness import edit, expect, testcase
 from rspharness.servers import loads

@@ -5,7 +5,7 @@ from dataclasses import replace
 from rspcore.messages.es10b import GetEuiccInfo2Request, GetRatRequest
 from rspcore.messages.metadata import PprId
 from rspcore.messages.notifications import BppCommandId, ErrorReason
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspharness import expect, rat, testcase
 from rspharness.servers import loads
 from rspharness.servers.rsp_server import profile

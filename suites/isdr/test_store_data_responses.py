@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from rspcore.messages.es10b import GetEuiccInfo2Request, RetrieveNotificationsListRequest
 from rspcore.messages.es10c import GetEuiccDataRequest, ProfileInfoListRequest
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspcore.status import StatusWord, more_data
 from rspcore.tags import Tag
 from rspharness import blocks, expect, testcase

@@ -3,7 +3,7 @@
 from rspcore.messages.es10b import DownloadErrorCode
 from rspcore.messages.es10c import DeleteProfileRequest, SetNicknameRequest, SetNicknameResult
 from rspcore.messages.metadata import NotificationEvent
-from rspcore.profiles.presets import NOTIFICATION_ADDRESS
+from rspcore.profile_maker.presets import NOTIFICATION_ADDRESS
 from rspcore.status import StatusWord
 from rspcore.tags import Tag
 from rspharness import expect, files, testcase

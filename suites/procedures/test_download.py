@@ -14,7 +14,7 @@ from rspcore.messages.es10b import (
 )
 from rspcore.messages.es10c import ProfileState
 from rspcore.messages.notifications import BppCommandId, ErrorReason
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspharness import edit, expect, testcase
 from rspharness.servers.loads import ended, installed, told
 from rspharness.servers.rsp_server import profile

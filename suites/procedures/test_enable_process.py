@@ -12,7 +12,7 @@ from rspcore.messages.es10c import (
     ProfileState,
 )
 from rspcore.messages.metadata import NotificationEvent
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspcore.status import StatusWord
 from rspharness import expect, files, refresh, testcase
 from rspharness.card import TERMINAL_PROFILE

@@ -5,8 +5,8 @@ from dataclasses import replace
 from rspcore import tlv
 from rspcore.messages.es10b import GetEuiccInfo2Request
 from rspcore.messages.euicc_info import UiccCapability
-from rspcore.profiles import preset
-from rspcore.profiles.files import ACCESS_RULES, ust_content
+from rspcore.profile_maker import preset
+from rspcore.profile_maker.files import ACCESS_RULES, ust_content
 from rspcore.status import StatusWord
 from rspharness import expect, files, testcase
 

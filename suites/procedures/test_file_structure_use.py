@@ -5,8 +5,8 @@ from dataclasses import replace
 from rspcore.crypto.aka.algorithm import xor
 from rspcore.crypto.aka.milenage import Milenage
 from rspcore.messages.es10c import DisableProfileRequest, EnableProfileRequest
-from rspcore.profiles import preset
-from rspcore.profiles.files import imsi_content
+from rspcore.profile_maker import preset
+from rspcore.profile_maker.files import imsi_content
 from rspcore.status import StatusWord
 from rspharness import expect, files, testcase
 

@@ -6,7 +6,7 @@ from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b import DownloadErrorCode, GetEuiccInfo1Request, GetRatRequest
 from rspcore.messages.es10c import EuiccMemoryResetRequest, ResetOption
 from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspharness import expect, files, refresh, testcase
 
 ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERATIONAL3"

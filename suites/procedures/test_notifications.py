@@ -18,8 +18,8 @@ from rspcore.messages.es10c import (
 from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
 from rspcore.messages.notifications import OtherSignedNotification
 from rspcore.pki.certificate import Certificate
-from rspcore.profiles import preset
-from rspcore.profiles.presets import NOTIFICATION_ADDRESS
+from rspcore.profile_maker import preset
+from rspcore.profile_maker.presets import NOTIFICATION_ADDRESS
 from rspharness import expect, testcase
 from rspharness.servers.loads import installed
 from rspharness.servers.rsp_server import profile

@@ -13,7 +13,7 @@ from rspcore.messages.es10c import (
     ResetOption,
 )
 from rspcore.messages.metadata import PprId
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspharness import expect, rat, testcase
 from rspharness.lpa.proactive import settle_refresh
 

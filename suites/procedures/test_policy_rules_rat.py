@@ -9,7 +9,7 @@ from rspcore.ids import MccMnc
 from rspcore.messages.es10b import GetRatRequest
 from rspcore.messages.metadata import OperatorId, PprId
 from rspcore.messages.notifications import BppCommandId, ErrorReason
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspharness import declaration, expect, rat, testcase
 from rspharness.servers import loads
 from rspharness.servers.rsp_server import profile

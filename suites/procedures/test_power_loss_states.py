@@ -10,7 +10,7 @@ from rspcore.messages.es10c import (
     ResetOption,
 )
 from rspcore.messages.metadata import NotificationEvent
-from rspcore.profiles.presets import NOTIFICATION_ADDRESS
+from rspcore.profile_maker.presets import NOTIFICATION_ADDRESS
 from rspcore.tags import Tag
 from rspharness import expect, files, testcase
 from rspharness.lpa.proactive import settle_refresh

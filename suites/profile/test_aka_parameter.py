@@ -3,10 +3,10 @@
 from rspcore.crypto.aka.algorithm import xor
 from rspcore.crypto.aka.milenage import Milenage
 from rspcore.messages.euicc_response import PeStatusCode
-from rspcore.profile import split
-from rspcore.profiles import preset
-from rspcore.profiles.editing import edited, element, inserted, removed, with_component
-from rspcore.profiles.elements import ISIM_AID
+from rspcore.profile_maker import preset
+from rspcore.profile_maker.editing import edited, element, inserted, removed, with_component
+from rspcore.profile_maker.elements import ISIM_AID
+from rspcore.profile_reader import split
 from rspharness import expect, files, testcase
 from rspharness.packages import ICCID, UPP, given_up, installs
 

@@ -1,9 +1,9 @@
 """Profile package, PE-PINCodes and PE-PUKCodes: every key named is there, in its place."""
 
 from rspcore.messages.euicc_response import PeStatusCode
-from rspcore.profile import decode_element, encode_element, split
-from rspcore.profiles.editing import edited, inserted, replaced, with_component
-from rspcore.profiles.elements import pin, pin_codes, shared_pin_codes, telecom
+from rspcore.profile_maker.editing import edited, inserted, replaced, with_component
+from rspcore.profile_maker.elements import pin, pin_codes, shared_pin_codes, telecom
+from rspcore.profile_reader import decode_element, encode_element, split
 from rspharness import expect, files, testcase
 from rspharness.packages import ICCID, UPP, given_up, installs
 

@@ -2,8 +2,8 @@
 
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.messages.euicc_response import PeStatusCode
-from rspcore.profiles.editing import inserted
-from rspcore.profiles.elements import script
+from rspcore.profile_maker.editing import inserted
+from rspcore.profile_maker.elements import script
 from rspharness import expect, files, testcase
 from rspharness.packages import ICCID, UPP, given_up, installs
 

@@ -1,10 +1,10 @@
 """Profile package, header: what it demands is there, or the package is given up."""
 
 from rspcore.messages.euicc_response import PeStatusCode
-from rspcore.profile import split
-from rspcore.profile.header import SERVICES
-from rspcore.profiles.editing import changed_header, edited, inserted, removed, replaced
-from rspcore.profiles.files import template_oid
+from rspcore.profile_maker.editing import changed_header, edited, inserted, removed, replaced
+from rspcore.profile_maker.files import template_oid
+from rspcore.profile_reader import split
+from rspcore.profile_reader.header import SERVICES
 from rspharness import edit, testcase
 from rspharness.packages import UPP, given_up, installs
 

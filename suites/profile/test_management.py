@@ -5,9 +5,9 @@ from dataclasses import replace
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.messages.euicc_response import PeStatusCode
 from rspcore.ota.packet import ResponseStatus
-from rspcore.profile import decode_element, split
-from rspcore.profiles.editing import edited, element, inserted, removed, with_component
-from rspcore.profiles.elements import application, telecom
+from rspcore.profile_maker.editing import edited, element, inserted, removed, with_component
+from rspcore.profile_maker.elements import application, telecom
+from rspcore.profile_reader import decode_element, split
 from rspharness import expect, files, testcase
 from rspharness.packages import UPP, given_up, installs
 from rspharness.servers.ota import personalisation_script

@@ -1,8 +1,8 @@
 """Profile package, PE-MF: files become what template, Fcp and fill commands make of them."""
 
 from rspcore.messages.euicc_response import PeStatusCode
-from rspcore.profile import decode_element, encode_element, split
-from rspcore.profiles.editing import edited, inserted, with_component, with_fcp
+from rspcore.profile_maker.editing import edited, inserted, with_component, with_fcp
+from rspcore.profile_reader import decode_element, encode_element, split
 from rspharness import expect, files, testcase
 from rspharness.packages import ICCID, UPP, given_up, installs, runs_out_of_memory
 

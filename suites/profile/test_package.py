@@ -2,9 +2,9 @@
 
 from rspcore import tlv
 from rspcore.messages.euicc_response import PeStatusCode
-from rspcore.profile import split
-from rspcore.profiles.editing import element, inserted, replaced, unknown_element
-from rspcore.profiles.elements import cd, telecom
+from rspcore.profile_maker.editing import element, inserted, replaced, unknown_element
+from rspcore.profile_maker.elements import cd, telecom
+from rspcore.profile_reader import split
 from rspharness import expect, testcase
 from rspharness.packages import UPP, given_up, installs
 

@@ -1,8 +1,7 @@
 """Profile package, PE-USIM and its like: an ADF with its files, links, and optional files."""
 
 from rspcore.messages.euicc_response import PeStatusCode
-from rspcore.profile import split
-from rspcore.profiles.editing import (
+from rspcore.profile_maker.editing import (
     edited,
     element,
     inserted,
@@ -10,8 +9,9 @@ from rspcore.profiles.editing import (
     with_component,
     with_fcp,
 )
-from rspcore.profiles.elements import directory, isim, opt_isim, opt_usim, usim
-from rspcore.profiles.files import USIM_AID, template_oid
+from rspcore.profile_maker.elements import directory, isim, opt_isim, opt_usim, usim
+from rspcore.profile_maker.files import USIM_AID, template_oid
+from rspcore.profile_reader import split
 from rspcore.status import StatusWord
 from rspharness import expect, files, testcase
 from rspharness.packages import ICCID, UPP, given_up, installs

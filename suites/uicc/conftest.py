@@ -11,9 +11,9 @@ import pytest
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu
-from rspcore.profile import split
-from rspcore.profiles import make_profile, preset
-from rspcore.profiles.files import ACCESS_RULES
+from rspcore.profile_maker import make_profile, preset
+from rspcore.profile_maker.files import ACCESS_RULES
+from rspcore.profile_reader import split
 from rspharness import expect
 
 PIN, PUK, ADM = "30303030FFFFFFFF", "3131313131313131", "3535353535353535"

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from rspcore.crypto.aka.algorithm import gsm_triplet, xor
 from rspcore.crypto.aka.milenage import Milenage
-from rspcore.profiles import make_profile, preset
-from rspcore.profiles.editing import edited, with_component
+from rspcore.profile_maker import make_profile, preset
+from rspcore.profile_maker.editing import edited, with_component
 from rspharness import expect, testcase
 from rspharness.files import select_application
 

@@ -1,6 +1,6 @@
 """UICC.Content: what a Profile package says is what a terminal reads."""
 
-from rspcore.profiles.files import ACCESS_RULES, imsi_content
+from rspcore.profile_maker.files import ACCESS_RULES, imsi_content
 from rspharness import expect, testcase
 
 

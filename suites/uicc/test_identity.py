@@ -6,9 +6,9 @@ import pytest
 
 from rspcore import tlv
 from rspcore.crypto.suci import ProtectionScheme, SchemeOutput, reveal
-from rspcore.profiles import make_profile, preset
-from rspcore.profiles.editing import inserted
-from rspcore.profiles.elements import df_5gs, df_saip
+from rspcore.profile_maker import make_profile, preset
+from rspcore.profile_maker.editing import inserted
+from rspcore.profile_maker.elements import df_5gs, df_saip
 from rspharness import expect, testcase
 
 PIN = "30303030FFFFFFFF"

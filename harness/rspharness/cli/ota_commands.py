@@ -9,7 +9,7 @@ from rspcore.errors import DecodeError, LocalError, RspError
 from rspcore.messages.metadata import UpdateMetadataRequest
 from rspcore.ota.packet import CommandPacket, KeySet, ResponseStatus, SecurityParameters
 from rspcore.ota.script import compact
-from rspcore.profiles import ProfileParameters, preset
+from rspcore.profile_maker import ProfileParameters, preset
 from rspcore.status import describe
 from rspharness.card import TERMINAL_PROFILE, Card
 from rspharness.cli.target_options import card_choice

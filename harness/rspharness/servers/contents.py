@@ -1,7 +1,7 @@
 """Changes to the contents of a certificate, for `RspServer.reissued`.
 
-`rspcore.pki.flaws` lists the defects that every verifier has to find. Here are the ones a case
-chooses a value for, and changes that leave a certificate sound.
+`rspcore.pki.certificate_flaws` lists the defects that every verifier has to find. Here are the ones
+a case chooses a value for, and changes that leave a certificate sound.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from typing import Final
 from rspcore.errors import LocalError
 from rspcore.ids import Oid
 from rspcore.pki.issue import Contents, subject_public_key_info
-from rspcore.pki.parts import Extension, Subject
+from rspcore.pki.names_and_extensions import Extension, Subject
 from rspcore.pki.roles import Role
 
 __all__ = ["Change", "issued_by", "lengthened", "on_curve", "with_policy"]

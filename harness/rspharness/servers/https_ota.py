@@ -18,8 +18,8 @@ from rspcore.apdu import CommandApdu
 from rspcore.errors import DecodeError, RemoteError
 from rspcore.ota.http_session import Connection, HttpPost, PskReference, SessionTrigger
 from rspcore.ota.script import ScriptResponse, expanded, read_response
-from rspcore.profiles import TestProfile
-from rspcore.profiles.editing import edited
+from rspcore.profile_maker import TestProfile
+from rspcore.profile_maker.editing import edited
 from rspcore.status import describe, is_success
 from rspharness.card import Card
 from rspharness.lpa.bip import BipTerminal, Peer

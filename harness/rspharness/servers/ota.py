@@ -32,7 +32,7 @@ from rspcore.ota.sms import (
     read_submit,
     reassemble,
 )
-from rspcore.profiles import ProfileParameters
+from rspcore.profile_maker import ProfileParameters
 from rspcore.status import describe, is_success
 from rspcore.tags import ISDP_OWN_AID
 from rspharness.card import Card

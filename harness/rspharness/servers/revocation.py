@@ -14,7 +14,7 @@ from rspcore.errors import ConfigError
 from rspcore.ids import Oid
 from rspcore.pki.bundle import Credential
 from rspcore.pki.issue import assemble, subject_octets
-from rspcore.pki.parts import Extension, integer, object_identifier
+from rspcore.pki.names_and_extensions import Extension, integer, object_identifier
 from rspcore.tags import Tag
 from rspharness.verdicts import Inconclusive
 

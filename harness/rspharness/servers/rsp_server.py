@@ -15,11 +15,11 @@ from rspcore.crypto.keys import PrivateKey
 from rspcore.errors import ConfigError
 from rspcore.ids import Oid
 from rspcore.pki.bundle import Credential, Pki
-from rspcore.pki.flaws import FLAWS, flawed_certificate
+from rspcore.pki.certificate_flaws import FLAWS, flawed_certificate
 from rspcore.pki.generate import issue_tls
 from rspcore.pki.issue import Contents, sign
 from rspcore.pki.roles import Role
-from rspcore.profiles import ProfileParameters, TestProfile, make_profile, preset
+from rspcore.profile_maker import ProfileParameters, TestProfile, make_profile, preset
 from rspharness import expect
 from rspharness.card import Card
 from rspharness.servers.fields import PackageFields
@@ -121,7 +121,7 @@ class RspServer:
         return PrivateKey.from_random(curve or self.curve, self.octets(48))
 
     def flawed(self, name: str, good: Credential | None = None) -> bytes:
-        """Return a certificate with one flaw (`rspcore.pki.flaws`), under the same key.
+        """Return a certificate with one flaw (`rspcore.pki.certificate_flaws`), under the same key.
 
         Args:
             name: Name of the flaw, such as "bad_signature" or "no_registered_id".

@@ -30,7 +30,7 @@ from rspcore.messages.es10b import (
 )
 from rspcore.messages.notifications import ProfileInstallationResult
 from rspcore.pki.certificate import Certificate
-from rspcore.profiles import TestProfile
+from rspcore.profile_maker import TestProfile
 from rspcore.status import is_success
 from rspcore.tags import Tag
 from rspharness import expect

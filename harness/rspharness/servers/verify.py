@@ -14,7 +14,7 @@ from rspcore.messages.es10b import (
 from rspcore.messages.notifications import OtherSignedNotification, ProfileInstallationResult
 from rspcore.pki.bundle import Pki
 from rspcore.pki.certificate import Certificate
-from rspcore.pki.verify import check_euicc_certificate, check_eum_certificate
+from rspcore.pki.verification import check_euicc_certificate, check_eum_certificate
 from rspcore.tags import Tag
 from rspharness import edit, expect
 from rspharness.servers.rsp_server import RspServer

@@ -10,7 +10,7 @@ from typing import ClassVar, Final, TypeVar
 from rspcore.errors import ConfigError, LocalError
 from rspcore.messages.euicc_info import RspCapability, TreProperty, UiccCapability
 from rspcore.messages.isdr import LpaeSupport
-from rspcore.profiles import make_profile, preset
+from rspcore.profile_maker import make_profile, preset
 from rspharness.targets.declaration import declared_values, options_of
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import RECORDED, TargetOptions

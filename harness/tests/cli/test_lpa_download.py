@@ -5,7 +5,7 @@ import json
 import pytest
 
 from rspcore.pki.generate import make_pki
-from rspcore.profiles import PRESETS, make_profile
+from rspcore.profile_maker import PRESETS, make_profile
 from rspharness.cli import lpa_commands
 from rspharness.cli.main import main
 from rspharness.lpa.es9 import HttpReply

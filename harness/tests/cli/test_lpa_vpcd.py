@@ -7,7 +7,7 @@ import time  # noqa: TID251  a daemon takes real time
 import pytest
 
 from rspcore.pki.generate import make_pki
-from rspcore.profiles import PRESETS, make_profile
+from rspcore.profile_maker import PRESETS, make_profile
 from rspharness.cli import lpa_commands
 from rspharness.cli.main import main
 from rspharness.lpa import connection

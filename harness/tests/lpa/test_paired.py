@@ -14,7 +14,7 @@ from rspcore.messages.es10b import CancelSessionReason, GetEuiccChallengeRequest
 from rspcore.messages.es10c import ProfileState, ResetOption
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.pki.generate import make_pki
-from rspcore.profiles import PRESETS, make_profile
+from rspcore.profile_maker import PRESETS, make_profile
 from rspharness.lpa import management, pending, procedures
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.card import ChannelOptions, IsdrChannel

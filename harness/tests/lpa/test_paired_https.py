@@ -7,7 +7,7 @@ import pytest
 
 from rspcore.crypto.curves import Curve
 from rspcore.pki.generate import issue_tls, make_pki
-from rspcore.profiles import PRESETS, make_profile
+from rspcore.profile_maker import PRESETS, make_profile
 from rspharness.lpa import management
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.card import IsdrChannel

@@ -8,7 +8,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.messages.es10c import ProfileState
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.pki.bundle import Pki
-from rspcore.profile import ProfileFacts
+from rspcore.profile_reader import ProfileFacts
 from rspharness.lpa import management
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.card import IsdrChannel

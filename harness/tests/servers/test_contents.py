@@ -4,7 +4,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.errors import LocalError
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.roles import Role
-from rspcore.pki.verify import CertificateFault, server_certificate_faults
+from rspcore.pki.verification import CertificateFault, server_certificate_faults
 from rspharness.servers.contents import issued_by, lengthened, on_curve, with_policy
 
 

@@ -13,9 +13,9 @@ import pytest
 
 from rspcore.ota.http_session import Connection
 from rspcore.ota.packet import KeySet
-from rspcore.profile import decode_element, split
-from rspcore.profiles import preset
-from rspcore.profiles.editing import edited
+from rspcore.profile_maker import preset
+from rspcore.profile_maker.editing import edited
+from rspcore.profile_reader import decode_element, split
 from rspharness.card import Card
 from rspharness.conditions import Conditions
 from rspharness.lpa.bip import BipTerminal

@@ -7,7 +7,7 @@ from rspcore.messages.metadata import UpdateMetadataRequest
 from rspcore.ota.packet import CommandPacket, ResponsePacket, ResponseStatus
 from rspcore.ota.script import read_script, write_response
 from rspcore.ota.sms import UserData, read_envelope, reassemble
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspcore.tags import ISDP_OWN_AID
 from rspharness.card import Card
 from rspharness.servers.ota import OtaServer, personalisation_script

@@ -16,7 +16,7 @@ from rspcore.messages.es10b import (
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.pki.bundle import Pki
 from rspcore.pki.roles import Role
-from rspcore.profiles import preset
+from rspcore.profile_maker import preset
 from rspcore.tags import Tag
 from rspharness import edit, expect
 from rspharness.servers.package import protect_soundly

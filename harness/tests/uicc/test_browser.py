@@ -8,8 +8,8 @@ from rspcore.crypto.curves import Curve
 from rspcore.errors import LocalError, RemoteError
 from rspcore.messages.es10c import EnableProfileRequest, ProfileIdentifier
 from rspcore.messages.metadata import StoreMetadataRequest
-from rspcore.profile import ProfileFacts
-from rspcore.profiles import ProfileParameters, TestProfile
+from rspcore.profile_maker import ProfileParameters, TestProfile
+from rspcore.profile_reader import ProfileFacts
 from rspharness.card import Card
 from rspharness.run import Run, RunOptions
 from rspharness.servers.rsp_server import server_maker

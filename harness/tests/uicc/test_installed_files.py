@@ -14,8 +14,8 @@ from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
 from rspcore.messages.es10c import EnableProfileRequest, ProfileIdentifier
 from rspcore.messages.metadata import StoreMetadataRequest
-from rspcore.profile import ProfileFacts
-from rspcore.profiles import ProfileParameters, TestProfile
+from rspcore.profile_maker import ProfileParameters, TestProfile
+from rspcore.profile_reader import ProfileFacts
 from rspharness import expect
 from rspharness.card import Card
 from rspharness.run import Run, RunOptions

@@ -18,11 +18,11 @@ from rspcore.crypto.curves import Curve
 from rspcore.crypto.keys import PrivateKey
 from rspcore.errors import ConfigError, CryptoError, DecodeError
 from rspcore.ids import Eid, Oid
-from rspcore.pki import verify
+from rspcore.pki import verification
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.naming import file_names
 from rspcore.pki.roles import Role
-from rspcore.pki.verify import CertificateFault
+from rspcore.pki.verification import CertificateFault
 
 __all__ = ["Credential", "Pki"]
 
@@ -253,15 +253,15 @@ def _faults(
     certificate: Certificate, role: Role, issuer: Certificate
 ) -> Iterable[CertificateFault]:
     if role is Role.EUICC:
-        return verify.euicc_certificate_faults(certificate, issuer, _ANY_TIME)
+        return verification.euicc_certificate_faults(certificate, issuer, _ANY_TIME)
     if role is Role.EUM:
-        return verify.eum_certificate_faults(certificate, issuer, _ANY_TIME)
+        return verification.eum_certificate_faults(certificate, issuer, _ANY_TIME)
     if issuer.public_key is None:
         return (CertificateFault.UNKNOWN_ISSUER,)
     if role.is_ca:
         signed = certificate.signed_by(issuer.public_key)
         return () if signed else (CertificateFault.BAD_SIGNATURE,)
-    return verify.server_certificate_faults(certificate, {role}, issuer.public_key)
+    return verification.server_certificate_faults(certificate, {role}, issuer.public_key)
 
 
 def _preference(one: Credential) -> tuple[bool, float]:

@@ -18,9 +18,9 @@ from rspcore.errors import ConfigError, LocalError
 from rspcore.ids import Eid, Oid
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.issue import contents, issue
-from rspcore.pki.parts import Extension, Subject
+from rspcore.pki.names_and_extensions import Extension, Subject
 from rspcore.pki.roles import Role
-from rspcore.pki.verify import CertificateFault, check_euicc_certificate
+from rspcore.pki.verification import CertificateFault, check_euicc_certificate
 
 __all__ = [
     "CI_OID",

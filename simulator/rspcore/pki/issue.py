@@ -17,7 +17,7 @@ from rspcore.crypto.keys import PrivateKey, PublicKey
 from rspcore.errors import LocalError
 from rspcore.ids import Oid
 from rspcore.pki.certificate import Certificate, KeyUsage
-from rspcore.pki.parts import (
+from rspcore.pki.names_and_extensions import (
     CLIENT_AUTH,
     SERVER_AUTH,
     Extension,

@@ -17,7 +17,7 @@ from rspcore.messages.metadata import (
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.generate import issue_tls, make_pki
 from rspcore.pki.roles import Role
-from rspcore.profiles import make_profile, preset
+from rspcore.profile_maker import make_profile, preset
 from rspsim.env import SeededRng
 from rspsim.smdpp import REFERENCE_ADDRESS, BindingChoice, Policy, SmDpPlus
 from rspsim.smdpp.faults import Fault, Parameter

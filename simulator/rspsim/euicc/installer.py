@@ -17,7 +17,7 @@ from rspcore.errors import DecodeError
 from rspcore.messages.euicc_response import EuiccResponse, PeStatus, PeStatusCode
 from rspcore.messages.metadata import ProfileClass, StoreMetadataRequest
 from rspcore.messages.notifications import ErrorReason
-from rspcore.profile import (
+from rspcore.profile_reader import (
     AkaParameters,
     Mismatch,
     PackageReader,
@@ -25,8 +25,8 @@ from rspcore.profile import (
     ProfileFacts,
     data_mismatches,
 )
-from rspcore.profile.elements import HEADER_TAG
-from rspcore.profile.naa import AlgorithmId
+from rspcore.profile_reader.elements import HEADER_TAG
+from rspcore.profile_reader.network_access import AlgorithmId
 from rspsim.euicc.decisions import Check, Checks, Decision, Decisions, first_refusal
 from rspsim.euicc.personality import Personality
 from rspsim.euicc.uicc.interpreter.building import Building, Refused

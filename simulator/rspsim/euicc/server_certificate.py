@@ -14,7 +14,7 @@ from rspcore.errors import DecodeError
 from rspcore.ids import Oid
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.roles import Role
-from rspcore.pki.verify import CertificateFault, server_certificate_faults
+from rspcore.pki.verification import CertificateFault, server_certificate_faults
 from rspsim.euicc import crls, ecasd
 from rspsim.euicc.decisions import Check, Checks
 from rspsim.euicc.state import CardState

@@ -13,7 +13,7 @@ from datetime import datetime
 from rspcore.errors import DecodeError
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.pki.certificate import Certificate
-from rspcore.pki.verify import (
+from rspcore.pki.verification import (
     CertificateFault,
     check_euicc_certificate,
     check_eum_certificate,

@@ -14,7 +14,7 @@ from rspcore.errors import DecodeError
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.messages.euicc_info import EuiccInfo2, RspCapability, UiccCapability
 from rspcore.messages.metadata import ProfileClass, StoreMetadataRequest
-from rspcore.profile import ProfileHeader, split
+from rspcore.profile_reader import ProfileHeader, split
 from rspsim.smdpp.status_codes import EUICC_MEMORY_INSUFFICIENT, NO_ELIGIBLE_PROFILE
 
 __all__ = ["NOTHING_NEEDED", "SERVICE_BITS", "Needs", "ineligibility", "memory_shortage"]

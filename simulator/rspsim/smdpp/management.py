@@ -29,7 +29,7 @@ from rspcore.messages.json_codec import (
     load_object,
 )
 from rspcore.messages.metadata import StoreMetadataRequest
-from rspcore.profiles import make_profile, preset
+from rspcore.profile_maker import make_profile, preset
 from rspsim.smdpp.history import Exchange
 from rspsim.smdpp.http import HttpRequest, HttpResponse
 from rspsim.smdpp.metadata import derive_metadata

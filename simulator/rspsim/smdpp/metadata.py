@@ -11,7 +11,7 @@ from rspcore.messages.metadata import (
     ProfileClass,
     StoreMetadataRequest,
 )
-from rspcore.profile import ProfileFacts
+from rspcore.profile_reader import ProfileFacts
 
 __all__ = ["derive_metadata"]
 

@@ -8,7 +8,7 @@ from rspcore import schema, tlv
 from rspcore.asn1.__main__ import main
 from rspcore.errors import DecodeError, LocalError
 from rspcore.ids import Oid
-from rspcore.profile import split
+from rspcore.profile_reader import split
 
 AKA = bytes.fromhex(
     "A4 35 A0 05 80 00 81 01 0B A1 2C A1 2A 80 01 03 81 01 02"
@@ -44,7 +44,7 @@ def test_every_type_compiles(module):
 
 
 def test_library_is_not_imported_before_it_is_needed():
-    modules = "rspcore.schema, rspcore.profile, rspcore.profiles"
+    modules = "rspcore.schema, rspcore.profile_reader, rspcore.profile_maker"
     code = f"import sys, {modules}; sys.exit('asn1tools' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from rspcore import schema
-from rspcore.profile import split
-from rspcore.profiles import PRESETS, make_profile
+from rspcore.profile_maker import PRESETS, make_profile
+from rspcore.profile_reader import split
 
 FUZZ = Path(__file__).with_name("schema_fuzz.py")
 TIME_LIMIT_S = 60

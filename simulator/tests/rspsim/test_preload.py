@@ -5,7 +5,7 @@ import pytest
 from rspcore.errors import LocalError
 from rspcore.messages.es10c import ProfileState
 from rspcore.pki.generate import make_pki
-from rspcore.profiles import make_profile, preset
+from rspcore.profile_maker import make_profile, preset
 from rspsim.personalise import personalise
 from rspsim.preload import with_preloaded
 

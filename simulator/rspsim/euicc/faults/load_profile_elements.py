@@ -5,8 +5,8 @@ from typing import Final
 
 from rspcore.crypto.keys import PrivateKey
 from rspcore.messages.es10c import ProfileState
-from rspcore.profile import PackageReader, ProfileElementTlv
-from rspcore.profile.naa import AlgorithmId
+from rspcore.profile_reader import PackageReader, ProfileElementTlv
+from rspcore.profile_reader.network_access import AlgorithmId
 from rspsim.euicc import installer, memory, one_time_keys
 from rspsim.euicc.es8p import segments
 from rspsim.euicc.es8p.step import Step

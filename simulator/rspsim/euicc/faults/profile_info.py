@@ -11,7 +11,7 @@ from rspcore.messages.es10c import (
     ProfileState,
 )
 from rspcore.messages.metadata import OperatorId
-from rspcore.profile.facts import ProfileFacts
+from rspcore.profile_reader.profile_facts import ProfileFacts
 from rspcore.tags import Tag
 from rspsim.euicc.es10c.get_profiles_info import (
     DEFAULT_TAGS,

@@ -7,10 +7,10 @@ from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
 from rspcore.ids import Eid, Oid
 from rspcore.pki.bundle import Credential, Pki
-from rspcore.pki.flaws import FLAWS, flawed_certificate
+from rspcore.pki.certificate_flaws import FLAWS, flawed_certificate
 from rspcore.pki.generate import issue_tls, make_pki
 from rspcore.pki.issue import Contents, contents, sign
-from rspcore.pki.parts import Extension, Subject
+from rspcore.pki.names_and_extensions import Extension, Subject
 from rspcore.pki.roles import Role
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

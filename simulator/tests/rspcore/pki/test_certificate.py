@@ -11,7 +11,7 @@ from rspcore.ids import Eid, Oid
 from rspcore.pki.certificate import Certificate, KeyUsage
 from rspcore.pki.generate import CI_OID, EUM_OID, REFERENCE_EID, make_pki
 from rspcore.pki.issue import Contents, sign
-from rspcore.pki.parts import Extension
+from rspcore.pki.names_and_extensions import Extension
 from rspcore.pki.roles import Role
 
 PKI = make_pki()

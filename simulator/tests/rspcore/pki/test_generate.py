@@ -11,7 +11,7 @@ from rspcore.ids import Eid, Oid
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.generate import REFERENCE_EID, issue_euicc, issue_tls, make_pki
 from rspcore.pki.roles import Role
-from rspcore.pki.verify import check_euicc_certificate
+from rspcore.pki.verification import check_euicc_certificate
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CURVES = pytest.mark.parametrize("curve", list(Curve), ids=str)

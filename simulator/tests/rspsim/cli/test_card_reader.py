@@ -10,7 +10,7 @@ import pytest
 
 from rspcore.messages.es10c import ProfileState
 from rspcore.pki.generate import make_pki
-from rspcore.profiles import PRESETS, make_profile
+from rspcore.profile_maker import PRESETS, make_profile
 from rspharness.lpa import management
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.card import IsdrChannel

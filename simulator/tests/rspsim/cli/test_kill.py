@@ -24,7 +24,7 @@ import pytest
 from rspcore.errors import StoreError
 from rspcore.messages.es10c import ResetOption
 from rspcore.pki.generate import make_pki
-from rspcore.profiles import PRESETS, make_profile
+from rspcore.profile_maker import PRESETS, make_profile
 from rspharness.cli.main import build_parser
 from rspharness.lpa import management, pending
 from rspharness.lpa.activation_code import ActivationCode

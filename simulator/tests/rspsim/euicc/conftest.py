@@ -20,7 +20,7 @@ from rspcore.messages.notifications import ProfileInstallationResult
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import make_pki
-from rspcore.profiles import ProfileParameters, TestProfile, make_profile
+from rspcore.profile_maker import ProfileParameters, TestProfile, make_profile
 from rspcore.tags import Tag
 from rspsim.env import SeededRng
 from rspsim.euicc.card import Euicc

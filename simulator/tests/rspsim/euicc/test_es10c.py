@@ -14,8 +14,8 @@ from rspcore.messages.metadata import (
     PprId,
     ProfileClass,
 )
-from rspcore.profile.naa import AlgorithmId
-from rspcore.profiles import png_icon
+from rspcore.profile_maker import png_icon
+from rspcore.profile_reader.network_access import AlgorithmId
 from rspsim.euicc.options import Options
 from rspsim.euicc.state import Addresses
 

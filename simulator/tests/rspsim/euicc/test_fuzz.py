@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from rspcore import tlv
 from rspcore.bpp import segments
-from rspcore.profile import split
+from rspcore.profile_reader import split
 
 SETTINGS = settings(
     max_examples=150,

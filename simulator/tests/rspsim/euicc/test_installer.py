@@ -10,8 +10,8 @@ from rspcore.messages.metadata import (
     ProfileClass,
 )
 from rspcore.messages.notifications import BppCommandId, ErrorReason
-from rspcore.profile import split
-from rspcore.profile.naa import AlgorithmId
+from rspcore.profile_reader import split
+from rspcore.profile_reader.network_access import AlgorithmId
 
 C, E = BppCommandId, ErrorReason
 PPK = BspKeys(bytes(range(16)), bytes(range(16, 32)), bytes(range(32, 48)))

@@ -4,9 +4,9 @@ import pytest
 
 from rspcore import tlv
 from rspcore.messages import es10b
-from rspcore.pki.flaws import FLAWS, flawed_certificate
+from rspcore.pki.certificate_flaws import FLAWS, flawed_certificate
 from rspcore.pki.roles import Role
-from rspcore.pki.verify import CertificateFault
+from rspcore.pki.verification import CertificateFault
 
 # Codes from 5.7.13 and 5.7.5; what is not here is invalidCertificate(1).
 AT_AUTHENTICATION = {

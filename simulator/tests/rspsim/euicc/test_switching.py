@@ -11,7 +11,7 @@ from rspcore.messages.metadata import (
     PprId,
     ProfileClass,
 )
-from rspcore.profile.naa import AlgorithmId
+from rspcore.profile_reader.network_access import AlgorithmId
 from rspsim.euicc.options import Options, PendingListing, RefreshMode
 from rspsim.euicc.session import SessionState
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rspcore.ids import Aid
-from rspcore.profiles import png_icon
+from rspcore.profile_maker import png_icon
 from rspsim.euicc.decisions import STANDARD
 from rspsim.euicc.update_metadata import update_metadata
 

@@ -43,7 +43,7 @@ from rspcore.messages.notifications import (
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import make_pki
-from rspcore.profiles import TestProfile, make_profile, preset
+from rspcore.profile_maker import TestProfile, make_profile, preset
 from rspcore.tags import Tag
 from rspsim.env import ManualClock, SeededRng
 from rspsim.smdpp import HttpRequest, HttpResponse, Policy, SmDpPlus

@@ -10,7 +10,7 @@ from rspcore.errors import ConfigError
 from rspcore.ids import Oid
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.issue import Contents, issue
-from rspcore.pki.parts import Extension
+from rspcore.pki.names_and_extensions import Extension
 from rspcore.pki.roles import Role
 from rspsim.smdpp.guard import is_test_ci, require_test_ci
 

@@ -6,7 +6,7 @@ import pytest
 
 from rspcore.errors import DecodeError
 from rspcore.messages.metadata import NotificationEvent, ProfileClass
-from rspcore.profile import ProfileFacts, data_mismatches
+from rspcore.profile_reader import ProfileFacts, data_mismatches
 from rspsim.smdpp.metadata import derive_metadata
 
 TS48 = Path(__file__).parents[5] / "shared" / "data" / "ts48"

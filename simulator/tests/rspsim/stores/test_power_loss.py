@@ -21,7 +21,7 @@ from rspcore.errors import RspError
 from rspcore.messages.es10b import CancelSessionReason, GetEuiccInfo2Request
 from rspcore.messages.es10c import ProfileState, ResetOption
 from rspcore.pki.generate import make_pki
-from rspcore.profiles import PRESETS, TestProfile, make_profile
+from rspcore.profile_maker import PRESETS, TestProfile, make_profile
 from rspharness.lpa import management, pending, procedures
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.card import ChannelOptions, IsdrChannel

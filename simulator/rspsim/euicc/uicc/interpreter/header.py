@@ -10,7 +10,7 @@ from typing import Final
 
 from rspcore.messages.euicc_info import UiccCapability
 from rspcore.messages.euicc_response import PeStatusCode
-from rspcore.profile import ProfileElementTlv, ProfileHeader
+from rspcore.profile_reader import ProfileElementTlv, ProfileHeader
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.personality import Personality
 from rspsim.euicc.uicc.interpreter.building import Building, Refused

@@ -16,7 +16,7 @@ from rspcore import schema
 from rspcore.errors import DecodeError
 from rspcore.messages.euicc_info import UiccCapability
 from rspcore.messages.euicc_response import PeStatus, PeStatusCode
-from rspcore.profile import ProfileElementTlv, decode_element
+from rspcore.profile_reader import ProfileElementTlv, decode_element
 from rspsim.euicc.decisions import Decision, first_refusal
 from rspsim.euicc.uicc.interpreter import (
     authentication,

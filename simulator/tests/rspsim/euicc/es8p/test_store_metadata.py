@@ -14,7 +14,7 @@ from rspcore.messages.metadata import (
     ProfileClass,
 )
 from rspcore.messages.notifications import BppCommandId, ErrorReason, ProfileInstallationResult
-from rspcore.profile.naa import AlgorithmId
+from rspcore.profile_reader.network_access import AlgorithmId
 from rspsim.euicc.options import Options
 from rspsim.euicc.personality import personality_named
 

@@ -10,7 +10,7 @@ from rspcore.apdu import ResponseApdu
 from rspcore.ids import Aid, Iccid
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.pki.generate import make_pki
-from rspcore.profile import ProfileFacts, split
+from rspcore.profile_reader import ProfileFacts, split
 from rspsim.env import SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.state import CardState, Profile

@@ -21,9 +21,9 @@ from rspcore.pki.bundle import Pki
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import issue_euicc, make_pki
 from rspcore.pki.issue import Contents, issue
-from rspcore.pki.parts import Extension
+from rspcore.pki.names_and_extensions import Extension
 from rspcore.pki.roles import Role
-from rspcore.profiles import make_profile, preset
+from rspcore.profile_maker import make_profile, preset
 from rspsim.smdpp import OrderEvent, OrderState, OrderTerms, Policy
 
 SHARED = Path(__file__).parents[6] / "shared" / "data"

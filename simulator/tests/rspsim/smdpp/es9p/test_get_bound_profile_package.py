@@ -16,7 +16,7 @@ from rspcore.messages.es10b import (
     PrepareDownloadResponseError,
     SmdpSigned2,
 )
-from rspcore.profiles import jpg_icon
+from rspcore.profile_maker import jpg_icon
 from rspsim.smdpp import BindingChoice, OrderEvent, OrderState, OrderTerms, Policy
 from rspsim.smdpp.variation import Varied
 

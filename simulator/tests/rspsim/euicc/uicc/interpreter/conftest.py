@@ -7,8 +7,8 @@ import pytest
 
 from rspcore.messages.euicc_response import PeStatusCode
 from rspcore.pki.generate import make_pki
-from rspcore.profile import split
-from rspcore.profiles import make_profile, preset
+from rspcore.profile_maker import make_profile, preset
+from rspcore.profile_reader import split
 from rspsim.euicc.uicc.interpreter.building import Building, Refused
 from rspsim.euicc.uicc.interpreter.interpret import interpret
 from rspsim.personalise import personalise

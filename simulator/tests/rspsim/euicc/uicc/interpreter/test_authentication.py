@@ -3,8 +3,8 @@
 import pytest
 
 from rspcore.messages.euicc_info import UiccCapability
-from rspcore.profiles.editing import edited, element, inserted, with_component
-from rspcore.profiles.files import USIM_AID
+from rspcore.profile_maker.editing import edited, element, inserted, with_component
+from rspcore.profile_maker.files import USIM_AID
 
 BAD, WRONG, FEATURE = "bad_values", "invalid_parameter", "feature_not_supported"
 ALGORITHM = "algoConfiguration/1"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rspcore.profiles.editing import (
+from rspcore.profile_maker.editing import (
     edited,
     element,
     inserted,
@@ -11,7 +11,7 @@ from rspcore.profiles.editing import (
     with_component,
     with_fcp,
 )
-from rspcore.profiles.files import template_oid
+from rspcore.profile_maker.files import template_oid
 
 USIM = (0x7FD0,)
 BAD, WRONG, MISSING = "bad_values", "invalid_parameter", "pin_code_missing"

@@ -3,8 +3,8 @@
 import pytest
 
 from rspcore.messages.euicc_info import UiccCapability
-from rspcore.profiles.editing import edited, element, inserted, with_component, with_fcp
-from rspcore.profiles.files import template_oid
+from rspcore.profile_maker.editing import edited, element, inserted, with_component, with_fcp
+from rspcore.profile_maker.files import template_oid
 from rspsim.euicc.uicc.model import FileKind
 
 PL, UMPC, DIR = (0x2F05,), (0x2F08,), (0x2F00,)

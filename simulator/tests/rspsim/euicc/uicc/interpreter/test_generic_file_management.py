@@ -3,9 +3,9 @@
 import pytest
 
 from rspcore.messages.euicc_info import UiccCapability
-from rspcore.profile import split
-from rspcore.profiles.editing import element, inserted, removed
-from rspcore.profiles.files import template_oid
+from rspcore.profile_maker.editing import element, inserted, removed
+from rspcore.profile_maker.files import template_oid
+from rspcore.profile_reader import split
 from rspsim.euicc.uicc.model import FileKind
 
 RULE = {"securityAttributesReferenced": b"\x2f\x06\x0a"}

@@ -3,10 +3,10 @@
 import pytest
 
 from rspcore.messages.euicc_info import UiccCapability
-from rspcore.profile import split
-from rspcore.profile.header import SERVICES
-from rspcore.profiles.editing import changed_header, edited, replaced, with_component
-from rspcore.profiles.files import template_oid
+from rspcore.profile_maker.editing import changed_header, edited, replaced, with_component
+from rspcore.profile_maker.files import template_oid
+from rspcore.profile_reader import split
+from rspcore.profile_reader.header import SERVICES
 
 SERVICE_LIST = "eUICC-Mandatory-services"
 LIBRARY = {"aid": bytes.fromhex("F07273706C61624E"), "version": b"\x01\x00"}

@@ -3,8 +3,8 @@
 import pytest
 
 from rspcore.messages.euicc_info import UiccCapability
-from rspcore.profile import decode_element, split
-from rspcore.profiles.editing import edited, element, inserted, with_component
+from rspcore.profile_maker.editing import edited, element, inserted, with_component
+from rspcore.profile_reader import decode_element, split
 
 BAD, WRONG = "bad_values", "invalid_parameter"
 OTHER = bytes.fromhex("A000000151000001")

@@ -3,8 +3,7 @@
 import pytest
 
 from rspcore.messages.euicc_info import UiccCapability
-from rspcore.profile import split
-from rspcore.profiles.editing import (
+from rspcore.profile_maker.editing import (
     edited,
     element,
     inserted,
@@ -12,7 +11,7 @@ from rspcore.profiles.editing import (
     unknown_element,
     with_component,
 )
-from rspcore.profiles.elements import (
+from rspcore.profile_maker.elements import (
     cd,
     cdma_parameter,
     directory,
@@ -24,7 +23,8 @@ from rspcore.profiles.elements import (
     telecom,
     usim,
 )
-from rspcore.profiles.files import USIM_AID, template_oid
+from rspcore.profile_maker.files import USIM_AID, template_oid
+from rspcore.profile_reader import split
 
 ISSUER = bytes.fromhex("8837")
 WRONG = "invalid_parameter"

@@ -14,9 +14,9 @@ from rspcore.messages.metadata import (
     PprId,
     ProfileClass,
 )
-from rspcore.profile.naa import AlgorithmId
-from rspcore.profiles.icons import png_icon
-from rspcore.profiles.parameters import ProfileParameters
+from rspcore.profile_maker.icons import png_icon
+from rspcore.profile_maker.parameters import ProfileParameters
+from rspcore.profile_reader.network_access import AlgorithmId
 
 __all__ = ["NOTIFICATION_ADDRESS", "PRESETS", "preset"]
 

@@ -9,7 +9,7 @@ from typing import Final, Self
 from rspcore import tlv
 from rspcore.errors import DecodeError
 from rspcore.ids import Iccid, Oid
-from rspcore.profile.elements import HEADER_TAG, ProfileElementTlv
+from rspcore.profile_reader.elements import HEADER_TAG, ProfileElementTlv
 
 __all__ = ["SERVICES", "ProfileHeader"]
 

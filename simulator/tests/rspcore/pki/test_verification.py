@@ -6,14 +6,14 @@ import pytest
 from rspcore import tlv
 from rspcore.crypto.curves import Curve
 from rspcore.ids import Oid
-from rspcore.pki import verify
+from rspcore.pki import verification
 from rspcore.pki.certificate import Certificate, KeyUsage
-from rspcore.pki.flaws import FLAWS, flawed_certificate
+from rspcore.pki.certificate_flaws import FLAWS, flawed_certificate
 from rspcore.pki.generate import issue_tls, make_pki
 from rspcore.pki.issue import Contents, issue
-from rspcore.pki.parts import Extension, Subject
+from rspcore.pki.names_and_extensions import Extension, Subject
 from rspcore.pki.roles import Role
-from rspcore.pki.verify import CertificateFault
+from rspcore.pki.verification import CertificateFault
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CURVES = pytest.mark.parametrize("curve", list(Curve), ids=str)
@@ -28,11 +28,11 @@ def judge_real(one: Certificate, among: list[Certificate]) -> list[CertificateFa
     assert issuers
     issuer = issuers[0]
     if one.role is Role.EUM:
-        return list(verify.eum_certificate_faults(one, issuer, NOW))
+        return list(verification.eum_certificate_faults(one, issuer, NOW))
     if one.role is Role.EUICC:
-        return list(verify.euicc_certificate_faults(one, issuer, NOW))
+        return list(verification.euicc_certificate_faults(one, issuer, NOW))
     assert issuer.public_key is not None
-    return list(verify.server_certificate_faults(one, {one.role}, issuer.public_key))
+    return list(verification.server_certificate_faults(one, {one.role}, issuer.public_key))
 
 
 def certificates(files) -> dict[str, Certificate]:
@@ -64,7 +64,7 @@ def test_every_real_certificate_is_accepted_in_its_role(real_files, folder, coun
 def test_invalid_real_eum_certificate_is_refused_for_its_reason(real_files, name, fault):
     ci = certificates(real_files("sgp26"))["CertificateIssuer/CERT_CI_ECDSA_NIST.der"]
     eum = certificates(real_files("sgp26-invalid"))[name]
-    assert verify.check_eum_certificate(eum, ci, NOW) is fault
+    assert verification.check_eum_certificate(eum, ci, NOW) is fault
 
 
 @pytest.mark.parametrize(
@@ -79,14 +79,14 @@ def test_invalid_real_eum_certificate_is_refused_for_its_reason(real_files, name
 def test_invalid_real_euicc_certificate_is_refused_for_its_reason(real_files, name, fault):
     eum = certificates(real_files("sgp26"))["EUM/CERT_EUM_ECDSA_NIST.der"]
     euicc = certificates(real_files("sgp26-invalid"))[name]
-    assert verify.check_euicc_certificate(euicc, eum, NOW) is fault
+    assert verification.check_euicc_certificate(euicc, eum, NOW) is fault
 
 
 def test_unmatched_real_eid_is_in_the_range_and_passes_without_check_digits(real_files):
     eum = certificates(real_files("sgp26"))["EUM/CERT_EUM_ECDSA_NIST.der"]
     name = "CERT_EUICC_ECDSA_NIST_UNMATCHED_EID.der"
     euicc = certificates(real_files("sgp26-invalid"))[name]
-    assert verify.check_euicc_certificate(euicc, eum, NOW, check_digits=False) is None
+    assert verification.check_euicc_certificate(euicc, eum, NOW, check_digits=False) is None
 
 
 def test_unknown_real_ci_has_no_role_and_signed_the_eum_of_nobody(real_files):
@@ -101,11 +101,13 @@ def test_good_certificates_of_our_own_have_no_fault(curve):
     ci, eum = PKI.ci(curve).certificate, PKI.eum(curve).certificate
     assert ci.public_key is not None
     for one in (PKI.dp_auth(curve), PKI.ds_auth(curve), PKI.dp_auth(curve, 2)):
-        assert verify.check_server_certificate(one.certificate, SERVERS, ci.public_key) is None
+        assert (
+            verification.check_server_certificate(one.certificate, SERVERS, ci.public_key) is None
+        )
     binding = PKI.dp_pb(curve).certificate
-    assert verify.check_server_certificate(binding, {Role.DP_PB}, ci.public_key) is None
-    assert verify.check_eum_certificate(eum, ci, NOW) is None
-    assert verify.check_euicc_certificate(PKI.euicc(curve).certificate, eum, NOW) is None
+    assert verification.check_server_certificate(binding, {Role.DP_PB}, ci.public_key) is None
+    assert verification.check_eum_certificate(eum, ci, NOW) is None
+    assert verification.check_euicc_certificate(PKI.euicc(curve).certificate, eum, NOW) is None
 
 
 def test_card_has_no_clock():
@@ -116,7 +118,7 @@ def test_card_has_no_clock():
         not_after=datetime(2002, 1, 1, tzinfo=UTC),
     )
     one = issue(old, ci.private_key)
-    assert verify.check_server_certificate(one, SERVERS, ci.private_key.public) is None
+    assert verification.check_server_certificate(one, SERVERS, ci.private_key.public) is None
 
 
 def altered(role: Role, **changes):
@@ -134,12 +136,12 @@ def altered(role: Role, **changes):
 def server_faults(**changes) -> list[CertificateFault]:
     one, ci = altered(Role.DP_AUTH, **changes)
     assert ci.public_key is not None
-    return list(verify.server_certificate_faults(one, SERVERS, ci.public_key))
+    return list(verification.server_certificate_faults(one, SERVERS, ci.public_key))
 
 
 def eum_faults(**changes) -> list[CertificateFault]:
     one, ci = altered(Role.EUM, **changes)
-    return list(verify.eum_certificate_faults(one, ci, NOW))
+    return list(verification.eum_certificate_faults(one, ci, NOW))
 
 
 def test_unknown_extension_that_is_not_critical_is_tolerated():
@@ -174,22 +176,22 @@ def test_role_of_version_3_is_as_good():
 def test_tls_certificate_shown_to_a_card_is_of_the_wrong_role():
     tls = issue_tls(PKI, Curve.NIST_P256, ["dp.example"], NOW).certificate
     ci = PKI.ci(Curve.NIST_P256).private_key.public
-    assert verify.check_server_certificate(tls, SERVERS, ci) is CertificateFault.WRONG_ROLE
+    assert verification.check_server_certificate(tls, SERVERS, ci) is CertificateFault.WRONG_ROLE
 
 
 def test_eum_certificate_shown_to_a_card_is_refused_for_its_key_usage():
     eum, ci = PKI.eum(Curve.NIST_P256).certificate, PKI.ci(Curve.NIST_P256).private_key.public
-    assert verify.check_server_certificate(eum, SERVERS, ci) is CertificateFault.KEY_USAGE
+    assert verification.check_server_certificate(eum, SERVERS, ci) is CertificateFault.KEY_USAGE
 
 
 @pytest.mark.parametrize("delta", [timedelta(0), timedelta(seconds=-1)])
 def test_both_ends_of_the_validity_are_inside(delta):
     first, last = NOW - timedelta(days=1), NOW + timedelta(days=1)
     one, ci = altered(Role.EUM, not_before=first, not_after=last)
-    assert verify.check_eum_certificate(one, ci, last + delta) is None
-    assert verify.check_eum_certificate(one, ci, first - delta) is None
-    late = verify.check_eum_certificate(one, ci, last + timedelta(seconds=1))
-    early = verify.check_eum_certificate(one, ci, first - timedelta(seconds=1))
+    assert verification.check_eum_certificate(one, ci, last + delta) is None
+    assert verification.check_eum_certificate(one, ci, first - delta) is None
+    late = verification.check_eum_certificate(one, ci, last + timedelta(seconds=1))
+    early = verification.check_eum_certificate(one, ci, first - timedelta(seconds=1))
     assert (late, early) == (CertificateFault.EXPIRED, CertificateFault.NOT_YET_VALID)
 
 
@@ -198,7 +200,7 @@ def test_ci_that_allows_no_ca_below_it_makes_the_path_too_long():
     short = Contents.of(ci.certificate).with_extension(Extension.basic_constraints(path_length=0))
     root = issue(short, ci.private_key)
     eum = PKI.eum(Curve.NIST_P256).certificate
-    assert verify.check_eum_certificate(eum, root, NOW) is CertificateFault.PATH_LENGTH
+    assert verification.check_eum_certificate(eum, root, NOW) is CertificateFault.PATH_LENGTH
 
 
 def test_leaf_in_the_place_of_the_ci_is_no_ca():
@@ -206,7 +208,7 @@ def test_leaf_in_the_place_of_the_ci_is_no_ca():
     contents = Contents.of(ci.certificate).without_extension(Oid("2.5.29.19"))
     root = issue(contents, ci.private_key)
     eum = PKI.eum(Curve.NIST_P256).certificate
-    assert verify.check_eum_certificate(eum, root, NOW) is CertificateFault.BASIC_CONSTRAINTS
+    assert verification.check_eum_certificate(eum, root, NOW) is CertificateFault.BASIC_CONSTRAINTS
 
 
 def test_issuer_on_an_unsupported_curve_is_unknown():
@@ -217,9 +219,9 @@ def test_issuer_on_an_unsupported_curve_is_unknown():
     info = Contents.of(Certificate.from_der(short)).public_key_info
     root = issue(replace(Contents.of(ci.certificate), public_key_info=info), ci.private_key)
     eum = issue(contents, ci.private_key)
-    assert verify.check_eum_certificate(eum, root, NOW) is CertificateFault.UNKNOWN_ISSUER
+    assert verification.check_eum_certificate(eum, root, NOW) is CertificateFault.UNKNOWN_ISSUER
     tls = issue_tls(PKI, Curve.NIST_P256, ["dp.example"], NOW).certificate
-    fault = verify.check_tls_certificate(tls, {Role.DP_TLS}, root, NOW, "dp.example")
+    fault = verification.check_tls_certificate(tls, {Role.DP_TLS}, root, NOW, "dp.example")
     assert fault is CertificateFault.UNKNOWN_ISSUER
 
 
@@ -239,7 +241,7 @@ def range_faults(*trees: Subject, eins: tuple[str, ...] = ()) -> list[Certificat
         value = tlv.encode(0x30, *(tlv.encode(0x13, ein.encode()) for ein in eins))
         contents = contents.with_extension(Extension(Oid("2.23.146.1.2.2.0"), value))
     eum = issue(contents, PKI.ci(curve).private_key)
-    return list(verify.euicc_certificate_faults(PKI.euicc(curve).certificate, eum, NOW))
+    return list(verification.euicc_certificate_faults(PKI.euicc(curve).certificate, eum, NOW))
 
 
 NAME = "rsplab Test EUM"
@@ -274,7 +276,7 @@ def test_subject_serial_number_that_is_no_eid_is_refused():
     for serial in ("8904903212345123451234567890123", "8904903212345123451234567890123A", None):
         subject = Subject.of(organization=NAME, serial_number=serial).encode()
         one = issue(replace(contents, subject=subject), eum.private_key)
-        fault = verify.check_euicc_certificate(one, eum.certificate, NOW)
+        fault = verification.check_euicc_certificate(one, eum.certificate, NOW)
         assert fault is CertificateFault.EID
 
 
@@ -285,7 +287,7 @@ def test_euicc_of_another_name_order_and_without_common_name_is_accepted():
     subject = Subject((("2.5.4.5", eid), ("2.5.4.10", NAME))).encode()
     contents = replace(Contents.of(PKI.euicc(curve).certificate), subject=subject)
     one = issue(contents, eum.private_key)
-    assert verify.check_euicc_certificate(one, eum.certificate, NOW) is None
+    assert verification.check_euicc_certificate(one, eum.certificate, NOW) is None
 
 
 @CURVES
@@ -294,7 +296,7 @@ def test_tls_certificate_is_judged_with_host_name_and_dates(curve):
     ci = PKI.ci(curve).certificate
 
     def check(host: str = "DP.example", now: datetime = NOW, role: Role = Role.DP_TLS):
-        return verify.check_tls_certificate(tls, {role}, ci, now, host)
+        return verification.check_tls_certificate(tls, {role}, ci, now, host)
 
     assert check() is None
     assert check(host="other.example") is CertificateFault.HOST_NAME

@@ -19,9 +19,9 @@ from rspcore.ids import Oid
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.certificate import KeyUsage
 from rspcore.pki.issue import Contents, assemble, sign, subject_public_key_info
-from rspcore.pki.parts import CLIENT_AUTH, Extension, Subject
+from rspcore.pki.names_and_extensions import CLIENT_AUTH, Extension, Subject
 from rspcore.pki.roles import Role
-from rspcore.pki.verify import CertificateFault
+from rspcore.pki.verification import CertificateFault
 
 __all__ = ["FLAWS", "Flaw", "flawed_certificate"]
 

@@ -1,14 +1,14 @@
 """Elements the test profiles do without: a second NAA, TELECOM, scripts, PINs, an application.
 
 They are as small as the format allows, and stand on their own: each takes its identification and
-gives octets that `rspcore.profiles.editing.inserted` puts into a package. Numbers from 60 up are
-free in the packages of the test profiles.
+gives octets that `rspcore.profile_maker.editing.inserted` puts into a package. Numbers from 60 up
+are free in the packages of the test profiles.
 """
 
 from typing import Any, Final
 
-from rspcore.profiles.editing import element
-from rspcore.profiles.files import USIM_AID, template_oid
+from rspcore.profile_maker.editing import element
+from rspcore.profile_maker.files import USIM_AID, template_oid
 
 __all__ = [
     "ISIM_AID",

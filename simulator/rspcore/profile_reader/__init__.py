@@ -5,7 +5,7 @@ TLVs, `facts` says what Profile a package makes, and `mismatch` holds that again
 ASN.1 library is used by `decode_element` only.
 """
 
-from rspcore.profile.elements import (
+from rspcore.profile_reader.elements import (
     DecodedElement,
     PackageReader,
     ProfileElementTlv,
@@ -13,10 +13,10 @@ from rspcore.profile.elements import (
     encode_element,
     split,
 )
-from rspcore.profile.facts import ElementFact, ProfileFacts
-from rspcore.profile.header import ProfileHeader
-from rspcore.profile.mismatch import Mismatch, data_mismatches
-from rspcore.profile.naa import AkaParameters, NaaKind
+from rspcore.profile_reader.header import ProfileHeader
+from rspcore.profile_reader.mismatch import Mismatch, data_mismatches
+from rspcore.profile_reader.network_access import AkaParameters, NaaKind
+from rspcore.profile_reader.profile_facts import ElementFact, ProfileFacts
 
 __all__ = [
     "AkaParameters",

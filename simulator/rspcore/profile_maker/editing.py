@@ -15,12 +15,7 @@ from typing import Any, Final
 
 from rspcore import schema, tlv
 from rspcore.errors import LocalError
-from rspcore.profile.elements import (
-    ProfileElementTlv,
-    decode_element,
-    encode_element,
-    split,
-)
+from rspcore.profile_reader.elements import ProfileElementTlv, decode_element, encode_element, split
 
 __all__ = [
     "UNKNOWN_TAG",

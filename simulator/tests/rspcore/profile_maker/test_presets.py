@@ -2,9 +2,9 @@ import pytest
 
 from rspcore.errors import LocalError
 from rspcore.messages.metadata import NotificationEvent, PprId, ProfileClass
-from rspcore.profile import ProfileFacts, data_mismatches
-from rspcore.profile.naa import AlgorithmId
-from rspcore.profiles import PRESETS, make_profile, preset
+from rspcore.profile_maker import PRESETS, make_profile, preset
+from rspcore.profile_reader import ProfileFacts, data_mismatches
+from rspcore.profile_reader.network_access import AlgorithmId
 
 ICCIDS = {
     "PROFILE_OPERATIONAL1": "8929901012345678905",

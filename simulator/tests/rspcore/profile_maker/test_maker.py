@@ -15,7 +15,10 @@ from rspcore.messages.metadata import (
     ProfileClass,
     StoreMetadataRequest,
 )
-from rspcore.profile import (
+from rspcore.profile_maker import ProfileParameters, jpg_icon, make_profile, png_icon
+from rspcore.profile_maker.files import ACCESS_RULES
+from rspcore.profile_maker.parameters import DEFAULT_KI, DEFAULT_OPC
+from rspcore.profile_reader import (
     NaaKind,
     ProfileFacts,
     data_mismatches,
@@ -23,10 +26,7 @@ from rspcore.profile import (
     encode_element,
     split,
 )
-from rspcore.profile.naa import AlgorithmId
-from rspcore.profiles import ProfileParameters, jpg_icon, make_profile, png_icon
-from rspcore.profiles.files import ACCESS_RULES
-from rspcore.profiles.parameters import DEFAULT_KI, DEFAULT_OPC
+from rspcore.profile_reader.network_access import AlgorithmId
 
 PLAIN = ProfileParameters(iccid=Iccid.from_digits("8929901012345678905"))
 FULL = ProfileParameters(

@@ -5,7 +5,7 @@ import zlib
 
 import pytest
 
-from rspcore.profiles import jpg_icon, png_icon
+from rspcore.profile_maker import jpg_icon, png_icon
 
 
 def chunks(png):

@@ -10,7 +10,7 @@ from rspcore.messages.metadata import (
     OperatorId,
     ProfileClass,
 )
-from rspcore.profile.naa import AlgorithmId
+from rspcore.profile_reader.network_access import AlgorithmId
 
 __all__ = ["DEFAULT_KI", "DEFAULT_OPC", "ProfileParameters"]
 

@@ -2,7 +2,7 @@ import pytest
 
 from rspcore import tlv
 from rspcore.errors import DecodeError
-from rspcore.profile.files import Fcp, FileSource, FileStep, file_body
+from rspcore.profile_reader.package_files import Fcp, FileSource, FileStep, file_body
 
 
 def fcp(text):

@@ -8,7 +8,8 @@ from rspcore import tlv
 from rspcore.errors import DecodeError
 from rspcore.ids import Iccid, MccMnc
 from rspcore.messages.metadata import OperatorId, PprId
-from rspcore.profile import (
+from rspcore.profile_maker import ProfileParameters, make_profile
+from rspcore.profile_reader import (
     Mismatch,
     NaaKind,
     ProfileFacts,
@@ -16,8 +17,12 @@ from rspcore.profile import (
     encode_element,
     split,
 )
-from rspcore.profile.naa import DEFAULT_ROTATION, DEFAULT_XORING, AkaParameters, AlgorithmId
-from rspcore.profiles import ProfileParameters, make_profile
+from rspcore.profile_reader.network_access import (
+    DEFAULT_ROTATION,
+    DEFAULT_XORING,
+    AkaParameters,
+    AlgorithmId,
+)
 
 PARAMETERS = ProfileParameters(
     iccid=Iccid.from_digits("8929901012345678905"),

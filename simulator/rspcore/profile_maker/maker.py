@@ -16,9 +16,7 @@ from typing import Final
 
 from rspcore.errors import LocalError
 from rspcore.messages.metadata import IconType, StoreMetadataRequest
-from rspcore.profile.header import SERVICES
-from rspcore.profile.naa import AlgorithmId
-from rspcore.profiles.files import (
+from rspcore.profile_maker.files import (
     USIM_AID,
     FcpParameters,
     mf_files,
@@ -26,7 +24,9 @@ from rspcore.profiles.files import (
     template_oid,
     usim_files,
 )
-from rspcore.profiles.parameters import ProfileParameters
+from rspcore.profile_maker.parameters import ProfileParameters
+from rspcore.profile_reader.header import SERVICES
+from rspcore.profile_reader.network_access import AlgorithmId
 from rspcore.tlv import encode
 
 __all__ = ["TestProfile", "make_profile"]

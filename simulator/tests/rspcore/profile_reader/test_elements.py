@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from rspcore import tlv
 from rspcore.errors import DecodeError, LocalError
-from rspcore.profile import PackageReader, decode_element, encode_element, split
-from rspcore.profile.elements import ELEMENT_NAMES, UNKNOWN
-from rspcore.profile.header import SERVICES, ProfileHeader
-from rspcore.profiles import PRESETS, make_profile
+from rspcore.profile_maker import PRESETS, make_profile
+from rspcore.profile_reader import PackageReader, decode_element, encode_element, split
+from rspcore.profile_reader.elements import ELEMENT_NAMES, UNKNOWN
+from rspcore.profile_reader.header import SERVICES, ProfileHeader
 from rspcore.schema import definition
 
 UPP = make_profile(PRESETS["PROFILE_OPERATIONAL1"]).upp

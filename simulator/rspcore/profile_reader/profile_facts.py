@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from rspcore.ids import Iccid
-from rspcore.profile.elements import ProfileElementTlv, split
-from rspcore.profile.files import Fcp, FileSource, FileStep, file_body
-from rspcore.profile.header import ProfileHeader
-from rspcore.profile.naa import AkaParameters, NaaKind
+from rspcore.profile_reader.elements import ProfileElementTlv, split
+from rspcore.profile_reader.header import ProfileHeader
+from rspcore.profile_reader.network_access import AkaParameters, NaaKind
+from rspcore.profile_reader.package_files import Fcp, FileSource, FileStep, file_body
 from rspcore.tlv import Octets, Tlv, iterate
 
 __all__ = ["ElementFact", "ProfileFacts"]

@@ -8,7 +8,7 @@ from enum import IntEnum, StrEnum
 from typing import Final, Self
 
 from rspcore.errors import DecodeError
-from rspcore.profile.elements import ProfileElementTlv
+from rspcore.profile_reader.elements import ProfileElementTlv
 from rspcore.tlv import Tlv
 
 __all__ = [

@@ -5,10 +5,10 @@
 the same octets.
 """
 
-from rspcore.profiles.icons import jpg_icon, png_icon
-from rspcore.profiles.maker import TestProfile, make_profile
-from rspcore.profiles.parameters import ProfileParameters
-from rspcore.profiles.presets import PRESETS, preset
+from rspcore.profile_maker.icons import jpg_icon, png_icon
+from rspcore.profile_maker.maker import TestProfile, make_profile
+from rspcore.profile_maker.parameters import ProfileParameters
+from rspcore.profile_maker.presets import PRESETS, preset
 
 __all__ = [
     "PRESETS",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rspcore.ids import Iccid
-from rspcore.profile import (
+from rspcore.profile_reader import (
     NaaKind,
     PackageReader,
     ProfileFacts,
@@ -17,7 +17,7 @@ from rspcore.profile import (
     encode_element,
     split,
 )
-from rspcore.profile.naa import AlgorithmId
+from rspcore.profile_reader.network_access import AlgorithmId
 
 PLACE = Path(__file__).parents[4].parent / "shared/data/ts48"
 

@@ -4,13 +4,13 @@ import pytest
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, DecodeError, LocalError
-from rspcore.pki import verify
+from rspcore.pki import verification
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.certificate import Certificate
-from rspcore.pki.flaws import FLAWS, Flaw, flawed_certificate
+from rspcore.pki.certificate_flaws import FLAWS, Flaw, flawed_certificate
 from rspcore.pki.generate import issue_tls, make_pki
 from rspcore.pki.roles import Role
-from rspcore.pki.verify import CertificateFault
+from rspcore.pki.verification import CertificateFault
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 HOST = "dp.example"
@@ -37,15 +37,15 @@ def judge(der: bytes, role: Role) -> CertificateFault | None:
         if root.subject_key_identifier == named:
             issuer = root
     if role is Role.EUM:
-        return verify.check_eum_certificate(one, issuer, NOW)
+        return verification.check_eum_certificate(one, issuer, NOW)
     if role is Role.EUICC:
-        return verify.check_euicc_certificate(one, issuer, NOW)
+        return verification.check_euicc_certificate(one, issuer, NOW)
     if role.is_tls:
-        return verify.check_tls_certificate(one, {role}, issuer, NOW, HOST)
+        return verification.check_tls_certificate(one, {role}, issuer, NOW, HOST)
     if named is not None and named != issuer.subject_key_identifier:
         return CertificateFault.UNKNOWN_ISSUER
     assert issuer.public_key is not None
-    return verify.check_server_certificate(one, {role}, issuer.public_key)
+    return verification.check_server_certificate(one, {role}, issuer.public_key)
 
 
 CASES = [

@@ -10,7 +10,7 @@ from rspcore.ids import Oid
 from rspcore.pki.certificate import Certificate, KeyUsage
 from rspcore.pki.generate import make_pki
 from rspcore.pki.issue import Contents, contents, issue
-from rspcore.pki.parts import CLIENT_AUTH, SERVER_AUTH, Extension, Subject
+from rspcore.pki.names_and_extensions import CLIENT_AUTH, SERVER_AUTH, Extension, Subject
 from rspcore.pki.roles import Role
 
 CI, EUM, EUICC, AUTH, TLS = (

@@ -6,7 +6,7 @@ Source: SGP.22 v2, 5.5.3 (profileOwner and rules need EF.IMSI) and 5.5.5 (data m
 from enum import StrEnum
 
 from rspcore.messages.metadata import OperatorId, StoreMetadataRequest
-from rspcore.profile.facts import ProfileFacts
+from rspcore.profile_reader.profile_facts import ProfileFacts
 
 __all__ = ["Mismatch", "data_mismatches"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rspcore.ids import Oid
-from rspcore.profiles.parameters import ProfileParameters
+from rspcore.profile_maker.parameters import ProfileParameters
 from rspcore.tlv import encode
 
 __all__ = [
