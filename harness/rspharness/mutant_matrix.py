@@ -29,8 +29,8 @@ from rspharness.replaying import ReplayingEuicc, Script, following
 from rspharness.report.faults import FaultRow, write_faults
 from rspharness.targets.inprocess import SimulatedCards
 from rspharness.verdicts import Verdict
-from rspsim.euicc.faults import FAULTS
-from rspsim.euicc.faults.fault import Fault
+from rspsim.faults.card import FAULTS
+from rspsim.faults.card.card_fault import Fault
 
 __all__ = [
     "DECLARED",

@@ -14,7 +14,7 @@ from dataclasses import replace
 import pytest
 
 from rspharness.collecting import Collected
-from rspsim.euicc.faults import FAULTS
+from rspsim.faults.card import FAULTS
 
 __all__ = ["copied", "multiplied", "unasked"]
 

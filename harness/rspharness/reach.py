@@ -20,9 +20,9 @@ from rspcore.errors import RspError
 from rspsim.env import Rng, Store
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.decisions import STANDARD, Check, Decision, Decisions
-from rspsim.euicc.faults import FAULTS
-from rspsim.euicc.faults.fault import Fault
 from rspsim.euicc.state import CardState, Volatile
+from rspsim.faults.card import FAULTS
+from rspsim.faults.card.card_fault import Fault
 from rspsim.stores.memory import MemoryStore
 
 __all__ = [

@@ -17,8 +17,8 @@ from typing import Final
 
 from rspharness.reach import Act, Exchange, Log, Signal, carried_out, touches
 from rspsim.euicc.card import Euicc
-from rspsim.euicc.faults.fault import Fault
 from rspsim.euicc.state import Volatile
+from rspsim.faults.card.card_fault import Fault
 
 __all__ = ["ReplayingEuicc", "Script", "following"]
 

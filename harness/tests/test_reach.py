@@ -12,7 +12,7 @@ from rspharness.targets.target import RECORDED
 from rspharness.timing import Timings
 from rspharness.trace import Trace
 from rspsim.euicc.decisions import Check, Decision
-from rspsim.euicc.faults.fault import Fault, answers, skip, swap
+from rspsim.faults.card.card_fault import Fault, answers, skip, swap
 
 TABLE = Decision(
     "test.table",

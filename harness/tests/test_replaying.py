@@ -14,8 +14,8 @@ from rspharness.targets.target import RECORDED
 from rspharness.timing import Timings
 from rspharness.trace import Trace
 from rspsim.euicc.decisions import Decision
-from rspsim.euicc.faults import FAULTS
-from rspsim.euicc.faults.fault import Fault, swap
+from rspsim.faults.card import FAULTS
+from rspsim.faults.card.card_fault import Fault, swap
 
 ONE = "PROFILE_OPERATIONAL1"
 NEUTRAL = Fault("test.neutral", "No fault.", ("A#01",), swap(Decision("test.nothing", 1), 2))

@@ -18,9 +18,9 @@ from rspsim.cli.card_state import changed_options
 from rspsim.env import SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.decisions import STANDARD, Decisions
-from rspsim.euicc.faults import FAULTS
 from rspsim.euicc.personality import Personality, personality_named
 from rspsim.euicc.state import CardState
+from rspsim.faults.card import FAULTS
 from rspsim.personalise import personalise
 from rspsim.preload import with_preloaded
 from rspsim.stores.memory import MemoryStore

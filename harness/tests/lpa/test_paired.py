@@ -31,7 +31,7 @@ from rspharness.targets.inprocess import InProcessTarget
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspsim.env import ManualClock, SeededRng
-from rspsim.smdpp.faults import FAULTS
+from rspsim.faults.server import FAULTS
 from rspsim.smdpp.orders import OrderState
 from rspsim.smdpp.server import SmDpPlus
 
@@ -53,7 +53,9 @@ class Bench:
         self.target = InProcessTarget(TargetOptions(settings=settings, pki=self.pki))
         self.link = self.target.open()
         self.link.reset()
-        self.server = SmDpPlus(self.pki, rng=SeededRng(b"server"), clock=ManualClock())
+        self.server = SmDpPlus(
+            self.pki, rng=SeededRng(b"server"), clock=ManualClock(), faults=FAULTS
+        )
         self.port = InProcessPort(self.server)
         self.channel = IsdrChannel(self.link, ChannelOptions(**options))
         self.channel.open()

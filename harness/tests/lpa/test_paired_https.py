@@ -18,6 +18,7 @@ from rspharness.targets.inprocess import InProcessTarget
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspsim.env import ManualClock, SeededRng
+from rspsim.faults.server import FAULTS
 from rspsim.smdpp.orders import OrderState
 from rspsim.smdpp.server import SmDpPlus
 from rspsim.transports.https import Front, Listener, tls_context
@@ -29,7 +30,7 @@ PROFILE = make_profile(PRESETS["PROFILE_OPERATIONAL1"])
 @contextmanager
 def bench(curve, timeout_s=10.0):
     """Have a card, a server behind TLS on one curve, and the port between them."""
-    server = SmDpPlus(PKI, rng=SeededRng(b"s"), clock=ManualClock(), curves=(curve,))
+    server = SmDpPlus(PKI, rng=SeededRng(b"s"), clock=ManualClock(), curves=(curve,), faults=FAULTS)
     name = server.identity.address
     now = datetime.now(UTC)  # noqa: TID251  TLS looks at the real clock
     tls = tls_context(issue_tls(PKI, curve, (name,), now))

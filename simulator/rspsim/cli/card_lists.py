@@ -17,7 +17,7 @@ __all__ = ["print_faults", "print_info", "print_options", "print_presets", "summ
 
 def print_faults() -> int:
     """Print every fault with its summary and return 0."""
-    from rspsim.euicc.faults import FAULTS  # noqa: PLC0415  the only list that needs them
+    from rspsim.faults.card import FAULTS  # noqa: PLC0415  the only list that needs them
 
     for fault in FAULTS:
         print(f"{fault.name:<44} {fault.summary}")

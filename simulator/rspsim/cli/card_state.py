@@ -158,7 +158,7 @@ def faulty(names: Sequence[str]) -> Decisions:
     """
     if not names:
         return STANDARD
-    from rspsim.euicc.faults import FAULTS  # noqa: PLC0415  a good card needs no faults
+    from rspsim.faults.card import FAULTS  # noqa: PLC0415  a good card needs no faults
 
     decisions = STANDARD
     known = {fault.name: fault for fault in FAULTS}

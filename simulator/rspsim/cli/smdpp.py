@@ -149,7 +149,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _faults(_: argparse.Namespace) -> int:
-    from rspsim.smdpp.faults import FAULTS  # noqa: PLC0415  only when asked for
+    from rspsim.faults.server import FAULTS  # noqa: PLC0415  only when asked for
 
     for fault in FAULTS:
         parameters = ", ".join(f"{key}={value}" for key, value in fault.parameters.items())

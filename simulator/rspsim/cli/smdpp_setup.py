@@ -19,8 +19,8 @@ from rspcore.pki.generate import issue_tls, make_pki
 from rspcore.pki.roles import Role
 from rspcore.profile_maker import make_profile, preset
 from rspsim.env import SeededRng
+from rspsim.faults.server import FAULTS, Fault, Parameter
 from rspsim.smdpp import REFERENCE_ADDRESS, BindingChoice, Policy, SmDpPlus
-from rspsim.smdpp.faults import Fault, Parameter
 from rspsim.smdpp.guard import require_test_ci
 from rspsim.smdpp.metadata import derive_metadata
 from rspsim.smdpp.variation import Varied
@@ -76,6 +76,7 @@ def make_server(options: argparse.Namespace, pki: Pki, port: int) -> SmDpPlus:
         clock=SystemClock(),
         policy=policy,
         variation=None if options.vary is None else Varied(options.vary.encode()),
+        faults=FAULTS,
     )
 
 

@@ -9,7 +9,7 @@ number or an ordered table of `Check`s. The code never uses the value itself, it
     return view.refuse(view.decisions[NOTHING_WAITING])
 
 `STANDARD` swaps nothing. A fault is a function from `Decisions` to `Decisions` that swaps one entry
-(`rspsim.euicc.faults`); the code of the card holds no `if fault`. Because a decision is an object,
+(`rspsim.faults.card`); the code of the card holds no `if fault`. Because a decision is an object,
 not a string, a fault that names one is checked by the type checker, value included.
 """
 

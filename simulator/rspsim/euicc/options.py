@@ -2,7 +2,7 @@
 
 An option is data and part of the persistent state, so that a card keeps its character over a
 restart. It is never a fault: each value is a conforming card, as far as is known. Wrong behaviour
-on purpose is in `rspsim.euicc.faults`. Defaults are those of the reference digest; the
+on purpose is in `rspsim.faults.card`. Defaults are those of the reference digest; the
 personalities set what their version decides.
 """
 

@@ -13,7 +13,7 @@ from rspcore.errors import DecodeError
 from rspcore.messages.es9p import Response, StatusCodeData
 from rspcore.messages.json_codec import MissingMemberError
 from rspsim.env import Clock, Rng
-from rspsim.smdpp.faults.switch import FaultSwitch
+from rspsim.smdpp.fault_switch import FaultSwitch
 from rspsim.smdpp.identity import Identity
 from rspsim.smdpp.order_book import OrderBook
 from rspsim.smdpp.orders import Order

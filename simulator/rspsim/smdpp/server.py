@@ -32,9 +32,9 @@ from rspcore.messages.json_codec import load_object
 from rspcore.pki.bundle import Pki
 from rspcore.pki.roles import Role
 from rspsim.env import Clock, Rng
-from rspsim.smdpp import points
+from rspsim.smdpp import fault_points
 from rspsim.smdpp.es9p import FUNCTIONS
-from rspsim.smdpp.faults import FAULTS, Active, FaultSwitch, Parameter
+from rspsim.smdpp.fault_switch import Active, Fault, FaultSwitch, Parameter
 from rspsim.smdpp.function import Environment, Es9pFunction, Outcome
 from rspsim.smdpp.history import Exchange, History
 from rspsim.smdpp.http import HttpRequest, HttpResponse
@@ -74,6 +74,7 @@ class SmDpPlus:
         orders: OrderRepository | None = None,
         policy: Policy = STANDARD,
         variation: Variation | None = None,
+        faults: tuple[Fault, ...] = (),
     ) -> None:
         """Set up a server.
 
@@ -88,6 +89,7 @@ class SmDpPlus:
             orders: Where orders are kept; in memory when None.
             policy: Choices the specification leaves to the server.
             variation: Choices made differently each time; always alike when None.
+            faults: Faults that can be switched on; `rspsim.faults.server` has them.
 
         Raises:
             ConfigError: the bundle lacks a certificate or key of a server on one of the curves.
@@ -104,7 +106,7 @@ class SmDpPlus:
             orders=OrderBook(rng, address=address, repository=orders),
             sessions=SessionBook(MemorySessions(), policy.session_lifetime),
             receipts=ReceiptBook(),
-            faults=FaultSwitch(FAULTS),
+            faults=FaultSwitch(faults),
         )
         self.history = History()
 
@@ -153,9 +155,9 @@ class SmDpPlus:
         function = _BY_PATH.get(request.path)
         name = function.name if function else ""
         at = self.environment.clock.now()
-        refused = self.faults.through(points.ARRIVAL, None, name)
+        refused = self.faults.through(fault_points.ARRIVAL, None, name)
         done = _Done(refused, f"HTTP {refused.status}") if refused else self._act(function, request)
-        response = self.faults.through(points.HTTP, done.response, name)
+        response = self.faults.through(fault_points.HTTP, done.response, name)
         self.history.add(
             Exchange(
                 number=self.history.next_number,
@@ -182,7 +184,9 @@ class SmDpPlus:
         outcome = self._run(function, body)
         if outcome.answer is None:
             return _Done(HttpResponse(status=204), _summary(outcome))
-        answer = self.faults.through(points.JSON, self._written(outcome.answer), function.name)
+        answer = self.faults.through(
+            fault_points.JSON, self._written(outcome.answer), function.name
+        )
         response = json_answer(answer, request, self.environment.policy.version)
         return _Done(response, _summary(outcome), _transaction_id(body, answer))
 

@@ -27,7 +27,7 @@ from rspcore.messages.es10b import (
 )
 from rspcore.messages.euicc_info import EuiccInfo2
 from rspcore.tags import Tag
-from rspsim.smdpp import points
+from rspsim.smdpp import fault_points
 from rspsim.smdpp.chain import CHAIN_CHECKS, EuiccChain
 from rspsim.smdpp.eligibility import ineligibility, memory_shortage
 from rspsim.smdpp.function import Environment, Es9pFunction, Outcome, run_checks
@@ -303,10 +303,12 @@ def _offered(environment: Environment, request: Request, signature1: bytes) -> O
     identity, through = environment.identity, environment.faults.through
     session, order = request.session, request.order
     signer = through(
-        points.DP_PB_SIGNER, Signer(identity, session.curve, identity.dp_pb(session.curve)), NAME
+        fault_points.DP_PB_SIGNER,
+        Signer(identity, session.curve, identity.dp_pb(session.curve)),
+        NAME,
     )
     signed = through(
-        points.SMDP_SIGNED2,
+        fault_points.SMDP_SIGNED2,
         SmdpSigned2(
             transaction_id=session.transaction_id,
             cc_required_flag=order.confirmation_code_hash is not None,
@@ -316,7 +318,7 @@ def _offered(environment: Environment, request: Request, signature1: bytes) -> O
     ).encode()
     signature = signer.sign(signed + tlv.encode(Tag.Signature, signature1))
     response = through(
-        points.AUTHENTICATE_CLIENT_RESPONSE,
+        fault_points.AUTHENTICATE_CLIENT_RESPONSE,
         AuthenticateClientResponse(
             transaction_id=session.transaction_id,
             profile_metadata=order.metadata,

@@ -20,7 +20,7 @@ from rspcore.messages.es9p import (
     StatusCodeData,
 )
 from rspcore.messages.es10b import PrepareDownloadResponse, PrepareDownloadResponseOk
-from rspsim.smdpp import points
+from rspsim.smdpp import fault_points
 from rspsim.smdpp.binding import BindingInput, bind, new_host_id, new_keys, request_for
 from rspsim.smdpp.function import Environment, Es9pFunction, Outcome, run_checks
 from rspsim.smdpp.orders import DELIVERABLE, Binding, NotificationPoint, Order, OrderEvent
@@ -253,7 +253,7 @@ def _bind(environment: Environment, wish: Wish, otpk: PublicKey) -> tuple[Bindin
     """
     through = environment.faults.through
     given, kept = _input(environment, wish, otpk)
-    asked = through(points.BINDING, given, NAME)
+    asked = through(fault_points.BINDING, given, NAME)
     pieces = replace(kept, initialise_secure_channel=request_for(given)) if kept else bind(given)
     package = pieces if asked is given else bind(asked)
     binding = Binding(
@@ -263,7 +263,7 @@ def _bind(environment: Environment, wish: Wish, otpk: PublicKey) -> tuple[Bindin
         host_id=given.host_id,
         pieces=pieces,
     )
-    return binding, through(points.PACKAGE, package, NAME)
+    return binding, through(fault_points.PACKAGE, package, NAME)
 
 
 def _input(

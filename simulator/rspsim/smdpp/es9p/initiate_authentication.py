@@ -19,7 +19,7 @@ from rspcore.messages.es9p import (
 from rspcore.messages.es10b import ServerSigned1
 from rspcore.messages.euicc_info import EuiccInfo1
 from rspcore.tags import Tag
-from rspsim.smdpp import points
+from rspsim.smdpp import fault_points
 from rspsim.smdpp.function import Environment, Es9pFunction, Outcome, run_checks
 from rspsim.smdpp.identity import Identity, Signer
 from rspsim.smdpp.policy import Policy
@@ -165,12 +165,12 @@ def _answer(
 ) -> InitiateAuthenticationResponse:
     identity, through = environment.identity, environment.faults.through
     signer = through(
-        points.DP_AUTH_SIGNER,
+        fault_points.DP_AUTH_SIGNER,
         Signer(identity, session.curve, identity.dp_auth(session.curve)),
         NAME,
     )
     signed = through(
-        points.SERVER_SIGNED1,
+        fault_points.SERVER_SIGNED1,
         ServerSigned1(
             transaction_id=session.transaction_id,
             euicc_challenge=content.euicc_challenge,
@@ -179,7 +179,7 @@ def _answer(
         ),
         NAME,
     ).encode()
-    pkid = through(points.CI_PKID, session.ci_pkid, NAME)
+    pkid = through(fault_points.CI_PKID, session.ci_pkid, NAME)
     response = InitiateAuthenticationResponse(
         transaction_id=session.transaction_id,
         server_signed1=signed,
@@ -187,7 +187,7 @@ def _answer(
         euicc_ci_pkid_to_be_used=tlv.encode(Tag.OctetString, pkid),
         server_certificate=signer.certificate,
     )
-    return through(points.INITIATE_AUTHENTICATION_RESPONSE, response, NAME)
+    return through(fault_points.INITIATE_AUTHENTICATION_RESPONSE, response, NAME)
 
 
 def _shown(identifiers: tuple[bytes, ...]) -> str:

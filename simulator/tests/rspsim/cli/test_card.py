@@ -16,7 +16,7 @@ from rspharness.cli.main import main
 from rspharness.trace import ReplayLink
 from rspsim.cli import card_serve
 from rspsim.cli.card_state import CardWish, kept_state
-from rspsim.euicc import faults
+from rspsim.faults import card
 from rspsim.stores.sqlite import SqliteStore
 from rspsim.transports.ports import PortUse
 
@@ -240,7 +240,7 @@ def test_faults_are_listed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one = SimpleNamespace(name="accept_any_signature", summary="takes every signature")
-    monkeypatch.setattr(faults, "FAULTS", (one,), raising=False)
+    monkeypatch.setattr(card, "FAULTS", (one,), raising=False)
     assert main(["card", "faults"]) == 0
     assert capsys.readouterr().out.split(maxsplit=1) == [
         "accept_any_signature",

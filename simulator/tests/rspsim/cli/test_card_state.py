@@ -14,9 +14,9 @@ from rspcore.pki.generate import REFERENCE_EID, make_pki
 from rspsim.card_presets import PRESETS, preset_named
 from rspsim.cli.card_lists import print_presets
 from rspsim.cli.card_state import CardWish, changed_options, faulty, kept_state, read_pki
-from rspsim.euicc import faults
 from rspsim.euicc.decisions import STANDARD, Decision
 from rspsim.euicc.options import Options, ResponseMode, SegmentLimit
+from rspsim.faults import card
 from rspsim.stores.memory import MemoryStore
 from rspsim.stores.sqlite import SqliteStore
 
@@ -207,7 +207,7 @@ class FaultOf:
 
 def test_faults_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
     known = (FaultOf("a"), FaultOf("b"), FaultOf("c"))
-    monkeypatch.setattr(faults, "FAULTS", known, raising=False)
+    monkeypatch.setattr(card, "FAULTS", known, raising=False)
     decisions = faulty(["a", "c"])
     assert [decisions[fault.decision] for fault in known] == [1, 0, 1]
 
@@ -217,6 +217,6 @@ def test_no_fault_is_the_standard() -> None:
 
 
 def test_unknown_fault_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faults, "FAULTS", (FaultOf("a"),), raising=False)
+    monkeypatch.setattr(card, "FAULTS", (FaultOf("a"),), raising=False)
     with pytest.raises(LocalError, match="'b': `rsplab card faults` lists all 1"):
         faulty(["b"])

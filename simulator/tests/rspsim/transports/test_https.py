@@ -19,6 +19,7 @@ from rspcore.messages.euicc_info import EuiccInfo1
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import issue_tls, make_pki
 from rspsim.env import ManualClock, SeededRng
+from rspsim.faults.server import FAULTS
 from rspsim.smdpp import HttpRequest, HttpResponse, SmDpPlus
 from rspsim.transports.admin import management_front
 from rspsim.transports.https import Front, Listener, tls_context
@@ -41,7 +42,11 @@ def pki() -> Pki:
 @pytest.fixture(scope="module")
 def server(pki: Pki) -> SmDpPlus:
     return SmDpPlus(
-        pki, aliases=("localhost", "127.0.0.1"), rng=SeededRng(b"tls"), clock=ManualClock()
+        pki,
+        aliases=("localhost", "127.0.0.1"),
+        rng=SeededRng(b"tls"),
+        clock=ManualClock(),
+        faults=FAULTS,
     )
 
 

@@ -1,0 +1,194 @@
+"""Faults of what a card says before any session: challenge, EID, RAT."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from rspcore import tlv
+from rspcore.ids import MccMnc
+from rspcore.messages.es10b import GetRatResponse
+from rspcore.messages.metadata import ProfilePolicyAuthorisationRule
+from rspcore.status import StatusWord
+from rspcore.tags import Tag
+from rspsim.euicc import isdr, manage_channel, startup
+from rspsim.euicc.decisions import Check
+from rspsim.euicc.es10b.get_euicc_challenge import GET_EUICC_CHALLENGE
+from rspsim.euicc.es10b.get_rat import GET_RAT
+from rspsim.euicc.es10c import get_eid
+from rspsim.euicc.es10c.euicc_memory_reset import EUICC_MEMORY_RESET
+from rspsim.euicc.isdr import Requested
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.state import Volatile
+from rspsim.faults.card.card_fault import Change, Fault, adds, behind, retold, skip, swap
+
+__all__ = ["FAULTS"]
+
+Rules = tuple[ProfilePolicyAuthorisationRule, ...]
+
+
+def _rat(change: Callable[[Rules], Rules]) -> Change:
+    def changed(outcome: Outcome, _view: View) -> Outcome:
+        rules = GetRatResponse.decode(outcome.response.data).rat
+        return retold(outcome, GetRatResponse(rat=change(rules)).encode())
+
+    return behind(GET_RAT, changed)
+
+
+def _refused_when_enabled(tag: int) -> Change:
+    check: Check[Requested] = Check(
+        "nothing_enabled",
+        lambda r: r.tag != tag or r.view.state.enabled_profile is None,
+        StatusWord.CONDITIONS_NOT_SATISFIED,
+    )
+    return adds(isdr.CHECKS, check)
+
+
+def _short_challenge(outcome: Outcome, _view: View) -> Outcome:
+    challenge = tlv.encode(0x80, outcome.response.data[-8:])
+    return retold(outcome, tlv.encode(Tag.GetEuiccChallenge, challenge))
+
+
+def _challenge_replaced(volatile: Volatile, number: int) -> Volatile:
+    after = manage_channel.CLOSED.standard(volatile, number)
+    return replace(after, session=replace(after.session, challenge=bytes(16)))
+
+
+def _without_wildcards(rules: Rules) -> Rules:
+    """Return rules in which wildcard nibbles have become the filler nibble F."""
+    return tuple(
+        replace(
+            rule,
+            allowed_operators=tuple(
+                replace(
+                    one,
+                    mcc_mnc=MccMnc(bytes.fromhex(one.mcc_mnc.octets.hex().replace("e", "f"))),
+                )
+                for one in rule.allowed_operators
+            ),
+        )
+        for rule in rules
+    )
+
+
+def _table_emptied(outcome: Outcome, _view: View) -> Outcome:
+    return replace(outcome, state=replace(outcome.state, rat=()))
+
+
+def _never_empty(rules: Rules) -> Rules:
+    nobody = ProfilePolicyAuthorisationRule(
+        ppr_ids=frozenset(), allowed_operators=(), ppr_flags=frozenset()
+    )
+    return rules or (nobody,)
+
+
+def _eid_without_lpad(outcome: Outcome, view: View) -> Outcome:
+    """Return the EID with other check digits to a device that announced no LPAd."""
+    return outcome if view.volatile.cat.terminal_capability else _other_check_digit(outcome, view)
+
+
+def _eid_of_the_day(outcome: Outcome, view: View) -> Outcome:
+    """Return the EID with other check digits while a Profile is Enabled."""
+    enabled = view.state.enabled_profile
+    return outcome if enabled is None else _other_check_digit(outcome, view)
+
+
+def _other_check_digit(outcome: Outcome, _view: View) -> Outcome:
+    data = outcome.response.data
+    return retold(outcome, data and data[:-1] + bytes((data[-1] ^ 1,)))
+
+
+FAULTS: Final = (
+    Fault(
+        "information.challenge.short",
+        "The euiccChallenge has 8 octets.",
+        ("ES10b.GetEUICCChallenge#01",),
+        behind(GET_EUICC_CHALLENGE, _short_challenge),
+    ),
+    Fault(
+        "information.challenge.refused-when-enabled",
+        "With a Profile Enabled, GetEUICCChallenge is answered 6985.",
+        ("ES10b.GetEUICCChallenge#08",),
+        _refused_when_enabled(Tag.GetEuiccChallenge),
+    ),
+    Fault(
+        "information.challenge.outlives-reset",
+        "A reset leaves the RSP session.",
+        ("ES10b.GetEUICCChallenge#06",),
+        swap(startup.FORGOTTEN, lambda before: replace(Volatile(), session=before.session)),
+    ),
+    Fault(
+        "information.challenge.lost-with-channel",
+        "When a channel is closed, the challenge is another one that nobody knows.",
+        ("ES10b.GetEUICCChallenge#07",),
+        swap(manage_channel.CLOSED, _challenge_replaced),
+    ),
+    Fault(
+        "information.rat.empty",
+        "GetRAT tells of no rule.",
+        ("ES10b.GetRAT#01", "ES10b.GetRAT#03", "ES10b.GetRAT#04"),
+        _rat(lambda _rules: ()),
+    ),
+    Fault(
+        "information.rat.never-empty",
+        "GetRAT tells a rule for nobody where there is no rule.",
+        ("ES10b.GetRAT#02",),
+        _rat(_never_empty),
+    ),
+    Fault(
+        "information.rat.wildcards-lost",
+        "GetRAT tells filler nibbles in the place of wildcards.",
+        ("ES10b.GetRAT#01", "ES10b.GetRAT#03"),
+        _rat(_without_wildcards),
+    ),
+    Fault(
+        "information.rat.consent-lost",
+        "GetRAT tells of no consent that is required.",
+        ("ES10b.GetRAT#01", "ES10b.GetRAT#04"),
+        _rat(lambda rules: tuple(replace(rule, ppr_flags=frozenset()) for rule in rules)),
+    ),
+    Fault(
+        "information.rat.last-first",
+        "GetRAT tells the last rule at the beginning as well.",
+        ("procedure.PolicyRules#15", "ES10b.GetRAT#01"),
+        _rat(lambda rules: (*rules[-1:], *rules)),
+    ),
+    Fault(
+        "information.rat.gone-with-memory-reset",
+        "A memory reset empties the rules authorisation table.",
+        (
+            "ES10b.GetRAT#05",
+            "ES10c.eUICCMemoryReset#20",
+        ),
+        behind(EUICC_MEMORY_RESET, _table_emptied),
+    ),
+    Fault(
+        "information.rat.refused-when-enabled",
+        "With a Profile Enabled, GetRAT is answered 6985.",
+        ("ES10b.GetRAT#05", "ES10b.GetRAT#07"),
+        _refused_when_enabled(Tag.GetRat),
+    ),
+    Fault(
+        "information.eid.other-check-digit",
+        "The check digits of the EID are wrong.",
+        ("ES10c.GetEID#01", "ES10c.GetEID#02", "ES10c.GetEID#03"),
+        behind(get_eid.GET_EID, _other_check_digit),
+    ),
+    Fault(
+        "information.eid.any-tag-list",
+        "GetEID gives the EID whatever tag it is asked for.",
+        ("ES10c.GetEID#04",),
+        skip(get_eid.CHECKS, "tag_list"),
+    ),
+    Fault(
+        "information.eid.other-without-lpad",
+        "A device without LPAd is told another EID.",
+        ("ES10c.GetEID#06",),
+        behind(get_eid.GET_EID, _eid_without_lpad),
+    ),
+    Fault(
+        "information.eid.other-when-enabled",
+        "With a Profile Enabled, the EID is another one.",
+        ("ES10c.GetEID#05",),
+        behind(get_eid.GET_EID, _eid_of_the_day),
+    ),
+)

@@ -1,0 +1,79 @@
+"""Faults of ES8+.ConfigureISDP: the ISD-P, its AID, and the data of the SM-DP+."""
+
+from dataclasses import replace
+from typing import Final
+
+from rspcore.ids import Aid
+from rspcore.tags import ISDP_PREFIX
+from rspsim.euicc import isdp
+from rspsim.euicc.es8p import configure_isdp, segments
+from rspsim.euicc.es8p.step import Step
+from rspsim.euicc.session import Load
+from rspsim.euicc.state import CardState, Profile
+from rspsim.faults.card.card_fault import Fault, skip, swap
+
+__all__ = ["FAULTS"]
+
+_CHECKS = configure_isdp.CHECKS
+
+
+def _same_aid(state: CardState) -> Aid | None:
+    """Return the AID of the youngest ISD-P."""
+    return state.profiles[-1].aid if state.profiles else isdp.FREE_AID.standard(state)
+
+
+def _low_aid(state: CardState) -> Aid:
+    return Aid(ISDP_PREFIX + len(state.profiles).to_bytes(2, "big") + b"\x00")
+
+
+def _data_lost(standing: Load, step: Step) -> Profile:
+    return replace(segments.INSTALLED.standard(standing, step), dp_proprietary_data=None)
+
+
+FAULTS: Final = (
+    Fault(
+        "es8p.configure-isdp.any-length",
+        "dpProprietaryData may have any length.",
+        ("ES8+.ConfigureISDP#04",),
+        skip(_CHECKS, "dp_proprietary_data"),
+    ),
+    Fault(
+        "es8p.configure-isdp.any-oid",
+        "dpOid may be of another SM-DP+.",
+        ("ES8+.ConfigureISDP#05",),
+        skip(_CHECKS, "dp_oid"),
+    ),
+    Fault(
+        "es8p.configure-isdp.no-memory-needed",
+        "The memory for an ISD-P is not looked at.",
+        ("ES8+.ConfigureISDP#12",),
+        skip(_CHECKS, "memory"),
+    ),
+    Fault(
+        "es8p.configure-isdp.data-lost",
+        "dpProprietaryData are taken and not kept.",
+        (
+            "ES8+.ConfigureISDP#02",
+            "ES8+.ConfigureISDP#03",
+        ),
+        swap(segments.INSTALLED, _data_lost),
+    ),
+    Fault(
+        "es8p.configure-isdp.aid-twice",
+        "A new ISD-P has the AID of the one before it.",
+        (
+            "ES8+.ConfigureISDP#13",
+            "ES8+.ConfigureISDP#14",
+        ),
+        swap(isdp.FREE_AID, _same_aid),
+    ),
+    Fault(
+        "es8p.configure-isdp.aid-reserved",
+        "A new ISD-P has an AID below the range of ISD-Ps.",
+        (
+            "ES8+.ConfigureISDP#13",
+            "ES8+.ConfigureISDP#14",
+        ),
+        swap(isdp.FREE_AID, _low_aid),
+    ),
+)

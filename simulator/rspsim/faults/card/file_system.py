@@ -1,0 +1,151 @@
+"""Faults of the file system: whose files a terminal sees, PINs, authentication, what is kept."""
+
+from dataclasses import replace
+from typing import Final
+
+from rspcore.apdu import CommandApdu, Ins
+from rspcore.crypto.aka.algorithm import AkaAlgorithm
+from rspcore.crypto.aka.milenage import Milenage
+from rspsim.euicc.es10c import switching
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.state import CardState, Volatile
+from rspsim.euicc.uicc import access, desk
+from rspsim.euicc.uicc.commands import authenticate, pin, table
+from rspsim.euicc.uicc.interpreter import service_tables
+from rspsim.euicc.uicc.model import (
+    EMPTY_CONTENT,
+    AkaParameters,
+    FileSystem,
+    ProfileContent,
+)
+from rspsim.faults.card.card_fault import Fault, swap
+
+__all__ = ["FAULTS"]
+
+
+def _of_first_profile(state: CardState) -> ProfileContent:
+    return state.profiles[0].content if state.profiles else desk.EMPTY_CARD
+
+
+def _nothing(state: CardState) -> ProfileContent:
+    enabled = state.enabled_profile
+    return EMPTY_CONTENT if enabled is None else enabled.content
+
+
+def _without_umpc(state: CardState) -> ProfileContent:
+    content = desk.CONTENT.standard(state)
+    kept = tuple(one for one in content.files.files if one.path != (0x2F08,))
+    return replace(content, files=FileSystem(kept))
+
+
+def _blank_below_mf(state: CardState) -> ProfileContent:
+    content = desk.CONTENT.standard(state)
+    made = tuple(
+        replace(one, body=b"\xff" * len(one.body)) if len(one.path) == 1 else one
+        for one in content.files.files
+    )
+    return replace(content, files=FileSystem(made))
+
+
+def _without_rotation(parameters: AkaParameters) -> AkaAlgorithm:
+    """Compute CK as IK: the constant of f3 is taken for that of f4."""
+    constants = tuple(parameters.xoring[n : n + 16] for n in range(0, 80, 16))
+    swapped = (*constants[:2], constants[3], constants[2], constants[4])
+    return Milenage(parameters.key, parameters.opc, parameters.rotation, swapped)
+
+
+def _lost(_command: CommandApdu, view: View) -> Outcome:
+    return view.outcome()
+
+
+def _keeping_pins(volatile: Volatile) -> Volatile:
+    after = switching.CHANNELS_AFTER.standard(volatile)
+    return replace(after, verified_pins=volatile.verified_pins)
+
+
+FAULTS: Final = (
+    Fault(
+        "files.of-first-profile",
+        "A terminal sees the files of the Profile installed first, whatever is enabled.",
+        (
+            "procedure.FileStructure#01",
+            "procedure.FileStructure#04",
+            "procedure.FileStructure#10",
+            "procedure.FileStructure#11",
+            "procedure.FileStructure#17",
+        ),
+        swap(desk.CONTENT, _of_first_profile),
+    ),
+    Fault(
+        "files.none-without-profile",
+        "Without an enabled Profile there is not even an MF.",
+        (
+            "procedure.FileStructure#01",
+            "procedure.FileStructure#02",
+            "procedure.FileStructure#15",
+            "procedure.FileStructure#16",
+            "procedure.FileStructure#17",
+        ),
+        swap(desk.CONTENT, _nothing),
+    ),
+    Fault(
+        "files.umpc-missing",
+        "There is no EF.UMPC.",
+        ("procedure.FileStructure#01", "procedure.FileStructure#16"),
+        swap(desk.CONTENT, _without_umpc),
+    ),
+    Fault(
+        "files.blank",
+        "Every file below the MF reads as never written.",
+        (
+            "procedure.FileStructure#03",
+            "procedure.FileStructure#05",
+            "procedure.FileStructure#06",
+            "procedure.FileStructure#08",
+            "procedure.FileStructure#15",
+        ),
+        swap(desk.CONTENT, _blank_below_mf),
+    ),
+    Fault(
+        "files.service-table.as-loaded",
+        "EF.UST keeps the services the card does not have.",
+        ("procedure.FileStructure#07",),
+        swap(service_tables.CLEARED, lambda building: building),
+    ),
+    Fault(
+        "files.access.always",
+        "Every command is allowed for every file.",
+        ("procedure.FileStructure#09",),
+        swap(access.ALLOWED, lambda *_: True),
+    ),
+    Fault(
+        "files.aka.keys-exchanged",
+        "Milenage gives CK and IK in place of each other's constants.",
+        ("procedure.FileStructure#10",),
+        swap(authenticate.ALGORITHM, _without_rotation),
+    ),
+    Fault(
+        "files.update.lost",
+        "UPDATE BINARY is accepted and writes nothing.",
+        ("procedure.FileStructure#12",),
+        swap(
+            table.COMMANDS,
+            tuple(
+                (ins, _lost if ins == Ins.UPDATE_BINARY else handler)
+                for ins, handler in table.COMMANDS.standard
+            ),
+        ),
+    ),
+    Fault(
+        "files.pin.verified-for-all",
+        "A PIN verified in one Profile counts in the next.",
+        ("procedure.FileStructure#13",),
+        swap(switching.CHANNELS_AFTER, _keeping_pins),
+    ),
+    Fault(
+        "files.pin.wrong-is-free",
+        "A wrong PIN costs no try.",
+        ("procedure.FileStructure#14",),
+        swap(pin.AFTER_WRONG, lambda remaining: remaining),
+    ),
+)

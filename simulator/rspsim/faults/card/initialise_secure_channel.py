@@ -1,0 +1,126 @@
+"""Faults of ES8+.InitialiseSecureChannel: what is compared, with what reason, and the keys."""
+
+from typing import Final
+
+from rspcore.crypto.kdf import BspKeys, session_keys, shared_info, x963_sha256
+from rspcore.ids import Eid
+from rspcore.messages.notifications import ErrorReason
+from rspsim.euicc.es8p import initialise_secure_channel
+from rspsim.faults.card.card_fault import Fault, answers, flattened, moved_last, skip, swap
+
+__all__ = ["FAULTS"]
+
+_CHECKS = initialise_secure_channel.CHECKS
+_KEYS = initialise_secure_channel.KEYS
+_E = ErrorReason
+
+
+def _keys_of_printed_eid(z: bytes, host_id: bytes, eid: Eid) -> BspKeys:
+    """Derive the keys from the 32 digits of the EID in place of its 16 octets."""
+    whole = shared_info(host_id, eid)
+    digits = eid.octets.hex().encode()
+    info = whole[: -len(eid.octets) - 1] + bytes((len(digits),)) + digits
+    stream = x963_sha256(z, info, 48)
+    return BspKeys(stream[:16], stream[16:32], stream[32:])
+
+
+def _keys_of_half_a_host_id(z: bytes, host_id: bytes, eid: Eid) -> BspKeys:
+    return session_keys(z, host_id=host_id[:8], eid=eid)
+
+
+FAULTS: Final = (
+    Fault(
+        "es8p.initialise-secure-channel.any-signature",
+        "smdpSign is not verified.",
+        (
+            "ES8+.InitialiseSecureChannel#06",
+            "ES8+.InitialiseSecureChannel#15",
+            "ES8+.InitialiseSecureChannel#16",
+            "ES8+.InitialiseSecureChannel#21",
+            "ES8+.InitialiseSecureChannel#23",
+            "ES10b.LoadBoundProfilePackage#09",
+            "ES10b.LoadBoundProfilePackage#25",
+            "Tamper.LoadBoundProfilePackage#01",
+        ),
+        skip(_CHECKS, "smdp_sign"),
+    ),
+    Fault(
+        "es8p.initialise-secure-channel.any-transaction",
+        "The TransactionID of InitialiseSecureChannel is not compared.",
+        ("ES8+.InitialiseSecureChannel#07",),
+        skip(_CHECKS, "transaction_id"),
+    ),
+    Fault(
+        "es8p.initialise-secure-channel.any-keys",
+        "Type and length of the keys asked for are not looked at.",
+        (
+            "ES8+.InitialiseSecureChannel#08",
+            "ES8+.InitialiseSecureChannel#09",
+        ),
+        skip(_CHECKS, "control_ref_template"),
+    ),
+    Fault(
+        "es8p.initialise-secure-channel.any-operation",
+        "remoteOpId is not looked at.",
+        ("ES8+.InitialiseSecureChannel#05",),
+        skip(_CHECKS, "remote_op_id"),
+    ),
+    Fault(
+        "es8p.initialise-secure-channel.any-host-id",
+        "hostId may have any length.",
+        ("ES8+.InitialiseSecureChannel#11",),
+        skip(_CHECKS, "host_id"),
+    ),
+    Fault(
+        "es8p.initialise-secure-channel.short-host-id",
+        "hostId may have 8 octets at most.",
+        ("ES8+.InitialiseSecureChannel#12",),
+        swap(_KEYS, _keys_of_half_a_host_id),
+    ),
+    Fault(
+        "es8p.initialise-secure-channel.one-reason",
+        "Every refusal is incorrectInputValues(1).",
+        (
+            "ES8+.InitialiseSecureChannel#05",
+            "ES8+.InitialiseSecureChannel#06",
+            "ES8+.InitialiseSecureChannel#07",
+            "ES8+.InitialiseSecureChannel#08",
+            "ES8+.InitialiseSecureChannel#09",
+            "ES8+.InitialiseSecureChannel#15",
+            "ES8+.InitialiseSecureChannel#16",
+            "ES8+.InitialiseSecureChannel#21",
+            "ES8+.InitialiseSecureChannel#23",
+            "ES10b.LoadBoundProfilePackage#09",
+            "ES10b.LoadBoundProfilePackage#25",
+        ),
+        flattened(_CHECKS, _E.incorrectInputValues),
+    ),
+    Fault(
+        "es8p.initialise-secure-channel.point-is-signature",
+        "A one-time key that is no point of the curve is refused as an invalid signature.",
+        (
+            "ES8+.InitialiseSecureChannel#13",
+            "ES8+.InitialiseSecureChannel#14",
+        ),
+        answers(_CHECKS, "smdp_otpk", _E.invalidSignature),
+    ),
+    Fault(
+        "es8p.initialise-secure-channel.signature-last",
+        "smdpSign is verified after everything else.",
+        ("ES8+.InitialiseSecureChannel#23",),
+        moved_last(_CHECKS, "smdp_sign"),
+    ),
+    Fault(
+        "es8p.initialise-secure-channel.printed-eid",
+        "The keys are derived from the digits of the EID.",
+        (
+            "ES8+.InitialiseSecureChannel#01",
+            "ES8+.InitialiseSecureChannel#02",
+            "ES8+.InitialiseSecureChannel#22",
+            "ES8+.ConfigureISDP#01",
+            "ES10b.LoadBoundProfilePackage#01",
+            "ES10b.LoadBoundProfilePackage#02",
+        ),
+        swap(_KEYS, _keys_of_printed_eid),
+    ),
+)

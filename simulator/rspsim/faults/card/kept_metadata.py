@@ -1,0 +1,187 @@
+"""Faults of the metadata of a Profile: what is kept of it, and told, is not what came."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from rspcore import tlv
+from rspcore.messages.metadata import PprId, ProfileClass, StoreMetadataRequest
+from rspcore.tags import Tag
+from rspsim.euicc import notifications
+from rspsim.euicc.es8p import segments, store_metadata
+from rspsim.euicc.es8p.step import Step
+from rspsim.euicc.session import Load
+from rspsim.euicc.state import Profile
+from rspsim.faults.card.card_fault import Change, Fault, swap
+
+__all__ = ["FAULTS"]
+
+
+def _keeping(change: Callable[[StoreMetadataRequest], StoreMetadataRequest]) -> Change:
+    """Return a change: of the metadata something else is kept."""
+    return swap(store_metadata.KEPT, lambda request: change(store_metadata.KEPT.standard(request)))
+
+
+def _names_cut(request: StoreMetadataRequest) -> StoreMetadataRequest:
+    """Keep 32 octets of each name, in place of 32 and 64 characters."""
+    return replace(
+        request,
+        service_provider_name=_cut(request.service_provider_name),
+        profile_name=_cut(request.profile_name),
+    )
+
+
+def _cut(name: str) -> str:
+    return name.encode()[:32].decode(errors="ignore")
+
+
+def _icon_cut(request: StoreMetadataRequest) -> StoreMetadataRequest:
+    return replace(request, icon=None if request.icon is None else request.icon[:512])
+
+
+def _everything(request: StoreMetadataRequest) -> StoreMetadataRequest:
+    """Keep data that are not for the card, as if they were."""
+    for_device = request.service_specific_data_not_stored_in_euicc
+    if for_device is None:
+        return store_metadata.KEPT.standard(request)
+    kept = tlv.encode(0xBF22, tlv.parse(for_device).value)
+    return replace(request, service_specific_data_stored_in_euicc=kept)
+
+
+def _update_control_is_ppr1(request: StoreMetadataRequest) -> StoreMetadataRequest:
+    given = request.profile_policy_rules or frozenset()
+    kept = store_metadata.KEPT.standard(request)
+    if PprId.pprUpdateControl not in given:
+        return kept
+    return replace(kept, profile_policy_rules=frozenset(given) | {PprId.ppr1})
+
+
+def _nickname_taken(standing: Load, step: Step) -> Profile:
+    made = segments.INSTALLED.standard(standing, step)
+    nickname = tlv.parse(standing.metadata_octets).find(Tag.ProfileNickname)
+    return made if nickname is None else replace(made, nickname=bytes(nickname.value).decode())
+
+
+FAULTS: Final = (
+    Fault(
+        "es8p.store-metadata.rules-lost",
+        "Policy rules are accepted and not kept.",
+        (
+            "ES8+.StoreMetadata#19",
+            "ES8+.StoreMetadata#20",
+            "ES8+.StoreMetadata#21",
+            "ES8+.StoreMetadata#82",
+        ),
+        _keeping(lambda request: replace(request, profile_policy_rules=None)),
+    ),
+    Fault(
+        "es8p.store-metadata.update-control-is-ppr1",
+        "pprUpdateControl is kept as PPR1.",
+        ("ES8+.StoreMetadata#82",),
+        swap(store_metadata.KEPT, _update_control_is_ppr1),
+    ),
+    Fault(
+        "es8p.store-metadata.names-cut",
+        "Of each name 32 octets are kept.",
+        (
+            "ES8+.StoreMetadata#05",
+            "ES8+.StoreMetadata#06",
+        ),
+        _keeping(_names_cut),
+    ),
+    Fault(
+        "es8p.store-metadata.icon-cut",
+        "Of an icon 512 octets are kept.",
+        (
+            "ES8+.StoreMetadata#04",
+            "ES8+.StoreMetadata#84",
+        ),
+        _keeping(_icon_cut),
+    ),
+    Fault(
+        "es8p.store-metadata.icon-is-png",
+        "Every icon is kept as a PNG.",
+        ("ES8+.StoreMetadata#03",),
+        _keeping(lambda request: replace(request, icon_type=1)),
+    ),
+    Fault(
+        "es8p.store-metadata.all-operational",
+        "Every Profile is kept as operational.",
+        (
+            "ES8+.StoreMetadata#10",
+            "ES8+.StoreMetadata#11",
+        ),
+        _keeping(lambda request: replace(request, profile_class=ProfileClass.operational)),
+    ),
+    Fault(
+        "es8p.store-metadata.all-provisioning",
+        "Every Profile is kept as provisioning.",
+        (
+            "ES8+.StoreMetadata#02",
+            "ES8+.StoreMetadata#08",
+            "ES8+.StoreMetadata#09",
+            "ES8+.StoreMetadata#11",
+            "ES8+.StoreMetadata#84",
+        ),
+        _keeping(lambda request: replace(request, profile_class=ProfileClass.provisioning)),
+    ),
+    Fault(
+        "es8p.store-metadata.configuration-lost",
+        "The notification configuration is not kept.",
+        (
+            "ES8+.StoreMetadata#02",
+            "ES8+.StoreMetadata#14",
+            "ES8+.StoreMetadata#15",
+            "ES8+.StoreMetadata#16",
+            "ES8+.StoreMetadata#84",
+        ),
+        _keeping(lambda request: replace(request, notification_configuration_info=None)),
+    ),
+    Fault(
+        "es8p.store-metadata.owner-lost",
+        "The owner is not kept.",
+        (
+            "ES8+.StoreMetadata#02",
+            "ES8+.StoreMetadata#17",
+            "ES8+.StoreMetadata#18",
+            "ES8+.StoreMetadata#84",
+        ),
+        _keeping(lambda request: replace(request, profile_owner=None)),
+    ),
+    Fault(
+        "es8p.store-metadata.service-data-lost",
+        "Service-specific data are not kept.",
+        (
+            "ES8+.StoreMetadata#52",
+            "ES8+.StoreMetadata#54",
+        ),
+        _keeping(lambda request: replace(request, service_specific_data_stored_in_euicc=None)),
+    ),
+    Fault(
+        "es8p.store-metadata.service-data-exchanged",
+        "Service-specific data that are not for the card are kept in place of those that are.",
+        (
+            "ES8+.StoreMetadata#53",
+            "ES8+.StoreMetadata#54",
+        ),
+        swap(store_metadata.KEPT, _everything),
+    ),
+    Fault(
+        "es8p.store-metadata.nickname-taken",
+        "A nickname in the metadata is kept.",
+        ("ES8+.StoreMetadata#42",),
+        swap(segments.INSTALLED, _nickname_taken),
+    ),
+    Fault(
+        "es8p.store-metadata.every-event-is-install",
+        "An address hears of the installation whatever event it asked for.",
+        ("ES8+.StoreMetadata#16",),
+        swap(
+            notifications.ADDRESSES,
+            lambda profile, _event: tuple(
+                entry.notification_address
+                for entry in profile.metadata.notification_configuration_info or ()
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,153 @@
+"""Faults of ES8+.LoadProfileElements: segments, memory, mismatches, and what a load leaves."""
+
+from dataclasses import replace
+from typing import Final
+
+from rspcore.crypto.keys import PrivateKey
+from rspcore.messages.es10c import ProfileState
+from rspcore.profile_reader import PackageReader, ProfileElementTlv
+from rspcore.profile_reader.network_access import AlgorithmId
+from rspsim.euicc import installer, memory, one_time_keys
+from rspsim.euicc.es8p import segments
+from rspsim.euicc.es8p.step import Step
+from rspsim.euicc.session import Load, SessionEvent, SessionState
+from rspsim.euicc.state import CardState, Profile
+from rspsim.faults.card.card_fault import Fault, leads, skip, swap, together
+
+__all__ = ["FAULTS"]
+
+Fed = tuple[tuple[ProfileElementTlv, ...], PackageReader]
+
+
+def _whole_elements_only(reader: PackageReader, octets: bytes) -> Fed:
+    """Forget what of an element was left at the end of a segment."""
+    return replace(reader, pending=b"").feed(octets)
+
+
+def _one_element_a_segment(reader: PackageReader, octets: bytes) -> Fed:
+    elements, after = reader.feed(octets)
+    return elements[:1], after
+
+
+def _half_a_segment(reader: PackageReader, octets: bytes) -> Fed:
+    return reader.feed(octets[:1000])
+
+
+def _enabled(standing: Load, step: Step) -> Profile:
+    made = segments.INSTALLED.standard(standing, step)
+    return replace(made, state=ProfileState.enabled)
+
+
+def _without_files(standing: Load, step: Step) -> Profile:
+    made = segments.INSTALLED.standard(standing, step)
+    return replace(made, size=0)
+
+
+def _others_disabled(state: CardState, key: PrivateKey) -> CardState:
+    after = one_time_keys.DROPPED.standard(state, key)
+    disabled = tuple(replace(one, state=ProfileState.disabled) for one in after.profiles)
+    return replace(after, profiles=disabled)
+
+
+def _worn(state: CardState) -> int:
+    """Return less free memory with every Notification there ever was."""
+    return memory.FREE.standard(state) - 16 * state.next_seq_number
+
+
+FAULTS: Final = (
+    Fault(
+        "es8p.load-profile-elements.whole-elements-only",
+        "An element may not go on in the next segment.",
+        ("ES8+.LoadProfileElements#07",),
+        swap(installer.FEED, _whole_elements_only),
+    ),
+    Fault(
+        "es8p.load-profile-elements.one-element-a-segment",
+        "Only the first element that ends in a segment is taken.",
+        ("ES8+.LoadProfileElements#08",),
+        swap(installer.FEED, _one_element_a_segment),
+    ),
+    Fault(
+        "es8p.load-profile-elements.segments-cut",
+        "No more than 1,000 octets of a segment are taken.",
+        ("ES8+.LoadProfileElements#09",),
+        swap(installer.FEED, _half_a_segment),
+    ),
+    Fault(
+        "es8p.load-profile-elements.enabled-at-once",
+        "A loaded Profile is Enabled.",
+        ("ES8+.LoadProfileElements#01", "ES8+.LoadProfileElements#10"),
+        swap(segments.INSTALLED, _enabled),
+    ),
+    Fault(
+        "es8p.load-profile-elements.others-disabled",
+        "A load disables the Profile that is Enabled.",
+        ("ES8+.LoadProfileElements#11",),
+        swap(one_time_keys.DROPPED, _others_disabled),
+    ),
+    Fault(
+        "es8p.load-profile-elements.weightless",
+        "A Profile takes no memory.",
+        ("ES8+.LoadProfileElements#46",),
+        swap(segments.INSTALLED, _without_files),
+    ),
+    Fault(
+        "es8p.load-profile-elements.memory-lost",
+        "Memory falls with every load, and stays so.",
+        ("ES8+.LoadProfileElements#45",),
+        swap(memory.FREE, _worn),
+    ),
+    Fault(
+        "es8p.load-profile-elements.any-size",
+        "A package is taken whatever its size.",
+        ("ES8+.LoadProfileElements#41",),
+        swap(installer.FITS, lambda _size, _room: True),
+    ),
+    Fault(
+        "es8p.load-profile-elements.goes-on-after-the-result",
+        "Segments are taken after a result, and make another.",
+        ("ES8+.LoadProfileElements#44",),
+        leads(
+            SessionEvent.RESULT_MADE,
+            {SessionState.LOADING: SessionState.LOADING},
+        ),
+    ),
+    Fault(
+        "es8p.load-profile-elements.operator-mismatch",
+        "The operator of the metadata is not held against EF.IMSI.",
+        ("ES8+.LoadProfileElements#35",),
+        skip(installer.FINAL_CHECKS, "owner_mcc_mnc"),
+    ),
+    Fault(
+        "es8p.load-profile-elements.gid1-mismatch",
+        "GID1 of the metadata is not held against EF.GID1.",
+        ("ES8+.LoadProfileElements#36", "ES8+.LoadProfileElements#38"),
+        skip(installer.FINAL_CHECKS, "owner_gid1"),
+    ),
+    Fault(
+        "es8p.load-profile-elements.gid2-mismatch",
+        "GID2 of the metadata is not held against EF.GID2.",
+        ("ES8+.LoadProfileElements#37",),
+        skip(installer.FINAL_CHECKS, "owner_gid2"),
+    ),
+    Fault(
+        "es8p.load-profile-elements.no-test-algorithm",
+        "No key of the USIM test algorithm counts as one for tests.",
+        ("ES8+.LoadProfileElements#40", "ES8+.LoadProfileElements#52"),
+        swap(installer.TEST_KEY, lambda key: key.algorithm != AlgorithmId.usim_test),
+    ),
+    Fault(
+        "es8p.load-profile-elements.header-anywhere",
+        "A header may stand anywhere, and again.",
+        ("ES8+.LoadProfileElements#14", "Profile.Header#08", "Profile.Header#09"),
+        together(
+            skip(installer.STREAM_CHECKS, "header_first"), skip(installer.FINAL_CHECKS, "facts")
+        ),
+    ),
+    Fault(
+        "es8p.load-profile-elements.end-cut-short",
+        "A package whose last element is cut short is installed.",
+        ("ES8+.LoadProfileElements#16",),
+        skip(installer.FINAL_CHECKS, "complete"),
+    ),
+)

@@ -1,0 +1,164 @@
+"""Faults of what a notification says, and of how it is numbered and signed."""
+
+from dataclasses import replace
+from typing import Final
+
+from rspcore import tlv
+from rspcore.messages.metadata import NotificationEvent
+from rspcore.messages.notifications import NotificationMetadata
+from rspsim.euicc import notifications
+from rspsim.euicc.state import CardState, CiCredential, Profile
+from rspsim.faults.card.card_fault import Fault, swap
+
+__all__ = ["FAULTS"]
+
+
+class _Unsigned(NotificationMetadata):
+    """Write the number as if there were no sign."""
+
+    def content(self) -> bytes:
+        """Return the value field."""
+        number, *rest = tlv.parse_all(NotificationMetadata.content(self))
+        plain = bytes(number.value).lstrip(b"\x00") or b"\x00"
+        return tlv.encode(number.tag, plain) + b"".join(bytes(one.raw) for one in rest)
+
+
+def _unsigned(_state: CardState, metadata: NotificationMetadata) -> NotificationMetadata:
+    return _Unsigned(
+        seq_number=metadata.seq_number,
+        profile_management_operation=metadata.profile_management_operation,
+        notification_address=metadata.notification_address,
+        iccid=metadata.iccid,
+    )
+
+
+def _nameless(_state: CardState, metadata: NotificationMetadata) -> NotificationMetadata:
+    return replace(metadata, iccid=None)
+
+
+def _two_events(_state: CardState, metadata: NotificationMetadata) -> NotificationMetadata:
+    events = metadata.profile_management_operation | {NotificationEvent.notificationInstall}
+    return replace(metadata, profile_management_operation=events)
+
+
+def _to_default_address(state: CardState, metadata: NotificationMetadata) -> NotificationMetadata:
+    default = state.addresses.default_dp or metadata.notification_address
+    return replace(metadata, notification_address=default)
+
+
+def _to_one_address(_state: CardState, metadata: NotificationMetadata) -> NotificationMetadata:
+    return replace(metadata, notification_address="dp0.example.com")
+
+
+def _first_credential(state: CardState, _profile: Profile) -> CiCredential:
+    return next(one for one in state.credentials if one.signs)
+
+
+FAULTS: Final = (
+    Fault(
+        "notifications.number.falls",
+        "A later notification has a smaller number.",
+        (
+            "ES10b.ListNotification#13",
+            "ES10b.ListNotification#17",
+            "ES10b.RemoveNotificationFromList#08",
+            "ES10c.eUICCMemoryReset#25",
+        ),
+        swap(notifications.NEXT_NUMBER, lambda number: number - 1),
+    ),
+    Fault(
+        "notifications.number.unsigned",
+        "Numbers from 128 on are coded without the octet that makes them positive.",
+        ("ES10b.ListNotification#17",),
+        swap(notifications.TOLD, _unsigned),
+    ),
+    Fault(
+        "notifications.iccid.missing",
+        "No notification names the Profile.",
+        (
+            "ES10b.ListNotification#01",
+            "ES10b.ListNotification#03",
+            "ES10b.ListNotification#04",
+            "ES10b.ListNotification#05",
+            "ES10b.ListNotification#06",
+            "ES10b.ListNotification#07",
+            "ES10b.ListNotification#08",
+            "ES10b.ListNotification#12",
+            "ES10b.ListNotification#14",
+            "ES10b.ListNotification#15",
+            "ES10b.RemoveNotificationFromList#09",
+            "ES10b.RetrieveNotificationsList#01",
+            "ES10b.RetrieveNotificationsList#02",
+            "ES10b.RetrieveNotificationsList#04",
+        ),
+        swap(notifications.TOLD, _nameless),
+    ),
+    Fault(
+        "notifications.event.two-bits",
+        "Every notification has the bit of an installation, too.",
+        (
+            "ES10b.ListNotification#01",
+            "ES10b.ListNotification#04",
+            "ES10b.ListNotification#05",
+            "ES10b.ListNotification#06",
+            "ES10b.ListNotification#07",
+            "ES10b.ListNotification#08",
+            "ES10b.ListNotification#12",
+            "ES10b.ListNotification#13",
+            "ES10b.ListNotification#14",
+            "ES10b.RetrieveNotificationsList#01",
+            "ES10b.RetrieveNotificationsList#02",
+            "ES10b.RetrieveNotificationsList#05",
+            "ES10b.RetrieveNotificationsList#06",
+            "ES10b.RetrieveNotificationsList#07",
+        ),
+        swap(notifications.TOLD, _two_events),
+    ),
+    Fault(
+        "notifications.address.default",
+        "Notifications go to the default SM-DP+ address when there is one.",
+        ("ES10c.DeleteProfile#20",),
+        swap(notifications.TOLD, _to_default_address),
+    ),
+    Fault(
+        "notifications.address.constant",
+        "All notifications go to one address.",
+        (
+            "ES10b.ListNotification#01",
+            "ES10b.ListNotification#03",
+            "ES10b.ListNotification#04",
+            "ES10b.ListNotification#05",
+            "ES10b.ListNotification#06",
+            "ES10b.ListNotification#07",
+            "ES10b.ListNotification#08",
+            "ES10b.ListNotification#12",
+            "ES10b.ListNotification#14",
+            "ES10b.ListNotification#15",
+            "ES10b.RetrieveNotificationsList#01",
+            "ES10b.RetrieveNotificationsList#02",
+            "ES10b.RetrieveNotificationsList#04",
+            "ES10b.RetrieveNotificationsList#05",
+        ),
+        swap(notifications.TOLD, _to_one_address),
+    ),
+    Fault(
+        "notifications.certificates.exchanged",
+        "CERT.EUICC and CERT.EUM of a notification stand in each other's place.",
+        (
+            "ES10b.RetrieveNotificationsList#10",
+            "ES10b.RetrieveNotificationsList#12",
+            "ES10b.RetrieveNotificationsList#17",
+            "ES10c.DeleteProfile#12",
+        ),
+        swap(
+            notifications.CERTIFICATES,
+            lambda credential: (credential.eum_certificate, credential.euicc_certificate),
+        ),
+    ),
+    Fault(
+        "notifications.credential.first",
+        "Every notification is signed under the first CI.",
+        ("ES10b.RetrieveNotificationsList#17",),
+        swap(notifications.CREDENTIAL, _first_credential),
+    ),
+)

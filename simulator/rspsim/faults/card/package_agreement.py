@@ -1,0 +1,29 @@
+"""Faults of ES8+.LoadProfileElements: the package, and what it has to agree with."""
+
+from typing import Final
+
+from rspsim.euicc import installer
+from rspsim.faults.card.card_fault import Fault, skip
+
+__all__ = ["FAULTS"]
+
+FAULTS: Final = (
+    Fault(
+        "es8p.load-profile-elements.iccid-mismatch",
+        "A package whose ICCID differs from the metadata is installed.",
+        ("ES8+.LoadProfileElements#34",),
+        skip(installer.FINAL_CHECKS, "iccid"),
+    ),
+    Fault(
+        "es8p.load-profile-elements.any-test-key",
+        "A test Profile may have any network authentication key.",
+        ("ES8+.LoadProfileElements#39",),
+        skip(installer.FINAL_CHECKS, "naa_keys"),
+    ),
+    Fault(
+        "es8p.load-profile-elements.no-end",
+        "A package without PE-End is installed.",
+        ("ES8+.LoadProfileElements#15",),
+        skip(installer.FINAL_CHECKS, "complete"),
+    ),
+)

@@ -1,0 +1,58 @@
+"""Faults that show in whole procedures: what a reset, a switch or a cut load leaves behind."""
+
+from dataclasses import replace
+from typing import Final
+
+from rspcore.apdu import Ins
+from rspsim.euicc import channels, isdp
+from rspsim.euicc.channels import ClassFamily
+from rspsim.euicc.es8p import segments
+from rspsim.euicc.es8p.step import Step
+from rspsim.euicc.session import SESSION_TABLE, Load, SessionEvent
+from rspsim.euicc.state import CardState, Profile
+from rspsim.faults.card.card_fault import Fault, swap
+
+__all__ = ["FAULTS"]
+
+
+def _listed_half(standing: Load, step: Step) -> CardState:
+    """Keep the Profile as soon as its metadata are there."""
+    state = segments.NOTED.standard(standing, step)
+    metadata = standing.metadata
+    if metadata is None or state.profile_by_iccid(metadata.iccid) is not None:
+        return state
+    aid = isdp.FREE_AID.standard(state)
+    if aid is None:
+        return state
+    return replace(state, profiles=(*state.profiles, Profile(aid=aid, metadata=metadata)))
+
+
+FAULTS: Final = (
+    Fault(
+        "procedures.terminal-profile.unknown",
+        "TERMINAL PROFILE is refused, its class is not known.",
+        ("procedure.DisableProcess#05", "procedure.EnableProcess#01"),
+        swap(
+            channels.CLASSES,
+            {**channels.CLASSES.standard, Ins.TERMINAL_PROFILE: ClassFamily.INTERINDUSTRY},
+        ),
+    ),
+    Fault(
+        "procedures.memory-reset.keeps-session",
+        "The RSP session goes on after a memory reset.",
+        ("procedure.MemoryResetProcess#04",),
+        swap(
+            SESSION_TABLE,
+            {
+                state: {**row, SessionEvent.MEMORY_RESET: state}
+                for state, row in SESSION_TABLE.standard.items()
+            },
+        ),
+    ),
+    Fault(
+        "procedures.load.half-profile-left",
+        "A Profile is listed as soon as its metadata are there, and stays when power goes.",
+        ("procedure.PowerLoss#03", "procedure.PowerLoss#04"),
+        swap(segments.NOTED, _listed_half),
+    ),
+)

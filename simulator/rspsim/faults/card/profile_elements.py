@@ -1,0 +1,246 @@
+"""Faults of the elements of a profile package: each rule of the format, not looked at."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from rspcore.messages.euicc_response import PeStatusCode
+from rspsim.euicc.uicc.interpreter import (
+    authentication,
+    codes,
+    generic_file_management,
+    header,
+    interpret,
+    management,
+    order,
+    template_elements,
+)
+from rspsim.euicc.uicc.interpreter.building import Building
+from rspsim.euicc.uicc.interpreter.file_making import FilePlan
+from rspsim.euicc.uicc.model import File
+from rspsim.faults.card.card_fault import Change, Fault, skip, swap, together
+
+__all__ = ["FAULTS"]
+
+STATUS = PeStatusCode
+
+
+def _cut(plan: FilePlan, commands: Sequence[tuple[str, Any]]) -> File:
+    """Make a file and cut content that goes beyond its end."""
+    room = len(plan.file.body)
+    if plan.file.kind.is_directory or plan.file.link is not None or not room:
+        return template_elements.MADE.standard(plan, commands)
+    fitting, position = [], 0
+    for name, value in commands:
+        if name == "fillFileOffset":
+            position += value
+            fitting.append((name, value))
+        else:
+            content = bytes(value)[: max(room - position, 0)]
+            position += len(content)
+            fitting.append((name, content))
+    return template_elements.MADE.standard(plan, fitting)
+
+
+def _offsets_absolute(plan: FilePlan, commands: Sequence[tuple[str, Any]]) -> File:
+    """Take offsets from the beginning of the file."""
+    relative, position = [], 0
+    for name, value in commands:
+        if name == "fillFileOffset":
+            relative.append((name, max(value - position, 0)))
+            position = max(value, position)
+        else:
+            relative.append((name, value))
+            position += len(value)
+    return template_elements.MADE.standard(plan, relative)
+
+
+def _patterns_ignored(plan: FilePlan, commands: Sequence[tuple[str, Any]]) -> File:
+    empty = replace(plan.file, body=b"\xff" * len(plan.file.body))
+    return template_elements.MADE.standard(replace(plan, file=empty), commands)
+
+
+def _cut_written(plan: FilePlan, content: bytes) -> FilePlan:
+    room = max(len(plan.file.body) - plan.position, 0)
+    return generic_file_management.WRITTEN.standard(plan, content[:room])
+
+
+def _nothing_required(_building: Building) -> None:
+    """Take codes that are missing."""
+
+
+def _never(_element: object) -> bool:
+    return False
+
+
+def _always(_element: object) -> bool:
+    return True
+
+
+def _rule(name: str, summary: str, change: Change, *breaks: str) -> Fault:
+    return Fault(f"profile.{name}", summary, breaks, change)
+
+
+def _unordered(name: str, check: str, summary: str, *breaks: str) -> Fault:
+    return _rule(name, summary, skip(order.ORDER, check), *breaks)
+
+
+FAULTS: Final = (
+    _rule(
+        "header.any-version",
+        "The version of the package is not looked at.",
+        skip(header.CHECKS, "version"),
+        "ES8+.LoadProfileElements#27",
+        "Profile.Header#04",
+        "Profile.Header#07",
+    ),
+    _rule(
+        "header.any-service",
+        "Mandatory services are not looked at.",
+        skip(header.CHECKS, "services"),
+        "ES8+.LoadProfileElements#28",
+        "Profile.Header#05",
+    ),
+    _rule(
+        "header.any-template",
+        "Mandatory templates are not looked at.",
+        skip(header.CHECKS, "templates"),
+        "ES8+.LoadProfileElements#29",
+        "Profile.Header#06",
+    ),
+    _rule(
+        "header.any-application",
+        "Mandatory applications are not looked at.",
+        skip(header.CHECKS, "applications"),
+        "ES8+.LoadProfileElements#33",
+    ),
+    _rule(
+        "mandated.ignored",
+        "An element the card does not support is passed over though it is mandated.",
+        swap(interpret.MANDATED, _never),
+        "ES8+.LoadProfileElements#13",
+        "Profile.USIM#14",
+    ),
+    _rule(
+        "mandated.assumed",
+        "An element the card does not support ends the load though it is not mandated.",
+        swap(interpret.MANDATED, _always),
+        "ES8+.LoadProfileElements#17",
+        "Profile.USIM#15",
+        "Profile.Package#06",
+    ),
+    _rule(
+        "mistakes.passed-over",
+        "An element with a mistake is passed over.",
+        together(swap(interpret.SKIPPED, frozenset(STATUS)), swap(interpret.MANDATED, _never)),
+        *(f"Profile.MF#{n:02d}" for n in (5, 6, 8, 9, 10, 12)),
+        *(f"Profile.PIN#{n:02d}" for n in (7, 10, 11)),
+        *(f"Profile.USIM#{n:02d}" for n in (5, 6, 7, 8, 9, 10, 12, 13)),
+        *(f"Profile.GFM#{n:02d}" for n in (3, 4, 5, 6, 7, 9)),
+        "Profile.Package#03",
+    ),
+    _rule(
+        "malformed.parameter",
+        "An element that cannot be read is called one that is not supported.",
+        swap(interpret.MALFORMED, STATUS.feature_not_supported),
+        "ES8+.LoadProfileElements#31",
+        "Profile.Package#02",
+    ),
+    _rule(
+        "codes.any-value",
+        "Values of PINs are not looked at, nor their length.",
+        together(swap(interpret.RANGES, False), skip(codes.PIN_CHECKS, "value")),  # noqa: FBT003  a value
+        "Profile.PIN#12",
+    ),
+    _rule(
+        "content.cut",
+        "Content longer than its file is cut.",
+        swap(template_elements.MADE, _cut),
+        "ES8+.LoadProfileElements#30",
+        "Profile.MF#07",
+    ),
+    _rule(
+        "content.offsets-absolute",
+        "fillFileOffset counts from the beginning of the file.",
+        swap(template_elements.MADE, _offsets_absolute),
+        "Profile.MF#01",
+    ),
+    _rule(
+        "content.patterns-ignored",
+        "fillPattern and repeatPattern are not written.",
+        swap(template_elements.MADE, _patterns_ignored),
+        "Profile.MF#02",
+        "Profile.MF#03",
+    ),
+    _rule(
+        "script.content-cut",
+        "Content a script writes beyond the end of a file is cut.",
+        swap(generic_file_management.WRITTEN, _cut_written),
+        "Profile.GFM#08",
+    ),
+    _unordered(
+        "order.mf-again",
+        "once",
+        "Elements that come once may come again.",
+        "Profile.PIN#14",
+    ),
+    _rule(
+        "order.anywhere",
+        "Elements may stand before the MF, the NAA and the security domain they belong to.",
+        together(
+            skip(order.ORDER, "after_mf", "after_usim", "after_isim", "after_csim", "after_naa"),
+            skip(order.ORDER, "before_domains", "after_domain"),
+        ),
+        "Profile.AKA#02",
+        "Profile.RFM#04",
+    ),
+    _rule(
+        "codes.missing",
+        "Keys that directories report need not be there.",
+        swap(header.CODES, _nothing_required),
+        "ES8+.LoadProfileElements#32",
+        "Profile.PIN#04",
+        "Profile.PIN#05",
+        "Profile.PIN#06",
+    ),
+    _rule(
+        "codes.any-place",
+        "Local PINs may stand in the MF, and global ones below.",
+        skip(codes.PIN_CHECKS, "place"),
+        "Profile.PIN#08",
+    ),
+    _rule(
+        "codes.any-puk",
+        "A PIN may name a PUK that is not there.",
+        skip(codes.PIN_CHECKS, "puk"),
+        "Profile.PIN#09",
+    ),
+    _rule(
+        "aka.any-algorithm",
+        "The algorithm of an NAA is not looked at.",
+        skip(authentication.AKA_CHECKS, "algorithm", "key"),
+        "Profile.AKA#03",
+        "Profile.AKA#04",
+        "Profile.AKA#05",
+        "Profile.AKA#06",
+    ),
+    _rule(
+        "management.any-aid",
+        "Two security domains may have one AID.",
+        skip(management.DOMAIN_CHECKS, "aid_unused"),
+        "Profile.SecurityDomain#02",
+    ),
+    _rule(
+        "management.any-adf",
+        "Remote file management may be bound to an ADF that is not there.",
+        skip(management.RFM_CHECKS, "adf_there"),
+        "Profile.RFM#05",
+    ),
+    _rule(
+        "management.application-first",
+        "An application may come before its security domain.",
+        skip(order.ORDER, "after_domain"),
+        "Profile.Application#01",
+        "Profile.RFM#04",
+    ),
+)

@@ -1,0 +1,146 @@
+"""Faults of ES10b.AuthenticateServer: certificates the card should not believe, or should.
+
+Those of CERT.DPpb are with the other faults of PrepareDownload.
+"""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from rspcore.messages.es10b import AuthenticateErrorCode
+from rspcore.pki.certificate import Certificate
+from rspsim.euicc.decisions import Check
+from rspsim.euicc.es10b import authenticate_server
+from rspsim.euicc.es10b.authenticate_server import AuthenticationAttempt
+from rspsim.faults.card.card_fault import Fault, adds, answers, skip
+
+__all__ = ["FAULTS"]
+
+_E = AuthenticateErrorCode
+_CHECKS = authenticate_server.CHECKS
+_TODAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _in_time(attempt: AuthenticationAttempt) -> bool:
+    certificate = attempt.presented.certificate
+    return certificate is None or certificate.not_before <= _TODAY <= certificate.not_after
+
+
+def _issuer_named(attempt: AuthenticationAttempt) -> bool:
+    certificate = attempt.presented.certificate
+    for credential in attempt.view.state.credentials:
+        if certificate is not None and credential.ci_pkid == attempt.presented.ci_pkid:
+            ci = Certificate.from_der(credential.ci_certificate)
+            return certificate.issuer == ci.subject
+    return True
+
+
+FAULTS: Final = (
+    Fault(
+        "es10b.authenticate-server.any-certificate-signature",
+        "The signature of CERT.DPauth and CERT.DSauth is not verified.",
+        (
+            "ES10b.AuthenticateServer#38",
+            "ES10b.AuthenticateServer#47",
+            "Tamper.AuthenticateServer#03",
+        ),
+        skip(_CHECKS, "certificate_bad_signature"),
+    ),
+    Fault(
+        "es10b.authenticate-server.any-key-usage",
+        "keyUsage of the server's certificate is not looked at.",
+        (
+            "ES10b.AuthenticateServer#40",
+            "ES10b.AuthenticateServer#41",
+            "ES10b.AuthenticateServer#48",
+        ),
+        skip(_CHECKS, "certificate_key_usage"),
+    ),
+    Fault(
+        "es10b.authenticate-server.no-registered-id",
+        "A server without registeredID is authenticated.",
+        ("ES10b.AuthenticateServer#83",),
+        skip(_CHECKS, "certificate_missing_registered_id"),
+    ),
+    Fault(
+        "es10b.authenticate-server.any-extension",
+        "Unknown critical extensions of the server's certificate are passed over.",
+        ("ES10b.AuthenticateServer#84",),
+        skip(_CHECKS, "certificate_unknown_critical_extension"),
+    ),
+    Fault(
+        "es10b.authenticate-server.dates",
+        "The dates of the server's certificate count.",
+        ("ES10b.AuthenticateServer#39",),
+        adds(_CHECKS, Check("in_time", _in_time, _E.invalidCertificate)),
+    ),
+    Fault(
+        "es10b.authenticate-server.issuer-name",
+        "An issuer of another name than the CI's is answered undefinedError(127).",
+        ("ES10b.AuthenticateServer#43",),
+        adds(_CHECKS, Check("issuer_name", _issuer_named, _E.undefinedError)),
+    ),
+    Fault(
+        "es10b.authenticate-server.short-certificates",
+        "A certificate of more than 700 octets is not taken.",
+        ("ES10b.AuthenticateServer#22",),
+        adds(
+            _CHECKS,
+            Check("length", lambda a: len(a.presented.der) <= 700, _E.invalidCertificate),
+        ),
+    ),
+    Fault(
+        "es10b.authenticate-server.any-ci",
+        "A server under a CI that the card does not have is authenticated.",
+        ("ES10b.AuthenticateServer#42", "procedure.Certificates#04"),
+        skip(_CHECKS, "ci_known", "ci_known_or_invalid"),
+    ),
+    Fault(
+        "es10b.authenticate-server.unknown-ci-invalid",
+        "A server under an unknown CI is answered undefinedError(127).",
+        ("ES10b.AuthenticateServer#42", "procedure.Certificates#04"),
+        answers(_CHECKS, "ci_known", _E.undefinedError),
+    ),
+    Fault(
+        "es10b.authenticate-server.curve-invalid",
+        "A certificate on an unsupported curve is an invalid one.",
+        (
+            "ES10b.AuthenticateServer#50",
+            "ES10b.AuthenticateServer#51",
+            "ES10b.AuthenticateServer#52",
+        ),
+        answers(_CHECKS, "curve_supported", _E.invalidCertificate),
+    ),
+    Fault(
+        "es10b.authenticate-server.any-role",
+        "A certificate of another role authenticates a server.",
+        ("ES10b.AuthenticateServer#44",),
+        skip(_CHECKS, "server_role"),
+    ),
+    Fault(
+        "es10b.authenticate-server.role-undefined",
+        "A certificate of another role is answered undefinedError(127).",
+        ("ES10b.AuthenticateServer#44",),
+        answers(_CHECKS, "server_role", _E.undefinedError),
+    ),
+    Fault(
+        "es10b.authenticate-server.any-certificate",
+        "Any certificate under the CI authenticates a server, whatever its profile.",
+        (
+            "ES10b.AuthenticateServer#41",
+            "ES10b.AuthenticateServer#44",
+            "ES10b.AuthenticateServer#45",
+            "ES10b.AuthenticateServer#46",
+            "ES10b.AuthenticateServer#49",
+        ),
+        skip(
+            _CHECKS,
+            "server_role",
+            "certificate_key_usage",
+            "certificate_basic_constraints",
+            "certificate_extended_key_usage",
+            "certificate_unknown_critical_extension",
+            "certificate_path_length",
+            "certificate_name_constraints",
+        ),
+    ),
+)

@@ -1,0 +1,142 @@
+"""Faults of SetNickname: what is stored, for whom, and for how long."""
+
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar, Final
+
+from rspcore.ids import Iccid
+from rspcore.messages.codec import ICCID, At, Structure, utf8
+from rspcore.messages.es10c import SetNicknameResult
+from rspcore.tags import Tag
+from rspsim.euicc import isdr, startup
+from rspsim.euicc.decisions import Check, Decisions
+from rspsim.euicc.es10c import set_nickname
+from rspsim.euicc.state import CardState, Profile
+from rspsim.faults.card.card_fault import Fault, adds, answers, swap, together
+
+__all__ = ["FAULTS"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AnyNickname(Structure):
+    """Take a nickname of any length, or none."""
+
+    TAG: ClassVar[int] = Tag.SetNickname
+
+    iccid: Annotated[Iccid, At(Tag.Iccid, ICCID)]
+    profile_nickname: Annotated[str | None, At(Tag.ProfileNickname, utf8(0, 255))] = None
+
+
+def _any_nickname_taken(decisions: Decisions) -> Decisions:
+    table = decisions[isdr.FUNCTIONS]
+    lax = replace(table[Tag.SetNickname], request=_AnyNickname)
+    return decisions.having(isdr.FUNCTIONS, {**table, lax.tag: lax})
+
+
+def _given(state: CardState, profile: Profile, nickname: str | None) -> CardState:
+    return state.with_profile(replace(profile, nickname=nickname or ""))
+
+
+def _cut_nickname(state: CardState, profile: Profile, nickname: str) -> CardState:
+    octets = nickname.encode()[:64]
+    return _given(state, profile, octets.decode("utf-8", "ignore"))
+
+
+def _first_nickname(state: CardState, profile: Profile, nickname: str) -> CardState:
+    return _given(state, profile, profile.nickname or nickname)
+
+
+def _never_emptied(state: CardState, profile: Profile, nickname: str) -> CardState:
+    return _given(state, profile, nickname or profile.nickname)
+
+
+def _nicknames_gone(state: CardState, /) -> CardState:
+    return replace(state, profiles=tuple(replace(one, nickname="") for one in state.profiles))
+
+
+_N = SetNicknameResult
+
+FAULTS: Final = (
+    Fault(
+        "es10c.set-nickname.not-stored",
+        "A nickname is confirmed and forgotten.",
+        (
+            "ES10c.SetNickname#01",
+            "ES10c.SetNickname#02",
+            "ES10c.SetNickname#04",
+            "ES10c.SetNickname#05",
+            "ES10c.SetNickname#06",
+            "ES10c.SetNickname#09",
+            "ES10c.GetProfilesInfo#01",
+            "ES10c.GetProfilesInfo#13",
+            "ES10c.GetProfilesInfo#32",
+        ),
+        swap(set_nickname.STORED, lambda state, _profile, _nickname: state),
+    ),
+    Fault(
+        "es10c.set-nickname.first-kept",
+        "A nickname cannot be replaced by another.",
+        (
+            "ES10c.SetNickname#02",
+            "ES10c.SetNickname#03",
+        ),
+        swap(set_nickname.STORED, _first_nickname),
+    ),
+    Fault(
+        "es10c.set-nickname.empty-ignored",
+        "An empty nickname does not remove the one there is.",
+        ("ES10c.SetNickname#03",),
+        swap(set_nickname.STORED, _never_emptied),
+    ),
+    Fault(
+        "es10c.set-nickname.cut",
+        "A nickname is cut after 64 octets in place of characters.",
+        ("ES10c.SetNickname#05",),
+        swap(set_nickname.STORED, _cut_nickname),
+    ),
+    Fault(
+        "es10c.set-nickname.short",
+        "A nickname is cut after 32 characters.",
+        (
+            "ES10c.SetNickname#04",
+            "ES10c.SetNickname#05",
+        ),
+        swap(
+            set_nickname.STORED,
+            lambda state, profile, nickname: _given(state, profile, nickname[:32]),
+        ),
+    ),
+    Fault(
+        "es10c.set-nickname.disabled-only",
+        "The enabled Profile cannot get a nickname.",
+        ("ES10c.SetNickname#06",),
+        adds(
+            set_nickname.CHECKS,
+            Check(
+                "disabled",
+                lambda attempt: attempt.profile is None or not attempt.profile.enabled,
+                _N.undefinedError,
+            ),
+        ),
+    ),
+    Fault(
+        "es10c.set-nickname.not-found-undefined",
+        "An unknown Profile is answered undefinedError(127).",
+        ("ES10c.SetNickname#07",),
+        answers(set_nickname.CHECKS, "profile_found", _N.undefinedError),
+    ),
+    Fault(
+        "es10c.set-nickname.any",
+        "A nickname of any length is taken, and a missing one for an empty one.",
+        (
+            "ES10c.SetNickname#08",
+            "ES10c.SetNickname#11",
+        ),
+        together(_any_nickname_taken, swap(set_nickname.STORED, _given)),
+    ),
+    Fault(
+        "es10c.set-nickname.lost-at-reset",
+        "Nicknames are gone after a reset.",
+        ("ES10c.SetNickname#09",),
+        swap(startup.KEPT, _nicknames_gone),
+    ),
+)

@@ -1,0 +1,268 @@
+"""Faults of ES8+.StoreMetadata: what is let pass, what is refused, and with what reason."""
+
+from collections.abc import Callable
+from typing import Final
+
+from rspcore import tlv
+from rspcore.errors import DecodeError
+from rspcore.messages.metadata import ProfileClass, StoreMetadataRequest
+from rspcore.messages.notifications import ErrorReason
+from rspcore.tags import Tag
+from rspsim.euicc import rules
+from rspsim.euicc.decisions import Check
+from rspsim.euicc.es8p import store_metadata
+from rspsim.euicc.es8p.store_metadata import MetadataAttempt
+from rspsim.faults.card.card_fault import (
+    Change,
+    Fault,
+    adds,
+    answers,
+    decides,
+    flattened,
+    skip,
+    swap,
+    together,
+)
+
+__all__ = ["FAULTS"]
+
+_CHECKS = store_metadata.CHECKS
+_E = ErrorReason
+_MANDATORY: Final = (Tag.Iccid, Tag.ServiceProviderName, Tag.ProfileName)
+_MOST: Final = {Tag.ServiceProviderName: 32, Tag.ProfileName: 64, Tag.Icon: 1024}
+_KNOWN: Final = frozenset(
+    {
+        *_MANDATORY,
+        Tag.IconType,
+        Tag.Icon,
+        Tag.ProfileClass,
+        Tag.NotificationConfigurationInfo,
+        Tag.ProfileOwner,
+        Tag.ProfilePolicyRules,
+        0xBF22,
+        0xBF23,
+    }
+)
+
+
+def _values(octets: bytes) -> dict[int, bytes]:
+    return {one.tag: bytes(one.value) for one in tlv.parse(octets).children()}
+
+
+def _repaired(octets: bytes) -> StoreMetadataRequest:
+    """Read metadata, what is missing taken as empty and what is too long cut off."""
+    _, header, length = tlv.read_header(octets)
+    whole = tlv.encode(Tag.StoreMetadata, octets[header:].ljust(length, b"\x00"))
+    values = _values(whole)
+    for tag in _MANDATORY:
+        values.setdefault(tag, b"")
+    values[Tag.Iccid] = values[Tag.Iccid].ljust(10, b"\xff")
+    order = (*_MANDATORY, *(tag for tag in values if tag not in _MANDATORY))
+    parts = (tlv.encode(tag, values[tag][: _MOST.get(Tag(tag), None)]) for tag in order)
+    return store_metadata.READ.standard(tlv.encode(Tag.StoreMetadata, *parts))
+
+
+def _demanding(fits: Callable[[dict[int, bytes]], bool]) -> Change:
+    """Return a change: metadata can be read only if their objects pass one look more."""
+
+    def read(octets: bytes) -> StoreMetadataRequest:
+        if not fits(_values(octets)):
+            raise DecodeError("metadata this card does not like")
+        return store_metadata.READ.standard(octets)
+
+    return swap(store_metadata.READ, read)
+
+
+def _never_told_of(attempt: MetadataAttempt) -> bool:
+    """Tell whether no notification names the ICCID, that of a deletion included."""
+    wanted = attempt.request.iccid.octets
+    pending = attempt.step.view.state.notifications
+    return attempt.iccid_unused and not any(wanted in one.metadata for one in pending)
+
+
+def _icon_there(attempt: MetadataAttempt) -> bool:
+    """Tell whether a type comes with an icon."""
+    return attempt.request.icon_type is None or attempt.request.icon is not None
+
+
+def _other_enabled(attempt: MetadataAttempt) -> bool:
+    """Tell whether the ICCID is not that of the Enabled Profile; of others it may be."""
+    enabled = attempt.step.view.state.enabled_profile
+    return enabled is None or enabled.iccid != attempt.request.iccid
+
+
+FAULTS: Final = (
+    Fault(
+        "es8p.store-metadata.any-icon",
+        "An icon needs no type, and a type may be any.",
+        (
+            "ES8+.StoreMetadata#40",
+            "ES8+.StoreMetadata#83",
+        ),
+        skip(_CHECKS, "icon"),
+    ),
+    Fault(
+        "es8p.store-metadata.icon-type-alone",
+        "A type without icon is an unknown error(127).",
+        ("ES8+.StoreMetadata#41",),
+        adds(_CHECKS, Check("icon_there", _icon_there, _E.installFailedDueToUnknownError)),
+    ),
+    Fault(
+        "es8p.store-metadata.any-class",
+        "profileClass may have any value.",
+        ("ES8+.StoreMetadata#13",),
+        skip(_CHECKS, "class_defined"),
+    ),
+    Fault(
+        "es8p.store-metadata.test-class",
+        "A Profile of the class test is refused.",
+        ("ES8+.StoreMetadata#11",),
+        adds(
+            _CHECKS,
+            Check(
+                "no_test",
+                lambda a: a.request.profile_class != ProfileClass.test,
+                _E.unsupportedProfileClass,
+            ),
+        ),
+    ),
+    Fault(
+        "es8p.store-metadata.wildcard-owner",
+        "The owner of a Profile may have digits that stand for any.",
+        ("ES8+.StoreMetadata#78",),
+        skip(_CHECKS, "owner_exact"),
+    ),
+    Fault(
+        "es8p.store-metadata.iccid-twice",
+        "A second Profile with the ICCID of an installed one is accepted.",
+        (
+            "ES8+.StoreMetadata#29",
+            "ES8+.StoreMetadata#30",
+        ),
+        skip(_CHECKS, "iccid_unused"),
+    ),
+    Fault(
+        "es8p.store-metadata.iccid-of-disabled",
+        "Only the ICCID of the Enabled Profile is taken.",
+        ("ES8+.StoreMetadata#29",),
+        decides(_CHECKS, "iccid_unused", _other_enabled),
+    ),
+    Fault(
+        "es8p.store-metadata.iccid-remembered",
+        "The ICCID of a deleted Profile stays taken while a notification names it.",
+        ("ES8+.StoreMetadata#31",),
+        decides(_CHECKS, "iccid_unused", _never_told_of),
+    ),
+    Fault(
+        "es8p.store-metadata.iccid-of-18-digits",
+        "An ICCID of 18 digits cannot be read.",
+        ("ES8+.StoreMetadata#32",),
+        _demanding(lambda values: not values.get(Tag.Iccid, b"").endswith(b"\xff")),
+    ),
+    Fault(
+        "es8p.store-metadata.rat-ignored",
+        "Policy rules are accepted whatever the rules authorisation table says.",
+        (
+            "ES8+.StoreMetadata#22",
+            "ES8+.StoreMetadata#23",
+            "ES8+.StoreMetadata#25",
+            "ES8+.StoreMetadata#26",
+            "ES8+.StoreMetadata#76",
+        ),
+        skip(_CHECKS, "rules_authorised", "rules_owned"),
+    ),
+    Fault(
+        "es8p.store-metadata.any-operator",
+        "A rule of the table fits every operator.",
+        ("ES8+.StoreMetadata#24",),
+        swap(rules.OPERATOR_MATCH, lambda _rule, _owner, _options: True),
+    ),
+    Fault(
+        "es8p.store-metadata.no-operator",
+        "A rule of the table fits no operator.",
+        (
+            "ES8+.StoreMetadata#19",
+            "ES8+.StoreMetadata#20",
+            "ES8+.StoreMetadata#21",
+            "ES8+.StoreMetadata#82",
+        ),
+        swap(rules.OPERATOR_MATCH, lambda _rule, _owner, _options: False),
+    ),
+    Fault(
+        "es8p.store-metadata.rules-are-input",
+        "Policy rules that are not allowed are called incorrect input.",
+        (
+            "ES8+.StoreMetadata#25",
+            "ES8+.StoreMetadata#27",
+            "ES8+.StoreMetadata#76",
+        ),
+        together(
+            answers(_CHECKS, "rules_owned", _E.incorrectInputValues),
+            answers(_CHECKS, "rules_authorised", _E.incorrectInputValues),
+            answers(_CHECKS, "ppr1_alone", _E.incorrectInputValues),
+        ),
+    ),
+    Fault(
+        "es8p.store-metadata.no-memory-needed",
+        "The memory for the metadata is not looked at.",
+        ("ES8+.StoreMetadata#79",),
+        skip(_CHECKS, "memory"),
+    ),
+    Fault(
+        "es8p.store-metadata.one-reason",
+        "Every refusal is an unknown error(127).",
+        (
+            "ES8+.StoreMetadata#13",
+            "ES8+.StoreMetadata#25",
+            "ES8+.StoreMetadata#27",
+            "ES8+.StoreMetadata#29",
+            "ES8+.StoreMetadata#30",
+            "ES8+.StoreMetadata#40",
+            "ES8+.StoreMetadata#76",
+            "ES8+.StoreMetadata#78",
+            "ES8+.StoreMetadata#79",
+            "ES8+.StoreMetadata#83",
+        ),
+        flattened(_CHECKS, _E.installFailedDueToUnknownError),
+    ),
+    Fault(
+        "es8p.store-metadata.repaired",
+        "What is missing is taken as empty, what is too long is cut off.",
+        (
+            "ES8+.StoreMetadata#05",
+            "ES8+.StoreMetadata#33",
+            "ES8+.StoreMetadata#34",
+            "ES8+.StoreMetadata#35",
+            "ES8+.StoreMetadata#36",
+            "ES8+.StoreMetadata#37",
+            "ES8+.StoreMetadata#38",
+            "ES8+.StoreMetadata#39",
+            "ES8+.StoreMetadata#45",
+            "ES8+.StoreMetadata#50",
+            "ES8+.StoreMetadata#51",
+            "ES8+.StoreMetadata#77",
+        ),
+        swap(store_metadata.READ, _repaired),
+    ),
+    Fault(
+        "es8p.store-metadata.unknown-refused",
+        "Metadata with an object the card does not know are refused.",
+        ("ES8+.StoreMetadata#44",),
+        _demanding(lambda values: values.keys() <= _KNOWN),
+    ),
+    Fault(
+        "es8p.store-metadata.class-demanded",
+        "Metadata without profileClass are refused.",
+        (
+            "ES8+.StoreMetadata#01",
+            "ES8+.StoreMetadata#08",
+        ),
+        _demanding(lambda values: Tag.ProfileClass in values),
+    ),
+    Fault(
+        "es8p.store-metadata.names-demanded",
+        "Empty names are refused.",
+        ("ES8+.StoreMetadata#07",),
+        _demanding(lambda values: bool(values.get(Tag.ProfileName))),
+    ),
+)

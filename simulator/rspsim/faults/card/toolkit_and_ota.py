@@ -1,0 +1,88 @@
+"""Faults of the toolkit and of management over the air."""
+
+from typing import Final
+
+from rspcore.ota.packet import CounterMode, ResponseStatus
+from rspsim.euicc import cat
+from rspsim.euicc.uicc.model import ProfileContent
+from rspsim.euicc.uicc.ota import receivers, remote_files, secured
+from rspsim.euicc.uicc.ota.receivers import Receiver
+from rspsim.faults.card.card_fault import Fault, swap
+
+__all__ = ["FAULTS"]
+
+
+def _every_counter(_mode: CounterMode, _held: int, _given: int) -> ResponseStatus:
+    return ResponseStatus.POR_OK
+
+
+def _counter_skips(mode: CounterMode, held: int, given: int) -> ResponseStatus:
+    standard = secured.COUNTER.standard(mode, held, given)
+    return ResponseStatus.CNTR_LOW if given == held + 1 else standard
+
+
+def _every_level(_given: int, _minimum: int | None) -> bool:
+    return True
+
+
+def _no_level(_given: int, minimum: int | None) -> bool:
+    return minimum is None
+
+
+def _first_receiver(content: ProfileContent, tar: bytes) -> Receiver | None:
+    found = receivers.RECEIVER.standard(content, tar)
+    if found is None and content.security_domains:
+        return Receiver(content.security_domains[0], None, None)
+    return found
+
+
+FAULTS: Final = (
+    Fault(
+        "cat.any-terminal-response",
+        "A TERMINAL RESPONSE ends the open command whatever it names.",
+        ("UICC.Toolkit#02",),
+        swap(cat.FITS, lambda _command, _response: True),
+    ),
+    Fault(
+        "ota.any-counter",
+        "The counter of a packet is not looked at.",
+        ("UICC.Ota#02",),
+        swap(secured.COUNTER, _every_counter),
+    ),
+    Fault(
+        "ota.next-counter-refused",
+        "The counter next to the last one is refused.",
+        ("UICC.Ota#01", "UICC.Ota#04"),
+        swap(secured.COUNTER, _counter_skips),
+    ),
+    Fault(
+        "ota.any-level",
+        "The minimum security level is not looked at.",
+        ("UICC.Ota#03", "Profile.RFM#03"),
+        swap(receivers.LEVEL_REACHED, _every_level),
+    ),
+    Fault(
+        "ota.no-level-is-enough",
+        "No packet reaches a minimum security level.",
+        ("UICC.Ota#01", "UICC.Ota#04"),
+        swap(receivers.LEVEL_REACHED, _no_level),
+    ),
+    Fault(
+        "ota.any-reference",
+        "The first security domain answers to every unknown TAR.",
+        ("UICC.Ota#05", "Profile.RFM#02"),
+        swap(receivers.RECEIVER, _first_receiver),
+    ),
+    Fault(
+        "ota.script-goes-on",
+        "A script goes on after a command that failed.",
+        ("UICC.Ota#06",),
+        swap(secured.GOES_ON, lambda _response: True),
+    ),
+    Fault(
+        "ota.no-rights",
+        "Remote file management has no right to any file.",
+        ("UICC.Ota#01", "UICC.Ota#04", "Profile.RFM#01"),
+        swap(remote_files.FULL_ACCESS, lambda _domain: False),
+    ),
+)

@@ -1,0 +1,242 @@
+"""Faults of the first two steps: what is signed, who signs it, and the octets afterwards.
+
+Where a value is changed before it is signed, the signature is good and the content is wrong; where
+octets are changed afterwards, the content may be good and the signature is wrong. The two have
+different error codes in the card.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+from rspcore import tlv
+from rspcore.errors import LocalError
+from rspcore.ids import TransactionId
+from rspcore.messages.es9p import (
+    AuthenticateClientResponse,
+    InitiateAuthenticationResponse,
+)
+from rspcore.messages.es10b import ServerSigned1, SmdpSigned2
+from rspcore.messages.metadata import StoreMetadataRequest
+from rspcore.pki.roles import Role
+from rspcore.tags import Tag
+from rspsim.faults.server.octet_changes import flipping, from_hex, setting
+from rspsim.smdpp import fault_points
+from rspsim.smdpp.fault_switch import Fault
+from rspsim.smdpp.identity import Signer
+
+__all__ = ["FAULTS"]
+
+_OTHER_ID: Final = "FF" * 16
+
+
+def _another_role(signer: Signer, role: str) -> Signer:
+    try:
+        wanted = Role[role]
+    except KeyError:
+        raise LocalError(f"role {role!r}: expected one of {', '.join(Role.__members__)}") from None
+    for one in signer.identity.pki.all(wanted, signer.curve):
+        if one.key is not None:
+            return replace(signer, credential=one)
+    raise LocalError(f"role {role}: the PKI has no {wanted} with a key on {signer.curve}")
+
+
+def _another_server(kind: str) -> Callable[..., Signer]:
+    def change(signer: Signer, server: int) -> Signer:
+        other = replace(signer.identity, server=server)
+        return replace(signer, credential=getattr(other, kind)(signer.curve))
+
+    return change
+
+
+def _another_curve(kind: str) -> Callable[..., Signer]:
+    def change(signer: Signer) -> Signer:
+        others = [curve for curve in signer.identity.pki.curves if curve is not signer.curve]
+        if not others:
+            raise LocalError(f"the PKI has no other curve than {signer.curve}")
+        return replace(signer, credential=getattr(signer.identity, kind)(others[0]))
+
+    return change
+
+
+def _transaction_id1(signed: ServerSigned1, value: str) -> ServerSigned1:
+    return replace(signed, transaction_id=TransactionId(from_hex("value", value)))
+
+
+def _transaction_id2(signed: SmdpSigned2, value: str) -> SmdpSigned2:
+    return replace(signed, transaction_id=TransactionId(from_hex("value", value)))
+
+
+def _challenge(signed: ServerSigned1, value: str) -> ServerSigned1:
+    return replace(signed, euicc_challenge=from_hex("value", value))
+
+
+def _kept_otpk(signed: SmdpSigned2, value: str) -> SmdpSigned2:
+    return replace(signed, bpp_euicc_otpk=from_hex("value", value))
+
+
+def _ci_pkid(_: bytes, value: str) -> bytes:
+    return from_hex("value", value)
+
+
+def _metadata_name(
+    response: AuthenticateClientResponse, profile_name: str
+) -> AuthenticateClientResponse:
+    metadata = StoreMetadataRequest.decode(response.profile_metadata)
+    changed = replace(metadata, profile_name=profile_name)
+    return replace(response, profile_metadata=changed.encode())
+
+
+def _signature_length(response: InitiateAuthenticationResponse) -> InitiateAuthenticationResponse:
+    value = bytes(tlv.parse(response.server_signature1).value)
+    return replace(response, server_signature1=tlv.encode(Tag.Signature, value[:-1]))
+
+
+_FLIPS: Final = (
+    ("server_signed1", "InitiateAuthentication", "AuthenticateServer: invalidSignature"),
+    ("server_signature1", "InitiateAuthentication", "AuthenticateServer: invalidSignature"),
+    ("server_certificate", "InitiateAuthentication", "AuthenticateServer: invalidCertificate"),
+    ("profile_metadata", "AuthenticateClient", "metadata not that of the package: reason 4"),
+    ("smdp_signed2", "AuthenticateClient", "PrepareDownload: invalidSignature"),
+    ("smdp_signature2", "AuthenticateClient", "PrepareDownload: invalidSignature"),
+    ("smdp_certificate", "AuthenticateClient", "PrepareDownload: invalidCertificate"),
+)
+
+
+_AFTER_SIGNING: Final[dict[str, fault_points.Point[Any]]] = {
+    "InitiateAuthentication": fault_points.INITIATE_AUTHENTICATION_RESPONSE,
+    "AuthenticateClient": fault_points.AUTHENTICATE_CLIENT_RESPONSE,
+}
+
+
+def _flip(member: str, function: str, serves: str) -> Fault:
+    return Fault(
+        name=f"es9.{member}.flip_bit",
+        point=_AFTER_SIGNING[function],
+        summary=f"{member} of {function} with one bit inverted; bit 0 is the last of all",
+        serves=serves,
+        change=flipping(member),
+        parameters={"bit": 0},
+    )
+
+
+FAULTS: Final = (
+    *(_flip(*row) for row in _FLIPS),
+    Fault(
+        name="es9.server_signed1.transaction_id",
+        point=fault_points.SERVER_SIGNED1,
+        summary="serverSigned1 names another TransactionID than the JSON object",
+        serves="LPA and card compare the two (5.7.13)",
+        change=_transaction_id1,
+        parameters={"value": _OTHER_ID},
+    ),
+    Fault(
+        name="es9.server_signed1.euicc_challenge",
+        point=fault_points.SERVER_SIGNED1,
+        summary="serverSigned1 holds another euiccChallenge, well signed",
+        serves="AuthenticateServer: euiccChallengeMismatch",
+        change=_challenge,
+        parameters={"value": "00" * 16},
+    ),
+    Fault(
+        name="es9.server_signed1.server_address",
+        point=fault_points.SERVER_SIGNED1,
+        summary="serverSigned1 names another server",
+        serves="the LPA compares the address (3.0.1); DP-03",
+        change=setting("server_address"),
+        parameters={"value": "other.example.com"},
+    ),
+    Fault(
+        name="es9.server_signature1.short",
+        point=fault_points.INITIATE_AUTHENTICATION_RESPONSE,
+        summary="serverSignature1 of 63 octets",
+        serves="AuthenticateServer: invalidSignature",
+        change=_signature_length,
+    ),
+    Fault(
+        name="es9.euicc_ci_pkid.other",
+        point=fault_points.CI_PKID,
+        summary="euiccCiPKIdToBeUsed names another CI than the card offered",
+        serves="AuthenticateServer: ciPKUnknown; DP-19",
+        change=_ci_pkid,
+        parameters={"value": "00" * 20},
+    ),
+    Fault(
+        name="es9.server_certificate.role",
+        point=fault_points.DP_AUTH_SIGNER,
+        summary="the first signature comes from a certificate of another role",
+        serves="AuthenticateServer: invalidOid",
+        change=_another_role,
+        parameters={"role": "DP_PB"},
+    ),
+    Fault(
+        name="es9.server_certificate.other_server",
+        point=fault_points.DP_AUTH_SIGNER,
+        summary="the first signature comes from another SM-DP+ of the PKI",
+        serves="OID of the activation code (3.0.1); CERT.DPpb of another owner (5.7.5)",
+        change=_another_server("dp_auth"),
+        parameters={"server": 2},
+    ),
+    Fault(
+        name="es9.server_certificate.other_curve",
+        point=fault_points.DP_AUTH_SIGNER,
+        summary="the first signature comes from the certificate under the other CI",
+        serves="5.7.13: any CI of the verification list will do",
+        change=_another_curve("dp_auth"),
+    ),
+    Fault(
+        name="es9.smdp_signed2.transaction_id",
+        point=fault_points.SMDP_SIGNED2,
+        summary="smdpSigned2 names another TransactionID, well signed",
+        serves="PrepareDownload: invalidTransactionId",
+        change=_transaction_id2,
+        parameters={"value": _OTHER_ID},
+    ),
+    Fault(
+        name="es9.smdp_signed2.cc_required_flag",
+        point=fault_points.SMDP_SIGNED2,
+        summary="ccRequiredFlag says something else than the order",
+        serves="DP-05",
+        change=setting("cc_required_flag"),
+        parameters={"value": True},
+    ),
+    Fault(
+        name="es9.smdp_signed2.bpp_euicc_otpk",
+        point=fault_points.SMDP_SIGNED2,
+        summary="a one-time key is offered for reuse that the card never made",
+        serves="5.7.5: the card makes a new key pair",
+        change=_kept_otpk,
+        parameters={"value": "04" + "11" * 64},
+    ),
+    Fault(
+        name="es9.smdp_certificate.role",
+        point=fault_points.DP_PB_SIGNER,
+        summary="the second signature comes from a certificate of another role",
+        serves="PrepareDownload: invalidCertificate",
+        change=_another_role,
+        parameters={"role": "DP_AUTH"},
+    ),
+    Fault(
+        name="es9.smdp_certificate.other_server",
+        point=fault_points.DP_PB_SIGNER,
+        summary="the second signature comes from another SM-DP+ than the first",
+        serves="PrepareDownload: invalidCertificate (same owner, 5.7.5)",
+        change=_another_server("dp_pb"),
+        parameters={"server": 2},
+    ),
+    Fault(
+        name="es9.smdp_certificate.other_curve",
+        point=fault_points.DP_PB_SIGNER,
+        summary="the second signature comes from the certificate under the other CI",
+        serves="5.7.5: CERT.DPpb under the CI of CERT.DPauth",
+        change=_another_curve("dp_pb"),
+    ),
+    Fault(
+        name="es9.profile_metadata.profile_name",
+        point=fault_points.AUTHENTICATE_CLIENT_RESPONSE,
+        summary="the metadata shown to the user are not those of the package",
+        serves="the LPA compares them (3.1.3.2): CancelSession, metadataMismatch; DP-18",
+        change=_metadata_name,
+        parameters={"profile_name": "Another profile"},
+    ),
+)

@@ -1,0 +1,141 @@
+"""Faults as values, and the switch that applies those which are on.
+
+A `Fault` names the point it hooks, the parameters it takes and the requirement it serves; its
+`change` takes the value that passes the point and returns another. Two parameters belong to every
+fault: `function`, which limits it to one ES9+ function, and `times`, after which it goes off by
+itself.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from rspcore.errors import LocalError
+from rspsim.smdpp.fault_points import Point
+
+__all__ = ["Active", "Fault", "FaultSwitch", "Parameter"]
+
+Parameter = str | int | bool
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Describe one way in which a server can be wrong.
+
+    Attributes:
+        name: Name to switch it by.
+        point: Where it hooks in.
+        summary: What is wrong, in one line.
+        serves: Requirement or field report that it lets a client be held against.
+        change: Takes the value and the parameters, returns the wrong value.
+        parameters: Names and default values.
+    """
+
+    name: str
+    point: Point[Any]
+    summary: str
+    serves: str
+    change: Callable[..., Any]
+    parameters: Mapping[str, Parameter] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(slots=True)
+class Active:
+    """Hold a fault that is on.
+
+    Attributes:
+        fault: The fault.
+        parameters: Its parameters, defaults filled in.
+        function: Name of the one function it is limited to, or empty.
+        times: How often it still acts, or None for ever.
+    """
+
+    fault: Fault
+    parameters: Mapping[str, Parameter]
+    function: str = ""
+    times: int | None = None
+
+
+class FaultSwitch:
+    """Switch faults on and off and pass values through those that are on."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self._known = {fault.name: fault for fault in faults}
+        self._active: list[Active] = []
+
+    @property
+    def known(self) -> tuple[Fault, ...]:
+        """Return every fault that can be switched on."""
+        return tuple(self._known.values())
+
+    @property
+    def active(self) -> tuple[Active, ...]:
+        """Return the faults that are on, in the order they were switched on."""
+        return tuple(self._active)
+
+    def on(
+        self, name: str, *, function: str = "", times: int | None = None, **parameters: Parameter
+    ) -> Active:
+        """Switch a fault on; the same fault may be on more than once.
+
+        Raises:
+            LocalError: no fault or no parameter of this name, or a parameter of another type.
+                Nothing was switched.
+        """
+        fault = self._known.get(name)
+        if fault is None:
+            raise LocalError(f"fault {name!r} is not known; there are {', '.join(self._known)}")
+        for key, value in parameters.items():
+            if key not in fault.parameters:
+                raise LocalError(
+                    f"fault {name}: no parameter {key!r}; "
+                    f"it takes {', '.join((*fault.parameters, 'function', 'times'))}"
+                )
+            if type(value) is not type(fault.parameters[key]):
+                raise LocalError(
+                    f"fault {name}: parameter {key} is {value!r}; "
+                    f"expected {type(fault.parameters[key]).__name__}"
+                )
+        active = Active(fault, {**fault.parameters, **parameters}, function, times)
+        self._active.append(active)
+        return active
+
+    def off(self, name: str = "") -> None:
+        """Switch a fault off wherever it is on, or all faults when no name is given."""
+        self._active = [one for one in self._active if name and one.fault.name != name]
+
+    @contextmanager
+    def held(
+        self, name: str, *, function: str = "", times: int | None = None, **parameters: Parameter
+    ) -> Iterator[Active]:
+        """Switch a fault on for the length of a with block.
+
+        Raises:
+            LocalError: as `on`.
+        """
+        active = self.on(name, function=function, times=times, **parameters)
+        try:
+            yield active
+        finally:
+            self._active = [one for one in self._active if one is not active]
+
+    def through(self, point: Point[Value], value: Value, function: str) -> Value:
+        """Pass a value through a point: unchanged unless a fault that hooks it is on.
+
+        Args:
+            point: The point.
+            value: What passes it.
+            function: Name of the ES9+ function that is running.
+        """
+        for active in tuple(self._active):
+            if active.fault.point is not point or active.function not in ("", function):
+                continue
+            if active.times is not None:
+                active.times -= 1
+                if active.times <= 0:
+                    self._active = [one for one in self._active if one is not active]
+            value = active.fault.change(value, **active.parameters)
+        return value
