@@ -13,7 +13,7 @@ __all__ = ["ECHO", "SERVE", "SIMULATED", "served", "time_to_insertion"]
 SIMULATED = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.argv[1:]))"
 SERVE = ("card", "serve", "--wait")
 ECHO = (
-    "import sys; from rspsim.transports.echo import EchoCard; "
+    "import sys; from rspsim.transports.echo_card import EchoCard; "
     "from rspsim.transports.vpcd import VpcdCard; "
     "VpcdCard(EchoCard(), port=int(sys.argv[1])).serve()"
 )

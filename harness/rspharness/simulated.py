@@ -23,12 +23,12 @@ from rspsim.card_presets import USUAL, CardPreset, preset_named
 from rspsim.cli.card_state import CardWish, decided, first_state
 from rspsim.env import SeededRng
 from rspsim.euicc.card import Euicc
-from rspsim.preload import with_preloaded
+from rspsim.preloaded_profiles import with_preloaded
 from rspsim.stores.memory import MemoryStore
 from rspsim.transports.pcscd import running_pcscd
 from rspsim.transports.pcsclite import wait_for_reader
-from rspsim.transports.ports import port_use
-from rspsim.transports.slow import slowed
+from rspsim.transports.slow_card import slowed
+from rspsim.transports.tcp_ports import port_use
 from rspsim.transports.vpcd import VpcdCard
 
 __all__ = ["CardWords", "ReaderCards", "simulated_card"]

@@ -17,7 +17,7 @@ from rspharness.card import Card
 from rspharness.links import PoweredLink
 from rspharness.simulated import simulated_card as make
 from rspsim.card_presets import PRESETS, VENDOR_AID
-from rspsim.transports.slow import SlowCard
+from rspsim.transports.slow_card import SlowCard
 
 ONE = preset("PROFILE_OPERATIONAL1").iccid
 SELECT_STANDARD = bytes.fromhex("00A4040010A0000005591010FFFFFFFF890000010000")
@@ -110,7 +110,7 @@ def test_nearly_full_card_has_little_room():
 
 def test_slow_card_waits_by_function(monkeypatch):
     waits = []
-    monkeypatch.setattr("rspsim.transports.slow.time.sleep", waits.append)
+    monkeypatch.setattr("rspsim.transports.slow_card.time.sleep", waits.append)
     slow = SlowCard(make(), {0: 20, 0xBF3C: 700})
     slow.reset()
     driven(slow).send(EuiccConfiguredAddressesRequest())

@@ -10,8 +10,9 @@ from types import MappingProxyType
 from typing import Final
 
 from rspcore.errors import LocalError
-from rspsim.euicc import applications, isdr, startup
+from rspsim.euicc import applications, startup
 from rspsim.euicc.decisions import Decisions
+from rspsim.euicc.isdr import selection
 from rspsim.euicc.state import Volatile
 from rspsim.euicc.uicc import toolkit
 
@@ -61,7 +62,7 @@ class CardPreset:
         return decisions
 
     def _matches(self, aid: bytes, name: bytes) -> bool:
-        known = self.isdr_aid if aid == isdr.AID.octets else aid
+        known = self.isdr_aid if aid == selection.AID.octets else aid
         return applications.MATCHES.standard(known, name)
 
 

@@ -6,7 +6,7 @@ This is one of the modules that may import the simulator.
 from collections.abc import Mapping
 
 from rspharness.lpa.es9 import HttpReply, ServerUnreachableError
-from rspsim.smdpp.http import HttpRequest
+from rspsim.smdpp.protocol.http_messages import HttpRequest
 from rspsim.smdpp.server import SmDpPlus
 
 __all__ = ["InProcessPort"]

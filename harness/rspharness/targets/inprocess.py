@@ -22,7 +22,7 @@ from rspsim.euicc.personality import Personality, personality_named
 from rspsim.euicc.state import CardState
 from rspsim.faults.card import FAULTS
 from rspsim.personalise import personalise
-from rspsim.preload import with_preloaded
+from rspsim.preloaded_profiles import with_preloaded
 from rspsim.stores.memory import MemoryStore
 
 __all__ = [

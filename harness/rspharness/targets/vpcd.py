@@ -17,8 +17,8 @@ from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspsim.transports.pcscd import PcscDaemon, start_pcscd
 from rspsim.transports.pcsclite import wait_for_reader
-from rspsim.transports.ports import port_use
 from rspsim.transports.readers import Slot
+from rspsim.transports.tcp_ports import port_use
 from rspsim.transports.vpcd import VpcdCard
 
 __all__ = ["VpcdTarget", "start_daemon"]

@@ -15,13 +15,13 @@ from rspharness.servers.inprocess import InProcessPort
 from rspsim.env import ManualClock, SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.personalise import personalise
-from rspsim.smdpp.orders import OrderState
 from rspsim.smdpp.server import SmDpPlus
+from rspsim.smdpp.stock.orders import OrderState
 from rspsim.stores.memory import MemoryStore
 from rspsim.transports.pcscd import find_pcscd, start_pcscd
 from rspsim.transports.pcsclite import Daemon, daemon_state
-from rspsim.transports.ports import port_use
 from rspsim.transports.readers import find_driver
+from rspsim.transports.tcp_ports import port_use
 from rspsim.transports.vpcd import VpcdCard
 
 pytestmark = pytest.mark.vpcd

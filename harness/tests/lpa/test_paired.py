@@ -32,8 +32,8 @@ from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspsim.env import ManualClock, SeededRng
 from rspsim.faults.server import FAULTS
-from rspsim.smdpp.orders import OrderState
 from rspsim.smdpp.server import SmDpPlus
+from rspsim.smdpp.stock.orders import OrderState
 
 OPERATIONAL = make_profile(PRESETS["PROFILE_OPERATIONAL1"])
 OPERATIONAL_2 = make_profile(PRESETS["PROFILE_OPERATIONAL2"])

@@ -19,8 +19,8 @@ from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspsim.env import ManualClock, SeededRng
 from rspsim.faults.server import FAULTS
-from rspsim.smdpp.orders import OrderState
 from rspsim.smdpp.server import SmDpPlus
+from rspsim.smdpp.stock.orders import OrderState
 from rspsim.transports.https import Front, Listener, tls_context
 
 PKI = make_pki()

@@ -18,8 +18,8 @@ from rspharness.targets.inprocess import InProcessTarget
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspsim.env import ManualClock, SeededRng
-from rspsim.smdpp.orders import OrderState
 from rspsim.smdpp.server import SmDpPlus
+from rspsim.smdpp.stock.orders import OrderState
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data"
 PACKAGES = sorted((DATA / "ts48").glob("*.der"))

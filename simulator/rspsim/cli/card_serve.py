@@ -22,9 +22,9 @@ from rspsim.stores.memory import MemoryStore
 from rspsim.stores.sqlite import SqliteStore
 from rspsim.system import SystemRng
 from rspsim.transports.pcscd import running_pcscd
-from rspsim.transports.ports import port_use
-from rspsim.transports.slow import slowed
-from rspsim.transports.trace import TraceObserver
+from rspsim.transports.slow_card import slowed
+from rspsim.transports.tcp_ports import port_use
+from rspsim.transports.trace_observer import TraceObserver
 from rspsim.transports.vpcd import Observer, VpcdCard
 
 __all__ = ["serve"]

@@ -24,10 +24,10 @@ from rspsim.cli.smdpp_setup import (
 )
 from rspsim.smdpp import Order, SmDpPlus
 from rspsim.smdpp.history import Exchange
-from rspsim.smdpp.orders import FINISHED
+from rspsim.smdpp.stock.orders import FINISHED
 from rspsim.system import SystemClock
-from rspsim.transports.admin import management_front
 from rspsim.transports.https import Front, Listener, free_port, tls_context
+from rspsim.transports.management_port import management_front
 
 __all__ = ["serve"]
 

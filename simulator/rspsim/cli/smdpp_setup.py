@@ -21,8 +21,8 @@ from rspcore.profile_maker import make_profile, preset
 from rspsim.env import SeededRng
 from rspsim.faults.server import FAULTS, Fault, Parameter
 from rspsim.smdpp import REFERENCE_ADDRESS, BindingChoice, Policy, SmDpPlus
-from rspsim.smdpp.guard import require_test_ci
-from rspsim.smdpp.metadata import derive_metadata
+from rspsim.smdpp.ci_guard import require_test_ci
+from rspsim.smdpp.stock.derived_metadata import derive_metadata
 from rspsim.smdpp.variation import Varied
 from rspsim.system import SystemClock, SystemRng
 

@@ -14,9 +14,10 @@ from typing import Final
 from rspcore.apdu import CommandApdu
 from rspcore.ids import Aid
 from rspcore.status import StatusWord
-from rspsim.euicc import ecasd, isdr
 from rspsim.euicc.decisions import Decision
+from rspsim.euicc.isdr import dispatch, selection
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.security import ecasd
 from rspsim.euicc.uicc.application import adfs, domains, process_files
 from rspsim.euicc.uicc.commands.select import select_file
 from rspsim.euicc.uicc.secure_channel import process_domain
@@ -55,7 +56,7 @@ class Application:
 APPLICATIONS: Final = Decision(
     "applications",
     (
-        Application(isdr.AID, isdr.selected, isdr.process),
+        Application(selection.AID, selection.selected, dispatch.process),
         Application(ecasd.AID, ecasd.selected, ecasd.process),
     ),
     "applications that are always there, in the order partial names find them",

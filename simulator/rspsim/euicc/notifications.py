@@ -21,8 +21,8 @@ from rspcore.messages.notifications import (
     ProfileInstallationResult,
     ProfileInstallationResultData,
 )
-from rspsim.euicc import ecasd
 from rspsim.euicc.decisions import Decision, Decisions
+from rspsim.euicc.security import ecasd
 from rspsim.euicc.state import CardState, CiCredential, PendingNotification, Profile
 
 __all__ = [

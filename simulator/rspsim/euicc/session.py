@@ -20,7 +20,7 @@ Four rows deserve a word.
   ProfileInstallationResult the session is over either way (5.7.6).
 
 The machine inside a load, which segment may follow which, has a table of its own, in
-`rspsim.euicc.es8p.segments`.
+`rspsim.euicc.load.segments`.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ from rspcore.errors import LocalError
 from rspcore.ids import Aid, Oid, TransactionId
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspsim.euicc.decisions import Decision
-from rspsim.euicc.installer import EMPTY_INSTALLATION, Installation
+from rspsim.euicc.load.installer import EMPTY_INSTALLATION, Installation
 
 __all__ = [
     "IDLE_SESSION",

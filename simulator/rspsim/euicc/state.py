@@ -24,7 +24,13 @@ from rspcore.ota.scp03 import Scp03Session
 from rspsim.euicc.options import Options
 from rspsim.euicc.personality import Personality
 from rspsim.euicc.session import IDLE_SESSION, Session
-from rspsim.euicc.uicc.context import AT_MF, DataTransfer, FileContext, SmsParts, VerifiedPins
+from rspsim.euicc.uicc.channel_context import (
+    AT_MF,
+    DataTransfer,
+    FileContext,
+    SmsParts,
+    VerifiedPins,
+)
 from rspsim.euicc.uicc.model import EMPTY_CONTENT, ProfileContent
 
 __all__ = [

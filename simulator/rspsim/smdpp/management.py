@@ -9,8 +9,8 @@
     GET    /notifications         notifications received
     DELETE /sessions              forget every RSP session, as a server does that lost its state
 
-Like the server itself this is a value machine; the port it listens on is `rspsim.transports.admin`.
-Nothing of it is part of any specification.
+Like the server itself this is a value machine; the port it listens on is
+`rspsim.transports.management_port`. Nothing of it is part of any specification.
 """
 
 import base64
@@ -31,11 +31,11 @@ from rspcore.messages.json_codec import (
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.profile_maker import make_profile, preset
 from rspsim.smdpp.history import Exchange
-from rspsim.smdpp.http import HttpRequest, HttpResponse
-from rspsim.smdpp.metadata import derive_metadata
-from rspsim.smdpp.orders import Order, OrderEvent
-from rspsim.smdpp.receipts import Receipt
+from rspsim.smdpp.protocol.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.server import SmDpPlus
+from rspsim.smdpp.stock.derived_metadata import derive_metadata
+from rspsim.smdpp.stock.orders import Order, OrderEvent
+from rspsim.smdpp.stock.receipts import Receipt
 
 __all__ = ["Management"]
 

@@ -7,7 +7,7 @@ from typing import Final
 from rspcore.ids import Version
 from rspcore.messages.es10b import CancelSessionReason
 from rspcore.messages.notifications import ErrorReason
-from rspsim.smdpp.orders import OrderEvent
+from rspsim.smdpp.stock.orders import OrderEvent
 
 __all__ = ["LOWEST_SVN", "STANDARD", "VERSION", "BindingChoice", "Policy"]
 

@@ -23,7 +23,7 @@ from typing import Any, Final, Union
 
 from rspcore.errors import DecodeError, StoreError
 from rspcore.messages.codec import Structure
-from rspsim.stores.contents import Contents
+from rspsim.stores.long_contents import Contents
 
 __all__ = ["INLINE_LIMIT", "Coder", "coder_of", "field_types", "plain_dataclass"]
 

@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from rspcore.errors import StoreError
-from rspsim.stores.codec import decode, encode
-from rspsim.stores.contents import Contents
+from rspsim.stores.long_contents import Contents
+from rspsim.stores.state_codec import decode, encode
 
 if TYPE_CHECKING:
     from rspsim.euicc.state import CardState

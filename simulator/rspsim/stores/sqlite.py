@@ -17,10 +17,10 @@ from typing import Self
 
 from rspcore.errors import StoreError
 from rspsim.euicc.state import CardState
-from rspsim.stores.codec import Written
-from rspsim.stores.contents import Contents
 from rspsim.stores.file import open_file
-from rspsim.stores.rows import NO_ROWS, Rows, join, split
+from rspsim.stores.long_contents import Contents
+from rspsim.stores.state_codec import Written
+from rspsim.stores.state_rows import NO_ROWS, Rows, join, split
 
 __all__ = ["SqliteStore"]
 

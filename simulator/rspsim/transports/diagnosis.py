@@ -16,7 +16,6 @@ from typing import Final
 from rspcore.errors import ConfigError
 from rspsim.transports.pcscd import INSTALL_COMMANDS, find_pcscd, start_command
 from rspsim.transports.pcsclite import LIBRARY, Daemon, daemon_state, has_library, reader_names
-from rspsim.transports.ports import port_use
 from rspsim.transports.readers import (
     CONFIG_FOLDER,
     configured_slots,
@@ -24,6 +23,7 @@ from rspsim.transports.readers import (
     is_virtual,
     read_entries,
 )
+from rspsim.transports.tcp_ports import port_use
 from rspsim.transports.vpcd import DEFAULT_PORT
 
 __all__ = ["CHECKS", "Finding", "Health", "diagnose"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from rspsim.transports.echo import EchoCard
+from rspsim.transports.echo_card import EchoCard
 from rspsim.transports.pcscd import find_pcscd
 from rspsim.transports.pcsclite import Daemon, daemon_state
 from rspsim.transports.readers import find_driver

@@ -7,9 +7,9 @@ from rspcore.apdu import CommandApdu
 from rspcore.ids import Aid
 from rspcore.status import StatusWord
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.uicc.command_context import Desk
 from rspsim.euicc.uicc.commands.select import select_adf
 from rspsim.euicc.uicc.commands.table import COMMANDS
-from rspsim.euicc.uicc.desk import Desk
 from rspsim.euicc.uicc.model import File, FileKind, SecurityDomain
 from rspsim.euicc.uicc.secure_channel import select_domain
 

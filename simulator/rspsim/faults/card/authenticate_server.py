@@ -14,11 +14,13 @@ from rspcore.messages.es10b import (
 )
 from rspcore.messages.euicc_info import DeviceCapabilities
 from rspcore.messages.notifications import ProfileInstallationResult
-from rspsim.euicc import ecasd, isdr, startup
+from rspsim.euicc import startup
 from rspsim.euicc.decisions import Check
-from rspsim.euicc.es10b import authenticate_server, list_notification
-from rspsim.euicc.es10b.authenticate_server import AuthenticationAttempt
+from rspsim.euicc.isdr import dispatch
+from rspsim.euicc.isdr.es10b import authenticate_server, list_notification
+from rspsim.euicc.isdr.es10b.authenticate_server import AuthenticationAttempt
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.security import ecasd
 from rspsim.euicc.session import IDLE_SESSION, SessionEvent, SessionState
 from rspsim.euicc.state import CiCredential, Volatile
 from rspsim.faults.card.card_fault import (
@@ -354,7 +356,7 @@ FAULTS: Final = (
             "ES10b.AuthenticateServer#90",
             "ES10b.PrepareDownload#32",
         ),
-        swap(isdr.MALFORMED, 0x6A88),
+        swap(dispatch.MALFORMED, 0x6A88),
     ),
     Fault(
         "es10b.session.ends-at-reading",

@@ -14,8 +14,8 @@ from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import ISDP_PREFIX
 from rspsim.euicc import notifications
 from rspsim.euicc.decisions import Check
-from rspsim.euicc.es10b import authenticate_server, cancel_session
-from rspsim.euicc.es10b.cancel_session import CancelAttempt
+from rspsim.euicc.isdr.es10b import authenticate_server, cancel_session
+from rspsim.euicc.isdr.es10b.cancel_session import CancelAttempt
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.session import AuthenticatedServer, SessionEvent, SessionState
 from rspsim.euicc.state import Profile

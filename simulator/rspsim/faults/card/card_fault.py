@@ -26,9 +26,9 @@ from typing import Any, TypeVar
 from rspcore.apdu import ResponseApdu
 from rspcore.errors import LocalError
 from rspcore.messages.codec import Structure
-from rspsim.euicc import isdr
 from rspsim.euicc.decisions import Check, Checks, Decision, Decisions
-from rspsim.euicc.function import AnyFunction
+from rspsim.euicc.isdr import dispatch
+from rspsim.euicc.isdr.es10_function import AnyFunction
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.session import SESSION_TABLE, SessionEvent, SessionState
 
@@ -197,14 +197,14 @@ def behind(function: AnyFunction, change: Callable[[Outcome, View], Outcome]) ->
     """
 
     def apply(decisions: Decisions) -> Decisions:
-        table = decisions[isdr.FUNCTIONS]
+        table = decisions[dispatch.FUNCTIONS]
         plain = table[function.tag]
 
         def handle(request: Structure, view: View) -> Outcome:
             return change(plain.handle(request, view), view)
 
         changed = {**table, function.tag: replace(plain, handle=handle)}
-        return decisions.having(isdr.FUNCTIONS, changed)
+        return decisions.having(dispatch.FUNCTIONS, changed)
 
     return apply
 

@@ -10,13 +10,14 @@ from rspcore.messages.es10b import GetRatResponse
 from rspcore.messages.metadata import ProfilePolicyAuthorisationRule
 from rspcore.status import StatusWord
 from rspcore.tags import Tag
-from rspsim.euicc import isdr, manage_channel, startup
+from rspsim.euicc import manage_channel, startup
 from rspsim.euicc.decisions import Check
-from rspsim.euicc.es10b.get_euicc_challenge import GET_EUICC_CHALLENGE
-from rspsim.euicc.es10b.get_rat import GET_RAT
-from rspsim.euicc.es10c import get_eid
-from rspsim.euicc.es10c.euicc_memory_reset import EUICC_MEMORY_RESET
-from rspsim.euicc.isdr import Requested
+from rspsim.euicc.isdr import dispatch
+from rspsim.euicc.isdr.dispatch import Requested
+from rspsim.euicc.isdr.es10b.get_euicc_challenge import GET_EUICC_CHALLENGE
+from rspsim.euicc.isdr.es10b.get_rat import GET_RAT
+from rspsim.euicc.isdr.es10c import get_eid
+from rspsim.euicc.isdr.es10c.euicc_memory_reset import EUICC_MEMORY_RESET
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import Volatile
 from rspsim.faults.card.card_fault import Change, Fault, adds, behind, retold, skip, swap
@@ -40,7 +41,7 @@ def _refused_when_enabled(tag: int) -> Change:
         lambda r: r.tag != tag or r.view.state.enabled_profile is None,
         StatusWord.CONDITIONS_NOT_SATISFIED,
     )
-    return adds(isdr.CHECKS, check)
+    return adds(dispatch.CHECKS, check)
 
 
 def _short_challenge(outcome: Outcome, _view: View) -> Outcome:

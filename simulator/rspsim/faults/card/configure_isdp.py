@@ -6,8 +6,9 @@ from typing import Final
 from rspcore.ids import Aid
 from rspcore.tags import ISDP_PREFIX
 from rspsim.euicc import isdp
-from rspsim.euicc.es8p import configure_isdp, segments
-from rspsim.euicc.es8p.step import Step
+from rspsim.euicc.load import segments
+from rspsim.euicc.load.es8p import configure_isdp
+from rspsim.euicc.load.step import Step
 from rspsim.euicc.session import Load
 from rspsim.euicc.state import CardState, Profile
 from rspsim.faults.card.card_fault import Fault, skip, swap

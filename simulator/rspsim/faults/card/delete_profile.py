@@ -13,12 +13,13 @@ from rspcore.messages.metadata import (
 )
 from rspcore.messages.notifications import ErrorReason, NotificationMetadata
 from rspcore.tags import ISDP_PREFIX
-from rspsim.euicc import isdp, memory, notifications, update_metadata
+from rspsim.euicc import isdp, memory, notifications
 from rspsim.euicc.decisions import Check, Decisions
-from rspsim.euicc.es8p import store_metadata
-from rspsim.euicc.es8p.store_metadata import MetadataAttempt
-from rspsim.euicc.es10c import delete_profile
-from rspsim.euicc.es10c.identified import ProfileAttempt
+from rspsim.euicc.es6 import update_metadata
+from rspsim.euicc.isdr.es10c import delete_profile
+from rspsim.euicc.isdr.es10c.profile_attempt import ProfileAttempt
+from rspsim.euicc.load.es8p import store_metadata
+from rspsim.euicc.load.es8p.store_metadata import MetadataAttempt
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Profile
 from rspsim.faults.card.card_fault import Fault, adds, answers, behind, skip, swap

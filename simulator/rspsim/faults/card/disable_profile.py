@@ -6,9 +6,7 @@ from typing import Final
 from rspcore.ids import Aid
 from rspcore.messages.es10c import DisableResult, ProfileState
 from rspsim.euicc import cat, isdp
-from rspsim.euicc.es10c import (
-    disable_profile,
-)
+from rspsim.euicc.isdr.es10c import disable_profile
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Profile
 from rspsim.faults.card.card_fault import Fault, answers, behind, skip, swap, together

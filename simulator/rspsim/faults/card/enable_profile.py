@@ -9,11 +9,8 @@ from rspcore.messages.metadata import PprId, ProfileClass
 from rspcore.tags import ISDR_AID
 from rspsim.euicc import cat, isdp
 from rspsim.euicc.decisions import Check
-from rspsim.euicc.es10c import (
-    enable_profile,
-    identified,
-)
-from rspsim.euicc.es10c.identified import ProfileAttempt
+from rspsim.euicc.isdr.es10c import enable_profile, profile_attempt
+from rspsim.euicc.isdr.es10c.profile_attempt import ProfileAttempt
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Profile
 from rspsim.faults.card.card_fault import Fault, adds, answers, behind, decides, skip, swap
@@ -32,7 +29,7 @@ def _by_iccid_only(state: CardState, _isdp_aid: Aid | None, iccid: Iccid | None)
 def _isdr_as_profile(state: CardState, isdp_aid: Aid | None, iccid: Iccid | None) -> Profile | None:
     if isdp_aid == ISDR_AID:
         return next(iter(state.profiles), None)
-    return identified.NAMED.standard(state, isdp_aid, iccid)
+    return profile_attempt.NAMED.standard(state, isdp_aid, iccid)
 
 
 def _same_class(attempt: ProfileAttempt) -> bool:
@@ -240,7 +237,7 @@ FAULTS: Final = (
             "ES10c.DeleteProfile#20",
             "ES10c.DeleteProfile#21",
         ),
-        swap(identified.NAMED, _by_aid_only),
+        swap(profile_attempt.NAMED, _by_aid_only),
     ),
     Fault(
         "es10c.named.by-iccid-only",
@@ -253,12 +250,12 @@ FAULTS: Final = (
             "ES10c.EnableProfile#02",
             "ES10c.EnableProfile#04",
         ),
-        swap(identified.NAMED, _by_iccid_only),
+        swap(profile_attempt.NAMED, _by_iccid_only),
     ),
     Fault(
         "es10c.named.isdr",
         "The AID of the ISD-R names the first Profile.",
         ("ES10c.EnableProfile#19",),
-        swap(identified.NAMED, _isdr_as_profile),
+        swap(profile_attempt.NAMED, _isdr_as_profile),
     ),
 )

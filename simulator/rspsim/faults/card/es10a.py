@@ -9,12 +9,13 @@ from rspcore.messages.es10a import EuiccConfiguredAddressesResponse, SetDefaultD
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import NotificationMetadata
 from rspcore.tags import Tag
-from rspsim.euicc import isdr, startup
+from rspsim.euicc import startup
 from rspsim.euicc.decisions import Decisions
-from rspsim.euicc.es10a import set_default_dp_address
-from rspsim.euicc.es10a.get_euicc_configured_addresses import GET_EUICC_CONFIGURED_ADDRESSES
-from rspsim.euicc.es10a.set_default_dp_address import SET_DEFAULT_DP_ADDRESS
-from rspsim.euicc.es10c import delete_profile, euicc_memory_reset
+from rspsim.euicc.isdr import dispatch
+from rspsim.euicc.isdr.es10a import set_default_dp_address
+from rspsim.euicc.isdr.es10a.get_euicc_configured_addresses import GET_EUICC_CONFIGURED_ADDRESSES
+from rspsim.euicc.isdr.es10a.set_default_dp_address import SET_DEFAULT_DP_ADDRESS
+from rspsim.euicc.isdr.es10c import delete_profile, euicc_memory_reset
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, PendingNotification, Profile
 from rspsim.faults.card.card_fault import Change, Fault, behind, retold, swap
@@ -71,9 +72,9 @@ def _missing_is_empty(decisions: Decisions) -> Decisions:
             SetDefaultDpAddressRequest(default_dp_address=""), view
         )
 
-    table = decisions[isdr.FUNCTIONS]
+    table = decisions[dispatch.FUNCTIONS]
     lenient = replace(SET_DEFAULT_DP_ADDRESS, malformed=removed)
-    return decisions.having(isdr.FUNCTIONS, {**table, lenient.tag: lenient})
+    return decisions.having(dispatch.FUNCTIONS, {**table, lenient.tag: lenient})
 
 
 def _telling(change: Callable[[Answer, CardState], Answer]) -> Change:

@@ -10,7 +10,7 @@ from rspcore.ids import Aid
 from rspcore.messages.metadata import StoreMetadataRequest, UpdateMetadataRequest
 from rspcore.ota.packet import CommandPacket, KeySet, PacketError, ResponseStatus
 from rspcore.tags import ISDP_OWN_AID, Tag
-from rspsim.euicc import update_metadata
+from rspsim.euicc.es6 import update_metadata
 from rspsim.euicc.uicc.ota import domain, secured
 from rspsim.euicc.uicc.ota.domain import DomainDesk
 from rspsim.faults.card.card_fault import Change, Fault, swap

@@ -8,8 +8,8 @@ from rspcore.messages.metadata import (
     ProfileClass,
 )
 from rspsim.euicc.decisions import Decisions
-from rspsim.euicc.es10c import euicc_memory_reset
-from rspsim.euicc.es10c.euicc_memory_reset import SELECTED
+from rspsim.euicc.isdr.es10c import euicc_memory_reset
+from rspsim.euicc.isdr.es10c.euicc_memory_reset import SELECTED
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import Addresses, CardState, Profile
 from rspsim.faults.card.card_fault import Fault, behind, skip, swap, together

@@ -6,10 +6,10 @@ from typing import Final
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.crypto.aka.algorithm import AkaAlgorithm
 from rspcore.crypto.aka.milenage import Milenage
-from rspsim.euicc.es10c import switching
+from rspsim.euicc.isdr.es10c import switching
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Volatile
-from rspsim.euicc.uicc import access, desk
+from rspsim.euicc.uicc import access, command_context
 from rspsim.euicc.uicc.commands import authenticate, pin, table
 from rspsim.euicc.uicc.interpreter import service_tables
 from rspsim.euicc.uicc.model import (
@@ -24,7 +24,7 @@ __all__ = ["FAULTS"]
 
 
 def _of_first_profile(state: CardState) -> ProfileContent:
-    return state.profiles[0].content if state.profiles else desk.EMPTY_CARD
+    return state.profiles[0].content if state.profiles else command_context.EMPTY_CARD
 
 
 def _nothing(state: CardState) -> ProfileContent:
@@ -33,13 +33,13 @@ def _nothing(state: CardState) -> ProfileContent:
 
 
 def _without_umpc(state: CardState) -> ProfileContent:
-    content = desk.CONTENT.standard(state)
+    content = command_context.CONTENT.standard(state)
     kept = tuple(one for one in content.files.files if one.path != (0x2F08,))
     return replace(content, files=FileSystem(kept))
 
 
 def _blank_below_mf(state: CardState) -> ProfileContent:
-    content = desk.CONTENT.standard(state)
+    content = command_context.CONTENT.standard(state)
     made = tuple(
         replace(one, body=b"\xff" * len(one.body)) if len(one.path) == 1 else one
         for one in content.files.files
@@ -74,7 +74,7 @@ FAULTS: Final = (
             "procedure.FileStructure#11",
             "procedure.FileStructure#17",
         ),
-        swap(desk.CONTENT, _of_first_profile),
+        swap(command_context.CONTENT, _of_first_profile),
     ),
     Fault(
         "files.none-without-profile",
@@ -86,13 +86,13 @@ FAULTS: Final = (
             "procedure.FileStructure#16",
             "procedure.FileStructure#17",
         ),
-        swap(desk.CONTENT, _nothing),
+        swap(command_context.CONTENT, _nothing),
     ),
     Fault(
         "files.umpc-missing",
         "There is no EF.UMPC.",
         ("procedure.FileStructure#01", "procedure.FileStructure#16"),
-        swap(desk.CONTENT, _without_umpc),
+        swap(command_context.CONTENT, _without_umpc),
     ),
     Fault(
         "files.blank",
@@ -104,7 +104,7 @@ FAULTS: Final = (
             "procedure.FileStructure#08",
             "procedure.FileStructure#15",
         ),
-        swap(desk.CONTENT, _blank_below_mf),
+        swap(command_context.CONTENT, _blank_below_mf),
     ),
     Fault(
         "files.service-table.as-loaded",

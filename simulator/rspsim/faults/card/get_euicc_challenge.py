@@ -2,9 +2,7 @@
 
 from typing import Final
 
-from rspsim.euicc.es10b import (
-    get_euicc_challenge,
-)
+from rspsim.euicc.isdr.es10b import get_euicc_challenge
 from rspsim.euicc.session import SessionEvent, SessionState
 from rspsim.faults.card.card_fault import Fault, allows, swap, together
 

@@ -11,9 +11,10 @@ from rspcore.messages.es10c import (
     ProfileInfoListResponse,
 )
 from rspcore.tags import ISDP_PREFIX
-from rspsim.euicc import isdp, isdr, startup
+from rspsim.euicc import isdp, startup
 from rspsim.euicc.decisions import Decisions
-from rspsim.euicc.es10c.get_profiles_info import (
+from rspsim.euicc.isdr import dispatch
+from rspsim.euicc.isdr.es10c.get_profiles_info import (
     DEFAULT_TAGS,
     DESCRIBED,
     GET_PROFILES_INFO,
@@ -32,7 +33,7 @@ _UNDEFINED = ProfileInfoListResponse(profile_info_list_error=ProfileInfoListErro
 
 
 def _none_is_an_error(decisions: Decisions) -> Decisions:
-    table = decisions[isdr.FUNCTIONS]
+    table = decisions[dispatch.FUNCTIONS]
     plain = table[GET_PROFILES_INFO.tag]
 
     def handle(request: ProfileInfoListRequest, view: View) -> Outcome:
@@ -42,7 +43,7 @@ def _none_is_an_error(decisions: Decisions) -> Decisions:
         return view.answer(_UNDEFINED)
 
     changed = {**table, plain.tag: replace(plain, handle=handle)}
-    return decisions.having(isdr.FUNCTIONS, changed)
+    return decisions.having(dispatch.FUNCTIONS, changed)
 
 
 def _with_loading(view: View, /) -> tuple[Profile, ...]:
@@ -73,15 +74,15 @@ def _half_tag_taken(tag_list: bytes | None, default: frozenset[int]) -> frozense
 
 
 def _malformed_by_status_word(decisions: Decisions) -> Decisions:
-    table = decisions[isdr.FUNCTIONS]
+    table = decisions[dispatch.FUNCTIONS]
     plain = replace(table[GET_PROFILES_INFO.tag], malformed=None)
-    return decisions.having(isdr.FUNCTIONS, {**table, plain.tag: plain})
+    return decisions.having(dispatch.FUNCTIONS, {**table, plain.tag: plain})
 
 
 def _malformed_taken(decisions: Decisions) -> Decisions:
-    table = decisions[isdr.FUNCTIONS]
+    table = decisions[dispatch.FUNCTIONS]
     lax = replace(table[GET_PROFILES_INFO.tag], malformed=_everything)
-    return decisions.having(isdr.FUNCTIONS, {**table, lax.tag: lax})
+    return decisions.having(dispatch.FUNCTIONS, {**table, lax.tag: lax})
 
 
 def _everything(view: View) -> Outcome:

@@ -5,7 +5,7 @@ from typing import Final
 from rspcore.crypto.kdf import BspKeys, session_keys, shared_info, x963_sha256
 from rspcore.ids import Eid
 from rspcore.messages.notifications import ErrorReason
-from rspsim.euicc.es8p import initialise_secure_channel
+from rspsim.euicc.load.es8p import initialise_secure_channel
 from rspsim.faults.card.card_fault import Fault, answers, flattened, moved_last, skip, swap
 
 __all__ = ["FAULTS"]

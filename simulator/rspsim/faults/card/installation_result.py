@@ -15,7 +15,7 @@ from rspcore.messages.notifications import (
 )
 from rspcore.tags import Tag
 from rspsim.euicc import notifications, startup
-from rspsim.euicc.es8p import segments
+from rspsim.euicc.load import segments
 from rspsim.euicc.state import CardState, PendingNotification
 from rspsim.faults.card.card_fault import Change, Fault, swap
 

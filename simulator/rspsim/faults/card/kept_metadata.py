@@ -8,8 +8,9 @@ from rspcore import tlv
 from rspcore.messages.metadata import PprId, ProfileClass, StoreMetadataRequest
 from rspcore.tags import Tag
 from rspsim.euicc import notifications
-from rspsim.euicc.es8p import segments, store_metadata
-from rspsim.euicc.es8p.step import Step
+from rspsim.euicc.load import segments
+from rspsim.euicc.load.es8p import store_metadata
+from rspsim.euicc.load.step import Step
 from rspsim.euicc.session import Load
 from rspsim.euicc.state import Profile
 from rspsim.faults.card.card_fault import Change, Fault, swap

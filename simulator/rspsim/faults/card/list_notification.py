@@ -11,8 +11,8 @@ from rspcore.messages.es10b import (
     SearchCriteria,
 )
 from rspcore.tags import Tag
-from rspsim.euicc.es10b import list_notification, retrieve_notifications_list
-from rspsim.euicc.es10b.list_notification import EventFilter, Pending
+from rspsim.euicc.isdr.es10b import list_notification, retrieve_notifications_list
+from rspsim.euicc.isdr.es10b.list_notification import EventFilter, Pending
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import PendingNotification
 from rspsim.faults.card.card_fault import Fault, behind, swap

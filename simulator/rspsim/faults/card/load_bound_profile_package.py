@@ -8,14 +8,16 @@ from rspcore.messages.codec import Structure
 from rspcore.messages.es10c import EnableProfileResponse, EnableResult
 from rspcore.status import StatusWord
 from rspcore.tags import Tag
-from rspsim.euicc import isdr, memory
+from rspsim.euicc import memory
 from rspsim.euicc.decisions import Decisions
-from rspsim.euicc.es8p import load_profile_elements, segments
-from rspsim.euicc.es8p.step import Step
-from rspsim.euicc.es10b.get_euicc_challenge import DISCARDS
-from rspsim.euicc.es10c.enable_profile import ENABLE_PROFILE
-from rspsim.euicc.es10c.get_profiles_info import GET_PROFILES_INFO
-from rspsim.euicc.function import Function, Interface
+from rspsim.euicc.isdr import dispatch
+from rspsim.euicc.isdr.es10_function import Function, Interface
+from rspsim.euicc.isdr.es10b.get_euicc_challenge import DISCARDS
+from rspsim.euicc.isdr.es10c.enable_profile import ENABLE_PROFILE
+from rspsim.euicc.isdr.es10c.get_profiles_info import GET_PROFILES_INFO
+from rspsim.euicc.load import segments
+from rspsim.euicc.load.es8p import load_profile_elements
+from rspsim.euicc.load.step import Step
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.session import (
     IDLE_SESSION,
@@ -103,8 +105,8 @@ def _answering(kind: type[Structure], handle: Callable[[Structure, View], Outcom
         function = Function(
             "unknown", kind, handle, Interface.ES10B, malformed=lambda view: handle(kind(), view)
         )
-        known = decisions[isdr.FUNCTIONS]
-        return decisions.having(isdr.FUNCTIONS, {**known, kind.TAG: function})
+        known = decisions[dispatch.FUNCTIONS]
+        return decisions.having(dispatch.FUNCTIONS, {**known, kind.TAG: function})
 
     return change
 

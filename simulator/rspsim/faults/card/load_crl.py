@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Final
 
 from rspcore.messages.es10b import LoadCrlErrorCode, LoadCrlResponse, LoadCrlResponseOk
-from rspsim.euicc import isdr
 from rspsim.euicc.decisions import Check
-from rspsim.euicc.es10b import authenticate_server, load_crl
+from rspsim.euicc.isdr import dispatch
+from rspsim.euicc.isdr.es10b import authenticate_server, load_crl
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.faults.card.card_fault import Fault, adds, answers, behind, flattened, skip, swap
 
@@ -55,8 +55,8 @@ FAULTS: Final = (
         "EUICCInfo2 tells of LoadCRL, and the function is unknown.",
         (*_LOADED, "ES10b.LoadCRL#05", "ES10b.LoadCRL#06", "ES10b.LoadCRL#08"),
         swap(
-            isdr.FUNCTIONS,
-            {t: f for t, f in isdr.FUNCTIONS.standard.items() if t != _FUNCTION.tag},
+            dispatch.FUNCTIONS,
+            {t: f for t, f in dispatch.FUNCTIONS.standard.items() if t != _FUNCTION.tag},
         ),
     ),
     Fault(

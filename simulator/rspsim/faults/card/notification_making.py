@@ -3,7 +3,8 @@
 from typing import Final
 
 from rspcore.crypto.keys import PrivateKey
-from rspsim.euicc import ecasd, memory, notifications
+from rspsim.euicc import memory, notifications
+from rspsim.euicc.security import ecasd
 from rspsim.faults.card.card_fault import Fault, swap
 
 __all__ = ["FAULTS"]

@@ -6,12 +6,18 @@ from typing import Final
 from rspcore.messages.es10c import DeleteResult, DisableResult, EnableResult
 from rspcore.messages.metadata import OperatorId, PprId, ProfileClass
 from rspcore.messages.notifications import ErrorReason, NotificationMetadata
-from rspsim.euicc import rules, startup
+from rspsim.euicc import startup
 from rspsim.euicc.decisions import Check
-from rspsim.euicc.es8p import store_metadata
-from rspsim.euicc.es8p.store_metadata import MetadataAttempt
-from rspsim.euicc.es10c import delete_profile, disable_profile, enable_profile, euicc_memory_reset
+from rspsim.euicc.isdr.es10c import (
+    delete_profile,
+    disable_profile,
+    enable_profile,
+    euicc_memory_reset,
+)
+from rspsim.euicc.load.es8p import store_metadata
+from rspsim.euicc.load.es8p.store_metadata import MetadataAttempt
 from rspsim.euicc.options import Options
+from rspsim.euicc.security import policy_rules
 from rspsim.euicc.state import CardState, Profile
 from rspsim.faults.card.card_fault import Fault, adds, answers, decides, skip, swap, together
 
@@ -40,7 +46,7 @@ def _has_ppr2(profile: Profile | None) -> bool:
 
 def _digits_only(rule: OperatorId, owner: OperatorId, options: Options) -> bool:
     bare = replace(owner, gid1=None, gid2=None)
-    return rules.operator_matches(replace(rule, gid1=None, gid2=None), bare, options)
+    return policy_rules.operator_matches(replace(rule, gid1=None, gid2=None), bare, options)
 
 
 def _gids_exact(rule: OperatorId, owner: OperatorId, options: Options) -> bool:
@@ -49,17 +55,17 @@ def _gids_exact(rule: OperatorId, owner: OperatorId, options: Options) -> bool:
 
 
 def _digits_exact(rule: OperatorId, owner: OperatorId, options: Options) -> bool:
-    return rule.mcc_mnc == owner.mcc_mnc and rules.operator_matches(rule, owner, options)
+    return rule.mcc_mnc == owner.mcc_mnc and policy_rules.operator_matches(rule, owner, options)
 
 
 def _digits_not_compared(rule: OperatorId, owner: OperatorId, options: Options) -> bool:
-    return rules.operator_matches(replace(rule, mcc_mnc=owner.mcc_mnc), owner, options)
+    return policy_rules.operator_matches(replace(rule, mcc_mnc=owner.mcc_mnc), owner, options)
 
 
 def _any_one_suffices(attempt: MetadataAttempt) -> bool:
     view, owner = attempt.step.view, attempt.request.profile_owner
     return owner is None or any(
-        rules.rat_allows(view.state.rat, ppr, owner, view.options)
+        policy_rules.rat_allows(view.state.rat, ppr, owner, view.options)
         for ppr in attempt.rules_wanted or (PprId.ppr1,)
     )
 
@@ -70,14 +76,17 @@ def _all_by_one_rule(attempt: MetadataAttempt) -> bool:
     return not wanted or any(
         owner is not None
         and wanted <= rule.ppr_ids
-        and any(rules.operator_matches(one, owner, view.options) for one in rule.allowed_operators)
+        and any(
+            policy_rules.operator_matches(one, owner, view.options)
+            for one in rule.allowed_operators
+        )
         for rule in view.state.rat
     )
 
 
 _EVERY_RULE: Final[Check[MetadataAttempt]] = Check(
     "every_rule_allowed",
-    lambda a: not rules.forbidden_rules(replace(a.step.view.state, profiles=())),
+    lambda a: not policy_rules.forbidden_rules(replace(a.step.view.state, profiles=())),
     ErrorReason.pprNotAllowed,
 )
 
@@ -255,25 +264,25 @@ FAULTS: Final = (
         "policy.rat.any-operator",
         "A rule of the table fits every mccMnc.",
         ("procedure.PolicyRules#12",),
-        swap(rules.OPERATOR_MATCH, _digits_not_compared),
+        swap(policy_rules.OPERATOR_MATCH, _digits_not_compared),
     ),
     Fault(
         "policy.rat.any-gid",
         "A rule of the table fits whatever gid1 and gid2 it has.",
         ("procedure.PolicyRules#13", "procedure.PolicyRules#18"),
-        swap(rules.OPERATOR_MATCH, _digits_only),
+        swap(policy_rules.OPERATOR_MATCH, _digits_only),
     ),
     Fault(
         "policy.rat.empty-gid-is-none",
         "An empty gid1 in a rule fits only owners without one.",
         ("procedure.PolicyRules#17",),
-        swap(rules.OPERATOR_MATCH, _gids_exact),
+        swap(policy_rules.OPERATOR_MATCH, _gids_exact),
     ),
     Fault(
         "policy.rat.wildcards-exact",
         "A wildcard digit in a rule fits only itself.",
         ("procedure.PolicyRules#14", "procedure.PolicyRules#17"),
-        swap(rules.OPERATOR_MATCH, _digits_exact),
+        swap(policy_rules.OPERATOR_MATCH, _digits_exact),
     ),
     Fault(
         "policy.rat.one-suffices",

@@ -13,11 +13,11 @@ from rspcore.messages.es10b import (
     PrepareDownloadResponse,
 )
 from rspsim.env import Rng
-from rspsim.euicc import ecasd, one_time_keys
 from rspsim.euicc.decisions import Check
-from rspsim.euicc.es10b import prepare_download
-from rspsim.euicc.es10b.prepare_download import DownloadAttempt
+from rspsim.euicc.isdr.es10b import prepare_download
+from rspsim.euicc.isdr.es10b.prepare_download import DownloadAttempt
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.security import ecasd, one_time_keys
 from rspsim.euicc.session import SessionEvent, SessionState
 from rspsim.faults.card.card_fault import (
     Fault,

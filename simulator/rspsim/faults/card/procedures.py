@@ -6,8 +6,8 @@ from typing import Final
 from rspcore.apdu import Ins
 from rspsim.euicc import channels, isdp
 from rspsim.euicc.channels import ClassFamily
-from rspsim.euicc.es8p import segments
-from rspsim.euicc.es8p.step import Step
+from rspsim.euicc.load import segments
+from rspsim.euicc.load.step import Step
 from rspsim.euicc.session import SESSION_TABLE, Load, SessionEvent
 from rspsim.euicc.state import CardState, Profile
 from rspsim.faults.card.card_fault import Fault, swap

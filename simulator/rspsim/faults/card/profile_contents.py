@@ -7,7 +7,12 @@ from typing import Any, Final
 from rspcore.messages.euicc_response import PeStatusCode
 from rspsim.euicc.decisions import Check
 from rspsim.euicc.uicc.commands.authenticate import ALGORITHM
-from rspsim.euicc.uicc.interpreter import generic_file_management, header, management, order
+from rspsim.euicc.uicc.interpreter import (
+    generic_file_management,
+    header_and_end,
+    order,
+    remote_management,
+)
 from rspsim.euicc.uicc.interpreter.building import Building, Refused
 from rspsim.euicc.uicc.interpreter.file_making import FilePlan
 from rspsim.euicc.uicc.interpreter.interpret import ELEMENTS
@@ -90,13 +95,13 @@ FAULTS: Final = (
         "profile.header.minor-version",
         "A package of an unknown minor version is refused.",
         ("Profile.Header#01",),
-        decides(header.CHECKS, "version", lambda attempt: attempt.header.version[1] <= 9),
+        decides(header_and_end.CHECKS, "version", lambda attempt: attempt.header.version[1] <= 9),
     ),
     Fault(
         "profile.header.some-service",
         "A header has to ask for some service.",
         ("Profile.Header#02",),
-        decides(header.CHECKS, "services", lambda a: bool(a.header.mandatory_services)),
+        decides(header_and_end.CHECKS, "services", lambda a: bool(a.header.mandatory_services)),
     ),
     Fault(
         "profile.order.ascending",
@@ -179,7 +184,7 @@ FAULTS: Final = (
         "A Profile can have one security domain only.",
         ("Profile.SecurityDomain#01",),
         adds(
-            management.DOMAIN_CHECKS,
+            remote_management.DOMAIN_CHECKS,
             Check("only_one", lambda a: not a.content.security_domains, _REFUSED),
         ),
     ),

@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from rspcore.messages.euicc_response import PeStatusCode
 from rspsim.euicc.uicc.interpreter import (
-    authentication,
+    aka_parameters,
     codes,
     generic_file_management,
-    header,
+    header_and_end,
     interpret,
-    management,
     order,
+    remote_management,
     template_elements,
 )
 from rspsim.euicc.uicc.interpreter.building import Building
@@ -89,7 +89,7 @@ FAULTS: Final = (
     _rule(
         "header.any-version",
         "The version of the package is not looked at.",
-        skip(header.CHECKS, "version"),
+        skip(header_and_end.CHECKS, "version"),
         "ES8+.LoadProfileElements#27",
         "Profile.Header#04",
         "Profile.Header#07",
@@ -97,21 +97,21 @@ FAULTS: Final = (
     _rule(
         "header.any-service",
         "Mandatory services are not looked at.",
-        skip(header.CHECKS, "services"),
+        skip(header_and_end.CHECKS, "services"),
         "ES8+.LoadProfileElements#28",
         "Profile.Header#05",
     ),
     _rule(
         "header.any-template",
         "Mandatory templates are not looked at.",
-        skip(header.CHECKS, "templates"),
+        skip(header_and_end.CHECKS, "templates"),
         "ES8+.LoadProfileElements#29",
         "Profile.Header#06",
     ),
     _rule(
         "header.any-application",
         "Mandatory applications are not looked at.",
-        skip(header.CHECKS, "applications"),
+        skip(header_and_end.CHECKS, "applications"),
         "ES8+.LoadProfileElements#33",
     ),
     _rule(
@@ -197,7 +197,7 @@ FAULTS: Final = (
     _rule(
         "codes.missing",
         "Keys that directories report need not be there.",
-        swap(header.CODES, _nothing_required),
+        swap(header_and_end.CODES, _nothing_required),
         "ES8+.LoadProfileElements#32",
         "Profile.PIN#04",
         "Profile.PIN#05",
@@ -218,7 +218,7 @@ FAULTS: Final = (
     _rule(
         "aka.any-algorithm",
         "The algorithm of an NAA is not looked at.",
-        skip(authentication.AKA_CHECKS, "algorithm", "key"),
+        skip(aka_parameters.AKA_CHECKS, "algorithm", "key"),
         "Profile.AKA#03",
         "Profile.AKA#04",
         "Profile.AKA#05",
@@ -227,13 +227,13 @@ FAULTS: Final = (
     _rule(
         "management.any-aid",
         "Two security domains may have one AID.",
-        skip(management.DOMAIN_CHECKS, "aid_unused"),
+        skip(remote_management.DOMAIN_CHECKS, "aid_unused"),
         "Profile.SecurityDomain#02",
     ),
     _rule(
         "management.any-adf",
         "Remote file management may be bound to an ADF that is not there.",
-        skip(management.RFM_CHECKS, "adf_there"),
+        skip(remote_management.RFM_CHECKS, "adf_there"),
         "Profile.RFM#05",
     ),
     _rule(

@@ -13,10 +13,7 @@ from rspcore.messages.es10c import (
 from rspcore.messages.metadata import OperatorId
 from rspcore.profile_reader.profile_facts import ProfileFacts
 from rspcore.tags import Tag
-from rspsim.euicc.es10c.get_profiles_info import (
-    DEFAULT_TAGS,
-    DESCRIBED,
-)
+from rspsim.euicc.isdr.es10c.get_profiles_info import DEFAULT_TAGS, DESCRIBED
 from rspsim.euicc.state import CardState, Profile
 from rspsim.faults.card.card_fault import Change, Fault, swap
 

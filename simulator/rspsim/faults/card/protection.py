@@ -19,7 +19,7 @@ from rspcore.errors import DecodeError
 from rspcore.messages.notifications import ErrorReason
 from rspcore.tags import Tag
 from rspcore.tlv import Tlv
-from rspsim.euicc.es8p import step
+from rspsim.euicc.load import step
 from rspsim.faults.card.card_fault import Fault, swap
 
 __all__ = ["FAULTS"]

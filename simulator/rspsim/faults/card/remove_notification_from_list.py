@@ -7,13 +7,13 @@ from rspcore.messages.es10b import NotificationSentResult, SearchCriteria
 from rspcore.messages.notifications import NotificationMetadata
 from rspsim.euicc import startup
 from rspsim.euicc.decisions import Check
-from rspsim.euicc.es10b import (
+from rspsim.euicc.isdr.es10b import (
     list_notification,
     remove_notification_from_list,
     retrieve_notifications_list,
 )
-from rspsim.euicc.es10b.list_notification import EventFilter, Pending
-from rspsim.euicc.es10b.remove_notification_from_list import RemovalAttempt
+from rspsim.euicc.isdr.es10b.list_notification import EventFilter, Pending
+from rspsim.euicc.isdr.es10b.remove_notification_from_list import RemovalAttempt
 from rspsim.euicc.state import CardState, PendingNotification
 from rspsim.faults.card.card_fault import Fault, adds, skip, swap, together
 from rspsim.faults.card.list_notification import is_result

@@ -7,7 +7,8 @@ from rspcore.crypto.bsp import Bsp
 from rspcore.crypto.kdf import BspKeys
 from rspcore.messages.es8p import ReplaceSessionKeysRequest
 from rspcore.tags import Tag
-from rspsim.euicc.es8p import replace_session_keys, segments
+from rspsim.euicc.load import segments
+from rspsim.euicc.load.es8p import replace_session_keys
 from rspsim.euicc.session import LoadPosition
 from rspsim.faults.card.card_fault import Fault, skip, swap, together
 

@@ -7,18 +7,11 @@ from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.ids import Aid
 from rspcore.status import StatusWord
-from rspsim.euicc import (
-    applications,
-    cat,
-    channels,
-    isdr,
-    lpae_activation,
-    manage_channel,
-    startup,
-)
+from rspsim.euicc import applications, cat, channels, manage_channel, startup
 from rspsim.euicc.applications import Application
-from rspsim.euicc.function import Interface
-from rspsim.euicc.isdr import Requested
+from rspsim.euicc.isdr import dispatch, lpae_activation, selection
+from rspsim.euicc.isdr.dispatch import Requested
+from rspsim.euicc.isdr.es10_function import Interface
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Volatile
 from rspsim.faults.card.card_fault import Change, Fault, decides, swap
@@ -35,36 +28,36 @@ def _plain_when_enabled(state: CardState, /) -> bytes:
 
 def _fci_without(*tags: int) -> Change:
     def bare(state: CardState) -> bytes:
-        whole = tlv.parse(isdr.FCI.standard(state))
+        whole = tlv.parse(selection.FCI.standard(state))
         return tlv.encode(0x6F, *(bytes(o.raw) for o in whole.children() if o.tag not in tags))
 
-    return swap(isdr.FCI, bare)
+    return swap(selection.FCI, bare)
 
 
 def _fci_telling(template: str) -> Change:
     def told(state: CardState) -> bytes:
-        whole = tlv.parse(isdr.FCI.standard(state))
+        whole = tlv.parse(selection.FCI.standard(state))
         kept = (bytes(o.raw) for o in whole.children() if o.tag != _TEMPLATE)
         return tlv.encode(0x6F, *kept, tlv.encode(_TEMPLATE, bytes.fromhex(template)))
 
-    return swap(isdr.FCI, told)
+    return swap(selection.FCI, told)
 
 
 def _without_fci(view: View) -> Outcome:
-    outcome = isdr.selected(view)
+    outcome = selection.selected(view)
     return replace(outcome, response=replace(outcome.response, data=b""))
 
 
 def _only_on_channel_1(view: View) -> Outcome:
     if view.channel_number > 1:
         return view.refuse(StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED)
-    return isdr.selected(view)
+    return selection.selected(view)
 
 
 def _stumbles_unannounced(view: View) -> Outcome:
     if not view.volatile.cat.terminal_capability:
         return view.refuse(StatusWord.NO_PRECISE_DIAGNOSIS)
-    return isdr.selected(view)
+    return selection.selected(view)
 
 
 def _selects(application: Application) -> Change:
@@ -86,12 +79,12 @@ def _one_for_all(_command: CommandApdu, view: View) -> Aid | None:
 
 
 def _isdr_for_store_data(command: CommandApdu, view: View) -> Aid | None:
-    return isdr.AID if command.ins == Ins.STORE_DATA else view.channel.application
+    return selection.AID if command.ins == Ins.STORE_DATA else view.channel.application
 
 
 def _usim_of_any_profile(view: View) -> tuple[Application, ...]:
     return tuple(
-        Application(Aid(one.aid), isdr.selected, isdr.process)
+        Application(Aid(one.aid), selection.selected, dispatch.process)
         for profile in view.state.profiles
         for one in profile.content.files.files
         if one.aid
@@ -132,7 +125,7 @@ FAULTS: Final = (
             "ISD-R.Select#19",
             "ISD-R.Select#20",
         ),
-        _selects(Application(isdr.AID, _without_fci, isdr.process)),
+        _selects(Application(selection.AID, _without_fci, dispatch.process)),
     ),
     Fault(
         "select.fci.no-template",
@@ -168,13 +161,13 @@ FAULTS: Final = (
         "select.isdr.channel-1-only",
         "The ISD-R is selectable on the first channels only.",
         ("ISD-R.Select#16", "ISD-R.Select#17", "Transport.StoreData#12"),
-        _selects(Application(isdr.AID, _only_on_channel_1, isdr.process)),
+        _selects(Application(selection.AID, _only_on_channel_1, dispatch.process)),
     ),
     Fault(
         "select.isdr.unannounced",
         "SELECT ISD-R is answered 6F00 when the terminal has announced no LPA function.",
         ("ISD-R.Select#25", "ISD-R.Select#26"),
-        _selects(Application(isdr.AID, _stumbles_unannounced, isdr.process)),
+        _selects(Application(selection.AID, _stumbles_unannounced, dispatch.process)),
     ),
     Fault(
         "select.aid.last-octet-ignored",
@@ -250,7 +243,7 @@ FAULTS: Final = (
         "select.terminal-capability.rfu-needed",
         "ES10a wants a bit of TERMINAL CAPABILITY that no LPAd has to set.",
         ("ISD-R.Select#27",),
-        decides(isdr.CHECKS, "interface_announced", _needs_an_rfu_bit),
+        decides(dispatch.CHECKS, "interface_announced", _needs_an_rfu_bit),
     ),
     Fault(
         "select.lpae-activation.any",

@@ -9,8 +9,8 @@ from typing import Final
 from rspcore.messages.es10b import AuthenticateErrorCode
 from rspcore.pki.certificate import Certificate
 from rspsim.euicc.decisions import Check
-from rspsim.euicc.es10b import authenticate_server
-from rspsim.euicc.es10b.authenticate_server import AuthenticationAttempt
+from rspsim.euicc.isdr.es10b import authenticate_server
+from rspsim.euicc.isdr.es10b.authenticate_server import AuthenticationAttempt
 from rspsim.faults.card.card_fault import Fault, adds, answers, skip
 
 __all__ = ["FAULTS"]

@@ -7,9 +7,10 @@ from rspcore.ids import Iccid
 from rspcore.messages.codec import ICCID, At, Structure, utf8
 from rspcore.messages.es10c import SetNicknameResult
 from rspcore.tags import Tag
-from rspsim.euicc import isdr, startup
+from rspsim.euicc import startup
 from rspsim.euicc.decisions import Check, Decisions
-from rspsim.euicc.es10c import set_nickname
+from rspsim.euicc.isdr import dispatch
+from rspsim.euicc.isdr.es10c import set_nickname
 from rspsim.euicc.state import CardState, Profile
 from rspsim.faults.card.card_fault import Fault, adds, answers, swap, together
 
@@ -27,9 +28,9 @@ class _AnyNickname(Structure):
 
 
 def _any_nickname_taken(decisions: Decisions) -> Decisions:
-    table = decisions[isdr.FUNCTIONS]
+    table = decisions[dispatch.FUNCTIONS]
     lax = replace(table[Tag.SetNickname], request=_AnyNickname)
-    return decisions.having(isdr.FUNCTIONS, {**table, lax.tag: lax})
+    return decisions.having(dispatch.FUNCTIONS, {**table, lax.tag: lax})
 
 
 def _given(state: CardState, profile: Profile, nickname: str | None) -> CardState:

@@ -8,10 +8,10 @@ from rspcore.errors import DecodeError
 from rspcore.messages.metadata import ProfileClass, StoreMetadataRequest
 from rspcore.messages.notifications import ErrorReason
 from rspcore.tags import Tag
-from rspsim.euicc import rules
 from rspsim.euicc.decisions import Check
-from rspsim.euicc.es8p import store_metadata
-from rspsim.euicc.es8p.store_metadata import MetadataAttempt
+from rspsim.euicc.load.es8p import store_metadata
+from rspsim.euicc.load.es8p.store_metadata import MetadataAttempt
+from rspsim.euicc.security import policy_rules
 from rspsim.faults.card.card_fault import (
     Change,
     Fault,
@@ -175,7 +175,7 @@ FAULTS: Final = (
         "es8p.store-metadata.any-operator",
         "A rule of the table fits every operator.",
         ("ES8+.StoreMetadata#24",),
-        swap(rules.OPERATOR_MATCH, lambda _rule, _owner, _options: True),
+        swap(policy_rules.OPERATOR_MATCH, lambda _rule, _owner, _options: True),
     ),
     Fault(
         "es8p.store-metadata.no-operator",
@@ -186,7 +186,7 @@ FAULTS: Final = (
             "ES8+.StoreMetadata#21",
             "ES8+.StoreMetadata#82",
         ),
-        swap(rules.OPERATOR_MATCH, lambda _rule, _owner, _options: False),
+        swap(policy_rules.OPERATOR_MATCH, lambda _rule, _owner, _options: False),
     ),
     Fault(
         "es8p.store-metadata.rules-are-input",

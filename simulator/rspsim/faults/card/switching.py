@@ -8,10 +8,10 @@ from rspcore.ids import Aid
 from rspcore.messages.es10c import ProfileState
 from rspcore.messages.metadata import NotificationEvent, ProfileClass
 from rspsim.euicc import cat, isdp, notifications, startup
-from rspsim.euicc.es10c import disable_profile, enable_profile, euicc_memory_reset, switching
+from rspsim.euicc.isdr.es10c import disable_profile, enable_profile, euicc_memory_reset, switching
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, PendingSwitch, Profile, Volatile
-from rspsim.euicc.uicc import desk
+from rspsim.euicc.uicc import command_context
 from rspsim.euicc.uicc.model import ProfileContent
 from rspsim.faults.card.card_fault import Change, Fault, behind, skip, swap, together
 
@@ -42,7 +42,7 @@ def _all_channels_closed(volatile: Volatile) -> Volatile:
 
 
 def _first_content(state: CardState) -> ProfileContent:
-    return state.profiles[0].content if state.profiles else desk.EMPTY_CARD
+    return state.profiles[0].content if state.profiles else command_context.EMPTY_CARD
 
 
 def _nothing_enabled(state: CardState, /) -> CardState:
@@ -258,7 +258,7 @@ OUTLIVING: Final = (
             "ES10c.EnableProfile#37",
             "ES10c.EnableProfile#38",
         ),
-        swap(desk.CONTENT, lambda _state: desk.EMPTY_CARD),
+        swap(command_context.CONTENT, lambda _state: command_context.EMPTY_CARD),
     ),
     Fault(
         "es10c.switch.first-files",
@@ -269,7 +269,7 @@ OUTLIVING: Final = (
             "ES10c.DisableProfile#22",
             "ES10c.DisableProfile#26",
         ),
-        swap(desk.CONTENT, _first_content),
+        swap(command_context.CONTENT, _first_content),
     ),
     Fault(
         "es10c.switch.undone-at-reset",

@@ -10,14 +10,15 @@ from rspcore.errors import DecodeError
 from rspcore.status import StatusWord
 from rspcore.tags import Tag
 from rspcore.tlv import Tlv
-from rspsim.euicc import channels, isdr, startup, store_data
+from rspsim.euicc import channels, startup
 from rspsim.euicc.channels import Received
 from rspsim.euicc.decisions import Check
-from rspsim.euicc.es10b.get_euicc_info import GET_EUICC_INFO1
-from rspsim.euicc.function import AnyFunction
+from rspsim.euicc.isdr import dispatch, store_data
+from rspsim.euicc.isdr.es10_function import AnyFunction
+from rspsim.euicc.isdr.es10b.get_euicc_info import GET_EUICC_INFO1
+from rspsim.euicc.isdr.store_data import Block
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState
-from rspsim.euicc.store_data import Block
 from rspsim.faults.card.card_fault import (
     Change,
     Fault,
@@ -65,7 +66,7 @@ def _short_lengths_only(octets: bytes) -> Tlv:
 
 def _nothing_unknown(octets: bytes) -> Tlv:
     one = tlv.parse(octets)
-    function = isdr.FUNCTIONS.standard.get(one.tag)
+    function = dispatch.FUNCTIONS.standard.get(one.tag)
     if function is not None:
         known = replace(function.request.from_tlv(one)).encode()
         if len(known) < len(octets):
@@ -83,7 +84,7 @@ def _others_interrupted(view: View) -> View:
 
 
 def _without(tag: int) -> Mapping[int, AnyFunction]:
-    return {key: function for key, function in isdr.FUNCTIONS.standard.items() if key != tag}
+    return {key: function for key, function in dispatch.FUNCTIONS.standard.items() if key != tag}
 
 
 def _nothing_said(outcome: Outcome, _view: View) -> Outcome:
@@ -140,13 +141,13 @@ FAULTS: Final = (
         "transport.instruction.any",
         "Any instruction is taken for STORE DATA.",
         ("Transport.StoreData#16",),
-        skip(isdr.COMMAND_CHECKS, "store_data"),
+        skip(dispatch.COMMAND_CHECKS, "store_data"),
     ),
     Fault(
         "transport.instruction.unknown-is-class",
         "An instruction that is not supported is answered 6E00.",
         ("Transport.StoreData#16",),
-        answers(isdr.COMMAND_CHECKS, "store_data", StatusWord.CLA_NOT_SUPPORTED),
+        answers(dispatch.COMMAND_CHECKS, "store_data", StatusWord.CLA_NOT_SUPPORTED),
     ),
     Fault(
         "transport.store-data.any-p1",
@@ -235,7 +236,7 @@ FAULTS: Final = (
         "transport.unknown-function.wrong-data",
         "An unknown function tag is answered 6A80.",
         ("Transport.StoreData#25", "Transport.StoreData#26", "Transport.StoreData#27"),
-        answers(isdr.CHECKS, "function_known", StatusWord.WRONG_DATA),
+        answers(dispatch.CHECKS, "function_known", StatusWord.WRONG_DATA),
     ),
     Fault(
         "transport.unknown-function.success",
@@ -246,13 +247,13 @@ FAULTS: Final = (
             "Transport.StoreData#27",
             "Transport.StoreData#46",
         ),
-        answers(isdr.CHECKS, "function_known", StatusWord.OK),
+        answers(dispatch.CHECKS, "function_known", StatusWord.OK),
     ),
     Fault(
         "transport.functions.no-rat",
         "The card does not know GetRAT.",
         ("Transport.StoreData#45", "ES10b.GetRAT#01", "ES10b.GetRAT#07"),
-        swap(isdr.FUNCTIONS, _without(Tag.GetRat)),
+        swap(dispatch.FUNCTIONS, _without(Tag.GetRat)),
     ),
     Fault(
         "transport.malformed.success",
@@ -264,31 +265,33 @@ FAULTS: Final = (
             "Transport.StoreData#35",
             "ES10a.SetDefaultDpAddress#11",
         ),
-        swap(isdr.MALFORMED, int(StatusWord.OK)),
+        swap(dispatch.MALFORMED, int(StatusWord.OK)),
     ),
     Fault(
         "transport.malformed.undefined",
         "A request that cannot be read is answered 6F00.",
         ("Transport.StoreData#29", "Transport.StoreData#35"),
-        swap(isdr.MALFORMED, int(StatusWord.NO_PRECISE_DIAGNOSIS)),
+        swap(dispatch.MALFORMED, int(StatusWord.NO_PRECISE_DIAGNOSIS)),
     ),
     Fault(
         "transport.malformed.length-ignored",
         "The length of a request is not compared with the octets there are.",
         ("Transport.StoreData#29", "Transport.StoreData#30"),
-        swap(isdr.PARSE, _length_ignored),
+        swap(dispatch.PARSE, _length_ignored),
     ),
     Fault(
         "transport.malformed.long-length-lost",
         "A request with a length on several octets is answered 9000 without data.",
         ("Transport.StoreData#02", "Transport.StoreData#34"),
-        together(swap(isdr.PARSE, _short_lengths_only), swap(isdr.MALFORMED, int(StatusWord.OK))),
+        together(
+            swap(dispatch.PARSE, _short_lengths_only), swap(dispatch.MALFORMED, int(StatusWord.OK))
+        ),
     ),
     Fault(
         "transport.request.unknown-object-refused",
         "A request with a data object the card does not know is refused.",
         ("Transport.StoreData#36",),
-        swap(isdr.PARSE, _nothing_unknown),
+        swap(dispatch.PARSE, _nothing_unknown),
     ),
     Fault(
         "transport.response.empty",

@@ -12,8 +12,8 @@ from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.tags import Tag
 from rspsim.faults.server.octet_changes import flip_bit, flipping, from_hex, setting, with_member
 from rspsim.smdpp import fault_points
-from rspsim.smdpp.binding import BindingInput
 from rspsim.smdpp.fault_switch import Fault
+from rspsim.smdpp.stock.binding import BindingInput
 
 __all__ = ["FAULTS"]
 

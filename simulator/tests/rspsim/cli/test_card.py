@@ -18,7 +18,7 @@ from rspsim.cli import card_serve
 from rspsim.cli.card_state import CardWish, kept_state
 from rspsim.faults import card
 from rspsim.stores.sqlite import SqliteStore
-from rspsim.transports.ports import PortUse
+from rspsim.transports.tcp_ports import PortUse
 
 ATR, RESET, OFF = b"\x04", b"\x02", b"\x00"
 OPEN = bytes.fromhex("0070000001")

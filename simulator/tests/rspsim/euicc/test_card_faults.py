@@ -15,8 +15,8 @@ from rspcore.messages.es10c import EnableResult, ResetOption
 from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
 from rspsim import euicc
 from rspsim.euicc.decisions import STANDARD, Check, Decision
-from rspsim.euicc.es10c import enable_profile
-from rspsim.euicc.es10c.get_eid import GET_EID
+from rspsim.euicc.isdr.es10c import enable_profile
+from rspsim.euicc.isdr.es10c.get_eid import GET_EID
 from rspsim.euicc.session import SESSION_TABLE, SessionEvent, SessionState
 from rspsim.faults.card import FAULTS
 from rspsim.faults.card.card_fault import (

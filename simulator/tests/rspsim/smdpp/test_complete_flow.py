@@ -6,7 +6,7 @@ from rspcore.bpp import CONFIGURE_ISDP
 from rspcore.crypto.curves import Curve
 from rspcore.messages.metadata import NotificationEvent
 from rspsim.smdpp import OrderState
-from rspsim.smdpp.receipts import Verdict
+from rspsim.smdpp.stock.receipts import Verdict
 
 
 @pytest.mark.parametrize("curve", list(Curve))

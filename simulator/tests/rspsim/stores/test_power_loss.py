@@ -35,9 +35,9 @@ from rspsim.euicc.memory import FREE
 from rspsim.euicc.state import CardState
 from rspsim.personalise import personalise
 from rspsim.smdpp.server import SmDpPlus
-from rspsim.stores.contents import Contents
+from rspsim.stores.long_contents import Contents
 from rspsim.stores.memory import MemoryStore, Moment, PowerLoss, PowerLost
-from rspsim.stores.rows import NO_ROWS, join, split
+from rspsim.stores.state_rows import NO_ROWS, join, split
 
 pytestmark = pytest.mark.crash
 

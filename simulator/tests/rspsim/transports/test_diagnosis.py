@@ -11,8 +11,8 @@ from rspcore.errors import ConfigError
 from rspsim.transports import diagnosis
 from rspsim.transports.diagnosis import CHECKS, Finding, Health, diagnose
 from rspsim.transports.pcsclite import Daemon
-from rspsim.transports.ports import PortUse
 from rspsim.transports.readers import ReaderEntry, Slot
+from rspsim.transports.tcp_ports import PortUse
 
 SLOTS = (Slot("Virtual PCD 00 00", 35963), Slot("Virtual PCD 00 01", 35964))
 FREE = PortUse(listener=True, taken=False)

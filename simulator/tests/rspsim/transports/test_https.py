@@ -21,8 +21,8 @@ from rspcore.pki.generate import issue_tls, make_pki
 from rspsim.env import ManualClock, SeededRng
 from rspsim.faults.server import FAULTS
 from rspsim.smdpp import HttpRequest, HttpResponse, SmDpPlus
-from rspsim.transports.admin import management_front
 from rspsim.transports.https import Front, Listener, tls_context
+from rspsim.transports.management_port import management_front
 
 NAMES = ("localhost", "127.0.0.1", "testsmdpplus1.example.com")
 NOW = datetime.now(UTC)  # noqa: TID251  TLS looks at the real clock

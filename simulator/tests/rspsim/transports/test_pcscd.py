@@ -9,7 +9,7 @@ import pytest
 
 from rspcore.errors import ConfigError
 from rspsim.transports import pcscd, pcsclite
-from rspsim.transports.echo import EchoCard
+from rspsim.transports.echo_card import EchoCard
 from rspsim.transports.pcscd import PcscDaemon, running_pcscd, start_command, start_pcscd
 from rspsim.transports.pcsclite import Daemon, daemon_state, reader_names
 from rspsim.transports.readers import Slot

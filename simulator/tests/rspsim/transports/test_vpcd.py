@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from rspcore.errors import ConfigError, LocalError
-from rspsim.transports.echo import ECHO_ATR, EchoCard
+from rspsim.transports.echo_card import ECHO_ATR, EchoCard
 from rspsim.transports.frames import receive_frame, send_frame
 from rspsim.transports.vpcd import CardRemoved, VpcdCard
 

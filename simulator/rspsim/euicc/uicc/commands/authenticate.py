@@ -22,7 +22,7 @@ from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.uicc.access import find_pin, pin_holds
-from rspsim.euicc.uicc.desk import Desk
+from rspsim.euicc.uicc.command_context import Desk
 from rspsim.euicc.uicc.model import AkaParameters, ProfileContent
 
 __all__ = [

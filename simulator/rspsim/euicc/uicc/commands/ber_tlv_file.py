@@ -13,9 +13,9 @@ from rspcore.errors import DecodeError
 from rspcore.status import StatusWord
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.uicc.access import AccessMode
-from rspsim.euicc.uicc.commands.reaching import Reached, reach, refusal
-from rspsim.euicc.uicc.context import DataTransfer
-from rspsim.euicc.uicc.desk import Desk
+from rspsim.euicc.uicc.channel_context import DataTransfer
+from rspsim.euicc.uicc.command_context import Desk
+from rspsim.euicc.uicc.commands.target_file import Reached, reach, refusal
 from rspsim.euicc.uicc.model import FileKind
 
 __all__ = ["retrieve_data", "set_data"]

@@ -13,7 +13,7 @@ from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.uicc.access import find_pin
-from rspsim.euicc.uicc.desk import Desk
+from rspsim.euicc.uicc.command_context import Desk
 from rspsim.euicc.uicc.model import Pin, ProfileContent, Puk
 
 __all__ = [

@@ -12,8 +12,8 @@ from rspcore.apdu import CommandApdu
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.uicc.context import FileContext
-from rspsim.euicc.uicc.desk import Desk
+from rspsim.euicc.uicc.channel_context import FileContext
+from rspsim.euicc.uicc.command_context import Desk
 from rspsim.euicc.uicc.fcp import FCP
 from rspsim.euicc.uicc.model import File, FileKind, Path
 

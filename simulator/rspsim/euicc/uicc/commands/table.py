@@ -14,7 +14,7 @@ from rspsim.euicc.uicc.commands import (
     life_cycle,
     pin,
     record,
-    state,
+    status_and_suspend,
 )
 
 __all__ = ["COMMANDS", "Handler"]
@@ -24,7 +24,7 @@ Handler = Callable[[CommandApdu, View], Outcome]
 COMMANDS: Final[Decision[tuple[tuple[int, Handler], ...]]] = Decision(
     "uicc.commands",
     (
-        (Ins.GET_STATUS, state.status),
+        (Ins.GET_STATUS, status_and_suspend.status),
         (Ins.READ_BINARY, binary.read_binary),
         (Ins.UPDATE_BINARY, binary.update_binary),
         (Ins.READ_RECORD, record.read_record),
@@ -39,11 +39,11 @@ COMMANDS: Final[Decision[tuple[tuple[int, Handler], ...]]] = Decision(
         (Ins.ACTIVATE_FILE, life_cycle.activate_file),
         (Ins.DEACTIVATE_FILE, life_cycle.deactivate_file),
         (Ins.AUTHENTICATE, authenticate.authenticate),
-        (Ins.GET_CHALLENGE, state.get_challenge),
+        (Ins.GET_CHALLENGE, status_and_suspend.get_challenge),
         (Ins.RETRIEVE_DATA, ber_tlv_file.retrieve_data),
         (Ins.SET_DATA, ber_tlv_file.set_data),
         (Ins.GET_IDENTITY, identity.get_identity),
-        (Ins.SUSPEND_UICC, state.suspend_uicc),
+        (Ins.SUSPEND_UICC, status_and_suspend.suspend_uicc),
     ),
     "commands a channel without an own application takes",
 )

@@ -19,12 +19,12 @@ from rspcore.messages.euicc_response import PeStatus, PeStatusCode
 from rspcore.profile_reader import ProfileElementTlv, decode_element
 from rspsim.euicc.decisions import Decision, first_refusal
 from rspsim.euicc.uicc.interpreter import (
-    authentication,
+    aka_parameters,
     codes,
     generic_file_management,
-    header,
-    management,
+    header_and_end,
     order,
+    remote_management,
     template_elements,
 )
 from rspsim.euicc.uicc.interpreter.building import Building, Refused
@@ -76,7 +76,7 @@ RANGES: Final = Decision(
 ELEMENTS: Final[Decision[Mapping[str, Run]]] = Decision(
     "interpreter.elements",
     {
-        "header": header.run_header,
+        "header": header_and_end.run_header,
         "mf": _decoded(template_elements.run),
         "cd": _decoded(template_elements.run),
         "telecom": _decoded(template_elements.run),
@@ -96,13 +96,13 @@ ELEMENTS: Final[Decision[Mapping[str, Run]]] = Decision(
         "genericFileManagement": _decoded(generic_file_management.run),
         "pinCodes": _decoded(codes.run_pins),
         "pukCodes": _decoded(codes.run_puks),
-        "akaParameter": _decoded(authentication.run_aka),
-        "cdmaParameter": _decoded(authentication.run_cdma),
-        "securityDomain": _decoded(management.run_security_domain),
-        "rfm": _decoded(management.run_rfm),
-        "application": _decoded(management.run_application),
+        "akaParameter": _decoded(aka_parameters.run_aka),
+        "cdmaParameter": _decoded(aka_parameters.run_cdma),
+        "securityDomain": _decoded(remote_management.run_security_domain),
+        "rfm": _decoded(remote_management.run_rfm),
+        "application": _decoded(remote_management.run_application),
         "nonStandard": _kept,
-        "end": header.run_end,
+        "end": header_and_end.run_end,
     },
     "elements the card supports, and what runs them",
 )

@@ -15,9 +15,9 @@ from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import Channel, Volatile
 from rspsim.euicc.uicc.access import ALLOWED
 from rspsim.euicc.uicc.application import adfs, process_files
+from rspsim.euicc.uicc.channel_context import FileContext
+from rspsim.euicc.uicc.command_context import CONTENT
 from rspsim.euicc.uicc.commands.select import select_file
-from rspsim.euicc.uicc.context import FileContext
-from rspsim.euicc.uicc.desk import CONTENT
 from rspsim.euicc.uicc.model import RemoteFileManagement
 
 __all__ = ["FULL_ACCESS", "FilesContext", "context", "run"]

@@ -1,0 +1,142 @@
+"""The dispatch of a whole command of the ISD-R to the function it names.
+
+A command is one data object; its tag is the function. The tables are the tuples FUNCTIONS of
+`es10a`, `es10b` and `es10c`. The segments of a BoundProfilePackage are no such objects, often only
+a header, and go to `rspsim.euicc.load.segments` by their first tag. A refusal of a function is in
+its response; status words other than 9000 are for commands that are no request at all (SGP.22 v2,
+5.7.2).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from rspcore import tlv
+from rspcore.apdu import CommandApdu, Ins
+from rspcore.errors import DecodeError
+from rspcore.status import StatusWord
+from rspcore.tags import Tag
+from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
+from rspsim.euicc.isdr import es10a, es10b, es10c, store_data
+from rspsim.euicc.isdr.es10_function import AnyFunction, Interface
+from rspsim.euicc.isdr.lpae_activation import LPAE_ACTIVATION
+from rspsim.euicc.isdr.selection import announced
+from rspsim.euicc.load import segments
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.session import SessionState
+
+__all__ = [
+    "CHECKS",
+    "COMMAND_CHECKS",
+    "FUNCTIONS",
+    "MALFORMED",
+    "PARSE",
+    "process",
+]
+
+
+def _by_tag(*functions: AnyFunction) -> Mapping[int, AnyFunction]:
+    return {function.tag: function for function in functions}
+
+
+FUNCTIONS: Final = Decision(
+    "isdr.functions",
+    _by_tag(*es10a.FUNCTIONS, *es10b.FUNCTIONS, *es10c.FUNCTIONS, LPAE_ACTIVATION),
+    "functions by their tag",
+)
+COMMAND_CHECKS: Final[Decision[Checks[CommandApdu]]] = Decision(
+    "isdr.command",
+    (Check("store_data", lambda c: c.ins == Ins.STORE_DATA, StatusWord.INS_NOT_SUPPORTED),),
+    "checks of a command on a channel that has the ISD-R selected",
+)
+PARSE: Final[Decision[Callable[[bytes], tlv.Tlv]]] = Decision(
+    "isdr.parse", tlv.parse, "a whole command as a data object"
+)
+MALFORMED: Final = Decision(
+    "isdr.malformed", int(StatusWord.WRONG_DATA), "status word for what cannot be read"
+)
+
+_INTERRUPTS_LOAD: Final = frozenset({Tag.GetEuiccChallenge, Tag.CancelSession})
+
+
+class Requested:
+    """Hold a command by its tag, for the checks before its function is called."""
+
+    def __init__(self, tag: int, view: View) -> None:
+        """Look the function up."""
+        self.tag = tag
+        self.view = view
+        self.function = view.decisions[FUNCTIONS].get(tag)
+
+    @property
+    def exists(self) -> bool:
+        """Tell whether this card has the function."""
+        return self.function is not None and self.function.available(self.view)
+
+    @property
+    def announced(self) -> bool:
+        """Tell whether the device announced its side of the interface, if it has to (3.4.2)."""
+        interface = Interface.ISDR if self.function is None else self.function.interface
+        return announced(self.view, interface)
+
+    @property
+    def load_allows(self) -> bool:
+        """Tell whether no load keeps other functions out (5.7.6)."""
+        loading = self.view.session.state is SessionState.LOADING
+        exclusive = loading and self.view.options.exclusive_load
+        return not exclusive or self.tag in _INTERRUPTS_LOAD
+
+
+CHECKS: Final[Decision[Checks[Requested]]] = Decision(
+    "isdr",
+    (
+        Check("function_known", lambda r: r.exists, StatusWord.REFERENCED_DATA_NOT_FOUND),
+        Check("interface_announced", lambda r: r.announced, StatusWord.CONDITIONS_NOT_SATISFIED),
+        Check("load_allows", lambda r: r.load_allows, StatusWord.CONDITIONS_NOT_SATISFIED),
+    ),
+    "checks before a function is called",
+)
+
+
+def process(command: CommandApdu, view: View) -> Outcome:
+    """Answer a command on a channel that has the ISD-R selected: STORE DATA, and nothing else."""
+    refusal = first_refusal(view.decisions[COMMAND_CHECKS], command)
+    if refusal is not None:
+        return view.refuse(refusal)
+    return store_data.gather(command, view, dispatch)
+
+
+def dispatch(octets: bytes, view: View) -> Outcome:
+    """Answer a whole command.
+
+    Args:
+        octets: What the blocks of STORE DATA held together.
+        view: The card.
+    """
+    try:
+        tag, _, _ = tlv.read_header(octets)
+    except DecodeError:
+        return view.refuse(view.decisions[MALFORMED])
+    if tag in segments.SEGMENT_TAGS:
+        if not announced(view, Interface.ES10B):
+            return view.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
+        return segments.load(tag, octets, view)
+    requested = Requested(tag, view)
+    refusal = first_refusal(view.decisions[CHECKS], requested)
+    function = requested.function
+    if refusal is not None or function is None:
+        return view.refuse(StatusWord.REFERENCED_DATA_NOT_FOUND if refusal is None else refusal)
+    return _called(function, octets, view)
+
+
+def _called(function: AnyFunction, octets: bytes, view: View) -> Outcome:
+    try:
+        one = view.decisions[PARSE](octets)
+    except DecodeError:
+        return view.refuse(view.decisions[MALFORMED])
+    try:
+        request = function.request.from_tlv(one)
+    except DecodeError:
+        if function.malformed is not None:
+            return function.malformed(view)
+        return view.refuse(view.decisions[MALFORMED])
+    return function.handle(request, view)

@@ -1,0 +1,201 @@
+"""ES10b.AuthenticateServer: verify a server, then sign back with the card's own identity.
+
+Source: SGP.22 v2, 5.7.13; the order of the last three checks is that of its text, the earlier ones
+follow what each needs to know.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+from rspcore.crypto.keys import PublicKey
+from rspcore.errors import DecodeError
+from rspcore.messages.es10b import (
+    AuthenticateErrorCode,
+    AuthenticateResponseError,
+    AuthenticateResponseOk,
+    AuthenticateServerRequest,
+    AuthenticateServerResponse,
+    CtxParamsForCommonAuthentication,
+    EuiccSigned1,
+)
+from rspcore.pki.roles import Role
+from rspcore.status import StatusWord
+from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
+from rspsim.euicc.isdr import euicc_info
+from rspsim.euicc.isdr.es10_function import Function, Interface
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.security import ecasd
+from rspsim.euicc.security.server_certificate import NO_OID, Presented, certificate_checks
+from rspsim.euicc.session import AuthenticatedServer, SessionEvent
+from rspsim.euicc.state import CiCredential
+
+__all__ = [
+    "AUTHENTICATE_SERVER",
+    "CHECKS",
+    "CREDENTIAL",
+    "SIGNED",
+    "VERIFIES",
+    "AuthenticationAttempt",
+]
+
+_ROLES: Final = {
+    Role.DP_AUTH: SessionEvent.DP_AUTHENTICATED,
+    Role.DS_AUTH: SessionEvent.DS_AUTHENTICATED,
+}
+
+
+@dataclass(frozen=True)
+class AuthenticationAttempt:
+    """Hold a request and the view it meets, for the checks."""
+
+    request: AuthenticateServerRequest
+    view: View
+
+    @cached_property
+    def presented(self) -> Presented:
+        """Return the server's certificate."""
+        return Presented(self.request.server_certificate, self.view.state)
+
+    @property
+    def session_open(self) -> bool:
+        """Tell whether a challenge is outstanding."""
+        return self.view.permits(SessionEvent.DP_AUTHENTICATED)
+
+    @property
+    def ci_known(self) -> bool:
+        """Tell whether the card can verify under the CI the certificate names."""
+        return self.presented.ci_known
+
+    @property
+    def ci_known_by_option(self) -> bool:
+        """Tell the same; True when the card's option gives an unknown CI another code."""
+        return self.ci_known or self.view.options.unknown_ci_is_invalid_certificate
+
+    @property
+    def signature_fits(self) -> bool:
+        """Tell whether serverSignature1 is the server's over serverSigned1 as received."""
+        key, signed = self.presented.key, self.request.server_signed1.encode()
+        verifies = self.view.decisions[VERIFIES]
+        return key is not None and verifies(key, self.request.server_signature1, signed)
+
+    @property
+    def challenge_fits(self) -> bool:
+        """Tell whether the server signed the challenge outstanding."""
+        return self.request.server_signed1.euicc_challenge == self.view.session.challenge
+
+    @property
+    def credential(self) -> CiCredential | None:
+        """Return what the card signs with, or None when it cannot sign under this CI."""
+        return self.view.decisions[CREDENTIAL](self)
+
+
+def _verifies(key: PublicKey, signature: bytes, data: bytes) -> bool:
+    return key.verify(signature, data)
+
+
+def _credential(attempt: AuthenticationAttempt) -> CiCredential | None:
+    wanted = attempt.request.euicc_ci_pkid_to_be_used
+    return ecasd.signing_credential(attempt.view.state, wanted)
+
+
+def _signed(attempt: AuthenticationAttempt) -> EuiccSigned1:
+    """Return euiccSigned1; ctxParams1 goes in octet for octet as it came."""
+    asked = attempt.request.server_signed1
+    return EuiccSigned1(
+        transaction_id=asked.transaction_id,
+        server_address=asked.server_address,
+        server_challenge=asked.server_challenge,
+        euicc_info2=euicc_info.euicc_info2(attempt.view.state, attempt.view.decisions),
+        ctx_params1=attempt.request.ctx_params1,
+    )
+
+
+_E = AuthenticateErrorCode
+
+CHECKS: Final[Decision[Checks[AuthenticationAttempt]]] = Decision(
+    "es10b.authenticate_server",
+    (
+        Check("session_open", lambda a: a.session_open, _E.noSessionContext),
+        Check("curve_supported", lambda a: a.presented.curve_supported, _E.unsupportedCurve),
+        Check("ci_known", lambda a: a.ci_known_by_option, _E.ciPKUnknown),
+        Check("ci_known_or_invalid", lambda a: a.ci_known, _E.invalidCertificate),
+        *certificate_checks(_E.invalidCertificate),
+        Check("server_role", lambda a: a.presented.role in _ROLES, _E.invalidOid),
+        Check("server_signature1", lambda a: a.signature_fits, _E.invalidSignature),
+        Check("euicc_challenge", lambda a: a.challenge_fits, _E.euiccChallengeMismatch),
+        Check("ci_to_be_used", lambda a: a.credential is not None, _E.ciPKUnknown),
+    ),
+    "checks of AuthenticateServer",
+)
+VERIFIES: Final = Decision(
+    "es10b.authenticate_server.verifies", _verifies, "whether serverSignature1 is good"
+)
+CREDENTIAL: Final = Decision(
+    "es10b.authenticate_server.credential", _credential, "key and certificates the card signs with"
+)
+SIGNED: Final[Decision[Callable[[AuthenticationAttempt], EuiccSigned1]]] = Decision(
+    "es10b.authenticate_server.signed", _signed, "euiccSigned1"
+)
+
+
+def _handle(request: AuthenticateServerRequest, view: View) -> Outcome:
+    try:
+        CtxParamsForCommonAuthentication.decode(request.ctx_params1)
+    except DecodeError:
+        return view.refuse(StatusWord.WRONG_DATA)
+    attempt = AuthenticationAttempt(request, view)
+    refusal = first_refusal(view.decisions[CHECKS], attempt)
+    if refusal is not None:
+        return _refused(attempt, refusal)
+    return _accepted(attempt)
+
+
+def _refused(attempt: AuthenticationAttempt, code: int) -> Outcome:
+    view = attempt.view
+    kept = view.options.authenticate_retry
+    event = (
+        SessionEvent.AUTHENTICATION_REFUSED
+        if kept
+        else SessionEvent.AUTHENTICATION_REFUSED_FOR_GOOD
+    )
+    session = view.session_after(event) if view.permits(event) else view.session
+    error = AuthenticateResponseError(
+        transaction_id=attempt.request.server_signed1.transaction_id, authenticate_error_code=code
+    )
+    return view.answer(
+        AuthenticateServerResponse(authenticate_response_error=error), session=session
+    )
+
+
+def _accepted(attempt: AuthenticationAttempt) -> Outcome:
+    view, request, presented = attempt.view, attempt.request, attempt.presented
+    credential = attempt.credential or view.state.credentials[0]
+    signed = view.decisions[SIGNED](attempt)
+    signature = ecasd.sign(view.state, view.decisions, credential.ci_pkid, signed.encode())
+    server = AuthenticatedServer(
+        transaction_id=request.server_signed1.transaction_id,
+        address=request.server_signed1.server_address,
+        oid=presented.oid or NO_OID,
+        ci_pkid=credential.ci_pkid,
+        server_ci_pkid=presented.ci_pkid or b"",
+        euicc_signature1=signature,
+    )
+    role = presented.role or Role.DP_AUTH
+    event = _ROLES.get(role, SessionEvent.DP_AUTHENTICATED)
+    ok = AuthenticateResponseOk(
+        euicc_signed1=signed,
+        euicc_signature1=signature,
+        euicc_certificate=credential.euicc_certificate,
+        eum_certificate=credential.eum_certificate,
+    )
+    return view.answer(
+        AuthenticateServerResponse(authenticate_response_ok=ok),
+        session=replace(view.session_after(event), server=server),
+    )
+
+
+AUTHENTICATE_SERVER: Final = Function(
+    "ES10b.AuthenticateServer", AuthenticateServerRequest, _handle, Interface.ES10B
+)

@@ -1,0 +1,186 @@
+"""ES10c.GetProfilesInfo: what the card tells about its Profiles (SGP.22 v2, 5.7.15)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from rspcore.errors import DecodeError
+from rspcore.messages.es10c import (
+    ProfileInfo,
+    ProfileInfoListError,
+    ProfileInfoListRequest,
+    ProfileInfoListResponse,
+    SearchCriteria,
+)
+from rspcore.messages.euicc_info import RspCapability
+from rspcore.status import StatusWord
+from rspcore.tags import Tag
+from rspsim.euicc.decisions import Decision
+from rspsim.euicc.isdr.es10_function import Function, Interface
+from rspsim.euicc.options import PendingListing
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.state import CardState, Profile
+
+__all__ = [
+    "DEFAULT_TAGS",
+    "DESCRIBED",
+    "GET_PROFILES_INFO",
+    "MATCHES",
+    "PRESENT",
+    "WANTED",
+    "tags_of",
+]
+
+DEFAULT_TAGS: Final[Decision[frozenset[int]]] = Decision(
+    "es10c.get_profiles_info.default_tags",
+    frozenset(
+        {
+            Tag.Iccid,
+            Tag.IsdpAid,
+            Tag.ProfileState,
+            Tag.ProfileNickname,
+            Tag.ServiceProviderName,
+            Tag.ProfileName,
+            Tag.IconType,
+            Tag.Icon,
+            Tag.ProfileClass,
+        }
+    ),
+    "objects told when the request has no tag list",
+)
+_OBJECTS: Final[Mapping[int, str]] = {
+    Tag.Iccid: "iccid",
+    Tag.IsdpAid: "isdp_aid",
+    Tag.ProfileState: "profile_state",
+    Tag.ProfileNickname: "profile_nickname",
+    Tag.ServiceProviderName: "service_provider_name",
+    Tag.ProfileName: "profile_name",
+    Tag.IconType: "icon_type",
+    Tag.Icon: "icon",
+    Tag.ProfileClass: "profile_class",
+    Tag.NotificationConfigurationInfo: "notification_configuration_info",
+    Tag.ProfileOwner: "profile_owner",
+    Tag.DpProprietaryData: "dp_proprietary_data",
+    Tag.ProfilePolicyRules: "profile_policy_rules",
+    0xBF22: "service_specific_data_stored_in_euicc",
+}
+"""Tag of each object to its component of ProfileInfo."""
+
+
+def tags_of(octets: bytes) -> frozenset[int]:
+    """Return the tags of a tag list, which is their plain concatenation.
+
+    Raises:
+        DecodeError: the list ends inside a tag.
+    """
+    tags = []
+    position = 0
+    while position < len(octets):
+        end = position + 1
+        if octets[position] & 0x1F == 0x1F:
+            while end < len(octets) and octets[end] & 0x80:
+                end += 1
+            end += 1
+        if end > len(octets):
+            raise DecodeError(f"tag list ends inside the tag at offset {position}", offset=position)
+        tags.append(int.from_bytes(octets[position:end], "big"))
+        position = end
+    return frozenset(tags)
+
+
+def _present(view: View, /) -> tuple[Profile, ...]:
+    """Return the Profiles to tell of: what is being loaded is none yet."""
+    return view.state.profiles
+
+
+def _wanted(tag_list: bytes | None, default: frozenset[int]) -> frozenset[int]:
+    """Return the tags asked for.
+
+    Raises:
+        DecodeError: the list ends inside a tag.
+    """
+    return default if tag_list is None else tags_of(tag_list)
+
+
+def _matches(profile: Profile, criteria: SearchCriteria | None) -> bool:
+    """Tell whether a Profile is asked for; without criteria every one is."""
+    if criteria is None:
+        return True
+    if criteria.isdp_aid is not None:
+        return profile.aid == criteria.isdp_aid
+    if criteria.iccid is not None:
+        return profile.iccid == criteria.iccid
+    return profile.profile_class == criteria.profile_class
+
+
+def _described(profile: Profile, tags: frozenset[int], state: CardState) -> ProfileInfo:
+    """Return the objects of a Profile that the tags ask for and it has."""
+    told = profile.metadata
+    service_data = None
+    if RspCapability.serviceSpecificDataSupport in state.personality.rsp_capability:
+        service_data = told.service_specific_data_stored_in_euicc
+    whole = ProfileInfo(
+        iccid=profile.iccid,
+        isdp_aid=profile.aid,
+        profile_state=profile.state,
+        profile_nickname=profile.nickname or None,
+        service_provider_name=told.service_provider_name,
+        profile_name=told.profile_name,
+        icon_type=told.icon_type,
+        icon=told.icon,
+        profile_class=profile.profile_class,
+        notification_configuration_info=told.notification_configuration_info,
+        profile_owner=told.profile_owner,
+        dp_proprietary_data=profile.dp_proprietary_data,
+        profile_policy_rules=told.profile_policy_rules,
+        service_specific_data_stored_in_euicc=service_data,
+    )
+    return replace(whole, **{name: None for tag, name in _OBJECTS.items() if tag not in tags})
+
+
+PRESENT: Final[Decision[Callable[[View], tuple[Profile, ...]]]] = Decision(
+    "es10c.get_profiles_info.present", _present, "Profiles there are to tell of"
+)
+WANTED: Final = Decision(
+    "es10c.get_profiles_info.wanted", _wanted, "objects that a tag list or its absence asks for"
+)
+MATCHES: Final = Decision(
+    "es10c.get_profiles_info.matches", _matches, "which Profiles the criteria ask for"
+)
+DESCRIBED: Final = Decision(
+    "es10c.get_profiles_info.described", _described, "what is told of a Profile"
+)
+
+
+def _handle(request: ProfileInfoListRequest, view: View) -> Outcome:
+    waits = view.state.pending_switch is not None
+    if waits and view.options.pending_listing is PendingListing.REFUSED:
+        return view.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
+    try:
+        tags = view.decisions[WANTED](request.tag_list, view.decisions[DEFAULT_TAGS])
+    except DecodeError:
+        return _malformed(view)
+    unknown = any(tag not in _OBJECTS for tag in tags)
+    if unknown and view.options.unknown_info_tag_refused:
+        return _malformed(view)
+    matches, described = view.decisions[MATCHES], view.decisions[DESCRIBED]
+    listed = tuple(
+        described(profile, tags, view.state)
+        for profile in view.decisions[PRESENT](view)
+        if matches(profile, request.search_criteria)
+    )
+    return view.answer(ProfileInfoListResponse(profile_info_list_ok=listed))
+
+
+def _malformed(view: View) -> Outcome:
+    code = ProfileInfoListError.incorrectInputValues
+    return view.answer(ProfileInfoListResponse(profile_info_list_error=code))
+
+
+GET_PROFILES_INFO: Final = Function(
+    "ES10c.GetProfilesInfo",
+    ProfileInfoListRequest,
+    _handle,
+    Interface.ES10C,
+    malformed=_malformed,
+)

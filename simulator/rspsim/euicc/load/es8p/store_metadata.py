@@ -1,0 +1,187 @@
+"""ES8+.StoreMetadata: what the card keeps about the Profile (SGP.22 v2, 5.5.3)."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rspcore import tlv
+from rspcore.errors import DecodeError
+from rspcore.messages.euicc_info import RspCapability
+from rspcore.messages.metadata import IconType, PprId, ProfileClass, StoreMetadataRequest
+from rspcore.messages.notifications import BppCommandId, ErrorReason
+from rspcore.tags import Tag
+from rspsim.euicc import memory
+from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
+from rspsim.euicc.load.step import UNREADABLE, Failure, Step, single, unprotected
+from rspsim.euicc.security import policy_rules
+from rspsim.euicc.session import Load, LoadPosition
+
+__all__ = ["CHECKS", "KEPT", "READ", "MetadataAttempt", "begin_metadata", "take_metadata"]
+
+_COMMAND = BppCommandId.storeMetadata
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataAttempt:
+    """Hold metadata and the load it meets, for the checks."""
+
+    request: StoreMetadataRequest
+    step: Step
+
+    @property
+    def icon_fits(self) -> bool:
+        """Tell whether an icon comes with a defined type; a type alone is accepted."""
+        kind = self.request.icon_type
+        if self.request.icon is not None and kind is None:
+            return False
+        return kind is None or isinstance(kind, IconType)
+
+    @property
+    def class_defined(self) -> bool:
+        """Tell whether the class, if any, is one of the list."""
+        given = self.request.profile_class
+        return given is None or isinstance(given, ProfileClass)
+
+    @property
+    def owner_exact(self) -> bool:
+        """Tell whether the owner's mccMnc has no wildcard digit; only rules may have."""
+        owner = self.request.profile_owner
+        return owner is None or not owner.mcc_mnc.has_wildcard
+
+    @property
+    def iccid_unused(self) -> bool:
+        """Tell whether no installed Profile has this ICCID."""
+        return self.step.view.state.profile_by_iccid(self.request.iccid) is None
+
+    @property
+    def class_supported(self) -> bool:
+        """Tell whether the card takes Profiles of this class."""
+        capability = self.step.view.state.personality.rsp_capability
+        is_test = self.request.profile_class == ProfileClass.test
+        return not is_test or RspCapability.testProfileSupport in capability
+
+    @property
+    def rules_wanted(self) -> tuple[PprId, ...]:
+        """Return the PPRs it brings."""
+        given = self.request.profile_policy_rules or frozenset()
+        return tuple(ppr for ppr in policy_rules.ENFORCED if ppr in given)
+
+    @property
+    def rules_owned(self) -> bool:
+        """Tell whether rules come with an owner."""
+        return not self.rules_wanted or self.request.profile_owner is not None
+
+    @property
+    def rules_authorised(self) -> bool:
+        """Tell whether the RAT allows every rule for the owner."""
+        owner = self.request.profile_owner
+        if owner is None:
+            return True
+        view = self.step.view
+        match = view.decisions[policy_rules.OPERATOR_MATCH]
+        return all(
+            policy_rules.rat_allows(view.state.rat, ppr, owner, view.options, match)
+            for ppr in self.rules_wanted
+        )
+
+    @property
+    def ppr1_alone(self) -> bool:
+        """Tell whether PPR1 comes to a card without operational Profile, or is the LPA's matter."""
+        view = self.step.view
+        if PprId.ppr1 not in self.rules_wanted or view.options.ppr1_beside_operational_accepted:
+            return True
+        operational = ProfileClass.operational
+        return all(profile.profile_class != operational for profile in view.state.profiles)
+
+    @property
+    def room(self) -> bool:
+        """Tell whether there is memory for the ISD-P and the metadata."""
+        needed = memory.profile_size(0, len(self.step.load.metadata_octets))
+        return needed <= self.step.view.decisions[memory.FREE](self.step.view.state)
+
+
+_E = ErrorReason
+
+CHECKS: Final[Decision[Checks[MetadataAttempt]]] = Decision(
+    "es8p.store_metadata",
+    (
+        Check("icon", lambda a: a.icon_fits, _E.incorrectInputValues),
+        Check("class_defined", lambda a: a.class_defined, _E.incorrectInputValues),
+        Check("owner_exact", lambda a: a.owner_exact, _E.incorrectInputValues),
+        Check(
+            "iccid_unused",
+            lambda a: a.iccid_unused,
+            _E.installFailedDueToIccidAlreadyExistsOnEuicc,
+        ),
+        Check("class_supported", lambda a: a.class_supported, _E.unsupportedProfileClass),
+        Check("rules_owned", lambda a: a.rules_owned, _E.pprNotAllowed),
+        Check("rules_authorised", lambda a: a.rules_authorised, _E.pprNotAllowed),
+        Check("ppr1_alone", lambda a: a.ppr1_alone, _E.pprNotAllowed),
+        Check("memory", lambda a: a.room, _E.installFailedDueToInsufficientMemoryForProfile),
+    ),
+    "checks of StoreMetadata",
+)
+
+
+def _kept(request: StoreMetadataRequest) -> StoreMetadataRequest:
+    """Return what is kept: the bit without meaning and data not for the card are left out."""
+    given = request.profile_policy_rules
+    enforced = None if given is None else frozenset(given) & frozenset(policy_rules.ENFORCED)
+    return replace(
+        request,
+        profile_policy_rules=enforced or None,
+        service_specific_data_not_stored_in_euicc=None,
+    )
+
+
+def _read(octets: bytes, /) -> StoreMetadataRequest:
+    return StoreMetadataRequest.decode(octets)
+
+
+READ: Final = Decision("es8p.store_metadata.read", _read, "metadata of its octets, or DecodeError")
+KEPT: Final = Decision("es8p.store_metadata.kept", _kept, "what of the metadata is kept")
+
+
+def begin_metadata(octets: bytes, step: Step) -> Load | Failure | None:
+    """Take the segment A1: a header alone; the 88s follow one by one.
+
+    Returns:
+        The load, why it fails, or None when the segment is not a header alone.
+    """
+    _, header, length = tlv.read_header(octets)
+    if len(octets) != header:
+        return None
+    if length == 0:
+        return Failure(_COMMAND, _E.incorrectInputValues)
+    return replace(step.load, position=LoadPosition.IN_METADATA, remaining=length)
+
+
+def take_metadata(octets: bytes, step: Step) -> Load | Failure:
+    """Take one 88; with the last one judge the whole metadata."""
+    one = single(octets, Tag.Protected88)
+    if one is not None and len(one.raw) > step.load.remaining:
+        one = None
+    opened = unprotected(step, one, _COMMAND, mac_only=True)
+    if isinstance(opened, Failure):
+        return opened
+    content, load = opened
+    load = replace(
+        load,
+        metadata_octets=load.metadata_octets + content,
+        remaining=load.remaining - len(octets),
+    )
+    if load.remaining:
+        return load
+    return _judged(replace(step, load=load))
+
+
+def _judged(step: Step) -> Load | Failure:
+    decisions = step.view.decisions
+    try:
+        request = decisions[READ](step.load.metadata_octets)
+    except DecodeError:
+        return Failure(_COMMAND, decisions[UNREADABLE], load=step.load)
+    load = replace(step.load, metadata=decisions[KEPT](request))
+    reason = first_refusal(decisions[CHECKS], MetadataAttempt(request, step))
+    if reason is not None:
+        return Failure(_COMMAND, reason, load=load)
+    return replace(load, position=LoadPosition.METADATA_STORED)

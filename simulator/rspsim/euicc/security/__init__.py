@@ -1,0 +1,1 @@
+"""Keys, certificates and rules of the card: whom it trusts, what it signs, what it forbids."""

@@ -1,0 +1,129 @@
+"""The card's view of a server certificate: read once, judged once, checked row by row.
+
+AuthenticateServer and PrepareDownload ask the same questions with different codes. `Presented`
+holds the answers; `certificate_checks` makes one row of a table of checks for each defect a
+certificate can have, so that each can be left out on its own (SGP.22 v2, 4.5.2, 5.7.5, 5.7.13).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Protocol
+
+from rspcore.crypto.keys import PublicKey
+from rspcore.errors import DecodeError
+from rspcore.ids import Oid
+from rspcore.pki.certificate import Certificate
+from rspcore.pki.roles import Role
+from rspcore.pki.verification import CertificateFault, server_certificate_faults
+from rspsim.euicc.decisions import Check, Checks
+from rspsim.euicc.security import ecasd, revocation
+from rspsim.euicc.state import CardState
+
+__all__ = ["NO_OID", "Presented", "WithCertificate", "certificate_checks"]
+
+NO_OID: Final = Oid("0.0")
+"""Stands for the registeredID of a server without one, on a card that does not ask for it."""
+
+_JUDGED_APART: Final = frozenset(
+    {CertificateFault.UNSUPPORTED_CURVE, CertificateFault.UNKNOWN_ISSUER}
+)
+"""What has a row and a code of its own in the functions' tables."""
+
+
+@dataclass(frozen=True)
+class Presented:
+    """Hold a server certificate as presented, and what the card finds about it.
+
+    Attributes:
+        der: The octets.
+        state: The card that looks at them.
+    """
+
+    der: bytes
+    state: CardState
+
+    @cached_property
+    def certificate(self) -> Certificate | None:
+        """Return the certificate, or None when the octets are none."""
+        try:
+            return Certificate.from_der(self.der)
+        except DecodeError:
+            return None
+
+    @cached_property
+    def ci_pkid(self) -> bytes | None:
+        """Return the identifier of the CI key it names, or None."""
+        return None if self.certificate is None else self.certificate.authority_key_identifier
+
+    @cached_property
+    def ci_key(self) -> PublicKey | None:
+        """Return the CI key it names, or None when the card has no such key to verify with."""
+        return ecasd.ci_key(self.state, self.ci_pkid)
+
+    @cached_property
+    def faults(self) -> frozenset[CertificateFault]:
+        """Return every defect but a role that is wanted elsewhere."""
+        if self.certificate is None:
+            return frozenset({CertificateFault.MALFORMED})
+        if self.ci_pkid is None:
+            return frozenset({CertificateFault.MISSING_EXTENSION})
+        if self.ci_key is None:
+            return frozenset({CertificateFault.UNKNOWN_ISSUER})
+        found = server_certificate_faults(self.certificate, frozenset(Role), self.ci_key)
+        return frozenset(found)
+
+    @property
+    def ci_known(self) -> bool:
+        """Tell whether the card can verify under the CI it names, if it names one at all."""
+        return self.ci_pkid is None or self.ci_key is not None
+
+    @property
+    def curve_supported(self) -> bool:
+        """Tell whether its key is on a curve the card knows."""
+        return self.certificate is None or self.certificate.curve is not None
+
+    @property
+    def role(self) -> Role | None:
+        """Return its role, or None when no policy names one."""
+        return None if self.certificate is None else self.certificate.role
+
+    @property
+    def oid(self) -> Oid | None:
+        """Return the registeredID of its subjectAltName, or None."""
+        return None if self.certificate is None else self.certificate.registered_id
+
+    @property
+    def key(self) -> PublicKey | None:
+        """Return its key, or None when it is not usable."""
+        return None if self.certificate is None else self.certificate.public_key
+
+    @property
+    def revoked(self) -> bool:
+        """Tell whether a CRL of the card lists it."""
+        return self.certificate is not None and revocation.revoked(
+            self.state.crls, self.ci_pkid, self.certificate.serial_number
+        )
+
+
+class WithCertificate(Protocol):
+    """Be the subject of checks that has a presented certificate."""
+
+    @property
+    def presented(self) -> Presented:
+        """Return the certificate presented."""
+
+
+def certificate_checks(code: int) -> Checks[WithCertificate]:
+    """Return one check per defect of a certificate, then the check for revocation.
+
+    Args:
+        code: Error code of them all (4.5.2: invalidCertificate).
+    """
+    return (
+        *(_lacks(fault, code) for fault in CertificateFault if fault not in _JUDGED_APART),
+        Check("certificate_not_revoked", lambda a: not a.presented.revoked, code),
+    )
+
+
+def _lacks(fault: CertificateFault, code: int) -> Check[WithCertificate]:
+    return Check(f"certificate_{fault.value}", lambda a: fault not in a.presented.faults, code)

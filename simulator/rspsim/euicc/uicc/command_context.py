@@ -1,0 +1,119 @@
+"""The desk a file command works at: the content in force, the place of the channel, the rights.
+
+`Desk` joins what a command needs of a `View`, and puts its changes back into an `Outcome`. Without
+an enabled Profile the content is the card's own small file system (SGP.22 v2, 2.4).
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+from rspcore.apdu import ResponseApdu
+from rspcore.status import StatusWord
+from rspsim.euicc.decisions import Decision
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.state import CardState
+from rspsim.euicc.uicc.access import ALLOWED, AccessMode
+from rspsim.euicc.uicc.channel_context import FileContext
+from rspsim.euicc.uicc.model import (
+    AccessRuleReference,
+    File,
+    FileKind,
+    FileSystem,
+    Path,
+    ProfileContent,
+)
+
+__all__ = ["CONTENT", "EMPTY_CARD", "Desk"]
+
+_READ_ALWAYS = AccessRuleReference(fid=0x2F06, record=1)
+
+
+def _transparent(fid: int, body: bytes, sfi: int | None = None) -> File:
+    return File(path=(fid,), kind=FileKind.TRANSPARENT, body=body, sfi=sfi, access=_READ_ALWAYS)
+
+
+EMPTY_CARD: Final = ProfileContent(
+    files=FileSystem(
+        (
+            File(path=(), kind=FileKind.MF, access=_READ_ALWAYS),
+            File(
+                path=(0x2F06,),
+                kind=FileKind.LINEAR_FIXED,
+                body=bytes.fromhex("8001019000"),
+                record_length=5,
+                sfi=0x06,
+                access=_READ_ALWAYS,
+            ),
+            _transparent(0x2F08, bytes.fromhex("3C05000000"), 0x08),
+            _transparent(0x2F11, bytes.fromhex("01")),
+        )
+    )
+)
+"""What a terminal finds without an enabled Profile: the MF, EF.ARR, EF.UMPC and EF ENV-CLASSES.
+
+The identifier of EF ENV-CLASSES (2F11) is a choice of this card; no reference at hand names it.
+"""
+
+
+def _content(state: CardState) -> ProfileContent:
+    enabled = state.enabled_profile
+    return EMPTY_CARD if enabled is None else enabled.content
+
+
+CONTENT: Final = Decision("uicc.content", _content, "file system a terminal sees")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Join a view with the content and the place its channel stands at."""
+
+    view: View
+    content: ProfileContent
+    place: FileContext
+
+    @classmethod
+    def of(cls, view: View) -> Self:
+        """Set up the desk for the command's channel."""
+        return cls(view, view.decisions[CONTENT](view.state), view.channel.files)
+
+    def file(self, path: Path | None) -> File | None:
+        """Return the file at a path, or None."""
+        return None if path is None else self.content.files.get(path)
+
+    @property
+    def directory(self) -> File | None:
+        """Return the current directory; None when a switch took it away."""
+        return self.file(self.place.directory)
+
+    def allows(self, one: File, mode: AccessMode, instruction: int | None = None) -> bool:
+        """Tell whether the access rules of a file allow a command now."""
+        verified = self.view.volatile.verified_pins
+        return self.view.decisions[ALLOWED](self.content, verified, one, mode, instruction)
+
+    def refuse(self, sw: int) -> Outcome:
+        """Refuse the command; nothing changes."""
+        return self.view.refuse(sw)
+
+    def moved(self, place: FileContext) -> "Desk":
+        """Return a desk whose channel stands elsewhere."""
+        channel = replace(self.view.channel, files=place)
+        if place.file != self.place.file:  # a data object on its way belongs to the file left
+            channel = replace(channel, transfer=None)
+        view = self.view.with_channel(channel)
+        return replace(self, view=view, place=place)
+
+    def outcome(self, data: bytes = b"", sw: int = StatusWord.OK) -> Outcome:
+        """Answer; the place of the channel and the content hold from now on."""
+        return self.view.outcome(data, sw)
+
+    def written(self, changed: ProfileContent, data: bytes = b"") -> Outcome:
+        """Answer 9000 with a changed content of the enabled Profile."""
+        return self.changed(changed, ResponseApdu(data, StatusWord.OK))
+
+    def changed(self, content: ProfileContent, response: ResponseApdu) -> Outcome:
+        """Answer with a changed content, whatever the status word: a wrong PIN changes, too."""
+        state = self.view.state
+        enabled = state.enabled_profile
+        if enabled is not None and content is not enabled.content:
+            state = state.with_profile(replace(enabled, content=content))
+        return self.view.outcome(response.data, response.sw, state=state)

@@ -1,0 +1,46 @@
+"""STATUS, GET CHALLENGE and SUSPEND UICC (ETSI TS 102 221, 11.1.2, 11.1.17 and 11.1.22)."""
+
+from rspcore import tlv
+from rspcore.apdu import CommandApdu
+from rspcore.status import StatusWord
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.uicc.command_context import Desk
+from rspsim.euicc.uicc.fcp import FCP
+
+__all__ = ["get_challenge", "status", "suspend_uicc"]
+
+_FCP, _NAME, _NOTHING = 0x00, 0x01, 0x0C
+
+
+def status(command: CommandApdu, view: View) -> Outcome:
+    """Answer with the FCP of the current directory, the name of the application, or nothing."""
+    desk = Desk.of(view)
+    if command.p1 > 0x02 or command.p2 not in (_FCP, _NAME, _NOTHING):
+        return desk.refuse(StatusWord.INCORRECT_P1_P2)
+    if command.data:
+        return desk.refuse(StatusWord.WRONG_LENGTH)
+    if command.p2 == _NOTHING:
+        return desk.outcome()
+    if command.p2 == _NAME:
+        adf = desk.file(desk.place.adf)
+        if adf is None:
+            return desk.refuse(StatusWord.REFERENCED_DATA_NOT_FOUND)
+        return desk.outcome(tlv.encode(0x84, adf.aid))
+    here = desk.directory
+    if here is None:
+        return desk.refuse(StatusWord.FILE_NOT_FOUND)
+    return desk.outcome(view.decisions[FCP](desk.content, here))
+
+
+def get_challenge(command: CommandApdu, view: View) -> Outcome:
+    """Answer with as many random octets as Le asks for."""
+    if command.p1 or command.p2:
+        return view.refuse(StatusWord.INCORRECT_P1_P2)
+    if command.data or command.le is None:
+        return view.refuse(StatusWord.WRONG_LENGTH)
+    return view.outcome(view.rng.octets(command.le))
+
+
+def suspend_uicc(_command: CommandApdu, view: View) -> Outcome:
+    """Refuse: this card does not announce suspension in the FCP of the MF."""
+    return view.refuse(StatusWord.INS_NOT_SUPPORTED)

@@ -1,0 +1,63 @@
+"""Find the EF a command works on, the current one or one by short identifier, and its rules."""
+
+from dataclasses import dataclass
+
+from rspcore.status import StatusWord
+from rspsim.euicc.uicc.access import AccessMode
+from rspsim.euicc.uicc.channel_context import FileContext
+from rspsim.euicc.uicc.command_context import Desk
+from rspsim.euicc.uicc.model import File, FileKind
+
+__all__ = ["Reached", "reach", "refusal"]
+
+_READABLE_WHEN_DEACTIVATED = 0x40
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Hold the file a command works on.
+
+    Attributes:
+        desk: The desk, its channel moved to the file when a short identifier named it.
+        file: The file itself: access rules and status are its own.
+        body: The file whose body it shows; the same unless it is a link.
+    """
+
+    desk: Desk
+    file: File
+    body: File
+
+
+def reach(desk: Desk, sfi: int | None, kinds: tuple[FileKind, ...]) -> Reached | int:
+    """Return the file, or the status word that says why not.
+
+    Args:
+        desk: Where the command works.
+        sfi: Short file identifier, or None for the current EF.
+        kinds: Kinds of file the command can work on.
+    """
+    if sfi is None:
+        found = desk.file(desk.place.file)
+        if found is None:
+            return StatusWord.NO_EF_SELECTED
+    else:
+        below = desk.content.files.children(desk.place.directory)
+        found = next((one for one in below if one.sfi == sfi and not one.kind.is_directory), None)
+        if found is None:
+            return StatusWord.FILE_NOT_FOUND
+        place = FileContext(directory=desk.place.directory, file=found.path, adf=desk.place.adf)
+        desk = desk.moved(place)
+    body = desk.content.files.resolve(found)
+    if body.kind not in kinds:
+        return StatusWord.INCOMPATIBLE_WITH_FILE_STRUCTURE
+    return Reached(desk, found, body)
+
+
+def refusal(reached: Reached, mode: AccessMode, instruction: int | None = None) -> int | None:
+    """Return the status word that forbids an access, or None when it is allowed."""
+    one = reached.file
+    if not reached.desk.allows(one, mode, instruction):
+        return StatusWord.SECURITY_STATUS_NOT_SATISFIED
+    if one.is_deactivated and not one.special & _READABLE_WHEN_DEACTIVATED:
+        return StatusWord.REFERENCED_DATA_INVALIDATED
+    return None

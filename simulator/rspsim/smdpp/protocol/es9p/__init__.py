@@ -1,0 +1,23 @@
+"""The ES9+ functions of the server, one module each."""
+
+from typing import Any, Final
+
+from rspsim.smdpp.protocol.es9p import (
+    authenticate_client,
+    cancel_session,
+    get_bound_profile_package,
+    handle_notification,
+    initiate_authentication,
+)
+from rspsim.smdpp.protocol.es9p_function import Es9pFunction
+
+__all__ = ["FUNCTIONS"]
+
+FUNCTIONS: Final[tuple[Es9pFunction[Any], ...]] = (
+    initiate_authentication.FUNCTION,
+    authenticate_client.FUNCTION,
+    get_bound_profile_package.FUNCTION,
+    cancel_session.FUNCTION,
+    handle_notification.FUNCTION,
+)
+"""Every function; a new one is one module and one line here."""

@@ -1,0 +1,359 @@
+"""ES9+.AuthenticateClient: check the card, find its order, offer the profile.
+
+The checks come in two tuples. Those on the card need no order, and until the last of them is passed
+nothing is known to come from the card at all: a refusal there leaves the session as it is. Those on
+the order speak about an authenticated card: a refusal there ends the session.
+
+Source: SGP.22 v2, 5.6.3 and 3.1.3.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from rspcore import tlv
+from rspcore.ids import TransactionId
+from rspcore.messages.es9p import (
+    AuthenticateClientRequest,
+    AuthenticateClientResponse,
+    StatusCodeData,
+)
+from rspcore.messages.es10b import (
+    AuthenticateResponseOk,
+    AuthenticateServerResponse,
+    CtxParamsForCommonAuthentication,
+    SmdpSigned2,
+)
+from rspcore.messages.euicc_info import EuiccInfo2
+from rspcore.tags import Tag
+from rspsim.smdpp import fault_points
+from rspsim.smdpp.identity import Signer
+from rspsim.smdpp.policy import Policy
+from rspsim.smdpp.protocol.eligibility import ineligibility, memory_shortage
+from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, run_checks
+from rspsim.smdpp.protocol.euicc_chain import CHAIN_CHECKS, EuiccChain
+from rspsim.smdpp.protocol.status_codes import (
+    CI_KEY_UNKNOWN,
+    DOWNLOAD_ATTEMPTS_EXCEEDED,
+    EUICC_VERIFICATION_FAILED,
+    MATCHING_ID_REFUSED,
+    ORDER_EXPIRED,
+    PROFILE_NOT_RELEASED,
+    TRANSACTION_UNKNOWN,
+)
+from rspsim.smdpp.stock.orders import DELIVERABLE, NotificationPoint, Order, OrderEvent
+from rspsim.smdpp.stock.sessions import Client, Session, Stage
+
+__all__ = ["FUNCTION"]
+
+NAME: Final = "authenticateClient"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Hold a request that could be read.
+
+    Attributes:
+        transaction_id: TransactionID of the JSON object.
+        ok: What the card signed, or None when it answered with an error.
+        error_code: authenticateErrorCode, or None.
+        context: ctxParams1, or None with an error.
+    """
+
+    transaction_id: TransactionId
+    ok: AuthenticateResponseOk | None
+    error_code: int | None
+    context: CtxParamsForCommonAuthentication | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Hold what a card says of itself, beside the session it says it for.
+
+    Attributes:
+        transaction_id: TransactionID of the JSON object.
+        ok: What the card signed.
+        chain: Its certificates.
+        session: The session named, or None when no such session waits for this step.
+        policy: Choices of the server.
+    """
+
+    transaction_id: TransactionId
+    ok: AuthenticateResponseOk
+    chain: EuiccChain
+    session: Session | None
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Hold the wish of an authenticated card for the profile of an order.
+
+    Attributes:
+        session: The session it came in.
+        client: The card.
+        info: EUICCInfo2 of the card.
+        order: The order it means.
+        holder: Session that holds the order and still lives, or None.
+        now: Present time.
+    """
+
+    session: Session
+    client: Client
+    info: EuiccInfo2
+    order: Order
+    holder: Session | None
+    now: datetime
+
+
+def read(body: Mapping[str, object]) -> Content:
+    """Read the request, AuthenticateServerResponse and ctxParams1.
+
+    Raises:
+        DecodeError: a member or a data object is missing or not what its place demands.
+    """
+    request = AuthenticateClientRequest.from_json(body)
+    response = AuthenticateServerResponse.decode(request.authenticate_server_response)
+    ok, error = response.authenticate_response_ok, response.authenticate_response_error
+    if ok is None:
+        code = None if error is None else error.authenticate_error_code
+        return Content(request.transaction_id, None, code, None)
+    context = CtxParamsForCommonAuthentication.decode(ok.euicc_signed1.ctx_params1)
+    return Content(request.transaction_id, ok, None, context)
+
+
+def chain_verifies(claim: Claim) -> StatusCodeData | None:
+    """Check the card's certificates: 8.1.2, 8.1.3 and 8.11.1."""
+    return run_checks(CHAIN_CHECKS, claim.policy, claim.chain)
+
+
+def root_is_the_one_chosen(claim: Claim) -> StatusCodeData | None:
+    """Check that the chain ends in the CI chosen in InitiateAuthentication: 8.11.1/3.9."""
+    ci = claim.chain.ci
+    if claim.session is None or ci is None or ci.subject_key_identifier == claim.session.ci_pkid:
+        return None
+    return CI_KEY_UNKNOWN(
+        f"the session asked for signatures under CI {claim.session.ci_pkid.hex().upper()}",
+        identifier=(ci.subject_key_identifier or b"").hex().upper(),
+    )
+
+
+def euicc_signature1(claim: Claim) -> StatusCodeData | None:
+    """Check euiccSignature1 over euiccSigned1 as received: 8.1/6.1."""
+    key = claim.chain.euicc.public_key if claim.chain.euicc else None
+    signed = claim.ok.euicc_signed1.raw or b""
+    if key is not None and key.verify(claim.ok.euicc_signature1, signed):
+        return None
+    return EUICC_VERIFICATION_FAILED("euiccSignature1 does not fit euiccSigned1 as received")
+
+
+def transaction_is_live(claim: Claim) -> StatusCodeData | None:
+    """Check that the session waits for this step: 8.10.1/3.9."""
+    if claim.session is not None:
+        return None
+    return TRANSACTION_UNKNOWN(
+        "no session with this TransactionID waits for AuthenticateClient",
+        identifier=str(claim.transaction_id),
+    )
+
+
+def signed_transaction_id(claim: Claim) -> StatusCodeData | None:
+    """Check the TransactionID in euiccSigned1 against the JSON object: 8.10.1/3.9."""
+    signed = claim.ok.euicc_signed1.transaction_id
+    if signed == claim.transaction_id:
+        return None
+    return TRANSACTION_UNKNOWN("euiccSigned1 names another TransactionID", identifier=str(signed))
+
+
+def server_challenge(claim: Claim) -> StatusCodeData | None:
+    """Check serverChallenge in euiccSigned1: 8.1/6.1."""
+    if claim.session and claim.ok.euicc_signed1.server_challenge == claim.session.server_challenge:
+        return None
+    return EUICC_VERIFICATION_FAILED("euiccSigned1 holds another serverChallenge")
+
+
+CARD_CHECKS: Final = (
+    chain_verifies,
+    root_is_the_one_chosen,
+    euicc_signature1,
+    transaction_is_live,
+    signed_transaction_id,
+    server_challenge,
+)
+"""The checks that make a claim a fact, in the order of SGP.22 v2, 5.6.3."""
+
+
+def order_is_free(request: Request) -> StatusCodeData | None:
+    """Check that no other card is about to download: 8.2.6/3.8."""
+    holder = request.holder
+    if holder is None or holder.client is None or holder.client.eid == request.client.eid:
+        return None
+    return MATCHING_ID_REFUSED("another card is downloading", identifier=request.order.matching_id)
+
+
+def profile_is_released(request: Request) -> StatusCodeData | None:
+    """Check the state of the profile: 8.2/1.2."""
+    order = request.order
+    if order.state in DELIVERABLE:
+        return None
+    return PROFILE_NOT_RELEASED(f"the profile is {order.state}", identifier=str(order.iccid))
+
+
+def order_has_not_ended(request: Request) -> StatusCodeData | None:
+    """Check the end of the order: 8.8.5/4.10."""
+    if not request.order.expired(request.now):
+        return None
+    return ORDER_EXPIRED(f"the order ended at {request.order.terms.expires_at}")
+
+
+def attempts_are_left(request: Request) -> StatusCodeData | None:
+    """Check the number of download attempts: 8.8.5/6.4, which puts the order in Error."""
+    order = request.order
+    if order.downloads < order.terms.downloads:
+        return None
+    return DOWNLOAD_ATTEMPTS_EXCEEDED(f"{order.downloads} downloads were tried")
+
+
+def card_is_eligible(request: Request) -> StatusCodeData | None:
+    """Check capabilities and rules of the card: 8.2.5/4.3."""
+    return ineligibility(request.order.needs, request.info)
+
+
+def card_has_memory(request: Request) -> StatusCodeData | None:
+    """Check the card's free memory: 8.1/4.8."""
+    return memory_shortage(request.order.needs, request.info)
+
+
+ORDER_CHECKS: Final = (
+    order_is_free,
+    profile_is_released,
+    order_has_not_ended,
+    attempts_are_left,
+    card_is_eligible,
+    card_has_memory,
+)
+"""The checks that make an order an offer, in the order of SGP.22 v2, 5.6.3."""
+
+
+def run(environment: Environment, content: Content) -> Outcome:
+    """Offer the profile, or refuse."""
+    now = environment.clock.now()
+    session = environment.sessions.live(content.transaction_id, now, Stage.CHALLENGED)
+    if content.ok is None or content.context is None:
+        return _reported_error(content, session)
+    chain = EuiccChain.of(environment, content.ok.euicc_certificate, content.ok.eum_certificate)
+    claim = Claim(content.transaction_id, content.ok, chain, session, environment.policy)
+    refusal = run_checks(CARD_CHECKS, environment.policy, claim)
+    client = _client(claim, content.context)
+    if refusal is not None or session is None or client is None:
+        # Only a server told to skip its checks comes here without a refusal.
+        return Outcome(answer=refusal or TRANSACTION_UNKNOWN("nothing to go on with"))
+    order = environment.orders.asked_for(content.context.matching_id or "", client.eid)
+    if isinstance(order, StatusCodeData):
+        return Outcome(answer=order, sessions=(session.ended(),))
+    holder = environment.sessions.live(order.reserved_by, now) if order.reserved_by else None
+    info = content.ok.euicc_signed1.euicc_info2
+    request = Request(session, client, info, order, holder, now)
+    refusal = run_checks(ORDER_CHECKS, environment.policy, request)
+    if refusal is not None:
+        return _refused(request, refusal)
+    return _offered(environment, request, content.ok.euicc_signature1)
+
+
+def _client(claim: Claim, context: CtxParamsForCommonAuthentication) -> Client | None:
+    certificate = claim.chain.euicc
+    if certificate is None or certificate.eid is None:
+        return None
+    return Client(
+        eid=certificate.eid,
+        certificate=certificate,
+        euicc_info2=claim.ok.euicc_signed1.euicc_info2.raw or b"",
+        device_info=context.device_info.raw or b"",
+    )
+
+
+def _reported_error(content: Content, session: Session | None) -> Outcome:
+    """Answer an error the card reported: there is nothing to go on with, the session ends."""
+    if session is None:
+        return Outcome(
+            answer=TRANSACTION_UNKNOWN(
+                "the card reported an error for a session that is not there",
+                identifier=str(content.transaction_id),
+            )
+        )
+    return Outcome(
+        answer=EUICC_VERIFICATION_FAILED(
+            f"the card refused this server: authenticateErrorCode {content.error_code!r}"
+        ),
+        sessions=(session.ended(),),
+    )
+
+
+def _refused(request: Request, refusal: StatusCodeData) -> Outcome:
+    order = request.order.told(
+        NotificationPoint.ELIGIBILITY_AND_RETRY_LIMIT_CHECK, request.now, f"Failed {refusal}"
+    )
+    if DOWNLOAD_ATTEMPTS_EXCEEDED.names(refusal):
+        order = order.after(OrderEvent.FAILED)
+    return Outcome(answer=refusal, sessions=(request.session.ended(),), orders=(order,))
+
+
+def _offered(environment: Environment, request: Request, signature1: bytes) -> Outcome:
+    identity, through = environment.identity, environment.faults.through
+    session, order = request.session, request.order
+    signer = through(
+        fault_points.DP_PB_SIGNER,
+        Signer(identity, session.curve, identity.dp_pb(session.curve)),
+        NAME,
+    )
+    signed = through(
+        fault_points.SMDP_SIGNED2,
+        SmdpSigned2(
+            transaction_id=session.transaction_id,
+            cc_required_flag=order.confirmation_code_hash is not None,
+            bpp_euicc_otpk=_kept_otpk(request) if environment.policy.offer_kept_otpk else None,
+        ),
+        NAME,
+    ).encode()
+    signature = signer.sign(signed + tlv.encode(Tag.Signature, signature1))
+    response = through(
+        fault_points.AUTHENTICATE_CLIENT_RESPONSE,
+        AuthenticateClientResponse(
+            transaction_id=session.transaction_id,
+            profile_metadata=order.metadata,
+            smdp_signed2=signed,
+            smdp_signature2=tlv.encode(Tag.Signature, signature),
+            smdp_certificate=signer.certificate,
+        ),
+        NAME,
+    )
+    authenticated = replace(
+        session,
+        stage=Stage.AUTHENTICATED,
+        touched=request.now,
+        client=request.client,
+        order=order.number,
+        smdp_signature2=response.smdp_signature2,
+    )
+    counted = replace(order, downloads=order.downloads + 1, reserved_by=session.transaction_id)
+    return Outcome(
+        answer=response, sessions=(*_superseded(request), authenticated), orders=(counted,)
+    )
+
+
+def _kept_otpk(request: Request) -> bytes | None:
+    """Return the key of an earlier attempt of the same card on the same curve, or None."""
+    kept = request.order.binding
+    if kept is None or kept.eid != request.client.eid:
+        return None
+    return kept.otpk_euicc.point if kept.otpk_euicc.curve is request.session.curve else None
+
+
+def _superseded(request: Request) -> tuple[Session, ...]:
+    """Return, ended, the session of the same card that held the order and got no package yet."""
+    holder = request.holder
+    return (holder.ended(),) if holder and holder.stage is Stage.AUTHENTICATED else ()
+
+
+FUNCTION: Final = Es9pFunction(name=NAME, read=read, run=run)

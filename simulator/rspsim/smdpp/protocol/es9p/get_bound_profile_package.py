@@ -1,0 +1,294 @@
+"""ES9+.GetBoundProfilePackage: check the card's one-time key and Confirmation Code, bind, deliver.
+
+Source: SGP.22 v2, 5.6.2 and 3.1.3.3.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from hmac import compare_digest
+from typing import Final
+
+from rspcore.bpp import Pieces
+from rspcore.crypto.keys import PrivateKey, PublicKey
+from rspcore.errors import CryptoError
+from rspcore.ids import TransactionId
+from rspcore.messages.es9p import (
+    GetBoundProfilePackageRequest,
+    GetBoundProfilePackageResponse,
+    StatusCodeData,
+)
+from rspcore.messages.es10b import PrepareDownloadResponse, PrepareDownloadResponseOk
+from rspsim.smdpp import fault_points
+from rspsim.smdpp.policy import Policy
+from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, run_checks
+from rspsim.smdpp.protocol.status_codes import (
+    CONFIRMATION_CODE_MISSING,
+    CONFIRMATION_CODE_REFUSED,
+    CONFIRMATION_CODE_RETRIES_EXCEEDED,
+    EUICC_VERIFICATION_FAILED,
+    ORDER_EXPIRED,
+    PROFILE_UNAVAILABLE,
+    TRANSACTION_UNKNOWN,
+)
+from rspsim.smdpp.stock.binding import BindingInput, bind, new_host_id, new_keys, request_for
+from rspsim.smdpp.stock.orders import DELIVERABLE, Binding, NotificationPoint, Order, OrderEvent
+from rspsim.smdpp.stock.sessions import Client, Session, Stage
+
+__all__ = ["FUNCTION"]
+
+NAME: Final = "getBoundProfilePackage"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Hold a request that could be read.
+
+    Attributes:
+        transaction_id: TransactionID of the JSON object.
+        ok: What the card signed, or None when it answered with an error.
+        error_code: downloadErrorCode, or None.
+    """
+
+    transaction_id: TransactionId
+    ok: PrepareDownloadResponseOk | None
+    error_code: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Hold the wish of a card for its package.
+
+    Attributes:
+        content: The request.
+        ok: What the card signed.
+        session: The session.
+        client: The card.
+        order: The order.
+        policy: Choices of the server.
+        now: Present time.
+    """
+
+    content: Content
+    ok: PrepareDownloadResponseOk
+    session: Session
+    client: Client
+    order: Order
+    policy: Policy
+    now: datetime
+
+    @property
+    def otpk_euicc(self) -> PublicKey | None:
+        """Return otPK.EUICC.ECKA, or None when it is no point of the curve of the session."""
+        try:
+            return PublicKey.from_point(self.session.curve, self.ok.euicc_signed2.euicc_otpk)
+        except CryptoError:
+            return None
+
+    @property
+    def code_fits(self) -> bool:
+        """Tell whether hashCc is that of the order's Confirmation Code and this session."""
+        expected = sha256(
+            (self.order.confirmation_code_hash or b"") + self.session.transaction_id.octets
+        ).digest()
+        return compare_digest(self.ok.euicc_signed2.hash_cc or b"", expected)
+
+
+def read(body: Mapping[str, object]) -> Content:
+    """Read the request and PrepareDownloadResponse.
+
+    Raises:
+        DecodeError: a member or a data object is missing or not what its place demands.
+    """
+    request = GetBoundProfilePackageRequest.from_json(body)
+    response = PrepareDownloadResponse.decode(request.prepare_download_response)
+    error = response.download_response_error
+    return Content(
+        request.transaction_id,
+        response.download_response_ok,
+        None if error is None else error.download_error_code,
+    )
+
+
+def euicc_signature2(wish: Wish) -> StatusCodeData | None:
+    """Check euiccSignature2 over euiccSigned2 and smdpSignature2, both as they went: 8.1/6.1."""
+    key = wish.client.certificate.public_key
+    data = (wish.ok.euicc_signed2.raw or b"") + wish.session.smdp_signature2
+    if key is not None and key.verify(wish.ok.euicc_signature2, data):
+        return None
+    return EUICC_VERIFICATION_FAILED("euiccSignature2 does not fit euiccSigned2 and smdpSignature2")
+
+
+def signed_transaction_id(wish: Wish) -> StatusCodeData | None:
+    """Check the TransactionID in euiccSigned2 against the JSON object: 8.10.1/3.9."""
+    signed = wish.ok.euicc_signed2.transaction_id
+    if signed == wish.content.transaction_id:
+        return None
+    return TRANSACTION_UNKNOWN("euiccSigned2 names another TransactionID", identifier=str(signed))
+
+
+def confirmation_code_is_there(wish: Wish) -> StatusCodeData | None:
+    """Check that hashCc is present when a Confirmation Code is asked for: 8.2.7/2.2."""
+    if wish.order.confirmation_code_hash is None or wish.ok.euicc_signed2.hash_cc is not None:
+        return None
+    return CONFIRMATION_CODE_MISSING("this order has a Confirmation Code; euiccSigned2 no hashCc")
+
+
+def confirmation_code_is_right(wish: Wish) -> StatusCodeData | None:
+    """Check hashCc: 8.2.7/3.8, or 8.2.7/6.4 when it was the last try."""
+    order = wish.order
+    if order.confirmation_code_hash is None or wish.code_fits:
+        return None
+    tries = order.wrong_codes + 1
+    if tries >= order.terms.wrong_codes:
+        return CONFIRMATION_CODE_RETRIES_EXCEEDED(f"{tries} wrong Confirmation Codes")
+    return CONFIRMATION_CODE_REFUSED(
+        f"hashCc does not fit; {order.terms.wrong_codes - tries} tries are left"
+    )
+
+
+def one_time_key_is_usable(wish: Wish) -> StatusCodeData | None:
+    """Check otPK.EUICC: 8.1/6.1 when it is no point of the curve."""
+    if wish.otpk_euicc is not None:
+        return None
+    return EUICC_VERIFICATION_FAILED(f"otPK.EUICC.ECKA is not a point on {wish.session.curve}")
+
+
+def one_time_key_is_the_one_bound(wish: Wish) -> StatusCodeData | None:
+    """Check that a card comes back with its key, where the server does not rebind: 8.2/3.7."""
+    kept = wish.order.binding
+    if kept is None or wish.policy.rebind or kept.otpk_euicc == wish.otpk_euicc:
+        return None
+    return PROFILE_UNAVAILABLE("the profile was bound to another otPK.EUICC.ECKA of this card")
+
+
+def profile_is_still_there(wish: Wish) -> StatusCodeData | None:
+    """Check that the profile was not withdrawn since it was offered: 8.2/3.7."""
+    if wish.order.state in DELIVERABLE:
+        return None
+    return PROFILE_UNAVAILABLE(f"the profile is {wish.order.state}")
+
+
+def order_has_not_ended(wish: Wish) -> StatusCodeData | None:
+    """Check the end of the order: 8.8.5/4.10."""
+    if not wish.order.expired(wish.now):
+        return None
+    return ORDER_EXPIRED(f"the order ended at {wish.order.terms.expires_at}")
+
+
+CARD_CHECKS: Final = (euicc_signature2, signed_transaction_id)
+"""The checks that make sure the card asks; a refusal leaves the session as it is."""
+
+ORDER_CHECKS: Final = (
+    confirmation_code_is_there,
+    confirmation_code_is_right,
+    one_time_key_is_usable,
+    one_time_key_is_the_one_bound,
+    profile_is_still_there,
+    order_has_not_ended,
+)
+"""The checks on the order, in the order of SGP.22 v2, 5.6.2; a refusal ends the session."""
+
+
+def run(environment: Environment, content: Content) -> Outcome:
+    """Deliver the package, or refuse."""
+    now = environment.clock.now()
+    session = environment.sessions.live(content.transaction_id, now, Stage.AUTHENTICATED)
+    if session is None or session.client is None or session.order is None:
+        return Outcome(
+            answer=TRANSACTION_UNKNOWN(
+                "no session with this TransactionID waits for GetBoundProfilePackage",
+                identifier=str(content.transaction_id),
+            )
+        )
+    if content.ok is None:
+        return Outcome(
+            answer=EUICC_VERIFICATION_FAILED(
+                f"the card refused this server: downloadErrorCode {content.error_code!r}"
+            ),
+            sessions=(session.ended(),),
+        )
+    order = environment.orders.get(session.order)
+    wish = Wish(content, content.ok, session, session.client, order, environment.policy, now)
+    refusal = run_checks(CARD_CHECKS, environment.policy, wish)
+    if refusal is not None:
+        return Outcome(answer=refusal)
+    refusal = run_checks(ORDER_CHECKS, environment.policy, wish)
+    otpk = wish.otpk_euicc
+    if refusal is not None or otpk is None:
+        return _refused(wish, refusal or EUICC_VERIFICATION_FAILED("no usable otPK.EUICC.ECKA"))
+    return _delivered(environment, wish, otpk)
+
+
+def _refused(wish: Wish, refusal: StatusCodeData) -> Outcome:
+    order = wish.order
+    if CONFIRMATION_CODE_REFUSED.names(refusal):
+        order = replace(order, wrong_codes=order.wrong_codes + 1)
+    if CONFIRMATION_CODE_RETRIES_EXCEEDED.names(refusal):
+        order = replace(order, wrong_codes=order.wrong_codes + 1).after(OrderEvent.FAILED)
+        order = order.told(NotificationPoint.CONFIRMATION_FAILURE, wish.now, f"Failed {refusal}")
+    return Outcome(answer=refusal, sessions=(wish.session.ended(),), orders=(order,))
+
+
+def _delivered(environment: Environment, wish: Wish, otpk: PublicKey) -> Outcome:
+    binding, package = _bind(environment, wish, otpk)
+    session = replace(wish.session, stage=Stage.BOUND, touched=wish.now)
+    order = (
+        replace(wish.order, binding=binding)
+        .after(OrderEvent.DELIVERED)
+        .told(NotificationPoint.BPP_DOWNLOAD, wish.now, "Executed-Success")
+    )
+    response = GetBoundProfilePackageResponse(
+        transaction_id=session.transaction_id,
+        bound_profile_package=package.encode(),
+    )
+    return Outcome(answer=response, sessions=(session,), orders=(order,))
+
+
+def _bind(environment: Environment, wish: Wish, otpk: PublicKey) -> tuple[Binding, Pieces]:
+    """Return what is kept with the order, and the package as it goes out.
+
+    What is kept is always the sound package: an attempt without a fault can follow one with.
+    """
+    through = environment.faults.through
+    given, kept = _input(environment, wish, otpk)
+    asked = through(fault_points.BINDING, given, NAME)
+    pieces = replace(kept, initialise_secure_channel=request_for(given)) if kept else bind(given)
+    package = pieces if asked is given else bind(asked)
+    binding = Binding(
+        eid=given.eid,
+        otpk_euicc=given.otpk_euicc,
+        otsk_dp=given.otsk_dp,
+        host_id=given.host_id,
+        pieces=pieces,
+    )
+    return binding, through(fault_points.PACKAGE, package, NAME)
+
+
+def _input(
+    environment: Environment, wish: Wish, otpk: PublicKey
+) -> tuple[BindingInput, Pieces | None]:
+    """Return what the package is made of, and the pieces of an earlier one for the same key."""
+    curve, kept = wish.session.curve, wish.order.binding
+    again = kept if kept is not None and kept.otpk_euicc == otpk else None
+    choice = environment.variation.binding(environment.policy.binding)
+    given = BindingInput(
+        key_dp=environment.identity.dp_pb(curve).private_key,
+        transaction_id=wish.session.transaction_id,
+        otsk_dp=(
+            again.otsk_dp if again else PrivateKey.from_random(curve, environment.rng.octets(48))
+        ),
+        otpk_euicc=otpk,
+        eid=wish.client.eid,
+        host_id=again.host_id if again else new_host_id(environment.rng, choice),
+        metadata=wish.order.metadata,
+        upp=wish.order.upp,
+        segment_octets=choice.segment_octets,
+        metadata_octets=choice.metadata_octets,
+        replace_keys=new_keys(environment.rng, choice),
+    )
+    return given, again.pieces if again else None
+
+
+FUNCTION: Final = Es9pFunction(name=NAME, read=read, run=run)

@@ -1,0 +1,229 @@
+"""ES9+.HandleNotification: take note of what a card has done, and always answer 204.
+
+Source: SGP.22 v2, 5.6.4 and 3.5.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rspcore import tlv
+from rspcore.errors import DecodeError
+from rspcore.ids import Eid
+from rspcore.messages.es9p import HandleNotificationRequest
+from rspcore.messages.metadata import NotificationEvent
+from rspcore.messages.notifications import (
+    ErrorResult,
+    NotificationMetadata,
+    OtherSignedNotification,
+    ProfileInstallationResult,
+)
+from rspcore.tags import Tag
+from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, run_checks
+from rspsim.smdpp.protocol.euicc_chain import CHAIN_CHECKS, EuiccChain
+from rspsim.smdpp.stock.orders import NotificationPoint, Order, OrderEvent, OrderState
+from rspsim.smdpp.stock.receipts import Receipt, Verdict
+from rspsim.smdpp.stock.sessions import Session
+
+__all__ = ["FUNCTION"]
+
+NAME: Final = "handleNotification"
+_UNREADABLE: Final = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Hold a notification; at most one of the two readings is there, none when it has no known tag.
+
+    Attributes:
+        octets: The notification as received.
+        result: Reading as ProfileInstallationResult (BF37).
+        other: Reading as OtherSignedNotification (30).
+    """
+
+    octets: bytes
+    result: ProfileInstallationResult | None = None
+    other: OtherSignedNotification | None = None
+
+
+def read(body: Mapping[str, object]) -> Content:
+    """Read the request and the notification in it.
+
+    Raises:
+        DecodeError: the member is missing or no base64. A notification that cannot be read is no
+            error: its octets are kept.
+    """
+    octets = HandleNotificationRequest.from_json(body).pending_notification
+    try:
+        tag = tlv.parse(octets).tag
+        if tag == Tag.ProfileInstallationResult:
+            return Content(octets, result=ProfileInstallationResult.decode(octets))
+        if tag == Tag.Sequence:
+            return Content(octets, other=OtherSignedNotification.decode(octets))
+    except DecodeError:
+        return Content(octets)
+    return Content(octets)
+
+
+def unreadable(environment: Environment, error: DecodeError) -> Outcome:  # noqa: ARG001  a hook
+    """Answer a request without a notification."""
+    return run(environment, Content(b""))
+
+
+def run(environment: Environment, content: Content) -> Outcome:
+    """Judge the notification and decide its effect."""
+    if content.result is not None:
+        return _result(environment, content.octets, content.result)
+    if content.other is not None:
+        return _other(environment, content.octets, content.other)
+    receipt = Receipt(
+        at=environment.clock.now(),
+        kind=_UNREADABLE,
+        octets=content.octets,
+        verdict=Verdict.UNREADABLE,
+    )
+    return Outcome(answer=None, receipt=receipt)
+
+
+def _result(environment: Environment, octets: bytes, result: ProfileInstallationResult) -> Outcome:
+    session = environment.sessions.known(result.data.transaction_id)
+    number = session.order if session else None
+    order = environment.orders.get(number) if number is not None else None
+    verdict = _judge_result(environment, result, session, order)
+    error = result.data.final_result.error_result
+    receipt = Receipt(
+        at=environment.clock.now(),
+        kind="ProfileInstallationResult",
+        octets=octets,
+        signed=result.data.raw or b"",
+        verdict=verdict,
+        event="installed" if error is None else _error_text(error),
+        seq_number=result.data.notification_metadata.seq_number,
+        eid=session.client.eid if session and session.client else None,
+        iccid=result.data.notification_metadata.iccid,
+        order=number,
+    )
+    if verdict is not Verdict.ACCEPTED or session is None or order is None:
+        return Outcome(answer=None, receipt=receipt)
+    order = _after_result(environment, order, error)
+    moved = replace(receipt, verdict=Verdict.ACCEPTED if order else Verdict.NO_EFFECT)
+    return Outcome(
+        answer=None,
+        receipt=moved,
+        sessions=(session.ended(),),
+        orders=(order,) if order else (),
+    )
+
+
+def _judge_result(
+    environment: Environment,
+    result: ProfileInstallationResult,
+    session: Session | None,
+    order: Order | None,
+) -> Verdict:
+    """Check a ProfileInstallationResult in the order of 5.6.4; it carries no certificate."""
+    data = result.data
+    if session is None or session.client is None or order is None:
+        return Verdict.UNKNOWN_TRANSACTION
+    if data.smdp_oid != environment.identity.oid:
+        return Verdict.FOREIGN_OID
+    key = session.client.certificate.public_key
+    if key is None or not key.verify(result.euicc_sign_pir, data.raw or b""):
+        return Verdict.BAD_SIGNATURE
+    if data.notification_metadata.iccid not in (None, order.iccid):
+        return Verdict.OTHER_PROFILE
+    if environment.receipts.seen(session.client.eid, data.raw or b""):
+        return Verdict.DUPLICATE
+    return Verdict.ACCEPTED
+
+
+def _after_result(
+    environment: Environment, order: Order, error: ErrorResult | None
+) -> Order | None:
+    """Return the order after a genuine result, or None when its state does not ask for one."""
+    now, point = environment.clock.now(), NotificationPoint.BPP_INSTALLATION
+    if error is None:
+        if not order.allows(OrderEvent.INSTALLED):
+            return None
+        return order.after(OrderEvent.INSTALLED).told(point, now, "Executed-Success")
+    told = order.told(point, now, f"Failed, {_error_text(error)}")
+    if error.error_reason in environment.policy.permanent_errors:
+        return told.after(OrderEvent.FAILED)
+    return told
+
+
+def _error_text(error: ErrorResult) -> str:
+    command = getattr(error.bpp_command_id, "name", error.bpp_command_id)
+    reason = getattr(error.error_reason, "name", error.error_reason)
+    return f"{reason} at {command}"
+
+
+def _other(environment: Environment, octets: bytes, other: OtherSignedNotification) -> Outcome:
+    metadata = other.tbs_other_notification
+    chain = EuiccChain.of(environment, other.euicc_certificate, other.eum_certificate)
+    eid = chain.euicc.eid if chain.euicc else None
+    order = _installation(environment, eid, metadata)
+    verdict = _judge_other(environment, other, chain, order)
+    receipt = Receipt(
+        at=environment.clock.now(),
+        kind="OtherSignedNotification",
+        octets=octets,
+        signed=metadata.raw or b"",
+        verdict=verdict,
+        event=_event_text(metadata),
+        seq_number=metadata.seq_number,
+        eid=eid,
+        iccid=metadata.iccid,
+        order=order.number if order else None,
+    )
+    if verdict is not Verdict.ACCEPTED or order is None:
+        return Outcome(answer=None, receipt=receipt)
+    event = environment.policy.after_deletion
+    deleted = NotificationEvent.notificationDelete in metadata.profile_management_operation
+    orders = (order.after(event),) if deleted and event is not None else ()
+    return Outcome(answer=None, receipt=receipt, orders=orders)
+
+
+def _judge_other(
+    environment: Environment,
+    other: OtherSignedNotification,
+    chain: EuiccChain,
+    order: Order | None,
+) -> Verdict:
+    """Check any other notification in the order of 5.6.4; it brings its own certificates."""
+    if run_checks(CHAIN_CHECKS, environment.policy, chain) is not None:
+        return Verdict.BAD_CERTIFICATE
+    key = chain.euicc.public_key if chain.euicc else None
+    metadata = other.tbs_other_notification
+    if key is None or not key.verify(other.euicc_notification_signature, metadata.raw or b""):
+        return Verdict.BAD_SIGNATURE
+    eid = chain.euicc.eid if chain.euicc else None
+    if eid is None or order is None:
+        return Verdict.UNKNOWN_INSTALLATION
+    if environment.receipts.seen(eid, metadata.raw or b""):
+        return Verdict.DUPLICATE
+    return Verdict.ACCEPTED
+
+
+def _installation(
+    environment: Environment, eid: Eid | None, metadata: NotificationMetadata
+) -> Order | None:
+    """Return the newest order of this profile that is, or may be, on the card."""
+    there = (OrderState.INSTALLED, OrderState.DOWNLOADED)
+    found = [
+        order
+        for order in environment.orders.all()
+        if order.iccid == metadata.iccid
+        and order.state in there
+        and order.binding is not None
+        and order.binding.eid == eid
+    ]
+    return found[-1] if found else None
+
+
+def _event_text(metadata: NotificationMetadata) -> str:
+    bits = sorted(metadata.profile_management_operation)
+    return ", ".join(str(getattr(bit, "name", bit)) for bit in bits) or "none"
+
+
+FUNCTION: Final = Es9pFunction(name=NAME, read=read, run=run, unreadable=unreadable)

@@ -1,0 +1,197 @@
+"""ES9+.InitiateAuthentication: choose certificates both sides know, challenge the card.
+
+Source: SGP.22 v2, 5.6.1.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from rspcore import tlv
+from rspcore.crypto.curves import Curve
+from rspcore.errors import DecodeError
+from rspcore.ids import TransactionId
+from rspcore.messages.es9p import (
+    InitiateAuthenticationRequest,
+    InitiateAuthenticationResponse,
+    StatusCodeData,
+)
+from rspcore.messages.es10b import ServerSigned1
+from rspcore.messages.euicc_info import EuiccInfo1
+from rspcore.tags import Tag
+from rspsim.smdpp import fault_points
+from rspsim.smdpp.identity import Identity, Signer
+from rspsim.smdpp.policy import Policy
+from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, run_checks
+from rspsim.smdpp.protocol.status_codes import (
+    CI_KEY_UNSUPPORTED,
+    SMDP_ADDRESS_REFUSED,
+    SMDP_CERTIFICATE_UNAVAILABLE,
+    SVN_UNSUPPORTED,
+)
+from rspsim.smdpp.stock.sessions import Session
+
+__all__ = ["FUNCTION"]
+
+NAME: Final = "initiateAuthentication"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Hold a request that could be read."""
+
+    smdp_address: str
+    euicc_challenge: bytes
+    info: EuiccInfo1
+
+
+@dataclass(frozen=True, slots=True)
+class Approach:
+    """Hold a request beside the server it came to, as the checks look at it."""
+
+    content: Content
+    identity: Identity
+    policy: Policy
+
+    def known(self, identifiers: tuple[bytes, ...]) -> list[Curve]:
+        """Return the curves of the CIs that are known here, in the order of the card's list."""
+        curves = map(self.identity.curve_of, identifiers)
+        return [curve for curve in curves if curve is not None]
+
+    @property
+    def verification(self) -> list[Curve]:
+        """Return the curves on which this server can prove itself to the card."""
+        return self.known(self.content.info.euicc_ci_pkid_list_for_verification)
+
+    @property
+    def signing(self) -> list[Curve]:
+        """Return the curves on which this server can check the card's signatures."""
+        return self.known(self.content.info.euicc_ci_pkid_list_for_signing)
+
+
+def read(body: Mapping[str, object]) -> Content:
+    """Read the request and EUICCInfo1.
+
+    Raises:
+        DecodeError: a member or a data object is missing or not what its place demands.
+    """
+    request = InitiateAuthenticationRequest.from_json(body)
+    if len(request.euicc_challenge) != 16:
+        raise DecodeError(f"euiccChallenge: expected 16 octets, got {len(request.euicc_challenge)}")
+    info = EuiccInfo1.decode(request.euicc_info1)
+    return Content(request.smdp_address, request.euicc_challenge, info)
+
+
+def address_is_ours(approach: Approach) -> StatusCodeData | None:
+    """Check smdpAddress: 8.8.1/3.8."""
+    asked = approach.content.smdp_address
+    if approach.identity.answers_to(asked):
+        return None
+    return SMDP_ADDRESS_REFUSED(f"this server is {approach.identity.address}", identifier=asked)
+
+
+def certificate_for_the_card(approach: Approach) -> StatusCodeData | None:
+    """Check that a CERT.DPauth chains to a key of the verification list: 8.8.4/3.7."""
+    if approach.verification:
+        return None
+    return SMDP_CERTIFICATE_UNAVAILABLE(
+        "no CERT.DPauth under a CI of euiccCiPKIdListForVerification: "
+        + _shown(approach.content.info.euicc_ci_pkid_list_for_verification)
+    )
+
+
+def ci_for_the_card(approach: Approach) -> StatusCodeData | None:
+    """Check that a CI of the signing list is known here: 8.8.2/3.1."""
+    if approach.signing:
+        return None
+    return CI_KEY_UNSUPPORTED(
+        "no CI of euiccCiPKIdListForSigning is known: "
+        + _shown(approach.content.info.euicc_ci_pkid_list_for_signing)
+    )
+
+
+def version_of_the_card(approach: Approach) -> StatusCodeData | None:
+    """Check svn: 8.8.3/3.1 when it is too low or of a later major version."""
+    svn, policy = approach.content.info.svn, approach.policy
+    if policy.lowest_svn <= svn and svn.octets[0] < policy.next_major:
+        return None
+    return SVN_UNSUPPORTED(
+        f"svn {svn}: this server serves {policy.lowest_svn} up to, but not including, "
+        f"{policy.next_major}.0.0"
+    )
+
+
+CHECKS: Final = (
+    address_is_ours,
+    certificate_for_the_card,
+    ci_for_the_card,
+    version_of_the_card,
+)
+"""The checks in the order of SGP.22 v2, 5.6.1."""
+
+
+def run(environment: Environment, content: Content) -> Outcome:
+    """Open a session, or refuse."""
+    approach = Approach(content, environment.identity, environment.policy)
+    refusal = run_checks(CHECKS, environment.policy, approach)
+    if refusal is not None:
+        return Outcome(answer=refusal)
+    session = _open(environment, approach)
+    return Outcome(answer=_answer(environment, content, session), sessions=(session,))
+
+
+def _open(environment: Environment, approach: Approach) -> Session:
+    """Choose the CIs and draw TransactionID and challenge.
+
+    The card's first choice decides under which CI it signs; our own certificates are under the same
+    CI where the card knows it for verification too. A server told to skip the checks falls back on
+    its own first curve.
+    """
+    identity = environment.identity
+    verification = approach.verification
+    chosen = (approach.signing or list(identity.curves))[0]
+    own = chosen if chosen in verification or not verification else verification[0]
+    return Session(
+        transaction_id=TransactionId(environment.rng.octets(16)),
+        touched=environment.clock.now(),
+        server_challenge=environment.rng.octets(16),
+        ci_pkid=identity.ci_pkid(chosen),
+        curve=own,
+    )
+
+
+def _answer(
+    environment: Environment, content: Content, session: Session
+) -> InitiateAuthenticationResponse:
+    identity, through = environment.identity, environment.faults.through
+    signer = through(
+        fault_points.DP_AUTH_SIGNER,
+        Signer(identity, session.curve, identity.dp_auth(session.curve)),
+        NAME,
+    )
+    signed = through(
+        fault_points.SERVER_SIGNED1,
+        ServerSigned1(
+            transaction_id=session.transaction_id,
+            euicc_challenge=content.euicc_challenge,
+            server_address=content.smdp_address,
+            server_challenge=session.server_challenge,
+        ),
+        NAME,
+    ).encode()
+    pkid = through(fault_points.CI_PKID, session.ci_pkid, NAME)
+    response = InitiateAuthenticationResponse(
+        transaction_id=session.transaction_id,
+        server_signed1=signed,
+        server_signature1=tlv.encode(Tag.Signature, signer.sign(signed)),
+        euicc_ci_pkid_to_be_used=tlv.encode(Tag.OctetString, pkid),
+        server_certificate=signer.certificate,
+    )
+    return through(fault_points.INITIATE_AUTHENTICATION_RESPONSE, response, NAME)
+
+
+def _shown(identifiers: tuple[bytes, ...]) -> str:
+    return ", ".join(one.hex().upper() for one in identifiers) or "empty"
+
+
+FUNCTION: Final = Es9pFunction(name=NAME, read=read, run=run)

@@ -1,0 +1,120 @@
+"""What an ES9+ function is given, and what it gives back.
+
+A function decides and does nothing: it reads its request, looks at the orders and sessions of the
+environment, and returns an `Outcome` with the answer and the values that have to be kept. The
+server keeps them before it answers. Random octets are the one thing a function takes for itself.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from rspcore.errors import DecodeError
+from rspcore.messages.es9p import Response, StatusCodeData
+from rspcore.messages.json_codec import MissingMemberError
+from rspsim.env import Clock, Rng
+from rspsim.smdpp.fault_switch import FaultSwitch
+from rspsim.smdpp.identity import Identity
+from rspsim.smdpp.policy import Policy
+from rspsim.smdpp.protocol.status_codes import FUNCTION_DATA_INVALID, FUNCTION_DATA_MISSING
+from rspsim.smdpp.stock.order_book import OrderBook
+from rspsim.smdpp.stock.orders import Order
+from rspsim.smdpp.stock.receipts import Receipt, ReceiptBook
+from rspsim.smdpp.stock.sessions import Session, SessionBook
+from rspsim.smdpp.variation import Variation
+
+__all__ = ["Environment", "Es9pFunction", "Outcome", "refuse_unreadable", "run_checks"]
+
+_Content = TypeVar("_Content")
+_Subject = TypeVar("_Subject")
+
+
+@dataclass(slots=True, kw_only=True)
+class Environment:
+    """Hold everything a function may look at.
+
+    Attributes:
+        identity: Addresses, certificates and keys of the server.
+        rng: Source of random octets.
+        clock: Present time.
+        policy: Choices the specification leaves to the server.
+        variation: Choices made differently from answer to answer, for the sake of the client.
+        orders: Orders.
+        sessions: RSP sessions.
+        receipts: Notifications received.
+        faults: Faults that are switched on.
+    """
+
+    identity: Identity
+    rng: Rng
+    clock: Clock
+    policy: Policy
+    variation: Variation
+    orders: OrderBook
+    sessions: SessionBook
+    receipts: ReceiptBook
+    faults: FaultSwitch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Hold the answer of a function and what has to be kept before it goes out.
+
+    Attributes:
+        answer: Response message, or the codes of a refusal, or None for 204 without a body.
+        sessions: Sessions as they are from now on.
+        orders: Orders as they are from now on.
+        receipt: Notification received, or None.
+    """
+
+    answer: Response | StatusCodeData | None
+    sessions: tuple[Session, ...] = ()
+    orders: tuple[Order, ...] = ()
+    receipt: Receipt | None = None
+
+
+def refuse_unreadable(environment: Environment, error: DecodeError) -> Outcome:  # noqa: ARG001  a hook
+    """Answer a request that cannot be read: 1.6/2.2 for a missing member, else 1.6/2.1."""
+    if isinstance(error, MissingMemberError):
+        return Outcome(answer=FUNCTION_DATA_MISSING(str(error), identifier=error.member))
+    member = getattr(error, "member", None)
+    return Outcome(answer=FUNCTION_DATA_INVALID(str(error), identifier=member))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Es9pFunction(Generic[_Content]):
+    """Describe one function.
+
+    Attributes:
+        name: Last part of its path.
+        read: Reads the JSON object and the data objects in it; raises DecodeError.
+        run: Decides.
+        unreadable: Decides when `read` raised.
+    """
+
+    name: str
+    read: Callable[[Mapping[str, object]], _Content]
+    run: Callable[[Environment, _Content], Outcome]
+    unreadable: Callable[[Environment, DecodeError], Outcome] = refuse_unreadable
+
+    def __call__(self, environment: Environment, body: Mapping[str, object]) -> Outcome:
+        """Read a request and decide."""
+        try:
+            content = self.read(body)
+        except DecodeError as error:
+            return self.unreadable(environment, error)
+        return self.run(environment, content)
+
+
+def run_checks(
+    checks: tuple[Callable[[_Subject], StatusCodeData | None], ...],
+    policy: Policy,
+    subject: _Subject,
+) -> StatusCodeData | None:
+    """Return the refusal of the first check that has one, in order; skipped checks are left out."""
+    for check in checks:
+        if check.__name__ not in policy.skipped_checks:
+            refusal = check(subject)
+            if refusal is not None:
+                return refusal
+    return None

@@ -1,0 +1,120 @@
+"""The card's certificates: read, and held against the CIs this server trusts.
+
+Each check answers with the code of its certificate; what is wrong with the dates has a reason code
+of its own. A CI that this server does not know is told apart from a chain that does not verify,
+because the first is no fault of the card.
+
+Source: SGP.22 v2, 4.5.2 and 5.6.3.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from rspcore.errors import DecodeError
+from rspcore.messages.es9p import StatusCodeData
+from rspcore.pki.certificate import Certificate
+from rspcore.pki.verification import (
+    CertificateFault,
+    check_euicc_certificate,
+    check_eum_certificate,
+)
+from rspsim.smdpp.protocol.es9p_function import Environment
+from rspsim.smdpp.protocol.status_codes import (
+    CI_KEY_UNKNOWN,
+    EUICC_CERTIFICATE_EXPIRED,
+    EUICC_CERTIFICATE_FAILED,
+    EUM_CERTIFICATE_EXPIRED,
+    EUM_CERTIFICATE_FAILED,
+    StatusCode,
+)
+
+__all__ = ["CHAIN_CHECKS", "EuiccChain"]
+
+_DATES = frozenset((CertificateFault.EXPIRED, CertificateFault.NOT_YET_VALID))
+
+
+@dataclass(frozen=True, slots=True)
+class EuiccChain:
+    """Hold the certificates a card has sent, as far as they can be read.
+
+    Attributes:
+        euicc: CERT.EUICC, or None when its octets are no certificate.
+        eum: CERT.EUM, or None likewise.
+        ci: The trusted CI certificate that the EUM's names as its issuer, or None.
+        now: Present time.
+        check_digits: Whether the check digits of the EID count.
+    """
+
+    euicc: Certificate | None
+    eum: Certificate | None
+    ci: Certificate | None
+    now: datetime
+    check_digits: bool
+
+    @classmethod
+    def of(cls, environment: Environment, euicc: bytes, eum: bytes) -> "EuiccChain":
+        """Read the two certificates and look up their root."""
+        eum_read = _read(eum)
+        identity = environment.identity
+        curve = identity.curve_of(eum_read.authority_key_identifier if eum_read else None)
+        return cls(
+            euicc=_read(euicc),
+            eum=eum_read,
+            ci=None if curve is None else identity.ci(curve),
+            now=environment.clock.now(),
+            check_digits=environment.policy.eid_check_digits,
+        )
+
+
+def _read(octets: bytes) -> Certificate | None:
+    try:
+        return Certificate.from_der(octets)
+    except DecodeError:
+        return None
+
+
+def _refusal(
+    fault: CertificateFault | None, failed: StatusCode, expired: StatusCode, name: str
+) -> StatusCodeData | None:
+    if fault is None:
+        return None
+    return (expired if fault in _DATES else failed)(f"{name}: {fault}")
+
+
+def eum_certificate(chain: EuiccChain) -> StatusCodeData | None:
+    """Check CERT.EUM: 8.1.2/6.1, its dates 8.1.2/6.3; nothing to say under an unknown CI."""
+    if chain.eum is None:
+        fault: CertificateFault | None = CertificateFault.MALFORMED
+    elif chain.eum.authority_key_identifier is None:
+        fault = CertificateFault.MISSING_EXTENSION
+    elif chain.ci is None:
+        return None
+    else:
+        fault = check_eum_certificate(chain.eum, chain.ci, chain.now)
+    return _refusal(fault, EUM_CERTIFICATE_FAILED, EUM_CERTIFICATE_EXPIRED, "CERT.EUM")
+
+
+def euicc_certificate(chain: EuiccChain) -> StatusCodeData | None:
+    """Check CERT.EUICC against CERT.EUM: 8.1.3/6.1, its dates 8.1.3/6.3."""
+    if chain.euicc is None or chain.eum is None:
+        fault: CertificateFault | None = CertificateFault.MALFORMED
+    else:
+        fault = check_euicc_certificate(
+            chain.euicc, chain.eum, chain.now, check_digits=chain.check_digits
+        )
+    return _refusal(fault, EUICC_CERTIFICATE_FAILED, EUICC_CERTIFICATE_EXPIRED, "CERT.EUICC")
+
+
+def root_is_known(chain: EuiccChain) -> StatusCodeData | None:
+    """Check that the chain ends in a CI of this server: 8.11.1/3.9."""
+    if chain.ci is not None:
+        return None
+    issuer = chain.eum.authority_key_identifier if chain.eum else None
+    return CI_KEY_UNKNOWN(
+        "CERT.EUM was issued by a CI this server does not know",
+        identifier=issuer.hex().upper() if issuer else None,
+    )
+
+
+CHAIN_CHECKS = (eum_certificate, root_is_known, euicc_certificate)
+"""The checks from the root to the leaf: below an unknown root there is nothing to verify."""

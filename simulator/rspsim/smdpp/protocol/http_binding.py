@@ -1,0 +1,109 @@
+"""The HTTP side of ES9+: what makes a request one of an LPA, and how answers are written.
+
+A request that breaks a rule here never reaches a function and gets a 4xx with one line of text; the
+JSON codes are for functions that ran.
+
+Source: SGP.22 v2, 6.5.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from rspcore.errors import DecodeError
+from rspcore.ids import Version
+from rspcore.messages.es9p import (
+    ADMIN_PROTOCOL_HEADER,
+    ADMIN_PROTOCOL_PREFIX,
+    JSON_CONTENT_TYPE,
+)
+from rspcore.messages.json_codec import dump_object
+from rspsim.smdpp.policy import Policy
+from rspsim.smdpp.protocol.http_messages import HttpRequest, HttpResponse
+
+__all__ = ["json_answer", "plain_answer", "transport_fault"]
+
+_LPA: Final = "gsma-rsp-lpa"
+_PROTOCOL: Final = re.compile(re.escape(ADMIN_PROTOCOL_PREFIX) + r"(\d{1,3}\.\d{1,3}\.\d{1,3})\Z")
+
+
+def plain_answer(status: int, text: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    """Return an answer with one line of text."""
+    return HttpResponse(
+        status=status,
+        headers={"Content-Type": "text/plain;charset=UTF-8", **(headers or {})},
+        body=(text + "\n").encode("utf-8", "replace"),
+    )
+
+
+def json_answer(body: Mapping[str, object], request: HttpRequest, own: Version) -> HttpResponse:
+    """Return an answer of a function that ran.
+
+    Args:
+        body: The JSON object.
+        request: The request, whose X-Admin-Protocol limits the version.
+        own: Highest version of this server.
+    """
+    caller = _protocol_version(request)
+    version = own if caller is None else min(own, caller)
+    return HttpResponse(
+        status=200,
+        headers={
+            "Content-Type": JSON_CONTENT_TYPE,
+            ADMIN_PROTOCOL_HEADER: f"{ADMIN_PROTOCOL_PREFIX}{version}",
+        },
+        body=dump_object(body),
+    )
+
+
+def transport_fault(request: HttpRequest, policy: Policy) -> HttpResponse | None:
+    """Return the answer to a request that is not one an LPA sends, or None."""
+    rules = (*_RULES, *_LPA_RULES) if policy.strict_headers else _RULES
+    faults = (rule(request, policy) for rule in rules)
+    return next((fault for fault in faults if fault is not None), None)
+
+
+def _method(request: HttpRequest, _: Policy) -> HttpResponse | None:
+    if request.method == "POST":
+        return None
+    return plain_answer(405, "ES9+ functions are called by POST", {"Allow": "POST"})
+
+
+def _length(request: HttpRequest, policy: Policy) -> HttpResponse | None:
+    if len(request.body) <= policy.max_body_octets:
+        return None
+    return plain_answer(413, f"at most {policy.max_body_octets:,} octets are read")
+
+
+def _content_type(request: HttpRequest, _: Policy) -> HttpResponse | None:
+    given = (request.header("Content-Type") or "").partition(";")[0].strip()
+    if given.lower() == JSON_CONTENT_TYPE:
+        return None
+    return plain_answer(415, f"Content-Type {given!r}: expected {JSON_CONTENT_TYPE}")
+
+
+def _user_agent(request: HttpRequest, _: Policy) -> HttpResponse | None:
+    if (request.header("User-Agent") or "").startswith(_LPA):
+        return None
+    return plain_answer(400, f"User-Agent: expected one that starts with {_LPA}")
+
+
+def _admin_protocol(request: HttpRequest, _: Policy) -> HttpResponse | None:
+    if _protocol_version(request) is not None:
+        return None
+    return plain_answer(400, f"{ADMIN_PROTOCOL_HEADER}: expected {ADMIN_PROTOCOL_PREFIX}<x.y.z>")
+
+
+_Rule = Callable[[HttpRequest, Policy], HttpResponse | None]
+_RULES: Final[tuple[_Rule, ...]] = (_method, _length, _content_type)
+_LPA_RULES: Final[tuple[_Rule, ...]] = (_user_agent, _admin_protocol)
+
+
+def _protocol_version(request: HttpRequest) -> Version | None:
+    found = _PROTOCOL.match(request.header(ADMIN_PROTOCOL_HEADER) or "")
+    if found is None:
+        return None
+    try:
+        return Version.from_text(found[1])
+    except DecodeError:
+        return None

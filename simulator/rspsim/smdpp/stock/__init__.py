@@ -1,0 +1,1 @@
+"""What the server keeps: orders, RSP sessions, received Notifications, and how they are bound."""

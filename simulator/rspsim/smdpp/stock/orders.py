@@ -1,0 +1,232 @@
+"""Orders: one ordered profile, its state, and the table of events that move it.
+
+An `Order` is a frozen value; a repository keeps the current one under its number, so that another
+repository can keep them on disk. Nothing but `Order.after` changes a state, and it looks the event
+up in `TRANSITIONS`: a pair that is not listed changes nothing. Creating and finding orders is the
+business of `rspsim.smdpp.stock.order_book`.
+
+The states are those of the Profile at the SM-DP+ (SGP.22 v2, 3.1.6). A profile is Linked rather
+than Allocated when the order names the EID. Downloaded means that a bound package went out; the
+card may still come back for another one until its result says Installed or the order is in Error.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from rspcore.bpp import Pieces
+from rspcore.crypto.keys import PrivateKey, PublicKey
+from rspcore.ids import Eid, Iccid, TransactionId
+from rspsim.smdpp.protocol.eligibility import NOTHING_NEEDED, Needs
+
+__all__ = [
+    "DELIVERABLE",
+    "FINISHED",
+    "TRANSITIONS",
+    "Binding",
+    "NotificationPoint",
+    "Order",
+    "OrderEvent",
+    "OrderState",
+    "OrderTerms",
+    "ProgressInfo",
+]
+
+
+class OrderState(StrEnum):
+    """Name the states of an ordered profile."""
+
+    AVAILABLE = "Available"
+    ALLOCATED = "Allocated"
+    LINKED = "Linked"
+    CONFIRMED = "Confirmed"
+    RELEASED = "Released"
+    DOWNLOADED = "Downloaded"
+    INSTALLED = "Installed"
+    ERROR = "Error"
+    UNAVAILABLE = "Unavailable"
+
+
+class OrderEvent(StrEnum):
+    """Name what can happen to an ordered profile."""
+
+    DOWNLOAD_ORDERED = "DownloadOrder without EID"
+    DOWNLOAD_ORDERED_FOR_EID = "DownloadOrder with EID"
+    CONFIRMED = "ConfirmOrder, releaseFlag false"
+    CONFIRMED_AND_RELEASED = "ConfirmOrder, releaseFlag true"
+    RELEASED = "ReleaseProfile"
+    DELIVERED = "bound package delivered"
+    INSTALLED = "ProfileInstallationResult: success"
+    FAILED = "limit reached, user rejection or permanent installation failure"
+    CANCELLED = "CancelOrder, final status Available"
+    WITHDRAWN = "CancelOrder, final status Unavailable"
+    DELETED = "delete notification, profile used up"
+    DELETED_FOR_REUSE = "delete notification, profile back in stock"
+
+
+_S, _E = OrderState, OrderEvent
+_CANCELLATION = {_E.CANCELLED: _S.AVAILABLE, _E.WITHDRAWN: _S.UNAVAILABLE}
+_CONFIRMATION = {_E.CONFIRMED: _S.CONFIRMED, _E.CONFIRMED_AND_RELEASED: _S.RELEASED}
+
+TRANSITIONS: Final = MappingProxyType(
+    {
+        _S.AVAILABLE: {
+            _E.DOWNLOAD_ORDERED: _S.ALLOCATED,
+            _E.DOWNLOAD_ORDERED_FOR_EID: _S.LINKED,
+        },
+        _S.ALLOCATED: {**_CONFIRMATION, **_CANCELLATION},
+        _S.LINKED: {**_CONFIRMATION, **_CANCELLATION},
+        _S.CONFIRMED: {_E.RELEASED: _S.RELEASED, **_CANCELLATION},
+        _S.RELEASED: {_E.DELIVERED: _S.DOWNLOADED, _E.FAILED: _S.ERROR, **_CANCELLATION},
+        _S.DOWNLOADED: {
+            _E.DELIVERED: _S.DOWNLOADED,
+            _E.INSTALLED: _S.INSTALLED,
+            _E.FAILED: _S.ERROR,
+        },
+        _S.INSTALLED: {_E.DELETED: _S.UNAVAILABLE, _E.DELETED_FOR_REUSE: _S.AVAILABLE},
+        _S.ERROR: _CANCELLATION,
+        _S.UNAVAILABLE: {},
+    }
+)
+
+DELIVERABLE: Final = frozenset((OrderState.RELEASED, OrderState.DOWNLOADED))
+"""States in which a card may ask for the profile."""
+FINISHED: Final = frozenset((OrderState.INSTALLED, OrderState.ERROR, OrderState.UNAVAILABLE))
+"""States that free the MatchingID for another order."""
+
+
+class NotificationPoint(IntEnum):
+    """Name the points at which the operator is told of progress (SGP.22 v2, 5.3.5)."""
+
+    ELIGIBILITY_AND_RETRY_LIMIT_CHECK = 1
+    CONFIRMATION_FAILURE = 2
+    BPP_DOWNLOAD = 3
+    BPP_INSTALLATION = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressInfo:
+    """Hold what the operator would be told: the point, when, and how it went.
+
+    Attributes:
+        point: Notification point.
+        at: Time of the event.
+        outcome: "Executed-Success", or the codes and words of the failure.
+    """
+
+    point: NotificationPoint
+    at: datetime
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """Hold what was bound to one card, for another attempt with the same one-time key.
+
+    Attributes:
+        eid: The card the package was bound to; no other may have it.
+        otpk_euicc: otPK.EUICC.ECKA.
+        otsk_dp: One-time key pair of the server; never used with another key of the card.
+        host_id: hostId of the control reference template.
+        pieces: The package as it was bound; all but its BF23 goes out again.
+    """
+
+    eid: Eid
+    otpk_euicc: PublicKey
+    otsk_dp: PrivateKey
+    host_id: bytes
+    pieces: Pieces
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTerms:
+    """Say how often an order may be tried, until when, and from when on.
+
+    Attributes:
+        downloads: Successful authentications before the order goes to Error.
+        wrong_codes: Wrong Confirmation Codes before the order goes to Error.
+        expires_at: End of the order, or None for no end.
+        released: False to leave the order Confirmed until ReleaseProfile.
+    """
+
+    downloads: int = 10
+    wrong_codes: int = 3
+    expires_at: datetime | None = None
+    released: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Hold one ordered profile.
+
+    Attributes:
+        number: Number under which the repository keeps it.
+        smdp_address: Address that stands in the activation code.
+        iccid: ICCID of the profile.
+        upp: Unprotected profile package.
+        metadata: StoreMetadataRequest (BF25), sent on ES9+ and in the package alike.
+        needs: What the card has to offer.
+        state: State of the profile.
+        matching_id: MatchingID; empty for the default SM-DP+ use case.
+        confirmation_code_hash: SHA-256 of the Confirmation Code, or None when none is asked for.
+        eid: The card the operator named, or None.
+        terms: Retry limits and end of the order.
+        downloads: Authentications that counted as a download attempt.
+        wrong_codes: Wrong Confirmation Codes so far.
+        reserved_by: Session that holds the order, or None.
+        binding: What was bound to a card, or None before the first delivery.
+        progress: What the operator was told, oldest first.
+    """
+
+    number: int
+    smdp_address: str
+    iccid: Iccid
+    upp: bytes
+    metadata: bytes
+    needs: Needs = NOTHING_NEEDED
+    state: OrderState = OrderState.AVAILABLE
+    matching_id: str = ""
+    confirmation_code_hash: bytes | None = None
+    eid: Eid | None = None
+    terms: OrderTerms = OrderTerms()
+    downloads: int = 0
+    wrong_codes: int = 0
+    reserved_by: TransactionId | None = None
+    binding: Binding | None = None
+    progress: tuple[ProgressInfo, ...] = ()
+
+    @property
+    def activation_code(self) -> str:
+        """Return the text of the QR code: LPA:1$address$MatchingID, $$1 with a Confirmation Code.
+
+        Source: SGP.22 v2, 4.1.
+        """
+        return self.activation_code_with()
+
+    def activation_code_with(self, *, smdp_oid: str = "", address: str = "") -> str:
+        """Return the activation code with the SM-DP+ OID or another address in it."""
+        flag = "1" if self.confirmation_code_hash is not None else ""
+        fields = ("1", address or self.smdp_address, self.matching_id, smdp_oid, flag)
+        text = "$".join(fields)
+        required = 3 if not smdp_oid else 4
+        while not flag and text.count("$") >= required:
+            text = text[: text.rindex("$")]
+        return "LPA:" + text
+
+    def expired(self, now: datetime) -> bool:
+        """Tell whether the order has ended."""
+        return self.terms.expires_at is not None and now >= self.terms.expires_at
+
+    def allows(self, event: OrderEvent) -> bool:
+        """Tell whether the table lists the event for the present state."""
+        return event in TRANSITIONS[self.state]
+
+    def after(self, event: OrderEvent) -> "Order":
+        """Return the order after an event; unchanged when the table does not list the pair."""
+        return replace(self, state=TRANSITIONS[self.state].get(event, self.state))
+
+    def told(self, point: NotificationPoint, at: datetime, outcome: str) -> "Order":
+        """Return the order with one more entry of progress."""
+        return replace(self, progress=(*self.progress, ProgressInfo(point, at, outcome)))

@@ -1,0 +1,88 @@
+"""Write a state down as JSON and read it back, driven by the types of its dataclasses alone.
+
+Long octets, and long fields of a dataclass, stay out of the JSON: they go to a `Contents`. What was
+written before is not even put together again: `encode` takes over each part whose object is the
+same, so that a new nickname costs neither the time nor the room of a profile's file system.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from rspcore.errors import StoreError
+from rspsim.stores.coders import coder_of, field_types, plain_dataclass
+from rspsim.stores.long_contents import Contents
+
+__all__ = ["Written", "decode", "encode"]
+
+_PART_LIMIT: Final = 1024
+"""Longest text of one field of a dataclass that is written into the JSON around it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Hold a value with its written form.
+
+    Attributes:
+        value: The value.
+        text: Its JSON.
+        names: Names of all long content in it, however deep.
+        parts: The written forms of its fields, when it is a dataclass; may be empty.
+    """
+
+    value: object = field(repr=False)
+    text: str
+    names: frozenset[str] = frozenset()
+    parts: Mapping[str, "Written"] = field(default_factory=dict, repr=False)
+
+
+def encode(kind: Any, value: Any, contents: Contents, before: Written | None = None) -> Written:
+    """Write a value down; its long content goes to contents, unless `before` had it.
+
+    Args:
+        kind: Type of the value.
+        value: The value.
+        contents: Takes the long content.
+        before: Another value of the same type; parts that are the same objects are taken over.
+
+    Raises:
+        StoreError: the type holds something this module cannot write down.
+    """
+    if before is not None and before.value is value:
+        return before
+    inner = plain_dataclass(kind)
+    if inner is None or value is None:
+        own = Contents()
+        text = json.dumps(
+            coder_of(kind).dump(value, own), separators=(",", ":"), ensure_ascii=False
+        )
+        contents.update(own)
+        return Written(value, text, frozenset(own))
+    old = {} if before is None else before.parts
+    parts = {
+        name: encode(of, getattr(value, name), contents, old.get(name))
+        for name, of in field_types(inner).items()
+    }
+    names = {name for part in parts.values() for name in part.names}
+    pieces = []
+    for name, part in parts.items():
+        text = part.text
+        if len(text) > _PART_LIMIT:
+            apart = contents.put(text.encode())
+            names.add(apart)
+            text = json.dumps({"json": apart})
+        pieces.append(f'"{name}":{text}')
+    return Written(value, "{" + ",".join(pieces) + "}", frozenset(names), parts)
+
+
+def decode(kind: Any, text: str, contents: Contents) -> Any:
+    """Return the value of JSON text written by `encode` for the same type.
+
+    Raises:
+        StoreError: it is no JSON, does not fit the type, or names octets that contents lacks.
+    """
+    try:
+        return coder_of(kind).load(json.loads(text), contents)
+    except (ValueError, RecursionError) as error:
+        raise StoreError(f"expected JSON as this project writes it: {error}") from error
