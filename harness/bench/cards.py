@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rspcore.errors import ConfigError
-from rspharness.timing import stopwatch
+from rspharness.record.timing import stopwatch
 
 __all__ = ["ECHO", "SERVE", "SIMULATED", "served", "time_to_insertion"]
 

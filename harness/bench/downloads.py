@@ -16,14 +16,14 @@ from rspcore.ids import Iccid
 from rspcore.messages.es10c import ResetOption
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import ProfileParameters, TestProfile, make_profile
-from rspharness.links import CardLink
 from rspharness.lpa.activation_code import ActivationCode
-from rspharness.lpa.card import ChannelOptions, IsdrChannel
 from rspharness.lpa.download import DownloadStep, download
-from rspharness.lpa.es9 import HttpReply
-from rspharness.lpa.management import memory_reset
-from rspharness.servers.inprocess import InProcessPort
-from rspharness.timing import percentiles, stopwatch
+from rspharness.lpa.es9p_client import HttpReply
+from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
+from rspharness.lpa.local_management import memory_reset
+from rspharness.record.timing import percentiles, stopwatch
+from rspharness.servers.inprocess_port import InProcessPort
+from rspharness.targets.transport import CardLink
 from rspsim.env import ManualClock, SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.state import CardState

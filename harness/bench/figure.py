@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rspharness.timing import percentiles
+from rspharness.record.timing import percentiles
 
 __all__ = ["Figure", "spread"]
 

@@ -10,7 +10,7 @@ from rspcore.ids import Iccid
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import ProfileParameters, make_profile
 from rspcore.profile_reader import split
-from rspharness.timing import stopwatch
+from rspharness.record.timing import stopwatch
 from rspsim.euicc.uicc.interpreter.building import Building
 from rspsim.euicc.uicc.interpreter.interpret import interpret
 from rspsim.euicc.uicc.model import ProfileContent

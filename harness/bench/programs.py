@@ -10,7 +10,7 @@ import downloads
 from cards import SERVE, SIMULATED, served, time_to_insertion
 from figure import Figure, spread
 
-from rspharness.timing import percentiles, stopwatch
+from rspharness.record.timing import percentiles, stopwatch
 from rspsim.stores.sqlite import SqliteStore
 from rspsim.transports.readers import Slot
 

@@ -12,10 +12,10 @@ from direct import DirectLink
 from figure import Figure, spread
 
 from rspcore.pki.generate import make_pki
-from rspharness.lpa.card import IsdrChannel
+from rspharness.lpa.isdr_channel import IsdrChannel
+from rspharness.record.timing import percentiles, stopwatch
+from rspharness.record.verdicts import TargetLost
 from rspharness.targets.reader import ReaderLink
-from rspharness.timing import percentiles, stopwatch
-from rspharness.verdicts import TargetLost
 from rspsim.env import SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.personalise import personalise

@@ -21,9 +21,9 @@ from rspcore.messages.es10c import (
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import make_profile, preset
 from rspharness.lpa.activation_code import ActivationCode
-from rspharness.lpa.card import IsdrChannel
 from rspharness.lpa.download import download
-from rspharness.servers.inprocess import InProcessPort
+from rspharness.lpa.isdr_channel import IsdrChannel
+from rspharness.servers.inprocess_port import InProcessPort
 from rspsim.env import ManualClock, SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.state import CardState, Volatile

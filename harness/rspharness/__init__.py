@@ -1,5 +1,5 @@
 """The host side: targets, the LPA driver, the pytest plugin, reports."""
 
-from rspharness.cases import Level, testcase
+from rspharness.record.testcase import Level, testcase
 
 __all__ = ["Level", "testcase"]

@@ -6,7 +6,7 @@ Told to misbehave, it refuses GetEID, loses the link, or answers octets that are
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.pki.generate import REFERENCE_EID, make_pki
-from rspharness.verdicts import TargetLost
+from rspharness.record.verdicts import TargetLost
 
 ATR = bytes.fromhex("3B9F96801FC78031E073FE211B64080500000000000001")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rspharness.requirements import Catalogue
+from rspharness.record.catalogue import Catalogue
 
 ROOT = Path(__file__).parents[2]
 SUITES = sorted((ROOT / "suites").rglob("*.py"))

@@ -3,7 +3,8 @@
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest, EuiccConfiguredAddressesResponse
 from rspcore.messages.es10c import DeleteProfileRequest
 from rspcore.status import StatusWord
-from rspharness import declaration, expect, testcase
+from rspharness import testcase
+from rspharness.card import declared_values, expect
 
 ONE = "PROFILE_OPERATIONAL1"
 ADDRESS = "testsmdpplus1.example.com"
@@ -56,7 +57,7 @@ def test_root_address_is_the_declared_one(card, declared, given, step):
         told = EuiccConfiguredAddressesResponse.decode(ask(card)).root_ds_address
     with step("Expected: an address, as declared"):
         expect.that(holds=bool(told), expected="an address of a root SM-DS", actual="an empty one")
-        declaration.agrees(declared, "root_ds_address", told)
+        declared_values.agrees(declared, "root_ds_address", told)
 
 
 @testcase("ES10a.GetEuiccConfiguredAddresses#04")

@@ -12,7 +12,8 @@ from rspcore.messages.es10c import (
     ResetResult,
 )
 from rspcore.status import StatusWord
-from rspharness import declaration, expect, testcase
+from rspharness import testcase
+from rspharness.card import declared_values, expect
 from rspharness.lpa.proactive import settle_refresh
 
 ONE = "PROFILE_OPERATIONAL1"
@@ -107,7 +108,7 @@ def test_memory_reset_brings_the_factory_address_back(card, declared, given, ste
         expect.one_of(response.reset_result, (ResetResult.ok, ResetResult.nothingToDelete))
         found = stored(card) or ""
         expect.that(holds=found != ADDRESS, expected="not the address set", actual=found)
-        declaration.agrees(declared, "factory_default_dp_address", found)
+        declared_values.agrees(declared, "factory_default_dp_address", found)
 
 
 @testcase("ES10a.SetDefaultDpAddress#07")

@@ -12,10 +12,11 @@ from rspcore.messages.es10b import (
 )
 from rspcore.messages.es10c import ProfileInfoListRequest
 from rspcore.messages.euicc_info import DeviceCapabilities
-from rspharness import edit, expect, testcase
-from rspharness.servers.contents import lengthened
-from rspharness.servers.fields import DEVICE_INFO
-from rspharness.servers.verify import verify_authentication, verify_preparation
+from rspharness import testcase
+from rspharness.card import expect, tlv_edit
+from rspharness.servers.card_signatures import verify_authentication, verify_preparation
+from rspharness.servers.certificate_changes import lengthened
+from rspharness.servers.request_overrides import DEVICE_INFO
 
 NIST, BRP, FRP = Curve.NIST_P256, Curve.BRAINPOOL_P256R1, "frp256v1"
 OTHER = {NIST: BRP, BRP: NIST}
@@ -123,7 +124,7 @@ def test_ctx_params1_is_echoed(card, server, step, fields):
 def test_unknown_objects_of_device_info_are_echoed(card, server, step):
     """Data objects of deviceInfo that the card does not know come back with the rest."""
     ctx_params1 = CtxParamsForCommonAuthentication(device_info=DEVICE_INFO).encode()
-    extended = edit.appended(ctx_params1, UNKNOWN, 0xA1)
+    extended = tlv_edit.appended(ctx_params1, UNKNOWN, 0xA1)
     with step("Initial conditions: GetEUICCChallenge done"):
         session = server.open(card)
     with step("S_LPAd -> eUICC: AuthenticateServer, deviceInfo with 9F7F and BF7F"):
@@ -177,7 +178,7 @@ def test_unusual_server_address_is_echoed(card, server, step):
         response = session.authenticate()
     with step("Expected: authenticateResponseOk, serverAddress unchanged"):
         verify_authentication(session, response)
-        signed = edit.at(response.encode(), 0xA0, 0x30, 0x83)
+        signed = tlv_edit.at(response.encode(), 0xA0, 0x30, 0x83)
         expect.equal(signed, tlv.encode(0x83, session.server_address.encode()), "serverAddress")
 
 

@@ -2,9 +2,10 @@
 
 from rspcore.messages.es10b import AuthenticateErrorCode
 from rspcore.pki.generate import make_pki
-from rspharness import expect, testcase
-from rspharness.servers.contents import issued_by, on_curve
-from rspharness.servers.verify import verify_authentication
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers.card_signatures import verify_authentication
+from rspharness.servers.certificate_changes import issued_by, on_curve
 
 INVALID_CERTIFICATE = AuthenticateErrorCode.invalidCertificate
 UNSUPPORTED_CURVE = AuthenticateErrorCode.unsupportedCurve

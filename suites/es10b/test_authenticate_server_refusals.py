@@ -2,8 +2,9 @@
 
 from rspcore.messages.es10b import AuthenticateErrorCode
 from rspcore.tags import Tag
-from rspharness import edit, expect, testcase
-from rspharness.servers.verify import verify_authentication
+from rspharness import testcase
+from rspharness.card import expect, tlv_edit
+from rspharness.servers.card_signatures import verify_authentication
 
 INVALID_SIGNATURE = AuthenticateErrorCode.invalidSignature
 NO_SESSION = AuthenticateErrorCode.noSessionContext
@@ -30,7 +31,7 @@ def test_altered_signature_is_refused(card, server, step):
     """One bit turned in serverSignature1 makes it wrong."""
     with step("Initial conditions: GetEUICCChallenge done"):
         session = server.open(card)
-    request = edit.flipped(session.authenticate_request(), Tag.Signature)
+    request = tlv_edit.flipped(session.authenticate_request(), Tag.Signature)
     ask(card, step, request, INVALID_SIGNATURE)
 
 
@@ -48,7 +49,7 @@ def test_altered_signed_data_is_refused(card, server, step):
     """One bit turned in serverChallenge after signing makes the signature wrong."""
     with step("Initial conditions: GetEUICCChallenge done"):
         session = server.open(card)
-    request = edit.flipped(session.authenticate_request(), Tag.Sequence, 0x84)
+    request = tlv_edit.flipped(session.authenticate_request(), Tag.Sequence, 0x84)
     ask(card, step, request, INVALID_SIGNATURE)
 
 
@@ -115,9 +116,9 @@ def test_unreadable_request_is_refused(card, server, step, kind):
         before = card.observe()
     request = {
         "without transactionId": session.authenticate_request(
-            server_signed1=edit.without(session.server_signed1(), 0x80)
+            server_signed1=tlv_edit.without(session.server_signed1(), 0x80)
         ),
-        "cut": edit.replaced(session.authenticate_request(), bytes.fromhex("307F800101"), 0x30),
+        "cut": tlv_edit.replaced(session.authenticate_request(), bytes.fromhex("307F800101"), 0x30),
     }[kind]
     with step(f"S_LPAd -> eUICC: AuthenticateServer, {kind}"):
         response = card.store(request)
@@ -159,7 +160,7 @@ def test_refusal_names_the_transaction(card, server, step):
     """The error answer has the transactionId of serverSigned1."""
     with step("Initial conditions: GetEUICCChallenge done"):
         session = server.open(card)
-    request = edit.flipped(session.authenticate_request(), Tag.Signature)
+    request = tlv_edit.flipped(session.authenticate_request(), Tag.Signature)
     response = ask(card, step, request, INVALID_SIGNATURE)
     with step("Expected: transactionId of serverSigned1"):
         told = response.authenticate_response_error.transaction_id
@@ -171,7 +172,7 @@ def test_corrected_request_after_a_refusal(card, server, step, note):
     """Whether a refused server may try again with the same challenge is recorded."""
     with step("Initial conditions: a request with an altered serverSignature1 was refused"):
         session = server.open(card)
-        altered = edit.flipped(session.authenticate_request(), Tag.Signature)
+        altered = tlv_edit.flipped(session.authenticate_request(), Tag.Signature)
         expect.error(card.ask(altered), INVALID_SIGNATURE)
     with step("S_LPAd -> eUICC: AuthenticateServer, corrected"):
         response = session.authenticate()

@@ -9,10 +9,11 @@ from rspcore.messages.es10b import (
     DownloadErrorCode,
 )
 from rspcore.messages.notifications import BppCommandId
-from rspharness import expect, testcase
-from rspharness.servers.loads import installed
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers.card_signatures import verify_cancellation, verify_preparation
+from rspharness.servers.load_result import installed
 from rspharness.servers.rsp_server import profile
-from rspharness.servers.verify import verify_cancellation, verify_preparation
 
 REASON = CancelSessionReason
 INVALID_TRANSACTION = CancelSessionResponseError.invalidTransactionId

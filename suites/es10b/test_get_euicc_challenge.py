@@ -7,7 +7,9 @@ from rspcore.messages.es10b import (
     GetEuiccChallengeResponse,
 )
 from rspcore.status import StatusWord
-from rspharness import channels, expect, testcase
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.suite import logical_channels
 
 ONE = "PROFILE_OPERATIONAL1"
 
@@ -98,7 +100,7 @@ def test_challenge_after_deselection(card, server, note, step):
     """When the channel was closed and opened again, the challenge is still good or gone."""
     with step("Initial conditions: GetEUICCChallenge done; channel closed, opened, ISD-R selected"):
         session = server.open(card)
-        expect.success(channels.close(card, card.number), "MANAGE CHANNEL, close")
+        expect.success(logical_channels.close(card, card.number), "MANAGE CHANNEL, close")
         card.reopen()
     with step("S_LPAd -> eUICC: AuthenticateServer"):
         code = expect.code_of(session.authenticate())

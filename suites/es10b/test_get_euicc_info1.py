@@ -4,7 +4,8 @@ from rspcore.crypto.curves import Curve
 from rspcore.messages.es10b import GetEuiccInfo1Request
 from rspcore.messages.euicc_info import EuiccInfo1
 from rspcore.status import StatusWord
-from rspharness import declaration, expect, testcase
+from rspharness import testcase
+from rspharness.card import declared_values, expect
 
 ONE = "PROFILE_OPERATIONAL1"
 
@@ -41,7 +42,7 @@ def test_version_is_the_declared_one(card, declared, step):
         info = info1(card)
     with step("Expected: SW 9000, svn as declared"):
         expect.equal(info.svn.octets[0], 2, "major version")
-        declaration.agrees(declared, "rsp_version", info.svn)
+        declared_values.agrees(declared, "rsp_version", info.svn)
 
 
 @testcase("ES10b.GetEUICCInfo1#02", level="read-only")

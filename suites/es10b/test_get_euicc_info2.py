@@ -18,9 +18,10 @@ from rspcore.messages.notifications import ErrorReason
 from rspcore.profile_maker import preset
 from rspcore.status import StatusWord
 from rspcore.tags import Tag
-from rspharness import declaration, edit, expect, testcase
+from rspharness import testcase
+from rspharness.card import declared_values, expect, tlv_edit
+from rspharness.record.verdicts import Inconclusive
 from rspharness.servers.rsp_server import profile
-from rspharness.verdicts import Inconclusive
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 EXT_CARD_RESOURCE = 0x84
@@ -68,11 +69,11 @@ def test_integrated_euicc(card, declared, step):
     with step("S_LPAd -> eUICC: GetEUICCInfo2"):
         info = info2(card)
     with step("Expected: isIntegrated(1), treProductReference"):
-        shown = declaration.bit_names(info.tre_properties, TreProperty)
+        shown = declared_values.bit_names(info.tre_properties, TreProperty)
         expect.that(holds="isIntegrated" in shown, expected="isIntegrated", actual=shown or "none")
         named = bool(info.tre_product_reference)
         expect.that(holds=named, expected="treProductReference", actual="none")
-        declaration.agrees(declared, "tre_product_reference", info.tre_product_reference)
+        declared_values.agrees(declared, "tre_product_reference", info.tre_product_reference)
 
 
 @testcase.each(
@@ -91,7 +92,7 @@ def test_element_is_the_declared_one(card, declared, name, field, step):
     with step("S_LPAd -> eUICC: GetEUICCInfo2"):
         info = info2(card)
     with step("Expected: the element as declared"):
-        declaration.agrees(declared, name, getattr(info, field))
+        declared_values.agrees(declared, name, getattr(info, field))
 
 
 @testcase("ES10b.GetEUICCInfo2#06", level="read-only")
@@ -107,7 +108,7 @@ def test_version_is_that_of_euicc_info1(card, step):
 def test_card_resources(card, step):
     """extCardResource holds a count of applications, free NVM and free RAM."""
     with step("S_LPAd -> eUICC: GetEUICCInfo2"):
-        raw = edit.at(ask(card), EXT_CARD_RESOURCE)
+        raw = tlv_edit.at(ask(card), EXT_CARD_RESOURCE)
     with step("Expected: 81, 82 and 83, each a number of 1 to 4 octets"):
         inside = tlv.encode(Tag.Sequence, tlv.parse(raw).value)
         parts = expect.data_object(inside, Tag.Sequence).children()
@@ -120,10 +121,10 @@ def test_card_resources(card, step):
 def test_uicc_capability(card, declared, step):
     """The bits of uiccCapability are those declared."""
     with step("S_LPAd -> eUICC: GetEUICCInfo2"):
-        told = declaration.bit_names(info2(card).uicc_capability, UiccCapability)
+        told = declared_values.bit_names(info2(card).uicc_capability, UiccCapability)
     with step("Expected: USIM support at least; all bits as declared"):
         expect.that(holds="usimSupport" in told.split(), expected="usimSupport", actual=told)
-        declaration.agrees(declared, "uicc_capability", told)
+        declared_values.agrees(declared, "uicc_capability", told)
 
 
 @testcase("ES10b.GetEUICCInfo2#10", level="read-only")
@@ -133,7 +134,7 @@ def test_java_card_version(card, declared, step):
         version = info2(card).ts102241_version
     with step("Expected: tag 86, as declared"):
         expect.that(holds=version is not None, expected="ts102241Version (86)", actual="none")
-        declaration.agrees(declared, "ts102241_version", version)
+        declared_values.agrees(declared, "ts102241_version", version)
 
 
 @testcase("ES10b.GetEUICCInfo2#12")
@@ -141,9 +142,9 @@ def test_rsp_capability(card, declared, given, step):
     """The bits of rspCapability are the options declared."""
     given.none()
     with step("S_LPAd -> eUICC: GetEUICCInfo2"):
-        told = declaration.bit_names(info2(card).rsp_capability, RspCapability)
+        told = declared_values.bit_names(info2(card).rsp_capability, RspCapability)
     with step("Expected: the bits declared"):
-        declaration.agrees(declared, "rsp_capability", told)
+        declared_values.agrees(declared, "rsp_capability", told)
 
 
 @testcase.each(
@@ -176,10 +177,10 @@ def test_forbidden_rules(card, declared, given, step):
     """The PPRs nobody may bring are told, all of those declared."""
     given.none()
     with step("S_LPAd -> eUICC: GetEUICCInfo2"):
-        told = declaration.bit_names(info2(card).forbidden_profile_policy_rules, PprId)
+        told = declared_values.bit_names(info2(card).forbidden_profile_policy_rules, PprId)
     with step("Expected: tag 99, the PPRs declared"):
         expect.that(holds=bool(told), expected="forbiddenProfilePolicyRules", actual="none")
-        declaration.agrees(declared, "forbidden_pprs", told)
+        declared_values.agrees(declared, "forbidden_pprs", told)
 
 
 @testcase("ES10b.GetEUICCInfo2#19", level="read-only")
@@ -190,8 +191,8 @@ def test_certification_data_object(card, declared, step):
     with step("Expected: both as declared"):
         label = told.platform_label if told else None
         url = told.discovery_base_url if told else None
-        declaration.agrees(declared, "platform_label", label)
-        declaration.agrees(declared, "discovery_base_url", url)
+        declared_values.agrees(declared, "platform_label", label)
+        declared_values.agrees(declared, "discovery_base_url", url)
 
 
 @testcase("ES10b.GetEUICCInfo2#20", level="read-only")
@@ -201,7 +202,7 @@ def test_additional_profile_versions(card, declared, step):
         told = info2(card).additional_euicc_profile_package_versions
     with step("Expected: the list declared"):
         shown = None if told is None else " ".join(map(str, told))
-        declaration.agrees(declared, "additional_profile_versions", shown)
+        declared_values.agrees(declared, "additional_profile_versions", shown)
 
 
 def fits(card, server, number, size):
@@ -222,7 +223,7 @@ def test_additional_profile_follows_memory(card, given, server, note, step):
     given.none()
     with step("S_LPAd -> eUICC: GetEUICCInfo2, no Profile; expected: additionalProfile set"):
         told = info2(card).rsp_capability
-        shown = declaration.bit_names(told, RspCapability)
+        shown = declared_values.bit_names(told, RspCapability)
         set_ = RspCapability.additionalProfile in told
         expect.that(holds=set_, expected="additionalProfile", actual=shown)
     with step("Initial conditions: memory filled with Profiles"):
@@ -238,7 +239,7 @@ def test_additional_profile_follows_memory(card, given, server, note, step):
         note(f"{number} Profiles fill the memory")
     with step("S_LPAd -> eUICC: GetEUICCInfo2; expected: additionalProfile not set"):
         told = info2(card).rsp_capability
-        shown = declaration.bit_names(told, RspCapability)
+        shown = declared_values.bit_names(told, RspCapability)
         set_ = RspCapability.additionalProfile in told
         expect.that(holds=not set_, expected="no additionalProfile", actual=shown)
 
@@ -253,10 +254,10 @@ def test_info_signed_is_the_info_read(card, server, step):
         response = session.authenticate()
         expect.ok(response)
     with step("Expected: euiccInfo2 in euiccSigned1 octet for octet the same, 84 excepted"):
-        signed = edit.at(response.raw, 0xA0, Tag.Sequence, Tag.GetEuiccInfo2)
+        signed = tlv_edit.at(response.raw, 0xA0, Tag.Sequence, Tag.GetEuiccInfo2)
         expect.equal(
-            edit.without(signed, EXT_CARD_RESOURCE),
-            edit.without(read, EXT_CARD_RESOURCE),
+            tlv_edit.without(signed, EXT_CARD_RESOURCE),
+            tlv_edit.without(read, EXT_CARD_RESOURCE),
             "EUICCInfo2 without extCardResource",
         )
 
@@ -277,8 +278,8 @@ def test_memory_follows_an_installation(card, given, server, step):
     with step("S_LPAd -> eUICC: AuthenticateServer; expected: the same extCardResource"):
         response = server.open(card).authenticate()
         expect.ok(response)
-        signed = edit.at(response.raw, 0xA0, Tag.Sequence, Tag.GetEuiccInfo2, EXT_CARD_RESOURCE)
-        expect.equal(signed, edit.at(read, EXT_CARD_RESOURCE), "extCardResource signed")
+        signed = tlv_edit.at(response.raw, 0xA0, Tag.Sequence, Tag.GetEuiccInfo2, EXT_CARD_RESOURCE)
+        expect.equal(signed, tlv_edit.at(read, EXT_CARD_RESOURCE), "extCardResource signed")
 
 
 @testcase("ES10b.GetEUICCInfo2#29")
@@ -286,10 +287,10 @@ def test_ppr1_is_forbidden_beside_an_operational_profile(card, given, note, step
     """While an operational Profile is installed PPR1 is forbidden, and not when it is deleted."""
     (one,) = given.profiles(ONE)
     with step("S_LPAd -> eUICC: GetEUICCInfo2, the Profile installed"):
-        during = declaration.bit_names(info2(card).forbidden_profile_policy_rules, PprId)
+        during = declared_values.bit_names(info2(card).forbidden_profile_policy_rules, PprId)
     with step("S_LPAd -> eUICC: DeleteProfile, then GetEUICCInfo2"):
         expect.ok(card.send(DeleteProfileRequest(iccid=one.iccid)))
-        after = declaration.bit_names(info2(card).forbidden_profile_policy_rules, PprId)
+        after = declared_values.bit_names(info2(card).forbidden_profile_policy_rules, PprId)
         note(f"forbidden with the Profile: {during or 'none'}; without: {after or 'none'}")
     with step("Expected: ppr1 with the Profile, not without"):
         expect.equal(("ppr1" in during.split(), "ppr1" in after.split()), (True, False), "ppr1")

@@ -4,7 +4,8 @@ from rspcore.messages.es10b import GetEuiccChallengeRequest, GetRatRequest, GetR
 from rspcore.messages.es10c import DeleteProfileRequest, EuiccMemoryResetRequest, ResetOption
 from rspcore.messages.metadata import PprFlag, PprId
 from rspcore.status import StatusWord
-from rspharness import declaration, expect, testcase
+from rspharness import testcase
+from rspharness.card import declared_values, expect
 from rspharness.lpa.proactive import settle_refresh
 
 ONE = "PROFILE_OPERATIONAL1"
@@ -42,7 +43,7 @@ def test_every_rule_declared(card, declared, step):
                 expected="PPR1 or PPR2, and an operator, in each rule",
                 actual=repr(rule),
             )
-        declaration.agrees(declared, "rat", octets.hex().upper())
+        declared_values.agrees(declared, "rat", octets.hex().upper())
 
 
 @testcase("ES10b.GetRAT#02", level="read-only")

@@ -15,7 +15,9 @@ from rspcore.messages.es10b import (
 from rspcore.messages.es10c import DisableProfileRequest, EnableProfileRequest
 from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
 from rspcore.profile_maker import preset
-from rspharness import blocks, edit, expect, testcase
+from rspharness import testcase
+from rspharness.card import expect, tlv_edit
+from rspharness.suite import store_data_blocks
 
 ONE = "PROFILE_OPERATIONAL1"
 ADDRESS = "testsmdpplus1.example.com"
@@ -153,7 +155,9 @@ def test_long_list_comes_whole(card, given, step):
             given.enable(one.iccid)
             given.disable(one.iccid)
     with step("S_LPAd -> eUICC: ListNotification; expected: 61XX"):
-        parts = blocks.in_parts(card, blocks.block(card, ListNotificationRequest().encode()))
+        parts = store_data_blocks.in_parts(
+            card, store_data_blocks.block(card, ListNotificationRequest().encode())
+        )
         expect.that(holds=len(parts) > 1, expected="61XX first", actual="one response")
         expect.success(parts[-1])
     with step("Expected: ten entries"):
@@ -194,7 +198,7 @@ def test_number_of_128_is_positive(card, given, step):
         coded = [
             bytes(entry.find(0x80).value)
             for entry in tlv.parse(
-                edit.at(card.store(ListNotificationRequest().encode()).data, 0xA0)
+                tlv_edit.at(card.store(ListNotificationRequest().encode()).data, 0xA0)
             ).children()
         ]
         wanted = number.to_bytes(number.bit_length() // 8 + 1, "big")

@@ -16,10 +16,11 @@ from rspcore.messages.notifications import (
 )
 from rspcore.status import StatusWord
 from rspcore.tags import Tag
-from rspharness import expect, testcase
-from rspharness.servers import loads
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers import load_result
+from rspharness.servers.card_signatures import verify_cancellation
 from rspharness.servers.rsp_server import profile
-from rspharness.servers.verify import verify_cancellation
 
 ONE, TWO = "PROFILE_OPERATIONAL1", profile("PROFILE_OPERATIONAL2")
 NIST, BRP, FRP = Curve.NIST_P256, Curve.BRAINPOOL_P256R1, "frp256v1"
@@ -40,7 +41,7 @@ def in_progress(card, server, step, what=TWO):
         session = server.prepared(card)
         package = session.package(what, segment_size=PIECE)
         place = package.of(ELEMENTS)[3]
-        loads.went_on(session.load(package.until(place)))
+        load_result.went_on(session.load(package.until(place)))
         return session, package.since(place)
 
 
@@ -60,7 +61,7 @@ def test_package_becomes_a_profile(card, given, make_server, step, on):
     with step("S_LPAd -> eUICC: a whole package, segment by segment"):
         loaded = session.load(session.package(TWO))
     with step("Expected: SW 9000 each; then PIR successResult, the Profile listed, Disabled"):
-        info = loads.installed(session, loaded)
+        info = load_result.installed(session, loaded)
         expect.equal(info.iccid, TWO.metadata.iccid, "ICCID")
 
 
@@ -81,7 +82,7 @@ def test_each_segment_is_a_chain_of_its_own(card, given, server, step):
                 expect.success(response, f"{octets[:2].hex().upper()}.., block {number}")
                 expect.equal(response.data, b"", "response data")
     with step("S_LPAd -> eUICC: the last 86; expected: PIR successResult"):
-        loads.installed(session, session.load(package.since(last)))
+        load_result.installed(session, session.load(package.since(last)))
 
 
 @testcase("ES10b.LoadBoundProfilePackage#11")
@@ -92,7 +93,7 @@ def test_second_download_follows_the_first(card, given, server, step):
         server.install(card, ONE)
     with step("S_LPAd -> eUICC: a new session and another package; expected: successResult"):
         session = server.prepared(card)
-        loads.installed(session, session.load(session.package(TWO)))
+        load_result.installed(session, session.load(session.package(TWO)))
     with step("Expected: both Profiles listed"):
         wanted = [profile(ONE).metadata.iccid, TWO.metadata.iccid]
         expect.equal([one.iccid for one in card.profiles()], wanted, "ICCIDs listed")
@@ -125,7 +126,7 @@ def test_nothing_is_loaded_before_prepare_download(card, given, server, step):
     with step("S_LPAd -> eUICC: the first segment"):
         loaded = session.load(package.until(1))
     with step("Expected: SW 6985 or 6A88, no PIR"):
-        loads.refused(session, loaded, before)
+        load_result.refused(session, loaded, before)
 
 
 @testcase("ES10b.LoadBoundProfilePackage#14")
@@ -135,13 +136,13 @@ def test_package_is_not_loaded_twice(card, given, server, step):
     with step("Initial conditions: package loaded"):
         session = server.prepared(card)
         package = session.package(TWO)
-        loads.installed(session, session.load(package))
+        load_result.installed(session, session.load(package))
         before = card.observe()
     with step("S_LPAd -> eUICC: the same package again"):
         loaded = session.load(package)
     with step("Expected: SW 6985 or 6A88, no second PIR, the Profile listed once"):
         expect.equal(len(loaded.responses), 1, "segments answered")
-        loads.refused(session, loaded, before)
+        load_result.refused(session, loaded, before)
 
 
 @testcase("ES10b.LoadBoundProfilePackage#16")
@@ -155,12 +156,12 @@ def test_wrong_length_of_a0_is_refused(card, given, server, step, note):
         length = len(sound.segments[sound.header_of(ISDP)].octets) - 2
         package = session.package(TWO, lengths=((Tag.FirstSequenceOf87, length + 1),))
         place = package.header_of(ISDP)
-        loads.went_on(session.load(package.until(place)))
+        load_result.went_on(session.load(package.until(place)))
     with step("S_LPAd -> eUICC: A0 whose length is larger by 1 than its 87"):
         loaded = session.load(package.since(place).until(1))
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: SW 6A80, or PIR errorResult, configureISDP(1), bspStructureError(7)"):
-        loads.refused_or_ended(session, loaded, before, (0x6A80,), ISDP, STRUCTURE)
+        load_result.refused_or_ended(session, loaded, before, (0x6A80,), ISDP, STRUCTURE)
 
 
 @testcase("ES10b.LoadBoundProfilePackage#17")
@@ -172,14 +173,16 @@ def test_containers_exchanged_are_refused(card, given, server, step, note):
         session = server.prepared(card)
         package = session.package(TWO)
         place, after = package.header_of(ISDP), package.header_of(METADATA)
-        loads.went_on(session.load(package.until(place)))
+        load_result.went_on(session.load(package.until(place)))
     with step("S_LPAd -> eUICC: A1 and its 88, then A0"):
         a0 = package.segments[place].octets
         metadata = package.since(after).until(package.header_of(ELEMENTS) - after)
         loaded = session.load(metadata.inserted(len(metadata), a0))
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: SW 6985 or 6A88, or PIR errorResult, bspStructureError(7)"):
-        loads.refused_or_ended(session, loaded, before, loads.MISPLACED, ISDP, STRUCTURE)
+        load_result.refused_or_ended(
+            session, loaded, before, load_result.MISPLACED, ISDP, STRUCTURE
+        )
 
 
 def with_length_of_a3(session, more):
@@ -198,8 +201,8 @@ def test_package_that_is_not_complete_is_abandoned(card, given, server, step, no
         session = server.prepared(card)
     with step("S_LPAd -> eUICC: package whose A3 announces 100 octets too many"):
         loaded = session.load(with_length_of_a3(session, 100))
-        note(loads.told(loaded))
-        loads.went_on(loaded)
+        note(load_result.told(loaded))
+        load_result.went_on(loaded)
     with step("S_LPAd -> eUICC: GetEUICCChallenge; expected: the Profile not listed"):
         server.open(card)
         expect.unchanged(before, card.observe(), apart_from=("notifications",))
@@ -219,10 +222,10 @@ def test_more_than_announced_is_refused(card, given, server, step, note):
         session = server.prepared(card)
     with step("S_LPAd -> eUICC: package whose A3 announces 1 octet too few"):
         loaded = session.load(with_length_of_a3(session, -1))
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: SW 6A80, or PIR errorResult, loadProfileElements(5), 7 or 12"):
         reasons = STRUCTURE, ErrorReason.installFailedDueToPEProcessingError
-        loads.refused_or_ended(session, loaded, before, (0x6A80,), ELEMENTS, *reasons)
+        load_result.refused_or_ended(session, loaded, before, (0x6A80,), ELEMENTS, *reasons)
 
 
 @testcase("ES10b.LoadBoundProfilePackage#20")
@@ -234,7 +237,7 @@ def test_new_challenge_abandons_the_load(card, given, server, step):
     with step("S_LPAd -> eUICC: GetEUICCChallenge; expected: a challenge"):
         server.open(card)
     with step("S_LPAd -> eUICC: the next segment; expected: SW 6985 or 6A88"):
-        expect.refused(session.load(rest.until(1)).last, *loads.MISPLACED)
+        expect.refused(session.load(rest.until(1)).last, *load_result.MISPLACED)
     with step("Expected: the Profile not installed"):
         expect.unchanged(before, card.observe(), apart_from=("notifications",))
 
@@ -250,7 +253,7 @@ def test_cancel_session_abandons_the_load(card, given, server, step):
     with step("Expected: cancelSessionResponseOk with that reason"):
         verify_cancellation(session, response, CancelSessionReason.loadBppExecutionError)
     with step("S_LPAd -> eUICC: the next segment; expected: SW 6985 or 6A88"):
-        expect.refused(session.load(rest.until(1)).last, *loads.MISPLACED)
+        expect.refused(session.load(rest.until(1)).last, *load_result.MISPLACED)
     with step("Expected: the Profile not installed"):
         expect.unchanged(before, card.observe(), apart_from=("notifications",))
 
@@ -267,7 +270,7 @@ def test_reading_does_not_disturb_the_load(card, given, server, step, note):
         answered = response.data[:2] == ProfileInfoListResponse.TAG.to_bytes(2, "big")
         expect.equal(answered, response.sw == StatusWord.OK, "BF2D in the answer")
     with step("S_LPAd -> eUICC: the rest; expected: PIR successResult"):
-        loads.installed(session, session.load(rest))
+        load_result.installed(session, session.load(rest))
 
 
 @testcase("ES10b.LoadBoundProfilePackage#23")
@@ -281,7 +284,7 @@ def test_reset_abandons_the_load(card, given, server, step):
         expect.unchanged(before, card.observe(), apart_from=("notifications",))
     with step("S_LPAd -> eUICC: the Profile again in a new session; expected: successResult"):
         session = server.prepared(card)
-        loads.installed(session, session.load(session.package(TWO)))
+        load_result.installed(session, session.load(session.package(TWO)))
 
 
 @testcase("ES10b.LoadBoundProfilePackage#25")
@@ -295,7 +298,7 @@ def test_package_for_another_key_ends_the_load(card, given, server, step):
         other = server.one_time_key().public
         loaded = session.load(session.package(TWO, otpk_euicc=other))
     with step("Expected: PIR errorResult, initialiseSecureChannel(0), invalidSignature(2)"):
-        loads.ended(session, loaded, before, CHANNEL, ErrorReason.invalidSignature)
+        load_result.ended(session, loaded, before, CHANNEL, ErrorReason.invalidSignature)
 
 
 @testcase("ES10b.LoadBoundProfilePackage#26")
@@ -306,7 +309,7 @@ def test_unknown_segment_is_refused_and_the_load_goes_on(card, given, server, st
     with step("S_LPAd -> eUICC: segment with tag 85; expected: SW 6A88"):
         expect.refused(card.store(UNKNOWN_SEGMENT), StatusWord.REFERENCED_DATA_NOT_FOUND)
     with step("S_LPAd -> eUICC: the rest; expected: PIR successResult"):
-        loads.installed(session, session.load(rest))
+        load_result.installed(session, session.load(rest))
 
 
 @testcase("ES10b.LoadBoundProfilePackage#31")
@@ -322,10 +325,10 @@ def test_switch_during_the_load(card, given, server, step, note):
         note(f"EnableProfile: SW {response.sw:04X}, {response.data.hex().upper()}")
     with step("S_LPAd -> eUICC: the next segment"):
         loaded = session.load(rest.until(1))
-        note(f"next segment: {loads.told(loaded)}")
+        note(f"next segment: {load_result.told(loaded)}")
     with step("Expected: SW 6985 and the segment accepted, or ok(0) and any of 9000, 6985, 6A88"):
         refused = response.sw == StatusWord.CONDITIONS_NOT_SATISFIED
         expect.one_of(response.data, (b"", bytes.fromhex("BF3103800100")), "answer")
         expect.equal(response.data == b"", refused, "no answer but a status word")
-        allowed = (StatusWord.OK,) if refused else (StatusWord.OK, *loads.MISPLACED)
+        allowed = (StatusWord.OK,) if refused else (StatusWord.OK, *load_result.MISPLACED)
         expect.sw(loaded.last, *allowed)

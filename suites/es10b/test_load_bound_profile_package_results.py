@@ -9,10 +9,11 @@ from rspcore.messages.es10b import (
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
-from rspharness import expect, testcase
-from rspharness.servers import loads
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers import load_result
+from rspharness.servers.card_signatures import verify_pir
 from rspharness.servers.rsp_server import profile
-from rspharness.servers.verify import verify_pir
 
 ONE, TWO = "PROFILE_OPERATIONAL1", profile("PROFILE_OPERATIONAL2")
 SECURITY = ErrorReason.scp03tSecurityError
@@ -24,7 +25,7 @@ def installed(card, server, step, what=TWO):
         session = server.prepared(card)
     with step("S_LPAd -> eUICC: a whole package; expected: PIR successResult"):
         loaded = session.load(session.package(profile(what)))
-        loads.installed(session, loaded)
+        load_result.installed(session, loaded)
         return session, loaded
 
 
@@ -120,7 +121,7 @@ def test_each_failure_gives_one_signed_result(card, given, server, step):
         with step(f"S_LPAd -> eUICC: a package, signature or C-MAC of {command.name} altered"):
             loaded = session.load(package.flipped(package.of(command)[0]))
         with step(f"Expected: one signed PIR errorResult, {expect.names((command, reason))}"):
-            loads.ended(session, loaded, before, command, reason)
+            load_result.ended(session, loaded, before, command, reason)
 
 
 @testcase("ES10b.LoadBoundProfilePackage#10")

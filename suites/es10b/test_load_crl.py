@@ -5,8 +5,9 @@ from rspcore.messages.es10b import (
     LoadCrlErrorCode,
 )
 from rspcore.pki.generate import make_pki
-from rspharness import edit, expect, testcase
-from rspharness.servers.revocation import load_crl_request, revocation_list
+from rspharness import testcase
+from rspharness.card import expect, tlv_edit
+from rspharness.servers.revocation_lists import load_crl_request, revocation_list
 
 LEFT = 8192
 ENTRY = 16  # octets of the least entry of a CRL, and a little less
@@ -98,7 +99,7 @@ def test_delta_after_its_base_is_loaded(card, server, pki, curve, step):
 def test_altered_signature_is_refused(card, server, pki, curve, step):
     """One bit turned in a serial number that is listed makes the signature wrong."""
     listed = revocation_list(pki.ci(curve), 1, [serial_number(server) ^ 1])
-    crl = edit.flipped(listed, (0x30, 0), (0x30, 2), 0x30, 0x02)
+    crl = tlv_edit.flipped(listed, (0x30, 0), (0x30, 2), 0x30, 0x02)
     refused(card, server, step, crl, LoadCrlErrorCode.invalidSignature)
 
 
@@ -106,7 +107,7 @@ def test_altered_signature_is_refused(card, server, pki, curve, step):
 def test_malformed_list_is_refused(card, server, pki, curve, step):
     """A CertificateList without its signature is none."""
     listed = revocation_list(pki.ci(curve), 1, [serial_number(server)])
-    crl = edit.without(listed, 0x03)
+    crl = tlv_edit.without(listed, 0x03)
     refused(card, server, step, crl, LoadCrlErrorCode.invalidCRLFormat)
 
 

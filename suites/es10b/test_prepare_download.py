@@ -4,9 +4,10 @@ from rspcore.crypto.curves import Curve
 from rspcore.messages.es10b import DownloadErrorCode
 from rspcore.messages.notifications import BppCommandId
 from rspcore.tags import Tag
-from rspharness import edit, expect, testcase
+from rspharness import testcase
+from rspharness.card import expect, tlv_edit
+from rspharness.servers.card_signatures import verify_preparation
 from rspharness.servers.rsp_server import profile
-from rspharness.servers.verify import verify_preparation
 
 NO_SESSION = DownloadErrorCode.noSessionContext
 
@@ -167,7 +168,7 @@ def test_corrected_request_after_a_refusal(card, server, step, note):
     """Whether a session goes on after a wrong smdpSignature2 is recorded."""
     with step("Initial conditions: a request with an altered smdpSignature2 was refused"):
         session = server.authenticated(card)
-        altered = edit.flipped(session.prepare_request(), Tag.Signature)
+        altered = tlv_edit.flipped(session.prepare_request(), Tag.Signature)
         expect.error(card.ask(altered), DownloadErrorCode.invalidSignature)
     with step("S_LPAd -> eUICC: PrepareDownload, corrected"):
         response = session.prepare()

@@ -6,8 +6,9 @@ from rspcore.messages.es10b import DownloadErrorCode, GetEuiccInfo1Request
 from rspcore.pki.generate import make_pki
 from rspcore.pki.roles import Role
 from rspcore.tags import Tag
-from rspharness import edit, expect, testcase
-from rspharness.servers.contents import on_curve, with_policy
+from rspharness import testcase
+from rspharness.card import expect, tlv_edit
+from rspharness.servers.certificate_changes import on_curve, with_policy
 
 INVALID_CERTIFICATE = DownloadErrorCode.invalidCertificate
 INVALID_SIGNATURE = DownloadErrorCode.invalidSignature
@@ -39,7 +40,7 @@ def test_altered_signature_is_refused(card, server, step):
     """One bit turned in smdpSignature2 makes it wrong."""
     with step("Initial conditions: AuthenticateServer done"):
         session = server.authenticated(card)
-    request = edit.flipped(session.prepare_request(), Tag.Signature)
+    request = tlv_edit.flipped(session.prepare_request(), Tag.Signature)
     ask(card, step, request, INVALID_SIGNATURE)
 
 
@@ -201,7 +202,7 @@ def test_unreadable_request_is_refused(card, server, step):
     with step("Initial conditions: AuthenticateServer done"):
         session = server.authenticated(card)
         before = card.observe()
-    request = edit.replaced(session.prepare_request(), bytes.fromhex("307F800101"), 0x30)
+    request = tlv_edit.replaced(session.prepare_request(), bytes.fromhex("307F800101"), 0x30)
     with step("S_LPAd -> eUICC: PrepareDownload, broken ASN.1"):
         response = card.store(request)
     with step("Expected: SW 6A80"):

@@ -8,7 +8,8 @@ from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import ProfileInstallationResult
 from rspcore.status import StatusWord
 from rspcore.tags import Tag
-from rspharness import expect, testcase
+from rspharness import testcase
+from rspharness.card import expect
 
 ONE = "PROFILE_OPERATIONAL1"
 UNKNOWN_NUMBER = 0x7FFFFF

@@ -17,9 +17,11 @@ from rspcore.messages.notifications import NotificationMetadata, ProfileInstalla
 from rspcore.pki.certificate import Certificate
 from rspcore.profile_maker import preset
 from rspcore.tags import Tag
-from rspharness import blocks, edit, expect, testcase
+from rspharness import testcase
+from rspharness.card import expect, tlv_edit
+from rspharness.servers.card_signatures import verify_notification, verify_pir
 from rspharness.servers.rsp_server import profile
-from rspharness.servers.verify import verify_notification, verify_pir
+from rspharness.suite import store_data_blocks
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 ADDRESS = "testsmdpplus1.example.com"
@@ -46,7 +48,7 @@ def metadata(octets):
     path = (Tag.NotificationMetadata,)
     if tlv.parse(octets).tag == Tag.ProfileInstallationResult:
         path = (Tag.ProfileInstallationResultData, Tag.NotificationMetadata)
-    return NotificationMetadata.decode(edit.at(octets, *path))
+    return NotificationMetadata.decode(tlv_edit.at(octets, *path))
 
 
 def others(notifications):
@@ -234,8 +236,8 @@ def test_long_answer_comes_whole(card, given, step):
             one for number in numbers for one in retrieved(card, SearchCriteria(seq_number=number))
         ]
     with step("S_LPAd -> eUICC: RetrieveNotificationsList; expected: 61XX"):
-        parts = blocks.in_parts(
-            card, blocks.block(card, RetrieveNotificationsListRequest().encode())
+        parts = store_data_blocks.in_parts(
+            card, store_data_blocks.block(card, RetrieveNotificationsListRequest().encode())
         )
         expect.that(holds=len(parts) > 1, expected="61XX first", actual="one response")
         expect.success(parts[-1])

@@ -22,8 +22,9 @@ from rspcore.messages.metadata import (
 )
 from rspcore.profile_maker import preset
 from rspcore.tags import ISDP_PREFIX
-from rspharness import expect, testcase
-from rspharness.servers.verify import verify_notification
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers.card_signatures import verify_notification
 
 ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERATIONAL3"
 PPR2 = "PROFILE_OPERATIONAL1.1"

@@ -14,8 +14,10 @@ from rspcore.messages.metadata import NotificationConfigurationInformation, Noti
 from rspcore.profile_maker import preset
 from rspcore.status import StatusWord
 from rspcore.tags import ISDP_PREFIX
-from rspharness import expect, files, refresh, testcase
+from rspharness import testcase
+from rspharness.card import expect
 from rspharness.lpa.proactive import settle_refresh
+from rspharness.suite import file_access, refresh
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 ADDRESS = "dp1.example.com"
@@ -149,19 +151,19 @@ def test_files_of_the_profile_are_gone(card, given, step):
     """Afterwards there are MF and EF.UMPC, and no file or application of the Profile."""
     (one,) = given.profiles(ONE, enabled=ONE)
     with step("Initial conditions: EF.ICCID and the USIM of the Profile reachable"):
-        expect.equal(files.ef_iccid(card), one.iccid, "EF.ICCID")
-        expect.success(files.select_application(card), "USIM")
+        expect.equal(file_access.ef_iccid(card), one.iccid, "EF.ICCID")
+        expect.success(file_access.select_application(card), "USIM")
     with step("S_LPAd -> eUICC: DisableProfile, then reset"):
         expect.ok(disable(card, one.by_iccid))
         card.reset()
     with step("Expected: EF.ICCID, EF.DIR and the USIM not found"):
-        for identifier in (files.EF_ICCID, files.EF_DIR):
-            absent = files.select_file(card, identifier)
+        for identifier in (file_access.EF_ICCID, file_access.EF_DIR):
+            absent = file_access.select_file(card, identifier)
             expect.refused(absent, StatusWord.FILE_NOT_FOUND, about=f"{identifier:04X}")
-        expect.refused(files.select_application(card), about="USIM")
+        expect.refused(file_access.select_application(card), about="USIM")
     with step("Expected: MF and EF.UMPC there"):
-        expect.success(files.select_file(card, files.MF), "MF")
-        expect.success(files.select_file(card, files.EF_UMPC), "EF.UMPC")
+        expect.success(file_access.select_file(card, file_access.MF), "MF")
+        expect.success(file_access.select_file(card, file_access.EF_UMPC), "EF.UMPC")
 
 
 @testcase("ES10c.DisableProfile#22")
@@ -174,7 +176,7 @@ def test_disabled_profile_stays_over_a_reset(card, given, step):
         card.power_cycle()
     with step("Expected: no Profile Enabled, no EF.ICCID"):
         expect.equal(card.enabled(), (), "Profiles Enabled")
-        expect.equal(files.ef_iccid(card), None, "EF.ICCID")
+        expect.equal(file_access.ef_iccid(card), None, "EF.ICCID")
 
 
 @testcase("ES10c.DisableProfile#23")
@@ -209,11 +211,11 @@ def test_application_on_another_channel(card, given, note, step):
     with step("Initial conditions: the USIM selected on channel 2"):
         eid = card.eid()
         expect.success(card.apdu("0070000200"), "MANAGE CHANNEL, open 2")
-        expect.success(files.select_application(card, channel=2), "USIM")
+        expect.success(file_access.select_application(card, channel=2), "USIM")
     with step("S_LPAd -> eUICC: DisableProfile, refreshFlag FALSE"):
         expect.ok(disable(card, one.by_iccid))
     with step("Terminal -> eUICC: SELECT USIM on channel 2; GetEID"):
-        gone = files.select_application(card, channel=2)
+        gone = file_access.select_application(card, channel=2)
         note(f"SELECT of the former USIM on channel 2: SW {gone.sw:04X}")
         again = card.eid()
     with step("Expected: SW 6A82; the EID"):
@@ -236,7 +238,7 @@ def test_power_loss_leaves_a_usable_profile(card, given, step):
             disable(card, one.by_iccid, flag=flag)
             settle_refresh(card)
         with step("Expected: Enabled, and EF.ICCID its own; or Disabled, and no EF.ICCID"):
-            found = (card.enabled(), files.ef_iccid(card))
+            found = (card.enabled(), file_access.ef_iccid(card))
             expect.one_of(found, (((one.iccid,), one.iccid), ((), None)))
         with step("Expected: a Disabled Profile can be enabled"):
             if not found[0]:

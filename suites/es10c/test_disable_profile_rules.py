@@ -5,7 +5,8 @@ from dataclasses import replace
 from rspcore.messages.es10c import DisableProfileRequest, DisableResult
 from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
 from rspcore.profile_maker import preset
-from rspharness import expect, testcase
+from rspharness import testcase
+from rspharness.card import expect
 
 ONE = "PROFILE_OPERATIONAL1"
 PPR1 = "PROFILE_OPERATIONAL4"

@@ -14,7 +14,9 @@ from rspcore.messages.metadata import NotificationConfigurationInformation, Noti
 from rspcore.profile_maker import preset
 from rspcore.status import StatusWord
 from rspcore.tags import ISDP_PREFIX, ISDR_AID
-from rspharness import expect, files, testcase
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.suite import file_access
 
 ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERATIONAL3"
 
@@ -159,7 +161,7 @@ def test_enabled_profile_stays_over_a_reset(card, given, step):
         card.reset()
     with step("Expected: the Profile Enabled, EF.ICCID its own"):
         expect.equal(card.enabled(), (one.iccid,), "Profiles Enabled")
-        expect.equal(files.ef_iccid(card), one.iccid, "EF.ICCID")
+        expect.equal(file_access.ef_iccid(card), one.iccid, "EF.ICCID")
 
 
 @testcase("ES10c.EnableProfile#38")
@@ -167,19 +169,19 @@ def test_default_file_system_gives_way(card, given, step):
     """Before there are MF and EF.UMPC and no file of a Profile; afterwards those of the Profile."""
     (one,) = given.profiles(ONE)
     with step("Terminal -> eUICC: SELECT MF, EF.UMPC, EF.ICCID, EF.DIR and the USIM"):
-        expect.success(files.select_file(card, files.MF), "MF")
-        expect.success(files.select_file(card, files.EF_UMPC), "EF.UMPC")
-        for identifier in (files.EF_ICCID, files.EF_DIR):
-            absent = files.select_file(card, identifier)
+        expect.success(file_access.select_file(card, file_access.MF), "MF")
+        expect.success(file_access.select_file(card, file_access.EF_UMPC), "EF.UMPC")
+        for identifier in (file_access.EF_ICCID, file_access.EF_DIR):
+            absent = file_access.select_file(card, identifier)
             expect.refused(absent, StatusWord.FILE_NOT_FOUND, about=f"{identifier:04X}")
-        expect.refused(files.select_application(card), about="USIM")
+        expect.refused(file_access.select_application(card), about="USIM")
     with step("S_LPAd -> eUICC: EnableProfile, then reset"):
         expect.ok(enable(card, one.by_iccid))
         card.reset()
     with step("Expected: EF.ICCID of the Profile, EF.DIR and the USIM"):
-        expect.equal(files.ef_iccid(card), one.iccid, "EF.ICCID")
-        expect.success(files.select_file(card, files.EF_DIR), "EF.DIR")
-        expect.success(files.select_application(card), "USIM")
+        expect.equal(file_access.ef_iccid(card), one.iccid, "EF.ICCID")
+        expect.success(file_access.select_file(card, file_access.EF_DIR), "EF.DIR")
+        expect.success(file_access.select_application(card), "USIM")
 
 
 @testcase("ES10c.EnableProfile#42")

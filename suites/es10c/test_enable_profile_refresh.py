@@ -2,8 +2,10 @@
 
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.messages.es10c import EnableProfileRequest, EnableResult
-from rspharness import expect, refresh, testcase
+from rspharness import testcase
+from rspharness.card import expect
 from rspharness.lpa.proactive import Refresh, settle_refresh, terminal_response
+from rspharness.suite import refresh
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 

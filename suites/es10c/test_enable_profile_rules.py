@@ -6,7 +6,8 @@ from rspcore.ids import Iccid
 from rspcore.messages.es10c import EnableProfileRequest, EnableResult
 from rspcore.messages.metadata import PprId
 from rspcore.profile_maker import preset
-from rspharness import expect, testcase
+from rspharness import testcase
+from rspharness.card import expect
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 PPR1 = "PROFILE_OPERATIONAL4"

@@ -13,8 +13,10 @@ from rspcore.messages.es10c import (
 from rspcore.messages.metadata import PprId
 from rspcore.profile_maker import preset
 from rspcore.status import StatusWord
-from rspharness import expect, files, refresh, testcase
+from rspharness import testcase
+from rspharness.card import expect
 from rspharness.lpa.proactive import Refresh
+from rspharness.suite import file_access, refresh
 
 ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERATIONAL3"
 PPR2 = replace(preset(ONE), ppr=frozenset({PprId.ppr2}))
@@ -65,7 +67,7 @@ def test_enabled_profile_is_deleted(card, given, step):
     with step("Terminal: reset; expected: no Profile, no EF.ICCID"):
         refresh.carry_out(card, command)
         expect.equal(iccids(card), [], "Profiles listed")
-        expect.equal(files.ef_iccid(card), None, "EF.ICCID")
+        expect.equal(file_access.ef_iccid(card), None, "EF.ICCID")
 
 
 @testcase("ES10c.eUICCMemoryReset#03", level="destructive")

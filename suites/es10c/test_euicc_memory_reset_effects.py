@@ -12,9 +12,11 @@ from rspcore.messages.metadata import (
 )
 from rspcore.profile_maker import preset
 from rspcore.status import StatusWord
-from rspharness import expect, files, refresh, testcase
+from rspharness import testcase
+from rspharness.card import expect
 from rspharness.lpa.proactive import Refresh, settle_refresh
 from rspharness.servers.rsp_server import profile
+from rspharness.suite import file_access, refresh
 
 ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERATIONAL3"
 TEST = "PROFILE_TEST1"
@@ -100,12 +102,12 @@ def test_refresh_and_default_file_system(card, given, step):
         expect.equal(command.qualifier, Refresh.UICC_RESET, "qualifier of REFRESH")
         refresh.carry_out(card, command)
     with step("Expected: MF and EF.UMPC there, EF.ICCID, EF.DIR and the USIM not"):
-        expect.success(files.select_file(card, files.MF), "MF")
-        expect.success(files.select_file(card, files.EF_UMPC), "EF.UMPC")
-        for identifier in (files.EF_ICCID, files.EF_DIR):
-            absent = files.select_file(card, identifier)
+        expect.success(file_access.select_file(card, file_access.MF), "MF")
+        expect.success(file_access.select_file(card, file_access.EF_UMPC), "EF.UMPC")
+        for identifier in (file_access.EF_ICCID, file_access.EF_DIR):
+            absent = file_access.select_file(card, identifier)
             expect.refused(absent, StatusWord.FILE_NOT_FOUND, about=f"{identifier:04X}")
-        expect.refused(files.select_application(card), about="USIM")
+        expect.refused(file_access.select_application(card), about="USIM")
 
 
 @testcase("ES10c.eUICCMemoryReset#24", level="destructive")

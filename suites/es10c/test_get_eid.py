@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from rspcore.messages.isdr import LpaeActivationRequest, LpaeSupport
-from rspharness import declaration, expect, testcase
+from rspharness import testcase
+from rspharness.card import declared_values, expect
 
 NO_LPAD = bytes.fromhex("A903830100")
 """TERMINAL CAPABILITY of a device without LPAd."""
@@ -15,7 +16,7 @@ def test_eid_is_the_declared_one(card, declared, step):
     with step("S_LPAd -> eUICC: GetEID"):
         eid = card.eid()
     with step("Expected: the declared EID"):
-        declaration.agrees(declared, "eid", eid)
+        declared_values.agrees(declared, "eid", eid)
 
 
 @testcase("ES10c.GetEID#02", level="read-only")
@@ -25,7 +26,7 @@ def test_check_digits_fit(card, declared, step):
         eid = card.eid()
     with step("Expected: check digits that fit, and the declared EIN"):
         expect.that(holds=eid.check_digits_fit, expected="modulo 97 is 1", actual=str(eid))
-        declaration.agrees(declared, "ein", str(eid)[:8])
+        declared_values.agrees(declared, "ein", str(eid)[:8])
 
 
 @testcase("ES10c.GetEID#03", level="read-only")

@@ -14,8 +14,10 @@ from rspcore.messages.es10c import (
 from rspcore.messages.metadata import ProfileClass
 from rspcore.profile_maker import preset
 from rspcore.tags import ISDP_PREFIX, Tag
-from rspharness import blocks, edit, expect, testcase
+from rspharness import testcase
+from rspharness.card import expect, tlv_edit
 from rspharness.servers.rsp_server import profile
+from rspharness.suite import store_data_blocks
 
 ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERATIONAL3"
 TEST = "PROFILE_TEST1"
@@ -129,7 +131,7 @@ def test_criteria_and_tag_list_both_hold(card, given, step):
     with step("S_LPAd -> eUICC: GetProfilesInfo, 5A of the second Profile, tag list 4F 92"):
         response = card.send(request)
     with step("Expected: one entry with 4F and 92 of that Profile"):
-        name = edit.at(two.profile.metadata.encode(), Tag.ProfileName)
+        name = tlv_edit.at(two.profile.metadata.encode(), Tag.ProfileName)
         entry = tlv.encode(Tag.ProfileInfo, tlv.encode(Tag.IsdpAid, two.aid.octets), name)
         whole = tlv.encode(Tag.GetProfilesInfo, tlv.encode(0xA0, entry))
         expect.equal(response.encode(), whole)
@@ -152,7 +154,7 @@ def test_long_list_comes_whole(card, given, step):
     profiles = given.profiles(*MANY)
     request = ProfileInfoListRequest(tag_list=bytes.fromhex("5A9294")).encode()
     with step("S_LPAd -> eUICC: GetProfilesInfo, tag list 5A 92 94; expected: 61XX"):
-        parts = blocks.in_parts(card, blocks.block(card, request))
+        parts = store_data_blocks.in_parts(card, store_data_blocks.block(card, request))
         expect.that(holds=len(parts) > 1, expected="61XX first", actual="one response")
         expect.success(parts[-1])
     with step("Expected: icon and name of each of the eight"):
@@ -162,13 +164,13 @@ def test_long_list_comes_whole(card, given, step):
 
 
 def _entry(metadata):
-    objects = (edit.at(metadata, tag) for tag in (Tag.Iccid, Tag.ProfileName, Tag.Icon))
+    objects = (tlv_edit.at(metadata, tag) for tag in (Tag.Iccid, Tag.ProfileName, Tag.Icon))
     return tlv.encode(Tag.ProfileInfo, *objects)
 
 
 def _sorted(response):
     """Return the entries of a response in an order that does not depend on the card."""
-    return sorted(bytes(one.raw) for one in tlv.parse(edit.at(response, 0xA0)).children())
+    return sorted(bytes(one.raw) for one in tlv.parse(tlv_edit.at(response, 0xA0)).children())
 
 
 @testcase.each(
@@ -231,7 +233,7 @@ def test_nickname_never_set_is_absent(card, given, step):
     with step("S_LPAd -> eUICC: GetProfilesInfo"):
         response = card.send(ProfileInfoListRequest(search_criteria=ONE_ICCID))
     with step("Expected: one entry without 90"):
-        (entry,) = tlv.parse(edit.at(response.encode(), 0xA0)).children()
+        (entry,) = tlv.parse(tlv_edit.at(response.encode(), 0xA0)).children()
         expect.equal(entry.find(Tag.ProfileNickname), None, "profileNickname")
 
 

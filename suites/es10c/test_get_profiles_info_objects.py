@@ -15,8 +15,9 @@ from rspcore.messages.metadata import (
 )
 from rspcore.profile_maker import preset
 from rspcore.tags import Tag
-from rspharness import edit, expect, testcase
-from rspharness.card import ALL_TAGS
+from rspharness import testcase
+from rspharness.card import expect, tlv_edit
+from rspharness.card.card_under_test import ALL_TAGS
 from rspharness.servers.rsp_server import profile
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
@@ -61,7 +62,7 @@ def told(card, tag_list):
     """Ask for objects by a tag list; return those of each Profile as whole data objects."""
     response = card.send(ProfileInfoListRequest(tag_list=tag_list))
     expect.ok(response)
-    entries = tlv.parse(edit.at(response.encode(), 0xA0)).children()
+    entries = tlv.parse(tlv_edit.at(response.encode(), 0xA0)).children()
     return [[bytes(one.raw) for one in entry.children()] for entry in entries]
 
 
@@ -275,7 +276,7 @@ def test_owner_taken_from_the_imsi(card, given, note, step):
         found = _with_content(told(card, b"\xb7"))
         note(f"profileOwner not stored: {len(found)} objects B7")
     with step("Expected: no B7, or MCC and MNC of EF.IMSI"):
-        derived = edit.at(profile(ONE).metadata.encode(), Tag.ProfileOwner)
+        derived = tlv_edit.at(profile(ONE).metadata.encode(), Tag.ProfileOwner)
         expect.one_of(found, ([], [[derived]]))
 
 
@@ -286,7 +287,7 @@ def test_notification_configuration_is_as_stored(card, given, step):
     with step("S_LPAd -> eUICC: GetProfilesInfo, tag list B6"):
         entries = told(card, b"\xb6")
     with step("Expected: B6 as in the metadata"):
-        stored = edit.at(one.profile.metadata.encode(), Tag.NotificationConfigurationInfo)
+        stored = tlv_edit.at(one.profile.metadata.encode(), Tag.NotificationConfigurationInfo)
         expect.equal(entries, [[stored]])
 
 

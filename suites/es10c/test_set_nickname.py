@@ -12,7 +12,8 @@ from rspcore.messages.es10c import (
 )
 from rspcore.status import StatusWord
 from rspcore.tags import Tag
-from rspharness import edit, expect, testcase
+from rspharness import testcase
+from rspharness.card import expect, tlv_edit
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 UNKNOWN_ICCID = Iccid.from_digits("8929909999999999999")
@@ -32,7 +33,7 @@ def nicknames(card):
     """Return the object 90 of each Profile by ICCID, as octets, None where it is absent."""
     response = card.send(ProfileInfoListRequest(tag_list=bytes.fromhex("5A90")))
     expect.ok(response)
-    entries = tlv.parse(edit.at(response.encode(), 0xA0)).children()
+    entries = tlv.parse(tlv_edit.at(response.encode(), 0xA0)).children()
     return {_value(entry, Tag.Iccid): _value(entry, Tag.ProfileNickname) for entry in entries}
 
 
@@ -172,7 +173,7 @@ def test_missing_nickname_is_refused(card, given, step):
         before = card.observe()
     with step("S_LPAd -> eUICC: SetNickname, object 90 missing"):
         request = SetNicknameRequest(iccid=one.iccid, profile_nickname=OTHER).encode()
-        response = card.store(edit.without(request, Tag.ProfileNickname))
+        response = card.store(tlv_edit.without(request, Tag.ProfileNickname))
     with step("Expected: SW 6A80"):
         expect.refused(response, StatusWord.WRONG_DATA)
     with step("Expected: Profiles, Notifications and addresses as before"):

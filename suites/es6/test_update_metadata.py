@@ -6,7 +6,8 @@ from typing import Any
 from rspcore.messages.es10c import DeleteProfileRequest, DisableProfileRequest
 from rspcore.messages.metadata import IconType, PprId, UpdateMetadataRequest
 from rspcore.profile_maker import jpg_icon, png_icon, preset
-from rspharness import expect, testcase
+from rspharness import testcase
+from rspharness.card import expect
 from rspharness.servers.rsp_server import profile
 
 ONE = "PROFILE_OPERATIONAL1"

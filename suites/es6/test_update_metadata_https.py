@@ -5,9 +5,10 @@ from dataclasses import replace
 from rspcore.messages.metadata import UpdateMetadataRequest
 from rspcore.ota.packet import ResponseStatus
 from rspcore.status import StatusWord
-from rspharness import expect, testcase
-from rspharness.servers.https_ota import HttpsOtaServer, PskKeys, with_psk
-from rspharness.servers.ota import personalisation_script
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers.https_ota_server import HttpsOtaServer, PskKeys, with_psk
+from rspharness.servers.ota_server import personalisation_script
 from rspharness.servers.rsp_server import profile
 
 KEYS = PskKeys()

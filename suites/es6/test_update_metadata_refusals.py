@@ -8,8 +8,9 @@ from rspcore.ota.packet import ResponseStatus
 from rspcore.profile_maker import preset
 from rspcore.status import StatusWord
 from rspcore.tags import ISDR_AID, Tag
-from rspharness import expect, testcase
-from rspharness.servers.ota import personalisation_script
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers.ota_server import personalisation_script
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 WITHOUT_ICON = replace(preset(ONE), icon=None)

@@ -7,9 +7,10 @@ from rspcore.crypto.kdf import BspKeys
 from rspcore.messages.es10c import DeleteProfileRequest
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import ECASD_AID, ISDP_PREFIX, ISDR_AID, Tag
-from rspharness import expect, testcase
-from rspharness.servers import loads
-from rspharness.servers.package import protect_soundly
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers import load_result
+from rspharness.servers.bound_package import protect_soundly
 from rspharness.servers.rsp_server import profile
 
 ONE, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL3"
@@ -22,7 +23,7 @@ def begun(card, server, **fields):
     session = server.prepared(card)
     package = session.package(TWO, **fields)
     place = package.header_of(COMMAND)
-    loads.went_on(session.load(package.until(place)))
+    load_result.went_on(session.load(package.until(place)))
     return session, package.since(place)
 
 
@@ -75,9 +76,9 @@ def test_empty_request_makes_the_isdp(card, given, server, step):
     with step("Initial conditions: InitialiseSecureChannel accepted"):
         session, package = begun(card, server)
     with step("S_LPAd -> eUICC: ConfigureISDP, empty; expected: SW 9000 without PIR"):
-        loads.went_on(session.load(package.until(1)))
+        load_result.went_on(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: the rest; expected: PIR successResult, the ISD-P listed"):
-        info = loads.installed(session, session.load(package.since(1)))
+        info = load_result.installed(session, session.load(package.since(1)))
         expect.equal(info.iccid, TWO.metadata.iccid, "ICCID in the ISD-P")
 
 
@@ -88,7 +89,7 @@ def test_oid_of_the_server_is_kept(card, given, server, step):
     with step("Initial conditions: InitialiseSecureChannel accepted"):
         session, package = begun(card, server, configure_isdp=request(dp_oid(server)))
     with step("S_LPAd -> eUICC: ConfigureISDP with dpOid and the rest; expected: successResult"):
-        info = loads.installed(session, session.load(package))
+        info = load_result.installed(session, session.load(package))
     with step("Expected: tag B8 returned"):
         expected = tlv.encode(Tag.DpProprietaryData, dp_oid(server))
         expect.equal(info.dp_proprietary_data, expected, "dpProprietaryData")
@@ -102,7 +103,7 @@ def test_longest_data_are_kept(card, given, server, step):
         sent = of_length(server, 128)
         session, package = begun(card, server, configure_isdp=sent)
     with step("S_LPAd -> eUICC: ConfigureISDP, 128 octets, and the rest; expected: successResult"):
-        info = loads.installed(session, session.load(package))
+        info = load_result.installed(session, session.load(package))
     with step("Expected: tag B8 returned unchanged"):
         expect.equal(info.dp_proprietary_data, bytes(tlv.parse(sent).value), "dpProprietaryData")
 
@@ -117,7 +118,7 @@ def test_longer_data_end_the_load(card, given, server, step):
     with step("S_LPAd -> eUICC: ConfigureISDP, dpProprietaryData of 129 octets"):
         loaded = session.load(package.until(1))
     with step("Expected: PIR errorResult, configureISDP(1), incorrectInputValues(1)"):
-        loads.ended(session, loaded, before, COMMAND, ErrorReason.incorrectInputValues)
+        load_result.ended(session, loaded, before, COMMAND, ErrorReason.incorrectInputValues)
 
 
 @testcase("ES8+.ConfigureISDP#05")
@@ -129,9 +130,9 @@ def test_oid_of_another_server_ends_the_load(card, given, server, server2, step,
         session, package = begun(card, server, configure_isdp=request(dp_oid(server2)))
     with step("S_LPAd -> eUICC: ConfigureISDP, dpOid of the second SM-DP+"):
         loaded = session.load(package.until(1))
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: PIR errorResult, configureISDP(1), incorrectInputValues(1)"):
-        loads.ended(session, loaded, before, COMMAND, ErrorReason.incorrectInputValues)
+        load_result.ended(session, loaded, before, COMMAND, ErrorReason.incorrectInputValues)
 
 
 @testcase("ES8+.ConfigureISDP#06")
@@ -144,7 +145,7 @@ def test_wrong_mac_ends_the_load(card, given, server, step):
     with step("S_LPAd -> eUICC: ConfigureISDP, one bit of the C-MAC turned"):
         loaded = session.load(package.until(1).flipped(0))
     with step("Expected: PIR errorResult, configureISDP(1), bspSecurityError(8)"):
-        loads.ended(session, loaded, before, COMMAND, ErrorReason.scp03tSecurityError)
+        load_result.ended(session, loaded, before, COMMAND, ErrorReason.scp03tSecurityError)
 
 
 @testcase.each(
@@ -162,9 +163,9 @@ def test_garbled_content_under_a_right_mac_ends_the_load(card, given, server, st
         session, package = begun(card, server, protect=protected_by(protect))
     with step("S_LPAd -> eUICC: ConfigureISDP, encrypted wrongly, C-MAC right"):
         loaded = session.load(package.until(1))
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: PIR errorResult, configureISDP(1), bspSecurityError(8)"):
-        loads.ended(session, loaded, before, COMMAND, ErrorReason.scp03tSecurityError)
+        load_result.ended(session, loaded, before, COMMAND, ErrorReason.scp03tSecurityError)
 
 
 @testcase("ES8+.ConfigureISDP#08")
@@ -182,7 +183,7 @@ def test_other_tags_in_the_group_end_the_load(card, given, server, step):
         with step(f"S_LPAd -> eUICC: ConfigureISDP as TLV {tag}, protected as such"):
             loaded = session.load(package.until(1))
         with step("Expected: PIR errorResult, configureISDP(1), bspStructureError(7)"):
-            loads.ended(session, loaded, before, COMMAND, ErrorReason.scp03tStructureError)
+            load_result.ended(session, loaded, before, COMMAND, ErrorReason.scp03tStructureError)
 
 
 @testcase("ES8+.ConfigureISDP#09")
@@ -194,9 +195,9 @@ def test_other_command_in_the_group_ends_the_load(card, given, server, step, not
         session, package = begun(card, server, configure_isdp=bytes.fromhex("BF2A00"))
     with step("S_LPAd -> eUICC: A0 segment with BF2A in place of BF24"):
         loaded = session.load(package.until(1))
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: PIR errorResult, configureISDP(1), incorrectInputValues(1)"):
-        loads.ended(session, loaded, before, COMMAND, ErrorReason.incorrectInputValues)
+        load_result.ended(session, loaded, before, COMMAND, ErrorReason.incorrectInputValues)
 
 
 @testcase("ES8+.ConfigureISDP#10")
@@ -206,13 +207,15 @@ def test_second_request_is_refused(card, given, server, step, note):
     before = card.observe()
     with step("Initial conditions: ConfigureISDP accepted"):
         session, package = begun(card, server)
-        loads.went_on(session.load(package.until(1)))
+        load_result.went_on(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: ConfigureISDP again"):
         loaded = session.load(package.until(1))
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: SW 6985 or 6A88, or PIR errorResult, bspStructureError(7)"):
         reason = ErrorReason.scp03tStructureError
-        loads.refused_or_ended(session, loaded, before, loads.MISPLACED, COMMAND, reason)
+        load_result.refused_or_ended(
+            session, loaded, before, load_result.MISPLACED, COMMAND, reason
+        )
 
 
 @testcase("ES8+.ConfigureISDP#11")
@@ -223,13 +226,15 @@ def test_metadata_do_not_come_first(card, given, server, step, note):
     with step("Initial conditions: InitialiseSecureChannel accepted"):
         session = server.prepared(card)
         package = session.package(TWO, configure_isdp=None)
-        loads.went_on(session.load(package.until(1)))
+        load_result.went_on(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: header of A1"):
         loaded = session.load(package.since(1).until(1))
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: SW 6985 or 6A88, or PIR errorResult, bspStructureError(7)"):
         reason = ErrorReason.scp03tStructureError
-        loads.refused_or_ended(session, loaded, before, loads.MISPLACED, COMMAND, reason)
+        load_result.refused_or_ended(
+            session, loaded, before, load_result.MISPLACED, COMMAND, reason
+        )
 
 
 @testcase("ES8+.ConfigureISDP#12")
@@ -244,7 +249,7 @@ def test_no_memory_for_the_isdp_ends_the_load(card, given, server, step):
         loaded = session.load(package.until(1))
     with step("Expected: PIR errorResult, configureISDP(1), insufficient memory(10)"):
         reason = ErrorReason.installFailedDueToInsufficientMemoryForProfile
-        loads.ended(session, loaded, before, COMMAND, reason)
+        load_result.ended(session, loaded, before, COMMAND, reason)
 
 
 def require_isdp_aid(aid, *others):
@@ -269,7 +274,7 @@ def test_isdp_has_an_aid_of_its_own(card, given, server, step):
     (one,) = given.profiles(ONE)
     with step("S_LPAd -> eUICC: a whole package; expected: PIR successResult"):
         session = server.prepared(card)
-        info = loads.installed(session, session.load(session.package(TWO)))
+        info = load_result.installed(session, session.load(session.package(TWO)))
     with step("Expected: AID A0000005591010FFFFFFFF8900 xxxx 00, xxxx from 0010"):
         require_isdp_aid(info.isdp_aid, one.aid)
 
@@ -282,7 +287,7 @@ def test_aid_after_a_deletion_is_of_nobody_else(card, given, server, step):
         expect.ok(card.send(DeleteProfileRequest(iccid=one.iccid)))
     with step("S_LPAd -> eUICC: a whole package; expected: PIR successResult"):
         session = server.prepared(card)
-        info = loads.installed(session, session.load(session.package(TWO)))
+        info = load_result.installed(session, session.load(session.package(TWO)))
     with step("Expected: an AID of the range, other than that of the Profile left"):
         require_isdp_aid(info.isdp_aid, three.aid)
 
@@ -304,4 +309,4 @@ def test_body_of_no_whole_blocks_ends_the_load(card, given, server, step, body):
     with step(f"S_LPAd -> eUICC: ConfigureISDP, body of {len(body)} octets, C-MAC right"):
         loaded = session.load(package.until(1))
     with step("Expected: PIR errorResult, configureISDP(1), bspStructureError(7)"):
-        loads.ended(session, loaded, before, COMMAND, ErrorReason.scp03tStructureError)
+        load_result.ended(session, loaded, before, COMMAND, ErrorReason.scp03tStructureError)

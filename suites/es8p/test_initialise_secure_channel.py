@@ -10,8 +10,9 @@ from rspcore.messages.es10b import (
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
-from rspharness import edit, expect, testcase
-from rspharness.servers import loads
+from rspharness import testcase
+from rspharness.card import expect, tlv_edit
+from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
 
 ONE, TWO = "PROFILE_OPERATIONAL1", profile("PROFILE_OPERATIONAL2")
@@ -38,7 +39,7 @@ def sound_parts(session):
     """Return the signed parts of a sound request, by their tags."""
     octets = session.package(TWO).segments[0].octets
     _, header, _ = tlv.read_header(octets)
-    return {tag: edit.at(octets[header:], tag) for tag in PARTS}
+    return {tag: tlv_edit.at(octets[header:], tag) for tag in PARTS}
 
 
 @testcase.each(
@@ -56,9 +57,9 @@ def test_channel_opens_on_each_curve(card, given, make_server, step, on):
         session = make_server(curve=on).prepared(card)
         package = session.package(TWO)
     with step("S_LPAd -> eUICC: InitialiseSecureChannel; expected: SW 9000 without PIR"):
-        loads.went_on(session.load(package.until(1)))
+        load_result.went_on(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: ConfigureISDP; expected: SW 9000 without PIR"):
-        loads.went_on(session.load(package.since(1).until(1)))
+        load_result.went_on(session.load(package.since(1).until(1)))
 
 
 @testcase.each(
@@ -85,7 +86,7 @@ def test_wrong_field_ends_the_load(card, given, server, step, fields, reason):
     with step(f"S_LPAd -> eUICC: InitialiseSecureChannel, {', '.join(fields)} wrong"):
         loaded = first_segment(session, **fields)
     with step(f"Expected: PIR errorResult, {reason.name}({reason.value})"):
-        loads.ended(session, loaded, before, COMMAND, reason)
+        load_result.ended(session, loaded, before, COMMAND, reason)
 
 
 @testcase("ES8+.InitialiseSecureChannel#06")
@@ -98,7 +99,7 @@ def test_altered_signature_ends_the_load(card, given, server, step):
     with step("S_LPAd -> eUICC: InitialiseSecureChannel, smdpSign altered"):
         loaded = session.load(session.package(TWO).until(1).flipped(0))
     with step("Expected: PIR errorResult, invalidSignature(2)"):
-        loads.ended(session, loaded, before, COMMAND, ErrorReason.invalidSignature)
+        load_result.ended(session, loaded, before, COMMAND, ErrorReason.invalidSignature)
 
 
 @testcase("ES8+.InitialiseSecureChannel#15")
@@ -111,7 +112,7 @@ def test_key_of_another_certificate_ends_the_load(card, given, server, step):
     with step("S_LPAd -> eUICC: InitialiseSecureChannel signed with SK.DPauth"):
         loaded = first_segment(session, key_dp=server.auth.private_key)
     with step("Expected: PIR errorResult, invalidSignature(2)"):
-        loads.ended(session, loaded, before, COMMAND, ErrorReason.invalidSignature)
+        load_result.ended(session, loaded, before, COMMAND, ErrorReason.invalidSignature)
 
 
 @testcase("ES8+.InitialiseSecureChannel#16")
@@ -127,7 +128,7 @@ def test_signature_over_an_earlier_key_ends_the_load(card, given, server, step):
     with step("S_LPAd -> eUICC: InitialiseSecureChannel signed over the earlier otPK.EUICC"):
         loaded = first_segment(session, otpk_euicc=earlier)
     with step("Expected: PIR errorResult, invalidSignature(2)"):
-        loads.ended(session, loaded, before, COMMAND, ErrorReason.invalidSignature)
+        load_result.ended(session, loaded, before, COMMAND, ErrorReason.invalidSignature)
 
 
 @testcase("ES8+.InitialiseSecureChannel#23")
@@ -140,9 +141,9 @@ def test_signature_is_looked_at_before_the_transaction(card, given, server, step
     with step("S_LPAd -> eUICC: InitialiseSecureChannel, transactionId and smdpSign wrong"):
         package = session.package(TWO, transaction_id=OTHER_ID)
         loaded = session.load(package.until(1).flipped(0))
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: PIR errorResult, invalidSignature(2)"):
-        loads.ended(session, loaded, before, COMMAND, ErrorReason.invalidSignature)
+        load_result.ended(session, loaded, before, COMMAND, ErrorReason.invalidSignature)
 
 
 @testcase("ES8+.InitialiseSecureChannel#10")
@@ -153,13 +154,13 @@ def test_second_request_is_refused(card, given, server, step, note):
     with step("Initial conditions: InitialiseSecureChannel accepted"):
         session = server.prepared(card)
         package = session.package(TWO)
-        loads.went_on(session.load(package.until(1)))
+        load_result.went_on(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: InitialiseSecureChannel again"):
         loaded = session.load(package.until(1))
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: SW 6985, or PIR errorResult, incorrectInputValues(1)"):
         reason = ErrorReason.incorrectInputValues
-        loads.refused_or_ended(session, loaded, before, (0x6985,), COMMAND, reason)
+        load_result.refused_or_ended(session, loaded, before, (0x6985,), COMMAND, reason)
 
 
 @testcase("ES8+.InitialiseSecureChannel#11")
@@ -171,10 +172,10 @@ def test_long_host_id_is_refused(card, given, server, step, note):
         session = server.prepared(card)
     with step("S_LPAd -> eUICC: InitialiseSecureChannel, hostId of 17 octets"):
         loaded = first_segment(session, host_id=bytes(range(17)))
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: SW 6A80, or PIR errorResult, incorrectInputValues(1)"):
         reason = ErrorReason.incorrectInputValues
-        loads.refused_or_ended(session, loaded, before, (0x6A80,), COMMAND, reason)
+        load_result.refused_or_ended(session, loaded, before, (0x6A80,), COMMAND, reason)
 
 
 @testcase("ES8+.InitialiseSecureChannel#12")
@@ -186,9 +187,9 @@ def test_shortest_and_longest_host_id_enter_the_keys(card, given, server, step):
             session = server.prepared(card)
             package = session.package(TWO, host_id=host_id)
         with step(f"InitialiseSecureChannel, hostId of {len(host_id)} octets; expected: accepted"):
-            loads.went_on(session.load(package.until(1)))
+            load_result.went_on(session.load(package.until(1)))
         with step("ConfigureISDP under keys derived with it; expected: accepted"):
-            loads.went_on(session.load(package.since(1).until(1)))
+            load_result.went_on(session.load(package.since(1).until(1)))
 
 
 @testcase("ES8+.InitialiseSecureChannel#13")
@@ -202,10 +203,10 @@ def test_point_off_the_curve_ends_the_load(card, given, server, step, note):
         off_curve = point[:-1] + bytes((point[-1] ^ 0x01,))
     with step("S_LPAd -> eUICC: InitialiseSecureChannel, smdpOtpk off the curve"):
         loaded = first_segment(session, smdp_otpk=off_curve)
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: PIR errorResult, incorrectInputValues(1) or unknown error(127)"):
         reasons = ErrorReason.incorrectInputValues, ErrorReason.installFailedDueToUnknownError
-        loads.ended(session, loaded, before, COMMAND, *reasons)
+        load_result.ended(session, loaded, before, COMMAND, *reasons)
 
 
 @testcase("ES8+.InitialiseSecureChannel#14")
@@ -219,14 +220,14 @@ def test_point_of_another_curve_ends_the_load(card, given, make_server, step, no
         other = server.one_time_key(BRP).public.point
     with step("S_LPAd -> eUICC: InitialiseSecureChannel, smdpOtpk on brainpoolP256r1"):
         loaded = first_segment(session, smdp_otpk=other)
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: PIR errorResult, 1, 4 or 127"):
         reasons = (
             ErrorReason.incorrectInputValues,
             ErrorReason.unsupportedCrtValues,
             ErrorReason.installFailedDueToUnknownError,
         )
-        loads.ended(session, loaded, before, COMMAND, *reasons)
+        load_result.ended(session, loaded, before, COMMAND, *reasons)
 
 
 @testcase("ES8+.InitialiseSecureChannel#17")
@@ -239,7 +240,7 @@ def test_nothing_is_loaded_before_prepare_download(card, given, server, step):
     with step("S_LPAd -> eUICC: InitialiseSecureChannel"):
         loaded = first_segment(session, otpk_euicc=server.one_time_key().public)
     with step("Expected: SW 6985 or 6A88, no PIR"):
-        loads.refused(session, loaded, before)
+        load_result.refused(session, loaded, before)
 
 
 @testcase("ES8+.InitialiseSecureChannel#18")
@@ -254,7 +255,7 @@ def test_nothing_is_loaded_after_cancel_session(card, given, server, step):
     with step("S_LPAd -> eUICC: InitialiseSecureChannel"):
         loaded = session.load(package.until(1))
     with step("Expected: SW 6985 or 6A88, no PIR"):
-        loads.refused(session, loaded, before)
+        load_result.refused(session, loaded, before)
 
 
 @testcase.each(
@@ -274,10 +275,10 @@ def test_misshapen_request_is_refused(card, given, server, step, note, order):
         request = signed(session, *(parts[tag] for tag in order))
     with step("S_LPAd -> eUICC: InitialiseSecureChannel, misshapen"):
         loaded = first_segment(session, initialise_secure_channel=request)
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: SW 6A80, or PIR errorResult, incorrectInputValues(1)"):
         reason = ErrorReason.incorrectInputValues
-        loads.refused_or_ended(session, loaded, before, (0x6A80,), COMMAND, reason)
+        load_result.refused_or_ended(session, loaded, before, (0x6A80,), COMMAND, reason)
 
 
 @testcase("ES8+.InitialiseSecureChannel#21")
@@ -290,7 +291,7 @@ def test_result_names_session_and_server_and_no_profile(card, given, server, ste
     with step("S_LPAd -> eUICC: InitialiseSecureChannel, smdpSign altered"):
         loaded = session.load(session.package(TWO).until(1).flipped(0))
     with step("Expected: PIR errorResult with a valid euiccSignPIR"):
-        loads.ended(session, loaded, before, COMMAND, ErrorReason.invalidSignature)
+        load_result.ended(session, loaded, before, COMMAND, ErrorReason.invalidSignature)
     with step("Expected: transactionId, OID of CERT.DPpb, notificationInstall, no ICCID"):
         data = loaded.pir.data
         expect.equal(data.transaction_id, session.transaction_id, "transactionId")
@@ -315,9 +316,9 @@ def test_known_one_time_key_gives_the_same_keys(card, given, server, step):
         expect.equal(session.otpk_euicc.point, own.point, "otPK.EUICC")
     with step("S_LPAd -> eUICC: InitialiseSecureChannel, signed anew; expected: accepted"):
         renewed = session.package(TWO, otsk_dp=otsk)
-        loads.went_on(session.load(renewed.until(1)))
+        load_result.went_on(session.load(renewed.until(1)))
     with step("S_LPAd -> eUICC: the rest as bound before; expected: PIR successResult"):
-        loads.installed(session, session.load(bound.since(1)))
+        load_result.installed(session, session.load(bound.since(1)))
 
 
 @testcase("ES8+.InitialiseSecureChannel#24")
@@ -334,4 +335,4 @@ def test_session_is_over_after_the_error(card, given, server, step):
         again = server.open(card)
         expect.ok(again.authenticate())
         expect.ok(again.prepare())
-        loads.went_on(first_segment(again))
+        load_result.went_on(first_segment(again))

@@ -15,10 +15,12 @@ from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.profile_maker import preset
 from rspcore.profile_reader import split
 from rspcore.profile_reader.network_access import AlgorithmId
-from rspharness import expect, files, testcase
-from rspharness.published import generic_test_profile
-from rspharness.servers import loads
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
+from rspharness.suite import file_access
+from rspharness.suite.ts48_profiles import generic_test_profile
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 NIST, BRP, FRP = Curve.NIST_P256, Curve.BRAINPOOL_P256R1, "frp256v1"
@@ -65,7 +67,7 @@ def test_package_is_installed_on_each_curve(card, given, make_server, step, on, 
     with step(f"S_LPAd -> eUICC: the whole package {', '.join(fields)}"):
         loaded = session.install(profile(ONE), **fields)
     with step("Expected: PIR successResult, ok(0), signed by the eUICC; the Profile listed"):
-        loads.installed(session, loaded)
+        load_result.installed(session, loaded)
 
 
 @testcase("ES8+.LoadProfileElements#07")
@@ -77,7 +79,7 @@ def test_element_may_span_segments(card, given, server, step):
     with step("S_LPAd -> eUICC: the package in segments of 48 octets"):
         loaded = session.install(profile(ONE), segment_size=48)
     with step("Expected: PIR successResult"):
-        loads.installed(session, loaded)
+        load_result.installed(session, loaded)
 
 
 @testcase("ES8+.LoadProfileElements#08")
@@ -94,7 +96,7 @@ def test_segment_may_hold_several_elements(card, given, server, step):
     with step("S_LPAd -> eUICC: the package, several elements in a segment"):
         loaded = session.install(one, profile_pieces=pieces)
     with step("Expected: PIR successResult"):
-        loads.installed(session, loaded)
+        load_result.installed(session, loaded)
 
 
 @testcase("ES8+.LoadProfileElements#09")
@@ -109,7 +111,7 @@ def test_segments_of_the_largest_size(card, given, server, step):
     with step("S_LPAd -> eUICC: the package in segments of 1020 octets"):
         loaded = session.load(package)
     with step("Expected: PIR successResult"):
-        loads.installed(session, loaded)
+        load_result.installed(session, loaded)
 
 
 @testcase("ES8+.LoadProfileElements#10")
@@ -121,11 +123,11 @@ def test_profile_is_disabled_and_out_of_reach(card, given, server, step):
     with step("S_LPAd -> eUICC: the whole package"):
         loaded = session.install(profile(ONE))
     with step("Expected: listed, profileState disabled(0)"):
-        loads.installed(session, loaded)
+        load_result.installed(session, loaded)
     with step("Terminal -> eUICC: reset, SELECT USIM, EF.ICCID; expected: not there"):
         card.reset()
-        expect.refused(files.select_application(card), about="SELECT USIM")
-        expect.equal(files.ef_iccid(card), None, "EF.ICCID")
+        expect.refused(file_access.select_application(card), about="SELECT USIM")
+        expect.equal(file_access.ef_iccid(card), None, "EF.ICCID")
 
 
 @testcase("ES8+.LoadProfileElements#11")
@@ -134,16 +136,16 @@ def test_enabled_profile_is_not_disturbed(card, given, server, step):
     (two,) = given.profiles(TWO, enabled=TWO)
     with step("Initial conditions: PrepareDownload done, EF.PL selected on the basic channel"):
         session = server.prepared(card)
-        expect.success(files.select_file(card, files.EF_PL), "SELECT EF.PL")
+        expect.success(file_access.select_file(card, file_access.EF_PL), "SELECT EF.PL")
     with step("S_LPAd -> eUICC: the whole package"):
         loaded = session.install(profile(ONE))
     with step("Expected: PIR successResult; the other Profile Enabled, its file still selected"):
-        loads.installed(session, loaded)
+        load_result.installed(session, loaded)
         expect.equal(card.enabled(), (two.iccid,), "Enabled Profiles")
-        content = files.read(card)
+        content = file_access.read(card)
         expect.success(content, "READ BINARY EF.PL")
         expect.equal(content.data, b"en", "EF.PL")
-        expect.equal(files.ef_iccid(card), two.iccid, "EF.ICCID")
+        expect.equal(file_access.ef_iccid(card), two.iccid, "EF.ICCID")
 
 
 @testcase("ES8+.LoadProfileElements#12")
@@ -158,7 +160,7 @@ def test_load_over_another_channel(card, given, server, step):
     with step("S_LPAd -> eUICC: the whole package"):
         loaded = session.install(profile(ONE))
     with step("Expected: PIR successResult"):
-        loads.installed(session, loaded)
+        load_result.installed(session, loaded)
 
 
 @testcase.each(
@@ -177,7 +179,7 @@ def test_test_profile_is_installed(card, given, server, step, made):
     with step("S_LPAd -> eUICC: the whole package, profileClass test(0)"):
         loaded = session.install(one)
     with step("Expected: PIR successResult"):
-        loads.installed(session, loaded)
+        load_result.installed(session, loaded)
 
 
 @testcase.each(
@@ -200,14 +202,14 @@ def test_loaded_profile_authenticates(card, given, server, step, what, network):
     with step("Initial conditions: PrepareDownload done"):
         session = server.prepared(card)
     with step("S_LPAd -> eUICC: the whole package; expected: PIR successResult"):
-        loads.installed(session, session.install(one))
+        load_result.installed(session, session.install(one))
     with step("S_LPAd -> eUICC: EnableProfile"):
         given.enable(one.metadata.iccid)
     with step("Terminal -> eUICC: SELECT USIM, AUTHENTICATE in 3G context"):
         algorithm = network(one.parameters)
         vector = algorithm.vector(RAND)
         autn = xor(SQN, vector.ak) + AMF + algorithm.mac_a(RAND, SQN, AMF)
-        expect.success(files.select_application(card), "SELECT USIM")
+        expect.success(file_access.select_application(card), "SELECT USIM")
         answer = card.apdu(f"0088008122 10{RAND.hex()} 10{autn.hex()} 00".replace(" ", ""))
     with step("Expected: DB, RES, CK and IK"):
         expect.success(answer, "AUTHENTICATE")
@@ -222,7 +224,7 @@ def test_free_memory_falls_and_rises(card, given, server, step):
     empty = free_memory(card)
     with step("S_LPAd -> eUICC: the whole package"):
         session = server.prepared(card)
-        loads.installed(session, session.install(profile(ONE)))
+        load_result.installed(session, session.install(profile(ONE)))
     with step("Expected: less free memory than before"):
         full = free_memory(card)
         expect.that(holds=full < empty, expected=f"less than {empty:,}", actual=f"{full:,}")
@@ -248,7 +250,7 @@ def test_failed_load_leaves_nothing(card, given, server, step):
         expect.equal(free_memory(card), empty, "free non-volatile memory")
     with step("S_LPAd -> eUICC: the same Profile again; expected: PIR successResult"):
         again = server.prepared(card)
-        loads.installed(again, again.install(profile(ONE)))
+        load_result.installed(again, again.install(profile(ONE)))
 
 
 @testcase("ES8+.LoadProfileElements#44")
@@ -261,12 +263,12 @@ def test_segments_after_the_result_are_refused(card, given, server, step):
         package = session.package(profile(ONE), segment_size=200)
         places = package.of(COMMAND)
         loaded = session.load(package.flipped(places[1]))
-        loads.ended(session, loaded, before, COMMAND, ErrorReason.scp03tSecurityError)
+        load_result.ended(session, loaded, before, COMMAND, ErrorReason.scp03tSecurityError)
         standing = card.observe()
     with step("S_LPAd -> eUICC: the segments that follow; expected: SW 6A88 or 6985"):
         for place in places[2:]:
             late = session.load(package.since(place).until(1))
-            expect.refused(late.last, *loads.MISPLACED, about=f"segment {place}")
+            expect.refused(late.last, *load_result.MISPLACED, about=f"segment {place}")
             expect.equal(late.pir, None, "PIR")
     with step("Expected: Profiles, Notifications and addresses as they were after the PIR"):
         expect.unchanged(standing, card.observe())

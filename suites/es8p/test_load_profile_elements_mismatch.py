@@ -8,8 +8,9 @@ from rspcore.messages.metadata import OperatorId, PprId, ProfileClass
 from rspcore.messages.notifications import BppCommandId, ErrorReason, ProfileInstallationResult
 from rspcore.profile_maker import preset
 from rspcore.tags import Tag
-from rspharness import expect, testcase
-from rspharness.servers import loads
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
 
 ONE, TWO = "PROFILE_OPERATIONAL1", preset("PROFILE_OPERATIONAL2")
@@ -44,7 +45,7 @@ def refused_as_mismatch(card, server, step, before, parameters, altered):
     with step("S_LPAd -> eUICC: the package under metadata that do not fit it"):
         loaded = session.install(one, metadata=altered(one.metadata))
     with step("Expected: PIR errorResult, installFailedDueToDataMismatch(13)"):
-        loads.ended(session, loaded, before, COMMAND, MISMATCH)
+        load_result.ended(session, loaded, before, COMMAND, MISMATCH)
 
 
 @testcase.each(
@@ -89,7 +90,7 @@ def test_test_profile_with_another_key_is_refused(card, given, server, step):
         loaded = session.install(one)
     with step("Expected: PIR errorResult, testProfileInstallFailedDueToInvalidNaaKey(14)"):
         reason = ErrorReason.testProfileInstallFailedDueToInvalidNaaKey
-        loads.ended(session, loaded, before, COMMAND, reason)
+        load_result.ended(session, loaded, before, COMMAND, reason)
 
 
 @testcase("ES8+.LoadProfileElements#41")
@@ -104,7 +105,7 @@ def test_package_that_does_not_fit_the_memory(card, given, server, step):
         loaded = session.install(profile(replace(TWO, size=60_000)))
     with step("Expected: PIR errorResult, installFailedDueToInsufficientMemoryForProfile(10)"):
         reason = ErrorReason.installFailedDueToInsufficientMemoryForProfile
-        loads.ended(session, loaded, before, COMMAND, reason)
+        load_result.ended(session, loaded, before, COMMAND, reason)
 
 
 def results(card):
@@ -122,7 +123,7 @@ def test_reset_in_the_middle_of_the_load(card, given, server, step):
     with step("Initial conditions: three segments of the package accepted"):
         session = server.prepared(card)
         package = session.package(profile(TWO), segment_size=200)
-        loads.went_on(session.load(package.until(package.of(COMMAND)[3])))
+        load_result.went_on(session.load(package.until(package.of(COMMAND)[3])))
     with step("Reset"):
         card.reset()
     with step("Expected: PrepareDownload refused, noSession(4)"):
@@ -142,7 +143,7 @@ def test_power_lost_after_the_last_segment(card, given, server, step, note):
         session = server.prepared(card)
         package = session.package(profile(TWO))
         last = package.of(COMMAND)[-1]
-        loads.went_on(session.load(package.until(last)))
+        load_result.went_on(session.load(package.until(last)))
     with step("S_LPAd -> eUICC: the last segment; power lost before its answer is read"):
         blocks = card.store_data_blocks(package.segments[last].octets)
         with card.power_lost_after(len(blocks)):

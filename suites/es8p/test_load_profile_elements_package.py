@@ -16,8 +16,9 @@ from rspcore.profile_maker.editing import (
 from rspcore.profile_maker.files import template_oid
 from rspcore.profile_reader import split
 from rspcore.profile_reader.header import SERVICES
-from rspharness import expect, testcase
-from rspharness.servers import loads
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
 
 ONE, TWO = "PROFILE_OPERATIONAL1", profile("PROFILE_OPERATIONAL2")
@@ -92,7 +93,7 @@ def test_unsound_package_is_given_up(card, given, server, step, altered, codes):
     with step("S_LPAd -> eUICC: the package with one mistake"):
         loaded = session.install(TWO, upp=altered(TWO.upp))
     with step(f"Expected: PIR errorResult, PE processing error(12), {expect.names(codes)}"):
-        loads.element_refused(session, loaded, before, *codes)
+        load_result.element_refused(session, loaded, before, *codes)
 
 
 @testcase.each(
@@ -110,9 +111,9 @@ def test_package_that_does_not_end_with_its_end(card, given, server, step, note,
         session = server.prepared(card)
     with step("S_LPAd -> eUICC: the package"):
         loaded = session.install(TWO, upp=altered(TWO.upp))
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: PIR errorResult, PE processing error(12)"):
-        loads.element_refused(session, loaded, before)
+        load_result.element_refused(session, loaded, before)
 
 
 @testcase("ES8+.LoadProfileElements#17")
@@ -125,8 +126,8 @@ def test_unknown_element_that_is_not_mandated_is_passed_over(card, given, server
     with step("S_LPAd -> eUICC: the package with an unknown element before its end"):
         loaded = session.install(TWO, upp=inserted(TWO.upp, element, before="end"))
     with step("Expected: PIR successResult; pe-not-supported(1) for the element, else ok(0)"):
-        loads.installed(session, loaded)
-        told = loads.statuses(loaded)
+        load_result.installed(session, loaded)
+        told = load_result.statuses(loaded)
         unsupported = [one for one in told if one.status != STATUS.ok]
         expect.equal([one.status for one in unsupported], [STATUS.pe_not_supported], "statuses")
         expect.equal(unsupported[0].identification_number, NUMBER, "identification")
@@ -142,10 +143,10 @@ def test_reason_outside_the_list(card, given, server, step, note):
     with step("S_LPAd -> eUICC: the header of A3 with length 0"):
         package = session.package(TWO, lengths=((0xA3, 0),))
         loaded = session.load(package.until(package.header_of(COMMAND) + 1))
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: PIR errorResult, installFailedDueToUnknownError(127)"):
         reason = ErrorReason.installFailedDueToUnknownError
-        loads.ended(session, loaded, before, COMMAND, reason)
+        load_result.ended(session, loaded, before, COMMAND, reason)
 
 
 @testcase.each(
@@ -163,6 +164,6 @@ def test_server_the_card_is_not_configured_for(card, given, server2, step, note,
         session = server2.prepared(card)
     with step("S_LPAd -> eUICC: the whole package"):
         loaded = session.install(profile(preset(ONE)))
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step(f"Expected: PIR errorResult, errorReason {reason}"):
-        loads.ended(session, loaded, before, COMMAND, reason)
+        load_result.ended(session, loaded, before, COMMAND, reason)

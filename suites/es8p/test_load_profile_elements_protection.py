@@ -5,9 +5,10 @@ from dataclasses import replace
 from rspcore import tlv
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
-from rspharness import expect, testcase
-from rspharness.servers import loads
-from rspharness.servers.package import protect_soundly
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers import load_result
+from rspharness.servers.bound_package import protect_soundly
 from rspharness.servers.rsp_server import profile
 
 ONE, TWO = "PROFILE_OPERATIONAL1", profile("PROFILE_OPERATIONAL2")
@@ -40,7 +41,7 @@ def test_wrong_mac_ends_the_load(card, given, server, step, which):
     with step("S_LPAd -> eUICC: the package, the MAC of one 86 altered"):
         loaded = session.load(package.flipped(package.of(COMMAND)[which]))
     with step("Expected: PIR errorResult, scp03tSecurityError(8)"):
-        loads.ended(session, loaded, before, COMMAND, SECURITY)
+        load_result.ended(session, loaded, before, COMMAND, SECURITY)
 
 
 @testcase.each(
@@ -62,7 +63,7 @@ def test_segment_out_of_sequence_ends_the_load(card, given, server, step, altere
     with step("S_LPAd -> eUICC: the package, its segments altered"):
         loaded = session.load(altered(package, place))
     with step("Expected: PIR errorResult, scp03tSecurityError(8)"):
-        loads.ended(session, loaded, before, COMMAND, SECURITY)
+        load_result.ended(session, loaded, before, COMMAND, SECURITY)
 
 
 @testcase("ES8+.LoadProfileElements#24")
@@ -77,10 +78,10 @@ def test_segment_with_a_tag_of_another_command(card, given, server, step, note):
     with step("S_LPAd -> eUICC: the package, one 86 sent as 88"):
         other = retagged(package.segments[place].octets, Tag.Protected88)
         loaded = session.load(package.replaced(place, other))
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: PIR errorResult, scp03tStructureError(7), or SW 6A88 or 6985"):
-        words = loads.MISPLACED
-        loads.refused_or_ended(session, loaded, before, words, COMMAND, STRUCTURE)
+        words = load_result.MISPLACED
+        load_result.refused_or_ended(session, loaded, before, words, COMMAND, STRUCTURE)
 
 
 @testcase("ES8+.LoadProfileElements#25")
@@ -95,9 +96,9 @@ def test_segment_above_the_largest_size(card, given, server, step, note):
         expect.equal(longest, 1036, "octets of the longest segment")
     with step("S_LPAd -> eUICC: the package"):
         loaded = session.load(package)
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: PIR errorResult, scp03tStructureError(7)"):
-        loads.ended(session, loaded, before, COMMAND, STRUCTURE)
+        load_result.ended(session, loaded, before, COMMAND, STRUCTURE)
 
 
 @testcase("ES8+.LoadProfileElements#26")
@@ -112,7 +113,7 @@ def test_segment_without_room_for_a_mac(card, given, server, step):
     with step("S_LPAd -> eUICC: the package, seven octets in one 86"):
         loaded = session.load(package.replaced(place, tlv.encode(Tag.Protected86, bytes(7))))
     with step("Expected: PIR errorResult, scp03tStructureError(7)"):
-        loads.ended(session, loaded, before, COMMAND, STRUCTURE)
+        load_result.ended(session, loaded, before, COMMAND, STRUCTURE)
 
 
 @testcase("ES8+.LoadProfileElements#54")
@@ -131,7 +132,7 @@ def test_body_of_no_whole_blocks_ends_the_load(card, given, server, step):
     with step("S_LPAd -> eUICC: the package, 31 octets and their MAC in one 86"):
         loaded = session.load(session.package(TWO, segment_size=SEGMENT, protect=uneven))
     with step("Expected: PIR errorResult, scp03tStructureError(7)"):
-        loads.ended(session, loaded, before, COMMAND, STRUCTURE)
+        load_result.ended(session, loaded, before, COMMAND, STRUCTURE)
 
 
 @testcase("ES8+.LoadProfileElements#55")
@@ -153,6 +154,6 @@ def test_counter_that_leaves_the_88s_out(card, given, server, step, note):
         session = server.prepared(card)
     with step("S_LPAd -> eUICC: the package, wrong ICV under a right MAC in the first 86"):
         loaded = session.load(session.package(TWO, protect=behind))
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: PIR errorResult, scp03tSecurityError(8)"):
-        loads.ended(session, loaded, before, COMMAND, SECURITY)
+        load_result.ended(session, loaded, before, COMMAND, SECURITY)

@@ -4,9 +4,10 @@ from rspcore.bpp import replace_session_keys
 from rspcore.crypto.kdf import BspKeys
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
-from rspharness import edit, testcase
-from rspharness.servers import loads
-from rspharness.servers.package import protect_soundly
+from rspharness import testcase
+from rspharness.card import tlv_edit
+from rspharness.servers import load_result
+from rspharness.servers.bound_package import protect_soundly
 from rspharness.servers.rsp_server import profile
 
 ONE, TWO = "PROFILE_OPERATIONAL1", profile("PROFILE_OPERATIONAL2")
@@ -27,7 +28,7 @@ def begun(card, server, step, place_of=COMMAND, **fields):
         session = server.prepared(card)
         package = session.package(TWO, segment_size=PIECE, **fields)
         place = package.header_of(place_of)
-        loads.went_on(session.load(package.until(place)))
+        load_result.went_on(session.load(package.until(place)))
         return session, package.since(place)
 
 
@@ -37,9 +38,9 @@ def test_elements_under_profile_protection_keys(card, given, server, step):
     given.profiles(ONE)
     session, package = begun(card, server, step, replace_keys=PPK)
     with step("S_LPAd -> eUICC: ReplaceSessionKeys; expected: SW 9000 without PIR"):
-        loads.went_on(session.load(package.until(1)))
+        load_result.went_on(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: elements under the new keys; expected: PIR successResult"):
-        loads.installed(session, session.load(package.since(1)))
+        load_result.installed(session, session.load(package.since(1)))
 
 
 @testcase("ES8+.ReplaceSessionKeys#02")
@@ -48,7 +49,7 @@ def test_elements_under_session_keys(card, given, server, step):
     given.none()
     session, package = begun(card, server, step, ELEMENTS)
     with step("S_LPAd -> eUICC: elements under the session keys; expected: PIR successResult"):
-        loads.installed(session, session.load(package))
+        load_result.installed(session, session.load(package))
 
 
 @testcase("ES8+.ReplaceSessionKeys#03")
@@ -57,9 +58,9 @@ def test_chain_and_counter_begin_anew(card, given, server, step):
     given.profiles(ONE)
     session, package = begun(card, server, step, replace_keys=PPK)
     with step("Initial conditions: ReplaceSessionKeys and the header of A3 accepted"):
-        loads.went_on(session.load(package.until(2)))
+        load_result.went_on(session.load(package.until(2)))
     with step("S_LPAd -> eUICC: the first 86, counter 1; expected: SW 9000 without PIR"):
-        loads.went_on(session.load(package.since(2).until(1)))
+        load_result.went_on(session.load(package.since(2).until(1)))
 
 
 @testcase("ES8+.ReplaceSessionKeys#04")
@@ -71,7 +72,7 @@ def test_wrong_mac_ends_the_load(card, given, server, step):
     with step("S_LPAd -> eUICC: ReplaceSessionKeys, one bit of the C-MAC turned"):
         loaded = session.load(package.until(1).flipped(0))
     with step("Expected: PIR errorResult, replaceSessionKeys(4), bspSecurityError(8)"):
-        loads.ended(session, loaded, before, COMMAND, SECURITY)
+        load_result.ended(session, loaded, before, COMMAND, SECURITY)
 
 
 def tagged(tag):
@@ -97,15 +98,15 @@ def test_other_tags_in_the_group_end_the_load(card, given, server, step):
         with step(f"S_LPAd -> eUICC: ReplaceSessionKeys as TLV {tag:02X}, protected as such"):
             loaded = session.load(package.until(1))
         with step("Expected: PIR errorResult, replaceSessionKeys(4), bspStructureError(7)"):
-            loads.ended(session, loaded, before, COMMAND, STRUCTURE)
+            load_result.ended(session, loaded, before, COMMAND, STRUCTURE)
 
 
 @testcase.each(
     "request_",
     {
-        "ES8+.ReplaceSessionKeys#06": edit.valued(SOUND, PPK.s_enc[:15], 0x81),
-        "ES8+.ReplaceSessionKeys#07": edit.without(SOUND, 0x82),
-        "ES8+.ReplaceSessionKeys#08": edit.valued(SOUND, PPK.mac_chaining_value[:8], 0x80),
+        "ES8+.ReplaceSessionKeys#06": tlv_edit.valued(SOUND, PPK.s_enc[:15], 0x81),
+        "ES8+.ReplaceSessionKeys#07": tlv_edit.without(SOUND, 0x82),
+        "ES8+.ReplaceSessionKeys#08": tlv_edit.valued(SOUND, PPK.mac_chaining_value[:8], 0x80),
     },
 )
 def test_values_of_another_length_end_the_load(card, given, server, step, request_):
@@ -117,7 +118,7 @@ def test_values_of_another_length_end_the_load(card, given, server, step, reques
     with step("S_LPAd -> eUICC: ReplaceSessionKeys, one value too short or missing"):
         loaded = session.load(package.until(1))
     with step("Expected: PIR errorResult, replaceSessionKeys(4), incorrectInputValues(1)"):
-        loads.ended(session, loaded, before, COMMAND, ErrorReason.incorrectInputValues)
+        load_result.ended(session, loaded, before, COMMAND, ErrorReason.incorrectInputValues)
 
 
 @testcase("ES8+.ReplaceSessionKeys#09")
@@ -127,12 +128,14 @@ def test_second_request_is_refused(card, given, server, step, note):
     before = card.observe()
     session, package = begun(card, server, step, replace_keys=PPK)
     with step("Initial conditions: ReplaceSessionKeys accepted"):
-        loads.went_on(session.load(package.until(1)))
+        load_result.went_on(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: ReplaceSessionKeys again"):
         loaded = session.load(package.until(1))
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: SW 6985 or 6A88, or PIR errorResult, bspStructureError(7)"):
-        loads.refused_or_ended(session, loaded, before, loads.MISPLACED, COMMAND, STRUCTURE)
+        load_result.refused_or_ended(
+            session, loaded, before, load_result.MISPLACED, COMMAND, STRUCTURE
+        )
 
 
 @testcase("ES8+.ReplaceSessionKeys#10")
@@ -142,14 +145,16 @@ def test_keys_stay_once_elements_came(card, given, server, step, note):
     before = card.observe()
     session, package = begun(card, server, step, ELEMENTS)
     with step("Initial conditions: header of A3 and the first 86 accepted"):
-        loads.went_on(session.load(package.until(2)))
+        load_result.went_on(session.load(package.until(2)))
         protected = session.package(TWO, replace_keys=PPK)
         late = protected.segments[protected.header_of(COMMAND)].octets
     with step("S_LPAd -> eUICC: A2 segment"):
         loaded = session.load(package.since(2).inserted(0, late).until(1))
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: SW 6985 or 6A88, or PIR errorResult, bspStructureError(7)"):
-        loads.refused_or_ended(session, loaded, before, loads.MISPLACED, ELEMENTS, STRUCTURE)
+        load_result.refused_or_ended(
+            session, loaded, before, load_result.MISPLACED, ELEMENTS, STRUCTURE
+        )
 
 
 @testcase.each(
@@ -165,8 +170,8 @@ def test_elements_under_other_keys_end_the_load(card, given, server, step, field
     before = card.observe()
     session, package = begun(card, server, step, **fields)
     with step("Initial conditions: ReplaceSessionKeys and the header of A3 accepted"):
-        loads.went_on(session.load(package.until(2)))
+        load_result.went_on(session.load(package.until(2)))
     with step("S_LPAd -> eUICC: the first 86, not under the keys delivered"):
         loaded = session.load(package.since(2).until(1))
     with step("Expected: PIR errorResult, loadProfileElements(5), bspSecurityError(8)"):
-        loads.ended(session, loaded, before, ELEMENTS, SECURITY)
+        load_result.ended(session, loaded, before, ELEMENTS, SECURITY)

@@ -16,8 +16,9 @@ from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.profile_maker import preset
 from rspcore.profile_maker.icons import jpg_icon, png_icon
 from rspcore.tags import Tag
-from rspharness import edit, expect, testcase
-from rspharness.servers import loads
+from rspharness import testcase
+from rspharness.card import expect, tlv_edit
+from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
 
 ONE = "PROFILE_OPERATIONAL1"
@@ -43,12 +44,12 @@ def installed(card, server, step, what=TWO, **fields):
         session = server.prepared(card)
         package = session.package(what, **fields)
         place = package.header_of(COMMAND)
-        loads.went_on(session.load(package.until(place)))
+        load_result.went_on(session.load(package.until(place)))
     with step("S_LPAd -> eUICC: StoreMetadata; expected: SW 9000 without PIR"):
         following = package.of(COMMAND)[-1] + 1
-        loads.went_on(session.load(package.since(place).until(following - place)))
+        load_result.went_on(session.load(package.since(place).until(following - place)))
     with step("S_LPAd -> eUICC: the profile elements; expected: PIR successResult"):
-        return loads.installed(session, session.load(package.since(following)))
+        return load_result.installed(session, session.load(package.since(following)))
 
 
 def require_told(info, metadata, *tags):
@@ -68,10 +69,10 @@ def raw(one, tag):
 def test_minimal_metadata(card, given, server, step):
     """ICCID and the two names are enough, and are told."""
     given.none()
-    metadata = edit.appended(
+    metadata = tlv_edit.appended(
         tlv.encode(Tag.StoreMetadata),
         b"".join(
-            edit.at(TWO.metadata.encode(), tag)
+            tlv_edit.at(TWO.metadata.encode(), tag)
             for tag in (Tag.Iccid, Tag.ServiceProviderName, Tag.ProfileName)
         ),
     )
@@ -141,7 +142,7 @@ def test_largest_segment(card, given, server, step):
         longest = len(package.segments[package.of(COMMAND)[0]].octets)
         expect.equal(longest, MAX_TLV, "octets of the first TLV 88")
     with step("S_LPAd -> eUICC: the package; expected: PIR successResult"):
-        info = loads.installed(session, session.load(package))
+        info = load_result.installed(session, session.load(package))
     with step("Expected: the metadata unchanged"):
         require_told(info, metadata, *(one.tag for one in tlv.parse(metadata).children()))
 
@@ -180,11 +181,11 @@ def test_class_test_needs_support(card, given, server, step):
         session = server.prepared(card)
         package = session.package(profile("PROFILE_TEST1"))
         place, last = package.header_of(COMMAND), package.of(COMMAND)[-1]
-        loads.went_on(session.load(package.until(place)))
+        load_result.went_on(session.load(package.until(place)))
     with step("S_LPAd -> eUICC: StoreMetadata, profileClass test(0)"):
         loaded = session.load(package.since(place).until(last + 1 - place))
     with step("Expected: PIR errorResult, storeMetadata(2), unsupportedProfileClass(6)"):
-        loads.ended(session, loaded, before, COMMAND, ErrorReason.unsupportedProfileClass)
+        load_result.ended(session, loaded, before, COMMAND, ErrorReason.unsupportedProfileClass)
 
 
 def entries(*wanted):
@@ -270,7 +271,7 @@ def test_iccids_of_each_length(card, given, server, step):
 def test_unknown_object_is_ignored(card, given, server, step):
     """An unknown data object is accepted and not told."""
     given.profiles(ONE)
-    metadata = edit.appended(TWO.metadata.encode(), tlv.encode(0x9E, b"\x00"))
+    metadata = tlv_edit.appended(TWO.metadata.encode(), tlv.encode(0x9E, b"\x00"))
     info = installed(card, server, step, metadata=metadata)
     with step("Expected: no tag 9E, the others as sent"):
         expect.equal(raw(tlv.parse(info.raw), 0x9E), None, "data object 9E")

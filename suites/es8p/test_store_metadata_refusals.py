@@ -4,9 +4,10 @@ from rspcore import tlv
 from rspcore.messages.es10b import GetEuiccInfo2Request
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
-from rspharness import edit, expect, testcase
-from rspharness.servers import loads
-from rspharness.servers.package import protect_soundly
+from rspharness import testcase
+from rspharness.card import expect, tlv_edit
+from rspharness.servers import load_result
+from rspharness.servers.bound_package import protect_soundly
 from rspharness.servers.rsp_server import profile
 
 ONE = "PROFILE_OPERATIONAL1"
@@ -23,34 +24,34 @@ def begun(card, server, step, what=TWO, **fields):
         session = server.prepared(card)
         package = session.package(what, **fields)
         place = package.header_of(COMMAND)
-        loads.went_on(session.load(package.until(place)))
+        load_result.went_on(session.load(package.until(place)))
         following = package.header_of(BppCommandId.loadProfileElements)
         return session, package.since(place).until(following - place)
 
 
 def twice(metadata, tag):
     """Return metadata that hold a data object twice in a row."""
-    one = edit.at(metadata, tag)
-    return edit.replaced(metadata, one + one, tag)
+    one = tlv_edit.at(metadata, tag)
+    return tlv_edit.replaced(metadata, one + one, tag)
 
 
 def set_to(value, *path):
     """Return sound metadata with another value at a place."""
-    return edit.valued(SOUND, value, *path)
+    return tlv_edit.valued(SOUND, value, *path)
 
 
 @testcase.each(
     "metadata",
     {
         "ES8+.StoreMetadata#33": set_to(TWO.metadata.iccid.octets[:9], Tag.Iccid),
-        "ES8+.StoreMetadata#34": edit.without(SOUND, Tag.Iccid),
-        "ES8+.StoreMetadata#35": edit.without(SOUND, Tag.ServiceProviderName),
-        "ES8+.StoreMetadata#36": edit.without(SOUND, Tag.ProfileName),
+        "ES8+.StoreMetadata#34": tlv_edit.without(SOUND, Tag.Iccid),
+        "ES8+.StoreMetadata#35": tlv_edit.without(SOUND, Tag.ServiceProviderName),
+        "ES8+.StoreMetadata#36": tlv_edit.without(SOUND, Tag.ProfileName),
         "ES8+.StoreMetadata#37": set_to(b"x" * 33, Tag.ServiceProviderName),
         "ES8+.StoreMetadata#38": set_to(b"x" * 65, Tag.ProfileName),
         "ES8+.StoreMetadata#39": set_to(bytes(1025), Tag.Icon),
-        "ES8+.StoreMetadata#40": edit.without(SOUND, Tag.IconType),
-        "ES8+.StoreMetadata#50": edit.retagged(SOUND, Tag.UpdateMetadata),
+        "ES8+.StoreMetadata#40": tlv_edit.without(SOUND, Tag.IconType),
+        "ES8+.StoreMetadata#50": tlv_edit.retagged(SOUND, Tag.UpdateMetadata),
         "ES8+.StoreMetadata#51": SOUND[:-1],
         "ES8+.StoreMetadata#78": set_to(bytes.fromhex("00E110"), Tag.ProfileOwner, 0x80),
     },
@@ -63,7 +64,7 @@ def test_metadata_out_of_bounds_end_the_load(card, given, server, step, metadata
     with step("S_LPAd -> eUICC: StoreMetadata, one object out of bounds"):
         loaded = session.load(package)
     with step("Expected: PIR errorResult, storeMetadata(2), incorrectInputValues(1)"):
-        loads.ended(session, loaded, before, COMMAND, WRONG_INPUT)
+        load_result.ended(session, loaded, before, COMMAND, WRONG_INPUT)
 
 
 @testcase.each(
@@ -84,9 +85,9 @@ def test_undefined_values_end_the_load(card, given, server, step, note, metadata
     session, package = begun(card, server, step, metadata=metadata)
     with step("S_LPAd -> eUICC: StoreMetadata, an undefined value or an object twice"):
         loaded = session.load(package)
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step(f"Expected: PIR errorResult, storeMetadata(2), {expect.names(reasons)}"):
-        loads.ended(session, loaded, before, COMMAND, *reasons)
+        load_result.ended(session, loaded, before, COMMAND, *reasons)
 
 
 @testcase("ES8+.StoreMetadata#41")
@@ -94,12 +95,12 @@ def test_icon_type_alone(card, given, server, step, note):
     """An iconType without icon is accepted, or incorrectInputValues(1)."""
     given.profiles(ONE)
     before = card.observe()
-    session, package = begun(card, server, step, metadata=edit.without(SOUND, Tag.Icon))
+    session, package = begun(card, server, step, metadata=tlv_edit.without(SOUND, Tag.Icon))
     with step("S_LPAd -> eUICC: StoreMetadata, iconType without icon"):
         loaded = session.load(package)
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: SW 9000 without PIR, or PIR errorResult, incorrectInputValues(1)"):
-        loads.went_on_or_ended(session, loaded, before, COMMAND, WRONG_INPUT)
+        load_result.went_on_or_ended(session, loaded, before, COMMAND, WRONG_INPUT)
 
 
 @testcase("ES8+.StoreMetadata#42")
@@ -107,19 +108,19 @@ def test_nickname_is_not_the_servers(card, given, server, step, note):
     """A nickname in the metadata is not kept, or incorrectInputValues(1)."""
     given.profiles(ONE)
     before = card.observe()
-    iccid = edit.at(SOUND, Tag.Iccid)
+    iccid = tlv_edit.at(SOUND, Tag.Iccid)
     nickname = tlv.encode(Tag.ProfileNickname, b"Nick")
     with step("Initial conditions: PrepareDownload done"):
         session = server.prepared(card)
-        metadata = edit.replaced(SOUND, iccid + nickname, Tag.Iccid)
+        metadata = tlv_edit.replaced(SOUND, iccid + nickname, Tag.Iccid)
         package = session.package(TWO, metadata=metadata)
     with step("S_LPAd -> eUICC: the package, tag 90 in the metadata"):
         loaded = session.load(package)
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: no nickname listed, or PIR errorResult, incorrectInputValues(1)"):
         kept = [one.profile_nickname for one in card.profiles() if one.profile_nickname]
         expect.equal(kept, [], "nicknames listed")
-        loads.installed_or_ended(session, loaded, before, COMMAND, WRONG_INPUT)
+        load_result.installed_or_ended(session, loaded, before, COMMAND, WRONG_INPUT)
 
 
 @testcase.each(
@@ -138,7 +139,7 @@ def test_iccid_in_use_ends_the_load(card, given, server, step, enabled):
         loaded = session.load(package)
     with step("Expected: PIR errorResult, storeMetadata(2), ICCID already exists(9)"):
         reason = ErrorReason.installFailedDueToIccidAlreadyExistsOnEuicc
-        loads.ended(session, loaded, before, COMMAND, reason)
+        load_result.ended(session, loaded, before, COMMAND, reason)
 
 
 @testcase.each("place", {"ES8+.StoreMetadata#46": 0, "ES8+.StoreMetadata#47": 1})
@@ -152,7 +153,7 @@ def test_wrong_mac_ends_the_load(card, given, server, step, place):
     with step(f"Expected: segments before it accepted, {place} of them"):
         expect.equal(len(loaded.responses), place + 2, "segments answered, header of A1 included")
     with step("Expected: PIR errorResult, storeMetadata(2), bspSecurityError(8)"):
-        loads.ended(session, loaded, before, COMMAND, SECURITY)
+        load_result.ended(session, loaded, before, COMMAND, SECURITY)
 
 
 @testcase("ES8+.StoreMetadata#49")
@@ -165,7 +166,7 @@ def test_wrong_order_ends_the_load(card, given, server, step):
         first, second, _ = package.of(COMMAND)
         loaded = session.load(package.swapped(first, second))
     with step("Expected: PIR errorResult, storeMetadata(2), bspSecurityError(8)"):
-        loads.ended(session, loaded, before, COMMAND, SECURITY)
+        load_result.ended(session, loaded, before, COMMAND, SECURITY)
 
 
 def encrypted(command, number, bsp, plaintext):
@@ -190,9 +191,9 @@ def test_encrypted_metadata_are_refused(card, given, server, step, note):
     session, package = begun(card, server, step, protect=encrypted)
     with step("S_LPAd -> eUICC: StoreMetadata as TLV 87"):
         loaded = session.load(package)
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: SW 6A88, or PIR errorResult, storeMetadata(2), bspStructureError(7)"):
-        loads.refused_or_ended(session, loaded, before, (0x6A88,), COMMAND, STRUCTURE)
+        load_result.refused_or_ended(session, loaded, before, (0x6A88,), COMMAND, STRUCTURE)
 
 
 @testcase("ES8+.StoreMetadata#80")
@@ -204,7 +205,7 @@ def test_segment_without_room_for_a_mac_ends_the_load(card, given, server, step)
     with step("S_LPAd -> eUICC: StoreMetadata, TLV 88 of 7 octets"):
         loaded = session.load(package)
     with step("Expected: PIR errorResult, storeMetadata(2), bspStructureError(7)"):
-        loads.ended(session, loaded, before, COMMAND, STRUCTURE)
+        load_result.ended(session, loaded, before, COMMAND, STRUCTURE)
 
 
 @testcase("ES8+.StoreMetadata#77")
@@ -212,11 +213,11 @@ def test_nothing_is_left_after_an_error(card, given, server, step):
     """After the error the Profiles and the free memory are as before the session."""
     given.profiles(ONE)
     before, memory = card.observe(), free_memory(card)
-    session, package = begun(card, server, step, metadata=edit.without(SOUND, Tag.ProfileName))
+    session, package = begun(card, server, step, metadata=tlv_edit.without(SOUND, Tag.ProfileName))
     with step("S_LPAd -> eUICC: StoreMetadata without profileName"):
         loaded = session.load(package)
     with step("Expected: PIR errorResult, Profiles as before"):
-        loads.ended(session, loaded, before, COMMAND, WRONG_INPUT)
+        load_result.ended(session, loaded, before, COMMAND, WRONG_INPUT)
     with step("Expected: free memory as before the session"):
         expect.equal(free_memory(card), memory, "free non-volatile memory")
 
@@ -238,4 +239,4 @@ def test_no_memory_for_the_metadata_ends_the_load(card, given, server, step):
         loaded = session.load(package)
     with step("Expected: PIR errorResult, storeMetadata(2), insufficient memory(10)"):
         reason = ErrorReason.installFailedDueToInsufficientMemoryForProfile
-        loads.ended(session, loaded, before, COMMAND, reason)
+        load_result.ended(session, loaded, before, COMMAND, reason)

@@ -6,9 +6,11 @@ from rspcore.messages.es10b import GetEuiccInfo2Request, GetRatRequest
 from rspcore.messages.metadata import PprId
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.profile_maker import preset
-from rspharness import expect, rat, testcase
-from rspharness.servers import loads
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
+from rspharness.suite import rat
 
 ONE = "PROFILE_OPERATIONAL1"
 COMMAND = BppCommandId.storeMetadata
@@ -31,7 +33,7 @@ def metadata_sent(card, server, step, what, **fields):
         session = server.prepared(card)
         package = session.package(profile(what), **fields)
         place = package.header_of(COMMAND)
-        loads.went_on(session.load(package.until(place)))
+        load_result.went_on(session.load(package.until(place)))
         following = package.header_of(BppCommandId.loadProfileElements)
     names = " and ".join(PprId(rule).name for rule in sorted(what.ppr))
     with step(f"S_LPAd -> eUICC: StoreMetadata, profilePolicyRules {names}"):
@@ -43,7 +45,7 @@ def refused(card, server, step, what):
     before = card.observe()
     session, loaded = metadata_sent(card, server, step, what)
     with step("Expected: PIR errorResult, storeMetadata(2), pprNotAllowed(15)"):
-        loads.ended(session, loaded, before, COMMAND, ErrorReason.pprNotAllowed)
+        load_result.ended(session, loaded, before, COMMAND, ErrorReason.pprNotAllowed)
     return session, loaded
 
 
@@ -52,7 +54,7 @@ def rules_told(card, server, step, what, **fields):
     with step("S_LPAd -> eUICC: a whole package; expected: PIR successResult"):
         session = server.prepared(card)
         package = session.package(profile(what), **fields)
-        return loads.installed(session, session.load(package)).profile_policy_rules
+        return load_result.installed(session, session.load(package)).profile_policy_rules
 
 
 @testcase("ES8+.StoreMetadata#19")
@@ -127,9 +129,9 @@ def test_ppr1_beside_an_operational_profile(card, given, server, step, note):
     before = card.observe()
     what = rat.owned_by_friend(rules_of(card), bringing(PPR1))
     session, loaded = metadata_sent(card, server, step, what)
-    note(loads.told(loaded))
+    note(load_result.told(loaded))
     with step("Expected: PIR errorResult, pprNotAllowed(15), or SW 9000 without PIR"):
-        loads.went_on_or_ended(session, loaded, before, COMMAND, ErrorReason.pprNotAllowed)
+        load_result.went_on_or_ended(session, loaded, before, COMMAND, ErrorReason.pprNotAllowed)
 
 
 @testcase("ES8+.StoreMetadata#76")

@@ -9,7 +9,8 @@ from rspcore.messages.isdr import (
     LpaeSupport,
 )
 from rspcore.status import StatusWord, is_success
-from rspharness import expect, testcase
+from rspharness import testcase
+from rspharness.card import expect
 
 NO_LPAD = bytes.fromhex("A903830100")
 NO_LPAD_BUT_SCWS = bytes.fromhex("A903830108")

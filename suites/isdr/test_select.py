@@ -5,8 +5,10 @@ from rspcore.messages.es10b import GetEuiccInfo1Request
 from rspcore.messages.isdr import LpaeSupport
 from rspcore.status import StatusWord
 from rspcore.tags import ISDR_AID, Tag
-from rspharness import channels, expect, files, testcase
-from rspharness.atr import Atr
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.suite import file_access, logical_channels
+from rspharness.suite.atr import Atr
 
 ONE = "PROFILE_OPERATIONAL1"
 EUICC_FUNCTIONS = 0x82
@@ -68,7 +70,7 @@ def test_atr_and_selection(card, given, step):
         require_euicc_functions(card.power_cycle())
     with step("Terminal -> eUICC: TERMINAL CAPABILITY, MANAGE CHANNEL, SELECT ISD-R"):
         card.open()
-        response = channels.select_isdr(card, card.number)
+        response = logical_channels.select_isdr(card, card.number)
     with step("Expected: SW 9000, AID, and svn of 3 octets"):
         expect.sw(response, StatusWord.OK)
         svn(response)
@@ -81,7 +83,7 @@ def test_fci_wanted(card, given, step):
     with step("Initial conditions: a logical channel"):
         card.open()
     with step("Terminal -> eUICC: SELECT ISD-R, P2=00, Le=00"):
-        response = channels.select_isdr(card, card.number)
+        response = logical_channels.select_isdr(card, card.number)
     with step("Expected: SW 9000; 84, A5 with 9F65, E0"):
         fci = read_fci(response)
         part(fci, 0xA5, "proprietary data")
@@ -95,7 +97,7 @@ def test_version_is_that_of_euicc_info1(card, given, step):
     given.none()
     with step("Terminal -> eUICC: SELECT ISD-R"):
         card.open()
-        told = svn(channels.select_isdr(card, card.number))
+        told = svn(logical_channels.select_isdr(card, card.number))
     with step("S_LPAd -> eUICC: GetEUICCInfo1; expected: the same svn"):
         expect.equal(card.send(GetEuiccInfo1Request()).svn, told, "svn")
 
@@ -110,7 +112,7 @@ def test_lpae_is_told(card, options, step):
     with step("Initial conditions: a logical channel"):
         card.open()
     with step("Terminal -> eUICC: SELECT ISD-R"):
-        response = channels.select_isdr(card, card.number)
+        response = logical_channels.select_isdr(card, card.number)
     with step("Expected: SW 9000, the bits declared"):
         wanted = sum(bit for bit, present in declared.items() if present)
         expect.equal(f"{lpae_bits(response):08b}", f"{wanted:08b}", "bits of lpaeSupport")
@@ -122,7 +124,7 @@ def test_no_lpae_is_told(card, given, step):
     given.none()
     with step("Terminal -> eUICC: SELECT ISD-R"):
         card.open()
-        response = channels.select_isdr(card, card.number)
+        response = logical_channels.select_isdr(card, card.number)
     with step("Expected: no bit of lpaeSupport"):
         expect.equal(f"{lpae_bits(response):08b}", "00000000", "bits of lpaeSupport")
 
@@ -135,7 +137,7 @@ def test_no_lpae_is_told(card, given, step):
 def test_selection_on_each_channel(card, number, step):
     """On logical channels 1, 2 and 3 the ISD-R is selectable and answers its FCI."""
     with step(f"Terminal -> eUICC: MANAGE CHANNEL until {number} is granted, SELECT ISD-R there"):
-        response = channels.use_isdr_on(card, number)
+        response = logical_channels.use_isdr_on(card, number)
     with step("Expected: SW 9000, the FCI"):
         read_fci(response)
 
@@ -146,7 +148,7 @@ def test_selection_on_an_extended_channel(card, step):
     with step("Initial conditions: the EID, read on the first channel"):
         eid = card.eid()
     with step("Terminal -> eUICC: MANAGE CHANNEL until 4 is granted, SELECT ISD-R there"):
-        response = channels.use_isdr_on(card, 4)
+        response = logical_channels.use_isdr_on(card, 4)
     with step("Expected: SW 9000, the FCI"):
         read_fci(response)
     with step("S_LPAd -> eUICC: GetEID on channel 4; expected: the EID"):
@@ -160,10 +162,12 @@ def test_selection_after_close_and_open(card, step):
         first = card.open()
         number = card.number
     with step("Terminal -> eUICC: MANAGE CHANNEL, close; expected: SW 9000, the channel is closed"):
-        expect.success(channels.close(card, number), "MANAGE CHANNEL, close")
-        expect.sw(channels.select_isdr(card, number), StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED)
+        expect.success(logical_channels.close(card, number), "MANAGE CHANNEL, close")
+        expect.sw(
+            logical_channels.select_isdr(card, number), StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED
+        )
     with step("Terminal -> eUICC: MANAGE CHANNEL, open; SELECT ISD-R"):
-        response = channels.select_isdr(card, channels.opened(card))
+        response = logical_channels.select_isdr(card, logical_channels.opened(card))
     with step("Expected: SW 9000, the same FCI"):
         read_fci(response)
         expect.equal(response.data, first, "FCI")
@@ -177,10 +181,12 @@ def test_selection_after_warm_reset(card, step):
         number = card.number
     with step("Terminal: warm reset; expected: the channel is closed"):
         card.reset()
-        expect.sw(channels.select_isdr(card, number), StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED)
+        expect.sw(
+            logical_channels.select_isdr(card, number), StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED
+        )
     with step("Terminal -> eUICC: TERMINAL CAPABILITY, MANAGE CHANNEL, SELECT ISD-R"):
         card.open()
-        response = channels.select_isdr(card, card.number)
+        response = logical_channels.select_isdr(card, card.number)
     with step("Expected: SW 9000, the FCI"):
         read_fci(response)
 
@@ -191,7 +197,7 @@ def test_other_aid_is_not_found(card, given, step):
     given.none()
     before = card.observe()
     with step("Terminal -> eUICC: SELECT, last octet of the AID 01"):
-        response = channels.select(card, OTHER_AID, card.number)
+        response = logical_channels.select(card, OTHER_AID, card.number)
     with step("Expected: SW 6A82"):
         expect.refused(response, StatusWord.FILE_NOT_FOUND)
     with step("Expected: the ISD-R still selected; Profiles, Notifications, addresses as before"):
@@ -204,9 +210,9 @@ def test_isdp_of_a_disabled_profile_is_not_found(card, given, step):
     (one,) = given.profiles(ONE)
     before = card.observe()
     with step("Initial conditions: a further logical channel"):
-        number = channels.opened(card)
+        number = logical_channels.opened(card)
     with step("Terminal -> eUICC: SELECT, AID of the ISD-P"):
-        response = channels.select(card, one.aid.octets, number)
+        response = logical_channels.select(card, one.aid.octets, number)
     with step("Expected: SW 6A82"):
         expect.refused(response, StatusWord.FILE_NOT_FOUND)
     with step("Expected: Profiles, Notifications and addresses as before"):
@@ -219,9 +225,9 @@ def test_application_of_a_disabled_profile_is_not_found(card, given, step):
     given.profiles(ONE)
     before = card.observe()
     with step("Initial conditions: a further logical channel"):
-        number = channels.opened(card)
+        number = logical_channels.opened(card)
     with step("Terminal -> eUICC: SELECT, AID of the USIM"):
-        response = channels.select(card, files.USIM_AID, number)
+        response = logical_channels.select(card, file_access.USIM_AID, number)
     with step("Expected: SW 6A82"):
         expect.refused(response, StatusWord.FILE_NOT_FOUND)
     with step("Expected: Profiles, Notifications and addresses as before"):

@@ -7,7 +7,9 @@ from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b import GetEuiccChallengeRequest
 from rspcore.messages.es10c import GetEuiccDataRequest, ProfileInfoListRequest
 from rspcore.status import StatusWord, is_success
-from rspharness import channels, expect, files, testcase
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.suite import file_access, logical_channels
 
 ONE = "PROFILE_OPERATIONAL1"
 GET_EID = bytes.fromhex("BF3E035C015A")
@@ -28,8 +30,8 @@ def announce(card, capability):
 
 def selected_or_hidden(card):
     """Open a channel and select the ISD-R on it, which may be hidden; returns whether it is not."""
-    number = channels.opened(card)
-    response = channels.select_isdr(card, number)
+    number = logical_channels.opened(card)
+    response = logical_channels.select_isdr(card, number)
     expect.sw(response, StatusWord.OK, StatusWord.FILE_NOT_FOUND, about="SELECT ISD-R")
     card.number = number
     return is_success(response.sw)
@@ -51,7 +53,7 @@ def test_store_data_after_another_selection(card, given, note, step):
     given.profiles(ONE, enabled=ONE)
     before = card.observe()
     with step("Initial conditions: the USIM selected on the channel that had the ISD-R"):
-        usim = channels.select(card, files.USIM_AID, card.number)
+        usim = logical_channels.select(card, file_access.USIM_AID, card.number)
         expect.success(usim, "SELECT USIM")
     with step("S_LPAd -> eUICC: GetEID on that channel"):
         response = card.store(GET_EID)
@@ -119,7 +121,7 @@ def test_traffic_on_two_channels(card, given, step):
     read = CommandApdu(0x00, Ins.READ_BINARY, 0, 0, le=10)
     with step("Initial conditions: reset; EF.ICCID selected and read; ISD-R selected, EID read"):
         card.reset()
-        expect.success(files.select_file(card, files.EF_ICCID), "SELECT EF.ICCID")
+        expect.success(file_access.select_file(card, file_access.EF_ICCID), "SELECT EF.ICCID")
         iccid = card.transmit(read)
         expect.success(iccid, "READ BINARY EF.ICCID")
         eid = card.send(GetEuiccDataRequest()).encode()
@@ -138,15 +140,15 @@ def test_no_channel_left(card, note, step):
         eid = card.eid()
         numbers = [card.number]
     with step("Terminal -> eUICC: MANAGE CHANNEL, open, until it is refused"):
-        response = channels.try_open(card)
+        response = logical_channels.try_open(card)
         while is_success(response.sw) and len(numbers) < 20:
             numbers.append(response.data[0])
-            response = channels.try_open(card)
+            response = logical_channels.try_open(card)
         note(f"{len(numbers)} channels beside the basic one")
     with step("Expected: SW 6A81 or 6881"):
         expect.refused(response, 0x6A81, 0x6881)
     with step("Terminal -> eUICC: SELECT MF on every channel, GetEID; expected: answered"):
         for number in numbers[1:]:
-            answer = files.select_file(card, files.MF, channel=number)
+            answer = file_access.select_file(card, file_access.MF, channel=number)
             expect.success(answer, f"SELECT MF on channel {number}")
         expect.equal(card.eid(), eid, "EID")

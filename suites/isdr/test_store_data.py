@@ -20,9 +20,11 @@ from rspcore.messages.es10b import (
 from rspcore.messages.es10c import GetEuiccDataRequest, ProfileInfoListRequest
 from rspcore.status import StatusWord
 from rspcore.tags import Tag
-from rspharness import blocks, channels, edit, expect, testcase
-from rspharness.atr import Atr
-from rspharness.card import ALL_TAGS
+from rspharness import testcase
+from rspharness.card import expect, tlv_edit
+from rspharness.card.card_under_test import ALL_TAGS
+from rspharness.suite import logical_channels, store_data_blocks
+from rspharness.suite.atr import Atr
 
 ONE = "PROFILE_OPERATIONAL1"
 GET_EID = GetEuiccDataRequest().encode()
@@ -90,7 +92,9 @@ def test_request_in_one_block(card, step):
     """A request in one block, P1=91 and P2=00, is executed."""
     with step("S_LPAd -> eUICC: GetEUICCInfo1 in one block"):
         request = GetEuiccInfo1Request().encode()
-        parts = blocks.in_parts(card, blocks.block(card, request, 0, blocks.LAST))
+        parts = store_data_blocks.in_parts(
+            card, store_data_blocks.block(card, request, 0, store_data_blocks.LAST)
+        )
     with step("Expected: SW 9000 or 61XX; EUICCInfo1"):
         expect.one_of(parts[0].sw >> 8, (0x90, 0x61), "SW1")
         expect.sw(parts[-1], StatusWord.OK)
@@ -103,7 +107,7 @@ def test_request_of_255_octets(card, given, step):
     given.none()
     request, address = set_address_request(255)
     with step("S_LPAd -> eUICC: SetDefaultDpAddress, 255 octets in one block"):
-        response = blocks.whole(card, blocks.in_pieces(card, request))
+        response = store_data_blocks.whole(card, store_data_blocks.in_pieces(card, request))
     with step("Expected: SW 9000, executed"):
         require_executed(card, response, address)
 
@@ -114,7 +118,7 @@ def test_request_of_256_octets(card, given, step):
     given.none()
     request, address = set_address_request(256)
     with step("S_LPAd -> eUICC: SetDefaultDpAddress, 255 octets; expected: SW 9000 without data"):
-        first, last = blocks.in_pieces(card, *blocks.cut(request, 255))
+        first, last = store_data_blocks.in_pieces(card, *store_data_blocks.cut(request, 255))
         expect.equal(card.transmit(first), ResponseApdu(b"", StatusWord.OK), "answer to block 00")
     with step("S_LPAd -> eUICC: the last octet; expected: executed"):
         require_executed(card, card.transmit(last), address)
@@ -131,8 +135,8 @@ def test_request_above_1000_octets(card, server, step):
             holds=len(request) > 1000, expected="over 1000 octets", actual=str(len(request))
         )
     with step("S_LPAd -> eUICC: AuthenticateServer in blocks of 200 octets"):
-        commands = blocks.in_pieces(card, *blocks.cut(request, 200))
-        response = blocks.whole(card, commands)
+        commands = store_data_blocks.in_pieces(card, *store_data_blocks.cut(request, 200))
+        response = store_data_blocks.whole(card, commands)
     with step("Expected: SW 9000; the function was executed"):
         expect.sw(response, StatusWord.OK)
         expect.ok(expect.message(AuthenticateServerResponse, response.data))
@@ -146,8 +150,8 @@ def test_blocks_of_any_size(card, step):
         expect.success(expected)
     for size in (6, 10, 16):
         with step(f"S_LPAd -> eUICC: GetProfilesInfo in blocks of {size} octets"):
-            pieces = blocks.cut(GET_PROFILES_INFO, size)
-            response = blocks.whole(card, blocks.in_pieces(card, *pieces))
+            pieces = store_data_blocks.cut(GET_PROFILES_INFO, size)
+            response = store_data_blocks.whole(card, store_data_blocks.in_pieces(card, *pieces))
         with step("Expected: the same answer"):
             expect.equal(response, expected, f"answer to blocks of {size} octets")
 
@@ -159,8 +163,8 @@ def test_header_in_several_blocks(card, step):
         expected = card.store(GET_PROFILES_INFO)
         expect.success(expected)
     with step("S_LPAd -> eUICC: GetProfilesInfo, blocks BF, 2D, the length, the rest"):
-        pieces = (*blocks.cut(GET_PROFILES_INFO[:3], 1), GET_PROFILES_INFO[3:])
-        response = blocks.whole(card, blocks.in_pieces(card, *pieces))
+        pieces = (*store_data_blocks.cut(GET_PROFILES_INFO[:3], 1), GET_PROFILES_INFO[3:])
+        response = store_data_blocks.whole(card, store_data_blocks.in_pieces(card, *pieces))
     with step("Expected: the same answer"):
         expect.equal(response, expected, "answer")
 
@@ -172,8 +176,8 @@ def test_class_of_each_channel(card, step):
         eid = card.eid()
     for number in (1, 2, 3, 0):
         with step(f"S_LPAd -> eUICC: GetEID with class 8{number}, ISD-R selected there"):
-            channels.use_isdr_on(card, number)
-            command = blocks.block(card, GET_EID)
+            logical_channels.use_isdr_on(card, number)
+            command = store_data_blocks.block(card, GET_EID)
             expect.equal(command.cla, 0x80 + number, "class octet sent")
             response = card.transmit(command)
         with step("Expected: SW 9000, the EID"):
@@ -187,14 +191,14 @@ def test_class_of_each_extended_channel(card, step):
     with step("Initial conditions: the EID, read on the first channel"):
         eid = card.eid()
     with step("Initial conditions: channel 4 and all that follow open"):
-        channels.use_isdr_on(card, 4)
+        logical_channels.use_isdr_on(card, 4)
         numbers = [4]
-        while (more := channels.try_open(card)).data:
+        while (more := logical_channels.try_open(card)).data:
             numbers += [more.data[0]] if more.data[0] > 4 else []
     for number in numbers:
         with step(f"S_LPAd -> eUICC: GetEID with class C{number - 4:X}, ISD-R selected there"):
-            channels.use_isdr_there(card, number)
-            command = blocks.block(card, GET_EID)
+            logical_channels.use_isdr_there(card, number)
+            command = store_data_blocks.block(card, GET_EID)
             expect.equal(command.cla, 0xC0 + number - 4, "class octet sent")
             response = card.transmit(command)
         with step("Expected: SW 9000, the EID"):
@@ -210,7 +214,7 @@ def test_unknown_object_is_ignored(card, step):
             expected = card.store(octets)
             expect.success(expected)
         with step(f"S_LPAd -> eUICC: {name} with 8F 01 00 at its end"):
-            response = card.store(edit.appended(octets, UNKNOWN_OBJECT))
+            response = card.store(tlv_edit.appended(octets, UNKNOWN_OBJECT))
         with step("Expected: the same answer"):
             expect.equal(response, expected, name)
 
@@ -222,11 +226,11 @@ def test_second_request_before_the_first_is_complete(card, step):
     before = card.observe()
     with step("Initial conditions: block 00 of SetDefaultDpAddress sent, not the last one"):
         expected = card.store(GET_PROFILES_INFO)
-        first, rest = blocks.in_pieces(card, *blocks.cut(request, 120))
+        first, rest = store_data_blocks.in_pieces(card, *store_data_blocks.cut(request, 120))
         expect.success(card.transmit(first))
     with step("S_LPAd -> eUICC: GetProfilesInfo in blocks of 10 octets"):
-        pieces = blocks.cut(GET_PROFILES_INFO, 10)
-        response = blocks.whole(card, blocks.in_pieces(card, *pieces))
+        pieces = store_data_blocks.cut(GET_PROFILES_INFO, 10)
+        response = store_data_blocks.whole(card, store_data_blocks.in_pieces(card, *pieces))
     with step("Expected: the answer of GetProfilesInfo"):
         expect.equal(response, expected, "answer")
     with step("S_LPAd -> eUICC: the last block of SetDefaultDpAddress; expected: refused"):
@@ -243,7 +247,9 @@ def test_status_between_two_blocks(card, given, step):
         expected = card.store(GET_PROFILES_INFO)
         expect.success(expected)
     with step("S_LPAd -> eUICC: GetProfilesInfo, first block"):
-        first, last = blocks.in_pieces(card, GET_PROFILES_INFO[:10], GET_PROFILES_INFO[10:])
+        first, last = store_data_blocks.in_pieces(
+            card, GET_PROFILES_INFO[:10], GET_PROFILES_INFO[10:]
+        )
         expect.success(card.transmit(first))
     with step("Terminal -> eUICC: STATUS on the basic channel; expected: SW 9000"):
         expect.success(card.transmit(CommandApdu(0x80, 0xF2, 0x00, 0x0C)), "STATUS")

@@ -11,7 +11,9 @@ from rspcore.messages.es10b import NotificationSentRequest
 from rspcore.messages.es10c import EnableProfileRequest, GetEuiccDataRequest
 from rspcore.status import StatusWord, is_success
 from rspcore.tlv import encode
-from rspharness import blocks, channels, edit, expect, testcase
+from rspharness import testcase
+from rspharness.card import expect, tlv_edit
+from rspharness.suite import logical_channels, store_data_blocks
 
 ONE = "PROFILE_OPERATIONAL1"
 GET_EID = GetEuiccDataRequest().encode()
@@ -31,7 +33,7 @@ def test_secure_messaging_class(card, step):
     """A class octet that announces secure messaging is refused."""
     before = card.observe()
     with step("S_LPAd -> eUICC: STORE DATA, bit b3 of the class set"):
-        plain = blocks.block(card, SET_ADDRESS)
+        plain = store_data_blocks.block(card, SET_ADDRESS)
         response = card.transmit(replace(plain, cla=plain.cla | 0x04))
     with step("Expected: SW 6882, 6982, 6985 or 6E00"):
         expect.refused(response, 0x6882, 0x6982, 0x6985, 0x6E00)
@@ -44,7 +46,7 @@ def test_unknown_class(card, step):
     """Class A1 is not supported."""
     before = card.observe()
     with step("S_LPAd -> eUICC: INS E2 with class A1"):
-        response = card.transmit(replace(blocks.block(card, SET_ADDRESS), cla=0xA1))
+        response = card.transmit(replace(store_data_blocks.block(card, SET_ADDRESS), cla=0xA1))
     with step("Expected: SW 6E00"):
         expect.refused(response, StatusWord.CLA_NOT_SUPPORTED)
     with step("Expected: Profiles, Notifications and addresses as before"):
@@ -56,7 +58,7 @@ def test_unknown_instruction(card, step):
     """INS F0 is not supported."""
     before = card.observe()
     with step("S_LPAd -> eUICC: INS F0 in the place of STORE DATA"):
-        response = card.transmit(replace(blocks.block(card, SET_ADDRESS), ins=0xF0))
+        response = card.transmit(replace(store_data_blocks.block(card, SET_ADDRESS), ins=0xF0))
     with step("Expected: SW 6D00"):
         expect.refused(response, StatusWord.INS_NOT_SUPPORTED)
     with step("Expected: Profiles, Notifications and addresses as before"):
@@ -77,7 +79,7 @@ def test_other_p1(card, note, p1, step):
     """P1 other than 11 and 91 is refused."""
     before = card.observe()
     with step(f"S_LPAd -> eUICC: STORE DATA, P1={p1:02X}"):
-        response = card.transmit(blocks.block(card, SET_ADDRESS, p1=p1))
+        response = card.transmit(store_data_blocks.block(card, SET_ADDRESS, p1=p1))
         note(f"P1={p1:02X}: SW {response.sw:04X}")
     with step("Expected: SW 6A86"):
         expect.refused(response, StatusWord.INCORRECT_P1_P2)
@@ -90,7 +92,7 @@ def test_first_block_of_number_1(card, note, step):
     """A first block with P2=01 is refused."""
     before = card.observe()
     with step("S_LPAd -> eUICC: STORE DATA, P2=01"):
-        response = card.transmit(blocks.block(card, SET_ADDRESS, 1))
+        response = card.transmit(store_data_blocks.block(card, SET_ADDRESS, 1))
         note(f"SW {response.sw:04X}")
     with step("Expected: SW 6A86"):
         expect.refused(response, StatusWord.INCORRECT_P1_P2)
@@ -103,9 +105,11 @@ def test_number_left_out(card, note, step):
     """A second block with P2=02 is refused, and the unfinished request is dropped."""
     before = card.observe()
     with step("S_LPAd -> eUICC: block 00; expected: SW 9000"):
-        expect.success(card.transmit(blocks.block(card, FIRST, 0, blocks.MORE)))
+        expect.success(
+            card.transmit(store_data_blocks.block(card, FIRST, 0, store_data_blocks.MORE))
+        )
     with step("S_LPAd -> eUICC: the last block, P2=02"):
-        response = card.transmit(blocks.block(card, SECOND, 2))
+        response = card.transmit(store_data_blocks.block(card, SECOND, 2))
         note(f"SW {response.sw:04X}")
     with step("Expected: SW 6A86; GetEID in one block is answered"):
         expect.refused(response, StatusWord.INCORRECT_P1_P2)
@@ -119,9 +123,11 @@ def test_number_00_again(card, step):
     """A second block with P2=00 and P1=91 is a request of its own, here an unreadable one."""
     before = card.observe()
     with step("S_LPAd -> eUICC: block 00; expected: SW 9000"):
-        expect.success(card.transmit(blocks.block(card, FIRST, 0, blocks.MORE)))
+        expect.success(
+            card.transmit(store_data_blocks.block(card, FIRST, 0, store_data_blocks.MORE))
+        )
     with step("S_LPAd -> eUICC: the last block, P2=00 again"):
-        response = card.transmit(blocks.block(card, SECOND, 0))
+        response = card.transmit(store_data_blocks.block(card, SECOND, 0))
     with step("Expected: SW 6A80 or 6A88"):
         expect.refused(response, 0x6A80, 0x6A88)
     with step("Expected: Profiles, Notifications and addresses as before"):
@@ -182,7 +188,7 @@ def test_no_data_field(card, note, step):
     """STORE DATA without a data field is refused."""
     before = card.observe()
     with step("S_LPAd -> eUICC: STORE DATA without data field"):
-        response = card.transmit(replace(blocks.block(card, b""), le=None))
+        response = card.transmit(replace(store_data_blocks.block(card, b""), le=None))
         note(f"SW {response.sw:04X}")
     with step("Expected: SW 6700 or 6A80"):
         expect.refused(response, 0x6700, 0x6A80)
@@ -194,7 +200,7 @@ def test_no_data_field(card, note, step):
 def test_lc_that_does_not_fit(card, step):
     """An Lc that is not the number of data octets is refused."""
     before = card.observe()
-    plain = replace(blocks.block(card, SET_ADDRESS), le=None).encode()
+    plain = replace(store_data_blocks.block(card, SET_ADDRESS), le=None).encode()
     for difference in (+4, -4):
         with step(f"S_LPAd -> eUICC: STORE DATA, Lc {difference:+d}"):
             response = card.transmit_raw(plain[:4] + bytes((plain[4] + difference,)) + plain[5:])
@@ -241,8 +247,8 @@ def test_mandatory_element_missing(card, given, step):
     enable = EnableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=False).encode()
     remove = NotificationSentRequest(seq_number=number).encode()
     for name, octets in (
-        ("BF31", edit.without(enable, 0x81)),
-        ("BF30", edit.without(remove, 0x80)),
+        ("BF31", tlv_edit.without(enable, 0x81)),
+        ("BF30", tlv_edit.without(remove, 0x80)),
     ):
         with step(f"S_LPAd -> eUICC: {name} without its last element"):
             response = card.store(octets)
@@ -256,16 +262,16 @@ def test_mandatory_element_missing(card, given, step):
 def test_channel_closed_within_a_request(card, step):
     """When its channel is closed, an unfinished request is gone for good."""
     before = card.observe()
-    first, last = blocks.in_pieces(card, FIRST, SECOND)
+    first, last = store_data_blocks.in_pieces(card, FIRST, SECOND)
     number = card.number
     with step("S_LPAd -> eUICC: block 00; expected: SW 9000"):
         expect.success(card.transmit(first))
     with step("Terminal -> eUICC: MANAGE CHANNEL, close; the last block; expected: refused"):
-        expect.success(channels.close(card, number), "MANAGE CHANNEL, close")
+        expect.success(logical_channels.close(card, number), "MANAGE CHANNEL, close")
         expect.refused(card.transmit(last))
     with step("S_LPAd -> eUICC: channel opened, ISD-R selected; the last block; expected: refused"):
         card.reopen()
-        expect.refused(card.transmit(replace(last, cla=blocks.block(card, SECOND).cla)))
+        expect.refused(card.transmit(replace(last, cla=store_data_blocks.block(card, SECOND).cla)))
     with step("Expected: Profiles, Notifications and addresses as before"):
         require_as_before(card, before)
 
@@ -274,14 +280,14 @@ def test_channel_closed_within_a_request(card, step):
 def test_reset_within_a_request(card, step):
     """A reset drops an unfinished request."""
     before = card.observe()
-    first, last = blocks.in_pieces(card, FIRST, SECOND)
+    first, last = store_data_blocks.in_pieces(card, FIRST, SECOND)
     with step("S_LPAd -> eUICC: block 00; expected: SW 9000"):
         expect.success(card.transmit(first))
     with step("Terminal: reset; the last block on the same channel; expected: refused"):
         card.reset()
         expect.refused(card.transmit(last))
     with step("S_LPAd -> eUICC: ISD-R selected; the last block; expected: refused"):
-        expect.refused(card.transmit(blocks.block(card, SECOND, 1)))
+        expect.refused(card.transmit(store_data_blocks.block(card, SECOND, 1)))
     with step("Expected: Profiles, Notifications and addresses as before"):
         require_as_before(card, before)
 
@@ -292,10 +298,10 @@ def test_nothing_selected(card, note, step):
     before = card.observe()
     own = card.number
     with step("Initial conditions: a further channel open, nothing selected"):
-        number = channels.opened(card)
+        number = logical_channels.opened(card)
     with step("S_LPAd -> eUICC: SetDefaultDpAddress on that channel"):
         card.number = number
-        response = card.transmit(blocks.block(card, SET_ADDRESS))
+        response = card.transmit(store_data_blocks.block(card, SET_ADDRESS))
         card.number = own
         note(f"SW {response.sw:04X}")
     with step("Expected: SW 6985, 6D00 or 6E00"):
@@ -310,12 +316,12 @@ def test_channel_not_open(card, step):
     before = card.observe()
     own = card.number
     with step("Initial conditions: the ISD-R selected on a further channel, which is closed again"):
-        number = channels.opened(card)
-        expect.success(channels.select_isdr(card, number), "SELECT ISD-R")
-        expect.success(channels.close(card, number), "MANAGE CHANNEL, close")
+        number = logical_channels.opened(card)
+        expect.success(logical_channels.select_isdr(card, number), "SELECT ISD-R")
+        expect.success(logical_channels.close(card, number), "MANAGE CHANNEL, close")
     with step("S_LPAd -> eUICC: SetDefaultDpAddress on that channel"):
         card.number = number
-        response = card.transmit(blocks.block(card, SET_ADDRESS))
+        response = card.transmit(store_data_blocks.block(card, SET_ADDRESS))
         card.number = own
     with step("Expected: SW 6881"):
         expect.refused(response, StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED)

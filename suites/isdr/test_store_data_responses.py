@@ -7,8 +7,10 @@ from rspcore.messages.es10c import GetEuiccDataRequest, ProfileInfoListRequest
 from rspcore.profile_maker import preset
 from rspcore.status import StatusWord, more_data
 from rspcore.tags import Tag
-from rspharness import blocks, expect, testcase
-from rspharness.card import ALL_TAGS
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.card.card_under_test import ALL_TAGS
+from rspharness.suite import store_data_blocks
 
 ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERATIONAL3"
 NAME_AND_ICON = bytes((Tag.ProfileName, Tag.Icon))
@@ -26,7 +28,7 @@ def profile_answered_by(octets):
 
 def announced(card, request):
     """Send a request without Le and require 61XX; returns how many octets wait."""
-    response = card.transmit_raw(replace(blocks.block(card, request), le=None))
+    response = card.transmit_raw(replace(store_data_blocks.block(card, request), le=None))
     waiting = more_data(response.sw)
     expect.that(
         holds=waiting is not None and not response.data,
@@ -45,7 +47,9 @@ def test_long_responses(card, given, step):
         ("RetrieveNotificationsList", RetrieveNotificationsListRequest()),
     ):
         with step(f"S_LPAd -> eUICC: {name}, then GET RESPONSE while SW is 61XX"):
-            *first, last = blocks.in_parts(card, blocks.block(card, request.encode()))
+            *first, last = store_data_blocks.in_parts(
+                card, store_data_blocks.block(card, request.encode())
+            )
         with step("Expected: 61XX with each part but the last, 9000 with that; one data object"):
             expect.equal({part.sw >> 8 for part in first}, {0x61}, "SW1 before the last part")
             expect.sw(last, StatusWord.OK)
@@ -62,7 +66,7 @@ def test_response_of_256_octets(card, given, step):
     given.profiles(profile_answered_by(256))
     request = ProfileInfoListRequest(tag_list=NAME_AND_ICON).encode()
     with step("S_LPAd -> eUICC: GetProfilesInfo, answered by 256 octets"):
-        parts = blocks.in_parts(card, blocks.block(card, request))
+        parts = store_data_blocks.in_parts(card, store_data_blocks.block(card, request))
     with step("Expected: SW 9000, 256 octets, one data object"):
         expect.sw(parts[-1], StatusWord.OK)
         data = b"".join(part.data for part in parts)
@@ -81,13 +85,13 @@ def test_less_than_what_waits(card, step):
         expect.success(expected)
         expect.equal(announced(card, request), len(expected.data), "octets announced")
     with step("S_LPAd -> eUICC: GET RESPONSE, Le=16"):
-        first = card.transmit_raw(blocks.get_response(card, 16))
+        first = card.transmit_raw(store_data_blocks.get_response(card, 16))
     with step("Expected: 16 octets, SW 61XX with the rest"):
         left = len(expected.data) - 16
         expect.equal(first.data, expected.data[:16], "first part")
         expect.sw(first, 0x6100 | left)
     with step("S_LPAd -> eUICC: GET RESPONSE for the rest; expected: the rest, SW 9000"):
-        rest = card.transmit_raw(blocks.get_response(card, left))
+        rest = card.transmit_raw(store_data_blocks.get_response(card, left))
         expect.equal(rest.data, expected.data[16:], "rest")
         expect.sw(rest, StatusWord.OK)
 
@@ -101,7 +105,7 @@ def test_more_than_what_waits(card, note, step):
         expect.success(expected)
         waiting = announced(card, request)
     with step("S_LPAd -> eUICC: GET RESPONSE, Le one more than what waits"):
-        response = card.transmit_raw(blocks.get_response(card, waiting + 1))
+        response = card.transmit_raw(store_data_blocks.get_response(card, waiting + 1))
         note(f"SW {response.sw:04X}")
     with step("Expected: SW 6CXX with what waits, or the data with SW 9000"):
         expect.one_of(
@@ -116,13 +120,13 @@ def test_nothing_waits(card, step):
     """GET RESPONSE is refused when everything was read, and when a command came between."""
     with step("S_LPAd -> eUICC: GetEID, read to its end; GET RESPONSE"):
         expect.success(card.store(GetEuiccDataRequest().encode()), "GetEID")
-        response = card.transmit_raw(blocks.get_response(card, 256))
+        response = card.transmit_raw(store_data_blocks.get_response(card, 256))
     with step("Expected: SW 6F00, 6985 or 6D00"):
         expect.refused(response, 0x6F00, 0x6985, 0x6D00)
     with step("S_LPAd -> eUICC: GetEID, not read; a command of unknown INS; GET RESPONSE"):
         announced(card, GetEuiccDataRequest().encode())
-        card.transmit_raw(replace(blocks.block(card, b""), ins=0xF0, le=None))
-        response = card.transmit_raw(blocks.get_response(card, 256))
+        card.transmit_raw(replace(store_data_blocks.block(card, b""), ins=0xF0, le=None))
+        response = card.transmit_raw(store_data_blocks.get_response(card, 256))
     with step("Expected: SW 6F00, 6985 or 6D00; GetEID is answered"):
         expect.refused(response, 0x6F00, 0x6985, 0x6D00)
         expect.success(card.store(GetEuiccDataRequest().encode()), "GetEID")

@@ -5,8 +5,9 @@ from rspcore.messages.es10b import AuthenticateErrorCode, GetEuiccInfo1Request
 from rspcore.pki.generate import make_pki
 from rspcore.pki.roles import Role
 from rspcore.tags import Tag
-from rspharness import edit, expect, testcase
-from rspharness.servers.verify import verify_chain
+from rspharness import testcase
+from rspharness.card import expect, tlv_edit
+from rspharness.servers.card_signatures import verify_chain
 
 
 def authenticated(card, server, ci_pkid):
@@ -62,7 +63,7 @@ def test_each_key_signs_for_its_ci_alone(card, make_server, server, step):
         for session, other in zip(sessions, reversed(sessions), strict=True):
             issuer = session.eum_certificate.authority_key_identifier
             expect.equal(issuer, session.ci_pkid, "CI of the chain")
-            signed = edit.at(session.authentication.encode(), 0xA0, Tag.Sequence)
+            signed = tlv_edit.at(session.authentication.encode(), 0xA0, Tag.Sequence)
             signature = session.euicc_signature1
             expect.signature(session.euicc_key, signature, signed, "euiccSignature1")
             expect.that(

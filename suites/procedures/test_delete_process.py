@@ -6,10 +6,12 @@ from rspcore.messages.metadata import NotificationEvent
 from rspcore.profile_maker.presets import NOTIFICATION_ADDRESS
 from rspcore.status import StatusWord
 from rspcore.tags import Tag
-from rspharness import expect, files, testcase
-from rspharness.servers.loads import installed
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers.card_signatures import verify_notification
+from rspharness.servers.load_result import installed
 from rspharness.servers.rsp_server import profile
-from rspharness.servers.verify import verify_notification
+from rspharness.suite import file_access
 
 ONE = "PROFILE_OPERATIONAL1"
 DELETE = NotificationEvent.notificationDelete
@@ -34,7 +36,7 @@ def test_every_trace_is_gone(card, given, server, step):
         expect.ok(delete(card, one))
     with step("Expected: not listed; SELECT of its ISD-P AID SW 6A82; SetNickname: not found(1)"):
         expect.equal(card.profiles(), (), "Profiles listed")
-        absent = files.select_application(card, one.aid.octets)
+        absent = file_access.select_application(card, one.aid.octets)
         expect.refused(absent, StatusWord.FILE_NOT_FOUND, about="SELECT ISD-P")
         named = card.send(SetNicknameRequest(iccid=one.iccid, profile_nickname="Gone"))
         expect.error(named, SetNicknameResult.iccidNotFound)
@@ -72,7 +74,7 @@ def test_last_profile_deleted(card, given, step):
         expect.ok(delete(card, one))
     with step("Expected: no Profile listed, only the default files"):
         expect.equal(card.profiles(), (), "Profiles listed")
-        files.default_files_only(card)
+        file_access.default_files_only(card)
 
 
 @testcase("procedure.DeleteProcess#04")

@@ -3,8 +3,10 @@
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.messages.es10c import DisableProfileRequest, DisableResult
 from rspcore.status import StatusWord
-from rspharness import expect, files, refresh, testcase
-from rspharness.card import TERMINAL_PROFILE
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.card.card_under_test import TERMINAL_PROFILE
+from rspharness.suite import file_access, refresh
 
 ONE, TEST = "PROFILE_OPERATIONAL1", "PROFILE_TEST1"
 
@@ -26,7 +28,7 @@ def test_full_procedure(card, given, step):
         refresh.carry_out(card, command)
     with step("Expected: no Profile Enabled, only the default files"):
         expect.equal(card.enabled(), (), "Profiles Enabled")
-        files.default_files_only(card)
+        file_access.default_files_only(card)
 
 
 @testcase("procedure.DisableProcess#02")
@@ -50,7 +52,7 @@ def test_reset_in_place_of_refresh(card, given, note, step):
         expect.that(holds=announced is not None, expected="SW 91XX", actual="SW 9000")
         card.reset()
     with step("Expected: Disabled with no EF.ICCID, or Enabled with its own"):
-        enabled, iccid = card.enabled(), files.ef_iccid(card)
+        enabled, iccid = card.enabled(), file_access.ef_iccid(card)
         note(f"REFRESH not fetched, reset: the Profile is {'En' if enabled else 'Dis'}abled")
         expect.one_of((enabled, iccid), (((), None), ((one.iccid,), one.iccid)))
 
@@ -60,11 +62,11 @@ def test_usim_is_gone(card, given, step):
     """The USIM of a Disabled Profile cannot be selected."""
     (one,) = given.profiles(ONE, enabled=ONE)
     with step("Initial conditions: the USIM can be selected"):
-        expect.success(files.select_application(card), "SELECT USIM")
+        expect.success(file_access.select_application(card), "SELECT USIM")
     with step("S_LPAd -> eUICC: DisableProfile; expected: ok(0)"):
         expect.ok(disable(card, one))
     with step("Terminal -> eUICC: SELECT USIM; expected: SW 6A82"):
-        absent = files.select_application(card)
+        absent = file_access.select_application(card)
         expect.refused(absent, StatusWord.FILE_NOT_FOUND, about="SELECT USIM")
 
 
@@ -92,7 +94,7 @@ def test_operational_profile_comes_back(card, given, step):
         refresh.carry_out(card, refresh.required(card))
     with step("Expected: the operational Profile Enabled again, EF.ICCID its own"):
         expect.equal(card.enabled(), (one.iccid,), "Profiles Enabled")
-        expect.equal(files.ef_iccid(card), one.iccid, "EF.ICCID")
+        expect.equal(file_access.ef_iccid(card), one.iccid, "EF.ICCID")
 
 
 @testcase("procedure.DisableProcess#07")

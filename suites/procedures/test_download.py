@@ -15,14 +15,11 @@ from rspcore.messages.es10b import (
 from rspcore.messages.es10c import ProfileState
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.profile_maker import preset
-from rspharness import edit, expect, testcase
-from rspharness.servers.loads import ended, installed, told
+from rspharness import testcase
+from rspharness.card import expect, tlv_edit
+from rspharness.servers.card_signatures import verify_authentication, verify_pir, verify_preparation
+from rspharness.servers.load_result import ended, installed, told
 from rspharness.servers.rsp_server import profile
-from rspharness.servers.verify import (
-    verify_authentication,
-    verify_pir,
-    verify_preparation,
-)
 
 NIST, BRP, FRP = Curve.NIST_P256, Curve.BRAINPOOL_P256R1, "frp256v1"
 SILENT = replace(preset("PROFILE_OPERATIONAL1"), notification_configuration=())
@@ -194,10 +191,10 @@ def test_elements_of_v3(card, given, server, note, step):
 def v3_session(card, server):
     """Yield what each step of a session with elements of v3 came to, up to the first refusal."""
     session = server.open(card)
-    plain = edit.at(session.authenticate_request(), 0xA0)
-    signed = edit.appended(session.server_signed1(), V3_SERVER_SIGNED1)
+    plain = tlv_edit.at(session.authenticate_request(), 0xA0)
+    signed = tlv_edit.appended(session.server_signed1(), V3_SERVER_SIGNED1)
     request = session.authenticate_request(
-        server_signed1=signed, ctx_params1=edit.appended(plain, V3_CTX_PARAMS1)
+        server_signed1=signed, ctx_params1=tlv_edit.appended(plain, V3_CTX_PARAMS1)
     )
     answer = card.store(request)
     if not answer.data:
@@ -207,11 +204,11 @@ def v3_session(card, server):
     code = expect.code_of(session.authentication)
     yield f"AuthenticateServer: {'ok' if code is None else f'error {code}'}"
     if code is None:
-        signed = edit.appended(session.smdp_signed2(), tlv.encode(NULL, b""))
+        signed = tlv_edit.appended(session.smdp_signed2(), tlv.encode(NULL, b""))
         code = expect.code_of(session.prepare(smdp_signed2=signed))
         yield f"PrepareDownload: {'ok' if code is None else f'error {code}'}"
     if code is None:
         what = profile(SILENT)
         yield told(
-            session.install(what, metadata=edit.appended(what.metadata.encode(), V3_METADATA))
+            session.install(what, metadata=tlv_edit.appended(what.metadata.encode(), V3_METADATA))
         )

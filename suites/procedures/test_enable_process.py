@@ -14,9 +14,11 @@ from rspcore.messages.es10c import (
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.profile_maker import preset
 from rspcore.status import StatusWord
-from rspharness import expect, files, refresh, testcase
-from rspharness.card import TERMINAL_PROFILE
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.card.card_under_test import TERMINAL_PROFILE
 from rspharness.lpa.proactive import Refresh, terminal_response
+from rspharness.suite import file_access, refresh
 
 ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERATIONAL3"
 OTHER_USIM = bytes.fromhex("A0000000871002FF49FF058A")
@@ -64,7 +66,7 @@ def test_full_procedure(card, given, step):
         expect.success(terminal_profile(card), "TERMINAL PROFILE")
     with step("Expected: the Profile Enabled, its EF.ICCID readable"):
         expect.equal(card.enabled(), (one.iccid,), "Profiles Enabled")
-        expect.equal(files.ef_iccid(card), one.iccid, "EF.ICCID")
+        expect.equal(file_access.ef_iccid(card), one.iccid, "EF.ICCID")
 
 
 @testcase("procedure.EnableProcess#02")
@@ -76,7 +78,7 @@ def test_reset_by_the_device(card, given, step):
         card.reset()
     with step("Expected: the Profile Enabled, its EF.ICCID readable"):
         expect.equal(card.enabled(), (one.iccid,), "Profiles Enabled")
-        expect.equal(files.ef_iccid(card), one.iccid, "EF.ICCID")
+        expect.equal(file_access.ef_iccid(card), one.iccid, "EF.ICCID")
 
 
 @testcase("procedure.EnableProcess#03")
@@ -108,7 +110,7 @@ def test_reset_in_place_of_refresh(card, given, note, step):
         note(f"qualifier {command.qualifier:02X}, not answered, reset: {which} Profile Enabled")
     with step("Expected: exactly one Enabled, the target or the former; EF.ICCID is its own"):
         expect.one_of(enabled, ((one.iccid,), (two.iccid,)), "Profiles Enabled")
-        expect.equal((files.ef_iccid(card),), enabled, "EF.ICCID")
+        expect.equal((file_access.ef_iccid(card),), enabled, "EF.ICCID")
 
 
 @testcase("procedure.EnableProcess#05")
@@ -190,18 +192,18 @@ def test_former_applications_are_gone(card, given, note, step):
         card.eid()
         second = open_channel(card)
         for number in (0, second):
-            expect.success(files.select_application(card, channel=number), "SELECT USIM")
+            expect.success(file_access.select_application(card, channel=number), "SELECT USIM")
     with step("S_LPAd -> eUICC: EnableProfile, refreshFlag FALSE"):
         expect.ok(enable(card, two, flag=False))
     with step("Expected: SELECT of the former USIM SW 6A82 on every channel that is open"):
         third = open_channel(card)
-        words = [files.select_application(card, channel=n).sw for n in (0, second, third)]
+        words = [file_access.select_application(card, channel=n).sw for n in (0, second, third)]
         note(f"SELECT of the former USIM: {', '.join(f'{sw:04X}' for sw in words)}")
         gone, closed = StatusWord.FILE_NOT_FOUND, StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED
         expect.one_of(words, ([gone] * 3, [gone, closed, gone]), "SW on each channel")
     with step("Expected: the MF of the new Profile on the basic channel"):
         expect.equal(current_directory(card), b"\x3f\x00", "directory")
-        expect.equal(files.ef_iccid(card), two.iccid, "EF.ICCID")
+        expect.equal(file_access.ef_iccid(card), two.iccid, "EF.ICCID")
 
 
 @testcase("procedure.EnableProcess#10")
@@ -231,25 +233,25 @@ def test_card_after_the_refresh(card, given, note, step):
     card.terminal_profile = refresh.STATE_CHANGE_PROFILE
     one, two = given.profiles(ONE, TWO, enabled=TWO)
     with step("Initial conditions: PIN1 of both enabled, that of the first verified, a channel"):
-        files.enable_pin(card)
+        file_access.enable_pin(card)
         given.enable(one.iccid)
-        files.enable_pin(card)
+        file_access.enable_pin(card)
         card.eid()
         second = open_channel(card)
-        expect.success(files.select_application(card, channel=second), "SELECT USIM")
-        expect.success(files.select_application(card), "SELECT USIM")
-        expect.success(files.verify_pin(card, files.PIN1), "VERIFY PIN")
+        expect.success(file_access.select_application(card, channel=second), "SELECT USIM")
+        expect.success(file_access.select_application(card), "SELECT USIM")
+        expect.success(file_access.verify_pin(card, file_access.PIN1), "VERIFY PIN")
     with step("S_LPAd -> eUICC: EnableProfile, refreshFlag TRUE; TERMINAL RESPONSE 00 for 09"):
         expect.ok(enable(card, two))
         command = refresh.required(card)
         note(f"qualifier of REFRESH: {Refresh(command.qualifier):02X}")
         refresh.carry_out(card, command)
     with step("Expected: channel closed(6881), MF of the new Profile, PIN1 not verified"):
-        closed = files.select_application(card, channel=second)
+        closed = file_access.select_application(card, channel=second)
         expect.refused(closed, StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED, about="SELECT USIM")
         expect.equal(current_directory(card), b"\x3f\x00", "directory")
-        files.tries_left(card)
-        expect.equal(files.ef_iccid(card), two.iccid, "EF.ICCID")
+        file_access.tries_left(card)
+        expect.equal(file_access.ef_iccid(card), two.iccid, "EF.ICCID")
 
 
 @testcase("procedure.EnableProcess#12")

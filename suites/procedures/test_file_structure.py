@@ -8,7 +8,9 @@ from rspcore.messages.euicc_info import UiccCapability
 from rspcore.profile_maker import preset
 from rspcore.profile_maker.files import ACCESS_RULES, ust_content
 from rspcore.status import StatusWord
-from rspharness import expect, files, testcase
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.suite import file_access
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 OTHER_USIM = bytes.fromhex("A0000000871002FF49FF058A")
@@ -36,9 +38,9 @@ def test_default_files_alone(card, given, declared, step, loaded):
     """Without an Enabled Profile there are the default files, and nothing of a Profile."""
     given.profiles(*loaded)
     with step("Terminal -> eUICC: SELECT MF, EF.UMPC, EF.ICCID, EF.DIR, EF.PL and the USIM"):
-        files.default_files_only(card)
+        file_access.default_files_only(card)
     with step("Terminal -> eUICC: SELECT EF ENV-CLASSES; expected: SW 9000"):
-        selected = files.select_file(card, files.ef_env_classes(declared))
+        selected = file_access.select_file(card, file_access.ef_env_classes(declared))
         expect.success(selected, "SELECT EF ENV-CLASSES")
 
 
@@ -47,15 +49,15 @@ def test_files_of_the_enabled_profile(card, given, step):
     """With the Profile Enabled its MF, EF.DIR, EF.ICCID and USIM can be selected and read."""
     given.profiles(ONE, enabled=ONE)
     with step("Terminal -> eUICC: SELECT MF; EF.DIR and EF.ICCID selected and read"):
-        expect.success(files.select_file(card, files.MF), "SELECT MF")
-        expect.success(files.select_file(card, files.EF_DIR), "SELECT EF.DIR")
-        listed = [tlv.parse_prefix(one) for one in files.records(card) if one[0] == 0x61]
-        expect.success(files.select_file(card, files.EF_ICCID), "SELECT EF.ICCID")
-        expect.success(files.read(card), "READ BINARY EF.ICCID")
+        expect.success(file_access.select_file(card, file_access.MF), "SELECT MF")
+        expect.success(file_access.select_file(card, file_access.EF_DIR), "SELECT EF.DIR")
+        listed = [tlv.parse_prefix(one) for one in file_access.records(card) if one[0] == 0x61]
+        expect.success(file_access.select_file(card, file_access.EF_ICCID), "SELECT EF.ICCID")
+        expect.success(file_access.read(card), "READ BINARY EF.ICCID")
     with step("Terminal -> eUICC: SELECT every application of EF.DIR; expected: the USIM alone"):
         names = [bytes(one.children()[0].value) for one in listed]
-        expect.equal(names, [files.USIM_AID], "AIDs in EF.DIR")
-        expect.success(files.select_application(card), "SELECT USIM")
+        expect.equal(names, [file_access.USIM_AID], "AIDs in EF.DIR")
+        expect.success(file_access.select_application(card), "SELECT USIM")
 
 
 @testcase("procedure.FileStructure#04")
@@ -63,7 +65,7 @@ def test_ef_iccid_is_that_of_the_profile(card, given, step):
     """EF.ICCID holds the ICCID of the Enabled Profile, not that of another."""
     _, one = given.profiles(TWO, ONE, enabled=ONE)
     with step("Terminal -> eUICC: SELECT EF.ICCID, READ BINARY; expected: the Profile's ICCID"):
-        expect.equal(files.ef_iccid(card), one.iccid, "EF.ICCID")
+        expect.equal(file_access.ef_iccid(card), one.iccid, "EF.ICCID")
 
 
 @testcase("procedure.FileStructure#05")
@@ -71,10 +73,10 @@ def test_ef_dir_as_loaded(card, given, step):
     """EF.DIR has the application record that was loaded, and FF in the rest."""
     given.profiles(ONE, enabled=ONE)
     with step("Terminal -> eUICC: SELECT EF.DIR, READ RECORD"):
-        expect.success(files.select_file(card, files.EF_DIR), "SELECT EF.DIR")
-        records = files.records(card)
+        expect.success(file_access.select_file(card, file_access.EF_DIR), "SELECT EF.DIR")
+        records = file_access.records(card)
     with step("Expected: the record of the USIM, then one that is empty"):
-        usim = tlv.encode(0x61, tlv.encode(0x4F, files.USIM_AID), tlv.encode(0x50, b"USIM"))
+        usim = tlv.encode(0x61, tlv.encode(0x4F, file_access.USIM_AID), tlv.encode(0x50, b"USIM"))
         expect.equal(records, (usim.ljust(33, b"\xff"), b"\xff" * 33), "EF.DIR")
 
 
@@ -83,8 +85,8 @@ def test_ef_arr_as_loaded(card, given, step):
     """EF.ARR can be read, and has the access rules that were loaded."""
     given.profiles(ONE, enabled=ONE)
     with step("Terminal -> eUICC: SELECT EF.ARR, READ RECORD"):
-        expect.success(files.select_file(card, files.EF_ARR), "SELECT EF.ARR")
-        records = files.records(card)
+        expect.success(file_access.select_file(card, file_access.EF_ARR), "SELECT EF.ARR")
+        records = file_access.records(card)
     with step("Expected: the rules as loaded, each filled up with FF"):
         rules = [bytes.fromhex(rule) for rule in ACCESS_RULES]
         width = max(map(len, rules))
@@ -98,8 +100,8 @@ def test_ef_ust_without_services_the_card_lacks(card, given, step):
     with step("S_LPAd -> eUICC: GetEUICCInfo2, for uiccCapability"):
         promised = card.send(GetEuiccInfo2Request()).uicc_capability
     with step("Terminal -> eUICC: SELECT USIM, EF.UST, READ BINARY"):
-        expect.success(files.select_usim_file(card, files.EF_UST), "SELECT EF.UST")
-        table = files.read(card)
+        expect.success(file_access.select_usim_file(card, file_access.EF_UST), "SELECT EF.UST")
+        table = file_access.read(card)
         expect.success(table, "READ BINARY EF.UST")
     with step("Expected: as loaded, bits of services the eUICC does not support cleared"):
         loaded = ust_content(one.profile.parameters)
@@ -113,8 +115,8 @@ def test_ef_pl_as_loaded(card, given, step):
     """EF.PL can be read, and has the languages that were loaded."""
     given.profiles(ONE, enabled=ONE)
     with step("Terminal -> eUICC: SELECT EF.PL, READ BINARY; expected: en"):
-        expect.success(files.select_file(card, files.EF_PL), "SELECT EF.PL")
-        content = files.read(card)
+        expect.success(file_access.select_file(card, file_access.EF_PL), "SELECT EF.PL")
+        content = file_access.read(card)
         expect.success(content, "READ BINARY EF.PL")
         expect.equal(content.data, b"en", "EF.PL")
 
@@ -124,11 +126,11 @@ def test_disabled_profile_is_out_of_reach(card, given, step):
     """Nothing of a Disabled Profile can be selected."""
     _, one = given.profiles(TWO_WITH_OTHER_USIM, ONE, enabled=ONE)
     with step("Terminal -> eUICC: SELECT USIM of the Disabled Profile; expected: SW 6A82"):
-        absent = files.select_application(card, OTHER_USIM)
+        absent = file_access.select_application(card, OTHER_USIM)
         expect.refused(absent, StatusWord.FILE_NOT_FOUND, about="SELECT of its USIM")
     with step("Expected: EF.ICCID and USIM of the Enabled Profile"):
-        expect.equal(files.ef_iccid(card), one.iccid, "EF.ICCID")
-        expect.success(files.select_application(card), "SELECT USIM")
+        expect.equal(file_access.ef_iccid(card), one.iccid, "EF.ICCID")
+        expect.success(file_access.select_application(card), "SELECT USIM")
 
 
 @testcase("procedure.FileStructure#15")
@@ -136,9 +138,9 @@ def test_ef_env_classes(card, given, declared, note, step):
     """EF ENV-CLASSES of the default file system can be read and tells the classes."""
     given.profiles(ONE)
     with step("Terminal -> eUICC: SELECT EF ENV-CLASSES, READ BINARY"):
-        selected = files.select_file(card, files.ef_env_classes(declared))
+        selected = file_access.select_file(card, file_access.ef_env_classes(declared))
         expect.success(selected, "SELECT EF ENV-CLASSES")
-        content = files.read(card)
+        content = file_access.read(card)
         expect.success(content, "READ BINARY EF ENV-CLASSES")
         shown = content.data.hex().upper()
         note(f"EF ENV-CLASSES holds {shown}")
@@ -153,8 +155,8 @@ def test_ef_umpc(card, given, declared, note, step):
     """EF.UMPC of the default file system has 5 octets, of the declared values."""
     given.profiles(ONE)
     with step("Terminal -> eUICC: SELECT EF.UMPC, READ BINARY"):
-        expect.success(files.select_file(card, files.EF_UMPC), "SELECT EF.UMPC")
-        content = files.read(card)
+        expect.success(file_access.select_file(card, file_access.EF_UMPC), "SELECT EF.UMPC")
+        content = file_access.read(card)
         expect.success(content, "READ BINARY EF.UMPC")
         shown = content.data.hex().upper()
         note(f"EF.UMPC holds {shown}: power, time-out, additional information, 2 RFU")
@@ -173,8 +175,8 @@ def test_status_without_enabled_profile(card, given, step):
         identifier = tlv.parse(status.data).find(0x83)
         expect.equal(bytes(identifier.value) if identifier else b"", b"\x3f\x00", "directory")
     with step("Terminal -> eUICC: SELECT of the default files, and of nothing of a Profile"):
-        files.default_files_only(card)
+        file_access.default_files_only(card)
     with step("Terminal -> eUICC: SELECT by the beginning of USIM AIDs; expected: SW 6A82"):
         for name in ("A000000087", "A0000000871002"):
-            absent = files.select_application(card, bytes.fromhex(name))
+            absent = file_access.select_application(card, bytes.fromhex(name))
             expect.refused(absent, StatusWord.FILE_NOT_FOUND, about=f"SELECT {name}")

@@ -6,8 +6,9 @@ from rspcore.messages.es10b import GetEuiccInfo2Request
 from rspcore.messages.metadata import PprId
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.profile_maker import preset
-from rspharness import expect, testcase
-from rspharness.servers import loads
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
 
 ONE = preset("PROFILE_OPERATIONAL1")
@@ -39,7 +40,7 @@ def test_forbidden_rule_is_refused(card, given, server, pprs, step):
         loaded = session.install(profile(replace(ONE, ppr=pprs)))
     with step("Expected: PIR errorResult, storeMetadata(2), pprNotAllowed(15)"):
         reason = ErrorReason.pprNotAllowed
-        loads.ended(session, loaded, before, BppCommandId.storeMetadata, reason)
+        load_result.ended(session, loaded, before, BppCommandId.storeMetadata, reason)
 
 
 @testcase("procedure.ForbiddenPPR#04")
@@ -52,4 +53,4 @@ def test_profile_without_rules_is_installed(card, given, server, step):
         session = server.prepared(card)
         loaded = session.install(profile(ONE))
     with step("Expected: PIR successResult; the Profile listed, Disabled"):
-        loads.installed(session, loaded)
+        load_result.installed(session, loaded)

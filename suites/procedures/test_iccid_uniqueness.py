@@ -6,8 +6,9 @@ from rspcore.ids import Iccid
 from rspcore.messages.es10c import DeleteProfileRequest
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.profile_maker import preset
-from rspharness import expect, testcase
-from rspharness.servers import loads
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
 
 ONE = preset("PROFILE_OPERATIONAL1")
@@ -26,7 +27,7 @@ def require_taken(card, server, step, parameters):
         session = server.prepared(card)
         loaded = session.install(profile(parameters))
     with step("Expected: PIR errorResult, storeMetadata(2), ICCID already exists (9)"):
-        loads.ended(session, loaded, before, COMMAND, TAKEN)
+        load_result.ended(session, loaded, before, COMMAND, TAKEN)
 
 
 def require_installed(server, card, step, parameters):
@@ -35,7 +36,7 @@ def require_installed(server, card, step, parameters):
         session = server.prepared(card)
         loaded = session.install(profile(parameters))
     with step("Expected: PIR successResult; the Profile listed, Disabled"):
-        loads.installed(session, loaded)
+        load_result.installed(session, loaded)
 
 
 @testcase("procedure.IccidUniqueness#01")
@@ -62,9 +63,9 @@ def test_iccid_with_another_filler(card, given, server, note, step):
     with step("S_SM-DP+ -> eUICC: download, filler nibble 0 in the place of F"):
         session = server.prepared(card)
         loaded = session.install(profile(OTHER_FILLER))
-        note(loads.told(loaded))
+        note(load_result.told(loaded))
     with step("Expected: PIR successResult, or ICCID already exists (9)"):
-        loads.installed_or_ended(session, loaded, before, COMMAND, TAKEN)
+        load_result.installed_or_ended(session, loaded, before, COMMAND, TAKEN)
 
 
 @testcase("procedure.IccidUniqueness#04")

@@ -7,7 +7,9 @@ from rspcore.messages.es10b import DownloadErrorCode, GetEuiccInfo1Request, GetR
 from rspcore.messages.es10c import EuiccMemoryResetRequest, ResetOption
 from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
 from rspcore.profile_maker import preset
-from rspharness import expect, files, refresh, testcase
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.suite import file_access, refresh
 
 ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERATIONAL3"
 DELETE = NotificationEvent.notificationDelete
@@ -41,7 +43,7 @@ def test_enabled_profile_goes(card, given, step):
         refresh.carry_out(card, command)
     with step("Expected: no Profile listed, only the default files"):
         expect.equal(card.profiles(), (), "Profiles listed")
-        files.default_files_only(card)
+        file_access.default_files_only(card)
 
 
 @testcase("procedure.MemoryResetProcess#02")

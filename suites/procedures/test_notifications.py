@@ -20,10 +20,11 @@ from rspcore.messages.notifications import OtherSignedNotification
 from rspcore.pki.certificate import Certificate
 from rspcore.profile_maker import preset
 from rspcore.profile_maker.presets import NOTIFICATION_ADDRESS
-from rspharness import expect, testcase
-from rspharness.servers.loads import installed
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers.card_signatures import verify_notification
+from rspharness.servers.load_result import installed
 from rspharness.servers.rsp_server import profile
-from rspharness.servers.verify import verify_notification
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 TEST = "PROFILE_TEST1"

@@ -14,8 +14,10 @@ from rspcore.messages.es10c import (
 )
 from rspcore.messages.metadata import PprId
 from rspcore.profile_maker import preset
-from rspharness import expect, rat, testcase
+from rspharness import testcase
+from rspharness.card import expect
 from rspharness.lpa.proactive import settle_refresh
+from rspharness.suite import rat
 
 TWO = "PROFILE_OPERATIONAL2"
 PPR1, PPR2, BOTH = "PROFILE_OPERATIONAL4", "PROFILE_OPERATIONAL1.1", "PROFILE_OPERATIONAL5"

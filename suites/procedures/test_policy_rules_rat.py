@@ -10,10 +10,12 @@ from rspcore.messages.es10b import GetRatRequest
 from rspcore.messages.metadata import OperatorId, PprId
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.profile_maker import preset
-from rspharness import declaration, expect, rat, testcase
-from rspharness.servers import loads
+from rspharness import testcase
+from rspharness.card import declared_values, expect
+from rspharness.record.verdicts import Inconclusive
+from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
-from rspharness.verdicts import Inconclusive
+from rspharness.suite import rat
 
 ONE = preset("PROFILE_OPERATIONAL1")
 PPR1, PPR2 = frozenset({PprId.ppr1}), frozenset({PprId.ppr2})
@@ -72,7 +74,7 @@ def require_allowed(card, given, server, step, owner, pprs):
     """Download a Profile, and require it to be installed with its policy rules."""
     session, loaded, _ = download(card, given, server, step, owner, pprs)
     with step("Expected: PIR successResult; the Profile listed with its rules"):
-        listed = loads.installed(session, loaded)
+        listed = load_result.installed(session, loaded)
         expect.equal(listed.profile_policy_rules or frozenset(), pprs, "profilePolicyRules")
 
 
@@ -81,7 +83,7 @@ def require_refused(card, given, server, step, owner, pprs):
     session, loaded, before = download(card, given, server, step, owner, pprs)
     with step("Expected: PIR errorResult, storeMetadata(2), pprNotAllowed(15)"):
         reason = ErrorReason.pprNotAllowed
-        loads.ended(session, loaded, before, BppCommandId.storeMetadata, reason)
+        load_result.ended(session, loaded, before, BppCommandId.storeMetadata, reason)
 
 
 def require_not_allowed_by(rules, pprs, owner):
@@ -149,7 +151,7 @@ def test_order_of_rules(card, declared, note, step):
         note(f"{len(rules)} rules")
     with step("Expected: the rules in the order declared"):
         shown = card.send(GetRatRequest()).encode().hex().upper()
-        declaration.agrees(declared, "rat", shown)
+        declared_values.agrees(declared, "rat", shown)
 
 
 @testcase("procedure.PolicyRules#16", level="destructive")

@@ -9,9 +9,11 @@ from rspcore.messages.notifications import (
     ProfileInstallationResult,
 )
 from rspcore.tags import Tag
-from rspharness import expect, files, testcase
-from rspharness.servers.loads import installed, went_on
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers.load_result import installed, went_on
 from rspharness.servers.rsp_server import profile
+from rspharness.suite import file_access
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 
@@ -35,7 +37,7 @@ def undisturbed(card, given, other):
     expect.equal(states.get(other.iccid), ProfileState.disabled, "state of the Profile beside")
     given.enable(other.iccid)
     expect.equal(card.enabled(), (other.iccid,), "Profiles Enabled")
-    expect.equal(files.ef_iccid(card), other.iccid, "EF.ICCID of the Profile beside")
+    expect.equal(file_access.ef_iccid(card), other.iccid, "EF.ICCID of the Profile beside")
 
 
 def no_session(card, session, package, *places):

@@ -12,9 +12,11 @@ from rspcore.messages.es10c import (
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.profile_maker.presets import NOTIFICATION_ADDRESS
 from rspcore.tags import Tag
-from rspharness import expect, files, testcase
+from rspharness import testcase
+from rspharness.card import expect
 from rspharness.lpa.proactive import settle_refresh
-from rspharness.servers.verify import verify_notification
+from rspharness.servers.card_signatures import verify_notification
+from rspharness.suite import file_access
 
 ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERATIONAL3"
 ENABLE = NotificationEvent.notificationEnable
@@ -54,7 +56,7 @@ def undisturbed(card, given, other):
     expect.equal(states.get(other.iccid), ProfileState.disabled, "state of the Profile")
     given.enable(other.iccid)
     expect.equal(card.enabled(), (other.iccid,), "Profiles Enabled")
-    expect.equal(files.ef_iccid(card), other.iccid, "EF.ICCID of the Profile")
+    expect.equal(file_access.ef_iccid(card), other.iccid, "EF.ICCID of the Profile")
 
 
 @testcase("procedure.PowerLoss#06")
@@ -68,7 +70,7 @@ def test_during_enabling(card, given, step):
             enabled = card.enabled()
         with step("Expected: exactly one Enabled, its files, Notifications of what took effect"):
             expect.one_of(enabled, ((one.iccid,), (former.iccid,)), "Profiles Enabled")
-            expect.equal((files.ef_iccid(card),), enabled, "EF.ICCID")
+            expect.equal((file_access.ef_iccid(card),), enabled, "EF.ICCID")
             happened = {(one.iccid,): (told(DISABLE, former), told(ENABLE, one))}
             expect.told(card.notifications(), *happened.get(enabled, ()))
         with step("Expected: the Profile beside unchanged and usable"):
@@ -85,7 +87,7 @@ def test_during_disabling(card, given, step):
                 disable(card, one, flag=flag)
             enabled = card.enabled()
         with step("Expected: Enabled or Disabled, files to match, Notification only if Disabled"):
-            seen = (enabled, files.ef_iccid(card))
+            seen = (enabled, file_access.ef_iccid(card))
             expect.one_of(seen, (((one.iccid,), one.iccid), ((), None)), "Enabled and EF.ICCID")
             expect.told(card.notifications(), *{(): (told(DISABLE, one),)}.get(enabled, ()))
         with step("Expected: the Profile beside unchanged and usable"):

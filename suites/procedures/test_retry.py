@@ -3,14 +3,15 @@
 from rspcore.messages.es10b import CancelSessionReason
 from rspcore.messages.es10c import DeleteProfileRequest
 from rspcore.messages.notifications import BppCommandId, ErrorReason
-from rspharness import expect, testcase
-from rspharness.servers.loads import ended, installed
-from rspharness.servers.rsp_server import profile
-from rspharness.servers.verify import (
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers.card_signatures import (
     verify_authentication,
     verify_cancellation,
     verify_preparation,
 )
+from rspharness.servers.load_result import ended, installed
+from rspharness.servers.rsp_server import profile
 
 ONE = "PROFILE_OPERATIONAL1"
 RIGHT_CODE, WRONG_CODE = "12345678", "87654321"

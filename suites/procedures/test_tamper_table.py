@@ -10,8 +10,9 @@ from rspcore.crypto.kdf import BspKeys
 from rspcore.messages.es10b import AuthenticateErrorCode, DownloadErrorCode
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
-from rspharness import edit, expect, testcase
-from rspharness.servers.loads import ended
+from rspharness import testcase
+from rspharness.card import expect, tlv_edit
+from rspharness.servers.load_result import ended
 from rspharness.servers.rsp_server import profile
 
 ONE = "PROFILE_OPERATIONAL1"
@@ -40,7 +41,7 @@ def test_altered_authentication_is_refused(card, server, step, path, code):
         session = server.open(card)
         before = card.observe()
     with step("S_LPAd -> eUICC: AuthenticateServer, one octet changed"):
-        response = card.ask(edit.flipped(session.authenticate_request(), *path))
+        response = card.ask(tlv_edit.flipped(session.authenticate_request(), *path))
     with step(f"Expected: authenticateResponseError, {expect.names([code])}"):
         expect.error(response, code)
     with step("Expected: Profiles, Notifications and addresses as before"):
@@ -65,7 +66,7 @@ def test_altered_preparation_is_refused(card, server, step, path, code):
         before = card.observe()
     request = session.prepare_request(bpp_euicc_otpk=server.one_time_key().public.point)
     with step("S_LPAd -> eUICC: PrepareDownload, one octet changed"):
-        response = card.ask(edit.flipped(request, *path))
+        response = card.ask(tlv_edit.flipped(request, *path))
     with step(f"Expected: downloadResponseError, {expect.names([code])}"):
         expect.error(response, code)
     with step("Expected: Profiles, Notifications and addresses as before"):
@@ -83,7 +84,7 @@ def test_altered_key_agreement_ends_the_load(card, given, server, step):
     with step("S_LPAd -> eUICC: BF36 with BF23, one octet of hostId changed"):
         first = package.segments[0].octets
         _, header, _ = tlv.read_header(first)
-        altered = first[:header] + edit.flipped(first[header:], 0xA6, 0x84)
+        altered = first[:header] + tlv_edit.flipped(first[header:], 0xA6, 0x84)
         loaded = session.load(package.replaced(0, altered))
     with step("Expected: PIR errorResult, invalidSignature(2); no Profile, nothing else changed"):
         ended(

@@ -7,8 +7,10 @@ from rspcore.profile_maker import preset
 from rspcore.profile_maker.editing import edited, element, inserted, removed, with_component
 from rspcore.profile_maker.elements import ISIM_AID
 from rspcore.profile_reader import split
-from rspharness import expect, files, testcase
-from rspharness.packages import ICCID, UPP, given_up, installs
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.suite import file_access
+from rspharness.suite.profile_packages import ICCID, UPP, given_up, installs
 
 BAD, WRONG = PeStatusCode.bad_values, PeStatusCode.invalid_parameter
 FEATURE = PeStatusCode.feature_not_supported
@@ -62,7 +64,7 @@ def test_sequence_numbers_begin_where_the_package_says(card, given, server, step
     network = Milenage(keys.ki, keys.operator_constant)
     with step("S_LPAd -> eUICC: EnableProfile; Terminal -> eUICC: SELECT USIM"):
         given.enable(ICCID)
-        expect.success(files.select_application(card), "SELECT USIM")
+        expect.success(file_access.select_application(card), "SELECT USIM")
     with step("Terminal -> eUICC: AUTHENTICATE with the number loaded; expected: DC"):
         expect.equal(answered(card, network, SEQ), b"\xdc", "tag of the answer")
     with step("Terminal -> eUICC: AUTHENTICATE with the next number; expected: DB"):

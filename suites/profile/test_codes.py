@@ -4,8 +4,10 @@ from rspcore.messages.euicc_response import PeStatusCode
 from rspcore.profile_maker.editing import edited, inserted, replaced, with_component
 from rspcore.profile_maker.elements import pin, pin_codes, shared_pin_codes, telecom
 from rspcore.profile_reader import decode_element, encode_element, split
-from rspharness import expect, files, testcase
-from rspharness.packages import ICCID, UPP, given_up, installs
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.suite import file_access
+from rspharness.suite.profile_packages import ICCID, UPP, given_up, installs
 
 BAD, WRONG = PeStatusCode.bad_values, PeStatusCode.invalid_parameter
 FORMAT, MISSING = PeStatusCode.invalid_request_format, PeStatusCode.pin_code_missing
@@ -51,8 +53,8 @@ def test_pin_is_enabled_with_the_tries_it_was_loaded_with(card, given, server, s
     with step("S_LPAd -> eUICC: EnableProfile"):
         given.enable(ICCID)
     with step("Terminal -> eUICC: VERIFY PIN without data; expected: SW 63C2"):
-        expect.success(files.select_file(card, files.MF), "SELECT MF")
-        expect.sw(files.verify_pin(card), 0x63C2, about="VERIFY PIN")
+        expect.success(file_access.select_file(card, file_access.MF), "SELECT MF")
+        expect.sw(file_access.verify_pin(card), 0x63C2, about="VERIFY PIN")
 
 
 @testcase.each(

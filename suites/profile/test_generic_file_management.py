@@ -4,8 +4,10 @@ from rspcore.apdu import CommandApdu, Ins
 from rspcore.messages.euicc_response import PeStatusCode
 from rspcore.profile_maker.editing import inserted
 from rspcore.profile_maker.elements import script
-from rspharness import expect, files, testcase
-from rspharness.packages import ICCID, UPP, given_up, installs
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.suite import file_access
+from rspharness.suite.profile_packages import ICCID, UPP, given_up, installs
 
 BAD, WRONG = PeStatusCode.bad_values, PeStatusCode.invalid_parameter
 FORMAT = PeStatusCode.invalid_request_format
@@ -37,10 +39,10 @@ def with_script(*commands, before="usim"):
 
 def read_below(card, *fids):
     """Select files one after another from the MF, and read the last."""
-    for fid in (files.MF, *fids):
+    for fid in (file_access.MF, *fids):
         command = CommandApdu(0x00, Ins.SELECT, 0x00, 0x04, fid.to_bytes(2, "big"), 256)
         expect.success(card.transmit(command), f"SELECT {fid:04X}")
-    read = files.read(card)
+    read = file_access.read(card)
     expect.success(read, "READ BINARY")
     return read.data
 
@@ -76,7 +78,7 @@ def test_script_writes_into_a_file_made_before(card, given, server, step):
     installs(card, server, step, with_script(path("2F05"), content(b"fr")))
     with step("S_LPAd -> eUICC: EnableProfile; Terminal -> eUICC: READ BINARY EF.PL"):
         given.enable(ICCID)
-        expect.equal(read_below(card, files.EF_PL), b"fr", "EF.PL")
+        expect.equal(read_below(card, file_access.EF_PL), b"fr", "EF.PL")
 
 
 @testcase.each(

@@ -5,8 +5,9 @@ from rspcore.profile_maker.editing import changed_header, edited, inserted, remo
 from rspcore.profile_maker.files import template_oid
 from rspcore.profile_reader import split
 from rspcore.profile_reader.header import SERVICES
-from rspharness import edit, testcase
-from rspharness.packages import UPP, given_up, installs
+from rspharness import testcase
+from rspharness.card import tlv_edit
+from rspharness.suite.profile_packages import UPP, given_up, installs
 
 STATUS = PeStatusCode
 UNKNOWN_SERVICE = b"\x9f\x3c\x00"
@@ -21,7 +22,7 @@ def header(**parts):
 def asked_for_an_unknown_service():
     """Return the package whose header asks for a service no version has."""
     octets = split(UPP)[0].raw
-    return replaced(UPP, "header", edit.appended(octets, UNKNOWN_SERVICE, 0xA5))
+    return replaced(UPP, "header", tlv_edit.appended(octets, UNKNOWN_SERVICE, 0xA5))
 
 
 def templates(*numbers):

@@ -8,9 +8,11 @@ from rspcore.ota.packet import ResponseStatus
 from rspcore.profile_maker.editing import edited, element, inserted, removed, with_component
 from rspcore.profile_maker.elements import application, telecom
 from rspcore.profile_reader import decode_element, split
-from rspharness import expect, files, testcase
-from rspharness.packages import UPP, given_up, installs
-from rspharness.servers.ota import personalisation_script
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers.ota_server import personalisation_script
+from rspharness.suite import file_access
+from rspharness.suite.profile_packages import UPP, given_up, installs
 
 ONE = "PROFILE_OPERATIONAL1"
 BAD, WRONG = PeStatusCode.bad_values, PeStatusCode.invalid_parameter
@@ -60,15 +62,15 @@ def test_remote_file_management_writes_a_file(card, given, make_ota, step):
     ota = make_ota(one.profile.parameters)
     ota.tar = TAR_OF_FILES
     script = (
-        CommandApdu(0x00, Ins.SELECT, 0x00, 0x04, files.EF_PL.to_bytes(2, "big")),
+        CommandApdu(0x00, Ins.SELECT, 0x00, 0x04, file_access.EF_PL.to_bytes(2, "big")),
         CommandApdu(0x00, Ins.UPDATE_BINARY, 0x00, 0x00, b"fr"),
     )
     with step("S_OTA -> eUICC: SELECT EF.PL, UPDATE BINARY; expected: 00 and SW 9000"):
         receipt = ota.send(card, script)
         expect.that(holds=receipt.accepted, expected="accepted", actual=receipt.describe())
     with step("Terminal -> eUICC: READ BINARY EF.PL; expected: what was written"):
-        expect.success(files.select_file(card, files.EF_PL), "SELECT EF.PL")
-        expect.equal(files.read(card).data, b"fr", "EF.PL")
+        expect.success(file_access.select_file(card, file_access.EF_PL), "SELECT EF.PL")
+        expect.equal(file_access.read(card).data, b"fr", "EF.PL")
 
 
 @testcase("Profile.RFM#02")

@@ -3,8 +3,10 @@
 from rspcore.messages.euicc_response import PeStatusCode
 from rspcore.profile_maker.editing import edited, inserted, with_component, with_fcp
 from rspcore.profile_reader import decode_element, encode_element, split
-from rspharness import expect, files, testcase
-from rspharness.packages import ICCID, UPP, given_up, installs, runs_out_of_memory
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.suite import file_access
+from rspharness.suite.profile_packages import ICCID, UPP, given_up, installs, runs_out_of_memory
 
 BAD, WRONG = PeStatusCode.bad_values, PeStatusCode.invalid_parameter
 
@@ -56,8 +58,8 @@ def test_file_reads_as_it_was_filled(card, given, server, step, upp, content):
     with step("S_LPAd -> eUICC: EnableProfile"):
         given.enable(ICCID)
     with step(f"Terminal -> eUICC: READ BINARY EF.UMPC; expected: {content}"):
-        expect.success(files.select_file(card, files.EF_UMPC), "SELECT EF.UMPC")
-        read = files.read(card)
+        expect.success(file_access.select_file(card, file_access.EF_UMPC), "SELECT EF.UMPC")
+        read = file_access.read(card)
         expect.success(read, "READ BINARY EF.UMPC")
         expect.equal(read.data.hex().upper(), content, "EF.UMPC")
 
@@ -74,7 +76,7 @@ def test_file_of_the_mf_cannot_be_left_out(card, given, server, step):
     )
     with step("S_LPAd -> eUICC: EnableProfile; Terminal -> eUICC: SELECT EF.UMPC"):
         given.enable(ICCID)
-        expect.success(files.select_file(card, files.EF_UMPC), "SELECT EF.UMPC")
+        expect.success(file_access.select_file(card, file_access.EF_UMPC), "SELECT EF.UMPC")
 
 
 @testcase.each(

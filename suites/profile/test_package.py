@@ -5,8 +5,9 @@ from rspcore.messages.euicc_response import PeStatusCode
 from rspcore.profile_maker.editing import element, inserted, replaced, unknown_element
 from rspcore.profile_maker.elements import cd, telecom
 from rspcore.profile_reader import split
-from rspharness import expect, testcase
-from rspharness.packages import UPP, given_up, installs
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.suite.profile_packages import UPP, given_up, installs
 
 FORMAT, WRONG = PeStatusCode.invalid_request_format, PeStatusCode.invalid_parameter
 ISSUER = bytes.fromhex("8837")

@@ -13,8 +13,10 @@ from rspcore.profile_maker.elements import directory, isim, opt_isim, opt_usim, 
 from rspcore.profile_maker.files import USIM_AID, template_oid
 from rspcore.profile_reader import split
 from rspcore.status import StatusWord
-from rspharness import expect, files, testcase
-from rspharness.packages import ICCID, UPP, given_up, installs
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.suite import file_access
+from rspharness.suite.profile_packages import ICCID, UPP, given_up, installs
 
 BAD, WRONG = PeStatusCode.bad_values, PeStatusCode.invalid_parameter
 UNSUPPORTED = (PeStatusCode.template_not_supported, PeStatusCode.pe_not_supported)
@@ -61,7 +63,7 @@ def test_file_may_be_left_out(card, given, server, step):
     installs(card, server, step, upp)
     with step("S_LPAd -> eUICC: EnableProfile; Terminal -> eUICC: SELECT EF.HPPLMN"):
         given.enable(ICCID)
-        gone = files.select_usim_file(card, EF_HPPLMN)
+        gone = file_access.select_usim_file(card, EF_HPPLMN)
         expect.refused(gone, StatusWord.FILE_NOT_FOUND, about="SELECT EF.HPPLMN")
 
 
@@ -72,7 +74,7 @@ def test_temporary_identifier_is_gone(card, given, server, step):
     installs(card, server, step, UPP)
     with step("S_LPAd -> eUICC: EnableProfile; Terminal -> eUICC: SELECT 7FD0"):
         given.enable(ICCID)
-        gone = files.select_file(card, TEMPORARY)
+        gone = file_access.select_file(card, TEMPORARY)
         expect.refused(gone, StatusWord.FILE_NOT_FOUND, about="SELECT 7FD0")
 
 
@@ -83,8 +85,8 @@ def test_link_shows_the_content_of_its_target(card, given, server, step):
     installs(card, server, step, with_optional(linkPath=b"\x2f\x05"))
     with step("S_LPAd -> eUICC: EnableProfile; Terminal -> eUICC: READ BINARY EF.LI"):
         given.enable(ICCID)
-        expect.success(files.select_usim_file(card, EF_LI), "SELECT EF.LI")
-        read = files.read(card)
+        expect.success(file_access.select_usim_file(card, EF_LI), "SELECT EF.LI")
+        read = file_access.read(card)
         expect.success(read, "READ BINARY EF.LI")
         expect.equal(read.data, b"en", "EF.LI")
 
@@ -96,7 +98,7 @@ def test_optional_files_go_into_the_usim(card, given, server, step):
     installs(card, server, step, inserted(UPP, isim() + opt_usim(), before="securityDomain"))
     with step("S_LPAd -> eUICC: EnableProfile; Terminal -> eUICC: SELECT EF.ACM"):
         given.enable(ICCID)
-        expect.success(files.select_usim_file(card, EF_ACM), "SELECT EF.ACM")
+        expect.success(file_access.select_usim_file(card, EF_ACM), "SELECT EF.ACM")
 
 
 @testcase.each(

@@ -14,7 +14,7 @@ from rspcore.apdu import CommandApdu
 from rspcore.profile_maker import make_profile, preset
 from rspcore.profile_maker.files import ACCESS_RULES
 from rspcore.profile_reader import split
-from rspharness import expect
+from rspharness.card import expect
 
 PIN, PUK, ADM = "30303030FFFFFFFF", "3131313131313131", "3535353535353535"
 FILES = (

@@ -6,8 +6,9 @@ from rspcore.crypto.aka.algorithm import gsm_triplet, xor
 from rspcore.crypto.aka.milenage import Milenage
 from rspcore.profile_maker import make_profile, preset
 from rspcore.profile_maker.editing import edited, with_component
-from rspharness import expect, testcase
-from rspharness.files import select_application
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.suite.file_access import select_application
 
 RAND = bytes.fromhex("23553CBE9637A89D218AE64DAE47BF35")
 AMF = b"\x80\x00"

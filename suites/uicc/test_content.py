@@ -1,7 +1,8 @@
 """UICC.Content: what a Profile package says is what a terminal reads."""
 
 from rspcore.profile_maker.files import ACCESS_RULES, imsi_content
-from rspharness import expect, testcase
+from rspharness import testcase
+from rspharness.card import expect
 
 
 @testcase("UICC.Content#01")

@@ -1,6 +1,7 @@
 """UICC file commands on files whose content is known to the octet."""
 
-from rspharness import expect, testcase
+from rspharness import testcase
+from rspharness.card import expect
 
 
 @testcase("UICC.ReadBinary#01")

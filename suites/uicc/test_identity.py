@@ -9,7 +9,8 @@ from rspcore.crypto.suci import ProtectionScheme, SchemeOutput, reveal
 from rspcore.profile_maker import make_profile, preset
 from rspcore.profile_maker.editing import inserted
 from rspcore.profile_maker.elements import df_5gs, df_saip
-from rspharness import expect, testcase
+from rspharness import testcase
+from rspharness.card import expect
 
 PIN = "30303030FFFFFFFF"
 NULL, A, B = ProtectionScheme.NULL, ProtectionScheme.PROFILE_A, ProtectionScheme.PROFILE_B

@@ -1,6 +1,7 @@
 """UICC PIN cases, on a Profile of these suites alone: no other card loses a try."""
 
-from rspharness import expect, testcase
+from rspharness import testcase
+from rspharness.card import expect
 
 PIN, WRONG, NEW = "30303030FFFFFFFF", "39393939FFFFFFFF", "31323334FFFFFFFF"
 PUK, ADM = "3131313131313131", "3535353535353535"

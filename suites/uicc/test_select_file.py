@@ -1,6 +1,7 @@
 """UICC.Select, UICC.Fcp and UICC.Status: where a terminal gets to and what it is told."""
 
-from rspharness import expect, testcase
+from rspharness import testcase
+from rspharness.card import expect
 
 ICCID, ABSENT = 0x2FE2, 0x2FFF
 

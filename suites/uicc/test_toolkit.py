@@ -6,7 +6,8 @@ import pytest
 
 from rspcore.apdu import CommandApdu
 from rspcore.ota.packet import ResponseStatus
-from rspharness import expect, testcase
+from rspharness import testcase
+from rspharness.card import expect
 from rspharness.lpa.proactive import terminal_response
 
 RFM = bytes.fromhex("B00120")

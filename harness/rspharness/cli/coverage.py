@@ -42,8 +42,8 @@ def show(options: argparse.Namespace) -> int:
     Raises:
         ConfigError: There is no such run, or its results are of another version.
     """
-    from rspharness.report.matrix import text  # noqa: PLC0415  only when asked for
-    from rspharness.report.model import Results  # noqa: PLC0415  only when asked for
+    from rspharness.report.requirement_matrix import text  # noqa: PLC0415  only when asked for
+    from rspharness.report.results import Results  # noqa: PLC0415  only when asked for
 
     file: Path = options.results
     if file.is_dir():

@@ -11,15 +11,19 @@ from rspcore.ids import Eid, Iccid
 from rspcore.messages.es10c import ResetOption
 from rspcore.pki.generate import make_pki
 from rspharness.cli.lpa_user import ProgressBar, TerminalUser
-from rspharness.lpa import management
+from rspharness.lpa import local_management
 from rspharness.lpa.activation_code import ActivationCode, check_server_address
-from rspharness.lpa.card import ChannelOptions, IsdrChannel
 from rspharness.lpa.connection import CardChoice, connected
 from rspharness.lpa.download import AutomaticUser, EndUser, download
-from rspharness.lpa.https import HttpsOptions, HttpsPort
-from rspharness.lpa.pending import deliver_all, remove_notification, retrieve_notifications
-from rspharness.lpa.trust import parse_connect_to, read_ci_certificates
-from rspharness.lpa.views import (
+from rspharness.lpa.https_arguments import parse_connect_to, read_ci_certificates
+from rspharness.lpa.https_port import HttpsOptions, HttpsPort
+from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
+from rspharness.lpa.notification_delivery import (
+    deliver_all,
+    remove_notification,
+    retrieve_notifications,
+)
+from rspharness.lpa.output import (
     download_view,
     notification_view,
     profile_view,
@@ -113,20 +117,20 @@ def _show(options: argparse.Namespace, view: Mapping[str, object], lines: Sequen
 
 def _info(options: argparse.Namespace) -> int:
     with _card(options, changing=False) as card:
-        view = summary_view(management.read_summary(card))
+        view = summary_view(local_management.read_summary(card))
     return _show(options, view, text_lines(view))
 
 
 def _list(options: argparse.Namespace) -> int:
     with _card(options, changing=False) as card:
-        rows = [profile_view(profile) for profile in management.list_profiles(card)]
+        rows = [profile_view(profile) for profile in local_management.list_profiles(card)]
     lines = table(rows, _PROFILE_COLUMNS) if rows else ["no Profile is installed"]
     return _show(options, {"profiles": rows}, lines)
 
 
-def _named(text: str) -> management.ProfileName:
+def _named(text: str) -> local_management.ProfileName:
     try:
-        return management.profile_name(text)
+        return local_management.profile_name(text)
     except DecodeError as error:
         raise LocalError(str(error)) from error
 
@@ -134,8 +138,8 @@ def _named(text: str) -> management.ProfileName:
 def _switch(options: argparse.Namespace) -> int:
     name = _named(options.profile)
     operations = {
-        "enable": management.enable_profile,
-        "disable": management.disable_profile,
+        "enable": local_management.enable_profile,
+        "disable": local_management.disable_profile,
     }
     with _card(options, changing=True) as card:
         profile = operations[options.command](card, name, refresh=not options.no_refresh)
@@ -146,7 +150,7 @@ def _switch(options: argparse.Namespace) -> int:
 def _delete(options: argparse.Namespace) -> int:
     name = _named(options.profile)
     with _card(options, changing=True) as card:
-        management.delete_profile(card, name)
+        local_management.delete_profile(card, name)
     return _show(options, {"deleted": str(name)}, [f"Profile {name} is deleted"])
 
 
@@ -157,7 +161,7 @@ def _nickname(options: argparse.Namespace) -> int:
     if len(options.text) > 64:
         raise LocalError(f"nickname of {len(options.text)} characters; at most 64 are possible")
     with _card(options, changing=True) as card:
-        management.set_nickname(card, name, options.text)
+        local_management.set_nickname(card, name, options.text)
     text = f"is called {options.text!r}" if options.text else "has no nickname any more"
     view = {"iccid": str(name), "profileNickname": options.text}
     return _show(options, view, [f"Profile {name} {text}"])
@@ -173,7 +177,7 @@ def _reset(options: argparse.Namespace) -> int:
     if not chosen:
         raise LocalError("reset: say what, with --operational, --test or --address")
     with _card(options, changing=True) as card:
-        deleted = management.memory_reset(card, chosen)
+        deleted = local_management.memory_reset(card, chosen)
     text = "Profiles were deleted" if deleted else "there was no Profile to delete"
     return _show(options, {"deleted": deleted, "address": options.address}, [text])
 
@@ -186,7 +190,7 @@ def _set_address(options: argparse.Namespace) -> int:
         except DecodeError as error:
             raise LocalError(str(error)) from error
     with _card(options, changing=True) as card:
-        management.set_default_address(card, address)
+        local_management.set_default_address(card, address)
     text = f"is {address}" if address else "is removed"
     return _show(options, {"defaultDpAddress": address}, [f"the default SM-DP+ address {text}"])
 
@@ -220,7 +224,7 @@ def _activation_code(text: str) -> ActivationCode:
 
 
 def _default_code(card: IsdrChannel) -> ActivationCode:
-    address = management.read_addresses(card).default_dp_address
+    address = local_management.read_addresses(card).default_dp_address
     if not address:
         raise ConfigError(
             "the card has no default SM-DP+ address; give an activation code, or store one with "

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rspcore.messages.es10b import CancelSessionReason
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspharness.lpa.download import DownloadStep
-from rspharness.lpa.views import metadata_view, text_lines
+from rspharness.lpa.output import metadata_view, text_lines
 
 __all__ = ["ProgressBar", "TerminalUser"]
 

@@ -11,10 +11,10 @@ from rspcore.ota.packet import CommandPacket, KeySet, ResponseStatus, SecurityPa
 from rspcore.ota.script import compact
 from rspcore.profile_maker import ProfileParameters, preset
 from rspcore.status import describe
-from rspharness.card import TERMINAL_PROFILE, Card
+from rspharness.card.card_under_test import TERMINAL_PROFILE, Card
 from rspharness.cli.target_options import card_choice
 from rspharness.lpa.connection import connected
-from rspharness.servers.ota import OtaServer, Receipt, personalisation_script
+from rspharness.servers.ota_server import OtaServer, Receipt, personalisation_script
 
 __all__ = ["packet", "run"]
 

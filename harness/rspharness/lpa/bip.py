@@ -21,7 +21,7 @@ from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError, RemoteError
 from rspcore.ota.http_session import Connection
 from rspcore.status import is_success
-from rspharness.lpa.card import IsdrChannel
+from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.proactive import ProactiveCommand, fetch, terminal_response
 
 __all__ = ["BipError", "BipTerminal", "Network", "Peer", "Proactive", "Result"]

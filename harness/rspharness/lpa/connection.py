@@ -15,15 +15,15 @@ from rspcore.errors import ConfigError, LocalError
 from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import make_pki
-from rspharness.links import CardLink, TracedLink
-from rspharness.lpa.card import ChannelOptions, IsdrChannel
-from rspharness.lpa.management import read_eid
+from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
+from rspharness.lpa.local_management import read_eid
+from rspharness.record.trace import Trace
+from rspharness.record.verdicts import TargetLost
 from rspharness.targets import open_target
 from rspharness.targets.reader import ReaderLink, find_reader, reader_names
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import Target, TargetOptions
-from rspharness.trace import Trace
-from rspharness.verdicts import TargetLost
+from rspharness.targets.transport import CardLink, TracedLink
 
 __all__ = ["VIRTUAL_READER", "CardChoice", "connected", "linked"]
 

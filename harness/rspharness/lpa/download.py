@@ -19,7 +19,6 @@ from rspcore.messages.euicc_info import DeviceInfo
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.messages.notifications import ProfileInstallationResult, SuccessResult
 from rspharness.lpa.activation_code import ActivationCode
-from rspharness.lpa.card import IsdrChannel
 from rspharness.lpa.checks import (
     DownloadStoppedError,
     check_announced_metadata,
@@ -27,10 +26,7 @@ from rspharness.lpa.checks import (
     check_server_address,
     check_smdp_oid,
 )
-from rspharness.lpa.es9 import Es9Client, HttpPort, ServerRefusedError, ServerUnreachableError
-from rspharness.lpa.management import code_text, find_profile, list_profiles
-from rspharness.lpa.pending import remove_notification
-from rspharness.lpa.procedures import (
+from rspharness.lpa.download_steps import (
     STANDARD_DEVICE,
     Authenticated,
     CardRefusedError,
@@ -43,6 +39,15 @@ from rspharness.lpa.procedures import (
     load_package,
     prepare_download,
 )
+from rspharness.lpa.es9p_client import (
+    Es9Client,
+    HttpPort,
+    ServerRefusedError,
+    ServerUnreachableError,
+)
+from rspharness.lpa.isdr_channel import IsdrChannel
+from rspharness.lpa.local_management import code_text, find_profile, list_profiles
+from rspharness.lpa.notification_delivery import remove_notification
 
 __all__ = [
     "AutomaticUser",

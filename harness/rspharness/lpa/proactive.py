@@ -16,7 +16,7 @@ from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError, RemoteError
 from rspcore.status import describe, is_success
-from rspharness.lpa.card import IsdrChannel
+from rspharness.lpa.isdr_channel import IsdrChannel
 
 __all__ = ["ProactiveCommand", "Refresh", "fetch", "settle_refresh", "terminal_response"]
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from rspharness.steps import Step, StepListener
+from rspharness.record.steps import Step, StepListener
 
 if TYPE_CHECKING:
-    from rspharness.outcome import CaseState
+    from rspharness.run.case_state import CaseState
 
 __all__ = ["allure_listeners", "attach_evidence", "describe_case", "wants_allure"]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from rspharness.report.model import Results
+    from rspharness.report.results import Results
 
 __all__ = ["Collector"]
 
@@ -67,12 +67,12 @@ class Collector:
             self._config, said, self._cases, self._started
         )
         if self._config.getoption("--mutant-matrix"):
-            from rspharness import mutant_matrix  # noqa: PLC0415  only to try the suites
+            from rspharness.mutation import fault_matrix  # noqa: PLC0415  only to try the suites
 
-            matrix = mutant_matrix.merged(self._matrices)
-            mutant_matrix.write_matrix(self.folder, matrix)
+            matrix = fault_matrix.merged(self._matrices)
+            fault_matrix.write_matrix(self.folder, matrix)
             self._differences = list(
-                mutant_matrix.differences(self._config.rootpath, matrix, self._tried)
+                fault_matrix.differences(self._config.rootpath, matrix, self._tried)
             )
             if self._differences and session.exitstatus == 0:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -5,8 +5,8 @@ from typing import Any
 
 import jinja2
 
-from rspharness.report.model import Results
-from rspharness.verdicts import Verdict
+from rspharness.record.verdicts import Verdict
+from rspharness.report.results import Results
 
 __all__ = ["render", "template", "write_html"]
 

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
-from rspharness.report.model import Results
-from rspharness.verdicts import Verdict
+from rspharness.record.verdicts import Verdict
+from rspharness.report.results import Results
 
 __all__ = ["write_junit"]
 

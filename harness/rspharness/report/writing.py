@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from rspharness.report.facts import commit_of
+from rspharness.record.catalogue import Catalogue
+from rspharness.report.git_commit import commit_of
 from rspharness.report.html import write_html
 from rspharness.report.junit import write_junit
-from rspharness.report.matrix import text
-from rspharness.report.model import Results
-from rspharness.requirements import Catalogue
+from rspharness.report.requirement_matrix import text
+from rspharness.report.results import Results
 
 __all__ = ["summary", "write_reports", "write_run"]
 

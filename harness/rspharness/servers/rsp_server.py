@@ -20,11 +20,11 @@ from rspcore.pki.generate import issue_tls
 from rspcore.pki.issue import Contents, sign
 from rspcore.pki.roles import Role
 from rspcore.profile_maker import ProfileParameters, TestProfile, make_profile, preset
-from rspharness import expect
-from rspharness.card import Card
-from rspharness.servers.fields import PackageFields
-from rspharness.servers.session import Loaded, Session
-from rspharness.verdicts import ExpectationError, Inconclusive
+from rspharness.card import expect
+from rspharness.card.card_under_test import Card
+from rspharness.record.verdicts import ExpectationError, Inconclusive
+from rspharness.servers.request_overrides import PackageFields
+from rspharness.servers.rsp_session import Loaded, Session
 
 __all__ = ["ProfileLike", "RspServer", "profile", "server_maker"]
 

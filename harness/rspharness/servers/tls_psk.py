@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from rspharness.lpa.bip import Peer
-from rspharness.verdicts import Inconclusive
+from rspharness.record.verdicts import Inconclusive
 
 __all__ = ["CIPHERS", "TlsServer", "psk_context"]
 

@@ -11,8 +11,8 @@ from rspcore.errors import ConfigError, LocalError
 from rspcore.messages.euicc_info import RspCapability, TreProperty, UiccCapability
 from rspcore.messages.isdr import LpaeSupport
 from rspcore.profile_maker import make_profile, preset
-from rspharness.targets.declaration import declared_values, options_of
 from rspharness.targets.settings import TargetSettings
+from rspharness.targets.simulated_declaration import declared_values, options_of
 from rspharness.targets.target import RECORDED, TargetOptions
 from rspsim.cli.card_state import changed_options
 from rspsim.env import SeededRng
@@ -178,7 +178,7 @@ class SimulatedCards:
     def _made(self, state: CardState, number: int) -> Euicc:
         rng = SeededRng(f"{self._seed}/{number}".encode())
         if self._options.card_fault == RECORDED:
-            from rspharness.reach import RecordingEuicc  # noqa: PLC0415  only to try the suites
+            from rspharness.targets.recording_card import RecordingEuicc  # noqa: PLC0415  only to try the suites
 
             return RecordingEuicc(state, MemoryStore(state), rng)
         return self.kind(state, MemoryStore(state), rng, self._decisions)

@@ -8,7 +8,7 @@ import time  # noqa: TID251  a daemon takes real time to see a card
 from typing import Final, Protocol, cast
 
 from rspcore.errors import ConfigError
-from rspharness.verdicts import TargetLost
+from rspharness.record.verdicts import TargetLost
 
 __all__ = ["KeptLink", "ReaderLink", "find_reader", "reader_names"]
 

@@ -11,8 +11,8 @@ from typing import Final, Protocol, runtime_checkable
 
 from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
-from rspharness.links import PoweredLink
 from rspharness.targets.settings import TargetSettings
+from rspharness.targets.transport import PoweredLink
 
 __all__ = ["RECORDED", "Snapshots", "Target", "TargetOptions"]
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from rspcore.errors import ConfigError
-from rspharness.links import PoweredLink
 from rspharness.targets.inprocess import SimulatedCards, declaring
 from rspharness.targets.reader import KeptLink, ReaderLink
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
+from rspharness.targets.transport import PoweredLink
 from rspsim.transports.pcscd import PcscDaemon, start_pcscd
 from rspsim.transports.pcsclite import wait_for_reader
 from rspsim.transports.readers import Slot

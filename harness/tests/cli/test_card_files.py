@@ -7,11 +7,11 @@ import pytest
 
 from rspcore.crypto.curves import Curve
 from rspcore.messages.es10c import EnableProfileRequest, ProfileIdentifier
-from rspharness.card import Card
+from rspharness.card.card_under_test import Card
 from rspharness.cli import card_files, ota_commands
 from rspharness.cli.main import main
-from rspharness.lpa.card import IsdrChannel
-from rspharness.run import Run, RunOptions
+from rspharness.lpa.isdr_channel import IsdrChannel
+from rspharness.run.run import Run, RunOptions
 from rspharness.servers.rsp_server import profile, server_maker
 
 

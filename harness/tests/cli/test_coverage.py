@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rspharness.cli.main import main
-from rspharness.report.model import Results
+from rspharness.report.results import Results
 
 ROW = {
     "area": "ES10b",

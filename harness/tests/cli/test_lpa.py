@@ -12,9 +12,9 @@ from rspcore.ids import Aid, Eid, Iccid
 from rspharness.cli import lpa_commands
 from rspharness.cli.lpa_user import ProgressBar, TerminalUser
 from rspharness.cli.main import main
-from rspharness.lpa.card import IsdrChannel
 from rspharness.lpa.download import DownloadStep
-from rspharness.lpa.es9 import HttpReply
+from rspharness.lpa.es9p_client import HttpReply
+from rspharness.lpa.isdr_channel import IsdrChannel
 
 ICCID = "89000123456789012341"
 AID = "A0000005591010FFFFFFFF8900001000"

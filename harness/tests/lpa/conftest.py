@@ -7,8 +7,8 @@ import pytest
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
-from rspharness.lpa.card import ChannelOptions, IsdrChannel
-from rspharness.lpa.es9 import HttpReply
+from rspharness.lpa.es9p_client import HttpReply
+from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
 
 
 @dataclass

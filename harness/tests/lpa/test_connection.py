@@ -9,9 +9,9 @@ from rspcore.errors import ConfigError, LocalError
 from rspcore.ids import Eid
 from rspharness.lpa import connection
 from rspharness.lpa.connection import CardChoice, connected
+from rspharness.record.trace import ReplayLink
+from rspharness.record.verdicts import TargetLost
 from rspharness.targets import reader
-from rspharness.trace import ReplayLink
-from rspharness.verdicts import TargetLost
 
 EID = Eid.from_digits("89049032123451234512345678901235")
 OTHER = Eid.from_first_digits("890490321234512345123456789099")

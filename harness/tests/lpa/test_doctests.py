@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 
 
-@pytest.mark.parametrize("name", ["activation_code", "checks", "status_codes"])
+@pytest.mark.parametrize("name", ["activation_code", "checks", "status_meanings"])
 def test_examples_hold(name):
     outcome = doctest.testmod(import_module(f"rspharness.lpa.{name}"))
     assert outcome.attempted > 0

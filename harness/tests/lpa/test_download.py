@@ -24,8 +24,8 @@ from rspharness.lpa.download import (
     InstallationFailedError,
     download,
 )
-from rspharness.lpa.es9 import HttpReply, ServerRefusedError, ServerUnreachableError
-from rspharness.lpa.procedures import CardRefusedError, LoadRefusedError, load_package
+from rspharness.lpa.download_steps import CardRefusedError, LoadRefusedError, load_package
+from rspharness.lpa.es9p_client import HttpReply, ServerRefusedError, ServerUnreachableError
 
 VECTORS = Path(__file__).parents[3] / "fixtures" / "vectors"
 WORKED = json.loads((VECTORS / "bsp-nistP256.json").read_text())
@@ -245,7 +245,7 @@ def test_progress_names_each_step_and_counts_the_load(peers):
 
 
 def test_segments_are_the_store_data_of_the_worked_example(scripted_link):
-    from rspharness.lpa.card import ChannelOptions, IsdrChannel  # noqa: PLC0415  this test alone
+    from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel  # noqa: PLC0415  this test alone
 
     store = WORKED["store_data"]
     link = scripted_link(*((one["apdu"], "9000") for one in store["commands"]))

@@ -15,9 +15,8 @@ from rspcore.messages.es10c import ProfileState, ResetOption
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import PRESETS, make_profile
-from rspharness.lpa import management, pending, procedures
+from rspharness.lpa import download_steps, local_management, notification_delivery
 from rspharness.lpa.activation_code import ActivationCode
-from rspharness.lpa.card import ChannelOptions, IsdrChannel
 from rspharness.lpa.checks import DownloadStoppedError
 from rspharness.lpa.download import (
     AutomaticUser,
@@ -25,8 +24,9 @@ from rspharness.lpa.download import (
     OpenSession,
     download,
 )
-from rspharness.lpa.es9 import Es9Client, ServerRefusedError, ServerUnreachableError
-from rspharness.servers.inprocess import InProcessPort
+from rspharness.lpa.es9p_client import Es9Client, ServerRefusedError, ServerUnreachableError
+from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
+from rspharness.servers.inprocess_port import InProcessPort
 from rspharness.targets.inprocess import InProcessTarget
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
@@ -72,7 +72,7 @@ class Bench:
         return download(self.channel, self.port, parsed, **({"user": user} | how))
 
     def profiles(self):
-        return management.list_profiles(self.channel)
+        return local_management.list_profiles(self.channel)
 
 
 @pytest.fixture
@@ -205,13 +205,15 @@ def advance(bench, order, until):
     """Go on to a step and return what CancelSession needs."""
     es9 = Es9Client(bench.port, bench.server.identity.address)
     card = bench.channel
-    initiated = procedures.initiate_authentication(card, es9)
+    initiated = download_steps.initiate_authentication(card, es9)
     if until != "initiated":
-        authenticated = procedures.authenticate(card, es9, initiated, matching_id=order.matching_id)
+        authenticated = download_steps.authenticate(
+            card, es9, initiated, matching_id=order.matching_id
+        )
     if until in STEPS[2:]:
-        prepared = procedures.prepare_download(card, authenticated)
+        prepared = download_steps.prepare_download(card, authenticated)
     if until in STEPS[3:]:
-        bpp = procedures.get_bound_profile_package(es9, prepared)
+        bpp = download_steps.get_bound_profile_package(es9, prepared)
     if until == "loading":
         for segment in segments(bpp)[:5]:
             assert card.load_segment(segment) == (b"", 0x9000)
@@ -222,10 +224,10 @@ def advance(bench, order, until):
 @pytest.mark.parametrize("reason", list(CancelSessionReason), ids=lambda reason: reason.name)
 def test_session_is_cancelled_at_every_step(bench, step, reason):
     es9, transaction_id = advance(bench, bench.order(), step)
-    answer = procedures.cancel_session(bench.channel, es9, transaction_id, reason)
+    answer = download_steps.cancel_session(bench.channel, es9, transaction_id, reason)
     assert answer.cancel_session_response_ok is not None
     assert bench.profiles() == ()
-    repeated = procedures.cancel_session(bench.channel, None, transaction_id, reason)
+    repeated = download_steps.cancel_session(bench.channel, None, transaction_id, reason)
     assert repeated.cancel_session_response_error == 5
     again = CancelSessionRequest(
         transaction_id=transaction_id, cancel_session_response=answer.encode()
@@ -238,7 +240,7 @@ def test_session_is_cancelled_at_every_step(bench, step, reason):
 def test_session_before_authentication_cannot_be_cancelled_with_a_signature(bench):
     es9, transaction_id = advance(bench, bench.order(), "initiated")
     reason = CancelSessionReason.postponed
-    answer = procedures.cancel_session(bench.channel, es9, transaction_id, reason)
+    answer = download_steps.cancel_session(bench.channel, es9, transaction_id, reason)
     assert answer.cancel_session_response_ok is None
 
 
@@ -253,11 +255,13 @@ def test_download_after_an_abandoned_session_succeeds(bench, step):
 def test_exception_between_steps_cancels_at_card_and_server(bench):
     order = bench.order()
     es9 = Es9Client(bench.port, bench.server.identity.address)
-    initiated = procedures.initiate_authentication(bench.channel, es9)
+    initiated = download_steps.initiate_authentication(bench.channel, es9)
 
     def interrupted():
         with OpenSession(bench.channel, es9, initiated):
-            procedures.authenticate(bench.channel, es9, initiated, matching_id=order.matching_id)
+            download_steps.authenticate(
+                bench.channel, es9, initiated, matching_id=order.matching_id
+            )
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -291,7 +295,7 @@ def test_profile_with_rule_asks_for_consent_and_cannot_be_deleted(bench):
     iccid = bench.download(bench.order(WITH_PPR2), user=Asked()).iccid
     assert asked == [True]
     with pytest.raises(RemoteError) as caught:
-        management.delete_profile(bench.channel, iccid)
+        local_management.delete_profile(bench.channel, iccid)
     assert caught.value.code == "disallowedByPolicy(3)"
 
 
@@ -347,35 +351,44 @@ def test_faulty_server_never_leaves_a_half_done_download(fault, function):
 
 def test_enable_disable_delete_make_notifications_that_are_delivered(bench):
     iccid = bench.download(bench.order()).iccid
-    pending.deliver_all(bench.channel, bench.port, pending.retrieve_notifications(bench.channel))
+    notification_delivery.deliver_all(
+        bench.channel, bench.port, notification_delivery.retrieve_notifications(bench.channel)
+    )
     before = len(bench.server.notifications)
-    assert management.enable_profile(bench.channel, iccid).profile_state == ProfileState.enabled
-    assert management.disable_profile(bench.channel, iccid).profile_state == ProfileState.disabled
-    management.delete_profile(bench.channel, iccid)
-    waiting = pending.retrieve_notifications(bench.channel)
+    assert (
+        local_management.enable_profile(bench.channel, iccid).profile_state == ProfileState.enabled
+    )
+    assert (
+        local_management.disable_profile(bench.channel, iccid).profile_state
+        == ProfileState.disabled
+    )
+    local_management.delete_profile(bench.channel, iccid)
+    waiting = notification_delivery.retrieve_notifications(bench.channel)
     assert [one.metadata.profile_management_operation for one in waiting] == [
         {NotificationEvent.notificationEnable},
         {NotificationEvent.notificationDisable},
         {NotificationEvent.notificationDelete},
     ]
-    deliveries = pending.deliver_all(bench.channel, bench.port, waiting)
+    deliveries = notification_delivery.deliver_all(bench.channel, bench.port, waiting)
     assert [one.error for one in deliveries] == [None] * 3
-    assert pending.retrieve_notifications(bench.channel) == ()
+    assert notification_delivery.retrieve_notifications(bench.channel) == ()
     assert [one.verdict for one in bench.server.notifications][before:] == ["accepted"] * 3
 
 
 def test_notification_stays_when_its_server_is_not_there(bench):
     bench.download(bench.order())
     iccid = OPERATIONAL.metadata.iccid
-    pending.deliver_all(bench.channel, bench.port, pending.retrieve_notifications(bench.channel))
-    management.enable_profile(bench.channel, iccid)
+    notification_delivery.deliver_all(
+        bench.channel, bench.port, notification_delivery.retrieve_notifications(bench.channel)
+    )
+    local_management.enable_profile(bench.channel, iccid)
     nowhere = InProcessPort()
-    waiting = pending.retrieve_notifications(bench.channel)
-    [delivery] = pending.deliver_all(bench.channel, nowhere, waiting)
+    waiting = notification_delivery.retrieve_notifications(bench.channel)
+    [delivery] = notification_delivery.deliver_all(bench.channel, nowhere, waiting)
     assert delivery.error is not None
-    assert pending.retrieve_notifications(bench.channel) == waiting
-    pending.remove_notification(bench.channel, waiting[0].metadata.seq_number)
-    assert pending.retrieve_notifications(bench.channel) == ()
+    assert notification_delivery.retrieve_notifications(bench.channel) == waiting
+    notification_delivery.remove_notification(bench.channel, waiting[0].metadata.seq_number)
+    assert notification_delivery.retrieve_notifications(bench.channel) == ()
 
 
 def test_result_the_server_does_not_take_waits_on_the_card(bench):
@@ -390,9 +403,9 @@ def test_result_the_server_does_not_take_waits_on_the_card(bench):
     done = download(bench.channel, Deaf(), code, user=AutomaticUser())
     assert done.unreported == "gone"
     assert bench.state(order) is OrderState.DOWNLOADED
-    waiting = pending.retrieve_notifications(bench.channel)
+    waiting = notification_delivery.retrieve_notifications(bench.channel)
     assert waiting[0].raw == done.result.encode()
-    pending.deliver_all(bench.channel, bench.port, waiting)
+    notification_delivery.deliver_all(bench.channel, bench.port, waiting)
     assert bench.state(order) is OrderState.INSTALLED
 
 
@@ -400,16 +413,16 @@ def test_result_the_server_does_not_take_waits_on_the_card(bench):
 def test_switch_between_two_profiles(bench, refresh):
     first = bench.download(bench.order()).iccid
     second = bench.download(bench.order(OPERATIONAL_2)).aid
-    management.enable_profile(bench.channel, first, refresh=refresh)
-    management.enable_profile(bench.channel, second, refresh=refresh)
+    local_management.enable_profile(bench.channel, first, refresh=refresh)
+    local_management.enable_profile(bench.channel, second, refresh=refresh)
     states = {one.isdp_aid == second: one.profile_state for one in bench.profiles()}
     assert states == {True: ProfileState.enabled, False: ProfileState.disabled}
 
 
 def test_enabled_profile_cannot_be_enabled_or_deleted(bench):
     iccid = bench.download(bench.order()).iccid
-    management.enable_profile(bench.channel, iccid)
-    for call in (management.enable_profile, management.delete_profile):
+    local_management.enable_profile(bench.channel, iccid)
+    for call in (local_management.enable_profile, local_management.delete_profile):
         with pytest.raises(RemoteError) as caught:
             call(bench.channel, iccid)
         assert caught.value.code == "profileNotInDisabledState(2)"
@@ -417,22 +430,22 @@ def test_enabled_profile_cannot_be_enabled_or_deleted(bench):
 
 def test_nickname_address_and_memory_reset(bench):
     iccid = bench.download(bench.order()).iccid
-    management.set_nickname(bench.channel, iccid, "Ünterwegs")
+    local_management.set_nickname(bench.channel, iccid, "Ünterwegs")
     assert bench.profiles()[0].profile_nickname == "Ünterwegs"
-    management.set_default_address(bench.channel, "smdp.example.com")
-    assert management.read_addresses(bench.channel).default_dp_address == "smdp.example.com"
-    management.enable_profile(bench.channel, iccid)
-    assert management.memory_reset(
+    local_management.set_default_address(bench.channel, "smdp.example.com")
+    assert local_management.read_addresses(bench.channel).default_dp_address == "smdp.example.com"
+    local_management.enable_profile(bench.channel, iccid)
+    assert local_management.memory_reset(
         bench.channel, frozenset({ResetOption.deleteOperationalProfiles})
     )
     assert bench.profiles() == ()
-    assert not management.memory_reset(
+    assert not local_management.memory_reset(
         bench.channel, frozenset({ResetOption.deleteOperationalProfiles})
     )
 
 
 def test_summary_is_that_of_the_card(bench):
-    summary = management.read_summary(bench.channel)
+    summary = local_management.read_summary(bench.channel)
     assert summary.eid == EID
     assert len(summary.info.euicc_ci_pkid_list_for_signing) == 2
 
@@ -445,7 +458,7 @@ def test_segment_before_a_session_is_refused(bench):
 def test_new_challenge_ends_a_session(bench):
     es9, transaction_id = advance(bench, bench.order(), "authenticated")
     bench.channel.send(GetEuiccChallengeRequest())
-    answer = procedures.cancel_session(
+    answer = download_steps.cancel_session(
         bench.channel, es9, transaction_id, CancelSessionReason.postponed
     )
     assert answer.cancel_session_response_error == 5

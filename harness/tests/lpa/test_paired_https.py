@@ -8,12 +8,12 @@ import pytest
 from rspcore.crypto.curves import Curve
 from rspcore.pki.generate import issue_tls, make_pki
 from rspcore.profile_maker import PRESETS, make_profile
-from rspharness.lpa import management
+from rspharness.lpa import local_management
 from rspharness.lpa.activation_code import ActivationCode
-from rspharness.lpa.card import IsdrChannel
 from rspharness.lpa.download import download
-from rspharness.lpa.es9 import ServerUnreachableError
-from rspharness.lpa.https import HttpsOptions, HttpsPort
+from rspharness.lpa.es9p_client import ServerUnreachableError
+from rspharness.lpa.https_port import HttpsOptions, HttpsPort
+from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.targets.inprocess import InProcessTarget
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
@@ -57,7 +57,7 @@ def test_download_over_tls(curve):
     with bench(curve) as (server, port, card):
         made, code = order(server)
         assert download(card, port, code).unreported is None
-        assert len(management.list_profiles(card)) == 1
+        assert len(local_management.list_profiles(card)) == 1
         assert server.orders.get(made.number).state is OrderState.INSTALLED
 
 
@@ -70,6 +70,6 @@ def test_answer_that_does_not_come_whole_is_cancelled_and_can_be_tried_again(fau
         lost = server.fault(fault, function="getBoundProfilePackage", times=1, **parameters)
         with lost, pytest.raises(ServerUnreachableError):
             download(card, port, code)
-        assert management.list_profiles(card) == ()
+        assert local_management.list_profiles(card) == ()
         assert download(card, port, code).unreported is None
         assert server.orders.get(made.number).state is OrderState.INSTALLED

@@ -9,11 +9,11 @@ from rspcore.messages.es10c import ProfileState
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.pki.bundle import Pki
 from rspcore.profile_reader import ProfileFacts
-from rspharness.lpa import management
+from rspharness.lpa import local_management
 from rspharness.lpa.activation_code import ActivationCode
-from rspharness.lpa.card import IsdrChannel
 from rspharness.lpa.download import download
-from rspharness.servers.inprocess import InProcessPort
+from rspharness.lpa.isdr_channel import IsdrChannel
+from rspharness.servers.inprocess_port import InProcessPort
 from rspharness.targets.inprocess import InProcessTarget
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
@@ -53,5 +53,7 @@ def test_ts48_profile_is_installed_and_enabled_under_the_sgp26_certificates(pki,
         code = ActivationCode.parse(order.activation_code)
         done = download(card, InProcessPort(server), code)
         assert done.unreported is None
-        assert management.enable_profile(card, done.iccid).profile_state == ProfileState.enabled
+        assert (
+            local_management.enable_profile(card, done.iccid).profile_state == ProfileState.enabled
+        )
     assert server.orders.get(order.number).state is OrderState.INSTALLED

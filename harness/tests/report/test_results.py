@@ -5,10 +5,10 @@ from xml.etree import ElementTree
 import pytest
 
 from rspcore.errors import ConfigError
-from rspharness.report.matrix import text
-from rspharness.report.model import Results
+from rspharness.record.catalogue import Catalogue
+from rspharness.report.requirement_matrix import text
+from rspharness.report.results import Results
 from rspharness.report.writing import write_reports
-from rspharness.requirements import Catalogue
 
 CATALOGUE = Catalogue.load(Path(__file__).parents[3] / "fixtures" / "requirements" / "euicc.csv")
 

@@ -3,10 +3,10 @@
 import pytest
 
 from rspcore.crypto.curves import Curve
-from rspharness.run import Run, RunOptions
+from rspharness.record.timing import Timings
+from rspharness.record.trace import Trace
+from rspharness.run.run import Run, RunOptions
 from rspharness.servers.rsp_server import server_maker
-from rspharness.timing import Timings
-from rspharness.trace import Trace
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import ssl
 
 import pytest
 
+from rspharness.record.verdicts import Inconclusive
 from rspharness.servers.tls_psk import TlsServer, psk_context
-from rspharness.verdicts import Inconclusive
 
 KEY = b"\x44" * 16
 

@@ -7,7 +7,7 @@ from rspcore.messages.es10b import GetEuiccChallengeRequest
 from rspcore.messages.euicc_info import RspCapability, TreProperty, UiccCapability
 from rspcore.messages.isdr import LpaeSupport
 from rspcore.pki.generate import make_pki
-from rspharness.card import Card
+from rspharness.card.card_under_test import Card
 from rspharness.targets.inprocess import InProcessTarget, first_state
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions

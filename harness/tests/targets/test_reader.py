@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from rspcore.errors import ConfigError
+from rspharness.record.verdicts import TargetLost
 from rspharness.targets import reader
 from rspharness.targets.reader import KeptLink, ReaderLink, find_reader
-from rspharness.verdicts import TargetLost
 
 
 class _Scard(SimpleNamespace):

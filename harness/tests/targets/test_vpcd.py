@@ -4,7 +4,7 @@ import pytest
 
 from rspcore.errors import ConfigError
 from rspcore.pki.generate import make_pki
-from rspharness.card import Card
+from rspharness.card.card_under_test import Card
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspharness.targets.vpcd import VpcdTarget

@@ -16,9 +16,9 @@ from rspcore.messages.es10c import EnableProfileRequest, ProfileIdentifier
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.profile_maker import ProfileParameters, TestProfile
 from rspcore.profile_reader import ProfileFacts
-from rspharness import expect
-from rspharness.card import Card
-from rspharness.run import Run, RunOptions
+from rspharness.card import expect
+from rspharness.card.card_under_test import Card
+from rspharness.run.run import Run, RunOptions
 from rspharness.servers.rsp_server import server_maker
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions

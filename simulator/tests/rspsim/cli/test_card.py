@@ -13,7 +13,7 @@ import pytest
 from rspcore.ids import Eid
 from rspcore.pki.generate import REFERENCE_EID
 from rspharness.cli.main import main
-from rspharness.trace import ReplayLink
+from rspharness.record.trace import ReplayLink
 from rspsim.cli import card_serve
 from rspsim.cli.card_state import CardWish, kept_state
 from rspsim.faults import card

@@ -11,14 +11,14 @@ import pytest
 from rspcore.messages.es10c import ProfileState
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import PRESETS, make_profile
-from rspharness.lpa import management
+from rspharness.lpa import local_management
 from rspharness.lpa.activation_code import ActivationCode
-from rspharness.lpa.card import IsdrChannel
 from rspharness.lpa.download import download
-from rspharness.servers.inprocess import InProcessPort
+from rspharness.lpa.isdr_channel import IsdrChannel
+from rspharness.record.timing import stopwatch
+from rspharness.record.verdicts import TargetLost
+from rspharness.servers.inprocess_port import InProcessPort
 from rspharness.targets.reader import ReaderLink
-from rspharness.timing import stopwatch
-from rspharness.verdicts import TargetLost
 from rspsim.env import ManualClock, SeededRng
 from rspsim.smdpp.server import SmDpPlus
 from rspsim.transports.pcsclite import Daemon, daemon_state
@@ -77,12 +77,12 @@ def test_card_keeps_a_profile_downloaded_over_pcsc(tmp_path: Path) -> None:
     code = ActivationCode.parse(order.activation_code)
     iccid = PROFILE.metadata.iccid
     with served(tmp_path / "card"), channel() as card:
-        assert management.list_profiles(card) == ()
+        assert local_management.list_profiles(card) == ()
         download(card, InProcessPort(server), code)
-        management.enable_profile(card, iccid)
-        management.set_nickname(card, iccid, "mine")
+        local_management.enable_profile(card, iccid)
+        local_management.set_nickname(card, iccid, "mine")
     with served(tmp_path / "card"), channel() as card:
-        (profile,) = management.list_profiles(card)
+        (profile,) = local_management.list_profiles(card)
         assert (profile.iccid, profile.profile_nickname) == (iccid, "mine")
         assert profile.profile_state == ProfileState.enabled
 

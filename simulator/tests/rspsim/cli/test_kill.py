@@ -26,11 +26,11 @@ from rspcore.messages.es10c import ResetOption
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import PRESETS, make_profile
 from rspharness.cli.main import build_parser
-from rspharness.lpa import management, pending
+from rspharness.lpa import local_management, notification_delivery
 from rspharness.lpa.activation_code import ActivationCode
-from rspharness.lpa.card import ChannelOptions, IsdrChannel
 from rspharness.lpa.download import download
-from rspharness.servers.inprocess import InProcessPort
+from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
+from rspharness.servers.inprocess_port import InProcessPort
 from rspsim.cli.card_serve import serve
 from rspsim.env import ManualClock, SeededRng
 from rspsim.euicc.card import Euicc
@@ -119,18 +119,24 @@ def life() -> Iterator[tuple[str, Callable[[IsdrChannel, Any], object]]]:
         return lambda channel, _: download(channel, port, code)
 
     def forget(channel: IsdrChannel, _: Any) -> None:
-        for one in pending.retrieve_notifications(channel):
-            pending.remove_notification(channel, one.metadata.seq_number)
+        for one in notification_delivery.retrieve_notifications(channel):
+            notification_delivery.remove_notification(channel, one.metadata.seq_number)
 
     yield "download", fetch(FIRST)
-    yield "enable", lambda channel, _: management.enable_profile(channel, first)
-    yield "nickname", lambda channel, _: management.set_nickname(channel, first, "mine")
+    yield "enable", lambda channel, _: local_management.enable_profile(channel, first)
+    yield "nickname", lambda channel, _: local_management.set_nickname(channel, first, "mine")
     yield "download another", fetch(SECOND)
-    yield "switch", lambda channel, _: management.enable_profile(channel, second, refresh=False)
+    yield (
+        "switch",
+        lambda channel, _: local_management.enable_profile(channel, second, refresh=False),
+    )
     yield "forget", forget
-    yield "delete", lambda channel, _: management.delete_profile(channel, first)
-    yield "address", lambda channel, _: management.set_default_address(channel, "a.example.com")
-    yield "reset", lambda channel, _: management.memory_reset(channel, frozenset(ResetOption))
+    yield "delete", lambda channel, _: local_management.delete_profile(channel, first)
+    yield (
+        "address",
+        lambda channel, _: local_management.set_default_address(channel, "a.example.com"),
+    )
+    yield "reset", lambda channel, _: local_management.memory_reset(channel, frozenset(ResetOption))
 
 
 @pytest.fixture(scope="module")

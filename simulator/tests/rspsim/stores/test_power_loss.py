@@ -22,12 +22,12 @@ from rspcore.messages.es10b import CancelSessionReason, GetEuiccInfo2Request
 from rspcore.messages.es10c import ProfileState, ResetOption
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import PRESETS, TestProfile, make_profile
-from rspharness.lpa import management, pending, procedures
+from rspharness.lpa import download_steps, local_management, notification_delivery
 from rspharness.lpa.activation_code import ActivationCode
-from rspharness.lpa.card import ChannelOptions, IsdrChannel
 from rspharness.lpa.download import InstallationFailedError, download
-from rspharness.lpa.es9 import Es9Client
-from rspharness.servers.inprocess import InProcessPort
+from rspharness.lpa.es9p_client import Es9Client
+from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
+from rspharness.servers.inprocess_port import InProcessPort
 from rspsim.env import ManualClock, SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.decisions import STANDARD
@@ -136,13 +136,13 @@ class World:
         return {
             "profiles": [
                 (one.iccid, one.isdp_aid, one.profile_state, one.profile_nickname)
-                for one in management.list_profiles(self.channel)
+                for one in local_management.list_profiles(self.channel)
             ],
             "notifications": [
                 (one.metadata.seq_number, one.metadata.profile_management_operation)
-                for one in pending.retrieve_notifications(self.channel)
+                for one in notification_delivery.retrieve_notifications(self.channel)
             ],
-            "addresses": management.read_addresses(self.channel).encode(),
+            "addresses": local_management.read_addresses(self.channel).encode(),
             "resources": self.channel.send(GetEuiccInfo2Request()).ext_card_resource,
         }
 
@@ -173,12 +173,12 @@ def cancelled_download(world: World) -> None:
     order = world.server.orders.order(FIRST.upp, FIRST.metadata)
     code = ActivationCode.parse(order.activation_code)
     es9 = Es9Client(world.port, code.address)
-    begun = procedures.initiate_authentication(world.channel, es9)
+    begun = download_steps.initiate_authentication(world.channel, es9)
     matching_id = code.matching_id
-    known = procedures.authenticate(world.channel, es9, begun, matching_id=matching_id)
-    procedures.prepare_download(world.channel, known)
+    known = download_steps.authenticate(world.channel, es9, begun, matching_id=matching_id)
+    download_steps.prepare_download(world.channel, known)
     reason = CancelSessionReason.postponed
-    procedures.cancel_session(world.channel, es9, known.transaction_id, reason)
+    download_steps.cancel_session(world.channel, es9, known.transaction_id, reason)
 
 
 def download_first(world: World) -> None:
@@ -193,53 +193,53 @@ def download_second(world: World) -> None:
 
 def enable_first(world: World) -> None:
     """Enable the first profile."""
-    management.enable_profile(world.channel, FIRST.metadata.iccid)
+    local_management.enable_profile(world.channel, FIRST.metadata.iccid)
 
 
 def enable_second_without_refresh(world: World) -> None:
     """Enable the second profile at once."""
-    management.enable_profile(world.channel, SECOND.metadata.iccid, refresh=False)
+    local_management.enable_profile(world.channel, SECOND.metadata.iccid, refresh=False)
 
 
 def enable_second(world: World) -> None:
     """Enable the second profile."""
-    management.enable_profile(world.channel, SECOND.metadata.iccid)
+    local_management.enable_profile(world.channel, SECOND.metadata.iccid)
 
 
 def disable_first(world: World) -> None:
     """Disable the first profile."""
-    management.disable_profile(world.channel, FIRST.metadata.iccid)
+    local_management.disable_profile(world.channel, FIRST.metadata.iccid)
 
 
 def disable_first_without_refresh(world: World) -> None:
     """Disable the first profile at once."""
-    management.disable_profile(world.channel, FIRST.metadata.iccid, refresh=False)
+    local_management.disable_profile(world.channel, FIRST.metadata.iccid, refresh=False)
 
 
 def delete_first(world: World) -> None:
     """Delete the first profile."""
-    management.delete_profile(world.channel, FIRST.metadata.iccid)
+    local_management.delete_profile(world.channel, FIRST.metadata.iccid)
 
 
 def name_first(world: World) -> None:
     """Give the first profile a nickname."""
-    management.set_nickname(world.channel, FIRST.metadata.iccid, "mine")
+    local_management.set_nickname(world.channel, FIRST.metadata.iccid, "mine")
 
 
 def set_address(world: World) -> None:
     """Set the default SM-DP+."""
-    management.set_default_address(world.channel, "smdpp.example.com")
+    local_management.set_default_address(world.channel, "smdpp.example.com")
 
 
 def reset_memory(world: World) -> None:
     """Delete everything."""
-    management.memory_reset(world.channel, EVERYTHING)
+    local_management.memory_reset(world.channel, EVERYTHING)
 
 
 def remove_notifications(world: World) -> None:
     """Remove every pending notification."""
-    for one in pending.retrieve_notifications(world.channel):
-        pending.remove_notification(world.channel, one.metadata.seq_number)
+    for one in notification_delivery.retrieve_notifications(world.channel):
+        notification_delivery.remove_notification(world.channel, one.metadata.seq_number)
 
 
 def write_file(world: World) -> None:
@@ -348,7 +348,7 @@ def require_sound(world: World, scenario: Scenario, allowed: list[CardState]) ->
 
 def name_or_address(world: World) -> None:
     """See that the card still takes and keeps a change."""
-    management.set_default_address(world.channel, "still.example.com")
+    local_management.set_default_address(world.channel, "still.example.com")
     world.reboot()
     assert b"still.example.com" in world.view()["addresses"]
 

@@ -2,7 +2,7 @@
 
 import io
 
-from rspharness.trace import ReplayLink
+from rspharness.record.trace import ReplayLink
 from rspsim.transports.trace_observer import TraceObserver
 
 

@@ -1,0 +1,101 @@
+"""Measure the simulator and hold the figures against their budgets.
+
+    python harness/bench/bench.py [--quick] [--no-pcsc] [--json FILE]
+
+Absolute figures hold for one machine on one day; what counts is the ratio to the echo card in the
+same run, the split of a download, and that nothing falls out of its budget, which leaves room for a
+busy machine. Exit code 1 when a budget is not kept; parts that need PC/SC are left out without it.
+"""
+
+import argparse
+import json
+import platform
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import downloads
+import installation
+import programs
+import round_trips
+from figure import Figure
+
+from rspcore.errors import ConfigError
+from rspsim.transports.pcscd import running_pcscd
+
+
+def main() -> int:
+    """Measure everything, print it, and return 1 when a budget is not kept."""
+    parser = argparse.ArgumentParser(description="Measure the simulator.")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--no-pcsc", action="store_true", help="in this process alone")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write the figures to a file, too"
+    )
+    options = parser.parse_args()
+    share = 10 if options.quick else 1
+    figures: list[Figure] = []
+    for measure in (
+        lambda: round_trips.in_process(5000 // share),
+        lambda: downloads.in_process(50 // share),
+        lambda: installation.in_process(50 // share),
+        installation.memory,
+        lambda: programs.start_up(10 // share),
+        programs.state_sizes,
+        lambda: programs.commits(200 // share),
+    ):
+        figures += shown(measure)
+    if not options.no_pcsc:
+        figures += over_pcsc(share)
+    if options.json:
+        options.json.write_text(json.dumps(as_json(figures), indent=2), encoding="utf-8")
+    broken = [one for one in figures if not one.kept]
+    for one in broken:
+        print(f"over budget: {one.name}: {one.value:.3g} {one.unit}, allowed {one.budget:g}")
+    return 1 if broken else 0
+
+
+def over_pcsc(share: int) -> list[Figure]:
+    """Measure what goes through pcscd, or tell why not."""
+    if find_spec("smartcard") is None:
+        print("left out: everything over PC/SC, as pyscard is not installed")
+        return []
+    figures: list[Figure] = []
+    try:
+        with running_pcscd() as daemon:
+            slots = daemon.slots
+            for measure in (
+                lambda: round_trips.over_pcsc(slots, 5000 // share),
+                lambda: downloads.over_pcsc(slots[0], 30 // share),
+                lambda: programs.card_start(slots[0], 5),
+            ):
+                figures += shown(measure)
+    except ConfigError as error:
+        print(f"left out: everything over PC/SC: {error}")
+    return figures
+
+
+def shown(measure: Callable[[], list[Figure]]) -> list[Figure]:
+    """Measure, print at once, and return the figures."""
+    figures = measure()
+    for one in figures:
+        budget = "" if one.budget is None else f"   of {one.budget:g}"
+        print(f"{one.name:<72} {one.value:>9.3f} {one.unit:<5}{budget}", flush=True)
+    return figures
+
+
+def as_json(figures: list[Figure]) -> dict[str, object]:
+    """Return the figures with the facts of the machine."""
+    return {
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "figures": [
+            {"name": one.name, "value": one.value, "unit": one.unit, "budget": one.budget}
+            for one in figures
+        ],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The card under test as a case sees it: commands, expectations, observations, options."""

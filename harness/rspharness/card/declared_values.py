@@ -1,0 +1,44 @@
+"""Values the target file declares, compared with what the card says.
+
+A lab writes them as text: versions with dots, octets in hexadecimal, bits by their ASN.1 names,
+lists separated by spaces. A value that is not declared is not compared: the case then shows no more
+than its other expectations do.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
+from typing import Final
+
+from rspharness.card import expect
+
+__all__ = ["ABSENT", "agrees", "bit_names"]
+
+ABSENT: Final = "absent"
+"""Declared value of a field the card does not have."""
+
+
+def bit_names(positions: Iterable[int] | None, names: type[IntEnum]) -> str:
+    """Return bits by their names in order of position; a bit without name is its number.
+
+    >>> from rspcore.messages.metadata import PprId
+    >>> bit_names({2, 1, 7}, PprId)
+    'ppr1 ppr2 7'
+    """
+    known = {int(one): one.name for one in names}
+    return " ".join(known.get(position, str(position)) for position in sorted(positions or ()))
+
+
+def agrees(declared: Mapping[str, object], name: str, actual: object) -> None:
+    """Require a value of the card to be the declared one, if it is declared.
+
+    Args:
+        declared: The values of the target file.
+        name: Name of the value.
+        actual: What the card says; None for a field it does not have.
+
+    Raises:
+        ExpectationError: the card says something else.
+    """
+    if name in declared:
+        said = ABSENT if actual is None else str(actual)
+        expect.equal(said, str(declared[name]), f"{name} as declared")

@@ -1,0 +1,378 @@
+"""The steps of a Profile download, each of its own, so that a test can stop between any two.
+
+    initiate_authentication   GetEUICCChallenge, GetEUICCInfo, ES9+.InitiateAuthentication
+    authenticate              AuthenticateServer, ES9+.AuthenticateClient
+    prepare_download          PrepareDownload
+    get_bound_profile_package ES9+.GetBoundProfilePackage
+    load_package              LoadBoundProfilePackage, one STORE DATA chain per segment
+    cancel_session            CancelSession at the card, then ES9+.CancelSession
+
+Source: SGP.22 v2, 3.0.1, 3.0.2, 3.1.3. What a server sends goes to the card octet for octet, and
+the other way round: requests are put together from the data objects that came, never re-encoded.
+The steps check only what they need to go on; `rspharness.lpa.download` runs them all, makes the
+checks of an LPA between them and cleans up after a failure.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from rspcore import tlv
+from rspcore.bpp import segments
+from rspcore.crypto.confirmation import hash_cc
+from rspcore.errors import DecodeError, RemoteError
+from rspcore.ids import TransactionId, Version
+from rspcore.messages import es9p
+from rspcore.messages.es10b import (
+    AuthenticateServerRequest,
+    CancelSessionReason,
+    CancelSessionRequest,
+    CancelSessionResponse,
+    CtxParamsForCommonAuthentication,
+    GetEuiccChallengeRequest,
+    GetEuiccInfo1Request,
+    PrepareDownloadRequest,
+    PrepareDownloadResponse,
+    ServerSigned1,
+    SmdpSigned2,
+)
+from rspcore.messages.euicc_info import DeviceCapabilities, DeviceInfo, EuiccInfo1
+from rspcore.messages.metadata import StoreMetadataRequest
+from rspcore.messages.notifications import ProfileInstallationResult
+from rspcore.status import describe, is_success
+from rspcore.tags import Tag
+from rspharness.lpa.es9p_client import Es9Client, ServerRefusedError
+from rspharness.lpa.isdr_channel import IsdrChannel
+from rspharness.lpa.local_management import code_text
+
+__all__ = [
+    "STANDARD_DEVICE",
+    "Authenticated",
+    "CardRefusedError",
+    "Initiated",
+    "LoadRefusedError",
+    "Prepared",
+    "authenticate",
+    "authenticate_server_request",
+    "cancel_session",
+    "get_bound_profile_package",
+    "initiate_authentication",
+    "load_package",
+    "prepare_download",
+    "prepare_download_request",
+]
+
+_RELEASE_15: Final = Version(bytes((15, 0, 0)))
+STANDARD_DEVICE: Final = DeviceInfo(
+    tac=bytes.fromhex("35290611"),
+    device_capabilities=DeviceCapabilities(
+        gsm_supported_release=_RELEASE_15,
+        utran_supported_release=_RELEASE_15,
+        eutran_epc_supported_release=_RELEASE_15,
+    ),
+)
+"""The device this LPA says it runs in."""
+
+
+class CardRefusedError(RemoteError):
+    """Report that the card answered an error, which the server has been told.
+
+    The session at the server is over; at the card it may be open.
+    """
+
+
+class LoadRefusedError(RemoteError):
+    """Report that the card refused a segment of a package; no result has come from it.
+
+    Attributes:
+        segment: Number of the segment, counted from 1.
+    """
+
+    def __init__(self, message: str, *, segment: int, code: str = "") -> None:
+        super().__init__(message, code=code)
+        self.segment = segment
+
+
+@dataclass(frozen=True, slots=True)
+class Initiated:
+    """Hold what InitiateAuthentication brought.
+
+    Attributes:
+        answer: The server's answer.
+        server_signed1: serverSigned1, read.
+        info1: EUICCInfo1 of the card.
+    """
+
+    answer: es9p.InitiateAuthenticationResponse
+    server_signed1: ServerSigned1
+    info1: EuiccInfo1
+
+    @property
+    def transaction_id(self) -> TransactionId:
+        """Return the TransactionID of the session."""
+        return self.answer.transaction_id
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """Hold what AuthenticateClient brought.
+
+    Attributes:
+        answer: The server's answer.
+        metadata: profileMetadata, read.
+        smdp_signed2: smdpSigned2, read.
+    """
+
+    answer: es9p.AuthenticateClientResponse
+    metadata: StoreMetadataRequest
+    smdp_signed2: SmdpSigned2
+
+    @property
+    def transaction_id(self) -> TransactionId:
+        """Return the TransactionID of the session."""
+        return self.answer.transaction_id
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Hold the card's answer to PrepareDownload.
+
+    Attributes:
+        transaction_id: TransactionID of the session.
+        response: The card's answer.
+    """
+
+    transaction_id: TransactionId
+    response: PrepareDownloadResponse
+
+
+def initiate_authentication(card: IsdrChannel, es9: Es9Client) -> Initiated:
+    """Open a session at the card and at the server.
+
+    Raises:
+        RemoteError: the card or the server refused; there is a challenge at the card, no more.
+        ServerUnreachableError: no answer came.
+    """
+    challenge = card.send(GetEuiccChallengeRequest()).euicc_challenge
+    info1 = card.send(GetEuiccInfo1Request())
+    answer = es9.initiate_authentication(challenge, info1.encode())
+    try:
+        signed = ServerSigned1.decode(answer.server_signed1)
+    except DecodeError as error:
+        raise RemoteError(
+            f"ES9+.InitiateAuthentication: serverSigned1 cannot be read: {error}"
+        ) from error
+    return Initiated(answer, signed, info1)
+
+
+def authenticate_server_request(
+    initiated: Initiated,
+    matching_id: str | None,
+    device: DeviceInfo = STANDARD_DEVICE,
+) -> AuthenticateServerRequest:
+    """Put together the AuthenticateServer request from what the server sent.
+
+    Raises:
+        RemoteError: the server's data objects do not make one.
+    """
+    context = CtxParamsForCommonAuthentication(matching_id=matching_id, device_info=device)
+    answer = initiated.answer
+    octets = tlv.encode(
+        Tag.AuthenticateServer,
+        answer.server_signed1,
+        answer.server_signature1,
+        answer.euicc_ci_pkid_to_be_used,
+        answer.server_certificate,
+        context.encode(),
+    )
+    try:
+        return AuthenticateServerRequest.decode(octets)
+    except DecodeError as error:
+        raise RemoteError(
+            f"ES9+.InitiateAuthentication: what the server sent makes no request: {error}"
+        ) from error
+
+
+def authenticate(
+    card: IsdrChannel,
+    es9: Es9Client,
+    initiated: Initiated,
+    *,
+    matching_id: str | None = None,
+    device: DeviceInfo = STANDARD_DEVICE,
+) -> Authenticated:
+    """Let the card check the server and the server check the card.
+
+    An error of the card is handed to the server, which ends its session with it, and then raised.
+
+    Args:
+        card: The channel.
+        es9: The server.
+        initiated: The step before.
+        matching_id: MatchingID of the order; None or empty lets the server look for the EID.
+        device: What the device says of itself.
+
+    Raises:
+        CardRefusedError: the card refused; the code is the AuthenticateErrorCode.
+        RemoteError: the card refused with a status word, or the server refused.
+        ServerUnreachableError: no answer came.
+    """
+    response = card.send(authenticate_server_request(initiated, matching_id, device))
+    request = es9p.AuthenticateClientRequest(
+        transaction_id=initiated.transaction_id, authenticate_server_response=response.encode()
+    )
+    refused = response.authenticate_response_error
+    if refused is not None:
+        _report_card_error(lambda: es9.authenticate_client(request))
+        text = code_text(refused.authenticate_error_code)
+        raise CardRefusedError(f"ES10b.AuthenticateServer: the card answered {text}", code=text)
+    answer = es9.authenticate_client(request)
+    try:
+        metadata = StoreMetadataRequest.decode(answer.profile_metadata)
+        signed = SmdpSigned2.decode(answer.smdp_signed2)
+    except DecodeError as error:
+        raise RemoteError(f"ES9+.AuthenticateClient: the answer cannot be read: {error}") from error
+    return Authenticated(answer, metadata, signed)
+
+
+def _report_card_error(call: Callable[[], object]) -> None:
+    """Hand an error of the card to the server, which refuses the function: that is expected."""
+    try:
+        call()
+    except ServerRefusedError:
+        return
+
+
+def prepare_download_request(
+    authenticated: Authenticated, confirmation_code: str | None = None
+) -> PrepareDownloadRequest:
+    """Put together the PrepareDownload request; a Confirmation Code enters as hashCc.
+
+    Raises:
+        RemoteError: the server's data objects do not make one.
+    """
+    answer = authenticated.answer
+    hashed = b""
+    if confirmation_code is not None:
+        hashed = tlv.encode(Tag.OctetString, hash_cc(confirmation_code, answer.transaction_id))
+    octets = tlv.encode(
+        Tag.PrepareDownload,
+        answer.smdp_signed2,
+        answer.smdp_signature2,
+        hashed,
+        answer.smdp_certificate,
+    )
+    try:
+        return PrepareDownloadRequest.decode(octets)
+    except DecodeError as error:
+        raise RemoteError(
+            f"ES9+.AuthenticateClient: what the server sent makes no request: {error}"
+        ) from error
+
+
+def prepare_download(
+    card: IsdrChannel, authenticated: Authenticated, confirmation_code: str | None = None
+) -> Prepared:
+    """Let the card check the Profile's server and make its one-time key.
+
+    An error of the card is returned, because the server has to hear of it in the next step.
+
+    Raises:
+        RemoteError: the card refused with a status word, or the server's data make no request.
+    """
+    request = prepare_download_request(authenticated, confirmation_code)
+    return Prepared(authenticated.transaction_id, card.send(request))
+
+
+def get_bound_profile_package(es9: Es9Client, prepared: Prepared) -> bytes:
+    """Hand the card's one-time key to the server and receive the package bound to it (BF36).
+
+    An error of the card is handed to the server, which ends its session with it, and then raised.
+
+    Raises:
+        CardRefusedError: the card refused; the code is the DownloadErrorCode.
+        RemoteError: the server refused.
+        ServerUnreachableError: no answer came.
+    """
+    request = es9p.GetBoundProfilePackageRequest(
+        transaction_id=prepared.transaction_id,
+        prepare_download_response=prepared.response.encode(),
+    )
+    refused = prepared.response.download_response_error
+    if refused is not None:
+        _report_card_error(lambda: es9.get_bound_profile_package(request))
+        text = code_text(refused.download_error_code)
+        raise CardRefusedError(f"ES10b.PrepareDownload: the card answered {text}", code=text)
+    return es9.get_bound_profile_package(request).bound_profile_package
+
+
+def load_package(
+    card: IsdrChannel, bpp: bytes, progress: Callable[[int, int], None] = lambda _done, _all: None
+) -> ProfileInstallationResult:
+    """Load a package segment by segment until the card gives its result.
+
+    Args:
+        card: The channel.
+        bpp: The BoundProfilePackage (BF36).
+        progress: Called after each accepted segment with the octets loaded and the octets in all.
+
+    Returns:
+        The result, of success or of failure. The card keeps it until it is removed from the list.
+
+    Raises:
+        LoadRefusedError: the card refused a segment with a status word, or gave no result after the
+            last one. The session at the card is still open.
+        DecodeError: bpp is no package (nothing was loaded), or what came is no result.
+    """
+    parts = segments(bpp)
+    total, done = sum(map(len, parts)), 0
+    for number, segment in enumerate(parts, 1):
+        data, sw = card.load_segment(segment)
+        if not is_success(sw):
+            raise LoadRefusedError(
+                f"ES10b.LoadBoundProfilePackage: segment {number} of {len(parts)} "
+                f"({len(segment):,} octets): the card answered SW {describe(sw)}",
+                segment=number,
+                code=f"{sw:04X}",
+            )
+        done += len(segment)
+        progress(done, total)
+        if data:
+            return ProfileInstallationResult.decode(data)
+    raise LoadRefusedError(
+        f"ES10b.LoadBoundProfilePackage: all {len(parts)} segments were accepted, but no "
+        "ProfileInstallationResult came",
+        segment=len(parts),
+    )
+
+
+def cancel_session(
+    card: IsdrChannel,
+    es9: Es9Client | None,
+    transaction_id: TransactionId,
+    reason: CancelSessionReason,
+) -> CancelSessionResponse:
+    """End a session at the card, then at the server.
+
+    Args:
+        card: The channel.
+        es9: The server; None when it has no session that it could check the signature in.
+        transaction_id: TransactionID of the session.
+        reason: Why; signed by the card.
+
+    Returns:
+        The card's answer. Without a signature in it the server is not asked; the session at the
+        card is over or was none.
+
+    Raises:
+        RemoteError: the card refused with a status word, or the server refused.
+        ServerUnreachableError: no answer came; the session at the card is over.
+    """
+    response = card.send(CancelSessionRequest(transaction_id=transaction_id, reason=reason))
+    if es9 is not None and response.cancel_session_response_ok is not None:
+        es9.cancel_session(
+            es9p.CancelSessionRequest(
+                transaction_id=transaction_id, cancel_session_response=response.encode()
+            )
+        )
+    return response

@@ -1,0 +1,237 @@
+"""ES9+ as an LPA calls it: one method per function over an exchangeable HTTP port.
+
+`Es9Client` writes the JSON binding and its headers, reads the answer, and turns everything that is
+no success into an error that says what it means: `ServerRefusedError` when the function ran and
+failed (SGP.22 v2, 5.2.6), `RemoteError` when the answer breaks the binding (6.5). How octets reach
+the server is the port's business; `ServerUnreachableError` is what a port raises when they do not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeVar
+
+from rspcore.errors import ConfigError, DecodeError, RemoteError
+from rspcore.messages.es9p import (
+    ADMIN_PROTOCOL_HEADER,
+    ADMIN_PROTOCOL_PREFIX,
+    JSON_CONTENT_TYPE,
+    LPAD_USER_AGENT,
+    AuthenticateClientRequest,
+    AuthenticateClientResponse,
+    CancelSessionRequest,
+    CancelSessionResponse,
+    FunctionFailedError,
+    GetBoundProfilePackageRequest,
+    GetBoundProfilePackageResponse,
+    HandleNotificationRequest,
+    InitiateAuthenticationRequest,
+    InitiateAuthenticationResponse,
+    Response,
+)
+from rspcore.messages.json_codec import JsonMessage, dump_object, load_object
+from rspharness.lpa.status_meanings import meaning
+
+__all__ = [
+    "PROTOCOL_VERSION",
+    "Es9Client",
+    "HttpPort",
+    "HttpReply",
+    "ServerRefusedError",
+    "ServerUnreachableError",
+]
+
+PROTOCOL_VERSION: Final = "2.5.0"
+"""Highest specification version this LPA says it supports, in X-Admin-Protocol."""
+
+_Answer = TypeVar("_Answer", bound=Response)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """Hold an HTTP answer.
+
+    Attributes:
+        status: Status code.
+        headers: Header fields; names in any case.
+        body: Octets of the body, decoded from any transfer coding.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """Return a header field by its name in any case, or None."""
+        wanted = name.lower()
+        return next((v for k, v in self.headers.items() if k.lower() == wanted), None)
+
+
+class HttpPort(Protocol):
+    """Carry a POST to a server."""
+
+    def post(self, address: str, path: str, headers: Mapping[str, str], body: bytes) -> HttpReply:
+        """Send a request and return the answer, whatever its status.
+
+        Args:
+            address: FQDN of the server, with a port after a colon if it is not 443.
+            path: Path of the function, starting with a slash.
+            headers: Header fields beyond Host and Content-Length.
+            body: Octets of the body.
+
+        Raises:
+            ServerUnreachableError: no answer came. Whether the server acted is not known.
+        """
+
+
+class ServerUnreachableError(ConfigError):
+    """Report that no answer came from a server; whether it acted is not known."""
+
+
+class ServerRefusedError(RemoteError):
+    """Report that a function ran at the server and failed; the server has ended the session.
+
+    Attributes:
+        subject: Subject code, empty when the server sent none.
+        reason: Reason code, empty when the server sent none.
+    """
+
+    def __init__(self, function: str, error: FunctionFailedError) -> None:
+        data = error.status_code_data
+        self.subject = data.subject_code if data else ""
+        self.reason = data.reason_code if data else ""
+        if data is None:
+            text = "without saying why"
+        else:
+            extra = ", ".join(part for part in (data.subject_identifier, data.message) if part)
+            text = f"{self.subject}/{self.reason}, {meaning(self.subject, self.reason)}"
+            text += f" ({extra})" if extra else ""
+        super().__init__(f"ES9+.{function}: the server refused: {text}", code=error.code)
+
+
+class Es9Client:
+    """Call the functions of one server.
+
+    Attributes:
+        address: Address of the server as the activation code or a Notification names it.
+        server_version: Version of the last answer's X-Admin-Protocol, None when it had none.
+    """
+
+    def __init__(self, port: HttpPort, address: str) -> None:
+        self._port = port
+        self.address = address
+        self.server_version: str | None = None
+
+    def initiate_authentication(
+        self, euicc_challenge: bytes, euicc_info1: bytes
+    ) -> InitiateAuthenticationResponse:
+        """Open a session: hand over the card's challenge (16 octets) and EUICCInfo1 (BF20).
+
+        Raises:
+            ServerRefusedError: the function failed; there is no session.
+            RemoteError: the answer breaks the binding.
+            ServerUnreachableError: no answer came.
+        """
+        request = InitiateAuthenticationRequest(
+            smdp_address=self.address, euicc_challenge=euicc_challenge, euicc_info1=euicc_info1
+        )
+        return self._call(request, request.PATH, InitiateAuthenticationResponse)
+
+    def authenticate_client(self, request: AuthenticateClientRequest) -> AuthenticateClientResponse:
+        """Hand over the card's AuthenticateServerResponse.
+
+        Raises:
+            RemoteError: as `initiate_authentication`, or the answer names another session.
+            ServerUnreachableError: no answer came.
+        """
+        answer = self._call(request, request.PATH, AuthenticateClientResponse)
+        _require_session("AuthenticateClient", str(request.transaction_id), answer.transaction_id)
+        return answer
+
+    def get_bound_profile_package(
+        self, request: GetBoundProfilePackageRequest
+    ) -> GetBoundProfilePackageResponse:
+        """Hand over the card's PrepareDownloadResponse and receive the package.
+
+        Raises:
+            RemoteError: as `initiate_authentication`, or the answer names another session.
+            ServerUnreachableError: no answer came.
+        """
+        answer = self._call(request, request.PATH, GetBoundProfilePackageResponse)
+        session = str(request.transaction_id)
+        _require_session("GetBoundProfilePackage", session, answer.transaction_id)
+        return answer
+
+    def cancel_session(self, request: CancelSessionRequest) -> CancelSessionResponse:
+        """Hand over the card's CancelSessionResponse, which ends the session.
+
+        Raises:
+            RemoteError: as `initiate_authentication`.
+            ServerUnreachableError: no answer came.
+        """
+        return self._call(request, request.PATH, CancelSessionResponse)
+
+    def handle_notification(self, pending_notification: bytes) -> None:
+        """Hand over a PendingNotification (BF37 or 30) and see that the server took it.
+
+        Raises:
+            RemoteError: the answer is not 204; the code is the HTTP status. The Notification has
+                to stay on the card.
+            ServerUnreachableError: no answer came.
+        """
+        request = HandleNotificationRequest(pending_notification=pending_notification)
+        reply = self._post(request, request.PATH)
+        if reply.status != 204:
+            raise _http_error("HandleNotification", reply, 204)
+
+    def _call(self, request: JsonMessage, path: str, kind: type[_Answer]) -> _Answer:
+        function = _function_name(path)
+        reply = self._post(request, path)
+        if reply.status != 200:
+            raise _http_error(function, reply, 200)
+        content_type = (reply.header("Content-Type") or "").partition(";")[0].strip().lower()
+        if content_type != JSON_CONTENT_TYPE:
+            raise RemoteError(
+                f"ES9+.{function}: the answer has content type {content_type!r}; expected "
+                f"{JSON_CONTENT_TYPE!r}"
+            )
+        try:
+            return kind.from_json(load_object(reply.body))
+        except FunctionFailedError as error:
+            raise ServerRefusedError(function, error) from error
+        except DecodeError as error:
+            raise RemoteError(f"ES9+.{function}: the answer cannot be read: {error}") from error
+
+    def _post(self, request: JsonMessage, path: str) -> HttpReply:
+        headers = {
+            "User-Agent": LPAD_USER_AGENT,
+            ADMIN_PROTOCOL_HEADER: ADMIN_PROTOCOL_PREFIX + PROTOCOL_VERSION,
+            "Content-Type": JSON_CONTENT_TYPE,
+        }
+        reply = self._port.post(self.address, path, headers, dump_object(request.to_json()))
+        protocol = reply.header(ADMIN_PROTOCOL_HEADER)
+        if protocol is not None and not protocol.startswith(ADMIN_PROTOCOL_PREFIX):
+            raise RemoteError(
+                f"ES9+.{_function_name(path)}: {ADMIN_PROTOCOL_HEADER} {protocol!r} in the answer; "
+                f"expected {ADMIN_PROTOCOL_PREFIX}X.Y.Z"
+            )
+        self.server_version = protocol and protocol.removeprefix(ADMIN_PROTOCOL_PREFIX)
+        return reply
+
+
+def _function_name(path: str) -> str:
+    name = path.rpartition("/")[2]
+    return name[:1].upper() + name[1:]
+
+
+def _http_error(function: str, reply: HttpReply, expected: int) -> RemoteError:
+    return RemoteError(
+        f"ES9+.{function}: HTTP status {reply.status}; expected {expected}",
+        code=f"HTTP {reply.status}",
+    )
+
+
+def _require_session(function: str, asked: str, answered: object) -> None:
+    if asked != str(answered):
+        raise RemoteError(
+            f"ES9+.{function}: the answer is for TransactionID {answered}, asked for {asked}"
+        )

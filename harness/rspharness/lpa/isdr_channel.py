@@ -1,0 +1,310 @@
+"""The ISD-R on a logical channel: ES10 command TLVs by STORE DATA over any card link.
+
+`IsdrChannel` opens a channel, selects the ISD-R and then turns one command TLV into as many STORE
+DATA commands as the block size asks for, collecting 61XX with GET RESPONSE and repeating after
+6CXX (SGP.22 v2, 5.7.2; TS 102 221, 7.3 and 11.1). Real LPAs differ in block size, in whether they
+send Le, and in the class octet of GET RESPONSE; `ChannelOptions` holds those habits, so that a test
+can be any of them. What a 91XX announces is noted here and fetched by `rspharness.lpa.proactive`.
+"""
+
+import contextlib
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Final, Self
+
+from rspcore import tlv
+from rspcore.apdu import CommandApdu, Ins, ResponseApdu, class_for
+from rspcore.errors import LocalError, RemoteError, RspError
+from rspcore.status import StatusWord, describe, is_success, more_data, proactive_pending
+from rspcore.tags import ISDR_AID, Tag
+from rspharness.lpa.es10_functions import Sender
+from rspharness.targets.transport import CardLink
+
+__all__ = ["LPAD_CAPABILITY", "ChannelOptions", "IsdrChannel"]
+
+LPAD_CAPABILITY: Final = bytes.fromhex("A903830107")
+"""TERMINAL CAPABILITY data: a device with LUId, LPDd and LDSd (TS 102 221, 11.1.19)."""
+
+_MORE_BLOCKS: Final = 0x11
+_LAST_BLOCK: Final = 0x91
+_MAX_ROUNDS: Final = 4096
+"""GET RESPONSE commands after which a card that always answers 61XX is given up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelOptions:
+    """Choose among the ways real LPAs talk to a card.
+
+    Attributes:
+        block_size: Data octets of one STORE DATA, 6 to 255.
+        send_le: True for case 4 (Le 00 after the data), False for case 3 without Le.
+        proprietary_get_response: True for class 8X / CX in GET RESPONSE, False for 0X / 4X.
+        channel: Logical channel to open by number (1 to 19), 0 for the basic channel without
+            MANAGE CHANNEL, None to let the card assign one.
+        terminal_capability: Data of the TERMINAL CAPABILITY sent first, None to send none.
+    """
+
+    block_size: int = 120
+    send_le: bool = True
+    proprietary_get_response: bool = False
+    channel: int | None = None
+    terminal_capability: bytes | None = LPAD_CAPABILITY
+
+    def __post_init__(self) -> None:
+        """Refuse a block size or a channel that STORE DATA cannot have."""
+        if not 6 <= self.block_size <= 255:
+            raise LocalError(f"block size of {self.block_size} octets; expected 6 to 255")
+        if self.channel is not None:
+            class_for(self.channel, proprietary=True)
+
+
+class IsdrChannel(Sender):
+    """Talk to the ISD-R over one logical channel.
+
+    Use it as a context manager, or call `open` and `close`. Not for use by two threads.
+
+    Attributes:
+        link: The card link below.
+        options: The habits chosen.
+        number: Logical channel in use, None while closed.
+        fci: Answer of SELECT ISD-R (6F ..), empty when the card gave none or while closed.
+        pending_proactive: Octets of the proactive command the card announced last (91XX), or None.
+    """
+
+    def __init__(self, link: CardLink, options: ChannelOptions | None = None) -> None:
+        self.link = link
+        self.options = options or ChannelOptions()
+        self.number: int | None = None
+        self.fci = b""
+        self.pending_proactive: int | None = None
+
+    def __enter__(self) -> Self:
+        """Open the channel."""
+        self.open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the channel; after an error as far as the link still works."""
+        with contextlib.suppress(RspError) if kind else contextlib.nullcontext():
+            self.close()
+
+    def open(self) -> bytes:
+        """Send TERMINAL CAPABILITY, open a logical channel and select the ISD-R.
+
+        Returns:
+            The FCI, empty when the card returns none.
+
+        Raises:
+            RemoteError: the card refused MANAGE CHANNEL or SELECT; no channel stays open.
+        """
+        options = self.options
+        if options.terminal_capability is not None:
+            # Cards that do not know it answer 6D00 or 6E00, which is no obstacle (5.7.1).
+            self.transmit(
+                CommandApdu(0x80, Ins.TERMINAL_CAPABILITY, 0, 0, options.terminal_capability)
+            )
+        self.number = self._open_channel()
+        try:
+            self.fci = self._select()
+        except RemoteError:
+            self.close()
+            raise
+        return self.fci
+
+    def _open_channel(self) -> int:
+        wanted = self.options.channel
+        if wanted == 0:
+            return 0
+        response = self.transmit(
+            CommandApdu(0x00, Ins.MANAGE_CHANNEL, 0x00, wanted or 0, le=256 if wanted else 1)
+        )
+        if not is_success(response.sw):
+            raise _refusal("MANAGE CHANNEL (open)", response)
+        if wanted is not None:
+            return wanted
+        if len(response.data) != 1 or not 1 <= response.data[0] <= 19:
+            raise RemoteError(
+                "MANAGE CHANNEL (open): expected one octet with a channel number from 1 to 19, got "
+                f"{response.data.hex(' ').upper() or 'none'}",
+                code=f"{response.sw:04X}",
+            )
+        return response.data[0]
+
+    def _select(self) -> bytes:
+        response = self.transmit(
+            CommandApdu(
+                self._class(proprietary=False),
+                Ins.SELECT,
+                0x04,
+                0x00,
+                ISDR_AID.octets,
+                256 if self.options.send_le else None,
+            )
+        )
+        if not is_success(response.sw):
+            raise RemoteError(
+                f"SELECT ISD-R: SW {describe(response.sw)}; expected 9000. Is this card an eUICC?",
+                code=f"{response.sw:04X}",
+            )
+        return response.data
+
+    def close(self) -> None:
+        """Close the logical channel; a refusal is ignored, the channel counts as closed.
+
+        The basic channel cannot be closed and is only forgotten.
+        """
+        number, self.number, self.fci = self.number, None, b""
+        if number:
+            self.transmit(CommandApdu(0x00, Ins.MANAGE_CHANNEL, 0x80, number))
+
+    def reset(self) -> bytes:
+        """Reset the card, which closes every channel, and open a channel to the ISD-R again.
+
+        Returns:
+            The ATR.
+
+        Raises:
+            RemoteError: as `open`.
+        """
+        self.number, self.fci, self.pending_proactive = None, b"", None
+        atr = self.link.reset()
+        self.open()
+        return atr
+
+    def reopen(self) -> bytes:
+        """Open a channel again after the card has closed all but the basic one.
+
+        Returns:
+            The FCI.
+
+        Raises:
+            RemoteError: as `open`.
+        """
+        self.number, self.fci = None, b""
+        return self.open()
+
+    @property
+    def select_data(self) -> tlv.Tlv | None:
+        """Return the ISD-R data (E0) of the FCI, or None when the card gave none.
+
+        Raises:
+            DecodeError: the FCI is not a data object.
+        """
+        return tlv.parse(self.fci).find(Tag.IsdrSelectData) if self.fci else None
+
+    def _class(self, *, proprietary: bool) -> int:
+        if self.number is None:
+            raise LocalError("no channel to the ISD-R is open; call open() first")
+        return class_for(self.number, proprietary=proprietary)
+
+    def transmit(self, command: CommandApdu) -> ResponseApdu:
+        """Send one command and collect its whole answer.
+
+        61XX is followed by GET RESPONSE until the last part, 6CXX by the command with the right Le.
+        A 91XX is noted in `pending_proactive`; the words are otherwise returned as they come.
+
+        Raises:
+            RemoteError: the card answers 61XX without end.
+            DecodeError: the answer has no status word.
+        """
+        response = self._answered(command)
+        parts = [response.data]
+        for _ in range(_MAX_ROUNDS):
+            waiting = more_data(response.sw)
+            if waiting is None:
+                return ResponseApdu(b"".join(parts), response.sw)
+            response = self._answered(
+                CommandApdu(self._get_response_class(command), Ins.GET_RESPONSE, 0, 0, le=waiting)
+            )
+            parts.append(response.data)
+        raise RemoteError(
+            f"{command!r}: the card still answers SW {describe(response.sw)} after "
+            f"{_MAX_ROUNDS} GET RESPONSE",
+            code=f"{response.sw:04X}",
+        )
+
+    def _get_response_class(self, command: CommandApdu) -> int:
+        return class_for(command.channel or 0, proprietary=self.options.proprietary_get_response)
+
+    def _answered(self, command: CommandApdu) -> ResponseApdu:
+        response = self._once(command)
+        if response.sw >> 8 == 0x6C:
+            response = self._once(replace(command, le=(response.sw & 0xFF) or 256))
+        return response
+
+    def _once(self, command: CommandApdu) -> ResponseApdu:
+        response = ResponseApdu.parse(self.link.transmit(command.encode()))
+        announced = proactive_pending(response.sw)
+        if announced is not None:
+            self.pending_proactive = announced
+        return response
+
+    def store_data_blocks(self, octets: bytes) -> tuple[CommandApdu, ...]:
+        """Cut one command TLV into its STORE DATA commands, without sending them.
+
+        P2 counts from 00 and wraps after FF. An empty input gives one command without data.
+
+        Raises:
+            LocalError: no channel is open.
+        """
+        cla = self._class(proprietary=True)
+        size = self.options.block_size
+        le = 256 if self.options.send_le else None
+        starts = range(0, max(len(octets), 1), size)
+        return tuple(
+            CommandApdu(
+                cla,
+                Ins.STORE_DATA,
+                _LAST_BLOCK if number == len(starts) - 1 else _MORE_BLOCKS,
+                number & 0xFF,
+                octets[start : start + size],
+                le,
+            )
+            for number, start in enumerate(starts)
+        )
+
+    def send_raw(self, octets: bytes) -> tuple[bytes, int]:
+        """Send octets as one STORE DATA chain and return data and status word of its end.
+
+        Sending stops at the first block the card refuses; its answer is returned.
+
+        Raises:
+            LocalError: no channel is open.
+        """
+        response = ResponseApdu(b"", StatusWord.OK)
+        for block in self.store_data_blocks(octets):
+            response = self.transmit(block)
+            if not is_success(response.sw):
+                break
+        return response.data, response.sw
+
+    def load_segment(self, octets: bytes) -> tuple[bytes, int]:
+        """Send one segment of a BoundProfilePackage: its own chain, as `send_raw`."""
+        return self.send_raw(octets)
+
+    def exchange(self, name: str, octets: bytes) -> bytes:
+        """Send one command TLV and return the response TLV.
+
+        Args:
+            name: Function name for the message of an error.
+            octets: The command TLV.
+
+        Raises:
+            RemoteError: the card refused; the code is the status word.
+        """
+        data, sw = self.send_raw(octets)
+        if not is_success(sw):
+            raise _refusal(name, ResponseApdu(data, sw))
+        return data
+
+
+def _refusal(name: str, response: ResponseApdu) -> RemoteError:
+    return RemoteError(
+        f"{name}: the card answered SW {describe(response.sw)}; expected 9000",
+        code=f"{response.sw:04X}",
+    )

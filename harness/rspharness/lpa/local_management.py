@@ -1,0 +1,289 @@
+"""Local management of a card: what an LPA reads and changes without any server.
+
+Every function here is one or two ES10 functions (SGP.22 v2, 3.2, 3.3, 5.7). A result other than
+ok is raised as `RemoteError` whose code is the ASN.1 name and number; the card is then as before.
+After a switch the REFRESH is carried out and the list is read again, because a result of ok alone
+does not show that the switch has happened.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from rspcore.errors import DecodeError, RemoteError
+from rspcore.ids import Aid, Eid, Iccid
+from rspcore.messages.es10a import (
+    EuiccConfiguredAddressesRequest,
+    EuiccConfiguredAddressesResponse,
+    SetDefaultDpAddressRequest,
+    SetDefaultDpAddressResult,
+)
+from rspcore.messages.es10b import GetEuiccInfo2Request, GetRatRequest
+from rspcore.messages.es10c import (
+    DeleteProfileRequest,
+    DeleteResult,
+    DisableProfileRequest,
+    DisableResult,
+    EnableProfileRequest,
+    EnableResult,
+    EuiccMemoryResetRequest,
+    GetEuiccDataRequest,
+    ProfileIdentifier,
+    ProfileInfo,
+    ProfileInfoListError,
+    ProfileInfoListRequest,
+    ProfileState,
+    ResetOption,
+    ResetResult,
+    SetNicknameRequest,
+    SetNicknameResult,
+)
+from rspcore.messages.euicc_info import EuiccInfo2
+from rspcore.messages.metadata import ProfilePolicyAuthorisationRule
+from rspharness.lpa.isdr_channel import IsdrChannel
+from rspharness.lpa.proactive import settle_refresh
+
+__all__ = [
+    "CardSummary",
+    "ProfileName",
+    "code_text",
+    "delete_profile",
+    "disable_profile",
+    "enable_profile",
+    "find_profile",
+    "list_profiles",
+    "memory_reset",
+    "profile_name",
+    "read_addresses",
+    "read_eid",
+    "read_summary",
+    "set_default_address",
+    "set_nickname",
+]
+
+ProfileName = Iccid | Aid
+"""What a Profile is called by: its ICCID or the AID of its ISD-P."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardSummary:
+    """Hold what a card tells about itself.
+
+    Attributes:
+        eid: The EID.
+        addresses: Default SM-DP+ and root SM-DS.
+        info: EUICCInfo2.
+        rat: Rules of the RAT in order.
+    """
+
+    eid: Eid
+    addresses: EuiccConfiguredAddressesResponse
+    info: EuiccInfo2
+    rat: tuple[ProfilePolicyAuthorisationRule, ...]
+
+
+def code_text(code: int) -> str:
+    """Write a result or error code as the specification names it, "catBusy(5)"."""
+    return f"{code.name}({int(code)})" if isinstance(code, IntEnum) else f"unknown code({code})"
+
+
+def _require(name: str, result: int, ok: IntEnum) -> None:
+    if result != ok:
+        raise RemoteError(f"{name}: the card answered {code_text(result)}", code=code_text(result))
+
+
+def profile_name(text: str) -> ProfileName:
+    """Read an ICCID of 18 to 20 digits or an ISD-P AID of 32 hexadecimal digits.
+
+    Raises:
+        DecodeError: neither.
+    """
+    if len(text) == 32:
+        try:
+            return Aid.from_hex(text)
+        except ValueError as error:
+            raise DecodeError(f"AID {text!r}: expected 32 hexadecimal digits") from error
+    try:
+        return Iccid.from_digits(text)
+    except DecodeError as error:
+        raise DecodeError(
+            f"Profile {text!r}: expected an ICCID of 18 to 20 digits or an AID of 32 hexadecimal "
+            "digits"
+        ) from error
+
+
+def read_eid(card: IsdrChannel) -> Eid:
+    """Read the EID.
+
+    Raises:
+        RemoteError: the card refused.
+    """
+    return card.send(GetEuiccDataRequest()).eid_value
+
+
+def read_addresses(card: IsdrChannel) -> EuiccConfiguredAddressesResponse:
+    """Read the addresses of the default SM-DP+, if there is one, and of the root SM-DS.
+
+    Raises:
+        RemoteError: the card refused.
+    """
+    return card.send(EuiccConfiguredAddressesRequest())
+
+
+def read_summary(card: IsdrChannel) -> CardSummary:
+    """Read EID, addresses, EUICCInfo2 and the RAT.
+
+    Raises:
+        RemoteError: the card refused one of them.
+    """
+    return CardSummary(
+        eid=read_eid(card),
+        addresses=read_addresses(card),
+        info=card.send(GetEuiccInfo2Request()),
+        rat=card.send(GetRatRequest()).rat,
+    )
+
+
+def list_profiles(card: IsdrChannel, tag_list: bytes | None = None) -> tuple[ProfileInfo, ...]:
+    """Read the Profiles on the card, in its order.
+
+    Args:
+        card: The channel.
+        tag_list: Concatenated tags of the data wanted, None for the default set.
+
+    Raises:
+        RemoteError: the card refused or answered an error.
+    """
+    response = card.send(ProfileInfoListRequest(tag_list=tag_list))
+    if response.profile_info_list_ok is None:
+        code = response.profile_info_list_error
+        text = code_text(ProfileInfoListError.undefinedError if code is None else code)
+        raise RemoteError(f"ES10c.GetProfilesInfo: the card answered {text}", code=text)
+    return response.profile_info_list_ok
+
+
+def find_profile(card: IsdrChannel, name: ProfileName) -> ProfileInfo | None:
+    """Read one Profile, or None when the card lists none of that name.
+
+    Raises:
+        RemoteError: as `list_profiles`.
+    """
+    for profile in list_profiles(card):
+        if name in (profile.iccid, profile.isdp_aid):
+            return profile
+    return None
+
+
+def _identifier(name: ProfileName) -> ProfileIdentifier:
+    if isinstance(name, Iccid):
+        return ProfileIdentifier(iccid=name)
+    return ProfileIdentifier(isdp_aid=name)
+
+
+def enable_profile(card: IsdrChannel, name: ProfileName, *, refresh: bool = True) -> ProfileInfo:
+    """Enable a Profile, carry out the REFRESH and see that it is enabled.
+
+    Args:
+        card: The channel; it is open again afterwards.
+        name: ICCID or AID.
+        refresh: The refreshFlag. A card that announces no REFRESH is reset.
+
+    Returns:
+        The Profile as listed after the switch.
+
+    Raises:
+        RemoteError: the card answered another result than ok, or lists the Profile as not enabled.
+    """
+    response = card.send(
+        EnableProfileRequest(profile_identifier=_identifier(name), refresh_flag=refresh)
+    )
+    _require("ES10c.EnableProfile", response.enable_result, EnableResult.ok)
+    _settle(card, refresh=refresh)
+    return _require_state(card, name, ProfileState.enabled)
+
+
+def disable_profile(card: IsdrChannel, name: ProfileName, *, refresh: bool = True) -> ProfileInfo:
+    """Disable a Profile, carry out the REFRESH and see that it is disabled.
+
+    Args, Returns and Raises as `enable_profile`.
+    """
+    response = card.send(
+        DisableProfileRequest(profile_identifier=_identifier(name), refresh_flag=refresh)
+    )
+    _require("ES10c.DisableProfile", response.disable_result, DisableResult.ok)
+    _settle(card, refresh=refresh)
+    return _require_state(card, name, ProfileState.disabled)
+
+
+def _settle(card: IsdrChannel, *, refresh: bool) -> None:
+    if settle_refresh(card) is None and refresh:
+        # A reset is what a device without CAT does after refreshFlag TRUE; it completes the switch.
+        card.reset()
+
+
+def _require_state(card: IsdrChannel, name: ProfileName, state: ProfileState) -> ProfileInfo:
+    profile = find_profile(card, name)
+    if profile is None or profile.profile_state != state:
+        shown = "not listed" if profile is None else "listed in another state"
+        raise RemoteError(
+            f"Profile {name}: the card answered ok, but afterwards it is {shown}; "
+            f"expected {state.name}"
+        )
+    return profile
+
+
+def delete_profile(card: IsdrChannel, name: ProfileName) -> None:
+    """Delete a Profile and see that it is gone.
+
+    Raises:
+        RemoteError: the card answered another result than ok, or still lists the Profile.
+    """
+    request = (
+        DeleteProfileRequest(iccid=name)
+        if isinstance(name, Iccid)
+        else DeleteProfileRequest(isdp_aid=name)
+    )
+    result = card.send(request).delete_result
+    _require("ES10c.DeleteProfile", result, DeleteResult.ok)
+    if find_profile(card, name) is not None:
+        raise RemoteError(f"Profile {name}: the card answered ok, but still lists it")
+
+
+def set_nickname(card: IsdrChannel, iccid: Iccid, nickname: str) -> None:
+    """Give a Profile a nickname of at most 64 characters; an empty one removes it.
+
+    Raises:
+        RemoteError: the card answered another result than ok.
+    """
+    result = card.send(SetNicknameRequest(iccid=iccid, profile_nickname=nickname))
+    _require("ES10c.SetNickname", result.set_nickname_result, SetNicknameResult.ok)
+
+
+def memory_reset(card: IsdrChannel, options: frozenset[ResetOption]) -> bool:
+    """Reset the memory of the card and carry out the REFRESH when it announces one.
+
+    Returns:
+        True when a Profile was deleted, False when there was none to delete. The default SM-DP+
+        address is back to its factory value in both cases, if that option was chosen.
+
+    Raises:
+        RemoteError: the card answered another result than ok or nothingToDelete.
+    """
+    result = card.send(EuiccMemoryResetRequest(reset_options=options)).reset_result
+    if result != ResetResult.nothingToDelete:
+        _require("ES10c.eUICCMemoryReset", result, ResetResult.ok)
+    settle_refresh(card)
+    return result == ResetResult.ok
+
+
+def set_default_address(card: IsdrChannel, address: str) -> None:
+    """Store the address of the default SM-DP+; an empty text removes it.
+
+    Raises:
+        RemoteError: the card answered another result than ok.
+    """
+    result = card.send(SetDefaultDpAddressRequest(default_dp_address=address))
+    _require(
+        "ES10a.SetDefaultDpAddress",
+        result.set_default_dp_address_result,
+        SetDefaultDpAddressResult.ok,
+    )

@@ -1,0 +1,1 @@
+"""The suites themselves under test: every case against cards with faults."""

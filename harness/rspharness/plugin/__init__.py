@@ -1,0 +1,1 @@
+"""The pytest plugin: options, fixtures, hooks, and the life of a case between them."""

@@ -1,0 +1,168 @@
+"""The pytest plugin: the hooks of the conformance suites, with options and fixtures beside them.
+
+An installed plugin loads in every pytest run, so this module only registers options and looks for
+the `testcase` marker; everything behind it is imported when a marked case is found. How a case is
+judged is in `rspharness.run.case_state`, what a run shares in `rspharness.run.run`, what the
+reports say in `rspharness.report`.
+"""
+
+from collections.abc import Generator
+from datetime import datetime
+
+import pytest
+
+from rspharness.plugin.stash import CASE, COLLECTED, NEIGHBOURHOODS, RUN, case_of
+from rspharness.record.testcase import TestCaseMarker
+
+pytest_plugins = (
+    "rspharness.plugin.options",
+    "rspharness.plugin.fixtures",
+    "rspharness.plugin.card_fixtures",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker."""
+    config.addinivalue_line(
+        "markers", "testcase(*ids, level): requirements a conformance case answers"
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(name: str, obj: object) -> list[pytest.Item] | None:
+    """Keep pytest from taking the decorator for a test, whose name begins like one."""
+    return [] if name == "testcase" and isinstance(obj, TestCaseMarker) else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Check the ids of the cases and choose those of --case."""
+    if not any(item.get_closest_marker("testcase") for item in items):
+        return
+    from rspharness.run import collection  # noqa: PLC0415  only where there are cases
+
+    collected = collection.collect(config, items)
+    collected.runs = collection.make_runs(config)
+    config.stash[COLLECTED] = collected
+    chosen, left = collection.choose(items, config.getoption("--case"))
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = chosen
+    if config.getoption("--mutants"):
+        from rspharness.mutation import fault_kills  # noqa: PLC0415  only to try the suites themselves
+
+        items[:] = fault_kills.multiplied(items, collected)
+        collected.unasked = list(fault_kills.unasked(collected))
+    if config.getoption("--mutant-matrix"):
+        from rspharness.mutation import fault_matrix  # noqa: PLC0415  only to try the suites themselves
+
+        fault_matrix.require_declared(config.rootpath)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Run a case and all its mutants, when the matrix is asked for."""
+    collected = item.config.stash.get(COLLECTED, None)
+    if collected is None or not item.config.getoption("--mutant-matrix"):
+        return None
+    if item.nodeid not in collected.cases or not isinstance(item, pytest.Function):
+        return None
+    from rspharness.mutation import fault_matrix  # noqa: PLC0415  only to try the suites themselves
+
+    neighbourhoods = item.config.stash.setdefault(
+        NEIGHBOURHOODS, fault_matrix.Neighbourhoods(collected, case_of)
+    )
+    neighbourhoods.surround(item, nextitem)
+    collected.matrix, collected.tried = neighbourhoods.matrix, neighbourhoods.tried
+    return True
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """Begin a case, and judge what keeps it from being set up."""
+    collected = item.config.stash.get(COLLECTED, None)
+    if collected is None or item.nodeid not in collected.cases:
+        return (yield)
+    from rspharness.plugin import lifecycle  # noqa: PLC0415  only where there are cases
+
+    run = item.stash[RUN] = collected.run_of(item.nodeid)
+    case = lifecycle.begin(item, collected.cases[item.nodeid], run)
+    item.stash[CASE] = case
+    with lifecycle.judged(case, run, setup=True):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Judge what a case raised."""
+    case = case_of(item)
+    if case is None:
+        return (yield)
+    from rspharness.plugin import lifecycle  # noqa: PLC0415  only where there are cases
+    from rspharness.report.allure import attach_evidence  # noqa: PLC0415  likewise
+
+    result: object = None
+    if case.fault:
+        required = not item.config.getoption("--mutant-matrix")
+        with lifecycle.hunted(case, required=required):
+            result = yield
+        return result
+    try:
+        with lifecycle.judged(case, item.stash[RUN]):
+            result = yield
+            case.passed()
+            lifecycle.require_no_surprise(case)
+    finally:
+        attach_evidence(item.config, case)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put the verdict, and at the end the whole record, onto pytest's report."""
+    report = yield
+    case = case_of(item)
+    if case is not None:
+        from rspharness.plugin import lifecycle  # noqa: PLC0415  only where there are cases
+
+        lifecycle.complete(case, report)
+    return report
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """Show the verdict instead of pytest's word."""
+    status: tuple[str, str, str] | None = getattr(report, "rsplab_status", None)
+    return status
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Begin to collect results in the process that writes the reports."""
+    from rspharness.report.collector import Collector  # noqa: PLC0415  light
+
+    config = session.config
+    if not hasattr(config, "workerinput"):
+        collector = Collector(config, datetime.now().astimezone())  # noqa: TID251  the start of the run
+        config.pluginmanager.register(collector, "rsplab-collector")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config, specs: list[object]) -> None:
+    """Start pcscd once, with a slot for each worker, before the workers look for it."""
+    if config.getoption("--target") == "vpcd":
+        from rspharness.targets.vpcd import start_daemon  # noqa: PLC0415  only for this target
+
+        config.add_cleanup(start_daemon(len(specs)).stop)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let the target go and hand over what this process knows of the run."""
+    collected = session.config.stash.get(COLLECTED, None)
+    if collected is None:
+        return
+    from rspharness.plugin import lifecycle  # noqa: PLC0415  only where there are cases
+
+    lifecycle.hand_over(session.config, collected)
+    collected.close()

@@ -1,0 +1,246 @@
+"""What happens around a case: begin, applicability, judgement, the record for the report.
+
+The hooks of the plugin call these functions; nothing here decides a verdict (`rspharness.run.case_state` does).
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+
+import pytest
+
+from rspcore.errors import ConfigError, RemoteError
+from rspharness.card.capabilities import Capabilities
+from rspharness.record.verdicts import (
+    ExpectationError,
+    Inconclusive,
+    LinkFault,
+    TargetLost,
+    Verdict,
+)
+from rspharness.report.allure import allure_listeners, describe_case
+from rspharness.run.case_state import CaseState
+from rspharness.run.collection import CaseIds, Collected
+from rspharness.run.run import Run, WrongCardError
+
+__all__ = [
+    "begin",
+    "complete",
+    "hand_over",
+    "hunted",
+    "judged",
+    "require_applicable",
+    "require_no_surprise",
+]
+
+_COPY = re.compile(r"<[a-z0-9.-]+>")
+"""What `mutants.copied` adds to the name of a case."""
+
+_LETTERS = {
+    Verdict.PASS: ("passed", "."),
+    Verdict.FAIL: ("failed", "F"),
+    Verdict.INCONCLUSIVE: ("inconclusive", "I"),
+    Verdict.NOT_APPLICABLE: ("not applicable", "n"),
+    Verdict.ERROR: ("error", "E"),
+    Verdict.PROBE: ("probe", "p"),
+    Verdict.DEVIATION: ("known deviation", "d"),
+}
+
+
+def begin(item: pytest.Item, ids: CaseIds, run: Run) -> CaseState:
+    """Make the state of a case."""
+    path, line, _ = item.location
+    doc = (getattr(getattr(item, "obj", None), "__doc__", None) or item.name).strip()
+    target = f"--target {run.options.target}"
+    case = CaseState(
+        nodeid=item.nodeid,
+        seed=_COPY.sub("", item.nodeid),
+        title=doc.partition("\n")[0],
+        location=f"{path}:{(line or 0) + 1}",
+        target=run.options.target,
+        requirements=ids.requirements,
+        level=ids.level,
+        again=f"pytest {path} --case '{ids.requirements[0].id}' {target}",
+        fault=ids.fault,
+        listeners=allure_listeners(item.config),
+    )
+    describe_case(item.config, case)
+    return case
+
+
+def require_applicable(case: CaseState, run: Run) -> None:
+    """Leave a case that does not apply here.
+
+    Raises:
+        pytest.skip.Exception: no requirement of it applies, or its level is not allowed.
+        Inconclusive: the target was lost earlier.
+    """
+    run.check()
+    excused = run.excuses(case.requirements)
+    case.excused = excused
+    excuse = ""
+    if len(excused) == len(case.requirements):
+        excuse = "; ".join(dict.fromkeys(excused.values()))
+    excuse = excuse or run.level_excuse(case.level)
+    if excuse:
+        case.verdict, case.reason = Verdict.NOT_APPLICABLE, excuse
+        pytest.skip(f"not applicable: {excuse}")
+    deviations = run.target.settings.deviations
+    case.deviation = "; ".join(deviations[name] for name in case.ids if name in deviations)
+
+
+@contextmanager
+def judged(case: CaseState, run: Run, *, setup: bool = False) -> Iterator[None]:
+    """Turn what is raised inside into a verdict, and into what pytest makes of that verdict.
+
+    Args:
+        case: The case.
+        run: Its run; marked as broken when the target is lost.
+        setup: True before the case itself has begun, when a refusal is inconclusive.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, pytest.exit.Exception):
+        raise
+    except WrongCardError as error:
+        case.judge(error)
+        raise pytest.exit.Exception(str(error), returncode=3) from error
+    except pytest.skip.Exception as skipped:
+        if case.verdict is None:
+            case.verdict, case.reason = Verdict.NOT_APPLICABLE, str(skipped)
+        raise
+    except pytest.fail.Exception as failed:
+        if case.verdict is None:
+            case.verdict, case.reason = Verdict.FAIL, str(failed)
+        raise
+    except (ExpectationError, RemoteError) as error:
+        if not setup:
+            _raise(case, run, error)
+            return
+        case.judge(Inconclusive(f"setting the case up: {error}"))
+        raise
+    except BaseException as error:  # noqa: BLE001  judged, and raised again as the verdict asks
+        _raise(case, run, error)
+
+
+@contextmanager
+def hunted(case: CaseState, *, required: bool) -> Iterator[None]:
+    """Judge what runs inside on a faulty card.
+
+    Args:
+        case: The case.
+        required: True when it has to find the fault of its card.
+    """
+    try:
+        yield
+        case.passed()
+    except (KeyboardInterrupt, pytest.exit.Exception, pytest.skip.Exception):
+        raise
+    except BaseException as error:  # noqa: BLE001  judged: a mutant has to be killed
+        case.judge(error)
+    if required and not case.killed:
+        shown = case.reason or "the case passes"
+        pytest.fail(f"{case.fault} survives {' '.join(case.ids)}: {shown}", pytrace=False)
+
+
+def _raise(case: CaseState, run: Run, error: BaseException) -> None:
+    verdict = case.judge(error)
+    if isinstance(error, TargetLost | ConfigError) and not isinstance(error, LinkFault):
+        run.lost(case)
+    if verdict is Verdict.PROBE:
+        return
+    if verdict is Verdict.DEVIATION:
+        pytest.xfail(case.reason)
+    if verdict is Verdict.FAIL:
+        pytest.fail(case.explain(), pytrace=False)
+    raise error
+
+
+def require_no_surprise(case: CaseState) -> None:
+    """Fail a case that passes although the target file declares a deviation."""
+    if case.verdict is Verdict.FAIL:
+        pytest.fail(case.explain(), pytrace=False)
+
+
+def complete(case: CaseState, report: pytest.TestReport) -> None:
+    """Put the verdict onto a report of pytest, and the record onto the last one."""
+    case.duration_s += report.duration
+    if case.fault:
+        _complete_mutant(report)
+        return
+    if report.when == "teardown":
+        if report.failed:
+            case.verdict, case.reason = Verdict.ERROR, "tearing the case down went wrong"
+            case.traceback = report.longreprtext
+        report.rsplab = {**case.record(), "trace": case.trace.text()}  # type: ignore[attr-defined]
+        return
+    verdict = case.verdict
+    if verdict is None or (report.when == "setup" and report.passed):
+        return
+    if verdict is Verdict.ERROR:
+        case.traceback = report.longreprtext
+    elif verdict is Verdict.INCONCLUSIVE:
+        report.longrepr = case.explain()
+    category, letter = _LETTERS[verdict]
+    report.rsplab_status = category, letter, verdict.upper()  # type: ignore[attr-defined]
+
+
+def _complete_mutant(report: pytest.TestReport) -> None:
+    if report.skipped or (report.when != "call" and report.passed):
+        return
+    status = ("failed", "S", "SURVIVED") if report.failed else ("killed", "k", "KILLED")
+    report.rsplab_status = status  # type: ignore[attr-defined]
+
+
+def _capabilities(run: Run) -> Capabilities | None:
+    """Return the options of a card that a case has reached, None of one that none has."""
+    if run.broken or "eid" not in run.facts:
+        return None
+    try:
+        return run.capabilities
+    except Inconclusive:
+        return None
+
+
+def hand_over(config: pytest.Config, collected: Collected) -> None:
+    """Give the collector what this process knows of the run, across processes if need be."""
+    run, *others = collected.runs
+    options = run.options
+    read = _capabilities(run)
+    facts = {
+        **run.facts,
+        "target": options.target,
+        "also": " ".join(other.options.target for other in others),
+        "seed": options.seed,
+        "curve": str(options.curve),
+        "personality": options.personality,
+        "pki": options.pki.name if options.pki else "generated",
+        "level": str(run.level) if "target" in vars(run) else options.level,
+        "rsplab": version("rsplab"),
+        "python": sys.version.split()[0],
+        "broken": run.broken,
+    }
+    said = {
+        "facts": facts,
+        "ids": collected.ids,
+        "catalogue": str(collected.catalogue.path),
+        "budgets_ms": {},
+        "options": dict(read.options) if read else {},
+        "contradictions": list(read.contradictions) if read else [],
+        "version": "v2",
+        "unasked": collected.unasked,
+        "matrix": collected.matrix,
+        "tried": collected.tried,
+    }
+    if "target" in vars(run):
+        said["budgets_ms"] = dict(run.target.settings.budgets_ms)
+        said["version"] = run.target.settings.version
+    output = getattr(config, "workeroutput", None)
+    if output is not None:
+        output["rsplab"] = said
+        return
+    collector = config.pluginmanager.get_plugin("rsplab-collector")
+    if collector is not None:
+        collector.hear(said)

@@ -1,0 +1,49 @@
+"""The options of the conformance suites on the command line of pytest."""
+
+from typing import Final
+
+import pytest
+
+__all__ = ["pytest_addoption"]
+
+_OPTIONS: Final = (
+    ("--target", "inprocess", "inprocess, vpcd, pcsc, or the path of a target file"),
+    ("--reader", "", "name of the card reader, or its beginning (pcsc)"),
+    ("--eid", "", "EID of the card; on a real one needed for anything but reading"),
+    ("--level", "", "read-only, profiles or destructive: the harshest allowed"),
+    ("--pki", "", "folder with certificates and keys, instead of generated ones"),
+    ("--personality", "", "personality of a simulated card"),
+    ("--card-fault", "", "name of a fault of a simulated card: proof that suites fail"),
+    ("--curve", "nistP256", "nistP256 or brainpoolP256r1: where a case does not choose one"),
+    ("--seed", "1", "seed of everything random on this side"),
+    ("--report", "", "folder for reports; the default is reports/ beside pyproject.toml"),
+    ("--requirements", "", "catalogue of requirements (CSV)"),
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register the options of the suites."""
+    group = parser.getgroup("rsplab", "conformance suites for eUICCs")
+    for name, default, text in _OPTIONS:
+        group.addoption(name, default=default, metavar="TEXT", help=text)
+    group.addoption(
+        "--case", action="append", default=[], metavar="ID", help="run this case; * is allowed"
+    )
+    group.addoption(
+        "--also",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="target file of another simulated card, or a folder of them: for the cases that do "
+        "not apply to the first one",
+    )
+    group.addoption(
+        "--mutants",
+        action="store_true",
+        help="run each case on the faulty cards it has to find, instead of the sound one",
+    )
+    group.addoption(
+        "--mutant-matrix",
+        action="store_true",
+        help="run each case on a sound card, then on every faulty card that can change it",
+    )

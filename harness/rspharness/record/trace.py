@@ -1,0 +1,168 @@
+"""Traces of what passed between host and card: readable text that loads back as a mock card.
+
+    # rsplab trace 1
+    ATR 3B 9F 96 80 1F C7 80 31 E0 73 FE 21 1B 64 08 05 00 00 00 00 00 01
+    > 00 70 00 00 01
+    < 01 90 00                              ; 0.21 ms
+
+A line that starts with `#` is a remark (steps of the case land there), `ATR` marks a reset, `>` a
+command, `<` its response, `!` that none came. What follows `;` is the time and is not replayed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from rspcore.errors import ConfigError
+from rspharness.record.verdicts import TargetLost
+
+__all__ = ["HEADER", "ReplayLink", "Trace"]
+
+HEADER: Final = "# rsplab trace 1"
+
+
+class Trace:
+    """Write down one session, line by line."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = [HEADER]
+        self.commands = 0
+        self.elapsed_ms = 0.0
+
+    @property
+    def position(self) -> int:
+        """Return the number of the last line, counted from 1."""
+        return len(self.lines)
+
+    def remark(self, text: str) -> None:
+        """Write a line of prose."""
+        self.lines.extend(f"# {line}" for line in text.splitlines() or [""])
+
+    def reset(self, atr: bytes) -> None:
+        """Write down a reset and the ATR that followed."""
+        self.lines.append(f"ATR {_hex(atr)}")
+
+    def exchange(self, command: bytes, response: bytes, elapsed_ms: float) -> None:
+        """Write down a command, its response and the time it took."""
+        self.commands += 1
+        self.elapsed_ms += elapsed_ms
+        self.lines.append(f"> {_hex(command)}")
+        self.lines.append(f"< {_hex(response):<40} ; {elapsed_ms:.2f} ms")
+
+    def lost(self, command: bytes, reason: str) -> None:
+        """Write down a command that got no answer."""
+        self.commands += 1
+        self.lines.extend((f"> {_hex(command)}", f"! {reason}"))
+
+    def text(self) -> str:
+        """Return the whole trace."""
+        return "\n".join(self.lines) + "\n"
+
+
+def _hex(octets: bytes) -> str:
+    return octets.hex(" ").upper()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reset:
+    atr: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    command: bytes
+    response: bytes | None
+    line: int
+
+
+class ReplayLink:
+    """Be the card of a trace: answer its commands, in its order, with its responses."""
+
+    def __init__(self, events: Iterable[_Reset | _Exchange]) -> None:
+        self._events = list(events)
+        self._next = 0
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a trace file.
+
+        Raises:
+            ConfigError: a line is not one of a trace; the message says which.
+        """
+        return cls.parse(path.read_text(encoding="utf-8"))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the text of a trace.
+
+        Raises:
+            ConfigError: as `load`.
+        """
+        events: list[_Reset | _Exchange] = []
+        command: tuple[int, bytes] | None = None
+        for number, whole in enumerate(text.splitlines(), 1):
+            kind, _, rest = whole.partition(" ")
+            if not whole or kind.startswith("#"):
+                continue
+            if kind == "ATR":
+                events.append(_Reset(_octets(rest, number)))
+            elif kind == ">" and command is None:
+                command = number, _octets(rest, number)
+            elif kind in ("<", "!") and command is not None:
+                response = _octets(rest, number) if kind == "<" else None
+                events.append(_Exchange(command[1], response, command[0]))
+                command = None
+            else:
+                raise ConfigError(f"trace, line {number}: {whole[:40]!r} is not expected there")
+        return cls(events)
+
+    def transmit(self, command: bytes) -> bytes:
+        """Answer the next command of the trace.
+
+        Raises:
+            TargetLost: the trace has another command here, ends here, or got no answer here.
+        """
+        event = self._take()
+        if not isinstance(event, _Exchange):
+            raise TargetLost(f"the trace has a reset where {_hex(command)[:60]} was sent")
+        if event.command != command:
+            raise TargetLost(
+                f"trace, line {event.line}: expected command {_hex(event.command)[:60]}, "
+                f"got {_hex(command)[:60]}"
+            )
+        if event.response is None:
+            raise TargetLost(f"trace, line {event.line}: no answer was recorded")
+        return event.response
+
+    def reset(self) -> bytes:
+        """Answer a reset with the ATR of the trace.
+
+        Raises:
+            TargetLost: the trace has no reset here.
+        """
+        event = self._take()
+        if not isinstance(event, _Reset):
+            raise TargetLost("the trace has a command where the card was reset")
+        return event.atr
+
+    def close(self) -> None:
+        """Do nothing: the trace can be left at any point."""
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether everything in the trace was used."""
+        return self._next == len(self._events)
+
+    def _take(self) -> _Reset | _Exchange:
+        if self.finished:
+            raise TargetLost("the trace ends here")
+        self._next += 1
+        return self._events[self._next - 1]
+
+
+def _octets(text: str, line: int) -> bytes:
+    try:
+        return bytes.fromhex(text.partition(";")[0])
+    except ValueError as error:
+        raise ConfigError(f"trace, line {line}: expected hexadecimal octets") from error

@@ -1,0 +1,190 @@
+"""The results of a run as one JSON document: the source of every other report.
+
+    {"schema": 1, "facts": {...}, "summary": {...}, "coverage": [...], "timings": {...},
+     "cases": [{"ids": [...], "verdict": "pass", "steps": [...], ...}, ...]}
+
+`SCHEMA` rises whenever a field changes its meaning; readers refuse a number they do not know.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+from rspcore.errors import ConfigError
+from rspharness.record.catalogue import Catalogue
+from rspharness.record.timing import Timings
+from rspharness.record.verdicts import GREEN, SEVERITY, Verdict
+from rspharness.report.requirement_matrix import Row, coverage
+
+__all__ = ["SCHEMA", "Results"]
+
+SCHEMA: Final = 1
+
+
+@dataclass(slots=True, kw_only=True)
+class Results:
+    """Hold everything a run found.
+
+    Attributes:
+        facts: EID, ATR, EUICCInfo2, versions, commit, seed, options of the command line ...
+        options: Options of the card by the catalogue's names.
+        contradictions: Declared options that the card contradicts.
+        cases: Records of the cases, in the order of the catalogue.
+        rows: Every requirement with its verdict or the reason it has none.
+        timings: Percentiles by command and procedure, with the budget if one is declared.
+        duration_s: Wall-clock time of the run.
+    """
+
+    facts: dict[str, Any]
+    options: dict[str, bool] = field(default_factory=dict)
+    contradictions: list[str] = field(default_factory=list)
+    cases: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    timings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    duration_s: float = 0.0
+
+    @classmethod
+    def assemble(
+        cls,
+        said: Mapping[str, Any],
+        cases: Iterable[dict[str, Any]],
+        catalogue: Catalogue,
+        duration_s: float,
+    ) -> Self:
+        """Put together what the processes of a run handed over.
+
+        Args:
+            said: Facts, options and ids as one process handed them over.
+            cases: Records of all cases, from every process.
+            catalogue: The requirements.
+            duration_s: Wall-clock time of the run.
+        """
+        order = {row.id: number for number, row in enumerate(catalogue)}
+        ordered = sorted(cases, key=lambda case: (order.get(case["ids"][0], 0), case["nodeid"]))
+        timings = Timings()
+        for case in ordered:
+            timings.merge(case.pop("timings", {}))
+        budgets: Mapping[str, float] = said["budgets_ms"]
+        return cls(
+            facts=dict(said["facts"]),
+            options=dict(said["options"]),
+            contradictions=list(said["contradictions"]),
+            cases=ordered,
+            rows=requirement_rows(catalogue, ordered, said),
+            timings={
+                name: {**summary.as_dict(), "budget_ms": budgets.get(name)}
+                for name, summary in timings.summary().items()
+            },
+            duration_s=round(duration_s, 3),
+        )
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return how many cases have each verdict, the mildest verdict first."""
+        counted = Counter(case["verdict"] for case in self.cases)
+        return {str(verdict): counted[verdict] for verdict in SEVERITY if counted[verdict]}
+
+    @property
+    def over_budget(self) -> list[str]:
+        """Return the commands whose 90th percentile is above their budget."""
+        return [
+            name
+            for name, row in self.timings.items()
+            if row["budget_ms"] is not None and row["p90"] > row["budget_ms"]
+        ]
+
+    @property
+    def green(self) -> bool:
+        """Tell whether nothing failed, was inconclusive or in error, and no budget was passed."""
+        verdicts = {Verdict(case["verdict"]) for case in self.cases}
+        return verdicts <= GREEN and not self.over_budget
+
+    def coverage(self) -> list[Row]:
+        """Return the matrix: requirements by area and function, and what became of them."""
+        return coverage(self.rows)
+
+    def to_json(self) -> str:
+        """Write the document."""
+        document = {
+            "schema": SCHEMA,
+            "green": self.green,
+            "facts": self.facts,
+            "options": self.options,
+            "contradictions": self.contradictions,
+            "summary": self.counts,
+            "duration_s": self.duration_s,
+            "coverage": [row.as_dict() for row in self.coverage()],
+            "timings": self.timings,
+            "over_budget": self.over_budget,
+            "requirements": self.rows,
+            "cases": self.cases,
+        }
+        return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read a document.
+
+        Raises:
+            ConfigError: another schema, or not such a document.
+        """
+        try:
+            document = json.loads(text)
+            if document["schema"] != SCHEMA:
+                raise ConfigError(
+                    f"results.json has schema {document['schema']}, this version reads {SCHEMA}"
+                )
+            return cls(
+                facts=document["facts"],
+                options=document["options"],
+                contradictions=document["contradictions"],
+                cases=document["cases"],
+                rows=document["requirements"],
+                timings=document["timings"],
+                duration_s=document["duration_s"],
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConfigError(f"not a results.json of this project: {error!r}") from error
+
+
+def requirement_rows(
+    catalogue: Catalogue, cases: list[dict[str, Any]], said: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return every requirement with its worst verdict, or why it has none."""
+    worst: dict[str, Verdict] = {}
+    for case in cases:
+        for name, text in case["verdicts"].items():
+            verdict = Verdict(text)
+            if SEVERITY.index(verdict) >= SEVERITY.index(worst.get(name, SEVERITY[0])):
+                worst[name] = verdict
+    have = set(said["ids"])
+    rows = []
+    for row in catalogue:
+        ran = row.id in worst and worst[row.id] is not Verdict.NOT_APPLICABLE
+        applies = row.applies_to(said["version"])
+        missing = row.condition.missing(said["options"]) if said["options"] else ()
+        state = str(worst.get(row.id, "not run" if row.id in have else "no case"))
+        if row.id not in worst and (not applies or missing):
+            state = str(Verdict.NOT_APPLICABLE)
+        rows.append(
+            {
+                "id": row.id,
+                "area": row.area,
+                "function": row.function,
+                "spec_ref": row.spec_ref,
+                "kind": row.kind,
+                "title": row.title,
+                "expected": row.expected,
+                "initial_conditions": row.initial_conditions,
+                "provenance": row.provenance,
+                "probe": row.probe,
+                "condition": str(row.condition) if row.condition.names else "",
+                "state": state,
+                "automated": row.id in have,
+                "applicable": ran or (applies and not missing),
+                "why_not": "" if applies else f"row of {row.versions}",
+            }
+        )
+    return rows

@@ -1,0 +1,197 @@
+"""One case while it runs, and how what it raised becomes a verdict.
+
+The rules are few: nothing raised is a pass; an expectation that does not hold, or a peer that
+breaks the protocol, is a fail, unless it happened in a step named "Initial conditions", where
+nothing was asked of the card yet; a lost target and unreached conditions are inconclusive; all else
+is a fault of ours. A case all of whose requirements are probes, or that the target file declares as
+a known deviation, does not fail.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from rspcore.errors import RemoteError
+from rspharness.card.card_under_test import Card
+from rspharness.record.catalogue import Requirement
+from rspharness.record.steps import StepListener, Steps
+from rspharness.record.testcase import Level
+from rspharness.record.timing import Timings
+from rspharness.record.trace import Trace
+from rspharness.record.verdicts import (
+    ExpectationError,
+    Inconclusive,
+    LinkFault,
+    TargetLost,
+    Verdict,
+)
+
+__all__ = ["INITIAL_CONDITIONS", "CaseState"]
+
+INITIAL_CONDITIONS: Final = "Initial conditions"
+"""Beginning of the title of a step in which a refusal is inconclusive."""
+
+
+@dataclass(slots=True, kw_only=True)
+class CaseState:
+    """Hold one case: what it is about, what happened, what came of it.
+
+    Attributes:
+        nodeid: Address of the test function.
+        seed: What its servers draw random octets from; a faulty card meets the same ones.
+        title: First line of its docstring.
+        location: File and line of the test function.
+        target: Name or file of the card it ran on.
+        requirements: Rows of the catalogue it answers.
+        excused: Requirements of it that do not apply to this card, each with the reason.
+        level: What it may do to a card.
+        deviation: Reason of the known deviation the target file declares for it, or empty.
+        again: Command that runs this case alone.
+        fault: Fault of the simulated card that the case has to find, or empty.
+        verdict: None until judged.
+    """
+
+    nodeid: str
+    seed: str
+    title: str
+    location: str
+    target: str
+    requirements: tuple[Requirement, ...]
+    level: Level
+    again: str
+    fault: str = ""
+    excused: Mapping[str, str] = field(default_factory=dict)
+    deviation: str = ""
+    listeners: tuple[StepListener, ...] = ()
+    trace: Trace = field(default_factory=Trace)
+    timings: Timings = field(default_factory=Timings)
+    steps: Steps = field(init=False)
+    card: Card | None = None
+    verdict: Verdict | None = None
+    reason: str = ""
+    expected: str = ""
+    actual: str = ""
+    traceback: str = ""
+    duration_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Begin the trace with the name of the case."""
+        self.trace.remark(f"case {' '.join(self.ids)}: {self.title}")
+        self.steps = Steps(self.trace, self.listeners)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of the requirements."""
+        return tuple(requirement.id for requirement in self.requirements)
+
+    @property
+    def probe(self) -> bool:
+        """Tell whether the case only records."""
+        return all(
+            requirement.probe
+            for requirement in self.requirements
+            if requirement.id not in self.excused
+        )
+
+    def passed(self) -> Verdict:
+        """Judge a case that raised nothing."""
+        self.verdict = Verdict.PROBE if self.probe else Verdict.PASS
+        if self.deviation:
+            self.verdict = Verdict.FAIL
+            self.expected = f"the known deviation the target file declares: {self.deviation}"
+            self.actual = "the case passes; take the line out of the target file"
+            self.reason = f"expected {self.expected}, but {self.actual}"
+        return self.verdict
+
+    def judge(self, error: BaseException) -> Verdict:
+        """Judge a case that raised something."""
+        self.reason = str(error) or type(error).__name__
+        self.verdict = self._verdict(error)
+        if self.verdict is Verdict.FAIL:
+            self.expected, self.actual = self.reason, ""
+            if isinstance(error, ExpectationError):
+                self.expected, self.actual = error.expected, error.actual
+            elif isinstance(error, RemoteError):
+                self.expected, self.actual = "an answer without error", self.reason
+            if self.probe:
+                self.verdict = Verdict.PROBE
+            elif self.deviation:
+                self.verdict = Verdict.DEVIATION
+                self.reason = f"{self.deviation} ({self.reason})"
+        return self.verdict
+
+    def _verdict(self, error: BaseException) -> Verdict:
+        if isinstance(error, LinkFault):
+            return Verdict.ERROR
+        if isinstance(error, Inconclusive | TargetLost):
+            return Verdict.INCONCLUSIVE
+        if isinstance(error, ExpectationError | RemoteError | AssertionError):
+            step = self.steps.failed
+            reached = step is None or not step.title.startswith(INITIAL_CONDITIONS)
+            return Verdict.FAIL if reached else Verdict.INCONCLUSIVE
+        return Verdict.ERROR
+
+    @property
+    def killed(self) -> bool:
+        """Tell whether the case has found the fault of its card."""
+        return self.verdict in (Verdict.FAIL, Verdict.PROBE) and bool(self.expected)
+
+    def explain(self) -> str:
+        """Return what a reader has to know about a case that did not pass."""
+        step = self.steps.failed
+        verdict = (self.verdict or Verdict.ERROR).upper()
+        place = f" at step {step.number}: {step.title}" if step else ""
+        lines = [f"{' '.join(self.ids)}  {verdict}{place}"]
+        lines += [
+            f"  requirement  SGP.22 {row.spec_ref}, {row.function}: {row.title}; {row.expected}"
+            for row in self.requirements
+        ]
+        if self.expected:
+            lines.append(f"  expected     {self.expected}")
+        if self.actual:
+            lines.append(f"  actual       {self.actual}")
+        if not self.expected:
+            lines.append(f"  reason       {self.reason}")
+        if self.card is not None and self.card.last:
+            lines.append(f"  sent         {self.card.last}; trace line {self.trace.position}")
+        lines += [f"  at           {self.location}", f"  again        {self.again}"]
+        return "\n".join(lines)
+
+    def verdicts(self) -> dict[str, str]:
+        """Return the verdict of each requirement."""
+        verdict = self.verdict or Verdict.ERROR
+        out = {}
+        for row in self.requirements:
+            own = verdict
+            if row.id in self.excused:
+                own = Verdict.NOT_APPLICABLE
+            elif row.probe and verdict in (Verdict.PASS, Verdict.FAIL):
+                own = Verdict.PROBE
+            out[row.id] = str(own)
+        return out
+
+    def record(self) -> dict[str, Any]:
+        """Return everything a report says of the case, as JSON values."""
+        return {
+            "ids": list(self.ids),
+            "nodeid": self.nodeid,
+            "title": self.title,
+            "location": self.location,
+            "target": self.target,
+            "level": str(self.level),
+            "verdict": str(self.verdict or Verdict.ERROR),
+            "verdicts": self.verdicts(),
+            "reason": self.reason,
+            "expected": self.expected,
+            "actual": self.actual,
+            "sent": self.card.last if self.card else "",
+            "explanation": "" if self.verdict is Verdict.PASS else self.explain(),
+            "traceback": self.traceback,
+            "again": self.again,
+            "steps": [step.as_dict() for step in self.steps.steps],
+            "notes": list(self.steps.notes),
+            "duration_s": round(self.duration_s, 4),
+            "commands": self.trace.commands,
+            "card_ms": round(self.trace.elapsed_ms, 3),
+            "timings": self.timings.by_name,
+        }

@@ -1,0 +1,233 @@
+"""Collection: which cases there are, whether their ids are known, and which ones are wanted."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from rspcore.crypto.curves import Curve
+from rspcore.errors import ConfigError, RspError
+from rspcore.ids import Eid
+from rspharness.record.catalogue import Catalogue, Requirement
+from rspharness.record.testcase import Level
+from rspharness.record.verdicts import Inconclusive
+from rspharness.run.run import Run, RunOptions, WrongCardError
+from rspharness.targets.opening import load_settings
+from rspharness.targets.target import RECORDED
+
+__all__ = ["CaseIds", "Collected", "choose", "collect", "make_runs"]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseIds:
+    """Hold what the markers of one test function say.
+
+    Attributes:
+        requirements: Rows of the catalogue.
+        level: What the case may do to a card.
+        fault: Fault of the simulated card that the case has to find, or empty.
+    """
+
+    requirements: tuple[Requirement, ...]
+    level: Level
+    fault: str = ""
+
+
+@dataclass(slots=True)
+class Collected:
+    """Hold the cases of a run by node id, chosen or not.
+
+    Attributes:
+        catalogue: The requirements.
+        cases: Cases by node id.
+        runs: The run asked for, then one for each card of --also.
+        unasked: Faults that no case looks for, in words; filled when mutants are run.
+        matrix: Requirements that change under a fault; filled when the matrix is run.
+        tried: Requirements that could change; likewise.
+    """
+
+    catalogue: Catalogue
+    cases: dict[str, CaseIds] = field(default_factory=dict)
+    runs: list[Run] = field(default_factory=list)
+    unasked: list[str] = field(default_factory=list)
+    matrix: dict[str, list[str]] = field(default_factory=dict)
+    tried: list[str] = field(default_factory=list)
+    _places: dict[tuple[Requirement, ...], int] = field(default_factory=dict)
+    _faulty: dict[tuple[int, str], Run] = field(default_factory=dict)
+
+    def adopt(self, nodeid: str, model: str, fault: str) -> None:
+        """Take in a copy of a case that runs on a card with a fault."""
+        self.cases[nodeid] = replace(self.cases[model], fault=fault)
+
+    def run_of(self, nodeid: str) -> Run:
+        """Return the run a case belongs to, made when first asked for."""
+        case = self.cases[nodeid]
+        place = self._place(case.requirements)
+        if not case.fault:
+            return self.runs[place]
+        if (place, case.fault) not in self._faulty:
+            self._faulty[place, case.fault] = self.runs[place].with_fault(case.fault)
+        return self._faulty[place, case.fault]
+
+    def sound_run_of(self, nodeid: str) -> Run:
+        """Return the run of a case on the card without its fault."""
+        return self.runs[self._place(self.cases[nodeid].requirements)]
+
+    def close(self) -> None:
+        """Let every target go."""
+        for run in (*self.runs, *self._faulty.values()):
+            run.close()
+
+    def _place(self, requirements: tuple[Requirement, ...]) -> int:
+        """Choose the card to which most of these requirements apply, the first of equals."""
+        if len(self.runs) == 1:
+            return 0
+        if requirements not in self._places:
+            self._places[requirements] = self._best_place(requirements)
+        return self._places[requirements]
+
+    def _best_place(self, requirements: tuple[Requirement, ...]) -> int:
+        try:
+            excused = [len(run.excuses(requirements)) for run in self.runs]
+        except (Inconclusive, WrongCardError):
+            return 0  # a card that cannot be asked: the case itself will say so
+        return excused.index(min(excused))
+
+    @property
+    def ids(self) -> list[str]:
+        """Return the ids that have a case, each once, in the order of the catalogue."""
+        have = {row.id for case in self.cases.values() for row in case.requirements}
+        return [row.id for row in self.catalogue if row.id in have]
+
+
+def collect(config: pytest.Config, items: list[pytest.Item]) -> Collected:
+    """Read the markers of all cases.
+
+    Raises:
+        pytest.UsageError: an unknown id, the same id in two test functions, or a test that asks for
+            a card and has no id; each is named.
+    """
+    try:
+        collected = Collected(Catalogue.load(catalogue_path(config)))
+    except ConfigError as error:
+        raise pytest.UsageError(str(error)) from error
+    faults: list[str] = []
+    owners: dict[str, set[str]] = defaultdict(set)
+    for item in items:
+        marks = list(item.iter_markers("testcase"))
+        if not marks:
+            if "card" in getattr(item, "fixturenames", ()):
+                faults.append(f"{item.nodeid}: uses a card, but has no @testcase id")
+            continue
+        ids = [name for mark in reversed(marks) for name in mark.args]
+        for name in ids:
+            if name not in collected.catalogue:
+                faults.append(f"{item.nodeid}: {name} is not in the catalogue of requirements")
+            owners[name].add(item.nodeid.partition("[")[0])
+        rows = tuple(collected.catalogue[name] for name in ids if name in collected.catalogue)
+        level = Level(marks[0].kwargs.get("level", Level.PROFILES))
+        if isinstance(item, pytest.Function):
+            item.fixturenames.insert(0, "case_state")
+        collected.cases[item.nodeid] = CaseIds(rows, level)
+    faults += [
+        f"{name}: claimed by {' and by '.join(sorted(nodes))}"
+        for name, nodes in owners.items()
+        if len(nodes) > 1
+    ]
+    if faults:
+        raise pytest.UsageError("\n".join(faults))
+    return collected
+
+
+def catalogue_path(config: pytest.Config) -> Path:
+    """Return the path of the catalogue: the option, or the project's own."""
+    given = config.getoption("--requirements")
+    return Path(given) if given else config.rootpath / "fixtures" / "requirements" / "euicc.csv"
+
+
+def choose(
+    items: list[pytest.Item], wanted: list[str]
+) -> tuple[list[pytest.Item], list[pytest.Item]]:
+    """Split the items into those that --case asks for and the rest; no --case asks for all."""
+    if not wanted:
+        return items, []
+    chosen: list[pytest.Item] = []
+    left: list[pytest.Item] = []
+    for item in items:
+        ids = [name for mark in item.iter_markers("testcase") for name in mark.args]
+        match = any(fnmatchcase(name, pattern) for name in ids for pattern in wanted)
+        (chosen if match else left).append(item)
+    return chosen, left
+
+
+def make_runs(config: pytest.Config) -> list[Run]:
+    """Turn the command line into the run asked for and one for each card of --also.
+
+    No card is touched yet.
+
+    Raises:
+        pytest.UsageError: an option does not fit.
+    """
+    try:
+        options = _options(config)
+        settings = load_settings(options.target, options.reader)
+        others = [_other(path) for path in _target_files(config.getoption("--also"))]
+    except (RspError, ValueError) as error:
+        raise pytest.UsageError(str(error)) from error
+    if others and settings.kind == "pcsc":
+        raise pytest.UsageError("--also adds simulated cards, to a simulated one")
+    if settings.kind == "pcsc":
+        if options.level not in ("", Level.READ_ONLY) and options.eid is None:
+            raise pytest.UsageError(
+                f"--level {options.level} on a card in a reader needs --eid, so that no other card "
+                "is changed by mistake"
+            )
+        if hasattr(config, "workerinput"):
+            raise pytest.UsageError("one card in one reader: run without -n")
+    return [Run(options), *(Run(replace(options, target=path, reader="")) for path in others)]
+
+
+def _target_files(named: list[str]) -> Iterator[Path]:
+    """Yield each target file named, and those in each folder named."""
+    for text in named:
+        path = Path(text)
+        if path.is_dir():
+            yield from sorted(path.glob("*.toml"))
+        else:
+            yield path
+
+
+def _other(path: Path) -> str:
+    """Return the path of a target file for --also.
+
+    Raises:
+        ConfigError: not readable, or not a simulated card called directly.
+    """
+    kind = load_settings(str(path)).kind
+    if kind != "inprocess":
+        raise ConfigError(f'--also {path}: expected a card of kind "inprocess", not {kind!r}')
+    return str(path)
+
+
+def _options(config: pytest.Config) -> RunOptions:
+    eid, pki, level = (config.getoption(name) for name in ("--eid", "--pki", "--level"))
+    worker: str = getattr(config, "workerinput", {}).get("workerid", "gw0")
+    matrix = config.getoption("--mutant-matrix")
+    return RunOptions(
+        target=config.getoption("--target"),
+        reader=config.getoption("--reader"),
+        eid=Eid.from_digits(eid) if eid else None,
+        level=str(Level(level)) if level else "",
+        pki=Path(pki) if pki else None,
+        personality=config.getoption("--personality"),
+        card_fault=RECORDED if matrix else config.getoption("--card-fault"),
+        curve=Curve(config.getoption("--curve")),
+        seed=config.getoption("--seed"),
+        slot=int(worker.removeprefix("gw")),
+        parallel=hasattr(config, "workerinput"),
+        started=datetime.now(tz=UTC),  # noqa: TID251  certificates are checked at the real time
+    )

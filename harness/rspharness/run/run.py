@@ -1,0 +1,288 @@
+"""One run of the suites in one process: its target, credentials, capabilities and facts.
+
+Everything is made when it is first asked for, so that listing cases touches no card. On a real card
+the EID is read and compared before anything else is sent. A target that stopped answering is
+marked broken once, and every later case learns the first reason instead of trying again.
+"""
+
+import warnings
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from rspcore.crypto.curves import Curve
+from rspcore.errors import ConfigError, RspError
+from rspcore.ids import Eid
+from rspcore.messages.es10a import SetDefaultDpAddressRequest, SetDefaultDpAddressResult
+from rspcore.messages.es10b import GetEuiccInfo2Request
+from rspcore.pki.bundle import Pki
+from rspcore.pki.generate import make_pki
+from rspharness.card.capabilities import Capabilities, read_capabilities
+from rspharness.card.card_under_test import Card
+from rspharness.record.catalogue import Requirement
+from rspharness.record.testcase import Level
+from rspharness.record.timing import Timings
+from rspharness.record.trace import Trace
+from rspharness.record.verdicts import Inconclusive, TargetLost
+from rspharness.run.case_state import CaseState
+from rspharness.targets import open_target
+from rspharness.targets.guard import ReadOnlyLink
+from rspharness.targets.target import Snapshots, Target, TargetOptions
+from rspharness.targets.transport import CardLink, TimedLink, TracedLink
+
+__all__ = ["CURVE_OPTIONS", "Run", "RunOptions", "WrongCardError"]
+
+CURVE_OPTIONS: Mapping[Curve, str] = {
+    Curve.NIST_P256: "O_E_NIST",
+    Curve.BRAINPOOL_P256R1: "O_E_BRP",
+}
+"""Name of the catalogue's option for each curve."""
+
+
+class WrongCardError(ConfigError):
+    """Report a card that is not the one asked for. Nothing but the reading of the EID was sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """Hold what the command line says about a run.
+
+    Attributes:
+        target: Name of a target, or path of a target file.
+        reader: Reader name or its beginning, overrides the target file.
+        eid: The EID of the card, required for lasting changes on a real one.
+        level: The harshest level allowed; empty for the default of the target.
+        pki: Folder of credentials, None for generated ones.
+        personality: Personality of a simulated card.
+        card_fault: Fault of a simulated card.
+        curve: Curve the suites use where a case does not choose one.
+        seed: Seed of everything random on the host side and in a simulated card.
+        slot: Number of this worker among the parallel ones.
+        parallel: True when there are others.
+        started: When the run began, by the real clock.
+    """
+
+    target: str = "inprocess"
+    reader: str = ""
+    eid: Eid | None = None
+    level: str = ""
+    pki: Path | None = None
+    personality: str = ""
+    card_fault: str = ""
+    curve: Curve = Curve.NIST_P256
+    seed: str = "1"
+    slot: int = 0
+    parallel: bool = False
+    started: datetime = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+class Run:
+    """Hold what the cases of one process share.
+
+    Attributes:
+        options: The command line.
+        facts: What the report says of the run; filled when the card is first reached.
+        broken: Why the target is lost, or empty.
+        kept: States of a simulated card by what they hold, for cases that ask for the same.
+    """
+
+    def __init__(self, options: RunOptions) -> None:
+        self.options = options
+        self.facts: dict[str, str] = {}
+        self.broken = ""
+        self.kept: dict[Hashable, object] = {}
+        self._opened = False
+        self._address = ""
+
+    @cached_property
+    def pki(self) -> Pki:
+        """Return the credentials of the run.
+
+        Raises:
+            ConfigError: the folder lacks something.
+        """
+        folder = self.options.pki
+        if folder is None:
+            return make_pki(eid=self.options.eid) if self.options.eid else make_pki()
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        return Pki.from_files((path.name, path.read_bytes()) for path in files)
+
+    @cached_property
+    def target(self) -> Target:
+        """Return the target, opened.
+
+        Raises:
+            ConfigError: unknown, or its environment lacks something.
+        """
+        return open_target(
+            self.options.target,
+            self.options.reader,
+            lambda settings: TargetOptions(
+                settings=settings,
+                pki=self.pki,
+                eid=self.options.eid,
+                personality=self.options.personality,
+                card_fault=self.options.card_fault,
+                slot=self.options.slot,
+                parallel=self.options.parallel,
+                seed=self.options.seed,
+            ),
+        )
+
+    @property
+    def level(self) -> Level:
+        """Return the harshest level allowed on this target."""
+        if self.options.level:
+            return Level(self.options.level)
+        return Level.DESTRUCTIVE if self.target.simulated else Level.READ_ONLY
+
+    @cached_property
+    def capabilities(self) -> Capabilities:
+        """Return the options of the card, read once.
+
+        Raises:
+            Inconclusive: the target is lost or the card does not tell them.
+        """
+        card = self.open_card(Trace(), Timings())
+        ci_keys = {
+            CURVE_OPTIONS[curve]: identifier
+            for curve in self.pki.curves
+            if (identifier := self.pki.ci(curve).certificate.subject_key_identifier) is not None
+        }
+        try:
+            read = read_capabilities(card, self.target.settings.options, ci_keys)
+            info = card.send(GetEuiccInfo2Request())
+            self.facts["svn"] = str(info.svn)
+            self.facts["euicc_firmware_ver"] = str(info.euicc_firmware_ver)
+            self.facts["euicc_info2"] = info.encode().hex().upper()
+        except RspError as error:
+            raise Inconclusive(f"the options of the card were not read: {error}") from error
+        return read
+
+    def with_fault(self, name: str) -> "Run":
+        """Return the run of the same card with a fault; what it is for, the sound one tells."""
+        made = Run(replace(self.options, card_fault=name))
+        vars(made)["capabilities"] = self.capabilities
+        made._opened = True
+        return made
+
+    def check(self) -> None:
+        """Require a target that still answers.
+
+        Raises:
+            Inconclusive: it was lost in an earlier case.
+        """
+        if self.broken:
+            raise Inconclusive(f"the target was lost earlier: {self.broken}")
+
+    def open_card(self, trace: Trace, timings: Timings, seed: str = "") -> Card:
+        """Open the card for one case and reset it.
+
+        Args:
+            trace: Takes what is sent.
+            timings: Take how long it took.
+            seed: What a simulated card draws random octets from; empty to go on as before.
+
+        Raises:
+            Inconclusive: the target was lost, now or earlier, or is not there.
+            WrongCardError: it is not the card of --eid.
+        """
+        self.check()
+        try:
+            if seed and isinstance(self.target, Snapshots):
+                self.target.draw_from(seed)
+            link = self._link(trace, timings)
+            card = Card(link, timings=timings)
+            if not self._opened:
+                self._identify(link)
+            card.reset()
+        except WrongCardError:
+            raise
+        except (TargetLost, ConfigError) as error:
+            self.broken = str(error)
+            raise Inconclusive(self.broken) from error
+        self.facts["atr"] = card.atr.hex(" ").upper()
+        return card
+
+    def _link(self, trace: Trace, timings: Timings) -> CardLink:
+        link: CardLink = TimedLink(TracedLink(self.target.open(), trace), timings)
+        guarded = not self.target.simulated and self.level is Level.READ_ONLY
+        return ReadOnlyLink(link) if guarded else link
+
+    def _identify(self, link: CardLink) -> None:
+        """Read the EID with nothing but the commands that takes, and compare it."""
+        wanted = self.options.eid
+        first = Card(link)
+        first.terminal_profile = None
+        first.reset()
+        try:
+            eid = first.eid()
+        except RspError as error:
+            if wanted is not None or not self.target.simulated:
+                raise TargetLost(f"the EID was not read: {error}") from error
+            raise
+        if wanted is not None and eid != wanted:
+            raise WrongCardError(
+                f"{self.target.name}: EID {eid} found, --eid asked for {wanted}; "
+                "nothing else was sent to the card"
+            )
+        self._opened = True
+        self.facts["eid"] = str(eid)
+        self.facts.update(self.target.facts())
+
+    def excuses(self, requirements: tuple[Requirement, ...]) -> dict[str, str]:
+        """Return the requirements that do not apply to this card, each with the reason.
+
+        The card is asked only when a condition needs an answer.
+        """
+        version = self.target.settings.version
+        out = {}
+        for row in requirements:
+            if not row.applies_to(version):
+                out[row.id] = f"row of {row.versions}, the target is {version}"
+            elif row.condition.names:
+                missing = row.condition.missing(self.capabilities.options)
+                if missing:
+                    out[row.id] = f"option {', '.join(missing)} absent"
+        return out
+
+    def level_excuse(self, level: Level) -> str:
+        """Return why a case of this level is not run here, or an empty text."""
+        if level.rank <= self.level.rank:
+            return ""
+        return f"level {level}: allowed here is {self.level}; use --level {level} and --eid"
+
+    def lost(self, case: CaseState) -> None:
+        """Mark the target as broken because of this case."""
+        if not self.broken:
+            self.broken = f"{case.nodeid}: {case.reason}"
+
+    def remember_address(self, address: str) -> None:
+        """Keep the default SM-DP+ address a real card came with, to set it again at the end."""
+        if not self.target.simulated and not self._address:
+            self._address = address
+
+    def close(self) -> None:
+        """Let the target go, if it was ever opened, and leave the address it came with."""
+        if "target" not in self.__dict__:
+            return
+        if self._address:
+            self._set_address_again()
+        self.target.close()
+
+    def _set_address_again(self) -> None:
+        request = SetDefaultDpAddressRequest(default_dp_address=self._address)
+        try:
+            response = self.open_card(Trace(), Timings()).send(request)
+            code = response.set_default_dp_address_result
+            problem = "" if code == SetDefaultDpAddressResult.ok else f"the card answers {code}"
+        except RspError as error:
+            problem = str(error)
+        if problem:
+            warnings.warn(
+                f"the card came with the default SM-DP+ address {self._address}, and it could not "
+                f"be set again: {problem}; `rsplab lpa set-address` does it",
+                stacklevel=2,
+            )

@@ -1,0 +1,246 @@
+"""What became of a load: it went on, was refused, ended with an error, or made a Profile.
+
+The words are those of the catalogue, and each function here requires all that such a word means:
+the answer, the signed ProfileInstallationResult, the list of Notifications and the Profiles.
+
+Source: SGP.22 v2, 2.5.6, 5.5 and 5.7.6.
+"""
+
+from rspcore.errors import DecodeError
+from rspcore.messages.es10b import GetEuiccChallengeRequest
+from rspcore.messages.es10c import ProfileInfo, ProfileState
+from rspcore.messages.euicc_response import EuiccResponse, PeStatus, PeStatusCode
+from rspcore.messages.notifications import BppCommandId, ErrorReason, ErrorResult
+from rspcore.status import StatusWord, describe
+from rspharness.card import expect
+from rspharness.card.snapshot import Snapshot
+from rspharness.record.verdicts import ExpectationError
+from rspharness.servers.card_signatures import verify_pir
+from rspharness.servers.rsp_session import Loaded, Session
+
+__all__ = [
+    "MISPLACED",
+    "element_refused",
+    "ended",
+    "installed",
+    "installed_or_ended",
+    "refused",
+    "refused_or_ended",
+    "statuses",
+    "told",
+    "went_on",
+    "went_on_or_ended",
+]
+
+MISPLACED = (StatusWord.CONDITIONS_NOT_SATISFIED, StatusWord.REFERENCED_DATA_NOT_FOUND)
+"""6985 and 6A88: what a segment is refused with that is not due (2.5.5)."""
+
+
+def told(loaded: Loaded) -> str:
+    """Return what the card answered to the last segment, in words, for a note."""
+    sw = f"SW {describe(loaded.last.sw)}"
+    if loaded.pir is None:
+        return f"{sw} without PIR"
+    result = loaded.pir.data.final_result.error_result
+    if result is None:
+        return f"PIR successResult; {sw}"
+    reason = expect.names((result.error_reason,))
+    return f"PIR errorResult {expect.names((result.bpp_command_id,))}, {reason}; {sw}"
+
+
+def went_on(loaded: Loaded) -> None:
+    """Require every segment to be accepted: SW 9000 without PIR, or any other data.
+
+    Raises:
+        ExpectationError: one was not; the message tells which.
+    """
+    for number, response in enumerate(loaded.responses):
+        expect.success(response, f"segment {number}")
+        if response.data:
+            raise ExpectationError("no response data", told(loaded), about=f"segment {number}")
+
+
+def refused(session: Session, loaded: Loaded, before: Snapshot, *words: int) -> None:
+    """Require the last segment to be refused by status word: no PIR, the card as before.
+
+    A load may still be open and keep the card from answering anything else (5.7.6), so a new
+    challenge ends the session before the card is looked at.
+
+    Args:
+        session: The session.
+        loaded: What the card answered.
+        before: The card before the session.
+        words: Every acceptable status word; `MISPLACED` when none is given.
+
+    Raises:
+        ExpectationError: it was not, or something moved.
+    """
+    expect.refused(loaded.last, *(words or MISPLACED), about="the last segment")
+    session.card.send(GetEuiccChallengeRequest())
+    expect.unchanged(before, session.card.observe())
+
+
+def ended(
+    session: Session,
+    loaded: Loaded,
+    before: Snapshot,
+    command: BppCommandId,
+    *reasons: ErrorReason,
+) -> ErrorResult:
+    """Require the load to be ended by a PIR errorResult, and return the result.
+
+    The result is signed, the same octets are in the list of Notifications, nothing else is new
+    there, and the Profiles and addresses are as before.
+
+    Args:
+        session: The session.
+        loaded: What the card answered.
+        before: The card before the session.
+        command: The bppCommandId the result has to name.
+        reasons: Every acceptable errorReason.
+
+    Raises:
+        ExpectationError: it was not, or something moved.
+    """
+    expect.success(loaded.last, "the last segment")
+    result = expect.pir_error(loaded.pir, command, *reasons)
+    verify_pir(session, loaded.pir)
+    if loaded.last.data not in session.card.pending_notifications():
+        raise ExpectationError("the PIR in the list of Notifications", "it is not there")
+    after = session.card.observe()
+    expect.equal(after.numbers() - before.numbers(), _number(loaded), "numbers of Notifications")
+    expect.unchanged(before, after, apart_from=("notifications",))
+    return result
+
+
+def element_refused(
+    session: Session, loaded: Loaded, before: Snapshot, *codes: PeStatusCode
+) -> PeStatus:
+    """Require the load to be ended by a profile element, and return what is said of it.
+
+    That is `ended` with loadProfileElements and installFailedDueToPEProcessingError, and an
+    EUICCResponse that says the installation was aborted.
+
+    Args:
+        session: The session.
+        loaded: What the card answered.
+        before: The card before the session.
+        codes: Every acceptable status of the element; none given accepts all but ok.
+
+    Raises:
+        ExpectationError: it was not, or something moved.
+    """
+    reason = ErrorReason.installFailedDueToPEProcessingError
+    result = ended(session, loaded, before, BppCommandId.loadProfileElements, reason)
+    response = _response(result.sima_response or b"")
+    last = response.pe_status[-1]
+    if codes:
+        expect.one_of(last.status, codes, "status of the profile element")
+    elif last.status == PeStatusCode.ok:
+        raise ExpectationError("a status that tells the mistake", "ok")
+    if not response.profile_installation_aborted:
+        raise ExpectationError("profileInstallationAborted", "it is absent")
+    return last
+
+
+def statuses(loaded: Loaded) -> tuple[PeStatus, ...]:
+    """Return what the EUICCResponse of a PIR successResult says of the elements.
+
+    Raises:
+        ExpectationError: there is no such result, or the response cannot be read.
+    """
+    return _response(expect.pir_success(loaded.pir).sima_response).pe_status
+
+
+def _number(loaded: Loaded) -> frozenset[int]:
+    if loaded.pir is None:
+        return frozenset()
+    return frozenset({loaded.pir.data.notification_metadata.seq_number})
+
+
+def refused_or_ended(
+    session: Session,
+    loaded: Loaded,
+    before: Snapshot,
+    words: tuple[int, ...],
+    command: BppCommandId,
+    *reasons: ErrorReason,
+) -> None:
+    """Require `refused` with one of the words, or `ended` with one of the reasons.
+
+    Raises:
+        ExpectationError: neither.
+    """
+    if loaded.pir is None:
+        refused(session, loaded, before, *words)
+    else:
+        ended(session, loaded, before, command, *reasons)
+
+
+def went_on_or_ended(
+    session: Session,
+    loaded: Loaded,
+    before: Snapshot,
+    command: BppCommandId,
+    *reasons: ErrorReason,
+) -> None:
+    """Require `went_on`, or `ended` with one of the reasons.
+
+    Raises:
+        ExpectationError: neither.
+    """
+    if loaded.pir is None:
+        went_on(loaded)
+    else:
+        ended(session, loaded, before, command, *reasons)
+
+
+def installed_or_ended(
+    session: Session,
+    loaded: Loaded,
+    before: Snapshot,
+    command: BppCommandId,
+    *reasons: ErrorReason,
+) -> None:
+    """Require `installed`, or `ended` with one of the reasons.
+
+    Raises:
+        ExpectationError: neither.
+    """
+    if loaded.pir is not None and loaded.pir.data.final_result.error_result is not None:
+        ended(session, loaded, before, command, *reasons)
+    else:
+        installed(session, loaded)
+
+
+def installed(session: Session, loaded: Loaded) -> ProfileInfo:
+    """Require a PIR successResult and the Profile it tells of, Disabled; returns what is listed.
+
+    Raises:
+        ExpectationError: a segment before the last was not accepted, the result is none of success
+            or not sound, or the Profile is not listed so.
+    """
+    result = expect.pir_success(loaded.pir)
+    for response in loaded.responses[:-1]:
+        expect.success(response, "a segment before the last")
+        expect.equal(response.data, b"", "data of a segment before the last")
+    verify_pir(session, loaded.pir)
+    status = _response(result.sima_response).pe_status[-1].status
+    expect.equal(status, PeStatusCode.ok, "last status of the EUICCResponse")
+    for listed in session.card.profiles():
+        if listed.isdp_aid == result.aid:
+            iccid = loaded.pir and loaded.pir.data.notification_metadata.iccid
+            expect.equal(listed.iccid, iccid, "ICCID of the Profile listed")
+            expect.equal(listed.profile_state, ProfileState.disabled, "its state")
+            return listed
+    raise ExpectationError(f"a Profile with ISD-P AID {result.aid}", "none is listed")
+
+
+def _response(octets: bytes) -> EuiccResponse:
+    try:
+        response = EuiccResponse.decode(octets)
+    except DecodeError as error:
+        raise ExpectationError("an EUICCResponse", str(error)) from error
+    if not response.pe_status:
+        raise ExpectationError("an EUICCResponse with a status", "none")
+    return response

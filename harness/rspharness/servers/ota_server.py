@@ -1,0 +1,257 @@
+"""S_OTA: the operator's server, which reaches the MNO-SD of the Enabled Profile over SMS-PP.
+
+A script of commands becomes a secured packet (SCP80), the packet one or more short messages, each
+an ENVELOPE. The proof of receipt comes in the answer to the last one, or as SEND SHORT MESSAGE
+after 91XX; both are taken. Keys are those of the test profiles (`ProfileParameters`).
+
+Source: SGP.22 v2, 5.4.1; ETSI TS 102 225 and TS 102 226; 3GPP TS 31.115.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rspcore import tlv
+from rspcore.apdu import CommandApdu, Ins, ResponseApdu
+from rspcore.errors import DecodeError, RemoteError
+from rspcore.messages.metadata import UpdateMetadataRequest
+from rspcore.ota.packet import (
+    CommandPacket,
+    KeySet,
+    PacketError,
+    ResponsePacket,
+    ResponseStatus,
+    SecurityParameters,
+)
+from rspcore.ota.script import ScriptResponse, expanded, read_response
+from rspcore.ota.sms import (
+    UserData,
+    address,
+    command_deliveries,
+    envelope,
+    read_submit,
+    reassemble,
+)
+from rspcore.profile_maker import ProfileParameters
+from rspcore.status import describe, is_success
+from rspcore.tags import ISDP_OWN_AID
+from rspharness.card.card_under_test import Card
+from rspharness.lpa.proactive import ProactiveCommand, fetch, terminal_response
+from rspharness.record.verdicts import ExpectationError, Inconclusive
+
+__all__ = ["MNO_SD_TAR", "OtaServer", "Receipt", "personalisation_script"]
+
+MNO_SD_TAR: Final = bytes.fromhex("B20100")
+"""Toolkit application reference of the MNO-SD in the test profiles."""
+
+_SECURITY: Final = SecurityParameters(spi1=0x16, spi2=0x19, kic=0x12, kid=0x12)
+"""Checksum and ciphering with AES and key set 1, counter higher; proof of receipt likewise."""
+
+_RECEIPT_BY_SUBMIT: Final = 0x20
+"""Bit of SPI2 that asks for the proof of receipt as a short message of the card's own."""
+
+_GET_DATA: Final = CommandApdu(0x80, Ins.GET_DATA, 0x00, 0x66, le=256)
+"""A command that changes nothing, whatever the MNO-SD answers."""
+
+_ORIGINATOR: Final = address("12345")
+_TIMESTAMP: Final = bytes.fromhex("42100121436500")
+_SEND_SHORT_MESSAGE: Final = 0x13
+_MAX_COMMANDS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Hold what the card answered to a script.
+
+    Attributes:
+        status: Response status of the packet, None when no proof of receipt came.
+        script: Answer to the commands, None when there is none or it cannot be read.
+        last: Answer to the last ENVELOPE.
+    """
+
+    status: int | None
+    script: ScriptResponse | None
+    last: ResponseApdu
+
+    @property
+    def sw(self) -> int | None:
+        """Return the status word of the last command executed, None when there is none."""
+        responses = self.script.responses if self.script is not None else ()
+        return responses[-1].sw if responses else None
+
+    @property
+    def accepted(self) -> bool:
+        """Tell whether the proof of receipt says that everything was done: 00 and 9000."""
+        sw = self.sw
+        return self.status == ResponseStatus.POR_OK and sw is not None and is_success(sw)
+
+    def describe(self) -> str:
+        """Return the receipt in words."""
+        if self.status is None:
+            return f"no proof of receipt, ENVELOPE SW {describe(self.last.sw)}"
+        shown = "no command executed" if self.sw is None else f"SW {describe(self.sw)}"
+        return f"proof of receipt with status {self.status:02X}, {shown}"
+
+
+def personalisation_script(
+    data: bytes, *, aid: bytes = ISDP_OWN_AID.octets, block: int = 200
+) -> tuple[CommandApdu, ...]:
+    """Return INSTALL [for personalization] and the STORE DATA commands with the data.
+
+    Args:
+        data: What is stored, for example an UpdateMetadataRequest.
+        aid: Application it is for; the ISD-P of the own Profile by default.
+        block: Data octets of one STORE DATA.
+    """
+    install = b"\x00\x00" + bytes((len(aid),)) + aid + b"\x00\x00\x00"
+    starts = range(0, max(len(data), 1), block)
+    stores = (
+        CommandApdu(
+            0x80,
+            Ins.STORE_DATA,
+            0x91 if number == len(starts) - 1 else 0x11,
+            number & 0xFF,
+            data[start : start + block],
+        )
+        for number, start in enumerate(starts)
+    )
+    return (CommandApdu(0x80, Ins.INSTALL, 0x20, 0x00, install), *stores)
+
+
+class OtaServer:
+    """Send scripts to one Profile; the counter rises with every packet.
+
+    Attributes:
+        keys: Key set of the MNO-SD.
+        security: SPI, KIc and KID of the packets.
+        counter: Counter of the next packet.
+        tar: Toolkit application reference the packets are for.
+    """
+
+    def __init__(self, parameters: ProfileParameters, *, counter: int = 1) -> None:
+        self.keys = KeySet(1, parameters.kic, parameters.kid, parameters.dek)
+        self.security = _SECURITY
+        self.counter = counter
+        self.tar = MNO_SD_TAR
+
+    def packet(self, script: Sequence[CommandApdu]) -> bytes:
+        """Return a script as a secured packet, and count up."""
+        return self.secured(expanded(script))
+
+    def secured(self, data: bytes) -> bytes:
+        """Return data of any kind as a secured packet, and count up."""
+        made = CommandPacket(self.security, self.tar, self.counter, data)
+        self.counter += 1
+        return made.encode(self.keys)
+
+    def send(self, card: Card, script: Sequence[CommandApdu]) -> Receipt:
+        """Send a script and return the proof of receipt."""
+        return self.deliver(card, self.packet(script))
+
+    @staticmethod
+    def script_of(request: UpdateMetadataRequest) -> tuple[CommandApdu, ...]:
+        """Return the script of ES6.UpdateMetadata for the own Profile."""
+        return personalisation_script(request.encode())
+
+    @staticmethod
+    def messages(packet: bytes) -> int:
+        """Return how many short messages a packet takes; each is one ENVELOPE."""
+        parts = command_deliveries(packet, originator=_ORIGINATOR, timestamp=_TIMESTAMP)
+        return len(tuple(parts))
+
+    def update_metadata(self, card: Card, request: UpdateMetadataRequest | bytes) -> Receipt:
+        """Send ES6.UpdateMetadata for the own Profile."""
+        octets = request if isinstance(request, bytes) else request.encode()
+        return self.send(card, personalisation_script(octets))
+
+    def deliver(self, card: Card, packet: bytes) -> Receipt:
+        """Send a packet, sound or damaged, in as many short messages as it takes.
+
+        Raises:
+            ExpectationError: a proof of receipt came and cannot be opened.
+        """
+        response = _enveloped(card, packet)
+        return self._receipt(response, response.data or _submitted(card))
+
+    def push(self, card: Card, data: bytes) -> Receipt:
+        """Send data, such as a trigger, and leave what the card then announces to the caller.
+
+        Raises:
+            ExpectationError: a proof of receipt came and cannot be opened.
+        """
+        response = _enveloped(card, self.secured(data))
+        return self._receipt(response, response.data)
+
+    def _receipt(self, response: ResponseApdu, receipt: bytes) -> Receipt:
+        if not receipt:
+            return Receipt(None, None, response)
+        try:
+            opened = ResponsePacket.decode(_without_header(receipt), self.security, self.keys)
+        except (DecodeError, PacketError) as error:
+            raise ExpectationError("a proof of receipt that can be opened", str(error)) from error
+        return Receipt(opened.status, _script(opened.data), response)
+
+    def open_proactive_session(self, card: Card) -> ProactiveCommand:
+        """Have the card send a short message, and leave it waiting for the terminal's answer.
+
+        The proof of receipt of a harmless script is asked for as SEND SHORT MESSAGE. That command
+        is fetched and not answered, so a proactive session is open.
+
+        Raises:
+            Inconclusive: the card announced no proactive command.
+        """
+        plain = self.security
+        self.security = replace(plain, spi2=plain.spi2 | _RECEIPT_BY_SUBMIT)
+        try:
+            response = _enveloped(card, self.packet((_GET_DATA,)))
+        finally:
+            self.security = plain
+        if card.pending_proactive is None:
+            raise Inconclusive(
+                "no proactive session: the card announced no SEND SHORT MESSAGE after ENVELOPE, "
+                f"SW {describe(response.sw)}"
+            )
+        return fetch(card)
+
+
+def _enveloped(card: Card, packet: bytes) -> ResponseApdu:
+    """Send a packet in as many short messages as it takes; returns the answer to the last."""
+    response = ResponseApdu(b"", 0x9000)
+    for one in command_deliveries(packet, originator=_ORIGINATOR, timestamp=_TIMESTAMP):
+        data = envelope(one)
+        response = card.transmit(CommandApdu(0x80, Ins.ENVELOPE, 0, 0, data, 256))
+        if not is_success(response.sw):
+            break
+    return response
+
+
+def _without_header(receipt: bytes) -> bytes:
+    """Return the response packet from its 02 71 00, wherever the user data begins."""
+    start = receipt.find(b"\x02\x71\x00")
+    return receipt[max(start, 0) :]
+
+
+def _script(data: bytes) -> ScriptResponse | None:
+    try:
+        return read_response(data) if data else None
+    except DecodeError:
+        return None
+
+
+def _submitted(card: Card) -> bytes:
+    """Fetch the short messages the card wants to send; return the packet in them, or nothing."""
+    parts: list[UserData] = []
+    for _ in range(_MAX_COMMANDS):
+        if card.pending_proactive is None:
+            break
+        command = fetch(card)
+        if command.kind == _SEND_SHORT_MESSAGE:
+            children = tlv.parse(command.raw).children()
+            parts += [read_submit(bytes(one.value)) for one in children if one.tag & 0x7F == 0x0B]
+        terminal_response(card, command, 0x00)
+    if not parts:
+        return b""
+    try:
+        return b"\x02\x71\x00" + reassemble(parts)
+    except DecodeError as error:
+        raise RemoteError(f"SEND SHORT MESSAGE: {error}") from error

@@ -1,0 +1,404 @@
+"""One RSP session of a server under control with the card: every request, right or with one defect.
+
+A session keeps what both sides have said, so that each request follows from the ones before. All
+request builders take keyword overrides: a field of what is signed (the signature then covers the
+change), the certificate, the key that signs, or the signature itself. They return octets, because a
+defect may make them unreadable; `card.ask(octets)` sends them and gives the typed response.
+
+The functions that send without asking the case (`authenticate`, `prepare`, `load`) return what the
+card answered. Those that take the session to a state (`authenticated`, `prepared`) raise
+`Inconclusive` when the card refuses.
+"""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Unpack, cast
+
+from rspcore import tlv
+from rspcore.apdu import ResponseApdu
+from rspcore.crypto.confirmation import hash_cc
+from rspcore.crypto.keys import PublicKey
+from rspcore.errors import DecodeError, LocalError
+from rspcore.ids import Eid, TransactionId
+from rspcore.messages.es10b import (
+    AuthenticateResponseOk,
+    AuthenticateServerResponse,
+    CancelSessionReason,
+    CancelSessionResponse,
+    CtxParamsForCommonAuthentication,
+    GetEuiccChallengeRequest,
+    PrepareDownloadResponse,
+)
+from rspcore.messages.notifications import ProfileInstallationResult
+from rspcore.pki.certificate import Certificate
+from rspcore.profile_maker import TestProfile
+from rspcore.status import is_success
+from rspcore.tags import Tag
+from rspharness.card import expect
+from rspharness.card.card_under_test import Card
+from rspharness.record.verdicts import ExpectationError, Inconclusive
+from rspharness.servers.bound_package import Package, Recipe, bake
+from rspharness.servers.request_overrides import (
+    DEVICE_INFO,
+    AuthenticateFields,
+    PackageFields,
+    PrepareFields,
+    der_of,
+    octets_of,
+)
+
+if TYPE_CHECKING:
+    from rspharness.servers.rsp_server import RspServer
+
+__all__ = [
+    "Loaded",
+    "Session",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Hold what the card answered while a package was loaded.
+
+    Attributes:
+        responses: One answer for each segment sent.
+        pir: The ProfileInstallationResult, if one came.
+    """
+
+    responses: tuple[ResponseApdu, ...]
+    pir: ProfileInstallationResult | None
+
+    @property
+    def last(self) -> ResponseApdu:
+        """Return the answer to the last segment sent."""
+        return self.responses[-1]
+
+
+class Session:
+    """Hold one RSP session.
+
+    Attributes:
+        server: The server.
+        card: The card.
+        transaction_id: TransactionID of the session.
+        euicc_challenge: Challenge of the card.
+        server_challenge: Challenge of the server.
+        server_address: Address in serverSigned1.
+        ctx_params1: What was last sent as ctxParams1.
+        ci_pkid: What was last sent as euiccCiPKIdToBeUsed.
+        authentication: Response of AuthenticateServer, None before it succeeded.
+        smdp_signature2: Signature of the last PrepareDownload request, 64 octets.
+        preparation: Response of PrepareDownload, None before it succeeded.
+        hash_cc: hashCc last sent, or None.
+    """
+
+    def __init__(self, server: "RspServer", card: Card) -> None:
+        self.server = server
+        self.card = card
+        self.transaction_id = TransactionId(server.octets(16))
+        self.server_challenge = server.octets(16)
+        self.server_address = server.address
+        self.euicc_challenge = b""
+        self.ctx_params1 = b""
+        self.ci_pkid = b""
+        self.authentication: AuthenticateServerResponse | None = None
+        self.smdp_signature2 = b""
+        self.preparation: PrepareDownloadResponse | None = None
+        self.hash_cc: bytes | None = None
+        self._eid: Eid | None = None
+
+    def challenge(self) -> bytes:
+        """Send GetEUICCChallenge, which opens a session on the card, and keep the challenge."""
+        self.euicc_challenge = self.card.send(GetEuiccChallengeRequest()).euicc_challenge
+        self.authentication = self.preparation = None
+        return self.euicc_challenge
+
+    # AuthenticateServer
+
+    def server_signed1(self, **fields: Unpack[AuthenticateFields]) -> bytes:
+        """Return serverSigned1 (30) with the overrides."""
+        transaction_id = fields.get("transaction_id", self.transaction_id)
+        address = fields.get("server_address", self.server_address)
+        return tlv.encode(
+            Tag.Sequence,
+            tlv.encode(0x80, octets_of(transaction_id)),
+            tlv.encode(0x81, fields.get("euicc_challenge", self.euicc_challenge)),
+            tlv.encode(0x83, address.encode()),
+            tlv.encode(0x84, fields.get("server_challenge", self.server_challenge)),
+        )
+
+    def authenticate_request(self, **fields: Unpack[AuthenticateFields]) -> bytes:
+        """Return an AuthenticateServer request (BF38).
+
+        Keyword Args:
+            transaction_id, euicc_challenge, server_address, server_challenge: Fields of
+                serverSigned1; the signature covers them.
+            server_signed1: The whole of serverSigned1 (30), signed as it is.
+            certificate: Certificate in place of CERT.DPauth (or CERT.DSauth).
+            sign_with: Key in place of its private key.
+            signature: Octets in place of serverSignature1.
+            ci_pkid: euiccCiPKIdToBeUsed.
+            matching_id: MatchingID in ctxParams1; None leaves it out.
+            device_info: DeviceInfo in ctxParams1.
+            ctx_params1: The whole of ctxParams1 (A0).
+        """
+        signed = fields.get("server_signed1") or self.server_signed1(**fields)
+        credential = self.server.auth
+        key = fields.get("sign_with") or credential.private_key
+        signature = fields["signature"] if "signature" in fields else key.sign(signed)
+        self.ctx_params1 = (
+            fields.get("ctx_params1")
+            or CtxParamsForCommonAuthentication(
+                matching_id=fields.get("matching_id", self.server.matching_id),
+                device_info=fields.get("device_info", DEVICE_INFO),
+            ).encode()
+        )
+        self.ci_pkid = fields.get("ci_pkid", self.server.ci_pkid)
+        return tlv.encode(
+            Tag.AuthenticateServer,
+            signed,
+            tlv.encode(Tag.Signature, signature),
+            tlv.encode(Tag.OctetString, self.ci_pkid),
+            der_of(fields.get("certificate", credential)),
+            self.ctx_params1,
+        )
+
+    def authenticate(self, **fields: Unpack[AuthenticateFields]) -> AuthenticateServerResponse:
+        """Send AuthenticateServer with the overrides; a good answer is kept in the session."""
+        request = self.authenticate_request(**fields)
+        with self.card.timings.procedure("AuthenticateServer"):
+            response = cast("AuthenticateServerResponse", self.card.ask(request))
+        if response.authenticate_response_ok is not None:
+            self.authentication = response
+            used = fields.get("transaction_id", self.transaction_id)
+            self.transaction_id = used if isinstance(used, TransactionId) else TransactionId(used)
+        return response
+
+    def authenticated(self, **fields: Unpack[AuthenticateFields]) -> "Session":
+        """Take the session to *authenticated*.
+
+        Raises:
+            Inconclusive: the card refused.
+        """
+        self._reach("AuthenticateServer", self.authenticate(**fields))
+        return self
+
+    @property
+    def euicc_key(self) -> PublicKey:
+        """Return the public key of CERT.EUICC as the card gave it.
+
+        Raises:
+            ExpectationError: the certificate cannot be read or has no key on a known curve.
+        """
+        key = self.euicc_certificate.public_key
+        if key is None:
+            raise ExpectationError("CERT.EUICC on a known curve", "another key")
+        return key
+
+    @property
+    def euicc_certificate(self) -> Certificate:
+        """Return CERT.EUICC as the card gave it."""
+        return _certificate(self._ok().euicc_certificate, "CERT.EUICC")
+
+    @property
+    def eum_certificate(self) -> Certificate:
+        """Return CERT.EUM as the card gave it."""
+        return _certificate(self._ok().eum_certificate, "CERT.EUM")
+
+    def _ok(self) -> AuthenticateResponseOk:
+        if self.authentication is None or self.authentication.authenticate_response_ok is None:
+            raise LocalError("the session is not authenticated")
+        return self.authentication.authenticate_response_ok
+
+    @property
+    def euicc_signature1(self) -> bytes:
+        """Return euiccSignature1, 64 octets."""
+        return self._ok().euicc_signature1
+
+    # PrepareDownload
+
+    def smdp_signed2(self, **fields: Unpack[PrepareFields]) -> bytes:
+        """Return smdpSigned2 (30) with the overrides."""
+        otpk = fields.get("bpp_euicc_otpk")
+        cc = fields.get("cc_required", fields.get("confirmation_code") is not None)
+        return tlv.encode(
+            Tag.Sequence,
+            tlv.encode(0x80, octets_of(fields.get("transaction_id", self.transaction_id))),
+            tlv.encode(Tag.Boolean, b"\xff" if cc else b"\x00"),
+            b"" if otpk is None else tlv.encode(Tag.OneTimePublicKey, otpk),
+        )
+
+    def prepare_request(self, **fields: Unpack[PrepareFields]) -> bytes:
+        """Return a PrepareDownload request (BF21).
+
+        Keyword Args:
+            transaction_id, cc_required, bpp_euicc_otpk: Fields of smdpSigned2; the signature
+                covers them.
+            smdp_signed2: The whole of smdpSigned2 (30), signed as it is.
+            euicc_signature1: euiccSignature1 the signature covers, 64 octets.
+            certificate: Certificate in place of CERT.DPpb.
+            sign_with: Key in place of its private key.
+            signature: Octets in place of smdpSignature2.
+            confirmation_code: Code whose hash is sent; sets cc_required unless that is given.
+            hash_cc: hashCc as it is; None leaves it out though a code is required.
+        """
+        signed = fields.get("smdp_signed2") or self.smdp_signed2(**fields)
+        key = fields.get("sign_with") or self.server.pb.private_key
+        if "signature" in fields:
+            signature = fields["signature"]
+        else:
+            first = fields.get("euicc_signature1") or self.euicc_signature1
+            signature = key.sign(signed + tlv.encode(Tag.Signature, first))
+        self.smdp_signature2 = signature
+        code = fields.get("confirmation_code")
+        self.hash_cc = None if code is None else hash_cc(code, self.transaction_id)
+        if "hash_cc" in fields:
+            self.hash_cc = fields["hash_cc"]
+        return tlv.encode(
+            Tag.PrepareDownload,
+            signed,
+            tlv.encode(Tag.Signature, signature),
+            b"" if self.hash_cc is None else tlv.encode(Tag.OctetString, self.hash_cc),
+            der_of(fields.get("certificate", self.server.pb)),
+        )
+
+    def prepare(self, **fields: Unpack[PrepareFields]) -> PrepareDownloadResponse:
+        """Send PrepareDownload with the overrides; a good answer is kept in the session."""
+        request = self.prepare_request(**fields)
+        with self.card.timings.procedure("PrepareDownload"):
+            response = cast("PrepareDownloadResponse", self.card.ask(request))
+        if response.download_response_ok is not None:
+            self.preparation = response
+        return response
+
+    def prepared(self, **fields: Unpack[PrepareFields]) -> "Session":
+        """Take the session to *prepared*: a one-time key of the card is at hand.
+
+        Raises:
+            Inconclusive: the card refused.
+        """
+        if self.authentication is None:
+            self.authenticated()
+        self._reach("PrepareDownload", self.prepare(**fields))
+        return self
+
+    @property
+    def otpk_euicc(self) -> PublicKey:
+        """Return otPK.EUICC.
+
+        Raises:
+            ExpectationError: it is not a point of the curve.
+        """
+        if self.preparation is None or self.preparation.download_response_ok is None:
+            raise LocalError("the session is not prepared")
+        octets = self.preparation.download_response_ok.euicc_signed2.euicc_otpk
+        return expect.point(self.server.curve, octets, "euiccOtpk")
+
+    # BoundProfilePackage
+
+    def recipe(self, profile: TestProfile, **fields: Unpack[PackageFields]) -> Recipe:
+        """Return the ingredients of a package for this session, with the overrides."""
+        sound = Recipe(
+            transaction_id=self.transaction_id.octets,
+            key_dp=self.server.pb.private_key,
+            otsk_dp=fields.get("otsk_dp") or self.server.one_time_key(),
+            otpk_euicc=fields.get("otpk_euicc") or self.otpk_euicc,
+            eid=fields.get("eid") or self.eid,
+            metadata=profile.metadata.encode(),
+            upp=profile.upp,
+        )
+        metadata = fields.pop("metadata", None)
+        if metadata is not None:
+            octets = metadata if isinstance(metadata, bytes) else metadata.encode()
+            sound = replace(sound, metadata=octets)
+        return replace(sound, **cast("dict[str, bytes]", fields))  # type: ignore[arg-type]
+
+    def package(self, profile: TestProfile, **fields: Unpack[PackageFields]) -> Package:
+        """Return the segments of a package for this session.
+
+        Args:
+            profile: What is bound.
+            fields: Attributes of `Recipe` to change.
+        """
+        return bake(self.recipe(profile, **fields))
+
+    def load(self, package: Package, *, stop: bool = True) -> Loaded:
+        """Send the segments of a package.
+
+        Args:
+            package: Segments, or part of them.
+            stop: Stop at the first answer with data or a refusal; False sends all.
+        """
+        responses = []
+        pir = None
+        with self.card.timings.procedure("LoadBoundProfilePackage"):
+            for segment in package.segments:
+                response = ResponseApdu(*self.card.load_segment(segment.octets))
+                responses.append(response)
+                pir = pir or _pir(response)
+                if stop and (response.data or not is_success(response.sw)):
+                    break
+        return Loaded(tuple(responses), pir)
+
+    def install(self, profile: TestProfile, **fields: Unpack[PackageFields]) -> Loaded:
+        """Send a whole package for this session, preparing it first if need be."""
+        if self.preparation is None:
+            self.prepared()
+        return self.load(self.package(profile, **fields))
+
+    # CancelSession
+
+    def cancel_request(
+        self,
+        reason: int = CancelSessionReason.endUserRejection,
+        transaction_id: TransactionId | bytes | None = None,
+    ) -> bytes:
+        """Return a CancelSession request (BF41); the reason may be any number."""
+        wanted = self.transaction_id if transaction_id is None else transaction_id
+        number = int(reason)
+        return tlv.encode(
+            Tag.CancelSession,
+            tlv.encode(0x80, octets_of(wanted)),
+            tlv.encode(0x81, number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True)),
+        )
+
+    def cancel(
+        self,
+        reason: int = CancelSessionReason.endUserRejection,
+        transaction_id: TransactionId | bytes | None = None,
+    ) -> CancelSessionResponse:
+        """Send CancelSession."""
+        return cast(
+            "CancelSessionResponse", self.card.ask(self.cancel_request(reason, transaction_id))
+        )
+
+    @property
+    def eid(self) -> Eid:
+        """Return the EID of the card, read once."""
+        if self._eid is None:
+            certificate = self.euicc_certificate if self.authentication is not None else None
+            self._eid = (certificate.eid if certificate else None) or self.card.eid()
+        return self._eid
+
+    def _reach(
+        self, name: str, response: AuthenticateServerResponse | PrepareDownloadResponse
+    ) -> None:
+        try:
+            expect.ok(response)
+        except ExpectationError as error:
+            raise Inconclusive(f"{name}, as an initial condition: {error}") from error
+
+
+def _pir(response: ResponseApdu) -> ProfileInstallationResult | None:
+    if not response.data:
+        return None
+    try:
+        return ProfileInstallationResult.decode(response.data)
+    except DecodeError as error:
+        raise ExpectationError("a ProfileInstallationResult (BF37)", str(error)) from error
+
+
+def _certificate(octets: bytes, name: str) -> Certificate:
+    try:
+        return Certificate.from_der(octets)
+    except DecodeError as error:
+        raise ExpectationError(f"{name} that can be read", str(error)) from error

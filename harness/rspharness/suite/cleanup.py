@@ -1,0 +1,138 @@
+"""What stands in the way of initial conditions, and how much of it may be deleted.
+
+On a real card only Profiles of these suites and their Notifications are touched, unless the level
+of the run is destructive. Foreign test and provisioning Profiles are never deleted, as nobody could
+load them again, and a default SM-DP+ address found there is set again when the run ends.
+"""
+
+from typing import Final
+
+from rspcore.ids import Iccid
+from rspcore.messages.es10a import EuiccConfiguredAddressesRequest, SetDefaultDpAddressRequest
+from rspcore.messages.es10b import NotificationSentRequest
+from rspcore.messages.es10c import (
+    DeleteProfileRequest,
+    DisableProfileRequest,
+    EuiccMemoryResetRequest,
+    ProfileIdentifier,
+    ProfileInfo,
+    ProfileState,
+    ResetOption,
+)
+from rspcore.messages.metadata import ProfileClass
+from rspcore.messages.notifications import NotificationMetadata
+from rspharness.card import expect
+from rspharness.card.card_under_test import Card
+from rspharness.lpa.proactive import settle_refresh
+from rspharness.record.testcase import Level
+from rspharness.record.verdicts import ExpectationError, Inconclusive
+from rspharness.run.run import Run
+
+__all__ = ["OWN_ICCIDS", "clear", "disable", "drop_notifications", "settle"]
+
+OWN_ICCIDS: Final = "892990"
+"""Beginning of the ICCIDs of the suites' Profiles."""
+
+_OWN_DOMAIN: Final = ".example.com"
+"""End of the addresses of the suites' servers; a domain nobody can have (RFC 2606)."""
+
+_IRREPLACEABLE: Final = (ProfileClass.test, ProfileClass.provisioning)
+
+
+def clear(card: Card, run: Run) -> None:
+    """Delete every Profile and the default SM-DP+ address.
+
+    Raises:
+        Inconclusive: there are Profiles this run may not delete. Nothing was deleted.
+        ExpectationError: the card refuses.
+    """
+    present = card.profiles()
+    _require_deletable(present, run)
+    for one in present:
+        _delete(card, run, one)
+    address = card.send(EuiccConfiguredAddressesRequest()).default_dp_address
+    if address:
+        run.remember_address(address)
+        expect.ok(card.send(SetDefaultDpAddressRequest(default_dp_address="")))
+
+
+def drop_notifications(card: Card, run: Run) -> None:
+    """Remove every pending Notification.
+
+    Raises:
+        Inconclusive: there are some this run may not remove. Nothing was removed.
+        ExpectationError: the card refuses.
+    """
+    pending = card.notifications()
+    foreign = [one for one in pending if not _own_notification(one)]
+    if foreign and run.level is not Level.DESTRUCTIVE:
+        raise Inconclusive(
+            f"{len(foreign)} Notifications wait that are not of these suites, for "
+            f"{', '.join(sorted({one.notification_address for one in foreign}))}; deliver "
+            "them first, or let a run with --level destructive remove them"
+        )
+    for one in pending:
+        expect.ok(card.send(NotificationSentRequest(seq_number=one.seq_number)))
+
+
+def disable(card: Card, iccid: Iccid) -> None:
+    """Disable a Profile without REFRESH, then carry out what the card announces anyway."""
+    request = DisableProfileRequest(
+        profile_identifier=ProfileIdentifier(iccid=iccid), refresh_flag=False
+    )
+    expect.ok(card.send(request))
+    settle(card)
+
+
+def settle(card: Card) -> None:
+    """Carry out the REFRESH a card announces; reset one that announces none."""
+    if settle_refresh(card) is None:
+        card.reset()
+
+
+def _require_deletable(present: tuple[ProfileInfo, ...], run: Run) -> None:
+    strangers = [one for one in present if not _own(one.iccid)]
+    if strangers and run.level is not Level.DESTRUCTIVE:
+        raise Inconclusive(
+            f"the card holds {len(strangers)} Profiles that are not of these suites "
+            f"({_listed(strangers)}); only a run with --level destructive may delete them"
+        )
+    kept = [one for one in strangers if one.profile_class in _IRREPLACEABLE]
+    if kept:
+        raise Inconclusive(
+            "the card holds test or provisioning Profiles that are not of these suites "
+            f"({_listed(kept)}); nobody could load them again, so they are not deleted"
+        )
+
+
+def _delete(card: Card, run: Run, one: ProfileInfo) -> None:
+    if one.iccid is None:
+        raise Inconclusive("a Profile is listed without its ICCID")
+    try:
+        if one.profile_state == ProfileState.enabled:
+            disable(card, one.iccid)
+        expect.ok(card.send(DeleteProfileRequest(iccid=one.iccid)))
+    except ExpectationError:
+        # Policy rules hold it; only the memory reset overrides them (5.7.19).
+        if run.level is not Level.DESTRUCTIVE:
+            raise
+        everything = frozenset(
+            {ResetOption.deleteOperationalProfiles, ResetOption.deleteFieldLoadedTestProfiles}
+        )
+        card.send(EuiccMemoryResetRequest(reset_options=everything))
+        settle(card)
+
+
+def _listed(profiles: list[ProfileInfo]) -> str:
+    return ", ".join(str(one.iccid) for one in profiles)
+
+
+def _own(iccid: Iccid | None) -> bool:
+    return str(iccid).startswith(OWN_ICCIDS)
+
+
+def _own_notification(one: NotificationMetadata) -> bool:
+    """Tell whether a Notification is of a Profile of the suites, or of a load that had none."""
+    if one.iccid is not None:
+        return _own(one.iccid)
+    return one.notification_address.endswith(_OWN_DOMAIN)

@@ -1,0 +1,260 @@
+"""Initial conditions: bring the card to a named state by standard commands, or be inconclusive.
+
+On any target the way is the same: delete what is in the way, download, enable, clear the
+Notifications, reset. A simulated target may keep the state reached and give it back to the next
+case that asks for the same; a test of the harness shows that both ways end alike.
+
+What may be deleted on a real card is in `cleanup`.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rspcore.ids import Aid, Iccid
+from rspcore.messages.es10a import SetDefaultDpAddressRequest
+from rspcore.messages.es10b import GetEuiccInfo2Request
+from rspcore.messages.es10c import (
+    DeleteProfileRequest,
+    EnableProfileRequest,
+    ProfileIdentifier,
+)
+from rspcore.profile_maker import ProfileParameters, TestProfile, preset
+from rspharness.card import expect
+from rspharness.card.card_under_test import Card
+from rspharness.record.steps import Steps
+from rspharness.record.verdicts import Inconclusive
+from rspharness.run.run import Run
+from rspharness.servers.rsp_server import ProfileLike, RspServer, profile
+from rspharness.suite import cleanup
+from rspharness.targets.target import Snapshots
+
+__all__ = ["Conditions", "Installed"]
+
+_FILLERS: Final = 64
+_FILLER_SIZE: Final = 250_000
+"""How many Profiles may fill the memory, and the octets of the largest package of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """Hold a Profile of a case on the card.
+
+    Attributes:
+        profile: What was installed.
+        iccid: Its ICCID.
+        aid: AID of its ISD-P.
+    """
+
+    profile: TestProfile
+    iccid: Iccid
+    aid: Aid
+
+    @property
+    def by_iccid(self) -> ProfileIdentifier:
+        """Return the identifier for EnableProfile and DisableProfile, by ICCID."""
+        return ProfileIdentifier(iccid=self.iccid)
+
+    @property
+    def by_aid(self) -> ProfileIdentifier:
+        """Return the identifier for EnableProfile and DisableProfile, by ISD-P AID."""
+        return ProfileIdentifier(isdp_aid=self.aid)
+
+
+class Conditions:
+    """Reach initial conditions; each method is recorded as a step of the case."""
+
+    def __init__(self, card: Card, server: RspServer, run: Run, steps: Steps) -> None:
+        self._card = card
+        self._server = server
+        self._run = run
+        self._steps = steps
+
+    def profiles(
+        self,
+        *wanted: ProfileLike,
+        enabled: ProfileLike | None = None,
+        notifications: bool = False,
+    ) -> tuple[Installed, ...]:
+        """Have exactly these Profiles, no default SM-DP+ address, no session, and a reset card.
+
+        Args:
+            wanted: Profiles by name in the catalogue, parameters, or made; installed in this order.
+            enabled: The one that is Enabled, also one of `wanted`; None for none.
+            notifications: True to keep what the way here has left, False for an empty list.
+
+        Returns:
+            The Profiles as they are on the card, in the order given.
+
+        Raises:
+            Inconclusive: the card could not be brought there.
+        """
+        made = tuple(profile(one) for one in wanted)
+        active = None if enabled is None else profile(enabled)
+        names = ", ".join(_name(one) for one in wanted) or "no Profile"
+        with self._steps(f"Initial conditions: {names} loaded{_enabled(enabled)}"):
+            key = (
+                tuple((one.upp, one.metadata.encode()) for one in made),
+                _name(active) if active else "",
+                notifications,
+            )
+            if not self._restored(key):
+                cleanup.clear(self._card, self._run)
+                cleanup.drop_notifications(self._card, self._run)
+                for one in made:
+                    self._server.install(self._card, one)
+                if active is not None:
+                    self.enable(active.metadata.iccid)
+                if not notifications:
+                    cleanup.drop_notifications(self._card, self._run)
+                self._keep(key)
+            self._card.reset()
+            return self._installed(made)
+
+    def none(self) -> None:
+        """Have no Profile, no Notification, no default SM-DP+ address and no session."""
+        self.profiles()
+
+    def each_notification(self) -> TestProfile:
+        """Have Notifications of install, enable, disable and delete pending, and no Profile.
+
+        Returns:
+            PROFILE_OPERATIONAL1, which was installed, enabled, disabled and deleted. Its one
+            address wants to hear of every event, so there are five: the ProfileInstallationResult
+            and one Notification of each event.
+
+        Raises:
+            Inconclusive: the card could not be brought there.
+        """
+        (one,) = self.profiles("PROFILE_OPERATIONAL1", notifications=True)
+        with self._steps("Initial conditions: that Profile enabled, disabled and deleted"):
+            self.enable(one.iccid)
+            self.disable(one.iccid)
+            expect.ok(self._card.send(DeleteProfileRequest(iccid=one.iccid)))
+        return one.profile
+
+    def enable(self, iccid: Iccid) -> None:
+        """Enable a Profile without REFRESH, then carry out what the card announces anyway."""
+        request = EnableProfileRequest(
+            profile_identifier=ProfileIdentifier(iccid=iccid), refresh_flag=False
+        )
+        expect.ok(self._card.send(request))
+        cleanup.settle(self._card)
+
+    def disable(self, iccid: Iccid) -> None:
+        """Disable a Profile without REFRESH, then carry out what the card announces anyway."""
+        cleanup.disable(self._card, iccid)
+
+    def no_notifications(self) -> None:
+        """Have an empty list of Notifications."""
+        with self._steps("Initial conditions: no pending Notifications"):
+            cleanup.drop_notifications(self._card, self._run)
+
+    def memory_filled(self, left: int) -> None:
+        """Fill the non-volatile memory with Profiles until no more than this is left.
+
+        Args:
+            left: Octets that may stay free, 8,192 or more: a Profile takes some of its own.
+
+        Raises:
+            Inconclusive: the card does not come there.
+        """
+        with self._steps(f"Initial conditions: no more than {left:,} octets of memory left"):
+            free = self._free_memory()
+            for number in range(_FILLERS):
+                if free <= left:
+                    break
+                before, size = free, min(free - left // 2, _FILLER_SIZE)
+                self._server.install(self._card, _filler(number, size))
+                free = self._free_memory()
+                if free >= before:
+                    raise Inconclusive(
+                        f"{before:,} octets free before a Profile of {size:,}, {free:,} after it"
+                    )
+            else:
+                raise Inconclusive(f"{free:,} octets free after {_FILLERS} Profiles")
+            cleanup.drop_notifications(self._card, self._run)
+            self._card.reset()
+
+    def room_left(self, isdps: float, octets: int = 0) -> None:
+        """Fill the non-volatile memory but for a number of ISD-Ps and some octets.
+
+        What an ISD-P takes before anything is in it is learned from a first download.
+
+        Args:
+            isdps: How many ISD-Ps still fit; 0.5 is less than one takes.
+            octets: What is left beside them.
+
+        Raises:
+            Inconclusive: the card does not come there.
+        """
+        with self._steps(f"Initial conditions: memory for {isdps} ISD-P and {octets:,} octets"):
+            free = self._free_memory()
+            first = profile(_filler(0))
+            self._server.install(self._card, first)
+            beside = len(first.metadata.encode())
+            isdp = free - self._free_memory() - len(first.upp) - beside
+            if isdp <= 0:
+                raise Inconclusive(f"an ISD-P takes {isdp} octets, by what the card tells")
+            left = int(isdps * isdp) + octets
+            shares = (self._free_memory() - left) // _FILLER_SIZE + 1
+            for number in range(shares):
+                share = (self._free_memory() - left) // (shares - number)
+                filler = _filler(number + 1, share - isdp - beside)
+                self._server.install(self._card, filler)
+            if self._free_memory() > left:
+                raise Inconclusive(f"{self._free_memory():,} octets free; wanted are {left:,}")
+            cleanup.drop_notifications(self._card, self._run)
+            self._card.reset()
+
+    def _free_memory(self) -> int:
+        resources = self._card.send(GetEuiccInfo2Request()).ext_card_resource
+        return int.from_bytes(resources.free_non_volatile_memory, "big")
+
+    def default_address(self, address: str) -> None:
+        """Have a default SM-DP+ address; an empty text for none."""
+        with self._steps(f"Initial conditions: default SM-DP+ address {address or 'not set'}"):
+            self._set_address(address)
+
+    def _set_address(self, address: str) -> None:
+        expect.ok(self._card.send(SetDefaultDpAddressRequest(default_dp_address=address)))
+
+    def _installed(self, made: tuple[TestProfile, ...]) -> tuple[Installed, ...]:
+        listed = {one.iccid: one.isdp_aid for one in self._card.profiles()}
+        out = []
+        for one in made:
+            iccid = one.metadata.iccid
+            aid = listed.get(iccid)
+            if aid is None:
+                raise Inconclusive(f"Profile {iccid} is not listed after its installation")
+            out.append(Installed(one, iccid, aid))
+        return tuple(out)
+
+    def _restored(self, key: Hashable) -> bool:
+        target = self._run.target
+        if not isinstance(target, Snapshots) or key not in self._run.kept:
+            return False
+        target.restore(self._run.kept[key])
+        return True
+
+    def _keep(self, key: Hashable) -> None:
+        target = self._run.target
+        if isinstance(target, Snapshots):
+            self._run.kept[key] = target.keep()
+
+
+def _filler(number: int, size: int | None = None) -> ProfileParameters:
+    """Return a Profile that is there to take memory."""
+    iccid = Iccid.from_digits(f"89299010666666666{number:02d}")
+    return replace(preset("PROFILE_OPERATIONAL1"), iccid=iccid, size=size)
+
+
+def _name(one: ProfileLike) -> str:
+    if isinstance(one, str):
+        return one
+    parameters = one.parameters if isinstance(one, TestProfile) else one
+    return f"Profile {parameters.iccid}"
+
+
+def _enabled(enabled: ProfileLike | None) -> str:
+    return "" if enabled is None else f", {_name(enabled)} Enabled"

@@ -1,0 +1,105 @@
+"""Logical channels for cases that need more of them than the one the ISD-R is on.
+
+MANAGE CHANNEL leaves the number to the card, because not every card takes one of the terminal's
+choice (TS 102 221, 11.1.17).
+"""
+
+from typing import Final
+
+from rspcore.apdu import CHANNELS, CommandApdu, Ins, ResponseApdu, class_for
+from rspcore.status import is_success
+from rspcore.tags import ISDR_AID
+from rspharness.card import expect
+from rspharness.card.card_under_test import Card
+from rspharness.record.verdicts import ExpectationError, Inconclusive
+
+__all__ = [
+    "close",
+    "opened",
+    "select",
+    "select_isdr",
+    "try_open",
+    "use_isdr_on",
+    "use_isdr_there",
+]
+
+_OPEN: Final = 0x00
+_CLOSE: Final = 0x80
+_BY_NAME: Final = 0x04
+
+
+def try_open(card: Card) -> ResponseApdu:
+    """Ask for one more channel, from the basic one, and return the answer."""
+    return card.transmit(CommandApdu(0x00, Ins.MANAGE_CHANNEL, _OPEN, 0x00, le=1))
+
+
+def opened(card: Card) -> int:
+    """Open one more channel and return its number.
+
+    Raises:
+        ExpectationError: the card refused, or told no number.
+    """
+    response = try_open(card)
+    expect.success(response, "MANAGE CHANNEL, open")
+    if len(response.data) != 1 or not 1 <= response.data[0] < CHANNELS:
+        raise ExpectationError("one octet, a channel from 1 to 19", response.data.hex(" ").upper())
+    return response.data[0]
+
+
+def close(card: Card, number: int) -> ResponseApdu:
+    """Close a channel, from the basic one, and return the answer."""
+    return card.transmit(CommandApdu(0x00, Ins.MANAGE_CHANNEL, _CLOSE, number))
+
+
+def select(card: Card, aid: bytes, channel: int) -> ResponseApdu:
+    """Select an application by name on an open channel, FCI wanted, and return the answer."""
+    cla = class_for(channel, proprietary=False)
+    return card.transmit(CommandApdu(cla, Ins.SELECT, _BY_NAME, 0x00, aid, 256))
+
+
+def select_isdr(card: Card, channel: int) -> ResponseApdu:
+    """Select the ISD-R on an open channel and return the answer."""
+    return select(card, ISDR_AID.octets, channel)
+
+
+def use_isdr_on(card: Card, number: int) -> ResponseApdu:
+    """Select the ISD-R on a channel, opened if need be; from then on ES10 commands go there.
+
+    Returns:
+        The answer to SELECT.
+
+    Raises:
+        Inconclusive: the card never grants this channel.
+        ExpectationError: it refused SELECT.
+    """
+    if card.number is None:
+        card.open()
+    _reach(card, number)
+    return use_isdr_there(card, number)
+
+
+def use_isdr_there(card: Card, number: int) -> ResponseApdu:
+    """Select the ISD-R on a channel that is open; from then on ES10 commands go there.
+
+    Returns:
+        The answer to SELECT.
+
+    Raises:
+        ExpectationError: the card refused SELECT.
+    """
+    response = select_isdr(card, number)
+    expect.success(response, f"SELECT ISD-R on channel {number}")
+    card.number, card.fci = number, response.data
+    return response
+
+
+def _reach(card: Card, number: int) -> None:
+    if number in (0, card.number):
+        return
+    for _ in range(CHANNELS):
+        response = try_open(card)
+        if not is_success(response.sw):
+            break
+        if response.data == bytes((number,)):
+            return
+    raise Inconclusive(f"the card never grants channel {number}")

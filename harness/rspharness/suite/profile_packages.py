@@ -1,0 +1,100 @@
+"""Load a package that differs from a test profile in one element, and require what becomes of it.
+
+The cases of profile elements all go this one way; only the package and the status are different.
+"""
+
+from rspcore.messages.euicc_response import PeStatus, PeStatusCode
+from rspcore.messages.notifications import BppCommandId, ErrorReason
+from rspcore.profile_maker import ProfileParameters, preset
+from rspharness.card import expect
+from rspharness.card.card_under_test import Card
+from rspharness.record.steps import Steps
+from rspharness.servers import load_result
+from rspharness.servers.rsp_server import RspServer, profile
+
+__all__ = ["ICCID", "UPP", "given_up", "installs", "runs_out_of_memory"]
+
+_ONE = preset("PROFILE_OPERATIONAL1")
+UPP = profile(_ONE).upp
+"""The package of PROFILE_OPERATIONAL1, to be changed."""
+ICCID = _ONE.iccid
+
+
+def given_up(
+    card: Card,
+    server: RspServer,
+    step: Steps,
+    upp: bytes,
+    *codes: PeStatusCode,
+) -> PeStatus:
+    """Load a package with one mistake; it has to end with a processing error and one of the codes.
+
+    Args:
+        card: The card; it is as before afterwards, but for the PIR.
+        server: The server.
+        step: Steps of the case.
+        upp: The package.
+        codes: Every acceptable status; none given accepts all but ok.
+
+    Returns:
+        What the card says of the element.
+
+    Raises:
+        ExpectationError: something else became of it.
+    """
+    before = card.observe()
+    with step("Initial conditions: PrepareDownload done"):
+        session = server.prepared(card)
+    with step("S_LPAd -> eUICC: the package with one mistake"):
+        loaded = session.install(profile(_ONE), upp=upp)
+    with step(
+        f"Expected: PIR errorResult, PE processing error(12), {expect.names(codes) or 'any'}"
+    ):
+        return load_result.element_refused(session, loaded, before, *codes)
+
+
+def runs_out_of_memory(card: Card, server: RspServer, step: Steps, upp: bytes) -> None:
+    """Load a package that asks for more memory than there can be.
+
+    Raises:
+        ExpectationError: something else became of it.
+    """
+    before = card.observe()
+    with step("Initial conditions: PrepareDownload done"):
+        session = server.prepared(card)
+    with step("S_LPAd -> eUICC: the package that asks for too much memory"):
+        loaded = session.install(profile(_ONE), upp=upp)
+    with step("Expected: PIR errorResult, insufficient memory(10)"):
+        reason = ErrorReason.installFailedDueToInsufficientMemoryForProfile
+        load_result.ended(session, loaded, before, BppCommandId.loadProfileElements, reason)
+
+
+def installs(
+    card: Card,
+    server: RspServer,
+    step: Steps,
+    upp: bytes,
+    parameters: ProfileParameters = _ONE,
+) -> tuple[PeStatus, ...]:
+    """Load a sound package; it has to be installed.
+
+    Args:
+        card: The card.
+        server: The server.
+        step: Steps of the case.
+        upp: The package.
+        parameters: What its metadata are made from.
+
+    Returns:
+        What the card says of the elements.
+
+    Raises:
+        ExpectationError: it is not.
+    """
+    with step("Initial conditions: PrepareDownload done"):
+        session = server.prepared(card)
+    with step("S_LPAd -> eUICC: the package"):
+        loaded = session.install(profile(parameters), upp=upp)
+    with step("Expected: PIR successResult"):
+        load_result.installed(session, loaded)
+        return load_result.statuses(loaded)

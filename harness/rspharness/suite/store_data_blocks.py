@@ -1,0 +1,82 @@
+"""STORE DATA block by block, and its answer part by part, for cases about the transport itself.
+
+Everything else sends whole commands by `Card.send`, `ask` or `store` and never sees a block
+(SGP.22 v2, 5.7.2; TS 102 221, 7.3.1.1).
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from rspcore.apdu import CommandApdu, Ins, ResponseApdu, class_for
+from rspcore.status import StatusWord, more_data
+from rspharness.card import expect
+from rspharness.card.card_under_test import Card
+from rspharness.record.verdicts import ExpectationError
+
+__all__ = ["LAST", "MORE", "block", "cut", "get_response", "in_parts", "in_pieces", "whole"]
+
+MORE: Final = 0x11
+"""P1 of a block with more to follow."""
+LAST: Final = 0x91
+"""P1 of the last block, or the only one."""
+
+_MOST_PARTS: Final = 4096
+
+
+def block(card: Card, data: bytes, number: int = 0, p1: int = LAST) -> CommandApdu:
+    """Return one STORE DATA on the channel of the ISD-R, which is opened if need be."""
+    return replace(card.store_data_blocks(b"")[0], data=data, p1=p1, p2=number & 0xFF)
+
+
+def in_pieces(card: Card, *pieces: bytes) -> tuple[CommandApdu, ...]:
+    """Return the STORE DATA commands of one request that is cut into these pieces."""
+    last = len(pieces) - 1
+    return tuple(
+        block(card, piece, number, LAST if number == last else MORE)
+        for number, piece in enumerate(pieces)
+    )
+
+
+def cut(octets: bytes, size: int) -> tuple[bytes, ...]:
+    """Return octets in pieces of a size, the last one maybe shorter."""
+    return tuple(octets[start : start + size] for start in range(0, len(octets), size))
+
+
+def whole(card: Card, commands: Iterable[CommandApdu]) -> ResponseApdu:
+    """Send the blocks of one request and return the answer to the last one.
+
+    Raises:
+        ExpectationError: a block before the last was not answered by 9000 without data.
+    """
+    *first, last = commands
+    for number, command in enumerate(first):
+        response = card.transmit(command)
+        expect.equal(response, ResponseApdu(b"", StatusWord.OK), f"answer to block {number:02X}")
+    return card.transmit(last)
+
+
+def get_response(card: Card, le: int) -> CommandApdu:
+    """Return GET RESPONSE on the channel of the ISD-R.
+
+    Args:
+        card: The card; its channel is open.
+        le: How many octets to ask for, 1 to 256.
+    """
+    return CommandApdu(
+        class_for(card.number or 0, proprietary=False), Ins.GET_RESPONSE, 0, 0, le=le
+    )
+
+
+def in_parts(card: Card, command: CommandApdu) -> tuple[ResponseApdu, ...]:
+    """Send a command, follow 61XX, and return every answer as it came.
+
+    Raises:
+        ExpectationError: the card answers 61XX without end.
+    """
+    answers = [card.transmit_raw(command)]
+    while (waiting := more_data(answers[-1].sw)) is not None:
+        answers.append(card.transmit_raw(get_response(card, waiting)))
+        if len(answers) > _MOST_PARTS:
+            raise ExpectationError("an answer that ends", f"61XX after {len(answers)} parts")
+    return tuple(answers)

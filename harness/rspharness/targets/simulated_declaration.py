@@ -1,0 +1,73 @@
+"""What the maker of a simulated card declares about it, as a lab does for a card in a reader.
+
+Cases compare these values with what the card says. They come from the card's personalisation and
+not from its answers, so a card that tells something else is found. How values are written:
+`rspharness.card.declared_values`.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from rspcore.messages.es10b import GetRatResponse
+from rspcore.messages.euicc_info import RspCapability, TreProperty, UiccCapability
+from rspcore.messages.isdr import LpaeSupport
+from rspcore.messages.metadata import PprId
+from rspharness.card.capabilities import options_of_rat
+from rspharness.card.declared_values import ABSENT, bit_names
+
+if TYPE_CHECKING:
+    from rspsim.euicc.state import CardState
+
+__all__ = ["declared_values", "options_of"]
+
+
+def options_of(state: "CardState") -> dict[str, bool]:
+    """Return the options that follow from how a simulated card was personalised."""
+    interfaces = state.personality.lpae_support or frozenset()
+    return {
+        **options_of_rat(state.rat),
+        "O_E_LPAe": bool(interfaces),
+        "LPAE_CAT": LpaeSupport.lpaeUsingCat in interfaces,
+        "LPAE_SCWS": LpaeSupport.lpaeUsingScws in interfaces,
+        "O_E_INTEGRATED": TreProperty.isIntegrated in (state.personality.tre_properties or ()),
+    }
+
+
+def declared_values(state: "CardState") -> dict[str, str | int | bool]:
+    """Return the declared values of a simulated card."""
+    told = state.personality
+    dloa = told.certification_data_object
+    versions = told.additional_profile_versions
+    values: dict[str, object | None] = {
+        "eid": state.eid,
+        "ein": str(state.eid)[:8],
+        "root_ds_address": state.addresses.root_ds,
+        "factory_default_dp_address": state.addresses.factory_default_dp or "",
+        "rsp_version": told.svn,
+        "profile_version": told.profile_version,
+        "firmware_version": told.firmware_version,
+        "ts102241_version": told.ts102241_version,
+        "globalplatform_version": told.globalplatform_version,
+        "pp_version": told.pp_version,
+        "additional_profile_versions": None if versions is None else _listed(versions),
+        "uicc_capability": bit_names(told.uicc_capability, UiccCapability),
+        "rsp_capability": bit_names(told.rsp_capability, RspCapability),
+        "sas_number": told.sas_accreditation_number,
+        "platform_label": dloa.platform_label if dloa else None,
+        "discovery_base_url": dloa.discovery_base_url if dloa else None,
+        "tre_product_reference": told.tre_product_reference,
+        "forbidden_pprs": bit_names(_never_allowed(state), PprId),
+        "ci_pkids": _listed(one.ci_pkid.hex().upper() for one in state.credentials),
+        "rat": GetRatResponse(rat=state.rat).encode().hex().upper(),
+    }
+    return {name: ABSENT if value is None else str(value) for name, value in values.items()}
+
+
+def _listed(values: Iterable[object]) -> str:
+    return " ".join(map(str, values))
+
+
+def _never_allowed(state: "CardState") -> frozenset[int]:
+    """Return the PPRs no rule of the RAT names."""
+    named = frozenset[int]().union(*(rule.ppr_ids for rule in state.rat))
+    return frozenset({PprId.ppr1, PprId.ppr2}) - named

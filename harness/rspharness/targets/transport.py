@@ -1,0 +1,199 @@
+"""Links to a card: octets in, octets out, and everything optional as a wrapper around that.
+
+`CardLink` is the whole interface below the LPA driver and the suites. A wrapper is a `CardLink`
+over another one: `TracedLink` writes down what passed, `TimedLink` how long it took, `ReadOnlyLink`
+(`guard`) lets no lasting change through, and those of `link_faults` break off what passes. They
+work the same on a simulated and a real card.
+"""
+
+from typing import Final, Protocol, runtime_checkable
+
+from rspcore.apdu import CommandApdu, Ins, ResponseApdu
+from rspcore.errors import LocalError
+from rspcore.status import more_data
+from rspharness.record.timing import CommandNames, Timings, stopwatch
+from rspharness.record.trace import Trace
+from rspharness.record.verdicts import TargetLost
+
+__all__ = [
+    "CardLink",
+    "LinkWrapper",
+    "PoweredLink",
+    "ProtocolLink",
+    "ResponseChaining",
+    "TimedLink",
+    "TracedLink",
+]
+
+
+class CardLink(Protocol):
+    """Carry command APDUs to a card."""
+
+    def transmit(self, command: bytes) -> bytes:
+        """Send one command and return its response: data and status word, as the card gave them.
+
+        Raises:
+            TargetLost: the card did not answer; what it did with the command is not known.
+        """
+
+    def reset(self) -> bytes:
+        """Reset the card and return its ATR; channels, selections and sessions are gone.
+
+        Raises:
+            TargetLost: the card did not come back.
+        """
+
+    def close(self) -> None:
+        """Let the card go; the link is of no use afterwards."""
+
+
+@runtime_checkable
+class PoweredLink(CardLink, Protocol):
+    """Carry commands to a card whose power is under control."""
+
+    def power_cycle(self) -> bytes:
+        """Take the power away, give it back and return the ATR.
+
+        Raises:
+            TargetLost: the card did not come back.
+        """
+
+
+@runtime_checkable
+class ProtocolLink(CardLink, Protocol):
+    """Carry commands to a card by a transmission protocol of the caller's choice."""
+
+    def restart(self, protocol: int) -> bytes:
+        """Take the power away, give it back, and go on in a protocol; returns the ATR.
+
+        Args:
+            protocol: 0 or 1, one the ATR offers.
+
+        Raises:
+            TargetLost: the card did not come back in it.
+        """
+
+
+class LinkWrapper:
+    """Pass everything on; a wrapper overrides what it changes."""
+
+    def __init__(self, link: CardLink) -> None:
+        self._link = link
+
+    def transmit(self, command: bytes) -> bytes:
+        """Pass a command on."""
+        return self._link.transmit(command)
+
+    def reset(self) -> bytes:
+        """Pass a reset on."""
+        return self._link.reset()
+
+    def power_cycle(self) -> bytes:
+        """Pass a power cycle on; a link without power under control is reset instead."""
+        return self._link.power_cycle() if isinstance(self._link, PoweredLink) else self.reset()
+
+    def restart(self, protocol: int) -> bytes:
+        """Pass a restart in a protocol on.
+
+        Raises:
+            LocalError: the protocol of the link below is not under control.
+        """
+        if not isinstance(self._link, ProtocolLink):
+            raise LocalError("the protocol of this target is not under control")
+        return self._link.restart(protocol)
+
+    def close(self) -> None:
+        """Close the link below."""
+        self._link.close()
+
+
+class TracedLink(LinkWrapper):
+    """Write every exchange into a trace, with the time the answer took."""
+
+    def __init__(self, link: CardLink, trace: Trace) -> None:
+        super().__init__(link)
+        self._trace = trace
+
+    def transmit(self, command: bytes) -> bytes:
+        """Pass a command on and write down both directions; a lost answer is written as such."""
+        elapsed_ms = stopwatch()
+        try:
+            response = self._link.transmit(command)
+        except TargetLost as error:
+            self._trace.lost(command, str(error))
+            raise
+        self._trace.exchange(command, response, elapsed_ms())
+        return response
+
+    def reset(self) -> bytes:
+        """Pass a reset on and write down the ATR."""
+        atr = self._link.reset()
+        self._trace.reset(atr)
+        return atr
+
+    def power_cycle(self) -> bytes:
+        """Pass a power cycle on and write down the ATR."""
+        self._trace.remark("power off and on")
+        atr = super().power_cycle()
+        self._trace.reset(atr)
+        return atr
+
+    def restart(self, protocol: int) -> bytes:
+        """Pass a restart in a protocol on and write down the ATR."""
+        self._trace.remark(f"power off and on, T={protocol}")
+        atr = super().restart(protocol)
+        self._trace.reset(atr)
+        return atr
+
+
+class TimedLink(LinkWrapper):
+    """Note how long each command takes, under the name of its instruction or ES10 function."""
+
+    def __init__(self, link: CardLink, timings: Timings) -> None:
+        super().__init__(link)
+        self._timings = timings
+        self._names = CommandNames()
+
+    def transmit(self, command: bytes) -> bytes:
+        """Pass a command on and note the time."""
+        elapsed_ms = stopwatch()
+        response = self._link.transmit(command)
+        self._timings.add(self._names.name(command), elapsed_ms())
+        return response
+
+
+class ResponseChaining(LinkWrapper):
+    """Collect what 61XX announces and repeat after 6CXX, so that one command has one answer.
+
+    Source: TS 102 221, 7.3.1.1.5; GET RESPONSE goes to the channel of its command.
+    """
+
+    _MAX_ROUNDS: Final = 4096
+
+    def transmit(self, command: bytes) -> bytes:
+        """Send a command and everything needed to have its whole answer.
+
+        Raises:
+            TargetLost: as below, or the card answers 61XX without end.
+        """
+        response = ResponseApdu.parse(self._link.transmit(command))
+        if response.sw >> 8 == 0x6C:
+            response = ResponseApdu.parse(
+                self._link.transmit(_with_le(command, response.sw & 0xFF))
+            )
+        parts = [response.data]
+        for _ in range(self._MAX_ROUNDS):
+            waiting = more_data(response.sw)
+            if waiting is None:
+                return b"".join(parts) + response.sw.to_bytes(2, "big")
+            get_response = bytes((command[0] & 0x4F, Ins.GET_RESPONSE, 0, 0, waiting & 0xFF))
+            response = ResponseApdu.parse(self._link.transmit(get_response))
+            parts.append(response.data)
+        raise TargetLost(f"the card still answers 61XX after {self._MAX_ROUNDS} GET RESPONSE")
+
+
+def _with_le(command: bytes, le: int) -> bytes:
+    parsed = CommandApdu.parse(command)
+    return CommandApdu(
+        parsed.cla, parsed.ins, parsed.p1, parsed.p2, parsed.data, le or 256
+    ).encode()

@@ -1,0 +1,156 @@
+"""The ES9+ client: headers, JSON, refusals and answers that break the binding."""
+
+import base64
+import json
+
+import pytest
+
+from rspcore.errors import RemoteError
+from rspcore.ids import TransactionId
+from rspcore.messages.es9p import AuthenticateClientRequest, CancelSessionRequest
+from rspharness.lpa.es9p_client import (
+    Es9Client,
+    HttpReply,
+    ServerRefusedError,
+    ServerUnreachableError,
+)
+
+JSON = {"Content-Type": "application/json;charset=UTF-8", "X-Admin-Protocol": "gsma/rsp/v2.4.0"}
+SUCCESS = {"functionExecutionStatus": {"status": "Executed-Success"}}
+TRANSACTION_ID = TransactionId(b"\x01\x02")
+
+
+def b64(octets):
+    return base64.b64encode(octets).decode()
+
+
+def reply(members, *, status=200, headers=None):
+    return HttpReply(status, JSON if headers is None else headers, json.dumps(members).encode())
+
+
+def failure(subject, reason, **more):
+    data = {"subjectCode": subject, "reasonCode": reason, **more}
+    return {"header": {"functionExecutionStatus": {"status": "Failed", "statusCodeData": data}}}
+
+
+INITIATED = {
+    "header": SUCCESS,
+    "transactionId": "0102",
+    "serverSigned1": b64(b"\x30\x00"),
+    "serverSignature1": b64(b"\x5f\x37\x00"),
+    "euiccCiPKIdToBeUsed": b64(b"\x04\x00"),
+    "serverCertificate": b64(b"\x30\x00"),
+}
+CANCEL = CancelSessionRequest(
+    transaction_id=TRANSACTION_ID, cancel_session_response=bytes.fromhex("BF4103810105")
+)
+
+
+def test_request_has_headers_path_and_members_of_the_binding(port):
+    fake = port(reply(INITIATED))
+    client = Es9Client(fake, "H.example:8443")
+    answer = client.initiate_authentication(bytes(16), bytes.fromhex("BF2000"))
+    [(address, path, headers, body)] = fake.asked
+    assert (address, path) == ("H.example:8443", "/gsma/rsp2/es9plus/initiateAuthentication")
+    assert headers == {
+        "User-Agent": "gsma-rsp-lpad",
+        "X-Admin-Protocol": "gsma/rsp/v2.5.0",
+        "Content-Type": "application/json",
+    }
+    assert json.loads(body) == {
+        "smdpAddress": "H.example:8443",
+        "euiccChallenge": b64(bytes(16)),
+        "euiccInfo1": b64(bytes.fromhex("BF2000")),
+    }
+    assert answer.transaction_id == TRANSACTION_ID
+    assert client.server_version == "2.4.0"
+
+
+def test_failure_carries_codes_and_their_meaning(port):
+    members = failure("8.2.7", "3.8", message="2 attempts left")
+    client = Es9Client(port(reply(members)), "h.example")
+    with pytest.raises(ServerRefusedError) as caught:
+        client.initiate_authentication(bytes(16), b"")
+    assert (caught.value.subject, caught.value.reason, caught.value.code) == (
+        "8.2.7",
+        "3.8",
+        "8.2.7/3.8",
+    )
+    assert str(caught.value) == (
+        "ES9+.InitiateAuthentication: the server refused: 8.2.7/3.8, the Confirmation Code is "
+        "wrong (2 attempts left)"
+    )
+
+
+def test_failure_without_codes_is_still_a_refusal(port):
+    client = Es9Client(port(reply({"status": "Failed"})), "h.example")
+    with pytest.raises(ServerRefusedError, match="without saying why"):
+        client.cancel_session(CANCEL)
+
+
+@pytest.mark.parametrize(
+    ("answer", "match"),
+    [
+        (HttpReply(500, {}, b""), "HTTP status 500; expected 200"),
+        (HttpReply(302, {"Location": "/"}, b""), "HTTP status 302"),
+        (HttpReply(204, {}, b""), "HTTP status 204"),
+        (reply(INITIATED, headers={"Content-Type": "text/html"}), "content type 'text/html'"),
+        (reply(INITIATED, headers={}), "content type ''"),
+        (HttpReply(200, JSON, b"{"), "cannot be read"),
+        (HttpReply(200, JSON, b"[]"), "cannot be read"),
+        (reply({"header": SUCCESS}), "transactionId is missing"),
+        (reply(INITIATED | {"serverSigned1": "*"}), "serverSigned1"),
+        (
+            reply(INITIATED, headers=JSON | {"X-Admin-Protocol": "gsma/rsp2"}),
+            "X-Admin-Protocol 'gsma/rsp2'",
+        ),
+    ],
+)
+def test_answer_that_breaks_the_binding_is_refused(port, answer, match):
+    client = Es9Client(port(answer), "h.example")
+    with pytest.raises(RemoteError, match=match) as caught:
+        client.initiate_authentication(bytes(16), b"")
+    assert not isinstance(caught.value, ServerRefusedError)
+
+
+def test_answer_for_another_session_is_refused(port):
+    members = {
+        "transactionId": "AA",
+        "profileMetadata": "",
+        "smdpSigned2": "",
+        "smdpSignature2": "",
+        "smdpCertificate": "",
+    }
+    client = Es9Client(port(reply(members)), "h.example")
+    request = AuthenticateClientRequest(
+        transaction_id=TRANSACTION_ID, authenticate_server_response=b""
+    )
+    with pytest.raises(RemoteError, match="TransactionID AA, asked for 0102"):
+        client.authenticate_client(request)
+
+
+def test_cancel_session_needs_nothing_but_the_header(port):
+    fake = port(reply({"header": SUCCESS}))
+    Es9Client(fake, "h.example").cancel_session(CANCEL)
+    assert json.loads(fake.asked[0][3])["transactionId"] == "0102"
+
+
+def test_notification_is_taken_with_204(port):
+    fake = port(HttpReply(204, {}, b""))
+    Es9Client(fake, "h.example").handle_notification(b"\xbf\x37\x00")
+    assert fake.asked[0][1].endswith("/handleNotification")
+    assert json.loads(fake.asked[0][3]) == {"pendingNotification": b64(b"\xbf\x37\x00")}
+
+
+@pytest.mark.parametrize("status", [200, 400, 503])
+def test_notification_answered_otherwise_is_not_taken(port, status):
+    client = Es9Client(port(HttpReply(status, {}, b"")), "h.example")
+    with pytest.raises(RemoteError) as caught:
+        client.handle_notification(b"")
+    assert caught.value.code == f"HTTP {status}"
+
+
+def test_no_answer_stays_what_the_port_says(port):
+    client = Es9Client(port(ServerUnreachableError("gone")), "h.example")
+    with pytest.raises(ServerUnreachableError, match="gone"):
+        client.cancel_session(CANCEL)

@@ -1,0 +1,111 @@
+"""Mutants: a case that finds the fault of its card kills it, one that passes lets it survive."""
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from rspharness.mutation import matrix_file
+
+ROOT = Path(__file__).parents[3]
+CATALOGUE = ROOT / "fixtures" / "requirements" / "euicc.csv"
+
+_SUITE = """
+from rspcore.ids import Iccid
+from rspcore.messages.es10c import EnableProfileRequest, EnableResult, ProfileIdentifier
+from rspharness import testcase
+from rspharness.card import expect
+
+@testcase("ES10c.EnableProfile#17")
+def test_unknown_iccid(card):
+    identifier = ProfileIdentifier(iccid=Iccid.from_digits("8929907777777777777"))
+    request = EnableProfileRequest(profile_identifier=identifier, refresh_flag=False)
+    expect.error(card.send(request), EnableResult.iccidOrAidNotFound)
+
+@testcase("ES10c.EnableProfile#16")
+def test_blind(card):
+    card.eid()
+"""
+
+
+def test_mutant_is_killed_or_survives(pytester):
+    pytester.makepyfile(dedent(_SUITE))
+    result = pytester.runpytest_subprocess(
+        f"--requirements={CATALOGUE}", "--mutants", "-p", "no:cacheprovider"
+    )
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            "*es10c.enable-profile.any-state survives ES10c.EnableProfile#16: the case passes",
+            "nobody looks for *",
+            "* failed, 1 killed*",
+        ]
+    )
+    assert not (pytester.path / "reports").exists()
+
+
+def test_sound_card_is_left_out(pytester):
+    pytester.makepyfile(dedent(_SUITE))
+    result = pytester.runpytest_subprocess(
+        f"--requirements={CATALOGUE}", "--mutants", "--collect-only", "-q", "-p", "no:cacheprovider"
+    )
+    names = [line for line in result.outlines if "::" in line]
+    assert names
+    assert all("<es10c." in name for name in names)
+
+
+def declare(pytester, text):
+    folder = pytester.path / "fixtures" / "mutants"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "neighbourhoods.json").write_text(text)
+
+
+def matrix(pytester, case):
+    return pytester.runpytest_subprocess(
+        f"--requirements={CATALOGUE}", "--mutant-matrix", f"--case={case}", "-p", "no:cacheprovider"
+    )
+
+
+def test_what_changes_has_to_be_declared(pytester):
+    pytester.makepyfile(dedent(_SUITE))
+    declare(pytester, "{}")
+    result = matrix(pytester, "ES10c.EnableProfile#17")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        ["es10c.* changes, outside its neighbourhood, ES10c.EnableProfile#17; when that is meant*"]
+    )
+    report = pytester.path / "reports" / "latest"
+    page = (report / "mutants.html").read_text()
+    assert "A Profile that is enabled is enabled again." in page
+    declare(pytester, (report / "mutants.json").read_text())
+    assert matrix(pytester, "ES10c.EnableProfile#17").ret == 0
+
+
+def test_fault_that_a_case_should_notice_and_does_not_is_told(pytester):
+    pytester.makepyfile(dedent(_SUITE))
+    declare(pytester, "{}")
+    result = matrix(pytester, "ES10c.EnableProfile#16")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["es10c.enable-profile.any-state survives every case"])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [(None, "No such file"), ("[]", "not a mutation matrix"), ("{", "not a mut")]
+)
+def test_declaration_that_cannot_be_read_is_told_before_the_run(pytester, text, told):
+    pytester.makepyfile(dedent(_SUITE))
+    if text is not None:
+        declare(pytester, text)
+    result = matrix(pytester, "*")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines([f"*neighbourhoods.json: *{told}*{{}} declares nothing*"])
+
+
+def test_matrix_is_read_as_written(tmp_path):
+    path = tmp_path / "matrix.json"
+    found = {"one": ["ES10b.GetRAT#02", "ES10b.GetRAT#01", "A#10"], "none": []}
+    matrix_file.write(path, found)
+    assert matrix_file.read(path) == {
+        "one": ["A#10", "ES10b.GetRAT#01", "ES10b.GetRAT#02"],
+        "none": [],
+    }

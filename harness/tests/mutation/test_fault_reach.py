@@ -1,0 +1,95 @@
+"""What a recording card remembers, and which faults that lets through."""
+
+import pytest
+
+from rspcore.crypto.curves import Curve
+from rspharness.mutation import fault_reach
+from rspharness.record.steps import Steps
+from rspharness.record.timing import Timings
+from rspharness.record.trace import Trace
+from rspharness.run.run import Run, RunOptions
+from rspharness.servers.rsp_server import server_maker
+from rspharness.suite.initial_conditions import Conditions
+from rspharness.targets import recording_card
+from rspharness.targets.target import RECORDED
+from rspsim.euicc.decisions import Check, Decision
+from rspsim.faults.card.card_fault import Fault, answers, skip, swap
+
+TABLE = Decision(
+    "test.table",
+    (
+        Check("even", lambda number: number % 2 == 0, 1),
+        Check("small", lambda number: number < 10, 2),
+    ),
+)
+NUMBER = Decision("test.number", 5)
+MAPPING = Decision("test.mapping", {1: "one", 2: "two"})
+
+
+def fault(change: object) -> Fault:
+    return Fault("test.fault", "A fault of this test.", ("ES10c.GetEID#01",), change)
+
+
+def recorded() -> recording_card.Reached:
+    record = recording_card.Reached()
+    object.__setattr__(recording_card.RECORDING, "reached", record)
+    return record
+
+
+def judged(number: int) -> recording_card.Reached:
+    """Ask the recording card for the table, as `first_refusal` does."""
+    record = recorded()
+    for check in recording_card.RECORDING[TABLE]:
+        if not check.holds(number):
+            break
+    return record
+
+
+@pytest.mark.parametrize(
+    ("number", "change", "expected"),
+    [
+        pytest.param(4, skip(TABLE, "even"), False, id="check-held"),
+        pytest.param(3, skip(TABLE, "even"), True, id="check-refused"),
+        pytest.param(3, skip(TABLE, "small"), False, id="check-not-reached"),
+        pytest.param(12, answers(TABLE, "small", 9), True, id="code-given"),
+        pytest.param(4, answers(TABLE, "small", 9), False, id="code-not-given"),
+        pytest.param(4, swap(NUMBER, 6), False, id="decision-not-asked-for"),
+    ],
+)
+def test_fault_reaches_only_what_was_decided(number, change, expected):
+    assert fault_reach.touches(fault(change), judged(number)) is expected
+
+
+def test_decision_asked_for_is_reached():
+    record = recorded()
+    assert recording_card.RECORDING[NUMBER] == 5
+    assert fault_reach.touches(fault(swap(NUMBER, 6)), record)
+
+
+@pytest.mark.parametrize(("key", "expected"), [(1, False), (2, True)])
+def test_mapping_is_reached_at_the_keys_asked_for(key, expected):
+    record = recorded()
+    assert recording_card.RECORDING[MAPPING][key] == MAPPING.standard[key]
+    changed = {1: "one", 2: "deux"}
+    assert fault_reach.touches(fault(swap(MAPPING, changed)), record) is expected
+
+
+def test_derived_decisions_share_the_memory():
+    record = recorded()
+    derived = recording_card.RECORDING.having(NUMBER, 7)
+    assert derived[NUMBER] == 7
+    assert "test.number" in record.standard
+
+
+def test_sound_card_does_the_same_again():
+    run = Run(RunOptions(card_fault=RECORDED))
+    log = recording_card.started()
+    card = run.open_card(Trace(), Timings())
+    server = server_maker(run.pki, Curve.NIST_P256, "test", run.options.started)()
+    given = Conditions(card, server, run, Steps(Trace(), ()))
+    (one,) = given.profiles("PROFILE_OPERATIONAL1", enabled="PROFILE_OPERATIONAL1")
+    card.power_cycle()
+    given.disable(one.iccid)
+    neutral = fault(swap(NUMBER, 6))
+    assert len(log) > 40
+    assert [number for number, act in enumerate(log) if fault_reach.differs(neutral, act)] == []

@@ -1,0 +1,452 @@
+"""The plugin, run by pytest inside pytest on the fake card."""
+
+import json
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from rspharness.targets import opening
+
+ROOT = Path(__file__).parents[3]
+CATALOGUE = ROOT / "fixtures" / "requirements" / "euicc.csv"
+
+_CONFTEST = """
+import sys
+sys.path.insert(0, {tests!r})
+import pytest
+from fake_card import FakeCard
+from rspharness.targets import opening
+from rspharness.targets.opening import TargetKind
+
+class FakeTarget:
+    simulated = {simulated}
+    mood = {mood!r}
+    def __init__(self, options):
+        self.settings = options.settings
+        self.name = "fake"
+        self.card = FakeCard(self.mood)
+    def open(self):
+        return self.card
+    def facts(self):
+        return {{"reader": "fake reader"}}
+    def close(self):
+        print("commands:", [c.hex() for c in self.card.commands])
+
+sys.modules["fake_target"] = sys.modules[__name__]
+opening.TARGETS = (
+    TargetKind("inprocess", "fake_target:FakeTarget", ""),
+    TargetKind("pcsc", "fake_target:FakeTarget", ""),
+)
+"""
+
+
+@pytest.fixture
+def suite(pytester, monkeypatch):
+    """Return a function that runs a suite of the given text with options on the fake card.
+
+    It runs in this process, which is faster, unless workers or Allure ask for one of its own.
+    """
+    monkeypatch.setattr(opening, "TARGETS", opening.TARGETS)  # the inner conftest replaces it
+
+    def run(text, *options, mood="", simulated=True, workers=False):
+        pytester.makeconftest(
+            _CONFTEST.format(tests=str(Path(__file__).parents[1]), mood=mood, simulated=simulated)
+        )
+        pytester.makepyfile(dedent(text))
+        extra = () if workers else ("-p", "no:xdist")
+        own = workers or "--alluredir" in options
+        start = pytester.runpytest_subprocess if own else pytester.runpytest_inprocess
+        fixed = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")  # slow to import
+        return start(f"--requirements={CATALOGUE}", *fixed, *extra, *options)
+
+    return run
+
+
+def _results(pytester):
+    return json.loads((pytester.path / "reports/latest/results.json").read_text("utf-8"))
+
+
+_HEAD = """
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.record.verdicts import Inconclusive, TargetLost
+"""
+
+_PASS = (
+    _HEAD
+    + '''
+@testcase("ES10c.GetEID#02", level="read-only")
+def test_eid(card, step, note):
+    """The EID has check digits that fit."""
+    with step("S_LPAd -> eUICC: GetEID"):
+        eid = card.eid()
+    note(f"EID {eid}")
+    with step("Expected: check digits"):
+        expect.equal(eid.check_digits_fit, True, "check digits")
+'''
+)
+
+
+def test_passing_case_is_reported_with_steps_and_trace(suite, pytester):
+    result = suite(_PASS)
+    assert result.ret == 0
+    results = _results(pytester)
+    (case,) = results["cases"]
+    assert case["verdict"] == "pass"
+    assert case["title"] == "The EID has check digits that fit."
+    assert [step["title"] for step in case["steps"]] == [
+        "S_LPAd -> eUICC: GetEID",
+        "Expected: check digits",
+    ]
+    assert case["notes"] == ["EID 89049032123451234512345678901235"]
+    assert results["green"] is True
+    assert results["facts"]["eid"] == "89049032123451234512345678901235"
+    assert results["facts"]["reader"] == "fake reader"
+    assert "STORE DATA GetEuiccData" in results["timings"]
+    trace = (pytester.path / "reports/latest" / case["trace"]).read_text("utf-8")
+    assert "# step 1: S_LPAd -> eUICC: GetEID" in trace
+    assert "> 81 E2 91 00 06 BF 3E 03 5C 01 5A 00" in trace
+    html = (pytester.path / "reports/latest/index.html").read_text("utf-8")
+    assert "ES10c.GetEID#02" in html
+    junit = (pytester.path / "reports/latest/junit.xml").read_text("utf-8")
+    assert 'name="ES10c.GetEID#02 The EID has check digits that fit."' in junit
+
+
+def test_failing_case_says_requirement_expected_and_actual(suite, pytester):
+    result = suite(_PASS.replace("check_digits_fit, True", "check_digits_fit, False"))
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            "ES10c.GetEID#02  FAIL at step 2: Expected: check digits",
+            "  requirement  SGP.22 5.7.20, GetEID: EID digits valid; *",
+            "  expected     False",
+            "  actual       True",
+            "  sent         ES10c.GetEID, 6 octets; trace line *",
+            "  again        pytest *--case 'ES10c.GetEID#02' --target inprocess",
+        ]
+    )
+    assert _results(pytester)["cases"][0]["verdict"] == "fail"
+
+
+def test_refusal_outside_initial_conditions_is_a_fail(suite, pytester):
+    assert suite(_PASS, mood="refuses", simulated=True).ret == 1
+    assert _results(pytester)["cases"][0]["verdict"] == "inconclusive"  # the EID at the start
+
+
+def test_refusal_in_initial_conditions_is_inconclusive(suite, pytester):
+    text = (
+        _HEAD
+        + """
+@testcase("ES10c.GetEID#02")
+def test_refused(card, step):
+    with step("Initial conditions: something"):
+        expect.equal(1, 2)
+
+@testcase("ES10c.GetEID#03")
+def test_raised(card):
+    raise Inconclusive("no such Profile")
+"""
+    )
+    result = suite(text)
+    assert result.ret == 1
+    assert [case["verdict"] for case in _results(pytester)["cases"]] == ["inconclusive"] * 2
+    result.stdout.fnmatch_lines(["*2 inconclusive*"])
+
+
+def test_lost_target_makes_the_rest_inconclusive(suite, pytester):
+    text = (
+        _HEAD
+        + """
+@testcase("ES10c.GetEID#01")
+def test_lost(card):
+    raise TargetLost("reader gone")
+
+@testcase("ES10c.GetEID#02")
+def test_next(card):
+    pass
+"""
+    )
+    assert suite(text).ret == 1
+    results = _results(pytester)
+    assert [case["verdict"] for case in results["cases"]] == ["inconclusive"] * 2
+    assert "reader gone" in results["cases"][1]["reason"]
+    assert "lost earlier" in results["cases"][1]["reason"]
+
+
+def test_other_exception_is_an_error_with_its_traceback(suite, pytester):
+    text = (
+        _HEAD
+        + """
+@testcase("ES10c.GetEID#01")
+def test_bug(card):
+    {}["no such key"]
+"""
+    )
+    assert suite(text).ret == 1
+    (case,) = _results(pytester)["cases"]
+    assert case["verdict"] == "error"
+    assert "no such key" in case["traceback"]
+
+
+def test_probe_records_and_never_fails(suite, pytester):
+    text = (
+        _HEAD
+        + """
+@testcase("ES10c.GetEID#04")
+def test_probe(card):
+    expect.sw(card.apdu("00A40004023F00"), 0x6A80, 0x6A88)
+"""
+    )
+    assert suite(text).ret == 0
+    (case,) = _results(pytester)["cases"]
+    assert case["verdict"] == "probe"
+    assert "6A80" in case["expected"]
+    assert "9000" in case["actual"]
+
+
+def test_condition_that_does_not_hold_is_not_applicable(suite, pytester):
+    text = (
+        _HEAD
+        + """
+@testcase("ES10c.GetEID#06")
+def test_lpae(card):
+    raise RuntimeError
+
+@testcase("ISD-R.Select#02")
+def test_v3(card):
+    raise RuntimeError
+"""
+    )
+    assert suite(text).ret == 0
+    reasons = {c["ids"][0]: c["reason"] for c in _results(pytester)["cases"]}
+    assert reasons == {
+        "ES10c.GetEID#06": "option O_E_LPAe absent",
+        "ISD-R.Select#02": "row of v3, the target is v2",
+    }
+
+
+def test_case_that_does_not_apply_goes_to_another_card(suite, pytester):
+    folder = pytester.mkdir("others")
+    for name, option in (("scws", "LPAE_SCWS"), ("lpae", "O_E_LPAe")):
+        (folder / f"{name}.toml").write_text(f'kind = "inprocess"\n[options]\n{option} = true\n')
+    text = (
+        _PASS
+        + """
+@testcase("ES10c.GetEID#06")
+def test_lpae(card, options):
+    expect.equal(options["O_E_LPAe"], True)
+
+@testcase("ISD-R.Select#02")
+def test_v3(card):
+    raise RuntimeError
+"""
+    )
+    assert suite(text, "--also", "others").ret == 0
+    results = _results(pytester)
+    seen = {c["ids"][0]: (c["verdict"], c["target"]) for c in results["cases"]}
+    assert seen == {
+        "ES10c.GetEID#02": ("pass", "inprocess"),
+        "ES10c.GetEID#06": ("pass", "others/lpae.toml"),
+        "ISD-R.Select#02": ("not applicable", "inprocess"),
+    }
+    assert results["facts"]["also"] == "others/lpae.toml others/scws.toml"
+    assert [r["applicable"] for r in results["requirements"] if r["id"] == "ES10c.GetEID#06"] == [
+        True
+    ]
+    again = {c["ids"][0]: c["again"] for c in results["cases"]}
+    assert again["ES10c.GetEID#06"].endswith("--target others/lpae.toml")
+
+
+def test_other_cards_are_simulated_ones(suite, pytester):
+    pytester.makefile(".toml", reader='kind = "pcsc"\n', lpae='kind = "inprocess"\n')
+    result = suite(_PASS, "--also", "reader.toml")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(['*--also reader.toml: expected a card of kind "inprocess"*'])
+    result = suite(_PASS, "--target", "pcsc", "--also", "lpae.toml", simulated=False)
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*--also adds simulated cards*"])
+
+
+def test_declared_deviation_is_strict(suite, pytester):
+    pytester.makefile(
+        ".toml",
+        lab='kind = "inprocess"\n[deviations]\n"ES10c.GetEID#01" = "known to the maker"\n'
+        '"ES10c.GetEID#02" = "was repaired"\n',
+    )
+    text = (
+        _HEAD
+        + """
+@testcase("ES10c.GetEID#01")
+def test_fails(card):
+    expect.equal(1, 2)
+
+@testcase("ES10c.GetEID#02")
+def test_passes(card):
+    pass
+"""
+    )
+    assert suite(text, "--target", "lab.toml").ret == 1
+    cases = {c["ids"][0]: c for c in _results(pytester)["cases"]}
+    assert cases["ES10c.GetEID#01"]["verdict"] == "known deviation"
+    assert "known to the maker" in cases["ES10c.GetEID#01"]["reason"]
+    assert cases["ES10c.GetEID#02"]["verdict"] == "fail"
+    assert "take the line out" in cases["ES10c.GetEID#02"]["actual"]
+
+
+def test_unknown_and_doubled_ids_fail_collection(suite):
+    text = (
+        _HEAD
+        + """
+@testcase("ES10c.GetEID#01")
+def test_one(card): pass
+
+@testcase("ES10c.GetEID#01", "ES10c.NoSuch#01")
+def test_two(card): pass
+
+def test_three(card): pass
+"""
+    )
+    result = suite(text)
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(
+        [
+            "*test_two: ES10c.NoSuch#01 is not in the catalogue of requirements",
+            "*test_three: uses a card, but has no @testcase id",
+            "ES10c.GetEID#01: claimed by *test_one and by *test_two",
+        ]
+    )
+
+
+def test_each_gives_every_value_its_own_requirement(suite, pytester):
+    text = (
+        _HEAD
+        + """
+@testcase.each("number, text", {
+    "ES10c.GetEID#01": (1, "a"),
+    "ES10c.GetEID#02 ES10c.GetEID#03": (2, "b"),
+})
+def test_values(card, number, text):
+    expect.equal((number, text) in ((1, "a"), (2, "b")), True)
+"""
+    )
+    assert suite(text).ret == 0
+    assert [case["ids"] for case in _results(pytester)["cases"]] == [
+        ["ES10c.GetEID#01"],
+        ["ES10c.GetEID#02", "ES10c.GetEID#03"],
+    ]
+
+
+def test_case_option_selects_by_pattern(suite, pytester):
+    text = _PASS + _PASS.replace("#02", "#03").replace("test_eid", "test_other")
+    suite(text, "--case", "*#03")
+    assert [case["ids"] for case in _results(pytester)["cases"]] == [["ES10c.GetEID#03"]]
+    rows = {row["id"]: row for row in _results(pytester)["requirements"]}
+    assert rows["ES10c.GetEID#02"]["state"] == "not run"
+    assert rows["ES10c.GetEID#01"]["state"] == "no case"
+
+
+def test_wrong_eid_stops_the_run_and_nothing_else_was_sent(suite):
+    result = suite(
+        _PASS,
+        "--target",
+        "pcsc",
+        "--eid",
+        "89049032000000000000000000000110"[:32],
+        "-s",
+        simulated=False,
+    )
+    assert result.ret == 3
+    result.stdout.fnmatch_lines(["*EID 89049032123451234512345678901235 found, --eid asked for*"])
+    (line,) = [line for line in result.outlines if "commands:" in line]
+    sent = line.partition("commands: ")[2]
+    # TERMINAL CAPABILITY, MANAGE CHANNEL, SELECT, GetEID and nothing more.
+    assert sent.count("'") == 2 * 4
+    assert "bf3e035c015a" in sent
+
+
+def test_real_card_runs_reading_cases_alone_by_default(suite, pytester):
+    text = (
+        _PASS
+        + """
+@testcase("ES10c.GetEID#05")
+def test_changes(card):
+    raise RuntimeError
+"""
+    )
+    assert suite(text, "--target", "pcsc", simulated=False).ret == 0
+    cases = {c["ids"][0]: c for c in _results(pytester)["cases"]}
+    assert cases["ES10c.GetEID#02"]["verdict"] == "pass"
+    assert cases["ES10c.GetEID#05"]["verdict"] == "not applicable"
+    assert "level profiles" in cases["ES10c.GetEID#05"]["reason"]
+
+
+def test_lasting_changes_on_a_real_card_need_the_eid(suite):
+    result = suite(_PASS, "--target", "pcsc", "--level", "profiles", simulated=False)
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*--level profiles on a card in a reader needs --eid*"])
+
+
+def test_reading_case_cannot_change_a_real_card(suite, pytester):
+    text = (
+        _HEAD
+        + """
+@testcase("ES10c.GetEID#02", level="read-only")
+def test_misdeclared(card):
+    card.store(bytes.fromhex("BF3F028000"))
+"""
+    )
+    assert suite(text, "--target", "pcsc", simulated=False).ret == 1
+    (case,) = _results(pytester)["cases"]
+    assert case["verdict"] == "error"
+    assert "was not sent" in case["reason"]
+
+
+def test_budget_passed_makes_the_run_red(suite, pytester):
+    pytester.makefile(
+        ".toml", lab='kind = "inprocess"\n[budgets_ms]\n"STORE DATA GetEuiccData" = 0.000001\n'
+    )
+    result = suite(_PASS, "--target", "lab.toml")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["over budget: STORE DATA GetEuiccData*"])
+    assert _results(pytester)["green"] is False
+
+
+def test_workers_write_one_report(suite, pytester):
+    text = _PASS + _PASS.replace("#02", "#03").replace("test_eid", "test_other")
+    assert suite(text, "-n", "2", workers=True).ret == 0
+    results = _results(pytester)
+    assert [case["ids"][0] for case in results["cases"]] == ["ES10c.GetEID#02", "ES10c.GetEID#03"]
+    assert len([p for p in (pytester.path / "reports").iterdir() if not p.is_symlink()]) == 1
+
+
+def test_allure_results_carry_steps_and_labels(suite, pytester):
+    assert suite(_PASS, "--alluredir", "allure").ret == 0
+    files = sorted((pytester.path / "allure").glob("*-result.json"))
+    (result,) = [json.loads(path.read_text("utf-8")) for path in files]
+    assert result["status"] == "passed"
+    assert [step["name"] for step in result["steps"]] == [
+        "S_LPAd -> eUICC: GetEID",
+        "Expected: check digits",
+    ]
+    labels = {(label["name"], label["value"]) for label in result["labels"]}
+    assert {("feature", "ES10c"), ("tag", "ES10c.GetEID#02")} <= labels
+    assert any(a["name"] == "APDU trace" for a in result["attachments"])
+
+
+def test_run_without_cases_imports_nothing_and_writes_nothing(pytester):
+    pytester.makepyfile(
+        """
+        import sys
+        def test_plain():
+            loaded = {name for name in sys.modules if name.startswith(("rspharness", "rspcore"))}
+            folders = {"", ".plugin", ".record", ".report"}
+            modules = {".record.testcase", ".report.collector"}
+            plugin = {".hooks", ".options", ".fixtures", ".card_fixtures", ".stash"}
+            light = folders | modules | {".plugin" + name for name in plugin}
+            assert loaded <= {"rspharness" + name for name in light}
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1)
+    assert not (pytester.path / "reports").exists()

@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+
+from rspcore.errors import ConfigError
+from rspharness.record.catalogue import Catalogue, Condition
+
+CATALOGUE = Path(__file__).parents[3] / "fixtures" / "requirements" / "euicc.csv"
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "missing"),
+    [
+        ("", {}, ()),
+        ("A", {"A": True}, ()),
+        ("A", {}, ("A",)),
+        ("!A", {"A": True}, ("not A",)),
+        ("A & !B", {"A": True, "B": True}, ("not B",)),
+        ("A | B", {"B": True}, ()),
+        ("A | B & C", {"B": True}, ("A or C",)),
+        ("(A | B) & C", {"A": True}, ("C",)),
+        ("!(A | B)", {"B": True}, ("not (A | B)",)),
+        ("!!A", {"A": True}, ()),
+    ],
+)
+def test_condition_names_what_is_missing(text, options, missing):
+    assert Condition.parse(text).missing(options) == missing
+
+
+@pytest.mark.parametrize("text", ["A &", "& A", "(A", "A)", "A B", "A % B", "!"])
+def test_condition_with_a_mistake_is_refused(text):
+    with pytest.raises(ConfigError, match="condition"):
+        Condition.parse(text)
+
+
+def test_whole_catalogue_is_read():
+    catalogue = Catalogue.load(CATALOGUE)
+    assert len(catalogue) == 1282
+    row = catalogue["ES10b.GetRAT#04"]
+    assert row.condition.names == {"RAT_PPR1", "RAT_PPR2"}
+    assert row.group == "ES10b.GetRAT"
+    assert not row.probe
+    assert sum(row.probe for row in catalogue) == 191
+    assert sum(row.applies_to("v2") for row in catalogue) == 997
+
+
+def test_second_row_with_an_id_is_refused():
+    row = next(iter(Catalogue.load(CATALOGUE)))
+    with pytest.raises(ConfigError, match="occurs twice"):
+        Catalogue([row, row])
+
+
+def test_absent_file_is_named(tmp_path):
+    with pytest.raises(ConfigError, match="--requirements"):
+        Catalogue.load(tmp_path / "none.csv")
+
+
+def test_absent_column_is_named(tmp_path):
+    path = tmp_path / "short.csv"
+    path.write_text("id,area\nX#01,ES6\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="no column function"):
+        Catalogue.load(path)

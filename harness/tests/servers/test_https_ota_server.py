@@ -1,0 +1,228 @@
+"""S_OTA over HTTPS against an administration agent, and the case of ES6 on a card with one.
+
+No card of this project has SCP81. Here an agent stands in front of the simulated card: it speaks
+the toolkit, TLS and HTTP of a card that has, and has the simulated card execute the script.
+"""
+
+import importlib.util
+import ssl
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rspcore.ota.http_session import Connection
+from rspcore.ota.packet import KeySet
+from rspcore.profile_maker import preset
+from rspcore.profile_maker.editing import edited
+from rspcore.profile_reader import decode_element, split
+from rspharness.card.card_under_test import Card
+from rspharness.lpa.bip import BipTerminal
+from rspharness.record.steps import Steps
+from rspharness.record.trace import Trace
+from rspharness.record.verdicts import ExpectationError, Inconclusive
+from rspharness.servers.https_ota_server import HttpsOtaServer, PskKeys, with_psk
+from rspharness.servers.ota_server import OtaServer, personalisation_script
+from rspharness.servers.rsp_server import profile
+from rspharness.servers.scp81_dialogue import AdministrationDialogue
+from rspharness.suite.initial_conditions import Conditions
+
+CASE = Path(__file__).parents[3] / "suites" / "es6" / "test_update_metadata_https.py"
+PARAMETERS = preset("PROFILE_OPERATIONAL1")
+SCP80 = KeySet(1, PARAMETERS.kic, PARAMETERS.kid, PARAMETERS.dek)
+KEYS = PskKeys()
+SCRIPT = personalisation_script(bytes.fromhex("BF2A0592034E6577"))
+HAS_PSK = getattr(ssl, "HAS_PSK", False)
+psk = pytest.mark.skipif(not HAS_PSK, reason="ssl has pre-shared keys from Python 3.13 on")
+
+
+def domain(upp):
+    return decode_element(next(one for one in split(upp) if one.name == "securityDomain")).value
+
+
+def test_profile_gets_a_key_set_of_scp81_and_nothing_else():
+    plain = profile("PROFILE_OPERATIONAL1")
+    made = with_psk(plain, KEYS)
+    keys = [
+        tuple(bytes(one[name])[0] for name in ("keyVersionNumber", "keyIdentifier"))
+        for one in domain(made.upp)["keyList"]
+    ]
+    assert keys == [(1, 1), (1, 2), (1, 3), (0x40, 1), (0x40, 2)]
+    added = domain(made.upp)["keyList"][3]["keyComponents"][0]
+    assert (bytes(added["keyType"]), bytes(added["keyData"])) == (b"\x85", KEYS.psk)
+    parameters = domain(made.upp)["instance"]["applicationSpecificParametersC9"]
+    assert bytes(parameters).hex() == "81028000810281048201f08301f08701f0"
+    assert made.metadata == plain.metadata
+    back = edited(made.upp, "securityDomain", lambda _: domain(plain.upp))
+    assert back == plain.upp
+
+
+def test_keys_never_show():
+    assert repr(KEYS.psk) not in repr(KEYS)
+    assert "44" not in repr(KEYS)
+
+
+@pytest.mark.skipif(HAS_PSK, reason="this Python has pre-shared keys")
+def test_without_psk_the_server_says_what_to_do():
+    with pytest.raises(Inconclusive, match=r"Python 3\.13 or later"):
+        HttpsOtaServer(KEYS)
+
+
+@pytest.mark.parametrize("habits", [{}, {"at_once": False}, {"most": 17}, {"polls": True}], ids=str)
+def test_session_without_tls(fake_agent, habits):
+    """The whole way but for TLS, so on every Python: push, channel, two POSTs and 204."""
+    statuses = []
+    dialogue = AdministrationDialogue(
+        b"\xae\x80\x22\x05\x80\xe2\x91\x00\x00\x00\x00", uri="/a", next_uri="/b"
+    )
+    trigger = b"\x81\x2c" + bytes.fromhex(
+        "832A 8413 350103 39020578 3C030201BB 3E0521C0000251"
+        "8913 8A0A61646D696E2E686F7374 8B0141 8C022F61"
+    )
+
+    def agent(told):
+        channel = fake_agent.Channel(told, **habits)
+        execute = fake_agent.answering(0x9000)
+        return fake_agent.administration(channel, told, execute, statuses)
+
+    card = Card(fake_agent.AgentLink(None, SCP80, agent))
+    terminal = BipTerminal(card, lambda _wanted: dialogue)
+    receipt = OtaServer(PARAMETERS).push(card, trigger)
+    assert receipt.status == 0
+    terminal.serve()
+    assert (dialogue.ended, dialogue.fault, statuses) == (True, None, [200, 204])
+    assert dialogue.posts[0].headers["host"] == "admin.host"
+    assert dialogue.response.body.hex() == "af80230290000000"
+
+
+@pytest.fixture
+def outcome_of(fake_agent):
+    """Run a session against an agent; return what the server makes of it."""
+
+    def run(execute, *, keys=KEYS, identity=KEYS.identity, make=None, **options):
+        def agent(told):
+            stream = fake_agent.Tls(fake_agent.Channel(told), identity, keys.psk)
+            return fake_agent.administration(stream, told, execute, [])
+
+        link = fake_agent.AgentLink(None, SCP80, make or agent)
+        session = HttpsOtaServer(KEYS, **options).session(Card(link), SCRIPT)
+        assert session.push(OtaServer(PARAMETERS)).status == 0
+        return session.run()
+
+    return run
+
+
+def iter_of_nothing():
+    """Be an agent that does nothing."""
+    return
+    yield
+
+
+@psk
+def test_script_comes_and_goes_over_tls(fake_agent, outcome_of):
+    outcome = outcome_of(fake_agent.answering(0x9000, 0x9000))
+    assert (outcome.accepted, outcome.sw, outcome.fault) == (True, 0x9000, None)
+    assert outcome.describe() == "X-Admin-Script-Status ok, 2 of 2 commands executed, SW 9000 (OK)"
+
+
+@psk
+def test_push_in_a_template_does_the_same(fake_agent, outcome_of):
+    assert outcome_of(fake_agent.answering(0x9000, 0x9000), templated=True).accepted
+
+
+@psk
+def test_refused_command_is_not_accepted(fake_agent, outcome_of):
+    outcome = outcome_of(fake_agent.answering(0x9000, 0x6A80))
+    assert (outcome.accepted, outcome.sw, outcome.fault) == (False, 0x6A80, None)
+
+
+@psk
+def test_command_left_out_is_not_accepted(fake_agent, outcome_of):
+    assert not outcome_of(fake_agent.answering(0x9000)).accepted
+
+
+@psk
+def test_wrong_key_and_unknown_identity_are_found(fake_agent, outcome_of):
+    outcome = outcome_of(fake_agent.answering(), keys=PskKeys(psk=bytes(16)))
+    assert not outcome.accepted
+    assert outcome.describe().startswith("TLS: ")
+    outcome = outcome_of(fake_agent.answering(), identity="somebody")
+    assert not outcome.accepted
+    assert outcome.describe().startswith("TLS: ")
+
+
+@psk
+def test_channel_to_somebody_else_is_found(fake_agent, outcome_of):
+    def agent(told):
+        elsewhere = replace(told, connection=Connection(b"\x7f\x00\x00\x01", 80))
+        return fake_agent.Channel(elsewhere).open()
+
+    outcome = outcome_of(None, make=agent)
+    assert not outcome.accepted
+    assert outcome.describe().startswith("no OPEN CHANNEL to the server, but to Connection(")
+
+
+@psk
+def test_agent_that_stays_silent_is_found(fake_agent, outcome_of):
+    outcome = outcome_of(None, make=lambda _told: iter_of_nothing())
+    assert (outcome.accepted, outcome.fault) == (False, "no OPEN CHANNEL after the push")
+
+
+@pytest.fixture
+def case():
+    """Give the module of the case."""
+    spec = importlib.util.spec_from_file_location("case_of_es6", CASE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def run_case(case, fake_agent, card, server, run):
+    """Run the case of ES6 on the simulated card behind an agent; `words` instead of the card's."""
+
+    def go(*words):
+        below = card.link
+        ota = OtaServer(PARAMETERS, counter=100)
+
+        def execute(script):
+            if words:
+                return fake_agent.answering(*words)(script)
+            return ota.send(Card(below), script.commands).script.responses
+
+        def agent(told):
+            stream = fake_agent.Tls(fake_agent.Channel(told), KEYS.identity, KEYS.psk)
+            return fake_agent.administration(stream, told, execute, [])
+
+        card.link = fake_agent.AgentLink(below, SCP80, agent)
+        steps = Steps(Trace())
+        given = Conditions(card, server, run, steps)
+        case.test_update_over_https(card, given, OtaServer, {}, steps, steps.note)
+        return steps
+
+    return go
+
+
+@psk
+def test_case_passes_where_the_card_updates(run_case):
+    steps = run_case()
+    assert steps.notes[-1].endswith("2 of 2 commands executed, SW 9000 (OK)")
+    assert steps.failed is None
+
+
+@psk
+def test_case_fails_where_the_agent_answers_6a80(run_case):
+    with pytest.raises(ExpectationError, match="2 of 2 commands executed, SW 6A80"):
+        run_case(0x9000, 0x6A80)
+
+
+@psk
+def test_case_fails_where_the_agent_says_9000_and_does_nothing(run_case):
+    with pytest.raises(ExpectationError, match="ProfileInfo"):
+        run_case(0x9000, 0x9000)
+
+
+@pytest.mark.skipif(HAS_PSK, reason="this Python has pre-shared keys")
+def test_case_is_inconclusive_without_psk(run_case):
+    with pytest.raises(Inconclusive, match="ssl module of this Python"):
+        run_case()

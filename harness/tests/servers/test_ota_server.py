@@ -1,0 +1,98 @@
+"""S_OTA against a card of a few lines that opens packets and answers scripts."""
+
+import pytest
+
+from rspcore.apdu import CommandApdu, Ins, ResponseApdu
+from rspcore.messages.metadata import UpdateMetadataRequest
+from rspcore.ota.packet import CommandPacket, ResponsePacket, ResponseStatus
+from rspcore.ota.script import read_script, write_response
+from rspcore.ota.sms import UserData, read_envelope, reassemble
+from rspcore.profile_maker import preset
+from rspcore.tags import ISDP_OWN_AID
+from rspharness.card.card_under_test import Card
+from rspharness.record.verdicts import ExpectationError
+from rspharness.servers.ota_server import OtaServer, personalisation_script
+
+PARAMETERS = preset("PROFILE_OPERATIONAL1")
+
+
+class _Receiver:
+    """Answer ENVELOPE as a card does; remember the scripts."""
+
+    def __init__(self, keys, *, damaged=False):
+        self.keys = keys
+        self.damaged = damaged
+        self.parts = []
+        self.scripts = []
+
+    def transmit(self, command):
+        apdu = CommandApdu.parse(command)
+        assert apdu.ins == Ins.ENVELOPE
+        self.parts.append(UserData.decode(read_envelope(apdu.data).user_data))
+        total = (self.parts[0].concatenation or (0, 1, 1))[1]
+        if len(self.parts) < total:
+            return b"\x90\x00"
+        packet = CommandPacket.decode(reassemble(self.parts), self.keys)
+        self.parts = []
+        script = read_script(packet.data)
+        self.scripts.append(script)
+        answers = [ResponseApdu(b"", 0x9000) for _ in script.commands]
+        data = write_response(script, answers)
+        made = ResponsePacket(packet.tar, packet.counter, ResponseStatus.POR_OK, data)
+        octets = made.encode(packet.parameters, self.keys)
+        if self.damaged:
+            octets = octets[:-1] + bytes((octets[-1] ^ 1,))
+        return octets + b"\x90\x00"
+
+    def reset(self):
+        return b""
+
+    def close(self):
+        pass
+
+
+def test_update_travels_as_one_secured_script():
+    ota = OtaServer(PARAMETERS)
+    receiver = _Receiver(ota.keys)
+    receipt = ota.update_metadata(Card(receiver), UpdateMetadataRequest(profile_name="New"))
+    assert receipt.accepted
+    assert receipt.sw == 0x9000
+    install, store = receiver.scripts[0].commands
+    assert (install.ins, install.p1) == (Ins.INSTALL, 0x20)
+    assert ISDP_OWN_AID.octets in install.data
+    assert store.data == bytes.fromhex("BF2A0592034E6577")
+
+
+def test_long_update_takes_several_short_messages():
+    ota = OtaServer(PARAMETERS)
+    receiver = _Receiver(ota.keys)
+    request = UpdateMetadataRequest(icon_type=1, icon=bytes(1000))
+    assert ota.update_metadata(Card(receiver), request).accepted
+    stored = b"".join(command.data for command in receiver.scripts[0].commands[1:])
+    assert stored == request.encode()
+
+
+def test_counter_rises_with_every_packet():
+    ota = OtaServer(PARAMETERS, counter=7)
+    packets = [CommandPacket.decode(ota.packet(()), ota.keys) for _ in range(2)]
+    assert [packet.counter for packet in packets] == [7, 8]
+
+
+def test_no_answer_is_no_receipt():
+    class Silent(_Receiver):
+        def transmit(self, command):
+            self.parts.append(command)
+            return b"\x90\x00"
+
+    ota = OtaServer(PARAMETERS)
+    receipt = ota.send(Card(Silent(ota.keys)), personalisation_script(b"\x00"))
+    assert receipt.status is None
+    assert not receipt.accepted
+    assert receipt.describe() == "no proof of receipt, ENVELOPE SW 9000 (OK)"
+
+
+def test_receipt_that_cannot_be_opened_is_the_cards_fault():
+    ota = OtaServer(PARAMETERS)
+    receiver = _Receiver(ota.keys, damaged=True)
+    with pytest.raises(ExpectationError, match="a proof of receipt that can be opened"):
+        ota.send(Card(receiver), personalisation_script(b"\x00"))

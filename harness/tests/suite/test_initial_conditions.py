@@ -1,0 +1,196 @@
+"""Conditions on the simulated card: both ways to a state end alike."""
+
+from dataclasses import replace
+
+import pytest
+
+from rspcore.crypto.curves import Curve
+from rspcore.messages.es10a import EuiccConfiguredAddressesRequest, SetDefaultDpAddressRequest
+from rspcore.messages.es10b import GetEuiccInfo2Request
+from rspcore.messages.es10c import DeleteProfileRequest, ProfileState
+from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
+from rspcore.profile_maker import preset
+from rspharness.card import expect
+from rspharness.record.steps import Steps
+from rspharness.record.timing import Timings
+from rspharness.record.trace import Trace
+from rspharness.record.verdicts import Inconclusive
+from rspharness.run.run import Run, RunOptions
+from rspharness.servers.rsp_server import server_maker
+from rspharness.suite import file_access
+from rspharness.suite.initial_conditions import Conditions
+
+ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
+FOREIGN = replace(
+    preset(ONE),
+    iccid=preset(ONE).iccid.from_digits("8988001234567890123"),
+    notification_configuration=(
+        NotificationConfigurationInformation(
+            profile_management_operation=frozenset(NotificationEvent),
+            notification_address="operator.test",
+        ),
+    ),
+)
+
+
+@pytest.fixture
+def run():
+    return Run(RunOptions())
+
+
+def _given(run):
+    card = run.open_card(Trace(), Timings())
+    make = server_maker(run.pki, Curve.NIST_P256, "test", run.options.started)
+    return card, Conditions(card, make(), run, Steps(Trace()))
+
+
+def test_profiles_are_there_in_order_and_state(run):
+    card, given = _given(run)
+    installed = given.profiles(ONE, TWO, enabled=TWO)
+    listed = card.profiles()
+    assert [one.iccid for one in installed] == [one.iccid for one in listed]
+    assert [one.aid for one in installed] == [one.isdp_aid for one in listed]
+    assert [one.profile_state for one in listed] == [ProfileState.disabled, ProfileState.enabled]
+    assert card.notifications() == ()
+
+
+def test_kept_state_equals_the_one_reached_by_commands(run):
+    card, given = _given(run)
+    given.profiles(ONE, TWO, enabled=ONE)
+    by_commands = card.observe()
+    sent = card.timings.by_name
+    assert "STORE DATA PrepareDownload" in sent
+    card, given = _given(run)
+    given.profiles(ONE, TWO, enabled=ONE)
+    assert "STORE DATA PrepareDownload" not in card.timings.by_name
+    assert card.observe() == by_commands
+    assert card.observe().info2 == by_commands.info2
+
+
+def test_other_profile_of_the_same_iccid_is_another_state(run):
+    _, given = _given(run)
+    given.profiles(ONE)
+    card, given = _given(run)
+    given.profiles(replace(preset(ONE), spn="Other"))
+    assert card.profiles()[0].service_provider_name == "Other"
+
+
+def test_card_in_use_is_cleared_first(run):
+    card, given = _given(run)
+    given.profiles("PROFILE_OPERATIONAL5", enabled="PROFILE_OPERATIONAL5")  # PPR1 and PPR2
+    given.default_address("dp.example.com")
+    run.kept.clear()
+    given.profiles(TWO)
+    assert [one.profile_name for one in card.profiles()] == ["Operational Profile Name 2"]
+    assert card.send(EuiccConfiguredAddressesRequest()).default_dp_address is None
+    assert card.notifications() == ()
+
+
+def test_notifications_are_kept_on_request(run):
+    card, given = _given(run)
+    given.profiles(ONE, enabled=ONE, notifications=True)
+    assert len(card.notifications()) == 3
+    given.no_notifications()
+    assert card.notifications() == ()
+
+
+def test_profiles_of_others_are_left_alone_below_destructive(run):
+    card, given = _given(run)
+    given.profiles(FOREIGN)
+    run.options = replace(run.options, level="profiles")
+    run.kept.clear()
+    with pytest.raises(Inconclusive, match="not of these suites"):
+        given.profiles(TWO)
+    assert len(card.profiles()) == 1
+
+
+@pytest.fixture
+def real():
+    """Return a run that takes the simulated card for a real one."""
+    made = Run(RunOptions(level="profiles"))
+    made.target.simulated = False
+    return made
+
+
+def test_notifications_of_others_are_left_alone_below_destructive(run):
+    card, given = _given(run)
+    (one,) = given.profiles(FOREIGN)
+    given.enable(one.iccid)
+    given.disable(one.iccid)
+    expect.ok(card.send(DeleteProfileRequest(iccid=one.iccid)))
+    run.options = replace(run.options, level="profiles")
+    run.kept.clear()
+    waiting = card.notifications()
+    assert len(waiting) == 3
+    with pytest.raises(Inconclusive, match=r"operator\.test; deliver them first"):
+        given.none()
+    assert card.notifications() == waiting
+
+
+def test_test_profile_of_others_is_never_deleted(run):
+    card, given = _given(run)
+    foreign = replace(preset("PROFILE_TEST1"), iccid=FOREIGN.iccid)
+    given.profiles(foreign)
+    run.kept.clear()
+    with pytest.raises(Inconclusive, match="nobody could load them again"):
+        given.none()
+    assert [one.iccid for one in card.profiles()] == [foreign.iccid]
+
+
+def test_default_address_of_a_real_card_is_set_again_at_the_end(real):
+    card, given = _given(real)
+    card.send(SetDefaultDpAddressRequest(default_dp_address="operator.test"))
+    real.target.open = lambda: card.link  # the one card there is
+    given.none()
+    given.default_address("dp.example.com")
+    real.close()
+    assert card.send(EuiccConfiguredAddressesRequest()).default_dp_address == "operator.test"
+
+
+def test_notifications_of_each_event_are_pending(run):
+    card, given = _given(run)
+    one = given.each_notification()
+    listed = card.notifications()
+    address = "testsmdpplus1.example.com"
+    expect.told(listed[:1], (NotificationEvent.notificationInstall, one.metadata.iccid, address))
+    expect.told(listed[1:], *((event, one.metadata.iccid, address) for event in NotificationEvent))
+    assert card.profiles() == ()
+
+
+def test_stale_notifications_are_not_taken_for_those_of_the_way(run):
+    card, given = _given(run)
+    given.each_notification()
+    run.kept.clear()
+    given.profiles(TWO, notifications=True)
+    assert {one.iccid for one in card.notifications()} == {preset(TWO).iccid}
+
+
+@pytest.mark.parametrize(("isdps", "octets", "left"), [(0.5, 0, 512), (1, 600, 1624)])
+def test_memory_is_filled_to_the_octet(run, isdps, octets, left):
+    card, given = _given(run)
+    given.profiles(ONE)
+    given.room_left(isdps, octets)
+    resource = card.send(GetEuiccInfo2Request()).ext_card_resource
+    assert int.from_bytes(resource.free_non_volatile_memory, "big") == left
+    assert card.notifications() == ()
+
+
+def test_files_of_the_enabled_profile_are_seen(run):
+    card, given = _given(run)
+    given.none()
+    assert file_access.ef_iccid(card) is None
+    assert card.enabled() == ()
+    (one,) = given.profiles(ONE, enabled=ONE)
+    assert file_access.ef_iccid(card) == one.iccid
+    assert card.enabled() == (one.iccid,)
+    assert file_access.select_application(card).sw == 0x9000
+    assert file_access.select_file(card, file_access.MF).sw == 0x9000
+
+
+def test_memory_is_filled_with_profiles_and_room_is_left(run):
+    card, given = _given(run)
+    given.memory_filled(8192)
+    resources = card.send(GetEuiccInfo2Request()).ext_card_resource
+    assert 0 < int.from_bytes(resources.free_non_volatile_memory, "big") <= 8192
+    assert card.profiles()
+    assert card.notifications() == ()

@@ -1,0 +1,158 @@
+import pytest
+
+from rspcore.errors import LocalError
+from rspharness.record.timing import CommandNames, Timings, percentiles
+from rspharness.record.verdicts import LinkFault, TargetLost
+from rspharness.targets.guard import ReadOnlyLink
+from rspharness.targets.link_faults import CutLink, DropLink, PowerOffAfter
+from rspharness.targets.transport import ResponseChaining, TimedLink
+
+
+class _Script:
+    """Answer from a list; keep what came."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers) or [b"\x90\x00"] * 99
+        self.seen = []
+
+    def transmit(self, command):
+        self.seen.append(command)
+        return self.answers.pop(0)
+
+    def reset(self):
+        return b"\x3b\x00"
+
+    def close(self):
+        pass
+
+
+def test_response_chaining_collects_all_parts():
+    card = _Script(b"\x01\x61\x02", b"\x02\x61\x00", b"\x03\x90\x00")
+    assert ResponseChaining(card).transmit(b"\x81\xe2\x91\x00\x01\x00") == b"\x01\x02\x03\x90\x00"
+    assert card.seen[1:] == [b"\x01\xc0\x00\x00\x02", b"\x01\xc0\x00\x00\x00"]
+
+
+def test_response_chaining_repeats_with_the_right_le():
+    card = _Script(b"\x6c\x05", b"\x01\x02\x03\x04\x05\x90\x00")
+    assert ResponseChaining(card).transmit(b"\x00\xb0\x00\x00\x00").endswith(b"\x90\x00")
+    assert card.seen[1] == b"\x00\xb0\x00\x00\x05"
+
+
+def test_restart_in_a_protocol_reaches_the_card_or_is_refused():
+    card = _Script()
+    with pytest.raises(LocalError, match="not under control"):
+        TimedLink(card, Timings()).restart(1)
+    card.restart = lambda protocol: bytes((0x3B, protocol))
+    assert TimedLink(card, Timings()).restart(1) == b"\x3b\x01"
+
+
+def test_response_chaining_gives_up_on_a_card_without_end():
+    card = _Script(*[b"\x61\x01"] * 5000)
+    with pytest.raises(TargetLost, match="still answers 61XX"):
+        ResponseChaining(card).transmit(b"\x00\xb0\x00\x00\x00")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "81E2910003BF2E00",  # GetEUICCChallenge
+        "81E2910003BF3E00",
+        "00A4000402 3F00",
+        "0070000001",
+        "80AA000005A903830107",
+        "01C0000010",
+    ],
+)
+def test_read_only_link_lets_reading_through(command):
+    card = _Script()
+    ReadOnlyLink(card).transmit(bytes.fromhex(command))
+    assert len(card.seen) == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "81E2910003BF3100",  # EnableProfile
+        "81E2910003BF3F00",
+        "81E2910003BF3600",  # BoundProfilePackage
+        "81E29100",  # no data at all
+        "81E2910103BF3E00",  # a later block without its first
+        "00D6000001FF",
+        "0020000108FFFFFFFFFFFFFFFF",
+        "80E60C0000",
+    ],
+)
+def test_read_only_link_sends_nothing_that_lasts(command):
+    card = _Script()
+    with pytest.raises(LocalError, match="was not sent"):
+        ReadOnlyLink(card).transmit(bytes.fromhex(command))
+    assert card.seen == []
+
+
+def test_read_only_link_follows_a_harmless_chain():
+    card = _Script()
+    link = ReadOnlyLink(card)
+    link.transmit(bytes.fromhex("81E2110003BF3805"))
+    link.transmit(bytes.fromhex("81E29101020000"))
+    assert len(card.seen) == 2
+
+
+def test_drop_link_loses_one_command():
+    card = _Script()
+    link = DropLink(card, 2)
+    link.transmit(b"\x00\xa4\x00\x00")
+    with pytest.raises(LinkFault):
+        link.transmit(b"\x00\xa4\x00\x01")
+    link.transmit(b"\x00\xa4\x00\x02")
+    assert card.seen == [b"\x00\xa4\x00\x00", b"\x00\xa4\x00\x02"]
+
+
+def test_cut_link_shortens_data_and_length():
+    card = _Script()
+    CutLink(card, 1, 2).transmit(bytes.fromhex("81E2910003BF2E0000"))
+    assert card.seen == [bytes.fromhex("81E2910002BF2E00")]
+
+
+def test_power_off_after_hides_the_last_answer():
+    card = _Script()
+    off = []
+    link = PowerOffAfter(card, 2, lambda: off.append(1))
+    assert link.transmit(b"\x00\xa4\x00\x00") == b"\x90\x00"
+    with pytest.raises(LinkFault, match="before the answer"):
+        link.transmit(b"\x00\xa4\x00\x01")
+    assert off == [1]
+    assert len(card.seen) == 2
+    with pytest.raises(LinkFault, match="no power"):
+        link.transmit(b"\x00\xa4\x00\x02")
+    assert len(card.seen) == 2
+
+
+def test_timed_link_names_the_function_of_a_chain():
+    timings = Timings()
+    link = TimedLink(_Script(), timings)
+    for command in (
+        "00A4040000",
+        "81E2110003BF3805",
+        "81E29101020000",
+        "81E2910003862233",
+        "01C0000010",
+        "81FF0000",
+    ):
+        link.transmit(bytes.fromhex(command))
+    assert {name: len(values) for name, values in timings.by_name.items()} == {
+        "SELECT": 1,
+        "STORE DATA AuthenticateServer": 2,
+        "STORE DATA BPP segment 86": 1,
+        "GET RESPONSE after STORE DATA BPP segment 86": 1,
+        "INS FF": 1,
+    }
+
+
+def test_malformed_commands_have_a_name_too():
+    assert CommandNames().name(b"\x00") == "malformed command"
+
+
+def test_percentiles_are_values_that_occurred():
+    summary = percentiles([float(n) for n in range(1, 101)])
+    assert (summary.p50, summary.p90, summary.p99, summary.maximum) == (50, 90, 99, 100)
+    assert percentiles([7.0]).p99 == 7
