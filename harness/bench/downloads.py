@@ -22,7 +22,7 @@ from rspharness.lpa.es9p_client import HttpReply
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
 from rspharness.lpa.local_management import memory_reset
 from rspharness.record.timing import percentiles, stopwatch
-from rspharness.servers.inprocess_port import InProcessPort
+from rspharness.simulated.inprocess_port import InProcessPort
 from rspharness.targets.transport import CardLink
 from rspsim.env import ManualClock, SeededRng
 from rspsim.euicc.card import Euicc

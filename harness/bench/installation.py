@@ -11,9 +11,9 @@ from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import ProfileParameters, make_profile
 from rspcore.profile_reader import split
 from rspharness.record.timing import stopwatch
-from rspsim.euicc.uicc.interpreter.building import Building
-from rspsim.euicc.uicc.interpreter.interpret import interpret
-from rspsim.euicc.uicc.model import ProfileContent
+from rspsim.euicc.profile_content.interpreter.building import Building
+from rspsim.euicc.profile_content.interpreter.interpret import interpret
+from rspsim.euicc.profile_content.model import ProfileContent
 from rspsim.personalise import personalise
 
 __all__ = ["in_process", "memory"]

@@ -23,7 +23,7 @@ from rspcore.profile_maker import make_profile, preset
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.download import download
 from rspharness.lpa.isdr_channel import IsdrChannel
-from rspharness.servers.inprocess_port import InProcessPort
+from rspharness.simulated.inprocess_port import InProcessPort
 from rspsim.env import ManualClock, SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.state import CardState, Volatile

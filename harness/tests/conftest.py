@@ -1,9 +1,19 @@
-"""Fixtures of the harness's own tests."""
+"""Fixtures of the harness's own tests: fake peers, and the module of the administration agent.
+
+The peers are links that replay a script, a card of TLVs, a port of answers.
+"""
 
 import importlib.util
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from rspcore import tlv
+from rspcore.apdu import CommandApdu, Ins, ResponseApdu
+from rspharness.lpa.es9p_client import HttpReply
+from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
 
 pytest_plugins = ["pytester"]
 
@@ -16,3 +26,126 @@ def fake_agent():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@dataclass
+class ScriptedLink:
+    """Expect commands in order and answer each as written; hexadecimal, spaces allowed."""
+
+    script: list[tuple[str, str]]
+    resets: int = 0
+
+    def transmit(self, command: bytes) -> bytes:
+        assert self.script, f"unexpected command {command.hex(' ').upper()}"
+        expected, answer = self.script.pop(0)
+        assert command.hex().upper() == expected.replace(" ", "").upper()
+        return bytes.fromhex(answer)
+
+    def reset(self) -> bytes:
+        self.resets += 1
+        return bytes.fromhex("3B00")
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
+class TlvCard:
+    """Answer command TLVs from a table by tag; a value is octets, a function, or a status word."""
+
+    answers: dict[int, object]
+    seen: list[bytes] = field(default_factory=list)
+    other: list[bytes] = field(default_factory=list)
+    sw: int = 0x9000
+    resets: int = 0
+    _chain: bytes = b""
+
+    def transmit(self, command: bytes) -> bytes:
+        apdu = CommandApdu.parse(command)
+        if apdu.ins == Ins.MANAGE_CHANNEL:
+            return b"\x01\x90\x00" if apdu.p1 == 0 else b"\x90\x00"
+        if apdu.ins != Ins.STORE_DATA:
+            self.other.append(command)
+            return self._other(apdu)
+        self._chain = (self._chain if apdu.p2 else b"") + apdu.data
+        if apdu.p1 == 0x11:
+            return b"\x90\x00"
+        self.seen.append(self._chain)
+        return self._answer(self._chain)
+
+    def _other(self, apdu: CommandApdu) -> bytes:
+        answer = self.answers.get(apdu.ins, b"")
+        assert isinstance(answer, bytes)
+        return answer + b"\x90\x00"
+
+    def _answer(self, octets: bytes) -> bytes:
+        tag, _, _ = tlv.read_header(octets)
+        answer = self.answers.get(tag, 0x6A88)
+        if callable(answer):
+            answer = answer(octets)
+        if isinstance(answer, int):
+            return answer.to_bytes(2, "big")
+        assert isinstance(answer, bytes)
+        return ResponseApdu(answer, self.sw).encode()
+
+    def tags(self) -> list[str]:
+        return [f"{tlv.read_header(octets)[0]:02X}" for octets in self.seen]
+
+    def reset(self) -> bytes:
+        self.resets += 1
+        self.sw = 0x9000
+        return bytes.fromhex("3B00")
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
+class FakePort:
+    """Answer POSTs from a list and keep what was asked."""
+
+    replies: list[HttpReply | Exception]
+    asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
+
+    def post(self, address: str, path: str, headers: Mapping[str, str], body: bytes) -> HttpReply:
+        self.asked.append((address, path, dict(headers), body))
+        reply = self.replies.pop(0)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+
+@pytest.fixture
+def scripted() -> Callable[..., IsdrChannel]:
+    """Make a channel on number 1 whose further commands follow a script."""
+
+    def make(*script: tuple[str, str], **options: object) -> IsdrChannel:
+        channel = IsdrChannel(ScriptedLink(list(script)), ChannelOptions(**options))
+        channel.number = 1
+        return channel
+
+    return make
+
+
+@pytest.fixture
+def scripted_link() -> Callable[..., ScriptedLink]:
+    return lambda *script: ScriptedLink(list(script))
+
+
+@pytest.fixture
+def tlv_card() -> Callable[[dict[int, object]], tuple[TlvCard, IsdrChannel]]:
+    """Make a card that answers TLVs from a table, and an open channel to it."""
+
+    def make(answers: dict[int, object]) -> tuple[TlvCard, IsdrChannel]:
+        card = TlvCard(answers)
+        channel = IsdrChannel(card)
+        channel.open()
+        card.other.clear()
+        return card, channel
+
+    return make
+
+
+@pytest.fixture
+def port() -> Callable[..., FakePort]:
+    return lambda *replies: FakePort(list(replies))

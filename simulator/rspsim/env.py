@@ -1,22 +1,19 @@
-"""The doors out of a simulated role: randomness, clock, store; with the deterministic ones.
+"""The doors out of a simulated role: randomness and clock, with the deterministic ones.
 
-A core draws every random octet from an `Rng`, asks a `Clock` for the time and hands its persistent
-state to a `Store`; it has no other way out. With `SeededRng` and `ManualClock` a whole session is
-the same octet for octet each time it runs. The versions that ask the operating system live outside
-the cores.
+A core draws every random octet from an `Rng` and asks a `Clock` for the time; beside its store
+(`rspsim.euicc.store`) it has no other way out. With `SeededRng` and `ManualClock` a whole session
+is the same octet for octet each time it runs. The versions that ask the operating system live
+outside the cores.
 """
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from rspcore.errors import LocalError
 
-if TYPE_CHECKING:
-    from rspsim.euicc.state import CardState
-
-__all__ = ["Clock", "ManualClock", "Rng", "SeededRng", "Store"]
+__all__ = ["Clock", "ManualClock", "Rng", "SeededRng"]
 
 
 class Rng(Protocol):
@@ -31,24 +28,6 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the present moment, with a time zone."""
-
-
-class Store(Protocol):
-    """Keep the persistent state of one card."""
-
-    def load(self) -> "CardState | None":
-        """Return the state last committed, or None when there never was one.
-
-        Raises:
-            StoreError: what is there cannot be read. Nothing was changed.
-        """
-
-    def commit(self, state: "CardState") -> None:
-        """Make a state the one that `load` returns from now on, all of it or nothing.
-
-        Raises:
-            StoreError: it could not be written. The state committed before is still the one kept.
-        """
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.profile_maker import TestProfile
 from rspsim.euicc import isdp, memory
 from rspsim.euicc.decisions import STANDARD
-from rspsim.euicc.load import installer
+from rspsim.euicc.profile_content import installer
 from rspsim.euicc.state import CardState, Profile
 
 __all__ = ["with_preloaded"]

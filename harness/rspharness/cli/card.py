@@ -7,14 +7,14 @@ in a reader or a simulated one.
 import argparse
 
 from rspharness.cli.target_options import card_options
-from rspsim.cli import card
+from rspsim.cli import simulated_card
 
 __all__ = ["add_parser"]
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `card` with its sub-commands to the program."""
-    commands = card.add_parser(subparsers)
+    commands = simulated_card.add_parser(subparsers)
     shared = card_options()
     tree = commands.add_parser(
         "tree",

@@ -13,7 +13,6 @@ from rspcore.pki.generate import make_pki
 from rspharness.cli.lpa_user import ProgressBar, TerminalUser
 from rspharness.lpa import local_management
 from rspharness.lpa.activation_code import ActivationCode, check_server_address
-from rspharness.lpa.connection import CardChoice, connected
 from rspharness.lpa.download import AutomaticUser, EndUser, download
 from rspharness.lpa.https_arguments import parse_connect_to, read_ci_certificates
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
@@ -31,6 +30,7 @@ from rspharness.lpa.output import (
     table,
     text_lines,
 )
+from rspharness.run.connection import CardChoice, connected
 
 __all__ = ["run"]
 

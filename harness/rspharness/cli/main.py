@@ -10,11 +10,10 @@ remedy.
 """
 
 import argparse
-import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Protocol, cast
 
 from rspcore.errors import ConfigError, LocalError, RspError, StoreError
 
@@ -33,15 +32,68 @@ EXIT_USAGE = 2
 EXIT_ENVIRONMENT = 3
 EXIT_INTERRUPTED = 130  # 128 and SIGINT, as shells count
 
-AREAS: dict[str, str] = {
-    "run": "rspharness.cli.run",
-    "lpa": "rspharness.cli.lpa",
-    "coverage": "rspharness.cli.coverage",
-    "card": "rspharness.cli.card",
-    "ota": "rspharness.cli.ota",
-    "smdpp": "rspsim.cli.smdpp",
-    "doctor": "rspsim.cli.doctor",
+
+class Area(Protocol):
+    """A part of the command line: a module that adds its own parser."""
+
+    def add_parser(
+        self, subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", /
+    ) -> object:
+        """Add the sub-command with its options to the program."""
+
+
+def _run() -> Area:
+    from rspharness.cli import run  # noqa: PLC0415  only when it is named
+
+    return run
+
+
+def _lpa() -> Area:
+    from rspharness.cli import lpa  # noqa: PLC0415  only when it is named
+
+    return lpa
+
+
+def _coverage() -> Area:
+    from rspharness.cli import coverage  # noqa: PLC0415  only when it is named
+
+    return coverage
+
+
+def _card() -> Area:
+    from rspharness.cli import card  # noqa: PLC0415  only when it is named
+
+    return card
+
+
+def _ota() -> Area:
+    from rspharness.cli import ota  # noqa: PLC0415  only when it is named
+
+    return ota
+
+
+def _smdpp() -> Area:
+    from rspsim.cli import smdpp  # noqa: PLC0415  only when it is named
+
+    return smdpp
+
+
+def _doctor() -> Area:
+    from rspsim.cli import doctor  # noqa: PLC0415  only when it is named
+
+    return doctor
+
+
+AREAS: Final[Mapping[str, Callable[[], Area]]] = {
+    "run": _run,
+    "lpa": _lpa,
+    "coverage": _coverage,
+    "card": _card,
+    "ota": _ota,
+    "smdpp": _smdpp,
+    "doctor": _doctor,
 }
+"""Areas by name; an area is imported when it is named."""
 
 _EXIT_CODES: tuple[tuple[type[RspError], int], ...] = (
     (LocalError, EXIT_USAGE),
@@ -89,8 +141,8 @@ def build_parser(area: str | None = None) -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and exit")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in [AREAS[area]] if area else AREAS.values():
-        importlib.import_module(module).add_parser(subparsers)
+    for imported in [AREAS[area]] if area else AREAS.values():
+        imported().add_parser(subparsers)
     return parser
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rspharness.lpa.connection import CardChoice
+    from rspharness.run.connection import CardChoice
 
 __all__ = ["card_choice", "card_options"]
 
@@ -37,7 +37,7 @@ def card_choice(options: argparse.Namespace) -> "CardChoice":
     """
     from rspcore.errors import DecodeError, LocalError  # noqa: PLC0415  only when asked for
     from rspcore.ids import Eid  # noqa: PLC0415
-    from rspharness.lpa.connection import CardChoice  # noqa: PLC0415
+    from rspharness.run.connection import CardChoice  # noqa: PLC0415
 
     try:
         eid = None if options.eid is None else Eid.from_digits(options.eid)

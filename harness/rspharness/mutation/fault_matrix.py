@@ -28,8 +28,8 @@ from rspharness.record.verdicts import Verdict
 from rspharness.report.fault_page import FaultRow, write_faults
 from rspharness.run.case_state import CaseState
 from rspharness.run.collection import Collected
-from rspharness.targets.inprocess import SimulatedCards
-from rspharness.targets.recording_card import Log, started
+from rspharness.simulated.inprocess import SimulatedCards
+from rspharness.simulated.recording_card import Log, started
 from rspsim.faults.card import FAULTS
 from rspsim.faults.card.card_fault import Fault
 

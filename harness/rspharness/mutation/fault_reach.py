@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from rspcore.errors import RspError
-from rspharness.targets.recording_card import Exchange, Log, Reached, carried_out
+from rspharness.simulated.recording_card import Exchange, Log, Reached, carried_out
 from rspsim.env import Rng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.decisions import STANDARD, Decisions

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rspharness.mutation.fault_reach import touches
-from rspharness.targets.recording_card import Act, Exchange, Log, Signal, carried_out
+from rspharness.simulated.recording_card import Act, Exchange, Log, Signal, carried_out
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.state import Volatile
 from rspsim.faults.card.card_fault import Fault

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from rspharness.targets.fixture_cards import ReaderCards
+    from rspharness.simulated.fixture_cards import ReaderCards
 
 __all__ = ["card_in_reader", "simulated_card"]
 
 
 @pytest.fixture
 def simulated_card() -> "Callable[..., Any]":
-    """Give the maker of simulated cards (`rspharness.targets.fixture_cards`)."""
-    from rspharness.targets.fixture_cards import simulated_card as make  # noqa: PLC0415  only where used
+    """Give the maker of simulated cards (`rspharness.simulated.fixture_cards`)."""
+    from rspharness.simulated.fixture_cards import simulated_card as make  # noqa: PLC0415  only where used
 
     return make
 
@@ -26,7 +26,7 @@ def card_in_reader() -> "Iterator[ReaderCards]":
     A test is skipped where no virtual reader can be had.
     """
     from rspcore.errors import ConfigError  # noqa: PLC0415  only where used
-    from rspharness.targets.fixture_cards import ReaderCards  # noqa: PLC0415  only where used
+    from rspharness.simulated.fixture_cards import ReaderCards  # noqa: PLC0415  only where used
 
     try:
         cards = ReaderCards()

@@ -151,7 +151,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_xdist_setupnodes(config: pytest.Config, specs: list[object]) -> None:
     """Start pcscd once, with a slot for each worker, before the workers look for it."""
     if config.getoption("--target") == "vpcd":
-        from rspharness.targets.vpcd import start_daemon  # noqa: PLC0415  only for this target
+        from rspharness.simulated.vpcd import start_daemon  # noqa: PLC0415  only for this target
 
         config.add_cleanup(start_daemon(len(specs)).stop)
 

@@ -1,6 +1,7 @@
 """What happens around a case: begin, applicability, judgement, the record for the report.
 
-The hooks of the plugin call these functions; nothing here decides a verdict (`rspharness.run.case_state` does).
+The hooks of the plugin call these functions; nothing here decides a verdict: `CaseState`
+does.
 """
 
 import re

@@ -15,8 +15,8 @@ from rspcore.ids import Eid
 from rspharness.record.catalogue import Catalogue, Requirement
 from rspharness.record.testcase import Level
 from rspharness.record.verdicts import Inconclusive
+from rspharness.run.opening import load_settings
 from rspharness.run.run import Run, RunOptions, WrongCardError
-from rspharness.targets.opening import load_settings
 from rspharness.targets.target import RECORDED
 
 __all__ = ["CaseIds", "Collected", "choose", "collect", "make_runs"]

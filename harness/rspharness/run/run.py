@@ -27,7 +27,7 @@ from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import Inconclusive, TargetLost
 from rspharness.run.case_state import CaseState
-from rspharness.targets import open_target
+from rspharness.run.opening import open_target
 from rspharness.targets.guard import ReadOnlyLink
 from rspharness.targets.target import Snapshots, Target, TargetOptions
 from rspharness.targets.transport import CardLink, TimedLink, TracedLink

@@ -18,8 +18,7 @@ from rspcore.pki.verification import check_euicc_certificate, check_eum_certific
 from rspcore.tags import Tag
 from rspharness.card import expect, tlv_edit
 from rspharness.record.verdicts import ExpectationError
-from rspharness.servers.rsp_server import RspServer
-from rspharness.servers.rsp_session import Session
+from rspharness.servers.rsp_session import Session, SessionServer
 
 __all__ = [
     "verify_authentication",
@@ -63,7 +62,7 @@ def verify_authentication(session: Session, response: AuthenticateServerResponse
     expect.signature(session.euicc_key, session.euicc_signature1, signed, "euiccSignature1")
 
 
-def verify_chain(server: RspServer, eum: Certificate, euicc: Certificate) -> None:
+def verify_chain(server: SessionServer, eum: Certificate, euicc: Certificate) -> None:
     """Require CERT.EUM under a CI of the run and CERT.EUICC under CERT.EUM.
 
     Raises:
@@ -146,7 +145,7 @@ def verify_pir(session: Session, pir: ProfileInstallationResult | None) -> None:
     expect.signature(session.euicc_key, pir.euicc_sign_pir, data, "euiccSignPIR")
 
 
-def verify_notification(server: RspServer, octets: bytes) -> OtherSignedNotification:
+def verify_notification(server: SessionServer, octets: bytes) -> OtherSignedNotification:
     """Require a sound OtherSignedNotification (30): chain and signature; returns it.
 
     Raises:

@@ -11,14 +11,16 @@ card answered. Those that take the session to a state (`authenticated`, `prepare
 """
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Unpack, cast
+from datetime import datetime
+from typing import Protocol, Unpack, cast
 
 from rspcore import tlv
 from rspcore.apdu import ResponseApdu
 from rspcore.crypto.confirmation import hash_cc
-from rspcore.crypto.keys import PublicKey
+from rspcore.crypto.curves import Curve
+from rspcore.crypto.keys import PrivateKey, PublicKey
 from rspcore.errors import DecodeError, LocalError
-from rspcore.ids import Eid, TransactionId
+from rspcore.ids import Eid, Oid, TransactionId
 from rspcore.messages.es10b import (
     AuthenticateResponseOk,
     AuthenticateServerResponse,
@@ -29,6 +31,7 @@ from rspcore.messages.es10b import (
     PrepareDownloadResponse,
 )
 from rspcore.messages.notifications import ProfileInstallationResult
+from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.certificate import Certificate
 from rspcore.profile_maker import TestProfile
 from rspcore.status import is_success
@@ -46,13 +49,45 @@ from rspharness.servers.request_overrides import (
     octets_of,
 )
 
-if TYPE_CHECKING:
-    from rspharness.servers.rsp_server import RspServer
+__all__ = ["Loaded", "Session", "SessionServer"]
 
-__all__ = [
-    "Loaded",
-    "Session",
-]
+
+class SessionServer(Protocol):
+    """What a session takes from its server: credentials, address, randomness.
+
+    Attributes:
+        pki: Credentials of the run.
+        curve: Curve of the server's own certificates.
+        auth: CERT.DPauth or CERT.DSauth with its key.
+        address: FQDN of the server.
+        matching_id: MatchingID sent in ctxParams1 unless a case says otherwise.
+        now: Time of the run, for the validity of the card's certificates.
+    """
+
+    pki: Pki
+    curve: Curve
+    auth: Credential
+    address: str
+    matching_id: str | None
+    now: datetime
+
+    @property
+    def pb(self) -> Credential:
+        """Return CERT.DPpb with its key."""
+
+    @property
+    def oid(self) -> Oid:
+        """Return the registeredID of the server's authentication certificate."""
+
+    @property
+    def ci_pkid(self) -> bytes:
+        """Return the key identifier of the CI on this server's curve, 20 octets."""
+
+    def octets(self, count: int) -> bytes:
+        """Return random octets of the server."""
+
+    def one_time_key(self) -> PrivateKey:
+        """Return a new one-time key pair on the server's curve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +126,7 @@ class Session:
         hash_cc: hashCc last sent, or None.
     """
 
-    def __init__(self, server: "RspServer", card: Card) -> None:
+    def __init__(self, server: SessionServer, card: Card) -> None:
         self.server = server
         self.card = card
         self.transaction_id = TransactionId(server.octets(16))

@@ -9,7 +9,7 @@ from rspcore.profile_maker import PRESETS, make_profile
 from rspharness.cli import lpa_commands
 from rspharness.cli.main import main
 from rspharness.lpa.es9p_client import HttpReply
-from rspharness.servers.inprocess_port import InProcessPort
+from rspharness.simulated.inprocess_port import InProcessPort
 from rspsim.env import ManualClock, SeededRng
 from rspsim.smdpp.server import SmDpPlus
 

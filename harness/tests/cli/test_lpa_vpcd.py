@@ -10,8 +10,8 @@ from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import PRESETS, make_profile
 from rspharness.cli import lpa_commands
 from rspharness.cli.main import main
-from rspharness.lpa import connection
-from rspharness.servers.inprocess_port import InProcessPort
+from rspharness.run import connection
+from rspharness.simulated.inprocess_port import InProcessPort
 from rspsim.env import ManualClock, SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.personalise import personalise

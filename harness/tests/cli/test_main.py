@@ -16,9 +16,8 @@ def run_with(monkeypatch: pytest.MonkeyPatch, function: Callable[[], int], *word
     def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         subparsers.add_parser("run").set_defaults(func=lambda _options: function())
 
-    monkeypatch.setattr(
-        "importlib.import_module", lambda _name: argparse.Namespace(add_parser=add_parser)
-    )
+    area = argparse.Namespace(add_parser=add_parser)
+    monkeypatch.setattr(front, "AREAS", {"run": lambda: area})
     return front.main([*words, "run"])
 
 

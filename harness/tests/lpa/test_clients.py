@@ -6,7 +6,7 @@ The sequences are those that real LPAs and shells were seen to send over PC/SC.
 import pytest
 
 from rspcore.pki.generate import make_pki
-from rspharness.targets.inprocess import InProcessTarget
+from rspharness.simulated.inprocess import InProcessTarget
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 

@@ -26,8 +26,8 @@ from rspharness.lpa.download import (
 )
 from rspharness.lpa.es9p_client import Es9Client, ServerRefusedError, ServerUnreachableError
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
-from rspharness.servers.inprocess_port import InProcessPort
-from rspharness.targets.inprocess import InProcessTarget
+from rspharness.simulated.inprocess import InProcessTarget
+from rspharness.simulated.inprocess_port import InProcessPort
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspsim.env import ManualClock, SeededRng

@@ -14,7 +14,7 @@ from rspharness.lpa.download import download
 from rspharness.lpa.es9p_client import ServerUnreachableError
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.isdr_channel import IsdrChannel
-from rspharness.targets.inprocess import InProcessTarget
+from rspharness.simulated.inprocess import InProcessTarget
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspsim.env import ManualClock, SeededRng

@@ -13,8 +13,8 @@ from rspharness.lpa import local_management
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.download import download
 from rspharness.lpa.isdr_channel import IsdrChannel
-from rspharness.servers.inprocess_port import InProcessPort
-from rspharness.targets.inprocess import InProcessTarget
+from rspharness.simulated.inprocess import InProcessTarget
+from rspharness.simulated.inprocess_port import InProcessPort
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspsim.env import ManualClock, SeededRng

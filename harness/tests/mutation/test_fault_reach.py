@@ -9,8 +9,8 @@ from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
 from rspharness.run.run import Run, RunOptions
 from rspharness.servers.rsp_server import server_maker
+from rspharness.simulated import recording_card
 from rspharness.suite.initial_conditions import Conditions
-from rspharness.targets import recording_card
 from rspharness.targets.target import RECORDED
 from rspsim.euicc.decisions import Check, Decision
 from rspsim.faults.card.card_fault import Fault, answers, skip, swap

@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from rspharness.targets import opening
+from rspharness.run import opening
 
 ROOT = Path(__file__).parents[3]
 CATALOGUE = ROOT / "fixtures" / "requirements" / "euicc.csv"
@@ -16,8 +16,8 @@ import sys
 sys.path.insert(0, {tests!r})
 import pytest
 from fake_card import FakeCard
-from rspharness.targets import opening
-from rspharness.targets.opening import TargetKind
+from rspharness.run import opening
+from rspharness.run.opening import TargetKind
 
 class FakeTarget:
     simulated = {simulated}
@@ -33,10 +33,9 @@ class FakeTarget:
     def close(self):
         print("commands:", [c.hex() for c in self.card.commands])
 
-sys.modules["fake_target"] = sys.modules[__name__]
 opening.TARGETS = (
-    TargetKind("inprocess", "fake_target:FakeTarget", ""),
-    TargetKind("pcsc", "fake_target:FakeTarget", ""),
+    TargetKind("inprocess", FakeTarget, ""),
+    TargetKind("pcsc", FakeTarget, ""),
 )
 """
 

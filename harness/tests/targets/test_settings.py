@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from rspcore.errors import ConfigError
-from rspharness.targets.opening import TARGETS, load_settings
+from rspharness.run.opening import TARGETS, load_settings
 from rspharness.targets.settings import TargetSettings
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "targets"

@@ -317,7 +317,7 @@ def test_one_altered_expectation_is_told(path, change, told, package_of):
 @pytest.fixture(scope="module")
 def behind_a_reader():
     """Return a run whose card is reached through pcscd, and its target."""
-    from rspharness.targets.vpcd import VpcdTarget  # noqa: PLC0415  needs pyscard
+    from rspharness.simulated.vpcd import VpcdTarget  # noqa: PLC0415  needs pyscard
 
     run = Run(RunOptions())
     try:

@@ -14,10 +14,11 @@ from typing import TextIO
 
 from rspcore.errors import ConfigError
 from rspsim.card_presets import USUAL, preset_named
-from rspsim.cli.card_state import CardWish, decided, kept_state
-from rspsim.env import Rng, SeededRng, Store
+from rspsim.card_setup import CardWish, decided, kept_state
+from rspsim.env import Rng, SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.state import CardState
+from rspsim.euicc.store import Store
 from rspsim.stores.memory import MemoryStore
 from rspsim.stores.sqlite import SqliteStore
 from rspsim.system import SystemRng

@@ -18,9 +18,9 @@ from rspsim.euicc.decisions import Decision
 from rspsim.euicc.isdr import dispatch, selection
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.security import ecasd
-from rspsim.euicc.uicc.application import adfs, domains, process_files
+from rspsim.euicc.uicc.application import adfs, process_files
 from rspsim.euicc.uicc.commands.select import select_file
-from rspsim.euicc.uicc.secure_channel import process_domain
+from rspsim.euicc.uicc.secure_channel import domains, process_domain
 
 __all__ = [
     "APPLICATIONS",

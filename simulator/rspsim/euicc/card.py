@@ -9,11 +9,12 @@ A refusal is an answer. A bug is an exception: it propagates, and nothing was co
 
 from rspcore.errors import StoreError
 from rspcore.status import StatusWord
-from rspsim.env import Rng, Store
+from rspsim.env import Rng
 from rspsim.euicc import channels, startup
 from rspsim.euicc.decisions import STANDARD, Decisions
 from rspsim.euicc.outcome import View
 from rspsim.euicc.state import CardState, Volatile
+from rspsim.euicc.store import Store
 
 __all__ = ["Euicc"]
 

@@ -7,7 +7,7 @@ from rspcore.apdu import CHANNELS, CommandApdu
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.session import Session
+from rspsim.euicc.session_context import Session
 from rspsim.euicc.state import Channel, Volatile
 
 __all__ = ["CLOSED", "LIMIT", "NO_CHANNEL_LEFT", "process"]

@@ -13,15 +13,8 @@ from rspcore.status import StatusWord
 from rspsim.env import Rng
 from rspsim.euicc.decisions import Decisions
 from rspsim.euicc.options import Options
-from rspsim.euicc.session import (
-    IDLE_SESSION,
-    SESSION_TABLE,
-    Session,
-    SessionEvent,
-    SessionState,
-    advance,
-    permits,
-)
+from rspsim.euicc.session import SESSION_TABLE, SessionEvent, SessionState, advance, permits
+from rspsim.euicc.session_context import IDLE_SESSION, Session
 from rspsim.euicc.state import CardState, Channel, Volatile
 
 __all__ = ["Outcome", "View"]

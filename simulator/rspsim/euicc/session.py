@@ -1,4 +1,4 @@
-"""The RSP session of a card: states, events, one transition table, and what each state knows.
+"""The RSP session of a card as a state machine: states, events, one transition table.
 
 How it works. A card holds one session at a time (SGP.22 v2, 3.1.2). It begins with
 GetEUICCChallenge and grows: a challenge, then an authenticated server, then a prepared download,
@@ -20,31 +20,20 @@ Four rows deserve a word.
   ProfileInstallationResult the session is over either way (5.7.6).
 
 The machine inside a load, which segment may follow which, has a table of its own, in
-`rspsim.euicc.load.segments`.
+`rspsim.euicc.load.segments`. What a session has established on its way is in
+`rspsim.euicc.session_context`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
-from rspcore.crypto.bsp import Bsp
-from rspcore.crypto.keys import PrivateKey, PublicKey
 from rspcore.errors import LocalError
-from rspcore.ids import Aid, Oid, TransactionId
-from rspcore.messages.metadata import StoreMetadataRequest
 from rspsim.euicc.decisions import Decision
-from rspsim.euicc.load.installer import EMPTY_INSTALLATION, Installation
 
 __all__ = [
-    "IDLE_SESSION",
     "SESSION_TABLE",
     "TRANSITIONS",
-    "AuthenticatedServer",
-    "Load",
-    "LoadPosition",
-    "PreparedDownload",
-    "Session",
     "SessionEvent",
     "SessionState",
     "Transitions",
@@ -155,101 +144,3 @@ def advance(table: Transitions, state: SessionState, event: SessionEvent) -> Ses
         raise LocalError(
             f"RSP session: {event.name} cannot happen in state {state.name}; ask permits() first"
         ) from None
-
-
-class LoadPosition(Enum):
-    """Name the places inside a BoundProfilePackage between two segments (2.5.5)."""
-
-    BEGIN = auto()
-    SECURED = auto()
-    CONFIGURED = auto()
-    IN_METADATA = auto()
-    METADATA_STORED = auto()
-    KEYS_REPLACED = auto()
-    IN_ELEMENTS = auto()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthenticatedServer:
-    """Hold what AuthenticateServer established.
-
-    Attributes:
-        transaction_id: Of serverSigned1; every later step names the same.
-        address: serverAddress, where the ProfileInstallationResult goes.
-        oid: registeredID of the server's certificate.
-        ci_pkid: CI under which the card signs in this session.
-        server_ci_pkid: CI under which the server's certificate was verified.
-        euicc_signature1: The card's first signature, 64 octets, which the server signs back.
-    """
-
-    transaction_id: TransactionId
-    address: str
-    oid: Oid
-    ci_pkid: bytes
-    server_ci_pkid: bytes
-    euicc_signature1: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreparedDownload:
-    """Hold what PrepareDownload established.
-
-    Attributes:
-        server_key: Key of CERT.DPpb, which signs InitialiseSecureChannel.
-        smdp_oid: registeredID of CERT.DPpb.
-        one_time_key: otSK.EUICC with its public half.
-    """
-
-    server_key: PublicKey
-    smdp_oid: Oid
-    one_time_key: PrivateKey
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
-    """Hold a load in progress; it becomes real in one commit at its end, or never.
-
-    Attributes:
-        channel: Logical channel on which it began, None when that was closed.
-        position: Place inside the package.
-        remaining: Octets of the open group (A1 or A3) still to come.
-        bsp: Protection of the next data object, or None before InitialiseSecureChannel.
-        aid: AID of the ISD-P being made.
-        dp_proprietary_data: Of ConfigureISDP, whole data object, or None.
-        metadata_octets: StoreMetadata as far as received.
-        metadata: StoreMetadata when complete and accepted.
-        installation: What came of the Profile so far.
-    """
-
-    channel: int | None
-    position: LoadPosition = LoadPosition.BEGIN
-    remaining: int = 0
-    bsp: Bsp | None = None
-    aid: Aid | None = None
-    dp_proprietary_data: bytes | None = None
-    metadata_octets: bytes = field(default=b"", repr=False)
-    metadata: StoreMetadataRequest | None = None
-    installation: Installation = EMPTY_INSTALLATION
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """Hold the session: its state and what was established on the way there.
-
-    Attributes:
-        state: Place in `TRANSITIONS`.
-        challenge: The outstanding euiccChallenge, 16 octets; empty when idle.
-        server: Present once a server is authenticated.
-        download: Present once a download is prepared.
-        load: Present while a package is loaded.
-    """
-
-    state: SessionState = SessionState.IDLE
-    challenge: bytes = b""
-    server: AuthenticatedServer | None = None
-    download: PreparedDownload | None = None
-    load: Load | None = None
-
-
-IDLE_SESSION: Final = Session()
-"""The session after power on and after every end."""

@@ -21,17 +21,11 @@ from rspcore.messages.metadata import (
     StoreMetadataRequest,
 )
 from rspcore.ota.scp03 import Scp03Session
+from rspsim.euicc.channel_context import AT_MF, DataTransfer, FileContext, SmsParts, VerifiedPins
 from rspsim.euicc.options import Options
 from rspsim.euicc.personality import Personality
-from rspsim.euicc.session import IDLE_SESSION, Session
-from rspsim.euicc.uicc.channel_context import (
-    AT_MF,
-    DataTransfer,
-    FileContext,
-    SmsParts,
-    VerifiedPins,
-)
-from rspsim.euicc.uicc.model import EMPTY_CONTENT, ProfileContent
+from rspsim.euicc.profile_content.model import EMPTY_CONTENT, ProfileContent
+from rspsim.euicc.session_context import IDLE_SESSION, Session
 
 __all__ = [
     "Addresses",

@@ -1,8 +1,9 @@
 """The mock SM-DP+: orders, sessions, ES9+ functions and faults, without any input or output."""
 
-from rspsim.smdpp.policy import BindingChoice, Policy
-from rspsim.smdpp.protocol.http_messages import HttpRequest, HttpResponse
+from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
+from rspsim.smdpp.policy import Policy
 from rspsim.smdpp.server import REFERENCE_ADDRESS, SmDpPlus
+from rspsim.smdpp.stock.binding import BindingChoice
 from rspsim.smdpp.stock.orders import Order, OrderEvent, OrderState, OrderTerms
 
 __all__ = [

@@ -13,8 +13,8 @@ from rspcore.messages.es9p import (
     InitiateAuthenticationResponse,
 )
 from rspcore.messages.es10b import ServerSigned1, SmdpSigned2
+from rspsim.smdpp.http_messages import HttpResponse
 from rspsim.smdpp.identity import Signer
-from rspsim.smdpp.protocol.http_messages import HttpResponse
 from rspsim.smdpp.stock.binding import BindingInput
 
 __all__ = [

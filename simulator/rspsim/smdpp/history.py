@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from rspsim.smdpp.protocol.http_messages import HttpRequest, HttpResponse
+from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 
 __all__ = ["Exchange", "History"]
 

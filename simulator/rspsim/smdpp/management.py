@@ -31,7 +31,7 @@ from rspcore.messages.json_codec import (
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.profile_maker import make_profile, preset
 from rspsim.smdpp.history import Exchange
-from rspsim.smdpp.protocol.http_messages import HttpRequest, HttpResponse
+from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.server import SmDpPlus
 from rspsim.smdpp.stock.derived_metadata import derive_metadata
 from rspsim.smdpp.stock.orders import Order, OrderEvent

@@ -7,32 +7,16 @@ from typing import Final
 from rspcore.ids import Version
 from rspcore.messages.es10b import CancelSessionReason
 from rspcore.messages.notifications import ErrorReason
+from rspsim.smdpp.stock.binding import BindingChoice
 from rspsim.smdpp.stock.orders import OrderEvent
 
-__all__ = ["LOWEST_SVN", "STANDARD", "VERSION", "BindingChoice", "Policy"]
+__all__ = ["LOWEST_SVN", "STANDARD", "VERSION", "Policy"]
 
 VERSION: Final = Version.from_text("2.5.0")
 LOWEST_SVN: Final = Version.from_text("2.0.0")
 
 _C, _R = CancelSessionReason, ErrorReason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BindingChoice:
-    """Say how packages are bound where several ways are legal.
-
-    Attributes:
-        replace_session_keys: True to protect the profile under its own keys (PPK), announced by
-            ReplaceSessionKeys; False to protect it under the session keys.
-        segment_octets: Most plaintext octets of one 86.
-        metadata_octets: Most plaintext octets of one 88.
-        host_id_octets: Length of hostId, 1 to 16.
-    """
-
-    replace_session_keys: bool = False
-    segment_octets: int = 1007
-    metadata_octets: int = 1008
-    host_id_octets: int = 8
+_BINDING: Final = BindingChoice()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +67,7 @@ class Policy:
         )
     )
     after_deletion: OrderEvent | None = OrderEvent.DELETED
-    binding: BindingChoice = BindingChoice()
+    binding: BindingChoice = _BINDING
     skipped_checks: frozenset[str] = frozenset()
     max_body_octets: int = 1 << 20
 

@@ -35,12 +35,12 @@ from rspsim.env import Clock, Rng
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.fault_switch import Active, Fault, FaultSwitch, Parameter
 from rspsim.smdpp.history import Exchange, History
+from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.identity import Identity
 from rspsim.smdpp.policy import STANDARD, Policy
 from rspsim.smdpp.protocol.es9p import FUNCTIONS
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome
 from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transport_fault
-from rspsim.smdpp.protocol.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.stock.order_book import OrderBook, OrderRepository
 from rspsim.smdpp.stock.receipts import Receipt, ReceiptBook
 from rspsim.smdpp.stock.sessions import MemorySessions, SessionBook

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from rspsim.env import SeededRng
-from rspsim.smdpp.policy import BindingChoice
+from rspsim.smdpp.stock.binding import BindingChoice
 
 __all__ = ["Steady", "Variation", "Varied"]
 

@@ -28,7 +28,7 @@ from cheroot.ssl.builtin import BuiltinSSLAdapter
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
 from rspcore.pki.bundle import Credential
-from rspsim.smdpp.protocol.http_messages import HttpRequest, HttpResponse
+from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 
 __all__ = ["LOOPBACK", "Front", "Handler", "Listener", "free_port", "tls_context"]
 

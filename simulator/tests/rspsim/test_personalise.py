@@ -12,7 +12,7 @@ from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import make_pki
 from rspcore.pki.roles import Role
 from rspsim.euicc.decisions import STANDARD
-from rspsim.euicc.isdr.euicc_info import euicc_info1, euicc_info2
+from rspsim.euicc.isdr.information import euicc_info1, euicc_info2
 from rspsim.euicc.options import Options
 from rspsim.euicc.personality import PERSONALITIES
 from rspsim.personalise import RATS, personalise

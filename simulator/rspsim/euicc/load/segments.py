@@ -34,10 +34,11 @@ from rspsim.euicc.load.es8p.load_profile_elements import begin_elements, take_el
 from rspsim.euicc.load.es8p.replace_session_keys import replace_keys
 from rspsim.euicc.load.es8p.store_metadata import begin_metadata, take_metadata
 from rspsim.euicc.load.step import Failure, Finished, Step
+from rspsim.euicc.load_progress import Load, LoadPosition
 from rspsim.euicc.options import MisplacedSegment
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.security import one_time_keys
-from rspsim.euicc.session import Load, LoadPosition, SessionEvent
+from rspsim.euicc.session import SessionEvent
 from rspsim.euicc.state import CardState, OpenInstallation, Profile
 
 __all__ = [

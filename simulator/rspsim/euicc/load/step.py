@@ -11,8 +11,9 @@ from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
 from rspcore.tlv import Tlv
 from rspsim.euicc.decisions import Decision
+from rspsim.euicc.load_progress import Load
 from rspsim.euicc.outcome import View
-from rspsim.euicc.session import AuthenticatedServer, Load, PreparedDownload
+from rspsim.euicc.session_context import AuthenticatedServer, PreparedDownload
 
 __all__ = [
     "GROUPED",

@@ -12,9 +12,9 @@ from typing import Final
 from rspcore import tlv
 from rspcore.errors import DecodeError
 from rspcore.tlv import Tlv
+from rspsim.euicc.channel_context import VerifiedPins
 from rspsim.euicc.decisions import Decision
-from rspsim.euicc.uicc.channel_context import VerifiedPins
-from rspsim.euicc.uicc.model import File, Path, Pin, ProfileContent
+from rspsim.euicc.profile_content.model import File, Path, Pin, ProfileContent
 
 __all__ = ["ALLOWED", "AccessMode", "find_pin", "pin_holds", "record_of", "rule_allows"]
 

@@ -7,46 +7,28 @@ from rspcore.apdu import CommandApdu
 from rspcore.ids import Aid
 from rspcore.status import StatusWord
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.profile_content.model import File, FileKind
 from rspsim.euicc.uicc.command_context import Desk
 from rspsim.euicc.uicc.commands.select import select_adf
 from rspsim.euicc.uicc.commands.table import COMMANDS
-from rspsim.euicc.uicc.model import File, FileKind, SecurityDomain
-from rspsim.euicc.uicc.secure_channel import select_domain
 
-__all__ = ["SelectableAdf", "SelectableDomain", "adfs", "domains", "process_files"]
+__all__ = ["Selectable", "adfs", "process_files"]
 
 
 @dataclass(frozen=True, slots=True)
-class SelectableAdf:
-    """Hold an NAA of the enabled Profile: its AID and the answer to its selection."""
+class Selectable:
+    """An application of the enabled Profile: its AID and the answer to its selection."""
 
     aid: Aid
     select: Callable[[View], Outcome]
 
 
-SelectableDomain = SelectableAdf
-"""A security domain of the enabled Profile, selected the same way."""
-
-
-def adfs(view: View) -> tuple[SelectableAdf, ...]:
+def adfs(view: View) -> tuple[Selectable, ...]:
     """Return the NAAs a terminal can select now."""
     files = Desk.of(view).content.files.files
     return tuple(
-        SelectableAdf(Aid(one.aid), _selects(one)) for one in files if one.kind is FileKind.ADF
+        Selectable(Aid(one.aid), _selects(one)) for one in files if one.kind is FileKind.ADF
     )
-
-
-def domains(view: View) -> tuple[SelectableDomain, ...]:
-    """Return the security domains of the enabled Profile."""
-    content = Desk.of(view).content
-    return tuple(SelectableDomain(one.aid, _opens(one)) for one in content.security_domains)
-
-
-def _opens(one: SecurityDomain) -> Callable[[View], Outcome]:
-    def select(view: View) -> Outcome:
-        return select_domain(one, view)
-
-    return select
 
 
 def _selects(adf: File) -> Callable[[View], Outcome]:

@@ -9,12 +9,10 @@ from typing import Final, Self
 
 from rspcore.apdu import ResponseApdu
 from rspcore.status import StatusWord
+from rspsim.euicc.channel_context import FileContext
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.state import CardState
-from rspsim.euicc.uicc.access import ALLOWED, AccessMode
-from rspsim.euicc.uicc.channel_context import FileContext
-from rspsim.euicc.uicc.model import (
+from rspsim.euicc.profile_content.model import (
     AccessRuleReference,
     File,
     FileKind,
@@ -22,6 +20,8 @@ from rspsim.euicc.uicc.model import (
     Path,
     ProfileContent,
 )
+from rspsim.euicc.state import CardState
+from rspsim.euicc.uicc.access import ALLOWED, AccessMode
 
 __all__ = ["CONTENT", "EMPTY_CARD", "Desk"]
 

@@ -5,8 +5,8 @@ from typing import Final
 
 from rspcore import tlv
 from rspsim.euicc.decisions import Decision
+from rspsim.euicc.profile_content.model import File, FileKind, ProfileContent
 from rspsim.euicc.uicc.access import find_pin
-from rspsim.euicc.uicc.model import File, FileKind, ProfileContent
 
 __all__ = ["FCP"]
 

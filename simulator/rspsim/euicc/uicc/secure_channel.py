@@ -5,6 +5,7 @@ the commands of a security domain then need it. A failed check ends the session.
 and the close of the channel end it too (GlobalPlatform Amendment D; Card Specification, 10 and 11).
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -15,12 +16,14 @@ from rspcore.ota.scp03 import Scp03Keys, Scp03Session, card_challenge
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.profile_content.model import SecurityDomain
 from rspsim.euicc.state import Profile, SecureChannel
-from rspsim.euicc.uicc.model import SecurityDomain
+from rspsim.euicc.uicc.application import Selectable
+from rspsim.euicc.uicc.command_context import Desk
 from rspsim.euicc.uicc.ota import domain as domain_commands
 from rspsim.euicc.uicc.ota.receivers import with_domain
 
-__all__ = ["HOST_PROVED", "SCP_IDENTIFIER", "process_domain", "select_domain"]
+__all__ = ["HOST_PROVED", "SCP_IDENTIFIER", "domains", "process_domain", "select_domain"]
 
 _CHALLENGE = 8
 _KEY_DIVERSIFICATION = bytes(10)
@@ -46,6 +49,19 @@ def select_domain(one: SecurityDomain, view: View) -> Outcome:
     management = tlv.encode(0x9F65, b"\xff")
     fci = tlv.encode(0x6F, tlv.encode(0x84, one.aid.octets), tlv.encode(0xA5, management))
     return view.with_channel(channel).outcome(fci)
+
+
+def domains(view: View) -> tuple[Selectable, ...]:
+    """Return the security domains of the enabled Profile."""
+    content = Desk.of(view).content
+    return tuple(Selectable(one.aid, _opens(one)) for one in content.security_domains)
+
+
+def _opens(one: SecurityDomain) -> Callable[[View], Outcome]:
+    def select(view: View) -> Outcome:
+        return select_domain(one, view)
+
+    return select
 
 
 def _domain_of(view: View) -> tuple[Profile, SecurityDomain] | None:

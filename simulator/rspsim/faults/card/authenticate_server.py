@@ -21,7 +21,8 @@ from rspsim.euicc.isdr.es10b import authenticate_server, list_notification
 from rspsim.euicc.isdr.es10b.authenticate_server import AuthenticationAttempt
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.security import ecasd
-from rspsim.euicc.session import IDLE_SESSION, SessionEvent, SessionState
+from rspsim.euicc.session import SessionEvent, SessionState
+from rspsim.euicc.session_context import IDLE_SESSION
 from rspsim.euicc.state import CiCredential, Volatile
 from rspsim.faults.card.card_fault import (
     Fault,

@@ -17,7 +17,8 @@ from rspsim.euicc.decisions import Check
 from rspsim.euicc.isdr.es10b import authenticate_server, cancel_session
 from rspsim.euicc.isdr.es10b.cancel_session import CancelAttempt
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.session import AuthenticatedServer, SessionEvent, SessionState
+from rspsim.euicc.session import SessionEvent, SessionState
+from rspsim.euicc.session_context import AuthenticatedServer
 from rspsim.euicc.state import Profile
 from rspsim.faults.card.card_fault import Fault, adds, answers, behind, leads, skip, swap
 

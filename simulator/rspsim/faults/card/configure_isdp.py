@@ -9,7 +9,7 @@ from rspsim.euicc import isdp
 from rspsim.euicc.load import segments
 from rspsim.euicc.load.es8p import configure_isdp
 from rspsim.euicc.load.step import Step
-from rspsim.euicc.session import Load
+from rspsim.euicc.load_progress import Load
 from rspsim.euicc.state import CardState, Profile
 from rspsim.faults.card.card_fault import Fault, skip, swap
 

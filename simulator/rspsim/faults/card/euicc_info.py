@@ -14,7 +14,7 @@ from rspcore.messages.euicc_info import (
     UiccCapability,
 )
 from rspcore.tags import Tag
-from rspsim.euicc.isdr import euicc_info
+from rspsim.euicc.isdr import information
 from rspsim.euicc.isdr.es10b.get_euicc_info import GET_EUICC_INFO1, GET_EUICC_INFO2
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.faults.card.card_fault import Change, Fault, behind, retold, swap
@@ -205,7 +205,7 @@ FAULTS: Final = (
         "information.info2.nothing-forbidden",
         "EUICCInfo2 tells of no PPR that nobody may bring.",
         ("ES10b.GetEUICCInfo2#16", "ES10b.GetEUICCInfo2#29"),
-        swap(euicc_info.FORBIDDEN_RULES, lambda _state: frozenset()),
+        swap(information.FORBIDDEN_RULES, lambda _state: frozenset()),
     ),
     Fault(
         "information.info2.other-texts",

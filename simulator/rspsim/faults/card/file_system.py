@@ -8,16 +8,16 @@ from rspcore.crypto.aka.algorithm import AkaAlgorithm
 from rspcore.crypto.aka.milenage import Milenage
 from rspsim.euicc.isdr.es10c import switching
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.state import CardState, Volatile
-from rspsim.euicc.uicc import access, command_context
-from rspsim.euicc.uicc.commands import authenticate, pin, table
-from rspsim.euicc.uicc.interpreter import service_tables
-from rspsim.euicc.uicc.model import (
+from rspsim.euicc.profile_content.interpreter import service_tables
+from rspsim.euicc.profile_content.model import (
     EMPTY_CONTENT,
     AkaParameters,
     FileSystem,
     ProfileContent,
 )
+from rspsim.euicc.state import CardState, Volatile
+from rspsim.euicc.uicc import access, command_context
+from rspsim.euicc.uicc.commands import authenticate, pin, table
 from rspsim.faults.card.card_fault import Fault, swap
 
 __all__ = ["FAULTS"]

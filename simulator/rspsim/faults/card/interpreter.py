@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from rspsim.euicc.uicc.interpreter.building import Building
-from rspsim.euicc.uicc.interpreter.interpret import ELEMENTS
-from rspsim.euicc.uicc.model import File, ProfileContent
+from rspsim.euicc.profile_content.interpreter.building import Building
+from rspsim.euicc.profile_content.interpreter.interpret import ELEMENTS
+from rspsim.euicc.profile_content.model import File, ProfileContent
 from rspsim.faults.card.card_fault import Change, Fault
 from rspsim.faults.card.handler_changes import entry_instead
 

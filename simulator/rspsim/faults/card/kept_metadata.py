@@ -11,7 +11,7 @@ from rspsim.euicc import notifications
 from rspsim.euicc.load import segments
 from rspsim.euicc.load.es8p import store_metadata
 from rspsim.euicc.load.step import Step
-from rspsim.euicc.session import Load
+from rspsim.euicc.load_progress import Load
 from rspsim.euicc.state import Profile
 from rspsim.faults.card.card_fault import Change, Fault, swap
 

@@ -18,14 +18,10 @@ from rspsim.euicc.isdr.es10c.get_profiles_info import GET_PROFILES_INFO
 from rspsim.euicc.load import segments
 from rspsim.euicc.load.es8p import load_profile_elements
 from rspsim.euicc.load.step import Step
+from rspsim.euicc.load_progress import Load, LoadPosition
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.session import (
-    IDLE_SESSION,
-    Load,
-    LoadPosition,
-    SessionEvent,
-    SessionState,
-)
+from rspsim.euicc.session import SessionEvent, SessionState
+from rspsim.euicc.session_context import IDLE_SESSION
 from rspsim.euicc.state import CardState, Profile
 from rspsim.faults.card.card_fault import Change, Fault, allows, behind, leads, swap, together
 from rspsim.faults.card.installation_result import is_result

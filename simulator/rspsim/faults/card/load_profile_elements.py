@@ -8,10 +8,12 @@ from rspcore.messages.es10c import ProfileState
 from rspcore.profile_reader import PackageReader, ProfileElementTlv
 from rspcore.profile_reader.network_access import AlgorithmId
 from rspsim.euicc import memory
-from rspsim.euicc.load import installer, segments
+from rspsim.euicc.load import segments
 from rspsim.euicc.load.step import Step
+from rspsim.euicc.load_progress import Load
+from rspsim.euicc.profile_content import installer
 from rspsim.euicc.security import one_time_keys
-from rspsim.euicc.session import Load, SessionEvent, SessionState
+from rspsim.euicc.session import SessionEvent, SessionState
 from rspsim.euicc.state import CardState, Profile
 from rspsim.faults.card.card_fault import Fault, leads, skip, swap, together
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from rspsim.euicc.load import installer
+from rspsim.euicc.profile_content import installer
 from rspsim.faults.card.card_fault import Fault, skip
 
 __all__ = ["FAULTS"]

@@ -6,10 +6,10 @@ from typing import Final
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.status import StatusWord
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.profile_content.model import AkaParameters, Pin
 from rspsim.euicc.state import Profile
 from rspsim.euicc.uicc.commands import authenticate, pin
 from rspsim.euicc.uicc.commands.table import Handler
-from rspsim.euicc.uicc.model import AkaParameters, Pin
 from rspsim.faults.card.card_fault import Fault, swap
 from rspsim.faults.card.handler_changes import answering, instead, nothing_kept, refusing_as
 

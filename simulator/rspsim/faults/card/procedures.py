@@ -8,7 +8,8 @@ from rspsim.euicc import channels, isdp
 from rspsim.euicc.channels import ClassFamily
 from rspsim.euicc.load import segments
 from rspsim.euicc.load.step import Step
-from rspsim.euicc.session import SESSION_TABLE, Load, SessionEvent
+from rspsim.euicc.load_progress import Load
+from rspsim.euicc.session import SESSION_TABLE, SessionEvent
 from rspsim.euicc.state import CardState, Profile
 from rspsim.faults.card.card_fault import Fault, swap
 

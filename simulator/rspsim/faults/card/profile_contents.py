@@ -6,17 +6,17 @@ from typing import Any, Final
 
 from rspcore.messages.euicc_response import PeStatusCode
 from rspsim.euicc.decisions import Check
-from rspsim.euicc.uicc.commands.authenticate import ALGORITHM
-from rspsim.euicc.uicc.interpreter import (
+from rspsim.euicc.profile_content.interpreter import (
     generic_file_management,
     header_and_end,
     order,
     remote_management,
 )
-from rspsim.euicc.uicc.interpreter.building import Building, Refused
-from rspsim.euicc.uicc.interpreter.file_making import FilePlan
-from rspsim.euicc.uicc.interpreter.interpret import ELEMENTS
-from rspsim.euicc.uicc.model import File, FileKind, ProfileContent
+from rspsim.euicc.profile_content.interpreter.building import Building, Refused
+from rspsim.euicc.profile_content.interpreter.file_making import FilePlan
+from rspsim.euicc.profile_content.interpreter.interpret import ELEMENTS
+from rspsim.euicc.profile_content.model import File, FileKind, ProfileContent
+from rspsim.euicc.uicc.commands.authenticate import ALGORITHM
 from rspsim.faults.card.card_fault import Change, Fault, adds, decides, swap
 from rspsim.faults.card.handler_changes import entry_instead
 

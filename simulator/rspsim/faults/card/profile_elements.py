@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from rspcore.messages.euicc_response import PeStatusCode
-from rspsim.euicc.uicc.interpreter import (
+from rspsim.euicc.profile_content.interpreter import (
     aka_parameters,
     codes,
     generic_file_management,
@@ -15,9 +15,9 @@ from rspsim.euicc.uicc.interpreter import (
     remote_management,
     template_elements,
 )
-from rspsim.euicc.uicc.interpreter.building import Building
-from rspsim.euicc.uicc.interpreter.file_making import FilePlan
-from rspsim.euicc.uicc.model import File
+from rspsim.euicc.profile_content.interpreter.building import Building
+from rspsim.euicc.profile_content.interpreter.file_making import FilePlan
+from rspsim.euicc.profile_content.model import File
 from rspsim.faults.card.card_fault import Change, Fault, skip, swap, together
 
 __all__ = ["FAULTS"]

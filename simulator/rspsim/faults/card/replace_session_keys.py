@@ -9,7 +9,7 @@ from rspcore.messages.es8p import ReplaceSessionKeysRequest
 from rspcore.tags import Tag
 from rspsim.euicc.load import segments
 from rspsim.euicc.load.es8p import replace_session_keys
-from rspsim.euicc.session import LoadPosition
+from rspsim.euicc.load_progress import LoadPosition
 from rspsim.faults.card.card_fault import Fault, skip, swap, together
 
 __all__ = ["FAULTS"]

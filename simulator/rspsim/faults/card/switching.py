@@ -10,9 +10,9 @@ from rspcore.messages.metadata import NotificationEvent, ProfileClass
 from rspsim.euicc import cat, isdp, notifications, startup
 from rspsim.euicc.isdr.es10c import disable_profile, enable_profile, euicc_memory_reset, switching
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.profile_content.model import ProfileContent
 from rspsim.euicc.state import CardState, PendingSwitch, Profile, Volatile
 from rspsim.euicc.uicc import command_context
-from rspsim.euicc.uicc.model import ProfileContent
 from rspsim.faults.card.card_fault import Change, Fault, behind, skip, swap, together
 
 __all__ = ["FAULTS"]

@@ -4,7 +4,7 @@ from typing import Final
 
 from rspcore.ota.packet import CounterMode, ResponseStatus
 from rspsim.euicc import cat
-from rspsim.euicc.uicc.model import ProfileContent
+from rspsim.euicc.profile_content.model import ProfileContent
 from rspsim.euicc.uicc.ota import receivers, remote_files, secured
 from rspsim.euicc.uicc.ota.receivers import Receiver
 from rspsim.faults.card.card_fault import Fault, swap

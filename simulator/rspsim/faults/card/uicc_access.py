@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Final
 
 from rspcore.apdu import Ins
+from rspsim.euicc.channel_context import VerifiedPins
+from rspsim.euicc.profile_content.model import File, ProfileContent
 from rspsim.euicc.uicc.access import ALLOWED, AccessMode
-from rspsim.euicc.uicc.channel_context import VerifiedPins
-from rspsim.euicc.uicc.model import File, ProfileContent
 from rspsim.faults.card.card_fault import Fault, swap
 from rspsim.faults.card.handler_changes import instead, nothing_kept
 

@@ -6,9 +6,9 @@ from typing import Final
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.status import StatusWord
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.profile_content.model import FileKind
 from rspsim.euicc.uicc.command_context import Desk
 from rspsim.euicc.uicc.commands.table import Handler
-from rspsim.euicc.uicc.model import FileKind
 from rspsim.faults.card.card_fault import Fault
 from rspsim.faults.card.handler_changes import answering, instead, nothing_kept, refusing_as, seeing
 

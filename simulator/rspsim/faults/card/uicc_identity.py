@@ -8,10 +8,10 @@ from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.status import StatusWord
 from rspsim.env import SeededRng
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.profile_content.model import FileKind, Path
 from rspsim.euicc.uicc.command_context import Desk
 from rspsim.euicc.uicc.commands.identity import SUCI
 from rspsim.euicc.uicc.commands.table import Handler
-from rspsim.euicc.uicc.model import FileKind, Path
 from rspsim.faults.card.card_fault import Fault, swap
 from rspsim.faults.card.handler_changes import Wrap, instead, refusing_as
 

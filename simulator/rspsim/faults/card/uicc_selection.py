@@ -7,11 +7,11 @@ from typing import Final
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.profile_content.model import File, FileKind, Path, ProfileContent
 from rspsim.euicc.uicc.command_context import Desk
 from rspsim.euicc.uicc.commands.select import FIND
 from rspsim.euicc.uicc.commands.table import Handler
 from rspsim.euicc.uicc.fcp import FCP
-from rspsim.euicc.uicc.model import File, FileKind, Path, ProfileContent
 from rspsim.faults.card.card_fault import Fault, swap
 from rspsim.faults.card.handler_changes import instead, seeing
 

@@ -9,7 +9,7 @@ from rspcore.messages.es9p import ExecutionStatus
 from rspsim.faults.server.octet_changes import from_hex
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.fault_switch import Fault
-from rspsim.smdpp.protocol.http_messages import HttpResponse
+from rspsim.smdpp.http_messages import HttpResponse
 
 __all__ = ["FAULTS"]
 

@@ -16,7 +16,7 @@ from rspsim.env import Clock, Rng
 from rspsim.smdpp.fault_switch import FaultSwitch
 from rspsim.smdpp.identity import Identity
 from rspsim.smdpp.policy import Policy
-from rspsim.smdpp.protocol.status_codes import FUNCTION_DATA_INVALID, FUNCTION_DATA_MISSING
+from rspsim.smdpp.status_codes import FUNCTION_DATA_INVALID, FUNCTION_DATA_MISSING
 from rspsim.smdpp.stock.order_book import OrderBook
 from rspsim.smdpp.stock.orders import Order
 from rspsim.smdpp.stock.receipts import Receipt, ReceiptBook

@@ -19,7 +19,7 @@ from rspcore.pki.verification import (
     check_eum_certificate,
 )
 from rspsim.smdpp.protocol.es9p_function import Environment
-from rspsim.smdpp.protocol.status_codes import (
+from rspsim.smdpp.status_codes import (
     CI_KEY_UNKNOWN,
     EUICC_CERTIFICATE_EXPIRED,
     EUICC_CERTIFICATE_FAILED,

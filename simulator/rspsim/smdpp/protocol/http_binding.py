@@ -18,8 +18,8 @@ from rspcore.messages.es9p import (
     JSON_CONTENT_TYPE,
 )
 from rspcore.messages.json_codec import dump_object
+from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.policy import Policy
-from rspsim.smdpp.protocol.http_messages import HttpRequest, HttpResponse
 
 __all__ = ["json_answer", "plain_answer", "transport_fault"]
 

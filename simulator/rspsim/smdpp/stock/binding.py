@@ -23,12 +23,29 @@ from rspcore.ids import Eid, TransactionId
 from rspcore.messages.es8p import RemoteOpId
 from rspcore.tags import Tag
 from rspsim.env import Rng
-from rspsim.smdpp.policy import BindingChoice
 
 __all__ = ["BindingInput", "bind", "new_host_id", "new_keys", "request_for"]
 
 _GROWTH = 16 + 8 + 4
 """Octets that padding, MAC and header add to a plaintext at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BindingChoice:
+    """Say how packages are bound where several ways are legal.
+
+    Attributes:
+        replace_session_keys: True to protect the profile under its own keys (PPK), announced by
+            ReplaceSessionKeys; False to protect it under the session keys.
+        segment_octets: Most plaintext octets of one 86.
+        metadata_octets: Most plaintext octets of one 88.
+        host_id_octets: Length of hostId, 1 to 16.
+    """
+
+    replace_session_keys: bool = False
+    segment_octets: int = 1007
+    metadata_octets: int = 1008
+    host_id_octets: int = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,8 @@ from rspcore.ids import Eid
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspsim.env import Rng
-from rspsim.smdpp.protocol.eligibility import Needs
-from rspsim.smdpp.protocol.status_codes import EID_REFUSED, MATCHING_ID_REFUSED
+from rspsim.smdpp.status_codes import EID_REFUSED, MATCHING_ID_REFUSED
+from rspsim.smdpp.stock.eligibility import Needs
 from rspsim.smdpp.stock.orders import (
     DELIVERABLE,
     FINISHED,

@@ -19,7 +19,7 @@ from typing import Final
 from rspcore.bpp import Pieces
 from rspcore.crypto.keys import PrivateKey, PublicKey
 from rspcore.ids import Eid, Iccid, TransactionId
-from rspsim.smdpp.protocol.eligibility import NOTHING_NEEDED, Needs
+from rspsim.smdpp.stock.eligibility import NOTHING_NEEDED, Needs
 
 __all__ = [
     "DELIVERABLE",

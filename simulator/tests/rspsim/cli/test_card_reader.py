@@ -17,7 +17,7 @@ from rspharness.lpa.download import download
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.record.timing import stopwatch
 from rspharness.record.verdicts import TargetLost
-from rspharness.servers.inprocess_port import InProcessPort
+from rspharness.simulated.inprocess_port import InProcessPort
 from rspharness.targets.reader import ReaderLink
 from rspsim.env import ManualClock, SeededRng
 from rspsim.smdpp.server import SmDpPlus

@@ -30,7 +30,7 @@ from rspharness.lpa import local_management, notification_delivery
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.download import download
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
-from rspharness.servers.inprocess_port import InProcessPort
+from rspharness.simulated.inprocess_port import InProcessPort
 from rspsim.cli.card_serve import serve
 from rspsim.env import ManualClock, SeededRng
 from rspsim.euicc.card import Euicc

@@ -27,7 +27,7 @@ from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.download import InstallationFailedError, download
 from rspharness.lpa.es9p_client import Es9Client
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
-from rspharness.servers.inprocess_port import InProcessPort
+from rspharness.simulated.inprocess_port import InProcessPort
 from rspsim.env import ManualClock, SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.decisions import STANDARD

@@ -23,12 +23,13 @@ from rspcore.messages.es10b import (
 from rspcore.pki.roles import Role
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
-from rspsim.euicc.isdr import euicc_info
+from rspsim.euicc.isdr import information
 from rspsim.euicc.isdr.es10_function import Function, Interface
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.security import ecasd
 from rspsim.euicc.security.server_certificate import NO_OID, Presented, certificate_checks
-from rspsim.euicc.session import AuthenticatedServer, SessionEvent
+from rspsim.euicc.session import SessionEvent
+from rspsim.euicc.session_context import AuthenticatedServer
 from rspsim.euicc.state import CiCredential
 
 __all__ = [
@@ -107,7 +108,7 @@ def _signed(attempt: AuthenticationAttempt) -> EuiccSigned1:
         transaction_id=asked.transaction_id,
         server_address=asked.server_address,
         server_challenge=asked.server_challenge,
-        euicc_info2=euicc_info.euicc_info2(attempt.view.state, attempt.view.decisions),
+        euicc_info2=information.euicc_info2(attempt.view.state, attempt.view.decisions),
         ctx_params1=attempt.request.ctx_params1,
     )
 

@@ -16,7 +16,8 @@ from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.isdr.es10_function import Function, Interface
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.security import ecasd, one_time_keys
-from rspsim.euicc.session import AuthenticatedServer, SessionEvent
+from rspsim.euicc.session import SessionEvent
+from rspsim.euicc.session_context import AuthenticatedServer
 
 __all__ = ["CANCEL_SESSION", "CHECKS", "SIGNED", "CancelAttempt"]
 

@@ -8,7 +8,8 @@ from rspsim.env import Rng
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.isdr.es10_function import Function, Interface
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.session import Session, SessionEvent
+from rspsim.euicc.session import SessionEvent
+from rspsim.euicc.session_context import Session
 
 __all__ = ["CHALLENGE", "DISCARDS", "GET_EUICC_CHALLENGE"]
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from rspcore.messages.es10b import GetEuiccInfo1Request, GetEuiccInfo2Request
-from rspsim.euicc.isdr import euicc_info
+from rspsim.euicc.isdr import information
 from rspsim.euicc.isdr.es10_function import Function, Interface
 from rspsim.euicc.outcome import Outcome, View
 
@@ -11,11 +11,11 @@ __all__ = ["GET_EUICC_INFO1", "GET_EUICC_INFO2"]
 
 
 def _info1(_request: GetEuiccInfo1Request, view: View) -> Outcome:
-    return view.answer(euicc_info.euicc_info1(view.state))
+    return view.answer(information.euicc_info1(view.state))
 
 
 def _info2(_request: GetEuiccInfo2Request, view: View) -> Outcome:
-    return view.answer(euicc_info.euicc_info2(view.state, view.decisions))
+    return view.answer(information.euicc_info2(view.state, view.decisions))
 
 
 GET_EUICC_INFO1: Final = Function(

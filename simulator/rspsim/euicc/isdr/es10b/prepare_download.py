@@ -24,7 +24,8 @@ from rspsim.euicc.isdr.es10_function import Function, Interface
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.security import ecasd, one_time_keys
 from rspsim.euicc.security.server_certificate import NO_OID, Presented, certificate_checks
-from rspsim.euicc.session import AuthenticatedServer, PreparedDownload, SessionEvent
+from rspsim.euicc.session import SessionEvent
+from rspsim.euicc.session_context import AuthenticatedServer, PreparedDownload
 
 __all__ = ["CHECKS", "PREPARE_DOWNLOAD", "SIGNED", "VERIFIES", "DownloadAttempt"]
 

@@ -15,7 +15,7 @@ from rspcore.tags import ECASD_AID, ISDR_AID
 from rspsim.euicc import cat, isdp
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.session import IDLE_SESSION
+from rspsim.euicc.session_context import IDLE_SESSION
 from rspsim.euicc.state import CardState, Channel, PendingSwitch, Volatile
 
 __all__ = [

@@ -12,7 +12,7 @@ from rspcore.tags import Tag
 from rspsim.euicc import isdp, memory
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.load.step import GROUPED, UNREADABLE, Failure, Step, unprotected
-from rspsim.euicc.session import Load, LoadPosition
+from rspsim.euicc.load_progress import Load, LoadPosition
 
 __all__ = ["CHECKS", "IsdpAttempt", "configure"]
 

@@ -15,7 +15,7 @@ from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.load.step import UNREADABLE, Failure, Step
-from rspsim.euicc.session import Load, LoadPosition
+from rspsim.euicc.load_progress import Load, LoadPosition
 
 __all__ = ["CHECKS", "KEYS", "VERIFIES", "ChannelAttempt", "initialise"]
 

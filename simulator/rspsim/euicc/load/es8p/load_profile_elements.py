@@ -8,10 +8,10 @@ from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
 from rspsim.euicc import memory
 from rspsim.euicc.decisions import Decision
-from rspsim.euicc.load import installer
-from rspsim.euicc.load.installer import Refusal
 from rspsim.euicc.load.step import Failure, Finished, Step, single, unprotected
-from rspsim.euicc.session import Load, LoadPosition
+from rspsim.euicc.load_progress import Load, LoadPosition
+from rspsim.euicc.profile_content import installer
+from rspsim.euicc.profile_content.installer import Refusal
 
 __all__ = ["COMPLETE", "FITS", "begin_elements", "take_elements"]
 

@@ -12,8 +12,8 @@ from rspcore.tags import Tag
 from rspsim.euicc import memory
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.load.step import UNREADABLE, Failure, Step, single, unprotected
+from rspsim.euicc.load_progress import Load, LoadPosition
 from rspsim.euicc.security import policy_rules
-from rspsim.euicc.session import Load, LoadPosition
 
 __all__ = ["CHECKS", "KEPT", "READ", "MetadataAttempt", "begin_metadata", "take_metadata"]
 

@@ -21,9 +21,9 @@ from rspcore.crypto.aka.usim_test_algorithm import UsimTestAlgorithm
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.profile_content.model import AkaParameters, ProfileContent
 from rspsim.euicc.uicc.access import find_pin, pin_holds
 from rspsim.euicc.uicc.command_context import Desk
-from rspsim.euicc.uicc.model import AkaParameters, ProfileContent
 
 __all__ = [
     "ALGORITHM",

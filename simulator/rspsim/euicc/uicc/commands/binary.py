@@ -5,10 +5,10 @@ from dataclasses import replace
 from rspcore.apdu import CommandApdu
 from rspcore.status import StatusWord
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.profile_content.model import FileKind
 from rspsim.euicc.uicc.access import AccessMode
 from rspsim.euicc.uicc.command_context import Desk
 from rspsim.euicc.uicc.commands.target_file import Reached, reach, refusal
-from rspsim.euicc.uicc.model import FileKind
 
 __all__ = ["read_binary", "update_binary"]
 

@@ -14,9 +14,9 @@ from rspcore.errors import CryptoError, DecodeError
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.profile_content.model import Path
 from rspsim.euicc.uicc.command_context import Desk
 from rspsim.euicc.uicc.commands.authenticate import user_verified
-from rspsim.euicc.uicc.model import Path
 
 __all__ = ["SUCI", "get_identity"]
 

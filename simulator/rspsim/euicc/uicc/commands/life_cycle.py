@@ -5,10 +5,10 @@ from dataclasses import replace
 from rspcore.apdu import CommandApdu
 from rspcore.status import StatusWord
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.profile_content.model import LifeCycle
 from rspsim.euicc.uicc.access import AccessMode
 from rspsim.euicc.uicc.command_context import Desk
 from rspsim.euicc.uicc.commands.select import FIND
-from rspsim.euicc.uicc.model import LifeCycle
 
 __all__ = ["activate_file", "deactivate_file"]
 

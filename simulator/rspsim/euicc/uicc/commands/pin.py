@@ -12,9 +12,9 @@ from rspcore.apdu import CommandApdu, ResponseApdu
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.profile_content.model import Pin, ProfileContent, Puk
 from rspsim.euicc.uicc.access import find_pin
 from rspsim.euicc.uicc.command_context import Desk
-from rspsim.euicc.uicc.model import Pin, ProfileContent, Puk
 
 __all__ = [
     "AFTER_WRONG",

@@ -8,10 +8,10 @@ from dataclasses import replace
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.status import StatusWord
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.profile_content.model import File, FileKind
 from rspsim.euicc.uicc.access import AccessMode
 from rspsim.euicc.uicc.command_context import Desk
 from rspsim.euicc.uicc.commands.target_file import Reached, reach, refusal
-from rspsim.euicc.uicc.model import File, FileKind
 
 __all__ = ["increase", "read_record", "search_record", "update_record"]
 

@@ -10,12 +10,12 @@ from typing import Final
 
 from rspcore.apdu import CommandApdu
 from rspcore.status import StatusWord
+from rspsim.euicc.channel_context import FileContext
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.uicc.channel_context import FileContext
+from rspsim.euicc.profile_content.model import File, FileKind, Path
 from rspsim.euicc.uicc.command_context import Desk
 from rspsim.euicc.uicc.fcp import FCP
-from rspsim.euicc.uicc.model import File, FileKind, Path
 
 __all__ = ["FIND", "arrive", "select_adf", "select_file"]
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from rspcore.status import StatusWord
+from rspsim.euicc.channel_context import FileContext
+from rspsim.euicc.profile_content.model import File, FileKind
 from rspsim.euicc.uicc.access import AccessMode
-from rspsim.euicc.uicc.channel_context import FileContext
 from rspsim.euicc.uicc.command_context import Desk
-from rspsim.euicc.uicc.model import File, FileKind
 
 __all__ = ["Reached", "reach", "refusal"]
 

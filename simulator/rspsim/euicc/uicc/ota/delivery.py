@@ -12,8 +12,8 @@ from rspcore.apdu import CommandApdu
 from rspcore.errors import DecodeError
 from rspcore.ota import sms
 from rspcore.status import StatusWord
+from rspsim.euicc.channel_context import SmsParts
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.uicc.channel_context import SmsParts
 from rspsim.euicc.uicc.ota.secured import Received, receive
 
 __all__ = ["SmsOutcome", "take_envelope"]

@@ -21,8 +21,8 @@ from rspcore.tags import ISDP_OWN_AID, Tag
 from rspsim.euicc import memory
 from rspsim.euicc.decisions import Decision, Decisions
 from rspsim.euicc.es6.update_metadata import update_metadata
+from rspsim.euicc.profile_content.model import Application, KeyObject, SecurityDomain
 from rspsim.euicc.state import CardState, Profile
-from rspsim.euicc.uicc.model import Application, KeyObject, SecurityDomain
 from rspsim.euicc.uicc.ota.receivers import with_domain
 
 __all__ = ["COMMANDS", "NEEDS_PERSONALISATION", "TARGET", "DomainDesk", "run"]

@@ -12,13 +12,13 @@ from typing import Final
 from rspcore.ota.algorithms import Algorithm
 from rspcore.ota.packet import KeySet, SecurityParameters
 from rspsim.euicc.decisions import Decision
-from rspsim.euicc.state import Profile
-from rspsim.euicc.uicc.model import (
+from rspsim.euicc.profile_content.model import (
     KeyObject,
     ProfileContent,
     RemoteFileManagement,
     SecurityDomain,
 )
+from rspsim.euicc.state import Profile
 
 __all__ = [
     "LEVEL_REACHED",

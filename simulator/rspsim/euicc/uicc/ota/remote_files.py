@@ -10,15 +10,15 @@ from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.status import StatusWord
+from rspsim.euicc.channel_context import FileContext
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.profile_content.model import RemoteFileManagement
 from rspsim.euicc.state import Channel, Volatile
 from rspsim.euicc.uicc.access import ALLOWED
 from rspsim.euicc.uicc.application import adfs, process_files
-from rspsim.euicc.uicc.channel_context import FileContext
 from rspsim.euicc.uicc.command_context import CONTENT
 from rspsim.euicc.uicc.commands.select import select_file
-from rspsim.euicc.uicc.model import RemoteFileManagement
 
 __all__ = ["FULL_ACCESS", "FilesContext", "context", "run"]
 

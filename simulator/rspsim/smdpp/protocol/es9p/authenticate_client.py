@@ -30,10 +30,9 @@ from rspcore.tags import Tag
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.identity import Signer
 from rspsim.smdpp.policy import Policy
-from rspsim.smdpp.protocol.eligibility import ineligibility, memory_shortage
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, run_checks
 from rspsim.smdpp.protocol.euicc_chain import CHAIN_CHECKS, EuiccChain
-from rspsim.smdpp.protocol.status_codes import (
+from rspsim.smdpp.status_codes import (
     CI_KEY_UNKNOWN,
     DOWNLOAD_ATTEMPTS_EXCEEDED,
     EUICC_VERIFICATION_FAILED,
@@ -42,6 +41,7 @@ from rspsim.smdpp.protocol.status_codes import (
     PROFILE_NOT_RELEASED,
     TRANSACTION_UNKNOWN,
 )
+from rspsim.smdpp.stock.eligibility import ineligibility, memory_shortage
 from rspsim.smdpp.stock.orders import DELIVERABLE, NotificationPoint, Order, OrderEvent
 from rspsim.smdpp.stock.sessions import Client, Session, Stage
 

@@ -12,7 +12,7 @@ from rspcore.messages.es9p import CancelSessionRequest, CancelSessionResponse, S
 from rspcore.messages.es10b import CancelSessionResponse as CardResponse
 from rspcore.messages.es10b import CancelSessionResponseOk
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, run_checks
-from rspsim.smdpp.protocol.status_codes import (
+from rspsim.smdpp.status_codes import (
     EUICC_VERIFICATION_FAILED,
     SMDP_OID_MISMATCH,
     TRANSACTION_UNKNOWN,

@@ -23,7 +23,7 @@ from rspcore.messages.es10b import PrepareDownloadResponse, PrepareDownloadRespo
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.policy import Policy
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, run_checks
-from rspsim.smdpp.protocol.status_codes import (
+from rspsim.smdpp.status_codes import (
     CONFIRMATION_CODE_MISSING,
     CONFIRMATION_CODE_REFUSED,
     CONFIRMATION_CODE_RETRIES_EXCEEDED,

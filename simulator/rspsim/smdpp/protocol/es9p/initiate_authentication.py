@@ -23,7 +23,7 @@ from rspsim.smdpp import fault_points
 from rspsim.smdpp.identity import Identity, Signer
 from rspsim.smdpp.policy import Policy
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, run_checks
-from rspsim.smdpp.protocol.status_codes import (
+from rspsim.smdpp.status_codes import (
     CI_KEY_UNSUPPORTED,
     SMDP_ADDRESS_REFUSED,
     SMDP_CERTIFICATE_UNAVAILABLE,

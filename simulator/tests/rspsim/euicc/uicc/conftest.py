@@ -13,10 +13,9 @@ from rspcore.pki.generate import make_pki
 from rspcore.profile_reader import ProfileFacts, split
 from rspsim.env import SeededRng
 from rspsim.euicc.card import Euicc
-from rspsim.euicc.state import CardState, Profile
-from rspsim.euicc.uicc.interpreter.building import Building
-from rspsim.euicc.uicc.interpreter.interpret import interpret
-from rspsim.euicc.uicc.model import (
+from rspsim.euicc.profile_content.interpreter.building import Building
+from rspsim.euicc.profile_content.interpreter.interpret import interpret
+from rspsim.euicc.profile_content.model import (
     AccessRuleReference,
     File,
     FileKind,
@@ -25,6 +24,7 @@ from rspsim.euicc.uicc.model import (
     ProfileContent,
     Puk,
 )
+from rspsim.euicc.state import CardState, Profile
 from rspsim.personalise import personalise
 from rspsim.stores.memory import MemoryStore
 

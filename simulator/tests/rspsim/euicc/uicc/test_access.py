@@ -2,8 +2,8 @@
 
 import pytest
 
+from rspsim.euicc.profile_content.model import File, FileKind
 from rspsim.euicc.uicc.access import AccessMode, rule_allows
-from rspsim.euicc.uicc.model import File, FileKind
 
 PIN, ADM = "002000010830303030FFFFFFFF", "0020000A083535353535353535"
 OFF = "002600010830303030FFFFFFFF"

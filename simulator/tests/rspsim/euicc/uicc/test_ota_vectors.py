@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rspcore import tlv
-from rspsim.euicc.uicc.model import KeyObject
+from rspsim.euicc.profile_content.model import KeyObject
 
 NAME = "TS48v1_A.der"
 ICCID = bytes.fromhex("989444999999990930F1")

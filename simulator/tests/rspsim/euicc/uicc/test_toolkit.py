@@ -6,7 +6,7 @@ import pytest
 
 from rspcore import tlv
 from rspcore.ids import Aid
-from rspsim.euicc.uicc.model import Application
+from rspsim.euicc.profile_content.model import Application
 from rspsim.euicc.uicc.toolkit import MENU_CLASS
 
 NAME = "TS48v1_A.der"

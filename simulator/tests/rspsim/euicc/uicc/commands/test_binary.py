@@ -2,7 +2,7 @@
 
 import pytest
 
-from rspsim.euicc.uicc.model import File, FileKind
+from rspsim.euicc.profile_content.model import File, FileKind
 
 
 @pytest.fixture

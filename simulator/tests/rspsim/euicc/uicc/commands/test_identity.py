@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rspcore import tlv
-from rspsim.euicc.uicc.model import File, FileKind
+from rspsim.euicc.profile_content.model import File, FileKind
 
 NAME = "TS48v5_SAIP2.3_BERTLV_SUCI.der"
 USIM = "00A4040C0CA0000000871002FF49FF0589"

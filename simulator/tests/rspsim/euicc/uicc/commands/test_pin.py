@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rspsim.euicc.uicc.model import File, FileKind, Pin
+from rspsim.euicc.profile_content.model import File, FileKind, Pin
 
 RIGHT, WRONG, NEW = "30303030FFFFFFFF", "39393939FFFFFFFF", "31323334FFFFFFFF"
 PUK, PUK_WRONG = "3131313131313131", "3232323232323232"

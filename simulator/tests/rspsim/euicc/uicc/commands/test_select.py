@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rspsim.euicc.uicc.model import File, FileKind
+from rspsim.euicc.profile_content.model import File, FileKind
 
 USIM = "00A404040CA0000000871002FF49FF058900"
 NAME = "TS48v1_A.der"

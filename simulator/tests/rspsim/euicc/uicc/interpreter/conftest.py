@@ -9,8 +9,8 @@ from rspcore.messages.euicc_response import PeStatusCode
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import make_profile, preset
 from rspcore.profile_reader import split
-from rspsim.euicc.uicc.interpreter.building import Building, Refused
-from rspsim.euicc.uicc.interpreter.interpret import interpret
+from rspsim.euicc.profile_content.interpreter.building import Building, Refused
+from rspsim.euicc.profile_content.interpreter.interpret import interpret
 from rspsim.personalise import personalise
 
 PERSONALITY = personalise(make_pki()).personality

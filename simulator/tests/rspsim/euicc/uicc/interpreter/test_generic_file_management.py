@@ -6,7 +6,7 @@ from rspcore.messages.euicc_info import UiccCapability
 from rspcore.profile_maker.editing import element, inserted, removed
 from rspcore.profile_maker.files import template_oid
 from rspcore.profile_reader import split
-from rspsim.euicc.uicc.model import FileKind
+from rspsim.euicc.profile_content.model import FileKind
 
 RULE = {"securityAttributesReferenced": b"\x2f\x06\x0a"}
 EF = RULE | {"fileDescriptor": b"\x41\x21", "efFileSize": b"\x04"}

@@ -5,7 +5,7 @@ import pytest
 from rspcore.messages.euicc_info import UiccCapability
 from rspcore.profile_maker.editing import edited, element, inserted, with_component, with_fcp
 from rspcore.profile_maker.files import template_oid
-from rspsim.euicc.uicc.model import FileKind
+from rspsim.euicc.profile_content.model import FileKind
 
 PL, UMPC, DIR = (0x2F05,), (0x2F08,), (0x2F00,)
 USIM, UST, EST = (0x7FD0,), (0x7FD0, 0x6F38), (0x7FD0, 0x6F56)

@@ -1,0 +1,189 @@
+"""From the words of a command line to an open channel, with a guard before anything is changed.
+
+A simulated card can be changed freely. A card in a real reader is changed only when the caller has
+named its EID and the card answers with it; otherwise nothing beyond reading the EID is sent. The
+links themselves come from `rspharness.targets`.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from rspcore.errors import ConfigError, LocalError
+from rspcore.ids import Eid
+from rspcore.pki.bundle import Pki
+from rspcore.pki.generate import make_pki
+from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
+from rspharness.lpa.local_management import read_eid
+from rspharness.record.trace import Trace
+from rspharness.record.verdicts import TargetLost
+from rspharness.run.opening import open_target
+from rspharness.targets.reader import ReaderLink, find_reader, reader_names
+from rspharness.targets.settings import TargetSettings
+from rspharness.targets.target import Target, TargetOptions
+from rspharness.targets.transport import CardLink, TracedLink
+
+__all__ = ["VIRTUAL_READER", "CardChoice", "connected", "linked"]
+
+VIRTUAL_READER: Final = "Virtual PCD"
+"""Beginning of the names of the virtual readers, which hold nothing but simulated cards."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardChoice:
+    """Choose a card and how to talk to it.
+
+    Attributes:
+        target: inprocess, vpcd or pcsc.
+        reader: Reader name or its beginning; empty for the only one that fits.
+        eid: EID the card must have (a simulated card in this process gets it).
+        pki: Folder with the credentials of a simulated card; None for generated ones.
+        trace: File to write the exchanged APDUs to, or None.
+        options: Habits of the channel.
+    """
+
+    target: str = "inprocess"
+    reader: str = ""
+    eid: Eid | None = None
+    pki: Path | None = None
+    trace: Path | None = None
+    options: ChannelOptions = field(default_factory=ChannelOptions)
+
+
+@contextmanager
+def connected(choice: CardChoice, *, changing: bool) -> Iterator[IsdrChannel]:
+    """Open a channel to the ISD-R of the card chosen, and close everything afterwards.
+
+    Args:
+        choice: The card.
+        changing: True when the caller is going to change the card.
+
+    Raises:
+        LocalError: the card is to be changed, sits in a real reader, and no EID was named. Nothing
+            was sent.
+        ConfigError: no such reader or card, or the card has another EID. Nothing but the reading
+            of its EID was sent.
+        TargetLost: the card does not answer.
+    """
+    target = _open_target(choice)
+    try:
+        if changing and choice.eid is None and not _is_simulated(target):
+            raise LocalError(
+                f"{target.name}: this is not a simulated card; name its EID with --eid to allow a "
+                "change. Nothing was sent to the card"
+            )
+        with _traced(target.open(), choice.trace) as link, ExitStack() as held:
+            link.reset()
+            channel = IsdrChannel(link, choice.options)
+            channel.open()
+            # Until the EID is known to fit, not even MANAGE CHANNEL close is sent.
+            _require_eid(channel, choice, target.name)
+            held.push(channel)
+            yield channel
+    finally:
+        target.close()
+
+
+@contextmanager
+def linked(choice: CardChoice) -> Iterator[IsdrChannel]:
+    """Reset the card chosen and give a channel that has nothing selected, for reading alone.
+
+    The card need not be an eUICC, unless an EID was named.
+
+    Raises:
+        ConfigError: no such reader or card, or the card has another EID.
+        TargetLost: the card does not answer.
+    """
+    target = _open_target(choice)
+    try:
+        with _traced(target.open(), choice.trace) as link:
+            link.reset()
+            if choice.eid is not None:
+                with IsdrChannel(link, choice.options) as channel:
+                    _require_eid(channel, choice, target.name)
+                link.reset()
+            yield IsdrChannel(link, choice.options)
+    finally:
+        target.close()
+
+
+def _open_target(choice: CardChoice) -> Target:
+    # The card behind a virtual reader runs as a process of its own: for an LPA a reader like any.
+    in_reader = choice.target != "inprocess"
+    virtual = VIRTUAL_READER if choice.target == "vpcd" else ""
+    reader = _occupied_reader(choice.reader or virtual) if in_reader else ""
+
+    def complete(settings: TargetSettings) -> TargetOptions:
+        return TargetOptions(settings=settings, pki=_pki(choice), eid=choice.eid)
+
+    return open_target("pcsc" if in_reader else choice.target, reader, complete)
+
+
+def _occupied_reader(beginning: str) -> str:
+    """Choose among the readers whose names begin so: the only one, or the only one with a card.
+
+    Looking for cards connects to each reader for a moment; nothing is sent to the cards.
+    """
+    matching = [name for name in reader_names() if name.startswith(beginning)]
+    if beginning in matching or len(matching) < 2:
+        return find_reader(beginning)
+    occupied = [name for name in matching if _has_card(name)]
+    if len(occupied) != 1:
+        found = "none of them has a card" if not occupied else "more than one has a card"
+        listed = ", ".join(f'"{name}"' for name in occupied or matching)
+        raise ConfigError(f"readers {listed}: {found}; name one by --reader")
+    return occupied[0]
+
+
+def _has_card(reader: str) -> bool:
+    try:
+        link = ReaderLink(reader)
+    except TargetLost:
+        return False
+    link.close()
+    return True
+
+
+def _pki(choice: CardChoice) -> Pki:
+    if choice.pki is None:
+        return make_pki()
+    if not choice.pki.is_dir():
+        raise ConfigError(f"{choice.pki}: no such folder; --pki wants certificates and keys")
+    files = (file for file in sorted(choice.pki.rglob("*")) if file.is_file())
+    return Pki.from_files((str(file), file.read_bytes()) for file in files)
+
+
+def _is_simulated(target: Target) -> bool:
+    return target.simulated or target.facts().get("reader", "").startswith(VIRTUAL_READER)
+
+
+def _require_eid(channel: IsdrChannel, choice: CardChoice, name: str) -> None:
+    if choice.eid is None:
+        return
+    found = read_eid(channel)
+    if found != choice.eid:
+        raise ConfigError(
+            f"{name}: EID {found} found, --eid asked for {choice.eid}; nothing else was sent to "
+            "the card"
+        )
+
+
+@contextmanager
+def _traced(link: CardLink, file: Path | None) -> Iterator[CardLink]:
+    if file is None:
+        try:
+            yield link
+        finally:
+            link.close()
+        return
+    trace = Trace()
+    try:
+        yield TracedLink(link, trace)
+    finally:
+        link.close()
+        try:
+            file.write_text(trace.text(), encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(f"trace file {file}: {error.strerror}") from error

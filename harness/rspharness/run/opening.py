@@ -1,0 +1,94 @@
+"""The targets there are, and how the name or file of the command line becomes one.
+
+A new target is one module and one line in `TARGETS`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rspcore.errors import ConfigError
+from rspharness.targets.settings import TargetSettings
+from rspharness.targets.target import Target, TargetOptions
+
+__all__ = ["TARGETS", "TargetKind", "load_settings", "open_target"]
+
+
+def _inprocess(options: TargetOptions) -> Target:
+    from rspharness.simulated.inprocess import InProcessTarget  # noqa: PLC0415  only when chosen
+
+    return InProcessTarget(options)
+
+
+def _vpcd(options: TargetOptions) -> Target:
+    from rspharness.simulated.vpcd import VpcdTarget  # noqa: PLC0415  only when chosen
+
+    return VpcdTarget(options)
+
+
+def _pcsc(options: TargetOptions) -> Target:
+    from rspharness.targets.pcsc import PcscTarget  # noqa: PLC0415  only when chosen
+
+    return PcscTarget(options)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetKind:
+    """Name a kind of target and the function that opens it.
+
+    Attributes:
+        name: Name for --target.
+        opens: Opens it; what it needs is imported then, since each kind needs libraries of its own.
+        summary: One line for help texts.
+    """
+
+    name: str
+    opens: Callable[[TargetOptions], Target]
+    summary: str
+
+
+TARGETS: tuple[TargetKind, ...] = (
+    TargetKind("inprocess", _inprocess, "the simulated card, called directly: the fastest way"),
+    TargetKind("vpcd", _vpcd, "the simulated card behind the virtual reader of pcscd"),
+    TargetKind("pcsc", _pcsc, "a card in a PC/SC reader"),
+)
+
+
+def load_settings(target: str, reader: str = "") -> TargetSettings:
+    """Return the settings of a target given by name or file.
+
+    Args:
+        target: A name in `TARGETS`, or the path of a target file.
+        reader: Reader name that overrides the file's.
+
+    Raises:
+        ConfigError: neither a known name nor a readable file.
+    """
+    if any(kind.name == target for kind in TARGETS):
+        settings = TargetSettings(kind=target, name=target)
+    elif target.endswith(".toml"):
+        settings = TargetSettings.load(Path(target))
+    else:
+        names = ", ".join(kind.name for kind in TARGETS)
+        raise ConfigError(f"target {target!r}: expected {names} or the path of a .toml file")
+    return replace(settings, reader=reader) if reader else settings
+
+
+def open_target(
+    target: str, reader: str, options: Callable[[TargetSettings], TargetOptions]
+) -> Target:
+    """Make the target a command line asks for.
+
+    Args:
+        target: A name in `TARGETS`, or the path of a target file.
+        reader: Reader name that overrides the file's.
+        options: Completes the settings with the rest of the command line.
+
+    Raises:
+        ConfigError: unknown, or the environment lacks something.
+    """
+    settings = load_settings(target, reader)
+    kind = next((one for one in TARGETS if one.name == settings.kind), None)
+    if kind is None:
+        raise ConfigError(f"target file: kind {settings.kind!r} is not known")
+    return kind.opens(options(settings))

@@ -1,0 +1,114 @@
+"""Simulated cards for the tests of others: the fixtures `simulated_card` and `card_in_reader`.
+
+    def test_my_lpa(card_in_reader):
+        reader = card_in_reader("busy-toolkit", profiles=["PROFILE_OPERATIONAL1"])
+        assert my_lpa("--reader", reader, "enable", ...) == 0
+
+A test of an LPA's own stack takes the card itself: `simulated_card("insecure-card")` is an `Euicc`,
+with `transmit(command) -> response`, `reset() -> ATR` and `state`. Both take a preset, faults,
+options, a personality and Profiles that are installed; keys and certificates are test ones.
+
+This is one of the modules that may import the simulator.
+"""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import TypedDict, Unpack
+
+from rspcore.errors import ConfigError
+from rspcore.pki.bundle import Pki
+from rspcore.profile_maker import make_profile
+from rspcore.profile_maker import preset as profile_preset
+from rspsim.card_presets import USUAL, CardPreset, preset_named
+from rspsim.card_setup import CardWish, decided, first_state
+from rspsim.env import SeededRng
+from rspsim.euicc.card import Euicc
+from rspsim.preloaded_profiles import with_preloaded
+from rspsim.stores.memory import MemoryStore
+from rspsim.transports.pcscd import running_pcscd
+from rspsim.transports.pcsclite import wait_for_reader
+from rspsim.transports.slow_card import slowed
+from rspsim.transports.tcp_ports import port_use
+from rspsim.transports.vpcd import VpcdCard
+
+__all__ = ["CardWords", "ReaderCards", "simulated_card"]
+
+
+class CardWords(TypedDict, total=False):
+    """Say what a simulated card shall be, beside its preset.
+
+    Attributes:
+        faults: Faults beside those of the preset (`rsplab card faults`).
+        options: Options, "name=value" each (`rsplab card options`).
+        personality: SGP.22 version, for example "v2.5".
+        profiles: Profiles it is delivered with, by their names in the catalogue; all Disabled.
+        pki: Credentials; generated ones where it is absent.
+        seed: What the card draws random octets from.
+    """
+
+    faults: Sequence[str]
+    options: Sequence[str]
+    personality: str
+    profiles: Sequence[str]
+    pki: Pki
+    seed: str
+
+
+def simulated_card(preset: str = USUAL, **words: Unpack[CardWords]) -> Euicc:
+    """Make a card that keeps its state in memory.
+
+    Args:
+        preset: Kind of card (`rsplab card presets`).
+        words: What comes on top (`CardWords`).
+
+    Raises:
+        LocalError: no such preset, fault, option or Profile.
+        ConfigError: no such personality.
+    """
+    return _made(preset_named(preset), words)
+
+
+def _made(kind: CardPreset, words: CardWords) -> Euicc:
+    wish = CardWish(
+        personality=words.get("personality"), options=tuple(words.get("options", ()))
+    ).with_preset(kind)
+    state = first_state(wish, words.get("pki"))
+    for name in words.get("profiles", ()):
+        state = with_preloaded(state, make_profile(profile_preset(name)))
+    decisions = decided(kind, tuple(words.get("faults", ())))
+    rng = SeededRng(words.get("seed", "1").encode())
+    return Euicc(state, MemoryStore(state), rng, decisions)
+
+
+class ReaderCards:
+    """Put cards into virtual readers until closed; one card for each free slot."""
+
+    def __init__(self) -> None:
+        """Have a PC/SC daemon.
+
+        Raises:
+            ConfigError: none with vpcd can be had.
+        """
+        self._held = ExitStack()
+        self._slots = self._held.enter_context(running_pcscd()).slots
+
+    def __call__(self, preset: str = USUAL, **words: Unpack[CardWords]) -> str:
+        """Put a card into a reader; arguments as those of `simulated_card`.
+
+        Returns:
+            Name of the reader, as PC/SC knows it.
+
+        Raises:
+            ConfigError: every slot holds a card.
+        """
+        kind = preset_named(preset)
+        made = slowed(_made(kind, words), kind.delays_ms)
+        slot = next((slot for slot in self._slots if not port_use(slot.port).taken), None)
+        if slot is None:
+            raise ConfigError(f"all {len(self._slots)} virtual slots hold a card")
+        self._held.enter_context(VpcdCard(made, port=slot.port))
+        return wait_for_reader(lambda name: name == slot.reader)
+
+    def close(self) -> None:
+        """Take the cards out of their readers."""
+        self._held.close()

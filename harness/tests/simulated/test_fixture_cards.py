@@ -1,0 +1,140 @@
+"""Cards for the tests of others: each preset does what its summary says."""
+
+import pytest
+
+from rspcore.errors import LocalError
+from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
+from rspcore.messages.es10b import GetEuiccChallengeRequest
+from rspcore.messages.es10c import (
+    EnableProfileRequest,
+    EnableResult,
+    ProfileIdentifier,
+    SetNicknameRequest,
+    SetNicknameResult,
+)
+from rspcore.profile_maker import preset
+from rspharness.card.card_under_test import Card
+from rspharness.simulated.fixture_cards import simulated_card as make
+from rspharness.targets.transport import PoweredLink
+from rspsim.card_presets import PRESETS, VENDOR_AID
+from rspsim.transports.slow_card import SlowCard
+
+ONE = preset("PROFILE_OPERATIONAL1").iccid
+SELECT_STANDARD = bytes.fromhex("00A4040010A0000005591010FFFFFFFF890000010000")
+
+
+class Link:
+    """Be the link to a card in this process."""
+
+    def __init__(self, euicc):
+        self.transmit = euicc.transmit
+        self.reset = euicc.reset
+
+    def power_cycle(self):
+        return self.reset()
+
+    def close(self):
+        pass
+
+
+def driven(euicc):
+    link: PoweredLink = Link(euicc)
+    card = Card(link)
+    card.reset()
+    return card
+
+
+def enabled(card):
+    identifier = ProfileIdentifier(iccid=ONE)
+    request = EnableProfileRequest(profile_identifier=identifier, refresh_flag=False)
+    return card.send(request).enable_result
+
+
+@pytest.mark.parametrize("name", [one.name for one in PRESETS])
+def test_every_preset_is_a_card_that_answers(name):
+    card = make(name)
+    assert card.reset()[0] == 0x3B
+    assert len(card.transmit(bytes.fromhex("00A40004023F00"))) >= 2
+
+
+def test_words_come_on_top():
+    euicc = make(
+        "old-firmware",
+        personality="v2.6",
+        faults=["es10c.set-nickname.not-stored"],
+        options=["cat-busy=yes"],
+        profiles=["PROFILE_OPERATIONAL1"],
+    )
+    assert euicc.state.personality.name == "v2.6"
+    assert euicc.state.options.cat_busy
+    assert euicc.state.options.unknown_info_tag_refused
+    card = driven(euicc)
+    told = card.send(SetNicknameRequest(iccid=ONE, profile_nickname="a")).set_nickname_result
+    assert told == SetNicknameResult.ok
+    assert card.profiles()[0].profile_nickname is None
+
+
+def test_unknown_preset_lists_the_known_ones():
+    with pytest.raises(LocalError, match="vendor-aid, busy-toolkit"):
+        make("perfect")
+
+
+def test_vendor_aid_hides_the_standard_one():
+    card = make("vendor-aid")
+    assert card.transmit(SELECT_STANDARD)[-2:] == b"\x6a\x82"
+    found = card.transmit(b"\x00\xa4\x04\x00\x10" + VENDOR_AID + b"\x00")
+    assert found[-2] == 0x61
+
+
+def test_busy_toolkit_is_busy_until_it_is_answered():
+    euicc = make("busy-toolkit", profiles=["PROFILE_OPERATIONAL1"])
+    card = driven(euicc)
+    assert enabled(card) == EnableResult.catBusy
+    command = euicc.transmit(bytes.fromhex("801200000B"))
+    assert command[:2] == b"\xd0\x09"
+    number = command[4]
+    response = bytes((0x81, 3, number, 2, 0, 0x82, 2, 0x82, 0x81, 0x83, 1, 0))
+    assert euicc.transmit(bytes((0x80, 0x14, 0, 0, len(response))) + response)[-2:] == b"\x90\x00"
+    assert enabled(card) == EnableResult.ok
+
+
+def test_insecure_card_has_one_challenge():
+    card = driven(make("insecure-card"))
+    challenges = {card.send(GetEuiccChallengeRequest()).euicc_challenge for _ in range(3)}
+    assert len(challenges) == 1
+
+
+def test_nearly_full_card_has_little_room():
+    assert make("nearly-full").state.personality.nvm_size == 16 * 1024
+
+
+def test_slow_card_waits_by_function(monkeypatch):
+    waits = []
+    monkeypatch.setattr("rspsim.transports.slow_card.time.sleep", waits.append)
+    slow = SlowCard(make(), {0: 20, 0xBF3C: 700})
+    slow.reset()
+    driven(slow).send(EuiccConfiguredAddressesRequest())
+    assert waits.count(0.7) == 1
+    assert set(waits) == {0.02, 0.7}
+
+
+def test_fixture_gives_the_maker(pytester):
+    pytester.makepyfile(
+        """
+        def test_mine(simulated_card):
+            card = simulated_card("policy-blind")
+            assert card.reset()[0] == 0x3B
+        """
+    )
+    assert pytester.runpytest_inprocess("-p", "no:cacheprovider").ret == 0
+
+
+@pytest.mark.vpcd
+def test_fixture_puts_a_card_into_a_reader(card_in_reader):
+    from rspharness.targets.reader import ReaderLink  # noqa: PLC0415  needs pyscard
+
+    reader = card_in_reader("vendor-aid", profiles=["PROFILE_OPERATIONAL1"])
+    link = ReaderLink(reader, patience_s=5)
+    link.reset()
+    assert link.transmit(SELECT_STANDARD) == b"\x6a\x82"
+    link.close()

@@ -1,0 +1,213 @@
+"""The card a command line asks for: credentials, personality, options, faults, and its store.
+
+A card that a file keeps has its EID, personality and keys already; asking for others is refused,
+because it would be another card. Its options may be changed, and stay changed.
+"""
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+from rspcore.errors import ConfigError, LocalError
+from rspcore.ids import Eid
+from rspcore.pki.bundle import Pki
+from rspcore.pki.generate import make_pki
+from rspsim.card_presets import CardPreset
+from rspsim.euicc.decisions import STANDARD, Decisions
+from rspsim.euicc.options import Options
+from rspsim.euicc.personality import personality_named
+from rspsim.euicc.state import CardState
+from rspsim.euicc.store import Store
+from rspsim.personalise import personalise
+from rspsim.stores.coders import field_types
+
+__all__ = [
+    "CardWish",
+    "changed_options",
+    "decided",
+    "faulty",
+    "first_state",
+    "kept_state",
+    "read_pki",
+]
+
+_USUAL: Final = "v2.5"
+"""Personality of a card for which none is named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardWish:
+    """Hold what a command line says of a card; None where it says nothing.
+
+    Attributes:
+        pki: Folder of credentials.
+        eid: The EID.
+        personality: Name of a personality.
+        options: "name=value" each.
+        memory: Octets of non-volatile memory for Profiles.
+    """
+
+    pki: Path | None = None
+    eid: Eid | None = None
+    personality: str | None = None
+    options: tuple[str, ...] = ()
+    memory: int | None = None
+
+    def with_preset(self, preset: CardPreset) -> "CardWish":
+        """Return the wish for a card of this kind; what was said before goes before it."""
+        return replace(
+            self,
+            personality=self.personality or preset.personality,
+            options=(*preset.options, *self.options),
+            memory=self.memory or preset.memory,
+        )
+
+
+def kept_state(store: Store, wish: CardWish) -> CardState:
+    """Return the card of a store; a store without one gets a new card.
+
+    Raises:
+        ConfigError: the store's card is not the one wished for, or a new one cannot be made.
+        LocalError: an option is unknown or has no such value.
+        StoreError: the store cannot be written.
+    """
+    kept = store.load()
+    if kept is None:
+        state = first_state(wish)
+    else:
+        _require_same(kept, wish)
+        options = changed_options(kept.options, wish.options)
+        state = replace(
+            kept, options=options, personality=replace(kept.personality, options=options)
+        )
+    if state != kept:
+        store.commit(state)
+    return state
+
+
+def first_state(wish: CardWish, pki: Pki | None = None) -> CardState:
+    """Personalise a new card.
+
+    Args:
+        wish: What it shall be.
+        pki: Credentials, in place of the wish's folder.
+
+    Raises:
+        ConfigError: no such personality, or credentials are missing.
+        LocalError: an option is unknown or has no such value.
+    """
+    kind = personality_named(wish.personality or _USUAL)
+    if wish.memory is not None:
+        kind = replace(kind, nvm_size=wish.memory)
+    options = changed_options(kind.options, wish.options)
+    return personalise(pki or read_pki(wish.pki), eid=wish.eid, personality=kind, options=options)
+
+
+def read_pki(folder: Path | None) -> Pki:
+    """Return the credentials in a folder and below, or those made here.
+
+    Raises:
+        ConfigError: the folder cannot be read, or lacks a CI certificate.
+    """
+    if folder is None:
+        return make_pki()
+    if not folder.is_dir():
+        raise ConfigError(f"{folder}: expected a folder with certificates and keys")
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return Pki.from_files((str(file.relative_to(folder)), file.read_bytes()) for file in files)
+
+
+def changed_options(options: Options, given: Iterable[str]) -> Options:
+    """Return options with the given ones set.
+
+    Args:
+        options: The options so far.
+        given: "name=value" each; `-` and `_` are the same in a name.
+
+    Raises:
+        LocalError: no such option, or no such value; the message lists what there is.
+    """
+    types = field_types(Options)
+    changes: dict[str, Any] = {}
+    for one in given:
+        name, equals, text = one.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals or name not in types:
+            known = ", ".join(field.name for field in fields(Options))
+            raise LocalError(f"option {one!r}: expected NAME=VALUE, with a name of {known}")
+        changes[name] = _value(name, types[name], text.strip())
+    return replace(options, **changes)
+
+
+def decided(kind: CardPreset, names: Sequence[str]) -> Decisions:
+    """Return the decisions of a card of this kind with further faults.
+
+    Raises:
+        LocalError: no such fault.
+    """
+    return kind.changed(faulty([*kind.faults, *names]))
+
+
+def faulty(names: Sequence[str]) -> Decisions:
+    """Return the decisions of a card with these faults, in this order.
+
+    Raises:
+        LocalError: no such fault.
+    """
+    if not names:
+        return STANDARD
+    from rspsim.faults.card import FAULTS  # noqa: PLC0415  a good card needs no faults
+
+    decisions = STANDARD
+    known = {fault.name: fault for fault in FAULTS}
+    for name in names:
+        if name not in known:
+            raise LocalError(f"fault {name!r}: `rsplab card faults` lists all {len(known)}")
+        decisions = known[name].apply(decisions)
+    return decisions
+
+
+def _value(name: str, kind: type, text: str) -> object:
+    if kind is bool:
+        words = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+        if text.lower() in words:
+            return words[text.lower()]
+        expected = "yes or no"
+    elif kind is int:
+        if text.isascii() and text.isdecimal():
+            return int(text)
+        expected = "a number"
+    elif issubclass(kind, enum.Enum):
+        for member in kind:
+            if member.value == text:
+                return member
+        expected = " or ".join(str(member.value) for member in kind)
+    else:
+        raise LocalError(f"option {name}: cannot be set from the command line")
+    raise LocalError(f"option {name}={text}: expected {expected}")
+
+
+def _require_same(kept: CardState, wish: CardWish) -> None:
+    """Refuse a wish for another card than the one that is kept."""
+    if wish.eid is not None and wish.eid != kept.eid:
+        raise ConfigError(f"the state file holds the card with EID {kept.eid}, not {wish.eid}")
+    if wish.personality is not None and wish.personality != kept.personality.name:
+        raise ConfigError(
+            f"the state file holds a card {kept.personality.name}, not {wish.personality}; "
+            "name another file for another card"
+        )
+    if wish.memory is not None and wish.memory != kept.personality.nvm_size:
+        raise ConfigError(
+            f"the state file holds a card with {kept.personality.nvm_size:,} octets of memory, not "
+            f"{wish.memory:,}; name another file for another card"
+        )
+    if wish.pki is not None:
+        given = {c.ci_pkid for c in first_state(CardWish(pki=wish.pki)).credentials}
+        held = {c.ci_pkid for c in kept.credentials}
+        if given != held:
+            raise ConfigError(
+                f"the state file holds a card under other CIs than {wish.pki}; "
+                "leave --pki out, or name another file for another card"
+            )

@@ -1,0 +1,50 @@
+"""A load in progress: where it stands in the package, and what came of the Profile so far."""
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from rspcore.crypto.bsp import Bsp
+from rspcore.ids import Aid
+from rspcore.messages.metadata import StoreMetadataRequest
+from rspsim.euicc.profile_content.installer import EMPTY_INSTALLATION, Installation
+
+__all__ = ["Load", "LoadPosition"]
+
+
+class LoadPosition(Enum):
+    """Name the places inside a BoundProfilePackage between two segments (2.5.5)."""
+
+    BEGIN = auto()
+    SECURED = auto()
+    CONFIGURED = auto()
+    IN_METADATA = auto()
+    METADATA_STORED = auto()
+    KEYS_REPLACED = auto()
+    IN_ELEMENTS = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """Hold a load in progress; it becomes real in one commit at its end, or never.
+
+    Attributes:
+        channel: Logical channel on which it began, None when that was closed.
+        position: Place inside the package.
+        remaining: Octets of the open group (A1 or A3) still to come.
+        bsp: Protection of the next data object, or None before InitialiseSecureChannel.
+        aid: AID of the ISD-P being made.
+        dp_proprietary_data: Of ConfigureISDP, whole data object, or None.
+        metadata_octets: StoreMetadata as far as received.
+        metadata: StoreMetadata when complete and accepted.
+        installation: What came of the Profile so far.
+    """
+
+    channel: int | None
+    position: LoadPosition = LoadPosition.BEGIN
+    remaining: int = 0
+    bsp: Bsp | None = None
+    aid: Aid | None = None
+    dp_proprietary_data: bytes | None = None
+    metadata_octets: bytes = field(default=b"", repr=False)
+    metadata: StoreMetadataRequest | None = None
+    installation: Installation = EMPTY_INSTALLATION

@@ -1,0 +1,1 @@
+"""What a profile package makes: its elements interpreted into files, PINs, keys and domains."""

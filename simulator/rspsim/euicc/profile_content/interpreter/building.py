@@ -1,0 +1,115 @@
+"""What the interpreter has made so far, and how it says no.
+
+`Building` is a frozen value: each profile element turns one into the next, so that a load cut
+anywhere leaves nothing behind. `Refused` carries the status an element is refused with; only
+`interpret` catches it.
+
+Source: TCA eUICC Profile Package, EUICCResponse and PEStatus; SGP.22 v2, 5.5.5.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from rspcore.messages.euicc_info import UiccCapability
+from rspcore.messages.euicc_response import PeStatus, PeStatusCode
+from rspsim.euicc.decisions import STANDARD, Decisions
+from rspsim.euicc.personality import Personality
+from rspsim.euicc.profile_content.model import EMPTY_CONTENT, File, Path, ProfileContent
+
+__all__ = ["Building", "Refused", "path_of", "shown"]
+
+
+_LEVELS = 4
+
+
+class Refused(Exception):  # noqa: N818  a refusal is an answer, not an error of the program
+    """Refuse the element at hand; the interpreter turns it into a PEStatus."""
+
+    def __init__(self, status: int, reason: str, *, additional: int | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.additional = additional
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Building:
+    """Hold the Profile as far as its elements have come.
+
+    Attributes:
+        content: What they made.
+        personality: What the card is and can.
+        decisions: What the card decides; no part of the value, given anew with each segment.
+        seen: Names of the elements so far, in order.
+        identifications: Identification values used.
+        pin_context: Directory the next pinCodes belong to.
+        naas: Kind and path of each NAA made so far, in order.
+        statuses: Statuses of elements that were not simply ok.
+        ended: PE-End was seen.
+    """
+
+    content: ProfileContent = EMPTY_CONTENT
+    personality: Personality
+    decisions: Decisions = field(default=STANDARD, compare=False, repr=False)
+    seen: tuple[str, ...] = ()
+    identifications: frozenset[int] = frozenset()
+    pin_context: Path = ()
+    naas: tuple[tuple[str, Path], ...] = ()
+    statuses: tuple[PeStatus, ...] = ()
+    ended: bool = False
+
+    @property
+    def naa(self) -> Path | None:
+        """Return the path of the NAA made last, or None."""
+        return self.naa_of("")
+
+    def naa_of(self, kind: str) -> Path | None:
+        """Return the path of the NAA of a kind made last, of any kind for ""; None for none."""
+        return next((path for one, path in reversed(self.naas) if kind in ("", one)), None)
+
+    def with_naa(self, kind: str, path: Path) -> Self:
+        """Return a building in which this NAA was made last."""
+        return replace(self, naas=(*self.naas, (kind, path)))
+
+    def with_file(self, one: File) -> Self:
+        """Return a building with this file added.
+
+        Raises:
+            Refused: a file stands there already, its directory does not exist, or an ADF has its
+                AID.
+        """
+        files = self.content.files
+        if files.get(one.path) is not None:
+            raise Refused(PeStatusCode.invalid_parameter, f"file {shown(one.path)} exists already")
+        parent = files.get(one.path[:-1])
+        if one.path and (parent is None or not parent.kind.is_directory):
+            raise Refused(PeStatusCode.invalid_parameter, f"no directory for {shown(one.path)}")
+        if one.aid and any(one.aid == other.aid for other in files.files):
+            raise Refused(PeStatusCode.invalid_parameter, f"a second ADF {one.aid.hex()}")
+        return replace(self, content=self.content.with_file(one))
+
+    def supports(self, capability: UiccCapability) -> bool:
+        """Tell whether the card claims a capability in EUICCInfo2."""
+        return capability in self.personality.uicc_capability
+
+    def having(self, content: ProfileContent) -> Self:
+        """Return a building with this content."""
+        return replace(self, content=content)
+
+
+def path_of(octets: bytes, what: str) -> Path:
+    """Return a path of identifiers from the MF, which it does not name.
+
+    Raises:
+        Refused: octets are no row of up to four identifiers.
+    """
+    if len(octets) % 2 or len(octets) // 2 > _LEVELS:
+        raise Refused(
+            PeStatusCode.bad_values,
+            f"{what} {octets.hex()}: expected up to {_LEVELS} identifiers",
+        )
+    return tuple(int.from_bytes(octets[n : n + 2], "big") for n in range(0, len(octets), 2))
+
+
+def shown(path: Path) -> str:
+    """Return a path as people write it: 3F00/7F10/6F3A."""
+    return "/".join(f"{fid:04X}" for fid in (0x3F00, *path))

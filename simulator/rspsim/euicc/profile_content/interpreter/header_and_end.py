@@ -1,0 +1,134 @@
+"""PE-ProfileHeader and PE-End: can this card carry the Profile at all, and is the Profile whole?
+
+Version, services, file templates and applications that the header calls mandatory are held against
+what the card claims in EUICCInfo2 (TCA eUICC Profile Package, ProfileHeader).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from rspcore.messages.euicc_info import UiccCapability
+from rspcore.messages.euicc_response import PeStatusCode
+from rspcore.profile_reader import ProfileElementTlv, ProfileHeader
+from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
+from rspsim.euicc.personality import Personality
+from rspsim.euicc.profile_content.interpreter.building import Building, Refused
+from rspsim.euicc.profile_content.interpreter.codes import require_codes
+from rspsim.euicc.profile_content.interpreter.service_tables import cleared
+from rspsim.euicc.profile_content.interpreter.templates import template
+
+__all__ = ["CHECKS", "HeaderAttempt", "run_end", "run_header"]
+
+_MAJOR_VERSIONS: Final = (1, 2, 3)
+
+_CAPABILITY: Final[Mapping[str, UiccCapability]] = {
+    "contactless": UiccCapability.contactlessSupport,
+    "usim": UiccCapability.usimSupport,
+    "isim": UiccCapability.isimSupport,
+    "csim": UiccCapability.csimSupport,
+    "milenage": UiccCapability.akaMilenage,
+    "tuak128": UiccCapability.akaTuak128,
+    "cave": UiccCapability.akaCave,
+    "gba-usim": UiccCapability.gbaAuthenUsim,
+    "gba-isim": UiccCapability.gbaAuthenISim,
+    "mbms": UiccCapability.mbmsAuthenUsim,
+    "eap": UiccCapability.eapClient,
+    "javacard": UiccCapability.javacard,
+    "multos": UiccCapability.multos,
+    "multiple-usim": UiccCapability.multipleUsimSupport,
+    "multiple-isim": UiccCapability.multipleIsimSupport,
+    "multiple-csim": UiccCapability.multipleCsimSupport,
+    "tuak256": UiccCapability.akaTuak256,
+    "usim-test-algorithm": UiccCapability.usimTestAlgorithm,
+    "ber-tlv": UiccCapability.berTlvFileSupport,
+    "dfLink": UiccCapability.dfLinkSupport,
+    "cat-tp": UiccCapability.catTp,
+    "get-identity": UiccCapability.getIdentity,
+    "profile-a-x25519": UiccCapability.profile_a_x25519,
+    "profile-b-p256": UiccCapability.profile_b_p256,
+    "suciCalculatorApi": UiccCapability.suciCalculatorApi,
+    "dns-resolution": UiccCapability.dns_resolution,
+    "scp11ac": UiccCapability.scp11ac,
+    "scp11c-authorization-mechanism": UiccCapability.scp11c_authorization_mechanism,
+    "s16mode": UiccCapability.s16mode,
+    "eaka": UiccCapability.eaka,
+}
+"""Service of the header to the bit of UICCCapability that promises it."""
+
+
+class HeaderAttempt:
+    """Hold a header and the card it meets, for the checks."""
+
+    def __init__(self, header: ProfileHeader, personality: Personality) -> None:
+        """Take both."""
+        self.header = header
+        self.personality = personality
+
+    @property
+    def version_supported(self) -> bool:
+        """Tell whether the major version is known."""
+        return self.header.version[0] in _MAJOR_VERSIONS
+
+    @property
+    def services_supported(self) -> bool:
+        """Tell whether the card has every mandatory service."""
+        promised = self.personality.uicc_capability
+        return all(
+            _CAPABILITY.get(service) in promised for service in self.header.mandatory_services
+        )
+
+    @property
+    def templates_supported(self) -> bool:
+        """Tell whether every mandatory file template is known."""
+        return all(template(oid.dotted) is not None for oid in self.header.mandatory_gfste)
+
+    @property
+    def applications_present(self) -> bool:
+        """Tell whether every mandatory application or library is on the card; it has none."""
+        return not self.header.mandatory_aids
+
+
+_E = PeStatusCode
+
+CHECKS: Final[Decision[Checks[HeaderAttempt]]] = Decision(
+    "interpreter.header",
+    (
+        Check("version", lambda a: a.version_supported, _E.unsupported_profile_version),
+        Check("services", lambda a: a.services_supported, _E.feature_not_supported),
+        Check("templates", lambda a: a.templates_supported, _E.template_not_supported),
+        Check("applications", lambda a: a.applications_present, _E.lib_not_supported),
+    ),
+    "checks of the profile header; the codes are those of PEStatus",
+)
+
+
+CODES: Final[Decision[Callable[[Building], None]]] = Decision(
+    "interpreter.codes", require_codes, "every key reported by a directory must be defined"
+)
+
+
+def run_header(building: Building, element: ProfileElementTlv) -> Building:
+    """Check what the header demands.
+
+    Raises:
+        Refused: a demand the card does not meet.
+        DecodeError: the element is no ProfileHeader.
+    """
+    attempt = HeaderAttempt(ProfileHeader.parse(element), building.personality)
+    code = first_refusal(building.decisions[CHECKS], attempt)
+    if code is not None:
+        raise Refused(code, "the header demands what the card does not have")
+    return building
+
+
+def run_end(building: Building, _element: ProfileElementTlv) -> Building:
+    """Close the package: there is an MF, every reported key is defined, services are adjusted.
+
+    Raises:
+        Refused: there is no MF, or a key is missing.
+    """
+    if building.content.files.get(()) is None:
+        raise Refused(PeStatusCode.invalid_parameter, "the package makes no MF")
+    building.decisions[CODES](building)
+    return replace(cleared(building), ended=True)

@@ -1,0 +1,187 @@
+"""Interpret a profile package element by element.
+
+`ELEMENTS` names the elements and what runs them. One element is decoded and run; its answer is a
+new `Building`, with a PEStatus when there is something to tell. What the card does not support
+fails the package where the element is mandated, and is skipped with a status elsewhere; any mistake
+inside a supported element fails it always.
+
+Source: TCA eUICC Profile Package, 8.1 and 8.10; SGP.22 v2, 5.5.5.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from rspcore import schema
+from rspcore.errors import DecodeError
+from rspcore.messages.euicc_info import UiccCapability
+from rspcore.messages.euicc_response import PeStatus, PeStatusCode
+from rspcore.profile_reader import ProfileElementTlv, decode_element
+from rspsim.euicc.decisions import Decision, first_refusal
+from rspsim.euicc.profile_content.interpreter import (
+    aka_parameters,
+    codes,
+    generic_file_management,
+    header_and_end,
+    order,
+    remote_management,
+    template_elements,
+)
+from rspsim.euicc.profile_content.interpreter.building import Building, Refused
+
+__all__ = ["CAPABILITIES", "ELEMENTS", "MALFORMED", "MANDATED", "RANGES", "SKIPPED", "interpret"]
+
+Run = Callable[[Building, ProfileElementTlv], Building]
+
+
+def _decoded(run: Callable[[Building, str, dict[str, Any]], Building]) -> Run:
+    """Make a runner of an element out of one that takes its name and decoded components."""
+
+    def runner(building: Building, element: ProfileElementTlv) -> Building:
+        return run(building, element.name, _value(building, element))
+
+    return runner
+
+
+def _value(building: Building, element: ProfileElementTlv) -> dict[str, Any]:
+    """Return the components of an element.
+
+    Raises:
+        DecodeError: it is not what the module describes.
+        Refused: a part is outside its range, or none the card knows.
+    """
+    value = decode_element(element).value
+    whole = (element.name, value)
+    foreign = schema.foreign_part("pe", "ProfileElement", whole)
+    if foreign is not None:
+        raise Refused(PeStatusCode.invalid_parameter, foreign)
+    if building.decisions[RANGES]:
+        outside = schema.out_of_range("pe", "ProfileElement", whole)
+        if outside is not None:
+            raise Refused(PeStatusCode.bad_values, outside)
+    return value
+
+
+def _kept(building: Building, element: ProfileElementTlv) -> Building:
+    """Accept an element that is only kept with the package, once it can be read."""
+    _value(building, element)
+    return building
+
+
+RANGES: Final = Decision(
+    "interpreter.ranges", standard=True, summary="whether sizes and ranges of values are looked at"
+)
+
+
+ELEMENTS: Final[Decision[Mapping[str, Run]]] = Decision(
+    "interpreter.elements",
+    {
+        "header": header_and_end.run_header,
+        "mf": _decoded(template_elements.run),
+        "cd": _decoded(template_elements.run),
+        "telecom": _decoded(template_elements.run),
+        "usim": _decoded(template_elements.run),
+        "opt-usim": _decoded(template_elements.run),
+        "isim": _decoded(template_elements.run),
+        "opt-isim": _decoded(template_elements.run),
+        "phonebook": _decoded(template_elements.run),
+        "gsm-access": _decoded(template_elements.run),
+        "csim": _decoded(template_elements.run),
+        "opt-csim": _decoded(template_elements.run),
+        "eap": _decoded(template_elements.run),
+        "df-5gs": _decoded(template_elements.run),
+        "df-saip": _decoded(template_elements.run),
+        "df-snpn": _decoded(template_elements.run),
+        "df-5gprose": _decoded(template_elements.run),
+        "genericFileManagement": _decoded(generic_file_management.run),
+        "pinCodes": _decoded(codes.run_pins),
+        "pukCodes": _decoded(codes.run_puks),
+        "akaParameter": _decoded(aka_parameters.run_aka),
+        "cdmaParameter": _decoded(aka_parameters.run_cdma),
+        "securityDomain": _decoded(remote_management.run_security_domain),
+        "rfm": _decoded(remote_management.run_rfm),
+        "application": _decoded(remote_management.run_application),
+        "nonStandard": _kept,
+        "end": header_and_end.run_end,
+    },
+    "elements the card supports, and what runs them",
+)
+
+CAPABILITIES: Final[Decision[Mapping[str, UiccCapability]]] = Decision(
+    "interpreter.capabilities",
+    {
+        "usim": UiccCapability.usimSupport,
+        "opt-usim": UiccCapability.usimSupport,
+        "isim": UiccCapability.isimSupport,
+        "opt-isim": UiccCapability.isimSupport,
+        "csim": UiccCapability.csimSupport,
+        "opt-csim": UiccCapability.csimSupport,
+        "cdmaParameter": UiccCapability.csimSupport,
+        "eap": UiccCapability.eapClient,
+    },
+    "what the card has to claim in EUICCInfo2 to support an element",
+)
+
+SKIPPED: Final[Decision[frozenset[PeStatusCode]]] = Decision(
+    "interpreter.skipped",
+    frozenset(
+        {
+            PeStatusCode.pe_not_supported,
+            PeStatusCode.template_not_supported,
+            PeStatusCode.runtime_not_supported,
+        }
+    ),
+    "statuses an element that is not mandated is passed over with",
+)
+MALFORMED: Final[Decision[int]] = Decision(
+    "interpreter.malformed",
+    PeStatusCode.invalid_request_format,
+    "status of an element that cannot be read",
+)
+MANDATED: Final[Decision[Callable[[ProfileElementTlv], bool]]] = Decision(
+    "interpreter.mandated",
+    lambda element: element.mandated,
+    "whether a package fails when the card does not support an element",
+)
+
+
+def interpret(building: Building, element: ProfileElementTlv) -> Building:
+    """Run one element and return what is made so far.
+
+    Raises:
+        Refused: the package must be given up; status and reason say why.
+    """
+    decisions = building.decisions
+    try:
+        identification = element.identification
+        after = _run(building, element)
+    except DecodeError as error:
+        raise Refused(decisions[MALFORMED], str(error)) from error
+    except Refused as refusal:
+        if refusal.status not in decisions[SKIPPED] or decisions[MANDATED](element):
+            raise
+        after = _skipped(building, element, refusal.status)
+    used = building.identifications
+    return replace(
+        after,
+        seen=(*building.seen, element.name),
+        identifications=used if identification is None else used | {identification},
+    )
+
+
+def _run(building: Building, element: ProfileElementTlv) -> Building:
+    decisions = building.decisions
+    run = decisions[ELEMENTS].get(element.name)
+    needed = decisions[CAPABILITIES].get(element.name)
+    if run is None or (needed is not None and not building.supports(needed)):
+        raise Refused(PeStatusCode.pe_not_supported, f"{element.name} ({element.tag:02X})")
+    placing = order.Placing(building, element.name, element.identification)
+    code = first_refusal(decisions[order.ORDER], placing)
+    if code is not None:
+        raise Refused(code, f"{element.name} at a wrong place")
+    return run(building, element)
+
+
+def _skipped(building: Building, element: ProfileElementTlv, status: int) -> Building:
+    told = PeStatus(status=status, identification_number=element.identification)
+    return replace(building, statuses=(*building.statuses, told))

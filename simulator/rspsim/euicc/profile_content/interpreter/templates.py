@@ -1,0 +1,214 @@
+"""Profile templates: which files an element makes, and what they are unless the Profile says.
+
+A template is named by an object identifier below 2.23.143.1. Templates of the file systems every
+NAA needs create all their files, the optional ones only those whose component is present. The
+tables are in `template_tables`; this module reads them, once each.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+from rspsim.euicc.profile_content.interpreter import template_tables as tables
+from rspsim.euicc.profile_content.model import FileKind
+
+__all__ = ["ARR_RULES", "DefaultContent", "Template", "TemplateFile", "template"]
+
+_ARC = "2.23.143.1."
+
+_KINDS = {
+    "DF": FileKind.DF,
+    "ADF": FileKind.ADF,
+    "TR": FileKind.TRANSPARENT,
+    "LF": FileKind.LINEAR_FIXED,
+    "CY": FileKind.CYCLIC,
+    "BT": FileKind.BER_TLV,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultContent:
+    """Hold what a file contains when the Profile says nothing.
+
+    Attributes:
+        pattern: Octets to write from the start.
+        repeat: True to write the pattern over and over, False to repeat its last octet.
+        ending: Octets at the very end.
+    """
+
+    pattern: bytes = b"\xff"
+    repeat: bool = False
+    ending: bytes = b""
+
+    def fill(self, length: int) -> bytes:
+        """Return this many octets of content."""
+        if self.repeat:
+            return (self.pattern * (length // len(self.pattern) + 1))[:length]
+        body = self.pattern[:length].ljust(length, self.pattern[-1:])
+        return body[: length - len(self.ending)] + self.ending
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFile:
+    """Hold one line of a template.
+
+    Attributes:
+        component: Component name of the profile element.
+        fid: File identifier; None for an ADF, whose temporary identifier the Profile gives.
+        kind: What the file is.
+        size: Size in octets of a file without records, or None when the Profile must give it.
+        record_length: Record length in octets, or None when the Profile must give it; 0 for none.
+        records: Number of records, or None when the Profile must give it; 0 for none.
+        rule: Record of the default access rules, 1 to 14, or None.
+        sfi: Default short file identifier, or None.
+        content: What it contains at first; FF for content the Profile should give (! in the table)
+            but, as published profiles do for EF.5GAUTHKEYS, need not.
+        high_update: High update activity.
+    """
+
+    component: str
+    fid: int | None
+    kind: FileKind
+    size: int | None = None
+    record_length: int | None = 0
+    records: int | None = 0
+    rule: int | None = None
+    sfi: int | None = None
+    content: DefaultContent = DefaultContent()
+    high_update: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Hold one template.
+
+    Attributes:
+        number: Last arcs of its object identifier, for example "2.4".
+        element: Name of the profile element that uses it.
+        created_by_default: All its files are made, not only those whose component is present.
+        files: Its files in the order of the components.
+    """
+
+    number: str
+    element: str
+    created_by_default: bool
+    files: tuple[TemplateFile, ...]
+
+    def by_component(self, name: str) -> TemplateFile | None:
+        """Return the file of a component, or None."""
+        return next((one for one in self.files if one.component == name), None)
+
+
+def _content(word: str) -> DefaultContent:
+    if word.endswith(")*"):
+        return DefaultContent(bytes.fromhex(word[1:-2]), repeat=True)
+    head, dots, tail = word.partition("..")
+    if not dots:
+        return DefaultContent(bytes.fromhex(word))
+    return DefaultContent(bytes.fromhex(head), ending=bytes.fromhex(tail[2:]))
+
+
+def _number(word: str) -> int | None:
+    return None if word == "*" else int(word)
+
+
+def _read(line: str) -> TemplateFile:
+    component, fid, kind_word, *words = line.split()
+    # the MF line of its template stands for the root
+    kind = FileKind.MF if fid == "3F00" else _KINDS[kind_word]
+    size: int | None = 0
+    record_length: int | None = 0
+    records: int | None = 0
+    if kind.has_records:
+        count, _, length = words.pop(0).partition("x")
+        records, record_length = _number(count), _number(length)
+    elif not kind.is_directory:
+        size = _number(words.pop(0))
+    rule = sfi = None
+    content = DefaultContent()
+    for word in words:
+        if word in ("H", "!"):
+            continue
+        if word[0] == "a":
+            rule = int(word[1:])
+        elif word[0] == "s":
+            sfi = int(word[1:], 16)
+        else:
+            content = _content(word)
+    return TemplateFile(
+        component,
+        None if fid == "ADF" else int(fid, 16),
+        kind,
+        size,
+        record_length,
+        records,
+        rule,
+        sfi,
+        content,
+        high_update=words[-1:] == ["H"],
+    )
+
+
+_REGISTRY: dict[str, tuple[str, bool, tuple[str, ...]]] = {
+    "2.1": ("mf", True, (tables.MF,)),
+    "2.2": ("cd", False, (tables.CD,)),
+    "2.3": ("telecom", False, (tables.TELECOM,)),
+    "2.3.2": ("telecom", False, (tables.TELECOM, tables.TELECOM_3)),
+    "2.4": ("usim", True, (tables.USIM,)),
+    "2.4.2": ("usim", True, (tables.USIM.replace("ef-ust 6F38 TR 14", "ef-ust 6F38 TR 17"),)),
+    "2.5": ("opt-usim", False, (tables.OPT_USIM,)),
+    "2.5.2": ("opt-usim", False, (tables.OPT_USIM, tables.OPT_USIM_3)),
+    "2.5.3": ("opt-usim", False, (tables.OPT_USIM, tables.OPT_USIM_3)),
+    "2.6": ("phonebook", False, (tables.PHONEBOOK,)),
+    "2.7": ("gsm-access", False, (tables.GSM_ACCESS,)),
+    "2.8": ("isim", True, (tables.ISIM,)),
+    "2.9": ("opt-isim", False, (tables.OPT_ISIM,)),
+    "2.9.2": ("opt-isim", False, (tables.OPT_ISIM, tables.OPT_ISIM_3)),
+    "2.10": ("csim", True, (tables.CSIM,)),
+    "2.10.2": ("csim", True, (tables.CSIM,)),
+    "2.11": ("opt-csim", False, (tables.OPT_CSIM,)),
+    "2.11.2": ("opt-csim", False, (tables.OPT_CSIM,)),
+    "2.12": ("eap", False, (tables.EAP,)),
+    "2.13": ("df-5gs", False, (tables.DF_5GS,)),
+    "2.13.2": ("df-5gs", False, (tables.DF_5GS, "\n".join(tables.DF_5GS_3.splitlines()[11:13]))),
+    "2.13.3": ("df-5gs", False, ("\n".join(tables.DF_5GS_3.splitlines()[:13]),)),
+    "2.13.4": ("df-5gs", False, (tables.DF_5GS_3,)),
+    "2.14": ("df-saip", False, (tables.DF_SAIP,)),
+    "2.15": ("df-snpn", False, (tables.DF_SNPN,)),
+    "2.16": ("df-5gprose", False, (tables.DF_5GPROSE,)),
+}
+
+
+@cache
+def template(oid: str) -> Template | None:
+    """Return the template of an object identifier in dotted form, or None when it is unknown."""
+    if not oid.startswith(_ARC):
+        return None
+    number = oid[len(_ARC) :]
+    known = _REGISTRY.get(number)
+    if known is None:
+        return None
+    element, created, texts = known
+    lines = [line for text in texts for line in text.splitlines() if line]
+    return Template(number, element, created, tuple(_read(line) for line in lines))
+
+
+ARR_RULES: dict[int, bytes] = {
+    number: bytes.fromhex(text)
+    for number, text in {
+        1: "8001019000800102A406830101950108800158A40683010A950108",
+        2: "800101A40683010195010880015AA40683010A950108",
+        3: "80015BA40683010A950108",
+        4: "800101900080011A9700800140A40683010A950108",
+        5: "800103A406830101950108800158A40683010A950108",
+        6: "800111A40683010195010880014AA40683010A950108",
+        7: "800103A406830101950108800158A40683010A950108840132A406830101950108",
+        8: "800101A406830101950108800102A406830181950108800158A40683010A950108",
+        9: "800101900080011AA406830101950108800140A40683010A950108",
+        10: "800101900080015AA40683010A950108",
+        11: "8001019000800118A40683010A9501088001429700",
+        12: "800101A40683010195010880015A9700",
+        13: "800113A406830101950108800148A40683010A950108",
+        14: "80015EA40683010A950108",
+    }.items()
+}
+"""Access rules the templates assume, by record number; a Profile brings its own EF.ARR."""

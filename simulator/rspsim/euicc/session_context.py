@@ -1,0 +1,70 @@
+"""What an RSP session has established: the server, the prepared download, the load in progress."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from rspcore.crypto.keys import PrivateKey, PublicKey
+from rspcore.ids import Oid, TransactionId
+from rspsim.euicc.load_progress import Load
+from rspsim.euicc.session import SessionState
+
+__all__ = ["IDLE_SESSION", "AuthenticatedServer", "PreparedDownload", "Session"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthenticatedServer:
+    """Hold what AuthenticateServer established.
+
+    Attributes:
+        transaction_id: Of serverSigned1; every later step names the same.
+        address: serverAddress, where the ProfileInstallationResult goes.
+        oid: registeredID of the server's certificate.
+        ci_pkid: CI under which the card signs in this session.
+        server_ci_pkid: CI under which the server's certificate was verified.
+        euicc_signature1: The card's first signature, 64 octets, which the server signs back.
+    """
+
+    transaction_id: TransactionId
+    address: str
+    oid: Oid
+    ci_pkid: bytes
+    server_ci_pkid: bytes
+    euicc_signature1: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedDownload:
+    """Hold what PrepareDownload established.
+
+    Attributes:
+        server_key: Key of CERT.DPpb, which signs InitialiseSecureChannel.
+        smdp_oid: registeredID of CERT.DPpb.
+        one_time_key: otSK.EUICC with its public half.
+    """
+
+    server_key: PublicKey
+    smdp_oid: Oid
+    one_time_key: PrivateKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Hold the session: its state and what was established on the way there.
+
+    Attributes:
+        state: Place in `rspsim.euicc.session.TRANSITIONS`.
+        challenge: The outstanding euiccChallenge, 16 octets; empty when idle.
+        server: Present once a server is authenticated.
+        download: Present once a download is prepared.
+        load: Present while a package is loaded.
+    """
+
+    state: SessionState = SessionState.IDLE
+    challenge: bytes = b""
+    server: AuthenticatedServer | None = None
+    download: PreparedDownload | None = None
+    load: Load | None = None
+
+
+IDLE_SESSION: Final = Session()
+"""The session after power on and after every end."""

@@ -1,0 +1,222 @@
+"""The card a command line asks for: new, kept, changed in its options, or refused."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rspcore.crypto.curves import Curve
+from rspcore.errors import ConfigError, LocalError
+from rspcore.ids import Eid
+from rspcore.pki.bundle import Pki
+from rspcore.pki.generate import REFERENCE_EID, make_pki
+from rspsim.card_presets import PRESETS, preset_named
+from rspsim.card_setup import CardWish, changed_options, faulty, kept_state, read_pki
+from rspsim.cli.card_lists import print_presets
+from rspsim.euicc.decisions import STANDARD, Decision
+from rspsim.euicc.options import Options, ResponseMode, SegmentLimit
+from rspsim.faults import card
+from rspsim.stores.memory import MemoryStore
+from rspsim.stores.sqlite import SqliteStore
+
+OTHER_EID = Eid.from_first_digits("890490321234512345123456789099")
+SGP26 = Path(__file__).parents[4] / "shared" / "data" / "sgp26"
+
+
+def write_pki(pki: Pki, folder: Path) -> None:
+    """Write a bundle as files."""
+    for name, octets in pki.to_files().items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(octets)
+
+
+def test_empty_store_gets_a_new_card() -> None:
+    store = MemoryStore()
+    state = kept_state(store, CardWish())
+    assert state.eid == REFERENCE_EID
+    assert state.personality.name == "v2.5"
+    assert [credential.curve for credential in state.credentials] == list(Curve)
+    assert store.load() == state
+
+
+def test_new_card_is_as_wished() -> None:
+    wish = CardWish(
+        eid=OTHER_EID, personality="v2.2.2", options=("cat-busy=yes", "notification_capacity=7")
+    )
+    state = kept_state(MemoryStore(), wish)
+    assert state.eid == OTHER_EID
+    assert all(credential.signs for credential in state.credentials)
+    assert state.personality.name == "v2.2.2"
+    assert state.options.cat_busy
+    assert state.options.notification_capacity == 7
+    assert state.options.no_result_available, "what the personality decides stays"
+
+
+def test_kept_card_comes_back_and_is_not_written_again(tmp_path: Path) -> None:
+    with SqliteStore(tmp_path / "card") as store:
+        state = kept_state(store, CardWish(eid=OTHER_EID))
+    with SqliteStore(tmp_path / "card") as store:
+        written: list[str] = []
+        store._database.set_trace_callback(written.append)
+        assert kept_state(store, CardWish()) == state
+        assert written == []
+
+
+def test_wish_goes_before_the_preset() -> None:
+    preset = preset_named("old-firmware")
+    wish = CardWish(options=("unknown-info-tag-refused=no",)).with_preset(preset)
+    state = kept_state(MemoryStore(), wish)
+    assert state.personality.name == "v2.2.2"
+    assert not state.options.unknown_info_tag_refused
+    assert CardWish(personality="v2.6").with_preset(preset).personality == "v2.6"
+    small = kept_state(MemoryStore(), CardWish().with_preset(preset_named("nearly-full")))
+    assert small.personality.nvm_size == 16 * 1024
+
+
+def test_presets_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert print_presets() == 0
+    shown = capsys.readouterr().out
+    assert all(f"{one.name} " in shown for one in PRESETS)
+    assert "BF38 1500 ms" in shown
+
+
+def test_kept_card_takes_new_options_and_keeps_them() -> None:
+    store = MemoryStore()
+    kept_state(store, CardWish())
+    changed = kept_state(store, CardWish(options=("response_mode=direct",)))
+    assert changed.options.response_mode is ResponseMode.DIRECT
+    assert kept_state(store, CardWish()) == changed
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [
+        (CardWish(eid=OTHER_EID), f"holds the card with EID {REFERENCE_EID}, not {OTHER_EID}"),
+        (CardWish(personality="v2.6"), r"holds a card v2\.5, not v2\.6"),
+        (CardWish(memory=8192), "holds a card with 524,288 octets of memory, not 8,192"),
+    ],
+)
+def test_kept_card_is_not_made_another(wish: CardWish, told: str) -> None:
+    store = MemoryStore()
+    state = kept_state(store, CardWish())
+    with pytest.raises(ConfigError, match=told):
+        kept_state(store, wish)
+    assert store.load() == state
+
+
+def test_kept_card_under_other_keys_is_not_served_with_those(tmp_path: Path) -> None:
+    store = MemoryStore()
+    kept_state(store, CardWish())
+    write_pki(make_pki(b"another"), tmp_path)
+    with pytest.raises(ConfigError, match="under other CIs than"):
+        kept_state(store, CardWish(pki=tmp_path))
+
+
+def test_kept_card_is_served_with_its_own_keys(tmp_path: Path) -> None:
+    write_pki(make_pki(), tmp_path)
+    store = MemoryStore()
+    state = kept_state(store, CardWish(pki=tmp_path))
+    assert kept_state(store, CardWish(pki=tmp_path)) == state
+
+
+def test_wish_of_what_the_kept_card_is_already_is_fine() -> None:
+    store = MemoryStore()
+    state = kept_state(store, CardWish())
+    assert kept_state(store, CardWish(eid=REFERENCE_EID, personality="v2.5")) == state
+
+
+def test_unknown_personality_is_told_with_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match=r"'v9': expected one of .*v2\.5"):
+        kept_state(MemoryStore(), CardWish(personality="v9"))
+
+
+def test_credentials_come_from_a_folder_tree() -> None:
+    if not SGP26.is_dir():
+        pytest.skip("the published SGP.26 material is not there")
+    state = kept_state(MemoryStore(), CardWish(pki=SGP26))
+    assert all(credential.signs for credential in state.credentials)
+
+
+def test_folder_that_is_none_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="expected a folder"):
+        read_pki(tmp_path / "nowhere")
+
+
+def test_folder_without_certificates_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no self-signed CI certificate"):
+        read_pki(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "value"),
+    [
+        ("cat_busy=yes", "cat_busy", True),
+        ("cat-busy = ON", "cat_busy", True),
+        ("reuse_otpk=no", "reuse_otpk", False),
+        ("reuse_otpk=false", "reuse_otpk", False),
+        ("notification_capacity=0", "notification_capacity", 0),
+        ("segment_limit=1036", "segment_limit", SegmentLimit.TOLERANT),
+    ],
+)
+def test_option_is_read(given: str, name: str, value: object) -> None:
+    assert changed_options(Options(), [given]) == replace(Options(), **{name: value})
+
+
+def test_last_of_an_option_given_twice_counts() -> None:
+    given = ["notification_capacity=1", "notification_capacity=2"]
+    assert changed_options(Options(), given).notification_capacity == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("cat_busy", "expected NAME=VALUE, with a name of response_mode, "),
+        ("wings=2", "expected NAME=VALUE"),
+        ("cat_busy=maybe", "option cat_busy=maybe: expected yes or no"),
+        ("notification_capacity=-1", "expected a number"),
+        ("notification_capacity=", "expected a number"),
+        ("segment_limit=5", "expected 1020 or 1036"),
+    ],
+)
+def test_option_that_is_none_is_told(given: str, told: str) -> None:
+    with pytest.raises(LocalError, match=told):
+        changed_options(Options(), [given])
+
+
+def test_every_option_can_be_set_to_its_own_value() -> None:
+    words = {True: "yes", False: "no"}
+    given = [
+        f"{name}={words[value] if isinstance(value, bool) else value}"
+        for name, value in ((n, getattr(Options(), n)) for n in Options.__slots__)
+    ]
+    assert changed_options(Options(), given) == Options()
+
+
+class FaultOf:
+    """Stand for a fault that swaps one decision."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.decision: Decision[int] = Decision(name, 0)
+
+    def apply(self, decisions: Any) -> Any:
+        """Swap it."""
+        return decisions.having(self.decision, 1)
+
+
+def test_faults_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = (FaultOf("a"), FaultOf("b"), FaultOf("c"))
+    monkeypatch.setattr(card, "FAULTS", known, raising=False)
+    decisions = faulty(["a", "c"])
+    assert [decisions[fault.decision] for fault in known] == [1, 0, 1]
+
+
+def test_no_fault_is_the_standard() -> None:
+    assert faulty([]) is STANDARD
+
+
+def test_unknown_fault_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(card, "FAULTS", (FaultOf("a"),), raising=False)
+    with pytest.raises(LocalError, match="'b': `rsplab card faults` lists all 1"):
+        faulty(["b"])
