@@ -39,7 +39,7 @@ def listed(card, *events):
 def expect_events(card, one, asked, *events):
     """Require that a filter finds exactly the Notifications of these events of a Profile."""
     iccid = one.metadata.iccid
-    expect.told(listed(card, *asked), *((event, iccid, ADDRESS) for event in events))
+    expect.notifications(listed(card, *asked), *((event, iccid, ADDRESS) for event in events))
 
 
 @testcase("ES10b.ListNotification#01")
@@ -78,7 +78,7 @@ def test_filter_finds_its_events(card, given, step, asked):
         found = listed(card, *asked)
     with step("Expected: Notifications of these events, and no others"):
         wanted = [event for event in PENDING if event in asked]
-        expect.told(found, *((event, one.metadata.iccid, ADDRESS) for event in wanted))
+        expect.notifications(found, *((event, one.metadata.iccid, ADDRESS) for event in wanted))
 
 
 @testcase("ES10b.ListNotification#09")
@@ -126,7 +126,7 @@ def test_entry_says_what_the_profile_configured(card, given, server, step):
     with step("S_LPAd -> eUICC: ListNotification"):
         found = listed(card)
     with step("Expected: the PIR to the SM-DP+, each event to its own address"):
-        expect.told(
+        expect.notifications(
             found,
             (INSTALL, one.iccid, server.address),
             (INSTALL, one.iccid, "dp0.example.com"),
@@ -164,7 +164,7 @@ def test_long_list_comes_whole(card, given, step):
         whole = expect.message(ListNotificationResponse, b"".join(part.data for part in parts))
         events = (INSTALL, INSTALL, *(ENABLE, DISABLE) * 4)
         told = ((event, one.iccid, ADDRESS) for event in events)
-        expect.told(whole.notification_metadata_list, *told)
+        expect.notifications(whole.notification_metadata_list, *told)
 
 
 @testcase("ES10b.ListNotification#15")
@@ -173,7 +173,7 @@ def test_installation_result_is_listed_as_install(card, given, server, step):
     silent = replace(preset(ONE), notification_configuration=())
     (one,) = given.profiles(silent, notifications=True)
     with step("S_LPAd -> eUICC: ListNotification; expected: one entry, install"):
-        expect.told(listed(card), (INSTALL, one.iccid, server.address))
+        expect.notifications(listed(card), (INSTALL, one.iccid, server.address))
 
 
 @testcase("ES10b.ListNotification#16")

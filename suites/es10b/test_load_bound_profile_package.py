@@ -159,7 +159,7 @@ def test_wrong_length_of_a0_is_refused(card, given, server, step, note):
         load_result.went_on(session.load(package.until(place)))
     with step("S_LPAd -> eUICC: A0 whose length is larger by 1 than its 87"):
         loaded = session.load(package.since(place).until(1))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: SW 6A80, or PIR errorResult, configureISDP(1), bspStructureError(7)"):
         load_result.refused_or_ended(session, loaded, before, (0x6A80,), ISDP, STRUCTURE)
 
@@ -178,7 +178,7 @@ def test_containers_exchanged_are_refused(card, given, server, step, note):
         a0 = package.segments[place].octets
         metadata = package.since(after).until(package.header_of(ELEMENTS) - after)
         loaded = session.load(metadata.inserted(len(metadata), a0))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: SW 6985 or 6A88, or PIR errorResult, bspStructureError(7)"):
         load_result.refused_or_ended(
             session, loaded, before, load_result.MISPLACED, ISDP, STRUCTURE
@@ -201,7 +201,7 @@ def test_package_that_is_not_complete_is_abandoned(card, given, server, step, no
         session = server.prepared(card)
     with step("S_LPAd -> eUICC: package whose A3 announces 100 octets too many"):
         loaded = session.load(with_length_of_a3(session, 100))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
         load_result.went_on(loaded)
     with step("S_LPAd -> eUICC: GetEUICCChallenge; expected: the Profile not listed"):
         server.open(card)
@@ -222,7 +222,7 @@ def test_more_than_announced_is_refused(card, given, server, step, note):
         session = server.prepared(card)
     with step("S_LPAd -> eUICC: package whose A3 announces 1 octet too few"):
         loaded = session.load(with_length_of_a3(session, -1))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: SW 6A80, or PIR errorResult, loadProfileElements(5), 7 or 12"):
         reasons = STRUCTURE, ErrorReason.installFailedDueToPEProcessingError
         load_result.refused_or_ended(session, loaded, before, (0x6A80,), ELEMENTS, *reasons)
@@ -325,7 +325,7 @@ def test_switch_during_the_load(card, given, server, step, note):
         note(f"EnableProfile: SW {response.sw:04X}, {response.data.hex().upper()}")
     with step("S_LPAd -> eUICC: the next segment"):
         loaded = session.load(rest.until(1))
-        note(f"next segment: {load_result.told(loaded)}")
+        note(f"next segment: {load_result.described(loaded)}")
     with step("Expected: SW 6985 and the segment accepted, or ok(0) and any of 9000, 6985, 6A88"):
         refused = response.sw == StatusWord.CONDITIONS_NOT_SATISFIED
         expect.one_of(response.data, (b"", bytes.fromhex("BF3103800100")), "answer")

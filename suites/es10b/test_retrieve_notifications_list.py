@@ -69,9 +69,9 @@ def test_everything_without_criteria(card, given, step):
         found = retrieved(card)
     with step("Expected: one PIR and four other Notifications"):
         iccid = one.metadata.iccid
-        expect.told(map(metadata, results(found)), (INSTALL, iccid, ADDRESS))
+        expect.notifications(map(metadata, results(found)), (INSTALL, iccid, ADDRESS))
         told = ((event, iccid, ADDRESS) for event in NotificationEvent)
-        expect.told(map(metadata, others(found)), *told)
+        expect.notifications(map(metadata, others(found)), *told)
 
 
 @testcase("ES10b.RetrieveNotificationsList#02")
@@ -82,7 +82,7 @@ def test_number_finds_an_enable_notification(card, given, step):
         number = _number_of(card, ENABLE)
         found = retrieved(card, SearchCriteria(seq_number=number))
     with step("Expected: that otherSignedNotification alone"):
-        expect.told(map(metadata, found), (ENABLE, one.metadata.iccid, ADDRESS))
+        expect.notifications(map(metadata, found), (ENABLE, one.metadata.iccid, ADDRESS))
         expect.equal([metadata(octets).seq_number for octets in found], [number], "seqNumber")
         expect.equal(len(others(found)), 1, "otherSignedNotification")
 
@@ -127,7 +127,7 @@ def test_event_finds_its_notifications(card, given, step, asked):
     with step("Expected: Notifications of these events, and no others"):
         wanted = [event for event in PENDING if event in asked]
         told = ((event, one.metadata.iccid, ADDRESS) for event in wanted)
-        expect.told(map(metadata, found), *told)
+        expect.notifications(map(metadata, found), *told)
 
 
 def expect_nothing(card, criteria):

@@ -178,7 +178,7 @@ def test_deletion_is_told_and_signed(card, given, server, step):
     with step("Expected: one delete Notification with that ICCID and address, signature and chain"):
         expect.equal(len(pending), 1, "pending Notifications")
         told = verify_notification(server, pending[0]).tbs_other_notification
-        expect.told((told,), (DELETE, one.iccid, "dp1.example.com"))
+        expect.notifications((told,), (DELETE, one.iccid, "dp1.example.com"))
 
 
 @testcase("ES10c.DeleteProfile#13")
@@ -188,7 +188,7 @@ def test_each_address_is_told(card, given, step):
     with step("S_LPAd -> eUICC: DeleteProfile"):
         expect.ok(delete(card, one.iccid))
     with step("Expected: one delete Notification for each address"):
-        expect.told(
+        expect.notifications(
             card.notifications(),
             (DELETE, one.iccid, "dp1.example.com"),
             (DELETE, one.iccid, "dp2.example.com"),
@@ -287,7 +287,7 @@ def test_default_address_is_not_told(card, given, step):
     with step("S_LPAd -> eUICC: DeleteProfile"):
         expect.ok(delete(card, one.iccid))
     with step("Expected: one delete Notification, to the configured address"):
-        expect.told(card.notifications(), (DELETE, one.iccid, "dp1.example.com"))
+        expect.notifications(card.notifications(), (DELETE, one.iccid, "dp1.example.com"))
 
 
 @testcase("ES10c.DeleteProfile#21")

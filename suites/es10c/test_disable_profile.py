@@ -133,7 +133,7 @@ def test_configured_address_is_told(card, given, step):
         expect.ok(disable(card, one.by_iccid))
     with step("Expected: one disable Notification with its ICCID and address"):
         event = (NotificationEvent.notificationDisable, one.iccid, ADDRESS)
-        expect.told(card.notifications(), event)
+        expect.notifications(card.notifications(), event)
 
 
 @testcase("ES10c.DisableProfile#19")
@@ -143,7 +143,7 @@ def test_profile_without_address_tells_nobody(card, given, step):
     with step("S_LPAd -> eUICC: DisableProfile"):
         expect.ok(disable(card, one.by_iccid))
     with step("Expected: no Notification"):
-        expect.told(card.notifications())
+        expect.notifications(card.notifications())
 
 
 @testcase("ES10c.DisableProfile#21")
@@ -201,7 +201,7 @@ def test_implicit_disabling_is_told(card, given, step):
         expect.ok(card.send(request))
     with step("Expected: one disable Notification of the first"):
         event = (NotificationEvent.notificationDisable, one.iccid, ADDRESS)
-        expect.told(card.notifications(), event)
+        expect.notifications(card.notifications(), event)
 
 
 @testcase("ES10c.DisableProfile#25")

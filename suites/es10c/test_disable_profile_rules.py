@@ -67,7 +67,7 @@ def test_test_profile_tells_nobody(card, given, step):
     with step("S_LPAd -> eUICC: DisableProfile, the test Profile"):
         expect.ok(disable(card, test))
     with step("Expected: no Notification"):
-        expect.told(card.notifications())
+        expect.notifications(card.notifications())
 
 
 @testcase("ES10c.DisableProfile#28")

@@ -118,7 +118,7 @@ def test_both_profiles_tell_of_the_change(card, given, step):
     with step("S_LPAd -> eUICC: EnableProfile, the second Profile"):
         expect.ok(enable(card, two.by_iccid))
     with step("Expected: one Notification of each"):
-        expect.told(
+        expect.notifications(
             card.notifications(),
             (NotificationEvent.notificationDisable, one.iccid, "dp1.example.com"),
             (NotificationEvent.notificationEnable, two.iccid, "dp2.example.com"),
@@ -132,7 +132,7 @@ def test_profile_without_address_tells_nobody(card, given, step):
     with step("S_LPAd -> eUICC: EnableProfile"):
         expect.ok(enable(card, one.by_iccid))
     with step("Expected: no Notification"):
-        expect.told(card.notifications())
+        expect.notifications(card.notifications())
 
 
 @testcase("ES10c.EnableProfile#36")

@@ -69,7 +69,7 @@ def test_deletions_are_told(card, given, step):
         expect.ok(reset(card, OPERATIONAL))
         settle_refresh(card)
     with step("Expected: one delete Notification for each configured address"):
-        expect.told(
+        expect.notifications(
             card.notifications(),
             (DELETE, one.iccid, "dp1.example.com"),
             (DELETE, one.iccid, "dp2.example.com"),
@@ -185,4 +185,4 @@ def test_test_profile_tells_nobody(card, given, step):
     with step("S_LPAd -> eUICC: eUICCMemoryReset, deleteFieldLoadedTestProfiles"):
         expect.ok(reset(card, FIELD_LOADED_TEST))
     with step("Expected: no Notification"):
-        expect.told(card.notifications())
+        expect.notifications(card.notifications())

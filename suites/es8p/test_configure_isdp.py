@@ -130,7 +130,7 @@ def test_oid_of_another_server_ends_the_load(card, given, server, server2, step,
         session, package = begun(card, server, configure_isdp=request(dp_oid(server2)))
     with step("S_LPAd -> eUICC: ConfigureISDP, dpOid of the second SM-DP+"):
         loaded = session.load(package.until(1))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: PIR errorResult, configureISDP(1), incorrectInputValues(1)"):
         load_result.ended(session, loaded, before, COMMAND, ErrorReason.incorrectInputValues)
 
@@ -163,7 +163,7 @@ def test_garbled_content_under_a_right_mac_ends_the_load(card, given, server, st
         session, package = begun(card, server, protect=protected_by(protect))
     with step("S_LPAd -> eUICC: ConfigureISDP, encrypted wrongly, C-MAC right"):
         loaded = session.load(package.until(1))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: PIR errorResult, configureISDP(1), bspSecurityError(8)"):
         load_result.ended(session, loaded, before, COMMAND, ErrorReason.scp03tSecurityError)
 
@@ -195,7 +195,7 @@ def test_other_command_in_the_group_ends_the_load(card, given, server, step, not
         session, package = begun(card, server, configure_isdp=bytes.fromhex("BF2A00"))
     with step("S_LPAd -> eUICC: A0 segment with BF2A in place of BF24"):
         loaded = session.load(package.until(1))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: PIR errorResult, configureISDP(1), incorrectInputValues(1)"):
         load_result.ended(session, loaded, before, COMMAND, ErrorReason.incorrectInputValues)
 
@@ -210,7 +210,7 @@ def test_second_request_is_refused(card, given, server, step, note):
         load_result.went_on(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: ConfigureISDP again"):
         loaded = session.load(package.until(1))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: SW 6985 or 6A88, or PIR errorResult, bspStructureError(7)"):
         reason = ErrorReason.scp03tStructureError
         load_result.refused_or_ended(
@@ -229,7 +229,7 @@ def test_metadata_do_not_come_first(card, given, server, step, note):
         load_result.went_on(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: header of A1"):
         loaded = session.load(package.since(1).until(1))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: SW 6985 or 6A88, or PIR errorResult, bspStructureError(7)"):
         reason = ErrorReason.scp03tStructureError
         load_result.refused_or_ended(

@@ -141,7 +141,7 @@ def test_signature_is_looked_at_before_the_transaction(card, given, server, step
     with step("S_LPAd -> eUICC: InitialiseSecureChannel, transactionId and smdpSign wrong"):
         package = session.package(TWO, transaction_id=OTHER_ID)
         loaded = session.load(package.until(1).flipped(0))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: PIR errorResult, invalidSignature(2)"):
         load_result.ended(session, loaded, before, COMMAND, ErrorReason.invalidSignature)
 
@@ -157,7 +157,7 @@ def test_second_request_is_refused(card, given, server, step, note):
         load_result.went_on(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: InitialiseSecureChannel again"):
         loaded = session.load(package.until(1))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: SW 6985, or PIR errorResult, incorrectInputValues(1)"):
         reason = ErrorReason.incorrectInputValues
         load_result.refused_or_ended(session, loaded, before, (0x6985,), COMMAND, reason)
@@ -172,7 +172,7 @@ def test_long_host_id_is_refused(card, given, server, step, note):
         session = server.prepared(card)
     with step("S_LPAd -> eUICC: InitialiseSecureChannel, hostId of 17 octets"):
         loaded = first_segment(session, host_id=bytes(range(17)))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: SW 6A80, or PIR errorResult, incorrectInputValues(1)"):
         reason = ErrorReason.incorrectInputValues
         load_result.refused_or_ended(session, loaded, before, (0x6A80,), COMMAND, reason)
@@ -203,7 +203,7 @@ def test_point_off_the_curve_ends_the_load(card, given, server, step, note):
         off_curve = point[:-1] + bytes((point[-1] ^ 0x01,))
     with step("S_LPAd -> eUICC: InitialiseSecureChannel, smdpOtpk off the curve"):
         loaded = first_segment(session, smdp_otpk=off_curve)
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: PIR errorResult, incorrectInputValues(1) or unknown error(127)"):
         reasons = ErrorReason.incorrectInputValues, ErrorReason.installFailedDueToUnknownError
         load_result.ended(session, loaded, before, COMMAND, *reasons)
@@ -220,7 +220,7 @@ def test_point_of_another_curve_ends_the_load(card, given, make_server, step, no
         other = server.one_time_key(BRP).public.point
     with step("S_LPAd -> eUICC: InitialiseSecureChannel, smdpOtpk on brainpoolP256r1"):
         loaded = first_segment(session, smdp_otpk=other)
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: PIR errorResult, 1, 4 or 127"):
         reasons = (
             ErrorReason.incorrectInputValues,
@@ -275,7 +275,7 @@ def test_misshapen_request_is_refused(card, given, server, step, note, order):
         request = signed(session, *(parts[tag] for tag in order))
     with step("S_LPAd -> eUICC: InitialiseSecureChannel, misshapen"):
         loaded = first_segment(session, initialise_secure_channel=request)
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: SW 6A80, or PIR errorResult, incorrectInputValues(1)"):
         reason = ErrorReason.incorrectInputValues
         load_result.refused_or_ended(session, loaded, before, (0x6A80,), COMMAND, reason)

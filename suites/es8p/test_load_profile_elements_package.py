@@ -111,7 +111,7 @@ def test_package_that_does_not_end_with_its_end(card, given, server, step, note,
         session = server.prepared(card)
     with step("S_LPAd -> eUICC: the package"):
         loaded = session.install(TWO, upp=altered(TWO.upp))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: PIR errorResult, PE processing error(12)"):
         load_result.element_refused(session, loaded, before)
 
@@ -143,7 +143,7 @@ def test_reason_outside_the_list(card, given, server, step, note):
     with step("S_LPAd -> eUICC: the header of A3 with length 0"):
         package = session.package(TWO, lengths=((0xA3, 0),))
         loaded = session.load(package.until(package.header_of(COMMAND) + 1))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: PIR errorResult, installFailedDueToUnknownError(127)"):
         reason = ErrorReason.installFailedDueToUnknownError
         load_result.ended(session, loaded, before, COMMAND, reason)
@@ -164,6 +164,6 @@ def test_server_the_card_is_not_configured_for(card, given, server2, step, note,
         session = server2.prepared(card)
     with step("S_LPAd -> eUICC: the whole package"):
         loaded = session.install(profile(preset(ONE)))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step(f"Expected: PIR errorResult, errorReason {reason}"):
         load_result.ended(session, loaded, before, COMMAND, reason)

@@ -78,7 +78,7 @@ def test_segment_with_a_tag_of_another_command(card, given, server, step, note):
     with step("S_LPAd -> eUICC: the package, one 86 sent as 88"):
         other = retagged(package.segments[place].octets, Tag.Protected88)
         loaded = session.load(package.replaced(place, other))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: PIR errorResult, scp03tStructureError(7), or SW 6A88 or 6985"):
         words = load_result.MISPLACED
         load_result.refused_or_ended(session, loaded, before, words, COMMAND, STRUCTURE)
@@ -96,7 +96,7 @@ def test_segment_above_the_largest_size(card, given, server, step, note):
         expect.equal(longest, 1036, "octets of the longest segment")
     with step("S_LPAd -> eUICC: the package"):
         loaded = session.load(package)
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: PIR errorResult, scp03tStructureError(7)"):
         load_result.ended(session, loaded, before, COMMAND, STRUCTURE)
 
@@ -154,6 +154,6 @@ def test_counter_that_leaves_the_88s_out(card, given, server, step, note):
         session = server.prepared(card)
     with step("S_LPAd -> eUICC: the package, wrong ICV under a right MAC in the first 86"):
         loaded = session.load(session.package(TWO, protect=behind))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: PIR errorResult, scp03tSecurityError(8)"):
         load_result.ended(session, loaded, before, COMMAND, SECURITY)

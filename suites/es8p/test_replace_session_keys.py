@@ -131,7 +131,7 @@ def test_second_request_is_refused(card, given, server, step, note):
         load_result.went_on(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: ReplaceSessionKeys again"):
         loaded = session.load(package.until(1))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: SW 6985 or 6A88, or PIR errorResult, bspStructureError(7)"):
         load_result.refused_or_ended(
             session, loaded, before, load_result.MISPLACED, COMMAND, STRUCTURE
@@ -150,7 +150,7 @@ def test_keys_stay_once_elements_came(card, given, server, step, note):
         late = protected.segments[protected.header_of(COMMAND)].octets
     with step("S_LPAd -> eUICC: A2 segment"):
         loaded = session.load(package.since(2).inserted(0, late).until(1))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: SW 6985 or 6A88, or PIR errorResult, bspStructureError(7)"):
         load_result.refused_or_ended(
             session, loaded, before, load_result.MISPLACED, ELEMENTS, STRUCTURE

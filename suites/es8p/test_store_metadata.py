@@ -226,7 +226,7 @@ def test_configured_servers_hear_of_the_install(
         require_told(info, metadata.encode(), Tag.NotificationConfigurationInfo)
     with step(f"Expected: the PIR and {len(addresses)} install Notifications"):
         told = ((INSTALL, metadata.iccid, to) for to in (server.address, *addresses))
-        expect.told(card.notifications(), *told)
+        expect.notifications(card.notifications(), *told)
 
 
 @testcase.each(

@@ -85,7 +85,7 @@ def test_undefined_values_end_the_load(card, given, server, step, note, metadata
     session, package = begun(card, server, step, metadata=metadata)
     with step("S_LPAd -> eUICC: StoreMetadata, an undefined value or an object twice"):
         loaded = session.load(package)
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step(f"Expected: PIR errorResult, storeMetadata(2), {expect.names(reasons)}"):
         load_result.ended(session, loaded, before, COMMAND, *reasons)
 
@@ -98,7 +98,7 @@ def test_icon_type_alone(card, given, server, step, note):
     session, package = begun(card, server, step, metadata=tlv_edit.without(SOUND, Tag.Icon))
     with step("S_LPAd -> eUICC: StoreMetadata, iconType without icon"):
         loaded = session.load(package)
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: SW 9000 without PIR, or PIR errorResult, incorrectInputValues(1)"):
         load_result.went_on_or_ended(session, loaded, before, COMMAND, WRONG_INPUT)
 
@@ -116,7 +116,7 @@ def test_nickname_is_not_the_servers(card, given, server, step, note):
         package = session.package(TWO, metadata=metadata)
     with step("S_LPAd -> eUICC: the package, tag 90 in the metadata"):
         loaded = session.load(package)
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: no nickname listed, or PIR errorResult, incorrectInputValues(1)"):
         kept = [one.profile_nickname for one in card.profiles() if one.profile_nickname]
         expect.equal(kept, [], "nicknames listed")
@@ -191,7 +191,7 @@ def test_encrypted_metadata_are_refused(card, given, server, step, note):
     session, package = begun(card, server, step, protect=encrypted)
     with step("S_LPAd -> eUICC: StoreMetadata as TLV 87"):
         loaded = session.load(package)
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: SW 6A88, or PIR errorResult, storeMetadata(2), bspStructureError(7)"):
         load_result.refused_or_ended(session, loaded, before, (0x6A88,), COMMAND, STRUCTURE)
 

@@ -129,7 +129,7 @@ def test_ppr1_beside_an_operational_profile(card, given, server, step, note):
     before = card.observe()
     what = rat.owned_by_friend(rules_of(card), bringing(PPR1))
     session, loaded = metadata_sent(card, server, step, what)
-    note(load_result.told(loaded))
+    note(load_result.described(loaded))
     with step("Expected: PIR errorResult, pprNotAllowed(15), or SW 9000 without PIR"):
         load_result.went_on_or_ended(session, loaded, before, COMMAND, ErrorReason.pprNotAllowed)
 

@@ -41,7 +41,7 @@ def test_every_trace_is_gone(card, given, server, step):
         named = card.send(SetNicknameRequest(iccid=one.iccid, profile_nickname="Gone"))
         expect.error(named, SetNicknameResult.iccidNotFound)
     with step("Expected: its delete Notification, signed"):
-        expect.told(card.notifications(), (DELETE, one.iccid, NOTIFICATION_ADDRESS))
+        expect.notifications(card.notifications(), (DELETE, one.iccid, NOTIFICATION_ADDRESS))
         for octets in card.pending_notifications():
             verify_notification(server, octets)
 
@@ -63,7 +63,7 @@ def test_result_of_the_installation_stays(card, given, step):
     with step("Expected: the same PIR, and one more Notification"):
         expect.equal(results(card.pending_notifications()), results(before), "PIRs pending")
         told = (DELETE, one.iccid, NOTIFICATION_ADDRESS)
-        expect.told(card.notifications(), *events, told)
+        expect.notifications(card.notifications(), *events, told)
 
 
 @testcase("procedure.DeleteProcess#03")
@@ -103,7 +103,7 @@ def test_deleted_over_a_reset(card, given, step):
         card.reset()
     with step("Expected: not listed, the Notification pending"):
         expect.equal(card.profiles(), (), "Profiles listed")
-        expect.told(card.notifications(), (DELETE, one.iccid, NOTIFICATION_ADDRESS))
+        expect.notifications(card.notifications(), (DELETE, one.iccid, NOTIFICATION_ADDRESS))
         expect.equal(card.pending_notifications(), pending, "Notifications pending")
 
 

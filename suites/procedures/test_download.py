@@ -18,7 +18,7 @@ from rspcore.profile_maker import preset
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
 from rspharness.servers.card_signatures import verify_authentication, verify_pir, verify_preparation
-from rspharness.servers.load_result import ended, installed, told
+from rspharness.servers.load_result import described, ended, installed
 from rspharness.servers.rsp_server import profile
 
 NIST, BRP, FRP = Curve.NIST_P256, Curve.BRAINPOOL_P256R1, "frp256v1"
@@ -68,7 +68,7 @@ def test_complete_session(card, given, make_server, step, on):
         number = loaded.pir.data.notification_metadata.seq_number
         expect.ok(card.send(NotificationSentRequest(seq_number=number)))
     with step("Expected: no Notification"):
-        expect.told(card.notifications())
+        expect.notifications(card.notifications())
 
 
 @testcase("procedure.Download#04")
@@ -134,7 +134,7 @@ def test_until_memory_is_full(card, given, server, note, step):
         with step(f"S_SM-DP+ -> eUICC: Profile {number}, of {size:,} octets"):
             session = server.prepared(card)
             loaded = session.install(profile(numbered(number, size=size)))
-            expect.that(holds=loaded.pir is not None, expected="a PIR", actual=told(loaded))
+            expect.that(holds=loaded.pir is not None, expected="a PIR", actual=described(loaded))
             expect.that(holds=number < 10, expected="the memory full", actual=f"{number} Profiles")
     note(f"{number - 1} Profiles of {size:,} octets fit into {room:,}")
     with step("Expected: each before with success, the last with InsufficientMemory(10)"):
@@ -209,6 +209,6 @@ def v3_session(card, server):
         yield f"PrepareDownload: {'ok' if code is None else f'error {code}'}"
     if code is None:
         what = profile(SILENT)
-        yield told(
+        yield described(
             session.install(what, metadata=tlv_edit.appended(what.metadata.encode(), V3_METADATA))
         )

@@ -266,9 +266,9 @@ def test_notifications_wait_for_the_refresh(card, given, note, step):
         refresh.carry_out(card, refresh.required(card))
         late = card.notifications()
     with step("Expected: none before, one of each Profile after"):
-        expect.told(early)
+        expect.notifications(early)
         address = "testsmdpplus1.example.com"
-        expect.told(
+        expect.notifications(
             late,
             (NotificationEvent.notificationDisable, one.iccid, address),
             (NotificationEvent.notificationEnable, two.iccid, address),

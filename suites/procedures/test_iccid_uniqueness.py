@@ -63,7 +63,7 @@ def test_iccid_with_another_filler(card, given, server, note, step):
     with step("S_SM-DP+ -> eUICC: download, filler nibble 0 in the place of F"):
         session = server.prepared(card)
         loaded = session.install(profile(OTHER_FILLER))
-        note(load_result.told(loaded))
+        note(load_result.described(loaded))
     with step("Expected: PIR successResult, or ICCID already exists (9)"):
         load_result.installed_or_ended(session, loaded, before, COMMAND, TAKEN)
 

@@ -57,7 +57,7 @@ def test_each_profile_tells(card, given, step):
     with step("S_LPAd -> eUICC: eUICCMemoryReset, operational Profiles; expected: ok(0)"):
         expect.ok(reset_operational(card))
     with step(f"Expected: one Notification per address, none of {silent.iccid}"):
-        expect.told(
+        expect.notifications(
             card.notifications(),
             (DELETE, single.iccid, "dp2.example.com"),
             (DELETE, double.iccid, "dp2.example.com"),

@@ -87,7 +87,7 @@ def test_each_address_hears_of_the_installation(card, given, server, step):
         iccid = installed(session, session.install(asked)).iccid
     with step("Expected: the PIR for the SM-DP+ and one Notification per address"):
         told = [(INSTALL, iccid, address) for address in (server.address, *addresses)]
-        expect.told(card.notifications(), *told)
+        expect.notifications(card.notifications(), *told)
 
 
 @testcase("procedure.Notifications#02")
@@ -99,7 +99,7 @@ def test_each_event_is_told_to_each_address(card, given, step):
         lived(card, one.iccid)
     with step("Expected: one Notification per event and address"):
         told = [(event, one.iccid, to) for event in (ENABLE, DISABLE, DELETE) for to in addresses]
-        expect.told(card.notifications(), *told)
+        expect.notifications(card.notifications(), *told)
 
 
 @testcase("procedure.Notifications#03")
@@ -109,7 +109,7 @@ def test_nobody_is_told_without_configuration(card, given, step):
     with step("S_LPAd -> eUICC: EnableProfile, DisableProfile, DeleteProfile"):
         lived(card, one.iccid)
     with step("Expected: no Notification"):
-        expect.told(card.notifications())
+        expect.notifications(card.notifications())
 
 
 @testcase("procedure.Notifications#04")
@@ -121,7 +121,7 @@ def test_content_and_signature(card, given, server, step):
         listed = card.notifications()
         pending = card.pending_notifications()
     with step("Expected: one Notification, signed, with the metadata that are listed"):
-        expect.told(listed, (ENABLE, one.iccid, NOTIFICATION_ADDRESS))
+        expect.notifications(listed, (ENABLE, one.iccid, NOTIFICATION_ADDRESS))
         signed = [verify_notification(server, octets).tbs_other_notification for octets in pending]
         expect.equal(
             [metadata.encode().hex() for metadata in signed],
@@ -241,7 +241,7 @@ def test_test_profile_tells_nobody(card, given, server, step):
     with step("S_LPAd -> eUICC: EnableProfile, DisableProfile, DeleteProfile"):
         lived(card, iccid)
     with step("Expected: the PIR alone"):
-        expect.told(card.notifications(), (INSTALL, iccid, server.address))
+        expect.notifications(card.notifications(), (INSTALL, iccid, server.address))
 
 
 @testcase("procedure.Notifications#12")
@@ -286,4 +286,4 @@ def test_one_entry_for_four_events(card, given, server, step):
         lived(card, iccid)
     with step("Expected: the PIR and one Notification per event, each with one event bit"):
         told = [(event, iccid, "dp1.example.com") for event in (INSTALL, ENABLE, DISABLE, DELETE)]
-        expect.told(card.notifications(), (INSTALL, iccid, server.address), *told)
+        expect.notifications(card.notifications(), (INSTALL, iccid, server.address), *told)

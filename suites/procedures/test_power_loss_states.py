@@ -72,7 +72,7 @@ def test_during_enabling(card, given, step):
             expect.one_of(enabled, ((one.iccid,), (former.iccid,)), "Profiles Enabled")
             expect.equal((file_access.ef_iccid(card),), enabled, "EF.ICCID")
             happened = {(one.iccid,): (told(DISABLE, former), told(ENABLE, one))}
-            expect.told(card.notifications(), *happened.get(enabled, ()))
+            expect.notifications(card.notifications(), *happened.get(enabled, ()))
         with step("Expected: the Profile beside unchanged and usable"):
             undisturbed(card, given, two)
 
@@ -89,7 +89,9 @@ def test_during_disabling(card, given, step):
         with step("Expected: Enabled or Disabled, files to match, Notification only if Disabled"):
             seen = (enabled, file_access.ef_iccid(card))
             expect.one_of(seen, (((one.iccid,), one.iccid), ((), None)), "Enabled and EF.ICCID")
-            expect.told(card.notifications(), *{(): (told(DISABLE, one),)}.get(enabled, ()))
+            expect.notifications(
+                card.notifications(), *{(): (told(DISABLE, one),)}.get(enabled, ())
+            )
         with step("Expected: the Profile beside unchanged and usable"):
             undisturbed(card, given, two)
 
@@ -108,7 +110,7 @@ def test_during_deletion(card, given, note, step):
         with step("Expected: listed, nothing told; or not listed, told, its memory free"):
             freed = free_memory(card) > room
             expect.one_of((left, freed), (([one, two], False), ([two], True)), "listed, freed")
-            expect.told(card.notifications(), *[told(DELETE, one)] * freed)
+            expect.notifications(card.notifications(), *[told(DELETE, one)] * freed)
         with step("Expected: every Profile listed unchanged and usable"):
             for listed in left:
                 undisturbed(card, given, listed)
@@ -135,7 +137,7 @@ def test_during_memory_reset(card, given, note, step):
         with step("Expected: as before and nothing told, or none left and each told"):
             expect.one_of(left, (before, []), "Profiles listed")
             gone = [told(DELETE, profile) for profile in (one, two) if profile.iccid not in left]
-            expect.told(card.notifications(), *gone)
+            expect.notifications(card.notifications(), *gone)
 
 
 @testcase("procedure.PowerLoss#10")
@@ -150,7 +152,7 @@ def test_while_a_notification_is_stored(card, given, server, step):
             changed = card.enabled() == (one.iccid,)
         with step("Expected: Profile Enabled and one signed Notification, or neither"):
             new = [n for n in card.notifications() if n.seq_number not in earlier]
-            expect.told(new, *[told(ENABLE, one)] * changed)
+            expect.notifications(new, *[told(ENABLE, one)] * changed)
             for octets in signed(card):
                 verify_notification(server, octets)
         with step("S_LPAd -> eUICC: EnableProfile, the Profile beside; expected: new numbers"):

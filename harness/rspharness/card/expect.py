@@ -37,6 +37,7 @@ __all__ = [
     "error",
     "message",
     "names",
+    "notifications",
     "ok",
     "one_of",
     "pir_error",
@@ -47,7 +48,6 @@ __all__ = [
     "success",
     "sw",
     "that",
-    "told",
     "unchanged",
 ]
 
@@ -240,7 +240,7 @@ def unchanged(before: Snapshot, after: Snapshot, *, apart_from: Collection[str] 
             raise ExpectationError(f"{name} as before: {was}", now)
 
 
-def told(
+def notifications(
     listed: Iterable[NotificationMetadata], *events: tuple[NotificationEvent, Iccid, str]
 ) -> None:
     """Require Notifications of exactly these events, one each, in any order.

@@ -31,7 +31,7 @@ from rspharness.run.collection import Collected
 from rspharness.simulated.inprocess import SimulatedCards
 from rspharness.simulated.recording_card import Log, started
 from rspsim.faults.card import FAULTS
-from rspsim.faults.card.card_fault import Fault
+from rspsim.faults.card.card_fault import CardFault
 
 __all__ = [
     "DECLARED",
@@ -81,7 +81,7 @@ class _Record:
     def changes(self) -> dict[str, int]:
         return reaching(self._log)
 
-    def script(self, fault: Fault) -> Script:
+    def script(self, fault: CardFault) -> Script:
         return Script(self._log, fault, self.changes.get(fault.name, len(self._log)))
 
 

@@ -21,7 +21,7 @@ from rspsim.euicc.card import Euicc
 from rspsim.euicc.decisions import STANDARD, Decisions
 from rspsim.euicc.state import CardState, Volatile
 from rspsim.faults.card import FAULTS
-from rspsim.faults.card.card_fault import Fault
+from rspsim.faults.card.card_fault import CardFault
 from rspsim.stores.memory import MemoryStore
 
 __all__ = ["differs", "reaching", "touches"]
@@ -29,7 +29,7 @@ __all__ = ["differs", "reaching", "touches"]
 
 def reaching(log: Log) -> dict[str, int]:
     """Return the faults that can change what was recorded, each with the first place it changes."""
-    touched: dict[Fault, list[int]] = {}
+    touched: dict[CardFault, list[int]] = {}
     for place, one in enumerate(log):
         for fault in _swapping(frozenset(one.reached.standard)):
             touched.setdefault(fault, []).append(place)
@@ -37,7 +37,7 @@ def reaching(log: Log) -> dict[str, int]:
     return {name: place for name, place in found.items() if place is not None}
 
 
-def _first_change(fault: Fault, log: Log, places: list[int]) -> int | None:
+def _first_change(fault: CardFault, log: Log, places: list[int]) -> int | None:
     for place in places:
         if touches(fault, log[place].reached) and differs(fault, log[place]):
             return place
@@ -45,17 +45,17 @@ def _first_change(fault: Fault, log: Log, places: list[int]) -> int | None:
 
 
 @cache
-def _swapping(names: frozenset[str]) -> tuple[Fault, ...]:
+def _swapping(names: frozenset[str]) -> tuple[CardFault, ...]:
     """Return the faults that swap one of these decisions."""
     return tuple(fault for fault in FAULTS if not names.isdisjoint(_swapped(fault)))
 
 
-def touches(fault: Fault, reached: Reached) -> bool:
+def touches(fault: CardFault, reached: Reached) -> bool:
     """Tell whether a fault swaps something that was decided."""
     return any(_touches(name, value, reached) for name, value in _swapped(fault).items())
 
 
-def differs(fault: Fault, one: Exchange) -> bool:
+def differs(fault: CardFault, one: Exchange) -> bool:
     """Have a card with the fault do the same from the same values, and compare."""
     card = _Midway(one, Decisions(_swapped(fault)))
     try:
@@ -81,7 +81,7 @@ class _Midway(Euicc):
 
 
 @cache
-def _swapped(fault: Fault) -> Mapping[str, object]:
+def _swapped(fault: CardFault) -> Mapping[str, object]:
     return fault.apply(STANDARD).swapped
 
 

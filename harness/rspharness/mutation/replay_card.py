@@ -19,7 +19,7 @@ from rspharness.mutation.fault_reach import touches
 from rspharness.simulated.recording_card import Act, Exchange, Log, Signal, carried_out
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.state import Volatile
-from rspsim.faults.card.card_fault import Fault
+from rspsim.faults.card.card_fault import CardFault
 
 __all__ = ["ReplayingEuicc", "Script", "following"]
 
@@ -36,7 +36,7 @@ class Script:
     """
 
     log: Log
-    fault: Fault
+    fault: CardFault
     first: int
     place: int = 0
 

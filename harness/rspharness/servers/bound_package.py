@@ -1,9 +1,9 @@
-"""A BoundProfilePackage as a recipe: bound for one session, with one defect where wanted.
+"""A BoundProfilePackage as its inputs: bound for one session, with one part wrong where wanted.
 
-`Recipe` holds every ingredient with its sound value; `dataclasses.replace` changes one. `bake`
-makes the segments the LPA sends (SGP.22 v2, 2.5.5), each a STORE DATA chain of its own, and
-`Package` takes segments out, puts others in, or turns a bit in one. What is signed or MACed covers
-a change in the recipe; a change in the package comes after.
+`PackageInputs` holds every ingredient with its sound value; `dataclasses.replace` changes one.
+`bind_package` makes the segments the LPA sends (SGP.22 v2, 2.5.5), each a STORE DATA chain of its
+own, and `Package` takes segments out, puts others in, or turns a bit in one. What is signed or
+MACed covers a change in the recipe; a change in the package comes after.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from rspcore.messages.es8p import RemoteOpId
 from rspcore.messages.notifications import BppCommandId
 from rspcore.tags import Tag
 
-__all__ = ["Package", "Protect", "Recipe", "Segment", "bake"]
+__all__ = ["Package", "PackageInputs", "Protect", "Segment", "bind_package"]
 
 _MAX_TLV = 65535  # the recipe decides what is too long, not the tool
 
@@ -48,7 +48,7 @@ def protect_soundly(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+class PackageInputs:
     """Hold the ingredients of a package.
 
     Attributes:
@@ -187,7 +187,7 @@ def _lone_header(octets: bytes) -> bool:
     return tag in (Tag.SequenceOf88, Tag.SequenceOf86) and header == len(octets)
 
 
-def bake(recipe: Recipe) -> Package:
+def bind_package(recipe: PackageInputs) -> Package:
     """Make the segments of a package."""
     request = recipe.initialise_secure_channel or initialise_secure_channel(recipe)
     groups = _groups(recipe)
@@ -210,7 +210,7 @@ def _header(tag: int, length: int) -> bytes:
     return tlv.encode_tag(tag) + tlv.encode_length(length)
 
 
-def initialise_secure_channel(recipe: Recipe) -> bytes:
+def initialise_secure_channel(recipe: PackageInputs) -> bytes:
     """Make InitialiseSecureChannelRequest, BF23, signed over whatever the recipe says."""
     template = control_reference_template(
         recipe.host_id, key_type=recipe.key_type, key_length=recipe.key_length
@@ -231,7 +231,7 @@ def _integer(value: int) -> bytes:
     return value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
 
 
-def _groups(recipe: Recipe) -> list[tuple[BppCommandId, int, tuple[bytes, ...]]]:
+def _groups(recipe: PackageInputs) -> list[tuple[BppCommandId, int, tuple[bytes, ...]]]:
     keys = recipe.keys or session_keys(
         recipe.otsk_dp.agree(recipe.otpk_euicc),
         host_id=recipe.host_id,

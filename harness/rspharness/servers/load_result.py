@@ -20,6 +20,7 @@ from rspharness.servers.rsp_session import Loaded, Session
 
 __all__ = [
     "MISPLACED",
+    "described",
     "element_refused",
     "ended",
     "installed",
@@ -27,7 +28,6 @@ __all__ = [
     "refused",
     "refused_or_ended",
     "statuses",
-    "told",
     "went_on",
     "went_on_or_ended",
 ]
@@ -36,7 +36,7 @@ MISPLACED = (StatusWord.CONDITIONS_NOT_SATISFIED, StatusWord.REFERENCED_DATA_NOT
 """6985 and 6A88: what a segment is refused with that is not due (2.5.5)."""
 
 
-def told(loaded: Loaded) -> str:
+def described(loaded: Loaded) -> str:
     """Return what the card answered to the last segment, in words, for a note."""
     sw = f"SW {describe(loaded.last.sw)}"
     if loaded.pir is None:
@@ -57,7 +57,7 @@ def went_on(loaded: Loaded) -> None:
     for number, response in enumerate(loaded.responses):
         expect.success(response, f"segment {number}")
         if response.data:
-            raise ExpectationError("no response data", told(loaded), about=f"segment {number}")
+            raise ExpectationError("no response data", described(loaded), about=f"segment {number}")
 
 
 def refused(session: Session, loaded: Loaded, before: Snapshot, *words: int) -> None:

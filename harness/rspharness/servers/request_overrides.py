@@ -68,7 +68,7 @@ class PrepareFields(TypedDict, total=False):
 
 
 class PackageFields(TypedDict, total=False):
-    """Overrides of the BoundProfilePackage; each is an attribute of `Recipe`."""
+    """Overrides of the BoundProfilePackage; each is an attribute of `PackageInputs`."""
 
     transaction_id: bytes
     key_dp: PrivateKey

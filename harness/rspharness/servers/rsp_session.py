@@ -39,7 +39,7 @@ from rspcore.tags import Tag
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
 from rspharness.record.verdicts import ExpectationError, Inconclusive
-from rspharness.servers.bound_package import Package, Recipe, bake
+from rspharness.servers.bound_package import Package, PackageInputs, bind_package
 from rspharness.servers.request_overrides import (
     DEVICE_INFO,
     AuthenticateFields,
@@ -330,9 +330,9 @@ class Session:
 
     # BoundProfilePackage
 
-    def recipe(self, profile: TestProfile, **fields: Unpack[PackageFields]) -> Recipe:
+    def recipe(self, profile: TestProfile, **fields: Unpack[PackageFields]) -> PackageInputs:
         """Return the ingredients of a package for this session, with the overrides."""
-        sound = Recipe(
+        sound = PackageInputs(
             transaction_id=self.transaction_id.octets,
             key_dp=self.server.pb.private_key,
             otsk_dp=fields.get("otsk_dp") or self.server.one_time_key(),
@@ -352,9 +352,9 @@ class Session:
 
         Args:
             profile: What is bound.
-            fields: Attributes of `Recipe` to change.
+            fields: Attributes of `PackageInputs` to change.
         """
-        return bake(self.recipe(profile, **fields))
+        return bind_package(self.recipe(profile, **fields))
 
     def load(self, package: Package, *, stop: bool = True) -> Loaded:
         """Send the segments of a package.

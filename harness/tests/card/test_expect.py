@@ -118,12 +118,12 @@ def test_notifications_are_compared_in_any_order():
         )
         for number, event in enumerate((enable, disable))
     ]
-    expect.told(listed, (disable, one, "dp.example.com"), (enable, one, "dp.example.com"))
-    expect.told([])
+    expect.notifications(listed, (disable, one, "dp.example.com"), (enable, one, "dp.example.com"))
+    expect.notifications([])
     with pytest.raises(ExpectationError, match="no Notification, got notificationEnable of 8929"):
-        expect.told(listed[:1])
+        expect.notifications(listed[:1])
     with pytest.raises(ExpectationError, match="to 'other"):
-        expect.told(listed[:1], (enable, one, "other.example.com"))
+        expect.notifications(listed[:1], (enable, one, "other.example.com"))
 
 
 def test_data_object_is_whole_and_of_its_tag():

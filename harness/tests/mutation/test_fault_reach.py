@@ -13,7 +13,7 @@ from rspharness.simulated import recording_card
 from rspharness.suite.initial_conditions import Conditions
 from rspharness.targets.target import RECORDED
 from rspsim.euicc.decisions import Check, Decision
-from rspsim.faults.card.card_fault import Fault, answers, skip, swap
+from rspsim.faults.card.card_fault import CardFault, answers, skip, swap
 
 TABLE = Decision(
     "test.table",
@@ -26,8 +26,8 @@ NUMBER = Decision("test.number", 5)
 MAPPING = Decision("test.mapping", {1: "one", 2: "two"})
 
 
-def fault(change: object) -> Fault:
-    return Fault("test.fault", "A fault of this test.", ("ES10c.GetEID#01",), change)
+def fault(change: object) -> CardFault:
+    return CardFault("test.fault", "A fault of this test.", ("ES10c.GetEID#01",), change)
 
 
 def recorded() -> recording_card.Reached:

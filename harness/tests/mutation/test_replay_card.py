@@ -16,10 +16,10 @@ from rspharness.suite.initial_conditions import Conditions
 from rspharness.targets.target import RECORDED
 from rspsim.euicc.decisions import Decision
 from rspsim.faults.card import FAULTS
-from rspsim.faults.card.card_fault import Fault, swap
+from rspsim.faults.card.card_fault import CardFault, swap
 
 ONE = "PROFILE_OPERATIONAL1"
-NEUTRAL = Fault("test.neutral", "No fault.", ("A#01",), swap(Decision("test.nothing", 1), 2))
+NEUTRAL = CardFault("test.neutral", "No fault.", ("A#01",), swap(Decision("test.nothing", 1), 2))
 
 
 def walked(run):

@@ -31,7 +31,7 @@ def test_load_that_ends_with_an_error_is_told_of(session, before):
     assert result.error_reason == REASON
     load_result.refused_or_ended(session, loaded, before, load_result.MISPLACED, COMMAND, REASON)
     expected = "PIR errorResult initialiseSecureChannel(0), invalidSignature(2); SW 9000 (OK)"
-    assert load_result.told(loaded) == expected
+    assert load_result.described(loaded) == expected
     with pytest.raises(ExpectationError, match="configureISDP"):
         load_result.ended(session, loaded, before, BppCommandId.configureISDP, REASON)
     with pytest.raises(ExpectationError):
@@ -76,7 +76,7 @@ def test_segment_out_of_place_is_refused(session, before):
     loaded = session.load(session.package(ONE).since(1))
     load_result.refused(session, loaded, before)
     load_result.refused_or_ended(session, loaded, before, load_result.MISPLACED, COMMAND, REASON)
-    assert load_result.told(loaded) == "SW 6985 (conditions not satisfied) without PIR"
+    assert load_result.described(loaded) == "SW 6985 (conditions not satisfied) without PIR"
     with pytest.raises(ExpectationError, match="6A80"):
         load_result.refused(session, loaded, before, 0x6A80)
 
@@ -100,7 +100,7 @@ def test_profile_is_listed_after_success(card, session, before):
     loaded = session.install(ONE)
     info = load_result.installed(session, loaded)
     assert info.iccid == ONE.metadata.iccid
-    assert load_result.told(loaded) == "PIR successResult; SW 9000 (OK)"
+    assert load_result.described(loaded) == "PIR successResult; SW 9000 (OK)"
     with pytest.raises(ExpectationError, match="successResult"):
         load_result.ended(session, loaded, before, COMMAND, REASON)
     with pytest.raises(ExpectationError, match="no ProfileInstallationResult"):

@@ -152,8 +152,12 @@ def test_notifications_of_each_event_are_pending(run):
     one = given.each_notification()
     listed = card.notifications()
     address = "testsmdpplus1.example.com"
-    expect.told(listed[:1], (NotificationEvent.notificationInstall, one.metadata.iccid, address))
-    expect.told(listed[1:], *((event, one.metadata.iccid, address) for event in NotificationEvent))
+    expect.notifications(
+        listed[:1], (NotificationEvent.notificationInstall, one.metadata.iccid, address)
+    )
+    expect.notifications(
+        listed[1:], *((event, one.metadata.iccid, address) for event in NotificationEvent)
+    )
     assert card.profiles() == ()
 
 

@@ -19,7 +19,7 @@ from rspcore.pki.generate import issue_tls, make_pki
 from rspcore.pki.roles import Role
 from rspcore.profile_maker import make_profile, preset
 from rspsim.env import SeededRng
-from rspsim.faults.server import FAULTS, Fault, Parameter
+from rspsim.faults.server import FAULTS, Parameter, ServerFault
 from rspsim.smdpp import REFERENCE_ADDRESS, BindingChoice, Policy, SmDpPlus
 from rspsim.smdpp.ci_guard import require_test_ci
 from rspsim.smdpp.stock.derived_metadata import derive_metadata
@@ -198,7 +198,7 @@ def switch_faults(server: SmDpPlus, wishes: list[str]) -> None:
         )
 
 
-def _parameter(fault: Fault | None, key: str, value: str) -> Parameter:
+def _parameter(fault: ServerFault | None, key: str, value: str) -> Parameter:
     default = fault.parameters.get(key) if fault else None
     if isinstance(default, bool):
         return value.lower() in {"1", "true", "yes"}

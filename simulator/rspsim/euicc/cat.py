@@ -28,7 +28,7 @@ from rspsim.euicc.uicc.toolkit import next_offered
 __all__ = [
     "ANNOUNCES",
     "ANNOUNCES_STATE_CHANGE",
-    "CAPABILITY_TOLD",
+    "CAPABILITY_KNOWN",
     "HANDLERS",
     "REFRESH_COMMAND",
     "RESPONSE_COMPLETES",
@@ -62,12 +62,12 @@ def _refresh(number: int, qualifier: int) -> bytes:
     return tlv.encode(0xD0, details, tlv.encode(0x82, b"\x81\x82"))
 
 
-def _capability_told(volatile: Volatile, capability: int) -> Volatile:
+def _capability_known(volatile: Volatile, capability: int) -> Volatile:
     return replace(volatile, cat=replace(volatile.cat, terminal_capability=capability))
 
 
-CAPABILITY_TOLD: Final = Decision(
-    "cat.capability_told", _capability_told, "volatile values after TERMINAL CAPABILITY"
+CAPABILITY_KNOWN: Final = Decision(
+    "cat.capability_told", _capability_known, "volatile values after TERMINAL CAPABILITY"
 )
 ANNOUNCES_STATE_CHANGE: Final = Decision(
     "cat.announces_state_change",
@@ -151,7 +151,7 @@ def _terminal_capability(command: CommandApdu, view: View) -> Outcome:
     if template.tag != 0xA9:
         return view.refuse(StatusWord.WRONG_DATA)
     capability = octet.value[0] if octet is not None and len(octet.value) else 0
-    return view.outcome(volatile=view.decisions[CAPABILITY_TOLD](view.volatile, capability))
+    return view.outcome(volatile=view.decisions[CAPABILITY_KNOWN](view.volatile, capability))
 
 
 def _fetch(command: CommandApdu, view: View) -> Outcome:

@@ -30,11 +30,11 @@ __all__ = [
     "CERTIFICATES",
     "CREDENTIAL",
     "KEPT",
+    "METADATA",
     "NEXT_NUMBER",
     "RESULT",
     "RESULT_OCTETS",
     "SILENT_CLASSES",
-    "TOLD",
     "Ended",
     "failure",
     "with_events",
@@ -75,7 +75,7 @@ SILENT_CLASSES: Final[Decision[frozenset[int]]] = Decision(
 )
 
 
-def _told(_state: CardState, metadata: NotificationMetadata, /) -> NotificationMetadata:
+def _metadata(_state: CardState, metadata: NotificationMetadata, /) -> NotificationMetadata:
     return metadata
 
 
@@ -104,8 +104,8 @@ def _result_octets(result: ProfileInstallationResult, /) -> bytes:
     return result.encode()
 
 
-TOLD: Final = Decision(
-    "notifications.told", _told, "what a notification says, from what it has to say"
+METADATA: Final = Decision(
+    "notifications.told", _metadata, "what a notification says, from what it has to say"
 )
 CREDENTIAL: Final = Decision(
     "notifications.credential", _credential_for, "credential a Profile's notifications come under"
@@ -167,7 +167,7 @@ def _with_event(
     event: NotificationEvent,
     address: str,
 ) -> CardState:
-    metadata = decisions[TOLD](
+    metadata = decisions[METADATA](
         state,
         NotificationMetadata(
             seq_number=state.next_seq_number,
@@ -203,7 +203,7 @@ def with_result(
     Returns:
         The state, and ProfileInstallationResult as a whole data object.
     """
-    metadata = decisions[TOLD](
+    metadata = decisions[METADATA](
         state,
         NotificationMetadata(
             seq_number=state.next_seq_number,

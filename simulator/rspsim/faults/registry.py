@@ -8,12 +8,12 @@ dict_keys(['es10b.get_euicc_challenge.challenge'])
 from rspcore.errors import ConfigError
 from rspsim.euicc.decisions import STANDARD, Decisions
 from rspsim.faults.card import FAULTS
-from rspsim.faults.card.card_fault import Fault
+from rspsim.faults.card.card_fault import CardFault
 
-__all__ = ["FAULTS", "Fault", "decisions_with", "fault_named"]
+__all__ = ["FAULTS", "CardFault", "decisions_with", "fault_named"]
 
 
-def fault_named(name: str) -> Fault:
+def fault_named(name: str) -> CardFault:
     """Return the fault of this name.
 
     Raises:

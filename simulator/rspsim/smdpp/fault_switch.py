@@ -1,6 +1,6 @@
 """Faults as values, and the switch that applies those which are on.
 
-A `Fault` names the point it hooks, the parameters it takes and the requirement it serves; its
+A `ServerFault` names the point it hooks, the parameters it takes and the requirement it serves; its
 `change` takes the value that passes the point and returns another. Two parameters belong to every
 fault: `function`, which limits it to one ES9+ function, and `times`, after which it goes off by
 itself.
@@ -15,14 +15,14 @@ from typing import Any, TypeVar
 from rspcore.errors import LocalError
 from rspsim.smdpp.fault_points import Point
 
-__all__ = ["Active", "Fault", "FaultSwitch", "Parameter"]
+__all__ = ["Active", "FaultSwitch", "Parameter", "ServerFault"]
 
 Parameter = str | int | bool
 Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class ServerFault:
     """Describe one way in which a server can be wrong.
 
     Attributes:
@@ -53,7 +53,7 @@ class Active:
         times: How often it still acts, or None for ever.
     """
 
-    fault: Fault
+    fault: ServerFault
     parameters: Mapping[str, Parameter]
     function: str = ""
     times: int | None = None
@@ -62,12 +62,12 @@ class Active:
 class FaultSwitch:
     """Switch faults on and off and pass values through those that are on."""
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, faults: tuple[ServerFault, ...]) -> None:
         self._known = {fault.name: fault for fault in faults}
         self._active: list[Active] = []
 
     @property
-    def known(self) -> tuple[Fault, ...]:
+    def known(self) -> tuple[ServerFault, ...]:
         """Return every fault that can be switched on."""
         return tuple(self._known.values())
 

@@ -33,7 +33,7 @@ from rspcore.pki.bundle import Pki
 from rspcore.pki.roles import Role
 from rspsim.env import Clock, Rng
 from rspsim.smdpp import fault_points
-from rspsim.smdpp.fault_switch import Active, Fault, FaultSwitch, Parameter
+from rspsim.smdpp.fault_switch import Active, FaultSwitch, Parameter, ServerFault
 from rspsim.smdpp.history import Exchange, History
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.identity import Identity
@@ -74,7 +74,7 @@ class SmDpPlus:
         orders: OrderRepository | None = None,
         policy: Policy = STANDARD,
         variation: Variation | None = None,
-        faults: tuple[Fault, ...] = (),
+        faults: tuple[ServerFault, ...] = (),
     ) -> None:
         """Set up a server.
 

@@ -8,7 +8,7 @@ from rspcore.ids import Aid
 from rspcore.status import StatusWord
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import File, FileKind
-from rspsim.euicc.uicc.command_context import Desk
+from rspsim.euicc.uicc.command_context import CommandContext
 from rspsim.euicc.uicc.commands.select import select_adf
 from rspsim.euicc.uicc.commands.table import COMMANDS
 
@@ -25,7 +25,7 @@ class Selectable:
 
 def adfs(view: View) -> tuple[Selectable, ...]:
     """Return the NAAs a terminal can select now."""
-    files = Desk.of(view).content.files.files
+    files = CommandContext.of(view).content.files.files
     return tuple(
         Selectable(Aid(one.aid), _selects(one)) for one in files if one.kind is FileKind.ADF
     )

@@ -1,7 +1,8 @@
-"""The desk a file command works at: the content in force, the place of the channel, the rights.
+"""What a file command works with: the content in force, the place of its channel, its rights.
 
-`Desk` joins what a command needs of a `View`, and puts its changes back into an `Outcome`. Without
-an enabled Profile the content is the card's own small file system (SGP.22 v2, 2.4).
+`CommandContext` joins what a command needs of a `View`, and puts its changes back into an
+`Outcome`. Without an enabled Profile the content is the card's own small file system (SGP.22 v2,
+2.4).
 """
 
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from rspsim.euicc.profile_content.model import (
 from rspsim.euicc.state import CardState
 from rspsim.euicc.uicc.access import ALLOWED, AccessMode
 
-__all__ = ["CONTENT", "EMPTY_CARD", "Desk"]
+__all__ = ["CONTENT", "EMPTY_CARD", "CommandContext"]
 
 _READ_ALWAYS = AccessRuleReference(fid=0x2F06, record=1)
 
@@ -64,7 +65,7 @@ CONTENT: Final = Decision("uicc.content", _content, "file system a terminal sees
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class CommandContext:
     """Join a view with the content and the place its channel stands at."""
 
     view: View
@@ -73,7 +74,7 @@ class Desk:
 
     @classmethod
     def of(cls, view: View) -> Self:
-        """Set up the desk for the command's channel."""
+        """Set up the context for the command's channel."""
         return cls(view, view.decisions[CONTENT](view.state), view.channel.files)
 
     def file(self, path: Path | None) -> File | None:
@@ -94,8 +95,8 @@ class Desk:
         """Refuse the command; nothing changes."""
         return self.view.refuse(sw)
 
-    def moved(self, place: FileContext) -> "Desk":
-        """Return a desk whose channel stands elsewhere."""
+    def moved(self, place: FileContext) -> "CommandContext":
+        """Return a context whose channel stands elsewhere."""
         channel = replace(self.view.channel, files=place)
         if place.file != self.place.file:  # a data object on its way belongs to the file left
             channel = replace(channel, transfer=None)

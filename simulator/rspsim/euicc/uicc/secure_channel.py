@@ -19,7 +19,7 @@ from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import SecurityDomain
 from rspsim.euicc.state import Profile, SecureChannel
 from rspsim.euicc.uicc.application import Selectable
-from rspsim.euicc.uicc.command_context import Desk
+from rspsim.euicc.uicc.command_context import CommandContext
 from rspsim.euicc.uicc.ota import domain as domain_commands
 from rspsim.euicc.uicc.ota.receivers import with_domain
 
@@ -53,7 +53,7 @@ def select_domain(one: SecurityDomain, view: View) -> Outcome:
 
 def domains(view: View) -> tuple[Selectable, ...]:
     """Return the security domains of the enabled Profile."""
-    content = Desk.of(view).content
+    content = CommandContext.of(view).content
     return tuple(Selectable(one.aid, _opens(one)) for one in content.security_domains)
 
 
@@ -162,7 +162,7 @@ def _managed(command: CommandApdu, view: View, profile: Profile, one: SecurityDo
         except CryptoError:
             return _closed(view, StatusWord.SECURITY_STATUS_NOT_SATISFIED)
     keys = None if secure is None else _keys(one, secure.version)
-    desk = domain_commands.DomainDesk(
+    context = domain_commands.DomainContext(
         state=view.state,
         decisions=view.decisions,
         profile=profile.aid,
@@ -172,15 +172,21 @@ def _managed(command: CommandApdu, view: View, profile: Profile, one: SecurityDo
         stored=b"" if secure is None else secure.stored,
         block=0 if secure is None else secure.block,
     )
-    response, desk = domain_commands.run(command, desk)
+    response, context = domain_commands.run(command, context)
     if secure is not None and session is not None:
         response = session.wrap_response(response)
         secure = replace(
-            secure, session=session, target=desk.target, stored=desk.stored, block=desk.block
+            secure,
+            session=session,
+            target=context.target,
+            stored=context.stored,
+            block=context.block,
         )
     after = view.with_channel(replace(view.channel, secure=secure))
-    return _answered(after, response, desk)
+    return _answered(after, response, context)
 
 
-def _answered(view: View, response: ResponseApdu, desk: domain_commands.DomainDesk) -> Outcome:
-    return view.outcome(response.data, response.sw, state=desk.state)
+def _answered(
+    view: View, response: ResponseApdu, context: domain_commands.DomainContext
+) -> Outcome:
+    return view.outcome(response.data, response.sw, state=context.state)

@@ -54,11 +54,11 @@ from rspsim.faults.card import (
     uicc_identity,
     uicc_selection,
 )
-from rspsim.faults.card.card_fault import Fault
+from rspsim.faults.card.card_fault import CardFault
 
 __all__ = ["FAULTS"]
 
-FAULTS: Final[tuple[Fault, ...]] = (
+FAULTS: Final[tuple[CardFault, ...]] = (
     *selection.FAULTS,
     *transport.FAULTS,
     *challenge_eid_rat.FAULTS,

@@ -25,7 +25,7 @@ from rspsim.euicc.session import SessionEvent, SessionState
 from rspsim.euicc.session_context import IDLE_SESSION
 from rspsim.euicc.state import CiCredential, Volatile
 from rspsim.faults.card.card_fault import (
-    Fault,
+    CardFault,
     adds,
     allows,
     answers,
@@ -172,7 +172,7 @@ _BOTH_ROLES: Final = (
 )
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es10b.authenticate-server.any-signature",
         "serverSignature1 is not verified.",
         (
@@ -184,25 +184,25 @@ FAULTS: Final = (
         ),
         skip(_CHECKS, "server_signature1"),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.signature-last",
         "serverSignature1 is looked at after everything else.",
         ("ES10b.AuthenticateServer#85",),
         moved_last(_CHECKS, "server_signature1"),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.challenge-last",
         "The challenge is looked at after everything else.",
         ("ES10b.AuthenticateServer#86",),
         moved_last(_CHECKS, "euicc_challenge"),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.any-challenge",
         "The challenge in serverSigned1 is not compared.",
         ("ES10b.AuthenticateServer#35", "ES10b.GetEUICCChallenge#04"),
         skip(_CHECKS, "euicc_challenge"),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.undefined-errors",
         "Every refusal is undefinedError(127).",
         (
@@ -216,7 +216,7 @@ FAULTS: Final = (
         ),
         flattened(_CHECKS, _E.undefinedError),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.without-challenge",
         "A server is authenticated though no challenge is outstanding.",
         (
@@ -230,7 +230,7 @@ FAULTS: Final = (
             skip(_CHECKS, "euicc_challenge"),
         ),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.blocked-by-refusal",
         "After a refused server none is authenticated until a reset.",
         ("ES10b.AuthenticateServer#58", "ES10b.AuthenticateServer#88"),
@@ -246,19 +246,19 @@ FAULTS: Final = (
             answers(_CHECKS, "session_open", _E.undefinedError),
         ),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.blocked-by-result",
         "While a result that tells of an error is pending, no server is authenticated.",
         ("procedure.Retry#08",),
         adds(_CHECKS, Check("no_error_pending", _no_result_of_error, _E.undefinedError)),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.any-identifier",
         "An unknown euiccCiPKIdToBeUsed is answered under the first CI.",
         ("ES10b.AuthenticateServer#53", "ES10b.AuthenticateServer#81"),
         swap(authenticate_server.CREDENTIAL, _any_credential),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.identifier-ignored",
         "The card signs under the CI of the server's certificate, whatever is asked for.",
         (
@@ -269,13 +269,13 @@ FAULTS: Final = (
         ),
         swap(authenticate_server.CREDENTIAL, _first_credential),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.certificates-exchanged",
         "CERT.EUM stands where CERT.EUICC belongs, and the other way round.",
         (*_BOTH_ROLES, "procedure.Certificates#01", "procedure.Certificates#02"),
         behind(_FUNCTION, _exchanged),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.no-signature",
         "euiccSignature1 and every other signature is 64 octets of zeros.",
         (
@@ -288,67 +288,67 @@ FAULTS: Final = (
         ),
         swap(ecasd.SIGNATURE, lambda _key, _data: bytes(64)),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.own-challenge",
         "euiccSigned1 has the card's own challenge in place of the server's.",
         _BOTH_ROLES,
         swap(authenticate_server.SIGNED, _own_challenge),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.matching-id-dropped",
         "The MatchingID does not come back.",
         ("ES10b.AuthenticateServer#09", "ES10b.AuthenticateServer#10"),
         swap(authenticate_server.SIGNED, _rewritten(_without_matching_id)),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.matching-id-added",
         "An empty MatchingID comes back where there was none.",
         ("ES10b.AuthenticateServer#11",),
         swap(authenticate_server.SIGNED, _rewritten(_with_matching_id)),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.capabilities-dropped",
         "The capabilities of the device do not come back.",
         ("ES10b.AuthenticateServer#12",),
         swap(authenticate_server.SIGNED, _rewritten(_without_capabilities)),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.imei-added",
         "An IMEI of zeros comes back where there was none.",
         ("ES10b.AuthenticateServer#13",),
         swap(authenticate_server.SIGNED, _rewritten(_with_imei)),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.unknown-dropped",
         "What the card does not know of deviceInfo does not come back.",
         ("ES10b.AuthenticateServer#14",),
         swap(authenticate_server.SIGNED, _rewritten(lambda params: params)),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.address-in-lower-case",
         "serverAddress comes back in lower case.",
         ("ES10b.AuthenticateServer#55",),
         swap(authenticate_server.SIGNED, _small_address),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.transaction-id-padded",
         "A short transactionId comes back with 16 octets.",
         ("ES10b.AuthenticateServer#21",),
         swap(authenticate_server.SIGNED, _long_transaction_id),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.refusal-of-another",
         "A refusal names a transactionId of zeros.",
         ("ES10b.AuthenticateServer#87",),
         behind(_FUNCTION, _other_transaction),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.address-kept",
         "The address of an authenticated server becomes the default SM-DP+ address.",
         ("ES10b.AuthenticateServer#91",),
         behind(_FUNCTION, _address_kept),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.unreadable-undefined",
         "A request that cannot be read is answered 6A88.",
         (
@@ -359,13 +359,13 @@ FAULTS: Final = (
         ),
         swap(dispatch.MALFORMED, 0x6A88),
     ),
-    Fault(
+    CardFault(
         "es10b.session.ends-at-reading",
         "ListNotification ends the session.",
         ("ES10b.AuthenticateServer#74",),
         behind(list_notification.LIST_NOTIFICATION, _session_dropped),
     ),
-    Fault(
+    CardFault(
         "es10b.session.survives-reset",
         "The session is there again after a reset.",
         (

@@ -20,7 +20,7 @@ from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.session import SessionEvent, SessionState
 from rspsim.euicc.session_context import AuthenticatedServer
 from rspsim.euicc.state import Profile
-from rspsim.faults.card.card_fault import Fault, adds, answers, behind, leads, skip, swap
+from rspsim.faults.card.card_fault import CardFault, adds, answers, behind, leads, skip, swap
 
 __all__ = ["FAULTS"]
 
@@ -98,37 +98,37 @@ def _result_left(outcome: Outcome, view: View) -> Outcome:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es10b.cancel-session.any-transaction",
         "CancelSession ends the session whatever TransactionID it names.",
         ("ES10b.CancelSession#25",),
         skip(_CHECKS, "transaction_id"),
     ),
-    Fault(
+    CardFault(
         "es10b.cancel-session.transaction-undefined",
         "A TransactionID that does not fit is answered undefinedError(127).",
         ("ES10b.CancelSession#25",),
         answers(_CHECKS, "transaction_id", _E.undefinedError),
     ),
-    Fault(
+    CardFault(
         "es10b.cancel-session.session-undefined",
         "Without a session the answer is undefinedError(127).",
         ("ES10b.CancelSession#26", "ES10b.CancelSession#27"),
         answers(_CHECKS, "session_open", _E.undefinedError),
     ),
-    Fault(
+    CardFault(
         "es10b.cancel-session.refusal-ends-session",
         "A refused CancelSession ends the session.",
         ("ES10b.CancelSession#25",),
         leads(SessionEvent.CANCEL_REFUSED, {_S.AUTHENTICATED_DP: _S.IDLE}),
     ),
-    Fault(
+    CardFault(
         "es10b.cancel-session.refusal-keeps-challenge",
         "A CancelSession without a session to cancel leaves the challenge usable.",
         ("ES10b.CancelSession#27",),
         leads(SessionEvent.CANCEL_REFUSED, {_S.CHALLENGED: _S.CHALLENGED}),
     ),
-    Fault(
+    CardFault(
         "es10b.cancel-session.reason-lost",
         "CancelSession signs undefinedReason(127) for every reason.",
         (
@@ -143,37 +143,37 @@ FAULTS: Final = (
         ),
         swap(cancel_session.SIGNED, _reason(CancelSessionReason.undefinedReason)),
     ),
-    Fault(
+    CardFault(
         "es10b.cancel-session.one-reason",
         "CancelSession signs endUserRejection(0) for every reason.",
         ("ES10b.CancelSession#02", "ES10b.CancelSession#21", "ES10b.CancelSession#23"),
         swap(cancel_session.SIGNED, _reason(CancelSessionReason.endUserRejection)),
     ),
-    Fault(
+    CardFault(
         "es10b.cancel-session.reason-of-phase",
         "An error of a load is refused as a reason before the load.",
         ("ES10b.CancelSession#06", "ES10b.CancelSession#28"),
         adds(_CHECKS, Check("fits_phase", _fits_phase, _E.undefinedError)),
     ),
-    Fault(
+    CardFault(
         "es10b.cancel-session.any-reason",
         "A reason that does not exist is signed.",
         ("ES10b.CancelSession#32",),
         skip(_CHECKS, "reason_defined"),
     ),
-    Fault(
+    CardFault(
         "es10b.cancel-session.transaction-lost",
         "CancelSession signs a TransactionID of zeros.",
         ("ES10b.CancelSession#01", "ES10b.CancelSession#22", "ES10b.CancelSession#23"),
         swap(cancel_session.SIGNED, _no_transaction),
     ),
-    Fault(
+    CardFault(
         "es10b.cancel-session.one-oid",
         "CancelSession names the first SM-DP+, whatever server the session is with.",
         ("ES10b.CancelSession#22", "ES10b.CancelSession#31"),
         swap(cancel_session.SIGNED, _one_oid),
     ),
-    Fault(
+    CardFault(
         "es10b.cancel-session.other-key",
         "After AuthenticateServer the card signs under another CI.",
         (
@@ -184,13 +184,13 @@ FAULTS: Final = (
         ),
         behind(authenticate_server.AUTHENTICATE_SERVER, _other_key),
     ),
-    Fault(
+    CardFault(
         "es10b.cancel-session.after-refusal",
         "A session whose server was refused is answered with a code that does not exist.",
         ("ES10b.CancelSession#24",),
         answers(_CHECKS, "session_open", 1),
     ),
-    Fault(
+    CardFault(
         "es10b.cancel-session.not-before-load",
         "A prepared download cannot be cancelled.",
         ("ES10b.CancelSession#23", "procedure.Retry#01"),
@@ -203,13 +203,13 @@ FAULTS: Final = (
             ),
         ),
     ),
-    Fault(
+    CardFault(
         "es10b.cancel-session.profile-left",
         "The Profile of a cancelled load stays in the list.",
         ("ES10b.CancelSession#30",),
         behind(_FUNCTION, _profile_left),
     ),
-    Fault(
+    CardFault(
         "es10b.cancel-session.result-left",
         "A cancelled load leaves a result.",
         ("ES10b.CancelSession#33",),

@@ -33,17 +33,17 @@ from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.session import SESSION_TABLE, SessionEvent, SessionState
 
 __all__ = [
+    "CardFault",
     "Change",
-    "Fault",
     "adds",
     "allows",
+    "answering_data",
     "answers",
     "behind",
     "decides",
     "flattened",
     "leads",
     "moved_last",
-    "retold",
     "skip",
     "swap",
     "together",
@@ -57,7 +57,7 @@ Table = Decision[Checks[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class CardFault:
     """Hold one deviation of a card.
 
     Attributes:
@@ -209,7 +209,7 @@ def behind(function: AnyFunction, change: Callable[[Outcome, View], Outcome]) ->
     return apply
 
 
-def retold(outcome: Outcome, data: bytes) -> Outcome:
+def answering_data(outcome: Outcome, data: bytes) -> Outcome:
     """Return an outcome that answers other data with the same status word."""
     return replace(outcome, response=ResponseApdu(data, outcome.response.sw))
 

@@ -20,7 +20,15 @@ from rspsim.euicc.isdr.es10c import get_eid
 from rspsim.euicc.isdr.es10c.euicc_memory_reset import EUICC_MEMORY_RESET
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import Volatile
-from rspsim.faults.card.card_fault import Change, Fault, adds, behind, retold, skip, swap
+from rspsim.faults.card.card_fault import (
+    CardFault,
+    Change,
+    adds,
+    answering_data,
+    behind,
+    skip,
+    swap,
+)
 
 __all__ = ["FAULTS"]
 
@@ -30,7 +38,7 @@ Rules = tuple[ProfilePolicyAuthorisationRule, ...]
 def _rat(change: Callable[[Rules], Rules]) -> Change:
     def changed(outcome: Outcome, _view: View) -> Outcome:
         rules = GetRatResponse.decode(outcome.response.data).rat
-        return retold(outcome, GetRatResponse(rat=change(rules)).encode())
+        return answering_data(outcome, GetRatResponse(rat=change(rules)).encode())
 
     return behind(GET_RAT, changed)
 
@@ -46,7 +54,7 @@ def _refused_when_enabled(tag: int) -> Change:
 
 def _short_challenge(outcome: Outcome, _view: View) -> Outcome:
     challenge = tlv.encode(0x80, outcome.response.data[-8:])
-    return retold(outcome, tlv.encode(Tag.GetEuiccChallenge, challenge))
+    return answering_data(outcome, tlv.encode(Tag.GetEuiccChallenge, challenge))
 
 
 def _challenge_replaced(volatile: Volatile, number: int) -> Volatile:
@@ -95,65 +103,65 @@ def _eid_of_the_day(outcome: Outcome, view: View) -> Outcome:
 
 def _other_check_digit(outcome: Outcome, _view: View) -> Outcome:
     data = outcome.response.data
-    return retold(outcome, data and data[:-1] + bytes((data[-1] ^ 1,)))
+    return answering_data(outcome, data and data[:-1] + bytes((data[-1] ^ 1,)))
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "information.challenge.short",
         "The euiccChallenge has 8 octets.",
         ("ES10b.GetEUICCChallenge#01",),
         behind(GET_EUICC_CHALLENGE, _short_challenge),
     ),
-    Fault(
+    CardFault(
         "information.challenge.refused-when-enabled",
         "With a Profile Enabled, GetEUICCChallenge is answered 6985.",
         ("ES10b.GetEUICCChallenge#08",),
         _refused_when_enabled(Tag.GetEuiccChallenge),
     ),
-    Fault(
+    CardFault(
         "information.challenge.outlives-reset",
         "A reset leaves the RSP session.",
         ("ES10b.GetEUICCChallenge#06",),
         swap(startup.FORGOTTEN, lambda before: replace(Volatile(), session=before.session)),
     ),
-    Fault(
+    CardFault(
         "information.challenge.lost-with-channel",
         "When a channel is closed, the challenge is another one that nobody knows.",
         ("ES10b.GetEUICCChallenge#07",),
         swap(manage_channel.CLOSED, _challenge_replaced),
     ),
-    Fault(
+    CardFault(
         "information.rat.empty",
         "GetRAT tells of no rule.",
         ("ES10b.GetRAT#01", "ES10b.GetRAT#03", "ES10b.GetRAT#04"),
         _rat(lambda _rules: ()),
     ),
-    Fault(
+    CardFault(
         "information.rat.never-empty",
         "GetRAT tells a rule for nobody where there is no rule.",
         ("ES10b.GetRAT#02",),
         _rat(_never_empty),
     ),
-    Fault(
+    CardFault(
         "information.rat.wildcards-lost",
         "GetRAT tells filler nibbles in the place of wildcards.",
         ("ES10b.GetRAT#01", "ES10b.GetRAT#03"),
         _rat(_without_wildcards),
     ),
-    Fault(
+    CardFault(
         "information.rat.consent-lost",
         "GetRAT tells of no consent that is required.",
         ("ES10b.GetRAT#01", "ES10b.GetRAT#04"),
         _rat(lambda rules: tuple(replace(rule, ppr_flags=frozenset()) for rule in rules)),
     ),
-    Fault(
+    CardFault(
         "information.rat.last-first",
         "GetRAT tells the last rule at the beginning as well.",
         ("procedure.PolicyRules#15", "ES10b.GetRAT#01"),
         _rat(lambda rules: (*rules[-1:], *rules)),
     ),
-    Fault(
+    CardFault(
         "information.rat.gone-with-memory-reset",
         "A memory reset empties the rules authorisation table.",
         (
@@ -162,31 +170,31 @@ FAULTS: Final = (
         ),
         behind(EUICC_MEMORY_RESET, _table_emptied),
     ),
-    Fault(
+    CardFault(
         "information.rat.refused-when-enabled",
         "With a Profile Enabled, GetRAT is answered 6985.",
         ("ES10b.GetRAT#05", "ES10b.GetRAT#07"),
         _refused_when_enabled(Tag.GetRat),
     ),
-    Fault(
+    CardFault(
         "information.eid.other-check-digit",
         "The check digits of the EID are wrong.",
         ("ES10c.GetEID#01", "ES10c.GetEID#02", "ES10c.GetEID#03"),
         behind(get_eid.GET_EID, _other_check_digit),
     ),
-    Fault(
+    CardFault(
         "information.eid.any-tag-list",
         "GetEID gives the EID whatever tag it is asked for.",
         ("ES10c.GetEID#04",),
         skip(get_eid.CHECKS, "tag_list"),
     ),
-    Fault(
+    CardFault(
         "information.eid.other-without-lpad",
         "A device without LPAd is told another EID.",
         ("ES10c.GetEID#06",),
         behind(get_eid.GET_EID, _eid_without_lpad),
     ),
-    Fault(
+    CardFault(
         "information.eid.other-when-enabled",
         "With a Profile Enabled, the EID is another one.",
         ("ES10c.GetEID#05",),

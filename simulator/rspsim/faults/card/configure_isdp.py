@@ -11,7 +11,7 @@ from rspsim.euicc.load.es8p import configure_isdp
 from rspsim.euicc.load.step import Step
 from rspsim.euicc.load_progress import Load
 from rspsim.euicc.state import CardState, Profile
-from rspsim.faults.card.card_fault import Fault, skip, swap
+from rspsim.faults.card.card_fault import CardFault, skip, swap
 
 __all__ = ["FAULTS"]
 
@@ -32,25 +32,25 @@ def _data_lost(standing: Load, step: Step) -> Profile:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es8p.configure-isdp.any-length",
         "dpProprietaryData may have any length.",
         ("ES8+.ConfigureISDP#04",),
         skip(_CHECKS, "dp_proprietary_data"),
     ),
-    Fault(
+    CardFault(
         "es8p.configure-isdp.any-oid",
         "dpOid may be of another SM-DP+.",
         ("ES8+.ConfigureISDP#05",),
         skip(_CHECKS, "dp_oid"),
     ),
-    Fault(
+    CardFault(
         "es8p.configure-isdp.no-memory-needed",
         "The memory for an ISD-P is not looked at.",
         ("ES8+.ConfigureISDP#12",),
         skip(_CHECKS, "memory"),
     ),
-    Fault(
+    CardFault(
         "es8p.configure-isdp.data-lost",
         "dpProprietaryData are taken and not kept.",
         (
@@ -59,7 +59,7 @@ FAULTS: Final = (
         ),
         swap(segments.INSTALLED, _data_lost),
     ),
-    Fault(
+    CardFault(
         "es8p.configure-isdp.aid-twice",
         "A new ISD-P has the AID of the one before it.",
         (
@@ -68,7 +68,7 @@ FAULTS: Final = (
         ),
         swap(isdp.FREE_AID, _same_aid),
     ),
-    Fault(
+    CardFault(
         "es8p.configure-isdp.aid-reserved",
         "A new ISD-P has an AID below the range of ISD-Ps.",
         (

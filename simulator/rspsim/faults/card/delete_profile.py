@@ -22,7 +22,7 @@ from rspsim.euicc.load.es8p import store_metadata
 from rspsim.euicc.load.es8p.store_metadata import MetadataAttempt
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Profile
-from rspsim.faults.card.card_fault import Fault, adds, answers, behind, skip, swap
+from rspsim.faults.card.card_fault import CardFault, adds, answers, behind, skip, swap
 
 __all__ = ["FAULTS"]
 
@@ -96,7 +96,7 @@ def _rules_stay(
 _D = DeleteResult
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es10c.delete-profile.kept",
         "The deletion of a Profile is confirmed and not made.",
         (
@@ -117,7 +117,7 @@ FAULTS: Final = (
         ),
         swap(delete_profile.REMOVED, _not_removed),
     ),
-    Fault(
+    CardFault(
         "es10c.delete-profile.not-found-undefined",
         "An unknown Profile is answered undefinedError(127).",
         (
@@ -127,31 +127,31 @@ FAULTS: Final = (
         ),
         answers(delete_profile.CHECKS, "profile_found", _D.undefinedError),
     ),
-    Fault(
+    CardFault(
         "es10c.delete-profile.enabled-too",
         "An enabled Profile can be deleted.",
         ("ES10c.DeleteProfile#03",),
         skip(delete_profile.CHECKS, "profile_disabled"),
     ),
-    Fault(
+    CardFault(
         "es10c.delete-profile.no-test-profile",
         "A test Profile cannot be deleted.",
         ("ES10c.DeleteProfile#10",),
         adds(delete_profile.CHECKS, Check("no_test", _no_test, _D.undefinedError)),
     ),
-    Fault(
+    CardFault(
         "es10c.delete-profile.no-provisioning-profile",
         "The deletion of a provisioning Profile is answered undefinedError(127).",
         ("ES10c.DeleteProfile#11",),
         adds(delete_profile.CHECKS, Check("no_other", _no_provisioning, _D.undefinedError)),
     ),
-    Fault(
+    CardFault(
         "es10c.delete-profile.remembered-kept",
         "The Profile to return to after a test Profile cannot be deleted.",
         ("ES10c.DeleteProfile#22",),
         adds(delete_profile.CHECKS, Check("remembered", _not_remembered, _D.disallowedByPolicy)),
     ),
-    Fault(
+    CardFault(
         "es10c.delete-profile.silent",
         "Deleting a Profile leaves no notification.",
         (
@@ -172,7 +172,7 @@ FAULTS: Final = (
         ),
         swap(delete_profile.REMOVED, _silently_removed),
     ),
-    Fault(
+    CardFault(
         "es10c.delete-profile.notifications-too",
         "What a Profile still had to tell is deleted with it.",
         (
@@ -193,7 +193,7 @@ FAULTS: Final = (
         ),
         swap(delete_profile.REMOVED, _told_things_too),
     ),
-    Fault(
+    CardFault(
         "es10c.delete-profile.refusal-tells",
         "A refused deletion leaves notifications of a deletion.",
         (
@@ -205,7 +205,7 @@ FAULTS: Final = (
         ),
         behind(delete_profile.DELETE_PROFILE, _tells_when_refusing),
     ),
-    Fault(
+    CardFault(
         "es10c.delete-profile.iccid-burnt",
         "The ICCID of a deleted Profile cannot be installed again.",
         (
@@ -221,13 +221,13 @@ FAULTS: Final = (
             ),
         ),
     ),
-    Fault(
+    CardFault(
         "isdp.aid.counted",
         "A new ISD-P gets the AID that its place in the list gives, used or not.",
         ("ES10c.DeleteProfile#17",),
         swap(isdp.FREE_AID, _counted_aid),
     ),
-    Fault(
+    CardFault(
         "memory.leaking",
         "Memory is lost with every notification ever made.",
         ("ES10c.DeleteProfile#21",),

@@ -9,7 +9,7 @@ from rspsim.euicc import cat, isdp
 from rspsim.euicc.isdr.es10c import disable_profile
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Profile
-from rspsim.faults.card.card_fault import Fault, answers, behind, skip, swap, together
+from rspsim.faults.card.card_fault import CardFault, answers, behind, skip, swap, together
 
 __all__ = ["FAULTS"]
 
@@ -36,7 +36,7 @@ def _announces_when_refusing(outcome: Outcome, view: View) -> Outcome:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es10c.disable-profile.not-found-undefined",
         "An unknown Profile is answered undefinedError(127).",
         (
@@ -45,13 +45,13 @@ FAULTS: Final = (
         ),
         answers(disable_profile.CHECKS, "profile_found", DisableResult.undefinedError),
     ),
-    Fault(
+    CardFault(
         "es10c.disable-profile.any-state",
         "A Profile that is disabled is disabled again.",
         ("ES10c.DisableProfile#08",),
         skip(disable_profile.CHECKS, "profile_enabled"),
     ),
-    Fault(
+    CardFault(
         "es10c.disable-profile.no-return",
         "After a test Profile no operational Profile comes back.",
         (
@@ -60,7 +60,7 @@ FAULTS: Final = (
         ),
         swap(disable_profile.RETURN_TARGET, lambda _state, _profile: None),
     ),
-    Fault(
+    CardFault(
         "es10c.disable-profile.provisioning-returns",
         "After a provisioning Profile the Profile before it comes back.",
         (
@@ -75,7 +75,7 @@ FAULTS: Final = (
             ),
         ),
     ),
-    Fault(
+    CardFault(
         "es10c.disable-profile.refusal-disables",
         "A Profile is disabled though the request is refused.",
         (
@@ -87,7 +87,7 @@ FAULTS: Final = (
         ),
         behind(disable_profile.DISABLE_PROFILE, _disables_when_refusing),
     ),
-    Fault(
+    CardFault(
         "es10c.disable-profile.refusal-announces",
         "A refused request announces REFRESH.",
         ("ES10c.DisableProfile#31",),

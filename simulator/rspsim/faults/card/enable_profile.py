@@ -13,7 +13,7 @@ from rspsim.euicc.isdr.es10c import enable_profile, profile_attempt
 from rspsim.euicc.isdr.es10c.profile_attempt import ProfileAttempt
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Profile
-from rspsim.faults.card.card_fault import Fault, adds, answers, behind, decides, skip, swap
+from rspsim.faults.card.card_fault import CardFault, adds, answers, behind, decides, skip, swap
 
 __all__ = ["FAULTS"]
 
@@ -76,7 +76,7 @@ def _announces_when_refusing(outcome: Outcome, view: View) -> Outcome:
 _E = EnableResult
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es10c.enable-profile.two-enabled",
         "Enabling a Profile leaves the former one enabled.",
         (
@@ -97,7 +97,7 @@ FAULTS: Final = (
         ),
         swap(isdp.DISABLES_FORMER, value=False),
     ),
-    Fault(
+    CardFault(
         "es10c.enable-profile.not-found-undefined",
         "An unknown Profile is answered undefinedError(127).",
         (
@@ -109,13 +109,13 @@ FAULTS: Final = (
         ),
         answers(enable_profile.CHECKS, "profile_found", _E.undefinedError),
     ),
-    Fault(
+    CardFault(
         "es10c.enable-profile.any-state",
         "A Profile that is enabled is enabled again.",
         ("ES10c.EnableProfile#16",),
         skip(enable_profile.CHECKS, "profile_disabled"),
     ),
-    Fault(
+    CardFault(
         "es10c.enable-profile.ppr1-holds-always",
         "PPR1 keeps the enabled Profile even from giving way to another class.",
         (
@@ -124,7 +124,7 @@ FAULTS: Final = (
         ),
         decides(enable_profile.CHECKS, "policy", _current_free_of_ppr1),
     ),
-    Fault(
+    CardFault(
         "es10c.enable-profile.rules-refused",
         "A Profile with policy rules of its own cannot be enabled.",
         (
@@ -133,7 +133,7 @@ FAULTS: Final = (
         ),
         adds(enable_profile.CHECKS, Check("rules", _no_rules, _E.disallowedByPolicy)),
     ),
-    Fault(
+    CardFault(
         "es10c.enable-profile.any-after-test",
         "Any operational Profile may follow a test Profile.",
         (
@@ -143,7 +143,7 @@ FAULTS: Final = (
         ),
         skip(enable_profile.CHECKS, "may_follow_test"),
     ),
-    Fault(
+    CardFault(
         "es10c.enable-profile.never-after-test",
         "No operational Profile may follow a test Profile.",
         (
@@ -152,13 +152,13 @@ FAULTS: Final = (
         ),
         decides(enable_profile.CHECKS, "may_follow_test", _only_test_after_test),
     ),
-    Fault(
+    CardFault(
         "es10c.enable-profile.no-second-test",
         "No second test Profile may follow a test Profile.",
         ("ES10c.EnableProfile#43",),
         decides(enable_profile.CHECKS, "may_follow_test", _only_return_after_test),
     ),
-    Fault(
+    CardFault(
         "es10c.enable-profile.one-class",
         "A Profile of another class than the enabled one is refused.",
         (
@@ -169,7 +169,7 @@ FAULTS: Final = (
         ),
         adds(enable_profile.CHECKS, Check("class", _same_class, _E.disallowedByPolicy)),
     ),
-    Fault(
+    CardFault(
         "es10c.enable-profile.disable-first",
         "A Profile is enabled only when none is.",
         (
@@ -189,7 +189,7 @@ FAULTS: Final = (
             Check("none", lambda attempt: attempt.current is None, _E.undefinedError),
         ),
     ),
-    Fault(
+    CardFault(
         "es10c.enable-profile.always-busy",
         "Any open proactive session is answered catBusy(5).",
         ("ES10c.EnableProfile#24",),
@@ -199,7 +199,7 @@ FAULTS: Final = (
             lambda attempt: attempt.view.volatile.cat.command is None,
         ),
     ),
-    Fault(
+    CardFault(
         "es10c.enable-profile.refusal-disables",
         "A refused request leaves no Profile enabled.",
         (
@@ -212,13 +212,13 @@ FAULTS: Final = (
         ),
         behind(enable_profile.ENABLE_PROFILE, _disables_when_refusing),
     ),
-    Fault(
+    CardFault(
         "es10c.enable-profile.refusal-announces",
         "A refused request announces REFRESH.",
         ("ES10c.EnableProfile#46",),
         behind(enable_profile.ENABLE_PROFILE, _announces_when_refusing),
     ),
-    Fault(
+    CardFault(
         "es10c.named.by-aid-only",
         "An ICCID names no Profile, only an ISD-P AID does.",
         (
@@ -239,7 +239,7 @@ FAULTS: Final = (
         ),
         swap(profile_attempt.NAMED, _by_aid_only),
     ),
-    Fault(
+    CardFault(
         "es10c.named.by-iccid-only",
         "An ISD-P AID names no Profile, only an ICCID does.",
         (
@@ -252,7 +252,7 @@ FAULTS: Final = (
         ),
         swap(profile_attempt.NAMED, _by_iccid_only),
     ),
-    Fault(
+    CardFault(
         "es10c.named.isdr",
         "The AID of the ISD-R names the first Profile.",
         ("ES10c.EnableProfile#19",),

@@ -18,7 +18,7 @@ from rspsim.euicc.isdr.es10a.set_default_dp_address import SET_DEFAULT_DP_ADDRES
 from rspsim.euicc.isdr.es10c import delete_profile, euicc_memory_reset
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, PendingNotification, Profile
-from rspsim.faults.card.card_fault import Change, Fault, behind, retold, swap
+from rspsim.faults.card.card_fault import CardFault, Change, answering_data, behind, swap
 
 __all__ = ["FAULTS"]
 
@@ -82,7 +82,7 @@ def _telling(change: Callable[[Answer, CardState], Answer]) -> Change:
 
     def changed(outcome: Outcome, view: View) -> Outcome:
         told = change(Answer.decode(outcome.response.data), view.state)
-        return retold(outcome, told.encode())
+        return answering_data(outcome, told.encode())
 
     return behind(GET_EUICC_CONFIGURED_ADDRESSES, changed)
 
@@ -92,7 +92,7 @@ def _empty_told(outcome: Outcome, _view: View) -> Outcome:
     whole = tlv.parse(outcome.response.data)
     first = b"" if whole.find(0x80) else tlv.encode(0x80)
     data = tlv.encode(Tag.GetEuiccConfiguredAddresses, first, whole.value)
-    return retold(outcome, data)
+    return answering_data(outcome, data)
 
 
 def _empty_when_enabled(told: Answer, state: CardState) -> Answer:
@@ -105,7 +105,7 @@ def _reset_without_address(outcome: Outcome, view: View) -> Outcome:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es10a.get-euicc-configured-addresses.default-left-out",
         "The default SM-DP+ address is not told.",
         (
@@ -115,43 +115,43 @@ FAULTS: Final = (
         ),
         _telling(lambda told, _state: replace(told, default_dp_address=None)),
     ),
-    Fault(
+    CardFault(
         "es10a.get-euicc-configured-addresses.empty-told",
         "A default SM-DP+ address that is not set is told as an empty one.",
         ("ES10a.GetEuiccConfiguredAddresses#02", "ES10a.SetDefaultDpAddress#03"),
         behind(GET_EUICC_CONFIGURED_ADDRESSES, _empty_told),
     ),
-    Fault(
+    CardFault(
         "es10a.get-euicc-configured-addresses.other-root",
         "The address of another root SM-DS is told.",
         ("ES10a.GetEuiccConfiguredAddresses#03",),
         _telling(lambda told, _state: replace(told, root_ds_address="ds.example.net")),
     ),
-    Fault(
+    CardFault(
         "es10a.get-euicc-configured-addresses.root-empty",
         "With a Profile Enabled the address of the root SM-DS is empty.",
         ("ES10a.GetEuiccConfiguredAddresses#04", "ES10a.GetEuiccConfiguredAddresses#08"),
         _telling(_empty_when_enabled),
     ),
-    Fault(
+    CardFault(
         "es10a.set-default-dp-address.not-stored",
         "A new default SM-DP+ address is confirmed and forgotten.",
         ("ES10a.SetDefaultDpAddress#01", "ES10a.SetDefaultDpAddress#02"),
         swap(set_default_dp_address.STORED, lambda state, _address: state),
     ),
-    Fault(
+    CardFault(
         "es10a.set-default-dp-address.only-first",
         "A default SM-DP+ address that is set is not replaced.",
         ("ES10a.SetDefaultDpAddress#02",),
         swap(set_default_dp_address.STORED, _only_first),
     ),
-    Fault(
+    CardFault(
         "es10a.set-default-dp-address.empty-ignored",
         "An empty default SM-DP+ address does not remove the one there is.",
         ("ES10a.SetDefaultDpAddress#03",),
         swap(set_default_dp_address.STORED, _never_removed),
     ),
-    Fault(
+    CardFault(
         "es10a.set-default-dp-address.cut",
         "A default SM-DP+ address is cut after 128 characters.",
         ("ES10a.SetDefaultDpAddress#07", "ES10a.SetDefaultDpAddress#12"),
@@ -160,19 +160,19 @@ FAULTS: Final = (
             lambda state, address: _with_address(state, address[:128] or None),
         ),
     ),
-    Fault(
+    CardFault(
         "es10a.set-default-dp-address.missing-is-empty",
         "A request without an address removes the one there is.",
         ("ES10a.SetDefaultDpAddress#11",),
         _missing_is_empty,
     ),
-    Fault(
+    CardFault(
         "es10a.set-default-dp-address.told",
         "Setting a default SM-DP+ address leaves a notification.",
         ("ES10a.SetDefaultDpAddress#13",),
         swap(set_default_dp_address.STORED, _told),
     ),
-    Fault(
+    CardFault(
         "es10a.default-address.half-after-reset",
         "After a reset only half of the default SM-DP+ address is left.",
         (
@@ -182,13 +182,13 @@ FAULTS: Final = (
         ),
         swap(startup.KEPT, _half),
     ),
-    Fault(
+    CardFault(
         "es10a.default-address.gone-with-profile",
         "Deleting a Profile removes the default SM-DP+ address.",
         ("ES10a.GetEuiccConfiguredAddresses#08", "ES10a.SetDefaultDpAddress#05"),
         swap(delete_profile.REMOVED, _removed_with_address),
     ),
-    Fault(
+    CardFault(
         "es10a.default-address.outlives-memory-reset",
         "A memory reset leaves the default SM-DP+ address, whatever it is asked for.",
         ("ES10a.SetDefaultDpAddress#06",),

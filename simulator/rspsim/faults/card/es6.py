@@ -12,8 +12,8 @@ from rspcore.ota.packet import CommandPacket, KeySet, PacketError, ResponseStatu
 from rspcore.tags import ISDP_OWN_AID, Tag
 from rspsim.euicc.es6 import update_metadata
 from rspsim.euicc.uicc.ota import domain, secured
-from rspsim.euicc.uicc.ota.domain import DomainDesk
-from rspsim.faults.card.card_fault import Change, Fault, swap
+from rspsim.euicc.uicc.ota.domain import DomainContext
+from rspsim.faults.card.card_fault import CardFault, Change, swap
 
 __all__ = ["FAULTS"]
 
@@ -89,9 +89,9 @@ def _as_far_as_readable(octets: bytes) -> UpdateMetadataRequest:
     return UpdateMetadataRequest.decode(tlv.encode(Tag.UpdateMetadata, *kept))
 
 
-def _any_profile(desk: DomainDesk, named: bytes) -> Aid | None:
+def _any_profile(context: DomainContext, named: bytes) -> Aid | None:
     if named == ISDP_OWN_AID.octets:
-        return desk.profile
+        return context.profile
     return Aid(named)
 
 
@@ -106,43 +106,43 @@ def _any_checksum(octets: bytes, keys: KeySet | None = None) -> CommandPacket:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es6.update-metadata.provider-name-kept",
         "The service provider name is not replaced.",
         ("ES6.UpdateMetadata#08", "ES6.UpdateMetadata#11"),
         _without(service_provider_name=None),
     ),
-    Fault(
+    CardFault(
         "es6.update-metadata.profile-name-kept",
         "The profile name is not replaced.",
         ("ES6.UpdateMetadata#09", "ES6.UpdateMetadata#11", "ES6.UpdateMetadata#33"),
         _without(profile_name=None),
     ),
-    Fault(
+    CardFault(
         "es6.update-metadata.icon-kept",
         "Icon and type are not replaced.",
         ("ES6.UpdateMetadata#02", "ES6.UpdateMetadata#10", "ES6.UpdateMetadata#32"),
         _without(icon=None, icon_type=None),
     ),
-    Fault(
+    CardFault(
         "es6.update-metadata.icon-cut",
         "No more than 512 octets of an icon are kept.",
         ("ES6.UpdateMetadata#12",),
         _then(_icon_cut),
     ),
-    Fault(
+    CardFault(
         "es6.update-metadata.profile-name-cut",
         "No more than 32 characters of a profile name are kept.",
         ("ES6.UpdateMetadata#12",),
         _then(_names_cut),
     ),
-    Fault(
+    CardFault(
         "es6.update-metadata.others-reset",
         "An update without a profile name empties it.",
         ("ES6.UpdateMetadata#08", "ES6.UpdateMetadata#10"),
         _then(_others_reset),
     ),
-    Fault(
+    CardFault(
         "es6.update-metadata.rules-kept",
         "Policy rules are never cleared.",
         (
@@ -155,49 +155,49 @@ FAULTS: Final = (
         ),
         _without(profile_policy_rules=None),
     ),
-    Fault(
+    CardFault(
         "es6.update-metadata.rules-set",
         "Policy rules are set as the request says, those that were not stored included.",
         ("ES6.UpdateMetadata#18", "ES6.UpdateMetadata#19"),
         _then(_rules_set),
     ),
-    Fault(
+    CardFault(
         "es6.update-metadata.rules-cleared",
         "Every update clears all policy rules.",
         ("ES6.UpdateMetadata#58",),
         _then(_rules_cleared),
     ),
-    Fault(
+    CardFault(
         "es6.update-metadata.data-not-stored",
         "Service-specific data are not replaced.",
         ("ES6.UpdateMetadata#05", "ES6.UpdateMetadata#06", "ES6.UpdateMetadata#07"),
         _without(service_specific_data_stored_in_euicc=None),
     ),
-    Fault(
+    CardFault(
         "es6.update-metadata.data-lost",
         "Every update removes the service-specific data.",
         ("ES6.UpdateMetadata#07",),
         _then(lambda stored, _: replace(stored, service_specific_data_stored_in_euicc=None)),
     ),
-    Fault(
+    CardFault(
         "es6.update-metadata.half-done",
         "Objects that can be read are taken over though others cannot.",
         ("ES6.UpdateMetadata#57",),
         swap(update_metadata.READ, _as_far_as_readable),
     ),
-    Fault(
+    CardFault(
         "es6.any-checksum",
         "The checksum of a packet is not verified.",
         ("ES6.UpdateMetadata#27",),
         swap(secured.CHECK_PACKET, _any_checksum),
     ),
-    Fault(
+    CardFault(
         "es6.any-counter",
         "A packet may be sent again.",
         ("ES6.UpdateMetadata#28",),
         swap(secured.COUNTER, lambda _mode, _held, _given: ResponseStatus.POR_OK),
     ),
-    Fault(
+    CardFault(
         "es6.any-profile",
         "An operator may personalise any Profile by the AID of its ISD-P.",
         ("ES6.UpdateMetadata#29",),

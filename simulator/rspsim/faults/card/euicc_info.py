@@ -17,7 +17,7 @@ from rspcore.tags import Tag
 from rspsim.euicc.isdr import information
 from rspsim.euicc.isdr.es10b.get_euicc_info import GET_EUICC_INFO1, GET_EUICC_INFO2
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.faults.card.card_fault import Change, Fault, behind, retold, swap
+from rspsim.faults.card.card_fault import CardFault, Change, answering_data, behind, swap
 
 __all__ = ["FAULTS"]
 
@@ -27,7 +27,7 @@ _VERSION: Final = Version.from_text("9.9.9")
 def _info1(change: Callable[[EuiccInfo1, View], EuiccInfo1]) -> Change:
     def changed(outcome: Outcome, view: View) -> Outcome:
         told = replace(EuiccInfo1.decode(outcome.response.data))
-        return retold(outcome, change(told, view).encode())
+        return answering_data(outcome, change(told, view).encode())
 
     return behind(GET_EUICC_INFO1, changed)
 
@@ -35,7 +35,7 @@ def _info1(change: Callable[[EuiccInfo1, View], EuiccInfo1]) -> Change:
 def _info2(change: Callable[[EuiccInfo2], EuiccInfo2]) -> Change:
     def changed(outcome: Outcome, _view: View) -> Outcome:
         told = replace(EuiccInfo2.decode(outcome.response.data))
-        return retold(outcome, change(told).encode())
+        return answering_data(outcome, change(told).encode())
 
     return behind(GET_EUICC_INFO2, changed)
 
@@ -44,7 +44,7 @@ def _info2_without(tag: int) -> Change:
     def changed(outcome: Outcome, _view: View) -> Outcome:
         whole = tlv.parse(outcome.response.data)
         kept = (bytes(one.raw) for one in whole.children() if one.tag != tag)
-        return retold(outcome, tlv.encode(whole.tag, *kept))
+        return answering_data(outcome, tlv.encode(whole.tag, *kept))
 
     return behind(GET_EUICC_INFO2, changed)
 
@@ -76,13 +76,13 @@ def _rounded_resource(told: EuiccInfo2) -> EuiccInfo2:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "information.info1.other-version",
         "EUICCInfo1 tells another version.",
         ("ES10b.GetEUICCInfo1#01", "ES10b.GetEUICCInfo2#06", "ISD-R.Select#11"),
         _info1(lambda told, _view: replace(told, svn=_VERSION)),
     ),
-    Fault(
+    CardFault(
         "information.info1.key-left-out",
         "EUICCInfo1 leaves the last CI key for verification out.",
         (
@@ -97,7 +97,7 @@ FAULTS: Final = (
             )
         ),
     ),
-    Fault(
+    CardFault(
         "information.info1.signing-key-left-out",
         "EUICCInfo1 leaves the last CI key for signing out.",
         (
@@ -111,25 +111,25 @@ FAULTS: Final = (
             )
         ),
     ),
-    Fault(
+    CardFault(
         "information.info1.any-order",
         "EUICCInfo1 lists the CI keys in an order of chance.",
         ("ES10b.GetEUICCInfo1#08", "Transport.StoreData#47"),
         _info1(_by_chance),
     ),
-    Fault(
+    CardFault(
         "information.info1.other-when-enabled",
         "With a Profile Enabled, EUICCInfo1 tells another version.",
         ("ES10b.GetEUICCInfo1#09",),
         _info1(_other_when_enabled),
     ),
-    Fault(
+    CardFault(
         "information.info2.no-pp-version",
         "EUICCInfo2 lacks the version of the protection profile.",
         ("ES10b.GetEUICCInfo2#01", "ES10b.GetEUICCInfo2#02", "ES10b.GetEUICCInfo2#17"),
         _info2_without(Tag.OctetString),
     ),
-    Fault(
+    CardFault(
         "information.info2.other-versions",
         "EUICCInfo2 tells other versions.",
         (
@@ -153,25 +153,25 @@ FAULTS: Final = (
             )
         ),
     ),
-    Fault(
+    CardFault(
         "information.info2.no-java-card-version",
         "EUICCInfo2 tells of Java Card, and not of its version.",
         ("ES10b.GetEUICCInfo2#10",),
         _info2(lambda told: replace(told, ts102241_version=None)),
     ),
-    Fault(
+    CardFault(
         "information.info2.resource-empty",
         "extCardResource in EUICCInfo2 has an empty number.",
         ("ES10b.GetEUICCInfo2#08",),
         _info2(_emptied_resource),
     ),
-    Fault(
+    CardFault(
         "information.info2.resource-rounded",
         "EUICCInfo2 tells free memory in whole kilooctets, and signs it to the octet.",
         ("ES10b.GetEUICCInfo2#28",),
         _info2(_rounded_resource),
     ),
-    Fault(
+    CardFault(
         "information.info2.other-capabilities",
         "EUICCInfo2 tells capabilities the card does not have.",
         ("ES10b.GetEUICCInfo2#09", "ES10b.GetEUICCInfo2#12"),
@@ -183,7 +183,7 @@ FAULTS: Final = (
             )
         ),
     ),
-    Fault(
+    CardFault(
         "information.info2.keys-turned",
         "EUICCInfo2 lists the CI keys in another order than EUICCInfo1.",
         ("ES10b.GetEUICCInfo2#13", "ES10b.GetEUICCInfo2#14"),
@@ -195,19 +195,19 @@ FAULTS: Final = (
             )
         ),
     ),
-    Fault(
+    CardFault(
         "information.info2.unknown-category",
         "EUICCInfo2 tells a category nobody knows.",
         ("ES10b.GetEUICCInfo2#15",),
         _info2(lambda told: replace(told, euicc_category=9)),
     ),
-    Fault(
+    CardFault(
         "information.info2.nothing-forbidden",
         "EUICCInfo2 tells of no PPR that nobody may bring.",
         ("ES10b.GetEUICCInfo2#16", "ES10b.GetEUICCInfo2#29"),
         swap(information.FORBIDDEN_RULES, lambda _state: frozenset()),
     ),
-    Fault(
+    CardFault(
         "information.info2.other-texts",
         "EUICCInfo2 tells the accreditation, platform and product of another card.",
         ("ES10b.GetEUICCInfo2#04", "ES10b.GetEUICCInfo2#18", "ES10b.GetEUICCInfo2#19"),
@@ -220,13 +220,13 @@ FAULTS: Final = (
             )
         ),
     ),
-    Fault(
+    CardFault(
         "information.info2.other-package-versions",
         "EUICCInfo2 tells other additional versions of profile packages.",
         ("ES10b.GetEUICCInfo2#20",),
         _info2(lambda told: replace(told, additional_euicc_profile_package_versions=(_VERSION,))),
     ),
-    Fault(
+    CardFault(
         "information.info2.always-room",
         "EUICCInfo2 always tells of room for one more Profile.",
         ("ES10b.GetEUICCInfo2#26",),

@@ -12,7 +12,7 @@ from rspsim.euicc.isdr.es10c import euicc_memory_reset
 from rspsim.euicc.isdr.es10c.euicc_memory_reset import SELECTED
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import Addresses, CardState, Profile
-from rspsim.faults.card.card_fault import Fault, behind, skip, swap, together
+from rspsim.faults.card.card_fault import CardFault, behind, skip, swap, together
 
 __all__ = ["FAULTS"]
 
@@ -58,7 +58,7 @@ def _numbers_restarted(outcome: Outcome, view: View) -> Outcome:
 RESET = euicc_memory_reset.EUICC_MEMORY_RESET
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es10c.memory-reset.everything",
         "A memory reset deletes every Profile, whatever its options choose.",
         (
@@ -73,7 +73,7 @@ FAULTS: Final = (
         ),
         swap(SELECTED, lambda state, _options: state.profiles),
     ),
-    Fault(
+    CardFault(
         "es10c.memory-reset.nothing",
         "A memory reset never finds a Profile to delete.",
         (
@@ -94,7 +94,7 @@ FAULTS: Final = (
         ),
         swap(SELECTED, lambda _state, _options: ()),
     ),
-    Fault(
+    CardFault(
         "es10c.memory-reset.one",
         "A memory reset deletes one Profile only.",
         (
@@ -106,13 +106,13 @@ FAULTS: Final = (
         ),
         swap(SELECTED, lambda state, options: SELECTED.standard(state, options)[:1]),
     ),
-    Fault(
+    CardFault(
         "es10c.memory-reset.ppr2-kept",
         "PPR2 keeps a Profile from a memory reset.",
         ("ES10c.eUICCMemoryReset#19",),
         swap(SELECTED, _without_ppr2),
     ),
-    Fault(
+    CardFault(
         "es10c.memory-reset.test-kept",
         "A memory reset deletes no test Profile.",
         (
@@ -125,13 +125,13 @@ FAULTS: Final = (
         ),
         swap(SELECTED, _without_tests),
     ),
-    Fault(
+    CardFault(
         "es10c.memory-reset.preloaded-too",
         "A memory reset deletes test Profiles that came with the card.",
         ("ES10c.eUICCMemoryReset#26",),
         swap(SELECTED, _preloaded_too),
     ),
-    Fault(
+    CardFault(
         "es10c.memory-reset.always-ok",
         "A memory reset that has nothing to delete is answered ok(0).",
         (
@@ -141,7 +141,7 @@ FAULTS: Final = (
         ),
         skip(euicc_memory_reset.CHECKS, "something_to_do"),
     ),
-    Fault(
+    CardFault(
         "es10c.memory-reset.address-kept",
         "A memory reset leaves the default SM-DP+ address.",
         (
@@ -151,7 +151,7 @@ FAULTS: Final = (
         ),
         swap(euicc_memory_reset.ADDRESSES, lambda addresses: addresses),
     ),
-    Fault(
+    CardFault(
         "es10c.memory-reset.other-address",
         "A memory reset puts the root SM-DS address in the place of the default SM-DP+ address.",
         (
@@ -168,19 +168,19 @@ FAULTS: Final = (
             swap(euicc_memory_reset.ADDRESSES, _root_address),
         ),
     ),
-    Fault(
+    CardFault(
         "es10c.memory-reset.silent",
         "A memory reset leaves no notification.",
         ("ES10c.eUICCMemoryReset#21",),
         swap(euicc_memory_reset.REMOVED, _silently_removed),
     ),
-    Fault(
+    CardFault(
         "es10c.memory-reset.no-return",
         "When a memory reset deletes the enabled test Profile, nothing comes back.",
         ("ES10c.eUICCMemoryReset#27",),
         swap(euicc_memory_reset.RETURN_TARGET, lambda _state, _profile: None),
     ),
-    Fault(
+    CardFault(
         "es10c.memory-reset.notifications-cleared",
         "A memory reset clears the list of notifications.",
         (
@@ -189,7 +189,7 @@ FAULTS: Final = (
         ),
         behind(RESET, _notifications_cleared),
     ),
-    Fault(
+    CardFault(
         "es10c.memory-reset.numbers-restarted",
         "After a memory reset notifications are numbered from the beginning.",
         ("ES10c.eUICCMemoryReset#25",),

@@ -18,7 +18,7 @@ from rspsim.euicc.profile_content.model import (
 from rspsim.euicc.state import CardState, Volatile
 from rspsim.euicc.uicc import access, command_context
 from rspsim.euicc.uicc.commands import authenticate, pin, table
-from rspsim.faults.card.card_fault import Fault, swap
+from rspsim.faults.card.card_fault import CardFault, swap
 
 __all__ = ["FAULTS"]
 
@@ -64,7 +64,7 @@ def _keeping_pins(volatile: Volatile) -> Volatile:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "files.of-first-profile",
         "A terminal sees the files of the Profile installed first, whatever is enabled.",
         (
@@ -76,7 +76,7 @@ FAULTS: Final = (
         ),
         swap(command_context.CONTENT, _of_first_profile),
     ),
-    Fault(
+    CardFault(
         "files.none-without-profile",
         "Without an enabled Profile there is not even an MF.",
         (
@@ -88,13 +88,13 @@ FAULTS: Final = (
         ),
         swap(command_context.CONTENT, _nothing),
     ),
-    Fault(
+    CardFault(
         "files.umpc-missing",
         "There is no EF.UMPC.",
         ("procedure.FileStructure#01", "procedure.FileStructure#16"),
         swap(command_context.CONTENT, _without_umpc),
     ),
-    Fault(
+    CardFault(
         "files.blank",
         "Every file below the MF reads as never written.",
         (
@@ -106,25 +106,25 @@ FAULTS: Final = (
         ),
         swap(command_context.CONTENT, _blank_below_mf),
     ),
-    Fault(
+    CardFault(
         "files.service-table.as-loaded",
         "EF.UST keeps the services the card does not have.",
         ("procedure.FileStructure#07",),
         swap(service_tables.CLEARED, lambda building: building),
     ),
-    Fault(
+    CardFault(
         "files.access.always",
         "Every command is allowed for every file.",
         ("procedure.FileStructure#09",),
         swap(access.ALLOWED, lambda *_: True),
     ),
-    Fault(
+    CardFault(
         "files.aka.keys-exchanged",
         "Milenage gives CK and IK in place of each other's constants.",
         ("procedure.FileStructure#10",),
         swap(authenticate.ALGORITHM, _without_rotation),
     ),
-    Fault(
+    CardFault(
         "files.update.lost",
         "UPDATE BINARY is accepted and writes nothing.",
         ("procedure.FileStructure#12",),
@@ -136,13 +136,13 @@ FAULTS: Final = (
             ),
         ),
     ),
-    Fault(
+    CardFault(
         "files.pin.verified-for-all",
         "A PIN verified in one Profile counts in the next.",
         ("procedure.FileStructure#13",),
         swap(switching.CHANNELS_AFTER, _keeping_pins),
     ),
-    Fault(
+    CardFault(
         "files.pin.wrong-is-free",
         "A wrong PIN costs no try.",
         ("procedure.FileStructure#14",),

@@ -4,18 +4,18 @@ from typing import Final
 
 from rspsim.euicc.isdr.es10b import get_euicc_challenge
 from rspsim.euicc.session import SessionEvent, SessionState
-from rspsim.faults.card.card_fault import Fault, allows, swap, together
+from rspsim.faults.card.card_fault import CardFault, allows, swap, together
 
 __all__ = ["FAULTS"]
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es10b.challenge.constant",
         "Every euiccChallenge is the same.",
         ("ES10b.GetEUICCChallenge#02", "ES10b.GetEUICCChallenge#03"),
         swap(get_euicc_challenge.CHALLENGE, lambda _rng: bytes(16)),
     ),
-    Fault(
+    CardFault(
         "es10b.challenge.keeps-session",
         "A new challenge leaves the session before it usable.",
         ("ES10b.GetEUICCChallenge#05", "ES10b.PrepareDownload#19"),

@@ -24,7 +24,7 @@ from rspsim.euicc.isdr.es10c.get_profiles_info import (
 )
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Profile
-from rspsim.faults.card.card_fault import Fault, swap
+from rspsim.faults.card.card_fault import CardFault, swap
 
 __all__ = ["FAULTS"]
 
@@ -107,7 +107,7 @@ def _renumbered(state: CardState, /) -> CardState:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.filter-ignored",
         "Every Profile is listed, whatever the criteria ask for.",
         (
@@ -123,7 +123,7 @@ FAULTS: Final = (
         ),
         swap(MATCHES, lambda _profile, _criteria: True),
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.tag-list-ignored",
         "The default objects are told, whatever the tag list asks for.",
         (
@@ -144,7 +144,7 @@ FAULTS: Final = (
         ),
         swap(WANTED, lambda _tag_list, default: default),
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.none-is-an-error",
         "Without a tag list an empty list is answered undefinedError(127).",
         (
@@ -156,13 +156,13 @@ FAULTS: Final = (
         ),
         _none_is_an_error,
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.loading-listed",
         "A Profile is listed while it is being loaded.",
         ("ES10c.GetProfilesInfo#46",),
         swap(PRESENT, _with_loading),
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.malformed-by-status-word",
         "A request that cannot be read is refused by 6A80.",
         (
@@ -172,7 +172,7 @@ FAULTS: Final = (
         ),
         _malformed_by_status_word,
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.malformed-taken",
         "A request that cannot be read lists everything.",
         (
@@ -182,31 +182,31 @@ FAULTS: Final = (
         ),
         _malformed_taken,
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.unknown-tags-refused",
         "Unknown tags in a tag list are an error.",
         ("ES10c.GetProfilesInfo#33",),
         swap(WANTED, _unknown_refused),
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.half-tag-taken",
         "A tag list that ends inside a tag counts as none.",
         ("ES10c.GetProfilesInfo#50",),
         swap(WANTED, _half_tag_taken),
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.empty-tag-list-refused",
         "A tag list without a tag is an error.",
         ("ES10c.GetProfilesInfo#35",),
         swap(WANTED, _empty_refused),
     ),
-    Fault(
+    CardFault(
         "isdp.aid.outside-range",
         "ISD-Ps get AIDs below the range of ISD-Ps.",
         ("ES10c.GetProfilesInfo#48",),
         swap(isdp.FREE_AID, _low_aid),
     ),
-    Fault(
+    CardFault(
         "isdp.aid.renumbered-at-reset",
         "ISD-Ps get other AIDs at a reset.",
         (

@@ -6,7 +6,7 @@ from rspcore.crypto.kdf import BspKeys, session_keys, shared_info, x963_sha256
 from rspcore.ids import Eid
 from rspcore.messages.notifications import ErrorReason
 from rspsim.euicc.load.es8p import initialise_secure_channel
-from rspsim.faults.card.card_fault import Fault, answers, flattened, moved_last, skip, swap
+from rspsim.faults.card.card_fault import CardFault, answers, flattened, moved_last, skip, swap
 
 __all__ = ["FAULTS"]
 
@@ -29,7 +29,7 @@ def _keys_of_half_a_host_id(z: bytes, host_id: bytes, eid: Eid) -> BspKeys:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es8p.initialise-secure-channel.any-signature",
         "smdpSign is not verified.",
         (
@@ -44,13 +44,13 @@ FAULTS: Final = (
         ),
         skip(_CHECKS, "smdp_sign"),
     ),
-    Fault(
+    CardFault(
         "es8p.initialise-secure-channel.any-transaction",
         "The TransactionID of InitialiseSecureChannel is not compared.",
         ("ES8+.InitialiseSecureChannel#07",),
         skip(_CHECKS, "transaction_id"),
     ),
-    Fault(
+    CardFault(
         "es8p.initialise-secure-channel.any-keys",
         "Type and length of the keys asked for are not looked at.",
         (
@@ -59,25 +59,25 @@ FAULTS: Final = (
         ),
         skip(_CHECKS, "control_ref_template"),
     ),
-    Fault(
+    CardFault(
         "es8p.initialise-secure-channel.any-operation",
         "remoteOpId is not looked at.",
         ("ES8+.InitialiseSecureChannel#05",),
         skip(_CHECKS, "remote_op_id"),
     ),
-    Fault(
+    CardFault(
         "es8p.initialise-secure-channel.any-host-id",
         "hostId may have any length.",
         ("ES8+.InitialiseSecureChannel#11",),
         skip(_CHECKS, "host_id"),
     ),
-    Fault(
+    CardFault(
         "es8p.initialise-secure-channel.short-host-id",
         "hostId may have 8 octets at most.",
         ("ES8+.InitialiseSecureChannel#12",),
         swap(_KEYS, _keys_of_half_a_host_id),
     ),
-    Fault(
+    CardFault(
         "es8p.initialise-secure-channel.one-reason",
         "Every refusal is incorrectInputValues(1).",
         (
@@ -95,7 +95,7 @@ FAULTS: Final = (
         ),
         flattened(_CHECKS, _E.incorrectInputValues),
     ),
-    Fault(
+    CardFault(
         "es8p.initialise-secure-channel.point-is-signature",
         "A one-time key that is no point of the curve is refused as an invalid signature.",
         (
@@ -104,13 +104,13 @@ FAULTS: Final = (
         ),
         answers(_CHECKS, "smdp_otpk", _E.invalidSignature),
     ),
-    Fault(
+    CardFault(
         "es8p.initialise-secure-channel.signature-last",
         "smdpSign is verified after everything else.",
         ("ES8+.InitialiseSecureChannel#23",),
         moved_last(_CHECKS, "smdp_sign"),
     ),
-    Fault(
+    CardFault(
         "es8p.initialise-secure-channel.printed-eid",
         "The keys are derived from the digits of the EID.",
         (

@@ -17,7 +17,7 @@ from rspcore.tags import Tag
 from rspsim.euicc import notifications, startup
 from rspsim.euicc.load import segments
 from rspsim.euicc.state import CardState, PendingNotification
-from rspsim.faults.card.card_fault import Change, Fault, swap
+from rspsim.faults.card.card_fault import CardFault, Change, swap
 
 __all__ = ["FAULTS", "is_result"]
 
@@ -77,7 +77,7 @@ def _about(
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es10b.load.failure-unanswered",
         "When a load fails, the result is kept but not answered.",
         (
@@ -93,7 +93,7 @@ FAULTS: Final = (
         ),
         swap(segments.ANSWER, _failures_unanswered),
     ),
-    Fault(
+    CardFault(
         "es10b.load.result-not-kept",
         "The result of a load is answered but not kept.",
         (
@@ -107,13 +107,13 @@ FAULTS: Final = (
         ),
         swap(notifications.KEPT, _no_results),
     ),
-    Fault(
+    CardFault(
         "es10b.load.one-result",
         "Only the result of the last load is kept.",
         ("ES10b.LoadBoundProfilePackage#10",),
         swap(notifications.KEPT, _last_result),
     ),
-    Fault(
+    CardFault(
         "es10b.load.result-lost-at-reset",
         "Results are lost at a reset.",
         (
@@ -122,13 +122,13 @@ FAULTS: Final = (
         ),
         swap(startup.KEPT, _results_lost),
     ),
-    Fault(
+    CardFault(
         "es10b.load.result-with-certificate",
         "A result has a certificate after its signature.",
         ("ES10b.LoadBoundProfilePackage#30",),
         swap(notifications.RESULT_OCTETS, _with_certificate),
     ),
-    Fault(
+    CardFault(
         "es10b.load.result-without-iccid",
         "A result names no ICCID.",
         (
@@ -137,7 +137,7 @@ FAULTS: Final = (
         ),
         _about(lambda about: replace(about, iccid=None)),
     ),
-    Fault(
+    CardFault(
         "es10b.load.result-of-every-event",
         "A result has the bits of all events.",
         (
@@ -148,7 +148,7 @@ FAULTS: Final = (
             lambda about: replace(about, profile_management_operation=frozenset(NotificationEvent))
         ),
     ),
-    Fault(
+    CardFault(
         "es10b.load.result-to-nobody",
         "A result names no address.",
         (
@@ -157,7 +157,7 @@ FAULTS: Final = (
         ),
         _about(lambda about: replace(about, notification_address="")),
     ),
-    Fault(
+    CardFault(
         "es10b.load.result-number-constant",
         "Every result has the number 1.",
         (
@@ -167,7 +167,7 @@ FAULTS: Final = (
         ),
         _about(lambda about: replace(about, seq_number=1)),
     ),
-    Fault(
+    CardFault(
         "es10b.load.result-of-another-server",
         "A result names one SM-DP+, whoever sent the package.",
         (
@@ -176,7 +176,7 @@ FAULTS: Final = (
         ),
         _result(lambda data: replace(data, smdp_oid=Oid("2.999.1.2.3"))),
     ),
-    Fault(
+    CardFault(
         "es10b.load.result-without-transaction",
         "A result has a TransactionID of zeros.",
         (

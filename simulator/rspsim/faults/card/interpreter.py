@@ -7,7 +7,7 @@ from typing import Any, Final
 from rspsim.euicc.profile_content.interpreter.building import Building
 from rspsim.euicc.profile_content.interpreter.interpret import ELEMENTS
 from rspsim.euicc.profile_content.model import File, ProfileContent
-from rspsim.faults.card.card_fault import Change, Fault
+from rspsim.faults.card.card_fault import CardFault, Change
 from rspsim.faults.card.handler_changes import entry_instead
 
 __all__ = ["FAULTS"]
@@ -76,7 +76,7 @@ def _last_octet_lost(one: File) -> File:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "interpreter.generic.no-content",
         "Content of files made by GenericFileManagement is not written.",
         ("UICC.Content#01",),
@@ -91,37 +91,37 @@ FAULTS: Final = (
             ),
         ),
     ),
-    Fault(
+    CardFault(
         "interpreter.generic.last-octet-lost",
         "The last octet of a file made by GenericFileManagement is not written.",
         ("UICC.Content#01",),
         _after("genericFileManagement", _files(_last_octet_lost)),
     ),
-    Fault(
+    CardFault(
         "interpreter.usim.imsi-not-written",
         "EF.IMSI keeps the content of its template.",
         ("UICC.Content#02",),
         _after("usim", _body_of(0x6F07, lambda one: b"\xff" * len(one.body))),
     ),
-    Fault(
+    CardFault(
         "interpreter.usim.template-content-zero",
         "Files that the package does not mention contain zeros.",
         ("UICC.Content#03",),
         _after("usim", _body_of(0x6F08, lambda one: bytes(len(one.body)))),
     ),
-    Fault(
+    CardFault(
         "interpreter.usim.locked-to-another-size",
         "EF.LOCI has the size of EF.PSLOCI.",
         ("UICC.Content#03",),
         _after("usim", _body_of(0x6F7E, lambda _: b"\xff" * 14)),
     ),
-    Fault(
+    CardFault(
         "interpreter.usim.link-copied",
         "A link becomes a file of its own, without the content of its target.",
         ("UICC.Content#04",),
         _after("usim", _links_copied),
     ),
-    Fault(
+    CardFault(
         "interpreter.mf.iccid-swapped",
         "EF.ICCID is written with its nibbles swapped back.",
         ("UICC.Content#02", "UICC.ReadBinary#04"),
@@ -130,25 +130,25 @@ FAULTS: Final = (
             _body_of(0x2FE2, lambda one: bytes(o >> 4 | (o & 0xF) << 4 for o in one.body)),
         ),
     ),
-    Fault(
+    CardFault(
         "interpreter.pins.always-enabled",
         "PINs are enabled whatever their attributes say.",
         ("UICC.Fcp#03",),
         _after("pinCodes", _pins_enabled),
     ),
-    Fault(
+    CardFault(
         "interpreter.puks.one-try-less",
         "PUKs begin with one try less than the package gives.",
         ("UICC.UnblockPin#02",),
         _after("pukCodes", _tries_full),
     ),
-    Fault(
+    CardFault(
         "interpreter.aka.key-reversed",
         "K is kept in reverse order.",
         ("UICC.Authenticate#01", "UICC.Authenticate#05"),
         _after("akaParameter", _key_reversed),
     ),
-    Fault(
+    CardFault(
         "interpreter.rfm.forgotten",
         "Instances of remote file management are not made.",
         ("UICC.Ota#01", "UICC.Ota#04"),

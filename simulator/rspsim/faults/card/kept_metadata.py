@@ -13,7 +13,7 @@ from rspsim.euicc.load.es8p import store_metadata
 from rspsim.euicc.load.step import Step
 from rspsim.euicc.load_progress import Load
 from rspsim.euicc.state import Profile
-from rspsim.faults.card.card_fault import Change, Fault, swap
+from rspsim.faults.card.card_fault import CardFault, Change, swap
 
 __all__ = ["FAULTS"]
 
@@ -64,7 +64,7 @@ def _nickname_taken(standing: Load, step: Step) -> Profile:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es8p.store-metadata.rules-lost",
         "Policy rules are accepted and not kept.",
         (
@@ -75,13 +75,13 @@ FAULTS: Final = (
         ),
         _keeping(lambda request: replace(request, profile_policy_rules=None)),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.update-control-is-ppr1",
         "pprUpdateControl is kept as PPR1.",
         ("ES8+.StoreMetadata#82",),
         swap(store_metadata.KEPT, _update_control_is_ppr1),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.names-cut",
         "Of each name 32 octets are kept.",
         (
@@ -90,7 +90,7 @@ FAULTS: Final = (
         ),
         _keeping(_names_cut),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.icon-cut",
         "Of an icon 512 octets are kept.",
         (
@@ -99,13 +99,13 @@ FAULTS: Final = (
         ),
         _keeping(_icon_cut),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.icon-is-png",
         "Every icon is kept as a PNG.",
         ("ES8+.StoreMetadata#03",),
         _keeping(lambda request: replace(request, icon_type=1)),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.all-operational",
         "Every Profile is kept as operational.",
         (
@@ -114,7 +114,7 @@ FAULTS: Final = (
         ),
         _keeping(lambda request: replace(request, profile_class=ProfileClass.operational)),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.all-provisioning",
         "Every Profile is kept as provisioning.",
         (
@@ -126,7 +126,7 @@ FAULTS: Final = (
         ),
         _keeping(lambda request: replace(request, profile_class=ProfileClass.provisioning)),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.configuration-lost",
         "The notification configuration is not kept.",
         (
@@ -138,7 +138,7 @@ FAULTS: Final = (
         ),
         _keeping(lambda request: replace(request, notification_configuration_info=None)),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.owner-lost",
         "The owner is not kept.",
         (
@@ -149,7 +149,7 @@ FAULTS: Final = (
         ),
         _keeping(lambda request: replace(request, profile_owner=None)),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.service-data-lost",
         "Service-specific data are not kept.",
         (
@@ -158,7 +158,7 @@ FAULTS: Final = (
         ),
         _keeping(lambda request: replace(request, service_specific_data_stored_in_euicc=None)),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.service-data-exchanged",
         "Service-specific data that are not for the card are kept in place of those that are.",
         (
@@ -167,13 +167,13 @@ FAULTS: Final = (
         ),
         swap(store_metadata.KEPT, _everything),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.nickname-taken",
         "A nickname in the metadata is kept.",
         ("ES8+.StoreMetadata#42",),
         swap(segments.INSTALLED, _nickname_taken),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.every-event-is-install",
         "An address hears of the installation whatever event it asked for.",
         ("ES8+.StoreMetadata#16",),

@@ -15,7 +15,7 @@ from rspsim.euicc.isdr.es10b import list_notification, retrieve_notifications_li
 from rspsim.euicc.isdr.es10b.list_notification import EventFilter, Pending
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import PendingNotification
-from rspsim.faults.card.card_fault import Fault, behind, swap
+from rspsim.faults.card.card_fault import CardFault, behind, swap
 
 __all__ = ["FAULTS", "is_result"]
 
@@ -82,7 +82,7 @@ def _oldest_forgotten(outcome: Outcome, view: View) -> Outcome:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es10b.notifications.filter-ignored",
         "A filter for events lets everything pass.",
         (
@@ -101,7 +101,7 @@ FAULTS: Final = (
         ),
         swap(list_notification.EVENT_FILTER, lambda _notification, _events: True),
     ),
-    Fault(
+    CardFault(
         "es10b.retrieve-notifications-list.criteria-ignored",
         "RetrieveNotificationsList gives everything whatever it is asked for.",
         (
@@ -118,7 +118,7 @@ FAULTS: Final = (
         ),
         swap(retrieve_notifications_list.FOUND, lambda pending, _criteria, _passes: pending),
     ),
-    Fault(
+    CardFault(
         "es10b.list-notification.results-hidden",
         "A ProfileInstallationResult is not listed.",
         (
@@ -139,7 +139,7 @@ FAULTS: Final = (
         ),
         swap(list_notification.LISTED, _listed_without_results),
     ),
-    Fault(
+    CardFault(
         "es10b.list-notification.cut",
         "At most eight notifications are listed.",
         (
@@ -148,7 +148,7 @@ FAULTS: Final = (
         ),
         swap(list_notification.LISTED, _listed_in_part),
     ),
-    Fault(
+    CardFault(
         "es10b.list-notification.none-in-long-form",
         "An empty list has its length in the long form, which is not DER.",
         (
@@ -158,7 +158,7 @@ FAULTS: Final = (
         ),
         behind(_LIST, _none_listed_in_long_form),
     ),
-    Fault(
+    CardFault(
         "es10b.list-notification.consuming",
         "Listing the notifications removes the oldest.",
         (
@@ -172,7 +172,7 @@ FAULTS: Final = (
         ),
         behind(_LIST, _oldest_forgotten),
     ),
-    Fault(
+    CardFault(
         "es10b.notifications.filter-exact",
         "A filter finds a notification only when it asks for nothing else.",
         (
@@ -185,7 +185,7 @@ FAULTS: Final = (
             lambda one, events: events is None or events == {one.event},
         ),
     ),
-    Fault(
+    CardFault(
         "es10b.notifications.no-bit-is-any",
         "A filter without a bit lets everything pass.",
         ("ES10b.ListNotification#09",),
@@ -194,7 +194,7 @@ FAULTS: Final = (
             lambda one, events: not events or one.event in events,
         ),
     ),
-    Fault(
+    CardFault(
         "es10b.retrieve-notifications-list.results-hidden",
         "A ProfileInstallationResult cannot be retrieved.",
         (
@@ -207,7 +207,7 @@ FAULTS: Final = (
         ),
         swap(retrieve_notifications_list.FOUND, _found_without_results),
     ),
-    Fault(
+    CardFault(
         "es10b.retrieve-notifications-list.cut",
         "At most four notifications are retrieved.",
         (
@@ -219,7 +219,7 @@ FAULTS: Final = (
         ),
         swap(retrieve_notifications_list.FOUND, _found_in_part),
     ),
-    Fault(
+    CardFault(
         "es10b.retrieve-notifications-list.none-is-undefined",
         "Nothing found is answered undefinedError(127).",
         (
@@ -228,7 +228,7 @@ FAULTS: Final = (
         ),
         behind(_RETRIEVE, _none_found_is_undefined),
     ),
-    Fault(
+    CardFault(
         "es10b.retrieve-notifications-list.consuming",
         "Retrieving notifications removes the oldest.",
         (

@@ -23,7 +23,7 @@ from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.session import SessionEvent, SessionState
 from rspsim.euicc.session_context import IDLE_SESSION
 from rspsim.euicc.state import CardState, Profile
-from rspsim.faults.card.card_fault import Change, Fault, allows, behind, leads, swap, together
+from rspsim.faults.card.card_fault import CardFault, Change, allows, behind, leads, swap, together
 from rspsim.faults.card.installation_result import is_result
 
 __all__ = ["FAULTS"]
@@ -108,7 +108,7 @@ def _answering(kind: type[Structure], handle: Callable[[Structure, View], Outcom
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es10b.load.any-order",
         "Every segment is taken wherever it comes.",
         (
@@ -121,7 +121,7 @@ FAULTS: Final = (
         ),
         swap(segments.FOLLOWING, dict.fromkeys(LoadPosition, segments.SEGMENT_TAGS)),
     ),
-    Fault(
+    CardFault(
         "es10b.load.misplaced-in-silence",
         "A segment that is not due is answered 9000 and passed over.",
         (
@@ -140,7 +140,7 @@ FAULTS: Final = (
         ),
         swap(segments.MISPLACED, lambda _view: int(StatusWord.OK)),
     ),
-    Fault(
+    CardFault(
         "es10b.load.misplaced-is-wrong-data",
         "A segment that is not due is answered 6A80.",
         (
@@ -159,25 +159,25 @@ FAULTS: Final = (
         ),
         swap(segments.MISPLACED, lambda _view: int(StatusWord.WRONG_DATA)),
     ),
-    Fault(
+    CardFault(
         "es10b.load.misshapen-in-silence",
         "A segment that is cut elsewhere is answered 9000 and passed over.",
         ("ES10b.LoadBoundProfilePackage#12",),
         swap(segments.MISSHAPEN, int(StatusWord.OK)),
     ),
-    Fault(
+    CardFault(
         "es10b.load.any-length",
         "More element segments are taken than A3 announces.",
         ("ES10b.LoadBoundProfilePackage#19",),
         swap(load_profile_elements.FITS, lambda _length, _remaining: True),
     ),
-    Fault(
+    CardFault(
         "es10b.load.ends-with-the-package",
         "A load is finished when PE-End is there, though A3 announces more.",
         ("ES10b.LoadBoundProfilePackage#18",),
         swap(load_profile_elements.COMPLETE, lambda load: load.installation.ended),
     ),
-    Fault(
+    CardFault(
         "es10b.load.survives-challenge",
         "A load goes on after a new challenge.",
         (
@@ -189,7 +189,7 @@ FAULTS: Final = (
             allows(SessionEvent.SEGMENT_ACCEPTED, _S.LOADING, _S.CHALLENGED),
         ),
     ),
-    Fault(
+    CardFault(
         "es10b.load.survives-cancel",
         "A load goes on after CancelSession.",
         (
@@ -198,7 +198,7 @@ FAULTS: Final = (
         ),
         leads(SessionEvent.CANCELLED, {_S.PREPARED: _S.PREPARED, _S.LOADING: _S.LOADING}),
     ),
-    Fault(
+    CardFault(
         "es10b.load.session-survives",
         "The session goes on after the result of a load.",
         (
@@ -211,19 +211,19 @@ FAULTS: Final = (
             {_S.PREPARED: _S.AUTHENTICATED_DP, _S.LOADING: _S.AUTHENTICATED_DP},
         ),
     ),
-    Fault(
+    CardFault(
         "es10b.load.ended-by-reading",
         "GetProfilesInfo ends a load.",
         ("ES10b.LoadBoundProfilePackage#22",),
         behind(GET_PROFILES_INFO, _load_ended),
     ),
-    Fault(
+    CardFault(
         "es10b.load.ended-by-unknown-segment",
         "A segment with an unknown tag ends the load.",
         ("ES10b.LoadBoundProfilePackage#26",),
         _answering(_Unknown, _dropped),
     ),
-    Fault(
+    CardFault(
         "es10b.load.unknown-segment-in-silence",
         "A data object that is no segment is answered 9000 and passed over.",
         (
@@ -232,13 +232,13 @@ FAULTS: Final = (
         ),
         together(_answering(_Unknown, _ignored), _answering(_Encrypted, _ignored)),
     ),
-    Fault(
+    CardFault(
         "es10b.load.is-a-proactive-session",
         "During a load EnableProfile answers catBusy(5).",
         ("ES10b.LoadBoundProfilePackage#31",),
         behind(ENABLE_PROFILE, _busy),
     ),
-    Fault(
+    CardFault(
         "es10b.load.half-a-profile",
         "The Profile is listed as soon as its metadata are there, and stays.",
         (
@@ -249,7 +249,7 @@ FAULTS: Final = (
         ),
         swap(segments.NOTED, _half_a_profile),
     ),
-    Fault(
+    CardFault(
         "es10b.load.profile-left",
         "The Profile of a load that failed stays in the list.",
         (
@@ -259,7 +259,7 @@ FAULTS: Final = (
         ),
         swap(segments.LEFT, _left),
     ),
-    Fault(
+    CardFault(
         "es10b.load.memory-left",
         "The memory of a load that failed stays taken until its result is removed.",
         (
@@ -269,7 +269,7 @@ FAULTS: Final = (
         ),
         swap(memory.FREE, _memory_left),
     ),
-    Fault(
+    CardFault(
         "es10b.load.one-profile",
         "Beside one Profile there is no memory for another.",
         ("ES10b.LoadBoundProfilePackage#11",),

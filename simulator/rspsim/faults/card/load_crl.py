@@ -8,7 +8,7 @@ from rspsim.euicc.decisions import Check
 from rspsim.euicc.isdr import dispatch
 from rspsim.euicc.isdr.es10b import authenticate_server, load_crl
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.faults.card.card_fault import Fault, adds, answers, behind, flattened, skip, swap
+from rspsim.faults.card.card_fault import CardFault, adds, answers, behind, flattened, skip, swap
 
 __all__ = ["FAULTS"]
 
@@ -50,7 +50,7 @@ _LOADED: Final = (
 )
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es10b.load-crl.advertised-only",
         "EUICCInfo2 tells of LoadCRL, and the function is unknown.",
         (*_LOADED, "ES10b.LoadCRL#05", "ES10b.LoadCRL#06", "ES10b.LoadCRL#08"),
@@ -59,7 +59,7 @@ FAULTS: Final = (
             {t: f for t, f in dispatch.FUNCTIONS.standard.items() if t != _FUNCTION.tag},
         ),
     ),
-    Fault(
+    CardFault(
         "es10b.load-crl.forgotten",
         "A list is confirmed and not kept.",
         (
@@ -69,13 +69,13 @@ FAULTS: Final = (
         ),
         behind(_FUNCTION, _forgotten),
     ),
-    Fault(
+    CardFault(
         "es10b.load-crl.never-asked",
         "Servers that are listed are authenticated.",
         ("ES10b.LoadCRL#02",),
         skip(authenticate_server.CHECKS, "certificate_not_revoked"),
     ),
-    Fault(
+    CardFault(
         "es10b.load-crl.undefined-errors",
         "Every refusal is undefinedError(127).",
         (
@@ -88,55 +88,55 @@ FAULTS: Final = (
         ),
         flattened(_CHECKS, _E.undefinedError),
     ),
-    Fault(
+    CardFault(
         "es10b.load-crl.any-signature",
         "The signature of a list is not verified.",
         ("ES10b.LoadCRL#05",),
         skip(_CHECKS, "signature"),
     ),
-    Fault(
+    CardFault(
         "es10b.load-crl.any-ci",
         "A list of a CI that the card does not have is taken.",
         ("ES10b.LoadCRL#08",),
         skip(_CHECKS, "verification_key", "signature"),
     ),
-    Fault(
+    CardFault(
         "es10b.load-crl.format-unsigned",
         "What is no list is answered invalidSignature(1).",
         ("ES10b.LoadCRL#06",),
         answers(_CHECKS, "format", _E.invalidSignature),
     ),
-    Fault(
+    CardFault(
         "es10b.load-crl.older-too",
         "A list older than the one loaded is taken.",
         ("ES10b.LoadCRL#09",),
         skip(_CHECKS, "fresher"),
     ),
-    Fault(
+    CardFault(
         "es10b.load-crl.delta-alone",
         "A delta is taken without its base.",
         ("ES10b.LoadCRL#10",),
         skip(_CHECKS, "base"),
     ),
-    Fault(
+    CardFault(
         "es10b.load-crl.no-delta",
         "A delta is refused, though its base is loaded.",
         ("ES10b.LoadCRL#04",),
         adds(_CHECKS, Check("no_delta", _no_delta, _E.undefinedError)),
     ),
-    Fault(
+    CardFault(
         "es10b.load-crl.no-limit",
         "A list is taken though there is no room for it.",
         ("ES10b.LoadCRL#07",),
         skip(_CHECKS, "memory"),
     ),
-    Fault(
+    CardFault(
         "es10b.load-crl.parts-not-told",
         "What is missing of a list in parts is not told.",
         ("ES10b.LoadCRL#12",),
         behind(_FUNCTION, _nothing_missing),
     ),
-    Fault(
+    CardFault(
         "es10b.load-crl.part-missing",
         "Of every list a second part is said to be missing.",
         ("ES10b.LoadCRL#01", "ES10b.LoadCRL#12"),

@@ -15,7 +15,7 @@ from rspsim.euicc.profile_content import installer
 from rspsim.euicc.security import one_time_keys
 from rspsim.euicc.session import SessionEvent, SessionState
 from rspsim.euicc.state import CardState, Profile
-from rspsim.faults.card.card_fault import Fault, leads, skip, swap, together
+from rspsim.faults.card.card_fault import CardFault, leads, skip, swap, together
 
 __all__ = ["FAULTS"]
 
@@ -58,55 +58,55 @@ def _worn(state: CardState) -> int:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es8p.load-profile-elements.whole-elements-only",
         "An element may not go on in the next segment.",
         ("ES8+.LoadProfileElements#07",),
         swap(installer.FEED, _whole_elements_only),
     ),
-    Fault(
+    CardFault(
         "es8p.load-profile-elements.one-element-a-segment",
         "Only the first element that ends in a segment is taken.",
         ("ES8+.LoadProfileElements#08",),
         swap(installer.FEED, _one_element_a_segment),
     ),
-    Fault(
+    CardFault(
         "es8p.load-profile-elements.segments-cut",
         "No more than 1,000 octets of a segment are taken.",
         ("ES8+.LoadProfileElements#09",),
         swap(installer.FEED, _half_a_segment),
     ),
-    Fault(
+    CardFault(
         "es8p.load-profile-elements.enabled-at-once",
         "A loaded Profile is Enabled.",
         ("ES8+.LoadProfileElements#01", "ES8+.LoadProfileElements#10"),
         swap(segments.INSTALLED, _enabled),
     ),
-    Fault(
+    CardFault(
         "es8p.load-profile-elements.others-disabled",
         "A load disables the Profile that is Enabled.",
         ("ES8+.LoadProfileElements#11",),
         swap(one_time_keys.DROPPED, _others_disabled),
     ),
-    Fault(
+    CardFault(
         "es8p.load-profile-elements.weightless",
         "A Profile takes no memory.",
         ("ES8+.LoadProfileElements#46",),
         swap(segments.INSTALLED, _without_files),
     ),
-    Fault(
+    CardFault(
         "es8p.load-profile-elements.memory-lost",
         "Memory falls with every load, and stays so.",
         ("ES8+.LoadProfileElements#45",),
         swap(memory.FREE, _worn),
     ),
-    Fault(
+    CardFault(
         "es8p.load-profile-elements.any-size",
         "A package is taken whatever its size.",
         ("ES8+.LoadProfileElements#41",),
         swap(installer.FITS, lambda _size, _room: True),
     ),
-    Fault(
+    CardFault(
         "es8p.load-profile-elements.goes-on-after-the-result",
         "Segments are taken after a result, and make another.",
         ("ES8+.LoadProfileElements#44",),
@@ -115,31 +115,31 @@ FAULTS: Final = (
             {SessionState.LOADING: SessionState.LOADING},
         ),
     ),
-    Fault(
+    CardFault(
         "es8p.load-profile-elements.operator-mismatch",
         "The operator of the metadata is not held against EF.IMSI.",
         ("ES8+.LoadProfileElements#35",),
         skip(installer.FINAL_CHECKS, "owner_mcc_mnc"),
     ),
-    Fault(
+    CardFault(
         "es8p.load-profile-elements.gid1-mismatch",
         "GID1 of the metadata is not held against EF.GID1.",
         ("ES8+.LoadProfileElements#36", "ES8+.LoadProfileElements#38"),
         skip(installer.FINAL_CHECKS, "owner_gid1"),
     ),
-    Fault(
+    CardFault(
         "es8p.load-profile-elements.gid2-mismatch",
         "GID2 of the metadata is not held against EF.GID2.",
         ("ES8+.LoadProfileElements#37",),
         skip(installer.FINAL_CHECKS, "owner_gid2"),
     ),
-    Fault(
+    CardFault(
         "es8p.load-profile-elements.no-test-algorithm",
         "No key of the USIM test algorithm counts as one for tests.",
         ("ES8+.LoadProfileElements#40", "ES8+.LoadProfileElements#52"),
         swap(installer.TEST_KEY, lambda key: key.algorithm != AlgorithmId.usim_test),
     ),
-    Fault(
+    CardFault(
         "es8p.load-profile-elements.header-anywhere",
         "A header may stand anywhere, and again.",
         ("ES8+.LoadProfileElements#14", "Profile.Header#08", "Profile.Header#09"),
@@ -147,7 +147,7 @@ FAULTS: Final = (
             skip(installer.STREAM_CHECKS, "header_first"), skip(installer.FINAL_CHECKS, "facts")
         ),
     ),
-    Fault(
+    CardFault(
         "es8p.load-profile-elements.end-cut-short",
         "A package whose last element is cut short is installed.",
         ("ES8+.LoadProfileElements#16",),

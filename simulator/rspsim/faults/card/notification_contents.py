@@ -8,7 +8,7 @@ from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import NotificationMetadata
 from rspsim.euicc import notifications
 from rspsim.euicc.state import CardState, CiCredential, Profile
-from rspsim.faults.card.card_fault import Fault, swap
+from rspsim.faults.card.card_fault import CardFault, swap
 
 __all__ = ["FAULTS"]
 
@@ -55,7 +55,7 @@ def _first_credential(state: CardState, _profile: Profile) -> CiCredential:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "notifications.number.falls",
         "A later notification has a smaller number.",
         (
@@ -66,13 +66,13 @@ FAULTS: Final = (
         ),
         swap(notifications.NEXT_NUMBER, lambda number: number - 1),
     ),
-    Fault(
+    CardFault(
         "notifications.number.unsigned",
         "Numbers from 128 on are coded without the octet that makes them positive.",
         ("ES10b.ListNotification#17",),
-        swap(notifications.TOLD, _unsigned),
+        swap(notifications.METADATA, _unsigned),
     ),
-    Fault(
+    CardFault(
         "notifications.iccid.missing",
         "No notification names the Profile.",
         (
@@ -91,9 +91,9 @@ FAULTS: Final = (
             "ES10b.RetrieveNotificationsList#02",
             "ES10b.RetrieveNotificationsList#04",
         ),
-        swap(notifications.TOLD, _nameless),
+        swap(notifications.METADATA, _nameless),
     ),
-    Fault(
+    CardFault(
         "notifications.event.two-bits",
         "Every notification has the bit of an installation, too.",
         (
@@ -112,15 +112,15 @@ FAULTS: Final = (
             "ES10b.RetrieveNotificationsList#06",
             "ES10b.RetrieveNotificationsList#07",
         ),
-        swap(notifications.TOLD, _two_events),
+        swap(notifications.METADATA, _two_events),
     ),
-    Fault(
+    CardFault(
         "notifications.address.default",
         "Notifications go to the default SM-DP+ address when there is one.",
         ("ES10c.DeleteProfile#20",),
-        swap(notifications.TOLD, _to_default_address),
+        swap(notifications.METADATA, _to_default_address),
     ),
-    Fault(
+    CardFault(
         "notifications.address.constant",
         "All notifications go to one address.",
         (
@@ -139,9 +139,9 @@ FAULTS: Final = (
             "ES10b.RetrieveNotificationsList#04",
             "ES10b.RetrieveNotificationsList#05",
         ),
-        swap(notifications.TOLD, _to_one_address),
+        swap(notifications.METADATA, _to_one_address),
     ),
-    Fault(
+    CardFault(
         "notifications.certificates.exchanged",
         "CERT.EUICC and CERT.EUM of a notification stand in each other's place.",
         (
@@ -155,7 +155,7 @@ FAULTS: Final = (
             lambda credential: (credential.eum_certificate, credential.euicc_certificate),
         ),
     ),
-    Fault(
+    CardFault(
         "notifications.credential.first",
         "Every notification is signed under the first CI.",
         ("ES10b.RetrieveNotificationsList#17",),

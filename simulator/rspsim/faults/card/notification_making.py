@@ -5,7 +5,7 @@ from typing import Final
 from rspcore.crypto.keys import PrivateKey
 from rspsim.euicc import memory, notifications
 from rspsim.euicc.security import ecasd
-from rspsim.faults.card.card_fault import Fault, swap
+from rspsim.faults.card.card_fault import CardFault, swap
 
 __all__ = ["FAULTS"]
 
@@ -16,7 +16,7 @@ def _damaged(key: PrivateKey, data: bytes) -> bytes:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "notifications.number.stands",
         "All notifications have the same number.",
         (
@@ -35,7 +35,7 @@ FAULTS: Final = (
         ),
         swap(notifications.NEXT_NUMBER, lambda number: number),
     ),
-    Fault(
+    CardFault(
         "notifications.full.youngest-dropped",
         "When the list is full, new notifications are lost.",
         (
@@ -44,7 +44,7 @@ FAULTS: Final = (
         ),
         swap(notifications.KEPT, lambda pending, capacity: pending[:capacity]),
     ),
-    Fault(
+    CardFault(
         "notifications.address.first-only",
         "Of several addresses for an event only the first is told.",
         (
@@ -60,7 +60,7 @@ FAULTS: Final = (
             lambda profile, event: notifications.ADDRESSES.standard(profile, event)[:1],
         ),
     ),
-    Fault(
+    CardFault(
         "notifications.test-profile.told",
         "Changes of test Profiles leave notifications.",
         (
@@ -70,7 +70,7 @@ FAULTS: Final = (
         ),
         swap(notifications.SILENT_CLASSES, frozenset()),
     ),
-    Fault(
+    CardFault(
         "signature.damaged",
         "One bit of every signature of the card is wrong.",
         (
@@ -90,7 +90,7 @@ FAULTS: Final = (
         ),
         swap(ecasd.SIGNATURE, _damaged),
     ),
-    Fault(
+    CardFault(
         "memory.constant",
         "The free memory told never changes.",
         (

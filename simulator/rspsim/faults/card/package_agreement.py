@@ -3,24 +3,24 @@
 from typing import Final
 
 from rspsim.euicc.profile_content import installer
-from rspsim.faults.card.card_fault import Fault, skip
+from rspsim.faults.card.card_fault import CardFault, skip
 
 __all__ = ["FAULTS"]
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es8p.load-profile-elements.iccid-mismatch",
         "A package whose ICCID differs from the metadata is installed.",
         ("ES8+.LoadProfileElements#34",),
         skip(installer.FINAL_CHECKS, "iccid"),
     ),
-    Fault(
+    CardFault(
         "es8p.load-profile-elements.any-test-key",
         "A test Profile may have any network authentication key.",
         ("ES8+.LoadProfileElements#39",),
         skip(installer.FINAL_CHECKS, "naa_keys"),
     ),
-    Fault(
+    CardFault(
         "es8p.load-profile-elements.no-end",
         "A package without PE-End is installed.",
         ("ES8+.LoadProfileElements#15",),

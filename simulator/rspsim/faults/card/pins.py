@@ -10,7 +10,7 @@ from rspsim.euicc.profile_content.model import AkaParameters, Pin
 from rspsim.euicc.state import Profile
 from rspsim.euicc.uicc.commands import authenticate, pin
 from rspsim.euicc.uicc.commands.table import Handler
-from rspsim.faults.card.card_fault import Fault, swap
+from rspsim.faults.card.card_fault import CardFault, swap
 from rspsim.faults.card.handler_changes import answering, instead, nothing_kept, refusing_as
 
 __all__ = ["FAULTS"]
@@ -118,55 +118,55 @@ def _no_resynchronisation(handler: Handler) -> Handler:
 _E = StatusWord
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "pin.any-value",
         "Every value verifies a PIN or PUK.",
         ("UICC.VerifyPin#02", "UICC.VerifyPin#04", "UICC.ChangePin#01", "UICC.UnblockPin#02"),
         swap(pin.PIN_EQUAL, lambda _given, _held: True),
     ),
-    Fault(
+    CardFault(
         "pin.first-octets-alone",
         "Only the first octet of a code is compared.",
         ("UICC.ChangePin#01",),
         swap(pin.PIN_EQUAL, lambda given, held: given[0] >> 4 == held[0] >> 4),
     ),
-    Fault(
+    CardFault(
         "pin.endless-tries",
         "A wrong value costs no try.",
         ("UICC.VerifyPin#02", "UICC.VerifyPin#04", "UICC.UnblockPin#02"),
         swap(pin.AFTER_WRONG, lambda remaining: remaining),
     ),
-    Fault(
+    CardFault(
         "pin.two-tries-at-once",
         "A wrong value costs two tries.",
         ("UICC.VerifyPin#02", "UICC.UnblockPin#02"),
         swap(pin.AFTER_WRONG, lambda remaining: remaining - 2),
     ),
-    Fault(
+    CardFault(
         "pin.tries-not-kept",
         "The tries left are told and not kept.",
         ("UICC.VerifyPin#02", "UICC.VerifyPin#04"),
         instead(Ins.VERIFY_PIN, nothing_kept),
     ),
-    Fault(
+    CardFault(
         "pin.tries-not-given-back",
         "A right value leaves the counter as it stands.",
         ("UICC.VerifyPin#03",),
         instead(Ins.VERIFY_PIN, _counter_not_restored),
     ),
-    Fault(
+    CardFault(
         "pin.never-blocked",
         "A PIN without tries is still verified.",
         ("UICC.VerifyPin#04",),
         instead(Ins.VERIFY_PIN, _never_blocked),
     ),
-    Fault(
+    CardFault(
         "pin.query-costs-a-try",
         "VERIFY PIN without data takes a try.",
         ("UICC.VerifyPin#01", "UICC.VerifyPin#02"),
         instead(Ins.VERIFY_PIN, _query_costs),
     ),
-    Fault(
+    CardFault(
         "pin.blocked-as-wrong",
         "A blocked PIN is answered 6984.",
         ("UICC.VerifyPin#04",),
@@ -175,103 +175,103 @@ FAULTS: Final = (
             refusing_as(_E.AUTHENTICATION_METHOD_BLOCKED, _E.REFERENCED_DATA_INVALIDATED),
         ),
     ),
-    Fault(
+    CardFault(
         "pin.change-keeps-value",
         "CHANGE PIN answers 9000 and keeps the old value.",
         ("UICC.ChangePin#01",),
         instead(Ins.CHANGE_PIN, nothing_kept),
     ),
-    Fault(
+    CardFault(
         "pin.disable-without-effect",
         "DISABLE PIN answers 9000 and does nothing.",
         ("UICC.DisablePin#01",),
         instead(Ins.DISABLE_PIN, nothing_kept),
     ),
-    Fault(
+    CardFault(
         "pin.enable-without-effect",
         "ENABLE PIN answers 9000 and does nothing.",
         ("UICC.Access#03",),
         instead(Ins.ENABLE_PIN, nothing_kept),
     ),
-    Fault(
+    CardFault(
         "pin.unblock-without-effect",
         "UNBLOCK PIN answers 9000 and does nothing.",
         ("UICC.UnblockPin#01",),
         instead(Ins.UNBLOCK_PIN, nothing_kept),
     ),
-    Fault(
+    CardFault(
         "pin.unblock-keeps-value",
         "UNBLOCK PIN gives the tries back and keeps the old value.",
         ("UICC.UnblockPin#01",),
         instead(Ins.UNBLOCK_PIN, _value_kept),
     ),
-    Fault(
+    CardFault(
         "aka.any-mac",
         "MAC-A is not compared.",
         ("UICC.Authenticate#02",),
         swap(authenticate.MAC_RIGHT, lambda _given, _computed: True),
     ),
-    Fault(
+    CardFault(
         "aka.half-mac",
         "Only the first half of MAC-A is compared.",
         ("UICC.Authenticate#02",),
         swap(authenticate.MAC_RIGHT, lambda given, computed: given[:4] == computed[:4]),
     ),
-    Fault(
+    CardFault(
         "aka.replay-taken",
         "Sequence numbers are not looked at.",
         ("UICC.Authenticate#03", "UICC.Authenticate#04"),
         swap(authenticate.SQN_FRESH, _never_zero),
     ),
-    Fault(
+    CardFault(
         "aka.next-number-refused",
         "A sequence number one step above the highest is refused.",
         ("UICC.Authenticate#01",),
         swap(authenticate.SQN_FRESH, _one_counter_ahead),
     ),
-    Fault(
+    CardFault(
         "aka.unlimited",
         "authCounterMax limits nothing.",
         ("UICC.Authenticate#08",),
         swap(authenticate.USE_LEFT, lambda _parameters: True),
     ),
-    Fault(
+    CardFault(
         "aka.one-use-less",
         "The key may be used once less than authCounterMax says.",
         ("UICC.Authenticate#08",),
         swap(authenticate.USE_LEFT, _one_use_less),
     ),
-    Fault(
+    CardFault(
         "aka.number-not-kept",
         "The sequence number accepted is not kept.",
         ("UICC.Authenticate#03", "UICC.Authenticate#04"),
         instead(Ins.AUTHENTICATE, nothing_kept),
     ),
-    Fault(
+    CardFault(
         "aka.auts-of-zeros",
         "AUTS is all zeros.",
         ("UICC.Authenticate#03",),
         instead(Ins.AUTHENTICATE, answering(_without_auts)),
     ),
-    Fault(
+    CardFault(
         "aka.replay-as-wrong-mac",
         "A used number is answered 9862 instead of AUTS.",
         ("UICC.Authenticate#03", "UICC.Authenticate#04"),
         instead(Ins.AUTHENTICATE, _no_resynchronisation),
     ),
-    Fault(
+    CardFault(
         "aka.keys-swapped",
         "CK and IK are answered in each other's place.",
         ("UICC.Authenticate#01",),
         instead(Ins.AUTHENTICATE, answering(_keys_swapped)),
     ),
-    Fault(
+    CardFault(
         "aka.gsm-kc-zero",
         "Kc is all zeros in the GSM context.",
         ("UICC.Authenticate#05",),
         instead(Ins.AUTHENTICATE, answering(_kc_zero)),
     ),
-    Fault(
+    CardFault(
         "aka.any-context",
         "An unknown context is answered 6F00.",
         ("UICC.Authenticate#06",),

@@ -19,7 +19,7 @@ from rspsim.euicc.load.es8p.store_metadata import MetadataAttempt
 from rspsim.euicc.options import Options
 from rspsim.euicc.security import policy_rules
 from rspsim.euicc.state import CardState, Profile
-from rspsim.faults.card.card_fault import Fault, adds, answers, decides, skip, swap, together
+from rspsim.faults.card.card_fault import CardFault, adds, answers, decides, skip, swap, together
 
 __all__ = ["FAULTS"]
 
@@ -121,7 +121,7 @@ _FILLER: Final[Check[MetadataAttempt]] = Check(
 _CHECKS: Final = store_metadata.CHECKS
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "policy.ppr1.ignored",
         "PPR1 keeps no Profile Enabled.",
         (
@@ -136,7 +136,7 @@ FAULTS: Final = (
         ),
         together(skip(disable_profile.CHECKS, "policy"), skip(enable_profile.CHECKS, "policy")),
     ),
-    Fault(
+    CardFault(
         "policy.ppr1.undefined-error",
         "What PPR1 forbids is answered undefinedError(127).",
         (
@@ -153,7 +153,7 @@ FAULTS: Final = (
             answers(enable_profile.CHECKS, "policy", EnableResult.undefinedError),
         ),
     ),
-    Fault(
+    CardFault(
         "policy.ppr1.of-any-profile",
         "PPR1 of a Disabled Profile keeps others from being enabled.",
         ("procedure.PolicyRules#09",),
@@ -163,19 +163,19 @@ FAULTS: Final = (
             lambda a: not any(_has_ppr1(profile) for profile in a.view.state.profiles),
         ),
     ),
-    Fault(
+    CardFault(
         "policy.ppr1.keeps-installed",
         "PPR1 keeps a Profile from being deleted.",
         ("procedure.PolicyRules#05",),
         decides(delete_profile.CHECKS, "policy", lambda a: not _has_ppr1(a.profile)),
     ),
-    Fault(
+    CardFault(
         "policy.ppr1.spared-by-memory-reset",
         "A memory reset leaves Profiles with PPR1.",
         ("procedure.PolicyRules#03",),
         swap(euicc_memory_reset.SELECTED, _reset_spares_ppr1),
     ),
-    Fault(
+    CardFault(
         "policy.ppr2.ignored",
         "PPR2 keeps no Profile installed.",
         (
@@ -185,19 +185,19 @@ FAULTS: Final = (
         ),
         skip(delete_profile.CHECKS, "policy"),
     ),
-    Fault(
+    CardFault(
         "policy.ppr2.keeps-enabled",
         "PPR2 keeps a Profile from being disabled.",
         ("procedure.PolicyRules#07",),
         decides(disable_profile.CHECKS, "policy", lambda a: not _has_ppr2(a.profile)),
     ),
-    Fault(
+    CardFault(
         "policy.delete.enabled-is-policy",
         "An Enabled Profile that is to be deleted is answered disallowedByPolicy(3).",
         ("procedure.PolicyRules#04", "procedure.PolicyRules#08"),
         answers(delete_profile.CHECKS, "profile_disabled", DeleteResult.disallowedByPolicy),
     ),
-    Fault(
+    CardFault(
         "policy.rules.not-kept",
         "Policy rules in the metadata are not kept.",
         (
@@ -214,13 +214,13 @@ FAULTS: Final = (
             ),
         ),
     ),
-    Fault(
+    CardFault(
         "policy.rules.gone-after-reset",
         "A reset takes the policy rules of all Profiles away.",
         ("procedure.PolicyRules#10",),
         swap(startup.KEPT, _rules_forgotten),
     ),
-    Fault(
+    CardFault(
         "policy.rat.ignored",
         "Policy rules are accepted whatever the rules authorisation table says.",
         (
@@ -232,7 +232,7 @@ FAULTS: Final = (
         ),
         skip(_CHECKS, "rules_authorised", "rules_owned"),
     ),
-    Fault(
+    CardFault(
         "policy.rat.nobody",
         "Policy rules are refused whatever the rules authorisation table says.",
         (
@@ -245,7 +245,7 @@ FAULTS: Final = (
         ),
         decides(_CHECKS, "rules_authorised", lambda a: not a.rules_wanted),
     ),
-    Fault(
+    CardFault(
         "policy.rat.refused-as-input",
         "Policy rules that are not allowed are answered incorrectInputValues(1).",
         (
@@ -260,73 +260,73 @@ FAULTS: Final = (
         ),
         answers(_CHECKS, "rules_authorised", ErrorReason.incorrectInputValues),
     ),
-    Fault(
+    CardFault(
         "policy.rat.any-operator",
         "A rule of the table fits every mccMnc.",
         ("procedure.PolicyRules#12",),
         swap(policy_rules.OPERATOR_MATCH, _digits_not_compared),
     ),
-    Fault(
+    CardFault(
         "policy.rat.any-gid",
         "A rule of the table fits whatever gid1 and gid2 it has.",
         ("procedure.PolicyRules#13", "procedure.PolicyRules#18"),
         swap(policy_rules.OPERATOR_MATCH, _digits_only),
     ),
-    Fault(
+    CardFault(
         "policy.rat.empty-gid-is-none",
         "An empty gid1 in a rule fits only owners without one.",
         ("procedure.PolicyRules#17",),
         swap(policy_rules.OPERATOR_MATCH, _gids_exact),
     ),
-    Fault(
+    CardFault(
         "policy.rat.wildcards-exact",
         "A wildcard digit in a rule fits only itself.",
         ("procedure.PolicyRules#14", "procedure.PolicyRules#17"),
         swap(policy_rules.OPERATOR_MATCH, _digits_exact),
     ),
-    Fault(
+    CardFault(
         "policy.rat.one-suffices",
         "Of several policy rules one that is allowed suffices.",
         ("procedure.PolicyRules#19",),
         decides(_CHECKS, "rules_authorised", _any_one_suffices),
     ),
-    Fault(
+    CardFault(
         "policy.rat.one-rule-for-all",
         "All policy rules have to be allowed by one rule of the table.",
         ("procedure.PolicyRules#20",),
         decides(_CHECKS, "rules_authorised", _all_by_one_rule),
     ),
-    Fault(
+    CardFault(
         "policy.rat.no-rule-no-profile",
         "Where a policy rule is forbidden, Profiles without any are refused as well.",
         ("procedure.PolicyRules#16", "procedure.ForbiddenPPR#04"),
         adds(_CHECKS, _EVERY_RULE),
     ),
-    Fault(
+    CardFault(
         "policy.iccid.twice",
         "A second Profile with the ICCID of an installed one is accepted.",
         ("procedure.IccidUniqueness#01", "procedure.IccidUniqueness#04"),
         skip(_CHECKS, "iccid_unused"),
     ),
-    Fault(
+    CardFault(
         "policy.iccid.taken-is-input",
         "An ICCID that is taken is answered incorrectInputValues(1).",
         ("procedure.IccidUniqueness#01", "procedure.IccidUniqueness#04"),
         answers(_CHECKS, "iccid_unused", ErrorReason.incorrectInputValues),
     ),
-    Fault(
+    CardFault(
         "policy.iccid.once-per-class",
         "An ICCID is taken only for Profiles of the same class.",
         ("procedure.IccidUniqueness#04",),
         decides(_CHECKS, "iccid_unused", _unused_in_class),
     ),
-    Fault(
+    CardFault(
         "policy.iccid.remembered",
         "An ICCID is taken while a notification names it.",
         ("procedure.IccidUniqueness#02", "procedure.IccidUniqueness#05"),
         decides(_CHECKS, "iccid_unused", _never_told_of),
     ),
-    Fault(
+    CardFault(
         "policy.iccid.filler-undefined",
         "An ICCID that differs in its filler nibble is answered incorrectInputValues(1).",
         ("procedure.IccidUniqueness#03",),

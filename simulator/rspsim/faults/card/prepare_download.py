@@ -20,7 +20,7 @@ from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.security import ecasd, one_time_keys
 from rspsim.euicc.session import SessionEvent, SessionState
 from rspsim.faults.card.card_fault import (
-    Fault,
+    CardFault,
     adds,
     allows,
     answers,
@@ -91,7 +91,7 @@ def _blocked(outcome: Outcome, _view: View) -> Outcome:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es10b.prepare-download.any-signature",
         "smdpSignature2 is not verified.",
         (
@@ -102,73 +102,73 @@ FAULTS: Final = (
         ),
         skip(_CHECKS, "smdp_signature2"),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.certificate-last",
         "The signature of CERT.DPpb is looked at after everything else.",
         ("ES10b.PrepareDownload#37",),
         moved_last(_CHECKS, "certificate_bad_signature"),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.signature-last",
         "smdpSignature2 is looked at after everything else.",
         ("ES10b.PrepareDownload#38",),
         moved_last(_CHECKS, "smdp_signature2"),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.any-certificate-signature",
         "The signature of CERT.DPpb is not verified.",
         ("ES10b.PrepareDownload#21", "ES10b.PrepareDownload#37", "Tamper.PrepareDownload#03"),
         skip(_CHECKS, "certificate_bad_signature"),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.any-key-usage",
         "keyUsage of CERT.DPpb is not looked at.",
         ("ES10b.PrepareDownload#25", "ES10b.PrepareDownload#26"),
         skip(_CHECKS, "certificate_key_usage"),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.any-owner",
         "CERT.DPpb may be of another SM-DP+ than CERT.DPauth.",
         ("ES10b.PrepareDownload#27",),
         skip(_CHECKS, "same_owner"),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.no-owner",
         "CERT.DPpb needs no registeredID.",
         ("ES10b.PrepareDownload#40",),
         skip(_CHECKS, "certificate_missing_registered_id", "same_owner"),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.any-role",
         "A certificate of another role is taken for CERT.DPpb.",
         ("ES10b.PrepareDownload#23", "ES10b.PrepareDownload#24"),
         skip(_CHECKS, "server_role", "certificate_extended_key_usage"),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.any-ci",
         "CERT.DPpb may be under a CI that the card does not have.",
         ("ES10b.PrepareDownload#22",),
         skip(_CHECKS, "ci_known", "same_ci"),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.other-ci-undefined",
         "CERT.DPpb under another CI than CERT.DPauth is answered undefinedError(127).",
         ("ES10b.PrepareDownload#28",),
         answers(_CHECKS, "same_ci", _E.undefinedError),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.curve-invalid",
         "A certificate on an unsupported curve is an invalid one.",
         ("ES10b.PrepareDownload#29",),
         answers(_CHECKS, "curve_supported", _E.invalidCertificate),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.any-transaction",
         "The TransactionID of smdpSigned2 is not compared.",
         ("ES10b.PrepareDownload#15", "ES10b.PrepareDownload#41"),
         skip(_CHECKS, "transaction_id"),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.undefined-errors",
         "Every refusal is undefinedError(127).",
         (
@@ -181,13 +181,13 @@ FAULTS: Final = (
         ),
         flattened(_CHECKS, _E.undefinedError),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.without-session",
         "A download is prepared, or refused for another reason, though no server is authenticated.",
         ("ES10b.PrepareDownload#16", "ES10b.PrepareDownload#17", "ES10b.PrepareDownload#18"),
         allows(SessionEvent.DOWNLOAD_PREPARED, _S.PREPARED, _S.IDLE, _S.CHALLENGED),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.with-sm-ds",
         "A download is prepared in a session with an SM-DS.",
         ("ES10b.PrepareDownload#20",),
@@ -196,19 +196,19 @@ FAULTS: Final = (
             skip(_CHECKS, "same_owner"),
         ),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.after-cancel",
         "CancelSession leaves the session usable.",
         ("ES10b.PrepareDownload#18", "ES10b.CancelSession#29"),
         leads(SessionEvent.CANCELLED, {_S.AUTHENTICATED_DP: _S.AUTHENTICATED_DP}),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.any-hash",
         "A required confirmation code may be missing.",
         ("ES10b.PrepareDownload#30",),
         skip(_CHECKS, "hash_cc"),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.hash-looked-at",
         "A hashCc that begins with 00 is refused.",
         ("ES10b.PrepareDownload#39",),
@@ -221,7 +221,7 @@ FAULTS: Final = (
             ),
         ),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.hash-dropped",
         "euiccSigned2 has no hashCc, whatever was given.",
         (
@@ -232,7 +232,7 @@ FAULTS: Final = (
         ),
         swap(prepare_download.SIGNED, _without_hash),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.hash-unasked",
         "A hashCc that nobody asked for is refused.",
         ("ES10b.PrepareDownload#31",),
@@ -245,13 +245,13 @@ FAULTS: Final = (
             ),
         ),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.signed-alone",
         "euiccSignature2 does not cover smdpSignature2.",
         ("ES10b.PrepareDownload#01", "ES10b.PrepareDownload#02", "ES10b.PrepareDownload#03"),
         behind(_FUNCTION, _signed_alone),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.unknown-key-refused",
         "A bppEuiccOtpk that the card does not know is an error.",
         (
@@ -261,7 +261,7 @@ FAULTS: Final = (
         ),
         adds(_CHECKS, Check("key_known", _key_known, _E.undefinedError)),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.kept-key-insisted-on",
         "While a one-time key is kept, the server has to name it.",
         (
@@ -272,7 +272,7 @@ FAULTS: Final = (
         ),
         adds(_CHECKS, Check("kept_key_named", _kept_key_named, _E.undefinedError)),
     ),
-    Fault(
+    CardFault(
         "es10b.prepare-download.refused-for-good",
         "A refused PrepareDownload is refused with undefinedError(127) from then on.",
         ("ES10b.PrepareDownload#34",),
@@ -281,25 +281,25 @@ FAULTS: Final = (
             answers(_CHECKS, "session_open", _E.undefinedError),
         ),
     ),
-    Fault(
+    CardFault(
         "es10b.one-time-key.constant",
         "Every download has the same one-time key.",
         ("ES10b.PrepareDownload#07",),
         swap(ecasd.ONE_TIME_KEY, _one_key_for_all),
     ),
-    Fault(
+    CardFault(
         "es10b.one-time-key.nist",
         "Every one-time key is on NIST P-256, whatever the curve of CERT.DPpb.",
         ("ES10b.PrepareDownload#03", "ES10b.PrepareDownload#04"),
         swap(ecasd.ONE_TIME_KEY, _nist_key),
     ),
-    Fault(
+    CardFault(
         "es10b.one-time-key.never-kept",
         "A kept one-time key is never used again, though the card says so.",
         ("ES10b.PrepareDownload#08", "procedure.Retry#02", "procedure.Retry#04"),
         swap(one_time_keys.REUSABLE, lambda _kept, _oid, _curve, _wanted: False),
     ),
-    Fault(
+    CardFault(
         "es10b.one-time-key.dropped-when-postponed",
         "A session that is postponed drops its one-time key.",
         ("procedure.Retry#02",),
@@ -308,13 +308,13 @@ FAULTS: Final = (
             one_time_keys.KEPT_REASONS.standard - {CancelSessionReason.postponed},
         ),
     ),
-    Fault(
+    CardFault(
         "es10b.one-time-key.never-dropped",
         "The one-time key of an installed Profile is used again.",
         ("procedure.Retry#05", "procedure.Retry#07"),
         swap(one_time_keys.DROPPED, lambda state, _key: state),
     ),
-    Fault(
+    CardFault(
         "es10b.one-time-key.any-server",
         "A kept one-time key is used again for another SM-DP+.",
         ("procedure.Retry#06",),

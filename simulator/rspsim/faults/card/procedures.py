@@ -11,7 +11,7 @@ from rspsim.euicc.load.step import Step
 from rspsim.euicc.load_progress import Load
 from rspsim.euicc.session import SESSION_TABLE, SessionEvent
 from rspsim.euicc.state import CardState, Profile
-from rspsim.faults.card.card_fault import Fault, swap
+from rspsim.faults.card.card_fault import CardFault, swap
 
 __all__ = ["FAULTS"]
 
@@ -29,7 +29,7 @@ def _listed_half(standing: Load, step: Step) -> CardState:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "procedures.terminal-profile.unknown",
         "TERMINAL PROFILE is refused, its class is not known.",
         ("procedure.DisableProcess#05", "procedure.EnableProcess#01"),
@@ -38,7 +38,7 @@ FAULTS: Final = (
             {**channels.CLASSES.standard, Ins.TERMINAL_PROFILE: ClassFamily.INTERINDUSTRY},
         ),
     ),
-    Fault(
+    CardFault(
         "procedures.memory-reset.keeps-session",
         "The RSP session goes on after a memory reset.",
         ("procedure.MemoryResetProcess#04",),
@@ -50,7 +50,7 @@ FAULTS: Final = (
             },
         ),
     ),
-    Fault(
+    CardFault(
         "procedures.load.half-profile-left",
         "A Profile is listed as soon as its metadata are there, and stays when power goes.",
         ("procedure.PowerLoss#03", "procedure.PowerLoss#04"),

@@ -17,7 +17,7 @@ from rspsim.euicc.profile_content.interpreter.file_making import FilePlan
 from rspsim.euicc.profile_content.interpreter.interpret import ELEMENTS
 from rspsim.euicc.profile_content.model import File, FileKind, ProfileContent
 from rspsim.euicc.uicc.commands.authenticate import ALGORITHM
-from rspsim.faults.card.card_fault import Change, Fault, adds, decides, swap
+from rspsim.faults.card.card_fault import CardFault, Change, adds, decides, swap
 from rspsim.faults.card.handler_changes import entry_instead
 
 __all__ = ["FAULTS"]
@@ -91,19 +91,19 @@ def _nothing_written(plan: FilePlan, content: bytes) -> FilePlan:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "profile.header.minor-version",
         "A package of an unknown minor version is refused.",
         ("Profile.Header#01",),
         decides(header_and_end.CHECKS, "version", lambda attempt: attempt.header.version[1] <= 9),
     ),
-    Fault(
+    CardFault(
         "profile.header.some-service",
         "A header has to ask for some service.",
         ("Profile.Header#02",),
         decides(header_and_end.CHECKS, "services", lambda a: bool(a.header.mandatory_services)),
     ),
-    Fault(
+    CardFault(
         "profile.order.ascending",
         "Identifications have to ascend.",
         ("Profile.Package#07",),
@@ -116,49 +116,49 @@ FAULTS: Final = (
             ),
         ),
     ),
-    Fault(
+    CardFault(
         "profile.non-standard.refused",
         "A package with an element of its issuer is refused.",
         ("Profile.Package#04",),
         entry_instead(ELEMENTS, "nonStandard", _no_element),
     ),
-    Fault(
+    CardFault(
         "profile.pins.all-tries-left",
         "PINs begin with all their tries.",
         ("Profile.PIN#01",),
         _after("pinCodes", _tries_full),
     ),
-    Fault(
+    CardFault(
         "profile.pins.references-once",
         "A local reference can be used in one directory only.",
         ("Profile.PIN#02",),
         _after("pinCodes", _references_once),
     ),
-    Fault(
+    CardFault(
         "profile.pins.no-sharing",
         "PINs of another directory cannot be shared.",
         ("Profile.PIN#03",),
         _after("pinCodes", _no_sharing),
     ),
-    Fault(
+    CardFault(
         "profile.usim.do-not-create-ignored",
         "A file of the USIM is made though the package says doNotCreate.",
         ("Profile.USIM#01",),
         _after("usim", _hpplmn_made),
     ),
-    Fault(
+    CardFault(
         "profile.opt-usim.links-empty",
         "A link shows nothing of its target.",
         ("Profile.USIM#03",),
         _after("opt-usim", _links_empty),
     ),
-    Fault(
+    CardFault(
         "profile.aka.sequence-from-zero",
         "Sequence numbers begin at zero whatever the package says.",
         ("Profile.AKA#01",),
         _after("akaParameter", _sequence_from_zero),
     ),
-    Fault(
+    CardFault(
         "profile.aka.constant-of-zeros",
         "OPc and TOPc of the package are not used.",
         ("ES8+.LoadProfileElements#50", "ES8+.LoadProfileElements#51"),
@@ -167,19 +167,19 @@ FAULTS: Final = (
             lambda one: ALGORITHM.standard(replace(one, opc=bytes(len(one.opc)))),
         ),
     ),
-    Fault(
+    CardFault(
         "profile.script.from-the-start",
         "Content a script writes always goes to the start of the file.",
         ("Profile.GFM#01",),
         swap(generic_file_management.WRITTEN, _always_from_the_start),
     ),
-    Fault(
+    CardFault(
         "profile.script.nothing-written",
         "Content a script writes goes nowhere.",
         ("Profile.GFM#01", "Profile.GFM#02"),
         swap(generic_file_management.WRITTEN, _nothing_written),
     ),
-    Fault(
+    CardFault(
         "profile.management.one-domain",
         "A Profile can have one security domain only.",
         ("Profile.SecurityDomain#01",),

@@ -18,7 +18,7 @@ from rspsim.euicc.profile_content.interpreter import (
 from rspsim.euicc.profile_content.interpreter.building import Building
 from rspsim.euicc.profile_content.interpreter.file_making import FilePlan
 from rspsim.euicc.profile_content.model import File
-from rspsim.faults.card.card_fault import Change, Fault, skip, swap, together
+from rspsim.faults.card.card_fault import CardFault, Change, skip, swap, together
 
 __all__ = ["FAULTS"]
 
@@ -77,11 +77,11 @@ def _always(_element: object) -> bool:
     return True
 
 
-def _rule(name: str, summary: str, change: Change, *breaks: str) -> Fault:
-    return Fault(f"profile.{name}", summary, breaks, change)
+def _rule(name: str, summary: str, change: Change, *breaks: str) -> CardFault:
+    return CardFault(f"profile.{name}", summary, breaks, change)
 
 
-def _unordered(name: str, check: str, summary: str, *breaks: str) -> Fault:
+def _unordered(name: str, check: str, summary: str, *breaks: str) -> CardFault:
     return _rule(name, summary, skip(order.ORDER, check), *breaks)
 
 

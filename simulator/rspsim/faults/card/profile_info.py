@@ -15,7 +15,7 @@ from rspcore.profile_reader.profile_facts import ProfileFacts
 from rspcore.tags import Tag
 from rspsim.euicc.isdr.es10c.get_profiles_info import DEFAULT_TAGS, DESCRIBED
 from rspsim.euicc.state import CardState, Profile
-from rspsim.faults.card.card_fault import Change, Fault, swap
+from rspsim.faults.card.card_fault import CardFault, Change, swap
 
 __all__ = ["FAULTS"]
 
@@ -84,7 +84,7 @@ def _owner_of_imsi(profile: Profile, tags: frozenset[int], state: CardState) -> 
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.names-exchanged",
         "Service provider name and Profile name are told under each other's tag.",
         (
@@ -99,7 +99,7 @@ FAULTS: Final = (
         ),
         _telling(_names_exchanged),
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.icon-left-out",
         "The icon of a Profile is not told.",
         (
@@ -110,7 +110,7 @@ FAULTS: Final = (
         ),
         _without("icon"),
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.icon-type-left-out",
         "The type of an icon is not told.",
         (
@@ -120,7 +120,7 @@ FAULTS: Final = (
         ),
         _without("icon_type"),
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.class-left-out",
         "The class of a Profile is not told.",
         (
@@ -130,7 +130,7 @@ FAULTS: Final = (
         ),
         _without("profile_class"),
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.owner-left-out",
         "The owner of a Profile is not told.",
         (
@@ -139,13 +139,13 @@ FAULTS: Final = (
         ),
         _without("profile_owner"),
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.rules-left-out",
         "The policy rules of a Profile are not told.",
         ("ES10c.GetProfilesInfo#22",),
         _without("profile_policy_rules"),
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.dp-data-left-out",
         "dpProprietaryData is not told.",
         (
@@ -154,7 +154,7 @@ FAULTS: Final = (
         ),
         _without("dp_proprietary_data"),
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.service-data-left-out",
         "The service specific data of a Profile are not told.",
         (
@@ -163,13 +163,13 @@ FAULTS: Final = (
         ),
         _without("service_specific_data_stored_in_euicc"),
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.one-configuration-entry",
         "Of notificationConfigurationInfo only the first entry is told.",
         ("ES10c.GetProfilesInfo#40",),
         _telling(_first_entry),
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.absent-as-empty",
         "A nickname or icon a Profile does not have is told without content.",
         (
@@ -185,7 +185,7 @@ FAULTS: Final = (
         ),
         swap(DESCRIBED, _absent_as_empty),
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.owner-of-imsi",
         "The owner that is not stored is made of EF.IMSI, though PIN1 protects it.",
         (
@@ -194,7 +194,7 @@ FAULTS: Final = (
         ),
         swap(DESCRIBED, _owner_of_imsi),
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.backwards",
         "Objects asked for without the ISD-P AID come in the opposite order.",
         (
@@ -210,7 +210,7 @@ FAULTS: Final = (
         ),
         _telling(_backwards),
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.all-disabled",
         "Every Profile is told to be Disabled.",
         (
@@ -231,13 +231,13 @@ FAULTS: Final = (
         ),
         _telling(_disabled),
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.class-not-default",
         "Without a tag list the class is not told.",
         ("ES10c.GetProfilesInfo#01",),
         swap(DEFAULT_TAGS, DEFAULT_TAGS.standard - {Tag.ProfileClass}),
     ),
-    Fault(
+    CardFault(
         "es10c.get-profiles-info.owner-by-default",
         "Without a tag list the owner is told, too.",
         ("ES10c.GetProfilesInfo#01",),

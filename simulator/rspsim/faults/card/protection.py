@@ -20,7 +20,7 @@ from rspcore.messages.notifications import ErrorReason
 from rspcore.tags import Tag
 from rspcore.tlv import Tlv
 from rspsim.euicc.load import step
-from rspsim.faults.card.card_fault import Fault, swap
+from rspsim.faults.card.card_fault import CardFault, swap
 
 __all__ = ["FAULTS"]
 
@@ -87,7 +87,7 @@ def _any_length(octets: bytes, _tag: int) -> Tlv | None:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es8p.bsp.any-mac",
         "The MAC of encrypted data objects is not verified.",
         (
@@ -104,7 +104,7 @@ FAULTS: Final = (
         ),
         swap(step.UNPROTECT, _mac_not_verified),
     ),
-    Fault(
+    CardFault(
         "es8p.bsp.any-mac-at-88",
         "The MAC of data objects that have no other protection is not verified.",
         (
@@ -117,7 +117,7 @@ FAULTS: Final = (
         ),
         swap(step.UNPROTECT_MAC_ONLY, _mac_at_88_not_verified),
     ),
-    Fault(
+    CardFault(
         "es8p.bsp.any-padding",
         "The padding of encrypted data objects is not looked at.",
         (
@@ -126,7 +126,7 @@ FAULTS: Final = (
         ),
         swap(step.UNPROTECT, _padding_not_looked_at),
     ),
-    Fault(
+    CardFault(
         "es8p.bsp.counter-stands-at-88",
         "The counter does not advance for data objects that are only protected by a MAC.",
         (
@@ -136,7 +136,7 @@ FAULTS: Final = (
         ),
         swap(step.UNPROTECT_MAC_ONLY, _counter_stands),
     ),
-    Fault(
+    CardFault(
         "es8p.bsp.short-segments",
         "Segments of metadata may have 1,000 octets at most.",
         (
@@ -145,7 +145,7 @@ FAULTS: Final = (
         ),
         swap(step.UNPROTECT_MAC_ONLY, _short_segments_only),
     ),
-    Fault(
+    CardFault(
         "es8p.bsp.reasons-exchanged",
         "A wrong structure is called a wrong MAC, and the other way round.",
         (
@@ -171,7 +171,7 @@ FAULTS: Final = (
         ),
         swap(step.REASONS, _EXCHANGED),
     ),
-    Fault(
+    CardFault(
         "es8p.group.any-tag",
         "Groups A0 and A2 may hold any data object that can be opened.",
         (
@@ -180,7 +180,7 @@ FAULTS: Final = (
         ),
         swap(step.GROUPED, _any_tag),
     ),
-    Fault(
+    CardFault(
         "es8p.group.any-length",
         "The length of groups A0 and A2 is not looked at.",
         (
@@ -190,7 +190,7 @@ FAULTS: Final = (
         ),
         swap(step.GROUPED, _any_length),
     ),
-    Fault(
+    CardFault(
         "es8p.unreadable.unknown-error",
         "A command that cannot be read ends the load with an unknown error(127).",
         (

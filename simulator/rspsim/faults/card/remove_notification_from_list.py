@@ -15,7 +15,7 @@ from rspsim.euicc.isdr.es10b import (
 from rspsim.euicc.isdr.es10b.list_notification import EventFilter, Pending
 from rspsim.euicc.isdr.es10b.remove_notification_from_list import RemovalAttempt
 from rspsim.euicc.state import CardState, PendingNotification
-from rspsim.faults.card.card_fault import Fault, adds, skip, swap, together
+from rspsim.faults.card.card_fault import CardFault, adds, skip, swap, together
 from rspsim.faults.card.list_notification import is_result
 
 __all__ = ["FAULTS"]
@@ -72,7 +72,7 @@ def _no_result(attempt: RemovalAttempt) -> bool:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es10b.remove-notification.not-removed",
         "A notification is confirmed as removed and stays.",
         (
@@ -93,7 +93,7 @@ FAULTS: Final = (
         ),
         swap(remove_notification_from_list.REMOVED, lambda state, _seq_number: state),
     ),
-    Fault(
+    CardFault(
         "es10b.remove-notification.everything",
         "Removing one notification removes all.",
         (
@@ -106,7 +106,7 @@ FAULTS: Final = (
             lambda state, _seq_number: replace(state, notifications=()),
         ),
     ),
-    Fault(
+    CardFault(
         "es10b.remove-notification.always-ok",
         "Removing a notification that is not there is answered ok(0).",
         (
@@ -116,7 +116,7 @@ FAULTS: Final = (
         ),
         skip(remove_notification_from_list.CHECKS, "found"),
     ),
-    Fault(
+    CardFault(
         "es10b.remove-notification.results-kept",
         "A ProfileInstallationResult cannot be removed.",
         (
@@ -127,7 +127,7 @@ FAULTS: Final = (
         ),
         adds(remove_notification_from_list.CHECKS, Check("no_result", _no_result, _NOTHING)),
     ),
-    Fault(
+    CardFault(
         "es10b.remove-notification.orphans-kept",
         "Notifications of a Profile that is gone cannot be removed.",
         (
@@ -139,7 +139,7 @@ FAULTS: Final = (
         ),
         adds(remove_notification_from_list.CHECKS, Check("owned", _profile_installed, _NOTHING)),
     ),
-    Fault(
+    CardFault(
         "es10b.remove-notification.back-at-reset",
         "A removed notification is there again after a reset.",
         (
@@ -165,13 +165,13 @@ FAULTS: Final = (
             swap(startup.KEPT, _hidden_come_back),
         ),
     ),
-    Fault(
+    CardFault(
         "es10b.remove-notification.number-rewound",
         "When the youngest notification is removed, its number is used again.",
         ("ES10b.RemoveNotificationFromList#08",),
         swap(remove_notification_from_list.REMOVED, _rewound),
     ),
-    Fault(
+    CardFault(
         "notifications.lost-at-reset",
         "All notifications are lost at a reset.",
         (

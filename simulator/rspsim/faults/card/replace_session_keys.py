@@ -10,7 +10,7 @@ from rspcore.tags import Tag
 from rspsim.euicc.load import segments
 from rspsim.euicc.load.es8p import replace_session_keys
 from rspsim.euicc.load_progress import LoadPosition
-from rspsim.faults.card.card_fault import Fault, skip, swap, together
+from rspsim.faults.card.card_fault import CardFault, skip, swap, together
 
 __all__ = ["FAULTS"]
 
@@ -34,7 +34,7 @@ def _filled(bsp: Bsp, request: ReplaceSessionKeysRequest) -> Bsp:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es8p.replace-session-keys.any-length",
         "Keys and chaining value may have any length.",
         (
@@ -43,7 +43,7 @@ FAULTS: Final = (
         ),
         together(skip(_CHECKS, "chaining_value", "ppk_enc", "ppk_cmac"), swap(_REPLACED, _filled)),
     ),
-    Fault(
+    CardFault(
         "es8p.replace-session-keys.keys-stand",
         "The session keys stay in force.",
         (
@@ -54,7 +54,7 @@ FAULTS: Final = (
         ),
         swap(_REPLACED, lambda bsp, _request: bsp),
     ),
-    Fault(
+    CardFault(
         "es8p.replace-session-keys.counter-goes-on",
         "The counter does not begin anew.",
         (
@@ -64,7 +64,7 @@ FAULTS: Final = (
         ),
         swap(_REPLACED, _counter_goes_on),
     ),
-    Fault(
+    CardFault(
         "es8p.replace-session-keys.chain-goes-on",
         "The initial MAC chaining value is not taken.",
         (
@@ -74,7 +74,7 @@ FAULTS: Final = (
         ),
         swap(_REPLACED, _chain_goes_on),
     ),
-    Fault(
+    CardFault(
         "es8p.replace-session-keys.unknown",
         "Profile protection keys are not supported.",
         (
@@ -90,7 +90,7 @@ FAULTS: Final = (
             },
         ),
     ),
-    Fault(
+    CardFault(
         "es8p.replace-session-keys.demanded",
         "No package is taken without profile protection keys.",
         (

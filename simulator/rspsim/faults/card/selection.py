@@ -14,7 +14,7 @@ from rspsim.euicc.isdr.dispatch import Requested
 from rspsim.euicc.isdr.es10_function import Interface
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Volatile
-from rspsim.faults.card.card_fault import Change, Fault, decides, swap
+from rspsim.faults.card.card_fault import CardFault, Change, decides, swap
 
 __all__ = ["FAULTS"]
 
@@ -92,7 +92,7 @@ def _usim_of_any_profile(view: View) -> tuple[Application, ...]:
 
 
 def _everything_dropped(volatile: Volatile, capability: int) -> Volatile:
-    told = cat.CAPABILITY_TOLD.standard(volatile, capability)
+    told = cat.CAPABILITY_KNOWN.standard(volatile, capability)
     return replace(told, channels=Volatile().channels)
 
 
@@ -103,19 +103,19 @@ def _needs_an_rfu_bit(requested: Requested) -> bool:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "select.atr.plain-uicc",
         "The ATR does not announce eUICC functions.",
         ("ISD-R.Select#01", "ISD-R.Select#31"),
         swap(startup.ATR, lambda _state: _PLAIN_ATR),
     ),
-    Fault(
+    CardFault(
         "select.atr.plain-when-enabled",
         "With a Profile Enabled the ATR does not announce eUICC functions.",
         ("ISD-R.Select#31",),
         swap(startup.ATR, _plain_when_enabled),
     ),
-    Fault(
+    CardFault(
         "select.fci.none",
         "SELECT ISD-R is answered without FCI.",
         (
@@ -127,85 +127,85 @@ FAULTS: Final = (
         ),
         _selects(Application(selection.AID, _without_fci, dispatch.process)),
     ),
-    Fault(
+    CardFault(
         "select.fci.no-template",
         "The FCI of the ISD-R lacks the template E0 with the version.",
         ("ISD-R.Select#01", "ISD-R.Select#10", "ISD-R.Select#11", "ISD-R.Select#14"),
         _fci_without(_TEMPLATE),
     ),
-    Fault(
+    CardFault(
         "select.fci.no-length",
         "The FCI of the ISD-R does not tell the longest data field.",
         ("ISD-R.Select#10",),
         _fci_without(0xA5),
     ),
-    Fault(
+    CardFault(
         "select.fci.other-version",
         "The FCI of the ISD-R tells another version than EUICCInfo1.",
         ("ISD-R.Select#11",),
         _fci_telling("8203020000"),
     ),
-    Fault(
+    CardFault(
         "select.fci.short-version",
         "The FCI of the ISD-R tells a version of 2 octets.",
         ("ISD-R.Select#01",),
         _fci_telling("82020205"),
     ),
-    Fault(
+    CardFault(
         "select.fci.lpae-claimed",
         "The FCI of the ISD-R tells of LPAe user interfaces there are not.",
         ("ISD-R.Select#14", "ISD-R.Select#03"),
         _fci_telling("8203020500030206C0"),
     ),
-    Fault(
+    CardFault(
         "select.isdr.channel-1-only",
         "The ISD-R is selectable on the first channels only.",
         ("ISD-R.Select#16", "ISD-R.Select#17", "Transport.StoreData#12"),
         _selects(Application(selection.AID, _only_on_channel_1, dispatch.process)),
     ),
-    Fault(
+    CardFault(
         "select.isdr.unannounced",
         "SELECT ISD-R is answered 6F00 when the terminal has announced no LPA function.",
         ("ISD-R.Select#25", "ISD-R.Select#26"),
         _selects(Application(selection.AID, _stumbles_unannounced, dispatch.process)),
     ),
-    Fault(
+    CardFault(
         "select.aid.last-octet-ignored",
         "The last octet of an AID is not compared.",
         ("ISD-R.Select#21",),
         _same_beginning(15),
     ),
-    Fault(
+    CardFault(
         "select.aid.isdp-is-isdr",
         "Any AID of the eUICC's own range selects the ISD-R.",
         ("ISD-R.Select#21", "ISD-R.Select#22"),
         _same_beginning(13),
     ),
-    Fault(
+    CardFault(
         "select.application.disabled-too",
         "Applications of Disabled Profiles are selectable.",
         ("ISD-R.Select#23",),
         swap(applications.OF_PROFILE, _usim_of_any_profile),
     ),
-    Fault(
+    CardFault(
         "select.application.none-found-undefined",
         "An AID of no application is answered 6F00.",
         ("ISD-R.Select#21", "ISD-R.Select#22", "ISD-R.Select#23"),
         swap(applications.NOT_FOUND, int(StatusWord.NO_PRECISE_DIAGNOSIS)),
     ),
-    Fault(
+    CardFault(
         "select.application.one-for-all",
         "An application selected on one channel answers on all.",
         ("ISD-R.Select#29",),
         swap(applications.RECEIVER, _one_for_all),
     ),
-    Fault(
+    CardFault(
         "select.application.store-data-is-isdr",
         "STORE DATA reaches the ISD-R whatever is selected.",
         ("ISD-R.Select#24", "Transport.StoreData#41"),
         swap(applications.RECEIVER, _isdr_for_store_data),
     ),
-    Fault(
+    CardFault(
         "select.channel.extended-unknown",
         "Class octets of channels 4 to 19 are answered 6E00.",
         ("ISD-R.Select#18",),
@@ -215,43 +215,43 @@ FAULTS: Final = (
             lambda r: r.command.channel is not None and r.command.channel < 4,
         ),
     ),
-    Fault(
+    CardFault(
         "select.channel.not-closed",
         "MANAGE CHANNEL confirms a close and leaves the channel open.",
         ("ISD-R.Select#19", "Transport.StoreData#39", "Transport.StoreData#42"),
         swap(manage_channel.CLOSED, lambda volatile, _number: volatile),
     ),
-    Fault(
+    CardFault(
         "select.channel.none-left-undefined",
         "When every channel is open, one more is answered 6F00.",
         ("ISD-R.Select#30",),
         swap(manage_channel.NO_CHANNEL_LEFT, int(StatusWord.NO_PRECISE_DIAGNOSIS)),
     ),
-    Fault(
+    CardFault(
         "select.channel.open-after-reset",
         "A reset leaves channels and what is selected on them.",
         ("ISD-R.Select#20", "Transport.StoreData#40"),
         swap(startup.FORGOTTEN, lambda before: replace(Volatile(), channels=before.channels)),
     ),
-    Fault(
+    CardFault(
         "select.terminal-capability.drops-channels",
         "TERMINAL CAPABILITY closes every logical channel.",
         ("ISD-R.Select#28",),
-        swap(cat.CAPABILITY_TOLD, _everything_dropped),
+        swap(cat.CAPABILITY_KNOWN, _everything_dropped),
     ),
-    Fault(
+    CardFault(
         "select.terminal-capability.rfu-needed",
         "ES10a wants a bit of TERMINAL CAPABILITY that no LPAd has to set.",
         ("ISD-R.Select#27",),
         decides(dispatch.CHECKS, "interface_announced", _needs_an_rfu_bit),
     ),
-    Fault(
+    CardFault(
         "select.lpae-activation.any",
         "LpaeActivation confirms user interfaces the card does not have.",
         ("ISD-R.LpaeActivation#03", "ISD-R.LpaeActivation#04"),
         swap(lpae_activation.SUPPORTED, lambda _state, _wanted: True),
     ),
-    Fault(
+    CardFault(
         "select.lpae-activation.none",
         "LpaeActivation answers notSupported for the user interfaces there are.",
         ("ISD-R.LpaeActivation#01", "ISD-R.LpaeActivation#02"),

@@ -11,7 +11,7 @@ from rspcore.pki.certificate import Certificate
 from rspsim.euicc.decisions import Check
 from rspsim.euicc.isdr.es10b import authenticate_server
 from rspsim.euicc.isdr.es10b.authenticate_server import AuthenticationAttempt
-from rspsim.faults.card.card_fault import Fault, adds, answers, skip
+from rspsim.faults.card.card_fault import CardFault, adds, answers, skip
 
 __all__ = ["FAULTS"]
 
@@ -35,7 +35,7 @@ def _issuer_named(attempt: AuthenticationAttempt) -> bool:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es10b.authenticate-server.any-certificate-signature",
         "The signature of CERT.DPauth and CERT.DSauth is not verified.",
         (
@@ -45,7 +45,7 @@ FAULTS: Final = (
         ),
         skip(_CHECKS, "certificate_bad_signature"),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.any-key-usage",
         "keyUsage of the server's certificate is not looked at.",
         (
@@ -55,31 +55,31 @@ FAULTS: Final = (
         ),
         skip(_CHECKS, "certificate_key_usage"),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.no-registered-id",
         "A server without registeredID is authenticated.",
         ("ES10b.AuthenticateServer#83",),
         skip(_CHECKS, "certificate_missing_registered_id"),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.any-extension",
         "Unknown critical extensions of the server's certificate are passed over.",
         ("ES10b.AuthenticateServer#84",),
         skip(_CHECKS, "certificate_unknown_critical_extension"),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.dates",
         "The dates of the server's certificate count.",
         ("ES10b.AuthenticateServer#39",),
         adds(_CHECKS, Check("in_time", _in_time, _E.invalidCertificate)),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.issuer-name",
         "An issuer of another name than the CI's is answered undefinedError(127).",
         ("ES10b.AuthenticateServer#43",),
         adds(_CHECKS, Check("issuer_name", _issuer_named, _E.undefinedError)),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.short-certificates",
         "A certificate of more than 700 octets is not taken.",
         ("ES10b.AuthenticateServer#22",),
@@ -88,19 +88,19 @@ FAULTS: Final = (
             Check("length", lambda a: len(a.presented.der) <= 700, _E.invalidCertificate),
         ),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.any-ci",
         "A server under a CI that the card does not have is authenticated.",
         ("ES10b.AuthenticateServer#42", "procedure.Certificates#04"),
         skip(_CHECKS, "ci_known", "ci_known_or_invalid"),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.unknown-ci-invalid",
         "A server under an unknown CI is answered undefinedError(127).",
         ("ES10b.AuthenticateServer#42", "procedure.Certificates#04"),
         answers(_CHECKS, "ci_known", _E.undefinedError),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.curve-invalid",
         "A certificate on an unsupported curve is an invalid one.",
         (
@@ -110,19 +110,19 @@ FAULTS: Final = (
         ),
         answers(_CHECKS, "curve_supported", _E.invalidCertificate),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.any-role",
         "A certificate of another role authenticates a server.",
         ("ES10b.AuthenticateServer#44",),
         skip(_CHECKS, "server_role"),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.role-undefined",
         "A certificate of another role is answered undefinedError(127).",
         ("ES10b.AuthenticateServer#44",),
         answers(_CHECKS, "server_role", _E.undefinedError),
     ),
-    Fault(
+    CardFault(
         "es10b.authenticate-server.any-certificate",
         "Any certificate under the CI authenticates a server, whatever its profile.",
         (

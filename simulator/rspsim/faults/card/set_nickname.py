@@ -12,7 +12,7 @@ from rspsim.euicc.decisions import Check, Decisions
 from rspsim.euicc.isdr import dispatch
 from rspsim.euicc.isdr.es10c import set_nickname
 from rspsim.euicc.state import CardState, Profile
-from rspsim.faults.card.card_fault import Fault, adds, answers, swap, together
+from rspsim.faults.card.card_fault import CardFault, adds, answers, swap, together
 
 __all__ = ["FAULTS"]
 
@@ -57,7 +57,7 @@ def _nicknames_gone(state: CardState, /) -> CardState:
 _N = SetNicknameResult
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es10c.set-nickname.not-stored",
         "A nickname is confirmed and forgotten.",
         (
@@ -73,7 +73,7 @@ FAULTS: Final = (
         ),
         swap(set_nickname.STORED, lambda state, _profile, _nickname: state),
     ),
-    Fault(
+    CardFault(
         "es10c.set-nickname.first-kept",
         "A nickname cannot be replaced by another.",
         (
@@ -82,19 +82,19 @@ FAULTS: Final = (
         ),
         swap(set_nickname.STORED, _first_nickname),
     ),
-    Fault(
+    CardFault(
         "es10c.set-nickname.empty-ignored",
         "An empty nickname does not remove the one there is.",
         ("ES10c.SetNickname#03",),
         swap(set_nickname.STORED, _never_emptied),
     ),
-    Fault(
+    CardFault(
         "es10c.set-nickname.cut",
         "A nickname is cut after 64 octets in place of characters.",
         ("ES10c.SetNickname#05",),
         swap(set_nickname.STORED, _cut_nickname),
     ),
-    Fault(
+    CardFault(
         "es10c.set-nickname.short",
         "A nickname is cut after 32 characters.",
         (
@@ -106,7 +106,7 @@ FAULTS: Final = (
             lambda state, profile, nickname: _given(state, profile, nickname[:32]),
         ),
     ),
-    Fault(
+    CardFault(
         "es10c.set-nickname.disabled-only",
         "The enabled Profile cannot get a nickname.",
         ("ES10c.SetNickname#06",),
@@ -119,13 +119,13 @@ FAULTS: Final = (
             ),
         ),
     ),
-    Fault(
+    CardFault(
         "es10c.set-nickname.not-found-undefined",
         "An unknown Profile is answered undefinedError(127).",
         ("ES10c.SetNickname#07",),
         answers(set_nickname.CHECKS, "profile_found", _N.undefinedError),
     ),
-    Fault(
+    CardFault(
         "es10c.set-nickname.any",
         "A nickname of any length is taken, and a missing one for an empty one.",
         (
@@ -134,7 +134,7 @@ FAULTS: Final = (
         ),
         together(_any_nickname_taken, swap(set_nickname.STORED, _given)),
     ),
-    Fault(
+    CardFault(
         "es10c.set-nickname.lost-at-reset",
         "Nicknames are gone after a reset.",
         ("ES10c.SetNickname#09",),

@@ -13,8 +13,8 @@ from rspsim.euicc.load.es8p import store_metadata
 from rspsim.euicc.load.es8p.store_metadata import MetadataAttempt
 from rspsim.euicc.security import policy_rules
 from rspsim.faults.card.card_fault import (
+    CardFault,
     Change,
-    Fault,
     adds,
     answers,
     decides,
@@ -92,7 +92,7 @@ def _other_enabled(attempt: MetadataAttempt) -> bool:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "es8p.store-metadata.any-icon",
         "An icon needs no type, and a type may be any.",
         (
@@ -101,19 +101,19 @@ FAULTS: Final = (
         ),
         skip(_CHECKS, "icon"),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.icon-type-alone",
         "A type without icon is an unknown error(127).",
         ("ES8+.StoreMetadata#41",),
         adds(_CHECKS, Check("icon_there", _icon_there, _E.installFailedDueToUnknownError)),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.any-class",
         "profileClass may have any value.",
         ("ES8+.StoreMetadata#13",),
         skip(_CHECKS, "class_defined"),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.test-class",
         "A Profile of the class test is refused.",
         ("ES8+.StoreMetadata#11",),
@@ -126,13 +126,13 @@ FAULTS: Final = (
             ),
         ),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.wildcard-owner",
         "The owner of a Profile may have digits that stand for any.",
         ("ES8+.StoreMetadata#78",),
         skip(_CHECKS, "owner_exact"),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.iccid-twice",
         "A second Profile with the ICCID of an installed one is accepted.",
         (
@@ -141,25 +141,25 @@ FAULTS: Final = (
         ),
         skip(_CHECKS, "iccid_unused"),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.iccid-of-disabled",
         "Only the ICCID of the Enabled Profile is taken.",
         ("ES8+.StoreMetadata#29",),
         decides(_CHECKS, "iccid_unused", _other_enabled),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.iccid-remembered",
         "The ICCID of a deleted Profile stays taken while a notification names it.",
         ("ES8+.StoreMetadata#31",),
         decides(_CHECKS, "iccid_unused", _never_told_of),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.iccid-of-18-digits",
         "An ICCID of 18 digits cannot be read.",
         ("ES8+.StoreMetadata#32",),
         _demanding(lambda values: not values.get(Tag.Iccid, b"").endswith(b"\xff")),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.rat-ignored",
         "Policy rules are accepted whatever the rules authorisation table says.",
         (
@@ -171,13 +171,13 @@ FAULTS: Final = (
         ),
         skip(_CHECKS, "rules_authorised", "rules_owned"),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.any-operator",
         "A rule of the table fits every operator.",
         ("ES8+.StoreMetadata#24",),
         swap(policy_rules.OPERATOR_MATCH, lambda _rule, _owner, _options: True),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.no-operator",
         "A rule of the table fits no operator.",
         (
@@ -188,7 +188,7 @@ FAULTS: Final = (
         ),
         swap(policy_rules.OPERATOR_MATCH, lambda _rule, _owner, _options: False),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.rules-are-input",
         "Policy rules that are not allowed are called incorrect input.",
         (
@@ -202,13 +202,13 @@ FAULTS: Final = (
             answers(_CHECKS, "ppr1_alone", _E.incorrectInputValues),
         ),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.no-memory-needed",
         "The memory for the metadata is not looked at.",
         ("ES8+.StoreMetadata#79",),
         skip(_CHECKS, "memory"),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.one-reason",
         "Every refusal is an unknown error(127).",
         (
@@ -225,7 +225,7 @@ FAULTS: Final = (
         ),
         flattened(_CHECKS, _E.installFailedDueToUnknownError),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.repaired",
         "What is missing is taken as empty, what is too long is cut off.",
         (
@@ -244,13 +244,13 @@ FAULTS: Final = (
         ),
         swap(store_metadata.READ, _repaired),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.unknown-refused",
         "Metadata with an object the card does not know are refused.",
         ("ES8+.StoreMetadata#44",),
         _demanding(lambda values: values.keys() <= _KNOWN),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.class-demanded",
         "Metadata without profileClass are refused.",
         (
@@ -259,7 +259,7 @@ FAULTS: Final = (
         ),
         _demanding(lambda values: Tag.ProfileClass in values),
     ),
-    Fault(
+    CardFault(
         "es8p.store-metadata.names-demanded",
         "Empty names are refused.",
         ("ES8+.StoreMetadata#07",),

@@ -13,7 +13,7 @@ from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import ProfileContent
 from rspsim.euicc.state import CardState, PendingSwitch, Profile, Volatile
 from rspsim.euicc.uicc import command_context
-from rspsim.faults.card.card_fault import Change, Fault, behind, skip, swap, together
+from rspsim.faults.card.card_fault import CardFault, Change, behind, skip, swap, together
 
 __all__ = ["FAULTS"]
 
@@ -104,7 +104,7 @@ _WITH_REFRESH: Final = (
 """Requirements whose case waits for REFRESH."""
 
 REFRESHING: Final = (
-    Fault(
+    CardFault(
         "es10c.switch.before-refresh",
         "A change with refreshFlag is made at once.",
         (
@@ -113,7 +113,7 @@ REFRESHING: Final = (
         ),
         swap(switching.APPLIES_AT_ONCE, value=True),
     ),
-    Fault(
+    CardFault(
         "es10c.switch.session-ignored",
         "A card that cannot end a proactive session changes Profiles all the same.",
         (
@@ -127,7 +127,7 @@ REFRESHING: Final = (
             skip(euicc_memory_reset.CHECKS, "cat_free"),
         ),
     ),
-    Fault(
+    CardFault(
         "es10c.switch.always-refresh",
         "A change asks for REFRESH though refreshFlag is not set.",
         (
@@ -148,7 +148,7 @@ REFRESHING: Final = (
         ),
         swap(switching.ASKS_REFRESH, lambda _flag: True),
     ),
-    Fault(
+    CardFault(
         "es10c.switch.lost-at-reset",
         "A change that waits for its REFRESH is forgotten at a reset.",
         (
@@ -164,7 +164,7 @@ REFRESHING: Final = (
         ),
         swap(startup.COMPLETES_SWITCH, value=False),
     ),
-    Fault(
+    CardFault(
         "es10c.switch.torn",
         "The former Profile is disabled at once, the other enabled after REFRESH only.",
         (
@@ -178,19 +178,19 @@ REFRESHING: Final = (
         ),
         together(swap(switching.WAITS, _torn), swap(startup.COMPLETES_SWITCH, value=False)),
     ),
-    Fault(
+    CardFault(
         "es10c.switch.response-ignored",
         "The TERMINAL RESPONSE to REFRESH does not make the change.",
         ("ES10c.EnableProfile#07",),
         swap(cat.RESPONSE_COMPLETES, value=False),
     ),
-    Fault(
+    CardFault(
         "refresh.not-announced",
         "REFRESH is not asked for; the change waits for a reset.",
         _WITH_REFRESH,
         swap(cat.ANNOUNCES, value=False),
     ),
-    Fault(
+    CardFault(
         "refresh.state-change-always",
         "REFRESH asks for eUICC Profile State Change(09), whatever the terminal can do.",
         (
@@ -200,19 +200,19 @@ REFRESHING: Final = (
         ),
         _refresh_of_mode(0x09),
     ),
-    Fault(
+    CardFault(
         "refresh.other-mode",
         "REFRESH asks for NAA Initialization(03).",
         _WITH_REFRESH,
         _refresh_of_mode(0x03),
     ),
-    Fault(
+    CardFault(
         "refresh.to-the-display",
         "REFRESH names the display as its destination.",
         ("ES10c.EnableProfile#47",),
         swap(cat.REFRESH_COMMAND, _refresh_to_the_display),
     ),
-    Fault(
+    CardFault(
         "es10c.memory-reset.no-refresh",
         "A memory reset that deletes the enabled Profile asks for no REFRESH.",
         (
@@ -226,13 +226,13 @@ REFRESHING: Final = (
 
 
 OUTLIVING: Final = (
-    Fault(
+    CardFault(
         "es10c.switch.return-forgotten",
         "A second test Profile makes the card forget the operational one before the first.",
         ("ES10c.EnableProfile#44",),
         swap(isdp.REMEMBERED, _remembers_one_step),
     ),
-    Fault(
+    CardFault(
         "es10c.switch.isdr-closed",
         "A change without REFRESH closes the channel of the ISD-R.",
         (
@@ -251,7 +251,7 @@ OUTLIVING: Final = (
         ),
         swap(switching.CHANNELS_AFTER, _all_channels_closed),
     ),
-    Fault(
+    CardFault(
         "es10c.switch.no-files",
         "The files of the enabled Profile never appear.",
         (
@@ -260,7 +260,7 @@ OUTLIVING: Final = (
         ),
         swap(command_context.CONTENT, lambda _state: command_context.EMPTY_CARD),
     ),
-    Fault(
+    CardFault(
         "es10c.switch.first-files",
         "A terminal always sees the files of the first Profile.",
         (
@@ -271,7 +271,7 @@ OUTLIVING: Final = (
         ),
         swap(command_context.CONTENT, _first_content),
     ),
-    Fault(
+    CardFault(
         "es10c.switch.undone-at-reset",
         "After a reset no Profile is enabled.",
         (
@@ -292,7 +292,7 @@ OUTLIVING: Final = (
         ),
         swap(startup.KEPT, _nothing_enabled),
     ),
-    Fault(
+    CardFault(
         "es10c.switch.fallback-at-reset",
         "After a reset the first Profile is enabled when none was.",
         (
@@ -313,7 +313,7 @@ OUTLIVING: Final = (
         ),
         swap(startup.KEPT, _something_enabled),
     ),
-    Fault(
+    CardFault(
         "notifications.enable.untold",
         "No Profile tells that it was enabled.",
         (
@@ -334,7 +334,7 @@ OUTLIVING: Final = (
         ),
         _silent(NotificationEvent.notificationEnable),
     ),
-    Fault(
+    CardFault(
         "notifications.disable.untold",
         "No Profile tells that it was disabled.",
         (
@@ -355,7 +355,7 @@ OUTLIVING: Final = (
         ),
         _silent(NotificationEvent.notificationDisable),
     ),
-    Fault(
+    CardFault(
         "notifications.unasked",
         "A Profile that names no address for an event tells it all the same.",
         (

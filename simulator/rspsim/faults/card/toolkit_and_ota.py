@@ -7,7 +7,7 @@ from rspsim.euicc import cat
 from rspsim.euicc.profile_content.model import ProfileContent
 from rspsim.euicc.uicc.ota import receivers, remote_files, secured
 from rspsim.euicc.uicc.ota.receivers import Receiver
-from rspsim.faults.card.card_fault import Fault, swap
+from rspsim.faults.card.card_fault import CardFault, swap
 
 __all__ = ["FAULTS"]
 
@@ -37,49 +37,49 @@ def _first_receiver(content: ProfileContent, tar: bytes) -> Receiver | None:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "cat.any-terminal-response",
         "A TERMINAL RESPONSE ends the open command whatever it names.",
         ("UICC.Toolkit#02",),
         swap(cat.FITS, lambda _command, _response: True),
     ),
-    Fault(
+    CardFault(
         "ota.any-counter",
         "The counter of a packet is not looked at.",
         ("UICC.Ota#02",),
         swap(secured.COUNTER, _every_counter),
     ),
-    Fault(
+    CardFault(
         "ota.next-counter-refused",
         "The counter next to the last one is refused.",
         ("UICC.Ota#01", "UICC.Ota#04"),
         swap(secured.COUNTER, _counter_skips),
     ),
-    Fault(
+    CardFault(
         "ota.any-level",
         "The minimum security level is not looked at.",
         ("UICC.Ota#03", "Profile.RFM#03"),
         swap(receivers.LEVEL_REACHED, _every_level),
     ),
-    Fault(
+    CardFault(
         "ota.no-level-is-enough",
         "No packet reaches a minimum security level.",
         ("UICC.Ota#01", "UICC.Ota#04"),
         swap(receivers.LEVEL_REACHED, _no_level),
     ),
-    Fault(
+    CardFault(
         "ota.any-reference",
         "The first security domain answers to every unknown TAR.",
         ("UICC.Ota#05", "Profile.RFM#02"),
         swap(receivers.RECEIVER, _first_receiver),
     ),
-    Fault(
+    CardFault(
         "ota.script-goes-on",
         "A script goes on after a command that failed.",
         ("UICC.Ota#06",),
         swap(secured.GOES_ON, lambda _response: True),
     ),
-    Fault(
+    CardFault(
         "ota.no-rights",
         "Remote file management has no right to any file.",
         ("UICC.Ota#01", "UICC.Ota#04", "Profile.RFM#01"),

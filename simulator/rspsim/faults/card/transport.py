@@ -20,13 +20,13 @@ from rspsim.euicc.isdr.store_data import Block
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState
 from rspsim.faults.card.card_fault import (
+    CardFault,
     Change,
-    Fault,
     adds,
+    answering_data,
     answers,
     behind,
     decides,
-    retold,
     skip,
     swap,
     together,
@@ -88,7 +88,7 @@ def _without(tag: int) -> Mapping[int, AnyFunction]:
 
 
 def _nothing_said(outcome: Outcome, _view: View) -> Outcome:
-    return retold(outcome, b"")
+    return answering_data(outcome, b"")
 
 
 def _never_ending(data: bytes, sw: int) -> ResponseApdu:
@@ -101,55 +101,55 @@ def _keys_turned(state: CardState, /) -> CardState:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "transport.class.any",
         "Class octets that name no logical channel are taken for channel 0.",
         ("Transport.StoreData#15",),
         skip(channels.CHECKS, "class_known", "class_fits"),
     ),
-    Fault(
+    CardFault(
         "transport.class.unknown-is-instruction",
         "A class octet that is not supported is answered 6D00.",
         ("Transport.StoreData#15",),
         answers(channels.CHECKS, "class_known", StatusWord.INS_NOT_SUPPORTED),
     ),
-    Fault(
+    CardFault(
         "transport.class.c0-unknown",
         "Class octets C0 to CF are answered 6E00.",
         ("Transport.StoreData#13", "ISD-R.Select#18"),
         adds(channels.CHECKS, _NOT_C0),
     ),
-    Fault(
+    CardFault(
         "transport.class.secure-messaging-ignored",
         "A class octet that announces secure messaging is taken as if it did not.",
         ("Transport.StoreData#14",),
         skip(channels.CHECKS, "no_secure_messaging"),
     ),
-    Fault(
+    CardFault(
         "transport.channel.closed-accepted",
         "A command on a channel that is not open is carried out.",
         ("Transport.StoreData#42", "ISD-R.Select#19", "ISD-R.Select#20"),
         skip(channels.CHECKS, "channel_open"),
     ),
-    Fault(
+    CardFault(
         "transport.apdu.any-length",
         "Lc is not compared with the data there is.",
         ("Transport.StoreData#32",),
         swap(channels.PARSE, _any_length),
     ),
-    Fault(
+    CardFault(
         "transport.instruction.any",
         "Any instruction is taken for STORE DATA.",
         ("Transport.StoreData#16",),
         skip(dispatch.COMMAND_CHECKS, "store_data"),
     ),
-    Fault(
+    CardFault(
         "transport.instruction.unknown-is-class",
         "An instruction that is not supported is answered 6E00.",
         ("Transport.StoreData#16",),
         answers(dispatch.COMMAND_CHECKS, "store_data", StatusWord.CLA_NOT_SUPPORTED),
     ),
-    Fault(
+    CardFault(
         "transport.store-data.any-p1",
         "STORE DATA takes any P1 with its highest bit as the sign of the last block.",
         (
@@ -161,7 +161,7 @@ FAULTS: Final = (
         ),
         skip(store_data.CHECKS, "p1"),
     ),
-    Fault(
+    CardFault(
         "transport.store-data.any-block-number",
         "STORE DATA appends a block whatever its number.",
         (
@@ -172,37 +172,37 @@ FAULTS: Final = (
         ),
         swap(store_data.CONTINUES, lambda _p2, _blocks: True),
     ),
-    Fault(
+    CardFault(
         "transport.store-data.block-00-goes-on",
         "A block 00 is appended to what is there.",
         ("Transport.StoreData#24", "Transport.StoreData#37"),
         swap(store_data.CONTINUES, lambda p2, blocks: p2 in (0, blocks % 256)),
     ),
-    Fault(
+    CardFault(
         "transport.store-data.number-is-length",
         "A block with a wrong number is answered 6700.",
         ("Transport.StoreData#22", "Transport.StoreData#23"),
         answers(store_data.CHECKS, "p2", StatusWord.WRONG_LENGTH),
     ),
-    Fault(
+    CardFault(
         "transport.store-data.254-octets",
         "A block of 255 octets is refused.",
         ("Transport.StoreData#02", "Transport.StoreData#03"),
         _block("length", lambda b: len(b.command.data) < 255, StatusWord.WRONG_LENGTH),
     ),
-    Fault(
+    CardFault(
         "transport.store-data.one-block",
         "A command of more than 255 octets does not fit.",
         ("Transport.StoreData#03", "Transport.StoreData#04"),
         decides(store_data.CHECKS, "capacity", lambda b: len(b.octets) <= 255),
     ),
-    Fault(
+    CardFault(
         "transport.store-data.1000-octets",
         "A command of more than 1000 octets does not fit.",
         ("Transport.StoreData#04",),
         decides(store_data.CHECKS, "capacity", lambda b: len(b.octets) <= 1000),
     ),
-    Fault(
+    CardFault(
         "transport.store-data.long-blocks-only",
         "Blocks with more to follow have to have 20 octets.",
         ("Transport.StoreData#05", "Transport.StoreData#06"),
@@ -212,7 +212,7 @@ FAULTS: Final = (
             StatusWord.WRONG_LENGTH,
         ),
     ),
-    Fault(
+    CardFault(
         "transport.store-data.header-in-first-block",
         "Tag and length have to be in block 00.",
         ("Transport.StoreData#06",),
@@ -220,25 +220,25 @@ FAULTS: Final = (
             "header", lambda b: b.chain.blocks or len(b.command.data) > 2, StatusWord.WRONG_DATA
         ),
     ),
-    Fault(
+    CardFault(
         "transport.store-data.empty-accepted",
         "STORE DATA without data field is answered 9000.",
         ("Transport.StoreData#31",),
         answers(store_data.CHECKS, "not_empty", StatusWord.OK),
     ),
-    Fault(
+    CardFault(
         "transport.store-data.interrupted-by-others",
         "A command on another channel drops an unfinished command.",
         ("Transport.StoreData#38",),
         swap(channels.FINDS, _others_interrupted),
     ),
-    Fault(
+    CardFault(
         "transport.unknown-function.wrong-data",
         "An unknown function tag is answered 6A80.",
         ("Transport.StoreData#25", "Transport.StoreData#26", "Transport.StoreData#27"),
         answers(dispatch.CHECKS, "function_known", StatusWord.WRONG_DATA),
     ),
-    Fault(
+    CardFault(
         "transport.unknown-function.success",
         "An unknown function tag is answered 9000 without data.",
         (
@@ -249,13 +249,13 @@ FAULTS: Final = (
         ),
         answers(dispatch.CHECKS, "function_known", StatusWord.OK),
     ),
-    Fault(
+    CardFault(
         "transport.functions.no-rat",
         "The card does not know GetRAT.",
         ("Transport.StoreData#45", "ES10b.GetRAT#01", "ES10b.GetRAT#07"),
         swap(dispatch.FUNCTIONS, _without(Tag.GetRat)),
     ),
-    Fault(
+    CardFault(
         "transport.malformed.success",
         "A request that cannot be read is answered 9000 without data.",
         (
@@ -267,19 +267,19 @@ FAULTS: Final = (
         ),
         swap(dispatch.MALFORMED, int(StatusWord.OK)),
     ),
-    Fault(
+    CardFault(
         "transport.malformed.undefined",
         "A request that cannot be read is answered 6F00.",
         ("Transport.StoreData#29", "Transport.StoreData#35"),
         swap(dispatch.MALFORMED, int(StatusWord.NO_PRECISE_DIAGNOSIS)),
     ),
-    Fault(
+    CardFault(
         "transport.malformed.length-ignored",
         "The length of a request is not compared with the octets there are.",
         ("Transport.StoreData#29", "Transport.StoreData#30"),
         swap(dispatch.PARSE, _length_ignored),
     ),
-    Fault(
+    CardFault(
         "transport.malformed.long-length-lost",
         "A request with a length on several octets is answered 9000 without data.",
         ("Transport.StoreData#02", "Transport.StoreData#34"),
@@ -287,61 +287,61 @@ FAULTS: Final = (
             swap(dispatch.PARSE, _short_lengths_only), swap(dispatch.MALFORMED, int(StatusWord.OK))
         ),
     ),
-    Fault(
+    CardFault(
         "transport.request.unknown-object-refused",
         "A request with a data object the card does not know is refused.",
         ("Transport.StoreData#36",),
         swap(dispatch.PARSE, _nothing_unknown),
     ),
-    Fault(
+    CardFault(
         "transport.response.empty",
         "GetEUICCInfo1 is answered 9000 without data.",
         ("Transport.StoreData#01", "Transport.StoreData#45"),
         behind(GET_EUICC_INFO1, _nothing_said),
     ),
-    Fault(
+    CardFault(
         "transport.response.2048-octets",
         "A response of more than 2048 octets is cut there.",
         ("Transport.StoreData#07",),
         swap(channels.REST, lambda data, count: data[count : count + 2048]),
     ),
-    Fault(
+    CardFault(
         "transport.response.256-never-ends",
         "A part of 256 octets is answered 6100 even when it is the last one.",
         ("Transport.StoreData#08",),
         swap(channels.LAST_PART, _never_ending),
     ),
-    Fault(
+    CardFault(
         "transport.response.le-needed",
         "A command without Le is answered without the response data.",
         ("Transport.StoreData#44",),
         swap(channels.LE_NEEDED, value=True),
     ),
-    Fault(
+    CardFault(
         "transport.get-response.rest-lost",
         "What GET RESPONSE does not ask for is lost.",
         ("Transport.StoreData#09",),
         swap(channels.REST, lambda data, count: b"" if count else data),
     ),
-    Fault(
+    CardFault(
         "transport.get-response.too-much",
         "GET RESPONSE for more than what waits is answered 6700.",
         ("Transport.StoreData#10",),
         swap(channels.TOO_MUCH, lambda _waiting: int(StatusWord.WRONG_LENGTH)),
     ),
-    Fault(
+    CardFault(
         "transport.get-response.nothing-is-success",
         "GET RESPONSE is answered 9000 when nothing waits.",
         ("Transport.StoreData#11",),
         swap(channels.NOTHING_WAITING, int(StatusWord.OK)),
     ),
-    Fault(
+    CardFault(
         "transport.get-response.stale",
         "Response data waits on when another command came between.",
         ("Transport.StoreData#11",),
         swap(channels.DROPS_RESPONSE, value=False),
     ),
-    Fault(
+    CardFault(
         "transport.restart.other-order",
         "CI keys change their places with every reset.",
         ("Transport.StoreData#43", "ES10b.GetEUICCInfo1#08"),

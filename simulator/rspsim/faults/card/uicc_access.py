@@ -7,7 +7,7 @@ from rspcore.apdu import Ins
 from rspsim.euicc.channel_context import VerifiedPins
 from rspsim.euicc.profile_content.model import File, ProfileContent
 from rspsim.euicc.uicc.access import ALLOWED, AccessMode
-from rspsim.faults.card.card_fault import Fault, swap
+from rspsim.faults.card.card_fault import CardFault, swap
 from rspsim.faults.card.handler_changes import instead, nothing_kept
 
 __all__ = ["FAULTS"]
@@ -50,37 +50,37 @@ def _pins_never_needed(
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "uicc.access.everything",
         "Access rules are not looked at.",
         ("UICC.Access#01", "UICC.Access#02", "UICC.Access#03", "UICC.Access#04"),
         swap(ALLOWED, _everything),
     ),
-    Fault(
+    CardFault(
         "uicc.access.read-is-enough",
         "Who may read may do everything.",
         ("UICC.Access#02",),
         swap(ALLOWED, _read_is_enough),
     ),
-    Fault(
+    CardFault(
         "uicc.access.disabled-still-guards",
         "A disabled PIN is asked for.",
         ("UICC.DisablePin#01",),
         swap(ALLOWED, _disabled_still_guards),
     ),
-    Fault(
+    CardFault(
         "uicc.access.pin1-never-needed",
         "PIN1 guards nothing even when enabled.",
         ("UICC.Access#03",),
         swap(ALLOWED, _pins_never_needed),
     ),
-    Fault(
+    CardFault(
         "uicc.deactivate-file.without-effect",
         "DEACTIVATE FILE answers 9000 and does nothing.",
         ("UICC.LifeCycle#01",),
         instead(Ins.DEACTIVATE_FILE, nothing_kept),
     ),
-    Fault(
+    CardFault(
         "uicc.activate-file.without-effect",
         "ACTIVATE FILE answers 9000 and does nothing.",
         ("UICC.LifeCycle#01",),

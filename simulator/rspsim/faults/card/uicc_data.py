@@ -7,9 +7,9 @@ from rspcore.apdu import CommandApdu, Ins
 from rspcore.status import StatusWord
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import FileKind
-from rspsim.euicc.uicc.command_context import Desk
+from rspsim.euicc.uicc.command_context import CommandContext
 from rspsim.euicc.uicc.commands.table import Handler
-from rspsim.faults.card.card_fault import Fault
+from rspsim.faults.card.card_fault import CardFault
 from rspsim.faults.card.handler_changes import answering, instead, nothing_kept, refusing_as, seeing
 
 __all__ = ["FAULTS"]
@@ -19,8 +19,8 @@ def _cut_to_fit(handler: Handler) -> Handler:
     """Write as much as fits and answer 9000."""
 
     def run(command: CommandApdu, view: View) -> Outcome:
-        desk = Desk.of(view)
-        one = desk.file(desk.place.file)
+        context = CommandContext.of(view)
+        one = context.file(context.place.file)
         offset = command.p1 << 8 | command.p2
         if one is not None and not command.p1 & 0x80 and offset < len(one.body):
             command = replace(command, data=command.data[: len(one.body) - offset])
@@ -33,8 +33,8 @@ def _padded(handler: Handler) -> Handler:
     """Fill a short record with FF."""
 
     def run(command: CommandApdu, view: View) -> Outcome:
-        desk = Desk.of(view)
-        one = desk.file(desk.place.file)
+        context = CommandContext.of(view)
+        one = context.file(context.place.file)
         length = 0 if one is None else one.record_length
         return handler(replace(command, data=command.data.ljust(length, b"\xff")), view)
 
@@ -45,8 +45,8 @@ def _not_turned(handler: Handler) -> Handler:
     """Write a cyclic file's record 1 in place."""
 
     def run(command: CommandApdu, view: View) -> Outcome:
-        desk = Desk.of(view)
-        one = desk.file(desk.place.file)
+        context = CommandContext.of(view)
+        one = context.file(context.place.file)
         outcome = handler(command, view)
         if one is None or one.kind is not FileKind.CYCLIC or outcome.state is view.state:
             return outcome
@@ -67,13 +67,13 @@ def _as_linear(handler: Handler) -> Handler:
     """Write a record of a cyclic file by its number."""
 
     def run(command: CommandApdu, view: View) -> Outcome:
-        desk = Desk.of(view)
-        one = desk.file(desk.place.file)
+        context = CommandContext.of(view)
+        one = context.file(context.place.file)
         if one is None or one.kind is not FileKind.CYCLIC or command.p2 & 7 != 4:
             return handler(command, view)
         records = list(one.records)
         records[command.p1 - 1] = command.data
-        return desk.written(desk.content.with_file(replace(one, body=b"".join(records))))
+        return context.written(context.content.with_file(replace(one, body=b"".join(records))))
 
     return run
 
@@ -82,11 +82,11 @@ def _any_structure(handler: Handler) -> Handler:
     """Read every file as if it had no records."""
 
     def run(command: CommandApdu, view: View) -> Outcome:
-        desk = Desk.of(view)
-        one = desk.file(desk.place.file)
+        context = CommandContext.of(view)
+        one = context.file(context.place.file)
         if one is None or not one.kind.has_records:
             return handler(command, view)
-        return desk.outcome(one.body[: command.le])
+        return context.outcome(one.body[: command.le])
 
     return run
 
@@ -121,25 +121,25 @@ def _value_alone(data: bytes) -> bytes:
 _E: Final = StatusWord
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "uicc.read-binary.no-offset",
         "READ BINARY reads from the start whatever the offset.",
         ("UICC.ReadBinary#01", "UICC.ReadBinary#02"),
         instead(Ins.READ_BINARY, seeing(lambda c: c if c.p1 & 0x80 else replace(c, p1=0, p2=0))),
     ),
-    Fault(
+    CardFault(
         "uicc.read-binary.nothing-beyond-the-end",
         "READ BINARY beyond the end answers 9000 without data.",
         ("UICC.ReadBinary#02",),
         instead(Ins.READ_BINARY, refusing_as(_E.WRONG_P1_P2, _E.OK)),
     ),
-    Fault(
+    CardFault(
         "uicc.read-binary.any-structure",
         "READ BINARY reads record files.",
         ("UICC.ReadBinary#03",),
         instead(Ins.READ_BINARY, _any_structure),
     ),
-    Fault(
+    CardFault(
         "uicc.read-binary.swapped-nibbles",
         "READ BINARY swaps the nibbles of every octet.",
         ("UICC.ReadBinary#01", "UICC.ReadBinary#04", "UICC.Content#02"),
@@ -148,115 +148,115 @@ FAULTS: Final = (
             answering(lambda data: bytes(o >> 4 | (o & 0xF) << 4 for o in data)),
         ),
     ),
-    Fault(
+    CardFault(
         "uicc.read-binary.no-file-not-found",
         "READ BINARY without a current file is answered 6A82.",
         ("UICC.ReadBinary#05",),
         instead(Ins.READ_BINARY, refusing_as(_E.NO_EF_SELECTED, _E.FILE_NOT_FOUND)),
     ),
-    Fault(
+    CardFault(
         "uicc.update-binary.not-written",
         "UPDATE BINARY answers 9000 and writes nothing.",
         ("UICC.UpdateBinary#01",),
         instead(Ins.UPDATE_BINARY, nothing_kept),
     ),
-    Fault(
+    CardFault(
         "uicc.update-binary.no-offset",
         "UPDATE BINARY writes to the start whatever the offset.",
         ("UICC.UpdateBinary#01",),
         instead(Ins.UPDATE_BINARY, seeing(lambda c: c if c.p1 & 0x80 else replace(c, p1=0, p2=0))),
     ),
-    Fault(
+    CardFault(
         "uicc.update-binary.cut-to-fit",
         "UPDATE BINARY beyond the end writes what fits.",
         ("UICC.UpdateBinary#02",),
         instead(Ins.UPDATE_BINARY, _cut_to_fit),
     ),
-    Fault(
+    CardFault(
         "uicc.read-record.one-further",
         "READ RECORD gives the record after the one asked for.",
         ("UICC.ReadRecord#01",),
         instead(Ins.READ_RECORD, seeing(_one_further)),
     ),
-    Fault(
+    CardFault(
         "uicc.read-record.pointer-stands",
         "READ RECORD never moves the record pointer.",
         ("UICC.ReadRecord#02",),
         instead(Ins.READ_RECORD, _without_pointer),
     ),
-    Fault(
+    CardFault(
         "uicc.read-record.not-found-as-file",
         "A record that is not there is answered 6A82.",
         ("UICC.ReadRecord#03",),
         instead(Ins.READ_RECORD, refusing_as(_E.RECORD_NOT_FOUND, _E.FILE_NOT_FOUND)),
     ),
-    Fault(
+    CardFault(
         "uicc.update-record.not-written",
         "UPDATE RECORD answers 9000 and writes nothing.",
         ("UICC.UpdateRecord#01", "UICC.UpdateRecord#03"),
         instead(Ins.UPDATE_RECORD, nothing_kept),
     ),
-    Fault(
+    CardFault(
         "uicc.update-record.padded",
         "A short record is filled with FF.",
         ("UICC.UpdateRecord#02",),
         instead(Ins.UPDATE_RECORD, _padded),
     ),
-    Fault(
+    CardFault(
         "uicc.update-record.not-turned",
         "UPDATE RECORD overwrites record 1 of a cyclic file.",
         ("UICC.UpdateRecord#03",),
         instead(Ins.UPDATE_RECORD, _not_turned),
     ),
-    Fault(
+    CardFault(
         "uicc.update-record.cyclic-by-number",
         "A record of a cyclic file is written by its number.",
         ("UICC.UpdateRecord#04",),
         instead(Ins.UPDATE_RECORD, _as_linear),
     ),
-    Fault(
+    CardFault(
         "uicc.search-record.first-alone",
         "SEARCH RECORD stops at the first record found.",
         ("UICC.SearchRecord#01",),
         instead(Ins.SEARCH_RECORD, answering(lambda data: data[:1])),
     ),
-    Fault(
+    CardFault(
         "uicc.search-record.nothing-is-well",
         "SEARCH RECORD that finds nothing answers 9000.",
         ("UICC.SearchRecord#02",),
         instead(Ins.SEARCH_RECORD, refusing_as(_E.END_OF_FILE, _E.OK)),
     ),
-    Fault(
+    CardFault(
         "uicc.increase.value-alone",
         "INCREASE answers the new record without the value added.",
         ("UICC.Increase#01",),
         instead(Ins.INCREASE, answering(_value_alone)),
     ),
-    Fault(
+    CardFault(
         "uicc.increase.not-turned",
         "INCREASE overwrites record 1.",
         ("UICC.Increase#01",),
         instead(Ins.INCREASE, _not_turned),
     ),
-    Fault(
+    CardFault(
         "uicc.increase.wrong-word",
         "INCREASE beyond the maximum is answered 6A80.",
         ("UICC.Increase#02",),
         instead(Ins.INCREASE, refusing_as(_E.INCREASE_MAXIMUM_REACHED, _E.WRONG_DATA)),
     ),
-    Fault(
+    CardFault(
         "uicc.retrieve-data.value-alone",
         "RETRIEVE DATA leaves out tag and length.",
         ("UICC.RetrieveData#01",),
         instead(Ins.RETRIEVE_DATA, answering(lambda data: data[2:])),
     ),
-    Fault(
+    CardFault(
         "uicc.set-data.not-written",
         "SET DATA answers 9000 and writes nothing.",
         ("UICC.SetData#01", "UICC.SetData#02"),
         instead(Ins.SET_DATA, nothing_kept),
     ),
-    Fault(
+    CardFault(
         "uicc.set-data.nothing-deleted",
         "SET DATA of a tag alone deletes nothing.",
         ("UICC.SetData#02",),

@@ -8,11 +8,11 @@ from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import File, FileKind, Path, ProfileContent
-from rspsim.euicc.uicc.command_context import Desk
+from rspsim.euicc.uicc.command_context import CommandContext
 from rspsim.euicc.uicc.commands.select import FIND
 from rspsim.euicc.uicc.commands.table import Handler
 from rspsim.euicc.uicc.fcp import FCP
-from rspsim.faults.card.card_fault import Fault, swap
+from rspsim.faults.card.card_fault import CardFault, swap
 from rspsim.faults.card.handler_changes import instead, seeing
 
 __all__ = ["FAULTS"]
@@ -20,28 +20,28 @@ __all__ = ["FAULTS"]
 _CURRENT_ADF = b"\x7f\xff"
 
 
-def _temporary_identifier(desk: Desk, command: CommandApdu) -> Path | None:
-    found = FIND.standard(desk, command)
+def _temporary_identifier(context: CommandContext, command: CommandApdu) -> Path | None:
+    found = FIND.standard(context, command)
     if found is None and len(command.data) == 2:
         path = (int.from_bytes(command.data, "big"),)
-        return path if desk.file(path) is not None else None
+        return path if context.file(path) is not None else None
     return found
 
 
-def _falls_back(desk: Desk, command: CommandApdu) -> Path | None:
-    found = FIND.standard(desk, command)
+def _falls_back(context: CommandContext, command: CommandApdu) -> Path | None:
+    found = FIND.standard(context, command)
     return () if found is None else found
 
 
-def _adf_forgotten(desk: Desk, command: CommandApdu) -> Path | None:
+def _adf_forgotten(context: CommandContext, command: CommandApdu) -> Path | None:
     if command.data[:2] == _CURRENT_ADF:
         return None
-    return FIND.standard(desk, command)
+    return FIND.standard(context, command)
 
 
-def _no_path_from_root(desk: Desk, command: CommandApdu) -> Path | None:
+def _no_path_from_root(context: CommandContext, command: CommandApdu) -> Path | None:
     seen = replace(command, p1=0x09) if command.p1 == 0x08 else command
-    return FIND.standard(desk, seen)
+    return FIND.standard(context, seen)
 
 
 def _fcp_without(tag: int, instead_of: bytes = b"") -> Callable[[ProfileContent, File], bytes]:
@@ -96,8 +96,8 @@ def _fcp_with_identifier(content: ProfileContent, one: File) -> bytes:
 
 def _status_of_root(handler: Handler) -> Handler:
     def run(command: CommandApdu, view: View) -> Outcome:
-        desk = Desk.of(view)
-        at_root = desk.moved(replace(desk.place, directory=(), file=None))
+        context = CommandContext.of(view)
+        at_root = context.moved(replace(context.place, directory=(), file=None))
         outcome = handler(command, at_root.view)
         return replace(outcome, volatile=view.volatile)
 
@@ -105,97 +105,97 @@ def _status_of_root(handler: Handler) -> Handler:
 
 
 FAULTS: Final = (
-    Fault(
+    CardFault(
         "uicc.select.temporary-identifier",
         "An ADF is selected by the temporary identifier of its package.",
         ("UICC.Select#03", "Profile.USIM#02"),
         swap(FIND, _temporary_identifier),
     ),
-    Fault(
+    CardFault(
         "uicc.select.falls-back",
         "A SELECT that finds nothing selects the MF.",
         ("UICC.Select#02",),
         swap(FIND, _falls_back),
     ),
-    Fault(
+    CardFault(
         "uicc.select.adf-forgotten",
         "7FFF never leads to the current ADF.",
         ("UICC.Select#04", "UICC.Select#05"),
         swap(FIND, _adf_forgotten),
     ),
-    Fault(
+    CardFault(
         "uicc.select.no-path-from-root",
         "A path from the MF is followed from the current directory.",
         ("UICC.Select#05",),
         swap(FIND, _no_path_from_root),
     ),
-    Fault(
+    CardFault(
         "uicc.fcp.no-pin-status",
         "Directories report no PIN status.",
         ("UICC.Select#01", "UICC.Fcp#03"),
         swap(FCP, _fcp_without(0xC6)),
     ),
-    Fault(
+    CardFault(
         "uicc.fcp.no-life-cycle",
         "The FCP has no life cycle status.",
         ("UICC.Fcp#01",),
         swap(FCP, _fcp_without(0x8A)),
     ),
-    Fault(
+    CardFault(
         "uicc.fcp.deactivated",
         "Every file is reported as deactivated.",
         ("UICC.Fcp#01",),
         swap(FCP, _fcp_without(0x8A, b"\x8a\x01\x04")),
     ),
-    Fault(
+    CardFault(
         "uicc.fcp.no-name",
         "The FCP of an ADF has no DF name.",
         ("UICC.Fcp#05",),
         swap(FCP, _fcp_without(0x84)),
     ),
-    Fault(
+    CardFault(
         "uicc.fcp.wrong-type",
         "Every file is reported as transparent.",
         ("UICC.Select#01",),
         swap(FCP, _fcp_without(0x82, b"\x82\x02\x41\x21")),
     ),
-    Fault(
+    CardFault(
         "uicc.fcp.size-and-one",
         "Files are reported one octet or record too large.",
         ("UICC.Fcp#01",),
         swap(FCP, _fcp_with_size),
     ),
-    Fault(
+    CardFault(
         "uicc.fcp.next-rule",
         "The access rule reported is the one after.",
         ("UICC.Fcp#02",),
         swap(FCP, _fcp_with_next_rule),
     ),
-    Fault(
+    CardFault(
         "uicc.fcp.all-keys-enabled",
         "Every key is reported as enabled.",
         ("UICC.Fcp#03",),
         swap(FCP, _fcp_all_enabled),
     ),
-    Fault(
+    CardFault(
         "uicc.fcp.sfi-unshifted",
         "The short file identifier is reported in the lower bits.",
         ("UICC.Fcp#04",),
         swap(FCP, _fcp_unshifted),
     ),
-    Fault(
+    CardFault(
         "uicc.fcp.temporary-identifier",
         "The FCP of an ADF tells the temporary identifier of its package.",
         ("UICC.Fcp#06",),
         swap(FCP, _fcp_with_identifier),
     ),
-    Fault(
+    CardFault(
         "uicc.status.of-the-root",
         "STATUS always answers for the MF.",
         ("UICC.Status#01",),
         instead(Ins.GET_STATUS, _status_of_root),
     ),
-    Fault(
+    CardFault(
         "uicc.status.no-name",
         "STATUS never tells the name of the application.",
         ("UICC.Status#02",),

@@ -3,11 +3,11 @@
 from typing import Final
 
 from rspsim.faults.server import answers, authentication, bound_package
-from rspsim.smdpp.fault_switch import Active, Fault, FaultSwitch, Parameter
+from rspsim.smdpp.fault_switch import Active, FaultSwitch, Parameter, ServerFault
 
-__all__ = ["FAULTS", "Active", "Fault", "FaultSwitch", "Parameter"]
+__all__ = ["FAULTS", "Active", "FaultSwitch", "Parameter", "ServerFault"]
 
-FAULTS: Final[tuple[Fault, ...]] = (
+FAULTS: Final[tuple[ServerFault, ...]] = (
     *authentication.FAULTS,
     *bound_package.FAULTS,
     *answers.FAULTS,

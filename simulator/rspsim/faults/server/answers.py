@@ -8,7 +8,7 @@ from rspcore.errors import LocalError
 from rspcore.messages.es9p import ExecutionStatus
 from rspsim.faults.server.octet_changes import from_hex
 from rspsim.smdpp import fault_points
-from rspsim.smdpp.fault_switch import Fault
+from rspsim.smdpp.fault_switch import ServerFault
 from rspsim.smdpp.http_messages import HttpResponse
 
 __all__ = ["FAULTS"]
@@ -133,7 +133,7 @@ def _header(response: HttpResponse, field: str, value: str) -> HttpResponse:
 
 
 FAULTS: Final = (
-    Fault(
+    ServerFault(
         name="es9.answer.fail",
         point=fault_points.JSON,
         summary="the function fails with these codes, although it ran",
@@ -141,7 +141,7 @@ FAULTS: Final = (
         change=_fail,
         parameters={"subject": "8.2.6", "reason": "3.8", "status": "Failed"},
     ),
-    Fault(
+    ServerFault(
         name="es9.answer.generic_codes",
         point=fault_points.JSON,
         summary="every failure has the same codes and no text",
@@ -149,7 +149,7 @@ FAULTS: Final = (
         change=_generic,
         parameters={"subject": "1.6", "reason": "2.1"},
     ),
-    Fault(
+    ServerFault(
         name="es9.status_code_data.omit",
         point=fault_points.JSON,
         summary="statusCodeData without its optional members",
@@ -157,14 +157,14 @@ FAULTS: Final = (
         change=_omit_texts,
         parameters={"members": "message,subjectIdentifier"},
     ),
-    Fault(
+    ServerFault(
         name="es9.header.missing",
         point=fault_points.JSON,
         summary="the JSON object has no header",
         serves="DP-17",
         change=_no_header,
     ),
-    Fault(
+    ServerFault(
         name="es9.answer.transaction_id",
         point=fault_points.JSON,
         summary="the JSON object names another TransactionID than what is signed in it",
@@ -172,7 +172,7 @@ FAULTS: Final = (
         change=_transaction_id,
         parameters={"value": "FF" * 16},
     ),
-    Fault(
+    ServerFault(
         name="es9.answer.drop_member",
         point=fault_points.JSON,
         summary="a member is missing",
@@ -180,7 +180,7 @@ FAULTS: Final = (
         change=_drop,
         parameters={"member": "transactionId"},
     ),
-    Fault(
+    ServerFault(
         name="es9.answer.rename_member",
         point=fault_points.JSON,
         summary="a member has another name",
@@ -188,7 +188,7 @@ FAULTS: Final = (
         change=_rename,
         parameters={"member": "euiccCiPKIdToBeUsed", "to": "euiccCiPKIdTobeUsed"},
     ),
-    Fault(
+    ServerFault(
         name="es9.answer.null_member",
         point=fault_points.JSON,
         summary="a member is null",
@@ -196,14 +196,14 @@ FAULTS: Final = (
         change=_null,
         parameters={"member": "transactionId"},
     ),
-    Fault(
+    ServerFault(
         name="es9.answer.extra_members",
         point=fault_points.JSON,
         summary="members nobody knows come first",
         serves="6.5.2: unknown members are ignored; DP-16, DP-20",
         change=_extra,
     ),
-    Fault(
+    ServerFault(
         name="es9.answer.base64",
         point=fault_points.JSON,
         summary="base64 in another form: unpadded, wrapped or url",
@@ -211,7 +211,7 @@ FAULTS: Final = (
         change=_other_base64,
         parameters={"form": "unpadded"},
     ),
-    Fault(
+    ServerFault(
         name="http.refuse",
         point=fault_points.ARRIVAL,
         summary="the request is answered with this status and not acted upon",
@@ -219,7 +219,7 @@ FAULTS: Final = (
         change=_refuse,
         parameters={"status": 503},
     ),
-    Fault(
+    ServerFault(
         name="http.status",
         point=fault_points.HTTP,
         summary="the request is acted upon and answered with another status",
@@ -227,7 +227,7 @@ FAULTS: Final = (
         change=_status,
         parameters={"status": 500},
     ),
-    Fault(
+    ServerFault(
         name="http.error_page",
         point=fault_points.HTTP,
         summary="the request is acted upon and answered with a page that is not JSON",
@@ -235,7 +235,7 @@ FAULTS: Final = (
         change=_error_page,
         parameters={"status": 502},
     ),
-    Fault(
+    ServerFault(
         name="http.truncate_body",
         point=fault_points.HTTP,
         summary="the body ends after this many octets, and its length says so",
@@ -243,7 +243,7 @@ FAULTS: Final = (
         change=_truncate,
         parameters={"octets": 100},
     ),
-    Fault(
+    ServerFault(
         name="http.cut",
         point=fault_points.HTTP,
         summary="the connection is dropped after this many octets of the body",
@@ -251,7 +251,7 @@ FAULTS: Final = (
         change=_cut,
         parameters={"octets": 100},
     ),
-    Fault(
+    ServerFault(
         name="http.slow",
         point=fault_points.HTTP,
         summary="the answer takes this long; only over a real connection",
@@ -259,7 +259,7 @@ FAULTS: Final = (
         change=_slow,
         parameters={"milliseconds": 1000},
     ),
-    Fault(
+    ServerFault(
         name="http.redirect",
         point=fault_points.HTTP,
         summary="the answer sends the client elsewhere",
@@ -267,7 +267,7 @@ FAULTS: Final = (
         change=_redirect,
         parameters={"status": 302, "location": "https://other.example.com/"},
     ),
-    Fault(
+    ServerFault(
         name="http.body",
         point=fault_points.HTTP,
         summary="these octets (hexadecimal) are the body",
@@ -275,7 +275,7 @@ FAULTS: Final = (
         change=_body,
         parameters={"octets": "7B7D"},
     ),
-    Fault(
+    ServerFault(
         name="http.header",
         point=fault_points.HTTP,
         summary="a header field has this value, or is missing when the value is empty",

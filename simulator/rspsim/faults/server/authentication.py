@@ -22,7 +22,7 @@ from rspcore.pki.roles import Role
 from rspcore.tags import Tag
 from rspsim.faults.server.octet_changes import flipping, from_hex, setting
 from rspsim.smdpp import fault_points
-from rspsim.smdpp.fault_switch import Fault
+from rspsim.smdpp.fault_switch import ServerFault
 from rspsim.smdpp.identity import Signer
 
 __all__ = ["FAULTS"]
@@ -109,8 +109,8 @@ _AFTER_SIGNING: Final[dict[str, fault_points.Point[Any]]] = {
 }
 
 
-def _flip(member: str, function: str, serves: str) -> Fault:
-    return Fault(
+def _flip(member: str, function: str, serves: str) -> ServerFault:
+    return ServerFault(
         name=f"es9.{member}.flip_bit",
         point=_AFTER_SIGNING[function],
         summary=f"{member} of {function} with one bit inverted; bit 0 is the last of all",
@@ -122,7 +122,7 @@ def _flip(member: str, function: str, serves: str) -> Fault:
 
 FAULTS: Final = (
     *(_flip(*row) for row in _FLIPS),
-    Fault(
+    ServerFault(
         name="es9.server_signed1.transaction_id",
         point=fault_points.SERVER_SIGNED1,
         summary="serverSigned1 names another TransactionID than the JSON object",
@@ -130,7 +130,7 @@ FAULTS: Final = (
         change=_transaction_id1,
         parameters={"value": _OTHER_ID},
     ),
-    Fault(
+    ServerFault(
         name="es9.server_signed1.euicc_challenge",
         point=fault_points.SERVER_SIGNED1,
         summary="serverSigned1 holds another euiccChallenge, well signed",
@@ -138,7 +138,7 @@ FAULTS: Final = (
         change=_challenge,
         parameters={"value": "00" * 16},
     ),
-    Fault(
+    ServerFault(
         name="es9.server_signed1.server_address",
         point=fault_points.SERVER_SIGNED1,
         summary="serverSigned1 names another server",
@@ -146,14 +146,14 @@ FAULTS: Final = (
         change=setting("server_address"),
         parameters={"value": "other.example.com"},
     ),
-    Fault(
+    ServerFault(
         name="es9.server_signature1.short",
         point=fault_points.INITIATE_AUTHENTICATION_RESPONSE,
         summary="serverSignature1 of 63 octets",
         serves="AuthenticateServer: invalidSignature",
         change=_signature_length,
     ),
-    Fault(
+    ServerFault(
         name="es9.euicc_ci_pkid.other",
         point=fault_points.CI_PKID,
         summary="euiccCiPKIdToBeUsed names another CI than the card offered",
@@ -161,7 +161,7 @@ FAULTS: Final = (
         change=_ci_pkid,
         parameters={"value": "00" * 20},
     ),
-    Fault(
+    ServerFault(
         name="es9.server_certificate.role",
         point=fault_points.DP_AUTH_SIGNER,
         summary="the first signature comes from a certificate of another role",
@@ -169,7 +169,7 @@ FAULTS: Final = (
         change=_another_role,
         parameters={"role": "DP_PB"},
     ),
-    Fault(
+    ServerFault(
         name="es9.server_certificate.other_server",
         point=fault_points.DP_AUTH_SIGNER,
         summary="the first signature comes from another SM-DP+ of the PKI",
@@ -177,14 +177,14 @@ FAULTS: Final = (
         change=_another_server("dp_auth"),
         parameters={"server": 2},
     ),
-    Fault(
+    ServerFault(
         name="es9.server_certificate.other_curve",
         point=fault_points.DP_AUTH_SIGNER,
         summary="the first signature comes from the certificate under the other CI",
         serves="5.7.13: any CI of the verification list will do",
         change=_another_curve("dp_auth"),
     ),
-    Fault(
+    ServerFault(
         name="es9.smdp_signed2.transaction_id",
         point=fault_points.SMDP_SIGNED2,
         summary="smdpSigned2 names another TransactionID, well signed",
@@ -192,7 +192,7 @@ FAULTS: Final = (
         change=_transaction_id2,
         parameters={"value": _OTHER_ID},
     ),
-    Fault(
+    ServerFault(
         name="es9.smdp_signed2.cc_required_flag",
         point=fault_points.SMDP_SIGNED2,
         summary="ccRequiredFlag says something else than the order",
@@ -200,7 +200,7 @@ FAULTS: Final = (
         change=setting("cc_required_flag"),
         parameters={"value": True},
     ),
-    Fault(
+    ServerFault(
         name="es9.smdp_signed2.bpp_euicc_otpk",
         point=fault_points.SMDP_SIGNED2,
         summary="a one-time key is offered for reuse that the card never made",
@@ -208,7 +208,7 @@ FAULTS: Final = (
         change=_kept_otpk,
         parameters={"value": "04" + "11" * 64},
     ),
-    Fault(
+    ServerFault(
         name="es9.smdp_certificate.role",
         point=fault_points.DP_PB_SIGNER,
         summary="the second signature comes from a certificate of another role",
@@ -216,7 +216,7 @@ FAULTS: Final = (
         change=_another_role,
         parameters={"role": "DP_AUTH"},
     ),
-    Fault(
+    ServerFault(
         name="es9.smdp_certificate.other_server",
         point=fault_points.DP_PB_SIGNER,
         summary="the second signature comes from another SM-DP+ than the first",
@@ -224,14 +224,14 @@ FAULTS: Final = (
         change=_another_server("dp_pb"),
         parameters={"server": 2},
     ),
-    Fault(
+    ServerFault(
         name="es9.smdp_certificate.other_curve",
         point=fault_points.DP_PB_SIGNER,
         summary="the second signature comes from the certificate under the other CI",
         serves="5.7.5: CERT.DPpb under the CI of CERT.DPauth",
         change=_another_curve("dp_pb"),
     ),
-    Fault(
+    ServerFault(
         name="es9.profile_metadata.profile_name",
         point=fault_points.AUTHENTICATE_CLIENT_RESPONSE,
         summary="the metadata shown to the user are not those of the package",

@@ -12,7 +12,7 @@ from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.tags import Tag
 from rspsim.faults.server.octet_changes import flip_bit, flipping, from_hex, setting, with_member
 from rspsim.smdpp import fault_points
-from rspsim.smdpp.fault_switch import Fault
+from rspsim.smdpp.fault_switch import ServerFault
 from rspsim.smdpp.stock.binding import BindingInput
 
 __all__ = ["FAULTS"]
@@ -99,7 +99,7 @@ def _truncate(given: BindingInput, octets: int) -> BindingInput:
 
 
 FAULTS: Final = (
-    Fault(
+    ServerFault(
         name="es8.initialise_secure_channel.flip_bit",
         point=fault_points.PACKAGE,
         summary="BF23 with one bit inverted; bit 0 is the last of smdpSign",
@@ -108,7 +108,7 @@ FAULTS: Final = (
         parameters={"bit": 0},
     ),
     *(
-        Fault(
+        ServerFault(
             name=f"es8.{group}.flip_bit",
             point=fault_points.PACKAGE,
             summary=f"{where} with one bit inverted; bit 0 is the last of the MAC",
@@ -118,7 +118,7 @@ FAULTS: Final = (
         )
         for group, where in _GROUPS.items()
     ),
-    Fault(
+    ServerFault(
         name="es8.profile_elements.drop",
         point=fault_points.PACKAGE,
         summary="one 86 is missing",
@@ -126,7 +126,7 @@ FAULTS: Final = (
         change=_drop,
         parameters={"index": 0},
     ),
-    Fault(
+    ServerFault(
         name="es8.profile_elements.repeat",
         point=fault_points.PACKAGE,
         summary="one 86 comes twice",
@@ -134,7 +134,7 @@ FAULTS: Final = (
         change=_repeat,
         parameters={"index": 0},
     ),
-    Fault(
+    ServerFault(
         name="es8.profile_elements.swap",
         point=fault_points.PACKAGE,
         summary="two 86 have changed places",
@@ -142,7 +142,7 @@ FAULTS: Final = (
         change=_swap,
         parameters={"first": 0, "second": 1},
     ),
-    Fault(
+    ServerFault(
         name="es8.profile_elements.tag",
         point=fault_points.PACKAGE,
         summary="the first 86 has another tag",
@@ -150,7 +150,7 @@ FAULTS: Final = (
         change=_retag,
         parameters={"tag": "85"},
     ),
-    Fault(
+    ServerFault(
         name="es8.profile_elements.oversize",
         point=fault_points.BINDING,
         summary="86 of 1,036 octets, as cut by a server that counts plaintext instead of TLV",
@@ -158,7 +158,7 @@ FAULTS: Final = (
         change=_oversize,
         parameters={"plaintext": 1008},
     ),
-    Fault(
+    ServerFault(
         name="es8.initialise_secure_channel.transaction_id",
         point=fault_points.BINDING,
         summary="BF23 names another TransactionID, well signed",
@@ -166,7 +166,7 @@ FAULTS: Final = (
         change=_transaction_id,
         parameters={"value": "FF" * 16},
     ),
-    Fault(
+    ServerFault(
         name="es8.initialise_secure_channel.remote_op_id",
         point=fault_points.BINDING,
         summary="another remoteOpId than installBoundProfilePackage",
@@ -174,7 +174,7 @@ FAULTS: Final = (
         change=setting("remote_op_id"),
         parameters={"value": 2},
     ),
-    Fault(
+    ServerFault(
         name="es8.control_ref_template.key_type",
         point=fault_points.BINDING,
         summary="another keyType than AES",
@@ -182,7 +182,7 @@ FAULTS: Final = (
         change=setting("key_type"),
         parameters={"value": 0x80},
     ),
-    Fault(
+    ServerFault(
         name="es8.control_ref_template.key_len",
         point=fault_points.BINDING,
         summary="another keyLen than 16",
@@ -190,7 +190,7 @@ FAULTS: Final = (
         change=setting("key_length"),
         parameters={"value": 0x20},
     ),
-    Fault(
+    ServerFault(
         name="es8.control_ref_template.host_id",
         point=fault_points.BINDING,
         summary="a hostId of another length or value; 1 to 16 octets are legal",
@@ -198,7 +198,7 @@ FAULTS: Final = (
         change=_host_id,
         parameters={"value": "00" * 17},
     ),
-    Fault(
+    ServerFault(
         name="es8.configure_isdp.proprietary",
         point=fault_points.BINDING,
         summary="dpProprietaryData of this many octets; 128 with its header are allowed",
@@ -206,7 +206,7 @@ FAULTS: Final = (
         change=_proprietary,
         parameters={"octets": 200},
     ),
-    Fault(
+    ServerFault(
         name="es8.store_metadata.profile_name",
         point=fault_points.BINDING,
         summary="the metadata in the package are not those shown to the user",
@@ -214,7 +214,7 @@ FAULTS: Final = (
         change=_metadata_name,
         parameters={"profile_name": "Another profile"},
     ),
-    Fault(
+    ServerFault(
         name="es8.store_metadata.iccid",
         point=fault_points.BINDING,
         summary="the metadata in the package name another ICCID than the profile header",
@@ -222,7 +222,7 @@ FAULTS: Final = (
         change=_metadata_iccid,
         parameters={"iccid": "89000000000000000000"},
     ),
-    Fault(
+    ServerFault(
         name="es8.profile.truncate",
         point=fault_points.BINDING,
         summary="the profile ends before its last octets, well protected",
@@ -230,7 +230,7 @@ FAULTS: Final = (
         change=_truncate,
         parameters={"octets": 4},
     ),
-    Fault(
+    ServerFault(
         name="es8.profile.flip_bit",
         point=fault_points.BINDING,
         summary="the profile with one bit inverted, well protected",

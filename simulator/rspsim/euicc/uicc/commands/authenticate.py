@@ -23,7 +23,7 @@ from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import AkaParameters, ProfileContent
 from rspsim.euicc.uicc.access import find_pin, pin_holds
-from rspsim.euicc.uicc.command_context import Desk
+from rspsim.euicc.uicc.command_context import CommandContext
 
 __all__ = [
     "ALGORITHM",
@@ -116,8 +116,8 @@ def _fields(data: bytes) -> list[bytes] | None:
     return fields
 
 
-def _service_27(desk: Desk, adf: tuple[int, ...]) -> bool:
-    table = desk.file((*adf, _UST))
+def _service_27(context: CommandContext, adf: tuple[int, ...]) -> bool:
+    table = context.file((*adf, _UST))
     position = (_GSM_ACCESS_SERVICE - 1) // 8
     bit = 1 << (_GSM_ACCESS_SERVICE - 1) % 8
     return table is not None and len(table.body) > position and bool(table.body[position] & bit)
@@ -125,29 +125,29 @@ def _service_27(desk: Desk, adf: tuple[int, ...]) -> bool:
 
 def authenticate(command: CommandApdu, view: View) -> Outcome:
     """Answer a challenge of the network for the NAA selected on the channel."""
-    desk = Desk.of(view)
-    adf = None if desk.place.adf is None else desk.file(desk.place.adf)
-    parameters = None if adf is None else parameters_of(desk.content, adf.aid)
+    context = CommandContext.of(view)
+    adf = None if context.place.adf is None else context.file(context.place.adf)
+    parameters = None if adf is None else parameters_of(context.content, adf.aid)
     if adf is None or parameters is None:
-        return desk.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
+        return context.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
     if command.p1:
-        return desk.refuse(StatusWord.INCORRECT_P1_P2)
+        return context.refuse(StatusWord.INCORRECT_P1_P2)
     fields = _fields(command.data)
     contexts = {_GSM: [16], _3G: [16, 16]}
     if adf.aid.startswith(_ISIM):  # an ISIM knows the IMS context alone (TS 31.103, 7.1)
         del contexts[_GSM]
     wanted = contexts.get(command.p2)
     if wanted is None:
-        return desk.refuse(StatusWord.AUTHENTICATION_ERROR_CONTEXT)
+        return context.refuse(StatusWord.AUTHENTICATION_ERROR_CONTEXT)
     if fields is None or [len(field) for field in fields] != wanted:
-        return desk.refuse(StatusWord.WRONG_LENGTH if fields is None else StatusWord.WRONG_DATA)
-    if not user_verified(desk):
-        return desk.refuse(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
+        return context.refuse(StatusWord.WRONG_LENGTH if fields is None else StatusWord.WRONG_DATA)
+    if not user_verified(context):
+        return context.refuse(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
     if not view.decisions[USE_LEFT](parameters):
-        return desk.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
+        return context.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
     if command.p2 == _GSM:
-        return _counted(_gsm(desk, parameters, fields[0]), parameters)
-    return _counted(_umts(desk, parameters, fields[0], fields[1]), parameters)
+        return _counted(_gsm(context, parameters, fields[0]), parameters)
+    return _counted(_umts(context, parameters, fields[0], fields[1]), parameters)
 
 
 def _counted(outcome: Outcome, parameters: AkaParameters) -> Outcome:
@@ -163,37 +163,37 @@ def _counted(outcome: Outcome, parameters: AkaParameters) -> Outcome:
     return replace(outcome, state=outcome.state.with_profile(used))
 
 
-def _gsm(desk: Desk, parameters: AkaParameters, rand: bytes) -> Outcome:
-    algorithm = desk.view.decisions[ALGORITHM](parameters)
+def _gsm(context: CommandContext, parameters: AkaParameters, rand: bytes) -> Outcome:
+    algorithm = context.view.decisions[ALGORITHM](parameters)
     sres, kc = gsm_triplet(algorithm.vector(rand))
-    return desk.outcome(_lv(sres) + _lv(kc))
+    return context.outcome(_lv(sres) + _lv(kc))
 
 
-def user_verified(desk: Desk) -> bool:
+def user_verified(context: CommandContext) -> bool:
     """Tell whether the user verified: AUTHENTICATE goes with reading EF.IMSI (31.102, 7.1.2)."""
-    pin = find_pin(desk.content, (), 0x01)
-    return pin is None or pin_holds(desk.view.volatile.verified_pins, pin)
+    pin = find_pin(context.content, (), 0x01)
+    return pin is None or pin_holds(context.view.volatile.verified_pins, pin)
 
 
-def _umts(desk: Desk, parameters: AkaParameters, rand: bytes, autn: bytes) -> Outcome:
-    decisions = desk.view.decisions
+def _umts(context: CommandContext, parameters: AkaParameters, rand: bytes, autn: bytes) -> Outcome:
+    decisions = context.view.decisions
     algorithm = decisions[ALGORITHM](parameters)
     vector = algorithm.vector(rand)
     sqn = xor(autn[:6], vector.ak)
     amf, mac = autn[6:8], autn[8:]
     if not decisions[MAC_RIGHT](mac, algorithm.mac_a(rand, sqn, amf)):
-        return desk.refuse(StatusWord.AUTHENTICATION_ERROR_MAC)
+        return context.refuse(StatusWord.AUTHENTICATION_ERROR_MAC)
     number = int.from_bytes(sqn, "big")
     seq, ind = number >> _IND_BITS, number & (1 << _IND_BITS) - 1
     if not decisions[SQN_FRESH](parameters, seq, ind):
-        return desk.outcome(_RESYNC + _lv(_auts(parameters, algorithm, rand)))
+        return context.outcome(_RESYNC + _lv(_auts(parameters, algorithm, rand)))
     held = tuple(seq if n == ind else old for n, old in enumerate(parameters.seq))
     changed = replace(parameters, seq=held)
     data = _SUCCESS + _lv(vector.res) + _lv(vector.ck) + _lv(vector.ik)
-    if desk.place.adf is not None and _service_27(desk, desk.place.adf):
+    if context.place.adf is not None and _service_27(context, context.place.adf):
         data += _lv(gsm_triplet(vector)[1])
-    others = tuple(changed if p.context == parameters.context else p for p in desk.content.aka)
-    return desk.written(replace(desk.content, aka=others), data)
+    others = tuple(changed if p.context == parameters.context else p for p in context.content.aka)
+    return context.written(replace(context.content, aka=others), data)
 
 
 def _auts(parameters: AkaParameters, algorithm: AkaAlgorithm, rand: bytes) -> bytes:

@@ -15,7 +15,7 @@ from rspsim.euicc.channel_context import DataTransfer
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import FileKind
 from rspsim.euicc.uicc.access import AccessMode
-from rspsim.euicc.uicc.command_context import Desk
+from rspsim.euicc.uicc.command_context import CommandContext
 from rspsim.euicc.uicc.commands.target_file import Reached, reach, refusal
 
 __all__ = ["retrieve_data", "set_data"]
@@ -31,7 +31,7 @@ def _reach(command: CommandApdu, view: View, mode: AccessMode) -> Reached | int:
     if command.p1 or command.p2 & 0x60 or command.p2 & 0x80 not in (_FIRST, _NEXT):
         return StatusWord.INCORRECT_P1_P2
     sfi = command.p2 & 0x1F or None
-    reached = reach(Desk.of(view), sfi, (FileKind.BER_TLV,))
+    reached = reach(CommandContext.of(view), sfi, (FileKind.BER_TLV,))
     if isinstance(reached, int):
         return reached
     refused = refusal(reached, mode)
@@ -59,7 +59,7 @@ def retrieve_data(command: CommandApdu, view: View) -> Outcome:
     reached = _reach(command, view, AccessMode.READ)
     if isinstance(reached, int):
         return view.refuse(reached)
-    view = reached.desk.view
+    view = reached.context.view
     le = command.le or 256
     if not command.p2 & _FIRST:
         transfer = view.channel.transfer
@@ -84,7 +84,7 @@ def set_data(command: CommandApdu, view: View) -> Outcome:
     reached = _reach(command, view, AccessMode.UPDATE)
     if isinstance(reached, int):
         return view.refuse(reached)
-    view = reached.desk.view
+    view = reached.context.view
     transfer = view.channel.transfer
     if command.p2 & _FIRST:
         try:
@@ -104,7 +104,7 @@ def set_data(command: CommandApdu, view: View) -> Outcome:
         return view.with_channel(channel).outcome(sw=_MORE_WANTED)
     one = tlv.parse(written)
     reached = replace(
-        reached, desk=Desk.of(view.with_channel(replace(view.channel, transfer=None)))
+        reached, context=CommandContext.of(view.with_channel(replace(view.channel, transfer=None)))
     )
     return _stored(reached, one.tag, bytes(one.raw) if len(one.value) else b"")
 
@@ -113,16 +113,16 @@ def _stored(reached: Reached, tag: int, octets: bytes) -> Outcome:
     try:
         objects = _objects(reached.body.body)
     except DecodeError:
-        return reached.desk.refuse(StatusWord.NO_PRECISE_DIAGNOSIS)
+        return reached.context.refuse(StatusWord.NO_PRECISE_DIAGNOSIS)
     if not octets:
         if tag not in objects:
-            return reached.desk.refuse(StatusWord.REFERENCED_DATA_NOT_FOUND)
+            return reached.context.refuse(StatusWord.REFERENCED_DATA_NOT_FOUND)
         del objects[tag]
     else:
         objects[tag] = octets
     body = b"".join(objects.values())
     limit = reached.body.maximum_size
     if limit and len(body) > limit:
-        return reached.desk.refuse(StatusWord.NOT_ENOUGH_MEMORY)
+        return reached.context.refuse(StatusWord.NOT_ENOUGH_MEMORY)
     changed = replace(reached.body, body=body)
-    return reached.desk.written(reached.desk.content.with_file(changed))
+    return reached.context.written(reached.context.content.with_file(changed))

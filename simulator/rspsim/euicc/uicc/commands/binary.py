@@ -7,7 +7,7 @@ from rspcore.status import StatusWord
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import FileKind
 from rspsim.euicc.uicc.access import AccessMode
-from rspsim.euicc.uicc.command_context import Desk
+from rspsim.euicc.uicc.command_context import CommandContext
 from rspsim.euicc.uicc.commands.target_file import Reached, reach, refusal
 
 __all__ = ["read_binary", "update_binary"]
@@ -21,9 +21,9 @@ def _reach(command: CommandApdu, view: View) -> tuple[Reached | int, int]:
         sfi = command.p1 & 0x1F
         if command.p1 & 0x60:
             return StatusWord.INCORRECT_P1_P2, 0
-        return reach(Desk.of(view), sfi or None, (FileKind.TRANSPARENT,)), command.p2
+        return reach(CommandContext.of(view), sfi or None, (FileKind.TRANSPARENT,)), command.p2
     offset = command.p1 << 8 | command.p2
-    return reach(Desk.of(view), None, (FileKind.TRANSPARENT,)), offset
+    return reach(CommandContext.of(view), None, (FileKind.TRANSPARENT,)), offset
 
 
 def read_binary(command: CommandApdu, view: View) -> Outcome:
@@ -41,7 +41,7 @@ def read_binary(command: CommandApdu, view: View) -> Outcome:
         return view.refuse(StatusWord.WRONG_P1_P2)
     rest = body[offset:]
     whole = command.le is None or command.le == 256
-    return reached.desk.outcome(rest[:256] if whole else rest[: command.le])
+    return reached.context.outcome(rest[:256] if whole else rest[: command.le])
 
 
 def update_binary(command: CommandApdu, view: View) -> Outcome:
@@ -61,4 +61,4 @@ def update_binary(command: CommandApdu, view: View) -> Outcome:
     if end > len(body):
         return view.refuse(StatusWord.WRONG_LENGTH)
     changed = replace(reached.body, body=body[:offset] + command.data + body[end:])
-    return reached.desk.written(reached.desk.content.with_file(changed))
+    return reached.context.written(reached.context.content.with_file(changed))

@@ -15,7 +15,7 @@ from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import Path
-from rspsim.euicc.uicc.command_context import Desk
+from rspsim.euicc.uicc.command_context import CommandContext
 from rspsim.euicc.uicc.commands.authenticate import user_verified
 
 __all__ = ["SUCI", "get_identity"]
@@ -29,9 +29,9 @@ _SUPI_TYPE_IMSI_SUCI = 0x01
 _NULL_ROUTING = bytes.fromhex("F0FF")
 
 
-def _body(desk: Desk, path: Path) -> bytes | None:
-    one = desk.file(path)
-    return None if one is None else desk.content.files.resolve(one).body
+def _body(context: CommandContext, path: Path) -> bytes | None:
+    one = context.file(path)
+    return None if one is None else context.content.files.resolve(one).body
 
 
 def _has(table: bytes, service: int) -> bool:
@@ -71,26 +71,26 @@ def _schemes(info: bytes) -> tuple[list[tuple[int, int]], list[tuple[int, bytes]
     return pairs, keys
 
 
-def _mnc_length(desk: Desk, adf: Path) -> int:
-    data = _body(desk, (*adf, _AD)) or b""
+def _mnc_length(context: CommandContext, adf: Path) -> int:
+    data = _body(context, (*adf, _AD)) or b""
     return 3 if len(data) > 3 and data[3] & 0xF == 3 else 2
 
 
-def _suci(desk: Desk, adf: Path) -> bytes | None:
+def _suci(context: CommandContext, adf: Path) -> bytes | None:
     """Return the SUCI as mobile identity (TS 24.501, 9.11.3.4), or None when it cannot be made."""
-    imsi, info = _body(desk, (*adf, _IMSI)), _body(desk, (*adf, _DF_SAIP, _CALC_INFO))
+    imsi, info = _body(context, (*adf, _IMSI)), _body(context, (*adf, _DF_SAIP, _CALC_INFO))
     if imsi is None or info is None:
         return None
     try:
         pairs, keys = _schemes(info)
     except DecodeError:
         return None
-    digits, size = _digits(imsi), _mnc_length(desk, adf)
+    digits, size = _digits(imsi), _mnc_length(context, adf)
     if not digits.isdecimal() or len(digits) <= 3 + size:
         return None
     mcc, mnc, msin = digits[:3], digits[3 : 3 + size].ljust(3, "F"), _swapped(digits[3 + size :])
     plmn = bytes.fromhex(mcc[1] + mcc[0] + mnc[2] + mcc[2] + mnc[1] + mnc[0])
-    routing = (_body(desk, (*adf, _DF_5GS, _ROUTING)) or _NULL_ROUTING)[:2]
+    routing = (_body(context, (*adf, _DF_5GS, _ROUTING)) or _NULL_ROUTING)[:2]
     scheme, index = pairs[0] if pairs else (ProtectionScheme.NULL, 0)
     head = bytes((_SUPI_TYPE_IMSI_SUCI,)) + plmn + routing
     if scheme == ProtectionScheme.NULL:
@@ -98,7 +98,7 @@ def _suci(desk: Desk, adf: Path) -> bytes | None:
     if not 1 <= index <= len(keys) or scheme not in tuple(ProtectionScheme):
         return None
     identifier, key = keys[index - 1]
-    ephemeral = desk.view.rng.octets(32)
+    ephemeral = context.view.rng.octets(32)
     try:
         output = conceal(ProtectionScheme(scheme), key, ephemeral, msin)
     except CryptoError:
@@ -111,18 +111,18 @@ SUCI: Final = Decision("uicc.suci", _suci, "SUCI the card computes")
 
 def get_identity(command: CommandApdu, view: View) -> Outcome:
     """Answer with the SUCI in a data object A1."""
-    desk = Desk.of(view)
-    adf = desk.place.adf
+    context = CommandContext.of(view)
+    adf = context.place.adf
     if command.p1 or command.p2 not in (_SUCI, _SUCI_NSWO):
-        return desk.refuse(StatusWord.INCORRECT_P1_P2)
-    table = None if adf is None else _body(desk, (*adf, _UST))
+        return context.refuse(StatusWord.INCORRECT_P1_P2)
+    table = None if adf is None else _body(context, (*adf, _UST))
     if adf is None or table is None:
-        return desk.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
+        return context.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
     if command.p2 != _SUCI or not all(_has(table, service) for service in _SERVICES):
-        return desk.refuse(StatusWord.FUNCTION_NOT_SUPPORTED)
-    if not user_verified(desk):
-        return desk.refuse(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
-    made = view.decisions[SUCI](desk, adf)
+        return context.refuse(StatusWord.FUNCTION_NOT_SUPPORTED)
+    if not user_verified(context):
+        return context.refuse(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
+    made = view.decisions[SUCI](context, adf)
     if made is None:
-        return desk.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
-    return desk.outcome(tlv.encode(0xA1, made))
+        return context.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
+    return context.outcome(tlv.encode(0xA1, made))

@@ -7,28 +7,28 @@ from rspcore.status import StatusWord
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import LifeCycle
 from rspsim.euicc.uicc.access import AccessMode
-from rspsim.euicc.uicc.command_context import Desk
+from rspsim.euicc.uicc.command_context import CommandContext
 from rspsim.euicc.uicc.commands.select import FIND
 
 __all__ = ["activate_file", "deactivate_file"]
 
 
 def _set(command: CommandApdu, view: View, status: LifeCycle, mode: AccessMode) -> Outcome:
-    desk = Desk.of(view)
+    context = CommandContext.of(view)
     if command.p1 not in (0x00, 0x08, 0x09) or command.p2:
-        return desk.refuse(StatusWord.INCORRECT_P1_P2)
-    path = desk.place.file or desk.place.directory
+        return context.refuse(StatusWord.INCORRECT_P1_P2)
+    path = context.place.file or context.place.directory
     if command.data:
-        named = view.decisions[FIND](desk, command)
+        named = view.decisions[FIND](context, command)
         if named is None:
-            return desk.refuse(StatusWord.FILE_NOT_FOUND)
+            return context.refuse(StatusWord.FILE_NOT_FOUND)
         path = named
-    one = desk.file(path)
+    one = context.file(path)
     if one is None:
-        return desk.refuse(StatusWord.FILE_NOT_FOUND)
-    if not desk.allows(one, mode):
-        return desk.refuse(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
-    return desk.written(desk.content.with_file(replace(one, life_cycle=status)))
+        return context.refuse(StatusWord.FILE_NOT_FOUND)
+    if not context.allows(one, mode):
+        return context.refuse(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
+    return context.written(context.content.with_file(replace(one, life_cycle=status)))
 
 
 def activate_file(command: CommandApdu, view: View) -> Outcome:

@@ -14,7 +14,7 @@ from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import Pin, ProfileContent, Puk
 from rspsim.euicc.uicc.access import find_pin
-from rspsim.euicc.uicc.command_context import Desk
+from rspsim.euicc.uicc.command_context import CommandContext
 
 __all__ = [
     "AFTER_WRONG",
@@ -41,45 +41,45 @@ AFTER_WRONG: Final[Decision[Callable[[int], int]]] = Decision(
 
 @dataclass(frozen=True, slots=True)
 class _Bench:
-    desk: Desk
+    context: CommandContext
     pin: Pin
 
     def right(self, value: bytes) -> bool:
-        return self.desk.view.decisions[PIN_EQUAL](value, self.pin.value)
+        return self.context.view.decisions[PIN_EQUAL](value, self.pin.value)
 
     def wrong(self) -> Outcome:
         """Take a try away and tell how many are left."""
-        left = max(self.desk.view.decisions[AFTER_WRONG](self.pin.remaining), 0)
-        content = self.desk.content.with_pin(replace(self.pin, remaining=left))
+        left = max(self.context.view.decisions[AFTER_WRONG](self.pin.remaining), 0)
+        content = self.context.content.with_pin(replace(self.pin, remaining=left))
         return self.forgotten().changed(content, ResponseApdu(b"", _TRIES_LEFT | min(left, 15)))
 
-    def forgotten(self) -> Desk:
+    def forgotten(self) -> CommandContext:
         return self._session(verified=False)
 
     def verified(self, pin: Pin) -> Outcome:
         """Keep the PIN as given and count it as verified from now on."""
-        desk = self._session(verified=True)
-        return desk.written(_kept(desk, pin))
+        context = self._session(verified=True)
+        return context.written(_kept(context, pin))
 
-    def _session(self, *, verified: bool) -> Desk:
-        view = self.desk.view
+    def _session(self, *, verified: bool) -> CommandContext:
+        view = self.context.view
         place = (self.pin.context, self.pin.reference)
         known = view.volatile.verified_pins
         pins = known | {place} if verified else known - {place}
         volatile = replace(view.volatile, verified_pins=pins)
-        return replace(self.desk, view=replace(view, volatile=volatile))
+        return replace(self.context, view=replace(view, volatile=volatile))
 
 
-def _kept(desk: Desk, pin: Pin) -> ProfileContent:
-    return desk.content if pin in desk.content.pins else desk.content.with_pin(pin)
+def _kept(context: CommandContext, pin: Pin) -> ProfileContent:
+    return context.content if pin in context.content.pins else context.content.with_pin(pin)
 
 
 def _bench(command: CommandApdu, view: View) -> _Bench | int:
-    desk = Desk.of(view)
-    pin = find_pin(desk.content, desk.place.directory, command.p2)
+    context = CommandContext.of(view)
+    pin = find_pin(context.content, context.place.directory, command.p2)
     if pin is None:
         return StatusWord.REFERENCED_DATA_NOT_FOUND
-    return _Bench(desk, pin)
+    return _Bench(context, pin)
 
 
 def _unusable(pin: Pin, *, must_be_enabled: bool | None) -> int | None:
@@ -166,7 +166,7 @@ def unblock_pin(command: CommandApdu, view: View) -> Outcome:
         return view.refuse(bench)
     if command.p1:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
-    puks = bench.desk.content.puks
+    puks = bench.context.content.puks
     puk = next((one for one in puks if one.reference == bench.pin.puk), None)
     if puk is None:
         return view.refuse(StatusWord.REFERENCED_DATA_NOT_FOUND)
@@ -179,11 +179,13 @@ def unblock_pin(command: CommandApdu, view: View) -> Outcome:
     if not view.decisions[PIN_EQUAL](command.data[:_SIZE], puk.value):
         left = max(view.decisions[AFTER_WRONG](puk.remaining), 0)
         changed = _with_puk(puks, replace(puk, remaining=left))
-        content = replace(bench.desk.content, puks=changed)
-        return bench.desk.changed(content, ResponseApdu(b"", _TRIES_LEFT | left))
-    content = replace(bench.desk.content, puks=_with_puk(puks, replace(puk, remaining=puk.maximum)))
+        content = replace(bench.context.content, puks=changed)
+        return bench.context.changed(content, ResponseApdu(b"", _TRIES_LEFT | left))
+    content = replace(
+        bench.context.content, puks=_with_puk(puks, replace(puk, remaining=puk.maximum))
+    )
     pin = replace(bench.pin, value=command.data[_SIZE:], remaining=bench.pin.maximum, enabled=True)
-    return replace(bench, desk=replace(bench.desk, content=content)).verified(pin)
+    return replace(bench, context=replace(bench.context, content=content)).verified(pin)
 
 
 def _with_puk(puks: tuple[Puk, ...], changed: Puk) -> tuple[Puk, ...]:

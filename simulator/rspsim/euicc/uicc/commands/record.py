@@ -10,7 +10,7 @@ from rspcore.status import StatusWord
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import File, FileKind
 from rspsim.euicc.uicc.access import AccessMode
-from rspsim.euicc.uicc.command_context import Desk
+from rspsim.euicc.uicc.command_context import CommandContext
 from rspsim.euicc.uicc.commands.target_file import Reached, reach, refusal
 
 __all__ = ["increase", "read_record", "search_record", "update_record"]
@@ -23,13 +23,13 @@ _FORWARD, _BACKWARD = 4, 5
 def _reach(
     command: CommandApdu, view: View, kinds: tuple[FileKind, ...] = _RECORD_FILES
 ) -> Reached | int:
-    return reach(Desk.of(view), command.p2 >> 3 or None, kinds)
+    return reach(CommandContext.of(view), command.p2 >> 3 or None, kinds)
 
 
 def _number(reached: Reached, command: CommandApdu) -> int:
     """Return the record a mode names, 0 when there is none such."""
     count = len(reached.body.records)
-    current = reached.desk.place.record
+    current = reached.context.place.record
     cyclic = reached.body.kind is FileKind.CYCLIC
     mode = command.p2 & 7
     if mode == _ABSOLUTE:
@@ -42,8 +42,8 @@ def _number(reached: Reached, command: CommandApdu) -> int:
     return number or (count if cyclic else 0)
 
 
-def _pointed(reached: Reached, number: int) -> Desk:
-    return reached.desk.moved(replace(reached.desk.place, record=number))
+def _pointed(reached: Reached, number: int) -> CommandContext:
+    return reached.context.moved(replace(reached.context.place, record=number))
 
 
 def read_record(command: CommandApdu, view: View) -> Outcome:
@@ -62,8 +62,8 @@ def read_record(command: CommandApdu, view: View) -> Outcome:
     number = _number(reached, command)
     if not number:
         return view.refuse(StatusWord.RECORD_NOT_FOUND)
-    desk = reached.desk if mode == _ABSOLUTE else _pointed(reached, number)
-    return desk.outcome(reached.body.records[number - 1])
+    context = reached.context if mode == _ABSOLUTE else _pointed(reached, number)
+    return context.outcome(reached.body.records[number - 1])
 
 
 def _put(one: File, number: int, record: bytes) -> File:
@@ -93,13 +93,13 @@ def update_record(command: CommandApdu, view: View) -> Outcome:
     if len(command.data) != reached.body.record_length:
         return view.refuse(StatusWord.WRONG_LENGTH)
     if cyclic:
-        desk = _pointed(reached, 1)
-        return desk.written(desk.content.with_file(_pushed(reached.body, command.data)))
+        context = _pointed(reached, 1)
+        return context.written(context.content.with_file(_pushed(reached.body, command.data)))
     number = _number(reached, command)
     if not number:
         return view.refuse(StatusWord.RECORD_NOT_FOUND)
-    desk = reached.desk if mode == _ABSOLUTE else _pointed(reached, number)
-    return desk.written(desk.content.with_file(_put(reached.body, number, command.data)))
+    context = reached.context if mode == _ABSOLUTE else _pointed(reached, number)
+    return context.written(context.content.with_file(_put(reached.body, number, command.data)))
 
 
 def search_record(command: CommandApdu, view: View) -> Outcome:
@@ -107,7 +107,7 @@ def search_record(command: CommandApdu, view: View) -> Outcome:
     mode = command.p2 & 7
     if mode not in (_FORWARD, _BACKWARD):
         return view.refuse(StatusWord.INCORRECT_P1_P2)
-    reached = reach(Desk.of(view), command.p2 >> 3 or None, _RECORD_FILES)
+    reached = reach(CommandContext.of(view), command.p2 >> 3 or None, _RECORD_FILES)
     if isinstance(reached, int):
         return view.refuse(reached)
     refused = refusal(reached, AccessMode.READ)
@@ -116,7 +116,7 @@ def search_record(command: CommandApdu, view: View) -> Outcome:
     if not 1 <= len(command.data) <= reached.body.record_length:
         return view.refuse(StatusWord.WRONG_LENGTH)
     records = reached.body.records
-    start = command.p1 or reached.desk.place.record or 1
+    start = command.p1 or reached.context.place.record or 1
     if start > len(records):
         return view.refuse(StatusWord.RECORD_NOT_FOUND)
     order = range(start, len(records) + 1) if mode == _FORWARD else range(start, 0, -1)
@@ -131,7 +131,7 @@ def increase(command: CommandApdu, view: View) -> Outcome:
     sfi = command.p1 & 0x1F if command.p1 & 0x80 else None
     if command.p2 or (command.p1 and sfi is None):
         return view.refuse(StatusWord.INCORRECT_P1_P2)
-    reached = reach(Desk.of(view), sfi, (FileKind.CYCLIC,))
+    reached = reach(CommandContext.of(view), sfi, (FileKind.CYCLIC,))
     if isinstance(reached, int):
         return view.refuse(reached)
     refused = refusal(reached, AccessMode.UPDATE, Ins.INCREASE)
@@ -144,6 +144,6 @@ def increase(command: CommandApdu, view: View) -> Outcome:
     if total >= 1 << 8 * length:
         return view.refuse(StatusWord.INCREASE_MAXIMUM_REACHED)
     record = total.to_bytes(length, "big")
-    desk = _pointed(reached, 1)
-    content = desk.content.with_file(_pushed(reached.body, record))
-    return desk.written(content, record + command.data)
+    context = _pointed(reached, 1)
+    content = context.content.with_file(_pushed(reached.body, record))
+    return context.written(content, record + command.data)

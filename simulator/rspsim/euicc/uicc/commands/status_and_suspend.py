@@ -4,7 +4,7 @@ from rspcore import tlv
 from rspcore.apdu import CommandApdu
 from rspcore.status import StatusWord
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.uicc.command_context import Desk
+from rspsim.euicc.uicc.command_context import CommandContext
 from rspsim.euicc.uicc.fcp import FCP
 
 __all__ = ["get_challenge", "status", "suspend_uicc"]
@@ -14,22 +14,22 @@ _FCP, _NAME, _NOTHING = 0x00, 0x01, 0x0C
 
 def status(command: CommandApdu, view: View) -> Outcome:
     """Answer with the FCP of the current directory, the name of the application, or nothing."""
-    desk = Desk.of(view)
+    context = CommandContext.of(view)
     if command.p1 > 0x02 or command.p2 not in (_FCP, _NAME, _NOTHING):
-        return desk.refuse(StatusWord.INCORRECT_P1_P2)
+        return context.refuse(StatusWord.INCORRECT_P1_P2)
     if command.data:
-        return desk.refuse(StatusWord.WRONG_LENGTH)
+        return context.refuse(StatusWord.WRONG_LENGTH)
     if command.p2 == _NOTHING:
-        return desk.outcome()
+        return context.outcome()
     if command.p2 == _NAME:
-        adf = desk.file(desk.place.adf)
+        adf = context.file(context.place.adf)
         if adf is None:
-            return desk.refuse(StatusWord.REFERENCED_DATA_NOT_FOUND)
-        return desk.outcome(tlv.encode(0x84, adf.aid))
-    here = desk.directory
+            return context.refuse(StatusWord.REFERENCED_DATA_NOT_FOUND)
+        return context.outcome(tlv.encode(0x84, adf.aid))
+    here = context.directory
     if here is None:
-        return desk.refuse(StatusWord.FILE_NOT_FOUND)
-    return desk.outcome(view.decisions[FCP](desk.content, here))
+        return context.refuse(StatusWord.FILE_NOT_FOUND)
+    return context.outcome(view.decisions[FCP](context.content, here))
 
 
 def get_challenge(command: CommandApdu, view: View) -> Outcome:

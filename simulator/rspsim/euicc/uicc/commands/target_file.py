@@ -6,7 +6,7 @@ from rspcore.status import StatusWord
 from rspsim.euicc.channel_context import FileContext
 from rspsim.euicc.profile_content.model import File, FileKind
 from rspsim.euicc.uicc.access import AccessMode
-from rspsim.euicc.uicc.command_context import Desk
+from rspsim.euicc.uicc.command_context import CommandContext
 
 __all__ = ["Reached", "reach", "refusal"]
 
@@ -18,45 +18,47 @@ class Reached:
     """Hold the file a command works on.
 
     Attributes:
-        desk: The desk, its channel moved to the file when a short identifier named it.
+        context: The context, its channel moved to the file when a short identifier named it.
         file: The file itself: access rules and status are its own.
         body: The file whose body it shows; the same unless it is a link.
     """
 
-    desk: Desk
+    context: CommandContext
     file: File
     body: File
 
 
-def reach(desk: Desk, sfi: int | None, kinds: tuple[FileKind, ...]) -> Reached | int:
+def reach(context: CommandContext, sfi: int | None, kinds: tuple[FileKind, ...]) -> Reached | int:
     """Return the file, or the status word that says why not.
 
     Args:
-        desk: Where the command works.
+        context: Where the command works.
         sfi: Short file identifier, or None for the current EF.
         kinds: Kinds of file the command can work on.
     """
     if sfi is None:
-        found = desk.file(desk.place.file)
+        found = context.file(context.place.file)
         if found is None:
             return StatusWord.NO_EF_SELECTED
     else:
-        below = desk.content.files.children(desk.place.directory)
+        below = context.content.files.children(context.place.directory)
         found = next((one for one in below if one.sfi == sfi and not one.kind.is_directory), None)
         if found is None:
             return StatusWord.FILE_NOT_FOUND
-        place = FileContext(directory=desk.place.directory, file=found.path, adf=desk.place.adf)
-        desk = desk.moved(place)
-    body = desk.content.files.resolve(found)
+        place = FileContext(
+            directory=context.place.directory, file=found.path, adf=context.place.adf
+        )
+        context = context.moved(place)
+    body = context.content.files.resolve(found)
     if body.kind not in kinds:
         return StatusWord.INCOMPATIBLE_WITH_FILE_STRUCTURE
-    return Reached(desk, found, body)
+    return Reached(context, found, body)
 
 
 def refusal(reached: Reached, mode: AccessMode, instruction: int | None = None) -> int | None:
     """Return the status word that forbids an access, or None when it is allowed."""
     one = reached.file
-    if not reached.desk.allows(one, mode, instruction):
+    if not reached.context.allows(one, mode, instruction):
         return StatusWord.SECURITY_STATUS_NOT_SATISFIED
     if one.is_deactivated and not one.special & _READABLE_WHEN_DEACTIVATED:
         return StatusWord.REFERENCED_DATA_INVALIDATED

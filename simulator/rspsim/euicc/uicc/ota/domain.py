@@ -25,7 +25,7 @@ from rspsim.euicc.profile_content.model import Application, KeyObject, SecurityD
 from rspsim.euicc.state import CardState, Profile
 from rspsim.euicc.uicc.ota.receivers import with_domain
 
-__all__ = ["COMMANDS", "NEEDS_PERSONALISATION", "TARGET", "DomainDesk", "run"]
+__all__ = ["COMMANDS", "NEEDS_PERSONALISATION", "TARGET", "DomainContext", "run"]
 
 _FOR_PERSONALISATION = 0x20
 _LAST_BLOCK = 0x80
@@ -43,7 +43,7 @@ NEEDS_PERSONALISATION: Final = Decision(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DomainDesk:
+class DomainContext:
     """Hold the card as one management session sees it.
 
     Attributes:
@@ -77,41 +77,41 @@ class DomainDesk:
         listed = self.owner.content.security_domains
         return next(one for one in listed if one.aid == self.domain)
 
-    def with_domain(self, changed: SecurityDomain) -> "DomainDesk":
-        """Return a desk in which the security domain is replaced."""
+    def with_domain(self, changed: SecurityDomain) -> "DomainContext":
+        """Return a context in which the security domain is replaced."""
         state = self.state.with_profile(with_domain(self.owner, changed))
         return replace(self, state=state)
 
 
-Answer = tuple[ResponseApdu, DomainDesk]
+Answer = tuple[ResponseApdu, DomainContext]
 
 
-def _said(desk: DomainDesk, sw: int, data: bytes = b"") -> Answer:
-    return ResponseApdu(data, sw), desk
+def _said(context: DomainContext, sw: int, data: bytes = b"") -> Answer:
+    return ResponseApdu(data, sw), context
 
 
-def _target(desk: DomainDesk, named: bytes, /) -> Aid | None:
+def _target(context: DomainContext, named: bytes, /) -> Aid | None:
     """Return what the operator may personalise by this name: its domain, its Profile, or None."""
-    if named == desk.domain.octets:
-        return desk.domain
-    own = named in (ISDP_OWN_AID.octets, desk.profile.octets)
-    return desk.profile if own else None
+    if named == context.domain.octets:
+        return context.domain
+    own = named in (ISDP_OWN_AID.octets, context.profile.octets)
+    return context.profile if own else None
 
 
 TARGET: Final = Decision("domain.target", _target, "what INSTALL [for personalization] may name")
 
 
-def _install(command: CommandApdu, desk: DomainDesk) -> Answer:
+def _install(command: CommandApdu, context: DomainContext) -> Answer:
     """Take INSTALL [for personalization]; other kinds are not offered."""
     if command.p1 != _FOR_PERSONALISATION or command.p2:
-        return _said(desk, StatusWord.INCORRECT_P1_P2)
+        return _said(context, StatusWord.INCORRECT_P1_P2)
     fields = _fields(command.data)
     if fields is None or len(fields) < 3:
-        return _said(desk, StatusWord.WRONG_DATA)
-    target = desk.decisions[TARGET](desk, fields[2])
+        return _said(context, StatusWord.WRONG_DATA)
+    target = context.decisions[TARGET](context, fields[2])
     if target is None:
-        return _said(desk, StatusWord.REFERENCED_DATA_NOT_FOUND)
-    after = replace(desk, target=target, stored=b"", block=0)
+        return _said(context, StatusWord.REFERENCED_DATA_NOT_FOUND)
+    after = replace(context, target=target, stored=b"", block=0)
     return _said(after, StatusWord.OK, b"\x00")
 
 
@@ -127,37 +127,39 @@ def _fields(data: bytes) -> list[bytes] | None:
     return fields
 
 
-def _store_data(command: CommandApdu, desk: DomainDesk) -> Answer:
+def _store_data(command: CommandApdu, context: DomainContext) -> Answer:
     """Collect blocks; with the last one, take what they make."""
-    if command.p2 != desk.block:
-        return _said(replace(desk, stored=b"", block=0), StatusWord.INCORRECT_P1_P2)
-    stored = desk.stored + command.data
+    if command.p2 != context.block:
+        return _said(replace(context, stored=b"", block=0), StatusWord.INCORRECT_P1_P2)
+    stored = context.stored + command.data
     if not command.p1 & _LAST_BLOCK:
-        return _said(replace(desk, stored=stored, block=(desk.block + 1) & 0xFF), StatusWord.OK)
-    done = replace(desk, stored=b"", block=0, target=None)
+        return _said(
+            replace(context, stored=stored, block=(context.block + 1) & 0xFF), StatusWord.OK
+        )
+    done = replace(context, stored=b"", block=0, target=None)
     update = stored[:2] == tlv.encode_tag(Tag.UpdateMetadata)
     if not update:
         return _personalised(done, stored)
-    if desk.target is None and desk.decisions[NEEDS_PERSONALISATION]:
+    if context.target is None and context.decisions[NEEDS_PERSONALISATION]:
         return _said(done, StatusWord.CONDITIONS_NOT_SATISFIED)
-    named = desk.target
-    isdp = desk.profile if named is None or named == desk.domain else named
-    after = update_metadata(desk.state, desk.decisions, isdp, stored)
+    named = context.target
+    isdp = context.profile if named is None or named == context.domain else named
+    after = update_metadata(context.state, context.decisions, isdp, stored)
     if isinstance(after, int):
         return _said(done, after)
     return _said(replace(done, state=after), StatusWord.OK)
 
 
-def _personalised(desk: DomainDesk, stored: bytes) -> Answer:
+def _personalised(context: DomainContext, stored: bytes) -> Answer:
     """Keep other personalisation data with the security domain."""
     if not stored:
-        return _said(desk, StatusWord.WRONG_DATA)
-    domain = desk.security_domain
+        return _said(context, StatusWord.WRONG_DATA)
+    domain = context.security_domain
     kept = replace(domain, personal_data=(*domain.personal_data, stored))
-    return _said(desk.with_domain(kept), StatusWord.OK)
+    return _said(context.with_domain(kept), StatusWord.OK)
 
 
-def _read_keys(desk: DomainDesk, first: int, data: bytes) -> list[KeyObject]:
+def _read_keys(context: DomainContext, first: int, data: bytes) -> list[KeyObject]:
     """Read the keys of PUT KEY.
 
     Raises:
@@ -177,7 +179,7 @@ def _read_keys(desk: DomainDesk, first: int, data: bytes) -> list[KeyObject]:
         position += 1 + check_length
         if len(value) != length or len(check) != check_length:
             raise DecodeError("PUT KEY: a key overruns the data", offset=position)
-        clear = _unwrapped(desk.dek, key_type, value)
+        clear = _unwrapped(context.dek, key_type, value)
         if check and check != _check_value(key_type, clear):
             raise CryptoError("PUT KEY: the key check value does not fit")
         keys.append(
@@ -203,20 +205,20 @@ def _check_value(key_type: int, key: bytes) -> bytes:
     return encipher(algorithm, key, bytes(8))[:3]
 
 
-def _put_key(command: CommandApdu, desk: DomainDesk) -> Answer:
+def _put_key(command: CommandApdu, context: DomainContext) -> Answer:
     """Add or replace a key set, all of it or nothing; its counters start anew."""
     if len(command.data) < 2:
-        return _said(desk, StatusWord.WRONG_DATA)
-    domain = desk.security_domain
+        return _said(context, StatusWord.WRONG_DATA)
+    domain = context.security_domain
     replaced = command.p1 & 0x7F
     if replaced and all(key.version != replaced for key in domain.keys):
-        return _said(desk, StatusWord.REFERENCED_DATA_NOT_FOUND)
+        return _said(context, StatusWord.REFERENCED_DATA_NOT_FOUND)
     try:
-        keys = _read_keys(desk, command.p2 & 0x7F, command.data)
+        keys = _read_keys(context, command.p2 & 0x7F, command.data)
     except DecodeError:
-        return _said(desk, StatusWord.WRONG_DATA)
+        return _said(context, StatusWord.WRONG_DATA)
     except CryptoError:
-        return _said(desk, StatusWord.SECURITY_STATUS_NOT_SATISFIED)
+        return _said(context, StatusWord.SECURITY_STATUS_NOT_SATISFIED)
     version = command.data[0]
     gone = {(replaced or version, key.identifier) for key in keys}
     left = tuple(k for k in domain.keys if (k.version, k.identifier) not in gone)
@@ -229,37 +231,37 @@ def _put_key(command: CommandApdu, desk: DomainDesk) -> Answer:
         ),
     )
     checks = b"".join(_check_value(key.key_type, key.value) for key in keys)
-    return _said(desk.with_domain(changed), StatusWord.OK, bytes((version,)) + checks)
+    return _said(context.with_domain(changed), StatusWord.OK, bytes((version,)) + checks)
 
 
-def _get_data(command: CommandApdu, desk: DomainDesk) -> Answer:
+def _get_data(command: CommandApdu, context: DomainContext) -> Answer:
     """Answer with a data object of the security domain."""
     wanted = command.p1 << 8 | command.p2
-    domain = desk.security_domain
+    domain = context.security_domain
     if wanted == _KEY_INFORMATION:
         listed = b"".join(
             tlv.encode(0xC0, bytes((k.identifier, k.version, k.key_type, len(k.value))))
             for k in domain.keys
         )
-        return _said(desk, StatusWord.OK, tlv.encode(0xE0, listed))
+        return _said(context, StatusWord.OK, tlv.encode(0xE0, listed))
     if wanted == _EXTENDED_RESOURCES:
-        free = desk.decisions[memory.FREE](desk.state)
-        installed = len(desk.owner.content.applications)
+        free = context.decisions[memory.FREE](context.state)
+        installed = len(context.owner.content.applications)
         data = tlv.encode(
             0xFF21,
             tlv.encode(0x81, bytes((installed,))),
             tlv.encode(0x82, free.to_bytes(4, "big")),
-            tlv.encode(0x83, desk.state.personality.ram_size.to_bytes(4, "big")),
+            tlv.encode(0x83, context.state.personality.ram_size.to_bytes(4, "big")),
         )
-        return _said(desk, StatusWord.OK, data)
+        return _said(context, StatusWord.OK, data)
     if wanted == _CARD_DATA:
         for stored in domain.personal_data:
             if stored[:3] == b"\x00\x70" + stored[2:3] and stored[3:4] == b"\x66":
-                return _said(desk, StatusWord.OK, stored[3:])
+                return _said(context, StatusWord.OK, stored[3:])
     if wanted == _SEQUENCE_COUNTER and domain.sequence_counters:
         counter = domain.sequence_counters[0][1]
-        return _said(desk, StatusWord.OK, tlv.encode(0xC1, counter.to_bytes(3, "big")))
-    return _said(desk, StatusWord.REFERENCED_DATA_NOT_FOUND)
+        return _said(context, StatusWord.OK, tlv.encode(0xC1, counter.to_bytes(3, "big")))
+    return _said(context, StatusWord.REFERENCED_DATA_NOT_FOUND)
 
 
 def _entry(aid: Aid, life_cycle: int, privileges: bytes, load_package: bytes) -> bytes:
@@ -272,38 +274,38 @@ def _entry(aid: Aid, life_cycle: int, privileges: bytes, load_package: bytes) ->
     )
 
 
-def _get_status(command: CommandApdu, desk: DomainDesk) -> Answer:
+def _get_status(command: CommandApdu, context: DomainContext) -> Answer:
     """Answer with the registry of the Profile: its domain, its applications, its load files."""
     try:
         prefix = tlv.parse_prefix(command.data)
     except DecodeError:
-        return _said(desk, StatusWord.WRONG_DATA)
+        return _said(context, StatusWord.WRONG_DATA)
     if prefix.tag != 0x4F or command.p2 & 0x02 == 0:
         return _said(
-            desk, StatusWord.WRONG_DATA if prefix.tag != 0x4F else StatusWord.INCORRECT_P1_P2
+            context, StatusWord.WRONG_DATA if prefix.tag != 0x4F else StatusWord.INCORRECT_P1_P2
         )
     entries: list[tuple[Aid, bytes]] = []
     if command.p1 & 0x80:
-        own = desk.security_domain
+        own = context.security_domain
         entries.append((own.aid, _entry(own.aid, own.life_cycle, own.privileges, own.load_package)))
-    content = desk.owner.content
+    content = context.owner.content
     listed: list[SecurityDomain | Application] = [*content.security_domains, *content.applications]
     if command.p1 & 0x40:
         entries += [
             (one.aid, _entry(one.aid, one.life_cycle, one.privileges, one.load_package))
             for one in listed
-            if one.aid != desk.domain or not command.p1 & 0x80
+            if one.aid != context.domain or not command.p1 & 0x80
         ]
     if command.p1 & 0x30:
         packages = sorted({one.load_package for one in listed if one.load_package})
         entries += [(Aid(p), _entry(Aid(p), 0x01, b"", b"")) for p in packages]
     found = [data for aid, data in entries if aid.octets.startswith(bytes(prefix.value))]
     if not found:
-        return _said(desk, StatusWord.REFERENCED_DATA_NOT_FOUND)
-    return _said(desk, StatusWord.OK, b"".join(found))
+        return _said(context, StatusWord.REFERENCED_DATA_NOT_FOUND)
+    return _said(context, StatusWord.OK, b"".join(found))
 
 
-COMMANDS: Final[Decision[Mapping[int, Callable[[CommandApdu, DomainDesk], Answer]]]] = Decision(
+COMMANDS: Final[Decision[Mapping[int, Callable[[CommandApdu, DomainContext], Answer]]]] = Decision(
     "domain.commands",
     {
         Ins.INSTALL: _install,
@@ -316,9 +318,9 @@ COMMANDS: Final[Decision[Mapping[int, Callable[[CommandApdu, DomainDesk], Answer
 )
 
 
-def run(command: CommandApdu, desk: DomainDesk) -> Answer:
+def run(command: CommandApdu, context: DomainContext) -> Answer:
     """Carry out one management command."""
-    handler = desk.decisions[COMMANDS].get(command.ins)
+    handler = context.decisions[COMMANDS].get(command.ins)
     if handler is None:
-        return _said(desk, StatusWord.INS_NOT_SUPPORTED)
-    return handler(command, desk)
+        return _said(context, StatusWord.INS_NOT_SUPPORTED)
+    return handler(command, context)

@@ -157,7 +157,7 @@ def _run(
         return view.state, b""
     if found.files is not None:
         return _run_files(remote_files.context(view, found.files), script)
-    desk = security_domain.DomainDesk(
+    context = security_domain.DomainContext(
         state=view.state,
         decisions=view.decisions,
         profile=profile.aid,
@@ -167,11 +167,11 @@ def _run(
     responses: list[ResponseApdu] = []
     decisions = view.decisions
     for command in script.commands:
-        response, desk = security_domain.run(command, desk)
+        response, context = security_domain.run(command, context)
         responses.append(response)
         if not decisions[GOES_ON](response):
             break
-    return desk.state, write_response(script, responses)
+    return context.state, write_response(script, responses)
 
 
 def _run_files(here: remote_files.FilesContext, script: Script) -> tuple[CardState, bytes]:
