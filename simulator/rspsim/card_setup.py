@@ -15,11 +15,12 @@ from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import make_pki
 from rspsim.card_presets import CardPreset
-from rspsim.euicc.decisions import STANDARD, Decisions
+from rspsim.euicc.decisions import Decisions
 from rspsim.euicc.options import Options
 from rspsim.euicc.personality import personality_named
 from rspsim.euicc.state import CardState
 from rspsim.euicc.store import Store
+from rspsim.faults.registry import decisions_with
 from rspsim.personalise import personalise
 from rspsim.stores.coders import field_types
 
@@ -27,7 +28,6 @@ __all__ = [
     "CardWish",
     "changed_options",
     "decided",
-    "faulty",
     "first_state",
     "kept_state",
     "read_pki",
@@ -147,26 +147,7 @@ def decided(kind: CardPreset, names: Sequence[str]) -> Decisions:
     Raises:
         LocalError: no such fault.
     """
-    return kind.changed(faulty([*kind.faults, *names]))
-
-
-def faulty(names: Sequence[str]) -> Decisions:
-    """Return the decisions of a card with these faults, in this order.
-
-    Raises:
-        LocalError: no such fault.
-    """
-    if not names:
-        return STANDARD
-    from rspsim.faults.card import FAULTS  # noqa: PLC0415  a good card needs no faults
-
-    decisions = STANDARD
-    known = {fault.name: fault for fault in FAULTS}
-    for name in names:
-        if name not in known:
-            raise LocalError(f"fault {name!r}: `rsplab card faults` lists all {len(known)}")
-        decisions = known[name].apply(decisions)
-    return decisions
+    return kind.changed(decisions_with([*kind.faults, *names]))
 
 
 def _value(name: str, kind: type, text: str) -> object:

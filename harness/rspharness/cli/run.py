@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from rspcore.errors import ConfigError
+from rspharness.run.renamed_option import RENAMED, RenamedOption
 
 __all__ = ["add_parser", "default_target", "find_suites", "hold_pcscd", "pytest_arguments", "run"]
 
@@ -57,16 +58,18 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "read-only on one in a reader)",
     )
     cases.add_argument(
-        "--mutants",
+        "--kills",
         action="store_true",
         help="try the cases themselves: run each on the faulty cards that it has to find",
     )
     cases.add_argument(
-        "--mutant-matrix",
+        "--matrix",
         action="store_true",
         help="try the cases themselves: run each on every faulty card that can change it, and hold "
-        "what changes against the declared neighbourhoods",
+        "what changes against the expected effects of the faults",
     )
+    for old in RENAMED:
+        cases.add_argument(old, action=RenamedOption)
     cases.add_argument("--curve", help="curve where a case does not choose one")
     cases.add_argument("--seed", help="seed of everything random on the host's side")
     cases.add_argument("--suites", type=Path, metavar="DIR", help="default: the checkout's")
@@ -168,10 +171,10 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
             arguments.append(f"--{name.replace('_', '-')}={value}")
     arguments += [f"--case={case}" for case in options.case or ()]
     arguments += [f"--also={path}" for path in options.also or ()]
-    if options.mutants:
-        arguments.append("--mutants")
-    if options.mutant_matrix:
-        arguments.append("--mutant-matrix")
+    if options.kills:
+        arguments.append("--kills")
+    if options.matrix:
+        arguments.append("--matrix")
     if options.allure:
         arguments.append(f"--alluredir={options.allure}")
     if options.workers > 1:

@@ -1,60 +1,98 @@
-"""Mutants: every case against a simulated card that is wrong on purpose.
+"""Every case on the faulty cards it has to find.
 
-A suite that has never failed has not been tested. With `--mutants`, each case runs once for each
-fault of the simulated card that names one of its requirements, and has to fail there: the mutant is
-killed. A case that passes lets it survive, and fails the run; so does one that could not ask its
-question. Faults whose requirements have no case are listed.
-
-This is one of the modules that may import the simulator.
+A suite that has never failed has not been tested. With `--kills`, each case runs once for each card
+fault that names one of its requirements in `breaks`, and has to fail there: the fault is killed. A
+case that passes lets the fault survive, and fails the run; so does one that was inconclusive. Card
+faults whose requirements have no case are listed.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any, Final
 
 import pytest
 
+from rspharness.mutation.case_copies import label, label_of
 from rspharness.run.collection import Collected
-from rspsim.faults.card import FAULTS
+from rspharness.run.stash import COLLECTED
+from rspsim.faults.registry import card_faults
 
-__all__ = ["copied", "multiplied", "unasked"]
+__all__ = ["FaultKills"]
 
-
-def multiplied(items: list[pytest.Item], collected: Collected) -> list[pytest.Item]:
-    """Return one item for each case and fault that names one of its requirements."""
-    faults: dict[str, list[str]] = {}
-    for fault in FAULTS:
-        for name in fault.breaks:
-            faults.setdefault(name, []).append(fault.name)
-    out: list[pytest.Item] = []
-    for item in items:
-        case = collected.cases.get(item.nodeid)
-        if case is None or not isinstance(item, pytest.Function):
-            continue
-        names = dict.fromkeys(f for row in case.requirements for f in faults.get(row.id, ()))
-        for name in names:
-            mutant = copied(item, name)
-            collected.cases[mutant.nodeid] = replace(case, fault=name)
-            out.append(mutant)
-    return out
+_OUTPUT: Final = "rsplab-kills"
 
 
-def copied(item: pytest.Function, fault: str) -> pytest.Function:
-    """Return an item that runs the same case, with the fault in its name."""
-    made: pytest.Function = type(item).from_parent(
-        item.parent,
-        name=f"{item.name}<{fault}>",
-        callspec=getattr(item, "callspec", None),
-        callobj=item.obj,
-        fixtureinfo=item._fixtureinfo,  # noqa: SLF001  as pytest's own generator of items does
-        originalname=f"{item.originalname}<{fault}>",  # the node id is made of it
-    )
-    made.fixturenames[:] = item.fixturenames
-    return made
+class FaultKills:
+    """The plugin of pytest behind `--kills`."""
+
+    def __init__(self) -> None:
+        self._without_case: list[str] = []
+        self._faults: dict[str, list[str]] = defaultdict(list)
+        for fault in card_faults():
+            for requirement in fault.breaks:
+                self._faults[requirement].append(fault.name)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Has a case collected once for each fault that one of its requirements is named by."""
+        ids = set(_requirements(metafunc))
+        names = dict.fromkeys(fault for one in sorted(ids) for fault in self._faults.get(one, ()))
+        if names:
+            label(metafunc, tuple(names))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Keeps the copies whose own requirements the fault breaks."""
+        collected = config.stash.get(COLLECTED, None)
+        if collected is not None:
+            items[:] = self._copies(items, collected)
+            self._without_case = list(_without_case(collected))
+
+    def _copies(self, items: list[pytest.Item], collected: Collected) -> Iterator[pytest.Item]:
+        for item in items:
+            case, fault = collected.cases.get(item.nodeid), label_of(item)
+            if case is None or not fault:
+                continue
+            if any(fault in self._faults.get(row.id, ()) for row in case.requirements):
+                collected.cases[item.nodeid] = replace(case, fault=fault)
+                yield item
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Hands over what this process knows, if it is a worker."""
+        output = getattr(session.config, "workeroutput", None)
+        if output is not None:
+            output[_OUTPUT] = self._without_case
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Takes what a worker hands over; each knows the same."""
+        self._without_case = getattr(node, "workeroutput", {}).get(_OUTPUT, self._without_case)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Prints the faults that no case can find."""
+        if not terminalreporter.config.getoption("collectonly"):
+            for line in self._without_case:
+                terminalreporter.write_line(f"no case for the card fault {line}")
 
 
-def unasked(collected: Collected) -> Iterator[str]:
-    """Yield the faults none of whose requirements has a case, in words."""
+def _requirements(metafunc: pytest.Metafunc) -> Iterator[str]:
+    """Yields the ids in the markers of a test function, those of its parameters included."""
+    definition = metafunc.definition
+    for mark in definition.iter_markers("testcase"):
+        yield from mark.args
+    for parametrized in definition.iter_markers("parametrize"):
+        for values in parametrized.args[1]:
+            for mark in getattr(values, "marks", ()):
+                if mark.name == "testcase":
+                    yield from mark.args
+
+
+def _without_case(collected: Collected) -> Iterator[str]:
     have = {row.id for case in collected.cases.values() for row in case.requirements}
-    for fault in FAULTS:
+    for fault in card_faults():
         if not have.intersection(fault.breaks):
-            yield f"{fault.name}: no case for {', '.join(fault.breaks)}"
+            yield f"{fault.name}: it breaks {', '.join(fault.breaks)}"

@@ -5,8 +5,6 @@ card never asked for cannot change that case; nor can one that leaves out a chec
 another code, when the check held every time. Where a command did ask, that one command is carried
 out again with the fault, on the values of before it: with the same answer and the same values after
 it, nothing that follows can differ. What remains is small enough to run in full.
-
-This is one of the modules that may import the simulator.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The file form of a mutation matrix: for each fault, the requirements it changes.
+"""The file form of a fault matrix: for each fault, the requirements it changes.
 
     {"es10c.enable-profile.any-state": {"ES10c.EnableProfile": "16 21", "procedure.Enable": "03"}}
 
@@ -19,7 +19,7 @@ Matrix = dict[str, list[str]]
 
 
 def read(path: Path) -> Matrix:
-    """Read a matrix.
+    """Reads a matrix.
 
     Raises:
         ConfigError: no such file, or not such a document.
@@ -31,13 +31,13 @@ def read(path: Path) -> Matrix:
             for fault, groups in document.items()
         }
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}; expected a mutation matrix") from error
+        raise ConfigError(f"{path}: {error.strerror}; expected a fault matrix") from error
     except (ValueError, AttributeError) as error:
-        raise ConfigError(f"{path}: not a mutation matrix: {error}") from error
+        raise ConfigError(f"{path}: not a fault matrix: {error}") from error
 
 
 def write(path: Path, matrix: Mapping[str, list[str]]) -> None:
-    """Write a matrix."""
+    """Writes a matrix."""
     document: dict[str, dict[str, str]] = {}
     for fault, ids in matrix.items():
         groups: dict[str, list[str]] = {}

@@ -1,32 +1,32 @@
 """A faulty card that takes from a record of the sound one what it would do the same.
 
-The mutation matrix runs a case on many faulty cards, and all but a few of their answers are those
-of the sound card. `reach` has recorded these, with the values before and after. While the faulty
-card stands where the sound one stood and is told the same, an act in which its fault decides
-nothing is taken from the record; any other is carried out. After the first difference it goes its
-own way, and comes back when the values are the same again.
-
-This is one of the modules that may import the simulator.
+The fault matrix runs a case on many faulty cards, and all but a few of their answers are those of
+the sound card. A `Recorder` has recorded these, with the values before and after. While the faulty
+card has the values the sound one had and gets the same command, an act in which its fault decides
+nothing is taken from the record; any other is carried out. After the first difference it carries
+out everything, until its values are those of the record again.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
-from typing import Final
 
 from rspharness.mutation.fault_reach import touches
 from rspharness.simulated.recording_card import Act, Exchange, Log, Signal, carried_out
+from rspsim.env import Rng
 from rspsim.euicc.card import Euicc
-from rspsim.euicc.state import Volatile
+from rspsim.euicc.decisions import STANDARD
+from rspsim.euicc.state import CardState, Volatile
+from rspsim.euicc.store import Store
 from rspsim.faults.card.card_fault import CardFault
 
-__all__ = ["ReplayingEuicc", "Script", "following"]
+__all__ = ["Player", "ReplayingEuicc", "Script"]
 
 
 @dataclass(slots=True)
 class Script:
-    """Hold what a faulty card may take over.
+    """What a faulty card may take over.
 
     Attributes:
         log: What the sound card did in the case.
@@ -41,71 +41,98 @@ class Script:
     place: int = 0
 
     def same(self, one: Exchange, volatile: Volatile) -> bool:
-        """Tell whether the fault leaves the act at this place as it was, met with these values."""
+        """Returns whether the fault leaves the act at this place as it was, with these values."""
         alike = volatile is one.before[1] or volatile == one.before[1]
         return (alike and self.place < self.first) or not touches(self.fault, one.reached)
 
+    def exchange(self, act: Act) -> Exchange | None:
+        """Returns the exchange at this place if it is of the same act, else None."""
+        if self.place >= len(self.log):
+            return None
+        one = self.log[self.place]
+        return one if one.act == act else None
 
-_SCRIPT: Final[list[Script]] = []
-"""The script in force, if there is one."""
 
+class Player:
+    """Makes cards with one fault that follow the script in force.
 
-@contextmanager
-def following(script: Script) -> Iterator[None]:
-    """Let the cards made inside follow a script."""
-    _SCRIPT.append(script)
-    try:
-        yield
-    finally:
-        _SCRIPT.pop()
+    Attributes:
+        decisions: The decisions of its cards.
+        script: The script, None for cards that carry out everything themselves.
+        carried_out: How many acts its cards carried out themselves.
+    """
+
+    def __init__(self, fault: CardFault) -> None:
+        self.script: Script | None = None
+        self.carried_out = 0
+        self.decisions = fault.apply(STANDARD)
+
+    def __call__(self, state: CardState, store: Store, rng: Rng) -> Euicc:
+        """Returns a new card with the fault."""
+        return ReplayingEuicc(state, store, rng, self)
+
+    @contextmanager
+    def following(self, script: Script) -> Iterator[None]:
+        """Lets the cards follow a script for what happens inside."""
+        self.script = script
+        try:
+            yield
+        finally:
+            self.script = None
 
 
 class ReplayingEuicc(Euicc):
-    """A card that follows the script in force as far as it goes."""
+    """A card that follows the script of its player as far as it applies."""
+
+    def __init__(self, state: CardState, store: Store, rng: Rng, player: Player) -> None:
+        super().__init__(state, store, rng, player.decisions)
+        self._player = player
 
     def transmit(self, command: bytes) -> bytes:
-        """Carry out a command, or take over what came of it."""
+        """Carries out a command, or takes over what came of it."""
         if not self._powered:
             self.reset()
         return self._done(command)
 
     def reset(self) -> bytes:
-        """Start anew, or take over what came of it."""
+        """Resets the card, or takes over what came of it."""
         return self._done(Signal.RESET)
 
     def power_off(self) -> None:
-        """Lose power, or take over what came of it."""
+        """Takes the power away, or takes over what came of it."""
         self._done(Signal.POWER_OFF)
 
     def _done(self, act: Act) -> bytes:
-        script = _SCRIPT[-1] if _SCRIPT else None
+        script = self._player.script
         one = None if script is None else self._recorded(script, act)
         if script is None or one is None:
-            return carried_out(self, act)
+            return self._carried_out(act)
         same = script.same(one, self._volatile)
         script.place += 1
         if same:
-            self._stand(one)
+            self._take_over(one)
             self._powered = act is not Signal.POWER_OFF
             return one.answer
         if act is Signal.RESET:
             self._rng = copy(one.rng)
-        answer = carried_out(self, act)
+        answer = self._carried_out(act)
         if (self._state, self._volatile, self._rng) == (*one.after, one.rng_after):
-            self._stand(one)
+            self._take_over(one)
         return answer
 
-    def _stand(self, one: Exchange) -> None:
-        """Stand where the sound card stood after an act."""
+    def _carried_out(self, act: Act) -> bytes:
+        self._player.carried_out += 1
+        return carried_out(self, act)
+
+    def _take_over(self, one: Exchange) -> None:
+        """Takes the values the sound card had after an act."""
         self._state, self._volatile = one.after
         self._rng = copy(one.rng_after)
 
     def _recorded(self, script: Script, act: Act) -> Exchange | None:
-        """Return the record of this act from where the card stands, or None."""
-        if script.place >= len(script.log):
-            return None
-        one = script.log[script.place]
-        if one.act != act:
+        """Returns the record of this act if it met the values this card has, else None."""
+        one = script.exchange(act)
+        if one is None:
             return None
         state, volatile = one.before
         if act is Signal.RESET:  # begins with the lasting state alone

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rspharness.plugin.stash import RUN, case_of
+from rspharness.run.stash import RUN, case_of
 
 if TYPE_CHECKING:
     from rspcore.crypto.curves import Curve

@@ -8,11 +8,15 @@ reports say in `rspharness.report`.
 
 from collections.abc import Generator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
-from rspharness.plugin.stash import CASE, COLLECTED, NEIGHBOURHOODS, RUN, case_of
 from rspharness.record.testcase import TestCaseMarker
+from rspharness.run.stash import CASE, COLLECTED, RUN, case_of
+
+if TYPE_CHECKING:
+    from rspharness.report.collector import Collector
 
 pytest_plugins = (
     "rspharness.plugin.options",
@@ -42,39 +46,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     from rspharness.run import collection  # noqa: PLC0415  only where there are cases
 
     collected = collection.collect(config, items)
-    collected.runs = collection.make_runs(config)
+    collection.make_runs(config, collected)
     config.stash[COLLECTED] = collected
     chosen, left = collection.choose(items, config.getoption("--case"))
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = chosen
-    if config.getoption("--mutants"):
-        from rspharness.mutation import fault_kills  # noqa: PLC0415  only to try the suites themselves
-
-        items[:] = fault_kills.multiplied(items, collected)
-        collected.unasked = list(fault_kills.unasked(collected))
-    if config.getoption("--mutant-matrix"):
-        from rspharness.mutation import fault_matrix  # noqa: PLC0415  only to try the suites themselves
-
-        fault_matrix.require_declared(config.rootpath)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """Run a case and all its mutants, when the matrix is asked for."""
-    collected = item.config.stash.get(COLLECTED, None)
-    if collected is None or not item.config.getoption("--mutant-matrix"):
-        return None
-    if item.nodeid not in collected.cases or not isinstance(item, pytest.Function):
-        return None
-    from rspharness.mutation import fault_matrix  # noqa: PLC0415  only to try the suites themselves
-
-    neighbourhoods = item.config.stash.setdefault(
-        NEIGHBOURHOODS, fault_matrix.Neighbourhoods(collected, case_of)
-    )
-    neighbourhoods.surround(item, nextitem)
-    collected.matrix, collected.tried = neighbourhoods.matrix, neighbourhoods.tried
-    return True
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -103,7 +80,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
     result: object = None
     if case.fault:
-        required = not item.config.getoption("--mutant-matrix")
+        required = not item.config.getoption("--matrix")
         with lifecycle.hunted(case, required=required):
             result = yield
         return result
@@ -142,9 +119,23 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     from rspharness.report.collector import Collector  # noqa: PLC0415  light
 
     config = session.config
+    collector = None
     if not hasattr(config, "workerinput"):
         collector = Collector(config, datetime.now().astimezone())  # noqa: TID251  the start of the run
         config.pluginmanager.register(collector, "rsplab-collector")
+    _try_the_suites(config, collector)
+
+
+def _try_the_suites(config: pytest.Config, collector: "Collector | None") -> None:
+    """Registers what runs cases on faulty cards, if it is asked for."""
+    if config.getoption("--kills"):
+        from rspharness.mutation.fault_kills import FaultKills  # noqa: PLC0415  only on request
+
+        config.pluginmanager.register(FaultKills(), "rsplab-kills")
+    if config.getoption("--matrix"):
+        from rspharness.mutation.matrix_plugin import MatrixPlugin  # noqa: PLC0415  likewise
+
+        config.pluginmanager.register(MatrixPlugin(config, collector), "rsplab-matrix")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -36,8 +36,8 @@ __all__ = [
     "require_no_surprise",
 ]
 
-_COPY = re.compile(r"<[a-z0-9.-]+>")
-"""What `mutants.copied` adds to the name of a case."""
+_COPY = re.compile(r"-?<[a-z0-9.-]+>|\[<[a-z0-9.-]+>\]")
+"""What the label of a copy adds to the node id of a case (`rspharness.mutation.case_copies`)."""
 
 _LETTERS = {
     Verdict.PASS: ("passed", "."),
@@ -218,7 +218,7 @@ def hand_over(config: pytest.Config, collected: Collected) -> None:
         "curve": str(options.curve),
         "personality": options.personality,
         "pki": options.pki.name if options.pki else "generated",
-        "level": str(run.level) if "target" in vars(run) else options.level,
+        "level": str(run.level) if run.opened else options.level,
         "rsplab": version("rsplab"),
         "python": sys.version.split()[0],
         "broken": run.broken,
@@ -231,11 +231,8 @@ def hand_over(config: pytest.Config, collected: Collected) -> None:
         "options": dict(read.options) if read else {},
         "contradictions": list(read.contradictions) if read else [],
         "version": "v2",
-        "unasked": collected.unasked,
-        "matrix": collected.matrix,
-        "tried": collected.tried,
     }
-    if "target" in vars(run):
+    if run.opened:
         said["budgets_ms"] = dict(run.target.settings.budgets_ms)
         said["version"] = run.target.settings.version
     output = getattr(config, "workeroutput", None)

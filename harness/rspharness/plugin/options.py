@@ -4,6 +4,8 @@ from typing import Final
 
 import pytest
 
+from rspharness.run.renamed_option import RENAMED, RenamedOption
+
 __all__ = ["pytest_addoption"]
 
 _OPTIONS: Final = (
@@ -38,12 +40,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "not apply to the first one",
     )
     group.addoption(
-        "--mutants",
+        "--kills",
         action="store_true",
         help="run each case on the faulty cards it has to find, instead of the sound one",
     )
     group.addoption(
-        "--mutant-matrix",
+        "--matrix",
         action="store_true",
         help="run each case on a sound card, then on every faulty card that can change it",
     )
+    for old in RENAMED:
+        group.addoption(old, action=RenamedOption)

@@ -26,9 +26,6 @@ class Collector:
         self._cases: list[dict[str, Any]] = []
         self._said: dict[str, Any] = {}
         self._ids: set[str] = set()
-        self._matrices: list[dict[str, list[str]]] = []
-        self._tried: set[str] = set()
-        self._differences: list[str] = []
         self.results: Results | None = None
         self.folder: Path | None = None
 
@@ -39,8 +36,6 @@ class Collector:
             self._said = said
         self._said = {**self._said, "options": options}
         self._ids.update(said["ids"])
-        self._matrices.append(said["matrix"])
-        self._tried.update(said["tried"])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the record of a case that is over."""
@@ -66,30 +61,15 @@ class Collector:
         self.results, self.folder = writing.write_run(
             self._config, said, self._cases, self._started
         )
-        if self._config.getoption("--mutant-matrix"):
-            from rspharness.mutation import fault_matrix  # noqa: PLC0415  only to try the suites
-
-            matrix = fault_matrix.merged(self._matrices)
-            fault_matrix.write_matrix(self.folder, matrix)
-            self._differences = list(
-                fault_matrix.differences(self._config.rootpath, matrix, self._tried)
-            )
-            if self._differences and session.exitstatus == 0:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self.results.over_budget and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print what was inconclusive, the matrix, and where the reports are."""
-        if not self._config.getoption("collectonly"):
-            for line in self._said.get("unasked", ()):
-                terminalreporter.write_line(f"nobody looks for {line}")
+        """Prints what was inconclusive, the matrix of requirements, and where the reports are."""
         if self.results is None:
             return
         from rspharness.report import writing  # noqa: PLC0415  only where there are cases
 
-        for line in self._differences:
-            terminalreporter.write_line(line)
         terminalreporter.section("conformance")
         for line in writing.summary(self.results):
             terminalreporter.write_line(line)

@@ -33,4 +33,4 @@ class FaultRow:
 
 def write_faults(rows: Sequence[FaultRow], path: Path) -> None:
     """Write the page."""
-    path.write_text(template("faults.html.j2").render(rows=rows), encoding="utf-8")
+    path.write_text(template("fault_page.html.j2").render(rows=rows), encoding="utf-8")

@@ -1,7 +1,7 @@
 """Collection: which cases there are, whether their ids are known, and which ones are wanted."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -17,7 +17,6 @@ from rspharness.record.testcase import Level
 from rspharness.record.verdicts import Inconclusive
 from rspharness.run.opening import load_settings
 from rspharness.run.run import Run, RunOptions, WrongCardError
-from rspharness.targets.target import RECORDED
 
 __all__ = ["CaseIds", "Collected", "choose", "collect", "make_runs"]
 
@@ -45,23 +44,22 @@ class Collected:
         catalogue: The requirements.
         cases: Cases by node id.
         runs: The run asked for, then one for each card of --also.
-        unasked: Faults that no case looks for, in words; filled when mutants are run.
-        matrix: Requirements that change under a fault; filled when the matrix is run.
-        tried: Requirements that could change; likewise.
+        kind: Kind of the target asked for.
+        faulty_run: Makes the run of the same card with a fault, by its name.
     """
 
     catalogue: Catalogue
     cases: dict[str, CaseIds] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
-    unasked: list[str] = field(default_factory=list)
-    matrix: dict[str, list[str]] = field(default_factory=dict)
-    tried: list[str] = field(default_factory=list)
+    kind: str = ""
+    faulty_run: Callable[[Run, str], Run] = Run.with_fault
     _places: dict[tuple[Requirement, ...], int] = field(default_factory=dict)
     _faulty: dict[tuple[int, str], Run] = field(default_factory=dict)
 
-    def adopt(self, nodeid: str, model: str, fault: str) -> None:
-        """Take in a copy of a case that runs on a card with a fault."""
-        self.cases[nodeid] = replace(self.cases[model], fault=fault)
+    def adopt(self, copy: pytest.Function, model: str, fault: str) -> None:
+        """Takes in a copy of a case, to run on a card with a fault, or on the sound one."""
+        _guard(copy)
+        self.cases[copy.nodeid] = replace(self.cases[model], fault=fault)
 
     def run_of(self, nodeid: str) -> Run:
         """Return the run a case belongs to, made when first asked for."""
@@ -70,7 +68,7 @@ class Collected:
         if not case.fault:
             return self.runs[place]
         if (place, case.fault) not in self._faulty:
-            self._faulty[place, case.fault] = self.runs[place].with_fault(case.fault)
+            self._faulty[place, case.fault] = self.faulty_run(self.runs[place], case.fault)
         return self._faulty[place, case.fault]
 
     def sound_run_of(self, nodeid: str) -> Run:
@@ -131,7 +129,7 @@ def collect(config: pytest.Config, items: list[pytest.Item]) -> Collected:
         rows = tuple(collected.catalogue[name] for name in ids if name in collected.catalogue)
         level = Level(marks[0].kwargs.get("level", Level.PROFILES))
         if isinstance(item, pytest.Function):
-            item.fixturenames.insert(0, "case_state")
+            _guard(item)
         collected.cases[item.nodeid] = CaseIds(rows, level)
     faults += [
         f"{name}: claimed by {' and by '.join(sorted(nodes))}"
@@ -141,6 +139,12 @@ def collect(config: pytest.Config, items: list[pytest.Item]) -> Collected:
     if faults:
         raise pytest.UsageError("\n".join(faults))
     return collected
+
+
+def _guard(item: pytest.Function) -> None:
+    """Puts the fixture that skips a case first, before anything is sent for its sake."""
+    if "case_state" not in item.fixturenames:
+        item.fixturenames.insert(0, "case_state")
 
 
 def catalogue_path(config: pytest.Config) -> Path:
@@ -164,8 +168,8 @@ def choose(
     return chosen, left
 
 
-def make_runs(config: pytest.Config) -> list[Run]:
-    """Turn the command line into the run asked for and one for each card of --also.
+def make_runs(config: pytest.Config, collected: Collected) -> None:
+    """Turns the command line into the run asked for and one for each card of --also.
 
     No card is touched yet.
 
@@ -188,7 +192,9 @@ def make_runs(config: pytest.Config) -> list[Run]:
             )
         if hasattr(config, "workerinput"):
             raise pytest.UsageError("one card in one reader: run without -n")
-    return [Run(options), *(Run(replace(options, target=path, reader="")) for path in others)]
+    further = (Run(replace(options, target=path, reader="")) for path in others)
+    collected.runs = [Run(options), *further]
+    collected.kind = settings.kind
 
 
 def _target_files(named: list[str]) -> Iterator[Path]:
@@ -216,7 +222,6 @@ def _other(path: Path) -> str:
 def _options(config: pytest.Config) -> RunOptions:
     eid, pki, level = (config.getoption(name) for name in ("--eid", "--pki", "--level"))
     worker: str = getattr(config, "workerinput", {}).get("workerid", "gw0")
-    matrix = config.getoption("--mutant-matrix")
     return RunOptions(
         target=config.getoption("--target"),
         reader=config.getoption("--reader"),
@@ -224,7 +229,7 @@ def _options(config: pytest.Config) -> RunOptions:
         level=str(Level(level)) if level else "",
         pki=Path(pki) if pki else None,
         personality=config.getoption("--personality"),
-        card_fault=RECORDED if matrix else config.getoption("--card-fault"),
+        card_fault=config.getoption("--card-fault"),
         curve=Curve(config.getoption("--curve")),
         seed=config.getoption("--seed"),
         slot=int(worker.removeprefix("gw")),

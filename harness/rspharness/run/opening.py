@@ -11,7 +11,10 @@ from rspcore.errors import ConfigError
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import Target, TargetOptions
 
-__all__ = ["TARGETS", "TargetKind", "load_settings", "open_target"]
+__all__ = ["TARGETS", "Opens", "TargetKind", "load_settings", "open_target"]
+
+Opens = Callable[[TargetOptions], Target]
+"""Opens a target; what it needs is imported then, since each kind needs libraries of its own."""
 
 
 def _inprocess(options: TargetOptions) -> Target:
@@ -38,12 +41,12 @@ class TargetKind:
 
     Attributes:
         name: Name for --target.
-        opens: Opens it; what it needs is imported then, since each kind needs libraries of its own.
+        opens: Opens it.
         summary: One line for help texts.
     """
 
     name: str
-    opens: Callable[[TargetOptions], Target]
+    opens: Opens
     summary: str
 
 
@@ -75,7 +78,10 @@ def load_settings(target: str, reader: str = "") -> TargetSettings:
 
 
 def open_target(
-    target: str, reader: str, options: Callable[[TargetSettings], TargetOptions]
+    target: str,
+    reader: str,
+    options: Callable[[TargetSettings], TargetOptions],
+    opens: Opens | None = None,
 ) -> Target:
     """Make the target a command line asks for.
 
@@ -83,6 +89,7 @@ def open_target(
         target: A name in `TARGETS`, or the path of a target file.
         reader: Reader name that overrides the file's.
         options: Completes the settings with the rest of the command line.
+        opens: Opens the target in place of the function of its kind.
 
     Raises:
         ConfigError: unknown, or the environment lacks something.
@@ -91,4 +98,4 @@ def open_target(
     kind = next((one for one in TARGETS if one.name == settings.kind), None)
     if kind is None:
         raise ConfigError(f"target file: kind {settings.kind!r} is not known")
-    return kind.opens(options(settings))
+    return (opens or kind.opens)(options(settings))

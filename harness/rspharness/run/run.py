@@ -27,7 +27,7 @@ from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import Inconclusive, TargetLost
 from rspharness.run.case_state import CaseState
-from rspharness.run.opening import open_target
+from rspharness.run.opening import Opens, open_target
 from rspharness.targets.guard import ReadOnlyLink
 from rspharness.targets.target import Snapshots, Target, TargetOptions
 from rspharness.targets.transport import CardLink, TimedLink, TracedLink
@@ -88,12 +88,22 @@ class Run:
         kept: States of a simulated card by what they hold, for cases that ask for the same.
     """
 
-    def __init__(self, options: RunOptions) -> None:
+    def __init__(self, options: RunOptions, opens: Opens | None = None) -> None:
+        """Prepares a run; nothing is opened yet.
+
+        Args:
+            options: The command line.
+            opens: Opens the target in place of the function of its kind, for simulated cards
+                that are made in a way of their own.
+        """
         self.options = options
         self.facts: dict[str, str] = {}
         self.broken = ""
         self.kept: dict[Hashable, object] = {}
-        self._opened = False
+        self._opens = opens
+        self._target: Target | None = None
+        self._capabilities: Capabilities | None = None
+        self._identified = False
         self._address = ""
 
     @cached_property
@@ -109,13 +119,23 @@ class Run:
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         return Pki.from_files((path.name, path.read_bytes()) for path in files)
 
-    @cached_property
+    @property
+    def opened(self) -> bool:
+        """Returns whether the target was opened."""
+        return self._target is not None
+
+    @property
     def target(self) -> Target:
-        """Return the target, opened.
+        """Returns the target, opened when it is first asked for.
 
         Raises:
             ConfigError: unknown, or its environment lacks something.
         """
+        if self._target is None:
+            self._target = self._open_target()
+        return self._target
+
+    def _open_target(self) -> Target:
         return open_target(
             self.options.target,
             self.options.reader,
@@ -129,6 +149,7 @@ class Run:
                 parallel=self.options.parallel,
                 seed=self.options.seed,
             ),
+            self._opens,
         )
 
     @property
@@ -138,13 +159,18 @@ class Run:
             return Level(self.options.level)
         return Level.DESTRUCTIVE if self.target.simulated else Level.READ_ONLY
 
-    @cached_property
+    @property
     def capabilities(self) -> Capabilities:
-        """Return the options of the card, read once.
+        """Returns the options of the card, read when they are first asked for.
 
         Raises:
-            Inconclusive: the target is lost or the card does not tell them.
+            Inconclusive: the target is lost or the options cannot be read.
         """
+        if self._capabilities is None:
+            self._capabilities = self._read_capabilities()
+        return self._capabilities
+
+    def _read_capabilities(self) -> Capabilities:
         card = self.open_card(Trace(), Timings())
         ci_keys = {
             CURVE_OPTIONS[curve]: identifier
@@ -161,11 +187,23 @@ class Run:
             raise Inconclusive(f"the options of the card were not read: {error}") from error
         return read
 
-    def with_fault(self, name: str) -> "Run":
-        """Return the run of the same card with a fault; what it is for, the sound one tells."""
-        made = Run(replace(self.options, card_fault=name))
-        vars(made)["capabilities"] = self.capabilities
-        made._opened = True
+    def recorded(self, opens: Opens) -> "Run":
+        """Returns the same run, its cards made in another way that decides the same."""
+        return Run(self.options, opens)
+
+    def with_fault(self, name: str, opens: Opens | None = None) -> "Run":
+        """Returns the run of the same card with a fault.
+
+        What the card is, its EID and its options, is known from the sound one: a fault may change
+        the answers that say so.
+
+        Args:
+            name: Name of the card fault.
+            opens: As for a run.
+        """
+        made = Run(replace(self.options, card_fault=name), opens)
+        made._capabilities = self.capabilities
+        made._identified = True
         return made
 
     def check(self) -> None:
@@ -195,7 +233,7 @@ class Run:
                 self.target.draw_from(seed)
             link = self._link(trace, timings)
             card = Card(link, timings=timings)
-            if not self._opened:
+            if not self._identified:
                 self._identify(link)
             card.reset()
         except WrongCardError:
@@ -228,7 +266,7 @@ class Run:
                 f"{self.target.name}: EID {eid} found, --eid asked for {wanted}; "
                 "nothing else was sent to the card"
             )
-        self._opened = True
+        self._identified = True
         self.facts["eid"] = str(eid)
         self.facts.update(self.target.facts())
 
@@ -266,7 +304,7 @@ class Run:
 
     def close(self) -> None:
         """Let the target go, if it was ever opened, and leave the address it came with."""
-        if "target" not in self.__dict__:
+        if not self.opened:
             return
         if self._address:
             self._set_address_again()

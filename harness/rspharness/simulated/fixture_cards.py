@@ -7,8 +7,6 @@
 A test of an LPA's own stack takes the card itself: `simulated_card("insecure-card")` is an `Euicc`,
 with `transmit(command) -> response`, `reset() -> ATR` and `state`. Both take a preset, faults,
 options, a personality and Profiles that are installed; keys and certificates are test ones.
-
-This is one of the modules that may import the simulator.
 """
 
 from collections.abc import Sequence

@@ -1,11 +1,8 @@
-"""The simulated card called directly: a new one for every case, from a state made once.
-
-This is one of the modules that may import the simulator.
-"""
+"""The simulated card called directly: a new one for every case, from a state made once."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import ClassVar, Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from rspcore.errors import ConfigError, LocalError
 from rspcore.messages.euicc_info import RspCapability, TreProperty, UiccCapability
@@ -13,14 +10,14 @@ from rspcore.messages.isdr import LpaeSupport
 from rspcore.profile_maker import make_profile, preset
 from rspharness.simulated.declaration import declared_values, options_of
 from rspharness.targets.settings import TargetSettings
-from rspharness.targets.target import RECORDED, TargetOptions
+from rspharness.targets.target import TargetOptions
 from rspsim.card_setup import changed_options
-from rspsim.env import SeededRng
+from rspsim.env import Rng, SeededRng
 from rspsim.euicc.card import Euicc
-from rspsim.euicc.decisions import STANDARD, Decisions
 from rspsim.euicc.personality import Personality, personality_named
 from rspsim.euicc.state import CardState
-from rspsim.faults.card import FAULTS
+from rspsim.euicc.store import Store
+from rspsim.faults.registry import decisions_with
 from rspsim.personalise import personalise
 from rspsim.preloaded_profiles import with_preloaded
 from rspsim.stores.memory import MemoryStore
@@ -28,11 +25,13 @@ from rspsim.stores.memory import MemoryStore
 __all__ = [
     "DECLARED",
     "DECLARED_VALUES",
+    "CardMaker",
     "InProcessTarget",
     "SimulatedCards",
     "declared_options",
     "declaring",
     "first_state",
+    "maker_with",
 ]
 
 DECLARED: Final[Mapping[str, bool]] = {
@@ -145,59 +144,65 @@ def declaring(options: TargetOptions) -> TargetSettings:
     )
 
 
-def _decisions(name: str) -> Decisions:
-    if name in ("", RECORDED):
-        return STANDARD
-    for fault in FAULTS:
-        if fault.name == name:
-            return fault.apply(STANDARD)
-    raise ConfigError(f"card fault {name!r}: known are {', '.join(f.name for f in FAULTS)}")
+class CardMaker(Protocol):
+    """Makes the simulated cards of a run."""
+
+    def __call__(self, state: CardState, store: Store, rng: Rng, /) -> Euicc:
+        """Returns a new card with this state."""
+
+
+def maker_with(fault: str) -> CardMaker:
+    """Returns the maker of cards with a fault, or of sound cards when the name is empty.
+
+    Raises:
+        LocalError: there is no such fault.
+    """
+    decisions = decisions_with([fault] if fault else [])
+
+    def make(state: CardState, store: Store, rng: Rng, /) -> Euicc:
+        return Euicc(state, store, rng, decisions)
+
+    return make
 
 
 class SimulatedCards:
-    """Make a new simulated card for every case of a run, all from one first state.
+    """Makes a new simulated card for every case of a run, all from one first state.
 
     Attributes:
-        kind: Class of the cards; the mutation matrix has one of its own.
+        card: The card in place.
     """
 
-    kind: ClassVar[type[Euicc]] = Euicc
-
-    def __init__(self, options: TargetOptions) -> None:
+    def __init__(self, options: TargetOptions, make: CardMaker) -> None:
         self._options = options
+        self._make = make
         self._first = first_state(options)
-        self._decisions = _decisions(options.card_fault)
         self._seed = options.seed
-        self.card = self._made(self._first, 0)
         self._made_count = 0
+        self.card = self._made(self._first)
 
     def draw_from(self, seed: str) -> None:
-        """Let the next cards draw from a seed."""
+        """Lets the next cards draw from a seed."""
         self._seed, self._made_count = f"{self._options.seed}/{seed}", 0
 
-    def _made(self, state: CardState, number: int) -> Euicc:
-        rng = SeededRng(f"{self._seed}/{number}".encode())
-        if self._options.card_fault == RECORDED:
-            from rspharness.simulated.recording_card import RecordingEuicc  # noqa: PLC0415  only to try the suites
-
-            return RecordingEuicc(state, MemoryStore(state), rng)
-        return self.kind(state, MemoryStore(state), rng, self._decisions)
+    def _made(self, state: CardState) -> Euicc:
+        rng = SeededRng(f"{self._seed}/{self._made_count}".encode())
+        return self._make(state, MemoryStore(state), rng)
 
     def new(self) -> Euicc:
-        """Put a new card in the place of the last one and return it."""
+        """Puts a new card in the place of the last one and returns it."""
         self._made_count += 1
-        self.card = self._made(self._first, self._made_count)
+        self.card = self._made(self._first)
         return self.card
 
     def restored(self, state: object) -> Euicc:
-        """Put a card with another lasting state in the place of the last one and return it.
+        """Puts a card with another lasting state in the place of the last one and returns it.
 
         Raises:
             LocalError: it is not a state of such a card.
         """
         if not isinstance(state, CardState):
             raise LocalError(f"expected a CardState, got {type(state).__name__}")
-        self.card = self._made(state, self._made_count)
+        self.card = self._made(state)
         return self.card
 
 
@@ -231,14 +236,24 @@ class _DirectLink:
 
 
 class InProcessTarget:
-    """Be the target `inprocess`."""
+    """The target `inprocess`."""
 
     simulated = True
 
-    def __init__(self, options: TargetOptions) -> None:
+    def __init__(self, options: TargetOptions, make: CardMaker | None = None) -> None:
+        """Prepares the cards.
+
+        Args:
+            options: What the command line says.
+            make: Makes the cards; by default cards with the fault of the options.
+
+        Raises:
+            ConfigError: the card of the target file cannot be made.
+            LocalError: there is no such fault.
+        """
         self.settings: TargetSettings = declaring(options)
         self.name = options.settings.name
-        self._cards = SimulatedCards(options)
+        self._cards = SimulatedCards(options, make or maker_with(options.card_fault))
         self._fault = options.card_fault
 
     def open(self) -> _DirectLink:

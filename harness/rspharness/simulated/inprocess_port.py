@@ -1,7 +1,4 @@
-"""The mock SM-DP+ called directly: an HTTP port of the LPA driver without any network.
-
-This is one of the modules that may import the simulator.
-"""
+"""The mock SM-DP+ called directly: an HTTP port of the LPA driver without any network."""
 
 from collections.abc import Mapping
 

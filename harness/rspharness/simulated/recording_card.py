@@ -1,13 +1,10 @@
-"""A sound simulated card that records what it decides: which table, which check, with what result.
-
-This is one of the modules that may import the simulator.
-"""
+"""A sound simulated card that records what it decides: which table, which check, which result."""
 
 from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from rspsim.env import Rng
 from rspsim.euicc.card import Euicc
@@ -16,15 +13,15 @@ from rspsim.euicc.state import CardState, Volatile
 from rspsim.euicc.store import Store
 
 __all__ = [
-    "RECORDING",
     "Act",
     "Exchange",
     "Log",
     "Reached",
+    "Recorder",
+    "RecordingDecisions",
     "RecordingEuicc",
     "Signal",
     "carried_out",
-    "started",
 ]
 
 T = TypeVar("T")
@@ -32,7 +29,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Reached:
-    """Hold what a card decided.
+    """What a card decided.
 
     Attributes:
         standard: Standard value of every decision asked for, by name.
@@ -64,33 +61,42 @@ class _RecordedMapping(Mapping[Any, Any]):
         return len(self._inner)
 
 
-class _Recording(Decisions):
-    """The standard decisions, with a memory."""
+@dataclass(slots=True)
+class _Memory:
+    """Where recording decisions write down what was asked for; shared by all that derive."""
 
-    __slots__ = ("reached",)
+    reached: Reached = field(default_factory=Reached)
 
-    reached: Reached
+
+@dataclass(frozen=True, slots=True)
+class RecordingDecisions(Decisions):
+    """The standard decisions, with a memory.
+
+    Attributes:
+        memory: Takes what is asked for.
+    """
+
+    memory: _Memory = field(default_factory=_Memory)
 
     def __getitem__(self, decision: Decision[T]) -> T:
-        """Return the value in force, watched."""
+        """Returns the value in force, watched."""
         value: Any = Decisions.__getitem__(self, decision)
-        self.reached.standard.setdefault(decision.name, decision.standard)
+        self.memory.reached.standard.setdefault(decision.name, decision.standard)
         watched: T = self._watched(decision.name, value)
         return watched
 
     def having(self, decision: Decision[T], value: T) -> Decisions:
-        """Return decisions that differ in this one and share the memory."""
-        made = _recording(self.reached)
+        """Returns decisions that differ in this one and share the memory."""
         plain = Decisions(self.swapped).having(decision, value)
-        object.__setattr__(made, "swapped", plain.swapped)
-        return made
+        return RecordingDecisions(plain.swapped, self.memory)
 
     def _watched(self, name: str, value: Any) -> Any:
+        reached = self.memory.reached
         if isinstance(value, tuple) and value and all(isinstance(c, Check) for c in value):
-            failed = self.reached.failed.setdefault(name, set())
+            failed = reached.failed.setdefault(name, set())
             return tuple(replace(c, holds=_remembering(c, failed)) for c in value)
         if isinstance(value, Mapping):
-            return _RecordedMapping(value, self.reached.keys.setdefault(name, set()))
+            return _RecordedMapping(value, reached.keys.setdefault(name, set()))
         return value
 
 
@@ -104,18 +110,8 @@ def _remembering(check: Check[Any], failed: set[str]) -> Any:
     return holds
 
 
-def _recording(reached: Reached) -> _Recording:
-    made = _Recording()
-    object.__setattr__(made, "reached", reached)
-    return made
-
-
-RECORDING: Final = _recording(Reached())
-"""The decisions of the one card that records, in this process."""
-
-
 class Signal(Enum):
-    """Name what happens to a card beside commands."""
+    """What happens to a card beside commands."""
 
     RESET = "reset"
     POWER_OFF = "power off"
@@ -126,7 +122,7 @@ Act = bytes | Signal
 
 
 def carried_out(card: Euicc, act: Act) -> bytes:
-    """Have a card do something, as `Euicc` itself does it, and return its answer."""
+    """Carries out an act as `Euicc` itself does, and returns the answer of the card."""
     if act is Signal.RESET:
         return Euicc.reset(card)
     if act is Signal.POWER_OFF:
@@ -137,10 +133,10 @@ def carried_out(card: Euicc, act: Act) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """Hold one act of the recording card: what it met, decided and led to.
+    """One act of the recording card: what it met, decided and led to.
 
     Attributes:
-        act: What the card was told to do.
+        act: The command or signal.
         before: State and volatile values it met.
         rng: Source of random octets as it met it.
         answer: What was answered.
@@ -160,41 +156,59 @@ class Exchange:
 
 Log = list[Exchange]
 
-_CURRENT: Final[list[Log]] = [[]]
-"""The record of the case that runs in this process."""
 
+class Recorder:
+    """Makes sound cards that record what they do, one log for each case.
 
-def started() -> Log:
-    """Begin a new record and return it."""
-    _CURRENT[0] = []
-    return _CURRENT[0]
+    Attributes:
+        decisions: The decisions of its cards.
+        log: The record of the case that runs.
+    """
+
+    def __init__(self) -> None:
+        self.decisions = RecordingDecisions()
+        self.log: Log = []
+
+    def __call__(self, state: CardState, store: Store, rng: Rng) -> Euicc:
+        """Returns a new card that records."""
+        return RecordingEuicc(state, store, rng, self)
+
+    def started(self) -> Log:
+        """Begins a new record and returns it."""
+        self.log = []
+        return self.log
+
+    def asked(self) -> Reached:
+        """Begins a new memory of what the cards decide, and returns it."""
+        self.decisions.memory.reached = Reached()
+        return self.decisions.memory.reached
 
 
 class RecordingEuicc(Euicc):
-    """A sound card that keeps every exchange."""
+    """A sound card that writes every exchange into the log of its recorder."""
 
-    def __init__(self, state: CardState, store: Store, rng: Rng) -> None:
-        super().__init__(state, store, rng, RECORDING)
+    def __init__(self, state: CardState, store: Store, rng: Rng, recorder: Recorder) -> None:
+        super().__init__(state, store, rng, recorder.decisions)
+        self._recorder = recorder
 
     def transmit(self, command: bytes) -> bytes:
-        """Carry out a command and keep what came of it."""
+        """Carries out a command and records it."""
         if not self._powered:
             self.reset()
-        return self._kept(command)
+        return self._recorded(command)
 
     def reset(self) -> bytes:
-        """Start anew and keep what came of it."""
-        return self._kept(Signal.RESET)
+        """Resets the card and records it."""
+        return self._recorded(Signal.RESET)
 
     def power_off(self) -> None:
-        """Lose power and keep what came of it."""
-        self._kept(Signal.POWER_OFF)
+        """Takes the power away and records it."""
+        self._recorded(Signal.POWER_OFF)
 
-    def _kept(self, act: Act) -> bytes:
-        reached = Reached()
-        object.__setattr__(RECORDING, "reached", reached)
+    def _recorded(self, act: Act) -> bytes:
+        reached = self._recorder.asked()
         before, rng = (self._state, self._volatile), copy(self._rng)
         answer = carried_out(self, act)
         after, rng_after = (self._state, self._volatile), copy(self._rng)
-        _CURRENT[0].append(Exchange(act, before, rng, answer, after, rng_after, reached))
+        self._recorder.log.append(Exchange(act, before, rng, answer, after, rng_after, reached))
         return answer

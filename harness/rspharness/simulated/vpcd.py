@@ -2,15 +2,13 @@
 
 A thread of this process serves the card; each parallel worker has a slot of its own. As in process,
 every case gets a new card: it is put in the place of the last one while the reader has no power.
-
-This is one of the modules that may import the simulator.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
 from rspcore.errors import ConfigError
-from rspharness.simulated.inprocess import SimulatedCards, declaring
+from rspharness.simulated.inprocess import SimulatedCards, declaring, maker_with
 from rspharness.targets.reader import KeptLink, ReaderLink
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
@@ -70,7 +68,7 @@ class VpcdTarget:
         self.settings: TargetSettings = declaring(options)
         self.name = options.settings.name
         self._fault = options.card_fault
-        self._cards = SimulatedCards(options)
+        self._cards = SimulatedCards(options, maker_with(options.card_fault))
         self._daemon = start_daemon(options.slot + 1)
         try:
             self._slot = _slot(self._daemon, options)

@@ -7,17 +7,14 @@ it has to be. Suites see none of this.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.transport import PoweredLink
 
-__all__ = ["RECORDED", "Snapshots", "Target", "TargetOptions"]
-
-RECORDED: Final = "(recorded)"
-"""In place of the name of a fault: a sound simulated card that records what it decides."""
+__all__ = ["Snapshots", "Target", "TargetOptions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

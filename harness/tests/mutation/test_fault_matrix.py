@@ -1,4 +1,4 @@
-"""Mutants: a case that finds the fault of its card kills it, one that passes lets it survive."""
+"""A case that finds the fault of its card kills it, one that passes lets it survive."""
 
 from pathlib import Path
 from textwrap import dedent
@@ -28,16 +28,16 @@ def test_blind(card):
 """
 
 
-def test_mutant_is_killed_or_survives(pytester):
+def test_fault_is_killed_or_survives(pytester):
     pytester.makepyfile(dedent(_SUITE))
     result = pytester.runpytest_subprocess(
-        f"--requirements={CATALOGUE}", "--mutants", "-p", "no:cacheprovider"
+        f"--requirements={CATALOGUE}", "--kills", "-p", "no:cacheprovider"
     )
     assert result.ret == 1
     result.stdout.fnmatch_lines(
         [
             "*es10c.enable-profile.any-state survives ES10c.EnableProfile#16: the case passes",
-            "nobody looks for *",
+            "no case for the card fault *",
             "* failed, 1 killed*",
         ]
     )
@@ -47,22 +47,22 @@ def test_mutant_is_killed_or_survives(pytester):
 def test_sound_card_is_left_out(pytester):
     pytester.makepyfile(dedent(_SUITE))
     result = pytester.runpytest_subprocess(
-        f"--requirements={CATALOGUE}", "--mutants", "--collect-only", "-q", "-p", "no:cacheprovider"
+        f"--requirements={CATALOGUE}", "--kills", "--collect-only", "-q", "-p", "no:cacheprovider"
     )
     names = [line for line in result.outlines if "::" in line]
     assert names
-    assert all("<es10c." in name for name in names)
+    assert all("[<es10c." in name for name in names)
 
 
 def declare(pytester, text):
-    folder = pytester.path / "fixtures" / "mutants"
+    folder = pytester.path / "fixtures" / "faults"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "neighbourhoods.json").write_text(text)
+    (folder / "expected_effects.json").write_text(text)
 
 
 def matrix(pytester, case):
     return pytester.runpytest_subprocess(
-        f"--requirements={CATALOGUE}", "--mutant-matrix", f"--case={case}", "-p", "no:cacheprovider"
+        f"--requirements={CATALOGUE}", "--matrix", f"--case={case}", "-p", "no:cacheprovider"
     )
 
 
@@ -72,16 +72,18 @@ def test_what_changes_has_to_be_declared(pytester):
     result = matrix(pytester, "ES10c.EnableProfile#17")
     assert result.ret == 1
     result.stdout.fnmatch_lines(
-        ["es10c.* changes, outside its neighbourhood, ES10c.EnableProfile#17; when that is meant*"]
+        [
+            "es10c.* changes, beside its expected effects, ES10c.EnableProfile#17; when that is right*"
+        ]
     )
     report = pytester.path / "reports" / "latest"
-    page = (report / "mutants.html").read_text()
+    page = (report / "fault_matrix.html").read_text()
     assert "A Profile that is enabled is enabled again." in page
-    declare(pytester, (report / "mutants.json").read_text())
+    declare(pytester, (report / "fault_matrix.json").read_text())
     assert matrix(pytester, "ES10c.EnableProfile#17").ret == 0
 
 
-def test_fault_that_a_case_should_notice_and_does_not_is_told(pytester):
+def test_fault_that_its_case_does_not_notice_is_reported(pytester):
     pytester.makepyfile(dedent(_SUITE))
     declare(pytester, "{}")
     result = matrix(pytester, "ES10c.EnableProfile#16")
@@ -90,15 +92,16 @@ def test_fault_that_a_case_should_notice_and_does_not_is_told(pytester):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"), [(None, "No such file"), ("[]", "not a mutation matrix"), ("{", "not a mut")]
+    ("text", "reason"),
+    [(None, "No such file"), ("[]", "not a fault matrix"), ("{", "not a fault matrix")],
 )
-def test_declaration_that_cannot_be_read_is_told_before_the_run(pytester, text, told):
+def test_effects_that_cannot_be_read_are_reported_before_the_run(pytester, text, reason):
     pytester.makepyfile(dedent(_SUITE))
     if text is not None:
         declare(pytester, text)
     result = matrix(pytester, "*")
     assert result.ret == 4
-    result.stderr.fnmatch_lines([f"*neighbourhoods.json: *{told}*{{}} declares nothing*"])
+    result.stderr.fnmatch_lines([f"*expected_effects.json: *{reason}*{{}} declares nothing*"])
 
 
 def test_matrix_is_read_as_written(tmp_path):
@@ -109,3 +112,12 @@ def test_matrix_is_read_as_written(tmp_path):
         "one": ["A#10", "ES10b.GetRAT#01", "ES10b.GetRAT#02"],
         "none": [],
     }
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("--mutants", "--kills"), ("--mutant-matrix", "--matrix")]
+)
+def test_old_spelling_answers_with_the_new_one(pytester, old, new):
+    result = pytester.runpytest_subprocess(old, "-p", "no:cacheprovider")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines([f"*{old} is called {new} now"])

@@ -1,5 +1,7 @@
 """What a recording card remembers, and which faults that lets through."""
 
+from functools import partial
+
 import pytest
 
 from rspcore.crypto.curves import Curve
@@ -9,9 +11,9 @@ from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
 from rspharness.run.run import Run, RunOptions
 from rspharness.servers.rsp_server import server_maker
-from rspharness.simulated import recording_card
+from rspharness.simulated.inprocess import InProcessTarget
+from rspharness.simulated.recording_card import Reached, Recorder
 from rspharness.suite.initial_conditions import Conditions
-from rspharness.targets.target import RECORDED
 from rspsim.euicc.decisions import Check, Decision
 from rspsim.faults.card.card_fault import CardFault, answers, skip, swap
 
@@ -30,19 +32,13 @@ def fault(change: object) -> CardFault:
     return CardFault("test.fault", "A fault of this test.", ("ES10c.GetEID#01",), change)
 
 
-def recorded() -> recording_card.Reached:
-    record = recording_card.Reached()
-    object.__setattr__(recording_card.RECORDING, "reached", record)
-    return record
-
-
-def judged(number: int) -> recording_card.Reached:
-    """Ask the recording card for the table, as `first_refusal` does."""
-    record = recorded()
-    for check in recording_card.RECORDING[TABLE]:
+def judged(number: int) -> Reached:
+    """Asks the recording card for the table, as `first_refusal` does."""
+    recorder = Recorder()
+    for check in recorder.decisions[TABLE]:
         if not check.holds(number):
             break
-    return record
+    return recorder.decisions.memory.reached
 
 
 @pytest.mark.parametrize(
@@ -61,29 +57,31 @@ def test_fault_reaches_only_what_was_decided(number, change, expected):
 
 
 def test_decision_asked_for_is_reached():
-    record = recorded()
-    assert recording_card.RECORDING[NUMBER] == 5
-    assert fault_reach.touches(fault(swap(NUMBER, 6)), record)
+    recorder = Recorder()
+    assert recorder.decisions[NUMBER] == 5
+    assert fault_reach.touches(fault(swap(NUMBER, 6)), recorder.decisions.memory.reached)
 
 
 @pytest.mark.parametrize(("key", "expected"), [(1, False), (2, True)])
 def test_mapping_is_reached_at_the_keys_asked_for(key, expected):
-    record = recorded()
-    assert recording_card.RECORDING[MAPPING][key] == MAPPING.standard[key]
+    recorder = Recorder()
+    assert recorder.decisions[MAPPING][key] == MAPPING.standard[key]
     changed = {1: "one", 2: "deux"}
-    assert fault_reach.touches(fault(swap(MAPPING, changed)), record) is expected
+    reached = recorder.decisions.memory.reached
+    assert fault_reach.touches(fault(swap(MAPPING, changed)), reached) is expected
 
 
 def test_derived_decisions_share_the_memory():
-    record = recorded()
-    derived = recording_card.RECORDING.having(NUMBER, 7)
+    recorder = Recorder()
+    derived = recorder.decisions.having(NUMBER, 7)
     assert derived[NUMBER] == 7
-    assert "test.number" in record.standard
+    assert "test.number" in recorder.decisions.memory.reached.standard
 
 
 def test_sound_card_does_the_same_again():
-    run = Run(RunOptions(card_fault=RECORDED))
-    log = recording_card.started()
+    recorder = Recorder()
+    run = Run(RunOptions(), partial(InProcessTarget, make=recorder))
+    log = recorder.started()
     card = run.open_card(Trace(), Timings())
     server = server_maker(run.pki, Curve.NIST_P256, "test", run.options.started)()
     given = Conditions(card, server, run, Steps(Trace(), ()))

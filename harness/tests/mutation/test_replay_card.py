@@ -1,22 +1,23 @@
 """A faulty card that follows a record behaves as one that does everything itself."""
 
+from functools import partial
+
 import pytest
 
 from rspcore.crypto.curves import Curve
-from rspharness.mutation import fault_reach, replay_card
-from rspharness.mutation.replay_card import ReplayingEuicc, Script, following
+from rspharness.mutation import fault_reach
+from rspharness.mutation.replay_card import Player, Script
 from rspharness.record.steps import Steps
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
 from rspharness.run.run import Run, RunOptions
 from rspharness.servers.rsp_server import server_maker
-from rspharness.simulated import recording_card
-from rspharness.simulated.inprocess import SimulatedCards
+from rspharness.simulated.inprocess import InProcessTarget
+from rspharness.simulated.recording_card import Recorder
 from rspharness.suite.initial_conditions import Conditions
-from rspharness.targets.target import RECORDED
 from rspsim.euicc.decisions import Decision
-from rspsim.faults.card import FAULTS
 from rspsim.faults.card.card_fault import CardFault, swap
+from rspsim.faults.registry import card_fault
 
 ONE = "PROFILE_OPERATIONAL1"
 NEUTRAL = CardFault("test.neutral", "No fault.", ("A#01",), swap(Decision("test.nothing", 1), 2))
@@ -36,37 +37,29 @@ def walked(run):
 
 @pytest.fixture
 def record():
-    run = Run(RunOptions(card_fault=RECORDED))
-    vars(run)["_opened"] = True
-    log = recording_card.started()
-    walked(run)
+    recorder = Recorder()
+    log = recorder.started()
+    walked(run_with(recorder))
     return log
 
 
-@pytest.fixture
-def carried(monkeypatch):
-    """Return the acts that replaying cards carried out themselves."""
-    acts = []
-    plain = replay_card.carried_out
-    monkeypatch.setattr(
-        replay_card, "carried_out", lambda c, act: acts.append(act) or plain(c, act)
-    )
-    monkeypatch.setattr(SimulatedCards, "kind", ReplayingEuicc)
-    return acts
+def run_with(make):
+    """Returns a run on cards of a maker whose first card needs no identification."""
+    sound = Run(RunOptions(), partial(InProcessTarget, make=make))
+    return sound.with_fault("", partial(InProcessTarget, make=make))
 
 
-def faulty(name):
-    run = Run(RunOptions(card_fault=name))
-    vars(run)["_opened"] = True
-    return run
+def followed(player, fault, record, first=None):
+    return player.following(Script(record, fault, len(record) if first is None else first))
 
 
-def test_without_a_change_everything_is_taken_over(record, carried):
-    with following(Script(record, NEUTRAL, len(record))):
-        taken = walked(faulty(""))
-    assert carried == []
-    assert taken == walked(faulty(""))
-    assert len(carried) > 40
+def test_without_a_change_everything_is_taken_over(record):
+    player = Player(NEUTRAL)
+    with followed(player, NEUTRAL, record):
+        taken = walked(run_with(player))
+    assert player.carried_out == 0
+    assert taken == walked(run_with(player))
+    assert player.carried_out > 40
 
 
 @pytest.mark.parametrize(
@@ -79,38 +72,40 @@ def test_without_a_change_everything_is_taken_over(record, carried):
         "notifications.lost-at-reset",
     ],
 )
-def test_fault_has_the_same_effect(record, carried, name):
-    fault = next(one for one in FAULTS if one.name == name)
+def test_fault_has_the_same_effect(record, name):
+    fault = card_fault(name)
     first = fault_reach.reaching(record).get(name, len(record))
+    player = Player(fault)
 
     def outcome():
         try:
-            return walked(faulty(name))
+            return walked(run_with(player))
         except Exception as error:  # noqa: BLE001  whatever it is, it is the same
             return repr(error)
 
-    with following(Script(record, fault, first)):
-        followed = outcome()
-    helped = len(carried)
-    carried.clear()
-    assert outcome() == followed
-    assert helped < len(carried)
+    with followed(player, fault, record, first):
+        with_record = outcome()
+    helped = player.carried_out
+    assert outcome() == with_record
+    assert helped < player.carried_out - helped
 
 
-def test_card_that_is_told_something_else_goes_its_own_way(record, carried):
-    run = faulty("")
-    with following(Script(record, NEUTRAL, len(record))):
-        card = run.open_card(Trace(), Timings())
+def test_card_that_gets_another_command_carries_it_out(record):
+    player = Player(NEUTRAL)
+    with followed(player, NEUTRAL, record):
+        card = run_with(player).open_card(Trace(), Timings())
         card.eid()
         other = card.apdu("80CA006600")
-    assert carried
-    assert other == faulty("").open_card(Trace(), Timings()).apdu("80CA006600")
+    assert player.carried_out
+    assert other == run_with(player).open_card(Trace(), Timings()).apdu("80CA006600")
 
 
-def test_reset_met_with_other_values_is_carried_out(record, carried):
-    fault = next(one for one in FAULTS if one.name == "select.channel.open-after-reset")
-    card = faulty(fault.name).open_card(Trace(), Timings())
+def test_reset_met_with_other_values_is_carried_out(record):
+    fault = card_fault("select.channel.open-after-reset")
+    player = Player(fault)
+    card = run_with(player).open_card(Trace(), Timings())
     card.open()
-    with following(Script(record, fault, len(record))):
+    before = player.carried_out
+    with followed(player, fault, record):
         card.link.reset()
-    assert carried[-1] is recording_card.Signal.RESET
+    assert player.carried_out == before + 1

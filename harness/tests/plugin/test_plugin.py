@@ -439,9 +439,9 @@ def test_run_without_cases_imports_nothing_and_writes_nothing(pytester):
         import sys
         def test_plain():
             loaded = {name for name in sys.modules if name.startswith(("rspharness", "rspcore"))}
-            folders = {"", ".plugin", ".record", ".report"}
-            modules = {".record.testcase", ".report.collector"}
-            plugin = {".hooks", ".options", ".fixtures", ".card_fixtures", ".stash"}
+            folders = {"", ".plugin", ".record", ".report", ".run"}
+            modules = {".record.testcase", ".report.collector", ".run.stash", ".run.renamed_option"}
+            plugin = {".hooks", ".options", ".fixtures", ".card_fixtures"}
             light = folders | modules | {".plugin" + name for name in plugin}
             assert loaded <= {"rspharness" + name for name in light}
         """

@@ -10,6 +10,7 @@ from rspsim.card_presets import PRESETS
 from rspsim.euicc.options import Options
 from rspsim.euicc.personality import personality_named
 from rspsim.euicc.state import CardState
+from rspsim.faults.registry import card_faults
 from rspsim.stores.sqlite import SqliteStore
 
 __all__ = ["print_faults", "print_info", "print_options", "print_presets", "summary"]
@@ -17,9 +18,7 @@ __all__ = ["print_faults", "print_info", "print_options", "print_presets", "summ
 
 def print_faults() -> int:
     """Print every fault with its summary and return 0."""
-    from rspsim.faults.card import FAULTS  # noqa: PLC0415  the only list that needs them
-
-    for fault in FAULTS:
+    for fault in card_faults():
         print(f"{fault.name:<44} {fault.summary}")
     return 0
 

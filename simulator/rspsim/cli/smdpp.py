@@ -149,9 +149,9 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _faults(_: argparse.Namespace) -> int:
-    from rspsim.faults.server import FAULTS  # noqa: PLC0415  only when asked for
+    from rspsim.faults.registry import server_faults  # noqa: PLC0415  only when asked for
 
-    for fault in FAULTS:
+    for fault in server_faults():
         parameters = ", ".join(f"{key}={value}" for key, value in fault.parameters.items())
         print(f"{fault.name}{f' [{parameters}]' if parameters else ''}")
         print(f"    {fault.summary}")

@@ -19,9 +19,10 @@ from rspcore.pki.generate import issue_tls, make_pki
 from rspcore.pki.roles import Role
 from rspcore.profile_maker import make_profile, preset
 from rspsim.env import SeededRng
-from rspsim.faults.server import FAULTS, Parameter, ServerFault
+from rspsim.faults.registry import server_faults
 from rspsim.smdpp import REFERENCE_ADDRESS, BindingChoice, Policy, SmDpPlus
 from rspsim.smdpp.ci_guard import require_test_ci
+from rspsim.smdpp.fault_switch import Parameter, ServerFault
 from rspsim.smdpp.stock.derived_metadata import derive_metadata
 from rspsim.smdpp.variation import Varied
 from rspsim.system import SystemClock, SystemRng
@@ -76,7 +77,7 @@ def make_server(options: argparse.Namespace, pki: Pki, port: int) -> SmDpPlus:
         clock=SystemClock(),
         policy=policy,
         variation=None if options.vary is None else Varied(options.vary.encode()),
-        faults=FAULTS,
+        faults=server_faults(),
     )
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,11 +11,9 @@ from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import REFERENCE_EID, make_pki
 from rspsim.card_presets import PRESETS, preset_named
-from rspsim.card_setup import CardWish, changed_options, faulty, kept_state, read_pki
+from rspsim.card_setup import CardWish, changed_options, kept_state, read_pki
 from rspsim.cli.card_lists import print_presets
-from rspsim.euicc.decisions import STANDARD, Decision
 from rspsim.euicc.options import Options, ResponseMode, SegmentLimit
-from rspsim.faults import card
 from rspsim.stores.memory import MemoryStore
 from rspsim.stores.sqlite import SqliteStore
 
@@ -191,32 +188,3 @@ def test_every_option_can_be_set_to_its_own_value() -> None:
         for name, value in ((n, getattr(Options(), n)) for n in Options.__slots__)
     ]
     assert changed_options(Options(), given) == Options()
-
-
-class FaultOf:
-    """Stand for a fault that swaps one decision."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.decision: Decision[int] = Decision(name, 0)
-
-    def apply(self, decisions: Any) -> Any:
-        """Swap it."""
-        return decisions.having(self.decision, 1)
-
-
-def test_faults_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = (FaultOf("a"), FaultOf("b"), FaultOf("c"))
-    monkeypatch.setattr(card, "FAULTS", known, raising=False)
-    decisions = faulty(["a", "c"])
-    assert [decisions[fault.decision] for fault in known] == [1, 0, 1]
-
-
-def test_no_fault_is_the_standard() -> None:
-    assert faulty([]) is STANDARD
-
-
-def test_unknown_fault_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(card, "FAULTS", (FaultOf("a"),), raising=False)
-    with pytest.raises(LocalError, match="'b': `rsplab card faults` lists all 1"):
-        faulty(["b"])

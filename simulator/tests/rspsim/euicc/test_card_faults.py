@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rspcore.errors import ConfigError, DecodeError, LocalError
+from rspcore.errors import DecodeError, LocalError
 from rspcore.messages import es10b
 from rspcore.messages.es10c import EnableResult, ResetOption
 from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
@@ -29,7 +29,7 @@ from rspsim.faults.card.card_fault import (
     swap,
     together,
 )
-from rspsim.faults.registry import decisions_with, fault_named
+from rspsim.faults.registry import card_fault, decisions_with
 
 CATALOGUE = Path(__file__).parents[4] / "fixtures/requirements/euicc.csv"
 
@@ -215,17 +215,23 @@ def test_fault_that_names_no_check_is_refused_at_once():
 
 
 def test_faults_are_found_by_name():
-    assert fault_named("es10b.challenge.constant").name == "es10b.challenge.constant"
-    with pytest.raises(ConfigError, match=r"es10b\.challenge\.constant"):
-        fault_named("es10b.nothing")
-    two = decisions_with("es10b.challenge.constant", "notifications.number.stands")
+    assert card_fault("es10b.challenge.constant").name == "es10b.challenge.constant"
+    with pytest.raises(LocalError, match=r"did you mean es10b\.challenge\.constant"):
+        card_fault("es10b.challenge.constnt")
+    with pytest.raises(LocalError, match=r"'b' is not known; `rsplab card faults` lists all 6"):
+        card_fault("b")
+
+
+def test_faults_add_up():
+    assert decisions_with([]) is STANDARD
+    two = decisions_with(["es10b.challenge.constant", "notifications.number.stands"])
     assert len(two.swapped) == 2
 
 
 def test_good_card_differs_from_a_faulty_one(lab_type, profile_of):
     profiles = [profile_of(1), profile_of(2)]
     for name, count in ((None, 1), ("es10c.enable-profile.two-enabled", 2)):
-        lab = lab_type(decisions=decisions_with(name) if name else STANDARD)
+        lab = lab_type(decisions=decisions_with([name] if name else []))
         lab.install(*profiles)
         for profile in profiles:
             assert lab.enable(profile.metadata.iccid) == EnableResult.ok

@@ -5,17 +5,15 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 if TYPE_CHECKING:
-    from rspharness.mutation.fault_matrix import Neighbourhoods
     from rspharness.run.case_state import CaseState
     from rspharness.run.collection import Collected
     from rspharness.run.run import Run
 
-__all__ = ["CASE", "COLLECTED", "NEIGHBOURHOODS", "RUN", "case_of"]
+__all__ = ["CASE", "COLLECTED", "RUN", "case_of"]
 
 RUN: "Final[pytest.StashKey[Run]]" = pytest.StashKey()
 COLLECTED: "Final[pytest.StashKey[Collected]]" = pytest.StashKey()
 CASE: "Final[pytest.StashKey[CaseState]]" = pytest.StashKey()
-NEIGHBOURHOODS: "Final[pytest.StashKey[Neighbourhoods]]" = pytest.StashKey()
 
 
 def case_of(item: pytest.Item) -> "CaseState | None":
