@@ -173,25 +173,21 @@ class Pki:
         It is the one with the registeredID of that server's CERT.DPauth; in version 3 chains, where
         these differ, the n-th by its own registeredID.
         """
-        return self._one(Role.DP_TLS, curve, self._tls_number(Role.DP_AUTH, curve, server))
+        return self._one(Role.DP_TLS, curve, self._tls_number(curve, server))
 
     def ds_auth(self, curve: Curve, server: int = 1) -> Credential:
         """Return CERT.DSauth of the n-th SM-DS, counted by registeredID."""
         return self._one(Role.DS_AUTH, curve, server)
-
-    def ds_tls(self, curve: Curve, server: int = 1) -> Credential:
-        """Return the TLS certificate of the n-th SM-DS; of several the last one to expire."""
-        return self._one(Role.DS_TLS, curve, self._tls_number(Role.DS_AUTH, curve, server))
 
     def with_credentials(self, *added: Credential) -> "Pki":
         """Return the bundle with these credentials preferred to those it has."""
         kept = tuple(one for one in self.credentials if one not in added)
         return Pki((*added, *kept), self.remarks)
 
-    def _tls_number(self, auth: Role, curve: Curve, server: int) -> int:
+    def _tls_number(self, curve: Curve, server: int) -> int:
         # Past the end when this server has no TLS certificate, so that `_one` says so.
-        owners = self.servers(auth, curve)
-        tls = self.servers(Role.DP_TLS if auth is Role.DP_AUTH else Role.DS_TLS, curve)
+        owners = self.servers(Role.DP_AUTH, curve)
+        tls = self.servers(Role.DP_TLS, curve)
         if not set(owners) & set(tls) or not 1 <= server <= len(owners):
             return server
         owner = owners[server - 1]
