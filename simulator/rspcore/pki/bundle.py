@@ -10,7 +10,7 @@ Source: SGP.22 v2, 4.5.2; the layout of the SGP.26 test certificates.
 
 import binascii
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -20,7 +20,6 @@ from rspcore.errors import ConfigError, CryptoError, DecodeError
 from rspcore.ids import Eid, Oid
 from rspcore.pki import verification
 from rspcore.pki.certificate import Certificate
-from rspcore.pki.naming import file_names
 from rspcore.pki.roles import Role
 from rspcore.pki.verification import CertificateFault
 
@@ -105,22 +104,6 @@ class Pki:
             )
         good.sort(key=_preference)
         return cls(tuple(good), tuple(remarks))
-
-    def to_files(self) -> Mapping[str, bytes]:
-        """Return the bundle as file names and contents, in the layout of the SGP.26 files."""
-        files: dict[str, bytes] = {}
-        for role in Role:
-            for curve in Curve:
-                servers = self.servers(role, curve)
-                for one in self.all(role, curve):
-                    server = servers.index(one.certificate.registered_id) + 1
-                    names = file_names(role, curve, server)
-                    while names.certificate in files:
-                        names = names.next()
-                    files[names.certificate] = one.certificate.der
-                    if one.key is not None:
-                        files[names.key] = one.key.to_pem()
-        return files
 
     @property
     def curves(self) -> tuple[Curve, ...]:

@@ -1,5 +1,6 @@
 """The card a command line asks for: new, kept, changed in its options, or refused."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,8 @@ from rspsim.stores.memory import MemoryStore
 from rspsim.stores.sqlite import SqliteStore
 
 OTHER_EID = Eid.from_first_digits("890490321234512345123456789099")
+WritePki = Callable[[Pki, Path], None]
 SGP26 = Path(__file__).parents[4] / "shared" / "data" / "sgp26"
-
-
-def write_pki(pki: Pki, folder: Path) -> None:
-    """Write a bundle as files."""
-    for name, octets in pki.to_files().items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_bytes(octets)
 
 
 def test_empty_store_gets_a_new_card() -> None:
@@ -105,7 +100,9 @@ def test_kept_card_is_not_made_another(wish: CardWish, told: str) -> None:
     assert store.load() == state
 
 
-def test_kept_card_under_other_keys_is_not_served_with_those(tmp_path: Path) -> None:
+def test_kept_card_under_other_keys_is_not_served_with_those(
+    tmp_path: Path, write_pki: WritePki
+) -> None:
     store = MemoryStore()
     kept_state(store, CardWish())
     write_pki(make_pki(b"another"), tmp_path)
@@ -113,7 +110,7 @@ def test_kept_card_under_other_keys_is_not_served_with_those(tmp_path: Path) -> 
         kept_state(store, CardWish(pki=tmp_path))
 
 
-def test_kept_card_is_served_with_its_own_keys(tmp_path: Path) -> None:
+def test_kept_card_is_served_with_its_own_keys(tmp_path: Path, write_pki: WritePki) -> None:
     write_pki(make_pki(), tmp_path)
     store = MemoryStore()
     state = kept_state(store, CardWish(pki=tmp_path))

@@ -146,10 +146,8 @@ def test_folder_without_a_ci_is_refused(tmp_path):
         smdpp_setup.read_pki(tmp_path, any_ci=False)
 
 
-def test_own_pki_written_to_a_folder_is_read_back(tmp_path):
-    for name, octets in make_pki().to_files().items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(octets)
+def test_own_pki_written_to_a_folder_is_read_back(tmp_path, write_pki):
+    write_pki(make_pki(), tmp_path)
     pki = smdpp_setup.read_pki(tmp_path, any_ci=False)
     server = smdpp_setup.make_server(options("--smdp-oid", "2.999.12"), pki, 8443)
     assert str(server.identity.oid) == "2.999.12"
