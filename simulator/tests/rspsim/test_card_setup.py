@@ -13,7 +13,7 @@ from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import REFERENCE_EID, make_pki
 from rspsim.card_presets import PRESETS, preset_named
-from rspsim.card_setup import CardWish, changed_options, faulty, kept_state, read_pki
+from rspsim.card_setup import CardWish, changed_options, faulty, kept_state
 from rspsim.cli.card_lists import print_presets
 from rspsim.euicc.decisions import STANDARD, Decision
 from rspsim.euicc.options import Options, ResponseMode, SegmentLimit
@@ -133,16 +133,6 @@ def test_credentials_come_from_a_folder_tree() -> None:
         pytest.skip("the published SGP.26 material is not there")
     state = kept_state(MemoryStore(), CardWish(pki=SGP26))
     assert all(credential.signs for credential in state.credentials)
-
-
-def test_folder_that_is_none_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="expected a folder"):
-        read_pki(tmp_path / "nowhere")
-
-
-def test_folder_without_certificates_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no self-signed CI certificate"):
-        read_pki(tmp_path)
 
 
 @pytest.mark.parametrize(
