@@ -128,7 +128,7 @@ class BindingInputs:
 
 
 def bind(inputs: BindingInputs) -> Pieces:
-    """Bind a profile to one card; `encode` of the result is the package.
+    """Binds a profile to one card; `encode` of the result is the package.
 
     Raises:
         CryptoError: the two one-time keys are on different curves.
@@ -162,7 +162,7 @@ def bind(inputs: BindingInputs) -> Pieces:
 
 
 def key_agreement_request(inputs: BindingInputs) -> bytes:
-    """Return the signed InitialiseSecureChannelRequest of a package, BF23 with its header."""
+    """Returns the signed InitialiseSecureChannelRequest of a package, BF23 with its header."""
     template = control_reference_template(
         inputs.host_id, key_type=inputs.key_type, key_length=inputs.key_length
     )

@@ -10,7 +10,7 @@ __all__ = ["read_pki"]
 
 
 def read_pki(folder: Path | None, *, option: str = "") -> Pki:
-    """Return the credentials in a folder and below, or the generated ones where there is none.
+    """Returns the credentials in a folder and below, or the generated ones where there is none.
 
     Args:
         folder: The folder; names and layout of its files do not matter.

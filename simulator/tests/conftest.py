@@ -12,7 +12,7 @@ from rspcore.pki.roles import Role
 
 @pytest.fixture(scope="session")
 def pki_files() -> Callable[[Pki], dict[str, bytes]]:
-    """Return a function from a PKI to its files: `CI/nistP256_1.der` and, with its key, `.pem`."""
+    """Returns a function from a PKI to its files: `CI/nistP256_1.der` and, with its key, `.pem`."""
 
     def files(pki: Pki) -> dict[str, bytes]:
         made = {}
@@ -29,7 +29,7 @@ def pki_files() -> Callable[[Pki], dict[str, bytes]]:
 
 @pytest.fixture(scope="session")
 def write_pki(pki_files: Callable[[Pki], dict[str, bytes]]) -> Callable[[Pki, Path], None]:
-    """Return a function that writes the files of a PKI below a folder."""
+    """Returns a function that writes the files of a PKI below a folder."""
 
     def write(pki: Pki, folder: Path) -> None:
         for name, octets in pki_files(pki).items():

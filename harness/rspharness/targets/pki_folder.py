@@ -8,7 +8,7 @@ __all__ = ["read_pki"]
 
 
 def read_pki(folder: Path) -> Pki:
-    """Return the credentials in a folder and below; names and layout do not matter.
+    """Returns the credentials in a folder and below; names and layout do not matter.
 
     Raises:
         ConfigError: no CI certificate in it.

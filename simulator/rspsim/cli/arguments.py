@@ -9,7 +9,7 @@ __all__ = ["eid_argument"]
 
 
 def eid_argument(text: str) -> Eid:
-    """Return the EID of 32 digits.
+    """Returns the EID of 32 digits.
 
     Raises:
         ArgumentTypeError: not 32 decimal digits.

@@ -35,7 +35,7 @@ _HTTPS_PORT: Final = 443
 
 
 def server_pki(folder: Path | None, *, any_ci: bool) -> Pki:
-    """Return the credentials in a folder and below, or the project's own.
+    """Returns the credentials in a folder and below, or the project's own.
 
     Raises:
         ConfigError: no such folder, no CI in it, or a CI that is not known to be for tests.

@@ -16,7 +16,7 @@ __all__ = ["BindingChoice", "new_host_id", "new_keys"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BindingChoice:
-    """Say how packages are bound where several ways are legal.
+    """How packages are bound where several ways are legal.
 
     Attributes:
         replace_session_keys: True to protect the profile under its own keys (PPK), announced by
@@ -33,12 +33,12 @@ class BindingChoice:
 
 
 def new_host_id(rng: Rng, choice: BindingChoice) -> bytes:
-    """Draw a hostId of the length chosen."""
+    """Draws a hostId of the length chosen."""
     return rng.octets(choice.host_id_octets)
 
 
 def new_keys(rng: Rng, choice: BindingChoice) -> BspKeys | None:
-    """Draw profile protection keys, or none when the session keys are to protect the profile."""
+    """Draws profile protection keys, or none when the session keys are to protect the profile."""
     if not choice.replace_session_keys:
         return None
     return BspKeys(rng.octets(16), rng.octets(16), rng.octets(16))

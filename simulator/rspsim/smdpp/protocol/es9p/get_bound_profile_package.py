@@ -247,7 +247,7 @@ def _delivered(environment: Environment, wish: Wish, otpk: PublicKey) -> Outcome
 
 
 def _bind(environment: Environment, wish: Wish, otpk: PublicKey) -> tuple[Binding, Pieces]:
-    """Return what is kept with the order, and the package as it goes out.
+    """Returns what is kept with the order, and the package as it goes out.
 
     What is kept is always the sound package: an attempt without a fault can follow one with.
     """
@@ -272,7 +272,7 @@ def _bind(environment: Environment, wish: Wish, otpk: PublicKey) -> tuple[Bindin
 def _inputs(
     environment: Environment, wish: Wish, otpk: PublicKey
 ) -> tuple[BindingInputs, Pieces | None]:
-    """Return what the package is made of, and the pieces of an earlier one for the same key."""
+    """Returns what the package is made of, and the pieces of an earlier one for the same key."""
     curve, kept = wish.session.curve, wish.order.binding
     again = kept if kept is not None and kept.otpk_euicc == otpk else None
     choice = environment.variation.binding(environment.policy.binding)
