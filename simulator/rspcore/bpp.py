@@ -1,8 +1,8 @@
 """Bind a profile to one card, and cut the result into the segments that the card is sent.
 
 A BoundProfilePackage is made in steps, each a function here: sign the key agreement request, derive
-the channel, protect group after group, join. `build_bound_profile_package` takes them all; a caller
-that needs one defect takes them one by one, or replaces a member of `Pieces`.
+the channel, protect group after group, join. `bind` takes them all; a caller that needs one part
+wrong takes them one by one, changes a member of `BindingInputs`, or replaces one of `Pieces`.
 
     BF36 { BF23 request | A0 { 87 ConfigureISDP } | A1 { 88 StoreMetadata ... }
            | A2 { 87 ReplaceSessionKeys }, if any | A3 { 86 profile elements ... } }
@@ -32,12 +32,13 @@ from rspcore.tags import Tag
 
 __all__ = [
     "CONFIGURE_ISDP",
+    "BindingInputs",
     "Pieces",
-    "build_bound_profile_package",
-    "build_pieces",
+    "bind",
     "control_reference_template",
     "cut",
     "initialise_secure_channel",
+    "key_agreement_request",
     "protect_group",
     "replace_session_keys",
     "secure_channel_tbs",
@@ -49,6 +50,8 @@ CONFIGURE_ISDP = bytes.fromhex("BF2400")
 
 _SENT_HEADER_FIRST = (int(Tag.SequenceOf88), int(Tag.SequenceOf86))
 _MAC_ONLY = int(Tag.Protected88)
+_GROWTH = 16 + 8 + 4
+"""Octets that padding, MAC and header add to a plaintext at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,23 +87,11 @@ class Pieces:
         )
 
 
-def build_bound_profile_package(  # noqa: PLR0913  what the binding takes, each input once
-    *,
-    key_dp: PrivateKey,
-    transaction_id: TransactionId,
-    otsk_dp: PrivateKey,
-    otpk_euicc: PublicKey,
-    eid: Eid,
-    host_id: bytes,
-    metadata: bytes,
-    upp: bytes,
-    configure_isdp: bytes = CONFIGURE_ISDP,
-    replace_keys: BspKeys | None = None,
-    segment_size: int = MAX_ENCRYPTED_PLAINTEXT,
-) -> bytes:
-    """Bind a profile to one card.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BindingInputs:
+    """What a package is made of.
 
-    Args:
+    Attributes:
         key_dp: SK.DPpb.ECDSA, signs the key agreement request.
         transaction_id: TransactionID of the RSP session.
         otsk_dp: otSK.DP.ECKA, on the curve of the card's one-time key.
@@ -109,65 +100,79 @@ def build_bound_profile_package(  # noqa: PLR0913  what the binding takes, each 
         host_id: hostId of the control reference template, 1 to 16 octets.
         metadata: StoreMetadataRequest, BF25 with its header.
         upp: Unprotected profile package, any octets.
-        configure_isdp: ConfigureISDPRequest, BF24 with its header.
-        replace_keys: Profile protection keys; session keys protect the profile when None.
-        segment_size: Plaintext octets in each 86; more than 1007 make TLVs longer than SGP.22
+        segment_octets: Most plaintext octets of one 86; more than 1007 make TLVs longer than SGP.22
             allows, as some servers do.
+        metadata_octets: Most plaintext octets of one 88.
+        replace_keys: Profile protection keys, or None to protect under the session keys.
+        configure_isdp: ConfigureISDPRequest, BF24 with its header.
+        remote_op_id: remoteOpId of the request.
+        key_type: keyType of the control reference template and of the derivation.
+        key_length: keyLen of both.
+    """
 
-    Returns:
-        BoundProfilePackage, BF36 with its header.
+    key_dp: PrivateKey
+    transaction_id: TransactionId
+    otsk_dp: PrivateKey
+    otpk_euicc: PublicKey
+    eid: Eid
+    host_id: bytes
+    metadata: bytes
+    upp: bytes
+    segment_octets: int = MAX_ENCRYPTED_PLAINTEXT
+    metadata_octets: int = MAX_MACED_PLAINTEXT
+    replace_keys: BspKeys | None = None
+    configure_isdp: bytes = CONFIGURE_ISDP
+    remote_op_id: int = RemoteOpId.installBoundProfilePackage
+    key_type: int = KEY_TYPE_AES
+    key_length: int = KEY_LENGTH
+
+
+def bind(inputs: BindingInputs) -> Pieces:
+    """Binds a profile to one card; `encode` of the result is the package.
 
     Raises:
         CryptoError: the two one-time keys are on different curves.
     """
-    return build_pieces(
-        key_dp=key_dp,
-        transaction_id=transaction_id,
-        otsk_dp=otsk_dp,
-        otpk_euicc=otpk_euicc,
-        eid=eid,
-        host_id=host_id,
-        metadata=metadata,
-        upp=upp,
-        configure_isdp=configure_isdp,
-        replace_keys=replace_keys,
-        segment_size=segment_size,
-    ).encode()
-
-
-def build_pieces(  # noqa: PLR0913  the same inputs as above
-    *,
-    key_dp: PrivateKey,
-    transaction_id: TransactionId,
-    otsk_dp: PrivateKey,
-    otpk_euicc: PublicKey,
-    eid: Eid,
-    host_id: bytes,
-    metadata: bytes,
-    upp: bytes,
-    configure_isdp: bytes = CONFIGURE_ISDP,
-    replace_keys: BspKeys | None = None,
-    segment_size: int = MAX_ENCRYPTED_PLAINTEXT,
-) -> Pieces:
-    """Bind a profile as `build_bound_profile_package` does, and leave the parts apart."""
-    crt = control_reference_template(host_id)
-    request = initialise_secure_channel(key_dp, transaction_id, crt, otsk_dp.public, otpk_euicc)
-    # A piece grows by at most a block of padding, the MAC and four octets of header.
-    longest = max(MAX_TLV, segment_size + 16 + 8 + 4)
-    bsp = Bsp(session_keys(otsk_dp.agree(otpk_euicc), host_id=host_id, eid=eid), max_tlv=longest)
-    first, bsp = protect_group(bsp, Tag.Protected87, (configure_isdp,))
-    second, bsp = protect_group(bsp, Tag.Protected88, cut(metadata, MAX_MACED_PLAINTEXT))
-    third: tuple[bytes, ...] = ()
-    if replace_keys is not None:
-        third, bsp = protect_group(bsp, Tag.Protected87, (replace_session_keys(replace_keys),))
-        bsp = bsp.replaced(replace_keys)
-    fourth, _ = protect_group(bsp, Tag.Protected86, cut(upp, segment_size))
+    keys = session_keys(
+        inputs.otsk_dp.agree(inputs.otpk_euicc),
+        host_id=inputs.host_id,
+        eid=inputs.eid,
+        key_type=inputs.key_type,
+        key_length=inputs.key_length,
+    )
+    longest = max(MAX_TLV, inputs.segment_octets + _GROWTH, len(inputs.configure_isdp) + _GROWTH)
+    bsp = Bsp(keys, max_tlv=longest)
+    configure, bsp = protect_group(bsp, Tag.Protected87, (inputs.configure_isdp,))
+    metadata, bsp = protect_group(
+        bsp, Tag.Protected88, cut(inputs.metadata, inputs.metadata_octets)
+    )
+    replacement: tuple[bytes, ...] = ()
+    if inputs.replace_keys is not None:
+        request = replace_session_keys(inputs.replace_keys)
+        replacement, bsp = protect_group(bsp, Tag.Protected87, (request,))
+        bsp = bsp.replaced(inputs.replace_keys)
+    elements, _ = protect_group(bsp, Tag.Protected86, cut(inputs.upp, inputs.segment_octets))
     return Pieces(
-        initialise_secure_channel=request,
-        configure_isdp=first,
-        store_metadata=second,
-        replace_session_keys=third,
-        profile_elements=fourth,
+        initialise_secure_channel=key_agreement_request(inputs),
+        configure_isdp=configure,
+        store_metadata=metadata,
+        replace_session_keys=replacement,
+        profile_elements=elements,
+    )
+
+
+def key_agreement_request(inputs: BindingInputs) -> bytes:
+    """Returns the signed InitialiseSecureChannelRequest of a package, BF23 with its header."""
+    template = control_reference_template(
+        inputs.host_id, key_type=inputs.key_type, key_length=inputs.key_length
+    )
+    return initialise_secure_channel(
+        inputs.key_dp,
+        inputs.transaction_id,
+        template,
+        inputs.otsk_dp.public,
+        inputs.otpk_euicc,
+        remote_op_id=inputs.remote_op_id,
     )
 
 

@@ -13,7 +13,6 @@ from typing import Any, Final
 from rspcore.errors import ConfigError, LocalError
 from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
-from rspcore.pki.generate import make_pki
 from rspsim.card_presets import CardPreset
 from rspsim.euicc.decisions import Decisions
 from rspsim.euicc.options import Options
@@ -22,6 +21,7 @@ from rspsim.euicc.state import CardState
 from rspsim.euicc.store import Store
 from rspsim.faults.registry import decisions_with
 from rspsim.personalise import personalise
+from rspsim.pki_folder import read_pki
 from rspsim.stores.coders import field_types
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "decided",
     "first_state",
     "kept_state",
-    "read_pki",
 ]
 
 _USUAL: Final = "v2.5"
@@ -103,20 +102,6 @@ def first_state(wish: CardWish, pki: Pki | None = None) -> CardState:
         kind = replace(kind, nvm_size=wish.memory)
     options = changed_options(kind.options, wish.options)
     return personalise(pki or read_pki(wish.pki), eid=wish.eid, personality=kind, options=options)
-
-
-def read_pki(folder: Path | None) -> Pki:
-    """Return the credentials in a folder and below, or those made here.
-
-    Raises:
-        ConfigError: the folder cannot be read, or lacks a CI certificate.
-    """
-    if folder is None:
-        return make_pki()
-    if not folder.is_dir():
-        raise ConfigError(f"{folder}: expected a folder with certificates and keys")
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
-    return Pki.from_files((str(file.relative_to(folder)), file.read_bytes()) for file in files)
 
 
 def changed_options(options: Options, given: Iterable[str]) -> Options:

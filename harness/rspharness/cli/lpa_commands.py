@@ -5,12 +5,14 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 from rspcore.errors import ConfigError, DecodeError, LocalError, RspError
-from rspcore.ids import Eid, Iccid
+from rspcore.ids import Iccid
 from rspcore.messages.es10c import ResetOption
 from rspcore.pki.generate import make_pki
 from rspharness.cli.lpa_user import ProgressBar, TerminalUser
+from rspharness.cli.target_options import card_choice
 from rspharness.lpa import local_management
 from rspharness.lpa.activation_code import ActivationCode, check_server_address
 from rspharness.lpa.download import AutomaticUser, EndUser, download
@@ -30,7 +32,7 @@ from rspharness.lpa.output import (
     table,
     text_lines,
 )
-from rspharness.run.connection import CardChoice, connected
+from rspharness.run.connection import connected
 
 __all__ = ["run"]
 
@@ -69,16 +71,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _card(options: argparse.Namespace, *, changing: bool) -> AbstractContextManager[IsdrChannel]:
-    try:
-        eid = None if options.eid is None else Eid.from_digits(options.eid)
-    except DecodeError as error:
-        raise LocalError(f"--eid: {error}") from error
-    choice = CardChoice(
-        target=options.target,
-        reader=options.reader,
-        eid=eid,
+    choice = replace(
+        card_choice(options),
         pki=options.pki,
-        trace=options.trace,
         options=ChannelOptions(block_size=options.block_size),
     )
     return connected(choice, changing=changing)

@@ -1,4 +1,4 @@
-"""The words of the command line that choose a card, for areas beside `rsplab lpa`."""
+"""The options of the command line that choose a card, and the card they choose."""
 
 import argparse
 from pathlib import Path
@@ -11,7 +11,7 @@ __all__ = ["card_choice", "card_options"]
 
 
 def card_options() -> argparse.ArgumentParser:
-    """Return a parent parser with the options that choose a card."""
+    """Returns a parent parser with options that choose a card, for areas beside `rsplab lpa`."""
     options = argparse.ArgumentParser(add_help=False)
     card = options.add_argument_group("the card")
     card.add_argument(

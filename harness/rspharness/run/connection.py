@@ -20,6 +20,7 @@ from rspharness.lpa.local_management import read_eid
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import TargetLost
 from rspharness.run.opening import open_target
+from rspharness.targets.pki_folder import read_pki
 from rspharness.targets.reader import ReaderLink, find_reader, reader_names
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import Target, TargetOptions
@@ -151,8 +152,7 @@ def _pki(choice: CardChoice) -> Pki:
         return make_pki()
     if not choice.pki.is_dir():
         raise ConfigError(f"{choice.pki}: no such folder; --pki wants certificates and keys")
-    files = (file for file in sorted(choice.pki.rglob("*")) if file.is_file())
-    return Pki.from_files((str(file), file.read_bytes()) for file in files)
+    return read_pki(choice.pki)
 
 
 def _is_simulated(target: Target) -> bool:

@@ -29,6 +29,7 @@ from rspharness.record.verdicts import Inconclusive, TargetLost
 from rspharness.run.case_state import CaseState
 from rspharness.run.opening import Opens, open_target
 from rspharness.targets.guard import ReadOnlyLink
+from rspharness.targets.pki_folder import read_pki
 from rspharness.targets.target import Snapshots, Target, TargetOptions
 from rspharness.targets.transport import CardLink, TimedLink, TracedLink
 
@@ -116,8 +117,7 @@ class Run:
         folder = self.options.pki
         if folder is None:
             return make_pki(eid=self.options.eid) if self.options.eid else make_pki()
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        return Pki.from_files((path.name, path.read_bytes()) for path in files)
+        return read_pki(folder)
 
     @property
     def opened(self) -> bool:

@@ -1,7 +1,7 @@
 """The rules authorisation table of a card: whose Profile may bring which policy rule.
 
-Read by the harness on its own account, so that a case finds an owner the table allows, or one it
-does not, whatever the table of the card says.
+Read as the LPA reads it, so that a case finds an owner the table allows, or one it does not,
+whatever the table of the card says.
 
 Source: SGP.22 v2, 2.9.2 and 5.7.22.
 """
@@ -13,6 +13,7 @@ from typing import Final
 from rspcore.ids import MccMnc
 from rspcore.messages.metadata import OperatorId, PprId, ProfilePolicyAuthorisationRule
 from rspcore.profile_maker import ProfileParameters
+from rspharness.lpa.checks import operator_matches
 from rspharness.record.verdicts import Inconclusive
 
 __all__ = ["Rules", "allows", "owned_by", "owned_by_friend", "owned_by_stranger"]
@@ -30,19 +31,11 @@ _STRANGERS: Final = (
 
 
 def allows(rules: Rules, ppr: int, owner: OperatorId) -> bool:
-    """Tell whether some rule names the policy rule and an operator that fits the owner."""
+    """Returns whether some rule names the policy rule and an operator that fits the owner."""
     return any(
-        ppr in rule.ppr_ids and any(_fits(operator, owner) for operator in rule.allowed_operators)
+        ppr in rule.ppr_ids
+        and any(operator_matches(operator, owner) for operator in rule.allowed_operators)
         for rule in rules
-    )
-
-
-def _fits(operator: OperatorId, owner: OperatorId) -> bool:
-    wanted, digits = operator.mcc_mnc.octets.hex(), owner.mcc_mnc.octets.hex()
-    return (
-        all(nibble in (_ANY, digit) for nibble, digit in zip(wanted, digits, strict=True))
-        and operator.gid1 in (b"", owner.gid1)
-        and operator.gid2 in (b"", owner.gid2)
     )
 
 

@@ -1,61 +1,11 @@
-"""Link faults: what goes wrong between host and card, on simulated and real cards alike."""
+"""The link fault: the power goes while a card works, on simulated and real cards alike."""
 
 from collections.abc import Callable
 
-from rspcore.apdu import CommandApdu
 from rspharness.record.verdicts import LinkFault
 from rspharness.targets.transport import CardLink, LinkWrapper
 
-__all__ = ["CutLink", "DropLink", "PowerOffAfter"]
-
-
-class DropLink(LinkWrapper):
-    """Lose one command on its way: it is not sent, and no answer comes.
-
-    Args:
-        link: The link below.
-        number: Which command to lose, counted from 1 after the link was made.
-    """
-
-    def __init__(self, link: CardLink, number: int) -> None:
-        super().__init__(link)
-        self._left = number
-
-    def transmit(self, command: bytes) -> bytes:
-        """Pass a command on, except the one to lose.
-
-        Raises:
-            LinkFault: this is the command that got lost. The card has not seen it.
-        """
-        self._left -= 1
-        if self._left == 0:
-            raise LinkFault("the command was lost before it reached the card")
-        return self._link.transmit(command)
-
-
-class CutLink(LinkWrapper):
-    """Cut the data of one command short, with a length field that fits what is left."""
-
-    def __init__(self, link: CardLink, number: int, keep: int) -> None:
-        """Arm the fault.
-
-        Args:
-            link: The link below.
-            number: Which command to cut, counted from 1 after the link was made.
-            keep: How many data octets are left of it.
-        """
-        super().__init__(link)
-        self._left = number
-        self._keep = keep
-
-    def transmit(self, command: bytes) -> bytes:
-        """Pass a command on, one of them cut."""
-        self._left -= 1
-        if self._left == 0:
-            whole = CommandApdu.parse(command)
-            cut = whole.data[: self._keep]
-            command = CommandApdu(whole.cla, whole.ins, whole.p1, whole.p2, cut, whole.le).encode()
-        return self._link.transmit(command)
+__all__ = ["PowerOffAfter"]
 
 
 class PowerOffAfter(LinkWrapper):

@@ -2,15 +2,13 @@
 
 `CardLink` is the whole interface below the LPA driver and the suites. A wrapper is a `CardLink`
 over another one: `TracedLink` writes down what passed, `TimedLink` how long it took, `ReadOnlyLink`
-(`guard`) lets no lasting change through, and those of `link_faults` break off what passes. They
-work the same on a simulated and a real card.
+(`guard`) lets no lasting change through, and `PowerOffAfter` (`link_faults`) takes the power away.
+They work the same on a simulated and a real card.
 """
 
-from typing import Final, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.errors import LocalError
-from rspcore.status import more_data
 from rspharness.record.timing import CommandNames, Timings, stopwatch
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import TargetLost
@@ -20,7 +18,6 @@ __all__ = [
     "LinkWrapper",
     "PoweredLink",
     "ProtocolLink",
-    "ResponseChaining",
     "TimedLink",
     "TracedLink",
 ]
@@ -160,40 +157,3 @@ class TimedLink(LinkWrapper):
         response = self._link.transmit(command)
         self._timings.add(self._names.name(command), elapsed_ms())
         return response
-
-
-class ResponseChaining(LinkWrapper):
-    """Collect what 61XX announces and repeat after 6CXX, so that one command has one answer.
-
-    Source: TS 102 221, 7.3.1.1.5; GET RESPONSE goes to the channel of its command.
-    """
-
-    _MAX_ROUNDS: Final = 4096
-
-    def transmit(self, command: bytes) -> bytes:
-        """Send a command and everything needed to have its whole answer.
-
-        Raises:
-            TargetLost: as below, or the card answers 61XX without end.
-        """
-        response = ResponseApdu.parse(self._link.transmit(command))
-        if response.sw >> 8 == 0x6C:
-            response = ResponseApdu.parse(
-                self._link.transmit(_with_le(command, response.sw & 0xFF))
-            )
-        parts = [response.data]
-        for _ in range(self._MAX_ROUNDS):
-            waiting = more_data(response.sw)
-            if waiting is None:
-                return b"".join(parts) + response.sw.to_bytes(2, "big")
-            get_response = bytes((command[0] & 0x4F, Ins.GET_RESPONSE, 0, 0, waiting & 0xFF))
-            response = ResponseApdu.parse(self._link.transmit(get_response))
-            parts.append(response.data)
-        raise TargetLost(f"the card still answers 61XX after {self._MAX_ROUNDS} GET RESPONSE")
-
-
-def _with_le(command: bytes, le: int) -> bytes:
-    parsed = CommandApdu.parse(command)
-    return CommandApdu(
-        parsed.cla, parsed.ins, parsed.p1, parsed.p2, parsed.data, le or 256
-    ).encode()

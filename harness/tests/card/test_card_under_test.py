@@ -9,9 +9,9 @@ from rspcore.messages.es10b import GetEuiccChallengeResponse
 from rspharness.card.card_under_test import Card
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
-from rspharness.record.verdicts import ExpectationError
+from rspharness.record.verdicts import ExpectationError, LinkFault
 from rspharness.run.run import Run, RunOptions
-from rspharness.targets.link_faults import DropLink
+from rspharness.targets.transport import LinkWrapper
 
 SET_A = SetDefaultDpAddressRequest(default_dp_address="a.example")
 
@@ -106,8 +106,12 @@ def test_power_lost_after_the_command_it_was_asked_to(card):
 
 
 def test_lost_command_never_reached_the_card(card):
+    class Losing(LinkWrapper):
+        def transmit(self, command):
+            raise LinkFault(f"{len(command)} octets were lost before they reached the card")
+
     card.eid()
-    with card.through(lambda link: DropLink(link, 1)):
+    with card.through(Losing):
         card.send(SET_A)
     assert card.send(EuiccConfiguredAddressesRequest()).default_dp_address is None
 

@@ -30,10 +30,11 @@ def test_pem_file_is_read_with_text_around(tmp_path):
 
 
 def test_folder_of_a_whole_pki_gives_its_cis_alone(tmp_path):
-    for name, octets in PKI.to_files().items():
-        file = tmp_path / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(octets)
+    folder = tmp_path / "below"
+    folder.mkdir()
+    for number, one in enumerate(PKI.credentials):
+        (folder / f"{number}.der").write_bytes(one.certificate.der)
+        (folder / f"{number}.pem").write_bytes(one.private_key.to_pem())
     (tmp_path / "notes.txt").write_text("nothing")
     found = read_ci_certificates(tmp_path)
     assert set(found) == {PKI.ci(curve).certificate.der for curve in PKI.curves}

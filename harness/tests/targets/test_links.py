@@ -2,10 +2,10 @@ import pytest
 
 from rspcore.errors import LocalError
 from rspharness.record.timing import CommandNames, Timings, percentiles
-from rspharness.record.verdicts import LinkFault, TargetLost
+from rspharness.record.verdicts import LinkFault
 from rspharness.targets.guard import ReadOnlyLink
-from rspharness.targets.link_faults import CutLink, DropLink, PowerOffAfter
-from rspharness.targets.transport import ResponseChaining, TimedLink
+from rspharness.targets.link_faults import PowerOffAfter
+from rspharness.targets.transport import TimedLink
 
 
 class _Script:
@@ -26,30 +26,12 @@ class _Script:
         pass
 
 
-def test_response_chaining_collects_all_parts():
-    card = _Script(b"\x01\x61\x02", b"\x02\x61\x00", b"\x03\x90\x00")
-    assert ResponseChaining(card).transmit(b"\x81\xe2\x91\x00\x01\x00") == b"\x01\x02\x03\x90\x00"
-    assert card.seen[1:] == [b"\x01\xc0\x00\x00\x02", b"\x01\xc0\x00\x00\x00"]
-
-
-def test_response_chaining_repeats_with_the_right_le():
-    card = _Script(b"\x6c\x05", b"\x01\x02\x03\x04\x05\x90\x00")
-    assert ResponseChaining(card).transmit(b"\x00\xb0\x00\x00\x00").endswith(b"\x90\x00")
-    assert card.seen[1] == b"\x00\xb0\x00\x00\x05"
-
-
 def test_restart_in_a_protocol_reaches_the_card_or_is_refused():
     card = _Script()
     with pytest.raises(LocalError, match="not under control"):
         TimedLink(card, Timings()).restart(1)
     card.restart = lambda protocol: bytes((0x3B, protocol))
     assert TimedLink(card, Timings()).restart(1) == b"\x3b\x01"
-
-
-def test_response_chaining_gives_up_on_a_card_without_end():
-    card = _Script(*[b"\x61\x01"] * 5000)
-    with pytest.raises(TargetLost, match="still answers 61XX"):
-        ResponseChaining(card).transmit(b"\x00\xb0\x00\x00\x00")
 
 
 @pytest.mark.parametrize(
@@ -95,22 +77,6 @@ def test_read_only_link_follows_a_harmless_chain():
     link.transmit(bytes.fromhex("81E2110003BF3805"))
     link.transmit(bytes.fromhex("81E29101020000"))
     assert len(card.seen) == 2
-
-
-def test_drop_link_loses_one_command():
-    card = _Script()
-    link = DropLink(card, 2)
-    link.transmit(b"\x00\xa4\x00\x00")
-    with pytest.raises(LinkFault):
-        link.transmit(b"\x00\xa4\x00\x01")
-    link.transmit(b"\x00\xa4\x00\x02")
-    assert card.seen == [b"\x00\xa4\x00\x00", b"\x00\xa4\x00\x02"]
-
-
-def test_cut_link_shortens_data_and_length():
-    card = _Script()
-    CutLink(card, 1, 2).transmit(bytes.fromhex("81E2910003BF2E0000"))
-    assert card.seen == [bytes.fromhex("81E2910002BF2E00")]
 
 
 def test_power_off_after_hides_the_last_answer():

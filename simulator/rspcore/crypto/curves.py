@@ -34,11 +34,6 @@ class Curve(StrEnum):
         """Return the curve as `cryptography` names it."""
         return _BACKENDS[self]
 
-    @classmethod
-    def from_oid(cls, oid: Oid) -> "Curve | None":
-        """Return the curve with this identifier, or None when it is not supported."""
-        return _BY_OID.get(oid)
-
 
 _OIDS = {
     Curve.NIST_P256: Oid("1.2.840.10045.3.1.7"),
@@ -52,4 +47,3 @@ _BACKENDS: dict[Curve, ec.EllipticCurve] = {
     Curve.NIST_P256: ec.SECP256R1(),
     Curve.BRAINPOOL_P256R1: ec.BrainpoolP256R1(),
 }
-_BY_OID = {oid: curve for curve, oid in _OIDS.items()}

@@ -10,7 +10,7 @@ Source: SGP.22 v2, 4.5.2; the layout of the SGP.26 test certificates.
 
 import binascii
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -20,7 +20,6 @@ from rspcore.errors import ConfigError, CryptoError, DecodeError
 from rspcore.ids import Eid, Oid
 from rspcore.pki import verification
 from rspcore.pki.certificate import Certificate
-from rspcore.pki.naming import file_names
 from rspcore.pki.roles import Role
 from rspcore.pki.verification import CertificateFault
 
@@ -106,22 +105,6 @@ class Pki:
         good.sort(key=_preference)
         return cls(tuple(good), tuple(remarks))
 
-    def to_files(self) -> Mapping[str, bytes]:
-        """Return the bundle as file names and contents, in the layout of the SGP.26 files."""
-        files: dict[str, bytes] = {}
-        for role in Role:
-            for curve in Curve:
-                servers = self.servers(role, curve)
-                for one in self.all(role, curve):
-                    server = servers.index(one.certificate.registered_id) + 1
-                    names = file_names(role, curve, server)
-                    while names.certificate in files:
-                        names = names.next()
-                    files[names.certificate] = one.certificate.der
-                    if one.key is not None:
-                        files[names.key] = one.key.to_pem()
-        return files
-
     @property
     def curves(self) -> tuple[Curve, ...]:
         """Return the curves that have a CI certificate, NIST P-256 first."""
@@ -173,25 +156,21 @@ class Pki:
         It is the one with the registeredID of that server's CERT.DPauth; in version 3 chains, where
         these differ, the n-th by its own registeredID.
         """
-        return self._one(Role.DP_TLS, curve, self._tls_number(Role.DP_AUTH, curve, server))
+        return self._one(Role.DP_TLS, curve, self._tls_number(curve, server))
 
     def ds_auth(self, curve: Curve, server: int = 1) -> Credential:
         """Return CERT.DSauth of the n-th SM-DS, counted by registeredID."""
         return self._one(Role.DS_AUTH, curve, server)
-
-    def ds_tls(self, curve: Curve, server: int = 1) -> Credential:
-        """Return the TLS certificate of the n-th SM-DS; of several the last one to expire."""
-        return self._one(Role.DS_TLS, curve, self._tls_number(Role.DS_AUTH, curve, server))
 
     def with_credentials(self, *added: Credential) -> "Pki":
         """Return the bundle with these credentials preferred to those it has."""
         kept = tuple(one for one in self.credentials if one not in added)
         return Pki((*added, *kept), self.remarks)
 
-    def _tls_number(self, auth: Role, curve: Curve, server: int) -> int:
+    def _tls_number(self, curve: Curve, server: int) -> int:
         # Past the end when this server has no TLS certificate, so that `_one` says so.
-        owners = self.servers(auth, curve)
-        tls = self.servers(Role.DP_TLS if auth is Role.DP_AUTH else Role.DS_TLS, curve)
+        owners = self.servers(Role.DP_AUTH, curve)
+        tls = self.servers(Role.DP_TLS, curve)
         if not set(owners) & set(tls) or not 1 <= server <= len(owners):
             return server
         owner = owners[server - 1]

@@ -6,8 +6,7 @@ Only the parsers are here; what a sub-command needs is imported when it is asked
 import argparse
 from pathlib import Path
 
-from rspcore.errors import DecodeError
-from rspcore.ids import Eid
+from rspsim.cli.arguments import eid_argument
 
 __all__ = ["add_parser"]
 
@@ -65,7 +64,7 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     card.add_argument(
         "--pki", type=Path, metavar="DIR", help="keys and certificates (default: made here)"
     )
-    card.add_argument("--eid", type=_eid, help="EID of a new card, 32 digits")
+    card.add_argument("--eid", type=eid_argument, help="EID of a new card, 32 digits")
     card.add_argument("--personality", metavar="NAME", help="SGP.22 version, for example v2.5")
     card.add_argument(
         "--option",
@@ -96,13 +95,6 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="write each APDU to a file, or to standard output",
     )
     serve.set_defaults(func=_serve)
-
-
-def _eid(text: str) -> Eid:
-    try:
-        return Eid.from_digits(text)
-    except DecodeError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -6,8 +6,7 @@ Only the parsers are here; what a sub-command needs is imported when it is asked
 import argparse
 from pathlib import Path
 
-from rspcore.errors import DecodeError
-from rspcore.ids import Eid
+from rspsim.cli.arguments import eid_argument
 
 __all__ = ["add_parser"]
 
@@ -126,20 +125,13 @@ def _add_orders(group: "argparse._ArgumentGroup") -> None:
         "--matching-id", metavar="ID", help="MatchingID of the first order; empty needs --eid"
     )
     group.add_argument("--confirmation-code", metavar="CODE", help="code the End User has to enter")
-    group.add_argument("--eid", type=_eid, help="the one card that may have the profiles")
+    group.add_argument("--eid", type=eid_argument, help="the one card that may have the profiles")
     group.add_argument(
         "--again",
         action="store_true",
         help="order a profile again, under the same MatchingID, when its order is finished",
     )
     group.add_argument("--no-qr", action="store_true", help="show no QR codes in a terminal")
-
-
-def _eid(text: str) -> Eid:
-    try:
-        return Eid.from_digits(text)
-    except DecodeError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -18,7 +18,7 @@ from rspsim.cli.smdpp_setup import (
     Package,
     make_server,
     packages,
-    read_pki,
+    server_pki,
     switch_faults,
     tls_credential,
 )
@@ -41,7 +41,7 @@ def serve(options: argparse.Namespace) -> int:
         LocalError: an order or a fault is not possible.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="rsplab: %(message)s")
-    pki = read_pki(options.pki, any_ci=options.any_ci)
+    pki = server_pki(options.pki, any_ci=options.any_ci)
     port = options.port or free_port(options.host)
     server = make_server(options, pki, port)
     switch_faults(server, options.fault)

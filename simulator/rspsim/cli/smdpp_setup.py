@@ -15,11 +15,12 @@ from rspcore.messages.metadata import (
     StoreMetadataRequest,
 )
 from rspcore.pki.bundle import Credential, Pki
-from rspcore.pki.generate import issue_tls, make_pki
+from rspcore.pki.generate import issue_tls
 from rspcore.pki.roles import Role
 from rspcore.profile_maker import make_profile, preset
 from rspsim.env import SeededRng
 from rspsim.faults.registry import server_faults
+from rspsim.pki_folder import read_pki
 from rspsim.smdpp import REFERENCE_ADDRESS, BindingChoice, Policy, SmDpPlus
 from rspsim.smdpp.ci_guard import require_test_ci
 from rspsim.smdpp.fault_switch import Parameter, ServerFault
@@ -27,26 +28,21 @@ from rspsim.smdpp.stock.derived_metadata import derive_metadata
 from rspsim.smdpp.variation import Varied
 from rspsim.system import SystemClock, SystemRng
 
-__all__ = ["Package", "make_server", "packages", "read_pki", "switch_faults", "tls_credential"]
+__all__ = ["Package", "make_server", "packages", "server_pki", "switch_faults", "tls_credential"]
 
 _DEFAULT_PRESET: Final = "PROFILE_OPERATIONAL1"
 _LOCAL_NAMES: Final = ("localhost", "127.0.0.1", REFERENCE_ADDRESS)
 _HTTPS_PORT: Final = 443
 
 
-def read_pki(folder: Path | None, *, any_ci: bool) -> Pki:
-    """Read a PKI from every file below a folder, or make the project's own.
+def server_pki(folder: Path | None, *, any_ci: bool) -> Pki:
+    """Returns the credentials in a folder and below, or the project's own.
 
     Raises:
-        ConfigError: no folder, no CI in it, or a CI that is not known to be for tests.
+        ConfigError: no such folder, no CI in it, or a CI that is not known to be for tests.
     """
-    if folder is None:
-        return make_pki()
-    if not folder.is_dir():
-        raise ConfigError(f"--pki {folder}: expected a folder with certificates and keys")
-    files = sorted(one for one in folder.rglob("*") if one.is_file())
-    pki = Pki.from_files((str(one.relative_to(folder)), one.read_bytes()) for one in files)
-    if not any_ci:
+    pki = read_pki(folder, option="--pki")
+    if folder is not None and not any_ci:
         require_test_ci(pki)
     return pki
 

@@ -7,7 +7,7 @@ and nothing of the faults; a fault knows one point and the type of value that pa
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from rspcore.bpp import Pieces
+from rspcore.bpp import BindingInputs, Pieces
 from rspcore.messages.es9p import (
     AuthenticateClientResponse,
     InitiateAuthenticationResponse,
@@ -15,7 +15,6 @@ from rspcore.messages.es9p import (
 from rspcore.messages.es10b import ServerSigned1, SmdpSigned2
 from rspsim.smdpp.http_messages import HttpResponse
 from rspsim.smdpp.identity import Signer
-from rspsim.smdpp.stock.binding import BindingInput
 
 __all__ = [
     "ARRIVAL",
@@ -67,7 +66,7 @@ SMDP_SIGNED2: Final[Point[SmdpSigned2]] = Point("smdp_signed2", "smdpSigned2 bef
 AUTHENTICATE_CLIENT_RESPONSE: Final[Point[AuthenticateClientResponse]] = Point(
     "authenticate_client_response", "the response after signing"
 )
-BINDING: Final[Point[BindingInput]] = Point(
+BINDING: Final[Point[BindingInputs]] = Point(
     "binding", "what a package is made of, before protection"
 )
 PACKAGE: Final[Point[Pieces]] = Point("package", "the protected data objects of a package")

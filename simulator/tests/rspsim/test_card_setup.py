@@ -1,5 +1,6 @@
 """The card a command line asks for: new, kept, changed in its options, or refused."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,21 +12,15 @@ from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import REFERENCE_EID, make_pki
 from rspsim.card_presets import PRESETS, preset_named
-from rspsim.card_setup import CardWish, changed_options, kept_state, read_pki
+from rspsim.card_setup import CardWish, changed_options, kept_state
 from rspsim.cli.card_lists import print_presets
 from rspsim.euicc.options import Options, ResponseMode, SegmentLimit
 from rspsim.stores.memory import MemoryStore
 from rspsim.stores.sqlite import SqliteStore
 
 OTHER_EID = Eid.from_first_digits("890490321234512345123456789099")
+WritePki = Callable[[Pki, Path], None]
 SGP26 = Path(__file__).parents[4] / "shared" / "data" / "sgp26"
-
-
-def write_pki(pki: Pki, folder: Path) -> None:
-    """Write a bundle as files."""
-    for name, octets in pki.to_files().items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_bytes(octets)
 
 
 def test_empty_store_gets_a_new_card() -> None:
@@ -102,7 +97,9 @@ def test_kept_card_is_not_made_another(wish: CardWish, told: str) -> None:
     assert store.load() == state
 
 
-def test_kept_card_under_other_keys_is_not_served_with_those(tmp_path: Path) -> None:
+def test_kept_card_under_other_keys_is_not_served_with_those(
+    tmp_path: Path, write_pki: WritePki
+) -> None:
     store = MemoryStore()
     kept_state(store, CardWish())
     write_pki(make_pki(b"another"), tmp_path)
@@ -110,7 +107,7 @@ def test_kept_card_under_other_keys_is_not_served_with_those(tmp_path: Path) -> 
         kept_state(store, CardWish(pki=tmp_path))
 
 
-def test_kept_card_is_served_with_its_own_keys(tmp_path: Path) -> None:
+def test_kept_card_is_served_with_its_own_keys(tmp_path: Path, write_pki: WritePki) -> None:
     write_pki(make_pki(), tmp_path)
     store = MemoryStore()
     state = kept_state(store, CardWish(pki=tmp_path))
@@ -133,16 +130,6 @@ def test_credentials_come_from_a_folder_tree() -> None:
         pytest.skip("the published SGP.26 material is not there")
     state = kept_state(MemoryStore(), CardWish(pki=SGP26))
     assert all(credential.signs for credential in state.credentials)
-
-
-def test_folder_that_is_none_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="expected a folder"):
-        read_pki(tmp_path / "nowhere")
-
-
-def test_folder_without_certificates_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no self-signed CI certificate"):
-        read_pki(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ A file is known by its path: the file identifiers from below the MF on, an ADF b
 identifier the package gave it. The MF is the empty path.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
@@ -210,10 +209,6 @@ class FileSystem:
         """Return a file system without this file and all below it."""
         depth = len(path)
         return replace(self, files=tuple(f for f in self.files if f.path[:depth] != path))
-
-    def with_files(self, added: Iterable[File]) -> Self:
-        """Return a file system with these files added at the end, in order."""
-        return replace(self, files=(*self.files, *added))
 
 
 EMPTY_FILES: Final = FileSystem()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from rspcore import tlv
-from rspcore.bpp import Pieces
+from rspcore.bpp import BindingInputs, Pieces
 from rspcore.errors import LocalError
 from rspcore.ids import Iccid, TransactionId
 from rspcore.messages.metadata import StoreMetadataRequest
@@ -13,7 +13,6 @@ from rspcore.tags import Tag
 from rspsim.faults.server.octet_changes import flip_bit, flipping, from_hex, setting, with_member
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.fault_switch import ServerFault
-from rspsim.smdpp.stock.binding import BindingInput
 
 __all__ = ["FAULTS"]
 
@@ -67,35 +66,35 @@ def _retag(pieces: Pieces, tag: str) -> Pieces:
     return replace(pieces, profile_elements=(tlv.encode(wanted, tlv.parse(first).value), *rest))
 
 
-def _metadata_name(given: BindingInput, profile_name: str) -> BindingInput:
-    metadata = StoreMetadataRequest.decode(given.metadata)
-    return replace(given, metadata=replace(metadata, profile_name=profile_name).encode())
+def _metadata_name(inputs: BindingInputs, profile_name: str) -> BindingInputs:
+    metadata = StoreMetadataRequest.decode(inputs.metadata)
+    return replace(inputs, metadata=replace(metadata, profile_name=profile_name).encode())
 
 
-def _metadata_iccid(given: BindingInput, iccid: str) -> BindingInput:
-    metadata = StoreMetadataRequest.decode(given.metadata)
-    return replace(given, metadata=replace(metadata, iccid=Iccid.from_digits(iccid)).encode())
+def _metadata_iccid(inputs: BindingInputs, iccid: str) -> BindingInputs:
+    metadata = StoreMetadataRequest.decode(inputs.metadata)
+    return replace(inputs, metadata=replace(metadata, iccid=Iccid.from_digits(iccid)).encode())
 
 
-def _transaction_id(given: BindingInput, value: str) -> BindingInput:
-    return replace(given, transaction_id=TransactionId(from_hex("value", value)))
+def _transaction_id(inputs: BindingInputs, value: str) -> BindingInputs:
+    return replace(inputs, transaction_id=TransactionId(from_hex("value", value)))
 
 
-def _host_id(given: BindingInput, value: str) -> BindingInput:
-    return replace(given, host_id=from_hex("value", value))
+def _host_id(inputs: BindingInputs, value: str) -> BindingInputs:
+    return replace(inputs, host_id=from_hex("value", value))
 
 
-def _proprietary(given: BindingInput, octets: int) -> BindingInput:
+def _proprietary(inputs: BindingInputs, octets: int) -> BindingInputs:
     data = tlv.encode(Tag.DpProprietaryData, tlv.encode(0x80, bytes(octets)))
-    return replace(given, configure_isdp=tlv.encode(Tag.ConfigureISDP, data))
+    return replace(inputs, configure_isdp=tlv.encode(Tag.ConfigureISDP, data))
 
 
-def _oversize(given: BindingInput, plaintext: int) -> BindingInput:
-    return replace(given, segment_octets=plaintext)
+def _oversize(inputs: BindingInputs, plaintext: int) -> BindingInputs:
+    return replace(inputs, segment_octets=plaintext)
 
 
-def _truncate(given: BindingInput, octets: int) -> BindingInput:
-    return replace(given, upp=given.upp[:-octets])
+def _truncate(inputs: BindingInputs, octets: int) -> BindingInputs:
+    return replace(inputs, upp=inputs.upp[:-octets])
 
 
 FAULTS: Final = (

@@ -93,7 +93,7 @@ def test_level_33_exchange_is_the_published_one_from_both_sides():
     assert protected.data.hex().upper() == (
         "582E2528F7CC4706C7E54642188FDBFB1B97F441EADE28EBC366027F19889E2FD4D5DC5D4F95E6C3"
     )
-    assert host.unwrap_response(protected) == answer
+    assert host.wrap_response(answer) == protected
     assert card.wrap_response(ResponseApdu(b"", 0x9000)).data.hex().upper() == "ED3C0C57A8D4FCE7"
     assert card.wrap_response(ResponseApdu(b"", 0x6A88)).data == b""
 

@@ -16,44 +16,44 @@ from rspcore.pki.roles import Role
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NIST, BRP = Curve.NIST_P256, Curve.BRAINPOOL_P256R1
 PKI = make_pki()
-FILES = PKI.to_files()
-KEYS = {name for name in FILES if "/SK_" in name}
 
 
-def without(*parts: str) -> list[tuple[str, bytes]]:
-    return [(name, o) for name, o in FILES.items() if not any(part in name for part in parts)]
+@pytest.fixture(scope="module")
+def files(pki_files):
+    return pki_files(PKI)
 
 
-def test_files_give_the_bundle_back():
-    again = Pki.from_files(FILES.items())
+@pytest.fixture
+def without(files):
+    def rest(*parts: str) -> list[tuple[str, bytes]]:
+        return [(name, o) for name, o in files.items() if not any(part in name for part in parts)]
+
+    return rest
+
+
+def test_files_give_the_bundle_back(files):
+    again = Pki.from_files(files.items())
     assert set(again.credentials) == set(PKI.credentials)
     assert again.remarks == ()
     assert again.curves == (NIST, BRP)
 
 
-def test_names_follow_the_sgp26_layout():
-    assert "CertificateIssuer/CERT_CI_ECDSA_NIST.der" in FILES
-    assert "DPauth/CERT_S_SM_DP2auth_ECDSA_BRP.der" in FILES
-    assert "DPpb/SK_S_SM_DPpb_ECDSA_NIST.pem" in FILES
-    assert "eUICC/CERT_EUICC_ECDSA_BRP.der" in FILES
-
-
-def test_names_of_files_do_not_matter():
-    shuffled = [(f"{number}.bin", octets) for number, octets in enumerate(FILES.values())]
+def test_names_of_files_do_not_matter(files):
+    shuffled = [(f"{number}.bin", octets) for number, octets in enumerate(files.values())]
     assert set(Pki.from_files(reversed(shuffled)).credentials) == set(PKI.credentials)
 
 
-def test_pem_certificates_and_several_blocks_in_a_file_are_read():
+def test_pem_certificates_and_several_blocks_in_a_file_are_read(files):
     blocks = [
         b"-----BEGIN CERTIFICATE-----\n%b-----END CERTIFICATE-----\n" % base64.encodebytes(octets)
-        if name not in KEYS
+        if name.endswith(".der")
         else octets
-        for name, octets in FILES.items()
+        for name, octets in files.items()
     ]
     assert set(Pki.from_files([("all.pem", b"".join(blocks))]).credentials) == set(PKI.credentials)
 
 
-def test_what_is_no_certificate_and_no_key_is_skipped():
+def test_what_is_no_certificate_and_no_key_is_skipped(files):
     noise = [
         ("data_sig.der", bytes.fromhex("3006020101020101")),
         ("CI-csr.cnf", b"[req]\nprompt = no\n"),
@@ -62,41 +62,41 @@ def test_what_is_no_certificate_and_no_key_is_skipped():
         ("broken64.pem", b"-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----\n"),
         ("PK.pem", b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"),
     ]
-    again = Pki.from_files([*noise, *FILES.items()])
+    again = Pki.from_files([*noise, *files.items()])
     assert (set(again.credentials), again.remarks) == (set(PKI.credentials), ())
 
 
-def test_key_that_cannot_be_used_is_remarked():
+def test_key_that_cannot_be_used_is_remarked(files):
     bad = b"-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n"
-    again = Pki.from_files([*FILES.items(), ("SK_X.pem", bad)])
+    again = Pki.from_files([*files.items(), ("SK_X.pem", bad)])
     assert len(again.remarks) == 1
     assert again.remarks[0].startswith("SK_X.pem: ")
 
 
-def test_bundle_without_a_ci_is_refused():
+def test_bundle_without_a_ci_is_refused(without):
     with pytest.raises(ConfigError, match="CERT_CI_"):
-        Pki.from_files(without("CertificateIssuer"))
+        Pki.from_files(without("CI/"))
     with pytest.raises(ConfigError, match="among 0 certificates"):
         Pki.from_files([])
 
 
-def test_ci_that_did_not_sign_itself_is_left_out():
-    damaged = bytearray(FILES["CertificateIssuer/CERT_CI_ECDSA_NIST.der"])
+def test_ci_that_did_not_sign_itself_is_left_out(files):
+    damaged = bytearray(files["CI/nistP256_1.der"])
     damaged[-1] ^= 1
     with pytest.raises(ConfigError, match="no self-signed CI"):
         Pki.from_files([("CERT_CI.der", bytes(damaged))])
 
 
-def test_certificate_that_a_leaf_has_issued_is_left_out():
+def test_certificate_that_a_leaf_has_issued_is_left_out(files):
     auth, other = PKI.dp_auth(NIST), PKI.dp_auth(NIST, 2)
     aki = Extension.authority_key_identifier(auth.certificate.subject_key_identifier or b"")
     made = Contents.of(other.certificate).with_extension(aki)
     extra = [("leaf.der", sign(made, auth.private_key))]
-    again = Pki.from_files([*extra, *FILES.items()])
+    again = Pki.from_files([*extra, *files.items()])
     assert again.remarks == ("leaf.der: left out, unknown_issuer",)
 
 
-def test_intermediate_ca_of_version_3_is_kept_when_the_ci_signed_it():
+def test_intermediate_ca_of_version_3_is_kept_when_the_ci_signed_it(files):
     ci, key = PKI.ci(NIST), make_pki(b"other").ci(NIST).private_key
     made = contents(
         Role.DP_SUBCA,
@@ -105,9 +105,9 @@ def test_intermediate_ca_of_version_3_is_kept_when_the_ci_signed_it():
         issuer=ci.certificate,
         validity=(ci.certificate.not_before, ci.certificate.not_after),
     )
-    again = Pki.from_files([("sub.der", sign(made, ci.private_key)), *FILES.items()])
+    again = Pki.from_files([("sub.der", sign(made, ci.private_key)), *files.items()])
     assert [one.certificate.role for one in again.all(Role.DP_SUBCA, NIST)] == [Role.DP_SUBCA]
-    again = Pki.from_files([("sub.der", sign(made, key)), *FILES.items()])
+    again = Pki.from_files([("sub.der", sign(made, key)), *files.items()])
     assert again.remarks == ("sub.der: left out, bad_signature",)
 
 
@@ -117,8 +117,8 @@ def test_unknown_eid_is_named_when_asked_for():
         PKI.euicc(NIST, eid)
 
 
-def test_missing_certificate_is_named_when_asked_for():
-    bundle = Pki.from_files(without("DPpb", "EUM/CERT_EUM_ECDSA_BRP"))
+def test_missing_certificate_is_named_when_asked_for(without):
+    bundle = Pki.from_files(without("DP_PB/", "EUM/brainpoolP256r1_1.der"))
     with pytest.raises(ConfigError, match=r"no CERT\.DPpb on nistP256.*2\.23\.146\.1\.2\.1\.5"):
         bundle.dp_pb(NIST)
     with pytest.raises(ConfigError, match=r"no CERT\.EUM on brainpoolP256r1"):
@@ -126,22 +126,22 @@ def test_missing_certificate_is_named_when_asked_for():
     assert bundle.dp_auth(NIST).key is not None
 
 
-def test_card_certificate_without_its_eum_is_left_out_with_a_remark():
-    bundle = Pki.from_files(without("EUM/CERT_EUM_ECDSA_BRP"))
+def test_card_certificate_without_its_eum_is_left_out_with_a_remark(without):
+    bundle = Pki.from_files(without("EUM/brainpoolP256r1_1.der"))
     with pytest.raises(ConfigError, match=r"CERT\.EUICC"):
         bundle.euicc(BRP)
-    assert bundle.remarks == ("eUICC/CERT_EUICC_ECDSA_BRP.der: left out, unknown_issuer",)
+    assert bundle.remarks == ("EUICC/brainpoolP256r1_1.der: left out, unknown_issuer",)
 
 
-def test_missing_key_is_named_when_asked_for():
-    bundle = Pki.from_files(without("SK_S_SM_DPauth"))
+def test_missing_key_is_named_when_asked_for(without):
+    bundle = Pki.from_files(without("DP_AUTH/nistP256_1.pem"))
     assert bundle.dp_auth(NIST).key is None
     with pytest.raises(ConfigError, match="no private key"):
         _ = bundle.dp_auth(NIST).private_key
 
 
-def test_one_curve_alone_is_a_bundle():
-    bundle = Pki.from_files(without("_BRP"))
+def test_one_curve_alone_is_a_bundle(without):
+    bundle = Pki.from_files(without("brainpoolP256r1"))
     assert bundle.curves == (NIST,)
     with pytest.raises(ConfigError, match=r"no CERT\.CI on brainpoolP256r1"):
         bundle.ci(BRP)
@@ -165,12 +165,12 @@ def test_registered_ids_are_ordered_as_numbers():
     assert PKI.with_credentials(*reversed(made)).servers(Role.DP_TLS, NIST) == tuple(oids)
 
 
-def test_tls_certificates_are_collected_expired_or_not_the_last_one_first():
+def test_tls_certificates_are_collected_expired_or_not_the_last_one_first(pki_files):
     made = [
         issue_tls(PKI, NIST, ["dp.example"], NOW + timedelta(days=days)) for days in (-500, 0, -100)
     ]
     bundle = Pki((*PKI.credentials, *made))
-    again = Pki.from_files(bundle.to_files().items())
+    again = Pki.from_files(pki_files(bundle).items())
     assert set(again.all(Role.DP_TLS, NIST)) == set(made)
     assert again.dp_tls(NIST) == made[1]
     assert again.remarks == ()
@@ -193,12 +193,12 @@ def test_tls_certificates_of_version_3_are_counted_by_their_own_registered_ids()
     assert [bundle.dp_tls(NIST, number) for number in (1, 2)] == made
 
 
-def test_flawed_certificates_are_left_out_with_their_faults():
+def test_flawed_certificates_are_left_out_with_their_faults(files):
     good = PKI.dp_auth(NIST)
     for name, fault in (("key_agreement", "key_usage"), ("bad_signature", "bad_signature")):
         flaw = next(flaw for flaw in FLAWS if flaw.name == name)
         extra = [("bad.der", flawed_certificate(PKI, flaw, good))]
-        again = Pki.from_files([*extra, *FILES.items()])
+        again = Pki.from_files([*extra, *files.items()])
         assert again.remarks == (f"bad.der: left out, {fault}",)
         assert again.dp_auth(NIST) == good
 

@@ -20,11 +20,11 @@ PKI = make_pki()
 OTHER_EID = Eid.from_first_digits("890490329999888877776666555544")
 
 
-def test_same_seed_gives_the_same_octets():
+def test_same_seed_gives_the_same_octets(pki_files):
     make_pki.cache_clear()
     again = make_pki()
     assert again is not PKI
-    assert again.to_files() == PKI.to_files()
+    assert pki_files(again) == pki_files(PKI)
 
 
 def test_other_seed_gives_other_keys():

@@ -143,14 +143,12 @@ def test_faults_are_listed_with_their_parameters(capsys):
 def test_folder_without_a_ci_is_refused(tmp_path):
     (tmp_path / "note.txt").write_text("nothing")
     with pytest.raises(ConfigError, match="CI"):
-        smdpp_setup.read_pki(tmp_path, any_ci=False)
+        smdpp_setup.server_pki(tmp_path, any_ci=False)
 
 
-def test_own_pki_written_to_a_folder_is_read_back(tmp_path):
-    for name, octets in make_pki().to_files().items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(octets)
-    pki = smdpp_setup.read_pki(tmp_path, any_ci=False)
+def test_own_pki_written_to_a_folder_is_read_back(tmp_path, write_pki):
+    write_pki(make_pki(), tmp_path)
+    pki = smdpp_setup.server_pki(tmp_path, any_ci=False)
     server = smdpp_setup.make_server(options("--smdp-oid", "2.999.12"), pki, 8443)
     assert str(server.identity.oid) == "2.999.12"
 

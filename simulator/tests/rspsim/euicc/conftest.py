@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rspcore import tlv
-from rspcore.bpp import Pieces, build_pieces, segments
+from rspcore.bpp import BindingInputs, Pieces, bind, segments
 from rspcore.crypto.curves import Curve
 from rspcore.crypto.kdf import BspKeys
 from rspcore.crypto.keys import PrivateKey, PublicKey
@@ -115,7 +115,7 @@ class Server:
         replace_keys: BspKeys | None = None,
         **others: Any,
     ) -> Pieces:
-        return build_pieces(
+        inputs = BindingInputs(
             key_dp=self.pb.private_key,
             transaction_id=self.transaction,
             otsk_dp=self.one_time,
@@ -127,6 +127,7 @@ class Server:
             replace_keys=replace_keys,
             **others,
         )
+        return bind(inputs)
 
 
 class Lab:

@@ -93,10 +93,6 @@ class Template:
     created_by_default: bool
     files: tuple[TemplateFile, ...]
 
-    def by_component(self, name: str) -> TemplateFile | None:
-        """Return the file of a component, or None."""
-        return next((one for one in self.files if one.component == name), None)
-
 
 def _content(word: str) -> DefaultContent:
     if word.endswith(")*"):

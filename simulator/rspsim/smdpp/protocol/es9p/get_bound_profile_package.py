@@ -10,7 +10,7 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import Final
 
-from rspcore.bpp import Pieces
+from rspcore.bpp import BindingInputs, Pieces, bind, key_agreement_request
 from rspcore.crypto.keys import PrivateKey, PublicKey
 from rspcore.errors import CryptoError
 from rspcore.ids import TransactionId
@@ -32,7 +32,7 @@ from rspsim.smdpp.status_codes import (
     PROFILE_UNAVAILABLE,
     TRANSACTION_UNKNOWN,
 )
-from rspsim.smdpp.stock.binding import BindingInput, bind, new_host_id, new_keys, request_for
+from rspsim.smdpp.stock.binding import new_host_id, new_keys
 from rspsim.smdpp.stock.orders import DELIVERABLE, Binding, NotificationPoint, Order, OrderEvent
 from rspsim.smdpp.stock.sessions import Client, Session, Stage
 
@@ -247,33 +247,36 @@ def _delivered(environment: Environment, wish: Wish, otpk: PublicKey) -> Outcome
 
 
 def _bind(environment: Environment, wish: Wish, otpk: PublicKey) -> tuple[Binding, Pieces]:
-    """Return what is kept with the order, and the package as it goes out.
+    """Returns what is kept with the order, and the package as it goes out.
 
     What is kept is always the sound package: an attempt without a fault can follow one with.
     """
     through = environment.faults.through
-    given, kept = _input(environment, wish, otpk)
-    asked = through(fault_points.BINDING, given, NAME)
-    pieces = replace(kept, initialise_secure_channel=request_for(given)) if kept else bind(given)
-    package = pieces if asked is given else bind(asked)
+    inputs, kept = _inputs(environment, wish, otpk)
+    asked = through(fault_points.BINDING, inputs, NAME)
+    if kept:
+        pieces = replace(kept, initialise_secure_channel=key_agreement_request(inputs))
+    else:
+        pieces = bind(inputs)
+    package = pieces if asked is inputs else bind(asked)
     binding = Binding(
-        eid=given.eid,
-        otpk_euicc=given.otpk_euicc,
-        otsk_dp=given.otsk_dp,
-        host_id=given.host_id,
+        eid=inputs.eid,
+        otpk_euicc=inputs.otpk_euicc,
+        otsk_dp=inputs.otsk_dp,
+        host_id=inputs.host_id,
         pieces=pieces,
     )
     return binding, through(fault_points.PACKAGE, package, NAME)
 
 
-def _input(
+def _inputs(
     environment: Environment, wish: Wish, otpk: PublicKey
-) -> tuple[BindingInput, Pieces | None]:
-    """Return what the package is made of, and the pieces of an earlier one for the same key."""
+) -> tuple[BindingInputs, Pieces | None]:
+    """Returns what the package is made of, and the pieces of an earlier one for the same key."""
     curve, kept = wish.session.curve, wish.order.binding
     again = kept if kept is not None and kept.otpk_euicc == otpk else None
     choice = environment.variation.binding(environment.policy.binding)
-    given = BindingInput(
+    inputs = BindingInputs(
         key_dp=environment.identity.dp_pb(curve).private_key,
         transaction_id=wish.session.transaction_id,
         otsk_dp=(
@@ -288,7 +291,7 @@ def _input(
         metadata_octets=choice.metadata_octets,
         replace_keys=new_keys(environment.rng, choice),
     )
-    return given, again.pieces if again else None
+    return inputs, again.pieces if again else None
 
 
 FUNCTION: Final = Es9pFunction(name=NAME, read=read, run=run)

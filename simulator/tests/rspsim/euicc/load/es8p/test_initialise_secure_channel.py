@@ -6,7 +6,8 @@ import pytest
 
 from rspcore import tlv
 from rspcore.bpp import (
-    build_bound_profile_package,
+    BindingInputs,
+    bind,
     control_reference_template,
     initialise_secure_channel,
     segments,
@@ -103,7 +104,7 @@ def test_point_on_the_other_curve_is_told(bench):
 def test_host_id_of_any_allowed_length_is_used(lab, profile_of):
     for number, length in enumerate((1, 16)):
         server, profile = lab.server(), profile_of(number)
-        bpp = build_bound_profile_package(
+        inputs = BindingInputs(
             key_dp=server.pb.private_key,
             transaction_id=server.transaction,
             otsk_dp=server.one_time,
@@ -113,5 +114,5 @@ def test_host_id_of_any_allowed_length_is_used(lab, profile_of):
             metadata=profile.metadata.encode(),
             upp=profile.upp,
         )
-        data, _ = lab.load(segments(bpp))
+        data, _ = lab.load(segments(bind(inputs).encode()))
         assert lab.success_of(data)

@@ -81,7 +81,7 @@ def test_elements_under_the_old_keys_are_a_security_error(lab, profile_of):
 def test_long_segment_is_taken_as_the_option_says(lab_type, profile_of, limit):
     lab = lab_type(options=Options(segment_limit=limit))
     server = lab.server()
-    pieces = server.bind(lab, lab.prepared(server), profile_of(size=4000), segment_size=1008)
+    pieces = server.bind(lab, lab.prepared(server), profile_of(size=4000), segment_octets=1008)
     assert max(map(len, pieces.profile_elements)) == 1036
     data, _ = lab.load(pieces)
     if limit is SegmentLimit.TOLERANT:
