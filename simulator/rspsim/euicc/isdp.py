@@ -101,7 +101,7 @@ def return_target(state: CardState, leaving: Profile) -> Profile | None:
 
 
 def removed(state: CardState, decisions: Decisions, profile: Profile, /) -> CardState:
-    """Returns a state without a Profile; its delete notifications are made before it goes (3.5)."""
+    """Returns a state without a Profile; its delete notifications come before its removal (3.5)."""
     event = NotificationEvent.notificationDelete
     state = notifications.with_events(state, decisions, profile, event)
     if state.return_to == profile.aid:

@@ -303,7 +303,7 @@ class Channel:
         application: AID of the selected application; None for the file system.
         chain: Blocks of an unfinished command, or None.
         files: Where the channel stands in the file system.
-        transfer: Data object of a BER-TLV file on its way, or None.
+        transfer: Data object of a BER-TLV file read or written in parts, or None.
         secure: SCP03 session with the security domain selected, or None.
         response: Octets that wait for GET RESPONSE.
         response_sw: Status word that ends them.

@@ -35,7 +35,7 @@ class Function(Generic[R]):
         handle: Answers a request.
         interface: Interface it belongs to.
         malformed: Answers a request whose parts cannot be read; without it the answer is 6A80.
-        available: Tells whether this card has the function at all.
+        available: Returns whether this card has the function at all.
     """
 
     name: str

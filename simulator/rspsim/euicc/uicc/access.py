@@ -111,7 +111,7 @@ def rule_allows(
     Args:
         record: Record content; FF padding at its end is passed over.
         mode: Access wanted, looked at when no instruction is given.
-        satisfied: Tells whether the key of a reference is verified or disabled.
+        satisfied: Returns whether the key of a reference is verified or disabled.
         instruction: Instruction octet, for commands that are ruled by their own code.
 
     Returns:

@@ -1,7 +1,7 @@
 """ES10b.AuthenticateServer: verifies a server, then signs with the card's own identity.
 
 Source: SGP.22 v2, 5.7.13; the order of the last three checks is that of its text, each of the
-earlier ones comes as soon as what it needs is known.
+earlier ones follows as soon as what it needs is known.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""ES10b.RetrieveNotificationsList: pending ones, as they were signed (SGP.22 v2, 5.7.10)."""
+"""ES10b.RetrieveNotificationsList: the signed pending notifications (SGP.22 v2, 5.7.10)."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""ES8+.ReplaceSessionKeys: goes on under the keys that protect the package (SGP.22 v2, 5.5.4).
+"""ES8+.ReplaceSessionKeys: continues with the keys that protect the package (SGP.22 v2, 5.5.4).
 
 Counter and MAC chain start again with them.
 """

@@ -101,7 +101,7 @@ def run_puks(building: Building, _name: str, value: dict[str, Any]) -> Building:
 
 
 def run_pins(building: Building, _name: str, value: dict[str, Any]) -> Building:
-    """Takes the PINs of the directory made last, or share those of another directory.
+    """Takes the PINs of the directory made last, or shares those of another directory.
 
     Raises:
         Refused: the directory has its PINs already, a reference is not allowed there, or a PUK or

@@ -134,7 +134,7 @@ def authenticate(command: CommandApdu, view: View) -> Outcome:
         return context.refuse(StatusWord.INCORRECT_P1_P2)
     fields = _fields(command.data)
     contexts = {_GSM: [16], _3G: [16, 16]}
-    if adf.aid.startswith(_ISIM):  # an ISIM knows the IMS context alone (TS 31.103, 7.1)
+    if adf.aid.startswith(_ISIM):  # an ISIM has only the IMS context (TS 31.103, 7.1)
         del contexts[_GSM]
     wanted = contexts.get(command.p2)
     if wanted is None:
@@ -170,7 +170,7 @@ def _gsm(context: CommandContext, parameters: AkaParameters, rand: bytes) -> Out
 
 
 def user_verified(context: CommandContext) -> bool:
-    """Returns whether the user verified: AUTHENTICATE goes with reading EF.IMSI (31.102, 7.1.2)."""
+    """Returns whether the user is verified, as for reading EF.IMSI (TS 31.102, 7.1.2)."""
     pin = find_pin(context.content, (), 0x01)
     return pin is None or pin_holds(context.view.volatile.verified_pins, pin)
 
