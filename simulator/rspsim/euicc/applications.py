@@ -4,7 +4,7 @@ An application is an AID, an answer to its selection and a handler for commands;
 selected the file system answers. SELECT by DF name also takes the beginning of an AID and then
 finds the first application that fits, or, with P2 asking for the next one, the one after the
 selected (TS 102 221, 11.1.1; SGP.22 v2, 5.7.1). A SELECT that finds nothing leaves the selection
-alone.
+as it was.
 """
 
 from collections.abc import Callable
@@ -40,7 +40,7 @@ _SHORTEST_NAME = 5
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """Hold one selectable application.
+    """One selectable application.
 
     Attributes:
         aid: Its AID.
@@ -59,7 +59,7 @@ APPLICATIONS: Final = Decision(
         Application(selection.AID, selection.selected, dispatch.process),
         Application(ecasd.AID, ecasd.selected, ecasd.process),
     ),
-    "applications that are always there, in the order partial names find them",
+    "applications that are always there, in the order partial names are matched",
 )
 
 
@@ -72,7 +72,7 @@ def _receiver(_command: CommandApdu, view: View) -> Aid | None:
 
 
 def _of_profile(view: View) -> tuple[Application, ...]:
-    """Return NAAs and security domains of the enabled Profile, as its package made them."""
+    """Returns NAAs and security domains of the enabled Profile, as its package made them."""
     naas = tuple(Application(adf.aid, adf.select, process_files) for adf in adfs(view))
     return naas + tuple(Application(one.aid, one.select, process_domain) for one in domains(view))
 
@@ -88,7 +88,7 @@ RECEIVER: Final[Decision[Callable[[CommandApdu, View], Aid | None]]] = Decision(
 
 
 def process(command: CommandApdu, view: View) -> Outcome:
-    """Hand a command to the application selected on its channel."""
+    """Passes a command to the application selected on its channel."""
     chosen = view.decisions[RECEIVER](command, view)
     if chosen is None:
         return process_files(command, view)
@@ -102,7 +102,7 @@ def process(command: CommandApdu, view: View) -> Outcome:
 
 
 def select(command: CommandApdu, view: View) -> Outcome:
-    """Select an application by name, or a file by any other means."""
+    """Selects an application by name, or a file in any other way."""
     if command.p1 != _BY_NAME:
         return select_file(command, view)
     occurrence = command.p2 & 0x03
@@ -124,6 +124,6 @@ def select(command: CommandApdu, view: View) -> Outcome:
 
 
 def _after(chosen: Aid | None, found: list[Application]) -> list[Application]:
-    """Return what follows the selected application, or everything when it is not among them."""
+    """Returns what follows the selected application, or everything when it is not among them."""
     aids = [application.aid for application in found]
     return found[aids.index(chosen) + 1 :] if chosen in aids else found

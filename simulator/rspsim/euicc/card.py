@@ -1,8 +1,8 @@
 """The card itself: octets in, octets out, and the only place that commits.
 
-`transmit` is decide, commit, answer. The decision is made by pure handlers over `View`s; this
-module alone makes it true, at most once per command, and answers only afterwards. So a command that
-was answered has happened, and one that was cut has happened wholly or not at all.
+`transmit` decides, commits and answers. Pure handlers decide from a `View`; only this module
+commits, at most once per command, and answers afterwards. So a command that was answered has been
+carried out, and one that was cut has been carried out wholly or not at all.
 
 A refusal is an answer. A bug is an exception: it propagates, and nothing was committed.
 """
@@ -20,12 +20,12 @@ __all__ = ["Euicc"]
 
 
 class Euicc:
-    """Be one software eUICC."""
+    """One software eUICC."""
 
     def __init__(
         self, state: CardState, store: Store, rng: Rng, decisions: Decisions = STANDARD
     ) -> None:
-        """Take over a state; it is not written to the store before something changes it.
+        """Takes over a state; it is not written to the store before something changes it.
 
         Args:
             state: Where the card begins, from `personalise` or from `store.load()`.
@@ -42,16 +42,16 @@ class Euicc:
 
     @property
     def state(self) -> CardState:
-        """Return the persistent state as it stands."""
+        """Returns the persistent state as it stands."""
         return self._state
 
     @property
     def volatile(self) -> Volatile:
-        """Return the volatile values as they stand."""
+        """Returns the volatile values as they stand."""
         return self._volatile
 
     def transmit(self, command: bytes) -> bytes:
-        """Carry out one command APDU; a card without power is reset first.
+        """Carries out one command APDU; a card without power is reset first.
 
         Args:
             command: Command APDU, any octets.
@@ -73,10 +73,10 @@ class Euicc:
         return outcome.response.encode()
 
     def reset(self) -> bytes:
-        """Start anew: volatile values forgotten, what was left open brought to its end.
+        """Resets the card: clears the volatile values and completes what was left open.
 
         Returns:
-            The ATR. When the store does not take the state after start-up, the state of before
+            The ATR. When the store does not take the state after start-up, the state before
             stays and the next reset tries again.
         """
         self._volatile = self._decisions[startup.FORGOTTEN](self._volatile)
@@ -91,6 +91,6 @@ class Euicc:
         return self._decisions[startup.ATR](self._state)
 
     def power_off(self) -> None:
-        """Take the power away; the volatile values are gone."""
+        """Removes the power; the volatile values are lost."""
         self._volatile = self._decisions[startup.FORGOTTEN](self._volatile)
         self._powered = False

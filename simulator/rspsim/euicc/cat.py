@@ -1,4 +1,4 @@
-"""The card application toolkit, as far as an eUICC needs it: REFRESH and the talk around it.
+"""The card application toolkit, as far as an eUICC needs it: REFRESH and the commands around it.
 
 One proactive command can be open at a time. It is announced by 91XX until it is fetched, and stays
 open until its TERMINAL RESPONSE; for REFRESH in the mode UICC Reset the reset stands for the
@@ -45,14 +45,14 @@ _SMS_PP_DOWNLOAD, _MENU_SELECTION = 0xD1, 0xD3
 
 
 class RefreshQualifier(IntEnum):
-    """Name the modes of REFRESH an eUICC asks for (TS 102 223, 8.6)."""
+    """The modes of REFRESH an eUICC asks for (TS 102 223, 8.6)."""
 
     UICC_RESET = 0x04
     PROFILE_STATE_CHANGE = 0x09
 
 
 def _announces_state_change(terminal_profile: bytes) -> bool:
-    """Tell whether a TERMINAL PROFILE has b6 of its 34th octet (TS 102 223, 5.2)."""
+    """Returns whether a TERMINAL PROFILE has b6 of its 34th octet (TS 102 223, 5.2)."""
     octet, bit = 33, 0x20
     return len(terminal_profile) > octet and bool(terminal_profile[octet] & bit)
 
@@ -88,7 +88,7 @@ RESPONSE_COMPLETES: Final = Decision(
 
 
 def _fits(command: bytes, response: bytes) -> bool:
-    """Tell whether a TERMINAL RESPONSE repeats the command details (TS 102 223, 6.8)."""
+    """Returns whether a TERMINAL RESPONSE repeats the command details (TS 102 223, 6.8)."""
     details = tlv.parse(command).children()[0].value
     given = next(tlv.iterate(response))
     return given.tag & 0x7F == 0x01 and given.value == details
@@ -100,14 +100,14 @@ FITS: Final[Decision[Callable[[bytes, bytes], bool]]] = Decision(
 
 
 def announced(cat: Cat) -> int:
-    """Return the status word of success: 91XX while a proactive command waits for FETCH."""
+    """Returns the status word of success: 91XX while a proactive command waits for FETCH."""
     if cat.command is None or cat.fetched:
         return StatusWord.OK
     return 0x9100 | len(cat.command) & 0xFF
 
 
 def with_refresh(view: View, volatile: Volatile, *, only_reset: bool = False) -> Volatile:
-    """Return values in which REFRESH is the open proactive command, in place of any other.
+    """Returns values in which REFRESH is the open proactive command, in place of any other.
 
     Args:
         view: The view of the command that asks for it.
@@ -132,15 +132,15 @@ def _terminal_profile(command: CommandApdu, view: View) -> Outcome:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
     if not command.data:
         return view.refuse(StatusWord.WRONG_LENGTH)
-    told = replace(view.volatile.cat, terminal_profile=command.data)
+    changed = replace(view.volatile.cat, terminal_profile=command.data)
     menu = toolkit.menu(view, command.data)
-    if menu is not None and told.command is None:
-        told = next_offered(replace(told, queue=(*told.queue, menu)))
-    return view.outcome(volatile=replace(view.volatile, cat=told))
+    if menu is not None and changed.command is None:
+        changed = next_offered(replace(changed, queue=(*changed.queue, menu)))
+    return view.outcome(volatile=replace(view.volatile, cat=changed))
 
 
 def _terminal_capability(command: CommandApdu, view: View) -> Outcome:
-    """Keep the eUICC octet (83) of the template A9; a repetition replaces it."""
+    """Keeps the eUICC octet (83) of the template A9; a repetition replaces it."""
     if command.p1 or command.p2:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
     try:
@@ -166,7 +166,7 @@ def _fetch(command: CommandApdu, view: View) -> Outcome:
 
 
 def _terminal_response(command: CommandApdu, view: View) -> Outcome:
-    """Take the end of a proactive command; that of REFRESH carries out the change that waited."""
+    """Ends a proactive command; the end of REFRESH carries out the change that waited."""
     cat = view.volatile.cat
     if command.p1 or command.p2:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
@@ -178,10 +178,10 @@ def _terminal_response(command: CommandApdu, view: View) -> Outcome:
         return view.refuse(StatusWord.WRONG_DATA)
     if not view.decisions[FITS](cat.command, command.data):
         return view.refuse(StatusWord.WRONG_DATA)
-    if _RETRY <= result < _NEVER:  # the terminal cannot now; asked again
+    if _RETRY <= result < _NEVER:  # busy at present: the command is offered again
         return view.outcome(volatile=replace(view.volatile, cat=replace(cat, fetched=False)))
     if result >= _NEVER or not _is_refresh(cat.command):
-        # what the terminal never will do waits for a reset
+        # a change whose REFRESH the terminal refuses waits for a reset
         ended = next_offered(replace(cat, command=None, fetched=False))
         return view.outcome(volatile=replace(view.volatile, cat=ended))
     state = view.state
@@ -200,7 +200,7 @@ def _is_refresh(command: bytes) -> bool:
 
 
 def _result_of(data: bytes) -> int:
-    """Return the general result of a TERMINAL RESPONSE.
+    """Returns the general result of a TERMINAL RESPONSE.
 
     Raises:
         DecodeError: not a sequence of data objects with a result (tag 03 or 83) in it.
@@ -212,7 +212,7 @@ def _result_of(data: bytes) -> int:
 
 
 def _envelope(command: CommandApdu, view: View) -> Outcome:
-    """Take an ENVELOPE: a short message for the card, a menu selection; others nobody waits for."""
+    """Takes an ENVELOPE: a short message or a menu selection; others are answered 9000."""
     cat = view.volatile.cat
     if command.p1 or command.p2:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
@@ -233,7 +233,7 @@ def _envelope(command: CommandApdu, view: View) -> Outcome:
 
 
 def _offering(outcome: Outcome, bodies: tuple[bytes, ...]) -> Outcome:
-    """Return an outcome that queues proactive commands of type SEND SHORT MESSAGE."""
+    """Returns an outcome that queues proactive commands of type SEND SHORT MESSAGE."""
     if not bodies:
         return outcome
     cat = outcome.volatile.cat

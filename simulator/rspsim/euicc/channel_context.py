@@ -1,6 +1,6 @@
-"""What one logical channel remembers of the file system, and what the card remembers of PINs.
+"""What a logical channel keeps of the file system, and what the card keeps of PIN verification.
 
-Both are volatile: a reset puts every channel at the MF and forgets every verification (ETSI TS 102
+Both are volatile: a reset puts every channel at the MF and clears every verification (ETSI TS 102
 221, 8.4 and 9.5).
 """
 
@@ -17,7 +17,7 @@ VerifiedPins = frozenset[tuple[Path, int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileContext:
-    """Hold where a channel stands in the file system.
+    """Where a channel stands in the file system.
 
     Attributes:
         directory: Current directory.
@@ -38,7 +38,7 @@ AT_MF: Final = FileContext()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataTransfer:
-    """Hold a data object of a BER-TLV file on its way.
+    """A data object of a BER-TLV file that is read or written in parts.
 
     Attributes:
         reading: Octets still to be read.
@@ -53,7 +53,7 @@ class DataTransfer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmsParts:
-    """Hold the parts of one concatenated short message received so far.
+    """The parts of one concatenated short message received so far.
 
     Attributes:
         key: Originator, reference and number of parts.

@@ -1,17 +1,17 @@
-"""From the octets of a command to the handler that answers it, and from its answer to the wire.
+"""Finds the handler for the octets of a command, and delivers its answer.
 
-How it works. `process` takes any octets. It reads the APDU, asks the class octet for the logical
-channel, and hands the command to the first that feels responsible: the channel itself (GET
-RESPONSE, MANAGE CHANNEL, SELECT), the conversation with the terminal (`rspsim.euicc.cat`), the
-application selected on the channel. What comes back is an `Outcome` with all of the response data;
-`_delivered` then decides how much of it goes out now. The rest waits in the channel for GET
+How it works. `process` takes any octets. It reads the APDU, takes the logical channel from the
+class octet, and passes the command to the first of these that handles its instruction: the channel
+itself (GET RESPONSE, MANAGE CHANNEL, SELECT), the toolkit (`rspsim.euicc.cat`), the application
+selected on the channel. The handler returns an `Outcome` with all of the response data;
+`_delivered` then decides how much of it is sent now. The rest waits in the channel for GET
 RESPONSE, and is dropped by any other command there (ISO/IEC 7816-4, 5.1; ETSI TS 102 221, 7.3.1).
 
 The announcement of a proactive command, 91XX in place of 9000, belongs to the last part of an
-answer; so it is added here, when that part leaves, and not by the function that caused it
+answer; so it is added here, when that part is sent, and not by the function that caused it
 (SGP.22 v2, 5.7.2).
 
-Nothing in here raises for octets from outside: each defect has its status word.
+Nothing in here raises for octets from outside: each mistake in them has its status word.
 """
 
 from collections.abc import Callable, Mapping
@@ -49,7 +49,7 @@ _MOST = 256
 
 
 class ClassFamily(Enum):
-    """Say which class octets an instruction belongs to (TS 102 221, 10.1.1)."""
+    """Which class octets an instruction belongs to (TS 102 221, 10.1.1)."""
 
     INTERINDUSTRY = "0X or 4X"
     PROPRIETARY = "8X or CX"
@@ -97,10 +97,10 @@ CLASSES: Final[Decision[Mapping[int, ClassFamily]]] = Decision(
     "class octets an instruction is taken with; instructions not listed: any",
 )
 PARSE: Final[Decision[Callable[[bytes], CommandApdu]]] = Decision(
-    "apdu.parse", CommandApdu.parse, "a command out of its octets"
+    "apdu.parse", CommandApdu.parse, "a command from its octets"
 )
 FINDS: Final[Decision[Callable[[View], View]]] = Decision(
-    "channels.finds", lambda view: view, "the card as a command on a channel finds it"
+    "channels.finds", lambda view: view, "the view given to a command on a channel"
 )
 NOTHING_WAITING: Final = Decision(
     "get_response.nothing_waiting", 0x6F00, "status word when no response data waits"
@@ -129,7 +129,7 @@ def _too_much(waiting: int) -> int:
 
 
 REST: Final = Decision(
-    "get_response.rest", _rest, "what of a response waits when so many octets have left"
+    "get_response.rest", _rest, "rest of a response after so many octets were sent"
 )
 LAST_PART: Final = Decision("get_response.last_part", _last_part, "last part of a response")
 TOO_MUCH: Final = Decision(
@@ -139,20 +139,20 @@ TOO_MUCH: Final = Decision(
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Hold a command and the view it meets, for the checks of the class octet."""
+    """A command and the view, for the checks of the class octet."""
 
     command: CommandApdu
     view: View
 
     @property
     def channel_open(self) -> bool:
-        """Tell whether the channel of the class octet is open."""
+        """Returns whether the channel of the class octet is open."""
         number = self.command.channel
         return number is not None and self.view.volatile.channels[number] is not None
 
     @property
     def secure_messaging_taken(self) -> bool:
-        """Tell whether the class asks for no secure messaging, or an SCP03 session is there."""
+        """Returns whether the class asks for no secure messaging, or an SCP03 session is there."""
         number = self.command.channel
         channel = None if number is None else self.view.volatile.channels[number]
         return not self.command.secure_messaging or (
@@ -161,7 +161,7 @@ class Received:
 
     @property
     def class_fits(self) -> bool:
-        """Tell whether the instruction exists in this class."""
+        """Returns whether the instruction exists in this class."""
         family = self.view.decisions[CLASSES].get(self.command.ins)
         proprietary = bool(self.command.cla & 0x80)
         return family is None or proprietary is (family is ClassFamily.PROPRIETARY)
@@ -190,7 +190,7 @@ _HANDLERS: Final[Mapping[int, Callable[[CommandApdu, View], Outcome]]] = {
 
 
 def process(octets: bytes, view: View) -> Outcome:
-    """Answer one command.
+    """Answers one command.
 
     Args:
         octets: Command APDU, any octets.
@@ -213,7 +213,7 @@ def process(octets: bytes, view: View) -> Outcome:
 
 
 def _delivered(command: CommandApdu, view: View, outcome: Outcome) -> Outcome:
-    """Send as much of the response data as the command's case allows, and keep the rest."""
+    """Sends as much of the response data as the command's case allows, and keeps the rest."""
     data, sw = outcome.response.data, outcome.response.sw
     if not data or (command.le is None and view.decisions[LE_NEEDED]):
         return replace(outcome, response=_last(view, b"", sw, outcome))
@@ -227,7 +227,7 @@ def _delivered(command: CommandApdu, view: View, outcome: Outcome) -> Outcome:
 
 
 def _part(view: View, outcome: Outcome, data: bytes, sw: int, count: int) -> Outcome:
-    """Answer with the first count octets; what is left waits in the channel."""
+    """Answers with the first count octets; what is left waits in the channel."""
     now, later = data[:count], view.decisions[REST](data, count)
     volatile = outcome.volatile
     channel = volatile.channels[view.channel_number]
@@ -242,14 +242,14 @@ def _part(view: View, outcome: Outcome, data: bytes, sw: int, count: int) -> Out
 
 
 def _last(view: View, data: bytes, sw: int, outcome: Outcome) -> ResponseApdu:
-    """Return the end of an answer, with 91XX when a proactive command waits."""
+    """Returns the end of an answer, with 91XX when a proactive command waits."""
     if sw == StatusWord.OK:
         sw = cat.announced(outcome.volatile.cat)
     return view.decisions[LAST_PART](data, sw)
 
 
 def _get_response(command: CommandApdu, view: View) -> Outcome:
-    """Give the next part of what waits in the channel (ISO/IEC 7816-4, 11.7.1)."""
+    """Answers with the next part of what waits in the channel (ISO/IEC 7816-4, 11.7.1)."""
     waiting = view.channel.response
     if command.p1 or command.p2:
         return view.refuse(StatusWord.INCORRECT_P1_P2)

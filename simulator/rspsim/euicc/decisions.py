@@ -1,4 +1,4 @@
-"""Decisions: everything a card does on purpose that a faulty card could do otherwise, by name.
+"""Decisions: everything a card does that a faulty card could do otherwise, by name.
 
 A `Decision` is declared beside the code that takes it, with its standard value: a function, a
 number or an ordered table of `Check`s. The code never uses the value itself, it asks the
@@ -26,7 +26,7 @@ S_contra = TypeVar("S_contra", contravariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Decision(Generic[T]):
-    """Declare one decision.
+    """One decision.
 
     Attributes:
         name: Dotted name, unique over the whole card.
@@ -41,7 +41,7 @@ class Decision(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Check(Generic[S_contra]):
-    """Hold one row of an ordered table of checks.
+    """One row of an ordered table of checks.
 
     Attributes:
         name: Name, unique in its table.
@@ -60,7 +60,7 @@ Checks = tuple[Check[S_contra], ...]
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """Hold what a card decides: the standard values, and those that were swapped.
+    """What a card decides: the standard values, and those that were swapped.
 
     Attributes:
         swapped: Values by the name of their decision; everything else is standard.
@@ -69,13 +69,13 @@ class Decisions:
     swapped: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
     def __getitem__(self, decision: Decision[T]) -> T:
-        """Return the value in force for a decision."""
+        """Returns the value in force for a decision."""
         if not self.swapped:
             return decision.standard
         return cast("T", self.swapped.get(decision.name, decision.standard))
 
     def having(self, decision: Decision[T], value: T) -> "Decisions":
-        """Return decisions that differ in this one."""
+        """Returns decisions that differ in this one."""
         return Decisions(MappingProxyType({**self.swapped, decision.name: value}))
 
 
@@ -84,7 +84,7 @@ STANDARD: Final = Decisions()
 
 
 def first_refusal(checks: Checks[S_contra], subject: S_contra) -> int | None:
-    """Return the code of the first check that does not hold, or None when all do."""
+    """Returns the code of the first check that does not hold, or None when all do."""
     for check in checks:
         if not check.holds(subject):
             return check.code

@@ -1,9 +1,9 @@
 """The life of an ISD-P: it gets an AID, is enabled and disabled, and is removed.
 
-At most one Profile is enabled (SGP.22 v2, 2.4). A change is a pair, one ISD-P to disable and one
-to enable, and `switched` carries out both in one state, notifications included, so that no cut can
-leave two enabled Profiles or forget one. A test Profile remembers which operational Profile it took
-the place of (2.4.5.3).
+At most one Profile is enabled (SGP.22 v2, 2.4). A change is a pair, one ISD-P to disable and one to
+enable, and `switched` carries out both in one state, notifications included, so that no cut can
+leave two enabled Profiles or half a change. While a test Profile is enabled, the state keeps which
+operational Profile it replaced (2.4.5.3).
 """
 
 from dataclasses import replace
@@ -32,7 +32,7 @@ _LAST_NUMBER = 0xFFFF
 
 
 def _free_aid(state: CardState, /) -> Aid | None:
-    """Return the lowest AID of the ISD-P range that is not in use, None when all are."""
+    """Returns the lowest AID of the ISD-P range that is not in use, None when all are."""
     used = {profile.aid for profile in state.profiles}
     for number in range(_FIRST_NUMBER, _LAST_NUMBER + 1):
         aid = Aid(ISDP_PREFIX + number.to_bytes(2, "big") + b"\x00")
@@ -44,7 +44,7 @@ def _free_aid(state: CardState, /) -> Aid | None:
 def _remembered(
     state: CardState, disabled: Profile | None, enabled: Profile | None, /
 ) -> Aid | None:
-    """Return which operational Profile to come back to after a change."""
+    """Returns the operational Profile to enable again after a test Profile, or None."""
     if enabled is None or enabled.profile_class != ProfileClass.test:
         return None
     if disabled is None:
@@ -64,9 +64,9 @@ REMEMBERED: Final = Decision(
 
 
 def switched(state: CardState, decisions: Decisions, change: PendingSwitch) -> CardState:
-    """Return a state after a change: one Profile disabled, one enabled, both told of.
+    """Returns a state after a change: one Profile disabled, one enabled, both with notifications.
 
-    A Profile that is gone meanwhile is passed over.
+    A Profile that was deleted meanwhile is skipped.
     """
     leaving = state.profile_by_aid(change.disable)
     coming = state.profile_by_aid(change.enable)
@@ -88,20 +88,20 @@ def switched(state: CardState, decisions: Decisions, change: PendingSwitch) -> C
 
 
 def pending_carried_out(state: CardState, decisions: Decisions) -> CardState:
-    """Return a state after the change that waited; the same object when none did."""
+    """Returns a state after the change that waited; the same object when none did."""
     change = state.pending_switch
     return state if change is None else switched(state, decisions, change)
 
 
 def return_target(state: CardState, leaving: Profile) -> Profile | None:
-    """Return the Profile to enable when this one ends: only a test Profile has one (2.4.5.3)."""
+    """Returns the Profile to enable when this one ends: only a test Profile has one (2.4.5.3)."""
     if leaving.profile_class != ProfileClass.test:
         return None
     return state.profile_by_aid(state.return_to)
 
 
 def removed(state: CardState, decisions: Decisions, profile: Profile, /) -> CardState:
-    """Return a state without a Profile; its delete notifications are made before it goes (3.5)."""
+    """Returns a state without a Profile; its delete notifications come before its removal (3.5)."""
     event = NotificationEvent.notificationDelete
     state = notifications.with_events(state, decisions, profile, event)
     if state.return_to == profile.aid:

@@ -1,4 +1,4 @@
-"""A load in progress: where it stands in the package, and what came of the Profile so far."""
+"""A load in progress: its place in the package, and what is made of the Profile so far."""
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -12,7 +12,7 @@ __all__ = ["Load", "LoadPosition"]
 
 
 class LoadPosition(Enum):
-    """Name the places inside a BoundProfilePackage between two segments (2.5.5)."""
+    """The places inside a BoundProfilePackage between two segments (2.5.5)."""
 
     BEGIN = auto()
     SECURED = auto()
@@ -25,7 +25,7 @@ class LoadPosition(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """Hold a load in progress; it becomes real in one commit at its end, or never.
+    """A load in progress; it is committed at its end in one step, or never.
 
     Attributes:
         channel: Logical channel on which it began, None when that was closed.
@@ -36,7 +36,7 @@ class Load:
         dp_proprietary_data: Of ConfigureISDP, whole data object, or None.
         metadata_octets: StoreMetadata as far as received.
         metadata: StoreMetadata when complete and accepted.
-        installation: What came of the Profile so far.
+        installation: What is made of the Profile so far.
     """
 
     channel: int | None

@@ -19,7 +19,7 @@ NO_CHANNEL_LEFT: Final = Decision(
 
 
 def _closed(volatile: Volatile, number: int) -> Volatile:
-    """Return values without a channel; a load that was bound to it is bound to none now."""
+    """Returns values without a channel; a load that was bound to it is bound to none now."""
     session = _without_channel(volatile.session, number)
     return replace(volatile, session=session).with_channel(number, None)
 
@@ -39,7 +39,7 @@ _CLOSE = 0x80
 
 
 def process(command: CommandApdu, view: View) -> Outcome:
-    """Open a channel of the card's or the caller's choice, or close one."""
+    """Opens a channel of the card's or the caller's choice, or closes one."""
     if command.data:
         return view.refuse(StatusWord.WRONG_LENGTH)
     if command.p1 == _OPEN:
@@ -50,7 +50,7 @@ def process(command: CommandApdu, view: View) -> Outcome:
 
 
 def _open(command: CommandApdu, view: View) -> Outcome:
-    """Open a channel; it begins where the channel of the command stands, channel 0 at the MF."""
+    """Opens a channel; it begins where the channel of the command stands, channel 0 at the MF."""
     limit = view.decisions[LIMIT]
     channels = view.volatile.channels
     number = command.p2
@@ -64,8 +64,8 @@ def _open(command: CommandApdu, view: View) -> Outcome:
     elif channels[number] is not None:
         return view.refuse(view.decisions[NO_CHANNEL_LEFT])
     inherited = Channel() if view.channel_number == 0 else _directory_of(view.channel)
-    told = bytes((number,)) if command.p2 == 0 else b""
-    return view.outcome(told, volatile=view.volatile.with_channel(number, inherited))
+    data = bytes((number,)) if command.p2 == 0 else b""
+    return view.outcome(data, volatile=view.volatile.with_channel(number, inherited))
 
 
 def _directory_of(channel: Channel) -> Channel:
@@ -73,7 +73,7 @@ def _directory_of(channel: Channel) -> Channel:
 
 
 def _close(command: CommandApdu, view: View) -> Outcome:
-    """Close a channel; P2=00 closes the command's own.
+    """Closes a channel; P2=00 closes the command's own.
 
     An unfinished command on it is gone, and a load that began there cannot go on, even when the
     number is opened again.

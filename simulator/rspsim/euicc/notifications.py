@@ -1,8 +1,8 @@
 """Notifications and the ProfileInstallationResult: made, numbered, signed, kept until removed.
 
-One counter numbers both kinds and never goes back. The list keeps the youngest; when it is full the
-oldest goes (SGP.22 v2, 3.5). A test Profile leaves results of its installation and nothing else
-(2.4.5.3). Everything here is a function from one `CardState` to the next.
+One counter numbers both kinds and never goes back. The list keeps the newest; when it is full the
+oldest is dropped (SGP.22 v2, 3.5). A test Profile leaves results of its installation and nothing
+else (2.4.5.3). Everything here is a function from one `CardState` to the next.
 
 Source: SGP.22 v2, 2.5.6, 3.5 and 5.7.9 to 5.7.11.
 """
@@ -43,7 +43,7 @@ __all__ = [
 
 
 def _addresses(profile: Profile, event: NotificationEvent, /) -> tuple[str, ...]:
-    """Return the address of each configuration entry that names the event."""
+    """Returns the address of each configuration entry that names the event."""
     entries = profile.metadata.notification_configuration_info or ()
     return tuple(
         entry.notification_address
@@ -59,19 +59,19 @@ def _next_number(number: int) -> int:
 def _kept(
     pending: tuple[PendingNotification, ...], capacity: int
 ) -> tuple[PendingNotification, ...]:
-    """Return the youngest that fit."""
+    """Returns the newest that fit."""
     return pending[-capacity:]
 
 
 NEXT_NUMBER: Final = Decision("notifications.next_number", _next_number, "number after a number")
 ADDRESSES: Final = Decision(
-    "notifications.addresses", _addresses, "whom a Profile's configuration tells of an event"
+    "notifications.addresses", _addresses, "addresses a Profile's configuration names for an event"
 )
 KEPT: Final = Decision("notifications.kept", _kept, "which notifications are kept when full")
 SILENT_CLASSES: Final[Decision[frozenset[int]]] = Decision(
     "notifications.silent_classes",
     frozenset({ProfileClass.test}),
-    "classes whose changes are told to nobody",
+    "classes whose changes make no notification",
 )
 
 
@@ -80,7 +80,7 @@ def _metadata(_state: CardState, metadata: NotificationMetadata, /) -> Notificat
 
 
 def _credential_for(state: CardState, profile: Profile, /) -> CiCredential:
-    """Return the credential of the CI a Profile came under; of the first CI for one that did not.
+    """Returns the credential of the CI a Profile came under; of the first CI for one that did not.
 
     Raises:
         LocalError: the card has no CI to sign under.
@@ -105,16 +105,16 @@ def _result_octets(result: ProfileInstallationResult, /) -> bytes:
 
 
 METADATA: Final = Decision(
-    "notifications.told", _metadata, "what a notification says, from what it has to say"
+    "notifications.told", _metadata, "metadata of a notification, from what it should have"
 )
 CREDENTIAL: Final = Decision(
-    "notifications.credential", _credential_for, "credential a Profile's notifications come under"
+    "notifications.credential", _credential_for, "credential that signs a Profile's notifications"
 )
 CERTIFICATES: Final = Decision(
     "notifications.certificates", _certificates, "the two certificates beside a notification"
 )
 RESULT: Final = Decision(
-    "notifications.result", _result, "what a result says, from what it has to say"
+    "notifications.result", _result, "data of a result, from the data it should have"
 )
 RESULT_OCTETS: Final = Decision(
     "notifications.result_octets", _result_octets, "octets of a signed result"
@@ -123,7 +123,7 @@ RESULT_OCTETS: Final = Decision(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """Hold what a ProfileInstallationResult says of the session that ends with it.
+    """What a ProfileInstallationResult says of the session that ends with it.
 
     Attributes:
         transaction_id: Of the session.
@@ -141,7 +141,7 @@ class Ended:
 
 
 def failure(command: int, reason: int, sima_response: bytes | None = None) -> FinalResult:
-    """Return the final result of a load that failed at a command for a reason."""
+    """Returns the final result of a load that failed at a command for a reason."""
     return FinalResult(
         error_result=ErrorResult(
             bpp_command_id=command, error_reason=reason, sima_response=sima_response
@@ -152,7 +152,7 @@ def failure(command: int, reason: int, sima_response: bytes | None = None) -> Fi
 def with_events(
     state: CardState, decisions: Decisions, profile: Profile, event: NotificationEvent
 ) -> CardState:
-    """Return a state with one notification per configured address of an event (3.5)."""
+    """Returns a state with one notification per configured address of an event (3.5)."""
     if profile.profile_class in decisions[SILENT_CLASSES]:
         return state
     for address in decisions[ADDRESSES](profile, event):
@@ -178,7 +178,7 @@ def _with_event(
     )
     credential = decisions[CREDENTIAL](state, profile)
     euicc_certificate, eum_certificate = decisions[CERTIFICATES](credential)
-    told = OtherSignedNotification(
+    signed = OtherSignedNotification(
         tbs_other_notification=metadata,
         euicc_notification_signature=ecasd.sign(
             state, decisions, credential.ci_pkid, metadata.encode()
@@ -186,19 +186,19 @@ def _with_event(
         euicc_certificate=euicc_certificate,
         eum_certificate=eum_certificate,
     )
-    return _appended(state, decisions, event, metadata, told.encode())
+    return _appended(state, decisions, event, metadata, signed.encode())
 
 
 def with_result(
     state: CardState, decisions: Decisions, ended: Ended, result: FinalResult
 ) -> tuple[CardState, bytes]:
-    """Return a state that keeps a ProfileInstallationResult, and the result itself (2.5.6).
+    """Returns a state that keeps a ProfileInstallationResult, and the result itself (2.5.6).
 
     Args:
         state: State the session leaves, an installed Profile included.
         decisions: What the card decides.
         ended: The session that ends.
-        result: What came of it.
+        result: Its success or error.
 
     Returns:
         The state, and ProfileInstallationResult as a whole data object.
@@ -222,9 +222,9 @@ def with_result(
     )
     signature = ecasd.sign(state, decisions, ended.ci_pkid, data.encode())
     signed = ProfileInstallationResult(data=data, euicc_sign_pir=signature)
-    told = decisions[RESULT_OCTETS](signed)
+    octets = decisions[RESULT_OCTETS](signed)
     event = NotificationEvent.notificationInstall
-    return _appended(state, decisions, event, metadata, told), told
+    return _appended(state, decisions, event, metadata, octets), octets
 
 
 def _appended(
@@ -234,7 +234,7 @@ def _appended(
     metadata: NotificationMetadata,
     octets: bytes,
 ) -> CardState:
-    """Return a state with one more notification; when the list is full the oldest goes."""
+    """Returns a state with one more notification; when the list is full the oldest is dropped."""
     added = PendingNotification(
         seq_number=state.next_seq_number, event=event, metadata=metadata.encode(), octets=octets
     )

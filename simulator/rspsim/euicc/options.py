@@ -1,9 +1,9 @@
 """What a specification leaves open and a card therefore chooses: one named option per open point.
 
-An option is data and part of the persistent state, so that a card keeps its character over a
-restart. It is never a fault: each value is a conforming card, as far as is known. Wrong behaviour
-on purpose is in `rspsim.faults.card`. Defaults are those of the reference digest; the
-personalities set what their version decides.
+An option is data and part of the persistent state, so that a card keeps its choices over a restart.
+It is never a fault: each value is a conforming card, as far as is known. Faults are in
+`rspsim.faults.card`. Defaults are those of the reference digest; the personalities set what their
+version decides.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ __all__ = [
 
 
 class ResponseMode(StrEnum):
-    """Say how the answer to a command with data (case 4) travels."""
+    """How the answer to a command with data (case 4) is delivered."""
 
     GET_RESPONSE = "get-response"
     """Always 61XX first, as a card with T=0 does."""
@@ -29,7 +29,7 @@ class ResponseMode(StrEnum):
 
 
 class RefreshMode(StrEnum):
-    """Say which REFRESH a Profile change asks for (SGP.22 v2, 3.2 and 5.7.16)."""
+    """Which REFRESH a Profile change asks for (SGP.22 v2, 3.2 and 5.7.16)."""
 
     UICC_RESET = "uicc-reset"
     """Qualifier 04 always."""
@@ -38,7 +38,7 @@ class RefreshMode(StrEnum):
 
 
 class PendingListing(StrEnum):
-    """Say what GetProfilesInfo answers while a change waits for its REFRESH."""
+    """What GetProfilesInfo answers while a change waits for its REFRESH."""
 
     OLD_STATES = "old-states"
     REFUSED = "refused"
@@ -46,7 +46,7 @@ class PendingListing(StrEnum):
 
 
 class MisplacedSegment(StrEnum):
-    """Say how a known segment tag at the wrong place of a load is answered (2.5.5)."""
+    """How a known segment tag at the wrong place of a load is answered (2.5.5)."""
 
     CONDITIONS = "6985"
     """Status word 6985; the session is kept."""
@@ -57,7 +57,7 @@ class MisplacedSegment(StrEnum):
 
 
 class SegmentLimit(StrEnum):
-    """Say how long a protected data object may be, header and MAC included."""
+    """How long a protected data object may be, header and MAC included."""
 
     STRICT = "1020"
     TOLERANT = "1036"
@@ -65,16 +65,16 @@ class SegmentLimit(StrEnum):
 
     @property
     def octets(self) -> int:
-        """Return the limit as a number of octets."""
+        """Returns the limit as a number of octets."""
         return int(self.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Hold every choice of one card.
+    """Every choice of one card.
 
     Attributes:
-        response_mode: How answers of case 4 commands travel.
+        response_mode: How answers of case 4 commands are delivered.
         authenticate_retry: A refused AuthenticateServer leaves the challenge usable.
         unknown_ci_is_invalid_certificate: A server certificate under an unknown CI is refused with
             invalidCertificate(1) in place of ciPKUnknown(7).

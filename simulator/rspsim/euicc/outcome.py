@@ -1,4 +1,4 @@
-"""What a handler sees and what it returns: a `View` in, an `Outcome` out, nothing else.
+"""What a handler is given and what it returns: a `View` and an `Outcome`, nothing else.
 
 A handler is pure: it reads the view, may draw from the random source, and says what to answer and
 which state and volatile values shall hold from then on. It changes nothing; `rspsim.euicc.card`
@@ -22,7 +22,7 @@ __all__ = ["Outcome", "View"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Hold the decision about one command.
+    """The decision about one command.
 
     Attributes:
         response: Data and status word.
@@ -37,7 +37,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Hold what a handler may look at.
+    """What a handler may look at.
 
     Attributes:
         state: Persistent state.
@@ -55,27 +55,27 @@ class View:
 
     @property
     def channel(self) -> Channel:
-        """Return the logical channel of the command."""
+        """Returns the logical channel of the command."""
         return self.volatile.channels[self.channel_number] or Channel()
 
     @property
     def session(self) -> Session:
-        """Return the RSP session."""
+        """Returns the RSP session."""
         return self.volatile.session
 
     @property
     def options(self) -> Options:
-        """Return the card's options."""
+        """Returns the card's options."""
         return self.state.options
 
     def permits(self, event: SessionEvent) -> bool:
-        """Tell whether an event can happen to the session now."""
+        """Returns whether an event can happen to the session now."""
         return permits(self.decisions[SESSION_TABLE], self.session.state, event)
 
     def session_after(self, event: SessionEvent) -> Session:
-        """Return the session after an event; the caller adds what the event established.
+        """Returns the session after an event; the caller adds what the event established.
 
-        Entering IDLE forgets everything, any other step keeps all there is.
+        IDLE clears the whole session, any other step keeps all of it.
 
         Raises:
             LocalError: the event cannot happen now.
@@ -86,7 +86,7 @@ class View:
         return replace(self.session, state=state)
 
     def with_channel(self, channel: Channel) -> "View":
-        """Return a view in which the command's channel is replaced."""
+        """Returns a view in which the command's channel is replaced."""
         return replace(self, volatile=self.volatile.with_channel(self.channel_number, channel))
 
     def outcome(
@@ -98,7 +98,7 @@ class View:
         volatile: Volatile | None = None,
         session: Session | None = None,
     ) -> Outcome:
-        """Return an outcome; whatever is not given stays as it is.
+        """Returns an outcome; whatever is not given stays as it is.
 
         Args:
             data: Response data.
@@ -120,9 +120,9 @@ class View:
         volatile: Volatile | None = None,
         session: Session | None = None,
     ) -> Outcome:
-        """Return an outcome that answers with a message and 9000."""
+        """Returns an outcome that answers with a message and 9000."""
         return self.outcome(message.encode(), state=state, volatile=volatile, session=session)
 
     def refuse(self, sw: int) -> Outcome:
-        """Return an outcome that answers a status word and changes nothing."""
+        """Returns an outcome that answers a status word and changes nothing."""
         return self.outcome(sw=sw)

@@ -29,7 +29,7 @@ _ATR: Final = bytes.fromhex("3B9F96803FC7828031E073FE211365554943437369" + "6D13
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Personality:
-    """Hold the fixed facts of one kind of card.
+    """The fixed facts of one kind of card.
 
     Attributes:
         name: Name it is asked for by, for example "v2.5".
@@ -49,7 +49,7 @@ class Personality:
         additional_profile_versions: Further versions of profile packages understood, or None.
         lpae_support: LPAe bits for the select data, or None to leave the field out.
         atr: Answer to reset.
-        max_data_length: Longest data field of a command, as the FCI of the ISD-R tells it, octets.
+        max_data_length: Longest data field of a command, as the FCI of the ISD-R gives it, octets.
         nvm_size: Non-volatile memory for Profiles, in octets.
         ram_size: Free volatile memory, in octets.
         options: What this version decides of the open points.
@@ -112,7 +112,7 @@ _DLOA: Final = CertificationDataObject(
     platform_label="1.2.840.1234567/rsplab", discovery_base_url="https://dloa.example.com"
 )
 _CODE_WHEN_EMPTY: Final = Options(no_result_available=True)
-"""noResultAvailable(1) exists up to v2.5; later texts want an empty list (5.7.10)."""
+"""noResultAvailable(1) exists up to v2.5; later texts require an empty list (5.7.10)."""
 
 
 def _version(text: str) -> Version:
@@ -120,7 +120,7 @@ def _version(text: str) -> Version:
 
 
 _TS_102_241: Final = _version("15.1.0")
-"""Told because Java Card is; packages with applets install, their applets do not run."""
+"""Claimed because Java Card is; packages with applets install, their applets do not run."""
 
 _V2_2_2: Final = Personality(
     name="v2.2.2",
@@ -176,11 +176,11 @@ _V2_6: Final = replace(
 )
 
 PERSONALITIES: Final = (_V2_2_2, _V2_3, _V2_4, _V2_5, _V2_6)
-"""Every personality, oldest version first; each but the first is what the one before it became."""
+"""Every personality, oldest version first; each but the first is made from the one before it."""
 
 
 def personality_named(name: str) -> Personality:
-    """Return the personality of this name.
+    """Returns the personality of this name.
 
     Raises:
         ConfigError: there is none; the message lists the names.

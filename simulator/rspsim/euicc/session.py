@@ -4,24 +4,23 @@ How it works. A card holds one session at a time (SGP.22 v2, 3.1.2). It begins w
 GetEUICCChallenge and grows: a challenge, then an authenticated server, then a prepared download,
 then a load in progress. Nothing about it is persistent; a reset ends it. `TRANSITIONS` holds every
 legal step. A function first asks `permits(state, event)`: a pair that is not in the table is
-refused with the code the function's clause names, so an illegal order of commands is a lookup that
-finds nothing and never a forgotten `if`. Only after all other checks does it call `advance`.
+refused with the code the function's clause names, so that every illegal order of commands is
+refused by the same lookup. After all other checks it calls `advance`.
 
-Four rows deserve a word.
+Notes on four rows:
 
-- `CHALLENGE_ISSUED` stands in every row: a new challenge discards whatever was there, a half
+- `CHALLENGE_ISSUED` stands in every row: a new challenge discards whatever was there, a partly
   loaded Profile included (3.1.2).
 - The two ways to be authenticated differ in one entry: a session with an SM-DS may be cancelled,
   but no download can be prepared in it (5.7.5).
 - A refused CancelSession ends a session that has no TransactionID yet and keeps one that has
-  (5.7.14), and a refused AuthenticateServer keeps the challenge, or not: `authenticate_retry` of
-  the options. Refusals are events like others, so the table shows both.
+  (5.7.14), and a refused AuthenticateServer keeps the challenge or not, as the option
+  `authenticate_retry` says. Refusals are events like others, so the table shows both.
 - `RESULT_MADE` is one event for success and failure of an installation: with the
-  ProfileInstallationResult the session is over either way (5.7.6).
+  ProfileInstallationResult the session ends in both cases (5.7.6).
 
 The machine inside a load, which segment may follow which, has a table of its own, in
-`rspsim.euicc.load.segments`. What a session has established on its way is in
-`rspsim.euicc.session_context`.
+`rspsim.euicc.load.segments`. What a session has established is in `rspsim.euicc.session_context`.
 """
 
 from collections.abc import Mapping
@@ -43,7 +42,7 @@ __all__ = [
 
 
 class SessionState(Enum):
-    """Name the states of a session."""
+    """The states of a session."""
 
     IDLE = auto()
     CHALLENGED = auto()
@@ -54,7 +53,7 @@ class SessionState(Enum):
 
 
 class SessionEvent(Enum):
-    """Name what can happen to a session."""
+    """What can happen to a session."""
 
     CHALLENGE_ISSUED = auto()
     AUTHENTICATION_REFUSED = auto()
@@ -128,15 +127,15 @@ SESSION_TABLE: Final = Decision("session.transitions", TRANSITIONS, "the table o
 
 
 def permits(table: Transitions, state: SessionState, event: SessionEvent) -> bool:
-    """Tell whether an event can happen in a state."""
+    """Returns whether an event can happen in a state."""
     return event in table[state]
 
 
 def advance(table: Transitions, state: SessionState, event: SessionEvent) -> SessionState:
-    """Return the state after an event.
+    """Returns the state after an event.
 
     Raises:
-        LocalError: the table has no such step; the caller had to ask `permits` before.
+        LocalError: the table has no such step; the caller has to ask `permits` before.
     """
     try:
         return table[state][event]

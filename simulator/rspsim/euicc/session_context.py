@@ -13,7 +13,7 @@ __all__ = ["IDLE_SESSION", "AuthenticatedServer", "PreparedDownload", "Session"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthenticatedServer:
-    """Hold what AuthenticateServer established.
+    """What AuthenticateServer established.
 
     Attributes:
         transaction_id: Of serverSigned1; every later step names the same.
@@ -34,7 +34,7 @@ class AuthenticatedServer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedDownload:
-    """Hold what PrepareDownload established.
+    """What PrepareDownload established.
 
     Attributes:
         server_key: Key of CERT.DPpb, which signs InitialiseSecureChannel.
@@ -49,7 +49,7 @@ class PreparedDownload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Hold the session: its state and what was established on the way there.
+    """The session: its state and what was established so far.
 
     Attributes:
         state: Place in `rspsim.euicc.session.TRANSITIONS`.

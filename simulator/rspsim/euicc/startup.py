@@ -1,6 +1,6 @@
 """What a card does between power and its first command: the ATR, and what was left open.
 
-Whatever a cut left is ended here. A Profile change that waited for its REFRESH is carried out,
+What a cut left open is completed here. A Profile change that waited for its REFRESH is carried out,
 because a reset stands for the REFRESH (SGP.22 v2, 3.2). A load that was cut has nothing to remove:
 the Profile existed in volatile memory only; with the option `interruption_pir` a result with reason
 11 is made of what was noted at its start.
@@ -38,7 +38,7 @@ COMPLETES_SWITCH: Final = Decision(
 
 
 def started(state: CardState, decisions: Decisions) -> CardState:
-    """Return the state after start-up; the same object when nothing was left open."""
+    """Returns the state after start-up; the same object when nothing was left open."""
     state = decisions[KEPT](state)
     if state.pending_switch is not None:
         if decisions[COMPLETES_SWITCH]:

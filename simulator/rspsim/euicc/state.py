@@ -1,8 +1,8 @@
-"""What a card knows: `CardState` outlives power, `Volatile` ends with it. Both are frozen values.
+"""The state of a card: `CardState` survives a power loss, `Volatile` does not.
 
-A handler reads these values and returns new ones; `rspsim.euicc.card` alone decides that the new
-ones hold. Everything in `CardState` is made of octets, text, numbers, enumerations, identifiers,
-messages of `rspcore` and tuples of such, so that a store can write it down without asking.
+Both are frozen values. A handler reads them and returns new ones; `rspsim.euicc.card` alone commits
+the new ones. Everything in `CardState` is made of octets, text, numbers, enumerations, identifiers,
+messages of `rspcore` and tuples of such, so that a store can write all of it.
 
 What survives what: SGP.22 v2, 2.4 and 5.7.19; the volatile part: ETSI TS 102 221, 8.7 and 11.1.
 """
@@ -47,7 +47,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CiCredential:
-    """Hold what the ECASD has for one CI: its key; and a key and two certificates to sign under it.
+    """What the ECASD has for one CI: its key; and a key and two certificates to sign under it.
 
     Attributes:
         ci_pkid: SubjectKeyIdentifier of the CI key, 20 octets.
@@ -69,13 +69,13 @@ class CiCredential:
 
     @property
     def signs(self) -> bool:
-        """Tell whether key and certificates are there to sign under this CI."""
+        """Returns whether key and certificates are there to sign under this CI."""
         return self.euicc_scalar is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
-    """Hold the addresses of servers: FQDNs, `default_dp` None when none is set."""
+    """The addresses of servers: FQDNs, `default_dp` None when none is set."""
 
     root_ds: str
     default_dp: str | None = None
@@ -84,7 +84,7 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Hold one installed Profile.
+    """One installed Profile.
 
     Attributes:
         aid: AID of its ISD-P.
@@ -114,34 +114,34 @@ class Profile:
 
     @property
     def iccid(self) -> Iccid:
-        """Return the ICCID of the metadata."""
+        """Returns the ICCID of the metadata."""
         return self.metadata.iccid
 
     @property
     def profile_class(self) -> int:
-        """Return the class; operational when the metadata names none (5.5.3)."""
+        """Returns the class; operational when the metadata names none (5.5.3)."""
         given = self.metadata.profile_class
         return ProfileClass.operational if given is None else given
 
     @property
     def policy_rules(self) -> frozenset[int]:
-        """Return the PPRs in force; empty when the metadata has none."""
+        """Returns the PPRs in force; empty when the metadata has none."""
         return self.metadata.profile_policy_rules or frozenset()
 
     @property
     def owner(self) -> OperatorId | None:
-        """Return the profileOwner of the metadata."""
+        """Returns the profileOwner of the metadata."""
         return self.metadata.profile_owner
 
     @property
     def enabled(self) -> bool:
-        """Tell whether the Profile is enabled."""
+        """Returns whether the Profile is enabled."""
         return self.state == ProfileState.enabled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingNotification:
-    """Hold one notification until a server has heard it.
+    """One notification until a server has received it.
 
     Attributes:
         seq_number: Its number; no other notification of this card ever has the same.
@@ -158,7 +158,7 @@ class PendingNotification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneTimeKey:
-    """Hold an unused otPK/otSK pair and the SM-DP+ it was made for."""
+    """An unused otPK/otSK pair and the SM-DP+ it was made for."""
 
     smdp_oid: Oid
     curve: Curve
@@ -168,7 +168,7 @@ class OneTimeKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrlPart:
-    """Hold one certificate revocation list or one part of it (5.7.12)."""
+    """One certificate revocation list or one part of it (5.7.12)."""
 
     ci_pkid: bytes
     number: int
@@ -180,7 +180,7 @@ class CrlPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingSwitch:
-    """Hold a Profile change, for now or for when its REFRESH is done; either side may be absent.
+    """A Profile change, for now or for when its REFRESH is done; either side may be absent.
 
     Attributes:
         disable: ISD-P of the Profile to disable.
@@ -195,7 +195,7 @@ class PendingSwitch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenInstallation:
-    """Hold what a ProfileInstallationResult needs when power goes during a load."""
+    """What a ProfileInstallationResult needs when power is lost during a load."""
 
     transaction_id: TransactionId
     server_address: str
@@ -207,7 +207,7 @@ class OpenInstallation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardState:
-    """Hold all that a card keeps without power.
+    """All that a card keeps without power.
 
     Attributes:
         eid: The card's EID.
@@ -243,32 +243,32 @@ class CardState:
 
     @property
     def enabled_profile(self) -> Profile | None:
-        """Return the enabled Profile, or None."""
+        """Returns the enabled Profile, or None."""
         return next((profile for profile in self.profiles if profile.enabled), None)
 
     def profile_by_aid(self, aid: Aid | None) -> Profile | None:
-        """Return the Profile of this ISD-P, or None."""
+        """Returns the Profile of this ISD-P, or None."""
         return next((profile for profile in self.profiles if profile.aid == aid), None)
 
     def profile_by_iccid(self, iccid: Iccid | None) -> Profile | None:
-        """Return the Profile with this ICCID, or None."""
+        """Returns the Profile with this ICCID, or None."""
         return next((profile for profile in self.profiles if profile.iccid == iccid), None)
 
     def with_profile(self, changed: Profile) -> Self:
-        """Return a state in which the Profile with the same AID is replaced."""
+        """Returns a state in which the Profile with the same AID is replaced."""
         return replace(
             self,
             profiles=tuple(changed if p.aid == changed.aid else p for p in self.profiles),
         )
 
     def without_profile(self, aid: Aid) -> Self:
-        """Return a state without the Profile of this ISD-P."""
+        """Returns a state without the Profile of this ISD-P."""
         return replace(self, profiles=tuple(p for p in self.profiles if p.aid != aid))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandChain:
-    """Hold the blocks of one command received so far over STORE DATA (5.7.2)."""
+    """The blocks of one command received so far over STORE DATA (5.7.2)."""
 
     octets: bytes
     blocks: int
@@ -276,7 +276,7 @@ class CommandChain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecureChannel:
-    """Hold an SCP03 session on one channel, and what its commands left open.
+    """An SCP03 session on one channel, and what its commands left open.
 
     Attributes:
         session: Session keys and progress.
@@ -297,13 +297,13 @@ class SecureChannel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """Hold one open logical channel.
+    """One open logical channel.
 
     Attributes:
         application: AID of the selected application; None for the file system.
         chain: Blocks of an unfinished command, or None.
         files: Where the channel stands in the file system.
-        transfer: Data object of a BER-TLV file on its way, or None.
+        transfer: Data object of a BER-TLV file read or written in parts, or None.
         secure: SCP03 session with the security domain selected, or None.
         response: Octets that wait for GET RESPONSE.
         response_sw: Status word that ends them.
@@ -320,7 +320,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cat:
-    """Hold the card application toolkit's side of the conversation with the terminal.
+    """The state of the card application toolkit towards the terminal.
 
     Attributes:
         terminal_profile: What the terminal can do, or None before TERMINAL PROFILE.
@@ -342,7 +342,7 @@ class Cat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volatile:
-    """Hold all that a card forgets at a reset."""
+    """All that a card loses at a reset."""
 
     channels: tuple[Channel | None, ...] = (Channel(),) + (None,) * (CHANNELS - 1)
     session: Session = IDLE_SESSION
@@ -351,7 +351,7 @@ class Volatile:
     sms_parts: SmsParts | None = None
 
     def with_channel(self, number: int, channel: Channel | None) -> Self:
-        """Return a value in which this logical channel is replaced; None closes it."""
+        """Returns a value in which this logical channel is replaced; None closes it."""
         channels = list(self.channels)
         channels[number] = channel
         return replace(self, channels=tuple(channels))

@@ -1,8 +1,8 @@
 """ES6.UpdateMetadata: an operator changes the metadata of its own Profile (SGP.22 v2, 5.4.1).
 
-The command comes over the operator's secured channel; how it gets here is not the business of this
-module, which is a function from state to state. All of a request is done or nothing is. Policy
-rules can only be cleared: the new ones are those stored and received.
+The command comes over the operator's secured channel; how it arrives does not concern this module,
+which is a function from state to state. A request is carried out wholly or not at all. Policy rules
+can only be cleared: the new ones are those both stored and received.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ _EMPTY_SERVICE_DATA: Final = bytes.fromhex("BF2200")
 
 @dataclass(frozen=True, slots=True)
 class UpdateAttempt:
-    """Hold a request and the Profile it is for, for the checks."""
+    """A request and the Profile it is for, for the checks."""
 
     request: UpdateMetadataRequest
     tags: frozenset[int]
@@ -42,12 +42,12 @@ class UpdateAttempt:
 
     @property
     def updatable(self) -> bool:
-        """Tell whether only objects are named that an operator may change."""
+        """Returns whether only objects are named that an operator may change."""
         return not self.tags & _NOT_UPDATABLE
 
     @property
     def icon_with_type(self) -> bool:
-        """Tell whether icon and type come together; an empty icon needs no type."""
+        """Returns whether icon and type come together; an empty icon needs no type."""
         icon, kind = self.request.icon, self.request.icon_type
         if icon is None or not icon:
             return icon is not None or kind is None
@@ -55,7 +55,7 @@ class UpdateAttempt:
 
     @property
     def update_control_clear(self) -> bool:
-        """Tell whether the bit pprUpdateControl is 0."""
+        """Returns whether the bit pprUpdateControl is 0."""
         return PprId.pprUpdateControl not in (self.request.profile_policy_rules or ())
 
 
@@ -73,7 +73,7 @@ CHECKS: Final[Decision[Checks[UpdateAttempt]]] = Decision(
 
 
 def _updated(stored: StoreMetadataRequest, request: UpdateMetadataRequest) -> StoreMetadataRequest:
-    """Return metadata in which what is present in the request has replaced what was stored."""
+    """Returns metadata in which what is present in the request has replaced what was stored."""
     if request.service_provider_name is not None:
         stored = replace(stored, service_provider_name=request.service_provider_name)
     if request.profile_name is not None:
@@ -100,7 +100,7 @@ UPDATED: Final = Decision("es6.update_metadata.updated", _updated, "metadata aft
 def update_metadata(
     state: CardState, decisions: Decisions, aid: Aid, octets: bytes
 ) -> CardState | int:
-    """Carry out an update.
+    """Carries out an update.
 
     Args:
         state: The card.

@@ -1,7 +1,7 @@
 """The dispatch of a whole command of the ISD-R to the function it names.
 
 A command is one data object; its tag is the function. The tables are the tuples FUNCTIONS of
-`es10a`, `es10b` and `es10c`. The segments of a BoundProfilePackage are no such objects, often only
+`es10a`, `es10b` and `es10c`. The segments of a BoundProfilePackage are not such objects, often only
 a header, and go to `rspsim.euicc.load.segments` by their first tag. A refusal of a function is in
 its response; status words other than 9000 are for commands that are no request at all (SGP.22 v2,
 5.7.2).
@@ -59,28 +59,28 @@ _INTERRUPTS_LOAD: Final = frozenset({Tag.GetEuiccChallenge, Tag.CancelSession})
 
 
 class Requested:
-    """Hold a command by its tag, for the checks before its function is called."""
+    """A command by its tag, for the checks before its function is called."""
 
     def __init__(self, tag: int, view: View) -> None:
-        """Look the function up."""
+        """Looks the function up."""
         self.tag = tag
         self.view = view
         self.function = view.decisions[FUNCTIONS].get(tag)
 
     @property
     def exists(self) -> bool:
-        """Tell whether this card has the function."""
+        """Returns whether this card has the function."""
         return self.function is not None and self.function.available(self.view)
 
     @property
     def announced(self) -> bool:
-        """Tell whether the device announced its side of the interface, if it has to (3.4.2)."""
+        """Returns whether the device announced its side of the interface, if it has to (3.4.2)."""
         interface = Interface.ISDR if self.function is None else self.function.interface
         return announced(self.view, interface)
 
     @property
     def load_allows(self) -> bool:
-        """Tell whether no load keeps other functions out (5.7.6)."""
+        """Returns whether no load in progress excludes the function (5.7.6)."""
         loading = self.view.session.state is SessionState.LOADING
         exclusive = loading and self.view.options.exclusive_load
         return not exclusive or self.tag in _INTERRUPTS_LOAD
@@ -98,7 +98,7 @@ CHECKS: Final[Decision[Checks[Requested]]] = Decision(
 
 
 def process(command: CommandApdu, view: View) -> Outcome:
-    """Answer a command on a channel that has the ISD-R selected: STORE DATA, and nothing else."""
+    """Answers a command on a channel that has the ISD-R selected: STORE DATA, and nothing else."""
     refusal = first_refusal(view.decisions[COMMAND_CHECKS], command)
     if refusal is not None:
         return view.refuse(refusal)
@@ -106,7 +106,7 @@ def process(command: CommandApdu, view: View) -> Outcome:
 
 
 def dispatch(octets: bytes, view: View) -> Outcome:
-    """Answer a whole command.
+    """Answers a whole command.
 
     Args:
         octets: What the blocks of STORE DATA held together.

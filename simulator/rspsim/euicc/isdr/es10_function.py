@@ -14,7 +14,7 @@ R = TypeVar("R", bound=Structure)
 
 
 class Interface(IntEnum):
-    """Name the interfaces; the value is the bit by which a device announces its side.
+    """The interfaces of ES10; the value is the bit by which a device announces its side.
 
     Source: SGP.22 v2, 3.4.2; ETSI TS 102 221, 11.1.19.2.4.
     """
@@ -27,7 +27,7 @@ class Interface(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Function(Generic[R]):
-    """Hold one function.
+    """One ES10 function.
 
     Attributes:
         name: Name as the specification writes it, for example "ES10b.PrepareDownload".
@@ -35,7 +35,7 @@ class Function(Generic[R]):
         handle: Answers a request.
         interface: Interface it belongs to.
         malformed: Answers a request whose parts cannot be read; without it the answer is 6A80.
-        available: Tells whether this card has the function at all.
+        available: Returns whether this card has the function at all.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Function(Generic[R]):
 
     @property
     def tag(self) -> int:
-        """Return the tag of request and response."""
+        """Returns the tag of request and response."""
         return int(self.request.TAG)
 
 

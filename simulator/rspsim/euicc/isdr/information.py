@@ -1,4 +1,4 @@
-"""EUICCInfo1 and EUICCInfo2: what the personality fixes together with what is true right now.
+"""EUICCInfo1 and EUICCInfo2: fixed facts of the personality and current values of the card.
 
 The same value is answered to ES10b.GetEUICCInfo and signed in euiccSigned1, so it is made in one
 place (SGP.22 v2, 5.7.8 and 5.7.13).
@@ -42,7 +42,7 @@ def _signing_list(state: CardState) -> tuple[bytes, ...]:
 
 
 def euicc_info1(state: CardState) -> EuiccInfo1:
-    """Return EUICCInfo1."""
+    """Returns EUICCInfo1."""
     return EuiccInfo1(
         svn=state.personality.svn,
         euicc_ci_pkid_list_for_verification=_verification_list(state),
@@ -51,28 +51,28 @@ def euicc_info1(state: CardState) -> EuiccInfo1:
 
 
 def euicc_info2(state: CardState, decisions: Decisions) -> EuiccInfo2:
-    """Return EUICCInfo2 with the memory, capabilities and forbidden rules of this moment."""
-    told = state.personality
-    capability = told.rsp_capability
+    """Returns EUICCInfo2 with the current memory, capabilities and forbidden rules."""
+    fixed = state.personality
+    capability = fixed.rsp_capability
     if decisions[memory.FREE](state) < memory.ROOM_FOR_PROFILE:
         capability = capability - {RspCapability.additionalProfile}
     return EuiccInfo2(
-        profile_version=told.profile_version,
-        svn=told.svn,
-        euicc_firmware_ver=told.firmware_version,
+        profile_version=fixed.profile_version,
+        svn=fixed.svn,
+        euicc_firmware_ver=fixed.firmware_version,
         ext_card_resource=decisions[RESOURCES](state, decisions),
-        uicc_capability=told.uicc_capability,
-        ts102241_version=told.ts102241_version,
-        globalplatform_version=told.globalplatform_version,
+        uicc_capability=fixed.uicc_capability,
+        ts102241_version=fixed.ts102241_version,
+        globalplatform_version=fixed.globalplatform_version,
         rsp_capability=capability,
         euicc_ci_pkid_list_for_verification=_verification_list(state),
         euicc_ci_pkid_list_for_signing=_signing_list(state),
-        euicc_category=told.category,
+        euicc_category=fixed.category,
         forbidden_profile_policy_rules=decisions[FORBIDDEN_RULES](state) or None,
-        pp_version=told.pp_version,
-        sas_acreditation_number=told.sas_accreditation_number,
-        certification_data_object=told.certification_data_object,
-        tre_properties=told.tre_properties,
-        tre_product_reference=told.tre_product_reference,
-        additional_euicc_profile_package_versions=told.additional_profile_versions,
+        pp_version=fixed.pp_version,
+        sas_acreditation_number=fixed.sas_accreditation_number,
+        certification_data_object=fixed.certification_data_object,
+        tre_properties=fixed.tre_properties,
+        tre_product_reference=fixed.tre_product_reference,
+        additional_euicc_profile_package_versions=fixed.additional_profile_versions,
     )

@@ -1,4 +1,4 @@
-"""The selection of the ISD-R: its AID, its FCI, and what a device has to announce before."""
+"""The selection of the ISD-R: its AID, its FCI, and what a device has to announce first."""
 
 from typing import Final
 
@@ -17,10 +17,14 @@ AID: Final = ISDR_AID
 
 
 def _fci(state: CardState) -> bytes:
-    """Return the FCI: AID, longest data field, and the ISD-R's own template E0 (5.7.1)."""
-    told = state.personality
-    template = IsdrProprietaryApplicationTemplate(svn=told.svn, lpae_support=told.lpae_support)
-    longest = told.max_data_length.to_bytes(1 if told.max_data_length < 0x100 else 2, "big")
+    """Returns the FCI: AID, longest data field, and the ISD-R's own template E0 (5.7.1)."""
+    personality = state.personality
+    template = IsdrProprietaryApplicationTemplate(
+        svn=personality.svn, lpae_support=personality.lpae_support
+    )
+    longest = personality.max_data_length.to_bytes(
+        1 if personality.max_data_length < 0x100 else 2, "big"
+    )
     return tlv.encode(
         0x6F,
         tlv.encode(0x84, AID.octets),
@@ -33,7 +37,7 @@ FCI: Final = Decision("isdr.fci", _fci, "FCI of the ISD-R")
 
 
 def announced(view: View, interface: Interface) -> bool:
-    """Tell whether TERMINAL CAPABILITY announced an interface, or need not."""
+    """Returns whether TERMINAL CAPABILITY announced an interface, or need not."""
     if not view.options.terminal_capability_enforced:
         return True
     capability = view.volatile.cat.terminal_capability or 0
@@ -41,7 +45,7 @@ def announced(view: View, interface: Interface) -> bool:
 
 
 def selected(view: View) -> Outcome:
-    """Answer SELECT with the FCI; an unfinished command on the channel is gone."""
+    """Answers SELECT with the FCI; an unfinished command on the channel is dropped."""
     options = view.options
     if options.terminal_capability_enforced and options.terminal_capability_refuses_select:
         everything = Interface.ES10A | Interface.ES10B | Interface.ES10C

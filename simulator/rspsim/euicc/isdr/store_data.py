@@ -1,8 +1,8 @@
 """STORE DATA: blocks of one command gathered until the last (SGP.22 v2, 5.7.2).
 
-P1 says whether more blocks follow, P2 counts them from 00, modulo 256. A block 00 begins anew and
-drops what was there; any other number that is not the next one is refused, and the unfinished
-command is dropped with it.
+P1 says whether more blocks follow, P2 counts them from 00, modulo 256. A block 00 begins a new
+command and drops an unfinished one; any other number that is not the next one is refused, and the
+unfinished command is dropped with it.
 """
 
 from collections.abc import Callable
@@ -33,11 +33,11 @@ CONTINUES: Final = Decision(
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Hold one block and what came before it, for the checks.
+    """One block and what came before it, for the checks.
 
     Attributes:
         command: STORE DATA.
-        chain: Blocks it adds to; none when it begins anew.
+        chain: Blocks it adds to; none when it begins a command.
         view: The card.
     """
 
@@ -47,25 +47,25 @@ class Block:
 
     @classmethod
     def of(cls, command: CommandApdu, view: View) -> "Block":
-        """Return a block; one of number 00 that goes on with nothing begins anew."""
+        """Returns a block; number 00 begins a command unless it continues one."""
         nothing = CommandChain(octets=b"", blocks=0)
         chain = view.channel.chain or nothing
-        anew = command.p2 == 0 and not view.decisions[CONTINUES](command.p2, chain.blocks)
-        return cls(command, nothing if anew else chain, view)
+        begins = command.p2 == 0 and not view.decisions[CONTINUES](command.p2, chain.blocks)
+        return cls(command, nothing if begins else chain, view)
 
     @property
     def octets(self) -> bytes:
-        """Return what there is of the command with this block."""
+        """Returns the octets of the command up to the end of this block."""
         return self.chain.octets + self.command.data
 
     @property
     def p1_known(self) -> bool:
-        """Tell whether P1 says if more blocks follow."""
+        """Returns whether P1 says if more blocks follow."""
         return self.command.p1 in self.view.decisions[P1_VALUES]
 
     @property
     def in_order(self) -> bool:
-        """Tell whether P2 is the number this block has to have."""
+        """Returns whether P2 is the number this block has to have."""
         return self.view.decisions[CONTINUES](self.command.p2, self.chain.blocks)
 
 
@@ -86,7 +86,7 @@ CHECKS: Final[Decision[Checks[Block]]] = Decision(
 
 
 def gather(command: CommandApdu, view: View, complete: Callable[[bytes, View], Outcome]) -> Outcome:
-    """Take one block; with the last one hand the whole command on.
+    """Takes one block; with the last one passes on the whole command.
 
     Args:
         command: STORE DATA.

@@ -1,1 +1,1 @@
-"""A BoundProfilePackage on its way into the card: segments, the commands of ES8+, the installer."""
+"""The load of a BoundProfilePackage: its segments and the commands of ES8+."""

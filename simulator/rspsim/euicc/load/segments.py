@@ -4,12 +4,13 @@ How it works. The LPA cuts a BoundProfilePackage into segments (SGP.22 v2, 2.5.5
 BF36 with the whole BF23; A0 whole; the header of A1 alone, then each 88; A2 whole, if there is one;
 the header of A3 alone, then each 86. `FOLLOWING` says which first tag is due at which position.
 
-- A tag that is no segment at all never gets here; the ISD-R answers 6A88 and the load is as before.
+- A tag that is no segment at all is not handled here; the ISD-R answers 6A88 and the load stays as
+  it was.
 - A segment at the wrong place, or without a prepared download, changes nothing either: 6985, or
   what `misplaced_segment` of the options says. No result is made.
-- Otherwise the command of the segment goes on, fails or finishes. Going on answers nothing. Failing
-  and finishing make a ProfileInstallationResult, which is kept and answered in one step with the
-  Profile, if there is one, and end the session (5.7.6).
+- Otherwise the load goes on, fails or finishes with the command of the segment. Going on answers
+  nothing. Failing and finishing make a ProfileInstallationResult, which is kept and answered in one
+  step with the Profile, if there is one, and end the session (5.7.6).
 """
 
 from collections.abc import Callable, Mapping
@@ -92,11 +93,11 @@ _COMMAND_AT: Final = {
     _P.KEYS_REPLACED: BppCommandId.loadProfileElements,
     _P.IN_ELEMENTS: BppCommandId.loadProfileElements,
 }
-"""Command a load stands at, for the result when it is broken off there."""
+"""Command at each position of a load, for the result when the load ends there."""
 
 
 def load(tag: int, octets: bytes, view: View) -> Outcome:
-    """Take one segment.
+    """Takes one segment.
 
     Args:
         tag: Its first tag, one of `SEGMENT_TAGS`.
@@ -117,7 +118,7 @@ def load(tag: int, octets: bytes, view: View) -> Outcome:
 
 
 def _step(view: View) -> Step | None:
-    """Return where the load stands, None when no download is prepared."""
+    """Returns where the load stands, None when no download is prepared."""
     session = view.session
     if session.server is None or session.download is None:
         return None
@@ -155,9 +156,9 @@ def _accepted(standing: Load, step: Step) -> Outcome:
 
 
 def _noted(standing: Load, step: Step, /) -> CardState:
-    """Return the state while a load goes on: as it was.
+    """Returns the state while a load goes on: as it was.
 
-    With the option, what a result would need if power went now is noted in it.
+    With the option `interruption_pir` it also holds what a result needs after a power loss now.
     """
     state = step.view.state
     if not step.view.options.interruption_pir:
@@ -176,7 +177,7 @@ def _noted(standing: Load, step: Step, /) -> CardState:
 
 
 def _left(_standing: Load, step: Step, /) -> CardState:
-    """Return the state after a load that failed: nothing of it is left (5.7.6)."""
+    """Returns the state after a load that failed: nothing of it is left (5.7.6)."""
     return step.view.state
 
 
@@ -187,7 +188,7 @@ def _failed(failure: Failure, step: Step) -> Outcome:
 
 
 def _finished(finished: Finished, step: Step) -> Outcome:
-    """Make the Profile real, together with its result and its install notifications."""
+    """Adds the Profile, its result and its install notifications to the state."""
     view, standing = step.view, finished.load
     installed = view.decisions[INSTALLED](standing, step)
     state = replace(view.state, profiles=(*view.state.profiles, installed))
@@ -195,8 +196,8 @@ def _finished(finished: Finished, step: Step) -> Outcome:
     success = SuccessResult(aid=installed.aid, sima_response=finished.response)
     outcome = _ended(state, standing, step, FinalResult(success_result=success))
     event = NotificationEvent.notificationInstall
-    told = notifications.with_events(outcome.state, view.decisions, installed, event)
-    return replace(outcome, state=told)
+    notified = notifications.with_events(outcome.state, view.decisions, installed, event)
+    return replace(outcome, state=notified)
 
 
 def _answer(octets: bytes, _result: FinalResult, /) -> bytes:
@@ -204,7 +205,7 @@ def _answer(octets: bytes, _result: FinalResult, /) -> bytes:
 
 
 def _ended(state: CardState, standing: Load, step: Step, result: FinalResult) -> Outcome:
-    """End the session with a result, kept before it is answered."""
+    """Ends the session with a result, kept before it is answered."""
     view = step.view
     ended = notifications.Ended(
         transaction_id=step.server.transaction_id,
@@ -222,7 +223,7 @@ def _ended(state: CardState, standing: Load, step: Step, result: FinalResult) ->
 
 
 def _installed(standing: Load, step: Step) -> Profile:
-    """Return the Profile that a finished load makes."""
+    """Returns the Profile that a finished load makes."""
     if standing.metadata is None or standing.aid is None:
         raise LocalError("a load cannot be finished before its metadata and ISD-P are there")
     package = standing.installation.package

@@ -1,4 +1,4 @@
-"""What a command of ES8+ is given and what it gives: a load goes on, fails, or is finished."""
+"""What a command of ES8+ takes and returns: the load goes on, fails or is finished."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Hold a load in progress and the view its next segment meets.
+    """A load in progress and the view for its next segment.
 
     Attributes:
         view: The card.
@@ -48,7 +48,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Hold why a load ends: the command, the reason, and EUICCResponse when there is one.
+    """Why a load ends: the command, the reason, and EUICCResponse when there is one.
 
     `load` is the load as far as it got, so that the result can name its ICCID.
     """
@@ -61,7 +61,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Hold a load whose last octet was good, and EUICCResponse for its result."""
+    """A load that is complete and accepted, and EUICCResponse for its result."""
 
     load: Load
     response: bytes
@@ -76,7 +76,7 @@ def _unprotect_mac_only(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
 
 
 def _grouped(octets: bytes, tag: int, /) -> Tlv | None:
-    """Return the one 87 that fills a group A0 or A2, None when there is no such thing."""
+    """Returns the one 87 that fills a group A0 or A2, None when there is none."""
     group = single(octets, tag)
     return None if group is None else single(group.value, Tag.Protected87)
 
@@ -102,7 +102,7 @@ UNREADABLE: Final[Decision[int]] = Decision(
 
 
 def single(octets: bytes | memoryview, tag: int) -> Tlv | None:
-    """Return the one data object that fills the octets, None when it is not this one."""
+    """Returns the one data object that fills the octets, None when it is not this one."""
     try:
         one = tlv.parse(octets)
     except DecodeError:
@@ -113,11 +113,11 @@ def single(octets: bytes | memoryview, tag: int) -> Tlv | None:
 def unprotected(
     step: Step, one: Tlv | None, command: BppCommandId, *, mac_only: bool = False
 ) -> tuple[bytes, Load] | Failure:
-    """Open one protected data object.
+    """Opens one protected data object.
 
     Args:
         step: Where the load stands; a secure channel is open.
-        one: The data object, None when the segment held no such thing.
+        one: The data object, None when the segment held none.
         command: Command it belongs to, for the result.
         mac_only: True for 88.
 

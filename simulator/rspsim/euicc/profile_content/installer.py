@@ -1,7 +1,7 @@
-"""From the plaintext of a load to a Profile: elements cut, judged and kept, all of it or nothing.
+"""Makes a Profile from the plaintext of a load: its elements are cut, judged and kept, or none is.
 
-How it works. The segments of a BoundProfilePackage cut through the profile elements at will, so the
-octets go through a reader that gives out each element when its last octet is there. Each is run by
+How it works. The segments of a BoundProfilePackage cut the profile elements at any octet, so the
+octets go through a reader that returns each element when its last octet is there. Each is run by
 the interpreter (`rspsim.euicc.profile_content.interpreter`), so that a bad element ends the load
 where it stands. An `Installation` is a value: feeding it gives a new one or a `Refusal`, and
 nothing of the card changes until the whole package is in and `finished` agrees that package and
@@ -54,7 +54,7 @@ Fed = tuple[tuple[ProfileElementTlv, ...], PackageReader]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """Hold what came of a profile package so far.
+    """A profile package as far as it was received.
 
     Attributes:
         reader: Octets that do not make a whole profile element yet.
@@ -70,22 +70,22 @@ class Installation:
 
     @property
     def remarks(self) -> tuple[PeStatus, ...]:
-        """Return what the interpreter has to say beside "ok"."""
+        """Returns the statuses of the interpreter other than "ok"."""
         return () if self.building is None else self.building.statuses
 
     @property
     def content(self) -> ProfileContent:
-        """Return what the elements made."""
+        """Returns what the elements made."""
         return EMPTY_CONTENT if self.building is None else self.building.content
 
     @property
     def package(self) -> bytes:
-        """Return the octets of all elements."""
+        """Returns the octets of all elements."""
         return b"".join(element.raw for element in self.elements)
 
     @property
     def ended(self) -> bool:
-        """Tell whether PE-End was there."""
+        """Returns whether PE-End was received."""
         return bool(self.elements) and self.elements[-1].is_end
 
 
@@ -95,7 +95,7 @@ EMPTY_INSTALLATION: Final = Installation()
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Hold why a package is not installed: reason of the result, and EUICCResponse."""
+    """Why a package is not installed: reason of the result, and EUICCResponse."""
 
     reason: int
     response: bytes
@@ -103,25 +103,25 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class StreamPosition:
-    """Hold an element and what came before it, for the checks of their order."""
+    """An element and what came before it, for the checks of their order."""
 
     element: ProfileElementTlv
     installation: Installation
 
     @property
     def header_first(self) -> bool:
-        """Tell whether a header is the first element and only the first."""
+        """Returns whether a header is the first element and only the first."""
         return (self.element.tag == HEADER_TAG) is not bool(self.installation.elements)
 
     @property
     def before_end(self) -> bool:
-        """Tell whether PE-End was not there yet."""
+        """Returns whether PE-End was not received yet."""
         return not self.installation.ended
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedPackage:
-    """Hold a whole package and its metadata, for the checks at the end."""
+    """A whole package and its metadata, for the checks at the end."""
 
     installation: Installation
     metadata: StoreMetadataRequest
@@ -130,27 +130,27 @@ class FinishedPackage:
 
     @property
     def complete(self) -> bool:
-        """Tell whether the last element is PE-End and nothing is half read."""
+        """Returns whether the last element is PE-End and no element is incomplete."""
         return self.installation.ended and self.installation.reader.between_elements
 
     def agrees(self, *mismatches: Mismatch) -> bool:
-        """Tell whether none of these disagreements between metadata and package is there."""
+        """Returns whether none of these disagreements between metadata and package exists."""
         found = () if self.facts is None else data_mismatches(self.facts, self.metadata)
         return not any(mismatch in found for mismatch in mismatches)
 
     @property
     def keys_allowed(self) -> bool:
-        """Tell whether a test Profile has test keys only (2.4.5.3)."""
+        """Returns whether a test Profile has test keys only (2.4.5.3)."""
         if self.metadata.profile_class != ProfileClass.test or self.facts is None:
             return True
         return all(map(self.decisions[TEST_KEY], self.facts.naa_keys))
 
 
 def _is_test_key(key: AkaParameters) -> bool:
-    """Tell whether a network authentication key cannot reach a live network.
+    """Returns whether a network authentication key is of no use in a live network.
 
-    So the test algorithm of TS 34.108 with any key, and any algorithm with the test key of TS
-    34.108, 8.1.2 or a key of zeros but for its last octet.
+    That is the test algorithm of TS 34.108 with any key, and any algorithm with the test key of TS
+    34.108, 8.1.2 or a key of zeros except in its last octet.
     """
     if key.algorithm is None or key.algorithm == AlgorithmId.usim_test:
         return True
@@ -169,7 +169,7 @@ def _fits(size: int, room: int, /) -> bool:
 
 
 FEED: Final = Decision("installer.feed", _fed, "elements that end in a segment, and what is left")
-FITS: Final = Decision("installer.fits", _fits, "whether a package finds room for so many octets")
+FITS: Final = Decision("installer.fits", _fits, "whether so many octets of a package fit")
 
 _E = ErrorReason
 
@@ -225,7 +225,7 @@ def fed(
     decisions: Decisions,
     room: int,
 ) -> Installation | Refusal:
-    """Take the next octets of a package.
+    """Takes the next octets of a package.
 
     Args:
         installation: What came before; it is not changed.
@@ -263,10 +263,10 @@ def fed(
 def _interpreted(
     element: ProfileElementTlv, installation: Installation, building: Building
 ) -> Building:
-    """Run one element: its place, then its meaning.
+    """Checks the place of one element, then runs it.
 
     Raises:
-        Refused: it stands at a wrong place, or the interpreter gives the package up.
+        Refused: it stands at a wrong place, or the interpreter refuses the package.
     """
     code = first_refusal(building.decisions[STREAM_CHECKS], StreamPosition(element, installation))
     if code is not None:
@@ -284,7 +284,7 @@ def _identification(element: ProfileElementTlv) -> int | None:
 def finished(
     installation: Installation, metadata: StoreMetadataRequest, decisions: Decisions
 ) -> bytes | Refusal:
-    """Judge a package after its last octet.
+    """Judges a package after its last octet.
 
     Returns:
         EUICCResponse for the result of a good package, or a `Refusal`.

@@ -40,7 +40,7 @@ Path = tuple[int, ...]
 
 
 class FileKind(StrEnum):
-    """Say what a file is."""
+    """What a file is."""
 
     MF = "mf"
     DF = "df"
@@ -52,17 +52,17 @@ class FileKind(StrEnum):
 
     @property
     def is_directory(self) -> bool:
-        """Tell whether files can stand below it."""
+        """Returns whether files can stand below it."""
         return self in (FileKind.MF, FileKind.DF, FileKind.ADF)
 
     @property
     def has_records(self) -> bool:
-        """Tell whether its body is a row of records."""
+        """Returns whether its body is a row of records."""
         return self in (FileKind.LINEAR_FIXED, FileKind.CYCLIC)
 
 
 class LifeCycle(IntEnum):
-    """Name the life cycle status octets the card uses (TS 102 221, 11.1.1.4.9)."""
+    """The life cycle status octets the card uses (TS 102 221, 11.1.1.4.9)."""
 
     CREATION = 0x01
     INITIALISATION = 0x03
@@ -73,7 +73,7 @@ class LifeCycle(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRuleReference:
-    """Name the record of an EF.ARR that holds a file's access rules.
+    """The record of an EF.ARR that holds a file's access rules.
 
     The EF.ARR is looked for from the directory of the file upwards (TS 102 221, 9.2.7).
 
@@ -88,7 +88,7 @@ class AccessRuleReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """Hold one file.
+    """One file.
 
     Attributes:
         path: Where it stands; the last element is its file identifier.
@@ -125,12 +125,12 @@ class File:
 
     @property
     def fid(self) -> int:
-        """Return the file identifier; 3F00 for the MF."""
+        """Returns the file identifier; 3F00 for the MF."""
         return self.path[-1] if self.path else 0x3F00
 
     @property
     def records(self) -> tuple[bytes, ...]:
-        """Return the records, record 1 first."""
+        """Returns the records, record 1 first."""
         step = self.record_length
         if not step:
             return ()
@@ -138,19 +138,19 @@ class File:
 
     @property
     def is_deactivated(self) -> bool:
-        """Tell whether the file is deactivated (04 or 06)."""
+        """Returns whether the file is deactivated (04 or 06)."""
         return self.life_cycle & 0xFD == LifeCycle.DEACTIVATED
 
 
 @dataclass(frozen=True, slots=True)
 class FileSystem:
-    """Hold the files of one Profile, in order of creation, and find them by path."""
+    """The files of one Profile, in order of creation, found by path."""
 
     files: tuple[File, ...] = ()
     _by_path: MappingProxyType[Path, File] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Index the files.
+        """Indexes the files.
 
         Raises:
             LocalError: two files have the same path.
@@ -161,43 +161,43 @@ class FileSystem:
         object.__setattr__(self, "_by_path", MappingProxyType(index))
 
     def get(self, path: Path) -> File | None:
-        """Return the file at a path, or None."""
+        """Returns the file at a path, or None."""
         return self._by_path.get(path)
 
     def resolve(self, one: File) -> File:
-        """Return the file whose body this one shows: itself, or the end of its links.
+        """Returns the file whose body this one shows: itself, or the end of its links.
 
         Raises:
-            LocalError: a link leads nowhere or in a circle.
+            LocalError: a link has no target or is circular.
         """
         seen = {one.path}
         while one.link is not None:
             target = self._by_path.get(one.link)
             if target is None or target.path in seen:
-                raise LocalError(f"link {_shown(one.path)} leads nowhere")
+                raise LocalError(f"link {_shown(one.path)} has no target")
             seen.add(target.path)
             one = target
         return one
 
     def children(self, path: Path) -> tuple[File, ...]:
-        """Return the files directly below a directory, in order of creation."""
+        """Returns the files directly below a directory, in order of creation."""
         depth = len(path) + 1
         return tuple(f for f in self.files if len(f.path) == depth and f.path[:-1] == path)
 
     def adf(self, aid: bytes) -> File | None:
-        """Return the first ADF whose name begins with these octets, or None."""
+        """Returns the first ADF whose name begins with these octets, or None."""
         return next(
             (f for f in self.files if f.kind is FileKind.ADF and f.aid.startswith(aid)), None
         )
 
     def with_file(self, changed: File) -> Self:
-        """Return a file system in which the file at this path is replaced, or added at the end."""
+        """Returns a file system in which the file at this path is replaced, or added at the end."""
         known = self._by_path.get(changed.path)
         if known is None:
             files = (*self.files, changed)
         else:
             files = tuple(changed if one is known else one for one in self.files)
-        # the index is copied and not built anew: a package makes some 250 files one by one
+        # the index is copied and not built again: a package makes some 250 files one by one
         made = object.__new__(type(self))
         object.__setattr__(made, "files", files)
         index = self._by_path.copy()
@@ -206,7 +206,7 @@ class FileSystem:
         return made
 
     def without(self, path: Path) -> Self:
-        """Return a file system without this file and all below it."""
+        """Returns a file system without this file and all below it."""
         depth = len(path)
         return replace(self, files=tuple(f for f in self.files if f.path[:depth] != path))
 
@@ -221,7 +221,7 @@ def _shown(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """Hold one PIN or ADM key; its value never shows in a repr.
+    """One PIN or ADM key; its value never shows in a repr.
 
     Attributes:
         context: Path of the DF or ADF it belongs to; () for global keys.
@@ -246,7 +246,7 @@ class Pin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Puk:
-    """Hold one PUK; its value never shows in a repr."""
+    """One PUK; its value never shows in a repr."""
 
     reference: int
     value: bytes = field(repr=False)
@@ -256,7 +256,7 @@ class Puk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AkaParameters:
-    """Hold how one NAA authenticates, and how far its sequence numbers got.
+    """How one NAA authenticates, and its sequence numbers so far.
 
     Attributes:
         context: Path of the ADF it belongs to.
@@ -295,7 +295,7 @@ class AkaParameters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyObject:
-    """Hold one key of a security domain; its value never shows in a repr.
+    """One key of a security domain; its value never shows in a repr.
 
     Attributes:
         version: Key version number.
@@ -320,7 +320,7 @@ class KeyObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecurityDomain:
-    """Hold one security domain of the Profile; the first one is the MNO-SD.
+    """One security domain of the Profile; the first one is the MNO-SD.
 
     Attributes:
         aid: Its instance AID.
@@ -353,7 +353,7 @@ class SecurityDomain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteFileManagement:
-    """Hold one RFM instance: where it answers and what it may touch.
+    """One RFM instance: its TARs and its access rights.
 
     Attributes:
         aid: Its instance AID.
@@ -380,7 +380,7 @@ class RemoteFileManagement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """Hold one application instance the package installs; its code is kept, not run.
+    """One application instance the package installs; its code is kept, not run.
 
     Attributes:
         aid: Its instance AID.
@@ -403,7 +403,7 @@ class Application:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileContent:
-    """Hold all a profile package makes, and what became of it since.
+    """All a profile package makes, with its changes since.
 
     Attributes:
         files: The file system.
@@ -426,11 +426,11 @@ class ProfileContent:
     applications: tuple[Application, ...] = ()
 
     def with_file(self, changed: File) -> Self:
-        """Return a content in which one file is replaced or added."""
+        """Returns a content in which one file is replaced or added."""
         return replace(self, files=self.files.with_file(changed))
 
     def with_pin(self, changed: Pin) -> Self:
-        """Return a content in which the PIN of the same context and reference is replaced."""
+        """Returns a content in which the PIN of the same context and reference is replaced."""
         return replace(
             self,
             pins=tuple(

@@ -1,1 +1,1 @@
-"""Keys, certificates and rules of the card: whom it trusts, what it signs, what it forbids."""
+"""Keys, certificates and rules of the card: what it trusts, signs and forbids."""

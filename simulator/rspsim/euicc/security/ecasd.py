@@ -1,7 +1,7 @@
-"""The ECASD: it holds the card's keys and signs or agrees with them, and never hands one out.
+"""The ECASD: it holds the card's keys, signs or agrees with them, and returns none of them.
 
-Every other module asks this one. What it gives are signatures, shared secrets, public points and
-certificates. As an application it can be selected and knows no command: nothing in it is for the
+Every other module uses this one. What it returns are signatures, shared secrets, public points and
+certificates. As an application it can be selected and answers no command: nothing in it is for the
 outside (SGP.22 v2, 2.4.2).
 """
 
@@ -56,12 +56,12 @@ ONE_TIME_KEY: Final = Decision(
 
 
 def signing_credential(state: CardState, ci_pkid: bytes) -> CiCredential | None:
-    """Return what the card has to sign under a CI, or None when it cannot."""
+    """Returns what the card has to sign under a CI, or None when it cannot."""
     return next((c for c in state.credentials if c.signs and c.ci_pkid == ci_pkid), None)
 
 
 def ci_key(state: CardState, ci_pkid: bytes | None) -> PublicKey | None:
-    """Return the CI key with this identifier when certificates under it are accepted."""
+    """Returns the CI key with this identifier when certificates under it are accepted."""
     for credential in state.credentials:
         if credential.verifies and credential.ci_pkid == ci_pkid:
             return Certificate.from_der(credential.ci_certificate).public_key
@@ -69,13 +69,13 @@ def ci_key(state: CardState, ci_pkid: bytes | None) -> PublicKey | None:
 
 
 def sign(state: CardState, decisions: Decisions, ci_pkid: bytes, data: bytes) -> bytes:
-    """Sign with SK.EUICC.ECDSA of a CI (2.6.7).
+    """Signs with SK.EUICC.ECDSA of a CI (2.6.7).
 
     Returns:
         r and s, 64 octets.
 
     Raises:
-        LocalError: the card cannot sign under this CI; the caller had to look before.
+        LocalError: the card cannot sign under this CI; the caller has to check before.
     """
     credential = signing_credential(state, ci_pkid)
     if credential is None or credential.euicc_scalar is None:
@@ -85,12 +85,12 @@ def sign(state: CardState, decisions: Decisions, ci_pkid: bytes, data: bytes) ->
 
 
 def new_one_time_key(view: View, curve: Curve) -> PrivateKey:
-    """Make otSK.EUICC.ECKA from random octets."""
+    """Makes otSK.EUICC.ECKA from random octets."""
     return view.decisions[ONE_TIME_KEY](curve, view.rng)
 
 
 def restored(kept: OneTimeKey) -> PrivateKey:
-    """Return the key pair that was kept for a retry."""
+    """Returns the key pair that was kept for a retry."""
     return _loaded(kept.curve, kept.scalar)
 
 
@@ -100,12 +100,12 @@ def _loaded(curve: Curve, scalar: bytes) -> PrivateKey:
 
 
 def selected(view: View) -> Outcome:
-    """Answer SELECT with the FCI: the AID and nothing else."""
+    """Answers SELECT with the FCI: the AID and nothing else."""
     fci = tlv.encode(0x6F, tlv.encode(0x84, AID.octets), tlv.encode(0xA5, b"\x9f\x65\x01\xff"))
     channel = replace(Channel(), application=AID)
     return view.with_channel(channel).outcome(fci)
 
 
 def process(_command: CommandApdu, view: View) -> Outcome:
-    """Refuse every command: the ECASD serves the card alone."""
+    """Refuses every command: the ECASD serves the card alone."""
     return view.refuse(StatusWord.INS_NOT_SUPPORTED)

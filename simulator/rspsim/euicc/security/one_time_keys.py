@@ -1,6 +1,6 @@
 """One-time key pairs kept for a retry: found again, added, dropped (SGP.22 v2, 3.1.3 and 5.7.5).
 
-A pair is kept from PrepareDownload on, so that a download that was cut, failed or was put off can
+A pair is kept from PrepareDownload on, so that a download that was cut, failed or was postponed can
 be repeated with the same bound package. It is used again only for the SM-DP+ it was made for, and
 only when that server names it. It is dropped when the Profile is installed, when the user refused,
 and by a memory reset.
@@ -22,20 +22,20 @@ __all__ = ["DROPPED", "KEPT_REASONS", "REUSABLE", "chosen", "dropped_after_cance
 
 
 def _reusable(kept: OneTimeKey, smdp_oid: Oid, curve: Curve, wanted: bytes) -> bool:
-    """Tell whether a kept pair is the one a server names, and made for it."""
+    """Returns whether a kept pair is the one a server names, and made for it."""
     return kept.public_point == wanted and kept.smdp_oid == smdp_oid and kept.curve is curve
 
 
 def _dropped(state: CardState, key: PrivateKey) -> CardState:
-    """Return a state that has forgotten a pair."""
+    """Returns a state without a pair."""
     left = tuple(k for k in state.one_time_keys if k.public_point != key.public.point)
     return state if len(left) == len(state.one_time_keys) else replace(state, one_time_keys=left)
 
 
 REUSABLE: Final = Decision(
-    "one_time_keys.reusable", _reusable, "which kept pair is used again for a server"
+    "one_time_keys.reusable", _reusable, "whether a kept pair is used again for a server"
 )
-DROPPED: Final = Decision("one_time_keys.dropped", _dropped, "a state that has forgotten a pair")
+DROPPED: Final = Decision("one_time_keys.dropped", _dropped, "a state without a pair")
 KEPT_REASONS: Final[Decision[frozenset[int]]] = Decision(
     "one_time_keys.kept_reasons",
     frozenset(
@@ -53,7 +53,7 @@ KEPT_REASONS: Final[Decision[frozenset[int]]] = Decision(
 def chosen(
     view: View, smdp_oid: Oid, curve: Curve, wanted: bytes | None
 ) -> tuple[PrivateKey, CardState]:
-    """Return the pair for a download, and the state that keeps it.
+    """Returns the pair for a download, and the state that keeps it.
 
     Args:
         view: The card.
@@ -77,7 +77,7 @@ def chosen(
 
 
 def dropped_after_cancel(view: View, reason: int) -> CardState:
-    """Return the state after a session was cancelled for a reason (5.7.14)."""
+    """Returns the state after a session was cancelled for a reason (5.7.14)."""
     prepared = view.session.download
     if prepared is None or reason in view.decisions[KEPT_REASONS]:
         return view.state

@@ -1,8 +1,8 @@
 """Profile policy: which rules a Profile may bring, and what its rules forbid later.
 
 The rules authorisation table (RAT) answers the first question when metadata is stored, the Profile
-policy rules (PPRs) of the enabled Profile answer the second when somebody wants to disable or
-delete it. A rule that the RAT does not name is forbidden for everybody (SGP.22 v2, 2.9).
+policy rules (PPRs) of the enabled Profile answer the second when it is to be disabled or deleted. A
+rule that the RAT does not name is forbidden for all (SGP.22 v2, 2.9).
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ ENFORCED: Final = (PprId.ppr1, PprId.ppr2)
 
 
 def operator_matches(rule: OperatorId, owner: OperatorId, options: Options) -> bool:
-    """Tell whether an operator of a rule fits the owner of a Profile (2.9.2.1).
+    """Returns whether an operator of a rule fits the owner of a Profile (2.9.2.1).
 
     Nibble E of mccMnc fits any digit. A gid of length 0 fits any value, and, by an option, none at
     all; an absent one fits only an owner without it; any other has to be equal.
@@ -70,7 +70,7 @@ def rat_allows(
     options: Options,
     match: OperatorMatch = operator_matches,
 ) -> bool:
-    """Tell whether some rule of the RAT names a PPR and an operator that fits the owner."""
+    """Returns whether some rule of the RAT names a PPR and an operator that fits the owner."""
     return any(
         ppr in rule.ppr_ids
         and any(match(operator, owner, options) for operator in rule.allowed_operators)
@@ -79,7 +79,7 @@ def rat_allows(
 
 
 def forbidden_rules(state: CardState) -> frozenset[int]:
-    """Return the PPRs that no Profile can bring now: forbiddenProfilePolicyRules (5.7.8).
+    """Returns the PPRs that no Profile can bring now: forbiddenProfilePolicyRules (5.7.8).
 
     PPR1 is among them while an operational Profile is installed, because beside another one it
     could not be kept (2.9.1).
@@ -92,9 +92,9 @@ def forbidden_rules(state: CardState) -> frozenset[int]:
 
 
 def disabling_forbidden(enabled: Profile, target: Profile | None) -> bool:
-    """Tell whether PPR1 keeps the enabled Profile enabled (2.9.3.1 and 2.4.5.2).
+    """Returns whether PPR1 forbids to disable the enabled Profile (2.9.3.1 and 2.4.5.2).
 
-    It holds up neither the way to a test or provisioning Profile nor the end of a test Profile.
+    It prevents neither the change to a test or provisioning Profile nor the end of a test Profile.
     """
     if PprId.ppr1 not in enabled.policy_rules or enabled.profile_class == ProfileClass.test:
         return False

@@ -13,7 +13,7 @@ __all__ = ["highest_number", "missing_parts", "revoked", "with_crl"]
 
 
 def revoked(parts: tuple[CrlPart, ...], ci_pkid: bytes | None, serial_number: int) -> bool:
-    """Tell whether a certificate under a CI is listed."""
+    """Returns whether a certificate under a CI is listed."""
     return any(
         part.ci_pkid == ci_pkid and serial_number in Crl.from_der(part.octets).serial_numbers
         for part in parts
@@ -21,13 +21,13 @@ def revoked(parts: tuple[CrlPart, ...], ci_pkid: bytes | None, serial_number: in
 
 
 def highest_number(state: CardState, ci_pkid: bytes) -> int | None:
-    """Return the highest cRLNumber loaded for a CI, None when nothing is."""
+    """Returns the highest cRLNumber loaded for a CI, None when nothing is."""
     numbers = [part.number for part in state.crls if part.ci_pkid == ci_pkid]
     return max(numbers, default=None)
 
 
 def missing_parts(state: CardState, ci_pkid: bytes, number: int) -> tuple[int, ...]:
-    """Return the numbers of the parts of a CRL that are not loaded yet."""
+    """Returns the numbers of the parts of a CRL that are not loaded yet."""
     loaded = [
         part
         for part in state.crls
@@ -38,7 +38,7 @@ def missing_parts(state: CardState, ci_pkid: bytes, number: int) -> tuple[int, .
 
 
 def with_crl(state: CardState, ci_pkid: bytes, crl: Crl) -> CardState:
-    """Return a state with a CRL, part or delta added; what it makes obsolete is gone."""
+    """Returns a state with a CRL, part or delta added; what it makes obsolete is removed."""
     added = CrlPart(
         ci_pkid=ci_pkid,
         number=crl.number or 0,

@@ -1,8 +1,8 @@
 """The card's view of a server certificate: read once, judged once, checked row by row.
 
 AuthenticateServer and PrepareDownload ask the same questions with different codes. `Presented`
-holds the answers; `certificate_checks` makes one row of a table of checks for each defect a
-certificate can have, so that each can be left out on its own (SGP.22 v2, 4.5.2, 5.7.5, 5.7.13).
+holds the answers; `certificate_checks` makes one row of a table of checks for each flaw a
+certificate can have, so that each can be left out separately (SGP.22 v2, 4.5.2, 5.7.5, 5.7.13).
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ _JUDGED_APART: Final = frozenset(
 
 @dataclass(frozen=True)
 class Presented:
-    """Hold a server certificate as presented, and what the card finds about it.
+    """A server certificate as presented, and what the card finds about it.
 
     Attributes:
         der: The octets.
@@ -44,7 +44,7 @@ class Presented:
 
     @cached_property
     def certificate(self) -> Certificate | None:
-        """Return the certificate, or None when the octets are none."""
+        """Returns the certificate, or None when the octets are none."""
         try:
             return Certificate.from_der(self.der)
         except DecodeError:
@@ -52,17 +52,17 @@ class Presented:
 
     @cached_property
     def ci_pkid(self) -> bytes | None:
-        """Return the identifier of the CI key it names, or None."""
+        """Returns the identifier of the CI key it names, or None."""
         return None if self.certificate is None else self.certificate.authority_key_identifier
 
     @cached_property
     def ci_key(self) -> PublicKey | None:
-        """Return the CI key it names, or None when the card has no such key to verify with."""
+        """Returns the CI key it names, or None when the card has no such key to verify with."""
         return ecasd.ci_key(self.state, self.ci_pkid)
 
     @cached_property
-    def faults(self) -> frozenset[CertificateFault]:
-        """Return every defect but a role that is wanted elsewhere."""
+    def flaws(self) -> frozenset[CertificateFault]:
+        """Returns every flaw except a role that another function requires."""
         if self.certificate is None:
             return frozenset({CertificateFault.MALFORMED})
         if self.ci_pkid is None:
@@ -74,56 +74,56 @@ class Presented:
 
     @property
     def ci_known(self) -> bool:
-        """Tell whether the card can verify under the CI it names, if it names one at all."""
+        """Returns whether the card can verify under the CI it names, if it names one at all."""
         return self.ci_pkid is None or self.ci_key is not None
 
     @property
     def curve_supported(self) -> bool:
-        """Tell whether its key is on a curve the card knows."""
+        """Returns whether its key is on a curve the card knows."""
         return self.certificate is None or self.certificate.curve is not None
 
     @property
     def role(self) -> Role | None:
-        """Return its role, or None when no policy names one."""
+        """Returns its role, or None when no policy names one."""
         return None if self.certificate is None else self.certificate.role
 
     @property
     def oid(self) -> Oid | None:
-        """Return the registeredID of its subjectAltName, or None."""
+        """Returns the registeredID of its subjectAltName, or None."""
         return None if self.certificate is None else self.certificate.registered_id
 
     @property
     def key(self) -> PublicKey | None:
-        """Return its key, or None when it is not usable."""
+        """Returns its key, or None when it is not usable."""
         return None if self.certificate is None else self.certificate.public_key
 
     @property
     def revoked(self) -> bool:
-        """Tell whether a CRL of the card lists it."""
+        """Returns whether a CRL of the card lists it."""
         return self.certificate is not None and revocation.revoked(
             self.state.crls, self.ci_pkid, self.certificate.serial_number
         )
 
 
 class WithCertificate(Protocol):
-    """Be the subject of checks that has a presented certificate."""
+    """A subject of checks that has a presented certificate."""
 
     @property
     def presented(self) -> Presented:
-        """Return the certificate presented."""
+        """Returns the certificate presented."""
 
 
 def certificate_checks(code: int) -> Checks[WithCertificate]:
-    """Return one check per defect of a certificate, then the check for revocation.
+    """Returns one check per flaw of a certificate, then the check for revocation.
 
     Args:
         code: Error code of them all (4.5.2: invalidCertificate).
     """
     return (
-        *(_lacks(fault, code) for fault in CertificateFault if fault not in _JUDGED_APART),
+        *(_lacks(flaw, code) for flaw in CertificateFault if flaw not in _JUDGED_APART),
         Check("certificate_not_revoked", lambda a: not a.presented.revoked, code),
     )
 
 
-def _lacks(fault: CertificateFault, code: int) -> Check[WithCertificate]:
-    return Check(f"certificate_{fault.value}", lambda a: fault not in a.presented.faults, code)
+def _lacks(flaw: CertificateFault, code: int) -> Check[WithCertificate]:
+    return Check(f"certificate_{flaw.value}", lambda a: flaw not in a.presented.flaws, code)

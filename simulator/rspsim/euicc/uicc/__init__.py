@@ -1,1 +1,1 @@
-"""The UICC inside: what an enabled Profile makes of the card (ETSI TS 102 221, 3GPP TS 31.102)."""
+"""The UICC: files and commands of the enabled Profile (ETSI TS 102 221, 3GPP TS 31.102)."""

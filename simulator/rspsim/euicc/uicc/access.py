@@ -20,7 +20,7 @@ __all__ = ["ALLOWED", "AccessMode", "find_pin", "pin_holds", "record_of", "rule_
 
 
 class AccessMode(IntFlag):
-    """Name the bits of the access mode octet; EF and DF give some bits different names."""
+    """The bits of the access mode octet; EF and DF give some bits different names."""
 
     READ = 0x01
     UPDATE = 0x02
@@ -42,7 +42,7 @@ _KEY_REFERENCE = 0x83
 
 
 def record_of(content: ProfileContent, one: File) -> bytes | None:
-    """Return the EF.ARR record that rules a file, or None when there is none to be found.
+    """Returns the EF.ARR record that rules a file, or None when there is none to be found.
 
     The EF.ARR is looked for in the directory of the file (for a directory: in itself, then above)
     and from there upwards to the MF.
@@ -60,7 +60,7 @@ def record_of(content: ProfileContent, one: File) -> bytes | None:
 
 
 def _modes(record: bytes) -> Iterable[tuple[Tlv, list[Tlv]]]:
-    """Yield each access mode with the conditions that follow it; FF ends the record."""
+    """Yields each access mode with the conditions that follow it; FF ends the record."""
     mode: Tlv | None = None
     conditions: list[Tlv] = []
     offset = 0
@@ -106,12 +106,12 @@ def rule_allows(
     *,
     instruction: int | None = None,
 ) -> bool:
-    """Tell whether an EF.ARR record allows an access.
+    """Returns whether an EF.ARR record allows an access.
 
     Args:
         record: Record content; FF padding at its end is passed over.
         mode: Access wanted, looked at when no instruction is given.
-        satisfied: Tells whether the key of a reference is verified or disabled.
+        satisfied: Returns whether the key of a reference is verified or disabled.
         instruction: Instruction octet, for commands that are ruled by their own code.
 
     Returns:
@@ -127,7 +127,7 @@ def rule_allows(
 
 
 def find_pin(content: ProfileContent, directory: Path, reference: int) -> Pin | None:
-    """Return the PIN a key reference means in a directory, or None.
+    """Returns the PIN a key reference denotes in a directory, or None.
 
     Global ones hold everywhere; local ones come from the directory or the nearest one above it that
     has them, its own or shared ones.
@@ -145,7 +145,7 @@ def find_pin(content: ProfileContent, directory: Path, reference: int) -> Pin | 
 
 
 def pin_holds(verified: VerifiedPins, pin: Pin) -> bool:
-    """Tell whether conditions that name this PIN hold: it is verified, or disabled."""
+    """Returns whether conditions that name this PIN hold: it is verified, or disabled."""
     return not pin.enabled or (pin.context, pin.reference) in verified
 
 

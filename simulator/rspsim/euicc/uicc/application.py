@@ -1,4 +1,4 @@
-"""The file system as the card's channels meet it: NAAs to select, commands to answer."""
+"""The file system as the card's channels use it: NAAs to select, commands to answer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ class Selectable:
 
 
 def adfs(view: View) -> tuple[Selectable, ...]:
-    """Return the NAAs a terminal can select now."""
+    """Returns the NAAs a terminal can select now."""
     files = CommandContext.of(view).content.files.files
     return tuple(
         Selectable(Aid(one.aid), _selects(one)) for one in files if one.kind is FileKind.ADF
@@ -40,7 +40,7 @@ def _selects(adf: File) -> Callable[[View], Outcome]:
 
 
 def process_files(command: CommandApdu, view: View) -> Outcome:
-    """Answer a command on a channel that shows the file system."""
+    """Answers a command on a channel that shows the file system."""
     for instruction, handler in view.decisions[COMMANDS]:
         if instruction == command.ins:
             return handler(command, view)

@@ -66,7 +66,7 @@ CONTENT: Final = Decision("uicc.content", _content, "file system a terminal sees
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """Join a view with the content and the place its channel stands at."""
+    """A view joined with the content in force and the place of its channel."""
 
     view: View
     content: ProfileContent
@@ -74,45 +74,45 @@ class CommandContext:
 
     @classmethod
     def of(cls, view: View) -> Self:
-        """Set up the context for the command's channel."""
+        """Sets up the context for the command's channel."""
         return cls(view, view.decisions[CONTENT](view.state), view.channel.files)
 
     def file(self, path: Path | None) -> File | None:
-        """Return the file at a path, or None."""
+        """Returns the file at a path, or None."""
         return None if path is None else self.content.files.get(path)
 
     @property
     def directory(self) -> File | None:
-        """Return the current directory; None when a switch took it away."""
+        """Returns the current directory; None when a switch removed it."""
         return self.file(self.place.directory)
 
     def allows(self, one: File, mode: AccessMode, instruction: int | None = None) -> bool:
-        """Tell whether the access rules of a file allow a command now."""
+        """Returns whether the access rules of a file allow a command now."""
         verified = self.view.volatile.verified_pins
         return self.view.decisions[ALLOWED](self.content, verified, one, mode, instruction)
 
     def refuse(self, sw: int) -> Outcome:
-        """Refuse the command; nothing changes."""
+        """Refuses the command; nothing changes."""
         return self.view.refuse(sw)
 
     def moved(self, place: FileContext) -> "CommandContext":
-        """Return a context whose channel stands elsewhere."""
+        """Returns a context whose channel stands elsewhere."""
         channel = replace(self.view.channel, files=place)
-        if place.file != self.place.file:  # a data object on its way belongs to the file left
+        if place.file != self.place.file:  # an open transfer belongs to the file left
             channel = replace(channel, transfer=None)
         view = self.view.with_channel(channel)
         return replace(self, view=view, place=place)
 
     def outcome(self, data: bytes = b"", sw: int = StatusWord.OK) -> Outcome:
-        """Answer; the place of the channel and the content hold from now on."""
+        """Answers; the place of the channel and the content are in force from now on."""
         return self.view.outcome(data, sw)
 
     def written(self, changed: ProfileContent, data: bytes = b"") -> Outcome:
-        """Answer 9000 with a changed content of the enabled Profile."""
+        """Answers 9000 with a changed content of the enabled Profile."""
         return self.changed(changed, ResponseApdu(data, StatusWord.OK))
 
     def changed(self, content: ProfileContent, response: ResponseApdu) -> Outcome:
-        """Answer with a changed content, whatever the status word: a wrong PIN changes, too."""
+        """Answers with a changed content, whatever the status word: a wrong PIN changes, too."""
         state = self.view.state
         enabled = state.enabled_profile
         if enabled is not None and content is not enabled.content:

@@ -35,7 +35,7 @@ def _descriptor(one: File) -> bytes:
 
 
 def _pin_status(content: ProfileContent, one: File) -> bytes:
-    """Return the PIN status template: a bit per key, first one b8, then the references in order."""
+    """Returns the PIN status template: a bit per key from b8 on, then the references in order."""
     bits = 0
     references = b""
     for place, reference in enumerate(one.pin_status):
@@ -47,7 +47,7 @@ def _pin_status(content: ProfileContent, one: File) -> bytes:
 
 
 def _size(octets: int) -> bytes:
-    """Return a size in as many octets as it takes, two at least (11.1.1.4.1)."""
+    """Returns a size in as many octets as it takes, two at least (11.1.1.4.1)."""
     return octets.to_bytes(max(2, (octets.bit_length() + 7) // 8), "big")
 
 
@@ -72,7 +72,7 @@ def _proprietary(one: File, shown: File) -> bytes:
 
 
 def _fcp(content: ProfileContent, one: File) -> bytes:
-    """Return the FCP template of a file; a link shows the size and structure of its target."""
+    """Returns the FCP template of a file; a link shows the size and structure of its target."""
     shown = content.files.resolve(one)
     parts = [tlv.encode(0x82, _descriptor(shown))]
     if one.kind is not FileKind.ADF:

@@ -44,7 +44,7 @@ HOST_PROVED: Final = Decision("scp03.host_proved", _host_proved, "how the host i
 
 
 def select_domain(one: SecurityDomain, view: View) -> Outcome:
-    """Answer SELECT of a security domain with its FCI."""
+    """Answers SELECT of a security domain with its FCI."""
     channel = replace(view.channel, application=one.aid, secure=None)
     management = tlv.encode(0x9F65, b"\xff")
     fci = tlv.encode(0x6F, tlv.encode(0x84, one.aid.octets), tlv.encode(0xA5, management))
@@ -52,7 +52,7 @@ def select_domain(one: SecurityDomain, view: View) -> Outcome:
 
 
 def domains(view: View) -> tuple[Selectable, ...]:
-    """Return the security domains of the enabled Profile."""
+    """Returns the security domains of the enabled Profile."""
     content = CommandContext.of(view).content
     return tuple(Selectable(one.aid, _opens(one)) for one in content.security_domains)
 
@@ -75,7 +75,7 @@ def _domain_of(view: View) -> tuple[Profile, SecurityDomain] | None:
 
 
 def _keys(one: SecurityDomain, version: int) -> Scp03Keys | None:
-    """Return a key set of AES keys 1 to 3; version 0 means the first there is."""
+    """Returns a key set of AES keys 1 to 3; version 0 means the first there is."""
     versions = [version] if version else sorted({key.version for key in one.keys})
     for number in versions:
         aes = {
@@ -87,7 +87,7 @@ def _keys(one: SecurityDomain, version: int) -> Scp03Keys | None:
 
 
 def process_domain(command: CommandApdu, view: View) -> Outcome:
-    """Answer a command on a channel that has a security domain selected."""
+    """Answers a command on a channel that has a security domain selected."""
     found = _domain_of(view)
     if found is None:
         return view.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
@@ -150,7 +150,7 @@ def _external_authenticate(command: CommandApdu, view: View) -> Outcome:
 
 
 def _managed(command: CommandApdu, view: View, profile: Profile, one: SecurityDomain) -> Outcome:
-    """Open the secure messaging, carry the command out, protect the answer."""
+    """Removes the secure messaging, carries the command out, protects the answer."""
     secure = view.channel.secure
     authenticated = secure is not None and secure.authenticated
     if not authenticated and command.ins not in _WITHOUT_SESSION:

@@ -6,8 +6,8 @@ A Profile carries it as an application instance of the class `MENU_CLASS`, whose
     85 title of the menu; then per item A5 { 8F identifier and text, 80 kind, 8D text or number }
 
 Kinds: 00 shows the text (DISPLAY TEXT), 01 sends it as a short message (SEND SHORT MESSAGE), 02
-asks the terminal where it is (PROVIDE LOCAL INFORMATION) and shows the text. The menu is set up
-after TERMINAL PROFILE; an item chosen starts its command (ETSI TS 102 223, 6.4, 6.6 and 7.2).
+asks the terminal for its location (PROVIDE LOCAL INFORMATION) and shows the text. The menu is set
+up after TERMINAL PROFILE; an item chosen starts its command (ETSI TS 102 223, 6.4, 6.6 and 7.2).
 """
 
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ Offer = tuple[int, int, bytes]
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """Hold one item of the menu: identifier 1 to 255, text shown, kind and text of its action."""
+    """One item of the menu: identifier 1 to 255, text shown, kind and text of its action."""
 
     identifier: int
     text: bytes
@@ -46,7 +46,7 @@ class MenuItem:
 
 
 def read_menu(parameters: bytes) -> tuple[bytes, tuple[MenuItem, ...]]:
-    """Read title and items from install parameters.
+    """Reads title and items from install parameters.
 
     Raises:
         DecodeError: they do not describe a menu.
@@ -79,7 +79,7 @@ def _announced(terminal_profile: bytes, kind: int) -> bool:
 
 
 def _described(view: View) -> tuple[bytes, tuple[MenuItem, ...]] | None:
-    """Return the menu of the enabled Profile, or None when it carries none."""
+    """Returns the menu of the enabled Profile, or None when it carries none."""
     profile = view.state.enabled_profile
     if profile is None:
         return None
@@ -93,7 +93,7 @@ def _described(view: View) -> tuple[bytes, tuple[MenuItem, ...]] | None:
 
 
 def menu(view: View, terminal_profile: bytes) -> Offer | None:
-    """Return SET UP MENU for the enabled Profile, or None when it or the terminal has no menu."""
+    """Returns SET UP MENU for the enabled Profile, or None when it or the terminal has no menu."""
     described = _described(view)
     if described is None or not _announced(terminal_profile, _SET_UP_MENU):
         return None
@@ -103,7 +103,7 @@ def menu(view: View, terminal_profile: bytes) -> Offer | None:
 
 
 def next_offered(cat: Cat) -> Cat:
-    """Return the toolkit's side with the next queued command on offer, when none is open."""
+    """Returns the toolkit's side with the next queued command on offer, when none is open."""
     if cat.command is not None or not cat.queue:
         return cat
     kind, qualifier, body = cat.queue[0]
@@ -118,7 +118,7 @@ def _text(content: bytes) -> Offer:
 
 
 def _message(content: bytes) -> Offer:
-    """Return SEND SHORT MESSAGE: number and text are parted by a colon."""
+    """Returns SEND SHORT MESSAGE: number and text are separated by a colon."""
     number, _, text = content.partition(b":")
     destination = sms.address(number.decode("ascii", "replace"))
     tpdu = b"\x01\x00" + destination + b"\x00\x04" + bytes((len(text),)) + text
@@ -134,7 +134,7 @@ def _started(item: MenuItem) -> tuple[Offer, ...]:
 
 
 def selected(envelope: bytes, view: View) -> Outcome:
-    """Answer ENVELOPE (MENU SELECTION): start what the item does; an unknown one starts nothing."""
+    """Answers ENVELOPE (MENU SELECTION): starts the command of an item, nothing if unknown."""
     try:
         chosen = tlv.parse(envelope).children()
     except DecodeError:
@@ -147,7 +147,7 @@ def selected(envelope: bytes, view: View) -> Outcome:
     if not found:
         return view.outcome()
     cat = view.volatile.cat
-    told = cat.terminal_profile or b""
-    started = tuple(one for one in _started(found[0]) if _announced(told, one[0]))
+    terminal_profile = cat.terminal_profile or b""
+    started = tuple(one for one in _started(found[0]) if _announced(terminal_profile, one[0]))
     offered = next_offered(replace(cat, queue=cat.queue + started))
     return view.outcome(volatile=replace(view.volatile, cat=offered))

@@ -1,4 +1,4 @@
-"""A card on the bench, with a server and an LPA made of `rspcore` alone around it."""
+"""A card with a server and an LPA around it, both made of `rspcore` alone."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -41,7 +41,7 @@ DEVICE = DeviceInfo(tac=bytes.fromhex("35290611"), device_capabilities=DeviceCap
 
 @dataclass
 class Server:
-    """An SM-DP+ (or, with its authentication certificate, an SM-DS) that signs what it is told."""
+    """An SM-DP+ (or, with its authentication certificate, an SM-DS) that signs what it is given."""
 
     pki: Pki
     curve: Curve = Curve.NIST_P256
@@ -131,7 +131,7 @@ class Server:
 
 
 class Lab:
-    """A card with the ISD-R selected on channel 1, and what an LPA does with it."""
+    """A card with the ISD-R selected on channel 1, and the operations of an LPA on it."""
 
     def __init__(
         self,
@@ -164,7 +164,7 @@ class Lab:
         assert self.apdu(f"0{self.channel}A4040C10{aid}")[-2:] == b"\x90\x00"
 
     def reboot(self) -> None:
-        """Build a new card from what the store has, as after a cut."""
+        """Builds a new card from what the store has, as after a cut."""
         self.card = Euicc(self.store.load(), self.store, self.rng, self.decisions)
         self.start()
 
@@ -180,7 +180,7 @@ class Lab:
         return self.card.transmit(octets)
 
     def send(self, octets: bytes, size: int = 120) -> tuple[bytes, int]:
-        """Send one command over STORE DATA and collect its answer."""
+        """Sends one command over STORE DATA and collects its answer."""
         blocks = [octets[i : i + size] for i in range(0, len(octets), size)] or [b""]
         cla = 0x80 | self.channel
         for number, block in enumerate(blocks):
@@ -222,13 +222,13 @@ class Lab:
         return self.call(request, es10b.PrepareDownloadResponse)
 
     def prepared(self, server: Server, **edits: Any) -> bytes:
-        """Authenticate and prepare; return otPK.EUICC."""
+        """Authenticates and prepares; returns otPK.EUICC."""
         answer = self.prepare(server, self.authenticated(server), **edits)
         assert answer.download_response_ok is not None, answer
         return answer.download_response_ok.euicc_signed2.euicc_otpk
 
     def load(self, pieces: Pieces | Iterable[bytes]) -> tuple[bytes, int]:
-        """Send segments until one answers with data or an error."""
+        """Sends segments until one answers with data or an error."""
         cut = segments(pieces.encode()) if isinstance(pieces, Pieces) else pieces
         data, sw = b"", 0
         for segment in cut:
@@ -247,7 +247,7 @@ class Lab:
         return ProfileInstallationResult.decode(data)
 
     def refused(self, data: bytes) -> tuple[int, int]:
-        """Return command and reason of an error result, after looking at what it left."""
+        """Returns command and reason of an error result, after checking what it left."""
         assert data, "no result"
         result = ProfileInstallationResult.decode(data)
         error = result.data.final_result.error_result
@@ -258,7 +258,7 @@ class Lab:
         return error.bpp_command_id, error.error_reason
 
     def refusal_of(self, pieces: Pieces) -> tuple[int, int]:
-        """Load a package that must fail; return command and reason."""
+        """Loads a package that must fail; returns command and reason."""
         return self.refused(self.load(pieces)[0])
 
     def success_of(self, data: bytes) -> Any:
@@ -268,7 +268,7 @@ class Lab:
         return ProfileInstallationResult.decode(data).data.final_result.error_result
 
     def bound(self, profile: TestProfile, **others: Any) -> Pieces:
-        """Go as far as a prepared download and bind a profile to it."""
+        """Prepares a download and binds a profile to it."""
         server = self.server()
         return server.bind(self, self.prepared(server), profile, **others)
 
@@ -300,7 +300,7 @@ class Lab:
         return {str(one.iccid): one.profile_state for one in listed.profile_info_list_ok}
 
     def pending(self) -> list[tuple[int, str | None]]:
-        """Return event and ICCID of each pending notification, in order."""
+        """Returns event and ICCID of each pending notification, in order."""
         listed = self.call(es10b.ListNotificationRequest(), es10b.ListNotificationResponse)
         return [
             (min(one.profile_management_operation), str(one.iccid) if one.iccid else None)
@@ -308,7 +308,7 @@ class Lab:
         ]
 
     def forget(self) -> None:
-        """Remove every pending notification."""
+        """Removes every pending notification."""
         for one in self.state.notifications:
             request = es10b.NotificationSentRequest(seq_number=one.seq_number)
             self.call(request, es10b.NotificationSentResponse)
@@ -326,13 +326,13 @@ def lab_type() -> type[Lab]:
 
 @pytest.fixture
 def lab() -> Lab:
-    """A card with everything standard."""
+    """A card with standard decisions and options."""
     return Lab()
 
 
 @pytest.fixture(scope="session")
 def profile_of() -> Callable[..., TestProfile]:
-    """Make a small test profile; the number makes ICCID and IMSI."""
+    """Makes a small test profile; the number makes ICCID and IMSI."""
 
     def make(number: int = 1, **parameters: Any) -> TestProfile:
         given = {

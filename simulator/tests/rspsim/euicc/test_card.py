@@ -1,4 +1,4 @@
-"""The card as a whole: commits, stores that refuse, power that goes (ARCHITECTURE: card core)."""
+"""The card as a whole: commits, stores that refuse, power losses (ARCHITECTURE: card core)."""
 
 import pytest
 
@@ -9,13 +9,13 @@ from rspsim.stores.memory import Moment, PowerLoss, PowerLost
 
 
 class RefusingStore:
-    """A store whose memory takes nothing."""
+    """A store that accepts no state."""
 
     def load(self):
         return None
 
     def commit(self, _state):
-        raise StoreError("nothing is taken here; the state before stays")
+        raise StoreError("this store accepts no state; the state before stays")
 
 
 def test_store_that_refuses_gives_6581_and_the_old_state(lab, lab_type, profile_of):
@@ -27,7 +27,7 @@ def test_store_that_refuses_gives_6581_and_the_old_state(lab, lab_type, profile_
     assert (lab.state, lab.card.volatile) == (before, volatile)
 
 
-def test_reset_whose_commit_is_refused_tries_again_at_the_next(lab, profile_of):
+def test_refused_commit_of_a_reset_is_tried_again_at_the_next(lab, profile_of):
     profile = profile_of(1)
     lab.install(profile)
     lab.enable(profile.metadata.iccid, refresh=True)
@@ -60,7 +60,7 @@ def test_cut_in_a_commit_leaves_before_or_after(lab, profile_of, moment):
     assert (lab.state == before) is not bool(expected)
 
 
-def test_card_without_power_starts_by_itself(lab):
+def test_card_without_power_starts_at_a_command(lab):
     lab.card.power_off()
     assert lab.card.volatile == Volatile()
     assert lab.apdu("80F2000C") == b"\x90\x00"
@@ -95,7 +95,7 @@ def test_atr_announces_an_euicc(lab):
         "80CA00CF00",
     ],
 )
-def test_probes_of_a_shell_upset_nothing(lab, probe):
+def test_probes_of_a_shell_change_nothing(lab, probe):
     before = lab.state
     answer = lab.apdu(probe)
     assert answer[-2] in (0x61, 0x62, 0x63, 0x67, 0x69, 0x6A, 0x6C, 0x6D, 0x6E, 0x90)

@@ -46,7 +46,7 @@ def sw(answer: bytes) -> str:
         ("0070801F", "6A86"),
     ],
 )
-def test_defect_of_header_has_its_status_word(lab, command, expected):
+def test_mistake_in_the_header_has_its_status_word(lab, command, expected):
     before = lab.card.volatile
     assert sw(lab.apdu(command)) == expected
     assert lab.card.volatile == before
@@ -123,13 +123,13 @@ def test_closed_channel_loses_selection_and_unfinished_command(lab):
 
 
 def info2_waiting(lab) -> int:
-    """Ask for EUICCInfo2 on channel 1; return how many octets wait."""
+    """Asks for EUICCInfo2 on channel 1; returns how many octets wait."""
     answer = lab.apdu("81E2910003BF2200")
     assert answer[-2] == 0x61
     return answer[-1]
 
 
-def test_get_response_gives_what_waits_and_says_what_is_left(lab):
+def test_get_response_returns_waiting_data_and_the_length_left(lab):
     waiting = info2_waiting(lab)
     first = lab.apdu("01C0000010")
     assert (len(first), first[-2:]) == (18, bytes((0x61, waiting - 16)))

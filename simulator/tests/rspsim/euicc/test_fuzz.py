@@ -1,4 +1,4 @@
-"""Octets from anywhere: the card answers each with a status word, and keeps its state."""
+"""Arbitrary octets: the card answers each with a status word, and keeps its state."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,14 +17,14 @@ SETTINGS = settings(
 )
 
 
-def sane(answer: bytes) -> bool:
+def is_response(answer: bytes) -> bool:
     return len(answer) >= 2 and 0x60 <= answer[-2] <= 0x9F
 
 
 @SETTINGS
 @given(st.binary(max_size=300))
 def test_any_octets_are_answered(lab, octets):
-    assert sane(lab.card.transmit(octets))
+    assert is_response(lab.card.transmit(octets))
 
 
 @SETTINGS
@@ -36,7 +36,7 @@ def test_any_octets_are_answered(lab, octets):
 )
 def test_any_header_is_answered(lab, cla, header, data, le):
     body = bytes((len(data),)) + data if data else b""
-    assert sane(lab.card.transmit(bytes((cla,)) + header + body + le))
+    assert is_response(lab.card.transmit(bytes((cla,)) + header + body + le))
 
 
 TAGS = [
@@ -65,7 +65,7 @@ def test_any_data_objects_are_answered(lab, octets):
 
 @pytest.fixture(scope="module")
 def requests(lab_type, profile_of):
-    """Good requests of every kind, to be damaged, and the card they are good for."""
+    """Good requests of every kind, to be damaged, and the card that accepts them."""
     lab = lab_type()
     server, profile = lab.server(), profile_of(1)
     challenge = lab.challenge()
@@ -91,7 +91,7 @@ def requests(lab_type, profile_of):
 
 @SETTINGS
 @given(data=st.data())
-def test_damaged_requests_are_answered_and_break_nothing(requests, data):
+def test_damaged_requests_are_answered_and_keep_the_state_consistent(requests, data):
     lab, good = requests
     octets = bytearray(data.draw(st.sampled_from(good)))
     for _ in range(data.draw(st.integers(1, 3))):

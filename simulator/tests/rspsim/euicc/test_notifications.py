@@ -46,17 +46,17 @@ def events(lab, octets: str) -> list[int]:
         ("BF2803810100", []),
     ],
 )
-def test_filter_lets_pass_what_its_bits_say(busy, request_, numbers):
+def test_filter_selects_the_events_of_its_bits(busy, request_, numbers):
     assert events(busy, request_) == numbers
 
 
-def test_metadata_says_number_event_address_and_iccid(busy):
+def test_metadata_has_number_event_address_and_iccid(busy):
     answer = busy.call(bytes.fromhex("BF2800"), es10b.ListNotificationResponse)
-    told = [
+    listed = [
         (one.seq_number, set(one.profile_management_operation), one.notification_address)
         for one in answer.notification_metadata_list
     ]
-    assert told == [
+    assert listed == [
         (1, {0}, "testsmdpplus1.example.com"),
         (2, {0}, "n.example.com"),
         (3, {1}, "n.example.com"),
@@ -71,11 +71,11 @@ def retrieve(lab, octets: str) -> es10b.RetrieveNotificationsListResponse:
 
 def test_other_notifications_are_signed_with_their_certificates(busy):
     (one,) = retrieve(busy, "BF2B05A003800103").notification_list
-    told = OtherSignedNotification.decode(one)
-    data = told.tbs_other_notification.encode()
-    assert busy.euicc_key().verify(told.euicc_notification_signature, data)
-    assert told.euicc_certificate == busy.pki.euicc(Curve.NIST_P256).certificate.der
-    assert told.eum_certificate == busy.pki.eum(Curve.NIST_P256).certificate.der
+    notification = OtherSignedNotification.decode(one)
+    data = notification.tbs_other_notification.encode()
+    assert busy.euicc_key().verify(notification.euicc_notification_signature, data)
+    assert notification.euicc_certificate == busy.pki.euicc(Curve.NIST_P256).certificate.der
+    assert notification.eum_certificate == busy.pki.eum(Curve.NIST_P256).certificate.der
 
 
 @pytest.mark.parametrize(
@@ -87,13 +87,13 @@ def test_other_notifications_are_signed_with_their_certificates(busy):
         ("BF2B06A00481020460", 2),
     ],
 )
-def test_criteria_find_what_they_ask_for(busy, request_, count):
+def test_criteria_find_the_notifications_they_name(busy, request_, count):
     assert len(retrieve(busy, request_).notification_list) == count
 
 
 @pytest.mark.parametrize("request_", ["BF2B00", "BF2B05A003800107", "BF2B06A00481020780"])
 @pytest.mark.parametrize(("personality", "answer"), [("v2.5", "81 01 01"), ("v2.6", "A0 00")])
-def test_nothing_found_is_told_as_the_version_says(lab_type, request_, personality, answer):
+def test_answer_when_nothing_is_found_follows_the_version(lab_type, request_, personality, answer):
     lab = lab_type(personality=personality)
     data, sw = lab.send(bytes.fromhex(request_))
     body = bytes.fromhex(answer)
@@ -105,7 +105,7 @@ def remove(lab, number: int) -> int:
     return lab.call(request, es10b.NotificationSentResponse).delete_notification_status
 
 
-def test_removed_notification_is_gone_for_good(busy):
+def test_removed_notification_does_not_come_back(busy):
     assert remove(busy, 3) == es10b.NotificationSentResult.ok
     assert remove(busy, 3) == es10b.NotificationSentResult.nothingToDelete
     busy.reboot()
@@ -119,7 +119,7 @@ def test_numbers_are_not_used_again(busy, profile_of):
     assert events(busy, "BF2800") == [6]
 
 
-def test_oldest_goes_when_the_list_is_full(lab_type, profile_of):
+def test_oldest_is_dropped_when_the_list_is_full(lab_type, profile_of):
     lab = lab_type(options=Options(notification_capacity=3))
     profile = profile_of(notification_configuration=ONE_ENTRY)
     lab.install(profile)
@@ -142,10 +142,10 @@ def test_notification_is_signed_under_the_ci_of_its_profile(lab, profile_of):
     profile = profile_of(notification_configuration=ONE_ENTRY)
     lab.download(profile, lab.server(Curve.BRAINPOOL_P256R1))
     lab.enable(profile.metadata.iccid)
-    told = OtherSignedNotification.decode(lab.state.notifications[-1].octets)
+    notification = OtherSignedNotification.decode(lab.state.notifications[-1].octets)
     key = lab.euicc_key(Curve.BRAINPOOL_P256R1)
-    data = told.tbs_other_notification.encode()
-    assert key.verify(told.euicc_notification_signature, data)
+    data = notification.tbs_other_notification.encode()
+    assert key.verify(notification.euicc_notification_signature, data)
 
 
 def test_malformed_removal_changes_nothing(busy):

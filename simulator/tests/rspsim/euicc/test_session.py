@@ -13,7 +13,7 @@ from rspsim.euicc.session import (
 
 S, E = SessionState, SessionEvent
 
-# SGP.22 v2, 3.1.2, 5.7.5 to 5.7.7, 5.7.14 and 5.7.19, written down a second time.
+# SGP.22 v2, 3.1.2, 5.7.5 to 5.7.7, 5.7.14 and 5.7.19, written a second time.
 EVERYWHERE = {
     E.CHALLENGE_ISSUED: S.CHALLENGED,
     E.PROFILE_SWITCHED: S.IDLE,
@@ -46,7 +46,7 @@ LEGAL = {
 
 @pytest.mark.parametrize("event", SessionEvent)
 @pytest.mark.parametrize("state", SessionState)
-def test_every_event_in_every_state_leads_where_the_clause_says(state, event):
+def test_every_event_in_every_state_follows_the_clause(state, event):
     expected = EVERYWHERE.get(event, LEGAL.get((state, event)))
     assert permits(TRANSITIONS, state, event) is (expected is not None)
     if expected is not None:
@@ -63,7 +63,7 @@ def test_reset_ends_the_session(lab):
     assert lab.card.volatile.session.state is S.IDLE
 
 
-def test_new_challenge_forgets_server_and_download(lab):
+def test_new_challenge_discards_server_and_download(lab):
     lab.prepared(lab.server())
     assert lab.card.volatile.session.state is S.PREPARED
     lab.challenge()

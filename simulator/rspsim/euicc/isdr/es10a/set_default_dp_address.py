@@ -1,4 +1,4 @@
-"""ES10a.SetDefaultDpAddress: an empty address removes the one there is (SGP.22 v2, 5.7.4)."""
+"""ES10a.SetDefaultDpAddress: an empty address removes the one stored (SGP.22 v2, 5.7.4)."""
 
 from dataclasses import replace
 from typing import Final

@@ -1,7 +1,7 @@
-"""ES10b.AuthenticateServer: verify a server, then sign back with the card's own identity.
+"""ES10b.AuthenticateServer: verifies a server, then signs with the card's own identity.
 
-Source: SGP.22 v2, 5.7.13; the order of the last three checks is that of its text, the earlier ones
-follow what each needs to know.
+Source: SGP.22 v2, 5.7.13; the order of the last three checks is that of its text, each of the
+earlier ones follows as soon as what it needs is known.
 """
 
 from collections.abc import Callable
@@ -49,46 +49,46 @@ _ROLES: Final = {
 
 @dataclass(frozen=True)
 class AuthenticationAttempt:
-    """Hold a request and the view it meets, for the checks."""
+    """A request and the view for its checks."""
 
     request: AuthenticateServerRequest
     view: View
 
     @cached_property
     def presented(self) -> Presented:
-        """Return the server's certificate."""
+        """Returns the server's certificate."""
         return Presented(self.request.server_certificate, self.view.state)
 
     @property
     def session_open(self) -> bool:
-        """Tell whether a challenge is outstanding."""
+        """Returns whether a challenge is outstanding."""
         return self.view.permits(SessionEvent.DP_AUTHENTICATED)
 
     @property
     def ci_known(self) -> bool:
-        """Tell whether the card can verify under the CI the certificate names."""
+        """Returns whether the card can verify under the CI the certificate names."""
         return self.presented.ci_known
 
     @property
     def ci_known_by_option(self) -> bool:
-        """Tell the same; True when the card's option gives an unknown CI another code."""
+        """Returns the same, or True when the card's option gives an unknown CI another code."""
         return self.ci_known or self.view.options.unknown_ci_is_invalid_certificate
 
     @property
     def signature_fits(self) -> bool:
-        """Tell whether serverSignature1 is the server's over serverSigned1 as received."""
+        """Returns whether serverSignature1 is the server's over serverSigned1 as received."""
         key, signed = self.presented.key, self.request.server_signed1.encode()
         verifies = self.view.decisions[VERIFIES]
         return key is not None and verifies(key, self.request.server_signature1, signed)
 
     @property
     def challenge_fits(self) -> bool:
-        """Tell whether the server signed the challenge outstanding."""
+        """Returns whether the server signed the challenge outstanding."""
         return self.request.server_signed1.euicc_challenge == self.view.session.challenge
 
     @property
     def credential(self) -> CiCredential | None:
-        """Return what the card signs with, or None when it cannot sign under this CI."""
+        """Returns what the card signs with, or None when it cannot sign under this CI."""
         return self.view.decisions[CREDENTIAL](self)
 
 
@@ -102,7 +102,7 @@ def _credential(attempt: AuthenticationAttempt) -> CiCredential | None:
 
 
 def _signed(attempt: AuthenticationAttempt) -> EuiccSigned1:
-    """Return euiccSigned1; ctxParams1 goes in octet for octet as it came."""
+    """Returns euiccSigned1; ctxParams1 is included octet for octet as received."""
     asked = attempt.request.server_signed1
     return EuiccSigned1(
         transaction_id=asked.transaction_id,

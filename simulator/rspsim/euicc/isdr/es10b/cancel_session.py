@@ -1,4 +1,4 @@
-"""ES10b.CancelSession: end the session and sign why (SGP.22 v2, 5.7.14)."""
+"""ES10b.CancelSession: ends the session and signs the reason (SGP.22 v2, 5.7.14)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,29 +24,29 @@ __all__ = ["CANCEL_SESSION", "CHECKS", "SIGNED", "CancelAttempt"]
 
 @dataclass(frozen=True, slots=True)
 class CancelAttempt:
-    """Hold a request and the view it meets, for the checks."""
+    """A request and the view for its checks."""
 
     request: CancelSessionRequest
     view: View
 
     @property
     def server(self) -> AuthenticatedServer | None:
-        """Return the server of the session."""
+        """Returns the server of the session."""
         return self.view.session.server
 
     @property
     def session_open(self) -> bool:
-        """Tell whether there is a session with a TransactionID."""
+        """Returns whether there is a session with a TransactionID."""
         return self.server is not None and self.view.permits(SessionEvent.CANCELLED)
 
     @property
     def transaction_fits(self) -> bool:
-        """Tell whether the LPA names the session's TransactionID."""
+        """Returns whether the LPA names the session's TransactionID."""
         return self.server is not None and self.request.transaction_id == self.server.transaction_id
 
     @property
     def reason_defined(self) -> bool:
-        """Tell whether the reason is one of the list."""
+        """Returns whether the reason is one of the list."""
         return isinstance(self.request.reason, CancelSessionReason)
 
 

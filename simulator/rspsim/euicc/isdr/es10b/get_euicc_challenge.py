@@ -1,4 +1,4 @@
-"""ES10b.GetEUICCChallenge: begin a new RSP session, whatever was there (SGP.22 v2, 5.7.7)."""
+"""ES10b.GetEUICCChallenge: begins a new RSP session in any state (SGP.22 v2, 5.7.7)."""
 
 from dataclasses import replace
 from typing import Final
@@ -21,12 +21,12 @@ def _challenge(rng: Rng) -> bytes:
 
 
 CHALLENGE: Final = Decision(
-    "es10b.get_euicc_challenge.challenge", _challenge, "16 octets nobody could have foretold"
+    "es10b.get_euicc_challenge.challenge", _challenge, "16 unpredictable octets"
 )
 DISCARDS: Final = Decision(
     "es10b.get_euicc_challenge.discards",
     standard=True,
-    summary="a new challenge discards all the session knew",
+    summary="a new challenge discards the whole session",
 )
 
 

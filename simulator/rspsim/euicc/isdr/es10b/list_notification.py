@@ -16,7 +16,7 @@ Pending = tuple[PendingNotification, ...]
 
 
 def _passes(notification: PendingNotification, events: frozenset[int] | None) -> bool:
-    """Tell whether a notification is wanted: any without a filter, else its event in the set."""
+    """Returns whether the filter selects a notification: any without it, else one of its events."""
     return events is None or notification.event in events
 
 

@@ -1,4 +1,4 @@
-"""ES10b.LoadCRL: take a revocation list, whole or in parts (SGP.22 v2, 5.7.12; an option)."""
+"""ES10b.LoadCRL: takes a revocation list, whole or in parts (SGP.22 v2, 5.7.12; an option)."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,14 +26,14 @@ __all__ = ["CHECKS", "LOAD_CRL", "CrlAttempt"]
 
 @dataclass(frozen=True)
 class CrlAttempt:
-    """Hold a request and the view it meets, for the checks."""
+    """A request and the view for its checks."""
 
     octets: bytes
     view: View
 
     @cached_property
     def crl(self) -> Crl | None:
-        """Return the CRL, None when it cannot be read or lacks a number or the issuer's key."""
+        """Returns the CRL, None when it cannot be read or lacks a number or the issuer's key."""
         try:
             crl = Crl.from_der(self.octets)
         except DecodeError:
@@ -43,29 +43,29 @@ class CrlAttempt:
 
     @property
     def ci_pkid(self) -> bytes:
-        """Return the identifier of the CI key it names."""
+        """Returns the identifier of the CI key it names."""
         return (self.crl.authority_key_identifier if self.crl else None) or b""
 
     @property
     def key_known(self) -> bool:
-        """Tell whether the card verifies under that CI."""
+        """Returns whether the card verifies under that CI."""
         return ecasd.ci_key(self.view.state, self.ci_pkid) is not None
 
     @property
     def signature_fits(self) -> bool:
-        """Tell whether the CI signed it."""
+        """Returns whether the CI signed it."""
         key = ecasd.ci_key(self.view.state, self.ci_pkid)
         return self.crl is not None and key is not None and self.crl.signed_by(key)
 
     @property
     def fresh(self) -> bool:
-        """Tell whether nothing younger is loaded."""
+        """Returns whether no newer CRL is loaded."""
         loaded = revocation.highest_number(self.view.state, self.ci_pkid)
         return loaded is None or self.crl is None or (self.crl.number or 0) >= loaded
 
     @property
     def base_loaded(self) -> bool:
-        """Tell whether what it builds on is there: a delta's base, a later part's first part."""
+        """Returns whether what it extends is loaded: a delta's base, a later part's first part."""
         if self.crl is None:
             return False
         loaded = revocation.highest_number(self.view.state, self.ci_pkid)
@@ -75,7 +75,7 @@ class CrlAttempt:
 
     @property
     def fits_memory(self) -> bool:
-        """Tell whether there is room for it."""
+        """Returns whether there is room for it."""
         return len(self.octets) <= self.view.decisions[memory.FREE](self.view.state)
 
 

@@ -1,4 +1,4 @@
-"""ES10b.PrepareDownload: verify the server's second signature, make or find the one-time key.
+"""ES10b.PrepareDownload: verifies the server's second signature, provides the one-time key.
 
 Source: SGP.22 v2, 5.7.5; for the one-time key 2.6.4 and 3.1.3.
 """
@@ -32,39 +32,39 @@ __all__ = ["CHECKS", "PREPARE_DOWNLOAD", "SIGNED", "VERIFIES", "DownloadAttempt"
 
 @dataclass(frozen=True)
 class DownloadAttempt:
-    """Hold a request and the view it meets, for the checks."""
+    """A request and the view for its checks."""
 
     request: PrepareDownloadRequest
     view: View
 
     @cached_property
     def presented(self) -> Presented:
-        """Return CERT.DPpb."""
+        """Returns CERT.DPpb."""
         return Presented(self.request.smdp_certificate, self.view.state)
 
     @property
     def server(self) -> AuthenticatedServer | None:
-        """Return the server of the session."""
+        """Returns the server of the session."""
         return self.view.session.server
 
     @property
     def session_open(self) -> bool:
-        """Tell whether an SM-DP+ is authenticated and no download prepared yet."""
+        """Returns whether an SM-DP+ is authenticated and no download prepared yet."""
         return self.view.permits(SessionEvent.DOWNLOAD_PREPARED)
 
     @property
     def same_owner(self) -> bool:
-        """Tell whether CERT.DPpb and CERT.DPauth have the same registeredID."""
+        """Returns whether CERT.DPpb and CERT.DPauth have the same registeredID."""
         return self.server is not None and self.presented.oid == self.server.oid
 
     @property
     def same_ci(self) -> bool:
-        """Tell whether CERT.DPpb and CERT.DPauth are under the same CI."""
+        """Returns whether CERT.DPpb and CERT.DPauth are under the same CI."""
         return self.server is not None and self.presented.ci_pkid == self.server.server_ci_pkid
 
     @property
     def signature_fits(self) -> bool:
-        """Tell whether smdpSignature2 is the server's over smdpSigned2 and euiccSignature1."""
+        """Returns whether smdpSignature2 is the server's over smdpSigned2 and euiccSignature1."""
         key = self.presented.key
         if key is None or self.server is None:
             return False
@@ -75,13 +75,13 @@ class DownloadAttempt:
 
     @property
     def transaction_fits(self) -> bool:
-        """Tell whether the server names the session's TransactionID."""
+        """Returns whether the server names the session's TransactionID."""
         named = self.request.smdp_signed2.transaction_id
         return self.server is not None and named == self.server.transaction_id
 
     @property
     def hash_given(self) -> bool:
-        """Tell whether hashCc is there when the server wants it, or need not be."""
+        """Returns whether hashCc is present when the server requires it, or may be absent."""
         wanted = self.request.smdp_signed2.cc_required_flag
         accepted = self.view.options.missing_hash_cc_accepted
         return accepted or not wanted or self.request.hash_cc is not None
@@ -92,7 +92,7 @@ def _verifies(key: PublicKey, signature: bytes, data: bytes) -> bool:
 
 
 def _signed(attempt: DownloadAttempt, key: PrivateKey) -> EuiccSigned2:
-    """Return euiccSigned2; the hash is bound, not looked at, and bound though not asked for."""
+    """Returns euiccSigned2; the hash is included unchecked, also when not asked for."""
     return EuiccSigned2(
         transaction_id=attempt.request.smdp_signed2.transaction_id,
         euicc_otpk=key.public.point,

@@ -1,4 +1,4 @@
-"""ES10b.RemoveNotificationFromList: forget what a server has heard (SGP.22 v2, 5.7.11)."""
+"""ES10b.RemoveNotificationFromList: removes what a server has received (SGP.22 v2, 5.7.11)."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -18,14 +18,14 @@ __all__ = ["CHECKS", "REMOVED", "REMOVE_NOTIFICATION_FROM_LIST", "RemovalAttempt
 
 @dataclass(frozen=True, slots=True)
 class RemovalAttempt:
-    """Hold a number and the state it meets, for the checks."""
+    """A number and the state for its checks."""
 
     seq_number: int
     state: CardState
 
     @property
     def notification(self) -> PendingNotification | None:
-        """Return the notification of that number, or None."""
+        """Returns the notification of that number, or None."""
         pending = self.state.notifications
         return next((one for one in pending if one.seq_number == self.seq_number), None)
 

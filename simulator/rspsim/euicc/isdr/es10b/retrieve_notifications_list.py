@@ -1,4 +1,4 @@
-"""ES10b.RetrieveNotificationsList: what is pending, signed, as it was made (SGP.22 v2, 5.7.10)."""
+"""ES10b.RetrieveNotificationsList: the signed pending notifications (SGP.22 v2, 5.7.10)."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ __all__ = ["FOUND", "RETRIEVE_NOTIFICATIONS_LIST"]
 
 
 def _found(pending: Pending, criteria: SearchCriteria | None, passes: EventFilter) -> Pending:
-    """Return what the criteria ask for; everything without criteria."""
+    """Returns what the criteria ask for; everything without criteria."""
     if criteria is None:
         return pending
     if criteria.seq_number is not None:

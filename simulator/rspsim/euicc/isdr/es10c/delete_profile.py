@@ -1,4 +1,4 @@
-"""ES10c.DeleteProfile: remove a disabled Profile and all that belongs to it (SGP.22 v2, 5.7.18)."""
+"""ES10c.DeleteProfile: removes a disabled Profile and all that is its own (SGP.22 v2, 5.7.18)."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ __all__ = ["CHECKS", "DELETE_PROFILE", "REMOVED"]
 
 
 def _policy_allows(attempt: ProfileAttempt) -> bool:
-    """Tell whether PPR2 lets the Profile be deleted (2.9.3.2)."""
+    """Returns whether PPR2 lets the Profile be deleted (2.9.3.2)."""
     return attempt.profile is None or PprId.ppr2 not in attempt.profile.policy_rules
 
 

@@ -1,4 +1,4 @@
-"""ES10c.DisableProfile: after a test Profile the operational one comes back (SGP.22 v2, 5.7.17)."""
+"""ES10c.DisableProfile: after a test Profile, enables the operational one (SGP.22 v2, 5.7.17)."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ __all__ = ["CHECKS", "DISABLE_PROFILE", "RETURN_TARGET"]
 
 
 def _policy_allows(attempt: ProfileAttempt) -> bool:
-    """Tell whether PPR1 lets the Profile be disabled (2.9.3.1)."""
+    """Returns whether PPR1 lets the Profile be disabled (2.9.3.1)."""
     profile = attempt.profile
     return profile is None or not policy_rules.disabling_forbidden(profile, None)
 

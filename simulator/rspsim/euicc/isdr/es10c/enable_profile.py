@@ -1,4 +1,4 @@
-"""ES10c.EnableProfile: enable one Profile in place of another (SGP.22 v2, 5.7.16)."""
+"""ES10c.EnableProfile: enables one Profile in place of another (SGP.22 v2, 5.7.16)."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ __all__ = ["CHECKS", "ENABLE_PROFILE"]
 
 
 def _may_follow_test(attempt: ProfileAttempt) -> bool:
-    """Tell whether the target may take the place of an enabled test Profile (2.4.5.3).
+    """Returns whether the target may take the place of an enabled test Profile (2.4.5.3).
 
     Only another test Profile may, or the operational one that was enabled before the first.
     """
@@ -27,7 +27,7 @@ def _may_follow_test(attempt: ProfileAttempt) -> bool:
 
 
 def _policy_allows(attempt: ProfileAttempt) -> bool:
-    """Tell whether PPR1 of the enabled Profile lets the target take its place (2.9.3.1)."""
+    """Returns whether PPR1 of the enabled Profile lets the target take its place (2.9.3.1)."""
     current = attempt.current
     return current is None or not policy_rules.disabling_forbidden(current, attempt.profile)
 

@@ -1,4 +1,4 @@
-"""ES10c.eUICCMemoryReset: remove Profiles whatever their state and rules (SGP.22 v2, 5.7.19).
+"""ES10c.eUICCMemoryReset: removes Profiles whatever their state and rules (SGP.22 v2, 5.7.19).
 
 Everything happens in one state, so that a cut leaves all or nothing done. Provisioning Profiles and
 test Profiles that came with the card stay; notifications, their counter, the RAT and the keys stay.
@@ -35,7 +35,7 @@ __all__ = [
 
 
 def _selected(state: CardState, options: frozenset[int]) -> tuple[Profile, ...]:
-    """Return the Profiles the options choose."""
+    """Returns the Profiles the options choose."""
     return tuple(profile for profile in state.profiles if _chosen(profile, options))
 
 
@@ -71,30 +71,30 @@ RETURN_TARGET: Final = Decision(
 
 @dataclass(frozen=True, slots=True)
 class ResetAttempt:
-    """Hold a request and the view it meets, for the checks."""
+    """A request and the view for its checks."""
 
     request: EuiccMemoryResetRequest
     view: View
 
     @property
     def profiles(self) -> tuple[Profile, ...]:
-        """Return the Profiles to delete."""
+        """Returns the Profiles to delete."""
         return self.view.decisions[SELECTED](self.view.state, self.request.reset_options)
 
     @property
     def resets_address(self) -> bool:
-        """Tell whether the default SM-DP+ address is to go back and is not there already."""
+        """Returns whether the default SM-DP+ address is to be reset and is not reset yet."""
         addresses = self.view.state.addresses
         return self.chooses_address and addresses.default_dp != addresses.factory_default_dp
 
     @property
     def chooses_address(self) -> bool:
-        """Tell whether the option for the default SM-DP+ address is set."""
+        """Returns whether the option for the default SM-DP+ address is set."""
         return ResetOption.resetDefaultSmdpAddress in self.request.reset_options
 
     @property
     def cat_free(self) -> bool:
-        """Tell whether the toolkit lets the card ask for a REFRESH."""
+        """Returns whether the toolkit lets the card ask for a REFRESH."""
         busy = self.view.volatile.cat.command is not None and self.view.options.cat_busy
         return self.view.state.pending_switch is None and not busy
 
@@ -135,7 +135,7 @@ def _handle(request: EuiccMemoryResetRequest, view: View) -> Outcome:
 
 
 def _without(state: CardState, decisions: Decisions, profiles: tuple[Profile, ...]) -> CardState:
-    """Return a state without these Profiles; after a test Profile the remembered one is enabled."""
+    """Returns a state without these Profiles; after a test Profile the former one is enabled."""
     back = None
     for profile in profiles:
         if profile.enabled:

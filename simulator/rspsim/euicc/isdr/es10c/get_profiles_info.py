@@ -1,4 +1,4 @@
-"""ES10c.GetProfilesInfo: what the card tells about its Profiles (SGP.22 v2, 5.7.15)."""
+"""ES10c.GetProfilesInfo: what the card reports of its Profiles (SGP.22 v2, 5.7.15)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -46,7 +46,7 @@ DEFAULT_TAGS: Final[Decision[frozenset[int]]] = Decision(
             Tag.ProfileClass,
         }
     ),
-    "objects told when the request has no tag list",
+    "objects listed when the request has no tag list",
 )
 _OBJECTS: Final[Mapping[int, str]] = {
     Tag.Iccid: "iccid",
@@ -68,7 +68,7 @@ _OBJECTS: Final[Mapping[int, str]] = {
 
 
 def tags_of(octets: bytes) -> frozenset[int]:
-    """Return the tags of a tag list, which is their plain concatenation.
+    """Returns the tags of a tag list, which is their plain concatenation.
 
     Raises:
         DecodeError: the list ends inside a tag.
@@ -89,12 +89,12 @@ def tags_of(octets: bytes) -> frozenset[int]:
 
 
 def _present(view: View, /) -> tuple[Profile, ...]:
-    """Return the Profiles to tell of: what is being loaded is none yet."""
+    """Returns the Profiles to list; one that is being loaded is not among them."""
     return view.state.profiles
 
 
 def _wanted(tag_list: bytes | None, default: frozenset[int]) -> frozenset[int]:
-    """Return the tags asked for.
+    """Returns the tags asked for.
 
     Raises:
         DecodeError: the list ends inside a tag.
@@ -103,7 +103,7 @@ def _wanted(tag_list: bytes | None, default: frozenset[int]) -> frozenset[int]:
 
 
 def _matches(profile: Profile, criteria: SearchCriteria | None) -> bool:
-    """Tell whether a Profile is asked for; without criteria every one is."""
+    """Returns whether a Profile is asked for; without criteria every one is."""
     if criteria is None:
         return True
     if criteria.isdp_aid is not None:
@@ -114,32 +114,32 @@ def _matches(profile: Profile, criteria: SearchCriteria | None) -> bool:
 
 
 def _described(profile: Profile, tags: frozenset[int], state: CardState) -> ProfileInfo:
-    """Return the objects of a Profile that the tags ask for and it has."""
-    told = profile.metadata
+    """Returns the objects of a Profile that the tags ask for and it has."""
+    metadata = profile.metadata
     service_data = None
     if RspCapability.serviceSpecificDataSupport in state.personality.rsp_capability:
-        service_data = told.service_specific_data_stored_in_euicc
+        service_data = metadata.service_specific_data_stored_in_euicc
     whole = ProfileInfo(
         iccid=profile.iccid,
         isdp_aid=profile.aid,
         profile_state=profile.state,
         profile_nickname=profile.nickname or None,
-        service_provider_name=told.service_provider_name,
-        profile_name=told.profile_name,
-        icon_type=told.icon_type,
-        icon=told.icon,
+        service_provider_name=metadata.service_provider_name,
+        profile_name=metadata.profile_name,
+        icon_type=metadata.icon_type,
+        icon=metadata.icon,
         profile_class=profile.profile_class,
-        notification_configuration_info=told.notification_configuration_info,
-        profile_owner=told.profile_owner,
+        notification_configuration_info=metadata.notification_configuration_info,
+        profile_owner=metadata.profile_owner,
         dp_proprietary_data=profile.dp_proprietary_data,
-        profile_policy_rules=told.profile_policy_rules,
+        profile_policy_rules=metadata.profile_policy_rules,
         service_specific_data_stored_in_euicc=service_data,
     )
     return replace(whole, **{name: None for tag, name in _OBJECTS.items() if tag not in tags})
 
 
 PRESENT: Final[Decision[Callable[[View], tuple[Profile, ...]]]] = Decision(
-    "es10c.get_profiles_info.present", _present, "Profiles there are to tell of"
+    "es10c.get_profiles_info.present", _present, "Profiles to list"
 )
 WANTED: Final = Decision(
     "es10c.get_profiles_info.wanted", _wanted, "objects that a tag list or its absence asks for"
@@ -148,7 +148,7 @@ MATCHES: Final = Decision(
     "es10c.get_profiles_info.matches", _matches, "which Profiles the criteria ask for"
 )
 DESCRIBED: Final = Decision(
-    "es10c.get_profiles_info.described", _described, "what is told of a Profile"
+    "es10c.get_profiles_info.described", _described, "objects listed for a Profile"
 )
 
 

@@ -1,4 +1,4 @@
-"""The subject that enabling, disabling and deleting have in common: a Profile asked for by name."""
+"""The subject of the checks of enabling, disabling and deleting: a Profile named by a request."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +12,7 @@ __all__ = ["NAMED", "ProfileAttempt"]
 
 
 def _named(state: CardState, isdp_aid: Aid | None, iccid: Iccid | None, /) -> Profile | None:
-    """Return the Profile of an AID or, without one, of an ICCID."""
+    """Returns the Profile of an AID or, without one, of an ICCID."""
     if isdp_aid is not None:
         return state.profile_by_aid(isdp_aid)
     return state.profile_by_iccid(iccid)
@@ -23,7 +23,7 @@ NAMED: Final = Decision("es10c.named", _named, "Profile that an AID or ICCID nam
 
 @dataclass(frozen=True, slots=True)
 class ProfileAttempt:
-    """Hold which Profile a request names and the view it meets, for the checks.
+    """The Profile a request names, and the view, for the checks.
 
     Attributes:
         isdp_aid: AID of its ISD-P, or None.
@@ -37,29 +37,29 @@ class ProfileAttempt:
 
     @property
     def profile(self) -> Profile | None:
-        """Return the Profile named, or None when there is no such."""
+        """Returns the Profile named, or None when there is none."""
         return self.view.decisions[NAMED](self.view.state, self.isdp_aid, self.iccid)
 
     @property
     def enabled(self) -> bool:
-        """Tell whether the Profile named is enabled."""
+        """Returns whether the Profile named is enabled."""
         return self.profile is not None and self.profile.enabled
 
     @property
     def current(self) -> Profile | None:
-        """Return the Profile that is enabled now."""
+        """Returns the Profile that is enabled now."""
         return self.view.state.enabled_profile
 
     @property
     def no_switch_waits(self) -> bool:
-        """Tell whether no change waits for its REFRESH."""
+        """Returns whether no change waits for its REFRESH."""
         return self.view.state.pending_switch is None
 
     @property
     def cat_free(self) -> bool:
-        """Tell whether the toolkit lets the card ask for a REFRESH (5.7.16).
+        """Returns whether the toolkit lets the card ask for a REFRESH (5.7.16).
 
-        A change that waits keeps out the next one; any other proactive command is ended by the
+        A change that waits excludes the next one; any other proactive command is ended by the
         card, unless its option is to refuse.
         """
         busy = self.view.volatile.cat.command is not None and self.view.options.cat_busy

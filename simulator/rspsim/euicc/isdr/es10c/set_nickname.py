@@ -1,4 +1,4 @@
-"""ES10c.SetNickname: an empty nickname removes the one there is (SGP.22 v2, 5.7.21)."""
+"""ES10c.SetNickname: an empty nickname removes the one stored (SGP.22 v2, 5.7.21)."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,14 +14,14 @@ __all__ = ["CHECKS", "SET_NICKNAME", "STORED", "NicknameAttempt"]
 
 @dataclass(frozen=True, slots=True)
 class NicknameAttempt:
-    """Hold a request and the view it meets, for the checks."""
+    """A request and the view for its checks."""
 
     request: SetNicknameRequest
     view: View
 
     @property
     def profile(self) -> Profile | None:
-        """Return the Profile named, or None."""
+        """Returns the Profile named, or None."""
         return self.view.state.profile_by_iccid(self.request.iccid)
 
 

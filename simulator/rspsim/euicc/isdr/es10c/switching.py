@@ -30,7 +30,7 @@ _KEPT_APPLICATIONS = frozenset({ISDR_AID, ECASD_AID})
 
 
 def _channels_after(volatile: Volatile) -> Volatile:
-    """Return values in which no channel shows the old Profile, and none of its PINs is verified."""
+    """Returns values in which no channel shows the old Profile and none of its PINs is verified."""
     channels = []
     for number, channel in enumerate(volatile.channels):
         if channel is None or channel.application in _KEPT_APPLICATIONS:
@@ -48,7 +48,7 @@ CHANNELS_AFTER: Final = Decision(
 
 
 def _waits(state: CardState, change: PendingSwitch) -> CardState:
-    """Return a state in which a change waits, and nothing of it is done."""
+    """Returns a state in which a change waits and no part of it is carried out."""
     return replace(state, pending_switch=change)
 
 
@@ -66,7 +66,7 @@ APPLIES_AT_ONCE: Final = Decision(
 
 
 def accepted(view: View, change: PendingSwitch, response: Structure, *, refresh: bool) -> Outcome:
-    """Carry a change out now, or set it down and ask for REFRESH.
+    """Carries a change out now, or stores it and asks for REFRESH.
 
     Args:
         view: The card.

@@ -1,4 +1,4 @@
-"""ES8+.ConfigureISDP: make the ISD-P and take the SM-DP+'s own data (SGP.22 v2, 5.5.2)."""
+"""ES8+.ConfigureISDP: makes the ISD-P and takes the SM-DP+'s own data (SGP.22 v2, 5.5.2)."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -23,19 +23,19 @@ _LONGEST = 128
 
 @dataclass(frozen=True, slots=True)
 class IsdpAttempt:
-    """Hold a request and the load it meets, for the checks."""
+    """A request and the load for its checks."""
 
     request: ConfigureIsdpRequest
     step: Step
 
     @property
     def data_fits(self) -> bool:
-        """Tell whether dpProprietaryData is not too long."""
+        """Returns whether dpProprietaryData is not too long."""
         return len(self.request.dp_proprietary_data or b"") <= _LONGEST
 
     @property
     def owner_fits(self) -> bool:
-        """Tell whether dpProprietaryData, if any, names the SM-DP+ of the session."""
+        """Returns whether dpProprietaryData, if any, names the SM-DP+ of the session."""
         data = self.request.dp_proprietary_data
         if data is None:
             return True
@@ -49,7 +49,7 @@ class IsdpAttempt:
 
     @property
     def room(self) -> bool:
-        """Tell whether there is memory for one more ISD-P, and an AID."""
+        """Returns whether there is memory for one more ISD-P, and an AID."""
         free = self.step.view.decisions[memory.FREE](self.step.view.state)
         aid = self.step.view.decisions[isdp.FREE_AID](self.step.view.state)
         return free >= memory.ISDP_SIZE and aid is not None
@@ -69,7 +69,7 @@ CHECKS: Final[Decision[Checks[IsdpAttempt]]] = Decision(
 
 
 def configure(octets: bytes, step: Step) -> Load | Failure:
-    """Take the segment A0: its header and one 87."""
+    """Takes the segment A0: its header and one 87."""
     one = step.view.decisions[GROUPED](octets, Tag.FirstSequenceOf87)
     opened = unprotected(step, one, _COMMAND)
     if isinstance(opened, Failure):

@@ -26,14 +26,14 @@ _SIGNED: Final = (0x82, 0x80, 0xA6, int(Tag.OneTimePublicKey))
 
 @dataclass(frozen=True)
 class ChannelAttempt:
-    """Hold a request and the load it meets, for the checks."""
+    """A request and the load for its checks."""
 
     request: InitialiseSecureChannelRequest
     step: Step
 
     @property
     def signed(self) -> bytes:
-        """Return what smdpSign covers: the data objects as received, and otPK.EUICC."""
+        """Returns what smdpSign covers: the data objects as received, and otPK.EUICC."""
         received = tlv.parse(self.request.encode()).children()
         own = self.step.download.one_time_key.public.point
         parts = [bytes(one.raw) for one in received if one.tag in _SIGNED]
@@ -41,18 +41,18 @@ class ChannelAttempt:
 
     @property
     def signature_fits(self) -> bool:
-        """Tell whether smdpSign was made with the key of CERT.DPpb."""
+        """Returns whether smdpSign was made with the key of CERT.DPpb."""
         verifies = self.step.view.decisions[VERIFIES]
         return verifies(self.step.download.server_key, self.request.smdp_sign, self.signed)
 
     @property
     def transaction_fits(self) -> bool:
-        """Tell whether it names the session's TransactionID."""
+        """Returns whether it names the session's TransactionID."""
         return self.request.transaction_id == self.step.server.transaction_id
 
     @property
     def template_supported(self) -> bool:
-        """Tell whether the keys asked for are AES-128."""
+        """Returns whether the keys asked for are AES-128."""
         template = self.request.control_ref_template
         return template.key_type == bytes((KEY_TYPE_AES,)) and template.key_len == bytes(
             (KEY_LENGTH,)
@@ -60,17 +60,17 @@ class ChannelAttempt:
 
     @property
     def operation_supported(self) -> bool:
-        """Tell whether it is the installation of a package."""
+        """Returns whether it is the installation of a package."""
         return self.request.remote_op_id == RemoteOpId.installBoundProfilePackage
 
     @property
     def host_id_fits(self) -> bool:
-        """Tell whether hostId has 1 to 16 octets."""
+        """Returns whether hostId has 1 to 16 octets."""
         return 1 <= len(self.request.control_ref_template.host_id) <= 16
 
     @cached_property
     def server_point(self) -> PublicKey | None:
-        """Return otPK.DP, None when it is no point of the curve in use."""
+        """Returns otPK.DP, None when it is no point of the curve in use."""
         curve = self.step.download.one_time_key.curve
         try:
             return PublicKey.from_point(curve, self.request.smdp_otpk)
@@ -113,10 +113,10 @@ KEYS: Final = Decision(
 
 
 def initialise(octets: bytes, step: Step) -> Load | Failure | None:
-    """Take the first segment: the header of BF36 with the whole BF23.
+    """Takes the first segment: the header of BF36 with the whole BF23.
 
     Returns:
-        The load with its secure channel, why it fails, or None when the segment is not built so.
+        The load with its secure channel, why it fails, or None for a segment of another structure.
     """
     try:
         _, header, _ = tlv.read_header(octets)

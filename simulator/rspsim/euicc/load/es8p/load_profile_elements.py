@@ -35,7 +35,7 @@ COMPLETE: Final = Decision(
 
 
 def begin_elements(octets: bytes, step: Step) -> Load | Failure | None:
-    """Take the segment A3: a header alone; the 86s follow one by one.
+    """Takes the segment A3: a header alone; the 86s follow one by one.
 
     Returns:
         The load, why it fails, or None when the segment is not a header alone.
@@ -49,7 +49,7 @@ def begin_elements(octets: bytes, step: Step) -> Load | Failure | None:
 
 
 def take_elements(octets: bytes, step: Step) -> Load | Failure | Finished:
-    """Take one 86; with the last one judge the whole package."""
+    """Takes one 86; with the last one judges the whole package."""
     one = single(octets, Tag.Protected86)
     if one is not None and not step.view.decisions[FITS](len(one.raw), step.load.remaining):
         one = None

@@ -1,6 +1,6 @@
-"""ES8+.ReplaceSessionKeys: go on under the keys the package was protected with (SGP.22 v2, 5.5.4).
+"""ES8+.ReplaceSessionKeys: continues with the keys that protect the package (SGP.22 v2, 5.5.4).
 
-Counter and MAC chain begin anew with them.
+Counter and MAC chain start again with them.
 """
 
 from dataclasses import replace
@@ -50,7 +50,7 @@ REPLACED: Final = Decision(
 
 
 def replace_keys(octets: bytes, step: Step) -> Load | Failure:
-    """Take the segment A2: its header and one 87."""
+    """Takes the segment A2: its header and one 87."""
     one = step.view.decisions[GROUPED](octets, Tag.SecondSequenceOf87)
     opened = unprotected(step, one, _COMMAND)
     if isinstance(opened, Failure):

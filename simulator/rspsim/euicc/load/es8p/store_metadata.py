@@ -22,14 +22,14 @@ _COMMAND = BppCommandId.storeMetadata
 
 @dataclass(frozen=True, slots=True)
 class MetadataAttempt:
-    """Hold metadata and the load it meets, for the checks."""
+    """Metadata and the load for their checks."""
 
     request: StoreMetadataRequest
     step: Step
 
     @property
     def icon_fits(self) -> bool:
-        """Tell whether an icon comes with a defined type; a type alone is accepted."""
+        """Returns whether an icon comes with a defined type; a type alone is accepted."""
         kind = self.request.icon_type
         if self.request.icon is not None and kind is None:
             return False
@@ -37,42 +37,42 @@ class MetadataAttempt:
 
     @property
     def class_defined(self) -> bool:
-        """Tell whether the class, if any, is one of the list."""
+        """Returns whether the class, if any, is one of the list."""
         given = self.request.profile_class
         return given is None or isinstance(given, ProfileClass)
 
     @property
     def owner_exact(self) -> bool:
-        """Tell whether the owner's mccMnc has no wildcard digit; only rules may have."""
+        """Returns whether the owner's mccMnc has no wildcard digit; only rules may have."""
         owner = self.request.profile_owner
         return owner is None or not owner.mcc_mnc.has_wildcard
 
     @property
     def iccid_unused(self) -> bool:
-        """Tell whether no installed Profile has this ICCID."""
+        """Returns whether no installed Profile has this ICCID."""
         return self.step.view.state.profile_by_iccid(self.request.iccid) is None
 
     @property
     def class_supported(self) -> bool:
-        """Tell whether the card takes Profiles of this class."""
+        """Returns whether the card takes Profiles of this class."""
         capability = self.step.view.state.personality.rsp_capability
         is_test = self.request.profile_class == ProfileClass.test
         return not is_test or RspCapability.testProfileSupport in capability
 
     @property
     def rules_wanted(self) -> tuple[PprId, ...]:
-        """Return the PPRs it brings."""
+        """Returns the PPRs it brings."""
         given = self.request.profile_policy_rules or frozenset()
         return tuple(ppr for ppr in policy_rules.ENFORCED if ppr in given)
 
     @property
     def rules_owned(self) -> bool:
-        """Tell whether rules come with an owner."""
+        """Returns whether rules come with an owner."""
         return not self.rules_wanted or self.request.profile_owner is not None
 
     @property
     def rules_authorised(self) -> bool:
-        """Tell whether the RAT allows every rule for the owner."""
+        """Returns whether the RAT allows every rule for the owner."""
         owner = self.request.profile_owner
         if owner is None:
             return True
@@ -85,7 +85,7 @@ class MetadataAttempt:
 
     @property
     def ppr1_alone(self) -> bool:
-        """Tell whether PPR1 comes to a card without operational Profile, or is the LPA's matter."""
+        """Returns whether PPR1 meets no operational Profile, or the LPA has to check this."""
         view = self.step.view
         if PprId.ppr1 not in self.rules_wanted or view.options.ppr1_beside_operational_accepted:
             return True
@@ -94,7 +94,7 @@ class MetadataAttempt:
 
     @property
     def room(self) -> bool:
-        """Tell whether there is memory for the ISD-P and the metadata."""
+        """Returns whether there is memory for the ISD-P and the metadata."""
         needed = memory.profile_size(0, len(self.step.load.metadata_octets))
         return needed <= self.step.view.decisions[memory.FREE](self.step.view.state)
 
@@ -123,7 +123,7 @@ CHECKS: Final[Decision[Checks[MetadataAttempt]]] = Decision(
 
 
 def _kept(request: StoreMetadataRequest) -> StoreMetadataRequest:
-    """Return what is kept: the bit without meaning and data not for the card are left out."""
+    """Returns what is kept: the bit without meaning and data not for the card are left out."""
     given = request.profile_policy_rules
     enforced = None if given is None else frozenset(given) & frozenset(policy_rules.ENFORCED)
     return replace(
@@ -137,12 +137,14 @@ def _read(octets: bytes, /) -> StoreMetadataRequest:
     return StoreMetadataRequest.decode(octets)
 
 
-READ: Final = Decision("es8p.store_metadata.read", _read, "metadata of its octets, or DecodeError")
+READ: Final = Decision(
+    "es8p.store_metadata.read", _read, "metadata from its octets, or DecodeError"
+)
 KEPT: Final = Decision("es8p.store_metadata.kept", _kept, "what of the metadata is kept")
 
 
 def begin_metadata(octets: bytes, step: Step) -> Load | Failure | None:
-    """Take the segment A1: a header alone; the 88s follow one by one.
+    """Takes the segment A1: a header alone; the 88s follow one by one.
 
     Returns:
         The load, why it fails, or None when the segment is not a header alone.
@@ -156,7 +158,7 @@ def begin_metadata(octets: bytes, step: Step) -> Load | Failure | None:
 
 
 def take_metadata(octets: bytes, step: Step) -> Load | Failure:
-    """Take one 88; with the last one judge the whole metadata."""
+    """Takes one 88; with the last one judges the whole metadata."""
     one = single(octets, Tag.Protected88)
     if one is not None and len(one.raw) > step.load.remaining:
         one = None

@@ -26,19 +26,19 @@ _LARGEST_SEQ: Final = 0x07FFFFFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class AkaAttempt:
-    """Hold parameters and the card they meet, for the checks."""
+    """Parameters and the card for their checks."""
 
     made: AkaParameters
     building: Building
 
     @property
     def algorithm_known(self) -> bool:
-        """Tell whether the algorithm is one of the format."""
+        """Returns whether the algorithm is one of the format."""
         return bool(self.made.mapped_to) or self.made.algorithm in _KEY_LENGTHS
 
     @property
     def key_fits(self) -> bool:
-        """Tell whether K and OPc have lengths of the algorithm."""
+        """Returns whether K and OPc have lengths of the algorithm."""
         key, opc = len(self.made.key), len(self.made.opc)
         if self.made.mapped_to:
             return True
@@ -47,7 +47,7 @@ class AkaAttempt:
 
     @property
     def algorithm_supported(self) -> bool:
-        """Tell whether the card claims the algorithm with this length of key."""
+        """Returns whether the card claims the algorithm with this length of key."""
         if self.made.mapped_to:
             return True
         capability = _CAPABILITIES.get((self.made.algorithm, len(self.made.key)))
@@ -55,7 +55,7 @@ class AkaAttempt:
 
     @property
     def source_there(self) -> bool:
-        """Tell whether the NAA whose parameters are shared has some."""
+        """Returns whether the NAA whose parameters are shared has some."""
         if not self.made.mapped_to:
             return True
         source = self.building.content.files.adf(self.made.mapped_to)
@@ -64,7 +64,7 @@ class AkaAttempt:
 
     @property
     def sequence_in_range(self) -> bool:
-        """Tell whether delta, age limit and first numbers are numbers SEQ can be."""
+        """Returns whether delta, age limit and first numbers are in the range of SEQ."""
         made = self.made
         return max(made.sqn_delta, made.sqn_age_limit, *made.seq) <= _LARGEST_SEQ
 
@@ -86,7 +86,7 @@ AKA_CHECKS: Final[Decision[Checks[AkaAttempt]]] = Decision(
 
 
 def run_aka(building: Building, _name: str, value: dict[str, Any]) -> Building:
-    """Take the parameters of the NAA made last.
+    """Takes the parameters of the NAA made last.
 
     Raises:
         Refused: an algorithm the card lacks, a length that does not fit it, a number out of range,
@@ -142,5 +142,5 @@ def _algorithm(common: AkaParameters, value: dict[str, Any]) -> AkaParameters:
 
 
 def run_cdma(building: Building, _name: str, _value: dict[str, Any]) -> Building:
-    """Accept CDMA parameters; no CDMA authentication runs here, the element is kept as it came."""
+    """Accepts CDMA parameters; no CDMA authentication runs here, the element is kept as it came."""
     return building

@@ -1,4 +1,4 @@
-"""What the interpreter has made so far, and how it says no.
+"""What the interpreter has made so far, and how it refuses an element.
 
 `Building` is a frozen value: each profile element turns one into the next, so that a load cut
 anywhere leaves nothing behind. `Refused` carries the status an element is refused with; only
@@ -23,7 +23,7 @@ _LEVELS = 4
 
 
 class Refused(Exception):  # noqa: N818  a refusal is an answer, not an error of the program
-    """Refuse the element at hand; the interpreter turns it into a PEStatus."""
+    """Reports that an element is refused; the interpreter turns it into a PEStatus."""
 
     def __init__(self, status: int, reason: str, *, additional: int | None = None) -> None:
         super().__init__(reason)
@@ -33,12 +33,12 @@ class Refused(Exception):  # noqa: N818  a refusal is an answer, not an error of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Building:
-    """Hold the Profile as far as its elements have come.
+    """The Profile as far as its elements were run.
 
     Attributes:
         content: What they made.
         personality: What the card is and can.
-        decisions: What the card decides; no part of the value, given anew with each segment.
+        decisions: What the card decides; not a part of the value, given again with each segment.
         seen: Names of the elements so far, in order.
         identifications: Identification values used.
         pin_context: Directory the next pinCodes belong to.
@@ -59,19 +59,19 @@ class Building:
 
     @property
     def naa(self) -> Path | None:
-        """Return the path of the NAA made last, or None."""
+        """Returns the path of the NAA made last, or None."""
         return self.naa_of("")
 
     def naa_of(self, kind: str) -> Path | None:
-        """Return the path of the NAA of a kind made last, of any kind for ""; None for none."""
+        """Returns the path of the NAA of a kind made last, of any kind for ""; None for none."""
         return next((path for one, path in reversed(self.naas) if kind in ("", one)), None)
 
     def with_naa(self, kind: str, path: Path) -> Self:
-        """Return a building in which this NAA was made last."""
+        """Returns a building in which this NAA was made last."""
         return replace(self, naas=(*self.naas, (kind, path)))
 
     def with_file(self, one: File) -> Self:
-        """Return a building with this file added.
+        """Returns a building with this file added.
 
         Raises:
             Refused: a file stands there already, its directory does not exist, or an ADF has its
@@ -88,19 +88,19 @@ class Building:
         return replace(self, content=self.content.with_file(one))
 
     def supports(self, capability: UiccCapability) -> bool:
-        """Tell whether the card claims a capability in EUICCInfo2."""
+        """Returns whether the card claims a capability in EUICCInfo2."""
         return capability in self.personality.uicc_capability
 
     def having(self, content: ProfileContent) -> Self:
-        """Return a building with this content."""
+        """Returns a building with this content."""
         return replace(self, content=content)
 
 
 def path_of(octets: bytes, what: str) -> Path:
-    """Return a path of identifiers from the MF, which it does not name.
+    """Returns a path of identifiers from the MF, which it does not name.
 
     Raises:
-        Refused: octets are no row of up to four identifiers.
+        Refused: the octets are not up to four identifiers.
     """
     if len(octets) % 2 or len(octets) // 2 > _LEVELS:
         raise Refused(
@@ -111,5 +111,5 @@ def path_of(octets: bytes, what: str) -> Path:
 
 
 def shown(path: Path) -> str:
-    """Return a path as people write it: 3F00/7F10/6F3A."""
+    """Returns a path in the usual notation: 3F00/7F10/6F3A."""
     return "/".join(f"{fid:04X}" for fid in (0x3F00, *path))

@@ -19,19 +19,19 @@ _LENGTH, _LEAST_DIGITS = 8, 4
 
 
 def _are_digits(code: bytes) -> bool:
-    """Tell whether a code is 4 to 8 ASCII digits, padded with FF to 8 octets."""
+    """Returns whether a code is 4 to 8 ASCII digits, padded with FF to 8 octets."""
     digits = code.rstrip(b"\xff")
     return len(code) == _LENGTH and len(digits) >= _LEAST_DIGITS and digits.isdigit()
 
 
 def _possible(octet: int) -> bool:
-    """Tell whether a retry counter is: a maximum, and no more tries left than that."""
+    """Returns whether a retry counter is possible: a maximum, and no more tries left than that."""
     return octet >> 4 != 0 and octet & 0x0F <= octet >> 4
 
 
 @dataclass(frozen=True, slots=True)
 class CodeAttempt:
-    """Hold one PIN or PUK configuration, for the checks."""
+    """One PIN or PUK configuration, for the checks."""
 
     context: Path
     reference: int
@@ -77,10 +77,10 @@ def _checked(checks: Checks[CodeAttempt], attempt: CodeAttempt) -> None:
 
 
 def run_puks(building: Building, _name: str, value: dict[str, Any]) -> Building:
-    """Take the PUKs of the Profile.
+    """Takes the PUKs of the Profile.
 
     Raises:
-        Refused: a reference, a value or a counter that cannot be, or a reference twice.
+        Refused: an impossible reference, value or counter, or a reference twice.
     """
     puks: list[Puk] = []
     for one in value["pukCodes"]:
@@ -101,10 +101,10 @@ def run_puks(building: Building, _name: str, value: dict[str, Any]) -> Building:
 
 
 def run_pins(building: Building, _name: str, value: dict[str, Any]) -> Building:
-    """Take the PINs of the directory made last, or share those of another directory.
+    """Takes the PINs of the directory made last, or shares those of another directory.
 
     Raises:
-        Refused: the directory has its PINs already, a reference is out of its place, or a PUK or
+        Refused: the directory has its PINs already, a reference is not allowed there, or a PUK or
             the other directory is not there.
     """
     content, context = building.content, building.pin_context
@@ -150,7 +150,7 @@ def _pin(building: Building, context: Path, one: dict[str, Any]) -> Pin:
 
 
 def require_codes(building: Building) -> None:
-    """Check that every key a directory reports is there.
+    """Checks that every key a directory reports is there.
 
     Raises:
         Refused: pin_code_missing: a global key is not defined in the MF, or a local one neither in

@@ -1,4 +1,4 @@
-"""Make one file from a template line, the FCP of the Profile and its fill commands.
+"""Makes one file from a template line, the FCP of the Profile and its fill commands.
 
 What the Profile gives replaces what the template says, element by element; what neither says has a
 default or is a mistake. Fill commands write at a position that starts at 0 and moves on; an offset
@@ -29,7 +29,7 @@ _OF_A_BODY = frozenset({"fillPattern", "repeatPattern", "maximumFileSize"})
 
 @dataclass(frozen=True, slots=True)
 class FilePlan:
-    """Hold a file to be made and what may be written into it.
+    """A file to be made and what may be written into it.
 
     Attributes:
         file: The file with its first content.
@@ -142,7 +142,7 @@ def _first_content(fcp: dict[str, Any], line: TemplateFile | None) -> DefaultCon
 def plan_from_fcp(
     fcp: dict[str, Any], line: TemplateFile | None, path: Path, *, link: Path | None = None
 ) -> FilePlan:
-    """Plan a file at a path.
+    """Plans a file at a path.
 
     Args:
         fcp: Components of the Fcp value the Profile gave; empty when it gave none.
@@ -207,12 +207,12 @@ def _with_body(common: File, fcp: dict[str, Any], line: TemplateFile | None, siz
 
 
 def accepts_content(plan: FilePlan) -> bool:
-    """Tell whether fill content may be written into the file."""
+    """Returns whether fill content may be written into the file."""
     return not plan.file.kind.is_directory and plan.file.link is None
 
 
 def write(plan: FilePlan, content: bytes) -> FilePlan:
-    """Write fill content at the position and move on.
+    """Writes fill content at the position and moves on.
 
     Raises:
         Refused: the file takes no content, or the content goes beyond its end.
@@ -233,7 +233,7 @@ def write(plan: FilePlan, content: bytes) -> FilePlan:
 
 
 def make_file(plan: FilePlan, commands: Sequence[tuple[str, Any]]) -> File:
-    """Run the fill commands of a template component and return the file.
+    """Runs the fill commands of a template component and returns the file.
 
     Raises:
         Refused: as `write`.

@@ -1,8 +1,8 @@
-"""PE-GenericFileManagement: make any file, and write into files that are there.
+"""PE-GenericFileManagement: makes any file, and writes into existing ones.
 
-Each script is a row of commands. filePath selects a directory or file from the MF; createFCP makes
-a child of the selected directory and makes it current, so that fill commands go into it; a second
-createFCP without a filePath makes a sibling (SAIP, 8.3.5).
+Each script is a sequence of commands. filePath selects a directory or file from the MF; createFCP
+makes a child of the selected directory and makes it current, so that fill commands go into it; a
+second createFCP without a filePath makes a sibling (SAIP, 8.3.5).
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ _NAA_AIDS = {"A0000000871002": "usim", "A0000000871004": "isim", "A0000003431002
 
 @dataclass(frozen=True, slots=True)
 class _Script:
-    """Hold where a script stands.
+    """The state of a script.
 
     Attributes:
         building: What is made so far.
@@ -107,10 +107,10 @@ def _step(script: _Script, name: str, value: Any) -> _Script:
 
 
 def run(building: Building, _name: str, value: dict[str, Any]) -> Building:
-    """Run the scripts of one element in order.
+    """Runs the scripts of one element in order.
 
     Raises:
-        Refused: a path leads nowhere, a file exists already, or content does not fit.
+        Refused: a path names no file, a file exists already, or content does not fit.
     """
     scripts: Sequence[Sequence[tuple[str, Any]]] = value["fileManagementCMD"]
     script = _Script(building)

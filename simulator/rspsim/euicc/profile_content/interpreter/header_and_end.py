@@ -1,6 +1,6 @@
-"""PE-ProfileHeader and PE-End: can this card carry the Profile at all, and is the Profile whole?
+"""PE-ProfileHeader and PE-End: can this card carry the Profile, and is the Profile complete?
 
-Version, services, file templates and applications that the header calls mandatory are held against
+Version, services, file templates and applications that the header calls mandatory are compared with
 what the card claims in EUICCInfo2 (TCA eUICC Profile Package, ProfileHeader).
 """
 
@@ -58,21 +58,21 @@ _CAPABILITY: Final[Mapping[str, UiccCapability]] = {
 
 
 class HeaderAttempt:
-    """Hold a header and the card it meets, for the checks."""
+    """A header and the card for its checks."""
 
     def __init__(self, header: ProfileHeader, personality: Personality) -> None:
-        """Take both."""
+        """Sets the header and the card."""
         self.header = header
         self.personality = personality
 
     @property
     def version_supported(self) -> bool:
-        """Tell whether the major version is known."""
+        """Returns whether the major version is known."""
         return self.header.version[0] in _MAJOR_VERSIONS
 
     @property
     def services_supported(self) -> bool:
-        """Tell whether the card has every mandatory service."""
+        """Returns whether the card has every mandatory service."""
         promised = self.personality.uicc_capability
         return all(
             _CAPABILITY.get(service) in promised for service in self.header.mandatory_services
@@ -80,12 +80,12 @@ class HeaderAttempt:
 
     @property
     def templates_supported(self) -> bool:
-        """Tell whether every mandatory file template is known."""
+        """Returns whether every mandatory file template is known."""
         return all(template(oid.dotted) is not None for oid in self.header.mandatory_gfste)
 
     @property
     def applications_present(self) -> bool:
-        """Tell whether every mandatory application or library is on the card; it has none."""
+        """Returns whether every mandatory application or library is on the card; it has none."""
         return not self.header.mandatory_aids
 
 
@@ -109,7 +109,7 @@ CODES: Final[Decision[Callable[[Building], None]]] = Decision(
 
 
 def run_header(building: Building, element: ProfileElementTlv) -> Building:
-    """Check what the header demands.
+    """Checks what the header demands.
 
     Raises:
         Refused: a demand the card does not meet.
@@ -123,7 +123,7 @@ def run_header(building: Building, element: ProfileElementTlv) -> Building:
 
 
 def run_end(building: Building, _element: ProfileElementTlv) -> Building:
-    """Close the package: there is an MF, every reported key is defined, services are adjusted.
+    """Closes the package: there is an MF, every reported key is defined, services are adjusted.
 
     Raises:
         Refused: there is no MF, or a key is missing.

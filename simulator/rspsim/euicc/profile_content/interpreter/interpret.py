@@ -1,7 +1,7 @@
-"""Interpret a profile package element by element.
+"""Interprets a profile package element by element.
 
 `ELEMENTS` names the elements and what runs them. One element is decoded and run; its answer is a
-new `Building`, with a PEStatus when there is something to tell. What the card does not support
+new `Building`, with a PEStatus when there is something to report. What the card does not support
 fails the package where the element is mandated, and is skipped with a status elsewhere; any mistake
 inside a supported element fails it always.
 
@@ -35,7 +35,7 @@ Run = Callable[[Building, ProfileElementTlv], Building]
 
 
 def _decoded(run: Callable[[Building, str, dict[str, Any]], Building]) -> Run:
-    """Make a runner of an element out of one that takes its name and decoded components."""
+    """Makes a runner of an element from a function of its name and decoded components."""
 
     def runner(building: Building, element: ProfileElementTlv) -> Building:
         return run(building, element.name, _value(building, element))
@@ -44,11 +44,11 @@ def _decoded(run: Callable[[Building, str, dict[str, Any]], Building]) -> Run:
 
 
 def _value(building: Building, element: ProfileElementTlv) -> dict[str, Any]:
-    """Return the components of an element.
+    """Returns the components of an element.
 
     Raises:
         DecodeError: it is not what the module describes.
-        Refused: a part is outside its range, or none the card knows.
+        Refused: a part is outside its range, or the card does not know it.
     """
     value = decode_element(element).value
     whole = (element.name, value)
@@ -63,13 +63,13 @@ def _value(building: Building, element: ProfileElementTlv) -> dict[str, Any]:
 
 
 def _kept(building: Building, element: ProfileElementTlv) -> Building:
-    """Accept an element that is only kept with the package, once it can be read."""
+    """Accepts an element that is only kept with the package, once it can be read."""
     _value(building, element)
     return building
 
 
 RANGES: Final = Decision(
-    "interpreter.ranges", standard=True, summary="whether sizes and ranges of values are looked at"
+    "interpreter.ranges", standard=True, summary="whether sizes and ranges of values are checked"
 )
 
 
@@ -146,10 +146,10 @@ MANDATED: Final[Decision[Callable[[ProfileElementTlv], bool]]] = Decision(
 
 
 def interpret(building: Building, element: ProfileElementTlv) -> Building:
-    """Run one element and return what is made so far.
+    """Runs one element and returns what is made so far.
 
     Raises:
-        Refused: the package must be given up; status and reason say why.
+        Refused: the package is refused; status and reason say why.
     """
     decisions = building.decisions
     try:
@@ -183,5 +183,5 @@ def _run(building: Building, element: ProfileElementTlv) -> Building:
 
 
 def _skipped(building: Building, element: ProfileElementTlv, status: int) -> Building:
-    told = PeStatus(status=status, identification_number=element.identification)
-    return replace(building, statuses=(*building.statuses, told))
+    added = PeStatus(status=status, identification_number=element.identification)
+    return replace(building, statuses=(*building.statuses, added))

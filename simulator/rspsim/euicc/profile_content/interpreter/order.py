@@ -2,7 +2,7 @@
 
 Elements of the file system come after the MF, those of an NAA after its ADF, and everything before
 the security domains, which come before what they manage. What belongs to a card without the
-capability is not looked at: such an element is unsupported.
+capability is not checked: such an element is unsupported.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _AFTER_DOMAIN: Final = frozenset({"application", "rfm"})
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """Hold an element and what stands before it, for the checks.
+    """An element and what stands before it, for the checks.
 
     Attributes:
         building: What the elements before it made.
@@ -48,32 +48,32 @@ class Placing:
 
     @property
     def number_unused(self) -> bool:
-        """Tell whether no element before it has its identification."""
+        """Returns whether no element before it has its identification."""
         return self.identification not in self.building.identifications
 
     @property
     def not_again(self) -> bool:
-        """Tell whether it is not a second one of those that come once."""
+        """Returns whether it is not a second one of those that come once."""
         return self.name not in _ONCE or self.name not in self.building.seen
 
     @property
     def after_mf(self) -> bool:
-        """Tell whether the MF is there, for all that needs one."""
+        """Returns whether the MF is there, for all that needs one."""
         return self.name not in _AFTER_MF or self.building.content.files.get(()) is not None
 
     def follows(self, kind: str, names: frozenset[str]) -> bool:
-        """Tell whether an NAA of a kind is there, if it is one of these elements."""
+        """Returns whether an NAA of a kind is there, if it is one of these elements."""
         return self.name not in names or self.building.naa_of(kind) is not None
 
     @property
     def before_domains(self) -> bool:
-        """Tell whether files, codes and NAA parameters come before the first security domain."""
+        """Returns whether files, codes and NAA parameters come before the first security domain."""
         domains = self.building.content.security_domains
         return self.name not in _BEFORE_DOMAINS or not domains
 
     @property
     def after_domain(self) -> bool:
-        """Tell whether a security domain is there, for what one manages."""
+        """Returns whether a security domain is there, for what one manages."""
         return self.name not in _AFTER_DOMAIN or bool(self.building.content.security_domains)
 
 

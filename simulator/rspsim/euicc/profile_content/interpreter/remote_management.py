@@ -39,19 +39,19 @@ _KEY_OCTETS: Final = {_DES: (16, 24), _AES: (16, 24, 32)}
 
 @dataclass(frozen=True, slots=True)
 class DomainAttempt:
-    """Hold a security domain and what the package made before it, for the checks."""
+    """A security domain and what the package made before it, for the checks."""
 
     made: SecurityDomain
     content: ProfileContent
 
     @property
     def aid_unused(self) -> bool:
-        """Tell whether no domain or application has the AID."""
+        """Returns whether no domain or application has the AID."""
         return self.made.aid not in _aids(self.content)
 
     @property
     def keys_fit(self) -> bool:
-        """Tell whether every key has a length of its type."""
+        """Returns whether every key has a length of its type."""
         return all(
             len(key.value) in _KEY_OCTETS.get(key.key_type, (len(key.value),))
             for key in self.made.keys
@@ -59,32 +59,32 @@ class DomainAttempt:
 
     @property
     def keys_once(self) -> bool:
-        """Tell whether no two keys have the same version and identifier."""
+        """Returns whether no two keys have the same version and identifier."""
         named = [(key.version, key.identifier) for key in self.made.keys]
         return len(set(named)) == len(named)
 
 
 @dataclass(frozen=True, slots=True)
 class RfmAttempt:
-    """Hold an instance of remote file management and what was made before it, for the checks."""
+    """An instance of remote file management and what was made before it, for the checks."""
 
     made: RemoteFileManagement
     content: ProfileContent
 
     @property
     def domain_there(self) -> bool:
-        """Tell whether the security domain it names is there."""
+        """Returns whether the security domain it names is there."""
         named = self.made.security_domain
         return not named or any(d.aid.octets == named for d in self.content.security_domains)
 
     @property
     def adf_there(self) -> bool:
-        """Tell whether the ADF it is bound to is there."""
+        """Returns whether the ADF it is bound to is there."""
         return not self.made.adf or self.content.files.adf(self.made.adf) is not None
 
     @property
     def tars_unused(self) -> bool:
-        """Tell whether nobody answers to its TARs yet."""
+        """Returns whether its TARs are not in use yet."""
         used = {tar for one in self.content.security_domains for tar in one.tars}
         used |= {tar for one in self.content.remote_file_management for tar in one.tars}
         return not used.intersection(self.made.tars)
@@ -92,19 +92,19 @@ class RfmAttempt:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationAttempt:
-    """Hold an application and what was made before it, for the checks."""
+    """An application and what was made before it, for the checks."""
 
     made: Application
     content: ProfileContent
 
     @property
     def aid_unused(self) -> bool:
-        """Tell whether no domain or application has the AID."""
+        """Returns whether no domain or application has the AID."""
         return self.made.aid not in _aids(self.content)
 
     @property
     def domain_there(self) -> bool:
-        """Tell whether the security domain it is extradited to is there."""
+        """Returns whether the security domain it is extradited to is there."""
         named = self.made.security_domain
         return not named or any(d.aid.octets == named for d in self.content.security_domains)
 
@@ -150,7 +150,7 @@ def _require(code: int | None, what: str) -> None:
 
 
 def toolkit_parameters(octets: bytes) -> tuple[int | None, tuple[bytes, ...]]:
-    """Read minimum security level and TARs from toolkit application parameters (TS 102 226).
+    """Reads minimum security level and TARs from toolkit application parameters (TS 102 226).
 
     Returns:
         Minimum SPI1, or None when nothing is checked; and the TARs.
@@ -207,7 +207,7 @@ def _keys(listed: list[dict[str, Any]]) -> tuple[KeyObject, ...]:
 
 
 def run_security_domain(building: Building, _name: str, value: dict[str, Any]) -> Building:
-    """Take a security domain; the first one is the MNO-SD.
+    """Takes a security domain; the first one is the MNO-SD.
 
     Raises:
         Refused: an AID or a key occurs twice, or a key or toolkit parameters do not fit.
@@ -238,7 +238,7 @@ def run_security_domain(building: Building, _name: str, value: dict[str, Any]) -
 
 
 def run_rfm(building: Building, _name: str, value: dict[str, Any]) -> Building:
-    """Take an instance of remote file management.
+    """Takes an instance of remote file management.
 
     Raises:
         Refused: its security domain or ADF is not there, or a TAR is taken.
@@ -264,7 +264,7 @@ def run_rfm(building: Building, _name: str, value: dict[str, Any]) -> Building:
 
 
 def run_application(building: Building, _name: str, value: dict[str, Any]) -> Building:
-    """Take application instances; a load block is kept with the package, not run.
+    """Takes application instances; a load block is kept with the package, not run.
 
     Raises:
         Refused: the card has no Java Card, an AID is taken, or a security domain is not there.

@@ -1,4 +1,4 @@
-"""Service tables: EF.UST and EF.IST promise nothing the card does not have.
+"""Service tables: EF.UST and EF.IST list no service the card does not have.
 
 A package may come from an operator who does not know the card. When it ends, the bits of services
 that need a capability the card does not claim in EUICCInfo2 are cleared in the service table of
@@ -20,7 +20,7 @@ __all__ = ["CLEARED", "cleared"]
 
 @dataclass(frozen=True, slots=True)
 class _ServiceTable:
-    """Hold where an application has its service table, and what its services need.
+    """Where an application has its service table, and what its services need.
 
     Attributes:
         application: Beginning of the AID of the application.
@@ -53,7 +53,7 @@ _TABLES: Final = (
 
 
 def _without(body: bytes, services: list[int]) -> bytes:
-    """Return a service table in which the bits of these services are 0."""
+    """Returns a service table in which the bits of these services are 0."""
     table = bytearray(body)
     for number in services:
         position, bit = divmod(number - 1, 8)
@@ -83,10 +83,10 @@ def _cleared(building: Building) -> Building:
 
 
 CLEARED: Final[Decision[Callable[[Building], Building]]] = Decision(
-    "interpreter.service_tables", _cleared, "what becomes of services the card does not have"
+    "interpreter.service_tables", _cleared, "how services the card does not have are cleared"
 )
 
 
 def cleared(building: Building) -> Building:
-    """Return a building whose service tables name no service the card lacks."""
+    """Returns a building whose service tables name no service the card lacks."""
     return building.decisions[CLEARED](building)

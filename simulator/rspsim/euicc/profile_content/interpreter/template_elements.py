@@ -1,4 +1,4 @@
-"""Elements that make files from a template: MF, CD, TELECOM, USIM, ISIM, CSIM and their like.
+"""Elements that make files from a template: MF, CD, TELECOM, USIM, ISIM, CSIM and similar ones.
 
 Each component of such an element is a `File` value: a list of commands. A component that is absent
 gives the template's file where the template creates all its files, and none elsewhere. Where the
@@ -33,7 +33,7 @@ MADE: Final = Decision("interpreter.made", make_file, "file that a plan and fill
 
 
 def template_of(name: str, value: dict[str, Any]) -> Template:
-    """Return the template an element names.
+    """Returns the template an element names.
 
     Raises:
         Refused: the identifier is unknown, or belongs to another element.
@@ -48,7 +48,7 @@ def template_of(name: str, value: dict[str, Any]) -> Template:
 
 
 def _root(building: Building, name: str) -> Path:
-    """Return the directory in which the element makes its files.
+    """Returns the directory in which the element makes its files.
 
     Raises:
         Refused: a second NAA of a kind the card can have once.
@@ -63,7 +63,7 @@ def _root(building: Building, name: str) -> Path:
 
 
 def run(building: Building, name: str, value: dict[str, Any]) -> Building:
-    """Make the files of one template element.
+    """Makes the files of one template element.
 
     Raises:
         Refused: order, template, parameters or content are not as the format asks.
@@ -103,7 +103,7 @@ def _after(building: Building, name: str, context: Path | None) -> Building:
 
 
 def _instances(line: TemplateFile, commands: list[tuple[str, Any]]) -> list[list[tuple[str, Any]]]:
-    """Cut a component into its files: each further fileDescriptor begins another instance."""
+    """Cuts a component into its files: each further fileDescriptor begins another instance."""
     if any(name == "doNotCreate" for name, _ in commands) and len(commands) > 1:
         raise Refused(PeStatusCode.invalid_parameter, f"{line.component}: doNotCreate is not alone")
     parts: list[list[tuple[str, Any]]] = [[]]
@@ -150,7 +150,7 @@ def _path(fcp: dict[str, Any], line: TemplateFile, parent: Path) -> Path:
 
 
 def link_target(building: Building, fcp: dict[str, Any], path: Path) -> Path | None:
-    """Return the path a linkPath names, or None when the file is no link.
+    """Returns the path a linkPath names, or None when the file is no link.
 
     Raises:
         Refused: the target does not exist, or is not a whole number of identifiers.
@@ -171,7 +171,7 @@ def link_target(building: Building, fcp: dict[str, Any], path: Path) -> Path | N
 
 
 def require_capability(building: Building, one: File) -> File:
-    """Return the file if the card can have one of its kind.
+    """Returns the file if the card can have one of its kind.
 
     Raises:
         Refused: it is a BER-TLV file, and the card claims none.
@@ -182,7 +182,7 @@ def require_capability(building: Building, one: File) -> File:
 
 
 def with_links(building: Building, one: File) -> Building:
-    """Return a building in which a link to a directory shows all that is in the directory now."""
+    """Returns a building in which a link to a directory shows all that is in the directory now."""
     if one.link is None or not one.kind.is_directory:
         return building
     depth = len(one.link)

@@ -1,6 +1,6 @@
 """The files of the profile templates, one line a file (TCA eUICC Profile Package, annex A).
 
-A line says: component name in the ASN.1 module, file identifier, type, size, default access rule,
+A line has: component name in the ASN.1 module, file identifier, type, size, default access rule,
 short file identifier, default content. Types: DF and ADF, TR transparent, LF linear fixed, CY
 cyclic, BT BER-TLV. Sizes: octets, or records x record length; * is given by the Profile. a10 names
 record 10 of the default access rules; s1E is short file identifier 1E. Content: FF..FF fills,

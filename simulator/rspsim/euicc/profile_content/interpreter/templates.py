@@ -1,4 +1,4 @@
-"""Profile templates: which files an element makes, and what they are unless the Profile says.
+"""Profile templates: the files an element makes, and their values unless the Profile gives any.
 
 A template is named by an object identifier below 2.23.143.1. Templates of the file systems every
 NAA needs create all their files, the optional ones only those whose component is present. The
@@ -27,7 +27,7 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class DefaultContent:
-    """Hold what a file contains when the Profile says nothing.
+    """What a file contains when the Profile gives no content.
 
     Attributes:
         pattern: Octets to write from the start.
@@ -40,7 +40,7 @@ class DefaultContent:
     ending: bytes = b""
 
     def fill(self, length: int) -> bytes:
-        """Return this many octets of content."""
+        """Returns this many octets of content."""
         if self.repeat:
             return (self.pattern * (length // len(self.pattern) + 1))[:length]
         body = self.pattern[:length].ljust(length, self.pattern[-1:])
@@ -49,7 +49,7 @@ class DefaultContent:
 
 @dataclass(frozen=True, slots=True)
 class TemplateFile:
-    """Hold one line of a template.
+    """One line of a template.
 
     Attributes:
         component: Component name of the profile element.
@@ -79,7 +79,7 @@ class TemplateFile:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Hold one template.
+    """One template.
 
     Attributes:
         number: Last arcs of its object identifier, for example "2.4".
@@ -176,7 +176,7 @@ _REGISTRY: dict[str, tuple[str, bool, tuple[str, ...]]] = {
 
 @cache
 def template(oid: str) -> Template | None:
-    """Return the template of an object identifier in dotted form, or None when it is unknown."""
+    """Returns the template of an object identifier in dotted form, or None when it is unknown."""
     if not oid.startswith(_ARC):
         return None
     number = oid[len(_ARC) :]

@@ -5,7 +5,7 @@ must be above the one stored for its IND and not too far from the highest; other
 answers with AUTS. An accepted number is written before the answer, so that no AUTN works twice.
 
 With authCounterMax in the package, every use of the key is counted, a wrong MAC as well, so that
-nobody can question the key without end; when the limit is reached the answer is 6985. The format
+the key cannot be queried without limit; when the limit is reached the answer is 6985. The format
 names the limit and no status word: this is our reading.
 """
 
@@ -46,7 +46,7 @@ _ISIM = bytes.fromhex("A0000000871004")
 
 
 def _algorithm(parameters: AkaParameters) -> AkaAlgorithm:
-    """Return the algorithm of an NAA with its key and constants."""
+    """Returns the algorithm of an NAA with its key and constants."""
     if parameters.algorithm == 1:
         xoring = tuple(parameters.xoring[n : n + 16] for n in range(0, 80, 16))
         return Milenage(parameters.key, parameters.opc, parameters.rotation, xoring)
@@ -65,7 +65,7 @@ def _algorithm(parameters: AkaParameters) -> AkaAlgorithm:
 
 
 def _fresh(parameters: AkaParameters, seq: int, ind: int) -> bool:
-    """Tell whether a sequence number is acceptable (TS 33.102, C.2)."""
+    """Returns whether a sequence number is acceptable (TS 33.102, C.2)."""
     highest = max(parameters.seq)
     if seq <= parameters.seq[ind]:
         return False
@@ -90,7 +90,7 @@ USE_LEFT: Final[Decision[Callable[[AkaParameters], bool]]] = Decision(
 
 
 def parameters_of(content: ProfileContent, adf: bytes) -> AkaParameters | None:
-    """Return the parameters an ADF authenticates with, those of another NAA when mapped."""
+    """Returns the parameters an ADF authenticates with, those of another NAA when mapped."""
     one = content.files.adf(adf)
     own = next((p for p in content.aka if one is not None and p.context == one.path), None)
     if own is None or not own.mapped_to or own.mapped_to == adf:
@@ -104,7 +104,7 @@ def _lv(octets: bytes) -> bytes:
 
 
 def _fields(data: bytes) -> list[bytes] | None:
-    """Read a row of length and value pairs that fills the data field."""
+    """Reads a row of length and value pairs that fills the data field."""
     fields = []
     position = 0
     while position < len(data):
@@ -124,7 +124,7 @@ def _service_27(context: CommandContext, adf: tuple[int, ...]) -> bool:
 
 
 def authenticate(command: CommandApdu, view: View) -> Outcome:
-    """Answer a challenge of the network for the NAA selected on the channel."""
+    """Answers a challenge of the network for the NAA selected on the channel."""
     context = CommandContext.of(view)
     adf = None if context.place.adf is None else context.file(context.place.adf)
     parameters = None if adf is None else parameters_of(context.content, adf.aid)
@@ -134,7 +134,7 @@ def authenticate(command: CommandApdu, view: View) -> Outcome:
         return context.refuse(StatusWord.INCORRECT_P1_P2)
     fields = _fields(command.data)
     contexts = {_GSM: [16], _3G: [16, 16]}
-    if adf.aid.startswith(_ISIM):  # an ISIM knows the IMS context alone (TS 31.103, 7.1)
+    if adf.aid.startswith(_ISIM):  # an ISIM has only the IMS context (TS 31.103, 7.1)
         del contexts[_GSM]
     wanted = contexts.get(command.p2)
     if wanted is None:
@@ -151,7 +151,7 @@ def authenticate(command: CommandApdu, view: View) -> Outcome:
 
 
 def _counted(outcome: Outcome, parameters: AkaParameters) -> Outcome:
-    """Count one use of a key that may not be used without end."""
+    """Counts one use of a key whose uses are limited."""
     profile = outcome.state.enabled_profile
     if parameters.counter_max is None or profile is None:
         return outcome
@@ -170,7 +170,7 @@ def _gsm(context: CommandContext, parameters: AkaParameters, rand: bytes) -> Out
 
 
 def user_verified(context: CommandContext) -> bool:
-    """Tell whether the user verified: AUTHENTICATE goes with reading EF.IMSI (31.102, 7.1.2)."""
+    """Returns whether the user is verified, as for reading EF.IMSI (TS 31.102, 7.1.2)."""
     pin = find_pin(context.content, (), 0x01)
     return pin is None or pin_holds(context.view.volatile.verified_pins, pin)
 
@@ -197,7 +197,7 @@ def _umts(context: CommandContext, parameters: AkaParameters, rand: bytes, autn:
 
 
 def _auts(parameters: AkaParameters, algorithm: AkaAlgorithm, rand: bytes) -> bytes:
-    """Return AUTS for the highest number accepted (TS 33.102, 6.3.3)."""
+    """Returns AUTS for the highest number accepted (TS 33.102, 6.3.3)."""
     highest = max(parameters.seq)
     ind = parameters.seq.index(highest)
     held = (highest << _IND_BITS | ind).to_bytes(6, "big")

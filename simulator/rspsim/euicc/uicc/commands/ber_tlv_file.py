@@ -55,7 +55,7 @@ def _answered(view: View, rest: bytes, le: int) -> Outcome:
 
 
 def retrieve_data(command: CommandApdu, view: View) -> Outcome:
-    """Answer with a data object, or with the next part of the one being read."""
+    """Answers with a data object, or with the next part of the one being read."""
     reached = _reach(command, view, AccessMode.READ)
     if isinstance(reached, int):
         return view.refuse(reached)
@@ -80,7 +80,7 @@ def retrieve_data(command: CommandApdu, view: View) -> Outcome:
 
 
 def set_data(command: CommandApdu, view: View) -> Outcome:
-    """Take a data object, or the next part of one; an empty one deletes its tag."""
+    """Takes a data object, or the next part of one; an empty one deletes its tag."""
     reached = _reach(command, view, AccessMode.UPDATE)
     if isinstance(reached, int):
         return view.refuse(reached)

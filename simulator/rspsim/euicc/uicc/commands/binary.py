@@ -16,7 +16,7 @@ _SFI_FORM = 0x80
 
 
 def _reach(command: CommandApdu, view: View) -> tuple[Reached | int, int]:
-    """Return the file a command names, or why not, and the offset in octets."""
+    """Returns the file a command names, or why not, and the offset in octets."""
     if command.p1 & _SFI_FORM:
         sfi = command.p1 & 0x1F
         if command.p1 & 0x60:
@@ -27,7 +27,7 @@ def _reach(command: CommandApdu, view: View) -> tuple[Reached | int, int]:
 
 
 def read_binary(command: CommandApdu, view: View) -> Outcome:
-    """Answer with octets of a transparent file from an offset on."""
+    """Answers with octets of a transparent file from an offset on."""
     reached, offset = _reach(command, view)
     if isinstance(reached, int):
         return view.refuse(reached)
@@ -45,7 +45,7 @@ def read_binary(command: CommandApdu, view: View) -> Outcome:
 
 
 def update_binary(command: CommandApdu, view: View) -> Outcome:
-    """Write octets of a transparent file from an offset on."""
+    """Writes octets of a transparent file from an offset on."""
     reached, offset = _reach(command, view)
     if isinstance(reached, int):
         return view.refuse(reached)

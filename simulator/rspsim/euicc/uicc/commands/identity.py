@@ -40,7 +40,7 @@ def _has(table: bytes, service: int) -> bool:
 
 
 def _digits(imsi: bytes) -> str:
-    """Return the digits of EF.IMSI."""
+    """Returns the digits of EF.IMSI."""
     text = "".join(f"{octet & 0xF:X}{octet >> 4:X}" for octet in imsi[1 : 1 + imsi[0]])
     return text[1:].rstrip("F")
 
@@ -51,7 +51,7 @@ def _swapped(digits: str) -> bytes:
 
 
 def _schemes(info: bytes) -> tuple[list[tuple[int, int]], list[tuple[int, bytes]]]:
-    """Read EF.SUCI_Calc_Info: schemes with key index, and keys with their identifiers.
+    """Reads EF.SUCI_Calc_Info: schemes with key index, and keys with their identifiers.
 
     Raises:
         DecodeError: the file does not begin with the list of schemes.
@@ -77,7 +77,7 @@ def _mnc_length(context: CommandContext, adf: Path) -> int:
 
 
 def _suci(context: CommandContext, adf: Path) -> bytes | None:
-    """Return the SUCI as mobile identity (TS 24.501, 9.11.3.4), or None when it cannot be made."""
+    """Returns the SUCI as mobile identity (TS 24.501, 9.11.3.4), or None when it cannot be made."""
     imsi, info = _body(context, (*adf, _IMSI)), _body(context, (*adf, _DF_SAIP, _CALC_INFO))
     if imsi is None or info is None:
         return None
@@ -110,7 +110,7 @@ SUCI: Final = Decision("uicc.suci", _suci, "SUCI the card computes")
 
 
 def get_identity(command: CommandApdu, view: View) -> Outcome:
-    """Answer with the SUCI in a data object A1."""
+    """Answers with the SUCI in a data object A1."""
     context = CommandContext.of(view)
     adf = context.place.adf
     if command.p1 or command.p2 not in (_SUCI, _SUCI_NSWO):

@@ -32,10 +32,10 @@ def _set(command: CommandApdu, view: View, status: LifeCycle, mode: AccessMode) 
 
 
 def activate_file(command: CommandApdu, view: View) -> Outcome:
-    """Make a deactivated file usable again."""
+    """Activates a deactivated file."""
     return _set(command, view, LifeCycle.ACTIVATED, AccessMode.ACTIVATE)
 
 
 def deactivate_file(command: CommandApdu, view: View) -> Outcome:
-    """Take a file out of use; it stays selectable with 6283."""
+    """Deactivates a file; it stays selectable with 6283."""
     return _set(command, view, LifeCycle.DEACTIVATED, AccessMode.DEACTIVATE)

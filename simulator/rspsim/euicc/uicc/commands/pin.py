@@ -40,24 +40,24 @@ AFTER_WRONG: Final[Decision[Callable[[int], int]]] = Decision(
 
 
 @dataclass(frozen=True, slots=True)
-class _Bench:
+class _PinAttempt:
     context: CommandContext
     pin: Pin
 
-    def right(self, value: bytes) -> bool:
+    def accepts(self, value: bytes) -> bool:
         return self.context.view.decisions[PIN_EQUAL](value, self.pin.value)
 
-    def wrong(self) -> Outcome:
-        """Take a try away and tell how many are left."""
+    def refused(self) -> Outcome:
+        """Takes one try and answers how many are left."""
         left = max(self.context.view.decisions[AFTER_WRONG](self.pin.remaining), 0)
         content = self.context.content.with_pin(replace(self.pin, remaining=left))
-        return self.forgotten().changed(content, ResponseApdu(b"", _TRIES_LEFT | min(left, 15)))
+        return self.unverified().changed(content, ResponseApdu(b"", _TRIES_LEFT | min(left, 15)))
 
-    def forgotten(self) -> CommandContext:
+    def unverified(self) -> CommandContext:
         return self._session(verified=False)
 
     def verified(self, pin: Pin) -> Outcome:
-        """Keep the PIN as given and count it as verified from now on."""
+        """Stores the PIN as given and counts it as verified from now on."""
         context = self._session(verified=True)
         return context.written(_kept(context, pin))
 
@@ -74,12 +74,12 @@ def _kept(context: CommandContext, pin: Pin) -> ProfileContent:
     return context.content if pin in context.content.pins else context.content.with_pin(pin)
 
 
-def _bench(command: CommandApdu, view: View) -> _Bench | int:
+def _attempt(command: CommandApdu, view: View) -> _PinAttempt | int:
     context = CommandContext.of(view)
     pin = find_pin(context.content, context.place.directory, command.p2)
     if pin is None:
         return StatusWord.REFERENCED_DATA_NOT_FOUND
-    return _Bench(context, pin)
+    return _PinAttempt(context, pin)
 
 
 def _unusable(pin: Pin, *, must_be_enabled: bool | None) -> int | None:
@@ -91,13 +91,13 @@ def _unusable(pin: Pin, *, must_be_enabled: bool | None) -> int | None:
 
 
 def verify_pin(command: CommandApdu, view: View) -> Outcome:
-    """Verify a PIN; an empty body asks for the tries left, or 9000 when it is verified."""
-    bench = _bench(command, view)
-    if isinstance(bench, int):
-        return view.refuse(bench)
+    """Verifies a PIN; an empty body asks for the tries left, or 9000 when it is verified."""
+    attempt = _attempt(command, view)
+    if isinstance(attempt, int):
+        return view.refuse(attempt)
     if command.p1:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
-    pin = bench.pin
+    pin = attempt.pin
     if not command.data:
         place = (pin.context, pin.reference)
         if place in view.volatile.verified_pins:
@@ -109,65 +109,65 @@ def verify_pin(command: CommandApdu, view: View) -> Outcome:
     refused = _unusable(pin, must_be_enabled=True)
     if refused is not None:
         return view.refuse(refused)
-    if not bench.right(command.data):
-        return bench.wrong()
-    return bench.verified(replace(pin, remaining=pin.maximum))
+    if not attempt.accepts(command.data):
+        return attempt.refused()
+    return attempt.verified(replace(pin, remaining=pin.maximum))
 
 
 def change_pin(command: CommandApdu, view: View) -> Outcome:
-    """Replace a PIN value; the old one is verified first."""
-    bench = _bench(command, view)
-    if isinstance(bench, int):
-        return view.refuse(bench)
+    """Replaces a PIN value; the old one is verified first."""
+    attempt = _attempt(command, view)
+    if isinstance(attempt, int):
+        return view.refuse(attempt)
     if command.p1:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
     if len(command.data) != 2 * _SIZE:
         return view.refuse(StatusWord.WRONG_LENGTH)
-    refused = _unusable(bench.pin, must_be_enabled=True)
+    refused = _unusable(attempt.pin, must_be_enabled=True)
     if refused is not None:
         return view.refuse(refused)
-    if not bench.right(command.data[:_SIZE]):
-        return bench.wrong()
-    pin = bench.pin
-    return bench.verified(replace(pin, value=command.data[_SIZE:], remaining=pin.maximum))
+    if not attempt.accepts(command.data[:_SIZE]):
+        return attempt.refused()
+    pin = attempt.pin
+    return attempt.verified(replace(pin, value=command.data[_SIZE:], remaining=pin.maximum))
 
 
 def _switch(command: CommandApdu, view: View, *, enable: bool) -> Outcome:
-    bench = _bench(command, view)
-    if isinstance(bench, int):
-        return view.refuse(bench)
+    attempt = _attempt(command, view)
+    if isinstance(attempt, int):
+        return view.refuse(attempt)
     if command.p1:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
     if len(command.data) != _SIZE:
         return view.refuse(StatusWord.WRONG_LENGTH)
-    refused = _unusable(bench.pin, must_be_enabled=not enable)
+    refused = _unusable(attempt.pin, must_be_enabled=not enable)
     if refused is not None:
         return view.refuse(refused)
-    if not bench.right(command.data):
-        return bench.wrong()
-    pin = bench.pin
-    return bench.verified(replace(pin, enabled=enable, remaining=pin.maximum))
+    if not attempt.accepts(command.data):
+        return attempt.refused()
+    pin = attempt.pin
+    return attempt.verified(replace(pin, enabled=enable, remaining=pin.maximum))
 
 
 def disable_pin(command: CommandApdu, view: View) -> Outcome:
-    """Disable a PIN; conditions that name it hold from then on."""
+    """Disables a PIN; conditions that name it hold from then on."""
     return _switch(command, view, enable=False)
 
 
 def enable_pin(command: CommandApdu, view: View) -> Outcome:
-    """Enable a PIN."""
+    """Enables a PIN."""
     return _switch(command, view, enable=True)
 
 
 def unblock_pin(command: CommandApdu, view: View) -> Outcome:
-    """Give a PIN a new value with its PUK; an empty body asks for the tries of the PUK."""
-    bench = _bench(command, view)
-    if isinstance(bench, int):
-        return view.refuse(bench)
+    """Sets a new PIN value with the PUK; an empty body asks for the tries of the PUK."""
+    attempt = _attempt(command, view)
+    if isinstance(attempt, int):
+        return view.refuse(attempt)
     if command.p1:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
-    puks = bench.context.content.puks
-    puk = next((one for one in puks if one.reference == bench.pin.puk), None)
+    puks = attempt.context.content.puks
+    puk = next((one for one in puks if one.reference == attempt.pin.puk), None)
     if puk is None:
         return view.refuse(StatusWord.REFERENCED_DATA_NOT_FOUND)
     if puk.remaining == 0:
@@ -179,13 +179,15 @@ def unblock_pin(command: CommandApdu, view: View) -> Outcome:
     if not view.decisions[PIN_EQUAL](command.data[:_SIZE], puk.value):
         left = max(view.decisions[AFTER_WRONG](puk.remaining), 0)
         changed = _with_puk(puks, replace(puk, remaining=left))
-        content = replace(bench.context.content, puks=changed)
-        return bench.context.changed(content, ResponseApdu(b"", _TRIES_LEFT | left))
+        content = replace(attempt.context.content, puks=changed)
+        return attempt.context.changed(content, ResponseApdu(b"", _TRIES_LEFT | left))
     content = replace(
-        bench.context.content, puks=_with_puk(puks, replace(puk, remaining=puk.maximum))
+        attempt.context.content, puks=_with_puk(puks, replace(puk, remaining=puk.maximum))
     )
-    pin = replace(bench.pin, value=command.data[_SIZE:], remaining=bench.pin.maximum, enabled=True)
-    return replace(bench, context=replace(bench.context, content=content)).verified(pin)
+    pin = replace(
+        attempt.pin, value=command.data[_SIZE:], remaining=attempt.pin.maximum, enabled=True
+    )
+    return replace(attempt, context=replace(attempt.context, content=content)).verified(pin)
 
 
 def _with_puk(puks: tuple[Puk, ...], changed: Puk) -> tuple[Puk, ...]:

@@ -1,6 +1,6 @@
 """READ RECORD, UPDATE RECORD, SEARCH RECORD and INCREASE (ETSI TS 102 221, 11.1.5 to 11.1.8).
 
-Record 1 of a cyclic file is the one written last; writing it turns the file by one record.
+Record 1 of a cyclic file is the one written last; a new one replaces the oldest.
 """
 
 from dataclasses import replace
@@ -27,7 +27,7 @@ def _reach(
 
 
 def _number(reached: Reached, command: CommandApdu) -> int:
-    """Return the record a mode names, 0 when there is none such."""
+    """Returns the record a mode names, 0 when there is none such."""
     count = len(reached.body.records)
     current = reached.context.place.record
     cyclic = reached.body.kind is FileKind.CYCLIC
@@ -47,7 +47,7 @@ def _pointed(reached: Reached, number: int) -> CommandContext:
 
 
 def read_record(command: CommandApdu, view: View) -> Outcome:
-    """Answer with one record; next and previous move the record pointer."""
+    """Answers with one record; next and previous move the record pointer."""
     mode = command.p2 & 7
     if mode not in (_NEXT, _PREVIOUS, _ABSOLUTE) or (command.p1 and mode != _ABSOLUTE):
         return view.refuse(StatusWord.INCORRECT_P1_P2)
@@ -77,7 +77,7 @@ def _pushed(one: File, record: bytes) -> File:
 
 
 def update_record(command: CommandApdu, view: View) -> Outcome:
-    """Write one record; in a cyclic file, the oldest becomes record 1."""
+    """Writes one record; in a cyclic file, the oldest becomes record 1."""
     mode = command.p2 & 7
     if mode not in (_NEXT, _PREVIOUS, _ABSOLUTE) or (command.p1 and mode != _ABSOLUTE):
         return view.refuse(StatusWord.INCORRECT_P1_P2)
@@ -103,7 +103,7 @@ def update_record(command: CommandApdu, view: View) -> Outcome:
 
 
 def search_record(command: CommandApdu, view: View) -> Outcome:
-    """Answer with the numbers of the records that contain a pattern, simple search."""
+    """Answers with the numbers of the records that contain a pattern, simple search."""
     mode = command.p2 & 7
     if mode not in (_FORWARD, _BACKWARD):
         return view.refuse(StatusWord.INCORRECT_P1_P2)
@@ -127,7 +127,7 @@ def search_record(command: CommandApdu, view: View) -> Outcome:
 
 
 def increase(command: CommandApdu, view: View) -> Outcome:
-    """Add a value to the record of a cyclic file written last, as a new record 1."""
+    """Adds a value to the record of a cyclic file written last, as a new record 1."""
     sfi = command.p1 & 0x1F if command.p1 & 0x80 else None
     if command.p2 or (command.p1 and sfi is None):
         return view.refuse(StatusWord.INCORRECT_P1_P2)

@@ -1,8 +1,8 @@
 """SELECT of files: by identifier, child, parent and path (ETSI TS 102 221, 8.4 and 11.1.1).
 
 A SELECT that finds nothing leaves the channel where it is. The temporary identifier by which a
-profile package names an ADF is no way to it; an ADF is selected by its AID, or by 7FFF once it is
-the current one.
+profile package names an ADF does not select it; an ADF is selected by its AID, or by 7FFF once it
+is the current one.
 """
 
 from dataclasses import replace
@@ -33,13 +33,13 @@ def _identifiers(data: bytes) -> Path | None:
 
 
 def _step(context: CommandContext, place: Path, fid: int) -> Path | None:
-    """Follow one identifier of a path downwards."""
+    """Follows one identifier of a path downwards."""
     found = context.file((*place, fid))
     return None if found is None or found.kind is FileKind.ADF else found.path
 
 
 def _by_fid(context: CommandContext, fid: int) -> Path | None:
-    """Return what an identifier means here, in the order of TS 102 221, 8.4.2."""
+    """Returns what an identifier means here, in the order of TS 102 221, 8.4.2."""
     place = context.place.directory
     if fid == _MF:
         return ()
@@ -73,7 +73,7 @@ def _down(context: CommandContext, start: Path, data: bytes) -> Path | None:
 
 
 def _find(context: CommandContext, command: CommandApdu) -> Path | None:
-    """Return the path a SELECT leads to, or None."""
+    """Returns the path a SELECT leads to, or None."""
     data = command.data
     if command.p1 == _PARENT:
         return None if data else context.place.directory[:-1]
@@ -97,7 +97,7 @@ FIND: Final = Decision("uicc.find", _find, "path a SELECT of a file leads to")
 
 
 def arrive(context: CommandContext, one: File) -> FileContext:
-    """Return the place of a channel after a file was selected."""
+    """Returns the place of a channel after a file was selected."""
     adf = one.path if one.kind is FileKind.ADF else context.place.adf
     if one.kind.is_directory:
         return FileContext(directory=one.path, adf=adf)
@@ -111,7 +111,7 @@ def _answer(context: CommandContext, one: File, p2: int) -> Outcome:
 
 
 def _left_other_applications(context: CommandContext) -> CommandContext:
-    """Return a context whose channel shows files: an application that is no NAA is deselected."""
+    """Returns a context whose channel shows files: an application that is no NAA is deselected."""
     chosen = context.view.channel.application
     if chosen is None or any(one.aid == chosen.octets for one in context.content.files.files):
         return context
@@ -120,7 +120,7 @@ def _left_other_applications(context: CommandContext) -> CommandContext:
 
 
 def select_file(command: CommandApdu, view: View) -> Outcome:
-    """Answer SELECT by identifier or path."""
+    """Answers SELECT by identifier or path."""
     context = CommandContext.of(view)
     known = (_BY_FID, _CHILD_DF, _PARENT, _PATH_FROM_MF, _PATH_FROM_DF)
     if command.p1 not in known or command.p2 & 0xF3 or command.p2 & 0x0C not in (0, 4, _NO_DATA):
@@ -134,7 +134,7 @@ def select_file(command: CommandApdu, view: View) -> Outcome:
 
 
 def _selected_elsewhere(context: CommandContext, one: File) -> bool:
-    """Tell whether a file is the current one of another channel (TS 102 221, 8.7)."""
+    """Returns whether a file is the current one of another channel (TS 102 221, 8.7)."""
     view = context.view
     places = [
         channel.files
@@ -145,5 +145,5 @@ def _selected_elsewhere(context: CommandContext, one: File) -> bool:
 
 
 def select_adf(adf: File, p2: int, view: View) -> Outcome:
-    """Answer SELECT of an ADF by name; the channel stands in it afterwards."""
+    """Answers SELECT of an ADF by name; the channel stands in it afterwards."""
     return _answer(CommandContext.of(view), adf, p2)

@@ -13,7 +13,7 @@ _FCP, _NAME, _NOTHING = 0x00, 0x01, 0x0C
 
 
 def status(command: CommandApdu, view: View) -> Outcome:
-    """Answer with the FCP of the current directory, the name of the application, or nothing."""
+    """Answers with the FCP of the current directory, the name of the application, or nothing."""
     context = CommandContext.of(view)
     if command.p1 > 0x02 or command.p2 not in (_FCP, _NAME, _NOTHING):
         return context.refuse(StatusWord.INCORRECT_P1_P2)
@@ -33,7 +33,7 @@ def status(command: CommandApdu, view: View) -> Outcome:
 
 
 def get_challenge(command: CommandApdu, view: View) -> Outcome:
-    """Answer with as many random octets as Le asks for."""
+    """Answers with as many random octets as Le asks for."""
     if command.p1 or command.p2:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
     if command.data or command.le is None:
@@ -42,5 +42,5 @@ def get_challenge(command: CommandApdu, view: View) -> Outcome:
 
 
 def suspend_uicc(_command: CommandApdu, view: View) -> Outcome:
-    """Refuse: this card does not announce suspension in the FCP of the MF."""
+    """Refuses: this card does not announce suspension in the FCP of the MF."""
     return view.refuse(StatusWord.INS_NOT_SUPPORTED)

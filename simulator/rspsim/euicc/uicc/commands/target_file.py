@@ -1,4 +1,4 @@
-"""Find the EF a command works on, the current one or one by short identifier, and its rules."""
+"""Finds the EF a command works on, the current one or one by short identifier, and its rules."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ _READABLE_WHEN_DEACTIVATED = 0x40
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """Hold the file a command works on.
+    """The file a command works on.
 
     Attributes:
         context: The context, its channel moved to the file when a short identifier named it.
@@ -29,7 +29,7 @@ class Reached:
 
 
 def reach(context: CommandContext, sfi: int | None, kinds: tuple[FileKind, ...]) -> Reached | int:
-    """Return the file, or the status word that says why not.
+    """Returns the file, or the status word that says why not.
 
     Args:
         context: Where the command works.
@@ -56,7 +56,7 @@ def reach(context: CommandContext, sfi: int | None, kinds: tuple[FileKind, ...])
 
 
 def refusal(reached: Reached, mode: AccessMode, instruction: int | None = None) -> int | None:
-    """Return the status word that forbids an access, or None when it is allowed."""
+    """Returns the status word that forbids an access, or None when it is allowed."""
     one = reached.file
     if not reached.context.allows(one, mode, instruction):
         return StatusWord.SECURITY_STATUS_NOT_SATISFIED

@@ -1,7 +1,7 @@
-"""ENVELOPE (SMS-PP DOWNLOAD): put the parts together, hand the packet on, send the answer back.
+"""ENVELOPE (SMS-PP DOWNLOAD): joins the parts, passes on the packet, returns the answer.
 
 Parts may come in any order; each but the last is answered 9000. One message is put together at a
-time: another reference begins anew. The proof of receipt goes back with the answer to the last
+time: another reference starts a new one. The proof of receipt goes back with the answer to the last
 ENVELOPE, or as SEND SHORT MESSAGE (3GPP TS 31.115, 4; ETSI TS 102 223, 7.1.1).
 """
 
@@ -27,7 +27,7 @@ _OTHER_SUBMIT = 134
 
 @dataclass(frozen=True, slots=True)
 class SmsOutcome:
-    """Hold what an ENVELOPE leads to.
+    """The result of an ENVELOPE.
 
     Attributes:
         outcome: Answer to the ENVELOPE.
@@ -39,7 +39,7 @@ class SmsOutcome:
 
 
 def _collected(view: View, delivery: sms.Deliver) -> tuple[View, bytes | None]:
-    """Return the packet when its last part is here, and the view that keeps the parts."""
+    """Returns the packet when its last part is here, and the view that keeps the parts."""
     part = sms.UserData.decode(delivery.user_data)
     place = part.concatenation
     if place is None:
@@ -58,7 +58,7 @@ def _collected(view: View, delivery: sms.Deliver) -> tuple[View, bytes | None]:
 
 
 def take_envelope(command: CommandApdu, view: View) -> SmsOutcome:
-    """Answer ENVELOPE (SMS-PP DOWNLOAD)."""
+    """Answers ENVELOPE (SMS-PP DOWNLOAD)."""
     try:
         delivery = sms.read_envelope(command.data)
         if not delivery.is_data_download or not delivery.has_header:
@@ -79,7 +79,7 @@ def take_envelope(command: CommandApdu, view: View) -> SmsOutcome:
 
 
 def _submits(received: Received, destination: bytes) -> tuple[bytes, ...]:
-    """Return the SEND SHORT MESSAGE bodies that carry a response."""
+    """Returns the SEND SHORT MESSAGE bodies that carry a response."""
     response = received.response
     if response is None:
         return ()

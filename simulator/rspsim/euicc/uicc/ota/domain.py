@@ -44,7 +44,7 @@ NEEDS_PERSONALISATION: Final = Decision(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainContext:
-    """Hold the card as one management session sees it.
+    """The card within one management session.
 
     Attributes:
         state: Persistent state.
@@ -68,17 +68,17 @@ class DomainContext:
 
     @property
     def owner(self) -> Profile:
-        """Return the Profile."""
+        """Returns the Profile."""
         return next(one for one in self.state.profiles if one.aid == self.profile)
 
     @property
     def security_domain(self) -> SecurityDomain:
-        """Return the security domain."""
+        """Returns the security domain."""
         listed = self.owner.content.security_domains
         return next(one for one in listed if one.aid == self.domain)
 
     def with_domain(self, changed: SecurityDomain) -> "DomainContext":
-        """Return a context in which the security domain is replaced."""
+        """Returns a context in which the security domain is replaced."""
         state = self.state.with_profile(with_domain(self.owner, changed))
         return replace(self, state=state)
 
@@ -91,7 +91,7 @@ def _said(context: DomainContext, sw: int, data: bytes = b"") -> Answer:
 
 
 def _target(context: DomainContext, named: bytes, /) -> Aid | None:
-    """Return what the operator may personalise by this name: its domain, its Profile, or None."""
+    """Returns what the operator may personalise by this name: its domain, its Profile, or None."""
     if named == context.domain.octets:
         return context.domain
     own = named in (ISDP_OWN_AID.octets, context.profile.octets)
@@ -102,7 +102,7 @@ TARGET: Final = Decision("domain.target", _target, "what INSTALL [for personaliz
 
 
 def _install(command: CommandApdu, context: DomainContext) -> Answer:
-    """Take INSTALL [for personalization]; other kinds are not offered."""
+    """Takes INSTALL [for personalization]; other kinds are not offered."""
     if command.p1 != _FOR_PERSONALISATION or command.p2:
         return _said(context, StatusWord.INCORRECT_P1_P2)
     fields = _fields(command.data)
@@ -128,7 +128,7 @@ def _fields(data: bytes) -> list[bytes] | None:
 
 
 def _store_data(command: CommandApdu, context: DomainContext) -> Answer:
-    """Collect blocks; with the last one, take what they make."""
+    """Collects blocks; with the last one, takes what they make."""
     if command.p2 != context.block:
         return _said(replace(context, stored=b"", block=0), StatusWord.INCORRECT_P1_P2)
     stored = context.stored + command.data
@@ -151,7 +151,7 @@ def _store_data(command: CommandApdu, context: DomainContext) -> Answer:
 
 
 def _personalised(context: DomainContext, stored: bytes) -> Answer:
-    """Keep other personalisation data with the security domain."""
+    """Keeps other personalisation data with the security domain."""
     if not stored:
         return _said(context, StatusWord.WRONG_DATA)
     domain = context.security_domain
@@ -160,7 +160,7 @@ def _personalised(context: DomainContext, stored: bytes) -> Answer:
 
 
 def _read_keys(context: DomainContext, first: int, data: bytes) -> list[KeyObject]:
-    """Read the keys of PUT KEY.
+    """Reads the keys of PUT KEY.
 
     Raises:
         DecodeError: a field overruns the data.
@@ -206,7 +206,7 @@ def _check_value(key_type: int, key: bytes) -> bytes:
 
 
 def _put_key(command: CommandApdu, context: DomainContext) -> Answer:
-    """Add or replace a key set, all of it or nothing; its counters start anew."""
+    """Adds or replaces a key set, wholly or not at all; its counters start again."""
     if len(command.data) < 2:
         return _said(context, StatusWord.WRONG_DATA)
     domain = context.security_domain
@@ -235,7 +235,7 @@ def _put_key(command: CommandApdu, context: DomainContext) -> Answer:
 
 
 def _get_data(command: CommandApdu, context: DomainContext) -> Answer:
-    """Answer with a data object of the security domain."""
+    """Answers with a data object of the security domain."""
     wanted = command.p1 << 8 | command.p2
     domain = context.security_domain
     if wanted == _KEY_INFORMATION:
@@ -275,7 +275,7 @@ def _entry(aid: Aid, life_cycle: int, privileges: bytes, load_package: bytes) ->
 
 
 def _get_status(command: CommandApdu, context: DomainContext) -> Answer:
-    """Answer with the registry of the Profile: its domain, its applications, its load files."""
+    """Answers with the registry of the Profile: its domain, its applications, its load files."""
     try:
         prefix = tlv.parse_prefix(command.data)
     except DecodeError:
@@ -319,7 +319,7 @@ COMMANDS: Final[Decision[Mapping[int, Callable[[CommandApdu, DomainContext], Ans
 
 
 def run(command: CommandApdu, context: DomainContext) -> Answer:
-    """Carry out one management command."""
+    """Carries out one management command."""
     handler = context.decisions[COMMANDS].get(command.ins)
     if handler is None:
         return _said(context, StatusWord.INS_NOT_SUPPORTED)

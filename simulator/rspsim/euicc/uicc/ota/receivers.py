@@ -1,4 +1,4 @@
-"""Who answers to a TAR, at which minimum security, and with which keys (ETSI TS 102 226, 5 and 6).
+"""The receiver of a TAR, its minimum security level and its keys (ETSI TS 102 226, 5 and 6).
 
 Receivers are the security domains and the RFM instances of the enabled Profile; without one every
 TAR is unknown. An RFM instance uses the keys of its security domain, the MNO-SD unless it names
@@ -37,7 +37,7 @@ _AES_TYPE = 0x88
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Hold what a TAR names.
+    """What a TAR names.
 
     Attributes:
         domain: Security domain whose keys secure the packet.
@@ -51,7 +51,7 @@ class Receiver:
 
 
 def _receiver_of(content: ProfileContent, tar: bytes) -> Receiver | None:
-    """Return the receiver of a TAR, or None when nobody answers to it."""
+    """Returns the receiver of a TAR, or None when there is none."""
     domains = content.security_domains
     for domain in domains:
         if tar in domain.tars:
@@ -64,12 +64,12 @@ def _receiver_of(content: ProfileContent, tar: bytes) -> Receiver | None:
 
 
 RECEIVER: Final[Decision[Callable[[ProfileContent, bytes], Receiver | None]]] = Decision(
-    "ota.receiver", _receiver_of, "who answers to a TAR"
+    "ota.receiver", _receiver_of, "receiver of a TAR"
 )
 
 
 def _level_reached(given: int, minimum: int | None) -> bool:
-    """Tell whether SPI1 is at least the minimum in each of its three parts (TS 102 225, 5.1.1)."""
+    """Returns whether SPI1 reaches the minimum in each of its three parts (TS 102 225, 5.1.1)."""
     if minimum is None:
         return True
     masks = (0x03, 0x04, 0x18)
@@ -89,7 +89,7 @@ def _fits(algorithm: int, key: KeyObject | None) -> bool:
 
 
 def key_set(domain: SecurityDomain, parameters: SecurityParameters) -> KeySet | None:
-    """Return the key set KIc and KID name, or None when they disagree or the keys do not fit."""
+    """Returns the key set KIc and KID name, or None when they disagree or the keys do not fit."""
     wanted = [octet for octet in (parameters.kic, parameters.kid) if octet]
     versions = {octet >> 4 for octet in wanted}
     if len(versions) != 1:
@@ -113,18 +113,18 @@ def key_set(domain: SecurityDomain, parameters: SecurityParameters) -> KeySet | 
 
 
 def counter_of(domain: SecurityDomain, version: int) -> int:
-    """Return the SCP80 counter of a key set; 0 before its first packet."""
+    """Returns the SCP80 counter of a key set; 0 before its first packet."""
     return dict(domain.counters).get(version, 0)
 
 
 def with_counter(profile: Profile, domain: SecurityDomain, version: int, value: int) -> Profile:
-    """Return a Profile in which the counter of a key set has a new value."""
+    """Returns a Profile in which the counter of a key set has a new value."""
     counters = tuple(sorted({**dict(domain.counters), version: value}.items()))
     return with_domain(profile, replace(domain, counters=counters))
 
 
 def with_domain(profile: Profile, changed: SecurityDomain) -> Profile:
-    """Return a Profile in which the security domain of the same AID is replaced."""
+    """Returns a Profile in which the security domain of the same AID is replaced."""
     domains = tuple(
         changed if one.aid == changed.aid else one for one in profile.content.security_domains
     )

@@ -56,7 +56,7 @@ FULL_ACCESS: Final[Decision[Callable[[bytes], bool]]] = Decision(
 
 @dataclass(frozen=True, slots=True)
 class FilesContext:
-    """Hold where a script stands: its view, and data that wait for GET RESPONSE."""
+    """The state of a script: its view, and data that wait for GET RESPONSE."""
 
     view: View
     waiting: bytes = b""
@@ -66,7 +66,7 @@ Ran = tuple[ResponseApdu, FilesContext]
 
 
 def context(view: View, instance: RemoteFileManagement) -> FilesContext:
-    """Return a context that stands where the instance begins, with its rights."""
+    """Returns a context that stands where the instance begins, with its rights."""
     place = FileContext()
     domain = instance.uicc_access
     if instance.adf:
@@ -81,10 +81,10 @@ def context(view: View, instance: RemoteFileManagement) -> FilesContext:
 
 
 def run(context: FilesContext, command: CommandApdu, *, expanded: bool) -> Ran:
-    """Carry out one command of a script.
+    """Carries out one command of a script.
 
     Args:
-        context: Where the commands before left it.
+        context: The context after the commands before.
         command: The command; its class is not looked at.
         expanded: Response data come with their command; else SELECT answers 61XX and GET RESPONSE
             gives them.

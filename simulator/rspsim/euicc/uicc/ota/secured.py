@@ -1,9 +1,9 @@
 """Secured packets as the card takes them: receiver, security, keys, counter; then the script.
 
-The order of the checks is that of ETSI TS 102 225 as field practice has it: receiver (09), level
-(0A), key set (06), ciphering and checksum (05, 01), counter (02, 03, 04). The counter is taken over
-before the script runs and stays so whatever the script does. Errors found before the checksum
-proved the sender are answered without protection.
+The order of the checks is that of ETSI TS 102 225 as used in the field: receiver (09), level (0A),
+key set (06), ciphering and checksum (05, 01), counter (02, 03, 04). The counter is stored before
+the script runs and stays so whatever the script does. Errors found before the checksum proved the
+sender are answered without protection.
 """
 
 from collections.abc import Callable
@@ -44,12 +44,12 @@ _LAST_COUNTER = 0xFFFFFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Hold what came of a packet.
+    """The result of a packet.
 
     Attributes:
         state: Persistent state afterwards.
         response: Response packet with its header 02 71 00; None when none is due.
-        by_submit: It shall leave as SMS-SUBMIT.
+        by_submit: It is to be sent as SMS-SUBMIT.
     """
 
     state: CardState
@@ -58,7 +58,7 @@ class Received:
 
 
 def _counter_status(mode: CounterMode, held: int, given: int) -> ResponseStatus:
-    """Return POR_OK when a counter is accepted, else the status that refuses it."""
+    """Returns POR_OK when a counter is accepted, else the status that refuses it."""
     if mode not in (CounterMode.HIGHER, CounterMode.NEXT):
         return ResponseStatus.POR_OK
     if held == _LAST_COUNTER:
@@ -71,7 +71,7 @@ def _counter_status(mode: CounterMode, held: int, given: int) -> ResponseStatus:
 
 
 def _goes_on(response: ResponseApdu) -> bool:
-    """Tell whether a script goes on: after success, data waiting and warnings."""
+    """Returns whether a script goes on: after success, data waiting and warnings."""
     return is_success(response.sw) or response.sw >> 8 in (0x61, 0x62, 0x63)
 
 
@@ -87,10 +87,10 @@ CHECK_PACKET: Final = Decision(
 
 
 def receive(view: View, profile: Profile, octets: bytes) -> Received | None:
-    """Take a command packet for the enabled Profile.
+    """Takes a command packet for the enabled Profile.
 
     Returns:
-        What came of it, or None when the octets are no command packet at all.
+        The result, or None when the octets are no command packet at all.
     """
     try:
         parameters, tar, _ = CommandPacket.read_header(octets)
@@ -118,7 +118,7 @@ def receive(view: View, profile: Profile, octets: bytes) -> Received | None:
 def _refused(
     view: View, octets: bytes, parameters: SecurityParameters, status: ResponseStatus
 ) -> Received:
-    """Answer an error of an unproved sender, without protection."""
+    """Answers an error of an unauthenticated sender, without protection."""
     if not parameters.wants_response(failed=True):
         return Received(view.state)
     counter = int.from_bytes(octets[10:15], "big")
@@ -130,7 +130,7 @@ def _refused(
 def _opened(
     view: View, profile: Profile, found: Receiver, packet: CommandPacket, keys: KeySet | None
 ) -> Received:
-    """Check the counter, run the script and make the proof of receipt."""
+    """Checks the counter, runs the script and makes the proof of receipt."""
     parameters = packet.parameters
     version = 0 if keys is None else keys.version
     held = counter_of(found.domain, version)
@@ -150,7 +150,7 @@ def _opened(
 def _run(
     view: View, profile: Profile, found: Receiver, packet: CommandPacket, keys: KeySet | None
 ) -> tuple[CardState, bytes]:
-    """Run the script command by command until one fails."""
+    """Runs the script command by command until one fails."""
     try:
         script = read_script(packet.data)
     except DecodeError:

@@ -28,14 +28,14 @@ def test_present_objects_replace_the_stored_ones(owned):
 
 
 def test_icon_and_type_are_replaced_together(owned):
-    told = updated(owned, "BF2A07930100" + "9402FFD8").profiles[0].metadata
-    assert (told.icon_type, told.icon) == (0, b"\xff\xd8")
+    metadata = updated(owned, "BF2A07930100" + "9402FFD8").profiles[0].metadata
+    assert (metadata.icon_type, metadata.icon) == (0, b"\xff\xd8")
 
 
 @pytest.mark.parametrize("octets", ["BF2A029400", "BF2A05930101" + "9400"])
 def test_empty_icon_removes_icon_and_type(owned, octets):
-    told = updated(owned, octets).profiles[0].metadata
-    assert (told.icon_type, told.icon) == (None, None)
+    metadata = updated(owned, octets).profiles[0].metadata
+    assert (metadata.icon_type, metadata.icon) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_rule_that_is_not_stored_is_not_set(owned):
 def test_service_specific_data_is_set_replaced_and_removed(owned):
     for octets in ("BF22038001" + "07", "BF2203800108"):
         after = updated(owned, f"BF2A06{octets}")
-        told = after.profiles[0].metadata.service_specific_data_stored_in_euicc
-        assert told.hex().upper() == octets
+        stored = after.profiles[0].metadata.service_specific_data_stored_in_euicc
+        assert stored.hex().upper() == octets
         owned = after
     after = updated(owned, "BF2A03BF2200")
     assert after.profiles[0].metadata.service_specific_data_stored_in_euicc is None

@@ -32,7 +32,7 @@ def test_skipped_number_drops_the_command(lab):
     assert lab.send(GET_EID)[1] == 0x9000
 
 
-def test_block_zero_begins_anew(lab):
+def test_block_zero_begins_a_new_command(lab):
     assert sw(lab.apdu("81E2110003BF3F03")) == "9000"
     assert sw(lab.apdu("81E2910006" + GET_EID.hex())) == "6115"
 
@@ -77,14 +77,14 @@ def test_reset_drops_the_chain(lab):
         ("BF290D5A0A98001032547698103214", 0x6A80),
     ],
 )
-def test_what_is_no_request_has_its_status_word(lab, command, expected):
+def test_malformed_request_has_its_status_word(lab, command, expected):
     state = lab.state
     assert lab.send(bytes.fromhex(command)) == (b"", expected)
     assert lab.state is state
 
 
 @pytest.mark.parametrize("command", ["BF200482020102", "BF2E820000", "BF3E055C015A8100"])
-def test_unknown_or_long_coded_parts_are_passed_over(lab, command):
+def test_unknown_or_long_coded_parts_are_accepted(lab, command):
     assert lab.send(bytes.fromhex(command))[1] == 0x9000
 
 

@@ -46,10 +46,10 @@ def test_download_installs_a_disabled_profile(lab, profile_of, curve, keys):
     assert success.sima_response.hex() == "3007a0053003800100"
     assert str(success.aid) == "A0000005591010FFFFFFFF8900001000"
     assert (data.transaction_id, data.smdp_oid) == (server.transaction, Oid("2.999.10"))
-    told = data.notification_metadata
-    assert told.profile_management_operation == {NotificationEvent.notificationInstall}
-    assert (told.seq_number, told.notification_address) == (1, "testsmdpplus1.example.com")
-    assert told.iccid == profile.metadata.iccid
+    metadata = data.notification_metadata
+    assert metadata.profile_management_operation == {NotificationEvent.notificationInstall}
+    assert (metadata.seq_number, metadata.notification_address) == (1, "testsmdpplus1.example.com")
+    assert metadata.iccid == profile.metadata.iccid
     assert lab.euicc_key(curve).verify(result.euicc_sign_pir, data.encode())
     assert lab.states() == {str(profile.metadata.iccid): 0}
     assert lab.state.profiles[0].package == profile.upp
@@ -88,7 +88,7 @@ def test_aids_are_unique_and_the_lowest_free_one_comes_next(lab, profile_of):
     assert str(lab.state.profiles[-1].aid)[-6:] == "001100"
 
 
-def test_install_events_are_told_beside_the_result(lab, profile_of):
+def test_install_notifications_are_made_beside_the_result(lab, profile_of):
     entries = tuple(
         NotificationConfigurationInformation(
             profile_management_operation=frozenset({NotificationEvent.notificationInstall}),
@@ -113,7 +113,7 @@ def small(lab_type, size):
     ("size", "command"),
     [(1000, C.configureISDP), (1050, C.storeMetadata), (2000, C.loadProfileElements)],
 )
-def test_missing_memory_is_told_where_it_is_missed(lab_type, profile_of, size, command):
+def test_missing_memory_fails_the_command_that_needs_it(lab_type, profile_of, size, command):
     lab = small(lab_type, size)
     server = lab.server()
     pieces = server.bind(lab, lab.prepared(server), profile_of(size=5000))
@@ -121,7 +121,7 @@ def test_missing_memory_is_told_where_it_is_missed(lab_type, profile_of, size, c
     assert lab.refusal_of(pieces) == expected
 
 
-def test_memory_falls_with_a_profile_and_comes_back(lab, profile_of):
+def test_free_memory_falls_with_a_profile_and_rises_when_it_is_deleted(lab, profile_of):
     free = memory.FREE.standard
     before = free(lab.state)
     profile = profile_of(size=5000)
@@ -255,7 +255,7 @@ def test_group_longer_than_its_segments_never_ends(bench):
     assert lab.states() == {}
 
 
-def test_group_shorter_than_its_segments_is_told(bench):
+def test_group_shorter_than_its_segments_is_refused(bench):
     lab, _, _, pieces = bench
     cut = list(segments(pieces.encode()))
     position = next(n for n, one in enumerate(cut) if one[0] == 0xA3)
@@ -265,7 +265,9 @@ def test_group_shorter_than_its_segments_is_told(bench):
 
 
 @pytest.mark.parametrize("interrupted", [False, True])
-def test_power_cut_during_a_load_leaves_what_the_option_says(lab_type, profile_of, interrupted):
+def test_state_after_a_power_cut_during_a_load_follows_the_option(
+    lab_type, profile_of, interrupted
+):
     lab = lab_type(options=Options(interruption_pir=interrupted))
     server, profile = lab.server(), profile_of()
     cut = segments(server.bind(lab, lab.prepared(server), profile).encode())
@@ -285,7 +287,7 @@ def test_power_cut_during_a_load_leaves_what_the_option_says(lab_type, profile_o
     assert lab.state.open_installation is None
 
 
-def test_same_package_is_taken_again_with_the_kept_key(lab, profile_of):
+def test_same_package_is_accepted_again_with_the_kept_key(lab, profile_of):
     server, profile = lab.server(), profile_of()
     otpk = lab.prepared(server)
     lab.load(segments(server.bind(lab, otpk, profile).encode())[:4])

@@ -1,4 +1,4 @@
-"""The profile package: cut, judged, held against its metadata (SGP.22 v2, 5.5.5)."""
+"""The profile package: cut, judged, compared with its metadata (SGP.22 v2, 5.5.5)."""
 
 import pytest
 
@@ -36,13 +36,13 @@ BROKEN = {
         lambda parts: [*parts[:-1], UNKNOWN_MANDATED, parts[-1]],
         PeStatusCode.pe_not_supported,
     ),
-    "element that is none": (lambda parts: [*parts[:2], NO_PIN_CODES, *parts[2:]], FORMAT),
+    "octets that are no element": (lambda parts: [*parts[:2], NO_PIN_CODES, *parts[2:]], FORMAT),
 }
 
 
-@pytest.mark.parametrize("defect", BROKEN)
-def test_broken_package_is_a_processing_error(lab, profile_of, defect):
-    edit, status = BROKEN[defect]
+@pytest.mark.parametrize("mistake", BROKEN)
+def test_broken_package_is_a_processing_error(lab, profile_of, mistake):
+    edit, status = BROKEN[mistake]
     profile = profile_of()
     server = lab.server()
     upp = b"".join(edit(unpacked(profile)))
@@ -56,7 +56,7 @@ def test_broken_package_is_a_processing_error(lab, profile_of, defect):
     assert lab.states() == {}
 
 
-def test_unknown_element_that_is_not_mandated_is_passed_over(lab, profile_of):
+def test_unknown_element_that_is_not_mandated_is_skipped(lab, profile_of):
     profile = profile_of()
     *body, end = unpacked(profile)
     upp = b"".join((*body, bytes.fromhex("BF5F05A003810105"), end))
@@ -66,7 +66,7 @@ def test_unknown_element_that_is_not_mandated_is_passed_over(lab, profile_of):
     assert statuses == [(PeStatusCode.pe_not_supported, 5), (PeStatusCode.ok, None)]
 
 
-def test_header_of_an_unknown_version_is_told(lab, profile_of):
+def test_header_of_an_unknown_version_is_refused(lab, profile_of):
     profile = profile_of(version=(4, 0))
     server = lab.server()
     data, _ = lab.load(server.bind(lab, lab.prepared(server), profile))
@@ -76,7 +76,7 @@ def test_header_of_an_unknown_version_is_told(lab, profile_of):
     assert EuiccResponse.decode(error.sima_response).pe_status[-1].status == 31
 
 
-def test_header_with_a_service_the_card_lacks_is_told(lab, profile_of):
+def test_header_with_a_service_the_card_lacks_is_refused(lab, profile_of):
     profile = profile_of()
     header, *rest = unpacked(profile)
     one = tlv.parse(header)
@@ -104,10 +104,10 @@ def test_header_with_a_service_the_card_lacks_is_told(lab, profile_of):
         ({"imsi": None}, {"with_owner": True}),
     ],
 )
-def test_package_that_is_not_the_metadatas_is_told(lab, profile_of, package, metadata):
+def test_package_that_disagrees_with_its_metadata_is_refused(lab, profile_of, package, metadata):
     server = lab.server()
-    told, real = profile_of(**metadata), profile_of(**package)
-    data, _ = lab.load(server.bind(lab, lab.prepared(server), told, upp=real.upp))
+    announced, packed = profile_of(**metadata), profile_of(**package)
+    data, _ = lab.load(server.bind(lab, lab.prepared(server), announced, upp=packed.upp))
     expected = (C.loadProfileElements, E.installFailedDueToDataMismatch)
     assert lab.refused(data) == expected
 

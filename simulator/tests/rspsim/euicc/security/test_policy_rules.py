@@ -1,4 +1,4 @@
-"""Operators of the RAT against owners, and the rules nobody can bring (SGP.22 v2, 2.9)."""
+"""Operators of the RAT against owners, and the rules no Profile can bring (SGP.22 v2, 2.9)."""
 
 from dataclasses import replace
 

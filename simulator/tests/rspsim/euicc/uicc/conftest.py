@@ -1,4 +1,4 @@
-"""A card with a published test profile enabled, and a terminal to talk to it."""
+"""A card with a published test profile enabled, and a terminal that sends it commands."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,7 +32,7 @@ TS48 = Path(__file__).parents[6] / "shared" / "data" / "ts48"
 
 
 def package(name: str) -> bytes:
-    """Return a published package, or skip."""
+    """Returns a published package, or skips the test."""
     path = TS48 / name
     if not path.exists():
         pytest.skip(f"{path.name} of shared/data/ts48 is not here")
@@ -40,7 +40,7 @@ def package(name: str) -> bytes:
 
 
 def interpreted(octets: bytes) -> Building:
-    """Run the interpreter over a whole package."""
+    """Runs the interpreter over a whole package."""
     state = personalise(make_pki())
     building = Building(personality=state.personality)
     for element in split(octets):
@@ -49,7 +49,7 @@ def interpreted(octets: bytes) -> Building:
 
 
 def with_enabled(octets: bytes, aid: str = "A0000005591010FFFFFFFF8900001000") -> CardState:
-    """Return a card state with the package installed and enabled."""
+    """Returns a card state with the package installed and enabled."""
     facts = ProfileFacts.of_package(octets)
     profile = Profile(
         aid=Aid.from_hex(aid),
@@ -64,7 +64,7 @@ def with_enabled(octets: bytes, aid: str = "A0000005591010FFFFFFFF8900001000") -
 
 
 class Terminal:
-    """Send APDUs, follow 61XX, keep the card."""
+    """A terminal with its card: sends APDUs and follows 61XX."""
 
     def __init__(self, state: CardState) -> None:
         self.store = MemoryStore()
@@ -86,14 +86,14 @@ class Terminal:
 
 @pytest.fixture
 def terminal() -> Callable[[str], Terminal]:
-    """Give terminals on cards with a named package enabled."""
+    """Makes terminals on cards with a named package enabled."""
     return lambda name: Terminal(with_enabled(package(name)))
 
 
 def content_with(
     *files: File, pins: tuple[Pin, ...] = (), puks: tuple[Puk, ...] = ()
 ) -> ProfileContent:
-    """Return a content with an MF, these files, PIN1, PIN2, ADM1 and a PUK, unless others come.
+    """Returns a content with an MF, these files, PIN1, PIN2, ADM1 and a PUK, unless others come.
 
     EF.ARR (2F06) has the records of `RULES`.
     """
@@ -122,7 +122,7 @@ def content_with(
 
 
 def rule(record: int) -> AccessRuleReference:
-    """Name a record of the EF.ARR that `content_with` makes."""
+    """Returns a reference to a record of the EF.ARR that `content_with` makes."""
     return AccessRuleReference(fid=0x2F06, record=record)
 
 
@@ -154,7 +154,7 @@ class Kit:
 
     @staticmethod
     def terminal(*files: File, content: ProfileContent | None = None, **made: object) -> Terminal:
-        """Return a terminal on a card whose enabled Profile has these files."""
+        """Returns a terminal on a card whose enabled Profile has these files."""
         profile = Profile(
             aid=Aid.from_hex("A0000005591010FFFFFFFF8900001000"),
             metadata=StoreMetadataRequest(
@@ -169,7 +169,7 @@ class Kit:
 
     @staticmethod
     def changed(name: str, change: Callable[[ProfileContent], ProfileContent]) -> Terminal:
-        """Return a terminal on a card with a published package, its content changed."""
+        """Returns a terminal on a card with a published package, its content changed."""
         state = with_enabled(package(name))
         profile = state.profiles[0]
         return Terminal(

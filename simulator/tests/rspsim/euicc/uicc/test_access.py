@@ -57,7 +57,7 @@ def test_read_is_allowed_as_the_rule_says(kit, record, before, allowed):
         ("FFFFFF", AccessMode.READ, None, False),
         ("", AccessMode.READ, None, False),
         ("800101A402 8300", AccessMode.READ, None, False),
-        ("800101A700", AccessMode.READ, None, True),  # not any of nothing
+        ("800101A700", AccessMode.READ, None, True),  # NOT of an empty list
     ],
 )
 def test_record_is_read_as_iso_7816_4_has_it(record, mode, instruction, allowed):

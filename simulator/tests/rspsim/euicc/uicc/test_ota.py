@@ -39,7 +39,7 @@ def test_update_metadata_exchange_is_the_published_one(terminal):
     assert (metadata.service_provider_name, metadata.profile_name) == ("Example MNO", "Gold")
 
 
-def test_update_metadata_without_installation_is_taken_and_replay_is_not(terminal):
+def test_update_metadata_without_installation_is_accepted_and_replay_is_not(terminal):
     card = terminal("TS48v1_A.der")
     assert card.sw(UPDATE_SHORT) == "9141"
     assert (

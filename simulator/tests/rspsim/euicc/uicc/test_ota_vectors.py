@@ -12,7 +12,7 @@ ICCID = bytes.fromhex("989444999999990930F1")
 
 
 def envelope(packet):
-    """Return the ENVELOPE that carries a packet in one short message."""
+    """Returns the ENVELOPE that carries a packet in one short message."""
     delivery = (
         bytes.fromhex("440881214365877FF662101021436500")
         + bytes((len(packet) // 2 + 3,))
@@ -25,13 +25,13 @@ def envelope(packet):
 
 
 def with_iccid(content):
-    """Give EF.ICCID the content the vectors were computed with."""
+    """Sets EF.ICCID to the content the vectors were computed with."""
     one = content.files.get((0x2FE2,))
     return content.with_file(replace(one, body=ICCID))
 
 
 def minimum(level, *, files=True):
-    """Let receivers ask for this minimum security level."""
+    """Sets the minimum security level of the receivers."""
 
     def change(content):
         content = with_iccid(content)

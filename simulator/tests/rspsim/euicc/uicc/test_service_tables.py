@@ -23,7 +23,7 @@ NEEDS = {
 
 
 def services(capabilities):
-    """Return the services of EF.UST on a card with these capabilities of those in question."""
+    """Returns the services of EF.UST on a card with these capabilities of those in question."""
     kind = personalise(make_pki()).personality
     claimed = kind.uicc_capability - set(NEEDS.values()) | capabilities
     building = Building(personality=replace(kind, uicc_capability=frozenset(claimed)))
@@ -44,6 +44,6 @@ def services(capabilities):
         set(NEEDS.values()),
     ],
 )
-def test_services_the_card_lacks_are_cleared_and_no_others(capabilities):
+def test_only_services_the_card_lacks_are_cleared(capabilities):
     kept = {n for n in LOADED if n not in NEEDS or NEEDS[n] in capabilities}
     assert services(capabilities) == {10, 12, 19, 33, 85} | kept

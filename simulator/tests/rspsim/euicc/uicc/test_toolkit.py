@@ -1,4 +1,4 @@
-"""The toolkit of a Profile: its menu, and the talk about a proactive command (TS 102 223)."""
+"""The toolkit of a Profile: its menu, and the exchange of proactive commands (TS 102 223)."""
 
 from dataclasses import replace
 
@@ -63,12 +63,12 @@ def test_menu_is_set_up_as_published(card_with):
 
 
 @pytest.mark.parametrize("octet", [b"\x00", b"\x0f"])
-def test_terminal_without_menu_gets_none(card_with, octet):
-    told = bytes((0xFF, 0xFF, 0xFF, 0xDF)) + octet
-    assert card_with(MENU).sw(f"8010000005{told.hex()}") == "9000"
+def test_terminal_that_announces_no_menu_gets_none(card_with, octet):
+    terminal_profile = bytes((0xFF, 0xFF, 0xFF, 0xDF)) + octet
+    assert card_with(MENU).sw(f"8010000005{terminal_profile.hex()}") == "9000"
 
 
-def test_no_terminal_profile_no_proactive_command(card_with):
+def test_without_terminal_profile_there_is_no_proactive_command(card_with):
     card = card_with(MENU)
     assert card.sw("80F2000C") == "9000"
     assert card.sw("8012000000") == "6985"
@@ -116,7 +116,7 @@ def test_item_of_two_commands_offers_one_after_the_other(card):
     "envelope",
     [CHOOSE.format(9), "80C2000004D3028200", "80C2000006D30482020181"],
 )
-def test_item_nobody_knows_starts_nothing(card, envelope):
+def test_unknown_item_starts_nothing(card, envelope):
     assert card.sw(envelope) == "9000"
 
 
@@ -126,7 +126,7 @@ def test_item_nobody_knows_starts_nothing(card, envelope):
         ("80C20000", "6700"),
         ("80C2010004D3028200", "6A86"),
         ("80C2000003D30582", "6A80"),  # cut short
-        ("80C2000009D60799010482028281", "9000"),  # an event nobody waits for
+        ("80C2000009D60799010482028281", "9000"),  # an event the card ignores
         ("80100000", "6700"),
         ("8010010001FF", "6A86"),
         ("8012010000", "6A86"),
@@ -165,7 +165,7 @@ def test_busy_terminal_is_asked_again_and_unable_one_is_not(card):
     assert card.sw("8012000000") == "6985"
 
 
-def test_reset_forgets_everything(card):
+def test_reset_clears_everything(card):
     card.sw(CHOOSE.format(1))
     card.card.reset()
     assert card.sw("80F2000C") == "9000"

@@ -45,13 +45,13 @@ def test_good_server_is_answered_with_a_signature(lab, curve):
     assert ok.eum_certificate == lab.pki.eum(curve).certificate.der
 
 
-def test_without_challenge_there_is_no_session(lab):
+def test_request_without_challenge_has_no_session(lab):
     request = lab.server().authenticate_request(bytes(16))
     answer = lab.call(request, es10b.AuthenticateServerResponse)
     assert answer.authenticate_response_error.authenticate_error_code == E.noSessionContext
 
 
-def test_second_time_there_is_no_session(lab):
+def test_second_request_has_no_session(lab):
     server = lab.server()
     request = server.authenticate_request(lab.challenge())
     assert lab.call(request, es10b.AuthenticateServerResponse).authenticate_response_ok
@@ -60,26 +60,26 @@ def test_second_time_there_is_no_session(lab):
     assert lab.card.volatile.session.state is SessionState.AUTHENTICATED_DP
 
 
-def test_bad_signature_is_told(lab):
+def test_wrong_signature_is_refused(lab):
     assert error(lab, lab.server(), signature=damaged) == E.invalidSignature
 
 
-def test_short_signature_is_a_bad_one(lab):
+def test_short_signature_is_refused(lab):
     assert error(lab, lab.server(), signature=lambda s: s[:-1]) == E.invalidSignature
 
 
-def test_octets_changed_after_signing_are_told(lab):
+def test_octets_changed_after_signing_are_refused(lab):
     assert error(lab, lab.server(), edit=damaged) == E.invalidSignature
 
 
-def test_signature_by_another_server_is_told(lab):
+def test_signature_by_another_server_is_refused(lab):
     other = lab.server(number=2)
     mixed = lab.server()
     mixed.auth = Credential(mixed.auth.certificate, other.auth.key)
     assert error(lab, mixed) == E.invalidSignature
 
 
-def test_older_challenge_is_told(lab):
+def test_older_challenge_is_refused(lab):
     older = lab.challenge()
     lab.challenge()
     answer = lab.call(lab.server().authenticate_request(older), es10b.AuthenticateServerResponse)
@@ -87,7 +87,7 @@ def test_older_challenge_is_told(lab):
 
 
 @pytest.mark.parametrize("pkid", [b"", bytes(20), bytes(19)])
-def test_ci_to_sign_under_has_to_be_known(lab, pkid):
+def test_unknown_ci_to_sign_under_is_refused(lab, pkid):
     assert error(lab, lab.server(), ci_pkid=pkid) == E.ciPKUnknown
 
 
@@ -98,7 +98,7 @@ def test_signing_ci_may_differ_from_the_servers(lab):
     assert key.verify(ok.euicc_signature1, ok.euicc_signed1.encode())
 
 
-def test_signature_is_looked_at_before_challenge_and_ci(lab):
+def test_signature_is_checked_before_challenge_and_ci(lab):
     lab.challenge()
     request = lab.server().authenticate_request(bytes(16), ci_pkid=bytes(20), signature=damaged)
     answer = lab.call(request, es10b.AuthenticateServerResponse)
@@ -131,7 +131,7 @@ def test_certificate_of_another_role_has_the_wrong_oid(lab):
 
 
 @pytest.mark.parametrize(("option", "code"), [(False, E.ciPKUnknown), (True, E.invalidCertificate)])
-def test_certificate_under_an_unknown_ci_is_told_as_the_option_says(lab_type, option, code):
+def test_code_of_a_certificate_under_an_unknown_ci_follows_the_option(lab_type, option, code):
     lab = lab_type(options=Options(unknown_ci_is_invalid_certificate=option))
     stranger = lab.server()
     stranger.auth = make_pki(b"another seed").dp_auth(Curve.NIST_P256)
@@ -149,7 +149,7 @@ def test_sm_ds_is_authenticated_but_cannot_prepare(lab):
 
 
 @pytest.mark.parametrize(("retry", "accepted"), [(True, True), (False, False)])
-def test_challenge_after_a_refusal_is_usable_as_the_option_says(lab_type, retry, accepted):
+def test_use_of_the_challenge_after_a_refusal_follows_the_option(lab_type, retry, accepted):
     lab = lab_type(options=Options(authenticate_retry=retry))
     server, challenge = lab.server(), lab.challenge()
     lab.call(
@@ -161,14 +161,14 @@ def test_challenge_after_a_refusal_is_usable_as_the_option_says(lab_type, retry,
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_missing_part_is_no_request(lab, number):
+def test_request_with_a_missing_part_is_refused(lab, number):
     request = lab.server().authenticate_request(lab.challenge())
     parts = [bytes(one.raw) for one in tlv.parse(request).children()]
     del parts[number]
     assert lab.send(tlv.encode(0xBF38, *parts)) == (b"", 0x6A80)
 
 
-def test_refusal_leaves_the_state_alone(lab):
+def test_refusal_leaves_the_state_unchanged(lab):
     before = lab.state
     lab.authenticate(lab.server(), signature=damaged)
     lab.authenticate(lab.server())

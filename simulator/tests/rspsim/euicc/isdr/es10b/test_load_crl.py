@@ -18,7 +18,7 @@ CI = make_pki().ci(Curve.NIST_P256)
 
 
 def crl(number=1, serials=(), *, ci=CI, base=None, part=None) -> bytes:
-    """Make a CRL of the test CI; part is (number of the part, how many there are)."""
+    """Makes a CRL of the test CI; part is (number of the part, how many there are)."""
     key = serialization.load_pem_private_key(ci.private_key.to_pem(), None)
     pkid = ci.certificate.subject_key_identifier
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test CI")])
@@ -40,7 +40,7 @@ def crl(number=1, serials=(), *, ci=CI, base=None, part=None) -> bytes:
 
 
 def load(lab, octets: bytes) -> int | tuple[int, ...]:
-    """Load a CRL; return the error code, or the parts still missing."""
+    """Loads a CRL; returns the error code, or the parts still missing."""
     answer = lab.call(tlv.encode(0xBF35, octets), es10b.LoadCrlResponse)
     if answer.load_crl_response_ok is None:
         return answer.load_crl_response_error
@@ -71,13 +71,13 @@ def test_listed_dppb_is_refused_at_prepare_download(lab):
     assert answer.download_response_error.download_error_code == 1
 
 
-def test_both_ways_to_send_it_are_taken(lab):
+def test_list_in_either_coding_is_accepted(lab):
     one = tlv.parse(crl(1, [serial_of(lab)]))
     assert load(lab, tlv.encode(0xA0, one.value)) == ()
     assert refused(lab)
 
 
-def test_younger_list_takes_the_place_of_the_older(lab):
+def test_newer_list_replaces_the_older(lab):
     load(lab, crl(1, [serial_of(lab)]))
     assert load(lab, crl(2)) == ()
     assert not refused(lab)
@@ -111,6 +111,6 @@ def test_delta_needs_its_base(lab):
     ],
     ids=["no list", "nothing", "no number", "part out of range", "unknown ci", "signature"],
 )
-def test_wrong_list_is_told_and_not_kept(lab, octets, code):
+def test_wrong_list_is_refused_and_not_kept(lab, octets, code):
     assert load(lab, octets) == code
     assert lab.state.crls == ()

@@ -37,26 +37,26 @@ def test_good_request_is_answered_with_a_one_time_key(lab, curve, hash_cc):
     assert signed.hash_cc == hash_cc
 
 
-def test_without_session_there_is_none(lab):
+def test_request_without_session_is_refused(lab):
     assert error(lab, lab.server(), bytes(64)) == E.noSessionContext
     lab.challenge()
     assert error(lab, lab.server(), bytes(64)) == E.noSessionContext
 
 
-def test_second_time_there_is_no_session(lab):
+def test_second_request_has_no_session(lab):
     server = lab.server()
     signature1 = lab.authenticated(server)
     assert lab.prepare(server, signature1).download_response_ok
     assert error(lab, server, signature1) == E.noSessionContext
 
 
-def test_signature_over_another_first_signature_is_told(lab):
+def test_signature_over_another_first_signature_is_refused(lab):
     server = lab.server()
     lab.authenticated(server)
     assert error(lab, server, bytes(64)) == E.invalidSignature
 
 
-def test_other_transaction_is_told_after_the_signature(lab):
+def test_other_transaction_is_refused_after_the_signature_check(lab):
     server = lab.server()
     signature1 = lab.authenticated(server)
     other = TransactionId(b"\x07")
@@ -101,7 +101,7 @@ def test_certificate_with_damaged_signature_is_invalid(lab):
 
 
 @pytest.mark.parametrize("accepted", [False, True])
-def test_missing_hash_is_refused_or_not_as_the_option_says(lab_type, accepted):
+def test_refusal_of_a_missing_hash_follows_the_option(lab_type, accepted):
     lab = lab_type(options=Options(missing_hash_cc_accepted=accepted))
     server = lab.server()
     answer = lab.prepare(server, lab.authenticated(server), cc_required=True)
@@ -111,13 +111,13 @@ def test_missing_hash_is_refused_or_not_as_the_option_says(lab_type, accepted):
         assert answer.download_response_error.download_error_code == E.undefinedError
 
 
-def test_hash_is_bound_though_not_asked_for(lab):
+def test_hash_is_signed_when_not_asked_for(lab):
     server = lab.server()
     answer = lab.prepare(server, lab.authenticated(server), hash_cc=bytes(32))
     assert answer.download_response_ok.euicc_signed2.hash_cc == bytes(32)
 
 
-def test_hash_of_another_length_is_no_request(lab):
+def test_request_with_a_hash_of_another_length_is_refused(lab):
     server = lab.server()
     request = server.download_request(lab.authenticated(server), hash_cc=bytes(31))
     assert lab.send(request) == (b"", 0x6A80)
@@ -128,7 +128,7 @@ def test_key_is_new_in_every_session(lab):
 
 
 @pytest.mark.parametrize("reuse", [True, False])
-def test_named_key_is_used_again_as_the_option_says(lab_type, reuse):
+def test_reuse_of_a_named_key_follows_the_option(lab_type, reuse):
     lab = lab_type(options=Options(reuse_otpk=reuse))
     first = lab.prepared(lab.server())
     assert (lab.prepared(lab.server(), otpk=first) == first) is reuse
@@ -150,7 +150,7 @@ def test_unknown_key_gives_a_new_one(lab):
     assert lab.prepared(lab.server(), otpk=point) != point
 
 
-def test_key_is_gone_after_the_installation(lab, profile_of):
+def test_key_is_dropped_after_the_installation(lab, profile_of):
     server = lab.server()
     otpk = lab.prepared(server)
     lab.load(server.bind(lab, otpk, profile_of()))
@@ -167,7 +167,7 @@ def test_key_is_gone_after_the_installation(lab, profile_of):
         (es10b.CancelSessionReason.pprNotAllowed, False),
     ],
 )
-def test_key_is_kept_after_a_cancel_that_leaves_a_way_back(lab, reason, kept):
+def test_key_is_kept_after_a_cancel_that_allows_a_retry(lab, reason, kept):
     server = lab.server()
     otpk = lab.prepared(server)
     request = es10b.CancelSessionRequest(transaction_id=server.transaction, reason=reason)

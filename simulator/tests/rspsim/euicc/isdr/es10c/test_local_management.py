@@ -43,7 +43,7 @@ def test_empty_card_lists_nothing(lab):
 
 @pytest.fixture
 def full(lab, profile_of):
-    """Two Profiles; the first has everything that can be told, and a nickname."""
+    """Two Profiles; the first has everything that can be listed, and a nickname."""
     owner = OperatorId(mcc_mnc=MccMnc.from_digits("001", "01"), gid1=b"\x01")
     first = profile_of(
         1,
@@ -79,7 +79,7 @@ def entries(answer: str) -> list[str]:
     return [bytes(one.raw).hex() for one in listed.children()]
 
 
-def test_default_list_tells_the_default_objects(full):
+def test_default_list_has_the_default_objects(full):
     lab, _, _ = full
     first, second = entries(ask(lab, "BF2D00")[0])
     assert tags(first) == ALL[:9]
@@ -105,14 +105,14 @@ def test_values_are_those_of_the_metadata(full):
     whole = "".join(ALL)
     request = f"BF2D{len(whole) // 2 + 2:02X}5C{len(whole) // 2:02X}{whole}"
     answer = lab.call(bytes.fromhex(request), es10c.ProfileInfoListResponse)
-    told, given = answer.profile_info_list_ok[0], first.metadata
-    assert told.iccid == given.iccid
-    assert told.profile_nickname == "Büro"
-    assert (told.icon_type, told.icon) == (given.icon_type, given.icon)
-    assert told.profile_owner == given.profile_owner
-    assert told.profile_policy_rules == {PprId.ppr2}
-    assert told.notification_configuration_info == given.notification_configuration_info
-    assert told.dp_proprietary_data.hex().upper() == "B805800388370A"
+    listed, given = answer.profile_info_list_ok[0], first.metadata
+    assert listed.iccid == given.iccid
+    assert listed.profile_nickname == "Büro"
+    assert (listed.icon_type, listed.icon) == (given.icon_type, given.icon)
+    assert listed.profile_owner == given.profile_owner
+    assert listed.profile_policy_rules == {PprId.ppr2}
+    assert listed.notification_configuration_info == given.notification_configuration_info
+    assert listed.dp_proprietary_data.hex().upper() == "B805800388370A"
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_unknown_tag_in_the_list_follows_the_option(lab_type, profile_of, refuse
         assert tags(entries(answer)[0]) == ["5A"]
 
 
-def test_empty_tag_list_tells_nothing_of_each(full):
+def test_empty_tag_list_gives_an_empty_entry_for_each(full):
     lab, _, _ = full
     assert ask(lab, "BF2D025C00") == ("BF2D06A004E300E300", 0x9000)
 
@@ -167,7 +167,7 @@ def test_empty_tag_list_tells_nothing_of_each(full):
 # delete
 
 
-def test_deleting_removes_and_tells_each_address(lab, profile_of):
+def test_deleting_removes_and_notifies_each_address(lab, profile_of):
     profile = profile_of(1, notification_configuration=DELETED)
     lab.install(profile)
     lab.forget()
@@ -241,11 +241,11 @@ def test_reset_deletes_what_its_options_choose(mixed, options, result, left):
     factory = RESET.resetDefaultSmdpAddress in options
     expected = "dp.example.com" if factory else "own.example.com"
     assert lab.state.addresses.default_dp == expected
-    told = [(3, numbers[0])] * 2 if RESET.deleteOperationalProfiles in options else []
-    assert lab.pending() == told
+    expected_pending = [(3, numbers[0])] * 2 if RESET.deleteOperationalProfiles in options else []
+    assert lab.pending() == expected_pending
 
 
-def test_reset_with_nothing_to_do_says_so(mixed):
+def test_reset_with_nothing_to_do_answers_nothing_to_delete(mixed):
     lab, _ = mixed
     lab.reset_memory(*RESET)
     before = lab.state
@@ -263,7 +263,7 @@ def test_reset_of_the_enabled_profile_asks_for_uicc_reset(mixed):
     assert lab.card.volatile.session.server is None
 
 
-def test_reset_of_an_enabled_test_profile_brings_the_operational_one_back(mixed):
+def test_reset_of_an_enabled_test_profile_enables_the_operational_one(mixed):
     lab, numbers = mixed
     operational, test = lab.state.profiles[0].iccid, lab.state.profiles[1].iccid
     lab.enable(operational)
@@ -297,21 +297,21 @@ def test_reset_drops_session_and_one_time_keys(lab, profile_of):
 # EID and nickname
 
 
-def test_eid_is_told_for_its_tag_alone(lab):
+def test_eid_is_answered_for_its_tag_alone(lab):
     assert ask(lab, "BF3E035C015A") == (f"BF3E125A10{lab.state.eid}", 0x9000)
     assert ask(lab, "BF3E035C014F") == ("", 0x6A80)
     assert ask(lab, "BF3E025C00") == ("", 0x6A80)
 
 
 @pytest.mark.parametrize("name", ["x", "é" * 64, ""])
-def test_nickname_is_kept_to_the_character(lab, profile_of, name):
+def test_nickname_is_kept_unchanged(lab, profile_of, name):
     profile = profile_of(1)
     lab.install(profile)
     request = es10c.SetNicknameRequest(iccid=iccid(profile), profile_nickname=name)
     assert lab.call(request, es10c.SetNicknameResponse).set_nickname_result == 0
     lab.reboot()
-    told = lab.call(bytes.fromhex("BF2D00"), es10c.ProfileInfoListResponse)
-    assert told.profile_info_list_ok[0].profile_nickname == (name or None)
+    listed = lab.call(bytes.fromhex("BF2D00"), es10c.ProfileInfoListResponse)
+    assert listed.profile_info_list_ok[0].profile_nickname == (name or None)
 
 
 def test_nickname_needs_its_profile_and_at_most_64_characters(lab, profile_of):
@@ -335,7 +335,7 @@ def test_default_address_is_set_replaced_and_removed(lab):
     assert ask(lab, "BF3C00") == ("BF3C1A" + root, 0x9000)
 
 
-def test_address_longer_than_a_name_can_be_is_refused(lab):
+def test_address_longer_than_a_domain_name_is_refused(lab):
     before = lab.state
     assert ask(lab, "BF3F82010480820100" + "61" * 256) == ("BF3F0380017F", 0x9000)
     assert lab.state is before
@@ -347,7 +347,7 @@ def test_address_longer_than_a_name_can_be_is_refused(lab):
 @pytest.mark.parametrize(
     ("support", "result"), [(None, "01"), (frozenset({0}), "00"), (frozenset({1}), "01")]
 )
-def test_lpae_is_activated_where_there_is_one(lab_type, support, result):
+def test_lpae_is_activated_on_a_card_that_has_one(lab_type, support, result):
     lab = lab_type()
     kind = replace(lab.state.personality, lpae_support=support)
     lab = lab_type(state=replace(lab.state, personality=kind))

@@ -66,7 +66,7 @@ def enabled(lab) -> list[str]:
 
 
 @pytest.mark.parametrize("by_aid", [False, True])
-def test_enabling_disables_the_former_one_and_tells_both(two, by_aid):
+def test_enabling_disables_the_former_one_and_notifies_of_both(two, by_aid):
     lab, first, second = two
     named = es10c.ProfileIdentifier(iccid=second)
     if by_aid:
@@ -96,7 +96,7 @@ def test_refused_enabling_changes_nothing(two, profile_of, name, code):
     assert lab.state is before
 
 
-def test_disabling_tells_and_leaves_none_enabled(two):
+def test_disabling_notifies_and_leaves_none_enabled(two):
     lab, first, second = two
     assert lab.disable(second) == DISABLE.profileNotInEnabledState
     assert lab.disable(first) == DISABLE.ok
@@ -138,7 +138,7 @@ def test_91xx_comes_with_the_last_part_and_until_fetched(two):
 
 
 @pytest.mark.parametrize("fetched", [False, True])
-def test_reset_stands_for_the_refresh(two, fetched):
+def test_reset_takes_the_place_of_the_refresh(two, fetched):
     lab, first, second = two
     lab.enable(second, refresh=True)
     if fetched:
@@ -179,7 +179,7 @@ def test_after_the_response_only_the_basic_channel_is_open(two):
         assert lab.apdu(f"0{number}A40004023F00") == b"\x68\x81"
 
 
-def test_terminal_that_cannot_now_is_asked_again(two):
+def test_busy_terminal_is_asked_again(two):
     lab, first, second = two
     lab.enable(second, refresh=True)
     lab.apdu("801200000B")
@@ -277,13 +277,13 @@ def test_ppr1_keeps_a_profile_enabled(with_ppr1):
 
 
 @pytest.mark.parametrize("number", [3, 4])
-def test_ppr1_gives_way_to_test_and_provisioning_profiles(with_ppr1, number):
+def test_ppr1_allows_test_and_provisioning_profiles(with_ppr1, number):
     lab, numbers = with_ppr1
     assert lab.enable(numbers[number - 1]) == ENABLE.ok
     assert enabled(lab) == [str(numbers[number - 1])]
 
 
-def test_test_profile_over_ppr1_can_be_left_again(with_ppr1):
+def test_test_profile_enabled_over_ppr1_can_be_disabled(with_ppr1):
     lab, (first, _, test, _) = with_ppr1
     lab.enable(test)
     assert lab.disable(test) == DISABLE.ok
@@ -291,14 +291,14 @@ def test_test_profile_over_ppr1_can_be_left_again(with_ppr1):
     assert lab.disable(first) == DISABLE.disallowedByPolicy
 
 
-def test_provisioning_profile_has_no_way_back_by_itself(with_ppr1):
+def test_no_profile_is_enabled_after_a_provisioning_profile(with_ppr1):
     lab, (_, _, _, provisioning) = with_ppr1
     lab.enable(provisioning)
     assert lab.disable(provisioning) == DISABLE.ok
     assert enabled(lab) == []
 
 
-def test_rules_of_a_disabled_profile_hold_nobody(lab, profile_of):
+def test_rules_of_a_disabled_profile_have_no_effect(lab, profile_of):
     lab.install(profile_of(1, ppr=frozenset({PprId.ppr1})), profile_of(2))
     second = iccid(profile_of(2))
     assert (lab.enable(second), lab.disable(second)) == (ENABLE.ok, DISABLE.ok)
@@ -307,7 +307,7 @@ def test_rules_of_a_disabled_profile_hold_nobody(lab, profile_of):
 # test Profiles
 
 
-def test_test_profile_gives_back_what_it_took(with_test):
+def test_former_profile_is_enabled_after_a_test_profile(with_test):
     lab, first, second, test, _ = with_test
     assert lab.enable(test) == ENABLE.ok
     assert lab.pending() == [(2, str(first))]
@@ -317,7 +317,7 @@ def test_test_profile_gives_back_what_it_took(with_test):
     assert lab.pending() == [(2, str(first)), (1, str(first))]
 
 
-def test_operational_profile_of_before_can_be_enabled_itself(with_test):
+def test_former_operational_profile_can_be_enabled_directly(with_test):
     lab, first, second, test, other_test = with_test
     lab.enable(test)
     assert lab.enable(other_test) == ENABLE.ok
@@ -326,7 +326,7 @@ def test_operational_profile_of_before_can_be_enabled_itself(with_test):
     assert lab.state.return_to is None
 
 
-def test_way_back_survives_two_test_profiles_and_a_reboot(with_test):
+def test_former_profile_is_kept_over_two_test_profiles_and_a_reboot(with_test):
     lab, first, _, test, other_test = with_test
     lab.enable(test)
     lab.enable(other_test)
@@ -335,7 +335,7 @@ def test_way_back_survives_two_test_profiles_and_a_reboot(with_test):
     assert enabled(lab) == [str(first)]
 
 
-def test_without_one_before_no_operational_profile_follows_a_test_profile(with_test):
+def test_without_a_former_profile_none_is_enabled_after_a_test_profile(with_test):
     lab, first, _, test, _ = with_test
     lab.disable(first)
     lab.enable(test)
@@ -344,7 +344,7 @@ def test_without_one_before_no_operational_profile_follows_a_test_profile(with_t
     assert enabled(lab) == []
 
 
-def test_deleted_way_back_is_forgotten(with_test):
+def test_deleted_former_profile_is_not_enabled(with_test):
     lab, first, _, test, _ = with_test
     lab.enable(test)
     assert lab.delete(first) == es10c.DeleteResult.ok
@@ -352,14 +352,14 @@ def test_deleted_way_back_is_forgotten(with_test):
     assert enabled(lab) == []
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_notification_of_the_way_back_follows_the_option(lab_type, with_test, told):
+@pytest.mark.parametrize("notified", [True, False])
+def test_notification_of_the_former_profile_follows_the_option(lab_type, with_test, notified):
     lab, first, _, test, _ = with_test
-    lab = lab_type(state=replace(lab.state, options=Options(reenable_notifies=told)))
+    lab = lab_type(state=replace(lab.state, options=Options(reenable_notifies=notified)))
     lab.enable(test)
     lab.forget()
     lab.disable(test)
-    assert lab.pending() == ([(1, str(first))] if told else [])
+    assert lab.pending() == ([(1, str(first))] if notified else [])
 
 
 # channels and sessions

@@ -21,7 +21,7 @@ HOST_ID = bytes.fromhex("0102030405060708")
         ("BF24", E.incorrectInputValues),
     ],
 )
-def test_content_of_configure_isdp_is_judged(lab, profile_of, content, reason):
+def test_content_of_configure_isdp_is_checked(lab, profile_of, content, reason):
     server = lab.server()
     pieces = server.bind(
         lab, lab.prepared(server), profile_of(), configure_isdp=bytes.fromhex(content)

@@ -60,7 +60,7 @@ def request(lab, server, otpk, **changes):
         ({"host_id": b""}, E.incorrectInputValues),
     ],
 )
-def test_wrong_value_of_the_channel_request_is_told(bench, changes, reason):
+def test_wrong_value_of_the_channel_request_is_refused(bench, changes, reason):
     lab, server, otpk, pieces = bench
     wrong = replace(pieces, initialise_secure_channel=request(lab, server, otpk, **changes))
     assert lab.refusal_of(wrong) == (C.initialiseSecureChannel, reason)
@@ -68,14 +68,14 @@ def test_wrong_value_of_the_channel_request_is_told(bench, changes, reason):
     assert metadata.notification_metadata.iccid is None
 
 
-def test_channel_request_signed_by_another_key_is_told(bench):
+def test_channel_request_signed_by_another_key_is_refused(bench):
     lab, server, otpk, pieces = bench
     wrong = request(lab, server, otpk, key=server.auth.private_key)
     pieces = replace(pieces, initialise_secure_channel=wrong)
     assert lab.refusal_of(pieces) == (C.initialiseSecureChannel, E.invalidSignature)
 
 
-def test_channel_request_for_another_one_time_key_is_told(bench):
+def test_channel_request_for_another_one_time_key_is_refused(bench):
     lab, server, otpk, pieces = bench
     wrong = request(lab, server, otpk, own=server.one_time.public.point)
     pieces = replace(pieces, initialise_secure_channel=wrong)
@@ -83,7 +83,7 @@ def test_channel_request_for_another_one_time_key_is_told(bench):
 
 
 @pytest.mark.parametrize("point", [b"\x04" + bytes(64), b"\x02" + bytes(32), b""])
-def test_point_that_is_none_is_told(bench, point):
+def test_invalid_point_is_refused(bench, point):
     lab, server, otpk, pieces = bench
     good = tlv.parse(pieces.initialise_secure_channel).children()
     parts = [bytes(one.raw) for one in good]
@@ -94,7 +94,7 @@ def test_point_that_is_none_is_told(bench, point):
     assert lab.refusal_of(wrong) == (C.initialiseSecureChannel, E.incorrectInputValues)
 
 
-def test_point_on_the_other_curve_is_told(bench):
+def test_point_on_the_other_curve_is_refused(bench):
     lab, server, otpk, pieces = bench
     other = lab.server(Curve.BRAINPOOL_P256R1).one_time.public
     wrong = replace(pieces, initialise_secure_channel=request(lab, server, otpk, point=other))

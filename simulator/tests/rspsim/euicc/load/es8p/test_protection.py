@@ -1,4 +1,4 @@
-"""What becomes of damaged, misplaced and over-long protected data objects (2.6.4, 5.5.4)."""
+"""Damaged, misplaced and over-long protected data objects, and their results (2.6.4, 5.5.4)."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ HOST_ID = bytes.fromhex("0102030405060708")
 
 
 def channel(lab, server, otpk) -> Bsp:
-    """Return the server's end of the secure channel, before its first data object."""
+    """Returns the server's end of the secure channel, before its first data object."""
     z = server.one_time.agree(PublicKey.from_point(server.curve, otpk))
     return Bsp(session_keys(z, host_id=HOST_ID, eid=lab.state.eid))
 
@@ -78,7 +78,7 @@ def test_elements_under_the_old_keys_are_a_security_error(lab, profile_of):
 
 
 @pytest.mark.parametrize("limit", SegmentLimit)
-def test_long_segment_is_taken_as_the_option_says(lab_type, profile_of, limit):
+def test_acceptance_of_a_long_segment_follows_the_option(lab_type, profile_of, limit):
     lab = lab_type(options=Options(segment_limit=limit))
     server = lab.server()
     pieces = server.bind(lab, lab.prepared(server), profile_of(size=4000), segment_octets=1008)

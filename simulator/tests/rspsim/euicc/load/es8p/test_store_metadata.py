@@ -45,7 +45,7 @@ NAMES = "91015392" + "0150"
         ("BF2516" + ICCID_TLV + NAMES + "99020520", E.pprNotAllowed),
     ],
 )
-def test_wrong_metadata_is_told(lab, profile_of, content, reason):
+def test_wrong_metadata_is_refused(lab, profile_of, content, reason):
     server = lab.server()
     metadata = bytes.fromhex(content)
     pieces = server.bind(lab, lab.prepared(server), profile_of(), metadata=metadata)
@@ -72,15 +72,15 @@ def test_metadata_over_several_segments_is_joined(lab, profile_of):
     assert lab.state.profiles[0].metadata.encode() == profile.metadata.encode()
 
 
-def test_used_iccid_is_told_with_the_iccid(lab, profile_of):
+def test_used_iccid_is_refused_and_named_in_the_result(lab, profile_of):
     profile = profile_of()
     lab.install(profile)
     server = lab.server()
     pieces = server.bind(lab, lab.prepared(server), profile)
     expected = (C.storeMetadata, E.installFailedDueToIccidAlreadyExistsOnEuicc)
     assert lab.refusal_of(pieces) == expected
-    told = ProfileInstallationResult.decode(lab.state.notifications[-1].octets).data
-    assert told.notification_metadata.iccid == profile.metadata.iccid
+    result = ProfileInstallationResult.decode(lab.state.notifications[-1].octets).data
+    assert result.notification_metadata.iccid == profile.metadata.iccid
 
 
 def test_test_class_needs_a_card_that_supports_it(lab_type, profile_of):
@@ -114,7 +114,9 @@ OWN = MccMnc.from_digits("001", "01")
         ("wildcard-digits", OperatorId(mcc_mnc=OWN), {2}, True),
     ],
 )
-def test_policy_rules_are_held_against_the_table(lab_type, profile_of, rat, owner, rules, allowed):
+def test_policy_rules_are_checked_against_the_table(
+    lab_type, profile_of, rat, owner, rules, allowed
+):
     lab = lab_type(rat=rat)
     profile = profile_of(ppr=frozenset(rules), owner=owner)
     server = lab.server()

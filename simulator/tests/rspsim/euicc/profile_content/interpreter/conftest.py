@@ -20,7 +20,7 @@ Change = Callable[[bytes], bytes]
 
 
 def built(upp: bytes, *without: int) -> Building:
-    """Run a package on a card that lacks some bits of UICCCapability."""
+    """Runs a package on a card that lacks some bits of UICCCapability."""
     capability = PERSONALITY.uicc_capability - set(without)
     building = Building(personality=replace(PERSONALITY, uicc_capability=capability))
     for one in split(upp):
@@ -29,7 +29,7 @@ def built(upp: bytes, *without: int) -> Building:
 
 
 def judged(upp: bytes, *without: int) -> tuple[str, str]:
-    """Return name and status of the element that fails, or of the last one."""
+    """Returns name and status of the element that fails, or of the last one."""
     capability = PERSONALITY.uicc_capability - set(without)
     building = Building(personality=replace(PERSONALITY, uicc_capability=capability))
     name = ""
@@ -57,5 +57,5 @@ def upp() -> bytes:
     return UPP
 
 
-def test_package_is_sound():
+def test_unchanged_package_is_accepted():
     assert judged(UPP) == ("end", "ok")

@@ -57,7 +57,7 @@ SOUND = {
     "parameters of another NAA": mapped(USIM_AID),
 }
 REFUSED = {
-    "algorithm that is none": (algorithm(algorithmID=4), BAD),
+    "algorithm that does not exist": (algorithm(algorithmID=4), BAD),
     "algorithm 0": (algorithm(algorithmID=0), BAD),
     "Milenage with a key of 15 octets": (milenage(key=bytes(15)), BAD),
     "Milenage with a key of 32 octets": (milenage(key=bytes(32)), BAD),
@@ -81,12 +81,12 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("change", SOUND.values(), ids=SOUND)
-def test_sound_parameters_are_taken(judged, upp, change):
+def test_valid_parameters_are_accepted(judged, upp, change):
     assert judged(change(upp)) == ("end", "ok")
 
 
 @pytest.mark.parametrize(("change", "status"), REFUSED.values(), ids=REFUSED)
-def test_parameters_that_cannot_be_are_refused(judged, upp, change, status):
+def test_invalid_parameters_are_refused(judged, upp, change, status):
     assert judged(change(upp)) == ("akaParameter", status)
 
 

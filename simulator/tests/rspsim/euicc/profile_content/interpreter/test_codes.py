@@ -140,12 +140,12 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("change", SOUND.values(), ids=SOUND)
-def test_sound_codes_are_taken(judged, upp, change):
+def test_valid_codes_are_accepted(judged, upp, change):
     assert judged(change(upp)) == ("end", "ok")
 
 
 @pytest.mark.parametrize(("change", "name", "status"), REFUSED.values(), ids=REFUSED)
-def test_codes_that_cannot_be_are_refused(judged, upp, change, name, status):
+def test_invalid_codes_are_refused(judged, upp, change, name, status):
     assert judged(change(upp)) == (name, status)
 
 
@@ -191,6 +191,6 @@ def test_pins_belong_to_the_first_directory_of_an_element(built, upp):
     assert {p.context for p in built(changed).content.pins} == {(), (0x7F10,), USIM}
 
 
-def test_alternative_of_no_known_version_is_refused(judged, upp):
+def test_unknown_alternative_is_refused(judged, upp):
     octets = bytes.fromhex("A20B A003810150 A104 A5028000")
     assert judged(replaced(upp, "pinCodes", octets, number=1)) == ("pinCodes", WRONG)

@@ -66,17 +66,17 @@ def test_second_file_is_a_sibling(built, upp):
     assert files.get((0x7F20, 0x6F02)).body == b"x\xff\xff\xff"
 
 
-def test_offset_goes_on_from_the_position(built, upp):
+def test_offset_counts_from_the_position(built, upp):
     files = made(built, upp, [create("2F50"), content(b"a"), offset(1), content(b"b")])
     assert files.get((0x2F50,)).body == b"a\xffb\xff"
 
 
-def test_position_begins_anew_with_each_file(built, upp):
+def test_position_is_zero_again_in_each_file(built, upp):
     files = made(built, upp, [create("2F50"), content(b"abc"), create("2F51"), content(b"d")])
     assert files.get((0x2F51,)).body == b"d\xff\xff\xff"
 
 
-def test_file_that_is_there_is_written(built, upp):
+def test_existing_file_is_written(built, upp):
     assert made(built, upp, [path("2F05"), content(b"de")]).get((0x2F05,)).body == b"de"
 
 
@@ -156,7 +156,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("commands", "status"), REFUSED.values(), ids=REFUSED)
-def test_script_that_cannot_run_is_refused(judged, upp, commands, status):
+def test_script_with_a_mistake_is_refused(judged, upp, commands, status):
     plain = [
         (name, {k: v for k, v in value.items() if v is not None})
         if isinstance(value, dict)
@@ -178,7 +178,7 @@ def test_ber_tlv_file_needs_its_capability(judged, upp):
     assert judged(changed) == ("end", "ok")
 
 
-def test_command_of_no_known_version_is_refused(judged, upp):
+def test_unknown_command_is_refused(judged, upp):
     script = scripts([create("2F50"), content(b"ab")])
     changed = inserted(upp, script.replace(b"\x81\x02ab", b"\x8f\x02ab"), before="usim")
     assert judged(changed) == ("genericFileManagement", "invalid_request_format")

@@ -27,7 +27,7 @@ def templates(*numbers):
 
 
 def unknown_service(upp):
-    """Return the package with the service of number 60, which no version has."""
+    """Returns the package with the service of number 60, which no version has."""
     raw = split(upp)[0].raw
     listed = raw.index(b"\xa5\x04")
     changed = raw[:1] + bytes((raw[1] + 3,)) + raw[2 : listed + 1] + b"\x07" + raw[listed + 2 :]
@@ -37,7 +37,7 @@ def unknown_service(upp):
 
 SOUND = {
     **{f"version {major}.0": header(major_version=major, minor_version=0) for major in (1, 2, 3)},
-    "minor version nobody knows": header(minor_version=99),
+    "unknown minor version": header(minor_version=99),
     "no service": services(),
     "every template of the first versions": templates(*(f"2.{n}" for n in range(1, 15))),
     "templates of later versions": templates("2.3.2", "2.4.2", "2.5.3", "2.13.4", "2.15", "2.16"),
@@ -50,7 +50,7 @@ REFUSED = {
     "major version 4": (header(major_version=4), VERSION),
     "unsupported service": (services("usim", "multos"), SERVICE),
     "service of a later version": (services("network-id"), SERVICE),
-    "service nobody knows": (unknown_service, SERVICE),
+    "unknown service": (unknown_service, SERVICE),
     "unknown template": (templates("2.1", "2.99"), TEMPLATE),
     "unknown version of a template": (templates("2.1.9"), TEMPLATE),
     "application": (header(eUICC_Mandatory_AIDs=[LIBRARY]), APPLICATION),
@@ -68,12 +68,12 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("change", SOUND.values(), ids=SOUND)
-def test_sound_header_is_taken(judged, upp, change):
+def test_valid_header_is_accepted(judged, upp, change):
     assert judged(change(upp)) == ("end", "ok")
 
 
 @pytest.mark.parametrize(("change", "status"), REFUSED.values(), ids=REFUSED)
-def test_demand_the_card_does_not_meet_is_refused(judged, upp, change, status):
+def test_header_demand_the_card_does_not_meet_is_refused(judged, upp, change, status):
     assert judged(change(upp)) == ("header", status)
 
 
@@ -92,7 +92,7 @@ def test_demand_the_card_does_not_meet_is_refused(judged, upp, change, status):
         ("get-identity", UiccCapability.getIdentity),
     ],
 )
-def test_service_stands_for_its_own_capability(judged, upp, service, bit):
+def test_service_needs_its_own_capability(judged, upp, service, bit):
     assert service in SERVICES
     changed = services(service)(upp)
     assert judged(changed) == ("end", "ok")

@@ -1,4 +1,4 @@
-"""What a file becomes: template, Fcp, patterns and fill commands (SAIP, 8.3)."""
+"""How a file is made: template, Fcp, patterns and fill commands (SAIP, 8.3)."""
 
 import pytest
 
@@ -249,7 +249,7 @@ REFUSED = {
     "rule of four octets": (mf("ef-pl", securityAttributesReferenced=bytes(4)), "mf", BAD),
     "identifier of one octet": (mf("ef-pl", fileID=b"\x2f"), "mf", BAD),
     "AID of four octets": (usim("adf-usim", dfName=bytes(4)), "usim", BAD),
-    "file type that is none": (mf("ef-pl", fileDescriptor=b"\x43\x21"), "mf", BAD),
+    "file type that does not exist": (mf("ef-pl", fileDescriptor=b"\x43\x21"), "mf", BAD),
     "directory in place of an EF": (mf("ef-pl", fileDescriptor=b"\x78\x21"), "mf", BAD),
     "record length of a transparent file": (
         mf("ef-pl", fileDescriptor=b"\x41\x21\x00\x02"),
@@ -302,5 +302,5 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("change", "name", "status"), REFUSED.values(), ids=REFUSED)
-def test_file_that_cannot_be_is_refused(judged, upp, change, name, status):
+def test_invalid_file_is_refused(judged, upp, change, name, status):
     assert judged(change(upp)) == (name, status)

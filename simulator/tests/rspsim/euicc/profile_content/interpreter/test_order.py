@@ -152,7 +152,7 @@ MISPLACED = {
 
 
 @pytest.mark.parametrize("change", SOUND.values(), ids=SOUND)
-def test_sound_order_is_taken(judged, upp, change):
+def test_valid_order_is_accepted(judged, upp, change):
     assert judged(change(upp)) == ("end", "ok")
 
 
@@ -177,11 +177,11 @@ def test_unknown_element_fails_the_package_when_mandated(judged, built, upp, man
     if mandated:
         assert judged(changed) == ("unknown", "pe_not_supported")
     else:
-        (told,) = built(changed).statuses
-        assert (told.status, told.identification_number) == (1, 77)
+        (status,) = built(changed).statuses
+        assert (status.status, status.identification_number) == (1, 77)
 
 
-def test_identification_of_a_skipped_element_is_used_up(judged, upp):
+def test_identification_of_a_skipped_element_counts_as_used(judged, upp):
     changed = inserted(upp, unknown_element(61, mandated=False) + cd(61), before="usim")
     assert judged(changed) == ("cd", WRONG)
 

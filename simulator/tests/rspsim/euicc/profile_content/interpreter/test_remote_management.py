@@ -110,16 +110,16 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("change", SOUND.values(), ids=SOUND)
-def test_sound_management_is_taken(judged, upp, change):
+def test_valid_management_is_accepted(judged, upp, change):
     assert judged(change(upp)) == ("end", "ok")
 
 
 @pytest.mark.parametrize(("change", "name", "status"), REFUSED.values(), ids=REFUSED)
-def test_management_that_cannot_be_is_refused(judged, upp, change, name, status):
+def test_invalid_management_is_refused(judged, upp, change, name, status):
     assert judged(change(upp)) == (name, status)
 
 
-def test_first_security_domain_is_the_one_packets_come_to(built, upp):
+def test_first_security_domain_receives_the_packets(built, upp):
     first, second = built(second_domain()(upp)).content.security_domains
     assert (first.aid.octets, first.life_cycle, first.minimum_security_level) == (MNO_SD, 0x0F, 2)
     assert [tar.hex().upper() for tar in first.tars] == ["B20100", "000000"]
@@ -141,11 +141,11 @@ def test_remote_files_keep_what_they_are_bound_to(built, upp):
 
 
 @pytest.mark.parametrize("mandated", [True, False])
-def test_application_without_java_card_is_refused_or_passed_over(judged, built, upp, mandated):
+def test_application_without_java_card_is_refused_or_skipped(judged, built, upp, mandated):
     changed = application(mandated=mandated)(upp)
     if mandated:
         outcome = judged(changed, UiccCapability.javacard)
         assert outcome == ("application", "runtime_not_supported")
     else:
-        (told,) = built(changed, UiccCapability.javacard).statuses
-        assert (told.status, told.identification_number) == (7, 81)
+        (status,) = built(changed, UiccCapability.javacard).statuses
+        assert (status.status, status.identification_number) == (7, 81)

@@ -80,7 +80,7 @@ MILENAGE = [
 
 @pytest.fixture
 def card_with(kit):
-    """Make terminals on a card whose NAAs authenticate with these parameters."""
+    """Makes terminals on a card whose NAAs authenticate with these parameters."""
 
     def make(**parameters):
         def change(content):
@@ -117,7 +117,7 @@ def without_service_27(content):
 
 
 @pytest.mark.parametrize("vector", MILENAGE)
-def test_published_milenage_sets_come_out(card_with, vector):
+def test_published_milenage_sets_are_reproduced(card_with, vector):
     k, opc, rand, autn, res, ck, ik, kc, sres = vector
     card = card_with(**milenage(k, opc))
     card.sw(USIM)
@@ -126,7 +126,7 @@ def test_published_milenage_sets_come_out(card_with, vector):
     assert card(gsm(rand)).data.hex() == f"04{sres}08{kc}"
 
 
-def test_xor_vector_comes_out(card_with):
+def test_xor_vector_is_reproduced(card_with):
     card = card_with(key=bytes(range(16)))
     card.sw(USIM)
     answer = card(challenge(RAND, "bd9232ae9a08800023543ebd92132e9a"))
@@ -168,7 +168,7 @@ def card(card_with):
     return made
 
 
-def test_wrong_mac_is_9862_and_moves_nothing(card):
+def test_wrong_mac_is_9862_and_changes_nothing(card):
     autn = autn_for(NETWORK, R, 0x21)
     before = card.card.state
     damaged = autn[:-1] + ("0" if autn[-1] != "0" else "1")
@@ -192,8 +192,8 @@ def test_auts_of_the_published_sequence_number(card):
     assert again.data.hex() == "dc0eba853f3c123ccf44e93596e355c6"
 
 
-def test_auts_leads_the_network_back(card):
-    """The number in AUTS is the highest accepted, and the next one after it is taken."""
+def test_auts_resynchronises_the_network(card):
+    """The number in AUTS is the highest accepted, and the next one after it is accepted."""
     for sqn in (0x21, 0x45):
         card(challenge(RAND, autn_for(NETWORK, R, sqn)))
     auts = card(challenge(RAND, autn_for(NETWORK, R, 0x21))).data[2:]
@@ -236,7 +236,7 @@ def test_sequence_numbers_stay_over_a_reset(card):
     assert card(challenge(RAND, autn)).data[:1] == b"\xdc"
 
 
-def test_isim_knows_the_ims_context_alone(card):
+def test_isim_accepts_only_the_ims_context(card):
     card.sw(ISIM)
     answer = card(challenge(RAND, autn_for(NETWORK, R, 0x21)))
     assert answer.data[:1] == b"\xdb"

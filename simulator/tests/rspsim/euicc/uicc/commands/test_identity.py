@@ -30,7 +30,7 @@ VECTORS = {
 
 
 class FixedRng:
-    """Draw the ephemeral key of a published vector."""
+    """A source that draws the ephemeral key of a published vector."""
 
     def __init__(self, octets):
         self.drawn = octets
@@ -42,7 +42,7 @@ class FixedRng:
 
 @pytest.fixture
 def card_with(kit):
-    """Make terminals on a card whose EF.SUCI_Calc_Info and EF.IMSI are these."""
+    """Makes terminals on a card whose EF.SUCI_Calc_Info and EF.IMSI are these."""
 
     def make(info, imsi=IMSI):
         def change(content):
@@ -82,7 +82,7 @@ def card_routing(card):
 
 
 @pytest.mark.parametrize("scheme", [1, 2])
-def test_published_vectors_come_out(card_with, scheme):
+def test_published_vectors_are_reproduced(card_with, scheme):
     public, ephemeral, shown, output = VECTORS[scheme]
     card = card_with(calc_info((scheme, 1), (27, public)))
     answer = identity(card, bytes.fromhex(ephemeral))
@@ -106,7 +106,7 @@ def test_first_scheme_of_the_list_is_taken(card_with):
         (bytes.fromhex("A0020101"), IMSI),  # the key is not there
         (calc_info((1, 2), (1, VECTORS[1][0])), IMSI),
         (calc_info((2, 1), (1, "02" + "FF" * 32)), IMSI),  # no point of the curve
-        (bytes.fromhex("A0020301"), IMSI),  # a scheme nobody knows
+        (bytes.fromhex("A0020301"), IMSI),  # an unknown scheme
         (bytes.fromhex("A0020101A103800101"), IMSI),  # a key without its value
         (bytes.fromhex("A0020000"), b"\xff" * 9),  # no IMSI
         (b"", IMSI),
@@ -143,7 +143,7 @@ def test_user_has_to_verify(card_with):
     assert card.sw(GET) == "6982"
 
 
-def test_no_usim_no_identity(terminal):
+def test_identity_without_usim_is_refused(terminal):
     card = terminal(NAME)
     assert card.sw(GET) == "6985"
 

@@ -26,7 +26,7 @@ def card(kit):
 READ = "00B0810001"
 
 
-def told(card, *commands):
+def status_words(card, *commands):
     return [card.sw(one) for one in commands]
 
 
@@ -109,16 +109,16 @@ def told(card, *commands):
     ],
 )
 def test_answers_are_those_of_the_state_machine(card, commands, answers):
-    assert told(card, *commands) == answers
+    assert status_words(card, *commands) == answers
 
 
-def test_counters_and_values_stay_and_verification_goes_over_a_reset(card):
-    told(card, command(VERIFY, WRONG))
+def test_reset_keeps_counters_and_values_and_clears_verification(card):
+    status_words(card, command(VERIFY, WRONG))
     card.card.reset()
-    assert told(card, command(VERIFY)) == ["63C2"]
-    told(card, command(CHANGE, RIGHT, NEW))
+    assert status_words(card, command(VERIFY)) == ["63C2"]
+    status_words(card, command(CHANGE, RIGHT, NEW))
     card.card.reset()
-    assert told(card, READ, command(VERIFY, NEW)) == ["6982", "9000"]
+    assert status_words(card, READ, command(VERIFY, NEW)) == ["6982", "9000"]
 
 
 def test_counter_is_kept_before_the_answer(card):
@@ -146,12 +146,12 @@ def two_applications(kit):
 
 def test_local_key_means_the_one_of_the_application(two_applications):
     card = two_applications
-    assert told(card, command(VERIFY, reference="81")) == ["6A88"]
+    assert status_words(card, command(VERIFY, reference="81")) == ["6A88"]
     first, second = (f"00A4040C08{'00' * 7}{n}" for n in ("01", "02"))
-    assert told(card, first, command(VERIFY, NEW, reference="81")) == ["9000", "63C2"]
-    assert told(card, second, command(VERIFY, NEW, reference="81")) == ["9000", "9000"]
-    assert told(card, first, command(VERIFY, reference="81")) == ["9000", "63C2"]
-    below = told(card, "00A4000C025F01", command(VERIFY, RIGHT, reference="81"))
+    assert status_words(card, first, command(VERIFY, NEW, reference="81")) == ["9000", "63C2"]
+    assert status_words(card, second, command(VERIFY, NEW, reference="81")) == ["9000", "9000"]
+    assert status_words(card, first, command(VERIFY, reference="81")) == ["9000", "63C2"]
+    below = status_words(card, "00A4000C025F01", command(VERIFY, RIGHT, reference="81"))
     assert below == ["9000", "9000"]
 
 
@@ -161,16 +161,18 @@ def test_shared_pins_are_those_of_the_other_directory(kit):
     pin = Pin(context=(0x7F01,), reference=0x81, value=bytes.fromhex(RIGHT))
     content = kit.content_with(adf, other, pins=(pin,))
     card = kit.terminal(content=replace(content, shared_pins=(((0x7F02,), (0x7F01,)),)))
-    assert told(card, f"00A4040C08{'00' * 7}01", command(VERIFY, RIGHT, reference="81")) == [
+    assert status_words(
+        card, f"00A4040C08{'00' * 7}01", command(VERIFY, RIGHT, reference="81")
+    ) == [
         "9000",
         "9000",
     ]
-    assert told(card, f"00A4040C08{'00' * 8}", command(VERIFY, reference="81"))[1] == "9000"
+    assert status_words(card, f"00A4040C08{'00' * 8}", command(VERIFY, reference="81"))[1] == "9000"
 
 
 def test_verification_holds_on_every_channel(card):
     card("0070000001")
-    assert told(card, command(VERIFY, RIGHT), "01B0810001") == ["9000", "9000"]
+    assert status_words(card, command(VERIFY, RIGHT), "01B0810001") == ["9000", "9000"]
 
 
 def test_enabled_keys_show_in_the_pin_status(card):

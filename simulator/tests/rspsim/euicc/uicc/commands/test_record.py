@@ -45,8 +45,8 @@ def card(kit):
     return kit.terminal(*files)
 
 
-def told(card, *commands):
-    """Send commands; return data and status word of the last."""
+def last_answer(card, *commands):
+    """Sends commands; returns data and status word of the last."""
     answers = [card(one) for one in commands]
     return answers[-1].data.hex().upper() + f"{answers[-1].sw:04X}"
 
@@ -71,13 +71,13 @@ NEXT, PREVIOUS, CURRENT = "00B2000203", "00B2000303", "00B2000403"
         ([SELECT_LINEAR, NEXT], "A1A2A39000"),
         ([SELECT_LINEAR, NEXT, NEXT], "B1B2B39000"),
         ([SELECT_LINEAR, NEXT, CURRENT], "A1A2A39000"),
-        ([SELECT_LINEAR, NEXT, "00B2030403", NEXT], "B1B2B39000"),  # a number moves nothing
+        ([SELECT_LINEAR, NEXT, "00B2030403", NEXT], "B1B2B39000"),  # a number moves no pointer
         ([SELECT_LINEAR, PREVIOUS], "C1C2C39000"),
         ([SELECT_LINEAR, PREVIOUS, NEXT], "6A83"),
         ([SELECT_LINEAR, NEXT, PREVIOUS], "6A83"),
-        ([SELECT_CYCLIC, PREVIOUS, NEXT], "0000039000"),  # a cyclic file goes round
+        ([SELECT_CYCLIC, PREVIOUS, NEXT], "0000039000"),  # a cyclic file wraps around
         ([SELECT_CYCLIC, NEXT, PREVIOUS], "0000019000"),
-        ([SELECT_LINEAR, NEXT, SELECT_LINEAR, NEXT], "A1A2A39000"),  # selection forgets it
+        ([SELECT_LINEAR, NEXT, SELECT_LINEAR, NEXT], "A1A2A39000"),  # selection clears it
         (["00DC010C03D1D2D3", "00B2010C03"], "D1D2D39000"),
         (["00DC010C02D1D2"], "6700"),
         (["00DC040C03D1D2D3"], "6A83"),
@@ -108,12 +108,12 @@ NEXT, PREVIOUS, CURRENT = "00B2000203", "00B2000303", "00B2000403"
     ],
 )
 def test_answer_is_the_one_of_the_specification(card, commands, last):
-    assert told(card, *commands) == last
+    assert last_answer(card, *commands) == last
 
 
 def test_increase_follows_its_own_rule(card):
     assert card.sw("0020000A083535353535353535") == "9000"
-    assert told(card, "8032830003000001") == "0000010000019000"
+    assert last_answer(card, "8032830003000001") == "0000010000019000"
 
 
 def test_maximum_changes_nothing(card):

@@ -1,4 +1,4 @@
-"""SELECT and STATUS: where a channel gets to, and what it is told (TS 102 221, 8.4, 11.1.1)."""
+"""SELECT and STATUS: the file a channel gets to, and the answer (TS 102 221, 8.4, 11.1.1)."""
 
 from dataclasses import replace
 
@@ -47,7 +47,7 @@ def card(terminal):
         (["00A4040407A000000087100200"], "9000"),  # partial name
     ],
 )
-def test_select_leads_where_the_specification_says(card, commands, last):
+def test_select_finds_the_file_of_the_specification(card, commands, last):
     assert [card.sw(one) for one in commands][-1] == last
 
 
@@ -57,7 +57,7 @@ def test_failed_select_leaves_the_channel_where_it_is(card):
     assert card("00B000000A").sw == 0x9000
 
 
-def test_status_tells_directory_and_application(card):
+def test_status_reports_directory_and_application(card):
     assert card("80F2000000").data == card("00A40004023F0000").data
     assert card.sw("80F2000100") == "6A88"
     adf = card(USIM).data
@@ -67,7 +67,7 @@ def test_status_tells_directory_and_application(card):
     assert card.sw("80F2030000") == "6A86"
 
 
-def test_no_data_form_and_le_give_what_they_say(card):
+def test_select_without_response_data_succeeds(card):
     assert card("00A4000C022FE2").data == b""
     assert card.sw("00A40004022FE2").startswith("90")
 
@@ -93,7 +93,7 @@ def test_file_that_is_not_shareable_is_on_one_channel_at_a_time(kit):
     assert card.sw("01A4000C022F01") == "9000"
 
 
-def test_fcp_tells_large_sizes_and_links(kit):
+def test_fcp_reports_large_sizes_and_links(kit):
     big = File(
         path=(0x2F01,),
         kind=FileKind.BER_TLV,
