@@ -117,7 +117,7 @@ class FakePort:
 
 @pytest.fixture
 def scripted() -> Callable[..., IsdrChannel]:
-    """Make a channel on number 1 whose further commands follow a script."""
+    """Makes a channel on number 1 whose further commands follow a script."""
 
     def make(*script: tuple[str, str], **options: object) -> IsdrChannel:
         channel = IsdrChannel(ScriptedLink(list(script)), ChannelOptions(**options))
@@ -134,7 +134,7 @@ def scripted_link() -> Callable[..., ScriptedLink]:
 
 @pytest.fixture
 def tlv_card() -> Callable[[dict[int, object]], tuple[TlvCard, IsdrChannel]]:
-    """Make a card that answers TLVs from a table, and an open channel to it."""
+    """Makes a card that answers TLVs from a table, and an open channel to it."""
 
     def make(answers: dict[int, object]) -> tuple[TlvCard, IsdrChannel]:
         card = TlvCard(answers)

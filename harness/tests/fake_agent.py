@@ -20,7 +20,7 @@ RESPONSE_TYPE = "application/vnd.globalplatform.card-content-mgt-response;versio
 
 
 def proactive(kind, *objects, qualifier=0, target=0x82):
-    """Write a proactive command with command number 1."""
+    """Writes a proactive command with command number 1."""
     head = tlv.encode(0x81, bytes((1, kind, qualifier))), tlv.encode(0x82, bytes((0x81, target)))
     return tlv.encode(0xD0, *head, *objects)
 
@@ -57,7 +57,7 @@ class Channel:
             assert answer[3] == b"\x00"
 
     def receive(self):
-        """Wait for the event, or poll; then take everything that waits."""
+        """Waits for the event, or poll; then takes everything that waits."""
         while True:
             if self.polls:
                 answer = yield None
@@ -126,7 +126,7 @@ class Tls:
 
 
 def post(trigger, uri, *headers, body=b""):
-    """Write a POST of the agent."""
+    """Writes a POST of the agent."""
     told = trigger.post
     lines = [f"POST {uri} HTTP/1.1", f"Host: {told.host}", PROTOCOL, f"X-Admin-From: {told.agent}"]
     if body:
@@ -135,7 +135,7 @@ def post(trigger, uri, *headers, body=b""):
 
 
 def read_answer(octets):
-    """Read status, headers and chunked body of a response; None while it is not complete."""
+    """Reads status, headers and chunked body of a response; None while it is not complete."""
     head, found, rest = octets.partition(b"\r\n\r\n")
     if not found:
         return None
@@ -175,7 +175,7 @@ def administration(stream, trigger, execute, statuses):
 
 
 def answering(*words):
-    """Return an `execute` that answers each command with the next of these status words."""
+    """Returns an `execute` that answers each command with the next of these status words."""
     return lambda script: [
         ResponseApdu(b"", sw) for sw, _ in zip(words, script.commands, strict=False)
     ]
@@ -185,7 +185,7 @@ class AgentLink:
     """Stand in front of a card, and be its administration agent."""
 
     def __init__(self, below, keys, make):
-        """Make the link.
+        """Makes the link.
 
         Args:
             below: The card's link, or None for no card.

@@ -59,7 +59,7 @@ def test_ids_are_those_of_the_catalogue_and_each_is_claimed_once():
 
 
 def _ids(path):
-    """Yield the ids in the decorators of one file."""
+    """Yields the ids in the decorators of one file."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if not isinstance(node, ast.FunctionDef):
             continue

@@ -1,9 +1,9 @@
 """A BoundProfilePackage as its inputs: bound for one session, with one part wrong where wanted.
 
-`PackageInputs` holds every ingredient with its sound value; `dataclasses.replace` changes one.
+`PackageInputs` holds every input with its correct value; `dataclasses.replace` changes one.
 `bind_package` makes the segments the LPA sends (SGP.22 v2, 2.5.5), each a STORE DATA chain of its
-own, and `Package` takes segments out, puts others in, or turns a bit in one. What is signed or
-MACed covers a change in the recipe; a change in the package comes after.
+own, and `Package` removes segments, inserts others, or inverts a bit in one. Signatures and MACs
+cover a change of the inputs, but not a change of the package.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from rspcore.tags import Tag
 
 __all__ = ["Package", "PackageInputs", "Protect", "Segment", "bind_package"]
 
-_MAX_TLV = 65535  # the recipe decides what is too long, not the tool
+_MAX_TLV = 65535  # a case decides what is too long
 
 Protect = Callable[[BppCommandId, int, Bsp, bytes], tuple[bytes, Bsp]]
 """Protects one TLV: its command, its number within the group (from 0), the channel, the plaintext.
@@ -38,7 +38,7 @@ Returns the TLV and the channel for the next one.
 def protect_soundly(
     command: BppCommandId, number: int, bsp: Bsp, plaintext: bytes
 ) -> tuple[bytes, Bsp]:
-    """Protect one TLV as the specification says."""
+    """Protects one TLV as the specification requires."""
     del number
     if command is BppCommandId.storeMetadata:
         return bsp.protect_mac_only(Tag.Protected88, plaintext)
@@ -49,7 +49,7 @@ def protect_soundly(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageInputs:
-    """Hold the ingredients of a package.
+    """The inputs of a package.
 
     Attributes:
         transaction_id: transactionId of InitialiseSecureChannel, any octets.
@@ -106,7 +106,7 @@ class PackageInputs:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Hold one segment.
+    """One segment.
 
     Attributes:
         command: ES8+ command it belongs to.
@@ -119,16 +119,16 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """Hold the segments of a package in the order they are sent."""
+    """The segments of a package in the order they are sent."""
 
     segments: tuple[Segment, ...]
 
     def __len__(self) -> int:
-        """Return the number of segments."""
+        """Returns the number of segments."""
         return len(self.segments)
 
     def of(self, command: BppCommandId) -> tuple[int, ...]:
-        """Return the places of a command's segments, from 0, lone group headers left out."""
+        """Returns the places of a command's segments, from 0, without lone group headers."""
         return tuple(
             place
             for place, segment in enumerate(self.segments)
@@ -136,49 +136,49 @@ class Package:
         )
 
     def header_of(self, command: BppCommandId) -> int:
-        """Return the place of the segment with a command's group header (A0, A1, A2, A3)."""
+        """Returns the place of the segment with a command's group header (A0, A1, A2, A3)."""
         return next(p for p, segment in enumerate(self.segments) if segment.command is command)
 
     def replaced(self, place: int, octets: bytes) -> "Package":
-        """Return the package with other octets at a place."""
+        """Returns the package with other octets at a place."""
         parts = list(self.segments)
         parts[place] = replace(parts[place], octets=octets)
         return Package(tuple(parts))
 
     def inserted(self, place: int, octets: bytes) -> "Package":
-        """Return the package with one more segment before a place."""
+        """Returns the package with one more segment before a place."""
         at = self.segments[min(place, len(self.segments) - 1)].command
         parts = list(self.segments)
         parts.insert(place, Segment(at, octets))
         return Package(tuple(parts))
 
     def without(self, *places: int) -> "Package":
-        """Return the package with segments left out."""
+        """Returns the package with segments left out."""
         kept = (one for place, one in enumerate(self.segments) if place not in places)
         return Package(tuple(kept))
 
     def swapped(self, one: int, other: int) -> "Package":
-        """Return the package with two segments in each other's place."""
+        """Returns the package with two segments exchanged."""
         parts = list(self.segments)
         parts[one], parts[other] = parts[other], parts[one]
         return Package(tuple(parts))
 
     def repeated(self, place: int) -> "Package":
-        """Return the package with a segment twice in a row."""
+        """Returns the package with a segment twice in a row."""
         return self.inserted(place, self.segments[place].octets)
 
     def flipped(self, place: int, *, bit: int = 0) -> "Package":
-        """Return the package with one bit turned; bit 0 is the lowest of the last octet."""
+        """Returns the package with one bit inverted; bit 0 is the lowest of the last octet."""
         octets = self.segments[place].octets
         turned = int.from_bytes(octets, "big") ^ (1 << bit)
         return self.replaced(place, turned.to_bytes(len(octets), "big"))
 
     def until(self, place: int) -> "Package":
-        """Return the segments before a place."""
+        """Returns the segments before a place."""
         return Package(self.segments[:place])
 
     def since(self, place: int) -> "Package":
-        """Return the segments from a place on."""
+        """Returns the segments from a place on."""
         return Package(self.segments[place:])
 
 
@@ -188,7 +188,7 @@ def _lone_header(octets: bytes) -> bool:
 
 
 def bind_package(recipe: PackageInputs) -> Package:
-    """Make the segments of a package."""
+    """Makes the segments of a package."""
     request = recipe.initialise_secure_channel or initialise_secure_channel(recipe)
     groups = _groups(recipe)
     lengths = dict(recipe.lengths)
@@ -211,7 +211,7 @@ def _header(tag: int, length: int) -> bytes:
 
 
 def initialise_secure_channel(recipe: PackageInputs) -> bytes:
-    """Make InitialiseSecureChannelRequest, BF23, signed over whatever the recipe says."""
+    """Makes InitialiseSecureChannelRequest, BF23, signed over what the inputs contain."""
     template = control_reference_template(
         recipe.host_id, key_type=recipe.key_type, key_length=recipe.key_length
     )

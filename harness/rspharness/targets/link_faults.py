@@ -1,4 +1,4 @@
-"""Link faults: what goes wrong between host and card, on simulated and real cards alike."""
+"""Link faults: faults between host and card, the same on simulated and real cards."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ class DropLink(LinkWrapper):
         self._left = number
 
     def transmit(self, command: bytes) -> bytes:
-        """Pass a command on, except the one to lose.
+        """Passes a command on, except the one to lose.
 
         Raises:
             LinkFault: this is the command that got lost. The card has not seen it.
@@ -37,7 +37,7 @@ class CutLink(LinkWrapper):
     """Cut the data of one command short, with a length field that fits what is left."""
 
     def __init__(self, link: CardLink, number: int, keep: int) -> None:
-        """Arm the fault.
+        """Arms the fault.
 
         Args:
             link: The link below.
@@ -49,7 +49,7 @@ class CutLink(LinkWrapper):
         self._keep = keep
 
     def transmit(self, command: bytes) -> bytes:
-        """Pass a command on, one of them cut."""
+        """Passes a command on, one of them cut."""
         self._left -= 1
         if self._left == 0:
             whole = CommandApdu.parse(command)
@@ -59,12 +59,12 @@ class CutLink(LinkWrapper):
 
 
 class PowerOffAfter(LinkWrapper):
-    """Take the power away after a number of commands; the answer of the last is never read.
+    """Cuts the power after a number of commands; the answer of the last is never read.
 
     Args:
         link: The link below.
-        count: After how many commands the power goes.
-        power_off: Takes the power away.
+        count: After how many commands the power is cut.
+        power_off: Switches the power off.
     """
 
     def __init__(self, link: CardLink, count: int, power_off: Callable[[], object]) -> None:
@@ -73,7 +73,7 @@ class PowerOffAfter(LinkWrapper):
         self._power_off = power_off
 
     def transmit(self, command: bytes) -> bytes:
-        """Pass a command on; after the last one the card is off.
+        """Passes a command on; after the last one the card is off.
 
         Raises:
             LinkFault: the power is gone. Whether the card finished the command is not known.

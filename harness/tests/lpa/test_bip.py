@@ -45,7 +45,7 @@ class Player:
 
 
 def command(kind, objects="", *, qualifier="00", target="82"):
-    """Write a proactive command with command number 1, in hexadecimal."""
+    """Writes a proactive command with command number 1, in hexadecimal."""
     body = bytes.fromhex(f"810301{kind}{qualifier} 820281{target} {objects}")
     size = f"{len(body):02X}" if len(body) < 0x80 else f"81{len(body):02X}"
     return f"D0{size}{body.hex()}"

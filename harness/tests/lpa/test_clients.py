@@ -29,7 +29,7 @@ def ask(link, text):
 
 
 def collected(link, cla, answer):
-    """Collect 61XX with GET RESPONSE in a class of the client's choosing."""
+    """Collects 61XX with GET RESPONSE in a class of the client's choosing."""
     data = answer[:-4]
     while answer[-4:-2] == "61":
         answer = ask(link, f"{cla}C00000{answer[-2:]}")

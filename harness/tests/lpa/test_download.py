@@ -71,7 +71,7 @@ def signed1(address=HOST):
 
 
 def authenticated(request):
-    """Answer AuthenticateServer with what the request brought, unsigned."""
+    """Answers AuthenticateServer with what the request brought, unsigned."""
     parts = tlv.parse(request).children()
     context = bytes(parts[-1].raw)
     server = {child.tag: bytes(child.raw) for child in parts[0].children()}

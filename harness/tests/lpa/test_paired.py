@@ -202,7 +202,7 @@ STEPS = ("initiated", "authenticated", "prepared", "packaged", "loading")
 
 
 def advance(bench, order, until):
-    """Go on to a step and return what CancelSession needs."""
+    """Goes on to a step and returns what CancelSession needs."""
     es9 = Es9Client(bench.port, bench.server.identity.address)
     card = bench.channel
     initiated = download_steps.initiate_authentication(card, es9)

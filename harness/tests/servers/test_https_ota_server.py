@@ -97,7 +97,7 @@ def test_session_without_tls(fake_agent, habits):
 
 @pytest.fixture
 def outcome_of(fake_agent):
-    """Run a session against an agent; return what the server makes of it."""
+    """Runs a session against an agent; returns what the server makes of it."""
 
     def run(execute, *, keys=KEYS, identity=KEYS.identity, make=None, **options):
         def agent(told):
@@ -179,7 +179,7 @@ def case():
 
 @pytest.fixture
 def run_case(case, fake_agent, card, server, run):
-    """Run the case of ES6 on the simulated card behind an agent; `words` instead of the card's."""
+    """Runs the case of ES6 on the simulated card behind an agent; `words` instead of the card's."""
 
     def go(*words):
         below = card.link

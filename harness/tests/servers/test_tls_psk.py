@@ -36,7 +36,7 @@ class Client:
         self.tls = context.wrap_bio(self.incoming, self.outgoing)
 
     def until(self, action, most=100_000):
-        """Do something, handing at most so many octets at once to the server."""
+        """Does something, handing at most so many octets at once to the server."""
 
         def done(result):
             return result is not None or (action == self.tls.do_handshake and self.tls.version())

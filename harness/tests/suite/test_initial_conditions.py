@@ -106,7 +106,7 @@ def test_profiles_of_others_are_left_alone_below_destructive(run):
 
 @pytest.fixture
 def real():
-    """Return a run that takes the simulated card for a real one."""
+    """Returns a run that takes the simulated card for a real one."""
     made = Run(RunOptions(level="profiles"))
     made.target.simulated = False
     return made

@@ -44,7 +44,7 @@ class Fact:
     high: bool = False
 
     def fill(self, size):
-        """Return this many octets of first content."""
+        """Returns this many octets of first content."""
         if self.content == "!":
             return b"\xff" * size
         if self.content.endswith(")*"):
@@ -88,14 +88,14 @@ def fids(octets):
 
 @cache
 def sections():
-    """Read template_facts.txt: the lines of each template by its name."""
+    """Reads template_facts.txt: the lines of each template by its name."""
     text = Path(__file__).with_name("template_facts.txt").read_text(encoding="utf-8")
     blocks = [block.splitlines() for block in text.split("\n[")[1:]]
     return {lines[0].rstrip("]"): [line for line in lines[1:] if line] for lines in blocks}
 
 
 def facts_of(element):
-    """Return the facts of a template by path below its first directory."""
+    """Returns the facts of a template by path below its first directory."""
     known = {}
     for line in sections()[element]:
         words = line.split()
@@ -147,7 +147,7 @@ class Package:
                 self._pins(parts[1].children()[0])
 
     def body(self, path):
-        """Return what a file shows: its own body, or that of the end of its links."""
+        """Returns what a file shows: its own body, or that of the end of its links."""
         one = self.files[path]
         return self.body(one.link) if one.link else one
 

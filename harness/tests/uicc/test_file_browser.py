@@ -22,7 +22,7 @@ PACKAGE = Path(__file__).parents[4] / "shared" / "data" / "ts48" / "TS48v5_SAIP2
 
 @pytest.fixture(scope="module")
 def browser():
-    """Browse a card with a published profile enabled."""
+    """Browses a card with a published profile enabled."""
     if not PACKAGE.exists():
         pytest.skip("shared/data/ts48 is not here")
     run = Run(RunOptions())
@@ -40,7 +40,7 @@ def browser():
 
 
 def words(browser, path):
-    """Return what the decoder makes of each part of a file."""
+    """Returns what the decoder makes of each part of a file."""
     found = browser.select(browser.place_of(path))
     content = browser.read(found)
     assert content.refused is None

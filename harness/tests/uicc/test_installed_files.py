@@ -37,7 +37,7 @@ class Reader:
         self.channel = 0
 
     def select(self, path, adf):
-        """Select a file by its path; through its ADF when it stands in one."""
+        """Selects a file by its path; through its ADF when it stands in one."""
         if adf is None:
             data = b"".join(fid.to_bytes(2, "big") for fid in path) or b"\x3f\x00"
             p1 = 0x08 if path else 0x00
@@ -49,7 +49,7 @@ class Reader:
         return self.card.transmit(CommandApdu(0, Ins.SELECT, 0x08, 0x04, data, 256))
 
     def body(self, expected):
-        """Read the selected file; returns its content, or the status word that refuses it."""
+        """Reads the selected file; returns its content, or the status word that refuses it."""
         if expected.is_ber_tlv:
             return self._objects()
         if expected.record_length:
@@ -106,7 +106,7 @@ class Reader:
 
 
 def read_condition(record):
-    """Return the condition under which a rule lets read: tag and content of each SC_DO."""
+    """Returns the condition under which a rule lets read: tag and content of each SC_DO."""
     end = record.find(b"\xff\xff")
     parts = list(tlv.iterate(bytes(record if end < 0 else record[:end]).rstrip(b"\xff")))
     for number, part in enumerate(parts):
@@ -129,7 +129,7 @@ def holds(condition, satisfied):
 
 
 def rule_of(package, path, fid, record):
-    """Find the EF.ARR record of a file: in its directory, then above."""
+    """Finds the EF.ARR record of a file: in its directory, then above."""
     one = package.files[path]
     start = path if one.is_directory else path[:-1]
     for depth in range(len(start), -1, -1):
@@ -142,7 +142,7 @@ def rule_of(package, path, fid, record):
 
 
 def described(package, one):
-    """Return the FCP template a file must have by tag, without what is the card's own."""
+    """Returns the FCP template a file must have by tag, without what is the card's own."""
     shown = package.body(one.path)
     descriptor = bytes((shown.descriptor, 0x21))
     if shown.record_length:
@@ -176,7 +176,7 @@ def enabled(package, path, key):
 
 
 def shown_fcp(data):
-    """Return an FCP template as a mapping, and the special file information in it."""
+    """Returns an FCP template as a mapping, and the special file information in it."""
     parts = {p.tag: p for p in tlv.parse(data).children()}
     own = parts.pop(0xA5, None)
     special = None if own is None else own.find(0xC0)
@@ -185,7 +185,7 @@ def shown_fcp(data):
 
 
 def compare(card, package):
-    """Compare every file; returns the differences in words."""
+    """Compares every file; returns the differences in words."""
     found = []
     for codes in ((), tuple(CODES)):
         card.reset()
@@ -196,7 +196,7 @@ def compare(card, package):
 
 
 def compared(card, package, one, codes):
-    """Compare one file with the codes verified; yields differences."""
+    """Compares one file with the codes verified; yields differences."""
     name, reader = shown(one.path), Reader(card)
     adf = next(
         (
@@ -243,7 +243,7 @@ def known(package, path, key, codes):
 
 
 def verify(card, package, path, codes):
-    """Verify the codes that exist where the file stands."""
+    """Verifies the codes that exist where the file stands."""
     for key in codes:
         if known(package, path, key, codes):
             command = CommandApdu(0, Ins.VERIFY_PIN, 0, key, CODES[key])
@@ -251,7 +251,7 @@ def verify(card, package, path, codes):
 
 
 def present(card, package):
-    """Yield files of the templates that the package does not make and the card has."""
+    """Yields files of the templates that the package does not make and the card has."""
     for path in sorted(package.absent - package.files.keys()):
         top = package.files.get(path[:1])
         answer = Reader(card).select(path, top.aid if top and top.aid else None)
@@ -264,7 +264,7 @@ def shown(path):
 
 
 def loaded(card, run, octets):
-    """Bring a package to a card and enable it, all by ES10 functions."""
+    """Brings a package to a card and enables it, all by ES10 functions."""
     facts = ProfileFacts.of_package(octets)
     metadata = StoreMetadataRequest(
         iccid=facts.iccid, service_provider_name="GSMA_TEST", profile_name="GSMA_TEST_PROFILE"
@@ -316,7 +316,7 @@ def test_one_altered_expectation_is_told(path, change, told, package_of):
 
 @pytest.fixture(scope="module")
 def behind_a_reader():
-    """Return a run whose card is reached through pcscd, and its target."""
+    """Returns a run whose card is reached through pcscd, and its target."""
     from rspharness.simulated.vpcd import VpcdTarget  # noqa: PLC0415  needs pyscard
 
     run = Run(RunOptions())
