@@ -1,7 +1,7 @@
 """The process libFuzzer runs in: the card's code instrumented, called one trial after another.
 
-Started by `fuzz.py`. The first argument is the file the counts go to, the others are libFuzzer's; it
-ends the process itself, so the counts are written at intervals.
+Started by `fuzz.py`. The first argument is the file the counts go to, the others are libFuzzer's;
+it ends the process itself, so the counts are written at intervals.
 """
 
 import json

@@ -1,8 +1,8 @@
 """An administration agent in front of a card: SCP81 for a card that has none, for tests.
 
-`AgentLink` is a card link. It opens the push, opens the channel by proactive commands, speaks TLS
-as client, posts, and gives the script to `execute`; what is no push and no toolkit command while a
-session runs goes to the card below.
+`AgentLink` is a card link. It decodes the push, opens the channel by proactive commands, uses TLS
+as client, sends POSTs, and passes the script to `execute`; other commands during a session go to
+the card below.
 The agent is a generator: it yields proactive commands and gets the data objects of the answers.
 """
 
@@ -26,7 +26,7 @@ def proactive(kind, *objects, qualifier=0, target=0x82):
 
 
 class Channel:
-    """Use one channel by proactive commands; each method is part of the agent's generator."""
+    """One channel used by proactive commands; each method is part of the agent's generator."""
 
     def __init__(self, trigger, *, at_once=True, most=0xC8, polls=False):
         self.trigger = trigger
@@ -57,7 +57,7 @@ class Channel:
             assert answer[3] == b"\x00"
 
     def receive(self):
-        """Waits for the event, or poll; then takes everything that waits."""
+        """Waits for the event, or polls; then takes all octets available."""
         while True:
             if self.polls:
                 answer = yield None
@@ -79,7 +79,7 @@ class Channel:
 
 
 class Tls:
-    """Be a TLS client with a pre-shared key over a channel."""
+    """A TLS client with a pre-shared key over a channel."""
 
     def __init__(self, channel, identity, key):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -127,8 +127,9 @@ class Tls:
 
 def post(trigger, uri, *headers, body=b""):
     """Writes a POST of the agent."""
-    told = trigger.post
-    lines = [f"POST {uri} HTTP/1.1", f"Host: {told.host}", PROTOCOL, f"X-Admin-From: {told.agent}"]
+    wanted = trigger.post
+    lines = [f"POST {uri} HTTP/1.1", f"Host: {wanted.host}", PROTOCOL]
+    lines.append(f"X-Admin-From: {wanted.agent}")
     if body:
         lines += [f"Content-Type: {RESPONSE_TYPE}", f"Content-Length: {len(body)}"]
     return "\r\n".join((*lines, *headers, "", "")).encode() + body
@@ -155,7 +156,7 @@ def read_answer(octets):
 
 
 def administration(stream, trigger, execute, statuses):
-    """Be the agent on an open or secured stream: post, execute, post, close."""
+    """The agent on an open or secured stream: post, execute, post, close."""
     if not (yield from stream.open()):
         return
     yield from stream.send(post(trigger, trigger.post.uri))
@@ -182,7 +183,7 @@ def answering(*words):
 
 
 class AgentLink:
-    """Stand in front of a card, and be its administration agent."""
+    """A link before a card that acts as its administration agent."""
 
     def __init__(self, below, keys, make):
         """Makes the link.
@@ -235,7 +236,7 @@ class AgentLink:
         return self._resume(None) if apdu.ins == Ins.GET_STATUS else None
 
     def _resume(self, answer):
-        """Let the agent go on; return 91XX for the command it wants, or 9000."""
+        """Resumes the agent; returns 91XX for the command it wants, or 9000."""
         try:
             self._command = self._agent.send(answer)
         except StopIteration:

@@ -19,7 +19,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     tree = commands.add_parser(
         "tree",
         help="list the standard files of the enabled Profile, or of any SIM",
-        description="List the standard files a card has, with their content where it can be read. "
+        description="List the standard files a card has, with what they hold where it can be read. "
         "Nothing is written and no code is verified.",
         parents=[shared],
     )

@@ -175,7 +175,7 @@ def _reset(options: argparse.Namespace) -> int:
     }
     chosen = frozenset(option for option, is_wanted in wanted.items() if is_wanted)
     if not chosen:
-        raise LocalError("reset: choose what with --operational, --test or --address")
+        raise LocalError("reset: say what, with --operational, --test or --address")
     with _card(options, changing=True) as card:
         deleted = local_management.memory_reset(card, chosen)
     text = "Profiles were deleted" if deleted else "there was no Profile to delete"

@@ -100,7 +100,7 @@ class ServerRefusedError(RemoteError):
         self.subject = data.subject_code if data else ""
         self.reason = data.reason_code if data else ""
         if data is None:
-            text = "without giving a reason"
+            text = "without saying why"
         else:
             extra = ", ".join(part for part in (data.subject_identifier, data.message) if part)
             text = f"{self.subject}/{self.reason}, {meaning(self.subject, self.reason)}"

@@ -231,7 +231,7 @@ def _unreachable(address: str, error: HTTPError) -> ServerUnreachableError:
         return ServerUnreachableError(f"{address}: no TLS connection: {text}{hint}")
     if isinstance(error, NewConnectionError):
         return ServerUnreachableError(
-            f"{address}: no connection: {text}; give its place with --connect-to HOST:PORT"
+            f"{address}: no connection: {text}; say where it is with --connect-to HOST:PORT"
         )
     if isinstance(error, HttpTimeoutError):
         return ServerUnreachableError(f"{address}: no answer in time: {text}")

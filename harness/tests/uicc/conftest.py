@@ -1,7 +1,7 @@
-"""What a card must hold after a package: worked out from its TLVs alone, for comparison.
+"""What a card must hold after a package: derived from its TLVs alone, for comparison.
 
 Nothing of the interpreter is used here, only `rspcore.tlv`: the rules of the profile package format
-are applied a second time, by other code. It knows what the published packages use and no more.
+are applied a second time, by other code. It covers only what the published packages use.
 """
 
 from dataclasses import dataclass, field
@@ -121,7 +121,7 @@ def facts_of(element):
 
 
 class Package:
-    """Work through a package; `files` is what the card must hold.
+    """A package and what the card must hold after it.
 
     Attributes:
         files: Expected files by path.
@@ -212,7 +212,7 @@ class Package:
                     position += int.from_bytes(value, "big")
                 else:
                     position = self._write(current, position, value)
-            # a script that only selects a directory says where the next PINs belong
+            # a script that only selects a directory determines where the next PINs belong
         if context is not None:
             self._context = context
 
@@ -284,5 +284,5 @@ class Package:
 
 @pytest.fixture(scope="session")
 def package_of():
-    """Give what a card must hold after a package."""
+    """Returns the function that derives what a card must hold after a package."""
     return Package
