@@ -187,11 +187,11 @@ def _lone_header(octets: bytes) -> bool:
     return tag in (Tag.SequenceOf88, Tag.SequenceOf86) and header == len(octets)
 
 
-def bind_package(recipe: PackageInputs) -> Package:
+def bind_package(inputs: PackageInputs) -> Package:
     """Makes the segments of a package."""
-    request = recipe.initialise_secure_channel or initialise_secure_channel(recipe)
-    groups = _groups(recipe)
-    lengths = dict(recipe.lengths)
+    request = inputs.initialise_secure_channel or initialise_secure_channel(inputs)
+    groups = _groups(inputs)
+    lengths = dict(inputs.lengths)
     bodies = {tag: b"".join(tlvs) for _, tag, tlvs in groups}
     headers = {tag: _header(tag, lengths.get(tag, len(body))) for tag, body in bodies.items()}
     whole = len(request) + sum(len(headers[tag]) + len(body) for tag, body in bodies.items())
@@ -210,20 +210,20 @@ def _header(tag: int, length: int) -> bytes:
     return tlv.encode_tag(tag) + tlv.encode_length(length)
 
 
-def initialise_secure_channel(recipe: PackageInputs) -> bytes:
+def initialise_secure_channel(inputs: PackageInputs) -> bytes:
     """Makes InitialiseSecureChannelRequest, BF23, signed over what the inputs contain."""
     template = control_reference_template(
-        recipe.host_id, key_type=recipe.key_type, key_length=recipe.key_length
+        inputs.host_id, key_type=inputs.key_type, key_length=inputs.key_length
     )
-    point = recipe.otsk_dp.public.point if recipe.smdp_otpk is None else recipe.smdp_otpk
+    point = inputs.otsk_dp.public.point if inputs.smdp_otpk is None else inputs.smdp_otpk
     parts = (
-        tlv.encode(0x82, _integer(recipe.remote_op_id)),
-        tlv.encode(0x80, recipe.transaction_id),
+        tlv.encode(0x82, _integer(inputs.remote_op_id)),
+        tlv.encode(0x80, inputs.transaction_id),
         template.encode(),
         tlv.encode(Tag.OneTimePublicKey, point),
     )
-    signed = b"".join((*parts, tlv.encode(Tag.OneTimePublicKey, recipe.otpk_euicc.point)))
-    signature = recipe.key_dp.sign(signed) if recipe.signature is None else recipe.signature
+    signed = b"".join((*parts, tlv.encode(Tag.OneTimePublicKey, inputs.otpk_euicc.point)))
+    signature = inputs.key_dp.sign(signed) if inputs.signature is None else inputs.signature
     return tlv.encode(Tag.InitialiseSecureChannel, *parts, tlv.encode(Tag.Signature, signature))
 
 
@@ -231,13 +231,13 @@ def _integer(value: int) -> bytes:
     return value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
 
 
-def _groups(recipe: PackageInputs) -> list[tuple[BppCommandId, int, tuple[bytes, ...]]]:
-    keys = recipe.keys or session_keys(
-        recipe.otsk_dp.agree(recipe.otpk_euicc),
-        host_id=recipe.host_id,
-        eid=recipe.eid,
-        key_type=recipe.key_type,
-        key_length=recipe.key_length,
+def _groups(inputs: PackageInputs) -> list[tuple[BppCommandId, int, tuple[bytes, ...]]]:
+    keys = inputs.keys or session_keys(
+        inputs.otsk_dp.agree(inputs.otpk_euicc),
+        host_id=inputs.host_id,
+        eid=inputs.eid,
+        key_type=inputs.key_type,
+        key_length=inputs.key_length,
     )
     bsp = Bsp(keys, max_tlv=_MAX_TLV)
     groups: list[tuple[BppCommandId, int, tuple[bytes, ...]]] = []
@@ -246,25 +246,25 @@ def _groups(recipe: PackageInputs) -> list[tuple[BppCommandId, int, tuple[bytes,
         nonlocal bsp
         made = []
         for number, plaintext in enumerate(plaintexts):
-            one, bsp = recipe.protect(command, number, bsp, plaintext)
+            one, bsp = inputs.protect(command, number, bsp, plaintext)
             made.append(one)
         groups.append((command, tag, tuple(made)))
 
-    if recipe.configure_isdp is not None:
-        group(BppCommandId.configureISDP, Tag.FirstSequenceOf87, (recipe.configure_isdp,))
-    pieces = recipe.metadata_pieces
+    if inputs.configure_isdp is not None:
+        group(BppCommandId.configureISDP, Tag.FirstSequenceOf87, (inputs.configure_isdp,))
+    pieces = inputs.metadata_pieces
     if pieces is None:
-        pieces = cut(recipe.metadata, recipe.metadata_size)
+        pieces = cut(inputs.metadata, inputs.metadata_size)
     group(BppCommandId.storeMetadata, Tag.SequenceOf88, pieces)
-    request = recipe.replace_request
-    if request is None and recipe.replace_keys is not None:
-        request = replace_session_keys(recipe.replace_keys)
+    request = inputs.replace_request
+    if request is None and inputs.replace_keys is not None:
+        request = replace_session_keys(inputs.replace_keys)
     if request is not None:
         group(BppCommandId.replaceSessionKeys, Tag.SecondSequenceOf87, (request,))
-    if recipe.replace_keys is not None:
-        bsp = bsp.replaced(recipe.replace_keys)
-    elements = recipe.profile_pieces
+    if inputs.replace_keys is not None:
+        bsp = bsp.replaced(inputs.replace_keys)
+    elements = inputs.profile_pieces
     if elements is None:
-        elements = cut(recipe.upp, recipe.segment_size)
+        elements = cut(inputs.upp, inputs.segment_size)
     group(BppCommandId.loadProfileElements, Tag.SequenceOf86, elements)
     return groups

@@ -330,7 +330,9 @@ class Session:
 
     # BoundProfilePackage
 
-    def recipe(self, profile: TestProfile, **fields: Unpack[PackageFields]) -> PackageInputs:
+    def package_inputs(
+        self, profile: TestProfile, **fields: Unpack[PackageFields]
+    ) -> PackageInputs:
         """Returns the inputs of a package for this session, with the overrides."""
         sound = PackageInputs(
             transaction_id=self.transaction_id.octets,
@@ -354,7 +356,7 @@ class Session:
             profile: What is bound.
             fields: Attributes of `PackageInputs` to change.
         """
-        return bind_package(self.recipe(profile, **fields))
+        return bind_package(self.package_inputs(profile, **fields))
 
     def load(self, package: Package, *, stop: bool = True) -> Loaded:
         """Sends the segments of a package.
