@@ -1,10 +1,11 @@
-"""Measure the simulator and hold the figures against their budgets.
+"""Measures the simulator and compares the figures with their budgets.
 
     python harness/bench/bench.py [--quick] [--no-pcsc] [--json FILE]
 
-Absolute figures hold for one machine on one day; what counts is the ratio to the echo card in the
-same run, the split of a download, and that nothing falls out of its budget, which leaves room for a
-busy machine. Exit code 1 when a budget is not kept; parts that need PC/SC are left out without it.
+Absolute figures are valid for one machine on one day; what counts is the ratio to the echo card in
+the same run, the split of a download, and that every figure keeps its budget, which leaves room for
+a busy machine. Exit code 1 when a budget is not kept; parts that need PC/SC are left out without
+it.
 """
 
 import argparse
@@ -26,7 +27,7 @@ from rspsim.transports.pcscd import running_pcscd
 
 
 def main() -> int:
-    """Measure everything, print it, and return 1 when a budget is not kept."""
+    """Measures everything, prints it, and returns 1 when a budget is not kept."""
     parser = argparse.ArgumentParser(description="Measure the simulator.")
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--no-pcsc", action="store_true", help="in this process alone")
@@ -57,7 +58,7 @@ def main() -> int:
 
 
 def over_pcsc(share: int) -> list[Figure]:
-    """Measure what goes through pcscd, or tell why not."""
+    """Measures what goes through pcscd, or prints why it does not."""
     if find_spec("smartcard") is None:
         print("left out: everything over PC/SC, as pyscard is not installed")
         return []
@@ -77,7 +78,7 @@ def over_pcsc(share: int) -> list[Figure]:
 
 
 def shown(measure: Callable[[], list[Figure]]) -> list[Figure]:
-    """Measure, print at once, and return the figures."""
+    """Measures, prints at once, and returns the figures."""
     figures = measure()
     for one in figures:
         budget = "" if one.budget is None else f"   of {one.budget:g}"
@@ -86,7 +87,7 @@ def shown(measure: Callable[[], list[Figure]]) -> list[Figure]:
 
 
 def as_json(figures: list[Figure]) -> dict[str, object]:
-    """Return the figures with the facts of the machine."""
+    """Returns the figures with the facts of the machine."""
     return {
         "machine": platform.machine(),
         "python": platform.python_version(),

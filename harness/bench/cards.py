@@ -21,12 +21,12 @@ ECHO = (
 
 @contextmanager
 def served(program: str, *words: str, wait: bool = False) -> Iterator[int]:
-    """Run a card process while the block runs; it is ended with SIGTERM.
+    """Runs a card process while the block runs, and ends it with SIGTERM.
 
     Args:
         program: What Python is to run.
         words: Its arguments.
-        wait: The block begins when the process has told that its card is in the reader.
+        wait: The block begins when the process has reported that its card is in the reader.
 
     Yields:
         The number of the process.
@@ -47,7 +47,7 @@ def served(program: str, *words: str, wait: bool = False) -> Iterator[int]:
 
 
 def time_to_insertion(*words: str) -> float:
-    """Return how long a card process takes from its start to being in the reader, in ms."""
+    """Returns how long a card process takes from its start to being in the reader, in ms."""
     watch = stopwatch()
     with served(SIMULATED, *SERVE, *words, wait=True):
         return watch()

@@ -6,7 +6,7 @@ __all__ = ["DirectLink"]
 
 
 class DirectLink:
-    """Hand every command to the card itself.
+    """Passes every command to the card itself.
 
     Attributes:
         card: The card.
@@ -18,5 +18,5 @@ class DirectLink:
         self.reset = card.reset
 
     def close(self) -> None:
-        """Take the power away."""
+        """Switches the power off."""
         self.card.power_off()

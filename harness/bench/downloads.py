@@ -1,4 +1,4 @@
-"""Whole downloads, split by step and by who spent the time: card, server, or LPA with the link."""
+"""Whole downloads, split by step and by where the time went: card, server, or LPA with link."""
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -42,7 +42,7 @@ PCSC_BUDGET_MS = 150.0
 
 @dataclass
 class Split:
-    """Add up where the time of one download went, in milliseconds."""
+    """The time of one download by part, in milliseconds."""
 
     card: float = 0.0
     server: float = 0.0
@@ -51,7 +51,7 @@ class Split:
 
 
 class TimedLink:
-    """Add up what the card takes."""
+    """A link that adds up the time of the card."""
 
     def __init__(self, link: CardLink, split: Split) -> None:
         self._link = link
@@ -60,7 +60,7 @@ class TimedLink:
         self.close = link.close
 
     def transmit(self, command: bytes) -> bytes:
-        """Send a command."""
+        """Sends a command."""
         watch = stopwatch()
         answer = self._link.transmit(command)
         self._split.card += watch()
@@ -69,14 +69,14 @@ class TimedLink:
 
 
 class TimedPort:
-    """Add up what the server takes."""
+    """A port that adds up the time of the server."""
 
     def __init__(self, port: InProcessPort, split: Split) -> None:
         self._port = port
         self._split = split
 
     def post(self, address: str, path: str, headers: Mapping[str, str], body: bytes) -> HttpReply:
-        """Send a request."""
+        """Sends a request."""
         watch = stopwatch()
         reply = self._port.post(address, path, headers, body)
         self._split.server += watch()
@@ -84,7 +84,7 @@ class TimedPort:
 
 
 def in_process(rounds: int) -> list[Figure]:
-    """Measure downloads with card, server and LPA in this process, on each curve."""
+    """Measures downloads with card, server and LPA in this process, on each curve."""
     figures: list[Figure] = []
     for curve in Curve:
         make = partial(new_card, personalise(make_pki(curves=(curve,))))
@@ -95,7 +95,7 @@ def in_process(rounds: int) -> list[Figure]:
 
 @contextmanager
 def new_card(state: CardState) -> Iterator[DirectLink]:
-    """Give a card in this process."""
+    """Yields a link to a new card in this process."""
     link = DirectLink(Euicc(state, MemoryStore(state), SeededRng(b"bench")))
     link.reset()
     yield link
@@ -104,7 +104,7 @@ def new_card(state: CardState) -> Iterator[DirectLink]:
 
 @contextmanager
 def emptied_card(link: CardLink) -> Iterator[CardLink]:
-    """Give the card of a link, and empty it afterwards."""
+    """Yields the link of a card, and empties the card afterwards."""
     yield link
     link.reset()
     channel = IsdrChannel(link)
@@ -113,9 +113,9 @@ def emptied_card(link: CardLink) -> Iterator[CardLink]:
 
 
 def over_pcsc(slot: Slot, rounds: int) -> list[Figure]:
-    """Measure downloads to a card process behind pcscd, in 255-octet blocks, server in process.
+    """Measures downloads to a card process behind pcscd, in 255-octet blocks, server in process.
 
-    Once to a card that lives in memory, once to one that a file keeps.
+    Once to a card in memory, once to a card whose state is kept in a file.
 
     Raises:
         ConfigError: the card process ended by itself.
@@ -136,7 +136,7 @@ def over_pcsc(slot: Slot, rounds: int) -> list[Figure]:
 
 
 def installed(count: int) -> CardState:
-    """Return the state of a card with so many downloaded Profiles."""
+    """Returns the state of a card with a number of downloaded Profiles."""
     pki = make_pki()
     server = SmDpPlus(pki, rng=SeededRng(b"server"), clock=ManualClock())
     with new_card(personalise(pki)) as link:
@@ -157,7 +157,7 @@ def measured(
     rounds: int,
     budget: float,
 ) -> list[Figure]:
-    """Download so many times and sum up; the first download warms up and does not count."""
+    """Downloads some times and sums up; the first download fills caches and does not count."""
     server = SmDpPlus(make_pki(curves=tuple(curves)), rng=SeededRng(b"server"), clock=ManualClock())
     totals, splits = [], []
     for number in range(rounds + 1):
@@ -186,7 +186,7 @@ def measured(
 
 
 def _one(link: CardLink, port: InProcessPort, code: ActivationCode) -> tuple[float, Split]:
-    """Download once; return how long it took in all, in milliseconds, and on what."""
+    """Downloads once; returns the time in all, in milliseconds, and its split."""
     split = Split()
     marks: list[tuple[str, float]] = []
     channel = IsdrChannel(TimedLink(link, split), ChannelOptions(block_size=255))

@@ -10,7 +10,7 @@ __all__ = ["Figure", "spread"]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Hold a figure.
+    """One measured figure.
 
     Attributes:
         name: What was measured, "group: detail".
@@ -26,12 +26,12 @@ class Figure:
 
     @property
     def kept(self) -> bool:
-        """Tell whether the budget is kept."""
+        """Returns whether the budget is kept."""
         return self.budget is None or self.value <= self.budget
 
 
 def spread(name: str, times_ms: Sequence[float], budget: float | None = None) -> list[Figure]:
-    """Return median and 99th percentile of times; the budget is the median's."""
+    """Returns median and 99th percentile of times; the budget is the median's."""
     summed = percentiles(list(times_ms))
     return [
         Figure(f"{name}, median", summed.p50, "ms", budget),

@@ -30,7 +30,7 @@ _PROFILES = 20
 
 
 def in_process(rounds: int) -> list[Figure]:
-    """Measure how long the interpreter takes for a package; the first time does not count."""
+    """Measures how long the interpreter takes for a package; the first time does not count."""
     figures = spread(
         "install: interpret a package of 12 kB", _times(_packages(rounds + 1))[1:], BUDGET_MS
     )
@@ -52,11 +52,11 @@ def _times(packages: Sequence[bytes]) -> list[float]:
 
 
 def memory() -> list[Figure]:
-    """Measure the memory an interpreted Profile keeps, its package not counted."""
+    """Measures the memory an interpreted Profile keeps, its package not counted."""
     personality = personalise(make_pki()).personality
     packages: Sequence[bytes] = _packages(_PROFILES + 1)
     if PUBLISHED.exists():
-        # separate copies, as a card has them that loaded each from its own package
+        # separate copies, as on a card that loaded each from its own package
         packages = [bytes(bytearray(PUBLISHED.read_bytes())) for _ in packages]
     _interpreted(Building(personality=personality), packages[0])  # fills the caches
     kept = []
@@ -73,7 +73,7 @@ def memory() -> list[Figure]:
 
 
 def _packages(count: int) -> Sequence[bytes]:
-    """Make packages that differ in ICCID and IMSI, so that nothing is shared between them."""
+    """Makes packages that differ in ICCID and IMSI, so that nothing is shared between them."""
     return [
         make_profile(
             ProfileParameters(

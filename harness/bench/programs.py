@@ -25,7 +25,7 @@ _START_BUDGETS_MS = {
 
 
 def start_up(rounds: int) -> list[Figure]:
-    """Measure the start of some commands; the first start fills the caches and does not count."""
+    """Measures the start of some commands; the first start fills the caches and does not count."""
     figures = []
     with tempfile.TemporaryDirectory() as folder:
         for words, budget in _START_BUDGETS_MS.items():
@@ -36,7 +36,7 @@ def start_up(rounds: int) -> list[Figure]:
 
 
 def card_start(slot: Slot, rounds: int) -> list[Figure]:
-    """Measure a card process from its start until the reader has it, and its memory.
+    """Measures a card process from its start until the reader has it, and its memory.
 
     Raises:
         ConfigError: a card process ended by itself.
@@ -53,7 +53,7 @@ def card_start(slot: Slot, rounds: int) -> list[Figure]:
 
 
 def state_sizes() -> list[Figure]:
-    """Measure state files with more and more profiles in them."""
+    """Measures state files with more and more profiles in them."""
     figures = []
     for count in (0, 1, 8):
         with tempfile.TemporaryDirectory() as folder:
@@ -66,7 +66,7 @@ def state_sizes() -> list[Figure]:
 
 
 def commits(rounds: int) -> list[Figure]:
-    """Measure the commits of a state file on this machine's disk."""
+    """Measures the commits of a state file on this machine's disk."""
     state, more = downloads.installed(2), downloads.installed(3).profiles[2]
     named, installed, loads = [], [], []
     with tempfile.TemporaryDirectory() as folder:

@@ -1,7 +1,7 @@
 """Round trips of single commands: in process, and over PC/SC beside the echo card in the same run.
 
-The echo card shows what the link costs. The two cards sit in two slots and are asked in turn, so
-that whatever else the machine does meets both alike.
+The echo card shows the time of the link. The two cards are in two slots and are measured in turn,
+so that other load of the machine affects both equally.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +35,7 @@ Transmit = Callable[[bytes], bytes]
 
 
 def in_process(rounds: int) -> list[Figure]:
-    """Measure each command on a card called directly."""
+    """Measures each command on a card called directly."""
     state = personalise(make_pki())
     link = DirectLink(Euicc(state, MemoryStore(state), SeededRng(b"bench")))
     link.reset()
@@ -48,11 +48,11 @@ def in_process(rounds: int) -> list[Figure]:
 
 
 def over_pcsc(slots: Sequence[Slot], rounds: int) -> list[Figure]:
-    """Measure each command on the simulated card and on the echo card, in turn.
+    """Measures each command on the simulated card and on the echo card, in turn.
 
     Raises:
         ConfigError: a card process ended by itself.
-        TargetLost: a reader did not show its card.
+        TargetLost: a reader did not report its card.
     """
     ours, other = slots[0], slots[1]
     figures = []
@@ -78,10 +78,10 @@ def over_pcsc(slots: Sequence[Slot], rounds: int) -> list[Figure]:
 
 @contextmanager
 def connected(reader: str) -> Iterator[ReaderLink]:
-    """Connect to the card of a reader as soon as it is there.
+    """Connects to the card of a reader as soon as it is inserted.
 
     Raises:
-        TargetLost: it did not show within ten seconds.
+        TargetLost: it did not appear within ten seconds.
     """
     watch = stopwatch()
     while True:
@@ -98,7 +98,7 @@ def connected(reader: str) -> Iterator[ReaderLink]:
 
 
 def timed(transmit: Transmit, command: bytes, rounds: int) -> list[float]:
-    """Return the time of each round, in milliseconds."""
+    """Returns the time of each round, in milliseconds."""
     times = []
     for _ in range(rounds):
         watch = stopwatch()

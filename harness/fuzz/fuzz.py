@@ -1,10 +1,10 @@
-"""Fuzz the card's whole APDU surface, guided by the coverage of its code.
+"""Fuzzes the card's whole APDU surface, guided by the coverage of its code.
 
     python harness/fuzz/fuzz.py [--seconds N] [--trials N] [--corpus DIR] [input ...]
 
-Coverage guidance is libFuzzer's, through atheris; where atheris is not there for this Python,
-trials are drawn at random from the same grammar, and the report says so. With inputs named, only
-those are run: that is how a finding is repeated. An input that breaks a promise is kept as
+Coverage guidance is libFuzzer's, through atheris; where atheris is not available for this
+Python, trials are drawn at random from the same grammar, and the report says so. With inputs named,
+only those are run, which repeats a finding. An input that breaks a promise is kept as
 `crash-*` in the corpus folder, `reports/fuzz` by default.
 """
 
@@ -28,14 +28,14 @@ _SEED = 20
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=int, default=20, help="how long to try, 20 by default")
-    parser.add_argument("--trials", type=int, default=0, help="stop after so many trials")
-    parser.add_argument("--corpus", type=Path, help="folder that keeps what found new code")
+    parser.add_argument("--trials", type=int, default=0, help="stop after this number of trials")
+    parser.add_argument("--corpus", type=Path, help="folder for inputs that reach new code")
     parser.add_argument("inputs", nargs="*", type=Path, help="inputs to repeat")
     return parser.parse_args(argv)
 
 
 def report(name: str, trials: int, commands: int, seconds: float, words: int) -> None:
-    """Print what was tried, and how fast."""
+    """Prints what was tried, and how fast."""
     rate = commands / seconds if seconds else 0.0
     print(
         f"{name}: {trials:,} trials, {commands:,} commands in {seconds:.1f} s "
@@ -45,7 +45,7 @@ def report(name: str, trials: int, commands: int, seconds: float, words: int) ->
 
 
 def _seeds(folder: Path) -> None:
-    """Write one input per snapshot: the command of the walk as it was, and once damaged."""
+    """Writes two inputs per snapshot: the command of the walk unchanged, and damaged."""
     from walk import walk
 
     for number, snapshot in enumerate(walk()):
@@ -82,7 +82,7 @@ def _repeat(inputs: list[Path]) -> int:
 
 
 def _guided(arguments: argparse.Namespace) -> int:
-    """Run libFuzzer in a process of its own: it ends its process itself."""
+    """Runs libFuzzer in a separate process, because it ends its process itself."""
     with tempfile.TemporaryDirectory() as temporary:
         corpus = arguments.corpus or Path("reports", "fuzz")
         corpus.mkdir(parents=True, exist_ok=True)
@@ -106,7 +106,7 @@ def _guided(arguments: argparse.Namespace) -> int:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run; 0 when every promise was kept, 1 when one was broken."""
+    """Runs the fuzzer; returns 0 when every promise was kept, 1 when one was broken."""
     arguments = _arguments(argv)
     if arguments.inputs:
         return _repeat(arguments.inputs)

@@ -1,7 +1,7 @@
 """The process libFuzzer runs in: the card's code instrumented, called one trial after another.
 
-Started by `run.py`. The first argument is the file the counts go to, the others are libFuzzer's; it
-ends the process itself, so the counts are written now and then.
+Started by `fuzz.py`. The first argument is the file the counts go to, the others are libFuzzer's;
+it ends the process itself, so the counts are written at intervals.
 """
 
 import json
@@ -22,14 +22,14 @@ _EVERY = 256
 
 
 def main() -> None:
-    """Hand over to libFuzzer."""
+    """Starts libFuzzer, which does not return."""
     counts = Path(sys.argv[1])
     trials = Trials(walk())
 
     def one(data: bytes) -> None:
         if trials.trials % _EVERY == 0:
-            told = [trials.trials, trials.commands, trials.status_words]
-            counts.write_text(json.dumps(told))
+            numbers = [trials.trials, trials.commands, trials.status_words]
+            counts.write_text(json.dumps(numbers))
         trials.run(data)
 
     atheris.Setup([sys.argv[0], *sys.argv[2:]], one)

@@ -1,11 +1,11 @@
-"""One trial: the fuzzer's octets become commands, and the card is held to its promises.
+"""One trial: the fuzzer's octets become commands, and the card's promises are checked.
 
 Input: two octets choose the snapshot; then come operations, an octet each with what it needs:
 
-    0  a length and so many octets: a command APDU as it is
+    0  a length and that number of octets: a command APDU as it is
     1  two octets: the command the walk sent there, with one octet exchanged
-    2  nothing: a reset
-    3  a length and so many octets: STORE DATA on the channel of the ISD-R, one block
+    2  no octets: a reset
+    3  a length and that number of octets: STORE DATA on the channel of the ISD-R, one block
     4  two octets: a command of the walk from anywhere, as it was
 
 A card must answer with a status word, must not raise, must keep its state unless it says that it
@@ -29,7 +29,7 @@ _MAY_CHANGE = frozenset({0x90, 0x91, 0x61, 0x62, 0x63})
 
 
 class BrokenPromise(AssertionError):  # noqa: N818  what the fuzzer is looking for
-    """Report what a card did that no card may do."""
+    """Reports that a card did what no card may do."""
 
 
 class _Cursor:
@@ -53,7 +53,7 @@ class _Cursor:
 
 @dataclass
 class Trials:
-    """Run trials and count the commands."""
+    """Runs trials and counts the commands."""
 
     snapshots: tuple[Snapshot, ...]
     commands: int = 0
@@ -62,11 +62,11 @@ class Trials:
 
     @property
     def status_words(self) -> int:
-        """Return how many different status words were seen."""
+        """Returns how many different status words were seen."""
         return len(self._words)
 
     def run(self, data: bytes) -> None:
-        """Carry out one trial.
+        """Carries out one trial.
 
         Raises:
             BrokenPromise: the card broke a promise.
@@ -77,7 +77,7 @@ class Trials:
         store = MemoryStore(chosen.state)
         card = Euicc(chosen.state, store, SeededRng(b"trial"))
         card.reset()
-        # begin in the midst of things: both halves of the state are values
+        # begin at any point: both halves of the state are values
         card._state, card._volatile = chosen.state, chosen.volatile  # noqa: SLF001
         for _ in range(_MOST_OPERATIONS):
             if not cursor.left:
@@ -90,7 +90,7 @@ class Trials:
         kind = cursor.octet() % 5
         if kind == 2:
             card.reset()
-            _hold_state(card.state)
+            _check_state(card.state)
             return
         if kind == 1:
             command = bytearray(chosen.command)
@@ -121,10 +121,10 @@ class Trials:
         if store.commits - commits > 1:
             raise BrokenPromise(f"{octets.hex()} committed {store.commits - commits} times")
         if sw != StatusWord.MEMORY_PROBLEM:
-            _hold_state(card.state, before)
+            _check_state(card.state, before)
 
 
-def _hold_state(state: CardState, before: CardState | None = None) -> None:
+def _check_state(state: CardState, before: CardState | None = None) -> None:
     enabled = sum(profile.enabled for profile in state.profiles)
     if enabled > 1:
         raise BrokenPromise(f"{enabled} Profiles are enabled")

@@ -1,6 +1,6 @@
 """A walk through a card's life, and a snapshot of the card before every command of it.
 
-The state of a card is two frozen values, so a snapshot costs nothing and the fuzzer can begin
+The state of a card is two frozen values, so a snapshot is free and the fuzzer can begin
 anywhere: before AuthenticateServer, amid a BoundProfilePackage, with an enabled Profile selected.
 """
 
@@ -56,7 +56,7 @@ _UICC = (
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Hold a card before a command, and the command that came next."""
+    """The state of a card before a command, and that command."""
 
     state: CardState
     volatile: Volatile
@@ -64,7 +64,7 @@ class Snapshot:
 
 
 class _Recorder:
-    """Keep a snapshot before every command."""
+    """A link that keeps a snapshot before every command."""
 
     def __init__(self, card: Euicc) -> None:
         self.card = card
@@ -86,7 +86,7 @@ def _by(iccid: Iccid) -> ProfileIdentifier:
 
 
 def walk() -> tuple[Snapshot, ...]:
-    """Download, enable, read, disable, name, delete and reset; return the snapshots on the way."""
+    """Takes a card through its functions, from download to reset, and returns the snapshots."""
     pki = make_pki(curves=(Curve.NIST_P256,))
     state = personalise(pki)
     recorder = _Recorder(Euicc(state, MemoryStore(state), SeededRng(b"fuzz")))

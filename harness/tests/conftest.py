@@ -20,7 +20,7 @@ pytest_plugins = ["pytester"]
 
 @pytest.fixture(scope="session")
 def fake_agent():
-    """Give the module of the administration agent, which is no test and in no package."""
+    """Returns the module of the administration agent, which is no test and in no package."""
     place = Path(__file__).with_name("fake_agent.py")
     spec = importlib.util.spec_from_file_location("fake_agent", place)
     module = importlib.util.module_from_spec(spec)
@@ -30,7 +30,7 @@ def fake_agent():
 
 @dataclass
 class ScriptedLink:
-    """Expect commands in order and answer each as written; hexadecimal, spaces allowed."""
+    """A link that expects commands in order, each with its answer; hexadecimal, spaces allowed."""
 
     script: list[tuple[str, str]]
     resets: int = 0
@@ -51,7 +51,7 @@ class ScriptedLink:
 
 @dataclass
 class TlvCard:
-    """Answer command TLVs from a table by tag; a value is octets, a function, or a status word."""
+    """A card that answers command TLVs by tag with octets, a function's result or a status word."""
 
     answers: dict[int, object]
     seen: list[bytes] = field(default_factory=list)
@@ -102,7 +102,7 @@ class TlvCard:
 
 @dataclass
 class FakePort:
-    """Answer POSTs from a list and keep what was asked."""
+    """A port that answers POSTs from a list and keeps the requests."""
 
     replies: list[HttpReply | Exception]
     asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
@@ -117,7 +117,7 @@ class FakePort:
 
 @pytest.fixture
 def scripted() -> Callable[..., IsdrChannel]:
-    """Make a channel on number 1 whose further commands follow a script."""
+    """Makes a channel on number 1 whose further commands follow a script."""
 
     def make(*script: tuple[str, str], **options: object) -> IsdrChannel:
         channel = IsdrChannel(ScriptedLink(list(script)), ChannelOptions(**options))
@@ -134,7 +134,7 @@ def scripted_link() -> Callable[..., ScriptedLink]:
 
 @pytest.fixture
 def tlv_card() -> Callable[[dict[int, object]], tuple[TlvCard, IsdrChannel]]:
-    """Make a card that answers TLVs from a table, and an open channel to it."""
+    """Makes a card that answers TLVs from a table, and an open channel to it."""
 
     def make(answers: dict[int, object]) -> tuple[TlvCard, IsdrChannel]:
         card = TlvCard(answers)

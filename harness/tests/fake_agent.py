@@ -1,8 +1,8 @@
 """An administration agent in front of a card: SCP81 for a card that has none, for tests.
 
-`AgentLink` is a card link. It opens the push, opens the channel by proactive commands, speaks TLS
-as client, posts, and gives the script to `execute`; what is no push and no toolkit command while a
-session runs goes to the card below.
+`AgentLink` is a card link. It decodes the push, opens the channel by proactive commands, uses TLS
+as client, sends POSTs, and passes the script to `execute`; other commands during a session go to
+the card below.
 The agent is a generator: it yields proactive commands and gets the data objects of the answers.
 """
 
@@ -20,13 +20,13 @@ RESPONSE_TYPE = "application/vnd.globalplatform.card-content-mgt-response;versio
 
 
 def proactive(kind, *objects, qualifier=0, target=0x82):
-    """Write a proactive command with command number 1."""
+    """Writes a proactive command with command number 1."""
     head = tlv.encode(0x81, bytes((1, kind, qualifier))), tlv.encode(0x82, bytes((0x81, target)))
     return tlv.encode(0xD0, *head, *objects)
 
 
 class Channel:
-    """Use one channel by proactive commands; each method is part of the agent's generator."""
+    """One channel used by proactive commands; each method is part of the agent's generator."""
 
     def __init__(self, trigger, *, at_once=True, most=0xC8, polls=False):
         self.trigger = trigger
@@ -57,7 +57,7 @@ class Channel:
             assert answer[3] == b"\x00"
 
     def receive(self):
-        """Wait for the event, or poll; then take everything that waits."""
+        """Waits for the event, or polls; then takes all octets available."""
         while True:
             if self.polls:
                 answer = yield None
@@ -79,7 +79,7 @@ class Channel:
 
 
 class Tls:
-    """Be a TLS client with a pre-shared key over a channel."""
+    """A TLS client with a pre-shared key over a channel."""
 
     def __init__(self, channel, identity, key):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -126,16 +126,17 @@ class Tls:
 
 
 def post(trigger, uri, *headers, body=b""):
-    """Write a POST of the agent."""
-    told = trigger.post
-    lines = [f"POST {uri} HTTP/1.1", f"Host: {told.host}", PROTOCOL, f"X-Admin-From: {told.agent}"]
+    """Writes a POST of the agent."""
+    wanted = trigger.post
+    lines = [f"POST {uri} HTTP/1.1", f"Host: {wanted.host}", PROTOCOL]
+    lines.append(f"X-Admin-From: {wanted.agent}")
     if body:
         lines += [f"Content-Type: {RESPONSE_TYPE}", f"Content-Length: {len(body)}"]
     return "\r\n".join((*lines, *headers, "", "")).encode() + body
 
 
 def read_answer(octets):
-    """Read status, headers and chunked body of a response; None while it is not complete."""
+    """Reads status, headers and chunked body of a response; None while it is not complete."""
     head, found, rest = octets.partition(b"\r\n\r\n")
     if not found:
         return None
@@ -155,7 +156,7 @@ def read_answer(octets):
 
 
 def administration(stream, trigger, execute, statuses):
-    """Be the agent on an open or secured stream: post, execute, post, close."""
+    """The agent on an open or secured stream: post, execute, post, close."""
     if not (yield from stream.open()):
         return
     yield from stream.send(post(trigger, trigger.post.uri))
@@ -175,17 +176,17 @@ def administration(stream, trigger, execute, statuses):
 
 
 def answering(*words):
-    """Return an `execute` that answers each command with the next of these status words."""
+    """Returns an `execute` that answers each command with the next of these status words."""
     return lambda script: [
         ResponseApdu(b"", sw) for sw, _ in zip(words, script.commands, strict=False)
     ]
 
 
 class AgentLink:
-    """Stand in front of a card, and be its administration agent."""
+    """A link before a card that acts as its administration agent."""
 
     def __init__(self, below, keys, make):
-        """Make the link.
+        """Makes the link.
 
         Args:
             below: The card's link, or None for no card.
@@ -235,7 +236,7 @@ class AgentLink:
         return self._resume(None) if apdu.ins == Ins.GET_STATUS else None
 
     def _resume(self, answer):
-        """Let the agent go on; return 91XX for the command it wants, or 9000."""
+        """Resumes the agent; returns 91XX for the command it wants, or 9000."""
         try:
             self._command = self._agent.send(answer)
         except StopIteration:

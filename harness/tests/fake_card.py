@@ -1,6 +1,6 @@
-"""A card of a few lines for tests of the harness: enough ISD-R for GetEID and empty lists.
+"""A small card for tests of the harness: enough ISD-R for GetEID and empty lists.
 
-Told to misbehave, it refuses GetEID, loses the link, or answers octets that are no response.
+If asked to misbehave, it refuses GetEID, loses the link, or answers octets that are no response.
 """
 
 from rspcore import tlv
@@ -29,7 +29,7 @@ def _info2() -> bytes:
 
 
 class FakeCard:
-    """Be a card: transmit, reset, power_cycle, close."""
+    """A card: transmit, reset, power_cycle, close."""
 
     def __init__(self, mood: str = "", eid: bytes = REFERENCE_EID.octets) -> None:
         self.mood = mood
@@ -58,7 +58,7 @@ class FakeCard:
     def _store_data(self, data: bytes) -> bytes:
         tag, _, _ = tlv.read_header(data)
         if tag == 0xBF3E and self.mood == "mute":
-            raise TargetLost("the fake card went mute")
+            raise TargetLost("the fake card stopped answering")
         if tag == 0xBF3E and self.mood == "refuses":
             return b"\x69\x85"
         if tag == 0xBF3E and self.mood == "garbles":

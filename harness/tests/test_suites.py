@@ -1,4 +1,4 @@
-"""What suites must not contain, beside the rules of the house, and whose ids they claim."""
+"""What suites must not contain, besides the rules of the project, and the ids they claim."""
 
 import ast
 import re
@@ -14,14 +14,14 @@ CATALOGUE = Catalogue.load(ROOT / "fixtures" / "requirements" / "euicc.csv")
 
 FORBIDDEN = {
     r"Virtual PCD|pcscd|\bACS\b|OMNIKEY|Gemalto|HID ": "names a reader",
-    r"pytest\.(?:xfail|mark\.skip|mark\.xfail)": "deviations belong into the target file",
+    r"pytest\.(?:xfail|mark\.skip|mark\.xfail)": "deviations belong in the target file",
     r"\binput\(|\bprint\(": "talks to the terminal: use step and note",
     r"@pytest\.fixture\(.*scope": "keeps state between cases",
 }
 
 
 @pytest.mark.parametrize("path", SUITES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_suite_holds_nothing_forbidden(path):
+def test_suite_contains_nothing_forbidden(path):
     faults = [
         f"{path.relative_to(ROOT)}:{number}: {reason}"
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
@@ -59,7 +59,7 @@ def test_ids_are_those_of_the_catalogue_and_each_is_claimed_once():
 
 
 def _ids(path):
-    """Yield the ids in the decorators of one file."""
+    """Yields the ids in the decorators of one file."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if not isinstance(node, ast.FunctionDef):
             continue

@@ -1,4 +1,4 @@
-"""Options of a card: read from what it says of itself, completed by what its target file declares.
+"""Options of a card: read from what it reports, completed by what its target file declares.
 
 The names are those of the catalogue's conditions. Most can be read from EUICCInfo2, the RAT and the
 answer to SELECT ISD-R; the others (`PROVISIONING`, `CATBUSY` ...) have to be declared, and count as
@@ -33,7 +33,7 @@ DECLARED_ONLY: Final = frozenset(
         "SCP81",
     }
 )
-"""Options no standard command tells."""
+"""Options that no standard command shows."""
 
 _LPAE_BITS: Final = 0x03  # BIT STRING inside the E0 template
 
@@ -42,7 +42,7 @@ Rules = tuple[ProfilePolicyAuthorisationRule, ...]
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """Hold the options of a card.
+    """The options of a card.
 
     Attributes:
         options: Value of each option known.
@@ -56,10 +56,10 @@ class Capabilities:
 def read_capabilities(
     card: Card, declared: Mapping[str, bool], ci_keys: Mapping[str, bytes]
 ) -> Capabilities:
-    """Read the options of a card.
+    """Reads the options of a card.
 
     Args:
-        card: The card; reading commands alone are sent.
+        card: The card; only reading commands are sent.
         declared: Options of the target file.
         ci_keys: Key identifier of the CI under which the suites hold credentials, by option
             (O_E_NIST, O_E_BRP).
@@ -100,7 +100,7 @@ def _of_info(info: EuiccInfo2, ci_keys: Mapping[str, bytes]) -> dict[str, bool]:
 
 
 def options_of_rat(rules: Rules) -> dict[str, bool]:
-    """Return the options a rules authorisation table has."""
+    """Returns the options a rules authorisation table has."""
     operators = [operator for rule in rules for operator in rule.allowed_operators]
     codes = [operator.mcc_mnc.octets.hex() for operator in operators]
     gids = [operator.gid1 for operator in operators]

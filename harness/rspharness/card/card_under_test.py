@@ -1,9 +1,10 @@
 """The card of a case: the ISD-R channel of the LPA driver, with what a suite needs around it.
 
-`Card` is an `IsdrChannel` that opens by itself when the first ES10 command is sent, starts over
-after a reset, takes malformed requests, and observes its own lasting state. Commands for the basic
-channel (files, applications, toolkit) go through `transmit`, whole answers, or `transmit_raw`,
-one APDU as it is. The procedures of `rspharness.lpa` take a `Card` wherever they take a channel.
+`Card` is an `IsdrChannel` that opens by itself when the first ES10 command is sent, opens again
+after a reset, takes malformed requests, and observes the card's lasting state. Commands for the
+basic channel (files, applications, toolkit) go through `transmit`, whole answers, or
+`transmit_raw`, one APDU as it is. The procedures of `rspharness.lpa` take a `Card` wherever they
+take a channel.
 """
 
 from collections.abc import Callable, Iterator
@@ -50,7 +51,7 @@ _BY_NAME = {function.name: function for function in FUNCTIONS}
 
 
 class Card(IsdrChannel):
-    """Talk to the card under test.
+    """The card under test.
 
     Attributes:
         timings: Times of commands and procedures of this case.
@@ -70,7 +71,7 @@ class Card(IsdrChannel):
         self.terminal_profile: bytes | None = TERMINAL_PROFILE
 
     def open(self) -> bytes:
-        """Send TERMINAL PROFILE, then as the channel of the LPA driver does; returns the FCI."""
+        """Sends TERMINAL PROFILE and opens the channel to the ISD-R; returns the FCI."""
         if self.terminal_profile is not None:
             self.transmit(CommandApdu(0x80, Ins.TERMINAL_PROFILE, 0, 0, self.terminal_profile))
         return super().open()
@@ -81,13 +82,13 @@ class Card(IsdrChannel):
         return super()._class(proprietary=proprietary)
 
     def reset(self) -> bytes:
-        """Reset the card and return the ATR; the next ES10 command selects the ISD-R again."""
+        """Resets the card and returns the ATR; the next ES10 command selects the ISD-R again."""
         self.forget_channel()
         self.atr = self.link.reset()
         return self.atr
 
     def power_cycle(self) -> bytes:
-        """Take the power away and give it back; returns the ATR.
+        """Switches the power off and on; returns the ATR.
 
         Raises:
             TargetLost: the card did not come back.
@@ -100,7 +101,7 @@ class Card(IsdrChannel):
         return self.atr
 
     def restart(self, protocol: int) -> bytes:
-        """Take the power away, give it back, and go on in T=0 or T=1; returns the ATR.
+        """Switches the power off and on and uses T=0 or T=1; returns the ATR.
 
         Raises:
             TargetLost: the card did not come back in this protocol.
@@ -113,29 +114,29 @@ class Card(IsdrChannel):
         return self.atr
 
     def forget_channel(self) -> None:
-        """Count the channel as gone, as after a reset or a REFRESH the card carried out."""
+        """Treats the channel as closed, as after a reset or a REFRESH the card carried out."""
         self.number, self.fci, self.pending_proactive = None, b"", None
 
     def transmit_raw(self, command: bytes | CommandApdu) -> ResponseApdu:
-        """Send one APDU as it is and return its answer, 61XX and 6CXX not followed."""
+        """Sends one APDU as it is and returns its answer, 61XX and 6CXX not followed."""
         octets = command.encode() if isinstance(command, CommandApdu) else command
         return ResponseApdu.parse(self.link.transmit(octets))
 
     def apdu(self, text: str) -> ResponseApdu:
-        """Send one APDU given in hexadecimal and return its whole answer."""
+        """Sends one APDU given in hexadecimal and returns its whole answer."""
         return self.transmit(CommandApdu.parse(bytes.fromhex(text)))
 
     def send_raw(self, octets: bytes) -> tuple[bytes, int]:
-        """Send octets as one STORE DATA chain, well-formed or not; data and status word."""
+        """Sends octets as one STORE DATA chain, sound or not; returns data and status word."""
         self.last = _outline(octets)
         return super().send_raw(octets)
 
     def store(self, octets: bytes) -> ResponseApdu:
-        """Send octets as `send_raw` does and return the answer as one value."""
+        """Sends octets as `send_raw` does and returns the answer as one value."""
         return ResponseApdu(*self.send_raw(octets))
 
     def exchange(self, name: str, octets: bytes) -> bytes:
-        """Send one command TLV and return the response TLV.
+        """Sends one command TLV and returns the response TLV.
 
         Raises:
             ExpectationError: the card refused by status word, or its answer cannot be read as the
@@ -150,7 +151,7 @@ class Card(IsdrChannel):
         return data
 
     def ask(self, octets: bytes) -> Structure:
-        """Send a request made by hand and return the response of the function its tag names.
+        """Sends an encoded request and returns the response of the function its tag names.
 
         Raises:
             ExpectationError: as `exchange`.
@@ -163,11 +164,11 @@ class Card(IsdrChannel):
         return _decoded(function.name, function.response, self.exchange(function.name, octets))
 
     def eid(self) -> Eid:
-        """Read the EID."""
+        """Reads the EID."""
         return self.send(GetEuiccDataRequest()).eid_value
 
     def profiles(self, tag_list: bytes | None = ALL_TAGS) -> tuple[ProfileInfo, ...]:
-        """Read the Profiles, with everything known about each.
+        """Reads the Profiles, with everything known about each.
 
         Raises:
             ExpectationError: the card answered an error.
@@ -180,7 +181,7 @@ class Card(IsdrChannel):
         return response.profile_info_list_ok
 
     def enabled(self) -> tuple[Iccid | None, ...]:
-        """Return the ICCIDs of the Profiles that are Enabled; at most one, by rights.
+        """Returns the ICCIDs of the Enabled Profiles; a correct card has at most one.
 
         Raises:
             ExpectationError: the card answered an error.
@@ -190,7 +191,7 @@ class Card(IsdrChannel):
         )
 
     def notifications(self) -> tuple[NotificationMetadata, ...]:
-        """List the pending Notifications, in the order of the card.
+        """Lists the pending Notifications, in the order of the card.
 
         Raises:
             ExpectationError: the card answered an error.
@@ -204,7 +205,7 @@ class Card(IsdrChannel):
         return response.notification_metadata_list
 
     def pending_notifications(self) -> tuple[bytes, ...]:
-        """Retrieve all pending Notifications, each a whole data object (BF37 or 30).
+        """Retrieves all pending Notifications, each a whole data object (BF37 or 30).
 
         noResultAvailable(1), as cards up to v2.5 answer, counts as an empty list.
         """
@@ -212,7 +213,7 @@ class Card(IsdrChannel):
         return response.notification_list or ()
 
     def observe(self) -> Snapshot:
-        """Read the lasting state that a refusal must not change."""
+        """Reads the lasting state that a refusal must not change."""
         return Snapshot(
             profiles=self.send(ProfileInfoListRequest(tag_list=ALL_TAGS)).encode(),
             notifications=self.send(ListNotificationRequest()).encode(),
@@ -222,9 +223,9 @@ class Card(IsdrChannel):
 
     @contextmanager
     def through(self, wrapper: Callable[[CardLink], CardLink]) -> Iterator[None]:
-        """Put a wrapper, such as a link fault, in front of the link for what happens inside.
+        """Puts a wrapper, such as a link fault, in front of the link inside the block.
 
-        A `LinkFault` ends the block quietly: the loss was on purpose.
+        A `LinkFault` ends the block without an error: the loss was intended.
         """
         plain = self.link
         self.link = wrapper(plain)
@@ -237,10 +238,10 @@ class Card(IsdrChannel):
 
     @contextmanager
     def power_lost_after(self, commands: int) -> Iterator[None]:
-        """Take the power away after so many commands of what happens inside, then give it back.
+        """Cuts the power after a number of commands inside the block, then restores it.
 
         The answer of the last command is never read: whether the card finished it is not known.
-        GET RESPONSE counts as a command. What happens inside stops there.
+        GET RESPONSE counts as a command. The block ends there.
         """
         with self.through(lambda link: PowerOffAfter(link, commands, bool)):
             yield

@@ -1,8 +1,8 @@
-"""Values the target file declares, compared with what the card says.
+"""Values the target file declares, compared with what the card reports.
 
 A lab writes them as text: versions with dots, octets in hexadecimal, bits by their ASN.1 names,
-lists separated by spaces. A value that is not declared is not compared: the case then shows no more
-than its other expectations do.
+lists separated by spaces. A value that is not declared is not compared: the case then shows no
+more than its other expectations do.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ ABSENT: Final = "absent"
 
 
 def bit_names(positions: Iterable[int] | None, names: type[IntEnum]) -> str:
-    """Return bits by their names in order of position; a bit without name is its number.
+    """Returns bits by their names in order of position; a bit without name is its number.
 
     >>> from rspcore.messages.metadata import PprId
     >>> bit_names({2, 1, 7}, PprId)
@@ -29,15 +29,15 @@ def bit_names(positions: Iterable[int] | None, names: type[IntEnum]) -> str:
 
 
 def agrees(declared: Mapping[str, object], name: str, actual: object) -> None:
-    """Require a value of the card to be the declared one, if it is declared.
+    """Requires a value of the card to be the declared one, if it is declared.
 
     Args:
         declared: The values of the target file.
         name: Name of the value.
-        actual: What the card says; None for a field it does not have.
+        actual: What the card reports; None for a field it does not have.
 
     Raises:
-        ExpectationError: the card says something else.
+        ExpectationError: the card reports another value.
     """
     if name in declared:
         said = ABSENT if actual is None else str(actual)

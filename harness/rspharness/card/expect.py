@@ -1,6 +1,6 @@
-"""Expectations: compare what the card did with what the requirement says, and explain.
+"""Expectations: what the card did compared with what the requirement says, and explained.
 
-Each function returns quietly or raises `ExpectationError` with *expected* and *actual* in words a
+Each function returns normally or raises `ExpectationError` with *expected* and *actual* in words a
 reader of the report understands: numbers with their names, octets with their count. Where a
 requirement accepts several outcomes, all are given.
 """
@@ -87,7 +87,7 @@ _CODES: dict[type[Structure], tuple[str, str]] = {
 
 
 def names(codes: Iterable[int]) -> str:
-    """Return codes with their names: "invalidSignature(2) or undefinedError(127)"."""
+    """Returns codes with their names: "invalidSignature(2) or undefinedError(127)"."""
     return " or ".join(_name(code) for code in codes)
 
 
@@ -106,7 +106,7 @@ def _show(value: object) -> str:
 
 
 def that(*, holds: bool, expected: str, actual: str) -> None:
-    """Require a condition that no other function here can say.
+    """Requires a condition that no other function here covers.
 
     Raises:
         ExpectationError: it does not hold.
@@ -116,7 +116,7 @@ def that(*, holds: bool, expected: str, actual: str) -> None:
 
 
 def equal(actual: T, expected: T, about: str = "") -> None:
-    """Require two values to be equal; octets are shown in hexadecimal with their count.
+    """Requires two values to be equal; octets are shown in hexadecimal with their count.
 
     Args:
         actual: What the card gave.
@@ -131,7 +131,7 @@ def equal(actual: T, expected: T, about: str = "") -> None:
 
 
 def one_of(actual: T, allowed: Collection[T], about: str = "") -> None:
-    """Require a value to be one of several.
+    """Requires a value to be one of several.
 
     Raises:
         ExpectationError: it is none of them.
@@ -141,7 +141,7 @@ def one_of(actual: T, allowed: Collection[T], about: str = "") -> None:
 
 
 def code_of(response: Structure) -> int | None:
-    """Return the result or error code of an ES10 response, None for the answer without error."""
+    """Returns the result or error code of an ES10 response, None for the answer without error."""
     path, _ = _CODES[type(response)]
     value: object = response
     for name in path.split("."):
@@ -152,7 +152,7 @@ def code_of(response: Structure) -> int | None:
 
 
 def ok(response: Structure) -> None:
-    """Require the answer of a function without error: its ok branch, or code 0.
+    """Requires an answer without error: its ok branch, or code 0.
 
     Raises:
         ExpectationError: the card answered an error code.
@@ -164,7 +164,7 @@ def ok(response: Structure) -> None:
 
 
 def error(response: Structure, *codes: int) -> None:
-    """Require an error code of an ES10 function.
+    """Requires an error code of an ES10 function.
 
     Args:
         response: What the card answered.
@@ -181,7 +181,7 @@ def error(response: Structure, *codes: int) -> None:
 
 
 def success(response: ResponseApdu, about: str = "") -> None:
-    """Require 9000 or 91XX.
+    """Requires 9000 or 91XX.
 
     Raises:
         ExpectationError: another status word.
@@ -191,7 +191,7 @@ def success(response: ResponseApdu, about: str = "") -> None:
 
 
 def sw(response: ResponseApdu, *words: int, about: str = "") -> None:
-    """Require one of several status words; 91XX counts as 9000.
+    """Requires one of several status words; 91XX counts as 9000.
 
     Raises:
         ExpectationError: another status word.
@@ -203,7 +203,7 @@ def sw(response: ResponseApdu, *words: int, about: str = "") -> None:
 
 
 def refused(response: ResponseApdu, *words: int, about: str = "") -> None:
-    """Require a refusal by status word, without response data.
+    """Requires a refusal by status word, without response data.
 
     Args:
         response: What the card answered, 61XX already followed.
@@ -225,7 +225,7 @@ def refused(response: ResponseApdu, *words: int, about: str = "") -> None:
 
 
 def unchanged(before: Snapshot, after: Snapshot, *, apart_from: Collection[str] = ()) -> None:
-    """Require two observations of the card to be equal octet for octet.
+    """Requires two observations of the card to be equal octet for octet.
 
     Args:
         before: Observation before the step under test.
@@ -243,14 +243,14 @@ def unchanged(before: Snapshot, after: Snapshot, *, apart_from: Collection[str] 
 def notifications(
     listed: Iterable[NotificationMetadata], *events: tuple[NotificationEvent, Iccid, str]
 ) -> None:
-    """Require Notifications of exactly these events, one each, in any order.
+    """Requires Notifications of exactly these events, one each, in any order.
 
     Args:
         listed: What the card lists.
         events: Event, ICCID and address of each Notification.
 
     Raises:
-        ExpectationError: one is missing, one is too many, or one says something else.
+        ExpectationError: one is missing, one is too many, or one has other content.
     """
     actual = sorted(_notice(one) for one in listed)
     expected = sorted(f"{event.name} of {iccid} to {address!r}" for event, iccid, address in events)
@@ -269,7 +269,7 @@ def _notice(one: NotificationMetadata) -> str:
 
 
 def pir_success(pir: ProfileInstallationResult | None) -> SuccessResult:
-    """Require a ProfileInstallationResult that reports success, and return the result.
+    """Requires a ProfileInstallationResult that reports success and returns the result.
 
     Raises:
         ExpectationError: none came, or it reports an error.
@@ -285,7 +285,7 @@ def pir_success(pir: ProfileInstallationResult | None) -> SuccessResult:
 def pir_error(
     pir: ProfileInstallationResult | None, command: BppCommandId, *reasons: ErrorReason
 ) -> ErrorResult:
-    """Require a ProfileInstallationResult that reports an error, and return the result.
+    """Requires a ProfileInstallationResult that reports an error and returns the result.
 
     Args:
         pir: What the card answered to the segment under test.
@@ -315,7 +315,7 @@ def _error_result(result: ErrorResult | None) -> str:
 
 
 def data_object(octets: bytes, tag: int, about: str = "") -> Tlv:
-    """Require octets to be one whole data object of a tag, and return it.
+    """Requires octets to be one whole data object of a tag and returns it.
 
     Raises:
         ExpectationError: cut short, too long, or of another tag.
@@ -331,7 +331,7 @@ def data_object(octets: bytes, tag: int, about: str = "") -> Tlv:
 
 
 def message(kind: type[S], octets: bytes) -> S:
-    """Require octets to be a message of a kind, and return it.
+    """Requires octets to be a message of a kind and returns it.
 
     Raises:
         ExpectationError: they cannot be read as one.
@@ -343,7 +343,7 @@ def message(kind: type[S], octets: bytes) -> S:
 
 
 def point(curve: Curve, octets: bytes, about: str) -> PublicKey:
-    """Require octets to be an uncompressed point of a curve, and return the key.
+    """Requires octets to be an uncompressed point of a curve and returns the key.
 
     Raises:
         ExpectationError: they are not.
@@ -355,7 +355,7 @@ def point(curve: Curve, octets: bytes, about: str) -> PublicKey:
 
 
 def signature(key: PublicKey, value: bytes, data: bytes, about: str) -> None:
-    """Require a signature (r | s, 64 octets) over data to verify.
+    """Requires a signature (r | s, 64 octets) over data to verify.
 
     Raises:
         ExpectationError: it does not.

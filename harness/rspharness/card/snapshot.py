@@ -1,6 +1,6 @@
 """What a card shows of its lasting state, observed by standard commands.
 
-Two snapshots are compared octet for octet to tell that a refusal left the card as it was.
+Two snapshots are compared octet for octet to show that a refusal left the card as it was.
 """
 
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ __all__ = ["Snapshot"]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Hold one observation.
+    """One observation of a card.
 
     Attributes:
         profiles: Response of GetProfilesInfo for every known tag.
         notifications: Response of ListNotification.
         addresses: Response of GetEuiccConfiguredAddresses.
-        info2: EUICCInfo2; it tells free memory and is not compared.
+        info2: EUICCInfo2; it contains free memory and is not compared.
     """
 
     profiles: bytes
@@ -30,7 +30,7 @@ class Snapshot:
     info2: bytes = field(repr=False, compare=False, default=b"")
 
     def numbers(self) -> frozenset[int]:
-        """Return the numbers of the Notifications listed.
+        """Returns the numbers of the Notifications listed.
 
         Raises:
             DecodeError: the list cannot be read.
@@ -39,7 +39,7 @@ class Snapshot:
         return frozenset(one.seq_number for one in listed or ())
 
     def differences(self, other: "Snapshot") -> Iterator[tuple[str, str, str]]:
-        """Yield name, value here and value there, in words, of each part that differs."""
+        """Yields name, value here and value there, in words, of each part that differs."""
         if self.profiles != other.profiles:
             yield "profiles", _profiles(self.profiles), _profiles(other.profiles)
         if self.notifications != other.notifications:

@@ -1,9 +1,9 @@
-"""Edits on encoded data objects: take one part out, put another in, turn a bit.
+"""Edits on encoded data objects: removing a part, inserting one, inverting a bit.
 
 A malformed request is a good one with a single edit. A path is a list of tags from the outermost
 object inwards, the outermost not named: in an AuthenticateServerRequest `0x30, 0x81` is the
 euiccChallenge of serverSigned1. Where a tag occurs more than once under one parent, a pair
-`(tag, index)` tells which. Lengths around the edit are written anew, nothing else moves.
+`(tag, index)` selects one. Lengths around the edit are written anew; nothing else changes.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def _edited(octets: bytes, path: tuple[Path, ...], edit: Callable[[bytes], bytes
 
 
 def at(octets: bytes, *path: Path) -> bytes:
-    """Return the data object at a path, header included.
+    """Returns the data object at a path, header included.
 
     Raises:
         LocalError: there is none.
@@ -48,34 +48,34 @@ def at(octets: bytes, *path: Path) -> bytes:
 
 
 def without(octets: bytes, *path: Path) -> bytes:
-    """Take the data object at a path out."""
+    """Returns the octets without the data object at a path."""
     return _edited(octets, path, lambda _: b"")
 
 
 def replaced(octets: bytes, new: bytes, *path: Path) -> bytes:
-    """Put other octets in the place of the data object at a path, header included."""
+    """Replaces the data object at a path, header included, by other octets."""
     return _edited(octets, path, lambda _: new)
 
 
 def valued(octets: bytes, value: bytes, *path: Path) -> bytes:
-    """Give the data object at a path another value of any length; its tag stays."""
+    """Replaces the value of the data object at a path, at any length; its tag stays."""
     return _edited(octets, path, lambda raw: tlv.encode(tlv.parse(raw).tag, value))
 
 
 def retagged(octets: bytes, tag: int, *path: Path) -> bytes:
-    """Give the data object at a path another tag; its value stays."""
+    """Replaces the tag of the data object at a path; its value stays."""
     return _edited(octets, path, lambda raw: tlv.encode(tag, tlv.parse(raw).value))
 
 
 def appended(octets: bytes, more: bytes, *path: Path) -> bytes:
-    """Put octets after the last part inside the data object at a path."""
+    """Appends octets after the last part inside the data object at a path."""
     return _edited(
         octets, path, lambda raw: tlv.encode(tlv.parse(raw).tag, tlv.parse(raw).value, more)
     )
 
 
 def flipped(octets: bytes, *path: Path, bit: int = 0) -> bytes:
-    """Turn one bit of the value at a path; bit 0 is the lowest of the last octet."""
+    """Inverts one bit of the value at a path; bit 0 is the lowest of the last octet."""
 
     def turn(raw: bytes) -> bytes:
         number = int.from_bytes(raw, "big") ^ (1 << bit)

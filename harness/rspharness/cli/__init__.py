@@ -1,1 +1,1 @@
-"""The command line: one program whose areas are mounted, and imported when asked for."""
+"""The command line: one program whose areas are imported when they are used."""

@@ -1,6 +1,6 @@
 """`rsplab card`: what the simulator offers for its cards, and the files of any card.
 
-`serve`, `faults`, `options` and `info` are the simulator's own; `tree` and `read` browse the card
+`serve`, `faults`, `options` and `info` belong to the simulator; `tree` and `read` browse the card
 in a reader or a simulated one.
 """
 
@@ -13,7 +13,7 @@ __all__ = ["add_parser"]
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `card` with its sub-commands to the program."""
+    """Adds `card` with its sub-commands to the program."""
     commands = simulated_card.add_parser(subparsers)
     shared = card_options()
     tree = commands.add_parser(
@@ -38,6 +38,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _run(options: argparse.Namespace) -> int:
-    from rspharness.cli import card_files  # noqa: PLC0415  only when asked for
+    from rspharness.cli import card_files  # noqa: PLC0415  only when used
 
     return card_files.run(options)

@@ -1,4 +1,4 @@
-"""`rsplab card tree` and `rsplab card read`: print what the browser finds."""
+"""`rsplab card tree` and `rsplab card read`: the files the browser finds, printed."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ _SHOWN_OCTETS = 24
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry out the sub-command; returns its exit code.
+    """Carries out the sub-command; returns its exit code.
 
     Raises:
         RspError: no card, no such file, or the card refuses.
@@ -87,13 +87,13 @@ def _line(depth: int, found: Found, content: Content | None) -> str:
 
 
 def _summary(found: Found, content: Content) -> str:
-    """Return the first meaningful part in words, or its first octets."""
+    """Returns the first meaningful part in words, or its first octets."""
     place = found.place
     words = [decoded(place.directory, place.name, part) for part in content.parts]
-    told = [word for word in words if word and word != "empty"]
-    if told:
-        more = f" (+{len(told) - 1})" if len(told) > 1 else ""
-        return told[0] + more
+    meaningful = [word for word in words if word and word != "empty"]
+    if meaningful:
+        more = f" (+{len(meaningful) - 1})" if len(meaningful) > 1 else ""
+        return meaningful[0] + more
     if any(words):
         return "empty"
     octets = b"".join(content.parts)

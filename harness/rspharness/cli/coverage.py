@@ -1,4 +1,4 @@
-"""`rsplab coverage`: what the last run covered of the catalogue, and what it left open.
+"""`rsplab coverage`: what the last run covered of the catalogue, and what is open.
 
 Reads the results of a run; counts nothing itself.
 """
@@ -12,7 +12,7 @@ __all__ = ["add_parser", "show"]
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `coverage` to the program."""
+    """Adds `coverage` to the program."""
     parser = subparsers.add_parser(
         "coverage",
         help="show which requirements the last run covered",
@@ -37,13 +37,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def show(options: argparse.Namespace) -> int:
-    """Print the matrix of a run, or its open requirements.
+    """Prints the matrix of a run, or its open requirements.
 
     Raises:
         ConfigError: There is no such run, or its results are of another version.
     """
-    from rspharness.report.requirement_matrix import text  # noqa: PLC0415  only when asked for
-    from rspharness.report.results import Results  # noqa: PLC0415  only when asked for
+    from rspharness.report.requirement_matrix import text  # noqa: PLC0415  only when used
+    from rspharness.report.results import Results  # noqa: PLC0415  only when used
 
     file: Path = options.results
     if file.is_dir():

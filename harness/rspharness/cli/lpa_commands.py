@@ -1,4 +1,4 @@
-"""What the commands of `rsplab lpa` do: read the words, open the channel, print the outcome."""
+"""The commands of `rsplab lpa`: read the arguments, open the channel, print the outcome."""
 
 import argparse
 import json
@@ -57,10 +57,10 @@ _NOTIFICATION_COLUMNS = (
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command the words name and return the exit code.
+    """Runs the command of the arguments and returns the exit code.
 
     Raises:
-        RspError: it was not done; what else happened on the way is printed before.
+        RspError: it was not done; other things that happened are printed before.
     """
     try:
         return _COMMANDS[options.command](options)
@@ -102,7 +102,7 @@ def _trusted(options: argparse.Namespace) -> tuple[bytes, ...]:
 
 
 def _show(options: argparse.Namespace, view: Mapping[str, object], lines: Sequence[str]) -> int:
-    """Print an outcome in the form asked for; it is a good one."""
+    """Prints a successful outcome in the form asked for."""
     if options.json:
         print(json.dumps(view, ensure_ascii=False, indent=2))
     else:
@@ -232,7 +232,7 @@ def _user(options: argparse.Namespace) -> EndUser:
     if options.yes:
         return AutomaticUser(code=options.confirmation_code)
     if not sys.stdin.isatty():
-        raise LocalError("download: nobody can be asked here; agree beforehand with --yes")
+        raise LocalError("download: there is no terminal to ask at; agree beforehand with --yes")
     return TerminalUser(options.confirmation_code)
 
 

@@ -1,4 +1,4 @@
-"""The user at the terminal: what is asked before a download, and what is seen during it."""
+"""The user at the terminal: questions before a download, and progress during it."""
 
 import sys
 from types import TracebackType
@@ -16,13 +16,13 @@ __all__ = ["ProgressBar", "TerminalUser"]
 
 
 class TerminalUser:
-    """Ask whoever sits at the terminal; questions go to standard error."""
+    """Asks the user at the terminal; questions go to standard error."""
 
     def __init__(self, confirmation_code: str | None = None) -> None:
         self._code = confirmation_code
 
     def agrees(self, metadata: StoreMetadataRequest, *, strong: bool) -> CancelSessionReason | None:
-        """Show the metadata and ask; "no" rejects the Profile for good, "later" postpones it."""
+        """Shows the metadata and asks; "no" rejects the Profile finally, "later" postpones it."""
         print(*text_lines(metadata_view(metadata)), sep="\n", file=sys.stderr)
         if strong:
             print(
@@ -40,7 +40,7 @@ class TerminalUser:
         self,
         metadata: StoreMetadataRequest,  # noqa: ARG002  shown before
     ) -> str | None:
-        """Return the code given beforehand, or ask for it."""
+        """Returns the code given beforehand, or asks for it."""
         return self._code or _ask("Confirmation Code: ") or None
 
 
@@ -50,10 +50,10 @@ def _ask(question: str) -> str:
 
 
 class ProgressBar:
-    """Show the steps of a download and, during the load, a bar; on standard error.
+    """Shows the steps of a download and, during the load, a bar; on standard error.
 
-    A context manager, and the callable a download reports to. It shows nothing when told to be
-    quiet or when standard error is no terminal.
+    A context manager, and the callable a download reports to. It shows nothing when asked to
+    be quiet or when standard error is no terminal.
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
@@ -69,7 +69,7 @@ class ProgressBar:
         self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
-        """Be ready; drawing begins with the first step."""
+        """Returns the bar; drawing begins with the first step."""
         return self
 
     def __exit__(
@@ -78,13 +78,13 @@ class ProgressBar:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Wipe the bar away."""
+        """Clears the bar."""
         self._progress.stop()
 
     def __call__(self, step: DownloadStep, done: int, total: int) -> None:
-        """Show a step, or how far the load has come."""
+        """Shows a step, or the progress of the load."""
         if step is DownloadStep.CONFIRM:
-            self._progress.stop()  # the terminal belongs to the question
+            self._progress.stop()  # the question uses the terminal
             return
         if self._task is None:
             self._task = self._progress.add_task(step, total=None, amount="")

@@ -1,10 +1,9 @@
-"""The program `rsplab`: mounts the areas, turns errors into one line and an exit code.
+"""The program `rsplab`: runs the areas, turns errors into one line and an exit code.
 
-Only the area that was named is imported, so an area may import what it likes inside its function;
-`rsplab --help` imports each area's parser and nothing behind it. This module knows no option of any
-area.
+Only the area that was named is imported, so an area may import anything inside its function;
+`rsplab --help` imports only the parsers of the areas. No option of an area is known here.
 
-Exit codes: 0 done and well; 1 a case failed or was inconclusive, or a peer or its octets were
+Exit codes: 0 success; 1 a case failed or was inconclusive, or a peer or its octets were
 wrong; 2 wrong use of the command line; 3 the environment lacks something, and the message names the
 remedy.
 """
@@ -39,7 +38,7 @@ class Area(Protocol):
     def add_parser(
         self, subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", /
     ) -> object:
-        """Add the sub-command with its options to the program."""
+        """Adds the sub-command with its options to the program."""
 
 
 def _run() -> Area:
@@ -104,7 +103,7 @@ _EXIT_CODES: tuple[tuple[type[RspError], int], ...] = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program and return its exit code.
+    """Runs the program and returns its exit code.
 
     Args:
         arguments: What follows the program's name; the process's own arguments by default.
@@ -123,13 +122,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output left, as `head` does; keep the interpreter from writing again.
+        # The reader of our output has ended, as `head` does; the interpreter must not write again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED
 
 
 def build_parser(area: str | None = None) -> argparse.ArgumentParser:
-    """Build the parser of one area, or of all areas if none is named.
+    """Builds the parser of one area, or of all areas if none is named.
 
     Args:
         area: A key of AREAS; the others are then not imported.
@@ -147,7 +146,7 @@ def build_parser(area: str | None = None) -> argparse.ArgumentParser:
 
 
 class _ShowVersion(argparse.Action):
-    """Print the installed version; reading it costs more than the rest of a start, so only now."""
+    """Prints the installed version, read only here because it takes longer than a start."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         from importlib.metadata import version  # noqa: PLC0415  see the class
@@ -157,5 +156,5 @@ class _ShowVersion(argparse.Action):
 
 
 def exit_code(problem: RspError) -> int:
-    """Give the exit code of an error by its class."""
+    """Returns the exit code of an error by its class."""
     return next(code for kind, code in _EXIT_CODES if isinstance(problem, kind))

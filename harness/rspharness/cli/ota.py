@@ -1,7 +1,7 @@
 """`rsplab ota`: send a secured script to the enabled Profile and show the proof of receipt.
 
-Only the words of the command line are here; `ota_commands` does the work and is imported when it is
-asked for.
+Only the options of the command line are here; `ota_commands` does the work and is imported when it
+is used.
 """
 
 import argparse
@@ -12,7 +12,7 @@ __all__ = ["add_parser"]
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `ota` to the program."""
+    """Adds `ota` to the program."""
     parser = subparsers.add_parser(
         "ota",
         help="send a secured script over SMS-PP to the enabled Profile",
@@ -67,6 +67,6 @@ def _security() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from rspharness.cli import ota_commands  # noqa: PLC0415  only when asked for
+    from rspharness.cli import ota_commands  # noqa: PLC0415  only when used
 
     return ota_commands.run(options)

@@ -1,4 +1,4 @@
-"""What `rsplab ota` does: make the packet, deliver it, print the proof of receipt."""
+"""The commands of `rsplab ota`: make the packet, deliver it, print the proof of receipt."""
 
 import argparse
 import json
@@ -22,10 +22,10 @@ _TAR_OCTETS = 3
 
 
 def run(options: argparse.Namespace) -> int:
-    """Send the script and print the receipt; returns the exit code.
+    """Sends the script and prints the receipt; returns the exit code.
 
     Raises:
-        LocalError: an option is not what it should be. Nothing was sent.
+        LocalError: an option has a wrong value. Nothing was sent.
         RspError: the card is not there, or its receipt cannot be opened.
     """
     parameters = preset("PROFILE_OPERATIONAL1")
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def packet(server: OtaServer, script: Sequence[CommandApdu], *, form: str) -> bytes:
-    """Return a script as a secured packet, written expanded or compact."""
+    """Returns a script as a secured packet, written expanded or compact."""
     if form == "expanded":
         return server.packet(script)
     made = CommandPacket(server.security, server.tar, server.counter, compact(script))

@@ -11,7 +11,7 @@ __all__ = ["card_choice", "card_options"]
 
 
 def card_options() -> argparse.ArgumentParser:
-    """Returns a parent parser with options that choose a card, for areas beside `rsplab lpa`."""
+    """Returns a parent parser with options that choose a card, for areas other than `rsplab lpa`."""
     options = argparse.ArgumentParser(add_help=False)
     card = options.add_argument_group("the card")
     card.add_argument(
@@ -30,12 +30,12 @@ def card_options() -> argparse.ArgumentParser:
 
 
 def card_choice(options: argparse.Namespace) -> "CardChoice":
-    """Return the card those options choose.
+    """Returns the card those options choose.
 
     Raises:
         LocalError: --eid is no EID.
     """
-    from rspcore.errors import DecodeError, LocalError  # noqa: PLC0415  only when asked for
+    from rspcore.errors import DecodeError, LocalError  # noqa: PLC0415  only when used
     from rspcore.ids import Eid  # noqa: PLC0415
     from rspharness.run.connection import CardChoice  # noqa: PLC0415
 

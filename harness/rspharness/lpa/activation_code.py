@@ -28,7 +28,7 @@ _TOKEN_CHARACTER: Final = re.compile(r"[0-9A-Z-]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivationCode:
-    """Hold the fields of an activation code of format 1.
+    """The fields of an activation code of format 1.
 
     Attributes:
         address: FQDN of the SM-DP+, in the case it was given; a port may follow after a colon.
@@ -46,7 +46,7 @@ class ActivationCode:
 
     @classmethod
     def parse(cls, text: str) -> "ActivationCode":
-        """Read an activation code, with or without the prefix "LPA:" (in any case).
+        """Reads an activation code, with or without the prefix "LPA:" (in any case).
 
         White space around the text is dropped. Fields after the fifth are ignored, as later
         versions append some.
@@ -85,7 +85,7 @@ class ActivationCode:
         )
 
     def __str__(self) -> str:
-        """Return the text with prefix, without trailing empty fields; the token field is kept."""
+        """Returns the text with prefix, without trailing empty fields; the token field is kept."""
         fields = [_FORMAT, self.address, self.matching_id]
         if self.smdp_oid is not None or self.confirmation_code_required:
             fields.append("" if self.smdp_oid is None else str(self.smdp_oid))
@@ -95,7 +95,7 @@ class ActivationCode:
 
 
 def check_server_address(address: str, *, offset: int = 0) -> None:
-    """Refuse an address that is not an FQDN, optionally with a port.
+    """Refuses an address that is not an FQDN, optionally with a port.
 
     Args:
         address: The text, without scheme and path.

@@ -1,10 +1,10 @@
 """The terminal's side of the Bearer Independent Protocol: a TCP channel between card and peer.
 
 The card opens, uses and closes a channel by proactive commands; the terminal carries the octets to
-a peer in memory, and tells by ENVELOPE (EVENT DOWNLOAD - Data available) when an answer waits. No
-socket is opened. Beside the five commands of the protocol those are answered that an
-administration agent uses on its way: event list, timers that never expire, polling and short
-messages; any other one is beyond the capabilities of this terminal.
+a peer in memory, and reports by ENVELOPE (EVENT DOWNLOAD - Data available) when an answer waits. No
+socket is opened. Besides the five commands of the protocol it answers those that an administration
+agent also uses: event list, timers that never expire, polling and short messages; any other one is
+beyond the capabilities of this terminal.
 
 Source: ETSI TS 102 223, 6.4.27 to 6.4.31 (commands), 6.8 (TERMINAL RESPONSE), 7.5.10 (event), 8
 (data objects). Not looked up in its text, so uncertain: that a RECEIVE DATA for more octets than
@@ -28,7 +28,7 @@ __all__ = ["BipError", "BipTerminal", "Network", "Peer", "Proactive", "Result"]
 
 
 class Proactive(IntEnum):
-    """Name the types of command this terminal knows (TS 102 223, 9.4)."""
+    """The types of command this terminal knows (TS 102 223, 9.4)."""
 
     MORE_TIME = 0x02
     POLL_INTERVAL = 0x03
@@ -44,7 +44,7 @@ class Proactive(IntEnum):
 
 
 class Result(IntEnum):
-    """Name the general results given (TS 102 223, 8.12)."""
+    """The general results this terminal gives (TS 102 223, 8.12)."""
 
     PERFORMED = 0x00
     MISSING_INFORMATION = 0x02
@@ -55,7 +55,7 @@ class Result(IntEnum):
 
 
 class BipError(IntEnum):
-    """Name the additional information on a Bearer Independent Protocol error (8.12.11)."""
+    """The additional information on a Bearer Independent Protocol error (8.12.11)."""
 
     NO_CHANNEL_AVAILABLE = 0x01
     CHANNEL_IDENTIFIER_NOT_VALID = 0x03
@@ -64,14 +64,14 @@ class BipError(IntEnum):
 
 
 class Peer(Protocol):
-    """Be the far end of a TCP connection."""
+    """The far end of a TCP connection."""
 
     def exchange(self, octets: bytes) -> bytes:
-        """Take octets from the card, and return those that come back, none or many."""
+        """Takes octets from the card and returns those that come back, none or many."""
 
 
 Network = Callable[[Connection], Peer | None]
-"""Who answers at an address and port: a peer, or None where nobody listens."""
+"""Returns the peer at an address and port, or None where nothing listens."""
 
 Answer = tuple[Result, BipError | None, bytes]
 
@@ -90,27 +90,27 @@ _PERFORMED: Final[Answer] = (Result.PERFORMED, None, b"")
 
 @dataclass(slots=True)
 class _Channel:
-    """Hold one open channel.
+    """One open channel.
 
     Attributes:
         peer: Far end.
         size: Octets of its buffers.
-        sending: Octets the card wants stored until it says "send".
+        sending: Octets the card wants stored until it asks to send them.
         received: Octets that wait for the card.
-        told: True once the card has heard of those.
+        announced: True once the card has been informed of those.
     """
 
     peer: Peer
     size: int
     sending: bytes = b""
     received: bytes = b""
-    told: bool = False
+    announced: bool = False
 
     def send(self) -> None:
         octets, self.sending = self.sending, b""
         answer = self.peer.exchange(octets)
         if answer and not self.received:
-            self.told = False
+            self.announced = False
         self.received += answer
 
     def status(self, number: int) -> bytes:
@@ -121,7 +121,7 @@ class _Channel:
 
 
 class BipTerminal:
-    """Carry out what a card announces, until it has nothing to announce any more.
+    """A terminal that carries out what a card announces, until it announces nothing more.
 
     Attributes:
         card: The channel to the card; its announcements are taken from there.
@@ -149,12 +149,12 @@ class BipTerminal:
         }
 
     def serve(self) -> None:
-        """Answer commands, tell of data and poll by STATUS, until polling brings nothing more.
+        """Answers commands, announces data and polls by STATUS, until polling brings nothing more.
 
         A card that keeps a channel open is polled longer than one that has closed it.
 
         Raises:
-            RemoteError: the card refused FETCH or TERMINAL RESPONSE, or never comes to an end.
+            RemoteError: the card refused FETCH or TERMINAL RESPONSE, or never stops.
             DecodeError: what was fetched is no proactive command.
         """
         idle = 0
@@ -165,17 +165,17 @@ class BipTerminal:
             elif idle >= (1 if self.opened and not self._channels else _IDLE_POLLS):
                 return
             else:
-                idle = 0 if self._told_of_data() else idle + 1
-        raise RemoteError(f"the card has come to no end after {_MAX_ROUNDS} rounds")
+                idle = 0 if self._announced_data() else idle + 1
+        raise RemoteError(f"the card has not stopped after {_MAX_ROUNDS} rounds")
 
-    def _told_of_data(self) -> bool:
-        """Send the event for a channel with news, else STATUS; tell whether there was news."""
+    def _announced_data(self) -> bool:
+        """Announces data of a channel, else sends STATUS; True for data the card accepted."""
         for number, channel in self._channels.items():
-            if _DATA_AVAILABLE in self.events and channel.received and not channel.told:
+            if _DATA_AVAILABLE in self.events and channel.received and not channel.announced:
                 event = tlv.encode(0x99, bytes((_DATA_AVAILABLE,))) + bytes.fromhex("82028281")
                 data = tlv.encode(0xD6, event + channel.status(number) + channel.waiting())
                 response = self.card.transmit(CommandApdu(0x80, Ins.ENVELOPE, 0, 0, data))
-                channel.told = response.sw != _BUSY
+                channel.announced = response.sw != _BUSY
                 return is_success(response.sw)
         self.card.transmit(CommandApdu(0x80, Ins.GET_STATUS, 0x00, 0x0C))
         return False
@@ -213,12 +213,12 @@ class BipTerminal:
         channel = _Channel(peer, min(wanted.buffer_size, _BUFFER_OCTETS))
         self._channels[number] = channel
         granted = channel.size == wanted.buffer_size
-        told = (
+        answer = (
             channel.status(number)
             + tlv.encode(0xB5, wanted.bearer)
             + tlv.encode(0xB9, channel.size.to_bytes(2, "big"))
         )
-        return Result.PERFORMED if granted else Result.WITH_MODIFICATION, None, told
+        return Result.PERFORMED if granted else Result.WITH_MODIFICATION, None, answer
 
     def _channel(self, objects: dict[int, bytes]) -> _Channel | None:
         return self._channels.get(_number(objects))
@@ -255,8 +255,8 @@ class BipTerminal:
         return result, None, tlv.encode(0xB6, data) + channel.waiting()
 
     def _get_channel_status(self, _command: ProactiveCommand, _objects: dict[int, bytes]) -> Answer:
-        told = [channel.status(number) for number, channel in self._channels.items()]
-        return Result.PERFORMED, None, b"".join(told) or tlv.encode(0xB8, b"\x00\x00")
+        statuses = [channel.status(number) for number, channel in self._channels.items()]
+        return Result.PERFORMED, None, b"".join(statuses) or tlv.encode(0xB8, b"\x00\x00")
 
 
 _NO_SUCH_CHANNEL: Final[Answer] = (
@@ -270,7 +270,7 @@ _NOTHING_TO_DO: Final = frozenset(
 
 
 def _number(objects: dict[int, bytes]) -> int:
-    """Return the channel that the device identities name: 21 to 27 as destination."""
+    """Returns the channel that the device identities name: 21 to 27 as destination."""
     return int.from_bytes(objects.get(0x02, b"")[-1:]) - _FIRST_CHANNEL_DEVICE
 
 
@@ -279,7 +279,7 @@ def _poll_interval(_command: ProactiveCommand, objects: dict[int, bytes]) -> Ans
 
 
 def _timer_management(command: ProactiveCommand, objects: dict[int, bytes]) -> Answer:
-    """Start a timer that never expires, or tell that nothing of it is left."""
+    """Starts a timer that never expires, or answers that no time is left."""
     timer = tlv.encode(0xA4, objects.get(0x24, b"\x01"))
     left = tlv.encode(0xA5, bytes(3)) if command.qualifier & 0x03 else b""
     return Result.PERFORMED, None, timer + left

@@ -40,7 +40,7 @@ _MAC_OCTETS: Final = 8
 
 
 class DownloadStoppedError(RspError):
-    """Report that the LPA or its user stops a download.
+    """Reports that the LPA or its user stops a download.
 
     Attributes:
         reason: Reason for CancelSession.
@@ -52,7 +52,7 @@ class DownloadStoppedError(RspError):
 
 
 def same_address(one: str, other: str) -> bool:
-    """Tell whether two server addresses are the same: in any case, ports only where both have one.
+    """Returns whether two addresses are the same: in any case, ports only where both have one.
 
     >>> same_address("SMDP.example.com", "smdp.example.com:8443")
     True
@@ -63,7 +63,7 @@ def same_address(one: str, other: str) -> bool:
 
 
 def check_server_address(used: str, signed: str) -> None:
-    """Compare the address in serverSigned1 with the one the LPA used.
+    """Compares the address in serverSigned1 with the one the LPA used.
 
     Raises:
         DownloadStoppedError: they differ.
@@ -76,7 +76,7 @@ def check_server_address(used: str, signed: str) -> None:
 
 
 def check_smdp_oid(expected: Oid | None, certificate: bytes) -> None:
-    """Compare the OID of the activation code with the registeredID of CERT.DPauth.
+    """Compares the OID of the activation code with the registeredID of CERT.DPauth.
 
     Args:
         expected: OID of the activation code; None means there is nothing to compare.
@@ -107,7 +107,7 @@ def check_policy_rules(
     rat: Iterable[ProfilePolicyAuthorisationRule],
     installed: Iterable[ProfileInfo],
 ) -> bool:
-    """Check the Profile policy rules of a Profile against the RAT and the Profiles on the card.
+    """Checks the Profile policy rules of a Profile against the RAT and the Profiles on the card.
 
     Args:
         metadata: Metadata of the Profile offered.
@@ -115,7 +115,7 @@ def check_policy_rules(
         installed: Profiles on the card.
 
     Returns:
-        True when a rule asks for the consent of the user in so many words.
+        True when a rule asks for the explicit consent of the user.
 
     Raises:
         DownloadStoppedError: a policy rule is not authorised, or PPR1 is set and an operational
@@ -161,7 +161,7 @@ def _first_fitting(
 
 
 def operator_matches(allowed: OperatorId, owner: OperatorId) -> bool:
-    """Tell whether an operator of a RAT rule covers the owner of a Profile.
+    """Returns whether an operator of a RAT rule covers the owner of a Profile.
 
     A nibble E of mccMnc covers any digit. A gid of length 0 covers any value or none, an absent gid
     only an owner without it (SGP.22 v2, 2.9.2.1).
@@ -183,7 +183,7 @@ def _gid_matches(allowed: bytes | None, owner: bytes | None) -> bool:
 
 
 def package_metadata(bpp: bytes) -> bytes:
-    """Return the StoreMetadata command (BF25) a BoundProfilePackage carries.
+    """Returns the StoreMetadata command (BF25) a BoundProfilePackage carries.
 
     The segments are protected against change only, so the LPA can read them (SGP.22 v2, 2.5.4).
 
@@ -206,7 +206,7 @@ def package_metadata(bpp: bytes) -> bytes:
 
 
 def check_announced_metadata(announced: bytes, bpp: bytes) -> None:
-    """Compare the metadata the user has seen with the metadata in the package.
+    """Compares the metadata the user has seen with the metadata in the package.
 
     Data the card does not store (BF23) may be missing in the package.
 

@@ -1,4 +1,4 @@
-"""A whole download: the steps of `procedures`, the checks of an LPA, and clean-up on any failure.
+"""A whole download: all steps, the checks of an LPA, and clean-up on any failure.
 
 A download counts as done only when three agree: the ProfileInstallationResult says success, the
 card lists the Profile under the ICCID and AID of that result, and the server has taken the result
@@ -62,7 +62,7 @@ __all__ = [
 
 
 class DownloadStep(StrEnum):
-    """Name the steps as progress shows them."""
+    """The steps of a download, as progress shows them."""
 
     INITIATE = "open a session at card and server"
     AUTHENTICATE = "authenticate server and card"
@@ -79,10 +79,10 @@ Progress = Callable[[DownloadStep, int, int], None]
 
 
 class EndUser(Protocol):
-    """Ask the user what an LPA has to ask."""
+    """The user of an LPA, who answers what it has to ask."""
 
     def agrees(self, metadata: StoreMetadataRequest, *, strong: bool) -> CancelSessionReason | None:
-        """Show what is offered and ask; return None to go on, else the reason to stop.
+        """Shows what is offered and asks; returns None to go on, else the reason to stop.
 
         Args:
             metadata: Metadata of the Profile.
@@ -90,12 +90,12 @@ class EndUser(Protocol):
         """
 
     def confirmation_code(self, metadata: StoreMetadataRequest) -> str | None:
-        """Ask for the Confirmation Code; return None when there is none to give."""
+        """Asks for the Confirmation Code; returns None when there is none to give."""
 
 
 @dataclass(frozen=True, slots=True)
 class AutomaticUser:
-    """Be a user whose answers are known beforehand.
+    """A user whose answers are set beforehand.
 
     Attributes:
         code: The Confirmation Code, or None.
@@ -111,19 +111,19 @@ class AutomaticUser:
         *,
         strong: bool,  # noqa: ARG002  as above
     ) -> CancelSessionReason | None:
-        """Return the answer given beforehand."""
+        """Returns the answer given beforehand."""
         return self.refusal
 
     def confirmation_code(
         self,
         metadata: StoreMetadataRequest,  # noqa: ARG002  as above
     ) -> str | None:
-        """Return the code given beforehand."""
+        """Returns the code given beforehand."""
         return self.code
 
 
 class InstallationFailedError(RemoteError):
-    """Report a ProfileInstallationResult of failure. No Profile was installed.
+    """Reports a ProfileInstallationResult of failure. No Profile was installed.
 
     Attributes:
         result: The result.
@@ -145,7 +145,7 @@ class InstallationFailedError(RemoteError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
-    """Hold what a successful installation left.
+    """The result of a successful installation.
 
     Attributes:
         iccid: ICCID of the new Profile.
@@ -164,12 +164,12 @@ class Download:
 
 
 class OpenSession:
-    """Cancel a session on every way out but the regular one.
+    """A context manager that cancels a session when its block ends with an exception.
 
-    A context manager: leaving it with an exception cancels the session at the card and, when the
-    card signs that, at the server. A server that has ended the session itself is not asked again.
-    Failures of the cancellation are added to the exception as notes. The context has to end where
-    the card has given its result, because that ends the session.
+    The session is cancelled at the card and, when the card signs that, at the server. A
+    server that has ended the session itself is not asked again. Failures of the cancellation are
+    added to the exception as notes. The block has to end where the card has given its result,
+    because that ends the session.
     """
 
     def __init__(self, card: IsdrChannel, es9: Es9Client, initiated: Initiated) -> None:
@@ -178,7 +178,7 @@ class OpenSession:
         self._transaction_id = initiated.transaction_id
 
     def __enter__(self) -> Self:
-        """Begin to watch."""
+        """Returns the context."""
         return self
 
     def __exit__(
@@ -187,10 +187,10 @@ class OpenSession:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Cancel the session if an exception leaves it open."""
+        """Cancels the session if an exception leaves it open."""
         if error is None:
             return
-        # A function that failed, or that was told of the card's error, ended the session there.
+        # A function that failed, or that received the card's error, ended the session there.
         ended = isinstance(error, (ServerRefusedError, CardRefusedError))
         server = None if ended else self._es9
         try:
@@ -200,7 +200,7 @@ class OpenSession:
 
 
 def cancel_reason(error: BaseException) -> CancelSessionReason:
-    """Choose the reason of CancelSession for what went wrong.
+    """Chooses the reason of CancelSession for what went wrong.
 
     A lost connection, a refusal by the server and an interrupt leave the order open for another
     try (postponed).
@@ -224,19 +224,19 @@ def download(
     device: DeviceInfo = STANDARD_DEVICE,
     progress: Progress = lambda _step, _done, _all: None,
 ) -> Download:
-    """Download and install the Profile an activation code stands for.
+    """Downloads and installs the Profile an activation code stands for.
 
     Args:
         card: An open channel.
         port: The way to servers.
         code: The activation code.
-        user: Who answers for the user; by default one who agrees and knows no Confirmation Code.
+        user: Answers the questions; by default it agrees and knows no Confirmation Code.
         device: What the device says of itself.
-        progress: Told of each step.
+        progress: Called for each step.
 
     Raises:
         DownloadStoppedError: a check of the LPA or the user stopped it.
-        InstallationFailedError: the card installed nothing and said why; the server was told.
+        InstallationFailedError: the card installed nothing and gave the reason; the server has it.
         RemoteError: the card or the server refused, or the card does not list the Profile.
         ServerUnreachableError: no answer came.
         DecodeError: the card's answers cannot be read.
@@ -260,11 +260,11 @@ def download(
 
 
 def confirm(card: IsdrChannel, authenticated: Authenticated, user: EndUser) -> str | None:
-    """Check the Profile policy rules, ask the user, and return the Confirmation Code if one is due.
+    """Checks the policy rules, asks the user, and returns the Confirmation Code if one is due.
 
     Raises:
         DownloadStoppedError: a rule, the user or a missing code stops the download.
-        RemoteError: the card refused to tell its RAT or its Profiles.
+        RemoteError: the card refused to give its RAT or its Profiles.
     """
     metadata = authenticated.metadata
     strong = False

@@ -1,4 +1,4 @@
-"""The steps of a Profile download, each of its own, so that a test can stop between any two.
+"""The steps of a Profile download, each its own function, so that a test can stop between any two.
 
     initiate_authentication   GetEUICCChallenge, GetEUICCInfo, ES9+.InitiateAuthentication
     authenticate              AuthenticateServer, ES9+.AuthenticateClient
@@ -8,7 +8,7 @@
     cancel_session            CancelSession at the card, then ES9+.CancelSession
 
 Source: SGP.22 v2, 3.0.1, 3.0.2, 3.1.3. What a server sends goes to the card octet for octet, and
-the other way round: requests are put together from the data objects that came, never re-encoded.
+vice versa: requests are put together from the data objects that came, never re-encoded.
 The steps check only what they need to go on; `rspharness.lpa.download` runs them all, makes the
 checks of an LPA between them and cleans up after a failure.
 """
@@ -75,14 +75,14 @@ STANDARD_DEVICE: Final = DeviceInfo(
 
 
 class CardRefusedError(RemoteError):
-    """Report that the card answered an error, which the server has been told.
+    """Reports that the card answered an error, which the server has received.
 
     The session at the server is over; at the card it may be open.
     """
 
 
 class LoadRefusedError(RemoteError):
-    """Report that the card refused a segment of a package; no result has come from it.
+    """Reports that the card refused a segment of a package; no result has come from it.
 
     Attributes:
         segment: Number of the segment, counted from 1.
@@ -95,7 +95,7 @@ class LoadRefusedError(RemoteError):
 
 @dataclass(frozen=True, slots=True)
 class Initiated:
-    """Hold what InitiateAuthentication brought.
+    """What InitiateAuthentication returned.
 
     Attributes:
         answer: The server's answer.
@@ -109,13 +109,13 @@ class Initiated:
 
     @property
     def transaction_id(self) -> TransactionId:
-        """Return the TransactionID of the session."""
+        """Returns the TransactionID of the session."""
         return self.answer.transaction_id
 
 
 @dataclass(frozen=True, slots=True)
 class Authenticated:
-    """Hold what AuthenticateClient brought.
+    """What AuthenticateClient returned.
 
     Attributes:
         answer: The server's answer.
@@ -129,13 +129,13 @@ class Authenticated:
 
     @property
     def transaction_id(self) -> TransactionId:
-        """Return the TransactionID of the session."""
+        """Returns the TransactionID of the session."""
         return self.answer.transaction_id
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Hold the card's answer to PrepareDownload.
+    """The card's answer to PrepareDownload.
 
     Attributes:
         transaction_id: TransactionID of the session.
@@ -147,10 +147,10 @@ class Prepared:
 
 
 def initiate_authentication(card: IsdrChannel, es9: Es9Client) -> Initiated:
-    """Open a session at the card and at the server.
+    """Opens a session at the card and at the server.
 
     Raises:
-        RemoteError: the card or the server refused; there is a challenge at the card, no more.
+        RemoteError: the card or the server refused; the card holds a challenge and nothing else.
         ServerUnreachableError: no answer came.
     """
     challenge = card.send(GetEuiccChallengeRequest()).euicc_challenge
@@ -170,7 +170,7 @@ def authenticate_server_request(
     matching_id: str | None,
     device: DeviceInfo = STANDARD_DEVICE,
 ) -> AuthenticateServerRequest:
-    """Put together the AuthenticateServer request from what the server sent.
+    """Builds the AuthenticateServer request from what the server sent.
 
     Raises:
         RemoteError: the server's data objects do not make one.
@@ -201,9 +201,9 @@ def authenticate(
     matching_id: str | None = None,
     device: DeviceInfo = STANDARD_DEVICE,
 ) -> Authenticated:
-    """Let the card check the server and the server check the card.
+    """Has the card check the server and the server check the card.
 
-    An error of the card is handed to the server, which ends its session with it, and then raised.
+    An error of the card is sent to the server, which ends its session with it, and then raised.
 
     Args:
         card: The channel.
@@ -236,7 +236,7 @@ def authenticate(
 
 
 def _report_card_error(call: Callable[[], object]) -> None:
-    """Hand an error of the card to the server, which refuses the function: that is expected."""
+    """Sends an error of the card to the server, which refuses the function: that is expected."""
     try:
         call()
     except ServerRefusedError:
@@ -246,7 +246,7 @@ def _report_card_error(call: Callable[[], object]) -> None:
 def prepare_download_request(
     authenticated: Authenticated, confirmation_code: str | None = None
 ) -> PrepareDownloadRequest:
-    """Put together the PrepareDownload request; a Confirmation Code enters as hashCc.
+    """Builds the PrepareDownload request; a Confirmation Code enters as hashCc.
 
     Raises:
         RemoteError: the server's data objects do not make one.
@@ -273,9 +273,9 @@ def prepare_download_request(
 def prepare_download(
     card: IsdrChannel, authenticated: Authenticated, confirmation_code: str | None = None
 ) -> Prepared:
-    """Let the card check the Profile's server and make its one-time key.
+    """Has the card check the Profile's server and make its one-time key.
 
-    An error of the card is returned, because the server has to hear of it in the next step.
+    An error of the card is returned, because the server has to receive it in the next step.
 
     Raises:
         RemoteError: the card refused with a status word, or the server's data make no request.
@@ -285,9 +285,9 @@ def prepare_download(
 
 
 def get_bound_profile_package(es9: Es9Client, prepared: Prepared) -> bytes:
-    """Hand the card's one-time key to the server and receive the package bound to it (BF36).
+    """Sends the card's one-time key to the server and returns the package bound to it (BF36).
 
-    An error of the card is handed to the server, which ends its session with it, and then raised.
+    An error of the card is sent to the server, which ends its session with it, and then raised.
 
     Raises:
         CardRefusedError: the card refused; the code is the DownloadErrorCode.
@@ -309,7 +309,7 @@ def get_bound_profile_package(es9: Es9Client, prepared: Prepared) -> bytes:
 def load_package(
     card: IsdrChannel, bpp: bytes, progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> ProfileInstallationResult:
-    """Load a package segment by segment until the card gives its result.
+    """Loads a package segment by segment until the card gives its result.
 
     Args:
         card: The channel.
@@ -352,7 +352,7 @@ def cancel_session(
     transaction_id: TransactionId,
     reason: CancelSessionReason,
 ) -> CancelSessionResponse:
-    """End a session at the card, then at the server.
+    """Ends a session at the card, then at the server.
 
     Args:
         card: The channel.

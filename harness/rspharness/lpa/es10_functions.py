@@ -1,8 +1,8 @@
 """The ES10 functions as pairs of request and response types, so that `send` is precisely typed.
 
 One row per function: which response answers which request, and the name the specification gives
-the function. The overloads of `Sender` repeat the rows for the type checker; a test holds the two
-against each other. Nothing here knows how octets travel.
+the function. The overloads of `Sender` repeat the rows for the type checker; a test compares
+the two. Nothing here depends on how octets are transmitted.
 """
 
 import abc
@@ -20,7 +20,7 @@ __all__ = ["FUNCTIONS", "Function", "Sender", "function_of"]
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """Describe one ES10 function.
+    """One ES10 function: its name, its request and its response.
 
     Attributes:
         name: Interface and function as the specification writes them, "ES10c.GetEID".
@@ -90,7 +90,7 @@ _BY_REQUEST = {function.request: function for function in FUNCTIONS}
 
 
 def function_of(request: Structure) -> Function:
-    """Return the function a request belongs to.
+    """Returns the function a request belongs to.
 
     Raises:
         LocalError: the type is not a request of ES10; segments of a BPP go through `send_raw`.
@@ -105,11 +105,11 @@ def function_of(request: Structure) -> Function:
 
 
 class Sender(abc.ABC):
-    """Send typed requests; the type of the response follows from the type of the request."""
+    """Sends typed requests; the type of the response follows from the type of the request."""
 
     @abc.abstractmethod
     def exchange(self, name: str, octets: bytes) -> bytes:
-        """Send one command TLV, return the response TLV.
+        """Sends one command TLV and returns the response TLV.
 
         Raises:
             RemoteError: the card refused; the code is the status word.
@@ -166,7 +166,7 @@ class Sender(abc.ABC):
     @overload
     def send(self, request: LpaeActivationRequest) -> LpaeActivationResponse: ...
     def send(self, request: Structure) -> Structure:
-        """Send a request and read the response that belongs to it.
+        """Sends a request and reads the response that belongs to it.
 
         An error branch of the response is an answer and is returned, not raised.
 

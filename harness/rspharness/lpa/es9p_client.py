@@ -1,7 +1,7 @@
 """ES9+ as an LPA calls it: one method per function over an exchangeable HTTP port.
 
-`Es9Client` writes the JSON binding and its headers, reads the answer, and turns everything that is
-no success into an error that says what it means: `ServerRefusedError` when the function ran and
+`Es9Client` writes the JSON binding and its headers, reads the answer, and turns every answer
+other than success into an error with its meaning: `ServerRefusedError` when the function ran and
 failed (SGP.22 v2, 5.2.6), `RemoteError` when the answer breaks the binding (6.5). How octets reach
 the server is the port's business; `ServerUnreachableError` is what a port raises when they do not.
 """
@@ -48,7 +48,7 @@ _Answer = TypeVar("_Answer", bound=Response)
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """Hold an HTTP answer.
+    """An HTTP answer.
 
     Attributes:
         status: Status code.
@@ -61,16 +61,16 @@ class HttpReply:
     body: bytes
 
     def header(self, name: str) -> str | None:
-        """Return a header field by its name in any case, or None."""
+        """Returns a header field by its name in any case, or None."""
         wanted = name.lower()
         return next((v for k, v in self.headers.items() if k.lower() == wanted), None)
 
 
 class HttpPort(Protocol):
-    """Carry a POST to a server."""
+    """Carries a POST to a server."""
 
     def post(self, address: str, path: str, headers: Mapping[str, str], body: bytes) -> HttpReply:
-        """Send a request and return the answer, whatever its status.
+        """Sends a request and returns the answer, whatever its status.
 
         Args:
             address: FQDN of the server, with a port after a colon if it is not 443.
@@ -84,11 +84,11 @@ class HttpPort(Protocol):
 
 
 class ServerUnreachableError(ConfigError):
-    """Report that no answer came from a server; whether it acted is not known."""
+    """Reports that no answer came from a server; whether it acted is not known."""
 
 
 class ServerRefusedError(RemoteError):
-    """Report that a function ran at the server and failed; the server has ended the session.
+    """Reports that a function ran at the server and failed; the server has ended the session.
 
     Attributes:
         subject: Subject code, empty when the server sent none.
@@ -109,7 +109,7 @@ class ServerRefusedError(RemoteError):
 
 
 class Es9Client:
-    """Call the functions of one server.
+    """Calls the functions of one server.
 
     Attributes:
         address: Address of the server as the activation code or a Notification names it.
@@ -124,7 +124,7 @@ class Es9Client:
     def initiate_authentication(
         self, euicc_challenge: bytes, euicc_info1: bytes
     ) -> InitiateAuthenticationResponse:
-        """Open a session: hand over the card's challenge (16 octets) and EUICCInfo1 (BF20).
+        """Opens a session with the card's challenge (16 octets) and EUICCInfo1 (BF20).
 
         Raises:
             ServerRefusedError: the function failed; there is no session.
@@ -137,7 +137,7 @@ class Es9Client:
         return self._call(request, request.PATH, InitiateAuthenticationResponse)
 
     def authenticate_client(self, request: AuthenticateClientRequest) -> AuthenticateClientResponse:
-        """Hand over the card's AuthenticateServerResponse.
+        """Sends the card's AuthenticateServerResponse.
 
         Raises:
             RemoteError: as `initiate_authentication`, or the answer names another session.
@@ -150,7 +150,7 @@ class Es9Client:
     def get_bound_profile_package(
         self, request: GetBoundProfilePackageRequest
     ) -> GetBoundProfilePackageResponse:
-        """Hand over the card's PrepareDownloadResponse and receive the package.
+        """Sends the card's PrepareDownloadResponse and returns the answer with the package.
 
         Raises:
             RemoteError: as `initiate_authentication`, or the answer names another session.
@@ -162,7 +162,7 @@ class Es9Client:
         return answer
 
     def cancel_session(self, request: CancelSessionRequest) -> CancelSessionResponse:
-        """Hand over the card's CancelSessionResponse, which ends the session.
+        """Sends the card's CancelSessionResponse, which ends the session.
 
         Raises:
             RemoteError: as `initiate_authentication`.
@@ -171,7 +171,7 @@ class Es9Client:
         return self._call(request, request.PATH, CancelSessionResponse)
 
     def handle_notification(self, pending_notification: bytes) -> None:
-        """Hand over a PendingNotification (BF37 or 30) and see that the server took it.
+        """Sends a PendingNotification (BF37 or 30) and checks that the server took it.
 
         Raises:
             RemoteError: the answer is not 204; the code is the HTTP status. The Notification has

@@ -1,4 +1,4 @@
-"""Whom an LPA trusts and where it connects, from what a command line says.
+"""The CI certificates an LPA trusts and the places it connects to, from a command line.
 
 The CI certificates come from one file or from every file below a folder; anything that is no
 self-signed certificate is skipped, so that a whole PKI folder can be named. Nothing is fetched.
@@ -23,7 +23,7 @@ _MAX_FILE_OCTETS = 64 * 1024
 
 
 def read_ci_certificates(place: Path) -> tuple[bytes, ...]:
-    """Return the DER octets of the CI certificates in a file or below a folder, each once.
+    """Returns the DER octets of the CI certificates in a file or below a folder, each once.
 
     Raises:
         ConfigError: no such place, or no CI certificate in it.
@@ -62,7 +62,7 @@ def _is_ci(der: bytes) -> bool:
 
 
 def parse_connect_to(texts: Iterable[str]) -> dict[str, tuple[str, int]]:
-    """Read `NAME=HOST:PORT` entries: where a server of that name really is.
+    """Reads `NAME=HOST:PORT` entries: where a server of that name really is.
 
     An entry without NAME stands for every server, under the empty name. NAME may carry a port.
 

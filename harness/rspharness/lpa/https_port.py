@@ -37,7 +37,7 @@ _SERVER_ROLES: Final = frozenset({Role.DP_TLS, Role.DS_TLS})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpsOptions:
-    """Choose whom to trust and where to connect.
+    """Which certificates an LPA trusts and where it connects.
 
     Attributes:
         ca_certificates: DER octets of the CI certificates trusted; empty for the system's own.
@@ -57,7 +57,7 @@ class HttpsOptions:
 
 
 class HttpsPort:
-    """Carry ES9+ requests over HTTPS; connections are kept open per server.
+    """Carries ES9+ requests over HTTPS; connections are kept open per server.
 
     Use it as a context manager, or call `close`.
     """
@@ -67,25 +67,25 @@ class HttpsPort:
         self._pools: dict[str, urllib3.HTTPSConnectionPool] = {}
 
     def __enter__(self) -> Self:
-        """Return the port."""
+        """Returns the port."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the connections."""
+        """Closes the connections."""
         self.close()
 
     def close(self) -> None:
-        """Close the connections; the port can still be used and then opens new ones."""
+        """Closes the connections; the port can still be used and then opens new ones."""
         for pool in self._pools.values():
             pool.close()
         self._pools.clear()
 
     def post(self, address: str, path: str, headers: Mapping[str, str], body: bytes) -> HttpReply:
-        """Send a request and return the answer, whatever its status.
+        """Sends a request and returns the answer, whatever its status.
 
         Raises:
             ServerUnreachableError: no connection, no trust, or no whole answer.
-            RemoteError: the certificate has not the role of a server, or the answer is too long.
+            RemoteError: the certificate has no role of a server, or the answer is too long.
             ConfigError: a CA certificate given cannot be used.
         """
         pool = self._pools.get(address)
@@ -126,7 +126,7 @@ class HttpsPort:
         body: bytes,
     ) -> HttpReply:
         with warnings.catch_warnings():
-            if self._options.insecure:  # asked for, so nobody need be warned
+            if self._options.insecure:  # asked for, so no warning is needed
                 warnings.simplefilter("ignore", InsecureRequestWarning)
             response = pool.request(
                 "POST",
@@ -166,10 +166,10 @@ class HttpsPort:
 
 
 class _RoleCheckedConnection(HTTPSConnection):
-    """Look for a server's role in the certificate before anything is sent."""
+    """A connection that checks the server's role in the certificate before anything is sent."""
 
     def connect(self) -> None:
-        """Connect and check the role.
+        """Connects and checks the role.
 
         Raises:
             RemoteError: the certificate has another role or none. Nothing was sent.

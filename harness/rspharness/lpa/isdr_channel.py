@@ -3,8 +3,8 @@
 `IsdrChannel` opens a channel, selects the ISD-R and then turns one command TLV into as many STORE
 DATA commands as the block size asks for, collecting 61XX with GET RESPONSE and repeating after
 6CXX (SGP.22 v2, 5.7.2; TS 102 221, 7.3 and 11.1). Real LPAs differ in block size, in whether they
-send Le, and in the class octet of GET RESPONSE; `ChannelOptions` holds those habits, so that a test
-can be any of them. What a 91XX announces is noted here and fetched by `rspharness.lpa.proactive`.
+send Le, and in the class octet of GET RESPONSE; `ChannelOptions` sets these, so that a test can
+behave like any of them. What a 91XX announces is noted here; `rspharness.lpa.proactive` fetches it.
 """
 
 import contextlib
@@ -28,12 +28,12 @@ LPAD_CAPABILITY: Final = bytes.fromhex("A903830107")
 _MORE_BLOCKS: Final = 0x11
 _LAST_BLOCK: Final = 0x91
 _MAX_ROUNDS: Final = 4096
-"""GET RESPONSE commands after which a card that always answers 61XX is given up."""
+"""GET RESPONSE commands after which a card that always answers 61XX is abandoned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelOptions:
-    """Choose among the ways real LPAs talk to a card.
+    """How the LPA talks to a card: the ways in which real LPAs differ.
 
     Attributes:
         block_size: Data octets of one STORE DATA, 6 to 255.
@@ -51,7 +51,7 @@ class ChannelOptions:
     terminal_capability: bytes | None = LPAD_CAPABILITY
 
     def __post_init__(self) -> None:
-        """Refuse a block size or a channel that STORE DATA cannot have."""
+        """Refuses a block size or a channel that STORE DATA cannot have."""
         if not 6 <= self.block_size <= 255:
             raise LocalError(f"block size of {self.block_size} octets; expected 6 to 255")
         if self.channel is not None:
@@ -59,13 +59,13 @@ class ChannelOptions:
 
 
 class IsdrChannel(Sender):
-    """Talk to the ISD-R over one logical channel.
+    """Talks to the ISD-R over one logical channel.
 
     Use it as a context manager, or call `open` and `close`. Not for use by two threads.
 
     Attributes:
         link: The card link below.
-        options: The habits chosen.
+        options: The options chosen.
         number: Logical channel in use, None while closed.
         fci: Answer of SELECT ISD-R (6F ..), empty when the card gave none or while closed.
         pending_proactive: Octets of the proactive command the card announced last (91XX), or None.
@@ -79,7 +79,7 @@ class IsdrChannel(Sender):
         self.pending_proactive: int | None = None
 
     def __enter__(self) -> Self:
-        """Open the channel."""
+        """Opens the channel."""
         self.open()
         return self
 
@@ -89,12 +89,12 @@ class IsdrChannel(Sender):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close the channel; after an error as far as the link still works."""
+        """Closes the channel; after an error only if the link still works."""
         with contextlib.suppress(RspError) if kind else contextlib.nullcontext():
             self.close()
 
     def open(self) -> bytes:
-        """Send TERMINAL CAPABILITY, open a logical channel and select the ISD-R.
+        """Sends TERMINAL CAPABILITY, opens a logical channel and selects the ISD-R.
 
         Returns:
             The FCI, empty when the card returns none.
@@ -154,16 +154,16 @@ class IsdrChannel(Sender):
         return response.data
 
     def close(self) -> None:
-        """Close the logical channel; a refusal is ignored, the channel counts as closed.
+        """Closes the logical channel; a refusal is ignored, the channel counts as closed.
 
-        The basic channel cannot be closed and is only forgotten.
+        The basic channel cannot be closed and is only no longer used.
         """
         number, self.number, self.fci = self.number, None, b""
         if number:
             self.transmit(CommandApdu(0x00, Ins.MANAGE_CHANNEL, 0x80, number))
 
     def reset(self) -> bytes:
-        """Reset the card, which closes every channel, and open a channel to the ISD-R again.
+        """Resets the card, which closes every channel, and opens a channel to the ISD-R again.
 
         Returns:
             The ATR.
@@ -177,7 +177,7 @@ class IsdrChannel(Sender):
         return atr
 
     def reopen(self) -> bytes:
-        """Open a channel again after the card has closed all but the basic one.
+        """Opens a channel again after the card has closed all but the basic one.
 
         Returns:
             The FCI.
@@ -190,7 +190,7 @@ class IsdrChannel(Sender):
 
     @property
     def select_data(self) -> tlv.Tlv | None:
-        """Return the ISD-R data (E0) of the FCI, or None when the card gave none.
+        """Returns the ISD-R data (E0) of the FCI, or None when the card gave none.
 
         Raises:
             DecodeError: the FCI is not a data object.
@@ -203,13 +203,13 @@ class IsdrChannel(Sender):
         return class_for(self.number, proprietary=proprietary)
 
     def transmit(self, command: CommandApdu) -> ResponseApdu:
-        """Send one command and collect its whole answer.
+        """Sends one command and collects its whole answer.
 
         61XX is followed by GET RESPONSE until the last part, 6CXX by the command with the right Le.
-        A 91XX is noted in `pending_proactive`; the words are otherwise returned as they come.
+        A 91XX is noted in `pending_proactive`; other status words are returned unchanged.
 
         Raises:
-            RemoteError: the card answers 61XX without end.
+            RemoteError: the card does not stop answering 61XX.
             DecodeError: the answer has no status word.
         """
         response = self._answered(command)
@@ -245,7 +245,7 @@ class IsdrChannel(Sender):
         return response
 
     def store_data_blocks(self, octets: bytes) -> tuple[CommandApdu, ...]:
-        """Cut one command TLV into its STORE DATA commands, without sending them.
+        """Cuts one command TLV into its STORE DATA commands, without sending them.
 
         P2 counts from 00 and wraps after FF. An empty input gives one command without data.
 
@@ -269,7 +269,7 @@ class IsdrChannel(Sender):
         )
 
     def send_raw(self, octets: bytes) -> tuple[bytes, int]:
-        """Send octets as one STORE DATA chain and return data and status word of its end.
+        """Sends octets as one STORE DATA chain and returns data and status word of its last answer.
 
         Sending stops at the first block the card refuses; its answer is returned.
 
@@ -284,11 +284,11 @@ class IsdrChannel(Sender):
         return response.data, response.sw
 
     def load_segment(self, octets: bytes) -> tuple[bytes, int]:
-        """Send one segment of a BoundProfilePackage: its own chain, as `send_raw`."""
+        """Sends one segment of a BoundProfilePackage: its own chain, as `send_raw`."""
         return self.send_raw(octets)
 
     def exchange(self, name: str, octets: bytes) -> bytes:
-        """Send one command TLV and return the response TLV.
+        """Sends one command TLV and returns the response TLV.
 
         Args:
             name: Function name for the message of an error.

@@ -61,12 +61,12 @@ __all__ = [
 ]
 
 ProfileName = Iccid | Aid
-"""What a Profile is called by: its ICCID or the AID of its ISD-P."""
+"""What names a Profile: its ICCID or the AID of its ISD-P."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardSummary:
-    """Hold what a card tells about itself.
+    """What a card reports about itself.
 
     Attributes:
         eid: The EID.
@@ -82,7 +82,7 @@ class CardSummary:
 
 
 def code_text(code: int) -> str:
-    """Write a result or error code as the specification names it, "catBusy(5)"."""
+    """Writes a result or error code as the specification names it, "catBusy(5)"."""
     return f"{code.name}({int(code)})" if isinstance(code, IntEnum) else f"unknown code({code})"
 
 
@@ -92,7 +92,7 @@ def _require(name: str, result: int, ok: IntEnum) -> None:
 
 
 def profile_name(text: str) -> ProfileName:
-    """Read an ICCID of 18 to 20 digits or an ISD-P AID of 32 hexadecimal digits.
+    """Reads an ICCID of 18 to 20 digits or an ISD-P AID of 32 hexadecimal digits.
 
     Raises:
         DecodeError: neither.
@@ -112,7 +112,7 @@ def profile_name(text: str) -> ProfileName:
 
 
 def read_eid(card: IsdrChannel) -> Eid:
-    """Read the EID.
+    """Reads the EID.
 
     Raises:
         RemoteError: the card refused.
@@ -121,7 +121,7 @@ def read_eid(card: IsdrChannel) -> Eid:
 
 
 def read_addresses(card: IsdrChannel) -> EuiccConfiguredAddressesResponse:
-    """Read the addresses of the default SM-DP+, if there is one, and of the root SM-DS.
+    """Reads the addresses of the default SM-DP+, if there is one, and of the root SM-DS.
 
     Raises:
         RemoteError: the card refused.
@@ -130,7 +130,7 @@ def read_addresses(card: IsdrChannel) -> EuiccConfiguredAddressesResponse:
 
 
 def read_summary(card: IsdrChannel) -> CardSummary:
-    """Read EID, addresses, EUICCInfo2 and the RAT.
+    """Reads EID, addresses, EUICCInfo2 and the RAT.
 
     Raises:
         RemoteError: the card refused one of them.
@@ -144,7 +144,7 @@ def read_summary(card: IsdrChannel) -> CardSummary:
 
 
 def list_profiles(card: IsdrChannel, tag_list: bytes | None = None) -> tuple[ProfileInfo, ...]:
-    """Read the Profiles on the card, in its order.
+    """Reads the Profiles on the card, in its order.
 
     Args:
         card: The channel.
@@ -162,7 +162,7 @@ def list_profiles(card: IsdrChannel, tag_list: bytes | None = None) -> tuple[Pro
 
 
 def find_profile(card: IsdrChannel, name: ProfileName) -> ProfileInfo | None:
-    """Read one Profile, or None when the card lists none of that name.
+    """Returns one Profile, or None when the card lists none of that name.
 
     Raises:
         RemoteError: as `list_profiles`.
@@ -180,7 +180,7 @@ def _identifier(name: ProfileName) -> ProfileIdentifier:
 
 
 def enable_profile(card: IsdrChannel, name: ProfileName, *, refresh: bool = True) -> ProfileInfo:
-    """Enable a Profile, carry out the REFRESH and see that it is enabled.
+    """Enables a Profile, carries out the REFRESH and checks that it is enabled.
 
     Args:
         card: The channel; it is open again afterwards.
@@ -202,7 +202,7 @@ def enable_profile(card: IsdrChannel, name: ProfileName, *, refresh: bool = True
 
 
 def disable_profile(card: IsdrChannel, name: ProfileName, *, refresh: bool = True) -> ProfileInfo:
-    """Disable a Profile, carry out the REFRESH and see that it is disabled.
+    """Disables a Profile, carries out the REFRESH and checks that it is disabled.
 
     Args, Returns and Raises as `enable_profile`.
     """
@@ -232,7 +232,7 @@ def _require_state(card: IsdrChannel, name: ProfileName, state: ProfileState) ->
 
 
 def delete_profile(card: IsdrChannel, name: ProfileName) -> None:
-    """Delete a Profile and see that it is gone.
+    """Deletes a Profile and checks that it is no longer listed.
 
     Raises:
         RemoteError: the card answered another result than ok, or still lists the Profile.
@@ -249,7 +249,7 @@ def delete_profile(card: IsdrChannel, name: ProfileName) -> None:
 
 
 def set_nickname(card: IsdrChannel, iccid: Iccid, nickname: str) -> None:
-    """Give a Profile a nickname of at most 64 characters; an empty one removes it.
+    """Sets the nickname of a Profile, at most 64 characters; an empty one removes it.
 
     Raises:
         RemoteError: the card answered another result than ok.
@@ -259,7 +259,7 @@ def set_nickname(card: IsdrChannel, iccid: Iccid, nickname: str) -> None:
 
 
 def memory_reset(card: IsdrChannel, options: frozenset[ResetOption]) -> bool:
-    """Reset the memory of the card and carry out the REFRESH when it announces one.
+    """Resets the memory of the card and carries out the REFRESH when it announces one.
 
     Returns:
         True when a Profile was deleted, False when there was none to delete. The default SM-DP+
@@ -276,7 +276,7 @@ def memory_reset(card: IsdrChannel, options: frozenset[ResetOption]) -> bool:
 
 
 def set_default_address(card: IsdrChannel, address: str) -> None:
-    """Store the address of the default SM-DP+; an empty text removes it.
+    """Stores the address of the default SM-DP+; an empty text removes it.
 
     Raises:
         RemoteError: the card answered another result than ok.

@@ -1,8 +1,8 @@
-"""Notifications waiting on a card: read them, hand them to their servers, take them off the list.
+"""Notifications waiting on a card: reading, delivery to their servers, removal from the list.
 
 A Notification leaves the card only after its server has answered 204 (SGP.22 v2, 3.5). Delivery
-goes by ascending sequence number per server; a server that fails is left out for the rest of a run,
-so that it never sees a later Notification before an earlier one.
+follows ascending sequence numbers per server; a server that fails is left out for the rest of a
+run, so that it never receives a later Notification before an earlier one.
 """
 
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class PendingNotification:
-    """Hold one Notification as the card gave it.
+    """One Notification as the card gave it.
 
     Attributes:
         metadata: Number, event, address and ICCID.
@@ -53,7 +53,7 @@ class PendingNotification:
 
     @classmethod
     def decode(cls, octets: bytes) -> "PendingNotification":
-        """Read a PendingNotification of either kind.
+        """Reads a PendingNotification of either kind.
 
         Raises:
             DecodeError: neither a ProfileInstallationResult nor another signed Notification.
@@ -67,7 +67,7 @@ class PendingNotification:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Hold what became of one Notification.
+    """The outcome of the delivery of one Notification.
 
     Attributes:
         notification: The Notification.
@@ -81,7 +81,7 @@ class Delivery:
 def retrieve_notifications(
     card: IsdrChannel, seq_number: int | None = None
 ) -> tuple[PendingNotification, ...]:
-    """Read the Notifications of a card in ascending order, or the one with a number.
+    """Reads the Notifications of a card in ascending order, or the one with a number.
 
     Raises:
         RemoteError: the card answered an error other than noResultAvailable.
@@ -100,7 +100,7 @@ def retrieve_notifications(
 
 
 def remove_notification(card: IsdrChannel, seq_number: int) -> None:
-    """Take a Notification off the list of the card, delivered or not.
+    """Removes a Notification from the list of the card, delivered or not.
 
     Raises:
         RemoteError: the card answered another result than ok; the code is that result.
@@ -115,7 +115,7 @@ def remove_notification(card: IsdrChannel, seq_number: int) -> None:
 
 
 def deliver(card: IsdrChannel, port: HttpPort, notification: PendingNotification) -> None:
-    """Hand one Notification to its server and take it off the list.
+    """Sends one Notification to its server and removes it from the list.
 
     Raises:
         RemoteError: the server did not answer 204, or the card refused the removal.
@@ -129,9 +129,9 @@ def deliver(card: IsdrChannel, port: HttpPort, notification: PendingNotification
 def deliver_all(
     card: IsdrChannel, port: HttpPort, notifications: Iterable[PendingNotification]
 ) -> tuple[Delivery, ...]:
-    """Deliver Notifications in order and tell what became of each; a failure stops its server only.
+    """Delivers Notifications in order and returns each outcome; a failure stops its server only.
 
-    Nothing is raised for a server or a refused removal; a lost card ends the run.
+    Nothing is raised for a server or a refused removal; a card that is lost ends the run.
     """
     deliveries = []
     failed: dict[str, str] = {}

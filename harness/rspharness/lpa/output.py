@@ -45,7 +45,7 @@ def _present(view: View) -> View:
 
 
 def profile_view(profile: ProfileInfo) -> View:
-    """Show one Profile of the list."""
+    """Returns one Profile of the list as it is shown."""
     state, kind = profile.profile_state, profile.profile_class
     return _present(
         {
@@ -61,7 +61,7 @@ def profile_view(profile: ProfileInfo) -> View:
 
 
 def metadata_view(metadata: StoreMetadataRequest) -> View:
-    """Show what a server offers."""
+    """Returns what a server offers, as it is shown."""
     kind, owner = metadata.profile_class, metadata.profile_owner
     return _present(
         {
@@ -76,7 +76,7 @@ def metadata_view(metadata: StoreMetadataRequest) -> View:
 
 
 def summary_view(summary: CardSummary) -> View:
-    """Show a card: identity, addresses, EUICCInfo2 and RAT."""
+    """Returns a card as it is shown: identity, addresses, EUICCInfo2 and RAT."""
     view: View = {
         "eid": str(summary.eid),
         "defaultDpAddress": summary.addresses.default_dp_address,
@@ -134,7 +134,7 @@ def _rule_view(rule: ProfilePolicyAuthorisationRule) -> View:
 
 
 def notification_view(notification: PendingNotification) -> View:
-    """Show one Notification of the list."""
+    """Returns one Notification of the list as it is shown."""
     metadata = notification.metadata
     view: View = {
         "seqNumber": metadata.seq_number,
@@ -152,7 +152,7 @@ def notification_view(notification: PendingNotification) -> View:
 
 
 def download_view(download: Download) -> View:
-    """Show what a download left."""
+    """Returns the result of a download as it is shown."""
     return _present(
         {
             **metadata_view(download.metadata),
@@ -164,7 +164,7 @@ def download_view(download: Download) -> View:
 
 
 def text_lines(view: Mapping[str, object]) -> list[str]:
-    """Write an object as one line per member, names aligned, lists on lines of their own."""
+    """Returns an object as one line per member, names aligned, one line per list item."""
     width = max(map(len, view), default=0)
     lines = []
     for key, value in view.items():
@@ -193,7 +193,7 @@ def _cell(value: object) -> str:
 
 
 def table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> list[str]:
-    """Write rows as aligned columns under their names; columns that are empty are left out."""
+    """Returns rows as aligned columns under their names; empty columns are left out."""
     used = [column for column in columns if any(row.get(column, "") != "" for row in rows)]
     cells = [list(used)]
     cells += [[_cell(row.get(column, "")) for column in used] for row in rows]

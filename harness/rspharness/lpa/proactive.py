@@ -5,7 +5,7 @@ A card announces REFRESH with 91XX after an accepted EnableProfile, DisableProfi
 "eUICC Profile State Change" by a TERMINAL RESPONSE, after which only the basic channel is left.
 Any other proactive command is answered as beyond the capabilities of this terminal (TS 102 223,
 8.12), because a card reader has no screen, no radio and no user. The module is no toolkit terminal;
-`rspharness.lpa.bip` is as much of one as a channel for data needs.
+`rspharness.lpa.bip` implements the part of one that a data channel needs.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _MAX_COMMANDS: Final = 16
 
 
 class Refresh(IntEnum):
-    """Name the qualifiers of REFRESH a Profile switch uses (TS 102 223, 8.6)."""
+    """The qualifiers of REFRESH that a Profile switch uses (TS 102 223, 8.6)."""
 
     UICC_RESET = 0x04
     PROFILE_STATE_CHANGE = 0x09
@@ -36,7 +36,7 @@ class Refresh(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProactiveCommand:
-    """Hold what this module needs of a proactive command.
+    """What this module needs of a proactive command.
 
     Attributes:
         number: Command number, returned in the TERMINAL RESPONSE.
@@ -52,7 +52,7 @@ class ProactiveCommand:
 
     @classmethod
     def decode(cls, octets: bytes) -> "ProactiveCommand":
-        """Read a proactive command as FETCH returns it.
+        """Reads a proactive command as FETCH returns it.
 
         Raises:
             DecodeError: not D0, or the command details are missing or not 3 octets.
@@ -69,9 +69,9 @@ class ProactiveCommand:
 
 
 def fetch(card: IsdrChannel) -> ProactiveCommand:
-    """Fetch the proactive command that is announced, on the basic channel.
+    """Fetches the proactive command that is announced, on the basic channel.
 
-    The announcement is taken off the channel object before the command is sent.
+    The announcement is cleared in the channel object before the command is sent.
 
     Raises:
         RemoteError: nothing is announced, or the card refused FETCH.
@@ -97,7 +97,7 @@ def terminal_response(
     cause: int | None = None,
     objects: bytes = b"",
 ) -> None:
-    """Answer a proactive command on the basic channel.
+    """Answers a proactive command on the basic channel.
 
     Args:
         card: The channel; a further announcement is noted on it.
@@ -124,9 +124,9 @@ def terminal_response(
 
 
 def settle_refresh(card: IsdrChannel) -> int | None:
-    """Carry out the announced proactive commands up to and with a REFRESH.
+    """Carries out the announced proactive commands up to and with a REFRESH.
 
-    Afterwards a channel to the ISD-R is open again and no change waits any longer.
+    Afterwards a channel to the ISD-R is open again and no change is pending.
 
     Returns:
         The qualifier of the REFRESH, or None when none was announced; then nothing was reset.

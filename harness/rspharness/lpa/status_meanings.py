@@ -104,7 +104,7 @@ _PAIRS: Final = MappingProxyType(
 
 
 def meaning(subject: str, reason: str) -> str:
-    """Say what a pair of codes means, in words.
+    """Returns the meaning of a pair of codes.
 
     >>> meaning("8.2.7", "3.8")
     'the Confirmation Code is wrong'

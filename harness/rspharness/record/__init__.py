@@ -1,1 +1,1 @@
-"""What is written down of a case, and the catalogue it answers to; knows no card."""
+"""The record of a case, and the catalogue of requirements; independent of cards."""

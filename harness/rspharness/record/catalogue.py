@@ -1,6 +1,6 @@
 """The catalogue of requirements: one row per behaviour, with a stable id and a condition.
 
-The catalogue is data under `fixtures/requirements/`; its path comes in as an argument. A row's
+The catalogue is data under `fixtures/requirements/`; its path is an argument. A row's
 `condition` says which options must hold (`RAT_PPR1 & !O_E_MEP`); it is parsed here and evaluated
 against the capabilities of a target. An expected value that ends in `[confirm]` is not settled by
 public material: such a row is a probe, whose case records what the card does and never fails it.
@@ -36,7 +36,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Hold a parsed condition: a name, or an operator over conditions.
+    """A parsed condition: a name, or an operator over conditions.
 
     `!` binds before `&`, `&` before `|`; an empty text is a condition that always holds.
 
@@ -52,7 +52,7 @@ class Condition:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a condition.
+        """Reads a condition.
 
         Raises:
             ConfigError: the text is not a condition.
@@ -67,12 +67,12 @@ class Condition:
 
     @property
     def names(self) -> frozenset[str]:
-        """Return the options the condition speaks of."""
+        """Returns the options the condition names."""
         own = {self.name} if self.name else set()
         return frozenset(own.union(*(part.names for part in self.parts)))
 
     def missing(self, options: Mapping[str, bool]) -> tuple[str, ...]:
-        """Return what keeps the condition from holding, in words; empty when it holds.
+        """Returns why the condition does not hold, in words; empty when it holds.
 
         Args:
             options: Value of each option; one that is not named counts as false.
@@ -89,7 +89,7 @@ class Condition:
         return (" or ".join(" and ".join(reasons) for reasons in each),)
 
     def __str__(self) -> str:
-        """Return the condition in the catalogue's own notation."""
+        """Returns the condition in the catalogue's own notation."""
         if self.operator == "":
             return self.name
         if self.operator == "!":
@@ -143,7 +143,7 @@ def _factor(tokens: list[str], text: str) -> Condition:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """Hold one row of the catalogue.
+    """One row of the catalogue.
 
     Attributes:
         id: `<group>#<nn>`, unique, never renumbered or reused.
@@ -157,7 +157,7 @@ class Requirement:
         title: The behaviour, in one line.
         initial_conditions: State before the step under test, in words.
         expected: What the card has to do, in words.
-        provenance: listed (seen in public) or derived (worked out from SGP.22).
+        provenance: listed (seen in public) or derived (inferred from SGP.22).
     """
 
     id: str
@@ -175,21 +175,21 @@ class Requirement:
 
     @property
     def probe(self) -> bool:
-        """Tell whether the expected value is not settled: record, never fail."""
+        """Returns whether the expected value is not settled: its case records and never fails."""
         return self.expected.endswith("[confirm]")
 
     @property
     def group(self) -> str:
-        """Return the part of the id before the number."""
+        """Returns the part of the id before the number."""
         return self.id.partition("#")[0]
 
     def applies_to(self, version: str) -> bool:
-        """Tell whether the row belongs to a specification version, "v2" or "v3"."""
+        """Returns whether the row belongs to a specification version, "v2" or "v3"."""
         return self.versions in ("both", version)
 
     @classmethod
     def from_row(cls, row: Mapping[str, str]) -> Self:
-        """Read one row of the table.
+        """Reads one row of the table.
 
         Raises:
             ConfigError: a column is missing or the condition cannot be read.
@@ -202,7 +202,7 @@ class Requirement:
 
 
 class Catalogue:
-    """Hold the requirements by id, in the order of the file."""
+    """The requirements by id, in the order of the file."""
 
     def __init__(self, requirements: Iterable[Requirement], path: Path | None = None) -> None:
         self.path = path
@@ -214,7 +214,7 @@ class Catalogue:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a catalogue file (CSV, UTF-8).
+        """Reads a catalogue file (CSV, UTF-8).
 
         Raises:
             ConfigError: no such file, a column is missing, an id occurs twice.
@@ -228,17 +228,17 @@ class Catalogue:
             ) from error
 
     def __getitem__(self, requirement_id: str) -> Requirement:
-        """Return the requirement with this id, or raise KeyError."""
+        """Returns the requirement with this id, or raises KeyError."""
         return self._rows[requirement_id]
 
     def __contains__(self, requirement_id: str) -> bool:
-        """Tell whether an id is known."""
+        """Returns whether an id is known."""
         return requirement_id in self._rows
 
     def __iter__(self) -> Iterator[Requirement]:
-        """Yield the requirements in the order of the file."""
+        """Yields the requirements in the order of the file."""
         return iter(self._rows.values())
 
     def __len__(self) -> int:
-        """Return the number of requirements."""
+        """Returns the number of requirements."""
         return len(self._rows)

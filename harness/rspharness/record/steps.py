@@ -2,7 +2,7 @@
 
 A case wraps what it does in `with step("S_LPAd -> eUICC: ..."):`. Each step is recorded with its
 number, time, and place in the trace; a failure names the step it happened in. The recorder belongs
-to one case, and listeners (the trace, Allure) are told when a step begins and ends.
+to one case, and listeners (the trace, Allure) are notified when a step begins and ends.
 """
 
 from collections.abc import Iterator
@@ -18,12 +18,12 @@ __all__ = ["Step", "StepListener", "Steps"]
 
 @dataclass(slots=True)
 class Step:
-    """Hold what is known of one step.
+    """One step of a case.
 
     Attributes:
         number: Place in the case, counted from 1.
         title: What the step does, in the words of the case.
-        depth: How many steps it stands in.
+        depth: How many steps enclose it.
         outcome: running, done or failed.
         elapsed_ms: Time it took.
         first_line: Line of the trace it begins at.
@@ -39,22 +39,22 @@ class Step:
     last_line: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields by name."""
+        """Returns the fields by name."""
         return asdict(self)
 
 
 class StepListener(Protocol):
-    """Hear of steps as they happen."""
+    """A listener that is notified of steps as they happen."""
 
     def began(self, step: Step) -> None:
-        """Hear that a step begins."""
+        """Takes note that a step begins."""
 
     def ended(self, step: Step, error: BaseException | None) -> None:
-        """Hear that a step ended, and with which exception if any."""
+        """Takes note that a step ended, and with which exception if any."""
 
 
 class Steps:
-    """Record the steps and observations of one case."""
+    """Records the steps and observations of one case."""
 
     def __init__(self, trace: Trace, listeners: tuple[StepListener, ...] = ()) -> None:
         self._trace = trace
@@ -65,7 +65,7 @@ class Steps:
 
     @contextmanager
     def __call__(self, title: str) -> Iterator[Step]:
-        """Record what happens inside as one step."""
+        """Records the block as one step."""
         step = Step(len(self.steps) + 1, title, len(self._open))
         step.first_line = self._trace.position + 1
         elapsed_ms = stopwatch()
@@ -89,11 +89,11 @@ class Steps:
                 listener.ended(step, error)
 
     def note(self, text: str) -> None:
-        """Keep an observation: it goes into the trace and the report."""
+        """Keeps an observation: it goes into the trace and the report."""
         self.notes.append(text)
         self._trace.remark(f"note: {text}")
 
     @property
     def failed(self) -> Step | None:
-        """Return the innermost step that failed, or None."""
+        """Returns the innermost step that failed, or None."""
         return next((step for step in reversed(self.steps) if step.outcome == "failed"), None)

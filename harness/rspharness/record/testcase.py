@@ -1,4 +1,4 @@
-"""The `testcase` marker: which requirements a test function answers, and what it may do to a card.
+"""The `testcase` marker: the requirements a test function checks, and what it may do to a card.
 
     @testcase("ES10b.PrepareDownload#13")
     def test_altered_smdp_signature2_is_refused(card, server, step): ...
@@ -10,8 +10,8 @@
     def test_reason_is_signed(card, server, reason): ...
 
 Levels: a `read-only` case leaves nothing behind on the card; a `profiles` case installs, enables
-and deletes Profiles of its own and changes addresses; a `destructive` case may remove what it did
-not bring. pytest is imported on use, because the command line imports this package too.
+and deletes its own Profiles and changes addresses; a `destructive` case may remove what it did not
+install. pytest is imported on use, because the command line imports this package too.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 class Level(StrEnum):
-    """Name what a case may do to a card, from the mildest to the harshest."""
+    """What a case may do to a card, from the least to the most."""
 
     READ_ONLY = "read-only"
     PROFILES = "profiles"
@@ -32,17 +32,17 @@ class Level(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Return 0, 1 or 2, the harshest last."""
+        """Returns 0, 1 or 2, the most destructive last."""
         return list(Level).index(self)
 
 
 class TestCaseMarker:
-    """Make the decorators; there is one instance, `testcase`."""
+    """Makes the decorators; there is one instance, `testcase`."""
 
     __test__ = False  # the name starts with Test, and pytest would collect it
 
     def __call__(self, *ids: str, level: Level | str = Level.PROFILES) -> Callable[[F], F]:
-        """Say which requirements a test function answers.
+        """Returns the decorator that names the requirements a test function checks.
 
         Args:
             ids: Ids of the catalogue; an unknown one fails collection.
@@ -60,7 +60,7 @@ class TestCaseMarker:
         *,
         level: Level | str = Level.PROFILES,
     ) -> Callable[[F], F]:
-        """Run a test function once per requirement, each with its own value.
+        """Returns the decorator that runs a test function once per requirement, each with a value.
 
         Args:
             argument: Name of the argument, or several separated by commas.

@@ -1,7 +1,7 @@
 """Times of commands and procedures: collected by name, summed up as percentiles.
 
 A command's name is its instruction, or for STORE DATA the ES10 function its chain carries, so that
-a report can say what EnableProfile takes on this card. Budgets come from the target file.
+a report can show how long EnableProfile takes on this card. Budgets come from the target file.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -32,20 +32,20 @@ _FUNCTIONS = {int(tag): tag.name for tag in Tag if tag > 0xFF} | {
 
 
 def stopwatch() -> Callable[[], float]:
-    """Start a watch; the function returned tells the milliseconds since."""
+    """Starts a stopwatch; the function returned gives the milliseconds since."""
     start = perf_counter()
     return lambda: 1000 * (perf_counter() - start)
 
 
 class CommandNames:
-    """Name commands; remembers the function of a STORE DATA chain over its blocks."""
+    """Names commands; remembers the function of a STORE DATA chain over its blocks."""
 
     def __init__(self) -> None:
         self._function = ""
         self._answered = ""
 
     def name(self, command: bytes) -> str:
-        """Return the name under which a command's time is kept."""
+        """Returns the name under which a command's time is kept."""
         try:
             parsed = CommandApdu.parse(command)
         except DecodeError:
@@ -70,23 +70,23 @@ def _function(data: bytes) -> str:
 
 
 class Timings:
-    """Collect times in milliseconds by name."""
+    """Collects times in milliseconds by name."""
 
     def __init__(self) -> None:
         self.by_name: dict[str, list[float]] = {}
 
     def add(self, name: str, elapsed_ms: float) -> None:
-        """Keep one time."""
+        """Keeps one time."""
         self.by_name.setdefault(name, []).append(round(elapsed_ms, 3))
 
     def merge(self, other: Mapping[str, list[float]]) -> None:
-        """Keep all times of another collection."""
+        """Keeps all times of another collection."""
         for name, values in other.items():
             self.by_name.setdefault(name, []).extend(values)
 
     @contextmanager
     def procedure(self, name: str) -> Iterator[None]:
-        """Time what happens inside, under a name of its own; kept also when it raises."""
+        """Measures the block, under the name of the procedure; kept also when it raises."""
         elapsed_ms = stopwatch()
         try:
             yield
@@ -94,13 +94,13 @@ class Timings:
             self.add(f"procedure {name}", elapsed_ms())
 
     def summary(self) -> dict[str, "Percentiles"]:
-        """Return the percentiles of each name, sorted by name."""
+        """Returns the percentiles of each name, sorted by name."""
         return {name: percentiles(values) for name, values in sorted(self.by_name.items())}
 
 
 @dataclass(frozen=True, slots=True)
 class Percentiles:
-    """Sum up times, in milliseconds."""
+    """A summary of times, in milliseconds."""
 
     count: int
     p50: float
@@ -109,12 +109,12 @@ class Percentiles:
     maximum: float
 
     def as_dict(self) -> dict[str, float]:
-        """Return the fields by name."""
+        """Returns the fields by name."""
         return asdict(self)
 
 
 def percentiles(values: list[float]) -> Percentiles:
-    """Sum up one or more times by the nearest-rank method."""
+    """Sums up one or more times by the nearest-rank method."""
     ordered = sorted(values)
     last = len(ordered) - 1
 

@@ -1,12 +1,13 @@
-"""Traces of what passed between host and card: readable text that loads back as a mock card.
+"""Traces of what passed between host and card: readable text that can be replayed as a card.
 
     # rsplab trace 1
     ATR 3B 9F 96 80 1F C7 80 31 E0 73 FE 21 1B 64 08 05 00 00 00 00 00 01
     > 00 70 00 00 01
     < 01 90 00                              ; 0.21 ms
 
-A line that starts with `#` is a remark (steps of the case land there), `ATR` marks a reset, `>` a
-command, `<` its response, `!` that none came. What follows `;` is the time and is not replayed.
+A line that starts with `#` is a remark (steps of the case are written there), `ATR` marks a reset,
+`>` a command, `<` its response, `!` that none came. What follows `;` is the time and is not
+replayed.
 """
 
 from collections.abc import Iterable
@@ -23,7 +24,7 @@ HEADER: Final = "# rsplab trace 1"
 
 
 class Trace:
-    """Write down one session, line by line."""
+    """Records one session, line by line."""
 
     def __init__(self) -> None:
         self.lines: list[str] = [HEADER]
@@ -32,31 +33,31 @@ class Trace:
 
     @property
     def position(self) -> int:
-        """Return the number of the last line, counted from 1."""
+        """Returns the number of the last line, counted from 1."""
         return len(self.lines)
 
     def remark(self, text: str) -> None:
-        """Write a line of prose."""
+        """Writes a remark."""
         self.lines.extend(f"# {line}" for line in text.splitlines() or [""])
 
     def reset(self, atr: bytes) -> None:
-        """Write down a reset and the ATR that followed."""
+        """Writes a reset and the ATR that followed."""
         self.lines.append(f"ATR {_hex(atr)}")
 
     def exchange(self, command: bytes, response: bytes, elapsed_ms: float) -> None:
-        """Write down a command, its response and the time it took."""
+        """Writes a command, its response and the time it took."""
         self.commands += 1
         self.elapsed_ms += elapsed_ms
         self.lines.append(f"> {_hex(command)}")
         self.lines.append(f"< {_hex(response):<40} ; {elapsed_ms:.2f} ms")
 
     def lost(self, command: bytes, reason: str) -> None:
-        """Write down a command that got no answer."""
+        """Writes a command that got no answer."""
         self.commands += 1
         self.lines.extend((f"> {_hex(command)}", f"! {reason}"))
 
     def text(self) -> str:
-        """Return the whole trace."""
+        """Returns the whole trace."""
         return "\n".join(self.lines) + "\n"
 
 
@@ -77,7 +78,7 @@ class _Exchange:
 
 
 class ReplayLink:
-    """Be the card of a trace: answer its commands, in its order, with its responses."""
+    """The card of a trace: answers its commands, in its order, with its responses."""
 
     def __init__(self, events: Iterable[_Reset | _Exchange]) -> None:
         self._events = list(events)
@@ -85,16 +86,16 @@ class ReplayLink:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a trace file.
+        """Reads a trace file.
 
         Raises:
-            ConfigError: a line is not one of a trace; the message says which.
+            ConfigError: a line is not one of a trace; the message names it.
         """
         return cls.parse(path.read_text(encoding="utf-8"))
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read the text of a trace.
+        """Reads the text of a trace.
 
         Raises:
             ConfigError: as `load`.
@@ -118,10 +119,10 @@ class ReplayLink:
         return cls(events)
 
     def transmit(self, command: bytes) -> bytes:
-        """Answer the next command of the trace.
+        """Answers the next command of the trace.
 
         Raises:
-            TargetLost: the trace has another command here, ends here, or got no answer here.
+            TargetLost: the trace has another command here, ends here, or has no answer here.
         """
         event = self._take()
         if not isinstance(event, _Exchange):
@@ -136,7 +137,7 @@ class ReplayLink:
         return event.response
 
     def reset(self) -> bytes:
-        """Answer a reset with the ATR of the trace.
+        """Answers a reset with the ATR of the trace.
 
         Raises:
             TargetLost: the trace has no reset here.
@@ -147,11 +148,11 @@ class ReplayLink:
         return event.atr
 
     def close(self) -> None:
-        """Do nothing: the trace can be left at any point."""
+        """Does nothing: the replay can stop at any point."""
 
     @property
     def finished(self) -> bool:
-        """Tell whether everything in the trace was used."""
+        """Returns whether everything in the trace was used."""
         return self._next == len(self._events)
 
     def _take(self) -> _Reset | _Exchange:

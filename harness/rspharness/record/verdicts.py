@@ -1,10 +1,10 @@
 """Verdicts of a conformance case, and the exceptions that lead to each.
 
 A case ends *pass* when nothing is raised, *fail* with `ExpectationError` (the card broke a
-requirement), *inconclusive* with `Inconclusive` or `TargetLost` (the question could not be asked),
-and *error* with anything else (a fault of this project). A case the card's options rule out is *not
-applicable*; a case whose expected value is not settled is a *probe* and never fails; a failure that
-the target file declares with a reason is a *known deviation*.
+requirement), *inconclusive* with `Inconclusive` or `TargetLost` (the case could not be carried
+out), and *error* with anything else (a fault of this project). A case that the card's options
+exclude is *not applicable*; a case whose expected value is not settled is a *probe* and never
+fails; a failure that the target file declares with a reason is a *known deviation*.
 """
 
 from enum import StrEnum
@@ -23,7 +23,7 @@ __all__ = [
 
 
 class Verdict(StrEnum):
-    """Name the verdicts as the reports print them."""
+    """The verdicts as the reports print them."""
 
     PASS = "pass"  # noqa: S105  a verdict, not a password
     FAIL = "fail"
@@ -35,7 +35,7 @@ class Verdict(StrEnum):
 
 
 GREEN = frozenset({Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.PROBE, Verdict.DEVIATION})
-"""Verdicts that leave a run green."""
+"""Verdicts with which a run is a success."""
 
 SEVERITY = (
     Verdict.NOT_APPLICABLE,
@@ -46,11 +46,11 @@ SEVERITY = (
     Verdict.ERROR,
     Verdict.FAIL,
 )
-"""Verdicts from the mildest to the worst: a requirement with several cases shows its worst."""
+"""Verdicts from best to worst: a requirement with several cases shows its worst."""
 
 
 class ExpectationError(RspError):
-    """Report that the card did not do what the requirement says: verdict *fail*.
+    """Reports that the card did not do what the requirement says: verdict *fail*.
 
     Attributes:
         expected: Every acceptable outcome, in words.
@@ -65,15 +65,15 @@ class ExpectationError(RspError):
 
 
 class Inconclusive(RspError):  # noqa: N818  the verdict's own name
-    """Report that the initial conditions were not reached: verdict *inconclusive*.
+    """Reports that the initial conditions were not reached: verdict *inconclusive*.
 
     The state of the card is whatever the steps before left; nothing is concluded from it.
     """
 
 
 class TargetLost(RspError):  # noqa: N818  the field's own words
-    """Report that the target stopped answering: this and all later cases are *inconclusive*."""
+    """Reports that the target stopped answering: this and all later cases are *inconclusive*."""
 
 
 class LinkFault(TargetLost):
-    """Report a loss that a case made on purpose; the target itself is well."""
+    """Reports a loss that a case made on purpose; the target itself is well."""

@@ -1,9 +1,9 @@
 """A BoundProfilePackage as its inputs: bound for one session, with one part wrong where wanted.
 
-`PackageInputs` holds every ingredient with its sound value; `dataclasses.replace` changes one.
+`PackageInputs` holds every input with its correct value; `dataclasses.replace` changes one.
 `bind_package` makes the segments the LPA sends (SGP.22 v2, 2.5.5), each a STORE DATA chain of its
-own, and `Package` takes segments out, puts others in, or turns a bit in one. What is signed or
-MACed covers a change in the recipe; a change in the package comes after.
+own, and `Package` removes segments, inserts others, or inverts a bit in one. Signatures and MACs
+cover a change of the inputs, but not a change of the package.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from rspcore.tags import Tag
 
 __all__ = ["Package", "PackageInputs", "Protect", "Segment", "bind_package"]
 
-_MAX_TLV = 65535  # the recipe decides what is too long, not the tool
+_MAX_TLV = 65535  # a case decides what is too long
 
 Protect = Callable[[BppCommandId, int, Bsp, bytes], tuple[bytes, Bsp]]
 """Protects one TLV: its command, its number within the group (from 0), the channel, the plaintext.
@@ -38,7 +38,7 @@ Returns the TLV and the channel for the next one.
 def protect_soundly(
     command: BppCommandId, number: int, bsp: Bsp, plaintext: bytes
 ) -> tuple[bytes, Bsp]:
-    """Protect one TLV as the specification says."""
+    """Protects one TLV as the specification requires."""
     del number
     if command is BppCommandId.storeMetadata:
         return bsp.protect_mac_only(Tag.Protected88, plaintext)
@@ -49,7 +49,7 @@ def protect_soundly(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageInputs:
-    """Hold the ingredients of a package.
+    """The inputs of a package.
 
     Attributes:
         transaction_id: transactionId of InitialiseSecureChannel, any octets.
@@ -106,7 +106,7 @@ class PackageInputs:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Hold one segment.
+    """One segment.
 
     Attributes:
         command: ES8+ command it belongs to.
@@ -119,16 +119,16 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """Hold the segments of a package in the order they are sent."""
+    """The segments of a package in the order they are sent."""
 
     segments: tuple[Segment, ...]
 
     def __len__(self) -> int:
-        """Return the number of segments."""
+        """Returns the number of segments."""
         return len(self.segments)
 
     def of(self, command: BppCommandId) -> tuple[int, ...]:
-        """Return the places of a command's segments, from 0, lone group headers left out."""
+        """Returns the places of a command's segments, from 0, without lone group headers."""
         return tuple(
             place
             for place, segment in enumerate(self.segments)
@@ -136,49 +136,49 @@ class Package:
         )
 
     def header_of(self, command: BppCommandId) -> int:
-        """Return the place of the segment with a command's group header (A0, A1, A2, A3)."""
+        """Returns the place of the segment with a command's group header (A0, A1, A2, A3)."""
         return next(p for p, segment in enumerate(self.segments) if segment.command is command)
 
     def replaced(self, place: int, octets: bytes) -> "Package":
-        """Return the package with other octets at a place."""
+        """Returns the package with other octets at a place."""
         parts = list(self.segments)
         parts[place] = replace(parts[place], octets=octets)
         return Package(tuple(parts))
 
     def inserted(self, place: int, octets: bytes) -> "Package":
-        """Return the package with one more segment before a place."""
+        """Returns the package with one more segment before a place."""
         at = self.segments[min(place, len(self.segments) - 1)].command
         parts = list(self.segments)
         parts.insert(place, Segment(at, octets))
         return Package(tuple(parts))
 
     def without(self, *places: int) -> "Package":
-        """Return the package with segments left out."""
+        """Returns the package with segments left out."""
         kept = (one for place, one in enumerate(self.segments) if place not in places)
         return Package(tuple(kept))
 
     def swapped(self, one: int, other: int) -> "Package":
-        """Return the package with two segments in each other's place."""
+        """Returns the package with two segments exchanged."""
         parts = list(self.segments)
         parts[one], parts[other] = parts[other], parts[one]
         return Package(tuple(parts))
 
     def repeated(self, place: int) -> "Package":
-        """Return the package with a segment twice in a row."""
+        """Returns the package with a segment twice in a row."""
         return self.inserted(place, self.segments[place].octets)
 
     def flipped(self, place: int, *, bit: int = 0) -> "Package":
-        """Return the package with one bit turned; bit 0 is the lowest of the last octet."""
+        """Returns the package with one bit inverted; bit 0 is the lowest of the last octet."""
         octets = self.segments[place].octets
         turned = int.from_bytes(octets, "big") ^ (1 << bit)
         return self.replaced(place, turned.to_bytes(len(octets), "big"))
 
     def until(self, place: int) -> "Package":
-        """Return the segments before a place."""
+        """Returns the segments before a place."""
         return Package(self.segments[:place])
 
     def since(self, place: int) -> "Package":
-        """Return the segments from a place on."""
+        """Returns the segments from a place on."""
         return Package(self.segments[place:])
 
 
@@ -187,11 +187,11 @@ def _lone_header(octets: bytes) -> bool:
     return tag in (Tag.SequenceOf88, Tag.SequenceOf86) and header == len(octets)
 
 
-def bind_package(recipe: PackageInputs) -> Package:
-    """Make the segments of a package."""
-    request = recipe.initialise_secure_channel or initialise_secure_channel(recipe)
-    groups = _groups(recipe)
-    lengths = dict(recipe.lengths)
+def bind_package(inputs: PackageInputs) -> Package:
+    """Makes the segments of a package."""
+    request = inputs.initialise_secure_channel or initialise_secure_channel(inputs)
+    groups = _groups(inputs)
+    lengths = dict(inputs.lengths)
     bodies = {tag: b"".join(tlvs) for _, tag, tlvs in groups}
     headers = {tag: _header(tag, lengths.get(tag, len(body))) for tag, body in bodies.items()}
     whole = len(request) + sum(len(headers[tag]) + len(body) for tag, body in bodies.items())
@@ -210,20 +210,20 @@ def _header(tag: int, length: int) -> bytes:
     return tlv.encode_tag(tag) + tlv.encode_length(length)
 
 
-def initialise_secure_channel(recipe: PackageInputs) -> bytes:
-    """Make InitialiseSecureChannelRequest, BF23, signed over whatever the recipe says."""
+def initialise_secure_channel(inputs: PackageInputs) -> bytes:
+    """Makes InitialiseSecureChannelRequest, BF23, signed over what the inputs contain."""
     template = control_reference_template(
-        recipe.host_id, key_type=recipe.key_type, key_length=recipe.key_length
+        inputs.host_id, key_type=inputs.key_type, key_length=inputs.key_length
     )
-    point = recipe.otsk_dp.public.point if recipe.smdp_otpk is None else recipe.smdp_otpk
+    point = inputs.otsk_dp.public.point if inputs.smdp_otpk is None else inputs.smdp_otpk
     parts = (
-        tlv.encode(0x82, _integer(recipe.remote_op_id)),
-        tlv.encode(0x80, recipe.transaction_id),
+        tlv.encode(0x82, _integer(inputs.remote_op_id)),
+        tlv.encode(0x80, inputs.transaction_id),
         template.encode(),
         tlv.encode(Tag.OneTimePublicKey, point),
     )
-    signed = b"".join((*parts, tlv.encode(Tag.OneTimePublicKey, recipe.otpk_euicc.point)))
-    signature = recipe.key_dp.sign(signed) if recipe.signature is None else recipe.signature
+    signed = b"".join((*parts, tlv.encode(Tag.OneTimePublicKey, inputs.otpk_euicc.point)))
+    signature = inputs.key_dp.sign(signed) if inputs.signature is None else inputs.signature
     return tlv.encode(Tag.InitialiseSecureChannel, *parts, tlv.encode(Tag.Signature, signature))
 
 
@@ -231,13 +231,13 @@ def _integer(value: int) -> bytes:
     return value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
 
 
-def _groups(recipe: PackageInputs) -> list[tuple[BppCommandId, int, tuple[bytes, ...]]]:
-    keys = recipe.keys or session_keys(
-        recipe.otsk_dp.agree(recipe.otpk_euicc),
-        host_id=recipe.host_id,
-        eid=recipe.eid,
-        key_type=recipe.key_type,
-        key_length=recipe.key_length,
+def _groups(inputs: PackageInputs) -> list[tuple[BppCommandId, int, tuple[bytes, ...]]]:
+    keys = inputs.keys or session_keys(
+        inputs.otsk_dp.agree(inputs.otpk_euicc),
+        host_id=inputs.host_id,
+        eid=inputs.eid,
+        key_type=inputs.key_type,
+        key_length=inputs.key_length,
     )
     bsp = Bsp(keys, max_tlv=_MAX_TLV)
     groups: list[tuple[BppCommandId, int, tuple[bytes, ...]]] = []
@@ -246,25 +246,25 @@ def _groups(recipe: PackageInputs) -> list[tuple[BppCommandId, int, tuple[bytes,
         nonlocal bsp
         made = []
         for number, plaintext in enumerate(plaintexts):
-            one, bsp = recipe.protect(command, number, bsp, plaintext)
+            one, bsp = inputs.protect(command, number, bsp, plaintext)
             made.append(one)
         groups.append((command, tag, tuple(made)))
 
-    if recipe.configure_isdp is not None:
-        group(BppCommandId.configureISDP, Tag.FirstSequenceOf87, (recipe.configure_isdp,))
-    pieces = recipe.metadata_pieces
+    if inputs.configure_isdp is not None:
+        group(BppCommandId.configureISDP, Tag.FirstSequenceOf87, (inputs.configure_isdp,))
+    pieces = inputs.metadata_pieces
     if pieces is None:
-        pieces = cut(recipe.metadata, recipe.metadata_size)
+        pieces = cut(inputs.metadata, inputs.metadata_size)
     group(BppCommandId.storeMetadata, Tag.SequenceOf88, pieces)
-    request = recipe.replace_request
-    if request is None and recipe.replace_keys is not None:
-        request = replace_session_keys(recipe.replace_keys)
+    request = inputs.replace_request
+    if request is None and inputs.replace_keys is not None:
+        request = replace_session_keys(inputs.replace_keys)
     if request is not None:
         group(BppCommandId.replaceSessionKeys, Tag.SecondSequenceOf87, (request,))
-    if recipe.replace_keys is not None:
-        bsp = bsp.replaced(recipe.replace_keys)
-    elements = recipe.profile_pieces
+    if inputs.replace_keys is not None:
+        bsp = bsp.replaced(inputs.replace_keys)
+    elements = inputs.profile_pieces
     if elements is None:
-        elements = cut(recipe.upp, recipe.segment_size)
+        elements = cut(inputs.upp, inputs.segment_size)
     group(BppCommandId.loadProfileElements, Tag.SequenceOf86, elements)
     return groups

@@ -1,4 +1,4 @@
-"""Check what the card signed, as a server does, and independently of how the card made it.
+"""Checks of what the card signed, as a server makes them, independent of the card's code.
 
 Source: SGP.22 v2, 5.7.5, 5.7.13, 5.7.14, 2.5.6; chains 4.5.2.
 """
@@ -38,7 +38,7 @@ def _received(response: object, name: str) -> bytes:
 
 
 def verify_authentication(session: Session, response: AuthenticateServerResponse) -> None:
-    """Require a sound authenticateResponseOk: echoed fields, EUICCInfo2, signature, chain.
+    """Requires a sound authenticateResponseOk: echoed fields, EUICCInfo2, signature, chain.
 
     The chain has to end at the CI that euiccCiPKIdToBeUsed named.
 
@@ -63,7 +63,7 @@ def verify_authentication(session: Session, response: AuthenticateServerResponse
 
 
 def verify_chain(server: SessionServer, eum: Certificate, euicc: Certificate) -> None:
-    """Require CERT.EUM under a CI of the run and CERT.EUICC under CERT.EUM.
+    """Requires CERT.EUM under a CI of the run and CERT.EUICC under CERT.EUM.
 
     Raises:
         ExpectationError: a certificate is not sound; the fault is named.
@@ -86,7 +86,7 @@ def _issuer(pki: Pki, eum: Certificate) -> Certificate:
 
 
 def verify_preparation(session: Session, response: PrepareDownloadResponse) -> None:
-    """Require a sound downloadResponseOk: transactionId, a key on the curve, hashCc, signature.
+    """Requires a sound downloadResponseOk: transactionId, a key on the curve, hashCc, signature.
 
     Raises:
         ExpectationError: something does not fit.
@@ -105,7 +105,7 @@ def verify_preparation(session: Session, response: PrepareDownloadResponse) -> N
 
 
 def verify_cancellation(session: Session, response: CancelSessionResponse, reason: int) -> None:
-    """Require a sound cancelSessionResponseOk: transactionId, smdpOid, reason, signature.
+    """Requires a sound cancelSessionResponseOk: transactionId, smdpOid, reason, signature.
 
     Raises:
         ExpectationError: something does not fit.
@@ -128,7 +128,7 @@ def verify_cancellation(session: Session, response: CancelSessionResponse, reaso
 
 
 def verify_pir(session: Session, pir: ProfileInstallationResult | None) -> None:
-    """Require a sound ProfileInstallationResult, success or error: fields and signature.
+    """Requires a sound ProfileInstallationResult, success or error: fields and signature.
 
     Raises:
         ExpectationError: none came, or something does not fit.
@@ -146,7 +146,7 @@ def verify_pir(session: Session, pir: ProfileInstallationResult | None) -> None:
 
 
 def verify_notification(server: SessionServer, octets: bytes) -> OtherSignedNotification:
-    """Require a sound OtherSignedNotification (30): chain and signature; returns it.
+    """Requires a sound OtherSignedNotification (30): chain and signature; returns it.
 
     Raises:
         ExpectationError: it cannot be read, or something does not fit.

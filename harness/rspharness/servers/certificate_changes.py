@@ -1,7 +1,7 @@
 """Changes to the contents of a certificate, for `RspServer.reissued`.
 
-`rspcore.pki.certificate_flaws` lists the defects that every verifier has to find. Here are the ones
-a case chooses a value for, and changes that leave a certificate sound.
+`rspcore.pki.certificate_flaws` lists the flaws that every verifier has to find. Here are the ones
+a case chooses a value for, and changes after which a certificate is still sound.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ _FOREIGN_KEYS: Final[Mapping[str, tuple[Oid, bytes]]] = {
 
 
 def on_curve(name: str) -> Change:
-    """Return the change to a key on a curve that no eUICC has.
+    """Returns the change to a key on a curve that no eUICC has.
 
     Args:
         name: P-192, brainpoolP192r1 or P-384.
@@ -61,18 +61,18 @@ def on_curve(name: str) -> Change:
 
 
 def with_policy(role: Role) -> Change:
-    """Return the change to the policy of another role; everything else stays."""
+    """Returns the change to the policy of another role; everything else stays."""
     return lambda contents: contents.with_extension(Extension.policy(role.oid))
 
 
 def issued_by(common_name: str) -> Change:
-    """Return the change to another name of the issuer; its key stays the one that signs."""
+    """Returns the change to another name of the issuer; its key stays the one that signs."""
     issuer = Subject.of(organization="rsplab", common_name=common_name).encode()
     return lambda contents: replace(contents, issuer=issuer)
 
 
 def lengthened(octets: int) -> Change:
-    """Return the change to a sound certificate longer by so many octets, or a few more.
+    """Returns the change to a sound certificate longer by `octets`, or a few more.
 
     The octets go into an address of cRLDistributionPoints, which every profile allows.
     """

@@ -2,12 +2,12 @@
 
 A secured short message triggers the session. The card opens a TCP channel by the Bearer
 Independent Protocol, which the terminal of `rspharness.lpa.bip` carries to this server in memory;
-it proves that it has the key, posts, gets a script, and posts the response. The keys are in the
-MNO-SD of the Profile, where `with_psk` puts them.
+it proves that it has the key, sends a POST, gets a script, and sends the response. The keys are in
+the MNO-SD of the Profile, where `with_psk` puts them.
 
-Source: GlobalPlatform Card Specification, Amendment B; ETSI TS 102 226, clause 5. Uncertain, for
-the text was not at hand: parameter i of SCP81, here 04 for TLS 1.2, and the usage 3C of its key;
-both are as in public material.
+Source: GlobalPlatform Card Specification, Amendment B; ETSI TS 102 226, clause 5. Uncertain,
+because the text was not available: parameter i of SCP81, here 04 for TLS 1.2, and the usage 3C of
+its key; both are as in public material.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ _SCP80, _SCP81_TLS12 = bytes.fromhex("81028000"), bytes.fromhex("81028104")
 
 @dataclass(frozen=True, slots=True)
 class PskKeys:
-    """Hold a key set of SCP81; the keys never show in a repr.
+    """A key set of SCP81; the keys never appear in a repr.
 
     Attributes:
         identity: PSK identity, text without a colon.
@@ -60,7 +60,7 @@ class PskKeys:
 
 
 def with_psk(one: TestProfile, keys: PskKeys) -> TestProfile:
-    """Return the Profile with SCP81 and its key set in the MNO-SD; else it is as before."""
+    """Returns the Profile with SCP81 and its key set in the MNO-SD, otherwise unchanged."""
 
     def change(domain: dict[str, Any]) -> dict[str, Any]:
         instance = dict(domain["instance"])
@@ -88,13 +88,13 @@ def _key(version: int, identifier: int, usage: int, kind: int, value: bytes) -> 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Hold what came of a session.
+    """The outcome of a session.
 
     Attributes:
         commands: How many commands the script has.
         script_status: X-Admin-Script-Status, None when no response came.
         script: Response to the script, None when there is none or it cannot be read.
-        fault: What kept the session from its end, in words; None when it came there.
+        fault: Why the session did not complete, in words; None when it did.
     """
 
     commands: int
@@ -104,20 +104,20 @@ class Outcome:
 
     @property
     def sw(self) -> int | None:
-        """Return the status word of the last command executed, None when there is none."""
+        """Returns the status word of the last command executed, None when there is none."""
         responses = self.script.responses if self.script is not None else ()
         return responses[-1].sw if responses else None
 
     @property
     def accepted(self) -> bool:
-        """Tell whether the session came to its end and every command succeeded."""
+        """Returns whether the session completed and every command succeeded."""
         if self.fault is not None or self.script_status != _OK or self.script is None:
             return False
         responses = self.script.responses
         return len(responses) == self.commands and all(is_success(one.sw) for one in responses)
 
     def describe(self) -> str:
-        """Return the outcome in words."""
+        """Returns the outcome in words."""
         if self.fault is not None:
             return self.fault
         executed = len(self.script.responses) if self.script is not None else 0
@@ -129,17 +129,17 @@ class Outcome:
 
 
 class HttpsOtaServer:
-    """Be the operator's server for sessions over HTTPS.
+    """The operator's server for sessions over HTTPS.
 
     Attributes:
         keys: Key set the card shares.
-        trigger: What the push tells the card.
+        trigger: Content of the push.
         targeted: X-Admin-Targeted-Application, "//aid/RID/PIX"; empty for the MNO-SD.
         templated: True when the push is a command scripting template (AA).
     """
 
     def __init__(self, keys: PskKeys, *, templated: bool = False) -> None:
-        """Make the server ready.
+        """Prepares the server.
 
         Args:
             keys: Key set the card shares.
@@ -159,20 +159,20 @@ class HttpsOtaServer:
         self._context = psk_context({keys.identity: keys.psk})
 
     def session(self, card: Card, script: Sequence[CommandApdu]) -> "HttpsSession":
-        """Return a session that will have the card execute a script."""
+        """Returns a session that will have the card execute a script."""
         return HttpsSession(self, card, script)
 
     def connection(self, dialogue: AdministrationDialogue) -> TlsServer:
-        """Return the far end of a new TCP connection."""
+        """Returns the far end of a new TCP connection."""
         return TlsServer(self._context, dialogue)
 
 
 class HttpsSession:
-    """Be one session: `push`, then `run`.
+    """One session: `push`, then `run`.
 
     Attributes:
         terminal: The terminal between card and server.
-        dialogue: What was said over HTTP.
+        dialogue: The requests and answers over HTTP.
     """
 
     def __init__(self, server: HttpsOtaServer, card: Card, script: Sequence[CommandApdu]) -> None:
@@ -189,7 +189,7 @@ class HttpsSession:
         self._tls: TlsServer | None = None
 
     def push(self, ota: OtaServer) -> Receipt:
-        """Carry out what the card announces already, then send it the trigger.
+        """Carries out what the card announces already, then sends it the trigger.
 
         Raises:
             ExpectationError: a proof of receipt came and cannot be opened, or the card broke the
@@ -200,7 +200,7 @@ class HttpsSession:
         return ota.push(self._card, server.trigger.encode(templated=server.templated))
 
     def run(self) -> Outcome:
-        """Be terminal and server until the card has nothing to say any more.
+        """Acts as terminal and server until the card sends nothing more.
 
         Raises:
             ExpectationError: the card broke the toolkit's protocol.
@@ -224,7 +224,7 @@ class HttpsSession:
             raise ExpectationError("proactive commands to carry out", str(error)) from error
 
     def _listening(self, wanted: Connection) -> Peer | None:
-        """Return the server for a channel that leads to it, None for any other."""
+        """Returns the server for a channel that leads to it, None for any other."""
         known = self._server.trigger.connection
         if known is None or (wanted.address, wanted.port) != (known.address, known.port):
             return None
@@ -232,7 +232,7 @@ class HttpsSession:
         return self._tls
 
     def _fault(self) -> str | None:
-        """Return what kept the session from its end, in words."""
+        """Returns why the session did not complete, in words."""
         if not self.terminal.opened:
             return "no OPEN CHANNEL after the push"
         if self._tls is None:

@@ -1,4 +1,4 @@
-"""What became of a load: it went on, was refused, ended with an error, or made a Profile.
+"""The outcome of a load: it continued, was refused, ended with an error, or made a Profile.
 
 The words are those of the catalogue, and each function here requires all that such a word means:
 the answer, the signed ProfileInstallationResult, the list of Notifications and the Profiles.
@@ -33,11 +33,11 @@ __all__ = [
 ]
 
 MISPLACED = (StatusWord.CONDITIONS_NOT_SATISFIED, StatusWord.REFERENCED_DATA_NOT_FOUND)
-"""6985 and 6A88: what a segment is refused with that is not due (2.5.5)."""
+"""6985 and 6A88: the answers to a segment in the wrong place (2.5.5)."""
 
 
 def described(loaded: Loaded) -> str:
-    """Return what the card answered to the last segment, in words, for a note."""
+    """Returns what the card answered to the last segment, in words, for a note."""
     sw = f"SW {describe(loaded.last.sw)}"
     if loaded.pir is None:
         return f"{sw} without PIR"
@@ -49,10 +49,10 @@ def described(loaded: Loaded) -> str:
 
 
 def went_on(loaded: Loaded) -> None:
-    """Require every segment to be accepted: SW 9000 without PIR, or any other data.
+    """Requires every segment to be accepted: SW 9000 without PIR, or any other data.
 
     Raises:
-        ExpectationError: one was not; the message tells which.
+        ExpectationError: one was not; the message names it.
     """
     for number, response in enumerate(loaded.responses):
         expect.success(response, f"segment {number}")
@@ -61,10 +61,10 @@ def went_on(loaded: Loaded) -> None:
 
 
 def refused(session: Session, loaded: Loaded, before: Snapshot, *words: int) -> None:
-    """Require the last segment to be refused by status word: no PIR, the card as before.
+    """Requires the last segment to be refused by status word: no PIR, the card as before.
 
     A load may still be open and keep the card from answering anything else (5.7.6), so a new
-    challenge ends the session before the card is looked at.
+    challenge ends the session before the card is read.
 
     Args:
         session: The session.
@@ -73,7 +73,7 @@ def refused(session: Session, loaded: Loaded, before: Snapshot, *words: int) -> 
         words: Every acceptable status word; `MISPLACED` when none is given.
 
     Raises:
-        ExpectationError: it was not, or something moved.
+        ExpectationError: it was not, or something changed.
     """
     expect.refused(loaded.last, *(words or MISPLACED), about="the last segment")
     session.card.send(GetEuiccChallengeRequest())
@@ -87,7 +87,7 @@ def ended(
     command: BppCommandId,
     *reasons: ErrorReason,
 ) -> ErrorResult:
-    """Require the load to be ended by a PIR errorResult, and return the result.
+    """Requires the load to be ended by a PIR errorResult and returns the result.
 
     The result is signed, the same octets are in the list of Notifications, nothing else is new
     there, and the Profiles and addresses are as before.
@@ -100,7 +100,7 @@ def ended(
         reasons: Every acceptable errorReason.
 
     Raises:
-        ExpectationError: it was not, or something moved.
+        ExpectationError: it was not, or something changed.
     """
     expect.success(loaded.last, "the last segment")
     result = expect.pir_error(loaded.pir, command, *reasons)
@@ -116,7 +116,7 @@ def ended(
 def element_refused(
     session: Session, loaded: Loaded, before: Snapshot, *codes: PeStatusCode
 ) -> PeStatus:
-    """Require the load to be ended by a profile element, and return what is said of it.
+    """Requires the load to be ended by a profile element and returns its status.
 
     That is `ended` with loadProfileElements and installFailedDueToPEProcessingError, and an
     EUICCResponse that says the installation was aborted.
@@ -128,7 +128,7 @@ def element_refused(
         codes: Every acceptable status of the element; none given accepts all but ok.
 
     Raises:
-        ExpectationError: it was not, or something moved.
+        ExpectationError: it was not, or something changed.
     """
     reason = ErrorReason.installFailedDueToPEProcessingError
     result = ended(session, loaded, before, BppCommandId.loadProfileElements, reason)
@@ -137,14 +137,14 @@ def element_refused(
     if codes:
         expect.one_of(last.status, codes, "status of the profile element")
     elif last.status == PeStatusCode.ok:
-        raise ExpectationError("a status that tells the mistake", "ok")
+        raise ExpectationError("a status that names the mistake", "ok")
     if not response.profile_installation_aborted:
         raise ExpectationError("profileInstallationAborted", "it is absent")
     return last
 
 
 def statuses(loaded: Loaded) -> tuple[PeStatus, ...]:
-    """Return what the EUICCResponse of a PIR successResult says of the elements.
+    """Returns the statuses of the elements in the EUICCResponse of a PIR successResult.
 
     Raises:
         ExpectationError: there is no such result, or the response cannot be read.
@@ -166,7 +166,7 @@ def refused_or_ended(
     command: BppCommandId,
     *reasons: ErrorReason,
 ) -> None:
-    """Require `refused` with one of the words, or `ended` with one of the reasons.
+    """Requires `refused` with one of the words, or `ended` with one of the reasons.
 
     Raises:
         ExpectationError: neither.
@@ -184,7 +184,7 @@ def went_on_or_ended(
     command: BppCommandId,
     *reasons: ErrorReason,
 ) -> None:
-    """Require `went_on`, or `ended` with one of the reasons.
+    """Requires `went_on`, or `ended` with one of the reasons.
 
     Raises:
         ExpectationError: neither.
@@ -202,7 +202,7 @@ def installed_or_ended(
     command: BppCommandId,
     *reasons: ErrorReason,
 ) -> None:
-    """Require `installed`, or `ended` with one of the reasons.
+    """Requires `installed`, or `ended` with one of the reasons.
 
     Raises:
         ExpectationError: neither.
@@ -214,7 +214,7 @@ def installed_or_ended(
 
 
 def installed(session: Session, loaded: Loaded) -> ProfileInfo:
-    """Require a PIR successResult and the Profile it tells of, Disabled; returns what is listed.
+    """Requires a PIR successResult and its Profile, Disabled; returns what is listed.
 
     Raises:
         ExpectationError: a segment before the last was not accepted, the result is none of success

@@ -48,7 +48,7 @@ _SECURITY: Final = SecurityParameters(spi1=0x16, spi2=0x19, kic=0x12, kid=0x12)
 """Checksum and ciphering with AES and key set 1, counter higher; proof of receipt likewise."""
 
 _RECEIPT_BY_SUBMIT: Final = 0x20
-"""Bit of SPI2 that asks for the proof of receipt as a short message of the card's own."""
+"""Bit of SPI2 that asks for the proof of receipt as a separate short message of the card."""
 
 _GET_DATA: Final = CommandApdu(0x80, Ins.GET_DATA, 0x00, 0x66, le=256)
 """A command that changes nothing, whatever the MNO-SD answers."""
@@ -61,7 +61,7 @@ _MAX_COMMANDS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Hold what the card answered to a script.
+    """What the card answered to a script.
 
     Attributes:
         status: Response status of the packet, None when no proof of receipt came.
@@ -75,18 +75,18 @@ class Receipt:
 
     @property
     def sw(self) -> int | None:
-        """Return the status word of the last command executed, None when there is none."""
+        """Returns the status word of the last command executed, None when there is none."""
         responses = self.script.responses if self.script is not None else ()
         return responses[-1].sw if responses else None
 
     @property
     def accepted(self) -> bool:
-        """Tell whether the proof of receipt says that everything was done: 00 and 9000."""
+        """Returns whether the proof of receipt reports that everything was done: 00 and 9000."""
         sw = self.sw
         return self.status == ResponseStatus.POR_OK and sw is not None and is_success(sw)
 
     def describe(self) -> str:
-        """Return the receipt in words."""
+        """Returns the receipt in words."""
         if self.status is None:
             return f"no proof of receipt, ENVELOPE SW {describe(self.last.sw)}"
         shown = "no command executed" if self.sw is None else f"SW {describe(self.sw)}"
@@ -96,7 +96,7 @@ class Receipt:
 def personalisation_script(
     data: bytes, *, aid: bytes = ISDP_OWN_AID.octets, block: int = 200
 ) -> tuple[CommandApdu, ...]:
-    """Return INSTALL [for personalization] and the STORE DATA commands with the data.
+    """Returns INSTALL [for personalization] and the STORE DATA commands with the data.
 
     Args:
         data: What is stored, for example an UpdateMetadataRequest.
@@ -119,7 +119,7 @@ def personalisation_script(
 
 
 class OtaServer:
-    """Send scripts to one Profile; the counter rises with every packet.
+    """Sends scripts to one Profile; the counter rises with every packet.
 
     Attributes:
         keys: Key set of the MNO-SD.
@@ -135,37 +135,37 @@ class OtaServer:
         self.tar = MNO_SD_TAR
 
     def packet(self, script: Sequence[CommandApdu]) -> bytes:
-        """Return a script as a secured packet, and count up."""
+        """Returns a script as a secured packet and increments the counter."""
         return self.secured(expanded(script))
 
     def secured(self, data: bytes) -> bytes:
-        """Return data of any kind as a secured packet, and count up."""
+        """Returns data of any kind as a secured packet and increments the counter."""
         made = CommandPacket(self.security, self.tar, self.counter, data)
         self.counter += 1
         return made.encode(self.keys)
 
     def send(self, card: Card, script: Sequence[CommandApdu]) -> Receipt:
-        """Send a script and return the proof of receipt."""
+        """Sends a script and returns the proof of receipt."""
         return self.deliver(card, self.packet(script))
 
     @staticmethod
     def script_of(request: UpdateMetadataRequest) -> tuple[CommandApdu, ...]:
-        """Return the script of ES6.UpdateMetadata for the own Profile."""
+        """Returns the script of ES6.UpdateMetadata for the own Profile."""
         return personalisation_script(request.encode())
 
     @staticmethod
     def messages(packet: bytes) -> int:
-        """Return how many short messages a packet takes; each is one ENVELOPE."""
+        """Returns how many short messages a packet takes; each is one ENVELOPE."""
         parts = command_deliveries(packet, originator=_ORIGINATOR, timestamp=_TIMESTAMP)
         return len(tuple(parts))
 
     def update_metadata(self, card: Card, request: UpdateMetadataRequest | bytes) -> Receipt:
-        """Send ES6.UpdateMetadata for the own Profile."""
+        """Sends ES6.UpdateMetadata for the own Profile."""
         octets = request if isinstance(request, bytes) else request.encode()
         return self.send(card, personalisation_script(octets))
 
     def deliver(self, card: Card, packet: bytes) -> Receipt:
-        """Send a packet, sound or damaged, in as many short messages as it takes.
+        """Sends a packet, sound or damaged, in as many short messages as it takes.
 
         Raises:
             ExpectationError: a proof of receipt came and cannot be opened.
@@ -174,7 +174,7 @@ class OtaServer:
         return self._receipt(response, response.data or _submitted(card))
 
     def push(self, card: Card, data: bytes) -> Receipt:
-        """Send data, such as a trigger, and leave what the card then announces to the caller.
+        """Sends data, such as a trigger, and leaves what the card then announces to the caller.
 
         Raises:
             ExpectationError: a proof of receipt came and cannot be opened.
@@ -192,7 +192,7 @@ class OtaServer:
         return Receipt(opened.status, _script(opened.data), response)
 
     def open_proactive_session(self, card: Card) -> ProactiveCommand:
-        """Have the card send a short message, and leave it waiting for the terminal's answer.
+        """Makes the card send a short message and leaves it waiting for the terminal's answer.
 
         The proof of receipt of a harmless script is asked for as SEND SHORT MESSAGE. That command
         is fetched and not answered, so a proactive session is open.
@@ -215,7 +215,7 @@ class OtaServer:
 
 
 def _enveloped(card: Card, packet: bytes) -> ResponseApdu:
-    """Send a packet in as many short messages as it takes; returns the answer to the last."""
+    """Sends a packet in as many short messages as it takes; returns the answer to the last."""
     response = ResponseApdu(b"", 0x9000)
     for one in command_deliveries(packet, originator=_ORIGINATOR, timestamp=_TIMESTAMP):
         data = envelope(one)
@@ -226,7 +226,7 @@ def _enveloped(card: Card, packet: bytes) -> ResponseApdu:
 
 
 def _without_header(receipt: bytes) -> bytes:
-    """Return the response packet from its 02 71 00, wherever the user data begins."""
+    """Returns the response packet from its 02 71 00, wherever the user data begins."""
     start = receipt.find(b"\x02\x71\x00")
     return receipt[max(start, 0) :]
 
@@ -239,7 +239,7 @@ def _script(data: bytes) -> ScriptResponse | None:
 
 
 def _submitted(card: Card) -> bytes:
-    """Fetch the short messages the card wants to send; return the packet in them, or nothing."""
+    """Fetches the short messages the card wants to send; returns the packet in them, or nothing."""
     parts: list[UserData] = []
     for _ in range(_MAX_COMMANDS):
         if card.pending_proactive is None:

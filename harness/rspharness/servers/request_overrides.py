@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 CertificateLike = Credential | Certificate | bytes
-"""A certificate in any form; octets are sent as they are."""
+"""A certificate in any form; octets are sent unchanged."""
 
 DEVICE_INFO = DeviceInfo(
     tac=bytes.fromhex("35290611"),
@@ -97,12 +97,12 @@ class PackageFields(TypedDict, total=False):
 
 
 def octets_of(value: TransactionId | bytes) -> bytes:
-    """Return a TransactionID as octets, whatever its length."""
+    """Returns a TransactionID as octets, whatever its length."""
     return value.octets if isinstance(value, TransactionId) else value
 
 
 def der_of(certificate: CertificateLike) -> bytes:
-    """Return a certificate as DER; octets stay what they are."""
+    """Returns a certificate as DER; octets are returned unchanged."""
     if isinstance(certificate, Credential):
         return certificate.certificate.der
     return certificate.der if isinstance(certificate, Certificate) else certificate

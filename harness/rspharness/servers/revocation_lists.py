@@ -38,7 +38,7 @@ def revocation_list(
     base: int | None = None,
     part: tuple[int, int] | None = None,
 ) -> bytes:
-    """Return a CertificateList as DER.
+    """Returns a CertificateList as DER.
 
     Args:
         ci: The CI that signs.
@@ -79,5 +79,5 @@ def revocation_list(
 
 
 def load_crl_request(crl: bytes) -> bytes:
-    """Return a LoadCRL request (BF35); its one component stands under A0 (AUTOMATIC TAGS)."""
+    """Returns a LoadCRL request (BF35); its one component stands under A0 (AUTOMATIC TAGS)."""
     return tlv.encode(Tag.LoadCRL, tlv.encode(0xA0, tlv.parse(crl).value))

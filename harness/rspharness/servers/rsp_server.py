@@ -1,7 +1,7 @@
 """S_SM-DP+ and S_SM-DS: a server's credentials, and the sessions it opens with a card.
 
-Built on `rspcore` alone: the simulated SM-DP+ of this project has no part in it, so a fault of that
-server cannot hide one of a card, nor the other way round.
+Built on `rspcore` alone: the simulated SM-DP+ of this project is not used, so a fault of that
+server cannot hide one of a card, nor vice versa.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ from rspharness.servers.rsp_session import Loaded, Session
 __all__ = ["ProfileLike", "RspServer", "profile", "server_maker"]
 
 ProfileLike = str | ProfileParameters | TestProfile
-"""A Profile by its name in the catalogue, by its parameters, or made."""
+"""A Profile by its name in the catalogue, by its parameters, or as a whole."""
 
 
 @lru_cache(maxsize=64)
@@ -38,7 +38,7 @@ def _made(parameters: ProfileParameters) -> TestProfile:
 
 
 def profile(what: ProfileLike) -> TestProfile:
-    """Return a test profile; the same parameters give the same one.
+    """Returns a test profile; the same parameters give the same one.
 
     >>> str(profile("PROFILE_OPERATIONAL1").metadata.iccid)
     '8929901012345678905'
@@ -49,7 +49,7 @@ def profile(what: ProfileLike) -> TestProfile:
 
 
 class RspServer:
-    """Hold the credentials of one server.
+    """One server: its credentials, and the sessions it opens.
 
     Attributes:
         pki: Credentials of the run.
@@ -57,7 +57,7 @@ class RspServer:
         smds: True for an SM-DS, which has no CERT.DPpb.
         auth: CERT.DPauth or CERT.DSauth with its key.
         address: FQDN of the server.
-        matching_id: MatchingID sent in ctxParams1 unless a case says otherwise.
+        matching_id: MatchingID sent in ctxParams1 unless a case chooses another.
         now: Time of the run, for the validity of the card's certificates.
     """
 
@@ -88,15 +88,15 @@ class RspServer:
 
     @property
     def pb(self) -> Credential:
-        """Return CERT.DPpb with its key.
+        """Returns CERT.DPpb with its key.
 
-        An SM-DS has none and lends that of the first SM-DP+, for cases that need the wrong one.
+        An SM-DS has none and returns that of the first SM-DP+, for cases that need the wrong one.
         """
         return self.pki.dp_pb(self.curve, 1 if self.smds else self._number)
 
     @property
     def oid(self) -> Oid:
-        """Return the registeredID of the server's authentication certificate."""
+        """Returns the registeredID of the server's authentication certificate."""
         oid = self.auth.certificate.registered_id
         if oid is None:
             raise Inconclusive(f"{self.auth.certificate!r} has no registeredID")
@@ -104,12 +104,12 @@ class RspServer:
 
     @property
     def ci_pkid(self) -> bytes:
-        """Return the key identifier of the CI on this server's curve, 20 octets."""
+        """Returns the key identifier of the CI on this server's curve, 20 octets."""
         identifier = self.pki.ci(self.curve).certificate.subject_key_identifier
         return identifier or b""
 
     def octets(self, count: int) -> bytes:
-        """Return octets that depend on the seed of the run, the case, and how many came before."""
+        """Returns octets that depend on the seed of the run, the case, and earlier calls."""
         out = b""
         while len(out) < count:
             self._drawn += 1
@@ -117,11 +117,11 @@ class RspServer:
         return out[:count]
 
     def one_time_key(self, curve: Curve | None = None) -> PrivateKey:
-        """Return a new one-time key pair, on the server's curve unless another is asked for."""
+        """Returns a new one-time key pair, on the server's curve unless another is asked for."""
         return PrivateKey.from_random(curve or self.curve, self.octets(48))
 
     def flawed(self, name: str, good: Credential | None = None) -> bytes:
-        """Return a certificate with one flaw (`rspcore.pki.certificate_flaws`), under the same key.
+        """Returns a certificate with one flaw (`rspcore.pki.certificate_flaws`), its key the same.
 
         Args:
             name: Name of the flaw, such as "bad_signature" or "no_registered_id".
@@ -139,7 +139,7 @@ class RspServer:
     def reissued(
         self, change: Callable[[Contents], Contents], good: Credential | None = None
     ) -> bytes:
-        """Return a certificate with other contents, under the same key and signed by its CI.
+        """Returns a certificate with other contents, under the same key and signed by its CI.
 
         Args:
             change: Gives the contents in place of those of the good certificate.
@@ -156,7 +156,7 @@ class RspServer:
 
     @property
     def tls(self) -> Credential:
-        """Return CERT.DP.TLS or CERT.DS.TLS with its key, made for this run.
+        """Returns CERT.DP.TLS or CERT.DS.TLS with its key, made for this run.
 
         Raises:
             Inconclusive: the bundle has no key of the CI to sign it with.
@@ -170,13 +170,13 @@ class RspServer:
             raise Inconclusive(str(error)) from error
 
     def open(self, card: Card) -> Session:
-        """Open a session: GetEUICCChallenge has been answered."""
+        """Opens a session: GetEUICCChallenge has been answered."""
         session = Session(self, card)
         session.challenge()
         return session
 
     def authenticated(self, card: Card) -> Session:
-        """Open a session and authenticate the server.
+        """Opens a session and authenticates the server.
 
         Raises:
             Inconclusive: the card refused.
@@ -184,7 +184,7 @@ class RspServer:
         return self.open(card).authenticated()
 
     def prepared(self, card: Card) -> Session:
-        """Open a session and take it to where a package can be loaded.
+        """Opens a session and continues it until a package can be loaded.
 
         Raises:
             Inconclusive: the card refused.
@@ -192,7 +192,7 @@ class RspServer:
         return self.authenticated(card).prepared()
 
     def install(self, card: Card, what: ProfileLike, **fields: Unpack[PackageFields]) -> Loaded:
-        """Download a Profile in a session of its own, as an initial condition.
+        """Downloads a Profile in a separate session, as an initial condition.
 
         Raises:
             Inconclusive: the card did not install it.
@@ -207,7 +207,7 @@ class RspServer:
 
 
 def server_maker(pki: Pki, curve: Curve, seed: str, now: datetime) -> Callable[..., RspServer]:
-    """Return the function that makes servers for one case.
+    """Returns the function that makes servers for one case.
 
     Args:
         pki: Credentials of the run.

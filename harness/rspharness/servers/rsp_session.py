@@ -1,12 +1,12 @@
-"""One RSP session of a server under control with the card: every request, right or with one defect.
+"""One RSP session of a controlled server with the card: every request, right or with one mistake.
 
-A session keeps what both sides have said, so that each request follows from the ones before. All
+A session keeps what both sides have sent, so that each request follows from the ones before. All
 request builders take keyword overrides: a field of what is signed (the signature then covers the
 change), the certificate, the key that signs, or the signature itself. They return octets, because a
-defect may make them unreadable; `card.ask(octets)` sends them and gives the typed response.
+mistake may make them unreadable; `card.ask(octets)` sends them and gives the typed response.
 
-The functions that send without asking the case (`authenticate`, `prepare`, `load`) return what the
-card answered. Those that take the session to a state (`authenticated`, `prepared`) raise
+The functions that only send (`authenticate`, `prepare`, `load`) return what the
+card answered. Those that continue the session to a state (`authenticated`, `prepared`) raise
 `Inconclusive` when the card refuses.
 """
 
@@ -53,14 +53,14 @@ __all__ = ["Loaded", "Session", "SessionServer"]
 
 
 class SessionServer(Protocol):
-    """What a session takes from its server: credentials, address, randomness.
+    """What a session uses of its server: credentials, address, randomness.
 
     Attributes:
         pki: Credentials of the run.
         curve: Curve of the server's own certificates.
         auth: CERT.DPauth or CERT.DSauth with its key.
         address: FQDN of the server.
-        matching_id: MatchingID sent in ctxParams1 unless a case says otherwise.
+        matching_id: MatchingID sent in ctxParams1 unless a case chooses another.
         now: Time of the run, for the validity of the card's certificates.
     """
 
@@ -73,26 +73,26 @@ class SessionServer(Protocol):
 
     @property
     def pb(self) -> Credential:
-        """Return CERT.DPpb with its key."""
+        """Returns CERT.DPpb with its key."""
 
     @property
     def oid(self) -> Oid:
-        """Return the registeredID of the server's authentication certificate."""
+        """Returns the registeredID of the server's authentication certificate."""
 
     @property
     def ci_pkid(self) -> bytes:
-        """Return the key identifier of the CI on this server's curve, 20 octets."""
+        """Returns the key identifier of the CI on this server's curve, 20 octets."""
 
     def octets(self, count: int) -> bytes:
-        """Return random octets of the server."""
+        """Returns random octets of the server."""
 
     def one_time_key(self) -> PrivateKey:
-        """Return a new one-time key pair on the server's curve."""
+        """Returns a new one-time key pair on the server's curve."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Hold what the card answered while a package was loaded.
+    """What the card answered while a package was loaded.
 
     Attributes:
         responses: One answer for each segment sent.
@@ -104,12 +104,12 @@ class Loaded:
 
     @property
     def last(self) -> ResponseApdu:
-        """Return the answer to the last segment sent."""
+        """Returns the answer to the last segment sent."""
         return self.responses[-1]
 
 
 class Session:
-    """Hold one RSP session.
+    """One RSP session.
 
     Attributes:
         server: The server.
@@ -142,7 +142,7 @@ class Session:
         self._eid: Eid | None = None
 
     def challenge(self) -> bytes:
-        """Send GetEUICCChallenge, which opens a session on the card, and keep the challenge."""
+        """Sends GetEUICCChallenge, which opens a session on the card, and keeps the challenge."""
         self.euicc_challenge = self.card.send(GetEuiccChallengeRequest()).euicc_challenge
         self.authentication = self.preparation = None
         return self.euicc_challenge
@@ -150,7 +150,7 @@ class Session:
     # AuthenticateServer
 
     def server_signed1(self, **fields: Unpack[AuthenticateFields]) -> bytes:
-        """Return serverSigned1 (30) with the overrides."""
+        """Returns serverSigned1 (30) with the overrides."""
         transaction_id = fields.get("transaction_id", self.transaction_id)
         address = fields.get("server_address", self.server_address)
         return tlv.encode(
@@ -162,7 +162,7 @@ class Session:
         )
 
     def authenticate_request(self, **fields: Unpack[AuthenticateFields]) -> bytes:
-        """Return an AuthenticateServer request (BF38).
+        """Returns an AuthenticateServer request (BF38).
 
         Keyword Args:
             transaction_id, euicc_challenge, server_address, server_challenge: Fields of
@@ -198,7 +198,7 @@ class Session:
         )
 
     def authenticate(self, **fields: Unpack[AuthenticateFields]) -> AuthenticateServerResponse:
-        """Send AuthenticateServer with the overrides; a good answer is kept in the session."""
+        """Sends AuthenticateServer with the overrides; a good answer is kept in the session."""
         request = self.authenticate_request(**fields)
         with self.card.timings.procedure("AuthenticateServer"):
             response = cast("AuthenticateServerResponse", self.card.ask(request))
@@ -209,7 +209,7 @@ class Session:
         return response
 
     def authenticated(self, **fields: Unpack[AuthenticateFields]) -> "Session":
-        """Take the session to *authenticated*.
+        """Continues the session until it is *authenticated*.
 
         Raises:
             Inconclusive: the card refused.
@@ -219,7 +219,7 @@ class Session:
 
     @property
     def euicc_key(self) -> PublicKey:
-        """Return the public key of CERT.EUICC as the card gave it.
+        """Returns the public key of CERT.EUICC as the card gave it.
 
         Raises:
             ExpectationError: the certificate cannot be read or has no key on a known curve.
@@ -231,12 +231,12 @@ class Session:
 
     @property
     def euicc_certificate(self) -> Certificate:
-        """Return CERT.EUICC as the card gave it."""
+        """Returns CERT.EUICC as the card gave it."""
         return _certificate(self._ok().euicc_certificate, "CERT.EUICC")
 
     @property
     def eum_certificate(self) -> Certificate:
-        """Return CERT.EUM as the card gave it."""
+        """Returns CERT.EUM as the card gave it."""
         return _certificate(self._ok().eum_certificate, "CERT.EUM")
 
     def _ok(self) -> AuthenticateResponseOk:
@@ -246,13 +246,13 @@ class Session:
 
     @property
     def euicc_signature1(self) -> bytes:
-        """Return euiccSignature1, 64 octets."""
+        """Returns euiccSignature1, 64 octets."""
         return self._ok().euicc_signature1
 
     # PrepareDownload
 
     def smdp_signed2(self, **fields: Unpack[PrepareFields]) -> bytes:
-        """Return smdpSigned2 (30) with the overrides."""
+        """Returns smdpSigned2 (30) with the overrides."""
         otpk = fields.get("bpp_euicc_otpk")
         cc = fields.get("cc_required", fields.get("confirmation_code") is not None)
         return tlv.encode(
@@ -263,7 +263,7 @@ class Session:
         )
 
     def prepare_request(self, **fields: Unpack[PrepareFields]) -> bytes:
-        """Return a PrepareDownload request (BF21).
+        """Returns a PrepareDownload request (BF21).
 
         Keyword Args:
             transaction_id, cc_required, bpp_euicc_otpk: Fields of smdpSigned2; the signature
@@ -297,7 +297,7 @@ class Session:
         )
 
     def prepare(self, **fields: Unpack[PrepareFields]) -> PrepareDownloadResponse:
-        """Send PrepareDownload with the overrides; a good answer is kept in the session."""
+        """Sends PrepareDownload with the overrides; a good answer is kept in the session."""
         request = self.prepare_request(**fields)
         with self.card.timings.procedure("PrepareDownload"):
             response = cast("PrepareDownloadResponse", self.card.ask(request))
@@ -306,7 +306,7 @@ class Session:
         return response
 
     def prepared(self, **fields: Unpack[PrepareFields]) -> "Session":
-        """Take the session to *prepared*: a one-time key of the card is at hand.
+        """Continues the session until it is *prepared*: the card has given its one-time key.
 
         Raises:
             Inconclusive: the card refused.
@@ -318,7 +318,7 @@ class Session:
 
     @property
     def otpk_euicc(self) -> PublicKey:
-        """Return otPK.EUICC.
+        """Returns otPK.EUICC.
 
         Raises:
             ExpectationError: it is not a point of the curve.
@@ -330,8 +330,10 @@ class Session:
 
     # BoundProfilePackage
 
-    def recipe(self, profile: TestProfile, **fields: Unpack[PackageFields]) -> PackageInputs:
-        """Return the ingredients of a package for this session, with the overrides."""
+    def package_inputs(
+        self, profile: TestProfile, **fields: Unpack[PackageFields]
+    ) -> PackageInputs:
+        """Returns the inputs of a package for this session, with the overrides."""
         sound = PackageInputs(
             transaction_id=self.transaction_id.octets,
             key_dp=self.server.pb.private_key,
@@ -348,16 +350,16 @@ class Session:
         return replace(sound, **cast("dict[str, bytes]", fields))  # type: ignore[arg-type]
 
     def package(self, profile: TestProfile, **fields: Unpack[PackageFields]) -> Package:
-        """Return the segments of a package for this session.
+        """Returns the segments of a package for this session.
 
         Args:
             profile: What is bound.
             fields: Attributes of `PackageInputs` to change.
         """
-        return bind_package(self.recipe(profile, **fields))
+        return bind_package(self.package_inputs(profile, **fields))
 
     def load(self, package: Package, *, stop: bool = True) -> Loaded:
-        """Send the segments of a package.
+        """Sends the segments of a package.
 
         Args:
             package: Segments, or part of them.
@@ -375,7 +377,7 @@ class Session:
         return Loaded(tuple(responses), pir)
 
     def install(self, profile: TestProfile, **fields: Unpack[PackageFields]) -> Loaded:
-        """Send a whole package for this session, preparing it first if need be."""
+        """Sends a whole package for this session, which is prepared first if it is not yet."""
         if self.preparation is None:
             self.prepared()
         return self.load(self.package(profile, **fields))
@@ -387,7 +389,7 @@ class Session:
         reason: int = CancelSessionReason.endUserRejection,
         transaction_id: TransactionId | bytes | None = None,
     ) -> bytes:
-        """Return a CancelSession request (BF41); the reason may be any number."""
+        """Returns a CancelSession request (BF41); the reason may be any number."""
         wanted = self.transaction_id if transaction_id is None else transaction_id
         number = int(reason)
         return tlv.encode(
@@ -401,14 +403,14 @@ class Session:
         reason: int = CancelSessionReason.endUserRejection,
         transaction_id: TransactionId | bytes | None = None,
     ) -> CancelSessionResponse:
-        """Send CancelSession."""
+        """Sends CancelSession."""
         return cast(
             "CancelSessionResponse", self.card.ask(self.cancel_request(reason, transaction_id))
         )
 
     @property
     def eid(self) -> Eid:
-        """Return the EID of the card, read once."""
+        """Returns the EID of the card, which is read once."""
         if self._eid is None:
             certificate = self.euicc_certificate if self.authentication is not None else None
             self._eid = (certificate.eid if certificate else None) or self.card.eid()

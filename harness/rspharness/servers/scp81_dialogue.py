@@ -1,12 +1,12 @@
-"""The HTTP side of an administration session: the card posts, the server answers with a script.
+"""The HTTP side of an administration session: POSTs of the card, answers with a script.
 
 The card is the client. Its first POST asks for work and is answered 200 with a script and the URI
 of the next POST; that one brings the response to the script and is answered 204, which ends the
-session. Nothing here knows what carries the octets.
+session. How the octets are carried does not matter here.
 
 Source: GlobalPlatform Card Specification, Amendment B, "administration protocol"; ETSI TS 102 226,
 clause 5 and annex B; RFC 9112, 7.1 for chunks. X-Admin-Resume is not served: a session that broke
-off is begun anew.
+off is started again.
 """
 
 from collections.abc import Mapping
@@ -28,10 +28,10 @@ _CHUNK_OCTETS: Final = 512
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Hold one HTTP request.
+    """One HTTP request.
 
     Attributes:
-        method: POST, by rights.
+        method: Method; the protocol allows only POST.
         uri: Request URI.
         headers: Values by name in lower case.
         body: Content, chunks joined.
@@ -44,14 +44,14 @@ class Post:
 
 
 def chunked(body: bytes) -> bytes:
-    """Write content in chunks, the empty last one included."""
+    """Returns content in chunks, the empty last one included."""
     starts = range(0, len(body), _CHUNK_OCTETS)
     pieces = (body[start : start + _CHUNK_OCTETS] for start in starts)
     return b"".join(b"%X\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
 
 
 def read_post(octets: bytes) -> tuple[Post, bytes] | None:
-    """Read the first request in a stream of octets.
+    """Reads the first request in a stream of octets.
 
     Returns:
         The request and the octets after it, or None while it has not come in full.
@@ -95,7 +95,7 @@ def _size(text: str, base: int) -> int:
 
 
 def _read_chunks(octets: bytes) -> tuple[bytes, bytes] | None:
-    """Return the content and what follows it, or None while chunks are missing."""
+    """Returns the content and what follows it, or None while chunks are missing."""
     body = b""
     while True:
         line, found, octets = octets.partition(b"\r\n")
@@ -112,16 +112,16 @@ def _read_chunks(octets: bytes) -> tuple[bytes, bytes] | None:
 
 
 class AdministrationDialogue:
-    """Answer the POSTs of one session.
+    """Answers the POSTs of one session.
 
     Attributes:
         posts: Requests that came, in order.
         ended: True once 204 was answered.
-        fault: First thing the card did against the protocol, in words; None when there is none.
+        fault: First violation of the protocol by the card, in words; None when there is none.
     """
 
     def __init__(self, script: bytes, *, uri: str, next_uri: str, targeted: str = "") -> None:
-        """Prepare the answers.
+        """Prepares the answers.
 
         Args:
             script: Command script in the expanded format.
@@ -139,7 +139,7 @@ class AdministrationDialogue:
         self._buffer = b""
 
     def exchange(self, octets: bytes) -> bytes:
-        """Take octets of the card, and return the responses to the requests complete by now.
+        """Takes octets of the card and returns the responses to the requests that are complete.
 
         What breaks the protocol is answered 400 and noted in `fault`.
         """
@@ -158,13 +158,13 @@ class AdministrationDialogue:
 
     @property
     def response(self) -> Post | None:
-        """Return the POST that tells what became of the script, or None while it has not come."""
+        """Returns the POST with the response to the script, or None while it has not come."""
         return self.posts[1] if len(self.posts) > 1 else None
 
     def _answer(self, post: Post) -> bytes:
         number = len(self.posts)
         self.posts.append(post)
-        fault = "a POST after 204" if number >= len(self._uris) else self._flaw(post, number)
+        fault = "a POST after 204" if number >= len(self._uris) else self._violation(post, number)
         if fault is not None:
             return self._bad(fault)
         if number == 0:
@@ -172,8 +172,8 @@ class AdministrationDialogue:
         self.ended = True
         return _head("204 No Content", ("X-Admin-Protocol", PROTOCOL))
 
-    def _flaw(self, post: Post, number: int) -> str | None:
-        """Return what is wrong with a request, in words."""
+    def _violation(self, post: Post, number: int) -> str | None:
+        """Returns what is wrong with a request, in words."""
         wanted = (
             ("method", "POST", post.method),
             ("URI", self._uris[number], post.uri),
@@ -207,7 +207,7 @@ class AdministrationDialogue:
 
 
 def _media(text: str) -> str:
-    """Return a media type without the spaces that RFC 9110 allows around its parameters."""
+    """Returns a media type without the spaces that RFC 9110 allows around its parameters."""
     return "".join(text.split()).lower()
 
 

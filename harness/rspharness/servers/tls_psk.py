@@ -1,7 +1,7 @@
-"""TLS 1.2 with a pre-shared key, server's side, in memory: octets in, octets out.
+"""TLS 1.2 with a pre-shared key, server side, in memory: octets in, octets out.
 
 The suites are those of SCP81 that protect what they carry (GlobalPlatform Card Specification,
-Amendment B; RFC 4279 and RFC 5487). Keys never show in an error.
+Amendment B; RFC 4279 and RFC 5487). Keys never appear in an error.
 """
 
 import ssl
@@ -20,7 +20,7 @@ _READ_OCTETS: Final = 16_384
 
 
 def psk_context(keys: Mapping[str, bytes]) -> ssl.SSLContext:
-    """Return the context of a server that knows these keys by their identities.
+    """Returns the context of a server that has these keys, by their identities.
 
     Raises:
         Inconclusive: this Python or its TLS library has no pre-shared keys.
@@ -44,12 +44,12 @@ def psk_context(keys: Mapping[str, bytes]) -> ssl.SSLContext:
 
 
 class TlsServer:
-    """Be a peer that speaks TLS and hands what it opens to another one.
+    """A peer that speaks TLS and passes the decrypted octets to another one.
 
     Attributes:
         fault: Why TLS broke off, in words; None when it did not.
         established: True once the handshake is done.
-        closed: True once the card has said that it closes; what it sends then is not read.
+        closed: True once the card has sent close_notify; what it sends then is not read.
     """
 
     def __init__(self, context: ssl.SSLContext, inner: Peer) -> None:
@@ -61,7 +61,7 @@ class TlsServer:
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
 
     def exchange(self, octets: bytes) -> bytes:
-        """Take octets of the card, and return the records that answer them, an alert included."""
+        """Takes octets of the card and returns the records that answer them, an alert included."""
         self._incoming.write(octets)
         if self.fault is None and not self.closed:
             try:
@@ -73,7 +73,7 @@ class TlsServer:
         return self._outgoing.read()
 
     def _advance(self) -> None:
-        """Go on as far as the octets reach; `SSLWantReadError` tells that they are used up."""
+        """Continues as far as the octets reach; `SSLWantReadError` means that they are used up."""
         if not self.established:
             self._tls.do_handshake()
             self.established = True
@@ -82,4 +82,4 @@ class TlsServer:
             if answer:
                 self._tls.write(answer)
         self.closed = True
-        self._tls.unwrap()  # the card said close_notify: so does the server
+        self._tls.unwrap()  # the card sent close_notify: so does the server

@@ -1,1 +1,1 @@
-"""What suites share: initial conditions, and the parts of a card that many cases look at."""
+"""What suites share: initial conditions, and the parts of a card that many cases check."""

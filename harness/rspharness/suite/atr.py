@@ -1,6 +1,6 @@
-"""The answer to reset, read as far as a suite asks about it (ISO/IEC 7816-3, 8.2; TS 102 221, 6.3).
+"""The answer to reset, as far as suites need it (ISO/IEC 7816-3, 8.2; TS 102 221, 6.3).
 
-The historical bytes are kept and not looked into: a Profile may define them.
+The historical bytes are kept and not interpreted: a Profile may define them.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _GLOBAL = 15
 
 @dataclass(frozen=True, slots=True)
 class Atr:
-    """Hold what an ATR says.
+    """The content of an ATR.
 
     Attributes:
         protocols: Protocols on offer, the first one preferred; (0,) when the ATR names none.
@@ -29,7 +29,7 @@ class Atr:
 
     @classmethod
     def parse(cls, octets: bytes) -> Self:
-        """Read an ATR; TCK is not verified.
+        """Reads an ATR; TCK is not verified.
 
         >>> atr = Atr.parse(bytes.fromhex("3B9F96803FC7828031E073FE2113655549434373696D13"))
         >>> atr.protocols, f"{atr.global_tb:02X}"
@@ -41,7 +41,7 @@ class Atr:
         rest = iter(octets)
         try:
             next(rest)  # TS
-            following = next(rest)  # T0: which interface bytes come, how many historical bytes
+            following = next(rest)  # T0: which interface bytes follow, how many historical bytes
             count = following & 0x0F
             kind, protocols, global_tb = 0, list[int](), None
             while following & 0xF0:

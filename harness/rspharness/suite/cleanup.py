@@ -1,8 +1,8 @@
-"""What stands in the way of initial conditions, and how much of it may be deleted.
+"""Deletion of what prevents initial conditions, as far as the run allows it.
 
 On a real card only Profiles of these suites and their Notifications are touched, unless the level
-of the run is destructive. Foreign test and provisioning Profiles are never deleted, as nobody could
-load them again, and a default SM-DP+ address found there is set again when the run ends.
+of the run is destructive. Foreign test and provisioning Profiles are never deleted, as they
+cannot be loaded again, and a default SM-DP+ address found there is set again when the run ends.
 """
 
 from typing import Final
@@ -34,13 +34,13 @@ OWN_ICCIDS: Final = "892990"
 """Beginning of the ICCIDs of the suites' Profiles."""
 
 _OWN_DOMAIN: Final = ".example.com"
-"""End of the addresses of the suites' servers; a domain nobody can have (RFC 2606)."""
+"""End of the addresses of the suites' servers; a reserved domain (RFC 2606)."""
 
 _IRREPLACEABLE: Final = (ProfileClass.test, ProfileClass.provisioning)
 
 
 def clear(card: Card, run: Run) -> None:
-    """Delete every Profile and the default SM-DP+ address.
+    """Deletes every Profile and the default SM-DP+ address.
 
     Raises:
         Inconclusive: there are Profiles this run may not delete. Nothing was deleted.
@@ -57,7 +57,7 @@ def clear(card: Card, run: Run) -> None:
 
 
 def drop_notifications(card: Card, run: Run) -> None:
-    """Remove every pending Notification.
+    """Removes every pending Notification.
 
     Raises:
         Inconclusive: there are some this run may not remove. Nothing was removed.
@@ -76,7 +76,7 @@ def drop_notifications(card: Card, run: Run) -> None:
 
 
 def disable(card: Card, iccid: Iccid) -> None:
-    """Disable a Profile without REFRESH, then carry out what the card announces anyway."""
+    """Disables a Profile without REFRESH, then carries out what the card announces anyway."""
     request = DisableProfileRequest(
         profile_identifier=ProfileIdentifier(iccid=iccid), refresh_flag=False
     )
@@ -85,23 +85,23 @@ def disable(card: Card, iccid: Iccid) -> None:
 
 
 def settle(card: Card) -> None:
-    """Carry out the REFRESH a card announces; reset one that announces none."""
+    """Carries out the REFRESH a card announces; resets one that announces none."""
     if settle_refresh(card) is None:
         card.reset()
 
 
 def _require_deletable(present: tuple[ProfileInfo, ...], run: Run) -> None:
-    strangers = [one for one in present if not _own(one.iccid)]
-    if strangers and run.level is not Level.DESTRUCTIVE:
+    foreign = [one for one in present if not _own(one.iccid)]
+    if foreign and run.level is not Level.DESTRUCTIVE:
         raise Inconclusive(
-            f"the card holds {len(strangers)} Profiles that are not of these suites "
-            f"({_listed(strangers)}); only a run with --level destructive may delete them"
+            f"the card holds {len(foreign)} Profiles that are not of these suites "
+            f"({_listed(foreign)}); only a run with --level destructive may delete them"
         )
-    kept = [one for one in strangers if one.profile_class in _IRREPLACEABLE]
+    kept = [one for one in foreign if one.profile_class in _IRREPLACEABLE]
     if kept:
         raise Inconclusive(
             "the card holds test or provisioning Profiles that are not of these suites "
-            f"({_listed(kept)}); nobody could load them again, so they are not deleted"
+            f"({_listed(kept)}); they cannot be loaded again, so they are not deleted"
         )
 
 
@@ -113,7 +113,7 @@ def _delete(card: Card, run: Run, one: ProfileInfo) -> None:
             disable(card, one.iccid)
         expect.ok(card.send(DeleteProfileRequest(iccid=one.iccid)))
     except ExpectationError:
-        # Policy rules hold it; only the memory reset overrides them (5.7.19).
+        # Policy rules forbid it; only the memory reset overrides them (5.7.19).
         if run.level is not Level.DESTRUCTIVE:
             raise
         everything = frozenset(
@@ -132,7 +132,7 @@ def _own(iccid: Iccid | None) -> bool:
 
 
 def _own_notification(one: NotificationMetadata) -> bool:
-    """Tell whether a Notification is of a Profile of the suites, or of a load that had none."""
+    """Returns whether a Notification is of a Profile of the suites, or of a load that had none."""
     if one.iccid is not None:
         return _own(one.iccid)
     return one.notification_address.endswith(_OWN_DOMAIN)

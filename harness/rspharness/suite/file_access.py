@@ -1,7 +1,7 @@
-"""Look at what a terminal sees on the basic channel: files, applications by AID, and PIN1.
+"""What a terminal sees on the basic channel: files, applications by AID, and PIN1.
 
-Suites use it to tell the file system of an Enabled Profile from the default one (SGP.22 v2, 2.4),
-and to see that a Profile is still what it was. Commands: ETSI TS 102 221, clause 11.1.
+Suites use it to distinguish the file system of an Enabled Profile from the default one (SGP.22 v2,
+2.4), and to check that a Profile is unchanged. Commands: ETSI TS 102 221, clause 11.1.
 """
 
 from collections.abc import Mapping
@@ -53,7 +53,7 @@ EF_UST: Final = 0x6F38
 """Below the USIM."""
 
 PIN1: Final = b"0000" + b"\xff" * 4
-"""PIN1 of the test profiles; it comes disabled."""
+"""PIN1 of the test profiles; it is disabled at first."""
 WRONG_PIN: Final = b"1357" + b"\xff" * 4
 
 _PIN1_REFERENCE: Final = 0x01
@@ -63,7 +63,7 @@ _RETURN_FCP: Final = 0x04
 
 
 def select_file(card: Card, identifier: int, *, channel: int = 0) -> ResponseApdu:
-    """Select the MF, then a file under it by its identifier; returns the answer to the last."""
+    """Selects the MF, then a file under it by its identifier; returns the answer to the last."""
     response = ResponseApdu(b"", StatusWord.OK)
     for one in dict.fromkeys((MF, identifier)):
         cla = class_for(channel, proprietary=False)
@@ -74,16 +74,16 @@ def select_file(card: Card, identifier: int, *, channel: int = 0) -> ResponseApd
 
 
 def select_application(card: Card, aid: bytes = USIM_AID, *, channel: int = 0) -> ResponseApdu:
-    """Select an application by its AID, the USIM of the test profiles unless another is named."""
+    """Selects an application by its AID, the USIM of the test profiles unless another is named."""
     cla = class_for(channel, proprietary=False)
     return card.transmit(CommandApdu(cla, Ins.SELECT, _BY_NAME, _RETURN_FCP, aid, 256))
 
 
 def ef_iccid(card: Card) -> Iccid | None:
-    """Read EF.ICCID; None when there is no such file, as without an Enabled Profile.
+    """Reads EF.ICCID; None when there is no such file, as without an Enabled Profile.
 
     Raises:
-        ExpectationError: the file is there and cannot be read, or holds no 10 octets.
+        ExpectationError: the file exists and cannot be read, or does not contain 10 octets.
     """
     selected = select_file(card, EF_ICCID)
     if selected.sw == StatusWord.FILE_NOT_FOUND:
@@ -96,10 +96,10 @@ def ef_iccid(card: Card) -> Iccid | None:
 
 
 def select_usim_file(card: Card, identifier: int, aid: bytes = USIM_AID) -> ResponseApdu:
-    """Select the USIM, then a file in it; returns the answer to the second SELECT.
+    """Selects the USIM, then a file in it; returns the answer to the second SELECT.
 
     Raises:
-        ExpectationError: the USIM is not there.
+        ExpectationError: there is no USIM.
     """
     expect.success(select_application(card, aid), "SELECT USIM")
     data = identifier.to_bytes(2, "big")
@@ -109,20 +109,20 @@ def select_usim_file(card: Card, identifier: int, aid: bytes = USIM_AID) -> Resp
 
 
 def read(card: Card) -> ResponseApdu:
-    """Read the transparent file that is selected, its first 256 octets at most."""
+    """Reads the transparent file that is selected, its first 256 octets at most."""
     return card.transmit(CommandApdu(0x00, Ins.READ_BINARY, 0, 0, le=256))
 
 
 def write(card: Card, content: bytes) -> ResponseApdu:
-    """Write the beginning of the transparent file that is selected."""
+    """Writes the beginning of the transparent file that is selected."""
     return card.transmit(CommandApdu(0x00, Ins.UPDATE_BINARY, 0, 0, content))
 
 
 def records(card: Card) -> tuple[bytes, ...]:
-    """Read all records of the file that is selected, up to the first the card does not have.
+    """Reads all records of the file that is selected, up to the first the card does not have.
 
     Raises:
-        ExpectationError: a record is there and cannot be read.
+        ExpectationError: a record exists and cannot be read.
     """
     found: list[bytes] = []
     while True:
@@ -136,12 +136,12 @@ def records(card: Card) -> tuple[bytes, ...]:
 
 
 def verify_pin(card: Card, value: bytes = b"") -> ResponseApdu:
-    """Verify PIN1 on the basic channel; without a value ask for its state, which costs no try."""
+    """Verifies PIN1 on the basic channel; without a value asks for its state, using no try."""
     return card.transmit(CommandApdu(0x00, Ins.VERIFY_PIN, 0, _PIN1_REFERENCE, value))
 
 
 def tries_left(card: Card) -> int:
-    """Return how many tries PIN1 has while it is not verified.
+    """Returns how many tries PIN1 has left while it is not verified.
 
     Raises:
         ExpectationError: VERIFY PIN without a value is not answered with 63CX.
@@ -152,7 +152,7 @@ def tries_left(card: Card) -> int:
 
 
 def enable_pin(card: Card) -> None:
-    """Have the Device enable PIN1, and reset the card: from now on PIN1 has to be verified.
+    """Enables PIN1 as the Device does and resets the card: from now on PIN1 has to be verified.
 
     Raises:
         ExpectationError: the card refuses.
@@ -163,7 +163,7 @@ def enable_pin(card: Card) -> None:
 
 
 def ef_env_classes(declared: Mapping[str, Any]) -> int:
-    """Return the file identifier of EF ENV-CLASSES, which the target file has to tell.
+    """Returns the file identifier of EF ENV-CLASSES, which the target file has to declare.
 
     Raises:
         Inconclusive: it does not.
@@ -175,10 +175,10 @@ def ef_env_classes(declared: Mapping[str, Any]) -> int:
 
 
 def default_files_only(card: Card) -> None:
-    """Require the default file system: MF and EF.UMPC, but nothing of a Profile (2.4).
+    """Requires the default file system: MF and EF.UMPC, but nothing of a Profile (2.4).
 
     Raises:
-        ExpectationError: a default file is missing, or something of a Profile is there.
+        ExpectationError: a default file is missing, or something of a Profile exists.
     """
     expect.success(select_file(card, MF), "SELECT MF")
     expect.success(select_file(card, EF_UMPC), "SELECT EF.UMPC")

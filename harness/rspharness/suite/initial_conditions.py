@@ -1,8 +1,8 @@
-"""Initial conditions: bring the card to a named state by standard commands, or be inconclusive.
+"""Initial conditions: a named state of the card, reached by standard commands, or inconclusive.
 
-On any target the way is the same: delete what is in the way, download, enable, clear the
-Notifications, reset. A simulated target may keep the state reached and give it back to the next
-case that asks for the same; a test of the harness shows that both ways end alike.
+On any target the procedure is the same: delete what prevents it, download, enable, clear the
+Notifications, reset. A simulated target may keep the state reached and restore it for the next case
+that asks for the same; a test of the harness shows that both ways lead to the same state.
 
 What may be deleted on a real card is in `cleanup`.
 """
@@ -33,12 +33,12 @@ __all__ = ["Conditions", "Installed"]
 
 _FILLERS: Final = 64
 _FILLER_SIZE: Final = 250_000
-"""How many Profiles may fill the memory, and the octets of the largest package of them."""
+"""How many Profiles may fill the memory, and the octets of their largest package."""
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """Hold a Profile of a case on the card.
+    """A Profile of a case on the card.
 
     Attributes:
         profile: What was installed.
@@ -52,17 +52,17 @@ class Installed:
 
     @property
     def by_iccid(self) -> ProfileIdentifier:
-        """Return the identifier for EnableProfile and DisableProfile, by ICCID."""
+        """Returns the identifier for EnableProfile and DisableProfile, by ICCID."""
         return ProfileIdentifier(iccid=self.iccid)
 
     @property
     def by_aid(self) -> ProfileIdentifier:
-        """Return the identifier for EnableProfile and DisableProfile, by ISD-P AID."""
+        """Returns the identifier for EnableProfile and DisableProfile, by ISD-P AID."""
         return ProfileIdentifier(isdp_aid=self.aid)
 
 
 class Conditions:
-    """Reach initial conditions; each method is recorded as a step of the case."""
+    """Brings the card to initial conditions; each method is recorded as a step of the case."""
 
     def __init__(self, card: Card, server: RspServer, run: Run, steps: Steps) -> None:
         self._card = card
@@ -76,18 +76,19 @@ class Conditions:
         enabled: ProfileLike | None = None,
         notifications: bool = False,
     ) -> tuple[Installed, ...]:
-        """Have exactly these Profiles, no default SM-DP+ address, no session, and a reset card.
+        """Brings the card to exactly these Profiles, no default SM-DP+ address, no session; reset.
 
         Args:
-            wanted: Profiles by name in the catalogue, parameters, or made; installed in this order.
+            wanted: Profiles by name in the catalogue, parameters, or whole; installed in this
+                order.
             enabled: The one that is Enabled, also one of `wanted`; None for none.
-            notifications: True to keep what the way here has left, False for an empty list.
+            notifications: True to keep those that these steps cause, False for an empty list.
 
         Returns:
             The Profiles as they are on the card, in the order given.
 
         Raises:
-            Inconclusive: the card could not be brought there.
+            Inconclusive: the card could not be brought to this state.
         """
         made = tuple(profile(one) for one in wanted)
         active = None if enabled is None else profile(enabled)
@@ -112,19 +113,19 @@ class Conditions:
             return self._installed(made)
 
     def none(self) -> None:
-        """Have no Profile, no Notification, no default SM-DP+ address and no session."""
+        """Brings the card to no Profile, Notification, default SM-DP+ address or session."""
         self.profiles()
 
     def each_notification(self) -> TestProfile:
-        """Have Notifications of install, enable, disable and delete pending, and no Profile.
+        """Brings the card to Notifications of every event pending, and no Profile.
 
         Returns:
             PROFILE_OPERATIONAL1, which was installed, enabled, disabled and deleted. Its one
-            address wants to hear of every event, so there are five: the ProfileInstallationResult
+            address asks for every event, so there are five: the ProfileInstallationResult
             and one Notification of each event.
 
         Raises:
-            Inconclusive: the card could not be brought there.
+            Inconclusive: the card could not be brought to this state.
         """
         (one,) = self.profiles("PROFILE_OPERATIONAL1", notifications=True)
         with self._steps("Initial conditions: that Profile enabled, disabled and deleted"):
@@ -134,7 +135,7 @@ class Conditions:
         return one.profile
 
     def enable(self, iccid: Iccid) -> None:
-        """Enable a Profile without REFRESH, then carry out what the card announces anyway."""
+        """Enables a Profile without REFRESH, then carries out what the card announces anyway."""
         request = EnableProfileRequest(
             profile_identifier=ProfileIdentifier(iccid=iccid), refresh_flag=False
         )
@@ -142,22 +143,22 @@ class Conditions:
         cleanup.settle(self._card)
 
     def disable(self, iccid: Iccid) -> None:
-        """Disable a Profile without REFRESH, then carry out what the card announces anyway."""
+        """Disables a Profile without REFRESH, then carries out what the card announces anyway."""
         cleanup.disable(self._card, iccid)
 
     def no_notifications(self) -> None:
-        """Have an empty list of Notifications."""
+        """Brings the card to an empty list of Notifications."""
         with self._steps("Initial conditions: no pending Notifications"):
             cleanup.drop_notifications(self._card, self._run)
 
     def memory_filled(self, left: int) -> None:
-        """Fill the non-volatile memory with Profiles until no more than this is left.
+        """Fills the non-volatile memory with Profiles until no more than `left` octets are free.
 
         Args:
-            left: Octets that may stay free, 8,192 or more: a Profile takes some of its own.
+            left: Octets that may stay free, 8,192 or more: a Profile itself takes some.
 
         Raises:
-            Inconclusive: the card does not come there.
+            Inconclusive: the card does not reach this state.
         """
         with self._steps(f"Initial conditions: no more than {left:,} octets of memory left"):
             free = self._free_memory()
@@ -177,16 +178,16 @@ class Conditions:
             self._card.reset()
 
     def room_left(self, isdps: float, octets: int = 0) -> None:
-        """Fill the non-volatile memory but for a number of ISD-Ps and some octets.
+        """Fills the non-volatile memory but for a number of ISD-Ps and some octets.
 
-        What an ISD-P takes before anything is in it is learned from a first download.
+        What an empty ISD-P takes is measured by a first download.
 
         Args:
             isdps: How many ISD-Ps still fit; 0.5 is less than one takes.
-            octets: What is left beside them.
+            octets: What is left besides them.
 
         Raises:
-            Inconclusive: the card does not come there.
+            Inconclusive: the card does not reach this state.
         """
         with self._steps(f"Initial conditions: memory for {isdps} ISD-P and {octets:,} octets"):
             free = self._free_memory()
@@ -195,7 +196,7 @@ class Conditions:
             beside = len(first.metadata.encode())
             isdp = free - self._free_memory() - len(first.upp) - beside
             if isdp <= 0:
-                raise Inconclusive(f"an ISD-P takes {isdp} octets, by what the card tells")
+                raise Inconclusive(f"an ISD-P takes {isdp} octets, by what the card reports")
             left = int(isdps * isdp) + octets
             shares = (self._free_memory() - left) // _FILLER_SIZE + 1
             for number in range(shares):
@@ -212,7 +213,7 @@ class Conditions:
         return int.from_bytes(resources.free_non_volatile_memory, "big")
 
     def default_address(self, address: str) -> None:
-        """Have a default SM-DP+ address; an empty text for none."""
+        """Brings the card to a default SM-DP+ address; an empty text for none."""
         with self._steps(f"Initial conditions: default SM-DP+ address {address or 'not set'}"):
             self._set_address(address)
 
@@ -244,7 +245,7 @@ class Conditions:
 
 
 def _filler(number: int, size: int | None = None) -> ProfileParameters:
-    """Return a Profile that is there to take memory."""
+    """Returns a Profile that only takes memory."""
     iccid = Iccid.from_digits(f"89299010666666666{number:02d}")
     return replace(preset("PROFILE_OPERATIONAL1"), iccid=iccid, size=size)
 

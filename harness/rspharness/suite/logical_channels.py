@@ -1,7 +1,7 @@
 """Logical channels for cases that need more of them than the one the ISD-R is on.
 
-MANAGE CHANNEL leaves the number to the card, because not every card takes one of the terminal's
-choice (TS 102 221, 11.1.17).
+MANAGE CHANNEL leaves the number to the card, because not every card accepts a number chosen by the
+terminal (TS 102 221, 11.1.17).
 """
 
 from typing import Final
@@ -29,15 +29,15 @@ _BY_NAME: Final = 0x04
 
 
 def try_open(card: Card) -> ResponseApdu:
-    """Ask for one more channel, from the basic one, and return the answer."""
+    """Asks for one more channel, from the basic one, and returns the answer."""
     return card.transmit(CommandApdu(0x00, Ins.MANAGE_CHANNEL, _OPEN, 0x00, le=1))
 
 
 def opened(card: Card) -> int:
-    """Open one more channel and return its number.
+    """Opens one more channel and returns its number.
 
     Raises:
-        ExpectationError: the card refused, or told no number.
+        ExpectationError: the card refused, or returned no number.
     """
     response = try_open(card)
     expect.success(response, "MANAGE CHANNEL, open")
@@ -47,23 +47,23 @@ def opened(card: Card) -> int:
 
 
 def close(card: Card, number: int) -> ResponseApdu:
-    """Close a channel, from the basic one, and return the answer."""
+    """Closes a channel, from the basic one, and returns the answer."""
     return card.transmit(CommandApdu(0x00, Ins.MANAGE_CHANNEL, _CLOSE, number))
 
 
 def select(card: Card, aid: bytes, channel: int) -> ResponseApdu:
-    """Select an application by name on an open channel, FCI wanted, and return the answer."""
+    """Selects an application by name on an open channel, FCI wanted, and returns the answer."""
     cla = class_for(channel, proprietary=False)
     return card.transmit(CommandApdu(cla, Ins.SELECT, _BY_NAME, 0x00, aid, 256))
 
 
 def select_isdr(card: Card, channel: int) -> ResponseApdu:
-    """Select the ISD-R on an open channel and return the answer."""
+    """Selects the ISD-R on an open channel and returns the answer."""
     return select(card, ISDR_AID.octets, channel)
 
 
 def use_isdr_on(card: Card, number: int) -> ResponseApdu:
-    """Select the ISD-R on a channel, opened if need be; from then on ES10 commands go there.
+    """Selects the ISD-R on a channel, opened if need be; from then on ES10 commands go there.
 
     Returns:
         The answer to SELECT.
@@ -79,7 +79,7 @@ def use_isdr_on(card: Card, number: int) -> ResponseApdu:
 
 
 def use_isdr_there(card: Card, number: int) -> ResponseApdu:
-    """Select the ISD-R on a channel that is open; from then on ES10 commands go there.
+    """Selects the ISD-R on a channel that is open; from then on ES10 commands go there.
 
     Returns:
         The answer to SELECT.

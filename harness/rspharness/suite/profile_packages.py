@@ -1,6 +1,6 @@
-"""Load a package that differs from a test profile in one element, and require what becomes of it.
+"""Loads of a package that differs from a test profile in one element, with the required result.
 
-The cases of profile elements all go this one way; only the package and the status are different.
+The cases of profile elements all use these functions; only the package and the status differ.
 """
 
 from rspcore.messages.euicc_response import PeStatus, PeStatusCode
@@ -27,20 +27,20 @@ def given_up(
     upp: bytes,
     *codes: PeStatusCode,
 ) -> PeStatus:
-    """Load a package with one mistake; it has to end with a processing error and one of the codes.
+    """Loads a package with one mistake; it has to end with a processing error and one of the codes.
 
     Args:
-        card: The card; it is as before afterwards, but for the PIR.
+        card: The card; afterwards it is as before, except for the PIR.
         server: The server.
         step: Steps of the case.
         upp: The package.
         codes: Every acceptable status; none given accepts all but ok.
 
     Returns:
-        What the card says of the element.
+        What the card reports of the element.
 
     Raises:
-        ExpectationError: something else became of it.
+        ExpectationError: the load had another result.
     """
     before = card.observe()
     with step("Initial conditions: PrepareDownload done"):
@@ -54,10 +54,10 @@ def given_up(
 
 
 def runs_out_of_memory(card: Card, server: RspServer, step: Steps, upp: bytes) -> None:
-    """Load a package that asks for more memory than there can be.
+    """Loads a package that asks for more memory than any card has.
 
     Raises:
-        ExpectationError: something else became of it.
+        ExpectationError: the load had another result.
     """
     before = card.observe()
     with step("Initial conditions: PrepareDownload done"):
@@ -76,7 +76,7 @@ def installs(
     upp: bytes,
     parameters: ProfileParameters = _ONE,
 ) -> tuple[PeStatus, ...]:
-    """Load a sound package; it has to be installed.
+    """Loads a sound package; it has to be installed.
 
     Args:
         card: The card.
@@ -86,10 +86,10 @@ def installs(
         parameters: What its metadata are made from.
 
     Returns:
-        What the card says of the elements.
+        What the card reports of the elements.
 
     Raises:
-        ExpectationError: it is not.
+        ExpectationError: it is not installed.
     """
     with step("Initial conditions: PrepareDownload done"):
         session = server.prepared(card)

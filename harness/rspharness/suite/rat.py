@@ -40,7 +40,7 @@ def allows(rules: Rules, ppr: int, owner: OperatorId) -> bool:
 
 
 def owned_by(parameters: ProfileParameters, owner: OperatorId) -> ProfileParameters:
-    """Return a Profile of another owner: IMSI, group identifiers and metadata agree."""
+    """Returns a Profile of another owner: IMSI, group identifiers and metadata agree."""
     mcc, mnc = str(owner.mcc_mnc).split("/")
     imsi = f"{mcc}{mnc}{(parameters.imsi or '')[len(mcc) + len(mnc) :]}"
     return replace(
@@ -53,9 +53,9 @@ def owned_by(parameters: ProfileParameters, owner: OperatorId) -> ProfileParamet
 
 
 def owned_by_friend(rules: Rules, parameters: ProfileParameters) -> ProfileParameters:
-    """Return the Profile with an owner whom the table allows all its policy rules.
+    """Returns the Profile with an owner for whom the table allows all its policy rules.
 
-    It is the Profile as it is, if its own owner is allowed.
+    It is the unchanged Profile if its own owner is allowed.
 
     Raises:
         Inconclusive: there is no such owner.
@@ -74,7 +74,7 @@ def owned_by_friend(rules: Rules, parameters: ProfileParameters) -> ProfileParam
 
 
 def owned_by_stranger(rules: Rules, parameters: ProfileParameters) -> ProfileParameters:
-    """Return the Profile with an owner whom the table does not allow its policy rules.
+    """Returns the Profile with an owner for whom the table does not allow its policy rules.
 
     Raises:
         Inconclusive: no owner was found that is not allowed.
@@ -89,7 +89,7 @@ def owned_by_stranger(rules: Rules, parameters: ProfileParameters) -> ProfilePar
 
 
 def _concrete(operator: OperatorId) -> OperatorId:
-    """Return an owner that fits: digit 1 for any, a group identifier where any will do."""
+    """Returns an owner that fits: digit 1 for any, a group identifier where any will do."""
     return OperatorId(
         mcc_mnc=MccMnc(bytes.fromhex(operator.mcc_mnc.octets.hex().replace(_ANY, "1"))),
         gid1=b"\x01" if operator.gid1 == b"" else operator.gid1,

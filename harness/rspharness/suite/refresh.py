@@ -1,7 +1,7 @@
 """REFRESH as a case sees it: announced by 91XX, fetched, and carried out by the terminal.
 
-Initial conditions use `rspharness.lpa.proactive.settle_refresh`, which takes what comes; here each
-part is required, because it is what a case asks for (SGP.22 v2, 3.2 and 5.7.16 to 5.7.19).
+Initial conditions use `rspharness.lpa.proactive.settle_refresh`, which accepts any; here
+each part is required, because a case checks it (SGP.22 v2, 3.2 and 5.7.16 to 5.7.19).
 """
 
 from typing import Final
@@ -33,7 +33,7 @@ _REFRESH: Final = 0x01
 
 
 def required(card: Card) -> ProactiveCommand:
-    """Require that REFRESH is announced, and fetch it.
+    """Requires that REFRESH is announced and fetches it.
 
     Raises:
         ExpectationError: nothing was announced by 91XX, or it is another proactive command.
@@ -50,7 +50,7 @@ def required(card: Card) -> ProactiveCommand:
 
 
 def carry_out(card: Card, command: ProactiveCommand) -> None:
-    """Carry a fetched REFRESH out: TERMINAL RESPONSE for 09, a reset for 04."""
+    """Carries out a fetched REFRESH: TERMINAL RESPONSE for 09, a reset for 04."""
     if command.qualifier == Refresh.PROFILE_STATE_CHANGE:
         terminal_response(card, command, PERFORMED)
         card.forget_channel()

@@ -25,12 +25,12 @@ _MOST_PARTS: Final = 4096
 
 
 def block(card: Card, data: bytes, number: int = 0, p1: int = LAST) -> CommandApdu:
-    """Return one STORE DATA on the channel of the ISD-R, which is opened if need be."""
+    """Returns one STORE DATA on the channel of the ISD-R, which is opened if it is not yet."""
     return replace(card.store_data_blocks(b"")[0], data=data, p1=p1, p2=number & 0xFF)
 
 
 def in_pieces(card: Card, *pieces: bytes) -> tuple[CommandApdu, ...]:
-    """Return the STORE DATA commands of one request that is cut into these pieces."""
+    """Returns the STORE DATA commands of one request that is cut into these pieces."""
     last = len(pieces) - 1
     return tuple(
         block(card, piece, number, LAST if number == last else MORE)
@@ -39,12 +39,12 @@ def in_pieces(card: Card, *pieces: bytes) -> tuple[CommandApdu, ...]:
 
 
 def cut(octets: bytes, size: int) -> tuple[bytes, ...]:
-    """Return octets in pieces of a size, the last one maybe shorter."""
+    """Returns octets in pieces of a size; the last one may be shorter."""
     return tuple(octets[start : start + size] for start in range(0, len(octets), size))
 
 
 def whole(card: Card, commands: Iterable[CommandApdu]) -> ResponseApdu:
-    """Send the blocks of one request and return the answer to the last one.
+    """Sends the blocks of one request and returns the answer to the last one.
 
     Raises:
         ExpectationError: a block before the last was not answered by 9000 without data.
@@ -57,7 +57,7 @@ def whole(card: Card, commands: Iterable[CommandApdu]) -> ResponseApdu:
 
 
 def get_response(card: Card, le: int) -> CommandApdu:
-    """Return GET RESPONSE on the channel of the ISD-R.
+    """Returns GET RESPONSE on the channel of the ISD-R.
 
     Args:
         card: The card; its channel is open.
@@ -69,10 +69,10 @@ def get_response(card: Card, le: int) -> CommandApdu:
 
 
 def in_parts(card: Card, command: CommandApdu) -> tuple[ResponseApdu, ...]:
-    """Send a command, follow 61XX, and return every answer as it came.
+    """Sends a command, follows 61XX, and returns every answer unchanged.
 
     Raises:
-        ExpectationError: the card answers 61XX without end.
+        ExpectationError: the card does not stop answering 61XX.
     """
     answers = [card.transmit_raw(command)]
     while (waiting := more_data(answers[-1].sw)) is not None:

@@ -1,7 +1,7 @@
-"""Profile packages made elsewhere, as far as they are beside the repository.
+"""Profile packages made elsewhere, if they lie beside the repository.
 
 The generic eUICC test profiles of GSMA TS.48 are not part of this project. A case that loads one
-names their folder, and does not apply without.
+names their folder, and does not apply without it.
 """
 
 from dataclasses import replace
@@ -21,10 +21,10 @@ _ICCID: Final = Iccid.from_digits("8929901048484848489")
 
 
 def generic_test_profile(packages: Path) -> TestProfile:
-    """Return a generic test profile of TS.48 with an ICCID of the suites and metadata to go with.
+    """Returns a generic test profile of TS.48 with an ICCID of the suites and metadata to go with.
 
-    The package says nothing of BER-TLV files, Java Card or the services of 2.3, so that any eUICC
-    can take it.
+    The package contains no BER-TLV files, no Java Card and none of the services of 2.3, so that any
+    eUICC can take it.
 
     Args:
         packages: The folder of the packages of TS.48.

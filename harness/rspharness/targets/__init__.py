@@ -1,1 +1,1 @@
-"""Where the card of a run is: what a target offers, links to cards, and the cards in readers."""
+"""The place of a run's card: what a target offers, links to cards, and the cards in readers."""

@@ -1,4 +1,4 @@
-"""The guard of real cards: what could change a card in a reader is refused before it is sent."""
+"""The guard of real cards: a command that could change the card is refused and not sent."""
 
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError, LocalError
@@ -44,10 +44,10 @@ _HARMLESS_FUNCTIONS = frozenset(
 
 
 class ReadOnlyLink(LinkWrapper):
-    """Refuse, before anything is sent, every command that could leave something behind on the card.
+    """Refuses, before anything is sent, every command that could change the card's lasting state.
 
     STORE DATA passes only when its first block starts with an ES10 function that reads, or that
-    touches nothing but the RSP session. Later blocks follow the decision on the first.
+    affects only the RSP session. Later blocks follow the decision on the first.
     """
 
     def __init__(self, link: CardLink) -> None:
@@ -55,7 +55,7 @@ class ReadOnlyLink(LinkWrapper):
         self._open_chain = False
 
     def transmit(self, command: bytes) -> bytes:
-        """Pass a harmless command on.
+        """Passes a harmless command on.
 
         Raises:
             LocalError: the command could change the card. It was not sent.

@@ -9,12 +9,12 @@ __all__ = ["PowerOffAfter"]
 
 
 class PowerOffAfter(LinkWrapper):
-    """Take the power away after a number of commands; the answer of the last is never read.
+    """Cuts the power after a number of commands; the answer of the last is never read.
 
     Args:
         link: The link below.
-        count: After how many commands the power goes.
-        power_off: Takes the power away.
+        count: After how many commands the power is cut.
+        power_off: Switches the power off.
     """
 
     def __init__(self, link: CardLink, count: int, power_off: Callable[[], object]) -> None:
@@ -23,7 +23,7 @@ class PowerOffAfter(LinkWrapper):
         self._power_off = power_off
 
     def transmit(self, command: bytes) -> bytes:
-        """Pass a command on; after the last one the card is off.
+        """Passes a command on; after the last one the card is off.
 
         Raises:
             LinkFault: the power is gone. Whether the card finished the command is not known.

@@ -10,7 +10,7 @@ __all__ = ["PcscTarget"]
 
 
 class PcscTarget:
-    """Be the target `pcsc`."""
+    """The target `pcsc`."""
 
     simulated = False
 
@@ -21,7 +21,7 @@ class PcscTarget:
         self._link: ReaderLink | None = None
 
     def open(self) -> KeptLink:
-        """Connect to the card the first time, and return the link.
+        """Connects to the card the first time and returns the link.
 
         Raises:
             TargetLost: there is no card, or another program has it.
@@ -31,12 +31,12 @@ class PcscTarget:
         return KeptLink(self._link)
 
     def facts(self) -> Mapping[str, str]:
-        """Return reader and protocol."""
+        """Returns reader and protocol."""
         protocol = self._link.protocol if self._link is not None else ""
         return {"reader": self.reader, "protocol": protocol}
 
     def close(self) -> None:
-        """Let the card go."""
+        """Releases the card."""
         if self._link is not None:
             self._link.close()
             self._link = None

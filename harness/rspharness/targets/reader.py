@@ -17,7 +17,7 @@ _HINT: Final = "is pcscd running? `rsplab doctor` looks"
 
 
 class _Scard(Protocol):
-    """What is used of smartcard.scard."""
+    """The part of smartcard.scard that is used."""
 
     SCARD_SCOPE_USER: int
     SCARD_SHARE_EXCLUSIVE: int
@@ -62,7 +62,7 @@ def _context(library: _Scard) -> object:
 
 
 def reader_names() -> tuple[str, ...]:
-    """Return the names of all readers, empty when there are none.
+    """Returns the names of all readers, empty when there are none.
 
     Raises:
         ConfigError: pyscard is not installed or the daemon does not answer.
@@ -77,7 +77,7 @@ def reader_names() -> tuple[str, ...]:
 
 
 def find_reader(beginning: str) -> str:
-    """Return the one reader whose name begins so; an empty text means the only reader there is.
+    """Returns the one reader with this beginning of a name; empty means the only reader.
 
     Raises:
         ConfigError: none or several do; the message lists the readers.
@@ -94,14 +94,14 @@ def find_reader(beginning: str) -> str:
 
 
 class ReaderLink:
-    """Be the link to the card in one reader, exclusively."""
+    """The link to the card in one reader, exclusively."""
 
     def __init__(self, reader: str, patience_s: float = 0.0) -> None:
-        """Connect to the card.
+        """Connects to the card.
 
         Args:
             reader: Name of the reader.
-            patience_s: How long to wait for a card that is on its way into the reader, seconds.
+            patience_s: How long to wait for a card that is being inserted, in seconds.
 
         Raises:
             TargetLost: there is no card, or another program has it.
@@ -133,11 +133,11 @@ class ReaderLink:
 
     @property
     def protocol(self) -> str:
-        """Return the protocol in use."""
+        """Returns the protocol in use."""
         return "T=0" if self._protocol == self._scard.SCARD_PROTOCOL_T0 else "T=1"
 
     def transmit(self, command: bytes) -> bytes:
-        """Send one APDU.
+        """Sends one APDU.
 
         Raises:
             TargetLost: no answer came.
@@ -150,7 +150,7 @@ class ReaderLink:
         return bytes(b & 0xFF for b in response)
 
     def reset(self) -> bytes:
-        """Reset the card and return its ATR.
+        """Resets the card and returns its ATR.
 
         Raises:
             TargetLost: the card did not come back.
@@ -158,7 +158,7 @@ class ReaderLink:
         return self._reconnect(self._scard.SCARD_RESET_CARD, self._protocols)
 
     def power_cycle(self) -> bytes:
-        """Take the power away, give it back and return the ATR.
+        """Switches the power off and on and returns the ATR.
 
         Raises:
             TargetLost: the card did not come back.
@@ -166,7 +166,7 @@ class ReaderLink:
         return self._reconnect(self._scard.SCARD_UNPOWER_CARD, self._protocols)
 
     def restart(self, protocol: int) -> bytes:
-        """Take the power away, give it back, and go on in T=0 or T=1; returns the ATR.
+        """Switches the power off and on and uses T=0 or T=1; returns the ATR.
 
         Raises:
             TargetLost: the card did not come back in this protocol.
@@ -187,7 +187,7 @@ class ReaderLink:
         return bytes(atr)
 
     def close(self) -> None:
-        """Let the card go, without power; a second call is fine."""
+        """Releases the card and switches its power off; a second call does nothing."""
         if self._open:
             self._open = False
             self._scard.SCardDisconnect(self._card, self._scard.SCARD_UNPOWER_CARD)
@@ -195,7 +195,7 @@ class ReaderLink:
 
 
 class KeptLink:
-    """Be the reader's link for one case; closing it leaves the reader to the next case."""
+    """The reader's link for one case; closing it keeps the reader for the next case."""
 
     def __init__(self, link: ReaderLink) -> None:
         self.transmit = link.transmit
@@ -204,4 +204,4 @@ class KeptLink:
         self.restart = link.restart
 
     def close(self) -> None:
-        """Do nothing: the target keeps the reader."""
+        """Does nothing: the target keeps the reader."""

@@ -4,7 +4,7 @@ name = "inprocess"              # name of the run's report folder
 kind = "inprocess"              # inprocess, vpcd or pcsc
 version = "v2"                  # which rows of the catalogue apply
 
-[options]                       # the catalogue's options; these win over what the card says
+[options]                       # the catalogue's options; these win over what the card reports
 PROVISIONING = true
 
 [values]                        # declared values that cases compare with
@@ -38,7 +38,7 @@ _KEYS = {"name", "kind", "version", "reader", *_TABLES, "deviations"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetSettings:
-    """Hold the content of a target file.
+    """The content of a target file.
 
     Attributes:
         kind: Which target: inprocess, vpcd or pcsc.
@@ -68,7 +68,7 @@ class TargetSettings:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a target file.
+        """Reads a target file.
 
         Raises:
             ConfigError: no such file, not TOML, an unknown key, or a value of the wrong kind.
@@ -84,7 +84,7 @@ class TargetSettings:
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
-        """Read parsed TOML.
+        """Reads parsed TOML.
 
         Raises:
             ConfigError: an unknown key, no kind, or a value of the wrong kind.

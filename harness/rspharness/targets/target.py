@@ -1,8 +1,8 @@
-"""The `Target` protocol: what a run needs of the place where its card is.
+"""The `Target` protocol: what a run needs from where its card is.
 
 A target opens a link to the card for each case. A simulated target gives every case a new card in
-its first state; a real one gives the same card again, and the conditions of a case bring it where
-it has to be. Suites see none of this.
+its first state; a real one gives the same card again, and the conditions of a case bring it to the
+state it needs. Suites do not depend on this.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ __all__ = ["Snapshots", "Target", "TargetOptions"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetOptions:
-    """Hold what the command line says about the target.
+    """The choices of the command line about the target.
 
     Attributes:
         settings: The target file, or the defaults of a kind.
@@ -28,7 +28,7 @@ class TargetOptions:
         personality: Personality of a simulated card, empty for its default.
         card_fault: Name of a fault of a simulated card, empty for none.
         slot: Number of this worker among the parallel ones, from 0.
-        parallel: True when there are others.
+        parallel: True when there are other workers.
         seed: Seed of a simulated card's randomness.
     """
 
@@ -43,22 +43,22 @@ class TargetOptions:
 
 
 class Target(Protocol):
-    """Hold the card of a run."""
+    """The place of the card of a run."""
 
     @property
     def name(self) -> str:
-        """Return the name for reports."""
+        """Returns the name for reports."""
 
     @property
     def simulated(self) -> bool:
-        """Tell whether each case gets a new card and nothing can be damaged."""
+        """Returns whether each case gets a new card and nothing can be damaged."""
 
     @property
     def settings(self) -> TargetSettings:
-        """Return what the target file declares."""
+        """Returns what the target file declares."""
 
     def open(self) -> PoweredLink:
-        """Return a link to the card for one case, before its first reset.
+        """Returns a link to the card for one case, before its first reset.
 
         Raises:
             TargetLost: the card is not there.
@@ -66,24 +66,24 @@ class Target(Protocol):
         """
 
     def facts(self) -> Mapping[str, str]:
-        """Return what is known of the place, such as the reader's name, for the report."""
+        """Returns what is known of the place, such as the reader's name, for the report."""
 
     def close(self) -> None:
-        """Let the card and everything started for it go."""
+        """Releases the card and everything started for it."""
 
 
 @runtime_checkable
 class Snapshots(Protocol):
-    """Be a target with a simulated card: it can keep a state of it and come back to it.
+    """A target with a simulated card, whose state it can keep and restore.
 
     This is only a faster way to a state that standard commands reach too.
     """
 
     def draw_from(self, seed: str) -> None:
-        """Let the next cards draw their random octets from a seed, whatever ran before."""
+        """Makes the next cards draw their random octets from a seed, whatever ran before."""
 
     def keep(self) -> object:
-        """Return the card's lasting state."""
+        """Returns the card's lasting state."""
 
     def restore(self, state: object) -> None:
-        """Give the card of this case another lasting state; it has to be reset afterwards."""
+        """Replaces the lasting state of this case's card, which has to be reset afterwards."""

@@ -24,32 +24,32 @@ __all__ = [
 
 
 class CardLink(Protocol):
-    """Carry command APDUs to a card."""
+    """Carries command APDUs to a card."""
 
     def transmit(self, command: bytes) -> bytes:
-        """Send one command and return its response: data and status word, as the card gave them.
+        """Sends one command and returns its response: data and status word, as the card gave them.
 
         Raises:
             TargetLost: the card did not answer; what it did with the command is not known.
         """
 
     def reset(self) -> bytes:
-        """Reset the card and return its ATR; channels, selections and sessions are gone.
+        """Resets the card and returns its ATR; channels, selections and sessions are gone.
 
         Raises:
             TargetLost: the card did not come back.
         """
 
     def close(self) -> None:
-        """Let the card go; the link is of no use afterwards."""
+        """Releases the card; the link cannot be used afterwards."""
 
 
 @runtime_checkable
 class PoweredLink(CardLink, Protocol):
-    """Carry commands to a card whose power is under control."""
+    """Carries commands to a card whose power is under control."""
 
     def power_cycle(self) -> bytes:
-        """Take the power away, give it back and return the ATR.
+        """Switches the power off and on and returns the ATR.
 
         Raises:
             TargetLost: the card did not come back.
@@ -58,10 +58,10 @@ class PoweredLink(CardLink, Protocol):
 
 @runtime_checkable
 class ProtocolLink(CardLink, Protocol):
-    """Carry commands to a card by a transmission protocol of the caller's choice."""
+    """Carries commands to a card by a transmission protocol that the caller chooses."""
 
     def restart(self, protocol: int) -> bytes:
-        """Take the power away, give it back, and go on in a protocol; returns the ATR.
+        """Switches the power off and on and uses one protocol; returns the ATR.
 
         Args:
             protocol: 0 or 1, one the ATR offers.
@@ -72,25 +72,25 @@ class ProtocolLink(CardLink, Protocol):
 
 
 class LinkWrapper:
-    """Pass everything on; a wrapper overrides what it changes."""
+    """Passes everything on; a wrapper overrides what it changes."""
 
     def __init__(self, link: CardLink) -> None:
         self._link = link
 
     def transmit(self, command: bytes) -> bytes:
-        """Pass a command on."""
+        """Passes a command on."""
         return self._link.transmit(command)
 
     def reset(self) -> bytes:
-        """Pass a reset on."""
+        """Passes a reset on."""
         return self._link.reset()
 
     def power_cycle(self) -> bytes:
-        """Pass a power cycle on; a link without power under control is reset instead."""
+        """Passes a power cycle on; a link without power under control is reset instead."""
         return self._link.power_cycle() if isinstance(self._link, PoweredLink) else self.reset()
 
     def restart(self, protocol: int) -> bytes:
-        """Pass a restart in a protocol on.
+        """Passes a restart in a protocol on.
 
         Raises:
             LocalError: the protocol of the link below is not under control.
@@ -100,19 +100,19 @@ class LinkWrapper:
         return self._link.restart(protocol)
 
     def close(self) -> None:
-        """Close the link below."""
+        """Closes the link below."""
         self._link.close()
 
 
 class TracedLink(LinkWrapper):
-    """Write every exchange into a trace, with the time the answer took."""
+    """Writes every exchange into a trace, with the time the answer took."""
 
     def __init__(self, link: CardLink, trace: Trace) -> None:
         super().__init__(link)
         self._trace = trace
 
     def transmit(self, command: bytes) -> bytes:
-        """Pass a command on and write down both directions; a lost answer is written as such."""
+        """Passes a command on and records both directions; a lost answer is recorded as such."""
         elapsed_ms = stopwatch()
         try:
             response = self._link.transmit(command)
@@ -123,20 +123,20 @@ class TracedLink(LinkWrapper):
         return response
 
     def reset(self) -> bytes:
-        """Pass a reset on and write down the ATR."""
+        """Passes a reset on and records the ATR."""
         atr = self._link.reset()
         self._trace.reset(atr)
         return atr
 
     def power_cycle(self) -> bytes:
-        """Pass a power cycle on and write down the ATR."""
+        """Passes a power cycle on and records the ATR."""
         self._trace.remark("power off and on")
         atr = super().power_cycle()
         self._trace.reset(atr)
         return atr
 
     def restart(self, protocol: int) -> bytes:
-        """Pass a restart in a protocol on and write down the ATR."""
+        """Passes a restart in a protocol on and records the ATR."""
         self._trace.remark(f"power off and on, T={protocol}")
         atr = super().restart(protocol)
         self._trace.reset(atr)
@@ -144,7 +144,7 @@ class TracedLink(LinkWrapper):
 
 
 class TimedLink(LinkWrapper):
-    """Note how long each command takes, under the name of its instruction or ES10 function."""
+    """Records how long each command takes, under the name of its instruction or ES10 function."""
 
     def __init__(self, link: CardLink, timings: Timings) -> None:
         super().__init__(link)
@@ -152,7 +152,7 @@ class TimedLink(LinkWrapper):
         self._names = CommandNames()
 
     def transmit(self, command: bytes) -> bytes:
-        """Pass a command on and note the time."""
+        """Passes a command on and records the time."""
         elapsed_ms = stopwatch()
         response = self._link.transmit(command)
         self._timings.add(self._names.name(command), elapsed_ms())

@@ -1,4 +1,4 @@
-"""Content of well-known files in words; what no decoder knows stays octets.
+"""Content of well-known files in words; files without a decoder stay octets.
 
 Sources: ETSI TS 102 221, 13 (ICCID, DIR, ARR); 3GPP TS 31.102, 4.2 (all others).
 """
@@ -33,7 +33,7 @@ _GSM_ALPHABET: Final = (
 
 
 def _text(octets: bytes) -> str:
-    """Return text of the GSM default alphabet (TS 23.038), or of UCS2 behind 80."""
+    """Returns text of the GSM default alphabet (TS 23.038), or of UCS2 behind 80."""
     if octets[:1] == b"\x80":
         pairs = octets[1:]
         end = pairs.find(b"\xff\xff")
@@ -46,7 +46,7 @@ def _spn(body: bytes) -> str:
 
 
 def _plmn(octets: bytes) -> str:
-    """Return MCC and MNC of three octets, or nothing for an empty entry."""
+    """Returns MCC and MNC of three octets, or nothing for an empty entry."""
     if octets == b"\xff\xff\xff":
         return ""
     digits = "".join(f"{octet & 0xF:X}{octet >> 4:X}" for octet in octets)
@@ -97,7 +97,7 @@ def _loci(body: bytes) -> str:
 
 
 def _number(octets: bytes) -> str:
-    """Return a number behind its length and type octets (BCD of TS 24.008)."""
+    """Returns a number behind its length and type octets (BCD of TS 24.008)."""
     if not 1 < octets[0] <= 11:
         return ""
     symbols = "0123456789*#abcF"
@@ -199,19 +199,19 @@ DECODERS: Final[Mapping[str, Decoder]] = {
     "PL": _languages,
     "LI": _languages,
 }
-"""What reads a file or one of its records, by the name of the file."""
+"""The decoder of a file or of one of its records, by the name of the file."""
 
 _OTHER_MEANING: Final = frozenset(
     {("CSIM", "AD"), ("ISIM", "AD"), ("CSIM", "ECC"), ("CSIM", "SPN")}
 )
-"""Files of the same name whose content is built otherwise."""
+"""Decoders of files of the same name with another structure."""
 
 
 def decoded(directory: str, name: str, part: bytes) -> str:
-    """Return one record, or the body of a transparent file, in words.
+    """Returns one record, or the body of a transparent file, in words.
 
     Returns:
-        An empty text for files no decoder knows, and for content that is not as it should be.
+        An empty text for files without a decoder, and for content that is not as specified.
     """
     plain = name.removeprefix("EF.")
     decoder = DECODERS.get(plain)

@@ -1,7 +1,7 @@
-"""Walk the file system of a card: select, read what the rules allow, list what is there.
+"""The file system of a card: selecting, reading what the rules allow, listing what exists.
 
-A UICC has no command that lists files, so a tree is made by asking for every identifier a standard
-gives; files of an operator's own are found by their path alone. Nothing is written and no code is
+A UICC has no command that lists files, so a tree is made by selecting every identifier a standard
+defines; an operator's own files are found only by their path. Nothing is written and no code is
 verified. Source: ETSI TS 102 221, 8.4, 11.1 and 11.3.
 """
 
@@ -27,7 +27,7 @@ _MORE: Final = 0x62F1
 
 
 class Structure(StrEnum):
-    """Say how a file is built."""
+    """How a file is built."""
 
     DIRECTORY = "directory"
     TRANSPARENT = "transparent"
@@ -47,7 +47,7 @@ _STRUCTURES = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Name a file: its directory by what it is, its path, and the ADF it is in.
+    """The name of a file: its directory by kind, its path, and the ADF it is in.
 
     Attributes:
         directory: Name of the directory it is in, as in `names`; its own for a directory.
@@ -63,13 +63,13 @@ class Place:
 
     @property
     def shown(self) -> str:
-        """Return the path as `rsplab card read` takes it."""
+        """Returns the path as `rsplab card read` takes it."""
         root = "3F00" if not self.aid else f"ADF.{self.root}"
         return "/".join((root, *(f"{fid:04X}" for fid in self.path)))
 
     @property
     def root(self) -> str:
-        """Return what the application is, or its AID."""
+        """Returns what the application is, or its AID."""
         for beginning, name in APPLICATIONS.items():
             if self.aid.startswith(beginning):
                 return name
@@ -78,7 +78,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Hold what SELECT told of a file.
+    """What SELECT returned about a file.
 
     Attributes:
         place: Which file.
@@ -103,7 +103,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Hold what could be read of a file.
+    """What could be read of a file.
 
     Attributes:
         parts: The body in one part, the records, or the data objects.
@@ -115,7 +115,7 @@ class Content:
 
 
 class FileBrowser:
-    """Browse the files a channel shows; the channel has to stand on the file system.
+    """Browses the files a channel shows; the file system has to be selected on the channel.
 
     Args:
         channel: Sends commands and follows 61XX and 6CXX; the ISD-R need not be selected.
@@ -129,7 +129,7 @@ class FileBrowser:
         return self._channel.transmit(CommandApdu(cla, ins, p1, p2, data, le))
 
     def select(self, place: Place) -> Found:
-        """Select a file.
+        """Selects a file.
 
         Raises:
             RemoteError: the card does not find it, or refuses.
@@ -149,7 +149,7 @@ class FileBrowser:
         return _found(place, answer)
 
     def applications(self) -> tuple[Place, ...]:
-        """Return the applications EF.DIR lists, in its order; none without an EF.DIR."""
+        """Returns the applications EF.DIR lists, in its order; none without an EF.DIR."""
         try:
             found = self.select(Place("MF", (0x2F00,), name="DIR"))
         except RemoteError:
@@ -167,7 +167,7 @@ class FileBrowser:
         return tuple(places)
 
     def read(self, found: Found) -> Content:
-        """Read the file selected last, as far as the card allows."""
+        """Reads the file selected last, as far as the card allows."""
         if found.structure is Structure.BER_TLV:
             return self._objects()
         if found.record_length:
@@ -213,10 +213,10 @@ class FileBrowser:
         return data if is_success(answer.sw) else answer.sw
 
     def tree(self) -> Iterator[tuple[int, Found]]:
-        """Yield every standard file there is, with its depth: the MF first, then each application.
+        """Yields each standard file that exists, with its depth: the MF, then each application.
 
         Raises:
-            RemoteError: the card has not even an MF.
+            RemoteError: the card has no MF.
         """
         yield from self._below(Place("MF"), 0, required=True)
         for place in self.applications():
@@ -242,7 +242,7 @@ class FileBrowser:
             yield from self._below(below, depth + 1)
 
     def place_of(self, text: str) -> Place:
-        """Return the file a path in words names: 3F00/2FE2, MF/EF.DIR, USIM/EF.IMSI, AID/6F07.
+        """Returns the file a path in words names: 3F00/2FE2, MF/EF.DIR, USIM/EF.IMSI, AID/6F07.
 
         Raises:
             LocalError: it is no path, or names an application the card does not list.

@@ -1,6 +1,6 @@
 """Names of the standard files, by directory (ETSI TS 102 221; 3GPP TS 31.102, TS 31.103).
 
-A directory is named by what it is, not by where it stands: DF.PHONEBOOK has the same files below
+A directory is named by its kind, not by its place: DF.PHONEBOOK has the same files below
 TELECOM and below an ADF.
 """
 
@@ -93,7 +93,7 @@ APPLICATIONS: Final[Mapping[bytes, str]] = {
 
 
 def fid_of(directory: str, name: str) -> int | None:
-    """Return the identifier of a file of a directory by its name, or None.
+    """Returns the identifier of a file of a directory by its name, or None.
 
     >>> fid_of("USIM", "EF.IMSI") == 0x6F07
     True

@@ -27,7 +27,7 @@ def card():
 
 
 class _Answering(Card):
-    """Answer GetRAT with other rules than the card has."""
+    """A card that answers GetRAT with other rules than it has."""
 
     rules = ()
 
@@ -51,14 +51,14 @@ class _Answering(Card):
         ),
     ],
 )
-def test_rules_of_the_rat_are_told_apart(card, rules, held):
+def test_rules_of_the_rat_are_distinguished(card, rules, held):
     answering = _Answering(card.link)
     answering.rules = rules
     read = read_capabilities(answering, {}, {}).options
     assert {name for name, value in read.items() if name.startswith("RAT_") and value} == held
 
 
-def test_declared_value_wins_and_a_contradiction_is_told(card):
+def test_declared_value_wins_and_a_contradiction_is_reported(card):
     read = read_capabilities(card, {"JAVACARD": True, "CATBUSY": True}, {})
     assert read.options["JAVACARD"] is True
     assert read.options["CATBUSY"] is True

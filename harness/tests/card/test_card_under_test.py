@@ -50,12 +50,12 @@ def test_ask_types_the_response_by_the_tag_of_the_request(card):
         card.ask(bytes.fromhex("BF7900"))
 
 
-def test_refusal_of_a_typed_request_is_an_expectation_that_failed(card):
+def test_refusal_of_a_typed_request_is_a_failed_expectation(card):
     with pytest.raises(ExpectationError, match=r"expected SW 9000 \(OK\) or 91XX, got SW 6A8"):
         card.ask(bytes.fromhex("BF3801FF"))
 
 
-def test_octets_that_are_no_response_are_the_cards_fault(card):
+def test_octets_that_are_no_response_are_a_failed_expectation(card):
     class Garbling:
         def transmit(self, command):
             return b"\xbf\x3e\x00\x90\x00" if command[1] == 0xE2 else b"\x01\x90\x00"
@@ -70,7 +70,7 @@ def test_octets_that_are_no_response_are_the_cards_fault(card):
         Card(Garbling()).eid()
 
 
-def test_raw_apdu_is_not_followed(card):
+def test_answer_to_a_raw_apdu_is_not_collected(card):
     card.eid()
     octets = bytes.fromhex("81E2910006BF3E035C015A00")
     assert card.transmit_raw(octets).sw >> 8 == 0x61
@@ -87,7 +87,7 @@ def test_last_command_is_outlined_for_messages(card):
     assert card.last == "malformed command, 1 octets"
 
 
-def test_snapshot_differs_when_the_address_did(card):
+def test_snapshot_differs_when_the_address_has_changed(card):
     before = card.observe()
     assert card.observe() == before
     card.send(SET_A)
@@ -95,7 +95,7 @@ def test_snapshot_differs_when_the_address_did(card):
     assert difference[0] == "addresses"
 
 
-def test_power_lost_after_the_command_it_was_asked_to(card):
+def test_power_is_lost_after_the_chosen_command(card):
     card.eid()
     with card.power_lost_after(1):
         card.send(SET_A)

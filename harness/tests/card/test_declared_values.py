@@ -31,7 +31,7 @@ def test_value_that_is_not_declared_is_not_compared():
 
 
 @pytest.mark.parametrize("personality", ["v2.2.2", "v2.6"])
-def test_options_a_simulated_card_declares_are_those_it_tells(personality):
+def test_declared_options_of_a_simulated_card_are_those_it_reports(personality):
     run = Run(RunOptions(personality=personality))
     card = run.open_card(Trace(), Timings())
     assert isinstance(card, Card)

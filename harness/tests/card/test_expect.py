@@ -71,7 +71,7 @@ def test_success_and_sw_count_91xx_as_9000(word):
 @pytest.mark.parametrize(
     ("data", "word"), [(b"", 0x9000), (b"", 0x9105), (b"", 0x6105), (b"\x00", 0x6A80)]
 )
-def test_refused_wants_no_success_and_no_data(data, word):
+def test_refused_rejects_success_and_data(data, word):
     with pytest.raises(ExpectationError, match="octets of data"):
         expect.refused(ResponseApdu(data, word))
 
@@ -90,7 +90,7 @@ def test_equal_shows_octets_with_their_count():
     assert raised.value.actual == "2 octets 01 02"
 
 
-def test_unchanged_names_the_part_that_moved():
+def test_unchanged_names_the_part_that_changed():
     moved = Snapshot(EMPTY.profiles, bytes.fromhex("BF2803A00100"), EMPTY.addresses)
     expect.unchanged(EMPTY, EMPTY)
     expect.unchanged(EMPTY, moved, apart_from=("notifications",))
@@ -99,7 +99,7 @@ def test_unchanged_names_the_part_that_moved():
         expect.unchanged(EMPTY, other)
 
 
-def test_missing_pir_is_no_success():
+def test_missing_pir_is_a_failure():
     with pytest.raises(ExpectationError, match="no ProfileInstallationResult"):
         expect.pir_success(None)
     with pytest.raises(ExpectationError, match="storeMetadata"):
@@ -126,14 +126,14 @@ def test_notifications_are_compared_in_any_order():
         expect.notifications(listed[:1], (enable, one, "other.example.com"))
 
 
-def test_data_object_is_whole_and_of_its_tag():
+def test_data_object_must_be_whole_and_of_its_tag():
     assert bytes(expect.data_object(b"\xbf\x3e\x00", 0xBF3E).value) == b""
     for octets in (b"\xbf\x3e\x01", b"\xbf\x3e\x00\x00", b"\xbf\x20\x00", b""):
         with pytest.raises(ExpectationError, match="one data object BF3E"):
             expect.data_object(octets, 0xBF3E)
 
 
-def test_message_is_read_or_the_card_is_wrong():
+def test_message_is_read_or_the_expectation_fails():
     octets = EnableProfileResponse(enable_result=EnableResult.ok).encode()
     assert expect.message(EnableProfileResponse, octets).enable_result == EnableResult.ok
     with pytest.raises(ExpectationError, match="a EnableProfileResponse"):

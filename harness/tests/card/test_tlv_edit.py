@@ -7,24 +7,24 @@ from rspharness.card import tlv_edit
 REQUEST = bytes.fromhex("BF38 12 3006 800101 810102 0401AA 3003 800103 0400".replace(" ", ""))
 
 
-def test_without_takes_one_object_out():
+def test_without_removes_one_object():
     assert tlv_edit.without(REQUEST, 0x30, 0x81) == bytes.fromhex(
         "BF380F30038001010401AA30038001030400"
     )
 
 
-def test_index_tells_which_occurrence():
+def test_index_selects_the_occurrence():
     assert tlv_edit.at(REQUEST, (0x30, 1)) == bytes.fromhex("3003800103")
     assert tlv_edit.without(REQUEST, (0x30, 1)) == bytes.fromhex("BF380D30068001018101020401AA0400")
 
 
-def test_valued_keeps_the_tag_and_fits_the_lengths():
+def test_valued_keeps_the_tag_and_adjusts_the_lengths():
     changed = tlv_edit.valued(REQUEST, bytes(200), 0x04)
     assert tlv_edit.at(changed, 0x04) == b"\x04\x81\xc8" + bytes(200)
     assert changed[:4] == bytes.fromhex("BF3881DA")
 
 
-def test_retagged_and_replaced_and_appended():
+def test_objects_are_retagged_replaced_and_appended():
     assert tlv_edit.at(tlv_edit.retagged(REQUEST, 0x85, 0x30, 0x80), 0x30, 0x85) == b"\x85\x01\x01"
     assert tlv_edit.at(tlv_edit.replaced(REQUEST, b"\x05\x00", 0x04), 0x05) == b"\x05\x00"
     assert tlv_edit.at(tlv_edit.appended(REQUEST, b"\x9f\x01\x00", 0x30), 0x30).endswith(
@@ -32,7 +32,7 @@ def test_retagged_and_replaced_and_appended():
     )
 
 
-def test_flipped_turns_the_bit_asked_for():
+def test_flipped_inverts_the_bit_asked_for():
     assert tlv_edit.at(tlv_edit.flipped(REQUEST, 0x04), 0x04) == b"\x04\x01\xab"
     assert tlv_edit.at(tlv_edit.flipped(REQUEST, 0x04, bit=7), 0x04) == b"\x04\x01\x2a"
     with pytest.raises(LocalError, match="outside"):

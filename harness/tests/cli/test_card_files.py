@@ -17,7 +17,7 @@ from rspharness.servers.rsp_server import profile, server_maker
 
 @pytest.fixture
 def card(monkeypatch):
-    """Have PROFILE_OPERATIONAL1 enabled on the card that both commands reach."""
+    """Enables PROFILE_OPERATIONAL1 on the card that both commands use."""
     run = Run(RunOptions())
     made = Card(run.target.open())
     made.reset()
@@ -71,12 +71,12 @@ def test_file_that_may_not_be_read_is_a_failure(card, capsys):
     assert "not read: 6982" in capsys.readouterr().out
 
 
-def test_absent_file_is_told(card, capsys):
+def test_absent_file_is_reported(card, capsys):
     assert main(["card", "read", "MF/2FFF", "--target", "inprocess"]) == 1
     assert "6A82" in capsys.readouterr().err
 
 
-def test_path_to_nowhere_is_wrong_use(card, capsys):
+def test_path_without_a_file_is_wrong_use(card, capsys):
     assert main(["card", "read", "NOBODY/6F07", "--target", "inprocess"]) == 2
     assert "EF.DIR lists USIM" in capsys.readouterr().err
 
@@ -100,7 +100,7 @@ def test_update_changes_the_profile_name_once(card, capsys):
     assert json.loads(capsys.readouterr().out)["status"] == 2
 
 
-def test_wrong_key_is_told_by_the_receipt(card, capsys):
+def test_wrong_key_is_reported_in_the_receipt(card, capsys):
     words = ["ota", "script", "--target", "inprocess", "--kid-key", "00" * 16, "00A40004023F00"]
     assert main(words) == 1
     assert "01" in capsys.readouterr().out
@@ -117,7 +117,7 @@ def test_wrong_key_is_told_by_the_receipt(card, capsys):
         ["update-metadata"],
     ],
 )
-def test_wrong_words_send_nothing(words, capsys):
+def test_wrong_arguments_send_nothing(words, capsys):
     assert main(["ota", *words, "--target", "inprocess"]) == 2
     assert capsys.readouterr().err.startswith("rsplab: ")
 
@@ -127,6 +127,6 @@ def test_ota_to_a_card_without_a_profile_fails(capsys):
     assert "no proof of receipt" in capsys.readouterr().out
 
 
-def test_tree_of_an_empty_card_is_its_mf(capsys):
+def test_tree_of_an_empty_card_is_only_its_mf(capsys):
     assert main(["card", "tree", "--target", "inprocess"]) == 0
     assert "EF.UMPC" in capsys.readouterr().out

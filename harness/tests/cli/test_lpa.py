@@ -1,4 +1,4 @@
-"""The `lpa` commands from their words to their output and exit code, on a card of TLVs."""
+"""The `lpa` commands from their arguments to output and exit code, on a card of TLVs."""
 
 import io
 import json
@@ -22,7 +22,7 @@ EID = "89049032123451234512345678901235"
 
 
 class Card:
-    """Answer command TLVs from a table."""
+    """A card that answers command TLVs from a table."""
 
     def __init__(self):
         self.answers = {}
@@ -97,13 +97,13 @@ def test_list_prints_json(card, capsys):
     assert (profile["iccid"], profile["isdpAid"]) == (ICCID, AID)
 
 
-def test_empty_list_says_so(card, capsys):
+def test_empty_list_is_reported(card, capsys):
     card.answers[0xBF2D] = bytes.fromhex("BF2D02A000")
     assert lpa("list") == 0
     assert capsys.readouterr().out == "no Profile is installed\n"
 
 
-def test_words_choose_card_and_channel(card, tmp_path):
+def test_options_choose_card_and_channel(card, tmp_path):
     card.answers[0xBF2D] = listed()
     trace = tmp_path / "t"
     lpa(
@@ -136,7 +136,7 @@ def test_info_shows_the_card(card, capsys):
 
 @pytest.mark.parametrize(("word", "tag", "state"), [("enable", 0xBF31, 1), ("disable", 0xBF32, 0)])
 @pytest.mark.parametrize("name", [ICCID, AID])
-def test_switch_tells_the_new_state(card, capsys, word, tag, state, name):
+def test_switch_prints_the_new_state(card, capsys, word, tag, state, name):
     card.answers |= {tag: result(tag), 0xBF2D: listed(state)}
     assert lpa(word, name) == 0
     assert capsys.readouterr().out == f"Profile {ICCID} is {word}d\n"
@@ -144,7 +144,7 @@ def test_switch_tells_the_new_state(card, capsys, word, tag, state, name):
     assert card.seen[0].endswith(b"\x81\x01\xff")
 
 
-def test_switch_without_refresh_says_so_to_the_card(card):
+def test_switch_without_refresh_sends_the_flag_to_the_card(card):
     card.answers |= {0xBF31: result(0xBF31), 0xBF2D: listed(1)}
     assert lpa("enable", ICCID, "--no-refresh") == 0
     assert card.seen[0].endswith(b"\x81\x01\x00")
@@ -158,7 +158,7 @@ def test_refusal_is_one_line_and_exit_code_1(card, capsys):
     )
 
 
-def test_delete_nickname_reset_and_address_say_what_was_done(card, capsys):
+def test_delete_nickname_reset_and_address_print_what_was_done(card, capsys):
     card.answers |= {
         0xBF33: result(0xBF33),
         0xBF2D: bytes.fromhex("BF2D02A000"),
@@ -209,7 +209,7 @@ def test_wrong_use_is_one_line_exit_code_2_and_no_card(card, capsys, monkeypatch
     assert card.seen == []
 
 
-def test_trust_that_is_not_there_is_exit_code_3(card, capsys, tmp_path):
+def test_missing_ci_certificate_is_exit_code_3(card, capsys, tmp_path):
     assert lpa("download", "1$h$T", "--yes", "--ca", str(tmp_path)) == 3
     assert "no CI certificate found" in capsys.readouterr().err
 
@@ -234,7 +234,7 @@ def test_download_without_code_needs_a_default_address(card, capsys):
 
 
 class Port:
-    """Answer every POST alike."""
+    """A port that gives every POST the same answer."""
 
     def __init__(self, *_):
         pass
@@ -275,14 +275,14 @@ def test_notifications_are_listed(card, capsys):
     assert card.changing is False
 
 
-def test_no_notification_says_so(card, capsys):
+def test_empty_list_of_notifications_is_reported(card, capsys):
     card.answers[0xBF2B] = bytes.fromhex("BF2B02A000")
     assert lpa("notifications") == 0
     assert capsys.readouterr().out == "no Notification is waiting\n"
 
 
 @pytest.mark.parametrize(("status", "code", "delivered"), [(204, 0, True), (500, 1, False)])
-def test_processing_tells_what_was_delivered(card, capsys, monkeypatch, status, code, delivered):
+def test_processing_prints_what_was_delivered(card, capsys, monkeypatch, status, code, delivered):
     monkeypatch.setattr(lpa_commands, "HttpsPort", Port)
     monkeypatch.setattr(Port, "status", status)
     card.answers |= {
@@ -330,7 +330,7 @@ def test_confirmation_code_is_asked_for_unless_given(monkeypatch, capsys, given,
     assert TerminalUser(given).confirmation_code(None) == code
 
 
-def test_progress_bar_is_silent_where_there_is_no_terminal(capsys):
+def test_progress_bar_prints_nothing_without_a_terminal(capsys):
     with ProgressBar() as bar:
         for step in DownloadStep:
             bar(step, 0, 0)

@@ -18,9 +18,9 @@ ICCID = str(PROFILE.metadata.iccid)
 
 
 class Port(InProcessPort):
-    """Be the port of the command, closed like one; it can be deaf to a function."""
+    """The port of the command, which can be closed and can fail for one function."""
 
-    deaf_to = ""
+    failing = ""
 
     def __enter__(self):
         return self
@@ -29,7 +29,7 @@ class Port(InProcessPort):
         pass
 
     def post(self, address, path, headers, body):
-        if self.deaf_to and path.endswith(self.deaf_to):
+        if self.failing and path.endswith(self.failing):
             return HttpReply(503, {}, b"")
         return super().post(address, path, headers, body)
 
@@ -60,7 +60,7 @@ def test_outcome_is_one_json_object(server, capsys):
     assert (view["iccid"], view["complete"]) == (ICCID, True)
 
 
-def test_refusal_is_told_in_words(server, capsys):
+def test_refusal_is_reported_in_words(server, capsys):
     order = server.orders.order(PROFILE.upp, PROFILE.metadata, confirmation_code="4711")
     assert download(order.activation_code, "--confirmation-code", "1") == 1
     error = capsys.readouterr().err
@@ -68,8 +68,8 @@ def test_refusal_is_told_in_words(server, capsys):
     assert error.count("\n") == 1
 
 
-def test_result_the_server_has_not_taken_is_no_success(server, capsys, monkeypatch):
-    monkeypatch.setattr(Port, "deaf_to", "handleNotification")
+def test_result_the_server_has_not_accepted_is_no_success(server, capsys, monkeypatch):
+    monkeypatch.setattr(Port, "failing", "handleNotification")
     order = server.orders.order(PROFILE.upp, PROFILE.metadata)
     assert download(order.activation_code, "--json") == 1
     shown = capsys.readouterr()
@@ -77,8 +77,8 @@ def test_result_the_server_has_not_taken_is_no_success(server, capsys, monkeypat
     assert "notifications --process" in shown.err
 
 
-def test_failed_cancellation_is_told_beside_the_reason(server, capsys, monkeypatch):
-    monkeypatch.setattr(Port, "deaf_to", "cancelSession")
+def test_failed_cancellation_is_reported_with_the_reason(server, capsys, monkeypatch):
+    monkeypatch.setattr(Port, "failing", "cancelSession")
     order = server.orders.order(PROFILE.upp, PROFILE.metadata, confirmation_code="4711")
     assert download(order.activation_code) == 1
     first, second = capsys.readouterr().err.splitlines()
@@ -91,7 +91,7 @@ def test_order_for_the_eid_of_the_card_needs_no_code_but_an_address(server, caps
     assert "no default SM-DP+ address" in capsys.readouterr().err
 
 
-def test_trace_holds_the_whole_download(server, tmp_path):
+def test_trace_contains_the_whole_download(server, tmp_path):
     order = server.orders.order(PROFILE.upp, PROFILE.metadata)
     file = tmp_path / "trace.txt"
     assert download(order.activation_code, "--trace", str(file), "--block-size", "255") == 0

@@ -1,4 +1,4 @@
-"""The `lpa` commands through the PC/SC daemon, on a card behind vpcd as `card serve` puts it."""
+"""The `lpa` commands through the PC/SC daemon, on a card behind vpcd as with `card serve`."""
 
 import json
 import os
@@ -31,7 +31,7 @@ ICCID = str(PROFILE.metadata.iccid)
 
 @pytest.fixture
 def reader():
-    """Have a card in a free virtual reader, or skip with the reason."""
+    """Yields a free virtual reader with a card, or skips with the reason."""
     pytest.importorskip("smartcard.scard", exc_type=ImportError)
     if find_pcscd() is None or find_driver() is None:
         pytest.skip("pcscd or its driver vpcd is not installed")
@@ -54,7 +54,7 @@ def reader():
 
 
 class Port(InProcessPort):
-    """Be the port of the command, closed like one."""
+    """The port of the command, which can be closed."""
 
     def __enter__(self):
         return self

@@ -1,4 +1,4 @@
-"""The command line's front: what it imports, its exit codes, what an error prints."""
+"""The command line's entry: what it imports, its exit codes, what an error prints."""
 
 import argparse
 import resource
@@ -52,7 +52,7 @@ def test_debug_shows_the_error_itself(monkeypatch: pytest.MonkeyPatch) -> None:
         run_with(monkeypatch, fail, "--debug")
 
 
-def test_a_bug_is_not_dressed_as_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bug_is_not_reported_as_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> int:
         raise KeyError("bug")
 

@@ -67,7 +67,7 @@ def test_activation_code_is_read(text, expected):
         ("1$h.example$" + "T" * 244, 0, "256 characters"),
     ],
 )
-def test_what_is_no_activation_code_is_refused_with_the_place(text, offset, match):
+def test_text_that_is_no_activation_code_is_refused_with_the_position(text, offset, match):
     with pytest.raises(DecodeError, match=match) as caught:
         ActivationCode.parse(text)
     assert caught.value.offset == offset

@@ -11,7 +11,7 @@ PARTS = "350103 39020578 3C030201BB 3E0521C0000251"
 
 
 class Echo:
-    """A peer that gives back what it was sent, and then nothing."""
+    """A peer that returns what it was sent, and then nothing."""
 
     def __init__(self, answer=None):
         self.taken = []
@@ -23,7 +23,7 @@ class Echo:
 
 
 class Player:
-    """A card that plays proactive commands in a row and keeps what the terminal sends."""
+    """A card that announces proactive commands in order and keeps what the terminal sends."""
 
     def __init__(self, *commands, sw_of_event=0x9000):
         self.commands = [bytes.fromhex(one) for one in commands]
@@ -45,7 +45,7 @@ class Player:
 
 
 def command(kind, objects="", *, qualifier="00", target="82"):
-    """Write a proactive command with command number 1, in hexadecimal."""
+    """Writes a proactive command with command number 1, in hexadecimal."""
     body = bytes.fromhex(f"810301{kind}{qualifier} 820281{target} {objects}")
     size = f"{len(body):02X}" if len(body) < 0x80 else f"81{len(body):02X}"
     return f"D0{size}{body.hex()}"
@@ -65,7 +65,7 @@ def receive(count, target="21"):
 
 @pytest.fixture
 def served(scripted):
-    """Have a terminal serve these commands; return it, the card and the results with objects."""
+    """Serves these commands by a terminal; returns it, the card and the results with objects."""
 
     def serve(*commands, peer=None, network=None, **options):
         player = Player(*commands, **options)
@@ -81,26 +81,26 @@ def served(scripted):
 
 
 def test_channel_is_opened_and_closed(served):
-    terminal, player, told = served(OPEN, command("41", target="21"), peer=Echo())
-    assert told == ["830100" + "B8028100" + "B50103" + "B9020578", "830100"]
+    terminal, player, results = served(OPEN, command("41", target="21"), peer=Echo())
+    assert results == ["830100" + "B8028100" + "B50103" + "B9020578", "830100"]
     assert player.answers[0].startswith("8103014001" + "82028281")
     assert terminal.opened == [Connection(ADDRESS, 443)]
     assert terminal.done == [Proactive.OPEN_CHANNEL, Proactive.CLOSE_CHANNEL]
 
 
 def test_large_buffer_is_granted_in_part(served):
-    _, _, told = served(command("40", PARTS.replace("0578", "4000")), peer=Echo())
-    assert told == ["830107" + "B8028100" + "B50103" + "B90205DC"]
+    _, _, results = served(command("40", PARTS.replace("0578", "4000")), peer=Echo())
+    assert results == ["830107" + "B8028100" + "B50103" + "B90205DC"]
 
 
-def test_nobody_listens(served):
+def test_open_channel_without_a_listener_is_refused(served):
     assert served(OPEN, network=lambda _wanted: None)[2] == ["83023A07"]
 
 
-def test_channels_run_out(served):
-    told = served(*[OPEN] * 8, peer=Echo())[2]
-    assert [one[6:14] for one in told[:7]] == [f"B8028{n}00" for n in range(1, 8)]
-    assert told[7] == "83023A01"
+def test_eighth_channel_is_refused(served):
+    results = served(*[OPEN] * 8, peer=Echo())[2]
+    assert [one[6:14] for one in results[:7]] == [f"B8028{n}00" for n in range(1, 8)]
+    assert results[7] == "83023A01"
 
 
 @pytest.mark.parametrize("text", ["", "39020578 3C030102BB 3E0521C0000251", "39020578 3C030201BB"])
@@ -108,37 +108,37 @@ def test_channel_that_is_not_for_tcp_is_not_understood(served, text):
     assert served(command("40", text), peer=Echo())[2] == ["830132"]
 
 
-def test_octets_go_out_at_once_or_with_the_next(served):
+def test_octets_are_sent_immediately_or_with_the_next_command(served):
     peer = Echo(answer=b"")
-    told = served(OPEN, send(b"ab", "00"), send(b"cd"), peer=peer)[2]
+    results = served(OPEN, send(b"ab", "00"), send(b"cd"), peer=peer)[2]
     assert peer.taken == [b"abcd"]
-    assert told[1:] == ["830100B701FF", "830100B701FF"]
+    assert results[1:] == ["830100B701FF", "830100B701FF"]
 
 
-def test_room_left_is_told_and_held(served):
+def test_free_space_is_reported_and_not_exceeded(served):
     small = command("40", PARTS.replace("0578", "0003"))
-    told = served(small, send(b"ab", "00"), send(b"cd", "00"), send(b"c"), peer=Echo(b""))[2]
-    assert told[1:] == ["830100B70101", "83023A04", "830100B70103"]
+    results = served(small, send(b"ab", "00"), send(b"cd", "00"), send(b"c"), peer=Echo(b""))[2]
+    assert results[1:] == ["830100B70101", "83023A04", "830100B70103"]
 
 
 def test_answer_is_taken_in_pieces(served):
-    told = served(OPEN, send(b"abcde"), receive(2), receive(3), receive(1), peer=Echo())[2]
-    assert told[2:] == ["830100B6026162B70103", "830100B603636465B70100", "830102B600B70100"]
+    results = served(OPEN, send(b"abcde"), receive(2), receive(3), receive(1), peer=Echo())[2]
+    assert results[2:] == ["830100B6026162B70103", "830100B603636465B70100", "830102B600B70100"]
 
 
 def test_long_answer_fits_the_terminal_response(served):
-    _, player, told = served(OPEN, send(b"a"), receive(0xFF), peer=Echo(b"x" * 600))
+    _, player, results = served(OPEN, send(b"a"), receive(0xFF), peer=Echo(b"x" * 600))
     assert max(len(answer) // 2 for answer in player.answers) <= 255
-    assert told[2].startswith("830100B681ED7878")
-    assert told[2].endswith("B701FF")
+    assert results[2].startswith("830100B681ED7878")
+    assert results[2].endswith("B701FF")
 
 
 @pytest.mark.parametrize("one", [send(b"a"), receive(1), command("41", target="21")])
-def test_channel_that_is_not_open(served, one):
+def test_command_for_a_channel_that_is_not_open_is_refused(served, one):
     assert served(one, peer=Echo())[2] == ["83023A03"]
 
 
-def test_other_channel_is_not_this_one(served):
+def test_command_for_another_channel_is_refused(served):
     assert served(OPEN, receive(1, target="22"), peer=Echo())[2][1] == "83023A03"
 
 
@@ -146,13 +146,13 @@ def test_missing_length_is_not_understood(served):
     assert served(OPEN, command("42", target="21"), peer=Echo())[2][1] == "830132"
 
 
-def test_status_of_channels(served):
+def test_channel_status_lists_the_open_channels(served):
     status = command("44")
-    told = served(status, OPEN, OPEN, status, peer=Echo())[2]
-    assert (told[0], told[3]) == ("830100B8020000", "830100B8028100B8028200")
+    results = served(status, OPEN, OPEN, status, peer=Echo())[2]
+    assert (results[0], results[3]) == ("830100B8020000", "830100B8028100B8028200")
 
 
-def test_data_are_told_once_and_only_to_who_asked(served):
+def test_data_are_announced_once_and_only_with_the_event_set_up(served):
     _, player, _ = served(EVENTS, OPEN, send(b"abc"), peer=Echo())
     events = [one for one in player.others if one[1] == 0xC2]
     assert [one.hex().upper() for one in events] == [
@@ -162,13 +162,13 @@ def test_data_are_told_once_and_only_to_who_asked(served):
     assert {one.hex().upper() for one in player.others} == {"80F2000C"}
 
 
-def test_busy_card_is_told_again(served):
+def test_data_are_announced_again_to_a_busy_card(served):
     _, player, _ = served(EVENTS, OPEN, send(b"abc"), peer=Echo(), sw_of_event=0x9300)
     assert len([one for one in player.others if one[1] == 0xC2]) > 1
 
 
-def test_other_commands_on_the_way(served):
-    told = served(
+def test_other_commands_are_answered(served):
+    results = served(
         command("27", "A40101A503000010"),
         command("27", "A40101", qualifier="01"),
         command("03", "84020110"),
@@ -176,7 +176,7 @@ def test_other_commands_on_the_way(served):
         command("21"),
         peer=Echo(),
     )[2]
-    assert told == [
+    assert results == [
         "830100A40101",
         "830100A40101A503000000",
         "83010084020110",
@@ -185,7 +185,7 @@ def test_other_commands_on_the_way(served):
     ]
 
 
-def test_card_without_end_is_given_up(scripted):
+def test_card_that_does_not_stop_is_an_error(scripted):
     class Endless(Player):
         def transmit(self, apdu):
             return bytes.fromhex(OPEN) + b"\x90\x00" if apdu[1] == 0x12 else b"\x91\x1c"
@@ -193,5 +193,5 @@ def test_card_without_end_is_given_up(scripted):
     channel = scripted()
     channel.link = Endless()
     channel.pending_proactive = 28
-    with pytest.raises(RemoteError, match="no end"):
+    with pytest.raises(RemoteError, match="not stopped"):
         BipTerminal(channel, lambda _wanted: None).serve()

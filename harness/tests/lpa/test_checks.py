@@ -72,7 +72,7 @@ def test_other_address_stops_the_download():
         check_server_address("a.example", "b.example")
 
 
-def test_no_oid_in_the_code_needs_no_certificate():
+def test_code_without_an_oid_needs_no_certificate():
     check_smdp_oid(None, b"")
 
 
@@ -96,7 +96,7 @@ def test_unreadable_certificate_stops_when_the_code_names_an_oid():
         (owner(mcc_mnc=MccMnc.from_digits("310", "260")), owner(), False),
     ],
 )
-def test_operator_matches_as_the_rules_of_the_rat_say(allowed, owned_by, fits):
+def test_operator_matches_by_the_rules_of_the_rat(allowed, owned_by, fits):
     assert operator_matches(allowed, owned_by) is fits
 
 
@@ -106,7 +106,7 @@ def test_profile_without_rules_needs_no_rat(rules):
 
 
 @pytest.mark.parametrize("consent", [True, False])
-def test_first_fitting_rule_decides_on_consent(consent):
+def test_first_matching_rule_decides_on_consent(consent):
     rat = (
         rule(PprId.ppr2, allowed=owner(mcc_mnc=MccMnc.from_digits("310", "260"))),
         rule(PprId.ppr1, PprId.ppr2, consent=consent),
@@ -140,7 +140,7 @@ def test_ppr1_beside_an_operational_profile_stops_the_download(profile_class):
     assert caught.value.reason is CancelSessionReason.pprNotAllowed
 
 
-def test_ppr1_beside_other_profiles_is_no_obstacle():
+def test_ppr1_beside_other_profiles_is_allowed():
     installed = (
         ProfileInfo(profile_class=ProfileClass.test),
         ProfileInfo(profile_class=ProfileClass.provisioning),
@@ -148,7 +148,7 @@ def test_ppr1_beside_other_profiles_is_no_obstacle():
     assert not check_policy_rules(metadata(frozenset({1}), owner()), (rule(PprId.ppr1),), installed)
 
 
-def test_ppr2_beside_an_operational_profile_is_no_obstacle():
+def test_ppr2_beside_an_operational_profile_is_allowed():
     installed = (ProfileInfo(profile_class=ProfileClass.operational),)
     assert not check_policy_rules(metadata(frozenset({2}), owner()), (rule(PprId.ppr2),), installed)
 
@@ -158,7 +158,7 @@ def package(*pieces):
     return tlv.encode(0xBF36, tlv.encode(0xBF23), tlv.encode(0xA0), tlv.encode(0xA1, *segments))
 
 
-def test_metadata_over_several_segments_is_put_together():
+def test_metadata_in_several_segments_is_joined():
     whole = metadata().encode()
     assert package_metadata(package(whole[:7], whole[7:])) == whole
 

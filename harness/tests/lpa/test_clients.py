@@ -1,4 +1,4 @@
-"""The simulated card against the habits of known clients, APDU by APDU.
+"""The simulated card against the behaviour of known clients, APDU by APDU.
 
 The sequences are those that real LPAs and shells were seen to send over PC/SC.
 """
@@ -29,7 +29,7 @@ def ask(link, text):
 
 
 def collected(link, cla, answer):
-    """Collect 61XX with GET RESPONSE in a class of the client's choosing."""
+    """Collects 61XX with GET RESPONSE in the class the client uses."""
     data = answer[:-4]
     while answer[-4:-2] == "61":
         answer = ask(link, f"{cla}C00000{answer[-2:]}")
@@ -62,7 +62,7 @@ def test_client_that_opens_by_number(link):
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
-def test_blocks_of_a_few_octets_are_put_together(link, size):
+def test_blocks_of_a_few_octets_are_joined(link, size):
     ask(link, "0070000001")
     ask(link, f"01A4040010{ISDR}00")
     octets = bytes.fromhex("BF3E035C015A")
@@ -73,7 +73,7 @@ def test_blocks_of_a_few_octets_are_put_together(link, size):
     assert collected(link, "01", answer) == EID
 
 
-def test_length_bug_of_a_client_is_answered_with_an_error_and_the_card_goes_on(link):
+def test_wrong_length_of_a_client_is_refused_and_the_card_continues(link):
     ask(link, "0070000001")
     ask(link, f"01A4040010{ISDR}00")
     for number in range(4):
@@ -82,7 +82,7 @@ def test_length_bug_of_a_client_is_answered_with_an_error_and_the_card_goes_on(l
     assert collected(link, "01", answer) == EID
 
 
-def test_probes_of_a_shell_upset_nothing(link):
+def test_probing_commands_of_a_shell_change_nothing(link):
     probes = [
         "00A40004023F0000",
         "00A40004022F0000",
@@ -106,7 +106,7 @@ def test_probes_of_a_shell_upset_nothing(link):
     assert collected(link, "01", answer) == EID
 
 
-def test_two_channels_keep_their_answers_apart(link):
+def test_two_channels_have_separate_answers(link):
     for number in ("01", "02"):
         ask(link, f"007000{number}00")
         ask(link, f"{number}A4040010{ISDR}00")

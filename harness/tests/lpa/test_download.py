@@ -1,6 +1,6 @@
 """A download against replayed octets of the worked example: order, clean-up, what counts as done.
 
-Card and server only replay; they verify nothing. The paired tests have the real ones.
+Card and server only replay and verify nothing. The paired tests use the real ones.
 """
 
 import base64
@@ -71,7 +71,7 @@ def signed1(address=HOST):
 
 
 def authenticated(request):
-    """Answer AuthenticateServer with what the request brought, unsigned."""
+    """Answers AuthenticateServer with the content of the request, unsigned."""
     parts = tlv.parse(request).children()
     context = bytes(parts[-1].raw)
     server = {child.tag: bytes(child.raw) for child in parts[0].children()}
@@ -92,7 +92,7 @@ def cancelled(request):
 
 @dataclass
 class Peers:
-    """Hold a replaying card and server and the order in which they were spoken to."""
+    """A replaying card and server, and the order in which they were called."""
 
     card_answers: dict[int, object]
     server_answers: dict[str, object]
@@ -193,7 +193,7 @@ def reason_of(peers):
     return tlv.parse(request).children()[1].value[0]
 
 
-def test_download_takes_the_steps_in_order(peers):
+def test_download_runs_the_steps_in_order(peers):
     done = run(peers)
     assert peers.events == [*PACKAGE, *LOAD, "handleNotification", "BF30", "BF2D"]
     assert str(done.iccid) == INPUTS["iccid_digits"]
@@ -225,9 +225,9 @@ def test_matching_id_and_hash_of_the_confirmation_code_are_sent(peers):
 
 
 def test_progress_names_each_step_and_counts_the_load(peers):
-    told = []
-    run(peers, progress=lambda *step: told.append(step))
-    steps = [step for step, _, total in told if not total]
+    calls = []
+    run(peers, progress=lambda *step: calls.append(step))
+    steps = [step for step, _, total in calls if not total]
     assert steps == [
         DownloadStep.INITIATE,
         DownloadStep.AUTHENTICATE,
@@ -238,13 +238,13 @@ def test_progress_names_each_step_and_counts_the_load(peers):
         DownloadStep.NOTIFY,
         DownloadStep.VERIFY,
     ]
-    counted = [done for _, done, total in told if total]
+    counted = [done for _, done, total in calls if total]
     assert counted[-1] == len(BPP)
     assert counted == sorted(counted)
     assert len(counted) == len(LOAD)
 
 
-def test_segments_are_the_store_data_of_the_worked_example(scripted_link):
+def test_segments_are_sent_as_the_store_data_of_the_worked_example(scripted_link):
     from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel  # noqa: PLC0415  this test alone
 
     store = WORKED["store_data"]
@@ -287,7 +287,7 @@ def test_server_address_is_compared_before_anything_is_shown(peers, address, acc
     assert peers.events == [*BEGIN, *CANCEL]
 
 
-def test_oid_of_the_code_that_fits_lets_the_download_go_on(peers):
+def test_matching_oid_of_the_code_continues_the_download(peers):
     run(peers, ActivationCode(address=HOST, matching_id="T-1", smdp_oid=Oid("2.999.10")))
 
 
@@ -309,7 +309,7 @@ def test_card_that_refuses_the_server_is_reported_to_it(peers):
     assert peers.events == [*AUTHENTICATE, "BF41"]
 
 
-def test_server_that_refuses_has_ended_the_session_itself(peers):
+def test_server_that_refuses_is_not_asked_to_cancel_the_session(peers):
     peers.server_answers["authenticateClient"] = failing("8.2.6", "3.8")
     with pytest.raises(ServerRefusedError, match="MatchingID") as caught:
         run(peers)
@@ -389,7 +389,7 @@ def test_refused_segment_is_cancelled(peers):
     assert reason_of(peers) == CancelSessionReason.loadBppExecutionError
 
 
-def test_load_without_result_is_no_success(peers):
+def test_load_without_result_is_an_error(peers):
     peers.card_answers[0x86] = b""
     with pytest.raises(LoadRefusedError, match="no ProfileInstallationResult"):
         run(peers)
@@ -412,7 +412,7 @@ def test_failed_installation_stops_loading_reports_and_is_not_cancelled(peers):
     assert peers.events == [*PACKAGE, *LOAD[:4], "handleNotification", "BF30"]
 
 
-def test_failed_installation_that_cannot_be_reported_says_both(peers):
+def test_failed_installation_that_cannot_be_reported_names_both_errors(peers):
     peers.card_answers[0x88] = failure_result()
     peers.server_answers["handleNotification"] = ServerUnreachableError("gone")
     with pytest.raises(InstallationFailedError) as caught:
@@ -420,13 +420,13 @@ def test_failed_installation_that_cannot_be_reported_says_both(peers):
     assert caught.value.__notes__ == ["the result waits on the card: gone"]
 
 
-def test_installed_profile_that_is_not_listed_is_no_success(peers):
+def test_installed_profile_that_is_not_listed_is_an_error(peers):
     peers.card_answers[0xBF2D] = bytes.fromhex("BF2D02A000")
     with pytest.raises(RemoteError, match="lists no such Profile"):
         run(peers)
 
 
-def test_installed_profile_under_another_aid_is_no_success(peers):
+def test_installed_profile_under_another_aid_is_an_error(peers):
     peers.card_answers[0xBF2D] = LISTED.replace(b"\x10\x00\x9f\x70", b"\x11\x00\x9f\x70")
     with pytest.raises(RemoteError, match=r"lists AID .*1100"):
         run(peers)
@@ -471,7 +471,7 @@ def test_card_lost_while_cancelling_is_noted_and_the_first_error_stays(peers):
 
 
 @pytest.mark.parametrize("member", ["serverSigned1", "serverSignature1", "serverCertificate"])
-def test_octets_that_make_no_request_are_the_server_s_fault(peers, member):
+def test_octets_that_are_no_request_are_an_error_of_the_server(peers, member):
     peers.server_answers["initiateAuthentication"][member] = b64(b"\x04\x00")
     with pytest.raises(RemoteError, match="InitiateAuthentication"):
         run(peers)

@@ -82,7 +82,7 @@ def test_failure_carries_codes_and_their_meaning(port):
     )
 
 
-def test_failure_without_codes_is_still_a_refusal(port):
+def test_failure_without_codes_is_a_refusal(port):
     client = Es9Client(port(reply({"status": "Failed"})), "h.example")
     with pytest.raises(ServerRefusedError, match="without saying why"):
         client.cancel_session(CANCEL)
@@ -129,13 +129,13 @@ def test_answer_for_another_session_is_refused(port):
         client.authenticate_client(request)
 
 
-def test_cancel_session_needs_nothing_but_the_header(port):
+def test_cancel_session_answer_needs_only_the_header(port):
     fake = port(reply({"header": SUCCESS}))
     Es9Client(fake, "h.example").cancel_session(CANCEL)
     assert json.loads(fake.asked[0][3])["transactionId"] == "0102"
 
 
-def test_notification_is_taken_with_204(port):
+def test_notification_is_accepted_with_204(port):
     fake = port(HttpReply(204, {}, b""))
     Es9Client(fake, "h.example").handle_notification(b"\xbf\x37\x00")
     assert fake.asked[0][1].endswith("/handleNotification")
@@ -143,14 +143,14 @@ def test_notification_is_taken_with_204(port):
 
 
 @pytest.mark.parametrize("status", [200, 400, 503])
-def test_notification_answered_otherwise_is_not_taken(port, status):
+def test_notification_with_another_status_is_not_accepted(port, status):
     client = Es9Client(port(HttpReply(status, {}, b"")), "h.example")
     with pytest.raises(RemoteError) as caught:
         client.handle_notification(b"")
     assert caught.value.code == f"HTTP {status}"
 
 
-def test_no_answer_stays_what_the_port_says(port):
+def test_error_of_the_port_is_raised_unchanged(port):
     client = Es9Client(port(ServerUnreachableError("gone")), "h.example")
     with pytest.raises(ServerUnreachableError, match="gone"):
         client.cancel_session(CANCEL)

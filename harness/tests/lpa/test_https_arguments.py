@@ -67,7 +67,7 @@ def test_self_signed_certificate_of_no_ca_is_not_trusted(tmp_path):
         read_ci_certificates(file)
 
 
-def test_missing_place_is_named(tmp_path):
+def test_missing_file_is_named(tmp_path):
     with pytest.raises(ConfigError, match="no such file"):
         read_ci_certificates(tmp_path / "none")
 
@@ -85,13 +85,13 @@ def test_missing_place_is_named(tmp_path):
         ),
     ],
 )
-def test_places_are_read(texts, expected):
+def test_entries_of_connect_to_are_read(texts, expected):
     assert parse_connect_to(texts) == expected
 
 
 @pytest.mark.parametrize(
     "text", ["", "h", "h.example=", "=h:1", "h.example=h", "h:0", "https://h:1", "a/b=h:1"]
 )
-def test_what_names_no_place_is_misuse(text):
+def test_entry_without_a_place_is_misuse(text):
     with pytest.raises(LocalError, match="--connect-to"):
         parse_connect_to([text])

@@ -1,4 +1,4 @@
-"""The HTTPS port against a real TLS server of its own: trust, role, names, curves, failures."""
+"""The HTTPS port against a real TLS server: trust, role, names, curves, failures."""
 
 import http.server
 import socket
@@ -19,7 +19,7 @@ from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 
 HOST = "testsmdpplus1.example.com"
 PKI = make_pki()
-NOW = datetime.now(UTC)  # noqa: TID251  TLS looks at the real clock
+NOW = datetime.now(UTC)  # noqa: TID251  TLS reads the real clock
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -83,7 +83,7 @@ def options(made, ci=Curve.NIST_P256, **changes):
     return HttpsOptions(**(chosen | changes))
 
 
-def test_post_brings_status_headers_and_body(server):
+def test_post_returns_status_headers_and_body(server):
     with server() as made, HttpsPort(options(made)) as port:
         reply = port.post(HOST, "/200", {"User-Agent": "gsma-rsp-lpad"}, b"{}")
         [(path, headers, body)] = made.seen
@@ -126,7 +126,7 @@ def test_entry_without_name_stands_for_every_server(server):
 
 
 @pytest.mark.parametrize("curve", [None, Curve.BRAINPOOL_P256R1])
-def test_brainpool_server_is_found_by_trying_or_by_saying(server, curve):
+def test_brainpool_server_is_reached_by_retry_or_by_option(server, curve):
     with server(Curve.BRAINPOOL_P256R1) as made:
         chosen = options(made, Curve.BRAINPOOL_P256R1, curve=curve)
         with HttpsPort(chosen) as port:
@@ -175,14 +175,14 @@ def test_sm_ds_role_is_accepted(server):
         assert port.post(HOST, "/200", {}, b"").status == 200
 
 
-def test_insecure_accepts_what_would_be_refused(server):
+def test_insecure_accepts_an_untrusted_certificate(server):
     with server(name="other.example.com") as made:
         chosen = options(made, ca_certificates=(), insecure=True)
         with HttpsPort(chosen) as port:
             assert port.post(HOST, "/200", {}, b"").status == 200
 
 
-def test_no_listener_is_said_with_the_remedy():
+def test_no_listener_is_reported_with_the_remedy():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         place = listener.getsockname()
     with (
@@ -192,7 +192,7 @@ def test_no_listener_is_said_with_the_remedy():
         port.post(HOST, "/200", {}, b"")
 
 
-def test_silence_ends_after_the_timeout():
+def test_server_without_an_answer_is_an_error_after_the_timeout():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         chosen = HttpsOptions(
             insecure=True, connect_to={HOST: listener.getsockname()}, timeout_s=0.05
@@ -204,7 +204,7 @@ def test_silence_ends_after_the_timeout():
             port.post(HOST, "/200", {}, b"")
 
 
-def test_answer_cut_short_is_a_broken_connection(server, monkeypatch):
+def test_truncated_answer_is_a_broken_connection(server, monkeypatch):
     def cut(handler):
         handler.send_response(200)
         handler.send_header("Content-Length", "100")
@@ -221,7 +221,7 @@ def test_answer_cut_short_is_a_broken_connection(server, monkeypatch):
         port.post(HOST, "/200", {}, b"")
 
 
-def test_answer_beyond_the_limit_is_not_read_on(server, monkeypatch):
+def test_answer_longer_than_the_limit_is_an_error(server, monkeypatch):
     monkeypatch.setattr("rspharness.lpa.https_port._MAX_BODY_OCTETS", 10)
     with (
         server() as made,
@@ -231,7 +231,7 @@ def test_answer_beyond_the_limit_is_not_read_on(server, monkeypatch):
         port.post(HOST, "/200", {}, bytes(11))
 
 
-def test_ca_that_is_no_certificate_is_a_matter_of_configuration():
+def test_ca_that_is_no_certificate_is_a_configuration_error():
     with (
         HttpsPort(HttpsOptions(ca_certificates=(b"\x30\x00",))) as port,
         pytest.raises(ConfigError, match="CA certificate of 2 octets"),

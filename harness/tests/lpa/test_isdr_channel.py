@@ -39,7 +39,7 @@ def test_select_without_le_and_without_fci_gives_no_select_data(scripted_link):
     assert channel.number == 2
 
 
-def test_refused_terminal_capability_is_no_obstacle(scripted_link):
+def test_refused_terminal_capability_is_ignored(scripted_link):
     link = scripted_link(
         (CAPABILITY[0], "6D00"), ("0070000001", "019000"), (f"01{SELECT}00", "9000")
     )
@@ -71,7 +71,7 @@ def test_manage_channel_without_usable_number_is_refused(scripted_link, answer):
         channel.open()
 
 
-def test_no_channel_left_names_the_status_word(scripted_link):
+def test_refused_manage_channel_names_the_status_word(scripted_link):
     channel = IsdrChannel(scripted_link(CAPABILITY, ("0070000001", "6A81")))
     with pytest.raises(RemoteError, match="6A81") as caught:
         channel.open()
@@ -141,7 +141,7 @@ def test_block_number_wraps_after_ff(scripted):
 
 
 @pytest.mark.parametrize("block_size", [5, 256])
-def test_block_size_store_data_cannot_have_is_misuse(block_size):
+def test_impossible_block_size_is_misuse(block_size):
     with pytest.raises(LocalError, match="6 to 255"):
         ChannelOptions(block_size=block_size)
 
@@ -157,7 +157,7 @@ def test_store_data_class_carries_the_channel(scripted, number, cla):
     ("number", "proprietary", "cla"),
     [(1, False, "01"), (1, True, "81"), (5, False, "41"), (5, True, "C1")],
 )
-def test_get_response_goes_to_the_channel_in_the_class_chosen(scripted, number, proprietary, cla):
+def test_get_response_uses_the_channel_and_the_class_chosen(scripted, number, proprietary, cla):
     channel = scripted(
         (f"{0x80 + 1 if number < 4 else 0xC1:02X}E291000101" + "00", "0161 02"),
         (f"{cla}C0000002", "0203 9000"),
@@ -179,7 +179,7 @@ def test_long_answer_is_collected_over_6100(scripted):
     assert channel.pending_proactive == 11
 
 
-def test_endless_61_is_given_up(tlv_card):
+def test_endless_61xx_is_an_error(tlv_card):
     card, channel = tlv_card({0xBF2E: b""})
     card.sw = 0x6100
     card.answers[0xC0] = b""
@@ -217,7 +217,7 @@ def test_other_answer_than_the_response_names_the_function(scripted):
         channel.send(GetEuiccChallengeRequest())
 
 
-def test_what_is_no_request_is_not_sent(scripted):
+def test_message_that_is_no_request_is_not_sent(scripted):
     with pytest.raises(LocalError, match="no ES10 request"):
         scripted().send(GetEuiccDataResponse(eid_value=Eid.from_digits(EID)))
 

@@ -1,4 +1,4 @@
-"""Local management over a card of TLVs: results, refusals, and reading again after a switch."""
+"""Local management over a card of TLVs: results, refusals, and the list after a switch."""
 
 import pytest
 
@@ -105,13 +105,13 @@ def test_switch_without_refresh_flag_resets_nothing(tlv_card):
     assert card.seen[0].endswith(bytes.fromhex("810100"))
 
 
-def test_switch_the_list_does_not_show_is_no_success(tlv_card):
+def test_switch_that_the_list_does_not_show_is_an_error(tlv_card):
     _, channel = tlv_card({0xBF31: result(0xBF31, 0), 0xBF2D: profile_list(0)})
     with pytest.raises(RemoteError, match="answered ok, but afterwards it is listed in another"):
         local_management.enable_profile(channel, ICCID)
 
 
-def test_switched_profile_that_is_not_listed_is_no_success(tlv_card):
+def test_switched_profile_that_is_not_listed_is_an_error(tlv_card):
     _, channel = tlv_card({0xBF32: result(0xBF32, 0), 0xBF2D: profile_list()})
     with pytest.raises(RemoteError, match="not listed"):
         local_management.disable_profile(channel, ICCID)
@@ -150,14 +150,14 @@ def test_refusal_is_raised_with_name_and_number_and_nothing_follows(
     assert card.resets == 0
 
 
-def test_deleted_profile_that_is_still_listed_is_no_success(tlv_card):
+def test_deleted_profile_that_is_still_listed_is_an_error(tlv_card):
     _, channel = tlv_card({0xBF33: result(0xBF33, 0), 0xBF2D: profile_list(0)})
     with pytest.raises(RemoteError, match="still lists"):
         local_management.delete_profile(channel, ICCID)
 
 
 @pytest.mark.parametrize(("code", "deleted"), [(0, True), (1, False)])
-def test_memory_reset_tells_whether_something_was_deleted(tlv_card, code, deleted):
+def test_memory_reset_returns_whether_something_was_deleted(tlv_card, code, deleted):
     card, channel = tlv_card({0xBF34: result(0xBF34, code)})
     options = frozenset(
         {ResetOption.deleteOperationalProfiles, ResetOption.deleteFieldLoadedTestProfiles}

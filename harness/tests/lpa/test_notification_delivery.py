@@ -47,7 +47,7 @@ def test_both_kinds_are_read_in_ascending_order(tlv_card):
     assert found[1].result is None
 
 
-def test_one_number_is_asked_for(tlv_card):
+def test_one_notification_is_requested_by_number(tlv_card):
     card, channel = tlv_card({0xBF2B: notification_list(RESULT)})
     notification_delivery.retrieve_notifications(channel, 1)
     assert card.seen == [bytes.fromhex("BF2B05A003800101")]
@@ -83,7 +83,7 @@ def test_delivered_notification_is_removed(tlv_card, port):
 
 
 @pytest.mark.parametrize("answer", [HttpReply(500, {}, b""), ServerUnreachableError("gone")])
-def test_notification_that_was_not_taken_stays(tlv_card, port, answer):
+def test_notification_that_was_not_accepted_stays(tlv_card, port, answer):
     card, channel = tlv_card({0xBF30: removed})
     with pytest.raises((RemoteError, ServerUnreachableError)):
         notification_delivery.deliver(

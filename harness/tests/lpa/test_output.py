@@ -14,7 +14,7 @@ from rspharness.lpa import output
 ICCID = Iccid.from_digits("8900012345678901234")
 
 
-def test_profile_shows_what_is_there_and_the_defaults():
+def test_profile_shows_present_values_and_defaults():
     profile = ProfileInfo(iccid=ICCID, isdp_aid=Aid.from_hex("A000000559"), profile_name="p")
     assert output.profile_view(profile) == {
         "iccid": "8900012345678901234",
@@ -68,7 +68,7 @@ def test_rule_of_the_rat_is_one_line_of_text():
     )
 
 
-def test_lines_align_names_and_stack_lists():
+def test_lines_align_names_and_list_items():
     assert output.text_lines({"a": 1234567, "long": ["x", "y"], "none": []}) == [
         "a     1,234,567",
         "long  x",
@@ -81,12 +81,12 @@ def test_no_members_give_no_lines():
     assert output.text_lines({}) == []
 
 
-def test_table_leaves_out_columns_nobody_fills():
+def test_table_leaves_out_empty_columns():
     rows = [{"a": "1", "c": "333"}, {"a": "22", "b": ""}]
     assert output.table(rows, ("a", "b", "c")) == ["a   c", "1   333", "22"]
 
 
-def test_table_writes_numbers_as_they_are_and_truth_in_words():
+def test_table_writes_numbers_without_separators_and_booleans_in_words():
     rows = [{"seqNumber": 1234, "delivered": False}]
     assert output.table(rows, ("seqNumber", "delivered")) == [
         "seqNumber  delivered",

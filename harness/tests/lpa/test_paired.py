@@ -1,6 +1,6 @@
 """The LPA driver between the simulated card and the mock SM-DP+, all in one process.
 
-Both verify everything the other signs, so a download that passes here is right octet for octet.
+Both verify everything the other signs, so a download that passes here is correct in every octet.
 """
 
 import pytest
@@ -44,7 +44,7 @@ OTHER_EID = Eid.from_first_digits("890490321234512345123456789099")
 
 
 class Bench:
-    """Hold one card, one server and the channel between them."""
+    """One card, one server and the channel between them."""
 
     def __init__(self, curve=None, **options):
         curves = tuple(Curve) if curve is None else (curve,)
@@ -81,7 +81,7 @@ def bench():
 
 
 @pytest.mark.parametrize("curve", list(Curve), ids=str)
-def test_download_ends_alike_for_result_list_and_server(curve):
+def test_download_result_list_and_server_agree(curve):
     bench = Bench(curve)
     order = bench.order()
     done = bench.download(order)
@@ -103,7 +103,7 @@ def test_every_block_size_works(block_size):
 @pytest.mark.parametrize("send_le", [True, False])
 @pytest.mark.parametrize("proprietary_get_response", [True, False])
 @pytest.mark.parametrize("channel", [None, 0, 1, 3, 4, 19], ids=str)
-def test_every_habit_of_known_clients_works(send_le, proprietary_get_response, channel):
+def test_every_option_of_known_clients_works(send_le, proprietary_get_response, channel):
     bench = Bench(
         Curve.NIST_P256,
         send_le=send_le,
@@ -132,7 +132,7 @@ def test_wrong_confirmation_code_is_refused_and_can_be_tried_again(bench):
     assert bench.state(order) is OrderState.INSTALLED
 
 
-def test_wrong_confirmation_code_too_often_loses_the_order(bench):
+def test_too_many_wrong_confirmation_codes_end_the_order(bench):
     order = bench.order(confirmation_code="4711")
     for expected in ("8.2.7/3.8", "8.2.7/3.8", "8.2.7/6.4"):
         with pytest.raises(ServerRefusedError) as caught:
@@ -190,7 +190,7 @@ def test_oid_of_the_code_is_compared_with_the_certificate(bench):
         (CancelSessionReason.undefinedReason, OrderState.ERROR),
     ],
 )
-def test_user_who_stops_is_heard_by_card_and_server(bench, reason, state):
+def test_download_stopped_by_the_user_is_cancelled_at_card_and_server(bench, reason, state):
     order = bench.order()
     with pytest.raises(DownloadStoppedError):
         bench.download(order, user=AutomaticUser(refusal=reason))
@@ -202,7 +202,7 @@ STEPS = ("initiated", "authenticated", "prepared", "packaged", "loading")
 
 
 def advance(bench, order, until):
-    """Go on to a step and return what CancelSession needs."""
+    """Continues to a step and returns what CancelSession needs."""
     es9 = Es9Client(bench.port, bench.server.identity.address)
     card = bench.channel
     initiated = download_steps.initiate_authentication(card, es9)
@@ -270,14 +270,14 @@ def test_exception_between_steps_cancels_at_card_and_server(bench):
     bench.download(order)
 
 
-def test_same_profile_twice_is_a_failed_installation_the_server_hears_of(bench):
+def test_second_download_of_a_profile_fails_and_is_reported_to_the_server(bench):
     bench.download(bench.order())
     order = bench.order()
     with pytest.raises(InstallationFailedError) as caught:
         bench.download(order)
     assert caught.value.code == "installFailedDueToIccidAlreadyExistsOnEuicc(9)"
-    told = bench.server.notifications[-1]
-    assert (told.event, told.verdict) == (
+    notification = bench.server.notifications[-1]
+    assert (notification.event, notification.verdict) == (
         "installFailedDueToIccidAlreadyExistsOnEuicc at storeMetadata",
         "accepted",
     )
@@ -299,7 +299,7 @@ def test_profile_with_rule_asks_for_consent_and_cannot_be_deleted(bench):
     assert caught.value.code == "disallowedByPolicy(3)"
 
 
-def test_ppr1_beside_an_operational_profile_is_not_even_offered(bench):
+def test_ppr1_beside_an_operational_profile_is_not_offered_to_the_user(bench):
     bench.download(bench.order())
     with pytest.raises(ServerRefusedError) as caught:
         bench.download(bench.order(WITH_PPR1))
@@ -334,7 +334,7 @@ _ANSWER_FAULTS = [fault.name for fault in FAULTS if fault.name.startswith(("es9.
         for function in ("authenticateClient", "getBoundProfilePackage", "handleNotification")
     ],
 )
-def test_faulty_server_never_leaves_a_half_done_download(fault, function):
+def test_faulty_server_leaves_no_partial_download(fault, function):
     bench = Bench(Curve.NIST_P256)
     order = bench.order()
     limited = {"function": function} if function else {}
@@ -375,7 +375,7 @@ def test_enable_disable_delete_make_notifications_that_are_delivered(bench):
     assert [one.verdict for one in bench.server.notifications][before:] == ["accepted"] * 3
 
 
-def test_notification_stays_when_its_server_is_not_there(bench):
+def test_notification_stays_when_its_server_is_unreachable(bench):
     bench.download(bench.order())
     iccid = OPERATIONAL.metadata.iccid
     notification_delivery.deliver_all(
@@ -391,8 +391,8 @@ def test_notification_stays_when_its_server_is_not_there(bench):
     assert notification_delivery.retrieve_notifications(bench.channel) == ()
 
 
-def test_result_the_server_does_not_take_waits_on_the_card(bench):
-    class Deaf:
+def test_result_the_server_does_not_accept_stays_on_the_card(bench):
+    class Unreachable:
         def post(self, address, path, headers, body):
             if path.endswith("handleNotification"):
                 raise ServerUnreachableError("gone")
@@ -400,7 +400,7 @@ def test_result_the_server_does_not_take_waits_on_the_card(bench):
 
     order = bench.order()
     code = ActivationCode.parse(order.activation_code)
-    done = download(bench.channel, Deaf(), code, user=AutomaticUser())
+    done = download(bench.channel, Unreachable(), code, user=AutomaticUser())
     assert done.unreported == "gone"
     assert bench.state(order) is OrderState.DOWNLOADED
     waiting = notification_delivery.retrieve_notifications(bench.channel)
@@ -444,7 +444,7 @@ def test_nickname_address_and_memory_reset(bench):
     )
 
 
-def test_summary_is_that_of_the_card(bench):
+def test_summary_shows_the_values_of_the_card(bench):
     summary = local_management.read_summary(bench.channel)
     assert summary.eid == EID
     assert len(summary.info.euicc_ci_pkid_list_for_signing) == 2

@@ -29,10 +29,10 @@ PROFILE = make_profile(PRESETS["PROFILE_OPERATIONAL1"])
 
 @contextmanager
 def bench(curve, timeout_s=10.0):
-    """Have a card, a server behind TLS on one curve, and the port between them."""
+    """Yields a card, a server behind TLS on one curve, and the port between them."""
     server = SmDpPlus(PKI, rng=SeededRng(b"s"), clock=ManualClock(), curves=(curve,), faults=FAULTS)
     name = server.identity.address
-    now = datetime.now(UTC)  # noqa: TID251  TLS looks at the real clock
+    now = datetime.now(UTC)  # noqa: TID251  TLS reads the real clock
     tls = tls_context(issue_tls(PKI, curve, (name,), now))
     target = InProcessTarget(TargetOptions(settings=TargetSettings(kind="inprocess"), pki=PKI))
     link = target.open()
@@ -64,7 +64,7 @@ def test_download_over_tls(curve):
 @pytest.mark.parametrize(
     ("fault", "parameters"), [("http.cut", {}), ("http.slow", {"milliseconds": 400})]
 )
-def test_answer_that_does_not_come_whole_is_cancelled_and_can_be_tried_again(fault, parameters):
+def test_truncated_answer_is_cancelled_and_can_be_tried_again(fault, parameters):
     with bench(Curve.NIST_P256, timeout_s=0.2) as (server, port, card):
         made, code = order(server)
         lost = server.fault(fault, function="getBoundProfilePackage", times=1, **parameters)

@@ -17,7 +17,7 @@ def test_command_details_are_read_with_and_without_comprehension_bit():
 
 
 @pytest.mark.parametrize("octets", ["D100", "D000", "D0048102 0101", "D005810301"])
-def test_what_is_no_proactive_command_is_refused(octets):
+def test_data_that_is_no_proactive_command_is_refused(octets):
     with pytest.raises(DecodeError):
         ProactiveCommand.decode(bytes.fromhex(octets))
 
@@ -27,7 +27,7 @@ def test_fetch_without_announcement_sends_nothing(scripted):
         fetch(scripted())
 
 
-def test_nothing_announced_needs_no_refresh(scripted):
+def test_no_announcement_needs_no_refresh(scripted):
     assert settle_refresh(scripted()) is None
 
 
@@ -66,7 +66,7 @@ def test_other_command_is_beyond_capabilities_and_the_next_is_fetched(scripted):
     assert not channel.link.script
 
 
-def test_endless_announcements_are_given_up(tlv_card):
+def test_endless_announcements_are_an_error(tlv_card):
     card, channel = tlv_card({})
 
     def again(command):

@@ -51,7 +51,7 @@ def test_trace_is_readable_text():
     assert trace.commands == 2
 
 
-def test_lost_answer_is_written_and_replayed_as_a_loss():
+def test_lost_answer_is_recorded_and_replayed_as_a_loss():
     trace, link = _session()
     with pytest.raises(TargetLost):
         link.transmit(b"\x00\x00\x00\x01")
@@ -67,12 +67,12 @@ def test_other_command_than_recorded_is_refused():
         card.transmit(b"\x00\xb0\x00\x00")
 
 
-def test_end_of_the_trace_is_told():
+def test_end_of_the_trace_is_a_lost_target():
     with pytest.raises(TargetLost, match="ends here"):
         ReplayLink.parse("").transmit(b"\x00\xb0\x00\x00")
 
 
 @pytest.mark.parametrize("text", ["< 90 00", "> 00\n> 00", "what", "> 0G"])
-def test_line_that_does_not_fit_is_refused(text):
+def test_unknown_line_is_refused(text):
     with pytest.raises(ConfigError, match="trace, line"):
         ReplayLink.parse(text)

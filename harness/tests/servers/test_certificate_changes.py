@@ -15,7 +15,7 @@ def faults(server, der):
 
 
 @pytest.mark.parametrize("name", ["P-192", "brainpoolP192r1", "P-384"])
-def test_key_on_a_foreign_curve_is_the_one_fault(server, name):
+def test_key_on_a_foreign_curve_is_the_only_flaw(server, name):
     assert faults(server, server.reissued(on_curve(name))) == [CertificateFault.UNSUPPORTED_CURVE]
 
 

@@ -1,7 +1,7 @@
 """S_OTA over HTTPS against an administration agent, and the case of ES6 on a card with one.
 
-No card of this project has SCP81. Here an agent stands in front of the simulated card: it speaks
-the toolkit, TLS and HTTP of a card that has, and has the simulated card execute the script.
+No card of this project has SCP81. Here an agent is placed before the simulated card: it implements
+the toolkit, TLS and HTTP of a card with SCP81, and the simulated card executes the script.
 """
 
 import importlib.util
@@ -57,20 +57,22 @@ def test_profile_gets_a_key_set_of_scp81_and_nothing_else():
     assert back == plain.upp
 
 
-def test_keys_never_show():
+def test_keys_never_appear_in_a_repr():
     assert repr(KEYS.psk) not in repr(KEYS)
     assert "44" not in repr(KEYS)
 
 
 @pytest.mark.skipif(HAS_PSK, reason="this Python has pre-shared keys")
-def test_without_psk_the_server_says_what_to_do():
+def test_missing_psk_is_reported_with_the_remedy():
     with pytest.raises(Inconclusive, match=r"Python 3\.13 or later"):
         HttpsOtaServer(KEYS)
 
 
-@pytest.mark.parametrize("habits", [{}, {"at_once": False}, {"most": 17}, {"polls": True}], ids=str)
-def test_session_without_tls(fake_agent, habits):
-    """The whole way but for TLS, so on every Python: push, channel, two POSTs and 204."""
+@pytest.mark.parametrize(
+    "options", [{}, {"at_once": False}, {"most": 17}, {"polls": True}], ids=str
+)
+def test_session_without_tls(fake_agent, options):
+    """A whole session without TLS, so on every Python: push, channel, two POSTs and 204."""
     statuses = []
     dialogue = AdministrationDialogue(
         b"\xae\x80\x22\x05\x80\xe2\x91\x00\x00\x00\x00", uri="/a", next_uri="/b"
@@ -80,10 +82,10 @@ def test_session_without_tls(fake_agent, habits):
         "8913 8A0A61646D696E2E686F7374 8B0141 8C022F61"
     )
 
-    def agent(told):
-        channel = fake_agent.Channel(told, **habits)
+    def agent(trigger):
+        channel = fake_agent.Channel(trigger, **options)
         execute = fake_agent.answering(0x9000)
-        return fake_agent.administration(channel, told, execute, statuses)
+        return fake_agent.administration(channel, trigger, execute, statuses)
 
     card = Card(fake_agent.AgentLink(None, SCP80, agent))
     terminal = BipTerminal(card, lambda _wanted: dialogue)
@@ -97,12 +99,12 @@ def test_session_without_tls(fake_agent, habits):
 
 @pytest.fixture
 def outcome_of(fake_agent):
-    """Run a session against an agent; return what the server makes of it."""
+    """Runs a session against an agent; returns the server's outcome."""
 
     def run(execute, *, keys=KEYS, identity=KEYS.identity, make=None, **options):
-        def agent(told):
-            stream = fake_agent.Tls(fake_agent.Channel(told), identity, keys.psk)
-            return fake_agent.administration(stream, told, execute, [])
+        def agent(trigger):
+            stream = fake_agent.Tls(fake_agent.Channel(trigger), identity, keys.psk)
+            return fake_agent.administration(stream, trigger, execute, [])
 
         link = fake_agent.AgentLink(None, SCP80, make or agent)
         session = HttpsOtaServer(KEYS, **options).session(Card(link), SCRIPT)
@@ -113,20 +115,20 @@ def outcome_of(fake_agent):
 
 
 def iter_of_nothing():
-    """Be an agent that does nothing."""
+    """An agent that does nothing."""
     return
     yield
 
 
 @psk
-def test_script_comes_and_goes_over_tls(fake_agent, outcome_of):
+def test_script_and_response_are_exchanged_over_tls(fake_agent, outcome_of):
     outcome = outcome_of(fake_agent.answering(0x9000, 0x9000))
     assert (outcome.accepted, outcome.sw, outcome.fault) == (True, 0x9000, None)
     assert outcome.describe() == "X-Admin-Script-Status ok, 2 of 2 commands executed, SW 9000 (OK)"
 
 
 @psk
-def test_push_in_a_template_does_the_same(fake_agent, outcome_of):
+def test_push_in_a_template_has_the_same_outcome(fake_agent, outcome_of):
     assert outcome_of(fake_agent.answering(0x9000, 0x9000), templated=True).accepted
 
 
@@ -142,19 +144,19 @@ def test_command_left_out_is_not_accepted(fake_agent, outcome_of):
 
 
 @psk
-def test_wrong_key_and_unknown_identity_are_found(fake_agent, outcome_of):
+def test_wrong_key_and_unknown_identity_are_reported(fake_agent, outcome_of):
     outcome = outcome_of(fake_agent.answering(), keys=PskKeys(psk=bytes(16)))
     assert not outcome.accepted
     assert outcome.describe().startswith("TLS: ")
-    outcome = outcome_of(fake_agent.answering(), identity="somebody")
+    outcome = outcome_of(fake_agent.answering(), identity="unknown")
     assert not outcome.accepted
     assert outcome.describe().startswith("TLS: ")
 
 
 @psk
-def test_channel_to_somebody_else_is_found(fake_agent, outcome_of):
-    def agent(told):
-        elsewhere = replace(told, connection=Connection(b"\x7f\x00\x00\x01", 80))
+def test_channel_to_another_address_is_reported(fake_agent, outcome_of):
+    def agent(trigger):
+        elsewhere = replace(trigger, connection=Connection(b"\x7f\x00\x00\x01", 80))
         return fake_agent.Channel(elsewhere).open()
 
     outcome = outcome_of(None, make=agent)
@@ -163,14 +165,14 @@ def test_channel_to_somebody_else_is_found(fake_agent, outcome_of):
 
 
 @psk
-def test_agent_that_stays_silent_is_found(fake_agent, outcome_of):
-    outcome = outcome_of(None, make=lambda _told: iter_of_nothing())
+def test_agent_that_opens_no_channel_is_reported(fake_agent, outcome_of):
+    outcome = outcome_of(None, make=lambda _trigger: iter_of_nothing())
     assert (outcome.accepted, outcome.fault) == (False, "no OPEN CHANNEL after the push")
 
 
 @pytest.fixture
 def case():
-    """Give the module of the case."""
+    """Returns the module of the case."""
     spec = importlib.util.spec_from_file_location("case_of_es6", CASE)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -179,7 +181,7 @@ def case():
 
 @pytest.fixture
 def run_case(case, fake_agent, card, server, run):
-    """Run the case of ES6 on the simulated card behind an agent; `words` instead of the card's."""
+    """Runs the case of ES6 on the simulated card behind an agent; `words` instead of the card's."""
 
     def go(*words):
         below = card.link
@@ -190,9 +192,9 @@ def run_case(case, fake_agent, card, server, run):
                 return fake_agent.answering(*words)(script)
             return ota.send(Card(below), script.commands).script.responses
 
-        def agent(told):
-            stream = fake_agent.Tls(fake_agent.Channel(told), KEYS.identity, KEYS.psk)
-            return fake_agent.administration(stream, told, execute, [])
+        def agent(trigger):
+            stream = fake_agent.Tls(fake_agent.Channel(trigger), KEYS.identity, KEYS.psk)
+            return fake_agent.administration(stream, trigger, execute, [])
 
         card.link = fake_agent.AgentLink(below, SCP80, agent)
         steps = Steps(Trace())
@@ -217,7 +219,7 @@ def test_case_fails_where_the_agent_answers_6a80(run_case):
 
 
 @psk
-def test_case_fails_where_the_agent_says_9000_and_does_nothing(run_case):
+def test_case_fails_where_the_agent_answers_9000_and_does_nothing(run_case):
     with pytest.raises(ExpectationError, match="ProfileInfo"):
         run_case(0x9000, 0x9000)
 

@@ -1,4 +1,4 @@
-"""What became of a load on the simulated card: each word passes where it is true, only there."""
+"""The outcome of a load on the simulated card: each function passes only where it applies."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def session(card, server, before):
     return server.prepared(card)
 
 
-def test_load_that_ends_with_an_error_is_told_of(session, before):
+def test_load_that_ends_with_an_error_is_described(session, before):
     loaded = session.install(ONE, otpk_euicc=session.server.one_time_key().public)
     result = load_result.ended(session, loaded, before, COMMAND, REASON)
     assert result.error_reason == REASON
@@ -40,7 +40,7 @@ def test_load_that_ends_with_an_error_is_told_of(session, before):
         load_result.went_on(loaded)
 
 
-def test_either_outcome_is_taken_where_both_are_right(card, server, before):
+def test_either_outcome_is_accepted_where_both_are_right(card, server, before):
     for fields in ({}, {"otpk_euicc": server.one_time_key().public}):
         session = server.prepared(card)
         loaded = session.load(session.package(ONE, **fields).until(1))
@@ -55,7 +55,7 @@ def test_either_outcome_is_taken_where_both_are_right(card, server, before):
     load_result.installed_or_ended(session, session.install(ONE), before, COMMAND, REASON)
 
 
-def test_result_that_is_not_kept_is_missed(card, session, before):
+def test_result_that_is_not_kept_is_a_failure(card, session, before):
     loaded = session.install(ONE, otpk_euicc=session.server.one_time_key().public)
     number = loaded.pir.data.notification_metadata.seq_number
     card.store(bytes.fromhex("BF30038001") + bytes([number]))
@@ -63,7 +63,7 @@ def test_result_that_is_not_kept_is_missed(card, session, before):
         load_result.ended(session, loaded, before, COMMAND, REASON)
 
 
-def test_second_result_is_noticed(session, before):
+def test_second_result_is_a_failure(session, before):
     other = session.server.one_time_key().public
     session.install(ONE, otpk_euicc=other)
     again = session.server.prepared(session.card)
@@ -81,7 +81,7 @@ def test_segment_out_of_place_is_refused(session, before):
         load_result.refused(session, loaded, before, 0x6A80)
 
 
-def test_refusal_is_seen_on_a_card_that_answers_nothing_else_while_it_loads(tmp_path, make_server):
+def test_refusal_is_recognised_on_a_card_that_answers_only_the_load(tmp_path, make_server):
     target = tmp_path / "exclusive.toml"
     target.write_text('kind = "inprocess"\n[card]\noptions = "exclusive-load=true"\n')
     run = Run(RunOptions(target=str(target)))
@@ -92,7 +92,7 @@ def test_refusal_is_seen_on_a_card_that_answers_nothing_else_while_it_loads(tmp_
     load_result.refused(session, session.load(package.until(1)), before)
 
 
-def test_segments_that_are_accepted_go_on(session):
+def test_accepted_segments_count_as_went_on(session):
     load_result.went_on(session.load(session.package(ONE).until(4)))
 
 

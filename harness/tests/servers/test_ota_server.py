@@ -1,4 +1,4 @@
-"""S_OTA against a card of a few lines that opens packets and answers scripts."""
+"""S_OTA against a small card that opens packets and answers scripts."""
 
 import pytest
 
@@ -17,7 +17,7 @@ PARAMETERS = preset("PROFILE_OPERATIONAL1")
 
 
 class _Receiver:
-    """Answer ENVELOPE as a card does; remember the scripts."""
+    """A card that answers ENVELOPE and keeps the scripts."""
 
     def __init__(self, keys, *, damaged=False):
         self.keys = keys
@@ -51,7 +51,7 @@ class _Receiver:
         pass
 
 
-def test_update_travels_as_one_secured_script():
+def test_update_is_sent_as_one_secured_script():
     ota = OtaServer(PARAMETERS)
     receiver = _Receiver(ota.keys)
     receipt = ota.update_metadata(Card(receiver), UpdateMetadataRequest(profile_name="New"))
@@ -78,7 +78,7 @@ def test_counter_rises_with_every_packet():
     assert [packet.counter for packet in packets] == [7, 8]
 
 
-def test_no_answer_is_no_receipt():
+def test_missing_answer_is_no_receipt():
     class Silent(_Receiver):
         def transmit(self, command):
             self.parts.append(command)
@@ -91,7 +91,7 @@ def test_no_answer_is_no_receipt():
     assert receipt.describe() == "no proof of receipt, ENVELOPE SW 9000 (OK)"
 
 
-def test_receipt_that_cannot_be_opened_is_the_cards_fault():
+def test_receipt_that_cannot_be_opened_is_a_failed_expectation():
     ota = OtaServer(PARAMETERS)
     receiver = _Receiver(ota.keys, damaged=True)
     with pytest.raises(ExpectationError, match="a proof of receipt that can be opened"):

@@ -45,7 +45,7 @@ def test_whole_session_verifies_on_each_curve(card, make_server, curve):
     assert [str(one.iccid) for one in card.profiles()] == ["8929901012345678905"]
 
 
-def test_requests_decode_as_the_messages_they_are(card, server):
+def test_requests_decode_as_their_messages(card, server):
     session = server.open(card)
     request = AuthenticateServerRequest.decode(
         session.authenticate_request(server_challenge=bytes(16))
@@ -70,7 +70,7 @@ def test_override_is_signed_and_refused_with_its_own_code(card, server, fields, 
     expect.error(server.open(card).authenticate(**fields), code)
 
 
-def test_key_of_another_makes_the_signature_wrong(card, server):
+def test_key_of_another_server_makes_the_signature_wrong(card, server):
     session = server.open(card)
     response = session.authenticate(sign_with=server.pb.private_key)
     expect.error(response, AuthenticateErrorCode.invalidSignature)
@@ -84,13 +84,13 @@ def test_flawed_certificate_keeps_the_key(card, server):
     expect.error(response, AuthenticateErrorCode.invalidCertificate)
 
 
-def test_other_transaction_id_in_prepare_download(card, server):
+def test_other_transaction_id_in_prepare_download_is_refused(card, server):
     session = server.authenticated(card)
     response = session.prepare(transaction_id=TransactionId(b"\x01"))
     expect.error(response, DownloadErrorCode.invalidTransactionId)
 
 
-def test_refusal_on_the_way_to_a_state_is_inconclusive(card, server):
+def test_refusal_before_a_state_is_reached_is_inconclusive(card, server):
     with pytest.raises(Inconclusive, match="AuthenticateServer, as an initial condition"):
         server.open(card).authenticated(signature=bytes(64))
 
@@ -147,7 +147,7 @@ def test_chain_under_another_ci_than_asked_for_does_not_verify(card, make_server
         verify_authentication(session, response)
 
 
-def test_package_is_cut_as_the_lpa_sends_it(card, server):
+def test_package_is_segmented_as_the_lpa_sends_it(card, server):
     package = server.prepared(card).package(PROFILE, metadata_size=80)
     first = [segment.octets[:2].hex() for segment in package.segments]
     assert first[:2] == ["bf36", "a01a"]
@@ -167,7 +167,7 @@ def test_package_is_cut_as_the_lpa_sends_it(card, server):
         (BppCommandId.loadProfileElements, -1),
     ],
 )
-def test_flipped_mac_is_found_at_its_command(card, server, command, place):
+def test_flipped_mac_is_reported_for_its_command(card, server, command, place):
     session = server.prepared(card)
     package = session.package(PROFILE)
     loaded = session.load(package.flipped(package.of(command)[place]))
@@ -200,7 +200,7 @@ def test_protection_of_one_tlv_can_be_replaced(card, server):
     )
 
 
-def test_signed_defects_of_the_secure_channel(card, server):
+def test_signed_mistake_of_the_secure_channel_is_refused(card, server):
     session = server.prepared(card)
     loaded = session.install(PROFILE, key_type=0x80)
     expect.pir_error(
@@ -213,7 +213,7 @@ def test_signed_defects_of_the_secure_channel(card, server):
     )
 
 
-def test_group_length_can_lie(card, server):
+def test_group_length_can_be_wrong(card, server):
     package = server.prepared(card).package(PROFILE, lengths=((0xA3, 5000),))
     header = package.segments[package.header_of(BppCommandId.loadProfileElements)]
     assert header.octets == bytes.fromhex("A3821388")
@@ -228,7 +228,7 @@ def test_notifications_of_a_switch_verify(card, server, run):
         verify_notification(server, tlv_edit.flipped(others[0], Tag.Signature))
 
 
-def test_parameters_make_a_profile_of_their_own(card, server):
+def test_parameters_make_a_separate_profile(card, server):
     own = replace(preset("PROFILE_OPERATIONAL2"), spn="Another", gid1=b"\x01")
     server.install(card, own)
     (listed,) = card.profiles()

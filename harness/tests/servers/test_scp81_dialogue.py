@@ -31,7 +31,7 @@ SECOND = post(
 )
 
 
-def test_session_of_two_posts():
+def test_session_takes_two_posts():
     one = dialogue()
     answer = one.exchange(FIRST)
     head, _, body = answer.partition(b"\r\n\r\n")
@@ -60,7 +60,7 @@ def test_targeted_application_is_named():
     assert b"\r\nX-Admin-Targeted-Application: //aid/A000000559/1010\r\n" in answer
 
 
-def test_response_in_chunks():
+def test_response_in_chunks_is_read():
     body = bytes(range(256)) * 5
     octets = post("/b", "Transfer-Encoding: chunked", body=chunked(body))
     read, rest = read_post(octets + b"more")
@@ -85,7 +85,7 @@ def test_response_in_chunks():
         (FIRST + SECOND + FIRST, "after 204"),
     ],
 )
-def test_what_breaks_the_protocol_is_answered_400(octets, fault):
+def test_request_against_the_protocol_is_answered_400(octets, fault):
     one = dialogue()
     answer = one.exchange(octets)
     assert b"HTTP/1.1 400 Bad Request" in answer

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(
 
 
 class Mirror:
-    """A peer that gives back what it gets, the other way round."""
+    """A peer that returns what it gets, in reverse order."""
 
     def exchange(self, octets):
         return octets[::-1]
@@ -36,7 +36,7 @@ class Client:
         self.tls = context.wrap_bio(self.incoming, self.outgoing)
 
     def until(self, action, most=100_000):
-        """Do something, handing at most so many octets at once to the server."""
+        """Runs an action, passing at most a number of octets at once to the server."""
 
         def done(result):
             return result is not None or (action == self.tls.do_handshake and self.tls.version())
@@ -60,7 +60,7 @@ def server():
 
 @pytest.mark.parametrize("most", [1, 100_000])
 @pytest.mark.parametrize("ciphers", ["PSK-AES128-CBC-SHA256", "PSK-AES128-GCM-SHA256"])
-def test_what_is_sent_comes_back(server, ciphers, most):
+def test_octets_sent_are_returned(server, ciphers, most):
     client = Client(server, ciphers=ciphers)
     client.until(client.tls.do_handshake, most)
     client.until(lambda: client.tls.write(b"abc"), most)
@@ -90,7 +90,7 @@ def test_wrong_key_is_a_fault_with_an_alert(server):
     assert server.exchange(b"more") == b""
 
 
-def test_what_is_no_tls_is_a_fault(server):
+def test_octets_that_are_no_tls_are_a_fault(server):
     server.exchange(b"POST / HTTP/1.1\r\n\r\n")
     assert server.fault.startswith("TLS: ")
 

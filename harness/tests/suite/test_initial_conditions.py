@@ -1,4 +1,4 @@
-"""Conditions on the simulated card: both ways to a state end alike."""
+"""Conditions on the simulated card: both ways to a state have the same result."""
 
 from dataclasses import replace
 
@@ -44,7 +44,7 @@ def _given(run):
     return card, Conditions(card, make(), run, Steps(Trace()))
 
 
-def test_profiles_are_there_in_order_and_state(run):
+def test_profiles_are_installed_in_order_and_state(run):
     card, given = _given(run)
     installed = given.profiles(ONE, TWO, enabled=TWO)
     listed = card.profiles()
@@ -94,7 +94,7 @@ def test_notifications_are_kept_on_request(run):
     assert card.notifications() == ()
 
 
-def test_profiles_of_others_are_left_alone_below_destructive(run):
+def test_foreign_profiles_are_not_deleted_below_destructive(run):
     card, given = _given(run)
     given.profiles(FOREIGN)
     run.options = replace(run.options, level="profiles")
@@ -106,13 +106,13 @@ def test_profiles_of_others_are_left_alone_below_destructive(run):
 
 @pytest.fixture
 def real():
-    """Return a run that takes the simulated card for a real one."""
+    """Returns a run that treats the simulated card as a real one."""
     made = Run(RunOptions(level="profiles"))
     made.target.simulated = False
     return made
 
 
-def test_notifications_of_others_are_left_alone_below_destructive(run):
+def test_foreign_notifications_are_not_removed_below_destructive(run):
     card, given = _given(run)
     (one,) = given.profiles(FOREIGN)
     given.enable(one.iccid)
@@ -127,12 +127,12 @@ def test_notifications_of_others_are_left_alone_below_destructive(run):
     assert card.notifications() == waiting
 
 
-def test_test_profile_of_others_is_never_deleted(run):
+def test_foreign_test_profile_is_never_deleted(run):
     card, given = _given(run)
     foreign = replace(preset("PROFILE_TEST1"), iccid=FOREIGN.iccid)
     given.profiles(foreign)
     run.kept.clear()
-    with pytest.raises(Inconclusive, match="nobody could load them again"):
+    with pytest.raises(Inconclusive, match="cannot be loaded again"):
         given.none()
     assert [one.iccid for one in card.profiles()] == [foreign.iccid]
 
@@ -140,7 +140,7 @@ def test_test_profile_of_others_is_never_deleted(run):
 def test_default_address_of_a_real_card_is_set_again_at_the_end(real):
     card, given = _given(real)
     card.send(SetDefaultDpAddressRequest(default_dp_address="operator.test"))
-    real.target.open = lambda: card.link  # the one card there is
+    real.target.open = lambda: card.link  # the only card
     given.none()
     given.default_address("dp.example.com")
     real.close()
@@ -161,7 +161,7 @@ def test_notifications_of_each_event_are_pending(run):
     assert card.profiles() == ()
 
 
-def test_stale_notifications_are_not_taken_for_those_of_the_way(run):
+def test_earlier_notifications_are_not_kept_with_those_of_the_steps(run):
     card, given = _given(run)
     given.each_notification()
     run.kept.clear()
@@ -179,7 +179,7 @@ def test_memory_is_filled_to_the_octet(run, isdps, octets, left):
     assert card.notifications() == ()
 
 
-def test_files_of_the_enabled_profile_are_seen(run):
+def test_files_of_the_enabled_profile_are_selectable(run):
     card, given = _given(run)
     given.none()
     assert file_access.ef_iccid(card) is None
@@ -191,7 +191,7 @@ def test_files_of_the_enabled_profile_are_seen(run):
     assert file_access.select_file(card, file_access.MF).sw == 0x9000
 
 
-def test_memory_is_filled_with_profiles_and_room_is_left(run):
+def test_memory_is_filled_up_to_the_room_asked_for(run):
     card, given = _given(run)
     given.memory_filled(8192)
     resources = card.send(GetEuiccInfo2Request()).ext_card_resource

@@ -1,4 +1,4 @@
-"""Logical channels on the card in process, and on cards that have none to give."""
+"""Logical channels on the card in process, and on cards that grant none."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def card():
 
 
 class _Refusing:
-    """Grant one channel, and no more."""
+    """A card that grants one channel and no more."""
 
     def __init__(self):
         self.granted = 0
@@ -37,7 +37,7 @@ def test_isdr_is_used_on_the_channel_asked_for(card, number):
     assert card.eid() == eid
 
 
-def test_channel_that_is_closed_is_gone(card):
+def test_closed_channel_cannot_be_used(card):
     number = logical_channels.opened(card)
     assert logical_channels.select(card, ISDR_AID.octets, number).sw == 0x9000
     assert logical_channels.close(card, number).sw == 0x9000
@@ -50,7 +50,7 @@ def test_channel_that_is_never_granted_is_inconclusive():
         logical_channels.use_isdr_on(card, 4)
 
 
-def test_refused_channel_is_told():
+def test_refused_channel_is_a_failed_expectation():
     card = Card(_Refusing())
     assert logical_channels.opened(card) == 1
     with pytest.raises(ExpectationError, match="MANAGE CHANNEL"):

@@ -42,12 +42,12 @@ HALF = (rule(operator("21E3E4"), pprs=(PprId.ppr1,)),)
         ((), PprId.ppr1, operator("00F110"), False),
     ],
 )
-def test_owner_is_allowed_as_the_table_says(rules, ppr, owner, expected):
+def test_owner_is_allowed_by_the_table(rules, ppr, owner, expected):
     assert allows(rules, ppr, owner) is expected
 
 
 @pytest.mark.parametrize("rules", [ANYBODY, ONE_GID, HALF])
-def test_friend_of_any_table_is_allowed_and_can_be_made(rules):
+def test_allowed_owner_is_found_for_any_table(rules):
     one = owned_by_friend(rules, PPR1)
     assert allows(rules, PprId.ppr1, one.profile_owner)
     assert make_profile(one).metadata.profile_owner == one.profile_owner
@@ -59,7 +59,7 @@ def test_own_owner_is_kept_where_it_is_allowed():
     assert owned_by_friend(rules, PPR1) is PPR1
 
 
-def test_stranger_is_not_allowed():
+def test_owner_outside_the_table_is_not_allowed():
     rules = (rule(operator("00F110")),)
     assert not allows(rules, PprId.ppr1, owned_by_stranger(rules, PPR1).profile_owner)
 
@@ -71,7 +71,7 @@ def test_profile_agrees_with_the_owner_it_gets():
     assert made.imsi.startswith("123456")
 
 
-def test_tables_without_friend_or_stranger_are_inconclusive():
+def test_table_without_such_an_owner_is_inconclusive():
     with pytest.raises(Inconclusive, match="ppr1"):
         owned_by_friend((), PPR1)
     both = replace(PPR1, ppr=frozenset({PprId.ppr1, PprId.ppr2}))

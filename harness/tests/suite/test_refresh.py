@@ -50,13 +50,13 @@ def test_announced_refresh_is_fetched_and_carried_out(card, given):
     assert card.enabled() == (one.iccid,)
 
 
-def test_nothing_announced_is_a_finding(card, given):
+def test_missing_announcement_is_a_failed_expectation(card, given):
     given.none()
     with pytest.raises(ExpectationError, match="none announced"):
         refresh.required(card)
 
 
-def test_other_proactive_command_is_a_finding(card, given):
+def test_other_proactive_command_is_a_failed_expectation(card, given):
     (one,) = given.profiles(ONE, enabled=ONE)
     command = OtaServer(one.profile.parameters).open_proactive_session(card)
     assert command.kind == 0x13

@@ -34,7 +34,7 @@ def scripted(*answers):
     return card
 
 
-def test_pieces_are_numbered_and_the_last_one_says_so(card):
+def test_pieces_are_numbered_and_the_last_one_is_marked(card):
     commands = store_data_blocks.in_pieces(card, *store_data_blocks.cut(GET_EID, 4))
     assert [(one.p1, one.p2, one.data) for one in commands] == [
         (store_data_blocks.MORE, 0, GET_EID[:4]),
@@ -43,13 +43,13 @@ def test_pieces_are_numbered_and_the_last_one_says_so(card):
     assert store_data_blocks.whole(card, commands).data == card.store(GET_EID).data
 
 
-def test_block_answered_too_early_is_an_expectation_that_does_not_hold():
+def test_block_answered_too_early_is_a_failed_expectation():
     card = scripted("BF3E009000")
     with pytest.raises(ExpectationError, match="block 00"):
         store_data_blocks.whole(card, store_data_blocks.in_pieces(card, b"\xbf", b"\x3e"))
 
 
-def test_answers_are_kept_part_by_part():
+def test_answers_are_returned_part_by_part():
     card = scripted("6102", "016101", "029000")
     parts = store_data_blocks.in_parts(card, store_data_blocks.block(card, GET_EID))
     assert parts == (
@@ -60,7 +60,7 @@ def test_answers_are_kept_part_by_part():
     assert card.link.seen[1:] == [b"\x01\xc0\x00\x00\x02", b"\x01\xc0\x00\x00\x01"]
 
 
-def test_answer_without_end_is_given_up():
+def test_endless_answer_is_a_failed_expectation():
     card = scripted(*["6101"] * 5000)
     with pytest.raises(ExpectationError, match="an answer that ends"):
         store_data_blocks.in_parts(card, store_data_blocks.block(card, GET_EID))

@@ -9,7 +9,7 @@ from rspharness.targets.transport import TimedLink
 
 
 class _Script:
-    """Answer from a list; keep what came."""
+    """A card that answers from a list and keeps the commands."""
 
     def __init__(self, *answers):
         self.answers = list(answers) or [b"\x90\x00"] * 99
@@ -45,7 +45,7 @@ def test_restart_in_a_protocol_reaches_the_card_or_is_refused():
         "01C0000010",
     ],
 )
-def test_read_only_link_lets_reading_through(command):
+def test_read_only_link_passes_reading_commands(command):
     card = _Script()
     ReadOnlyLink(card).transmit(bytes.fromhex(command))
     assert len(card.seen) == 1
@@ -64,14 +64,14 @@ def test_read_only_link_lets_reading_through(command):
         "80E60C0000",
     ],
 )
-def test_read_only_link_sends_nothing_that_lasts(command):
+def test_read_only_link_sends_no_lasting_change(command):
     card = _Script()
     with pytest.raises(LocalError, match="was not sent"):
         ReadOnlyLink(card).transmit(bytes.fromhex(command))
     assert card.seen == []
 
 
-def test_read_only_link_follows_a_harmless_chain():
+def test_read_only_link_passes_a_harmless_chain():
     card = _Script()
     link = ReadOnlyLink(card)
     link.transmit(bytes.fromhex("81E2110003BF3805"))

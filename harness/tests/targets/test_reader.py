@@ -1,4 +1,4 @@
-"""The wrapper around pyscard, over a stand-in for its raw interface."""
+"""The wrapper around pyscard, over a substitute for its raw interface."""
 
 from types import SimpleNamespace
 
@@ -11,7 +11,7 @@ from rspharness.targets.reader import KeptLink, ReaderLink, find_reader
 
 
 class _Scard(SimpleNamespace):
-    """Behave as smartcard.scard; `faults` makes a function answer an error."""
+    """A substitute for smartcard.scard; `faults` makes a function answer an error."""
 
     SCARD_SCOPE_USER = 0
     SCARD_SHARE_EXCLUSIVE = 1
@@ -57,7 +57,7 @@ def library(monkeypatch):
     return install
 
 
-def test_card_is_reached_reset_and_let_go(library):
+def test_card_is_connected_reset_and_released(library):
     scard = library("A")
     link = ReaderLink("A")
     assert link.transmit(b"\x00\xa4") == b"\x90\x00"
@@ -85,7 +85,7 @@ def test_card_is_restarted_in_one_protocol(library):
 
 
 @pytest.mark.parametrize("fault", ["transmit", "reconnect", "status"])
-def test_card_that_is_gone_is_a_lost_target(library, fault):
+def test_removed_card_is_a_lost_target(library, fault):
     library("A", faults=[fault])
     link = ReaderLink("A")
     act = link.reset if fault != "transmit" else lambda: link.transmit(b"\x00")
@@ -93,14 +93,14 @@ def test_card_that_is_gone_is_a_lost_target(library, fault):
         act()
 
 
-def test_card_that_is_not_there_leaves_no_context_behind(library):
+def test_absent_card_leaves_no_context_open(library):
     scard = library("A", faults=["connect"])
     with pytest.raises(TargetLost, match="connecting"):
         ReaderLink("A")
     assert scard.log[-1] == ("release",)
 
 
-def test_card_on_its_way_into_the_reader_is_waited_for(library):
+def test_card_being_inserted_is_waited_for(library):
     absent = library(faults=["connect"]).SCardConnect
     scard = library("A")
     present = scard.SCardConnect
@@ -114,13 +114,13 @@ def test_card_on_its_way_into_the_reader_is_waited_for(library):
     assert not answers
 
 
-def test_daemon_that_does_not_answer_is_told_with_a_remedy(library):
+def test_daemon_that_does_not_answer_is_reported_with_a_remedy(library):
     library(faults=["establish"])
     with pytest.raises(ConfigError, match="rsplab doctor"):
         find_reader("")
 
 
-def test_beginning_of_a_name_is_enough_if_it_is_one(library):
+def test_beginning_of_a_name_is_enough_if_it_is_unique(library):
     library("Reader A 00 00", "Reader B 01 00")
     assert find_reader("Reader A") == "Reader A 00 00"
     with pytest.raises(ConfigError, match='more than one reader matches "Reader"'):
@@ -134,7 +134,7 @@ def test_exact_name_wins_over_a_longer_one(library):
     assert find_reader("Reader") == "Reader"
 
 
-def test_kept_link_leaves_the_reader_open(library):
+def test_closed_kept_link_leaves_the_reader_open(library):
     scard = library("A")
     kept = KeptLink(ReaderLink("A"))
     kept.close()

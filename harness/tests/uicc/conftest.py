@@ -1,7 +1,7 @@
-"""What a card must hold after a package: worked out from its TLVs alone, for comparison.
+"""What a card must hold after a package: derived from its TLVs alone, for comparison.
 
 Nothing of the interpreter is used here, only `rspcore.tlv`: the rules of the profile package format
-are applied a second time, by other code. It knows what the published packages use and no more.
+are applied a second time, by other code. It covers only what the published packages use.
 """
 
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ class Fact:
     high: bool = False
 
     def fill(self, size):
-        """Return this many octets of first content."""
+        """Returns this many octets of first content."""
         if self.content == "!":
             return b"\xff" * size
         if self.content.endswith(")*"):
@@ -88,14 +88,14 @@ def fids(octets):
 
 @cache
 def sections():
-    """Read template_facts.txt: the lines of each template by its name."""
+    """Reads template_facts.txt: the lines of each template by its name."""
     text = Path(__file__).with_name("template_facts.txt").read_text(encoding="utf-8")
     blocks = [block.splitlines() for block in text.split("\n[")[1:]]
     return {lines[0].rstrip("]"): [line for line in lines[1:] if line] for lines in blocks}
 
 
 def facts_of(element):
-    """Return the facts of a template by path below its first directory."""
+    """Returns the facts of a template by path below its first directory."""
     known = {}
     for line in sections()[element]:
         words = line.split()
@@ -121,7 +121,7 @@ def facts_of(element):
 
 
 class Package:
-    """Work through a package; `files` is what the card must hold.
+    """A package and what the card must hold after it.
 
     Attributes:
         files: Expected files by path.
@@ -147,7 +147,7 @@ class Package:
                 self._pins(parts[1].children()[0])
 
     def body(self, path):
-        """Return what a file shows: its own body, or that of the end of its links."""
+        """Returns what a file shows: its own body, or that of the end of its links."""
         one = self.files[path]
         return self.body(one.link) if one.link else one
 
@@ -212,7 +212,7 @@ class Package:
                     position += int.from_bytes(value, "big")
                 else:
                     position = self._write(current, position, value)
-            # a script that only selects a directory says where the next PINs belong
+            # a script that only selects a directory determines where the next PINs belong
         if context is not None:
             self._context = context
 
@@ -284,5 +284,5 @@ class Package:
 
 @pytest.fixture(scope="session")
 def package_of():
-    """Give what a card must hold after a package."""
+    """Returns the function that derives what a card must hold after a package."""
     return Package

@@ -22,7 +22,7 @@ PACKAGE = Path(__file__).parents[4] / "shared" / "data" / "ts48" / "TS48v5_SAIP2
 
 @pytest.fixture(scope="module")
 def browser():
-    """Browse a card with a published profile enabled."""
+    """Browses a card with a published profile enabled."""
     if not PACKAGE.exists():
         pytest.skip("shared/data/ts48 is not here")
     run = Run(RunOptions())
@@ -40,7 +40,7 @@ def browser():
 
 
 def words(browser, path):
-    """Return what the decoder makes of each part of a file."""
+    """Returns the decoded form of each part of a file."""
     found = browser.select(browser.place_of(path))
     content = browser.read(found)
     assert content.refused is None
@@ -71,7 +71,7 @@ def words(browser, path):
         ),
     ],
 )
-def test_well_known_files_are_told_in_words(browser, path, first):
+def test_well_known_files_are_decoded(browser, path, first):
     assert words(browser, path)[0] == first
 
 
@@ -82,7 +82,7 @@ def test_service_table_lists_its_numbers(browser):
     assert text.endswith("122 123 124 125 126 127 129 132 133 134")
 
 
-def test_loci_tells_area_and_status(browser):
+def test_loci_shows_area_and_status(browser):
     assert words(browser, "USIM/LOCI") == ["TMSI FFFFFFFF, 246-81 area FFFE, not updated"]
 
 
@@ -101,7 +101,7 @@ def test_loci_tells_area_and_status(browser):
         ("ARR", "80", ""),
     ],
 )
-def test_decoder_reads_what_it_is_given(name, octets, text):
+def test_decoder_returns_the_meaning_of_the_octets(name, octets, text):
     assert decoded("USIM", f"EF.{name}", bytes.fromhex(octets)) == text
 
 
@@ -121,7 +121,7 @@ def test_ber_tlv_file_is_read_object_by_object(browser):
     assert {content.refused for content in contents} <= {None, 0x6982}
 
 
-def test_file_without_the_right_says_so(browser):
+def test_file_without_the_access_right_is_shown_as_refused(browser):
     content = browser.read(browser.select(browser.place_of("USIM/5FD0/4F01")))
     assert content.refused in (None, 0x6982)
 
@@ -132,7 +132,7 @@ def test_absent_file_is_refused(browser):
 
 
 @pytest.mark.parametrize("path", ["NOBODY/6F07", "USIM/EF.NOTHING", "GSM"])
-def test_path_that_names_nothing_is_explained(browser, path):
+def test_path_without_a_file_is_explained(browser, path):
     with pytest.raises(LocalError, match=r"expected|neither"):
         browser.place_of(path)
 

@@ -1,7 +1,7 @@
 """Every file of the published packages, as a terminal reads it from a card they were loaded into.
 
-The package goes the whole way: bound by a server, loaded, enabled. What comes back over APDUs is
-compared with what the conftest works out of the same octets by itself.
+The package is bound by a server, loaded and enabled. What is read back over APDUs is compared with
+what the conftest derives from the same octets independently.
 """
 
 from pathlib import Path
@@ -30,14 +30,14 @@ CODES = {0x0A: b"55555555", 0x0B: b"66666666", 0x81: b"9999\xff\xff\xff\xff"}
 
 
 class Reader:
-    """Read files as a terminal does, with the codes verified that are known."""
+    """Reads files as a terminal does, with the known codes verified."""
 
     def __init__(self, card):
         self.card = card
         self.channel = 0
 
     def select(self, path, adf):
-        """Select a file by its path; through its ADF when it stands in one."""
+        """Selects a file by its path; through its ADF when it is in one."""
         if adf is None:
             data = b"".join(fid.to_bytes(2, "big") for fid in path) or b"\x3f\x00"
             p1 = 0x08 if path else 0x00
@@ -49,7 +49,7 @@ class Reader:
         return self.card.transmit(CommandApdu(0, Ins.SELECT, 0x08, 0x04, data, 256))
 
     def body(self, expected):
-        """Read the selected file; returns its content, or the status word that refuses it."""
+        """Reads the selected file; returns its content, or the status word that refuses it."""
         if expected.is_ber_tlv:
             return self._objects()
         if expected.record_length:
@@ -106,7 +106,7 @@ class Reader:
 
 
 def read_condition(record):
-    """Return the condition under which a rule lets read: tag and content of each SC_DO."""
+    """Returns the condition under which a rule allows reading: tag and content of each SC_DO."""
     end = record.find(b"\xff\xff")
     parts = list(tlv.iterate(bytes(record if end < 0 else record[:end]).rstrip(b"\xff")))
     for number, part in enumerate(parts):
@@ -116,7 +116,7 @@ def read_condition(record):
 
 
 def holds(condition, satisfied):
-    """Tell whether a condition holds for the keys in `satisfied`."""
+    """Returns whether a condition holds for the keys in `satisfied`."""
     if condition is None or condition.tag == 0x97:
         return False
     if condition.tag == 0x90:
@@ -129,7 +129,7 @@ def holds(condition, satisfied):
 
 
 def rule_of(package, path, fid, record):
-    """Find the EF.ARR record of a file: in its directory, then above."""
+    """Finds the EF.ARR record of a file: in its directory, then above."""
     one = package.files[path]
     start = path if one.is_directory else path[:-1]
     for depth in range(len(start), -1, -1):
@@ -142,7 +142,7 @@ def rule_of(package, path, fid, record):
 
 
 def described(package, one):
-    """Return the FCP template a file must have by tag, without what is the card's own."""
+    """Returns the FCP template a file must have by tag, without what the card chooses."""
     shown = package.body(one.path)
     descriptor = bytes((shown.descriptor, 0x21))
     if shown.record_length:
@@ -169,14 +169,14 @@ def described(package, one):
 
 
 def enabled(package, path, key):
-    """Tell whether a key is enabled in a directory: local ones are looked for upwards."""
+    """Returns whether a key is enabled in a directory: local ones are looked for upwards."""
     places = [path[:n] for n in range(len(path), -1, -1)] if key & 0x80 else [()]
     there = [place for place in places if (place, key) in package.enabled_pins]
     return bool(there) and package.enabled_pins[there[0], key]
 
 
 def shown_fcp(data):
-    """Return an FCP template as a mapping, and the special file information in it."""
+    """Returns an FCP template as a mapping, and the special file information in it."""
     parts = {p.tag: p for p in tlv.parse(data).children()}
     own = parts.pop(0xA5, None)
     special = None if own is None else own.find(0xC0)
@@ -185,7 +185,7 @@ def shown_fcp(data):
 
 
 def compare(card, package):
-    """Compare every file; returns the differences in words."""
+    """Compares every file; returns the differences in words."""
     found = []
     for codes in ((), tuple(CODES)):
         card.reset()
@@ -196,7 +196,7 @@ def compare(card, package):
 
 
 def compared(card, package, one, codes):
-    """Compare one file with the codes verified; yields differences."""
+    """Compares one file with the codes verified; yields differences."""
     name, reader = shown(one.path), Reader(card)
     adf = next(
         (
@@ -236,14 +236,14 @@ def compared(card, package, one, codes):
 
 
 def known(package, path, key, codes):
-    """Tell whether conditions with this key hold: it is verified, or it is disabled."""
+    """Returns whether conditions with this key hold: it is verified, or it is disabled."""
     places = [path[:n] for n in range(len(path) - 1, -1, -1)] if key & 0x80 else [()]
     there = [p for p in places if (p, key) in package.enabled_pins]
     return bool(there) and (key in codes or not package.enabled_pins[there[0], key])
 
 
 def verify(card, package, path, codes):
-    """Verify the codes that exist where the file stands."""
+    """Verifies the codes that exist in the directory of the file."""
     for key in codes:
         if known(package, path, key, codes):
             command = CommandApdu(0, Ins.VERIFY_PIN, 0, key, CODES[key])
@@ -251,7 +251,7 @@ def verify(card, package, path, codes):
 
 
 def present(card, package):
-    """Yield files of the templates that the package does not make and the card has."""
+    """Yields files of the templates that the package does not make and the card has."""
     for path in sorted(package.absent - package.files.keys()):
         top = package.files.get(path[:1])
         answer = Reader(card).select(path, top.aid if top and top.aid else None)
@@ -264,7 +264,7 @@ def shown(path):
 
 
 def loaded(card, run, octets):
-    """Bring a package to a card and enable it, all by ES10 functions."""
+    """Loads a package into a card and enables it, all by ES10 functions."""
     facts = ProfileFacts.of_package(octets)
     metadata = StoreMetadataRequest(
         iccid=facts.iccid, service_provider_name="GSMA_TEST", profile_name="GSMA_TEST_PROFILE"
@@ -279,7 +279,7 @@ def loaded(card, run, octets):
 
 @pytest.mark.skipif(not PACKAGES, reason="shared/data/ts48 is not here")
 @pytest.mark.parametrize("name", PACKAGES)
-def test_every_file_is_as_the_package_says(name, package_of):
+def test_every_file_is_as_the_package_defines(name, package_of):
     run = Run(RunOptions())
     card = Card(run.target.open())
     card.reset()
@@ -292,7 +292,7 @@ def test_every_file_is_as_the_package_says(name, package_of):
 
 @pytest.mark.skipif(not PACKAGES, reason="shared/data/ts48 is not here")
 @pytest.mark.parametrize(
-    ("path", "change", "told"),
+    ("path", "change", "begin"),
     [
         ((0x7FD0, 0x6F07), lambda f: f.body.__setitem__(3, 0), "3F00/7FD0/6F07: content"),
         ((0x2FE2,), lambda f: setattr(f, "sfi", 3), "3F00/2FE2: FCP 88"),
@@ -301,7 +301,7 @@ def test_every_file_is_as_the_package_says(name, package_of):
         ((0x7FD0, 0x6F09), lambda f: setattr(f, "special", 0), "3F00/7FD0/6F09: special"),
     ],
 )
-def test_one_altered_expectation_is_told(path, change, told, package_of):
+def test_one_altered_expectation_is_reported(path, change, begin, package_of):
     run = Run(RunOptions())
     card = Card(run.target.open())
     card.reset()
@@ -311,12 +311,12 @@ def test_one_altered_expectation_is_told(path, change, told, package_of):
     change(package.files[path])
     found = compare(card, package)
     assert found
-    assert all(one.startswith(told) for one in found)
+    assert all(one.startswith(begin) for one in found)
 
 
 @pytest.fixture(scope="module")
 def behind_a_reader():
-    """Return a run whose card is reached through pcscd, and its target."""
+    """Returns a run whose card is reached through pcscd, and its target."""
     from rspharness.simulated.vpcd import VpcdTarget  # noqa: PLC0415  needs pyscard
 
     run = Run(RunOptions())
@@ -332,7 +332,7 @@ def behind_a_reader():
 @pytest.mark.vpcd
 @pytest.mark.skipif(not PACKAGES, reason="shared/data/ts48 is not here")
 @pytest.mark.parametrize("name", PACKAGES)
-def test_every_file_is_as_the_package_says_through_a_reader(name, package_of, behind_a_reader):
+def test_every_file_is_as_the_package_defines_through_a_reader(name, package_of, behind_a_reader):
     run, target = behind_a_reader
     card = Card(target.open())
     card.reset()
