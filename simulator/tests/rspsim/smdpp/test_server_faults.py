@@ -41,7 +41,7 @@ def order(server, profile):
 
 
 @pytest.fixture
-def sound(make_server, make_lpa, profile):
+def faultless(make_server, make_lpa, profile):
     """Runs the same session on a server of the same seed without faults."""
     server = make_server()
     order = server.orders.order(profile.upp, profile.metadata)
@@ -100,22 +100,22 @@ def test_each_fault_changes_some_answer(make_server, make_lpa, profile, fault):
 
 @pytest.mark.parametrize("member", FLIPPED_FIRST)
 @pytest.mark.parametrize("bit", [0, 7, 100, -1])
-def test_one_bit_of_the_first_answer_is_flipped(lpa, order, sound, member, bit):
+def test_one_bit_of_the_first_answer_is_flipped(lpa, order, faultless, member, bit):
     with lpa.server.fault(f"es9.{member}.flip_bit", bit=bit):
         answer = lpa.initiate()
     for name in FLIPPED_FIRST:
-        one, other = (unb64(run[camel(name)]) for run in (answer, sound.initiated))
+        one, other = (unb64(run[camel(name)]) for run in (answer, faultless.initiated))
         difference = int.from_bytes(one, "big") ^ int.from_bytes(other, "big")
         assert difference == (1 << bit % (8 * len(one)) if name == member else 0)
 
 
 @pytest.mark.parametrize("member", FLIPPED_SECOND)
-def test_one_bit_of_the_second_answer_is_flipped(lpa, order, sound, member):
+def test_one_bit_of_the_second_answer_is_flipped(lpa, order, faultless, member):
     lpa.initiate()
     with lpa.server.fault(f"es9.{member}.flip_bit", bit=3):
         answer = lpa.authenticate(order.matching_id)
     for name in FLIPPED_SECOND:
-        one, other = (unb64(run[camel(name)]) for run in (answer, sound.authenticated))
+        one, other = (unb64(run[camel(name)]) for run in (answer, faultless.authenticated))
         difference = int.from_bytes(one, "big") ^ int.from_bytes(other, "big")
         assert difference == (8 if name == member else 0)
 
@@ -307,12 +307,12 @@ def test_each_json_fault_changes_the_json_object(lpa, order, code_of):
 
 
 @pytest.mark.parametrize("form", ["unpadded", "wrapped", "url"])
-def test_base64_can_have_another_form(lpa, sound, form):
+def test_base64_can_have_another_form(lpa, faultless, form):
     with lpa.server.fault("es9.answer.base64", form=form):
         answer = lpa.initiate()
     text = answer["serverCertificate"]
     cleaned = "".join(text.split()).replace("-", "+").replace("_", "/").rstrip("=")
-    assert cleaned == sound.initiated["serverCertificate"].rstrip("=")
+    assert cleaned == faultless.initiated["serverCertificate"].rstrip("=")
 
 
 def test_each_http_fault_changes_the_http_response(lpa, server):
