@@ -1,9 +1,9 @@
 """Faults as values, and the switch that applies those which are on.
 
-A `ServerFault` names the point it hooks, the parameters it takes and the requirement it serves; its
-`change` takes the value that passes the point and returns another. Two parameters belong to every
-fault: `function`, which limits it to one ES9+ function, and `times`, after which it goes off by
-itself.
+A `ServerFault` names the point it is attached to, the parameters it takes and what a client or card
+has to do; its `change` takes the value that passes the point and returns another. Two parameters
+belong to every fault: `function`, which limits it to one ES9+ function, and `times`, after which it
+is switched off.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -23,13 +23,13 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerFault:
-    """Describe one way in which a server can be wrong.
+    """One server fault: the point it is attached to and what it changes there.
 
     Attributes:
-        name: Name to switch it by.
-        point: Where it hooks in.
-        summary: What is wrong, in one line.
-        serves: Requirement or field report that it lets a client be held against.
+        name: Name by which it is switched on and off.
+        point: The point whose values it changes.
+        summary: What a server with it does, one sentence.
+        serves: What an LPA or card has to do when it meets the fault, with the clause.
         change: Takes the value and the parameters, returns the wrong value.
         parameters: Names and default values.
     """
@@ -44,13 +44,13 @@ class ServerFault:
 
 @dataclass(slots=True)
 class Active:
-    """Hold a fault that is on.
+    """A fault that is switched on.
 
     Attributes:
         fault: The fault.
         parameters: Its parameters, defaults filled in.
         function: Name of the one function it is limited to, or empty.
-        times: How often it still acts, or None for ever.
+        times: How often it still acts, or None for no limit.
     """
 
     fault: ServerFault
@@ -60,7 +60,7 @@ class Active:
 
 
 class FaultSwitch:
-    """Switch faults on and off and pass values through those that are on."""
+    """The faults of one server: switches them on and off and applies those that are on."""
 
     def __init__(self, faults: tuple[ServerFault, ...]) -> None:
         self._known = {fault.name: fault for fault in faults}
@@ -68,18 +68,18 @@ class FaultSwitch:
 
     @property
     def known(self) -> tuple[ServerFault, ...]:
-        """Return every fault that can be switched on."""
+        """Returns every fault that can be switched on."""
         return tuple(self._known.values())
 
     @property
     def active(self) -> tuple[Active, ...]:
-        """Return the faults that are on, in the order they were switched on."""
+        """Returns the faults that are on, in the order they were switched on."""
         return tuple(self._active)
 
     def on(
         self, name: str, *, function: str = "", times: int | None = None, **parameters: Parameter
     ) -> Active:
-        """Switch a fault on; the same fault may be on more than once.
+        """Switches a fault on; the same fault may be on more than once.
 
         Raises:
             LocalError: no fault or no parameter of this name, or a parameter of another type.
@@ -104,14 +104,14 @@ class FaultSwitch:
         return active
 
     def off(self, name: str = "") -> None:
-        """Switch a fault off wherever it is on, or all faults when no name is given."""
+        """Switches a fault off wherever it is on, or all faults when no name is given."""
         self._active = [one for one in self._active if name and one.fault.name != name]
 
     @contextmanager
     def held(
         self, name: str, *, function: str = "", times: int | None = None, **parameters: Parameter
     ) -> Iterator[Active]:
-        """Switch a fault on for the length of a with block.
+        """Switches a fault on for the length of a with block.
 
         Raises:
             LocalError: as `on`.
@@ -123,7 +123,7 @@ class FaultSwitch:
             self._active = [one for one in self._active if one is not active]
 
     def through(self, point: Point[Value], value: Value, function: str) -> Value:
-        """Pass a value through a point: unchanged unless a fault that hooks it is on.
+        """Returns a value that passes a point, changed by the faults of the point that are on.
 
         Args:
             point: The point.

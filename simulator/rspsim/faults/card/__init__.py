@@ -1,6 +1,6 @@
-"""Named deviations of a card, one module per area, and the tuple of all of them.
+"""The card faults, one module per area, and the tuple of all of them.
 
-They exist so that every requirement can be shown a card that fails it: a suite that has never
+They exist so that every requirement can be run against a card that fails it: a suite that has never
 failed has not been tested. To add one, add an entry to the tuple of its area.
 """
 

@@ -1,4 +1,4 @@
-"""Faults of ES10b.AuthenticateServer: whom the card believes, and what it signs for a server."""
+"""Faults of ES10b.AuthenticateServer: which servers the card accepts, and what it signs."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,7 +49,7 @@ Params = CtxParamsForCommonAuthentication
 
 
 def _first_credential(attempt: Attempt) -> CiCredential | None:
-    """Take the CI of the server's certificate, whatever is asked for."""
+    """Returns the CI of the server's certificate, whichever CI is asked for."""
     return ecasd.signing_credential(attempt.view.state, attempt.presented.ci_pkid or b"")
 
 
@@ -59,7 +59,7 @@ def _any_credential(attempt: Attempt) -> CiCredential | None:
 
 
 def _rewritten(change: Callable[[Params], Params]) -> Callable[[Attempt], EuiccSigned1]:
-    """Return a maker of euiccSigned1 that writes ctxParams1 anew, with a change."""
+    """Returns a function that makes euiccSigned1 with a change in ctxParams1."""
 
     def signed(attempt: Attempt) -> EuiccSigned1:
         made = authenticate_server.SIGNED.standard(attempt)
@@ -91,7 +91,7 @@ def _with_imei(params: Params) -> Params:
     return replace(params, device_info=replace(params.device_info, imei=imei))
 
 
-def _small_address(attempt: Attempt) -> EuiccSigned1:
+def _address_in_lower_case(attempt: Attempt) -> EuiccSigned1:
     made = authenticate_server.SIGNED.standard(attempt)
     return replace(made, server_address=made.server_address.lower())
 
@@ -107,14 +107,14 @@ def _own_challenge(attempt: Attempt) -> EuiccSigned1:
 
 
 def _no_result_of_error(attempt: Attempt) -> bool:
-    """Tell whether no load ended with an error of which the server has not heard."""
+    """Returns whether no result of a load that reports an error is pending."""
     kept = (n.octets for n in attempt.view.state.notifications)
     results = (ProfileInstallationResult.decode(one) for one in kept if one[:2] == b"\xbf\x37")
     return all(one.data.final_result.error_result is None for one in results)
 
 
 def _other_transaction(outcome: Outcome, view: View) -> Outcome:
-    """Name a TransactionID of zeros in a refusal."""
+    """Writes a TransactionID of zeros into a refusal."""
     try:
         answer = AuthenticateServerResponse.decode(outcome.response.data)
     except DecodeError:
@@ -131,7 +131,7 @@ def _other_transaction(outcome: Outcome, view: View) -> Outcome:
 
 
 def _exchanged(outcome: Outcome, view: View) -> Outcome:
-    """Give CERT.EUM where CERT.EUICC belongs, and the other way round."""
+    """Answers CERT.EUM where CERT.EUICC belongs, and the other way round."""
     try:
         answer = AuthenticateServerResponse.decode(outcome.response.data)
     except DecodeError:
@@ -148,7 +148,7 @@ def _exchanged(outcome: Outcome, view: View) -> Outcome:
 
 
 def _address_kept(outcome: Outcome, _view: View) -> Outcome:
-    """Keep the server's address as the default SM-DP+ address."""
+    """Stores the server's address as the default SM-DP+ address."""
     server = outcome.volatile.session.server
     if server is None:
         return outcome
@@ -186,13 +186,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.authenticate-server.signature-last",
-        "serverSignature1 is looked at after everything else.",
+        "serverSignature1 is verified after all other checks.",
         ("ES10b.AuthenticateServer#85",),
         moved_last(_CHECKS, "server_signature1"),
     ),
     CardFault(
         "es10b.authenticate-server.challenge-last",
-        "The challenge is looked at after everything else.",
+        "The challenge is compared after all other checks.",
         ("ES10b.AuthenticateServer#86",),
         moved_last(_CHECKS, "euicc_challenge"),
     ),
@@ -218,7 +218,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.authenticate-server.without-challenge",
-        "A server is authenticated though no challenge is outstanding.",
+        "A server is authenticated although no challenge is outstanding.",
         (
             "ES10b.AuthenticateServer#36",
             "ES10b.AuthenticateServer#37",
@@ -232,7 +232,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.authenticate-server.blocked-by-refusal",
-        "After a refused server none is authenticated until a reset.",
+        "After a server was refused, no server is authenticated until a reset.",
         ("ES10b.AuthenticateServer#58", "ES10b.AuthenticateServer#88"),
         together(
             leads(
@@ -248,19 +248,19 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.authenticate-server.blocked-by-result",
-        "While a result that tells of an error is pending, no server is authenticated.",
+        "While a result that reports an error is pending, no server is authenticated.",
         ("procedure.Retry#08",),
         adds(_CHECKS, Check("no_error_pending", _no_result_of_error, _E.undefinedError)),
     ),
     CardFault(
         "es10b.authenticate-server.any-identifier",
-        "An unknown euiccCiPKIdToBeUsed is answered under the first CI.",
+        "An unknown euiccCiPKIdToBeUsed is accepted, and the card signs under its first CI.",
         ("ES10b.AuthenticateServer#53", "ES10b.AuthenticateServer#81"),
         swap(authenticate_server.CREDENTIAL, _any_credential),
     ),
     CardFault(
         "es10b.authenticate-server.identifier-ignored",
-        "The card signs under the CI of the server's certificate, whatever is asked for.",
+        "The card signs under the CI of the server's certificate, whichever CI is requested.",
         (
             "ES10b.AuthenticateServer#07",
             "ES10b.AuthenticateServer#54",
@@ -271,7 +271,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.authenticate-server.certificates-exchanged",
-        "CERT.EUM stands where CERT.EUICC belongs, and the other way round.",
+        "CERT.EUM is answered where CERT.EUICC belongs, and the other way round.",
         (*_BOTH_ROLES, "procedure.Certificates#01", "procedure.Certificates#02"),
         behind(_FUNCTION, _exchanged),
     ),
@@ -296,49 +296,49 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.authenticate-server.matching-id-dropped",
-        "The MatchingID does not come back.",
+        "The MatchingID is not returned in euiccSigned1.",
         ("ES10b.AuthenticateServer#09", "ES10b.AuthenticateServer#10"),
         swap(authenticate_server.SIGNED, _rewritten(_without_matching_id)),
     ),
     CardFault(
         "es10b.authenticate-server.matching-id-added",
-        "An empty MatchingID comes back where there was none.",
+        "An empty MatchingID is returned although none was sent.",
         ("ES10b.AuthenticateServer#11",),
         swap(authenticate_server.SIGNED, _rewritten(_with_matching_id)),
     ),
     CardFault(
         "es10b.authenticate-server.capabilities-dropped",
-        "The capabilities of the device do not come back.",
+        "The capabilities of the device are not returned in euiccSigned1.",
         ("ES10b.AuthenticateServer#12",),
         swap(authenticate_server.SIGNED, _rewritten(_without_capabilities)),
     ),
     CardFault(
         "es10b.authenticate-server.imei-added",
-        "An IMEI of zeros comes back where there was none.",
+        "An IMEI of zeros is returned although none was sent.",
         ("ES10b.AuthenticateServer#13",),
         swap(authenticate_server.SIGNED, _rewritten(_with_imei)),
     ),
     CardFault(
         "es10b.authenticate-server.unknown-dropped",
-        "What the card does not know of deviceInfo does not come back.",
+        "Unknown objects of deviceInfo are not returned in euiccSigned1.",
         ("ES10b.AuthenticateServer#14",),
         swap(authenticate_server.SIGNED, _rewritten(lambda params: params)),
     ),
     CardFault(
         "es10b.authenticate-server.address-in-lower-case",
-        "serverAddress comes back in lower case.",
+        "serverAddress is returned in lower case.",
         ("ES10b.AuthenticateServer#55",),
-        swap(authenticate_server.SIGNED, _small_address),
+        swap(authenticate_server.SIGNED, _address_in_lower_case),
     ),
     CardFault(
         "es10b.authenticate-server.transaction-id-padded",
-        "A short transactionId comes back with 16 octets.",
+        "A short transactionId is returned with 16 octets.",
         ("ES10b.AuthenticateServer#21",),
         swap(authenticate_server.SIGNED, _long_transaction_id),
     ),
     CardFault(
         "es10b.authenticate-server.refusal-of-another",
-        "A refusal names a transactionId of zeros.",
+        "A refusal has a transactionId of zeros.",
         ("ES10b.AuthenticateServer#87",),
         behind(_FUNCTION, _other_transaction),
     ),
@@ -361,13 +361,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.session.ends-at-reading",
-        "ListNotification ends the session.",
+        "ListNotification ends the RSP session.",
         ("ES10b.AuthenticateServer#74",),
         behind(list_notification.LIST_NOTIFICATION, _session_dropped),
     ),
     CardFault(
         "es10b.session.survives-reset",
-        "The session is there again after a reset.",
+        "The RSP session continues after a reset.",
         (
             "ES10b.AuthenticateServer#36",
             "ES10b.PrepareDownload#16",

@@ -1,4 +1,4 @@
-"""Faults of ES10b.CancelSession: what is signed, what is over, what is left."""
+"""Faults of ES10b.CancelSession: what is signed, what it ends, what it leaves."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,7 +32,7 @@ _Signed = Callable[[CancelAttempt, AuthenticatedServer], EuiccCancelSessionSigne
 
 
 def _reason(reason: CancelSessionReason) -> _Signed:
-    """Return a maker of euiccCancelSessionSigned with this reason for every one."""
+    """Returns a function that makes euiccCancelSessionSigned with always this reason."""
 
     def signed(attempt: CancelAttempt, server: AuthenticatedServer) -> EuiccCancelSessionSigned:
         return replace(cancel_session.SIGNED.standard(attempt, server), reason=reason)
@@ -58,7 +58,7 @@ def _fits_phase(attempt: CancelAttempt) -> bool:
 
 
 def _other_key(outcome: Outcome, _view: View) -> Outcome:
-    """Have the rest of the session signed under another CI than AuthenticateServer was."""
+    """Sets another CI for the signatures that follow AuthenticateServer."""
     session, state = outcome.volatile.session, outcome.state
     if session.server is None:
         return outcome
@@ -69,7 +69,7 @@ def _other_key(outcome: Outcome, _view: View) -> Outcome:
 
 
 def _profile_left(outcome: Outcome, view: View) -> Outcome:
-    """Leave the Profile of a load that is cancelled in the list."""
+    """Adds the Profile of a cancelled load to the list."""
     standing = view.session.load
     if standing is None or standing.metadata is None or outcome.volatile.session.load is not None:
         return outcome
@@ -79,7 +79,7 @@ def _profile_left(outcome: Outcome, view: View) -> Outcome:
 
 
 def _result_left(outcome: Outcome, view: View) -> Outcome:
-    """Leave a result of a load that is cancelled."""
+    """Adds a ProfileInstallationResult for a cancelled load."""
     session = view.session
     if session.load is None or session.server is None or session.download is None:
         return outcome
@@ -100,19 +100,19 @@ def _result_left(outcome: Outcome, view: View) -> Outcome:
 FAULTS: Final = (
     CardFault(
         "es10b.cancel-session.any-transaction",
-        "CancelSession ends the session whatever TransactionID it names.",
+        "CancelSession ends the session whatever TransactionID the request has.",
         ("ES10b.CancelSession#25",),
         skip(_CHECKS, "transaction_id"),
     ),
     CardFault(
         "es10b.cancel-session.transaction-undefined",
-        "A TransactionID that does not fit is answered undefinedError(127).",
+        "A wrong TransactionID is answered undefinedError(127).",
         ("ES10b.CancelSession#25",),
         answers(_CHECKS, "transaction_id", _E.undefinedError),
     ),
     CardFault(
         "es10b.cancel-session.session-undefined",
-        "Without a session the answer is undefinedError(127).",
+        "CancelSession without a session is answered undefinedError(127).",
         ("ES10b.CancelSession#26", "ES10b.CancelSession#27"),
         answers(_CHECKS, "session_open", _E.undefinedError),
     ),
@@ -151,13 +151,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.cancel-session.reason-of-phase",
-        "An error of a load is refused as a reason before the load.",
+        "The reason loadBppExecutionError is refused before a load.",
         ("ES10b.CancelSession#06", "ES10b.CancelSession#28"),
         adds(_CHECKS, Check("fits_phase", _fits_phase, _E.undefinedError)),
     ),
     CardFault(
         "es10b.cancel-session.any-reason",
-        "A reason that does not exist is signed.",
+        "A reason that the specification does not define is signed.",
         ("ES10b.CancelSession#32",),
         skip(_CHECKS, "reason_defined"),
     ),
@@ -169,7 +169,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.cancel-session.one-oid",
-        "CancelSession names the first SM-DP+, whatever server the session is with.",
+        "CancelSession signs the OID of one SM-DP+, whichever server the session is with.",
         ("ES10b.CancelSession#22", "ES10b.CancelSession#31"),
         swap(cancel_session.SIGNED, _one_oid),
     ),
@@ -186,7 +186,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.cancel-session.after-refusal",
-        "A session whose server was refused is answered with a code that does not exist.",
+        "After a refused server, CancelSession is answered with an undefined code.",
         ("ES10b.CancelSession#24",),
         answers(_CHECKS, "session_open", 1),
     ),
@@ -211,7 +211,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.cancel-session.result-left",
-        "A cancelled load leaves a result.",
+        "A cancelled load leaves a ProfileInstallationResult.",
         ("ES10b.CancelSession#33",),
         behind(_FUNCTION, _result_left),
     ),

@@ -1,22 +1,22 @@
-"""What a fault is, and the few ways to make one.
+"""The class `CardFault`, and functions that build the change of a fault.
 
 A fault is a name, a sentence, the requirements a card with it must fail, and a function from
 `Decisions` to `Decisions`. The builders here make that function:
 
-    skip(CHECKS, "server_signature1")           leave a check out
-    answers(CHECKS, "profile_found", 127)       answer it with another code
-    flattened(CHECKS, 127)                      answer all of them with one code
-    moved_last(CHECKS, "server_signature1")     look at it only after the others
-    decides(CHECKS, "policy", holds)            look at something else in its place
-    adds(CHECKS, Check("operational", ...))     look at something nobody asked for, last of all
-    swap(NEXT_NUMBER, lambda number: number)    take another value or function
-    allows(event, after, *states)               let the RSP session do what it must not
-    leads(event, {before: after})               let an event of it lead elsewhere
-    behind(FUNCTION, change)                    change what a function answers and leaves behind
-    together(change, change)                    several of these as one
+    skip(CHECKS, "server_signature1")           leaves a check out
+    answers(CHECKS, "profile_found", 127)       answers a failed check with another code
+    flattened(CHECKS, 127)                      answers every failed check with one code
+    moved_last(CHECKS, "server_signature1")     makes a check after all others
+    decides(CHECKS, "policy", holds)            makes a check with another condition
+    adds(CHECKS, Check("operational", ...))     adds a check that no rule asks for, after all others
+    swap(NEXT_NUMBER, lambda number: number)    takes another value or function
+    allows(event, after, *states)               allows an event where the RSP session forbids it
+    leads(event, {before: after})               leads an event of the session to another state
+    behind(FUNCTION, change)                    changes the answer and the new state of a function
+    together(change, change)                    makes several changes as one
 
-Each looks when it is called whether what it names exists, so a fault that names nothing fails the
-import and not silently the card.
+A builder that is given the name of a check verifies at once that the check exists: a wrong name
+fails the import, not a later run of the card.
 """
 
 from collections.abc import Callable, Mapping
@@ -53,18 +53,18 @@ T = TypeVar("T")
 
 Change = Callable[[Decisions], Decisions]
 Table = Decision[Checks[Any]]
-"""A decision that is an ordered table of checks, whatever they look at."""
+"""A decision that is an ordered table of checks of any type."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardFault:
-    """Hold one deviation of a card.
+    """One card fault: its name, what it changes, and the requirements it breaks.
 
     Attributes:
         name: Dotted lower-case name: area, function, what is wrong.
         summary: What a card with it does, one sentence.
         breaks: Ids of the catalogue of requirements that such a card must fail, at least one.
-        apply: Gives the decisions of such a card.
+        apply: Takes decisions and returns those of a card with the fault.
     """
 
     name: str
@@ -87,7 +87,7 @@ def _mapped(table: Table, change: Callable[[Checks[Any]], Checks[Any]]) -> Chang
 
 
 def skip(table: Table, *names: str) -> Change:
-    """Leave checks out.
+    """Returns a change that leaves checks out.
 
     Raises:
         LocalError: the table has no such check.
@@ -98,7 +98,7 @@ def skip(table: Table, *names: str) -> Change:
 
 
 def answers(table: Table, name: str, code: int) -> Change:
-    """Answer a check that does not hold with another code.
+    """Returns a change that answers a check that does not hold with another code.
 
     Raises:
         LocalError: the table has no such check.
@@ -111,12 +111,12 @@ def answers(table: Table, name: str, code: int) -> Change:
 
 
 def flattened(table: Table, code: int) -> Change:
-    """Answer every check that does not hold with one code."""
+    """Returns a change that answers every check that does not hold with one code."""
     return _mapped(table, lambda checks: tuple(replace(c, code=code) for c in checks))
 
 
 def moved_last(table: Table, name: str) -> Change:
-    """Look at a check only after all others.
+    """Returns a change that makes a check after all others.
 
     Raises:
         LocalError: the table has no such check.
@@ -126,7 +126,7 @@ def moved_last(table: Table, name: str) -> Change:
 
 
 def decides(table: Table, name: str, holds: Callable[[Any], bool]) -> Change:
-    """Let a check look at something else.
+    """Returns a change that makes a check with another condition.
 
     Raises:
         LocalError: the table has no such check.
@@ -139,20 +139,20 @@ def decides(table: Table, name: str, holds: Callable[[Any], bool]) -> Change:
 
 
 def adds(table: Table, check: Check[Any]) -> Change:
-    """Look at one thing more, after all others."""
+    """Returns a change that adds a check after all others."""
     return _mapped(table, lambda checks: (*checks, check))
 
 
 def swap(decision: Decision[T], value: T) -> Change:
-    """Take another value for a decision."""
+    """Returns a change that takes another value for a decision."""
     return lambda decisions: decisions.having(decision, value)
 
 
 def allows(event: SessionEvent, after: SessionState, *states: SessionState) -> Change:
-    """Let an event happen to the RSP session where it must not.
+    """Returns a change that allows an event in states of the RSP session that forbid it.
 
-    This, and not leaving out a check named session_open, is how a card forgets the order of
-    commands: the table decides both whether an event can happen and where it leads.
+    A fault of the order of commands is made with this function, not by leaving out the check
+    session_open: the table decides both whether an event can happen and where it leads.
 
     Args:
         event: The event.
@@ -171,7 +171,7 @@ def allows(event: SessionEvent, after: SessionState, *states: SessionState) -> C
 
 
 def leads(event: SessionEvent, steps: Mapping[SessionState, SessionState]) -> Change:
-    """Let an event of the RSP session lead to another state.
+    """Returns a change that leads an event of the RSP session to another state.
 
     Args:
         event: The event.
@@ -189,11 +189,11 @@ def leads(event: SessionEvent, steps: Mapping[SessionState, SessionState]) -> Ch
 
 
 def behind(function: AnyFunction, change: Callable[[Outcome, View], Outcome]) -> Change:
-    """Change what a function answers and leaves behind.
+    """Returns a change of the answer of a function and of the state it leaves.
 
     Args:
-        function: The function; it has done its work.
-        change: Takes its outcome and the view the request met, returns the outcome in its place.
+        function: The function; `change` runs after it.
+        change: Takes its outcome and the view of the request, returns the changed outcome.
     """
 
     def apply(decisions: Decisions) -> Decisions:
@@ -210,12 +210,12 @@ def behind(function: AnyFunction, change: Callable[[Outcome, View], Outcome]) ->
 
 
 def answering_data(outcome: Outcome, data: bytes) -> Outcome:
-    """Return an outcome that answers other data with the same status word."""
+    """Returns an outcome with other data and the same status word."""
     return replace(outcome, response=ResponseApdu(data, outcome.response.sw))
 
 
 def together(*changes: Change) -> Change:
-    """Make several changes as one."""
+    """Returns a change that makes several changes in order."""
 
     def change(decisions: Decisions) -> Decisions:
         for one in changes:

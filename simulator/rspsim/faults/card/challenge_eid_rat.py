@@ -1,4 +1,4 @@
-"""Faults of what a card says before any session: challenge, EID, RAT."""
+"""Faults of what a card answers before any session: challenge, EID, RAT."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -63,7 +63,7 @@ def _challenge_replaced(volatile: Volatile, number: int) -> Volatile:
 
 
 def _without_wildcards(rules: Rules) -> Rules:
-    """Return rules in which wildcard nibbles have become the filler nibble F."""
+    """Returns rules with the filler nibble F in place of wildcard nibbles."""
     return tuple(
         replace(
             rule,
@@ -84,19 +84,19 @@ def _table_emptied(outcome: Outcome, _view: View) -> Outcome:
 
 
 def _never_empty(rules: Rules) -> Rules:
-    nobody = ProfilePolicyAuthorisationRule(
+    empty = ProfilePolicyAuthorisationRule(
         ppr_ids=frozenset(), allowed_operators=(), ppr_flags=frozenset()
     )
-    return rules or (nobody,)
+    return rules or (empty,)
 
 
 def _eid_without_lpad(outcome: Outcome, view: View) -> Outcome:
-    """Return the EID with other check digits to a device that announced no LPAd."""
+    """Returns the EID with other check digits to a device that announced no LPAd."""
     return outcome if view.volatile.cat.terminal_capability else _other_check_digit(outcome, view)
 
 
-def _eid_of_the_day(outcome: Outcome, view: View) -> Outcome:
-    """Return the EID with other check digits while a Profile is Enabled."""
+def _eid_when_enabled(outcome: Outcome, view: View) -> Outcome:
+    """Returns the EID with other check digits while a Profile is Enabled."""
     enabled = view.state.enabled_profile
     return outcome if enabled is None else _other_check_digit(outcome, view)
 
@@ -121,43 +121,43 @@ FAULTS: Final = (
     ),
     CardFault(
         "information.challenge.outlives-reset",
-        "A reset leaves the RSP session.",
+        "The RSP session continues after a reset.",
         ("ES10b.GetEUICCChallenge#06",),
         swap(startup.FORGOTTEN, lambda before: replace(Volatile(), session=before.session)),
     ),
     CardFault(
         "information.challenge.lost-with-channel",
-        "When a channel is closed, the challenge is another one that nobody knows.",
+        "When a channel is closed, the outstanding challenge is replaced by another one.",
         ("ES10b.GetEUICCChallenge#07",),
         swap(manage_channel.CLOSED, _challenge_replaced),
     ),
     CardFault(
         "information.rat.empty",
-        "GetRAT tells of no rule.",
+        "GetRAT returns no rule.",
         ("ES10b.GetRAT#01", "ES10b.GetRAT#03", "ES10b.GetRAT#04"),
         _rat(lambda _rules: ()),
     ),
     CardFault(
         "information.rat.never-empty",
-        "GetRAT tells a rule for nobody where there is no rule.",
+        "GetRAT returns a rule without operators when the table has no rule.",
         ("ES10b.GetRAT#02",),
         _rat(_never_empty),
     ),
     CardFault(
         "information.rat.wildcards-lost",
-        "GetRAT tells filler nibbles in the place of wildcards.",
+        "GetRAT returns filler nibbles in place of wildcards.",
         ("ES10b.GetRAT#01", "ES10b.GetRAT#03"),
         _rat(_without_wildcards),
     ),
     CardFault(
         "information.rat.consent-lost",
-        "GetRAT tells of no consent that is required.",
+        "GetRAT never returns the flag that consent is required.",
         ("ES10b.GetRAT#01", "ES10b.GetRAT#04"),
         _rat(lambda rules: tuple(replace(rule, ppr_flags=frozenset()) for rule in rules)),
     ),
     CardFault(
         "information.rat.last-first",
-        "GetRAT tells the last rule at the beginning as well.",
+        "GetRAT returns the last rule at the beginning as well.",
         ("procedure.PolicyRules#15", "ES10b.GetRAT#01"),
         _rat(lambda rules: (*rules[-1:], *rules)),
     ),
@@ -184,20 +184,20 @@ FAULTS: Final = (
     ),
     CardFault(
         "information.eid.any-tag-list",
-        "GetEID gives the EID whatever tag it is asked for.",
+        "GetEID returns the EID whatever tag it is asked for.",
         ("ES10c.GetEID#04",),
         skip(get_eid.CHECKS, "tag_list"),
     ),
     CardFault(
         "information.eid.other-without-lpad",
-        "A device without LPAd is told another EID.",
+        "A device without LPAd gets another EID.",
         ("ES10c.GetEID#06",),
         behind(get_eid.GET_EID, _eid_without_lpad),
     ),
     CardFault(
         "information.eid.other-when-enabled",
-        "With a Profile Enabled, the EID is another one.",
+        "With a Profile Enabled, GetEID returns another EID.",
         ("ES10c.GetEID#05",),
-        behind(get_eid.GET_EID, _eid_of_the_day),
+        behind(get_eid.GET_EID, _eid_when_enabled),
     ),
 )

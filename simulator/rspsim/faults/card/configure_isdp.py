@@ -19,7 +19,7 @@ _CHECKS = configure_isdp.CHECKS
 
 
 def _same_aid(state: CardState) -> Aid | None:
-    """Return the AID of the youngest ISD-P."""
+    """Returns the AID of the last ISD-P made."""
     return state.profiles[-1].aid if state.profiles else isdp.FREE_AID.standard(state)
 
 
@@ -34,25 +34,25 @@ def _data_lost(standing: Load, step: Step) -> Profile:
 FAULTS: Final = (
     CardFault(
         "es8p.configure-isdp.any-length",
-        "dpProprietaryData may have any length.",
+        "dpProprietaryData of any length are accepted.",
         ("ES8+.ConfigureISDP#04",),
         skip(_CHECKS, "dp_proprietary_data"),
     ),
     CardFault(
         "es8p.configure-isdp.any-oid",
-        "dpOid may be of another SM-DP+.",
+        "The dpOid of another SM-DP+ is accepted.",
         ("ES8+.ConfigureISDP#05",),
         skip(_CHECKS, "dp_oid"),
     ),
     CardFault(
         "es8p.configure-isdp.no-memory-needed",
-        "The memory for an ISD-P is not looked at.",
+        "The memory for an ISD-P is not checked.",
         ("ES8+.ConfigureISDP#12",),
         skip(_CHECKS, "memory"),
     ),
     CardFault(
         "es8p.configure-isdp.data-lost",
-        "dpProprietaryData are taken and not kept.",
+        "dpProprietaryData are accepted and not stored.",
         (
             "ES8+.ConfigureISDP#02",
             "ES8+.ConfigureISDP#03",

@@ -1,4 +1,4 @@
-"""Faults of DeleteProfile: what it refuses, what goes and what stays."""
+"""Faults of DeleteProfile: what it refuses, what it deletes and what it keeps."""
 
 from dataclasses import replace
 from typing import Final
@@ -8,14 +8,11 @@ from rspcore.messages.es10c import DeleteResult
 from rspcore.messages.metadata import (
     NotificationEvent,
     ProfileClass,
-    StoreMetadataRequest,
-    UpdateMetadataRequest,
 )
 from rspcore.messages.notifications import ErrorReason, NotificationMetadata
 from rspcore.tags import ISDP_PREFIX
 from rspsim.euicc import isdp, memory, notifications
 from rspsim.euicc.decisions import Check, Decisions
-from rspsim.euicc.es6 import update_metadata
 from rspsim.euicc.isdr.es10c import delete_profile
 from rspsim.euicc.isdr.es10c.profile_attempt import ProfileAttempt
 from rspsim.euicc.load.es8p import store_metadata
@@ -35,7 +32,9 @@ def _not_removed(state: CardState, _decisions: Decisions, _profile: Profile, /) 
     return state
 
 
-def _told_things_too(state: CardState, decisions: Decisions, profile: Profile, /) -> CardState:
+def _notifications_removed(
+    state: CardState, decisions: Decisions, profile: Profile, /
+) -> CardState:
     state = isdp.removed(state, decisions, profile)
     left = tuple(
         one
@@ -46,12 +45,12 @@ def _told_things_too(state: CardState, decisions: Decisions, profile: Profile, /
     return replace(state, notifications=left)
 
 
-def _iccid_untold(attempt: MetadataAttempt) -> bool:
-    told = attempt.step.view.state.notifications
+def _no_deletion_listed(attempt: MetadataAttempt) -> bool:
+    pending = attempt.step.view.state.notifications
     return all(
         NotificationMetadata.decode(one.metadata).iccid != attempt.request.iccid
         or one.event != NotificationEvent.notificationDelete
-        for one in told
+        for one in pending
     )
 
 
@@ -60,7 +59,7 @@ def _counted_aid(state: CardState, /) -> Aid | None:
     return Aid(ISDP_PREFIX + number.to_bytes(2, "big") + b"\x00")
 
 
-def _tells_when_refusing(outcome: Outcome, view: View) -> Outcome:
+def _notifies_when_refusing(outcome: Outcome, view: View) -> Outcome:
     if outcome.state is not view.state:
         return outcome
     state, event = view.state, NotificationEvent.notificationDelete
@@ -69,7 +68,7 @@ def _tells_when_refusing(outcome: Outcome, view: View) -> Outcome:
     return replace(outcome, state=state)
 
 
-def _not_remembered(attempt: ProfileAttempt) -> bool:
+def _not_return_target(attempt: ProfileAttempt) -> bool:
     return attempt.profile is None or attempt.profile.aid != attempt.view.state.return_to
 
 
@@ -82,15 +81,8 @@ def _no_provisioning(attempt: ProfileAttempt) -> bool:
     return profile is None or profile.profile_class != ProfileClass.provisioning
 
 
-def _leaking(state: CardState) -> int:
+def _less_with_every_number(state: CardState) -> int:
     return max(memory.FREE.standard(state) - 64 * state.next_seq_number, 0)
-
-
-def _rules_stay(
-    stored: StoreMetadataRequest, request: UpdateMetadataRequest
-) -> StoreMetadataRequest:
-    kept = stored.profile_policy_rules
-    return replace(update_metadata.UPDATED.standard(stored, request), profile_policy_rules=kept)
 
 
 _D = DeleteResult
@@ -98,7 +90,7 @@ _D = DeleteResult
 FAULTS: Final = (
     CardFault(
         "es10c.delete-profile.kept",
-        "The deletion of a Profile is confirmed and not made.",
+        "The deletion of a Profile is confirmed and not carried out.",
         (
             "ES10c.DeleteProfile#01",
             "ES10c.DeleteProfile#02",
@@ -149,7 +141,7 @@ FAULTS: Final = (
         "es10c.delete-profile.remembered-kept",
         "The Profile to return to after a test Profile cannot be deleted.",
         ("ES10c.DeleteProfile#22",),
-        adds(delete_profile.CHECKS, Check("remembered", _not_remembered, _D.disallowedByPolicy)),
+        adds(delete_profile.CHECKS, Check("remembered", _not_return_target, _D.disallowedByPolicy)),
     ),
     CardFault(
         "es10c.delete-profile.silent",
@@ -174,7 +166,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.delete-profile.notifications-too",
-        "What a Profile still had to tell is deleted with it.",
+        "Deleting a Profile also deletes its pending notifications.",
         (
             "ES10c.DeleteProfile#14",
             "ES10b.ListNotification#01",
@@ -191,7 +183,7 @@ FAULTS: Final = (
             "ES10b.RetrieveNotificationsList#02",
             "ES10b.RetrieveNotificationsList#04",
         ),
-        swap(delete_profile.REMOVED, _told_things_too),
+        swap(delete_profile.REMOVED, _notifications_removed),
     ),
     CardFault(
         "es10c.delete-profile.refusal-tells",
@@ -203,7 +195,7 @@ FAULTS: Final = (
             "ES10c.DeleteProfile#06",
             "ES10c.DeleteProfile#23",
         ),
-        behind(delete_profile.DELETE_PROFILE, _tells_when_refusing),
+        behind(delete_profile.DELETE_PROFILE, _notifies_when_refusing),
     ),
     CardFault(
         "es10c.delete-profile.iccid-burnt",
@@ -215,22 +207,22 @@ FAULTS: Final = (
         adds(
             store_metadata.CHECKS,
             Check(
-                "iccid_untold",
-                _iccid_untold,
+                "no_deletion_listed",
+                _no_deletion_listed,
                 ErrorReason.installFailedDueToIccidAlreadyExistsOnEuicc,
             ),
         ),
     ),
     CardFault(
         "isdp.aid.counted",
-        "A new ISD-P gets the AID that its place in the list gives, used or not.",
+        "The AID of a new ISD-P follows from the number of Profiles, even if it is in use.",
         ("ES10c.DeleteProfile#17",),
         swap(isdp.FREE_AID, _counted_aid),
     ),
     CardFault(
         "memory.leaking",
-        "Memory is lost with every notification ever made.",
+        "Each notification made reduces the free memory for good.",
         ("ES10c.DeleteProfile#21",),
-        swap(memory.FREE, _leaking),
+        swap(memory.FREE, _less_with_every_number),
     ),
 )

@@ -1,4 +1,4 @@
-"""Faults of DisableProfile: which Profile it finds, keeps, and what comes back."""
+"""Faults of DisableProfile: which Profile it finds, disables, and enables in its place."""
 
 from dataclasses import replace
 from typing import Final
@@ -53,7 +53,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.disable-profile.no-return",
-        "After a test Profile no operational Profile comes back.",
+        "After a test Profile is disabled, no operational Profile is enabled.",
         (
             "ES10c.DisableProfile#06",
             "ES10c.DisableProfile#30",
@@ -62,7 +62,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.disable-profile.provisioning-returns",
-        "After a provisioning Profile the Profile before it comes back.",
+        "After a provisioning Profile is disabled, the Profile before it is enabled.",
         (
             "ES10c.DisableProfile#29",
             "ES10c.EnableProfile#44",
@@ -77,7 +77,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.disable-profile.refusal-disables",
-        "A Profile is disabled though the request is refused.",
+        "A refused request disables the Profile.",
         (
             "ES10c.DisableProfile#09",
             "ES10c.DisableProfile#10",

@@ -1,4 +1,4 @@
-"""Faults of EnableProfile, and of how a Profile is named for it and its like."""
+"""Faults of EnableProfile, and of how requests name a Profile."""
 
 from dataclasses import replace
 from typing import Final
@@ -117,7 +117,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.enable-profile.ppr1-holds-always",
-        "PPR1 keeps the enabled Profile even from giving way to another class.",
+        "PPR1 of the enabled Profile also prevents a change to a Profile of another class.",
         (
             "ES10c.EnableProfile#21",
             "ES10c.EnableProfile#22",
@@ -126,7 +126,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.enable-profile.rules-refused",
-        "A Profile with policy rules of its own cannot be enabled.",
+        "A Profile that has policy rules cannot be enabled.",
         (
             "ES10c.EnableProfile#39",
             "ES10c.EnableProfile#40",
@@ -135,7 +135,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.enable-profile.any-after-test",
-        "Any operational Profile may follow a test Profile.",
+        "Any operational Profile can be enabled after a test Profile.",
         (
             "ES10c.EnableProfile#14",
             "ES10c.EnableProfile#44",
@@ -145,7 +145,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.enable-profile.never-after-test",
-        "No operational Profile may follow a test Profile.",
+        "No operational Profile can be enabled after a test Profile.",
         (
             "ES10c.EnableProfile#13",
             "ES10c.EnableProfile#44",
@@ -154,7 +154,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.enable-profile.no-second-test",
-        "No second test Profile may follow a test Profile.",
+        "No second test Profile can be enabled after a test Profile.",
         ("ES10c.EnableProfile#43",),
         decides(enable_profile.CHECKS, "may_follow_test", _only_return_after_test),
     ),
@@ -171,7 +171,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.enable-profile.disable-first",
-        "A Profile is enabled only when none is.",
+        "A Profile can be enabled only when no Profile is enabled.",
         (
             "ES10c.EnableProfile#10",
             "ES10c.EnableProfile#11",
@@ -220,7 +220,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.named.by-aid-only",
-        "An ICCID names no Profile, only an ISD-P AID does.",
+        "Profiles are found by ISD-P AID only, not by ICCID.",
         (
             "ES10b.RemoveNotificationFromList#08",
             "ES10c.DeleteProfile#01",
@@ -241,7 +241,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.named.by-iccid-only",
-        "An ISD-P AID names no Profile, only an ICCID does.",
+        "Profiles are found by ICCID only, not by ISD-P AID.",
         (
             "ES10c.DeleteProfile#02",
             "ES10c.DeleteProfile#23",

@@ -33,18 +33,18 @@ def _never_removed(state: CardState, address: str) -> CardState:
     return _with_address(state, address) if address else state
 
 
-def _only_first(state: CardState, address: str) -> CardState:
+def _first_address_kept(state: CardState, address: str) -> CardState:
     return state if state.addresses.default_dp and address else _with_address(state, address)
 
 
-def _half(state: CardState, /) -> CardState:
-    """Return a state in which half of a default address was written."""
+def _half_address(state: CardState, /) -> CardState:
+    """Returns a state with the first half of the default address."""
     address = state.addresses.default_dp or ""
     return _with_address(state, address[: len(address) // 2] or None)
 
 
-def _told(state: CardState, address: str) -> CardState:
-    """Return a state with an address, and with a notification nobody asked for."""
+def _stored_with_notification(state: CardState, address: str) -> CardState:
+    """Returns a state with an address, and with a notification that was not requested."""
     number = state.next_seq_number
     event = NotificationEvent.notificationInstall
     metadata = NotificationMetadata(
@@ -65,7 +65,7 @@ def _removed_with_address(state: CardState, decisions: Decisions, profile: Profi
 
 
 def _missing_is_empty(decisions: Decisions) -> Decisions:
-    """Take a request without an address for one with an empty address."""
+    """Handles a request without an address as one with an empty address."""
 
     def removed(view: View) -> Outcome:
         return SET_DEFAULT_DP_ADDRESS.handle(
@@ -77,26 +77,26 @@ def _missing_is_empty(decisions: Decisions) -> Decisions:
     return decisions.having(dispatch.FUNCTIONS, {**table, lenient.tag: lenient})
 
 
-def _telling(change: Callable[[Answer, CardState], Answer]) -> Change:
-    """Let GetEuiccConfiguredAddresses tell something else."""
+def _answered_with(change: Callable[[Answer, CardState], Answer]) -> Change:
+    """Returns a change of what GetEuiccConfiguredAddresses answers."""
 
     def changed(outcome: Outcome, view: View) -> Outcome:
-        told = change(Answer.decode(outcome.response.data), view.state)
-        return answering_data(outcome, told.encode())
+        answer = change(Answer.decode(outcome.response.data), view.state)
+        return answering_data(outcome, answer.encode())
 
     return behind(GET_EUICC_CONFIGURED_ADDRESSES, changed)
 
 
-def _empty_told(outcome: Outcome, _view: View) -> Outcome:
-    """Put an empty address in front of an answer without one."""
+def _empty_address_added(outcome: Outcome, _view: View) -> Outcome:
+    """Adds an empty default address to an answer that has none."""
     whole = tlv.parse(outcome.response.data)
     first = b"" if whole.find(0x80) else tlv.encode(0x80)
     data = tlv.encode(Tag.GetEuiccConfiguredAddresses, first, whole.value)
     return answering_data(outcome, data)
 
 
-def _empty_when_enabled(told: Answer, state: CardState) -> Answer:
-    return told if state.enabled_profile is None else replace(told, root_ds_address="")
+def _empty_when_enabled(answer: Answer, state: CardState) -> Answer:
+    return answer if state.enabled_profile is None else replace(answer, root_ds_address="")
 
 
 def _reset_without_address(outcome: Outcome, view: View) -> Outcome:
@@ -107,35 +107,35 @@ def _reset_without_address(outcome: Outcome, view: View) -> Outcome:
 FAULTS: Final = (
     CardFault(
         "es10a.get-euicc-configured-addresses.default-left-out",
-        "The default SM-DP+ address is not told.",
+        "The default SM-DP+ address is not returned.",
         (
             "ES10a.GetEuiccConfiguredAddresses#01",
             "ES10a.SetDefaultDpAddress#01",
             "ES10a.SetDefaultDpAddress#02",
         ),
-        _telling(lambda told, _state: replace(told, default_dp_address=None)),
+        _answered_with(lambda answer, _state: replace(answer, default_dp_address=None)),
     ),
     CardFault(
         "es10a.get-euicc-configured-addresses.empty-told",
-        "A default SM-DP+ address that is not set is told as an empty one.",
+        "A default SM-DP+ address that is not set is returned as an empty one.",
         ("ES10a.GetEuiccConfiguredAddresses#02", "ES10a.SetDefaultDpAddress#03"),
-        behind(GET_EUICC_CONFIGURED_ADDRESSES, _empty_told),
+        behind(GET_EUICC_CONFIGURED_ADDRESSES, _empty_address_added),
     ),
     CardFault(
         "es10a.get-euicc-configured-addresses.other-root",
-        "The address of another root SM-DS is told.",
+        "The address of another root SM-DS is returned.",
         ("ES10a.GetEuiccConfiguredAddresses#03",),
-        _telling(lambda told, _state: replace(told, root_ds_address="ds.example.net")),
+        _answered_with(lambda answer, _state: replace(answer, root_ds_address="ds.example.net")),
     ),
     CardFault(
         "es10a.get-euicc-configured-addresses.root-empty",
         "With a Profile Enabled the address of the root SM-DS is empty.",
         ("ES10a.GetEuiccConfiguredAddresses#04", "ES10a.GetEuiccConfiguredAddresses#08"),
-        _telling(_empty_when_enabled),
+        _answered_with(_empty_when_enabled),
     ),
     CardFault(
         "es10a.set-default-dp-address.not-stored",
-        "A new default SM-DP+ address is confirmed and forgotten.",
+        "A new default SM-DP+ address is confirmed and not stored.",
         ("ES10a.SetDefaultDpAddress#01", "ES10a.SetDefaultDpAddress#02"),
         swap(set_default_dp_address.STORED, lambda state, _address: state),
     ),
@@ -143,11 +143,11 @@ FAULTS: Final = (
         "es10a.set-default-dp-address.only-first",
         "A default SM-DP+ address that is set is not replaced.",
         ("ES10a.SetDefaultDpAddress#02",),
-        swap(set_default_dp_address.STORED, _only_first),
+        swap(set_default_dp_address.STORED, _first_address_kept),
     ),
     CardFault(
         "es10a.set-default-dp-address.empty-ignored",
-        "An empty default SM-DP+ address does not remove the one there is.",
+        "An empty default SM-DP+ address does not remove the stored one.",
         ("ES10a.SetDefaultDpAddress#03",),
         swap(set_default_dp_address.STORED, _never_removed),
     ),
@@ -162,7 +162,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10a.set-default-dp-address.missing-is-empty",
-        "A request without an address removes the one there is.",
+        "A request without an address removes the stored one.",
         ("ES10a.SetDefaultDpAddress#11",),
         _missing_is_empty,
     ),
@@ -170,7 +170,7 @@ FAULTS: Final = (
         "es10a.set-default-dp-address.told",
         "Setting a default SM-DP+ address leaves a notification.",
         ("ES10a.SetDefaultDpAddress#13",),
-        swap(set_default_dp_address.STORED, _told),
+        swap(set_default_dp_address.STORED, _stored_with_notification),
     ),
     CardFault(
         "es10a.default-address.half-after-reset",
@@ -180,7 +180,7 @@ FAULTS: Final = (
             "ES10a.SetDefaultDpAddress#04",
             "ES10a.SetDefaultDpAddress#12",
         ),
-        swap(startup.KEPT, _half),
+        swap(startup.KEPT, _half_address),
     ),
     CardFault(
         "es10a.default-address.gone-with-profile",
@@ -190,7 +190,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10a.default-address.outlives-memory-reset",
-        "A memory reset leaves the default SM-DP+ address, whatever it is asked for.",
+        "A memory reset never clears the default SM-DP+ address.",
         ("ES10a.SetDefaultDpAddress#06",),
         behind(euicc_memory_reset.EUICC_MEMORY_RESET, _reset_without_address),
     ),

@@ -1,4 +1,4 @@
-"""Faults of ES6.UpdateMetadata: what an operator changes over the air, and may not."""
+"""Faults of ES6.UpdateMetadata: what an operator may and may not change over the air."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +21,7 @@ Updated = Callable[[StoreMetadataRequest, UpdateMetadataRequest], StoreMetadataR
 
 
 def _without(**parts: Any) -> Change:
-    """Leave parts of a request out of account."""
+    """Returns a change that ignores parts of a request."""
 
     def updated(
         stored: StoreMetadataRequest, request: UpdateMetadataRequest
@@ -32,7 +32,7 @@ def _without(**parts: Any) -> Change:
 
 
 def _then(change: Updated) -> Change:
-    """Do something more after an update."""
+    """Returns a change of the metadata after an update."""
 
     def updated(
         stored: StoreMetadataRequest, request: UpdateMetadataRequest
@@ -77,7 +77,7 @@ def _others_reset(
 
 
 def _as_far_as_readable(octets: bytes) -> UpdateMetadataRequest:
-    """Read a request and leave out objects that cannot be read."""
+    """Reads a request and leaves out objects that cannot be read."""
     kept: list[bytes] = []
     for one in tlv.parse(octets).children():
         try:
@@ -96,7 +96,7 @@ def _any_profile(context: DomainContext, named: bytes) -> Aid | None:
 
 
 def _any_checksum(octets: bytes, keys: KeySet | None = None) -> CommandPacket:
-    """Open a packet as a card does that does not verify its checksum."""
+    """Opens a packet without verifying its checksum."""
     try:
         return CommandPacket.decode(octets, keys)
     except PacketError as error:
@@ -138,7 +138,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es6.update-metadata.others-reset",
-        "An update without a profile name empties it.",
+        "An update without a profile name empties the stored one.",
         ("ES6.UpdateMetadata#08", "ES6.UpdateMetadata#10"),
         _then(_others_reset),
     ),
@@ -157,7 +157,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es6.update-metadata.rules-set",
-        "Policy rules are set as the request says, those that were not stored included.",
+        "Policy rules are set as the request says, including rules that were not stored.",
         ("ES6.UpdateMetadata#18", "ES6.UpdateMetadata#19"),
         _then(_rules_set),
     ),
@@ -181,7 +181,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es6.update-metadata.half-done",
-        "Objects that can be read are taken over though others cannot.",
+        "Readable objects of a request are stored although others cannot be read.",
         ("ES6.UpdateMetadata#57",),
         swap(update_metadata.READ, _as_far_as_readable),
     ),
@@ -193,13 +193,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "es6.any-counter",
-        "A packet may be sent again.",
+        "A packet with a counter that was already used is accepted.",
         ("ES6.UpdateMetadata#28",),
         swap(secured.COUNTER, lambda _mode, _held, _given: ResponseStatus.POR_OK),
     ),
     CardFault(
         "es6.any-profile",
-        "An operator may personalise any Profile by the AID of its ISD-P.",
+        "An operator may personalise any Profile by its ISD-P AID.",
         ("ES6.UpdateMetadata#29",),
         swap(domain.TARGET, _any_profile),
     ),

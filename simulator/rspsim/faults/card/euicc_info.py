@@ -26,16 +26,16 @@ _VERSION: Final = Version.from_text("9.9.9")
 
 def _info1(change: Callable[[EuiccInfo1, View], EuiccInfo1]) -> Change:
     def changed(outcome: Outcome, view: View) -> Outcome:
-        told = replace(EuiccInfo1.decode(outcome.response.data))
-        return answering_data(outcome, change(told, view).encode())
+        info = replace(EuiccInfo1.decode(outcome.response.data))
+        return answering_data(outcome, change(info, view).encode())
 
     return behind(GET_EUICC_INFO1, changed)
 
 
 def _info2(change: Callable[[EuiccInfo2], EuiccInfo2]) -> Change:
     def changed(outcome: Outcome, _view: View) -> Outcome:
-        told = replace(EuiccInfo2.decode(outcome.response.data))
-        return answering_data(outcome, change(told).encode())
+        info = replace(EuiccInfo2.decode(outcome.response.data))
+        return answering_data(outcome, change(info).encode())
 
     return behind(GET_EUICC_INFO2, changed)
 
@@ -49,77 +49,77 @@ def _info2_without(tag: int) -> Change:
     return behind(GET_EUICC_INFO2, changed)
 
 
-def _by_chance(told: EuiccInfo1, view: View) -> EuiccInfo1:
+def _in_random_order(info: EuiccInfo1, view: View) -> EuiccInfo1:
     if view.rng.octets(1)[0] & 1:
-        return told
+        return info
     return replace(
-        told,
-        euicc_ci_pkid_list_for_verification=told.euicc_ci_pkid_list_for_verification[::-1],
-        euicc_ci_pkid_list_for_signing=told.euicc_ci_pkid_list_for_signing[::-1],
+        info,
+        euicc_ci_pkid_list_for_verification=info.euicc_ci_pkid_list_for_verification[::-1],
+        euicc_ci_pkid_list_for_signing=info.euicc_ci_pkid_list_for_signing[::-1],
     )
 
 
-def _other_when_enabled(told: EuiccInfo1, view: View) -> EuiccInfo1:
-    return told if view.state.enabled_profile is None else replace(told, svn=_VERSION)
+def _other_when_enabled(info: EuiccInfo1, view: View) -> EuiccInfo1:
+    return info if view.state.enabled_profile is None else replace(info, svn=_VERSION)
 
 
-def _emptied_resource(told: EuiccInfo2) -> EuiccInfo2:
-    resource = replace(told.ext_card_resource, free_volatile_memory=b"")
-    return replace(told, ext_card_resource=resource)
+def _emptied_resource(info: EuiccInfo2) -> EuiccInfo2:
+    resource = replace(info.ext_card_resource, free_volatile_memory=b"")
+    return replace(info, ext_card_resource=resource)
 
 
-def _rounded_resource(told: EuiccInfo2) -> EuiccInfo2:
-    """Return free memory rounded to 4 octets of kilooctets, as nobody signs it."""
-    free = int.from_bytes(told.ext_card_resource.free_non_volatile_memory, "big") >> 10 << 10
-    resource = replace(told.ext_card_resource, free_non_volatile_memory=free.to_bytes(4, "big"))
-    return replace(told, ext_card_resource=resource)
+def _rounded_resource(info: EuiccInfo2) -> EuiccInfo2:
+    """Returns free memory in whole kilooctets, in 4 octets; the signed value differs."""
+    free = int.from_bytes(info.ext_card_resource.free_non_volatile_memory, "big") >> 10 << 10
+    resource = replace(info.ext_card_resource, free_non_volatile_memory=free.to_bytes(4, "big"))
+    return replace(info, ext_card_resource=resource)
 
 
 FAULTS: Final = (
     CardFault(
         "information.info1.other-version",
-        "EUICCInfo1 tells another version.",
+        "EUICCInfo1 has a wrong version.",
         ("ES10b.GetEUICCInfo1#01", "ES10b.GetEUICCInfo2#06", "ISD-R.Select#11"),
-        _info1(lambda told, _view: replace(told, svn=_VERSION)),
+        _info1(lambda info, _view: replace(info, svn=_VERSION)),
     ),
     CardFault(
         "information.info1.key-left-out",
-        "EUICCInfo1 leaves the last CI key for verification out.",
+        "EUICCInfo1 leaves out the last CI key for verification.",
         (
             "ES10b.GetEUICCInfo1#02",
             "ES10b.GetEUICCInfo1#07",
             "ES10b.GetEUICCInfo2#13",
         ),
         _info1(
-            lambda told, _view: replace(
-                told,
-                euicc_ci_pkid_list_for_verification=told.euicc_ci_pkid_list_for_verification[:-1],
+            lambda info, _view: replace(
+                info,
+                euicc_ci_pkid_list_for_verification=info.euicc_ci_pkid_list_for_verification[:-1],
             )
         ),
     ),
     CardFault(
         "information.info1.signing-key-left-out",
-        "EUICCInfo1 leaves the last CI key for signing out.",
+        "EUICCInfo1 leaves out the last CI key for signing.",
         (
             "ES10b.GetEUICCInfo1#03",
             "ES10b.GetEUICCInfo1#07",
             "ES10b.GetEUICCInfo2#14",
         ),
         _info1(
-            lambda told, _view: replace(
-                told, euicc_ci_pkid_list_for_signing=told.euicc_ci_pkid_list_for_signing[:-1]
+            lambda info, _view: replace(
+                info, euicc_ci_pkid_list_for_signing=info.euicc_ci_pkid_list_for_signing[:-1]
             )
         ),
     ),
     CardFault(
         "information.info1.any-order",
-        "EUICCInfo1 lists the CI keys in an order of chance.",
+        "EUICCInfo1 lists the CI keys in random order.",
         ("ES10b.GetEUICCInfo1#08", "Transport.StoreData#47"),
-        _info1(_by_chance),
+        _info1(_in_random_order),
     ),
     CardFault(
         "information.info1.other-when-enabled",
-        "With a Profile Enabled, EUICCInfo1 tells another version.",
+        "With a Profile Enabled, EUICCInfo1 has another version.",
         ("ES10b.GetEUICCInfo1#09",),
         _info1(_other_when_enabled),
     ),
@@ -131,7 +131,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "information.info2.other-versions",
-        "EUICCInfo2 tells other versions.",
+        "EUICCInfo2 has wrong versions.",
         (
             "ES10b.GetEUICCInfo2#05",
             "ES10b.GetEUICCInfo2#06",
@@ -142,8 +142,8 @@ FAULTS: Final = (
             "ES10b.GetEUICCInfo2#27",
         ),
         _info2(
-            lambda told: replace(
-                told,
+            lambda info: replace(
+                info,
                 profile_version=_VERSION,
                 svn=_VERSION,
                 euicc_firmware_ver=_VERSION,
@@ -155,9 +155,9 @@ FAULTS: Final = (
     ),
     CardFault(
         "information.info2.no-java-card-version",
-        "EUICCInfo2 tells of Java Card, and not of its version.",
+        "EUICCInfo2 reports the Java Card capability without its version.",
         ("ES10b.GetEUICCInfo2#10",),
-        _info2(lambda told: replace(told, ts102241_version=None)),
+        _info2(lambda info: replace(info, ts102241_version=None)),
     ),
     CardFault(
         "information.info2.resource-empty",
@@ -167,19 +167,19 @@ FAULTS: Final = (
     ),
     CardFault(
         "information.info2.resource-rounded",
-        "EUICCInfo2 tells free memory in whole kilooctets, and signs it to the octet.",
+        "EUICCInfo2 rounds free memory to kilooctets; the signed value is exact.",
         ("ES10b.GetEUICCInfo2#28",),
         _info2(_rounded_resource),
     ),
     CardFault(
         "information.info2.other-capabilities",
-        "EUICCInfo2 tells capabilities the card does not have.",
+        "EUICCInfo2 reports capabilities the card does not have.",
         ("ES10b.GetEUICCInfo2#09", "ES10b.GetEUICCInfo2#12"),
         _info2(
-            lambda told: replace(
-                told,
-                uicc_capability=told.uicc_capability | {UiccCapability.multos},
-                rsp_capability=told.rsp_capability | {RspCapability.rpmSupport},
+            lambda info: replace(
+                info,
+                uicc_capability=info.uicc_capability | {UiccCapability.multos},
+                rsp_capability=info.rsp_capability | {RspCapability.rpmSupport},
             )
         ),
     ),
@@ -188,32 +188,32 @@ FAULTS: Final = (
         "EUICCInfo2 lists the CI keys in another order than EUICCInfo1.",
         ("ES10b.GetEUICCInfo2#13", "ES10b.GetEUICCInfo2#14"),
         _info2(
-            lambda told: replace(
-                told,
-                euicc_ci_pkid_list_for_verification=told.euicc_ci_pkid_list_for_verification[::-1],
-                euicc_ci_pkid_list_for_signing=told.euicc_ci_pkid_list_for_signing[::-1],
+            lambda info: replace(
+                info,
+                euicc_ci_pkid_list_for_verification=info.euicc_ci_pkid_list_for_verification[::-1],
+                euicc_ci_pkid_list_for_signing=info.euicc_ci_pkid_list_for_signing[::-1],
             )
         ),
     ),
     CardFault(
         "information.info2.unknown-category",
-        "EUICCInfo2 tells a category nobody knows.",
+        "EUICCInfo2 has an undefined category.",
         ("ES10b.GetEUICCInfo2#15",),
-        _info2(lambda told: replace(told, euicc_category=9)),
+        _info2(lambda info: replace(info, euicc_category=9)),
     ),
     CardFault(
         "information.info2.nothing-forbidden",
-        "EUICCInfo2 tells of no PPR that nobody may bring.",
+        "EUICCInfo2 never reports a forbidden PPR.",
         ("ES10b.GetEUICCInfo2#16", "ES10b.GetEUICCInfo2#29"),
         swap(information.FORBIDDEN_RULES, lambda _state: frozenset()),
     ),
     CardFault(
         "information.info2.other-texts",
-        "EUICCInfo2 tells the accreditation, platform and product of another card.",
+        "EUICCInfo2 has the accreditation, platform and product of another card.",
         ("ES10b.GetEUICCInfo2#04", "ES10b.GetEUICCInfo2#18", "ES10b.GetEUICCInfo2#19"),
         _info2(
-            lambda told: replace(
-                told,
+            lambda info: replace(
+                info,
                 sas_acreditation_number="OTHER",
                 certification_data_object=None,
                 tre_properties=frozenset({TreProperty.isDiscrete}),
@@ -222,17 +222,17 @@ FAULTS: Final = (
     ),
     CardFault(
         "information.info2.other-package-versions",
-        "EUICCInfo2 tells other additional versions of profile packages.",
+        "EUICCInfo2 has wrong additional versions of profile packages.",
         ("ES10b.GetEUICCInfo2#20",),
-        _info2(lambda told: replace(told, additional_euicc_profile_package_versions=(_VERSION,))),
+        _info2(lambda info: replace(info, additional_euicc_profile_package_versions=(_VERSION,))),
     ),
     CardFault(
         "information.info2.always-room",
-        "EUICCInfo2 always tells of room for one more Profile.",
+        "EUICCInfo2 always reports memory for one more Profile.",
         ("ES10b.GetEUICCInfo2#26",),
         _info2(
-            lambda told: replace(
-                told, rsp_capability=told.rsp_capability | {RspCapability.additionalProfile}
+            lambda info: replace(
+                info, rsp_capability=info.rsp_capability | {RspCapability.additionalProfile}
             )
         ),
     ),

@@ -1,4 +1,4 @@
-"""Faults of eUICCMemoryReset: what it chooses, leaves, tells and answers."""
+"""Faults of eUICCMemoryReset: what it selects, keeps, notifies and answers."""
 
 from dataclasses import replace
 from typing import Final
@@ -42,10 +42,6 @@ def _root_address(addresses: Addresses, /) -> Addresses:
     return replace(addresses, default_dp=addresses.root_ds)
 
 
-def _rat_cleared(outcome: Outcome, _view: View) -> Outcome:
-    return replace(outcome, state=replace(outcome.state, rat=()))
-
-
 def _notifications_cleared(outcome: Outcome, _view: View) -> Outcome:
     return replace(outcome, state=replace(outcome.state, notifications=()))
 
@@ -60,7 +56,7 @@ RESET = euicc_memory_reset.EUICC_MEMORY_RESET
 FAULTS: Final = (
     CardFault(
         "es10c.memory-reset.everything",
-        "A memory reset deletes every Profile, whatever its options choose.",
+        "A memory reset deletes every Profile, whatever its options select.",
         (
             "ES10c.eUICCMemoryReset#04",
             "ES10c.eUICCMemoryReset#06",
@@ -108,7 +104,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.memory-reset.ppr2-kept",
-        "PPR2 keeps a Profile from a memory reset.",
+        "A memory reset keeps Profiles with PPR2.",
         ("ES10c.eUICCMemoryReset#19",),
         swap(SELECTED, _without_ppr2),
     ),
@@ -127,7 +123,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.memory-reset.preloaded-too",
-        "A memory reset deletes test Profiles that came with the card.",
+        "A memory reset deletes test Profiles that were preloaded.",
         ("ES10c.eUICCMemoryReset#26",),
         swap(SELECTED, _preloaded_too),
     ),
@@ -143,7 +139,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.memory-reset.address-kept",
-        "A memory reset leaves the default SM-DP+ address.",
+        "A memory reset never clears the default SM-DP+ address.",
         (
             "ES10c.eUICCMemoryReset#08",
             "ES10c.eUICCMemoryReset#11",
@@ -153,7 +149,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.memory-reset.other-address",
-        "A memory reset puts the root SM-DS address in the place of the default SM-DP+ address.",
+        "A memory reset sets the default SM-DP+ address to the root SM-DS address.",
         (
             "ES10c.eUICCMemoryReset#08",
             "ES10c.eUICCMemoryReset#11",
@@ -176,7 +172,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.memory-reset.no-return",
-        "When a memory reset deletes the enabled test Profile, nothing comes back.",
+        "A memory reset that deletes the enabled test Profile enables no other one.",
         ("ES10c.eUICCMemoryReset#27",),
         swap(euicc_memory_reset.RETURN_TARGET, lambda _state, _profile: None),
     ),
@@ -191,7 +187,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.memory-reset.numbers-restarted",
-        "After a memory reset notifications are numbered from the beginning.",
+        "After a memory reset, notifications are numbered from the beginning.",
         ("ES10c.eUICCMemoryReset#25",),
         behind(RESET, _numbers_restarted),
     ),

@@ -1,4 +1,4 @@
-"""Faults of the file system: whose files a terminal sees, PINs, authentication, what is kept."""
+"""Faults of the file system: which files are visible, PINs, authentication, what is stored."""
 
 from dataclasses import replace
 from typing import Final
@@ -48,7 +48,7 @@ def _blank_below_mf(state: CardState) -> ProfileContent:
 
 
 def _without_rotation(parameters: AkaParameters) -> AkaAlgorithm:
-    """Compute CK as IK: the constant of f3 is taken for that of f4."""
+    """Exchanges the constants of f3 and f4, so that CK and IK are wrong."""
     constants = tuple(parameters.xoring[n : n + 16] for n in range(0, 80, 16))
     swapped = (*constants[:2], constants[3], constants[2], constants[4])
     return Milenage(parameters.key, parameters.opc, parameters.rotation, swapped)
@@ -66,7 +66,7 @@ def _keeping_pins(volatile: Volatile) -> Volatile:
 FAULTS: Final = (
     CardFault(
         "files.of-first-profile",
-        "A terminal sees the files of the Profile installed first, whatever is enabled.",
+        "The terminal sees the files of the first installed Profile, whichever is enabled.",
         (
             "procedure.FileStructure#01",
             "procedure.FileStructure#04",
@@ -78,7 +78,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "files.none-without-profile",
-        "Without an enabled Profile there is not even an MF.",
+        "Without an enabled Profile there is no file, not even the MF.",
         (
             "procedure.FileStructure#01",
             "procedure.FileStructure#02",
@@ -90,13 +90,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "files.umpc-missing",
-        "There is no EF.UMPC.",
+        "EF.UMPC is missing.",
         ("procedure.FileStructure#01", "procedure.FileStructure#16"),
         swap(command_context.CONTENT, _without_umpc),
     ),
     CardFault(
         "files.blank",
-        "Every file below the MF reads as never written.",
+        "Every file directly below the MF reads as FF.",
         (
             "procedure.FileStructure#03",
             "procedure.FileStructure#05",
@@ -120,7 +120,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "files.aka.keys-exchanged",
-        "Milenage gives CK and IK in place of each other's constants.",
+        "Milenage exchanges the constants of CK and IK.",
         ("procedure.FileStructure#10",),
         swap(authenticate.ALGORITHM, _without_rotation),
     ),
@@ -138,7 +138,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "files.pin.verified-for-all",
-        "A PIN verified in one Profile counts in the next.",
+        "A PIN verified in one Profile counts as verified in the next.",
         ("procedure.FileStructure#13",),
         swap(switching.CHANNELS_AFTER, _keeping_pins),
     ),

@@ -1,4 +1,4 @@
-"""Faults of ES10b: challenges and the list of notifications."""
+"""Faults of ES10b.GetEUICCChallenge."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.challenge.keeps-session",
-        "A new challenge leaves the session before it usable.",
+        "After a new challenge, the former RSP session can still be used.",
         ("ES10b.GetEUICCChallenge#05", "ES10b.PrepareDownload#19"),
         together(
             swap(get_euicc_challenge.DISCARDS, value=False),

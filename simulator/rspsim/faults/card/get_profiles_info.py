@@ -66,7 +66,7 @@ def _empty_refused(tag_list: bytes | None, default: frozenset[int]) -> frozenset
     return WANTED.standard(tag_list, default)
 
 
-def _half_tag_taken(tag_list: bytes | None, default: frozenset[int]) -> frozenset[int]:
+def _half_tag_accepted(tag_list: bytes | None, default: frozenset[int]) -> frozenset[int]:
     try:
         return WANTED.standard(tag_list, default)
     except DecodeError:
@@ -79,7 +79,7 @@ def _malformed_by_status_word(decisions: Decisions) -> Decisions:
     return decisions.having(dispatch.FUNCTIONS, {**table, plain.tag: plain})
 
 
-def _malformed_taken(decisions: Decisions) -> Decisions:
+def _malformed_accepted(decisions: Decisions) -> Decisions:
     table = decisions[dispatch.FUNCTIONS]
     lax = replace(table[GET_PROFILES_INFO.tag], malformed=_everything)
     return decisions.having(dispatch.FUNCTIONS, {**table, lax.tag: lax})
@@ -87,8 +87,8 @@ def _malformed_taken(decisions: Decisions) -> Decisions:
 
 def _everything(view: View) -> Outcome:
     tags = view.decisions[DEFAULT_TAGS]
-    told = tuple(DESCRIBED.standard(one, tags, view.state) for one in view.state.profiles)
-    return view.answer(ProfileInfoListResponse(profile_info_list_ok=told))
+    described = tuple(DESCRIBED.standard(one, tags, view.state) for one in view.state.profiles)
+    return view.answer(ProfileInfoListResponse(profile_info_list_ok=described))
 
 
 def _low_aid(state: CardState, /) -> Aid | None:
@@ -109,7 +109,7 @@ def _renumbered(state: CardState, /) -> CardState:
 FAULTS: Final = (
     CardFault(
         "es10c.get-profiles-info.filter-ignored",
-        "Every Profile is listed, whatever the criteria ask for.",
+        "Every Profile is listed, whatever the search criteria are.",
         (
             "ES10c.GetProfilesInfo#03",
             "ES10c.GetProfilesInfo#04",
@@ -125,7 +125,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.get-profiles-info.tag-list-ignored",
-        "The default objects are told, whatever the tag list asks for.",
+        "The default objects are returned, whatever the tag list asks for.",
         (
             "ES10c.GetProfilesInfo#10",
             "ES10c.GetProfilesInfo#11",
@@ -146,7 +146,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.get-profiles-info.none-is-an-error",
-        "Without a tag list an empty list is answered undefinedError(127).",
+        "Without a tag list, an empty list is answered undefinedError(127).",
         (
             "ES10c.GetProfilesInfo#02",
             "ES10c.GetProfilesInfo#08",
@@ -164,7 +164,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.get-profiles-info.malformed-by-status-word",
-        "A request that cannot be read is refused by 6A80.",
+        "A request that cannot be read is answered 6A80.",
         (
             "ES10c.GetProfilesInfo#42",
             "ES10c.GetProfilesInfo#43",
@@ -174,29 +174,29 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.get-profiles-info.malformed-taken",
-        "A request that cannot be read lists everything.",
+        "A request that cannot be read is answered with a list of all Profiles.",
         (
             "ES10c.GetProfilesInfo#42",
             "ES10c.GetProfilesInfo#43",
             "ES10c.GetProfilesInfo#44",
         ),
-        _malformed_taken,
+        _malformed_accepted,
     ),
     CardFault(
         "es10c.get-profiles-info.unknown-tags-refused",
-        "Unknown tags in a tag list are an error.",
+        "Unknown tags in a tag list are refused.",
         ("ES10c.GetProfilesInfo#33",),
         swap(WANTED, _unknown_refused),
     ),
     CardFault(
         "es10c.get-profiles-info.half-tag-taken",
-        "A tag list that ends inside a tag counts as none.",
+        "A tag list that ends inside a tag is ignored.",
         ("ES10c.GetProfilesInfo#50",),
-        swap(WANTED, _half_tag_taken),
+        swap(WANTED, _half_tag_accepted),
     ),
     CardFault(
         "es10c.get-profiles-info.empty-tag-list-refused",
-        "A tag list without a tag is an error.",
+        "An empty tag list is refused.",
         ("ES10c.GetProfilesInfo#35",),
         swap(WANTED, _empty_refused),
     ),
@@ -208,7 +208,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "isdp.aid.renumbered-at-reset",
-        "ISD-Ps get other AIDs at a reset.",
+        "A reset changes the AIDs of the ISD-Ps.",
         (
             "ES10c.GetProfilesInfo#48",
             "ES10c.DeleteProfile#22",

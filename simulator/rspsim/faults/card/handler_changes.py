@@ -1,7 +1,8 @@
-"""Faults in one entry of a table of handlers: a command or an element done otherwise.
+"""Changes of one entry of a table of handlers: another handler for a command or element.
 
-`instead(COMMANDS, Ins.READ_BINARY, wrap)` gives the handler of one instruction to `wrap` and takes
-what comes back in its place; the other entries stay. The wraps here are those several faults use.
+`instead(Ins.READ_BINARY, wrap)` passes the handler of one instruction to `wrap` and puts the
+handler that `wrap` returns in its place; the other entries stay. The wraps here are those that
+several faults use.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,7 +33,7 @@ Wrap = Callable[[Handler], Handler]
 
 
 def instead(instruction: Ins, wrap: Wrap) -> Change:
-    """Carry out one file command otherwise.
+    """Returns a change of the handler of one file command.
 
     Raises:
         LocalError: the card has no such command.
@@ -49,7 +50,7 @@ def instead(instruction: Ins, wrap: Wrap) -> Change:
 
 
 def entry_instead(table: Decision[Mapping[K, H]], key: K, wrap: Callable[[H], H]) -> Change:
-    """Take another handler for one entry of a table of handlers.
+    """Returns a change of one entry of a table of handlers.
 
     Raises:
         LocalError: the table has no such entry.
@@ -65,7 +66,7 @@ def entry_instead(table: Decision[Mapping[K, H]], key: K, wrap: Callable[[H], H]
 
 
 def nothing_kept(handler: Handler) -> Handler:
-    """Answer as always, and keep the state as it was."""
+    """Answers as the handler does, and leaves the state unchanged."""
 
     def run(command: CommandApdu, view: View) -> Outcome:
         return replace(handler(command, view), state=view.state)
@@ -74,7 +75,7 @@ def nothing_kept(handler: Handler) -> Handler:
 
 
 def answering(change: Callable[[bytes], bytes]) -> Wrap:
-    """Answer with other data; refusals stay as they are."""
+    """Returns a wrap that changes response data; answers without data stay."""
 
     def wrap(handler: Handler) -> Handler:
         def run(command: CommandApdu, view: View) -> Outcome:
@@ -91,7 +92,7 @@ def answering(change: Callable[[bytes], bytes]) -> Wrap:
 
 
 def refusing_as(instead_of: int, word: int) -> Wrap:
-    """Answer another status word where one is due; nothing else changes."""
+    """Returns a wrap that answers `word` in place of one status word."""
 
     def wrap(handler: Handler) -> Handler:
         def run(command: CommandApdu, view: View) -> Outcome:
@@ -106,7 +107,7 @@ def refusing_as(instead_of: int, word: int) -> Wrap:
 
 
 def seeing(change: Callable[[CommandApdu], CommandApdu]) -> Wrap:
-    """Carry out a command as if it were another one."""
+    """Returns a wrap that changes the command before it is carried out."""
 
     def wrap(handler: Handler) -> Handler:
         def run(command: CommandApdu, view: View) -> Outcome:

@@ -1,4 +1,4 @@
-"""Faults of ES8+.InitialiseSecureChannel: what is compared, with what reason, and the keys."""
+"""Faults of ES8+.InitialiseSecureChannel: what is compared, which reason is given, and the keys."""
 
 from typing import Final
 
@@ -15,8 +15,8 @@ _KEYS = initialise_secure_channel.KEYS
 _E = ErrorReason
 
 
-def _keys_of_printed_eid(z: bytes, host_id: bytes, eid: Eid) -> BspKeys:
-    """Derive the keys from the 32 digits of the EID in place of its 16 octets."""
+def _keys_of_eid_digits(z: bytes, host_id: bytes, eid: Eid) -> BspKeys:
+    """Derives the keys from the 32 digits of the EID in place of its 16 octets."""
     whole = shared_info(host_id, eid)
     digits = eid.octets.hex().encode()
     info = whole[: -len(eid.octets) - 1] + bytes((len(digits),)) + digits
@@ -52,7 +52,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.initialise-secure-channel.any-keys",
-        "Type and length of the keys asked for are not looked at.",
+        "Type and length of the requested keys are not checked.",
         (
             "ES8+.InitialiseSecureChannel#08",
             "ES8+.InitialiseSecureChannel#09",
@@ -61,19 +61,19 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.initialise-secure-channel.any-operation",
-        "remoteOpId is not looked at.",
+        "remoteOpId is not checked.",
         ("ES8+.InitialiseSecureChannel#05",),
         skip(_CHECKS, "remote_op_id"),
     ),
     CardFault(
         "es8p.initialise-secure-channel.any-host-id",
-        "hostId may have any length.",
+        "A hostId of any length is accepted.",
         ("ES8+.InitialiseSecureChannel#11",),
         skip(_CHECKS, "host_id"),
     ),
     CardFault(
         "es8p.initialise-secure-channel.short-host-id",
-        "hostId may have 8 octets at most.",
+        "A hostId of more than 8 octets is refused.",
         ("ES8+.InitialiseSecureChannel#12",),
         swap(_KEYS, _keys_of_half_a_host_id),
     ),
@@ -106,7 +106,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.initialise-secure-channel.signature-last",
-        "smdpSign is verified after everything else.",
+        "smdpSign is verified after all other checks.",
         ("ES8+.InitialiseSecureChannel#23",),
         moved_last(_CHECKS, "smdp_sign"),
     ),
@@ -121,6 +121,6 @@ FAULTS: Final = (
             "ES10b.LoadBoundProfilePackage#01",
             "ES10b.LoadBoundProfilePackage#02",
         ),
-        swap(_KEYS, _keys_of_printed_eid),
+        swap(_KEYS, _keys_of_eid_digits),
     ),
 )

@@ -1,4 +1,4 @@
-"""Faults of the ProfileInstallationResult: what it says, who gets it, how long it is kept."""
+"""Faults of the ProfileInstallationResult: content, address, and how long it is kept."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,7 +25,7 @@ _PIR: Final = tlv.encode_tag(Tag.ProfileInstallationResult)
 
 
 def is_result(one: PendingNotification) -> bool:
-    """Tell whether a pending notification is a ProfileInstallationResult."""
+    """Returns whether a pending notification is a ProfileInstallationResult."""
     return one.octets.startswith(_PIR)
 
 
@@ -39,7 +39,7 @@ def _no_results(
 def _last_result(
     pending: tuple[PendingNotification, ...], capacity: int
 ) -> tuple[PendingNotification, ...]:
-    """Keep of several results the youngest."""
+    """Keeps the newest of several results."""
     last = max((one.seq_number for one in pending if is_result(one)), default=0)
     kept = tuple(one for one in pending if not is_result(one) or one.seq_number == last)
     return notifications.KEPT.standard(kept, capacity)
@@ -55,7 +55,7 @@ def _failures_unanswered(octets: bytes, result: FinalResult) -> bytes:
 
 
 def _with_certificate(result: ProfileInstallationResult) -> bytes:
-    """Add a certificate, as other notifications have it."""
+    """Adds a certificate, which only other notifications have."""
     whole = tlv.parse(notifications.RESULT_OCTETS.standard(result))
     return tlv.encode(whole.tag, whole.value, tlv.encode(Tag.Sequence, bytes(16)))
 
@@ -63,14 +63,14 @@ def _with_certificate(result: ProfileInstallationResult) -> bytes:
 def _result(
     change: Callable[[ProfileInstallationResultData], ProfileInstallationResultData],
 ) -> Change:
-    """Return a change of what a result says."""
+    """Returns a change of the content of a result."""
     return swap(notifications.RESULT, change)
 
 
 def _about(
     change: Callable[[NotificationMetadata], NotificationMetadata],
 ) -> Change:
-    """Return a change of the metadata in a result."""
+    """Returns a change of the metadata in a result."""
     return _result(
         lambda data: replace(data, notification_metadata=change(data.notification_metadata))
     )
@@ -79,7 +79,7 @@ def _about(
 FAULTS: Final = (
     CardFault(
         "es10b.load.failure-unanswered",
-        "When a load fails, the result is kept but not answered.",
+        "When a load fails, the result is stored but not answered.",
         (
             "ES8+.InitialiseSecureChannel#05",
             "ES8+.InitialiseSecureChannel#06",
@@ -95,7 +95,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.load.result-not-kept",
-        "The result of a load is answered but not kept.",
+        "The result of a load is answered but not stored.",
         (
             "ES8+.InitialiseSecureChannel#06",
             "ES8+.InitialiseSecureChannel#21",
@@ -130,7 +130,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.load.result-without-iccid",
-        "A result names no ICCID.",
+        "A result has no ICCID.",
         (
             "ES8+.StoreMetadata#76",
             "ES10b.LoadBoundProfilePackage#05",
@@ -150,7 +150,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.load.result-to-nobody",
-        "A result names no address.",
+        "A result has an empty address.",
         (
             "ES10b.LoadBoundProfilePackage#05",
             "ES10b.LoadBoundProfilePackage#09",
@@ -169,7 +169,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.load.result-of-another-server",
-        "A result names one SM-DP+, whoever sent the package.",
+        "A result has the OID of one SM-DP+, whichever server sent the package.",
         (
             "ES8+.InitialiseSecureChannel#21",
             "ES10b.LoadBoundProfilePackage#06",

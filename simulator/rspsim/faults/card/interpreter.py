@@ -1,4 +1,4 @@
-"""Faults of the profile interpreter: what a package says and the card does not do."""
+"""Faults of the profile interpreter: instructions of a package that are not carried out."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +16,7 @@ _Runner = Callable[..., Building]
 
 
 def _after(name: str, change: Callable[[ProfileContent], ProfileContent]) -> Change:
-    """Change what an element made."""
+    """Returns a change of what an element made."""
 
     def wrap(run: _Runner) -> _Runner:
         def runner(building: Building, element: Any) -> Building:
@@ -117,7 +117,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "interpreter.usim.link-copied",
-        "A link becomes a file of its own, without the content of its target.",
+        "A link becomes a separate file without the content of its target.",
         ("UICC.Content#04",),
         _after("usim", _links_copied),
     ),
@@ -138,19 +138,19 @@ FAULTS: Final = (
     ),
     CardFault(
         "interpreter.puks.one-try-less",
-        "PUKs begin with one try less than the package gives.",
+        "PUKs start with one try less than the package says.",
         ("UICC.UnblockPin#02",),
         _after("pukCodes", _tries_full),
     ),
     CardFault(
         "interpreter.aka.key-reversed",
-        "K is kept in reverse order.",
+        "The octets of K are stored in reverse order.",
         ("UICC.Authenticate#01", "UICC.Authenticate#05"),
         _after("akaParameter", _key_reversed),
     ),
     CardFault(
         "interpreter.rfm.forgotten",
-        "Instances of remote file management are not made.",
+        "Instances of remote file management are not created.",
         ("UICC.Ota#01", "UICC.Ota#04"),
         entry_instead(ELEMENTS, "rfm", _skipped),
     ),

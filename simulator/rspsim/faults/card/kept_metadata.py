@@ -1,4 +1,4 @@
-"""Faults of the metadata of a Profile: what is kept of it, and told, is not what came."""
+"""Faults of the metadata of a Profile: the card stores and returns other than it received."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,12 +19,12 @@ __all__ = ["FAULTS"]
 
 
 def _keeping(change: Callable[[StoreMetadataRequest], StoreMetadataRequest]) -> Change:
-    """Return a change: of the metadata something else is kept."""
+    """Returns a change of the metadata that are stored."""
     return swap(store_metadata.KEPT, lambda request: change(store_metadata.KEPT.standard(request)))
 
 
 def _names_cut(request: StoreMetadataRequest) -> StoreMetadataRequest:
-    """Keep 32 octets of each name, in place of 32 and 64 characters."""
+    """Keeps 32 octets of each name, in place of 32 and 64 characters."""
     return replace(
         request,
         service_provider_name=_cut(request.service_provider_name),
@@ -41,7 +41,7 @@ def _icon_cut(request: StoreMetadataRequest) -> StoreMetadataRequest:
 
 
 def _everything(request: StoreMetadataRequest) -> StoreMetadataRequest:
-    """Keep data that are not for the card, as if they were."""
+    """Keeps service-specific data that are not meant for the card."""
     for_device = request.service_specific_data_not_stored_in_euicc
     if for_device is None:
         return store_metadata.KEPT.standard(request)
@@ -66,7 +66,7 @@ def _nickname_taken(standing: Load, step: Step) -> Profile:
 FAULTS: Final = (
     CardFault(
         "es8p.store-metadata.rules-lost",
-        "Policy rules are accepted and not kept.",
+        "Policy rules are accepted and not stored.",
         (
             "ES8+.StoreMetadata#19",
             "ES8+.StoreMetadata#20",
@@ -77,13 +77,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.store-metadata.update-control-is-ppr1",
-        "pprUpdateControl is kept as PPR1.",
+        "pprUpdateControl is stored as PPR1.",
         ("ES8+.StoreMetadata#82",),
         swap(store_metadata.KEPT, _update_control_is_ppr1),
     ),
     CardFault(
         "es8p.store-metadata.names-cut",
-        "Of each name 32 octets are kept.",
+        "Only 32 octets of each name are stored.",
         (
             "ES8+.StoreMetadata#05",
             "ES8+.StoreMetadata#06",
@@ -92,7 +92,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.store-metadata.icon-cut",
-        "Of an icon 512 octets are kept.",
+        "Only 512 octets of an icon are stored.",
         (
             "ES8+.StoreMetadata#04",
             "ES8+.StoreMetadata#84",
@@ -101,13 +101,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.store-metadata.icon-is-png",
-        "Every icon is kept as a PNG.",
+        "Every icon is stored as a PNG.",
         ("ES8+.StoreMetadata#03",),
         _keeping(lambda request: replace(request, icon_type=1)),
     ),
     CardFault(
         "es8p.store-metadata.all-operational",
-        "Every Profile is kept as operational.",
+        "Every Profile is stored as operational.",
         (
             "ES8+.StoreMetadata#10",
             "ES8+.StoreMetadata#11",
@@ -116,7 +116,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.store-metadata.all-provisioning",
-        "Every Profile is kept as provisioning.",
+        "Every Profile is stored as provisioning.",
         (
             "ES8+.StoreMetadata#02",
             "ES8+.StoreMetadata#08",
@@ -128,7 +128,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.store-metadata.configuration-lost",
-        "The notification configuration is not kept.",
+        "The notification configuration is not stored.",
         (
             "ES8+.StoreMetadata#02",
             "ES8+.StoreMetadata#14",
@@ -140,7 +140,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.store-metadata.owner-lost",
-        "The owner is not kept.",
+        "The owner is not stored.",
         (
             "ES8+.StoreMetadata#02",
             "ES8+.StoreMetadata#17",
@@ -151,7 +151,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.store-metadata.service-data-lost",
-        "Service-specific data are not kept.",
+        "Service-specific data are not stored.",
         (
             "ES8+.StoreMetadata#52",
             "ES8+.StoreMetadata#54",
@@ -160,7 +160,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.store-metadata.service-data-exchanged",
-        "Service-specific data that are not for the card are kept in place of those that are.",
+        "Data not for the eUICC (BF23) are stored in place of those for it (BF22).",
         (
             "ES8+.StoreMetadata#53",
             "ES8+.StoreMetadata#54",
@@ -169,13 +169,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.store-metadata.nickname-taken",
-        "A nickname in the metadata is kept.",
+        "A nickname in the metadata is stored.",
         ("ES8+.StoreMetadata#42",),
         swap(segments.INSTALLED, _nickname_taken),
     ),
     CardFault(
         "es8p.store-metadata.every-event-is-install",
-        "An address hears of the installation whatever event it asked for.",
+        "Every notification address gets notifications of all events.",
         ("ES8+.StoreMetadata#16",),
         swap(
             notifications.ADDRESSES,

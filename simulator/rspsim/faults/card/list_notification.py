@@ -1,4 +1,4 @@
-"""Faults of the list of Notifications: what it names, and what can be retrieved."""
+"""Faults of the list of Notifications: what is listed, and what can be retrieved."""
 
 from dataclasses import replace
 from typing import Final
@@ -33,7 +33,7 @@ _RETRIEVE = retrieve_notifications_list.RETRIEVE_NOTIFICATIONS_LIST
 
 
 def is_result(one: PendingNotification) -> bool:
-    """Tell whether this is a ProfileInstallationResult."""
+    """Returns whether this is a ProfileInstallationResult."""
     return tlv.parse(one.octets).tag == Tag.ProfileInstallationResult
 
 
@@ -84,7 +84,7 @@ def _oldest_forgotten(outcome: Outcome, view: View) -> Outcome:
 FAULTS: Final = (
     CardFault(
         "es10b.notifications.filter-ignored",
-        "A filter for events lets everything pass.",
+        "The event filter has no effect.",
         (
             "ES10b.ListNotification#03",
             "ES10b.RetrieveNotificationsList#05",
@@ -103,7 +103,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.retrieve-notifications-list.criteria-ignored",
-        "RetrieveNotificationsList gives everything whatever it is asked for.",
+        "RetrieveNotificationsList returns everything, whatever the criteria are.",
         (
             "ES10b.RetrieveNotificationsList#02",
             "ES10b.RetrieveNotificationsList#03",
@@ -150,7 +150,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.list-notification.none-in-long-form",
-        "An empty list has its length in the long form, which is not DER.",
+        "The length of an empty list is in the long form, which is not DER.",
         (
             "ES10b.ListNotification#02",
             "ES10b.ListNotification#09",
@@ -174,7 +174,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.notifications.filter-exact",
-        "A filter finds a notification only when it asks for nothing else.",
+        "A filter for several events finds no notification.",
         (
             "ES10b.ListNotification#07",
             "ES10b.ListNotification#08",
@@ -187,7 +187,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.notifications.no-bit-is-any",
-        "A filter without a bit lets everything pass.",
+        "A filter without any bit set has no effect.",
         ("ES10b.ListNotification#09",),
         swap(
             list_notification.EVENT_FILTER,
@@ -221,7 +221,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.retrieve-notifications-list.none-is-undefined",
-        "Nothing found is answered undefinedError(127).",
+        "An empty search result is answered undefinedError(127).",
         (
             "ES10b.RetrieveNotificationsList#08",
             "ES10b.RetrieveNotificationsList#09",

@@ -1,4 +1,4 @@
-"""Faults of ES10b.LoadBoundProfilePackage: the order of a load, its ends, what it leaves."""
+"""Faults of ES10b.LoadBoundProfilePackage: the order of a load, how it ends, what it leaves."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,7 +32,7 @@ _S = SessionState
 
 
 def _half_a_profile(standing: Load, step: Step) -> CardState:
-    """Write the Profile down as soon as its metadata are there."""
+    """Stores the Profile as soon as its metadata have been received."""
     state = segments.NOTED.standard(standing, step)
     if standing.metadata is None or standing.aid is None:
         return state
@@ -41,8 +41,8 @@ def _half_a_profile(standing: Load, step: Step) -> CardState:
     return replace(state, profiles=(*others, half))
 
 
-def _left(standing: Load, step: Step) -> CardState:
-    """Leave the Profile of a load that failed."""
+def _profile_left(standing: Load, step: Step) -> CardState:
+    """Keeps the Profile of a load that failed."""
     state = step.view.state
     if standing.metadata is None or standing.aid is None:
         return state
@@ -51,7 +51,7 @@ def _left(standing: Load, step: Step) -> CardState:
 
 
 def _memory_left(state: CardState) -> int:
-    """Take memory for each result, as if a failed ISD-P stayed."""
+    """Returns less free memory for each result, as if the ISD-P of a failed load stayed."""
     taken = 1024 * sum(is_result(one) for one in state.notifications)
     return max(memory.FREE.standard(state) - taken, 0)
 
@@ -61,27 +61,27 @@ def _one_profile(state: CardState) -> int:
 
 
 def _load_ended(outcome: Outcome, view: View) -> Outcome:
-    """End the load that is in progress."""
+    """Ends the load that is in progress."""
     if view.session.state is not _S.LOADING:
         return outcome
     return replace(outcome, volatile=replace(outcome.volatile, session=IDLE_SESSION))
 
 
 def _busy(outcome: Outcome, view: View) -> Outcome:
-    """Answer catBusy(5) while a load is in progress."""
+    """Answers catBusy(5) while a load is in progress."""
     if view.session.state is not _S.LOADING:
         return outcome
     return view.answer(EnableProfileResponse(enable_result=EnableResult.catBusy))
 
 
 class _Unknown(Structure):
-    """Stand for a segment nobody knows."""
+    """A segment with an unknown tag."""
 
     TAG = 0x85
 
 
 class _Encrypted(Structure):
-    """Stand for an encrypted data object that is no segment."""
+    """An encrypted data object that is no segment."""
 
     TAG = Tag.Protected87
 
@@ -94,8 +94,8 @@ def _ignored(_request: Structure, view: View) -> Outcome:
     return view.outcome()
 
 
-def _answering(kind: type[Structure], handle: Callable[[Structure, View], Outcome]) -> Change:
-    """Return a change: a tag that is no segment gets an answer of its own."""
+def _handled(kind: type[Structure], handle: Callable[[Structure, View], Outcome]) -> Change:
+    """Returns a change that handles a tag that is no segment as a function."""
 
     def change(decisions: Decisions) -> Decisions:
         function = Function(
@@ -110,7 +110,7 @@ def _answering(kind: type[Structure], handle: Callable[[Structure, View], Outcom
 FAULTS: Final = (
     CardFault(
         "es10b.load.any-order",
-        "Every segment is taken wherever it comes.",
+        "Every segment is accepted wherever it comes.",
         (
             "ES8+.InitialiseSecureChannel#10",
             "ES8+.ConfigureISDP#10",
@@ -123,7 +123,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.load.misplaced-in-silence",
-        "A segment that is not due is answered 9000 and passed over.",
+        "A segment out of order is answered 9000 and ignored.",
         (
             "ES8+.InitialiseSecureChannel#10",
             "ES8+.InitialiseSecureChannel#17",
@@ -142,7 +142,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.load.misplaced-is-wrong-data",
-        "A segment that is not due is answered 6A80.",
+        "A segment out of order is answered 6A80.",
         (
             "ES8+.InitialiseSecureChannel#10",
             "ES8+.InitialiseSecureChannel#17",
@@ -161,25 +161,25 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.load.misshapen-in-silence",
-        "A segment that is cut elsewhere is answered 9000 and passed over.",
+        "A segment with wrong boundaries is answered 9000 and ignored.",
         ("ES10b.LoadBoundProfilePackage#12",),
         swap(segments.MISSHAPEN, int(StatusWord.OK)),
     ),
     CardFault(
         "es10b.load.any-length",
-        "More element segments are taken than A3 announces.",
+        "More element segments are accepted than A3 announces.",
         ("ES10b.LoadBoundProfilePackage#19",),
         swap(load_profile_elements.FITS, lambda _length, _remaining: True),
     ),
     CardFault(
         "es10b.load.ends-with-the-package",
-        "A load is finished when PE-End is there, though A3 announces more.",
+        "A load ends with PE-End although A3 announces more.",
         ("ES10b.LoadBoundProfilePackage#18",),
         swap(load_profile_elements.COMPLETE, lambda load: load.installation.ended),
     ),
     CardFault(
         "es10b.load.survives-challenge",
-        "A load goes on after a new challenge.",
+        "A load continues after a new challenge.",
         (
             "ES8+.InitialiseSecureChannel#12",
             "ES10b.LoadBoundProfilePackage#20",
@@ -191,7 +191,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.load.survives-cancel",
-        "A load goes on after CancelSession.",
+        "A load continues after CancelSession.",
         (
             "ES8+.InitialiseSecureChannel#18",
             "ES10b.LoadBoundProfilePackage#21",
@@ -200,7 +200,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.load.session-survives",
-        "The session goes on after the result of a load.",
+        "The RSP session continues after the result of a load.",
         (
             "ES8+.InitialiseSecureChannel#24",
             "ES10b.LoadBoundProfilePackage#27",
@@ -221,16 +221,16 @@ FAULTS: Final = (
         "es10b.load.ended-by-unknown-segment",
         "A segment with an unknown tag ends the load.",
         ("ES10b.LoadBoundProfilePackage#26",),
-        _answering(_Unknown, _dropped),
+        _handled(_Unknown, _dropped),
     ),
     CardFault(
         "es10b.load.unknown-segment-in-silence",
-        "A data object that is no segment is answered 9000 and passed over.",
+        "A data object that is no segment is answered 9000 and ignored.",
         (
             "ES8+.StoreMetadata#48",
             "ES10b.LoadBoundProfilePackage#26",
         ),
-        together(_answering(_Unknown, _ignored), _answering(_Encrypted, _ignored)),
+        together(_handled(_Unknown, _ignored), _handled(_Encrypted, _ignored)),
     ),
     CardFault(
         "es10b.load.is-a-proactive-session",
@@ -240,7 +240,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.load.half-a-profile",
-        "The Profile is listed as soon as its metadata are there, and stays.",
+        "The Profile is listed once its metadata are received, and stays after a failure.",
         (
             "ES10b.LoadBoundProfilePackage#18",
             "ES10b.LoadBoundProfilePackage#20",
@@ -257,11 +257,11 @@ FAULTS: Final = (
             "ES8+.StoreMetadata#29",
             "ES8+.ReplaceSessionKeys#04",
         ),
-        swap(segments.LEFT, _left),
+        swap(segments.LEFT, _profile_left),
     ),
     CardFault(
         "es10b.load.memory-left",
-        "The memory of a load that failed stays taken until its result is removed.",
+        "The memory of a failed load stays allocated until its result is removed.",
         (
             "ES8+.ConfigureISDP#12",
             "ES8+.StoreMetadata#77",
@@ -271,7 +271,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.load.one-profile",
-        "Beside one Profile there is no memory for another.",
+        "There is memory for one Profile only.",
         ("ES10b.LoadBoundProfilePackage#11",),
         swap(memory.FREE, _one_profile),
     ),

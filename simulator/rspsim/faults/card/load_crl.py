@@ -1,4 +1,4 @@
-"""Faults of ES10b.LoadCRL: lists that are taken or forgotten, servers that are believed."""
+"""Faults of ES10b.LoadCRL: lists that are accepted or not stored, and servers on them."""
 
 from dataclasses import replace
 from typing import Final
@@ -26,7 +26,7 @@ def _forgotten(outcome: Outcome, view: View) -> Outcome:
 
 
 def _nothing_missing(outcome: Outcome, view: View) -> Outcome:
-    """Answer every list that is taken as one in a single piece."""
+    """Answers no missing parts for every list that is accepted."""
     answer = LoadCrlResponse.decode(outcome.response.data)
     if answer.load_crl_response_ok is None:
         return outcome
@@ -35,7 +35,7 @@ def _nothing_missing(outcome: Outcome, view: View) -> Outcome:
 
 
 def _everything_missing(outcome: Outcome, view: View) -> Outcome:
-    """Tell of every list that is taken that its second part is missing."""
+    """Answers a missing second part for every list that is accepted."""
     answer = LoadCrlResponse.decode(outcome.response.data)
     if answer.load_crl_response_ok is None:
         return outcome
@@ -52,7 +52,7 @@ _LOADED: Final = (
 FAULTS: Final = (
     CardFault(
         "es10b.load-crl.advertised-only",
-        "EUICCInfo2 tells of LoadCRL, and the function is unknown.",
+        "EUICCInfo2 reports LoadCRL, but the function is unknown.",
         (*_LOADED, "ES10b.LoadCRL#05", "ES10b.LoadCRL#06", "ES10b.LoadCRL#08"),
         swap(
             dispatch.FUNCTIONS,
@@ -61,7 +61,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.load-crl.forgotten",
-        "A list is confirmed and not kept.",
+        "A list is confirmed and not stored.",
         (
             "ES10b.LoadCRL#02",
             "ES10b.LoadCRL#04",
@@ -71,7 +71,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.load-crl.never-asked",
-        "Servers that are listed are authenticated.",
+        "Servers whose certificates are on a list are authenticated.",
         ("ES10b.LoadCRL#02",),
         skip(authenticate_server.CHECKS, "certificate_not_revoked"),
     ),
@@ -96,49 +96,49 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.load-crl.any-ci",
-        "A list of a CI that the card does not have is taken.",
+        "A list of a CI that the card does not have is accepted.",
         ("ES10b.LoadCRL#08",),
         skip(_CHECKS, "verification_key", "signature"),
     ),
     CardFault(
         "es10b.load-crl.format-unsigned",
-        "What is no list is answered invalidSignature(1).",
+        "Data that are not a list are answered invalidSignature(1).",
         ("ES10b.LoadCRL#06",),
         answers(_CHECKS, "format", _E.invalidSignature),
     ),
     CardFault(
         "es10b.load-crl.older-too",
-        "A list older than the one loaded is taken.",
+        "A list older than the one loaded is accepted.",
         ("ES10b.LoadCRL#09",),
         skip(_CHECKS, "fresher"),
     ),
     CardFault(
         "es10b.load-crl.delta-alone",
-        "A delta is taken without its base.",
+        "A delta is accepted without its base.",
         ("ES10b.LoadCRL#10",),
         skip(_CHECKS, "base"),
     ),
     CardFault(
         "es10b.load-crl.no-delta",
-        "A delta is refused, though its base is loaded.",
+        "A delta is refused although its base is loaded.",
         ("ES10b.LoadCRL#04",),
         adds(_CHECKS, Check("no_delta", _no_delta, _E.undefinedError)),
     ),
     CardFault(
         "es10b.load-crl.no-limit",
-        "A list is taken though there is no room for it.",
+        "A list is accepted although there is no memory for it.",
         ("ES10b.LoadCRL#07",),
         skip(_CHECKS, "memory"),
     ),
     CardFault(
         "es10b.load-crl.parts-not-told",
-        "What is missing of a list in parts is not told.",
+        "The missing parts of a list in parts are not reported.",
         ("ES10b.LoadCRL#12",),
         behind(_FUNCTION, _nothing_missing),
     ),
     CardFault(
         "es10b.load-crl.part-missing",
-        "Of every list a second part is said to be missing.",
+        "A second part is reported as missing for every list.",
         ("ES10b.LoadCRL#01", "ES10b.LoadCRL#12"),
         behind(_FUNCTION, _everything_missing),
     ),

@@ -23,7 +23,7 @@ Fed = tuple[tuple[ProfileElementTlv, ...], PackageReader]
 
 
 def _whole_elements_only(reader: PackageReader, octets: bytes) -> Fed:
-    """Forget what of an element was left at the end of a segment."""
+    """Discards the incomplete element at the end of the segment before."""
     return replace(reader, pending=b"").feed(octets)
 
 
@@ -52,27 +52,27 @@ def _others_disabled(state: CardState, key: PrivateKey) -> CardState:
     return replace(after, profiles=disabled)
 
 
-def _worn(state: CardState) -> int:
-    """Return less free memory with every Notification there ever was."""
+def _less_with_every_number(state: CardState) -> int:
+    """Returns 16 octets less free memory for every Notification ever numbered."""
     return memory.FREE.standard(state) - 16 * state.next_seq_number
 
 
 FAULTS: Final = (
     CardFault(
         "es8p.load-profile-elements.whole-elements-only",
-        "An element may not go on in the next segment.",
+        "An element that continues in the next segment is not accepted.",
         ("ES8+.LoadProfileElements#07",),
         swap(installer.FEED, _whole_elements_only),
     ),
     CardFault(
         "es8p.load-profile-elements.one-element-a-segment",
-        "Only the first element that ends in a segment is taken.",
+        "Only the first element that ends in a segment is processed.",
         ("ES8+.LoadProfileElements#08",),
         swap(installer.FEED, _one_element_a_segment),
     ),
     CardFault(
         "es8p.load-profile-elements.segments-cut",
-        "No more than 1,000 octets of a segment are taken.",
+        "No more than 1,000 octets of a segment are processed.",
         ("ES8+.LoadProfileElements#09",),
         swap(installer.FEED, _half_a_segment),
     ),
@@ -96,19 +96,19 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.load-profile-elements.memory-lost",
-        "Memory falls with every load, and stays so.",
+        "Each notification made takes memory that is never freed.",
         ("ES8+.LoadProfileElements#45",),
-        swap(memory.FREE, _worn),
+        swap(memory.FREE, _less_with_every_number),
     ),
     CardFault(
         "es8p.load-profile-elements.any-size",
-        "A package is taken whatever its size.",
+        "A package is accepted whatever its size.",
         ("ES8+.LoadProfileElements#41",),
         swap(installer.FITS, lambda _size, _room: True),
     ),
     CardFault(
         "es8p.load-profile-elements.goes-on-after-the-result",
-        "Segments are taken after a result, and make another.",
+        "Segments are accepted after a result, and lead to another one.",
         ("ES8+.LoadProfileElements#44",),
         leads(
             SessionEvent.RESULT_MADE,
@@ -117,31 +117,31 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.load-profile-elements.operator-mismatch",
-        "The operator of the metadata is not held against EF.IMSI.",
+        "The operator of the metadata is not compared with EF.IMSI.",
         ("ES8+.LoadProfileElements#35",),
         skip(installer.FINAL_CHECKS, "owner_mcc_mnc"),
     ),
     CardFault(
         "es8p.load-profile-elements.gid1-mismatch",
-        "GID1 of the metadata is not held against EF.GID1.",
+        "GID1 of the metadata is not compared with EF.GID1.",
         ("ES8+.LoadProfileElements#36", "ES8+.LoadProfileElements#38"),
         skip(installer.FINAL_CHECKS, "owner_gid1"),
     ),
     CardFault(
         "es8p.load-profile-elements.gid2-mismatch",
-        "GID2 of the metadata is not held against EF.GID2.",
+        "GID2 of the metadata is not compared with EF.GID2.",
         ("ES8+.LoadProfileElements#37",),
         skip(installer.FINAL_CHECKS, "owner_gid2"),
     ),
     CardFault(
         "es8p.load-profile-elements.no-test-algorithm",
-        "No key of the USIM test algorithm counts as one for tests.",
+        "No key of the USIM test algorithm is accepted as a test key.",
         ("ES8+.LoadProfileElements#40", "ES8+.LoadProfileElements#52"),
         swap(installer.TEST_KEY, lambda key: key.algorithm != AlgorithmId.usim_test),
     ),
     CardFault(
         "es8p.load-profile-elements.header-anywhere",
-        "A header may stand anywhere, and again.",
+        "A header is accepted anywhere, and more than once.",
         ("ES8+.LoadProfileElements#14", "Profile.Header#08", "Profile.Header#09"),
         together(
             skip(installer.STREAM_CHECKS, "header_first"), skip(installer.FINAL_CHECKS, "facts")

@@ -1,4 +1,4 @@
-"""Faults of what a notification says, and of how it is numbered and signed."""
+"""Faults of the content of a notification, and of how it is numbered and signed."""
 
 from dataclasses import replace
 from typing import Final
@@ -14,10 +14,10 @@ __all__ = ["FAULTS"]
 
 
 class _Unsigned(NotificationMetadata):
-    """Write the number as if there were no sign."""
+    """Notification metadata with seqNumber encoded without a sign octet."""
 
     def content(self) -> bytes:
-        """Return the value field."""
+        """Returns the value field."""
         number, *rest = tlv.parse_all(NotificationMetadata.content(self))
         plain = bytes(number.value).lstrip(b"\x00") or b"\x00"
         return tlv.encode(number.tag, plain) + b"".join(bytes(one.raw) for one in rest)
@@ -32,7 +32,7 @@ def _unsigned(_state: CardState, metadata: NotificationMetadata) -> Notification
     )
 
 
-def _nameless(_state: CardState, metadata: NotificationMetadata) -> NotificationMetadata:
+def _without_iccid(_state: CardState, metadata: NotificationMetadata) -> NotificationMetadata:
     return replace(metadata, iccid=None)
 
 
@@ -68,13 +68,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "notifications.number.unsigned",
-        "Numbers from 128 on are coded without the octet that makes them positive.",
+        "Numbers from 128 on are encoded without the leading 00 that makes them positive.",
         ("ES10b.ListNotification#17",),
         swap(notifications.METADATA, _unsigned),
     ),
     CardFault(
         "notifications.iccid.missing",
-        "No notification names the Profile.",
+        "No notification has the ICCID of the Profile.",
         (
             "ES10b.ListNotification#01",
             "ES10b.ListNotification#03",
@@ -91,11 +91,11 @@ FAULTS: Final = (
             "ES10b.RetrieveNotificationsList#02",
             "ES10b.RetrieveNotificationsList#04",
         ),
-        swap(notifications.METADATA, _nameless),
+        swap(notifications.METADATA, _without_iccid),
     ),
     CardFault(
         "notifications.event.two-bits",
-        "Every notification has the bit of an installation, too.",
+        "Every notification also has the bit of an installation.",
         (
             "ES10b.ListNotification#01",
             "ES10b.ListNotification#04",
@@ -116,7 +116,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "notifications.address.default",
-        "Notifications go to the default SM-DP+ address when there is one.",
+        "Notifications go to the default SM-DP+ address if there is one.",
         ("ES10c.DeleteProfile#20",),
         swap(notifications.METADATA, _to_default_address),
     ),
@@ -143,7 +143,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "notifications.certificates.exchanged",
-        "CERT.EUICC and CERT.EUM of a notification stand in each other's place.",
+        "CERT.EUICC and CERT.EUM of a notification are exchanged.",
         (
             "ES10b.RetrieveNotificationsList#10",
             "ES10b.RetrieveNotificationsList#12",

@@ -1,4 +1,4 @@
-"""Faults of notifications and of what the card signs and counts."""
+"""Faults of notifications, of all signatures, and of the free memory reported."""
 
 from typing import Final
 
@@ -46,7 +46,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "notifications.address.first-only",
-        "Of several addresses for an event only the first is told.",
+        "Of several addresses for an event, only the first gets a notification.",
         (
             "procedure.Notifications#01",
             "procedure.Notifications#02",
@@ -92,7 +92,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "memory.constant",
-        "The free memory told never changes.",
+        "The free memory reported never changes.",
         (
             "ES8+.LoadProfileElements#46",
             "ES10c.DeleteProfile#15",

@@ -1,4 +1,4 @@
-"""Faults of ES8+.LoadProfileElements: the package, and what it has to agree with."""
+"""Faults of ES8+.LoadProfileElements: what the package has to match or contain."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.load-profile-elements.any-test-key",
-        "A test Profile may have any network authentication key.",
+        "A test Profile with any network authentication key is installed.",
         ("ES8+.LoadProfileElements#39",),
         skip(installer.FINAL_CHECKS, "naa_keys"),
     ),

@@ -22,7 +22,7 @@ def _with_pins(outcome: Outcome, profile: Profile, pins: tuple[Pin, ...]) -> Out
 
 
 def _counter_not_restored(handler: Handler) -> Handler:
-    """Verify a right value and leave the counter as it stands."""
+    """Verifies a right value and does not restore the counter."""
 
     def run(command: CommandApdu, view: View) -> Outcome:
         outcome = handler(command, view)
@@ -35,7 +35,7 @@ def _counter_not_restored(handler: Handler) -> Handler:
 
 
 def _never_blocked(handler: Handler) -> Handler:
-    """Take a value although no try is left."""
+    """Verifies a value although no try is left."""
 
     def run(command: CommandApdu, view: View) -> Outcome:
         profile = view.state.enabled_profile
@@ -49,8 +49,8 @@ def _never_blocked(handler: Handler) -> Handler:
     return run
 
 
-def _query_costs(handler: Handler) -> Handler:
-    """Take a try away when only asked for the tries."""
+def _query_counts_as_try(handler: Handler) -> Handler:
+    """Takes a try away when a command only asks for the number of tries."""
 
     def run(command: CommandApdu, view: View) -> Outcome:
         data = command.data or b"\xff" * 8
@@ -60,7 +60,7 @@ def _query_costs(handler: Handler) -> Handler:
 
 
 def _value_kept(handler: Handler) -> Handler:
-    """Restore the counter and keep the old value."""
+    """Restores the counter and keeps the old value."""
 
     def run(command: CommandApdu, view: View) -> Outcome:
         outcome = handler(command, view)
@@ -120,13 +120,13 @@ _E = StatusWord
 FAULTS: Final = (
     CardFault(
         "pin.any-value",
-        "Every value verifies a PIN or PUK.",
+        "Any value verifies a PIN or PUK.",
         ("UICC.VerifyPin#02", "UICC.VerifyPin#04", "UICC.ChangePin#01", "UICC.UnblockPin#02"),
         swap(pin.PIN_EQUAL, lambda _given, _held: True),
     ),
     CardFault(
         "pin.first-octets-alone",
-        "Only the first octet of a code is compared.",
+        "Only the first octets of a PIN or PUK are compared.",
         ("UICC.ChangePin#01",),
         swap(pin.PIN_EQUAL, lambda given, held: given[0] >> 4 == held[0] >> 4),
     ),
@@ -144,19 +144,19 @@ FAULTS: Final = (
     ),
     CardFault(
         "pin.tries-not-kept",
-        "The tries left are told and not kept.",
+        "The remaining tries are reported and not stored.",
         ("UICC.VerifyPin#02", "UICC.VerifyPin#04"),
         instead(Ins.VERIFY_PIN, nothing_kept),
     ),
     CardFault(
         "pin.tries-not-given-back",
-        "A right value leaves the counter as it stands.",
+        "A right value does not restore the try counter.",
         ("UICC.VerifyPin#03",),
         instead(Ins.VERIFY_PIN, _counter_not_restored),
     ),
     CardFault(
         "pin.never-blocked",
-        "A PIN without tries is still verified.",
+        "A PIN without remaining tries is still verified.",
         ("UICC.VerifyPin#04",),
         instead(Ins.VERIFY_PIN, _never_blocked),
     ),
@@ -164,7 +164,7 @@ FAULTS: Final = (
         "pin.query-costs-a-try",
         "VERIFY PIN without data takes a try.",
         ("UICC.VerifyPin#01", "UICC.VerifyPin#02"),
-        instead(Ins.VERIFY_PIN, _query_costs),
+        instead(Ins.VERIFY_PIN, _query_counts_as_try),
     ),
     CardFault(
         "pin.blocked-as-wrong",
@@ -183,25 +183,25 @@ FAULTS: Final = (
     ),
     CardFault(
         "pin.disable-without-effect",
-        "DISABLE PIN answers 9000 and does nothing.",
+        "DISABLE PIN answers 9000 and has no effect.",
         ("UICC.DisablePin#01",),
         instead(Ins.DISABLE_PIN, nothing_kept),
     ),
     CardFault(
         "pin.enable-without-effect",
-        "ENABLE PIN answers 9000 and does nothing.",
+        "ENABLE PIN answers 9000 and has no effect.",
         ("UICC.Access#03",),
         instead(Ins.ENABLE_PIN, nothing_kept),
     ),
     CardFault(
         "pin.unblock-without-effect",
-        "UNBLOCK PIN answers 9000 and does nothing.",
+        "UNBLOCK PIN answers 9000 and has no effect.",
         ("UICC.UnblockPin#01",),
         instead(Ins.UNBLOCK_PIN, nothing_kept),
     ),
     CardFault(
         "pin.unblock-keeps-value",
-        "UNBLOCK PIN gives the tries back and keeps the old value.",
+        "UNBLOCK PIN restores the tries and keeps the old value.",
         ("UICC.UnblockPin#01",),
         instead(Ins.UNBLOCK_PIN, _value_kept),
     ),
@@ -219,7 +219,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "aka.replay-taken",
-        "Sequence numbers are not looked at.",
+        "Sequence numbers are not checked.",
         ("UICC.Authenticate#03", "UICC.Authenticate#04"),
         swap(authenticate.SQN_FRESH, _never_zero),
     ),
@@ -231,7 +231,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "aka.unlimited",
-        "authCounterMax limits nothing.",
+        "authCounterMax has no effect.",
         ("UICC.Authenticate#08",),
         swap(authenticate.USE_LEFT, lambda _parameters: True),
     ),
@@ -243,7 +243,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "aka.number-not-kept",
-        "The sequence number accepted is not kept.",
+        "An accepted sequence number is not stored.",
         ("UICC.Authenticate#03", "UICC.Authenticate#04"),
         instead(Ins.AUTHENTICATE, nothing_kept),
     ),
@@ -255,13 +255,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "aka.replay-as-wrong-mac",
-        "A used number is answered 9862 instead of AUTS.",
+        "A used sequence number is answered 9862 instead of AUTS.",
         ("UICC.Authenticate#03", "UICC.Authenticate#04"),
         instead(Ins.AUTHENTICATE, _no_resynchronisation),
     ),
     CardFault(
         "aka.keys-swapped",
-        "CK and IK are answered in each other's place.",
+        "CK and IK are exchanged.",
         ("UICC.Authenticate#01",),
         instead(Ins.AUTHENTICATE, answering(_keys_swapped)),
     ),

@@ -24,7 +24,7 @@ from rspsim.faults.card.card_fault import CardFault, adds, answers, decides, ski
 __all__ = ["FAULTS"]
 
 
-def _reset_spares_ppr1(state: CardState, options: frozenset[int]) -> tuple[Profile, ...]:
+def _without_ppr1(state: CardState, options: frozenset[int]) -> tuple[Profile, ...]:
     chosen = euicc_memory_reset.SELECTED.standard(state, options)
     return tuple(profile for profile in chosen if PprId.ppr1 not in profile.policy_rules)
 
@@ -98,8 +98,8 @@ def _unused_in_class(attempt: MetadataAttempt) -> bool:
     return other is None or other.profile_class != own
 
 
-def _never_told_of(attempt: MetadataAttempt) -> bool:
-    """Tell whether neither a Profile nor a notification has this ICCID."""
+def _iccid_unused_and_not_listed(attempt: MetadataAttempt) -> bool:
+    """Returns whether neither a Profile nor a notification has this ICCID."""
     named = (
         NotificationMetadata.decode(one.metadata).iccid
         for one in attempt.step.view.state.notifications
@@ -123,7 +123,7 @@ _CHECKS: Final = store_metadata.CHECKS
 FAULTS: Final = (
     CardFault(
         "policy.ppr1.ignored",
-        "PPR1 keeps no Profile Enabled.",
+        "A Profile with PPR1 can be disabled.",
         (
             "procedure.PolicyRules#01",
             "procedure.PolicyRules#02",
@@ -138,7 +138,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "policy.ppr1.undefined-error",
-        "What PPR1 forbids is answered undefinedError(127).",
+        "A request that PPR1 forbids is answered undefinedError(127).",
         (
             "procedure.PolicyRules#01",
             "procedure.PolicyRules#02",
@@ -155,7 +155,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "policy.ppr1.of-any-profile",
-        "PPR1 of a Disabled Profile keeps others from being enabled.",
+        "PPR1 of a Disabled Profile prevents other Profiles from being enabled.",
         ("procedure.PolicyRules#09",),
         decides(
             enable_profile.CHECKS,
@@ -165,19 +165,19 @@ FAULTS: Final = (
     ),
     CardFault(
         "policy.ppr1.keeps-installed",
-        "PPR1 keeps a Profile from being deleted.",
+        "A Profile with PPR1 cannot be deleted.",
         ("procedure.PolicyRules#05",),
         decides(delete_profile.CHECKS, "policy", lambda a: not _has_ppr1(a.profile)),
     ),
     CardFault(
         "policy.ppr1.spared-by-memory-reset",
-        "A memory reset leaves Profiles with PPR1.",
+        "A memory reset keeps Profiles with PPR1.",
         ("procedure.PolicyRules#03",),
-        swap(euicc_memory_reset.SELECTED, _reset_spares_ppr1),
+        swap(euicc_memory_reset.SELECTED, _without_ppr1),
     ),
     CardFault(
         "policy.ppr2.ignored",
-        "PPR2 keeps no Profile installed.",
+        "A Profile with PPR2 can be deleted.",
         (
             "procedure.PolicyRules#06",
             "ES10c.DeleteProfile#06",
@@ -187,19 +187,19 @@ FAULTS: Final = (
     ),
     CardFault(
         "policy.ppr2.keeps-enabled",
-        "PPR2 keeps a Profile from being disabled.",
+        "A Profile with PPR2 cannot be disabled.",
         ("procedure.PolicyRules#07",),
         decides(disable_profile.CHECKS, "policy", lambda a: not _has_ppr2(a.profile)),
     ),
     CardFault(
         "policy.delete.enabled-is-policy",
-        "An Enabled Profile that is to be deleted is answered disallowedByPolicy(3).",
+        "Deleting an Enabled Profile is answered disallowedByPolicy(3).",
         ("procedure.PolicyRules#04", "procedure.PolicyRules#08"),
         answers(delete_profile.CHECKS, "profile_disabled", DeleteResult.disallowedByPolicy),
     ),
     CardFault(
         "policy.rules.not-kept",
-        "Policy rules in the metadata are not kept.",
+        "Policy rules in the metadata are not stored.",
         (
             "procedure.PolicyRules#01",
             "procedure.PolicyRules#06",
@@ -216,7 +216,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "policy.rules.gone-after-reset",
-        "A reset takes the policy rules of all Profiles away.",
+        "A reset removes the policy rules of all Profiles.",
         ("procedure.PolicyRules#10",),
         swap(startup.KEPT, _rules_forgotten),
     ),
@@ -262,31 +262,31 @@ FAULTS: Final = (
     ),
     CardFault(
         "policy.rat.any-operator",
-        "A rule of the table fits every mccMnc.",
+        "A rule of the table matches every mccMnc.",
         ("procedure.PolicyRules#12",),
         swap(policy_rules.OPERATOR_MATCH, _digits_not_compared),
     ),
     CardFault(
         "policy.rat.any-gid",
-        "A rule of the table fits whatever gid1 and gid2 it has.",
+        "A rule of the table matches whatever gid1 and gid2 are.",
         ("procedure.PolicyRules#13", "procedure.PolicyRules#18"),
         swap(policy_rules.OPERATOR_MATCH, _digits_only),
     ),
     CardFault(
         "policy.rat.empty-gid-is-none",
-        "An empty gid1 in a rule fits only owners without one.",
+        "An empty gid1 in a rule matches only owners without gid1.",
         ("procedure.PolicyRules#17",),
         swap(policy_rules.OPERATOR_MATCH, _gids_exact),
     ),
     CardFault(
         "policy.rat.wildcards-exact",
-        "A wildcard digit in a rule fits only itself.",
+        "A wildcard digit in a rule matches only a wildcard digit.",
         ("procedure.PolicyRules#14", "procedure.PolicyRules#17"),
         swap(policy_rules.OPERATOR_MATCH, _digits_exact),
     ),
     CardFault(
         "policy.rat.one-suffices",
-        "Of several policy rules one that is allowed suffices.",
+        "Of several policy rules only one has to be allowed.",
         ("procedure.PolicyRules#19",),
         decides(_CHECKS, "rules_authorised", _any_one_suffices),
     ),
@@ -298,7 +298,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "policy.rat.no-rule-no-profile",
-        "Where a policy rule is forbidden, Profiles without any are refused as well.",
+        "Where a policy rule is forbidden, Profiles without any rule are refused as well.",
         ("procedure.PolicyRules#16", "procedure.ForbiddenPPR#04"),
         adds(_CHECKS, _EVERY_RULE),
     ),
@@ -310,25 +310,25 @@ FAULTS: Final = (
     ),
     CardFault(
         "policy.iccid.taken-is-input",
-        "An ICCID that is taken is answered incorrectInputValues(1).",
+        "An ICCID that is in use is answered incorrectInputValues(1).",
         ("procedure.IccidUniqueness#01", "procedure.IccidUniqueness#04"),
         answers(_CHECKS, "iccid_unused", ErrorReason.incorrectInputValues),
     ),
     CardFault(
         "policy.iccid.once-per-class",
-        "An ICCID is taken only for Profiles of the same class.",
+        "An ICCID in use is refused only for Profiles of the same class.",
         ("procedure.IccidUniqueness#04",),
         decides(_CHECKS, "iccid_unused", _unused_in_class),
     ),
     CardFault(
         "policy.iccid.remembered",
-        "An ICCID is taken while a notification names it.",
+        "An ICCID is refused while a notification has it.",
         ("procedure.IccidUniqueness#02", "procedure.IccidUniqueness#05"),
-        decides(_CHECKS, "iccid_unused", _never_told_of),
+        decides(_CHECKS, "iccid_unused", _iccid_unused_and_not_listed),
     ),
     CardFault(
         "policy.iccid.filler-undefined",
-        "An ICCID that differs in its filler nibble is answered incorrectInputValues(1).",
+        "An ICCID that differs only in its filler nibble is answered incorrectInputValues(1).",
         ("procedure.IccidUniqueness#03",),
         adds(_CHECKS, _FILLER),
     ),

@@ -1,4 +1,4 @@
-"""Faults of ES10b.PrepareDownload, and of the one-time keys it makes and finds."""
+"""Faults of ES10b.PrepareDownload, and of the one-time keys it makes and uses again."""
 
 from dataclasses import replace
 from typing import Final
@@ -64,8 +64,8 @@ def _kept_key_named(attempt: DownloadAttempt) -> bool:
     return wanted is not None or not attempt.view.state.one_time_keys
 
 
-def _signed_alone(outcome: Outcome, view: View) -> Outcome:
-    """Sign euiccSigned2 without smdpSignature2."""
+def _signed_without_signature2(outcome: Outcome, view: View) -> Outcome:
+    """Signs euiccSigned2 without smdpSignature2."""
     try:
         answer = PrepareDownloadResponse.decode(outcome.response.data)
     except DecodeError:
@@ -82,7 +82,7 @@ def _signed_alone(outcome: Outcome, view: View) -> Outcome:
 
 
 def _blocked(outcome: Outcome, _view: View) -> Outcome:
-    """Leave a session that is not prepared in a state that permits no download."""
+    """Puts a session that is not prepared into a state that permits no download."""
     session = outcome.volatile.session
     if session.state is not _S.AUTHENTICATED_DP:
         return outcome
@@ -104,13 +104,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.prepare-download.certificate-last",
-        "The signature of CERT.DPpb is looked at after everything else.",
+        "The signature of CERT.DPpb is verified after all other checks.",
         ("ES10b.PrepareDownload#37",),
         moved_last(_CHECKS, "certificate_bad_signature"),
     ),
     CardFault(
         "es10b.prepare-download.signature-last",
-        "smdpSignature2 is looked at after everything else.",
+        "smdpSignature2 is verified after all other checks.",
         ("ES10b.PrepareDownload#38",),
         moved_last(_CHECKS, "smdp_signature2"),
     ),
@@ -122,31 +122,31 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.prepare-download.any-key-usage",
-        "keyUsage of CERT.DPpb is not looked at.",
+        "keyUsage of CERT.DPpb is not checked.",
         ("ES10b.PrepareDownload#25", "ES10b.PrepareDownload#26"),
         skip(_CHECKS, "certificate_key_usage"),
     ),
     CardFault(
         "es10b.prepare-download.any-owner",
-        "CERT.DPpb may be of another SM-DP+ than CERT.DPauth.",
+        "A CERT.DPpb of another SM-DP+ than CERT.DPauth is accepted.",
         ("ES10b.PrepareDownload#27",),
         skip(_CHECKS, "same_owner"),
     ),
     CardFault(
         "es10b.prepare-download.no-owner",
-        "CERT.DPpb needs no registeredID.",
+        "A CERT.DPpb without registeredID is accepted.",
         ("ES10b.PrepareDownload#40",),
         skip(_CHECKS, "certificate_missing_registered_id", "same_owner"),
     ),
     CardFault(
         "es10b.prepare-download.any-role",
-        "A certificate of another role is taken for CERT.DPpb.",
+        "A certificate of another role is accepted as CERT.DPpb.",
         ("ES10b.PrepareDownload#23", "ES10b.PrepareDownload#24"),
         skip(_CHECKS, "server_role", "certificate_extended_key_usage"),
     ),
     CardFault(
         "es10b.prepare-download.any-ci",
-        "CERT.DPpb may be under a CI that the card does not have.",
+        "A CERT.DPpb under a CI that the card does not have is accepted.",
         ("ES10b.PrepareDownload#22",),
         skip(_CHECKS, "ci_known", "same_ci"),
     ),
@@ -158,7 +158,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.prepare-download.curve-invalid",
-        "A certificate on an unsupported curve is an invalid one.",
+        "A certificate on an unsupported curve is answered invalidCertificate.",
         ("ES10b.PrepareDownload#29",),
         answers(_CHECKS, "curve_supported", _E.invalidCertificate),
     ),
@@ -183,7 +183,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.prepare-download.without-session",
-        "A download is prepared, or refused for another reason, though no server is authenticated.",
+        "PrepareDownload is processed although no server is authenticated.",
         ("ES10b.PrepareDownload#16", "ES10b.PrepareDownload#17", "ES10b.PrepareDownload#18"),
         allows(SessionEvent.DOWNLOAD_PREPARED, _S.PREPARED, _S.IDLE, _S.CHALLENGED),
     ),
@@ -198,13 +198,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.prepare-download.after-cancel",
-        "CancelSession leaves the session usable.",
+        "The RSP session can still be used after CancelSession.",
         ("ES10b.PrepareDownload#18", "ES10b.CancelSession#29"),
         leads(SessionEvent.CANCELLED, {_S.AUTHENTICATED_DP: _S.AUTHENTICATED_DP}),
     ),
     CardFault(
         "es10b.prepare-download.any-hash",
-        "A required confirmation code may be missing.",
+        "A required hashCc may be missing.",
         ("ES10b.PrepareDownload#30",),
         skip(_CHECKS, "hash_cc"),
     ),
@@ -215,7 +215,7 @@ FAULTS: Final = (
         adds(
             _CHECKS,
             Check(
-                "hash_looks_well",
+                "hash_first_octet",
                 lambda a: not (a.request.hash_cc or b"\1").startswith(b"\0"),
                 _E.undefinedError,
             ),
@@ -223,7 +223,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.prepare-download.hash-dropped",
-        "euiccSigned2 has no hashCc, whatever was given.",
+        "euiccSigned2 never has hashCc.",
         (
             "ES10b.PrepareDownload#02",
             "ES10b.PrepareDownload#04",
@@ -234,12 +234,12 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.prepare-download.hash-unasked",
-        "A hashCc that nobody asked for is refused.",
+        "A hashCc is refused when ccRequiredFlag is not set.",
         ("ES10b.PrepareDownload#31",),
         adds(
             _CHECKS,
             Check(
-                "hash_asked",
+                "hash_requested",
                 lambda a: a.request.smdp_signed2.cc_required_flag or a.request.hash_cc is None,
                 _E.undefinedError,
             ),
@@ -249,11 +249,11 @@ FAULTS: Final = (
         "es10b.prepare-download.signed-alone",
         "euiccSignature2 does not cover smdpSignature2.",
         ("ES10b.PrepareDownload#01", "ES10b.PrepareDownload#02", "ES10b.PrepareDownload#03"),
-        behind(_FUNCTION, _signed_alone),
+        behind(_FUNCTION, _signed_without_signature2),
     ),
     CardFault(
         "es10b.prepare-download.unknown-key-refused",
-        "A bppEuiccOtpk that the card does not know is an error.",
+        "A bppEuiccOtpk that the card does not know is refused.",
         (
             "ES10b.PrepareDownload#09",
             "procedure.Retry#05",
@@ -263,7 +263,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.prepare-download.kept-key-insisted-on",
-        "While a one-time key is kept, the server has to name it.",
+        "While a one-time key is stored, a request without bppEuiccOtpk is refused.",
         (
             "ES10b.PrepareDownload#07",
             "procedure.Retry#01",
@@ -274,7 +274,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.prepare-download.refused-for-good",
-        "A refused PrepareDownload is refused with undefinedError(127) from then on.",
+        "After a refusal, every PrepareDownload is answered undefinedError(127).",
         ("ES10b.PrepareDownload#34",),
         together(
             behind(_FUNCTION, _blocked),
@@ -295,13 +295,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.one-time-key.never-kept",
-        "A kept one-time key is never used again, though the card says so.",
+        "A stored one-time key is never used again.",
         ("ES10b.PrepareDownload#08", "procedure.Retry#02", "procedure.Retry#04"),
         swap(one_time_keys.REUSABLE, lambda _kept, _oid, _curve, _wanted: False),
     ),
     CardFault(
         "es10b.one-time-key.dropped-when-postponed",
-        "A session that is postponed drops its one-time key.",
+        "Cancelling a session as postponed deletes its one-time key.",
         ("procedure.Retry#02",),
         swap(
             one_time_keys.KEPT_REASONS,
@@ -316,7 +316,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.one-time-key.any-server",
-        "A kept one-time key is used again for another SM-DP+.",
+        "A stored one-time key is used again for another SM-DP+.",
         ("procedure.Retry#06",),
         swap(
             one_time_keys.REUSABLE,

@@ -1,4 +1,4 @@
-"""Faults that show in whole procedures: what a reset, a switch or a cut load leaves behind."""
+"""Faults seen in whole procedures: what a reset, a switch or an interrupted load leaves."""
 
 from dataclasses import replace
 from typing import Final
@@ -17,7 +17,7 @@ __all__ = ["FAULTS"]
 
 
 def _listed_half(standing: Load, step: Step) -> CardState:
-    """Keep the Profile as soon as its metadata are there."""
+    """Stores the Profile as soon as its metadata have been received."""
     state = segments.NOTED.standard(standing, step)
     metadata = standing.metadata
     if metadata is None or state.profile_by_iccid(metadata.iccid) is not None:
@@ -31,7 +31,7 @@ def _listed_half(standing: Load, step: Step) -> CardState:
 FAULTS: Final = (
     CardFault(
         "procedures.terminal-profile.unknown",
-        "TERMINAL PROFILE is refused, its class is not known.",
+        "TERMINAL PROFILE is refused because its class is not supported.",
         ("procedure.DisableProcess#05", "procedure.EnableProcess#01"),
         swap(
             channels.CLASSES,
@@ -40,7 +40,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "procedures.memory-reset.keeps-session",
-        "The RSP session goes on after a memory reset.",
+        "The RSP session continues after a memory reset.",
         ("procedure.MemoryResetProcess#04",),
         swap(
             SESSION_TABLE,
@@ -52,7 +52,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "procedures.load.half-profile-left",
-        "A Profile is listed as soon as its metadata are there, and stays when power goes.",
+        "A Profile is listed once its metadata are received, and stays after a power cut.",
         ("procedure.PowerLoss#03", "procedure.PowerLoss#04"),
         swap(segments.NOTED, _listed_half),
     ),

@@ -1,4 +1,4 @@
-"""Faults of what the elements of a profile package make: PINs, files, sequence numbers, keys."""
+"""Faults of what profile elements make: PINs, files, sequence numbers, keys."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,7 +28,7 @@ _REFUSED: Final = PeStatusCode.invalid_parameter
 
 
 def _after(name: str, change: Callable[[ProfileContent], ProfileContent]) -> Change:
-    """Change what an element made."""
+    """Returns a change of what an element made."""
 
     def wrap(run: _Runner) -> _Runner:
         def runner(building: Building, element: Any) -> Building:
@@ -99,13 +99,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "profile.header.some-service",
-        "A header has to ask for some service.",
+        "A header without any mandatory service is refused.",
         ("Profile.Header#02",),
         decides(header_and_end.CHECKS, "services", lambda a: bool(a.header.mandatory_services)),
     ),
     CardFault(
         "profile.order.ascending",
-        "Identifications have to ascend.",
+        "Element identifications that do not ascend are refused.",
         ("Profile.Package#07",),
         adds(
             order.ORDER,
@@ -118,19 +118,19 @@ FAULTS: Final = (
     ),
     CardFault(
         "profile.non-standard.refused",
-        "A package with an element of its issuer is refused.",
+        "A package with a nonstandard element is refused.",
         ("Profile.Package#04",),
         entry_instead(ELEMENTS, "nonStandard", _no_element),
     ),
     CardFault(
         "profile.pins.all-tries-left",
-        "PINs begin with all their tries.",
+        "PINs start with all their tries.",
         ("Profile.PIN#01",),
         _after("pinCodes", _tries_full),
     ),
     CardFault(
         "profile.pins.references-once",
-        "A local reference can be used in one directory only.",
+        "A local PIN reference can be used in one directory only.",
         ("Profile.PIN#02",),
         _after("pinCodes", _references_once),
     ),
@@ -142,19 +142,19 @@ FAULTS: Final = (
     ),
     CardFault(
         "profile.usim.do-not-create-ignored",
-        "A file of the USIM is made though the package says doNotCreate.",
+        "A USIM file is created although the package says doNotCreate.",
         ("Profile.USIM#01",),
         _after("usim", _hpplmn_made),
     ),
     CardFault(
         "profile.opt-usim.links-empty",
-        "A link shows nothing of its target.",
+        "A link does not show the content of its target.",
         ("Profile.USIM#03",),
         _after("opt-usim", _links_empty),
     ),
     CardFault(
         "profile.aka.sequence-from-zero",
-        "Sequence numbers begin at zero whatever the package says.",
+        "Sequence numbers start at zero whatever the package says.",
         ("Profile.AKA#01",),
         _after("akaParameter", _sequence_from_zero),
     ),
@@ -175,7 +175,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "profile.script.nothing-written",
-        "Content a script writes goes nowhere.",
+        "Content a script writes is not stored.",
         ("Profile.GFM#01", "Profile.GFM#02"),
         swap(generic_file_management.WRITTEN, _nothing_written),
     ),

@@ -1,4 +1,4 @@
-"""Faults of the elements of a profile package: each rule of the format, not looked at."""
+"""Faults of the elements of a profile package: rules of the format that are not checked."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,7 +26,7 @@ STATUS = PeStatusCode
 
 
 def _cut(plan: FilePlan, commands: Sequence[tuple[str, Any]]) -> File:
-    """Make a file and cut content that goes beyond its end."""
+    """Makes a file and cuts off content that goes beyond its end."""
     room = len(plan.file.body)
     if plan.file.kind.is_directory or plan.file.link is not None or not room:
         return template_elements.MADE.standard(plan, commands)
@@ -43,7 +43,7 @@ def _cut(plan: FilePlan, commands: Sequence[tuple[str, Any]]) -> File:
 
 
 def _offsets_absolute(plan: FilePlan, commands: Sequence[tuple[str, Any]]) -> File:
-    """Take offsets from the beginning of the file."""
+    """Makes a file with offsets counted from its beginning."""
     relative, position = [], 0
     for name, value in commands:
         if name == "fillFileOffset":
@@ -66,7 +66,7 @@ def _cut_written(plan: FilePlan, content: bytes) -> FilePlan:
 
 
 def _nothing_required(_building: Building) -> None:
-    """Take codes that are missing."""
+    """Accepts missing PINs and PUKs."""
 
 
 def _never(_element: object) -> bool:
@@ -88,7 +88,7 @@ def _unordered(name: str, check: str, summary: str, *breaks: str) -> CardFault:
 FAULTS: Final = (
     _rule(
         "header.any-version",
-        "The version of the package is not looked at.",
+        "The version of the package is not checked.",
         skip(header_and_end.CHECKS, "version"),
         "ES8+.LoadProfileElements#27",
         "Profile.Header#04",
@@ -96,34 +96,34 @@ FAULTS: Final = (
     ),
     _rule(
         "header.any-service",
-        "Mandatory services are not looked at.",
+        "Mandatory services are not checked.",
         skip(header_and_end.CHECKS, "services"),
         "ES8+.LoadProfileElements#28",
         "Profile.Header#05",
     ),
     _rule(
         "header.any-template",
-        "Mandatory templates are not looked at.",
+        "Mandatory templates are not checked.",
         skip(header_and_end.CHECKS, "templates"),
         "ES8+.LoadProfileElements#29",
         "Profile.Header#06",
     ),
     _rule(
         "header.any-application",
-        "Mandatory applications are not looked at.",
+        "Mandatory applications are not checked.",
         skip(header_and_end.CHECKS, "applications"),
         "ES8+.LoadProfileElements#33",
     ),
     _rule(
         "mandated.ignored",
-        "An element the card does not support is passed over though it is mandated.",
+        "An unsupported element is skipped although it is mandated.",
         swap(interpret.MANDATED, _never),
         "ES8+.LoadProfileElements#13",
         "Profile.USIM#14",
     ),
     _rule(
         "mandated.assumed",
-        "An element the card does not support ends the load though it is not mandated.",
+        "An unsupported element ends the load although it is not mandated.",
         swap(interpret.MANDATED, _always),
         "ES8+.LoadProfileElements#17",
         "Profile.USIM#15",
@@ -131,7 +131,7 @@ FAULTS: Final = (
     ),
     _rule(
         "mistakes.passed-over",
-        "An element with a mistake is passed over.",
+        "An element with an error is skipped.",
         together(swap(interpret.SKIPPED, frozenset(STATUS)), swap(interpret.MANDATED, _never)),
         *(f"Profile.MF#{n:02d}" for n in (5, 6, 8, 9, 10, 12)),
         *(f"Profile.PIN#{n:02d}" for n in (7, 10, 11)),
@@ -141,14 +141,14 @@ FAULTS: Final = (
     ),
     _rule(
         "malformed.parameter",
-        "An element that cannot be read is called one that is not supported.",
+        "An element that cannot be read is reported as not supported.",
         swap(interpret.MALFORMED, STATUS.feature_not_supported),
         "ES8+.LoadProfileElements#31",
         "Profile.Package#02",
     ),
     _rule(
         "codes.any-value",
-        "Values of PINs are not looked at, nor their length.",
+        "The values of PINs and their length are not checked.",
         together(swap(interpret.RANGES, False), skip(codes.PIN_CHECKS, "value")),  # noqa: FBT003  a value
         "Profile.PIN#12",
     ),
@@ -181,12 +181,12 @@ FAULTS: Final = (
     _unordered(
         "order.mf-again",
         "once",
-        "Elements that come once may come again.",
+        "Elements that may come only once are accepted again.",
         "Profile.PIN#14",
     ),
     _rule(
         "order.anywhere",
-        "Elements may stand before the MF, the NAA and the security domain they belong to.",
+        "Elements are accepted before the MF, NAA or security domain they belong to.",
         together(
             skip(order.ORDER, "after_mf", "after_usim", "after_isim", "after_csim", "after_naa"),
             skip(order.ORDER, "before_domains", "after_domain"),
@@ -196,7 +196,7 @@ FAULTS: Final = (
     ),
     _rule(
         "codes.missing",
-        "Keys that directories report need not be there.",
+        "Missing PINs and PUKs that directories refer to are accepted.",
         swap(header_and_end.CODES, _nothing_required),
         "ES8+.LoadProfileElements#32",
         "Profile.PIN#04",
@@ -205,19 +205,19 @@ FAULTS: Final = (
     ),
     _rule(
         "codes.any-place",
-        "Local PINs may stand in the MF, and global ones below.",
+        "Local PINs are accepted in the MF, and global ones below it.",
         skip(codes.PIN_CHECKS, "place"),
         "Profile.PIN#08",
     ),
     _rule(
         "codes.any-puk",
-        "A PIN may name a PUK that is not there.",
+        "A PIN may refer to a PUK that does not exist.",
         skip(codes.PIN_CHECKS, "puk"),
         "Profile.PIN#09",
     ),
     _rule(
         "aka.any-algorithm",
-        "The algorithm of an NAA is not looked at.",
+        "The algorithm of an NAA is not checked.",
         skip(aka_parameters.AKA_CHECKS, "algorithm", "key"),
         "Profile.AKA#03",
         "Profile.AKA#04",
@@ -226,13 +226,13 @@ FAULTS: Final = (
     ),
     _rule(
         "management.any-aid",
-        "Two security domains may have one AID.",
+        "Two security domains may have the same AID.",
         skip(remote_management.DOMAIN_CHECKS, "aid_unused"),
         "Profile.SecurityDomain#02",
     ),
     _rule(
         "management.any-adf",
-        "Remote file management may be bound to an ADF that is not there.",
+        "Remote file management may be bound to an ADF that does not exist.",
         skip(remote_management.RFM_CHECKS, "adf_there"),
         "Profile.RFM#05",
     ),

@@ -1,4 +1,4 @@
-"""Faults of ProfileInfo: which objects of a Profile are told, with what content, in what order."""
+"""Faults of ProfileInfo: which objects are returned, their content and their order."""
 
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -20,17 +20,17 @@ from rspsim.faults.card.card_fault import CardFault, Change, swap
 __all__ = ["FAULTS"]
 
 
-class _Backwards(ProfileInfo):
-    """Write the objects in the opposite order."""
+class _ReverseOrder(ProfileInfo):
+    """ProfileInfo with its objects in the opposite order."""
 
     def content(self) -> bytes:
-        """Return the value field."""
+        """Returns the value field."""
         whole = ProfileInfo.content(self)
         return b"".join(bytes(one.raw) for one in reversed(tlv.parse_all(whole)))
 
 
-def _telling(change: Callable[[ProfileInfo, Profile], ProfileInfo]) -> Change:
-    """Change what is told of each Profile."""
+def _described_with(change: Callable[[ProfileInfo, Profile], ProfileInfo]) -> Change:
+    """Returns a change of the ProfileInfo of each Profile."""
 
     def described(profile: Profile, tags: frozenset[int], state: CardState) -> ProfileInfo:
         return change(DESCRIBED.standard(profile, tags, state), profile)
@@ -39,21 +39,21 @@ def _telling(change: Callable[[ProfileInfo, Profile], ProfileInfo]) -> Change:
 
 
 def _without(name: str) -> Change:
-    """Leave one object of each Profile out."""
+    """Returns a change that leaves one object of each Profile out."""
     changes: dict[str, Any] = {name: None}
-    return _telling(lambda info, _profile: replace(info, **changes))
+    return _described_with(lambda info, _profile: replace(info, **changes))
 
 
-def _backwards(info: ProfileInfo, _profile: Profile) -> ProfileInfo:
+def _in_reverse_order(info: ProfileInfo, _profile: Profile) -> ProfileInfo:
     if info.isdp_aid is not None:
         return info
-    told = {one.name: getattr(info, one.name) for one in fields(info) if one.init}
-    return _Backwards(**told)
+    values = {one.name: getattr(info, one.name) for one in fields(info) if one.init}
+    return _ReverseOrder(**values)
 
 
 def _disabled(info: ProfileInfo, _profile: Profile) -> ProfileInfo:
-    told = None if info.profile_state is None else ProfileState.disabled
-    return replace(info, profile_state=told)
+    state = None if info.profile_state is None else ProfileState.disabled
+    return replace(info, profile_state=state)
 
 
 def _first_entry(info: ProfileInfo, _profile: Profile) -> ProfileInfo:
@@ -86,7 +86,7 @@ def _owner_of_imsi(profile: Profile, tags: frozenset[int], state: CardState) -> 
 FAULTS: Final = (
     CardFault(
         "es10c.get-profiles-info.names-exchanged",
-        "Service provider name and Profile name are told under each other's tag.",
+        "Service provider name and Profile name are returned under each other's tag.",
         (
             "ES10c.GetProfilesInfo#01",
             "ES10c.GetProfilesInfo#14",
@@ -97,11 +97,11 @@ FAULTS: Final = (
             "ES10c.GetProfilesInfo#41",
             "ES10c.GetProfilesInfo#49",
         ),
-        _telling(_names_exchanged),
+        _described_with(_names_exchanged),
     ),
     CardFault(
         "es10c.get-profiles-info.icon-left-out",
-        "The icon of a Profile is not told.",
+        "The icon of a Profile is not returned.",
         (
             "ES10c.GetProfilesInfo#01",
             "ES10c.GetProfilesInfo#17",
@@ -112,7 +112,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.get-profiles-info.icon-type-left-out",
-        "The type of an icon is not told.",
+        "The type of an icon is not returned.",
         (
             "ES10c.GetProfilesInfo#01",
             "ES10c.GetProfilesInfo#16",
@@ -122,7 +122,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.get-profiles-info.class-left-out",
-        "The class of a Profile is not told.",
+        "The class of a Profile is not returned.",
         (
             "ES10c.GetProfilesInfo#01",
             "ES10c.GetProfilesInfo#18",
@@ -132,7 +132,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.get-profiles-info.owner-left-out",
-        "The owner of a Profile is not told.",
+        "The owner of a Profile is not returned.",
         (
             "ES10c.GetProfilesInfo#20",
             "ES10c.GetProfilesInfo#32",
@@ -141,13 +141,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.get-profiles-info.rules-left-out",
-        "The policy rules of a Profile are not told.",
+        "The policy rules of a Profile are not returned.",
         ("ES10c.GetProfilesInfo#22",),
         _without("profile_policy_rules"),
     ),
     CardFault(
         "es10c.get-profiles-info.dp-data-left-out",
-        "dpProprietaryData is not told.",
+        "dpProprietaryData is not returned.",
         (
             "ES10c.GetProfilesInfo#21",
             "ES10c.GetProfilesInfo#32",
@@ -156,7 +156,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.get-profiles-info.service-data-left-out",
-        "The service specific data of a Profile are not told.",
+        "The service-specific data of a Profile are not returned.",
         (
             "ES10c.GetProfilesInfo#23",
             "ES10c.GetProfilesInfo#32",
@@ -165,13 +165,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.get-profiles-info.one-configuration-entry",
-        "Of notificationConfigurationInfo only the first entry is told.",
+        "Only the first entry of notificationConfigurationInfo is returned.",
         ("ES10c.GetProfilesInfo#40",),
-        _telling(_first_entry),
+        _described_with(_first_entry),
     ),
     CardFault(
         "es10c.get-profiles-info.absent-as-empty",
-        "A nickname or icon a Profile does not have is told without content.",
+        "A nickname or icon that a Profile does not have is returned empty.",
         (
             "ES10c.GetProfilesInfo#01",
             "ES10c.GetProfilesInfo#13",
@@ -187,7 +187,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.get-profiles-info.owner-of-imsi",
-        "The owner that is not stored is made of EF.IMSI, though PIN1 protects it.",
+        "A missing owner is made from EF.IMSI, although PIN1 protects that file.",
         (
             "ES10c.GetProfilesInfo#20",
             "ES10c.GetProfilesInfo#38",
@@ -196,7 +196,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.get-profiles-info.backwards",
-        "Objects asked for without the ISD-P AID come in the opposite order.",
+        "Objects requested without the ISD-P AID come in the opposite order.",
         (
             "ES10c.GetProfilesInfo#33",
             "ES10c.GetProfilesInfo#41",
@@ -208,11 +208,11 @@ FAULTS: Final = (
             "ES10c.SetNickname#06",
             "ES10c.SetNickname#09",
         ),
-        _telling(_backwards),
+        _described_with(_in_reverse_order),
     ),
     CardFault(
         "es10c.get-profiles-info.all-disabled",
-        "Every Profile is told to be Disabled.",
+        "Every Profile is reported as Disabled.",
         (
             "ES10c.GetProfilesInfo#01",
             "ES10c.GetProfilesInfo#12",
@@ -229,17 +229,17 @@ FAULTS: Final = (
             "ES10c.EnableProfile#11",
             "ES10c.EnableProfile#12",
         ),
-        _telling(_disabled),
+        _described_with(_disabled),
     ),
     CardFault(
         "es10c.get-profiles-info.class-not-default",
-        "Without a tag list the class is not told.",
+        "Without a tag list, the class is not returned.",
         ("ES10c.GetProfilesInfo#01",),
         swap(DEFAULT_TAGS, DEFAULT_TAGS.standard - {Tag.ProfileClass}),
     ),
     CardFault(
         "es10c.get-profiles-info.owner-by-default",
-        "Without a tag list the owner is told, too.",
+        "Without a tag list, the owner is returned, too.",
         ("ES10c.GetProfilesInfo#01",),
         swap(DEFAULT_TAGS, DEFAULT_TAGS.standard | {Tag.ProfileOwner}),
     ),

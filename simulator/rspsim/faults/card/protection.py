@@ -1,4 +1,4 @@
-"""Faults of the protection of data objects: MAC, padding, counter, and the reasons given."""
+"""Faults of the protection of data objects: MAC, padding, counter, and error reasons."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -37,7 +37,7 @@ def _decrypted(bsp: Bsp, one: Tlv) -> bytes:
 
 
 def _mac_not_verified(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
-    """Open a protected data object as a card does that goes on when the MAC does not fit."""
+    """Opens a protected data object without verifying its MAC."""
     content = unpad(_decrypted(bsp, one))
     _, after = bsp.protect(one.tag, content)
     return content, after
@@ -49,7 +49,7 @@ def _mac_at_88_not_verified(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
     return content, after
 
 
-def _padding_not_looked_at(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
+def _padding_not_checked(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
     try:
         return bsp.unprotect(one)
     except BspSecurityError:
@@ -57,7 +57,7 @@ def _padding_not_looked_at(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
         return _decrypted(bsp, one), after
 
 
-def _counter_stands(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
+def _counter_unchanged(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
     content, after = bsp.unprotect_mac_only(one)
     return content, replace(after, counter=bsp.counter)
 
@@ -69,7 +69,7 @@ def _short_segments_only(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
 
 
 def _any_tag(octets: bytes, tag: int) -> Tlv | None:
-    """Return the data object in a group whatever its tag."""
+    """Returns the data object in a group whatever its tag."""
     group = step.single(octets, tag)
     try:
         return None if group is None else tlv.parse(group.value)
@@ -78,7 +78,7 @@ def _any_tag(octets: bytes, tag: int) -> Tlv | None:
 
 
 def _any_length(octets: bytes, _tag: int) -> Tlv | None:
-    """Return the data object in a group whatever length the group announces."""
+    """Returns the data object in a group whatever length the group announces."""
     _, header, _ = tlv.read_header(octets)
     try:
         return tlv.parse(octets[header:])
@@ -119,12 +119,12 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.bsp.any-padding",
-        "The padding of encrypted data objects is not looked at.",
+        "The padding of encrypted data objects is not checked.",
         (
             "ES8+.ConfigureISDP#07",
             "ES8+.ConfigureISDP#17",
         ),
-        swap(step.UNPROTECT, _padding_not_looked_at),
+        swap(step.UNPROTECT, _padding_not_checked),
     ),
     CardFault(
         "es8p.bsp.counter-stands-at-88",
@@ -134,11 +134,11 @@ FAULTS: Final = (
             "ES8+.LoadProfileElements#01",
             "ES10b.LoadBoundProfilePackage#01",
         ),
-        swap(step.UNPROTECT_MAC_ONLY, _counter_stands),
+        swap(step.UNPROTECT_MAC_ONLY, _counter_unchanged),
     ),
     CardFault(
         "es8p.bsp.short-segments",
-        "Segments of metadata may have 1,000 octets at most.",
+        "Segments of metadata longer than 1,000 octets are refused.",
         (
             "ES8+.StoreMetadata#39",
             "ES8+.StoreMetadata#84",
@@ -147,7 +147,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.bsp.reasons-exchanged",
-        "A wrong structure is called a wrong MAC, and the other way round.",
+        "A wrong structure is reported as a wrong MAC, and the other way round.",
         (
             "ES8+.LoadProfileElements#26",
             "ES8+.LoadProfileElements#54",
@@ -173,7 +173,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.group.any-tag",
-        "Groups A0 and A2 may hold any data object that can be opened.",
+        "Any data object that can be opened is accepted in groups A0 and A2.",
         (
             "ES8+.ConfigureISDP#08",
             "ES8+.ReplaceSessionKeys#05",
@@ -182,7 +182,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.group.any-length",
-        "The length of groups A0 and A2 is not looked at.",
+        "The length of groups A0 and A2 is not checked.",
         (
             "ES8+.ConfigureISDP#08",
             "ES8+.ReplaceSessionKeys#05",

@@ -1,4 +1,4 @@
-"""Faults of RemoveNotificationFromList: what is forgotten, and when."""
+"""Faults of RemoveNotificationFromList: which notifications are removed, and when."""
 
 from dataclasses import replace
 from typing import Final
@@ -44,7 +44,7 @@ def _hidden(state: CardState, seq_number: int) -> CardState:
     )
 
 
-def _hidden_come_back(state: CardState, /) -> CardState:
+def _hidden_restored(state: CardState, /) -> CardState:
     return replace(
         state,
         notifications=tuple(
@@ -53,10 +53,10 @@ def _hidden_come_back(state: CardState, /) -> CardState:
     )
 
 
-def _rewound(state: CardState, seq_number: int) -> CardState:
+def _number_reused(state: CardState, seq_number: int) -> CardState:
     left = remove_notification_from_list.REMOVED.standard(state, seq_number)
-    youngest = seq_number == state.next_seq_number - 1
-    return replace(left, next_seq_number=seq_number) if youngest else left
+    newest = seq_number == state.next_seq_number - 1
+    return replace(left, next_seq_number=seq_number) if newest else left
 
 
 def _profile_installed(attempt: RemovalAttempt) -> bool:
@@ -95,7 +95,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.remove-notification.everything",
-        "Removing one notification removes all.",
+        "Removing one notification removes all of them.",
         (
             "ES10b.RemoveNotificationFromList#01",
             "ES10b.RemoveNotificationFromList#06",
@@ -108,7 +108,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.remove-notification.always-ok",
-        "Removing a notification that is not there is answered ok(0).",
+        "Removing a notification that does not exist is answered ok(0).",
         (
             "ES10b.RemoveNotificationFromList#02",
             "ES10b.RemoveNotificationFromList#03",
@@ -129,7 +129,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.remove-notification.orphans-kept",
-        "Notifications of a Profile that is gone cannot be removed.",
+        "Notifications of a deleted Profile cannot be removed.",
         (
             "ES10b.RemoveNotificationFromList#01",
             "ES10b.RemoveNotificationFromList#03",
@@ -141,7 +141,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.remove-notification.back-at-reset",
-        "A removed notification is there again after a reset.",
+        "A removed notification is listed again after a reset.",
         (
             "ES10b.RemoveNotificationFromList#04",
             "ES10b.RemoveNotificationFromList#07",
@@ -162,14 +162,14 @@ FAULTS: Final = (
             swap(remove_notification_from_list.REMOVED, _hidden),
             swap(list_notification.EVENT_FILTER, _positive),
             swap(retrieve_notifications_list.FOUND, _found_positive),
-            swap(startup.KEPT, _hidden_come_back),
+            swap(startup.KEPT, _hidden_restored),
         ),
     ),
     CardFault(
         "es10b.remove-notification.number-rewound",
-        "When the youngest notification is removed, its number is used again.",
+        "When the newest notification is removed, its number is used again.",
         ("ES10b.RemoveNotificationFromList#08",),
-        swap(remove_notification_from_list.REMOVED, _rewound),
+        swap(remove_notification_from_list.REMOVED, _number_reused),
     ),
     CardFault(
         "notifications.lost-at-reset",

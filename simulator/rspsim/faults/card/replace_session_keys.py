@@ -1,4 +1,4 @@
-"""Faults of ES8+.ReplaceSessionKeys: which keys are in force, from which counter on."""
+"""Faults of ES8+.ReplaceSessionKeys: which keys and which counter apply afterwards."""
 
 from dataclasses import replace
 from typing import Final
@@ -28,7 +28,7 @@ def _chain_goes_on(bsp: Bsp, request: ReplaceSessionKeysRequest) -> Bsp:
 
 
 def _filled(bsp: Bsp, request: ReplaceSessionKeysRequest) -> Bsp:
-    """Take keys of any length, what is missing as zeros."""
+    """Takes keys of any length and fills short ones with zeros."""
     values = (request.initial_mac_chaining_value, request.ppk_enc, request.ppk_cmac)
     return bsp.replaced(BspKeys(*(value[:16].ljust(16, b"\x00") for value in values)))
 
@@ -36,7 +36,7 @@ def _filled(bsp: Bsp, request: ReplaceSessionKeysRequest) -> Bsp:
 FAULTS: Final = (
     CardFault(
         "es8p.replace-session-keys.any-length",
-        "Keys and chaining value may have any length.",
+        "Keys and chaining value of any length are accepted.",
         (
             "ES8+.ReplaceSessionKeys#06",
             "ES8+.ReplaceSessionKeys#08",
@@ -45,7 +45,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.replace-session-keys.keys-stand",
-        "The session keys stay in force.",
+        "The session keys stay in use.",
         (
             "ES8+.ReplaceSessionKeys#01",
             "ES8+.ReplaceSessionKeys#03",
@@ -56,7 +56,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.replace-session-keys.counter-goes-on",
-        "The counter does not begin anew.",
+        "The counter does not start again.",
         (
             "ES8+.ReplaceSessionKeys#01",
             "ES8+.ReplaceSessionKeys#03",
@@ -66,7 +66,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.replace-session-keys.chain-goes-on",
-        "The initial MAC chaining value is not taken.",
+        "The initial MAC chaining value is ignored.",
         (
             "ES8+.ReplaceSessionKeys#01",
             "ES8+.ReplaceSessionKeys#03",
@@ -92,7 +92,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.replace-session-keys.demanded",
-        "No package is taken without profile protection keys.",
+        "A package without profile protection keys is refused.",
         (
             "ES8+.ConfigureISDP#01",
             "ES8+.ReplaceSessionKeys#02",

@@ -34,13 +34,13 @@ def _fci_without(*tags: int) -> Change:
     return swap(selection.FCI, bare)
 
 
-def _fci_telling(template: str) -> Change:
-    def told(state: CardState) -> bytes:
+def _fci_with_template(template: str) -> Change:
+    def changed(state: CardState) -> bytes:
         whole = tlv.parse(selection.FCI.standard(state))
         kept = (bytes(o.raw) for o in whole.children() if o.tag != _TEMPLATE)
         return tlv.encode(0x6F, *kept, tlv.encode(_TEMPLATE, bytes.fromhex(template)))
 
-    return swap(selection.FCI, told)
+    return swap(selection.FCI, changed)
 
 
 def _without_fci(view: View) -> Outcome:
@@ -54,7 +54,7 @@ def _only_on_channel_1(view: View) -> Outcome:
     return selection.selected(view)
 
 
-def _stumbles_unannounced(view: View) -> Outcome:
+def _refused_without_capability(view: View) -> Outcome:
     if not view.volatile.cat.terminal_capability:
         return view.refuse(StatusWord.NO_PRECISE_DIAGNOSIS)
     return selection.selected(view)
@@ -64,7 +64,7 @@ def _selects(application: Application) -> Change:
     return swap(applications.APPLICATIONS, (application, *applications.APPLICATIONS.standard[1:]))
 
 
-def _same_beginning(octets: int) -> Change:
+def _first_octets_compared(octets: int) -> Change:
     return swap(
         applications.MATCHES,
         lambda aid, name: (
@@ -73,7 +73,7 @@ def _same_beginning(octets: int) -> Change:
     )
 
 
-def _one_for_all(_command: CommandApdu, view: View) -> Aid | None:
+def _any_selected_application(_command: CommandApdu, view: View) -> Aid | None:
     selected = (one.application for one in view.volatile.channels if one is not None)
     return next((aid for aid in selected if aid is not None), None)
 
@@ -91,9 +91,9 @@ def _usim_of_any_profile(view: View) -> tuple[Application, ...]:
     )
 
 
-def _everything_dropped(volatile: Volatile, capability: int) -> Volatile:
-    told = cat.CAPABILITY_KNOWN.standard(volatile, capability)
-    return replace(told, channels=Volatile().channels)
+def _channels_closed(volatile: Volatile, capability: int) -> Volatile:
+    after = cat.CAPABILITY_KNOWN.standard(volatile, capability)
+    return replace(after, channels=Volatile().channels)
 
 
 def _needs_an_rfu_bit(requested: Requested) -> bool:
@@ -135,69 +135,69 @@ FAULTS: Final = (
     ),
     CardFault(
         "select.fci.no-length",
-        "The FCI of the ISD-R does not tell the longest data field.",
+        "The FCI of the ISD-R lacks the maximum length of the data field.",
         ("ISD-R.Select#10",),
         _fci_without(0xA5),
     ),
     CardFault(
         "select.fci.other-version",
-        "The FCI of the ISD-R tells another version than EUICCInfo1.",
+        "The FCI of the ISD-R has another version than EUICCInfo1.",
         ("ISD-R.Select#11",),
-        _fci_telling("8203020000"),
+        _fci_with_template("8203020000"),
     ),
     CardFault(
         "select.fci.short-version",
-        "The FCI of the ISD-R tells a version of 2 octets.",
+        "The FCI of the ISD-R has a version of 2 octets.",
         ("ISD-R.Select#01",),
-        _fci_telling("82020205"),
+        _fci_with_template("82020205"),
     ),
     CardFault(
         "select.fci.lpae-claimed",
-        "The FCI of the ISD-R tells of LPAe user interfaces there are not.",
+        "The FCI of the ISD-R announces LPAe user interfaces the card does not have.",
         ("ISD-R.Select#14", "ISD-R.Select#03"),
-        _fci_telling("8203020500030206C0"),
+        _fci_with_template("8203020500030206C0"),
     ),
     CardFault(
         "select.isdr.channel-1-only",
-        "The ISD-R is selectable on the first channels only.",
+        "The ISD-R can be selected on channels 0 and 1 only.",
         ("ISD-R.Select#16", "ISD-R.Select#17", "Transport.StoreData#12"),
         _selects(Application(selection.AID, _only_on_channel_1, dispatch.process)),
     ),
     CardFault(
         "select.isdr.unannounced",
-        "SELECT ISD-R is answered 6F00 when the terminal has announced no LPA function.",
+        "SELECT ISD-R is answered 6F00 when the terminal announced no LPA function.",
         ("ISD-R.Select#25", "ISD-R.Select#26"),
-        _selects(Application(selection.AID, _stumbles_unannounced, dispatch.process)),
+        _selects(Application(selection.AID, _refused_without_capability, dispatch.process)),
     ),
     CardFault(
         "select.aid.last-octet-ignored",
         "The last octet of an AID is not compared.",
         ("ISD-R.Select#21",),
-        _same_beginning(15),
+        _first_octets_compared(15),
     ),
     CardFault(
         "select.aid.isdp-is-isdr",
         "Any AID of the eUICC's own range selects the ISD-R.",
         ("ISD-R.Select#21", "ISD-R.Select#22"),
-        _same_beginning(13),
+        _first_octets_compared(13),
     ),
     CardFault(
         "select.application.disabled-too",
-        "Applications of Disabled Profiles are selectable.",
+        "Applications of Disabled Profiles can be selected.",
         ("ISD-R.Select#23",),
         swap(applications.OF_PROFILE, _usim_of_any_profile),
     ),
     CardFault(
         "select.application.none-found-undefined",
-        "An AID of no application is answered 6F00.",
+        "SELECT of an unknown AID is answered 6F00.",
         ("ISD-R.Select#21", "ISD-R.Select#22", "ISD-R.Select#23"),
         swap(applications.NOT_FOUND, int(StatusWord.NO_PRECISE_DIAGNOSIS)),
     ),
     CardFault(
         "select.application.one-for-all",
-        "An application selected on one channel answers on all.",
+        "An application selected on one channel receives the commands of all channels.",
         ("ISD-R.Select#29",),
-        swap(applications.RECEIVER, _one_for_all),
+        swap(applications.RECEIVER, _any_selected_application),
     ),
     CardFault(
         "select.application.store-data-is-isdr",
@@ -223,13 +223,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "select.channel.none-left-undefined",
-        "When every channel is open, one more is answered 6F00.",
+        "When all channels are open, opening one more is answered 6F00.",
         ("ISD-R.Select#30",),
         swap(manage_channel.NO_CHANNEL_LEFT, int(StatusWord.NO_PRECISE_DIAGNOSIS)),
     ),
     CardFault(
         "select.channel.open-after-reset",
-        "A reset leaves channels and what is selected on them.",
+        "A reset keeps channels open and applications selected.",
         ("ISD-R.Select#20", "Transport.StoreData#40"),
         swap(startup.FORGOTTEN, lambda before: replace(Volatile(), channels=before.channels)),
     ),
@@ -237,11 +237,11 @@ FAULTS: Final = (
         "select.terminal-capability.drops-channels",
         "TERMINAL CAPABILITY closes every logical channel.",
         ("ISD-R.Select#28",),
-        swap(cat.CAPABILITY_KNOWN, _everything_dropped),
+        swap(cat.CAPABILITY_KNOWN, _channels_closed),
     ),
     CardFault(
         "select.terminal-capability.rfu-needed",
-        "ES10a wants a bit of TERMINAL CAPABILITY that no LPAd has to set.",
+        "ES10a requires a bit of TERMINAL CAPABILITY that no LPAd has to set.",
         ("ISD-R.Select#27",),
         decides(dispatch.CHECKS, "interface_announced", _needs_an_rfu_bit),
     ),
@@ -253,7 +253,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "select.lpae-activation.none",
-        "LpaeActivation answers notSupported for the user interfaces there are.",
+        "LpaeActivation answers notSupported for user interfaces the card has.",
         ("ISD-R.LpaeActivation#01", "ISD-R.LpaeActivation#02"),
         swap(lpae_activation.SUPPORTED, lambda _state, _wanted: False),
     ),

@@ -1,6 +1,6 @@
-"""Faults of ES10b.AuthenticateServer: certificates the card should not believe, or should.
+"""Faults of ES10b.AuthenticateServer: server certificates wrongly accepted or refused.
 
-Those of CERT.DPpb are with the other faults of PrepareDownload.
+Faults of CERT.DPpb are in `prepare_download`.
 """
 
 from datetime import UTC, datetime
@@ -47,7 +47,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.authenticate-server.any-key-usage",
-        "keyUsage of the server's certificate is not looked at.",
+        "keyUsage of the server's certificate is not checked.",
         (
             "ES10b.AuthenticateServer#40",
             "ES10b.AuthenticateServer#41",
@@ -63,25 +63,25 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.authenticate-server.any-extension",
-        "Unknown critical extensions of the server's certificate are passed over.",
+        "Unknown critical extensions of the server's certificate are ignored.",
         ("ES10b.AuthenticateServer#84",),
         skip(_CHECKS, "certificate_unknown_critical_extension"),
     ),
     CardFault(
         "es10b.authenticate-server.dates",
-        "The dates of the server's certificate count.",
+        "The validity dates of the server's certificate are checked.",
         ("ES10b.AuthenticateServer#39",),
         adds(_CHECKS, Check("in_time", _in_time, _E.invalidCertificate)),
     ),
     CardFault(
         "es10b.authenticate-server.issuer-name",
-        "An issuer of another name than the CI's is answered undefinedError(127).",
+        "An issuer name other than the CI's name is answered undefinedError(127).",
         ("ES10b.AuthenticateServer#43",),
         adds(_CHECKS, Check("issuer_name", _issuer_named, _E.undefinedError)),
     ),
     CardFault(
         "es10b.authenticate-server.short-certificates",
-        "A certificate of more than 700 octets is not taken.",
+        "A certificate of more than 700 octets is refused.",
         ("ES10b.AuthenticateServer#22",),
         adds(
             _CHECKS,
@@ -102,7 +102,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.authenticate-server.curve-invalid",
-        "A certificate on an unsupported curve is an invalid one.",
+        "A certificate on an unsupported curve is answered invalidCertificate.",
         (
             "ES10b.AuthenticateServer#50",
             "ES10b.AuthenticateServer#51",
@@ -112,7 +112,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.authenticate-server.any-role",
-        "A certificate of another role authenticates a server.",
+        "A server with a certificate of another role is authenticated.",
         ("ES10b.AuthenticateServer#44",),
         skip(_CHECKS, "server_role"),
     ),
@@ -124,7 +124,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10b.authenticate-server.any-certificate",
-        "Any certificate under the CI authenticates a server, whatever its profile.",
+        "A server with any certificate under the CI is authenticated.",
         (
             "ES10b.AuthenticateServer#41",
             "ES10b.AuthenticateServer#44",

@@ -19,7 +19,7 @@ __all__ = ["FAULTS"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _AnyNickname(Structure):
-    """Take a nickname of any length, or none."""
+    """A SetNickname request with a nickname of any length, or none."""
 
     TAG: ClassVar[int] = Tag.SetNickname
 
@@ -33,24 +33,24 @@ def _any_nickname_taken(decisions: Decisions) -> Decisions:
     return decisions.having(dispatch.FUNCTIONS, {**table, lax.tag: lax})
 
 
-def _given(state: CardState, profile: Profile, nickname: str | None) -> CardState:
+def _with_nickname(state: CardState, profile: Profile, nickname: str | None) -> CardState:
     return state.with_profile(replace(profile, nickname=nickname or ""))
 
 
 def _cut_nickname(state: CardState, profile: Profile, nickname: str) -> CardState:
     octets = nickname.encode()[:64]
-    return _given(state, profile, octets.decode("utf-8", "ignore"))
+    return _with_nickname(state, profile, octets.decode("utf-8", "ignore"))
 
 
 def _first_nickname(state: CardState, profile: Profile, nickname: str) -> CardState:
-    return _given(state, profile, profile.nickname or nickname)
+    return _with_nickname(state, profile, profile.nickname or nickname)
 
 
 def _never_emptied(state: CardState, profile: Profile, nickname: str) -> CardState:
-    return _given(state, profile, nickname or profile.nickname)
+    return _with_nickname(state, profile, nickname or profile.nickname)
 
 
-def _nicknames_gone(state: CardState, /) -> CardState:
+def _nicknames_removed(state: CardState, /) -> CardState:
     return replace(state, profiles=tuple(replace(one, nickname="") for one in state.profiles))
 
 
@@ -59,7 +59,7 @@ _N = SetNicknameResult
 FAULTS: Final = (
     CardFault(
         "es10c.set-nickname.not-stored",
-        "A nickname is confirmed and forgotten.",
+        "A nickname is confirmed and not stored.",
         (
             "ES10c.SetNickname#01",
             "ES10c.SetNickname#02",
@@ -84,13 +84,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.set-nickname.empty-ignored",
-        "An empty nickname does not remove the one there is.",
+        "An empty nickname does not remove the stored one.",
         ("ES10c.SetNickname#03",),
         swap(set_nickname.STORED, _never_emptied),
     ),
     CardFault(
         "es10c.set-nickname.cut",
-        "A nickname is cut after 64 octets in place of characters.",
+        "A nickname is cut after 64 octets instead of 64 characters.",
         ("ES10c.SetNickname#05",),
         swap(set_nickname.STORED, _cut_nickname),
     ),
@@ -103,12 +103,12 @@ FAULTS: Final = (
         ),
         swap(
             set_nickname.STORED,
-            lambda state, profile, nickname: _given(state, profile, nickname[:32]),
+            lambda state, profile, nickname: _with_nickname(state, profile, nickname[:32]),
         ),
     ),
     CardFault(
         "es10c.set-nickname.disabled-only",
-        "The enabled Profile cannot get a nickname.",
+        "The nickname of the enabled Profile cannot be set.",
         ("ES10c.SetNickname#06",),
         adds(
             set_nickname.CHECKS,
@@ -127,17 +127,17 @@ FAULTS: Final = (
     ),
     CardFault(
         "es10c.set-nickname.any",
-        "A nickname of any length is taken, and a missing one for an empty one.",
+        "A nickname of any length is accepted, and a missing one counts as empty.",
         (
             "ES10c.SetNickname#08",
             "ES10c.SetNickname#11",
         ),
-        together(_any_nickname_taken, swap(set_nickname.STORED, _given)),
+        together(_any_nickname_taken, swap(set_nickname.STORED, _with_nickname)),
     ),
     CardFault(
         "es10c.set-nickname.lost-at-reset",
-        "Nicknames are gone after a reset.",
+        "A reset removes all nicknames.",
         ("ES10c.SetNickname#09",),
-        swap(startup.KEPT, _nicknames_gone),
+        swap(startup.KEPT, _nicknames_removed),
     ),
 )

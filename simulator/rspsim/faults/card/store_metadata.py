@@ -1,4 +1,4 @@
-"""Faults of ES8+.StoreMetadata: what is let pass, what is refused, and with what reason."""
+"""Faults of ES8+.StoreMetadata: what is accepted, what is refused, and with which reason."""
 
 from collections.abc import Callable
 from typing import Final
@@ -50,7 +50,7 @@ def _values(octets: bytes) -> dict[int, bytes]:
 
 
 def _repaired(octets: bytes) -> StoreMetadataRequest:
-    """Read metadata, what is missing taken as empty and what is too long cut off."""
+    """Reads metadata, adds missing objects as empty and cuts off values that are too long."""
     _, header, length = tlv.read_header(octets)
     whole = tlv.encode(Tag.StoreMetadata, octets[header:].ljust(length, b"\x00"))
     values = _values(whole)
@@ -62,31 +62,31 @@ def _repaired(octets: bytes) -> StoreMetadataRequest:
     return store_metadata.READ.standard(tlv.encode(Tag.StoreMetadata, *parts))
 
 
-def _demanding(fits: Callable[[dict[int, bytes]], bool]) -> Change:
-    """Return a change: metadata can be read only if their objects pass one look more."""
+def _readable_only_if(fits: Callable[[dict[int, bytes]], bool]) -> Change:
+    """Returns a change that makes metadata unreadable unless their objects fit a condition."""
 
     def read(octets: bytes) -> StoreMetadataRequest:
         if not fits(_values(octets)):
-            raise DecodeError("metadata this card does not like")
+            raise DecodeError("metadata this card does not accept")
         return store_metadata.READ.standard(octets)
 
     return swap(store_metadata.READ, read)
 
 
-def _never_told_of(attempt: MetadataAttempt) -> bool:
-    """Tell whether no notification names the ICCID, that of a deletion included."""
+def _iccid_unused_and_not_listed(attempt: MetadataAttempt) -> bool:
+    """Returns whether neither a Profile nor any notification has the ICCID."""
     wanted = attempt.request.iccid.octets
     pending = attempt.step.view.state.notifications
     return attempt.iccid_unused and not any(wanted in one.metadata for one in pending)
 
 
-def _icon_there(attempt: MetadataAttempt) -> bool:
-    """Tell whether a type comes with an icon."""
+def _icon_present(attempt: MetadataAttempt) -> bool:
+    """Returns whether an icon type comes with an icon."""
     return attempt.request.icon_type is None or attempt.request.icon is not None
 
 
 def _other_enabled(attempt: MetadataAttempt) -> bool:
-    """Tell whether the ICCID is not that of the Enabled Profile; of others it may be."""
+    """Returns whether the ICCID is not that of the Enabled Profile."""
     enabled = attempt.step.view.state.enabled_profile
     return enabled is None or enabled.iccid != attempt.request.iccid
 
@@ -94,7 +94,7 @@ def _other_enabled(attempt: MetadataAttempt) -> bool:
 FAULTS: Final = (
     CardFault(
         "es8p.store-metadata.any-icon",
-        "An icon needs no type, and a type may be any.",
+        "An icon without a type is accepted, and an icon type of any value.",
         (
             "ES8+.StoreMetadata#40",
             "ES8+.StoreMetadata#83",
@@ -103,13 +103,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.store-metadata.icon-type-alone",
-        "A type without icon is an unknown error(127).",
+        "An icon type without an icon is refused with an unknown error(127).",
         ("ES8+.StoreMetadata#41",),
-        adds(_CHECKS, Check("icon_there", _icon_there, _E.installFailedDueToUnknownError)),
+        adds(_CHECKS, Check("icon_present", _icon_present, _E.installFailedDueToUnknownError)),
     ),
     CardFault(
         "es8p.store-metadata.any-class",
-        "profileClass may have any value.",
+        "Any value of profileClass is accepted.",
         ("ES8+.StoreMetadata#13",),
         skip(_CHECKS, "class_defined"),
     ),
@@ -128,7 +128,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.store-metadata.wildcard-owner",
-        "The owner of a Profile may have digits that stand for any.",
+        "An owner with wildcard digits is accepted.",
         ("ES8+.StoreMetadata#78",),
         skip(_CHECKS, "owner_exact"),
     ),
@@ -143,21 +143,21 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.store-metadata.iccid-of-disabled",
-        "Only the ICCID of the Enabled Profile is taken.",
+        "Only the ICCID of the Enabled Profile is refused as in use.",
         ("ES8+.StoreMetadata#29",),
         decides(_CHECKS, "iccid_unused", _other_enabled),
     ),
     CardFault(
         "es8p.store-metadata.iccid-remembered",
-        "The ICCID of a deleted Profile stays taken while a notification names it.",
+        "The ICCID of a deleted Profile is refused while a notification has it.",
         ("ES8+.StoreMetadata#31",),
-        decides(_CHECKS, "iccid_unused", _never_told_of),
+        decides(_CHECKS, "iccid_unused", _iccid_unused_and_not_listed),
     ),
     CardFault(
         "es8p.store-metadata.iccid-of-18-digits",
         "An ICCID of 18 digits cannot be read.",
         ("ES8+.StoreMetadata#32",),
-        _demanding(lambda values: not values.get(Tag.Iccid, b"").endswith(b"\xff")),
+        _readable_only_if(lambda values: not values.get(Tag.Iccid, b"").endswith(b"\xff")),
     ),
     CardFault(
         "es8p.store-metadata.rat-ignored",
@@ -173,13 +173,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.store-metadata.any-operator",
-        "A rule of the table fits every operator.",
+        "A rule of the table matches every operator.",
         ("ES8+.StoreMetadata#24",),
         swap(policy_rules.OPERATOR_MATCH, lambda _rule, _owner, _options: True),
     ),
     CardFault(
         "es8p.store-metadata.no-operator",
-        "A rule of the table fits no operator.",
+        "A rule of the table matches no operator.",
         (
             "ES8+.StoreMetadata#19",
             "ES8+.StoreMetadata#20",
@@ -190,7 +190,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.store-metadata.rules-are-input",
-        "Policy rules that are not allowed are called incorrect input.",
+        "Policy rules that are not allowed are answered incorrectInputValues(1).",
         (
             "ES8+.StoreMetadata#25",
             "ES8+.StoreMetadata#27",
@@ -204,7 +204,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.store-metadata.no-memory-needed",
-        "The memory for the metadata is not looked at.",
+        "The memory for the metadata is not checked.",
         ("ES8+.StoreMetadata#79",),
         skip(_CHECKS, "memory"),
     ),
@@ -227,7 +227,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.store-metadata.repaired",
-        "What is missing is taken as empty, what is too long is cut off.",
+        "Missing objects are taken as empty, and values that are too long are cut.",
         (
             "ES8+.StoreMetadata#05",
             "ES8+.StoreMetadata#33",
@@ -246,9 +246,9 @@ FAULTS: Final = (
     ),
     CardFault(
         "es8p.store-metadata.unknown-refused",
-        "Metadata with an object the card does not know are refused.",
+        "Metadata with an unknown object are refused.",
         ("ES8+.StoreMetadata#44",),
-        _demanding(lambda values: values.keys() <= _KNOWN),
+        _readable_only_if(lambda values: values.keys() <= _KNOWN),
     ),
     CardFault(
         "es8p.store-metadata.class-demanded",
@@ -257,12 +257,12 @@ FAULTS: Final = (
             "ES8+.StoreMetadata#01",
             "ES8+.StoreMetadata#08",
         ),
-        _demanding(lambda values: Tag.ProfileClass in values),
+        _readable_only_if(lambda values: Tag.ProfileClass in values),
     ),
     CardFault(
         "es8p.store-metadata.names-demanded",
-        "Empty names are refused.",
+        "An empty Profile name is refused.",
         ("ES8+.StoreMetadata#07",),
-        _demanding(lambda values: bool(values.get(Tag.ProfileName))),
+        _readable_only_if(lambda values: bool(values.get(Tag.ProfileName))),
     ),
 )

@@ -1,4 +1,4 @@
-"""Faults of a change of Profiles: REFRESH, cuts, resets, files and notifications."""
+"""Faults of a change of Profiles: REFRESH, interruptions, resets, files and notifications."""
 
 from dataclasses import replace
 from typing import Final
@@ -22,7 +22,7 @@ def _test(profile: Profile | None) -> bool:
     return profile is not None and profile.profile_class == ProfileClass.test
 
 
-def _remembers_one_step(
+def _remembers_last_only(
     _state: CardState, disabled: Profile | None, enabled: Profile | None
 ) -> Aid | None:
     if disabled is None or not _test(enabled) or _test(disabled):
@@ -30,7 +30,7 @@ def _remembers_one_step(
     return disabled.aid
 
 
-def _torn(state: CardState, change: PendingSwitch) -> CardState:
+def _half_applied(state: CardState, change: PendingSwitch) -> CardState:
     leaving = state.profile_by_aid(change.disable)
     if leaving is not None:
         state = state.with_profile(replace(leaving, state=ProfileState.disabled))
@@ -74,14 +74,14 @@ def _refresh_to_the_display(number: int, qualifier: int) -> bytes:
     return tlv.encode(0xD0, details, tlv.encode(0x82, b"\x81\x02"))
 
 
-def _silent(event: NotificationEvent) -> Change:
-    def addresses(profile: Profile, told: NotificationEvent) -> tuple[str, ...]:
-        return () if told is event else notifications.ADDRESSES.standard(profile, told)
+def _without_address_for(event: NotificationEvent) -> Change:
+    def addresses(profile: Profile, requested: NotificationEvent) -> tuple[str, ...]:
+        return () if requested is event else notifications.ADDRESSES.standard(profile, requested)
 
     return swap(notifications.ADDRESSES, addresses)
 
 
-def _asked_or_not(profile: Profile, event: NotificationEvent) -> tuple[str, ...]:
+def _address_for_every_event(profile: Profile, event: NotificationEvent) -> tuple[str, ...]:
     return notifications.ADDRESSES.standard(profile, event) or ("unasked.example.com",)
 
 
@@ -115,7 +115,7 @@ REFRESHING: Final = (
     ),
     CardFault(
         "es10c.switch.session-ignored",
-        "A card that cannot end a proactive session changes Profiles all the same.",
+        "The Profile is changed although a proactive session cannot be ended.",
         (
             "ES10c.EnableProfile#23",
             "ES10c.DisableProfile#12",
@@ -129,7 +129,7 @@ REFRESHING: Final = (
     ),
     CardFault(
         "es10c.switch.always-refresh",
-        "A change asks for REFRESH though refreshFlag is not set.",
+        "A change asks for REFRESH although refreshFlag is not set.",
         (
             "ES10c.EnableProfile#01",
             "ES10c.EnableProfile#02",
@@ -150,7 +150,7 @@ REFRESHING: Final = (
     ),
     CardFault(
         "es10c.switch.lost-at-reset",
-        "A change that waits for its REFRESH is forgotten at a reset.",
+        "A change that waits for its REFRESH is dropped at a reset.",
         (
             "ES10c.EnableProfile#03",
             "ES10c.EnableProfile#04",
@@ -166,7 +166,7 @@ REFRESHING: Final = (
     ),
     CardFault(
         "es10c.switch.torn",
-        "The former Profile is disabled at once, the other enabled after REFRESH only.",
+        "The former Profile is disabled at once, the new one is enabled only after REFRESH.",
         (
             "ES10c.EnableProfile#03",
             "ES10c.EnableProfile#04",
@@ -176,23 +176,23 @@ REFRESHING: Final = (
             "ES10c.EnableProfile#41",
             "ES10c.EnableProfile#48",
         ),
-        together(swap(switching.WAITS, _torn), swap(startup.COMPLETES_SWITCH, value=False)),
+        together(swap(switching.WAITS, _half_applied), swap(startup.COMPLETES_SWITCH, value=False)),
     ),
     CardFault(
         "es10c.switch.response-ignored",
-        "The TERMINAL RESPONSE to REFRESH does not make the change.",
+        "The TERMINAL RESPONSE to REFRESH does not complete the change.",
         ("ES10c.EnableProfile#07",),
         swap(cat.RESPONSE_COMPLETES, value=False),
     ),
     CardFault(
         "refresh.not-announced",
-        "REFRESH is not asked for; the change waits for a reset.",
+        "REFRESH is not requested; the change waits for a reset.",
         _WITH_REFRESH,
         swap(cat.ANNOUNCES, value=False),
     ),
     CardFault(
         "refresh.state-change-always",
-        "REFRESH asks for eUICC Profile State Change(09), whatever the terminal can do.",
+        "REFRESH asks for eUICC Profile State Change(09), whatever the terminal supports.",
         (
             "ES10c.EnableProfile#06",
             "ES10c.eUICCMemoryReset#02",
@@ -228,9 +228,9 @@ REFRESHING: Final = (
 OUTLIVING: Final = (
     CardFault(
         "es10c.switch.return-forgotten",
-        "A second test Profile makes the card forget the operational one before the first.",
+        "After a second test Profile, the operational Profile to return to is lost.",
         ("ES10c.EnableProfile#44",),
-        swap(isdp.REMEMBERED, _remembers_one_step),
+        swap(isdp.REMEMBERED, _remembers_last_only),
     ),
     CardFault(
         "es10c.switch.isdr-closed",
@@ -253,7 +253,7 @@ OUTLIVING: Final = (
     ),
     CardFault(
         "es10c.switch.no-files",
-        "The files of the enabled Profile never appear.",
+        "The files of the enabled Profile are never visible.",
         (
             "ES10c.EnableProfile#37",
             "ES10c.EnableProfile#38",
@@ -315,7 +315,7 @@ OUTLIVING: Final = (
     ),
     CardFault(
         "notifications.enable.untold",
-        "No Profile tells that it was enabled.",
+        "Enabling a Profile leaves no notification.",
         (
             "ES10b.ListNotification#01",
             "ES10b.ListNotification#04",
@@ -332,11 +332,11 @@ OUTLIVING: Final = (
             "ES10b.RetrieveNotificationsList#01",
             "ES10b.RetrieveNotificationsList#02",
         ),
-        _silent(NotificationEvent.notificationEnable),
+        _without_address_for(NotificationEvent.notificationEnable),
     ),
     CardFault(
         "notifications.disable.untold",
-        "No Profile tells that it was disabled.",
+        "Disabling a Profile leaves no notification.",
         (
             "ES10b.ListNotification#01",
             "ES10b.ListNotification#05",
@@ -353,11 +353,11 @@ OUTLIVING: Final = (
             "ES10b.RetrieveNotificationsList#10",
             "ES10b.RetrieveNotificationsList#15",
         ),
-        _silent(NotificationEvent.notificationDisable),
+        _without_address_for(NotificationEvent.notificationDisable),
     ),
     CardFault(
         "notifications.unasked",
-        "A Profile that names no address for an event tells it all the same.",
+        "A Profile without an address for an event leaves a notification nevertheless.",
         (
             "ES10b.ListNotification#15",
             "ES10b.RetrieveNotificationsList#16",
@@ -365,7 +365,7 @@ OUTLIVING: Final = (
             "ES10c.DisableProfile#24",
             "ES10c.EnableProfile#35",
         ),
-        swap(notifications.ADDRESSES, _asked_or_not),
+        swap(notifications.ADDRESSES, _address_for_every_event),
     ),
 )
 

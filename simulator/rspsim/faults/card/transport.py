@@ -64,18 +64,18 @@ def _short_lengths_only(octets: bytes) -> Tlv:
     return tlv.parse(octets)
 
 
-def _nothing_unknown(octets: bytes) -> Tlv:
+def _unknown_refused(octets: bytes) -> Tlv:
     one = tlv.parse(octets)
     function = dispatch.FUNCTIONS.standard.get(one.tag)
     if function is not None:
         known = replace(function.request.from_tlv(one)).encode()
         if len(known) < len(octets):
-            raise DecodeError("a data object nobody knows")
+            raise DecodeError("an unknown data object")
     return one
 
 
 def _others_interrupted(view: View) -> View:
-    """Drop the unfinished commands of all channels but the one a command comes on."""
+    """Drops the unfinished commands of all channels but the one a command comes on."""
     volatile = view.volatile
     for number, channel in enumerate(volatile.channels):
         if channel is not None and channel.chain is not None and number != view.channel_number:
@@ -87,7 +87,7 @@ def _without(tag: int) -> Mapping[int, AnyFunction]:
     return {key: function for key, function in dispatch.FUNCTIONS.standard.items() if key != tag}
 
 
-def _nothing_said(outcome: Outcome, _view: View) -> Outcome:
+def _without_data(outcome: Outcome, _view: View) -> Outcome:
     return answering_data(outcome, b"")
 
 
@@ -95,7 +95,7 @@ def _never_ending(data: bytes, sw: int) -> ResponseApdu:
     return ResponseApdu(data, 0x6100 if len(data) == 256 else sw)
 
 
-def _keys_turned(state: CardState, /) -> CardState:
+def _credentials_rotated(state: CardState, /) -> CardState:
     first, *others = state.credentials
     return replace(state, credentials=(*others, first))
 
@@ -103,7 +103,7 @@ def _keys_turned(state: CardState, /) -> CardState:
 FAULTS: Final = (
     CardFault(
         "transport.class.any",
-        "Class octets that name no logical channel are taken for channel 0.",
+        "Class octets that stand for no logical channel are taken as channel 0.",
         ("Transport.StoreData#15",),
         skip(channels.CHECKS, "class_known", "class_fits"),
     ),
@@ -121,7 +121,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "transport.class.secure-messaging-ignored",
-        "A class octet that announces secure messaging is taken as if it did not.",
+        "A class octet that announces secure messaging is accepted as a plain one.",
         ("Transport.StoreData#14",),
         skip(channels.CHECKS, "no_secure_messaging"),
     ),
@@ -133,13 +133,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "transport.apdu.any-length",
-        "Lc is not compared with the data there is.",
+        "Lc is not compared with the length of the data.",
         ("Transport.StoreData#32",),
         swap(channels.PARSE, _any_length),
     ),
     CardFault(
         "transport.instruction.any",
-        "Any instruction is taken for STORE DATA.",
+        "Any instruction is taken as STORE DATA.",
         ("Transport.StoreData#16",),
         skip(dispatch.COMMAND_CHECKS, "store_data"),
     ),
@@ -151,7 +151,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "transport.store-data.any-p1",
-        "STORE DATA takes any P1 with its highest bit as the sign of the last block.",
+        "STORE DATA accepts any P1 and takes its highest bit as the sign of the last block.",
         (
             "Transport.StoreData#17",
             "Transport.StoreData#18",
@@ -174,7 +174,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "transport.store-data.block-00-goes-on",
-        "A block 00 is appended to what is there.",
+        "A block 00 is appended to the blocks received before.",
         ("Transport.StoreData#24", "Transport.StoreData#37"),
         swap(store_data.CONTINUES, lambda p2, blocks: p2 in (0, blocks % 256)),
     ),
@@ -192,19 +192,19 @@ FAULTS: Final = (
     ),
     CardFault(
         "transport.store-data.one-block",
-        "A command of more than 255 octets does not fit.",
+        "A command of more than 255 octets is refused.",
         ("Transport.StoreData#03", "Transport.StoreData#04"),
         decides(store_data.CHECKS, "capacity", lambda b: len(b.octets) <= 255),
     ),
     CardFault(
         "transport.store-data.1000-octets",
-        "A command of more than 1000 octets does not fit.",
+        "A command of more than 1000 octets is refused.",
         ("Transport.StoreData#04",),
         decides(store_data.CHECKS, "capacity", lambda b: len(b.octets) <= 1000),
     ),
     CardFault(
         "transport.store-data.long-blocks-only",
-        "Blocks with more to follow have to have 20 octets.",
+        "A block that is not the last must have at least 20 octets.",
         ("Transport.StoreData#05", "Transport.StoreData#06"),
         _block(
             "length",
@@ -214,7 +214,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "transport.store-data.header-in-first-block",
-        "Tag and length have to be in block 00.",
+        "Tag and length must be complete in block 00.",
         ("Transport.StoreData#06",),
         _block(
             "header", lambda b: b.chain.blocks or len(b.command.data) > 2, StatusWord.WRONG_DATA
@@ -275,7 +275,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "transport.malformed.length-ignored",
-        "The length of a request is not compared with the octets there are.",
+        "The length of a request is not compared with the octets received.",
         ("Transport.StoreData#29", "Transport.StoreData#30"),
         swap(dispatch.PARSE, _length_ignored),
     ),
@@ -291,13 +291,13 @@ FAULTS: Final = (
         "transport.request.unknown-object-refused",
         "A request with a data object the card does not know is refused.",
         ("Transport.StoreData#36",),
-        swap(dispatch.PARSE, _nothing_unknown),
+        swap(dispatch.PARSE, _unknown_refused),
     ),
     CardFault(
         "transport.response.empty",
         "GetEUICCInfo1 is answered 9000 without data.",
         ("Transport.StoreData#01", "Transport.StoreData#45"),
-        behind(GET_EUICC_INFO1, _nothing_said),
+        behind(GET_EUICC_INFO1, _without_data),
     ),
     CardFault(
         "transport.response.2048-octets",
@@ -319,32 +319,32 @@ FAULTS: Final = (
     ),
     CardFault(
         "transport.get-response.rest-lost",
-        "What GET RESPONSE does not ask for is lost.",
+        "Octets that GET RESPONSE does not ask for are lost.",
         ("Transport.StoreData#09",),
         swap(channels.REST, lambda data, count: b"" if count else data),
     ),
     CardFault(
         "transport.get-response.too-much",
-        "GET RESPONSE for more than what waits is answered 6700.",
+        "GET RESPONSE for more octets than available is answered 6700.",
         ("Transport.StoreData#10",),
         swap(channels.TOO_MUCH, lambda _waiting: int(StatusWord.WRONG_LENGTH)),
     ),
     CardFault(
         "transport.get-response.nothing-is-success",
-        "GET RESPONSE is answered 9000 when nothing waits.",
+        "GET RESPONSE is answered 9000 when no data are available.",
         ("Transport.StoreData#11",),
         swap(channels.NOTHING_WAITING, int(StatusWord.OK)),
     ),
     CardFault(
         "transport.get-response.stale",
-        "Response data waits on when another command came between.",
+        "Response data stay available after another command.",
         ("Transport.StoreData#11",),
         swap(channels.DROPS_RESPONSE, value=False),
     ),
     CardFault(
         "transport.restart.other-order",
-        "CI keys change their places with every reset.",
+        "The CI keys change their order with every reset.",
         ("Transport.StoreData#43", "ES10b.GetEUICCInfo1#08"),
-        swap(startup.KEPT, _keys_turned),
+        swap(startup.KEPT, _credentials_rotated),
     ),
 )

@@ -13,11 +13,11 @@ from rspsim.faults.card.handler_changes import instead, nothing_kept
 __all__ = ["FAULTS"]
 
 
-def _everything(*_: object) -> bool:
+def _always_allowed(*_: object) -> bool:
     return True
 
 
-def _read_is_enough(
+def _read_condition_only(
     content: ProfileContent,
     verified: VerifiedPins,
     one: File,
@@ -27,7 +27,7 @@ def _read_is_enough(
     return ALLOWED.standard(content, verified, one, AccessMode.READ, None)
 
 
-def _disabled_still_guards(
+def _disabled_pins_required(
     content: ProfileContent,
     verified: VerifiedPins,
     one: File,
@@ -38,7 +38,7 @@ def _disabled_still_guards(
     return ALLOWED.standard(replace(content, pins=pins), verified, one, mode, instruction)
 
 
-def _pins_never_needed(
+def _pin1_not_required(
     content: ProfileContent,
     verified: VerifiedPins,
     one: File,
@@ -52,37 +52,37 @@ def _pins_never_needed(
 FAULTS: Final = (
     CardFault(
         "uicc.access.everything",
-        "Access rules are not looked at.",
+        "Access rules are not checked.",
         ("UICC.Access#01", "UICC.Access#02", "UICC.Access#03", "UICC.Access#04"),
-        swap(ALLOWED, _everything),
+        swap(ALLOWED, _always_allowed),
     ),
     CardFault(
         "uicc.access.read-is-enough",
-        "Who may read may do everything.",
+        "The right to read a file allows every command.",
         ("UICC.Access#02",),
-        swap(ALLOWED, _read_is_enough),
+        swap(ALLOWED, _read_condition_only),
     ),
     CardFault(
         "uicc.access.disabled-still-guards",
-        "A disabled PIN is asked for.",
+        "A disabled PIN still has to be verified.",
         ("UICC.DisablePin#01",),
-        swap(ALLOWED, _disabled_still_guards),
+        swap(ALLOWED, _disabled_pins_required),
     ),
     CardFault(
         "uicc.access.pin1-never-needed",
-        "PIN1 guards nothing even when enabled.",
+        "PIN1 need not be verified even when it is enabled.",
         ("UICC.Access#03",),
-        swap(ALLOWED, _pins_never_needed),
+        swap(ALLOWED, _pin1_not_required),
     ),
     CardFault(
         "uicc.deactivate-file.without-effect",
-        "DEACTIVATE FILE answers 9000 and does nothing.",
+        "DEACTIVATE FILE answers 9000 and has no effect.",
         ("UICC.LifeCycle#01",),
         instead(Ins.DEACTIVATE_FILE, nothing_kept),
     ),
     CardFault(
         "uicc.activate-file.without-effect",
-        "ACTIVATE FILE answers 9000 and does nothing.",
+        "ACTIVATE FILE answers 9000 and has no effect.",
         ("UICC.LifeCycle#01",),
         instead(Ins.ACTIVATE_FILE, nothing_kept),
     ),

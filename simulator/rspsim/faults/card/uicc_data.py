@@ -16,7 +16,7 @@ __all__ = ["FAULTS"]
 
 
 def _cut_to_fit(handler: Handler) -> Handler:
-    """Write as much as fits and answer 9000."""
+    """Writes as much as fits and answers 9000."""
 
     def run(command: CommandApdu, view: View) -> Outcome:
         context = CommandContext.of(view)
@@ -30,7 +30,7 @@ def _cut_to_fit(handler: Handler) -> Handler:
 
 
 def _padded(handler: Handler) -> Handler:
-    """Fill a short record with FF."""
+    """Fills a short record with FF."""
 
     def run(command: CommandApdu, view: View) -> Outcome:
         context = CommandContext.of(view)
@@ -41,8 +41,8 @@ def _padded(handler: Handler) -> Handler:
     return run
 
 
-def _not_turned(handler: Handler) -> Handler:
-    """Write a cyclic file's record 1 in place."""
+def _not_rotated(handler: Handler) -> Handler:
+    """Overwrites record 1 of a cyclic file."""
 
     def run(command: CommandApdu, view: View) -> Outcome:
         context = CommandContext.of(view)
@@ -64,7 +64,7 @@ def _not_turned(handler: Handler) -> Handler:
 
 
 def _as_linear(handler: Handler) -> Handler:
-    """Write a record of a cyclic file by its number."""
+    """Writes a record of a cyclic file by its number."""
 
     def run(command: CommandApdu, view: View) -> Outcome:
         context = CommandContext.of(view)
@@ -79,7 +79,7 @@ def _as_linear(handler: Handler) -> Handler:
 
 
 def _any_structure(handler: Handler) -> Handler:
-    """Read every file as if it had no records."""
+    """Reads every file as if it had no records."""
 
     def run(command: CommandApdu, view: View) -> Outcome:
         context = CommandContext.of(view)
@@ -92,7 +92,7 @@ def _any_structure(handler: Handler) -> Handler:
 
 
 def _without_pointer(handler: Handler) -> Handler:
-    """Read, and leave the record pointer where it was."""
+    """Reads, and leaves the record pointer where it was."""
 
     def run(command: CommandApdu, view: View) -> Outcome:
         outcome = handler(command, view)
@@ -106,7 +106,7 @@ def _one_further(command: CommandApdu) -> CommandApdu:
 
 
 def _tag_kept(handler: Handler) -> Handler:
-    """Answer 9000 to the deletion of a data object and keep it."""
+    """Answers 9000 to the deletion of a data object and keeps it."""
 
     def run(command: CommandApdu, view: View) -> Outcome:
         return view.outcome() if len(command.data) == 1 else handler(command, view)
@@ -174,7 +174,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "uicc.read-record.one-further",
-        "READ RECORD gives the record after the one asked for.",
+        "READ RECORD returns the record after the requested one.",
         ("UICC.ReadRecord#01",),
         instead(Ins.READ_RECORD, seeing(_one_further)),
     ),
@@ -186,7 +186,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "uicc.read-record.not-found-as-file",
-        "A record that is not there is answered 6A82.",
+        "A record that does not exist is answered 6A82.",
         ("UICC.ReadRecord#03",),
         instead(Ins.READ_RECORD, refusing_as(_E.RECORD_NOT_FOUND, _E.FILE_NOT_FOUND)),
     ),
@@ -206,7 +206,7 @@ FAULTS: Final = (
         "uicc.update-record.not-turned",
         "UPDATE RECORD overwrites record 1 of a cyclic file.",
         ("UICC.UpdateRecord#03",),
-        instead(Ins.UPDATE_RECORD, _not_turned),
+        instead(Ins.UPDATE_RECORD, _not_rotated),
     ),
     CardFault(
         "uicc.update-record.cyclic-by-number",
@@ -228,7 +228,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "uicc.increase.value-alone",
-        "INCREASE answers the new record without the value added.",
+        "INCREASE returns the new record without the value added.",
         ("UICC.Increase#01",),
         instead(Ins.INCREASE, answering(_value_alone)),
     ),
@@ -236,7 +236,7 @@ FAULTS: Final = (
         "uicc.increase.not-turned",
         "INCREASE overwrites record 1.",
         ("UICC.Increase#01",),
-        instead(Ins.INCREASE, _not_turned),
+        instead(Ins.INCREASE, _not_rotated),
     ),
     CardFault(
         "uicc.increase.wrong-word",

@@ -1,4 +1,4 @@
-"""Faults of GET IDENTITY: what the SUCI shows, and who may ask for it."""
+"""Faults of GET IDENTITY: the content of the SUCI, and when it may be requested."""
 
 from dataclasses import replace
 from typing import Final
@@ -43,7 +43,7 @@ def _no_routing(context: CommandContext, adf: Path) -> bytes | None:
 
 
 def _answering_anyway(word: int) -> Wrap:
-    """Answer with the SUCI of the first USIM, or an empty one, where a status word is due."""
+    """Returns a wrap that answers the SUCI of the first USIM, or an empty one, for `word`."""
 
     def wrap(handler: Handler) -> Handler:
         def run(command: CommandApdu, view: View) -> Outcome:
@@ -71,7 +71,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "uicc.identity.other-key-named",
-        "The SUCI names the key after the one used.",
+        "The SUCI has the identifier of the key after the one used.",
         ("UICC.GetIdentity#01", "UICC.GetIdentity#02", "UICC.GetIdentity#03"),
         swap(SUCI, _other_key_named),
     ),
@@ -89,7 +89,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "uicc.identity.without-user",
-        "The SUCI is told before the PIN is verified.",
+        "The SUCI is returned before the PIN is verified.",
         ("UICC.GetIdentity#05",),
         instead(Ins.GET_IDENTITY, _answering_anyway(_E.SECURITY_STATUS_NOT_SATISFIED)),
     ),
@@ -104,13 +104,13 @@ FAULTS: Final = (
     ),
     CardFault(
         "uicc.identity.without-service",
-        "The SUCI is made although EF.UST lacks the service.",
+        "The SUCI is returned although EF.UST lacks the service.",
         ("UICC.GetIdentity#06",),
         instead(Ins.GET_IDENTITY, _answering_anyway(_E.FUNCTION_NOT_SUPPORTED)),
     ),
     CardFault(
         "uicc.identity.without-application",
-        "The SUCI is told when no USIM is selected.",
+        "The SUCI is returned when no USIM is selected.",
         ("UICC.GetIdentity#07",),
         instead(Ins.GET_IDENTITY, _answering_anyway(_E.CONDITIONS_NOT_SATISFIED)),
     ),

@@ -1,4 +1,4 @@
-"""Faults of the file system: what SELECT finds, and what FCP and STATUS tell."""
+"""Faults of the file system: what SELECT finds, and what FCP and STATUS return."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,12 +28,12 @@ def _temporary_identifier(context: CommandContext, command: CommandApdu) -> Path
     return found
 
 
-def _falls_back(context: CommandContext, command: CommandApdu) -> Path | None:
+def _mf_if_not_found(context: CommandContext, command: CommandApdu) -> Path | None:
     found = FIND.standard(context, command)
     return () if found is None else found
 
 
-def _adf_forgotten(context: CommandContext, command: CommandApdu) -> Path | None:
+def _current_adf_not_found(context: CommandContext, command: CommandApdu) -> Path | None:
     if command.data[:2] == _CURRENT_ADF:
         return None
     return FIND.standard(context, command)
@@ -115,13 +115,13 @@ FAULTS: Final = (
         "uicc.select.falls-back",
         "A SELECT that finds nothing selects the MF.",
         ("UICC.Select#02",),
-        swap(FIND, _falls_back),
+        swap(FIND, _mf_if_not_found),
     ),
     CardFault(
         "uicc.select.adf-forgotten",
         "7FFF never leads to the current ADF.",
         ("UICC.Select#04", "UICC.Select#05"),
-        swap(FIND, _adf_forgotten),
+        swap(FIND, _current_adf_not_found),
     ),
     CardFault(
         "uicc.select.no-path-from-root",
@@ -167,7 +167,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "uicc.fcp.next-rule",
-        "The access rule reported is the one after.",
+        "The access rule reported is the one after the right one.",
         ("UICC.Fcp#02",),
         swap(FCP, _fcp_with_next_rule),
     ),
@@ -185,7 +185,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "uicc.fcp.temporary-identifier",
-        "The FCP of an ADF tells the temporary identifier of its package.",
+        "The FCP of an ADF has the temporary identifier of its package.",
         ("UICC.Fcp#06",),
         swap(FCP, _fcp_with_identifier),
     ),
@@ -197,7 +197,7 @@ FAULTS: Final = (
     ),
     CardFault(
         "uicc.status.no-name",
-        "STATUS never tells the name of the application.",
+        "STATUS never returns the name of the application.",
         ("UICC.Status#02",),
         instead(Ins.GET_STATUS, seeing(lambda c: replace(c, p2=0x0C) if c.p2 == 1 else c)),
     ),

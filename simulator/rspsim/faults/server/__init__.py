@@ -1,4 +1,4 @@
-"""Server faults: named ways of being wrong, off by default, each hooked to one point."""
+"""The server faults: named, off by default, each attached to one point of the server."""
 
 from typing import Final
 
@@ -12,4 +12,4 @@ FAULTS: Final[tuple[ServerFault, ...]] = (
     *bound_package.FAULTS,
     *answers.FAULTS,
 )
-"""Every fault; a new one is one entry in one of the three modules."""
+"""Every server fault; to add one, add an entry to the tuple of one of the three modules."""

@@ -1,8 +1,8 @@
-"""Faults of the first two steps: what is signed, who signs it, and the octets afterwards.
+"""Faults of the first two steps: the signed values, the signer, and octets changed afterwards.
 
-Where a value is changed before it is signed, the signature is good and the content is wrong; where
-octets are changed afterwards, the content may be good and the signature is wrong. The two have
-different error codes in the card.
+If a value is changed before it is signed, the signature is good and the content is wrong. If octets
+are changed afterwards, the content may be good and the signature is wrong. The card answers the two
+with different error codes.
 """
 
 from collections.abc import Callable
@@ -92,14 +92,29 @@ def _signature_length(response: InitiateAuthenticationResponse) -> InitiateAuthe
     return replace(response, server_signature1=tlv.encode(Tag.Signature, value[:-1]))
 
 
+_BAD_SIGNATURE1: Final = (
+    "the card answers AuthenticateServer with invalidSignature (SGP.22 v2, 5.7.13)"
+)
+_BAD_CERTIFICATE1: Final = (
+    "the card answers AuthenticateServer with invalidCertificate (SGP.22 v2, 5.7.13)"
+)
+_BAD_SIGNATURE2: Final = "the card answers PrepareDownload with invalidSignature (SGP.22 v2, 5.7.5)"
+_BAD_CERTIFICATE2: Final = (
+    "the card answers PrepareDownload with invalidCertificate (SGP.22 v2, 5.7.5)"
+)
+_METADATA_MISMATCH: Final = (
+    "the LPA compares the metadata with those in the package and sends CancelSession with "
+    "metadataMismatch (SGP.22 v2, 3.1.3.2)"
+)
+
 _FLIPS: Final = (
-    ("server_signed1", "InitiateAuthentication", "AuthenticateServer: invalidSignature"),
-    ("server_signature1", "InitiateAuthentication", "AuthenticateServer: invalidSignature"),
-    ("server_certificate", "InitiateAuthentication", "AuthenticateServer: invalidCertificate"),
-    ("profile_metadata", "AuthenticateClient", "metadata not that of the package: reason 4"),
-    ("smdp_signed2", "AuthenticateClient", "PrepareDownload: invalidSignature"),
-    ("smdp_signature2", "AuthenticateClient", "PrepareDownload: invalidSignature"),
-    ("smdp_certificate", "AuthenticateClient", "PrepareDownload: invalidCertificate"),
+    ("server_signed1", "InitiateAuthentication", _BAD_SIGNATURE1),
+    ("server_signature1", "InitiateAuthentication", _BAD_SIGNATURE1),
+    ("server_certificate", "InitiateAuthentication", _BAD_CERTIFICATE1),
+    ("profile_metadata", "AuthenticateClient", _METADATA_MISMATCH),
+    ("smdp_signed2", "AuthenticateClient", _BAD_SIGNATURE2),
+    ("smdp_signature2", "AuthenticateClient", _BAD_SIGNATURE2),
+    ("smdp_certificate", "AuthenticateClient", _BAD_CERTIFICATE2),
 )
 
 
@@ -113,7 +128,7 @@ def _flip(member: str, function: str, serves: str) -> ServerFault:
     return ServerFault(
         name=f"es9.{member}.flip_bit",
         point=_AFTER_SIGNING[function],
-        summary=f"{member} of {function} with one bit inverted; bit 0 is the last of all",
+        summary=f"{member} of {function} has one bit inverted; bit 0 is the last of all.",
         serves=serves,
         change=flipping(member),
         parameters={"bit": 0},
@@ -125,117 +140,133 @@ FAULTS: Final = (
     ServerFault(
         name="es9.server_signed1.transaction_id",
         point=fault_points.SERVER_SIGNED1,
-        summary="serverSigned1 names another TransactionID than the JSON object",
-        serves="LPA and card compare the two (5.7.13)",
+        summary="serverSigned1 has another TransactionID than the JSON object.",
+        serves=(
+            "the LPA compares the two and ends the session (SGP.22 v2, 3.0.1); if it does not, "
+            "the card answers PrepareDownload with invalidTransactionId (5.7.5)"
+        ),
         change=_transaction_id1,
         parameters={"value": _OTHER_ID},
     ),
     ServerFault(
         name="es9.server_signed1.euicc_challenge",
         point=fault_points.SERVER_SIGNED1,
-        summary="serverSigned1 holds another euiccChallenge, well signed",
-        serves="AuthenticateServer: euiccChallengeMismatch",
+        summary="serverSigned1 has another euiccChallenge and a good signature.",
+        serves=(
+            "the card answers AuthenticateServer with euiccChallengeMismatch (SGP.22 v2, 5.7.13)"
+        ),
         change=_challenge,
         parameters={"value": "00" * 16},
     ),
     ServerFault(
         name="es9.server_signed1.server_address",
         point=fault_points.SERVER_SIGNED1,
-        summary="serverSigned1 names another server",
-        serves="the LPA compares the address (3.0.1); DP-03",
+        summary="serverSigned1 has the address of another server.",
+        serves="the LPA compares the address, without regard to case, and stops (SGP.22 v2, 3.0.1)",
         change=setting("server_address"),
         parameters={"value": "other.example.com"},
     ),
     ServerFault(
         name="es9.server_signature1.short",
         point=fault_points.INITIATE_AUTHENTICATION_RESPONSE,
-        summary="serverSignature1 of 63 octets",
-        serves="AuthenticateServer: invalidSignature",
+        summary="serverSignature1 has 63 octets.",
+        serves=_BAD_SIGNATURE1,
         change=_signature_length,
     ),
     ServerFault(
         name="es9.euicc_ci_pkid.other",
         point=fault_points.CI_PKID,
-        summary="euiccCiPKIdToBeUsed names another CI than the card offered",
-        serves="AuthenticateServer: ciPKUnknown; DP-19",
+        summary="euiccCiPKIdToBeUsed is a CI that the card did not offer.",
+        serves="the card answers AuthenticateServer with ciPKUnknown (SGP.22 v2, 5.7.13)",
         change=_ci_pkid,
         parameters={"value": "00" * 20},
     ),
     ServerFault(
         name="es9.server_certificate.role",
         point=fault_points.DP_AUTH_SIGNER,
-        summary="the first signature comes from a certificate of another role",
-        serves="AuthenticateServer: invalidOid",
+        summary="The first signature is made with a certificate of another role.",
+        serves="the card answers AuthenticateServer with invalidOid (SGP.22 v2, 5.7.13)",
         change=_another_role,
         parameters={"role": "DP_PB"},
     ),
     ServerFault(
         name="es9.server_certificate.other_server",
         point=fault_points.DP_AUTH_SIGNER,
-        summary="the first signature comes from another SM-DP+ of the PKI",
-        serves="OID of the activation code (3.0.1); CERT.DPpb of another owner (5.7.5)",
+        summary="The first signature is made by another SM-DP+ of the PKI.",
+        serves=(
+            "the LPA compares the OID of the activation code (SGP.22 v2, 3.0.1); the card answers "
+            "PrepareDownload with invalidCertificate (5.7.5)"
+        ),
         change=_another_server("dp_auth"),
         parameters={"server": 2},
     ),
     ServerFault(
         name="es9.server_certificate.other_curve",
         point=fault_points.DP_AUTH_SIGNER,
-        summary="the first signature comes from the certificate under the other CI",
-        serves="5.7.13: any CI of the verification list will do",
+        summary="The first signature is made with the certificate under the other CI.",
+        serves="the card accepts any CI of its verification list (SGP.22 v2, 5.7.13)",
         change=_another_curve("dp_auth"),
     ),
     ServerFault(
         name="es9.smdp_signed2.transaction_id",
         point=fault_points.SMDP_SIGNED2,
-        summary="smdpSigned2 names another TransactionID, well signed",
-        serves="PrepareDownload: invalidTransactionId",
+        summary="smdpSigned2 has another TransactionID and a good signature.",
+        serves="the card answers PrepareDownload with invalidTransactionId (SGP.22 v2, 5.7.5)",
         change=_transaction_id2,
         parameters={"value": _OTHER_ID},
     ),
     ServerFault(
         name="es9.smdp_signed2.cc_required_flag",
         point=fault_points.SMDP_SIGNED2,
-        summary="ccRequiredFlag says something else than the order",
-        serves="DP-05",
+        summary="ccRequiredFlag is not as in the order.",
+        serves=(
+            "the LPA asks for a confirmation code if and only if the flag is set, whatever the "
+            "activation code says (SGP.22 v2, 4.7)"
+        ),
         change=setting("cc_required_flag"),
         parameters={"value": True},
     ),
     ServerFault(
         name="es9.smdp_signed2.bpp_euicc_otpk",
         point=fault_points.SMDP_SIGNED2,
-        summary="a one-time key is offered for reuse that the card never made",
-        serves="5.7.5: the card makes a new key pair",
+        summary="smdpSigned2 offers a one-time key for reuse that the card never made.",
+        serves="the card makes a new key pair (SGP.22 v2, 5.7.5)",
         change=_kept_otpk,
         parameters={"value": "04" + "11" * 64},
     ),
     ServerFault(
         name="es9.smdp_certificate.role",
         point=fault_points.DP_PB_SIGNER,
-        summary="the second signature comes from a certificate of another role",
-        serves="PrepareDownload: invalidCertificate",
+        summary="The second signature is made with a certificate of another role.",
+        serves=_BAD_CERTIFICATE2,
         change=_another_role,
         parameters={"role": "DP_AUTH"},
     ),
     ServerFault(
         name="es9.smdp_certificate.other_server",
         point=fault_points.DP_PB_SIGNER,
-        summary="the second signature comes from another SM-DP+ than the first",
-        serves="PrepareDownload: invalidCertificate (same owner, 5.7.5)",
+        summary="The second signature is made by another SM-DP+ than the first.",
+        serves=(
+            "the card answers PrepareDownload with invalidCertificate: another owner "
+            "(SGP.22 v2, 5.7.5)"
+        ),
         change=_another_server("dp_pb"),
         parameters={"server": 2},
     ),
     ServerFault(
         name="es9.smdp_certificate.other_curve",
         point=fault_points.DP_PB_SIGNER,
-        summary="the second signature comes from the certificate under the other CI",
-        serves="5.7.5: CERT.DPpb under the CI of CERT.DPauth",
+        summary="The second signature is made with the certificate under the other CI.",
+        serves=(
+            "the card may refuse a CERT.DPpb under another CI than CERT.DPauth (SGP.22 v2, 5.7.5)"
+        ),
         change=_another_curve("dp_pb"),
     ),
     ServerFault(
         name="es9.profile_metadata.profile_name",
         point=fault_points.AUTHENTICATE_CLIENT_RESPONSE,
-        summary="the metadata shown to the user are not those of the package",
-        serves="the LPA compares them (3.1.3.2): CancelSession, metadataMismatch; DP-18",
+        summary="The metadata shown to the user differ from those in the package.",
+        serves=_METADATA_MISMATCH,
         change=_metadata_name,
         parameters={"profile_name": "Another profile"},
     ),

@@ -1,4 +1,4 @@
-"""Faults of the bound package: what goes into it, and its protected data objects afterwards."""
+"""Faults of the bound package: its content, and its protected data objects changed afterwards."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,10 +17,10 @@ from rspsim.smdpp.fault_switch import ServerFault
 __all__ = ["FAULTS"]
 
 _GROUPS: Final = {
-    "configure_isdp": "the 87 of A0",
-    "store_metadata": "an 88 of A1",
-    "replace_session_keys": "the 87 of A2",
-    "profile_elements": "an 86 of A3",
+    "configure_isdp": "The 87 of A0",
+    "store_metadata": "An 88 of A1",
+    "replace_session_keys": "The 87 of A2",
+    "profile_elements": "An 86 of A3",
 }
 
 
@@ -34,8 +34,8 @@ def _flip_in(group: str) -> Callable[..., Pieces]:
     def change(pieces: Pieces, index: int, bit: int) -> Pieces:
         tlvs = getattr(pieces, group)
         at = _at(group, tlvs, index)
-        spoiled = flip_bit(tlvs[at], bit)
-        return with_member(pieces, group, (*tlvs[:at], spoiled, *tlvs[at + 1 :]))
+        changed = flip_bit(tlvs[at], bit)
+        return with_member(pieces, group, (*tlvs[:at], changed, *tlvs[at + 1 :]))
 
     return change
 
@@ -101,8 +101,8 @@ FAULTS: Final = (
     ServerFault(
         name="es8.initialise_secure_channel.flip_bit",
         point=fault_points.PACKAGE,
-        summary="BF23 with one bit inverted; bit 0 is the last of smdpSign",
-        serves="result initialiseSecureChannel, invalidSignature",
+        summary="BF23 has one bit inverted; bit 0 is the last of smdpSign.",
+        serves="the card's result is initialiseSecureChannel, invalidSignature (SGP.22 v2, 5.5.1)",
         change=flipping("initialise_secure_channel"),
         parameters={"bit": 0},
     ),
@@ -110,8 +110,8 @@ FAULTS: Final = (
         ServerFault(
             name=f"es8.{group}.flip_bit",
             point=fault_points.PACKAGE,
-            summary=f"{where} with one bit inverted; bit 0 is the last of the MAC",
-            serves="result scp03tSecurityError",
+            summary=f"{where} has one bit inverted; bit 0 is the last of the MAC.",
+            serves="the card's result is scp03tSecurityError (SGP.22 v2, 2.6.4)",
             change=_flip_in(group),
             parameters={"index": 0, "bit": 0},
         )
@@ -120,120 +120,130 @@ FAULTS: Final = (
     ServerFault(
         name="es8.profile_elements.drop",
         point=fault_points.PACKAGE,
-        summary="one 86 is missing",
-        serves="result scp03tSecurityError: the MACs are chained",
+        summary="One 86 is missing.",
+        serves="the card's result is scp03tSecurityError: the MACs are chained (SGP.22 v2, 5.5.5)",
         change=_drop,
         parameters={"index": 0},
     ),
     ServerFault(
         name="es8.profile_elements.repeat",
         point=fault_points.PACKAGE,
-        summary="one 86 comes twice",
-        serves="result scp03tSecurityError: the MACs are chained",
+        summary="One 86 comes twice.",
+        serves="the card's result is scp03tSecurityError: the MACs are chained (SGP.22 v2, 5.5.5)",
         change=_repeat,
         parameters={"index": 0},
     ),
     ServerFault(
         name="es8.profile_elements.swap",
         point=fault_points.PACKAGE,
-        summary="two 86 have changed places",
-        serves="result scp03tSecurityError: the MACs are chained",
+        summary="Two 86 are exchanged.",
+        serves="the card's result is scp03tSecurityError: the MACs are chained (SGP.22 v2, 5.5.5)",
         change=_swap,
         parameters={"first": 0, "second": 1},
     ),
     ServerFault(
         name="es8.profile_elements.tag",
         point=fault_points.PACKAGE,
-        summary="the first 86 has another tag",
-        serves="result scp03tStructureError",
+        summary="The first 86 has another tag.",
+        serves="the card's result is scp03tStructureError (SGP.22 v2, 5.5.5)",
         change=_retag,
         parameters={"tag": "85"},
     ),
     ServerFault(
         name="es8.profile_elements.oversize",
         point=fault_points.BINDING,
-        summary="86 of 1,036 octets, as cut by a server that counts plaintext instead of TLV",
-        serves="longest TLV 1,020 octets (2.5.3); seen in the field",
+        summary="86 has 1,036 octets: the server counts plaintext instead of the whole TLV.",
+        serves=(
+            "the card may refuse a TLV of more than 1,020 octets (SGP.22 v2, 2.5.3); some servers "
+            "send them"
+        ),
         change=_oversize,
         parameters={"plaintext": 1008},
     ),
     ServerFault(
         name="es8.initialise_secure_channel.transaction_id",
         point=fault_points.BINDING,
-        summary="BF23 names another TransactionID, well signed",
-        serves="result invalidTransactionId",
+        summary="BF23 has another TransactionID and a good signature.",
+        serves="the card's result is invalidTransactionId (SGP.22 v2, 5.5.1)",
         change=_transaction_id,
         parameters={"value": "FF" * 16},
     ),
     ServerFault(
         name="es8.initialise_secure_channel.remote_op_id",
         point=fault_points.BINDING,
-        summary="another remoteOpId than installBoundProfilePackage",
-        serves="result unsupportedRemoteOperationType",
+        summary="remoteOpId is not installBoundProfilePackage.",
+        serves="the card's result is unsupportedRemoteOperationType (SGP.22 v2, 5.5.1)",
         change=setting("remote_op_id"),
         parameters={"value": 2},
     ),
     ServerFault(
         name="es8.control_ref_template.key_type",
         point=fault_points.BINDING,
-        summary="another keyType than AES",
-        serves="result unsupportedCrtValues",
+        summary="keyType is not AES.",
+        serves="the card's result is unsupportedCrtValues (SGP.22 v2, 5.5.1)",
         change=setting("key_type"),
         parameters={"value": 0x80},
     ),
     ServerFault(
         name="es8.control_ref_template.key_len",
         point=fault_points.BINDING,
-        summary="another keyLen than 16",
-        serves="result unsupportedCrtValues",
+        summary="keyLen is not 16.",
+        serves="the card's result is unsupportedCrtValues (SGP.22 v2, 5.5.1)",
         change=setting("key_length"),
         parameters={"value": 0x20},
     ),
     ServerFault(
         name="es8.control_ref_template.host_id",
         point=fault_points.BINDING,
-        summary="a hostId of another length or value; 1 to 16 octets are legal",
-        serves="5.5.1 and annex G: hostId enters the derivation with its length",
+        summary="hostId has another length or value; 1 to 16 octets are allowed.",
+        serves=(
+            "the card derives the keys from hostId with its length (SGP.22 v2, 5.5.1 and annex G)"
+        ),
         change=_host_id,
         parameters={"value": "00" * 17},
     ),
     ServerFault(
         name="es8.configure_isdp.proprietary",
         point=fault_points.BINDING,
-        summary="dpProprietaryData of this many octets; 128 with its header are allowed",
-        serves="result configureISDP, incorrectInputValues",
+        summary=(
+            "dpProprietaryData have the given number of octets; 128 with the header are allowed."
+        ),
+        serves="the card's result is configureISDP, incorrectInputValues (SGP.22 v2, 5.5.2)",
         change=_proprietary,
         parameters={"octets": 200},
     ),
     ServerFault(
         name="es8.store_metadata.profile_name",
         point=fault_points.BINDING,
-        summary="the metadata in the package are not those shown to the user",
-        serves="the LPA compares them (3.1.3.2): CancelSession, metadataMismatch; DP-18",
+        summary="The metadata in the package differ from those shown to the user.",
+        serves=(
+            "the LPA compares them with those shown and sends CancelSession with metadataMismatch "
+            "(SGP.22 v2, 3.1.3.2)"
+        ),
         change=_metadata_name,
         parameters={"profile_name": "Another profile"},
     ),
     ServerFault(
         name="es8.store_metadata.iccid",
         point=fault_points.BINDING,
-        summary="the metadata in the package name another ICCID than the profile header",
-        serves="result installFailedDueToDataMismatch",
+        summary="The metadata in the package have another ICCID than the profile header.",
+        serves="the card's result is installFailedDueToDataMismatch (SGP.22 v2, 5.5.5)",
         change=_metadata_iccid,
         parameters={"iccid": "89000000000000000000"},
     ),
     ServerFault(
         name="es8.profile.truncate",
         point=fault_points.BINDING,
-        summary="the profile ends before its last octets, well protected",
-        serves="result installFailedDueToPEProcessingError",
+        summary="The profile lacks its last octets; its protection is correct.",
+        serves="the card's result is installFailedDueToPEProcessingError (SGP.22 v2, 5.5.5)",
         change=_truncate,
         parameters={"octets": 4},
     ),
     ServerFault(
         name="es8.profile.flip_bit",
         point=fault_points.BINDING,
-        summary="the profile with one bit inverted, well protected",
-        serves="result installFailedDueToPEProcessingError",
+        summary="The profile has one bit inverted; its protection is correct.",
+        serves="the card's result is installFailedDueToPEProcessingError (SGP.22 v2, 5.5.5)",
         change=flipping("upp"),
         parameters={"bit": 0},
     ),

@@ -1,4 +1,4 @@
-"""Ways to spoil octets and messages, shared by the faults."""
+"""Changes of octets and messages that several faults share."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,12 +15,12 @@ _Message = TypeVar("_Message", bound="DataclassInstance")
 
 
 def with_member(message: _Message, member: str, value: Any) -> _Message:
-    """Return a dataclass with one member replaced; received octets are dropped with it."""
+    """Returns a dataclass with one member replaced and its received octets dropped."""
     return replace(message, **{member: value})
 
 
 def setting(member: str) -> Callable[..., Any]:
-    """Make a change that sets one member to its parameter `value`."""
+    """Returns a change that sets one member to its parameter `value`."""
 
     def change(message: _Message, value: Any) -> _Message:
         return with_member(message, member, value)
@@ -29,7 +29,7 @@ def setting(member: str) -> Callable[..., Any]:
 
 
 def flipping(member: str) -> Callable[..., Any]:
-    """Make a change that inverts one bit of a member that is octets."""
+    """Returns a change that inverts one bit of a member that is octets."""
 
     def change(message: _Message, bit: int) -> _Message:
         return with_member(message, member, flip_bit(getattr(message, member), bit))
@@ -38,7 +38,7 @@ def flipping(member: str) -> Callable[..., Any]:
 
 
 def flip_bit(octets: bytes, bit: int) -> bytes:
-    """Return octets with one bit inverted.
+    """Returns octets with one bit inverted.
 
     Args:
         octets: The octets.
@@ -55,7 +55,7 @@ def flip_bit(octets: bytes, bit: int) -> bytes:
 
 
 def from_hex(name: str, text: str) -> bytes:
-    """Read the hexadecimal value of a parameter.
+    """Reads the hexadecimal value of a parameter.
 
     Raises:
         LocalError: not hexadecimal digits in pairs.

@@ -137,7 +137,7 @@ def test_faults_are_listed_with_their_parameters(capsys):
     assert main(["smdpp", "faults"]) == 0
     printed = capsys.readouterr().out
     assert "es9.smdp_signature2.flip_bit [bit=0]" in printed
-    assert "DP-24" in printed
+    assert "for: the LPA shows subject and reason code as received (SGP.22 v2, 5.2.6)" in printed
 
 
 def test_folder_without_a_ci_is_refused(tmp_path):

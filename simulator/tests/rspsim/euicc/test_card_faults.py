@@ -1,4 +1,4 @@
-"""Faults and the decisions they swap: named, existing, and never a crash of the card."""
+"""Card faults and the decisions they swap: names are unique and exist, and no card crashes."""
 
 import contextlib
 import csv
@@ -77,7 +77,7 @@ def test_requirements_of_faults_are_in_the_catalogue():
 
 
 def tour(lab, profile_of) -> None:
-    """Use a card: download, list, switch, delete, reset, with good and bad requests."""
+    """Uses a card: download, list, switch, delete, reset, with good and bad requests."""
     events = NotificationConfigurationInformation(
         profile_management_operation=frozenset(NotificationEvent),
         notification_address="n.example.com",
@@ -120,7 +120,7 @@ def tour(lab, profile_of) -> None:
 
 
 def crashes_of(card) -> list[Exception]:
-    """Have a card remember what it raised in place of an answer."""
+    """Returns a list that receives every exception the card raises in place of an answer."""
     crashes: list[Exception] = []
     plain = card.transmit
 
@@ -166,13 +166,13 @@ def test_card_with_a_fault_still_answers(lab_type, profile_of, fault):
 )
 def test_card_without_one_check_still_answers(lab_type, profile_of, table, check):
     if check == "session_open":
-        pytest.skip("a state that cannot be; faults of the session go through `allows`")
+        pytest.skip("the check cannot fail alone; faults of the session are made with `allows`")
     lab = lab_type()
     lab.card._decisions = skip(TABLES[table], check)(STANDARD)
     tour(lab, profile_of)
 
 
-def test_builders_change_what_they_say():
+def test_each_builder_changes_the_checks_it_names():
     table = enable_profile.CHECKS
     names = [check.name for check in table.standard]
     assert [c.name for c in skip(table, "policy")(STANDARD)[table]] == [
@@ -188,7 +188,7 @@ def test_builders_change_what_they_say():
     assert STANDARD[table] is table.standard
 
 
-def test_step_of_the_session_leads_elsewhere():
+def test_event_of_the_session_leads_to_another_state():
     before, after = SessionState.CHALLENGED, SessionState.IDLE
     event = SessionEvent.DP_AUTHENTICATED
     table = leads(event, {before: after})(STANDARD)[SESSION_TABLE]
@@ -203,11 +203,11 @@ def test_changes_behind_one_function_add_up(lab_type):
 
     plain, _ = lab_type().send(bytes.fromhex("BF3E035C015A"))
     twice = together(behind(GET_EID, longer), behind(GET_EID, longer))(STANDARD)
-    told, _ = lab_type(decisions=twice).send(bytes.fromhex("BF3E035C015A"))
-    assert told == plain + b"\x00\x00"
+    longer_twice, _ = lab_type(decisions=twice).send(bytes.fromhex("BF3E035C015A"))
+    assert longer_twice == plain + b"\x00\x00"
 
 
-def test_fault_that_names_no_check_is_refused_at_once():
+def test_builder_with_an_unknown_check_is_refused_at_once():
     with pytest.raises(LocalError, match="policy"):
         skip(enable_profile.CHECKS, "polcy")
     with pytest.raises(LocalError):

@@ -1,4 +1,4 @@
-"""Server faults: off they change nothing; on, each changes what it names and nothing before it."""
+"""Server faults: switched off they change nothing, switched on each changes only its own part."""
 
 import base64
 import json
@@ -41,8 +41,8 @@ def order(server, profile):
 
 
 @pytest.fixture
-def sound(make_server, make_lpa, profile):
-    """Run the same session on a server of the same seed without faults."""
+def faultless(make_server, make_lpa, profile):
+    """Runs the same session on a server of the same seed without faults."""
     server = make_server()
     order = server.orders.order(profile.upp, profile.metadata)
     lpa = make_lpa(server=server)
@@ -52,11 +52,11 @@ def sound(make_server, make_lpa, profile):
     return lpa
 
 
-def test_names_are_unique_and_say_what_they_serve():
+def test_faults_have_unique_names_summaries_and_expectations():
     names = [fault.name for fault in FAULTS]
     assert len(set(names)) == len(names)
     for fault in FAULTS:
-        assert fault.summary
+        assert fault.summary.endswith(".")
         assert fault.serves
         assert fault.point in POINTS
         assert not {"name", "function", "times"} & set(fault.parameters)
@@ -76,7 +76,7 @@ def test_each_fault_leaves_the_server_usable_when_it_is_off_again(
     lpa = make_lpa(server=server)
     with server.fault(fault.name) as active:
         assert server.faults.active == (active,)
-        with suppress(Exception):  # a spoiled answer may break the client anywhere
+        with suppress(Exception):  # a wrong answer may stop the client anywhere
             lpa.download(order.matching_id)
     assert server.faults.active == ()
     assert lpa.download(order.matching_id).upp == profile.upp
@@ -100,27 +100,27 @@ def test_each_fault_changes_some_answer(make_server, make_lpa, profile, fault):
 
 @pytest.mark.parametrize("member", FLIPPED_FIRST)
 @pytest.mark.parametrize("bit", [0, 7, 100, -1])
-def test_one_bit_of_the_first_answer_is_flipped(lpa, order, sound, member, bit):
+def test_one_bit_of_the_first_answer_is_flipped(lpa, order, faultless, member, bit):
     with lpa.server.fault(f"es9.{member}.flip_bit", bit=bit):
         answer = lpa.initiate()
     for name in FLIPPED_FIRST:
-        one, other = (unb64(run[camel(name)]) for run in (answer, sound.initiated))
+        one, other = (unb64(run[camel(name)]) for run in (answer, faultless.initiated))
         difference = int.from_bytes(one, "big") ^ int.from_bytes(other, "big")
         assert difference == (1 << bit % (8 * len(one)) if name == member else 0)
 
 
 @pytest.mark.parametrize("member", FLIPPED_SECOND)
-def test_one_bit_of_the_second_answer_is_flipped(lpa, order, sound, member):
+def test_one_bit_of_the_second_answer_is_flipped(lpa, order, faultless, member):
     lpa.initiate()
     with lpa.server.fault(f"es9.{member}.flip_bit", bit=3):
         answer = lpa.authenticate(order.matching_id)
     for name in FLIPPED_SECOND:
-        one, other = (unb64(run[camel(name)]) for run in (answer, sound.authenticated))
+        one, other = (unb64(run[camel(name)]) for run in (answer, faultless.authenticated))
         difference = int.from_bytes(one, "big") ^ int.from_bytes(other, "big")
         assert difference == (8 if name == member else 0)
 
 
-def test_wrong_values_before_signing_are_well_signed(lpa, order):
+def test_wrong_values_set_before_signing_have_a_good_signature(lpa, order):
     server = lpa.server
     with server.fault("es9.server_signed1.transaction_id"):
         answer = lpa.initiate()
@@ -148,13 +148,13 @@ def test_confirmation_code_flag_can_differ_from_the_order(lpa, order):
     assert SmdpSigned2.decode(unb64(answer["smdpSigned2"])).cc_required_flag is True
 
 
-def test_other_ci_is_named(lpa):
+def test_ci_to_be_used_can_be_one_that_was_not_offered(lpa):
     with lpa.server.fault("es9.euicc_ci_pkid.other", value="AA" * 20):
         assert unb64(lpa.initiate()["euiccCiPKIdToBeUsed"]) == b"\x04\x14" + b"\xaa" * 20
 
 
 @pytest.mark.parametrize("role", [Role.DP_PB, Role.CI, Role.EUM, Role.DS_AUTH])
-def test_first_signature_by_another_role(lpa, role):
+def test_first_signature_can_be_made_by_another_role(lpa, role):
     with lpa.server.fault("es9.server_certificate.role", role=role.name):
         answer = lpa.initiate()
     certificate = Certificate.from_der(unb64(answer["serverCertificate"]))
@@ -163,7 +163,7 @@ def test_first_signature_by_another_role(lpa, role):
     assert certificate.public_key.verify(signature, unb64(answer["serverSigned1"]))
 
 
-def test_second_signature_by_another_server_or_curve(lpa, order):
+def test_second_signature_can_be_made_by_another_server_or_curve(lpa, order):
     for name, expected in (
         ("es9.smdp_certificate.other_server", (Role.DP_PB, "2.999.12", Curve.NIST_P256)),
         ("es9.smdp_certificate.other_curve", (Role.DP_PB, "2.999.10", Curve.BRAINPOOL_P256R1)),
@@ -189,7 +189,7 @@ def package_under(lpa, order, name, **parameters):
 @pytest.mark.parametrize(
     "group", ["configure_isdp", "store_metadata", "replace_session_keys", "profile_elements"]
 )
-def test_mac_of_each_kind_of_segment_can_be_spoiled(make_server, make_lpa, profile, group):
+def test_mac_of_each_kind_of_segment_can_be_wrong(make_server, make_lpa, profile, group):
     server = make_server(policy=Policy(binding=BindingChoice(replace_session_keys=True)))
     order = server.orders.order(profile.upp, profile.metadata)
     lpa = make_lpa(server=server)
@@ -202,23 +202,23 @@ def test_mac_of_each_kind_of_segment_can_be_spoiled(make_server, make_lpa, profi
     ("name", "parameters"),
     [("drop", {}), ("repeat", {}), ("swap", {"first": 0, "second": -1})],
 )
-def test_sequence_of_segments_can_be_spoiled(lpa, order, name, parameters):
+def test_sequence_of_segments_can_be_wrong(lpa, order, name, parameters):
     package = package_under(lpa, order, f"es8.profile_elements.{name}", **parameters)
     with pytest.raises(BspSecurityError):
         lpa.card.load(package)
 
 
-def test_segment_number_that_is_not_there_is_a_mistake_of_the_test(lpa, order):
+def test_unknown_segment_number_raises_a_local_error(lpa, order):
     with pytest.raises(LocalError, match="number 99"):
         package_under(lpa, order, "es8.profile_elements.drop", index=99)
 
 
-def test_segment_with_another_tag(lpa, order):
+def test_segment_with_another_tag_breaks_the_structure(lpa, order):
     with pytest.raises(BspStructureError):
         lpa.card.load(package_under(lpa, order, "es8.profile_elements.tag"))
 
 
-def test_segments_of_1036_octets(lpa, server, profile):
+def test_segments_can_have_1036_octets(lpa, server, profile):
     order = server.orders.order(bytes(3000), profile.metadata)
     package = tlv.parse(package_under(lpa, order, "es8.profile_elements.oversize"))
     lengths = [len(one.raw) for one in package.children()[-1].children()]
@@ -235,7 +235,7 @@ def test_segments_of_1036_octets(lpa, server, profile):
         ("control_ref_template.host_id", {}, "host_id", bytes(17)),
     ],
 )
-def test_key_agreement_request_with_a_wrong_value_is_well_signed(
+def test_key_agreement_request_with_a_wrong_value_has_a_good_signature(
     lpa, order, name, parameters, attribute, expected
 ):
     package = package_under(lpa, order, f"es8.{name}", **parameters)
@@ -248,7 +248,7 @@ def test_key_agreement_request_with_a_wrong_value_is_well_signed(
     assert lpa.card.pb.public_key.verify(request.smdp_sign, tbs)
 
 
-def test_key_agreement_request_with_a_bad_signature(lpa, order):
+def test_key_agreement_request_can_have_a_bad_signature(lpa, order):
     package = package_under(lpa, order, "es8.initialise_secure_channel.flip_bit")
     with pytest.raises(AssertionError):
         lpa.card.load(package)
@@ -265,7 +265,7 @@ def test_metadata_of_the_package_can_differ_from_those_shown(lpa, order, profile
     assert StoreMetadataRequest.decode(unb64(answer["profileMetadata"])).profile_name == "X"
 
 
-def test_profile_can_be_spoiled_and_well_protected(lpa, order, profile):
+def test_damaged_profile_is_correctly_protected(lpa, order, profile):
     loaded = lpa.card.load(package_under(lpa, order, "es8.profile.truncate", octets=10))
     assert loaded.upp == profile.upp[:-10]
     loaded = lpa.card.load(package_under(lpa, order, "es8.profile.flip_bit", bit=8))
@@ -274,14 +274,14 @@ def test_profile_can_be_spoiled_and_well_protected(lpa, order, profile):
     assert len(loaded.configure_isdp) > 200 > len(CONFIGURE_ISDP)
 
 
-def test_retry_after_a_fault_gets_the_sound_package_under_the_same_key(lpa, order, profile):
+def test_retry_after_a_fault_gets_the_right_package_under_the_same_key(lpa, order, profile):
     package_under(lpa, order, "es8.profile.truncate")
     otsk = lpa.card.otsk
     assert lpa.download(order.matching_id).upp == profile.upp
     assert lpa.card.otsk is otsk
 
 
-def test_answers_of_the_json_object(lpa, order, code_of):
+def test_each_json_fault_changes_the_json_object(lpa, order, code_of):
     server = lpa.server
     with server.fault("es9.answer.fail", subject="8.1", reason="4.8"):
         assert code_of(lpa.initiate()) == "8.1/4.8"
@@ -307,15 +307,15 @@ def test_answers_of_the_json_object(lpa, order, code_of):
 
 
 @pytest.mark.parametrize("form", ["unpadded", "wrapped", "url"])
-def test_base64_in_another_form(lpa, sound, form):
+def test_base64_can_have_another_form(lpa, faultless, form):
     with lpa.server.fault("es9.answer.base64", form=form):
         answer = lpa.initiate()
     text = answer["serverCertificate"]
     cleaned = "".join(text.split()).replace("-", "+").replace("_", "/").rstrip("=")
-    assert cleaned == sound.initiated["serverCertificate"].rstrip("=")
+    assert cleaned == faultless.initiated["serverCertificate"].rstrip("=")
 
 
-def test_answers_of_http(lpa, server):
+def test_each_http_fault_changes_the_http_response(lpa, server):
     def post():
         return lpa.post("cancelSession", {})
 
@@ -343,14 +343,14 @@ def test_answers_of_http(lpa, server):
         assert json.loads(post().body)
 
 
-def test_refused_request_is_not_acted_upon(lpa, order, code_of):
+def test_refused_request_is_not_carried_out(lpa, order, code_of):
     lpa.initiate()
     with lpa.server.fault("http.refuse", status=503), pytest.raises(AssertionError):
         lpa.authenticate(order.matching_id)
     assert code_of(lpa.authenticate(bf38=lpa.bf38)) == "Executed-Success"
 
 
-def test_answered_request_is_acted_upon_whatever_the_status(lpa, order, code_of):
+def test_request_is_carried_out_whatever_the_status(lpa, order, code_of):
     lpa.initiate()
     with lpa.server.fault("http.status", status=500), pytest.raises(AssertionError):
         lpa.authenticate(order.matching_id)
@@ -363,7 +363,7 @@ def test_fault_for_one_function_leaves_the_others(lpa, order, code_of):
         assert code_of(lpa.authenticate(order.matching_id)) == "8.2.6/3.8"
 
 
-def test_fault_goes_off_after_its_times(lpa):
+def test_fault_is_switched_off_after_the_given_times(lpa):
     lpa.server.faults.on("http.status", status=500, times=2)
     assert [lpa.post("cancelSession", {}).status for _ in range(3)] == [500, 500, 200]
     assert lpa.server.faults.active == ()
@@ -392,7 +392,7 @@ def test_two_faults_add_up_and_go_off_one_by_one(lpa):
         ("http.status", {"status": True}, "expected int"),
     ],
 )
-def test_fault_that_is_misused_is_refused(server, name, parameters, expected):
+def test_fault_with_wrong_parameters_is_refused(server, name, parameters, expected):
     with pytest.raises(LocalError, match=expected):
         server.faults.on(name, **parameters)
     assert server.faults.active == ()
@@ -407,6 +407,6 @@ def test_fault_that_is_misused_is_refused(server, name, parameters, expected):
         ("es9.answer.base64", {"form": "base32"}),
     ],
 )
-def test_value_that_cannot_be_used_is_a_mistake_of_the_test(lpa, name, parameters):
+def test_value_that_cannot_be_used_raises_a_local_error(lpa, name, parameters):
     with lpa.server.fault(name, **parameters), pytest.raises(LocalError):
         lpa.initiate()
