@@ -19,7 +19,7 @@ COMMAND = BppCommandId.configureISDP
 
 
 def begun(card, server, **fields):
-    """Take a load to where ConfigureISDP is due; the session, and the segments from there."""
+    """Takes a load to where ConfigureISDP is due; the session, and the segments from there."""
     session = server.prepared(card)
     package = session.package(TWO, **fields)
     place = package.header_of(COMMAND)
@@ -28,7 +28,7 @@ def begun(card, server, **fields):
 
 
 def protected_by(protect):
-    """Return a protection that treats ConfigureISDP in its own way and all else soundly."""
+    """Returns a protection that calls a function for ConfigureISDP, and is sound for all else."""
 
     def protecting(command, number, bsp, plaintext):
         if command is COMMAND:
@@ -39,30 +39,30 @@ def protected_by(protect):
 
 
 def request(*objects):
-    """Return ConfigureISDP with dpProprietaryData of these data objects."""
+    """Returns ConfigureISDP with dpProprietaryData of these data objects."""
     return tlv.encode(Tag.ConfigureISDP, tlv.encode(Tag.DpProprietaryData, *objects))
 
 
 def dp_oid(server):
-    """Return the data object dpOid of a server."""
+    """Returns the data object dpOid of a server."""
     return tlv.encode(0x80, server.oid.content)
 
 
 def of_length(server, length):
-    """Return ConfigureISDP whose dpProprietaryData has this length, tag and length included."""
+    """Returns ConfigureISDP whose dpProprietaryData has this length, tag and length included."""
     oid = dp_oid(server)
     return request(oid, tlv.encode(0x81, bytes(length - 2 - len(oid) - 2)))
 
 
 def with_other_key(bsp, plaintext):
-    """Encrypt with a key that is not S-ENC, and make the MAC a right one all the same."""
+    """Encrypts with a key that is not S-ENC, and makes a right MAC over it."""
     other = bytes(octet ^ 0xFF for octet in bsp.keys.s_enc)
     wrong = BspKeys(bsp.keys.mac_chaining_value, other, bsp.keys.s_mac)
     return replace(bsp, keys=wrong).protect(Tag.Protected87, plaintext)
 
 
 def without_padding(bsp, plaintext):
-    """Encrypt whole blocks that do not end in padding, under the right keys and MAC."""
+    """Encrypts whole blocks that do not end in padding, under the right keys and MAC."""
     blocks = plaintext.ljust(32, b"\x00")
     sealed, _ = bsp.protect(Tag.Protected87, blocks)
     ciphertext = bytes(tlv.parse(sealed).value[: len(blocks)])
@@ -253,7 +253,7 @@ def test_no_memory_for_the_isdp_ends_the_load(card, given, server, step):
 
 
 def require_isdp_aid(aid, *others):
-    """Require an AID of the range of ISD-Ps, and none of the others."""
+    """Requires an AID of the range of ISD-Ps, and none of the others."""
     octets = aid.octets
     number = int.from_bytes(octets[13:15], "big")
     in_range = (
@@ -280,7 +280,7 @@ def test_isdp_has_an_aid_of_its_own(card, given, server, step):
 
 
 @testcase("ES8+.ConfigureISDP#14")
-def test_aid_after_a_deletion_is_of_nobody_else(card, given, server, step):
+def test_aid_after_a_deletion_is_not_in_use(card, given, server, step):
     """After a deletion the new ISD-P has an AID of the range that is not in use."""
     one, three = given.profiles(ONE, THREE)
     with step("Initial conditions: the first Profile deleted"):

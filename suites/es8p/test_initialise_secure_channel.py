@@ -24,19 +24,19 @@ PARTS = (0x82, 0x80, 0xA6, Tag.OneTimePublicKey)
 
 
 def first_segment(session, **fields):
-    """Send the first segment of a package alone and return what the card answered."""
+    """Sends the first segment of a package alone and returns what the card answered."""
     return session.load(session.package(TWO, **fields).until(1))
 
 
 def signed(session, *parts):
-    """Return InitialiseSecureChannel (BF23) of just these parts, signed over them as they are."""
+    """Returns InitialiseSecureChannel (BF23) of just these parts, signed over them as they are."""
     own = tlv.encode(Tag.OneTimePublicKey, session.otpk_euicc.point)
     signature = session.server.pb.private_key.sign(b"".join((*parts, own)))
     return tlv.encode(Tag.InitialiseSecureChannel, *parts, tlv.encode(Tag.Signature, signature))
 
 
 def sound_parts(session):
-    """Return the signed parts of a sound request, by their tags."""
+    """Returns the signed parts of a sound request, by their tags."""
     octets = session.package(TWO).segments[0].octets
     _, header, _ = tlv.read_header(octets)
     return {tag: tlv_edit.at(octets[header:], tag) for tag in PARTS}
@@ -132,8 +132,8 @@ def test_signature_over_an_earlier_key_ends_the_load(card, given, server, step):
 
 
 @testcase("ES8+.InitialiseSecureChannel#23")
-def test_signature_is_looked_at_before_the_transaction(card, given, server, step, note):
-    """smdpSign and transactionId both wrong: the signature is named."""
+def test_signature_is_checked_before_the_transaction(card, given, server, step, note):
+    """With smdpSign and transactionId both wrong, the signature is reported."""
     given.profiles(ONE)
     before = card.observe()
     with step("Initial conditions: PrepareDownload done"):

@@ -22,23 +22,23 @@ WITHOUT_IMSI = replace(TWO, imsi=None)
 
 
 def owned(gid1=None, gid2=None, operator=OPERATOR):
-    """Return the change of metadata to an owner."""
+    """Returns the change of metadata to an owner."""
     owner = OperatorId(mcc_mnc=operator, gid1=gid1, gid2=gid2)
     return lambda metadata: replace(metadata, profile_owner=owner)
 
 
 def other_iccid(metadata):
-    """Return metadata with another ICCID than the package."""
+    """Returns metadata with another ICCID than the package."""
     return replace(metadata, iccid=Iccid.from_digits("8929901077777777776"))
 
 
 def with_ppr2(metadata):
-    """Return metadata with PPR2, and the owner the RAT is asked about."""
+    """Returns metadata with PPR2, and the owner the RAT is asked about."""
     return replace(owned()(metadata), profile_policy_rules=frozenset({PprId.ppr2}))
 
 
 def refused_as_mismatch(card, server, step, before, parameters, altered):
-    """Load a package under other metadata and require installFailedDueToDataMismatch."""
+    """Loads a package under other metadata and requires installFailedDueToDataMismatch."""
     one = profile(parameters)
     with step("Initial conditions: PrepareDownload done"):
         session = server.prepared(card)
@@ -72,7 +72,7 @@ def test_package_of_another_profile_is_refused(card, given, server, step, parame
         "ES8+.LoadProfileElements#58": (WITH_GIDS, owned(gid2=b"\xb1")),
     },
 )
-def test_metadata_the_package_does_not_bear_out(card, given, server, step, parameters, altered):
+def test_metadata_without_matching_files(card, given, server, step, parameters, altered):
     """Rules or an owner without EF.IMSI, an owner that leaves EF.GID1 out; noted as a probe."""
     given.profiles(ONE)
     refused_as_mismatch(card, server, step, card.observe(), parameters, altered)
@@ -109,7 +109,7 @@ def test_package_that_does_not_fit_the_memory(card, given, server, step):
 
 
 def results(card):
-    """Return the ProfileInstallationResults that are pending."""
+    """Returns the ProfileInstallationResults that are pending."""
     pending = card.pending_notifications()
     tag = Tag.ProfileInstallationResult.to_bytes(2, "big")
     return [ProfileInstallationResult.decode(one) for one in pending if one[:2] == tag]

@@ -1,4 +1,4 @@
-"""ES8+.LoadProfileElements: a package that is not sound is given up, and the result says why."""
+"""ES8+.LoadProfileElements: a package with one mistake ends the load with a reason."""
 
 from rspcore import tlv
 from rspcore.messages.euicc_response import PeStatusCode
@@ -40,7 +40,7 @@ CUT_SHORT_WITHIN = tlv.encode(
 
 
 def header_second(upp):
-    """Return the package with PE-MF before the header."""
+    """Returns the package with PE-MF before the header."""
     header, mf, *others = (one.raw for one in split(upp))
     return b"".join((mf, header, *others))
 
@@ -84,7 +84,7 @@ def header_second(upp):
         ),
     },
 )
-def test_unsound_package_is_given_up(card, given, server, step, altered, codes):
+def test_package_with_one_mistake_ends_the_load(card, given, server, step, altered, codes):
     """A package with one mistake ends with a processing error and the status of the mistake."""
     given.profiles(ONE)
     before = card.observe()
@@ -103,7 +103,7 @@ def test_unsound_package_is_given_up(card, given, server, step, altered, codes):
         "ES8+.LoadProfileElements#53": lambda upp: upp + split(upp)[-2].raw,
     },
 )
-def test_package_that_does_not_end_with_its_end(card, given, server, step, note, altered):
+def test_package_that_does_not_end_with_pe_end(card, given, server, step, note, altered):
     """A package without PE-End, or with more after it; what the card does is noted."""
     given.profiles(ONE)
     before = card.observe()
@@ -118,7 +118,7 @@ def test_package_that_does_not_end_with_its_end(card, given, server, step, note,
 
 @testcase("ES8+.LoadProfileElements#17")
 def test_unknown_element_that_is_not_mandated_is_passed_over(card, given, server, step):
-    """An element of no known version that is not mandated is told of, and the rest installed."""
+    """An element of no known version that is not mandated is reported, and the rest installed."""
     given.none()
     element = unknown_element(NUMBER, mandated=False)
     with step("Initial conditions: PrepareDownload done"):
@@ -127,8 +127,8 @@ def test_unknown_element_that_is_not_mandated_is_passed_over(card, given, server
         loaded = session.install(TWO, upp=inserted(TWO.upp, element, before="end"))
     with step("Expected: PIR successResult; pe-not-supported(1) for the element, else ok(0)"):
         load_result.installed(session, loaded)
-        told = load_result.statuses(loaded)
-        unsupported = [one for one in told if one.status != STATUS.ok]
+        statuses = load_result.statuses(loaded)
+        unsupported = [one for one in statuses if one.status != STATUS.ok]
         expect.equal([one.status for one in unsupported], [STATUS.pe_not_supported], "statuses")
         expect.equal(unsupported[0].identification_number, NUMBER, "identification")
 

@@ -19,7 +19,7 @@ SEGMENT = 200
 
 
 def retagged(octets, tag):
-    """Return a data object with another tag of one octet."""
+    """Returns a data object with another tag of one octet."""
     return bytes((tag,)) + octets[1:]
 
 
@@ -136,7 +136,7 @@ def test_body_of_no_whole_blocks_ends_the_load(card, given, server, step):
 
 
 @testcase("ES8+.LoadProfileElements#55")
-def test_counter_that_leaves_the_88s_out(card, given, server, step, note):
+def test_counter_that_does_not_count_the_88s(card, given, server, step, note):
     """The ICV of the first 86 is made as if no 88 had counted; what the card does is noted."""
     counted = []
 

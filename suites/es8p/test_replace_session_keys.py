@@ -1,4 +1,4 @@
-"""ES8+.ReplaceSessionKeys: the package goes on under the keys it was protected with before."""
+"""ES8+.ReplaceSessionKeys: the profile elements follow under the keys they were protected with."""
 
 from rspcore.bpp import replace_session_keys
 from rspcore.crypto.kdf import BspKeys
@@ -23,7 +23,7 @@ PIECE = 500
 
 
 def begun(card, server, step, place_of=COMMAND, **fields):
-    """Take a load to where a command is due; the session, and the segments from there."""
+    """Takes a load to where a command is due; the session, and the segments from there."""
     with step("Initial conditions: StoreMetadata accepted"):
         session = server.prepared(card)
         package = session.package(TWO, segment_size=PIECE, **fields)
@@ -76,7 +76,7 @@ def test_wrong_mac_ends_the_load(card, given, server, step):
 
 
 def tagged(tag):
-    """Return a protection of ReplaceSessionKeys under another tag, as belongs to that tag."""
+    """Returns a protection of ReplaceSessionKeys under another tag, in the way of that tag."""
 
     def protect(command, number, bsp, plaintext):
         if command is not COMMAND:
@@ -139,7 +139,7 @@ def test_second_request_is_refused(card, given, server, step, note):
 
 
 @testcase("ES8+.ReplaceSessionKeys#10")
-def test_keys_stay_once_elements_came(card, given, server, step, note):
+def test_keys_are_not_replaced_after_the_first_element(card, given, server, step, note):
     """After the first element segment ReplaceSessionKeys is refused."""
     given.profiles(ONE)
     before = card.observe()

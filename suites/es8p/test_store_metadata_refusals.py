@@ -19,7 +19,7 @@ STRUCTURE, SECURITY = ErrorReason.scp03tStructureError, ErrorReason.scp03tSecuri
 
 
 def begun(card, server, step, what=TWO, **fields):
-    """Take a load to where StoreMetadata is due; the session, and the segments of the metadata."""
+    """Takes a load to where StoreMetadata is due; the session, and the segments of the metadata."""
     with step("Initial conditions: ConfigureISDP accepted"):
         session = server.prepared(card)
         package = session.package(what, **fields)
@@ -30,13 +30,13 @@ def begun(card, server, step, what=TWO, **fields):
 
 
 def twice(metadata, tag):
-    """Return metadata that hold a data object twice in a row."""
+    """Returns metadata that hold a data object twice in a row."""
     one = tlv_edit.at(metadata, tag)
     return tlv_edit.replaced(metadata, one + one, tag)
 
 
 def set_to(value, *path):
-    """Return sound metadata with another value at a place."""
+    """Returns sound metadata with another value at a place."""
     return tlv_edit.valued(SOUND, value, *path)
 
 
@@ -79,7 +79,7 @@ def test_metadata_out_of_bounds_end_the_load(card, given, server, step, metadata
     },
 )
 def test_undefined_values_end_the_load(card, given, server, step, note, metadata, reasons):
-    """A value nobody defined, or an object twice, ends the load."""
+    """An undefined value, or an object twice, ends the load."""
     given.profiles(ONE)
     before = card.observe()
     session, package = begun(card, server, step, metadata=metadata)
@@ -170,14 +170,14 @@ def test_wrong_order_ends_the_load(card, given, server, step):
 
 
 def encrypted(command, number, bsp, plaintext):
-    """Protect metadata as an encrypted TLV 87, all else soundly."""
+    """Protects metadata as an encrypted TLV 87, all else soundly."""
     if command is COMMAND:
         return bsp.protect(Tag.Protected87, plaintext)
     return protect_soundly(command, number, bsp, plaintext)
 
 
 def shorter_than_a_mac(command, number, bsp, plaintext):
-    """Make of metadata a TLV 88 of 7 octets, all else soundly."""
+    """Protects metadata as a TLV 88 of 7 octets, all else soundly."""
     if command is COMMAND:
         return tlv.encode(Tag.Protected88, bytes(7)), bsp
     return protect_soundly(command, number, bsp, plaintext)
@@ -223,7 +223,7 @@ def test_nothing_is_left_after_an_error(card, given, server, step):
 
 
 def free_memory(card):
-    """Return the free non-volatile memory EUICCInfo2 tells, in octets."""
+    """Returns the free non-volatile memory EUICCInfo2 reports, in octets."""
     resource = card.send(GetEuiccInfo2Request()).ext_card_resource
     return int.from_bytes(resource.free_non_volatile_memory, "big")
 

@@ -19,7 +19,7 @@ HEADERS = 3 + 3 + 2 + 3 + 4
 
 
 def profile_answered_by(octets):
-    """Return a Profile whose name and icon make an answer to GetProfilesInfo of so many octets."""
+    """Returns a Profile whose name and icon make an answer to GetProfilesInfo of so many octets."""
     made = preset(ONE)
     name = "N" * 40
     padding = octets - HEADERS - len(name) - len(made.icon)
@@ -27,7 +27,7 @@ def profile_answered_by(octets):
 
 
 def announced(card, request):
-    """Send a request without Le and require 61XX; returns how many octets wait."""
+    """Sends a request without Le and requires 61XX; returns how many octets wait."""
     response = card.transmit_raw(replace(store_data_blocks.block(card, request), le=None))
     waiting = more_data(response.sw)
     expect.that(

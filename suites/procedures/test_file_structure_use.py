@@ -19,19 +19,19 @@ SQN, AMF = bytes.fromhex("000000000021"), bytes.fromhex("8000")
 
 
 def enable(card, one):
-    """Enable a Profile at once, without REFRESH and without a reset."""
+    """Enables a Profile at once, without REFRESH and without a reset."""
     request = EnableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=False)
     expect.ok(card.send(request))
 
 
 def disable(card, one):
-    """Disable a Profile at once, without REFRESH and without a reset."""
+    """Disables a Profile at once, without REFRESH and without a reset."""
     request = DisableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=False)
     expect.ok(card.send(request))
 
 
 def language(card):
-    """Return the content of EF.PL."""
+    """Returns the content of EF.PL."""
     expect.success(file_access.select_file(card, file_access.EF_PL), "SELECT EF.PL")
     content = file_access.read(card)
     expect.success(content, "READ BINARY EF.PL")

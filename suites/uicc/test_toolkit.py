@@ -23,7 +23,7 @@ WRITE_TEST_FILE = (
 
 @pytest.fixture
 def ota(own, make_ota, parameters):
-    """Give a server that reaches the remote file management of the UICC."""
+    """Returns a server that reaches the remote file management of the UICC."""
     made = make_ota(parameters)
     made.tar = RFM
     return made
@@ -98,7 +98,7 @@ def test_script_has_the_rights_of_its_instance(ota, own, step):
 
 @testcase("UICC.Ota#05")
 def test_unknown_reference(ota, own, step):
-    """A toolkit application reference nobody has is answered as such."""
+    """A toolkit application reference of no application is answered as such."""
     with step("S_OTA -> UICC: a script for TAR B0FFFF"):
         ota.tar = bytes.fromhex("B0FFFF")
         receipt = ota.send(own.card, READ_TEST_FILE)
