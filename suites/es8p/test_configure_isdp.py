@@ -12,19 +12,11 @@ from rspharness.card import expect
 from rspharness.servers import load_result
 from rspharness.servers.bound_package import protect_soundly
 from rspharness.servers.rsp_server import profile
+from rspharness.suite.load_trial import LoadTrial, taken_to
 
 ONE, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL3"
 TWO = profile("PROFILE_OPERATIONAL2")
 COMMAND = BppCommandId.configureISDP
-
-
-def begun(card, server, **fields):
-    """Takes a load to where ConfigureISDP is due; the session, and the segments from there."""
-    session = server.prepared(card)
-    package = session.package(TWO, **fields)
-    place = package.header_of(COMMAND)
-    load_result.went_on(session.load(package.until(place)))
-    return session, package.since(place)
 
 
 def protected_by(protect):
@@ -74,7 +66,7 @@ def test_empty_request_makes_the_isdp(card, given, server, step):
     """An empty ConfigureISDP is accepted; the load ends in an ISD-P with the Profile."""
     given.none()
     with step("Initial conditions: InitialiseSecureChannel accepted"):
-        session, package = begun(card, server)
+        session, package = taken_to(COMMAND, card, server, TWO)
     with step("S_LPAd -> eUICC: ConfigureISDP, empty; expected: SW 9000 without PIR"):
         load_result.went_on(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: the rest; expected: PIR successResult, the ISD-P listed"):
@@ -87,7 +79,9 @@ def test_oid_of_the_server_is_kept(card, given, server, step):
     """dpProprietaryData with dpOid alone is returned after the installation."""
     given.profiles(ONE)
     with step("Initial conditions: InitialiseSecureChannel accepted"):
-        session, package = begun(card, server, configure_isdp=request(dp_oid(server)))
+        session, package = taken_to(
+            COMMAND, card, server, TWO, configure_isdp=request(dp_oid(server))
+        )
     with step("S_LPAd -> eUICC: ConfigureISDP with dpOid and the rest; expected: successResult"):
         info = load_result.installed(session, session.load(package))
     with step("Expected: tag B8 returned"):
@@ -101,7 +95,7 @@ def test_longest_data_are_kept(card, given, server, step):
     given.profiles(ONE)
     with step("Initial conditions: InitialiseSecureChannel accepted"):
         sent = of_length(server, 128)
-        session, package = begun(card, server, configure_isdp=sent)
+        session, package = taken_to(COMMAND, card, server, TWO, configure_isdp=sent)
     with step("S_LPAd -> eUICC: ConfigureISDP, 128 octets, and the rest; expected: successResult"):
         info = load_result.installed(session, session.load(package))
     with step("Expected: tag B8 returned unchanged"):
@@ -112,40 +106,36 @@ def test_longest_data_are_kept(card, given, server, step):
 def test_longer_data_end_the_load(card, given, server, step):
     """dpProprietaryData of 129 octets gives incorrectInputValues(1)."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: InitialiseSecureChannel accepted"):
-        session, package = begun(card, server, configure_isdp=of_length(server, 129))
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, configure_isdp=of_length(server, 129))
     with step("S_LPAd -> eUICC: ConfigureISDP, dpProprietaryData of 129 octets"):
-        loaded = session.load(package.until(1))
+        loaded = trial.send()
     with step("Expected: PIR errorResult, configureISDP(1), incorrectInputValues(1)"):
-        load_result.ended(session, loaded, before, COMMAND, ErrorReason.incorrectInputValues)
+        trial.ended(loaded, COMMAND, ErrorReason.incorrectInputValues)
 
 
 @testcase("ES8+.ConfigureISDP#05")
 def test_oid_of_another_server_ends_the_load(card, given, server, server2, step, note):
     """A dpOid of another SM-DP+ gives incorrectInputValues(1)."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: InitialiseSecureChannel accepted"):
-        session, package = begun(card, server, configure_isdp=request(dp_oid(server2)))
+    trial = LoadTrial.begin(
+        card, server, step, TWO, COMMAND, configure_isdp=request(dp_oid(server2))
+    )
     with step("S_LPAd -> eUICC: ConfigureISDP, dpOid of the second SM-DP+"):
-        loaded = session.load(package.until(1))
+        loaded = trial.send()
         note(load_result.described(loaded))
     with step("Expected: PIR errorResult, configureISDP(1), incorrectInputValues(1)"):
-        load_result.ended(session, loaded, before, COMMAND, ErrorReason.incorrectInputValues)
+        trial.ended(loaded, COMMAND, ErrorReason.incorrectInputValues)
 
 
 @testcase("ES8+.ConfigureISDP#06")
 def test_wrong_mac_ends_the_load(card, given, server, step):
     """A wrong C-MAC gives bspSecurityError(8)."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: InitialiseSecureChannel accepted"):
-        session, package = begun(card, server)
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND)
     with step("S_LPAd -> eUICC: ConfigureISDP, one bit of the C-MAC turned"):
-        loaded = session.load(package.until(1).flipped(0))
+        loaded = trial.send(trial.under_test.flipped(0))
     with step("Expected: PIR errorResult, configureISDP(1), bspSecurityError(8)"):
-        load_result.ended(session, loaded, before, COMMAND, ErrorReason.scp03tSecurityError)
+        trial.ended(loaded, COMMAND, ErrorReason.scp03tSecurityError)
 
 
 @testcase.each(
@@ -158,14 +148,12 @@ def test_wrong_mac_ends_the_load(card, given, server, step):
 def test_garbled_content_under_a_right_mac_ends_the_load(card, given, server, step, note, protect):
     """Content without the padding that belongs there gives bspSecurityError(8), MAC or no MAC."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: InitialiseSecureChannel accepted"):
-        session, package = begun(card, server, protect=protected_by(protect))
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, protect=protected_by(protect))
     with step("S_LPAd -> eUICC: ConfigureISDP, encrypted wrongly, C-MAC right"):
-        loaded = session.load(package.until(1))
+        loaded = trial.send()
         note(load_result.described(loaded))
     with step("Expected: PIR errorResult, configureISDP(1), bspSecurityError(8)"):
-        load_result.ended(session, loaded, before, COMMAND, ErrorReason.scp03tSecurityError)
+        trial.ended(loaded, COMMAND, ErrorReason.scp03tSecurityError)
 
 
 @testcase("ES8+.ConfigureISDP#08")
@@ -177,27 +165,25 @@ def test_other_tags_in_the_group_end_the_load(card, given, server, step):
         lambda bsp, plaintext: bsp.protect_mac_only(Tag.Protected88, plaintext),
     )
     for protect, tag in zip(wrong, ("86", "88"), strict=True):
-        before = card.observe()
-        with step("Initial conditions: InitialiseSecureChannel accepted"):
-            session, package = begun(card, server, protect=protected_by(protect))
+        trial = LoadTrial.begin(card, server, step, TWO, COMMAND, protect=protected_by(protect))
         with step(f"S_LPAd -> eUICC: ConfigureISDP as TLV {tag}, protected as such"):
-            loaded = session.load(package.until(1))
+            loaded = trial.send()
         with step("Expected: PIR errorResult, configureISDP(1), bspStructureError(7)"):
-            load_result.ended(session, loaded, before, COMMAND, ErrorReason.scp03tStructureError)
+            trial.ended(loaded, COMMAND, ErrorReason.scp03tStructureError)
 
 
 @testcase("ES8+.ConfigureISDP#09")
 def test_other_command_in_the_group_ends_the_load(card, given, server, step, note):
     """Decrypted content that is no BF24 gives incorrectInputValues(1)."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: InitialiseSecureChannel accepted"):
-        session, package = begun(card, server, configure_isdp=bytes.fromhex("BF2A00"))
+    trial = LoadTrial.begin(
+        card, server, step, TWO, COMMAND, configure_isdp=bytes.fromhex("BF2A00")
+    )
     with step("S_LPAd -> eUICC: A0 segment with BF2A in place of BF24"):
-        loaded = session.load(package.until(1))
+        loaded = trial.send()
         note(load_result.described(loaded))
     with step("Expected: PIR errorResult, configureISDP(1), incorrectInputValues(1)"):
-        load_result.ended(session, loaded, before, COMMAND, ErrorReason.incorrectInputValues)
+        trial.ended(loaded, COMMAND, ErrorReason.incorrectInputValues)
 
 
 @testcase("ES8+.ConfigureISDP#10")
@@ -206,7 +192,7 @@ def test_second_request_is_refused(card, given, server, step, note):
     given.profiles(ONE)
     before = card.observe()
     with step("Initial conditions: ConfigureISDP accepted"):
-        session, package = begun(card, server)
+        session, package = taken_to(COMMAND, card, server, TWO)
         load_result.went_on(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: ConfigureISDP again"):
         loaded = session.load(package.until(1))
@@ -242,14 +228,12 @@ def test_no_memory_for_the_isdp_ends_the_load(card, given, server, step):
     """Without memory for an ISD-P the load ends with reason 10."""
     given.none()
     given.room_left(isdps=0.5)
-    before = card.observe()
-    with step("Initial conditions: InitialiseSecureChannel accepted"):
-        session, package = begun(card, server)
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND)
     with step("S_LPAd -> eUICC: ConfigureISDP"):
-        loaded = session.load(package.until(1))
+        loaded = trial.send()
     with step("Expected: PIR errorResult, configureISDP(1), insufficient memory(10)"):
         reason = ErrorReason.installFailedDueToInsufficientMemoryForProfile
-        load_result.ended(session, loaded, before, COMMAND, reason)
+        trial.ended(loaded, COMMAND, reason)
 
 
 def require_isdp_aid(aid, *others):
@@ -302,11 +286,9 @@ def test_aid_after_a_deletion_is_not_in_use(card, given, server, step):
 def test_body_of_no_whole_blocks_ends_the_load(card, given, server, step, body):
     """An encrypted body that is empty or of no whole blocks gives bspStructureError(7)."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: InitialiseSecureChannel accepted"):
-        protect = protected_by(lambda bsp, _: bsp.protect_mac_only(Tag.Protected87, body))
-        session, package = begun(card, server, protect=protect)
+    protect = protected_by(lambda bsp, _: bsp.protect_mac_only(Tag.Protected87, body))
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, protect=protect)
     with step(f"S_LPAd -> eUICC: ConfigureISDP, body of {len(body)} octets, C-MAC right"):
-        loaded = session.load(package.until(1))
+        loaded = trial.send()
     with step("Expected: PIR errorResult, configureISDP(1), bspStructureError(7)"):
-        load_result.ended(session, loaded, before, COMMAND, ErrorReason.scp03tStructureError)
+        trial.ended(loaded, COMMAND, ErrorReason.scp03tStructureError)

@@ -12,6 +12,7 @@ from rspharness import testcase
 from rspharness.card import expect
 from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
+from rspharness.suite.load_trial import LoadTrial
 
 ONE, TWO = "PROFILE_OPERATIONAL1", preset("PROFILE_OPERATIONAL2")
 COMMAND = BppCommandId.loadProfileElements
@@ -37,15 +38,14 @@ def with_ppr2(metadata):
     return replace(owned()(metadata), profile_policy_rules=frozenset({PprId.ppr2}))
 
 
-def refused_as_mismatch(card, server, step, before, parameters, altered):
+def refused_as_mismatch(card, server, step, parameters, altered):
     """Loads a package under other metadata and requires installFailedDueToDataMismatch."""
     one = profile(parameters)
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
+    trial = LoadTrial.begin(card, server, step, one, metadata=altered(one.metadata))
     with step("S_LPAd -> eUICC: the package under metadata that do not fit it"):
-        loaded = session.install(one, metadata=altered(one.metadata))
+        loaded = trial.send(trial.package)
     with step("Expected: PIR errorResult, installFailedDueToDataMismatch(13)"):
-        load_result.ended(session, loaded, before, COMMAND, MISMATCH)
+        trial.ended(loaded, COMMAND, MISMATCH)
 
 
 @testcase.each(
@@ -61,7 +61,7 @@ def refused_as_mismatch(card, server, step, before, parameters, altered):
 def test_package_of_another_profile_is_refused(card, given, server, step, parameters, altered):
     """An ICCID, operator or group that the package contradicts ends the load."""
     given.profiles(ONE)
-    refused_as_mismatch(card, server, step, card.observe(), parameters, altered)
+    refused_as_mismatch(card, server, step, parameters, altered)
 
 
 @testcase.each(
@@ -75,22 +75,20 @@ def test_package_of_another_profile_is_refused(card, given, server, step, parame
 def test_metadata_without_matching_files(card, given, server, step, parameters, altered):
     """Rules or an owner without EF.IMSI, an owner that leaves EF.GID1 out; noted as a probe."""
     given.profiles(ONE)
-    refused_as_mismatch(card, server, step, card.observe(), parameters, altered)
+    refused_as_mismatch(card, server, step, parameters, altered)
 
 
 @testcase("ES8+.LoadProfileElements#39")
 def test_test_profile_with_another_key_is_refused(card, given, server, step):
     """A test Profile may have no key that could reach a live network."""
     given.profiles(ONE)
-    before = card.observe()
     one = profile(replace(TWO, profile_class=ProfileClass.test))
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
+    trial = LoadTrial.begin(card, server, step, one)
     with step("S_LPAd -> eUICC: the package, Milenage with a key of its own, profileClass test"):
-        loaded = session.install(one)
+        loaded = trial.send(trial.package)
     with step("Expected: PIR errorResult, testProfileInstallFailedDueToInvalidNaaKey(14)"):
         reason = ErrorReason.testProfileInstallFailedDueToInvalidNaaKey
-        load_result.ended(session, loaded, before, COMMAND, reason)
+        trial.ended(loaded, COMMAND, reason)
 
 
 @testcase("ES8+.LoadProfileElements#41")

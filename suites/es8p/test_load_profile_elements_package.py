@@ -20,6 +20,7 @@ from rspharness import testcase
 from rspharness.card import expect
 from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
+from rspharness.suite.load_trial import LoadTrial
 
 ONE, TWO = "PROFILE_OPERATIONAL1", profile("PROFILE_OPERATIONAL2")
 COMMAND = BppCommandId.loadProfileElements
@@ -87,13 +88,11 @@ def header_second(upp):
 def test_package_with_one_mistake_ends_the_load(card, given, server, step, altered, codes):
     """A package with one mistake ends with a processing error and the status of the mistake."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
+    trial = LoadTrial.begin(card, server, step, TWO, upp=altered(TWO.upp))
     with step("S_LPAd -> eUICC: the package with one mistake"):
-        loaded = session.install(TWO, upp=altered(TWO.upp))
+        loaded = trial.send(trial.package)
     with step(f"Expected: PIR errorResult, PE processing error(12), {expect.names(codes)}"):
-        load_result.element_refused(session, loaded, before, *codes)
+        trial.element_refused(loaded, *codes)
 
 
 @testcase.each(
@@ -106,14 +105,12 @@ def test_package_with_one_mistake_ends_the_load(card, given, server, step, alter
 def test_package_that_does_not_end_with_pe_end(card, given, server, step, note, altered):
     """A package without PE-End, or with more after it; what the card does is noted."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
+    trial = LoadTrial.begin(card, server, step, TWO, upp=altered(TWO.upp))
     with step("S_LPAd -> eUICC: the package"):
-        loaded = session.install(TWO, upp=altered(TWO.upp))
+        loaded = trial.send(trial.package)
         note(load_result.described(loaded))
     with step("Expected: PIR errorResult, PE processing error(12)"):
-        load_result.element_refused(session, loaded, before)
+        trial.element_refused(loaded)
 
 
 @testcase("ES8+.LoadProfileElements#17")
@@ -137,16 +134,13 @@ def test_unknown_element_that_is_not_mandated_is_passed_over(card, given, server
 def test_reason_outside_the_list(card, given, server, step, note):
     """No command makes an eUICC fail inside; an empty package comes nearest, and is noted."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
+    trial = LoadTrial.begin(card, server, step, TWO, lengths=((0xA3, 0),))
     with step("S_LPAd -> eUICC: the header of A3 with length 0"):
-        package = session.package(TWO, lengths=((0xA3, 0),))
-        loaded = session.load(package.until(package.header_of(COMMAND) + 1))
+        loaded = trial.send(trial.package.until(trial.package.header_of(COMMAND) + 1))
         note(load_result.described(loaded))
     with step("Expected: PIR errorResult, installFailedDueToUnknownError(127)"):
         reason = ErrorReason.installFailedDueToUnknownError
-        load_result.ended(session, loaded, before, COMMAND, reason)
+        trial.ended(loaded, COMMAND, reason)
 
 
 @testcase.each(

@@ -20,6 +20,7 @@ from rspharness import testcase
 from rspharness.card import expect, tlv_edit
 from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
+from rspharness.suite.load_trial import LoadTrial, taken_to
 
 ONE = "PROFILE_OPERATIONAL1"
 TWO = profile("PROFILE_OPERATIONAL2")
@@ -41,13 +42,10 @@ def changed(**fields):
 def installed(card, server, step, what=TWO, **fields):
     """Loads a whole package; requires success, and returns the ProfileInfo of the card."""
     with step("Initial conditions: ConfigureISDP accepted"):
-        session = server.prepared(card)
-        package = session.package(what, **fields)
-        place = package.header_of(COMMAND)
-        load_result.went_on(session.load(package.until(place)))
+        session, package = taken_to(COMMAND, card, server, what, **fields)
     with step("S_LPAd -> eUICC: StoreMetadata; expected: SW 9000 without PIR"):
         following = package.of(COMMAND)[-1] + 1
-        load_result.went_on(session.load(package.since(place).until(following - place)))
+        load_result.went_on(session.load(package.until(following)))
     with step("S_LPAd -> eUICC: the profile elements; expected: PIR successResult"):
         return load_result.installed(session, session.load(package.since(following)))
 
@@ -176,16 +174,11 @@ def test_other_classes(card, given, server, step, name):
 def test_class_test_needs_support(card, given, server, step):
     """A card without support for test Profiles gives unsupportedProfileClass(6)."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: ConfigureISDP accepted"):
-        session = server.prepared(card)
-        package = session.package(profile("PROFILE_TEST1"))
-        place, last = package.header_of(COMMAND), package.of(COMMAND)[-1]
-        load_result.went_on(session.load(package.until(place)))
+    trial = LoadTrial.begin(card, server, step, profile("PROFILE_TEST1"), COMMAND)
     with step("S_LPAd -> eUICC: StoreMetadata, profileClass test(0)"):
-        loaded = session.load(package.since(place).until(last + 1 - place))
+        loaded = trial.send()
     with step("Expected: PIR errorResult, storeMetadata(2), unsupportedProfileClass(6)"):
-        load_result.ended(session, loaded, before, COMMAND, ErrorReason.unsupportedProfileClass)
+        trial.ended(loaded, COMMAND, ErrorReason.unsupportedProfileClass)
 
 
 def entries(*wanted):

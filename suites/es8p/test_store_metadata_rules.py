@@ -11,6 +11,7 @@ from rspharness.card import expect
 from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
 from rspharness.suite import rat
+from rspharness.suite.load_trial import taken_to
 
 ONE = "PROFILE_OPERATIONAL1"
 COMMAND = BppCommandId.storeMetadata
@@ -30,14 +31,11 @@ def rules_of(card):
 def metadata_sent(card, server, step, what, **fields):
     """Takes a load to where StoreMetadata is due, sends it, and returns session and answers."""
     with step("Initial conditions: ConfigureISDP accepted"):
-        session = server.prepared(card)
-        package = session.package(profile(what), **fields)
-        place = package.header_of(COMMAND)
-        load_result.went_on(session.load(package.until(place)))
+        session, package = taken_to(COMMAND, card, server, profile(what), **fields)
         following = package.header_of(BppCommandId.loadProfileElements)
     names = " and ".join(PprId(rule).name for rule in sorted(what.ppr))
     with step(f"S_LPAd -> eUICC: StoreMetadata, profilePolicyRules {names}"):
-        return session, session.load(package.since(place).until(following - place))
+        return session, session.load(package.until(following))
 
 
 def refused(card, server, step, what):
