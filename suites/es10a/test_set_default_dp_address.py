@@ -146,7 +146,7 @@ def test_address_missing(card, given, step):
 
 @testcase("ES10a.SetDefaultDpAddress#12")
 def test_power_loss(card, given, step):
-    """Wherever the power goes, the old address or the new one is there, whole."""
+    """Wherever the power is lost, the old address or the new one is stored, complete."""
     given.none()
     for commands in (1, 2, 3):
         given.default_address(ADDRESS)

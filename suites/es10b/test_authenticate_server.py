@@ -147,7 +147,7 @@ def test_transaction_id_of_any_length_is_accepted(card, server, step):
 
 @testcase("ES10b.AuthenticateServer#22", level="read-only")
 def test_large_certificate_is_accepted(card, server, step):
-    """A certificate of more than 700 octets goes over several blocks and is taken."""
+    """A certificate of more than 700 octets is sent in several blocks and accepted."""
     large = server.reissued(lengthened(600))
     with step("Initial conditions: GetEUICCChallenge done"):
         session = server.open(card)
@@ -159,7 +159,7 @@ def test_large_certificate_is_accepted(card, server, step):
 
 @testcase("ES10b.AuthenticateServer#39", level="read-only")
 def test_expired_certificate_is_accepted(card, server, step):
-    """An eUICC has no clock: a certificate past its notAfter date is as good as another."""
+    """An eUICC has no clock: a certificate past its notAfter date is accepted."""
     with step("Initial conditions: GetEUICCChallenge done"):
         session = server.open(card)
     with step("S_LPAd -> eUICC: AuthenticateServer, CERT.DPauth with notAfter in the past"):

@@ -203,6 +203,6 @@ def test_transaction_id_of_17_octets(card, server, step, note):
 
 
 def _in_words(response):
-    """Returns what an answer says, in words."""
+    """Returns the result of an answer, in words."""
     code = expect.code_of(response)
     return "authenticateResponseOk" if code is None else expect.names([code])

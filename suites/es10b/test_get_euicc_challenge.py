@@ -97,7 +97,7 @@ def test_challenge_is_void_after_a_reset(card, server, step):
 
 @testcase("ES10b.GetEUICCChallenge#07", level="read-only")
 def test_challenge_after_deselection(card, server, note, step):
-    """When the channel was closed and opened again, the challenge is still good or gone."""
+    """When the channel was closed and opened again, the challenge is still valid or not."""
     with step("Initial conditions: GetEUICCChallenge done; channel closed, opened, ISD-R selected"):
         session = server.open(card)
         expect.success(logical_channels.close(card, card.number), "MANAGE CHANNEL, close")

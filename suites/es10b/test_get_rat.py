@@ -86,7 +86,7 @@ def test_consent_flag(card, declared, step):
 
 
 @testcase("ES10b.GetRAT#05", level="destructive")
-def test_table_stands(card, given, step):
+def test_table_is_constant(card, given, step):
     """Profile operations and a memory reset leave the table."""
     (one,) = given.profiles(ONE)
     with step("Initial conditions: the table before"):

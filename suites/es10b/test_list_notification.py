@@ -148,7 +148,7 @@ def test_later_event_has_the_larger_number(card, given, step):
 
 @testcase("ES10b.ListNotification#14")
 def test_long_list_comes_whole(card, given, step):
-    """Ten Notifications, more than one response holds, come whole over 61XX."""
+    """Ten Notifications, more than one response holds, come complete over 61XX."""
     (one,) = given.profiles(ONE, notifications=True)
     with step("Initial conditions: enabled and disabled four times, ten Notifications"):
         for _ in range(4):

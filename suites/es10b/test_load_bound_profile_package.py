@@ -67,7 +67,7 @@ def test_package_becomes_a_profile(card, given, make_server, step, on):
 
 @testcase("ES10b.LoadBoundProfilePackage#04")
 def test_each_segment_is_a_chain_of_its_own(card, given, server, step):
-    """Every kind of segment goes as its own chain, whose blocks are numbered from 00."""
+    """Every kind of segment is sent as its own chain, whose blocks are numbered from 00."""
     given.profiles(ONE)
     with step("Initial conditions: PrepareDownload done; a package with A2"):
         session = server.prepared(card)

@@ -64,7 +64,7 @@ def test_hash_of_the_confirmation_code_is_signed(card, make_server, step, on):
 
 @testcase("ES10b.PrepareDownload#39")
 def test_any_hash_is_bound(card, server, step):
-    """The card binds hashCc and does not look at it: any 32 octets will do."""
+    """The card binds hashCc and does not check it: any 32 octets are accepted."""
     with step("Initial conditions: AuthenticateServer done"):
         session = server.authenticated(card)
     with step("S_LPAd -> eUICC: PrepareDownload, hashCc of no code at all"):

@@ -92,7 +92,7 @@ def test_cancelled_session_is_over(card, server, step):
 
 @testcase("ES10b.PrepareDownload#19")
 def test_new_challenge_ends_the_session(card, server, step):
-    """After a new GetEUICCChallenge the session of before is gone."""
+    """After a new GetEUICCChallenge the former session is over."""
     with step("Initial conditions: AuthenticateServer done, then GetEUICCChallenge"):
         session = server.authenticated(card)
         server.open(card)
@@ -253,6 +253,6 @@ def test_transaction_id_of_a_refusal(card, server, step, note):
 
 
 def _in_words(response):
-    """Returns what an answer says, in words."""
+    """Returns the result of an answer, in words."""
     code = expect.code_of(response)
     return "downloadResponseOk" if code is None else expect.names([code])

@@ -116,7 +116,7 @@ def test_all_removed_youngest_first(card, given, step):
 
 @testcase("ES10b.RemoveNotificationFromList#07")
 def test_removal_outlives_a_reset(card, given, step):
-    """After reset and power loss the removed Notification is still gone."""
+    """After reset and power loss the removed Notification is not listed."""
     given.each_notification()
     first, *left = numbers(card)
     with step("S_LPAd -> eUICC: RemoveNotificationFromList; reset; power off and on"):
@@ -150,7 +150,7 @@ def _is_deletion(entry):
 
 @testcase("ES10b.RemoveNotificationFromList#09")
 def test_notification_of_a_deleted_profile(card, given, step):
-    """The delete Notification of a Profile that is gone can be removed."""
+    """The delete Notification of a deleted Profile can be removed."""
     one = given.each_notification()
     with step("S_LPAd -> eUICC: ListNotification, RemoveNotificationFromList, the delete one"):
         listed = sorted(card.notifications(), key=_is_deletion)

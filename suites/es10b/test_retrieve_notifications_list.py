@@ -227,7 +227,7 @@ FIVE = tuple(
 
 @testcase("ES10b.RetrieveNotificationsList#16")
 def test_long_answer_comes_whole(card, given, step):
-    """Five PIRs, more than one response holds, come whole over 61XX."""
+    """Five PIRs, more than one response holds, come complete over 61XX."""
     given.profiles(*FIVE, notifications=True)
     with step("S_LPAd -> eUICC: each of five PIRs by its number"):
         numbers = [one.seq_number for one in card.notifications()]

@@ -250,7 +250,7 @@ def test_new_aid_is_not_used_by_another_profile(card, given, server, step):
 
 @testcase("ES10c.DeleteProfile#18")
 def test_nothing_of_the_profile_is_found(card, given, step):
-    """Entry, nickname, AID and ICCID of a deleted Profile are gone."""
+    """Entry, nickname, AID and ICCID of a deleted Profile are not found."""
     (one,) = given.profiles(ONE)
     with step("Initial conditions: a nickname for the Profile"):
         expect.ok(card.send(SetNicknameRequest(iccid=one.iccid, profile_nickname="Work")))
@@ -292,7 +292,7 @@ def test_default_address_gets_no_notification(card, given, step):
 
 @testcase("ES10c.DeleteProfile#21")
 def test_power_loss_deletes_wholly_or_not_at_all(card, given, step):
-    """Wherever the power goes, the Profile is there and usable, or gone with its memory free."""
+    """Wherever the power is lost, the Profile is usable, or deleted with its memory free."""
     given.none()
     empty = free_memory(card)
     for commands in (1, 2):

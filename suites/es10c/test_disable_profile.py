@@ -225,7 +225,7 @@ def test_application_on_another_channel(card, given, note, step):
 
 @testcase("ES10c.DisableProfile#26")
 def test_power_loss_leaves_a_usable_profile(card, given, step):
-    """Wherever the power goes, the Profile is Enabled with its files, or Disabled without."""
+    """Wherever the power is lost, the Profile is Enabled with its files, or Disabled."""
     for flag, commands in ((False, 1), (False, 2), (True, 1), (True, 2), (True, 3), (True, 4)):
         (one,) = given.profiles(ONE, enabled=ONE)
         with (

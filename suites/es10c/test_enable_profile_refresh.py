@@ -98,7 +98,7 @@ def test_terminal_that_is_partly_able(card, given, note, step):
 
 
 @testcase("ES10c.EnableProfile#10")
-def test_reset_stands_for_the_response(card, given, note, step):
+def test_reset_replaces_the_terminal_response(card, given, note, step):
     """A reset in place of TERMINAL RESPONSE: after 04 the Profile is Enabled; never are two."""
     one, two = given.profiles(ONE, TWO, enabled=ONE)
     with step("S_LPAd -> eUICC: EnableProfile, refreshFlag TRUE; REFRESH fetched; reset"):
@@ -146,7 +146,7 @@ def test_open_proactive_session_is_ended(card, given, make_ota, step):
 
 @testcase("ES10c.EnableProfile#41")
 def test_power_loss_leaves_one_enabled(card, given, step):
-    """Wherever the power goes, exactly one Profile is Enabled: the former or the target one."""
+    """Wherever the power is lost, exactly one Profile is Enabled: the former or the target."""
     for flag, commands in ((False, 1), (False, 2), (True, 1), (True, 2), (True, 3), (True, 4)):
         one, two = given.profiles(ONE, TWO, enabled=ONE)
         with (

@@ -112,7 +112,7 @@ def test_refresh_and_default_file_system(card, given, step):
 
 @testcase("ES10c.eUICCMemoryReset#24", level="destructive")
 def test_power_loss_resets_wholly_or_not_at_all(card, given, step):
-    """Wherever the power goes, all chosen Profiles are there as before, or all are gone."""
+    """Wherever the power is lost, all selected Profiles are as before, or all are deleted."""
     for commands in (1, 2, 3, 4):
         given.profiles(ONE, TWO, THREE, enabled=TWO)
         before = card.observe().profiles

@@ -150,7 +150,7 @@ def test_states_are_distinguished(card, given, step):
 
 @testcase("ES10c.GetProfilesInfo#41")
 def test_long_list_comes_whole(card, given, step):
-    """A list of eight Profiles with icons, longer than one response, comes whole over 61XX."""
+    """A list of eight Profiles with icons, longer than one response, comes complete over 61XX."""
     profiles = given.profiles(*MANY)
     request = ProfileInfoListRequest(tag_list=bytes.fromhex("5A9294")).encode()
     with step("S_LPAd -> eUICC: GetProfilesInfo, tag list 5A 92 94; expected: 61XX"):

@@ -29,7 +29,7 @@ def with_data(data):
 
 
 def info(card, one):
-    """Returns what GetProfilesInfo says of a Profile, without its octets."""
+    """Returns what GetProfilesInfo returns for a Profile, without its octets."""
     return replace(next(info for info in card.profiles() if info.iccid == one.iccid))
 
 

@@ -17,7 +17,7 @@ RENAMED = UpdateMetadataRequest(service_provider_name="New SP", profile_name="Ne
 
 
 def info(card, one):
-    """Returns what GetProfilesInfo says of a Profile, without its octets."""
+    """Returns what GetProfilesInfo returns for a Profile, without its octets."""
     return replace(next(info for info in card.profiles() if info.iccid == one.iccid))
 
 

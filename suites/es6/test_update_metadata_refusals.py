@@ -80,7 +80,7 @@ def test_nickname_belongs_to_the_end_user(card, given, make_ota, step, note):
 
 @testcase("ES6.UpdateMetadata#57")
 def test_request_is_done_whole_or_not_at_all(card, given, make_ota, step):
-    """A valid name beside an icon that is too long is not taken over either."""
+    """A valid name is not stored either when the icon beside it is too long."""
     (one,) = given.profiles(ONE, enabled=ONE)
     before = card.observe()
     with step("S_OTA -> eUICC: UpdateMetadata, a valid name and an icon of 1025 octets"):

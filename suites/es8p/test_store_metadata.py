@@ -211,7 +211,7 @@ DP1, DP2, DP3 = "dp1.example.com", "dp2.example.com", "dp3.example.com"
 def test_configured_servers_get_an_install_notification(
     card, given, server, step, configuration, addresses
 ):
-    """Beside the PIR there is one install Notification for each address that wants it."""
+    """Beside the PIR there is one install Notification for each address configured for it."""
     given.profiles(ONE)
     metadata = changed(notification_configuration_info=configuration)
     info = installed(card, server, step, metadata=metadata)

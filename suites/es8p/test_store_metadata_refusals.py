@@ -93,7 +93,7 @@ def test_icon_type_alone(card, given, server, step, note):
 
 
 @testcase("ES8+.StoreMetadata#42")
-def test_nickname_is_not_the_servers(card, given, server, step, note):
+def test_nickname_in_the_metadata_is_not_kept(card, given, server, step, note):
     """A nickname in the metadata is not kept, or incorrectInputValues(1)."""
     given.profiles(ONE)
     before = card.observe()

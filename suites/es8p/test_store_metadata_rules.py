@@ -143,7 +143,7 @@ def test_result_names_the_iccid(card, given, server, step):
 
 
 @testcase("ES8+.StoreMetadata#82", level="destructive")
-def test_update_control_means_nothing_here(card, given, server, step, note):
+def test_update_control_is_ignored(card, given, server, step, note):
     """pprUpdateControl beside PPR2 is accepted; of the rules, PPR2 alone is listed."""
     given.profiles(ONE)
     what = rat.owned_by_friend(rules_of(card), bringing(PPR2))

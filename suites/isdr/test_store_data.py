@@ -221,7 +221,7 @@ def test_unknown_object_is_ignored(card, step):
 
 @testcase("Transport.StoreData#37")
 def test_second_request_before_the_first_is_complete(card, step):
-    """A request that begins anew is executed, and the unfinished one never is."""
+    """A new request is executed, and the unfinished one before it never is."""
     request, _ = set_address_request(200)
     before = card.observe()
     with step("Initial conditions: block 00 of SetDefaultDpAddress sent, not the last one"):

@@ -260,7 +260,7 @@ def test_mandatory_element_missing(card, given, step):
 
 @testcase("Transport.StoreData#39")
 def test_channel_closed_within_a_request(card, step):
-    """When its channel is closed, an unfinished request is gone for good."""
+    """When its channel is closed, an unfinished request is dropped."""
     before = card.observe()
     first, last = store_data_blocks.in_pieces(card, FIRST, SECOND)
     number = card.number

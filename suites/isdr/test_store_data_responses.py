@@ -116,7 +116,7 @@ def test_more_than_what_waits(card, note, step):
 
 
 @testcase("Transport.StoreData#11", level="read-only")
-def test_nothing_waits(card, step):
+def test_no_response_is_waiting(card, step):
     """GET RESPONSE is refused when everything was read, and when a command came between."""
     with step("S_LPAd -> eUICC: GetEID, read to its end; GET RESPONSE"):
         expect.success(card.store(GetEuiccDataRequest().encode()), "GetEID")

@@ -95,7 +95,7 @@ def test_installed_again(card, given, server, step):
 
 @testcase("procedure.DeleteProcess#05")
 def test_deleted_over_a_reset(card, given, step):
-    """After a reset the Profile is still gone and its delete Notification still pending."""
+    """After a reset the Profile is still deleted and its delete Notification still pending."""
     (one,) = given.profiles(ONE)
     with step("S_LPAd -> eUICC: DeleteProfile; expected: ok(0); reset"):
         expect.ok(delete(card, one))

@@ -109,7 +109,7 @@ def test_pin_is_verified_for_one_profile(card, given, step):
 
 
 @testcase("procedure.FileStructure#14")
-def test_wrong_try_is_not_forgotten(card, given, step):
+def test_wrong_try_counts_after_a_reset(card, given, step):
     """A wrong try of PIN1 counts after a reset, and after the Profile was Disabled and Enabled."""
     one, two = given.profiles(ONE, TWO, enabled=ONE)
     with step("Initial conditions: PIN1 enabled by the Device, card reset"):

@@ -66,7 +66,7 @@ def test_each_delete_address_gets_a_notification(card, given, step):
 
 
 @testcase("procedure.MemoryResetProcess#03")
-def test_the_card_itself_stays(card, given, server, step):
+def test_data_of_the_card_stay(card, given, server, step):
     """EID, CI keys, certificates, RAT and default SM-DP+ address are as before."""
 
     def identity():
@@ -93,7 +93,7 @@ def test_the_card_itself_stays(card, given, server, step):
 
 @testcase("procedure.MemoryResetProcess#04")
 def test_session_ends(card, given, server, step):
-    """The RSP session that was open is gone."""
+    """The RSP session that was open is over."""
     given.profiles(ONE)
     with step("Initial conditions: AuthenticateServer done"):
         session = server.authenticated(card)

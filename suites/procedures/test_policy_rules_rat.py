@@ -1,4 +1,4 @@
-"""The rules authorisation table at work: whose Profile may bring which policy rule.
+"""The rules authorisation table in use: whose Profile may bring which policy rule.
 
 Each case reads the table of the card and makes owners that a rule of it fits, or does not.
 """

@@ -53,7 +53,7 @@ def no_session(card, session, package, *places):
 
 @testcase("procedure.PowerLoss#01")
 def test_after_prepare_download(card, given, server, step):
-    """A session does not outlive the power."""
+    """A session is over after a loss of power."""
     (two,) = given.profiles(TWO)
     before = card.observe()
     with step("Initial conditions: PrepareDownload done"):

@@ -24,7 +24,7 @@ DISABLE = NotificationEvent.notificationDisable
 DELETE = NotificationEvent.notificationDelete
 
 CUTS = ((False, 1), (False, 2), (True, 1), (True, 2), (True, 3), (True, 4))
-"""refreshFlag, and after how many commands the power goes: STORE DATA, GET RESPONSE, FETCH."""
+"""refreshFlag, and after how many commands the power is lost: STORE DATA, GET RESPONSE, FETCH."""
 
 
 def notification_of(event, one):
@@ -100,7 +100,7 @@ def test_during_disabling(card, given, step):
 
 @testcase("procedure.PowerLoss#08")
 def test_during_deletion(card, given, note, step):
-    """The Profile is there and usable, or gone with its memory free and its deletion listed."""
+    """The Profile is usable, or deleted with its memory free and its Notification listed."""
     for commands in (1, 2):
         one, two = given.profiles(ONE, TWO)
         room = free_memory(card)

@@ -73,7 +73,7 @@ def test_script_makes_files_and_directories(card, given, server, step):
 
 @testcase("Profile.GFM#02")
 def test_script_writes_into_a_file_made_before(card, given, server, step):
-    """Content goes into a file that another element made."""
+    """Content is written into a file that another element made."""
     given.none()
     installs(card, server, step, with_script(path("2F05"), content(b"fr")))
     with step("S_LPAd -> eUICC: EnableProfile; Terminal -> eUICC: READ BINARY EF.PL"):

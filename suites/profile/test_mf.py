@@ -115,6 +115,6 @@ def test_values_of_a_file_out_of_bounds(card, given, server, step, upp):
 
 @testcase("Profile.MF#14")
 def test_file_larger_than_any_memory(card, given, server, step):
-    """A file of 2 GiB ends the load for want of memory; recorded."""
+    """A file of 2 GiB ends the load for lack of memory; recorded."""
     given.none()
     runs_out_of_memory(card, server, step, mf("ef-pl", efFileSize=b"\x7f\xff\xff\xff"))

@@ -54,7 +54,7 @@ def test_response_to_another_command(own, make_ota, parameters, step):
 
 @testcase("UICC.Ota#01")
 def test_script_reads_a_file(ota, own, step):
-    """A script for the RFM instance reads a file; the proof of receipt brings the octets."""
+    """A script for the RFM instance reads a file; the proof of receipt holds the octets."""
     with step("S_OTA -> UICC: SELECT and READ BINARY of 2F20"):
         receipt = ota.send(own.card, READ_TEST_FILE)
     with step("Expected: POR OK, 9000 and the content"):
@@ -88,7 +88,7 @@ def test_level_below_the_minimum(ota, own, step):
 
 @testcase("UICC.Ota#04")
 def test_script_has_the_rights_of_its_instance(ota, own, step):
-    """Full access lets a script write what a terminal may not; what is forbidden stays so."""
+    """Full access lets a script write what a terminal may not; a forbidden file stays so."""
     with step("S_OTA -> UICC: UPDATE BINARY of 2F24"):
         receipt = ota.send(own.card, WRITE_TEST_FILE)
     with step("Expected: written"):
