@@ -88,7 +88,7 @@ def test_level_below_the_minimum(ota, own, step):
 
 @testcase("UICC.Ota#04")
 def test_script_has_the_rights_of_its_instance(ota, own, step):
-    """Full access lets a script write what a terminal may not; a forbidden file stays so."""
+    """Full access lets a script write what a terminal may not, but not what is forbidden."""
     with step("S_OTA -> UICC: UPDATE BINARY of 2F24"):
         receipt = ota.send(own.card, WRITE_TEST_FILE)
     with step("Expected: written"):
