@@ -13,7 +13,7 @@ DEFAULT_DP_ADDRESS, ROOT_DS_ADDRESS = 0x80, 0x81
 
 
 def ask(card):
-    """Send GetEuiccConfiguredAddresses, require SW 9000 and the answer, and return its octets."""
+    """Sends GetEuiccConfiguredAddresses, requires SW 9000, and returns the octets of the answer."""
     response = card.store(EuiccConfiguredAddressesRequest().encode())
     expect.sw(response, StatusWord.OK)
     expect.message(EuiccConfiguredAddressesResponse, response.data)
@@ -21,7 +21,7 @@ def ask(card):
 
 
 def tags(octets):
-    """Return the tags inside the answer, in their order."""
+    """Returns the tags inside the answer, in their order."""
     whole = expect.data_object(octets, EuiccConfiguredAddressesResponse.TAG)
     return tuple(one.tag for one in whole.children())
 
@@ -35,13 +35,13 @@ def test_default_address_set(card, given, step):
         octets = ask(card)
     with step("Expected: tags 80 and 81; the address in 80"):
         expect.equal(tags(octets), (DEFAULT_DP_ADDRESS, ROOT_DS_ADDRESS), "tags")
-        told = EuiccConfiguredAddressesResponse.decode(octets)
-        expect.equal(told.default_dp_address, ADDRESS, "defaultDpAddress")
+        answer = EuiccConfiguredAddressesResponse.decode(octets)
+        expect.equal(answer.default_dp_address, ADDRESS, "defaultDpAddress")
 
 
 @testcase("ES10a.GetEuiccConfiguredAddresses#02")
 def test_default_address_not_set(card, given, step):
-    """Without a default SM-DP+ address, that of the root SM-DS stands alone."""
+    """Without a default SM-DP+ address the answer has that of the root SM-DS alone."""
     given.none()
     with step("S_LPAd -> eUICC: GetEuiccConfiguredAddresses"):
         octets = ask(card)
@@ -54,10 +54,12 @@ def test_root_address_is_the_declared_one(card, declared, given, step):
     """The address of the root SM-DS is the one declared for this card."""
     given.none()
     with step("S_LPAd -> eUICC: GetEuiccConfiguredAddresses"):
-        told = EuiccConfiguredAddressesResponse.decode(ask(card)).root_ds_address
+        address = EuiccConfiguredAddressesResponse.decode(ask(card)).root_ds_address
     with step("Expected: an address, as declared"):
-        expect.that(holds=bool(told), expected="an address of a root SM-DS", actual="an empty one")
-        declared_values.agrees(declared, "root_ds_address", told)
+        expect.that(
+            holds=bool(address), expected="an address of a root SM-DS", actual="an empty one"
+        )
+        declared_values.agrees(declared, "root_ds_address", address)
 
 
 @testcase("ES10a.GetEuiccConfiguredAddresses#04")

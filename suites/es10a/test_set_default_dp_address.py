@@ -1,4 +1,4 @@
-"""ES10a.SetDefaultDpAddress: stored, replaced, removed; only a memory reset takes it away."""
+"""ES10a.SetDefaultDpAddress: stored, replaced, removed; only a memory reset removes it."""
 
 from rspcore.messages.es10a import (
     EuiccConfiguredAddressesRequest,
@@ -25,12 +25,12 @@ OTHER_LONG_ADDRESS = LONG_ADDRESS[-200:]
 
 
 def set_address(card, address):
-    """Send SetDefaultDpAddress and return the response."""
+    """Sends SetDefaultDpAddress and returns the response."""
     return card.send(SetDefaultDpAddressRequest(default_dp_address=address))
 
 
 def stored(card):
-    """Return the default SM-DP+ address the card tells, None for none."""
+    """Returns the default SM-DP+ address the card returns, None for none."""
     return card.send(EuiccConfiguredAddressesRequest()).default_dp_address
 
 
@@ -119,7 +119,7 @@ def test_long_address(card, given, note, step):
     with step("S_LPAd -> eUICC: SetDefaultDpAddress, 253 characters"):
         result = set_address(card, LONG_ADDRESS).set_default_dp_address_result
         note(f"setDefaultDpAddressResult {result}")
-    with step("Expected: ok(0) and the address told, or undefinedError(127) and the old one told"):
+    with step("Expected: ok(0) and the address read, or undefinedError(127) and the old one read"):
         expect.one_of(
             (result, stored(card)),
             (
@@ -146,7 +146,7 @@ def test_address_missing(card, given, step):
 
 @testcase("ES10a.SetDefaultDpAddress#12")
 def test_power_loss(card, given, step):
-    """Wherever the power goes, the old address or the new one is there, whole."""
+    """Wherever the power is lost, the old address or the new one is stored, complete."""
     given.none()
     for commands in (1, 2, 3):
         given.default_address(ADDRESS)
@@ -161,7 +161,7 @@ def test_power_loss(card, given, step):
 
 
 @testcase("ES10a.SetDefaultDpAddress#13")
-def test_nobody_is_told(card, given, step):
+def test_no_notification_is_created(card, given, step):
     """Setting an address creates no Notification."""
     given.none()
     before = card.notifications()

@@ -39,7 +39,7 @@ UNKNOWN = bytes.fromhex("9F7F03010203") + bytes.fromhex("BF7F0480020405")
 
 
 def of_two_cis(card, one, other):
-    """Require the card to sign and to verify under the CIs of two servers."""
+    """Requires the card to sign and to verify under the CIs of two servers."""
     info = card.send(GetEuiccInfo1Request())
     expect.that(
         holds={one.ci_pkid, other.ci_pkid}
@@ -147,7 +147,7 @@ def test_transaction_id_of_any_length_is_accepted(card, server, step):
 
 @testcase("ES10b.AuthenticateServer#22", level="read-only")
 def test_large_certificate_is_accepted(card, server, step):
-    """A certificate of more than 700 octets goes over several blocks and is taken."""
+    """A certificate of more than 700 octets is sent in several blocks and accepted."""
     large = server.reissued(lengthened(600))
     with step("Initial conditions: GetEUICCChallenge done"):
         session = server.open(card)
@@ -159,7 +159,7 @@ def test_large_certificate_is_accepted(card, server, step):
 
 @testcase("ES10b.AuthenticateServer#39", level="read-only")
 def test_expired_certificate_is_accepted(card, server, step):
-    """An eUICC has no clock: a certificate past its notAfter date is as good as another."""
+    """An eUICC has no clock: a certificate past its notAfter date is accepted."""
     with step("Initial conditions: GetEUICCChallenge done"):
         session = server.open(card)
     with step("S_LPAd -> eUICC: AuthenticateServer, CERT.DPauth with notAfter in the past"):
@@ -184,7 +184,7 @@ def test_unusual_server_address_is_echoed(card, server, step):
 
 @testcase("ES10b.AuthenticateServer#58", level="read-only")
 def test_new_session_after_a_refusal(card, server, step):
-    """A refusal closes nothing for good: with a new challenge the server is authenticated."""
+    """After a refusal the server is authenticated with a new challenge."""
     with step("Initial conditions: an AuthenticateServer with a wrong signature was refused"):
         refused = server.open(card).authenticate(signature=bytes(64))
         expect.that(
@@ -215,7 +215,7 @@ def test_session_survives_reading(card, server, step):
 
 @testcase("ES10b.AuthenticateServer#91")
 def test_session_leaves_no_trace(card, given, server, step):
-    """After a reset nothing tells that a server was authenticated."""
+    """After a reset nothing shows that a server was authenticated."""
     given.profiles("PROFILE_OPERATIONAL1", notifications=True)
     given.default_address("dp.example.com")
     before = card.observe()

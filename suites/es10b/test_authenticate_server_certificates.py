@@ -13,7 +13,7 @@ INVALID_OID = AuthenticateErrorCode.invalidOid
 
 
 def refused(card, step, server, codes, **fields):
-    """Send AuthenticateServer with another certificate; require a code and no change."""
+    """Sends AuthenticateServer with another certificate; requires a code and no change."""
     with step("Initial conditions: GetEUICCChallenge done"):
         session = server.open(card)
         before = card.observe()

@@ -15,7 +15,7 @@ UNKNOWN_CI = bytes.fromhex("00112233445566778899AABBCCDDEEFF00112233")
 
 
 def ask(card, step, request, *codes):
-    """Send a request of AuthenticateServer; require a code and no change, return the response."""
+    """Sends AuthenticateServer, requires a code and no change, and returns the response."""
     before = card.observe()
     with step("S_LPAd -> eUICC: AuthenticateServer"):
         response = card.ask(request)
@@ -55,7 +55,7 @@ def test_altered_signed_data_is_refused(card, server, step):
 
 @testcase("ES10b.AuthenticateServer#35", level="read-only")
 def test_earlier_challenge_is_refused(card, server, step):
-    """Only the challenge issued last counts, however well another is signed."""
+    """Only the challenge issued last is accepted; an earlier one is refused though signed."""
     with step("Initial conditions: GetEUICCChallenge done twice"):
         earlier = server.open(card)
         server.open(card)
@@ -64,7 +64,7 @@ def test_earlier_challenge_is_refused(card, server, step):
 
 @testcase("ES10b.AuthenticateServer#36", level="read-only")
 def test_without_challenge_there_is_no_session(card, server, step):
-    """After a reset no challenge is outstanding, not even the one of before."""
+    """After a reset no challenge is outstanding, not even the one issued before."""
     with step("Initial conditions: GetEUICCChallenge done, then reset"):
         session = server.open(card)
         card.reset()
@@ -79,7 +79,7 @@ def test_second_request_of_a_session(card, server, step, note):
         request = session.authenticate_request()
     with step("S_LPAd -> eUICC: AuthenticateServer, the same request again"):
         response = card.ask(request)
-        note(f"the card answers {_told(response)}")
+        note(f"the card answers {_in_words(response)}")
     with step("Expected: noSessionContext(4)"):
         expect.error(response, NO_SESSION)
 
@@ -99,7 +99,7 @@ def test_empty_ci_identifier(card, server, step, note):
         request = server.open(card).authenticate_request(ci_pkid=b"")
     with step("S_LPAd -> eUICC: AuthenticateServer, euiccCiPKIdToBeUsed of zero length"):
         response = card.ask(request)
-        note(f"the card answers {_told(response)}")
+        note(f"the card answers {_in_words(response)}")
     with step("Expected: ciPKUnknown(7)"):
         expect.error(response, CI_UNKNOWN)
 
@@ -142,14 +142,14 @@ def test_unreadable_request_is_refused(card, server, step, kind):
     },
     level="read-only",
 )
-def test_first_of_two_defects_is_told(card, server, step, note, fields, code):
-    """With two defects the card tells the one it looks at first."""
+def test_first_of_two_mistakes_is_reported(card, server, step, note, fields, code):
+    """With two parts wrong the card reports the one it checks first."""
     with step("Initial conditions: GetEUICCChallenge done"):
         session = server.open(card)
         before = card.observe()
     with step(f"S_LPAd -> eUICC: AuthenticateServer, {' and '.join(fields)} wrong"):
         response = session.authenticate(**fields)
-        note(f"the card answers {_told(response)}")
+        note(f"the card answers {_in_words(response)}")
     with step(f"Expected: {expect.names([code])}"):
         expect.error(response, code)
         expect.unchanged(before, card.observe())
@@ -163,8 +163,8 @@ def test_refusal_names_the_transaction(card, server, step):
     request = tlv_edit.flipped(session.authenticate_request(), Tag.Signature)
     response = ask(card, step, request, INVALID_SIGNATURE)
     with step("Expected: transactionId of serverSigned1"):
-        told = response.authenticate_response_error.transaction_id
-        expect.equal(told, session.transaction_id, "transactionId")
+        named = response.authenticate_response_error.transaction_id
+        expect.equal(named, session.transaction_id, "transactionId")
 
 
 @testcase("ES10b.AuthenticateServer#88", level="read-only")
@@ -176,7 +176,7 @@ def test_corrected_request_after_a_refusal(card, server, step, note):
         expect.error(card.ask(altered), INVALID_SIGNATURE)
     with step("S_LPAd -> eUICC: AuthenticateServer, corrected"):
         response = session.authenticate()
-        note(f"the card answers {_told(response)}")
+        note(f"the card answers {_in_words(response)}")
     with step("Expected: authenticateResponseOk, or noSessionContext(4)"):
         if response.authenticate_response_ok is not None:
             verify_authentication(session, response)
@@ -202,7 +202,7 @@ def test_transaction_id_of_17_octets(card, server, step, note):
         expect.unchanged(before, card.observe())
 
 
-def _told(response):
-    """Return what an answer says, in words."""
+def _in_words(response):
+    """Returns the result of an answer, in words."""
     code = expect.code_of(response)
     return "authenticateResponseOk" if code is None else expect.names([code])

@@ -24,7 +24,7 @@ OTHER_TRANSACTION = TransactionId(bytes(15) + b"\x01")
 
 
 def loading(card, server):
-    """Take a session into the load: metadata and the first part of the Profile are accepted."""
+    """Takes a session into the load: metadata and the first part of the Profile are accepted."""
     session = server.prepared(card)
     package = session.package(profile(ONE))
     first = package.of(BppCommandId.loadProfileElements)[0]
@@ -125,7 +125,7 @@ def test_without_session_nothing_is_cancelled(card, server, step):
 
 
 @testcase("ES10b.CancelSession#27", level="read-only")
-def test_challenge_is_dropped_all_the_same(card, server, step):
+def test_challenge_without_session_is_dropped(card, server, step):
     """With a challenge alone there is no transactionId to match; the challenge is dropped."""
     with step("Initial conditions: GetEUICCChallenge done"):
         session = server.open(card)
@@ -207,7 +207,7 @@ def test_undefined_reason(card, server, step, note):
 
 
 @testcase("ES10b.CancelSession#33")
-def test_cancelled_load_tells_nobody(card, given, server, step, note):
+def test_cancelled_load_leaves_no_notification(card, given, server, step, note):
     """Whether a cancelled load leaves a Notification or a result is recorded."""
     given.none()
     with step("Initial conditions: load in progress"):

@@ -1,4 +1,4 @@
-"""ES10b.GetEUICCChallenge: 16 octets nobody could foretell, each the beginning of a session."""
+"""ES10b.GetEUICCChallenge: 16 unpredictable octets, which begin a new session each time."""
 
 from rspcore.messages.es10b import (
     AuthenticateErrorCode,
@@ -15,7 +15,7 @@ ONE = "PROFILE_OPERATIONAL1"
 
 
 def require_challenge(card):
-    """Send GetEUICCChallenge and require SW 9000 and a challenge of 16 octets."""
+    """Sends GetEUICCChallenge and requires SW 9000 and a challenge of 16 octets."""
     response = card.store(GetEuiccChallengeRequest().encode())
     expect.sw(response, StatusWord.OK)
     answer = expect.data_object(response.data, GetEuiccChallengeResponse.TAG)
@@ -97,7 +97,7 @@ def test_challenge_is_void_after_a_reset(card, server, step):
 
 @testcase("ES10b.GetEUICCChallenge#07", level="read-only")
 def test_challenge_after_deselection(card, server, note, step):
-    """When the channel was closed and opened again, the challenge is still good or gone."""
+    """When the channel was closed and opened again, the challenge is still valid or not."""
     with step("Initial conditions: GetEUICCChallenge done; channel closed, opened, ISD-R selected"):
         session = server.open(card)
         expect.success(logical_channels.close(card, card.number), "MANAGE CHANNEL, close")

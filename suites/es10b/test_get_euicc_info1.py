@@ -11,25 +11,25 @@ ONE = "PROFILE_OPERATIONAL1"
 
 
 def ask(card):
-    """Send GetEUICCInfo1, require SW 9000, and return the answer's octets."""
+    """Sends GetEUICCInfo1, requires SW 9000, and returns the answer's octets."""
     response = card.store(GetEuiccInfo1Request().encode())
     expect.sw(response, StatusWord.OK)
     return response.data
 
 
 def info1(card):
-    """Return EUICCInfo1."""
+    """Returns EUICCInfo1."""
     return expect.message(EuiccInfo1, ask(card))
 
 
 def require_every_key(listed, wanted, about):
-    """Require every CI key identifier in a list of the card."""
+    """Requires every CI key identifier in a list of the card."""
     missing = [key.hex().upper() for key in wanted if key not in listed]
     expect.equal(missing, [], f"CI key identifiers missing in {about}")
 
 
 def declared_keys(declared, pki):
-    """Return the CI key identifiers declared; without a declaration that of a CI of the run."""
+    """Returns the CI key identifiers declared; without a declaration that of a CI of the run."""
     if "ci_pkids" in declared:
         return [bytes.fromhex(one) for one in str(declared["ci_pkids"]).split()]
     return [pki.ci(pki.curves[0]).certificate.subject_key_identifier]
@@ -76,7 +76,7 @@ def test_keys_on_both_curves(card, pki, step):
 
 
 @testcase("ES10b.GetEUICCInfo1#08", level="read-only")
-def test_order_of_keys_stands(card, step):
+def test_order_of_keys_is_constant(card, step):
     """The lists are the same with every call, order included, over a reset as well."""
     with step("S_LPAd -> eUICC: GetEUICCInfo1"):
         first = info1(card)

@@ -34,19 +34,19 @@ MUCH = 3
 
 
 def ask(card):
-    """Send GetEUICCInfo2, require SW 9000, and return the answer's octets."""
+    """Sends GetEUICCInfo2, requires SW 9000, and returns the answer's octets."""
     response = card.store(GetEuiccInfo2Request().encode())
     expect.sw(response, StatusWord.OK)
     return response.data
 
 
 def info2(card):
-    """Return EUICCInfo2."""
+    """Returns EUICCInfo2."""
     return expect.message(EuiccInfo2, ask(card))
 
 
 def free_memory(resource):
-    """Return the free non-volatile memory in extCardResource, in octets."""
+    """Returns the free non-volatile memory in extCardResource, in octets."""
     return int.from_bytes(resource.free_non_volatile_memory, "big")
 
 
@@ -65,7 +65,7 @@ def test_mandatory_elements(card, step):
 
 @testcase("ES10b.GetEUICCInfo2#04", level="read-only")
 def test_integrated_euicc(card, declared, step):
-    """An Integrated eUICC says so, and names its product."""
+    """An Integrated eUICC is marked as one, and names its product."""
     with step("S_LPAd -> eUICC: GetEUICCInfo2"):
         info = info2(card)
     with step("Expected: isIntegrated(1), treProductReference"):
@@ -121,15 +121,15 @@ def test_card_resources(card, step):
 def test_uicc_capability(card, declared, step):
     """The bits of uiccCapability are those declared."""
     with step("S_LPAd -> eUICC: GetEUICCInfo2"):
-        told = declared_values.bit_names(info2(card).uicc_capability, UiccCapability)
+        bits = declared_values.bit_names(info2(card).uicc_capability, UiccCapability)
     with step("Expected: USIM support at least; all bits as declared"):
-        expect.that(holds="usimSupport" in told.split(), expected="usimSupport", actual=told)
-        declared_values.agrees(declared, "uicc_capability", told)
+        expect.that(holds="usimSupport" in bits.split(), expected="usimSupport", actual=bits)
+        declared_values.agrees(declared, "uicc_capability", bits)
 
 
 @testcase("ES10b.GetEUICCInfo2#10", level="read-only")
 def test_java_card_version(card, declared, step):
-    """An eUICC with Java Card tells its version."""
+    """An eUICC with Java Card reports its version."""
     with step("S_LPAd -> eUICC: GetEUICCInfo2"):
         version = info2(card).ts102241_version
     with step("Expected: tag 86, as declared"):
@@ -142,9 +142,9 @@ def test_rsp_capability(card, declared, given, step):
     """The bits of rspCapability are the options declared."""
     given.none()
     with step("S_LPAd -> eUICC: GetEUICCInfo2"):
-        told = declared_values.bit_names(info2(card).rsp_capability, RspCapability)
+        bits = declared_values.bit_names(info2(card).rsp_capability, RspCapability)
     with step("Expected: the bits declared"):
-        declared_values.agrees(declared, "rsp_capability", told)
+        declared_values.agrees(declared, "rsp_capability", bits)
 
 
 @testcase.each(
@@ -165,48 +165,48 @@ def test_keys_are_those_of_euicc_info1(card, field, step):
 
 @testcase("ES10b.GetEUICCInfo2#15", level="read-only")
 def test_category(card, step):
-    """The category, if it is told, is one of the list."""
+    """The category, if it is reported, is one of the list."""
     with step("S_LPAd -> eUICC: GetEUICCInfo2"):
-        told = info2(card).euicc_category
+        category = info2(card).euicc_category
     with step("Expected: 0 to 3, or no tag 8B"):
-        expect.one_of(told, (None, *EuiccCategory), "euiccCategory")
+        expect.one_of(category, (None, *EuiccCategory), "euiccCategory")
 
 
 @testcase("ES10b.GetEUICCInfo2#16")
 def test_forbidden_rules(card, declared, given, step):
-    """The PPRs nobody may bring are told, all of those declared."""
+    """The forbidden PPRs are reported, all of those declared."""
     given.none()
     with step("S_LPAd -> eUICC: GetEUICCInfo2"):
-        told = declared_values.bit_names(info2(card).forbidden_profile_policy_rules, PprId)
+        forbidden = declared_values.bit_names(info2(card).forbidden_profile_policy_rules, PprId)
     with step("Expected: tag 99, the PPRs declared"):
-        expect.that(holds=bool(told), expected="forbiddenProfilePolicyRules", actual="none")
-        declared_values.agrees(declared, "forbidden_pprs", told)
+        expect.that(holds=bool(forbidden), expected="forbiddenProfilePolicyRules", actual="none")
+        declared_values.agrees(declared, "forbidden_pprs", forbidden)
 
 
 @testcase("ES10b.GetEUICCInfo2#19", level="read-only")
 def test_certification_data_object(card, declared, step):
-    """Platform label and discovery base URL, if they are told, are those declared."""
+    """Platform label and discovery base URL, if they are reported, are those declared."""
     with step("S_LPAd -> eUICC: GetEUICCInfo2"):
-        told = info2(card).certification_data_object
+        certification = info2(card).certification_data_object
     with step("Expected: both as declared"):
-        label = told.platform_label if told else None
-        url = told.discovery_base_url if told else None
+        label = certification.platform_label if certification else None
+        url = certification.discovery_base_url if certification else None
         declared_values.agrees(declared, "platform_label", label)
         declared_values.agrees(declared, "discovery_base_url", url)
 
 
 @testcase("ES10b.GetEUICCInfo2#20", level="read-only")
 def test_additional_profile_versions(card, declared, step):
-    """Further versions of profile packages, if any are told, are those declared."""
+    """Further versions of profile packages, if any are reported, are those declared."""
     with step("S_LPAd -> eUICC: GetEUICCInfo2"):
-        told = info2(card).additional_euicc_profile_package_versions
+        versions = info2(card).additional_euicc_profile_package_versions
     with step("Expected: the list declared"):
-        shown = None if told is None else " ".join(map(str, told))
+        shown = None if versions is None else " ".join(map(str, versions))
         declared_values.agrees(declared, "additional_profile_versions", shown)
 
 
 def fits(card, server, number, size):
-    """Install one more Profile of a size; tells whether there was memory for it."""
+    """Installs one more Profile of a size; returns whether there was memory for it."""
     iccid = Iccid.from_digits(f"8929909{number:012d}")
     parameters = replace(preset(ONE), iccid=iccid, size=size)
     loaded = server.prepared(card).install(profile(parameters))
@@ -218,13 +218,13 @@ def fits(card, server, number, size):
 
 
 @testcase("ES10b.GetEUICCInfo2#26")
-def test_additional_profile_follows_memory(card, given, server, note, step):
+def test_additional_profile_depends_on_memory(card, given, server, note, step):
     """additionalProfile is set while there is memory, and not when no further Profile fits."""
     given.none()
     with step("S_LPAd -> eUICC: GetEUICCInfo2, no Profile; expected: additionalProfile set"):
-        told = info2(card).rsp_capability
-        shown = declared_values.bit_names(told, RspCapability)
-        set_ = RspCapability.additionalProfile in told
+        capability = info2(card).rsp_capability
+        shown = declared_values.bit_names(capability, RspCapability)
+        set_ = RspCapability.additionalProfile in capability
         expect.that(holds=set_, expected="additionalProfile", actual=shown)
     with step("Initial conditions: memory filled with Profiles"):
         card.options = replace(card.options, block_size=255)
@@ -238,9 +238,9 @@ def test_additional_profile_follows_memory(card, given, server, note, step):
                     raise Inconclusive(f"{taken:,} octets taken where {room:,} were free")
         note(f"{number} Profiles fill the memory")
     with step("S_LPAd -> eUICC: GetEUICCInfo2; expected: additionalProfile not set"):
-        told = info2(card).rsp_capability
-        shown = declared_values.bit_names(told, RspCapability)
-        set_ = RspCapability.additionalProfile in told
+        capability = info2(card).rsp_capability
+        shown = declared_values.bit_names(capability, RspCapability)
+        set_ = RspCapability.additionalProfile in capability
         expect.that(holds=not set_, expected="no additionalProfile", actual=shown)
 
 
@@ -264,7 +264,7 @@ def test_info_signed_is_the_info_read(card, server, step):
 
 @testcase("ES10b.GetEUICCInfo2#28")
 def test_memory_follows_an_installation(card, given, server, step):
-    """After an installation, and without a reset, free memory is told anew, signed or not."""
+    """After an installation, and without a reset, free memory is reported anew, signed or not."""
     given.none()
     with step("Initial conditions: GetEUICCInfo2 read; PROFILE_OPERATIONAL1 installed"):
         before = free_memory(info2(card).ext_card_resource)

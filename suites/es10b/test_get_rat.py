@@ -1,4 +1,4 @@
-"""ES10b.GetRAT: the rules authorisation table as the maker wrote it, and never refused."""
+"""ES10b.GetRAT: the rules authorisation table as the card was made with it; never refused."""
 
 from rspcore.messages.es10b import GetEuiccChallengeRequest, GetRatRequest, GetRatResponse
 from rspcore.messages.es10c import DeleteProfileRequest, EuiccMemoryResetRequest, ResetOption
@@ -13,7 +13,7 @@ EVERYTHING = frozenset(ResetOption)
 
 
 def ask(card):
-    """Send GetRAT, require SW 9000, and return the answer's octets."""
+    """Sends GetRAT, requires SW 9000, and returns the answer's octets."""
     response = card.store(GetRatRequest().encode())
     expect.sw(response, StatusWord.OK)
     expect.message(GetRatResponse, response.data)
@@ -21,12 +21,12 @@ def ask(card):
 
 
 def rules(card):
-    """Return the rules of the card."""
+    """Returns the rules of the card."""
     return GetRatResponse.decode(ask(card)).rat
 
 
 def declared_rules(declared, found):
-    """Return the rules declared; those found when none are."""
+    """Returns the rules declared; those found when none are."""
     octets = declared.get("rat")
     return found if octets is None else GetRatResponse.decode(bytes.fromhex(str(octets))).rat
 
@@ -86,7 +86,7 @@ def test_consent_flag(card, declared, step):
 
 
 @testcase("ES10b.GetRAT#05", level="destructive")
-def test_table_stands(card, given, step):
+def test_table_is_constant(card, given, step):
     """Profile operations and a memory reset leave the table."""
     (one,) = given.profiles(ONE)
     with step("Initial conditions: the table before"):

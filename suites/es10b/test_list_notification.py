@@ -25,11 +25,11 @@ EMPTY = bytes.fromhex("BF2802A000")
 
 INSTALL, ENABLE, DISABLE, DELETE = NotificationEvent
 PENDING = (INSTALL, INSTALL, ENABLE, DISABLE, DELETE)
-"""Events after `given.each_notification()`: the ProfileInstallationResult is told as install."""
+"""Events after `given.each_notification()`: the ProfileInstallationResult is listed as install."""
 
 
 def listed(card, *events):
-    """Ask for Notifications of some events; return the response and what it lists."""
+    """Asks for Notifications of some events; returns the response and what it lists."""
     wanted = frozenset(events) if events else None
     response = card.send(ListNotificationRequest(profile_management_operation=wanted))
     expect.ok(response)
@@ -37,7 +37,7 @@ def listed(card, *events):
 
 
 def expect_events(card, one, asked, *events):
-    """Require that a filter finds exactly the Notifications of these events of a Profile."""
+    """Requires that a filter finds exactly the Notifications of these events of a Profile."""
     iccid = one.metadata.iccid
     expect.notifications(listed(card, *asked), *((event, iccid, ADDRESS) for event in events))
 
@@ -117,7 +117,7 @@ EACH_ITS_OWN = replace(
 
 
 @testcase("ES10b.ListNotification#12")
-def test_entry_says_what_the_profile_configured(card, given, server, step):
+def test_entry_holds_what_the_profile_configured(card, given, server, step):
     """Each entry has its number, one event, the address configured for it, and the ICCID."""
     (one,) = given.profiles(EACH_ITS_OWN, notifications=True)
     with step("Initial conditions: the Profile enabled and disabled"):
@@ -148,7 +148,7 @@ def test_later_event_has_the_larger_number(card, given, step):
 
 @testcase("ES10b.ListNotification#14")
 def test_long_list_comes_whole(card, given, step):
-    """Ten Notifications, more than one response holds, come whole over 61XX."""
+    """Ten Notifications, more than one response holds, come complete over 61XX."""
     (one,) = given.profiles(ONE, notifications=True)
     with step("Initial conditions: enabled and disabled four times, ten Notifications"):
         for _ in range(4):
@@ -163,8 +163,8 @@ def test_long_list_comes_whole(card, given, step):
     with step("Expected: ten entries"):
         whole = expect.message(ListNotificationResponse, b"".join(part.data for part in parts))
         events = (INSTALL, INSTALL, *(ENABLE, DISABLE) * 4)
-        told = ((event, one.iccid, ADDRESS) for event in events)
-        expect.notifications(whole.notification_metadata_list, *told)
+        expected = ((event, one.iccid, ADDRESS) for event in events)
+        expect.notifications(whole.notification_metadata_list, *expected)
 
 
 @testcase("ES10b.ListNotification#15")
@@ -217,7 +217,7 @@ def test_number_of_128_is_positive(card, given, step):
 
 
 def _number_of_128_or_more(card, one):
-    """Enable and disable a Profile until a Notification has such a number; return the number."""
+    """Enables and disables a Profile until a Notification has such a number; returns the number."""
     requests = (
         EnableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=False),
         DisableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=False),

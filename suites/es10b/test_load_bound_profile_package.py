@@ -36,7 +36,7 @@ UNKNOWN_SEGMENT = bytes.fromhex("850100")
 
 
 def in_progress(card, server, step, what=TWO):
-    """Take a load to where three element segments are accepted; the session, and the rest."""
+    """Takes a load to where three element segments are accepted; returns session and rest."""
     with step("Initial conditions: PrepareDownload done, three element segments accepted"):
         session = server.prepared(card)
         package = session.package(what, segment_size=PIECE)
@@ -54,7 +54,7 @@ def in_progress(card, server, step, what=TWO):
     },
 )
 def test_package_becomes_a_profile(card, given, make_server, step, on):
-    """Each segment is accepted in silence, the last is answered with the signed PIR."""
+    """Each segment is accepted without data, the last is answered with the signed PIR."""
     given.none()
     with step("Initial conditions: PrepareDownload done"):
         session = make_server(curve=on).prepared(card)
@@ -67,7 +67,7 @@ def test_package_becomes_a_profile(card, given, make_server, step, on):
 
 @testcase("ES10b.LoadBoundProfilePackage#04")
 def test_each_segment_is_a_chain_of_its_own(card, given, server, step):
-    """Every kind of segment goes as its own chain, whose blocks are numbered from 00."""
+    """Every kind of segment is sent as its own chain, whose blocks are numbered from 00."""
     given.profiles(ONE)
     with step("Initial conditions: PrepareDownload done; a package with A2"):
         session = server.prepared(card)
@@ -186,7 +186,7 @@ def test_containers_exchanged_are_refused(card, given, server, step, note):
 
 
 def with_length_of_a3(session, more):
-    """Return a package whose A3 announces more octets than its segments have, or fewer."""
+    """Returns a package whose A3 announces more octets than its segments have, or fewer."""
     sound = session.package(TWO)
     length = sum(len(sound.segments[place].octets) for place in sound.of(ELEMENTS))
     return session.package(TWO, lengths=((Tag.SequenceOf86, length + more),))

@@ -1,4 +1,4 @@
-"""ES10b.LoadBoundProfilePackage: the ProfileInstallationResult is signed, kept, and ends it all."""
+"""ES10b.LoadBoundProfilePackage: the signed result is kept and ends the session."""
 
 from rspcore import tlv
 from rspcore.messages.es10b import (
@@ -20,7 +20,7 @@ SECURITY = ErrorReason.scp03tSecurityError
 
 
 def installed(card, server, step, what=TWO):
-    """Load a whole package, as the step under test; the session and what was answered."""
+    """Loads a whole package, as the step under test; returns the session and the answers."""
     with step("Initial conditions: PrepareDownload done"):
         session = server.prepared(card)
     with step("S_LPAd -> eUICC: a whole package; expected: PIR successResult"):
@@ -30,7 +30,7 @@ def installed(card, server, step, what=TWO):
 
 
 def ended(card, server, step):
-    """Have a load ended by an error PIR; the session and what was answered."""
+    """Makes a load end with an error PIR; returns the session and the answers."""
     with step("Initial conditions: load ended by a wrong C-MAC in StoreMetadata"):
         session = server.prepared(card)
         package = session.package(TWO)
@@ -40,12 +40,12 @@ def ended(card, server, step):
 
 
 def about(loaded):
-    """Return the notificationMetadata of the result."""
+    """Returns the notificationMetadata of the result."""
     return loaded.pir.data.notification_metadata
 
 
 def require_over(session, step):
-    """Require the session to be over."""
+    """Requires the session to be over."""
     with step("S_LPAd -> eUICC: PrepareDownload; expected: noSessionContext(4)"):
         expect.error(session.prepare(), DownloadErrorCode.noSessionContext)
     with step("S_LPAd -> eUICC: CancelSession; expected: invalidTransactionId(5)"):
@@ -53,19 +53,19 @@ def require_over(session, step):
 
 
 @testcase("ES10b.LoadBoundProfilePackage#05")
-def test_result_says_what_was_installed_and_for_whom(card, given, server, step):
+def test_result_names_profile_and_server(card, given, server, step):
     """notificationMetadata: a new number, the install event, the ICCID, the session's server."""
     given.profiles(ONE, notifications=True)
     earlier = max(one.seq_number for one in card.notifications())
     session, loaded = installed(card, server, step)
     with step("Expected: larger seqNumber, install alone, ICCID, serverAddress"):
-        told = about(loaded)
-        larger = told.seq_number > earlier
-        expect.that(holds=larger, expected=f"above {earlier}", actual=str(told.seq_number))
+        entry = about(loaded)
+        larger = entry.seq_number > earlier
+        expect.that(holds=larger, expected=f"above {earlier}", actual=str(entry.seq_number))
         install = frozenset({NotificationEvent.notificationInstall})
-        expect.equal(told.profile_management_operation, install, "events")
-        expect.equal(told.iccid, TWO.metadata.iccid, "ICCID")
-        expect.equal(told.notification_address, session.server_address, "notificationAddress")
+        expect.equal(entry.profile_management_operation, install, "events")
+        expect.equal(entry.iccid, TWO.metadata.iccid, "ICCID")
+        expect.equal(entry.notification_address, session.server_address, "notificationAddress")
 
 
 @testcase("ES10b.LoadBoundProfilePackage#06")

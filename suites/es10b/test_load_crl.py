@@ -14,22 +14,22 @@ ENTRY = 16  # octets of the least entry of a CRL, and a little less
 
 
 def load(card, crl):
-    """Send LoadCRL and return the response."""
+    """Sends LoadCRL and returns the response."""
     return card.ask(load_crl_request(crl))
 
 
 def loaded(card, crl):
-    """Have a CRL on the card, as an initial condition."""
+    """Loads a CRL, as an initial condition."""
     expect.ok(load(card, crl))
 
 
 def serial_number(server):
-    """Return the serial number of the server's authentication certificate."""
+    """Returns the serial number of the server's authentication certificate."""
     return server.auth.certificate.serial_number
 
 
 def refused(card, server, step, crl, code):
-    """Load a CRL that is refused; require the code, no change, and the server not revoked."""
+    """Loads a CRL that is refused; requires the code, no change, and the server not revoked."""
     before = card.observe()
     with step("S_LPAd -> eUICC: LoadCRL"):
         response = load(card, crl)
@@ -66,18 +66,18 @@ def test_list_in_parts_is_loaded(card, pki, curve, step, note):
     """Whether a CRL in two parts is taken is recorded."""
     with step("S_LPAd -> eUICC: LoadCRL, part 1 of 2, then part 2 of 2"):
         answers = [load(card, revocation_list(pki.ci(curve), 1, part=(n, 2))) for n in (1, 2)]
-        note(f"the card answers {' and '.join(_told(one) for one in answers)}")
+        note(f"the card answers {' and '.join(_in_words(one) for one in answers)}")
     with step("Expected: loadCRLResponseOk"):
         for response in answers:
             expect.ok(response)
 
 
 @testcase("ES10b.LoadCRL#12", level="destructive")
-def test_missing_parts_are_told(card, pki, curve, step, note):
-    """Whether the card tells which parts are still missing is recorded."""
+def test_missing_parts_are_reported(card, pki, curve, step, note):
+    """Whether the card reports which parts are still missing is recorded."""
     with step("S_LPAd -> eUICC: LoadCRL, part 1 of 3"):
         response = load(card, revocation_list(pki.ci(curve), 1, part=(1, 3)))
-        note(f"the card answers {_told(response)}")
+        note(f"the card answers {_in_words(response)}")
     with step("Expected: loadCRLResponseOk, missingParts 2 and 3"):
         expect.ok(response)
         expect.equal(response.load_crl_response_ok.missing_parts, (2, 3), "missingParts")
@@ -105,7 +105,7 @@ def test_altered_signature_is_refused(card, server, pki, curve, step):
 
 @testcase("ES10b.LoadCRL#06", level="destructive")
 def test_malformed_list_is_refused(card, server, pki, curve, step):
-    """A CertificateList without its signature is none."""
+    """A CertificateList without its signature is malformed."""
     listed = revocation_list(pki.ci(curve), 1, [serial_number(server)])
     crl = tlv_edit.without(listed, 0x03)
     refused(card, server, step, crl, LoadCrlErrorCode.invalidCRLFormat)
@@ -158,6 +158,6 @@ def test_card_without_the_function(card, pki, curve, step, note):
             expect.sw(response, 0x6A88)
 
 
-def _told(response):
+def _in_words(response):
     code = expect.code_of(response)
     return "loadCRLResponseOk" if code is None else expect.names([code])

@@ -17,7 +17,7 @@ CODE = "12345678"
 
 
 def interrupted(card, server):
-    """Break a download off within the load by a reset; return the euiccOtpk it used."""
+    """Breaks a download off within the load by a reset; returns the euiccOtpk it used."""
     session = server.prepared(card)
     package = session.package(profile(ONE))
     loaded = session.load(package.until(package.header_of(BppCommandId.storeMetadata)))
@@ -64,7 +64,7 @@ def test_hash_of_the_confirmation_code_is_signed(card, make_server, step, on):
 
 @testcase("ES10b.PrepareDownload#39")
 def test_any_hash_is_bound(card, server, step):
-    """The card binds hashCc and does not look at it: any 32 octets will do."""
+    """The card binds hashCc and does not check it: any 32 octets are accepted."""
     with step("Initial conditions: AuthenticateServer done"):
         session = server.authenticated(card)
     with step("S_LPAd -> eUICC: PrepareDownload, hashCc of no code at all"):
@@ -131,7 +131,7 @@ def test_unknown_key_is_answered_with_a_new_one(card, server, step):
 
 @testcase("ES10b.PrepareDownload#31")
 def test_hash_without_a_flag(card, server, step, note):
-    """Whether a hashCc nobody asked for is bound is recorded."""
+    """Whether a hashCc that was not asked for is bound is recorded."""
     with step("Initial conditions: AuthenticateServer done"):
         session = server.authenticated(card)
     with step("S_LPAd -> eUICC: PrepareDownload, ccRequiredFlag FALSE, hashCc"):
@@ -182,7 +182,7 @@ def test_corrected_request_after_a_refusal(card, server, step, note):
 
 
 def _other_key(session, key):
-    """Require the euiccOtpk of a session to be another than this."""
+    """Requires the euiccOtpk of a session to be another than this."""
     expect.that(
         holds=session.otpk_euicc.point != key, expected="a new euiccOtpk", actual="bppEuiccOtpk"
     )

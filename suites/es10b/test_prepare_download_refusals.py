@@ -24,7 +24,7 @@ OTHER_TRANSACTION = TransactionId(bytes(15) + b"\x01")
 
 
 def ask(card, step, request, *codes):
-    """Send a request of PrepareDownload; require a code and no change, return the response."""
+    """Sends PrepareDownload, requires a code and no change, and returns the response."""
     before = card.observe()
     with step("S_LPAd -> eUICC: PrepareDownload"):
         response = card.ask(request)
@@ -92,7 +92,7 @@ def test_cancelled_session_is_over(card, server, step):
 
 @testcase("ES10b.PrepareDownload#19")
 def test_new_challenge_ends_the_session(card, server, step):
-    """After a new GetEUICCChallenge the session of before is gone."""
+    """After a new GetEUICCChallenge the former session is over."""
     with step("Initial conditions: AuthenticateServer done, then GetEUICCChallenge"):
         session = server.authenticated(card)
         server.open(card)
@@ -166,7 +166,7 @@ def test_dppb_under_the_other_ci(card, make_server, curve, step, note):
         session = server.authenticated(card)
     with step("S_LPAd -> eUICC: PrepareDownload, CERT.DPpb under the other CI"):
         response = session.prepare(certificate=other.pb, sign_with=other.pb.private_key)
-        note(f"the card answers {_told(response)}")
+        note(f"the card answers {_in_words(response)}")
     with step("Expected: euiccSigned2, or invalidCertificate(1)"):
         if response.download_response_ok is None:
             expect.error(response, INVALID_CERTIFICATE)
@@ -190,7 +190,7 @@ def test_missing_hash(card, server, step, note):
         before = card.observe()
     with step("S_LPAd -> eUICC: PrepareDownload, ccRequiredFlag TRUE, no hashCc"):
         response = session.prepare(cc_required=True, hash_cc=None)
-        note(f"the card answers {_told(response)}")
+        note(f"the card answers {_in_words(response)}")
     with step("Expected: undefinedError(127)"):
         expect.error(response, DownloadErrorCode.undefinedError)
         expect.unchanged(before, card.observe())
@@ -212,15 +212,15 @@ def test_unreadable_request_is_refused(card, server, step):
 
 
 @testcase.each(
-    "defects, code",
+    "mistakes, code",
     {
         "ES10b.PrepareDownload#37": (("bad_signature", None), INVALID_CERTIFICATE),
         "ES10b.PrepareDownload#38": ((None, OTHER_TRANSACTION), INVALID_SIGNATURE),
     },
 )
-def test_first_of_two_defects_is_told(card, server, step, note, defects, code):
-    """With a wrong smdpSignature2 and another defect the card tells the one it looks at first."""
-    flaw, named = defects
+def test_first_of_two_mistakes_is_reported(card, server, step, note, mistakes, code):
+    """With a wrong smdpSignature2 and another part wrong the card reports the first it checks."""
+    flaw, named = mistakes
     certificate = server.pb if flaw is None else server.flawed(flaw, server.pb)
     with step("Initial conditions: AuthenticateServer done"):
         session = server.authenticated(card)
@@ -232,7 +232,7 @@ def test_first_of_two_defects_is_told(card, server, step, note, defects, code):
     )
     with step("S_LPAd -> eUICC: PrepareDownload, smdpSignature2 and another part wrong"):
         response = card.ask(request)
-        note(f"the card answers {_told(response)}")
+        note(f"the card answers {_in_words(response)}")
     with step(f"Expected: {expect.names([code])}"):
         expect.error(response, code)
         expect.unchanged(before, card.observe())
@@ -247,12 +247,12 @@ def test_transaction_id_of_a_refusal(card, server, step, note):
         response = session.prepare(transaction_id=OTHER_TRANSACTION)
     with step("Expected: the transactionId of the request or of the session"):
         expect.error(response, INVALID_TRANSACTION)
-        told = response.download_response_error.transaction_id
-        note(f"transactionId of the {'request' if told == OTHER_TRANSACTION else 'session'}")
-        expect.one_of(told, (OTHER_TRANSACTION, session.transaction_id), "transactionId")
+        chosen = response.download_response_error.transaction_id
+        note(f"transactionId of the {'request' if chosen == OTHER_TRANSACTION else 'session'}")
+        expect.one_of(chosen, (OTHER_TRANSACTION, session.transaction_id), "transactionId")
 
 
-def _told(response):
-    """Return what an answer says, in words."""
+def _in_words(response):
+    """Returns the result of an answer, in words."""
     code = expect.code_of(response)
     return "downloadResponseOk" if code is None else expect.names([code])

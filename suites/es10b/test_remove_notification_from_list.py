@@ -1,4 +1,4 @@
-"""ES10b.RemoveNotificationFromList: gone for good, its number never used again."""
+"""ES10b.RemoveNotificationFromList: removed permanently, its number never used again."""
 
 from collections import Counter
 
@@ -16,12 +16,12 @@ UNKNOWN_NUMBER = 0x7FFFFF
 
 
 def remove(card, number):
-    """Send RemoveNotificationFromList and return the response."""
+    """Sends RemoveNotificationFromList and returns the response."""
     return card.send(NotificationSentRequest(seq_number=number))
 
 
 def numbers(card):
-    """Return the numbers listed, smallest first."""
+    """Returns the numbers listed, smallest first."""
     return sorted(one.seq_number for one in card.notifications())
 
 
@@ -42,7 +42,7 @@ def test_notification_is_removed(card, given, step):
 
 
 def _number(octets):
-    """Return the number of a pending Notification."""
+    """Returns the number of a pending Notification."""
     one = tlv.parse(octets)
     while one.tag != Tag.NotificationMetadata:
         tags = (Tag.ProfileInstallationResultData, Tag.NotificationMetadata)
@@ -116,7 +116,7 @@ def test_all_removed_youngest_first(card, given, step):
 
 @testcase("ES10b.RemoveNotificationFromList#07")
 def test_removal_outlives_a_reset(card, given, step):
-    """After reset and power loss the removed Notification is still gone."""
+    """After reset and power loss the removed Notification is not listed."""
     given.each_notification()
     first, *left = numbers(card)
     with step("S_LPAd -> eUICC: RemoveNotificationFromList; reset; power off and on"):
@@ -150,19 +150,19 @@ def _is_deletion(entry):
 
 @testcase("ES10b.RemoveNotificationFromList#09")
 def test_notification_of_a_deleted_profile(card, given, step):
-    """The delete Notification of a Profile that is gone can be removed."""
+    """The delete Notification of a deleted Profile can be removed."""
     one = given.each_notification()
     with step("S_LPAd -> eUICC: ListNotification, RemoveNotificationFromList, the delete one"):
         listed = sorted(card.notifications(), key=_is_deletion)
         expect.equal([_is_deletion(entry) for entry in listed], [False] * 4 + [True], "deletions")
-        told = listed[-1]
-        expect.equal(told.iccid, one.metadata.iccid, "ICCID of the delete Notification")
-        response = remove(card, told.seq_number)
+        deletion = listed[-1]
+        expect.equal(deletion.iccid, one.metadata.iccid, "ICCID of the delete Notification")
+        response = remove(card, deletion.seq_number)
     with step("Expected: ok(0), the entry gone"):
         expect.ok(response)
         expect.that(
-            holds=told.seq_number not in numbers(card),
-            expected=f"{told.seq_number} no longer listed",
+            holds=deletion.seq_number not in numbers(card),
+            expected=f"{deletion.seq_number} no longer listed",
             actual="listed",
         )
 

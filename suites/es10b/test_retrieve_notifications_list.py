@@ -33,18 +33,18 @@ LAST_WITH_NO_RESULT = Version.from_text("2.5.255")
 
 INSTALL, ENABLE, DISABLE, DELETE = NotificationEvent
 PENDING = (INSTALL, INSTALL, ENABLE, DISABLE, DELETE)
-"""Events after `given.each_notification()`: the ProfileInstallationResult is told as install."""
+"""Events after `given.each_notification()`: the ProfileInstallationResult is listed as install."""
 
 
 def retrieved(card, criteria=None):
-    """Ask for Notifications and return them as whole data objects."""
+    """Asks for Notifications and returns them as whole data objects."""
     response = card.send(RetrieveNotificationsListRequest(search_criteria=criteria))
     expect.ok(response)
     return response.notification_list
 
 
 def metadata(octets):
-    """Return NotificationMetadata of a pending Notification, a PIR or any other."""
+    """Returns NotificationMetadata of a pending Notification, a PIR or any other."""
     path = (Tag.NotificationMetadata,)
     if tlv.parse(octets).tag == Tag.ProfileInstallationResult:
         path = (Tag.ProfileInstallationResultData, Tag.NotificationMetadata)
@@ -52,12 +52,12 @@ def metadata(octets):
 
 
 def others(notifications):
-    """Return the Notifications that are no ProfileInstallationResults."""
+    """Returns the Notifications that are no ProfileInstallationResults."""
     return [one for one in notifications if tlv.parse(one).tag == Tag.Sequence]
 
 
 def results(notifications):
-    """Return the ProfileInstallationResults."""
+    """Returns the ProfileInstallationResults."""
     return [one for one in notifications if tlv.parse(one).tag == Tag.ProfileInstallationResult]
 
 
@@ -70,8 +70,8 @@ def test_everything_without_criteria(card, given, step):
     with step("Expected: one PIR and four other Notifications"):
         iccid = one.metadata.iccid
         expect.notifications(map(metadata, results(found)), (INSTALL, iccid, ADDRESS))
-        told = ((event, iccid, ADDRESS) for event in NotificationEvent)
-        expect.notifications(map(metadata, others(found)), *told)
+        expected = ((event, iccid, ADDRESS) for event in NotificationEvent)
+        expect.notifications(map(metadata, others(found)), *expected)
 
 
 @testcase("ES10b.RetrieveNotificationsList#02")
@@ -88,7 +88,7 @@ def test_number_finds_an_enable_notification(card, given, step):
 
 
 def _number_of(card, event):
-    """Return the number of the first pending Notification of an event."""
+    """Returns the number of the first pending Notification of an event."""
     listed = card.notifications()
     found = [one.seq_number for one in listed if event in one.profile_management_operation]
     expect.that(holds=bool(found), expected=f"{event.name} listed", actual="not listed")
@@ -126,12 +126,12 @@ def test_event_finds_its_notifications(card, given, step, asked):
         found = retrieved(card, criteria)
     with step("Expected: Notifications of these events, and no others"):
         wanted = [event for event in PENDING if event in asked]
-        told = ((event, one.metadata.iccid, ADDRESS) for event in wanted)
-        expect.notifications(map(metadata, found), *told)
+        expected = ((event, one.metadata.iccid, ADDRESS) for event in wanted)
+        expect.notifications(map(metadata, found), *expected)
 
 
 def expect_nothing(card, criteria):
-    """Require the answer for nothing found: an empty list, or noResultAvailable(1) up to v2.5."""
+    """Requires the answer for nothing found: an empty list, or noResultAvailable(1) up to v2.5."""
     request = RetrieveNotificationsListRequest(search_criteria=criteria).encode()
     response = card.store(request)
     version = card.send(GetEuiccInfo2Request()).svn
@@ -227,7 +227,7 @@ FIVE = tuple(
 
 @testcase("ES10b.RetrieveNotificationsList#16")
 def test_long_answer_comes_whole(card, given, step):
-    """Five PIRs, more than one response holds, come whole over 61XX."""
+    """Five PIRs, more than one response holds, come complete over 61XX."""
     given.profiles(*FIVE, notifications=True)
     with step("S_LPAd -> eUICC: each of five PIRs by its number"):
         numbers = [one.seq_number for one in card.notifications()]

@@ -1,4 +1,4 @@
-"""ES10c.DeleteProfile: the Profile goes with all that is its own, its delete Notifications stay."""
+"""ES10c.DeleteProfile: the Profile is removed with all its data, its Notifications stay."""
 
 from dataclasses import replace
 
@@ -34,8 +34,8 @@ UNKNOWN_ICCID = Iccid.from_digits("8929909999999999999")
 UNKNOWN_AID = Aid(ISDP_PREFIX + bytes.fromhex("FFFE00"))
 
 
-def telling(name, event, *addresses):
-    """Return parameters of a Profile that tells one event to some addresses, and nothing else."""
+def notifying(name, event, *addresses):
+    """Returns parameters of a Profile with Notifications of one event alone, to some addresses."""
     entries = tuple(
         NotificationConfigurationInformation(
             profile_management_operation=frozenset({event}), notification_address=address
@@ -46,17 +46,17 @@ def telling(name, event, *addresses):
 
 
 DELETE = NotificationEvent.notificationDelete
-TELLS_ONE = telling(ONE, DELETE, "dp1.example.com")
-TELLS_TWO = telling(ONE, DELETE, "dp1.example.com", "dp2.example.com")
+NOTIFIES_ONE = notifying(ONE, DELETE, "dp1.example.com")
+NOTIFIES_TWO = notifying(ONE, DELETE, "dp1.example.com", "dp2.example.com")
 
 
 def delete(card, iccid):
-    """Send DeleteProfile by ICCID and return the response."""
+    """Sends DeleteProfile by ICCID and returns the response."""
     return card.send(DeleteProfileRequest(iccid=iccid))
 
 
 def free_memory(card):
-    """Return the free non-volatile memory EUICCInfo2 tells, in octets."""
+    """Returns the free non-volatile memory EUICCInfo2 reports, in octets."""
     resource = card.send(GetEuiccInfo2Request()).ext_card_resource
     return int.from_bytes(resource.free_non_volatile_memory, "big")
 
@@ -129,7 +129,7 @@ def test_ppr2_keeps_the_profile(card, given, step):
 
 
 @testcase("ES10c.DeleteProfile#07")
-def test_ppr2_unset_lets_the_profile_go(card, given, make_ota, step):
+def test_profile_can_be_deleted_once_ppr2_is_unset(card, given, make_ota, step):
     """When the operator has unset PPR2 over ES6, the Profile can be deleted."""
     (one,) = given.profiles(PPR2, enabled=PPR2)
     with step("Initial conditions: PPR2 unset by UpdateMetadata, the Profile Disabled"):
@@ -169,22 +169,22 @@ def test_provisioning_profile(card, given, note, step):
 
 
 @testcase("ES10c.DeleteProfile#12")
-def test_deletion_is_told_and_signed(card, given, server, step):
+def test_delete_notification_is_signed(card, given, server, step):
     """A Profile that names an address for it leaves one signed delete Notification."""
-    (one,) = given.profiles(TELLS_ONE)
+    (one,) = given.profiles(NOTIFIES_ONE)
     with step("S_LPAd -> eUICC: DeleteProfile; RetrieveNotificationsList"):
         expect.ok(delete(card, one.iccid))
         pending = card.pending_notifications()
     with step("Expected: one delete Notification with that ICCID and address, signature and chain"):
         expect.equal(len(pending), 1, "pending Notifications")
-        told = verify_notification(server, pending[0]).tbs_other_notification
-        expect.notifications((told,), (DELETE, one.iccid, "dp1.example.com"))
+        notification = verify_notification(server, pending[0]).tbs_other_notification
+        expect.notifications((notification,), (DELETE, one.iccid, "dp1.example.com"))
 
 
 @testcase("ES10c.DeleteProfile#13")
-def test_each_address_is_told(card, given, step):
+def test_each_address_gets_a_notification(card, given, step):
     """Two addresses for the event give two delete Notifications."""
-    (one,) = given.profiles(TELLS_TWO)
+    (one,) = given.profiles(NOTIFIES_TWO)
     with step("S_LPAd -> eUICC: DeleteProfile"):
         expect.ok(delete(card, one.iccid))
     with step("Expected: one delete Notification for each address"):
@@ -197,10 +197,10 @@ def test_each_address_is_told(card, given, step):
 
 @testcase("ES10c.DeleteProfile#14")
 def test_notifications_of_the_profile_stay(card, given, step):
-    """What the Profile left to tell before stays in the list after its deletion."""
+    """Notifications of the Profile from before its deletion stay in the list."""
     enable = NotificationEvent.notificationEnable
-    talkative = telling(ONE, enable, "dp1.example.com")
-    (one,) = given.profiles(talkative)
+    notifying_enable = notifying(ONE, enable, "dp1.example.com")
+    (one,) = given.profiles(notifying_enable)
     with step("Initial conditions: an enable Notification of the Profile pending"):
         given.enable(one.iccid)
         given.disable(one.iccid)
@@ -213,7 +213,7 @@ def test_notifications_of_the_profile_stay(card, given, step):
 
 
 @testcase("ES10c.DeleteProfile#15")
-def test_memory_is_given_back(card, given, step):
+def test_memory_is_freed(card, given, step):
     """More non-volatile memory is free after the deletion than before."""
     (one,) = given.profiles(ONE)
     with step("S_LPAd -> eUICC: GetEUICCInfo2, DeleteProfile, GetEUICCInfo2"):
@@ -237,7 +237,7 @@ def test_iccid_is_free_again(card, given, server, step):
 
 
 @testcase("ES10c.DeleteProfile#17")
-def test_new_aid_is_in_nobodys_use(card, given, server, step):
+def test_new_aid_is_not_used_by_another_profile(card, given, server, step):
     """A Profile installed after a deletion gets an AID no other Profile has."""
     one, _, _ = given.profiles(ONE, TWO, THREE)
     with step("S_LPAd -> eUICC: DeleteProfile, the first; the same Profile installed again"):
@@ -250,7 +250,7 @@ def test_new_aid_is_in_nobodys_use(card, given, server, step):
 
 @testcase("ES10c.DeleteProfile#18")
 def test_nothing_of_the_profile_is_found(card, given, step):
-    """Entry, nickname, AID and ICCID of a deleted Profile are gone."""
+    """Entry, nickname, AID and ICCID of a deleted Profile are not found."""
     (one,) = given.profiles(ONE)
     with step("Initial conditions: a nickname for the Profile"):
         expect.ok(card.send(SetNicknameRequest(iccid=one.iccid, profile_nickname="Work")))
@@ -280,9 +280,9 @@ def test_deleted_profile_cannot_be_deleted_again(card, given, step):
 
 
 @testcase("ES10c.DeleteProfile#20")
-def test_default_address_is_not_told(card, given, step):
+def test_default_address_gets_no_notification(card, given, step):
     """The delete Notification goes to the configured SM-DP+, not to the default SM-DP+ address."""
-    (one,) = given.profiles(TELLS_ONE)
+    (one,) = given.profiles(NOTIFIES_ONE)
     given.default_address("default.example.com")
     with step("S_LPAd -> eUICC: DeleteProfile"):
         expect.ok(delete(card, one.iccid))
@@ -292,7 +292,7 @@ def test_default_address_is_not_told(card, given, step):
 
 @testcase("ES10c.DeleteProfile#21")
 def test_power_loss_deletes_wholly_or_not_at_all(card, given, step):
-    """Wherever the power goes, the Profile is there and usable, or gone with its memory free."""
+    """Wherever the power is lost, the Profile is usable, or deleted with its memory free."""
     given.none()
     empty = free_memory(card)
     for commands in (1, 2):
@@ -313,7 +313,7 @@ def test_power_loss_deletes_wholly_or_not_at_all(card, given, step):
 
 
 @testcase("ES10c.DeleteProfile#22")
-def test_profile_to_return_to_is_deleted(card, given, step):
+def test_profile_behind_a_test_profile_is_deleted(card, given, step):
     """The operational Profile behind an Enabled test Profile can be deleted; nothing returns."""
     one, test = given.profiles(ONE, TEST, enabled=ONE)
     with step("Initial conditions: the test Profile Enabled over the operational one"):
@@ -328,9 +328,9 @@ def test_profile_to_return_to_is_deleted(card, given, step):
 
 @testcase("ES10c.DeleteProfile#23")
 def test_refusal_changes_nothing(card, given, step):
-    """A deletion refused for PPR2 leaves Profile and metadata, and tells nobody."""
-    talkative = replace(TELLS_TWO, ppr=frozenset({PprId.ppr2}))
-    (one,) = given.profiles(talkative)
+    """A deletion refused for PPR2 leaves Profile and metadata, and no Notification."""
+    protected = replace(NOTIFIES_TWO, ppr=frozenset({PprId.ppr2}))
+    (one,) = given.profiles(protected)
     before = card.observe()
     with step("S_LPAd -> eUICC: DeleteProfile, by ISD-P AID"):
         response = card.send(DeleteProfileRequest(isdp_aid=one.aid))

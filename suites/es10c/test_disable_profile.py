@@ -1,4 +1,4 @@
-"""ES10c.DisableProfile: at once or over REFRESH, told to whom it concerns, and refused in full."""
+"""ES10c.DisableProfile: at once or over REFRESH, with Notifications; a refusal changes nothing."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ UNKNOWN_AID = ProfileIdentifier(isdp_aid=Aid(ISDP_PREFIX + bytes.fromhex("FFFE00
 
 
 def disable(card, identifier, *, flag=False):
-    """Send DisableProfile and return the response."""
+    """Sends DisableProfile and returns the response."""
     return card.send(DisableProfileRequest(profile_identifier=identifier, refresh_flag=flag))
 
 
@@ -126,7 +126,7 @@ def test_open_proactive_session_is_catbusy(card, given, make_ota, step):
 
 
 @testcase("ES10c.DisableProfile#18")
-def test_configured_address_is_told(card, given, step):
+def test_configured_address_gets_a_notification(card, given, step):
     """A Profile that names an address for it leaves one disable Notification."""
     (one,) = given.profiles(TELLS_DISABLE, enabled=TELLS_DISABLE)
     with step("S_LPAd -> eUICC: DisableProfile"):
@@ -137,7 +137,7 @@ def test_configured_address_is_told(card, given, step):
 
 
 @testcase("ES10c.DisableProfile#19")
-def test_profile_without_address_tells_nobody(card, given, step):
+def test_profile_without_address_leaves_no_notification(card, given, step):
     """A Profile whose metadata names no address for it leaves no Notification."""
     (one,) = given.profiles(SILENT, enabled=SILENT)
     with step("S_LPAd -> eUICC: DisableProfile"):
@@ -192,7 +192,7 @@ def test_list_shows_the_profile_disabled(card, given, step):
 
 
 @testcase("ES10c.DisableProfile#24")
-def test_implicit_disabling_is_told(card, given, step):
+def test_implicit_disabling_leaves_a_notification(card, given, step):
     """A Profile that is disabled because another is enabled leaves its disable Notification."""
     silent = replace(preset(TWO), notification_configuration=())
     one, two = given.profiles(TELLS_DISABLE, silent, enabled=TELLS_DISABLE)
@@ -225,7 +225,7 @@ def test_application_on_another_channel(card, given, note, step):
 
 @testcase("ES10c.DisableProfile#26")
 def test_power_loss_leaves_a_usable_profile(card, given, step):
-    """Wherever the power goes, the Profile is Enabled with its files, or Disabled without."""
+    """Wherever the power is lost, the Profile is Enabled with its files, or Disabled."""
     for flag, commands in ((False, 1), (False, 2), (True, 1), (True, 2), (True, 3), (True, 4)):
         (one,) = given.profiles(ONE, enabled=ONE)
         with (

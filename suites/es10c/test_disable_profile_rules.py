@@ -1,4 +1,4 @@
-"""ES10c.DisableProfile: PPR1 keeps a Profile Enabled; test Profiles give back what was before."""
+"""ES10c.DisableProfile: PPR1 keeps a Profile Enabled; the former Profile follows a test Profile."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ TALKATIVE_TEST = replace(preset(TEST), notification_configuration=EVERY_EVENT)
 
 
 def disable(card, one, *, flag=False):
-    """Send DisableProfile for a Profile on the card and return the response."""
+    """Sends DisableProfile for a Profile on the card and returns the response."""
     return card.send(DisableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=flag))
 
 
@@ -61,8 +61,8 @@ def test_ppr1_keeps_the_profile_enabled(card, given, step):
 
 
 @testcase("ES10c.DisableProfile#20")
-def test_test_profile_tells_nobody(card, given, step):
-    """A test Profile is disabled whatever its metadata asks for, and tells nobody."""
+def test_test_profile_leaves_no_notification(card, given, step):
+    """A disabled test Profile leaves no Notification, whatever its metadata asks for."""
     (test,) = given.profiles(TALKATIVE_TEST, enabled=TALKATIVE_TEST)
     with step("S_LPAd -> eUICC: DisableProfile, the test Profile"):
         expect.ok(disable(card, test))
@@ -71,7 +71,7 @@ def test_test_profile_tells_nobody(card, given, step):
 
 
 @testcase("ES10c.DisableProfile#28")
-def test_profile_that_comes_back_may_tell(card, given, note, step):
+def test_profile_that_comes_back_may_leave_a_notification(card, given, note, step):
     """The operational Profile that comes back leaves one enable Notification, or none."""
     one, test = given.profiles(ONE, TEST, enabled=ONE)
     with step("Initial conditions: the test Profile Enabled over it; no Notifications"):
@@ -79,18 +79,18 @@ def test_profile_that_comes_back_may_tell(card, given, note, step):
         given.no_notifications()
     with step("S_LPAd -> eUICC: DisableProfile, the test Profile"):
         expect.ok(disable(card, test))
-        told = [
+        created = [
             (sorted(listed.profile_management_operation), listed.iccid)
             for listed in card.notifications()
         ]
-        note(f"operational Profile enabled again: {len(told)} Notifications")
+        note(f"operational Profile enabled again: {len(created)} Notifications")
     with step("Expected: one enable Notification of the operational Profile, or none"):
         event = ([NotificationEvent.notificationEnable], one.iccid)
-        expect.one_of(told, ([event], []))
+        expect.one_of(created, ([event], []))
 
 
 @testcase("ES10c.DisableProfile#29")
-def test_provisioning_profile_gives_nothing_back(card, given, note, step):
+def test_no_profile_comes_back_after_a_provisioning_profile(card, given, note, step):
     """After a provisioning Profile no Profile is enabled by the card itself."""
     _, other = given.profiles(ONE, PROVISIONING, enabled=ONE)
     with step("Initial conditions: the provisioning Profile Enabled over the operational one"):
@@ -120,7 +120,7 @@ def test_ppr1_profile_comes_back_and_stays(card, given, step):
 
 @testcase("ES10c.DisableProfile#31")
 def test_refusal_changes_nothing(card, given, step):
-    """A refused request changes no state, tells nobody and announces no REFRESH."""
+    """A refused request changes no state, leaves no Notification and announces no REFRESH."""
     talkative = replace(preset(PPR1), notification_configuration=EVERY_EVENT)
     (one,) = given.profiles(talkative, enabled=talkative)
     before = card.observe()

@@ -25,8 +25,8 @@ UNKNOWN_AID = ProfileIdentifier(isdp_aid=Aid(ISDP_PREFIX + bytes.fromhex("FFFE00
 THE_ISDR = ProfileIdentifier(isdp_aid=ISDR_AID)
 
 
-def tells(name, event, address):
-    """Return a Profile of the catalogue that tells one event to one address, and nothing else."""
+def notifying(name, event, address):
+    """Returns a Profile of the catalogue with a Notification of one event alone, to one address."""
     entry = NotificationConfigurationInformation(
         profile_management_operation=frozenset({event}), notification_address=address
     )
@@ -34,12 +34,12 @@ def tells(name, event, address):
 
 
 SILENT = replace(preset(ONE), notification_configuration=())
-TELLS_DISABLE = tells(ONE, NotificationEvent.notificationDisable, "dp1.example.com")
-TELLS_ENABLE = tells(TWO, NotificationEvent.notificationEnable, "dp2.example.com")
+NOTIFIES_DISABLE = notifying(ONE, NotificationEvent.notificationDisable, "dp1.example.com")
+NOTIFIES_ENABLE = notifying(TWO, NotificationEvent.notificationEnable, "dp2.example.com")
 
 
 def enable(card, identifier, *, refresh=False):
-    """Send EnableProfile and return the response."""
+    """Sends EnableProfile and returns the response."""
     return card.send(EnableProfileRequest(profile_identifier=identifier, refresh_flag=refresh))
 
 
@@ -112,9 +112,9 @@ def test_unknown_profile_is_refused(card, given, step, identifier):
 
 
 @testcase("ES10c.EnableProfile#34")
-def test_both_profiles_tell_of_the_change(card, given, step):
-    """The Profile that is disabled and the one that is enabled each tell their own address."""
-    one, two = given.profiles(TELLS_DISABLE, TELLS_ENABLE, enabled=TELLS_DISABLE)
+def test_both_profiles_leave_a_notification(card, given, step):
+    """The disabled Profile and the enabled one each leave a Notification to their own address."""
+    one, two = given.profiles(NOTIFIES_DISABLE, NOTIFIES_ENABLE, enabled=NOTIFIES_DISABLE)
     with step("S_LPAd -> eUICC: EnableProfile, the second Profile"):
         expect.ok(enable(card, two.by_iccid))
     with step("Expected: one Notification of each"):
@@ -126,7 +126,7 @@ def test_both_profiles_tell_of_the_change(card, given, step):
 
 
 @testcase("ES10c.EnableProfile#35")
-def test_profile_without_address_tells_nobody(card, given, step):
+def test_profile_without_address_leaves_no_notification(card, given, step):
     """A Profile whose metadata names no address for it leaves no enable Notification."""
     (one,) = given.profiles(SILENT)
     with step("S_LPAd -> eUICC: EnableProfile"):
@@ -165,7 +165,7 @@ def test_enabled_profile_stays_over_a_reset(card, given, step):
 
 
 @testcase("ES10c.EnableProfile#38")
-def test_default_file_system_gives_way(card, given, step):
+def test_default_file_system_is_replaced(card, given, step):
     """Before there are MF and EF.UMPC and no file of a Profile; afterwards those of the Profile."""
     (one,) = given.profiles(ONE)
     with step("Terminal -> eUICC: SELECT MF, EF.UMPC, EF.ICCID, EF.DIR and the USIM"):
@@ -200,7 +200,7 @@ def test_enabling_again_and_again(card, given, step):
 
 @testcase("ES10c.EnableProfile#46")
 def test_refusal_changes_nothing(card, given, step):
-    """A refused request changes no state, tells nobody and announces no REFRESH."""
+    """A refused request changes no state, leaves no Notification and announces no REFRESH."""
     given.profiles(ONE, TWO, enabled=TWO)
     before = card.observe()
     with step("S_LPAd -> eUICC: EnableProfile, unknown ICCID, refreshFlag TRUE"):

@@ -1,4 +1,4 @@
-"""ES10c.EnableProfile with REFRESH: the change waits for the terminal, and outlives any cut."""
+"""ES10c.EnableProfile with REFRESH: the change waits for the terminal and survives a power loss."""
 
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.messages.es10c import EnableProfileRequest, EnableResult
@@ -11,7 +11,7 @@ ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 
 
 def enable(card, identifier, *, flag=True):
-    """Send EnableProfile and return the response."""
+    """Sends EnableProfile and returns the response."""
     return card.send(EnableProfileRequest(profile_identifier=identifier, refresh_flag=flag))
 
 
@@ -30,7 +30,7 @@ def test_refresh_makes_the_change(card, given, step, by):
 
 @testcase("ES10c.EnableProfile#05")
 def test_terminal_that_knows_state_change(card, given, step):
-    """A terminal that knows qualifier 09 gets 09 or 04; 09 needs no reset."""
+    """A terminal that knows qualifier 09 receives 09 or 04; 09 needs no reset."""
     card.terminal_profile = refresh.STATE_CHANGE_PROFILE
     (one,) = given.profiles(ONE)
     with step("S_LPAd -> eUICC: EnableProfile, refreshFlag TRUE; expected: REFRESH 09 or 04"):
@@ -98,7 +98,7 @@ def test_terminal_that_is_partly_able(card, given, note, step):
 
 
 @testcase("ES10c.EnableProfile#10")
-def test_reset_stands_for_the_response(card, given, note, step):
+def test_reset_replaces_the_terminal_response(card, given, note, step):
     """A reset in place of TERMINAL RESPONSE: after 04 the Profile is Enabled; never are two."""
     one, two = given.profiles(ONE, TWO, enabled=ONE)
     with step("S_LPAd -> eUICC: EnableProfile, refreshFlag TRUE; REFRESH fetched; reset"):
@@ -146,7 +146,7 @@ def test_open_proactive_session_is_ended(card, given, make_ota, step):
 
 @testcase("ES10c.EnableProfile#41")
 def test_power_loss_leaves_one_enabled(card, given, step):
-    """Wherever the power goes, exactly one Profile is Enabled: the former or the target one."""
+    """Wherever the power is lost, exactly one Profile is Enabled: the former or the target."""
     for flag, commands in ((False, 1), (False, 2), (True, 1), (True, 2), (True, 3), (True, 4)):
         one, two = given.profiles(ONE, TWO, enabled=ONE)
         with (

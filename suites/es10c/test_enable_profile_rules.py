@@ -21,7 +21,7 @@ SECOND_TEST = replace(
 
 
 def enable(card, one):
-    """Send EnableProfile for a Profile on the card, without REFRESH; return the response."""
+    """Sends EnableProfile for a Profile on the card, without REFRESH; returns the response."""
     request = EnableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=False)
     return card.send(request)
 

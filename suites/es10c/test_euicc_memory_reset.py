@@ -1,4 +1,4 @@
-"""ES10c.eUICCMemoryReset: what the options choose goes, whatever its state and rules; no more."""
+"""ES10c.eUICCMemoryReset: what the options select is deleted, whatever its state and rules."""
 
 from dataclasses import replace
 
@@ -29,17 +29,17 @@ DEFAULT_ADDRESS = "default.example.com"
 
 
 def reset(card, *options):
-    """Send eUICCMemoryReset and return the response."""
+    """Sends eUICCMemoryReset and returns the response."""
     return card.send(EuiccMemoryResetRequest(reset_options=frozenset(options)))
 
 
 def addresses(card):
-    """Return the configured addresses."""
+    """Returns the configured addresses."""
     return card.send(EuiccConfiguredAddressesRequest())
 
 
 def iccids(card):
-    """Return the ICCIDs listed, in the order of the card."""
+    """Returns the ICCIDs listed, in the order of the card."""
     return [one.iccid for one in card.profiles()]
 
 
@@ -131,7 +131,7 @@ def test_default_address_goes_back(card, given, declared, step):
 
 
 def expect_factory_address(card, declared):
-    """Require the default SM-DP+ address to be the factory's, or at least no longer the one set."""
+    """Requires the default SM-DP+ address to be the factory's, or no longer the one set."""
     found = addresses(card).default_dp_address or ""
     factory = declared.get("factory_default_dp_address")
     if factory is None:

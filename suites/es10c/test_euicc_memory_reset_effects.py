@@ -1,4 +1,4 @@
-"""ES10c.eUICCMemoryReset: what it tells, what outlives it, and what a power loss leaves of it."""
+"""ES10c.eUICCMemoryReset: its Notifications, what stays, and what a power loss leaves."""
 
 from collections import Counter
 from dataclasses import replace
@@ -27,8 +27,8 @@ ADDRESS = ResetOption.resetDefaultSmdpAddress
 DELETE = NotificationEvent.notificationDelete
 
 
-def telling(name, *addresses):
-    """Return parameters of a Profile that tells its deletion to some addresses."""
+def notifying(name, *addresses):
+    """Returns parameters of a Profile with delete Notifications to some addresses."""
     entries = tuple(
         NotificationConfigurationInformation(
             profile_management_operation=frozenset({DELETE}), notification_address=address
@@ -39,12 +39,12 @@ def telling(name, *addresses):
 
 
 def reset(card, *options):
-    """Send eUICCMemoryReset and return the response."""
+    """Sends eUICCMemoryReset and returns the response."""
     return card.send(EuiccMemoryResetRequest(reset_options=frozenset(options)))
 
 
 def iccids(card):
-    """Return the ICCIDs listed, in the order of the card."""
+    """Returns the ICCIDs listed, in the order of the card."""
     return [one.iccid for one in card.profiles()]
 
 
@@ -61,10 +61,10 @@ def test_rat_stays(card, given, step):
 
 
 @testcase("ES10c.eUICCMemoryReset#21", level="destructive")
-def test_deletions_are_told(card, given, step):
+def test_deletions_leave_notifications(card, given, step):
     """Each Profile leaves one delete Notification for each of its addresses for it."""
-    first = telling(ONE, "dp1.example.com", "dp2.example.com")
-    one, two = given.profiles(first, telling(TWO, "dp3.example.com"), enabled=first)
+    first = notifying(ONE, "dp1.example.com", "dp2.example.com")
+    one, two = given.profiles(first, notifying(TWO, "dp3.example.com"), enabled=first)
     with step("S_LPAd -> eUICC: eUICCMemoryReset, deleteOperationalProfiles"):
         expect.ok(reset(card, OPERATIONAL))
         settle_refresh(card)
@@ -112,7 +112,7 @@ def test_refresh_and_default_file_system(card, given, step):
 
 @testcase("ES10c.eUICCMemoryReset#24", level="destructive")
 def test_power_loss_resets_wholly_or_not_at_all(card, given, step):
-    """Wherever the power goes, all chosen Profiles are there as before, or all are gone."""
+    """Wherever the power is lost, all selected Profiles are as before, or all are deleted."""
     for commands in (1, 2, 3, 4):
         given.profiles(ONE, TWO, THREE, enabled=TWO)
         before = card.observe().profiles
@@ -179,9 +179,9 @@ def test_operational_profile_comes_back(card, given, step):
 
 
 @testcase("ES10c.eUICCMemoryReset#28", level="destructive")
-def test_test_profile_tells_nobody(card, given, step):
-    """The deletion of a test Profile is told to nobody, whatever its metadata asks for."""
-    given.profiles(telling(TEST, "dp1.example.com"))
+def test_test_profile_leaves_no_notification(card, given, step):
+    """The deletion of a test Profile leaves no Notification, whatever its metadata asks for."""
+    given.profiles(notifying(TEST, "dp1.example.com"))
     with step("S_LPAd -> eUICC: eUICCMemoryReset, deleteFieldLoadedTestProfiles"):
         expect.ok(reset(card, FIELD_LOADED_TEST))
     with step("Expected: no Notification"):

@@ -1,4 +1,4 @@
-"""ES10c.GetEID: the card tells its EID, whatever its Profiles do."""
+"""ES10c.GetEID: the card returns its EID, whatever the state of its Profiles."""
 
 from dataclasses import replace
 

@@ -40,7 +40,7 @@ MANY = tuple(
 
 
 def listed(card, criteria=None):
-    """Ask for the Profiles of some criteria and return their ICCIDs, in the order of the card."""
+    """Asks for the Profiles of some criteria and returns their ICCIDs, in the order of the card."""
     response = card.send(ProfileInfoListRequest(search_criteria=criteria))
     expect.ok(response)
     return [one.iccid for one in response.profile_info_list_ok]
@@ -124,7 +124,7 @@ def test_criteria_without_a_match_find_none(card, given, step, criteria):
 
 @testcase("ES10c.GetProfilesInfo#36")
 def test_criteria_and_tag_list_both_hold(card, given, step):
-    """With criteria and a tag list, the matching Profile is told by the listed objects alone."""
+    """With criteria and a tag list, the matching Profile is listed with those objects alone."""
     _, two = given.profiles(ONE, TWO)
     criteria = SearchCriteria(iccid=two.iccid)
     request = ProfileInfoListRequest(search_criteria=criteria, tag_list=bytes.fromhex("4F92"))
@@ -138,7 +138,7 @@ def test_criteria_and_tag_list_both_hold(card, given, step):
 
 
 @testcase("ES10c.GetProfilesInfo#37")
-def test_states_are_told_apart(card, given, step):
+def test_states_are_distinguished(card, given, step):
     """In one answer the Enabled Profile has state 1 and the Disabled one state 0."""
     one, two = given.profiles(ONE, TWO, enabled=TWO)
     with step("S_LPAd -> eUICC: GetProfilesInfo"):
@@ -150,7 +150,7 @@ def test_states_are_told_apart(card, given, step):
 
 @testcase("ES10c.GetProfilesInfo#41")
 def test_long_list_comes_whole(card, given, step):
-    """A list of eight Profiles with icons, longer than one response, comes whole over 61XX."""
+    """A list of eight Profiles with icons, longer than one response, comes complete over 61XX."""
     profiles = given.profiles(*MANY)
     request = ProfileInfoListRequest(tag_list=bytes.fromhex("5A9294")).encode()
     with step("S_LPAd -> eUICC: GetProfilesInfo, tag list 5A 92 94; expected: 61XX"):
@@ -169,7 +169,7 @@ def _entry(metadata):
 
 
 def _sorted(response):
-    """Return the entries of a response in an order that does not depend on the card."""
+    """Returns the entries of a response in an order that does not depend on the card."""
     return sorted(bytes(one.raw) for one in tlv.parse(tlv_edit.at(response, 0xA0)).children())
 
 

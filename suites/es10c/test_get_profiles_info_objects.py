@@ -1,4 +1,4 @@
-"""ES10c.GetProfilesInfo: which data objects of a Profile are told, and in what order."""
+"""ES10c.GetProfilesInfo: which data objects of a Profile are listed, and in what order."""
 
 from dataclasses import replace
 
@@ -42,7 +42,7 @@ ORDER = (
 """Objects of ProfileInfo in the order of the ASN.1 module."""
 
 DEFAULT = ORDER[:9]
-"""Objects told without a tag list."""
+"""Objects listed without a tag list."""
 
 FOUR_ENTRIES = tuple(
     NotificationConfigurationInformation(
@@ -58,8 +58,8 @@ NICKNAME = "Work"
 SERVICE_OBJECT = tlv.encode(SERVICE_DATA, bytes.fromhex("800388370C 810401020304"))
 
 
-def told(card, tag_list):
-    """Ask for objects by a tag list; return those of each Profile as whole data objects."""
+def listed(card, tag_list):
+    """Asks for objects by a tag list; returns those of each Profile as whole data objects."""
     response = card.send(ProfileInfoListRequest(tag_list=tag_list))
     expect.ok(response)
     entries = tlv.parse(tlv_edit.at(response.encode(), 0xA0)).children()
@@ -67,7 +67,7 @@ def told(card, tag_list):
 
 
 def objects(one, state=0, nickname=""):
-    """Return the data objects a Profile has, by tag: as its metadata has them, plus the card's."""
+    """Returns the data objects a Profile has, by tag: as its metadata has them, plus the card's."""
     metadata = tlv.parse(one.profile.metadata.encode())
     have = {child.tag: bytes(child.raw) for child in metadata.children()}
     have[Tag.IsdpAid] = tlv.encode(Tag.IsdpAid, one.aid.octets)
@@ -78,25 +78,25 @@ def objects(one, state=0, nickname=""):
 
 
 def dp_data(server):
-    """Return dpProprietaryData of a server: its OID and data of its own."""
+    """Returns dpProprietaryData of a server: its OID and data of its own."""
     oid = tlv.encode(0x80, server.oid.content)
     return tlv.encode(Tag.DpProprietaryData, oid, tlv.encode(0x81, b"kept for the server"))
 
 
 def in_order(have, tags):
-    """Return the objects of some tags, in the order of the ASN.1 module."""
+    """Returns the objects of some tags, in the order of the ASN.1 module."""
     return [have[tag] for tag in ORDER if tag in tags and tag in have]
 
 
 @testcase("ES10c.GetProfilesInfo#01")
 def test_default_objects_of_each_profile(card, given, step):
-    """Without a tag list each Profile is told by 5A to 95, as far as it has them, and no more."""
+    """Without a tag list each Profile is listed with those of 5A to 95 it has, and no more."""
     one, two = given.profiles(ONE, BARE, enabled=ONE)
     with step("Initial conditions: a nickname for the second Profile"):
         request = SetNicknameRequest(iccid=two.iccid, profile_nickname=NICKNAME)
         expect.ok(card.send(request))
     with step("S_LPAd -> eUICC: GetProfilesInfo, neither criteria nor tag list"):
-        entries = told(card, None)
+        entries = listed(card, None)
     with step("Expected: 5A 4F 9F70 90 91 92 93 94 95 of both, absent objects left out"):
         first = in_order(objects(one, 1), DEFAULT)
         second = in_order(objects(two, 0, NICKNAME), DEFAULT)
@@ -122,14 +122,14 @@ def test_one_tag_gives_one_object(card, given, step, tag):
     """A tag list of one tag gives that object of each Profile that has it, and nothing else."""
     one, two = given.profiles(ONE, BARE, enabled=ONE)
     with step(f"S_LPAd -> eUICC: GetProfilesInfo, tag list {tag:02X}"):
-        entries = told(card, tlv.encode_tag(tag))
+        entries = listed(card, tlv.encode_tag(tag))
     with step(f"Expected: {tag:02X} as stored, left out where it is absent"):
         wanted = (in_order(objects(one, 1), {tag}), in_order(objects(two), {tag}))
         expect.equal(_with_content(entries), _with_content(wanted))
 
 
 def _with_content(entries):
-    """Return the entries that tell something, in an order that does not depend on the card."""
+    """Returns the entries that have content, in an order that does not depend on the card."""
     return sorted(entry for entry in entries if entry)
 
 
@@ -141,7 +141,7 @@ def test_nickname_alone(card, given, step):
         request = SetNicknameRequest(iccid=one.iccid, profile_nickname=NICKNAME)
         expect.ok(card.send(request))
     with step("S_LPAd -> eUICC: GetProfilesInfo, tag list 90"):
-        entries = told(card, b"\x90")
+        entries = listed(card, b"\x90")
     with step("Expected: the nickname, left out where it is absent"):
         wanted = tlv.encode(Tag.ProfileNickname, NICKNAME.encode())
         expect.equal(_with_content(entries), [[wanted]])
@@ -155,7 +155,7 @@ def test_dp_proprietary_data_alone(card, given, server, step):
     with step("Initial conditions: a Profile installed with dpProprietaryData"):
         server.install(card, ONE, configure_isdp=tlv.encode(Tag.ConfigureISDP, data))
     with step("S_LPAd -> eUICC: GetProfilesInfo, tag list B8"):
-        entries = told(card, b"\xb8")
+        entries = listed(card, b"\xb8")
     with step("Expected: B8 as stored, left out where it is absent"):
         expect.equal(_with_content(entries), [[data]])
 
@@ -166,7 +166,7 @@ def test_profile_policy_rules_alone(card, given, options, step):
     rules = frozenset({PprId.ppr2}) if options.get("RAT_PPR2") else None
     one, _ = given.profiles(replace(preset(ONE), ppr=rules), TWO)
     with step("S_LPAd -> eUICC: GetProfilesInfo, tag list 99"):
-        entries = told(card, b"\x99")
+        entries = listed(card, b"\x99")
     with step("Expected: 99 as stored, left out where it is absent"):
         wanted = in_order(objects(one), {Tag.ProfilePolicyRules})
         expect.equal(_with_content(entries), _with_content([wanted]))
@@ -177,7 +177,7 @@ def test_service_specific_data_alone(card, given, step):
     """A tag list of BF22 gives the service specific data as stored, and nothing else."""
     given.profiles(_with_service_data(ONE), TWO)
     with step("S_LPAd -> eUICC: GetProfilesInfo, tag list BF22"):
-        entries = told(card, bytes.fromhex("BF22"))
+        entries = listed(card, bytes.fromhex("BF22"))
     with step("Expected: BF22 as stored, left out where it is absent"):
         expect.equal(_with_content(entries), [[SERVICE_OBJECT]])
 
@@ -199,7 +199,7 @@ def test_all_tags_give_every_object(card, given, server, options, step):
         request = SetNicknameRequest(iccid=full.metadata.iccid, profile_nickname=NICKNAME)
         expect.ok(card.send(request))
     with step("S_LPAd -> eUICC: GetProfilesInfo, every tag of version 2"):
-        (entry,) = told(card, ALL_TAGS)
+        (entry,) = listed(card, ALL_TAGS)
     with step("Expected: every object that is present"):
         tags = [tlv.parse(one).tag for one in entry]
         wanted = set(ORDER) - {Tag.ProfilePolicyRules}
@@ -207,7 +207,7 @@ def test_all_tags_give_every_object(card, given, server, options, step):
         expect.equal(sorted(tags), sorted(wanted), "tags")
         stored = [bytes(one.raw) for one in tlv.parse(full.metadata.encode()).children()]
         missing = [one for one in (data, *stored) if one not in entry]
-        expect.equal(missing, [], "objects of metadata and ConfigureISDP not told")
+        expect.equal(missing, [], "objects of metadata and ConfigureISDP not listed")
 
 
 @testcase("ES10c.GetProfilesInfo#33")
@@ -257,11 +257,11 @@ def test_empty_tag_list(card, given, note, step):
 
 
 @testcase("ES10c.GetProfilesInfo#38")
-def test_owner_behind_a_protected_imsi_is_not_told(card, given, step):
+def test_owner_behind_a_protected_imsi_is_not_listed(card, given, step):
     """Without a stored profileOwner, and with EF.IMSI behind PIN1, there is no B7."""
     given.profiles(replace(preset(ONE), with_owner=False))
     with step("S_LPAd -> eUICC: GetProfilesInfo, tag list 5A B7"):
-        (entry,) = told(card, bytes.fromhex("5AB7"))
+        (entry,) = listed(card, bytes.fromhex("5AB7"))
     with step("Expected: 5A alone"):
         iccid = tlv.encode(Tag.Iccid, preset(ONE).iccid.octets)
         expect.equal(entry, [iccid])
@@ -273,7 +273,7 @@ def test_owner_taken_from_the_imsi(card, given, note, step):
     plain = replace(preset(ONE), with_owner=False)
     given.profiles(plain)
     with step("S_LPAd -> eUICC: GetProfilesInfo, tag list B7"):
-        found = _with_content(told(card, b"\xb7"))
+        found = _with_content(listed(card, b"\xb7"))
         note(f"profileOwner not stored: {len(found)} objects B7")
     with step("Expected: no B7, or MCC and MNC of EF.IMSI"):
         derived = tlv_edit.at(profile(ONE).metadata.encode(), Tag.ProfileOwner)
@@ -285,7 +285,7 @@ def test_notification_configuration_is_as_stored(card, given, step):
     """Four entries of notificationConfigurationInfo come back octet for octet."""
     (one,) = given.profiles(replace(preset(ONE), notification_configuration=FOUR_ENTRIES))
     with step("S_LPAd -> eUICC: GetProfilesInfo, tag list B6"):
-        entries = told(card, b"\xb6")
+        entries = listed(card, b"\xb6")
     with step("Expected: B6 as in the metadata"):
         stored = tlv_edit.at(one.profile.metadata.encode(), Tag.NotificationConfigurationInfo)
         expect.equal(entries, [[stored]])
@@ -296,7 +296,7 @@ def test_objects_come_in_the_order_of_the_module(card, given, step):
     """The order of the tag list has no influence on the order of the objects."""
     (one,) = given.profiles(ONE)
     with step("S_LPAd -> eUICC: GetProfilesInfo, tag list 92 91 5A"):
-        (entry,) = told(card, bytes.fromhex("92915A"))
+        (entry,) = listed(card, bytes.fromhex("92915A"))
     with step("Expected: 5A, 91, 92"):
         wanted = {Tag.Iccid, Tag.ServiceProviderName, Tag.ProfileName}
         expect.equal(entry, in_order(objects(one), wanted))

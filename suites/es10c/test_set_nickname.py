@@ -25,12 +25,12 @@ LONGEST_IN_OCTETS = "éß€漢😀🌍Ωя" * 8
 
 
 def set_nickname(card, one, nickname):
-    """Send SetNickname for a Profile and return the response."""
+    """Sends SetNickname for a Profile and returns the response."""
     return card.send(SetNicknameRequest(iccid=one.iccid, profile_nickname=nickname))
 
 
 def nicknames(card):
-    """Return the object 90 of each Profile by ICCID, as octets, None where it is absent."""
+    """Returns the object 90 of each Profile by ICCID, as octets, None where it is absent."""
     response = card.send(ProfileInfoListRequest(tag_list=bytes.fromhex("5A90")))
     expect.ok(response)
     entries = tlv.parse(tlv_edit.at(response.encode(), 0xA0)).children()

@@ -22,19 +22,19 @@ OLD_DATA, NEW_DATA, NO_DATA = (bytes.fromhex(x) for x in ("BF2203800107", "BF220
 
 
 def with_data(data):
-    """Return PROFILE_OPERATIONAL1 with service-specific data in its metadata."""
+    """Returns PROFILE_OPERATIONAL1 with service-specific data in its metadata."""
     one = profile(ONE)
     metadata = replace(one.metadata, service_specific_data_stored_in_euicc=data)
     return replace(one, metadata=metadata)
 
 
 def info(card, one):
-    """Return what GetProfilesInfo says of a Profile, without its octets."""
+    """Returns what GetProfilesInfo returns for a Profile, without its octets."""
     return replace(next(info for info in card.profiles() if info.iccid == one.iccid))
 
 
 def accepted(receipt):
-    """Require a proof of receipt that everything was done."""
+    """Requires a proof of receipt that everything was done."""
     expect.that(
         holds=receipt.accepted,
         expected="proof of receipt with status 00 and SW 9000",
@@ -42,8 +42,8 @@ def accepted(receipt):
     )
 
 
-def updates(card, given, make_ota, step, what, request, **told):
-    """Send a request for the Enabled Profile; what is told and nothing else has to be different."""
+def updates(card, given, make_ota, step, what, request, **changes):
+    """Updates the Enabled Profile; requires these changes of ProfileInfo and no others."""
     (one,) = given.profiles(what, enabled=what)
     before = info(card, one)
     ota = make_ota(one.profile.parameters)
@@ -52,11 +52,11 @@ def updates(card, given, make_ota, step, what, request, **told):
     with step("Expected: proof of receipt, 00 and SW 9000"):
         accepted(receipt)
     with step("Expected: GetProfilesInfo tells the new objects, all others as before"):
-        expect.equal(info(card, one), replace(before, **told), "ProfileInfo")
+        expect.equal(info(card, one), replace(before, **changes), "ProfileInfo")
 
 
 @testcase.each(
-    "what, request_, told",
+    "what, request_, changes",
     {
         "ES6.UpdateMetadata#01": (
             WITH_PPR1,
@@ -137,9 +137,9 @@ def updates(card, given, make_ota, step, what, request, **told):
         ),
     },
 )
-def test_objects_are_replaced(card, given, make_ota, step, what, request_, told):
+def test_objects_are_replaced(card, given, make_ota, step, what, request_, changes):
     """What the request holds replaces what was stored; a policy rule is cleared, never set."""
-    updates(card, given, make_ota, step, what, request_, **told)
+    updates(card, given, make_ota, step, what, request_, **changes)
 
 
 @testcase.each(
@@ -150,7 +150,7 @@ def test_objects_are_replaced(card, given, make_ota, step, what, request_, told)
     },
 )
 def test_service_specific_data_is_stored(card, given, make_ota, step, before, after):
-    """Service-specific data of the request is told by GetProfilesInfo afterwards."""
+    """Service-specific data of the request is listed by GetProfilesInfo afterwards."""
     what = with_data(before)
     field = "service_specific_data_stored_in_euicc"
     request = UpdateMetadataRequest(service_specific_data_stored_in_euicc=after)
@@ -166,12 +166,12 @@ def test_service_specific_data_is_removed(card, given, make_ota, step):
     with step("S_OTA -> eUICC: UpdateMetadata with an empty BF22"):
         accepted(make_ota(one.profile.parameters).update_metadata(card, request))
     with step("Expected: GetProfilesInfo without BF22, or with an empty one"):
-        told = info(card, one).service_specific_data_stored_in_euicc
-        expect.one_of(told, (None, NO_DATA), "serviceSpecificDataStoredInEuicc")
+        stored = info(card, one).service_specific_data_stored_in_euicc
+        expect.one_of(stored, (None, NO_DATA), "serviceSpecificDataStoredInEuicc")
 
 
 @testcase.each(
-    "request_, told",
+    "request_, changes",
     {
         "ES6.UpdateMetadata#13": (
             UpdateMetadataRequest(icon_type=IconType.png, icon=b""),
@@ -179,9 +179,9 @@ def test_service_specific_data_is_removed(card, given, make_ota, step):
         ),
     },
 )
-def test_empty_icon_removes_it(card, given, make_ota, step, request_, told):
+def test_empty_icon_removes_it(card, given, make_ota, step, request_, changes):
     """An empty icon removes icon and type; what the card does is recorded."""
-    updates(card, given, make_ota, step, ONE, request_, **told)
+    updates(card, given, make_ota, step, ONE, request_, **changes)
 
 
 @testcase("ES6.UpdateMetadata#14")
@@ -230,15 +230,15 @@ def test_update_outlives_reset_and_switching(card, given, make_ota, step):
     with step("S_OTA -> eUICC: UpdateMetadata"):
         request = UpdateMetadataRequest(service_provider_name="New SP", profile_name="New Name")
         accepted(make_ota(one.profile.parameters).update_metadata(card, request))
-        told = info(card, one)
-        expect.equal(told.profile_name, "New Name", "profileName")
+        updated = info(card, one)
+        expect.equal(updated.profile_name, "New Name", "profileName")
     with step("Reset; expected: the new metadata"):
         card.power_cycle()
-        expect.equal(info(card, one), told, "ProfileInfo after the reset")
+        expect.equal(info(card, one), updated, "ProfileInfo after the reset")
     with step("S_LPAd -> eUICC: DisableProfile, EnableProfile; expected: the new metadata"):
         given.disable(one.iccid)
         given.enable(one.iccid)
-        expect.equal(info(card, one), told, "ProfileInfo after Disable and Enable")
+        expect.equal(info(card, one), updated, "ProfileInfo after Disable and Enable")
 
 
 @testcase("ES6.UpdateMetadata#59")

@@ -17,7 +17,7 @@ RENAMED = UpdateMetadataRequest(service_provider_name="New SP", profile_name="Ne
 
 
 def info(card, one):
-    """Return what GetProfilesInfo says of a Profile, without its octets."""
+    """Returns what GetProfilesInfo returns for a Profile, without its octets."""
     return replace(next(info for info in card.profiles() if info.iccid == one.iccid))
 
 
@@ -45,5 +45,5 @@ def test_update_over_https(card, given, make_ota, declared, step, note):
         )
         expect.equal(outcome.sw, StatusWord.OK, "SW of STORE DATA")
     with step("Expected: GetProfilesInfo tells the new names, all else as before"):
-        told = replace(before, service_provider_name="New SP", profile_name="New Name")
-        expect.equal(info(card, one), told, "ProfileInfo")
+        expected = replace(before, service_provider_name="New SP", profile_name="New Name")
+        expect.equal(info(card, one), expected, "ProfileInfo")

@@ -19,12 +19,12 @@ OWNER = tlv.encode(Tag.ProfileOwner, tlv.encode(0x80, bytes.fromhex("00F120")))
 
 
 def update(*objects):
-    """Return UpdateMetadataRequest (BF2A) with these objects in it."""
+    """Returns UpdateMetadataRequest (BF2A) with these objects in it."""
     return tlv.encode(Tag.UpdateMetadata, *objects)
 
 
 def not_accepted(receipt):
-    """Require no proof of receipt, or one that tells of a refusal."""
+    """Requires no proof of receipt, or one that reports a refusal."""
     expect.that(
         holds=not receipt.accepted,
         expected="no proof of receipt that everything was done",
@@ -80,7 +80,7 @@ def test_nickname_belongs_to_the_end_user(card, given, make_ota, step, note):
 
 @testcase("ES6.UpdateMetadata#57")
 def test_request_is_done_whole_or_not_at_all(card, given, make_ota, step):
-    """A valid name beside an icon that is too long is not taken over either."""
+    """A valid name is not stored either when the icon beside it is too long."""
     (one,) = given.profiles(ONE, enabled=ONE)
     before = card.observe()
     with step("S_OTA -> eUICC: UpdateMetadata, a valid name and an icon of 1025 octets"):
@@ -94,7 +94,7 @@ def test_request_is_done_whole_or_not_at_all(card, given, make_ota, step):
 
 @testcase("ES6.UpdateMetadata#27")
 def test_wrong_checksum_is_refused(card, given, make_ota, step):
-    """A packet whose checksum does not fit is not looked into."""
+    """A packet whose checksum does not fit is not processed."""
     (one,) = given.profiles(ONE, enabled=ONE)
     before = card.observe()
     ota = make_ota(one.profile.parameters)

@@ -12,23 +12,15 @@ from rspharness.card import expect
 from rspharness.servers import load_result
 from rspharness.servers.bound_package import protect_soundly
 from rspharness.servers.rsp_server import profile
+from rspharness.suite.load_trial import LoadTrial, taken_to
 
 ONE, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL3"
 TWO = profile("PROFILE_OPERATIONAL2")
 COMMAND = BppCommandId.configureISDP
 
 
-def begun(card, server, **fields):
-    """Take a load to where ConfigureISDP is due; the session, and the segments from there."""
-    session = server.prepared(card)
-    package = session.package(TWO, **fields)
-    place = package.header_of(COMMAND)
-    load_result.went_on(session.load(package.until(place)))
-    return session, package.since(place)
-
-
 def protected_by(protect):
-    """Return a protection that treats ConfigureISDP in its own way and all else soundly."""
+    """Returns a protection that calls a function for ConfigureISDP, and is sound for all else."""
 
     def protecting(command, number, bsp, plaintext):
         if command is COMMAND:
@@ -39,30 +31,30 @@ def protected_by(protect):
 
 
 def request(*objects):
-    """Return ConfigureISDP with dpProprietaryData of these data objects."""
+    """Returns ConfigureISDP with dpProprietaryData of these data objects."""
     return tlv.encode(Tag.ConfigureISDP, tlv.encode(Tag.DpProprietaryData, *objects))
 
 
 def dp_oid(server):
-    """Return the data object dpOid of a server."""
+    """Returns the data object dpOid of a server."""
     return tlv.encode(0x80, server.oid.content)
 
 
 def of_length(server, length):
-    """Return ConfigureISDP whose dpProprietaryData has this length, tag and length included."""
+    """Returns ConfigureISDP whose dpProprietaryData has this length, tag and length included."""
     oid = dp_oid(server)
     return request(oid, tlv.encode(0x81, bytes(length - 2 - len(oid) - 2)))
 
 
 def with_other_key(bsp, plaintext):
-    """Encrypt with a key that is not S-ENC, and make the MAC a right one all the same."""
+    """Encrypts with a key that is not S-ENC, and makes a right MAC over it."""
     other = bytes(octet ^ 0xFF for octet in bsp.keys.s_enc)
     wrong = BspKeys(bsp.keys.mac_chaining_value, other, bsp.keys.s_mac)
     return replace(bsp, keys=wrong).protect(Tag.Protected87, plaintext)
 
 
 def without_padding(bsp, plaintext):
-    """Encrypt whole blocks that do not end in padding, under the right keys and MAC."""
+    """Encrypts whole blocks that do not end in padding, under the right keys and MAC."""
     blocks = plaintext.ljust(32, b"\x00")
     sealed, _ = bsp.protect(Tag.Protected87, blocks)
     ciphertext = bytes(tlv.parse(sealed).value[: len(blocks)])
@@ -74,7 +66,7 @@ def test_empty_request_makes_the_isdp(card, given, server, step):
     """An empty ConfigureISDP is accepted; the load ends in an ISD-P with the Profile."""
     given.none()
     with step("Initial conditions: InitialiseSecureChannel accepted"):
-        session, package = begun(card, server)
+        session, package = taken_to(COMMAND, card, server, TWO)
     with step("S_LPAd -> eUICC: ConfigureISDP, empty; expected: SW 9000 without PIR"):
         load_result.went_on(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: the rest; expected: PIR successResult, the ISD-P listed"):
@@ -87,7 +79,9 @@ def test_oid_of_the_server_is_kept(card, given, server, step):
     """dpProprietaryData with dpOid alone is returned after the installation."""
     given.profiles(ONE)
     with step("Initial conditions: InitialiseSecureChannel accepted"):
-        session, package = begun(card, server, configure_isdp=request(dp_oid(server)))
+        session, package = taken_to(
+            COMMAND, card, server, TWO, configure_isdp=request(dp_oid(server))
+        )
     with step("S_LPAd -> eUICC: ConfigureISDP with dpOid and the rest; expected: successResult"):
         info = load_result.installed(session, session.load(package))
     with step("Expected: tag B8 returned"):
@@ -101,7 +95,7 @@ def test_longest_data_are_kept(card, given, server, step):
     given.profiles(ONE)
     with step("Initial conditions: InitialiseSecureChannel accepted"):
         sent = of_length(server, 128)
-        session, package = begun(card, server, configure_isdp=sent)
+        session, package = taken_to(COMMAND, card, server, TWO, configure_isdp=sent)
     with step("S_LPAd -> eUICC: ConfigureISDP, 128 octets, and the rest; expected: successResult"):
         info = load_result.installed(session, session.load(package))
     with step("Expected: tag B8 returned unchanged"):
@@ -112,40 +106,36 @@ def test_longest_data_are_kept(card, given, server, step):
 def test_longer_data_end_the_load(card, given, server, step):
     """dpProprietaryData of 129 octets gives incorrectInputValues(1)."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: InitialiseSecureChannel accepted"):
-        session, package = begun(card, server, configure_isdp=of_length(server, 129))
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, configure_isdp=of_length(server, 129))
     with step("S_LPAd -> eUICC: ConfigureISDP, dpProprietaryData of 129 octets"):
-        loaded = session.load(package.until(1))
+        loaded = trial.send()
     with step("Expected: PIR errorResult, configureISDP(1), incorrectInputValues(1)"):
-        load_result.ended(session, loaded, before, COMMAND, ErrorReason.incorrectInputValues)
+        trial.ended(loaded, COMMAND, ErrorReason.incorrectInputValues)
 
 
 @testcase("ES8+.ConfigureISDP#05")
 def test_oid_of_another_server_ends_the_load(card, given, server, server2, step, note):
     """A dpOid of another SM-DP+ gives incorrectInputValues(1)."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: InitialiseSecureChannel accepted"):
-        session, package = begun(card, server, configure_isdp=request(dp_oid(server2)))
+    trial = LoadTrial.begin(
+        card, server, step, TWO, COMMAND, configure_isdp=request(dp_oid(server2))
+    )
     with step("S_LPAd -> eUICC: ConfigureISDP, dpOid of the second SM-DP+"):
-        loaded = session.load(package.until(1))
+        loaded = trial.send()
         note(load_result.described(loaded))
     with step("Expected: PIR errorResult, configureISDP(1), incorrectInputValues(1)"):
-        load_result.ended(session, loaded, before, COMMAND, ErrorReason.incorrectInputValues)
+        trial.ended(loaded, COMMAND, ErrorReason.incorrectInputValues)
 
 
 @testcase("ES8+.ConfigureISDP#06")
 def test_wrong_mac_ends_the_load(card, given, server, step):
     """A wrong C-MAC gives bspSecurityError(8)."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: InitialiseSecureChannel accepted"):
-        session, package = begun(card, server)
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND)
     with step("S_LPAd -> eUICC: ConfigureISDP, one bit of the C-MAC turned"):
-        loaded = session.load(package.until(1).flipped(0))
+        loaded = trial.send(trial.under_test.flipped(0))
     with step("Expected: PIR errorResult, configureISDP(1), bspSecurityError(8)"):
-        load_result.ended(session, loaded, before, COMMAND, ErrorReason.scp03tSecurityError)
+        trial.ended(loaded, COMMAND, ErrorReason.scp03tSecurityError)
 
 
 @testcase.each(
@@ -158,14 +148,12 @@ def test_wrong_mac_ends_the_load(card, given, server, step):
 def test_garbled_content_under_a_right_mac_ends_the_load(card, given, server, step, note, protect):
     """Content without the padding that belongs there gives bspSecurityError(8), MAC or no MAC."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: InitialiseSecureChannel accepted"):
-        session, package = begun(card, server, protect=protected_by(protect))
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, protect=protected_by(protect))
     with step("S_LPAd -> eUICC: ConfigureISDP, encrypted wrongly, C-MAC right"):
-        loaded = session.load(package.until(1))
+        loaded = trial.send()
         note(load_result.described(loaded))
     with step("Expected: PIR errorResult, configureISDP(1), bspSecurityError(8)"):
-        load_result.ended(session, loaded, before, COMMAND, ErrorReason.scp03tSecurityError)
+        trial.ended(loaded, COMMAND, ErrorReason.scp03tSecurityError)
 
 
 @testcase("ES8+.ConfigureISDP#08")
@@ -177,27 +165,25 @@ def test_other_tags_in_the_group_end_the_load(card, given, server, step):
         lambda bsp, plaintext: bsp.protect_mac_only(Tag.Protected88, plaintext),
     )
     for protect, tag in zip(wrong, ("86", "88"), strict=True):
-        before = card.observe()
-        with step("Initial conditions: InitialiseSecureChannel accepted"):
-            session, package = begun(card, server, protect=protected_by(protect))
+        trial = LoadTrial.begin(card, server, step, TWO, COMMAND, protect=protected_by(protect))
         with step(f"S_LPAd -> eUICC: ConfigureISDP as TLV {tag}, protected as such"):
-            loaded = session.load(package.until(1))
+            loaded = trial.send()
         with step("Expected: PIR errorResult, configureISDP(1), bspStructureError(7)"):
-            load_result.ended(session, loaded, before, COMMAND, ErrorReason.scp03tStructureError)
+            trial.ended(loaded, COMMAND, ErrorReason.scp03tStructureError)
 
 
 @testcase("ES8+.ConfigureISDP#09")
 def test_other_command_in_the_group_ends_the_load(card, given, server, step, note):
     """Decrypted content that is no BF24 gives incorrectInputValues(1)."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: InitialiseSecureChannel accepted"):
-        session, package = begun(card, server, configure_isdp=bytes.fromhex("BF2A00"))
+    trial = LoadTrial.begin(
+        card, server, step, TWO, COMMAND, configure_isdp=bytes.fromhex("BF2A00")
+    )
     with step("S_LPAd -> eUICC: A0 segment with BF2A in place of BF24"):
-        loaded = session.load(package.until(1))
+        loaded = trial.send()
         note(load_result.described(loaded))
     with step("Expected: PIR errorResult, configureISDP(1), incorrectInputValues(1)"):
-        load_result.ended(session, loaded, before, COMMAND, ErrorReason.incorrectInputValues)
+        trial.ended(loaded, COMMAND, ErrorReason.incorrectInputValues)
 
 
 @testcase("ES8+.ConfigureISDP#10")
@@ -206,7 +192,7 @@ def test_second_request_is_refused(card, given, server, step, note):
     given.profiles(ONE)
     before = card.observe()
     with step("Initial conditions: ConfigureISDP accepted"):
-        session, package = begun(card, server)
+        session, package = taken_to(COMMAND, card, server, TWO)
         load_result.went_on(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: ConfigureISDP again"):
         loaded = session.load(package.until(1))
@@ -242,18 +228,16 @@ def test_no_memory_for_the_isdp_ends_the_load(card, given, server, step):
     """Without memory for an ISD-P the load ends with reason 10."""
     given.none()
     given.room_left(isdps=0.5)
-    before = card.observe()
-    with step("Initial conditions: InitialiseSecureChannel accepted"):
-        session, package = begun(card, server)
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND)
     with step("S_LPAd -> eUICC: ConfigureISDP"):
-        loaded = session.load(package.until(1))
+        loaded = trial.send()
     with step("Expected: PIR errorResult, configureISDP(1), insufficient memory(10)"):
         reason = ErrorReason.installFailedDueToInsufficientMemoryForProfile
-        load_result.ended(session, loaded, before, COMMAND, reason)
+        trial.ended(loaded, COMMAND, reason)
 
 
 def require_isdp_aid(aid, *others):
-    """Require an AID of the range of ISD-Ps, and none of the others."""
+    """Requires an AID of the range of ISD-Ps, and none of the others."""
     octets = aid.octets
     number = int.from_bytes(octets[13:15], "big")
     in_range = (
@@ -280,7 +264,7 @@ def test_isdp_has_an_aid_of_its_own(card, given, server, step):
 
 
 @testcase("ES8+.ConfigureISDP#14")
-def test_aid_after_a_deletion_is_of_nobody_else(card, given, server, step):
+def test_aid_after_a_deletion_is_not_in_use(card, given, server, step):
     """After a deletion the new ISD-P has an AID of the range that is not in use."""
     one, three = given.profiles(ONE, THREE)
     with step("Initial conditions: the first Profile deleted"):
@@ -302,11 +286,9 @@ def test_aid_after_a_deletion_is_of_nobody_else(card, given, server, step):
 def test_body_of_no_whole_blocks_ends_the_load(card, given, server, step, body):
     """An encrypted body that is empty or of no whole blocks gives bspStructureError(7)."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: InitialiseSecureChannel accepted"):
-        protect = protected_by(lambda bsp, _: bsp.protect_mac_only(Tag.Protected87, body))
-        session, package = begun(card, server, protect=protect)
+    protect = protected_by(lambda bsp, _: bsp.protect_mac_only(Tag.Protected87, body))
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, protect=protect)
     with step(f"S_LPAd -> eUICC: ConfigureISDP, body of {len(body)} octets, C-MAC right"):
-        loaded = session.load(package.until(1))
+        loaded = trial.send()
     with step("Expected: PIR errorResult, configureISDP(1), bspStructureError(7)"):
-        load_result.ended(session, loaded, before, COMMAND, ErrorReason.scp03tStructureError)
+        trial.ended(loaded, COMMAND, ErrorReason.scp03tStructureError)

@@ -14,6 +14,7 @@ from rspharness import testcase
 from rspharness.card import expect, tlv_edit
 from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
+from rspharness.suite.load_trial import LoadTrial
 
 ONE, TWO = "PROFILE_OPERATIONAL1", profile("PROFILE_OPERATIONAL2")
 NIST, BRP, FRP = Curve.NIST_P256, Curve.BRAINPOOL_P256R1, "frp256v1"
@@ -24,19 +25,19 @@ PARTS = (0x82, 0x80, 0xA6, Tag.OneTimePublicKey)
 
 
 def first_segment(session, **fields):
-    """Send the first segment of a package alone and return what the card answered."""
+    """Sends the first segment of a package alone and returns what the card answered."""
     return session.load(session.package(TWO, **fields).until(1))
 
 
 def signed(session, *parts):
-    """Return InitialiseSecureChannel (BF23) of just these parts, signed over them as they are."""
+    """Returns InitialiseSecureChannel (BF23) of just these parts, signed over them as they are."""
     own = tlv.encode(Tag.OneTimePublicKey, session.otpk_euicc.point)
     signature = session.server.pb.private_key.sign(b"".join((*parts, own)))
     return tlv.encode(Tag.InitialiseSecureChannel, *parts, tlv.encode(Tag.Signature, signature))
 
 
 def sound_parts(session):
-    """Return the signed parts of a sound request, by their tags."""
+    """Returns the signed parts of a sound request, by their tags."""
     octets = session.package(TWO).segments[0].octets
     _, header, _ = tlv.read_header(octets)
     return {tag: tlv_edit.at(octets[header:], tag) for tag in PARTS}
@@ -80,39 +81,33 @@ def test_channel_opens_on_each_curve(card, given, make_server, step, on):
 def test_wrong_field_ends_the_load(card, given, server, step, fields, reason):
     """One signed field that does not fit ends the load with a reason of its own."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
+    trial = LoadTrial.begin(card, server, step, TWO, **fields)
     with step(f"S_LPAd -> eUICC: InitialiseSecureChannel, {', '.join(fields)} wrong"):
-        loaded = first_segment(session, **fields)
+        loaded = trial.send()
     with step(f"Expected: PIR errorResult, {reason.name}({reason.value})"):
-        load_result.ended(session, loaded, before, COMMAND, reason)
+        trial.ended(loaded, COMMAND, reason)
 
 
 @testcase("ES8+.InitialiseSecureChannel#06")
 def test_altered_signature_ends_the_load(card, given, server, step):
     """An altered smdpSign gives invalidSignature(2)."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
+    trial = LoadTrial.begin(card, server, step, TWO)
     with step("S_LPAd -> eUICC: InitialiseSecureChannel, smdpSign altered"):
-        loaded = session.load(session.package(TWO).until(1).flipped(0))
+        loaded = trial.send(trial.under_test.flipped(0))
     with step("Expected: PIR errorResult, invalidSignature(2)"):
-        load_result.ended(session, loaded, before, COMMAND, ErrorReason.invalidSignature)
+        trial.ended(loaded, COMMAND, ErrorReason.invalidSignature)
 
 
 @testcase("ES8+.InitialiseSecureChannel#15")
 def test_key_of_another_certificate_ends_the_load(card, given, server, step):
     """Only SK.DPpb signs the request; SK.DPauth gives invalidSignature(2)."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
+    trial = LoadTrial.begin(card, server, step, TWO, key_dp=server.auth.private_key)
     with step("S_LPAd -> eUICC: InitialiseSecureChannel signed with SK.DPauth"):
-        loaded = first_segment(session, key_dp=server.auth.private_key)
+        loaded = trial.send()
     with step("Expected: PIR errorResult, invalidSignature(2)"):
-        load_result.ended(session, loaded, before, COMMAND, ErrorReason.invalidSignature)
+        trial.ended(loaded, COMMAND, ErrorReason.invalidSignature)
 
 
 @testcase("ES8+.InitialiseSecureChannel#16")
@@ -132,18 +127,15 @@ def test_signature_over_an_earlier_key_ends_the_load(card, given, server, step):
 
 
 @testcase("ES8+.InitialiseSecureChannel#23")
-def test_signature_is_looked_at_before_the_transaction(card, given, server, step, note):
-    """smdpSign and transactionId both wrong: the signature is named."""
+def test_signature_is_checked_before_the_transaction(card, given, server, step, note):
+    """With smdpSign and transactionId both wrong, the signature is reported."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
+    trial = LoadTrial.begin(card, server, step, TWO, transaction_id=OTHER_ID)
     with step("S_LPAd -> eUICC: InitialiseSecureChannel, transactionId and smdpSign wrong"):
-        package = session.package(TWO, transaction_id=OTHER_ID)
-        loaded = session.load(package.until(1).flipped(0))
+        loaded = trial.send(trial.under_test.flipped(0))
         note(load_result.described(loaded))
     with step("Expected: PIR errorResult, invalidSignature(2)"):
-        load_result.ended(session, loaded, before, COMMAND, ErrorReason.invalidSignature)
+        trial.ended(loaded, COMMAND, ErrorReason.invalidSignature)
 
 
 @testcase("ES8+.InitialiseSecureChannel#10")
@@ -167,15 +159,13 @@ def test_second_request_is_refused(card, given, server, step, note):
 def test_long_host_id_is_refused(card, given, server, step, note):
     """A hostId of 17 octets is refused."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
+    trial = LoadTrial.begin(card, server, step, TWO, host_id=bytes(range(17)))
     with step("S_LPAd -> eUICC: InitialiseSecureChannel, hostId of 17 octets"):
-        loaded = first_segment(session, host_id=bytes(range(17)))
+        loaded = trial.send()
         note(load_result.described(loaded))
     with step("Expected: SW 6A80, or PIR errorResult, incorrectInputValues(1)"):
         reason = ErrorReason.incorrectInputValues
-        load_result.refused_or_ended(session, loaded, before, (0x6A80,), COMMAND, reason)
+        trial.refused_or_ended(loaded, (0x6A80,), COMMAND, reason)
 
 
 @testcase("ES8+.InitialiseSecureChannel#12")
@@ -285,16 +275,14 @@ def test_misshapen_request_is_refused(card, given, server, step, note, order):
 def test_result_names_session_and_server_and_no_profile(card, given, server, step):
     """The PIR after an error names transactionId, smdpOid and event, no ICCID, and is signed."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
+    trial = LoadTrial.begin(card, server, step, TWO)
     with step("S_LPAd -> eUICC: InitialiseSecureChannel, smdpSign altered"):
-        loaded = session.load(session.package(TWO).until(1).flipped(0))
+        loaded = trial.send(trial.under_test.flipped(0))
     with step("Expected: PIR errorResult with a valid euiccSignPIR"):
-        load_result.ended(session, loaded, before, COMMAND, ErrorReason.invalidSignature)
+        trial.ended(loaded, COMMAND, ErrorReason.invalidSignature)
     with step("Expected: transactionId, OID of CERT.DPpb, notificationInstall, no ICCID"):
         data = loaded.pir.data
-        expect.equal(data.transaction_id, session.transaction_id, "transactionId")
+        expect.equal(data.transaction_id, trial.session.transaction_id, "transactionId")
         expect.equal(data.smdp_oid, server.pb.certificate.registered_id, "smdpOid")
         about = data.notification_metadata
         install = frozenset({NotificationEvent.notificationInstall})

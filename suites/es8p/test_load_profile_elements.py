@@ -33,7 +33,7 @@ TUAK = replace(preset(ONE), algorithm=AlgorithmId.tuak, opc=bytes(range(32)))
 
 
 def whole_elements(upp, most=1000):
-    """Return a package cut between elements, with as many in a piece as fit."""
+    """Returns a package cut between elements, with as many in a piece as fit."""
     pieces = [b""]
     for one in split(upp):
         if pieces[-1] and len(pieces[-1]) + len(one.raw) > most:
@@ -43,7 +43,7 @@ def whole_elements(upp, most=1000):
 
 
 def free_memory(card):
-    """Return the octets of free non-volatile memory."""
+    """Returns the octets of free non-volatile memory."""
     resources = card.send(GetEuiccInfo2Request()).ext_card_resource
     return int.from_bytes(resources.free_non_volatile_memory, "big")
 

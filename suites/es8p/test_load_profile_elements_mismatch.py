@@ -12,6 +12,7 @@ from rspharness import testcase
 from rspharness.card import expect
 from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
+from rspharness.suite.load_trial import LoadTrial
 
 ONE, TWO = "PROFILE_OPERATIONAL1", preset("PROFILE_OPERATIONAL2")
 COMMAND = BppCommandId.loadProfileElements
@@ -22,30 +23,29 @@ WITHOUT_IMSI = replace(TWO, imsi=None)
 
 
 def owned(gid1=None, gid2=None, operator=OPERATOR):
-    """Return the change of metadata to an owner."""
+    """Returns the change of metadata to an owner."""
     owner = OperatorId(mcc_mnc=operator, gid1=gid1, gid2=gid2)
     return lambda metadata: replace(metadata, profile_owner=owner)
 
 
 def other_iccid(metadata):
-    """Return metadata with another ICCID than the package."""
+    """Returns metadata with another ICCID than the package."""
     return replace(metadata, iccid=Iccid.from_digits("8929901077777777776"))
 
 
 def with_ppr2(metadata):
-    """Return metadata with PPR2, and the owner the RAT is asked about."""
+    """Returns metadata with PPR2, and the owner the RAT is asked about."""
     return replace(owned()(metadata), profile_policy_rules=frozenset({PprId.ppr2}))
 
 
-def refused_as_mismatch(card, server, step, before, parameters, altered):
-    """Load a package under other metadata and require installFailedDueToDataMismatch."""
+def refused_as_mismatch(card, server, step, parameters, altered):
+    """Loads a package under other metadata and requires installFailedDueToDataMismatch."""
     one = profile(parameters)
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
+    trial = LoadTrial.begin(card, server, step, one, metadata=altered(one.metadata))
     with step("S_LPAd -> eUICC: the package under metadata that do not fit it"):
-        loaded = session.install(one, metadata=altered(one.metadata))
+        loaded = trial.send(trial.package)
     with step("Expected: PIR errorResult, installFailedDueToDataMismatch(13)"):
-        load_result.ended(session, loaded, before, COMMAND, MISMATCH)
+        trial.ended(loaded, COMMAND, MISMATCH)
 
 
 @testcase.each(
@@ -61,7 +61,7 @@ def refused_as_mismatch(card, server, step, before, parameters, altered):
 def test_package_of_another_profile_is_refused(card, given, server, step, parameters, altered):
     """An ICCID, operator or group that the package contradicts ends the load."""
     given.profiles(ONE)
-    refused_as_mismatch(card, server, step, card.observe(), parameters, altered)
+    refused_as_mismatch(card, server, step, parameters, altered)
 
 
 @testcase.each(
@@ -72,25 +72,23 @@ def test_package_of_another_profile_is_refused(card, given, server, step, parame
         "ES8+.LoadProfileElements#58": (WITH_GIDS, owned(gid2=b"\xb1")),
     },
 )
-def test_metadata_the_package_does_not_bear_out(card, given, server, step, parameters, altered):
+def test_metadata_without_matching_files(card, given, server, step, parameters, altered):
     """Rules or an owner without EF.IMSI, an owner that leaves EF.GID1 out; noted as a probe."""
     given.profiles(ONE)
-    refused_as_mismatch(card, server, step, card.observe(), parameters, altered)
+    refused_as_mismatch(card, server, step, parameters, altered)
 
 
 @testcase("ES8+.LoadProfileElements#39")
 def test_test_profile_with_another_key_is_refused(card, given, server, step):
     """A test Profile may have no key that could reach a live network."""
     given.profiles(ONE)
-    before = card.observe()
     one = profile(replace(TWO, profile_class=ProfileClass.test))
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
+    trial = LoadTrial.begin(card, server, step, one)
     with step("S_LPAd -> eUICC: the package, Milenage with a key of its own, profileClass test"):
-        loaded = session.install(one)
+        loaded = trial.send(trial.package)
     with step("Expected: PIR errorResult, testProfileInstallFailedDueToInvalidNaaKey(14)"):
         reason = ErrorReason.testProfileInstallFailedDueToInvalidNaaKey
-        load_result.ended(session, loaded, before, COMMAND, reason)
+        trial.ended(loaded, COMMAND, reason)
 
 
 @testcase("ES8+.LoadProfileElements#41")
@@ -109,7 +107,7 @@ def test_package_that_does_not_fit_the_memory(card, given, server, step):
 
 
 def results(card):
-    """Return the ProfileInstallationResults that are pending."""
+    """Returns the ProfileInstallationResults that are pending."""
     pending = card.pending_notifications()
     tag = Tag.ProfileInstallationResult.to_bytes(2, "big")
     return [ProfileInstallationResult.decode(one) for one in pending if one[:2] == tag]

@@ -1,4 +1,4 @@
-"""ES8+.LoadProfileElements: a package that is not sound is given up, and the result says why."""
+"""ES8+.LoadProfileElements: a package with one mistake ends the load with a reason."""
 
 from rspcore import tlv
 from rspcore.messages.euicc_response import PeStatusCode
@@ -20,6 +20,7 @@ from rspharness import testcase
 from rspharness.card import expect
 from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
+from rspharness.suite.load_trial import LoadTrial
 
 ONE, TWO = "PROFILE_OPERATIONAL1", profile("PROFILE_OPERATIONAL2")
 COMMAND = BppCommandId.loadProfileElements
@@ -40,7 +41,7 @@ CUT_SHORT_WITHIN = tlv.encode(
 
 
 def header_second(upp):
-    """Return the package with PE-MF before the header."""
+    """Returns the package with PE-MF before the header."""
     header, mf, *others = (one.raw for one in split(upp))
     return b"".join((mf, header, *others))
 
@@ -84,16 +85,14 @@ def header_second(upp):
         ),
     },
 )
-def test_unsound_package_is_given_up(card, given, server, step, altered, codes):
+def test_package_with_one_mistake_ends_the_load(card, given, server, step, altered, codes):
     """A package with one mistake ends with a processing error and the status of the mistake."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
+    trial = LoadTrial.begin(card, server, step, TWO, upp=altered(TWO.upp))
     with step("S_LPAd -> eUICC: the package with one mistake"):
-        loaded = session.install(TWO, upp=altered(TWO.upp))
+        loaded = trial.send(trial.package)
     with step(f"Expected: PIR errorResult, PE processing error(12), {expect.names(codes)}"):
-        load_result.element_refused(session, loaded, before, *codes)
+        trial.element_refused(loaded, *codes)
 
 
 @testcase.each(
@@ -103,22 +102,20 @@ def test_unsound_package_is_given_up(card, given, server, step, altered, codes):
         "ES8+.LoadProfileElements#53": lambda upp: upp + split(upp)[-2].raw,
     },
 )
-def test_package_that_does_not_end_with_its_end(card, given, server, step, note, altered):
+def test_package_that_does_not_end_with_pe_end(card, given, server, step, note, altered):
     """A package without PE-End, or with more after it; what the card does is noted."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
+    trial = LoadTrial.begin(card, server, step, TWO, upp=altered(TWO.upp))
     with step("S_LPAd -> eUICC: the package"):
-        loaded = session.install(TWO, upp=altered(TWO.upp))
+        loaded = trial.send(trial.package)
         note(load_result.described(loaded))
     with step("Expected: PIR errorResult, PE processing error(12)"):
-        load_result.element_refused(session, loaded, before)
+        trial.element_refused(loaded)
 
 
 @testcase("ES8+.LoadProfileElements#17")
 def test_unknown_element_that_is_not_mandated_is_passed_over(card, given, server, step):
-    """An element of no known version that is not mandated is told of, and the rest installed."""
+    """An element of no known version that is not mandated is reported, and the rest installed."""
     given.none()
     element = unknown_element(NUMBER, mandated=False)
     with step("Initial conditions: PrepareDownload done"):
@@ -127,8 +124,8 @@ def test_unknown_element_that_is_not_mandated_is_passed_over(card, given, server
         loaded = session.install(TWO, upp=inserted(TWO.upp, element, before="end"))
     with step("Expected: PIR successResult; pe-not-supported(1) for the element, else ok(0)"):
         load_result.installed(session, loaded)
-        told = load_result.statuses(loaded)
-        unsupported = [one for one in told if one.status != STATUS.ok]
+        statuses = load_result.statuses(loaded)
+        unsupported = [one for one in statuses if one.status != STATUS.ok]
         expect.equal([one.status for one in unsupported], [STATUS.pe_not_supported], "statuses")
         expect.equal(unsupported[0].identification_number, NUMBER, "identification")
 
@@ -137,16 +134,13 @@ def test_unknown_element_that_is_not_mandated_is_passed_over(card, given, server
 def test_reason_outside_the_list(card, given, server, step, note):
     """No command makes an eUICC fail inside; an empty package comes nearest, and is noted."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
+    trial = LoadTrial.begin(card, server, step, TWO, lengths=((0xA3, 0),))
     with step("S_LPAd -> eUICC: the header of A3 with length 0"):
-        package = session.package(TWO, lengths=((0xA3, 0),))
-        loaded = session.load(package.until(package.header_of(COMMAND) + 1))
+        loaded = trial.send(trial.package.until(trial.package.header_of(COMMAND) + 1))
         note(load_result.described(loaded))
     with step("Expected: PIR errorResult, installFailedDueToUnknownError(127)"):
         reason = ErrorReason.installFailedDueToUnknownError
-        load_result.ended(session, loaded, before, COMMAND, reason)
+        trial.ended(loaded, COMMAND, reason)
 
 
 @testcase.each(

@@ -10,6 +10,7 @@ from rspharness.card import expect
 from rspharness.servers import load_result
 from rspharness.servers.bound_package import protect_soundly
 from rspharness.servers.rsp_server import profile
+from rspharness.suite.load_trial import LoadTrial
 
 ONE, TWO = "PROFILE_OPERATIONAL1", profile("PROFILE_OPERATIONAL2")
 COMMAND = BppCommandId.loadProfileElements
@@ -19,7 +20,7 @@ SEGMENT = 200
 
 
 def retagged(octets, tag):
-    """Return a data object with another tag of one octet."""
+    """Returns a data object with another tag of one octet."""
     return bytes((tag,)) + octets[1:]
 
 
@@ -34,14 +35,11 @@ def retagged(octets, tag):
 def test_wrong_mac_ends_the_load(card, given, server, step, which):
     """One bit of the MAC turned in the first, a middle or the last segment is found."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
-        package = session.package(TWO, segment_size=SEGMENT)
+    trial = LoadTrial.begin(card, server, step, TWO, segment_size=SEGMENT)
     with step("S_LPAd -> eUICC: the package, the MAC of one 86 altered"):
-        loaded = session.load(package.flipped(package.of(COMMAND)[which]))
+        loaded = trial.send(trial.package.flipped(trial.package.of(COMMAND)[which]))
     with step("Expected: PIR errorResult, scp03tSecurityError(8)"):
-        load_result.ended(session, loaded, before, COMMAND, SECURITY)
+        trial.ended(loaded, COMMAND, SECURITY)
 
 
 @testcase.each(
@@ -55,33 +53,27 @@ def test_wrong_mac_ends_the_load(card, given, server, step, which):
 def test_segment_out_of_sequence_ends_the_load(card, given, server, step, altered):
     """Two segments exchanged, one repeated or one left out breaks the chain of MACs."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
-        package = session.package(TWO, segment_size=SEGMENT)
-        place = package.of(COMMAND)[MIDDLE]
+    trial = LoadTrial.begin(card, server, step, TWO, segment_size=SEGMENT)
+    place = trial.package.of(COMMAND)[MIDDLE]
     with step("S_LPAd -> eUICC: the package, its segments altered"):
-        loaded = session.load(altered(package, place))
+        loaded = trial.send(altered(trial.package, place))
     with step("Expected: PIR errorResult, scp03tSecurityError(8)"):
-        load_result.ended(session, loaded, before, COMMAND, SECURITY)
+        trial.ended(loaded, COMMAND, SECURITY)
 
 
 @testcase("ES8+.LoadProfileElements#24")
 def test_segment_with_a_tag_of_another_command(card, given, server, step, note):
     """A segment tagged 88 in place of 86; what the card does is noted."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
-        package = session.package(TWO, segment_size=SEGMENT)
-        place = package.of(COMMAND)[MIDDLE]
+    trial = LoadTrial.begin(card, server, step, TWO, segment_size=SEGMENT)
+    place = trial.package.of(COMMAND)[MIDDLE]
     with step("S_LPAd -> eUICC: the package, one 86 sent as 88"):
-        other = retagged(package.segments[place].octets, Tag.Protected88)
-        loaded = session.load(package.replaced(place, other))
+        other = retagged(trial.package.segments[place].octets, Tag.Protected88)
+        loaded = trial.send(trial.package.replaced(place, other))
         note(load_result.described(loaded))
     with step("Expected: PIR errorResult, scp03tStructureError(7), or SW 6A88 or 6985"):
         words = load_result.MISPLACED
-        load_result.refused_or_ended(session, loaded, before, words, COMMAND, STRUCTURE)
+        trial.refused_or_ended(loaded, words, COMMAND, STRUCTURE)
 
 
 @testcase("ES8+.LoadProfileElements#25")
@@ -105,15 +97,12 @@ def test_segment_above_the_largest_size(card, given, server, step, note):
 def test_segment_without_room_for_a_mac(card, given, server, step):
     """A data object 86 shorter than a MAC is malformed."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
-        package = session.package(TWO, segment_size=SEGMENT)
-        place = package.of(COMMAND)[MIDDLE]
+    trial = LoadTrial.begin(card, server, step, TWO, segment_size=SEGMENT)
+    place = trial.package.of(COMMAND)[MIDDLE]
     with step("S_LPAd -> eUICC: the package, seven octets in one 86"):
-        loaded = session.load(package.replaced(place, tlv.encode(Tag.Protected86, bytes(7))))
+        loaded = trial.send(trial.package.replaced(place, tlv.encode(Tag.Protected86, bytes(7))))
     with step("Expected: PIR errorResult, scp03tStructureError(7)"):
-        load_result.ended(session, loaded, before, COMMAND, STRUCTURE)
+        trial.ended(loaded, COMMAND, STRUCTURE)
 
 
 @testcase("ES8+.LoadProfileElements#54")
@@ -126,17 +115,15 @@ def test_body_of_no_whole_blocks_ends_the_load(card, given, server, step):
         return protect_soundly(command, number, bsp, plaintext)
 
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
+    trial = LoadTrial.begin(card, server, step, TWO, segment_size=SEGMENT, protect=uneven)
     with step("S_LPAd -> eUICC: the package, 31 octets and their MAC in one 86"):
-        loaded = session.load(session.package(TWO, segment_size=SEGMENT, protect=uneven))
+        loaded = trial.send(trial.package)
     with step("Expected: PIR errorResult, scp03tStructureError(7)"):
-        load_result.ended(session, loaded, before, COMMAND, STRUCTURE)
+        trial.ended(loaded, COMMAND, STRUCTURE)
 
 
 @testcase("ES8+.LoadProfileElements#55")
-def test_counter_that_leaves_the_88s_out(card, given, server, step, note):
+def test_counter_that_does_not_count_the_88s(card, given, server, step, note):
     """The ICV of the first 86 is made as if no 88 had counted; what the card does is noted."""
     counted = []
 
@@ -149,11 +136,9 @@ def test_counter_that_leaves_the_88s_out(card, given, server, step, note):
         return protect_soundly(command, number, bsp, plaintext)
 
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: PrepareDownload done"):
-        session = server.prepared(card)
+    trial = LoadTrial.begin(card, server, step, TWO, protect=behind)
     with step("S_LPAd -> eUICC: the package, wrong ICV under a right MAC in the first 86"):
-        loaded = session.load(session.package(TWO, protect=behind))
+        loaded = trial.send(trial.package)
         note(load_result.described(loaded))
     with step("Expected: PIR errorResult, scp03tSecurityError(8)"):
-        load_result.ended(session, loaded, before, COMMAND, SECURITY)
+        trial.ended(loaded, COMMAND, SECURITY)

@@ -1,4 +1,4 @@
-"""ES8+.ReplaceSessionKeys: the package goes on under the keys it was protected with before."""
+"""ES8+.ReplaceSessionKeys: the profile elements follow under the keys they were protected with."""
 
 from rspcore.bpp import replace_session_keys
 from rspcore.crypto.kdf import BspKeys
@@ -8,7 +8,9 @@ from rspharness import testcase
 from rspharness.card import tlv_edit
 from rspharness.servers import load_result
 from rspharness.servers.bound_package import protect_soundly
+from rspharness.servers.request_overrides import PackageFields
 from rspharness.servers.rsp_server import profile
+from rspharness.suite.load_trial import LoadTrial, taken_to
 
 ONE, TWO = "PROFILE_OPERATIONAL1", profile("PROFILE_OPERATIONAL2")
 COMMAND, ELEMENTS = BppCommandId.replaceSessionKeys, BppCommandId.loadProfileElements
@@ -20,23 +22,16 @@ SOUND = replace_session_keys(PPK)
 OTHER_CHAIN = replace_session_keys(BspKeys(bytes(16), PPK.s_enc, PPK.s_mac))
 PIECE = 500
 """Plaintext octets of an 86, so that the package has several."""
-
-
-def begun(card, server, step, place_of=COMMAND, **fields):
-    """Take a load to where a command is due; the session, and the segments from there."""
-    with step("Initial conditions: StoreMetadata accepted"):
-        session = server.prepared(card)
-        package = session.package(TWO, segment_size=PIECE, **fields)
-        place = package.header_of(place_of)
-        load_result.went_on(session.load(package.until(place)))
-        return session, package.since(place)
+UNDER_PPK: PackageFields = {"segment_size": PIECE, "replace_keys": PPK}
+"""Fields of a package that brings the profile protection keys."""
 
 
 @testcase("ES8+.ReplaceSessionKeys#01")
 def test_elements_under_profile_protection_keys(card, given, server, step):
     """After the step the elements load under the profile protection keys."""
     given.profiles(ONE)
-    session, package = begun(card, server, step, replace_keys=PPK)
+    with step("Initial conditions: StoreMetadata accepted"):
+        session, package = taken_to(COMMAND, card, server, TWO, **UNDER_PPK)
     with step("S_LPAd -> eUICC: ReplaceSessionKeys; expected: SW 9000 without PIR"):
         load_result.went_on(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: elements under the new keys; expected: PIR successResult"):
@@ -47,7 +42,8 @@ def test_elements_under_profile_protection_keys(card, given, server, step):
 def test_elements_under_session_keys(card, given, server, step):
     """Without the step the elements load under the session keys."""
     given.none()
-    session, package = begun(card, server, step, ELEMENTS)
+    with step("Initial conditions: StoreMetadata accepted"):
+        session, package = taken_to(ELEMENTS, card, server, TWO, segment_size=PIECE)
     with step("S_LPAd -> eUICC: elements under the session keys; expected: PIR successResult"):
         load_result.installed(session, session.load(package))
 
@@ -56,7 +52,8 @@ def test_elements_under_session_keys(card, given, server, step):
 def test_chain_and_counter_begin_anew(card, given, server, step):
     """The first element is number 1 and chained to the initial MAC chaining value."""
     given.profiles(ONE)
-    session, package = begun(card, server, step, replace_keys=PPK)
+    with step("Initial conditions: StoreMetadata accepted"):
+        session, package = taken_to(COMMAND, card, server, TWO, **UNDER_PPK)
     with step("Initial conditions: ReplaceSessionKeys and the header of A3 accepted"):
         load_result.went_on(session.load(package.until(2)))
     with step("S_LPAd -> eUICC: the first 86, counter 1; expected: SW 9000 without PIR"):
@@ -67,16 +64,15 @@ def test_chain_and_counter_begin_anew(card, given, server, step):
 def test_wrong_mac_ends_the_load(card, given, server, step):
     """A wrong C-MAC gives bspSecurityError(8)."""
     given.profiles(ONE)
-    before = card.observe()
-    session, package = begun(card, server, step, replace_keys=PPK)
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, **UNDER_PPK)
     with step("S_LPAd -> eUICC: ReplaceSessionKeys, one bit of the C-MAC turned"):
-        loaded = session.load(package.until(1).flipped(0))
+        loaded = trial.send(trial.under_test.flipped(0))
     with step("Expected: PIR errorResult, replaceSessionKeys(4), bspSecurityError(8)"):
-        load_result.ended(session, loaded, before, COMMAND, SECURITY)
+        trial.ended(loaded, COMMAND, SECURITY)
 
 
 def tagged(tag):
-    """Return a protection of ReplaceSessionKeys under another tag, as belongs to that tag."""
+    """Returns a protection of ReplaceSessionKeys under another tag, in the way of that tag."""
 
     def protect(command, number, bsp, plaintext):
         if command is not COMMAND:
@@ -93,12 +89,12 @@ def test_other_tags_in_the_group_end_the_load(card, given, server, step):
     """A TLV 86 or 88 in place of the 87 gives bspStructureError(7)."""
     given.profiles(ONE)
     for tag in (Tag.Protected86, Tag.Protected88):
-        before = card.observe()
-        session, package = begun(card, server, step, replace_keys=PPK, protect=tagged(tag))
+        fields = UNDER_PPK | {"protect": tagged(tag)}
+        trial = LoadTrial.begin(card, server, step, TWO, COMMAND, **fields)
         with step(f"S_LPAd -> eUICC: ReplaceSessionKeys as TLV {tag:02X}, protected as such"):
-            loaded = session.load(package.until(1))
+            loaded = trial.send()
         with step("Expected: PIR errorResult, replaceSessionKeys(4), bspStructureError(7)"):
-            load_result.ended(session, loaded, before, COMMAND, STRUCTURE)
+            trial.ended(loaded, COMMAND, STRUCTURE)
 
 
 @testcase.each(
@@ -112,49 +108,42 @@ def test_other_tags_in_the_group_end_the_load(card, given, server, step):
 def test_values_of_another_length_end_the_load(card, given, server, step, request_):
     """Keys and chaining value need the length of the session keys, and all of them."""
     given.profiles(ONE)
-    before = card.observe()
-    fields = {"replace_keys": PPK, "replace_request": request_}
-    session, package = begun(card, server, step, **fields)
+    fields = UNDER_PPK | {"replace_request": request_}
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, **fields)
     with step("S_LPAd -> eUICC: ReplaceSessionKeys, one value too short or missing"):
-        loaded = session.load(package.until(1))
+        loaded = trial.send()
     with step("Expected: PIR errorResult, replaceSessionKeys(4), incorrectInputValues(1)"):
-        load_result.ended(session, loaded, before, COMMAND, ErrorReason.incorrectInputValues)
+        trial.ended(loaded, COMMAND, ErrorReason.incorrectInputValues)
 
 
 @testcase("ES8+.ReplaceSessionKeys#09")
 def test_second_request_is_refused(card, given, server, step, note):
     """A second ReplaceSessionKeys is refused."""
     given.profiles(ONE)
-    before = card.observe()
-    session, package = begun(card, server, step, replace_keys=PPK)
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, **UNDER_PPK)
     with step("Initial conditions: ReplaceSessionKeys accepted"):
-        load_result.went_on(session.load(package.until(1)))
+        load_result.went_on(trial.send())
     with step("S_LPAd -> eUICC: ReplaceSessionKeys again"):
-        loaded = session.load(package.until(1))
+        loaded = trial.send()
         note(load_result.described(loaded))
     with step("Expected: SW 6985 or 6A88, or PIR errorResult, bspStructureError(7)"):
-        load_result.refused_or_ended(
-            session, loaded, before, load_result.MISPLACED, COMMAND, STRUCTURE
-        )
+        trial.refused_or_ended(loaded, load_result.MISPLACED, COMMAND, STRUCTURE)
 
 
 @testcase("ES8+.ReplaceSessionKeys#10")
-def test_keys_stay_once_elements_came(card, given, server, step, note):
+def test_keys_are_not_replaced_after_the_first_element(card, given, server, step, note):
     """After the first element segment ReplaceSessionKeys is refused."""
     given.profiles(ONE)
-    before = card.observe()
-    session, package = begun(card, server, step, ELEMENTS)
+    trial = LoadTrial.begin(card, server, step, TWO, ELEMENTS, segment_size=PIECE)
     with step("Initial conditions: header of A3 and the first 86 accepted"):
-        load_result.went_on(session.load(package.until(2)))
-        protected = session.package(TWO, replace_keys=PPK)
+        load_result.went_on(trial.send(trial.package.until(2)))
+        protected = trial.session.package(TWO, replace_keys=PPK)
         late = protected.segments[protected.header_of(COMMAND)].octets
     with step("S_LPAd -> eUICC: A2 segment"):
-        loaded = session.load(package.since(2).inserted(0, late).until(1))
+        loaded = trial.send(trial.package.since(2).inserted(0, late).until(1))
         note(load_result.described(loaded))
     with step("Expected: SW 6985 or 6A88, or PIR errorResult, bspStructureError(7)"):
-        load_result.refused_or_ended(
-            session, loaded, before, load_result.MISPLACED, ELEMENTS, STRUCTURE
-        )
+        trial.refused_or_ended(loaded, load_result.MISPLACED, ELEMENTS, STRUCTURE)
 
 
 @testcase.each(
@@ -167,11 +156,10 @@ def test_keys_stay_once_elements_came(card, given, server, step, note):
 def test_elements_under_other_keys_end_the_load(card, given, server, step, fields):
     """Elements still under the session keys, or chained to another value, give error 8."""
     given.profiles(ONE)
-    before = card.observe()
-    session, package = begun(card, server, step, **fields)
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, segment_size=PIECE, **fields)
     with step("Initial conditions: ReplaceSessionKeys and the header of A3 accepted"):
-        load_result.went_on(session.load(package.until(2)))
+        load_result.went_on(trial.send(trial.package.until(2)))
     with step("S_LPAd -> eUICC: the first 86, not under the keys delivered"):
-        loaded = session.load(package.since(2).until(1))
+        loaded = trial.send(trial.package.since(2).until(1))
     with step("Expected: PIR errorResult, loadProfileElements(5), bspSecurityError(8)"):
-        load_result.ended(session, loaded, before, ELEMENTS, SECURITY)
+        trial.ended(loaded, ELEMENTS, SECURITY)

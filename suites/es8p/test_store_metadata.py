@@ -1,4 +1,4 @@
-"""ES8+.StoreMetadata: what the server tells of a Profile is kept as it came and told to the LPA."""
+"""ES8+.StoreMetadata: the metadata of a Profile is kept as it was sent and listed to the LPA."""
 
 from dataclasses import replace
 
@@ -20,6 +20,7 @@ from rspharness import testcase
 from rspharness.card import expect, tlv_edit
 from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
+from rspharness.suite.load_trial import LoadTrial, taken_to
 
 ONE = "PROFILE_OPERATIONAL1"
 TWO = profile("PROFILE_OPERATIONAL2")
@@ -34,40 +35,37 @@ SERVICE_TAG, SERVER_TAG = 0xBF22, 0xBF23
 
 
 def changed(**fields):
-    """Return metadata of PROFILE_OPERATIONAL2 with other fields."""
+    """Returns metadata of PROFILE_OPERATIONAL2 with other fields."""
     return replace(TWO.metadata, **fields)
 
 
 def installed(card, server, step, what=TWO, **fields):
-    """Load a whole package; require success, and return what the card tells of the Profile."""
+    """Loads a whole package; requires success, and returns the ProfileInfo of the card."""
     with step("Initial conditions: ConfigureISDP accepted"):
-        session = server.prepared(card)
-        package = session.package(what, **fields)
-        place = package.header_of(COMMAND)
-        load_result.went_on(session.load(package.until(place)))
+        session, package = taken_to(COMMAND, card, server, what, **fields)
     with step("S_LPAd -> eUICC: StoreMetadata; expected: SW 9000 without PIR"):
         following = package.of(COMMAND)[-1] + 1
-        load_result.went_on(session.load(package.since(place).until(following - place)))
+        load_result.went_on(session.load(package.until(following)))
     with step("S_LPAd -> eUICC: the profile elements; expected: PIR successResult"):
         return load_result.installed(session, session.load(package.since(following)))
 
 
-def require_told(info, metadata, *tags):
-    """Require the card to tell data objects of the metadata octet for octet."""
-    sent, told = tlv.parse(metadata), tlv.parse(info.raw)
+def require_listed(info, metadata, *tags):
+    """Requires data objects of the metadata to be listed octet for octet."""
+    sent, listed = tlv.parse(metadata), tlv.parse(info.raw)
     for tag in tags:
-        expect.equal(raw(told, tag), raw(sent, tag), f"data object {tag:02X}")
+        expect.equal(raw(listed, tag), raw(sent, tag), f"data object {tag:02X}")
 
 
 def raw(one, tag):
-    """Return a data object inside another, or None."""
+    """Returns a data object inside another, or None."""
     found = one.find(tag)
     return None if found is None else bytes(found.raw)
 
 
 @testcase("ES8+.StoreMetadata#01")
 def test_minimal_metadata(card, given, server, step):
-    """ICCID and the two names are enough, and are told."""
+    """ICCID and the two names are enough, and are listed."""
     given.none()
     metadata = tlv_edit.appended(
         tlv.encode(Tag.StoreMetadata),
@@ -78,17 +76,17 @@ def test_minimal_metadata(card, given, server, step):
     )
     info = installed(card, server, step, metadata=metadata)
     with step("Expected: 5A, 91 and 92 returned"):
-        require_told(info, metadata, Tag.Iccid, Tag.ServiceProviderName, Tag.ProfileName)
+        require_listed(info, metadata, Tag.Iccid, Tag.ServiceProviderName, Tag.ProfileName)
 
 
 @testcase("ES8+.StoreMetadata#02")
 def test_full_metadata(card, given, server, step):
-    """Icon, class, notification configuration and owner are told, too."""
+    """Icon, class, notification configuration and owner are listed, too."""
     given.profiles(ONE)
     info = installed(card, server, step)
     with step("Expected: every object returned as it was sent"):
         objects = [one.tag for one in tlv.parse(TWO.metadata.encode()).children()]
-        require_told(info, TWO.metadata.encode(), *objects)
+        require_listed(info, TWO.metadata.encode(), *objects)
 
 
 @testcase.each(
@@ -113,22 +111,22 @@ def test_full_metadata(card, given, server, step):
         ),
     },
 )
-def test_objects_are_told_as_they_came(card, given, server, step, metadata, objects):
-    """What the metadata hold is kept and told octet for octet."""
+def test_objects_are_listed_as_sent(card, given, server, step, metadata, objects):
+    """What the metadata hold is kept and listed octet for octet."""
     given.profiles(ONE)
     info = installed(card, server, step, metadata=metadata)
     with step(f"Expected: {', '.join(f'{tag:02X}' for tag in objects)} as sent"):
-        require_told(info, metadata.encode(), *objects)
+        require_listed(info, metadata.encode(), *objects)
 
 
 @testcase("ES8+.StoreMetadata#04")
 def test_largest_icon_in_several_segments(card, given, server, step):
-    """An icon of 1,024 octets, cut over several segments, is told unchanged."""
+    """An icon of 1,024 octets, cut over several segments, is listed unchanged."""
     given.profiles(ONE)
     metadata = changed(icon_type=IconType.png, icon=LARGEST_ICON).encode()
     info = installed(card, server, step, metadata=metadata, metadata_size=500)
     with step("Expected: the icon unchanged"):
-        require_told(info, metadata, Tag.IconType, Tag.Icon)
+        require_listed(info, metadata, Tag.IconType, Tag.Icon)
 
 
 @testcase("ES8+.StoreMetadata#84")
@@ -144,12 +142,12 @@ def test_largest_segment(card, given, server, step):
     with step("S_LPAd -> eUICC: the package; expected: PIR successResult"):
         info = load_result.installed(session, session.load(package))
     with step("Expected: the metadata unchanged"):
-        require_told(info, metadata, *(one.tag for one in tlv.parse(metadata).children()))
+        require_listed(info, metadata, *(one.tag for one in tlv.parse(metadata).children()))
 
 
 @testcase("ES8+.StoreMetadata#08")
 def test_class_left_out_is_operational(card, given, server, step):
-    """Without profileClass the Profile is told as operational, or without class."""
+    """Without profileClass the Profile is listed as operational, or without class."""
     given.profiles(ONE)
     info = installed(card, server, step, metadata=changed(profile_class=None))
     with step("Expected: tag 95 = 02, or no tag 95"):
@@ -164,32 +162,27 @@ def test_class_left_out_is_operational(card, given, server, step):
     },
 )
 def test_other_classes(card, given, server, step, name):
-    """A provisioning and a test Profile are told as such."""
+    """A provisioning and a test Profile are listed as such."""
     given.profiles(ONE)
     what = profile(name)
     info = installed(card, server, step, what)
     with step("Expected: tag 95 as sent"):
-        require_told(info, what.metadata.encode(), Tag.ProfileClass)
+        require_listed(info, what.metadata.encode(), Tag.ProfileClass)
 
 
 @testcase("ES8+.StoreMetadata#12")
 def test_class_test_needs_support(card, given, server, step):
     """A card without support for test Profiles gives unsupportedProfileClass(6)."""
     given.profiles(ONE)
-    before = card.observe()
-    with step("Initial conditions: ConfigureISDP accepted"):
-        session = server.prepared(card)
-        package = session.package(profile("PROFILE_TEST1"))
-        place, last = package.header_of(COMMAND), package.of(COMMAND)[-1]
-        load_result.went_on(session.load(package.until(place)))
+    trial = LoadTrial.begin(card, server, step, profile("PROFILE_TEST1"), COMMAND)
     with step("S_LPAd -> eUICC: StoreMetadata, profileClass test(0)"):
-        loaded = session.load(package.since(place).until(last + 1 - place))
+        loaded = trial.send()
     with step("Expected: PIR errorResult, storeMetadata(2), unsupportedProfileClass(6)"):
-        load_result.ended(session, loaded, before, COMMAND, ErrorReason.unsupportedProfileClass)
+        trial.ended(loaded, COMMAND, ErrorReason.unsupportedProfileClass)
 
 
 def entries(*wanted):
-    """Return notificationConfigurationInfo of events and address each."""
+    """Returns notificationConfigurationInfo of events and address each."""
     return tuple(
         NotificationConfigurationInformation(
             profile_management_operation=frozenset(events), notification_address=address
@@ -215,18 +208,18 @@ DP1, DP2, DP3 = "dp1.example.com", "dp2.example.com", "dp3.example.com"
         ),
     },
 )
-def test_configured_servers_hear_of_the_install(
+def test_configured_servers_get_an_install_notification(
     card, given, server, step, configuration, addresses
 ):
-    """Beside the PIR there is one install Notification for each address that wants it."""
+    """Beside the PIR there is one install Notification for each address configured for it."""
     given.profiles(ONE)
     metadata = changed(notification_configuration_info=configuration)
     info = installed(card, server, step, metadata=metadata)
     with step("Expected: tag B6 returned as sent"):
-        require_told(info, metadata.encode(), Tag.NotificationConfigurationInfo)
+        require_listed(info, metadata.encode(), Tag.NotificationConfigurationInfo)
     with step(f"Expected: the PIR and {len(addresses)} install Notifications"):
-        told = ((INSTALL, metadata.iccid, to) for to in (server.address, *addresses))
-        expect.notifications(card.notifications(), *told)
+        expected = ((INSTALL, metadata.iccid, to) for to in (server.address, *addresses))
+        expect.notifications(card.notifications(), *expected)
 
 
 @testcase.each(
@@ -236,13 +229,13 @@ def test_configured_servers_hear_of_the_install(
         "ES8+.StoreMetadata#18": {"gid1": b"\x01\x02", "gid2": b"\x03"},
     },
 )
-def test_owner_is_told(card, given, server, step, gids):
-    """The owner is told as sent, with and without group identifiers."""
+def test_owner_is_listed(card, given, server, step, gids):
+    """The owner is listed as sent, with and without group identifiers."""
     given.profiles(ONE)
     what = profile(replace(BARE, **gids))
     info = installed(card, server, step, what)
     with step("Expected: tag B7 returned as sent"):
-        require_told(info, what.metadata.encode(), Tag.ProfileOwner)
+        require_listed(info, what.metadata.encode(), Tag.ProfileOwner)
 
 
 @testcase("ES8+.StoreMetadata#31")
@@ -258,28 +251,28 @@ def test_iccid_of_a_deleted_profile_is_free(card, given, server, step):
 
 @testcase("ES8+.StoreMetadata#32")
 def test_iccids_of_each_length(card, given, server, step):
-    """ICCIDs of 20, 19 and 18 digits are told as the same ten octets."""
+    """ICCIDs of 20, 19 and 18 digits are listed as the same ten octets."""
     given.profiles(ONE)
     for digits in ("89299010777777777720", "8929901077777777719", "892990107777777718"):
         what = profile(replace(BARE, iccid=Iccid.from_digits(digits)))
         info = installed(card, server, step, what)
         with step(f"Expected: 5A of {len(digits)} digits as sent"):
-            require_told(info, what.metadata.encode(), Tag.Iccid)
+            require_listed(info, what.metadata.encode(), Tag.Iccid)
 
 
 @testcase("ES8+.StoreMetadata#44")
 def test_unknown_object_is_ignored(card, given, server, step):
-    """An unknown data object is accepted and not told."""
+    """An unknown data object is accepted and not listed."""
     given.profiles(ONE)
     metadata = tlv_edit.appended(TWO.metadata.encode(), tlv.encode(0x9E, b"\x00"))
     info = installed(card, server, step, metadata=metadata)
     with step("Expected: no tag 9E, the others as sent"):
         expect.equal(raw(tlv.parse(info.raw), 0x9E), None, "data object 9E")
-        require_told(info, TWO.metadata.encode(), Tag.ProfileName)
+        require_listed(info, TWO.metadata.encode(), Tag.ProfileName)
 
 
 def vendor_data(tag, octets):
-    """Return service-specific data: one vendor's OID and octets."""
+    """Returns service-specific data: one vendor's OID and octets."""
     one = tlv.encode(0x80, bytes.fromhex("883763")), tlv.encode(0x81, octets)
     return tlv.encode(tag, tlv.encode(Tag.Sequence, *one))
 
@@ -297,7 +290,7 @@ NOT_STORED = vendor_data(SERVER_TAG, b"for the device")
     },
 )
 def test_service_specific_data(card, given, server, step, stored, not_stored):
-    """Of service-specific data the card keeps and tells what is meant for it."""
+    """Of service-specific data the card keeps and lists what is meant for it."""
     given.profiles(ONE)
     metadata = changed(
         service_specific_data_stored_in_euicc=stored,
@@ -305,17 +298,17 @@ def test_service_specific_data(card, given, server, step, stored, not_stored):
     )
     info = installed(card, server, step, metadata=metadata)
     with step("Expected: BF22 as sent, no BF23"):
-        require_told(info, metadata.encode(), SERVICE_TAG)
+        require_listed(info, metadata.encode(), SERVICE_TAG)
         expect.equal(raw(tlv.parse(info.raw), SERVER_TAG), None, "data object BF23")
 
 
 @testcase("ES8+.StoreMetadata#55")
 def test_service_specific_data_without_support(card, given, server, step, note):
-    """A card without support takes service-specific data and does not tell them."""
+    """A card without support takes service-specific data and does not list them."""
     given.profiles(ONE)
     metadata = changed(service_specific_data_stored_in_euicc=STORED)
     info = installed(card, server, step, metadata=metadata)
     with step("Expected: no BF22"):
-        told = raw(tlv.parse(info.raw), SERVICE_TAG)
-        note(f"BF22 {'not ' if told is None else ''}returned")
-        expect.equal(told, None, "data object BF22")
+        found = raw(tlv.parse(info.raw), SERVICE_TAG)
+        note(f"BF22 {'not ' if found is None else ''}returned")
+        expect.equal(found, None, "data object BF22")

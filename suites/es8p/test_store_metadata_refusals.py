@@ -9,6 +9,7 @@ from rspharness.card import expect, tlv_edit
 from rspharness.servers import load_result
 from rspharness.servers.bound_package import protect_soundly
 from rspharness.servers.rsp_server import profile
+from rspharness.suite.load_trial import LoadTrial, taken_to
 
 ONE = "PROFILE_OPERATIONAL1"
 TWO = profile("PROFILE_OPERATIONAL2")
@@ -18,25 +19,14 @@ WRONG_INPUT = ErrorReason.incorrectInputValues
 STRUCTURE, SECURITY = ErrorReason.scp03tStructureError, ErrorReason.scp03tSecurityError
 
 
-def begun(card, server, step, what=TWO, **fields):
-    """Take a load to where StoreMetadata is due; the session, and the segments of the metadata."""
-    with step("Initial conditions: ConfigureISDP accepted"):
-        session = server.prepared(card)
-        package = session.package(what, **fields)
-        place = package.header_of(COMMAND)
-        load_result.went_on(session.load(package.until(place)))
-        following = package.header_of(BppCommandId.loadProfileElements)
-        return session, package.since(place).until(following - place)
-
-
 def twice(metadata, tag):
-    """Return metadata that hold a data object twice in a row."""
+    """Returns metadata that hold a data object twice in a row."""
     one = tlv_edit.at(metadata, tag)
     return tlv_edit.replaced(metadata, one + one, tag)
 
 
 def set_to(value, *path):
-    """Return sound metadata with another value at a place."""
+    """Returns sound metadata with another value at a place."""
     return tlv_edit.valued(SOUND, value, *path)
 
 
@@ -59,12 +49,11 @@ def set_to(value, *path):
 def test_metadata_out_of_bounds_end_the_load(card, given, server, step, metadata):
     """Metadata with one object missing, out of its bounds or out of shape end the load."""
     given.profiles(ONE)
-    before = card.observe()
-    session, package = begun(card, server, step, metadata=metadata)
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, metadata=metadata)
     with step("S_LPAd -> eUICC: StoreMetadata, one object out of bounds"):
-        loaded = session.load(package)
+        loaded = trial.send()
     with step("Expected: PIR errorResult, storeMetadata(2), incorrectInputValues(1)"):
-        load_result.ended(session, loaded, before, COMMAND, WRONG_INPUT)
+        trial.ended(loaded, COMMAND, WRONG_INPUT)
 
 
 @testcase.each(
@@ -79,32 +68,32 @@ def test_metadata_out_of_bounds_end_the_load(card, given, server, step, metadata
     },
 )
 def test_undefined_values_end_the_load(card, given, server, step, note, metadata, reasons):
-    """A value nobody defined, or an object twice, ends the load."""
+    """An undefined value, or an object twice, ends the load."""
     given.profiles(ONE)
-    before = card.observe()
-    session, package = begun(card, server, step, metadata=metadata)
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, metadata=metadata)
     with step("S_LPAd -> eUICC: StoreMetadata, an undefined value or an object twice"):
-        loaded = session.load(package)
+        loaded = trial.send()
         note(load_result.described(loaded))
     with step(f"Expected: PIR errorResult, storeMetadata(2), {expect.names(reasons)}"):
-        load_result.ended(session, loaded, before, COMMAND, *reasons)
+        trial.ended(loaded, COMMAND, *reasons)
 
 
 @testcase("ES8+.StoreMetadata#41")
 def test_icon_type_alone(card, given, server, step, note):
     """An iconType without icon is accepted, or incorrectInputValues(1)."""
     given.profiles(ONE)
-    before = card.observe()
-    session, package = begun(card, server, step, metadata=tlv_edit.without(SOUND, Tag.Icon))
+    trial = LoadTrial.begin(
+        card, server, step, TWO, COMMAND, metadata=tlv_edit.without(SOUND, Tag.Icon)
+    )
     with step("S_LPAd -> eUICC: StoreMetadata, iconType without icon"):
-        loaded = session.load(package)
+        loaded = trial.send()
         note(load_result.described(loaded))
     with step("Expected: SW 9000 without PIR, or PIR errorResult, incorrectInputValues(1)"):
-        load_result.went_on_or_ended(session, loaded, before, COMMAND, WRONG_INPUT)
+        trial.went_on_or_ended(loaded, COMMAND, WRONG_INPUT)
 
 
 @testcase("ES8+.StoreMetadata#42")
-def test_nickname_is_not_the_servers(card, given, server, step, note):
+def test_nickname_in_the_metadata_is_not_kept(card, given, server, step, note):
     """A nickname in the metadata is not kept, or incorrectInputValues(1)."""
     given.profiles(ONE)
     before = card.observe()
@@ -133,51 +122,48 @@ def test_nickname_is_not_the_servers(card, given, server, step, note):
 def test_iccid_in_use_ends_the_load(card, given, server, step, enabled):
     """The ICCID of an installed Profile, Disabled or Enabled, is not used twice."""
     (one,) = given.profiles(ONE, enabled=enabled)
-    before = card.observe()
-    session, package = begun(card, server, step, one.profile)
+    trial = LoadTrial.begin(card, server, step, one.profile, COMMAND)
     with step("S_LPAd -> eUICC: StoreMetadata, ICCID of an installed Profile"):
-        loaded = session.load(package)
+        loaded = trial.send()
     with step("Expected: PIR errorResult, storeMetadata(2), ICCID already exists(9)"):
         reason = ErrorReason.installFailedDueToIccidAlreadyExistsOnEuicc
-        load_result.ended(session, loaded, before, COMMAND, reason)
+        trial.ended(loaded, COMMAND, reason)
 
 
 @testcase.each("place", {"ES8+.StoreMetadata#46": 0, "ES8+.StoreMetadata#47": 1})
 def test_wrong_mac_ends_the_load(card, given, server, step, place):
     """A wrong C-MAC on any segment of the metadata gives bspSecurityError(8)."""
     given.profiles(ONE)
-    before = card.observe()
-    session, package = begun(card, server, step, metadata_size=len(SOUND) // 3 + 1)
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, metadata_size=len(SOUND) // 3 + 1)
     with step(f"S_LPAd -> eUICC: StoreMetadata in three segments, C-MAC {place + 1} altered"):
-        loaded = session.load(package.flipped(package.of(COMMAND)[place]))
+        loaded = trial.send(trial.under_test.flipped(trial.under_test.of(COMMAND)[place]))
     with step(f"Expected: segments before it accepted, {place} of them"):
         expect.equal(len(loaded.responses), place + 2, "segments answered, header of A1 included")
     with step("Expected: PIR errorResult, storeMetadata(2), bspSecurityError(8)"):
-        load_result.ended(session, loaded, before, COMMAND, SECURITY)
+        trial.ended(loaded, COMMAND, SECURITY)
 
 
 @testcase("ES8+.StoreMetadata#49")
 def test_wrong_order_ends_the_load(card, given, server, step):
     """Segments of the metadata in another order give bspSecurityError(8)."""
     given.profiles(ONE)
-    before = card.observe()
-    session, package = begun(card, server, step, metadata_size=len(SOUND) // 3 + 1)
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, metadata_size=len(SOUND) // 3 + 1)
     with step("S_LPAd -> eUICC: StoreMetadata in three segments, the first two exchanged"):
-        first, second, _ = package.of(COMMAND)
-        loaded = session.load(package.swapped(first, second))
+        first, second, _ = trial.under_test.of(COMMAND)
+        loaded = trial.send(trial.under_test.swapped(first, second))
     with step("Expected: PIR errorResult, storeMetadata(2), bspSecurityError(8)"):
-        load_result.ended(session, loaded, before, COMMAND, SECURITY)
+        trial.ended(loaded, COMMAND, SECURITY)
 
 
 def encrypted(command, number, bsp, plaintext):
-    """Protect metadata as an encrypted TLV 87, all else soundly."""
+    """Protects metadata as an encrypted TLV 87, all else soundly."""
     if command is COMMAND:
         return bsp.protect(Tag.Protected87, plaintext)
     return protect_soundly(command, number, bsp, plaintext)
 
 
 def shorter_than_a_mac(command, number, bsp, plaintext):
-    """Make of metadata a TLV 88 of 7 octets, all else soundly."""
+    """Protects metadata as a TLV 88 of 7 octets, all else soundly."""
     if command is COMMAND:
         return tlv.encode(Tag.Protected88, bytes(7)), bsp
     return protect_soundly(command, number, bsp, plaintext)
@@ -187,25 +173,23 @@ def shorter_than_a_mac(command, number, bsp, plaintext):
 def test_encrypted_metadata_are_refused(card, given, server, step, note):
     """Metadata as TLV 87 in place of 88 are refused, or give bspStructureError(7)."""
     given.profiles(ONE)
-    before = card.observe()
-    session, package = begun(card, server, step, protect=encrypted)
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, protect=encrypted)
     with step("S_LPAd -> eUICC: StoreMetadata as TLV 87"):
-        loaded = session.load(package)
+        loaded = trial.send()
         note(load_result.described(loaded))
     with step("Expected: SW 6A88, or PIR errorResult, storeMetadata(2), bspStructureError(7)"):
-        load_result.refused_or_ended(session, loaded, before, (0x6A88,), COMMAND, STRUCTURE)
+        trial.refused_or_ended(loaded, (0x6A88,), COMMAND, STRUCTURE)
 
 
 @testcase("ES8+.StoreMetadata#80")
 def test_segment_without_room_for_a_mac_ends_the_load(card, given, server, step):
     """A TLV 88 of fewer than 8 octets gives bspStructureError(7)."""
     given.profiles(ONE)
-    before = card.observe()
-    session, package = begun(card, server, step, protect=shorter_than_a_mac)
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, protect=shorter_than_a_mac)
     with step("S_LPAd -> eUICC: StoreMetadata, TLV 88 of 7 octets"):
-        loaded = session.load(package)
+        loaded = trial.send()
     with step("Expected: PIR errorResult, storeMetadata(2), bspStructureError(7)"):
-        load_result.ended(session, loaded, before, COMMAND, STRUCTURE)
+        trial.ended(loaded, COMMAND, STRUCTURE)
 
 
 @testcase("ES8+.StoreMetadata#77")
@@ -213,9 +197,12 @@ def test_nothing_is_left_after_an_error(card, given, server, step):
     """After the error the Profiles and the free memory are as before the session."""
     given.profiles(ONE)
     before, memory = card.observe(), free_memory(card)
-    session, package = begun(card, server, step, metadata=tlv_edit.without(SOUND, Tag.ProfileName))
+    metadata = tlv_edit.without(SOUND, Tag.ProfileName)
+    with step("Initial conditions: ConfigureISDP accepted"):
+        session, package = taken_to(COMMAND, card, server, TWO, metadata=metadata)
+        following = package.header_of(BppCommandId.loadProfileElements)
     with step("S_LPAd -> eUICC: StoreMetadata without profileName"):
-        loaded = session.load(package)
+        loaded = session.load(package.until(following))
     with step("Expected: PIR errorResult, Profiles as before"):
         load_result.ended(session, loaded, before, COMMAND, WRONG_INPUT)
     with step("Expected: free memory as before the session"):
@@ -223,7 +210,7 @@ def test_nothing_is_left_after_an_error(card, given, server, step):
 
 
 def free_memory(card):
-    """Return the free non-volatile memory EUICCInfo2 tells, in octets."""
+    """Returns the free non-volatile memory EUICCInfo2 reports, in octets."""
     resource = card.send(GetEuiccInfo2Request()).ext_card_resource
     return int.from_bytes(resource.free_non_volatile_memory, "big")
 
@@ -233,10 +220,9 @@ def test_no_memory_for_the_metadata_ends_the_load(card, given, server, step):
     """With memory for the ISD-P but not for the metadata the load ends with reason 10."""
     given.none()
     given.room_left(isdps=1, octets=len(SOUND) // 2)
-    before = card.observe()
-    session, package = begun(card, server, step)
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND)
     with step("S_LPAd -> eUICC: StoreMetadata"):
-        loaded = session.load(package)
+        loaded = trial.send()
     with step("Expected: PIR errorResult, storeMetadata(2), insufficient memory(10)"):
         reason = ErrorReason.installFailedDueToInsufficientMemoryForProfile
-        load_result.ended(session, loaded, before, COMMAND, reason)
+        trial.ended(loaded, COMMAND, reason)

@@ -11,6 +11,7 @@ from rspharness.card import expect
 from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
 from rspharness.suite import rat
+from rspharness.suite.load_trial import taken_to
 
 ONE = "PROFILE_OPERATIONAL1"
 COMMAND = BppCommandId.storeMetadata
@@ -18,30 +19,27 @@ PPR1, PPR2 = PprId.ppr1, PprId.ppr2
 
 
 def bringing(*rules, **fields):
-    """Return parameters of a Profile that brings policy rules."""
+    """Returns parameters of a Profile that brings policy rules."""
     return replace(preset("PROFILE_OPERATIONAL2"), ppr=frozenset(rules), **fields)
 
 
 def rules_of(card):
-    """Return the rules authorisation table of the card."""
+    """Returns the rules authorisation table of the card."""
     return card.send(GetRatRequest()).rat
 
 
 def metadata_sent(card, server, step, what, **fields):
-    """Take a load to where StoreMetadata is due, send it, and return session and answers."""
+    """Takes a load to where StoreMetadata is due, sends it, and returns session and answers."""
     with step("Initial conditions: ConfigureISDP accepted"):
-        session = server.prepared(card)
-        package = session.package(profile(what), **fields)
-        place = package.header_of(COMMAND)
-        load_result.went_on(session.load(package.until(place)))
+        session, package = taken_to(COMMAND, card, server, profile(what), **fields)
         following = package.header_of(BppCommandId.loadProfileElements)
     names = " and ".join(PprId(rule).name for rule in sorted(what.ppr))
     with step(f"S_LPAd -> eUICC: StoreMetadata, profilePolicyRules {names}"):
-        return session, session.load(package.since(place).until(following - place))
+        return session, session.load(package.until(following))
 
 
 def refused(card, server, step, what):
-    """Send metadata; require pprNotAllowed(15), and return session and answers."""
+    """Sends metadata; requires pprNotAllowed(15), and returns session and answers."""
     before = card.observe()
     session, loaded = metadata_sent(card, server, step, what)
     with step("Expected: PIR errorResult, storeMetadata(2), pprNotAllowed(15)"):
@@ -49,8 +47,8 @@ def refused(card, server, step, what):
     return session, loaded
 
 
-def rules_told(card, server, step, what, **fields):
-    """Load a whole package; require success, and return the policy rules the card tells."""
+def rules_listed(card, server, step, what, **fields):
+    """Loads a whole package; requires success, and returns the policy rules the card lists."""
     with step("S_LPAd -> eUICC: a whole package; expected: PIR successResult"):
         session = server.prepared(card)
         package = session.package(profile(what), **fields)
@@ -59,32 +57,32 @@ def rules_told(card, server, step, what, **fields):
 
 @testcase("ES8+.StoreMetadata#19")
 def test_ppr1_of_an_allowed_owner(card, given, server, step):
-    """PPR1 of an owner that the RAT allows is accepted and told."""
+    """PPR1 of an owner that the RAT allows is accepted and listed."""
     given.none()
     what = rat.owned_by_friend(rules_of(card), bringing(PPR1))
-    told = rules_told(card, server, step, what)
+    listed = rules_listed(card, server, step, what)
     with step("Expected: tag 99 shows ppr1"):
-        expect.equal(told, frozenset({PPR1}), "profilePolicyRules")
+        expect.equal(listed, frozenset({PPR1}), "profilePolicyRules")
 
 
 @testcase("ES8+.StoreMetadata#20", level="destructive")
 def test_ppr2_of_an_allowed_owner(card, given, server, step):
-    """PPR2 of an owner that the RAT allows is accepted and told."""
+    """PPR2 of an owner that the RAT allows is accepted and listed."""
     given.profiles(ONE)
     what = rat.owned_by_friend(rules_of(card), bringing(PPR2))
-    told = rules_told(card, server, step, what)
+    listed = rules_listed(card, server, step, what)
     with step("Expected: tag 99 shows ppr2"):
-        expect.equal(told, frozenset({PPR2}), "profilePolicyRules")
+        expect.equal(listed, frozenset({PPR2}), "profilePolicyRules")
 
 
 @testcase("ES8+.StoreMetadata#21", level="destructive")
 def test_both_rules_of_an_allowed_owner(card, given, server, step):
-    """Both rules of an owner that the RAT allows are accepted and told."""
+    """Both rules of an owner that the RAT allows are accepted and listed."""
     given.none()
     what = rat.owned_by_friend(rules_of(card), bringing(PPR1, PPR2))
-    told = rules_told(card, server, step, what)
+    listed = rules_listed(card, server, step, what)
     with step("Expected: tag 99 shows both"):
-        expect.equal(told, frozenset({PPR1, PPR2}), "profilePolicyRules")
+        expect.equal(listed, frozenset({PPR1, PPR2}), "profilePolicyRules")
 
 
 @testcase.each("rule", {"ES8+.StoreMetadata#22": PPR1, "ES8+.StoreMetadata#23": PPR2})
@@ -145,14 +143,14 @@ def test_result_names_the_iccid(card, given, server, step):
 
 
 @testcase("ES8+.StoreMetadata#82", level="destructive")
-def test_update_control_means_nothing_here(card, given, server, step, note):
-    """pprUpdateControl beside PPR2 is accepted; of the rules, PPR2 alone is told."""
+def test_update_control_is_ignored(card, given, server, step, note):
+    """pprUpdateControl beside PPR2 is accepted; of the rules, PPR2 alone is listed."""
     given.profiles(ONE)
     what = rat.owned_by_friend(rules_of(card), bringing(PPR2))
     metadata = replace(
         profile(what).metadata, profile_policy_rules=frozenset({PprId.pprUpdateControl, PPR2})
     )
-    told = rules_told(card, server, step, what, metadata=metadata)
+    listed = rules_listed(card, server, step, what, metadata=metadata)
     with step("Expected: ppr2 in tag 99, ppr1 not"):
-        note(f"bits of tag 99: {sorted(told or ())}")
-        expect.equal((told or frozenset()) & {PPR1, PPR2}, frozenset({PPR2}), "ppr1 and ppr2")
+        note(f"bits of tag 99: {sorted(listed or ())}")
+        expect.equal((listed or frozenset()) & {PPR1, PPR2}, frozenset({PPR2}), "ppr1 and ppr2")

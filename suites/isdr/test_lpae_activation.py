@@ -21,12 +21,12 @@ UNDEFINED = frozenset({7})
 
 
 def activate(card, interface):
-    """Send LpaeActivation and return the answer."""
+    """Sends LpaeActivation and returns the answer."""
     return card.store(LpaeActivationRequest(lpae_option=interface).encode())
 
 
 def require_result(response, result):
-    """Require SW 9000 and a result."""
+    """Requires SW 9000 and a result."""
     expect.sw(response, StatusWord.OK)
     answer = expect.message(LpaeActivationResponse, response.data)
     expect.equal(answer.lpae_activation_result, result, "lpaeActivationResult")

@@ -1,4 +1,4 @@
-"""Selection of the ISD-R: the ATR announces it, SELECT finds it and tells its version."""
+"""Selection of the ISD-R: the ATR announces it, SELECT finds it and returns its version."""
 
 from rspcore.ids import Version
 from rspcore.messages.es10b import GetEuiccInfo1Request
@@ -18,7 +18,7 @@ OTHER_AID = ISDR_AID.octets[:-1] + b"\x01"
 
 
 def require_euicc_functions(atr):
-    """Require an ATR that announces eUICC functions."""
+    """Requires an ATR that announces eUICC functions."""
     octet = Atr.parse(atr).global_tb
     expect.that(
         holds=octet is not None and octet & EUICC_FUNCTIONS == EUICC_FUNCTIONS,
@@ -28,14 +28,14 @@ def require_euicc_functions(atr):
 
 
 def part(template, tag, about):
-    """Return the value of a data object that has to be inside another one."""
+    """Returns the value of a data object that has to be inside another one."""
     found = template.find(tag)
     expect.that(holds=found is not None, expected=f"{about} ({tag:02X})", actual="none")
     return bytes(found.value)
 
 
 def read_fci(response):
-    """Require an FCI of the ISD-R with its AID; returns the template 6F."""
+    """Requires an FCI of the ISD-R with its AID; returns the template 6F."""
     expect.success(response, "SELECT ISD-R")
     fci = expect.data_object(response.data, 0x6F, "FCI")
     expect.equal(part(fci, 0x84, "AID"), ISDR_AID.octets, "AID in the FCI")
@@ -43,21 +43,21 @@ def read_fci(response):
 
 
 def isdr_template(response):
-    """Require the ISD-R's own template E0 in the FCI, and return it."""
+    """Requires the ISD-R's own template E0 in the FCI, and returns it."""
     fci = read_fci(response)
     part(fci, Tag.IsdrSelectData, "the ISD-R's template")
     return fci.find(Tag.IsdrSelectData)
 
 
 def svn(response):
-    """Require svn in the template E0, 3 octets, and return it."""
+    """Requires svn in the template E0, 3 octets, and returns it."""
     octets = part(isdr_template(response), 0x82, "svn")
     expect.equal(len(octets), 3, "octets of svn")
     return Version(octets)
 
 
 def lpae_bits(response):
-    """Return the first octet of bits of lpaeSupport; 0 when the field is absent."""
+    """Returns the first octet of bits of lpaeSupport; 0 when the field is absent."""
     found = isdr_template(response).find(LPAE_SUPPORT)
     return 0 if found is None or len(found.value) < 2 else found.value[1]
 
@@ -97,13 +97,13 @@ def test_version_is_that_of_euicc_info1(card, given, step):
     given.none()
     with step("Terminal -> eUICC: SELECT ISD-R"):
         card.open()
-        told = svn(logical_channels.select_isdr(card, card.number))
+        version = svn(logical_channels.select_isdr(card, card.number))
     with step("S_LPAd -> eUICC: GetEUICCInfo1; expected: the same svn"):
-        expect.equal(card.send(GetEuiccInfo1Request()).svn, told, "svn")
+        expect.equal(card.send(GetEuiccInfo1Request()).svn, version, "svn")
 
 
 @testcase("ISD-R.Select#03")
-def test_lpae_is_told(card, options, step):
+def test_lpae_is_reported(card, options, step):
     """On an eUICC with LPAe, lpaeSupport has the bit of each user interface declared, no other."""
     declared = {
         0x80 >> LpaeSupport.lpaeUsingCat: options.get("LPAE_CAT", False),
@@ -119,7 +119,7 @@ def test_lpae_is_told(card, options, step):
 
 
 @testcase("ISD-R.Select#14")
-def test_no_lpae_is_told(card, given, step):
+def test_no_lpae_is_reported(card, given, step):
     """On an eUICC without LPAe, lpaeSupport is absent or has no bit set."""
     given.none()
     with step("Terminal -> eUICC: SELECT ISD-R"):

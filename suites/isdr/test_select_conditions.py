@@ -24,12 +24,12 @@ FUNCTIONS = {
 
 
 def announce(card, capability):
-    """Send TERMINAL CAPABILITY and return the answer."""
+    """Sends TERMINAL CAPABILITY and returns the answer."""
     return card.transmit(CommandApdu(0x80, Ins.TERMINAL_CAPABILITY, 0, 0, capability))
 
 
 def selected_or_hidden(card):
-    """Open a channel and select the ISD-R on it, which may be hidden; returns whether it is not."""
+    """Opens a channel, selects the ISD-R on it, and returns whether it was found there."""
     number = logical_channels.opened(card)
     response = logical_channels.select_isdr(card, number)
     expect.sw(response, StatusWord.OK, StatusWord.FILE_NOT_FOUND, about="SELECT ISD-R")
@@ -38,7 +38,7 @@ def selected_or_hidden(card):
 
 
 def answered_or_refused(card, requests, note):
-    """Require that all requests are answered, or all refused by 6985; the outcome is noted."""
+    """Requires that all requests are answered, or all refused by 6985; the outcome is noted."""
     outcomes = {name: card.store(octets) for name, octets in requests.items()}
     note(", ".join(f"{name}: SW {response.sw:04X}" for name, response in outcomes.items()))
     found = {response.sw for response in outcomes.values()}
@@ -67,7 +67,7 @@ def test_store_data_after_another_selection(card, given, note, step):
 
 @testcase("ISD-R.Select#25", level="read-only")
 def test_without_terminal_capability(card, note, step):
-    """Without TERMINAL CAPABILITY the ISD-R is hidden, refuses, or does not mind."""
+    """Without TERMINAL CAPABILITY the ISD-R is hidden, refuses, or answers as usual."""
     with step("Terminal: reset; MANAGE CHANNEL, SELECT ISD-R"):
         card.reset()
         found = selected_or_hidden(card)

@@ -55,12 +55,12 @@ UNKNOWN_OBJECT = bytes.fromhex("8F0100")
 
 
 def address_of(length):
-    """Return a host name of so many characters."""
+    """Returns a host name of so many characters."""
     return ("a" * 49 + ".") * (length // 50) + "z" * (length % 50)
 
 
 def set_address_request(octets):
-    """Return a SetDefaultDpAddress request of so many octets, and the address in it."""
+    """Returns a SetDefaultDpAddress request of so many octets, and the address in it."""
     address = address_of(octets - 7)
     request = SetDefaultDpAddressRequest(default_dp_address=address).encode()
     expect.equal(len(request), octets, "octets of the request")
@@ -68,7 +68,7 @@ def set_address_request(octets):
 
 
 def require_executed(card, response, address):
-    """Require SetDefaultDpAddress to have been executed: accepted and stored, or refused whole."""
+    """Requires SetDefaultDpAddress to have been executed: accepted and stored, or refused whole."""
     expect.sw(response, StatusWord.OK)
     result = expect.message(SetDefaultDpAddressResponse, response.data)
     stored = card.send(EuiccConfiguredAddressesRequest()).default_dp_address
@@ -83,7 +83,7 @@ def require_executed(card, response, address):
 
 
 def answers(card):
-    """Return the answers to the reading requests by their names."""
+    """Returns the answers to the reading requests by their names."""
     return {name: card.store(octets) for name, octets in READING.items()}
 
 
@@ -221,7 +221,7 @@ def test_unknown_object_is_ignored(card, step):
 
 @testcase("Transport.StoreData#37")
 def test_second_request_before_the_first_is_complete(card, step):
-    """A request that begins anew is executed, and the unfinished one never is."""
+    """A new request is executed, and the unfinished one before it never is."""
     request, _ = set_address_request(200)
     before = card.observe()
     with step("Initial conditions: block 00 of SetDefaultDpAddress sent, not the last one"):

@@ -1,7 +1,7 @@
 """STORE DATA refused: class, instruction, P1, P2, lengths, tags. Nothing of it is executed.
 
-The request is SetDefaultDpAddress wherever the function does not matter: were it executed after
-all, the address would tell.
+The request is SetDefaultDpAddress wherever the function does not matter: if it were executed
+after all, the address would show it.
 """
 
 from dataclasses import replace
@@ -23,7 +23,7 @@ FIRST, SECOND = SET_ADDRESS[:13], SET_ADDRESS[13:]
 
 
 def require_as_before(card, before):
-    """Require the card to be as it was, and GetEID to be answered."""
+    """Requires the card to be as it was, and GetEID to be answered."""
     expect.unchanged(before, card.observe())
     expect.success(card.store(GET_EID), "GetEID")
 
@@ -260,7 +260,7 @@ def test_mandatory_element_missing(card, given, step):
 
 @testcase("Transport.StoreData#39")
 def test_channel_closed_within_a_request(card, step):
-    """When its channel is closed, an unfinished request is gone for good."""
+    """When its channel is closed, an unfinished request is dropped."""
     before = card.observe()
     first, last = store_data_blocks.in_pieces(card, FIRST, SECOND)
     number = card.number

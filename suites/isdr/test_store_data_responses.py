@@ -19,7 +19,7 @@ HEADERS = 3 + 3 + 2 + 3 + 4
 
 
 def profile_answered_by(octets):
-    """Return a Profile whose name and icon make an answer to GetProfilesInfo of so many octets."""
+    """Returns a Profile whose name and icon make an answer to GetProfilesInfo of so many octets."""
     made = preset(ONE)
     name = "N" * 40
     padding = octets - HEADERS - len(name) - len(made.icon)
@@ -27,7 +27,7 @@ def profile_answered_by(octets):
 
 
 def announced(card, request):
-    """Send a request without Le and require 61XX; returns how many octets wait."""
+    """Sends a request without Le and requires 61XX; returns how many octets wait."""
     response = card.transmit_raw(replace(store_data_blocks.block(card, request), le=None))
     waiting = more_data(response.sw)
     expect.that(
@@ -116,7 +116,7 @@ def test_more_than_what_waits(card, note, step):
 
 
 @testcase("Transport.StoreData#11", level="read-only")
-def test_nothing_waits(card, step):
+def test_no_response_is_waiting(card, step):
     """GET RESPONSE is refused when everything was read, and when a command came between."""
     with step("S_LPAd -> eUICC: GetEID, read to its end; GET RESPONSE"):
         expect.success(card.store(GetEuiccDataRequest().encode()), "GetEID")

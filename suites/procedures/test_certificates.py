@@ -1,4 +1,4 @@
-"""Certificates: whose the card is, under each CI, and whom it believes."""
+"""Certificates: the chain of the card under each CI, and the servers it trusts."""
 
 from rspcore.crypto.curves import Curve
 from rspcore.messages.es10b import AuthenticateErrorCode, GetEuiccInfo1Request
@@ -11,7 +11,7 @@ from rspharness.servers.card_signatures import verify_chain
 
 
 def authenticated(card, server, ci_pkid):
-    """Authenticate a server in a session that the card signs under a CI; return the session."""
+    """Authenticates a server in a session that the card signs under a CI; returns the session."""
     return server.open(card).authenticated(ci_pkid=ci_pkid)
 
 
@@ -75,7 +75,7 @@ def test_each_key_signs_for_its_ci_alone(card, make_server, server, step):
 
 @testcase("procedure.Certificates#04", level="read-only")
 def test_server_of_an_unknown_ci_is_refused(card, make_server, curve, step):
-    """A server whose chain ends at a CI that the card does not have is not believed."""
+    """A server whose chain ends at a CI that the card does not have is not authenticated."""
     stranger = make_pki(b"a CI that no card has").dp_auth(curve, 2)
     with step("Initial conditions: GetEUICCChallenge done"):
         session = make_server(number=2).open(card)

@@ -1,4 +1,4 @@
-"""Delete process: every trace of the Profile goes, what it told of itself stays."""
+"""Delete process: every trace of the Profile is removed, its Notifications stay."""
 
 from rspcore.messages.es10b import DownloadErrorCode
 from rspcore.messages.es10c import DeleteProfileRequest, SetNicknameRequest, SetNicknameResult
@@ -18,12 +18,12 @@ DELETE = NotificationEvent.notificationDelete
 
 
 def delete(card, one):
-    """Send DeleteProfile by ICCID and return the response."""
+    """Sends DeleteProfile by ICCID and returns the response."""
     return card.send(DeleteProfileRequest(iccid=one.iccid))
 
 
 def results(pending):
-    """Return the ProfileInstallationResults of a list of Notifications, whole data objects."""
+    """Returns the ProfileInstallationResults of a list of Notifications, whole data objects."""
     tag = int(Tag.ProfileInstallationResult).to_bytes(2, "big")
     return [one for one in pending if one.startswith(tag)]
 
@@ -48,22 +48,22 @@ def test_every_trace_is_gone(card, given, server, step):
 
 @testcase("procedure.DeleteProcess#02")
 def test_result_of_the_installation_stays(card, given, step):
-    """The PIR that is pending stays when its Profile is deleted; the delete Notification joins."""
+    """The PIR that is pending stays when its Profile is deleted; one Notification is added."""
     (one,) = given.profiles(ONE, notifications=True)
     with step("Initial conditions: the PIR is pending"):
         before = card.pending_notifications()
         expect.equal(len(results(before)), 1, "PIRs pending")
         events = [
-            (event, told.iccid, told.notification_address)
-            for told in card.notifications()
-            for event in told.profile_management_operation
+            (event, listed.iccid, listed.notification_address)
+            for listed in card.notifications()
+            for event in listed.profile_management_operation
         ]
     with step("S_LPAd -> eUICC: DeleteProfile; expected: ok(0)"):
         expect.ok(delete(card, one))
     with step("Expected: the same PIR, and one more Notification"):
         expect.equal(results(card.pending_notifications()), results(before), "PIRs pending")
-        told = (DELETE, one.iccid, NOTIFICATION_ADDRESS)
-        expect.notifications(card.notifications(), *events, told)
+        deletion = (DELETE, one.iccid, NOTIFICATION_ADDRESS)
+        expect.notifications(card.notifications(), *events, deletion)
 
 
 @testcase("procedure.DeleteProcess#03")
@@ -95,7 +95,7 @@ def test_installed_again(card, given, server, step):
 
 @testcase("procedure.DeleteProcess#05")
 def test_deleted_over_a_reset(card, given, step):
-    """After a reset the Profile is still gone and its delete Notification still pending."""
+    """After a reset the Profile is still deleted and its delete Notification still pending."""
     (one,) = given.profiles(ONE)
     with step("S_LPAd -> eUICC: DeleteProfile; expected: ok(0); reset"):
         expect.ok(delete(card, one))

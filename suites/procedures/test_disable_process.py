@@ -12,7 +12,7 @@ ONE, TEST = "PROFILE_OPERATIONAL1", "PROFILE_TEST1"
 
 
 def disable(card, one, *, flag=False):
-    """Send DisableProfile by ICCID and return the response."""
+    """Sends DisableProfile by ICCID and returns the response."""
     request = DisableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=flag)
     return card.send(request)
 

@@ -27,13 +27,13 @@ TWO = "PROFILE_OPERATIONAL2"
 
 
 def numbered(number, **fields):
-    """Return parameters of a Profile that differs from others by its ICCID."""
+    """Returns parameters of a Profile that differs from others by its ICCID."""
     iccid = Iccid.from_digits(f"89299090{number:011d}")
     return replace(SILENT, iccid=iccid, imsi=f"00101{number:010d}", **fields)
 
 
 def whole_session(session, what):
-    """Take an open session through AuthenticateServer, PrepareDownload and the load.
+    """Takes an open session through AuthenticateServer, PrepareDownload and the load.
 
     Each answer of the card is verified as a server does; returns what the load came to.
     """
@@ -174,7 +174,7 @@ V3_METADATA = bytes.fromhex("9F1F 02 06C0 9F21 02 2000")
 
 @testcase("procedure.Download#11")
 def test_elements_of_v3(card, given, server, note, step):
-    """Elements only v3 knows are passed over, or end the session with a code or SW of v2."""
+    """Elements that only v3 defines are passed over, or end the session with a code or SW of v2."""
     given.none()
     with step("S_LPAd -> eUICC: the session with sessionContext, rpmPending and others of v3"):
         came_to = "; ".join(v3_session(card, server))
@@ -189,7 +189,7 @@ def test_elements_of_v3(card, given, server, note, step):
 
 
 def v3_session(card, server):
-    """Yield what each step of a session with elements of v3 came to, up to the first refusal."""
+    """Yields what each step of a session with elements of v3 came to, up to the first refusal."""
     session = server.open(card)
     plain = tlv_edit.at(session.authenticate_request(), 0xA0)
     signed = tlv_edit.appended(session.server_signed1(), V3_SERVER_SIGNED1)

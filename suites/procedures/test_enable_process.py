@@ -24,30 +24,30 @@ ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERA
 OTHER_USIM = bytes.fromhex("A0000000871002FF49FF058A")
 TWO_WITH_OTHER_USIM = replace(preset(TWO), usim_aid=OTHER_USIM)
 EVENT_DOWNLOAD = "80C2000009D60799010382028281"
-"""ENVELOPE of an event nobody waits for (location status)."""
+"""ENVELOPE of an event that the card did not ask for (location status)."""
 GET_STATES = ProfileInfoListRequest(tag_list=bytes.fromhex("5A9F70"))
 
 
 def enable(card, one, *, flag=True):
-    """Send EnableProfile by ICCID and return the response."""
+    """Sends EnableProfile by ICCID and returns the response."""
     request = EnableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=flag)
     return card.send(request)
 
 
 def terminal_profile(card):
-    """Send TERMINAL PROFILE as after a reset, and return the answer."""
+    """Sends TERMINAL PROFILE as after a reset, and returns the answer."""
     return card.transmit(CommandApdu(0x80, Ins.TERMINAL_PROFILE, 0, 0, TERMINAL_PROFILE))
 
 
 def open_channel(card):
-    """Open one more logical channel and return its number."""
+    """Opens one more logical channel and returns its number."""
     answer = card.apdu("0070000001")
     expect.success(answer, "MANAGE CHANNEL")
     return answer.data[0]
 
 
 def current_directory(card):
-    """Return the file identifier STATUS tells of the current directory of the basic channel."""
+    """Returns the file identifier STATUS returns of the current directory of the basic channel."""
     status = card.apdu("80F2000000")
     expect.success(status, "STATUS")
     identifier = tlv.parse(status.data).find(0x83)
@@ -146,7 +146,7 @@ def test_list_before_refresh(card, given, note, step):
 
 
 def states(answer):
-    """Return profileState by ICCID, or the status word of a refusal."""
+    """Returns profileState by ICCID, or the status word of a refusal."""
     if not answer.data:
         return answer.sw
     listed = ProfileInfoListResponse.decode(answer.data).profile_info_list_ok or ()
@@ -208,20 +208,20 @@ def test_former_applications_are_gone(card, given, note, step):
 
 @testcase("procedure.EnableProcess#10")
 def test_notifications_of_the_change(card, given, note, step):
-    """The former Profile tells first that it is Disabled, then the new one that it is Enabled."""
+    """The disable Notification of the former Profile comes before the enable one of the new."""
     one, two = given.profiles(ONE, TWO, enabled=ONE)
     with step("S_LPAd -> eUICC: EnableProfile, the second; REFRESH carried out"):
         expect.ok(enable(card, two))
         refresh.carry_out(card, refresh.required(card))
-        listed = sorted(card.notifications(), key=lambda told: told.seq_number)
-        note(f"Notifications {', '.join(str(told.seq_number) for told in listed)}")
+        listed = sorted(card.notifications(), key=lambda entry: entry.seq_number)
+        note(f"Notifications {', '.join(str(entry.seq_number) for entry in listed)}")
     with step("Expected: one disable and one enable Notification, in this order"):
         disable, enabled = (
             NotificationEvent.notificationDisable,
             NotificationEvent.notificationEnable,
         )
         expect.equal(
-            [(told.iccid, told.profile_management_operation) for told in listed],
+            [(entry.iccid, entry.profile_management_operation) for entry in listed],
             [(one.iccid, frozenset({disable})), (two.iccid, frozenset({enabled}))],
             "Notifications by seqNumber",
         )
@@ -256,7 +256,7 @@ def test_card_after_the_refresh(card, given, note, step):
 
 @testcase("procedure.EnableProcess#12")
 def test_notifications_wait_for_the_refresh(card, given, note, step):
-    """Before the REFRESH is done nothing is told of the change, after it everything."""
+    """Before the REFRESH is done no Notification of the change is listed, after it all are."""
     one, two = given.profiles(ONE, TWO, enabled=ONE)
     with step("S_LPAd -> eUICC: EnableProfile, refreshFlag TRUE; ListNotification"):
         expect.ok(enable(card, two))

@@ -27,7 +27,7 @@ NEEDS = {
 
 
 def services(table):
-    """Return the numbers of the services whose bit is set in EF.UST."""
+    """Returns the numbers of the services whose bit is set in EF.UST."""
     return {
         8 * n + bit + 1 for n, octet in enumerate(table) for bit in range(8) if octet >> bit & 1
     }
@@ -135,7 +135,7 @@ def test_disabled_profile_is_out_of_reach(card, given, step):
 
 @testcase("procedure.FileStructure#15")
 def test_ef_env_classes(card, given, declared, note, step):
-    """EF ENV-CLASSES of the default file system can be read and tells the classes."""
+    """EF ENV-CLASSES of the default file system can be read and holds the classes."""
     given.profiles(ONE)
     with step("Terminal -> eUICC: SELECT EF ENV-CLASSES, READ BINARY"):
         selected = file_access.select_file(card, file_access.ef_env_classes(declared))

@@ -19,19 +19,19 @@ SQN, AMF = bytes.fromhex("000000000021"), bytes.fromhex("8000")
 
 
 def enable(card, one):
-    """Enable a Profile at once, without REFRESH and without a reset."""
+    """Enables a Profile at once, without REFRESH and without a reset."""
     request = EnableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=False)
     expect.ok(card.send(request))
 
 
 def disable(card, one):
-    """Disable a Profile at once, without REFRESH and without a reset."""
+    """Disables a Profile at once, without REFRESH and without a reset."""
     request = DisableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=False)
     expect.ok(card.send(request))
 
 
 def language(card):
-    """Return the content of EF.PL."""
+    """Returns the content of EF.PL."""
     expect.success(file_access.select_file(card, file_access.EF_PL), "SELECT EF.PL")
     content = file_access.read(card)
     expect.success(content, "READ BINARY EF.PL")
@@ -109,7 +109,7 @@ def test_pin_is_verified_for_one_profile(card, given, step):
 
 
 @testcase("procedure.FileStructure#14")
-def test_wrong_try_is_not_forgotten(card, given, step):
+def test_wrong_try_counts_after_a_reset(card, given, step):
     """A wrong try of PIN1 counts after a reset, and after the Profile was Disabled and Enabled."""
     one, two = given.profiles(ONE, TWO, enabled=ONE)
     with step("Initial conditions: PIN1 enabled by the Device, card reset"):

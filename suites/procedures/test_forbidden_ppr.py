@@ -1,4 +1,4 @@
-"""Forbidden policy rules: what EUICCInfo2 says nobody may bring, nobody can."""
+"""Forbidden policy rules: a rule EUICCInfo2 lists as forbidden is refused."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ PPR1, PPR2 = frozenset({PprId.ppr1}), frozenset({PprId.ppr2})
 
 
 def forbidden(card):
-    """Return the PPRs that EUICCInfo2 lists as forbidden."""
+    """Returns the PPRs that EUICCInfo2 lists as forbidden."""
     info = card.send(GetEuiccInfo2Request())
     return frozenset(info.forbidden_profile_policy_rules or ())
 

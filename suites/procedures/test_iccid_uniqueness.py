@@ -21,7 +21,7 @@ TEST_PROFILE = replace(preset("PROFILE_TEST1"), iccid=ONE.iccid)
 
 
 def require_taken(card, server, step, parameters):
-    """Download a Profile, and require it to be refused for its ICCID."""
+    """Downloads a Profile, and requires it to be refused for its ICCID."""
     before = card.observe()
     with step("S_SM-DP+ -> eUICC: download of a Profile with the ICCID of the one loaded"):
         session = server.prepared(card)
@@ -31,7 +31,7 @@ def require_taken(card, server, step, parameters):
 
 
 def require_installed(server, card, step, parameters):
-    """Download a Profile, and require it to be installed."""
+    """Downloads a Profile, and requires it to be installed."""
     with step("S_SM-DP+ -> eUICC: download of a Profile with the same ICCID"):
         session = server.prepared(card)
         loaded = session.install(profile(parameters))

@@ -1,4 +1,4 @@
-"""Memory reset process: Profiles go, with what they have to tell; the card itself stays."""
+"""Memory reset process: Profiles are deleted and leave Notifications; the card itself stays."""
 
 from dataclasses import replace
 
@@ -16,13 +16,13 @@ DELETE = NotificationEvent.notificationDelete
 
 
 def reset_operational(card):
-    """Send eUICCMemoryReset for operational Profiles alone and return the response."""
+    """Sends eUICCMemoryReset for operational Profiles alone and returns the response."""
     chosen = frozenset({ResetOption.deleteOperationalProfiles})
     return card.send(EuiccMemoryResetRequest(reset_options=chosen))
 
 
-def telling_delete(name, *addresses):
-    """Return parameters of a Profile that tells its deletion to some addresses."""
+def notifying_delete(name, *addresses):
+    """Returns parameters of a Profile with delete Notifications to some addresses."""
     entries = tuple(
         NotificationConfigurationInformation(
             profile_management_operation=frozenset({DELETE}), notification_address=address
@@ -33,7 +33,7 @@ def telling_delete(name, *addresses):
 
 
 @testcase("procedure.MemoryResetProcess#01")
-def test_enabled_profile_goes(card, given, step):
+def test_enabled_profile_is_deleted(card, given, step):
     """With an Enabled Profile among them the reset asks for REFRESH, and default files remain."""
     given.profiles(ONE, enabled=ONE)
     with step("S_LPAd -> eUICC: eUICCMemoryReset, operational Profiles; expected: ok(0), REFRESH"):
@@ -47,12 +47,12 @@ def test_enabled_profile_goes(card, given, step):
 
 
 @testcase("procedure.MemoryResetProcess#02")
-def test_each_profile_tells(card, given, step):
-    """Every delete address of every Profile is told, once."""
+def test_each_delete_address_gets_a_notification(card, given, step):
+    """Every delete address of every Profile gets one Notification."""
     silent, single, double = given.profiles(
-        telling_delete(ONE),
-        telling_delete(TWO, "dp2.example.com"),
-        telling_delete(THREE, "dp2.example.com", "dp3.example.com"),
+        notifying_delete(ONE),
+        notifying_delete(TWO, "dp2.example.com"),
+        notifying_delete(THREE, "dp2.example.com", "dp3.example.com"),
     )
     with step("S_LPAd -> eUICC: eUICCMemoryReset, operational Profiles; expected: ok(0)"):
         expect.ok(reset_operational(card))
@@ -66,7 +66,7 @@ def test_each_profile_tells(card, given, step):
 
 
 @testcase("procedure.MemoryResetProcess#03")
-def test_the_card_itself_stays(card, given, server, step):
+def test_data_of_the_card_stay(card, given, server, step):
     """EID, CI keys, certificates, RAT and default SM-DP+ address are as before."""
 
     def identity():
@@ -93,7 +93,7 @@ def test_the_card_itself_stays(card, given, server, step):
 
 @testcase("procedure.MemoryResetProcess#04")
 def test_session_ends(card, given, server, step):
-    """The RSP session that was open is gone."""
+    """The RSP session that was open is over."""
     given.profiles(ONE)
     with step("Initial conditions: AuthenticateServer done"):
         session = server.authenticated(card)

@@ -1,4 +1,4 @@
-"""Notifications: who is told of what, under which number, and signed by whom."""
+"""Notifications: which events go to which address, their numbers and signatures."""
 
 from dataclasses import replace
 
@@ -36,8 +36,8 @@ DISABLE = NotificationEvent.notificationDisable
 DELETE = NotificationEvent.notificationDelete
 
 
-def telling(name, events, *addresses):
-    """Return parameters of a Profile with one configuration entry for each address."""
+def notifying(name, events, *addresses):
+    """Returns parameters of a Profile with one configuration entry for each address."""
     entries = tuple(
         NotificationConfigurationInformation(
             profile_management_operation=frozenset(events), notification_address=address
@@ -48,73 +48,75 @@ def telling(name, events, *addresses):
 
 
 def enable(card, iccid):
-    """Send EnableProfile without REFRESH and return the response."""
+    """Sends EnableProfile without REFRESH and returns the response."""
     identifier = ProfileIdentifier(iccid=iccid)
     return card.send(EnableProfileRequest(profile_identifier=identifier, refresh_flag=False))
 
 
 def disable(card, iccid):
-    """Send DisableProfile without REFRESH and return the response."""
+    """Sends DisableProfile without REFRESH and returns the response."""
     identifier = ProfileIdentifier(iccid=iccid)
     return card.send(DisableProfileRequest(profile_identifier=identifier, refresh_flag=False))
 
 
 def delete(card, iccid):
-    """Send DeleteProfile and return the response."""
+    """Sends DeleteProfile and returns the response."""
     return card.send(DeleteProfileRequest(iccid=iccid))
 
 
-def lived(card, iccid):
-    """Enable, disable and delete a Profile."""
+def used_and_deleted(card, iccid):
+    """Enables, disables and deletes a Profile."""
     expect.ok(enable(card, iccid))
     expect.ok(disable(card, iccid))
     expect.ok(delete(card, iccid))
 
 
 def numbers(card):
-    """Return the seqNumbers of the list, ascending."""
-    return sorted(told.seq_number for told in card.notifications())
+    """Returns the seqNumbers of the list, ascending."""
+    return sorted(one.seq_number for one in card.notifications())
 
 
 @testcase("procedure.Notifications#01")
-def test_each_address_hears_of_the_installation(card, given, server, step):
+def test_each_install_address_gets_a_notification(card, given, server, step):
     """Each of three install addresses has its Notification, and the SM-DP+ its PIR."""
     addresses = ("dp1.example.com", "dp2.example.com", "dp3.example.com")
-    asked = profile(telling(ONE, {INSTALL}, *addresses))
+    asked = profile(notifying(ONE, {INSTALL}, *addresses))
     given.none()
     with step("S_SM-DP+ -> eUICC: the Profile; expected: PIR successResult"):
         session = server.prepared(card)
         iccid = installed(session, session.install(asked)).iccid
     with step("Expected: the PIR for the SM-DP+ and one Notification per address"):
-        told = [(INSTALL, iccid, address) for address in (server.address, *addresses)]
-        expect.notifications(card.notifications(), *told)
+        expected = [(INSTALL, iccid, address) for address in (server.address, *addresses)]
+        expect.notifications(card.notifications(), *expected)
 
 
 @testcase("procedure.Notifications#02")
-def test_each_event_is_told_to_each_address(card, given, step):
-    """Enable, disable and delete are told to every address that is configured for them."""
+def test_each_event_notifies_each_address(card, given, step):
+    """Every address configured for enable, disable or delete gets its Notification."""
     addresses = ("dp1.example.com", "dp2.example.com")
-    (one,) = given.profiles(telling(ONE, EVERY, *addresses))
+    (one,) = given.profiles(notifying(ONE, EVERY, *addresses))
     with step("S_LPAd -> eUICC: EnableProfile, DisableProfile, DeleteProfile"):
-        lived(card, one.iccid)
+        used_and_deleted(card, one.iccid)
     with step("Expected: one Notification per event and address"):
-        told = [(event, one.iccid, to) for event in (ENABLE, DISABLE, DELETE) for to in addresses]
-        expect.notifications(card.notifications(), *told)
+        expected = [
+            (event, one.iccid, to) for event in (ENABLE, DISABLE, DELETE) for to in addresses
+        ]
+        expect.notifications(card.notifications(), *expected)
 
 
 @testcase("procedure.Notifications#03")
-def test_nobody_is_told_without_configuration(card, given, step):
-    """A Profile without notificationConfigurationInfo tells nobody."""
-    (one,) = given.profiles(telling(ONE, ()))
+def test_no_notification_without_configuration(card, given, step):
+    """A Profile without notificationConfigurationInfo leaves no Notification."""
+    (one,) = given.profiles(notifying(ONE, ()))
     with step("S_LPAd -> eUICC: EnableProfile, DisableProfile, DeleteProfile"):
-        lived(card, one.iccid)
+        used_and_deleted(card, one.iccid)
     with step("Expected: no Notification"):
         expect.notifications(card.notifications())
 
 
 @testcase("procedure.Notifications#04")
 def test_content_and_signature(card, given, server, step):
-    """A Notification tells number, event, address and ICCID as listed, and is signed."""
+    """A Notification holds number, event, address and ICCID as listed, and is signed."""
     (one,) = given.profiles(ONE)
     with step("S_LPAd -> eUICC: EnableProfile; ListNotification, RetrieveNotificationsList"):
         expect.ok(enable(card, one.iccid))
@@ -171,7 +173,7 @@ def test_numbers_go_on_after_a_memory_reset(card, given, server, step):
 
 
 def larger(number, before):
-    """Require a number to be larger than another."""
+    """Requires a number to be larger than another."""
     expect.that(holds=number > before, expected=f"larger than {before}", actual=str(number))
 
 
@@ -179,7 +181,7 @@ def larger(number, before):
 def test_oldest_are_dropped_when_full(card, given, note, step):
     """A full list drops its lowest numbers, never the new ones; the numbers keep rising."""
     addresses = tuple(f"dp{number}.example.com" for number in range(16))
-    (one,) = given.profiles(telling(ONE, {ENABLE, DISABLE}, *addresses))
+    (one,) = given.profiles(notifying(ONE, {ENABLE, DISABLE}, *addresses))
     kept: list[int] = []
     before = numbers(card)
     for change in (enable, disable) * 50:
@@ -214,38 +216,38 @@ def test_signed_under_the_ci_of_the_profile(card, given, make_server, note, step
         iccid = preset(name).iccid
         with step(f"S_LPAd -> eUICC: EnableProfile, the Profile under {curve}"):
             expect.ok(enable(card, iccid))
-            told = [one for one in card.pending_notifications() if about(one) == (ENABLE, iccid)]
+            pending = [one for one in card.pending_notifications() if about(one) == (ENABLE, iccid)]
         with step(f"Expected: its Notification under the CI of {curve}"):
-            expect.equal(len(told), 1, "enable Notifications")
-            one = verify_notification(servers[curve], told[0])
+            expect.equal(len(pending), 1, "enable Notifications")
+            one = verify_notification(servers[curve], pending[0])
             issuer = Certificate.from_der(one.eum_certificate).authority_key_identifier
             note(f"Profile under {curve}: Notification under {issuer.hex()[:8]}")
             expect.equal(issuer, servers[curve].ci_pkid, "CI of the Notification")
 
 
 def about(octets):
-    """Return event and ICCID of an OtherSignedNotification."""
+    """Returns event and ICCID of an OtherSignedNotification."""
     metadata = OtherSignedNotification.decode(octets).tbs_other_notification
     (event,) = metadata.profile_management_operation
     return event, metadata.iccid
 
 
 @testcase("procedure.Notifications#09")
-def test_test_profile_tells_nobody(card, given, server, step):
-    """Of a Test Profile the PIR of its installation is all, whatever its metadata asks for."""
+def test_test_profile_leaves_no_notification(card, given, server, step):
+    """A test Profile leaves the PIR of its installation alone, whatever its metadata asks for."""
     given.none()
     with step("S_SM-DP+ -> eUICC: the Test Profile; expected: PIR successResult"):
         session = server.prepared(card)
-        asked = profile(telling(TEST, EVERY, "dp1.example.com"))
+        asked = profile(notifying(TEST, EVERY, "dp1.example.com"))
         iccid = installed(session, session.install(asked)).iccid
     with step("S_LPAd -> eUICC: EnableProfile, DisableProfile, DeleteProfile"):
-        lived(card, iccid)
+        used_and_deleted(card, iccid)
     with step("Expected: the PIR alone"):
         expect.notifications(card.notifications(), (INSTALL, iccid, server.address))
 
 
 @testcase("procedure.Notifications#12")
-def test_refused_operations_tell_nobody(card, given, step):
+def test_refused_operations_leave_no_notification(card, given, step):
     """Enable, disable and delete in the wrong state leave no Notification."""
     one, two = given.profiles(ONE, TWO, enabled=ONE)
     before = card.observe()
@@ -280,10 +282,12 @@ def test_one_entry_for_four_events(card, given, server, step):
     given.none()
     with step("S_SM-DP+ -> eUICC: the Profile; expected: PIR successResult"):
         session = server.prepared(card)
-        asked = profile(telling(ONE, EVERY, "dp1.example.com"))
+        asked = profile(notifying(ONE, EVERY, "dp1.example.com"))
         iccid = installed(session, session.install(asked)).iccid
     with step("S_LPAd -> eUICC: EnableProfile, DisableProfile, DeleteProfile"):
-        lived(card, iccid)
+        used_and_deleted(card, iccid)
     with step("Expected: the PIR and one Notification per event, each with one event bit"):
-        told = [(event, iccid, "dp1.example.com") for event in (INSTALL, ENABLE, DISABLE, DELETE)]
-        expect.notifications(card.notifications(), (INSTALL, iccid, server.address), *told)
+        expected = [
+            (event, iccid, "dp1.example.com") for event in (INSTALL, ENABLE, DISABLE, DELETE)
+        ]
+        expect.notifications(card.notifications(), (INSTALL, iccid, server.address), *expected)

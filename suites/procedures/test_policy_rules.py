@@ -24,27 +24,27 @@ PPR1, PPR2, BOTH = "PROFILE_OPERATIONAL4", "PROFILE_OPERATIONAL1.1", "PROFILE_OP
 
 
 def allowed(card, name):
-    """Return a Profile with policy rules, with an owner whom the RAT of the card allows them."""
+    """Returns a Profile with policy rules and an owner to whom the RAT of the card allows them."""
     return rat.owned_by_friend(card.send(GetRatRequest()).rat, preset(name))
 
 
 def enable(card, one):
-    """Send EnableProfile and return the response."""
+    """Sends EnableProfile and returns the response."""
     return card.send(EnableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=False))
 
 
 def disable(card, one):
-    """Send DisableProfile and return the response."""
+    """Sends DisableProfile and returns the response."""
     return card.send(DisableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=False))
 
 
 def delete(card, one):
-    """Send DeleteProfile and return the response."""
+    """Sends DeleteProfile and returns the response."""
     return card.send(DeleteProfileRequest(iccid=one.iccid))
 
 
 def states(card):
-    """Return the state of each Profile by its ICCID."""
+    """Returns the state of each Profile by its ICCID."""
     return {one.iccid: one.profile_state for one in card.profiles()}
 
 
@@ -157,8 +157,8 @@ def test_both_rules_at_once(card, given, step):
 
 
 @testcase("procedure.PolicyRules#09")
-def test_rules_of_a_disabled_profile_rest(card, given, step):
-    """PPR1 of a Disabled Profile holds up neither enabling nor disabling another one."""
+def test_rules_of_a_disabled_profile_have_no_effect(card, given, step):
+    """PPR1 of a Disabled Profile prevents neither enabling nor disabling another one."""
     ruled = allowed(card, PPR1)
     one, two = given.profiles(ruled, TWO)
     with step("S_LPAd -> eUICC: EnableProfile, the Profile without rules; expected: ok(0)"):
@@ -190,7 +190,7 @@ def test_rules_outlive_a_reset(card, given, step):
 
 @testcase("procedure.PolicyRules#11", level="destructive")
 def test_rules_are_listed(card, given, step):
-    """GetProfilesInfo tells both rules of a Profile, in tag 99."""
+    """GetProfilesInfo lists both rules of a Profile, in tag 99."""
     ruled = allowed(card, BOTH)
     given.profiles(ruled)
     with step("S_LPAd -> eUICC: GetProfilesInfo, tag 99; expected: ppr1(1) and ppr2(2)"):

@@ -1,4 +1,4 @@
-"""The rules authorisation table at work: whose Profile may bring which policy rule.
+"""The rules authorisation table in use: whose Profile may bring which policy rule.
 
 Each case reads the table of the card and makes owners that a rule of it fits, or does not.
 """
@@ -24,12 +24,12 @@ GID1 = b"\x01"
 
 
 def rules_of(card):
-    """Return the rules authorisation table of the card."""
+    """Returns the rules authorisation table of the card."""
     return card.send(GetRatRequest()).rat
 
 
 def rule_with(rules, wanted):
-    """Return the first rule with an operator that is wanted, and that operator."""
+    """Returns the first rule with an operator that is wanted, and that operator."""
     for rule in rules:
         for operator in rule.allowed_operators:
             if wanted(operator):
@@ -38,19 +38,19 @@ def rule_with(rules, wanted):
 
 
 def one_ppr(rule):
-    """Return one of the policy rules that a rule of the table allows."""
+    """Returns one of the policy rules that a rule of the table allows."""
     return frozenset({min(rule.ppr_ids & BOTH)})
 
 
 def owner_fitting(operator, gid1=None, digit="0"):
-    """Return an owner that an operator of the table fits, wildcard digits replaced by one digit."""
+    """Returns an owner that fits an operator of the table; one digit replaces every wildcard."""
     code = MccMnc(bytes.fromhex(operator.mcc_mnc.octets.hex().replace("e", digit)))
     own_gid1 = operator.gid1 or (gid1 if operator.gid1 == b"" else None)
     return OperatorId(mcc_mnc=code, gid1=own_gid1, gid2=operator.gid2 or None)
 
 
 def code_not_fitting(operator):
-    """Return a code that differs in one digit from what a rule asks for; None if it asks none."""
+    """Returns a code that differs in one digit from what a rule asks for; None if it asks none."""
     text = operator.mcc_mnc.octets.hex()
     for place, nibble in enumerate(text):
         if nibble.isdecimal():
@@ -60,7 +60,7 @@ def code_not_fitting(operator):
 
 
 def download(card, given, server, step, owner, pprs):
-    """Download a Profile of an owner with policy rules to a card without Profiles."""
+    """Downloads a Profile of an owner with policy rules to a card without Profiles."""
     given.none()
     names = " and ".join(PprId(one).name for one in sorted(pprs)) or "no rule"
     with step(f"S_SM-DP+ -> eUICC: Profile of {owner.mcc_mnc}, gid1 {owner.gid1!r}, with {names}"):
@@ -71,7 +71,7 @@ def download(card, given, server, step, owner, pprs):
 
 
 def require_allowed(card, given, server, step, owner, pprs):
-    """Download a Profile, and require it to be installed with its policy rules."""
+    """Downloads a Profile, and requires it to be installed with its policy rules."""
     session, loaded, _ = download(card, given, server, step, owner, pprs)
     with step("Expected: PIR successResult; the Profile listed with its rules"):
         listed = load_result.installed(session, loaded)
@@ -79,7 +79,7 @@ def require_allowed(card, given, server, step, owner, pprs):
 
 
 def require_refused(card, given, server, step, owner, pprs):
-    """Download a Profile, and require its policy rules to be refused."""
+    """Downloads a Profile, and requires its policy rules to be refused."""
     session, loaded, before = download(card, given, server, step, owner, pprs)
     with step("Expected: PIR errorResult, storeMetadata(2), pprNotAllowed(15)"):
         reason = ErrorReason.pprNotAllowed
@@ -87,7 +87,7 @@ def require_refused(card, given, server, step, owner, pprs):
 
 
 def require_not_allowed_by(rules, pprs, owner):
-    """Require, as an initial condition, that the table allows an owner none of the rules.
+    """Requires, as an initial condition, that the table allows an owner none of the rules.
 
     Raises:
         Inconclusive: another rule of it does.

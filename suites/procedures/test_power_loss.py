@@ -19,20 +19,20 @@ ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 
 
 def free_memory(card):
-    """Return the free non-volatile memory EUICCInfo2 tells, in octets."""
+    """Returns the free non-volatile memory EUICCInfo2 reports, in octets."""
     resource = card.send(GetEuiccInfo2Request()).ext_card_resource
     return int.from_bytes(resource.free_non_volatile_memory, "big")
 
 
 def results(card):
-    """Return the ProfileInstallationResults pending."""
+    """Returns the ProfileInstallationResults pending."""
     tag = int(Tag.ProfileInstallationResult).to_bytes(2, "big")
     pending = [one for one in card.pending_notifications() if one.startswith(tag)]
     return [ProfileInstallationResult.decode(one) for one in pending]
 
 
 def undisturbed(card, given, other):
-    """Require the Profile beside to be Disabled, and usable when it is enabled."""
+    """Requires the Profile beside to be Disabled, and usable when it is enabled."""
     states = {one.iccid: one.profile_state for one in card.profiles()}
     expect.equal(states.get(other.iccid), ProfileState.disabled, "state of the Profile beside")
     given.enable(other.iccid)
@@ -41,7 +41,7 @@ def undisturbed(card, given, other):
 
 
 def no_session(card, session, package, *places):
-    """Require the card to know nothing of a session from before the cut.
+    """Requires the card to know nothing of a session from before the cut.
 
     PrepareDownload finds none, and the segments at these places are not taken.
     """
@@ -53,7 +53,7 @@ def no_session(card, session, package, *places):
 
 @testcase("procedure.PowerLoss#01")
 def test_after_prepare_download(card, given, server, step):
-    """A session does not outlive the power."""
+    """A session is over after a loss of power."""
     (two,) = given.profiles(TWO)
     before = card.observe()
     with step("Initial conditions: PrepareDownload done"):
@@ -99,8 +99,8 @@ def test_during_the_load(card, given, server, step, command):
             expect.equal(free_memory(card), room, "free non-volatile memory, octets")
         with step("Expected: a stored PIR, if any, tells of the interruption(11)"):
             reasons = [one.data.final_result.error_result for one in results(card)]
-            told = [reason and reason.error_reason for reason in reasons]
-            expect.one_of(told, ([], [ErrorReason.installFailedDueToInterruption]), "PIRs")
+            reported = [reason and reason.error_reason for reason in reasons]
+            expect.one_of(reported, ([], [ErrorReason.installFailedDueToInterruption]), "PIRs")
         with step("S_SM-DP+ -> eUICC: the same Profile; expected: PIR successResult"):
             again = server.prepared(card)
             installed(again, again.install(profile(ONE)))
@@ -127,7 +127,7 @@ def test_after_the_last_segment(card, given, note, server, step):
             good = [one for one in results(card) if one.data.final_result.success_result]
             note(f"{missing} commands missing: Profile {'' if listed else 'not '}listed")
         with step("Expected: Profile listed and success PIR stored, or neither"):
-            told = [one.data.notification_metadata.iccid for one in good]
-            expect.equal(told, [iccid] * listed, "ICCIDs of success PIRs")
+            installed = [one.data.notification_metadata.iccid for one in good]
+            expect.equal(installed, [iccid] * listed, "ICCIDs of success PIRs")
         with step("Expected: the Profile beside unchanged and usable"):
             undisturbed(card, given, two)

@@ -1,4 +1,4 @@
-"""Power loss while a Profile is enabled, disabled or deleted: done with all that goes with it."""
+"""Power loss while a Profile is enabled, disabled or deleted: done completely, or not at all."""
 
 from rspcore.messages.es10b import GetEuiccInfo2Request
 from rspcore.messages.es10c import (
@@ -24,34 +24,34 @@ DISABLE = NotificationEvent.notificationDisable
 DELETE = NotificationEvent.notificationDelete
 
 CUTS = ((False, 1), (False, 2), (True, 1), (True, 2), (True, 3), (True, 4))
-"""refreshFlag, and after how many commands the power goes: STORE DATA, GET RESPONSE, FETCH."""
+"""refreshFlag, and after how many commands the power is lost: STORE DATA, GET RESPONSE, FETCH."""
 
 
-def told(event, one):
-    """Return the Notification of an event that the configuration of a Profile asks for."""
+def notification_of(event, one):
+    """Returns the Notification of an event that the configuration of a Profile asks for."""
     return event, one.iccid, NOTIFICATION_ADDRESS
 
 
 def enable(card, one, *, flag):
-    """Enable a Profile and carry out the REFRESH that is announced."""
+    """Enables a Profile and carries out the REFRESH that is announced."""
     card.send(EnableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=flag))
     settle_refresh(card)
 
 
 def disable(card, one, *, flag):
-    """Disable a Profile and carry out the REFRESH that is announced."""
+    """Disables a Profile and carries out the REFRESH that is announced."""
     card.send(DisableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=flag))
     settle_refresh(card)
 
 
 def free_memory(card):
-    """Return the free non-volatile memory EUICCInfo2 tells, in octets."""
+    """Returns the free non-volatile memory EUICCInfo2 reports, in octets."""
     resource = card.send(GetEuiccInfo2Request()).ext_card_resource
     return int.from_bytes(resource.free_non_volatile_memory, "big")
 
 
 def undisturbed(card, given, other):
-    """Require a Profile to be Disabled, and usable when it is enabled."""
+    """Requires a Profile to be Disabled, and usable when it is enabled."""
     states = {one.iccid: one.profile_state for one in card.profiles()}
     expect.equal(states.get(other.iccid), ProfileState.disabled, "state of the Profile")
     given.enable(other.iccid)
@@ -71,7 +71,9 @@ def test_during_enabling(card, given, step):
         with step("Expected: exactly one Enabled, its files, Notifications of what took effect"):
             expect.one_of(enabled, ((one.iccid,), (former.iccid,)), "Profiles Enabled")
             expect.equal((file_access.ef_iccid(card),), enabled, "EF.ICCID")
-            happened = {(one.iccid,): (told(DISABLE, former), told(ENABLE, one))}
+            happened = {
+                (one.iccid,): (notification_of(DISABLE, former), notification_of(ENABLE, one))
+            }
             expect.notifications(card.notifications(), *happened.get(enabled, ()))
         with step("Expected: the Profile beside unchanged and usable"):
             undisturbed(card, given, two)
@@ -79,7 +81,7 @@ def test_during_enabling(card, given, step):
 
 @testcase("procedure.PowerLoss#07")
 def test_during_disabling(card, given, step):
-    """The Profile is Enabled or Disabled, with files to match, and tells only what happened."""
+    """The Profile is Enabled or Disabled, with files to match, and lists only what happened."""
     for flag, commands in CUTS:
         one, two = given.profiles(ONE, TWO, enabled=ONE)
         with step(f"S_LPAd -> eUICC: DisableProfile, refreshFlag {flag}; cut after {commands}"):
@@ -90,7 +92,7 @@ def test_during_disabling(card, given, step):
             seen = (enabled, file_access.ef_iccid(card))
             expect.one_of(seen, (((one.iccid,), one.iccid), ((), None)), "Enabled and EF.ICCID")
             expect.notifications(
-                card.notifications(), *{(): (told(DISABLE, one),)}.get(enabled, ())
+                card.notifications(), *{(): (notification_of(DISABLE, one),)}.get(enabled, ())
             )
         with step("Expected: the Profile beside unchanged and usable"):
             undisturbed(card, given, two)
@@ -98,7 +100,7 @@ def test_during_disabling(card, given, step):
 
 @testcase("procedure.PowerLoss#08")
 def test_during_deletion(card, given, note, step):
-    """The Profile is there and usable, or gone with its memory free and its deletion told."""
+    """The Profile is usable, or deleted with its memory free and its Notification listed."""
     for commands in (1, 2):
         one, two = given.profiles(ONE, TWO)
         room = free_memory(card)
@@ -107,23 +109,25 @@ def test_during_deletion(card, given, note, step):
                 card.send(DeleteProfileRequest(iccid=one.iccid))
             left = [listed for listed in (one, two) if listed.iccid in iccids(card)]
             note(f"cut after {commands}: {len(left)} of 2 Profiles listed")
-        with step("Expected: listed, nothing told; or not listed, told, its memory free"):
+        with step(
+            "Expected: listed, no Notification; or not listed, one Notification, memory free"
+        ):
             freed = free_memory(card) > room
             expect.one_of((left, freed), (([one, two], False), ([two], True)), "listed, freed")
-            expect.notifications(card.notifications(), *[told(DELETE, one)] * freed)
+            expect.notifications(card.notifications(), *[notification_of(DELETE, one)] * freed)
         with step("Expected: every Profile listed unchanged and usable"):
             for listed in left:
                 undisturbed(card, given, listed)
 
 
 def iccids(card):
-    """Return the ICCIDs of the Profiles listed."""
+    """Returns the ICCIDs of the Profiles listed."""
     return [one.iccid for one in card.profiles()]
 
 
 @testcase("procedure.PowerLoss#09")
 def test_during_memory_reset(card, given, note, step):
-    """The list is as before, or the reset is complete, each deletion told."""
+    """The list is as before, or the reset is complete, each deletion listed."""
     chosen = frozenset({ResetOption.deleteOperationalProfiles})
     for commands in (1, 2, 3):
         one, two = given.profiles(ONE, TWO, enabled=ONE)
@@ -134,15 +138,19 @@ def test_during_memory_reset(card, given, note, step):
                 settle_refresh(card)
             left = iccids(card)
             note(f"cut after {commands}: {len(left)} of 2 Profiles listed")
-        with step("Expected: as before and nothing told, or none left and each told"):
+        with step("Expected: as before and no Notification, or none left and one of each"):
             expect.one_of(left, (before, []), "Profiles listed")
-            gone = [told(DELETE, profile) for profile in (one, two) if profile.iccid not in left]
+            gone = [
+                notification_of(DELETE, profile)
+                for profile in (one, two)
+                if profile.iccid not in left
+            ]
             expect.notifications(card.notifications(), *gone)
 
 
 @testcase("procedure.PowerLoss#10")
 def test_while_a_notification_is_stored(card, given, server, step):
-    """A Notification is there, signed, with the change it tells of, or neither; numbers rise."""
+    """A Notification is there, signed, with the change it is about, or neither; numbers rise."""
     for commands in (1, 2):
         one, two = given.profiles(ONE, TWO, notifications=True)
         earlier = {listed.seq_number for listed in card.notifications()}
@@ -152,7 +160,7 @@ def test_while_a_notification_is_stored(card, given, server, step):
             changed = card.enabled() == (one.iccid,)
         with step("Expected: Profile Enabled and one signed Notification, or neither"):
             new = [n for n in card.notifications() if n.seq_number not in earlier]
-            expect.notifications(new, *[told(ENABLE, one)] * changed)
+            expect.notifications(new, *[notification_of(ENABLE, one)] * changed)
             for octets in signed(card):
                 verify_notification(server, octets)
         with step("S_LPAd -> eUICC: EnableProfile, the Profile beside; expected: new numbers"):
@@ -167,6 +175,6 @@ def test_while_a_notification_is_stored(card, given, server, step):
 
 
 def signed(card):
-    """Return the Notifications pending that are no ProfileInstallationResult."""
+    """Returns the Notifications pending that are no ProfileInstallationResult."""
     tag = int(Tag.ProfileInstallationResult).to_bytes(2, "big")
     return [one for one in card.pending_notifications() if not one.startswith(tag)]

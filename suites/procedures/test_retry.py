@@ -19,7 +19,7 @@ POSTPONED = CancelSessionReason.postponed
 
 
 def prepared_and_cut(card, server):
-    """Prepare a download, send part of its first segment, and reset; return session and key.
+    """Prepares a download, sends part of its first segment, and resets; returns session and key.
 
     The first segment never gets to its end: InitialiseSecureChannel has not succeeded.
     """
@@ -32,14 +32,14 @@ def prepared_and_cut(card, server):
 
 
 def begun(card, server):
-    """Authenticate the server in a new session, as part of the step; return the session."""
+    """Authenticates the server in a new session, as part of the step; returns the session."""
     session = server.open(card)
     expect.ok(session.authenticate())
     return session
 
 
 def other_key(session, key):
-    """Require the euiccOtpk of a session to be another than this."""
+    """Requires the euiccOtpk of a session to be another than this."""
     expect.that(
         holds=session.otpk_euicc.point != key,
         expected="a euiccOtpk other than bppEuiccOtpk",
@@ -174,7 +174,7 @@ def test_key_is_dropped_with_the_installation(card, given, server, step):
 
 @testcase("procedure.Retry#08")
 def test_new_session_after_a_permanent_error(card, given, server, step):
-    """The card does not count attempts: after a permanent error it goes along as before."""
+    """The card does not count attempts: after a permanent error a new session succeeds."""
     given.none()
     before = card.observe()
     with step("Initial conditions: a load ended with invalidSignature(2), a permanent reason"):

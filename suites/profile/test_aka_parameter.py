@@ -22,7 +22,7 @@ SEQ = 0x64
 
 
 def algorithm(number, *, key=16, opc=16):
-    """Return the package with an algorithm, and key and OPc of so many octets."""
+    """Returns the package with an algorithm, and key and OPc of so many octets."""
     given = {
         "algorithmID": number,
         "algorithmOptions": b"\x01",
@@ -33,20 +33,20 @@ def algorithm(number, *, key=16, opc=16):
 
 
 def moved(before):
-    """Return the package with PE-AKAParameter somewhere else."""
+    """Returns the package with PE-AKAParameter somewhere else."""
     octets = next(one.raw for one in split(UPP) if one.name == NAME)
     return inserted(removed(UPP, NAME), octets, before=before)
 
 
 def mapped_to(aid):
-    """Return the package whose USIM takes the parameters of another NAA."""
+    """Returns the package whose USIM takes the parameters of another NAA."""
     mapping = {"mappingOptions": b"\x06", "mappingSource": aid}
     made = element(NAME, 77, algoConfiguration=("mappingParameter", mapping))
     return inserted(UPP, made, before="securityDomain")
 
 
 def answered(card, network, seq):
-    """Return the first octet the card answers a challenge with this sequence number with."""
+    """Returns the first octet of the answer to a challenge with this sequence number."""
     sqn = (seq << 5).to_bytes(6, "big")
     autn = xor(sqn, network.vector(RAND).ak) + AMF + network.mac_a(RAND, sqn, AMF)
     answer = card.apdu(f"0088008122 10{RAND.hex()} 10{autn.hex()} 00".replace(" ", ""))
@@ -55,7 +55,7 @@ def answered(card, network, seq):
 
 
 @testcase("Profile.AKA#01")
-def test_sequence_numbers_begin_where_the_package_says(card, given, server, step):
+def test_sequence_numbers_begin_at_the_one_loaded(card, given, server, step):
     """A sequence number not above the one loaded is answered with AUTS, the next one accepted."""
     given.none()
     held = [SEQ.to_bytes(6, "big")] * 32
@@ -81,7 +81,7 @@ def test_sequence_numbers_begin_where_the_package_says(card, given, server, step
         "Profile.AKA#06": (algorithm(2, opc=16), (BAD, WRONG)),
     },
 )
-def test_parameters_that_cannot_be(card, given, server, step, upp, codes):
+def test_invalid_parameters_end_the_load(card, given, server, step, upp, codes):
     """Parameters without an NAA, of no algorithm, or of a wrong length end the load."""
     given.none()
     given_up(card, server, step, upp, *codes)
@@ -98,7 +98,7 @@ def test_parameters_that_cannot_be(card, given, server, step, upp, codes):
         "Profile.AKA#09": (moved("end"), ()),
     },
 )
-def test_parameters_the_format_says_little_of(card, given, server, step, upp, codes):
+def test_parameters_the_format_leaves_open(card, given, server, step, upp, codes):
     """A delta out of bounds, a source that is not there, and a late element; recorded."""
     given.none()
     given_up(card, server, step, upp, *codes)

@@ -15,22 +15,22 @@ PIN1_AND_PIN2 = b"\x01\x81"
 
 
 def of_mf(number, name, value):
-    """Return the package with one component of a PIN of the MF otherwise."""
+    """Returns the package with one component of a PIN of the MF otherwise."""
     return edited(UPP, "pinCodes", with_component(f"pinCodes/1/{number}/{name}", value))
 
 
 def of_usim(*listed):
-    """Return the package with these PINs of the USIM."""
+    """Returns the package with these PINs of the USIM."""
     return replaced(UPP, "pinCodes", pin_codes(*listed), number=1)
 
 
 def with_telecom(*more):
-    """Return the package with DF.TELECOM, which reports PIN2, and more behind it."""
+    """Returns the package with DF.TELECOM, which reports PIN2, and more behind it."""
     return inserted(UPP, telecom(status=PIN1_AND_PIN2) + b"".join(more), before="usim")
 
 
 def second_puk_codes():
-    """Return the package with PE-PUKCodes once more, under a number of its own."""
+    """Returns the package with PE-PUKCodes once more, under a number of its own."""
     value = decode_element(split(UPP)[2]).value
     again = value | {"puk-Header": {"mandated": None, "identification": 90}}
     return inserted(UPP, encode_element("pukCodes", again), before="usim")
@@ -93,7 +93,7 @@ def test_local_pins_may_differ_or_be_shared(card, given, server, step, upp):
         "Profile.PIN#14": (second_puk_codes(), ()),
     },
 )
-def test_codes_that_cannot_be(card, given, server, step, upp, codes):
+def test_invalid_codes_end_the_load(card, given, server, step, upp, codes):
     """A key that is missing, out of its place or out of bounds ends the load."""
     given.none()
     given_up(card, server, step, upp, *codes)
@@ -109,7 +109,7 @@ def test_codes_that_cannot_be(card, given, server, step, upp, codes):
         ),
     },
 )
-def test_codes_the_format_says_little_of(card, given, server, step, upp, codes):
+def test_codes_the_format_leaves_open(card, given, server, step, upp, codes):
     """More tries left than allowed, and a PUK twice, end the load; recorded."""
     given.none()
     given_up(card, server, step, upp, *codes)

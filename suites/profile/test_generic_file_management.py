@@ -18,27 +18,27 @@ WITHOUT_SIZE = RULE | {"fileDescriptor": b"\x41\x21"}
 
 
 def path(octets=""):
-    """Return filePath."""
+    """Returns filePath."""
     return ("filePath", bytes.fromhex(octets))
 
 
 def create(fid, fcp=EF):
-    """Return createFCP."""
+    """Returns createFCP."""
     return ("createFCP", fcp | {"fileID": bytes.fromhex(fid)})
 
 
 def content(octets):
-    """Return fillFileContent."""
+    """Returns fillFileContent."""
     return ("fillFileContent", octets)
 
 
 def with_script(*commands, before="usim"):
-    """Return the package with one script in it."""
+    """Returns the package with one script in it."""
     return inserted(UPP, script(*commands), before=before)
 
 
 def read_below(card, *fids):
-    """Select files one after another from the MF, and read the last."""
+    """Selects files one after another from the MF, and reads the last."""
     for fid in (file_access.MF, *fids):
         command = CommandApdu(0x00, Ins.SELECT, 0x00, 0x04, fid.to_bytes(2, "big"), 256)
         expect.success(card.transmit(command), f"SELECT {fid:04X}")
@@ -73,7 +73,7 @@ def test_script_makes_files_and_directories(card, given, server, step):
 
 @testcase("Profile.GFM#02")
 def test_script_writes_into_a_file_made_before(card, given, server, step):
-    """Content goes into a file that another element made."""
+    """Content is written into a file that another element made."""
     given.none()
     installs(card, server, step, with_script(path("2F05"), content(b"fr")))
     with step("S_LPAd -> eUICC: EnableProfile; Terminal -> eUICC: READ BINARY EF.PL"):

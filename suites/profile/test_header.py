@@ -1,4 +1,4 @@
-"""Profile package, header: what it demands is there, or the package is given up."""
+"""Profile package, header: what it demands is there, or the load ends."""
 
 from rspcore.messages.euicc_response import PeStatusCode
 from rspcore.profile_maker.editing import changed_header, edited, inserted, removed, replaced
@@ -15,18 +15,18 @@ UNKNOWN_SERVICE = b"\x9f\x3c\x00"
 
 
 def header(**parts):
-    """Return the package with these components in its header."""
+    """Returns the package with these components in its header."""
     return edited(UPP, "header", changed_header(**parts))
 
 
 def asked_for_an_unknown_service():
-    """Return the package whose header asks for a service no version has."""
+    """Returns the package whose header asks for a service no version has."""
     octets = split(UPP)[0].raw
     return replaced(UPP, "header", tlv_edit.appended(octets, UNKNOWN_SERVICE, 0xA5))
 
 
 def templates(*numbers):
-    """Return a list of templates for the header."""
+    """Returns a list of templates for the header."""
     return [template_oid(number) for number in numbers]
 
 
@@ -46,7 +46,7 @@ EVERYTHING_WRONG = {
     },
 )
 def test_header_that_demands_nothing_is_taken(card, given, server, step, upp):
-    """A header that asks for nothing the card lacks does not stand in the way."""
+    """A header that asks for nothing the card lacks is accepted."""
     given.none()
     installs(card, server, step, upp)
 

@@ -25,7 +25,7 @@ UNSECURED = 0x00
 
 
 def with_domain(aid):
-    """Return the package with one more security domain, without toolkit parameters."""
+    """Returns the package with one more security domain, without toolkit parameters."""
     value = decode_element(next(one for one in split(UPP) if one.name == "securityDomain")).value
     instance = value["instance"] | {"instanceAID": aid}
     instance.pop("applicationParameters")
@@ -33,17 +33,17 @@ def with_domain(aid):
 
 
 def key(number, name, value):
-    """Return the package with one component of a key of the MNO-SD otherwise."""
+    """Returns the package with one component of a key of the MNO-SD otherwise."""
     return edited(UPP, "securityDomain", with_component(f"keyList/{number}/{name}", value))
 
 
 def rfm(path, value, number=0):
-    """Return the package with one component of remote file management otherwise."""
+    """Returns the package with one component of remote file management otherwise."""
     return edited(UPP, "rfm", with_component(path, value), number=number)
 
 
 def rfm_first():
-    """Return the package with PE-RFM before the security domain."""
+    """Returns the package with PE-RFM before the security domain."""
     octets = next(one.raw for one in split(UPP) if one.name == "rfm")
     return inserted(removed(UPP, "rfm"), octets, before="securityDomain")
 
@@ -74,7 +74,7 @@ def test_remote_file_management_writes_a_file(card, given, make_ota, step):
 
 
 @testcase("Profile.RFM#02")
-def test_packet_for_nobody_is_refused(card, given, make_ota, step):
+def test_packet_for_an_unknown_tar_is_refused(card, given, make_ota, step):
     """A packet for a TAR that no element brought is answered 09, or not at all."""
     (one,) = given.profiles(ONE, enabled=ONE)
     before = card.observe()
@@ -115,7 +115,7 @@ def test_packet_without_security_is_refused(card, given, make_ota, step):
         "Profile.Application#03": (inserted(UPP, application(OTHER), before="end"), NO_RUNTIME),
     },
 )
-def test_management_that_cannot_be(card, given, server, step, upp, codes):
+def test_invalid_management_ends_the_load(card, given, server, step, upp, codes):
     """What stands before its security domain or ADF, or takes its AID, ends the load."""
     given.none()
     given_up(card, server, step, upp, *codes)
@@ -134,7 +134,7 @@ def test_management_that_cannot_be(card, given, server, step, upp, codes):
         ),
     },
 )
-def test_management_the_format_says_little_of(card, given, server, step, upp, codes):
+def test_management_the_format_leaves_open(card, given, server, step, upp, codes):
     """Keys that do not fit, a late file system, a security domain that is not there; recorded."""
     given.none()
     given_up(card, server, step, upp, *codes)

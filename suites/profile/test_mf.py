@@ -12,19 +12,19 @@ BAD, WRONG = PeStatusCode.bad_values, PeStatusCode.invalid_parameter
 
 
 def mf(component, *commands, **parts):
-    """Return the package with one file of PE-MF otherwise."""
+    """Returns the package with one file of PE-MF otherwise."""
     return edited(UPP, "mf", with_fcp(component, *commands, **parts))
 
 
 def second_mf():
-    """Return the package with PE-MF once more, under a number of its own."""
+    """Returns the package with PE-MF once more, under a number of its own."""
     value = decode_element(split(UPP)[1]).value
     again = value | {"mf-header": {"mandated": None, "identification": 90}}
     return inserted(UPP, encode_element("mf", again), before="pukCodes")
 
 
 def info(**parts):
-    """Return proprietaryEFInfo."""
+    """Returns proprietaryEFInfo."""
     return {"proprietaryEFInfo": parts}
 
 
@@ -94,7 +94,7 @@ def test_file_of_the_mf_cannot_be_left_out(card, given, server, step):
         "Profile.MF#12": (mf("ef-dir", efFileSize=b"\x43"), (BAD, WRONG)),
     },
 )
-def test_files_that_cannot_be(card, given, server, step, upp, codes):
+def test_invalid_files_end_the_load(card, given, server, step, upp, codes):
     """One mistake in PE-MF, and one MF too many or none, ends the load."""
     given.none()
     given_up(card, server, step, upp, *codes)
@@ -115,6 +115,6 @@ def test_values_of_a_file_out_of_bounds(card, given, server, step, upp):
 
 @testcase("Profile.MF#14")
 def test_file_larger_than_any_memory(card, given, server, step):
-    """A file of 2 GiB ends the load for want of memory; recorded."""
+    """A file of 2 GiB ends the load for lack of memory; recorded."""
     given.none()
     runs_out_of_memory(card, server, step, mf("ef-pl", efFileSize=b"\x7f\xff\xff\xff"))

@@ -1,4 +1,4 @@
-"""Profile package as a whole: order, identifications, and what is told of each element."""
+"""Profile package as a whole: order, identifications, and the status of each element."""
 
 from rspcore import tlv
 from rspcore.messages.euicc_response import PeStatusCode
@@ -15,14 +15,14 @@ TAKEN, FIRST, SECOND = 1, 77, 78
 
 
 def puks_without_a_header():
-    """Return the package with PE-PUKCodes that has no PE header."""
+    """Returns the package with PE-PUKCodes that has no PE header."""
     octets = next(one for one in split(UPP) if one.name == "pukCodes")
     codes = octets.tlv.children()[1].raw
     return replaced(UPP, "pukCodes", tlv.encode(octets.tag, codes))
 
 
 def passed_over():
-    """Return two elements of no known version, neither of them mandated."""
+    """Returns two elements of no known version, neither of them mandated."""
     return unknown_element(FIRST, mandated=False) + unknown_element(SECOND, mandated=False)
 
 
@@ -33,7 +33,7 @@ def passed_over():
         "Profile.Package#03": (inserted(UPP, telecom() + telecom(71), before="usim"), ()),
     },
 )
-def test_packages_that_cannot_be(card, given, server, step, upp, codes):
+def test_invalid_packages_end_the_load(card, given, server, step, upp, codes):
     """An element without a header, or one too many, ends the load."""
     given.none()
     given_up(card, server, step, upp, *codes)
@@ -67,19 +67,21 @@ def test_packages_in_another_order(card, given, server, step, upp):
 def test_status_names_the_element(card, given, server, step):
     """The PEStatus of the element that ends the load has its identification; recorded."""
     given.none()
-    told = given_up(
+    status = given_up(
         card, server, step, inserted(UPP, unknown_element(FIRST, mandated=True), before="end")
     )
     with step("Expected: identificationNumber of the element"):
-        expect.equal(told.identification_number, FIRST, "identificationNumber")
+        expect.equal(status.identification_number, FIRST, "identificationNumber")
 
 
 @testcase("Profile.Package#06")
-def test_each_element_passed_over_is_told_of(card, given, server, step):
+def test_each_element_passed_over_has_a_status(card, given, server, step):
     """There is one PEStatus for each element that was passed over."""
     given.none()
-    told = installs(card, server, step, inserted(UPP, passed_over(), before="end"))
+    statuses = installs(card, server, step, inserted(UPP, passed_over(), before="end"))
     with step("Expected: pe-not-supported(1) for each of the two"):
-        unsupported = [(one.status, one.identification_number) for one in told if one.status != 0]
+        unsupported = [
+            (one.status, one.identification_number) for one in statuses if one.status != 0
+        ]
         code = PeStatusCode.pe_not_supported
         expect.equal(unsupported, [(code, FIRST), (code, SECOND)], "statuses")

@@ -26,19 +26,19 @@ NUMBER = 77
 
 
 def in_usim(component, *commands, **parts):
-    """Return the package with one file of PE-USIM otherwise."""
+    """Returns the package with one file of PE-USIM otherwise."""
     return edited(UPP, "usim", with_fcp(component, *commands, **parts))
 
 
 def with_optional(*commands, **parts):
-    """Return the package with PE-OPT-USIM whose EF.LI is made so."""
+    """Returns the package with PE-OPT-USIM whose EF.LI is made so."""
     head = [("fileDescriptor", parts)] if parts else []
     made = element("opt-usim", NUMBER, templateID=template_oid("2.5"), ef_li=[*head, *commands])
     return inserted(UPP, made, before="securityDomain")
 
 
 def strange_telecom(*, mandated):
-    """Return the package with PE-TELECOM of a template that does not exist."""
+    """Returns the package with PE-TELECOM of a template that does not exist."""
     made = element(
         "telecom",
         NUMBER,
@@ -50,7 +50,7 @@ def strange_telecom(*, mandated):
 
 
 def usim_first():
-    """Return the package with PE-USIM before PE-MF."""
+    """Returns the package with PE-USIM before PE-MF."""
     octets = next(one.raw for one in split(UPP) if one.name == "usim")
     return inserted(removed(UPP, "usim"), octets, before="mf")
 
@@ -128,7 +128,7 @@ def test_optional_files_go_into_the_usim(card, given, server, step):
         ),
     },
 )
-def test_application_files_that_cannot_be(card, given, server, step, upp, codes):
+def test_invalid_application_files_end_the_load(card, given, server, step, upp, codes):
     """An element out of its place, and a file that contradicts itself, end the load."""
     given.none()
     given_up(card, server, step, upp, *codes)
@@ -143,10 +143,10 @@ def test_do_not_create_in_an_optional_element(card, given, server, step):
 
 @testcase("Profile.USIM#15")
 def test_unknown_template_that_is_not_mandated(card, given, server, step):
-    """An element of an unknown template is told of and passed over when it is not mandated."""
+    """An element of an unknown template is reported and passed over when it is not mandated."""
     given.none()
-    told = installs(card, server, step, strange_telecom(mandated=False))
+    statuses = installs(card, server, step, strange_telecom(mandated=False))
     with step("Expected: a PEStatus for the element"):
-        unsupported = [one for one in told if one.status != PeStatusCode.ok]
+        unsupported = [one for one in statuses if one.status != PeStatusCode.ok]
         expect.equal([one.identification_number for one in unsupported], [NUMBER], "elements")
         expect.one_of(unsupported[0].status, UNSUPPORTED, "status")

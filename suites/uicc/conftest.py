@@ -30,7 +30,7 @@ FILES = (
 
 
 def file_element():
-    """Return PE-GenericFileManagement that makes `FILES` below the MF."""
+    """Returns PE-GenericFileManagement that makes `FILES` below the MF."""
     script = b""
     for fid, descriptor, rule, sfi, content in FILES:
         ber_tlv = descriptor[:2] == "79"
@@ -47,7 +47,7 @@ def file_element():
 
 
 def own_profile(**changed):
-    """Return PROFILE_OPERATIONAL1 with `FILES` in its MF."""
+    """Returns PROFILE_OPERATIONAL1 with `FILES` in its MF."""
     made = make_profile(replace(preset("PROFILE_OPERATIONAL1"), **changed))
     parts = [element.raw for element in split(made.upp)]
     names = [element.name for element in split(made.upp)]
@@ -56,7 +56,7 @@ def own_profile(**changed):
 
 
 class Files:
-    """Send file commands to a card, written as in the specification."""
+    """File commands to a card, written as in the specification."""
 
     def __init__(self, card):
         self.card = card
@@ -65,24 +65,24 @@ class Files:
         self.sfi = {fid: sfi for fid, _, _, sfi, _ in FILES}
 
     def __call__(self, text):
-        """Send one command in hexadecimal digits and return its whole answer."""
+        """Sends one command in hexadecimal digits and returns its whole answer."""
         return self.card.apdu(text.replace(" ", ""))
 
     def select(self, fid):
-        """Select a file by its identifier, which has to succeed; returns its FCP by tag."""
+        """Selects a file by its identifier, which has to succeed; returns its FCP by tag."""
         answer = self(f"00A40004 02 {fid:04X} 00")
         expect.sw(answer, 0x9000, 0x6283, about=f"SELECT {fid:04X}")
         return fcp_of(answer.data)
 
     def select_usim(self):
-        """Select the first USIM that EF.DIR names; returns the answer and the AID."""
+        """Selects the first USIM that EF.DIR names; returns the answer and the AID."""
         aid = self.usim()
         answer = self(f"00A40404 {len(aid):02X} {aid.hex()} 00")
         expect.success(answer, "SELECT ADF.USIM")
         return answer, aid
 
     def usim(self):
-        """Return the AID of the first USIM in EF.DIR."""
+        """Returns the AID of the first USIM in EF.DIR."""
         self.select(0x3F00)
         fcp = self.select(0x2F00)
         length = int.from_bytes(fcp[0x82][2:4], "big")
@@ -95,7 +95,7 @@ class Files:
         return b""
 
     def read(self, fid, length):
-        """Select a transparent file below the MF and return this many octets of it."""
+        """Selects a transparent file below the MF and returns this many octets of it."""
         self.select(0x3F00)
         self.select(fid)
         answer = self(f"00B00000{length:02X}")
@@ -103,23 +103,23 @@ class Files:
         return answer.data
 
     def verify(self, reference=0x01, value=PIN):
-        """Verify a code, which has to succeed."""
+        """Verifies a code, which has to succeed."""
         expect.success(self(f"002000{reference:02X}08{value}"), f"VERIFY PIN {reference:02X}")
 
     def refused(self, text, *words):
-        """Require that a command is refused with one of these status words."""
+        """Requires that a command is refused with one of these status words."""
         expect.refused(self(text), *words)
 
 
 def fcp_of(data):
-    """Return the FCP template of an answer as a mapping from tag to value."""
+    """Returns the FCP template of an answer as a mapping from tag to value."""
     template = expect.data_object(data, 0x62, "FCP template")
     return {one.tag: bytes(one.value) for one in template.children()}
 
 
 @pytest.fixture
 def files(card, given, run_state):
-    """Give the file system that is there; a simulated card gets a Profile first."""
+    """Returns the file system that is there; a simulated card gets a Profile first."""
     if run_state.target.simulated:
         given.profiles(own_profile(), enabled=own_profile())
     return Files(card)
@@ -127,18 +127,18 @@ def files(card, given, run_state):
 
 @pytest.fixture
 def own(card, given):
-    """Give the file system of a Profile of these suites, enabled, all codes as delivered."""
+    """Returns the file system of a Profile of these suites, enabled, all codes as delivered."""
     given.profiles(own_profile(), enabled=own_profile())
     return Files(card)
 
 
 @pytest.fixture
 def parameters():
-    """Give what the Profile of `own` was made from."""
+    """Returns what the Profile of `own` was made from."""
     return own_profile().parameters
 
 
 @pytest.fixture
 def command():
-    """Give the class of command APDUs, for those not written in hexadecimal digits."""
+    """Returns the class of command APDUs, for those not written in hexadecimal digits."""
     return CommandApdu

@@ -15,12 +15,12 @@ AMF = b"\x80\x00"
 
 
 def network(parameters):
-    """Return the network's side of the algorithm."""
+    """Returns the network's side of the algorithm."""
     return Milenage(parameters.ki, parameters.operator_constant)
 
 
 def challenge(algorithm, sqn):
-    """Return AUTHENTICATE in the 3G context for a sequence number."""
+    """Returns AUTHENTICATE in the 3G context for a sequence number."""
     octets = sqn.to_bytes(6, "big")
     ak = algorithm.vector(RAND).ak
     autn = xor(octets, ak) + AMF + algorithm.mac_a(RAND, octets, AMF)
@@ -28,7 +28,7 @@ def challenge(algorithm, sqn):
 
 
 def lv(*parts):
-    """Return octet strings, each behind its length."""
+    """Returns octet strings, each behind its length."""
     return b"".join(bytes((len(part),)) + part for part in parts)
 
 
@@ -102,7 +102,7 @@ def test_gsm_context(own, parameters, step):
 
 
 def limited(uses):
-    """Return a Profile whose key may be used so often."""
+    """Returns a Profile whose key may be used a number of times."""
     made = make_profile(preset("PROFILE_OPERATIONAL1"))
     limit = with_component("algoConfiguration/1/authCounterMax", uses.to_bytes(3, "big"))
     return replace(made, upp=edited(made.upp, "akaParameter", limit))
@@ -127,7 +127,7 @@ def test_key_is_used_up(card, given, note, step):
 
 @testcase("UICC.Authenticate#06", level="read-only")
 def test_unknown_context(files, step):
-    """A context nobody offers is refused."""
+    """A context that the card does not offer is refused."""
     with step("Terminal -> UICC: AUTHENTICATE, P2=8F"):
         files.select_usim()
         files.refused("0088008F2210" + "00" * 16 + "10" + "00" * 16 + "00", 0x9864, 0x6A86, 0x6982)

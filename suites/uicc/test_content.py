@@ -1,4 +1,4 @@
-"""UICC.Content: what a Profile package says is what a terminal reads."""
+"""UICC.Content: a terminal reads what the Profile package defines."""
 
 from rspcore.profile_maker.files import ACCESS_RULES, imsi_content
 from rspharness import testcase

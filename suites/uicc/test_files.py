@@ -125,7 +125,7 @@ def test_record_of_another_length(own, step):
 
 
 @testcase("UICC.UpdateRecord#03")
-def test_cyclic_file_turns(own, step):
+def test_cyclic_file_replaces_its_oldest_record(own, step):
     """In a cyclic file the oldest record becomes the new record 1."""
     with step("Terminal -> UICC: UPDATE RECORD, previous"):
         own.select(0x2F22)
@@ -158,7 +158,7 @@ def test_search_finds_all(own, step):
 
 @testcase("UICC.SearchRecord#02")
 def test_search_finds_nothing(own, step):
-    """A pattern that no record holds is told by 6282."""
+    """A pattern that no record holds is answered 6282."""
     with step("Terminal -> UICC: SEARCH RECORD for 99"):
         own.select(0x2F21)
         expect.sw(own("00A201040199 00"), 0x6282)

@@ -36,7 +36,7 @@ GET_IDENTITY = "8078000100"
 
 
 def calc_info(scheme):
-    """Return EF.SUCI_Calc_Info with one scheme, and its key."""
+    """Returns EF.SUCI_Calc_Info with one scheme, and its key."""
     if scheme is NULL:
         return tlv.encode(0xA0, bytes((NULL, 0)))
     key = tlv.encode(0x80, bytes((KEY_ID,))), tlv.encode(0x81, bytes.fromhex(HOME_KEYS[scheme][1]))
@@ -44,7 +44,7 @@ def calc_info(scheme):
 
 
 def profile_with(scheme, services=(124, 125)):
-    """Return a Profile whose card-side SUCI is made by a scheme."""
+    """Returns a Profile whose card-side SUCI is made by a scheme."""
     parameters = replace(
         preset("PROFILE_OPERATIONAL1"), imsi=IMSI, mnc_digits=3, services=frozenset(services)
     )
@@ -56,7 +56,7 @@ def profile_with(scheme, services=(124, 125)):
 
 @pytest.fixture
 def usim_with(card, given, step):
-    """Return a function that enables a Profile and selects its USIM."""
+    """Returns a function that enables a Profile and selects its USIM."""
 
     def enabled(scheme, **changed):
         made = profile_with(scheme, **changed)
@@ -69,12 +69,12 @@ def usim_with(card, given, step):
 
 
 def select_usim(card):
-    """Select ADF.USIM by its AID."""
+    """Selects ADF.USIM by its AID."""
     expect.success(card.apdu("00A4040C0CA0000000871002FF49FF0589"), "SELECT ADF.USIM")
 
 
 def identity(card):
-    """Send GET IDENTITY and return the SUCI, without its data object."""
+    """Sends GET IDENTITY and returns the SUCI, without its data object."""
     answer = card.apdu(GET_IDENTITY)
     expect.success(answer, "GET IDENTITY")
     template = tlv.parse(answer.data)
@@ -83,7 +83,7 @@ def identity(card):
 
 
 def revealed(scheme, suci):
-    """Take a SUCI apart; returns the ephemeral key and the MSIN it conceals."""
+    """Takes a SUCI apart; returns the ephemeral key and the MSIN it conceals."""
     head = bytes((1,)) + PLMN + ROUTING + bytes((scheme, KEY_ID))
     expect.equal(suci[:8], head, "SUPI type, PLMN, routing indicator, scheme, key identifier")
     point, output = suci[8 : 8 + POINT_OCTETS[scheme]], suci[8 + POINT_OCTETS[scheme] :]
@@ -114,8 +114,8 @@ def test_null_scheme(usim_with, step):
 
 
 @testcase("UICC.GetIdentity#04")
-def test_every_identity_is_another(usim_with, step):
-    """Two identities in a row cannot be told to be of one subscriber."""
+def test_two_identities_differ(usim_with, step):
+    """Two identities in a row cannot be linked to one subscriber."""
     card = usim_with(A)
     with step("Terminal -> UICC: GET IDENTITY, twice"):
         first, second = (revealed(A, identity(card)) for _ in range(2))
@@ -153,7 +153,7 @@ def test_service_is_needed(usim_with, step):
 
 @testcase("UICC.GetIdentity#07", level="read-only")
 def test_no_application(files, step):
-    """Without an application there is nobody to identify."""
+    """Without an application there is no subscriber to identify."""
     with step("Terminal -> UICC: GET IDENTITY after a reset"):
         files.card.reset()
         files.refused(GET_IDENTITY, 0x6985, 0x6982, 0x6A81, 0x6A88, 0x6D00, 0x6E00)

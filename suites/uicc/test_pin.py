@@ -8,19 +8,19 @@ PUK, ADM = "3131313131313131", "3535353535353535"
 
 
 def enabled(own):
-    """Enable PIN1, which comes disabled, and reset."""
+    """Enables PIN1, which comes disabled, and resets."""
     expect.success(own(f"0028000108{PIN}"), "ENABLE PIN")
     own.card.reset()
 
 
 def tries(own, left, reference=0x01):
-    """Require the number of tries left."""
+    """Requires the number of tries left."""
     expect.sw(own(f"002000{reference:02X}"), 0x63C0 | left if left else 0x6983)
 
 
 @testcase("UICC.VerifyPin#01")
 def test_query_costs_nothing(own, step):
-    """VERIFY PIN without data tells the tries and takes none."""
+    """VERIFY PIN without data returns the tries left and uses none."""
     with step("Initial conditions: PIN1 enabled"):
         enabled(own)
     with step("Expected: 63C3, twice"):
@@ -79,7 +79,7 @@ def test_value_is_replaced(own, step):
 
 
 @testcase("UICC.DisablePin#01")
-def test_disabled_pin_guards_nothing(own, step):
+def test_disabled_pin_protects_nothing(own, step):
     """Files that need a disabled PIN are open, over a reset too."""
     with step("Initial conditions: PIN1 enabled"):
         enabled(own)
@@ -128,8 +128,8 @@ def test_administrative_file_needs_its_key(own, step):
 
 
 @testcase("UICC.Access#02")
-def test_right_to_read_is_none_to_write(own, step):
-    """Reading is free, updating needs ADM1 or is forbidden for ever."""
+def test_read_access_does_not_include_update(own, step):
+    """Reading is free, updating needs ADM1 or is always forbidden."""
     with step("Terminal -> UICC: UPDATE BINARY without the right"):
         for fid in (0x2F24, 0x2F25):
             own.select(fid)
@@ -145,7 +145,7 @@ def test_right_to_read_is_none_to_write(own, step):
 
 
 @testcase("UICC.Access#03")
-def test_enabled_pin_guards(own, step):
+def test_enabled_pin_protects_its_files(own, step):
     """Once PIN1 is enabled, its files need it, on every channel alike."""
     with step("Initial conditions: PIN1 enabled"):
         enabled(own)

@@ -1,4 +1,4 @@
-"""UICC.Select, UICC.Fcp and UICC.Status: where a terminal gets to and what it is told."""
+"""UICC.Select, UICC.Fcp and UICC.Status: what a terminal can select and what it is answered."""
 
 from rspharness import testcase
 from rspharness.card import expect
@@ -68,7 +68,7 @@ def test_paths_lead_where_identifiers_do(files, step):
 
 @testcase("UICC.Select#06", level="read-only")
 def test_unknown_name_is_not_found(files, step):
-    """An AID nobody has is not found."""
+    """An AID of no application is not found."""
     with step("Terminal -> UICC: SELECT of an unknown AID"):
         files.refused("00A4040C10F0525350FFFFFFFFFFFFFFFFFFFFFFFF", 0x6A82)
 
@@ -95,7 +95,7 @@ def test_fcp_names_the_access_rule(own, step):
 
 
 @testcase("UICC.Fcp#03")
-def test_fcp_tells_the_pin_status(own, step):
+def test_fcp_reports_the_pin_status(own, step):
     """The MF reports PIN1 disabled and both ADM keys enabled, in the order of the package."""
     with step("Expected: C6 of the MF"):
         fcp = own.select(0x3F00)
@@ -103,7 +103,7 @@ def test_fcp_tells_the_pin_status(own, step):
 
 
 @testcase("UICC.Fcp#04")
-def test_fcp_tells_the_short_identifier(own, step):
+def test_fcp_has_the_short_identifier(own, step):
     """Tag 88 holds the short identifier in its upper five bits, and it selects the file."""
     with step("Expected: 88 of each file"):
         for fid, sfi in own.sfi.items():

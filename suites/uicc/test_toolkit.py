@@ -23,7 +23,7 @@ WRITE_TEST_FILE = (
 
 @pytest.fixture
 def ota(own, make_ota, parameters):
-    """Give a server that reaches the remote file management of the UICC."""
+    """Returns a server that reaches the remote file management of the UICC."""
     made = make_ota(parameters)
     made.tar = RFM
     return made
@@ -54,7 +54,7 @@ def test_response_to_another_command(own, make_ota, parameters, step):
 
 @testcase("UICC.Ota#01")
 def test_script_reads_a_file(ota, own, step):
-    """A script for the RFM instance reads a file; the proof of receipt brings the octets."""
+    """A script for the RFM instance reads a file; the proof of receipt holds the octets."""
     with step("S_OTA -> UICC: SELECT and READ BINARY of 2F20"):
         receipt = ota.send(own.card, READ_TEST_FILE)
     with step("Expected: POR OK, 9000 and the content"):
@@ -88,7 +88,7 @@ def test_level_below_the_minimum(ota, own, step):
 
 @testcase("UICC.Ota#04")
 def test_script_has_the_rights_of_its_instance(ota, own, step):
-    """Full access lets a script write what a terminal may not; what is forbidden stays so."""
+    """Full access lets a script write what a terminal may not, but not what is forbidden."""
     with step("S_OTA -> UICC: UPDATE BINARY of 2F24"):
         receipt = ota.send(own.card, WRITE_TEST_FILE)
     with step("Expected: written"):
@@ -98,7 +98,7 @@ def test_script_has_the_rights_of_its_instance(ota, own, step):
 
 @testcase("UICC.Ota#05")
 def test_unknown_reference(ota, own, step):
-    """A toolkit application reference nobody has is answered as such."""
+    """A toolkit application reference of no application is answered as such."""
     with step("S_OTA -> UICC: a script for TAR B0FFFF"):
         ota.tar = bytes.fromhex("B0FFFF")
         receipt = ota.send(own.card, READ_TEST_FILE)
