@@ -1,4 +1,4 @@
-"""The rules of the house that no linter knows: sizes, names, and documents that tell the truth."""
+"""The rules of the house that no linter checks: sizes, names, and correct documents."""
 
 import argparse
 import ast
@@ -24,20 +24,20 @@ NO_WORD_OF_SUITES = re.compile(r"\b(?:inprocess|vpcd|pcsc|pytest\.raises|pytest\
 
 
 def modules() -> list[Path]:
-    """List every Python file of the three source roots, and the launcher."""
+    """Lists every Python file of the three source roots, and the launcher."""
     found = [file for root in SOURCE_ROOTS for file in sorted((ROOT / root).rglob("*.py"))]
     return [ROOT / "rsplab", *found]
 
 
 def texts() -> list[Path]:
-    """List every file that people read, outside the reports."""
+    """Lists every file that people read, outside the reports."""
     documents = [file for pattern in ("*.md", "*.toml", "*.ini") for file in ROOT.glob(pattern)]
     fixtures = (ROOT / "fixtures").rglob("*.md")
     return [*modules(), *documents, *fixtures, ROOT / ".ci" / "run"]
 
 
 def name(file: Path) -> str:
-    """Name a file by its place in the tree."""
+    """Returns the path of a file within the tree."""
     return str(file.relative_to(ROOT))
 
 
@@ -113,7 +113,7 @@ def test_suites_know_no_target_and_judge_with_expect_alone() -> None:
 
 
 def imported(nodes: list[ast.AST]) -> set[str]:
-    """Name the top-level modules that a tree imports."""
+    """Returns the top-level modules that a syntax tree imports."""
     found = set()
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -129,7 +129,7 @@ def test_changelog_has_an_unreleased_section_first() -> None:
 
 
 def commands(document: str) -> Iterator[list[str]]:
-    """Give the words of each command line in a document's code blocks that starts rsplab."""
+    """Yields the words of each rsplab command line in the code blocks of a document."""
     text = (ROOT / document).read_text(encoding="utf-8")
     for block in re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         for line in block.splitlines():
@@ -139,7 +139,7 @@ def commands(document: str) -> Iterator[list[str]]:
 
 
 def options_of(parser: argparse.ArgumentParser, words: list[str]) -> set[str]:
-    """Collect the options that a parser and the sub-commands named in the words know."""
+    """Collects the options that a parser and the sub-commands named in the words know."""
     known: set[str] = set()
     for action in parser._actions:
         known.update(action.option_strings)

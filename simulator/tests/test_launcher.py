@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def launcher(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
-    """Load the launcher as a module whose checkout is an empty folder, and let it start nothing."""
+    """Loads the launcher as a module for an empty checkout and prevents it from starting anything."""
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     loader = SourceFileLoader("rsplab_launcher", str(ROOT / "rsplab"))
     spec = importlib.util.spec_from_loader(loader.name, loader)
@@ -35,7 +35,7 @@ def launcher(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
 
 @pytest.fixture
 def started(launcher: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
-    """Record the commands the launcher would run; each ends well and prints nothing."""
+    """Records the commands the launcher would run; each succeeds and prints nothing."""
     commands: list[tuple[str, ...]] = []
 
     def call(*command: object) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""`rsplab card faults`, `options` and `info`: what there is, as lines to read."""
+"""`rsplab card faults`, `options`, `presets` and `info`: lists printed as lines of text."""
 
 from collections.abc import Iterable
 from dataclasses import fields
@@ -16,7 +16,7 @@ __all__ = ["print_faults", "print_info", "print_options", "print_presets", "summ
 
 
 def print_faults() -> int:
-    """Print every fault with its summary and return 0."""
+    """Prints every fault with its summary and returns 0."""
     from rspsim.faults.card import FAULTS  # noqa: PLC0415  the only list that needs them
 
     for fault in FAULTS:
@@ -25,7 +25,7 @@ def print_faults() -> int:
 
 
 def print_presets() -> int:
-    """Print every preset with what it is made of and return 0."""
+    """Prints every preset with what it is made of and returns 0."""
     for one in PRESETS:
         print(f"{one.name:<22} {one.summary}")
         parts = [one.personality or "", *one.options, *one.faults]
@@ -39,7 +39,7 @@ def print_presets() -> int:
 
 
 def print_options() -> int:
-    """Print every option with its standard value and return 0."""
+    """Prints every option with its standard value and returns 0."""
     standard = Options()
     for field in fields(Options):
         value = getattr(standard, field.name)
@@ -51,7 +51,7 @@ def print_options() -> int:
 
 
 def print_info(path: Path) -> int:
-    """Print what a state file holds and return 0.
+    """Prints what a state file contains and returns 0.
 
     Raises:
         ConfigError: there is no such file, or no card in it.
@@ -70,7 +70,7 @@ def print_info(path: Path) -> int:
 
 
 def summary(state: CardState) -> Iterable[str]:
-    """Give the lines that sum up a card; no key is in them."""
+    """Yields the lines that summarise a card, without any key."""
     personality = state.personality
     used = sum(profile.size for profile in state.profiles)
     yield f"EID            {state.eid}"

@@ -1,4 +1,4 @@
-"""The guard rail against real use: a server refuses credentials of anything but a test CI.
+"""The protection against real use: a server refuses credentials of anything but a test CI.
 
 Test CIs are known by their key identifiers (SGP.26) or carry a registeredID of the example arc
 2.999, which nobody can own; every CI this project makes does.
@@ -22,7 +22,7 @@ _EXAMPLE_ARC: Final = "2.999."
 
 
 def is_test_ci(ci: Certificate) -> bool:
-    """Tell whether a CI certificate is known to be for tests."""
+    """Returns whether a CI certificate is known to be for tests."""
     owner = ci.registered_id
     return ci.subject_key_identifier in _KNOWN_TEST_CIS or (
         owner is not None and owner.dotted.startswith(_EXAMPLE_ARC)
@@ -30,7 +30,7 @@ def is_test_ci(ci: Certificate) -> bool:
 
 
 def require_test_ci(pki: Pki) -> None:
-    """Refuse a bundle with a CI that is not known to be for tests.
+    """Refuses a bundle with a CI that is not known to be for tests.
 
     Raises:
         ConfigError: there is one; the message says how to go on.

@@ -1,4 +1,4 @@
-"""The named points at which an answer can be changed on its way out, in the order it passes them.
+"""The named points at which an answer can be changed, in the order in which it passes them.
 
 A point is the identity unless a fault that hooks it is switched on. The functions know the points
 and nothing of the faults; a fault knows one point and the type of value that passes it.
@@ -39,7 +39,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Point(Generic[Value]):
-    """Name one point; what passes it is of one type."""
+    """One point. The values that pass it are of one type."""
 
     name: str
     summary: str

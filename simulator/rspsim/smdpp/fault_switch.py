@@ -1,4 +1,4 @@
-"""Faults as values, and the switch that applies those which are on.
+"""Server faults as values, and the switch that applies those that are on.
 
 A `ServerFault` names the point it hooks, the parameters it takes and the requirement it serves; its
 `change` takes the value that passes the point and returns another. Two parameters belong to every
@@ -23,7 +23,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerFault:
-    """Describe one way in which a server can be wrong.
+    """One server fault: a way in which a server can be wrong.
 
     Attributes:
         name: Name to switch it by.
@@ -44,7 +44,7 @@ class ServerFault:
 
 @dataclass(slots=True)
 class Active:
-    """Hold a fault that is on.
+    """One fault that is switched on.
 
     Attributes:
         fault: The fault.
@@ -60,7 +60,7 @@ class Active:
 
 
 class FaultSwitch:
-    """Switch faults on and off and pass values through those that are on."""
+    """Switches faults on and off, and passes values through those that are on."""
 
     def __init__(self, faults: tuple[ServerFault, ...]) -> None:
         self._known = {fault.name: fault for fault in faults}
@@ -68,18 +68,18 @@ class FaultSwitch:
 
     @property
     def known(self) -> tuple[ServerFault, ...]:
-        """Return every fault that can be switched on."""
+        """Returns every fault that can be switched on."""
         return tuple(self._known.values())
 
     @property
     def active(self) -> tuple[Active, ...]:
-        """Return the faults that are on, in the order they were switched on."""
+        """Returns the faults that are on, in the order they were switched on."""
         return tuple(self._active)
 
     def on(
         self, name: str, *, function: str = "", times: int | None = None, **parameters: Parameter
     ) -> Active:
-        """Switch a fault on; the same fault may be on more than once.
+        """Switches a fault on; the same fault may be on more than once.
 
         Raises:
             LocalError: no fault or no parameter of this name, or a parameter of another type.
@@ -104,14 +104,14 @@ class FaultSwitch:
         return active
 
     def off(self, name: str = "") -> None:
-        """Switch a fault off wherever it is on, or all faults when no name is given."""
+        """Switches a fault off wherever it is on, or all faults when no name is given."""
         self._active = [one for one in self._active if name and one.fault.name != name]
 
     @contextmanager
     def held(
         self, name: str, *, function: str = "", times: int | None = None, **parameters: Parameter
     ) -> Iterator[Active]:
-        """Switch a fault on for the length of a with block.
+        """Switches a fault on for the duration of a with block.
 
         Raises:
             LocalError: as `on`.
@@ -123,7 +123,7 @@ class FaultSwitch:
             self._active = [one for one in self._active if one is not active]
 
     def through(self, point: Point[Value], value: Value, function: str) -> Value:
-        """Pass a value through a point: unchanged unless a fault that hooks it is on.
+        """Passes a value through a point; it is unchanged unless a fault at this point is on.
 
         Args:
             point: The point.

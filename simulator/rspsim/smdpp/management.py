@@ -1,4 +1,4 @@
-"""Management: what a test or a person may do to the server while it runs, as a small JSON API.
+"""Management: a small JSON API to control the server while it runs.
 
     GET    /                      address, OID, CIs, numbers
     GET    /orders                all orders            POST /orders    order a profile
@@ -60,14 +60,14 @@ class NewOrder(JsonMessage):
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """Hold what follows the collection in the path, and the body."""
+    """The part of the path after the collection, and the body."""
 
     item: str
     body: Mapping[str, object]
 
 
 class Management:
-    """Answer management requests for one server."""
+    """Answers management requests for one server."""
 
     def __init__(self, server: SmDpPlus) -> None:
         self._server = server
@@ -85,7 +85,7 @@ class Management:
         }
 
     def handle(self, request: HttpRequest) -> HttpResponse:
-        """Answer one request: 200 with JSON, 404, or 400 with the reason."""
+        """Answers one request: 200 with JSON, 404, or 400 with the reason."""
         collection, _, item = request.path.strip("/").partition("/")
         route = self._routes.get((request.method, collection))
         if route is None:

@@ -21,7 +21,7 @@ _BINDING: Final = BindingChoice()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Hold the server's choices.
+    """The server's choices.
 
     Attributes:
         version: Highest version of the protocol, as answered in X-Admin-Protocol.
@@ -72,7 +72,7 @@ class Policy:
     max_body_octets: int = 1 << 20
 
     def cancel_effect(self, reason: int) -> OrderEvent | None:
-        """Return what a cancellation with this reason does to the order (SGP.22 v2, 5.6.5)."""
+        """Returns what a cancellation with this reason does to the order (SGP.22 v2, 5.6.5)."""
         return dict(self.cancel_effects).get(reason, OrderEvent.FAILED)
 
 

@@ -54,7 +54,7 @@ _BY_PATH: Final = {PATH_PREFIX + function.name: function for function in FUNCTIO
 
 
 class SmDpPlus:
-    """Play an SM-DP+ towards LPAs.
+    """A mock SM-DP+ for LPAs.
 
     Attributes:
         environment: Everything the functions look at.
@@ -76,7 +76,7 @@ class SmDpPlus:
         variation: Variation | None = None,
         faults: tuple[ServerFault, ...] = (),
     ) -> None:
-        """Set up a server.
+        """Sets up a server.
 
         Args:
             pki: Bundle with CI, CERT.DPauth and CERT.DPpb, and the keys of the latter two.
@@ -112,28 +112,28 @@ class SmDpPlus:
 
     @property
     def orders(self) -> OrderBook:
-        """Return the order book."""
+        """Returns the order book."""
         return self.environment.orders
 
     @property
     def faults(self) -> FaultSwitch:
-        """Return the switch of the faults."""
+        """Returns the switch of the faults."""
         return self.environment.faults
 
     @property
     def identity(self) -> Identity:
-        """Return addresses and credentials."""
+        """Returns addresses and credentials."""
         return self.environment.identity
 
     @property
     def notifications(self) -> tuple[Receipt, ...]:
-        """Return the notifications received and what was made of them, oldest first."""
+        """Returns the notifications received and what was made of them, oldest first."""
         return self.environment.receipts.all()
 
     def fault(
         self, name: str, *, function: str = "", times: int | None = None, **parameters: Parameter
     ) -> AbstractContextManager[Active]:
-        """Switch a fault on for the length of a with block.
+        """Switches a fault on for the duration of a with block.
 
         Args:
             name: Name of the fault, for example "es9.smdp_signature2.flip_bit".
@@ -147,7 +147,7 @@ class SmDpPlus:
         return self.faults.held(name, function=function, times=times, **parameters)
 
     def handle(self, request: HttpRequest) -> HttpResponse:
-        """Answer one request.
+        """Answers one request.
 
         State that the function decided on is kept before this returns. A refused request changes
         nothing but what its function says it changes.
@@ -191,7 +191,7 @@ class SmDpPlus:
         return _Done(response, _summary(outcome), _transaction_id(body, answer))
 
     def _run(self, function: Es9pFunction[Any], body: Mapping[str, object]) -> Outcome:
-        """Let the function decide and keep what it decided: the one place that does."""
+        """Calls the function and keeps what it decided; nothing else does that."""
         outcome = function(self.environment, body)
         for order in outcome.orders:
             self.environment.orders.repository.put(order)
@@ -211,7 +211,7 @@ class SmDpPlus:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """Hold an answer, what came of the request in words, and the TransactionID it was about."""
+    """An answer, the result of the request in words, and the TransactionID concerned."""
 
     response: HttpResponse
     summary: str

@@ -1,4 +1,4 @@
-"""Coders: one per type, made from its annotations, that turn values into JSON values and back.
+"""Coders, one per type, made from its annotations: they turn values into JSON values and back.
 
 What they know: octets, text, numbers, truth values, None, enumerations, moments of time, tuples,
 sets, mappings, dataclasses, and the messages of `rspcore`, which are written as the octets they are
@@ -33,7 +33,7 @@ INLINE_LIMIT: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Coder:
-    """Turn values of one type into JSON values and back."""
+    """Turns values of one type into JSON values and back."""
 
     dump: Callable[[Any, Contents], Any]
     load: Callable[[Any, Contents], Any]
@@ -41,14 +41,14 @@ class Coder:
 
 @functools.cache
 def field_types(kind: type) -> Mapping[str, Any]:
-    """Return the types of a dataclass's own values by field name, in order of the class."""
+    """Returns the types of a dataclass's own values by field name, in order of the class."""
     hints = typing.get_type_hints(kind)
     return {one.name: hints[one.name] for one in dataclasses.fields(kind) if one.init}
 
 
 @functools.cache
 def coder_of(kind: Any) -> Coder:
-    """Return the coder of a type.
+    """Returns the coder of a type.
 
     Raises:
         StoreError: the type, or one in it, cannot be written down.
@@ -81,7 +81,7 @@ def _classcoder_of(kind: Any) -> Coder:
 
 
 def plain_dataclass(kind: Any) -> type | None:
-    """Return the dataclass of a type or of "X or None", if it is no message; else None."""
+    """Returns the dataclass of a type or of "X or None", if it is no message; else None."""
     inner = [one for one in typing.get_args(kind) if one is not type(None)] or [kind]
     if typing.get_origin(kind) not in (None, Union, types.UnionType) or len(inner) != 1:
         return None
@@ -188,7 +188,7 @@ def _tuple(arguments: tuple[Any, ...]) -> Coder:
 
 
 def _row(inner: Coder) -> Coder:
-    """Write a tuple of any length as a list."""
+    """Writes a tuple of any length as a list."""
     return Coder(
         lambda value, contents: [inner.dump(one, contents) for one in value],
         lambda value, contents: tuple(
@@ -198,7 +198,7 @@ def _row(inner: Coder) -> Coder:
 
 
 def _table(kind: type) -> Coder:
-    """Write a tuple of dataclasses as a table: the names of the fields once, then the values."""
+    """Writes a tuple of dataclasses as a table: the names of the fields once, then the values."""
     inner = _dataclass(kind)
     names = list(field_types(kind))
 
@@ -270,7 +270,7 @@ def _built(kind: type, values: dict[str, Any]) -> Any:
 
 
 def _at(place: str, coder: Coder, value: Any, contents: Contents) -> Any:
-    """Load a value, fetched first if it stands apart; an error tells the path to it."""
+    """Loads a value, from the contents if it is stored there; an error names the path to it."""
     try:
         if isinstance(value, dict) and value.keys() == {"json"}:
             value = json.loads(contents.take(value["json"]))

@@ -1,4 +1,4 @@
-"""The file under a `SqliteStore`: made whole or not at all, opened by one process, never guessed.
+"""The file of a `SqliteStore`: made completely or not at all, and opened by one process.
 
 A new file is built beside its place and moved there when its tables exist, so that a file at the
 place is always a whole one. Before SQLite sees an existing file, its first octets must say that it
@@ -34,7 +34,7 @@ _TABLES: Final = (
 
 
 def open_file(path: Path) -> sqlite3.Connection:
-    """Open a state file, made first when there is none, and keep other processes out.
+    """Opens a state file, after making it when there is none, and keeps other processes out.
 
     Raises:
         StoreError: damaged, foreign, from a later version, in use, or out of reach. It is left as
@@ -85,7 +85,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _take(database: sqlite3.Connection, path: Path) -> None:
-    """Lock the file for this connection's life and look whether its pages hold together."""
+    """Locks the file for as long as the connection is open and checks that its pages are sound."""
     try:
         database.execute("PRAGMA locking_mode=EXCLUSIVE")
         database.execute("PRAGMA synchronous=FULL")
@@ -120,7 +120,7 @@ def _damaged(path: Path, what: str) -> StoreError:
 
 
 def _holder(path: Path) -> str:
-    """Return " (process N)" for the process that locks the file, where the kernel tells."""
+    """Returns " (process N)" for the process that locks the file, where the kernel lists it."""
     inode = str(path.stat().st_ino)
     try:
         locks = Path("/proc/locks").read_text(encoding="ascii")
@@ -134,7 +134,7 @@ def _holder(path: Path) -> str:
 
 
 def _make(path: Path) -> None:
-    """Build an empty state file beside the place and move it there; the first process wins."""
+    """Builds an empty state file next to the path and moves it there; the first process wins."""
     with _folder_locked(path.parent) as folder:
         if not _empty(path):
             return

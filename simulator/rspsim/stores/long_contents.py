@@ -12,16 +12,16 @@ __all__ = ["Contents"]
 
 
 class Contents(dict[str, bytes]):
-    """Hold long content under names made from it: SHA-256 in hexadecimal digits."""
+    """Long content under names made from it: SHA-256 in hexadecimal digits."""
 
     def put(self, octets: bytes) -> str:
-        """Add octets and return their name."""
+        """Adds octets and returns their name."""
         name = sha256(octets).hexdigest()
         self[name] = octets
         return name
 
     def take(self, name: str) -> bytes:
-        """Return the octets of a name.
+        """Returns the octets of a name.
 
         Raises:
             StoreError: they are missing, or they are not the octets the name was made from.

@@ -1,4 +1,4 @@
-"""A store in memory that can lose power at any commit: the default in tests.
+"""A store in memory that can simulate a loss of power at any commit: the default in tests.
 
 It keeps the state object itself, which is frozen. Armed with a `PowerLoss`, one commit ends the
 world: before anything was kept, when it was half written, or after all of it was kept but before
@@ -20,7 +20,7 @@ __all__ = ["MemoryStore", "Moment", "PowerLoss", "PowerLost"]
 
 
 class Moment(StrEnum):
-    """Say when a commit goes wrong."""
+    """When and how a commit fails."""
 
     BEFORE = "before"
     """Power goes before anything was kept."""
@@ -34,18 +34,18 @@ class Moment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PowerLoss:
-    """Choose the commit, 1 for the next one, and the moment."""
+    """The commit that fails, 1 for the next one, and the moment."""
 
     commit: int
     moment: Moment
 
 
 class PowerLost(Exception):  # noqa: N818  an event, not a fault: nobody inside a card may catch it
-    """Be raised out of a commit when power is lost. Build a new card from the store."""
+    """Reports that power was lost in a commit. A new card has to be built from the store."""
 
 
 class MemoryStore:
-    """Keep the state of one card in memory.
+    """Keeps the state of one card in memory.
 
     Args:
         state: The state to begin with, or None.
@@ -62,15 +62,15 @@ class MemoryStore:
         self.commits = 0
 
     def arm(self, loss: PowerLoss | None) -> None:
-        """Plan a loss of power, counted from the next commit; None takes the plan back."""
+        """Plans a loss of power, counted from the next commit; None cancels it."""
         self._loss = None if loss is None else PowerLoss(self.commits + loss.commit, loss.moment)
 
     def load(self) -> "CardState | None":
-        """Return the state last kept, or None."""
+        """Returns the state last kept, or None."""
         return self._state
 
     def commit(self, state: "CardState") -> None:
-        """Keep a state.
+        """Keeps a state.
 
         Raises:
             PowerLost: as armed; `load` tells what was kept.

@@ -26,7 +26,7 @@ __all__ = ["SqliteStore"]
 
 
 class SqliteStore:
-    """Keep the state of one card in a file.
+    """Keeps the state of one card in a file.
 
     Args:
         path: The file; made, readable by its owner alone, when there is none or it is empty.
@@ -51,15 +51,15 @@ class SqliteStore:
 
     @property
     def path(self) -> Path:
-        """Return the file."""
+        """Returns the file."""
         return self._path
 
     def load(self) -> CardState | None:
-        """Return the state last committed, or None for a new file."""
+        """Returns the state last committed, or None for a new file."""
         return self._state
 
     def commit(self, state: CardState) -> None:
-        """Write what differs from the state before, all of it or nothing.
+        """Writes what differs from the state before, all of it or nothing.
 
         Raises:
             StoreError: it could not be written. The state committed before is still the one kept.
@@ -78,15 +78,15 @@ class SqliteStore:
         self._rows, self._state = rows, state
 
     def close(self) -> None:
-        """Give the file free for others; a second call does nothing."""
+        """Closes the file, so that others can open it; a second call does nothing."""
         self._database.close()
 
     def __enter__(self) -> Self:
-        """Return the store itself."""
+        """Returns the store itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the file."""
+        """Closes the file."""
         self.close()
 
     def _read(self) -> CardState | None:

@@ -1,4 +1,4 @@
-"""Write a state down as JSON and read it back, driven by the types of its dataclasses alone.
+"""Writes a state as JSON and reads it back, controlled by the types of its dataclasses.
 
 Long octets, and long fields of a dataclass, stay out of the JSON: they go to a `Contents`. What was
 written before is not even put together again: `encode` takes over each part whose object is the
@@ -22,7 +22,7 @@ _PART_LIMIT: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Hold a value with its written form.
+    """A value with its written form.
 
     Attributes:
         value: The value.
@@ -38,7 +38,7 @@ class Written:
 
 
 def encode(kind: Any, value: Any, contents: Contents, before: Written | None = None) -> Written:
-    """Write a value down; its long content goes to contents, unless `before` had it.
+    """Writes a value down; its long content goes to contents, unless `before` had it.
 
     Args:
         kind: Type of the value.
@@ -77,7 +77,7 @@ def encode(kind: Any, value: Any, contents: Contents, before: Written | None = N
 
 
 def decode(kind: Any, text: str, contents: Contents) -> Any:
-    """Return the value of JSON text written by `encode` for the same type.
+    """Returns the value of JSON text written by `encode` for the same type.
 
     Raises:
         StoreError: it is no JSON, does not fit the type, or names octets that contents lacks.

@@ -25,7 +25,7 @@ SGP26 = Path(__file__).parents[4] / "shared" / "data" / "sgp26"
 
 
 def write_pki(pki: Pki, folder: Path) -> None:
-    """Write a bundle as files."""
+    """Writes a bundle as files."""
     for name, octets in pki.to_files().items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(octets)
@@ -194,14 +194,14 @@ def test_every_option_can_be_set_to_its_own_value() -> None:
 
 
 class FaultOf:
-    """Stand for a fault that swaps one decision."""
+    """A stand-in for a fault that replaces one decision."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.decision: Decision[int] = Decision(name, 0)
 
     def apply(self, decisions: Any) -> Any:
-        """Swap it."""
+        """Replaces the decision."""
         return decisions.having(self.decision, 1)
 
 

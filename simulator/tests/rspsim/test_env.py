@@ -1,4 +1,4 @@
-"""The deterministic doors: random octets that repeat, a clock that stands."""
+"""The deterministic randomness and clock: octets that repeat, a clock that stands still."""
 
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""The first state of a card: identities, tables, names that do not exist."""
+"""The first state of a card: identities, tables, unknown names."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Metadata for a package that came without: what it says of itself, and words for the rest.
+"""Metadata for a package that has none: taken from the package, with default texts.
 
 Source: SGP.22 v2, 5.5.3; TS.48 for the words of the generic test profiles.
 """
@@ -30,7 +30,7 @@ def derive_metadata(
     service_provider_name: str | None = None,
     profile_name: str | None = None,
 ) -> StoreMetadataRequest:
-    """Make metadata that fit a package.
+    """Makes metadata that fit a package.
 
     Args:
         upp: Unprotected profile package.

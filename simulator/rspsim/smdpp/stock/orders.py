@@ -36,7 +36,7 @@ __all__ = [
 
 
 class OrderState(StrEnum):
-    """Name the states of an ordered profile."""
+    """States of an ordered profile."""
 
     AVAILABLE = "Available"
     ALLOCATED = "Allocated"
@@ -50,7 +50,7 @@ class OrderState(StrEnum):
 
 
 class OrderEvent(StrEnum):
-    """Name what can happen to an ordered profile."""
+    """Events of an ordered profile."""
 
     DOWNLOAD_ORDERED = "DownloadOrder without EID"
     DOWNLOAD_ORDERED_FOR_EID = "DownloadOrder with EID"
@@ -98,7 +98,7 @@ FINISHED: Final = frozenset((OrderState.INSTALLED, OrderState.ERROR, OrderState.
 
 
 class NotificationPoint(IntEnum):
-    """Name the points at which the operator is told of progress (SGP.22 v2, 5.3.5)."""
+    """Points at which progress is reported to the operator (SGP.22 v2, 5.3.5)."""
 
     ELIGIBILITY_AND_RETRY_LIMIT_CHECK = 1
     CONFIRMATION_FAILURE = 2
@@ -108,7 +108,7 @@ class NotificationPoint(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProgressInfo:
-    """Hold what the operator would be told: the point, when, and how it went.
+    """One report of progress to the operator: the point, the time, and the outcome.
 
     Attributes:
         point: Notification point.
@@ -123,7 +123,7 @@ class ProgressInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
-    """Hold what was bound to one card, for another attempt with the same one-time key.
+    """What was bound to one card, kept for another attempt with the same one-time key.
 
     Attributes:
         eid: The card the package was bound to; no other may have it.
@@ -142,7 +142,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderTerms:
-    """Say how often an order may be tried, until when, and from when on.
+    """How often an order may be tried, when it ends, and whether it is released at once.
 
     Attributes:
         downloads: Successful authentications before the order goes to Error.
@@ -159,7 +159,7 @@ class OrderTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """Hold one ordered profile.
+    """One ordered profile.
 
     Attributes:
         number: Number under which the repository keeps it.
@@ -199,14 +199,14 @@ class Order:
 
     @property
     def activation_code(self) -> str:
-        """Return the text of the QR code: LPA:1$address$MatchingID, $$1 with a Confirmation Code.
+        """Returns the text of the QR code: LPA:1$address$MatchingID, $$1 with a Confirmation Code.
 
         Source: SGP.22 v2, 4.1.
         """
         return self.activation_code_with()
 
     def activation_code_with(self, *, smdp_oid: str = "", address: str = "") -> str:
-        """Return the activation code with the SM-DP+ OID or another address in it."""
+        """Returns the activation code with the SM-DP+ OID or another address in it."""
         flag = "1" if self.confirmation_code_hash is not None else ""
         fields = ("1", address or self.smdp_address, self.matching_id, smdp_oid, flag)
         text = "$".join(fields)
@@ -216,17 +216,17 @@ class Order:
         return "LPA:" + text
 
     def expired(self, now: datetime) -> bool:
-        """Tell whether the order has ended."""
+        """Returns whether the order has ended."""
         return self.terms.expires_at is not None and now >= self.terms.expires_at
 
     def allows(self, event: OrderEvent) -> bool:
-        """Tell whether the table lists the event for the present state."""
+        """Returns whether the table lists the event for the present state."""
         return event in TRANSITIONS[self.state]
 
     def after(self, event: OrderEvent) -> "Order":
-        """Return the order after an event; unchanged when the table does not list the pair."""
+        """Returns the order after an event; unchanged when the table does not list the pair."""
         return replace(self, state=TRANSITIONS[self.state].get(event, self.state))
 
     def told(self, point: NotificationPoint, at: datetime, outcome: str) -> "Order":
-        """Return the order with one more entry of progress."""
+        """Returns the order with one more entry of progress."""
         return replace(self, progress=(*self.progress, ProgressInfo(point, at, outcome)))

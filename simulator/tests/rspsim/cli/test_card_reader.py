@@ -1,4 +1,4 @@
-"""`rsplab card serve` with a real pcscd: started when none runs, and a card that stays itself."""
+"""`rsplab card serve` with a real pcscd, which is started when none runs; the card keeps its state."""
 
 import subprocess
 import sys
@@ -40,7 +40,7 @@ def _no_pcscd_yet(need_pcscd: Callable[[], None]) -> None:
 
 @contextmanager
 def served(state: Path) -> Iterator[subprocess.Popen[str]]:
-    """Serve the card of a file; pcscd comes and goes with it."""
+    """Serves the card of a file; pcscd starts and stops with it."""
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, "card", "serve", "--state", str(state)],
         stdout=subprocess.PIPE,
@@ -58,7 +58,7 @@ def served(state: Path) -> Iterator[subprocess.Popen[str]]:
 
 @contextmanager
 def channel() -> Iterator[IsdrChannel]:
-    """Open a channel to the ISD-R of the card in the reader."""
+    """Opens a channel to the ISD-R of the card in the reader."""
     watch = stopwatch()
     while True:
         try:

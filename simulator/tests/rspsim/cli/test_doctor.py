@@ -14,7 +14,7 @@ LACK = Finding("pcscd", Health.LACK, "not installed", "as root: apt-get install 
 
 
 def run(monkeypatch: pytest.MonkeyPatch, findings: tuple[Finding, ...], *words: str) -> int:
-    """Run the command with these findings."""
+    """Runs the command with these findings."""
     monkeypatch.setattr(diagnosis, "diagnose", lambda: findings)
     parser = argparse.ArgumentParser()
     doctor.add_parser(parser.add_subparsers())

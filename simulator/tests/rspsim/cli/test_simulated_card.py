@@ -31,7 +31,7 @@ Serve = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def serve(driver: Any) -> Iterator[Serve]:
-    """Start `rsplab card serve` as a process of its own, with its card in the driver."""
+    """Starts `rsplab card serve` as a separate process, with its card in the driver."""
     processes: list[subprocess.Popen[str]] = []
 
     def start(*words: str) -> subprocess.Popen[str]:
@@ -56,7 +56,7 @@ def serve(driver: Any) -> Iterator[Serve]:
 
 
 def get_eid(driver: Any) -> bytes:
-    """Ask the card for its EID, as an LPA does."""
+    """Asks the card for its EID, as an LPA does."""
     driver.send(RESET)
     assert driver.ask(OPEN) == bytes.fromhex("019000")
     assert driver.ask(SELECT)[0] == 0x61
@@ -66,7 +66,7 @@ def get_eid(driver: Any) -> bytes:
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    """Wait for the end and return exit code and what was printed."""
+    """Waits for the end; returns the exit code and what was printed."""
     out, err = process.communicate(timeout=20)
     return process.returncode, out, err
 
@@ -192,10 +192,10 @@ def test_slot_that_cannot_be_had_is_told_before_serving(
 ) -> None:
     class NoPcscd:
         def __enter__(self) -> None:
-            """Start nothing."""
+            """Starts nothing."""
 
         def __exit__(self, *_: object) -> None:
-            """Stop nothing."""
+            """Stops nothing."""
 
     monkeypatch.setattr(card_serve, "running_pcscd", NoPcscd)
     monkeypatch.setattr(card_serve, "port_use", lambda _: use)

@@ -46,7 +46,7 @@ class Served:
         self.printed = ""
 
     def until(self, pattern: str) -> str:
-        """Read lines until one fits; return its first group."""
+        """Reads lines until one fits; returns its first group."""
         assert self.process.stdout is not None
         while True:
             line = self.process.stdout.readline()
@@ -57,7 +57,7 @@ class Served:
             assert line, (self.printed, self.process.stderr and self.process.stderr.read())
 
     def end(self, number: signal.Signals) -> int:
-        """Send a signal and return the exit code."""
+        """Sends a signal and returns the exit code."""
         self.process.send_signal(number)
         self.process.communicate(timeout=10)
         return self.process.returncode

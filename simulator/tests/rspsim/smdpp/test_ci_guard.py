@@ -1,4 +1,4 @@
-"""The guard rail: known test CIs pass, anything else is refused with a remedy."""
+"""The check for test CIs: known ones pass, anything else is refused with a remedy."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -150,7 +150,7 @@ JSON = st.recursive(
 
 @st.composite
 def spoiled_octets(draw, octets):
-    """Change, cut, insert or repeat octets somewhere."""
+    """Changes, cuts, inserts or repeats octets at a drawn place."""
     at = draw(st.integers(0, len(octets)))
     end = draw(st.integers(at, min(len(octets), at + 8)))
     return octets[:at] + draw(st.binary(max_size=8)) + octets[end:]
@@ -158,7 +158,7 @@ def spoiled_octets(draw, octets):
 
 @st.composite
 def spoiled_tlv(draw, octets, depth=0):
-    """Walk into the data objects and change one thing in one of them."""
+    """Descends into the data objects and changes one thing in one of them."""
     try:
         children = tlv.parse_all(octets)
     except Exception:  # noqa: BLE001  any octets may come in here
@@ -185,7 +185,7 @@ def spoiled_tlv(draw, octets, depth=0):
 
 
 class Answered(Exception):  # noqa: N818  a signal, not an error
-    """Say that the spoiled request was answered as it should be."""
+    """Checks that the spoiled request was answered as it should be."""
 
 
 def allowed(function, response):

@@ -42,7 +42,7 @@ def order(server, profile):
 
 @pytest.fixture
 def sound(make_server, make_lpa, profile):
-    """Run the same session on a server of the same seed without faults."""
+    """Runs the same session on a server of the same seed without faults."""
     server = make_server()
     order = server.orders.order(profile.upp, profile.metadata)
     lpa = make_lpa(server=server)

@@ -1,4 +1,4 @@
-"""The SQLite store: kept over a restart, little written, and nothing guessed at."""
+"""The SQLite store: state kept over a restart, few rows written, damaged files refused."""
 
 import sqlite3
 import stat
@@ -19,26 +19,26 @@ from rspsim.stores.sqlite import SqliteStore
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Name a file that is not there yet."""
+    """Returns the path of a file that does not exist yet."""
     return tmp_path / "card.state"
 
 
 @pytest.fixture
 def kept(path: Path, state: CardState) -> Path:
-    """Make a file with a state in it."""
+    """Makes a file with a state in it."""
     with SqliteStore(path) as store:
         store.commit(state)
     return path
 
 
 def rows(path: Path, query: str) -> list[tuple[object, ...]]:
-    """Ask the file itself."""
+    """Runs a query on the file itself."""
     with closing(sqlite3.connect(path)) as database:
         return database.execute(query).fetchall()
 
 
 def change(path: Path, *commands: str) -> None:
-    """Change the file behind the store's back."""
+    """Changes the file without the store."""
     with closing(sqlite3.connect(path)) as database, database:
         for command in commands:
             database.execute(command)
@@ -220,7 +220,7 @@ def test_later_schema_is_refused_and_left(kept: Path) -> None:
 
 
 def outcome(path: Path) -> CardState | str | None:
-    """Return the state of a file, or what its refusal says."""
+    """Returns the state of a file, or what its refusal says."""
     try:
         with SqliteStore(path) as store:
             return store.load()

@@ -1,4 +1,4 @@
-"""The written form of values: round trips, refusals with their place, long octets apart."""
+"""The written form of values: round trips, refusals with their path, long octets stored apart."""
 
 import json
 from collections.abc import Mapping

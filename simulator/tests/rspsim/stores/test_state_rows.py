@@ -11,7 +11,7 @@ from rspsim.stores.state_rows import NO_ROWS, Rows, join, split
 
 
 def written(state: CardState, before: Rows = NO_ROWS) -> tuple[Rows, list[str], list[int]]:
-    """Return the rows of a state, and which of them differ from those of before."""
+    """Returns the rows of a state, and which of them differ from those of before."""
     rows, _ = split(state, before)
     fields = [
         name
@@ -27,7 +27,7 @@ def written(state: CardState, before: Rows = NO_ROWS) -> tuple[Rows, list[str], 
 
 
 def texts(rows: Rows) -> tuple[dict[str, str], dict[int, str]]:
-    """Return the texts alone, as a file keeps them."""
+    """Returns the texts alone, as a file keeps them."""
     return (
         {name: row.text for name, row in rows.fields.items()},
         {number: row.text for number, row in rows.items.items()},

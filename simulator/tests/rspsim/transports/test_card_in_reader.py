@@ -25,13 +25,13 @@ SLOW_S = 0.01
 
 @pytest.fixture(scope="module")
 def scard() -> Any:
-    """Return pyscard's functions, or skip."""
+    """Returns pyscard's functions, or skips the test."""
     return pytest.importorskip("smartcard.scard", exc_type=ImportError)
 
 
 @pytest.fixture(scope="module")
 def pcscd(scard: Any, need_pcscd: Callable[[], None]) -> Iterator[PcscDaemon]:
-    """Have a pcscd with virtual readers, or skip with the reason."""
+    """Runs a pcscd with virtual readers, or skips with the reason."""
     need_pcscd()
     daemon = start_pcscd()
     yield daemon
@@ -40,7 +40,7 @@ def pcscd(scard: Any, need_pcscd: Callable[[], None]) -> Iterator[PcscDaemon]:
 
 @pytest.fixture
 def slots(pcscd: PcscDaemon) -> tuple[Slot, ...]:
-    """Return the slots no other card is in."""
+    """Returns the slots without another card."""
     free = tuple(slot for slot in pcscd.slots if not port_use(slot.port).taken)
     if len(free) < 2:
         pytest.skip("other cards are in the virtual readers")
@@ -48,7 +48,7 @@ def slots(pcscd: PcscDaemon) -> tuple[Slot, ...]:
 
 
 class Client:
-    """Be a PC/SC client at one reader."""
+    """A PC/SC client at one reader."""
 
     def __init__(self, scard: Any, reader: str) -> None:
         self.scard = scard
@@ -58,7 +58,7 @@ class Client:
         self.card: Any = None
 
     def connect(self, protocol: int | None = None, timeout_s: float = 5.0) -> None:
-        """Connect exclusively, as soon as the card is there."""
+        """Connects exclusively, as soon as the card is there."""
         wanted = self.scard.SCARD_PROTOCOL_T0 if protocol is None else protocol
         end = time.monotonic() + timeout_s
         while True:
@@ -71,19 +71,19 @@ class Client:
         assert code == self.scard.SCARD_S_SUCCESS, self.scard.SCardGetErrorMessage(code)
 
     def transmit(self, command: bytes) -> bytes:
-        """Send one command."""
+        """Sends one command."""
         code, answer = self.scard.SCardTransmit(self.card, self.scard.SCARD_PCI_T0, list(command))
         assert code == self.scard.SCARD_S_SUCCESS, self.scard.SCardGetErrorMessage(code)
         return bytes(answer)
 
     def status(self) -> tuple[int, bytes]:
-        """Return the protocol in use and the ATR."""
+        """Returns the protocol in use and the ATR."""
         code, _, _, protocol, atr = self.scard.SCardStatus(self.card)
         assert code == self.scard.SCARD_S_SUCCESS, self.scard.SCardGetErrorMessage(code)
         return protocol, bytes(atr)
 
     def present(self) -> bool:
-        """Tell whether the reader has a card."""
+        """Returns whether the reader has a card."""
         code, states = self.scard.SCardGetStatusChange(
             self.context, 0, [(self.reader, self.scard.SCARD_STATE_UNAWARE)]
         )
@@ -91,7 +91,7 @@ class Client:
         return bool(states[0][1] & self.scard.SCARD_STATE_PRESENT)
 
     def reset(self) -> None:
-        """Reset the card."""
+        """Resets the card."""
         code, _ = self.scard.SCardReconnect(
             self.card,
             self.scard.SCARD_SHARE_EXCLUSIVE,
@@ -101,20 +101,20 @@ class Client:
         assert code == self.scard.SCARD_S_SUCCESS, self.scard.SCardGetErrorMessage(code)
 
     def disconnect(self) -> None:
-        """Let go of the card and take the power away."""
+        """Disconnects from the card and switches its power off."""
         if self.card is not None:
             self.scard.SCardDisconnect(self.card, self.scard.SCARD_UNPOWER_CARD)
             self.card = None
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Disconnects and releases the context."""
         self.disconnect()
         self.scard.SCardReleaseContext(self.context)
 
 
 @pytest.fixture
 def at(scard: Any) -> Iterator[Callable[[Slot], Client]]:
-    """Make clients; close them at the end."""
+    """Makes clients and closes them at the end."""
     with ExitStack() as stack:
 
         def make(slot: Slot) -> Client:
@@ -250,7 +250,7 @@ def test_card_survives_a_restart_of_pcscd(pcscd: PcscDaemon, slots: Any, at: Any
 
 
 def start_again(daemon: PcscDaemon) -> None:
-    """Leave a running daemon to the tests that follow."""
+    """Starts a daemon for the tests that follow."""
     follower = start_pcscd()
     daemon._process, daemon._log, daemon._left = follower._process, follower._log, follower._left
 

@@ -1,4 +1,4 @@
-"""Each lack of a machine is found, explained and has its remedy; a well machine has none."""
+"""Each problem of a machine is found and explained with a remedy; a sound machine has none."""
 
 import importlib.metadata
 import sys
@@ -19,7 +19,7 @@ FREE = PortUse(listener=True, taken=False)
 
 
 class Version(NamedTuple):
-    """Stand for `sys.version_info`."""
+    """A stand-in for `sys.version_info`."""
 
     major: int
     minor: int
@@ -28,7 +28,7 @@ class Version(NamedTuple):
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """Pretend a machine on which everything is well."""
+    """Simulates a machine on which everything is well."""
     library = tmp_path / "libifdvpcd.so"
     library.touch()
     entry = ReaderEntry("Virtual PCD", "/dev/null:0x8C7B", library, tmp_path / "vpcd")
@@ -51,18 +51,18 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPat
 
 
 def finding(subject: str) -> Finding:
-    """Return one finding."""
+    """Returns one finding."""
     (one,) = (one for one in diagnose() if one.subject == subject)
     return one
 
 
 def lacks() -> dict[str, Finding]:
-    """Return what is lacking."""
+    """Returns what is lacking."""
     return {one.subject: one for one in diagnose() if one.health is Health.LACK}
 
 
 def raising(error: Exception) -> Any:
-    """Return a function that raises."""
+    """Returns a function that raises."""
 
     def call(*_: object) -> None:
         raise error

@@ -1,4 +1,4 @@
-"""Starting pcscd: what is refused and how it is told; a real one with more slots than usual."""
+"""Starting pcscd: refusals and their messages; a real daemon with more slots than usual."""
 
 import subprocess
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from rspsim.transports.vpcd import VpcdCard
 
 @pytest.fixture
 def absent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """Pretend that no pcscd runs, that no systemd is there, and that we are root."""
+    """Simulates root on a machine without systemd and without a running pcscd."""
     monkeypatch.setattr(pcscd, "daemon_state", lambda: Daemon.ABSENT)
     monkeypatch.setattr(pcscd, "_SYSTEMD", tmp_path / "systemd")
     monkeypatch.setattr(pcscd, "_RUN", tmp_path / "run")
@@ -28,7 +28,7 @@ def absent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatc
 
 
 def program(folder: Path, text: str) -> Path:
-    """Write a program that stands for pcscd."""
+    """Writes a program that takes the place of pcscd."""
     file = folder / "pcscd"
     file.write_text(f"#!/bin/sh\n{text}\n")
     file.chmod(0o755)

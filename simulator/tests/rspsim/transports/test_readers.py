@@ -1,4 +1,4 @@
-"""Virtual readers in pcscd's configuration: what is read, what is written, which ports come out."""
+"""Virtual readers in pcscd's configuration: what is read and written, and the resulting ports."""
 
 from pathlib import Path
 

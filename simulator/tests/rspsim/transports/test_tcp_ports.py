@@ -1,4 +1,4 @@
-"""Who uses a port, as the kernel tells."""
+"""The use of a TCP port according to the kernel."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""The trace a card writes: readable, at once, and good to replay."""
+"""The trace of a card: readable, written at once, and possible to replay."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""The card's side of the vpcd link, against a driver made here."""
+"""The card's side of the vpcd link, against a simulated driver."""
 
 import logging
 import socket
@@ -23,7 +23,7 @@ Insert = Callable[..., VpcdCard]
 
 @pytest.fixture
 def insert(driver: Any) -> Iterator[Insert]:
-    """Put cards into the driver; take them out at the end."""
+    """Inserts cards into the driver and removes them at the end."""
     links: list[VpcdCard] = []
 
     def put(card: Any, **options: Any) -> VpcdCard:
@@ -254,7 +254,7 @@ def test_card_that_removes_itself_leaves_and_comes_back(driver: Any, insert: Ins
 
 
 class Witness:
-    """Write down what an observer is told."""
+    """An observer that records its events."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[object, ...]] = []

@@ -1,4 +1,4 @@
-"""ES9+.CancelSession: end a session, and decide what its reason means for the order.
+"""ES9+.CancelSession: ends a session and applies its reason to the order.
 
 Source: SGP.22 v2, 5.6.5 and 3.1.3.1.
 """
@@ -27,7 +27,7 @@ NAME: Final = "cancelSession"
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Hold a request that could be read.
+    """A request that could be read.
 
     Attributes:
         transaction_id: TransactionID of the JSON object.
@@ -42,7 +42,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Farewell:
-    """Hold a signed cancellation beside its session and the OID of this server."""
+    """A signed cancellation, with its session and the OID of this server."""
 
     content: Content
     ok: CancelSessionResponseOk
@@ -51,7 +51,7 @@ class Farewell:
 
 
 def read(body: Mapping[str, object]) -> Content:
-    """Read the request and CancelSessionResponse of the card.
+    """Reads the request and CancelSessionResponse of the card.
 
     Raises:
         DecodeError: a member or a data object is missing or not what its place demands.
@@ -66,7 +66,7 @@ def read(body: Mapping[str, object]) -> Content:
 
 
 def signed_transaction_id(farewell: Farewell) -> StatusCodeData | None:
-    """Check the TransactionID the card signed against the JSON object: 8.10.1/3.9."""
+    """Checks the TransactionID the card signed against the JSON object: 8.10.1/3.9."""
     signed = farewell.ok.euicc_cancel_session_signed.transaction_id
     if signed == farewell.content.transaction_id:
         return None
@@ -76,7 +76,7 @@ def signed_transaction_id(farewell: Farewell) -> StatusCodeData | None:
 
 
 def euicc_cancel_session_signature(farewell: Farewell) -> StatusCodeData | None:
-    """Check the signature over euiccCancelSessionSigned as received: 8.1/6.1.
+    """Checks the signature over euiccCancelSessionSigned as received: 8.1/6.1.
 
     Before AuthenticateClient the server has no certificate of the card, so nothing can verify.
     """
@@ -93,7 +93,7 @@ def euicc_cancel_session_signature(farewell: Farewell) -> StatusCodeData | None:
 
 
 def smdp_oid(farewell: Farewell) -> StatusCodeData | None:
-    """Check the OID the card took from CERT.DPauth: 8.8/3.10."""
+    """Checks the OID the card took from CERT.DPauth: 8.8/3.10."""
     signed = farewell.ok.euicc_cancel_session_signed.smdp_oid
     if signed == farewell.oid:
         return None
@@ -105,7 +105,7 @@ CHECKS: Final = (signed_transaction_id, euicc_cancel_session_signature, smdp_oid
 
 
 def run(environment: Environment, content: Content) -> Outcome:
-    """End the session, or refuse."""
+    """Ends the session, or refuses to."""
     session = environment.sessions.live(content.transaction_id, environment.clock.now())
     if session is None:
         return Outcome(
@@ -134,7 +134,7 @@ def run(environment: Environment, content: Content) -> Outcome:
 def _consequence(
     environment: Environment, session: Session, ok: CancelSessionResponseOk
 ) -> tuple[Order, ...]:
-    """Return the order as the reason leaves it; none when it leaves it as it is."""
+    """Returns the order as changed by the reason, or nothing when the reason changes nothing."""
     if session.order is None:
         return ()
     order = environment.orders.get(session.order)

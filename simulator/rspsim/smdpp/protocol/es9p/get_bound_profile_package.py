@@ -1,4 +1,4 @@
-"""ES9+.GetBoundProfilePackage: check the card's one-time key and Confirmation Code, bind, deliver.
+"""ES9+.GetBoundProfilePackage: checks one-time key and Confirmation Code, binds and delivers.
 
 Source: SGP.22 v2, 5.6.2 and 3.1.3.3.
 """
@@ -43,7 +43,7 @@ NAME: Final = "getBoundProfilePackage"
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Hold a request that could be read.
+    """A request that could be read.
 
     Attributes:
         transaction_id: TransactionID of the JSON object.
@@ -58,7 +58,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Hold the wish of a card for its package.
+    """The request of a card for its package.
 
     Attributes:
         content: The request.
@@ -80,7 +80,7 @@ class Wish:
 
     @property
     def otpk_euicc(self) -> PublicKey | None:
-        """Return otPK.EUICC.ECKA, or None when it is no point of the curve of the session."""
+        """Returns otPK.EUICC.ECKA, or None when it is no point of the curve of the session."""
         try:
             return PublicKey.from_point(self.session.curve, self.ok.euicc_signed2.euicc_otpk)
         except CryptoError:
@@ -88,7 +88,7 @@ class Wish:
 
     @property
     def code_fits(self) -> bool:
-        """Tell whether hashCc is that of the order's Confirmation Code and this session."""
+        """Returns whether hashCc is that of the order's Confirmation Code and this session."""
         expected = sha256(
             (self.order.confirmation_code_hash or b"") + self.session.transaction_id.octets
         ).digest()
@@ -96,7 +96,7 @@ class Wish:
 
 
 def read(body: Mapping[str, object]) -> Content:
-    """Read the request and PrepareDownloadResponse.
+    """Reads the request and PrepareDownloadResponse.
 
     Raises:
         DecodeError: a member or a data object is missing or not what its place demands.
@@ -112,7 +112,7 @@ def read(body: Mapping[str, object]) -> Content:
 
 
 def euicc_signature2(wish: Wish) -> StatusCodeData | None:
-    """Check euiccSignature2 over euiccSigned2 and smdpSignature2, both as they went: 8.1/6.1."""
+    """Checks euiccSignature2 over euiccSigned2 and smdpSignature2 as they were sent: 8.1/6.1."""
     key = wish.client.certificate.public_key
     data = (wish.ok.euicc_signed2.raw or b"") + wish.session.smdp_signature2
     if key is not None and key.verify(wish.ok.euicc_signature2, data):
@@ -121,7 +121,7 @@ def euicc_signature2(wish: Wish) -> StatusCodeData | None:
 
 
 def signed_transaction_id(wish: Wish) -> StatusCodeData | None:
-    """Check the TransactionID in euiccSigned2 against the JSON object: 8.10.1/3.9."""
+    """Checks the TransactionID in euiccSigned2 against the JSON object: 8.10.1/3.9."""
     signed = wish.ok.euicc_signed2.transaction_id
     if signed == wish.content.transaction_id:
         return None
@@ -129,14 +129,14 @@ def signed_transaction_id(wish: Wish) -> StatusCodeData | None:
 
 
 def confirmation_code_is_there(wish: Wish) -> StatusCodeData | None:
-    """Check that hashCc is present when a Confirmation Code is asked for: 8.2.7/2.2."""
+    """Checks that hashCc is present when a Confirmation Code is asked for: 8.2.7/2.2."""
     if wish.order.confirmation_code_hash is None or wish.ok.euicc_signed2.hash_cc is not None:
         return None
     return CONFIRMATION_CODE_MISSING("this order has a Confirmation Code; euiccSigned2 no hashCc")
 
 
 def confirmation_code_is_right(wish: Wish) -> StatusCodeData | None:
-    """Check hashCc: 8.2.7/3.8, or 8.2.7/6.4 when it was the last try."""
+    """Checks hashCc: 8.2.7/3.8, or 8.2.7/6.4 when it was the last try."""
     order = wish.order
     if order.confirmation_code_hash is None or wish.code_fits:
         return None
@@ -149,14 +149,14 @@ def confirmation_code_is_right(wish: Wish) -> StatusCodeData | None:
 
 
 def one_time_key_is_usable(wish: Wish) -> StatusCodeData | None:
-    """Check otPK.EUICC: 8.1/6.1 when it is no point of the curve."""
+    """Checks otPK.EUICC: 8.1/6.1 when it is no point of the curve."""
     if wish.otpk_euicc is not None:
         return None
     return EUICC_VERIFICATION_FAILED(f"otPK.EUICC.ECKA is not a point on {wish.session.curve}")
 
 
 def one_time_key_is_the_one_bound(wish: Wish) -> StatusCodeData | None:
-    """Check that a card comes back with its key, where the server does not rebind: 8.2/3.7."""
+    """Checks that a card uses the same key again, where the server does not rebind: 8.2/3.7."""
     kept = wish.order.binding
     if kept is None or wish.policy.rebind or kept.otpk_euicc == wish.otpk_euicc:
         return None
@@ -164,14 +164,14 @@ def one_time_key_is_the_one_bound(wish: Wish) -> StatusCodeData | None:
 
 
 def profile_is_still_there(wish: Wish) -> StatusCodeData | None:
-    """Check that the profile was not withdrawn since it was offered: 8.2/3.7."""
+    """Checks that the profile was not withdrawn since it was offered: 8.2/3.7."""
     if wish.order.state in DELIVERABLE:
         return None
     return PROFILE_UNAVAILABLE(f"the profile is {wish.order.state}")
 
 
 def order_has_not_ended(wish: Wish) -> StatusCodeData | None:
-    """Check the end of the order: 8.8.5/4.10."""
+    """Checks the end of the order: 8.8.5/4.10."""
     if not wish.order.expired(wish.now):
         return None
     return ORDER_EXPIRED(f"the order ended at {wish.order.terms.expires_at}")
@@ -192,7 +192,7 @@ ORDER_CHECKS: Final = (
 
 
 def run(environment: Environment, content: Content) -> Outcome:
-    """Deliver the package, or refuse."""
+    """Delivers the package, or refuses it."""
     now = environment.clock.now()
     session = environment.sessions.live(content.transaction_id, now, Stage.AUTHENTICATED)
     if session is None or session.client is None or session.order is None:
@@ -247,7 +247,7 @@ def _delivered(environment: Environment, wish: Wish, otpk: PublicKey) -> Outcome
 
 
 def _bind(environment: Environment, wish: Wish, otpk: PublicKey) -> tuple[Binding, Pieces]:
-    """Return what is kept with the order, and the package as it goes out.
+    """Returns what is kept with the order, and the package as it goes out.
 
     What is kept is always the sound package: an attempt without a fault can follow one with.
     """
@@ -269,7 +269,7 @@ def _bind(environment: Environment, wish: Wish, otpk: PublicKey) -> tuple[Bindin
 def _input(
     environment: Environment, wish: Wish, otpk: PublicKey
 ) -> tuple[BindingInput, Pieces | None]:
-    """Return what the package is made of, and the pieces of an earlier one for the same key."""
+    """Returns what the package is made of, and the pieces of an earlier one for the same key."""
     curve, kept = wish.session.curve, wish.order.binding
     again = kept if kept is not None and kept.otpk_euicc == otpk else None
     choice = environment.variation.binding(environment.policy.binding)

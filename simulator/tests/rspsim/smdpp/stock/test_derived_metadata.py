@@ -1,4 +1,4 @@
-"""Metadata for packages that came without: the generic test profiles and the project's own."""
+"""Metadata for packages that have none: the generic test profiles and the project's own."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Sessions: each stage by each question, the time they wait, and how many are kept."""
+"""Sessions: each stage with each query, how long they wait, and how many are kept."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

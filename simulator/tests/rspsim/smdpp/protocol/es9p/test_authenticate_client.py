@@ -133,7 +133,7 @@ def test_unknown_data_objects_in_euicc_info2_are_tolerated(lpa, order, code_of):
 
 
 def reissued(pki: Pki, role: Role, *, key_of: Role | None = None, **changes: object) -> Certificate:
-    """Return the NIST certificate of a role with one thing changed, signed by its issuer."""
+    """Returns the NIST certificate of a role with one thing changed, signed by its issuer."""
     curve = Curve.NIST_P256
     credential = pki.all(role, curve)[0]
     issuer = pki.all(key_of or (Role.CI if role is Role.EUM else Role.EUM), curve)[0]
