@@ -1,7 +1,7 @@
 """The protection against real use: a server refuses credentials of anything but a test CI.
 
 Test CIs are known by their key identifiers (SGP.26) or carry a registeredID of the example arc
-2.999, which nobody can own; every CI this project makes does.
+2.999, which is never assigned to an owner; every CI this project makes has one.
 """
 
 from typing import Final
@@ -33,7 +33,7 @@ def require_test_ci(pki: Pki) -> None:
     """Refuses a bundle with a CI that is not known to be for tests.
 
     Raises:
-        ConfigError: there is one; the message says how to go on.
+        ConfigError: there is one; the message names the remedies.
     """
     for curve in pki.curves:
         ci = pki.ci(curve).certificate
@@ -41,5 +41,5 @@ def require_test_ci(pki: Pki) -> None:
             identifier = (ci.subject_key_identifier or b"").hex().upper()
             raise ConfigError(
                 f"CI {str(ci.subject)!r} with key identifier {identifier} is not known to be for "
-                "tests; this server is. Take a test PKI, or say --any-ci if you are sure"
+                "tests; this server is. Use a test PKI, or give --any-ci if you are sure"
             )

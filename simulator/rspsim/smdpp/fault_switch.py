@@ -1,6 +1,6 @@
 """Server faults as values, and the switch that applies those that are on.
 
-A `ServerFault` names the point it hooks, the parameters it takes and the requirement it serves; its
+A `ServerFault` names its point, the parameters it takes and the requirement it serves; its
 `change` takes the value that passes the point and returns another. Two parameters belong to every
 fault: `function`, which limits it to one ES9+ function, and `times`, after which it goes off by
 itself.
@@ -27,9 +27,9 @@ class ServerFault:
 
     Attributes:
         name: Name to switch it by.
-        point: Where it hooks in.
+        point: Where it acts.
         summary: What is wrong, in one line.
-        serves: Requirement or field report that it lets a client be held against.
+        serves: Requirement or field report that a client is tested for with this fault.
         change: Takes the value and the parameters, returns the wrong value.
         parameters: Names and default values.
     """
@@ -50,7 +50,7 @@ class Active:
         fault: The fault.
         parameters: Its parameters, defaults filled in.
         function: Name of the one function it is limited to, or empty.
-        times: How often it still acts, or None for ever.
+        times: How often it still acts, or None for no limit.
     """
 
     fault: ServerFault
@@ -82,7 +82,7 @@ class FaultSwitch:
         """Switches a fault on; the same fault may be on more than once.
 
         Raises:
-            LocalError: no fault or no parameter of this name, or a parameter of another type.
+            LocalError: there is no such fault or parameter, or a parameter has another type.
                 Nothing was switched.
         """
         fault = self._known.get(name)
@@ -114,7 +114,7 @@ class FaultSwitch:
         """Switches a fault on for the duration of a with block.
 
         Raises:
-            LocalError: as `on`.
+            LocalError: as for `on`.
         """
         active = self.on(name, function=function, times=times, **parameters)
         try:

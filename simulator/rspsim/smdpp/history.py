@@ -21,8 +21,8 @@ class Exchange:
         number: Number of the exchange, from 1.
         at: Time of arrival.
         function: Name of the ES9+ function, empty when the path names none.
-        transaction_id: TransactionID of the request or, where the answer gives it, of the answer.
-        summary: What came of it, in a few words: success, codes, or the verdict on a notification.
+        transaction_id: TransactionID of the request or, if it has none, of the answer.
+        summary: The result in a few words: success, codes, or the verdict on a notification.
         request: The request.
         response: The answer as it was sent, faults included.
     """

@@ -1,6 +1,6 @@
 """HTTP requests and answers as values, as exchanged with a front.
 
-The core knows nothing of sockets. Two fields of an answer exist for faults only and are carried out
+The core does not use sockets. Two fields of an answer exist for faults only and are carried out
 by the front: how long to wait before answering, and after how many octets of body to drop the
 connection.
 """

@@ -74,10 +74,10 @@ class Identity:
         return next((curve for curve in self.curves if self.ci_pkid(curve) == ci_pkid), None)
 
     def answers_to(self, address: str) -> bool:
-        """Returns whether an address means this server.
+        """Returns whether an address is one of this server.
 
-        Case does not count, and a port counts only when both sides name one (SGP.22 v2, 5.6.1; an
-        activation code may hold host:port, which clients send as it is).
+        Case is ignored, and ports are compared only when both sides have one (SGP.22 v2, 5.6.1; an
+        activation code may contain host:port, which clients send as it is).
         """
         return any(_same(address.lower(), own.lower()) for own in (self.address, *self.aliases))
 

@@ -7,10 +7,10 @@
     DELETE /faults, /faults/NAME  switch all or one off
     GET    /history               exchanges             DELETE /history forget them
     GET    /notifications         notifications received
-    DELETE /sessions              forget every RSP session, as a server does that lost its state
+    DELETE /sessions              forget every RSP session, like a server that lost its state
 
 Like the server itself this is a value machine; the port it listens on is
-`rspsim.transports.management_port`. Nothing of it is part of any specification.
+`rspsim.transports.management_port`. The API is not part of any specification.
 """
 
 import base64
@@ -89,7 +89,7 @@ class Management:
         collection, _, item = request.path.strip("/").partition("/")
         route = self._routes.get((request.method, collection))
         if route is None:
-            return _answer(404, {"error": f"nothing at {request.method} {request.path}"})
+            return _answer(404, {"error": f"no route for {request.method} {request.path}"})
         try:
             body = load_object(request.body) if request.body else {}
             return _answer(200, {"result": route(_Call(item, body))})

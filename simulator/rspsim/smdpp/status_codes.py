@@ -52,8 +52,8 @@ class StatusCode:
         """Makes the refusal with this pair.
 
         Args:
-            message: What was expected and what came.
-            identifier: The subject in particular, for example an EID or a MatchingID.
+            message: What was expected and what was received.
+            identifier: The particular subject, for example an EID or a MatchingID.
         """
         return StatusCodeData(
             subject_code=self.subject,

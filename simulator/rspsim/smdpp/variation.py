@@ -1,8 +1,8 @@
 """Variation: legal choices made differently each time, so that no client relies on one of them.
 
 The specification leaves the order of JSON members, the cut of a package into segments, the way the
-profile is protected and the length of hostId to the server. A client that depends on one of them
-works with one server and fails with the next. `Steady` always chooses alike, which keeps sessions
+profile is protected and the length of hostId to the server. A client that relies on one of them
+works with one server and fails with another. `Steady` always chooses the same, which keeps sessions
 reproducible; `Varied` draws each choice from a seed.
 """
 

@@ -1,13 +1,13 @@
 """Coders, one per type, made from its annotations: they turn values into JSON values and back.
 
-What they know: octets, text, numbers, truth values, None, enumerations, moments of time, tuples,
-sets, mappings, dataclasses, and the messages of `rspcore`, which are written as the octets they are
-on the wire. Nothing is executed on reading, and a value that does not fit its type is refused with
-the path to it.
+They support octets, text, numbers, booleans, None, enumerations, points in time, tuples,
+sets, mappings, dataclasses, and the messages of `rspcore`, which are written as their octets on the
+wire. Nothing is executed on reading, and a value that does not match its type is refused with the
+path to it.
 
-Files outlive versions. A dataclass field that is missing in the JSON takes its default; a field the
-dataclass does not have is refused, because it comes from a later version. Every field is written,
-those with their default value too, because a default may be another one day.
+Files are read by later versions. A dataclass field that is missing in the JSON takes its default; a
+field the dataclass does not have is refused, because it comes from a later version. Every field is
+written, those with their default value too, because a default may change.
 """
 
 import dataclasses
@@ -51,7 +51,7 @@ def coder_of(kind: Any) -> Coder:
     """Returns the coder of a type.
 
     Raises:
-        StoreError: the type, or one in it, cannot be written down.
+        StoreError: the type, or one in it, cannot be written.
     """
     origin = typing.get_origin(kind)
     arguments = typing.get_args(kind)
@@ -77,7 +77,7 @@ def _classcoder_of(kind: Any) -> Coder:
             return _structure(kind)
         if dataclasses.is_dataclass(kind):
             return _dataclass(kind)
-    raise StoreError(f"a state cannot hold {kind!r}: the store has no way to write it down")
+    raise StoreError(f"a state cannot hold {kind!r}: the store cannot write this type")
 
 
 def plain_dataclass(kind: Any) -> type | None:
@@ -119,7 +119,7 @@ def _load_moment(value: Any, _: Contents) -> datetime:
     try:
         return datetime.fromisoformat(value)
     except (TypeError, ValueError) as error:
-        raise StoreError("expected a moment as ISO 8601 writes it") from error
+        raise StoreError("expected a date and time in ISO 8601") from error
 
 
 def _load_none(value: Any, _: Contents) -> None:
@@ -157,7 +157,7 @@ def _structure(kind: type[Structure]) -> Coder:
 def _optional(kind: Any, arguments: tuple[Any, ...]) -> Coder:
     others = [one for one in arguments if one is not type(None)]
     if len(others) != 1 or len(arguments) != 2:
-        raise StoreError(f"a state cannot hold {kind!r}: only 'X or None' can be told apart")
+        raise StoreError(f"a state cannot hold {kind!r}: the only union supported is 'X or None'")
     inner = coder_of(others[0])
     return Coder(
         lambda value, contents: None if value is None else inner.dump(value, contents),
@@ -276,8 +276,8 @@ def _at(place: str, coder: Coder, value: Any, contents: Contents) -> Any:
             value = json.loads(contents.take(value["json"]))
         return coder.load(value, contents)
     except StoreError as error:
-        told = str(error)
-        raise StoreError(f"{place}{'' if told[:1] in '.[' else ': '}{told}") from error
+        text = str(error)
+        raise StoreError(f"{place}{'' if text[:1] in '.[' else ': '}{text}") from error
 
 
 def _list(value: Any) -> list[Any]:

@@ -1,7 +1,7 @@
 """Long content of a written state, under names made from it.
 
 The same content has the same name, so that a store keeps it once and writes it once, however often
-what stands around it changes; and content that was altered no longer has its name.
+the rest of the state changes; and content that was altered no longer matches its name.
 """
 
 from hashlib import sha256
@@ -24,7 +24,7 @@ class Contents(dict[str, bytes]):
         """Returns the octets of a name.
 
         Raises:
-            StoreError: they are missing, or they are not the octets the name was made from.
+            StoreError: they are missing, or they do not match the name.
         """
         octets = self.get(name)
         if octets is None or sha256(octets).hexdigest() != name:

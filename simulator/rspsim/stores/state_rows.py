@@ -1,8 +1,8 @@
 """A card's state as rows: the rows a new state needs, and which of them are unchanged.
 
 Every field of `CardState` is a row of JSON. Profiles and notifications are rows of their own, and
-their field's row lists them by number, in order. A value that is the very object of before, or
-comes out as the same text, keeps its row; so a store writes down no more than what changed.
+their field's row lists them by number, in order. A value that is the same object as before, or has
+the same text, keeps its row; so a store writes only what changed.
 """
 
 import json
@@ -57,7 +57,7 @@ def split(state: CardState, before: Rows) -> tuple[Rows, Contents]:
     """Returns the rows of a state, those of before where unchanged, and its new long octets.
 
     Raises:
-        StoreError: the state holds something that cannot be written down.
+        StoreError: the state contains something that cannot be written.
     """
     contents = Contents()
     field_rows: dict[str, Written] = {}
@@ -108,7 +108,7 @@ def join(
     """Returns the state that the rows describe, and the rows as `split` would return them.
 
     Raises:
-        StoreError: a row is missing, left over, or does not fit its type.
+        StoreError: a row is missing, left over, or does not match its type.
     """
     missing = [name for name in _TYPES if name in _REQUIRED and name not in field_texts]
     unknown = sorted(field_texts.keys() - _TYPES.keys())
@@ -125,7 +125,7 @@ def join(
         else:
             field_rows[name] = _read(name, _TYPES[name], text, contents)
     if items:
-        raise StoreError(f"rows no field lists: {sorted(items)}")
+        raise StoreError(f"rows that no field lists: {sorted(items)}")
     values: dict[str, Any] = {name: row.value for name, row in field_rows.items()}
     return CardState(**values), Rows(field_rows, item_rows)
 

@@ -1,8 +1,8 @@
 """A card that only answers, for measuring the link below a card.
 
 The benchmark compares the simulated card with it in one run, so that the difference is the time of
-the card itself; the transport tests use it to test the link alone. It keeps no state and knows no
-command.
+the card itself; the transport tests use it to test the link alone. It has no state and no
+commands.
 """
 
 from typing import Final

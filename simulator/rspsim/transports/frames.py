@@ -4,7 +4,7 @@ A frame of one octet from the reader is a control, if it is one `Control` names;
 command. A frame without octets ends the link.
 
 **Delayed acknowledgements.** The driver writes length and body separately, and the kernel on its
-side holds the second write back until the first is acknowledged. With delayed acknowledgements every
+side holds the second write back until the first is acknowledged. With delayed acknowledgements each
 command takes 44 ms longer. So `receive_frame` asks for quick acknowledgement before *each* receive,
 as the kernel resets the option in between, and `send_frame` sends length and body in one piece.
 """

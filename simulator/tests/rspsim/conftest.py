@@ -35,7 +35,7 @@ class FakeDriver:
         self.link.sendall(octets)
 
     def send(self, payload: bytes) -> None:
-        """Sends a frame as the driver does: length and body in two writes, with Nagle's algorithm."""
+        """Sends a frame as the driver does: length and body in two writes, without TCP_NODELAY."""
         self.write(len(payload).to_bytes(2, "big"))
         self.write(payload)
 

@@ -40,7 +40,7 @@ def test_empty_store_gets_a_new_card() -> None:
     assert store.load() == state
 
 
-def test_new_card_is_as_wished() -> None:
+def test_new_card_has_the_properties_asked_for() -> None:
     wish = CardWish(
         eid=OTHER_EID, personality="v2.2.2", options=("cat-busy=yes", "notification_capacity=7")
     )
@@ -53,7 +53,7 @@ def test_new_card_is_as_wished() -> None:
     assert state.options.no_result_available, "what the personality decides stays"
 
 
-def test_kept_card_comes_back_and_is_not_written_again(tmp_path: Path) -> None:
+def test_kept_card_is_loaded_and_not_written_again(tmp_path: Path) -> None:
     with SqliteStore(tmp_path / "card") as store:
         state = kept_state(store, CardWish(eid=OTHER_EID))
     with SqliteStore(tmp_path / "card") as store:
@@ -63,7 +63,7 @@ def test_kept_card_comes_back_and_is_not_written_again(tmp_path: Path) -> None:
         assert written == []
 
 
-def test_wish_goes_before_the_preset() -> None:
+def test_wish_takes_precedence_over_the_preset() -> None:
     preset = preset_named("old-firmware")
     wish = CardWish(options=("unknown-info-tag-refused=no",)).with_preset(preset)
     state = kept_state(MemoryStore(), wish)
@@ -90,22 +90,22 @@ def test_kept_card_takes_new_options_and_keeps_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "told"),
+    ("wish", "reason"),
     [
         (CardWish(eid=OTHER_EID), f"holds the card with EID {REFERENCE_EID}, not {OTHER_EID}"),
         (CardWish(personality="v2.6"), r"holds a card v2\.5, not v2\.6"),
         (CardWish(memory=8192), "holds a card with 524,288 octets of memory, not 8,192"),
     ],
 )
-def test_kept_card_is_not_made_another(wish: CardWish, told: str) -> None:
+def test_kept_card_cannot_be_made_another_card(wish: CardWish, reason: str) -> None:
     store = MemoryStore()
     state = kept_state(store, CardWish())
-    with pytest.raises(ConfigError, match=told):
+    with pytest.raises(ConfigError, match=reason):
         kept_state(store, wish)
     assert store.load() == state
 
 
-def test_kept_card_under_other_keys_is_not_served_with_those(tmp_path: Path) -> None:
+def test_kept_card_is_not_served_with_other_keys(tmp_path: Path) -> None:
     store = MemoryStore()
     kept_state(store, CardWish())
     write_pki(make_pki(b"another"), tmp_path)
@@ -120,13 +120,13 @@ def test_kept_card_is_served_with_its_own_keys(tmp_path: Path) -> None:
     assert kept_state(store, CardWish(pki=tmp_path)) == state
 
 
-def test_wish_of_what_the_kept_card_is_already_is_fine() -> None:
+def test_wish_that_the_kept_card_already_meets_is_accepted() -> None:
     store = MemoryStore()
     state = kept_state(store, CardWish())
     assert kept_state(store, CardWish(eid=REFERENCE_EID, personality="v2.5")) == state
 
 
-def test_unknown_personality_is_told_with_the_known_ones() -> None:
+def test_unknown_personality_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match=r"'v9': expected one of .*v2\.5"):
         kept_state(MemoryStore(), CardWish(personality="v9"))
 
@@ -138,12 +138,12 @@ def test_credentials_come_from_a_folder_tree() -> None:
     assert all(credential.signs for credential in state.credentials)
 
 
-def test_folder_that_is_none_is_told(tmp_path: Path) -> None:
+def test_missing_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="expected a folder"):
         read_pki(tmp_path / "nowhere")
 
 
-def test_folder_without_certificates_is_told(tmp_path: Path) -> None:
+def test_folder_without_certificates_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no self-signed CI certificate"):
         read_pki(tmp_path)
 
@@ -163,13 +163,13 @@ def test_option_is_read(given: str, name: str, value: object) -> None:
     assert changed_options(Options(), [given]) == replace(Options(), **{name: value})
 
 
-def test_last_of_an_option_given_twice_counts() -> None:
+def test_last_value_of_an_option_given_twice_is_used() -> None:
     given = ["notification_capacity=1", "notification_capacity=2"]
     assert changed_options(Options(), given).notification_capacity == 2
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "reason"),
     [
         ("cat_busy", "expected NAME=VALUE, with a name of response_mode, "),
         ("wings=2", "expected NAME=VALUE"),
@@ -179,8 +179,8 @@ def test_last_of_an_option_given_twice_counts() -> None:
         ("segment_limit=5", "expected 1020 or 1036"),
     ],
 )
-def test_option_that_is_none_is_told(given: str, told: str) -> None:
-    with pytest.raises(LocalError, match=told):
+def test_invalid_option_is_refused_with_the_reason(given: str, reason: str) -> None:
+    with pytest.raises(LocalError, match=reason):
         changed_options(Options(), [given])
 
 
@@ -212,11 +212,11 @@ def test_faults_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [decisions[fault.decision] for fault in known] == [1, 0, 1]
 
 
-def test_no_fault_is_the_standard() -> None:
+def test_no_fault_gives_the_standard_decisions() -> None:
     assert faulty([]) is STANDARD
 
 
-def test_unknown_fault_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_fault_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(card, "FAULTS", (FaultOf("a"),), raising=False)
     with pytest.raises(LocalError, match="'b': `rsplab card faults` lists all 1"):
         faulty(["b"])

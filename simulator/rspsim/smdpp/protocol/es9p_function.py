@@ -1,8 +1,8 @@
 """What an ES9+ function receives, and what it returns.
 
-A function decides and does nothing: it reads its request, looks at the orders and sessions of the
-environment, and returns an `Outcome` with the answer and the values that have to be kept. The
-server keeps them before it answers. Random octets are the one thing a function takes for itself.
+A function only decides: it reads its request, looks at the orders and sessions of the environment,
+and returns an `Outcome` with the answer and the values that have to be kept. The server keeps them
+before it answers. Drawing random octets is the only side effect of a function.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,8 +37,8 @@ class Environment:
         identity: Addresses, certificates and keys of the server.
         rng: Source of random octets.
         clock: Present time.
-        policy: Choices the specification leaves to the server.
-        variation: Choices made differently from answer to answer, for the sake of the client.
+        policy: Choices that the specification leaves to the server.
+        variation: Choices made differently from answer to answer, to test the client.
         orders: Orders.
         sessions: RSP sessions.
         receipts: Notifications received.

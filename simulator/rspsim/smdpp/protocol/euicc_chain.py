@@ -1,8 +1,8 @@
 """The card's certificates: read, and checked against the CIs this server trusts.
 
-Each check answers with the code of its certificate; what is wrong with the dates has a reason code
-of its own. A CI that this server does not know is told apart from a chain that does not verify,
-because the first is no fault of the card.
+Each check refuses with the code of its certificate; a wrong date has a reason code of its own. A
+CI that this server does not know is distinguished from a chain that does not verify, because the
+first is no fault of the card.
 
 Source: SGP.22 v2, 4.5.2 and 5.6.3.
 """
@@ -38,11 +38,11 @@ class EuiccChain:
     """The certificates a card has sent, as far as they can be read.
 
     Attributes:
-        euicc: CERT.EUICC, or None when its octets are no certificate.
+        euicc: CERT.EUICC, or None when its octets are not a certificate.
         eum: CERT.EUM, or None likewise.
         ci: The trusted CI certificate that the EUM's names as its issuer, or None.
         now: Present time.
-        check_digits: Whether the check digits of the EID count.
+        check_digits: Whether the check digits of the EID are checked.
     """
 
     euicc: Certificate | None

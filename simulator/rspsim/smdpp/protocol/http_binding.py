@@ -41,7 +41,7 @@ def json_answer(body: Mapping[str, object], request: HttpRequest, own: Version) 
 
     Args:
         body: The JSON object.
-        request: The request, whose X-Admin-Protocol limits the version.
+        request: The request; its X-Admin-Protocol limits the version.
         own: Highest version of this server.
     """
     caller = _protocol_version(request)

@@ -1,6 +1,6 @@
 """Eligibility: compares what a profile needs with what the card states about itself.
 
-`Needs` is worked out once, when a profile is ordered; a package that cannot be read needs nothing,
+`Needs` is computed once, when a profile is ordered; a package that cannot be read needs nothing,
 because a mock server has to be able to deliver broken ones. Bits and data objects that the card
 adds beyond the version of this server are no reason to refuse it.
 
@@ -76,7 +76,7 @@ class Needs:
 
     @classmethod
     def of(cls, upp: bytes, metadata: StoreMetadataRequest) -> "Needs":
-        """Works out the needs of a package and its metadata."""
+        """Computes the needs of a package and its metadata."""
         header = _header(upp)
         return cls(
             services=header.mandatory_services if header else (),
@@ -99,7 +99,7 @@ def _header(upp: bytes) -> ProfileHeader | None:
 
 
 def ineligibility(needs: Needs, info: EuiccInfo2) -> StatusCodeData | None:
-    """Returns why the card cannot have the profile (8.2.5/4.3), or None when it can."""
+    """Returns why the card is not eligible for the profile (8.2.5/4.3), or None when it is."""
     missing = [
         name
         for name in needs.services

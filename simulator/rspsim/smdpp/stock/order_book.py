@@ -1,7 +1,7 @@
 """The order book: makes orders, keeps them, and finds the one a card asks for.
 
-Ordering plays DownloadOrder, ConfirmOrder and ReleaseProfile of ES2+ in one call. An order that is
-finished gives its MatchingID free, so the same activation code can be ordered again and again.
+Ordering does DownloadOrder, ConfirmOrder and ReleaseProfile of ES2+ in one call. An order that is
+finished releases its MatchingID, so the same activation code can be ordered again and again.
 
 Source: SGP.22 v2, 3.1.2, 4.1 and 5.3.
 """
@@ -93,11 +93,11 @@ class OrderBook:
         """Orders a profile and, unless the terms say otherwise, releases it for download.
 
         Args:
-            upp: Unprotected profile package; it need not be a sound one.
-            metadata: What the card is told about the profile.
-            matching_id: MatchingID; made up when None, the default SM-DP+ use case when empty.
+            upp: Unprotected profile package; it need not be a correct one.
+            metadata: Metadata of the profile, as sent to the card.
+            matching_id: MatchingID; drawn when None, the default SM-DP+ use case when empty.
             confirmation_code: Code the End User has to enter, or None for none.
-            eid: The one card that may have the profile, or None for any.
+            eid: The only card that may get the profile, or None for any.
             terms: Retry limits, end of the order, and whether it is released at once.
 
         Returns:
@@ -153,7 +153,8 @@ class OrderBook:
         """Releases, cancels or withdraws an order, as the operator does on ES2+.
 
         Raises:
-            LocalError: no such order, or its state does not allow the event. Nothing was changed.
+            LocalError: there is no such order, or its state does not allow the event. Nothing was
+                changed.
         """
         order = self.get(number)
         if not order.allows(event):

@@ -2,12 +2,12 @@
 
 An `Order` is a frozen value; a repository keeps the current one under its number, so that another
 repository can keep them on disk. Nothing but `Order.after` changes a state, and it looks the event
-up in `TRANSITIONS`: a pair that is not listed changes nothing. Creating and finding orders is the
-business of `rspsim.smdpp.stock.order_book`.
+up in `TRANSITIONS`: a pair that is not listed changes nothing. `rspsim.smdpp.stock.order_book`
+creates and finds orders.
 
 The states are those of the Profile at the SM-DP+ (SGP.22 v2, 3.1.6). A profile is Linked rather
-than Allocated when the order names the EID. Downloaded means that a bound package went out; the
-card may still come back for another one until its result says Installed or the order is in Error.
+than Allocated when the order names the EID. Downloaded means that a bound package was sent; the
+card may still ask for another one until its result says Installed or the order is in Error.
 """
 
 from dataclasses import dataclass, replace
@@ -94,7 +94,7 @@ TRANSITIONS: Final = MappingProxyType(
 DELIVERABLE: Final = frozenset((OrderState.RELEASED, OrderState.DOWNLOADED))
 """States in which a card may ask for the profile."""
 FINISHED: Final = frozenset((OrderState.INSTALLED, OrderState.ERROR, OrderState.UNAVAILABLE))
-"""States that free the MatchingID for another order."""
+"""States that release the MatchingID for another order."""
 
 
 class NotificationPoint(IntEnum):
@@ -113,7 +113,7 @@ class ProgressInfo:
     Attributes:
         point: Notification point.
         at: Time of the event.
-        outcome: "Executed-Success", or the codes and words of the failure.
+        outcome: "Executed-Success", or the codes and text of the failure.
     """
 
     point: NotificationPoint
@@ -126,11 +126,11 @@ class Binding:
     """What was bound to one card, kept for another attempt with the same one-time key.
 
     Attributes:
-        eid: The card the package was bound to; no other may have it.
+        eid: The card the package was bound to; no other card may get it.
         otpk_euicc: otPK.EUICC.ECKA.
         otsk_dp: One-time key pair of the server; never used with another key of the card.
         host_id: hostId of the control reference template.
-        pieces: The package as it was bound; all but its BF23 goes out again.
+        pieces: The package as it was bound; all of it except BF23 is sent again.
     """
 
     eid: Eid
@@ -163,11 +163,11 @@ class Order:
 
     Attributes:
         number: Number under which the repository keeps it.
-        smdp_address: Address that stands in the activation code.
+        smdp_address: Address in the activation code.
         iccid: ICCID of the profile.
         upp: Unprotected profile package.
         metadata: StoreMetadataRequest (BF25), sent on ES9+ and in the package alike.
-        needs: What the card has to offer.
+        needs: What the card has to support.
         state: State of the profile.
         matching_id: MatchingID; empty for the default SM-DP+ use case.
         confirmation_code_hash: SHA-256 of the Confirmation Code, or None when none is asked for.
@@ -177,7 +177,7 @@ class Order:
         wrong_codes: Wrong Confirmation Codes so far.
         reserved_by: Session that holds the order, or None.
         binding: What was bound to a card, or None before the first delivery.
-        progress: What the operator was told, oldest first.
+        progress: Reports to the operator, oldest first.
     """
 
     number: int

@@ -1,8 +1,8 @@
 """Notifications the server has received, and the verdict on each.
 
 The answer to HandleNotification never depends on the notification: it is always 204, because the
-LPA deletes the notification on it and would send it again and again otherwise. What the server made
-of it stands here, for tests and for the person at the console.
+LPA then deletes the notification and would send it again and again otherwise. The verdict of the
+server is kept here, for tests and for people.
 
 Source: SGP.22 v2, 3.5 and 5.6.4.
 """
@@ -83,7 +83,7 @@ class ReceiptBook:
     def seen(self, eid: Eid, signed: bytes) -> bool:
         """Returns whether the same notification came from this card before.
 
-        The number alone would do for a real card, which never uses one twice; a simulated card that
-        starts afresh does.
+        The number alone would be enough for a real card, which never uses one twice; a simulated
+        card that starts again from its first state does.
         """
         return (eid, signed) in self._seen

@@ -5,13 +5,13 @@
         +-----------------+--------------+---> CLOSED
 
 InitiateAuthentication opens a session, AuthenticateClient and GetBoundProfilePackage take it one
-stage further, and each of the two asks for exactly the stage before it: a step out of order or
-done twice meets an unknown transaction (8.10.1/3.9). A session ends with its receipt, a
+stage further, and each of the two requires exactly the stage before it: a step out of order or
+done twice is refused as an unknown transaction (8.10.1/3.9). A session ends with its receipt, a
 cancellation, a refusal of something the card has signed, a new session for the same order, or when
 it has waited too long. An ended session stays in the book for a while, because the
-ProfileInstallationResult names it and carries no certificate of its own.
+ProfileInstallationResult names it and contains no certificate.
 
-A session never belongs to a connection: each exchange may come over a new one.
+A session never belongs to a connection: each exchange may use a new one.
 
 Source: SGP.22 v2, 3.1.3 and 5.6.
 """

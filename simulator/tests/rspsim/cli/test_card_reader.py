@@ -1,4 +1,4 @@
-"""`rsplab card serve` with a real pcscd, which is started when none runs; the card keeps its state."""
+"""`rsplab card serve` with a real pcscd, started when none runs; the card keeps its state."""
 
 import subprocess
 import sys
@@ -87,7 +87,7 @@ def test_card_keeps_a_profile_downloaded_over_pcsc(tmp_path: Path) -> None:
         assert profile.profile_state == ProfileState.enabled
 
 
-def test_second_card_in_the_same_slot_is_told_who_is_there(tmp_path: Path) -> None:
+def test_second_card_in_a_slot_is_refused_with_the_process_of_the_first(tmp_path: Path) -> None:
     with served(tmp_path / "card") as first:
         second = subprocess.run(
             [sys.executable, "-c", PROGRAM, "card", "serve"],

@@ -24,14 +24,14 @@ def run(monkeypatch: pytest.MonkeyPatch, findings: tuple[Finding, ...], *words: 
     return code
 
 
-def test_well_machine_gives_0(
+def test_machine_without_problems_gives_0(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, (WELL,)) == 0
     assert capsys.readouterr().out == "ok    Python:           3.11.7\n\nnothing is lacking\n"
 
 
-def test_lack_gives_3_and_its_remedy(
+def test_problem_gives_3_and_its_remedy(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, (WELL, LACK)) == 3
@@ -42,7 +42,7 @@ def test_lack_gives_3_and_its_remedy(
 
 
 @pytest.mark.parametrize(("findings", "code"), [((WELL,), 0), ((WELL, LACK), 3)])
-def test_json_holds_the_same(
+def test_json_contains_the_same_findings(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     findings: tuple[Finding, ...],

@@ -1,9 +1,9 @@
 """A real card process killed at any moment: its file has the state before or after.
 
 Procedures are recorded once in this process: every command, its answer, and the state of the card
-after it. The same card with the same seed in a process of its own gives the same answers, octet for
-octet. That process is fed up to a command chosen by chance and killed while it works on it. Then
-its file has to hold exactly the recorded state before that command or the one after it.
+after it. The same card with the same seed in a separate process gives the same answers, octet for
+octet. That process gets the commands up to one chosen at random and is killed while it handles it.
+Then its file must have exactly the recorded state before that command or the one after it.
 
 RSPLAB_KILLS sets how many processes are killed.
 """
@@ -220,7 +220,7 @@ class Started:
 
 
 def killed(process: Any, driver: Any, segment: Segment, chance: Chance, file: Path) -> str:
-    """Sends events to a card, kills it, and returns whether its file has the state before or after."""
+    """Sends events to a card and kills it; returns whether its file is as before or as after."""
     every = range(len(segment.events))
     last = chance.choice(chance.choice([segment.committing, every]))
     card = process(driver.port, file)
@@ -255,7 +255,7 @@ def kept_in(file: Path) -> CardState:
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
-def test_file_holds_before_or_after(
+def test_file_has_the_state_before_or_after(
     segments: list[Segment],
     files: dict[str, Path],
     driver: Any,

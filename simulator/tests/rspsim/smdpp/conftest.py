@@ -1,7 +1,7 @@
 """An eUICC and an LPA made of rspcore primitives, just enough of them to talk to the server.
 
-Deliberately not the simulated card: the server is held against the specification, not against the
-other half of this project.
+They are deliberately not the simulated card: the server is tested against the specification, not
+against the card of this project.
 """
 
 import base64
@@ -213,7 +213,7 @@ class CardStandIn:
         )
 
     def load(self, package: bytes) -> Loaded:
-        """Opens a bound package as a card does; raises AssertionError or CryptoError if it is wrong."""
+        """Opens a bound package as a card does; AssertionError or CryptoError if it is wrong."""
         assert self.otsk is not None
         outer = tlv.parse(package)
         assert outer.tag == Tag.BoundProfilePackage
@@ -323,7 +323,7 @@ class CardStandIn:
 
 @dataclass
 class Lpa:
-    """Calls the functions one by one; each keeps its answer and takes what to change in the request."""
+    """Calls the functions one by one; each keeps its answer and accepts changes to its request."""
 
     server: SmDpPlus
     card: CardStandIn

@@ -52,7 +52,7 @@ def sound(make_server, make_lpa, profile):
     return lpa
 
 
-def test_names_are_unique_and_say_what_they_serve():
+def test_names_are_unique_and_each_fault_serves_a_requirement():
     names = [fault.name for fault in FAULTS]
     assert len(set(names)) == len(names)
     for fault in FAULTS:
@@ -120,7 +120,7 @@ def test_one_bit_of_the_second_answer_is_flipped(lpa, order, sound, member):
         assert difference == (8 if name == member else 0)
 
 
-def test_wrong_values_before_signing_are_well_signed(lpa, order):
+def test_wrong_values_before_signing_have_a_valid_signature(lpa, order):
     server = lpa.server
     with server.fault("es9.server_signed1.transaction_id"):
         answer = lpa.initiate()
@@ -148,7 +148,7 @@ def test_confirmation_code_flag_can_differ_from_the_order(lpa, order):
     assert SmdpSigned2.decode(unb64(answer["smdpSigned2"])).cc_required_flag is True
 
 
-def test_other_ci_is_named(lpa):
+def test_another_ci_is_named(lpa):
     with lpa.server.fault("es9.euicc_ci_pkid.other", value="AA" * 20):
         assert unb64(lpa.initiate()["euiccCiPKIdToBeUsed"]) == b"\x04\x14" + b"\xaa" * 20
 
@@ -208,7 +208,7 @@ def test_sequence_of_segments_can_be_spoiled(lpa, order, name, parameters):
         lpa.card.load(package)
 
 
-def test_segment_number_that_is_not_there_is_a_mistake_of_the_test(lpa, order):
+def test_segment_number_out_of_range_is_a_local_error(lpa, order):
     with pytest.raises(LocalError, match="number 99"):
         package_under(lpa, order, "es8.profile_elements.drop", index=99)
 
@@ -235,7 +235,7 @@ def test_segments_of_1036_octets(lpa, server, profile):
         ("control_ref_template.host_id", {}, "host_id", bytes(17)),
     ],
 )
-def test_key_agreement_request_with_a_wrong_value_is_well_signed(
+def test_key_agreement_request_with_a_wrong_value_has_a_valid_signature(
     lpa, order, name, parameters, attribute, expected
 ):
     package = package_under(lpa, order, f"es8.{name}", **parameters)
@@ -254,7 +254,7 @@ def test_key_agreement_request_with_a_bad_signature(lpa, order):
         lpa.card.load(package)
 
 
-def test_metadata_of_the_package_can_differ_from_those_shown(lpa, order, profile):
+def test_metadata_of_the_package_can_differ_from_those_sent_before(lpa, order, profile):
     loaded = lpa.card.load(package_under(lpa, order, "es8.store_metadata.profile_name"))
     assert StoreMetadataRequest.decode(loaded.metadata).profile_name == "Another profile"
     shown = StoreMetadataRequest.decode(unb64(lpa.authenticated["profileMetadata"]))
@@ -265,7 +265,7 @@ def test_metadata_of_the_package_can_differ_from_those_shown(lpa, order, profile
     assert StoreMetadataRequest.decode(unb64(answer["profileMetadata"])).profile_name == "X"
 
 
-def test_profile_can_be_spoiled_and_well_protected(lpa, order, profile):
+def test_spoiled_profile_can_be_protected_correctly(lpa, order, profile):
     loaded = lpa.card.load(package_under(lpa, order, "es8.profile.truncate", octets=10))
     assert loaded.upp == profile.upp[:-10]
     loaded = lpa.card.load(package_under(lpa, order, "es8.profile.flip_bit", bit=8))
@@ -274,14 +274,14 @@ def test_profile_can_be_spoiled_and_well_protected(lpa, order, profile):
     assert len(loaded.configure_isdp) > 200 > len(CONFIGURE_ISDP)
 
 
-def test_retry_after_a_fault_gets_the_sound_package_under_the_same_key(lpa, order, profile):
+def test_retry_after_a_fault_gets_the_correct_package_under_the_same_key(lpa, order, profile):
     package_under(lpa, order, "es8.profile.truncate")
     otsk = lpa.card.otsk
     assert lpa.download(order.matching_id).upp == profile.upp
     assert lpa.card.otsk is otsk
 
 
-def test_answers_of_the_json_object(lpa, order, code_of):
+def test_faults_of_the_json_object_change_the_answer(lpa, order, code_of):
     server = lpa.server
     with server.fault("es9.answer.fail", subject="8.1", reason="4.8"):
         assert code_of(lpa.initiate()) == "8.1/4.8"
@@ -307,7 +307,7 @@ def test_answers_of_the_json_object(lpa, order, code_of):
 
 
 @pytest.mark.parametrize("form", ["unpadded", "wrapped", "url"])
-def test_base64_in_another_form(lpa, sound, form):
+def test_base64_can_have_another_form(lpa, sound, form):
     with lpa.server.fault("es9.answer.base64", form=form):
         answer = lpa.initiate()
     text = answer["serverCertificate"]
@@ -315,7 +315,7 @@ def test_base64_in_another_form(lpa, sound, form):
     assert cleaned == sound.initiated["serverCertificate"].rstrip("=")
 
 
-def test_answers_of_http(lpa, server):
+def test_faults_of_http_change_the_answer(lpa, server):
     def post():
         return lpa.post("cancelSession", {})
 
@@ -343,27 +343,27 @@ def test_answers_of_http(lpa, server):
         assert json.loads(post().body)
 
 
-def test_refused_request_is_not_acted_upon(lpa, order, code_of):
+def test_refused_request_has_no_effect(lpa, order, code_of):
     lpa.initiate()
     with lpa.server.fault("http.refuse", status=503), pytest.raises(AssertionError):
         lpa.authenticate(order.matching_id)
     assert code_of(lpa.authenticate(bf38=lpa.bf38)) == "Executed-Success"
 
 
-def test_answered_request_is_acted_upon_whatever_the_status(lpa, order, code_of):
+def test_request_answered_with_a_wrong_status_has_its_effect(lpa, order, code_of):
     lpa.initiate()
     with lpa.server.fault("http.status", status=500), pytest.raises(AssertionError):
         lpa.authenticate(order.matching_id)
     assert code_of(lpa.authenticate(bf38=lpa.bf38)) == "8.10.1/3.9"
 
 
-def test_fault_for_one_function_leaves_the_others(lpa, order, code_of):
+def test_fault_for_one_function_does_not_change_the_others(lpa, order, code_of):
     with lpa.server.fault("es9.answer.fail", function="authenticateClient"):
         assert code_of(lpa.initiate()) == "Executed-Success"
         assert code_of(lpa.authenticate(order.matching_id)) == "8.2.6/3.8"
 
 
-def test_fault_goes_off_after_its_times(lpa):
+def test_fault_goes_off_after_its_number_of_times(lpa):
     lpa.server.faults.on("http.status", status=500, times=2)
     assert [lpa.post("cancelSession", {}).status for _ in range(3)] == [500, 500, 200]
     assert lpa.server.faults.active == ()
@@ -392,7 +392,7 @@ def test_two_faults_add_up_and_go_off_one_by_one(lpa):
         ("http.status", {"status": True}, "expected int"),
     ],
 )
-def test_fault_that_is_misused_is_refused(server, name, parameters, expected):
+def test_unknown_fault_or_parameter_is_refused(server, name, parameters, expected):
     with pytest.raises(LocalError, match=expected):
         server.faults.on(name, **parameters)
     assert server.faults.active == ()
@@ -407,6 +407,6 @@ def test_fault_that_is_misused_is_refused(server, name, parameters, expected):
         ("es9.answer.base64", {"form": "base32"}),
     ],
 )
-def test_value_that_cannot_be_used_is_a_mistake_of_the_test(lpa, name, parameters):
+def test_unusable_parameter_value_is_a_local_error(lpa, name, parameters):
     with lpa.server.fault(name, **parameters), pytest.raises(LocalError):
         lpa.initiate()

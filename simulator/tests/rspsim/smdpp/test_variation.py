@@ -1,4 +1,4 @@
-"""Variation: off, all sessions are the same; on, legal choices differ and the client still works."""
+"""Variation: off, all sessions are the same; on, legal choices differ and clients still work."""
 
 import base64
 import json

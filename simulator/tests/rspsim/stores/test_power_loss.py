@@ -1,10 +1,10 @@
 """Power lost at every commit and at every command: the card is as before or as after.
 
 Each scenario is one function of the card, or one procedure, that commits. It is run once without
-loss to learn its commits and commands, and then once for each of them and each moment around it.
+loss to record its commits and commands, and then once for each of them and each moment around it.
 After the loss a new card is built from the store, as a reboot does. Its state has to be the one
-before or the one after the commit, the invariants of a card have to hold, and the function, asked
-for again where it had not happened, has to end as if nothing had been lost.
+before or the one after the commit, the invariants of a card have to hold, and the function, called
+again where it had no effect, has to end as it does without a loss.
 """
 
 from collections.abc import Callable
@@ -68,7 +68,7 @@ class Cable:
 
     Attributes:
         commands: Number of commands sent so far.
-        cut_before: Number of the command that meets a card without power, or 0.
+        cut_before: Number of the command before which the power is lost, or 0.
         cut_after: Number of the command whose answer is lost with the power, or 0.
     """
 
@@ -355,7 +355,9 @@ def name_or_address(world: World) -> None:
 
 @pytest.mark.parametrize("moment", [Moment.BEFORE, Moment.TORN, Moment.AFTER])
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
-def test_loss_at_each_commit_leaves_before_or_after(scenario: Scenario, moment: Moment) -> None:
+def test_loss_at_each_commit_leaves_the_state_before_or_after(
+    scenario: Scenario, moment: Moment
+) -> None:
     history = undisturbed(scenario).store.history
     assert len(history) > 1, "a scenario without a commit shows nothing"
     for number in range(1, len(history)):
@@ -367,9 +369,11 @@ def test_loss_at_each_commit_leaves_before_or_after(scenario: Scenario, moment: 
         require_sound(world, scenario, [allowed])
 
 
-@pytest.mark.parametrize("answered", [False, True], ids=["unheard", "unanswered"])
+@pytest.mark.parametrize("answered", [False, True], ids=["before", "unanswered"])
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
-def test_loss_at_each_command_leaves_before_or_after(scenario: Scenario, *, answered: bool) -> None:
+def test_loss_at_each_command_leaves_the_state_before_or_after(
+    scenario: Scenario, *, answered: bool
+) -> None:
     undisturbed_world = undisturbed(scenario)
     for number in range(1, undisturbed_world.commands + 1):
         world = World(scenario.state())
@@ -383,7 +387,7 @@ def test_loss_at_each_command_leaves_before_or_after(scenario: Scenario, *, answ
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
-def test_memory_that_refuses_leaves_before_and_the_card_says_so(scenario: Scenario) -> None:
+def test_failed_write_leaves_the_state_before_and_the_card_reports_it(scenario: Scenario) -> None:
     for number in range(1, len(undisturbed(scenario).store.history)):
         world = World(scenario.state())
         world.store.arm(PowerLoss(number, Moment.REFUSED))
@@ -394,7 +398,7 @@ def test_memory_that_refuses_leaves_before_and_the_card_says_so(scenario: Scenar
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
-def test_every_state_comes_back_whole_from_its_rows(scenario: Scenario) -> None:
+def test_every_state_is_read_back_from_its_rows(scenario: Scenario) -> None:
     before, kept = NO_ROWS, Contents()
     for state in undisturbed(scenario).store.history:
         before, contents = split(state, before)
@@ -415,7 +419,7 @@ def test_nickname_is_written_without_the_file_system() -> None:
     assert [n for n, row in changed.items.items() if row.text != rows.items[n].text] == [1]
 
 
-def test_torn_states_are_told_apart_from_whole_ones() -> None:
+def test_torn_states_are_distinguished_from_complete_ones() -> None:
     """A history with a reused number and two enabled profiles fails the checks."""
     state = undisturbed(Scenario(enable_first, (download_first,))).card.state
     twice = replace(state, profiles=(state.profiles[0], replace(state.profiles[0])))

@@ -168,7 +168,7 @@ def test_reset_reaches_the_card(slots: Any, at: Any) -> None:
         client.disconnect()
 
 
-def test_disconnect_with_unpower_takes_the_power_away(
+def test_disconnect_with_unpower_switches_the_power_off(
     slots: Any, at: Any, settle: Callable[..., None]
 ) -> None:
     card = EchoCard()
@@ -180,7 +180,7 @@ def test_disconnect_with_unpower_takes_the_power_away(
         settle(lambda: not card.powered)
 
 
-def test_card_taken_out_is_gone_from_the_reader(
+def test_removed_card_is_not_in_the_reader(
     slots: Any, at: Any, settle: Callable[..., None]
 ) -> None:
     client = at(slots[0])
@@ -189,7 +189,7 @@ def test_card_taken_out_is_gone_from_the_reader(
     settle(lambda: not client.present())
 
 
-def test_two_slots_work_at_once_and_apart(slots: Any, at: Any) -> None:
+def test_two_slots_work_at_once_and_independently(slots: Any, at: Any) -> None:
     first, second = EchoCard(ECHO_ATR), EchoCard(ATR_FILE)
     with VpcdCard(first, port=slots[0].port), VpcdCard(second, port=slots[1].port):
         clients = [at(slot) for slot in slots[:2]]
@@ -203,7 +203,7 @@ def test_two_slots_work_at_once_and_apart(slots: Any, at: Any) -> None:
             client.disconnect()
 
 
-def test_second_card_at_a_slot_is_told_so(slots: Any) -> None:
+def test_second_card_in_a_slot_is_refused(slots: Any) -> None:
     with VpcdCard(EchoCard(), port=slots[0].port):
         assert port_use(slots[0].port).taken
         second = VpcdCard(EchoCard(), port=slots[0].port, silence_s=1.5)
@@ -255,7 +255,7 @@ def start_again(daemon: PcscDaemon) -> None:
     daemon._process, daemon._log, daemon._left = follower._process, follower._log, follower._left
 
 
-def test_reader_that_never_shows_is_an_error_that_lists_the_others(pcscd: PcscDaemon) -> None:
+def test_reader_that_never_appears_is_an_error_that_lists_the_others(pcscd: PcscDaemon) -> None:
     with pytest.raises(ConfigError, match=r"within 0.05 s; readers there: .*'Virtual PCD"):
         wait_for_reader(lambda _: False, timeout_s=0.05)
 
@@ -265,7 +265,7 @@ def test_more_slots_than_the_running_pcscd_has_are_refused(pcscd: PcscDaemon) ->
         start_pcscd(slots=40)
 
 
-def test_running_pcscd_is_used_and_left_alone(pcscd: PcscDaemon) -> None:
+def test_running_pcscd_is_used_and_not_stopped(pcscd: PcscDaemon) -> None:
     second = start_pcscd()
     assert not second.ours
     assert second.slots == pcscd.slots

@@ -1,8 +1,8 @@
 """ES9+.AuthenticateClient: checks the card, finds its order and offers the profile.
 
-The checks come in two tuples. Those on the card need no order, and until the last of them is passed
-nothing is known to come from the card at all: a refusal there leaves the session as it is. Those on
-the order speak about an authenticated card: a refusal there ends the session.
+The checks are in two tuples. Those on the card need no order, and until the last of them is passed
+the request is not known to come from the card: a refusal there leaves the session as it is. Those
+on the order apply to an authenticated card: a refusal there ends the session.
 
 Source: SGP.22 v2, 5.6.3 and 3.1.3.
 """
@@ -56,7 +56,7 @@ class Content:
 
     Attributes:
         transaction_id: TransactionID of the JSON object.
-        ok: What the card signed, or None when it answered with an error.
+        ok: What the card signed, or None when it sent an error.
         error_code: authenticateErrorCode, or None.
         context: ctxParams1, or None with an error.
     """
@@ -75,7 +75,7 @@ class Claim:
         transaction_id: TransactionID of the JSON object.
         ok: What the card signed.
         chain: Its certificates.
-        session: The session named, or None when no such session waits for this step.
+        session: The session with this TransactionID, or None when none waits for this step.
         policy: Choices of the server.
     """
 
@@ -91,11 +91,11 @@ class Request:
     """The request of an authenticated card for the profile of an order.
 
     Attributes:
-        session: The session it came in.
+        session: The session of the request.
         client: The card.
         info: EUICCInfo2 of the card.
-        order: The order it means.
-        holder: Session that holds the order and still lives, or None.
+        order: The order asked for.
+        holder: Session that holds the order and has not ended, or None.
         now: Present time.
     """
 
@@ -111,7 +111,7 @@ def read(body: Mapping[str, object]) -> Content:
     """Reads the request, AuthenticateServerResponse and ctxParams1.
 
     Raises:
-        DecodeError: a member or a data object is missing or not what its place demands.
+        DecodeError: a member or a data object is missing or has the wrong form.
     """
     request = AuthenticateClientRequest.from_json(body)
     response = AuthenticateServerResponse.decode(request.authenticate_server_response)
@@ -181,7 +181,7 @@ CARD_CHECKS: Final = (
     signed_transaction_id,
     server_challenge,
 )
-"""The checks that make a claim a fact, in the order of SGP.22 v2, 5.6.3."""
+"""The checks that authenticate the card, in the order of SGP.22 v2, 5.6.3."""
 
 
 def order_is_free(request: Request) -> StatusCodeData | None:
@@ -233,7 +233,7 @@ ORDER_CHECKS: Final = (
     card_is_eligible,
     card_has_memory,
 )
-"""The checks that make an order an offer, in the order of SGP.22 v2, 5.6.3."""
+"""The checks before the profile is offered, in the order of SGP.22 v2, 5.6.3."""
 
 
 def run(environment: Environment, content: Content) -> Outcome:
@@ -247,8 +247,8 @@ def run(environment: Environment, content: Content) -> Outcome:
     refusal = run_checks(CARD_CHECKS, environment.policy, claim)
     client = _client(claim, content.context)
     if refusal is not None or session is None or client is None:
-        # Only a server told to skip its checks comes here without a refusal.
-        return Outcome(answer=refusal or TRANSACTION_UNKNOWN("nothing to go on with"))
+        # Without a refusal only when the policy skips checks.
+        return Outcome(answer=refusal or TRANSACTION_UNKNOWN("the session cannot continue"))
     order = environment.orders.asked_for(content.context.matching_id or "", client.eid)
     if isinstance(order, StatusCodeData):
         return Outcome(answer=order, sessions=(session.ended(),))
@@ -351,7 +351,7 @@ def _kept_otpk(request: Request) -> bytes | None:
 
 
 def _superseded(request: Request) -> tuple[Session, ...]:
-    """Returns, ended, the earlier session of the same card that held the order without a package."""
+    """Returns the earlier session of the same card without a package for the order, ended."""
     holder = request.holder
     return (holder.ended(),) if holder and holder.stage is Stage.AUTHENTICATED else ()
 

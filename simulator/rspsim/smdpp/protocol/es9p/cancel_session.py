@@ -31,7 +31,7 @@ class Content:
 
     Attributes:
         transaction_id: TransactionID of the JSON object.
-        ok: What the card signed, or None when it answered with an error.
+        ok: What the card signed, or None when it sent an error.
         error_code: cancelSessionResponseError, or None.
     """
 
@@ -54,7 +54,7 @@ def read(body: Mapping[str, object]) -> Content:
     """Reads the request and CancelSessionResponse of the card.
 
     Raises:
-        DecodeError: a member or a data object is missing or not what its place demands.
+        DecodeError: a member or a data object is missing or has the wrong form.
     """
     request = CancelSessionRequest.from_json(body)
     response = CardResponse.decode(request.cancel_session_response)
@@ -78,7 +78,7 @@ def signed_transaction_id(farewell: Farewell) -> StatusCodeData | None:
 def euicc_cancel_session_signature(farewell: Farewell) -> StatusCodeData | None:
     """Checks the signature over euiccCancelSessionSigned as received: 8.1/6.1.
 
-    Before AuthenticateClient the server has no certificate of the card, so nothing can verify.
+    Before AuthenticateClient the server has no certificate of the card, so the check fails.
     """
     client, ok = farewell.session.client, farewell.ok
     key = client.certificate.public_key if client else None
@@ -142,12 +142,12 @@ def _consequence(
     event = environment.policy.cancel_effect(reason)
     if event is None:
         return ()
-    told = order.told(
+    reported = order.told(
         NotificationPoint.BPP_DOWNLOAD,
         environment.clock.now(),
         f"Failed, cancelled by the card: {getattr(reason, 'name', reason)}",
     )
-    return (told.after(event),)
+    return (reported.after(event),)
 
 
 FUNCTION: Final = Es9pFunction(name=NAME, read=read, run=run)

@@ -47,7 +47,7 @@ class Content:
 
     Attributes:
         transaction_id: TransactionID of the JSON object.
-        ok: What the card signed, or None when it answered with an error.
+        ok: What the card signed, or None when it sent an error.
         error_code: downloadErrorCode, or None.
     """
 
@@ -99,7 +99,7 @@ def read(body: Mapping[str, object]) -> Content:
     """Reads the request and PrepareDownloadResponse.
 
     Raises:
-        DecodeError: a member or a data object is missing or not what its place demands.
+        DecodeError: a member or a data object is missing or has the wrong form.
     """
     request = GetBoundProfilePackageRequest.from_json(body)
     response = PrepareDownloadResponse.decode(request.prepare_download_response)
@@ -178,7 +178,7 @@ def order_has_not_ended(wish: Wish) -> StatusCodeData | None:
 
 
 CARD_CHECKS: Final = (euicc_signature2, signed_transaction_id)
-"""The checks that make sure the card asks; a refusal leaves the session as it is."""
+"""The checks that the request comes from the card; a refusal leaves the session as it is."""
 
 ORDER_CHECKS: Final = (
     confirmation_code_is_there,
@@ -247,9 +247,9 @@ def _delivered(environment: Environment, wish: Wish, otpk: PublicKey) -> Outcome
 
 
 def _bind(environment: Environment, wish: Wish, otpk: PublicKey) -> tuple[Binding, Pieces]:
-    """Returns what is kept with the order, and the package as it goes out.
+    """Returns what is kept with the order, and the package as it is sent.
 
-    What is kept is always the sound package: an attempt without a fault can follow one with.
+    What is kept is always the correct package, so that an attempt without a fault can follow.
     """
     through = environment.faults.through
     given, kept = _input(environment, wish, otpk)

@@ -37,8 +37,8 @@ class Content:
 
     Attributes:
         octets: The notification as received.
-        result: Reading as ProfileInstallationResult (BF37).
-        other: Reading as OtherSignedNotification (30).
+        result: Decoded as ProfileInstallationResult (BF37).
+        other: Decoded as OtherSignedNotification (30).
     """
 
     octets: bytes
@@ -50,7 +50,7 @@ def read(body: Mapping[str, object]) -> Content:
     """Reads the request and the notification in it.
 
     Raises:
-        DecodeError: the member is missing or no base64. A notification that cannot be read is no
+        DecodeError: the member is missing or not base64. A notification that cannot be read is no
             error: its octets are kept.
     """
     octets = HandleNotificationRequest.from_json(body).pending_notification
@@ -146,10 +146,10 @@ def _after_result(
         if not order.allows(OrderEvent.INSTALLED):
             return None
         return order.after(OrderEvent.INSTALLED).told(point, now, "Executed-Success")
-    told = order.told(point, now, f"Failed, {_error_text(error)}")
+    reported = order.told(point, now, f"Failed, {_error_text(error)}")
     if error.error_reason in environment.policy.permanent_errors:
-        return told.after(OrderEvent.FAILED)
-    return told
+        return reported.after(OrderEvent.FAILED)
+    return reported
 
 
 def _error_text(error: ErrorResult) -> str:

@@ -73,7 +73,7 @@ def read(body: Mapping[str, object]) -> Content:
     """Reads the request and EUICCInfo1.
 
     Raises:
-        DecodeError: a member or a data object is missing or not what its place demands.
+        DecodeError: a member or a data object is missing or has the wrong form.
     """
     request = InitiateAuthenticationRequest.from_json(body)
     if len(request.euicc_challenge) != 16:
@@ -144,8 +144,8 @@ def _open(environment: Environment, approach: Approach) -> Session:
     """Chooses the CIs and draws TransactionID and challenge.
 
     The card's first choice decides under which CI it signs; our own certificates are under the same
-    CI where the card knows it for verification too. A server told to skip the checks falls back on
-    its own first curve.
+    CI where the card lists it for verification too. When the policy skips the checks, the first
+    curve of the server is the fallback.
     """
     identity = environment.identity
     verification = approach.verification
