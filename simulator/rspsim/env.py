@@ -32,7 +32,7 @@ class Clock(Protocol):
 
 @dataclass(slots=True)
 class SeededRng:
-    """Octets that depend on a seed alone: SHA-256 over the seed and a block counter."""
+    """A source of octets that depend on a seed alone: SHA-256 over seed and block counter."""
 
     seed: bytes
     _block: int = field(default=0, init=False)

@@ -10,7 +10,7 @@ __all__ = ["SystemClock", "SystemRng"]
 
 
 class SystemRng:
-    """Random octets from the kernel."""
+    """A source of random octets from the kernel."""
 
     def octets(self, count: int) -> bytes:
         """Returns count random octets."""

@@ -95,4 +95,4 @@ def summary(state: CardState) -> Iterable[str]:
         for field in fields(Options)
         if getattr(state.options, field.name) != getattr(usual, field.name)
     ]
-    yield f"options        {', '.join(changed) or 'as the personality has them'}"
+    yield f"options        {', '.join(changed) or 'as in the personality'}"

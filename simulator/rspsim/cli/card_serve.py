@@ -61,7 +61,7 @@ def serve(options: argparse.Namespace) -> int:
         if options.host in _LOCAL and not options.wait:
             stack.enter_context(running_pcscd())
             _require_free(options.port)
-        observer: Observer = _Greeter(state, options.port)
+        observer: Observer = _Announcer(state, options.port)
         if options.log is not None:
             observer = _Both(observer, TraceObserver(_log_file(options.log, stack)))
         link = VpcdCard(slowed(card, kind.delays_ms), options.host, options.port, observer=observer)
@@ -95,7 +95,7 @@ def _log_file(name: str, stack: ExitStack) -> TextIO:
         raise ConfigError(f"--log {name}: {error.strerror}") from error
 
 
-class _Greeter:
+class _Announcer:
     """Prints each insertion on standard output, so that scripts can wait for it."""
 
     def __init__(self, state: CardState, port: int) -> None:

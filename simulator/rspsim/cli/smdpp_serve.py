@@ -52,7 +52,7 @@ def serve(options: argparse.Namespace) -> int:
         lock = threading.Lock()
         front = Front(server.handle, _listeners(server, options, port), lock=lock)
         stack.enter_context(front)
-        _greet(server, options, front.ports)
+        _print_identity(server, options, front.ports)
         if options.admin_port is not None:
             admin = management_front(server, lock, port=options.admin_port)
             stack.enter_context(admin)
@@ -86,7 +86,7 @@ def _write_ca(server: SmDpPlus, file: Path) -> None:
         raise ConfigError(f"--write-ca {file}: {error.strerror}") from error
 
 
-def _greet(server: SmDpPlus, options: argparse.Namespace, ports: tuple[int, ...]) -> None:
+def _print_identity(server: SmDpPlus, options: argparse.Namespace, ports: tuple[int, ...]) -> None:
     identity = server.identity
     print(f"SM-DP+      {identity.address}, OID {identity.oid}; test keys only")
     print(f"listening   https://{options.host}:{ports[0]}/")

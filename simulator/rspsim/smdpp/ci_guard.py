@@ -40,6 +40,6 @@ def require_test_ci(pki: Pki) -> None:
         if not is_test_ci(ci):
             identifier = (ci.subject_key_identifier or b"").hex().upper()
             raise ConfigError(
-                f"CI {str(ci.subject)!r} with key identifier {identifier} is not known to be for "
-                "tests; this server is. Use a test PKI, or give --any-ci if you are sure"
+                f"CI {str(ci.subject)!r} with key identifier {identifier} is not a known test CI, "
+                "and this server is for tests only. Use a test PKI, or --any-ci if you are sure"
             )

@@ -37,7 +37,7 @@ class Health(StrEnum):
 
     WELL = "ok"
     NOTE = "note"
-    """Information; nothing has to be done."""
+    """Information only."""
     LACK = "lack"
 
 
@@ -173,14 +173,14 @@ def _daemon() -> Finding:
         subject,
         Health.LACK,
         state.value,
-        f"as root: {words}; root's own `rsplab card serve` and `rsplab run` start it themselves",
+        f"as root: {words}; `rsplab card serve` and `rsplab run` start it when run as root",
     )
 
 
 def _readers() -> Finding:
     subject = "virtual reader"
     if daemon_state() is not Daemon.RUNNING:
-        return Finding(subject, Health.NOTE, "cannot be seen while pcscd does not run")
+        return Finding(subject, Health.NOTE, "cannot be checked while pcscd does not run")
     try:
         names = reader_names()
     except ConfigError as error:
@@ -214,7 +214,7 @@ def _slots() -> Finding:
     subject = "slots"
     slots = configured_slots()
     if daemon_state() is not Daemon.RUNNING or not slots:
-        return Finding(subject, Health.NOTE, "cannot be seen while pcscd does not run")
+        return Finding(subject, Health.NOTE, "cannot be checked while pcscd does not run")
     uses = {slot.port: port_use(slot.port) for slot in slots}
     taken = [
         f"{port} by process {' '.join(map(str, use.processes)) or 'unknown'}"

@@ -202,10 +202,10 @@ class _Server(HTTPServer):
 
         Otherwise clients that connect and send nothing would occupy every worker.
         """
-        if conn.heard:
+        if conn.has_sent:
             super().process_conn(conn)
         else:
-            conn.heard = True
+            conn.has_sent = True
             self.put_conn(conn)
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:  # noqa: FBT001, FBT002  as it is called
@@ -228,18 +228,18 @@ class _Adapter(BuiltinSSLAdapter):
 class _Connection(HTTPConnection):
     """A connection that makes its handshake in the worker thread."""
 
-    heard = False
-    _greeted = False
+    has_sent = False
+    _handshake_done = False
 
     def communicate(self) -> bool:
         """Makes the handshake the first time; serves a request each time."""
-        if not self._greeted and isinstance(self.socket, ssl.SSLSocket):
+        if not self._handshake_done and isinstance(self.socket, ssl.SSLSocket):
             try:
                 self.socket.do_handshake()
             except OSError as error:
                 _LOG.info("%s: no TLS handshake: %s", self.remote_addr, error)
                 return False
-        self._greeted = True
+        self._handshake_done = True
         serve: Callable[[], Any] = super().communicate
         return bool(serve())
 

@@ -92,7 +92,7 @@ class PcscDaemon:
         self._process = None
         self._left.close()
 
-    def last_words(self) -> str:
+    def last_output(self) -> str:
         """Returns the last line it printed when it is ours, or an empty string."""
         if self._log is None or self._log.closed:
             return ""
@@ -155,7 +155,7 @@ def start_pcscd(
             # They appear one after the other, and a worker's slot may be the last.
             wait_for_reader(is_virtual, timeout_s, len(offered))
         except ConfigError as error:
-            printed = daemon.last_words()
+            printed = daemon.last_output()
             daemon.stop()
             raise ConfigError(f"{error}; pcscd printed: {printed or 'nothing'}") from error
     return daemon

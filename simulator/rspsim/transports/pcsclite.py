@@ -34,7 +34,7 @@ class Daemon(Enum):
 
     RUNNING = "running"
     ABSENT = "not running"
-    STALE = "not running, but it left its socket behind"
+    STALE = "not running, but its socket still exists"
     FORBIDDEN = "running, but closed to this user"
 
 

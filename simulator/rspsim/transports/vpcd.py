@@ -256,7 +256,7 @@ class VpcdCard:
         try:
             self._atr = self._card.reset()
         except Exception:  # a bug in the card must not take the reader down with it
-            log.exception("bug in the card at reset; the ATR of before stands")
+            log.exception("bug in the card at reset; the ATR is unchanged")
         if self._observer is not None:
             self._observer.reset(self._atr)
 

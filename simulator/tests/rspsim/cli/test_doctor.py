@@ -28,7 +28,7 @@ def test_machine_without_problems_gives_0(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, (WELL,)) == 0
-    assert capsys.readouterr().out == "ok    Python:           3.11.7\n\nnothing is lacking\n"
+    assert capsys.readouterr().out == "ok    Python:           3.11.7\n\nnothing is missing\n"
 
 
 def test_problem_gives_3_and_its_remedy(
@@ -38,7 +38,7 @@ def test_problem_gives_3_and_its_remedy(
     out = capsys.readouterr().out
     assert "lack  pcscd:            not installed\n" in out
     assert "-> as root: apt-get install pcscd\n" in out
-    assert "lacking: pcscd." in out
+    assert "missing: pcscd." in out
 
 
 @pytest.mark.parametrize(("findings", "code"), [((WELL,), 0), ((WELL, LACK), 3)])

@@ -160,7 +160,7 @@ def test_same_seed_gives_the_same_challenge(serve: Serve, driver: Any) -> None:
         (["--option", "wings=2"], 2, "expected NAME=VALUE"),
         (["--personality", "v9"], 3, "expected one of"),
         (["--log", "nowhere/log"], 3, "--log nowhere/log: No such file"),
-        (["--state", "nowhere/card"], 3, "out of reach"),
+        (["--state", "nowhere/card"], 3, "not accessible"),
     ],
 )
 def test_wrong_use_is_reported_in_one_line(

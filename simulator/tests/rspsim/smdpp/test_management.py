@@ -76,8 +76,8 @@ def test_order_can_be_withdrawn(call, server):
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "text"),
     [
-        ("GET", "/nothing", None, 404, "nothing at"),
-        ("PUT", "/orders", None, 404, "nothing at"),
+        ("GET", "/nothing", None, 404, "no route for"),
+        ("PUT", "/orders", None, 404, "no route for"),
         ("GET", "/orders/7", None, 400, "no such order"),
         ("GET", "/orders/x", None, 400, "expected its number"),
         ("POST", "/orders", {"matchingId": "a"}, 400, "MatchingID"),

@@ -45,7 +45,7 @@ def test_refused_commit_keeps_the_old_state_and_the_next_one_works(state: CardSt
     store = MemoryStore(state)
     store.arm(PowerLoss(1, Moment.REFUSED))
     new = replace(state, next_seq_number=10)
-    with pytest.raises(StoreError, match="refuses"):
+    with pytest.raises(StoreError, match="cannot be written"):
         store.commit(new)
     assert store.load() is state
     store.commit(new)

@@ -130,7 +130,7 @@ def test_failed_commit_leaves_the_state_before(kept: Path, state: CardState) -> 
         pages = store._database.execute("PRAGMA page_count").fetchone()[0]
         store._database.execute(f"PRAGMA max_page_count={pages}")
         bigger = replace(state.profiles[0], package=b"\x55" * 200_000)
-        with pytest.raises(StoreError, match=r"not written .*full.*state of before stands"):
+        with pytest.raises(StoreError, match=r"not written .*full.*state before is still kept"):
             store.commit(state.with_profile(bigger))
         assert store.load() == state
         store.commit(replace(state, next_seq_number=10))
@@ -162,7 +162,7 @@ def test_file_that_cannot_be_made_leaves_no_temporary_file(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(file, "_TABLES", ("no SQL",))
-    with pytest.raises(StoreError, match="out of reach"):
+    with pytest.raises(StoreError, match="not accessible"):
         SqliteStore(path)
     assert not list(path.parent.iterdir())
 
@@ -216,7 +216,7 @@ def test_database_of_another_program_is_refused_and_kept(path: Path) -> None:
 def test_later_schema_is_refused_and_kept(kept: Path) -> None:
     change(kept, f"PRAGMA user_version={SCHEMA + 1}")
     octets = kept.read_bytes()
-    with pytest.raises(StoreError, match=rf"schema {SCHEMA + 1}, this program knows {SCHEMA}"):
+    with pytest.raises(StoreError, match=rf"schema {SCHEMA + 1}, this program supports {SCHEMA}"):
         SqliteStore(kept)
     assert kept.read_bytes() == octets
 
@@ -271,12 +271,12 @@ def test_rows_changed_outside_the_store_are_refused(kept: Path, command: str) ->
 
 
 def test_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="out of reach"):
+    with pytest.raises(StoreError, match="not accessible"):
         SqliteStore(tmp_path / "nowhere" / "card.state")
 
 
 def test_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="out of reach"):
+    with pytest.raises(StoreError, match="not accessible"):
         SqliteStore(tmp_path)
 
 

@@ -212,7 +212,7 @@ def test_unknown_field_is_refused_as_later_version() -> None:
         (("bits",), [1, "x"], r"^\.bits: expected int, got str"),
         (("pair",), [1], r"^\.pair: expected 2 values, got 1"),
         (("pair", 1), None, r"^\.pair\[1\]: expected str, got NoneType"),
-        (("moment",), "yesterday", r"^\.moment: expected a moment"),
+        (("moment",), "yesterday", r"^\.moment: expected a date and time"),
         (("oid", "dotted"), None, r"^\.oid\.dotted: expected str, got NoneType"),
     ],
 )

@@ -124,7 +124,7 @@ def test_field_without_row_takes_its_default(state: CardState) -> None:
         ("wings", "2", r"unknown: \['wings'\]"),
         ("profiles", "[1, 9]", r"profiles lists rows \[1, 9\]; missing or repeated: \[9\]"),
         ("profiles", "[1, 1]", r"profiles lists rows \[1, 1\]"),
-        ("profiles", "[1]", r"rows no field lists: \[2\]"),
+        ("profiles", "[1]", r"rows that no field lists: \[2\]"),
         ("profiles", '["x"]', r"expected int, got str"),
         ("next_seq_number", '"x"', r"^next_seq_number: expected int, got str"),
     ],

@@ -207,7 +207,7 @@ def test_second_card_in_a_slot_is_refused(slots: Any) -> None:
     with VpcdCard(EchoCard(), port=slots[0].port):
         assert port_use(slots[0].port).taken
         second = VpcdCard(EchoCard(), port=slots[0].port, silence_s=1.5)
-        with pytest.raises(ConfigError, match="another card holds this slot"):
+        with pytest.raises(ConfigError, match="another card is in this slot"):
             second.start()
 
 

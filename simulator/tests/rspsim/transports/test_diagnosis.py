@@ -157,7 +157,7 @@ def test_daemon_that_does_not_run_is_reported_with_the_start_command(
     machine.setattr(diagnosis, "daemon_state", lambda: Daemon.STALE)
     machine.setattr(diagnosis, "port_use", lambda _: PortUse(False, False))
     (one,) = problems().values()
-    assert one.found == "not running, but it left its socket behind"
+    assert one.found == "not running, but its socket still exists"
     assert one.remedy.startswith("as root: /usr/sbin/pcscd;")
     assert finding("virtual reader").health is Health.NOTE
     assert finding("slots").health is Health.NOTE
@@ -207,7 +207,7 @@ def test_missing_pyscard_is_reported_without_pyscard(machine: pytest.MonkeyPatch
     )
     (one,) = problems().values()
     assert one.subject == "pyscard"
-    assert "in process all works" in one.found
+    assert "suites in process work" in one.found
     assert "pip install pyscard" in one.remedy
     assert "swig" in one.remedy
 

@@ -90,7 +90,7 @@ def test_daemon_without_virtual_readers_is_stopped_and_its_output_reported(
         lambda *words, **options: started.append(popen(*words, **options)) or started[-1],
     )
     with pytest.raises(
-        ConfigError, match=r"readers there: 'Other 00 00'.*pcscd said: sorry, no readers"
+        ConfigError, match=r"readers there: 'Other 00 00'.*pcscd printed: sorry, no readers"
     ):
         start_pcscd(timeout_s=0.3)
     assert started[0].returncode is not None
@@ -146,7 +146,7 @@ def test_missing_client_library_is_reported(monkeypatch: pytest.MonkeyPatch) -> 
 def test_daemon_started_elsewhere_has_no_output_and_is_not_stopped() -> None:
     daemon = PcscDaemon((Slot("Virtual PCD 00 00", 35963),))
     daemon.stop()
-    assert daemon.last_words() == ""
+    assert daemon.last_output() == ""
     assert daemon.process_id is None
 
 

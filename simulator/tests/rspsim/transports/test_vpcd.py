@@ -185,7 +185,7 @@ def test_no_reader_in_time_is_an_error_with_its_remedy(echo: EchoCard) -> None:
 
 def test_silent_port_is_reported_as_busy(driver: Any, echo: EchoCard) -> None:
     link = VpcdCard(echo, port=driver.port, silence_s=0.05)
-    with pytest.raises(ConfigError, match="another card holds this slot"):
+    with pytest.raises(ConfigError, match="another card is in this slot"):
         link.start()
     assert not echo.powered
 
@@ -199,7 +199,7 @@ def test_silence_after_the_first_service_is_only_a_warning(
 ) -> None:
     link = insert(echo, silence_s=0.05)
     driver.drop()
-    settle(lambda: "another card holds this slot" in caplog.text)
+    settle(lambda: "another card is in this slot" in caplog.text)
     driver.take()
     link.close()
 

@@ -145,7 +145,7 @@ def euicc_signature1(claim: Claim) -> StatusCodeData | None:
     signed = claim.ok.euicc_signed1.raw or b""
     if key is not None and key.verify(claim.ok.euicc_signature1, signed):
         return None
-    return EUICC_VERIFICATION_FAILED("euiccSignature1 does not fit euiccSigned1 as received")
+    return EUICC_VERIFICATION_FAILED("euiccSignature1 does not verify euiccSigned1 as received")
 
 
 def transaction_is_live(claim: Claim) -> StatusCodeData | None:
@@ -278,7 +278,7 @@ def _reported_error(content: Content, session: Session | None) -> Outcome:
     if session is None:
         return Outcome(
             answer=TRANSACTION_UNKNOWN(
-                "the card reported an error for a session that is not there",
+                "the card reported an error for an unknown session",
                 identifier=str(content.transaction_id),
             )
         )

@@ -41,7 +41,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Farewell:
+class Cancellation:
     """A signed cancellation, with its session and the OID of this server."""
 
     content: Content
@@ -65,39 +65,39 @@ def read(body: Mapping[str, object]) -> Content:
     )
 
 
-def signed_transaction_id(farewell: Farewell) -> StatusCodeData | None:
+def signed_transaction_id(cancellation: Cancellation) -> StatusCodeData | None:
     """Checks the TransactionID the card signed against the JSON object: 8.10.1/3.9."""
-    signed = farewell.ok.euicc_cancel_session_signed.transaction_id
-    if signed == farewell.content.transaction_id:
+    signed = cancellation.ok.euicc_cancel_session_signed.transaction_id
+    if signed == cancellation.content.transaction_id:
         return None
     return TRANSACTION_UNKNOWN(
         "euiccCancelSessionSigned names another TransactionID", identifier=str(signed)
     )
 
 
-def euicc_cancel_session_signature(farewell: Farewell) -> StatusCodeData | None:
+def euicc_cancel_session_signature(cancellation: Cancellation) -> StatusCodeData | None:
     """Checks the signature over euiccCancelSessionSigned as received: 8.1/6.1.
 
     Before AuthenticateClient the server has no certificate of the card, so the check fails.
     """
-    client, ok = farewell.session.client, farewell.ok
+    client, ok = cancellation.session.client, cancellation.ok
     key = client.certificate.public_key if client else None
     signed = ok.euicc_cancel_session_signed.raw or b""
     if key is not None and key.verify(ok.euicc_cancel_session_signature, signed):
         return None
     return EUICC_VERIFICATION_FAILED(
-        "euiccCancelSessionSignature does not fit euiccCancelSessionSigned"
+        "euiccCancelSessionSignature does not verify euiccCancelSessionSigned"
         if client
         else "the card has not been authenticated in this session"
     )
 
 
-def smdp_oid(farewell: Farewell) -> StatusCodeData | None:
+def smdp_oid(cancellation: Cancellation) -> StatusCodeData | None:
     """Checks the OID the card took from CERT.DPauth: 8.8/3.10."""
-    signed = farewell.ok.euicc_cancel_session_signed.smdp_oid
-    if signed == farewell.oid:
+    signed = cancellation.ok.euicc_cancel_session_signed.smdp_oid
+    if signed == cancellation.oid:
         return None
-    return SMDP_OID_MISMATCH(f"this server is {farewell.oid}", identifier=str(signed))
+    return SMDP_OID_MISMATCH(f"this server is {cancellation.oid}", identifier=str(signed))
 
 
 CHECKS: Final = (signed_transaction_id, euicc_cancel_session_signature, smdp_oid)
@@ -120,8 +120,8 @@ def run(environment: Environment, content: Content) -> Outcome:
                 f"the card did not cancel: cancelSessionResponseError {content.error_code!r}"
             )
         )
-    farewell = Farewell(content, content.ok, session, environment.identity.oid)
-    refusal = run_checks(CHECKS, environment.policy, farewell)
+    cancellation = Cancellation(content, content.ok, session, environment.identity.oid)
+    refusal = run_checks(CHECKS, environment.policy, cancellation)
     if refusal is not None:
         return Outcome(answer=refusal)
     return Outcome(

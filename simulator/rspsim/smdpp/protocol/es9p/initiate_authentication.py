@@ -46,7 +46,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Approach:
+class Initiation:
     """A request with the identity and policy of the server, as the checks use them."""
 
     content: Content
@@ -82,37 +82,37 @@ def read(body: Mapping[str, object]) -> Content:
     return Content(request.smdp_address, request.euicc_challenge, info)
 
 
-def address_is_ours(approach: Approach) -> StatusCodeData | None:
+def address_is_ours(initiation: Initiation) -> StatusCodeData | None:
     """Checks smdpAddress: 8.8.1/3.8."""
-    asked = approach.content.smdp_address
-    if approach.identity.answers_to(asked):
+    asked = initiation.content.smdp_address
+    if initiation.identity.answers_to(asked):
         return None
-    return SMDP_ADDRESS_REFUSED(f"this server is {approach.identity.address}", identifier=asked)
+    return SMDP_ADDRESS_REFUSED(f"this server is {initiation.identity.address}", identifier=asked)
 
 
-def certificate_for_the_card(approach: Approach) -> StatusCodeData | None:
+def certificate_for_the_card(initiation: Initiation) -> StatusCodeData | None:
     """Checks that a CERT.DPauth chains to a key of the verification list: 8.8.4/3.7."""
-    if approach.verification:
+    if initiation.verification:
         return None
     return SMDP_CERTIFICATE_UNAVAILABLE(
         "no CERT.DPauth under a CI of euiccCiPKIdListForVerification: "
-        + _shown(approach.content.info.euicc_ci_pkid_list_for_verification)
+        + _shown(initiation.content.info.euicc_ci_pkid_list_for_verification)
     )
 
 
-def ci_for_the_card(approach: Approach) -> StatusCodeData | None:
+def ci_for_the_card(initiation: Initiation) -> StatusCodeData | None:
     """Checks that a CI of the signing list is known here: 8.8.2/3.1."""
-    if approach.signing:
+    if initiation.signing:
         return None
     return CI_KEY_UNSUPPORTED(
         "no CI of euiccCiPKIdListForSigning is known: "
-        + _shown(approach.content.info.euicc_ci_pkid_list_for_signing)
+        + _shown(initiation.content.info.euicc_ci_pkid_list_for_signing)
     )
 
 
-def version_of_the_card(approach: Approach) -> StatusCodeData | None:
+def version_of_the_card(initiation: Initiation) -> StatusCodeData | None:
     """Checks svn: 8.8.3/3.1 when it is too low or of a later major version."""
-    svn, policy = approach.content.info.svn, approach.policy
+    svn, policy = initiation.content.info.svn, initiation.policy
     if policy.lowest_svn <= svn and svn.octets[0] < policy.next_major:
         return None
     return SVN_UNSUPPORTED(
@@ -132,15 +132,15 @@ CHECKS: Final = (
 
 def run(environment: Environment, content: Content) -> Outcome:
     """Opens a session, or refuses to."""
-    approach = Approach(content, environment.identity, environment.policy)
-    refusal = run_checks(CHECKS, environment.policy, approach)
+    initiation = Initiation(content, environment.identity, environment.policy)
+    refusal = run_checks(CHECKS, environment.policy, initiation)
     if refusal is not None:
         return Outcome(answer=refusal)
-    session = _open(environment, approach)
+    session = _open(environment, initiation)
     return Outcome(answer=_answer(environment, content, session), sessions=(session,))
 
 
-def _open(environment: Environment, approach: Approach) -> Session:
+def _open(environment: Environment, initiation: Initiation) -> Session:
     """Chooses the CIs and draws TransactionID and challenge.
 
     The card's first choice decides under which CI it signs; our own certificates are under the same
@@ -148,8 +148,8 @@ def _open(environment: Environment, approach: Approach) -> Session:
     curve of the server is the fallback.
     """
     identity = environment.identity
-    verification = approach.verification
-    chosen = (approach.signing or list(identity.curves))[0]
+    verification = initiation.verification
+    chosen = (initiation.signing or list(identity.curves))[0]
     own = chosen if chosen in verification or not verification else verification[0]
     return Session(
         transaction_id=TransactionId(environment.rng.octets(16)),
