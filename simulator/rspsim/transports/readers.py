@@ -54,7 +54,7 @@ class ReaderEntry:
         name: FRIENDLYNAME.
         device: DEVICENAME, for vpcd "/dev/null:" and a port.
         library: LIBPATH, the driver file.
-        file: The configuration file it stands in.
+        file: The configuration file that contains it.
     """
 
     name: str

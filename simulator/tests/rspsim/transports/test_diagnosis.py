@@ -57,7 +57,7 @@ def finding(subject: str) -> Finding:
 
 
 def problems() -> dict[str, Finding]:
-    """Returns what is lacking."""
+    """Returns the problems found, by subject."""
     return {one.subject: one for one in diagnose() if one.health is Health.LACK}
 
 
