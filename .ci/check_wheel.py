@@ -1,4 +1,4 @@
-"""Check the built archives: what they hold, and that the wheel works where no source is.
+"""Checks the built archives: what they contain, and that the wheel works without its sources.
 
 Usage: check_wheel.py DIST SCRATCH, folders with one wheel and one source archive, and for a new
 environment. Prints what it checked; ends with an AssertionError or the failed command otherwise.
@@ -16,7 +16,7 @@ SMOKE = "import rspcore, rspsim, rspharness.plugin.hooks; from rspcore.ids impor
 
 
 def main(dist: Path, scratch: Path) -> None:
-    """Check both archives, then the installed wheel."""
+    """Checks both archives, then the installed wheel."""
     (wheel,) = dist.glob("*.whl")
     (source,) = dist.glob("*.tar.gz")
     with zipfile.ZipFile(wheel) as archive:
@@ -44,10 +44,10 @@ def main(dist: Path, scratch: Path) -> None:
 
 
 def run(folder: Path, *command: str | Path, expected: int = 0) -> str:
-    """Run a command in a folder without sources; return what it printed.
+    """Runs a command in a folder without sources; returns what it printed.
 
     Raises:
-        SystemExit: The exit code is not the expected one. The environment stays for a look.
+        SystemExit: The exit code is not the expected one. The environment is kept for inspection.
     """
     words = [str(word) for word in command]
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)

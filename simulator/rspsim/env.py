@@ -1,9 +1,9 @@
-"""The doors out of a simulated role: randomness and clock, with the deterministic ones.
+"""Randomness and clock of a simulated role, with deterministic versions.
 
-A core draws every random octet from an `Rng` and asks a `Clock` for the time; beside its store
-(`rspsim.euicc.store`) it has no other way out. With `SeededRng` and `ManualClock` a whole session
-is the same octet for octet each time it runs. The versions that ask the operating system live
-outside the cores.
+A core draws every random octet from an `Rng` and asks a `Clock` for the time; apart from its store
+(`rspsim.euicc.store`) it depends on nothing outside. With `SeededRng` and `ManualClock` a whole
+session is the same octet for octet each time it runs. The versions that ask the operating system
+are in `rspsim.system`.
 """
 
 from dataclasses import dataclass, field
@@ -17,29 +17,29 @@ __all__ = ["Clock", "ManualClock", "Rng", "SeededRng"]
 
 
 class Rng(Protocol):
-    """Give random octets."""
+    """A source of random octets."""
 
     def octets(self, count: int) -> bytes:
-        """Return count octets nobody could have foretold."""
+        """Returns count random octets."""
 
 
 class Clock(Protocol):
-    """Tell the time."""
+    """A clock."""
 
     def now(self) -> datetime:
-        """Return the present moment, with a time zone."""
+        """Returns the present moment, with a time zone."""
 
 
 @dataclass(slots=True)
 class SeededRng:
-    """Give octets that depend on a seed alone: SHA-256 over the seed and a block counter."""
+    """A source of octets that depend on a seed alone: SHA-256 over seed and block counter."""
 
     seed: bytes
     _block: int = field(default=0, init=False)
     _left: bytes = field(default=b"", init=False, repr=False)
 
     def octets(self, count: int) -> bytes:
-        """Return the next count octets of the sequence."""
+        """Returns the next count octets of the sequence."""
         while len(self._left) < count:
             self._left += sha256(self.seed + self._block.to_bytes(8, "big")).digest()
             self._block += 1
@@ -49,16 +49,16 @@ class SeededRng:
 
 @dataclass(slots=True)
 class ManualClock:
-    """Stand still until told to move."""
+    """A clock that moves only when `advance` is called."""
 
     moment: datetime = datetime(2025, 1, 1, tzinfo=UTC)
 
     def now(self) -> datetime:
-        """Return the moment set."""
+        """Returns the time that was set."""
         return self.moment
 
     def advance(self, step: timedelta) -> None:
-        """Move forward.
+        """Moves the time forward.
 
         Raises:
             LocalError: step is negative. The clock did not move.

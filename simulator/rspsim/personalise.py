@@ -1,7 +1,7 @@
-"""Make the first state of a card: what the EUM writes before a card leaves the factory.
+"""Makes the first state of a card, as the EUM writes it before the card leaves the factory.
 
 A card gets an identity under each CI of the bundle that has one for it, in the order of the
-bundle's curves; a CI without one is there to verify only (SGP.22 v2, 2.4.2 and 4.5).
+bundle's curves; a CI without one serves for verification only (SGP.22 v2, 2.4.2 and 4.5).
 """
 
 from collections.abc import Mapping
@@ -82,7 +82,7 @@ def personalise(
     addresses: Addresses | None = None,
     options: Options | None = None,
 ) -> CardState:
-    """Make the first state of a card without Profiles.
+    """Makes the first state of a card without Profiles.
 
     Args:
         pki: Bundle with CI, EUM and eUICC on one curve or several.
@@ -94,14 +94,14 @@ def personalise(
         options: Choices in place of those of the personality.
 
     Raises:
-        ConfigError: no such name, or no eUICC on any curve of the bundle.
+        ConfigError: a name is unknown, or there is no eUICC on any curve of the bundle.
     """
     kind = personality_named(personality) if isinstance(personality, str) else personality
     chosen = eid or _eid_of(pki)
     credentials = _credentials(pki, chosen)
     if not any(credential.signs for credential in credentials):
         raise ConfigError(
-            f"EID {chosen}: the bundle can sign for it under no CI; add CERT_EUICC and SK_EUICC"
+            f"EID {chosen}: the bundle has no eUICC key for it; add CERT_EUICC and SK_EUICC"
         )
     decided = kind.options if options is None else options
     return CardState(
@@ -129,7 +129,7 @@ def _eid_of(pki: Pki) -> Eid:
                 return one.certificate.eid
     raise ConfigError(
         "no eUICC with a certificate and a private key in the bundle: add CERT_EUICC_*.der and "
-        "SK_EUICC_*.pem, or name an EID to issue one"
+        "SK_EUICC_*.pem, or give an EID to issue one"
     )
 
 
@@ -141,7 +141,7 @@ def _credentials(pki: Pki, eid: Eid) -> tuple[CiCredential, ...]:
 
 
 def _held(pki: Pki, eid: Eid) -> tuple[CiCredential, ...]:
-    """Return a credential per CI, without identity where the bundle has none for this EID."""
+    """Returns a credential per CI, without an identity where the bundle has none for this EID."""
     return tuple(
         _credential(pki, ci.certificate, eid)
         for curve in pki.curves

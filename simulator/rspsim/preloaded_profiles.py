@@ -1,6 +1,6 @@
-"""Put Profiles on a card before it leaves the factory: no download, no notification, no server.
+"""Profiles put on a card before it leaves the factory: no download, notification or server.
 
-Such a Profile is not field-loaded, so a memory reset that deletes field-loaded test Profiles leaves
+Such a Profile is not field-loaded, so a memory reset that deletes field-loaded test Profiles keeps
 it (SGP.22 v2, 5.7.19).
 """
 
@@ -18,7 +18,7 @@ __all__ = ["with_preloaded"]
 
 
 def with_preloaded(state: CardState, one: TestProfile) -> CardState:
-    """Return a state with one more Profile, Disabled, that came with the card.
+    """Returns a state with one more Profile, Disabled, that came with the card.
 
     Raises:
         LocalError: the card would refuse the package, or has no room for it.

@@ -1,4 +1,4 @@
-"""Randomness and time of the operating system, for roles that meet the world.
+"""Randomness and time of the operating system, for roles that run as programs.
 
 The cores and the tests take `SeededRng` and `ManualClock`; these two are for programs.
 """
@@ -10,16 +10,16 @@ __all__ = ["SystemClock", "SystemRng"]
 
 
 class SystemRng:
-    """Give random octets from the kernel."""
+    """A source of random octets from the kernel."""
 
     def octets(self, count: int) -> bytes:
-        """Return count octets nobody could have foretold."""
-        return os.urandom(count)  # noqa: TID251  this is where randomness comes in
+        """Returns count random octets."""
+        return os.urandom(count)  # noqa: TID251  the one source of real randomness
 
 
 class SystemClock:
-    """Tell the time of this machine."""
+    """The clock of this machine."""
 
     def now(self) -> datetime:
-        """Return the present moment, in UTC."""
-        return datetime.now(UTC)  # noqa: TID251  this is where time comes in
+        """Returns the present moment, in UTC."""
+        return datetime.now(UTC)  # noqa: TID251  the one source of real time

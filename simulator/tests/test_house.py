@@ -1,4 +1,4 @@
-"""The rules of the house that no linter knows: sizes, names, and documents that tell the truth."""
+"""The rules of the house that no linter checks: sizes, names, and correct documents."""
 
 import argparse
 import ast
@@ -15,29 +15,29 @@ ROOT = Path(__file__).parents[2]
 SOURCE_ROOTS = ("simulator", "harness", "suites")
 LONGEST_MODULE = 600
 DRAWERS = {"utils", "util", "common", "misc", "base", "helpers", "helper", "tools"}
-# A home or work folder of somebody's machine; system paths that a Debian package owns are facts.
+# A home or work folder of one machine; system paths that a Debian package owns are allowed.
 ABSOLUTE = re.compile(r"(?<![\w.~-])/(?:home|root|work|Users|tmp)/\w")
 UNOWNED = re.compile(r"#\s*(?:TODO|FIXME|HACK|XXX)\b")  # spelled apart from any real one
-WHOLE_WAY = {"uicc"}  # tests that go the whole way: named by what they look at, not by a package
+WHOLE_WAY = {"uicc"}  # end-to-end tests, named by their subject and not by a package
 UNKNOWN_TO_SUITES = {"rspsim", "time", "random", "secrets", "smartcard", "os", "socket"}
 NO_WORD_OF_SUITES = re.compile(r"\b(?:inprocess|vpcd|pcsc|pytest\.raises|pytest\.skip|sleep)\b")
 
 
 def modules() -> list[Path]:
-    """List every Python file of the three source roots, and the launcher."""
+    """Lists every Python file of the three source roots, and the launcher."""
     found = [file for root in SOURCE_ROOTS for file in sorted((ROOT / root).rglob("*.py"))]
     return [ROOT / "rsplab", *found]
 
 
 def texts() -> list[Path]:
-    """List every file that people read, outside the reports."""
+    """Lists every file that people read, outside the reports."""
     documents = [file for pattern in ("*.md", "*.toml", "*.ini") for file in ROOT.glob(pattern)]
     fixtures = (ROOT / "fixtures").rglob("*.md")
     return [*modules(), *documents, *fixtures, ROOT / ".ci" / "run"]
 
 
 def name(file: Path) -> str:
-    """Name a file by its place in the tree."""
+    """Returns the path of a file within the tree."""
     return str(file.relative_to(ROOT))
 
 
@@ -52,7 +52,7 @@ def test_modules_fit_the_limit_and_are_named_by_a_noun() -> None:
     assert offences == []
 
 
-def test_texts_name_no_place_of_one_machine_and_leave_nothing_unowned() -> None:
+def test_texts_have_no_absolute_paths_and_no_open_tasks() -> None:
     offences = []
     for file in texts():
         text = file.read_text(encoding="utf-8")
@@ -61,7 +61,7 @@ def test_texts_name_no_place_of_one_machine_and_leave_nothing_unowned() -> None:
     assert offences == []
 
 
-def test_package_files_hold_a_docstring_and_names_only() -> None:
+def test_package_files_contain_only_a_docstring_and_names() -> None:
     offences = []
     for file in modules():
         if file.name != "__init__.py":
@@ -85,7 +85,7 @@ def _names_something(node: ast.stmt) -> bool:
 
 
 @pytest.mark.parametrize("root", SOURCE_ROOTS)
-def test_source_root_is_no_package(root: str) -> None:
+def test_source_root_is_not_a_package(root: str) -> None:
     assert not (ROOT / root / "__init__.py").exists()
 
 
@@ -99,7 +99,7 @@ def test_folders_of_tests_mirror_the_packages(tests: str, mirrored: str) -> None
     assert strays - WHOLE_WAY == set()
 
 
-def test_suites_know_no_target_and_judge_with_expect_alone() -> None:
+def test_suites_import_no_target_and_assert_only_with_expect() -> None:
     offences = []
     for file in sorted((ROOT / "suites").rglob("*.py")):
         text = file.read_text(encoding="utf-8")
@@ -113,7 +113,7 @@ def test_suites_know_no_target_and_judge_with_expect_alone() -> None:
 
 
 def imported(nodes: list[ast.AST]) -> set[str]:
-    """Name the top-level modules that a tree imports."""
+    """Returns the top-level modules that a syntax tree imports."""
     found = set()
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -129,7 +129,7 @@ def test_changelog_has_an_unreleased_section_first() -> None:
 
 
 def commands(document: str) -> Iterator[list[str]]:
-    """Give the words of each command line in a document's code blocks that starts rsplab."""
+    """Yields the words of each rsplab command line in the code blocks of a document."""
     text = (ROOT / document).read_text(encoding="utf-8")
     for block in re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         for line in block.splitlines():
@@ -139,7 +139,7 @@ def commands(document: str) -> Iterator[list[str]]:
 
 
 def options_of(parser: argparse.ArgumentParser, words: list[str]) -> set[str]:
-    """Collect the options that a parser and the sub-commands named in the words know."""
+    """Collects the options that a parser and the sub-commands named in the words know."""
     known: set[str] = set()
     for action in parser._actions:
         known.update(action.option_strings)
@@ -155,7 +155,7 @@ def options_of(parser: argparse.ArgumentParser, words: list[str]) -> set[str]:
 def test_commands_of_the_documents_exist(document: str) -> None:
     for words in commands(document):
         if words[0] == "test":
-            continue  # the launcher's own; what follows goes to tox
+            continue  # a command of the launcher; its arguments go to tox
         assert words[0] in AREAS or words[0].startswith("-"), words
         known = options_of(build_parser(words[0] if words[0] in AREAS else None), words)
         used = {word.split("=")[0] for word in words if word.startswith("-") and word != "--"}

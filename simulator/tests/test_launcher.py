@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def launcher(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
-    """Load the launcher as a module whose checkout is an empty folder, and let it start nothing."""
+    """Loads the launcher as a module for an empty checkout; it can start nothing."""
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     loader = SourceFileLoader("rsplab_launcher", str(ROOT / "rsplab"))
     spec = importlib.util.spec_from_loader(loader.name, loader)
@@ -35,7 +35,7 @@ def launcher(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
 
 @pytest.fixture
 def started(launcher: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
-    """Record the commands the launcher would run; each ends well and prints nothing."""
+    """Records the commands the launcher would run; each succeeds and prints nothing."""
     commands: list[tuple[str, ...]] = []
 
     def call(*command: object) -> tuple[int, str]:
@@ -53,7 +53,7 @@ def program(file: Path, text: str) -> Path:
     return file
 
 
-def test_shim_that_does_not_start_is_passed_over_for_the_real_python(
+def test_shim_that_does_not_start_is_ignored_for_the_real_python(
     launcher: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     program(tmp_path / "shims" / "python3.12", "echo 'command not found' >&2; exit 127")
@@ -64,7 +64,7 @@ def test_shim_that_does_not_start_is_passed_over_for_the_real_python(
     assert launcher.find_pythons() == {(3, 12): real}
 
 
-def test_python_on_the_path_wins_over_one_under_pyenv(
+def test_python_on_the_path_is_preferred_to_one_under_pyenv(
     launcher: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     first = program(tmp_path / "bin" / "python3.12", "echo 3 12")
@@ -81,7 +81,7 @@ def ready(launcher: ModuleType, missing: list[str]) -> None:
     launcher.STAMP.write_text(json.dumps(stamp))
 
 
-def test_set_up_that_is_complete_starts_nothing(
+def test_complete_set_up_starts_nothing(
     launcher: ModuleType, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, ...]]
 ) -> None:
     monkeypatch.setattr(launcher, "missing_packages", lambda: ["pcscd"])
@@ -91,7 +91,7 @@ def test_set_up_that_is_complete_starts_nothing(
 
 
 @pytest.mark.parametrize("change", ["project", "machine"])
-def test_set_up_is_done_again_when_what_it_rests_on_changed(
+def test_set_up_is_repeated_when_its_input_changed(
     launcher: ModuleType,
     monkeypatch: pytest.MonkeyPatch,
     started: list[tuple[str, ...]],
@@ -110,7 +110,7 @@ def test_set_up_is_done_again_when_what_it_rests_on_changed(
 @pytest.mark.parametrize(
     ("missing", "tried"), [("vsmartcard-vpcd", [".[pcsc]", "."]), ("libpcsclite-dev", ["."])]
 )
-def test_pyscard_that_does_not_build_is_left_out_and_said(
+def test_pyscard_that_does_not_build_is_left_out_and_reported(
     launcher: ModuleType,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -133,7 +133,7 @@ def test_pyscard_that_does_not_build_is_left_out_and_said(
     assert "without pyscard" in capsys.readouterr().err
 
 
-def test_package_index_out_of_reach_ends_with_3_and_the_reason(
+def test_unreachable_package_index_ends_with_3_and_the_reason(
     launcher: ModuleType,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -146,7 +146,7 @@ def test_package_index_out_of_reach_ends_with_3_and_the_reason(
     assert not launcher.STAMP.exists()
 
 
-def test_packages_are_left_alone_without_root_and_said(
+def test_packages_are_not_installed_without_root_and_reported(
     launcher: ModuleType,
     monkeypatch: pytest.MonkeyPatch,
     started: list[tuple[str, ...]],

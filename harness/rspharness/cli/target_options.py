@@ -11,7 +11,7 @@ __all__ = ["card_choice", "card_options"]
 
 
 def card_options() -> argparse.ArgumentParser:
-    """Returns a parent parser with options that choose a card, for areas other than `rsplab lpa`."""
+    """Returns a parent parser with the options that choose a card."""
     options = argparse.ArgumentParser(add_help=False)
     card = options.add_argument_group("the card")
     card.add_argument(

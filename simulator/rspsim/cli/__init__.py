@@ -1,1 +1,1 @@
-"""Areas of the program that belong to the simulated roles: parsers here, work where it is done."""
+"""Sub-commands of the program for the simulated roles: parsers and output."""

@@ -1,4 +1,4 @@
-"""`rsplab card faults`, `options` and `info`: what there is, as lines to read."""
+"""`rsplab card faults`, `options`, `presets` and `info`: lists printed as lines of text."""
 
 from collections.abc import Iterable
 from dataclasses import fields
@@ -24,7 +24,7 @@ def print_faults() -> int:
 
 
 def print_presets() -> int:
-    """Print every preset with what it is made of and return 0."""
+    """Prints every preset with what it is made of and returns 0."""
     for one in PRESETS:
         print(f"{one.name:<22} {one.summary}")
         parts = [one.personality or "", *one.options, *one.faults]
@@ -38,7 +38,7 @@ def print_presets() -> int:
 
 
 def print_options() -> int:
-    """Print every option with its standard value and return 0."""
+    """Prints every option with its standard value and returns 0."""
     standard = Options()
     for field in fields(Options):
         value = getattr(standard, field.name)
@@ -50,7 +50,7 @@ def print_options() -> int:
 
 
 def print_info(path: Path) -> int:
-    """Print what a state file holds and return 0.
+    """Prints what a state file contains and returns 0.
 
     Raises:
         ConfigError: there is no such file, or no card in it.
@@ -69,7 +69,7 @@ def print_info(path: Path) -> int:
 
 
 def summary(state: CardState) -> Iterable[str]:
-    """Give the lines that sum up a card; no key is in them."""
+    """Yields the lines that summarise a card, without any key."""
     personality = state.personality
     used = sum(profile.size for profile in state.profiles)
     yield f"EID            {state.eid}"
@@ -94,4 +94,4 @@ def summary(state: CardState) -> Iterable[str]:
         for field in fields(Options)
         if getattr(state.options, field.name) != getattr(usual, field.name)
     ]
-    yield f"options        {', '.join(changed) or 'as the personality has them'}"
+    yield f"options        {', '.join(changed) or 'as in the personality'}"

@@ -1,7 +1,7 @@
 """`rsplab card serve`: one card in one slot, until a signal ends it.
 
-The card answers in the main thread. A signal lets the command under way finish, takes the card out
-of the reader, closes its file and ends with 0.
+The card answers in the main thread. On a signal, the command under way finishes; then the program
+takes the card out of the reader, closes its file and ends with 0.
 """
 
 import argparse
@@ -34,10 +34,10 @@ _LOCAL = {"127.0.0.1", "localhost", "::1"}
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Put a card into a reader and keep it there; return 0 when a signal ended it.
+    """Keeps a card in a reader until a signal comes; returns 0.
 
     Raises:
-        ConfigError: no reader can be had, its slot is taken, or the card cannot be made.
+        ConfigError: no reader is available, its slot is taken, or the card cannot be made.
         StoreError: the state file cannot be used.
         LocalError: a preset, an option or a fault is unknown.
     """
@@ -61,7 +61,7 @@ def serve(options: argparse.Namespace) -> int:
         if options.host in _LOCAL and not options.wait:
             stack.enter_context(running_pcscd())
             _require_free(options.port)
-        observer: Observer = _Greeter(state, options.port)
+        observer: Observer = _Announcer(state, options.port)
         if options.log is not None:
             observer = _Both(observer, TraceObserver(_log_file(options.log, stack)))
         link = VpcdCard(slowed(card, kind.delays_ms), options.host, options.port, observer=observer)
@@ -95,40 +95,40 @@ def _log_file(name: str, stack: ExitStack) -> TextIO:
         raise ConfigError(f"--log {name}: {error.strerror}") from error
 
 
-class _Greeter:
-    """Tell each insertion on standard output, so that scripts can wait for it."""
+class _Announcer:
+    """Prints each insertion on standard output, so that scripts can wait for it."""
 
     def __init__(self, state: CardState, port: int) -> None:
         self._line = f"card {state.eid} ({state.personality.name}) is in the reader at port {port}"
 
     def inserted(self, _atr: bytes) -> None:
-        """Print that the card is in the reader."""
+        """Prints that the card is in the reader."""
         print(self._line, flush=True)
 
     def reset(self, _atr: bytes) -> None:
-        """Say nothing."""
+        """Does nothing."""
 
     def exchanged(self, _command: bytes, _response: bytes, _elapsed_s: float) -> None:
-        """Say nothing."""
+        """Does nothing."""
 
 
 class _Both:
-    """Tell two observers."""
+    """Passes each event on to two observers."""
 
     def __init__(self, first: Observer, second: Observer) -> None:
         self._observers = (first, second)
 
     def inserted(self, atr: bytes) -> None:
-        """Tell both."""
+        """Passes the event on to both."""
         for one in self._observers:
             one.inserted(atr)
 
     def reset(self, atr: bytes) -> None:
-        """Tell both."""
+        """Passes the event on to both."""
         for one in self._observers:
             one.reset(atr)
 
     def exchanged(self, command: bytes, response: bytes, elapsed_s: float) -> None:
-        """Tell both."""
+        """Passes the event on to both."""
         for one in self._observers:
             one.exchanged(command, response, elapsed_s)

@@ -1,6 +1,6 @@
-"""`rsplab doctor`: look what this machine lacks and tell the remedies.
+"""`rsplab doctor`: shows what this machine lacks, with remedies.
 
-The command changes nothing and needs neither pyscard nor a running daemon.
+The command changes nothing. It needs neither pyscard nor a running daemon.
 """
 
 import argparse
@@ -12,19 +12,19 @@ _EXIT_ENVIRONMENT = 3
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `doctor` to the program."""
+    """Adds `doctor` to the program."""
     parser = subparsers.add_parser(
         "doctor",
-        help="find what this machine lacks, with remedies",
-        description="Look at Python, its packages, pcscd, the vpcd driver, virtual readers and "
-        "their ports. Changes nothing. Exit code 3 when something is lacking.",
+        help="show what this machine lacks, with remedies",
+        description="Check Python, its packages, pcscd, the vpcd driver, virtual readers and "
+        "their ports. Changes nothing. Exit code 3 when something is missing.",
     )
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     parser.set_defaults(func=show)
 
 
 def show(options: argparse.Namespace) -> int:
-    """Print every finding; return 3 when something is lacking, else 0."""
+    """Prints every finding; returns 3 when something is missing, else 0."""
     from rspsim.transports.diagnosis import Health, diagnose  # noqa: PLC0415  only when asked for
 
     findings = diagnose()
@@ -38,9 +38,9 @@ def show(options: argparse.Namespace) -> int:
             print(f"{'':<23} -> {one.remedy}")
     if lacking:
         subjects = ", ".join(one.subject for one in lacking)
-        print(f"\nlacking: {subjects}. Mend them from top to bottom.")
+        print(f"\nmissing: {subjects}. Fix them from top to bottom.")
         return _EXIT_ENVIRONMENT
-    print("\nnothing is lacking")
+    print("\nnothing is missing")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""`rsplab smdpp serve`: show activation codes, then one line for each request, until a signal."""
+"""`rsplab smdpp serve`: prints activation codes, then one line for each request, until a signal."""
 
 import argparse
 import logging
@@ -33,11 +33,11 @@ __all__ = ["serve"]
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Serve until a signal comes; return 0.
+    """Serves until a signal comes; returns 0.
 
     Raises:
         ConfigError: the PKI, a file or a port cannot be used.
-        DecodeError: a package is none.
+        DecodeError: a file is not a profile package.
         LocalError: an order or a fault is not possible.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="rsplab: %(message)s")
@@ -52,7 +52,7 @@ def serve(options: argparse.Namespace) -> int:
         lock = threading.Lock()
         front = Front(server.handle, _listeners(server, options, port), lock=lock)
         stack.enter_context(front)
-        _greet(server, options, front.ports)
+        _print_identity(server, options, front.ports)
         if options.admin_port is not None:
             admin = management_front(server, lock, port=options.admin_port)
             stack.enter_context(admin)
@@ -86,7 +86,7 @@ def _write_ca(server: SmDpPlus, file: Path) -> None:
         raise ConfigError(f"--write-ca {file}: {error.strerror}") from error
 
 
-def _greet(server: SmDpPlus, options: argparse.Namespace, ports: tuple[int, ...]) -> None:
+def _print_identity(server: SmDpPlus, options: argparse.Namespace, ports: tuple[int, ...]) -> None:
     identity = server.identity
     print(f"SM-DP+      {identity.address}, OID {identity.oid}; test keys only")
     print(f"listening   https://{options.host}:{ports[0]}/")
@@ -102,7 +102,7 @@ class _Orders:
     """The orders of this run: made from the options, shown, and made again when finished."""
 
     def __init__(self, server: SmDpPlus, options: argparse.Namespace) -> None:
-        """Order every package.
+        """Orders every package.
 
         Raises:
             LocalError: an order is not possible.
@@ -127,7 +127,7 @@ class _Orders:
         return order
 
     def show(self) -> None:
-        """Print what was ordered, with activation codes and in a terminal their QR codes."""
+        """Prints what was ordered, with activation codes and in a terminal their QR codes."""
         for number, package in self._packages.items():
             order, metadata = self._server.orders.get(number), package.metadata
             kind = metadata.profile_class
@@ -143,7 +143,7 @@ class _Orders:
         sys.stdout.flush()
 
     def renew(self, _: Exchange) -> None:
-        """Order again what is finished, if so asked."""
+        """Orders each finished profile again, if --again was given."""
         if not self._options.again:
             return
         for number in list(self._packages):

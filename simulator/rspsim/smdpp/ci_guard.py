@@ -1,7 +1,7 @@
-"""The guard rail against real use: a server refuses credentials of anything but a test CI.
+"""The protection against real use: a server refuses credentials of anything but a test CI.
 
 Test CIs are known by their key identifiers (SGP.26) or carry a registeredID of the example arc
-2.999, which nobody can own; every CI this project makes does.
+2.999, which is never assigned to an owner; every CI this project makes has one.
 """
 
 from typing import Final
@@ -22,7 +22,7 @@ _EXAMPLE_ARC: Final = "2.999."
 
 
 def is_test_ci(ci: Certificate) -> bool:
-    """Tell whether a CI certificate is known to be for tests."""
+    """Returns whether a CI certificate is known to be for tests."""
     owner = ci.registered_id
     return ci.subject_key_identifier in _KNOWN_TEST_CIS or (
         owner is not None and owner.dotted.startswith(_EXAMPLE_ARC)
@@ -30,16 +30,16 @@ def is_test_ci(ci: Certificate) -> bool:
 
 
 def require_test_ci(pki: Pki) -> None:
-    """Refuse a bundle with a CI that is not known to be for tests.
+    """Refuses a bundle with a CI that is not known to be for tests.
 
     Raises:
-        ConfigError: there is one; the message says how to go on.
+        ConfigError: there is one; the message names the remedies.
     """
     for curve in pki.curves:
         ci = pki.ci(curve).certificate
         if not is_test_ci(ci):
             identifier = (ci.subject_key_identifier or b"").hex().upper()
             raise ConfigError(
-                f"CI {str(ci.subject)!r} with key identifier {identifier} is not known to be for "
-                "tests; this server is. Take a test PKI, or say --any-ci if you are sure"
+                f"CI {str(ci.subject)!r} with key identifier {identifier} is not a known test CI, "
+                "and this server is for tests only. Use a test PKI, or --any-ci if you are sure"
             )

@@ -1,7 +1,7 @@
-"""The named points at which an answer can be changed on its way out, in the order it passes them.
+"""The named points at which an answer can be changed, in the order in which it passes them.
 
-A point is the identity unless a fault that hooks it is switched on. The functions know the points
-and nothing of the faults; a fault knows one point and the type of value that passes it.
+A point returns its value unchanged unless a fault at this point is switched on. The functions use
+the points and do not depend on the faults; a fault has one point and its type of value.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Point(Generic[Value]):
-    """Name one point; what passes it is of one type."""
+    """One point. The values that pass it are of one type."""
 
     name: str
     summary: str

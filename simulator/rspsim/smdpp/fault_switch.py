@@ -1,4 +1,4 @@
-"""Faults as values, and the switch that applies those which are on.
+"""Server faults as values, and the switch that applies those that are on.
 
 A `ServerFault` names the point it is attached to, the parameters it takes and what a client or card
 has to do; its `change` takes the value that passes the point and returns another. Two parameters
@@ -82,7 +82,7 @@ class FaultSwitch:
         """Switches a fault on; the same fault may be on more than once.
 
         Raises:
-            LocalError: no fault or no parameter of this name, or a parameter of another type.
+            LocalError: there is no such fault or parameter, or a parameter has another type.
                 Nothing was switched.
         """
         fault = self._known.get(name)
@@ -114,7 +114,7 @@ class FaultSwitch:
         """Switches a fault on for the length of a with block.
 
         Raises:
-            LocalError: as `on`.
+            LocalError: as for `on`.
         """
         active = self.on(name, function=function, times=times, **parameters)
         try:

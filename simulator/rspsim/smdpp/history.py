@@ -1,4 +1,4 @@
-"""The request history: what clients asked and what they were told, readable by tests and people."""
+"""The request history: what clients asked and what the server answered, for tests and people."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -15,14 +15,14 @@ _KEPT: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """Hold one request and its answer.
+    """One request and its answer.
 
     Attributes:
         number: Number of the exchange, from 1.
         at: Time of arrival.
         function: Name of the ES9+ function, empty when the path names none.
-        transaction_id: TransactionID of the request or, where the answer gives it, of the answer.
-        summary: What came of it, in a few words: success, codes, or the verdict on a notification.
+        transaction_id: TransactionID of the request or, if it has none, of the answer.
+        summary: The result in a few words: success, codes, or the verdict on a notification.
         request: The request.
         response: The answer as it was sent, faults included.
     """
@@ -37,7 +37,7 @@ class Exchange:
 
 
 class History:
-    """Keep the latest thousand exchanges and tell whoever wants to know of each new one."""
+    """The latest thousand exchanges; each new one is passed to the listeners."""
 
     def __init__(self) -> None:
         self._exchanges: deque[Exchange] = deque(maxlen=_KEPT)
@@ -46,7 +46,7 @@ class History:
 
     @property
     def next_number(self) -> int:
-        """Return the number of the next exchange."""
+        """Returns the number of the next exchange."""
         return self._count + 1
 
     def __iter__(self) -> Iterator[Exchange]:
@@ -56,16 +56,16 @@ class History:
         return len(self._exchanges)
 
     def add(self, exchange: Exchange) -> None:
-        """Keep an exchange and pass it to the listeners."""
+        """Keeps an exchange and passes it to the listeners."""
         self._exchanges.append(exchange)
         self._count = exchange.number
         for listener in self._listeners:
             listener(exchange)
 
     def listen(self, listener: Callable[[Exchange], None]) -> None:
-        """Call this with every exchange from now on."""
+        """Adds a listener, which is called with every exchange from now on."""
         self._listeners.append(listener)
 
     def clear(self) -> None:
-        """Forget the exchanges; numbers go on."""
+        """Forgets the exchanges; the numbers are not reset."""
         self._exchanges.clear()

@@ -1,6 +1,6 @@
-"""HTTP requests and answers as values: what a front hands in and what it sends back.
+"""HTTP requests and answers as values, as exchanged with a front.
 
-The core knows nothing of sockets. Two fields of an answer exist for faults only and are carried out
+The core does not use sockets. Two fields of an answer exist for faults only and are carried out
 by the front: how long to wait before answering, and after how many octets of body to drop the
 connection.
 """
@@ -12,14 +12,14 @@ __all__ = ["HttpRequest", "HttpResponse", "header_value"]
 
 
 def header_value(headers: Mapping[str, str], name: str) -> str | None:
-    """Return a header by its name in any case, or None when it is not there (RFC 9110, 5.1)."""
+    """Returns a header by its name in any case, or None when it is not there (RFC 9110, 5.1)."""
     wanted = name.lower()
     return next((value for key, value in headers.items() if key.lower() == wanted), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """Hold one request.
+    """One request.
 
     Attributes:
         method: Method in upper case.
@@ -34,13 +34,13 @@ class HttpRequest:
     body: bytes = b""
 
     def header(self, name: str) -> str | None:
-        """Return a header field by its name in any case, or None."""
+        """Returns a header field by its name in any case, or None."""
         return header_value(self.headers, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
-    """Hold one answer.
+    """One answer.
 
     Attributes:
         status: Status code.
@@ -59,5 +59,5 @@ class HttpResponse:
     cut_after: int | None = None
 
     def header(self, name: str) -> str | None:
-        """Return a header field by its name in any case, or None."""
+        """Returns a header field by its name in any case, or None."""
         return header_value(self.headers, name)

@@ -1,4 +1,4 @@
-"""What the server is: its addresses, its certificates and keys, the CIs it trusts."""
+"""The identity of the server: its addresses, certificates and keys, and the CIs it trusts."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ __all__ = ["Identity", "Signer"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Hold the server's addresses and credentials.
+    """The server's addresses and credentials.
 
     Attributes:
         address: Address in activation codes, FQDN or host:port.
@@ -30,7 +30,7 @@ class Identity:
     server: int = 1
 
     def __post_init__(self) -> None:
-        """Refuse a bundle without the certificates and keys of a server.
+        """Refuses a bundle without the certificates and keys of a server.
 
         Raises:
             ConfigError: no curve, or CERT.DPauth or CERT.DPpb or one of their keys is missing.
@@ -48,36 +48,36 @@ class Identity:
 
     @property
     def oid(self) -> Oid | None:
-        """Return the SM-DP+ OID, registeredID of CERT.DPauth."""
+        """Returns the SM-DP+ OID, registeredID of CERT.DPauth."""
         return self.dp_auth(self.curves[0]).certificate.registered_id
 
     def dp_auth(self, curve: Curve) -> Credential:
-        """Return CERT.DPauth and its key."""
+        """Returns CERT.DPauth and its key."""
         return self.pki.dp_auth(curve, self.server)
 
     def dp_pb(self, curve: Curve) -> Credential:
-        """Return CERT.DPpb and its key."""
+        """Returns CERT.DPpb and its key."""
         return self.pki.dp_pb(curve, self.server)
 
     def ci(self, curve: Curve) -> Certificate:
-        """Return the CI certificate this server trusts on a curve."""
+        """Returns the CI certificate this server trusts on a curve."""
         return self.pki.ci(curve).certificate
 
     def ci_pkid(self, curve: Curve) -> bytes:
-        """Return the key identifier of that CI, 20 octets."""
+        """Returns the key identifier of that CI, 20 octets."""
         return self.ci(curve).subject_key_identifier or b""
 
     def curve_of(self, ci_pkid: bytes | None) -> Curve | None:
-        """Return the curve whose CI has this key identifier, or None when none has."""
+        """Returns the curve whose CI has this key identifier, or None when none has."""
         if not ci_pkid:
             return None
         return next((curve for curve in self.curves if self.ci_pkid(curve) == ci_pkid), None)
 
     def answers_to(self, address: str) -> bool:
-        """Tell whether an address means this server.
+        """Returns whether an address is one of this server.
 
-        Case does not count, and a port counts only when both sides name one (SGP.22 v2, 5.6.1; an
-        activation code may hold host:port, which clients send as it is).
+        Case is ignored, and ports are compared only when both sides have one (SGP.22 v2, 5.6.1; an
+        activation code may contain host:port, which clients send as it is).
         """
         return any(_same(address.lower(), own.lower()) for own in (self.address, *self.aliases))
 
@@ -90,7 +90,7 @@ def _same(one: str, other: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Hold the credential an answer is signed with, and what else there is to choose from.
+    """The credential an answer is signed with, and the server and curve it belongs to.
 
     Attributes:
         identity: The server.
@@ -104,9 +104,9 @@ class Signer:
 
     @property
     def certificate(self) -> bytes:
-        """Return the octets of the certificate."""
+        """Returns the octets of the certificate."""
         return self.credential.certificate.der
 
     def sign(self, data: bytes) -> bytes:
-        """Return the signature over the data, r | s, 64 octets."""
+        """Returns the signature over the data, r | s, 64 octets."""
         return self.credential.private_key.sign(data)

@@ -1,4 +1,4 @@
-"""Management: what a test or a person may do to the server while it runs, as a small JSON API.
+"""Management: a small JSON API to control the server while it runs.
 
     GET    /                      address, OID, CIs, numbers
     GET    /orders                all orders            POST /orders    order a profile
@@ -7,10 +7,10 @@
     DELETE /faults, /faults/NAME  switch all or one off
     GET    /history               exchanges             DELETE /history forget them
     GET    /notifications         notifications received
-    DELETE /sessions              forget every RSP session, as a server does that lost its state
+    DELETE /sessions              forget every RSP session, like a server that lost its state
 
 Like the server itself this is a value machine; the port it listens on is
-`rspsim.transports.management_port`. Nothing of it is part of any specification.
+`rspsim.transports.management_port`. The API is not part of any specification.
 """
 
 import base64
@@ -60,14 +60,14 @@ class NewOrder(JsonMessage):
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """Hold what follows the collection in the path, and the body."""
+    """The part of the path after the collection, and the body."""
 
     item: str
     body: Mapping[str, object]
 
 
 class Management:
-    """Answer management requests for one server."""
+    """Answers management requests for one server."""
 
     def __init__(self, server: SmDpPlus) -> None:
         self._server = server
@@ -85,11 +85,11 @@ class Management:
         }
 
     def handle(self, request: HttpRequest) -> HttpResponse:
-        """Answer one request: 200 with JSON, 404, or 400 with the reason."""
+        """Answers one request: 200 with JSON, 404, or 400 with the reason."""
         collection, _, item = request.path.strip("/").partition("/")
         route = self._routes.get((request.method, collection))
         if route is None:
-            return _answer(404, {"error": f"nothing at {request.method} {request.path}"})
+            return _answer(404, {"error": f"no route for {request.method} {request.path}"})
         try:
             body = load_object(request.body) if request.body else {}
             return _answer(200, {"result": route(_Call(item, body))})

@@ -21,7 +21,7 @@ _BINDING: Final = BindingChoice()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Hold the server's choices.
+    """The server's choices.
 
     Attributes:
         version: Highest version of the protocol, as answered in X-Admin-Protocol.
@@ -31,14 +31,14 @@ class Policy:
             an LPA.
         session_lifetime: How long a session waits for its next step.
         eid_check_digits: True to refuse an EID whose check digits do not fit.
-        offer_kept_otpk: True to put the key of an earlier attempt into smdpSigned2.
-        rebind: True to bind anew when the card brings another one-time key; False to refuse.
+        offer_kept_otpk: True to include the key of an earlier attempt in smdpSigned2.
+        rebind: True to bind again when the card sends another one-time key; False to refuse.
         cancel_effects: What a cancellation does to its order; a reason not listed is final.
         permanent_errors: errorReasons of a ProfileInstallationResult after which no further attempt
             is allowed.
         after_deletion: What a delete notification does to an installed profile, or None.
         binding: How packages are bound.
-        skipped_checks: Names of checks that are left out, to play a careless server.
+        skipped_checks: Names of checks that are left out, to simulate a careless server.
         max_body_octets: Longest body that is read.
     """
 
@@ -72,7 +72,7 @@ class Policy:
     max_body_octets: int = 1 << 20
 
     def cancel_effect(self, reason: int) -> OrderEvent | None:
-        """Return what a cancellation with this reason does to the order (SGP.22 v2, 5.6.5)."""
+        """Returns what a cancellation with this reason does to the order (SGP.22 v2, 5.6.5)."""
         return dict(self.cancel_effects).get(reason, OrderEvent.FAILED)
 
 

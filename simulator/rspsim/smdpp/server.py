@@ -1,12 +1,11 @@
 """SmDpPlus: the mock SM-DP+ as a value machine, HTTP request in, HTTP answer out.
 
-`handle` is a short pipeline: find the function, look at the HTTP side of the request, read the JSON
-object, let the function decide, keep what it decided, write the answer, pass the points where
-faults hook in. No socket, thread or clock of its own is in it; a front calls `handle` under one
-lock.
+`handle` finds the function, checks the HTTP side of the request, reads the JSON object, calls the
+function, keeps what it decided and writes the answer; on the way it passes the points at which
+faults act. It uses no socket, thread or clock of its own; a front calls `handle` under one lock.
 
-Faulty requests of any kind are answered: 404 and 405 for path and method, 400, 413 and 415 for what
-is no JSON request of an LPA, 200 with codes for everything a function can say. An exception that
+Wrong requests of any kind are answered: 404 and 405 for path and method, 400, 413 and 415 for what
+is no JSON request of an LPA, 200 with codes for every refusal of a function. An exception that
 leaves `handle` is a bug in this server.
 
 Source: SGP.22 v2, 5.6 and 6.5.
@@ -54,10 +53,10 @@ _BY_PATH: Final = {PATH_PREFIX + function.name: function for function in FUNCTIO
 
 
 class SmDpPlus:
-    """Play an SM-DP+ towards LPAs.
+    """A mock SM-DP+ for LPAs.
 
     Attributes:
-        environment: Everything the functions look at.
+        environment: Everything the functions may use.
         history: Requests and answers.
     """
 
@@ -76,19 +75,19 @@ class SmDpPlus:
         variation: Variation | None = None,
         faults: tuple[ServerFault, ...] = (),
     ) -> None:
-        """Set up a server.
+        """Sets up a server.
 
         Args:
             pki: Bundle with CI, CERT.DPauth and CERT.DPpb, and the keys of the latter two.
-            address: Address that LPAs dial, as it stands in activation codes.
+            address: Address that LPAs connect to, as in activation codes.
             aliases: Further addresses it answers to.
             curves: Curves to serve, the preferred one first; all of the bundle when None.
-            server: Which SM-DP+ of the bundle to be, from 1.
+            server: Number of the SM-DP+ in the bundle, from 1.
             rng: Source of random octets.
             clock: Present time, for certificates, orders and sessions.
             orders: Where orders are kept; in memory when None.
-            policy: Choices the specification leaves to the server.
-            variation: Choices made differently each time; always alike when None.
+            policy: Choices that the specification leaves to the server.
+            variation: Choices made differently each time; always the same when None.
             faults: Faults that can be switched on; `rspsim.faults.server` has them.
 
         Raises:
@@ -112,28 +111,28 @@ class SmDpPlus:
 
     @property
     def orders(self) -> OrderBook:
-        """Return the order book."""
+        """Returns the order book."""
         return self.environment.orders
 
     @property
     def faults(self) -> FaultSwitch:
-        """Return the switch of the faults."""
+        """Returns the switch of the faults."""
         return self.environment.faults
 
     @property
     def identity(self) -> Identity:
-        """Return addresses and credentials."""
+        """Returns addresses and credentials."""
         return self.environment.identity
 
     @property
     def notifications(self) -> tuple[Receipt, ...]:
-        """Return the notifications received and what was made of them, oldest first."""
+        """Returns the notifications received with their verdicts, oldest first."""
         return self.environment.receipts.all()
 
     def fault(
         self, name: str, *, function: str = "", times: int | None = None, **parameters: Parameter
     ) -> AbstractContextManager[Active]:
-        """Switch a fault on for the length of a with block.
+        """Switches a fault on for the duration of a with block.
 
         Args:
             name: Name of the fault, for example "es9.smdp_signature2.flip_bit".
@@ -142,15 +141,15 @@ class SmDpPlus:
             **parameters: Parameters of the fault.
 
         Raises:
-            LocalError: no such fault or parameter. Nothing was switched.
+            LocalError: there is no such fault or parameter. Nothing was switched.
         """
         return self.faults.held(name, function=function, times=times, **parameters)
 
     def handle(self, request: HttpRequest) -> HttpResponse:
-        """Answer one request.
+        """Answers one request.
 
-        State that the function decided on is kept before this returns. A refused request changes
-        nothing but what its function says it changes.
+        The state that the function decided on is kept before this returns. A refused request
+        changes only what its function documents.
         """
         function = _BY_PATH.get(request.path)
         name = function.name if function else ""
@@ -191,7 +190,7 @@ class SmDpPlus:
         return _Done(response, _summary(outcome), _transaction_id(body, answer))
 
     def _run(self, function: Es9pFunction[Any], body: Mapping[str, object]) -> Outcome:
-        """Let the function decide and keep what it decided: the one place that does."""
+        """Calls the function and keeps what it decided; nothing else does that."""
         outcome = function(self.environment, body)
         for order in outcome.orders:
             self.environment.orders.repository.put(order)
@@ -211,7 +210,7 @@ class SmDpPlus:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """Hold an answer, what came of the request in words, and the TransactionID it was about."""
+    """An answer, the result of the request in words, and the TransactionID concerned."""
 
     response: HttpResponse
     summary: str

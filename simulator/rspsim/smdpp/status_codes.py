@@ -43,17 +43,17 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class StatusCode:
-    """Name one pair of subject and reason code."""
+    """One pair of subject and reason code."""
 
     subject: str
     reason: str
 
     def __call__(self, message: str, *, identifier: str | None = None) -> StatusCodeData:
-        """Make the refusal with this pair.
+        """Makes the refusal with this pair.
 
         Args:
-            message: What was expected and what came.
-            identifier: The subject in particular, for example an EID or a MatchingID.
+            message: What was expected and what was received.
+            identifier: The particular subject, for example an EID or a MatchingID.
         """
         return StatusCodeData(
             subject_code=self.subject,
@@ -63,11 +63,11 @@ class StatusCode:
         )
 
     def names(self, refusal: StatusCodeData) -> bool:
-        """Tell whether a refusal has this pair."""
+        """Returns whether a refusal has this pair."""
         return (self.subject, self.reason) == (refusal.subject_code, refusal.reason_code)
 
     def __str__(self) -> str:
-        """Return "8.2.6/3.8"."""
+        """Returns "8.2.6/3.8"."""
         return f"{self.subject}/{self.reason}"
 
 

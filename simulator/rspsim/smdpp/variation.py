@@ -1,8 +1,8 @@
-"""Variation on purpose: legal choices made differently each time, so that clients learn no habits.
+"""Variation: legal choices made differently each time, so that no client relies on one of them.
 
 The specification leaves the order of JSON members, the cut of a package into segments, the way the
-profile is protected and the length of hostId to the server. A client that depends on one of them
-works with one server and fails with the next. `Steady` always chooses alike, which keeps sessions
+profile is protected and the length of hostId to the server. A client that relies on one of them
+works with one server and fails with another. `Steady` always chooses the same, which keeps sessions
 reproducible; `Varied` draws each choice from a seed.
 """
 
@@ -17,35 +17,35 @@ __all__ = ["Steady", "Variation", "Varied"]
 
 
 class Variation(Protocol):
-    """Choose among legal alternatives."""
+    """Chooses among legal alternatives."""
 
     def members(self, answer: Mapping[str, object]) -> dict[str, object]:
-        """Return a JSON object with the same members in the order they are sent."""
+        """Returns a JSON object with the same members in the order they are sent."""
 
     def binding(self, standard: BindingChoice) -> BindingChoice:
-        """Return how the next package is bound, given the standard way."""
+        """Returns how the next package is bound, given the standard way."""
 
 
 class Steady:
-    """Choose the same each time: the order of the specification, the standard binding."""
+    """Chooses the same each time: the order of the specification, the standard binding."""
 
     def members(self, answer: Mapping[str, object]) -> dict[str, object]:
-        """Return the members in the order given."""
+        """Returns the members in the order given."""
         return dict(answer)
 
     def binding(self, standard: BindingChoice) -> BindingChoice:
-        """Return the standard."""
+        """Returns the standard choice."""
         return standard
 
 
 class Varied:
-    """Draw each choice from a seed: the same seed and the same requests give the same answers."""
+    """Draws each choice from a seed; the same seed and requests give the same answers."""
 
     def __init__(self, seed: bytes) -> None:
         self._rng = SeededRng(b"variation|" + seed)
 
     def members(self, answer: Mapping[str, object]) -> dict[str, object]:
-        """Return the members in a drawn order, objects inside included."""
+        """Returns the members in a drawn order, objects inside included."""
         left = list(answer)
         ordered = {}
         while left:
@@ -55,7 +55,7 @@ class Varied:
         return ordered
 
     def binding(self, standard: BindingChoice) -> BindingChoice:
-        """Draw key mode, segment lengths and the length of hostId."""
+        """Draws key mode, segment lengths and the length of hostId."""
         return replace(
             standard,
             replace_session_keys=bool(self._below(2)),

@@ -1,13 +1,13 @@
-"""Coders: one per type, made from its annotations, that turn values into JSON values and back.
+"""Coders, one per type, made from its annotations: they turn values into JSON values and back.
 
-What they know: octets, text, numbers, truth values, None, enumerations, moments of time, tuples,
-sets, mappings, dataclasses, and the messages of `rspcore`, which are written as the octets they are
-on the wire. Nothing is executed on reading, and a value that does not fit its type is refused with
-the path to it.
+They support octets, text, numbers, booleans, None, enumerations, points in time, tuples,
+sets, mappings, dataclasses, and the messages of `rspcore`, which are written as their octets on the
+wire. Nothing is executed on reading, and a value that does not match its type is refused with the
+path to it.
 
-Files outlive versions. A dataclass field that is missing in the JSON takes its default; a field the
-dataclass does not have is refused, because it comes from a later version. Every field is written,
-those with their default value too, because a default may be another one day.
+Files are read by later versions. A dataclass field that is missing in the JSON takes its default; a
+field the dataclass does not have is refused, because it comes from a later version. Every field is
+written, those with their default value too, because a default may change.
 """
 
 import dataclasses
@@ -33,7 +33,7 @@ INLINE_LIMIT: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Coder:
-    """Turn values of one type into JSON values and back."""
+    """Turns values of one type into JSON values and back."""
 
     dump: Callable[[Any, Contents], Any]
     load: Callable[[Any, Contents], Any]
@@ -41,17 +41,17 @@ class Coder:
 
 @functools.cache
 def field_types(kind: type) -> Mapping[str, Any]:
-    """Return the types of a dataclass's own values by field name, in order of the class."""
+    """Returns the types of a dataclass's own values by field name, in order of the class."""
     hints = typing.get_type_hints(kind)
     return {one.name: hints[one.name] for one in dataclasses.fields(kind) if one.init}
 
 
 @functools.cache
 def coder_of(kind: Any) -> Coder:
-    """Return the coder of a type.
+    """Returns the coder of a type.
 
     Raises:
-        StoreError: the type, or one in it, cannot be written down.
+        StoreError: the type, or one in it, cannot be written.
     """
     origin = typing.get_origin(kind)
     arguments = typing.get_args(kind)
@@ -77,11 +77,11 @@ def _classcoder_of(kind: Any) -> Coder:
             return _structure(kind)
         if dataclasses.is_dataclass(kind):
             return _dataclass(kind)
-    raise StoreError(f"a state cannot hold {kind!r}: the store has no way to write it down")
+    raise StoreError(f"a state cannot hold {kind!r}: the store cannot write this type")
 
 
 def plain_dataclass(kind: Any) -> type | None:
-    """Return the dataclass of a type or of "X or None", if it is no message; else None."""
+    """Returns the dataclass of a type or of "X or None", if it is no message; else None."""
     inner = [one for one in typing.get_args(kind) if one is not type(None)] or [kind]
     if typing.get_origin(kind) not in (None, Union, types.UnionType) or len(inner) != 1:
         return None
@@ -119,7 +119,7 @@ def _load_moment(value: Any, _: Contents) -> datetime:
     try:
         return datetime.fromisoformat(value)
     except (TypeError, ValueError) as error:
-        raise StoreError("expected a moment as ISO 8601 writes it") from error
+        raise StoreError("expected a date and time in ISO 8601") from error
 
 
 def _load_none(value: Any, _: Contents) -> None:
@@ -157,7 +157,7 @@ def _structure(kind: type[Structure]) -> Coder:
 def _optional(kind: Any, arguments: tuple[Any, ...]) -> Coder:
     others = [one for one in arguments if one is not type(None)]
     if len(others) != 1 or len(arguments) != 2:
-        raise StoreError(f"a state cannot hold {kind!r}: only 'X or None' can be told apart")
+        raise StoreError(f"a state cannot hold {kind!r}: the only union supported is 'X or None'")
     inner = coder_of(others[0])
     return Coder(
         lambda value, contents: None if value is None else inner.dump(value, contents),
@@ -188,7 +188,7 @@ def _tuple(arguments: tuple[Any, ...]) -> Coder:
 
 
 def _row(inner: Coder) -> Coder:
-    """Write a tuple of any length as a list."""
+    """Writes a tuple of any length as a list."""
     return Coder(
         lambda value, contents: [inner.dump(one, contents) for one in value],
         lambda value, contents: tuple(
@@ -198,7 +198,7 @@ def _row(inner: Coder) -> Coder:
 
 
 def _table(kind: type) -> Coder:
-    """Write a tuple of dataclasses as a table: the names of the fields once, then the values."""
+    """Writes a tuple of dataclasses as a table: the names of the fields once, then the values."""
     inner = _dataclass(kind)
     names = list(field_types(kind))
 
@@ -270,14 +270,14 @@ def _built(kind: type, values: dict[str, Any]) -> Any:
 
 
 def _at(place: str, coder: Coder, value: Any, contents: Contents) -> Any:
-    """Load a value, fetched first if it stands apart; an error tells the path to it."""
+    """Loads a value, from the contents if it is stored there; an error names the path to it."""
     try:
         if isinstance(value, dict) and value.keys() == {"json"}:
             value = json.loads(contents.take(value["json"]))
         return coder.load(value, contents)
     except StoreError as error:
-        told = str(error)
-        raise StoreError(f"{place}{'' if told[:1] in '.[' else ': '}{told}") from error
+        text = str(error)
+        raise StoreError(f"{place}{'' if text[:1] in '.[' else ': '}{text}") from error
 
 
 def _list(value: Any) -> list[Any]:

@@ -1,8 +1,8 @@
-"""The file under a `SqliteStore`: made whole or not at all, opened by one process, never guessed.
+"""The file of a `SqliteStore`: made completely or not at all, and opened by one process.
 
-A new file is built beside its place and moved there when its tables exist, so that a file at the
-place is always a whole one. Before SQLite sees an existing file, its first octets must say that it
-is an SQLite file of this project (application number) in a form known here (schema number).
+A new file is built next to its path and moved there when its tables exist, so that a file at the
+path is always complete. Before SQLite opens an existing file, its first octets must show that it
+is an SQLite file of this project (application number) in a supported form (schema number).
 """
 
 import fcntl
@@ -22,7 +22,7 @@ APPLICATION_ID: Final = 0x5253504C
 """Application number in the header of every state file: "RSPL"."""
 
 SCHEMA: Final = 1
-"""Number of the form the tables have; it rises when older programs must not touch newer files."""
+"""Version of the tables; it is raised when older programs must not use newer files."""
 
 _MAGIC: Final = b"SQLite format 3\x00"
 _HEADER: Final = 100
@@ -34,11 +34,11 @@ _TABLES: Final = (
 
 
 def open_file(path: Path) -> sqlite3.Connection:
-    """Open a state file, made first when there is none, and keep other processes out.
+    """Opens a state file, after making it when there is none, and keeps other processes out.
 
     Raises:
-        StoreError: damaged, foreign, from a later version, in use, or out of reach. It is left as
-            it was.
+        StoreError: damaged, of another program, from a later version, in use, or not accessible. It
+            is left as it was.
     """
     path = path.absolute()
     try:
@@ -70,13 +70,13 @@ def _check_header(path: Path) -> None:
     if application != APPLICATION_ID:
         raise StoreError(
             f"{path}: an SQLite file of another program (application number {application:08X}, "
-            f"expected {APPLICATION_ID:08X}); it was left as it is. Name another file"
+            f"expected {APPLICATION_ID:08X}); it was left as it is. Give another file"
         )
     schema = int.from_bytes(header[60:64], "big")
     if schema != SCHEMA:
         raise StoreError(
-            f"{path}: schema {schema}, this program knows {SCHEMA}; it was left as it is. "
-            "Use the version of rsplab that wrote it, or name another file"
+            f"{path}: schema {schema}, this program supports {SCHEMA}; it was left as it is. "
+            "Use the version of rsplab that wrote it, or give another file"
         )
 
 
@@ -85,7 +85,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _take(database: sqlite3.Connection, path: Path) -> None:
-    """Lock the file for this connection's life and look whether its pages hold together."""
+    """Locks the file for as long as the connection is open and checks that its pages are sound."""
     try:
         database.execute("PRAGMA locking_mode=EXCLUSIVE")
         database.execute("PRAGMA synchronous=FULL")
@@ -96,7 +96,7 @@ def _take(database: sqlite3.Connection, path: Path) -> None:
         if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise StoreError(
                 f"{path}: in use by another card{_holder(path)}; a state file belongs to one card "
-                "at a time. Stop that card, or name another file"
+                "at a time. Stop that card, or give another file"
             ) from error
         raise _out_of_reach(path, error) from error
     except sqlite3.DatabaseError as error:
@@ -107,20 +107,20 @@ def _take(database: sqlite3.Connection, path: Path) -> None:
 
 def _out_of_reach(path: Path, error: Exception) -> StoreError:
     return StoreError(
-        f"{path}: out of reach ({error}); it was left as it is. "
-        "Is the folder there, writable for you, and not full?"
+        f"{path}: not accessible ({error}); it was left as it is. "
+        "Does the folder exist, may you write to it, and is the disk not full?"
     )
 
 
 def _damaged(path: Path, what: str) -> StoreError:
     return StoreError(
         f"{path}: damaged ({what}); it was left as it is. "
-        "Restore a copy, or name another file to begin with a new card"
+        "Restore a copy, or give another file to begin with a new card"
     )
 
 
 def _holder(path: Path) -> str:
-    """Return " (process N)" for the process that locks the file, where the kernel tells."""
+    """Returns " (process N)" for the process that locks the file, where the kernel lists it."""
     inode = str(path.stat().st_ino)
     try:
         locks = Path("/proc/locks").read_text(encoding="ascii")
@@ -134,7 +134,7 @@ def _holder(path: Path) -> str:
 
 
 def _make(path: Path) -> None:
-    """Build an empty state file beside the place and move it there; the first process wins."""
+    """Builds an empty state file next to the path and moves it there; the first process wins."""
     with _folder_locked(path.parent) as folder:
         if not _empty(path):
             return

@@ -1,7 +1,7 @@
 """Long content of a written state, under names made from it.
 
 The same content has the same name, so that a store keeps it once and writes it once, however often
-what stands around it changes; and content that was altered no longer has its name.
+the rest of the state changes; and content that was altered no longer matches its name.
 """
 
 from hashlib import sha256
@@ -12,19 +12,19 @@ __all__ = ["Contents"]
 
 
 class Contents(dict[str, bytes]):
-    """Hold long content under names made from it: SHA-256 in hexadecimal digits."""
+    """Long content under names made from it: SHA-256 in hexadecimal digits."""
 
     def put(self, octets: bytes) -> str:
-        """Add octets and return their name."""
+        """Adds octets and returns their name."""
         name = sha256(octets).hexdigest()
         self[name] = octets
         return name
 
     def take(self, name: str) -> bytes:
-        """Return the octets of a name.
+        """Returns the octets of a name.
 
         Raises:
-            StoreError: they are missing, or they are not the octets the name was made from.
+            StoreError: they are missing, or they do not match the name.
         """
         octets = self.get(name)
         if octets is None or sha256(octets).hexdigest() != name:

@@ -1,8 +1,8 @@
-"""A store in memory that can lose power at any commit: the default in tests.
+"""A store in memory that can simulate a loss of power at any commit: the default in tests.
 
-It keeps the state object itself, which is frozen. Armed with a `PowerLoss`, one commit ends the
-world: before anything was kept, when it was half written, or after all of it was kept but before
-anyone heard of it. The test then builds a new card from the store, as a reboot would.
+It keeps the state object itself, which is frozen. With a `PowerLoss`, one commit fails: before
+anything was kept, when it was half written, or after all of it was kept but before the card got an
+answer. The test then builds a new card from the store, as a reboot would.
 """
 
 from dataclasses import dataclass
@@ -20,36 +20,36 @@ __all__ = ["MemoryStore", "Moment", "PowerLoss", "PowerLost"]
 
 
 class Moment(StrEnum):
-    """Say when a commit goes wrong."""
+    """When and how a commit fails."""
 
     BEFORE = "before"
-    """Power goes before anything was kept."""
+    """Power is lost before anything was kept."""
     TORN = "torn"
-    """Power goes half way; what was written is recognised as torn and counts for nothing."""
+    """Power is lost half way; what was written is recognised as torn and ignored."""
     AFTER = "after"
-    """Power goes when all was kept; the card never hears so."""
+    """Power is lost when all was kept; the card gets no answer."""
     REFUSED = "refused"
-    """No loss of power: the memory refuses to be written, and says so."""
+    """No loss of power: the write fails with an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class PowerLoss:
-    """Choose the commit, 1 for the next one, and the moment."""
+    """The commit that fails, 1 for the next one, and the moment."""
 
     commit: int
     moment: Moment
 
 
-class PowerLost(Exception):  # noqa: N818  an event, not a fault: nobody inside a card may catch it
-    """Be raised out of a commit when power is lost. Build a new card from the store."""
+class PowerLost(Exception):  # noqa: N818  an event, not a fault: no code of a card may catch it
+    """Reports that power was lost in a commit. A new card has to be built from the store."""
 
 
 class MemoryStore:
-    """Keep the state of one card in memory.
+    """Keeps the state of one card in memory.
 
     Args:
         state: The state to begin with, or None.
-        written_down: Pass each state through the written form, as a file would; slower.
+        written_down: Convert each state to its written form and back, as a file would; slower.
 
     Attributes:
         commits: Number of commits asked for so far.
@@ -62,24 +62,24 @@ class MemoryStore:
         self.commits = 0
 
     def arm(self, loss: PowerLoss | None) -> None:
-        """Plan a loss of power, counted from the next commit; None takes the plan back."""
+        """Plans a loss of power, counted from the next commit; None cancels it."""
         self._loss = None if loss is None else PowerLoss(self.commits + loss.commit, loss.moment)
 
     def load(self) -> "CardState | None":
-        """Return the state last kept, or None."""
+        """Returns the state last kept, or None."""
         return self._state
 
     def commit(self, state: "CardState") -> None:
-        """Keep a state.
+        """Keeps a state.
 
         Raises:
-            PowerLost: as armed; `load` tells what was kept.
-            StoreError: as armed. The state kept before stands.
+            PowerLost: as planned by `arm`; `load` returns what was kept.
+            StoreError: as planned by `arm`. The state kept before is unchanged.
         """
         self.commits += 1
         moment = self._due()
         if moment is Moment.REFUSED:
-            raise StoreError("the memory refuses to be written, as the test asked")
+            raise StoreError("the memory cannot be written, as the test asked")
         if moment is Moment.BEFORE:
             raise PowerLost("power lost before the commit")
         if moment is Moment.TORN:

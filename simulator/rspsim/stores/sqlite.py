@@ -1,12 +1,12 @@
 """A card's state in one SQLite file: one transaction per commit, only what changed is written.
 
-Long octets, such as profile packages, stand apart from the rows that name them, under their
-SHA-256, so that a new nickname rewrites some hundred octets and not the package. SQLite does the
-rest: a write-ahead log with full synchronisation, so that after a crash the state is there, or the
-one before. The sum beside each row finds what SQLite itself would not notice.
+Long octets, such as profile packages, are stored separately from the rows that name them, under
+their SHA-256, so that a new nickname rewrites some hundred octets and not the package. SQLite does
+the rest: a write-ahead log with full synchronisation, so that after a crash the file has the new
+state or the one before. The checksum of each row detects damage that SQLite does not notice.
 
-The file holds private keys and is readable by its owner alone. One process has it at a time. What
-is damaged, comes from elsewhere or from a later version is refused and left as it is.
+The file contains private keys and is readable by its owner alone. One process opens it at a time. A
+file that is damaged, of another program or from a later version is refused and left as it is.
 """
 
 import sqlite3
@@ -26,14 +26,14 @@ __all__ = ["SqliteStore"]
 
 
 class SqliteStore:
-    """Keep the state of one card in a file.
+    """Keeps the state of one card in a file.
 
     Args:
         path: The file; made, readable by its owner alone, when there is none or it is empty.
 
     Raises:
-        StoreError: the file is damaged, foreign, from a later version, in use by another process or
-            out of reach. It is left as it was.
+        StoreError: the file is damaged, of another program, from a later version, in use by another
+            process or not accessible. It is left as it was.
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,23 +46,23 @@ class SqliteStore:
             self._database.close()
             raise StoreError(
                 f"{path}: damaged ({error}); it was left as it is. "
-                "Restore a copy, or name another file to begin with a new card"
+                "Restore a copy, or give another file to begin with a new card"
             ) from error
 
     @property
     def path(self) -> Path:
-        """Return the file."""
+        """Returns the file."""
         return self._path
 
     def load(self) -> CardState | None:
-        """Return the state last committed, or None for a new file."""
+        """Returns the state last committed, or None for a new file."""
         return self._state
 
     def commit(self, state: CardState) -> None:
-        """Write what differs from the state before, all of it or nothing.
+        """Writes what differs from the state before, all of it or nothing.
 
         Raises:
-            StoreError: it could not be written. The state committed before is still the one kept.
+            StoreError: it could not be written. The state committed before is still kept.
         """
         rows, contents = split(state, self._rows)
         try:
@@ -73,20 +73,20 @@ class SqliteStore:
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
             raise StoreError(
-                f"{self._path}: not written ({error}); the state of before stands"
+                f"{self._path}: not written ({error}); the state before is still kept"
             ) from error
         self._rows, self._state = rows, state
 
     def close(self) -> None:
-        """Give the file free for others; a second call does nothing."""
+        """Closes the file, so that others can open it; a second call does nothing."""
         self._database.close()
 
     def __enter__(self) -> Self:
-        """Return the store itself."""
+        """Returns the store itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the file."""
+        """Closes the file."""
         self.close()
 
     def _read(self) -> CardState | None:
@@ -146,5 +146,5 @@ def _summed(row: Written) -> tuple[str, int]:
 
 def _checked(place: str, text: object, crc: object) -> str:
     if not isinstance(text, str) or zlib.crc32(text.encode()) != crc:
-        raise StoreError(f"{place} does not match its sum")
+        raise StoreError(f"{place} does not match its checksum")
     return text

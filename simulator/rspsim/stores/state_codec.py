@@ -1,8 +1,8 @@
-"""Write a state down as JSON and read it back, driven by the types of its dataclasses alone.
+"""Writes a state as JSON and reads it back, controlled by the types of its dataclasses.
 
-Long octets, and long fields of a dataclass, stay out of the JSON: they go to a `Contents`. What was
-written before is not even put together again: `encode` takes over each part whose object is the
-same, so that a new nickname costs neither the time nor the room of a profile's file system.
+Long octets, and long fields of a dataclass, are not part of the JSON: they go to a `Contents`. What
+was written before is not assembled again: `encode` takes over each part whose object is the same,
+so that a new nickname costs neither the time nor the space of a profile's file system.
 """
 
 import json
@@ -22,12 +22,12 @@ _PART_LIMIT: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Hold a value with its written form.
+    """A value with its written form.
 
     Attributes:
         value: The value.
         text: Its JSON.
-        names: Names of all long content in it, however deep.
+        names: Names of all long content in it, at any depth.
         parts: The written forms of its fields, when it is a dataclass; may be empty.
     """
 
@@ -38,7 +38,7 @@ class Written:
 
 
 def encode(kind: Any, value: Any, contents: Contents, before: Written | None = None) -> Written:
-    """Write a value down; its long content goes to contents, unless `before` had it.
+    """Writes a value down; its long content goes to contents, unless `before` had it.
 
     Args:
         kind: Type of the value.
@@ -47,7 +47,7 @@ def encode(kind: Any, value: Any, contents: Contents, before: Written | None = N
         before: Another value of the same type; parts that are the same objects are taken over.
 
     Raises:
-        StoreError: the type holds something this module cannot write down.
+        StoreError: the type contains something this module cannot write.
     """
     if before is not None and before.value is value:
         return before
@@ -77,10 +77,10 @@ def encode(kind: Any, value: Any, contents: Contents, before: Written | None = N
 
 
 def decode(kind: Any, text: str, contents: Contents) -> Any:
-    """Return the value of JSON text written by `encode` for the same type.
+    """Returns the value of JSON text written by `encode` for the same type.
 
     Raises:
-        StoreError: it is no JSON, does not fit the type, or names octets that contents lacks.
+        StoreError: it is not JSON, does not match the type, or names octets missing in contents.
     """
     try:
         return coder_of(kind).load(json.loads(text), contents)

@@ -1,8 +1,8 @@
-"""A card's state as rows: which rows a new state needs, which of them are the rows of before.
+"""A card's state as rows: the rows a new state needs, and which of them are unchanged.
 
 Every field of `CardState` is a row of JSON. Profiles and notifications are rows of their own, and
-their field's row lists them by number, in order. A value that is the very object of before, or
-comes out as the same text, keeps its row; so a store writes down no more than what changed.
+their field's row lists them by number, in order. A value that is the same object as before, or has
+the same text, keeps its row; so a store writes only what changed.
 """
 
 import json
@@ -32,7 +32,7 @@ _ITEM_TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Hold every row of one state.
+    """All rows of one state.
 
     Attributes:
         fields: Rows of the fields by name.
@@ -45,7 +45,7 @@ class Rows:
 
     @property
     def names(self) -> frozenset[str]:
-        """Return the names of all long octets any row needs."""
+        """Returns the names of all long octets any row needs."""
         rows = (*self.fields.values(), *self.items.values())
         return frozenset().union(*(row.names for row in rows))
 
@@ -54,10 +54,10 @@ NO_ROWS: Final = Rows({}, {})
 
 
 def split(state: CardState, before: Rows) -> tuple[Rows, Contents]:
-    """Return the rows of a state, those of before where they are the same, and its new long octets.
+    """Returns the rows of a state, those of before where unchanged, and its new long octets.
 
     Raises:
-        StoreError: the state holds something that cannot be written down.
+        StoreError: the state contains something that cannot be written.
     """
     contents = Contents()
     field_rows: dict[str, Written] = {}
@@ -80,7 +80,7 @@ def split(state: CardState, before: Rows) -> tuple[Rows, Contents]:
 def _split_items(
     name: str, values: Iterable[object], before: Rows, rows: dict[int, Written], contents: Contents
 ) -> list[int]:
-    """Find a row for each item: its own of before, else one that is free, else a new one."""
+    """Finds a row for each item: its own earlier one, else a free one, else a new one."""
     listed = before.fields.get(name)
     free: list[int] = json.loads(listed.text) if listed is not None else []
     of_object = {id(before.items[number].value): number for number in free}
@@ -105,10 +105,10 @@ def _number_for(free: list[int], before: Rows, rows: Mapping[int, Written]) -> i
 def join(
     field_texts: Mapping[str, str], item_texts: Mapping[int, str], contents: Contents
 ) -> tuple[CardState, Rows]:
-    """Return the state that rows describe, and the rows as `split` would have left them.
+    """Returns the state that the rows describe, and the rows as `split` would return them.
 
     Raises:
-        StoreError: a row is missing, left over, or does not fit its type.
+        StoreError: a row is missing, left over, or does not match its type.
     """
     missing = [name for name in _TYPES if name in _REQUIRED and name not in field_texts]
     unknown = sorted(field_texts.keys() - _TYPES.keys())
@@ -125,7 +125,7 @@ def join(
         else:
             field_rows[name] = _read(name, _TYPES[name], text, contents)
     if items:
-        raise StoreError(f"rows no field lists: {sorted(items)}")
+        raise StoreError(f"rows that no field lists: {sorted(items)}")
     values: dict[str, Any] = {name: row.value for name, row in field_rows.items()}
     return CardState(**values), Rows(field_rows, item_rows)
 
@@ -153,7 +153,7 @@ def _read(place: str, kind: Any, text: str, contents: Contents) -> Written:
 
 
 class _Taken(Contents):
-    """Remember which names were asked for."""
+    """Contents that record which names were taken."""
 
     def __init__(self, contents: Contents) -> None:
         super().__init__()

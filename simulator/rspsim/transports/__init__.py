@@ -1,1 +1,1 @@
-"""How the simulated roles meet the world: the virtual PC/SC reader, HTTPS."""
+"""How the simulated roles are reached: the virtual PC/SC reader, HTTPS."""

@@ -1,7 +1,7 @@
-"""What a machine lacks for cards in readers, found by looking, each lack with its remedy.
+"""What a machine lacks for cards in readers, with a remedy for each problem.
 
-One check per lack, in the order in which they have to be mended. A check looks and changes nothing;
-it needs no pyscard and no running daemon, and none of its questions disturbs a card in use.
+One check per problem, in the order in which they have to be fixed. A check changes nothing, and it
+needs no pyscard and no running daemon. It does not disturb a card in use.
 """
 
 import importlib
@@ -33,17 +33,17 @@ _INSTALL: Final = "as root: " + " && ".join(" ".join(words) for words in INSTALL
 
 
 class Health(StrEnum):
-    """Say how a check came out."""
+    """How a check came out."""
 
     WELL = "ok"
     NOTE = "note"
-    """Worth knowing; nothing has to be done."""
+    """Information only."""
     LACK = "lack"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Hold what one check found.
+    """What one check found.
 
     Attributes:
         subject: What was looked at.
@@ -59,7 +59,7 @@ class Finding:
 
 
 def diagnose() -> tuple[Finding, ...]:
-    """Look at everything, in the order in which lacks have to be mended."""
+    """Runs every check, in the order in which problems have to be fixed."""
     return tuple(check() for check in CHECKS)
 
 
@@ -99,7 +99,7 @@ def _pyscard() -> Finding:
         return Finding(
             "pyscard",
             Health.LACK,
-            f"cannot be imported ({error}): no suites over PC/SC; in process all works",
+            f"cannot be imported ({error}): no suites over PC/SC; suites in process work",
             "pip install pyscard; to build it, as root: "
             "apt-get install --yes gcc pkg-config swig python3-dev libpcsclite-dev",
         )
@@ -173,21 +173,21 @@ def _daemon() -> Finding:
         subject,
         Health.LACK,
         state.value,
-        f"as root: {words}; root's own `rsplab card serve` and `rsplab run` start it themselves",
+        f"as root: {words}; `rsplab card serve` and `rsplab run` start it when run as root",
     )
 
 
 def _readers() -> Finding:
     subject = "virtual reader"
     if daemon_state() is not Daemon.RUNNING:
-        return Finding(subject, Health.NOTE, "cannot be seen while pcscd does not run")
+        return Finding(subject, Health.NOTE, "cannot be checked while pcscd does not run")
     try:
         names = reader_names()
     except ConfigError as error:
-        return Finding(subject, Health.LACK, str(error), "run as root, or have access allowed")
+        return Finding(subject, Health.LACK, str(error), "run as root, or ask for access to it")
     virtual = [name for name in names if is_virtual(name)]
     if not virtual:
-        others = ", ".join(names) or "none at all"
+        others = ", ".join(names) or "none"
         held = _listened()
         if held:
             return Finding(
@@ -206,7 +206,7 @@ def _readers() -> Finding:
 
 
 def _listened() -> list[int]:
-    """Return the ports of the slots at which somebody listens."""
+    """Returns the ports of the slots at which a program listens."""
     return [slot.port for slot in configured_slots() if port_use(slot.port).listener]
 
 
@@ -214,7 +214,7 @@ def _slots() -> Finding:
     subject = "slots"
     slots = configured_slots()
     if daemon_state() is not Daemon.RUNNING or not slots:
-        return Finding(subject, Health.NOTE, "cannot be seen while pcscd does not run")
+        return Finding(subject, Health.NOTE, "cannot be checked while pcscd does not run")
     uses = {slot.port: port_use(slot.port) for slot in slots}
     taken = [
         f"{port} by process {' '.join(map(str, use.processes)) or 'unknown'}"
@@ -258,4 +258,4 @@ CHECKS: Final[tuple[Callable[[], Finding], ...]] = (
     _slots,
     _pyscard,
 )
-"""Every check, in the order in which lacks have to be mended."""
+"""Every check, in the order in which problems have to be fixed."""

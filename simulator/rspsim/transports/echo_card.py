@@ -1,7 +1,8 @@
-"""A card that does nothing but answer: the yardstick of the link below a card.
+"""A card that only answers, for measuring the link below a card.
 
-The bench compares the simulated card with it in one run, so that the figure left over is the card's
-own; the transport tests use it to look at the link alone. It keeps no state and knows no command.
+The benchmark compares the simulated card with it in one run, so that the difference is the time of
+the card itself; the transport tests use it to test the link alone. It has no state and no
+commands.
 """
 
 from typing import Final
@@ -13,7 +14,7 @@ ECHO_ATR: Final = bytes.fromhex("3B0445434850")
 
 
 class EchoCard:
-    """Answer every command with its own octets from the fifth on, and 9000."""
+    """A card that answers every command with its own octets from the fifth on, and 9000."""
 
     def __init__(self, atr: bytes = ECHO_ATR) -> None:
         self._atr = atr
@@ -21,15 +22,15 @@ class EchoCard:
         self.powered = False
 
     def reset(self) -> bytes:
-        """Count the reset and return the ATR."""
+        """Counts the reset and returns the ATR."""
         self.resets += 1
         self.powered = True
         return self._atr
 
     def transmit(self, command: bytes) -> bytes:
-        """Return what follows the four header octets, and 9000."""
+        """Returns what follows the four header octets, and 9000."""
         return command[4:] + b"\x90\x00"
 
     def power_off(self) -> None:
-        """Note that the supply is gone."""
+        """Notes that the power is off."""
         self.powered = False

@@ -3,10 +3,10 @@
 A frame of one octet from the reader is a control, if it is one `Control` names; anything else is a
 command. A frame without octets ends the link.
 
-**The trap.** The driver writes length and body separately, and the kernel on its side holds the
-second write back until the first is acknowledged. A receiver that acknowledges lazily pays 44 ms
-for every command. So `receive_frame` asks for quick acknowledgement before *each* receive, as the
-kernel forgets the wish in between, and `send_frame` hands length and body over in one piece.
+**Delayed acknowledgements.** The driver writes length and body separately, and the kernel on its
+side holds the second write back until the first is acknowledged. With delayed acknowledgements each
+command takes 44 ms longer. So `receive_frame` asks for quick acknowledgement before *each* receive,
+as the kernel resets the option in between, and `send_frame` sends length and body in one piece.
 """
 
 import socket
@@ -22,7 +22,7 @@ MAX_FRAME: Final = 0xFFFF
 
 
 class Control(IntEnum):
-    """Name the controls of the link; only GIVE_ATR is answered."""
+    """Controls of the link; only GIVE_ATR is answered."""
 
     POWER_OFF = 0x00
     POWER_ON = 0x01
@@ -31,7 +31,7 @@ class Control(IntEnum):
 
 
 def receive_frame(connection: socket.socket) -> bytes | None:
-    """Read one frame; None when the other side closed the link (a length of 0 means the same).
+    """Reads one frame; returns None when the other side closed the link (also by a length of 0).
 
     Raises:
         OSError: the link broke, or nothing came within the time set on the socket (TimeoutError).
@@ -44,7 +44,7 @@ def receive_frame(connection: socket.socket) -> bytes | None:
 
 
 def send_frame(connection: socket.socket, payload: bytes) -> None:
-    """Send length and payload in one piece.
+    """Sends length and payload in one piece.
 
     Raises:
         LocalError: more than 65,535 octets. Nothing was sent.
@@ -56,7 +56,7 @@ def send_frame(connection: socket.socket, payload: bytes) -> None:
 
 
 def hang_up(connection: socket.socket) -> None:
-    """End both directions, so that a receive under way returns; a closed socket is fine."""
+    """Ends both directions, so that a receive under way returns; accepts a closed socket."""
     try:
         connection.shutdown(socket.SHUT_RDWR)
     except OSError:

@@ -1,12 +1,12 @@
 """The HTTPS front: real TLS, keep-alive, worker threads, and one lock around the server.
 
 The front turns HTTP into `HttpRequest` values and back and does nothing else. Each curve has a
-listener of its own: brainpoolP256r1 exists in TLS 1.2 alone and most clients do not offer it unless
-told, so it must not stand in the way of the others. TLS certificates are made or chosen by the
+listener of its own: brainpoolP256r1 exists in TLS 1.2 alone and most clients offer it only when
+configured to, so it must not block the other curves. TLS certificates are made or chosen by the
 caller; nothing here looks at roles.
 
 A connection gets a worker thread when its client has sent something, and makes its handshake there,
-so that a client that connects and says nothing keeps nobody else waiting.
+so that a client that connects and sends nothing keeps no other client waiting.
 
 Source: SGP.22 v2, 2.6.6 and 6.2.
 """
@@ -43,12 +43,12 @@ _GROUPS: Final = {Curve.NIST_P256: None, Curve.BRAINPOOL_P256R1: "brainpoolP256r
 
 
 def tls_context(credential: Credential) -> ssl.SSLContext:
-    """Make the server side of TLS 1.2 and up from a certificate and its key.
+    """Makes the server side of TLS 1.2 and up from a certificate and its key.
 
     A brainpoolP256r1 certificate limits the context to TLS 1.2 and to its own curve.
 
     Raises:
-        ConfigError: the TLS library does not take certificate or key.
+        ConfigError: the TLS library does not accept certificate or key.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -57,7 +57,7 @@ def tls_context(credential: Credential) -> ssl.SSLContext:
     if group is not None:
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         context.set_ecdh_curve(group)
-    with TemporaryDirectory() as folder:  # the library reads certificates from files alone
+    with TemporaryDirectory() as folder:  # the library reads certificates only from files
         certificate, key = Path(folder, "certificate.pem"), Path(folder, "key.pem")
         certificate.write_text(ssl.DER_cert_to_PEM_cert(credential.certificate.der))
         key.write_bytes(credential.private_key.to_pem())
@@ -66,13 +66,13 @@ def tls_context(credential: Credential) -> ssl.SSLContext:
         except ssl.SSLError as error:
             raise ConfigError(
                 f"{credential.certificate!r} cannot serve TLS ({error.reason or error}); "
-                "take another certificate or leave out its curve"
+                "use another certificate or leave out its curve"
             ) from error
     return context
 
 
 def free_port(host: str = LOOPBACK) -> int:
-    """Return a port that is free at this moment, for whoever has to know it before listening.
+    """Returns a port that is free at this moment, for callers that need it before they listen.
 
     Raises:
         ConfigError: the address is not one of this machine.
@@ -86,7 +86,7 @@ def free_port(host: str = LOOPBACK) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Say where to listen and how.
+    """Where to listen, and with which TLS context.
 
     Attributes:
         host: Address to bind.
@@ -100,7 +100,7 @@ class Listener:
 
 
 class Front:
-    """Serve a handler on some listeners, one request at a time.
+    """Serves a handler on some listeners, one request at a time.
 
     Use it as a context manager, or call `start` and `stop`.
     """
@@ -112,10 +112,10 @@ class Front:
         *,
         lock: "threading.Lock | None" = None,
     ) -> None:
-        """Take a handler and its listeners; nothing is bound yet.
+        """Takes a handler and its listeners; nothing is bound yet.
 
         Args:
-            handler: Answers requests; is never called twice at a time.
+            handler: Answers requests; is never called by two threads at a time.
             listeners: Where to listen.
             lock: Lock around the handler, when another front serves the same state.
         """
@@ -126,29 +126,29 @@ class Front:
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
-        """Start to serve."""
+        """Starts serving."""
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop to serve."""
+        """Stops serving."""
         self.stop()
 
     @property
     def ports(self) -> tuple[int, ...]:
-        """Return the port of each listener once `start` has bound it."""
+        """Returns the port of each listener once `start` has bound it."""
         return tuple(server.bind_addr[1] for server in self._servers)
 
     def start(self) -> None:
-        """Bind every listener, then serve each in a thread of its own.
+        """Binds every listener, then serves each in a thread of its own.
 
         Raises:
-            ConfigError: a port cannot be bound; what was bound before is let go.
+            ConfigError: a port cannot be bound; the ports bound before are released.
         """
         for server in self._servers:
             host, port = server.bind_addr[:2]
             try:
-                # The HTTP library leaves a socket open when it cannot bind, so it is asked second.
+                # The HTTP library leaves a socket open when it cannot bind, so test the port first.
                 socket.create_server((host, port)).close()
                 server.prepare()
             except OSError as error:
@@ -162,7 +162,7 @@ class Front:
             self._threads.append(thread)
 
     def stop(self) -> None:
-        """Finish the requests that are running, close every connection and let go of the ports."""
+        """Finishes the requests under way, closes every connection and releases the ports."""
         self._stopping.set()
         for server in self._servers:
             server.stop()
@@ -171,7 +171,7 @@ class Front:
         self._threads.clear()
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        """Let the handler answer, then wait as long as the answer says."""
+        """Calls the handler, then waits as long as its answer says."""
         with self._lock:
             response = self._handler(request)
         if response.delay_ms:
@@ -198,29 +198,29 @@ class _Server(HTTPServer):
             self.ssl_adapter = _Adapter(listener.tls)
 
     def process_conn(self, conn: "_Connection") -> None:
-        """Give a connection to a worker thread, a new one only once its client has sent something.
+        """Passes a connection to a worker thread, a new one once its client has sent something.
 
-        Otherwise clients that connect and say nothing would take up every worker.
+        Otherwise clients that connect and send nothing would occupy every worker.
         """
-        if conn.heard:
+        if conn.has_sent:
             super().process_conn(conn)
         else:
-            conn.heard = True
+            conn.has_sent = True
             self.put_conn(conn)
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:  # noqa: FBT001, FBT002  as it is called
-        """Send the messages of the HTTP library the way of all others."""
+        """Passes the messages of the HTTP library to the log of this module."""
         _LOG.log(level, "%s", msg, exc_info=traceback)
 
 
 class _Adapter(BuiltinSSLAdapter):
-    """Wrap sockets with a context made elsewhere; the handshake is left to the connection."""
+    """Wraps sockets with a context made elsewhere; the handshake is left to the connection."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self.context = context
 
     def wrap(self, sock: Any) -> tuple[Any, dict[str, str]]:
-        """Return the wrapped socket before its handshake."""
+        """Returns the wrapped socket before its handshake."""
         wrapped = self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
         return wrapped, {}
 
@@ -228,32 +228,32 @@ class _Adapter(BuiltinSSLAdapter):
 class _Connection(HTTPConnection):
     """A connection that makes its handshake in the worker thread."""
 
-    heard = False
-    _greeted = False
+    has_sent = False
+    _handshake_done = False
 
     def communicate(self) -> bool:
-        """Make the handshake the first time; serve a request each time."""
-        if not self._greeted and isinstance(self.socket, ssl.SSLSocket):
+        """Makes the handshake the first time; serves a request each time."""
+        if not self._handshake_done and isinstance(self.socket, ssl.SSLSocket):
             try:
                 self.socket.do_handshake()
             except OSError as error:
                 _LOG.info("%s: no TLS handshake: %s", self.remote_addr, error)
                 return False
-        self._greeted = True
+        self._handshake_done = True
         serve: Callable[[], Any] = super().communicate
         return bool(serve())
 
     def close(self) -> None:
-        """Close, and drop what the client did not take; the library would try it once more."""
+        """Closes the connection and drops what was not sent, which the library would send again."""
         super().close()
         self.wfile.raw.close()
 
 
 class _Gateway(Gateway):
-    """Carry one request from the library to the front and the answer back."""
+    """Passes one request from the library to the front, and the answer back."""
 
     def respond(self) -> None:
-        """Answer one request."""
+        """Answers one request."""
         incoming = self.req
         request = HttpRequest(
             method=incoming.method.decode("latin-1"),

@@ -13,7 +13,7 @@ __all__ = ["management_front"]
 def management_front(
     server: SmDpPlus, lock: threading.Lock, *, host: str = LOOPBACK, port: int = 0
 ) -> Front:
-    """Make the front of the management port; it is not started yet.
+    """Makes the front of the management port; it is not started yet.
 
     Args:
         server: The server to manage.
@@ -22,7 +22,7 @@ def management_front(
         port: Port to bind, 0 for any that is free.
 
     Raises:
-        ConfigError: the address is not one of the loopback interface; whoever reaches this port can
+        ConfigError: the address is not one of the loopback interface; a client of this port can
             order profiles and read everything.
     """
     if not (host.startswith("127.") or host in {"localhost", "::1"}):

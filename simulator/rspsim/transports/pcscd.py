@@ -1,8 +1,8 @@
-"""The PC/SC daemon: find it, start it when nobody has, wait for the virtual readers, stop it again.
+"""The PC/SC daemon: found, started if it does not run, and stopped again if started here.
 
 A daemon that runs is used as it is and never stopped. One that has to be started runs in the
-foreground as a child of this process, because containers have no service manager; where systemd is
-at work, it is asked instead. The option --auto-exit is not used: it would take the readers away
+foreground as a child of this process, because containers have no service manager; where systemd
+runs, systemd starts it instead. The option --auto-exit is not used: it would remove the readers
 after a minute without a client.
 """
 
@@ -54,7 +54,7 @@ _RUN: Final = Path("/run/pcscd")
 
 @dataclass(slots=True)
 class PcscDaemon:
-    """Hold the pcscd in use.
+    """The pcscd in use.
 
     Attributes:
         slots: The virtual slots it offers, lowest port first.
@@ -68,16 +68,19 @@ class PcscDaemon:
 
     @property
     def ours(self) -> bool:
-        """Tell whether this process started it."""
+        """Returns whether this process started it."""
         return self._process is not None
 
     @property
     def process_id(self) -> int | None:
-        """Return its process number when it is ours."""
+        """Returns its process number when it is ours."""
         return None if self._process is None else self._process.pid
 
     def stop(self) -> None:
-        """Stop it if it is ours; take cards out of their readers before. A second call is fine."""
+        """Stops it if it is ours; a second call does nothing.
+
+        Cards have to be taken out of their readers before.
+        """
         if self._process is None:
             return
         self._process.terminate()
@@ -89,8 +92,8 @@ class PcscDaemon:
         self._process = None
         self._left.close()
 
-    def last_words(self) -> str:
-        """Return the last line it printed when it is ours, or an empty string."""
+    def last_output(self) -> str:
+        """Returns the last line it printed when it is ours, or an empty string."""
         if self._log is None or self._log.closed:
             return ""
         self._log.seek(0)
@@ -99,13 +102,13 @@ class PcscDaemon:
 
 
 def find_pcscd() -> Path | None:
-    """Return the daemon's program file, or None."""
+    """Returns the daemon's program file, or None."""
     found = shutil.which("pcscd") or shutil.which("pcscd", path=_SBIN)
     return None if found is None else Path(found)
 
 
 def start_command(configuration: Path | None = None) -> tuple[str, ...]:
-    """Return the command that starts pcscd here, as `start_pcscd` would run it.
+    """Returns the command that starts pcscd here, as `start_pcscd` would run it.
 
     Raises:
         ConfigError: pcscd is not installed.
@@ -122,10 +125,10 @@ def start_command(configuration: Path | None = None) -> tuple[str, ...]:
 def start_pcscd(
     *, slots: int = 2, folder: Path | None = None, timeout_s: float = 10.0
 ) -> PcscDaemon:
-    """Return a running pcscd with virtual readers, started here if there was none.
+    """Returns a running pcscd with virtual readers, started here if there was none.
 
     Args:
-        slots: Virtual slots needed. More than the configuration offers make a pcscd with a
+        slots: Virtual slots needed. More than the configuration offers need a pcscd with a
             configuration of its own, which is possible only when none runs yet.
         folder: Where copies of the driver and that configuration go, if they are needed.
         timeout_s: How long the readers may take to show, in seconds.
@@ -149,18 +152,18 @@ def start_pcscd(
             offered = configured_slots(configuration)
         daemon = _launch(start_command(configuration), state, offered, left)
         try:
-            # They show one after the other, and a worker's slot may be the last.
+            # They appear one after the other, and a worker's slot may be the last.
             wait_for_reader(is_virtual, timeout_s, len(offered))
         except ConfigError as error:
-            told = daemon.last_words()
+            printed = daemon.last_output()
             daemon.stop()
-            raise ConfigError(f"{error}; pcscd said: {told or 'nothing'}") from error
+            raise ConfigError(f"{error}; pcscd printed: {printed or 'nothing'}") from error
     return daemon
 
 
 @contextmanager
 def running_pcscd(*, slots: int = 2, folder: Path | None = None) -> Iterator[PcscDaemon]:
-    """Have a pcscd while the block runs, as `start_pcscd` gives it; one started here is stopped.
+    """Runs the block with a pcscd from `start_pcscd`; stops it afterwards if it was started here.
 
     Raises:
         ConfigError: as `start_pcscd`.
@@ -187,7 +190,7 @@ def _running(slots: int, timeout_s: float) -> PcscDaemon:
 
 
 def _running_configuration() -> Path:
-    """Return the folder the running pcscd was given with --config, or the usual one."""
+    """Returns the folder the running pcscd was given with --config, or the usual one."""
     try:
         number = int((_RUN / "pcscd.pid").read_bytes().strip(b"\n\x00"))  # it writes the zero
         words = Path(f"/proc/{number}/cmdline").read_bytes().decode().split("\0")
@@ -200,7 +203,7 @@ def _running_configuration() -> Path:
 def _launch(
     command: tuple[str, ...], state: Daemon, offered: tuple[Slot, ...], left: ExitStack
 ) -> PcscDaemon:
-    """Start pcscd; what has to go away with it moves from `left` to the daemon."""
+    """Starts pcscd; what has to be cleaned up with it moves from `left` to the daemon."""
     if os.geteuid() != 0:
         raise ConfigError(f"pcscd is not running; start it as root: {' '.join(command)}")
     if command[0] == "systemctl":

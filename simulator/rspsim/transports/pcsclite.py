@@ -1,6 +1,6 @@
-"""What pcscd says about its readers, asked through the C library alone.
+"""What pcscd says about its readers, through the C library alone.
 
-`doctor` and the start of a card have to look at readers on machines without pyscard, so this module
+`doctor` and the start of a card need the readers on machines without pyscard, so this module
 calls libpcsclite itself: establish a context, list the readers, release the context. Everything
 else that a PC/SC client does belongs to pyscard.
 """
@@ -9,7 +9,7 @@ import ctypes
 import ctypes.util
 import os
 import socket
-import time  # noqa: TID251  a daemon takes real time to show its readers
+import time  # noqa: TID251  a daemon needs real time to show its readers
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
@@ -30,22 +30,22 @@ _POLL_S: Final = 0.02
 
 
 class Daemon(Enum):
-    """Say what was found at the place where pcscd listens."""
+    """What was found at the socket of pcscd."""
 
     RUNNING = "running"
     ABSENT = "not running"
-    STALE = "not running, but it left its socket behind"
+    STALE = "not running, but its socket still exists"
     FORBIDDEN = "running, but closed to this user"
 
 
 def daemon_state() -> Daemon:
-    """Knock at pcscd's socket; nothing is sent."""
+    """Returns the state of pcscd; connects to its socket without sending anything."""
     place = Path(os.environ.get("PCSCLITE_CSOCK_NAME", _SOCKET))
     if not place.exists():
         return Daemon.ABSENT
-    with socket.socket(socket.AF_UNIX) as knocker:
+    with socket.socket(socket.AF_UNIX) as client:
         try:
-            knocker.connect(str(place))
+            client.connect(str(place))
         except PermissionError:
             return Daemon.FORBIDDEN
         except OSError:
@@ -54,7 +54,7 @@ def daemon_state() -> Daemon:
 
 
 def has_library() -> bool:
-    """Tell whether the client library can be loaded."""
+    """Returns whether the client library can be loaded."""
     try:
         ctypes.CDLL(LIBRARY)
     except OSError:
@@ -63,7 +63,7 @@ def has_library() -> bool:
 
 
 def reader_names() -> tuple[str, ...]:
-    """Return the names of all readers pcscd has now, in its order.
+    """Returns the names of all readers pcscd has now, in its order.
 
     Raises:
         ConfigError: no client library, no daemon, or no permission.
@@ -81,10 +81,10 @@ def reader_names() -> tuple[str, ...]:
 
 
 def wait_for_reader(wanted: Callable[[str], bool], timeout_s: float = 10.0, count: int = 1) -> str:
-    """Return the first reader the caller wants, as soon as pcscd shows so many of them.
+    """Waits until pcscd shows `count` wanted readers and returns the first of them.
 
     Raises:
-        ConfigError: it did not show in time; the message lists the readers there are.
+        ConfigError: they did not appear in time; the message lists the readers there are.
     """
     end = time.monotonic() + timeout_s
     while True:
@@ -100,7 +100,7 @@ def wait_for_reader(wanted: Callable[[str], bool], timeout_s: float = 10.0, coun
             raise ConfigError(
                 f"{len(found)} of {count} virtual readers within {timeout_s:g} s{why}; "
                 f"readers there: {there}. "
-                "`rsplab doctor` tells what is missing"
+                "`rsplab doctor` shows what is missing"
             )
         time.sleep(_POLL_S)
 
@@ -132,4 +132,4 @@ def _check(result: int) -> None:
             "pcscd runs, but denies access to this user (polkit): run as root, or allow "
             "org.debian.pcsc-lite.access_pcsc for it"
         )
-    raise ConfigError(f"pcscd does not answer (PC/SC code {code:08X}); `rsplab doctor` looks")
+    raise ConfigError(f"pcscd does not answer (PC/SC code {code:08X}); see `rsplab doctor`")

@@ -1,9 +1,9 @@
-"""Virtual readers as pcscd is told of them: where the driver is, what is configured, which ports.
+"""Virtual readers of pcscd: the driver, its configuration and its ports.
 
-One copy of the driver serves two slots, as its makers compiled it. More slots need more copies of
-the driver *file*: a second entry for the same file, or for a symbolic link to it, makes both share
-their slots and steals the first one's ports. Each generated entry has a name of its own, because
-pcscd numbers readers of one name in the order in which it happens to read the folder.
+One copy of the driver serves two slots, as it is compiled. More slots need more copies of the
+driver *file*: with a second entry for the same file, or for a symbolic link to it, both entries
+share their slots and the first one loses its ports. Each generated entry has a name of its own,
+because pcscd numbers readers of one name in the undefined order in which it reads the folder.
 
 Source: pcsc-lite, reader.conf(5); the rest is measured.
 """
@@ -48,13 +48,13 @@ _LINE: Final = re.compile(r'^\s*([A-Z]+)\s+(?:"([^"]*)"|(\S+))\s*$')
 
 @dataclass(frozen=True, slots=True)
 class ReaderEntry:
-    """Hold one reader of pcscd's configuration.
+    """One reader of pcscd's configuration.
 
     Attributes:
         name: FRIENDLYNAME.
         device: DEVICENAME, for vpcd "/dev/null:" and a port.
         library: LIBPATH, the driver file.
-        file: The configuration file it stands in.
+        file: The configuration file that contains it.
     """
 
     name: str
@@ -64,12 +64,12 @@ class ReaderEntry:
 
     @property
     def virtual(self) -> bool:
-        """Tell whether the driver is vpcd."""
+        """Returns whether the driver is vpcd."""
         return self.library.name.startswith(_DRIVER_NAME)
 
     @property
     def port(self) -> int | None:
-        """Return the TCP port of the first slot, or None when the card is the one that listens."""
+        """Returns the TCP port of the first slot, or None when the card is the one that listens."""
         host, _, port = self.device.rpartition(":")
         if host != "/dev/null":
             return None
@@ -80,7 +80,7 @@ class ReaderEntry:
 
     @property
     def slots(self) -> tuple["Slot", ...]:
-        """Return the slots of a virtual reader."""
+        """Returns the slots of a virtual reader."""
         if self.port is None or not self.virtual:
             return ()
         return tuple(
@@ -91,19 +91,19 @@ class ReaderEntry:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Hold one slot: the reader's name as clients see it, and the port its card connects to."""
+    """One slot: the reader's name as clients see it, and the port its card connects to."""
 
     reader: str
     port: int
 
 
 def is_virtual(reader: str) -> bool:
-    """Tell whether a reader's name is one that vpcd's readers have here."""
+    """Returns whether a reader's name is one of vpcd's readers."""
     return reader.startswith(_FRIENDLY_NAME)
 
 
 def find_driver() -> Path | None:
-    """Return the driver file itself, links followed, or None."""
+    """Returns the driver file itself, links followed, or None."""
     for folder in _DRIVER_FOLDERS:
         for file in sorted(Path(folder).glob(f"{_DRIVER_NAME}.so*")):
             if file.exists():
@@ -112,7 +112,7 @@ def find_driver() -> Path | None:
 
 
 def read_entries(folder: Path = CONFIG_FOLDER) -> tuple[ReaderEntry, ...]:
-    """Return every reader configured in a folder; no folder means no reader.
+    """Returns every reader configured in a folder; no folder means no reader.
 
     An entry that lacks a driver is left out, as pcscd leaves it out.
     """
@@ -124,17 +124,17 @@ def read_entries(folder: Path = CONFIG_FOLDER) -> tuple[ReaderEntry, ...]:
 
 
 def configured_slots(folder: Path = CONFIG_FOLDER) -> tuple[Slot, ...]:
-    """Return every virtual slot of the configuration, lowest port first."""
+    """Returns every virtual slot of the configuration, lowest port first."""
     slots = (slot for entry in read_entries(folder) for slot in entry.slots)
     return tuple(sorted(slots, key=lambda slot: slot.port))
 
 
 def prepare_readers(count: int, folder: Path, driver: Path | None = None) -> Path:
-    """Write a reader configuration with at least so many virtual slots, for a pcscd of one's own.
+    """Writes a reader configuration with at least `count` virtual slots, for a separate pcscd.
 
     Args:
         count: Slots needed; they get the ports from 35963 on.
-        folder: Made and filled: copies of the driver, and the configuration in `reader.conf.d`. It
+        folder: Gets copies of the driver, and the configuration in `reader.conf.d`; is made. It
             must lie on a file system from which programs may be loaded, which /run often is not.
         driver: The driver file; found by itself when None.
 
@@ -146,7 +146,7 @@ def prepare_readers(count: int, folder: Path, driver: Path | None = None) -> Pat
     """
     driver = driver or find_driver()
     if driver is None:
-        raise ConfigError("vpcd's driver libifdvpcd.so is not installed; `rsplab doctor` tells how")
+        raise ConfigError("vpcd's driver libifdvpcd.so is not installed; see `rsplab doctor`")
     configuration = folder / "reader.conf.d"
     try:
         shutil.rmtree(configuration, ignore_errors=True)
@@ -170,7 +170,7 @@ def _entry_text(number: int, library: Path, port: int) -> str:
 
 
 def _entries_of(file: Path) -> Iterable[ReaderEntry]:
-    """Read one file; a FRIENDLYNAME begins the next reader."""
+    """Reads one file; a FRIENDLYNAME begins the next reader."""
     blocks: list[dict[str, str]] = []
     for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
         match = _LINE.match(line.partition("#")[0])

@@ -1,6 +1,6 @@
-"""A card that takes its time: another one behind a delay that depends on the function asked for."""
+"""A slow card: another card with a delay that depends on the function."""
 
-import time  # noqa: TID251  waiting is what it is for
+import time  # noqa: TID251  a slow card has to wait
 from collections.abc import Mapping
 
 from rspcore.apdu import Ins
@@ -12,12 +12,12 @@ _ANY = 0
 
 
 def slowed(card: Card, delays_ms: Mapping[int, int]) -> Card:
-    """Return the card behind its delays; the card itself when there are none."""
+    """Returns the card with delays, or the card itself when there are none."""
     return SlowCard(card, delays_ms) if delays_ms else card
 
 
 class SlowCard:
-    """Answer as another card, later.
+    """A card that answers as another one, but later.
 
     Args:
         card: The card that answers.
@@ -29,16 +29,16 @@ class SlowCard:
         self._delays_ms = delays_ms
 
     def reset(self) -> bytes:
-        """Reset the card at once; a delay here makes readers take it for mute."""
+        """Resets the card at once; after a delay here a reader would take it for mute."""
         return self._card.reset()
 
     def transmit(self, command: bytes, /) -> bytes:
-        """Wait, then answer."""
+        """Waits, then answers."""
         time.sleep(self._delay_ms(command) / 1000)
         return self._card.transmit(command)
 
     def power_off(self) -> None:
-        """Take the power away at once."""
+        """Switches the power off at once."""
         self._card.power_off()
 
     def _delay_ms(self, command: bytes) -> int:

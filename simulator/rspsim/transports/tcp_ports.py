@@ -1,7 +1,7 @@
-"""Who uses a TCP port of this machine, as the kernel's own table tells; nothing is connected to.
+"""The use of a TCP port of this machine, read from the kernel's table without a connection.
 
-A second card at a busy slot is accepted by the kernel and never served, so the way to find out
-before is to look, not to try.
+A second card at a busy slot is accepted by the kernel and never served, so a trial connection would
+not show that the slot is taken.
 
 Source: proc(5), /proc/net/tcp.
 """
@@ -19,11 +19,11 @@ _LISTEN: Final = "0A"
 
 @dataclass(frozen=True, slots=True)
 class PortUse:
-    """Say what happens at a port.
+    """The use of a port.
 
     Attributes:
-        listener: Somebody listens; for a slot, that is vpcd.
-        taken: Somebody is connected to it; for a slot, a card is in it.
+        listener: A program listens; for a slot, that is vpcd.
+        taken: A client is connected to it; for a slot, a card is in it.
         processes: Numbers of the processes at the far end, as far as this user may see them.
     """
 
@@ -33,7 +33,7 @@ class PortUse:
 
 
 def port_use(port: int, tables: tuple[Path, ...] = _TABLES) -> PortUse:
-    """Return what the kernel says of a port; on a system without that table, that it is free."""
+    """Returns the use of a port from the kernel's table; free on a system without that table."""
     listener = taken = False
     inodes: set[str] = set()
     for local, remote, state, inode in _rows(tables):
@@ -45,7 +45,7 @@ def port_use(port: int, tables: tuple[Path, ...] = _TABLES) -> PortUse:
 
 
 def _rows(tables: tuple[Path, ...]) -> list[tuple[int, int, str, str]]:
-    """Return local port, remote port, state and inode of every socket."""
+    """Returns local port, remote port, state and inode of every socket."""
     rows = []
     for table in tables:
         if not table.exists():
@@ -58,13 +58,13 @@ def _rows(tables: tuple[Path, ...]) -> list[tuple[int, int, str, str]]:
 
 
 def _processes_with(inodes: set[str]) -> tuple[int, ...]:
-    """Return the processes that hold any of these sockets."""
+    """Returns the processes that hold any of these sockets."""
     wanted = {f"socket:[{inode}]" for inode in inodes}
     found = set()
     for handle in Path("/proc").glob("[0-9]*/fd/*") if wanted else ():
         try:
             link = str(handle.readlink())
-        except OSError:  # it was closed meanwhile, or belongs to someone else
+        except OSError:  # it was closed meanwhile, or belongs to another user
             continue
         if link in wanted:
             found.add(int(handle.parts[2]))

@@ -1,12 +1,12 @@
-"""The card's side of the vpcd link: commands from a virtual PC/SC reader in, answers out.
+"""The card's side of the vpcd link: commands from a virtual PC/SC reader and their responses.
 
 vpcd, the driver inside pcscd, listens; the card connects and is thereby inserted. pcscd asks for
 the ATR about every 400 ms to see whether the card is still there, so a connection that stays silent
-was accepted by the kernel alone: another card holds the slot. There is no time limit in the other
-direction, a slow card just blocks its reader.
+was accepted by the kernel alone: another card is in the slot. There is no time limit in the other
+direction: a slow card blocks its reader.
 
-The link knows nothing of cards beyond three calls. A bug in the card shows here as an exception
-that no one handled: it is logged with its traceback and the reader gets 6F00, so that one wrong
+The link uses three methods of a card and nothing else. A bug in the card appears here as an
+unhandled exception: it is logged with its traceback and the reader gets 6F00, so that one wrong
 command does not end a session of hours. In process the same exception reaches the test as it is.
 """
 
@@ -32,48 +32,48 @@ log = logging.getLogger("rspsim.vpcd")
 
 
 class Card(Protocol):
-    """Be what the link drives: `rspsim.euicc.Euicc` or anything with these three calls."""
+    """A card as the link needs it: `rspsim.euicc.Euicc` or anything with these three methods."""
 
     def reset(self) -> bytes:
-        """Start anew and return the ATR, 2 to 33 octets."""
+        """Resets the card and returns the ATR, 2 to 33 octets."""
 
     def transmit(self, command: bytes, /) -> bytes:
-        """Answer one command APDU with one response APDU."""
+        """Answers one command APDU with one response APDU."""
 
     def power_off(self) -> None:
-        """Forget what a loss of power makes a card forget."""
+        """Switches the power off; volatile state is lost."""
 
 
 class Observer(Protocol):
-    """Be told what happens in the reader."""
+    """An observer of what happens in the reader."""
 
     def inserted(self, atr: bytes) -> None:
-        """A reader has taken the card."""
+        """Reports that a reader has taken the card."""
 
     def reset(self, atr: bytes) -> None:
-        """The card was reset or powered on."""
+        """Reports that the card was reset or powered on."""
 
     def exchanged(self, command: bytes, response: bytes, elapsed_s: float) -> None:
-        """A command was answered; the card took so long, in seconds."""
+        """Reports a command, its response and how long the card took, in seconds."""
 
 
 class CardRemoved(Exception):  # noqa: N818  an event, not a fault: the card leaves the reader
-    """Be raised by a card's `transmit` to leave the reader in the middle of a command.
+    """Reports that the card leaves the reader in the middle of a command; raised by `transmit`.
 
-    The command stays unanswered; the reader sees the card pulled out and pushed in again.
+    The command stays unanswered; the reader sees the card removed and inserted again.
     """
 
 
 class VpcdCard:
-    """Keep a card in a virtual reader until told to stop.
+    """Keeps a card in a virtual reader until `stop` or `close` is called.
 
     Args:
         card: The card to serve.
         host: Where vpcd listens.
         port: TCP port of the slot.
-        silence_s: Seconds without a single frame after which a connection counts as never served.
+        silence_s: Seconds without any frame after which a connection counts as never served.
         retry_s: Seconds between attempts to connect while pcscd is away.
-        observer: Is told what happens; for logs.
+        observer: Is called for each event; for logs.
     """
 
     def __init__(
@@ -103,15 +103,15 @@ class VpcdCard:
 
     @property
     def insertions(self) -> int:
-        """Return how often a reader has taken the card."""
+        """Returns how often a reader has taken the card."""
         return self._insertions
 
     def serve(self) -> None:
-        """Serve the card until `stop`; connect again for ever when pcscd goes away.
+        """Serves the card until `stop` is called; connects again whenever pcscd goes away.
 
         Raises:
-            ConfigError: the first connection was accepted but never served: another card holds the
-                slot. A card that was served before waits and tells the log.
+            ConfigError: the first connection was accepted but never served: another card is in the
+                slot. A card that was served before waits and logs a warning.
         """
         waiting = False
         while not self._stopping:
@@ -128,7 +128,7 @@ class VpcdCard:
             self._pause(self._retry_s)
 
     def stop(self) -> None:
-        """Make `serve` return once the command under way is answered.
+        """Makes `serve` return once the command under way is answered.
 
         Safe in a signal handler and from another thread; a second call does nothing more.
         """
@@ -141,11 +141,11 @@ class VpcdCard:
         self._waker.send(b"\x00")
 
     def start(self, timeout_s: float = 10.0) -> None:
-        """Serve in a thread of its own until `close`; return when a reader has taken the card.
+        """Serves in a thread of its own until `close`; returns when a reader has taken the card.
 
         Raises:
             LocalError: it runs already.
-            ConfigError: no reader took the card in time, or another card holds the slot. The card
+            ConfigError: no reader took the card in time, or another card is in the slot. The card
                 is not served any more.
         """
         if self._thread is not None:
@@ -160,11 +160,11 @@ class VpcdCard:
             raise self._failure
         raise ConfigError(
             f"no reader took the card at {self._host} port {self._port} within {timeout_s:g} s; "
-            "is pcscd running with vpcd? `rsplab doctor` looks"
+            "is pcscd running with vpcd? See `rsplab doctor`"
         )
 
     def close(self) -> None:
-        """Stop and, after `start`, wait until the card has left the reader."""
+        """Stops and, after `start`, waits until the card has left the reader."""
         self.stop()
         if self._thread is not None:
             self._thread.join()
@@ -173,12 +173,12 @@ class VpcdCard:
         self._waker.close()
 
     def __enter__(self) -> "VpcdCard":
-        """Serve in a thread; the card is in the reader."""
+        """Serves in a thread; the card is in the reader."""
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Take the card out of the reader."""
+        """Takes the card out of the reader."""
         self.close()
 
     def _run(self) -> None:
@@ -228,7 +228,7 @@ class VpcdCard:
     def _never_served(self) -> None:
         message = (
             f"port {self._port} at {self._host} took the connection but sent nothing for "
-            f"{self._silence_s:g} s: another card holds this slot. Stop that card, or use the "
+            f"{self._silence_s:g} s: another card is in this slot. Stop that card, or use the "
             f"other slot (--port {DEFAULT_PORT + (self._port == DEFAULT_PORT)})"
         )
         if not self._insertions:
@@ -236,7 +236,7 @@ class VpcdCard:
         log.warning("%s", message)
 
     def _handle(self, connection: socket.socket, frame: bytes) -> bool:
-        """Act on one frame; False ends the connection."""
+        """Handles one frame; returns False to end the connection."""
         if len(frame) != 1 or frame[0] not in _CONTROLS:
             try:
                 response = self._transmit(frame)
@@ -256,7 +256,7 @@ class VpcdCard:
         try:
             self._atr = self._card.reset()
         except Exception:  # a bug in the card must not take the reader down with it
-            log.exception("bug in the card at reset; the ATR of before stands")
+            log.exception("bug in the card at reset; the ATR is unchanged")
         if self._observer is not None:
             self._observer.reset(self._atr)
 
@@ -279,5 +279,5 @@ class VpcdCard:
 
 
 def _header(command: bytes) -> str:
-    """Return the four header octets and the length; never the data."""
+    """Returns the four header octets and the length, never the data."""
     return f"{command[:4].hex(' ').upper()} ({len(command)} octets)"

@@ -1,4 +1,4 @@
-"""A driver that only exists here, to look at the card's side of the link."""
+"""A stand-in for the vpcd driver, to test the card's side of the link."""
 
 import os
 import socket
@@ -14,7 +14,7 @@ from rspsim.transports.readers import find_driver
 
 
 class FakeDriver:
-    """Be what vpcd is: a listener that takes one card and talks to it."""
+    """A stand-in for vpcd: a listener that takes one card and talks to it."""
 
     def __init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=1)
@@ -23,39 +23,39 @@ class FakeDriver:
         self.link: socket.socket | None = None
 
     def take(self) -> None:
-        """Accept the card that connects; let go of the one before."""
+        """Accepts the card that connects; disconnects the one before."""
         if self.link is not None:
             self.link.close()
         self.link, _ = self.listener.accept()
         self.link.settimeout(5)
 
     def write(self, octets: bytes) -> None:
-        """Send octets as they are."""
+        """Sends octets as they are."""
         assert self.link is not None
         self.link.sendall(octets)
 
     def send(self, payload: bytes) -> None:
-        """Send a frame as the driver does: length and body in two writes, Nagle at work."""
+        """Sends a frame as the driver does: length and body in two writes, without TCP_NODELAY."""
         self.write(len(payload).to_bytes(2, "big"))
         self.write(payload)
 
     def receive(self) -> bytes:
-        """Return one frame; nothing when the card closed the link."""
+        """Returns one frame; nothing when the card closed the link."""
         head = self._exactly(2)
         return self._exactly(int.from_bytes(head, "big")) if head else b""
 
     def ask(self, payload: bytes) -> bytes:
-        """Send a frame and return the answer."""
+        """Sends a frame and returns the answer."""
         self.send(payload)
         return self.receive()
 
     def drop(self) -> None:
-        """Close the link and keep listening, as a restarted pcscd does."""
+        """Closes the link and keeps listening, as a restarted pcscd does."""
         assert self.link is not None
         self.link.close()
 
     def close(self) -> None:
-        """Close everything."""
+        """Closes everything."""
         if self.link is not None:
             self.link.close()
         self.listener.close()
@@ -73,7 +73,7 @@ class FakeDriver:
 
 @pytest.fixture(scope="session")
 def need_pcscd() -> Callable[[], None]:
-    """Return a check that skips where no pcscd can be had; a broken one is no reason to skip."""
+    """Returns a check that skips where no pcscd is available; a broken one is no reason to skip."""
 
     def check() -> None:
         if find_pcscd() is None or find_driver() is None:
@@ -86,7 +86,7 @@ def need_pcscd() -> Callable[[], None]:
 
 @pytest.fixture
 def driver() -> Iterator[FakeDriver]:
-    """Listen as vpcd would, on a port of its own."""
+    """Listens as vpcd does, on a free port."""
     made = FakeDriver()
     yield made
     made.close()
@@ -94,21 +94,21 @@ def driver() -> Iterator[FakeDriver]:
 
 @pytest.fixture
 def echo() -> EchoCard:
-    """Return a card that answers with what it was asked."""
+    """Returns a card that answers with the octets of the command."""
     return EchoCard()
 
 
 @pytest.fixture
 def settle() -> "Settle":
-    """Return a wait for something another thread brings about."""
+    """Returns a function that waits for the effect of another thread."""
     return Settle()
 
 
 class Settle:
-    """Wait until a condition holds; fail after five seconds."""
+    """Waits until a condition holds; fails after five seconds."""
 
     def __call__(self, condition: object, timeout_s: float = 5.0) -> None:
-        """Ask again and again."""
+        """Checks the condition repeatedly."""
         assert callable(condition)
         end = time.monotonic() + timeout_s
         while not condition():

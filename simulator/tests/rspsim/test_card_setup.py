@@ -32,7 +32,7 @@ def test_empty_store_gets_a_new_card() -> None:
     assert store.load() == state
 
 
-def test_new_card_is_as_wished() -> None:
+def test_new_card_has_the_properties_asked_for() -> None:
     wish = CardWish(
         eid=OTHER_EID, personality="v2.2.2", options=("cat-busy=yes", "notification_capacity=7")
     )
@@ -45,7 +45,7 @@ def test_new_card_is_as_wished() -> None:
     assert state.options.no_result_available, "what the personality decides stays"
 
 
-def test_kept_card_comes_back_and_is_not_written_again(tmp_path: Path) -> None:
+def test_kept_card_is_loaded_and_not_written_again(tmp_path: Path) -> None:
     with SqliteStore(tmp_path / "card") as store:
         state = kept_state(store, CardWish(eid=OTHER_EID))
     with SqliteStore(tmp_path / "card") as store:
@@ -55,7 +55,7 @@ def test_kept_card_comes_back_and_is_not_written_again(tmp_path: Path) -> None:
         assert written == []
 
 
-def test_wish_goes_before_the_preset() -> None:
+def test_wish_takes_precedence_over_the_preset() -> None:
     preset = preset_named("old-firmware")
     wish = CardWish(options=("unknown-info-tag-refused=no",)).with_preset(preset)
     state = kept_state(MemoryStore(), wish)
@@ -82,24 +82,22 @@ def test_kept_card_takes_new_options_and_keeps_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "told"),
+    ("wish", "reason"),
     [
         (CardWish(eid=OTHER_EID), f"holds the card with EID {REFERENCE_EID}, not {OTHER_EID}"),
         (CardWish(personality="v2.6"), r"holds a card v2\.5, not v2\.6"),
         (CardWish(memory=8192), "holds a card with 524,288 octets of memory, not 8,192"),
     ],
 )
-def test_kept_card_is_not_made_another(wish: CardWish, told: str) -> None:
+def test_kept_card_cannot_be_made_another_card(wish: CardWish, reason: str) -> None:
     store = MemoryStore()
     state = kept_state(store, CardWish())
-    with pytest.raises(ConfigError, match=told):
+    with pytest.raises(ConfigError, match=reason):
         kept_state(store, wish)
     assert store.load() == state
 
 
-def test_kept_card_under_other_keys_is_not_served_with_those(
-    tmp_path: Path, write_pki: WritePki
-) -> None:
+def test_kept_card_is_not_served_with_other_keys(tmp_path: Path, write_pki: WritePki) -> None:
     store = MemoryStore()
     kept_state(store, CardWish())
     write_pki(make_pki(b"another"), tmp_path)
@@ -114,13 +112,13 @@ def test_kept_card_is_served_with_its_own_keys(tmp_path: Path, write_pki: WriteP
     assert kept_state(store, CardWish(pki=tmp_path)) == state
 
 
-def test_wish_of_what_the_kept_card_is_already_is_fine() -> None:
+def test_wish_that_the_kept_card_already_meets_is_accepted() -> None:
     store = MemoryStore()
     state = kept_state(store, CardWish())
     assert kept_state(store, CardWish(eid=REFERENCE_EID, personality="v2.5")) == state
 
 
-def test_unknown_personality_is_told_with_the_known_ones() -> None:
+def test_unknown_personality_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match=r"'v9': expected one of .*v2\.5"):
         kept_state(MemoryStore(), CardWish(personality="v9"))
 
@@ -147,13 +145,13 @@ def test_option_is_read(given: str, name: str, value: object) -> None:
     assert changed_options(Options(), [given]) == replace(Options(), **{name: value})
 
 
-def test_last_of_an_option_given_twice_counts() -> None:
+def test_last_value_of_an_option_given_twice_is_used() -> None:
     given = ["notification_capacity=1", "notification_capacity=2"]
     assert changed_options(Options(), given).notification_capacity == 2
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "reason"),
     [
         ("cat_busy", "expected NAME=VALUE, with a name of response_mode, "),
         ("wings=2", "expected NAME=VALUE"),
@@ -163,8 +161,8 @@ def test_last_of_an_option_given_twice_counts() -> None:
         ("segment_limit=5", "expected 1020 or 1036"),
     ],
 )
-def test_option_that_is_none_is_told(given: str, told: str) -> None:
-    with pytest.raises(LocalError, match=told):
+def test_invalid_option_is_refused_with_the_reason(given: str, reason: str) -> None:
+    with pytest.raises(LocalError, match=reason):
         changed_options(Options(), [given])
 
 

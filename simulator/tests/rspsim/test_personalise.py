@@ -1,4 +1,4 @@
-"""The first state of a card: identities, tables, names that do not exist."""
+"""The first state of a card: identities, tables, unknown names."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def test_card_without_identity_on_a_curve_only_verifies_there():
     assert len(info.euicc_ci_pkid_list_for_signing) == 1
 
 
-def test_other_eid_gets_certificates_of_its_own():
+def test_another_eid_gets_its_own_certificates():
     eid = Eid.from_first_digits("890490321234512345123456789099")
     state = personalise(make_pki(), eid=eid)
     assert state.eid == eid
@@ -84,7 +84,7 @@ def test_options_given_replace_those_of_the_personality():
     ("arguments", "named"),
     [({"personality": "v9"}, "v2.6"), ({"rat": "nothing"}, "any-operator")],
 )
-def test_unknown_name_is_refused_with_those_there_are(arguments, named):
+def test_unknown_name_is_refused_with_the_known_ones(arguments, named):
     with pytest.raises(ConfigError, match=named):
         personalise(make_pki(), **arguments)
 

@@ -26,7 +26,7 @@ def test_preloaded_profile_is_disabled_and_not_field_loaded(state):
     assert one.content.files.get((0x2FE2,)).body == TEST.metadata.iccid.octets
 
 
-def test_second_preloaded_profile_gets_an_aid_of_its_own(state):
+def test_second_preloaded_profile_gets_its_own_aid(state):
     other = make_profile(preset("PROFILE_OPERATIONAL1"))
     profiles = with_preloaded(with_preloaded(state, TEST), other).profiles
     assert len({one.aid for one in profiles}) == 2

@@ -11,7 +11,7 @@ def test_random_octets_have_the_length_asked_for_and_differ() -> None:
     assert rng.octets(16) != rng.octets(16)
 
 
-def test_clock_tells_the_present_in_utc() -> None:
+def test_clock_returns_the_present_in_utc() -> None:
     before = datetime.now(UTC)  # noqa: TID251  compared with the clock under test
     now = SystemClock().now()
     assert before <= now <= before + timedelta(seconds=10)

@@ -1,1 +1,1 @@
-"""What LPAs meet: HTTP, the functions of ES9+, the codes they answer, the checks of a card."""
+"""The protocol of the server: HTTP, the functions of ES9+, and the checks of a card."""

@@ -1,8 +1,8 @@
-"""What an ES9+ function is given, and what it gives back.
+"""What an ES9+ function receives, and what it returns.
 
-A function decides and does nothing: it reads its request, looks at the orders and sessions of the
-environment, and returns an `Outcome` with the answer and the values that have to be kept. The
-server keeps them before it answers. Random octets are the one thing a function takes for itself.
+A function only decides: it reads its request, looks at the orders and sessions of the environment,
+and returns an `Outcome` with the answer and the values that have to be kept. The server keeps them
+before it answers. Drawing random octets is the only side effect of a function.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,14 +31,14 @@ _Subject = TypeVar("_Subject")
 
 @dataclass(slots=True, kw_only=True)
 class Environment:
-    """Hold everything a function may look at.
+    """Everything a function may look at.
 
     Attributes:
         identity: Addresses, certificates and keys of the server.
         rng: Source of random octets.
         clock: Present time.
-        policy: Choices the specification leaves to the server.
-        variation: Choices made differently from answer to answer, for the sake of the client.
+        policy: Choices that the specification leaves to the server.
+        variation: Choices made differently from answer to answer, to test the client.
         orders: Orders.
         sessions: RSP sessions.
         receipts: Notifications received.
@@ -58,7 +58,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Hold the answer of a function and what has to be kept before it goes out.
+    """The answer of a function and what has to be kept before it is sent.
 
     Attributes:
         answer: Response message, or the codes of a refusal, or None for 204 without a body.
@@ -74,7 +74,7 @@ class Outcome:
 
 
 def refuse_unreadable(environment: Environment, error: DecodeError) -> Outcome:  # noqa: ARG001  a hook
-    """Answer a request that cannot be read: 1.6/2.2 for a missing member, else 1.6/2.1."""
+    """Answers a request that cannot be read: 1.6/2.2 for a missing member, else 1.6/2.1."""
     if isinstance(error, MissingMemberError):
         return Outcome(answer=FUNCTION_DATA_MISSING(str(error), identifier=error.member))
     member = getattr(error, "member", None)
@@ -83,7 +83,7 @@ def refuse_unreadable(environment: Environment, error: DecodeError) -> Outcome: 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Es9pFunction(Generic[_Content]):
-    """Describe one function.
+    """One ES9+ function.
 
     Attributes:
         name: Last part of its path.
@@ -98,7 +98,7 @@ class Es9pFunction(Generic[_Content]):
     unreadable: Callable[[Environment, DecodeError], Outcome] = refuse_unreadable
 
     def __call__(self, environment: Environment, body: Mapping[str, object]) -> Outcome:
-        """Read a request and decide."""
+        """Reads a request and decides."""
         try:
             content = self.read(body)
         except DecodeError as error:
@@ -111,7 +111,7 @@ def run_checks(
     policy: Policy,
     subject: _Subject,
 ) -> StatusCodeData | None:
-    """Return the refusal of the first check that has one, in order; skipped checks are left out."""
+    """Runs the checks in order and returns the first refusal; leaves out skipped checks."""
     for check in checks:
         if check.__name__ not in policy.skipped_checks:
             refusal = check(subject)

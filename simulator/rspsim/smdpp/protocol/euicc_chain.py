@@ -1,8 +1,8 @@
-"""The card's certificates: read, and held against the CIs this server trusts.
+"""The card's certificates: read, and checked against the CIs this server trusts.
 
-Each check answers with the code of its certificate; what is wrong with the dates has a reason code
-of its own. A CI that this server does not know is told apart from a chain that does not verify,
-because the first is no fault of the card.
+Each check refuses with the code of its certificate; a wrong date has a reason code of its own. A
+CI that this server does not know is distinguished from a chain that does not verify, because the
+first is no fault of the card.
 
 Source: SGP.22 v2, 4.5.2 and 5.6.3.
 """
@@ -35,14 +35,14 @@ _DATES = frozenset((CertificateFault.EXPIRED, CertificateFault.NOT_YET_VALID))
 
 @dataclass(frozen=True, slots=True)
 class EuiccChain:
-    """Hold the certificates a card has sent, as far as they can be read.
+    """The certificates a card has sent, as far as they can be read.
 
     Attributes:
-        euicc: CERT.EUICC, or None when its octets are no certificate.
+        euicc: CERT.EUICC, or None when its octets are not a certificate.
         eum: CERT.EUM, or None likewise.
         ci: The trusted CI certificate that the EUM's names as its issuer, or None.
         now: Present time.
-        check_digits: Whether the check digits of the EID count.
+        check_digits: Whether the check digits of the EID are checked.
     """
 
     euicc: Certificate | None
@@ -53,7 +53,7 @@ class EuiccChain:
 
     @classmethod
     def of(cls, environment: Environment, euicc: bytes, eum: bytes) -> "EuiccChain":
-        """Read the two certificates and look up their root."""
+        """Reads the two certificates and looks up their root."""
         eum_read = _read(eum)
         identity = environment.identity
         curve = identity.curve_of(eum_read.authority_key_identifier if eum_read else None)
@@ -82,7 +82,7 @@ def _refusal(
 
 
 def eum_certificate(chain: EuiccChain) -> StatusCodeData | None:
-    """Check CERT.EUM: 8.1.2/6.1, its dates 8.1.2/6.3; nothing to say under an unknown CI."""
+    """Checks CERT.EUM: 8.1.2/6.1, its dates 8.1.2/6.3; passes when its CI is unknown."""
     if chain.eum is None:
         fault: CertificateFault | None = CertificateFault.MALFORMED
     elif chain.eum.authority_key_identifier is None:
@@ -95,7 +95,7 @@ def eum_certificate(chain: EuiccChain) -> StatusCodeData | None:
 
 
 def euicc_certificate(chain: EuiccChain) -> StatusCodeData | None:
-    """Check CERT.EUICC against CERT.EUM: 8.1.3/6.1, its dates 8.1.3/6.3."""
+    """Checks CERT.EUICC against CERT.EUM: 8.1.3/6.1, its dates 8.1.3/6.3."""
     if chain.euicc is None or chain.eum is None:
         fault: CertificateFault | None = CertificateFault.MALFORMED
     else:
@@ -106,7 +106,7 @@ def euicc_certificate(chain: EuiccChain) -> StatusCodeData | None:
 
 
 def root_is_known(chain: EuiccChain) -> StatusCodeData | None:
-    """Check that the chain ends in a CI of this server: 8.11.1/3.9."""
+    """Checks that the chain ends in a CI of this server: 8.11.1/3.9."""
     if chain.ci is not None:
         return None
     issuer = chain.eum.authority_key_identifier if chain.eum else None

@@ -1,4 +1,4 @@
-"""The HTTP side of ES9+: what makes a request one of an LPA, and how answers are written.
+"""The HTTP side of ES9+: how requests of an LPA are recognised and how answers are written.
 
 A request that breaks a rule here never reaches a function and gets a 4xx with one line of text; the
 JSON codes are for functions that ran.
@@ -28,7 +28,7 @@ _PROTOCOL: Final = re.compile(re.escape(ADMIN_PROTOCOL_PREFIX) + r"(\d{1,3}\.\d{
 
 
 def plain_answer(status: int, text: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
-    """Return an answer with one line of text."""
+    """Returns an answer with one line of text."""
     return HttpResponse(
         status=status,
         headers={"Content-Type": "text/plain;charset=UTF-8", **(headers or {})},
@@ -37,11 +37,11 @@ def plain_answer(status: int, text: str, headers: Mapping[str, str] | None = Non
 
 
 def json_answer(body: Mapping[str, object], request: HttpRequest, own: Version) -> HttpResponse:
-    """Return an answer of a function that ran.
+    """Returns an answer of a function that ran.
 
     Args:
         body: The JSON object.
-        request: The request, whose X-Admin-Protocol limits the version.
+        request: The request; its X-Admin-Protocol limits the version.
         own: Highest version of this server.
     """
     caller = _protocol_version(request)
@@ -57,7 +57,7 @@ def json_answer(body: Mapping[str, object], request: HttpRequest, own: Version) 
 
 
 def transport_fault(request: HttpRequest, policy: Policy) -> HttpResponse | None:
-    """Return the answer to a request that is not one an LPA sends, or None."""
+    """Returns the answer to a request that is not one an LPA sends, or None."""
     rules = (*_RULES, *_LPA_RULES) if policy.strict_headers else _RULES
     faults = (rule(request, policy) for rule in rules)
     return next((fault for fault in faults if fault is not None), None)

@@ -1,1 +1,1 @@
-"""What the server keeps: orders, RSP sessions, received Notifications, and how they are bound."""
+"""What the server keeps: orders, RSP sessions and received Notifications; binding of packages."""

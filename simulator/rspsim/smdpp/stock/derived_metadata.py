@@ -1,6 +1,6 @@
-"""Metadata for a package that came without: what it says of itself, and words for the rest.
+"""Metadata for a package that has none: taken from the package, with default texts.
 
-Source: SGP.22 v2, 5.5.3; TS.48 for the words of the generic test profiles.
+Source: SGP.22 v2, 5.5.3; TS.48 for the names of the generic test profiles.
 """
 
 from typing import Final
@@ -30,18 +30,18 @@ def derive_metadata(
     service_provider_name: str | None = None,
     profile_name: str | None = None,
 ) -> StoreMetadataRequest:
-    """Make metadata that fit a package.
+    """Makes metadata that match a package.
 
     Args:
         upp: Unprotected profile package.
-        notification_address: Server that wants to hear of every event.
+        notification_address: Server that gets a notification of every event.
         profile_class: Class; test for the generic test profiles and operational for all others when
             None.
         service_provider_name: Name; that of EF.SPN when None.
         profile_name: Name; profileType of the header when None.
 
     Raises:
-        DecodeError: the package cannot be read, so that there is not even an ICCID.
+        DecodeError: the package cannot be read, so that there is no ICCID.
     """
     facts = ProfileFacts.of_package(upp)
     kind = facts.header.profile_type or ""

@@ -1,6 +1,6 @@
-"""Eligibility: what a profile needs from a card, held against what the card says of itself.
+"""Eligibility: compares what a profile needs with what the card states about itself.
 
-`Needs` is worked out once, when a profile is ordered; a package that cannot be read needs nothing,
+`Needs` is computed once, when a profile is ordered; a package that cannot be read needs nothing,
 because a mock server has to be able to deliver broken ones. Bits and data objects that the card
 adds beyond the version of this server are no reason to refuse it.
 
@@ -58,7 +58,7 @@ SERVICE_BITS: Final[dict[str, UiccCapability]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """Hold what a profile asks of a card.
+    """What a profile needs from a card.
 
     Attributes:
         services: Names of eUICC-Mandatory-services.
@@ -76,7 +76,7 @@ class Needs:
 
     @classmethod
     def of(cls, upp: bytes, metadata: StoreMetadataRequest) -> "Needs":
-        """Work out the needs of a package and its metadata."""
+        """Computes the needs of a package and its metadata."""
         header = _header(upp)
         return cls(
             services=header.mandatory_services if header else (),
@@ -99,7 +99,7 @@ def _header(upp: bytes) -> ProfileHeader | None:
 
 
 def ineligibility(needs: Needs, info: EuiccInfo2) -> StatusCodeData | None:
-    """Return why the card cannot have the profile (8.2.5/4.3), or None when it can."""
+    """Returns why the card is not eligible for the profile (8.2.5/4.3), or None when it is."""
     missing = [
         name
         for name in needs.services
@@ -128,7 +128,7 @@ def ineligibility(needs: Needs, info: EuiccInfo2) -> StatusCodeData | None:
 
 
 def memory_shortage(needs: Needs, info: EuiccInfo2) -> StatusCodeData | None:
-    """Return 8.1/4.8 when the card has less free non-volatile memory than needed, else None."""
+    """Returns 8.1/4.8 when the card has less free non-volatile memory than needed, else None."""
     free = int.from_bytes(info.ext_card_resource.free_non_volatile_memory, "big")
     if free >= needs.octets:
         return None

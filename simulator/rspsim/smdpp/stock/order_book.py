@@ -1,7 +1,7 @@
 """The order book: makes orders, keeps them, and finds the one a card asks for.
 
-Ordering plays DownloadOrder, ConfirmOrder and ReleaseProfile of ES2+ in one call. An order that is
-finished gives its MatchingID free, so the same activation code can be ordered again and again.
+Ordering does DownloadOrder, ConfirmOrder and ReleaseProfile of ES2+ in one call. An order that is
+finished releases its MatchingID, so the same activation code can be ordered again and again.
 
 Source: SGP.22 v2, 3.1.2, 4.1 and 5.3.
 """
@@ -34,39 +34,39 @@ _MATCHING_ID: Final = re.compile(r"[0-9A-Z-]{0,255}\Z")
 
 
 class OrderRepository(Protocol):
-    """Keep the current value of each order."""
+    """Keeps the current value of each order."""
 
     def all(self) -> tuple[Order, ...]:
-        """Return every order, oldest first."""
+        """Returns every order, oldest first."""
 
     def get(self, number: int) -> Order | None:
-        """Return the order with this number, or None."""
+        """Returns the order with this number, or None."""
 
     def put(self, order: Order) -> None:
-        """Make this the current value of its order; a new number adds one."""
+        """Sets the current value of an order; a new number adds an order."""
 
 
 class MemoryOrders:
-    """Keep orders in memory."""
+    """Keeps orders in memory."""
 
     def __init__(self) -> None:
         self._by_number: dict[int, Order] = {}
 
     def all(self) -> tuple[Order, ...]:
-        """Return every order, oldest first."""
+        """Returns every order, oldest first."""
         return tuple(self._by_number.values())
 
     def get(self, number: int) -> Order | None:
-        """Return the order with this number, or None."""
+        """Returns the order with this number, or None."""
         return self._by_number.get(number)
 
     def put(self, order: Order) -> None:
-        """Make this the current value of its order; a new number adds one."""
+        """Sets the current value of an order; a new number adds an order."""
         self._by_number[order.number] = order
 
 
 class OrderBook:
-    """Make, keep and find orders.
+    """Makes, keeps and finds orders.
 
     Attributes:
         repository: Where orders are kept.
@@ -90,14 +90,14 @@ class OrderBook:
         eid: Eid | None = None,
         terms: OrderTerms | None = None,
     ) -> Order:
-        """Order a profile and, unless told otherwise, release it for download.
+        """Orders a profile and, unless the terms say otherwise, releases it for download.
 
         Args:
-            upp: Unprotected profile package; it need not be a sound one.
-            metadata: What the card is told about the profile.
-            matching_id: MatchingID; made up when None, the default SM-DP+ use case when empty.
+            upp: Unprotected profile package; it need not be a correct one.
+            metadata: Metadata of the profile, as sent to the card.
+            matching_id: MatchingID; drawn when None, the default SM-DP+ use case when empty.
             confirmation_code: Code the End User has to enter, or None for none.
-            eid: The one card that may have the profile, or None for any.
+            eid: The only card that may get the profile, or None for any.
             terms: Retry limits, end of the order, and whether it is released at once.
 
         Returns:
@@ -135,7 +135,7 @@ class OrderBook:
         return ordered
 
     def get(self, number: int) -> Order:
-        """Return the current value of an order.
+        """Returns the current value of an order.
 
         Raises:
             LocalError: there is no order with this number.
@@ -146,14 +146,15 @@ class OrderBook:
         return order
 
     def all(self) -> tuple[Order, ...]:
-        """Return the current value of every order, oldest first."""
+        """Returns the current value of every order, oldest first."""
         return self.repository.all()
 
     def change(self, number: int, event: OrderEvent) -> Order:
-        """Let the operator release, cancel or withdraw an order (ES2+).
+        """Releases, cancels or withdraws an order, as the operator does on ES2+.
 
         Raises:
-            LocalError: no such order, or its state does not allow the event. Nothing was changed.
+            LocalError: there is no such order, or its state does not allow the event. Nothing was
+                changed.
         """
         order = self.get(number)
         if not order.allows(event):
@@ -167,7 +168,7 @@ class OrderBook:
         return order
 
     def asked_for(self, matching_id: str, eid: Eid) -> Order | StatusCodeData:
-        """Return the order that a card with this EID means, or why it gets none.
+        """Returns the order that a card with this EID asks for, or the reason why it gets none.
 
         Args:
             matching_id: MatchingID of the request; absent counts as empty.
@@ -223,6 +224,6 @@ class OrderBook:
 
 
 def _best(orders: list[Order]) -> Order:
-    """Return the newest order that can be delivered, else the newest one."""
+    """Returns the newest order that can be delivered, else the newest one."""
     deliverable = [order for order in orders if order.state in DELIVERABLE]
     return (deliverable or orders)[-1]

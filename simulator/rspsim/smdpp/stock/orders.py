@@ -2,12 +2,12 @@
 
 An `Order` is a frozen value; a repository keeps the current one under its number, so that another
 repository can keep them on disk. Nothing but `Order.after` changes a state, and it looks the event
-up in `TRANSITIONS`: a pair that is not listed changes nothing. Creating and finding orders is the
-business of `rspsim.smdpp.stock.order_book`.
+up in `TRANSITIONS`: a pair that is not listed changes nothing. `rspsim.smdpp.stock.order_book`
+creates and finds orders.
 
 The states are those of the Profile at the SM-DP+ (SGP.22 v2, 3.1.6). A profile is Linked rather
-than Allocated when the order names the EID. Downloaded means that a bound package went out; the
-card may still come back for another one until its result says Installed or the order is in Error.
+than Allocated when the order names the EID. Downloaded means that a bound package was sent; the
+card may still ask for another one until its result says Installed or the order is in Error.
 """
 
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ __all__ = [
 
 
 class OrderState(StrEnum):
-    """Name the states of an ordered profile."""
+    """States of an ordered profile."""
 
     AVAILABLE = "Available"
     ALLOCATED = "Allocated"
@@ -50,7 +50,7 @@ class OrderState(StrEnum):
 
 
 class OrderEvent(StrEnum):
-    """Name what can happen to an ordered profile."""
+    """Events of an ordered profile."""
 
     DOWNLOAD_ORDERED = "DownloadOrder without EID"
     DOWNLOAD_ORDERED_FOR_EID = "DownloadOrder with EID"
@@ -94,11 +94,11 @@ TRANSITIONS: Final = MappingProxyType(
 DELIVERABLE: Final = frozenset((OrderState.RELEASED, OrderState.DOWNLOADED))
 """States in which a card may ask for the profile."""
 FINISHED: Final = frozenset((OrderState.INSTALLED, OrderState.ERROR, OrderState.UNAVAILABLE))
-"""States that free the MatchingID for another order."""
+"""States that release the MatchingID for another order."""
 
 
 class NotificationPoint(IntEnum):
-    """Name the points at which the operator is told of progress (SGP.22 v2, 5.3.5)."""
+    """Points at which progress is reported to the operator (SGP.22 v2, 5.3.5)."""
 
     ELIGIBILITY_AND_RETRY_LIMIT_CHECK = 1
     CONFIRMATION_FAILURE = 2
@@ -108,12 +108,12 @@ class NotificationPoint(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProgressInfo:
-    """Hold what the operator would be told: the point, when, and how it went.
+    """One report of progress to the operator: the point, the time, and the outcome.
 
     Attributes:
         point: Notification point.
         at: Time of the event.
-        outcome: "Executed-Success", or the codes and words of the failure.
+        outcome: "Executed-Success", or the codes and text of the failure.
     """
 
     point: NotificationPoint
@@ -123,14 +123,14 @@ class ProgressInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
-    """Hold what was bound to one card, for another attempt with the same one-time key.
+    """What was bound to one card, kept for another attempt with the same one-time key.
 
     Attributes:
-        eid: The card the package was bound to; no other may have it.
+        eid: The card the package was bound to; no other card may get it.
         otpk_euicc: otPK.EUICC.ECKA.
         otsk_dp: One-time key pair of the server; never used with another key of the card.
         host_id: hostId of the control reference template.
-        pieces: The package as it was bound; all but its BF23 goes out again.
+        pieces: The package as it was bound; all of it except BF23 is sent again.
     """
 
     eid: Eid
@@ -142,7 +142,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderTerms:
-    """Say how often an order may be tried, until when, and from when on.
+    """How often an order may be tried, when it ends, and whether it is released at once.
 
     Attributes:
         downloads: Successful authentications before the order goes to Error.
@@ -159,15 +159,15 @@ class OrderTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """Hold one ordered profile.
+    """One ordered profile.
 
     Attributes:
         number: Number under which the repository keeps it.
-        smdp_address: Address that stands in the activation code.
+        smdp_address: Address in the activation code.
         iccid: ICCID of the profile.
         upp: Unprotected profile package.
         metadata: StoreMetadataRequest (BF25), sent on ES9+ and in the package alike.
-        needs: What the card has to offer.
+        needs: What the card has to support.
         state: State of the profile.
         matching_id: MatchingID; empty for the default SM-DP+ use case.
         confirmation_code_hash: SHA-256 of the Confirmation Code, or None when none is asked for.
@@ -177,7 +177,7 @@ class Order:
         wrong_codes: Wrong Confirmation Codes so far.
         reserved_by: Session that holds the order, or None.
         binding: What was bound to a card, or None before the first delivery.
-        progress: What the operator was told, oldest first.
+        progress: Reports to the operator, oldest first.
     """
 
     number: int
@@ -199,14 +199,14 @@ class Order:
 
     @property
     def activation_code(self) -> str:
-        """Return the text of the QR code: LPA:1$address$MatchingID, $$1 with a Confirmation Code.
+        """Returns the text of the QR code: LPA:1$address$MatchingID, $$1 with a Confirmation Code.
 
         Source: SGP.22 v2, 4.1.
         """
         return self.activation_code_with()
 
     def activation_code_with(self, *, smdp_oid: str = "", address: str = "") -> str:
-        """Return the activation code with the SM-DP+ OID or another address in it."""
+        """Returns the activation code with the SM-DP+ OID or another address in it."""
         flag = "1" if self.confirmation_code_hash is not None else ""
         fields = ("1", address or self.smdp_address, self.matching_id, smdp_oid, flag)
         text = "$".join(fields)
@@ -216,17 +216,17 @@ class Order:
         return "LPA:" + text
 
     def expired(self, now: datetime) -> bool:
-        """Tell whether the order has ended."""
+        """Returns whether the order has ended."""
         return self.terms.expires_at is not None and now >= self.terms.expires_at
 
     def allows(self, event: OrderEvent) -> bool:
-        """Tell whether the table lists the event for the present state."""
+        """Returns whether the table lists the event for the present state."""
         return event in TRANSITIONS[self.state]
 
     def after(self, event: OrderEvent) -> "Order":
-        """Return the order after an event; unchanged when the table does not list the pair."""
+        """Returns the order after an event; unchanged when the table does not list the pair."""
         return replace(self, state=TRANSITIONS[self.state].get(event, self.state))
 
-    def told(self, point: NotificationPoint, at: datetime, outcome: str) -> "Order":
-        """Return the order with one more entry of progress."""
+    def with_progress(self, point: NotificationPoint, at: datetime, outcome: str) -> "Order":
+        """Returns the order with one more entry of progress."""
         return replace(self, progress=(*self.progress, ProgressInfo(point, at, outcome)))

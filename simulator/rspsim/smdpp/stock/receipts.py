@@ -1,8 +1,8 @@
-"""Notifications the server has received, and what became of each.
+"""Notifications the server has received, and the verdict on each.
 
 The answer to HandleNotification never depends on the notification: it is always 204, because the
-LPA deletes the notification on it and would send it again and again otherwise. What the server made
-of it stands here, for tests and for the person at the console.
+LPA then deletes the notification and would send it again and again otherwise. The verdict of the
+server is kept here, for tests and for people.
 
 Source: SGP.22 v2, 3.5 and 5.6.4.
 """
@@ -17,7 +17,7 @@ __all__ = ["Receipt", "ReceiptBook", "Verdict"]
 
 
 class Verdict(StrEnum):
-    """Name what the server made of a notification; only the first has an effect on an order."""
+    """What the server made of a notification; only the first has an effect on an order."""
 
     ACCEPTED = "accepted"
     NO_EFFECT = "accepted, but the state of the order does not ask for it"
@@ -33,7 +33,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """Hold one notification.
+    """One notification.
 
     Attributes:
         at: Time of arrival.
@@ -64,26 +64,26 @@ _GENUINE = frozenset((Verdict.ACCEPTED, Verdict.NO_EFFECT))
 
 
 class ReceiptBook:
-    """Keep the notifications received, oldest first."""
+    """The notifications received, oldest first."""
 
     def __init__(self) -> None:
         self._receipts: list[Receipt] = []
         self._seen: set[tuple[Eid, bytes]] = set()
 
     def add(self, receipt: Receipt) -> None:
-        """Keep one; from now on another with the same signed part is a duplicate."""
+        """Adds a notification; another one with the same signed part is then a duplicate."""
         self._receipts.append(receipt)
         if receipt.verdict in _GENUINE and receipt.eid is not None:
             self._seen.add((receipt.eid, receipt.signed))
 
     def all(self) -> tuple[Receipt, ...]:
-        """Return all of them, oldest first."""
+        """Returns all of them, oldest first."""
         return tuple(self._receipts)
 
     def seen(self, eid: Eid, signed: bytes) -> bool:
-        """Tell whether the same notification came from this card before.
+        """Returns whether the same notification came from this card before.
 
-        The number alone would do for a real card, which never uses one twice; a simulated card that
-        starts afresh does.
+        The number alone would be enough for a real card, which never uses one twice; a simulated
+        card that starts again from its first state does.
         """
         return (eid, signed) in self._seen

@@ -1,17 +1,17 @@
-"""RSP sessions as the server sees them, from the first challenge to the receipt.
+"""RSP sessions of the server, from the first challenge to the receipt of the notification.
 
     CHALLENGED ---> AUTHENTICATED ---> BOUND ---> CLOSED
         |                 |              |
         +-----------------+--------------+---> CLOSED
 
 InitiateAuthentication opens a session, AuthenticateClient and GetBoundProfilePackage take it one
-stage further, and each of the two asks for exactly the stage before it: a step out of order or
-done twice meets an unknown transaction (8.10.1/3.9). A session ends with its receipt, a
+stage further, and each of the two requires exactly the stage before it: a step out of order or
+done twice is refused as an unknown transaction (8.10.1/3.9). A session ends with its receipt, a
 cancellation, a refusal of something the card has signed, a new session for the same order, or when
 it has waited too long. An ended session stays in the book for a while, because the
-ProfileInstallationResult names it and carries no certificate of its own.
+ProfileInstallationResult names it and contains no certificate.
 
-A session never belongs to a connection: each exchange may come over a new one.
+A session never belongs to a connection: each exchange may use a new one.
 
 Source: SGP.22 v2, 3.1.3 and 5.6.
 """
@@ -31,7 +31,7 @@ _KEPT_AT_MOST: Final = 10_000
 
 
 class Stage(StrEnum):
-    """Name how far a session has come."""
+    """How far a session has come."""
 
     CHALLENGED = "challenged"
     AUTHENTICATED = "authenticated"
@@ -41,7 +41,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """Hold what an authenticated card has shown.
+    """What an authenticated card has sent.
 
     Attributes:
         eid: EID of its certificate.
@@ -58,7 +58,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Hold one RSP session.
+    """One RSP session.
 
     Attributes:
         transaction_id: TransactionID.
@@ -84,51 +84,51 @@ class Session:
 
     @property
     def closed(self) -> bool:
-        """Tell whether the session has ended."""
+        """Returns whether the session has ended."""
         return self.stage is Stage.CLOSED
 
     def ended(self) -> "Session":
-        """Return the session after its end; what it knew of the card is kept."""
+        """Returns the session after its end; what it knows of the card is kept."""
         return replace(self, stage=Stage.CLOSED)
 
 
 class SessionRepository(Protocol):
-    """Keep the current value of each session."""
+    """Keeps the current value of each session."""
 
     def get(self, transaction_id: TransactionId) -> Session | None:
-        """Return the session with this TransactionID, or None."""
+        """Returns the session with this TransactionID, or None."""
 
     def put(self, session: Session) -> None:
-        """Make this the current value of its session."""
+        """Sets the current value of a session."""
 
     def clear(self) -> None:
-        """Forget every session."""
+        """Forgets every session."""
 
 
 class MemorySessions:
-    """Keep sessions in memory, the newest ten thousand of them."""
+    """Keeps sessions in memory, the newest ten thousand of them."""
 
     def __init__(self) -> None:
         self._by_id: dict[TransactionId, Session] = {}
 
     def get(self, transaction_id: TransactionId) -> Session | None:
-        """Return the session with this TransactionID, or None."""
+        """Returns the session with this TransactionID, or None."""
         return self._by_id.get(transaction_id)
 
     def put(self, session: Session) -> None:
-        """Make this the current value of its session; the oldest one may be forgotten for it."""
+        """Sets the current value of a session; above the limit, the oldest session is forgotten."""
         self._by_id[session.transaction_id] = session
         if len(self._by_id) > _KEPT_AT_MOST:
             del self._by_id[next(iter(self._by_id))]
 
     def clear(self) -> None:
-        """Forget every session."""
+        """Forgets every session."""
         self._by_id.clear()
 
 
 @dataclass(frozen=True, slots=True)
 class SessionBook:
-    """Find sessions that are still good for a step.
+    """Finds sessions that may take another step.
 
     Attributes:
         repository: Where sessions are kept.
@@ -139,7 +139,7 @@ class SessionBook:
     lifetime: timedelta
 
     def live(self, transaction_id: TransactionId, now: datetime, *stages: Stage) -> Session | None:
-        """Return the session if it has not ended and is at one of these stages.
+        """Returns the session if it has not ended and is at one of these stages.
 
         Args:
             transaction_id: TransactionID as the request gives it.
@@ -152,5 +152,5 @@ class SessionBook:
         return session if not stages or session.stage in stages else None
 
     def known(self, transaction_id: TransactionId) -> Session | None:
-        """Return the session whether it has ended or not."""
+        """Returns the session, whether it has ended or not."""
         return self.repository.get(transaction_id)

@@ -1,4 +1,4 @@
-"""`rsplab card serve` with a real pcscd: started when none runs, and a card that stays itself."""
+"""`rsplab card serve` with a real pcscd, started when none runs; the card keeps its state."""
 
 import subprocess
 import sys
@@ -40,7 +40,7 @@ def _no_pcscd_yet(need_pcscd: Callable[[], None]) -> None:
 
 @contextmanager
 def served(state: Path) -> Iterator[subprocess.Popen[str]]:
-    """Serve the card of a file; pcscd comes and goes with it."""
+    """Serves the card of a file; pcscd starts and stops with it."""
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, "card", "serve", "--state", str(state)],
         stdout=subprocess.PIPE,
@@ -58,7 +58,7 @@ def served(state: Path) -> Iterator[subprocess.Popen[str]]:
 
 @contextmanager
 def channel() -> Iterator[IsdrChannel]:
-    """Open a channel to the ISD-R of the card in the reader."""
+    """Opens a channel to the ISD-R of the card in the reader."""
     watch = stopwatch()
     while True:
         try:
@@ -87,7 +87,7 @@ def test_card_keeps_a_profile_downloaded_over_pcsc(tmp_path: Path) -> None:
         assert profile.profile_state == ProfileState.enabled
 
 
-def test_second_card_in_the_same_slot_is_told_who_is_there(tmp_path: Path) -> None:
+def test_second_card_in_a_slot_is_refused_with_the_process_of_the_first(tmp_path: Path) -> None:
     with served(tmp_path / "card") as first:
         second = subprocess.run(
             [sys.executable, "-c", PROGRAM, "card", "serve"],

@@ -14,7 +14,7 @@ LACK = Finding("pcscd", Health.LACK, "not installed", "as root: apt-get install 
 
 
 def run(monkeypatch: pytest.MonkeyPatch, findings: tuple[Finding, ...], *words: str) -> int:
-    """Run the command with these findings."""
+    """Runs the command with these findings."""
     monkeypatch.setattr(diagnosis, "diagnose", lambda: findings)
     parser = argparse.ArgumentParser()
     doctor.add_parser(parser.add_subparsers())
@@ -24,25 +24,25 @@ def run(monkeypatch: pytest.MonkeyPatch, findings: tuple[Finding, ...], *words: 
     return code
 
 
-def test_well_machine_gives_0(
+def test_machine_without_problems_gives_0(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, (WELL,)) == 0
-    assert capsys.readouterr().out == "ok    Python:           3.11.7\n\nnothing is lacking\n"
+    assert capsys.readouterr().out == "ok    Python:           3.11.7\n\nnothing is missing\n"
 
 
-def test_lack_gives_3_and_its_remedy(
+def test_problem_gives_3_and_its_remedy(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, (WELL, LACK)) == 3
     out = capsys.readouterr().out
     assert "lack  pcscd:            not installed\n" in out
     assert "-> as root: apt-get install pcscd\n" in out
-    assert "lacking: pcscd." in out
+    assert "missing: pcscd." in out
 
 
 @pytest.mark.parametrize(("findings", "code"), [((WELL,), 0), ((WELL, LACK), 3)])
-def test_json_holds_the_same(
+def test_json_contains_the_same_findings(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     findings: tuple[Finding, ...],

@@ -1,9 +1,9 @@
-"""A real card process killed at any moment: its file holds the state of before or of after.
+"""A real card process killed at any moment: its file has the state before or after.
 
 Procedures are recorded once in this process: every command, its answer, and the state of the card
-after it. The same card with the same seed in a process of its own gives the same answers, octet for
-octet. That process is fed up to a command chosen by chance and killed while it works on it. Then
-its file has to hold exactly the recorded state before that command or the one after it.
+after it. The same card with the same seed in a separate process gives the same answers, octet for
+octet. That process gets the commands up to one chosen at random and is killed while it handles it.
+Then its file must have exactly the recorded state before that command or the one after it.
 
 RSPLAB_KILLS sets how many processes are killed.
 """
@@ -58,7 +58,7 @@ SECOND = make_profile(PRESETS["PROFILE_OPERATIONAL2"])
 
 @dataclass
 class Segment:
-    """Hold one recorded procedure.
+    """One recorded procedure.
 
     Attributes:
         name: What was done.
@@ -72,7 +72,7 @@ class Segment:
 
     @property
     def committing(self) -> list[int]:
-        """Return the numbers of the events that change the state."""
+        """Returns the numbers of the events that change the state."""
         return [
             number
             for number in range(len(self.events))
@@ -81,26 +81,26 @@ class Segment:
 
 
 class Recorder:
-    """Be the link to a card, and write down what passes."""
+    """A link to a card that records commands and states."""
 
     def __init__(self, name: str, state: CardState) -> None:
         self.card = Euicc(state, MemoryStore(state), SeededRng(SEED.encode()))
         self.segment = Segment(name, [state])
 
     def transmit(self, command: bytes) -> bytes:
-        """Pass a command on."""
+        """Passes a command on."""
         answer = self.card.transmit(command)
         self._note((command, answer))
         return answer
 
     def reset(self) -> bytes:
-        """Reset the card."""
+        """Resets the card."""
         atr = self.card.reset()
         self._note(None)
         return atr
 
     def close(self) -> None:
-        """Do nothing."""
+        """Does nothing."""
 
     def _note(self, event: tuple[bytes, bytes] | None) -> None:
         self.segment.events.append(event)
@@ -108,7 +108,7 @@ class Recorder:
 
 
 def life() -> Iterator[tuple[str, Callable[[IsdrChannel, Any], object]]]:
-    """Give the procedures of a card's life, in order."""
+    """Yields the procedures of a card's life, in order."""
     server = SmDpPlus(make_pki(), rng=SeededRng(b"server"), clock=ManualClock())
     port = InProcessPort(server)
     first, second = FIRST.metadata.iccid, SECOND.metadata.iccid
@@ -141,7 +141,7 @@ def life() -> Iterator[tuple[str, Callable[[IsdrChannel, Any], object]]]:
 
 @pytest.fixture(scope="module")
 def segments() -> list[Segment]:
-    """Record a card's life."""
+    """Records a card's life."""
     state, recorded = personalise(make_pki()), []
     for name, act in life():
         recorder = Recorder(name, state)
@@ -157,7 +157,7 @@ def segments() -> list[Segment]:
 
 @pytest.fixture
 def files(segments: list[Segment], tmp_path: Path) -> dict[str, Path]:
-    """Write the first state of every procedure to a file."""
+    """Writes the first state of every procedure to a file."""
     made = {}
     for number, segment in enumerate(segments):
         made[segment.name] = tmp_path / f"{number}.first"
@@ -167,27 +167,27 @@ def files(segments: list[Segment], tmp_path: Path) -> dict[str, Path]:
 
 
 class Chance:
-    """Choose by a seed, so that a failure can be looked at again."""
+    """Chooses by a seed, so that a failure can be reproduced."""
 
     def __init__(self, seed: str) -> None:
         self._rng = SeededRng(seed.encode())
 
     def below(self, limit: int) -> int:
-        """Return a number from 0 to below the limit."""
+        """Returns a number from 0 up to, but not including, the limit."""
         return int.from_bytes(self._rng.octets(8), "big") % limit
 
     def choice(self, values: Any) -> Any:
-        """Return one of the values."""
+        """Returns one of the values."""
         return values[self.below(len(values))]
 
 
 def words(port: int, file: Path) -> list[str]:
-    """Return the command line of a card."""
+    """Returns the command line of a card."""
     return ["card", "serve", "--wait", "--port", str(port), "--state", str(file), "--seed", SEED]
 
 
 class Forked:
-    """Be a card process forked from one that has everything imported."""
+    """A card process forked from one that has everything imported."""
 
     context = multiprocessing.get_context("forkserver")
 
@@ -198,7 +198,7 @@ class Forked:
         self._process.start()
 
     def kill(self) -> None:
-        """Kill it and wait until it is gone."""
+        """Kills the process and waits for its end."""
         self._process.kill()
         self._process.join()
         assert self._process.exitcode == -9, "it ended before it was killed"
@@ -206,7 +206,7 @@ class Forked:
 
 
 class Started:
-    """Be a card process started as a user starts it."""
+    """A card process started as a user starts it."""
 
     def __init__(self, port: int, file: Path) -> None:
         self._process = subprocess.Popen(
@@ -214,13 +214,13 @@ class Started:
         )
 
     def kill(self) -> None:
-        """Kill it and wait until it is gone."""
+        """Kills the process and waits for its end."""
         self._process.kill()
         assert self._process.wait() == -9, "it ended before it was killed"
 
 
 def killed(process: Any, driver: Any, segment: Segment, chance: Chance, file: Path) -> str:
-    """Feed a card, kill it, and return whether its file holds the state before or after."""
+    """Sends events to a card and kills it; returns whether its file is as before or as after."""
     every = range(len(segment.events))
     last = chance.choice(chance.choice([segment.committing, every]))
     card = process(driver.port, file)
@@ -247,7 +247,7 @@ def killed(process: Any, driver: Any, segment: Segment, chance: Chance, file: Pa
 
 
 def kept_in(file: Path) -> CardState:
-    """Return the state of a file."""
+    """Returns the state of a file."""
     with SqliteStore(file) as store:
         state = store.load()
     assert state is not None
@@ -255,7 +255,7 @@ def kept_in(file: Path) -> CardState:
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
-def test_file_holds_before_or_after(
+def test_file_has_the_state_before_or_after(
     segments: list[Segment],
     files: dict[str, Path],
     driver: Any,

@@ -31,7 +31,7 @@ Serve = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def serve(driver: Any) -> Iterator[Serve]:
-    """Start `rsplab card serve` as a process of its own, with its card in the driver."""
+    """Starts `rsplab card serve` as a separate process, with its card in the driver."""
     processes: list[subprocess.Popen[str]] = []
 
     def start(*words: str) -> subprocess.Popen[str]:
@@ -56,7 +56,7 @@ def serve(driver: Any) -> Iterator[Serve]:
 
 
 def get_eid(driver: Any) -> bytes:
-    """Ask the card for its EID, as an LPA does."""
+    """Asks the card for its EID, as an LPA does."""
     driver.send(RESET)
     assert driver.ask(OPEN) == bytes.fromhex("019000")
     assert driver.ask(SELECT)[0] == 0x61
@@ -66,13 +66,13 @@ def get_eid(driver: Any) -> bytes:
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    """Wait for the end and return exit code and what was printed."""
+    """Waits for the end; returns the exit code and what was printed."""
     out, err = process.communicate(timeout=20)
     return process.returncode, out, err
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signal_ends_it_cleanly(serve: Serve, driver: Any, number: signal.Signals) -> None:
+def test_signal_ends_the_process_with_0(serve: Serve, driver: Any, number: signal.Signals) -> None:
     process = serve()
     assert driver.ask(ATR)[0] == 0x3B
     process.send_signal(number)
@@ -96,7 +96,7 @@ def test_card_of_a_file_is_the_same_after_a_restart(
     assert get_eid(driver) == first
 
 
-def test_killed_process_leaves_a_file_the_next_one_opens(
+def test_file_of_a_killed_process_can_be_opened_again(
     serve: Serve, driver: Any, tmp_path: Path
 ) -> None:
     words = ("--state", str(tmp_path / "card"))
@@ -120,7 +120,7 @@ def test_two_cards_do_not_share_a_file(serve: Serve, driver: Any, tmp_path: Path
     assert "Traceback" not in second.stderr
 
 
-def test_log_replays_as_the_card(serve: Serve, driver: Any, tmp_path: Path) -> None:
+def test_log_can_be_replayed_on_the_card(serve: Serve, driver: Any, tmp_path: Path) -> None:
     process = serve("--log", str(tmp_path / "log"))
     answer = get_eid(driver)
     process.terminate()
@@ -133,7 +133,7 @@ def test_log_replays_as_the_card(serve: Serve, driver: Any, tmp_path: Path) -> N
     assert link.transmit(bytes((0x01, 0xC0, 0, 0, len(answer) - 2))) == answer
 
 
-def test_log_goes_to_standard_output_when_no_file_is_named(serve: Serve, driver: Any) -> None:
+def test_log_without_a_file_is_written_to_standard_output(serve: Serve, driver: Any) -> None:
     process = serve("--log")
     driver.ask(OPEN)
     process.terminate()
@@ -155,24 +155,24 @@ def test_same_seed_gives_the_same_challenge(serve: Serve, driver: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("words", "code", "reason"),
     [
         (["--option", "wings=2"], 2, "expected NAME=VALUE"),
         (["--personality", "v9"], 3, "expected one of"),
         (["--log", "nowhere/log"], 3, "--log nowhere/log: No such file"),
-        (["--state", "nowhere/card"], 3, "out of reach"),
+        (["--state", "nowhere/card"], 3, "not accessible"),
     ],
 )
-def test_wrong_use_is_told_in_one_line(
-    capsys: pytest.CaptureFixture[str], words: list[str], code: int, told: str
+def test_wrong_use_is_reported_in_one_line(
+    capsys: pytest.CaptureFixture[str], words: list[str], code: int, reason: str
 ) -> None:
     assert main(["card", "serve", "--wait", *words]) == code
     err = capsys.readouterr().err
-    assert told in err
+    assert reason in err
     assert len(err.splitlines()) == 1
 
 
-def test_eid_that_is_none_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_eid_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended_with:
         main(["card", "serve", "--eid", "12"])
     assert ended_with.value.code == 2
@@ -180,27 +180,27 @@ def test_eid_that_is_none_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> No
 
 
 @pytest.mark.parametrize(
-    ("use", "told"),
+    ("use", "reason"),
     [
         (PortUse(True, True, (7, 8)), r"port 9: another card is in this slot (process 7, 8)"),
         (PortUse(True, True), "port 9: another card is in this slot; stop it"),
         (PortUse(False, False), "port 9: no virtual reader listens there"),
     ],
 )
-def test_slot_that_cannot_be_had_is_told_before_serving(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], use: PortUse, told: str
+def test_unusable_slot_is_reported_before_serving(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], use: PortUse, reason: str
 ) -> None:
     class NoPcscd:
         def __enter__(self) -> None:
-            """Start nothing."""
+            """Starts nothing."""
 
         def __exit__(self, *_: object) -> None:
-            """Stop nothing."""
+            """Stops nothing."""
 
     monkeypatch.setattr(card_serve, "running_pcscd", NoPcscd)
     monkeypatch.setattr(card_serve, "port_use", lambda _: use)
     assert main(["card", "serve", "--port", "9"]) == 3
-    assert told in capsys.readouterr().err
+    assert reason in capsys.readouterr().err
 
 
 def test_info_shows_the_card_and_no_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -217,13 +217,17 @@ def test_info_shows_the_card_and_no_key(tmp_path: Path, capsys: pytest.CaptureFi
         assert credential.euicc_scalar.hex() not in out.lower()
 
 
-def test_info_of_no_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_info_of_a_missing_file_is_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["card", "info", str(tmp_path / "nowhere")]) == 3
     assert "no such file" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 
-def test_info_of_an_empty_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_info_of_an_empty_file_is_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     SqliteStore(tmp_path / "card").close()
     assert main(["card", "info", str(tmp_path / "card")]) == 3
     assert "no card in it yet" in capsys.readouterr().err

@@ -46,7 +46,7 @@ class Served:
         self.printed = ""
 
     def until(self, pattern: str) -> str:
-        """Read lines until one fits; return its first group."""
+        """Reads lines until one fits; returns its first group."""
         assert self.process.stdout is not None
         while True:
             line = self.process.stdout.readline()
@@ -57,7 +57,7 @@ class Served:
             assert line, (self.printed, self.process.stderr and self.process.stderr.read())
 
     def end(self, number: signal.Signals) -> int:
-        """Send a signal and return the exit code."""
+        """Sends a signal and returns the exit code."""
         self.process.send_signal(number)
         self.process.communicate(timeout=10)
         return self.process.returncode
@@ -126,7 +126,7 @@ def test_process_serves_both_curves_and_the_management_port(serve, tmp_path, num
         (["--write-ca", "/nowhere/ca.pem"], 3, "No such file"),
     ],
 )
-def test_what_cannot_be_served_is_said_in_one_line(capsys, words, code, text):
+def test_what_cannot_be_served_is_reported_in_one_line(capsys, words, code, text):
     assert main(["smdpp", "serve", "--port", "0", *words]) == code
     error = capsys.readouterr().err
     assert text in error
@@ -153,7 +153,7 @@ def test_own_pki_written_to_a_folder_is_read_back(tmp_path, write_pki):
     assert str(server.identity.oid) == "2.999.12"
 
 
-def test_addresses_are_answered_to_and_certified():
+def test_server_answers_to_its_addresses_and_certifies_them():
     words = ("--address", "SMDP.example.org:8443", "--address", "192.0.2.1")
     server = smdpp_setup.make_server(options(*words), make_pki(), 8443)
     assert server.orders.address == "SMDP.example.org:8443"
@@ -171,7 +171,7 @@ def test_standard_port_is_left_out_of_the_address():
     assert smdpp_setup.make_server(options(), make_pki(), 443).identity.address == "localhost"
 
 
-def test_tls_certificate_of_a_pki_without_its_ci_key_is_taken_while_it_is_valid():
+def test_tls_certificate_of_a_pki_without_ci_key_is_used_while_it_is_valid():
     folder = SHARED / "sgp26"
     if not folder.exists():
         pytest.skip("the SGP.26 material is not there")
@@ -184,7 +184,7 @@ def test_tls_certificate_of_a_pki_without_its_ci_key_is_taken_while_it_is_valid(
         smdpp_setup.tls_credential(server, Curve.NIST_P256, datetime(2099, 1, 1, tzinfo=UTC))
 
 
-def test_own_profile_takes_words_and_class_from_the_options():
+def test_own_profile_takes_names_and_class_from_the_options():
     words = ("--spn", "Mine", "--name", "Other", "--class", "test")
     (package,) = smdpp_setup.packages(options(*words), "localhost:8443")
     metadata = package.metadata
@@ -240,7 +240,7 @@ def test_finished_order_is_made_again_under_its_matching_id(capsys):
     assert "order 2     again, LPA:1$localhost:8443$A-1" in capsys.readouterr().out
 
 
-def test_codes_are_shown_as_pictures_in_a_terminal(capsys, monkeypatch):
+def test_activation_codes_are_shown_as_qr_codes_in_a_terminal(capsys, monkeypatch):
     chosen = options("--matching-id", "A-1")
     orders = _Orders(smdpp_setup.make_server(chosen, make_pki(), 8443), chosen)
     orders.show()

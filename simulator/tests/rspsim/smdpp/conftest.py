@@ -1,7 +1,7 @@
 """An eUICC and an LPA made of rspcore primitives, just enough of them to talk to the server.
 
-Deliberately not the simulated card: the server is held against the specification, not against the
-other half of this project.
+They are deliberately not the simulated card: the server is tested against the specification, not
+against the card of this project.
 """
 
 import base64
@@ -81,7 +81,7 @@ class Loaded:
 
 
 class CardStandIn:
-    """Sign what a card signs, and open what a card opens."""
+    """A stand-in for a card: signs what a card signs, and opens what a card opens."""
 
     def __init__(self, pki: Pki, curve: Curve = Curve.NIST_P256, eid: Eid | None = None) -> None:
         self.pki = pki
@@ -146,7 +146,7 @@ class CardStandIn:
     def authenticate(
         self, answer: dict[str, Any], matching_id: str | None, **changes: Any
     ) -> bytes:
-        """Check an InitiateAuthentication answer as a card does and return BF38."""
+        """Checks an InitiateAuthentication answer as a card does and returns BF38."""
         signed1 = unb64(answer["serverSigned1"])
         parsed = es10b.ServerSigned1.decode(signed1)
         server = Certificate.from_der(unb64(answer["serverCertificate"]))
@@ -182,7 +182,7 @@ class CardStandIn:
     def prepare_download(
         self, answer: dict[str, Any], signature1: bytes, code: str | None = None, **changes: Any
     ) -> bytes:
-        """Check an AuthenticateClient answer as a card does and return BF21."""
+        """Checks an AuthenticateClient answer as a card does and returns BF21."""
         signed2 = unb64(answer["smdpSigned2"])
         parsed = es10b.SmdpSigned2.decode(signed2)
         server = Certificate.from_der(unb64(answer["smdpCertificate"]))
@@ -213,7 +213,7 @@ class CardStandIn:
         )
 
     def load(self, package: bytes) -> Loaded:
-        """Open a bound package as a card does; an assertion or CryptoError says what is wrong."""
+        """Opens a bound package as a card does; AssertionError or CryptoError if it is wrong."""
         assert self.otsk is not None
         outer = tlv.parse(package)
         assert outer.tag == Tag.BoundProfilePackage
@@ -274,7 +274,7 @@ class CardStandIn:
         error: tuple[int, int] | None = None,
         oid: Oid | None = None,
     ) -> bytes:
-        """Return a ProfileInstallationResult, BF37."""
+        """Returns a ProfileInstallationResult, BF37."""
         if error is None:
             final = FinalResult(
                 success_result=SuccessResult(
@@ -297,7 +297,7 @@ class CardStandIn:
         ).encode()
 
     def notification(self, event: NotificationEvent, iccid: Iccid) -> bytes:
-        """Return an OtherSignedNotification."""
+        """Returns an OtherSignedNotification."""
         metadata = self._metadata(event, iccid)
         return OtherSignedNotification(
             tbs_other_notification=metadata,
@@ -307,7 +307,7 @@ class CardStandIn:
         ).encode()
 
     def cancel(self, transaction_id: TransactionId, reason: int, oid: Oid | None = None) -> bytes:
-        """Return CancelSessionResponse, BF41."""
+        """Returns CancelSessionResponse, BF41."""
         signed = es10b.EuiccCancelSessionSigned(
             transaction_id=transaction_id,
             smdp_oid=oid or self.server_oid or Oid("2.999.10"),
@@ -323,7 +323,7 @@ class CardStandIn:
 
 @dataclass
 class Lpa:
-    """Call the functions one by one; each keeps its answer, and takes what to do differently."""
+    """Calls the functions one by one; each keeps its answer and accepts changes to its request."""
 
     server: SmDpPlus
     card: CardStandIn
@@ -418,7 +418,7 @@ class Lpa:
         assert (response.status, response.body) == (204, b"")
 
     def download(self, matching_id: str | None, code: str | None = None) -> Loaded:
-        """Go through the three steps and open the package."""
+        """Calls the three functions and opens the package."""
         assert code_of(self.initiate()) == "Executed-Success"
         assert code_of(self.authenticate(matching_id)) == "Executed-Success"
         answer = self.get_package(code)
@@ -427,7 +427,7 @@ class Lpa:
 
 
 def code_of(answer: dict[str, Any]) -> str:
-    """Return the status, or "subject/reason" of a failure, which holds nothing but a header."""
+    """Returns the status, or "subject/reason" of a failure, which must contain only a header."""
     status = answer["header"]["functionExecutionStatus"]
     if "statusCodeData" not in status:
         return str(status["status"])

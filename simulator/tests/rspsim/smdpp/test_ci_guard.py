@@ -1,4 +1,4 @@
-"""The guard rail: known test CIs pass, anything else is refused with a remedy."""
+"""The check for test CIs: known ones pass, anything else is refused with a remedy."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -40,11 +40,11 @@ def test_ci_of_the_example_arc_is_for_tests(pki):
     assert is_test_ci(with_owner(pki, Oid("2.999.77")))
 
 
-def test_arc_that_only_begins_alike_is_not(pki):
+def test_arc_with_the_same_beginning_is_not_for_tests(pki):
     assert not is_test_ci(with_owner(pki, Oid("2.9990.1")))
 
 
-def test_sgp26_is_known_by_its_key():
+def test_sgp26_ci_is_known_by_its_key():
     if not SGP26.exists():
         pytest.skip("the SGP.26 material is not there")
     pki = Pki.from_files((one.name, one.read_bytes()) for one in SGP26.rglob("*.*"))

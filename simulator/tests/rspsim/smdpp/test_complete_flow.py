@@ -10,7 +10,7 @@ from rspsim.smdpp.stock.receipts import Verdict
 
 
 @pytest.mark.parametrize("curve", list(Curve))
-def test_profile_is_delivered_and_its_life_followed(make_lpa, server, profile, curve):
+def test_profile_is_delivered_installed_and_deleted(make_lpa, server, profile, curve):
     order = server.orders.order(profile.upp, profile.metadata, confirmation_code="4711")
     assert order.activation_code == f"LPA:1$testsmdpplus1.example.com${order.matching_id}$$1"
     lpa = make_lpa(curve)

@@ -22,7 +22,7 @@ def call(server):
     return ask
 
 
-def test_overview_says_what_the_server_is(call, server):
+def test_overview_shows_the_identity_of_the_server(call, server):
     server.handle(HttpRequest(method="GET", path="/"))
     overview = call("GET", "/")
     assert overview["address"] == "testsmdpplus1.example.com"
@@ -38,7 +38,7 @@ def test_order_of_the_default_profile(call, server):
     assert server.orders.get(1).activation_code == made["activationCode"]
 
 
-def test_order_with_everything_given(call, profile, server, lpa):
+def test_order_with_every_member_given(call, profile, server, lpa):
     made = call(
         "POST",
         "/orders",
@@ -76,8 +76,8 @@ def test_order_can_be_withdrawn(call, server):
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "text"),
     [
-        ("GET", "/nothing", None, 404, "nothing at"),
-        ("PUT", "/orders", None, 404, "nothing at"),
+        ("GET", "/nothing", None, 404, "no route for"),
+        ("PUT", "/orders", None, 404, "no route for"),
         ("GET", "/orders/7", None, 400, "no such order"),
         ("GET", "/orders/x", None, 400, "expected its number"),
         ("POST", "/orders", {"matchingId": "a"}, 400, "MatchingID"),
@@ -94,7 +94,7 @@ def test_order_can_be_withdrawn(call, server):
         ("POST", "/faults", [], 400, "JSON body"),
     ],
 )
-def test_what_is_not_possible_is_refused_with_the_reason(call, method, path, body, status, text):
+def test_impossible_request_is_refused_with_the_reason(call, method, path, body, status, text):
     got, error = call(method, path, body)
     assert got == status
     assert text in error

@@ -70,7 +70,7 @@ def test_header_that_no_lpa_sends_is_refused(server, name, value, status):
     assert server.handle(request(headers=HEADERS | {name: value})).status == status
 
 
-def test_headers_are_not_looked_at_where_the_policy_says(make_server):
+def test_headers_are_not_checked_where_the_policy_says(make_server):
     server = make_server(policy=Policy(strict_headers=False))
     response = server.handle(request(headers={"Content-Type": "application/json"}))
     assert response.status == 200
@@ -91,7 +91,7 @@ def test_version_answered_is_the_lower_of_the_two(server, asked, answered):
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"null", b"{", b"\xff", b"[" * 200_000, b'{"a":' * 50_000, b"1" * 9999]
 )
-def test_body_that_is_no_json_object_is_answered_with_400(server, function, body):
+def test_body_that_is_not_a_json_object_is_answered_with_400(server, function, body):
     assert server.handle(request(function, body=body)).status == 400
 
 
@@ -100,14 +100,14 @@ def test_body_that_is_too_long_is_answered_with_413(server):
 
 
 @pytest.mark.parametrize("function", FUNCTIONS[:4])
-def test_empty_object_lacks_a_mandatory_member(server, function):
+def test_empty_object_is_refused_for_a_missing_member(server, function):
     response = server.handle(request(function))
     codes = json.loads(response.body)["header"]["functionExecutionStatus"]["statusCodeData"]
     assert (codes["subjectCode"], codes["reasonCode"]) == ("1.6", "2.2")
     assert codes["subjectIdentifier"] in codes["message"]
 
 
-def test_history_tells_what_was_asked_and_answered(server):
+def test_history_contains_requests_and_answers(server):
     seen = []
     server.history.listen(seen.append)
     response = server.handle(request())
@@ -150,7 +150,7 @@ JSON = st.recursive(
 
 @st.composite
 def spoiled_octets(draw, octets):
-    """Change, cut, insert or repeat octets somewhere."""
+    """Changes, cuts, inserts or repeats octets at a drawn place."""
     at = draw(st.integers(0, len(octets)))
     end = draw(st.integers(at, min(len(octets), at + 8)))
     return octets[:at] + draw(st.binary(max_size=8)) + octets[end:]
@@ -158,7 +158,7 @@ def spoiled_octets(draw, octets):
 
 @st.composite
 def spoiled_tlv(draw, octets, depth=0):
-    """Walk into the data objects and change one thing in one of them."""
+    """Descends into the data objects and changes one thing in one of them."""
     try:
         children = tlv.parse_all(octets)
     except Exception:  # noqa: BLE001  any octets may come in here
@@ -185,7 +185,7 @@ def spoiled_tlv(draw, octets, depth=0):
 
 
 class Answered(Exception):  # noqa: N818  a signal, not an error
-    """Say that the spoiled request was answered as it should be."""
+    """Reports that the spoiled request was answered as it should be."""
 
 
 def allowed(function, response):

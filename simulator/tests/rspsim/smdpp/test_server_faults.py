@@ -254,7 +254,7 @@ def test_key_agreement_request_can_have_a_bad_signature(lpa, order):
         lpa.card.load(package)
 
 
-def test_metadata_of_the_package_can_differ_from_those_shown(lpa, order, profile):
+def test_metadata_of_the_package_can_differ_from_those_sent_before(lpa, order, profile):
     loaded = lpa.card.load(package_under(lpa, order, "es8.store_metadata.profile_name"))
     assert StoreMetadataRequest.decode(loaded.metadata).profile_name == "Another profile"
     shown = StoreMetadataRequest.decode(unb64(lpa.authenticated["profileMetadata"]))
@@ -357,7 +357,7 @@ def test_request_is_carried_out_whatever_the_status(lpa, order, code_of):
     assert code_of(lpa.authenticate(bf38=lpa.bf38)) == "8.10.1/3.9"
 
 
-def test_fault_for_one_function_leaves_the_others(lpa, order, code_of):
+def test_fault_for_one_function_does_not_change_the_others(lpa, order, code_of):
     with lpa.server.fault("es9.answer.fail", function="authenticateClient"):
         assert code_of(lpa.initiate()) == "Executed-Success"
         assert code_of(lpa.authenticate(order.matching_id)) == "8.2.6/3.8"

@@ -1,4 +1,4 @@
-"""Variation: off, every session is the same; on, legal choices differ and the client manages."""
+"""Variation: off, all sessions are the same; on, legal choices differ and clients still work."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""A card state with something in every corner, made by hand."""
+"""A card state with a value in every field, made by hand."""
 
 import pytest
 
@@ -19,7 +19,7 @@ from rspsim.euicc.state import (
 
 
 def profile(number: int) -> Profile:
-    """Make a profile with a package of 12 kB."""
+    """Makes a profile with a package of 12 kB."""
     return Profile(
         aid=Aid(bytes.fromhex("A0000005591010FFFFFFFF890000") + bytes((0x10 + number, 0))),
         metadata=StoreMetadataRequest(
@@ -36,7 +36,7 @@ def profile(number: int) -> Profile:
 
 
 def notification(number: int) -> PendingNotification:
-    """Make a pending notification."""
+    """Makes a pending notification."""
     return PendingNotification(
         seq_number=number, event=0, metadata=b"\xbf\x2f\x00", octets=b"\xbf\x37" + bytes(1200)
     )
@@ -44,7 +44,7 @@ def notification(number: int) -> PendingNotification:
 
 @pytest.fixture
 def state() -> CardState:
-    """Return a state with two profiles and two notifications."""
+    """Returns a state with two profiles and two notifications."""
     return CardState(
         eid=Eid.from_digits("89049032123451234512345678901235"),
         personality=personality_named("v2.5"),
@@ -82,11 +82,11 @@ def state() -> CardState:
 
 @pytest.fixture
 def third_profile() -> Profile:
-    """Return a profile the state does not have yet."""
+    """Returns a profile the state does not have yet."""
     return profile(3)
 
 
 @pytest.fixture
 def next_notification() -> PendingNotification:
-    """Return the notification that comes next."""
+    """Returns the notification that comes next."""
     return notification(9)

@@ -13,14 +13,14 @@ def test_new_store_is_empty() -> None:
     assert MemoryStore().load() is None
 
 
-def test_commit_keeps_the_very_state(state: CardState) -> None:
+def test_commit_keeps_the_state_object_itself(state: CardState) -> None:
     store = MemoryStore()
     store.commit(state)
     assert store.load() is state
     assert store.commits == 1
 
 
-def test_written_down_state_is_equal_but_another(state: CardState) -> None:
+def test_written_down_state_is_an_equal_copy(state: CardState) -> None:
     store = MemoryStore(written_down=True)
     store.commit(state)
     assert store.load() == state
@@ -30,7 +30,7 @@ def test_written_down_state_is_equal_but_another(state: CardState) -> None:
 @pytest.mark.parametrize(
     ("moment", "kept"), [(Moment.BEFORE, "old"), (Moment.TORN, "old"), (Moment.AFTER, "new")]
 )
-def test_power_loss_keeps_one_state_whole(state: CardState, moment: Moment, kept: str) -> None:
+def test_power_loss_keeps_one_complete_state(state: CardState, moment: Moment, kept: str) -> None:
     store = MemoryStore(state)
     store.commit(state)
     store.arm(PowerLoss(2, moment))
@@ -41,18 +41,18 @@ def test_power_loss_keeps_one_state_whole(state: CardState, moment: Moment, kept
     assert store.load() is {"old": middle, "new": new}[kept]
 
 
-def test_refusal_keeps_the_old_state_and_the_next_commit_works(state: CardState) -> None:
+def test_refused_commit_keeps_the_old_state_and_the_next_one_works(state: CardState) -> None:
     store = MemoryStore(state)
     store.arm(PowerLoss(1, Moment.REFUSED))
     new = replace(state, next_seq_number=10)
-    with pytest.raises(StoreError, match="refuses"):
+    with pytest.raises(StoreError, match="cannot be written"):
         store.commit(new)
     assert store.load() is state
     store.commit(new)
     assert store.load() is new
 
 
-def test_plan_can_be_taken_back(state: CardState) -> None:
+def test_planned_power_loss_can_be_cancelled(state: CardState) -> None:
     store = MemoryStore()
     store.arm(PowerLoss(1, Moment.BEFORE))
     store.arm(None)
@@ -60,5 +60,5 @@ def test_plan_can_be_taken_back(state: CardState) -> None:
     assert store.load() is state
 
 
-def test_power_loss_is_no_error_a_card_handles() -> None:
+def test_power_loss_is_not_caught_as_an_error() -> None:
     assert not issubclass(PowerLost, StoreError)

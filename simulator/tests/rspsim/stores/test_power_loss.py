@@ -1,10 +1,10 @@
 """Power lost at every commit and at every command: the card is as before or as after.
 
 Each scenario is one function of the card, or one procedure, that commits. It is run once without
-loss to learn its commits and commands, and then once for each of them and each moment around it.
+loss to record its commits and commands, and then once for each of them and each moment around it.
 After the loss a new card is built from the store, as a reboot does. Its state has to be the one
-before or the one after the commit, the invariants of a card have to hold, and the function, asked
-for again where it had not happened, has to end as if nothing had been lost.
+before or the one after the commit, the invariants of a card have to hold, and the function, called
+again where it had no effect, has to end as it does without a loss.
 """
 
 from collections.abc import Callable
@@ -47,14 +47,14 @@ EVERYTHING = frozenset(ResetOption)
 
 
 class HistoryStore(MemoryStore):
-    """Remember every state that was kept, the first one included."""
+    """A store that records every state that was kept, the first one included."""
 
     def __init__(self, state: CardState) -> None:
         super().__init__(state)
         self.history = [state]
 
     def commit(self, state: CardState) -> None:
-        """Keep a state and remember it if it was kept."""
+        """Keeps a state and records it if it was kept."""
         try:
             super().commit(state)
         finally:
@@ -64,11 +64,11 @@ class HistoryStore(MemoryStore):
 
 
 class Cable:
-    """Be the link to the card; dead from the loss of power to the next reboot.
+    """The link to the card; without power from the loss of power to the next reboot.
 
     Attributes:
         commands: Number of commands sent so far.
-        cut_before: Number of the command that meets a card without power, or 0.
+        cut_before: Number of the command before which the power is lost, or 0.
         cut_after: Number of the command whose answer is lost with the power, or 0.
     """
 
@@ -80,7 +80,7 @@ class Cable:
         self._dead = False
 
     def transmit(self, command: bytes) -> bytes:
-        """Send a command while there is power."""
+        """Sends a command while there is power."""
         self.commands += 1
         self._dead |= self.commands == self.cut_before
         answer = self._powered(lambda: self.card.transmit(command))
@@ -89,11 +89,11 @@ class Cable:
         return answer
 
     def reset(self) -> bytes:
-        """Reset the card while there is power."""
+        """Resets the card while there is power."""
         return self._powered(self.card.reset)
 
     def close(self) -> None:
-        """Do nothing."""
+        """Does nothing."""
 
     def _powered(self, call: Callable[[], bytes]) -> bytes:
         if self._dead:
@@ -106,7 +106,7 @@ class Cable:
 
 
 class World:
-    """Hold a card with a given state, a server, and what lies between."""
+    """A card with a given state, a server, and an LPA between them."""
 
     def __init__(self, state: CardState) -> None:
         self.commands = 0
@@ -116,7 +116,7 @@ class World:
         self.reboot()
 
     def reboot(self) -> None:
-        """Build a new card from what the store kept, and select the ISD-R."""
+        """Builds a new card from what the store kept, and selects the ISD-R."""
         state = self.store.load()
         assert state is not None
         self.card = Euicc(state, self.store, SeededRng(b"card"))
@@ -127,12 +127,12 @@ class World:
         self.cable.commands = 0
 
     def download(self, profile: TestProfile) -> None:
-        """Order and download a profile."""
+        """Orders and downloads a profile."""
         order = self.server.orders.order(profile.upp, profile.metadata)
         download(self.channel, self.port, ActivationCode.parse(order.activation_code))
 
     def view(self) -> dict[str, Any]:
-        """Return what an LPA sees of the card."""
+        """Returns what an LPA sees of the card."""
         return {
             "profiles": [
                 (one.iccid, one.isdp_aid, one.profile_state, one.profile_nickname)
@@ -149,12 +149,12 @@ class World:
 
 @cache
 def pki() -> Any:
-    """Return the credentials of every world; one curve is enough here."""
+    """Returns the credentials for every world; one curve is enough here."""
     return make_pki(curves=(Curve.NIST_P256,))
 
 
 def after(*acts: Callable[[World], object], **options: Any) -> CardState:
-    """Return the state of a card after some acts."""
+    """Returns the state of a card after some acts."""
     state = personalise(pki())
     world = World(replace(state, options=replace(state.options, **options)))
     for act in acts:
@@ -163,13 +163,13 @@ def after(*acts: Callable[[World], object], **options: Any) -> CardState:
 
 
 def failing_download(world: World) -> None:
-    """Download the first profile once more: the installation fails, its result is kept."""
+    """Downloads the first profile once more: the installation fails, its result is kept."""
     with pytest.raises(InstallationFailedError):
         world.download(FIRST)
 
 
 def cancelled_download(world: World) -> None:
-    """Make a one-time key and end the session."""
+    """Makes a one-time key and ends the session."""
     order = world.server.orders.order(FIRST.upp, FIRST.metadata)
     code = ActivationCode.parse(order.activation_code)
     es9 = Es9Client(world.port, code.address)
@@ -182,91 +182,91 @@ def cancelled_download(world: World) -> None:
 
 
 def download_first(world: World) -> None:
-    """Download the first profile."""
+    """Downloads the first profile."""
     world.download(FIRST)
 
 
 def download_second(world: World) -> None:
-    """Download the second profile."""
+    """Downloads the second profile."""
     world.download(SECOND)
 
 
 def enable_first(world: World) -> None:
-    """Enable the first profile."""
+    """Enables the first profile."""
     local_management.enable_profile(world.channel, FIRST.metadata.iccid)
 
 
 def enable_second_without_refresh(world: World) -> None:
-    """Enable the second profile at once."""
+    """Enables the second profile at once."""
     local_management.enable_profile(world.channel, SECOND.metadata.iccid, refresh=False)
 
 
 def enable_second(world: World) -> None:
-    """Enable the second profile."""
+    """Enables the second profile."""
     local_management.enable_profile(world.channel, SECOND.metadata.iccid)
 
 
 def disable_first(world: World) -> None:
-    """Disable the first profile."""
+    """Disables the first profile."""
     local_management.disable_profile(world.channel, FIRST.metadata.iccid)
 
 
 def disable_first_without_refresh(world: World) -> None:
-    """Disable the first profile at once."""
+    """Disables the first profile at once."""
     local_management.disable_profile(world.channel, FIRST.metadata.iccid, refresh=False)
 
 
 def delete_first(world: World) -> None:
-    """Delete the first profile."""
+    """Deletes the first profile."""
     local_management.delete_profile(world.channel, FIRST.metadata.iccid)
 
 
 def name_first(world: World) -> None:
-    """Give the first profile a nickname."""
+    """Sets the nickname of the first profile."""
     local_management.set_nickname(world.channel, FIRST.metadata.iccid, "mine")
 
 
 def set_address(world: World) -> None:
-    """Set the default SM-DP+."""
+    """Sets the default SM-DP+."""
     local_management.set_default_address(world.channel, "smdpp.example.com")
 
 
 def reset_memory(world: World) -> None:
-    """Delete everything."""
+    """Deletes everything."""
     local_management.memory_reset(world.channel, EVERYTHING)
 
 
 def remove_notifications(world: World) -> None:
-    """Remove every pending notification."""
+    """Removes every pending notification."""
     for one in notification_delivery.retrieve_notifications(world.channel):
         notification_delivery.remove_notification(world.channel, one.metadata.seq_number)
 
 
 def write_file(world: World) -> None:
-    """Update EF.FPLMN of the USIM."""
+    """Updates EF.FPLMN of the USIM."""
     for command in ("00A4040407A0000000871002", "00A40004026F7B", "00D6000003112233"):
         world.cable.transmit(bytes.fromhex(command))
 
 
 def wrong_pin(world: World) -> None:
-    """Present a wrong PIN; the card counts it."""
+    """Presents a wrong PIN, which the card counts."""
     world.cable.transmit(bytes.fromhex("002800010839393939FFFFFFFF"))
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """Hold one act, what comes before it, and the options of the card."""
+    """One act, the acts before it, and the options of the card."""
 
     act: Callable[[World], None]
     before: tuple[Callable[[World], object], ...] = ()
     options: tuple[tuple[str, Any], ...] = ()
 
     def __str__(self) -> str:
-        """Return a name for test reports."""
+        """Returns a name for test reports."""
         return "-".join((self.act.__name__, *(name for name, _ in self.options)))
 
     def state(self) -> CardState:
-        """Return the state the act begins with."""
+        """Returns the state the act begins with."""
         return _prepared(self)
 
 
@@ -298,7 +298,7 @@ SCENARIOS = (
 
 @cache
 def undisturbed(scenario: Scenario) -> World:
-    """Run a scenario without loss of power."""
+    """Runs a scenario without loss of power."""
     world = World(scenario.state())
     scenario.act(world)
     world.commands = world.cable.commands
@@ -306,7 +306,7 @@ def undisturbed(scenario: Scenario) -> World:
 
 
 def require_invariants(history: list[CardState]) -> None:
-    """Check every state a card ever kept, and how one follows the other."""
+    """Checks every state a card kept, and each change from one to the next."""
     given: dict[int, bytes] = {}
     for earlier, later in pairwise(history):
         assert later.next_seq_number >= earlier.next_seq_number
@@ -326,7 +326,7 @@ def require_invariants(history: list[CardState]) -> None:
 
 
 def require_sound(world: World, scenario: Scenario, allowed: list[CardState]) -> None:
-    """Reboot after a loss and look at the card: state, invariants, and that it still works."""
+    """Reboots after a loss and checks the card: state, invariants, and that it still works."""
     kept = world.store.load()
     assert kept in allowed, "neither the state before nor the state after"
     world.reboot()
@@ -347,7 +347,7 @@ def require_sound(world: World, scenario: Scenario, allowed: list[CardState]) ->
 
 
 def name_or_address(world: World) -> None:
-    """See that the card still takes and keeps a change."""
+    """Checks that the card still accepts and keeps a change."""
     local_management.set_default_address(world.channel, "still.example.com")
     world.reboot()
     assert b"still.example.com" in world.view()["addresses"]
@@ -355,7 +355,9 @@ def name_or_address(world: World) -> None:
 
 @pytest.mark.parametrize("moment", [Moment.BEFORE, Moment.TORN, Moment.AFTER])
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
-def test_loss_at_each_commit_leaves_before_or_after(scenario: Scenario, moment: Moment) -> None:
+def test_loss_at_each_commit_leaves_the_state_before_or_after(
+    scenario: Scenario, moment: Moment
+) -> None:
     history = undisturbed(scenario).store.history
     assert len(history) > 1, "a scenario without a commit shows nothing"
     for number in range(1, len(history)):
@@ -367,9 +369,11 @@ def test_loss_at_each_commit_leaves_before_or_after(scenario: Scenario, moment: 
         require_sound(world, scenario, [allowed])
 
 
-@pytest.mark.parametrize("answered", [False, True], ids=["unheard", "unanswered"])
+@pytest.mark.parametrize("answered", [False, True], ids=["before", "unanswered"])
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
-def test_loss_at_each_command_leaves_before_or_after(scenario: Scenario, *, answered: bool) -> None:
+def test_loss_at_each_command_leaves_the_state_before_or_after(
+    scenario: Scenario, *, answered: bool
+) -> None:
     undisturbed_world = undisturbed(scenario)
     for number in range(1, undisturbed_world.commands + 1):
         world = World(scenario.state())
@@ -383,7 +387,7 @@ def test_loss_at_each_command_leaves_before_or_after(scenario: Scenario, *, answ
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
-def test_memory_that_refuses_leaves_before_and_the_card_says_so(scenario: Scenario) -> None:
+def test_failed_write_leaves_the_state_before_and_the_card_reports_it(scenario: Scenario) -> None:
     for number in range(1, len(undisturbed(scenario).store.history)):
         world = World(scenario.state())
         world.store.arm(PowerLoss(number, Moment.REFUSED))
@@ -394,7 +398,7 @@ def test_memory_that_refuses_leaves_before_and_the_card_says_so(scenario: Scenar
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
-def test_every_state_comes_back_whole_from_its_rows(scenario: Scenario) -> None:
+def test_every_state_is_read_back_from_its_rows(scenario: Scenario) -> None:
     before, kept = NO_ROWS, Contents()
     for state in undisturbed(scenario).store.history:
         before, contents = split(state, before)
@@ -415,8 +419,8 @@ def test_nickname_is_written_without_the_file_system() -> None:
     assert [n for n, row in changed.items.items() if row.text != rows.items[n].text] == [1]
 
 
-def test_torn_states_are_told_apart_from_whole_ones() -> None:
-    """See the checks fail: a history with a reused number and two enabled profiles is refused."""
+def test_torn_states_are_distinguished_from_complete_ones() -> None:
+    """A history with a reused number and two enabled profiles fails the checks."""
     state = undisturbed(Scenario(enable_first, (download_first,))).card.state
     twice = replace(state, profiles=(state.profiles[0], replace(state.profiles[0])))
     with pytest.raises(AssertionError):

@@ -1,4 +1,4 @@
-"""The SQLite store: kept over a restart, little written, and nothing guessed at."""
+"""The SQLite store: state kept over a restart, few rows written, damaged files refused."""
 
 import sqlite3
 import stat
@@ -19,57 +19,57 @@ from rspsim.stores.sqlite import SqliteStore
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Name a file that is not there yet."""
+    """Returns the path of a file that does not exist yet."""
     return tmp_path / "card.state"
 
 
 @pytest.fixture
 def kept(path: Path, state: CardState) -> Path:
-    """Make a file with a state in it."""
+    """Makes a file with a state in it."""
     with SqliteStore(path) as store:
         store.commit(state)
     return path
 
 
 def rows(path: Path, query: str) -> list[tuple[object, ...]]:
-    """Ask the file itself."""
+    """Runs a query on the file itself."""
     with closing(sqlite3.connect(path)) as database:
         return database.execute(query).fetchall()
 
 
 def change(path: Path, *commands: str) -> None:
-    """Change the file behind the store's back."""
+    """Changes the file without the store."""
     with closing(sqlite3.connect(path)) as database, database:
         for command in commands:
             database.execute(command)
 
 
-def test_new_file_is_empty_and_its_owners_alone(path: Path) -> None:
+def test_new_file_is_empty_and_readable_by_its_owner_only(path: Path) -> None:
     with SqliteStore(path) as store:
         assert store.load() is None
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
-def test_files_beside_it_are_its_owners_alone(path: Path, state: CardState) -> None:
+def test_files_next_to_it_are_readable_by_its_owner_only(path: Path, state: CardState) -> None:
     with SqliteStore(path) as store:
         store.commit(state)
         modes = {stat.S_IMODE(one.stat().st_mode) for one in path.parent.iterdir()}
     assert modes == {0o600}
 
 
-def test_open_mode_is_narrowed(kept: Path) -> None:
+def test_wider_file_mode_is_narrowed(kept: Path) -> None:
     kept.chmod(0o644)
     SqliteStore(kept).close()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
-def test_state_is_there_after_a_restart(kept: Path, state: CardState) -> None:
+def test_state_is_kept_over_a_restart(kept: Path, state: CardState) -> None:
     with SqliteStore(kept) as store:
         assert store.load() == state
 
 
-def test_file_says_what_it_is(kept: Path) -> None:
+def test_file_has_its_application_and_schema_number(kept: Path) -> None:
     assert rows(kept, "PRAGMA application_id") == [(APPLICATION_ID,)]
     assert rows(kept, "PRAGMA user_version") == [(SCHEMA,)]
     assert rows(kept, "PRAGMA journal_mode") == [("wal",)]
@@ -118,19 +118,19 @@ def test_new_profile_is_added(kept: Path, state: CardState, third_profile: Profi
         assert loaded.profiles[2] == third_profile
 
 
-def test_empty_file_is_taken_as_new(path: Path, state: CardState) -> None:
+def test_empty_file_is_treated_as_new(path: Path, state: CardState) -> None:
     path.touch()
     with SqliteStore(path) as store:
         assert store.load() is None
         store.commit(state)
 
 
-def test_failed_commit_leaves_the_state_of_before(kept: Path, state: CardState) -> None:
+def test_failed_commit_leaves_the_state_before(kept: Path, state: CardState) -> None:
     with SqliteStore(kept) as store:
         pages = store._database.execute("PRAGMA page_count").fetchone()[0]
         store._database.execute(f"PRAGMA max_page_count={pages}")
         bigger = replace(state.profiles[0], package=b"\x55" * 200_000)
-        with pytest.raises(StoreError, match=r"not written .*full.*state of before stands"):
+        with pytest.raises(StoreError, match=r"not written .*full.*state before is still kept"):
             store.commit(state.with_profile(bigger))
         assert store.load() == state
         store.commit(replace(state, next_seq_number=10))
@@ -138,7 +138,7 @@ def test_failed_commit_leaves_the_state_of_before(kept: Path, state: CardState) 
         assert store.load() == replace(state, next_seq_number=10)
 
 
-def test_commit_cut_in_the_middle_leaves_nothing_of_itself(kept: Path, state: CardState) -> None:
+def test_interrupted_commit_leaves_no_trace(kept: Path, state: CardState) -> None:
     change(
         kept,
         "CREATE TRIGGER cut BEFORE INSERT ON content BEGIN SELECT RAISE(ABORT, 'cut off'); END",
@@ -158,11 +158,11 @@ def test_commit_cut_in_the_middle_leaves_nothing_of_itself(kept: Path, state: Ca
         assert _loaded(store).profiles[1].nickname == "mine"
 
 
-def test_file_that_cannot_be_made_leaves_no_draft(
+def test_file_that_cannot_be_made_leaves_no_temporary_file(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(file, "_TABLES", ("no SQL",))
-    with pytest.raises(StoreError, match="out of reach"):
+    with pytest.raises(StoreError, match="not accessible"):
         SqliteStore(path)
     assert not list(path.parent.iterdir())
 
@@ -174,11 +174,11 @@ def test_file_in_use_is_refused_with_the_process(kept: Path) -> None:
     )
     with SqliteStore(kept) as store:
         store.commit(replace(_loaded(store), next_seq_number=10))
-        told = subprocess.run(
+        refusal = subprocess.run(
             [sys.executable, "-c", program, str(kept)], capture_output=True, text=True, check=True
         ).stdout
         store.commit(replace(_loaded(store), next_seq_number=11))
-    assert "in use by another card (process " in told
+    assert "in use by another card (process " in refusal
     with SqliteStore(kept) as store:
         assert _loaded(store).next_seq_number == 11
 
@@ -189,21 +189,23 @@ def test_file_in_use_by_the_same_process_is_refused(kept: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("octets", "told"),
+    ("octets", "reason"),
     [
         (b"not a database at all", "not a state file"),
         (b"SQLite format 3\x00", "not a state file"),
         (bytes(4096), "not a state file"),
     ],
 )
-def test_foreign_file_is_refused_and_left(path: Path, octets: bytes, told: str) -> None:
+def test_file_that_is_not_a_state_file_is_refused_and_kept(
+    path: Path, octets: bytes, reason: str
+) -> None:
     path.write_bytes(octets)
-    with pytest.raises(StoreError, match=told):
+    with pytest.raises(StoreError, match=reason):
         SqliteStore(path)
     assert path.read_bytes() == octets
 
 
-def test_database_of_another_program_is_refused_and_left(path: Path) -> None:
+def test_database_of_another_program_is_refused_and_kept(path: Path) -> None:
     change(path, "CREATE TABLE field (name)", "PRAGMA application_id=17")
     octets = path.read_bytes()
     with pytest.raises(StoreError, match=r"another program .*00000011.*left as it is"):
@@ -211,16 +213,16 @@ def test_database_of_another_program_is_refused_and_left(path: Path) -> None:
     assert path.read_bytes() == octets
 
 
-def test_later_schema_is_refused_and_left(kept: Path) -> None:
+def test_later_schema_is_refused_and_kept(kept: Path) -> None:
     change(kept, f"PRAGMA user_version={SCHEMA + 1}")
     octets = kept.read_bytes()
-    with pytest.raises(StoreError, match=rf"schema {SCHEMA + 1}, this program knows {SCHEMA}"):
+    with pytest.raises(StoreError, match=rf"schema {SCHEMA + 1}, this program supports {SCHEMA}"):
         SqliteStore(kept)
     assert kept.read_bytes() == octets
 
 
 def outcome(path: Path) -> CardState | str | None:
-    """Return the state of a file, or what its refusal says."""
+    """Returns the state of a file, or what its refusal says."""
     try:
         with SqliteStore(path) as store:
             return store.load()
@@ -228,7 +230,7 @@ def outcome(path: Path) -> CardState | str | None:
         return str(error)
 
 
-def test_damage_anywhere_is_refused_and_left_or_harmless(kept: Path, state: CardState) -> None:
+def test_damage_anywhere_is_harmless_or_refused_and_kept(kept: Path, state: CardState) -> None:
     whole = kept.read_bytes()
     refused = 0
     for start in range(100, len(whole), 997):
@@ -243,7 +245,7 @@ def test_damage_anywhere_is_refused_and_left_or_harmless(kept: Path, state: Card
     assert refused > 10
 
 
-def test_file_cut_short_is_refused_and_left(kept: Path) -> None:
+def test_truncated_file_is_refused_and_kept(kept: Path) -> None:
     octets = kept.read_bytes()[:-8192]
     kept.write_bytes(octets)
     with pytest.raises(StoreError, match="damaged"):
@@ -262,23 +264,23 @@ def test_file_cut_short_is_refused_and_left(kept: Path) -> None:
         "DROP TABLE item",
     ],
 )
-def test_rows_changed_behind_its_back_are_refused(kept: Path, command: str) -> None:
+def test_rows_changed_outside_the_store_are_refused(kept: Path, command: str) -> None:
     change(kept, command)
     with pytest.raises(StoreError, match=r"damaged \(.*Restore a copy"):
         SqliteStore(kept)
 
 
 def test_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="out of reach"):
+    with pytest.raises(StoreError, match="not accessible"):
         SqliteStore(tmp_path / "nowhere" / "card.state")
 
 
 def test_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="out of reach"):
+    with pytest.raises(StoreError, match="not accessible"):
         SqliteStore(tmp_path)
 
 
-def test_odd_file_names_are_only_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unusual_file_names_are_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with SqliteStore(Path(":memory:")):
         pass

@@ -1,4 +1,4 @@
-"""The written form of values: round trips, refusals with their place, long octets apart."""
+"""The written form of values: round trips, refusals with their path, long octets stored apart."""
 
 import json
 from collections.abc import Mapping
@@ -94,13 +94,13 @@ def test_sets_are_written_in_order() -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, INLINE_LIMIT])
-def test_short_octets_stand_in_the_text(size: int) -> None:
+def test_short_octets_are_part_of_the_text(size: int) -> None:
     contents = Contents()
     assert decode(bytes, encode(bytes, bytes(size), contents).text, contents) == bytes(size)
     assert not contents
 
 
-def test_long_octets_stand_apart_and_once() -> None:
+def test_long_octets_are_stored_separately_and_once() -> None:
     contents = Contents()
     octets = bytes(INLINE_LIMIT + 1)
     text = encode(tuple[bytes, ...], (octets, octets), contents).text
@@ -123,7 +123,7 @@ def test_long_octets_altered_are_refused() -> None:
         decode(bytes, text, contents)
 
 
-def test_message_keeps_the_octets_it_came_in() -> None:
+def test_message_keeps_the_octets_received() -> None:
     message = StoreMetadataRequest.decode(METADATA)
     again = _round(StoreMetadataRequest, message)
     assert again == message
@@ -136,7 +136,7 @@ def test_message_made_here_is_written_as_encoded() -> None:
     assert _round(StoreMetadataRequest, made) == made
 
 
-def test_long_part_stands_apart_and_comes_back() -> None:
+def test_long_part_is_stored_separately_and_read_back() -> None:
     contents = Contents()
     long = replace(OUTER, inner=OUTER.inner * 30)
     written = encode(Outer, long, contents)
@@ -191,7 +191,7 @@ def test_unknown_field_is_refused_as_later_version() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "wrong", "told"),
+    ("path", "wrong", "reason"),
     [
         (("inner", "rows", 1, 0, "octets"), "zz", r"^\.inner\[1\]\.aid\.octets: expected octets"),
         (("inner", "rows", 1, 0, "octets"), "00", r"^\.inner\[1\]\.aid: Aid: AID of 1 octets"),
@@ -212,24 +212,24 @@ def test_unknown_field_is_refused_as_later_version() -> None:
         (("bits",), [1, "x"], r"^\.bits: expected int, got str"),
         (("pair",), [1], r"^\.pair: expected 2 values, got 1"),
         (("pair", 1), None, r"^\.pair\[1\]: expected str, got NoneType"),
-        (("moment",), "yesterday", r"^\.moment: expected a moment"),
+        (("moment",), "yesterday", r"^\.moment: expected a date and time"),
         (("oid", "dotted"), None, r"^\.oid\.dotted: expected str, got NoneType"),
     ],
 )
-def test_value_that_does_not_fit_is_refused_with_its_place(
-    path: tuple[str | int, ...], wrong: Any, told: str
+def test_value_of_the_wrong_type_is_refused_with_its_path(
+    path: tuple[str | int, ...], wrong: Any, reason: str
 ) -> None:
     value = json.loads(encode(Outer, OUTER, Contents()).text)
     place = value
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = wrong
-    with pytest.raises(StoreError, match=told):
+    with pytest.raises(StoreError, match=reason):
         decode(Outer, json.dumps(value), Contents())
 
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "nonsense"])
-def test_text_that_is_no_json_is_refused(text: str) -> None:
+def test_text_that_is_not_json_is_refused(text: str) -> None:
     with pytest.raises(StoreError, match="expected JSON"):
         decode(Outer, text, Contents())
 

@@ -11,7 +11,7 @@ from rspsim.stores.state_rows import NO_ROWS, Rows, join, split
 
 
 def written(state: CardState, before: Rows = NO_ROWS) -> tuple[Rows, list[str], list[int]]:
-    """Return the rows of a state, and which of them differ from those of before."""
+    """Returns the rows of a state, and which of them differ from those of before."""
     rows, _ = split(state, before)
     fields = [
         name
@@ -27,7 +27,7 @@ def written(state: CardState, before: Rows = NO_ROWS) -> tuple[Rows, list[str], 
 
 
 def texts(rows: Rows) -> tuple[dict[str, str], dict[int, str]]:
-    """Return the texts alone, as a file keeps them."""
+    """Returns the texts alone, as a file keeps them."""
     return (
         {name: row.text for name, row in rows.fields.items()},
         {number: row.text for number, row in rows.items.items()},
@@ -41,7 +41,7 @@ def test_profiles_and_notifications_have_rows_of_their_own(state: CardState) -> 
     assert set(rows.items) == {1, 2, 3, 4}
 
 
-def test_state_comes_back_equal_with_the_same_rows(state: CardState) -> None:
+def test_state_read_back_is_equal_with_the_same_rows(state: CardState) -> None:
     rows, contents = split(state, NO_ROWS)
     again, read_rows = join(*texts(rows), contents)
     assert again == state
@@ -60,7 +60,7 @@ def test_nickname_rewrites_one_row_and_no_package(state: CardState) -> None:
     assert all(len(octets) < 12_000 for name, octets in contents.items() if name not in rows.names)
 
 
-def test_notification_taken_from_the_front_leaves_the_other_rows(state: CardState) -> None:
+def test_removing_the_first_notification_leaves_the_other_rows(state: CardState) -> None:
     rows, _, _ = written(state)
     changed = replace(state, notifications=state.notifications[1:])
     new_rows, fields, items = written(changed, rows)
@@ -97,12 +97,12 @@ def test_same_item_twice_is_kept_twice(state: CardState) -> None:
     assert again == changed
 
 
-def test_equal_value_made_anew_keeps_its_row(state: CardState) -> None:
+def test_equal_new_value_keeps_its_row(state: CardState) -> None:
     rows, _, _ = written(state)
     assert written(replace(state, options=replace(state.options)), rows)[1:] == ([], [])
 
 
-def test_octets_two_rows_share_stay_while_one_needs_them(state: CardState) -> None:
+def test_octets_shared_by_two_rows_are_kept_while_one_needs_them(state: CardState) -> None:
     twin = replace(state.profiles[1], package=state.profiles[0].package)
     rows, _, _ = written(replace(state, profiles=(state.profiles[0], twin)))
     one_left, _, _ = written(replace(state, profiles=(twin,)), rows)
@@ -118,30 +118,30 @@ def test_field_without_row_takes_its_default(state: CardState) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "told"),
+    ("name", "text", "reason"),
     [
         ("eid", None, r"fields missing: \['eid'\]"),
         ("wings", "2", r"unknown: \['wings'\]"),
         ("profiles", "[1, 9]", r"profiles lists rows \[1, 9\]; missing or repeated: \[9\]"),
         ("profiles", "[1, 1]", r"profiles lists rows \[1, 1\]"),
-        ("profiles", "[1]", r"rows no field lists: \[2\]"),
+        ("profiles", "[1]", r"rows that no field lists: \[2\]"),
         ("profiles", '["x"]', r"expected int, got str"),
         ("next_seq_number", '"x"', r"^next_seq_number: expected int, got str"),
     ],
 )
-def test_rows_that_do_not_fit_together_are_refused(
-    state: CardState, name: str, text: str | None, told: str
+def test_inconsistent_rows_are_refused(
+    state: CardState, name: str, text: str | None, reason: str
 ) -> None:
     rows, contents = split(state, NO_ROWS)
     fields, items = texts(rows)
     fields.pop(name, None)
     if text is not None:
         fields[name] = text
-    with pytest.raises(StoreError, match=told):
+    with pytest.raises(StoreError, match=reason):
         join(fields, items, contents)
 
 
-def test_item_that_does_not_fit_is_refused_with_its_number(state: CardState) -> None:
+def test_item_of_the_wrong_type_is_refused_with_its_number(state: CardState) -> None:
     rows, contents = split(state, NO_ROWS)
     fields, items = texts(rows)
     items[2] = items[2].replace('"aid"', '"fin"')

@@ -25,13 +25,13 @@ SLOW_S = 0.01
 
 @pytest.fixture(scope="module")
 def scard() -> Any:
-    """Return pyscard's functions, or skip."""
+    """Returns pyscard's functions, or skips the test."""
     return pytest.importorskip("smartcard.scard", exc_type=ImportError)
 
 
 @pytest.fixture(scope="module")
 def pcscd(scard: Any, need_pcscd: Callable[[], None]) -> Iterator[PcscDaemon]:
-    """Have a pcscd with virtual readers, or skip with the reason."""
+    """Runs a pcscd with virtual readers, or skips with the reason."""
     need_pcscd()
     daemon = start_pcscd()
     yield daemon
@@ -40,7 +40,7 @@ def pcscd(scard: Any, need_pcscd: Callable[[], None]) -> Iterator[PcscDaemon]:
 
 @pytest.fixture
 def slots(pcscd: PcscDaemon) -> tuple[Slot, ...]:
-    """Return the slots no other card is in."""
+    """Returns the slots without another card."""
     free = tuple(slot for slot in pcscd.slots if not port_use(slot.port).taken)
     if len(free) < 2:
         pytest.skip("other cards are in the virtual readers")
@@ -48,7 +48,7 @@ def slots(pcscd: PcscDaemon) -> tuple[Slot, ...]:
 
 
 class Client:
-    """Be a PC/SC client at one reader."""
+    """A PC/SC client at one reader."""
 
     def __init__(self, scard: Any, reader: str) -> None:
         self.scard = scard
@@ -58,7 +58,7 @@ class Client:
         self.card: Any = None
 
     def connect(self, protocol: int | None = None, timeout_s: float = 5.0) -> None:
-        """Connect exclusively, as soon as the card is there."""
+        """Connects exclusively, as soon as the card is there."""
         wanted = self.scard.SCARD_PROTOCOL_T0 if protocol is None else protocol
         end = time.monotonic() + timeout_s
         while True:
@@ -71,19 +71,19 @@ class Client:
         assert code == self.scard.SCARD_S_SUCCESS, self.scard.SCardGetErrorMessage(code)
 
     def transmit(self, command: bytes) -> bytes:
-        """Send one command."""
+        """Sends one command."""
         code, answer = self.scard.SCardTransmit(self.card, self.scard.SCARD_PCI_T0, list(command))
         assert code == self.scard.SCARD_S_SUCCESS, self.scard.SCardGetErrorMessage(code)
         return bytes(answer)
 
     def status(self) -> tuple[int, bytes]:
-        """Return the protocol in use and the ATR."""
+        """Returns the protocol in use and the ATR."""
         code, _, _, protocol, atr = self.scard.SCardStatus(self.card)
         assert code == self.scard.SCARD_S_SUCCESS, self.scard.SCardGetErrorMessage(code)
         return protocol, bytes(atr)
 
     def present(self) -> bool:
-        """Tell whether the reader has a card."""
+        """Returns whether the reader has a card."""
         code, states = self.scard.SCardGetStatusChange(
             self.context, 0, [(self.reader, self.scard.SCARD_STATE_UNAWARE)]
         )
@@ -91,7 +91,7 @@ class Client:
         return bool(states[0][1] & self.scard.SCARD_STATE_PRESENT)
 
     def reset(self) -> None:
-        """Reset the card."""
+        """Resets the card."""
         code, _ = self.scard.SCardReconnect(
             self.card,
             self.scard.SCARD_SHARE_EXCLUSIVE,
@@ -101,20 +101,20 @@ class Client:
         assert code == self.scard.SCARD_S_SUCCESS, self.scard.SCardGetErrorMessage(code)
 
     def disconnect(self) -> None:
-        """Let go of the card and take the power away."""
+        """Disconnects from the card and switches its power off."""
         if self.card is not None:
             self.scard.SCardDisconnect(self.card, self.scard.SCARD_UNPOWER_CARD)
             self.card = None
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Disconnects and releases the context."""
         self.disconnect()
         self.scard.SCardReleaseContext(self.context)
 
 
 @pytest.fixture
 def at(scard: Any) -> Iterator[Callable[[Slot], Client]]:
-    """Make clients; close them at the end."""
+    """Makes clients and closes them at the end."""
     with ExitStack() as stack:
 
         def make(slot: Slot) -> Client:
@@ -168,7 +168,7 @@ def test_reset_reaches_the_card(slots: Any, at: Any) -> None:
         client.disconnect()
 
 
-def test_disconnect_with_unpower_takes_the_power_away(
+def test_disconnect_with_unpower_switches_the_power_off(
     slots: Any, at: Any, settle: Callable[..., None]
 ) -> None:
     card = EchoCard()
@@ -180,7 +180,7 @@ def test_disconnect_with_unpower_takes_the_power_away(
         settle(lambda: not card.powered)
 
 
-def test_card_taken_out_is_gone_from_the_reader(
+def test_removed_card_is_not_in_the_reader(
     slots: Any, at: Any, settle: Callable[..., None]
 ) -> None:
     client = at(slots[0])
@@ -189,7 +189,7 @@ def test_card_taken_out_is_gone_from_the_reader(
     settle(lambda: not client.present())
 
 
-def test_two_slots_work_at_once_and_apart(slots: Any, at: Any) -> None:
+def test_two_slots_work_at_once_and_independently(slots: Any, at: Any) -> None:
     first, second = EchoCard(ECHO_ATR), EchoCard(ATR_FILE)
     with VpcdCard(first, port=slots[0].port), VpcdCard(second, port=slots[1].port):
         clients = [at(slot) for slot in slots[:2]]
@@ -203,11 +203,11 @@ def test_two_slots_work_at_once_and_apart(slots: Any, at: Any) -> None:
             client.disconnect()
 
 
-def test_second_card_at_a_slot_is_told_so(slots: Any) -> None:
+def test_second_card_in_a_slot_is_refused(slots: Any) -> None:
     with VpcdCard(EchoCard(), port=slots[0].port):
         assert port_use(slots[0].port).taken
         second = VpcdCard(EchoCard(), port=slots[0].port, silence_s=1.5)
-        with pytest.raises(ConfigError, match="another card holds this slot"):
+        with pytest.raises(ConfigError, match="another card is in this slot"):
             second.start()
 
 
@@ -250,12 +250,12 @@ def test_card_survives_a_restart_of_pcscd(pcscd: PcscDaemon, slots: Any, at: Any
 
 
 def start_again(daemon: PcscDaemon) -> None:
-    """Leave a running daemon to the tests that follow."""
+    """Starts a daemon for the tests that follow."""
     follower = start_pcscd()
     daemon._process, daemon._log, daemon._left = follower._process, follower._log, follower._left
 
 
-def test_reader_that_never_shows_is_an_error_that_lists_the_others(pcscd: PcscDaemon) -> None:
+def test_reader_that_never_appears_is_an_error_that_lists_the_others(pcscd: PcscDaemon) -> None:
     with pytest.raises(ConfigError, match=r"within 0.05 s; readers there: .*'Virtual PCD"):
         wait_for_reader(lambda _: False, timeout_s=0.05)
 
@@ -265,7 +265,7 @@ def test_more_slots_than_the_running_pcscd_has_are_refused(pcscd: PcscDaemon) ->
         start_pcscd(slots=40)
 
 
-def test_running_pcscd_is_used_and_left_alone(pcscd: PcscDaemon) -> None:
+def test_running_pcscd_is_used_and_not_stopped(pcscd: PcscDaemon) -> None:
     second = start_pcscd()
     assert not second.ours
     assert second.slots == pcscd.slots

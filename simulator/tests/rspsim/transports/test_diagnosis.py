@@ -1,4 +1,4 @@
-"""Each lack of a machine is found, explained and has its remedy; a well machine has none."""
+"""Each problem of a machine is found and explained with a remedy; a sound machine has none."""
 
 import importlib.metadata
 import sys
@@ -19,7 +19,7 @@ FREE = PortUse(listener=True, taken=False)
 
 
 class Version(NamedTuple):
-    """Stand for `sys.version_info`."""
+    """A stand-in for `sys.version_info`."""
 
     major: int
     minor: int
@@ -28,7 +28,7 @@ class Version(NamedTuple):
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """Pretend a machine on which everything is well."""
+    """Simulates a machine on which everything is well."""
     library = tmp_path / "libifdvpcd.so"
     library.touch()
     entry = ReaderEntry("Virtual PCD", "/dev/null:0x8C7B", library, tmp_path / "vpcd")
@@ -51,18 +51,18 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPat
 
 
 def finding(subject: str) -> Finding:
-    """Return one finding."""
+    """Returns one finding."""
     (one,) = (one for one in diagnose() if one.subject == subject)
     return one
 
 
-def lacks() -> dict[str, Finding]:
-    """Return what is lacking."""
+def problems() -> dict[str, Finding]:
+    """Returns the problems found, by subject."""
     return {one.subject: one for one in diagnose() if one.health is Health.LACK}
 
 
 def raising(error: Exception) -> Any:
-    """Return a function that raises."""
+    """Returns a function that raises."""
 
     def call(*_: object) -> None:
         raise error
@@ -70,7 +70,7 @@ def raising(error: Exception) -> Any:
     return call
 
 
-def test_well_machine_lacks_nothing(machine: pytest.MonkeyPatch) -> None:
+def test_sound_machine_has_no_problems(machine: pytest.MonkeyPatch) -> None:
     found = diagnose()
     assert {one.health for one in found} == {Health.WELL}
     assert not any(one.remedy for one in found)
@@ -130,49 +130,51 @@ def test_well_machine_lacks_nothing(machine: pytest.MonkeyPatch) -> None:
         ("_installed", lambda name: name != "segno", "Python packages", "missing: segno", ".venv"),
     ],
 )
-def test_lack_is_found_with_its_remedy(
+def test_each_problem_is_found_with_its_remedy(
     machine: pytest.MonkeyPatch, changed: str, value: Any, subject: str, found: str, remedy: str
 ) -> None:
     machine.setattr(diagnosis, changed, value)
-    (one,) = lacks().values()
+    (one,) = problems().values()
     assert one.subject == subject
     assert found in one.found
     assert remedy in one.remedy
 
 
-@pytest.mark.parametrize(("names", "told"), [(("ACS 00 00",), "ACS 00 00"), ((), "none at all")])
-def test_readers_that_do_not_show_are_told_with_those_that_do(
-    machine: pytest.MonkeyPatch, names: tuple[str, ...], told: str
+@pytest.mark.parametrize(("names", "reason"), [(("ACS 00 00",), "ACS 00 00"), ((), "none")])
+def test_missing_virtual_reader_is_reported_with_the_readers_there_are(
+    machine: pytest.MonkeyPatch, names: tuple[str, ...], reason: str
 ) -> None:
     machine.setattr(diagnosis, "reader_names", lambda: names)
     machine.setattr(diagnosis, "port_use", lambda _: PortUse(False, False))
-    one = lacks()["virtual reader"]
-    assert told in one.found
+    one = problems()["virtual reader"]
+    assert reason in one.found
     assert one.remedy.startswith("restart pcscd")
 
 
-def test_daemon_that_does_not_run_is_told_with_its_command(machine: pytest.MonkeyPatch) -> None:
+def test_daemon_that_does_not_run_is_reported_with_the_start_command(
+    machine: pytest.MonkeyPatch,
+) -> None:
     machine.setattr(diagnosis, "daemon_state", lambda: Daemon.STALE)
     machine.setattr(diagnosis, "port_use", lambda _: PortUse(False, False))
-    (one,) = lacks().values()
-    assert one.found == "not running, but it left its socket behind"
+    (one,) = problems().values()
+    assert one.found == "not running, but its socket still exists"
     assert one.remedy.startswith("as root: /usr/sbin/pcscd;")
     assert finding("virtual reader").health is Health.NOTE
     assert finding("slots").health is Health.NOTE
 
 
-def test_daemon_that_is_not_installed_is_to_be_installed_first(
+def test_daemon_that_is_not_installed_has_to_be_installed_first(
     machine: pytest.MonkeyPatch,
 ) -> None:
     machine.setattr(diagnosis, "daemon_state", lambda: Daemon.ABSENT)
     machine.setattr(diagnosis, "port_use", lambda _: PortUse(False, False))
     machine.setattr(diagnosis, "find_pcscd", lambda: None)
     machine.setattr(diagnosis, "start_command", raising(ConfigError("not installed")))
-    assert list(lacks()) == ["pcscd", "pcscd process"]
+    assert list(problems()) == ["pcscd", "pcscd process"]
     assert finding("pcscd process").remedy == "install pcscd first"
 
 
-def test_one_card_at_work_is_worth_a_note(machine: pytest.MonkeyPatch) -> None:
+def test_one_card_in_use_gives_a_note(machine: pytest.MonkeyPatch) -> None:
     machine.setattr(
         diagnosis, "port_use", lambda port: PortUse(True, True, (7,)) if port == 35963 else FREE
     )
@@ -182,39 +184,41 @@ def test_one_card_at_work_is_worth_a_note(machine: pytest.MonkeyPatch) -> None:
     assert one.remedy == "serve another card with --port 35964"
 
 
-def test_entry_whose_driver_is_gone_is_told(machine: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_entry_with_a_missing_driver_is_reported(
+    machine: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     entry = ReaderEntry("Virtual PCD", "/dev/null:1", tmp_path / "gone.so", tmp_path / "vpcd")
     vpcd = ReaderEntry("Virtual PCD", "/dev/null:1", tmp_path / "libifdvpcd.so.9", entry.file)
     machine.setattr(diagnosis, "read_entries", lambda: (entry, vpcd))
-    (one,) = lacks().values()
+    (one,) = problems().values()
     assert "libifdvpcd.so.9, which is not there" in one.found
     assert f"set LIBPATH in {entry.file}" in one.remedy
 
 
-def test_old_python_is_told(machine: pytest.MonkeyPatch) -> None:
+def test_old_python_is_reported(machine: pytest.MonkeyPatch) -> None:
     machine.setattr(sys, "version_info", Version(3, 10, 4))
-    (one,) = lacks().values()
+    (one,) = problems().values()
     assert (one.subject, one.found) == ("Python", "3.10.4")
 
 
-def test_missing_pyscard_is_told_and_needs_no_pyscard(machine: pytest.MonkeyPatch) -> None:
+def test_missing_pyscard_is_reported_without_pyscard(machine: pytest.MonkeyPatch) -> None:
     machine.setattr(
         diagnosis.importlib, "import_module", raising(ImportError("No module named 'smartcard'"))
     )
-    (one,) = lacks().values()
+    (one,) = problems().values()
     assert one.subject == "pyscard"
-    assert "in process all works" in one.found
+    assert "suites in process work" in one.found
     assert "pip install pyscard" in one.remedy
     assert "swig" in one.remedy
 
 
-def test_program_that_is_not_installed_here_is_told(machine: pytest.MonkeyPatch) -> None:
+def test_missing_installation_of_rsplab_is_reported(machine: pytest.MonkeyPatch) -> None:
     machine.setattr(
         importlib.metadata, "requires", raising(importlib.metadata.PackageNotFoundError("rsplab"))
     )
-    (one,) = lacks().values()
+    (one,) = problems().values()
     assert "rsplab itself is not installed here" in one.found
 
 
-def test_this_machine_can_be_looked_at() -> None:
+def test_this_machine_can_be_checked() -> None:
     assert len(diagnose()) == len(CHECKS)

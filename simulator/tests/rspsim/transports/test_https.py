@@ -135,7 +135,7 @@ def test_request_is_answered_on_both_curves(connect, pki, curve, host):
         (Curve.BRAINPOOL_P256R1, ssl.TLSVersion.TLSv1_2),
     ],
 )
-def test_version_is_the_one_the_client_wants(connect, pki, curve, version):
+def test_tls_version_is_the_one_the_client_asks_for(connect, pki, curve, version):
     connection = connect(curve, version=version)
     assert post(connection, body(pki))[0] == 200
     assert connection.sock.version() == version.name.replace("_", ".").replace("TLSv1.", "TLSv1.")
@@ -165,7 +165,7 @@ def test_client_that_does_not_trust_the_ci_refuses(front):
     connection.close()
 
 
-def test_client_that_wants_another_name_refuses(pki, front):
+def test_client_that_expects_another_name_refuses(pki, front):
     context = client_context(pki, Curve.NIST_P256)
     with (
         socket.create_connection(("127.0.0.1", front.ports[0]), timeout=5) as plain,
@@ -214,7 +214,7 @@ def test_other_requests_are_answered_too(connect, method, path, status):
     assert connection.getresponse().status == status
 
 
-def test_headers_reach_the_server_whatever_their_case(connect, pki):
+def test_headers_reach_the_server_in_any_case(connect, pki):
     connection = connect()
     headers = {name.lower(): value for name, value in HEADERS.items()}
     connection.request("POST", INITIATE, body(pki), headers)
@@ -234,7 +234,7 @@ def test_connection_is_cut_where_the_fault_says(connect, server, pki):
     assert len(caught.value.partial) == 50
 
 
-def test_slow_answer_holds_up_nobody_else(connect, server, pki):
+def test_slow_answer_does_not_delay_other_clients(connect, server, pki):
     slow, quick = connect(), connect()
     post(quick, body(pki))
     server.faults.on("http.slow", milliseconds=400, times=1)
@@ -248,14 +248,14 @@ def test_slow_answer_holds_up_nobody_else(connect, server, pki):
     assert time.monotonic() - start >= 0.4
 
 
-def test_client_that_says_nothing_holds_up_nobody_else(connect, front, pki):
+def test_silent_client_does_not_delay_other_clients(connect, front, pki):
     silent = [socket.create_connection(("127.0.0.1", front.ports[0])) for _ in range(20)]
     assert post(connect(), body(pki))[0] == 200
     for one in silent:
         one.close()
 
 
-def test_client_that_speaks_no_tls_is_dropped(connect, front, pki):
+def test_client_without_tls_is_disconnected(connect, front, pki):
     with socket.create_connection(("127.0.0.1", front.ports[0]), timeout=5) as plain:
         plain.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         plain.settimeout(5)
@@ -304,7 +304,7 @@ def test_bug_in_the_handler_is_logged_and_answered_with_500(caplog):
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_front_stops_at_once_and_lets_go_of_its_port(pki):
+def test_front_stops_at_once_and_releases_its_port(pki):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     front = Front(lambda _: HttpResponse(status=200), (Listener(port=port),))
@@ -318,7 +318,7 @@ def test_front_stops_at_once_and_lets_go_of_its_port(pki):
         assert again.ports == (port,)
 
 
-def test_port_that_is_taken_is_named():
+def test_port_in_use_is_named():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         front = Front(lambda _: HttpResponse(status=200), (Listener(), Listener(port=port)))

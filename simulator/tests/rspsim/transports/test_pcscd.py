@@ -1,4 +1,4 @@
-"""Starting pcscd: what is refused and how it is told; a real one with more slots than usual."""
+"""Starting pcscd: refusals and their messages; a real daemon with more slots than usual."""
 
 import subprocess
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from rspsim.transports.vpcd import VpcdCard
 
 @pytest.fixture
 def absent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """Pretend that no pcscd runs, that no systemd is there, and that we are root."""
+    """Simulates root on a machine without systemd and without a running pcscd."""
     monkeypatch.setattr(pcscd, "daemon_state", lambda: Daemon.ABSENT)
     monkeypatch.setattr(pcscd, "_SYSTEMD", tmp_path / "systemd")
     monkeypatch.setattr(pcscd, "_RUN", tmp_path / "run")
@@ -28,14 +28,14 @@ def absent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatc
 
 
 def program(folder: Path, text: str) -> Path:
-    """Write a program that stands for pcscd."""
+    """Writes a program that takes the place of pcscd."""
     file = folder / "pcscd"
     file.write_text(f"#!/bin/sh\n{text}\n")
     file.chmod(0o755)
     return file
 
 
-def test_daemon_runs_in_the_foreground_and_does_not_leave_by_itself(
+def test_daemon_runs_in_the_foreground_and_does_not_end_by_itself(
     absent: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert start_command() == ("/usr/sbin/pcscd", "--foreground")
@@ -47,13 +47,15 @@ def test_daemon_runs_in_the_foreground_and_does_not_leave_by_itself(
     )
 
 
-def test_systemd_is_asked_where_it_is_at_work(absent: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_systemd_starts_the_daemon_where_it_runs(
+    absent: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "systemd").mkdir()
     assert start_command() == ("systemctl", "start", "pcscd.service")
     assert start_command(tmp_path)[0] == "/usr/sbin/pcscd"
 
 
-def test_missing_program_is_told_with_the_command_that_installs_it(
+def test_missing_program_is_reported_with_the_command_that_installs_it(
     absent: pytest.MonkeyPatch,
 ) -> None:
     absent.setattr(pcscd, "find_pcscd", lambda: None)
@@ -61,19 +63,19 @@ def test_missing_program_is_told_with_the_command_that_installs_it(
         start_pcscd()
 
 
-def test_other_users_are_told_the_command(absent: pytest.MonkeyPatch) -> None:
+def test_user_without_root_gets_the_start_command(absent: pytest.MonkeyPatch) -> None:
     absent.setattr(pcscd.os, "geteuid", lambda: 1000)
     with pytest.raises(ConfigError, match="as root: /usr/sbin/pcscd --foreground"):
         start_pcscd()
 
 
-def test_closed_socket_is_told(absent: pytest.MonkeyPatch) -> None:
+def test_socket_closed_to_the_user_is_reported(absent: pytest.MonkeyPatch) -> None:
     absent.setattr(pcscd, "daemon_state", lambda: Daemon.FORBIDDEN)
     with pytest.raises(ConfigError, match="closed to this user"):
         start_pcscd()
 
 
-def test_daemon_without_virtual_readers_is_stopped_again_and_its_words_told(
+def test_daemon_without_virtual_readers_is_stopped_and_its_output_reported(
     absent: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     absent.setattr(
@@ -88,13 +90,13 @@ def test_daemon_without_virtual_readers_is_stopped_again_and_its_words_told(
         lambda *words, **options: started.append(popen(*words, **options)) or started[-1],
     )
     with pytest.raises(
-        ConfigError, match=r"readers there: 'Other 00 00'.*pcscd said: sorry, no readers"
+        ConfigError, match=r"readers there: 'Other 00 00'.*pcscd printed: sorry, no readers"
     ):
         start_pcscd(timeout_s=0.3)
     assert started[0].returncode is not None
 
 
-def test_what_a_dead_daemon_left_is_cleared_before_a_new_start(
+def test_files_of_a_dead_daemon_are_removed_before_a_new_start(
     absent: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     absent.setattr(pcscd, "daemon_state", lambda: Daemon.STALE)
@@ -111,9 +113,7 @@ def test_what_a_dead_daemon_left_is_cleared_before_a_new_start(
     assert not daemon.ours
 
 
-def test_daemon_that_does_not_stop_when_asked_is_ended(
-    absent: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_daemon_that_does_not_stop_is_killed(absent: pytest.MonkeyPatch, tmp_path: Path) -> None:
     absent.setattr(pcscd, "find_pcscd", lambda: program(tmp_path, "trap '' TERM; sleep 60 & wait"))
     absent.setattr(pcscd, "wait_for_reader", lambda *_: "Virtual PCD 00 00")
     absent.setattr(pcscd, "_STOP_S", 0.1)
@@ -136,17 +136,17 @@ def test_daemon_that_does_not_listen_is_not_running(
     assert daemon_state() is state
 
 
-def test_missing_client_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_client_library_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pcsclite, "LIBRARY", "libnowhere.so.1")
     assert not pcsclite.has_library()
     with pytest.raises(ConfigError, match=r"libnowhere\.so\.1 cannot be loaded .*libpcsclite1"):
         reader_names()
 
 
-def test_daemon_of_others_has_no_words_and_is_not_stopped() -> None:
+def test_daemon_started_elsewhere_has_no_output_and_is_not_stopped() -> None:
     daemon = PcscDaemon((Slot("Virtual PCD 00 00", 35963),))
     daemon.stop()
-    assert daemon.last_words() == ""
+    assert daemon.last_output() == ""
     assert daemon.process_id is None
 
 

@@ -1,4 +1,4 @@
-"""Virtual readers in pcscd's configuration: what is read, what is written, which ports come out."""
+"""Virtual readers in pcscd's configuration: what is read and written, and the resulting ports."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def test_entry_of_the_package_gives_two_slots(tmp_path: Path) -> None:
     )
 
 
-def test_comments_and_other_drivers_are_told_apart(tmp_path: Path) -> None:
+def test_comments_are_ignored_and_other_drivers_are_not_virtual(tmp_path: Path) -> None:
     (tmp_path / "serial").write_text(
         '#FRIENDLYNAME "Off"\n#LIBPATH /x.so\n'
         'FRIENDLYNAME "GemPCTwin serial"  # on\nDEVICENAME /dev/ttyS0:GemPCPinPad\n'
@@ -44,7 +44,7 @@ def test_comments_and_other_drivers_are_told_apart(tmp_path: Path) -> None:
     assert entry.slots == ()
 
 
-def test_two_entries_in_one_file_are_two(tmp_path: Path) -> None:
+def test_two_entries_in_one_file_are_both_read(tmp_path: Path) -> None:
     (tmp_path / "both").write_text(
         PACKAGED + PACKAGED.replace("PCD", "PCD 2").replace("0x8C7B", "35965")
     )
@@ -56,7 +56,7 @@ def test_entry_without_a_driver_is_left_out(tmp_path: Path) -> None:
     assert read_entries(tmp_path) == ()
 
 
-def test_no_folder_is_no_reader(tmp_path: Path) -> None:
+def test_missing_folder_has_no_readers(tmp_path: Path) -> None:
     assert read_entries(tmp_path / "nowhere") == ()
 
 
@@ -99,7 +99,7 @@ def test_preparing_without_a_driver_is_refused(
         prepare_readers(4, tmp_path)
 
 
-def test_preparing_in_a_place_out_of_reach_is_refused(tmp_path: Path) -> None:
+def test_preparing_in_an_unusable_folder_is_refused(tmp_path: Path) -> None:
     driver = tmp_path / "driver.so"
     driver.write_bytes(b"\x7fELF")
     with pytest.raises(ConfigError, match="readers cannot be written there"):

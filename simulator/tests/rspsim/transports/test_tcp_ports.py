@@ -1,4 +1,4 @@
-"""Who uses a port, as the kernel tells."""
+"""The use of a TCP port according to the kernel."""
 
 import os
 import socket
@@ -18,7 +18,7 @@ def test_listener_without_a_card_is_not_taken() -> None:
         assert port_use(server.getsockname()[1]) == PortUse(listener=True, taken=False)
 
 
-def test_connected_card_takes_the_port_and_its_process_is_told() -> None:
+def test_connected_card_takes_the_port_and_its_process_is_found() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)) as card:

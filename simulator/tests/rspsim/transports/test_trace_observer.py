@@ -1,4 +1,4 @@
-"""The trace a card writes: readable, at once, and good to replay."""
+"""The trace of a card: readable, written at once, and possible to replay."""
 
 import io
 
@@ -6,7 +6,7 @@ from rspharness.record.trace import ReplayLink
 from rspsim.transports.trace_observer import TraceObserver
 
 
-def test_trace_of_a_card_replays_as_that_card() -> None:
+def test_trace_of_a_card_can_be_replayed() -> None:
     file = io.StringIO()
     observer = TraceObserver(file)
     observer.inserted(b"\x3b\x00")
@@ -20,7 +20,7 @@ def test_trace_of_a_card_replays_as_that_card() -> None:
     assert link.transmit(b"\x80\x12\x00\x00") == bytes(40) + b"\x90\x00"
 
 
-def test_lines_are_as_people_read_them() -> None:
+def test_lines_are_readable() -> None:
     file = io.StringIO()
     TraceObserver(file).exchanged(b"\x00\x70\x00\x00\x01", b"\x01\x90\x00", 0.00021)
     assert file.getvalue() == (

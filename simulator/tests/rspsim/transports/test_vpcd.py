@@ -1,4 +1,4 @@
-"""The card's side of the vpcd link, against a driver made here."""
+"""The card's side of the vpcd link, against a simulated driver."""
 
 import logging
 import socket
@@ -23,7 +23,7 @@ Insert = Callable[..., VpcdCard]
 
 @pytest.fixture
 def insert(driver: Any) -> Iterator[Insert]:
-    """Put cards into the driver; take them out at the end."""
+    """Inserts cards into the driver and removes them at the end."""
     links: list[VpcdCard] = []
 
     def put(card: Any, **options: Any) -> VpcdCard:
@@ -74,16 +74,14 @@ def test_power_and_reset_reach_the_card_and_are_not_answered(
     assert echo.resets == before + 2
 
 
-def test_one_octet_that_is_no_control_is_a_command(
+def test_one_octet_that_is_not_a_control_is_a_command(
     driver: Any, insert: Insert, echo: EchoCard
 ) -> None:
     insert(echo)
     assert driver.ask(b"\x03") == b"\x90\x00"
 
 
-def test_frame_in_single_octets_is_put_together(
-    driver: Any, insert: Insert, echo: EchoCard
-) -> None:
+def test_frame_in_single_octets_is_assembled(driver: Any, insert: Insert, echo: EchoCard) -> None:
     insert(echo)
     driver.link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     for octet in bytes.fromhex("0006 00A4000C 1234"):
@@ -111,7 +109,7 @@ def test_answer_is_written_in_one_piece(driver: Any, insert: Insert, echo: EchoC
     assert len(driver.link.recv(4096)) == 2 + 28
 
 
-def test_card_comes_back_when_the_driver_does(
+def test_card_connects_again_when_the_driver_restarts(
     driver: Any, insert: Insert, echo: EchoCard, settle: Callable[..., None]
 ) -> None:
     link = insert(echo)
@@ -122,16 +120,16 @@ def test_card_comes_back_when_the_driver_does(
         settle(lambda count=count: link.insertions == count)
 
 
-def test_frames_in_one_piece_are_taken_apart(driver: Any, insert: Insert, echo: EchoCard) -> None:
+def test_frames_sent_in_one_piece_are_separated(
+    driver: Any, insert: Insert, echo: EchoCard
+) -> None:
     insert(echo)
     driver.write(bytes.fromhex("0005 00000000AA 0006 00000000BBCC"))
     assert driver.receive() == bytes.fromhex("AA9000")
     assert driver.receive() == bytes.fromhex("BBCC9000")
 
 
-def test_reader_that_thinks_for_long_keeps_its_card(
-    driver: Any, insert: Insert, echo: EchoCard
-) -> None:
+def test_slow_reader_keeps_its_card(driver: Any, insert: Insert, echo: EchoCard) -> None:
     link = insert(echo, silence_s=0.03)
     time.sleep(0.1)
     assert driver.ask(bytes(5)) == b"\x00\x90\x00"
@@ -139,7 +137,7 @@ def test_reader_that_thinks_for_long_keeps_its_card(
 
 
 @pytest.mark.parametrize("octets", [b"\x00\x05\x01", b"\x00"])
-def test_frame_cut_short_ends_the_link_and_the_card_comes_back(
+def test_truncated_frame_ends_the_link_and_the_card_connects_again(
     driver: Any, insert: Insert, echo: EchoCard, octets: bytes
 ) -> None:
     insert(echo)
@@ -172,7 +170,7 @@ def test_card_waits_for_a_driver_that_is_not_there_yet(echo: EchoCard) -> None:
     thread.join()
 
 
-def test_waiting_is_told_once(echo: EchoCard, caplog: pytest.LogCaptureFixture) -> None:
+def test_waiting_is_logged_once(echo: EchoCard, caplog: pytest.LogCaptureFixture) -> None:
     link = VpcdCard(echo, port=9, retry_s=0.001)
     with caplog.at_level(logging.INFO, "rspsim.vpcd"), pytest.raises(ConfigError):
         link.start(timeout_s=0.1)
@@ -185,14 +183,14 @@ def test_no_reader_in_time_is_an_error_with_its_remedy(echo: EchoCard) -> None:
         link.start(timeout_s=0.05)
 
 
-def test_port_that_stays_silent_is_told_as_busy(driver: Any, echo: EchoCard) -> None:
+def test_silent_port_is_reported_as_busy(driver: Any, echo: EchoCard) -> None:
     link = VpcdCard(echo, port=driver.port, silence_s=0.05)
-    with pytest.raises(ConfigError, match="another card holds this slot"):
+    with pytest.raises(ConfigError, match="another card is in this slot"):
         link.start()
     assert not echo.powered
 
 
-def test_silence_after_a_first_service_only_warns(
+def test_silence_after_the_first_service_is_only_a_warning(
     driver: Any,
     insert: Insert,
     echo: EchoCard,
@@ -201,7 +199,7 @@ def test_silence_after_a_first_service_only_warns(
 ) -> None:
     link = insert(echo, silence_s=0.05)
     driver.drop()
-    settle(lambda: "another card holds this slot" in caplog.text)
+    settle(lambda: "another card is in this slot" in caplog.text)
     driver.take()
     link.close()
 
@@ -224,7 +222,7 @@ def test_bug_in_the_card_is_logged_and_answered_6f00(
     assert "AA" not in caplog.text.replace("AAAA", "")
 
 
-def test_bug_at_reset_is_logged_and_the_atr_stands(
+def test_bug_at_reset_is_logged_and_the_atr_is_kept(
     driver: Any, insert: Insert, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Buggy(EchoCard):
@@ -240,7 +238,7 @@ def test_bug_at_reset_is_logged_and_the_atr_stands(
     assert "bug in the card at reset" in caplog.text
 
 
-def test_card_that_removes_itself_leaves_and_comes_back(driver: Any, insert: Insert) -> None:
+def test_card_that_removes_itself_is_inserted_again(driver: Any, insert: Insert) -> None:
     class Leaving(EchoCard):
         def transmit(self, _: bytes, /) -> bytes:
             raise CardRemoved
@@ -254,7 +252,7 @@ def test_card_that_removes_itself_leaves_and_comes_back(driver: Any, insert: Ins
 
 
 class Witness:
-    """Write down what an observer is told."""
+    """An observer that records its events."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[object, ...]] = []
@@ -270,7 +268,7 @@ class Witness:
         self.seen.append((command, response))
 
 
-def test_observer_is_told_what_happens(driver: Any, insert: Insert, echo: EchoCard) -> None:
+def test_observer_gets_every_event(driver: Any, insert: Insert, echo: EchoCard) -> None:
     witness = Witness()
     link = insert(echo, observer=witness)
     driver.ask(b"\x00\xa4\x00\x00\x01")
@@ -284,7 +282,7 @@ def test_observer_is_told_what_happens(driver: Any, insert: Insert, echo: EchoCa
     ]
 
 
-def test_closing_takes_the_power_away_and_can_be_repeated(
+def test_closing_switches_the_power_off_and_can_be_repeated(
     driver: Any, insert: Insert, echo: EchoCard
 ) -> None:
     link = insert(echo)

@@ -20,4 +20,4 @@ FUNCTIONS: Final[tuple[Es9pFunction[Any], ...]] = (
     cancel_session.FUNCTION,
     handle_notification.FUNCTION,
 )
-"""Every function; a new one is one module and one line here."""
+"""Every function; a new one needs one module and one line here."""

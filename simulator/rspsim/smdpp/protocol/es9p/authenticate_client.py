@@ -1,8 +1,8 @@
-"""ES9+.AuthenticateClient: check the card, find its order, offer the profile.
+"""ES9+.AuthenticateClient: checks the card, finds its order and offers the profile.
 
-The checks come in two tuples. Those on the card need no order, and until the last of them is passed
-nothing is known to come from the card at all: a refusal there leaves the session as it is. Those on
-the order speak about an authenticated card: a refusal there ends the session.
+The checks are in two tuples. Those on the card need no order, and until the last of them is passed
+the request is not known to come from the card: a refusal there leaves the session as it is. Those
+on the order apply to an authenticated card: a refusal there ends the session.
 
 Source: SGP.22 v2, 5.6.3 and 3.1.3.
 """
@@ -52,11 +52,11 @@ NAME: Final = "authenticateClient"
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Hold a request that could be read.
+    """A request that could be read.
 
     Attributes:
         transaction_id: TransactionID of the JSON object.
-        ok: What the card signed, or None when it answered with an error.
+        ok: What the card signed, or None when it sent an error.
         error_code: authenticateErrorCode, or None.
         context: ctxParams1, or None with an error.
     """
@@ -69,13 +69,13 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Hold what a card says of itself, beside the session it says it for.
+    """What a card states about itself, with the session it belongs to.
 
     Attributes:
         transaction_id: TransactionID of the JSON object.
         ok: What the card signed.
         chain: Its certificates.
-        session: The session named, or None when no such session waits for this step.
+        session: The session with this TransactionID, or None when none waits for this step.
         policy: Choices of the server.
     """
 
@@ -88,14 +88,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Hold the wish of an authenticated card for the profile of an order.
+    """The request of an authenticated card for the profile of an order.
 
     Attributes:
-        session: The session it came in.
+        session: The session of the request.
         client: The card.
         info: EUICCInfo2 of the card.
-        order: The order it means.
-        holder: Session that holds the order and still lives, or None.
+        order: The order asked for.
+        holder: Session that holds the order and has not ended, or None.
         now: Present time.
     """
 
@@ -108,10 +108,10 @@ class Request:
 
 
 def read(body: Mapping[str, object]) -> Content:
-    """Read the request, AuthenticateServerResponse and ctxParams1.
+    """Reads the request, AuthenticateServerResponse and ctxParams1.
 
     Raises:
-        DecodeError: a member or a data object is missing or not what its place demands.
+        DecodeError: a member or a data object is missing or has the wrong form.
     """
     request = AuthenticateClientRequest.from_json(body)
     response = AuthenticateServerResponse.decode(request.authenticate_server_response)
@@ -124,12 +124,12 @@ def read(body: Mapping[str, object]) -> Content:
 
 
 def chain_verifies(claim: Claim) -> StatusCodeData | None:
-    """Check the card's certificates: 8.1.2, 8.1.3 and 8.11.1."""
+    """Checks the card's certificates: 8.1.2, 8.1.3 and 8.11.1."""
     return run_checks(CHAIN_CHECKS, claim.policy, claim.chain)
 
 
 def root_is_the_one_chosen(claim: Claim) -> StatusCodeData | None:
-    """Check that the chain ends in the CI chosen in InitiateAuthentication: 8.11.1/3.9."""
+    """Checks that the chain ends in the CI chosen in InitiateAuthentication: 8.11.1/3.9."""
     ci = claim.chain.ci
     if claim.session is None or ci is None or ci.subject_key_identifier == claim.session.ci_pkid:
         return None
@@ -140,16 +140,16 @@ def root_is_the_one_chosen(claim: Claim) -> StatusCodeData | None:
 
 
 def euicc_signature1(claim: Claim) -> StatusCodeData | None:
-    """Check euiccSignature1 over euiccSigned1 as received: 8.1/6.1."""
+    """Checks euiccSignature1 over euiccSigned1 as received: 8.1/6.1."""
     key = claim.chain.euicc.public_key if claim.chain.euicc else None
     signed = claim.ok.euicc_signed1.raw or b""
     if key is not None and key.verify(claim.ok.euicc_signature1, signed):
         return None
-    return EUICC_VERIFICATION_FAILED("euiccSignature1 does not fit euiccSigned1 as received")
+    return EUICC_VERIFICATION_FAILED("euiccSignature1 does not verify euiccSigned1 as received")
 
 
 def transaction_is_live(claim: Claim) -> StatusCodeData | None:
-    """Check that the session waits for this step: 8.10.1/3.9."""
+    """Checks that the session waits for this step: 8.10.1/3.9."""
     if claim.session is not None:
         return None
     return TRANSACTION_UNKNOWN(
@@ -159,7 +159,7 @@ def transaction_is_live(claim: Claim) -> StatusCodeData | None:
 
 
 def signed_transaction_id(claim: Claim) -> StatusCodeData | None:
-    """Check the TransactionID in euiccSigned1 against the JSON object: 8.10.1/3.9."""
+    """Checks the TransactionID in euiccSigned1 against the JSON object: 8.10.1/3.9."""
     signed = claim.ok.euicc_signed1.transaction_id
     if signed == claim.transaction_id:
         return None
@@ -167,7 +167,7 @@ def signed_transaction_id(claim: Claim) -> StatusCodeData | None:
 
 
 def server_challenge(claim: Claim) -> StatusCodeData | None:
-    """Check serverChallenge in euiccSigned1: 8.1/6.1."""
+    """Checks serverChallenge in euiccSigned1: 8.1/6.1."""
     if claim.session and claim.ok.euicc_signed1.server_challenge == claim.session.server_challenge:
         return None
     return EUICC_VERIFICATION_FAILED("euiccSigned1 holds another serverChallenge")
@@ -181,11 +181,11 @@ CARD_CHECKS: Final = (
     signed_transaction_id,
     server_challenge,
 )
-"""The checks that make a claim a fact, in the order of SGP.22 v2, 5.6.3."""
+"""The checks that authenticate the card, in the order of SGP.22 v2, 5.6.3."""
 
 
 def order_is_free(request: Request) -> StatusCodeData | None:
-    """Check that no other card is about to download: 8.2.6/3.8."""
+    """Checks that no other card is about to download: 8.2.6/3.8."""
     holder = request.holder
     if holder is None or holder.client is None or holder.client.eid == request.client.eid:
         return None
@@ -193,7 +193,7 @@ def order_is_free(request: Request) -> StatusCodeData | None:
 
 
 def profile_is_released(request: Request) -> StatusCodeData | None:
-    """Check the state of the profile: 8.2/1.2."""
+    """Checks the state of the profile: 8.2/1.2."""
     order = request.order
     if order.state in DELIVERABLE:
         return None
@@ -201,14 +201,14 @@ def profile_is_released(request: Request) -> StatusCodeData | None:
 
 
 def order_has_not_ended(request: Request) -> StatusCodeData | None:
-    """Check the end of the order: 8.8.5/4.10."""
+    """Checks the end of the order: 8.8.5/4.10."""
     if not request.order.expired(request.now):
         return None
     return ORDER_EXPIRED(f"the order ended at {request.order.terms.expires_at}")
 
 
 def attempts_are_left(request: Request) -> StatusCodeData | None:
-    """Check the number of download attempts: 8.8.5/6.4, which puts the order in Error."""
+    """Checks the number of download attempts: 8.8.5/6.4, which puts the order in Error."""
     order = request.order
     if order.downloads < order.terms.downloads:
         return None
@@ -216,12 +216,12 @@ def attempts_are_left(request: Request) -> StatusCodeData | None:
 
 
 def card_is_eligible(request: Request) -> StatusCodeData | None:
-    """Check capabilities and rules of the card: 8.2.5/4.3."""
+    """Checks capabilities and rules of the card: 8.2.5/4.3."""
     return ineligibility(request.order.needs, request.info)
 
 
 def card_has_memory(request: Request) -> StatusCodeData | None:
-    """Check the card's free memory: 8.1/4.8."""
+    """Checks the card's free memory: 8.1/4.8."""
     return memory_shortage(request.order.needs, request.info)
 
 
@@ -233,11 +233,11 @@ ORDER_CHECKS: Final = (
     card_is_eligible,
     card_has_memory,
 )
-"""The checks that make an order an offer, in the order of SGP.22 v2, 5.6.3."""
+"""The checks before the profile is offered, in the order of SGP.22 v2, 5.6.3."""
 
 
 def run(environment: Environment, content: Content) -> Outcome:
-    """Offer the profile, or refuse."""
+    """Offers the profile, or refuses it."""
     now = environment.clock.now()
     session = environment.sessions.live(content.transaction_id, now, Stage.CHALLENGED)
     if content.ok is None or content.context is None:
@@ -247,8 +247,8 @@ def run(environment: Environment, content: Content) -> Outcome:
     refusal = run_checks(CARD_CHECKS, environment.policy, claim)
     client = _client(claim, content.context)
     if refusal is not None or session is None or client is None:
-        # Only a server told to skip its checks comes here without a refusal.
-        return Outcome(answer=refusal or TRANSACTION_UNKNOWN("nothing to go on with"))
+        # Without a refusal only when the policy skips checks.
+        return Outcome(answer=refusal or TRANSACTION_UNKNOWN("the session cannot continue"))
     order = environment.orders.asked_for(content.context.matching_id or "", client.eid)
     if isinstance(order, StatusCodeData):
         return Outcome(answer=order, sessions=(session.ended(),))
@@ -274,11 +274,11 @@ def _client(claim: Claim, context: CtxParamsForCommonAuthentication) -> Client |
 
 
 def _reported_error(content: Content, session: Session | None) -> Outcome:
-    """Answer an error the card reported: there is nothing to go on with, the session ends."""
+    """Answers an error the card reported and ends the session, as there is nothing to continue."""
     if session is None:
         return Outcome(
             answer=TRANSACTION_UNKNOWN(
-                "the card reported an error for a session that is not there",
+                "the card reported an error for an unknown session",
                 identifier=str(content.transaction_id),
             )
         )
@@ -291,7 +291,7 @@ def _reported_error(content: Content, session: Session | None) -> Outcome:
 
 
 def _refused(request: Request, refusal: StatusCodeData) -> Outcome:
-    order = request.order.told(
+    order = request.order.with_progress(
         NotificationPoint.ELIGIBILITY_AND_RETRY_LIMIT_CHECK, request.now, f"Failed {refusal}"
     )
     if DOWNLOAD_ATTEMPTS_EXCEEDED.names(refusal):
@@ -343,7 +343,7 @@ def _offered(environment: Environment, request: Request, signature1: bytes) -> O
 
 
 def _kept_otpk(request: Request) -> bytes | None:
-    """Return the key of an earlier attempt of the same card on the same curve, or None."""
+    """Returns the key of an earlier attempt of the same card on the same curve, or None."""
     kept = request.order.binding
     if kept is None or kept.eid != request.client.eid:
         return None
@@ -351,7 +351,7 @@ def _kept_otpk(request: Request) -> bytes | None:
 
 
 def _superseded(request: Request) -> tuple[Session, ...]:
-    """Return, ended, the session of the same card that held the order and got no package yet."""
+    """Returns the earlier session of the same card without a package for the order, ended."""
     holder = request.holder
     return (holder.ended(),) if holder and holder.stage is Stage.AUTHENTICATED else ()
 

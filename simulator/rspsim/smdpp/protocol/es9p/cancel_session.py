@@ -1,4 +1,4 @@
-"""ES9+.CancelSession: end a session, and decide what its reason means for the order.
+"""ES9+.CancelSession: ends a session and applies its reason to the order.
 
 Source: SGP.22 v2, 5.6.5 and 3.1.3.1.
 """
@@ -27,11 +27,11 @@ NAME: Final = "cancelSession"
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Hold a request that could be read.
+    """A request that could be read.
 
     Attributes:
         transaction_id: TransactionID of the JSON object.
-        ok: What the card signed, or None when it answered with an error.
+        ok: What the card signed, or None when it sent an error.
         error_code: cancelSessionResponseError, or None.
     """
 
@@ -41,8 +41,8 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Farewell:
-    """Hold a signed cancellation beside its session and the OID of this server."""
+class Cancellation:
+    """A signed cancellation, with its session and the OID of this server."""
 
     content: Content
     ok: CancelSessionResponseOk
@@ -51,10 +51,10 @@ class Farewell:
 
 
 def read(body: Mapping[str, object]) -> Content:
-    """Read the request and CancelSessionResponse of the card.
+    """Reads the request and CancelSessionResponse of the card.
 
     Raises:
-        DecodeError: a member or a data object is missing or not what its place demands.
+        DecodeError: a member or a data object is missing or has the wrong form.
     """
     request = CancelSessionRequest.from_json(body)
     response = CardResponse.decode(request.cancel_session_response)
@@ -65,39 +65,39 @@ def read(body: Mapping[str, object]) -> Content:
     )
 
 
-def signed_transaction_id(farewell: Farewell) -> StatusCodeData | None:
-    """Check the TransactionID the card signed against the JSON object: 8.10.1/3.9."""
-    signed = farewell.ok.euicc_cancel_session_signed.transaction_id
-    if signed == farewell.content.transaction_id:
+def signed_transaction_id(cancellation: Cancellation) -> StatusCodeData | None:
+    """Checks the TransactionID the card signed against the JSON object: 8.10.1/3.9."""
+    signed = cancellation.ok.euicc_cancel_session_signed.transaction_id
+    if signed == cancellation.content.transaction_id:
         return None
     return TRANSACTION_UNKNOWN(
         "euiccCancelSessionSigned names another TransactionID", identifier=str(signed)
     )
 
 
-def euicc_cancel_session_signature(farewell: Farewell) -> StatusCodeData | None:
-    """Check the signature over euiccCancelSessionSigned as received: 8.1/6.1.
+def euicc_cancel_session_signature(cancellation: Cancellation) -> StatusCodeData | None:
+    """Checks the signature over euiccCancelSessionSigned as received: 8.1/6.1.
 
-    Before AuthenticateClient the server has no certificate of the card, so nothing can verify.
+    Before AuthenticateClient the server has no certificate of the card, so the check fails.
     """
-    client, ok = farewell.session.client, farewell.ok
+    client, ok = cancellation.session.client, cancellation.ok
     key = client.certificate.public_key if client else None
     signed = ok.euicc_cancel_session_signed.raw or b""
     if key is not None and key.verify(ok.euicc_cancel_session_signature, signed):
         return None
     return EUICC_VERIFICATION_FAILED(
-        "euiccCancelSessionSignature does not fit euiccCancelSessionSigned"
+        "euiccCancelSessionSignature does not verify euiccCancelSessionSigned"
         if client
         else "the card has not been authenticated in this session"
     )
 
 
-def smdp_oid(farewell: Farewell) -> StatusCodeData | None:
-    """Check the OID the card took from CERT.DPauth: 8.8/3.10."""
-    signed = farewell.ok.euicc_cancel_session_signed.smdp_oid
-    if signed == farewell.oid:
+def smdp_oid(cancellation: Cancellation) -> StatusCodeData | None:
+    """Checks the OID the card took from CERT.DPauth: 8.8/3.10."""
+    signed = cancellation.ok.euicc_cancel_session_signed.smdp_oid
+    if signed == cancellation.oid:
         return None
-    return SMDP_OID_MISMATCH(f"this server is {farewell.oid}", identifier=str(signed))
+    return SMDP_OID_MISMATCH(f"this server is {cancellation.oid}", identifier=str(signed))
 
 
 CHECKS: Final = (signed_transaction_id, euicc_cancel_session_signature, smdp_oid)
@@ -105,7 +105,7 @@ CHECKS: Final = (signed_transaction_id, euicc_cancel_session_signature, smdp_oid
 
 
 def run(environment: Environment, content: Content) -> Outcome:
-    """End the session, or refuse."""
+    """Ends the session, or refuses to."""
     session = environment.sessions.live(content.transaction_id, environment.clock.now())
     if session is None:
         return Outcome(
@@ -120,8 +120,8 @@ def run(environment: Environment, content: Content) -> Outcome:
                 f"the card did not cancel: cancelSessionResponseError {content.error_code!r}"
             )
         )
-    farewell = Farewell(content, content.ok, session, environment.identity.oid)
-    refusal = run_checks(CHECKS, environment.policy, farewell)
+    cancellation = Cancellation(content, content.ok, session, environment.identity.oid)
+    refusal = run_checks(CHECKS, environment.policy, cancellation)
     if refusal is not None:
         return Outcome(answer=refusal)
     return Outcome(
@@ -134,7 +134,7 @@ def run(environment: Environment, content: Content) -> Outcome:
 def _consequence(
     environment: Environment, session: Session, ok: CancelSessionResponseOk
 ) -> tuple[Order, ...]:
-    """Return the order as the reason leaves it; none when it leaves it as it is."""
+    """Returns the order as changed by the reason, or nothing when the reason changes nothing."""
     if session.order is None:
         return ()
     order = environment.orders.get(session.order)
@@ -142,12 +142,12 @@ def _consequence(
     event = environment.policy.cancel_effect(reason)
     if event is None:
         return ()
-    told = order.told(
+    reported = order.with_progress(
         NotificationPoint.BPP_DOWNLOAD,
         environment.clock.now(),
         f"Failed, cancelled by the card: {getattr(reason, 'name', reason)}",
     )
-    return (told.after(event),)
+    return (reported.after(event),)
 
 
 FUNCTION: Final = Es9pFunction(name=NAME, read=read, run=run)

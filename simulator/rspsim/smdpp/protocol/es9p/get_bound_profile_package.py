@@ -1,4 +1,4 @@
-"""ES9+.GetBoundProfilePackage: check the card's one-time key and Confirmation Code, bind, deliver.
+"""ES9+.GetBoundProfilePackage: checks one-time key and Confirmation Code, binds and delivers.
 
 Source: SGP.22 v2, 5.6.2 and 3.1.3.3.
 """
@@ -43,11 +43,11 @@ NAME: Final = "getBoundProfilePackage"
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Hold a request that could be read.
+    """A request that could be read.
 
     Attributes:
         transaction_id: TransactionID of the JSON object.
-        ok: What the card signed, or None when it answered with an error.
+        ok: What the card signed, or None when it sent an error.
         error_code: downloadErrorCode, or None.
     """
 
@@ -57,8 +57,8 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """Hold the wish of a card for its package.
+class PackageRequest:
+    """The request of a card for its package.
 
     Attributes:
         content: The request.
@@ -80,7 +80,7 @@ class Wish:
 
     @property
     def otpk_euicc(self) -> PublicKey | None:
-        """Return otPK.EUICC.ECKA, or None when it is no point of the curve of the session."""
+        """Returns otPK.EUICC.ECKA, or None when it is no point of the curve of the session."""
         try:
             return PublicKey.from_point(self.session.curve, self.ok.euicc_signed2.euicc_otpk)
         except CryptoError:
@@ -88,7 +88,7 @@ class Wish:
 
     @property
     def code_fits(self) -> bool:
-        """Tell whether hashCc is that of the order's Confirmation Code and this session."""
+        """Returns whether hashCc is that of the order's Confirmation Code and this session."""
         expected = sha256(
             (self.order.confirmation_code_hash or b"") + self.session.transaction_id.octets
         ).digest()
@@ -96,10 +96,10 @@ class Wish:
 
 
 def read(body: Mapping[str, object]) -> Content:
-    """Read the request and PrepareDownloadResponse.
+    """Reads the request and PrepareDownloadResponse.
 
     Raises:
-        DecodeError: a member or a data object is missing or not what its place demands.
+        DecodeError: a member or a data object is missing or has the wrong form.
     """
     request = GetBoundProfilePackageRequest.from_json(body)
     response = PrepareDownloadResponse.decode(request.prepare_download_response)
@@ -111,34 +111,36 @@ def read(body: Mapping[str, object]) -> Content:
     )
 
 
-def euicc_signature2(wish: Wish) -> StatusCodeData | None:
-    """Check euiccSignature2 over euiccSigned2 and smdpSignature2, both as they went: 8.1/6.1."""
-    key = wish.client.certificate.public_key
-    data = (wish.ok.euicc_signed2.raw or b"") + wish.session.smdp_signature2
-    if key is not None and key.verify(wish.ok.euicc_signature2, data):
+def euicc_signature2(request: PackageRequest) -> StatusCodeData | None:
+    """Checks euiccSignature2 over euiccSigned2 and smdpSignature2 as they were sent: 8.1/6.1."""
+    key = request.client.certificate.public_key
+    data = (request.ok.euicc_signed2.raw or b"") + request.session.smdp_signature2
+    if key is not None and key.verify(request.ok.euicc_signature2, data):
         return None
     return EUICC_VERIFICATION_FAILED("euiccSignature2 does not fit euiccSigned2 and smdpSignature2")
 
 
-def signed_transaction_id(wish: Wish) -> StatusCodeData | None:
-    """Check the TransactionID in euiccSigned2 against the JSON object: 8.10.1/3.9."""
-    signed = wish.ok.euicc_signed2.transaction_id
-    if signed == wish.content.transaction_id:
+def signed_transaction_id(request: PackageRequest) -> StatusCodeData | None:
+    """Checks the TransactionID in euiccSigned2 against the JSON object: 8.10.1/3.9."""
+    signed = request.ok.euicc_signed2.transaction_id
+    if signed == request.content.transaction_id:
         return None
     return TRANSACTION_UNKNOWN("euiccSigned2 names another TransactionID", identifier=str(signed))
 
 
-def confirmation_code_is_there(wish: Wish) -> StatusCodeData | None:
-    """Check that hashCc is present when a Confirmation Code is asked for: 8.2.7/2.2."""
-    if wish.order.confirmation_code_hash is None or wish.ok.euicc_signed2.hash_cc is not None:
+def confirmation_code_is_there(request: PackageRequest) -> StatusCodeData | None:
+    """Checks that hashCc is present when a Confirmation Code is asked for: 8.2.7/2.2."""
+    if request.order.confirmation_code_hash is None or request.ok.euicc_signed2.hash_cc is not None:
         return None
-    return CONFIRMATION_CODE_MISSING("this order has a Confirmation Code; euiccSigned2 no hashCc")
+    return CONFIRMATION_CODE_MISSING(
+        "this order has a Confirmation Code; euiccSigned2 has no hashCc"
+    )
 
 
-def confirmation_code_is_right(wish: Wish) -> StatusCodeData | None:
-    """Check hashCc: 8.2.7/3.8, or 8.2.7/6.4 when it was the last try."""
-    order = wish.order
-    if order.confirmation_code_hash is None or wish.code_fits:
+def confirmation_code_is_right(request: PackageRequest) -> StatusCodeData | None:
+    """Checks hashCc: 8.2.7/3.8, or 8.2.7/6.4 when it was the last try."""
+    order = request.order
+    if order.confirmation_code_hash is None or request.code_fits:
         return None
     tries = order.wrong_codes + 1
     if tries >= order.terms.wrong_codes:
@@ -148,37 +150,37 @@ def confirmation_code_is_right(wish: Wish) -> StatusCodeData | None:
     )
 
 
-def one_time_key_is_usable(wish: Wish) -> StatusCodeData | None:
-    """Check otPK.EUICC: 8.1/6.1 when it is no point of the curve."""
-    if wish.otpk_euicc is not None:
+def one_time_key_is_usable(request: PackageRequest) -> StatusCodeData | None:
+    """Checks otPK.EUICC: 8.1/6.1 when it is no point of the curve."""
+    if request.otpk_euicc is not None:
         return None
-    return EUICC_VERIFICATION_FAILED(f"otPK.EUICC.ECKA is not a point on {wish.session.curve}")
+    return EUICC_VERIFICATION_FAILED(f"otPK.EUICC.ECKA is not a point on {request.session.curve}")
 
 
-def one_time_key_is_the_one_bound(wish: Wish) -> StatusCodeData | None:
-    """Check that a card comes back with its key, where the server does not rebind: 8.2/3.7."""
-    kept = wish.order.binding
-    if kept is None or wish.policy.rebind or kept.otpk_euicc == wish.otpk_euicc:
+def one_time_key_is_the_one_bound(request: PackageRequest) -> StatusCodeData | None:
+    """Checks that a card uses the same key again, where the server does not rebind: 8.2/3.7."""
+    kept = request.order.binding
+    if kept is None or request.policy.rebind or kept.otpk_euicc == request.otpk_euicc:
         return None
     return PROFILE_UNAVAILABLE("the profile was bound to another otPK.EUICC.ECKA of this card")
 
 
-def profile_is_still_there(wish: Wish) -> StatusCodeData | None:
-    """Check that the profile was not withdrawn since it was offered: 8.2/3.7."""
-    if wish.order.state in DELIVERABLE:
+def profile_is_still_there(request: PackageRequest) -> StatusCodeData | None:
+    """Checks that the profile was not withdrawn since it was offered: 8.2/3.7."""
+    if request.order.state in DELIVERABLE:
         return None
-    return PROFILE_UNAVAILABLE(f"the profile is {wish.order.state}")
+    return PROFILE_UNAVAILABLE(f"the profile is {request.order.state}")
 
 
-def order_has_not_ended(wish: Wish) -> StatusCodeData | None:
-    """Check the end of the order: 8.8.5/4.10."""
-    if not wish.order.expired(wish.now):
+def order_has_not_ended(request: PackageRequest) -> StatusCodeData | None:
+    """Checks the end of the order: 8.8.5/4.10."""
+    if not request.order.expired(request.now):
         return None
-    return ORDER_EXPIRED(f"the order ended at {wish.order.terms.expires_at}")
+    return ORDER_EXPIRED(f"the order ended at {request.order.terms.expires_at}")
 
 
 CARD_CHECKS: Final = (euicc_signature2, signed_transaction_id)
-"""The checks that make sure the card asks; a refusal leaves the session as it is."""
+"""The checks that the request comes from the card; a refusal leaves the session as it is."""
 
 ORDER_CHECKS: Final = (
     confirmation_code_is_there,
@@ -192,7 +194,7 @@ ORDER_CHECKS: Final = (
 
 
 def run(environment: Environment, content: Content) -> Outcome:
-    """Deliver the package, or refuse."""
+    """Delivers the package, or refuses it."""
     now = environment.clock.now()
     session = environment.sessions.live(content.transaction_id, now, Stage.AUTHENTICATED)
     if session is None or session.client is None or session.order is None:
@@ -210,34 +212,38 @@ def run(environment: Environment, content: Content) -> Outcome:
             sessions=(session.ended(),),
         )
     order = environment.orders.get(session.order)
-    wish = Wish(content, content.ok, session, session.client, order, environment.policy, now)
-    refusal = run_checks(CARD_CHECKS, environment.policy, wish)
+    request = PackageRequest(
+        content, content.ok, session, session.client, order, environment.policy, now
+    )
+    refusal = run_checks(CARD_CHECKS, policy, request)
     if refusal is not None:
         return Outcome(answer=refusal)
-    refusal = run_checks(ORDER_CHECKS, environment.policy, wish)
-    otpk = wish.otpk_euicc
+    refusal = run_checks(ORDER_CHECKS, environment.policy, request)
+    otpk = request.otpk_euicc
     if refusal is not None or otpk is None:
-        return _refused(wish, refusal or EUICC_VERIFICATION_FAILED("no usable otPK.EUICC.ECKA"))
-    return _delivered(environment, wish, otpk)
+        return _refused(request, refusal or EUICC_VERIFICATION_FAILED("no usable otPK.EUICC.ECKA"))
+    return _delivered(environment, request, otpk)
 
 
-def _refused(wish: Wish, refusal: StatusCodeData) -> Outcome:
-    order = wish.order
+def _refused(request: PackageRequest, refusal: StatusCodeData) -> Outcome:
+    order = request.order
     if CONFIRMATION_CODE_REFUSED.names(refusal):
         order = replace(order, wrong_codes=order.wrong_codes + 1)
     if CONFIRMATION_CODE_RETRIES_EXCEEDED.names(refusal):
         order = replace(order, wrong_codes=order.wrong_codes + 1).after(OrderEvent.FAILED)
-        order = order.told(NotificationPoint.CONFIRMATION_FAILURE, wish.now, f"Failed {refusal}")
-    return Outcome(answer=refusal, sessions=(wish.session.ended(),), orders=(order,))
+        order = order.with_progress(
+            NotificationPoint.CONFIRMATION_FAILURE, request.now, f"Failed {refusal}"
+        )
+    return Outcome(answer=refusal, sessions=(request.session.ended(),), orders=(order,))
 
 
-def _delivered(environment: Environment, wish: Wish, otpk: PublicKey) -> Outcome:
-    binding, package = _bind(environment, wish, otpk)
-    session = replace(wish.session, stage=Stage.BOUND, touched=wish.now)
+def _delivered(environment: Environment, request: PackageRequest, otpk: PublicKey) -> Outcome:
+    binding, package = _bind(environment, request, otpk)
+    session = replace(request.session, stage=Stage.BOUND, touched=request.now)
     order = (
-        replace(wish.order, binding=binding)
+        replace(request.order, binding=binding)
         .after(OrderEvent.DELIVERED)
-        .told(NotificationPoint.BPP_DOWNLOAD, wish.now, "Executed-Success")
+        .with_progress(NotificationPoint.BPP_DOWNLOAD, request.now, "Executed-Success")
     )
     response = GetBoundProfilePackageResponse(
         transaction_id=session.transaction_id,
@@ -246,13 +252,15 @@ def _delivered(environment: Environment, wish: Wish, otpk: PublicKey) -> Outcome
     return Outcome(answer=response, sessions=(session,), orders=(order,))
 
 
-def _bind(environment: Environment, wish: Wish, otpk: PublicKey) -> tuple[Binding, Pieces]:
-    """Returns what is kept with the order, and the package as it goes out.
+def _bind(
+    environment: Environment, request: PackageRequest, otpk: PublicKey
+) -> tuple[Binding, Pieces]:
+    """Returns what is kept with the order, and the package as it is sent.
 
-    What is kept is always the sound package: an attempt without a fault can follow one with.
+    What is kept is always the correct package, so that an attempt without a fault can follow.
     """
     through = environment.faults.through
-    inputs, kept = _inputs(environment, wish, otpk)
+    inputs, kept = _inputs(environment, request, otpk)
     asked = through(fault_points.BINDING, inputs, NAME)
     if kept:
         pieces = replace(kept, initialise_secure_channel=key_agreement_request(inputs))
@@ -270,23 +278,23 @@ def _bind(environment: Environment, wish: Wish, otpk: PublicKey) -> tuple[Bindin
 
 
 def _inputs(
-    environment: Environment, wish: Wish, otpk: PublicKey
+    environment: Environment, request: PackageRequest, otpk: PublicKey
 ) -> tuple[BindingInputs, Pieces | None]:
     """Returns what the package is made of, and the pieces of an earlier one for the same key."""
-    curve, kept = wish.session.curve, wish.order.binding
+    curve, kept = request.session.curve, request.order.binding
     again = kept if kept is not None and kept.otpk_euicc == otpk else None
     choice = environment.variation.binding(environment.policy.binding)
     inputs = BindingInputs(
         key_dp=environment.identity.dp_pb(curve).private_key,
-        transaction_id=wish.session.transaction_id,
+        transaction_id=request.session.transaction_id,
         otsk_dp=(
             again.otsk_dp if again else PrivateKey.from_random(curve, environment.rng.octets(48))
         ),
         otpk_euicc=otpk,
-        eid=wish.client.eid,
+        eid=request.client.eid,
         host_id=again.host_id if again else new_host_id(environment.rng, choice),
-        metadata=wish.order.metadata,
-        upp=wish.order.upp,
+        metadata=request.order.metadata,
+        upp=request.order.upp,
         segment_octets=choice.segment_octets,
         metadata_octets=choice.metadata_octets,
         replace_keys=new_keys(environment.rng, choice),

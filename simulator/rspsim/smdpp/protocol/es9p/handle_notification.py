@@ -1,4 +1,4 @@
-"""ES9+.HandleNotification: take note of what a card has done, and always answer 204.
+"""ES9+.HandleNotification: records what a card has done, and always answers 204.
 
 Source: SGP.22 v2, 5.6.4 and 3.5.
 """
@@ -33,12 +33,12 @@ _UNREADABLE: Final = "unreadable"
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Hold a notification; at most one of the two readings is there, none when it has no known tag.
+    """A notification, decoded as at most one of the two kinds; as none when its tag is unknown.
 
     Attributes:
         octets: The notification as received.
-        result: Reading as ProfileInstallationResult (BF37).
-        other: Reading as OtherSignedNotification (30).
+        result: Decoded as ProfileInstallationResult (BF37).
+        other: Decoded as OtherSignedNotification (30).
     """
 
     octets: bytes
@@ -47,10 +47,10 @@ class Content:
 
 
 def read(body: Mapping[str, object]) -> Content:
-    """Read the request and the notification in it.
+    """Reads the request and the notification in it.
 
     Raises:
-        DecodeError: the member is missing or no base64. A notification that cannot be read is no
+        DecodeError: the member is missing or not base64. A notification that cannot be read is no
             error: its octets are kept.
     """
     octets = HandleNotificationRequest.from_json(body).pending_notification
@@ -66,12 +66,12 @@ def read(body: Mapping[str, object]) -> Content:
 
 
 def unreadable(environment: Environment, error: DecodeError) -> Outcome:  # noqa: ARG001  a hook
-    """Answer a request without a notification."""
+    """Answers a request without a notification."""
     return run(environment, Content(b""))
 
 
 def run(environment: Environment, content: Content) -> Outcome:
-    """Judge the notification and decide its effect."""
+    """Checks the notification and decides its effect."""
     if content.result is not None:
         return _result(environment, content.octets, content.result)
     if content.other is not None:
@@ -121,7 +121,7 @@ def _judge_result(
     session: Session | None,
     order: Order | None,
 ) -> Verdict:
-    """Check a ProfileInstallationResult in the order of 5.6.4; it carries no certificate."""
+    """Checks a ProfileInstallationResult in the order of 5.6.4; it contains no certificate."""
     data = result.data
     if session is None or session.client is None or order is None:
         return Verdict.UNKNOWN_TRANSACTION
@@ -140,16 +140,16 @@ def _judge_result(
 def _after_result(
     environment: Environment, order: Order, error: ErrorResult | None
 ) -> Order | None:
-    """Return the order after a genuine result, or None when its state does not ask for one."""
+    """Returns the order after a genuine result, or None when its state does not expect one."""
     now, point = environment.clock.now(), NotificationPoint.BPP_INSTALLATION
     if error is None:
         if not order.allows(OrderEvent.INSTALLED):
             return None
-        return order.after(OrderEvent.INSTALLED).told(point, now, "Executed-Success")
-    told = order.told(point, now, f"Failed, {_error_text(error)}")
+        return order.after(OrderEvent.INSTALLED).with_progress(point, now, "Executed-Success")
+    reported = order.with_progress(point, now, f"Failed, {_error_text(error)}")
     if error.error_reason in environment.policy.permanent_errors:
-        return told.after(OrderEvent.FAILED)
-    return told
+        return reported.after(OrderEvent.FAILED)
+    return reported
 
 
 def _error_text(error: ErrorResult) -> str:
@@ -190,7 +190,7 @@ def _judge_other(
     chain: EuiccChain,
     order: Order | None,
 ) -> Verdict:
-    """Check any other notification in the order of 5.6.4; it brings its own certificates."""
+    """Checks any other notification in the order of 5.6.4; it contains its own certificates."""
     if run_checks(CHAIN_CHECKS, environment.policy, chain) is not None:
         return Verdict.BAD_CERTIFICATE
     key = chain.euicc.public_key if chain.euicc else None
@@ -208,7 +208,7 @@ def _judge_other(
 def _installation(
     environment: Environment, eid: Eid | None, metadata: NotificationMetadata
 ) -> Order | None:
-    """Return the newest order of this profile that is, or may be, on the card."""
+    """Returns the newest order of this profile that is, or may be, on the card."""
     there = (OrderState.INSTALLED, OrderState.DOWNLOADED)
     found = [
         order

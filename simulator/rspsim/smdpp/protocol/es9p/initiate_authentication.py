@@ -1,4 +1,4 @@
-"""ES9+.InitiateAuthentication: choose certificates both sides know, challenge the card.
+"""ES9+.InitiateAuthentication: chooses certificates known to both sides and sends a challenge.
 
 Source: SGP.22 v2, 5.6.1.
 """
@@ -38,7 +38,7 @@ NAME: Final = "initiateAuthentication"
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Hold a request that could be read."""
+    """A request that could be read."""
 
     smdp_address: str
     euicc_challenge: bytes
@@ -46,34 +46,34 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Approach:
-    """Hold a request beside the server it came to, as the checks look at it."""
+class Initiation:
+    """A request with the identity and policy of the server, as the checks use them."""
 
     content: Content
     identity: Identity
     policy: Policy
 
     def known(self, identifiers: tuple[bytes, ...]) -> list[Curve]:
-        """Return the curves of the CIs that are known here, in the order of the card's list."""
+        """Returns the curves of the CIs that are known here, in the order of the card's list."""
         curves = map(self.identity.curve_of, identifiers)
         return [curve for curve in curves if curve is not None]
 
     @property
     def verification(self) -> list[Curve]:
-        """Return the curves on which this server can prove itself to the card."""
+        """Returns the curves on which this server can prove itself to the card."""
         return self.known(self.content.info.euicc_ci_pkid_list_for_verification)
 
     @property
     def signing(self) -> list[Curve]:
-        """Return the curves on which this server can check the card's signatures."""
+        """Returns the curves on which this server can check the card's signatures."""
         return self.known(self.content.info.euicc_ci_pkid_list_for_signing)
 
 
 def read(body: Mapping[str, object]) -> Content:
-    """Read the request and EUICCInfo1.
+    """Reads the request and EUICCInfo1.
 
     Raises:
-        DecodeError: a member or a data object is missing or not what its place demands.
+        DecodeError: a member or a data object is missing or has the wrong form.
     """
     request = InitiateAuthenticationRequest.from_json(body)
     if len(request.euicc_challenge) != 16:
@@ -82,37 +82,37 @@ def read(body: Mapping[str, object]) -> Content:
     return Content(request.smdp_address, request.euicc_challenge, info)
 
 
-def address_is_ours(approach: Approach) -> StatusCodeData | None:
-    """Check smdpAddress: 8.8.1/3.8."""
-    asked = approach.content.smdp_address
-    if approach.identity.answers_to(asked):
+def address_is_ours(initiation: Initiation) -> StatusCodeData | None:
+    """Checks smdpAddress: 8.8.1/3.8."""
+    asked = initiation.content.smdp_address
+    if initiation.identity.answers_to(asked):
         return None
-    return SMDP_ADDRESS_REFUSED(f"this server is {approach.identity.address}", identifier=asked)
+    return SMDP_ADDRESS_REFUSED(f"this server is {initiation.identity.address}", identifier=asked)
 
 
-def certificate_for_the_card(approach: Approach) -> StatusCodeData | None:
-    """Check that a CERT.DPauth chains to a key of the verification list: 8.8.4/3.7."""
-    if approach.verification:
+def certificate_for_the_card(initiation: Initiation) -> StatusCodeData | None:
+    """Checks that a CERT.DPauth chains to a key of the verification list: 8.8.4/3.7."""
+    if initiation.verification:
         return None
     return SMDP_CERTIFICATE_UNAVAILABLE(
         "no CERT.DPauth under a CI of euiccCiPKIdListForVerification: "
-        + _shown(approach.content.info.euicc_ci_pkid_list_for_verification)
+        + _shown(initiation.content.info.euicc_ci_pkid_list_for_verification)
     )
 
 
-def ci_for_the_card(approach: Approach) -> StatusCodeData | None:
-    """Check that a CI of the signing list is known here: 8.8.2/3.1."""
-    if approach.signing:
+def ci_for_the_card(initiation: Initiation) -> StatusCodeData | None:
+    """Checks that a CI of the signing list is known here: 8.8.2/3.1."""
+    if initiation.signing:
         return None
     return CI_KEY_UNSUPPORTED(
         "no CI of euiccCiPKIdListForSigning is known: "
-        + _shown(approach.content.info.euicc_ci_pkid_list_for_signing)
+        + _shown(initiation.content.info.euicc_ci_pkid_list_for_signing)
     )
 
 
-def version_of_the_card(approach: Approach) -> StatusCodeData | None:
-    """Check svn: 8.8.3/3.1 when it is too low or of a later major version."""
-    svn, policy = approach.content.info.svn, approach.policy
+def version_of_the_card(initiation: Initiation) -> StatusCodeData | None:
+    """Checks svn: 8.8.3/3.1 when it is too low or of a later major version."""
+    svn, policy = initiation.content.info.svn, initiation.policy
     if policy.lowest_svn <= svn and svn.octets[0] < policy.next_major:
         return None
     return SVN_UNSUPPORTED(
@@ -131,25 +131,25 @@ CHECKS: Final = (
 
 
 def run(environment: Environment, content: Content) -> Outcome:
-    """Open a session, or refuse."""
-    approach = Approach(content, environment.identity, environment.policy)
-    refusal = run_checks(CHECKS, environment.policy, approach)
+    """Opens a session, or refuses to."""
+    initiation = Initiation(content, environment.identity, environment.policy)
+    refusal = run_checks(CHECKS, environment.policy, initiation)
     if refusal is not None:
         return Outcome(answer=refusal)
-    session = _open(environment, approach)
+    session = _open(environment, initiation)
     return Outcome(answer=_answer(environment, content, session), sessions=(session,))
 
 
-def _open(environment: Environment, approach: Approach) -> Session:
-    """Choose the CIs and draw TransactionID and challenge.
+def _open(environment: Environment, initiation: Initiation) -> Session:
+    """Chooses the CIs and draws TransactionID and challenge.
 
     The card's first choice decides under which CI it signs; our own certificates are under the same
-    CI where the card knows it for verification too. A server told to skip the checks falls back on
-    its own first curve.
+    CI where the card lists it for verification too. When the policy skips the checks, the first
+    curve of the server is the fallback.
     """
     identity = environment.identity
-    verification = approach.verification
-    chosen = (approach.signing or list(identity.curves))[0]
+    verification = initiation.verification
+    chosen = (initiation.signing or list(identity.curves))[0]
     own = chosen if chosen in verification or not verification else verification[0]
     return Session(
         transaction_id=TransactionId(environment.rng.octets(16)),

@@ -1,4 +1,4 @@
-"""Metadata for packages that came without: the generic test profiles and the project's own."""
+"""Metadata for packages that have none: the generic test profiles and the project's own."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from rspsim.smdpp.stock.derived_metadata import derive_metadata
 TS48 = Path(__file__).parents[6] / "shared" / "data" / "ts48"
 
 
-def test_own_profile_is_operational_and_named_after_itself(profile):
+def test_own_profile_is_operational_and_has_its_own_name(profile):
     made = derive_metadata(profile.upp, notification_address="smdp.example.com")
     assert made.iccid == profile.metadata.iccid
     assert made.profile_class is ProfileClass.operational
@@ -24,7 +24,7 @@ def test_own_profile_is_operational_and_named_after_itself(profile):
 
 
 @pytest.mark.parametrize("name", sorted(one.name for one in TS48.glob("*.der")) or ["absent"])
-def test_generic_test_profile_gets_the_words_of_ts48(name):
+def test_generic_test_profile_gets_the_names_of_ts48(name):
     file = TS48 / name
     if not file.exists():
         pytest.skip("the TS.48 profiles are not there")
@@ -35,7 +35,7 @@ def test_generic_test_profile_gets_the_words_of_ts48(name):
     assert data_mismatches(ProfileFacts.of_package(upp), made) == ()
 
 
-def test_words_and_class_given_win_and_are_cut_to_their_limits(profile):
+def test_given_names_and_class_are_used_and_cut_to_their_limits(profile):
     made = derive_metadata(
         profile.upp,
         notification_address="a",
@@ -47,6 +47,6 @@ def test_words_and_class_given_win_and_are_cut_to_their_limits(profile):
     assert (made.service_provider_name, made.profile_name) == ("x" * 32, "y" * 64)
 
 
-def test_octets_that_are_no_package_are_refused():
+def test_octets_that_are_not_a_package_are_refused():
     with pytest.raises(DecodeError):
         derive_metadata(b"\x30\x00", notification_address="a")

@@ -93,7 +93,7 @@ def test_activation_code_has_the_fields_that_are_needed(book, profile, options, 
     assert order.activation_code_with(smdp_oid=oid) == expected
 
 
-def test_activation_code_can_name_another_address(book, profile):
+def test_activation_code_can_have_another_address(book, profile):
     order = book.order(profile.upp, profile.metadata, matching_id="A")
     assert order.activation_code_with(address="localhost:8443") == "LPA:1$localhost:8443$A"
 
@@ -119,7 +119,7 @@ def test_matching_id_in_use_is_refused_until_its_order_is_finished(book, profile
     assert book.asked_for("A", EID) == again
 
 
-def test_default_orders_of_two_cards_do_not_meet(book, profile):
+def test_default_orders_of_two_cards_are_separate(book, profile):
     one = book.order(profile.upp, profile.metadata, matching_id="", eid=EID)
     two = book.order(profile.upp, profile.metadata, matching_id="", eid=OTHER)
     assert (book.asked_for("", EID), book.asked_for("", OTHER)) == (one, two)
@@ -136,14 +136,14 @@ def test_order_with_an_eid_is_linked_before_it_is_confirmed(book, profile):
         book.change(order.number, OrderEvent.RELEASED)
 
 
-def test_cancelled_order_is_stock_again_and_its_token_unknown(book, profile):
+def test_cancelled_order_is_available_again_and_its_matching_id_unknown(book, profile):
     order = book.order(profile.upp, profile.metadata, confirmation_code="1")
     cancelled = book.change(order.number, OrderEvent.CANCELLED)
     assert (cancelled.matching_id, cancelled.confirmation_code_hash) == ("", None)
     assert str(book.asked_for(order.matching_id, EID)).startswith("8.2.6/3.8")
 
 
-def test_order_that_is_not_there_is_refused(book):
+def test_unknown_order_is_refused(book):
     with pytest.raises(LocalError, match="order 7"):
         book.get(7)
 

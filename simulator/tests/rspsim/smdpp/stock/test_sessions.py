@@ -1,4 +1,4 @@
-"""Sessions: each stage by each question, the time they wait, and how many are kept."""
+"""Sessions: each stage with each query, how long they wait, and how many are kept."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -31,20 +31,20 @@ def book():
 
 @pytest.mark.parametrize("stage", list(Stage))
 @pytest.mark.parametrize("wanted", list(Stage))
-def test_session_is_live_for_its_own_stage_alone(book, stage, wanted):
+def test_session_is_live_for_its_own_stage_only(book, stage, wanted):
     book.repository.put(session(stage))
     live = book.live(IDENTIFIER, NOW, wanted)
     assert (live is not None) == (stage is wanted and stage is not Stage.CLOSED)
 
 
 @pytest.mark.parametrize("stage", list(Stage))
-def test_session_is_live_at_any_stage_but_the_last(book, stage):
+def test_session_is_live_at_every_stage_except_the_last(book, stage):
     book.repository.put(session(stage))
     assert (book.live(IDENTIFIER, NOW) is None) == (stage is Stage.CLOSED)
     assert book.known(IDENTIFIER) == session(stage)
 
 
-def test_session_waits_its_time_and_no_longer(book):
+def test_session_ends_after_its_lifetime(book):
     book.repository.put(session())
     assert book.live(IDENTIFIER, NOW + timedelta(minutes=1))
     assert book.live(IDENTIFIER, NOW + timedelta(minutes=1, seconds=1)) is None
@@ -56,7 +56,7 @@ def test_unknown_session_is_not_live(book):
     assert book.known(IDENTIFIER) is None
 
 
-def test_ended_session_keeps_what_it_knew():
+def test_ended_session_keeps_its_data():
     one = replace(session(Stage.BOUND), order=7)
     assert one.ended() == replace(one, stage=Stage.CLOSED)
 

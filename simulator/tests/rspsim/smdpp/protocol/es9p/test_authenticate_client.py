@@ -133,7 +133,7 @@ def test_unknown_data_objects_in_euicc_info2_are_tolerated(lpa, order, code_of):
 
 
 def reissued(pki: Pki, role: Role, *, key_of: Role | None = None, **changes: object) -> Certificate:
-    """Return the NIST certificate of a role with one thing changed, signed by its issuer."""
+    """Returns the NIST certificate of a role with one thing changed, signed by its issuer."""
     curve = Curve.NIST_P256
     credential = pki.all(role, curve)[0]
     issuer = pki.all(key_of or (Role.CI if role is Role.EUM else Role.EUM), curve)[0]
@@ -171,7 +171,7 @@ def test_certificate_that_does_not_verify_is_refused(lpa, pki, order, code_of, r
         ("certificate", b"\x30\x03\x02\x01\x00", "8.1.3/6.1"),
     ],
 )
-def test_octets_that_are_no_certificate_are_refused(
+def test_octets_that_are_not_a_certificate_are_refused(
     lpa, order, code_of, attribute, octets, expected
 ):
     setattr(lpa.card, attribute, octets)
@@ -238,7 +238,7 @@ def test_unknown_transaction_id_in_json_is_refused(lpa, order, code_of):
     assert code_of(lpa.authenticate(order.matching_id)) == "8.10.1/3.9"
 
 
-def test_transaction_id_of_another_case_is_the_same(lpa, order, code_of):
+def test_transaction_id_in_another_case_is_accepted(lpa, order, code_of):
     lpa.initiate()
     lpa.initiated["transactionId"] = lpa.initiated["transactionId"].lower()
     assert code_of(lpa.authenticate(order.matching_id)) == "Executed-Success"
@@ -391,9 +391,7 @@ def test_half_finished_download_does_not_block_the_same_card(lpa, order, code_of
         ),
     ],
 )
-def test_card_that_cannot_have_the_profile_is_refused(
-    lpa, server, code_of, name, changes, expected
-):
+def test_card_that_is_not_eligible_is_refused(lpa, server, code_of, name, changes, expected):
     made = make_profile(preset(name))
     order = server.orders.order(made.upp, made.metadata)
     lpa.card.info2_changes = changes
@@ -401,7 +399,7 @@ def test_card_that_cannot_have_the_profile_is_refused(
     assert code_of(lpa.authenticate(order.matching_id)) == expected
 
 
-def test_package_that_is_none_needs_nothing(lpa, server, profile, code_of):
+def test_unreadable_package_needs_nothing(lpa, server, profile, code_of):
     order = server.orders.order(b"\xff" * 100, profile.metadata)
     lpa.initiate()
     assert code_of(lpa.authenticate(order.matching_id)) == "Executed-Success"
@@ -423,7 +421,7 @@ def test_unreadable_response_is_refused(lpa, order, code_of, octets):
     assert code_of(lpa.authenticate(bf38=octets)) == "1.6/2.1"
 
 
-def test_skipped_checks_play_a_careless_server(make_server, make_lpa, profile, pki, code_of):
+def test_skipped_checks_simulate_a_careless_server(make_server, make_lpa, profile, pki, code_of):
     policy = Policy(skipped_checks=frozenset({"chain_verifies", "euicc_signature1"}))
     server = make_server(policy=policy)
     order = server.orders.order(profile.upp, profile.metadata)

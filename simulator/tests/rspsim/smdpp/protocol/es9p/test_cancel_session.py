@@ -24,7 +24,7 @@ def after(step, lpa, order):
 
 @pytest.mark.parametrize("step", ["authenticateClient", "getBoundProfilePackage"])
 @pytest.mark.parametrize("reason", [*FINAL, *HARMLESS])
-def test_reason_decides_what_becomes_of_the_order(lpa, server, order, code_of, step, reason):
+def test_reason_decides_the_state_of_the_order(lpa, server, order, code_of, step, reason):
     after(step, lpa, order)
     before = server.orders.get(order.number).state
 
@@ -43,7 +43,7 @@ def test_profile_can_be_downloaded_after_a_harmless_cancellation(lpa, order, rea
     assert lpa.download(order.matching_id).upp
 
 
-def test_effect_of_a_reason_is_policy(make_server, make_lpa, profile):
+def test_effect_of_a_reason_depends_on_the_policy(make_server, make_lpa, profile):
     server = make_server(
         policy=Policy(cancel_effects=((CancelSessionReason.endUserRejection, None),))
     )
@@ -55,7 +55,7 @@ def test_effect_of_a_reason_is_policy(make_server, make_lpa, profile):
 
 
 @pytest.mark.parametrize("step", ["authenticateClient", "getBoundProfilePackage"])
-def test_each_fault_is_refused_and_leaves_the_session(lpa, server, order, code_of, step):
+def test_each_wrong_request_is_refused_and_leaves_the_session(lpa, server, order, code_of, step):
     after(step, lpa, order)
     before = server.orders.get(order.number)
     good = lpa.card.cancel(lpa.transaction_id, 0)

@@ -62,7 +62,7 @@ def test_longest_segments_are_1020_octets(make_server, make_lpa, profile):
     assert loaded.upp == bytes(3000)
 
 
-def test_long_metadata_come_in_several_88(make_server, make_lpa, profile):
+def test_long_metadata_are_sent_in_several_88(make_server, make_lpa, profile):
     icon = jpg_icon() + bytes(1024 - len(jpg_icon()))
     metadata = replace(profile.metadata, icon=icon, icon_type=0)
     server = make_server()
@@ -81,13 +81,13 @@ def test_short_metadata_are_cut_where_the_policy_says(make_server, make_lpa, pro
 
 
 @pytest.mark.parametrize("length", [1, 16])
-def test_host_id_has_the_length_of_the_policy(make_server, make_lpa, profile, length):
+def test_host_id_has_the_length_in_the_policy(make_server, make_lpa, profile, length):
     server = make_server(policy=Policy(binding=BindingChoice(host_id_octets=length)))
     order = server.orders.order(profile.upp, profile.metadata)
     assert len(make_lpa(server=server).download(order.matching_id).host_id) == length
 
 
-def test_package_without_a_step_before_is_refused(lpa, order, code_of):
+def test_package_without_the_step_before_is_refused(lpa, order, code_of):
     lpa.initiate()
     lpa.authenticate(order.matching_id)
     bf21 = lpa.card.prepare_download(lpa.authenticated, lpa.signature1)
@@ -121,7 +121,7 @@ def test_bad_signature_is_refused_and_leaves_the_session(lpa, order, code_of):
     assert code_of(lpa.get_package(bf21=good)) == "Executed-Success"
 
 
-def test_signature_has_to_cover_smdp_signature2(lpa, order, code_of):
+def test_signature_without_smdp_signature2_is_refused(lpa, order, code_of):
     offered(lpa, order, code_of)
     lpa.authenticated["smdpSignature2"] = base64.b64encode(
         b"\x5f\x37\x40"
@@ -129,7 +129,7 @@ def test_signature_has_to_cover_smdp_signature2(lpa, order, code_of):
             base64.b64decode(lpa.authenticated["smdpSigned2"]) + tlv.encode(0x5F37, lpa.signature1)
         )
     ).decode()
-    assert code_of(lpa.get_package()) == "Executed-Success"  # deterministic: the very same octets
+    assert code_of(lpa.get_package()) == "Executed-Success"  # deterministic: the same octets
     offered(lpa, order, code_of)
     signed = lpa.card.prepare_download(lpa.authenticated, lpa.signature1)
     signed2 = tlv.parse(signed).children()[0].children()[0]
@@ -191,7 +191,7 @@ def test_hash_of_another_session_is_wrong(lpa, secret_order, code_of):
     assert code_of(lpa.get_package(hash_cc=old)) == "8.2.7/3.8"
 
 
-def test_confirmation_code_nobody_asked_for_is_ignored(lpa, order):
+def test_confirmation_code_not_asked_for_is_ignored(lpa, order):
     assert lpa.download(order.matching_id, "4711").upp
 
 
@@ -237,7 +237,7 @@ def test_retry_gets_the_same_segments_under_drawn_keys_and_cuts_too(
         assert groups_of(lpa.get_package())[1:] == first[1:]
 
 
-def test_retry_with_another_one_time_key_is_bound_anew(lpa, order, code_of):
+def test_retry_with_another_one_time_key_is_bound_again(lpa, order, code_of):
     first = lpa.download(order.matching_id)
     lpa.card.otsk = None
     second = lpa.download(order.matching_id)
@@ -281,7 +281,7 @@ def test_kept_key_is_not_offered_on_the_other_curve(lpa, order):
     ],
     ids=["empty", "not on the curve", "other curve", "compressed"],
 )
-def test_one_time_key_that_is_no_point_is_refused(lpa, order, code_of, otpk):
+def test_one_time_key_that_is_not_a_point_is_refused(lpa, order, code_of, otpk):
     offered(lpa, order, code_of)
     assert code_of(lpa.get_package(euicc_otpk=otpk)) == "8.1/6.1"
 

@@ -60,10 +60,10 @@ def test_result_ends_the_session(loaded, order, code_of):
     assert code_of(loaded.cancel(1)) == "8.10.1/3.9"
 
 
-def test_operator_is_told_of_each_point(loaded, server, order):
+def test_each_point_is_reported_to_the_operator(loaded, server, order):
     loaded.notify(loaded.card.result(loaded.transaction_id, order.iccid))
-    told = server.orders.get(order.number).progress
-    assert [(one.point, one.outcome) for one in told] == [
+    progress = server.orders.get(order.number).progress
+    assert [(one.point, one.outcome) for one in progress] == [
         (3, "Executed-Success"),
         (4, "Executed-Success"),
     ]
@@ -77,7 +77,7 @@ def test_result_twice_is_a_duplicate(loaded, server, order):
     assert len(server.orders.get(order.number).progress) == 2
 
 
-def test_card_that_starts_afresh_may_use_its_numbers_again(make_lpa, server, profile, order):
+def test_card_that_starts_again_may_reuse_its_numbers(make_lpa, server, profile, order):
     for matching_id in (order.matching_id, "SECOND"):
         lpa = make_lpa()
         lpa.download(matching_id)
@@ -101,7 +101,9 @@ def test_result_for_an_order_in_error_has_no_effect(loaded, server, order):
         ({"iccid": OTHER_ICCID}, Verdict.OTHER_PROFILE),
     ],
 )
-def test_result_that_does_not_belong_here_has_no_effect(loaded, server, order, spoiled, expected):
+def test_result_for_another_server_or_profile_has_no_effect(
+    loaded, server, order, spoiled, expected
+):
     values = {"transaction_id": loaded.transaction_id, "iccid": order.iccid}
     loaded.notify(loaded.card.result(**(values | spoiled)))
     assert (verdict(server), state(server, order)) == (expected, OrderState.DOWNLOADED)
@@ -128,7 +130,7 @@ def installed(loaded, order):
 
 
 @pytest.mark.parametrize("event", list(NotificationEvent))
-def test_only_a_delete_notification_moves_an_installed_profile(installed, server, order, event):
+def test_only_a_delete_notification_changes_an_installed_profile(installed, server, order, event):
     installed.notify(installed.card.notification(event, order.iccid))
     deleted = event is NotificationEvent.notificationDelete
     expected = OrderState.UNAVAILABLE if deleted else OrderState.INSTALLED
@@ -181,7 +183,7 @@ def test_notification_under_an_unknown_ci_has_no_effect(installed, server, order
 @pytest.mark.parametrize(
     "octets", ["", "00", "30", "3000", "BF3700", "BF36020500", "A100", "BF37FF"]
 )
-def test_octets_that_are_no_notification_are_answered_alike(lpa, server, octets):
+def test_octets_that_are_not_a_notification_are_answered_with_204(lpa, server, octets):
     lpa.notify(bytes.fromhex(octets))
     assert verdict(server) is Verdict.UNREADABLE
     assert server.notifications[-1].octets == bytes.fromhex(octets)
@@ -191,7 +193,7 @@ def test_octets_that_are_no_notification_are_answered_alike(lpa, server, octets)
     "body",
     [{}, {"pendingNotification": None}, {"pendingNotification": 7}, {"pendingNotification": "!"}],
 )
-def test_request_without_a_notification_is_answered_alike(lpa, server, body):
+def test_request_without_a_notification_is_answered_with_204(lpa, server, body):
     response = lpa.post("handleNotification", body)
     assert (response.status, response.body) == (204, b"")
     assert verdict(server) is Verdict.UNREADABLE

@@ -47,7 +47,7 @@ def test_nominal_answer_is_signed_under_the_ci_the_card_prefers(make_lpa, pki, c
     assert parsed.server_address == "testsmdpplus1.example.com"
 
 
-def test_euicc_challenge_is_signed_as_it_came(lpa):
+def test_euicc_challenge_is_signed_as_received(lpa):
     challenge = bytes(range(16))
     answer = lpa.initiate(euiccChallenge=base64.b64encode(challenge).decode())
     assert ServerSigned1.decode(unb64(answer["serverSigned1"])).euicc_challenge == challenge
@@ -72,13 +72,13 @@ def test_same_request_twice_gives_other_transaction_id_and_challenge(lpa):
         "testsmdpplus1.example.com:443",
     ],
 )
-def test_address_in_another_case_or_with_a_port_is_ours_and_repeated(lpa, code_of, address):
+def test_address_in_another_case_or_with_a_port_is_accepted_and_repeated(lpa, code_of, address):
     answer = lpa.initiate(smdpAddress=address)
     assert code_of(answer) == "Executed-Success"
     assert ServerSigned1.decode(unb64(answer["serverSigned1"])).server_address == address
 
 
-def test_port_counts_when_both_sides_name_one(make_server, make_lpa, code_of):
+def test_ports_are_compared_when_both_sides_have_one(make_server, make_lpa, code_of):
     lpa = make_lpa(server=make_server(address="localhost:8443", aliases=("127.0.0.1:8443",)))
     assert code_of(lpa.initiate(smdpAddress="localhost:8443")) == "Executed-Success"
     assert code_of(lpa.initiate(smdpAddress="localhost")) == "Executed-Success"
@@ -91,7 +91,7 @@ def test_address_of_another_server_is_refused(lpa, code_of, address):
     assert code_of(lpa.initiate(smdpAddress=address)) == "8.8.1/3.8"
 
 
-def test_address_under_its_sm_ds_name_is_read(lpa, code_of):
+def test_address_in_the_sm_ds_member_is_read(lpa, code_of):
     answer = lpa.initiate(smdpAddress=None, smdsAddress="testsmdpplus1.example.com")
     assert code_of(answer) == "Executed-Success"
 
@@ -111,7 +111,7 @@ def test_empty_ci_lists_are_refused(lpa, code_of):
     assert code_of(lpa.initiate()) == "8.8.4/3.7"
 
 
-def test_unknown_cis_before_a_known_one_are_passed_over(lpa, code_of):
+def test_unknown_cis_before_a_known_one_are_ignored(lpa, code_of):
     lpa.card.verification = (UNKNOWN, *lpa.card.verification)
     lpa.card.signing = (UNKNOWN, *lpa.card.signing)
     answer = lpa.initiate()
@@ -128,9 +128,7 @@ def test_two_roots_may_differ(lpa, pki):
     assert unb64(answer["euiccCiPKIdToBeUsed"])[2:] == nist
 
 
-def test_server_limited_to_one_curve_takes_it_though_the_card_prefers_the_other(
-    make_server, make_lpa
-):
+def test_server_with_one_curve_uses_it_although_the_card_prefers_the_other(make_server, make_lpa):
     lpa = make_lpa(server=make_server(curves=(Curve.BRAINPOOL_P256R1,)))
     answer = lpa.initiate()
     certificate = Certificate.from_der(unb64(answer["serverCertificate"]))
@@ -153,7 +151,7 @@ def test_svn_outside_major_version_two_is_refused(lpa, code_of, svn, expected):
     assert code_of(lpa.initiate()) == expected
 
 
-def test_svn_range_is_policy(make_server, make_lpa, code_of):
+def test_svn_range_depends_on_the_policy(make_server, make_lpa, code_of):
     lpa = make_lpa(server=make_server(policy=Policy(next_major=4)))
     lpa.card.svn = Version.from_text("3.1.0")
     assert code_of(lpa.initiate()) == "Executed-Success"
