@@ -21,6 +21,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -121,10 +122,18 @@ class Behaviour:
 
     def _call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         path = os.pathsep.join(str(self.root / name) for name in ("simulator", "harness"))
+        project = tomllib.loads((self.root / "pyproject.toml").read_text(encoding="utf-8"))
+        plugin = project["project"]["entry-points"]["pytest11"]["rspharness"]
+        options = f"-p no:rspharness -p {plugin}"  # the installed one is that of another commit
         return subprocess.run(
             [self.python, *arguments],
             cwd=self.root,
-            env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0"},
+            env={
+                **os.environ,
+                "PYTHONPATH": path,
+                "PYTHONHASHSEED": "0",
+                "PYTEST_ADDOPTS": options,
+            },
             capture_output=True,
             text=True,
             check=False,
@@ -134,7 +143,8 @@ class Behaviour:
         done = self._call("-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider")
         found = re.search(r"^(\d+) tests collected", done.stdout, re.MULTILINE)
         if found is None:
-            raise SystemExit(f"{self.root}: tests cannot be collected:\n{done.stdout[-3000:]}")
+            shown = done.stdout[-3000:] + done.stderr[-3000:]
+            raise SystemExit(f"{self.root}: tests cannot be collected:\n{shown}")
         return int(found[1])
 
     def _run(self, report: Path) -> None:

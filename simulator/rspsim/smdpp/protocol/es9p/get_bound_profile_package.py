@@ -215,7 +215,7 @@ def run(environment: Environment, content: Content) -> Outcome:
     request = PackageRequest(
         content, content.ok, session, session.client, order, environment.policy, now
     )
-    refusal = run_checks(CARD_CHECKS, policy, request)
+    refusal = run_checks(CARD_CHECKS, environment.policy, request)
     if refusal is not None:
         return Outcome(answer=refusal)
     refusal = run_checks(ORDER_CHECKS, environment.policy, request)
