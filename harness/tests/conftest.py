@@ -7,6 +7,7 @@ import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -18,14 +19,23 @@ from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
 pytest_plugins = ["pytester"]
 
 
-@pytest.fixture(scope="session")
-def fake_agent():
-    """Returns the module of the administration agent, which is no test and in no package."""
-    place = Path(__file__).with_name("fake_agent.py")
-    spec = importlib.util.spec_from_file_location("fake_agent", place)
+def _module(place: Path) -> ModuleType:
+    """Imports a file that is in no package."""
+    spec = importlib.util.spec_from_file_location(f"tests_{place.stem}", place)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+_SIMULATOR = _module(Path(__file__).parents[2] / "simulator/tests/rspsim/conftest.py")
+driver, need_pcscd = _SIMULATOR.driver, _SIMULATOR.need_pcscd
+"""Fixtures of the simulator's tests, for those here that serve a card to the LPA."""
+
+
+@pytest.fixture(scope="session")
+def fake_agent() -> ModuleType:
+    """Returns the module of the administration agent, which is no test and in no package."""
+    return _module(Path(__file__).with_name("fake_agent.py"))
 
 
 @dataclass

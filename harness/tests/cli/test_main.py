@@ -5,6 +5,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -17,8 +18,8 @@ def run_with(monkeypatch: pytest.MonkeyPatch, function: Callable[[], int], *word
         subparsers.add_parser("run").set_defaults(func=lambda _options: function())
 
     area = argparse.Namespace(add_parser=add_parser)
-    monkeypatch.setattr(front, "AREAS", {"run": lambda: area})
-    return front.main([*words, "run"])
+    program = replace(front.PROGRAM, areas={"run": lambda: area})
+    return program.main([*words, "run"])
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
+import io
+
 import pytest
 
 from rspcore.errors import ConfigError
 from rspharness.record.trace import ReplayLink, Trace
 from rspharness.record.verdicts import TargetLost
 from rspharness.targets.transport import TracedLink
+from rspsim.transports.trace_observer import TraceObserver
 
 
 class _Echo:
@@ -76,3 +79,17 @@ def test_end_of_the_trace_is_a_lost_target():
 def test_unknown_line_is_refused(text):
     with pytest.raises(ConfigError, match="trace, line"):
         ReplayLink.parse(text)
+
+
+def test_trace_of_a_card_can_be_replayed() -> None:
+    file = io.StringIO()
+    observer = TraceObserver(file)
+    observer.inserted(b"\x3b\x00")
+    observer.exchanged(b"\x00\x70\x00\x00\x01", b"\x01\x90\x00", 0.00021)
+    observer.reset(b"\x3b\x01\x02")
+    observer.exchanged(b"\x80\x12\x00\x00", bytes(40) + b"\x90\x00", 0.1)
+    link = ReplayLink.parse(file.getvalue())
+    assert link.reset() == b"\x3b\x00"
+    assert link.transmit(b"\x00\x70\x00\x00\x01") == b"\x01\x90\x00"
+    assert link.reset() == b"\x3b\x01\x02"
+    assert link.transmit(b"\x80\x12\x00\x00") == bytes(40) + b"\x90\x00"

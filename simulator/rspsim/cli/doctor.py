@@ -6,9 +6,9 @@ The command changes nothing. It needs neither pyscard nor a running daemon.
 import argparse
 import json
 
-__all__ = ["add_parser", "show"]
+from rspsim.cli.program import EXIT_ENVIRONMENT
 
-_EXIT_ENVIRONMENT = 3
+__all__ = ["add_parser", "show"]
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -31,7 +31,7 @@ def show(options: argparse.Namespace) -> int:
     lacking = [one for one in findings if one.health is Health.LACK]
     if options.json:
         print(json.dumps([_as_json(one) for one in findings], indent=2))
-        return _EXIT_ENVIRONMENT if lacking else 0
+        return EXIT_ENVIRONMENT if lacking else 0
     for one in findings:
         print(f"{one.health:<5} {one.subject + ':':<17} {one.found}")
         if one.remedy:
@@ -39,7 +39,7 @@ def show(options: argparse.Namespace) -> int:
     if lacking:
         subjects = ", ".join(one.subject for one in lacking)
         print(f"\nmissing: {subjects}. Fix them from top to bottom.")
-        return _EXIT_ENVIRONMENT
+        return EXIT_ENVIRONMENT
     print("\nnothing is missing")
     return 0
 

@@ -19,12 +19,11 @@ from rspcore.errors import ConfigError, DecodeError, LocalError
 from rspcore.messages.metadata import ProfileClass
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import make_pki
-from rspharness.cli.main import build_parser, main
+from rspsim.__main__ import PROGRAM
 from rspsim.cli import smdpp_setup
 from rspsim.cli.smdpp_serve import _Orders
 from rspsim.smdpp import OrderEvent
 
-PROGRAM = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.argv[1:]))"
 SHARED = Path(__file__).parents[5] / "shared" / "data"
 HEADERS = {
     "User-Agent": "gsma-rsp-lpad",
@@ -38,7 +37,7 @@ class Served:
 
     def __init__(self, words: tuple[str, ...]) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, "smdpp", "serve", *words],
+            [sys.executable, "-m", "rspsim", "smdpp", "serve", *words],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -78,7 +77,7 @@ def serve() -> Iterator[Callable[..., Served]]:
 
 
 def options(*words: str) -> argparse.Namespace:
-    return build_parser("smdpp").parse_args(["smdpp", "serve", *words])
+    return PROGRAM.parser("smdpp").parse_args(["smdpp", "serve", *words])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -127,14 +126,14 @@ def test_process_serves_both_curves_and_the_management_port(serve, tmp_path, num
     ],
 )
 def test_what_cannot_be_served_is_reported_in_one_line(capsys, words, code, text):
-    assert main(["smdpp", "serve", "--port", "0", *words]) == code
+    assert PROGRAM.main(["smdpp", "serve", "--port", "0", *words]) == code
     error = capsys.readouterr().err
     assert text in error
     assert error.count("\n") == 1
 
 
 def test_faults_are_listed_with_their_parameters(capsys):
-    assert main(["smdpp", "faults"]) == 0
+    assert PROGRAM.main(["smdpp", "faults"]) == 0
     printed = capsys.readouterr().out
     assert "es9.smdp_signature2.flip_bit [bit=0]" in printed
     assert "for: the LPA shows subject and reason code as received (SGP.22 v2, 5.2.6)" in printed

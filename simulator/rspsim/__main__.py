@@ -1,0 +1,40 @@
+"""The simulated roles alone, without the harness: `python -m rspsim card serve`."""
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from rspsim.cli.program import Area, Program
+
+__all__ = ["AREAS", "PROGRAM"]
+
+
+def _card() -> Area:
+    from rspsim.cli import simulated_card  # noqa: PLC0415  only when it is named
+
+    return simulated_card
+
+
+def _smdpp() -> Area:
+    from rspsim.cli import smdpp  # noqa: PLC0415  only when it is named
+
+    return smdpp
+
+
+def _doctor() -> Area:
+    from rspsim.cli import doctor  # noqa: PLC0415  only when it is named
+
+    return doctor
+
+
+AREAS: Final[Mapping[str, Callable[[], Area]]] = {
+    "card": _card,
+    "smdpp": _smdpp,
+    "doctor": _doctor,
+}
+"""Areas by name; an area is imported when it is named."""
+
+PROGRAM: Final = Program("rsplab", "Software eUICC and mock SM-DP+. Testing only.", AREAS)
+
+if __name__ == "__main__":
+    sys.exit(PROGRAM.main())

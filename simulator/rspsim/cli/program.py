@@ -1,0 +1,111 @@
+"""A program made of areas: parses the words, runs the area, turns errors into an exit code.
+
+Only the area that was named is imported, so an area may import anything inside its function;
+`--help` imports only the parsers of the areas. No option of an area is known here.
+
+Exit codes: 0 success; 1 a case failed or was inconclusive, or a peer or its octets were wrong; 2
+wrong use of the command line; 3 the environment lacks something, and the message names the remedy;
+130 interrupted.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, cast
+
+from rspcore.errors import ConfigError, LocalError, RspError, StoreError
+
+__all__ = ["EXIT_ENVIRONMENT", "EXIT_FAILED", "EXIT_USAGE", "Area", "Program", "exit_code"]
+
+EXIT_FAILED: Final = 1
+EXIT_USAGE: Final = 2
+EXIT_ENVIRONMENT: Final = 3
+EXIT_INTERRUPTED: Final = 130  # 128 and SIGINT, as shells count
+
+_EXIT_CODES: Final[tuple[tuple[type[RspError], int], ...]] = (
+    (LocalError, EXIT_USAGE),
+    (ConfigError, EXIT_ENVIRONMENT),
+    (StoreError, EXIT_ENVIRONMENT),
+    (RspError, EXIT_FAILED),
+)
+
+
+class Area(Protocol):
+    """A part of the command line: a module that adds its own parser."""
+
+    def add_parser(
+        self, subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", /
+    ) -> object:
+        """Adds the sub-command with its options to the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One program.
+
+    Attributes:
+        name: Its name.
+        description: What it is, for its help.
+        areas: Functions that import an area, by its name.
+    """
+
+    name: str
+    description: str
+    areas: Mapping[str, Callable[[], Area]]
+
+    def main(self, arguments: Sequence[str] | None = None) -> int:
+        """Runs the program and returns its exit code.
+
+        Args:
+            arguments: What follows the program's name; the process's own arguments by default.
+        """
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        parser = self.parser(next((word for word in given if word in self.areas), None))
+        options = parser.parse_args(given)
+        function = cast("Callable[[argparse.Namespace], int]", options.func)
+        try:
+            return function(options)
+        except RspError as problem:
+            if options.debug:
+                raise
+            print(f"{self.name}: {problem}", file=sys.stderr)
+            return exit_code(problem)
+        except KeyboardInterrupt:
+            return EXIT_INTERRUPTED
+        except BrokenPipeError:
+            # The reader of our output left, as `head` does; keep the interpreter from writing more.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return EXIT_FAILED
+
+    def parser(self, area: str | None = None) -> argparse.ArgumentParser:
+        """Builds the parser of one area, or of all areas if none is named.
+
+        Args:
+            area: Name of an area; the others are then not imported.
+        """
+        parser = argparse.ArgumentParser(prog=self.name, description=self.description)
+        parser.add_argument(
+            "--version", action=_ShowVersion, nargs=0, help="show the version and exit"
+        )
+        parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+        for imported in [self.areas[area]] if area else self.areas.values():
+            imported().add_parser(subparsers)
+        return parser
+
+
+class _ShowVersion(argparse.Action):
+    """Prints the installed version; reading it takes longer than the rest of a start."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version  # noqa: PLC0415  see the class
+
+        print(f"{parser.prog} {version('rsplab')}")
+        parser.exit()
+
+
+def exit_code(problem: RspError) -> int:
+    """Returns the exit code of an error by its class."""
+    return next(code for kind, code in _EXIT_CODES if isinstance(problem, kind))
