@@ -155,7 +155,7 @@ def test_long_list_comes_whole(card, given, step):
             given.enable(one.iccid)
             given.disable(one.iccid)
     with step("S_LPAd -> eUICC: ListNotification; expected: 61XX"):
-        parts = store_data_blocks.in_parts(
+        parts = store_data_blocks.answers_in_parts(
             card, store_data_blocks.block(card, ListNotificationRequest().encode())
         )
         expect.that(holds=len(parts) > 1, expected="61XX first", actual="one response")

@@ -41,7 +41,7 @@ def in_progress(card, server, step, what=TWO):
         session = server.prepared(card)
         package = session.package(what, segment_size=PIECE)
         place = package.of(ELEMENTS)[3]
-        load_result.went_on(session.load(package.until(place)))
+        load_result.continued(session.load(package.until(place)))
         return session, package.since(place)
 
 
@@ -156,7 +156,7 @@ def test_wrong_length_of_a0_is_refused(card, given, server, step, note):
         length = len(sound.segments[sound.header_of(ISDP)].octets) - 2
         package = session.package(TWO, lengths=((Tag.FirstSequenceOf87, length + 1),))
         place = package.header_of(ISDP)
-        load_result.went_on(session.load(package.until(place)))
+        load_result.continued(session.load(package.until(place)))
     with step("S_LPAd -> eUICC: A0 whose length is larger by 1 than its 87"):
         loaded = session.load(package.since(place).until(1))
         note(load_result.described(loaded))
@@ -173,7 +173,7 @@ def test_containers_exchanged_are_refused(card, given, server, step, note):
         session = server.prepared(card)
         package = session.package(TWO)
         place, after = package.header_of(ISDP), package.header_of(METADATA)
-        load_result.went_on(session.load(package.until(place)))
+        load_result.continued(session.load(package.until(place)))
     with step("S_LPAd -> eUICC: A1 and its 88, then A0"):
         a0 = package.segments[place].octets
         metadata = package.since(after).until(package.header_of(ELEMENTS) - after)
@@ -202,7 +202,7 @@ def test_package_that_is_not_complete_is_abandoned(card, given, server, step, no
     with step("S_LPAd -> eUICC: package whose A3 announces 100 octets too many"):
         loaded = session.load(with_length_of_a3(session, 100))
         note(load_result.described(loaded))
-        load_result.went_on(loaded)
+        load_result.continued(loaded)
     with step("S_LPAd -> eUICC: GetEUICCChallenge; expected: the Profile not listed"):
         server.open(card)
         expect.unchanged(before, card.observe(), apart_from=("notifications",))

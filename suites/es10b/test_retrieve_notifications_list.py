@@ -236,7 +236,7 @@ def test_long_answer_comes_whole(card, given, step):
             one for number in numbers for one in retrieved(card, SearchCriteria(seq_number=number))
         ]
     with step("S_LPAd -> eUICC: RetrieveNotificationsList; expected: 61XX"):
-        parts = store_data_blocks.in_parts(
+        parts = store_data_blocks.answers_in_parts(
             card, store_data_blocks.block(card, RetrieveNotificationsListRequest().encode())
         )
         expect.that(holds=len(parts) > 1, expected="61XX first", actual="one response")

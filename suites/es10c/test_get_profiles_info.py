@@ -154,7 +154,7 @@ def test_long_list_comes_whole(card, given, step):
     profiles = given.profiles(*MANY)
     request = ProfileInfoListRequest(tag_list=bytes.fromhex("5A9294")).encode()
     with step("S_LPAd -> eUICC: GetProfilesInfo, tag list 5A 92 94; expected: 61XX"):
-        parts = store_data_blocks.in_parts(card, store_data_blocks.block(card, request))
+        parts = store_data_blocks.answers_in_parts(card, store_data_blocks.block(card, request))
         expect.that(holds=len(parts) > 1, expected="61XX first", actual="one response")
         expect.success(parts[-1])
     with step("Expected: icon and name of each of the eight"):

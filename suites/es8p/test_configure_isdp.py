@@ -10,7 +10,7 @@ from rspcore.tags import ECASD_AID, ISDP_PREFIX, ISDR_AID, Tag
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.servers import load_result
-from rspharness.servers.bound_package import protect_soundly
+from rspharness.servers.bound_package import protect_correctly
 from rspharness.servers.rsp_server import profile
 from rspharness.suite.load_trial import LoadTrial, taken_to
 
@@ -25,7 +25,7 @@ def protected_by(protect):
     def protecting(command, number, bsp, plaintext):
         if command is COMMAND:
             return protect(bsp, plaintext)
-        return protect_soundly(command, number, bsp, plaintext)
+        return protect_correctly(command, number, bsp, plaintext)
 
     return protecting
 
@@ -68,7 +68,7 @@ def test_empty_request_makes_the_isdp(card, given, server, step):
     with step("Initial conditions: InitialiseSecureChannel accepted"):
         session, package = taken_to(COMMAND, card, server, TWO)
     with step("S_LPAd -> eUICC: ConfigureISDP, empty; expected: SW 9000 without PIR"):
-        load_result.went_on(session.load(package.until(1)))
+        load_result.continued(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: the rest; expected: PIR successResult, the ISD-P listed"):
         info = load_result.installed(session, session.load(package.since(1)))
         expect.equal(info.iccid, TWO.metadata.iccid, "ICCID in the ISD-P")
@@ -193,7 +193,7 @@ def test_second_request_is_refused(card, given, server, step, note):
     before = card.observe()
     with step("Initial conditions: ConfigureISDP accepted"):
         session, package = taken_to(COMMAND, card, server, TWO)
-        load_result.went_on(session.load(package.until(1)))
+        load_result.continued(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: ConfigureISDP again"):
         loaded = session.load(package.until(1))
         note(load_result.described(loaded))
@@ -212,7 +212,7 @@ def test_metadata_do_not_come_first(card, given, server, step, note):
     with step("Initial conditions: InitialiseSecureChannel accepted"):
         session = server.prepared(card)
         package = session.package(TWO, configure_isdp=None)
-        load_result.went_on(session.load(package.until(1)))
+        load_result.continued(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: header of A1"):
         loaded = session.load(package.since(1).until(1))
         note(load_result.described(loaded))

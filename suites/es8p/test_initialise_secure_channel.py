@@ -58,9 +58,9 @@ def test_channel_opens_on_each_curve(card, given, make_server, step, on):
         session = make_server(curve=on).prepared(card)
         package = session.package(TWO)
     with step("S_LPAd -> eUICC: InitialiseSecureChannel; expected: SW 9000 without PIR"):
-        load_result.went_on(session.load(package.until(1)))
+        load_result.continued(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: ConfigureISDP; expected: SW 9000 without PIR"):
-        load_result.went_on(session.load(package.since(1).until(1)))
+        load_result.continued(session.load(package.since(1).until(1)))
 
 
 @testcase.each(
@@ -146,7 +146,7 @@ def test_second_request_is_refused(card, given, server, step, note):
     with step("Initial conditions: InitialiseSecureChannel accepted"):
         session = server.prepared(card)
         package = session.package(TWO)
-        load_result.went_on(session.load(package.until(1)))
+        load_result.continued(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: InitialiseSecureChannel again"):
         loaded = session.load(package.until(1))
         note(load_result.described(loaded))
@@ -177,9 +177,9 @@ def test_shortest_and_longest_host_id_enter_the_keys(card, given, server, step):
             session = server.prepared(card)
             package = session.package(TWO, host_id=host_id)
         with step(f"InitialiseSecureChannel, hostId of {len(host_id)} octets; expected: accepted"):
-            load_result.went_on(session.load(package.until(1)))
+            load_result.continued(session.load(package.until(1)))
         with step("ConfigureISDP under keys derived with it; expected: accepted"):
-            load_result.went_on(session.load(package.since(1).until(1)))
+            load_result.continued(session.load(package.since(1).until(1)))
 
 
 @testcase("ES8+.InitialiseSecureChannel#13")
@@ -304,7 +304,7 @@ def test_known_one_time_key_gives_the_same_keys(card, given, server, step):
         expect.equal(session.otpk_euicc.point, own.point, "otPK.EUICC")
     with step("S_LPAd -> eUICC: InitialiseSecureChannel, signed anew; expected: accepted"):
         renewed = session.package(TWO, otsk_dp=otsk)
-        load_result.went_on(session.load(renewed.until(1)))
+        load_result.continued(session.load(renewed.until(1)))
     with step("S_LPAd -> eUICC: the rest as bound before; expected: PIR successResult"):
         load_result.installed(session, session.load(bound.since(1)))
 
@@ -323,4 +323,4 @@ def test_session_is_over_after_the_error(card, given, server, step):
         again = server.open(card)
         expect.ok(again.authenticate())
         expect.ok(again.prepare())
-        load_result.went_on(first_segment(again))
+        load_result.continued(first_segment(again))

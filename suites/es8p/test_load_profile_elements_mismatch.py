@@ -121,7 +121,7 @@ def test_reset_in_the_middle_of_the_load(card, given, server, step):
     with step("Initial conditions: three segments of the package accepted"):
         session = server.prepared(card)
         package = session.package(profile(TWO), segment_size=200)
-        load_result.went_on(session.load(package.until(package.of(COMMAND)[3])))
+        load_result.continued(session.load(package.until(package.of(COMMAND)[3])))
     with step("Reset"):
         card.reset()
     with step("Expected: PrepareDownload refused, noSession(4)"):
@@ -141,7 +141,7 @@ def test_power_lost_after_the_last_segment(card, given, server, step, note):
         session = server.prepared(card)
         package = session.package(profile(TWO))
         last = package.of(COMMAND)[-1]
-        load_result.went_on(session.load(package.until(last)))
+        load_result.continued(session.load(package.until(last)))
     with step("S_LPAd -> eUICC: the last segment; power lost before its answer is read"):
         blocks = card.store_data_blocks(package.segments[last].octets)
         with card.power_lost_after(len(blocks)):

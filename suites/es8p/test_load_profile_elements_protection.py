@@ -8,7 +8,7 @@ from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.servers import load_result
-from rspharness.servers.bound_package import protect_soundly
+from rspharness.servers.bound_package import protect_correctly
 from rspharness.servers.rsp_server import profile
 from rspharness.suite.load_trial import LoadTrial
 
@@ -112,7 +112,7 @@ def test_body_of_no_whole_blocks_ends_the_load(card, given, server, step):
     def uneven(command, number, bsp, plaintext):
         if command is COMMAND and number == 1:
             return bsp.protect_mac_only(Tag.Protected86, bytes(31))
-        return protect_soundly(command, number, bsp, plaintext)
+        return protect_correctly(command, number, bsp, plaintext)
 
     given.profiles(ONE)
     trial = LoadTrial.begin(card, server, step, TWO, segment_size=SEGMENT, protect=uneven)
@@ -132,8 +132,8 @@ def test_counter_that_does_not_count_the_88s(card, given, server, step, note):
             counted.append(number)
         if command is COMMAND and number == 0:
             lagging = replace(bsp, counter=bsp.counter - len(counted))
-            return protect_soundly(command, number, lagging, plaintext)
-        return protect_soundly(command, number, bsp, plaintext)
+            return protect_correctly(command, number, lagging, plaintext)
+        return protect_correctly(command, number, bsp, plaintext)
 
     given.profiles(ONE)
     trial = LoadTrial.begin(card, server, step, TWO, protect=behind)

@@ -7,7 +7,7 @@ from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import tlv_edit
 from rspharness.servers import load_result
-from rspharness.servers.bound_package import protect_soundly
+from rspharness.servers.bound_package import protect_correctly
 from rspharness.servers.request_overrides import PackageFields
 from rspharness.servers.rsp_server import profile
 from rspharness.suite.load_trial import LoadTrial, taken_to
@@ -33,7 +33,7 @@ def test_elements_under_profile_protection_keys(card, given, server, step):
     with step("Initial conditions: StoreMetadata accepted"):
         session, package = taken_to(COMMAND, card, server, TWO, **UNDER_PPK)
     with step("S_LPAd -> eUICC: ReplaceSessionKeys; expected: SW 9000 without PIR"):
-        load_result.went_on(session.load(package.until(1)))
+        load_result.continued(session.load(package.until(1)))
     with step("S_LPAd -> eUICC: elements under the new keys; expected: PIR successResult"):
         load_result.installed(session, session.load(package.since(1)))
 
@@ -55,9 +55,9 @@ def test_chain_and_counter_begin_anew(card, given, server, step):
     with step("Initial conditions: StoreMetadata accepted"):
         session, package = taken_to(COMMAND, card, server, TWO, **UNDER_PPK)
     with step("Initial conditions: ReplaceSessionKeys and the header of A3 accepted"):
-        load_result.went_on(session.load(package.until(2)))
+        load_result.continued(session.load(package.until(2)))
     with step("S_LPAd -> eUICC: the first 86, counter 1; expected: SW 9000 without PIR"):
-        load_result.went_on(session.load(package.since(2).until(1)))
+        load_result.continued(session.load(package.since(2).until(1)))
 
 
 @testcase("ES8+.ReplaceSessionKeys#04")
@@ -76,7 +76,7 @@ def tagged(tag):
 
     def protect(command, number, bsp, plaintext):
         if command is not COMMAND:
-            return protect_soundly(command, number, bsp, plaintext)
+            return protect_correctly(command, number, bsp, plaintext)
         if tag == Tag.Protected88:
             return bsp.protect_mac_only(tag, plaintext)
         return bsp.protect(tag, plaintext)
@@ -100,9 +100,9 @@ def test_other_tags_in_the_group_end_the_load(card, given, server, step):
 @testcase.each(
     "request_",
     {
-        "ES8+.ReplaceSessionKeys#06": tlv_edit.valued(SOUND, PPK.s_enc[:15], 0x81),
+        "ES8+.ReplaceSessionKeys#06": tlv_edit.with_value(SOUND, PPK.s_enc[:15], 0x81),
         "ES8+.ReplaceSessionKeys#07": tlv_edit.without(SOUND, 0x82),
-        "ES8+.ReplaceSessionKeys#08": tlv_edit.valued(SOUND, PPK.mac_chaining_value[:8], 0x80),
+        "ES8+.ReplaceSessionKeys#08": tlv_edit.with_value(SOUND, PPK.mac_chaining_value[:8], 0x80),
     },
 )
 def test_values_of_another_length_end_the_load(card, given, server, step, request_):
@@ -122,7 +122,7 @@ def test_second_request_is_refused(card, given, server, step, note):
     given.profiles(ONE)
     trial = LoadTrial.begin(card, server, step, TWO, COMMAND, **UNDER_PPK)
     with step("Initial conditions: ReplaceSessionKeys accepted"):
-        load_result.went_on(trial.send())
+        load_result.continued(trial.send())
     with step("S_LPAd -> eUICC: ReplaceSessionKeys again"):
         loaded = trial.send()
         note(load_result.described(loaded))
@@ -136,7 +136,7 @@ def test_keys_are_not_replaced_after_the_first_element(card, given, server, step
     given.profiles(ONE)
     trial = LoadTrial.begin(card, server, step, TWO, ELEMENTS, segment_size=PIECE)
     with step("Initial conditions: header of A3 and the first 86 accepted"):
-        load_result.went_on(trial.send(trial.package.until(2)))
+        load_result.continued(trial.send(trial.package.until(2)))
         protected = trial.session.package(TWO, replace_keys=PPK)
         late = protected.segments[protected.header_of(COMMAND)].octets
     with step("S_LPAd -> eUICC: A2 segment"):
@@ -158,7 +158,7 @@ def test_elements_under_other_keys_end_the_load(card, given, server, step, field
     given.profiles(ONE)
     trial = LoadTrial.begin(card, server, step, TWO, COMMAND, segment_size=PIECE, **fields)
     with step("Initial conditions: ReplaceSessionKeys and the header of A3 accepted"):
-        load_result.went_on(trial.send(trial.package.until(2)))
+        load_result.continued(trial.send(trial.package.until(2)))
     with step("S_LPAd -> eUICC: the first 86, not under the keys delivered"):
         loaded = trial.send(trial.package.since(2).until(1))
     with step("Expected: PIR errorResult, loadProfileElements(5), bspSecurityError(8)"):

@@ -45,7 +45,7 @@ def installed(card, server, step, what=TWO, **fields):
         session, package = taken_to(COMMAND, card, server, what, **fields)
     with step("S_LPAd -> eUICC: StoreMetadata; expected: SW 9000 without PIR"):
         following = package.of(COMMAND)[-1] + 1
-        load_result.went_on(session.load(package.until(following)))
+        load_result.continued(session.load(package.until(following)))
     with step("S_LPAd -> eUICC: the profile elements; expected: PIR successResult"):
         return load_result.installed(session, session.load(package.since(following)))
 

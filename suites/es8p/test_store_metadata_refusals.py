@@ -7,7 +7,7 @@ from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
 from rspharness.servers import load_result
-from rspharness.servers.bound_package import protect_soundly
+from rspharness.servers.bound_package import protect_correctly
 from rspharness.servers.rsp_server import profile
 from rspharness.suite.load_trial import LoadTrial, taken_to
 
@@ -27,7 +27,7 @@ def twice(metadata, tag):
 
 def set_to(value, *path):
     """Returns sound metadata with another value at a place."""
-    return tlv_edit.valued(SOUND, value, *path)
+    return tlv_edit.with_value(SOUND, value, *path)
 
 
 @testcase.each(
@@ -159,14 +159,14 @@ def encrypted(command, number, bsp, plaintext):
     """Protects metadata as an encrypted TLV 87, all else soundly."""
     if command is COMMAND:
         return bsp.protect(Tag.Protected87, plaintext)
-    return protect_soundly(command, number, bsp, plaintext)
+    return protect_correctly(command, number, bsp, plaintext)
 
 
 def shorter_than_a_mac(command, number, bsp, plaintext):
     """Protects metadata as a TLV 88 of 7 octets, all else soundly."""
     if command is COMMAND:
         return tlv.encode(Tag.Protected88, bytes(7)), bsp
-    return protect_soundly(command, number, bsp, plaintext)
+    return protect_correctly(command, number, bsp, plaintext)
 
 
 @testcase("ES8+.StoreMetadata#48")

@@ -59,7 +59,7 @@ def rules_listed(card, server, step, what, **fields):
 def test_ppr1_of_an_allowed_owner(card, given, server, step):
     """PPR1 of an owner that the RAT allows is accepted and listed."""
     given.none()
-    what = rat.owned_by_friend(rules_of(card), bringing(PPR1))
+    what = rat.owned_by_allowed_operator(rules_of(card), bringing(PPR1))
     listed = rules_listed(card, server, step, what)
     with step("Expected: tag 99 shows ppr1"):
         expect.equal(listed, frozenset({PPR1}), "profilePolicyRules")
@@ -69,7 +69,7 @@ def test_ppr1_of_an_allowed_owner(card, given, server, step):
 def test_ppr2_of_an_allowed_owner(card, given, server, step):
     """PPR2 of an owner that the RAT allows is accepted and listed."""
     given.profiles(ONE)
-    what = rat.owned_by_friend(rules_of(card), bringing(PPR2))
+    what = rat.owned_by_allowed_operator(rules_of(card), bringing(PPR2))
     listed = rules_listed(card, server, step, what)
     with step("Expected: tag 99 shows ppr2"):
         expect.equal(listed, frozenset({PPR2}), "profilePolicyRules")
@@ -79,7 +79,7 @@ def test_ppr2_of_an_allowed_owner(card, given, server, step):
 def test_both_rules_of_an_allowed_owner(card, given, server, step):
     """Both rules of an owner that the RAT allows are accepted and listed."""
     given.none()
-    what = rat.owned_by_friend(rules_of(card), bringing(PPR1, PPR2))
+    what = rat.owned_by_allowed_operator(rules_of(card), bringing(PPR1, PPR2))
     listed = rules_listed(card, server, step, what)
     with step("Expected: tag 99 shows both"):
         expect.equal(listed, frozenset({PPR1, PPR2}), "profilePolicyRules")
@@ -99,7 +99,7 @@ def test_rule_of_another_operator_ends_the_load(card, given, server, step):
     with step("Initial conditions: an owner that the RAT does not allow the rules it names"):
         rules = rules_of(card)
         named = frozenset(ppr for rule in rules for ppr in rule.ppr_ids) & {PPR1, PPR2}
-        what = rat.owned_by_stranger(rules, bringing(*named))
+        what = rat.owned_by_other_operator(rules, bringing(*named))
     refused(card, server, step, what)
 
 
@@ -125,11 +125,11 @@ def test_ppr1_beside_an_operational_profile(card, given, server, step, note):
     """PPR1 beside an operational Profile gives pprNotAllowed(15), or is left to the LPA."""
     given.profiles(ONE)
     before = card.observe()
-    what = rat.owned_by_friend(rules_of(card), bringing(PPR1))
+    what = rat.owned_by_allowed_operator(rules_of(card), bringing(PPR1))
     session, loaded = metadata_sent(card, server, step, what)
     note(load_result.described(loaded))
     with step("Expected: PIR errorResult, pprNotAllowed(15), or SW 9000 without PIR"):
-        load_result.went_on_or_ended(session, loaded, before, COMMAND, ErrorReason.pprNotAllowed)
+        load_result.continued_or_ended(session, loaded, before, COMMAND, ErrorReason.pprNotAllowed)
 
 
 @testcase("ES8+.StoreMetadata#76")
@@ -146,7 +146,7 @@ def test_result_names_the_iccid(card, given, server, step):
 def test_update_control_is_ignored(card, given, server, step, note):
     """pprUpdateControl beside PPR2 is accepted; of the rules, PPR2 alone is listed."""
     given.profiles(ONE)
-    what = rat.owned_by_friend(rules_of(card), bringing(PPR2))
+    what = rat.owned_by_allowed_operator(rules_of(card), bringing(PPR2))
     metadata = replace(
         profile(what).metadata, profile_policy_rules=frozenset({PprId.pprUpdateControl, PPR2})
     )

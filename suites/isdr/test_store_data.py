@@ -92,7 +92,7 @@ def test_request_in_one_block(card, step):
     """A request in one block, P1=91 and P2=00, is executed."""
     with step("S_LPAd -> eUICC: GetEUICCInfo1 in one block"):
         request = GetEuiccInfo1Request().encode()
-        parts = store_data_blocks.in_parts(
+        parts = store_data_blocks.answers_in_parts(
             card, store_data_blocks.block(card, request, 0, store_data_blocks.LAST)
         )
     with step("Expected: SW 9000 or 61XX; EUICCInfo1"):
@@ -107,7 +107,7 @@ def test_request_of_255_octets(card, given, step):
     given.none()
     request, address = set_address_request(255)
     with step("S_LPAd -> eUICC: SetDefaultDpAddress, 255 octets in one block"):
-        response = store_data_blocks.whole(card, store_data_blocks.in_pieces(card, request))
+        response = store_data_blocks.send_all(card, store_data_blocks.blocks_of(card, request))
     with step("Expected: SW 9000, executed"):
         require_executed(card, response, address)
 
@@ -118,7 +118,7 @@ def test_request_of_256_octets(card, given, step):
     given.none()
     request, address = set_address_request(256)
     with step("S_LPAd -> eUICC: SetDefaultDpAddress, 255 octets; expected: SW 9000 without data"):
-        first, last = store_data_blocks.in_pieces(card, *store_data_blocks.cut(request, 255))
+        first, last = store_data_blocks.blocks_of(card, *store_data_blocks.cut(request, 255))
         expect.equal(card.transmit(first), ResponseApdu(b"", StatusWord.OK), "answer to block 00")
     with step("S_LPAd -> eUICC: the last octet; expected: executed"):
         require_executed(card, card.transmit(last), address)
@@ -135,8 +135,8 @@ def test_request_above_1000_octets(card, server, step):
             holds=len(request) > 1000, expected="over 1000 octets", actual=str(len(request))
         )
     with step("S_LPAd -> eUICC: AuthenticateServer in blocks of 200 octets"):
-        commands = store_data_blocks.in_pieces(card, *store_data_blocks.cut(request, 200))
-        response = store_data_blocks.whole(card, commands)
+        commands = store_data_blocks.blocks_of(card, *store_data_blocks.cut(request, 200))
+        response = store_data_blocks.send_all(card, commands)
     with step("Expected: SW 9000; the function was executed"):
         expect.sw(response, StatusWord.OK)
         expect.ok(expect.message(AuthenticateServerResponse, response.data))
@@ -151,7 +151,7 @@ def test_blocks_of_any_size(card, step):
     for size in (6, 10, 16):
         with step(f"S_LPAd -> eUICC: GetProfilesInfo in blocks of {size} octets"):
             pieces = store_data_blocks.cut(GET_PROFILES_INFO, size)
-            response = store_data_blocks.whole(card, store_data_blocks.in_pieces(card, *pieces))
+            response = store_data_blocks.send_all(card, store_data_blocks.blocks_of(card, *pieces))
         with step("Expected: the same answer"):
             expect.equal(response, expected, f"answer to blocks of {size} octets")
 
@@ -164,7 +164,7 @@ def test_header_in_several_blocks(card, step):
         expect.success(expected)
     with step("S_LPAd -> eUICC: GetProfilesInfo, blocks BF, 2D, the length, the rest"):
         pieces = (*store_data_blocks.cut(GET_PROFILES_INFO[:3], 1), GET_PROFILES_INFO[3:])
-        response = store_data_blocks.whole(card, store_data_blocks.in_pieces(card, *pieces))
+        response = store_data_blocks.send_all(card, store_data_blocks.blocks_of(card, *pieces))
     with step("Expected: the same answer"):
         expect.equal(response, expected, "answer")
 
@@ -197,7 +197,7 @@ def test_class_of_each_extended_channel(card, step):
             numbers += [more.data[0]] if more.data[0] > 4 else []
     for number in numbers:
         with step(f"S_LPAd -> eUICC: GetEID with class C{number - 4:X}, ISD-R selected there"):
-            logical_channels.use_isdr_there(card, number)
+            logical_channels.use_isdr_on_open_channel(card, number)
             command = store_data_blocks.block(card, GET_EID)
             expect.equal(command.cla, 0xC0 + number - 4, "class octet sent")
             response = card.transmit(command)
@@ -226,11 +226,11 @@ def test_second_request_before_the_first_is_complete(card, step):
     before = card.observe()
     with step("Initial conditions: block 00 of SetDefaultDpAddress sent, not the last one"):
         expected = card.store(GET_PROFILES_INFO)
-        first, rest = store_data_blocks.in_pieces(card, *store_data_blocks.cut(request, 120))
+        first, rest = store_data_blocks.blocks_of(card, *store_data_blocks.cut(request, 120))
         expect.success(card.transmit(first))
     with step("S_LPAd -> eUICC: GetProfilesInfo in blocks of 10 octets"):
         pieces = store_data_blocks.cut(GET_PROFILES_INFO, 10)
-        response = store_data_blocks.whole(card, store_data_blocks.in_pieces(card, *pieces))
+        response = store_data_blocks.send_all(card, store_data_blocks.blocks_of(card, *pieces))
     with step("Expected: the answer of GetProfilesInfo"):
         expect.equal(response, expected, "answer")
     with step("S_LPAd -> eUICC: the last block of SetDefaultDpAddress; expected: refused"):
@@ -247,7 +247,7 @@ def test_status_between_two_blocks(card, given, step):
         expected = card.store(GET_PROFILES_INFO)
         expect.success(expected)
     with step("S_LPAd -> eUICC: GetProfilesInfo, first block"):
-        first, last = store_data_blocks.in_pieces(
+        first, last = store_data_blocks.blocks_of(
             card, GET_PROFILES_INFO[:10], GET_PROFILES_INFO[10:]
         )
         expect.success(card.transmit(first))

@@ -262,7 +262,7 @@ def test_mandatory_element_missing(card, given, step):
 def test_channel_closed_within_a_request(card, step):
     """When its channel is closed, an unfinished request is dropped."""
     before = card.observe()
-    first, last = store_data_blocks.in_pieces(card, FIRST, SECOND)
+    first, last = store_data_blocks.blocks_of(card, FIRST, SECOND)
     number = card.number
     with step("S_LPAd -> eUICC: block 00; expected: SW 9000"):
         expect.success(card.transmit(first))
@@ -280,7 +280,7 @@ def test_channel_closed_within_a_request(card, step):
 def test_reset_within_a_request(card, step):
     """A reset drops an unfinished request."""
     before = card.observe()
-    first, last = store_data_blocks.in_pieces(card, FIRST, SECOND)
+    first, last = store_data_blocks.blocks_of(card, FIRST, SECOND)
     with step("S_LPAd -> eUICC: block 00; expected: SW 9000"):
         expect.success(card.transmit(first))
     with step("Terminal: reset; the last block on the same channel; expected: refused"):

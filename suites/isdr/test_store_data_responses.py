@@ -47,7 +47,7 @@ def test_long_responses(card, given, step):
         ("RetrieveNotificationsList", RetrieveNotificationsListRequest()),
     ):
         with step(f"S_LPAd -> eUICC: {name}, then GET RESPONSE while SW is 61XX"):
-            *first, last = store_data_blocks.in_parts(
+            *first, last = store_data_blocks.answers_in_parts(
                 card, store_data_blocks.block(card, request.encode())
             )
         with step("Expected: 61XX with each part but the last, 9000 with that; one data object"):
@@ -66,7 +66,7 @@ def test_response_of_256_octets(card, given, step):
     given.profiles(profile_answered_by(256))
     request = ProfileInfoListRequest(tag_list=NAME_AND_ICON).encode()
     with step("S_LPAd -> eUICC: GetProfilesInfo, answered by 256 octets"):
-        parts = store_data_blocks.in_parts(card, store_data_blocks.block(card, request))
+        parts = store_data_blocks.answers_in_parts(card, store_data_blocks.block(card, request))
     with step("Expected: SW 9000, 256 octets, one data object"):
         expect.sw(parts[-1], StatusWord.OK)
         data = b"".join(part.data for part in parts)

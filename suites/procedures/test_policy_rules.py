@@ -25,7 +25,7 @@ PPR1, PPR2, BOTH = "PROFILE_OPERATIONAL4", "PROFILE_OPERATIONAL1.1", "PROFILE_OP
 
 def allowed(card, name):
     """Returns a Profile with policy rules and an owner to whom the RAT of the card allows them."""
-    return rat.owned_by_friend(card.send(GetRatRequest()).rat, preset(name))
+    return rat.owned_by_allowed_operator(card.send(GetRatRequest()).rat, preset(name))
 
 
 def enable(card, one):

@@ -11,7 +11,7 @@ from rspcore.messages.notifications import (
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect
-from rspharness.servers.load_result import installed, went_on
+from rspharness.servers.load_result import continued, installed
 from rspharness.servers.rsp_server import profile
 from rspharness.suite import file_access
 
@@ -87,7 +87,7 @@ def test_during_the_load(card, given, server, step, command):
             package = session.package(profile(ONE))
             places = package.of(command)
             place = places[(len(places) - 1) // 2]
-            went_on(session.load(package.until(place)))
+            continued(session.load(package.until(place)))
             blocks = card.store_data_blocks(package.segments[place].octets)
         cut = len(blocks) if whole else 1
         title = f"S_LPAd -> eUICC: {command.name}; power off after {cut} STORE DATA"
@@ -118,7 +118,7 @@ def test_after_the_last_segment(card, given, note, server, step):
             session = server.prepared(card)
             package = session.package(profile(ONE))
             last = len(package) - 1
-            went_on(session.load(package.until(last)))
+            continued(session.load(package.until(last)))
             blocks = len(card.store_data_blocks(package.segments[last].octets))
         with step(f"S_LPAd -> eUICC: last segment; power off, {missing} of its commands missing"):
             with card.power_lost_after(max(blocks - missing, 1)):

@@ -10,7 +10,7 @@ from rspcore.profile_reader import split
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.suite import file_access
-from rspharness.suite.profile_packages import ICCID, UPP, given_up, installs
+from rspharness.suite.profile_packages import ICCID, UPP, ends_with_processing_error, is_installed
 
 BAD, WRONG = PeStatusCode.bad_values, PeStatusCode.invalid_parameter
 FEATURE = PeStatusCode.feature_not_supported
@@ -59,7 +59,7 @@ def test_sequence_numbers_begin_at_the_one_loaded(card, given, server, step):
     """A sequence number not above the one loaded is answered with AUTS, the next one accepted."""
     given.none()
     held = [SEQ.to_bytes(6, "big")] * 32
-    installs(card, server, step, edited(UPP, NAME, with_component("sqnInit", held)))
+    is_installed(card, server, step, edited(UPP, NAME, with_component("sqnInit", held)))
     keys = preset("PROFILE_OPERATIONAL1")
     network = Milenage(keys.ki, keys.operator_constant)
     with step("S_LPAd -> eUICC: EnableProfile; Terminal -> eUICC: SELECT USIM"):
@@ -84,7 +84,7 @@ def test_sequence_numbers_begin_at_the_one_loaded(card, given, server, step):
 def test_invalid_parameters_end_the_load(card, given, server, step, upp, codes):
     """Parameters without an NAA, of no algorithm, or of a wrong length end the load."""
     given.none()
-    given_up(card, server, step, upp, *codes)
+    ends_with_processing_error(card, server, step, upp, *codes)
 
 
 @testcase.each(
@@ -101,4 +101,4 @@ def test_invalid_parameters_end_the_load(card, given, server, step, upp, codes):
 def test_parameters_the_format_leaves_open(card, given, server, step, upp, codes):
     """A delta out of bounds, a source that is not there, and a late element; recorded."""
     given.none()
-    given_up(card, server, step, upp, *codes)
+    ends_with_processing_error(card, server, step, upp, *codes)

@@ -7,7 +7,7 @@ from rspcore.profile_reader import decode_element, encode_element, split
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.suite import file_access
-from rspharness.suite.profile_packages import ICCID, UPP, given_up, installs
+from rspharness.suite.profile_packages import ICCID, UPP, ends_with_processing_error, is_installed
 
 BAD, WRONG = PeStatusCode.bad_values, PeStatusCode.invalid_parameter
 FORMAT, MISSING = PeStatusCode.invalid_request_format, PeStatusCode.pin_code_missing
@@ -49,7 +49,7 @@ def test_pin_is_enabled_with_the_tries_it_was_loaded_with(card, given, server, s
         with_component("pinCodes/1/0/pinAttributes", 7),
         with_component("pinCodes/1/0/maxNumOfAttemps-retryNumLeft", 0x32),
     )
-    installs(card, server, step, upp)
+    is_installed(card, server, step, upp)
     with step("S_LPAd -> eUICC: EnableProfile"):
         given.enable(ICCID)
     with step("Terminal -> eUICC: VERIFY PIN without data; expected: SW 63C2"):
@@ -69,7 +69,7 @@ def test_pin_is_enabled_with_the_tries_it_was_loaded_with(card, given, server, s
 def test_local_pins_may_differ_or_be_shared(card, given, server, step, upp):
     """A local PIN belongs to its directory, unless another one shares it."""
     given.none()
-    installs(card, server, step, upp)
+    is_installed(card, server, step, upp)
 
 
 @testcase.each(
@@ -96,7 +96,7 @@ def test_local_pins_may_differ_or_be_shared(card, given, server, step, upp):
 def test_invalid_codes_end_the_load(card, given, server, step, upp, codes):
     """A key that is missing, out of its place or out of bounds ends the load."""
     given.none()
-    given_up(card, server, step, upp, *codes)
+    ends_with_processing_error(card, server, step, upp, *codes)
 
 
 @testcase.each(
@@ -112,4 +112,4 @@ def test_invalid_codes_end_the_load(card, given, server, step, upp, codes):
 def test_codes_the_format_leaves_open(card, given, server, step, upp, codes):
     """More tries left than allowed, and a PUK twice, end the load; recorded."""
     given.none()
-    given_up(card, server, step, upp, *codes)
+    ends_with_processing_error(card, server, step, upp, *codes)

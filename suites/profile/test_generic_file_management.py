@@ -7,7 +7,7 @@ from rspcore.profile_maker.elements import script
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.suite import file_access
-from rspharness.suite.profile_packages import ICCID, UPP, given_up, installs
+from rspharness.suite.profile_packages import ICCID, UPP, ends_with_processing_error, is_installed
 
 BAD, WRONG = PeStatusCode.bad_values, PeStatusCode.invalid_parameter
 FORMAT = PeStatusCode.invalid_request_format
@@ -63,7 +63,7 @@ def test_script_makes_files_and_directories(card, given, server, step):
         ("fillFileOffset", 1),
         content(b"six"),
     )
-    installs(card, server, step, upp)
+    is_installed(card, server, step, upp)
     with step("S_LPAd -> eUICC: EnableProfile; Terminal -> eUICC: READ BINARY of each"):
         given.enable(ICCID)
         expect.equal(read_below(card, 0x2F60), b"one\xff", "2F60")
@@ -75,7 +75,7 @@ def test_script_makes_files_and_directories(card, given, server, step):
 def test_script_writes_into_a_file_made_before(card, given, server, step):
     """Content is written into a file that another element made."""
     given.none()
-    installs(card, server, step, with_script(path("2F05"), content(b"fr")))
+    is_installed(card, server, step, with_script(path("2F05"), content(b"fr")))
     with step("S_LPAd -> eUICC: EnableProfile; Terminal -> eUICC: READ BINARY EF.PL"):
         given.enable(ICCID)
         expect.equal(read_below(card, file_access.EF_PL), b"fr", "EF.PL")
@@ -96,4 +96,4 @@ def test_script_writes_into_a_file_made_before(card, given, server, step):
 def test_scripts_that_cannot_run(card, given, server, step, upp, codes):
     """A path to nothing, a file that is there, and content without room end the load."""
     given.none()
-    given_up(card, server, step, upp, *codes)
+    ends_with_processing_error(card, server, step, upp, *codes)

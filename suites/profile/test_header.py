@@ -7,7 +7,7 @@ from rspcore.profile_reader import split
 from rspcore.profile_reader.header import SERVICES
 from rspharness import testcase
 from rspharness.card import tlv_edit
-from rspharness.suite.profile_packages import UPP, given_up, installs
+from rspharness.suite.profile_packages import UPP, ends_with_processing_error, is_installed
 
 STATUS = PeStatusCode
 UNKNOWN_SERVICE = b"\x9f\x3c\x00"
@@ -48,7 +48,7 @@ EVERYTHING_WRONG = {
 def test_header_that_demands_nothing_is_taken(card, given, server, step, upp):
     """A header that asks for nothing the card lacks is accepted."""
     given.none()
-    installs(card, server, step, upp)
+    is_installed(card, server, step, upp)
 
 
 @testcase.each(
@@ -68,7 +68,7 @@ def test_header_that_demands_nothing_is_taken(card, given, server, step, upp):
 def test_header_the_card_cannot_serve(card, given, server, step, upp, codes):
     """A demand the card does not meet, and a header at a wrong place, end the load."""
     given.none()
-    given_up(card, server, step, upp, *codes)
+    ends_with_processing_error(card, server, step, upp, *codes)
 
 
 @testcase("Profile.Header#10")
@@ -76,4 +76,4 @@ def test_header_with_a_short_iccid(card, given, server, step):
     """An iccid of 9 octets in the header ends the load; recorded."""
     given.none()
     codes = (STATUS.invalid_request_format, STATUS.bad_values, STATUS.invalid_parameter)
-    given_up(card, server, step, header(iccid=bytes(9)), *codes)
+    ends_with_processing_error(card, server, step, header(iccid=bytes(9)), *codes)

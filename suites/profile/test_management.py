@@ -12,7 +12,7 @@ from rspharness import testcase
 from rspharness.card import expect
 from rspharness.servers.ota_server import personalisation_script
 from rspharness.suite import file_access
-from rspharness.suite.profile_packages import UPP, given_up, installs
+from rspharness.suite.profile_packages import UPP, ends_with_processing_error, is_installed
 
 ONE = "PROFILE_OPERATIONAL1"
 BAD, WRONG = PeStatusCode.bad_values, PeStatusCode.invalid_parameter
@@ -52,7 +52,7 @@ def rfm_first():
 def test_second_security_domain_is_taken(card, given, server, step):
     """A Profile may have more security domains than the MNO-SD."""
     given.none()
-    installs(card, server, step, with_domain(OTHER))
+    is_installed(card, server, step, with_domain(OTHER))
 
 
 @testcase("Profile.RFM#01")
@@ -118,7 +118,7 @@ def test_packet_without_security_is_refused(card, given, make_ota, step):
 def test_invalid_management_ends_the_load(card, given, server, step, upp, codes):
     """What stands before its security domain or ADF, or takes its AID, ends the load."""
     given.none()
-    given_up(card, server, step, upp, *codes)
+    ends_with_processing_error(card, server, step, upp, *codes)
 
 
 @testcase.each(
@@ -137,4 +137,4 @@ def test_invalid_management_ends_the_load(card, given, server, step, upp, codes)
 def test_management_the_format_leaves_open(card, given, server, step, upp, codes):
     """Keys that do not fit, a late file system, a security domain that is not there; recorded."""
     given.none()
-    given_up(card, server, step, upp, *codes)
+    ends_with_processing_error(card, server, step, upp, *codes)

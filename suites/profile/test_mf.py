@@ -6,7 +6,13 @@ from rspcore.profile_reader import decode_element, encode_element, split
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.suite import file_access
-from rspharness.suite.profile_packages import ICCID, UPP, given_up, installs, runs_out_of_memory
+from rspharness.suite.profile_packages import (
+    ICCID,
+    UPP,
+    ends_with_insufficient_memory,
+    ends_with_processing_error,
+    is_installed,
+)
 
 BAD, WRONG = PeStatusCode.bad_values, PeStatusCode.invalid_parameter
 
@@ -54,7 +60,7 @@ def info(**parts):
 def test_file_reads_as_it_was_filled(card, given, server, step, upp, content):
     """EF.UMPC has the content that offsets and patterns make of it."""
     given.none()
-    installs(card, server, step, upp)
+    is_installed(card, server, step, upp)
     with step("S_LPAd -> eUICC: EnableProfile"):
         given.enable(ICCID)
     with step(f"Terminal -> eUICC: READ BINARY EF.UMPC; expected: {content}"):
@@ -68,7 +74,7 @@ def test_file_reads_as_it_was_filled(card, given, server, step, upp, content):
 def test_file_of_the_mf_cannot_be_left_out(card, given, server, step):
     """The instruction doNotCreate does nothing for a file of the MF template."""
     given.none()
-    installs(
+    is_installed(
         card,
         server,
         step,
@@ -97,7 +103,7 @@ def test_file_of_the_mf_cannot_be_left_out(card, given, server, step):
 def test_invalid_files_end_the_load(card, given, server, step, upp, codes):
     """One mistake in PE-MF, and one MF too many or none, ends the load."""
     given.none()
-    given_up(card, server, step, upp, *codes)
+    ends_with_processing_error(card, server, step, upp, *codes)
 
 
 @testcase.each(
@@ -110,11 +116,11 @@ def test_invalid_files_end_the_load(card, given, server, step, upp, codes):
 def test_values_of_a_file_out_of_bounds(card, given, server, step, upp):
     """A size that is not in its shortest form, and SFI 31, end the load; recorded."""
     given.none()
-    given_up(card, server, step, upp, BAD, WRONG)
+    ends_with_processing_error(card, server, step, upp, BAD, WRONG)
 
 
 @testcase("Profile.MF#14")
 def test_file_larger_than_any_memory(card, given, server, step):
     """A file of 2 GiB ends the load for lack of memory; recorded."""
     given.none()
-    runs_out_of_memory(card, server, step, mf("ef-pl", efFileSize=b"\x7f\xff\xff\xff"))
+    ends_with_insufficient_memory(card, server, step, mf("ef-pl", efFileSize=b"\x7f\xff\xff\xff"))

@@ -7,7 +7,7 @@ from rspcore.profile_maker.elements import cd, telecom
 from rspcore.profile_reader import split
 from rspharness import testcase
 from rspharness.card import expect
-from rspharness.suite.profile_packages import UPP, given_up, installs
+from rspharness.suite.profile_packages import UPP, ends_with_processing_error, is_installed
 
 FORMAT, WRONG = PeStatusCode.invalid_request_format, PeStatusCode.invalid_parameter
 ISSUER = bytes.fromhex("8837")
@@ -36,14 +36,14 @@ def passed_over():
 def test_invalid_packages_end_the_load(card, given, server, step, upp, codes):
     """An element without a header, or one too many, ends the load."""
     given.none()
-    given_up(card, server, step, upp, *codes)
+    ends_with_processing_error(card, server, step, upp, *codes)
 
 
 @testcase("Profile.Package#01")
 def test_identification_twice(card, given, server, step):
     """Two elements of one identification end the load; recorded."""
     given.none()
-    given_up(card, server, step, inserted(UPP, cd(TAKEN), before="usim"))
+    ends_with_processing_error(card, server, step, inserted(UPP, cd(TAKEN), before="usim"))
 
 
 @testcase.each(
@@ -60,14 +60,14 @@ def test_identification_twice(card, given, server, step):
 def test_packages_in_another_order(card, given, server, step, upp):
     """An element of an issuer, and numbers that do not ascend, are taken."""
     given.none()
-    installs(card, server, step, upp)
+    is_installed(card, server, step, upp)
 
 
 @testcase("Profile.Package#05")
 def test_status_names_the_element(card, given, server, step):
     """The PEStatus of the element that ends the load has its identification; recorded."""
     given.none()
-    status = given_up(
+    status = ends_with_processing_error(
         card, server, step, inserted(UPP, unknown_element(FIRST, mandated=True), before="end")
     )
     with step("Expected: identificationNumber of the element"):
@@ -78,7 +78,7 @@ def test_status_names_the_element(card, given, server, step):
 def test_each_element_passed_over_has_a_status(card, given, server, step):
     """There is one PEStatus for each element that was passed over."""
     given.none()
-    statuses = installs(card, server, step, inserted(UPP, passed_over(), before="end"))
+    statuses = is_installed(card, server, step, inserted(UPP, passed_over(), before="end"))
     with step("Expected: pe-not-supported(1) for each of the two"):
         unsupported = [
             (one.status, one.identification_number) for one in statuses if one.status != 0

@@ -16,7 +16,7 @@ from rspcore.status import StatusWord
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.suite import file_access
-from rspharness.suite.profile_packages import ICCID, UPP, given_up, installs
+from rspharness.suite.profile_packages import ICCID, UPP, ends_with_processing_error, is_installed
 
 BAD, WRONG = PeStatusCode.bad_values, PeStatusCode.invalid_parameter
 UNSUPPORTED = (PeStatusCode.template_not_supported, PeStatusCode.pe_not_supported)
@@ -60,7 +60,7 @@ def test_file_may_be_left_out(card, given, server, step):
     """A file of the template is not made when the package says doNotCreate."""
     given.none()
     upp = edited(UPP, "usim", with_component("ef-hpplmn", [("doNotCreate", None)]))
-    installs(card, server, step, upp)
+    is_installed(card, server, step, upp)
     with step("S_LPAd -> eUICC: EnableProfile; Terminal -> eUICC: SELECT EF.HPPLMN"):
         given.enable(ICCID)
         gone = file_access.select_usim_file(card, EF_HPPLMN)
@@ -71,7 +71,7 @@ def test_file_may_be_left_out(card, given, server, step):
 def test_temporary_identifier_is_gone(card, given, server, step):
     """The identifier that stands for the ADF inside the package selects nothing."""
     given.none()
-    installs(card, server, step, UPP)
+    is_installed(card, server, step, UPP)
     with step("S_LPAd -> eUICC: EnableProfile; Terminal -> eUICC: SELECT 7FD0"):
         given.enable(ICCID)
         gone = file_access.select_file(card, TEMPORARY)
@@ -82,7 +82,7 @@ def test_temporary_identifier_is_gone(card, given, server, step):
 def test_link_shows_the_content_of_its_target(card, given, server, step):
     """EF.LI of the USIM, a link to EF.PL, reads as EF.PL does."""
     given.none()
-    installs(card, server, step, with_optional(linkPath=b"\x2f\x05"))
+    is_installed(card, server, step, with_optional(linkPath=b"\x2f\x05"))
     with step("S_LPAd -> eUICC: EnableProfile; Terminal -> eUICC: READ BINARY EF.LI"):
         given.enable(ICCID)
         expect.success(file_access.select_usim_file(card, EF_LI), "SELECT EF.LI")
@@ -95,7 +95,7 @@ def test_link_shows_the_content_of_its_target(card, given, server, step):
 def test_optional_files_go_into_the_usim(card, given, server, step):
     """Optional USIM files after an ISIM still belong to the USIM."""
     given.none()
-    installs(card, server, step, inserted(UPP, isim() + opt_usim(), before="securityDomain"))
+    is_installed(card, server, step, inserted(UPP, isim() + opt_usim(), before="securityDomain"))
     with step("S_LPAd -> eUICC: EnableProfile; Terminal -> eUICC: SELECT EF.ACM"):
         given.enable(ICCID)
         expect.success(file_access.select_usim_file(card, EF_ACM), "SELECT EF.ACM")
@@ -131,21 +131,21 @@ def test_optional_files_go_into_the_usim(card, given, server, step):
 def test_invalid_application_files_end_the_load(card, given, server, step, upp, codes):
     """An element out of its place, and a file that contradicts itself, end the load."""
     given.none()
-    given_up(card, server, step, upp, *codes)
+    ends_with_processing_error(card, server, step, upp, *codes)
 
 
 @testcase("Profile.USIM#11")
 def test_do_not_create_in_an_optional_element(card, given, server, step):
     """Where nothing is made by default, doNotCreate ends the load; recorded."""
     given.none()
-    given_up(card, server, step, with_optional(("doNotCreate", None)), BAD, WRONG)
+    ends_with_processing_error(card, server, step, with_optional(("doNotCreate", None)), BAD, WRONG)
 
 
 @testcase("Profile.USIM#15")
 def test_unknown_template_that_is_not_mandated(card, given, server, step):
     """An element of an unknown template is reported and passed over when it is not mandated."""
     given.none()
-    statuses = installs(card, server, step, strange_telecom(mandated=False))
+    statuses = is_installed(card, server, step, strange_telecom(mandated=False))
     with step("Expected: a PEStatus for the element"):
         unsupported = [one for one in statuses if one.status != PeStatusCode.ok]
         expect.equal([one.identification_number for one in unsupported], [NUMBER], "elements")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from rspcore import tlv
 from rspcore.errors import LocalError
 
-__all__ = ["Path", "appended", "at", "flipped", "replaced", "retagged", "valued", "without"]
+__all__ = ["Path", "appended", "at", "flipped", "replaced", "retagged", "with_value", "without"]
 
 Path = int | tuple[int, int]
 """One part of a path: a tag, or a tag and which of its occurrences (from 0)."""
@@ -57,7 +57,7 @@ def replaced(octets: bytes, new: bytes, *path: Path) -> bytes:
     return _edited(octets, path, lambda _: new)
 
 
-def valued(octets: bytes, value: bytes, *path: Path) -> bytes:
+def with_value(octets: bytes, value: bytes, *path: Path) -> bytes:
     """Replaces the value of the data object at a path, at any length; its tag stays."""
     return _edited(octets, path, lambda raw: tlv.encode(tlv.parse(raw).tag, value))
 

@@ -35,7 +35,7 @@ Returns the TLV and the channel for the next one.
 """
 
 
-def protect_soundly(
+def protect_correctly(
     command: BppCommandId, number: int, bsp: Bsp, plaintext: bytes
 ) -> tuple[bytes, Bsp]:
     """Protects one TLV as the specification requires."""
@@ -100,7 +100,7 @@ class PackageInputs:
     profile_pieces: tuple[bytes, ...] | None = None
     segment_size: int = MAX_ENCRYPTED_PLAINTEXT
     keys: BspKeys | None = None
-    protect: Protect = protect_soundly
+    protect: Protect = protect_correctly
     lengths: tuple[tuple[int, int], ...] = ()
 
 

@@ -20,6 +20,8 @@ from rspharness.servers.rsp_session import Loaded, Session
 
 __all__ = [
     "MISPLACED",
+    "continued",
+    "continued_or_ended",
     "described",
     "element_refused",
     "ended",
@@ -28,8 +30,6 @@ __all__ = [
     "refused",
     "refused_or_ended",
     "statuses",
-    "went_on",
-    "went_on_or_ended",
 ]
 
 MISPLACED = (StatusWord.CONDITIONS_NOT_SATISFIED, StatusWord.REFERENCED_DATA_NOT_FOUND)
@@ -48,7 +48,7 @@ def described(loaded: Loaded) -> str:
     return f"PIR errorResult {expect.names((result.bpp_command_id,))}, {reason}; {sw}"
 
 
-def went_on(loaded: Loaded) -> None:
+def continued(loaded: Loaded) -> None:
     """Requires every segment to be accepted: SW 9000 without PIR, or any other data.
 
     Raises:
@@ -177,20 +177,20 @@ def refused_or_ended(
         ended(session, loaded, before, command, *reasons)
 
 
-def went_on_or_ended(
+def continued_or_ended(
     session: Session,
     loaded: Loaded,
     before: Snapshot,
     command: BppCommandId,
     *reasons: ErrorReason,
 ) -> None:
-    """Requires `went_on`, or `ended` with one of the reasons.
+    """Requires `continued`, or `ended` with one of the reasons.
 
     Raises:
         ExpectationError: neither.
     """
     if loaded.pir is None:
-        went_on(loaded)
+        continued(loaded)
     else:
         ended(session, loaded, before, command, *reasons)
 

@@ -63,7 +63,7 @@ def taken_to(
     package = session.package(what, **fields)
     place = package.header_of(command)
     if place:
-        load_result.went_on(session.load(package.until(place)))
+        load_result.continued(session.load(package.until(place)))
     return session, package.since(place)
 
 
@@ -169,7 +169,7 @@ class LoadTrial:
         Raises:
             ExpectationError: neither happened, or something else on the card is not as before.
         """
-        load_result.went_on_or_ended(self.session, loaded, self.before, command, *reasons)
+        load_result.continued_or_ended(self.session, loaded, self.before, command, *reasons)
 
     def installed_or_ended(
         self, loaded: Loaded, command: BppCommandId, *reasons: ErrorReason

@@ -20,7 +20,7 @@ __all__ = [
     "select_isdr",
     "try_open",
     "use_isdr_on",
-    "use_isdr_there",
+    "use_isdr_on_open_channel",
 ]
 
 _OPEN: Final = 0x00
@@ -75,10 +75,10 @@ def use_isdr_on(card: Card, number: int) -> ResponseApdu:
     if card.number is None:
         card.open()
     _reach(card, number)
-    return use_isdr_there(card, number)
+    return use_isdr_on_open_channel(card, number)
 
 
-def use_isdr_there(card: Card, number: int) -> ResponseApdu:
+def use_isdr_on_open_channel(card: Card, number: int) -> ResponseApdu:
     """Selects the ISD-R on a channel that is open; from then on ES10 commands go there.
 
     Returns:

@@ -12,7 +12,13 @@ from rspharness.record.steps import Steps
 from rspharness.servers import load_result
 from rspharness.servers.rsp_server import RspServer, profile
 
-__all__ = ["ICCID", "UPP", "given_up", "installs", "runs_out_of_memory"]
+__all__ = [
+    "ICCID",
+    "UPP",
+    "ends_with_insufficient_memory",
+    "ends_with_processing_error",
+    "is_installed",
+]
 
 _ONE = preset("PROFILE_OPERATIONAL1")
 UPP = profile(_ONE).upp
@@ -20,7 +26,7 @@ UPP = profile(_ONE).upp
 ICCID = _ONE.iccid
 
 
-def given_up(
+def ends_with_processing_error(
     card: Card,
     server: RspServer,
     step: Steps,
@@ -53,7 +59,7 @@ def given_up(
         return load_result.element_refused(session, loaded, before, *codes)
 
 
-def runs_out_of_memory(card: Card, server: RspServer, step: Steps, upp: bytes) -> None:
+def ends_with_insufficient_memory(card: Card, server: RspServer, step: Steps, upp: bytes) -> None:
     """Loads a package that asks for more memory than any card has.
 
     Raises:
@@ -69,7 +75,7 @@ def runs_out_of_memory(card: Card, server: RspServer, step: Steps, upp: bytes) -
         load_result.ended(session, loaded, before, BppCommandId.loadProfileElements, reason)
 
 
-def installs(
+def is_installed(
     card: Card,
     server: RspServer,
     step: Steps,

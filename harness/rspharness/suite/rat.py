@@ -16,7 +16,7 @@ from rspcore.profile_maker import ProfileParameters
 from rspharness.lpa.checks import operator_matches
 from rspharness.record.verdicts import Inconclusive
 
-__all__ = ["Rules", "allows", "owned_by", "owned_by_friend", "owned_by_stranger"]
+__all__ = ["Rules", "allows", "owned_by", "owned_by_allowed_operator", "owned_by_other_operator"]
 
 Rules = tuple[ProfilePolicyAuthorisationRule, ...]
 """The table, in its order."""
@@ -52,7 +52,7 @@ def owned_by(parameters: ProfileParameters, owner: OperatorId) -> ProfileParamet
     )
 
 
-def owned_by_friend(rules: Rules, parameters: ProfileParameters) -> ProfileParameters:
+def owned_by_allowed_operator(rules: Rules, parameters: ProfileParameters) -> ProfileParameters:
     """Returns the Profile with an owner for whom the table allows all its policy rules.
 
     It is the unchanged Profile if its own owner is allowed.
@@ -73,7 +73,7 @@ def owned_by_friend(rules: Rules, parameters: ProfileParameters) -> ProfileParam
     raise Inconclusive(f"no owner is allowed {_names(wanted)} by the RAT")
 
 
-def owned_by_stranger(rules: Rules, parameters: ProfileParameters) -> ProfileParameters:
+def owned_by_other_operator(rules: Rules, parameters: ProfileParameters) -> ProfileParameters:
     """Returns the Profile with an owner for whom the table does not allow its policy rules.
 
     Raises:

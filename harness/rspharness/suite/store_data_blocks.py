@@ -1,6 +1,6 @@
 """STORE DATA block by block, and its answer part by part, for cases about the transport itself.
 
-Everything else sends whole commands by `Card.send`, `ask` or `store` and never sees a block
+Everything else sends send_all commands by `Card.send`, `ask` or `store` and never sees a block
 (SGP.22 v2, 5.7.2; TS 102 221, 7.3.1.1).
 """
 
@@ -14,7 +14,16 @@ from rspharness.card import expect
 from rspharness.card.card_under_test import Card
 from rspharness.record.verdicts import ExpectationError
 
-__all__ = ["LAST", "MORE", "block", "cut", "get_response", "in_parts", "in_pieces", "whole"]
+__all__ = [
+    "LAST",
+    "MORE",
+    "answers_in_parts",
+    "block",
+    "blocks_of",
+    "cut",
+    "get_response",
+    "send_all",
+]
 
 MORE: Final = 0x11
 """P1 of a block with more to follow."""
@@ -29,7 +38,7 @@ def block(card: Card, data: bytes, number: int = 0, p1: int = LAST) -> CommandAp
     return replace(card.store_data_blocks(b"")[0], data=data, p1=p1, p2=number & 0xFF)
 
 
-def in_pieces(card: Card, *pieces: bytes) -> tuple[CommandApdu, ...]:
+def blocks_of(card: Card, *pieces: bytes) -> tuple[CommandApdu, ...]:
     """Returns the STORE DATA commands of one request that is cut into these pieces."""
     last = len(pieces) - 1
     return tuple(
@@ -43,7 +52,7 @@ def cut(octets: bytes, size: int) -> tuple[bytes, ...]:
     return tuple(octets[start : start + size] for start in range(0, len(octets), size))
 
 
-def whole(card: Card, commands: Iterable[CommandApdu]) -> ResponseApdu:
+def send_all(card: Card, commands: Iterable[CommandApdu]) -> ResponseApdu:
     """Sends the blocks of one request and returns the answer to the last one.
 
     Raises:
@@ -68,7 +77,7 @@ def get_response(card: Card, le: int) -> CommandApdu:
     )
 
 
-def in_parts(card: Card, command: CommandApdu) -> tuple[ResponseApdu, ...]:
+def answers_in_parts(card: Card, command: CommandApdu) -> tuple[ResponseApdu, ...]:
     """Sends a command, follows 61XX, and returns every answer unchanged.
 
     Raises:

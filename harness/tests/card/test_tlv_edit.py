@@ -19,7 +19,7 @@ def test_index_selects_the_occurrence():
 
 
 def test_valued_keeps_the_tag_and_adjusts_the_lengths():
-    changed = tlv_edit.valued(REQUEST, bytes(200), 0x04)
+    changed = tlv_edit.with_value(REQUEST, bytes(200), 0x04)
     assert tlv_edit.at(changed, 0x04) == b"\x04\x81\xc8" + bytes(200)
     assert changed[:4] == bytes.fromhex("BF3881DA")
 

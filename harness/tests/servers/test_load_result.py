@@ -37,14 +37,14 @@ def test_load_that_ends_with_an_error_is_described(session, before):
     with pytest.raises(ExpectationError):
         load_result.refused(session, loaded, before)
     with pytest.raises(ExpectationError, match="segment 0"):
-        load_result.went_on(loaded)
+        load_result.continued(loaded)
 
 
 def test_either_outcome_is_accepted_where_both_are_right(card, server, before):
     for fields in ({}, {"otpk_euicc": server.one_time_key().public}):
         session = server.prepared(card)
         loaded = session.load(session.package(ONE, **fields).until(1))
-        load_result.went_on_or_ended(session, loaded, before, COMMAND, REASON)
+        load_result.continued_or_ended(session, loaded, before, COMMAND, REASON)
     before, session = card.observe(), server.prepared(card)
     loaded = session.install(ONE, otpk_euicc=server.one_time_key().public)
     load_result.installed_or_ended(session, loaded, before, COMMAND, REASON)
@@ -88,12 +88,12 @@ def test_refusal_is_recognised_on_a_card_that_answers_only_the_load(tmp_path, ma
     card = run.open_card(Trace(), Timings())
     before, session = card.observe(), make_server().prepared(card)
     package = session.package(ONE)
-    load_result.went_on(session.load(package.until(2)))
+    load_result.continued(session.load(package.until(2)))
     load_result.refused(session, session.load(package.until(1)), before)
 
 
 def test_accepted_segments_count_as_went_on(session):
-    load_result.went_on(session.load(session.package(ONE).until(4)))
+    load_result.continued(session.load(session.package(ONE).until(4)))
 
 
 def test_profile_is_listed_after_success(card, session, before):

@@ -20,7 +20,7 @@ from rspcore.profile_maker import preset
 from rspcore.tags import Tag
 from rspharness.card import expect, tlv_edit
 from rspharness.record.verdicts import ExpectationError, Inconclusive
-from rspharness.servers.bound_package import protect_soundly
+from rspharness.servers.bound_package import protect_correctly
 from rspharness.servers.card_signatures import (
     verify_authentication,
     verify_cancellation,
@@ -188,7 +188,7 @@ def test_protection_of_one_tlv_can_be_replaced(card, server):
     def skip_a_counter(command, number, bsp, plaintext):
         if command is BppCommandId.loadProfileElements and number == 1:
             bsp = replace(bsp, counter=bsp.counter + 1)
-        return protect_soundly(command, number, bsp, plaintext)
+        return protect_correctly(command, number, bsp, plaintext)
 
     session = server.prepared(card)
     loaded = session.install(PROFILE, protect=skip_a_counter)

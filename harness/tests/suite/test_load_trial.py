@@ -55,7 +55,7 @@ def test_trial_begins_in_one_step_at_its_command(card, server, step, command, ti
     assert {one.command for one in trial.under_test.segments} == {command}
     assert len(trial.under_test) == segments
     assert trial.package.until(segments) == trial.under_test
-    load_result.went_on(trial.send())
+    load_result.continued(trial.send())
     load_result.installed(trial.session, trial.send(trial.package.since(segments)))
 
 

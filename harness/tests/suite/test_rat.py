@@ -8,7 +8,12 @@ from rspcore.ids import MccMnc
 from rspcore.messages.metadata import OperatorId, PprId, ProfilePolicyAuthorisationRule
 from rspcore.profile_maker import make_profile, preset
 from rspharness.record.verdicts import Inconclusive
-from rspharness.suite.rat import allows, owned_by, owned_by_friend, owned_by_stranger
+from rspharness.suite.rat import (
+    allows,
+    owned_by,
+    owned_by_allowed_operator,
+    owned_by_other_operator,
+)
 
 PPR1 = preset("PROFILE_OPERATIONAL4")
 
@@ -48,7 +53,7 @@ def test_owner_is_allowed_by_the_table(rules, ppr, owner, expected):
 
 @pytest.mark.parametrize("rules", [ANYBODY, ONE_GID, HALF])
 def test_allowed_owner_is_found_for_any_table(rules):
-    one = owned_by_friend(rules, PPR1)
+    one = owned_by_allowed_operator(rules, PPR1)
     assert allows(rules, PprId.ppr1, one.profile_owner)
     assert make_profile(one).metadata.profile_owner == one.profile_owner
     assert one.ppr == PPR1.ppr
@@ -56,12 +61,12 @@ def test_allowed_owner_is_found_for_any_table(rules):
 
 def test_own_owner_is_kept_where_it_is_allowed():
     rules = (rule(operator("00F110")),)
-    assert owned_by_friend(rules, PPR1) is PPR1
+    assert owned_by_allowed_operator(rules, PPR1) is PPR1
 
 
 def test_owner_outside_the_table_is_not_allowed():
     rules = (rule(operator("00F110")),)
-    assert not allows(rules, PprId.ppr1, owned_by_stranger(rules, PPR1).profile_owner)
+    assert not allows(rules, PprId.ppr1, owned_by_other_operator(rules, PPR1).profile_owner)
 
 
 def test_profile_agrees_with_the_owner_it_gets():
@@ -73,7 +78,7 @@ def test_profile_agrees_with_the_owner_it_gets():
 
 def test_table_without_such_an_owner_is_inconclusive():
     with pytest.raises(Inconclusive, match="ppr1"):
-        owned_by_friend((), PPR1)
+        owned_by_allowed_operator((), PPR1)
     both = replace(PPR1, ppr=frozenset({PprId.ppr1, PprId.ppr2}))
     with pytest.raises(Inconclusive, match="ppr1 and ppr2"):
-        owned_by_stranger((rule(operator()),), both)
+        owned_by_other_operator((rule(operator()),), both)

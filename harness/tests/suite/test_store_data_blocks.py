@@ -35,23 +35,23 @@ def scripted(*answers):
 
 
 def test_pieces_are_numbered_and_the_last_one_is_marked(card):
-    commands = store_data_blocks.in_pieces(card, *store_data_blocks.cut(GET_EID, 4))
+    commands = store_data_blocks.blocks_of(card, *store_data_blocks.cut(GET_EID, 4))
     assert [(one.p1, one.p2, one.data) for one in commands] == [
         (store_data_blocks.MORE, 0, GET_EID[:4]),
         (store_data_blocks.LAST, 1, GET_EID[4:]),
     ]
-    assert store_data_blocks.whole(card, commands).data == card.store(GET_EID).data
+    assert store_data_blocks.send_all(card, commands).data == card.store(GET_EID).data
 
 
 def test_block_answered_too_early_is_a_failed_expectation():
     card = scripted("BF3E009000")
     with pytest.raises(ExpectationError, match="block 00"):
-        store_data_blocks.whole(card, store_data_blocks.in_pieces(card, b"\xbf", b"\x3e"))
+        store_data_blocks.send_all(card, store_data_blocks.blocks_of(card, b"\xbf", b"\x3e"))
 
 
 def test_answers_are_returned_part_by_part():
     card = scripted("6102", "016101", "029000")
-    parts = store_data_blocks.in_parts(card, store_data_blocks.block(card, GET_EID))
+    parts = store_data_blocks.answers_in_parts(card, store_data_blocks.block(card, GET_EID))
     assert parts == (
         ResponseApdu(b"", 0x6102),
         ResponseApdu(b"\1", 0x6101),
@@ -63,4 +63,4 @@ def test_answers_are_returned_part_by_part():
 def test_endless_answer_is_a_failed_expectation():
     card = scripted(*["6101"] * 5000)
     with pytest.raises(ExpectationError, match="an answer that ends"):
-        store_data_blocks.in_parts(card, store_data_blocks.block(card, GET_EID))
+        store_data_blocks.answers_in_parts(card, store_data_blocks.block(card, GET_EID))

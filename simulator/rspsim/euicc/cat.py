@@ -67,7 +67,7 @@ def _capability_known(volatile: Volatile, capability: int) -> Volatile:
 
 
 CAPABILITY_KNOWN: Final = Decision(
-    "cat.capability_told", _capability_known, "volatile values after TERMINAL CAPABILITY"
+    "cat.capability_known", _capability_known, "volatile values after TERMINAL CAPABILITY"
 )
 ANNOUNCES_STATE_CHANGE: Final = Decision(
     "cat.announces_state_change",

@@ -105,7 +105,7 @@ def _result_octets(result: ProfileInstallationResult, /) -> bytes:
 
 
 METADATA: Final = Decision(
-    "notifications.told", _metadata, "metadata of a notification, from what it should have"
+    "notifications.metadata", _metadata, "metadata of a notification, from what it should have"
 )
 CREDENTIAL: Final = Decision(
     "notifications.credential", _credential_for, "credential that signs a Profile's notifications"

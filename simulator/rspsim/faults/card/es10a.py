@@ -116,7 +116,7 @@ FAULTS: Final = (
         _answered_with(lambda answer, _state: replace(answer, default_dp_address=None)),
     ),
     CardFault(
-        "es10a.get-euicc-configured-addresses.empty-told",
+        "es10a.get-euicc-configured-addresses.empty-present",
         "A default SM-DP+ address that is not set is returned as an empty one.",
         ("ES10a.GetEuiccConfiguredAddresses#02", "ES10a.SetDefaultDpAddress#03"),
         behind(GET_EUICC_CONFIGURED_ADDRESSES, _empty_address_added),
@@ -167,7 +167,7 @@ FAULTS: Final = (
         _missing_is_empty,
     ),
     CardFault(
-        "es10a.set-default-dp-address.told",
+        "es10a.set-default-dp-address.leaves-notification",
         "Setting a default SM-DP+ address leaves a notification.",
         ("ES10a.SetDefaultDpAddress#13",),
         swap(set_default_dp_address.STORED, _stored_with_notification),

@@ -131,7 +131,7 @@ FAULTS: Final = (
         skip(_CHECKS, "memory"),
     ),
     CardFault(
-        "es10b.load-crl.parts-not-told",
+        "es10b.load-crl.parts-not-reported",
         "The missing parts of a list in parts are not reported.",
         ("ES10b.LoadCRL#12",),
         behind(_FUNCTION, _nothing_missing),

@@ -61,7 +61,7 @@ FAULTS: Final = (
         ),
     ),
     CardFault(
-        "notifications.test-profile.told",
+        "notifications.test-profile.notified",
         "Changes of test Profiles leave notifications.",
         (
             "procedure.Notifications#09",

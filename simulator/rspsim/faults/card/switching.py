@@ -314,7 +314,7 @@ OUTLIVING: Final = (
         swap(startup.KEPT, _something_enabled),
     ),
     CardFault(
-        "notifications.enable.untold",
+        "notifications.enable.none",
         "Enabling a Profile leaves no notification.",
         (
             "ES10b.ListNotification#01",
@@ -335,7 +335,7 @@ OUTLIVING: Final = (
         _without_address_for(NotificationEvent.notificationEnable),
     ),
     CardFault(
-        "notifications.disable.untold",
+        "notifications.disable.none",
         "Disabling a Profile leaves no notification.",
         (
             "ES10b.ListNotification#01",
