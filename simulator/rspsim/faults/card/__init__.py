@@ -6,55 +6,59 @@ failed has not been tested. To add one, add an entry to the tuple of its area.
 
 from typing import Final
 
-from rspsim.faults.card import (
+from rspsim.faults.card.card_fault import CardFault
+from rspsim.faults.card.isdr import (
     authenticate_server,
     cancel_session,
     challenge_eid_rat,
-    configure_isdp,
     delete_profile,
     disable_profile,
     enable_profile,
-    es6,
     es10a,
     euicc_info,
     euicc_memory_reset,
-    file_system,
     get_euicc_challenge,
     get_profiles_info,
-    initialise_secure_channel,
-    installation_result,
-    interpreter,
-    kept_metadata,
     list_notification,
-    load_bound_profile_package,
     load_crl,
-    load_profile_elements,
-    notification_contents,
-    notification_making,
-    package_agreement,
-    pins,
-    policy,
     prepare_download,
-    procedures,
-    profile_contents,
-    profile_elements,
     profile_info,
-    protection,
     remove_notification_from_list,
-    replace_session_keys,
     selection,
     server_certificates,
     set_nickname,
-    store_metadata,
     switching,
-    toolkit_and_ota,
     transport,
+)
+from rspsim.faults.card.load import (
+    configure_isdp,
+    initialise_secure_channel,
+    installation_result,
+    kept_metadata,
+    load_bound_profile_package,
+    load_profile_elements,
+    package_agreement,
+    protection,
+    replace_session_keys,
+    store_metadata,
+)
+from rspsim.faults.card.profile_content import interpreter, profile_contents, profile_elements
+from rspsim.faults.card.uicc import (
+    es6,
+    file_system,
+    pins,
+    toolkit_and_ota,
     uicc_access,
     uicc_data,
     uicc_identity,
     uicc_selection,
 )
-from rspsim.faults.card.card_fault import CardFault
+from rspsim.faults.card.whole_card import (
+    notification_contents,
+    notification_making,
+    policy,
+    procedures,
+)
 
 __all__ = ["FAULTS"]
 

@@ -16,7 +16,7 @@ from rspsim.euicc.isdr.es10b.list_notification import EventFilter, Pending
 from rspsim.euicc.isdr.es10b.remove_notification_from_list import RemovalAttempt
 from rspsim.euicc.state import CardState, PendingNotification
 from rspsim.faults.card.card_fault import CardFault, adds, skip, swap, together
-from rspsim.faults.card.list_notification import is_result
+from rspsim.faults.card.isdr.list_notification import is_result
 
 __all__ = ["FAULTS"]
 

@@ -24,7 +24,7 @@ from rspsim.euicc.session import SessionEvent, SessionState
 from rspsim.euicc.session_context import IDLE_SESSION
 from rspsim.euicc.state import CardState, Profile
 from rspsim.faults.card.card_fault import CardFault, Change, allows, behind, leads, swap, together
-from rspsim.faults.card.installation_result import is_result
+from rspsim.faults.card.load.installation_result import is_result
 
 __all__ = ["FAULTS"]
 

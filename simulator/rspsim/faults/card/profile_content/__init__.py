@@ -1,0 +1,1 @@
+"""Faults of the profile interpreter: elements, their order, and what they make."""

@@ -1,0 +1,1 @@
+"""Faults of the UICC: files, access, PINs, authentication, toolkit, management over the air."""

@@ -1,0 +1,1 @@
+"""Faults that show across functions: notifications, policy rules, whole procedures."""
