@@ -39,8 +39,9 @@ ALLOWED = {
 }
 
 PHRASES = re.compile(
-    r"\bby rights\b|\bin so many words\b|\bgives? (?:\w+ )?up\b|\bnobody looks for\b"
-    r"|feels responsible|\bdoes not bear out\b|\bin nobody'?s use\b|\bgoes its own way\b|\bby whatever way\b",
+    r"\bby rights\b|\bin so many words\b|\bgives? (?:the|a) \w+ up\b|\bnobody looks for\b"
+    r"|feels responsible|\bdoes not bear out\b|\bin nobody'?s use\b|\bgoes its own way\b"
+    r"|\bby whatever way\b",
     re.IGNORECASE,
 )
 
