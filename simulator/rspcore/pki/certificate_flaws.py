@@ -1,6 +1,6 @@
-"""The wrong certificates: each a good one with a single property changed and signed again.
+"""Flawed certificates: each is a good one with a single property changed and signed again.
 
-A flaw names the fault that a verifier has to find, so the list serves the card, the servers and the
+Each `Flaw` names what a verifier has to find, so the list serves the card, the servers and the
 suites alike. The subject's key stays that of the good certificate wherever the flaw is not in the
 key itself: what is signed with it afterwards is sound.
 
@@ -36,7 +36,7 @@ _SKI, _AKI = Oid("2.5.29.14"), Oid("2.5.29.35")
 _KEY_USAGE, _POLICIES = Oid("2.5.29.15"), Oid("2.5.29.32")
 _SUBJECT_ALT_NAME, _NAME_CONSTRAINTS = Oid("2.5.29.17"), Oid("2.5.29.30")
 _EXTENDED_KEY_USAGE = Oid("2.5.29.37")
-_NOBODY_KNOWS = Oid("2.999.99.1")
+_UNKNOWN_EXTENSION = Oid("2.999.99.1")
 
 _PAST = (datetime(2010, 1, 1, tzinfo=UTC), datetime(2015, 1, 1, tzinfo=UTC))
 _FUTURE = (datetime(2200, 1, 1, tzinfo=UTC), datetime(2250, 1, 1, tzinfo=UTC))
@@ -79,14 +79,14 @@ class _Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """Name one way to make a good certificate wrong.
+    """One way to make a good certificate wrong.
 
     Attributes:
         name: Name for options and reports.
         summary: What is wrong, in one line.
-        fault: What a verifier finds first that goes by the key identifier for the issuer and
-            looks at a clock; a card has none and accepts `expired` and `not_yet_valid`.
-        roles: Roles it makes sense for.
+        fault: What a verifier finds first, if it looks up the issuer by key identifier and has a
+            clock; a card has none and accepts `expired` and `not_yet_valid`.
+        roles: Roles it applies to.
     """
 
     name: str
@@ -97,7 +97,7 @@ class Flaw:
 
 
 def flawed_certificate(pki: Pki, flaw: Flaw, good: Credential) -> bytes:
-    """Return a certificate that is as the good one but for the flaw, signed by its issuer.
+    """Returns a copy of the good certificate with the flaw, signed by its issuer.
 
     Args:
         pki: Bundle that has the issuer's private key; for `under_other_root` also the CI of the
@@ -109,7 +109,7 @@ def flawed_certificate(pki: Pki, flaw: Flaw, good: Credential) -> bytes:
         The certificate, DER; some flaws make octets that `Certificate` refuses to read.
 
     Raises:
-        LocalError: the flaw makes no sense for the role.
+        LocalError: the flaw does not apply to the role.
         ConfigError: the bundle lacks a key that is needed.
     """
     role = good.certificate.role
@@ -219,7 +219,7 @@ FLAWS: tuple[Flaw, ...] = (
     ),
     Flaw(
         "unknown_issuer",
-        "the authority key identifier names a key that nobody has",
+        "the authority key identifier names an unknown key",
         _Fault.UNKNOWN_ISSUER,
         _ALL,
         _add(Extension.authority_key_identifier(bytes(20))),
@@ -231,16 +231,16 @@ FLAWS: tuple[Flaw, ...] = (
         _SERVERS | _TLS | _EUM,
         _under_other_root,
     ),
-    Flaw("expired", "the validity is over", _Fault.EXPIRED, _ALL, _dates(*_PAST)),
+    Flaw("expired", "the validity has ended", _Fault.EXPIRED, _ALL, _dates(*_PAST)),
     Flaw(
         "not_yet_valid", "the validity has not begun", _Fault.NOT_YET_VALID, _ALL, _dates(*_FUTURE)
     ),
     Flaw(
         "critical_extension",
-        "an extension that nobody knows is critical",
+        "an unknown extension is critical",
         _Fault.UNKNOWN_CRITICAL_EXTENSION,
         _ALL,
-        _add(Extension(_NOBODY_KNOWS, tlv.encode(0x05), critical=True)),
+        _add(Extension(_UNKNOWN_EXTENSION, tlv.encode(0x05), critical=True)),
     ),
     Flaw("repeated_extension", "an extension is there twice", _Fault.MALFORMED, _ALL, _repeated),
     Flaw(
@@ -327,14 +327,14 @@ FLAWS: tuple[Flaw, ...] = (
     ),
     Flaw(
         "other_organization",
-        "the organisation is not the one the EUM may name",
+        "the organisation is not that of the EUM's name constraint",
         _Fault.NAME_CONSTRAINTS,
         _EUICC,
         _other_organization,
     ),
     Flaw(
         "eid_out_of_range",
-        "the EID does not begin as the EUM's range does",
+        "the EID is outside the EUM's range",
         _Fault.EID,
         _EUICC,
         _other_range,
@@ -347,4 +347,4 @@ FLAWS: tuple[Flaw, ...] = (
         _check_digits,
     ),
 )
-"""Every flaw, in the order a verifier would look for them."""
+"""Every flaw, in the order a verifier checks for them."""

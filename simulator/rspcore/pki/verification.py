@@ -1,11 +1,11 @@
-"""Judge certificates as the card and the servers of SGP.22 judge them; every refusal has a name.
+"""Checks of certificates as the card and the servers of SGP.22 make them, with named flaws.
 
-Each check is a generator of the faults found, in the order of the specification; `check_*` returns
-the first. A caller that has to tolerate one fault filters the generator. Generic path validation is
+Each check is a generator of the flaws found, in the order of the specification; `check_*` returns
+the first. A caller that has to tolerate one flaw filters the generator. Generic path validation is
 not used: the EUM's name constraint holds the first digits of an EID, which RFC 5280 matching
 refuses for every good chain, and a card has no clock.
 
-The card's lookup by authorityKeyIdentifier is the caller's: it owns the list of CI keys.
+The caller looks up the issuer by authorityKeyIdentifier: it owns the list of CI keys.
 
 Source: SGP.22 v2, 4.5.2 and 4.5.2.1; 5.7.5 and 5.7.13 (card); 5.6.3 (server).
 """
@@ -32,7 +32,7 @@ __all__ = [
 
 
 class CertificateFault(StrEnum):
-    """Name why a certificate is refused."""
+    """One flaw of a certificate: the reason it is refused."""
 
     MALFORMED = "malformed"  # for callers: from_der raised DecodeError
     UNSUPPORTED_CURVE = "unsupported_curve"
@@ -50,7 +50,7 @@ class CertificateFault(StrEnum):
     PATH_LENGTH = "path_length"
     MISSING_REGISTERED_ID = "missing_registered_id"
     NO_ROLE = "no_role"  # no policy that names a role
-    WRONG_ROLE = "wrong_role"  # a known role, not the one wanted
+    WRONG_ROLE = "wrong_role"  # a known role, but not an accepted one
     NAME_CONSTRAINTS = "name_constraints"  # absent, unusable, or another organisation
     HOST_NAME = "host_name"  # no dNSName for the address used
     EID = "eid"  # not 32 digits, or outside the EUM's range
@@ -84,7 +84,7 @@ _KNOWN = frozenset(
 def check_server_certificate(
     certificate: Certificate, roles: Collection[Role], issuer_key: PublicKey
 ) -> CertificateFault | None:
-    """Judge CERT.DPauth, CERT.DPpb or CERT.DSauth as a card does; dates do not count.
+    """Checks CERT.DPauth, CERT.DPpb or CERT.DSauth as a card does; dates do not count.
 
     Args:
         certificate: Certificate of the server.
@@ -92,7 +92,7 @@ def check_server_certificate(
         issuer_key: CI key that the authorityKeyIdentifier selected.
 
     Returns:
-        The first fault, or None when the certificate is good.
+        The first flaw, or None when the certificate is good.
     """
     return next(server_certificate_faults(certificate, roles, issuer_key), None)
 
@@ -100,7 +100,7 @@ def check_server_certificate(
 def check_eum_certificate(
     eum: Certificate, ci: Certificate, now: datetime
 ) -> CertificateFault | None:
-    """Judge CERT.EUM as a server does.
+    """Checks CERT.EUM as a server does.
 
     Args:
         eum: Certificate of the EUM.
@@ -108,7 +108,7 @@ def check_eum_certificate(
         now: Present time, with a time zone.
 
     Returns:
-        The first fault, or None when the certificate is good.
+        The first flaw, or None when the certificate is good.
     """
     return next(eum_certificate_faults(eum, ci, now), None)
 
@@ -116,7 +116,7 @@ def check_eum_certificate(
 def check_euicc_certificate(
     euicc: Certificate, eum: Certificate, now: datetime, *, check_digits: bool = True
 ) -> CertificateFault | None:
-    """Judge CERT.EUICC as a server does, against an EUM certificate found good.
+    """Checks CERT.EUICC as a server does, against an EUM certificate that was found good.
 
     Args:
         euicc: Certificate of the eUICC.
@@ -125,7 +125,7 @@ def check_euicc_certificate(
         check_digits: Whether the EID has to be 1 modulo 97 (ISO/IEC 7064).
 
     Returns:
-        The first fault, or None when the certificate is good.
+        The first flaw, or None when the certificate is good.
     """
     faults = euicc_certificate_faults(euicc, eum, now)
     tolerated = () if check_digits else (CertificateFault.EID_CHECK_DIGITS,)
@@ -135,7 +135,7 @@ def check_euicc_certificate(
 def check_tls_certificate(
     certificate: Certificate, roles: Collection[Role], issuer: Certificate, now: datetime, host: str
 ) -> CertificateFault | None:
-    """Judge CERT.DP.TLS or CERT.DS.TLS as an LPA does.
+    """Checks CERT.DP.TLS or CERT.DS.TLS as an LPA does.
 
     Args:
         certificate: Certificate of the TLS endpoint.
@@ -145,7 +145,7 @@ def check_tls_certificate(
         host: Host name the connection was made to, without a port.
 
     Returns:
-        The first fault, or None when the certificate is good.
+        The first flaw, or None when the certificate is good.
     """
     return next(tls_certificate_faults(certificate, roles, issuer, now, host), None)
 
@@ -153,9 +153,9 @@ def check_tls_certificate(
 def server_certificate_faults(
     certificate: Certificate, roles: Collection[Role], issuer_key: PublicKey
 ) -> Iterator[CertificateFault]:
-    """Yield every fault of a server certificate in the order of SGP.22 v2, 5.7.13.
+    """Yields every flaw of a server certificate in the order of SGP.22 v2, 5.7.13.
 
-    The role comes last: a certificate with another defect is not valid whatever its role, and only
+    The role comes last: a certificate with another flaw is not valid in any role, and only
     a valid one of another role is answered with invalidOid.
     """
     yield from _key_faults(certificate)
@@ -176,7 +176,7 @@ def server_certificate_faults(
 def tls_certificate_faults(
     certificate: Certificate, roles: Collection[Role], issuer: Certificate, now: datetime, host: str
 ) -> Iterator[CertificateFault]:
-    """Yield every fault of a TLS certificate: issuer, profile, role, dates, then the host name."""
+    """Yields every flaw of a TLS certificate: issuer, profile, role, dates, then the host name."""
     if issuer.public_key is None or (
         certificate.authority_key_identifier != issuer.subject_key_identifier
     ):
@@ -191,7 +191,7 @@ def tls_certificate_faults(
 def eum_certificate_faults(
     eum: Certificate, ci: Certificate, now: datetime
 ) -> Iterator[CertificateFault]:
-    """Yield every fault of CERT.EUM: key, issuer, signature, dates, then its profile."""
+    """Yields every flaw of CERT.EUM: key, issuer, signature, dates, then its profile."""
     yield from _key_faults(eum)
     yield from _issuer_faults(eum, ci)
     yield from _date_faults(eum, now)
@@ -211,7 +211,7 @@ def eum_certificate_faults(
 def euicc_certificate_faults(
     euicc: Certificate, eum: Certificate, now: datetime
 ) -> Iterator[CertificateFault]:
-    """Yield every fault of CERT.EUICC: key, issuer, signature, dates, profile, then the EID."""
+    """Yields every flaw of CERT.EUICC: key, issuer, signature, dates, profile, then the EID."""
     yield from _key_faults(euicc)
     yield from _issuer_faults(euicc, eum)
     yield from _date_faults(euicc, now)
@@ -288,7 +288,7 @@ def _ca_faults(certificate: Certificate, issuer: Certificate) -> Iterator[Certif
         return
     _, own = certificate.basic_constraints or (True, None)
     _, above = issuer.basic_constraints or (True, None)
-    # Version 2 asks for exactly 0 (4.5.2.1); a version 3 EUM may have one SubCA below it.
+    # Version 2 requires exactly 0 (4.5.2.1); a version 3 EUM may have one SubCA below it.
     allowed = (0,) if Role.EUM.oid.dotted in certificate.policies else (0, 1)
     if own not in allowed or (above is not None and above < 1):
         yield CertificateFault.PATH_LENGTH
@@ -302,7 +302,7 @@ def _role_faults(certificate: Certificate, roles: Collection[Role]) -> Iterator[
 
 
 def _ranges(eum: Certificate) -> Iterator[tuple[str | None, tuple[str, ...]]]:
-    """Yield organisation and EID prefixes of each permitted subtree (v3: of permittedEins)."""
+    """Yields organisation and EID prefixes of each permitted subtree (v3: of permittedEins)."""
     for subtree in eum.permitted_subtrees or ():
         prefixes = _prefixes(subtree) or (eum.permitted_eins or ())
         yield subtree.organization, prefixes
