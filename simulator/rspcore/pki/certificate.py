@@ -1,4 +1,4 @@
-"""Certificates as read: octets, key, identifiers and extensions; nothing is judged here.
+"""Certificates as read: octets, key, identifiers and extensions; nothing is checked here.
 
 The octets are parsed by `cryptography`, the subject's key by this module: the library accepts
 compressed points and curves that the cards of SGP.22 do not support, and a certificate with such a

@@ -1,4 +1,4 @@
-"""Certificate revocation lists as read: number, parts, revoked certificates. Nothing is judged.
+"""Certificate revocation lists as read: number, parts, revoked certificates. Nothing is checked.
 
 A CRL may come in parts, each a CRL of its own, connected by two extensions of the GSMA arc
 (SGP.22 v2, 4.6 and 5.7.12; RFC 5280, 5). Parsing is cached by octets.

@@ -1,4 +1,4 @@
-"""The examples in the docstrings say what the code does."""
+"""The examples in the docstrings give the results they show."""
 
 import doctest
 from importlib import import_module

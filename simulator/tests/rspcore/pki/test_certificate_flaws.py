@@ -24,8 +24,8 @@ def good(role: Role, curve: Curve) -> Credential:
     return PKI.all(role, curve)[0]
 
 
-def judge(der: bytes, role: Role) -> CertificateFault | None:
-    """Judge as the verifier of this role does, the issuer looked up by key identifier."""
+def first_flaw(der: bytes, role: Role) -> CertificateFault | None:
+    """Checks as the verifier of this role does, its issuer found by key identifier."""
     try:
         one = Certificate.from_der(der)
     except DecodeError:
@@ -57,13 +57,13 @@ CASES = [
 
 
 @pytest.mark.parametrize(("flaw", "role", "curve"), CASES)
-def test_flaw_is_refused_with_its_fault(flaw: Flaw, role: Role, curve: Curve):
+def test_flawed_certificate_is_refused_for_its_flaw(flaw: Flaw, role: Role, curve: Curve):
     start = good(role, curve)
-    assert judge(start.certificate.der, role) is None
+    assert first_flaw(start.certificate.der, role) is None
     expected: CertificateFault | None = flaw.fault
     if flaw.fault in WITHOUT_CLOCK and role in {Role.DP_AUTH, Role.DP_PB, Role.DS_AUTH}:
         expected = None
-    assert judge(flawed_certificate(PKI, flaw, start), role) is expected
+    assert first_flaw(flawed_certificate(PKI, flaw, start), role) is expected
 
 
 def test_names_of_flaws_are_unique():
@@ -83,7 +83,7 @@ def test_flaw_for_another_role_is_a_misuse():
         flawed_certificate(PKI, flaw, good(Role.DP_AUTH, Curve.NIST_P256))
 
 
-def test_bundle_without_the_issuer_key_cannot_make_flaws():
+def test_bundle_without_the_issuer_key_cannot_make_flawed_certificates():
     bare = Pki(tuple(Credential(one.certificate) for one in PKI.credentials))
     with pytest.raises(ConfigError, match="no private key"):
         flawed_certificate(bare, FLAWS[0], good(Role.DP_AUTH, Curve.NIST_P256))
