@@ -1,6 +1,6 @@
 """File names of certificates and keys in a bundle on disk, in the layout of the SGP.26 files.
 
-The names help people to find a file; reading depends on the content alone.
+Names are written so that people find their way; reading goes by content alone.
 """
 
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ _CURVES: Final = {Curve.NIST_P256: "NIST", Curve.BRAINPOOL_P256R1: "BRP"}
 
 @dataclass(frozen=True, slots=True)
 class FileNames:
-    """The names of the two files of one credential.
+    """Hold the names of the two files of one credential.
 
     Attributes:
         folder: Folder of both.
@@ -44,12 +44,12 @@ class FileNames:
 
     @property
     def certificate(self) -> str:
-        """Returns the path of the certificate, DER."""
+        """Return the path of the certificate, DER."""
         return f"{self.folder}/CERT_{self.stem}{self._suffix}.der"
 
     @property
     def key(self) -> str:
-        """Returns the path of the private key, PEM."""
+        """Return the path of the private key, PEM."""
         return f"{self.folder}/SK_{self.stem}{self._suffix}.pem"
 
     @property
@@ -57,12 +57,12 @@ class FileNames:
         return "" if self.number == 1 else f"_{self.number}"
 
     def next(self) -> "FileNames":
-        """Returns the names to use when these are taken."""
+        """Return the names to use when these are taken."""
         return replace(self, number=self.number + 1)
 
 
 def file_names(role: Role, curve: Curve, server: int = 1) -> FileNames:
-    """Returns the names for a role on a curve, for servers with their number from the second on."""
+    """Return the names for a role on a curve, for servers with their number from the second on."""
     folder, stem = _LAYOUT[role]
     number = "" if server == 1 else str(server)
     return FileNames(folder, f"{stem.format(n=number)}_{_CURVES[curve]}")
