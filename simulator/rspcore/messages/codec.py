@@ -9,7 +9,7 @@ exactly one is present.
 Three rules come from SGP.22 v2, annex H and 2.6: unknown data objects are skipped (EXTENSIBILITY
 IMPLIED); a decoded value keeps the octets it was read from in `raw`, and `encode` gives those back,
 so nothing that was signed is ever re-encoded; `dataclasses.replace` drops `raw`, so a changed value
-is written anew.
+is written again.
 
 This module deliberately does not use the ASN.1 library: the compiled schema (`rspcore.schema`)
 reads the same definitions independently, and the tests compare the two.

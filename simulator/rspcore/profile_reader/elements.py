@@ -177,7 +177,7 @@ class PackageReader:
             The elements completed by them, in order, and the reader to continue with.
 
         Raises:
-            DecodeError: tag or length of an element cannot be right, or the element is longer than
+            DecodeError: tag or length of an element is not valid, or the element is longer than
                 `limit`. This reader is unchanged.
         """
         data = memoryview(self.pending + bytes(chunk))

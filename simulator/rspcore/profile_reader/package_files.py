@@ -169,7 +169,7 @@ def file_body(
     """Works out the body of an EF as it is after creation.
 
     Args:
-        fcp: The Fcp given by the package; its values win over the arguments below.
+        fcp: The Fcp given by the package; its values take precedence over the arguments below.
         steps: Contents and offsets in order.
         size: Size of the template in octets, or None when the package has to give it.
         record_length: Record length of the template in octets, None for other files.

@@ -125,7 +125,7 @@ def test_empty_input_has_no_objects():
     ("tag", "constructed"),
     [(0x80, False), (0xA0, True), (0x5F37, False), (0xBF38, True), (0x30, True), (0xDF8101, False)],
 )
-def test_bit_six_of_the_first_octet_says_constructed(tag, constructed):
+def test_bit_six_of_the_first_octet_means_constructed(tag, constructed):
     assert is_constructed(tag) is constructed
     assert Tlv(tag, memoryview(b""), memoryview(b"")).constructed is constructed
 

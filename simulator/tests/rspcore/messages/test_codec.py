@@ -175,7 +175,7 @@ def test_received_octets_are_given_back_even_when_not_minimal():
     assert Whole.decode(received).encode() == received
 
 
-def test_changed_value_is_written_anew():
+def test_changed_value_is_encoded_again():
     read = Whole.decode(OCTETS_OF_WHOLE)
 
     changed = dataclasses.replace(read, first=6)

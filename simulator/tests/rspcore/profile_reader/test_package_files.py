@@ -69,7 +69,7 @@ def test_patterns_fill_the_body(given, expected):
     assert file_body(fcp(given)).hex().upper() == expected
 
 
-def test_size_and_record_length_of_the_template_serve_when_none_is_given():
+def test_size_and_record_length_of_the_template_are_used_when_none_is_given():
     described = fcp("A5 04 C1 02 00FF")
 
     assert file_body(described, size=6, record_length=3).hex().upper() == "00FFFF00FFFF"

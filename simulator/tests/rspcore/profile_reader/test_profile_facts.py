@@ -158,7 +158,7 @@ def test_link_shares_the_body_of_its_target(path, expected):
     assert facts.ef_gid1 == (None if expected is None else expected.ljust(17, b"\xff"))
 
 
-def test_empty_link_is_no_link():
+def test_empty_link_is_ignored():
     spn = [("fileDescriptor", {"linkPath": b""}), ("fillFileContent", b"\x01AB")]
 
     assert ProfileFacts.of_package(package(usim(spn=spn))).spn == "AB"
