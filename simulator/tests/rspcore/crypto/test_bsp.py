@@ -35,7 +35,7 @@ def replacement(inputs) -> BspKeys:
 
 
 def expect_segment(bsp: Bsp, segment) -> Bsp:
-    """Makes one TLV of the vectors, compare each of its steps, and open it again."""
+    """Makes one TLV of the vectors, compares each of its steps and opens it again."""
     tag, plaintext = int(segment["tag"], 16), bytes.fromhex(segment["plaintext"])
     assert bsp.counter == segment["counter"]
     assert bsp.keys.mac_chaining_value.hex().upper() == segment["chaining_value_in"]
