@@ -1,9 +1,9 @@
 """A PKI as the simulated roles use it: certificates with their keys, found by role and curve.
 
-`Pki.from_files` takes the files of any directory layout and goes by their content: the role comes
+`Pki.from_files` takes the files of any directory layout and uses only their content: the role comes
 from the policy identifier, the issuer from the key identifier and the signature, the key of a
-certificate from its public point. What is not a certificate or a key is skipped. A bundle need not
-be whole: what is missing is said when it is asked for.
+certificate from its public point. What is not a certificate or a key is skipped. A bundle may
+be incomplete: what is missing is reported when it is requested.
 
 Source: SGP.22 v2, 4.5.2; the layout of the SGP.26 test certificates.
 """
@@ -33,7 +33,7 @@ _PEM_BLOCK = re.compile(rb"-----BEGIN ([A-Z ]+)-----(.*?)-----END \1-----", re.D
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Hold a certificate and, where it is known, its private key.
+    """A certificate and, where it is known, its private key.
 
     Attributes:
         certificate: The certificate.
@@ -45,7 +45,7 @@ class Credential:
 
     @property
     def private_key(self) -> PrivateKey:
-        """Return the private key.
+        """Returns the private key.
 
         Raises:
             ConfigError: the bundle has none for this certificate.
@@ -59,7 +59,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Pki:
-    """Hold the credentials of a bundle, the preferred one of each kind first.
+    """The credentials of a bundle, the preferred one of each kind first.
 
     Attributes:
         credentials: All of them, whose chains have been verified.
@@ -71,7 +71,7 @@ class Pki:
 
     @classmethod
     def from_files(cls, files: Iterable[tuple[str, bytes]]) -> "Pki":
-        """Build a bundle from files, whatever their names and folders.
+        """Builds a bundle from files with any names and folders.
 
         Args:
             files: (name, content) of each file; DER or PEM. Names appear in remarks alone.
@@ -124,11 +124,11 @@ class Pki:
 
     @property
     def curves(self) -> tuple[Curve, ...]:
-        """Return the curves that have a CI certificate, NIST P-256 first."""
+        """Returns the curves that have a CI certificate, NIST P-256 first."""
         return tuple(curve for curve in Curve if self.all(Role.CI, curve))
 
     def all(self, role: Role, curve: Curve) -> tuple[Credential, ...]:
-        """Return every credential of a role on a curve, the preferred one first."""
+        """Returns every credential of a role on a curve, the preferred one first."""
         return tuple(
             one
             for one in self.credentials
@@ -136,12 +136,12 @@ class Pki:
         )
 
     def servers(self, role: Role, curve: Curve) -> tuple[Oid | None, ...]:
-        """Return the registeredIDs of a role on a curve, in numerical order, each once."""
+        """Returns the registeredIDs of a role on a curve, in numerical order, each once."""
         owners = {one.certificate.registered_id for one in self.all(role, curve)}
         return tuple(sorted(owners, key=_arcs))
 
     def ci(self, curve: Curve) -> Credential:
-        """Return the CI.
+        """Returns the CI.
 
         Raises:
             ConfigError: the bundle has none on this curve; so do the methods below.
@@ -149,26 +149,26 @@ class Pki:
         return self._one(Role.CI, curve)
 
     def eum(self, curve: Curve) -> Credential:
-        """Return the EUM."""
+        """Returns the EUM."""
         return self._one(Role.EUM, curve)
 
     def euicc(self, curve: Curve, eid: Eid | None = None) -> Credential:
-        """Return the eUICC, or the one with this EID."""
+        """Returns the eUICC, or the one with this EID."""
         for one in self.all(Role.EUICC, curve):
             if eid is None or one.certificate.eid == eid:
                 return one
         raise _missing(Role.EUICC, curve, f" for EID {eid}" if eid else "")
 
     def dp_auth(self, curve: Curve, server: int = 1) -> Credential:
-        """Return CERT.DPauth of the n-th SM-DP+, counted by registeredID."""
+        """Returns CERT.DPauth of the n-th SM-DP+, counted by registeredID."""
         return self._one(Role.DP_AUTH, curve, server)
 
     def dp_pb(self, curve: Curve, server: int = 1) -> Credential:
-        """Return CERT.DPpb of the n-th SM-DP+, counted by registeredID."""
+        """Returns CERT.DPpb of the n-th SM-DP+, counted by registeredID."""
         return self._one(Role.DP_PB, curve, server)
 
     def dp_tls(self, curve: Curve, server: int = 1) -> Credential:
-        """Return the TLS certificate of the n-th SM-DP+; of several the last one to expire.
+        """Returns the TLS certificate of the n-th SM-DP+; of several the last one to expire.
 
         It is the one with the registeredID of that server's CERT.DPauth; in version 3 chains, where
         these differ, the n-th by its own registeredID.
@@ -176,7 +176,7 @@ class Pki:
         return self._one(Role.DP_TLS, curve, self._tls_number(Role.DP_AUTH, curve, server))
 
     def ds_auth(self, curve: Curve, server: int = 1) -> Credential:
-        """Return CERT.DSauth of the n-th SM-DS, counted by registeredID."""
+        """Returns CERT.DSauth of the n-th SM-DS, counted by registeredID."""
         return self._one(Role.DS_AUTH, curve, server)
 
     def ds_tls(self, curve: Curve, server: int = 1) -> Credential:
@@ -184,7 +184,7 @@ class Pki:
         return self._one(Role.DS_TLS, curve, self._tls_number(Role.DS_AUTH, curve, server))
 
     def with_credentials(self, *added: Credential) -> "Pki":
-        """Return the bundle with these credentials preferred to those it has."""
+        """Returns the bundle with these credentials preferred to those it has."""
         kept = tuple(one for one in self.credentials if one not in added)
         return Pki((*added, *kept), self.remarks)
 
@@ -213,7 +213,7 @@ def _missing(role: Role, curve: Curve, which: str) -> ConfigError:
 
 
 def _read(octets: bytes) -> Iterator[Certificate | PrivateKey | str]:
-    """Yield the certificates and keys of one file; a string says why a key was left out."""
+    """Yields the certificates and keys of one file; a string says why a key was left out."""
     if b"-----BEGIN " not in octets:
         try:
             yield Certificate.from_der(octets)
@@ -233,7 +233,7 @@ def _read(octets: bytes) -> Iterator[Certificate | PrivateKey | str]:
 
 
 def _chain_fault(certificate: Certificate, among: Iterable[Certificate]) -> str | None:
-    """Return why a certificate cannot be used, None when it is good at some time."""
+    """Returns why a certificate cannot be used, None when it is good at some time."""
     role = certificate.role
     if role is None:
         return "no policy names a role"
@@ -265,7 +265,7 @@ def _faults(
 
 
 def _preference(one: Credential) -> tuple[bool, float]:
-    """Sort those with a key first, then those that expire last."""
+    """Sorts those with a key first, then those that expire last."""
     return one.key is None, -one.certificate.not_after.timestamp()
 
 
