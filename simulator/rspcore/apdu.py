@@ -2,7 +2,7 @@
 
 Sources: ISO/IEC 7816-4 clause 5 (cases, chaining of lengths), ETSI TS 102 221 clause 10.1 (class
 octets: 0X, 4X, 6X interindustry; 8X, CX, EX ETSI and GlobalPlatform; channels 0 to 19). The module
-turns octets into values and back; what a command means is the business of its receiver.
+turns octets into values and back; the receiver of a command interprets it.
 
 >>> command = CommandApdu.parse(bytes.fromhex("81E2910003BF2E0000"))
 >>> command.channel, command.case, f"{command.ins:02X}", command.data.hex(), command.le
@@ -22,7 +22,7 @@ CHANNELS = 20
 
 
 class Ins(IntEnum):
-    """Name the instruction octets that occur at a UICC and its ISD-R."""
+    """The instruction octets that occur at a UICC and its ISD-R."""
 
     DEACTIVATE_FILE = 0x04
     TERMINAL_PROFILE = 0x10
@@ -63,7 +63,7 @@ class Ins(IntEnum):
 
 
 def channel_of(cla: int) -> int | None:
-    """Return the logical channel a class octet names, 0 to 19; None for a class with no channel.
+    """Returns the logical channel a class octet names, 0 to 19; None for a class with no channel.
 
     Source: TS 102 221, 10.1.1: 00-0F and 80-8F carry channels 0 to 3 in bits 2 and 1; 40-4F, 60-6F,
     C0-CF and E0-EF carry channel minus 4 in the low nibble.
@@ -77,7 +77,7 @@ def channel_of(cla: int) -> int | None:
 
 
 def class_for(channel: int, *, proprietary: bool) -> int:
-    """Return the class octet without secure messaging for a logical channel.
+    """Returns the class octet without secure messaging for a logical channel.
 
     Args:
         channel: 0 to 19.
@@ -95,7 +95,7 @@ def class_for(channel: int, *, proprietary: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class CommandApdu:
-    """Hold one command.
+    """One command.
 
     Attributes:
         cla: Class octet.
@@ -117,7 +117,7 @@ class CommandApdu:
 
     @classmethod
     def parse(cls, octets: bytes | memoryview) -> "CommandApdu":
-        """Read a command in any of the four cases, short or extended.
+        """Reads a command in any of the four cases, short or extended.
 
         Raises:
             DecodeError: shorter than 4 octets, or the length fields do not fit the octets present.
@@ -156,7 +156,7 @@ class CommandApdu:
         )
 
     def encode(self) -> bytes:
-        """Write the command; the extended form is used when asked for or when a length needs it.
+        """Writes the command; the extended form is used when requested or when a length needs it.
 
         Raises:
             LocalError: data is longer than 65,535 octets or le is not 1 to 65,536.
@@ -176,22 +176,22 @@ class CommandApdu:
 
     @property
     def case(self) -> int:
-        """Return the ISO case, 1 to 4."""
+        """Returns the ISO case, 1 to 4."""
         return 1 + (self.le is not None) + 2 * bool(self.data)
 
     @property
     def channel(self) -> int | None:
-        """Return the logical channel of the class octet, or None when it names none."""
+        """Returns the logical channel of the class octet, or None when it names none."""
         return channel_of(self.cla)
 
     @property
     def secure_messaging(self) -> bool:
-        """Tell whether the class octet announces secure messaging."""
+        """Returns whether the class octet announces secure messaging."""
         high = self.cla >> 4
         return bool(self.cla & 0x0C) if high in (0x0, 0x8) else high in (0x6, 0xE)
 
     def __repr__(self) -> str:
-        """Show the header and the lengths, never the data."""
+        """Shows the header and the lengths, never the data."""
         le = "" if self.le is None else f", Le {self.le}"
         return (
             f"CommandApdu({self.cla:02X} {self.ins:02X} {self.p1:02X} {self.p2:02X}, "
@@ -201,14 +201,14 @@ class CommandApdu:
 
 @dataclass(frozen=True, slots=True)
 class ResponseApdu:
-    """Hold one response: data field and status word."""
+    """One response: data field and status word."""
 
     data: bytes
     sw: int
 
     @classmethod
     def parse(cls, octets: bytes | memoryview) -> "ResponseApdu":
-        """Read a response.
+        """Reads a response.
 
         Raises:
             DecodeError: shorter than the 2 octets of a status word.
@@ -219,9 +219,9 @@ class ResponseApdu:
         return cls(octets[:-2], int.from_bytes(octets[-2:], "big"))
 
     def encode(self) -> bytes:
-        """Write data field and status word."""
+        """Writes data field and status word."""
         return self.data + self.sw.to_bytes(2, "big")
 
     def __repr__(self) -> str:
-        """Show the length of the data and the status word with its name."""
+        """Shows the length of the data and the status word with its name."""
         return f"ResponseApdu({len(self.data)} octets, SW {describe(self.sw)})"

@@ -1,4 +1,4 @@
-"""Bind a profile to one card, and cut the result into the segments that the card is sent.
+"""Binding of a profile to one card, and the segments in which the result is sent to the card.
 
 A BoundProfilePackage is made in steps, each a function here: sign the key agreement request, derive
 the channel, protect group after group, join. `bind` takes them all; a caller that needs one part
@@ -7,8 +7,8 @@ wrong takes them one by one, changes a member of `BindingInputs`, or replaces on
     BF36 { BF23 request | A0 { 87 ConfigureISDP } | A1 { 88 StoreMetadata ... }
            | A2 { 87 ReplaceSessionKeys }, if any | A3 { 86 profile elements ... } }
 
-Nothing here knows profile elements: the octets of the unprotected package are cut wherever the size
-says.
+Nothing here depends on profile elements: the octets of the unprotected package are cut by size
+alone.
 
 Source: SGP.22 v2, 2.5.3, 2.5.5, 5.5 and annex H.
 """
@@ -56,7 +56,7 @@ _GROWTH = 16 + 8 + 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pieces:
-    """Hold the data objects of a BoundProfilePackage, each protected TLV on its own.
+    """The data objects of a BoundProfilePackage, each protected TLV separate.
 
     Attributes:
         initialise_secure_channel: BF23.
@@ -73,7 +73,7 @@ class Pieces:
     profile_elements: tuple[bytes, ...]
 
     def encode(self) -> bytes:
-        """Return the package, BF36."""
+        """Returns the package, BF36."""
         second: tuple[bytes, ...] = ()
         if self.replace_session_keys:
             second = (tlv.encode(Tag.SecondSequenceOf87, *self.replace_session_keys),)
@@ -179,7 +179,7 @@ def key_agreement_request(inputs: BindingInputs) -> bytes:
 def control_reference_template(
     host_id: bytes, *, key_type: int = KEY_TYPE_AES, key_length: int = KEY_LENGTH
 ) -> ControlRefTemplate:
-    """Return the control reference template of a key agreement request."""
+    """Returns the control reference template of a key agreement request."""
     return ControlRefTemplate(
         key_type=bytes((key_type,)), key_len=bytes((key_length,)), host_id=host_id
     )
@@ -194,7 +194,7 @@ def initialise_secure_channel(
     *,
     remote_op_id: int = RemoteOpId.installBoundProfilePackage,
 ) -> bytes:
-    """Return a signed InitialiseSecureChannelRequest, BF23 with its header (5.5.1)."""
+    """Returns a signed InitialiseSecureChannelRequest, BF23 with its header (5.5.1)."""
     unsigned = InitialiseSecureChannelRequest(
         remote_op_id=remote_op_id,
         transaction_id=transaction_id,
@@ -208,7 +208,7 @@ def initialise_secure_channel(
 
 
 def secure_channel_tbs(request: bytes | memoryview, otpk_euicc: PublicKey) -> bytes:
-    """Return the octets that smdpSign covers: the request's own, then otPK.EUICC (5.5.1).
+    """Returns the octets that smdpSign covers: the request's own, then otPK.EUICC (5.5.1).
 
     Args:
         request: InitialiseSecureChannelRequest as received, BF23 with its header.
@@ -222,7 +222,7 @@ def secure_channel_tbs(request: bytes | memoryview, otpk_euicc: PublicKey) -> by
 
 
 def replace_session_keys(keys: BspKeys) -> bytes:
-    """Return ReplaceSessionKeysRequest, BF26 with its header (5.5.4)."""
+    """Returns ReplaceSessionKeysRequest, BF26 with its header (5.5.4)."""
     return ReplaceSessionKeysRequest(
         initial_mac_chaining_value=keys.mac_chaining_value,
         ppk_enc=keys.s_enc,
@@ -231,7 +231,7 @@ def replace_session_keys(keys: BspKeys) -> bytes:
 
 
 def cut(octets: bytes, size: int) -> tuple[bytes, ...]:
-    """Cut octets into pieces of this size and a rest; no octets give no piece.
+    """Cuts octets into pieces of this size and a rest; no octets give no piece.
 
     Raises:
         LocalError: the size is not positive.
@@ -242,7 +242,7 @@ def cut(octets: bytes, size: int) -> tuple[bytes, ...]:
 
 
 def protect_group(bsp: Bsp, tag: int, plaintexts: Iterable[bytes]) -> tuple[tuple[bytes, ...], Bsp]:
-    """Protect one TLV for each plaintext: 88 by a MAC alone, any other tag encrypted as well.
+    """Protects one TLV for each plaintext: 88 by a MAC alone, any other tag encrypted as well.
 
     Returns:
         The TLVs, and the value for the TLV after them.
@@ -259,11 +259,11 @@ def protect_group(bsp: Bsp, tag: int, plaintexts: Iterable[bytes]) -> tuple[tupl
 
 
 def segments(bpp: bytes) -> tuple[bytes, ...]:
-    """Cut a package for the card; each segment is its own chain of STORE DATA commands (2.5.5).
+    """Cuts a package for the card; each segment is its own chain of STORE DATA commands (2.5.5).
 
     The first segment is the header of BF36 with the whole BF23; A0 and A2 go whole; the headers of
-    A1 and A3 go alone, and each 88 and 86 after them. Data objects that have no business there go
-    whole: it is the card that refuses them.
+    A1 and A3 go alone, and each 88 and 86 after them. Data objects that do not belong there go
+    whole: the card has to refuse them.
 
     Args:
         bpp: BoundProfilePackage, BF36 with its header.

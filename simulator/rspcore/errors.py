@@ -1,8 +1,8 @@
-"""The errors of the three packages: a short tree, each class one kind of fault.
+"""The errors of the three packages: a short tree with one class for each kind of error.
 
 A refusal by a simulated role is an answer, not an exception; these are raised when octets cannot be
 read, when a caller misuses the library, when a peer breaks the protocol, or when state cannot be
-kept. Messages say what was expected, what came and where, and never carry key material.
+kept. Messages say what was expected, what was found and where, and never contain key material.
 """
 
 __all__ = [
@@ -17,14 +17,14 @@ __all__ = [
 
 
 class RspError(Exception):
-    """Be the root of every error this project raises on purpose."""
+    """The root of every error this project raises on purpose."""
 
 
 class DecodeError(RspError):
-    """Report octets that are not what their place demands. Nothing was changed.
+    """Reports octets that are not valid where they are. Nothing was changed.
 
     Attributes:
-        offset: Where the fault was found, in octets from the start of the input given.
+        offset: Where the error was found, in octets from the start of the input given.
         tag: Tag of the data object being read, or None when it is not known yet.
     """
 
@@ -35,11 +35,11 @@ class DecodeError(RspError):
 
 
 class LocalError(RspError):
-    """Report that the caller misused the library. Nothing was sent or changed."""
+    """Reports that the caller misused the library. Nothing was sent or changed."""
 
 
 class RemoteError(RspError):
-    """Report that the peer broke the protocol or refused.
+    """Reports that the peer broke the protocol or refused.
 
     Attributes:
         code: The peer's code (status word, result code or subject/reason pair), as text.
@@ -51,15 +51,15 @@ class RemoteError(RspError):
 
 
 class CryptoError(RspError):
-    """Report key material or signatures that do not fit. Nothing was derived or changed."""
+    """Reports key material or signatures that do not fit. Nothing was derived or changed."""
 
 
 class StoreError(RspError):
-    """Report that persistent state could not be read or written.
+    """Reports that persistent state could not be read or written.
 
-    The message says which state is left; unless it says otherwise the state of before the call.
+    The message says which state is left; otherwise it is the state before the call.
     """
 
 
 class ConfigError(RspError):
-    """Report options, files or an environment that do not fit together, and the remedy."""
+    """Reports options, files or an environment that do not fit together, and the remedy."""

@@ -1,7 +1,7 @@
 """Identifiers as values of their own: EID, ICCID, AID, TransactionID, OID, version, mccMnc.
 
-Each type takes the wire octets or the printed form, refuses what cannot be one, and prints the way
-the field writes it. Digits are BCD: the EID high nibble first, the ICCID nibble-swapped and padded
+Each type takes the wire octets or the printed form, refuses other values, and prints in the
+usual notation. Digits are BCD: the EID high nibble first, the ICCID nibble-swapped and padded
 with F as in EF.ICCID (SGP.22 v2, 5.7.20; ETSI TS 102 221, 13.2).
 
 >>> Eid.from_digits("89049032123451234512345678901235").check_digits_fit
@@ -29,19 +29,19 @@ def _sized(name: str, octets: bytes, low: int, high: int) -> bytes:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Eid:
-    """Hold an EID: 32 digits in 16 octets, high nibble first (SGP.29; SGP.22 v2, 5.7.20)."""
+    """An EID: 32 digits in 16 octets, high nibble first (SGP.29; SGP.22 v2, 5.7.20)."""
 
     octets: bytes
 
     def __post_init__(self) -> None:
-        """Refuse anything but 16 octets of BCD digits."""
+        """Refuses anything but 16 octets of BCD digits."""
         _sized("EID", self.octets, 16, 16)
         if not self.octets.hex().isdecimal():
             raise DecodeError(f"EID {self.octets.hex().upper()}: expected 32 decimal digits")
 
     @classmethod
     def from_digits(cls, digits: str) -> "Eid":
-        """Read 32 decimal digits.
+        """Reads 32 decimal digits.
 
         Raises:
             DecodeError: not 32 decimal digits.
@@ -54,34 +54,34 @@ class Eid:
 
     @classmethod
     def from_first_digits(cls, digits: str) -> "Eid":
-        """Complete the first 30 digits with their two check digits (modulo 97)."""
+        """Completes the first 30 digits with their two check digits (modulo 97)."""
         if len(digits) != 30 or not (digits.isascii() and digits.isdecimal()):
             raise DecodeError(f"EID body {digits!r}: expected 30 decimal digits")
         return cls.from_digits(digits + f"{98 - int(digits + '00') % 97:02d}")
 
     @property
     def check_digits_fit(self) -> bool:
-        """Tell whether the whole number modulo 97 is 1 (ISO/IEC 7064)."""
+        """Returns whether the whole number modulo 97 is 1 (ISO/IEC 7064)."""
         return int(str(self)) % 97 == 1
 
     def __str__(self) -> str:
-        """Return the 32 digits."""
+        """Returns the 32 digits."""
         return self.octets.hex()
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Iccid:
-    """Hold an ICCID: 18 to 20 digits in 10 octets, nibbles swapped, padded with F."""
+    """An ICCID: 18 to 20 digits in 10 octets, nibbles swapped, padded with F."""
 
     octets: bytes
 
     def __post_init__(self) -> None:
-        """Refuse anything but 10 octets."""
+        """Refuses anything but 10 octets."""
         _sized("ICCID", self.octets, 10, 10)
 
     @classmethod
     def from_digits(cls, digits: str) -> "Iccid":
-        """Read 18 to 20 digits in printed order; a padding F may follow them.
+        """Reads 18 to 20 digits in printed order; a padding F may follow them.
 
         Raises:
             DecodeError: other characters, or another number of digits.
@@ -98,52 +98,52 @@ class Iccid:
 
     @classmethod
     def from_unswapped(cls, octets: bytes) -> "Iccid":
-        """Read the 10 octets of a profile header, which are not nibble-swapped."""
+        """Reads the 10 octets of a profile header, which are not nibble-swapped."""
         return cls(bytes((o << 4 | o >> 4) & 0xFF for o in _sized("ICCID", octets, 10, 10)))
 
     @property
     def unswapped(self) -> bytes:
-        """Return the 10 octets in printed order, as a profile header carries them."""
+        """Returns the 10 octets in printed order, as a profile header carries them."""
         return bytes((o << 4 | o >> 4) & 0xFF for o in self.octets)
 
     def __str__(self) -> str:
-        """Return the digits in printed order, without padding."""
+        """Returns the digits in printed order, without padding."""
         return self.unswapped.hex().upper().rstrip("F")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Aid:
-    """Hold an application identifier, 5 to 16 octets (ISO/IEC 7816-5)."""
+    """An application identifier, 5 to 16 octets (ISO/IEC 7816-5)."""
 
     octets: bytes
 
     def __post_init__(self) -> None:
-        """Refuse other lengths."""
+        """Refuses other lengths."""
         _sized("AID", self.octets, 5, 16)
 
     @classmethod
     def from_hex(cls, text: str) -> "Aid":
-        """Read hexadecimal digits; spaces are allowed."""
+        """Reads hexadecimal digits; spaces are allowed."""
         return cls(bytes.fromhex(text))
 
     def __str__(self) -> str:
-        """Return upper-case hexadecimal digits."""
+        """Returns upper-case hexadecimal digits."""
         return self.octets.hex().upper()
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class TransactionId:
-    """Hold a TransactionID, 1 to 16 octets (SGP.22 v2, 5.7.13)."""
+    """A TransactionID, 1 to 16 octets (SGP.22 v2, 5.7.13)."""
 
     octets: bytes
 
     def __post_init__(self) -> None:
-        """Refuse other lengths."""
+        """Refuses other lengths."""
         _sized("TransactionID", self.octets, 1, 16)
 
     @classmethod
     def from_hex(cls, text: str) -> "TransactionId":
-        """Read the hexadecimal form of the JSON binding, in either case."""
+        """Reads the hexadecimal form of the JSON binding, in either case."""
         try:
             octets = bytes.fromhex(text)
         except ValueError as error:
@@ -153,18 +153,18 @@ class TransactionId:
         return cls(octets)
 
     def __str__(self) -> str:
-        """Return upper-case hexadecimal digits, as the JSON binding writes it."""
+        """Returns upper-case hexadecimal digits, as the JSON binding writes it."""
         return self.octets.hex().upper()
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Oid:
-    """Hold an object identifier in dotted form; `content` is its DER content."""
+    """An object identifier in dotted form; `content` is its DER content."""
 
     dotted: str
 
     def __post_init__(self) -> None:
-        """Refuse anything but dotted decimal arcs with a legal first pair."""
+        """Refuses anything but dotted decimal arcs with a legal first pair."""
         arcs = self.dotted.split(".")
         if len(arcs) < 2 or not all(a.isascii() and a.isdecimal() for a in arcs):
             raise DecodeError(f"OID {self.dotted!r}: expected dotted decimal arcs, at least two")
@@ -173,7 +173,7 @@ class Oid:
 
     @classmethod
     def from_content(cls, octets: bytes | memoryview) -> "Oid":
-        """Read the DER content octets (X.690, 8.19).
+        """Reads the DER content octets (X.690, 8.19).
 
         Raises:
             DecodeError: empty, or the last sub-identifier is cut short.
@@ -193,7 +193,7 @@ class Oid:
 
     @property
     def content(self) -> bytes:
-        """Return the DER content octets."""
+        """Returns the DER content octets."""
         first, second, *rest = map(int, self.dotted.split("."))
         out = bytearray()
         for number in (40 * first + second, *rest):
@@ -204,23 +204,23 @@ class Oid:
         return bytes(out)
 
     def __str__(self) -> str:
-        """Return the dotted form."""
+        """Returns the dotted form."""
         return self.dotted
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Version:
-    """Hold a VersionType: major, minor, revision, one octet each (SGP.22 v2, annex H)."""
+    """A VersionType: major, minor, revision, one octet each (SGP.22 v2, annex H)."""
 
     octets: bytes
 
     def __post_init__(self) -> None:
-        """Refuse anything but 3 octets."""
+        """Refuses anything but 3 octets."""
         _sized("VersionType", self.octets, 3, 3)
 
     @classmethod
     def from_text(cls, text: str) -> "Version":
-        """Read "2.5.0".
+        """Reads "2.5.0".
 
         Raises:
             DecodeError: not three numbers from 0 to 255.
@@ -235,23 +235,23 @@ class Version:
         return cls(bytes(map(int, parts)))
 
     def __str__(self) -> str:
-        """Return the dotted form."""
+        """Returns the dotted form."""
         return ".".join(map(str, self.octets))
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class MccMnc:
-    """Hold mobile country and network code, 3 octets (3GPP TS 24.008); nibble E is a wildcard."""
+    """Mobile country and network code, 3 octets (3GPP TS 24.008); nibble E is a wildcard."""
 
     octets: bytes
 
     def __post_init__(self) -> None:
-        """Refuse anything but 3 octets."""
+        """Refuses anything but 3 octets."""
         _sized("mccMnc", self.octets, 3, 3)
 
     @classmethod
     def from_digits(cls, mcc: str, mnc: str) -> "MccMnc":
-        """Read three digits of MCC and two or three of MNC; E stands for any digit."""
+        """Reads three digits of MCC and two or three of MNC; E stands for any digit."""
         mnc3 = mnc[2] if len(mnc) == 3 else "F"
         fits = len(mcc) == 3 and len(mnc) in (2, 3)
         nibbles = (mcc[1], mcc[0], mnc3, mcc[2], mnc[1], mnc[0]) if fits else ()
@@ -261,10 +261,10 @@ class MccMnc:
 
     @property
     def has_wildcard(self) -> bool:
-        """Tell whether any nibble is E."""
+        """Returns whether any nibble is E."""
         return "e" in self.octets.hex()
 
     def __str__(self) -> str:
-        """Return "234/15"."""
+        """Returns "234/15"."""
         h = self.octets.hex().upper()
         return f"{h[1]}{h[0]}{h[3]}/{h[5]}{h[4]}{h[2] if h[2] != 'F' else ''}"

@@ -1,13 +1,13 @@
-"""The compiled ASN.1 modules: the one place that uses the ASN.1 library.
+"""The compiled ASN.1 modules: the only user of the ASN.1 library.
 
 Two modules exist: "rsp" (messages of SGP.22 v2) and "pe" (profile elements, versions 2.1 to 3.4).
 Their text is in `rspcore.asn1`, beside a parsed form in JSON from which they are compiled at first
-use, once per process. The library is imported then and not before.
+use, once per process. The library is not imported before that.
 
 Values are plain Python: SEQUENCE is a dict by component name, CHOICE a pair of name and value,
 SEQUENCE OF a list, OCTET STRING bytes, BIT STRING a pair of octets and number of bits, NULL None.
 
-Four traits of the library are kept away from the callers:
+Four properties of the library are hidden from the callers:
 
 * Its DER decoder never returns on a SEQUENCE OF whose element has a wrong tag. The BER decoder
   checks the tag, and the octets it writes are DER for these modules, so that one is used; and no
@@ -21,7 +21,7 @@ Four traits of the library are kept away from the callers:
 * It skips unknown data objects at the end of a SEQUENCE, and from the first one in the middle on.
   What was skipped is not written back: compare `encode(decode(x))` with x before relying on it.
 
-A received value that was signed is kept as octets by its owner, never encoded again.
+The owner of a received value that was signed keeps its octets and never encodes it again.
 """
 
 import functools
@@ -61,7 +61,7 @@ _OID_DESCRIPTION: Final = {
 
 
 def decode(module: Module, type_name: str, octets: Octets) -> Any:
-    """Decode exactly one value of a type.
+    """Decodes exactly one value of a type.
 
     Args:
         module: "rsp" or "pe".
@@ -85,7 +85,7 @@ def decode(module: Module, type_name: str, octets: Octets) -> Any:
 
 
 def encode(module: Module, type_name: str, value: Any) -> bytes:
-    """Encode one value of a type as DER.
+    """Encodes one value of a type as DER.
 
     Raises:
         LocalError: the module has no such type, or the value does not fit it.
@@ -100,10 +100,10 @@ def encode(module: Module, type_name: str, value: Any) -> bytes:
 
 
 def foreign_part(module: Module, type_name: str, value: Any) -> str | None:
-    """Tell which part of a decoded value is none of the module, None when there is no such part.
+    """Returns the part of a decoded value that the module does not define, None without one.
 
-    Decoding passes over an alternative of a CHOICE that is not in the module: a later version may
-    define it. Whoever cannot do without it asks here.
+    Decoding skips an alternative of a CHOICE that is not in the module: a later version may
+    define it. A caller that needs every part asks here.
     """
     library = _library()
     try:
@@ -114,7 +114,7 @@ def foreign_part(module: Module, type_name: str, value: Any) -> str | None:
 
 
 def out_of_range(module: Module, type_name: str, value: Any) -> str | None:
-    """Tell which part of a decoded value is outside its SIZE or range, None when there is none."""
+    """Returns the part of a decoded value that is outside its SIZE or range, None without one."""
     library = _library()
     try:
         _type(module, type_name).check_constraints(value)
@@ -124,7 +124,7 @@ def out_of_range(module: Module, type_name: str, value: Any) -> str | None:
 
 
 def definition(module: Module) -> dict[str, Any]:
-    """Return the parsed form of a module: type names to descriptions, as read from the text."""
+    """Returns the parsed form of a module: type names to descriptions, as read from the text."""
     stem = MODULES[module]
     content = pkgutil.get_data(_PACKAGE, f"{stem}.json")
     if content is None:
@@ -135,7 +135,7 @@ def definition(module: Module) -> dict[str, Any]:
 
 
 def parse_module(stem: str) -> str:
-    """Parse the text of a module and return the JSON that belongs beside it.
+    """Parses the text of a module and returns the JSON that belongs beside it.
 
     `python -m rspcore.asn1 STEM` prints it.
 
@@ -191,7 +191,7 @@ def _type(module: Module, type_name: str) -> Any:
 
 
 def _adapt(description: dict[str, Any]) -> None:
-    """Turn OBJECT IDENTIFIER into its content octets and DEFAULT into OPTIONAL, at any depth."""
+    """Turns OBJECT IDENTIFIER into its content octets and DEFAULT into OPTIONAL, at any depth."""
     if description.get("type") == "OBJECT IDENTIFIER":
         description["type"] = _OID_TYPE
     if "default" in description:
@@ -214,7 +214,7 @@ def _tuples(item: dict[str, Any]) -> Any:
 
 
 def _listed(value: Any) -> Any:
-    """Prepare a parsed module for JSON, where a tuple has to be told from a list."""
+    """Prepares a parsed module for JSON, where a tuple has to be distinguished from a list."""
     if isinstance(value, dict):
         return {key: _listed(item) for key, item in value.items()}
     if isinstance(value, tuple):
@@ -223,7 +223,7 @@ def _listed(value: Any) -> Any:
 
 
 def _guard(data: bytes) -> None:
-    """Walk all data objects, so that only well-formed, bounded input reaches the library.
+    """Walks all data objects, so that only well-formed, bounded input reaches the library.
 
     Raises:
         DecodeError: octets are not one data object, a length does not fit what holds it, or there

@@ -1,7 +1,7 @@
 """Status words with their names (ISO/IEC 7816-4, ETSI TS 102 221 clause 10.2).
 
-Only words this project sends or meets are members; families such as 61XX and 91XX are recognised by
-the predicates below. `describe` gives number and name together, as every message shows them.
+Only words this project sends or receives are members; families such as 61XX and 91XX are recognised
+by the predicates below. `describe` gives number and name together, as every message shows them.
 """
 
 from enum import IntEnum
@@ -10,7 +10,7 @@ __all__ = ["StatusWord", "describe", "is_success", "more_data", "proactive_pendi
 
 
 class StatusWord(IntEnum):
-    """Name the fixed status words."""
+    """The fixed status words."""
 
     OK = 0x9000
     FILE_DEACTIVATED = 0x6283
@@ -49,7 +49,7 @@ _NAMES = {int(word): word.name for word in StatusWord}
 
 
 def describe(sw: int) -> str:
-    """Return number and name: "6A82 (file not found)"; families tell their number.
+    """Returns number and name: "6A82 (file not found)"; families include their number.
 
     >>> describe(0x6A82), describe(0x910B)
     ('6A82 (file not found)', '910B (OK, proactive command of 11 octets pending)')
@@ -73,15 +73,15 @@ def describe(sw: int) -> str:
 
 
 def is_success(sw: int) -> bool:
-    """Tell whether a final status word reports success: 9000 or 91XX."""
+    """Returns whether a final status word reports success: 9000 or 91XX."""
     return sw == StatusWord.OK or sw >> 8 == 0x91
 
 
 def more_data(sw: int) -> int | None:
-    """Return how many octets 61XX says are waiting (61 00 means 256), or None for other words."""
+    """Returns how many octets 61XX says are waiting (61 00 means 256), or None for other words."""
     return (sw & 0xFF) or 256 if sw >> 8 == 0x61 else None
 
 
 def proactive_pending(sw: int) -> int | None:
-    """Return the length in octets of the proactive command 91XX announces, or None."""
+    """Returns the length in octets of the proactive command 91XX announces, or None."""
     return (sw & 0xFF) or 256 if sw >> 8 == 0x91 else None

@@ -25,7 +25,7 @@ ISDP_PREFIX: Final = bytes.fromhex("A0000005591010FFFFFFFF8900")
 
 
 class Tag(IntEnum):
-    """Name the tags, spelled as SGP.22 spells the objects."""
+    """The tags, spelled as SGP.22 spells the objects."""
 
     GetEuiccInfo1 = 0xBF20
     PrepareDownload = 0xBF21

@@ -1,9 +1,9 @@
 r"""BER-TLV data objects over memoryview: read without copying, write minimal definite lengths.
 
-A `Tlv` keeps its raw octets as they came, because signatures are verified over received octets and
+A `Tlv` keeps its raw octets as received, because signatures are verified over received octets and
 never over a re-encoding. Reading accepts definite lengths in any form up to four length octets
 (ISO/IEC 7816-4, 5.2.2); the indefinite form is refused. Writing emits the shortest form (DER).
-The module knows no tag numbers: those are in `rspcore.tags`.
+The module contains no tag numbers: those are in `rspcore.tags`.
 
 >>> one = parse(bytes.fromhex("BF2E1280100102030405060708090A0B0C0D0E0F10"))
 >>> f"{one.tag:X}", [f"{child.tag:X}" for child in one.children()]
@@ -38,7 +38,7 @@ _MAX_LENGTH_OCTETS = 4
 
 @dataclass(frozen=True, slots=True)
 class Tlv:
-    """Hold one data object: tag, value and the octets it was read from.
+    """One data object: tag, value and the octets it was read from.
 
     Attributes:
         tag: Tag as the number its octets spell, for example 0xBF38 or 0x80.
@@ -54,11 +54,11 @@ class Tlv:
 
     @property
     def constructed(self) -> bool:
-        """Tell whether bit 6 of the first tag octet says constructed."""
+        """Returns whether bit 6 of the first tag octet says constructed."""
         return is_constructed(self.tag)
 
     def children(self) -> tuple["Tlv", ...]:
-        """Return the data objects inside the value, in order.
+        """Returns the data objects inside the value, in order.
 
         Raises:
             DecodeError: the value is not a whole number of data objects.
@@ -66,7 +66,7 @@ class Tlv:
         return tuple(iterate(self.value, base=self.offset + len(self.raw) - len(self.value)))
 
     def find(self, tag: int) -> "Tlv | None":
-        """Return the first child with this tag, or None.
+        """Returns the first child with this tag, or None.
 
         Raises:
             DecodeError: the value up to that child is not a sequence of data objects.
@@ -77,21 +77,21 @@ class Tlv:
         return None
 
     def __repr__(self) -> str:
-        """Show tag, length and at most the first 16 octets of the value."""
+        """Shows tag, length and at most the first 16 octets of the value."""
         shown = bytes(self.value[:16]).hex(" ").upper()
         more = " .." if len(self.value) > 16 else ""
         return f"Tlv({self.tag:02X}, {len(self.value)} octets: {shown}{more})"
 
 
 def is_constructed(tag: int) -> bool:
-    """Tell whether a tag number names a constructed data object (bit 6 of its first octet)."""
+    """Returns whether a tag number names a constructed data object (bit 6 of its first octet)."""
     while tag > 0xFF:
         tag >>= 8
     return bool(tag & 0x20)
 
 
 def read_header(data: Octets, offset: int = 0, *, base: int = 0) -> tuple[int, int, int]:
-    """Read tag and length at an offset, without asking for the value to be there.
+    """Reads tag and length at an offset, without requiring the value to be present.
 
     Returns:
         Tag, number of header octets (tag and length fields), number of value octets announced.
@@ -106,7 +106,7 @@ def read_header(data: Octets, offset: int = 0, *, base: int = 0) -> tuple[int, i
 
 
 def _read_tag(data: Octets, offset: int, where: int) -> tuple[int, int]:
-    """Read a tag; return it and the position after it. `where` is for messages."""
+    """Reads a tag; returns it and the position after it. `where` is for messages."""
     end = len(data)
     if offset >= end:
         raise DecodeError(
@@ -133,7 +133,7 @@ def _read_tag(data: Octets, offset: int, where: int) -> tuple[int, int]:
 
 
 def _read_length(data: Octets, position: int, where: int, tag: int) -> tuple[int, int]:
-    """Read a length field; return the length and the position after it."""
+    """Reads a length field; returns the length and the position after it."""
     end = len(data)
     if position >= end:
         raise DecodeError(
@@ -165,7 +165,7 @@ def _read_length(data: Octets, position: int, where: int, tag: int) -> tuple[int
 
 
 def parse_prefix(data: Octets, offset: int = 0, *, base: int = 0) -> Tlv:
-    """Read the data object that starts at an offset; more octets may follow it.
+    """Reads the data object that starts at an offset; more octets may follow it.
 
     Args:
         data: Input octets.
@@ -194,7 +194,7 @@ def parse_prefix(data: Octets, offset: int = 0, *, base: int = 0) -> Tlv:
 
 
 def parse(data: Octets) -> Tlv:
-    """Read exactly one data object that fills the input.
+    """Reads exactly one data object that fills the input.
 
     Raises:
         DecodeError: as `parse_prefix`, or octets follow the data object.
@@ -211,10 +211,10 @@ def parse(data: Octets) -> Tlv:
 
 
 def iterate(data: Octets, *, base: int = 0) -> Iterator[Tlv]:
-    """Yield the data objects that fill the input, in order.
+    """Yields the data objects that fill the input, in order.
 
     Raises:
-        DecodeError: as `parse_prefix`; objects before the fault have been yielded.
+        DecodeError: as `parse_prefix`; objects before the error have been yielded.
     """
     view = data if isinstance(data, memoryview) else memoryview(data)
     offset = 0
@@ -225,7 +225,7 @@ def iterate(data: Octets, *, base: int = 0) -> Iterator[Tlv]:
 
 
 def parse_all(data: Octets) -> tuple[Tlv, ...]:
-    """Read a sequence of data objects that fills the input; empty input gives an empty tuple.
+    """Reads a sequence of data objects that fills the input; empty input gives an empty tuple.
 
     Raises:
         DecodeError: as `parse_prefix`.
@@ -234,12 +234,12 @@ def parse_all(data: Octets) -> tuple[Tlv, ...]:
 
 
 def encode_tag(tag: int) -> bytes:
-    """Write a tag number as the octets it spells: 0xBF38 gives BF 38."""
+    """Writes a tag number as the octets it spells: 0xBF38 gives BF 38."""
     return tag.to_bytes((tag.bit_length() + 7) // 8 or 1, "big")
 
 
 def encode_length(length: int) -> bytes:
-    """Write a length field in the shortest definite form."""
+    """Writes a length field in the shortest definite form."""
     if length < 0x80:
         return bytes((length,))
     octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
@@ -247,6 +247,6 @@ def encode_length(length: int) -> bytes:
 
 
 def encode(tag: int, *values: Octets) -> bytes:
-    """Write one data object whose value is the concatenation of the given octets."""
+    """Writes one data object whose value is the concatenation of the given octets."""
     body = b"".join(values)
     return encode_tag(tag) + encode_length(len(body)) + body

@@ -15,7 +15,7 @@ from rspcore.crypto.keys import PrivateKey
 from rspcore.errors import ConfigError
 from rspcore.ids import Oid
 from rspcore.pki.bundle import Credential, Pki
-from rspcore.pki.certificate_flaws import FLAWS, flawed_certificate
+from rspcore.pki.certificate_flaws import FLAWED_VARIANTS, flawed_certificate
 from rspcore.pki.generate import issue_tls
 from rspcore.pki.issue import Contents, sign
 from rspcore.pki.roles import Role
@@ -130,7 +130,7 @@ class RspServer:
         Raises:
             Inconclusive: the bundle has no key of the CI to sign it with.
         """
-        flaw = next(one for one in FLAWS if one.name == name)
+        flaw = next(one for one in FLAWED_VARIANTS if one.name == name)
         try:
             return flawed_certificate(self.pki, flaw, good or self.auth)
         except ConfigError as error:

@@ -4,19 +4,19 @@ from rspcore.crypto.curves import Curve
 from rspcore.errors import LocalError
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.roles import Role
-from rspcore.pki.verification import CertificateFault, server_certificate_faults
+from rspcore.pki.verification import CertificateFlaw, server_certificate_flaws
 from rspharness.servers.certificate_changes import issued_by, lengthened, on_curve, with_policy
 
 
 def faults(server, der):
     key = server.pki.ci(server.curve).certificate.public_key
     roles = {Role.DP_AUTH, Role.DS_AUTH}
-    return list(server_certificate_faults(Certificate.from_der(der), roles, key))
+    return list(server_certificate_flaws(Certificate.from_der(der), roles, key))
 
 
 @pytest.mark.parametrize("name", ["P-192", "brainpoolP192r1", "P-384"])
 def test_key_on_a_foreign_curve_is_the_only_flaw(server, name):
-    assert faults(server, server.reissued(on_curve(name))) == [CertificateFault.UNSUPPORTED_CURVE]
+    assert faults(server, server.reissued(on_curve(name))) == [CertificateFlaw.UNSUPPORTED_CURVE]
 
 
 def test_unknown_curve_is_refused():
@@ -26,7 +26,7 @@ def test_unknown_curve_is_refused():
 
 def test_policy_alone_is_changed(server):
     changed = server.reissued(with_policy(Role.DP_PB))
-    assert faults(server, changed) == [CertificateFault.WRONG_ROLE]
+    assert faults(server, changed) == [CertificateFlaw.WRONG_ROLE]
     assert Certificate.from_der(changed).public_key == server.auth.certificate.public_key
 
 

@@ -1,4 +1,4 @@
-"""Print the JSON form of an ASN.1 module of this folder: `python -m rspcore.asn1 NAME`."""
+"""Prints the JSON form of an ASN.1 module of this folder: `python -m rspcore.asn1 NAME`."""
 
 import sys
 
@@ -9,7 +9,7 @@ __all__ = ["main"]
 
 
 def main(arguments: list[str]) -> int:
-    """Print the parsed form of one module; return 2 when not exactly one known name was given."""
+    """Prints the parsed form of one module; returns 2 when not exactly one known name was given."""
     if len(arguments) != 1:
         sys.stderr.write(
             f"usage: python -m rspcore.asn1 NAME, one of {', '.join(MODULES.values())}\n"

@@ -1,6 +1,6 @@
 """BSP, the protection of the TLVs of a bound profile package (SCP03t in version 2 texts).
 
-One `Bsp` value protects or opens exactly one TLV and hands back the value for the next: counter and
+One `Bsp` value protects or opens exactly one TLV and returns the value for the next: counter and
 MAC chaining value never change in place, so a TLV can be tried twice and a session resumed from any
 point. One counter and one MAC chain run through all tags, the MAC-only 88 included.
 
@@ -43,7 +43,7 @@ MAC_LENGTH = 8
 MAX_TLV = 1020
 """Longest protected TLV, header and MAC included, in octets."""
 MAX_LONG_TLV = 1036
-"""What servers emit that cut 86 at 1008 plaintext octets; accepted only where switched on."""
+"""Longest TLV of servers that cut 86 at 1008 plaintext octets; accepted only where switched on."""
 MAX_ENCRYPTED_PLAINTEXT = 1007
 """Most plaintext octets of one 86 or 87: at least one octet of padding is added."""
 MAX_MACED_PLAINTEXT = 1008
@@ -53,24 +53,24 @@ _ENCRYPTED = frozenset((int(Tag.Protected86), int(Tag.Protected87)))
 
 
 class BspError(CryptoError):
-    """Report a protected TLV that was not opened; the `Bsp` it was given to is as before."""
+    """Reports a protected TLV that was not opened; the `Bsp` it was given to is unchanged."""
 
 
 class BspStructureError(BspError):
-    """Report octets that cannot be a protected TLV (scp03tStructureError, 7)."""
+    """Reports octets that cannot be a protected TLV (scp03tStructureError, 7)."""
 
 
 class BspSecurityError(BspError):
-    """Report a MAC or padding that does not fit (scp03tSecurityError, 8)."""
+    """Reports a MAC or padding that does not fit (scp03tSecurityError, 8)."""
 
 
 def pad(plaintext: bytes) -> bytes:
-    """Append 80 and as few 00 as make a multiple of 16 octets; always at least the 80."""
+    """Appends 80 and as few 00 as give a multiple of 16 octets; always at least the 80."""
     return plaintext + b"\x80" + bytes(-(len(plaintext) + 1) % 16)
 
 
 def unpad(padded: bytes) -> bytes:
-    """Remove what `pad` appended.
+    """Removes what `pad` appended.
 
     Raises:
         BspSecurityError: the last block does not end in 80 and any number of 00.
@@ -83,7 +83,7 @@ def unpad(padded: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Bsp:
-    """Protect or open one TLV; each call also returns the value for the next TLV.
+    """State that protects or opens one TLV; each call also returns the value for the next TLV.
 
     Attributes:
         keys: Current chaining value, encryption key and MAC key.
@@ -97,13 +97,13 @@ class Bsp:
 
     @property
     def icv(self) -> bytes:
-        """Return the initial chaining value of the next encryption, 16 octets."""
+        """Returns the initial chaining value of the next encryption, 16 octets."""
         aes = algorithms.AES(self.keys.s_enc)
         encryptor = Cipher(aes, modes.ECB()).encryptor()  # noqa: S305  one block, as annex G says
         return encryptor.update(self.counter.to_bytes(16, "big"))
 
     def protect(self, tag: int, plaintext: bytes) -> "tuple[bytes, Bsp]":
-        """Encrypt and MAC the content of one 86 or 87.
+        """Encrypts and MACs the content of one 86 or 87.
 
         Args:
             tag: Tag of the TLV to make.
@@ -119,7 +119,7 @@ class Bsp:
         return self._seal(tag, cipher.encryptor().update(pad(plaintext)))
 
     def protect_mac_only(self, tag: int, plaintext: bytes) -> "tuple[bytes, Bsp]":
-        """MAC the content of one 88 and leave it readable; the counter advances all the same.
+        """MACs the content of one 88 and leaves it readable; the counter advances too.
 
         Args:
             tag: Tag of the TLV to make.
@@ -134,7 +134,7 @@ class Bsp:
         return self._seal(tag, plaintext)
 
     def unprotect(self, one: Tlv) -> "tuple[bytes, Bsp]":
-        """Check the MAC of one 86 or 87, decrypt it and remove the padding, in this order.
+        """Checks the MAC of one 86 or 87, decrypts it and removes the padding, in this order.
 
         Returns:
             The plaintext, and the value for the next TLV.
@@ -157,7 +157,7 @@ class Bsp:
         return unpad(cipher.decryptor().update(one.value[:-MAC_LENGTH])), after
 
     def unprotect_mac_only(self, one: Tlv) -> "tuple[bytes, Bsp]":
-        """Check the MAC of one 88.
+        """Checks the MAC of one 88.
 
         Returns:
             The plaintext, and the value for the next TLV.
@@ -177,7 +177,7 @@ class Bsp:
         return bytes(one.value[:-MAC_LENGTH]), after
 
     def replaced(self, keys: BspKeys) -> "Bsp":
-        """Return the value after ReplaceSessionKeys: new keys and chaining value, counter 1."""
+        """Returns the value after ReplaceSessionKeys: new keys and chaining value, counter 1."""
         return replace(self, keys=keys, counter=1)
 
     def _mac(self, header_and_body: bytes) -> bytes:
@@ -207,7 +207,7 @@ class Bsp:
                 f"{one.tag:02X} at offset {one.offset}: {len(one.raw):,} octets, "
                 f"at most {self.max_tlv:,} are allowed"
             )
-        # Over the octets as received: a length in another form than ours was MACed in that form.
+        # Over the octets as received: a length that is not in minimal form was MACed as it is.
         mac = self._mac(bytes(one.raw[:-MAC_LENGTH]))
         if not compare_digest(mac[:MAC_LENGTH], one.value[-MAC_LENGTH:]):
             raise BspSecurityError(

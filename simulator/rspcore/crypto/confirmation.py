@@ -11,7 +11,7 @@ __all__ = ["hash_cc"]
 
 
 def hash_cc(confirmation_code: str, transaction_id: TransactionId) -> bytes:
-    """Return hashCc, 32 octets: SHA-256 over SHA-256 of the code, then the TransactionID.
+    """Returns hashCc, 32 octets: SHA-256 over SHA-256 of the code, then the TransactionID.
 
     Args:
         confirmation_code: The code as the End User typed it; hashed as UTF-8.

@@ -14,24 +14,24 @@ __all__ = ["Curve"]
 
 
 class Curve(StrEnum):
-    """Name a supported curve; both have 32-octet coordinates and scalars."""
+    """A supported curve; both have 32-octet coordinates and scalars."""
 
     NIST_P256 = "nistP256"
     BRAINPOOL_P256R1 = "brainpoolP256r1"
 
     @property
     def oid(self) -> Oid:
-        """Return the named-curve identifier of SubjectPublicKeyInfo (RFC 5480; RFC 5639)."""
+        """Returns the named-curve identifier of SubjectPublicKeyInfo (RFC 5480; RFC 5639)."""
         return _OIDS[self]
 
     @property
     def order(self) -> int:
-        """Return the order of the base point, the exclusive upper bound of a private scalar."""
+        """Returns the order of the base point, the exclusive upper bound of a private scalar."""
         return _ORDERS[self]
 
     @property
     def backend(self) -> ec.EllipticCurve:
-        """Return the curve as `cryptography` names it."""
+        """Returns the curve as `cryptography` names it."""
         return _BACKENDS[self]
 
 

@@ -19,7 +19,7 @@ KEY_LENGTH = 0x10
 
 @dataclass(frozen=True, slots=True)
 class BspKeys:
-    """Hold what protects the next TLV: chaining value and the two keys, 16 octets each.
+    """What protects the next TLV: chaining value and the two keys, 16 octets each.
 
     Attributes:
         mac_chaining_value: First block of the next MAC input.
@@ -32,7 +32,7 @@ class BspKeys:
     s_mac: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse any other length."""
+        """Refuses any other length."""
         lengths = (len(self.mac_chaining_value), len(self.s_enc), len(self.s_mac))
         if lengths != (16, 16, 16):
             raise CryptoError(
@@ -42,7 +42,7 @@ class BspKeys:
 
 
 def x963_sha256(z: bytes, shared_info: bytes, length: int) -> bytes:
-    """Derive octets from a shared secret by the X9.63 function with SHA-256.
+    """Derives octets from a shared secret by the X9.63 function with SHA-256.
 
     Args:
         z: Shared secret.
@@ -60,7 +60,7 @@ def x963_sha256(z: bytes, shared_info: bytes, length: int) -> bytes:
 def shared_info(
     host_id: bytes, eid: Eid, *, key_type: int = KEY_TYPE_AES, key_length: int = KEY_LENGTH
 ) -> bytes:
-    """Return keyType | keyLen | LV of hostId | LV of the EID."""
+    """Returns keyType | keyLen | LV of hostId | LV of the EID."""
     return b"".join(
         (
             bytes((key_type, key_length, len(host_id))),
@@ -79,14 +79,14 @@ def session_keys(
     key_type: int = KEY_TYPE_AES,
     key_length: int = KEY_LENGTH,
 ) -> BspKeys:
-    """Derive the keys that protect one bound profile package.
+    """Derives the keys that protect one bound profile package.
 
     Args:
         z: ECKA result, 32 octets, x coordinate, big-endian.
         host_id: hostId of the control reference template, 1 to 16 octets.
         eid: EID of the card; enters the derivation as 16 octets.
         key_type: keyType octet of the template.
-        key_length: keyLen octet of the template; the keys have 16 octets whatever it says.
+        key_length: keyLen octet of the template; the keys always have 16 octets.
 
     Returns:
         Initial MAC chaining value, S-ENC and S-MAC.

@@ -2,8 +2,8 @@
 
 Signatures are ECDSA with SHA-256 and deterministic nonces (RFC 6979), so that one seed gives one
 session octet for octet; verification accepts any valid signature. The objects keep the loaded
-library key, because loading costs as much as using it. Randomness comes in as octets: nothing here
-draws any.
+library key, because loading costs as much as using it. Randomness is passed in as octets: this
+module draws none.
 
 Source: SGP.22 v2, 2.6.7 and 4.5.
 """
@@ -34,7 +34,7 @@ _BY_BACKEND_NAME = {curve.backend.name: curve for curve in Curve}
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """Hold a public point that is known to lie on its curve.
+    """A public point that is known to lie on its curve.
 
     Attributes:
         curve: The curve.
@@ -46,12 +46,12 @@ class PublicKey:
     _key: ec.EllipticCurvePublicKey = field(repr=False, compare=False)
 
     def __repr__(self) -> str:
-        """Show the curve and the first octets of X."""
+        """Shows the curve and the first octets of X."""
         return f"PublicKey({self.curve}, {self.point[1:5].hex().upper()}..)"
 
     @classmethod
     def from_point(cls, curve: Curve, octets: bytes | memoryview) -> "PublicKey":
-        """Load an uncompressed point.
+        """Loads an uncompressed point.
 
         Args:
             curve: The curve the point has to lie on.
@@ -74,10 +74,10 @@ class PublicKey:
         return cls(curve, point, key)
 
     def verify(self, signature: bytes | memoryview, data: bytes | memoryview) -> bool:
-        """Tell whether a signature over the data was made with the private key.
+        """Returns whether a signature over the data was made with the private key.
 
         Args:
-            signature: r | s, 64 octets; any other length is answered with False.
+            signature: r | s, 64 octets; any other length gives False.
             data: The octets that were signed, before hashing.
         """
         if len(signature) != 64:
@@ -87,7 +87,7 @@ class PublicKey:
         return self.verify_der(encode_dss_signature(r, s), data)
 
     def verify_der(self, signature: bytes, data: bytes | memoryview) -> bool:
-        """Tell whether a DER-coded signature, as certificates carry it, fits the data."""
+        """Returns whether a DER-coded signature, as certificates carry it, fits the data."""
         try:
             self._key.verify(signature, data, _VERIFY)
         except InvalidSignature:
@@ -97,7 +97,7 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class PrivateKey:
-    """Hold a private key.
+    """A private key.
 
     Attributes:
         curve: The curve.
@@ -109,12 +109,12 @@ class PrivateKey:
     _key: ec.EllipticCurvePrivateKey = field(repr=False, compare=False)
 
     def __repr__(self) -> str:
-        """Show the public half alone."""
+        """Shows the public half alone."""
         return f"PrivateKey of {self.public!r}"
 
     @classmethod
     def from_scalar(cls, curve: Curve, octets: bytes) -> "PrivateKey":
-        """Load a private scalar.
+        """Loads a private scalar.
 
         Args:
             curve: The curve.
@@ -132,7 +132,7 @@ class PrivateKey:
 
     @classmethod
     def from_random(cls, curve: Curve, octets: bytes) -> "PrivateKey":
-        """Make a key pair from random octets (FIPS 186-5, A.2.1: extra random bits).
+        """Makes a key pair from random octets (FIPS 186-5, A.2.1: extra random bits).
 
         Args:
             curve: The curve.
@@ -150,7 +150,7 @@ class PrivateKey:
 
     @classmethod
     def from_pem(cls, octets: bytes) -> "PrivateKey":
-        """Load a PEM file, PKCS #8 or SEC 1 with or without its EC PARAMETERS block.
+        """Loads a PEM file, PKCS #8 or SEC 1 with or without its EC PARAMETERS block.
 
         Raises:
             CryptoError: no unencrypted private key in it, or one on an unsupported curve.
@@ -174,11 +174,11 @@ class PrivateKey:
 
     @property
     def scalar(self) -> bytes:
-        """Return the private scalar, 32 octets, big-endian; for stores, never for messages."""
+        """Returns the private scalar, 32 octets, big-endian; for stores, never for messages."""
         return self._key.private_numbers().private_value.to_bytes(32, "big")
 
     def sign(self, data: bytes | memoryview) -> bytes:
-        """Sign with ECDSA and SHA-256; the same data gives the same signature.
+        """Signs with ECDSA and SHA-256; the same data gives the same signature.
 
         Args:
             data: The octets to sign, before hashing.
@@ -190,11 +190,11 @@ class PrivateKey:
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
     def sign_der(self, data: bytes | memoryview) -> bytes:
-        """Sign as `sign` does; the result is DER-coded, as certificates carry it."""
+        """Signs as `sign` does; the result is DER-coded, as certificates carry it."""
         return self._key.sign(data, _SIGN)
 
     def agree(self, peer: PublicKey) -> bytes:
-        """Agree on a shared secret by ECKA, key type EG (BSI TR-03111, 4.3.2).
+        """Agrees on a shared secret by ECKA, key type EG (BSI TR-03111, 4.3.2).
 
         Returns:
             Z, the x coordinate, 32 octets, big-endian, leading zeros kept.
@@ -203,11 +203,11 @@ class PrivateKey:
             CryptoError: the peer's key is on another curve.
         """
         if peer.curve is not self.curve:
-            raise CryptoError(f"key agreement: our key is on {self.curve}, theirs on {peer.curve}")
+            raise CryptoError(f"key agreement: own key on {self.curve}, peer's on {peer.curve}")
         return self._key.exchange(_AGREE, peer._key)  # noqa: SLF001  the two halves of one module
 
     def to_pem(self) -> bytes:
-        """Return the key as a PEM file of one unencrypted SEC 1 block, for bundles on disk."""
+        """Returns the key as a PEM file of one unencrypted SEC 1 block, for bundles on disk."""
         return self._key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.TraditionalOpenSSL,

@@ -22,7 +22,7 @@ _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 class ProtectionScheme(IntEnum):
-    """Name the protection scheme identifiers."""
+    """The protection scheme identifiers."""
 
     NULL = 0
     PROFILE_A = 1
@@ -31,7 +31,7 @@ class ProtectionScheme(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class SchemeOutput:
-    """Hold the output of an ECIES scheme.
+    """The output of an ECIES scheme.
 
     Attributes:
         ephemeral_public_key: 32 octets (profile A) or 33 octets compressed (profile B).
@@ -44,7 +44,7 @@ class SchemeOutput:
     mac: bytes
 
     def encode(self) -> bytes:
-        """Return key, ciphertext and MAC joined."""
+        """Returns key, ciphertext and MAC joined."""
         return self.ephemeral_public_key + self.ciphertext + self.mac
 
 
@@ -61,7 +61,7 @@ def _agree_b(private: bytes, peer: bytes) -> tuple[bytes, bytes]:
     try:
         other = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), peer)
     except ValueError as error:
-        raise CryptoError(f"{len(peer)} octets are no point of P-256") from error
+        raise CryptoError(f"{len(peer)} octets are not a point on P-256") from error
     return public, key.exchange(ec.ECDH(), other)
 
 
@@ -84,7 +84,7 @@ def _tag(mac_key: bytes, ciphertext: bytes) -> bytes:
 def conceal(
     scheme: ProtectionScheme, home_network_key: bytes, ephemeral_key: bytes, plaintext: bytes
 ) -> SchemeOutput:
-    """Conceal the MSIN under the home network's public key.
+    """Conceals the MSIN under the home network's public key.
 
     Args:
         scheme: PROFILE_A or PROFILE_B.
@@ -93,7 +93,7 @@ def conceal(
         plaintext: MSIN in BCD, nibbles swapped, F padded.
 
     Raises:
-        CryptoError: the null scheme conceals nothing; or the public key is not one.
+        CryptoError: the null scheme has no key agreement, or the public key is not valid.
     """
     agree = _AGREE.get(scheme)
     if agree is None:
@@ -104,7 +104,7 @@ def conceal(
 
 
 def reveal(scheme: ProtectionScheme, home_network_private: bytes, output: SchemeOutput) -> bytes:
-    """Undo `conceal` with the home network's private key, as a test network does.
+    """Undoes `conceal` with the home network's private key, as a test network does.
 
     Raises:
         CryptoError: the MAC does not fit.

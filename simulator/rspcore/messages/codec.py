@@ -1,4 +1,4 @@
-"""Typed messages over TLV: a frozen dataclass whose annotations say which tag holds what.
+"""Typed messages over TLV: a frozen dataclass whose annotations assign a tag to each component.
 
 A message is a `Structure`: a dataclass with one `Annotated[type, At(tag, codec)]` per component, in
 the order of the ASN.1 module. The first use of a class turns its annotations into a plan; decoding
@@ -9,10 +9,10 @@ exactly one is present.
 Three rules come from SGP.22 v2, annex H and 2.6: unknown data objects are skipped (EXTENSIBILITY
 IMPLIED); a decoded value keeps the octets it was read from in `raw`, and `encode` gives those back,
 so nothing that was signed is ever re-encoded; `dataclasses.replace` drops `raw`, so a changed value
-is written anew.
+is written again.
 
 This module deliberately does not use the ASN.1 library: the compiled schema (`rspcore.schema`)
-reads the same definitions independently, and the tests hold one against the other.
+reads the same definitions independently, and the tests compare the two.
 """
 
 import dataclasses
@@ -57,7 +57,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """Turn the value field of one data object into a Python value and back.
+    """Conversion of the value field of one data object into a Python value and back.
 
     Attributes:
         decode: Takes the data object, returns the value; raises DecodeError.
@@ -72,7 +72,7 @@ class Codec:
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """Say under which tag a component stands and how its value is coded."""
+    """The tag of a component and the coding of its value."""
 
     tag: int
     codec: Codec
@@ -88,7 +88,7 @@ def _bad(one: Tlv, expected: str) -> DecodeError:
 
 
 def octets(low: int, high: int | None = None) -> Codec:
-    """Make a codec for an OCTET STRING of low to high octets (exactly low when high is None)."""
+    """Makes a codec for an OCTET STRING of low to high octets (exactly low when high is None)."""
     top = low if high is None else high
 
     def decode(one: Tlv) -> bytes:
@@ -100,7 +100,7 @@ def octets(low: int, high: int | None = None) -> Codec:
 
 
 def utf8(low: int, high: int) -> Codec:
-    """Make a codec for a UTF8String of low to high characters (not octets)."""
+    """Makes a codec for a UTF8String of low to high characters (not octets)."""
 
     def decode(one: Tlv) -> str:
         try:
@@ -126,7 +126,7 @@ def _encode_integer(value: int) -> bytes:
 
 
 def enumerated(codes: type[IntEnum]) -> Codec:
-    """Make a codec for an INTEGER with named values; a number without a name stays a plain int."""
+    """Makes a codec for an INTEGER with named values; a number without a name stays a plain int."""
     named = {int(code): code for code in codes}
 
     def decode(one: Tlv) -> int:
@@ -137,7 +137,7 @@ def enumerated(codes: type[IntEnum]) -> Codec:
 
 
 def bits(names: type[IntEnum]) -> Codec:
-    """Make a codec for a BIT STRING with named bits: a frozenset of positions, 0 is the first bit.
+    """Makes a codec for a BIT STRING with named bits: a frozenset of positions, 0 is the first bit.
 
     Bits without a name stay plain ints. Encoding drops trailing zero bits (DER); decoding accepts
     any number of unused bits up to 7.
@@ -203,23 +203,23 @@ VERSION = _value_type(Version)
 MCC_MNC = _value_type(MccMnc)
 OID = Codec(lambda one: Oid.from_content(one.value), lambda oid: oid.content)
 ANY = Codec(lambda one: bytes(one.raw), bytes, whole=True)
-"""A whole data object kept as it came, header included, for example a certificate."""
+"""A whole data object kept as received, header included, for example a certificate."""
 
 
 class _BitNames(IntEnum):
-    """Name no bit: `BITS` gives plain positions."""
+    """An enumeration without members, so that `BITS` returns plain positions."""
 
 
 BITS = bits(_BitNames)
 
 
 def structure(kind: "type[Structure]") -> Codec:
-    """Make a codec for a nested structure under a tag of its component's choosing (IMPLICIT)."""
+    """Makes a codec for a nested structure under the tag its component gives (IMPLICIT)."""
     return Codec(kind.from_tlv, lambda value: value.content())
 
 
 def explicit(inner_tag: int, codec: Codec) -> Codec:
-    """Make a codec for a component whose value is wrapped once more (EXPLICIT)."""
+    """Makes a codec for a component whose value is wrapped once more (EXPLICIT)."""
 
     def decode(one: Tlv) -> Any:
         children = one.children()
@@ -231,7 +231,7 @@ def explicit(inner_tag: int, codec: Codec) -> Codec:
 
 
 def sequence_of(tag: int, codec: Codec) -> Codec:
-    """Make a codec for SEQUENCE OF: a tuple of values, each under the same tag."""
+    """Makes a codec for SEQUENCE OF: a tuple of values, each under the same tag."""
 
     def decode(one: Tlv) -> tuple[Any, ...]:
         children = one.children()
@@ -283,7 +283,7 @@ def _make_plan(kind: "type[Structure]") -> tuple[_Component, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Structure:
-    """Be the base of every message and part of a message.
+    """The base of every message and part of a message.
 
     Attributes:
         TAG: Tag of the structure when it stands alone.
@@ -298,7 +298,7 @@ class Structure:
 
     @classmethod
     def decode(cls, data: Octets) -> Self:
-        """Read one data object that fills the input.
+        """Reads one data object that fills the input.
 
         Raises:
             DecodeError: another tag, a mandatory component missing or out of order, or a value that
@@ -313,7 +313,7 @@ class Structure:
 
     @classmethod
     def from_tlv(cls, one: Tlv) -> Self:
-        """Read the components from a data object, whatever its tag.
+        """Reads the components from a data object, whatever its tag.
 
         Raises:
             DecodeError: as `decode`.
@@ -350,7 +350,7 @@ class Structure:
         return made
 
     def content(self) -> bytes:
-        """Return the value field: as received when decoded, else written from the components."""
+        """Returns the value field: as received when decoded, else written from the components."""
         if self.raw is not None:
             return bytes(tlv.parse(self.raw).value)
         parts = []
@@ -367,7 +367,7 @@ class Structure:
         return b"".join(parts)
 
     def encode(self) -> bytes:
-        """Return the whole data object under `TAG`; a decoded value gives its received octets.
+        """Returns the whole data object under `TAG`; a decoded value gives its received octets.
 
         Raises:
             LocalError: a mandatory component is None, or a CHOICE has not exactly one alternative.

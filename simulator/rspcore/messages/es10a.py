@@ -17,7 +17,7 @@ __all__ = [
 
 
 class SetDefaultDpAddressResult(IntEnum):
-    """Name the values of setDefaultDpAddressResult."""
+    """The values of setDefaultDpAddressResult."""
 
     ok = 0
     undefinedError = 127

@@ -60,21 +60,21 @@ __all__ = [
 
 
 class ProfileState(IntEnum):
-    """Name the values of ProfileState."""
+    """The values of ProfileState."""
 
     disabled = 0
     enabled = 1
 
 
 class ProfileInfoListError(IntEnum):
-    """Name the error codes of GetProfilesInfo."""
+    """The error codes of GetProfilesInfo."""
 
     incorrectInputValues = 1
     undefinedError = 127
 
 
 class EnableResult(IntEnum):
-    """Name the results of EnableProfile."""
+    """The results of EnableProfile."""
 
     ok = 0
     iccidOrAidNotFound = 1
@@ -86,7 +86,7 @@ class EnableResult(IntEnum):
 
 
 class DisableResult(IntEnum):
-    """Name the results of DisableProfile."""
+    """The results of DisableProfile."""
 
     ok = 0
     iccidOrAidNotFound = 1
@@ -97,7 +97,7 @@ class DisableResult(IntEnum):
 
 
 class DeleteResult(IntEnum):
-    """Name the results of DeleteProfile."""
+    """The results of DeleteProfile."""
 
     ok = 0
     iccidOrAidNotFound = 1
@@ -107,7 +107,7 @@ class DeleteResult(IntEnum):
 
 
 class ResetOption(IntEnum):
-    """Name the bits of resetOptions."""
+    """The bits of resetOptions."""
 
     deleteOperationalProfiles = 0
     deleteFieldLoadedTestProfiles = 1
@@ -115,7 +115,7 @@ class ResetOption(IntEnum):
 
 
 class ResetResult(IntEnum):
-    """Name the results of eUICCMemoryReset."""
+    """The results of eUICCMemoryReset."""
 
     ok = 0
     nothingToDelete = 1
@@ -124,7 +124,7 @@ class ResetResult(IntEnum):
 
 
 class SetNicknameResult(IntEnum):
-    """Name the results of SetNickname."""
+    """The results of SetNickname."""
 
     ok = 0
     iccidNotFound = 1
@@ -155,7 +155,7 @@ class ProfileInfoListRequest(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileInfo(Structure):
-    """ProfileInfo: what the card tells about one Profile; each part only when asked and present."""
+    """ProfileInfo: what the card reports about one Profile; parts only if requested and present."""
 
     TAG: ClassVar[int] = Tag.ProfileInfo
 
@@ -288,7 +288,7 @@ class EuiccMemoryResetResponse(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetEuiccDataRequest(Structure):
-    """ES10c.GetEID request; the tag list asks for 5A."""
+    """ES10c.GetEID request; the tag list requests 5A."""
 
     TAG: ClassVar[int] = Tag.GetEuiccData
 

@@ -30,7 +30,7 @@ __all__ = [
 
 
 class RemoteOpId(IntEnum):
-    """Name the values of RemoteOpId."""
+    """The values of RemoteOpId."""
 
     installBoundProfilePackage = 1
 

@@ -1,11 +1,11 @@
 """ES9+: the JSON binding between LPA and SM-DP+, one request and one response per function.
 
 Members that are ASN.1 objects hold the octets of the whole data object, header included, exactly as
-base64 carried them: signatures are made over received octets, so this module never looks inside.
+base64 carried them: signatures are made over received octets, so this module never decodes them.
 `euicc_challenge` is the one exception, 16 octets without a tag.
 
-Requests are read strictly, as a server under test should; responses are read with the generosity
-that servers in the field make necessary. A response whose header says that the function failed is
+Requests are read strictly, as a server under test should; responses are read tolerantly, because
+servers in practice require it. A response whose header says that the function failed is
 raised as `FunctionFailedError`, never returned.
 
 Source: SGP.22 v2, 5.6 and 6.5.
@@ -61,7 +61,7 @@ ADMIN_PROTOCOL_PREFIX: Final = "gsma/rsp/v"
 
 
 class ExecutionStatus(StrEnum):
-    """Name the values of functionExecutionStatus.status."""
+    """The values of functionExecutionStatus.status."""
 
     SUCCESS = "Executed-Success"
     WITH_WARNING = "Executed-WithWarning"
@@ -79,14 +79,14 @@ class StatusCodeData(JsonMessage):
     message: Annotated[str | None, Member("message", TEXT)] = None
 
     def __str__(self) -> str:
-        """Return "8.2.6/3.8" and, when present, identifier and message."""
+        """Returns "8.2.6/3.8" and, when present, identifier and message."""
         extra = ", ".join(part for part in (self.subject_identifier, self.message) if part)
         return f"{self.subject_code}/{self.reason_code}" + (f" ({extra})" if extra else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionExecutionStatus(JsonMessage):
-    """functionExecutionStatus: one of `ExecutionStatus` and, unless all went well, the codes."""
+    """functionExecutionStatus: one of `ExecutionStatus` and, unless it succeeded, the codes."""
 
     status: Annotated[str, Member("status", TEXT)]
     status_code_data: Annotated[
@@ -105,7 +105,7 @@ class ResponseHeader(JsonMessage):
 
     @property
     def failed(self) -> bool:
-        """Tell whether the function did not run to its end."""
+        """Returns whether the function did not complete."""
         status = self.function_execution_status.status
         return status in {ExecutionStatus.FAILED, ExecutionStatus.EXPIRED}
 
@@ -121,7 +121,7 @@ class RequestHeader(JsonMessage):
 
 
 class FunctionFailedError(RemoteError):
-    """Report a response whose header says that the function failed.
+    """Reports a response whose header says that the function failed.
 
     Attributes:
         header: The header as received, or None when only a bare `status` member said so.
@@ -148,7 +148,7 @@ SUCCESS_HEADER: Final = ResponseHeader(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response(JsonMessage):
-    """Be the base of the responses; a header that is missing on receipt is taken for success."""
+    """The base of the responses; a header that is missing on receipt counts as success."""
 
     header: Annotated[ResponseHeader | None, Member("header", message(ResponseHeader))] = (
         SUCCESS_HEADER
@@ -156,7 +156,7 @@ class Response(JsonMessage):
 
     @classmethod
     def from_json(cls, value: object) -> Self:
-        """Read a response.
+        """Reads a response.
 
         Raises:
             FunctionFailedError: the header says Failed or Expired, or a bare `status` member does.

@@ -1,4 +1,4 @@
-"""EUICCInfo1, EUICCInfo2 and DeviceInfo: what card and device say of themselves.
+"""EUICCInfo1, EUICCInfo2 and DeviceInfo: what card and device report about themselves.
 
 Source: SGP.22 v2, 5.7.8 and annex H; sizes and bit numbers as listed there.
 """
@@ -38,7 +38,7 @@ __all__ = [
 
 
 class UiccCapability(IntEnum):
-    """Name the bits of UICCCapability."""
+    """The bits of UICCCapability."""
 
     contactlessSupport = 0
     usimSupport = 1
@@ -75,7 +75,7 @@ class UiccCapability(IntEnum):
 
 
 class RspCapability(IntEnum):
-    """Name the bits of RspCapability."""
+    """The bits of RspCapability."""
 
     additionalProfile = 0
     crlSupport = 1
@@ -86,7 +86,7 @@ class RspCapability(IntEnum):
 
 
 class EuiccCategory(IntEnum):
-    """Name the values of euiccCategory."""
+    """The values of euiccCategory."""
 
     other = 0
     basicEuicc = 1
@@ -95,7 +95,7 @@ class EuiccCategory(IntEnum):
 
 
 class TreProperty(IntEnum):
-    """Name the bits of treProperties."""
+    """The bits of treProperties."""
 
     isDiscrete = 0
     isIntegrated = 1

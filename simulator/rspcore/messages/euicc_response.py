@@ -1,4 +1,4 @@
-"""EUICCResponse: what the interpreter of profile packages says of the elements it processed.
+"""EUICCResponse: what the interpreter of profile packages reports about the elements it processed.
 
 Source: TCA eUICC Profile Package, the module's EUICCResponse and PEStatus.
 """
@@ -23,7 +23,7 @@ __all__ = ["EuiccResponse", "PeStatus", "PeStatusCode"]
 
 
 class PeStatusCode(IntEnum):
-    """Name the values of status; other numbers from 24576 to 36863 are ISO status words."""
+    """The values of status; other numbers from 24576 to 36863 are ISO status words."""
 
     ok = 0
     pe_not_supported = 1
@@ -42,7 +42,7 @@ class PeStatusCode(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeStatus(Structure):
-    """PEStatus: what became of one element, or of all of them when it names none."""
+    """PEStatus: the result of one element, or of all of them when it names none."""
 
     status: Annotated[int, At(0x80, enumerated(PeStatusCode))]
     identification_number: Annotated[int | None, At(0x81, INTEGER)] = None

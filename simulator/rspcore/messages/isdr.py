@@ -1,4 +1,4 @@
-"""The messages of the ISD-R itself: what its selection tells, and LpaeActivation.
+"""The messages of the ISD-R itself: what its selection returns, and LpaeActivation.
 
 Source: SGP.22 v2, 5.7.1 and annex H.
 """
@@ -21,14 +21,14 @@ __all__ = [
 
 
 class LpaeSupport(IntEnum):
-    """Name the bits of lpaeSupport and lpaeOption."""
+    """The bits of lpaeSupport and lpaeOption."""
 
     lpaeUsingCat = 0
     lpaeUsingScws = 1
 
 
 class LpaeActivationResult(IntEnum):
-    """Name the values of lpaeActivationResult."""
+    """The values of lpaeActivationResult."""
 
     ok = 0
     notSupported = 1

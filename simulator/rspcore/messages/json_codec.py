@@ -5,8 +5,8 @@ A component annotated `Annotated[X | None, Member(...)] = None` may be absent. M
 component are ignored, and their order is free (SGP.22 v2, 6.5.2).
 
 Octets of ASN.1 objects stay octets here: this module reads text, the module of the object reads the
-TLV. A member that is missing and a member that cannot be read are told apart, because a server
-answers them with different reason codes.
+TLV. A member that is missing and a member that cannot be read raise different errors, because
+a server answers them with different reason codes.
 """
 
 import base64
@@ -44,7 +44,7 @@ _STANDARD_BASE64 = re.compile(r"[0-9A-Za-z+/]*={0,2}\Z")
 
 
 class MissingMemberError(DecodeError):
-    """Report a mandatory member that is not there. Nothing was changed.
+    """Reports a mandatory member that is missing. Nothing was changed.
 
     Attributes:
         member: Name of the member, as the JSON binding spells it.
@@ -56,7 +56,7 @@ class MissingMemberError(DecodeError):
 
 
 class InvalidMemberError(DecodeError):
-    """Report a member whose value is not what its place demands. Nothing was changed.
+    """Reports a member whose value is not valid. Nothing was changed.
 
     Attributes:
         member: Name of the member, as the JSON binding spells it.
@@ -69,10 +69,10 @@ class InvalidMemberError(DecodeError):
 
 @dataclass(frozen=True, slots=True)
 class JsonCodec:
-    """Turn a JSON value into a Python value and back.
+    """Conversion of a JSON value into a Python value and back.
 
     Attributes:
-        decode: Takes the JSON value; raises DecodeError saying what was expected and what came.
+        decode: Takes the JSON value; raises DecodeError that says what was expected and found.
         encode: Takes the Python value, returns the JSON value.
     """
 
@@ -82,12 +82,12 @@ class JsonCodec:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Say which member holds a component and how its value is coded.
+    """The member that holds a component, and the coding of its value.
 
     Attributes:
         name: Name of the member as the specification spells it; the one that is written.
         codec: Coding of the value.
-        also: Other spellings met in the field; read, never written.
+        also: Other spellings found in practice; read, never written.
     """
 
     name: str
@@ -145,9 +145,9 @@ def _transaction_id(value: object) -> TransactionId:
 
 TEXT = JsonCodec(_text, str)
 BASE64 = JsonCodec(_base64, lambda octets: base64.b64encode(octets).decode("ascii"))
-"""Octets in standard base64, read strictly: what a server should demand of a request."""
+"""Octets in standard base64, read strictly: what a server should require of a request."""
 BASE64_AS_FOUND = JsonCodec(_base64_as_found, BASE64.encode)
-"""Octets in standard base64, read generously: without padding, in lines, with the URL alphabet."""
+"""Octets in standard base64, read tolerantly: without padding, in lines, with the URL alphabet."""
 HEX_TRANSACTION_ID = JsonCodec(_transaction_id, str)
 """A TransactionID in hexadecimal digits, written in upper case, read in either."""
 
@@ -184,11 +184,11 @@ def _make_plan(kind: "type[JsonMessage]") -> tuple[_Component, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonMessage:
-    """Be the base of every JSON object of the binding."""
+    """The base of every JSON object of the binding."""
 
     @classmethod
     def from_json(cls, value: object) -> Self:
-        """Read a message from a JSON value; members it does not know are ignored.
+        """Reads a message from a JSON value; members it does not know are ignored.
 
         Raises:
             MissingMemberError: a mandatory member is absent or null.
@@ -200,7 +200,7 @@ class JsonMessage:
         return cls(**{part.name: _read(cls.__name__, part, value) for part in _plan(cls)})
 
     def to_json(self) -> dict[str, object]:
-        """Return the message as a JSON object, members in the order of the specification."""
+        """Returns the message as a JSON object, members in the order of the specification."""
         made: dict[str, object] = {}
         for part in _plan(type(self)):
             value = getattr(self, part.name)
@@ -227,12 +227,12 @@ def _read(owner: str, part: _Component, value: JsonObject) -> Any:
 
 
 def message(kind: type[JsonMessage]) -> JsonCodec:
-    """Make a codec for an object inside an object."""
+    """Makes a codec for an object inside an object."""
     return JsonCodec(kind.from_json, lambda value: value.to_json())
 
 
 def load_object(body: bytes) -> dict[str, object]:
-    """Read a body as one JSON object in UTF-8.
+    """Reads a body as one JSON object in UTF-8.
 
     Raises:
         DecodeError: not UTF-8, not JSON, nested too deep, or JSON that is not an object.
@@ -251,5 +251,5 @@ def load_object(body: bytes) -> dict[str, object]:
 
 
 def dump_object(value: JsonObject) -> bytes:
-    """Write a JSON object as a body, without white space, ASCII only."""
+    """Writes a JSON object as a body, without white space, ASCII only."""
     return json.dumps(value, separators=(",", ":")).encode("ascii")

@@ -39,7 +39,7 @@ __all__ = [
 
 
 class PprId(IntEnum):
-    """Name the bits of PprIds."""
+    """The bits of PprIds."""
 
     pprUpdateControl = 0
     ppr1 = 1
@@ -47,20 +47,20 @@ class PprId(IntEnum):
 
 
 class PprFlag(IntEnum):
-    """Name the bits of pprFlags in a rule of the RAT."""
+    """The bits of pprFlags in a rule of the RAT."""
 
     consentRequired = 0
 
 
 class IconType(IntEnum):
-    """Name the values of IconType."""
+    """The values of IconType."""
 
     jpg = 0
     png = 1
 
 
 class ProfileClass(IntEnum):
-    """Name the values of ProfileClass."""
+    """The values of ProfileClass."""
 
     test = 0
     provisioning = 1
@@ -68,7 +68,7 @@ class ProfileClass(IntEnum):
 
 
 class NotificationEvent(IntEnum):
-    """Name the bits of NotificationEvent."""
+    """The bits of NotificationEvent."""
 
     notificationInstall = 0
     notificationEnable = 1
@@ -78,7 +78,7 @@ class NotificationEvent(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationConfigurationInformation(Structure):
-    """One entry of notificationConfigurationInfo: events and the server that wants to hear them."""
+    """One entry of notificationConfigurationInfo: events and the server that receives them."""
 
     profile_management_operation: Annotated[frozenset[int], At(0x80, bits(NotificationEvent))]
     notification_address: Annotated[str, At(0x81, utf8(0, 65535))]
@@ -106,7 +106,7 @@ class ProfilePolicyAuthorisationRule(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreMetadataRequest(Structure):
-    """ES8+.StoreMetadata: what the card keeps about a Profile beside its content.
+    """ES8+.StoreMetadata: what the card keeps about a Profile besides its content.
 
     `service_specific_data_*` are kept whole, as their content is vendor-specific.
     """

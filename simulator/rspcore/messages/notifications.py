@@ -41,7 +41,7 @@ __all__ = [
 
 
 class BppCommandId(IntEnum):
-    """Name the ES8+ command an installation stopped at."""
+    """The ES8+ command an installation stopped at."""
 
     initialiseSecureChannel = 0
     configureISDP = 1
@@ -52,7 +52,7 @@ class BppCommandId(IntEnum):
 
 
 class ErrorReason(IntEnum):
-    """Name the reasons an installation failed."""
+    """The reasons an installation failed."""
 
     incorrectInputValues = 1
     invalidSignature = 2
@@ -96,7 +96,7 @@ class SuccessResult(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorResult(Structure):
-    """ErrorResult: the ES8+ command that failed, why, and the interpreter's answer if it came."""
+    """ErrorResult: the ES8+ command that failed, why, and the interpreter's answer, if any."""
 
     TAG: ClassVar[int] = 0xA1
 
@@ -147,7 +147,7 @@ class ProfileInstallationResult(Structure):
 class OtherSignedNotification(Structure):
     """OtherSignedNotification: metadata, signature over its data object, CERT.EUICC, CERT.EUM.
 
-    The two certificates have the same tag (30) and are told apart by their order.
+    The two certificates have the same tag (30) and are distinguished by their order.
     """
 
     TAG: ClassVar[int] = Tag.Sequence

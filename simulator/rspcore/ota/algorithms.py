@@ -16,7 +16,7 @@ __all__ = ["Algorithm", "block_size", "checksum", "crc16", "crc32", "decipher", 
 
 
 class Algorithm(IntEnum):
-    """Name the low nibble of KIc and KID that selects an algorithm."""
+    """The low nibble of KIc and KID that selects an algorithm."""
 
     IMPLICIT = 0x0
     DES_CBC = 0x1
@@ -37,14 +37,14 @@ _KEY_LENGTHS = {
 
 
 def block_size(algorithm: Algorithm) -> int:
-    """Return the block size of an algorithm, 8 or 16 octets."""
+    """Returns the block size of an algorithm, 8 or 16 octets."""
     return 16 if algorithm is Algorithm.AES else 8
 
 
 def _cipher(algorithm: Algorithm, key: bytes) -> Cipher[modes.CBC] | Cipher[modes.ECB]:
     lengths = _KEY_LENGTHS.get(algorithm)
     if lengths is None:
-        raise CryptoError(f"algorithm {algorithm.name} ({algorithm:X}) has no definition to run")
+        raise CryptoError(f"algorithm {algorithm.name} ({algorithm:X}) cannot be computed")
     if len(key) not in lengths:
         wanted = " or ".join(map(str, lengths))
         raise CryptoError(f"{algorithm.name} key of {len(key)} octets; expected {wanted}")
@@ -57,7 +57,7 @@ def _cipher(algorithm: Algorithm, key: bytes) -> Cipher[modes.CBC] | Cipher[mode
 
 
 def encipher(algorithm: Algorithm, key: bytes, data: bytes) -> bytes:
-    """Encipher whole blocks with an initial value of zeros.
+    """Enciphers whole blocks with an initial value of zeros.
 
     Raises:
         CryptoError: no such algorithm, the key does not fit it, or data is not whole blocks.
@@ -69,7 +69,7 @@ def encipher(algorithm: Algorithm, key: bytes, data: bytes) -> bytes:
 
 
 def decipher(algorithm: Algorithm, key: bytes, data: bytes) -> bytes:
-    """Decipher whole blocks with an initial value of zeros.
+    """Deciphers whole blocks with an initial value of zeros.
 
     Raises:
         CryptoError: as `encipher`.
@@ -81,7 +81,7 @@ def decipher(algorithm: Algorithm, key: bytes, data: bytes) -> bytes:
 
 
 def checksum(algorithm: Algorithm, key: bytes, data: bytes, length: int = 8) -> bytes:
-    """Return a cryptographic checksum: CMAC for AES, last CBC block over zero padding for DES.
+    """Returns a cryptographic checksum: CMAC for AES, last CBC block over zero padding for DES.
 
     Args:
         algorithm: DES_CBC, TRIPLE_DES_2, TRIPLE_DES_3 or AES.
@@ -111,10 +111,10 @@ def _crc(data: bytes, polynomial: int, mask: int) -> int:
 
 
 def crc16(data: bytes) -> bytes:
-    """Return the 2-octet checksum of ISO/IEC 13239, as written: 0102030405 gives 22EC."""
+    """Returns the 2-octet checksum of ISO/IEC 13239, as written: 0102030405 gives 22EC."""
     return _crc(data, 0x8408, 0xFFFF).to_bytes(2, "big")
 
 
 def crc32(data: bytes) -> bytes:
-    """Return the 4-octet checksum of ISO/IEC 13239, as written: 0102030405 gives 470B99F4."""
+    """Returns the 4-octet checksum of ISO/IEC 13239, as written: 0102030405 gives 470B99F4."""
     return _crc(data, 0xEDB88320, 0xFFFFFFFF).to_bytes(4, "big")

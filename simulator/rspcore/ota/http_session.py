@@ -3,16 +3,16 @@
     81 { 83 { 84 connection, 85 security, 86 retry policy, 89 { 8A host, 8B agent, 8C URI } } }
 
 They are the secured data of a push, an SCP80 packet to the security domain that shall open the
-session; what is left out, the security domain takes from its own parameters. The data objects of
-the connection are those of OPEN CHANNEL, so their tags have b8 for "comprehension required"; it is
-written clear and read either way.
+session; for what is left out the security domain uses its own parameters. The data objects of
+the connection are those of OPEN CHANNEL, so b8 of their tags means "comprehension required"; it is
+written as 0 and ignored on reading.
 
 Source: GlobalPlatform Card Specification, Amendment B, "administration session triggering
-parameters"; ETSI TS 102 226, clause 5; ETSI TS 102 223, clause 8 for the connection. Data objects
-beside those above, such as A5 (extended security) and B3 (name resolution) of later versions, are
-read past. Uncertain, because the text of Amendment B was not at hand: whether a security domain
-that listens on a TAR of the expanded format wants the whole in a command scripting template (AA).
-Both are written, and both are read.
+parameters"; ETSI TS 102 226, clause 5; ETSI TS 102 223, clause 8 for the connection. Other data
+objects, such as A5 (extended security) and B3 (name resolution) of later versions, are skipped.
+Uncertain, because the text of Amendment B was not available: whether a security domain that listens
+on a TAR of the expanded format expects the whole in a command scripting template (AA). Both forms
+are written, and both are read.
 """
 
 from collections.abc import Iterator
@@ -36,19 +36,19 @@ _DAY_S: Final = 86_400
 
 def _lv(octets: bytes) -> bytes:
     if len(octets) > 255:
-        raise LocalError(f"{len(octets)} octets; a length octet tells of 255 at most")
+        raise LocalError(f"{len(octets)} octets; a length octet counts 255 at most")
     return bytes((len(octets),)) + octets
 
 
 def _read_lv(octets: bytes, what: str) -> tuple[bytes, bytes]:
-    """Return the first value with a length octet, and what follows it."""
+    """Returns the first value with a length octet, and what follows it."""
     if not octets or len(octets) < 1 + octets[0]:
         raise DecodeError(f"{what}: length octet and value expected in {octets.hex(' ').upper()}")
     return octets[1 : 1 + octets[0]], octets[1 + octets[0] :]
 
 
 def _values(octets: bytes | memoryview) -> dict[int, bytes]:
-    """Return values by tag with b8 clear; of several with one tag, the first."""
+    """Returns values by tag with b8 cleared; of several with one tag, the first."""
     found: dict[int, bytes] = {}
     for one in tlv.iterate(octets):
         found.setdefault(one.tag & 0x7F, bytes(one.value))
@@ -57,7 +57,7 @@ def _values(octets: bytes | memoryview) -> dict[int, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Hold the connection parameters (84): where OPEN CHANNEL leads.
+    """The connection parameters (84): where OPEN CHANNEL connects to.
 
     Attributes:
         address: IPv4 or IPv6 address, 4 or 16 octets.
@@ -74,7 +74,7 @@ class Connection:
     access_name: tuple[str, ...] = ()
 
     def encode(self) -> bytes:
-        """Write the data objects of OPEN CHANNEL, without 84.
+        """Writes the data objects of OPEN CHANNEL, without 84.
 
         Raises:
             LocalError: the address is neither 4 nor 16 octets.
@@ -95,7 +95,7 @@ class Connection:
 
     @classmethod
     def decode(cls, octets: bytes | memoryview) -> "Connection":
-        """Read the data objects of OPEN CHANNEL; alpha identifiers and the like are read past.
+        """Reads the data objects of OPEN CHANNEL; alpha identifiers and the like are skipped.
 
         Raises:
             DecodeError: address, port or buffer size are missing or malformed, or not for TCP.
@@ -143,7 +143,7 @@ def _text(octets: bytes, what: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PskReference:
-    """Hold the security parameters (85): which pre-shared key, and the name it goes by in TLS.
+    """The security parameters (85): the pre-shared key and its identity in TLS.
 
     Attributes:
         identity: PSK identity the card sends in the TLS handshake (RFC 4279), 0 to 255 octets.
@@ -156,7 +156,7 @@ class PskReference:
     key_identifier: int = 0x01
 
     def encode(self) -> bytes:
-        """Write the value of 85: identity, then key version and identifier, each with a length.
+        """Writes the value of 85: identity, then key version and identifier, each with a length.
 
         Raises:
             LocalError: the identity is longer than 255 octets.
@@ -165,7 +165,7 @@ class PskReference:
 
     @classmethod
     def decode(cls, octets: bytes) -> "PskReference":
-        """Read the value of 85; octets of later versions after the key are read past.
+        """Reads the value of 85; octets of later versions after the key are skipped.
 
         Raises:
             DecodeError: a length does not fit, or the key is not named by 2 octets.
@@ -181,7 +181,7 @@ class PskReference:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Hold the retry policy (86): how often a session that failed is tried again.
+    """The retry policy (86): how often a failed session is repeated.
 
     Attributes:
         counter: Number of retries, 0 to 65,535.
@@ -192,7 +192,7 @@ class RetryPolicy:
     delay_s: int
 
     def encode(self) -> bytes:
-        """Write the value of 86: counter, and the delay as a timer value (25) in swapped BCD.
+        """Writes the value of 86: counter, and the delay as a timer value (25) in swapped BCD.
 
         Raises:
             LocalError: the delay is a day or longer.
@@ -205,7 +205,7 @@ class RetryPolicy:
 
     @classmethod
     def decode(cls, octets: bytes) -> "RetryPolicy":
-        """Read the value of 86; a report of failure after the delay is read past.
+        """Reads the value of 86; a report of failure after the delay is skipped.
 
         Raises:
             DecodeError: no counter of 2 octets, or no timer value of 3.
@@ -219,7 +219,7 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class HttpPost:
-    """Hold the HTTP POST parameters (89); None leaves one out.
+    """The HTTP POST parameters (89); None leaves one out.
 
     Attributes:
         host: Administration host (8A), for the header Host.
@@ -232,13 +232,13 @@ class HttpPost:
     uri: str | None = None
 
     def encode(self) -> bytes:
-        """Write the data objects 8A, 8B and 8C, without 89."""
+        """Writes the data objects 8A, 8B and 8C, without 89."""
         given = ((0x8A, self.host), (0x8B, self.agent), (0x8C, self.uri))
         return b"".join(tlv.encode(tag, text.encode()) for tag, text in given if text is not None)
 
     @classmethod
     def decode(cls, octets: bytes) -> "HttpPost":
-        """Read the data objects 8A, 8B and 8C.
+        """Reads the data objects 8A, 8B and 8C.
 
         Raises:
             DecodeError: not data objects, or no text in them.
@@ -249,13 +249,13 @@ class HttpPost:
 
 @dataclass(frozen=True, slots=True)
 class SessionTrigger:
-    """Hold administration session triggering parameters; None leaves a part to the card.
+    """Administration session triggering parameters; a part that is None is left to the card.
 
     Attributes:
-        connection: Where the channel leads.
-        security: Which pre-shared key.
+        connection: Where the channel connects to.
+        security: The pre-shared key.
         retry: What happens when the session fails.
-        post: What the first POST says.
+        post: Parameters of the first POST.
     """
 
     connection: Connection | None = None
@@ -264,7 +264,7 @@ class SessionTrigger:
     post: HttpPost | None = None
 
     def encode(self, *, templated: bool = False) -> bytes:
-        """Write the data object 81.
+        """Writes the data object 81.
 
         Args:
             templated: True to put it into a command scripting template (AA).
@@ -281,7 +281,7 @@ class SessionTrigger:
 
     @classmethod
     def decode(cls, octets: bytes) -> "SessionTrigger":
-        """Read the data object 81, alone or in a command scripting template (AA).
+        """Reads the data object 81, alone or in a command scripting template (AA).
 
         Raises:
             DecodeError: not 81 with 83 in it, or a part is malformed.

@@ -1,7 +1,7 @@
 """Secured packets (SCP80): command packets, response packets, security parameters.
 
 Source: ETSI TS 102 225, 5; 3GPP TS 31.115, 4. A packet is written and opened with an explicit key
-set; which set, counter and minimum level a receiver demands is the receiver's business. The MAC
+set; the receiver decides which set, counter and minimum level it requires. The MAC
 covers the clear packet with its padding; for a response it covers the header 02 71 00 too.
 """
 
@@ -34,7 +34,7 @@ _RESPONSE_HEADER = bytes.fromhex("027100")
 
 
 class Integrity(IntEnum):
-    """Name SPI1 bits 2 and 1, and SPI2 bits 4 and 3."""
+    """SPI1 bits 2 and 1, and SPI2 bits 4 and 3."""
 
     NONE = 0
     RC = 1
@@ -43,7 +43,7 @@ class Integrity(IntEnum):
 
 
 class CounterMode(IntEnum):
-    """Name SPI1 bits 5 and 4."""
+    """SPI1 bits 5 and 4."""
 
     IGNORED = 0
     PRESENT = 1
@@ -52,7 +52,7 @@ class CounterMode(IntEnum):
 
 
 class ResponseStatus(IntEnum):
-    """Name the status octets of a response packet."""
+    """The status octets of a response packet."""
 
     POR_OK = 0x00
     RC_CC_DS_FAILED = 0x01
@@ -70,7 +70,7 @@ class ResponseStatus(IntEnum):
 
 
 class PacketError(CryptoError):
-    """Report why a packet could not be opened, with the status its receiver answers."""
+    """Reports why a packet could not be opened, with the status its receiver answers."""
 
     def __init__(self, message: str, status: ResponseStatus) -> None:
         super().__init__(message)
@@ -79,11 +79,11 @@ class PacketError(CryptoError):
 
 @dataclass(frozen=True, slots=True)
 class SecurityParameters:
-    """Hold SPI, KIc and KID, four octets.
+    """SPI, KIc and KID, four octets.
 
     Attributes:
         spi1: What is applied to the command.
-        spi2: What is wanted for the response.
+        spi2: What is requested for the response.
         kic: Key set and algorithm of ciphering.
         kid: Key set and algorithm of the checksum.
     """
@@ -95,41 +95,41 @@ class SecurityParameters:
 
     @property
     def integrity(self) -> Integrity:
-        """Return the kind of checksum on the command."""
+        """Returns the kind of checksum on the command."""
         return Integrity(self.spi1 & 3)
 
     @property
     def ciphered(self) -> bool:
-        """Tell whether the command is ciphered."""
+        """Returns whether the command is ciphered."""
         return bool(self.spi1 & 4)
 
     @property
     def counter_mode(self) -> CounterMode:
-        """Return how the receiver treats the counter."""
+        """Returns how the receiver treats the counter."""
         return CounterMode(self.spi1 >> 3 & 3)
 
     @property
     def response_integrity(self) -> Integrity:
-        """Return the kind of checksum wanted on the response."""
+        """Returns the kind of checksum requested on the response."""
         return Integrity(self.spi2 >> 2 & 3)
 
     @property
     def response_ciphered(self) -> bool:
-        """Tell whether the response shall be ciphered."""
+        """Returns whether the response shall be ciphered."""
         return bool(self.spi2 & 0x10)
 
     @property
     def response_by_submit(self) -> bool:
-        """Tell whether the response shall leave as SMS-SUBMIT."""
+        """Returns whether the response shall leave as SMS-SUBMIT."""
         return bool(self.spi2 & 0x20)
 
     def wants_response(self, *, failed: bool) -> bool:
-        """Tell whether a proof of receipt is due, always or for errors only."""
+        """Returns whether a proof of receipt is due, always or for errors only."""
         return self.spi2 & 3 == 1 or (self.spi2 & 3 == 2 and failed)
 
     @property
     def cipher(self) -> Algorithm:
-        """Return the algorithm KIc names.
+        """Returns the algorithm KIc names.
 
         Raises:
             PacketError: RFU nibble.
@@ -137,7 +137,7 @@ class SecurityParameters:
         return _algorithm(self.kic & 0xF)
 
     def encode(self) -> bytes:
-        """Write the four octets."""
+        """Writes the four octets."""
         return bytes((self.spi1, self.spi2, self.kic, self.kid))
 
 
@@ -152,7 +152,7 @@ def _algorithm(nibble: int) -> Algorithm:
 
 @dataclass(frozen=True, slots=True)
 class KeySet:
-    """Hold one key set of a security domain; the keys never show in a repr.
+    """One key set of a security domain; the keys never show in a repr.
 
     Attributes:
         version: Key version number, 1 to 15 for SCP80.
@@ -191,7 +191,7 @@ def _check(integrity: Integrity, kid: int, keys: KeySet | None, covered: bytes) 
 
 @dataclass(frozen=True, slots=True)
 class CommandPacket:
-    """Hold one command packet in clear.
+    """One command packet in clear.
 
     Attributes:
         parameters: SPI, KIc and KID.
@@ -206,7 +206,7 @@ class CommandPacket:
     data: bytes
 
     def encode(self, keys: KeySet | None = None) -> bytes:
-        """Write the packet as its parameters demand, CPL first.
+        """Writes the packet as its parameters require, CPL first.
 
         Raises:
             CryptoError: keys are missing or do not fit the algorithms.
@@ -224,13 +224,13 @@ class CommandPacket:
         secret = clear + _check(p.integrity, p.kid, keys, covered) + body
         if p.ciphered:
             if keys is None:
-                raise CryptoError(f"KIc {p.kic:02X} asks for ciphering, but no key set is given")
+                raise CryptoError(f"KIc {p.kic:02X} requests ciphering, but no key set is given")
             secret = encipher(p.cipher, keys.kic, secret)
         return total.to_bytes(2, "big") + header + secret
 
     @staticmethod
     def read_header(octets: bytes) -> tuple[SecurityParameters, bytes, int]:
-        """Read what stands in clear: parameters, TAR, and the length of the checksum in octets.
+        """Reads the part in clear: parameters, TAR, and the length of the checksum in octets.
 
         Raises:
             DecodeError: CPL or CHL do not fit; such octets are not a command packet.
@@ -246,7 +246,7 @@ class CommandPacket:
 
     @classmethod
     def decode(cls, octets: bytes, keys: KeySet | None = None) -> "CommandPacket":
-        """Open a packet: decipher, verify, drop the padding.
+        """Opens a packet: deciphers it, verifies it and removes the padding.
 
         Raises:
             DecodeError: not a command packet.
@@ -285,7 +285,7 @@ def _opened(algorithm: Algorithm, keys: KeySet | None, secret: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class ResponsePacket:
-    """Hold one response packet in clear.
+    """One response packet in clear.
 
     Attributes:
         tar: TAR of the command, 3 octets.
@@ -300,7 +300,7 @@ class ResponsePacket:
     data: bytes = b""
 
     def encode(self, parameters: SecurityParameters, keys: KeySet | None = None) -> bytes:
-        """Write the packet with its header 02 71 00, protected as SPI2 of the command asks.
+        """Writes the packet with its header 02 71 00, protected as SPI2 of the command requests.
 
         Raises:
             CryptoError: keys are missing or do not fit.
@@ -325,7 +325,7 @@ class ResponsePacket:
     def decode(
         cls, octets: bytes, parameters: SecurityParameters, keys: KeySet | None = None
     ) -> "ResponsePacket":
-        """Open a response to a command that carried these parameters.
+        """Opens a response to a command that carried these parameters.
 
         An unprotected answer is accepted where the card answers an error without protection.
 

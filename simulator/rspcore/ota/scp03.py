@@ -48,7 +48,7 @@ def _ecb(key: bytes, block: bytes) -> bytes:
 
 
 def derive(key: bytes, constant: int, context: bytes, bits: int) -> bytes:
-    """Derive data from a key by SP 800-108 in counter mode with CMAC (Amendment D, 4.1.5).
+    """Derives data from a key by SP 800-108 in counter mode with CMAC (Amendment D, 4.1.5).
 
     Args:
         key: AES key, 16, 24 or 32 octets.
@@ -64,12 +64,12 @@ def derive(key: bytes, constant: int, context: bytes, bits: int) -> bytes:
 
 
 def key_check_value(key: bytes) -> bytes:
-    """Return the KCV of an AES key: first 3 octets of the cipher of sixteen 01."""
+    """Returns the KCV of an AES key: first 3 octets of the cipher of sixteen 01."""
     return _ecb(key, b"\x01" * 16)[:3]
 
 
 def wrap_key(key_dek: bytes, key: bytes) -> bytes:
-    """Cipher a key under Key-DEK for PUT KEY, in CBC mode with ICV zero; whole blocks only."""
+    """Ciphers a key under Key-DEK for PUT KEY, in CBC mode with ICV zero; whole blocks only."""
     if len(key) % 16:
         raise CryptoError(f"key of {len(key)} octets; pad it to whole blocks of 16")
     encryptor = Cipher(algorithms.AES(key_dek), modes.CBC(bytes(16))).encryptor()
@@ -77,7 +77,7 @@ def wrap_key(key_dek: bytes, key: bytes) -> bytes:
 
 
 def unwrap_key(key_dek: bytes, wrapped: bytes) -> bytes:
-    """Undo `wrap_key`.
+    """Undoes `wrap_key`.
 
     Raises:
         CryptoError: not whole blocks.
@@ -90,7 +90,7 @@ def unwrap_key(key_dek: bytes, wrapped: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Scp03Keys:
-    """Hold the static keys of one key version, all of one AES size; they never show in a repr."""
+    """The static keys of one key version, all of one AES size; they never show in a repr."""
 
     version: int
     enc: bytes = field(repr=False)
@@ -99,7 +99,7 @@ class Scp03Keys:
 
 
 def card_challenge(keys: Scp03Keys, sequence_counter: int, aid: bytes) -> bytes:
-    """Return the pseudo-random card challenge, 8 octets (i with bit 5 set)."""
+    """Returns the pseudo-random card challenge, 8 octets (i with bit 5 set)."""
     return derive(keys.enc, _CARD_CHALLENGE, sequence_counter.to_bytes(3, "big") + aid, 64)
 
 
@@ -116,7 +116,7 @@ def _unpad(data: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Scp03Session:
-    """Hold session keys and progress of one secure channel session.
+    """Session keys and progress of one secure channel session.
 
     Attributes:
         s_enc: Session encryption key.
@@ -138,7 +138,7 @@ class Scp03Session:
 
     @classmethod
     def open(cls, keys: Scp03Keys, host_challenge: bytes, challenge: bytes) -> "Scp03Session":
-        """Derive the session keys from both challenges, 8 octets each."""
+        """Derives the session keys from both challenges, 8 octets each."""
         context = host_challenge + challenge
         bits = 8 * len(keys.enc)
         return cls(
@@ -150,12 +150,12 @@ class Scp03Session:
 
     @property
     def card_cryptogram(self) -> bytes:
-        """Return the card cryptogram, 8 octets."""
+        """Returns the card cryptogram, 8 octets."""
         return derive(self.s_mac, _CARD_CRYPTOGRAM, self.context, 64)
 
     @property
     def host_cryptogram(self) -> bytes:
-        """Return the host cryptogram, 8 octets."""
+        """Returns the host cryptogram, 8 octets."""
         return derive(self.s_mac, _HOST_CRYPTOGRAM, self.context, 64)
 
     def _icv(self, *, response: bool = False) -> bytes:
@@ -171,14 +171,14 @@ class Scp03Session:
         return _cmac(self.s_mac, self.chaining + header + data)
 
     def authenticate(self, level: int) -> tuple[CommandApdu, "Scp03Session"]:
-        """Make EXTERNAL AUTHENTICATE for a level and return it with the session it leads to."""
+        """Makes EXTERNAL AUTHENTICATE for a level and returns it with the session it leads to."""
         bare = CommandApdu(0x84, 0x82, level, 0)
         mac = self._mac(bare, self.host_cryptogram)
         command = replace(bare, data=self.host_cryptogram + mac[:8])
         return command, replace(self, level=level, chaining=mac)
 
     def accept(self, command: CommandApdu) -> "Scp03Session":
-        """Verify EXTERNAL AUTHENTICATE as the card does.
+        """Verifies EXTERNAL AUTHENTICATE as the card does.
 
         Raises:
             CryptoError: host cryptogram or C-MAC do not fit.
@@ -192,7 +192,7 @@ class Scp03Session:
         return replace(self, level=command.p1, chaining=mac)
 
     def wrap(self, command: CommandApdu) -> tuple[CommandApdu, "Scp03Session"]:
-        """Protect a command as the level asks."""
+        """Protects a command as the level requires."""
         session = replace(self, counter=self.counter + 1)
         if not self.level & C_MAC:
             return command, session
@@ -206,7 +206,7 @@ class Scp03Session:
         return secured, replace(session, chaining=mac)
 
     def unwrap(self, command: CommandApdu) -> tuple[CommandApdu, "Scp03Session"]:
-        """Verify and decipher a command as the card does.
+        """Verifies and deciphers a command as the card does.
 
         Raises:
             CryptoError: the C-MAC or the padding does not fit; the session must be closed.
@@ -228,7 +228,7 @@ class Scp03Session:
         return clear, replace(session, chaining=mac)
 
     def wrap_response(self, response: ResponseApdu) -> ResponseApdu:
-        """Protect a response as the card does; errors other than 62XX and 63XX stay bare."""
+        """Protects a response as the card does; errors except 62XX and 63XX are not protected."""
         if not self.level & R_MAC or not _protected(response.sw):
             return response
         data = response.data

@@ -25,13 +25,13 @@ _TEMPLATES = {0xAA: 0xAB, 0xAE: 0xAF}
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Hold the commands of one script.
+    """The commands of one script.
 
     Attributes:
         commands: C-APDUs in order.
         template: 0xAA or 0xAE for the expanded format, None for the compact one.
         bad_format: Code of the bad format TLV (01 unknown tag, 02 wrong length, 03 length not
-            found) when reading stopped there, else None; the commands before it stand.
+            found) when reading stopped there, else None; the commands before it are kept.
     """
 
     commands: tuple[CommandApdu, ...]
@@ -41,11 +41,11 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class ScriptResponse:
-    """Hold the answer to a script.
+    """The answer to a script.
 
     Attributes:
         executed: Number of commands executed, the failing one included.
-        responses: R-APDUs; the compact format tells only the last one.
+        responses: R-APDUs; the compact format carries only the last one.
         bad_format: Code of the bad format TLV, or None.
     """
 
@@ -55,7 +55,7 @@ class ScriptResponse:
 
 
 def expanded(commands: Sequence[CommandApdu], *, indefinite: bool = False) -> bytes:
-    """Write an expanded script.
+    """Writes an expanded script.
 
     Args:
         commands: C-APDUs in order.
@@ -67,7 +67,7 @@ def expanded(commands: Sequence[CommandApdu], *, indefinite: bool = False) -> by
 
 
 def compact(commands: Sequence[CommandApdu]) -> bytes:
-    """Write a compact script; Le of a case 4 command is left out, as the format demands."""
+    """Writes a compact script; Le of a case 4 command is left out, as the format requires."""
     return b"".join(
         command.encode()[: 5 + len(command.data)] if command.data else command.encode()
         for command in commands
@@ -75,7 +75,7 @@ def compact(commands: Sequence[CommandApdu]) -> bytes:
 
 
 def read_script(octets: bytes) -> Script:
-    """Read a script in either format; the first octet tells which.
+    """Reads a script in either format; the first octet shows the format.
 
     Raises:
         DecodeError: a compact script is cut short.
@@ -129,7 +129,7 @@ def _read_expanded(octets: bytes) -> Script:
 
 
 def write_response(script: Script, responses: Sequence[ResponseApdu]) -> bytes:
-    """Write the additional response data for the commands executed."""
+    """Writes the additional response data for the commands executed."""
     if script.template is None:
         last = responses[-1].sw.to_bytes(2, "big") + responses[-1].data if responses else b""
         return bytes((len(responses),)) + last
@@ -145,7 +145,7 @@ def write_response(script: Script, responses: Sequence[ResponseApdu]) -> bytes:
 
 
 def read_response(octets: bytes) -> ScriptResponse:
-    """Read additional response data in either format.
+    """Reads additional response data in either format.
 
     Raises:
         DecodeError: neither a compact nor an expanded response.

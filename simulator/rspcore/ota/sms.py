@@ -31,7 +31,7 @@ _OTHER = 140 - 6
 
 @dataclass(frozen=True, slots=True)
 class UserData:
-    """Hold the user data of one short message: header elements and content.
+    """The user data of one short message: header elements and content.
 
     Attributes:
         elements: Information elements (identifier, content) in order.
@@ -43,7 +43,7 @@ class UserData:
 
     @classmethod
     def decode(cls, octets: bytes) -> "UserData":
-        """Read user data that begins with a header.
+        """Reads user data that begins with a header.
 
         Raises:
             DecodeError: the header overruns the octets.
@@ -63,12 +63,12 @@ class UserData:
 
     @property
     def is_command(self) -> bool:
-        """Tell whether the header marks a command packet (70)."""
+        """Returns whether the header marks a command packet (70)."""
         return any(identifier == _COMMAND_IEI for identifier, _ in self.elements)
 
     @property
     def concatenation(self) -> tuple[int, int, int] | None:
-        """Return reference, total and sequence number, or None for a message of its own."""
+        """Returns reference, total and sequence number, or None for an unsplit message."""
         for identifier, content in self.elements:
             if identifier == 0x00 and len(content) == 3:
                 return content[0], content[1], content[2]
@@ -79,7 +79,7 @@ class UserData:
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """Hold one SMS-DELIVER TPDU with a user data header.
+    """One SMS-DELIVER TPDU with a user data header.
 
     Attributes:
         originator: Address value as on the wire: digit count, type, swapped digits.
@@ -98,7 +98,7 @@ class Deliver:
     dcs: int = 0xF6
 
     def encode(self) -> bytes:
-        """Write the TPDU."""
+        """Writes the TPDU."""
         return (
             bytes((self.first_octet,))
             + self.originator
@@ -110,7 +110,7 @@ class Deliver:
 
     @classmethod
     def decode(cls, octets: bytes) -> "Deliver":
-        """Read an SMS-DELIVER TPDU.
+        """Reads an SMS-DELIVER TPDU.
 
         Raises:
             DecodeError: cut short, or the user data length does not fit.
@@ -127,17 +127,17 @@ class Deliver:
 
     @property
     def has_header(self) -> bool:
-        """Tell whether user data begins with a header."""
+        """Returns whether user data begins with a header."""
         return bool(self.first_octet & 0x40)
 
     @property
     def is_data_download(self) -> bool:
-        """Tell whether the message is for the card: PID 7F, class 2."""
+        """Returns whether the message is for the card: PID 7F, class 2."""
         return self.pid == 0x7F and self.dcs in (0xF6, 0x16)
 
 
 def address(digits: str, type_of_address: int = 0x81) -> bytes:
-    """Write an address as an SMS TPDU carries it: digit count, type, swapped digits."""
+    """Writes an address as an SMS TPDU carries it: digit count, type, swapped digits."""
     padded = digits + "F" * (len(digits) % 2)
     swapped = "".join(padded[n + 1] + padded[n] for n in range(0, len(padded), 2))
     return bytes((len(digits), type_of_address)) + bytes.fromhex(swapped)
@@ -146,7 +146,7 @@ def address(digits: str, type_of_address: int = 0x81) -> bytes:
 def command_deliveries(
     packet: bytes, *, originator: bytes, timestamp: bytes, reference: int = 0x5A
 ) -> tuple[Deliver, ...]:
-    """Cut a command packet into the SMS-DELIVER messages that carry it.
+    """Cuts a command packet into the SMS-DELIVER messages that carry it.
 
     Args:
         packet: Command packet, CPL first.
@@ -168,7 +168,7 @@ def command_deliveries(
 
 
 def envelope(delivery: Deliver, service_centre: bytes | None = None) -> bytes:
-    """Write the data field of ENVELOPE (SMS-PP DOWNLOAD).
+    """Writes the data field of ENVELOPE (SMS-PP DOWNLOAD).
 
     Args:
         delivery: The message.
@@ -182,10 +182,10 @@ def envelope(delivery: Deliver, service_centre: bytes | None = None) -> bytes:
 
 
 def read_envelope(octets: bytes) -> Deliver:
-    """Read the TPDU out of the data field of ENVELOPE (SMS-PP DOWNLOAD).
+    """Reads the TPDU out of the data field of ENVELOPE (SMS-PP DOWNLOAD).
 
     Raises:
-        DecodeError: not template D1, or no SMS TPDU (8B or 0B) in it.
+        DecodeError: not template D1, or without an SMS TPDU (8B or 0B).
     """
     one = tlv.parse(octets)
     if one.tag != 0xD1:
@@ -197,7 +197,7 @@ def read_envelope(octets: bytes) -> Deliver:
 
 
 def submit(user_data: bytes, *, destination: bytes, message_reference: int = 0) -> bytes:
-    """Write an SMS-SUBMIT TPDU that carries a response packet."""
+    """Writes an SMS-SUBMIT TPDU that carries a response packet."""
     return (
         bytes((0x41, message_reference))
         + destination
@@ -207,7 +207,7 @@ def submit(user_data: bytes, *, destination: bytes, message_reference: int = 0) 
 
 
 def read_submit(octets: bytes) -> UserData:
-    """Read the user data out of an SMS-SUBMIT TPDU without validity period.
+    """Reads the user data out of an SMS-SUBMIT TPDU without validity period.
 
     Raises:
         DecodeError: cut short, or the user data length does not fit.
@@ -221,7 +221,7 @@ def read_submit(octets: bytes) -> UserData:
 
 
 def reassemble(parts: Sequence[UserData]) -> bytes:
-    """Join the parts of one packet, given in any order.
+    """Joins the parts of one packet, given in any order.
 
     Raises:
         DecodeError: a part is missing, or a part belongs to another message.

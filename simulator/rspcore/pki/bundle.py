@@ -1,9 +1,9 @@
 """A PKI as the simulated roles use it: certificates with their keys, found by role and curve.
 
-`Pki.from_files` takes the files of any directory layout and goes by their content: the role comes
+`Pki.from_files` takes the files of any directory layout and uses only their content: the role comes
 from the policy identifier, the issuer from the key identifier and the signature, the key of a
-certificate from its public point. What is not a certificate or a key is skipped. A bundle need not
-be whole: what is missing is said when it is asked for.
+certificate from its public point. What is not a certificate or a key is skipped. A bundle may
+be incomplete: what is missing is reported when it is requested.
 
 Source: SGP.22 v2, 4.5.2; the layout of the SGP.26 test certificates.
 """
@@ -21,18 +21,18 @@ from rspcore.ids import Eid, Oid
 from rspcore.pki import verification
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.roles import Role
-from rspcore.pki.verification import CertificateFault
+from rspcore.pki.verification import CertificateFlaw
 
 __all__ = ["Credential", "Pki"]
 
-_DATES = frozenset((CertificateFault.EXPIRED, CertificateFault.NOT_YET_VALID))
+_DATES = frozenset((CertificateFlaw.EXPIRED, CertificateFlaw.NOT_YET_VALID))
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 _PEM_BLOCK = re.compile(rb"-----BEGIN ([A-Z ]+)-----(.*?)-----END \1-----", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Hold a certificate and, where it is known, its private key.
+    """A certificate and, where it is known, its private key.
 
     Attributes:
         certificate: The certificate.
@@ -44,7 +44,7 @@ class Credential:
 
     @property
     def private_key(self) -> PrivateKey:
-        """Return the private key.
+        """Returns the private key.
 
         Raises:
             ConfigError: the bundle has none for this certificate.
@@ -58,7 +58,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Pki:
-    """Hold the credentials of a bundle, the preferred one of each kind first.
+    """The credentials of a bundle, the preferred one of each kind first.
 
     Attributes:
         credentials: All of them, whose chains have been verified.
@@ -70,7 +70,7 @@ class Pki:
 
     @classmethod
     def from_files(cls, files: Iterable[tuple[str, bytes]]) -> "Pki":
-        """Build a bundle from files, whatever their names and folders.
+        """Builds a bundle from files with any names and folders.
 
         Args:
             files: (name, content) of each file; DER or PEM. Names appear in remarks alone.
@@ -91,12 +91,12 @@ class Pki:
                     remarks.append(f"{name}: {kind}")
         good = []
         for certificate, name in found.items():
-            fault = _chain_fault(certificate, found)
-            if fault is None:
+            flaw = _chain_flaw(certificate, found)
+            if flaw is None:
                 point = certificate.public_key.point if certificate.public_key else b""
                 good.append(Credential(certificate, keys.get(point)))
             else:
-                remarks.append(f"{name}: left out, {fault}")
+                remarks.append(f"{name}: left out, {flaw}")
         if not any(one.certificate.role is Role.CI for one in good):
             raise ConfigError(
                 f"no self-signed CI certificate (policy {Role.CI.oid}) among "
@@ -107,11 +107,11 @@ class Pki:
 
     @property
     def curves(self) -> tuple[Curve, ...]:
-        """Return the curves that have a CI certificate, NIST P-256 first."""
+        """Returns the curves that have a CI certificate, NIST P-256 first."""
         return tuple(curve for curve in Curve if self.all(Role.CI, curve))
 
     def all(self, role: Role, curve: Curve) -> tuple[Credential, ...]:
-        """Return every credential of a role on a curve, the preferred one first."""
+        """Returns every credential of a role on a curve, the preferred one first."""
         return tuple(
             one
             for one in self.credentials
@@ -119,12 +119,12 @@ class Pki:
         )
 
     def servers(self, role: Role, curve: Curve) -> tuple[Oid | None, ...]:
-        """Return the registeredIDs of a role on a curve, in numerical order, each once."""
+        """Returns the registeredIDs of a role on a curve, in numerical order, each once."""
         owners = {one.certificate.registered_id for one in self.all(role, curve)}
         return tuple(sorted(owners, key=_arcs))
 
     def ci(self, curve: Curve) -> Credential:
-        """Return the CI.
+        """Returns the CI.
 
         Raises:
             ConfigError: the bundle has none on this curve; so do the methods below.
@@ -132,26 +132,26 @@ class Pki:
         return self._one(Role.CI, curve)
 
     def eum(self, curve: Curve) -> Credential:
-        """Return the EUM."""
+        """Returns the EUM."""
         return self._one(Role.EUM, curve)
 
     def euicc(self, curve: Curve, eid: Eid | None = None) -> Credential:
-        """Return the eUICC, or the one with this EID."""
+        """Returns the eUICC, or the one with this EID."""
         for one in self.all(Role.EUICC, curve):
             if eid is None or one.certificate.eid == eid:
                 return one
         raise _missing(Role.EUICC, curve, f" for EID {eid}" if eid else "")
 
     def dp_auth(self, curve: Curve, server: int = 1) -> Credential:
-        """Return CERT.DPauth of the n-th SM-DP+, counted by registeredID."""
+        """Returns CERT.DPauth of the n-th SM-DP+, counted by registeredID."""
         return self._one(Role.DP_AUTH, curve, server)
 
     def dp_pb(self, curve: Curve, server: int = 1) -> Credential:
-        """Return CERT.DPpb of the n-th SM-DP+, counted by registeredID."""
+        """Returns CERT.DPpb of the n-th SM-DP+, counted by registeredID."""
         return self._one(Role.DP_PB, curve, server)
 
     def dp_tls(self, curve: Curve, server: int = 1) -> Credential:
-        """Return the TLS certificate of the n-th SM-DP+; of several the last one to expire.
+        """Returns the TLS certificate of the n-th SM-DP+; of several the last one to expire.
 
         It is the one with the registeredID of that server's CERT.DPauth; in version 3 chains, where
         these differ, the n-th by its own registeredID.
@@ -159,11 +159,11 @@ class Pki:
         return self._one(Role.DP_TLS, curve, self._tls_number(curve, server))
 
     def ds_auth(self, curve: Curve, server: int = 1) -> Credential:
-        """Return CERT.DSauth of the n-th SM-DS, counted by registeredID."""
+        """Returns CERT.DSauth of the n-th SM-DS, counted by registeredID."""
         return self._one(Role.DS_AUTH, curve, server)
 
     def with_credentials(self, *added: Credential) -> "Pki":
-        """Return the bundle with these credentials preferred to those it has."""
+        """Returns the bundle with these credentials preferred to those it has."""
         kept = tuple(one for one in self.credentials if one not in added)
         return Pki((*added, *kept), self.remarks)
 
@@ -192,7 +192,7 @@ def _missing(role: Role, curve: Curve, which: str) -> ConfigError:
 
 
 def _read(octets: bytes) -> Iterator[Certificate | PrivateKey | str]:
-    """Yield the certificates and keys of one file; a string says why a key was left out."""
+    """Yields the certificates and keys of one file; a string says why a key was left out."""
     if b"-----BEGIN " not in octets:
         try:
             yield Certificate.from_der(octets)
@@ -211,40 +211,38 @@ def _read(octets: bytes) -> Iterator[Certificate | PrivateKey | str]:
             yield str(error)
 
 
-def _chain_fault(certificate: Certificate, among: Iterable[Certificate]) -> str | None:
-    """Return why a certificate cannot be used, None when it is good at some time."""
+def _chain_flaw(certificate: Certificate, among: Iterable[Certificate]) -> str | None:
+    """Returns why a certificate cannot be used, None when it is good at some time."""
     role = certificate.role
     if role is None:
         return "no policy names a role"
     if role is Role.CI:
         key = certificate.public_key
         return None if key and certificate.signed_by(key) else "not self-signed on a known curve"
-    faults: Iterable[CertificateFault] = (CertificateFault.UNKNOWN_ISSUER,)
+    flaws: Iterable[CertificateFlaw] = (CertificateFlaw.UNKNOWN_ISSUER,)
     for issuer in among:
         if issuer.subject_key_identifier == certificate.authority_key_identifier and issuer.is_ca:
-            faults = [f for f in _faults(certificate, role, issuer) if f not in _DATES]
-            if not faults:
+            flaws = [f for f in _flaws(certificate, role, issuer) if f not in _DATES]
+            if not flaws:
                 return None
-    return ", ".join(faults)
+    return ", ".join(flaws)
 
 
-def _faults(
-    certificate: Certificate, role: Role, issuer: Certificate
-) -> Iterable[CertificateFault]:
+def _flaws(certificate: Certificate, role: Role, issuer: Certificate) -> Iterable[CertificateFlaw]:
     if role is Role.EUICC:
-        return verification.euicc_certificate_faults(certificate, issuer, _ANY_TIME)
+        return verification.euicc_certificate_flaws(certificate, issuer, _ANY_TIME)
     if role is Role.EUM:
-        return verification.eum_certificate_faults(certificate, issuer, _ANY_TIME)
+        return verification.eum_certificate_flaws(certificate, issuer, _ANY_TIME)
     if issuer.public_key is None:
-        return (CertificateFault.UNKNOWN_ISSUER,)
+        return (CertificateFlaw.UNKNOWN_ISSUER,)
     if role.is_ca:
         signed = certificate.signed_by(issuer.public_key)
-        return () if signed else (CertificateFault.BAD_SIGNATURE,)
-    return verification.server_certificate_faults(certificate, {role}, issuer.public_key)
+        return () if signed else (CertificateFlaw.BAD_SIGNATURE,)
+    return verification.server_certificate_flaws(certificate, {role}, issuer.public_key)
 
 
 def _preference(one: Credential) -> tuple[bool, float]:
-    """Sort those with a key first, then those that expire last."""
+    """Sorts those with a key first, then those that expire last."""
     return one.key is None, -one.certificate.not_after.timestamp()
 
 

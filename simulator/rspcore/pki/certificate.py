@@ -1,8 +1,8 @@
-"""Certificates as read: octets, key, identifiers and extensions; nothing is judged here.
+"""Certificates as read: octets, key, identifiers and extensions; nothing is checked here.
 
-The octets are parsed by `cryptography`, the subject's key by our own reader: the library takes
-compressed points and curves that the cards of SGP.22 do not know, and a certificate with such a key
-has to be readable so that it can be refused with the right code. Parsing is cached by octets.
+The octets are parsed by `cryptography`, the subject's key by this module: the library accepts
+compressed points and curves that the cards of SGP.22 do not support, and a certificate with such a
+key has to be readable so that it can be refused with the right code. Parsing is cached by octets.
 
 Source: SGP.22 v2, 4.5.2; RFC 5280.
 """
@@ -48,7 +48,7 @@ _Values = dict[type[x509.ExtensionType], x509.ExtensionType]
 
 
 class KeyUsage(IntEnum):
-    """Name the bits of keyUsage that the profiles of SGP.22 use (RFC 5280, 4.2.1.3)."""
+    """The bits of keyUsage that the profiles of SGP.22 use (RFC 5280, 4.2.1.3)."""
 
     DIGITAL_SIGNATURE = 0
     KEY_AGREEMENT = 4
@@ -58,7 +58,7 @@ class KeyUsage(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """Hold a distinguished name: (dotted attribute type, text) in the order of the octets.
+    """A distinguished name: (dotted attribute type, text) in the order of the octets.
 
     Attributes:
         attributes: The attributes, the first relative name first.
@@ -67,45 +67,45 @@ class Name:
     attributes: tuple[tuple[str, str], ...]
 
     def get(self, attribute: str) -> str | None:
-        """Return the first value of an attribute type (dotted), or None."""
+        """Returns the first value of an attribute type (dotted), or None."""
         return next((text for oid, text in self.attributes if oid == attribute), None)
 
     @property
     def country(self) -> str | None:
-        """Return countryName, or None."""
+        """Returns countryName, or None."""
         return self.get(NameOID.COUNTRY_NAME.dotted_string)
 
     @property
     def organization(self) -> str | None:
-        """Return organizationName, or None."""
+        """Returns organizationName, or None."""
         return self.get(NameOID.ORGANIZATION_NAME.dotted_string)
 
     @property
     def common_name(self) -> str | None:
-        """Return commonName, or None."""
+        """Returns commonName, or None."""
         return self.get(NameOID.COMMON_NAME.dotted_string)
 
     @property
     def serial_number(self) -> str | None:
-        """Return the serialNumber attribute, in CERT.EUICC the EID, or None."""
+        """Returns the serialNumber attribute, in CERT.EUICC the EID, or None."""
         return self.get(NameOID.SERIAL_NUMBER.dotted_string)
 
     def __str__(self) -> str:
-        """Return the values, separated by commas."""
+        """Returns the values, separated by commas."""
         return ", ".join(text for _, text in self.attributes)
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Hold one certificate; two are equal when their octets are.
+    """One certificate; two are equal when their octets are.
 
     Attributes:
         der: The octets as received.
         tbs: The part that is signed, header included.
-        signature: DER-coded (r, s), or whatever stands in its place.
+        signature: DER-coded (r, s), or the octets found in its place.
         signed_with_ecdsa_sha256: True when the algorithm is ecdsa-with-SHA256.
         serial_number: Serial number.
-        issuer: Name of the issuer; the issuer is found by key identifier, never by this.
+        issuer: Name of the issuer; the issuer is found by key identifier, never by name.
         subject: Name of the subject.
         not_before: First moment of validity, UTC.
         not_after: Last moment of validity, UTC.
@@ -151,7 +151,7 @@ class Certificate:
 
     @classmethod
     def from_der(cls, der: bytes | memoryview) -> "Certificate":
-        """Read one DER-coded X.509 certificate; the same octets give the same object.
+        """Reads one DER-coded X.509 certificate; the same octets give the same object.
 
         Raises:
             DecodeError: not a certificate, octets after it, an extension twice, or an extension
@@ -161,12 +161,12 @@ class Certificate:
 
     @property
     def registered_id(self) -> Oid | None:
-        """Return the first registeredID of subjectAltName, or None."""
+        """Returns the first registeredID of subjectAltName, or None."""
         return self.registered_ids[0] if self.registered_ids else None
 
     @property
     def eid(self) -> Eid | None:
-        """Return the EID in the subject's serialNumber, None when it is not 32 digits."""
+        """Returns the EID in the subject's serialNumber, None when it is not 32 digits."""
         try:
             return Eid.from_digits(self.subject.serial_number or "")
         except DecodeError:
@@ -174,15 +174,15 @@ class Certificate:
 
     @property
     def is_ca(self) -> bool:
-        """Tell whether basicConstraints says cA."""
+        """Returns whether basicConstraints says cA."""
         return self.basic_constraints is not None and self.basic_constraints[0]
 
     def signed_by(self, issuer_key: PublicKey) -> bool:
-        """Tell whether the signature fits this key and the algorithm is ecdsa-with-SHA256."""
+        """Returns whether the signature fits this key and the algorithm is ecdsa-with-SHA256."""
         return self.signed_with_ecdsa_sha256 and issuer_key.verify_der(self.signature, self.tbs)
 
     def __repr__(self) -> str:
-        """Show role, curve, subject and length; the octets are long."""
+        """Shows role, curve, subject and length; the octets are long."""
         return (
             f"Certificate({self.role or 'no role'}, {self.curve or 'unsupported curve'}, "
             f"{str(self.subject)!r}, {len(self.der)} octets)"
@@ -193,8 +193,8 @@ class Certificate:
 def _read(der: bytes) -> Certificate:
     try:
         with warnings.catch_warnings():
-            # Odd serial numbers, names and algorithm parameters are met in the field; the library
-            # warns of them and reads on.
+            # Odd serial numbers, names and algorithm parameters occur in practice; the library
+            # warns of them and continues.
             warnings.simplefilter("ignore")
             return _from_parsed(der, x509.load_der_x509_certificate(der))
     except _UNREADABLE as error:
@@ -303,7 +303,7 @@ def _permitted_eins(extensions: x509.Extensions) -> tuple[str, ...] | None:
 
 
 def _subject_key(tbs: bytes) -> tuple[Curve | None, PublicKey | None]:
-    """Return curve and key of subjectPublicKeyInfo, the sixth component after the version."""
+    """Returns curve and key of subjectPublicKeyInfo, the sixth component after the version."""
     components = [one for one in tlv.parse(tbs).children() if one.tag != 0xA0]
     algorithm, bits = components[5].children()
     curve = _BY_ALGORITHM.get(bytes(algorithm.raw))

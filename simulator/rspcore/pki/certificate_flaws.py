@@ -1,8 +1,8 @@
-"""The wrong certificates: each a good one with a single property changed and signed again.
+"""Flawed certificates: each is a good one with a single property changed and signed again.
 
-A flaw names the fault that a verifier has to find, so the list serves the card, the servers and the
-suites alike. The subject's key stays that of the good certificate wherever the flaw is not in the
-key itself: what is signed with it afterwards is sound.
+Each `FlawedVariant` names what a verifier has to find, so the list serves the card, the servers and
+the suites alike. The subject's key stays that of the good certificate wherever the flaw is not in
+the key itself: what is signed with it afterwards is sound.
 
 Source: SGP.22 v2, 4.5.2 and 5.7.13; the invalid set of the SGP.26 test certificates.
 """
@@ -21,9 +21,9 @@ from rspcore.pki.certificate import KeyUsage
 from rspcore.pki.issue import Contents, assemble, sign, subject_public_key_info
 from rspcore.pki.names_and_extensions import CLIENT_AUTH, Extension, Subject
 from rspcore.pki.roles import Role
-from rspcore.pki.verification import CertificateFault
+from rspcore.pki.verification import CertificateFlaw
 
-__all__ = ["FLAWS", "Flaw", "flawed_certificate"]
+__all__ = ["FLAWED_VARIANTS", "FlawedVariant", "flawed_certificate"]
 
 _SERVERS = frozenset((Role.DP_AUTH, Role.DP_PB, Role.DS_AUTH))
 _TLS = frozenset((Role.DP_TLS, Role.DS_TLS))
@@ -36,7 +36,7 @@ _SKI, _AKI = Oid("2.5.29.14"), Oid("2.5.29.35")
 _KEY_USAGE, _POLICIES = Oid("2.5.29.15"), Oid("2.5.29.32")
 _SUBJECT_ALT_NAME, _NAME_CONSTRAINTS = Oid("2.5.29.17"), Oid("2.5.29.30")
 _EXTENDED_KEY_USAGE = Oid("2.5.29.37")
-_NOBODY_KNOWS = Oid("2.999.99.1")
+_UNKNOWN_EXTENSION = Oid("2.999.99.1")
 
 _PAST = (datetime(2010, 1, 1, tzinfo=UTC), datetime(2015, 1, 1, tzinfo=UTC))
 _FUTURE = (datetime(2200, 1, 1, tzinfo=UTC), datetime(2250, 1, 1, tzinfo=UTC))
@@ -62,7 +62,7 @@ _SHORT_KEYS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Recipe:
+class _Making:
     contents: Contents
     signer: PrivateKey
     good: Credential
@@ -73,31 +73,31 @@ class _Recipe:
     def curve(self) -> Curve:
         return self.good.private_key.curve
 
-    def change(self, contents: Contents) -> "_Recipe":
+    def change(self, contents: Contents) -> "_Making":
         return replace(self, contents=contents)
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
-    """Name one way to make a good certificate wrong.
+class FlawedVariant:
+    """One way to make a good certificate wrong.
 
     Attributes:
         name: Name for options and reports.
         summary: What is wrong, in one line.
-        fault: What a verifier finds first that goes by the key identifier for the issuer and
-            looks at a clock; a card has none and accepts `expired` and `not_yet_valid`.
-        roles: Roles it makes sense for.
+        found: What a verifier finds first, if it looks up the issuer by key identifier and has a
+            clock; a card has none and accepts `expired` and `not_yet_valid`.
+        roles: Roles it applies to.
     """
 
     name: str
     summary: str
-    fault: CertificateFault
+    found: CertificateFlaw
     roles: frozenset[Role]
-    _apply: Callable[[_Recipe], _Recipe]
+    _apply: Callable[[_Making], _Making]
 
 
-def flawed_certificate(pki: Pki, flaw: Flaw, good: Credential) -> bytes:
-    """Return a certificate that is as the good one but for the flaw, signed by its issuer.
+def flawed_certificate(pki: Pki, flaw: FlawedVariant, good: Credential) -> bytes:
+    """Returns a copy of the good certificate with the flaw, signed by its issuer.
 
     Args:
         pki: Bundle that has the issuer's private key; for `under_other_root` also the CI of the
@@ -109,7 +109,7 @@ def flawed_certificate(pki: Pki, flaw: Flaw, good: Credential) -> bytes:
         The certificate, DER; some flaws make octets that `Certificate` refuses to read.
 
     Raises:
-        LocalError: the flaw makes no sense for the role.
+        LocalError: the flaw does not apply to the role.
         ConfigError: the bundle lacks a key that is needed.
     """
     role = good.certificate.role
@@ -117,234 +117,240 @@ def flawed_certificate(pki: Pki, flaw: Flaw, good: Credential) -> bytes:
         raise LocalError(f"flaw {flaw.name} is not for {role or 'a certificate without role'}")
     curve = good.private_key.curve
     issuer = pki.eum(curve) if role is Role.EUICC else pki.ci(curve)
-    start = _Recipe(Contents.of(good.certificate), issuer.private_key, good, pki)
-    recipe = flaw._apply(start)  # noqa: SLF001  the two halves of one module
-    if not recipe.damaged:
-        return sign(recipe.contents, recipe.signer)
-    tbs = recipe.contents.encode()
-    return assemble(tbs, recipe.signer.sign_der(tbs + b"\x00"))
+    start = _Making(Contents.of(good.certificate), issuer.private_key, good, pki)
+    making = flaw._apply(start)  # noqa: SLF001  the two halves of one module
+    if not making.damaged:
+        return sign(making.contents, making.signer)
+    tbs = making.contents.encode()
+    return assemble(tbs, making.signer.sign_der(tbs + b"\x00"))
 
 
-def _add(extension: Extension) -> Callable[[_Recipe], _Recipe]:
-    return lambda recipe: recipe.change(recipe.contents.with_extension(extension))
+def _add(extension: Extension) -> Callable[[_Making], _Making]:
+    return lambda making: making.change(making.contents.with_extension(extension))
 
 
-def _drop(oid: Oid) -> Callable[[_Recipe], _Recipe]:
-    return lambda recipe: recipe.change(recipe.contents.without_extension(oid))
+def _drop(oid: Oid) -> Callable[[_Making], _Making]:
+    return lambda making: making.change(making.contents.without_extension(oid))
 
 
-def _dates(first: datetime, last: datetime) -> Callable[[_Recipe], _Recipe]:
-    return lambda recipe: recipe.change(replace(recipe.contents, not_before=first, not_after=last))
+def _dates(first: datetime, last: datetime) -> Callable[[_Making], _Making]:
+    return lambda making: making.change(replace(making.contents, not_before=first, not_after=last))
 
 
-def _short_key(recipe: _Recipe) -> _Recipe:
-    curve, point = _SHORT_KEYS[recipe.curve]
+def _short_key(making: _Making) -> _Making:
+    curve, point = _SHORT_KEYS[making.curve]
     info = subject_public_key_info(curve, point)
-    return recipe.change(replace(recipe.contents, public_key_info=info))
+    return making.change(replace(making.contents, public_key_info=info))
 
 
-def _compressed(recipe: _Recipe) -> _Recipe:
-    point = recipe.good.private_key.public.point
+def _compressed(making: _Making) -> _Making:
+    point = making.good.private_key.public.point
     shorter = bytes((0x02 | point[64] & 1,)) + point[1:33]
-    info = subject_public_key_info(recipe.curve.oid, shorter)
-    return recipe.change(replace(recipe.contents, public_key_info=info))
+    info = subject_public_key_info(making.curve.oid, shorter)
+    return making.change(replace(making.contents, public_key_info=info))
 
 
-def _off_curve(recipe: _Recipe) -> _Recipe:
-    point = recipe.good.private_key.public.point
+def _off_curve(making: _Making) -> _Making:
+    point = making.good.private_key.public.point
     moved = point[:64] + bytes((point[64] ^ 1,))
-    info = subject_public_key_info(recipe.curve.oid, moved)
-    return recipe.change(replace(recipe.contents, public_key_info=info))
+    info = subject_public_key_info(making.curve.oid, moved)
+    return making.change(replace(making.contents, public_key_info=info))
 
 
-def _repeated(recipe: _Recipe) -> _Recipe:
-    first = recipe.contents.extensions[0]
-    return recipe.change(recipe.contents.with_repeated(first))
+def _repeated(making: _Making) -> _Making:
+    first = making.contents.extensions[0]
+    return making.change(making.contents.with_repeated(first))
 
 
-def _under_other_root(recipe: _Recipe) -> _Recipe:
-    other = next((curve for curve in recipe.pki.curves if curve is not recipe.curve), None)
+def _under_other_root(making: _Making) -> _Making:
+    other = next((curve for curve in making.pki.curves if curve is not making.curve), None)
     if other is None:
         raise LocalError("flaw under_other_root: the PKI bundle has only one curve")
-    ci = recipe.pki.ci(other)
+    ci = making.pki.ci(other)
     aki = Extension.authority_key_identifier(ci.certificate.subject_key_identifier or b"")
-    return replace(recipe, contents=recipe.contents.with_extension(aki), signer=ci.private_key)
+    return replace(making, contents=making.contents.with_extension(aki), signer=ci.private_key)
 
 
-def _other_role(recipe: _Recipe) -> _Recipe:
-    role = Role.DP_PB if recipe.good.certificate.role is not Role.DP_PB else Role.DP_AUTH
-    return _add(Extension.policy(role.oid))(recipe)
+def _other_role(making: _Making) -> _Making:
+    role = Role.DP_PB if making.good.certificate.role is not Role.DP_PB else Role.DP_AUTH
+    return _add(Extension.policy(role.oid))(making)
 
 
-def _other_range(recipe: _Recipe) -> _Recipe:
-    eid = recipe.good.certificate.subject.serial_number or ""
+def _other_range(making: _Making) -> _Making:
+    eid = making.good.certificate.subject.serial_number or ""
     # Another last digit of the EIN, and the check digits that then fit.
     body = eid[:7] + str((int(eid[7]) + 1) % 10) + eid[8:30]
-    return _new_subject(recipe, serial_number=body + f"{98 - int(body + '00') % 97:02d}")
+    return _new_subject(making, serial_number=body + f"{98 - int(body + '00') % 97:02d}")
 
 
-def _check_digits(recipe: _Recipe) -> _Recipe:
-    eid = recipe.good.certificate.subject.serial_number or ""
-    return _new_subject(recipe, serial_number=f"{eid[:30]}{(int(eid[30:]) + 1) % 100:02d}")
+def _check_digits(making: _Making) -> _Making:
+    eid = making.good.certificate.subject.serial_number or ""
+    return _new_subject(making, serial_number=f"{eid[:30]}{(int(eid[30:]) + 1) % 100:02d}")
 
 
-def _other_organization(recipe: _Recipe) -> _Recipe:
-    return _new_subject(recipe, organization="Somebody Else")
+def _other_organization(making: _Making) -> _Making:
+    return _new_subject(making, organization="Somebody Else")
 
 
-def _new_subject(recipe: _Recipe, **changes: str) -> _Recipe:
-    name = recipe.good.certificate.subject
+def _new_subject(making: _Making, **changes: str) -> _Making:
+    name = making.good.certificate.subject
     given = {
         "country": name.country,
         "organization": name.organization,
         "serial_number": name.serial_number,
         "common_name": name.common_name,
     } | changes
-    return recipe.change(replace(recipe.contents, subject=Subject.of(**given).encode()))
+    return making.change(replace(making.contents, subject=Subject.of(**given).encode()))
 
 
-_Fault = CertificateFault
-FLAWS: tuple[Flaw, ...] = (
-    Flaw(
-        "short_curve", "the key is on a 192-bit curve", _Fault.UNSUPPORTED_CURVE, _ALL, _short_key
+_Flaw = CertificateFlaw
+FLAWED_VARIANTS: tuple[FlawedVariant, ...] = (
+    FlawedVariant(
+        "short_curve", "the key is on a 192-bit curve", _Flaw.UNSUPPORTED_CURVE, _ALL, _short_key
     ),
-    Flaw("compressed_point", "the key is compressed", _Fault.PUBLIC_KEY, _ALL, _compressed),
-    Flaw("off_curve_point", "the key is not on its curve", _Fault.PUBLIC_KEY, _ALL, _off_curve),
-    Flaw(
+    FlawedVariant("compressed_point", "the key is compressed", _Flaw.PUBLIC_KEY, _ALL, _compressed),
+    FlawedVariant(
+        "off_curve_point", "the key is not on its curve", _Flaw.PUBLIC_KEY, _ALL, _off_curve
+    ),
+    FlawedVariant(
         "bad_signature",
         "the signature is over other octets",
-        _Fault.BAD_SIGNATURE,
+        _Flaw.BAD_SIGNATURE,
         _ALL,
-        lambda recipe: replace(recipe, damaged=True),
+        lambda making: replace(making, damaged=True),
     ),
-    Flaw(
+    FlawedVariant(
         "unknown_issuer",
-        "the authority key identifier names a key that nobody has",
-        _Fault.UNKNOWN_ISSUER,
+        "the authority key identifier names an unknown key",
+        _Flaw.UNKNOWN_ISSUER,
         _ALL,
         _add(Extension.authority_key_identifier(bytes(20))),
     ),
-    Flaw(
+    FlawedVariant(
         "under_other_root",
         "the CI of the other curve has signed it",
-        _Fault.CURVE_MISMATCH,
+        _Flaw.CURVE_MISMATCH,
         _SERVERS | _TLS | _EUM,
         _under_other_root,
     ),
-    Flaw("expired", "the validity is over", _Fault.EXPIRED, _ALL, _dates(*_PAST)),
-    Flaw(
-        "not_yet_valid", "the validity has not begun", _Fault.NOT_YET_VALID, _ALL, _dates(*_FUTURE)
+    FlawedVariant("expired", "the validity has ended", _Flaw.EXPIRED, _ALL, _dates(*_PAST)),
+    FlawedVariant(
+        "not_yet_valid", "the validity has not begun", _Flaw.NOT_YET_VALID, _ALL, _dates(*_FUTURE)
     ),
-    Flaw(
+    FlawedVariant(
         "critical_extension",
-        "an extension that nobody knows is critical",
-        _Fault.UNKNOWN_CRITICAL_EXTENSION,
+        "an unknown extension is critical",
+        _Flaw.UNKNOWN_CRITICAL_EXTENSION,
         _ALL,
-        _add(Extension(_NOBODY_KNOWS, tlv.encode(0x05), critical=True)),
+        _add(Extension(_UNKNOWN_EXTENSION, tlv.encode(0x05), critical=True)),
     ),
-    Flaw("repeated_extension", "an extension is there twice", _Fault.MALFORMED, _ALL, _repeated),
-    Flaw(
+    FlawedVariant(
+        "repeated_extension", "an extension is there twice", _Flaw.MALFORMED, _ALL, _repeated
+    ),
+    FlawedVariant(
         "no_subject_key_identifier",
         "the subject key identifier is missing",
-        _Fault.MISSING_EXTENSION,
+        _Flaw.MISSING_EXTENSION,
         _ALL,
         _drop(_SKI),
     ),
-    Flaw(
+    FlawedVariant(
         "no_authority_key_identifier",
         "the authority key identifier is missing",
-        _Fault.MISSING_EXTENSION,
+        _Flaw.MISSING_EXTENSION,
         _SERVERS | _EUICC | _EUM,
         _drop(_AKI),
     ),
-    Flaw("no_key_usage", "keyUsage is missing", _Fault.KEY_USAGE, _ALL, _drop(_KEY_USAGE)),
-    Flaw(
+    FlawedVariant("no_key_usage", "keyUsage is missing", _Flaw.KEY_USAGE, _ALL, _drop(_KEY_USAGE)),
+    FlawedVariant(
         "key_agreement",
         "keyUsage is keyAgreement instead of digitalSignature",
-        _Fault.KEY_USAGE,
+        _Flaw.KEY_USAGE,
         _ALL,
         _add(Extension.key_usage(KeyUsage.KEY_AGREEMENT)),
     ),
-    Flaw(
+    FlawedVariant(
         "ca_leaf",
         "basicConstraints makes a leaf a CA",
-        _Fault.BASIC_CONSTRAINTS,
+        _Flaw.BASIC_CONSTRAINTS,
         _LEAVES,
         _add(Extension.basic_constraints()),
     ),
-    Flaw(
+    FlawedVariant(
         "not_a_ca",
         "basicConstraints does not say CA",
-        _Fault.BASIC_CONSTRAINTS,
+        _Flaw.BASIC_CONSTRAINTS,
         _EUM,
         _add(Extension.basic_constraints(ca=False)),
     ),
-    Flaw(
+    FlawedVariant(
         "path_length",
         "pathLenConstraint is 1",
-        _Fault.PATH_LENGTH,
+        _Flaw.PATH_LENGTH,
         _EUM,
         _add(Extension.basic_constraints(path_length=1)),
     ),
-    Flaw(
+    FlawedVariant(
         "no_registered_id",
         "subjectAltName is missing",
-        _Fault.MISSING_REGISTERED_ID,
+        _Flaw.MISSING_REGISTERED_ID,
         _SERVERS | _EUM,
         _drop(_SUBJECT_ALT_NAME),
     ),
-    Flaw(
-        "no_policy", "certificatePolicies is missing", _Fault.NO_ROLE, _ALL - _TLS, _drop(_POLICIES)
+    FlawedVariant(
+        "no_policy", "certificatePolicies is missing", _Flaw.NO_ROLE, _ALL - _TLS, _drop(_POLICIES)
     ),
-    Flaw("other_role", "the policy is another role's", _Fault.WRONG_ROLE, _SERVERS, _other_role),
-    Flaw(
+    FlawedVariant(
+        "other_role", "the policy is another role's", _Flaw.WRONG_ROLE, _SERVERS, _other_role
+    ),
+    FlawedVariant(
         "tls_with_auth_policy",
         "the policy is dp-auth, the rest is TLS",
-        _Fault.UNKNOWN_CRITICAL_EXTENSION,
+        _Flaw.UNKNOWN_CRITICAL_EXTENSION,
         _TLS,
         _add(Extension.policy(Role.DP_AUTH.oid)),
     ),
-    Flaw(
+    FlawedVariant(
         "client_only",
         "extended key usage is clientAuth alone",
-        _Fault.EXTENDED_KEY_USAGE,
+        _Flaw.EXTENDED_KEY_USAGE,
         _TLS,
         _add(Extension.extended_key_usage(CLIENT_AUTH)),
     ),
-    Flaw(
+    FlawedVariant(
         "no_extended_key_usage",
         "extended key usage is missing",
-        _Fault.EXTENDED_KEY_USAGE,
+        _Flaw.EXTENDED_KEY_USAGE,
         _TLS,
         _drop(_EXTENDED_KEY_USAGE),
     ),
-    Flaw(
+    FlawedVariant(
         "no_name_constraints",
         "name constraints are missing",
-        _Fault.NAME_CONSTRAINTS,
+        _Flaw.NAME_CONSTRAINTS,
         _EUM,
         _drop(_NAME_CONSTRAINTS),
     ),
-    Flaw(
+    FlawedVariant(
         "other_organization",
-        "the organisation is not the one the EUM may name",
-        _Fault.NAME_CONSTRAINTS,
+        "the organisation is not that of the EUM's name constraint",
+        _Flaw.NAME_CONSTRAINTS,
         _EUICC,
         _other_organization,
     ),
-    Flaw(
+    FlawedVariant(
         "eid_out_of_range",
-        "the EID does not begin as the EUM's range does",
-        _Fault.EID,
+        "the EID is outside the EUM's range",
+        _Flaw.EID,
         _EUICC,
         _other_range,
     ),
-    Flaw(
+    FlawedVariant(
         "eid_check_digits",
         "the check digits of the EID do not fit",
-        _Fault.EID_CHECK_DIGITS,
+        _Flaw.EID_CHECK_DIGITS,
         _EUICC,
         _check_digits,
     ),
 )
-"""Every flaw, in the order a verifier would look for them."""
+"""Every flaw, in the order a verifier checks for them."""

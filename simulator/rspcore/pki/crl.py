@@ -1,6 +1,6 @@
-"""Certificate revocation lists as read: number, parts, revoked certificates. Nothing is judged.
+"""Certificate revocation lists as read: number, parts, revoked certificates. Nothing is checked.
 
-A CRL may come in parts, each a CRL of its own, tied together by two extensions of the GSMA arc
+A CRL may come in parts, each a CRL of its own, connected by two extensions of the GSMA arc
 (SGP.22 v2, 4.6 and 5.7.12; RFC 5280, 5). Parsing is cached by octets.
 """
 
@@ -25,7 +25,7 @@ _UNREADABLE = (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension)
 
 @dataclass(frozen=True, slots=True)
 class Crl:
-    """Hold one CRL or one part of one.
+    """One CRL or one part of one.
 
     Attributes:
         der: The octets as received.
@@ -53,7 +53,7 @@ class Crl:
 
     @classmethod
     def from_der(cls, der: bytes) -> "Crl":
-        """Read one DER-coded CertificateList; the same octets give the same object.
+        """Reads one DER-coded CertificateList; the same octets give the same object.
 
         Raises:
             DecodeError: not a CertificateList, or an extension that cannot be read.
@@ -61,7 +61,7 @@ class Crl:
         return _read(bytes(der))
 
     def signed_by(self, issuer_key: PublicKey) -> bool:
-        """Tell whether the signature fits this key and the algorithm is ecdsa-with-SHA256."""
+        """Returns whether the signature fits this key and the algorithm is ecdsa-with-SHA256."""
         return self.signed_with_ecdsa_sha256 and issuer_key.verify_der(self.signature, self.tbs)
 
 
@@ -96,10 +96,10 @@ def _read(der: bytes) -> Crl:
 
 
 def _integer(value: x509.ExtensionType | None) -> int:
-    """Return the INTEGER of an extension of the GSMA arc, 1 when it is absent.
+    """Returns the INTEGER of an extension of the GSMA arc, 1 when it is absent.
 
     Raises:
-        DecodeError: the extension holds no INTEGER.
+        DecodeError: the extension is not an INTEGER.
     """
     if not isinstance(value, x509.UnrecognizedExtension):
         return 1

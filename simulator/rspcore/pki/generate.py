@@ -1,8 +1,8 @@
-"""Make a whole test PKI from a seed: the same seed gives the same keys and certificates.
+"""A whole test PKI made from a seed: the same seed gives the same keys and certificates.
 
-The names are this project's own, so that nobody takes the certificates for those of the GSMA; the
-object identifiers are from the example arc 2.999. TLS certificates are made apart, because TLS
-looks at the real clock and everything else does not: `issue_tls`.
+The names are this project's own, so that the certificates are not mistaken for those of the GSMA;
+the object identifiers are from the example arc 2.999. `issue_tls` makes the TLS certificates
+separately, because TLS uses the real clock and everything else does not.
 
 Source: SGP.22 v2, 4.5.2.
 """
@@ -20,7 +20,7 @@ from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.issue import contents, issue
 from rspcore.pki.names_and_extensions import Extension, Subject
 from rspcore.pki.roles import Role
-from rspcore.pki.verification import CertificateFault, check_euicc_certificate
+from rspcore.pki.verification import CertificateFlaw, check_euicc_certificate
 
 __all__ = [
     "CI_OID",
@@ -63,7 +63,7 @@ def make_pki(
     eid: Eid = REFERENCE_EID,
     curves: tuple[Curve, ...] = tuple(Curve),
 ) -> Pki:
-    """Make CI, EUM, one eUICC, two SM-DP+ and one SM-DS on each curve, all but TLS certificates.
+    """Makes CI, EUM, one eUICC, two SM-DP+ and one SM-DS on each curve, all but TLS certificates.
 
     Args:
         seed: Any octets; every key is derived from them.
@@ -155,7 +155,7 @@ def _server(role: Role, key: PrivateKey, ci: Credential, name: str, oid: Oid) ->
 
 
 def issue_euicc(pki: Pki, eid: Eid) -> Pki:
-    """Return the bundle with an eUICC of this EID preferred, on every curve with an EUM key.
+    """Returns the bundle with an eUICC of this EID preferred, on every curve with an EUM key.
 
     Raises:
         ConfigError: no EUM certificate has a private key, or the EID is outside its range.
@@ -174,10 +174,10 @@ def issue_euicc(pki: Pki, eid: Eid) -> Pki:
 def _new_euicc(eum: Credential, eid: Eid) -> Credential:
     issuer_key = eum.private_key
     made = _euicc(_key(issuer_key.scalar, issuer_key.curve, f"EUICC {eid}"), eum, eid)
-    fault = check_euicc_certificate(made.certificate, eum.certificate, _START)
-    if fault not in (None, CertificateFault.NOT_YET_VALID):
+    flaw = check_euicc_certificate(made.certificate, eum.certificate, _START)
+    if flaw not in (None, CertificateFlaw.NOT_YET_VALID):
         raise ConfigError(
-            f"EID {eid} cannot have a certificate of {eum.certificate!r} ({fault}): "
+            f"EID {eid} cannot have a certificate of {eum.certificate!r} ({flaw}): "
             "its first digits have to be in the EUM's range and its check digits have to fit"
         )
     return made
@@ -193,7 +193,7 @@ def issue_tls(  # noqa: PLR0913  one certificate, each property once
     registered_id: Oid | None = None,
     lifetime: timedelta = timedelta(days=90),
 ) -> Credential:
-    """Issue a TLS certificate under the CI of the bundle, valid from an hour ago.
+    """Issues a TLS certificate under the CI of the bundle, valid from an hour ago.
 
     Args:
         pki: Bundle whose CI signs; it is not changed.

@@ -1,8 +1,8 @@
-"""Issue certificates, the good ones and each wrong one: every property can be replaced.
+"""Issuing of certificates, good ones and wrong ones: every property can be replaced.
 
-`contents` gives what the profile of a role asks for; `dataclasses.replace` and the `with_` methods
-change one property; `issue` signs. The DER is written here, octet by octet, because a library that
-issues only sound certificates cannot make the unsound ones that a card has to refuse.
+`contents` returns what the profile of a role requires; `dataclasses.replace` and the `with_`
+methods change one property; `issue` signs. The DER is written here, octet by octet, because a
+library that issues only sound certificates cannot make the unsound ones that a card has to refuse.
 
 Source: SGP.22 v2, 4.5.2; RFC 5280, 4.1 and 4.2.
 """
@@ -51,7 +51,7 @@ _ID_EC_PUBLIC_KEY = Oid("1.2.840.10045.2.1")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """Hold everything that is signed in a certificate, each part to be replaced at will.
+    """Everything that is signed in a certificate, where each part can be replaced.
 
     Attributes:
         subject: Name of the subject, as DER.
@@ -77,7 +77,7 @@ class Contents:
 
     @classmethod
     def of(cls, certificate: Certificate) -> "Contents":
-        """Take the contents of a certificate apart, to change one thing and sign it again."""
+        """Returns the contents of a certificate, to change one part and sign them again."""
         components = {one.tag: one for one in tlv.parse(certificate.tbs).children()}
         plain = [one for one in tlv.parse(certificate.tbs).children() if one.tag not in _TAGGED]
         serial, algorithm, issuer, _, subject, public_key_info = plain[:6]
@@ -98,22 +98,22 @@ class Contents:
         )
 
     def with_extension(self, extension: Extension) -> "Contents":
-        """Return the contents with this extension in place of the one of its kind, or added."""
+        """Returns the contents with this extension in place of the one of its kind, or added."""
         if any(one.oid == extension.oid for one in self.extensions):
             changed = tuple(extension if o.oid == extension.oid else o for o in self.extensions)
             return replace(self, extensions=changed)
         return replace(self, extensions=(*self.extensions, extension))
 
     def with_repeated(self, extension: Extension) -> "Contents":
-        """Return the contents with this extension added even if one of its kind is there."""
+        """Returns the contents with this extension added even if one of its kind is there."""
         return replace(self, extensions=(*self.extensions, extension))
 
     def without_extension(self, oid: Oid) -> "Contents":
-        """Return the contents without extensions of this kind."""
+        """Returns the contents without extensions of this kind."""
         return replace(self, extensions=tuple(o for o in self.extensions if o.oid != oid))
 
     def encode(self) -> bytes:
-        """Return TBSCertificate as DER."""
+        """Returns TBSCertificate as DER."""
         version = b"" if self.version is None else tlv.encode(0xA0, integer(self.version))
         extensions = tlv.encode(_SEQUENCE, *(one.encode() for one in self.extensions))
         return tlv.encode(
@@ -138,7 +138,7 @@ def contents(
     validity: tuple[datetime, datetime],
     extra: Iterable[Extension] = (),
 ) -> Contents:
-    """Return what the profile of a role asks for.
+    """Returns what the profile of a role requires.
 
     Args:
         role: Role of the certificate.
@@ -147,7 +147,7 @@ def contents(
         issuer: Certificate of the issuer, None for a self-signed one.
         validity: First and last moment.
         extra: Further extensions, each in place of the default one of its kind: subjectAltName
-            (by the profiles in all but CERT.EUICC), nameConstraints in CERT.EUM, and others.
+            (required in all but CERT.EUICC), nameConstraints in CERT.EUM, and others.
 
     The serial number is 63 bits of a hash over role, name and key: the same inputs give the same
     certificate.
@@ -189,34 +189,34 @@ def _role_extensions(role: Role) -> list[Extension]:
 
 
 def sign(made: Contents, key: PrivateKey) -> bytes:
-    """Sign the contents and return the certificate as DER, without looking whether it is sound."""
+    """Signs the contents and returns the certificate as DER, without checking that it is sound."""
     tbs = made.encode()
     return assemble(tbs, key.sign_der(tbs), made.signature_algorithm)
 
 
 def issue(made: Contents, key: PrivateKey) -> Certificate:
-    """Sign the contents and read the certificate back.
+    """Signs the contents and reads the certificate back.
 
     Raises:
-        DecodeError: the contents were made such that nobody can read the certificate.
+        DecodeError: the contents make a certificate that cannot be read.
     """
     return Certificate.from_der(sign(made, key))
 
 
 def assemble(tbs: bytes, signature: bytes, algorithm: Oid = _ECDSA_WITH_SHA256) -> bytes:
-    """Join the signed part and a DER-coded signature to a certificate."""
+    """Joins the signed part and a DER-coded signature into a certificate."""
     return tlv.encode(
         _SEQUENCE, tbs, _algorithm(algorithm), tlv.encode(_BIT_STRING, b"\x00", signature)
     )
 
 
 def key_identifier(public_key: PublicKey) -> bytes:
-    """Return the key identifier, 20 octets: SHA-1 of the public key bits (RFC 5280, 4.2.1.2)."""
+    """Returns the key identifier, 20 octets: SHA-1 of the public key bits (RFC 5280, 4.2.1.2)."""
     return sha1(public_key.point).digest()  # noqa: S324  a name, not a protection
 
 
 def subject_public_key_info(curve: Oid, point: bytes) -> bytes:
-    """Return subjectPublicKeyInfo as DER; curve and point may be any, sound or not."""
+    """Returns subjectPublicKeyInfo as DER; any curve and point is accepted, valid or not."""
     return tlv.encode(
         _SEQUENCE,
         tlv.encode(_SEQUENCE, object_identifier(_ID_EC_PUBLIC_KEY), object_identifier(curve)),
@@ -225,7 +225,7 @@ def subject_public_key_info(curve: Oid, point: bytes) -> bytes:
 
 
 def subject_octets(certificate: Certificate) -> bytes:
-    """Return the subject of a certificate as DER, octet for octet."""
+    """Returns the subject of a certificate as DER, octet for octet."""
     components = [one for one in tlv.parse(certificate.tbs).children() if one.tag != 0xA0]
     return bytes(components[4].raw)
 

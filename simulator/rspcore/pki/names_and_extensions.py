@@ -1,6 +1,6 @@
 """Parts of a certificate as they are written: names and extensions, each a value with its DER.
 
-The makers give what the profiles of SGP.22 ask for; a part made by hand may hold anything.
+The class methods make what the profiles of SGP.22 require; a part made by hand may hold anything.
 
 Source: SGP.22 v2, 4.5.2; RFC 5280, 4.1.2.4 and 4.2.1.
 """
@@ -39,7 +39,7 @@ _TRUE = tlv.encode(int(Tag.Boolean), b"\xff")
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Hold the attributes of a distinguished name, in the order they are written.
+    """The attributes of a distinguished name, in the order they are written.
 
     Attributes:
         attributes: (dotted attribute type, text), one relative name each.
@@ -57,7 +57,7 @@ class Subject:
         serial_number: str | None = None,
         common_name: str | None = None,
     ) -> "Subject":
-        """Take the attributes that are given, in the order of the parameters."""
+        """Makes a name of the attributes that are given, in the order of the parameters."""
         given = (
             (_COUNTRY, country),
             (_ORGANIZATION, organization),
@@ -68,7 +68,7 @@ class Subject:
         return cls(tuple((oid, text) for oid, text in given if text is not None))
 
     def encode(self) -> bytes:
-        """Return the name as DER."""
+        """Returns the name as DER."""
         return tlv.encode(
             _SEQUENCE,
             *(
@@ -90,7 +90,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """Hold one extension: identifier, criticality and DER content; the makers name the common ones.
+    """One extension: identifier, criticality and DER content; class methods make the common ones.
 
     Attributes:
         oid: Identifier of the extension.
@@ -103,7 +103,7 @@ class Extension:
     critical: bool = False
 
     def encode(self) -> bytes:
-        """Return the extension as DER."""
+        """Returns the extension as DER."""
         return tlv.encode(
             _SEQUENCE,
             object_identifier(self.oid),
@@ -113,24 +113,24 @@ class Extension:
 
     @classmethod
     def of(cls, one: Tlv) -> "Extension":
-        """Take one extension of a certificate apart."""
+        """Returns one extension of a certificate as read."""
         oid, *flag, value = one.children()
         critical = bool(flag) and any(flag[0].value)
         return cls(Oid.from_content(oid.value), bytes(value.value), critical)
 
     @classmethod
     def subject_key_identifier(cls, identifier: bytes) -> "Extension":
-        """Make subjectKeyIdentifier."""
+        """Makes subjectKeyIdentifier."""
         return cls(Oid("2.5.29.14"), tlv.encode(_OCTET_STRING, identifier))
 
     @classmethod
     def authority_key_identifier(cls, identifier: bytes) -> "Extension":
-        """Make authorityKeyIdentifier with the keyIdentifier alone."""
+        """Makes authorityKeyIdentifier with the keyIdentifier alone."""
         return cls(Oid("2.5.29.35"), tlv.encode(_SEQUENCE, tlv.encode(0x80, identifier)))
 
     @classmethod
     def key_usage(cls, *usages: KeyUsage, critical: bool = True) -> "Extension":
-        """Make keyUsage, by the profiles critical."""
+        """Makes keyUsage, critical as the profiles require."""
         octet = 0
         for usage in usages:
             octet |= 0x80 >> usage
@@ -140,7 +140,7 @@ class Extension:
 
     @classmethod
     def policy(cls, policy: Oid, *, critical: bool = True) -> "Extension":
-        """Make certificatePolicies with one identifier."""
+        """Makes certificatePolicies with one identifier."""
         return cls(
             Oid("2.5.29.32"),
             tlv.encode(_SEQUENCE, tlv.encode(_SEQUENCE, object_identifier(policy))),
@@ -151,7 +151,7 @@ class Extension:
     def subject_alternative_name(
         cls, *, dns_names: Iterable[str] = (), registered_id: Oid | None = None
     ) -> "Extension":
-        """Make subjectAltName; a name that is an IP address becomes an iPAddress entry."""
+        """Makes subjectAltName; a name that is an IP address becomes an iPAddress entry."""
         entries = [_host(name) for name in dns_names]
         if registered_id is not None:
             entries.append(tlv.encode(0x88, registered_id.content))
@@ -159,7 +159,7 @@ class Extension:
 
     @classmethod
     def basic_constraints(cls, *, path_length: int | None = None, ca: bool = True) -> "Extension":
-        """Make basicConstraints, critical."""
+        """Makes basicConstraints, critical."""
         parts = [_TRUE] if ca else []
         if path_length is not None:
             parts.append(integer(path_length))
@@ -167,20 +167,20 @@ class Extension:
 
     @classmethod
     def extended_key_usage(cls, *purposes: Oid, critical: bool = True) -> "Extension":
-        """Make extKeyUsage."""
+        """Makes extKeyUsage."""
         return cls(
             Oid("2.5.29.37"), tlv.encode(_SEQUENCE, *map(object_identifier, purposes)), critical
         )
 
     @classmethod
     def name_constraints(cls, *permitted: Subject) -> "Extension":
-        """Make nameConstraints, critical, with one permitted directoryName for each subject."""
+        """Makes nameConstraints, critical, with one permitted directoryName for each subject."""
         trees = (tlv.encode(_SEQUENCE, tlv.encode(0xA4, one.encode())) for one in permitted)
         return cls(Oid("2.5.29.30"), tlv.encode(_SEQUENCE, tlv.encode(0xA0, *trees)), critical=True)
 
     @classmethod
     def crl_distribution_points(cls, *addresses: str) -> "Extension":
-        """Make cRLDistributionPoints, one point for each address."""
+        """Makes cRLDistributionPoints, one point for each address."""
         points = (
             tlv.encode(
                 _SEQUENCE,
@@ -192,12 +192,12 @@ class Extension:
 
 
 def object_identifier(oid: Oid) -> bytes:
-    """Return an OBJECT IDENTIFIER as DER."""
+    """Returns an OBJECT IDENTIFIER as DER."""
     return tlv.encode(int(Tag.ObjectIdentifier), oid.content)
 
 
 def integer(number: int) -> bytes:
-    """Return an INTEGER as DER."""
+    """Returns an INTEGER as DER."""
     octets = number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True)
     return tlv.encode(int(Tag.Integer), octets)
 

@@ -1,6 +1,6 @@
-"""The roles a certificate can have, told by its policy identifier and never by its file name.
+"""The roles a certificate can have, given by its policy identifier and never by its file name.
 
-Version 2 chains use one arc per role; version 3 chains nest the arcs along the chain. Both spell
+Version 2 chains use one arc per role; version 3 chains nest the arcs along the chain. Both mean
 the same role, so both are read as the same `Role`.
 
 Source: SGP.22 v2, 4.5.2 and annex H (id-rspRole); SGP.22 v3, 4.5.2.
@@ -17,7 +17,7 @@ _ROLES = "2.23.146.1.2.1"
 
 
 class Role(Enum):
-    """Name a role; `oid` is its policy in version 2 chains, `oid_v3` in version 3 chains."""
+    """A role; `oid` is its policy in version 2 chains, `oid_v3` in version 3 chains."""
 
     CI = ("0", "0")
     EUM = ("2", "0.0.0")
@@ -38,21 +38,21 @@ class Role(Enum):
 
     @property
     def is_ca(self) -> bool:
-        """Tell whether a certificate of this role issues others."""
+        """Returns whether a certificate of this role issues others."""
         return self in _CAS
 
     @property
     def is_tls(self) -> bool:
-        """Tell whether a certificate of this role stands for a TLS endpoint."""
+        """Returns whether a certificate of this role belongs to a TLS endpoint."""
         return self in _TLS
 
     @property
     def has_registered_id(self) -> bool:
-        """Tell whether the profile of this role has a registeredID in subjectAltName."""
+        """Returns whether the profile of this role has a registeredID in subjectAltName."""
         return self is not Role.EUICC
 
     def __str__(self) -> str:
-        """Return the name as the specification writes the certificate."""
+        """Returns the name as the specification writes the certificate."""
         return _CERTIFICATES[self]
 
 
@@ -76,7 +76,7 @@ _BY_OID = {oid.dotted: role for role in Role for oid in (role.oid, role.oid_v3)}
 
 
 def role_of(policies: Iterable[str]) -> Role | None:
-    """Return the role that the first known policy identifier (dotted) names, or None."""
+    """Returns the role that the first known policy identifier (dotted) names, or None."""
     for policy in policies:
         role = _BY_OID.get(policy)
         if role is not None:

@@ -1,11 +1,11 @@
-"""Judge certificates as the card and the servers of SGP.22 judge them; every refusal has a name.
+"""Checks of certificates as the card and the servers of SGP.22 make them, with named flaws.
 
-Each check is a generator of the faults found, in the order of the specification; `check_*` returns
-the first. A caller that has to tolerate one fault filters the generator. Generic path validation is
+Each check is a generator of the flaws found, in the order of the specification; `check_*` returns
+the first. A caller that has to tolerate one flaw filters the generator. Generic path validation is
 not used: the EUM's name constraint holds the first digits of an EID, which RFC 5280 matching
 refuses for every good chain, and a card has no clock.
 
-The card's lookup by authorityKeyIdentifier is the caller's: it owns the list of CI keys.
+The caller looks up the issuer by authorityKeyIdentifier: it owns the list of CI keys.
 
 Source: SGP.22 v2, 4.5.2 and 4.5.2.1; 5.7.5 and 5.7.13 (card); 5.6.3 (server).
 """
@@ -19,20 +19,20 @@ from rspcore.pki.certificate import Certificate, KeyUsage, Name
 from rspcore.pki.roles import Role
 
 __all__ = [
-    "CertificateFault",
+    "CertificateFlaw",
     "check_euicc_certificate",
     "check_eum_certificate",
     "check_server_certificate",
     "check_tls_certificate",
-    "euicc_certificate_faults",
-    "eum_certificate_faults",
-    "server_certificate_faults",
-    "tls_certificate_faults",
+    "euicc_certificate_flaws",
+    "eum_certificate_flaws",
+    "server_certificate_flaws",
+    "tls_certificate_flaws",
 ]
 
 
-class CertificateFault(StrEnum):
-    """Name why a certificate is refused."""
+class CertificateFlaw(StrEnum):
+    """One flaw of a certificate: the reason it is refused."""
 
     MALFORMED = "malformed"  # for callers: from_der raised DecodeError
     UNSUPPORTED_CURVE = "unsupported_curve"
@@ -50,7 +50,7 @@ class CertificateFault(StrEnum):
     PATH_LENGTH = "path_length"
     MISSING_REGISTERED_ID = "missing_registered_id"
     NO_ROLE = "no_role"  # no policy that names a role
-    WRONG_ROLE = "wrong_role"  # a known role, not the one wanted
+    WRONG_ROLE = "wrong_role"  # a known role, but not an accepted one
     NAME_CONSTRAINTS = "name_constraints"  # absent, unusable, or another organisation
     HOST_NAME = "host_name"  # no dNSName for the address used
     EID = "eid"  # not 32 digits, or outside the EUM's range
@@ -83,8 +83,8 @@ _KNOWN = frozenset(
 
 def check_server_certificate(
     certificate: Certificate, roles: Collection[Role], issuer_key: PublicKey
-) -> CertificateFault | None:
-    """Judge CERT.DPauth, CERT.DPpb or CERT.DSauth as a card does; dates do not count.
+) -> CertificateFlaw | None:
+    """Checks CERT.DPauth, CERT.DPpb or CERT.DSauth as a card does; dates do not count.
 
     Args:
         certificate: Certificate of the server.
@@ -92,15 +92,15 @@ def check_server_certificate(
         issuer_key: CI key that the authorityKeyIdentifier selected.
 
     Returns:
-        The first fault, or None when the certificate is good.
+        The first flaw, or None when the certificate is good.
     """
-    return next(server_certificate_faults(certificate, roles, issuer_key), None)
+    return next(server_certificate_flaws(certificate, roles, issuer_key), None)
 
 
 def check_eum_certificate(
     eum: Certificate, ci: Certificate, now: datetime
-) -> CertificateFault | None:
-    """Judge CERT.EUM as a server does.
+) -> CertificateFlaw | None:
+    """Checks CERT.EUM as a server does.
 
     Args:
         eum: Certificate of the EUM.
@@ -108,15 +108,15 @@ def check_eum_certificate(
         now: Present time, with a time zone.
 
     Returns:
-        The first fault, or None when the certificate is good.
+        The first flaw, or None when the certificate is good.
     """
-    return next(eum_certificate_faults(eum, ci, now), None)
+    return next(eum_certificate_flaws(eum, ci, now), None)
 
 
 def check_euicc_certificate(
     euicc: Certificate, eum: Certificate, now: datetime, *, check_digits: bool = True
-) -> CertificateFault | None:
-    """Judge CERT.EUICC as a server does, against an EUM certificate found good.
+) -> CertificateFlaw | None:
+    """Checks CERT.EUICC as a server does, against an EUM certificate that was found good.
 
     Args:
         euicc: Certificate of the eUICC.
@@ -125,17 +125,17 @@ def check_euicc_certificate(
         check_digits: Whether the EID has to be 1 modulo 97 (ISO/IEC 7064).
 
     Returns:
-        The first fault, or None when the certificate is good.
+        The first flaw, or None when the certificate is good.
     """
-    faults = euicc_certificate_faults(euicc, eum, now)
-    tolerated = () if check_digits else (CertificateFault.EID_CHECK_DIGITS,)
-    return next((fault for fault in faults if fault not in tolerated), None)
+    flaws = euicc_certificate_flaws(euicc, eum, now)
+    tolerated = () if check_digits else (CertificateFlaw.EID_CHECK_DIGITS,)
+    return next((flaw for flaw in flaws if flaw not in tolerated), None)
 
 
 def check_tls_certificate(
     certificate: Certificate, roles: Collection[Role], issuer: Certificate, now: datetime, host: str
-) -> CertificateFault | None:
-    """Judge CERT.DP.TLS or CERT.DS.TLS as an LPA does.
+) -> CertificateFlaw | None:
+    """Checks CERT.DP.TLS or CERT.DS.TLS as an LPA does.
 
     Args:
         certificate: Certificate of the TLS endpoint.
@@ -145,164 +145,162 @@ def check_tls_certificate(
         host: Host name the connection was made to, without a port.
 
     Returns:
-        The first fault, or None when the certificate is good.
+        The first flaw, or None when the certificate is good.
     """
-    return next(tls_certificate_faults(certificate, roles, issuer, now, host), None)
+    return next(tls_certificate_flaws(certificate, roles, issuer, now, host), None)
 
 
-def server_certificate_faults(
+def server_certificate_flaws(
     certificate: Certificate, roles: Collection[Role], issuer_key: PublicKey
-) -> Iterator[CertificateFault]:
-    """Yield every fault of a server certificate in the order of SGP.22 v2, 5.7.13.
+) -> Iterator[CertificateFlaw]:
+    """Yields every flaw of a server certificate in the order of SGP.22 v2, 5.7.13.
 
-    The role comes last: a certificate with another defect is not valid whatever its role, and only
+    The role comes last: a certificate with another flaw is not valid in any role, and only
     a valid one of another role is answered with invalidOid.
     """
-    yield from _key_faults(certificate)
-    yield from _signature_faults(certificate, issuer_key)
-    yield from _extension_faults(certificate)
+    yield from _key_flaws(certificate)
+    yield from _signature_flaws(certificate, issuer_key)
+    yield from _extension_flaws(certificate)
     if KeyUsage.DIGITAL_SIGNATURE not in (certificate.key_usage or ()) or _surplus_usage(
         certificate, {KeyUsage.DIGITAL_SIGNATURE}
     ):
-        yield CertificateFault.KEY_USAGE
+        yield CertificateFlaw.KEY_USAGE
     if certificate.is_ca:
-        yield CertificateFault.BASIC_CONSTRAINTS
-    yield from _extended_key_usage_faults(certificate)
+        yield CertificateFlaw.BASIC_CONSTRAINTS
+    yield from _extended_key_usage_flaws(certificate)
     if certificate.registered_id is None:
-        yield CertificateFault.MISSING_REGISTERED_ID
-    yield from _role_faults(certificate, roles)
+        yield CertificateFlaw.MISSING_REGISTERED_ID
+    yield from _role_flaws(certificate, roles)
 
 
-def tls_certificate_faults(
+def tls_certificate_flaws(
     certificate: Certificate, roles: Collection[Role], issuer: Certificate, now: datetime, host: str
-) -> Iterator[CertificateFault]:
-    """Yield every fault of a TLS certificate: issuer, profile, role, dates, then the host name."""
+) -> Iterator[CertificateFlaw]:
+    """Yields every flaw of a TLS certificate: issuer, profile, role, dates, then the host name."""
     if issuer.public_key is None or (
         certificate.authority_key_identifier != issuer.subject_key_identifier
     ):
-        yield CertificateFault.UNKNOWN_ISSUER
+        yield CertificateFlaw.UNKNOWN_ISSUER
     if issuer.public_key is not None:
-        yield from server_certificate_faults(certificate, roles, issuer.public_key)
-    yield from _date_faults(certificate, now)
+        yield from server_certificate_flaws(certificate, roles, issuer.public_key)
+    yield from _date_flaws(certificate, now)
     if host.lower() not in (name.lower() for name in certificate.dns_names):
-        yield CertificateFault.HOST_NAME
+        yield CertificateFlaw.HOST_NAME
 
 
-def eum_certificate_faults(
+def eum_certificate_flaws(
     eum: Certificate, ci: Certificate, now: datetime
-) -> Iterator[CertificateFault]:
-    """Yield every fault of CERT.EUM: key, issuer, signature, dates, then its profile."""
-    yield from _key_faults(eum)
-    yield from _issuer_faults(eum, ci)
-    yield from _date_faults(eum, now)
-    yield from _extension_faults(eum)
-    yield from _ca_faults(eum, ci)
+) -> Iterator[CertificateFlaw]:
+    """Yields every flaw of CERT.EUM: key, issuer, signature, dates, then its profile."""
+    yield from _key_flaws(eum)
+    yield from _issuer_flaws(eum, ci)
+    yield from _date_flaws(eum, now)
+    yield from _extension_flaws(eum)
+    yield from _ca_flaws(eum, ci)
     if KeyUsage.KEY_CERT_SIGN not in (eum.key_usage or ()) or _surplus_usage(
         eum, {KeyUsage.KEY_CERT_SIGN, KeyUsage.CRL_SIGN}
     ):
-        yield CertificateFault.KEY_USAGE
+        yield CertificateFlaw.KEY_USAGE
     if eum.registered_id is None:
-        yield CertificateFault.MISSING_REGISTERED_ID
-    yield from _role_faults(eum, (Role.EUM, Role.EUM_SUBCA))
+        yield CertificateFlaw.MISSING_REGISTERED_ID
+    yield from _role_flaws(eum, (Role.EUM, Role.EUM_SUBCA))
     if not any(organization and prefixes for organization, prefixes in _ranges(eum)):
-        yield CertificateFault.NAME_CONSTRAINTS
+        yield CertificateFlaw.NAME_CONSTRAINTS
 
 
-def euicc_certificate_faults(
+def euicc_certificate_flaws(
     euicc: Certificate, eum: Certificate, now: datetime
-) -> Iterator[CertificateFault]:
-    """Yield every fault of CERT.EUICC: key, issuer, signature, dates, profile, then the EID."""
-    yield from _key_faults(euicc)
-    yield from _issuer_faults(euicc, eum)
-    yield from _date_faults(euicc, now)
-    yield from _extension_faults(euicc)
+) -> Iterator[CertificateFlaw]:
+    """Yields every flaw of CERT.EUICC: key, issuer, signature, dates, profile, then the EID."""
+    yield from _key_flaws(euicc)
+    yield from _issuer_flaws(euicc, eum)
+    yield from _date_flaws(euicc, now)
+    yield from _extension_flaws(euicc)
     if KeyUsage.DIGITAL_SIGNATURE not in (euicc.key_usage or ()) or _surplus_usage(
         euicc, {KeyUsage.DIGITAL_SIGNATURE}
     ):
-        yield CertificateFault.KEY_USAGE
+        yield CertificateFlaw.KEY_USAGE
     if euicc.is_ca:
-        yield CertificateFault.BASIC_CONSTRAINTS
-    yield from _role_faults(euicc, (Role.EUICC,))
-    yield from _eid_faults(euicc, eum)
+        yield CertificateFlaw.BASIC_CONSTRAINTS
+    yield from _role_flaws(euicc, (Role.EUICC,))
+    yield from _eid_flaws(euicc, eum)
 
 
-def _key_faults(certificate: Certificate) -> Iterator[CertificateFault]:
+def _key_flaws(certificate: Certificate) -> Iterator[CertificateFlaw]:
     if certificate.curve is None:
-        yield CertificateFault.UNSUPPORTED_CURVE
+        yield CertificateFlaw.UNSUPPORTED_CURVE
     elif certificate.public_key is None:
-        yield CertificateFault.PUBLIC_KEY
+        yield CertificateFlaw.PUBLIC_KEY
 
 
-def _issuer_faults(certificate: Certificate, issuer: Certificate) -> Iterator[CertificateFault]:
+def _issuer_flaws(certificate: Certificate, issuer: Certificate) -> Iterator[CertificateFlaw]:
     named = certificate.authority_key_identifier
     if named is not None and named != issuer.subject_key_identifier:
-        yield CertificateFault.UNKNOWN_ISSUER
+        yield CertificateFlaw.UNKNOWN_ISSUER
     if issuer.public_key is None:
-        yield CertificateFault.UNKNOWN_ISSUER
+        yield CertificateFlaw.UNKNOWN_ISSUER
     else:
-        yield from _signature_faults(certificate, issuer.public_key)
+        yield from _signature_flaws(certificate, issuer.public_key)
 
 
-def _signature_faults(
-    certificate: Certificate, issuer_key: PublicKey
-) -> Iterator[CertificateFault]:
+def _signature_flaws(certificate: Certificate, issuer_key: PublicKey) -> Iterator[CertificateFlaw]:
     if not certificate.signed_by(issuer_key):
-        yield CertificateFault.BAD_SIGNATURE
+        yield CertificateFlaw.BAD_SIGNATURE
     if certificate.curve is not None and certificate.curve is not issuer_key.curve:
-        yield CertificateFault.CURVE_MISMATCH
+        yield CertificateFlaw.CURVE_MISMATCH
 
 
-def _date_faults(certificate: Certificate, now: datetime) -> Iterator[CertificateFault]:
+def _date_flaws(certificate: Certificate, now: datetime) -> Iterator[CertificateFlaw]:
     if now > certificate.not_after:
-        yield CertificateFault.EXPIRED
+        yield CertificateFlaw.EXPIRED
     if now < certificate.not_before:
-        yield CertificateFault.NOT_YET_VALID
+        yield CertificateFlaw.NOT_YET_VALID
 
 
-def _extension_faults(certificate: Certificate) -> Iterator[CertificateFault]:
+def _extension_flaws(certificate: Certificate) -> Iterator[CertificateFlaw]:
     known = _KNOWN
     if certificate.role is not None and certificate.role.is_tls:
         known = known | {_EXTENDED_KEY_USAGE}
     elif certificate.is_ca or (certificate.role is not None and certificate.role.is_ca):
         known = known | {_NAME_CONSTRAINTS}
     if any(critical and oid not in known for oid, critical in certificate.extensions.items()):
-        yield CertificateFault.UNKNOWN_CRITICAL_EXTENSION
+        yield CertificateFlaw.UNKNOWN_CRITICAL_EXTENSION
     if certificate.subject_key_identifier is None or certificate.authority_key_identifier is None:
-        yield CertificateFault.MISSING_EXTENSION
+        yield CertificateFlaw.MISSING_EXTENSION
 
 
 def _surplus_usage(certificate: Certificate, allowed: set[KeyUsage]) -> bool:
     return bool((certificate.key_usage or frozenset()) - allowed)
 
 
-def _extended_key_usage_faults(certificate: Certificate) -> Iterator[CertificateFault]:
+def _extended_key_usage_flaws(certificate: Certificate) -> Iterator[CertificateFlaw]:
     if certificate.role is None or not certificate.role.is_tls:
         return
     if _SERVER_AUTH not in (certificate.extended_key_usage or ()):
-        yield CertificateFault.EXTENDED_KEY_USAGE
+        yield CertificateFlaw.EXTENDED_KEY_USAGE
 
 
-def _ca_faults(certificate: Certificate, issuer: Certificate) -> Iterator[CertificateFault]:
+def _ca_flaws(certificate: Certificate, issuer: Certificate) -> Iterator[CertificateFlaw]:
     if not certificate.is_ca or not issuer.is_ca:
-        yield CertificateFault.BASIC_CONSTRAINTS
+        yield CertificateFlaw.BASIC_CONSTRAINTS
         return
     _, own = certificate.basic_constraints or (True, None)
     _, above = issuer.basic_constraints or (True, None)
-    # Version 2 asks for exactly 0 (4.5.2.1); a version 3 EUM may have one SubCA below it.
+    # Version 2 requires exactly 0 (4.5.2.1); a version 3 EUM may have one SubCA below it.
     allowed = (0,) if Role.EUM.oid.dotted in certificate.policies else (0, 1)
     if own not in allowed or (above is not None and above < 1):
-        yield CertificateFault.PATH_LENGTH
+        yield CertificateFlaw.PATH_LENGTH
 
 
-def _role_faults(certificate: Certificate, roles: Collection[Role]) -> Iterator[CertificateFault]:
+def _role_flaws(certificate: Certificate, roles: Collection[Role]) -> Iterator[CertificateFlaw]:
     if certificate.role is None:
-        yield CertificateFault.NO_ROLE
+        yield CertificateFlaw.NO_ROLE
     elif certificate.role not in roles:
-        yield CertificateFault.WRONG_ROLE
+        yield CertificateFlaw.WRONG_ROLE
 
 
 def _ranges(eum: Certificate) -> Iterator[tuple[str | None, tuple[str, ...]]]:
-    """Yield organisation and EID prefixes of each permitted subtree (v3: of permittedEins)."""
+    """Yields organisation and EID prefixes of each permitted subtree (v3: of permittedEins)."""
     for subtree in eum.permitted_subtrees or ():
         prefixes = _prefixes(subtree) or (eum.permitted_eins or ())
         yield subtree.organization, prefixes
@@ -312,15 +310,15 @@ def _prefixes(subtree: Name) -> tuple[str, ...]:
     return () if subtree.serial_number is None else (subtree.serial_number,)
 
 
-def _eid_faults(euicc: Certificate, eum: Certificate) -> Iterator[CertificateFault]:
+def _eid_flaws(euicc: Certificate, eum: Certificate) -> Iterator[CertificateFlaw]:
     ranges = [r for r in _ranges(eum) if r[0] is not None and r[0] == euicc.subject.organization]
     if not ranges:
-        yield CertificateFault.NAME_CONSTRAINTS
+        yield CertificateFlaw.NAME_CONSTRAINTS
     eid = euicc.eid
     if eid is None:
-        yield CertificateFault.EID
+        yield CertificateFlaw.EID
         return
     if ranges and not any(str(eid).startswith(p) for _, prefixes in ranges for p in prefixes):
-        yield CertificateFault.EID
+        yield CertificateFlaw.EID
     if not eid.check_digits_fit:
-        yield CertificateFault.EID_CHECK_DIGITS
+        yield CertificateFlaw.EID_CHECK_DIGITS

@@ -1,8 +1,8 @@
-"""Maker of the project's own test profiles: packages and metadata out of a handful of parameters.
+"""Maker of the project's own test profiles: packages and metadata from a few parameters.
 
 `maker` builds a package and its metadata, `files` the file system elements, `icons` the pictures,
-`presets` holds the Profiles the test catalogue names. All of it is pure: the same parameters give
-the same octets.
+`presets` defines the Profiles the test catalogue names. All functions are pure: the same parameters
+give the same octets.
 """
 
 from rspcore.profile_maker.icons import jpg_icon, png_icon

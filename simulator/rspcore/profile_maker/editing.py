@@ -1,12 +1,12 @@
-"""Change one element of a package, to have a package that differs in one thing.
+"""Changes to one element of a package, for packages that differ in exactly one point.
 
-Everything here takes a whole package and gives another; what is not named stays octet for octet.
+Each function takes a whole package and returns another; what is not named keeps its octets.
 Components are named as in the ASN.1 module, values have the form of `rspcore.schema`:
 
     upp = edited(upp, "mf", with_fcp("ef-pl", shortEFID=b""))
     upp = inserted(upp, element("nonStandard", 90, issuerID=..., content=b"x"), before="end")
 
-Nothing keeps a package readable: what comes out may be refused, and often shall be.
+Nothing checks that the result is readable: a card may refuse it, and often that is the purpose.
 """
 
 from collections.abc import Callable, Iterator
@@ -42,7 +42,7 @@ UNKNOWN_TAG: Final = 0xAF
 
 @cache
 def header_name(name: str) -> str:
-    """Return the component name of an element's PE header, for example "mf-header".
+    """Returns the component name of an element's PE header, for example "mf-header".
 
     Raises:
         LocalError: the module has no such element.
@@ -56,7 +56,7 @@ def header_name(name: str) -> str:
 
 
 def element(name: str, identification: int, *, mandated: bool = True, **components: Any) -> bytes:
-    """Return a new element with a PE header.
+    """Returns a new element with a PE header.
 
     Args:
         name: Name of the element, for example "nonStandard".
@@ -74,7 +74,7 @@ def element(name: str, identification: int, *, mandated: bool = True, **componen
 
 
 def unknown_element(identification: int, *, mandated: bool) -> bytes:
-    """Return an element of no known version, with a PE header and four octets of content."""
+    """Returns an element of no known version, with a PE header and four octets of content."""
     flag = tlv.encode(0x80) if mandated else b""
     number = tlv.encode(0x81, identification.to_bytes(2, "big"))
     return tlv.encode(UNKNOWN_TAG, tlv.encode(0xA0, flag, number), tlv.encode(0x81, b"\x00" * 4))
@@ -88,12 +88,12 @@ def _place(elements: tuple[ProfileElementTlv, ...], name: str, number: int) -> i
 
 
 def replaced(upp: bytes, name: str, octets: bytes, *, number: int = 0) -> bytes:
-    """Return the package with other octets in place of an element.
+    """Returns the package with other octets in place of an element.
 
     Args:
         upp: The package.
         name: Name of the element.
-        octets: What stands there instead; empty for nothing.
+        octets: The replacement; empty for nothing.
         number: Which of its kind, from 0; -1 for the last.
 
     Raises:
@@ -106,12 +106,12 @@ def replaced(upp: bytes, name: str, octets: bytes, *, number: int = 0) -> bytes:
 
 
 def removed(upp: bytes, name: str, *, number: int = 0) -> bytes:
-    """Return the package without an element; as `replaced`."""
+    """Returns the package without an element; as `replaced`."""
     return replaced(upp, name, b"", number=number)
 
 
 def inserted(upp: bytes, octets: bytes, *, before: str, number: int = 0) -> bytes:
-    """Return the package with octets before an element; as `replaced`."""
+    """Returns the package with octets before an element; as `replaced`."""
     elements = split(upp)
     place = _place(elements, before, number)
     parts = [one.raw for one in elements]
@@ -119,12 +119,12 @@ def inserted(upp: bytes, octets: bytes, *, before: str, number: int = 0) -> byte
 
 
 def edited(upp: bytes, name: str, *changes: Change, number: int = 0) -> bytes:
-    """Return the package with the components of an element changed.
+    """Returns the package with the components of an element changed.
 
     Args:
         upp: The package.
         name: Name of the element.
-        changes: Each takes the components and returns those in their place.
+        changes: Each takes the components and returns their replacement.
         number: Which of its kind, from 0; -1 for the last.
 
     Raises:
@@ -138,18 +138,18 @@ def edited(upp: bytes, name: str, *changes: Change, number: int = 0) -> bytes:
 
 
 def changed_header(**components: Any) -> Change:
-    """Return the change of components of the profile header; "_" stands for "-"."""
+    """Returns the change of components of the profile header; "_" stands for "-"."""
     given = {key.replace("_", "-"): value for key, value in components.items()}
     return lambda value: value | given
 
 
 def with_component(path: str, value: Any) -> Change:
-    """Return the change of one component.
+    """Returns the change of one component.
 
     Args:
         path: Names from the outside in, with "/" between them; numbers count in lists and in pairs
             of name and value.
-        value: What stands there afterwards; None takes a component out.
+        value: The new value; None removes the component.
     """
     return lambda outer: _with(outer, iter(path.split("/")), value)
 
@@ -168,12 +168,12 @@ def _with(outer: Any, path: Iterator[str], value: Any) -> Any:
 
 
 def with_fcp(component: str, *commands: tuple[str, Any], **parts: Any) -> Change:
-    """Return the change of a file of a template element.
+    """Returns the change of a file of a template element.
 
     Args:
-        component: Name of the file, for example "ef-pl"; it may be absent so far.
-        commands: Fill commands in place of those that are there; none keeps them.
-        parts: Components of its Fcp; None takes one out, "_" stands for "-".
+        component: Name of the file, for example "ef-pl"; it may be absent before.
+        commands: Fill commands in place of the present ones; none keeps these.
+        parts: Components of its Fcp; None removes one, "_" stands for "-".
     """
     given = {key.replace("_", "-"): value for key, value in parts.items()}
 

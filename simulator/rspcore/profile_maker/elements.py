@@ -1,8 +1,8 @@
-"""Elements the test profiles do without: a second NAA, TELECOM, scripts, PINs, an application.
+"""Elements beyond those of the test profiles: a second NAA, TELECOM, scripts, PINs, an application.
 
-They are as small as the format allows, and stand on their own: each takes its identification and
-gives octets that `rspcore.profile_maker.editing.inserted` puts into a package. Numbers from 60 up
-are free in the packages of the test profiles.
+They are as small as the format allows and independent of each other: each function takes an
+identification and returns octets that `rspcore.profile_maker.editing.inserted` puts into a package.
+Numbers from 60 up are free in the packages of the test profiles.
 """
 
 from typing import Any, Final
@@ -39,40 +39,40 @@ Commands = list[tuple[str, Any]]
 
 
 def directory(fid: bytes | None = None, **parts: bytes) -> Commands:
-    """Return the File of a directory that reports PIN1, with rule 14 of the EF.ARR below the MF."""
+    """Returns the File of a directory that reports PIN1, with rule 14 of EF.ARR under the MF."""
     fcp = {"pinStatusTemplateDO": b"\x01", "securityAttributesReferenced": b"\x2f\x06\x0e"}
     return [("fileDescriptor", fcp | parts | ({} if fid is None else {"fileID": fid}))]
 
 
 def ef(content: bytes | None = None, **parts: Any) -> Commands:
-    """Return the File of an EF: parts of its Fcp, then its content."""
+    """Returns the File of an EF: parts of its Fcp, then its content."""
     head: Commands = [("fileDescriptor", parts)] if parts else []
     return head if content is None else [*head, ("fillFileContent", content)]
 
 
 def telecom(number: int = 60, *, status: bytes = b"\x01", **files: Any) -> bytes:
-    """Return PE-TELECOM with DF.TELECOM, which reports these keys, and further files."""
+    """Returns PE-TELECOM with DF.TELECOM, which reports these keys, and further files."""
     df = directory(pinStatusTemplateDO=status)
     return element("telecom", number, templateID=template_oid("2.3"), df_telecom=df, **files)
 
 
 def cd(number: int = 61) -> bytes:
-    """Return PE-CD with DF.CD alone."""
+    """Returns PE-CD with DF.CD alone."""
     return element("cd", number, templateID=template_oid("2.2"), df_cd=directory())
 
 
 def opt_usim(number: int = 62) -> bytes:
-    """Return PE-OPT-USIM with EF.ACM alone."""
+    """Returns PE-OPT-USIM with EF.ACM alone."""
     return element("opt-usim", number, templateID=template_oid("2.5"), ef_acm=ef(bytes(3)))
 
 
 def opt_isim(number: int = 63) -> bytes:
-    """Return PE-OPT-ISIM with EF.SMSS alone."""
+    """Returns PE-OPT-ISIM with EF.SMSS alone."""
     return element("opt-isim", number, templateID=template_oid("2.9"), ef_smss=ef(b"\xff\xff"))
 
 
 def isim(number: int = 64, *, fid: bytes = b"\x7f\xb0", aid: bytes = ISIM_AID) -> bytes:
-    """Return PE-ISIM with one octet in each file."""
+    """Returns PE-ISIM with one octet in each file."""
     return element(
         "isim",
         number,
@@ -87,7 +87,7 @@ def isim(number: int = 64, *, fid: bytes = b"\x7f\xb0", aid: bytes = ISIM_AID) -
 
 
 def usim(number: int = 65, *, fid: bytes = b"\x7f\xd1", aid: bytes = _SECOND_USIM_AID) -> bytes:
-    """Return a second PE-USIM, with IMSI 001010123456789."""
+    """Returns a second PE-USIM, with IMSI 001010123456789."""
     return element(
         "usim",
         number,
@@ -104,7 +104,7 @@ def usim(number: int = 65, *, fid: bytes = b"\x7f\xd1", aid: bytes = _SECOND_USI
 
 
 def df_5gs(number: int = 70, *, routing: bytes = b"\xf0\xff\xff\xff") -> bytes:
-    """Return PE-DF-5GS of version 2.3 with EF.Routing_Indicator, 4 octets, and empty files."""
+    """Returns PE-DF-5GS of version 2.3 with EF.Routing_Indicator, 4 octets, and empty files."""
     return element(
         "df-5gs",
         number,
@@ -120,7 +120,7 @@ def df_5gs(number: int = 70, *, routing: bytes = b"\xf0\xff\xff\xff") -> bytes:
 
 
 def df_saip(number: int = 71, *, calc_info: bytes) -> bytes:
-    """Return PE-DF-SAIP with EF.SUCI_Calc_Info_USIM, 1 to 255 octets: the card makes the SUCI."""
+    """Returns PE-DF-SAIP with EF.SUCI_Calc_Info_USIM, 1 to 255 octets: the card makes the SUCI."""
     return element(
         "df-saip",
         number,
@@ -131,7 +131,7 @@ def df_saip(number: int = 71, *, calc_info: bytes) -> bytes:
 
 
 def eap(number: int = 66, *, mandated: bool = True) -> bytes:
-    """Return PE-EAP with EF.EAPSTATUS alone."""
+    """Returns PE-EAP with EF.EAPSTATUS alone."""
     return element(
         "eap",
         number,
@@ -143,17 +143,17 @@ def eap(number: int = 66, *, mandated: bool = True) -> bytes:
 
 
 def cdma_parameter(number: int = 67) -> bytes:
-    """Return PE-CDMAParameter with a key of zeros."""
+    """Returns PE-CDMAParameter with a key of zeros."""
     return element("cdmaParameter", number, authenticationKey=bytes(8))
 
 
 def script(*commands: tuple[str, Any], number: int = 68) -> bytes:
-    """Return PE-GenericFileManagement with one script."""
+    """Returns PE-GenericFileManagement with one script."""
     return element("genericFileManagement", number, fileManagementCMD=[list(commands)])
 
 
 def pin(reference: int, value: bytes = b"0000\xff\xff\xff\xff", **parts: int) -> dict[str, Any]:
-    """Return a PINConfiguration; "tries" stands for maxNumOfAttemps-retryNumLeft."""
+    """Returns a PINConfiguration; "tries" stands for maxNumOfAttemps-retryNumLeft."""
     given: dict[str, Any] = {"keyReference": reference, "pinValue": value} | parts
     if "tries" in given:
         given["maxNumOfAttemps-retryNumLeft"] = given.pop("tries")
@@ -161,19 +161,19 @@ def pin(reference: int, value: bytes = b"0000\xff\xff\xff\xff", **parts: int) ->
 
 
 def pin_codes(*listed: dict[str, Any], number: int = 69) -> bytes:
-    """Return PE-PINCodes with these PINs."""
+    """Returns PE-PINCodes with these PINs."""
     return element("pinCodes", number, pinCodes=("pinconfig", list(listed)))
 
 
 def shared_pin_codes(path: bytes, number: int = 69) -> bytes:
-    """Return PE-PINCodes that shares the PINs of another directory."""
+    """Returns PE-PINCodes that shares the PINs of another directory."""
     return element("pinCodes", number, pinCodes=("filePath", path))
 
 
 def application(
     aid: bytes, *, domain: bytes | None = None, mandated: bool = True, number: int = 70
 ) -> bytes:
-    """Return PE-Application with one instance of a package that is not there, and no load block."""
+    """Returns PE-Application with one instance of an absent package, and no load block."""
     instance: dict[str, Any] = {
         "applicationLoadPackageAID": _ISSUER_PACKAGE,
         "classAID": _ISSUER_PACKAGE + b"b",

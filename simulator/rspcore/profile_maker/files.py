@@ -1,6 +1,6 @@
 """File system elements of a test profile, written as TLVs after the templates of SAIP 2.3.
 
-Files keep the template's values wherever these serve; only what the template leaves to the profile
+Files keep the template's values where these fit; only what the template leaves to the profile
 is given, with the content that makes a USIM work. EF.ARR holds the fourteen default access rules of
 the templates, so that no file needs a rule of its own, and EF.ARR of the ADF is a link to it.
 
@@ -65,7 +65,7 @@ _SERVICES_ALWAYS: Final = (10, 12, 19, 33, 85)
 
 
 def template_oid(number: str) -> bytes:
-    """Return the content octets of a template OID, for example of "2.4" for USIM."""
+    """Returns the content octets of a template OID, for example of "2.4" for USIM."""
     return Oid(TEMPLATE_ROOT + number).content
 
 
@@ -75,7 +75,7 @@ def _minimal(number: int) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FcpParameters:
-    """Hold the components of an Fcp a test profile uses; None leaves one out.
+    """The components of an Fcp a test profile uses; None leaves one out.
 
     Attributes:
         descriptor: fileDescriptor in hexadecimal digits.
@@ -98,7 +98,7 @@ class FcpParameters:
     link: bytes | None = None
 
     def encode(self) -> bytes:
-        """Return the components in the order of the ASN.1 module, without their wrapper."""
+        """Returns the components in the order of the ASN.1 module, without their wrapper."""
         parts = (
             (0x82, None if self.descriptor is None else bytes.fromhex(self.descriptor)),
             (0x83, self.file_id),
@@ -119,7 +119,7 @@ def _file(tag: int, content: bytes | None = None, fcp: FcpParameters | None = No
 
 
 def mf_files(parameters: ProfileParameters) -> bytes:
-    """Return the files of PE-MF: MF, EF.PL, EF.ICCID, EF.DIR, EF.ARR and EF.UMPC."""
+    """Returns the files of PE-MF: MF, EF.PL, EF.ICCID, EF.DIR, EF.ARR and EF.UMPC."""
     rules = [bytes.fromhex(rule) for rule in ACCESS_RULES]
     width = max(map(len, rules))
     arr = b"".join(rule.ljust(width, b"\xff") for rule in rules)
@@ -150,7 +150,7 @@ def mf_files(parameters: ProfileParameters) -> bytes:
 
 
 def imsi_content(imsi: str) -> bytes:
-    """Return the content of EF.IMSI: a length octet and the digits, nibbles swapped."""
+    """Returns the content of EF.IMSI: a length octet and the digits, nibbles swapped."""
     parity = "9" if len(imsi) % 2 else "1"
     nibbles = (parity + imsi).ljust(16, "F")
     swapped = "".join(nibbles[i + 1] + nibbles[i] for i in range(0, 16, 2))
@@ -158,7 +158,7 @@ def imsi_content(imsi: str) -> bytes:
 
 
 def ust_content(parameters: ProfileParameters) -> bytes:
-    """Return the content of EF.UST: 14 octets, or as many as the services take."""
+    """Returns the content of EF.UST: 14 octets, or as many as the services take."""
     services = {*_SERVICES_ALWAYS, *parameters.services}
     services |= {17} if parameters.gid1 is not None else set()
     services |= {18} if parameters.gid2 is not None else set()
@@ -174,7 +174,7 @@ def _spn_content(name: str) -> bytes:
 
 
 def usim_files(parameters: ProfileParameters, imsi: str) -> bytes:
-    """Return the files of PE-USIM: the ADF and the seven EFs a profile has to fill."""
+    """Returns the files of PE-USIM: the ADF and the seven EFs a profile has to fill."""
     access_class = 1 << int(imsi[-1])
     ust = ust_content(parameters)
     aid = parameters.usim_aid or USIM_AID
@@ -195,7 +195,7 @@ def usim_files(parameters: ProfileParameters, imsi: str) -> bytes:
 
 
 def opt_usim_files(parameters: ProfileParameters) -> bytes:
-    """Return the files of PE-OPT-USIM: EF.GID1 and EF.GID2 as far as asked for; else empty."""
+    """Returns the files of PE-OPT-USIM: EF.GID1 and EF.GID2 when requested; else empty."""
     files = b""
     for tag, content in ((0xA5, parameters.gid1), (0xA6, parameters.gid2)):
         if content is not None:

@@ -1,4 +1,4 @@
-"""Profile icons of 64 x 64 pixels, made in code: small, valid, and known to the octet.
+"""Profile icons of 64 x 64 pixels, generated in code: small, valid, with known octets.
 
 Source: SGP.22 v2, 4.4 (size of an icon), ISO/IEC 15948 (PNG), ITU-T T.81 (JPEG).
 """
@@ -21,7 +21,7 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def png_icon(colour: tuple[int, int, int] = (0x1F, 0x6F, 0x8B)) -> bytes:
-    """Return a PNG of 64 x 64 pixels in one colour with a white bar, under 200 octets.
+    """Returns a PNG of 64 x 64 pixels in one colour with a white bar, under 200 octets.
 
     Args:
         colour: Red, green and blue, 0 to 255 each.
@@ -46,7 +46,7 @@ def _segment(marker: int, content: bytes) -> bytes:
 
 
 def jpg_icon(grey: int = 0x80) -> bytes:
-    """Return a baseline JPEG of 64 x 64 pixels in one shade of grey, under 200 octets.
+    """Returns a baseline JPEG of 64 x 64 pixels in one shade of grey, under 200 octets.
 
     Every block is coded as "no difference, end of block" with tables of two codes, so the picture
     is the shade of the first block alone.

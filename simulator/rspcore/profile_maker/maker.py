@@ -1,7 +1,7 @@
-"""make_profile: one test profile out of its parameters, as package and metadata.
+"""make_profile: one test profile from its parameters, as package and metadata.
 
-The package holds header, MF, PUKs and PINs, and, when there is an IMSI, USIM, GIDs as asked for,
-the USIM's PIN and its AKA parameters; then padding to the wished size, the MNO-SD with one SCP80
+The package holds header, MF, PUKs and PINs, and, when there is an IMSI, USIM, GIDs as requested,
+the USIM's PIN and its AKA parameters; then padding to the requested size, the MNO-SD with one SCP80
 key set and TAR B20100, remote file management of the UICC (TAR B00120) and of the USIM (TAR
 B00140), and PE-End. Codes are those public test profiles use: PIN 0000 (disabled), PIN2 9999,
 ADM 55555555 and 66666666, PUKs 11111111 and 22222222.
@@ -50,7 +50,7 @@ _ALGORITHM_OPTIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class TestProfile:
-    """Hold a test profile.
+    """A test profile.
 
     Attributes:
         parameters: What it was made from.
@@ -66,10 +66,10 @@ class TestProfile:
 
 
 def make_profile(parameters: ProfileParameters) -> TestProfile:
-    """Make package and metadata.
+    """Makes package and metadata.
 
     Raises:
-        LocalError: the size wished for is smaller than the content, or cannot be met to the octet.
+        LocalError: the requested size is smaller than the content, or cannot be met to the octet.
     """
     upp = _package(parameters, ())
     if parameters.size is not None and parameters.size != len(upp):
@@ -94,10 +94,10 @@ def _metadata(parameters: ProfileParameters) -> StoreMetadataRequest:
 
 
 def _padded(parameters: ProfileParameters, bare: int, size: int) -> bytes:
-    """Find the padding that gives exactly the size.
+    """Finds the padding that gives exactly the size.
 
-    Length fields grow in steps, so some sizes are stepped over; those are reached by lengthening
-    the header's free text by a few full stops.
+    Length fields grow in steps, so padding alone misses some sizes; these are reached by
+    lengthening the header's free text by a few full stops.
     """
     missing = size - bare
     files = missing // _EF_OCTETS + 1
@@ -118,7 +118,7 @@ def _padded(parameters: ProfileParameters, bare: int, size: int) -> bytes:
 
 
 def _shares(length: int, files: int) -> tuple[bytes, ...]:
-    """Deal a counting pattern of a length in octets out to files."""
+    """Splits a counting pattern of this many octets over files."""
     share, rest = divmod(length, files)
     pattern = bytes(range(256)) * (share // 256 + 1)
     return tuple(pattern[: share + (number < rest)] for number in range(files))
@@ -166,7 +166,7 @@ def _elements(
 
 
 def _remote_files(number: int, tar: str) -> tuple[bytes, ...]:
-    """Return an instance of remote file management that asks for a checksum, with all rights."""
+    """Returns an instance of remote file management that requires a checksum, with all rights."""
     return (
         encode(0x4F, bytes.fromhex("A00000055910100000") + bytes((number,))),
         encode(0xA0, encode(0x04, bytes.fromhex(tar))),
@@ -259,7 +259,7 @@ def _pin(
 
 
 def _padding_script(padding: tuple[bytes, ...]) -> bytes:
-    """Return the commands that create EFs 2F50 and up under the MF and fill them."""
+    """Returns the commands that create EFs 2F50 and up under the MF and fill them."""
     commands = [encode(0x80)]
     for number, content in enumerate(padding):
         fcp = FcpParameters(

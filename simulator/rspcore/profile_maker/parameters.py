@@ -15,9 +15,9 @@ from rspcore.profile_reader.network_access import AlgorithmId
 __all__ = ["DEFAULT_KI", "DEFAULT_OPC", "ProfileParameters"]
 
 DEFAULT_KI: Final = bytes.fromhex("4C1A6E70D3B85F2994A7C20E8B5D613F")
-"""K of the test profiles unless another is asked for: this project's own, used nowhere else."""
+"""K of the test profiles unless another is given: this project's own, used nowhere else."""
 DEFAULT_OPC: Final = bytes.fromhex("E19D3A5C70B264F8132EC5897DA04B6E")
-"""OPc of the test profiles unless another is asked for; see `DEFAULT_KI`."""
+"""OPc of the test profiles unless another is given; see `DEFAULT_KI`."""
 
 _KEY_OCTETS: Final = {
     AlgorithmId.milenage: (16,),
@@ -28,7 +28,7 @@ _KEY_OCTETS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileParameters:
-    """Hold the parameters of one test profile.
+    """The parameters of one test profile.
 
     Attributes:
         iccid: ICCID of header, EF.ICCID and metadata.
@@ -45,7 +45,7 @@ class ProfileParameters:
         ppr: Bits of profilePolicyRules; None leaves the field out.
         gid1: Content of EF.GID1, or None for no such file.
         gid2: Content of EF.GID2, or None for no such file.
-        services: Numbers of further services in EF.UST, beside those whose files are there.
+        services: Numbers of further services in EF.UST, besides those whose files are there.
         owner: profileOwner of the metadata; None to make it from IMSI, gid1 and gid2.
         with_owner: False leaves profileOwner out.
         notification_configuration: Entries of notificationConfigurationInfo; empty leaves it out.
@@ -53,8 +53,8 @@ class ProfileParameters:
         kic: Ciphering key of the SCP80 key set of the MNO-SD, 16 octets (AES, KVN 01, KID 01).
         kid: Integrity key of that set, 16 octets (KID 02).
         dek: Data encryption key of that set, 16 octets (KID 03).
-        size: Wished size of the package in octets, reached with content in extra EFs; None for as
-            small as it comes.
+        size: Size of the package in octets, reached with content in extra EFs; None for the
+            smallest size.
         version: major-version and minor-version of the header; the content is that of 2.3.
         profile_type: Free text of the header, 1 to 100 characters.
     """
@@ -86,7 +86,7 @@ class ProfileParameters:
     profile_type: str = "rsplab test profile"
 
     def __post_init__(self) -> None:
-        """Refuse what no package can carry.
+        """Refuses parameters that no package can carry.
 
         Raises:
             LocalError: IMSI, key lengths or mnc_digits are outside what the attributes say.
@@ -107,14 +107,14 @@ class ProfileParameters:
 
     @property
     def operator_constant(self) -> bytes:
-        """Return OPc or TOPc in the length the algorithm takes."""
+        """Returns OPc or TOPc in the length the algorithm takes."""
         if self.opc is not None:
             return self.opc
         return DEFAULT_OPC * 2 if self.algorithm is AlgorithmId.tuak else DEFAULT_OPC
 
     @property
     def profile_owner(self) -> OperatorId | None:
-        """Return the profileOwner of the metadata, made from IMSI and GIDs unless one was given."""
+        """Returns the profileOwner of the metadata, made from IMSI and GIDs unless given."""
         if not self.with_owner or (self.owner is None and self.imsi is None):
             return None
         if self.owner is not None or self.imsi is None:

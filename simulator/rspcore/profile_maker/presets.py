@@ -79,7 +79,7 @@ PRESETS: Final[dict[str, ProfileParameters]] = {
 
 
 def preset(name: str) -> ProfileParameters:
-    """Return the parameters of a Profile of the catalogue, for example "PROFILE_OPERATIONAL1".
+    """Returns the parameters of a Profile of the catalogue, for example "PROFILE_OPERATIONAL1".
 
     Raises:
         LocalError: no preset has that name; the message lists them.

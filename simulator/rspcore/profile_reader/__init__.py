@@ -1,8 +1,8 @@
 """Reader of profile packages (TCA interoperable format, versions 2.1 to 3.4): elements and facts.
 
-`elements` cuts the stream, `header` and `files` read the parts the facts need straight from the
-TLVs, `facts` says what Profile a package makes, and `mismatch` holds that against its metadata. The
-ASN.1 library is used by `decode_element` only.
+`elements` cuts the stream; `header`, `package_files` and `network_access` read the parts the facts
+need straight from the TLVs; `profile_facts` works out what Profile a package makes, and `mismatch`
+compares that with its metadata. The ASN.1 library is used by `decode_element` only.
 """
 
 from rspcore.profile_reader.elements import (

@@ -1,11 +1,11 @@
 """Profile elements: cut a package into its elements, whole or as it arrives.
 
 A package is a plain concatenation of ProfileElement values, from ProfileHeader to PE-End; nothing
-wraps or counts them, and the segments of a BoundProfilePackage cut through them at will. So `split`
-takes a whole package, and `PackageReader` takes octets as they come and gives out each element when
-its last octet is there. Both look at the outermost tag and length only; what is inside an element
-is looked at on demand, by `decode_element` with the compiled ASN.1 or by the modules beside this
-one with the TLV reader.
+wraps or counts them, and the segments of a BoundProfilePackage cut through them at any octet. So
+`split` takes a whole package, and `PackageReader` takes octets as they come and returns each
+element once its last octet has arrived. Both read the outermost tag and length only; the content of
+an element is read on demand, by `decode_element` with the compiled ASN.1 or by the modules beside
+this one with the TLV reader.
 
 Source: TCA eUICC Profile Package, the module's CHOICE ProfileElement (automatic tags).
 """
@@ -75,7 +75,7 @@ _MAX_ELEMENT_OCTETS = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class ProfileElementTlv:
-    """Hold one profile element as it came.
+    """One profile element as received.
 
     Attributes:
         tag: Outermost tag, for example 0xB3.
@@ -91,7 +91,7 @@ class ProfileElementTlv:
 
     @property
     def tlv(self) -> Tlv:
-        """Return the element as a data object, with offsets counted from its own start.
+        """Returns the element as a data object, with offsets counted from its own start.
 
         Raises:
             DecodeError: raw is not one data object.
@@ -100,7 +100,7 @@ class ProfileElementTlv:
 
     @property
     def is_end(self) -> bool:
-        """Tell whether this is PE-End, after which nothing may follow."""
+        """Returns whether this is PE-End, after which nothing may follow."""
         return self.tag == END_TAG
 
     def _pe_header(self) -> Tlv | None:
@@ -111,7 +111,7 @@ class ProfileElementTlv:
 
     @property
     def identification(self) -> int | None:
-        """Return the identification of the PE header, 0 to 32767; None when there is none.
+        """Returns the identification of the PE header, 0 to 32767; None when there is none.
 
         Raises:
             DecodeError: the element does not start with well-formed data objects.
@@ -122,7 +122,7 @@ class ProfileElementTlv:
 
     @property
     def mandated(self) -> bool:
-        """Tell whether an eUICC that does not support the element has to abort.
+        """Returns whether an eUICC that does not support the element has to abort.
 
         The profile header, which has no PE header, counts as mandated.
 
@@ -135,7 +135,7 @@ class ProfileElementTlv:
         return header is not None and header.find(0x80) is not None
 
     def __repr__(self) -> str:
-        """Show name, position and size, never the content: it holds keys."""
+        """Shows name, position and size, never the content: it holds keys."""
         return f"ProfileElementTlv({self.name}, offset {self.offset}, {len(self.raw)} octets)"
 
 
@@ -145,10 +145,10 @@ def _element(one: Tlv, offset: int) -> ProfileElementTlv:
 
 
 def split(upp: Octets) -> tuple[ProfileElementTlv, ...]:
-    """Cut a whole package into its elements, in order.
+    """Cuts a whole package into its elements, in order.
 
-    Nothing is asked of the order of the elements, nor that PE-End is the last: that is the business
-    of the interpreter.
+    The order of the elements is not checked, nor whether PE-End is the last: the interpreter does
+    that.
 
     Raises:
         DecodeError: the package is not a whole number of data objects.
@@ -158,12 +158,12 @@ def split(upp: Octets) -> tuple[ProfileElementTlv, ...]:
 
 @dataclass(frozen=True, slots=True)
 class PackageReader:
-    """Cut a package that arrives in pieces; every step gives a new reader and leaves the old one.
+    """Cuts a package that arrives in pieces; each step returns a new reader, none is changed.
 
     Attributes:
         pending: Octets of an element that is not complete yet.
         offset: Position of the first pending octet in the package.
-        limit: Longest element accepted, in octets, so that a wrong length cannot ask for memory.
+        limit: Longest element accepted, in octets; it bounds the memory a wrong length can claim.
     """
 
     pending: bytes = b""
@@ -171,13 +171,13 @@ class PackageReader:
     limit: int = _MAX_ELEMENT_OCTETS
 
     def feed(self, chunk: Octets) -> tuple[tuple[ProfileElementTlv, ...], "PackageReader"]:
-        """Take the next octets of the package.
+        """Takes the next octets of the package.
 
         Returns:
             The elements completed by them, in order, and the reader to continue with.
 
         Raises:
-            DecodeError: tag or length of an element cannot be right, or the element is longer than
+            DecodeError: tag or length of an element is not valid, or the element is longer than
                 `limit`. This reader is unchanged.
         """
         data = memoryview(self.pending + bytes(chunk))
@@ -195,7 +195,7 @@ class PackageReader:
 
     @property
     def between_elements(self) -> bool:
-        """Tell whether no element is half read; at the end of a package it has to be so."""
+        """Returns whether no element is half read, as it has to be at the end of a package."""
         return not self.pending
 
     def _end_of_element(self, data: memoryview, position: int) -> int | None:
@@ -214,7 +214,7 @@ class PackageReader:
 
 
 def _header_octets(data: memoryview, position: int) -> int | None:
-    """Return how many octets tag and length take, or None while they are not all there."""
+    """Returns how many octets tag and length take, or None while they are incomplete."""
     end = position + 1
     if data[position] & 0x1F == 0x1F:
         while end < len(data) and data[end] & 0x80 and end - position < 4:
@@ -231,7 +231,7 @@ def _header_octets(data: memoryview, position: int) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class DecodedElement:
-    """Hold a profile element decoded with the ASN.1 module.
+    """A profile element decoded with the ASN.1 module.
 
     Attributes:
         name: Component name in the ASN.1 module, for example "usim".
@@ -246,12 +246,12 @@ class DecodedElement:
     raw: bytes
 
     def __repr__(self) -> str:
-        """Show name and size, never the content: it holds keys."""
+        """Shows name and size, never the content: it holds keys."""
         return f"DecodedElement({self.name}, {len(self.raw)} octets)"
 
 
 def decode_element(one: ProfileElementTlv) -> DecodedElement:
-    """Decode one element with the compiled ASN.1 module.
+    """Decodes one element with the compiled ASN.1 module.
 
     Raises:
         DecodeError: the element is unknown to the module or is not what the module describes.
@@ -268,7 +268,7 @@ def decode_element(one: ProfileElementTlv) -> DecodedElement:
 
 
 def encode_element(name: str, value: dict[str, Any]) -> bytes:
-    """Write one element from its components, named as in the ASN.1 module.
+    """Writes one element from its components, named as in the ASN.1 module.
 
     Raises:
         LocalError: the value does not fit the module.

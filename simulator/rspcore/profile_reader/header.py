@@ -63,7 +63,7 @@ def _service(tag: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ProfileHeader:
-    """Hold the facts of a profile header.
+    """The facts of a profile header.
 
     Attributes:
         version: major-version and minor-version of the package format.
@@ -85,7 +85,7 @@ class ProfileHeader:
 
     @classmethod
     def parse(cls, element: ProfileElementTlv) -> Self:
-        """Read the header element.
+        """Reads the header element.
 
         Raises:
             DecodeError: not a ProfileHeader, or a mandatory component is missing or has a wrong

@@ -12,7 +12,7 @@ __all__ = ["Mismatch", "data_mismatches"]
 
 
 class Mismatch(StrEnum):
-    """Name the ways in which metadata and package can disagree (SGP.22 v2, 5.5.3 and 5.5.5)."""
+    """The ways in which metadata and package can disagree (SGP.22 v2, 5.5.3 and 5.5.5)."""
 
     HEADER_ICCID = "header ICCID differs from the metadata"
     EF_ICCID = "EF.ICCID differs from the metadata"
@@ -24,7 +24,7 @@ class Mismatch(StrEnum):
 
 
 def data_mismatches(facts: ProfileFacts, metadata: StoreMetadataRequest) -> tuple[Mismatch, ...]:
-    """Hold the facts of a package against the metadata sent before it.
+    """Compares the facts of a package with the metadata sent before it.
 
     A group identifier counts as in use when EF.UST marks its service available and its file is not
     all FF; then the owner has to name it, and an owner that names one needs the file in use.

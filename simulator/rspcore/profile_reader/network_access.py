@@ -27,7 +27,7 @@ SQN_COUNT: Final = 32
 
 
 class NaaKind(StrEnum):
-    """Name the network access applications."""
+    """The network access applications."""
 
     USIM = "usim"
     ISIM = "isim"
@@ -35,7 +35,7 @@ class NaaKind(StrEnum):
 
     @classmethod
     def of_aid(cls, aid: bytes) -> "NaaKind | None":
-        """Return the kind an AID belongs to by its prefix, or None for another application."""
+        """Returns the kind an AID belongs to by its prefix, or None for another application."""
         for prefix, kind in _AID_PREFIXES.items():
             if aid.startswith(prefix):
                 return kind
@@ -50,7 +50,7 @@ _AID_PREFIXES = {
 
 
 class AlgorithmId(IntEnum):
-    """Name the values of algorithmID."""
+    """The values of algorithmID."""
 
     milenage = 1
     tuak = 2
@@ -59,7 +59,7 @@ class AlgorithmId(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class AkaParameters:
-    """Hold one PE-AKAParameter with its defaults filled in.
+    """One PE-AKAParameter with its defaults filled in.
 
     Attributes:
         naa: The application it belongs to: the one created last before it; None before any.
@@ -100,7 +100,7 @@ class AkaParameters:
 
     @classmethod
     def parse(cls, element: ProfileElementTlv, naa: NaaKind | None, aid: bytes | None) -> Self:
-        """Read the element for the application it stands behind.
+        """Reads the element for the application it follows.
 
         Raises:
             DecodeError: algoConfiguration is missing, or not a sequence of data objects.

@@ -1,9 +1,9 @@
-"""Files of a package: read an Fcp, and work out what a file contains once it is created.
+"""Files of a package: what an Fcp says, and what a file contains once it is created.
 
 A template element holds one `File` per component: FCP values that override the template's, then
-content and offsets. GenericFileManagement says the same as a script of commands. Both end in
+content and offsets. GenericFileManagement expresses the same as a script of commands. Both end in
 `file_body`, the rules of which are: the body is FF (or the template's octet) everywhere; a fill
-pattern is written once and its last octet repeated, a repeat pattern is written over and over, for
+pattern is written once and its last octet repeated, a repeat pattern is written repeatedly, for
 record files record by record; then each content is written at the current position, which starts at
 0 and moves past it; an offset moves the position forward by that much, relative to where it is.
 
@@ -23,12 +23,12 @@ DF_DESCRIPTOR: Final = 0x38
 """Bits of the first descriptor octet that say DF (or ADF); BER-TLV files have 0x39."""
 
 MAX_FILE_OCTETS: Final = 1 << 20
-"""Largest body worked out, so that a package cannot ask for memory by one number."""
+"""Largest body worked out, so that a number in a package cannot cause a huge allocation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fcp:
-    """Hold the elements of an Fcp; each is None when absent, which means: as in the template.
+    """The elements of an Fcp; each is None when absent, which means the value of the template.
 
     Attributes:
         file_descriptor: 2 to 4 octets: type, 21, record length of record files.
@@ -41,7 +41,7 @@ class Fcp:
         short_efid: Empty for none, else one octet with the SFI in the upper five bits.
         special_file_information: One octet.
         fill_pattern: Written once, its last octet repeated.
-        repeat_pattern: Written over and over.
+        repeat_pattern: Written repeatedly.
         maximum_file_size: Limit of a BER-TLV file in octets.
         link_path: Path of the file whose body this one shares; empty for no link.
     """
@@ -62,7 +62,7 @@ class Fcp:
 
     @classmethod
     def parse(cls, one: Tlv) -> Self:
-        """Read the components, whatever tag the Fcp stands under.
+        """Reads the components; the Fcp may have any tag.
 
         Raises:
             DecodeError: not a sequence of data objects. Unknown tags are skipped.
@@ -90,13 +90,13 @@ class Fcp:
 
     @property
     def is_df(self) -> bool:
-        """Tell whether the descriptor says DF or ADF; False when there is no descriptor."""
+        """Returns whether the descriptor says DF or ADF; False when there is no descriptor."""
         first = self.file_descriptor[0] if self.file_descriptor else 0
         return first & 0x3F == DF_DESCRIPTOR
 
     @property
     def record_length(self) -> int | None:
-        """Return the record length in octets the descriptor gives, or None."""
+        """Returns the record length in octets the descriptor gives, or None."""
         descriptor = self.file_descriptor or b""
         return int.from_bytes(descriptor[2:4], "big") if len(descriptor) >= 4 else None
 
@@ -107,7 +107,7 @@ def _number(octets: bytes | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class FileStep:
-    """Hold one filling command: content to write, or octets to move forward when it is None."""
+    """One filling command: content to write, or octets to move forward when it is None."""
 
     content: bytes | None = None
     offset: int = 0
@@ -115,7 +115,7 @@ class FileStep:
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
-    """Hold a `File` component: its Fcp, if any, and what is written into it.
+    """A `File` component: its Fcp, if any, and what is written into it.
 
     Attributes:
         fcp: The file descriptor given, or one with nothing set.
@@ -129,7 +129,7 @@ class FileSource:
 
     @classmethod
     def parse(cls, one: Tlv) -> Self:
-        """Read the choices of a File.
+        """Reads the choices of a File.
 
         Raises:
             DecodeError: not a sequence of data objects.
@@ -166,12 +166,12 @@ def file_body(
     record_length: int | None = None,
     fill: int = 0xFF,
 ) -> bytes:
-    """Work out the body of an EF as it is after creation.
+    """Works out the body of an EF as it is after creation.
 
     Args:
-        fcp: The Fcp given by the package; its values win over the arguments below.
+        fcp: The Fcp given by the package; its values take precedence over the arguments below.
         steps: Contents and offsets in order.
-        size: Size of the template in octets, or None when the package has to say it.
+        size: Size of the template in octets, or None when the package has to give it.
         record_length: Record length of the template in octets, None for other files.
         fill: Octet the template fills the body with.
 

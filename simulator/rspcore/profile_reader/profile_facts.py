@@ -2,8 +2,8 @@
 
 The reader follows the file creation rules far enough to know the files that identify a Profile and
 its owner: EF.ICCID under the MF, and EF.IMSI, EF.UST, EF.SPN, EF.GID1 and EF.GID2 under the first
-USIM, whether a template element, GenericFileManagement or a link makes them. Everything else of the
-file system is the business of the card.
+USIM, whether a template element, GenericFileManagement or a link makes them. The card handles the
+rest of the file system.
 """
 
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ _USIM_2_TEMPLATE: Final = bytes.fromhex("67810F01020402")
 
 @dataclass(frozen=True, slots=True)
 class ElementFact:
-    """Hold what is known of an element without looking into it; sizes and offsets in octets."""
+    """What is known of an element without decoding it; sizes and offsets in octets."""
 
     name: str
     tag: int
@@ -62,7 +62,7 @@ class ElementFact:
 
 @dataclass(frozen=True, slots=True)
 class ProfileFacts:
-    """Hold the facts of a package; file contents are bodies as after creation.
+    """The facts of a package; file contents are bodies as after creation.
 
     Attributes:
         header: Facts of the profile header.
@@ -88,7 +88,7 @@ class ProfileFacts:
 
     @classmethod
     def of_package(cls, upp: Octets) -> Self:
-        """Read a whole package.
+        """Reads a whole package.
 
         Raises:
             DecodeError: the package is not a sequence of elements that starts with a header, or one
@@ -98,7 +98,7 @@ class ProfileFacts:
 
     @classmethod
     def of_elements(cls, elements: tuple[ProfileElementTlv, ...]) -> Self:
-        """Work out the facts from elements already cut.
+        """Works out the facts from elements already cut.
 
         Raises:
             DecodeError: as `of_package`; also when there is no element at all.
@@ -127,17 +127,17 @@ class ProfileFacts:
 
     @property
     def iccid(self) -> Iccid:
-        """Return the ICCID of the header."""
+        """Returns the ICCID of the header."""
         return self.header.iccid
 
     @property
     def imsi(self) -> str | None:
-        """Return the digits of EF.IMSI, or None when there is no file or it holds none."""
+        """Returns the digits of EF.IMSI, or None when there is no file or it holds none."""
         return _imsi_digits(self.ef_imsi)
 
     @property
     def spn(self) -> str | None:
-        """Return the name in EF.SPN without padding, or None without a file.
+        """Returns the name in EF.SPN without padding, or None without a file.
 
         The GSM default alphabet is read as far as it equals ASCII, with "@", "$" and "_"; other
         octets show as "?" (3GPP TS 23.038, TS 31.102, 4.2.12). UCS2 (first octet 80) is read whole.
@@ -151,22 +151,22 @@ class ProfileFacts:
 
     @property
     def gid1(self) -> bytes | None:
-        """Return EF.GID1 without padding when it is in use, else None (see `gid`)."""
+        """Returns EF.GID1 without padding when it is in use, else None (see `gid`)."""
         return self._gid(SERVICE_GID1, self.ef_gid1)
 
     @property
     def gid2(self) -> bytes | None:
-        """Return EF.GID2 without padding when it is in use, else None (see `gid`)."""
+        """Returns EF.GID2 without padding when it is in use, else None (see `gid`)."""
         return self._gid(SERVICE_GID2, self.ef_gid2)
 
     def service(self, number: int) -> bool:
-        """Tell whether EF.UST marks a service available; numbers start at 1 (TS 31.102, 4.2.8)."""
+        """Returns whether EF.UST marks a service as available, from 1 up (TS 31.102, 4.2.8)."""
         octet, bit = divmod(number - 1, 8)
         ust = self.ef_ust or b""
         return octet < len(ust) and bool(ust[octet] >> bit & 1)
 
     def _gid(self, service: int, content: bytes | None) -> bytes | None:
-        """Return a group identifier in use: service available and content not all FF."""
+        """Returns a group identifier in use: service available and content not all FF."""
         value = (content or b"").rstrip(b"\xff")
         return value if value and self.service(service) else None
 
@@ -193,7 +193,7 @@ def _imsi_digits(content: bytes | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    """Hold what makes a file, read only when the body is asked for.
+    """What makes a file, read only when the body is requested.
 
     `file` is the File of a template element; without one, `fcp` and `steps` come from a script.
     """
@@ -217,7 +217,7 @@ def _step(one: Tlv) -> FileStep:
 
 
 class _Tracker:
-    """Follow file creation through the elements: paths from the MF to files, and the NAAs."""
+    """Follows file creation through the elements: paths from the MF to files, and the NAAs."""
 
     def __init__(self) -> None:
         self.files: dict[bytes, _Pending] = {}
@@ -228,7 +228,7 @@ class _Tracker:
         self.aid: bytes | None = None
 
     def body(self, path: bytes, links: int = 4) -> bytes | None:
-        """Return the body of a file as after creation; None when the package makes no such file."""
+        """Returns the body of a file after creation; None when the package makes no such file."""
         pending = self.files.get(path)
         source = None if pending is None else pending.source()
         if pending is None or source is None or source.do_not_create:
@@ -238,7 +238,7 @@ class _Tracker:
         return file_body(source.fcp, source.steps, size=pending.size)
 
     def add_application(self, file_id: bytes | None, aid: bytes | None, kind: NaaKind) -> None:
-        """Take note of an ADF: its temporary file identifier is the root of its paths."""
+        """Records an ADF: its temporary file identifier is the root of its paths."""
         self.naa, self.aid = kind, aid
         if kind is NaaKind.USIM:
             self.current_usim = file_id or b"\x7f\xff"
@@ -247,7 +247,7 @@ class _Tracker:
     def add_templates(
         self, element: ProfileElementTlv, directory: bytes, templates: dict[int, _Template]
     ) -> None:
-        """Take note of the files followed here in one template element."""
+        """Records the files followed here in one template element."""
         missing = len(templates)
         for one in iterate(element.tlv.value):
             template = templates.get(one.tag)
@@ -299,7 +299,7 @@ def _generic(tracker: _Tracker, element: ProfileElementTlv) -> None:
 
 
 def _run_script(tracker: _Tracker, script: Tlv) -> None:
-    """Follow one list of commands: filePath selects, createFCP makes the file that is filled."""
+    """Follows one list of commands: filePath selects, createFCP makes the file that is filled."""
     directory = path = b""
     fcp: Tlv | None = None
     steps: list[Tlv] = []

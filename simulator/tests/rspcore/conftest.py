@@ -1,4 +1,4 @@
-"""What the tests of the vocabulary share: the vectors and the material made elsewhere."""
+"""Fixtures of the tests of rspcore: the vectors and the material made elsewhere."""
 
 import json
 from collections.abc import Callable
@@ -17,20 +17,20 @@ Vectors = dict[str, Any]
 
 @pytest.fixture(scope="session")
 def inputs() -> Vectors:
-    """Return what the BSP vectors of both curves share."""
+    """Returns what the BSP vectors of both curves share."""
     return json.loads((ROOT / "fixtures/vectors/bsp-inputs.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session", params=list(Curve), ids=str)
 def vectors(request: pytest.FixtureRequest) -> Vectors:
-    """Return the BSP vectors of each curve in turn."""
+    """Returns the BSP vectors of each curve in turn."""
     file = ROOT / "fixtures/vectors" / f"bsp-{request.param}.json"
     return json.loads(file.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")
 def real_files() -> Callable[[str], list[tuple[str, bytes]]]:
-    """Return a reader of (name, content) below one folder of real material, or skip."""
+    """Returns a reader of (name, content) below one folder of real material, or skips."""
 
     def read(folder: str) -> list[tuple[str, bytes]]:
         place = REAL_MATERIAL / folder

@@ -1,4 +1,4 @@
-"""Mutate real octets and decode them, for a parent that holds the clock (see test_schema_fuzz).
+"""Alters real octets and decodes them, for a parent with a time limit (see test_schema_fuzz).
 
 Usage: schema_fuzz.py guarded|bare EXAMPLES FILE... Each file holds one data object per line:
 module, type and octets in hexadecimal digits.
@@ -19,7 +19,7 @@ INTERESTING = st.sampled_from([0x00, 0x01, 0x02, 0x1F, 0x30, 0x7F, 0x80, 0x84, 0
 
 
 @st.composite
-def mutated(draw, samples):
+def altered(draw, samples):
     module, kind, octets = draw(st.sampled_from(samples))
     data = bytearray(octets)
     for _ in range(draw(st.integers(1, 4))):
@@ -60,7 +60,7 @@ def guarded(module, kind, octets):
 
 
 def bare(module, kind, octets):
-    """Reach the library without the walk before it: it has to come back by itself as well."""
+    """Calls the library without the walk before it: it has to return without that as well."""
     try:
         schema._type(module, kind).decode(octets)
     except (asn1tools.Error, ValueError, IndexError, TypeError, RecursionError):
@@ -78,9 +78,9 @@ def main(way, examples, *names):
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(mutated(read_samples(names)))
-    def run(mutant):
-        decode(*mutant)
+    @given(altered(read_samples(names)))
+    def run(case):
+        decode(*case)
 
     run()
 

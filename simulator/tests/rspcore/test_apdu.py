@@ -63,7 +63,7 @@ def test_lengths_that_do_not_fit_are_refused(text):
         (65535, 65536, "00FFFF"),
     ],
 )
-def test_extended_form_is_taken_when_a_length_needs_it(size, le, start):
+def test_extended_form_is_used_when_a_length_needs_it(size, le, start):
     octets = CommandApdu(0x80, 0xE2, 0x91, 0, bytes(size), le).encode()
 
     assert octets[4:7].hex().upper() == start
@@ -83,7 +83,7 @@ def test_lengths_outside_the_standard_are_not_written(size, le):
     st.one_of(st.none(), st.integers(1, 65536)),
     st.booleans(),
 )
-def test_any_command_survives_writing_and_reading(header, data, le, extended):
+def test_any_command_is_read_back_as_written(header, data, le, extended):
     command = CommandApdu(*header, data, le, extended)
 
     read = CommandApdu.parse(command.encode())

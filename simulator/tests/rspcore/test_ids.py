@@ -16,7 +16,7 @@ def test_eid_keeps_its_digits_in_order():
 
 
 @given(st.text("0123456789", min_size=30, max_size=30))
-def test_eid_completed_from_its_first_digits_fits(body):
+def test_eid_completed_from_its_first_digits_has_valid_check_digits(body):
     eid = Eid.from_first_digits(body)
 
     assert str(eid).startswith(body)
@@ -24,7 +24,7 @@ def test_eid_completed_from_its_first_digits_fits(body):
 
 
 @pytest.mark.parametrize("position", range(32))
-def test_eid_with_one_digit_changed_does_not_fit(position):
+def test_eid_with_one_digit_changed_has_invalid_check_digits(position):
     changed = EID[:position] + str((int(EID[position]) + 1) % 10) + EID[position + 1 :]
 
     assert not Eid.from_digits(changed).check_digits_fit
@@ -65,7 +65,7 @@ def test_iccid_is_swapped_and_padded(digits, octets):
     assert Iccid.from_unswapped(iccid.unswapped) == iccid
 
 
-def test_iccid_takes_its_padding_along():
+def test_iccid_digits_may_include_the_padding():
     assert Iccid.from_digits("8929901012345678905F") == Iccid.from_digits("8929901012345678905")
 
 
@@ -92,12 +92,12 @@ def test_iccid_of_other_length_is_refused(size):
 
 
 @given(st.text("0123456789", min_size=18, max_size=20))
-def test_any_iccid_survives(digits):
+def test_any_iccid_is_read_back_as_written(digits):
     assert str(Iccid.from_digits(digits)) == digits
 
 
 @pytest.mark.parametrize(("kind", "low", "high"), [(Aid, 5, 16), (TransactionId, 1, 16)])
-def test_sizes_of_octet_identifiers(kind, low, high):
+def test_octet_identifiers_of_other_sizes_are_refused(kind, low, high):
     assert kind(bytes(low)).octets == bytes(low)
     assert kind(bytes(high)).octets == bytes(high)
     for size in (low - 1, high + 1):
@@ -111,7 +111,7 @@ def test_aid_and_transaction_id_print_upper_case_digits():
 
 
 @pytest.mark.parametrize("text", ["0", "XY", "0 1"])
-def test_transaction_id_that_is_no_hexadecimal_is_refused(text):
+def test_transaction_id_that_is_not_hexadecimal_is_refused(text):
     with pytest.raises(DecodeError, match="expected 2 to 32 hexadecimal digits"):
         TransactionId.from_hex(text)
 
@@ -136,7 +136,7 @@ def test_oid_and_its_content(dotted, content):
 
 
 @pytest.mark.parametrize("dotted", ["", "2", "3.1", "1.40", "2.a", "2.-1", "2..1"])
-def test_oid_that_cannot_be_is_refused(dotted):
+def test_impossible_oid_is_refused(dotted):
     with pytest.raises(DecodeError, match="OID"):
         Oid(dotted)
 
@@ -148,7 +148,7 @@ def test_oid_content_cut_short_is_refused(content):
 
 
 @given(st.integers(0, 2), st.integers(0, 39), st.lists(st.integers(0, 2**70), max_size=6))
-def test_any_oid_survives(first, second, rest):
+def test_any_oid_is_read_back_as_written(first, second, rest):
     oid = Oid(".".join(map(str, (first, second, *rest))))
 
     assert Oid.from_content(oid.content) == oid

@@ -32,7 +32,7 @@ def test_command_prints_the_parsed_form(capsys):
 
 
 @pytest.mark.parametrize("arguments", [[], ["rsp_v2", "pe_v3"], ["rsp_v9"]])
-def test_command_with_other_arguments_says_so(capsys, arguments):
+def test_command_with_other_arguments_prints_an_error(capsys, arguments):
     assert main(arguments) == 2
     assert capsys.readouterr().err
 
@@ -50,7 +50,7 @@ def test_library_is_not_imported_before_it_is_needed():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-# -- the four traits kept away from the callers
+# -- the four properties hidden from the callers
 
 
 def test_object_identifier_with_a_large_second_arc_is_its_content():
@@ -78,7 +78,7 @@ def test_list_of_object_identifiers_keeps_the_universal_tag():
     assert schema.decode("pe", "ProfileElement", octets) == ("header", value)
 
 
-def test_aka_parameters_with_defaults_are_written_back_as_they_came():
+def test_aka_parameters_with_defaults_are_written_back_as_received():
     name, value = schema.decode("pe", "ProfileElement", AKA)
 
     assert set(value) == {"aka-header", "algoConfiguration"}
@@ -119,7 +119,7 @@ def test_unknown_object_is_skipped_and_not_written_back(way):
     octets = tlv.encode(0xBF41, *known[:place], bytes.fromhex("9F70 00"), *known[place:])
 
     if way == "in the middle":
-        with pytest.raises(DecodeError):  # what follows an unknown object is not looked at
+        with pytest.raises(DecodeError):  # what follows an unknown object is not read
             schema.decode("rsp", "CancelSessionRequest", octets)
     else:
         value = schema.decode("rsp", "CancelSessionRequest", octets)
@@ -168,14 +168,14 @@ def test_number_of_objects_is_bounded():
         schema._guard(tlv.encode(0x30, b"\x05\x00" * 20_000))
 
 
-def test_object_longer_than_what_holds_it_is_refused_with_its_place():
+def test_object_longer_than_its_parent_is_refused_with_its_offset():
     with pytest.raises(DecodeError, match="3 octets longer than what holds it") as caught:
         schema._guard(bytes.fromhex("3006 A002 8003 0000"))
 
     assert caught.value.offset == 4
 
 
-def test_depth_counts_what_is_open_and_not_what_was():
+def test_depth_counts_open_objects_only():
     schema._guard(tlv.encode(0x30, nested(20) * 30))
 
 

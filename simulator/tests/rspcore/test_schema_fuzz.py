@@ -1,6 +1,6 @@
-"""No input may keep the decoder busy for ever: mutants of real octets, under a clock.
+"""The decoder returns for every input in time: altered real octets, under a time limit.
 
-The decoding runs in a process of its own, which is stopped when it does not come back.
+The decoding runs in a process of its own, which is stopped when it does not return.
 """
 
 import contextlib
@@ -56,7 +56,7 @@ MESSAGES = {
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory, real_files):
     packages = [make_profile(PRESETS["PROFILE_OPERATIONAL1"]).upp]
-    with contextlib.suppress(pytest.skip.Exception):  # the package made here still is mutated
+    with contextlib.suppress(pytest.skip.Exception):  # the package made here is altered anyway
         packages += [content for _, content in real_files("ts48")]
     lines = {f"pe ProfileElement {one.raw.hex()}" for upp in packages for one in split(upp)}
     lines |= {f"rsp {kind} {schema.encode('rsp', kind, v).hex()}" for kind, v in MESSAGES.items()}
@@ -66,7 +66,7 @@ def samples(tmp_path_factory, real_files):
 
 
 @pytest.mark.parametrize("way", ["guarded", "bare"])
-def test_mutants_of_real_octets_are_read_or_refused_in_time(way, samples):
+def test_altered_octets_are_read_or_refused_in_time(way, samples):
     process = subprocess.run(
         [sys.executable, str(FUZZ), way, str(EXAMPLES), str(samples)],
         timeout=TIME_LIMIT_S,

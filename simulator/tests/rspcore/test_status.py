@@ -25,7 +25,7 @@ def test_every_member_is_described_with_number_and_name(word):
         (0x6F42, "6F42 (no name known)"),
     ],
 )
-def test_families_tell_their_number(sw, text):
+def test_families_are_described_with_their_number(sw, text):
     assert describe(sw) == text
 
 

@@ -82,7 +82,7 @@ def test_raw_keeps_a_length_that_is_not_minimal():
     assert bytes(parse(bytes.fromhex("30 83 000002 0500")).raw) == bytes.fromhex("308300000205 00")
 
 
-def test_children_know_where_they_stand_in_the_input():
+def test_children_have_their_offset_in_the_input():
     root = parse(bytes.fromhex("BF38 81 08 80 01 AA A1 03 04 01 BB"))
 
     assert [child.offset for child in root.children()] == [4, 7]
@@ -101,7 +101,7 @@ def test_find_stops_at_the_object_it_looks_for():
     assert parse(bytes.fromhex("30 04 80 00 81 05")).find(0x80) is not None
 
 
-def test_broken_child_is_refused_with_its_place():
+def test_broken_child_is_refused_with_its_offset():
     with pytest.raises(DecodeError) as caught:
         parse(bytes.fromhex("30 05 80 01 01 81 05")).children()
 
@@ -109,7 +109,7 @@ def test_broken_child_is_refused_with_its_place():
     assert caught.value.tag == 0x81
 
 
-def test_iteration_gives_what_came_before_the_fault():
+def test_iteration_yields_the_objects_before_the_error():
     objects = iterate(bytes.fromhex("80 01 01 81 05"))
 
     assert next(objects).tag == 0x80
@@ -117,7 +117,7 @@ def test_iteration_gives_what_came_before_the_fault():
         next(objects)
 
 
-def test_no_octets_are_no_objects():
+def test_empty_input_has_no_objects():
     assert parse_all(b"") == ()
 
 
@@ -125,7 +125,7 @@ def test_no_octets_are_no_objects():
     ("tag", "constructed"),
     [(0x80, False), (0xA0, True), (0x5F37, False), (0xBF38, True), (0x30, True), (0xDF8101, False)],
 )
-def test_bit_six_of_the_first_octet_says_constructed(tag, constructed):
+def test_bit_six_of_the_first_octet_means_constructed(tag, constructed):
     assert is_constructed(tag) is constructed
     assert Tlv(tag, memoryview(b""), memoryview(b"")).constructed is constructed
 
@@ -148,7 +148,7 @@ def test_length_is_written_in_the_shortest_form(length, octets):
 
 
 @pytest.mark.parametrize(("tag", "octets"), [(0x02, "02"), (0x5F37, "5F37"), (0xBF38, "BF38")])
-def test_tag_is_written_as_it_is_spelled(tag, octets):
+def test_tag_number_is_written_as_its_octets(tag, octets):
     assert encode_tag(tag).hex().upper() == octets
 
 
@@ -162,7 +162,7 @@ def test_repr_shows_sixteen_octets_at_most():
 
 
 @given(st.lists(st.tuples(TAGS, st.binary(max_size=300)), max_size=8))
-def test_any_objects_survive_writing_and_reading(objects):
+def test_any_objects_are_read_back_as_written(objects):
     octets = b"".join(encode(tag, value) for tag, value in objects)
 
     read = parse_all(octets)

@@ -1,5 +1,5 @@
 """The authentication algorithms of a USIM: Milenage, TUAK and the XOR test algorithm.
 
-Each module gives an `AkaAlgorithm`; what a card does with SQN, and which answer it forms, is the
-business of the card.
+Each module defines an `AkaAlgorithm`; the card decides what it does with SQN and which answer it
+forms.
 """

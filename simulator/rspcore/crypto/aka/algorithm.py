@@ -10,7 +10,7 @@ __all__ = ["AkaAlgorithm", "AkaVector", "gsm_triplet", "sized", "xor"]
 
 @dataclass(frozen=True, slots=True)
 class AkaVector:
-    """Hold the results for one RAND.
+    """The results for one RAND.
 
     Attributes:
         res: RES, 4 to 32 octets.
@@ -26,32 +26,32 @@ class AkaVector:
 
 
 class AkaAlgorithm(Protocol):
-    """Compute the functions of TS 33.102 for one subscriber key."""
+    """The functions of TS 33.102 for one subscriber key."""
 
     def vector(self, rand: bytes) -> AkaVector:
-        """Return the results of f2, f3, f4 and f5 for a RAND of 16 octets."""
+        """Returns the results of f2, f3, f4 and f5 for a RAND of 16 octets."""
         ...
 
     def mac_a(self, rand: bytes, sqn: bytes, amf: bytes) -> bytes:
-        """Return the result of f1 for RAND (16), SQN (6) and AMF (2 octets)."""
+        """Returns the result of f1 for RAND (16), SQN (6) and AMF (2 octets)."""
         ...
 
     def mac_s(self, rand: bytes, sqn: bytes, amf: bytes) -> bytes:
-        """Return the result of f1*, used in resynchronisation with AMF 0000."""
+        """Returns the result of f1*, used in resynchronisation with AMF 0000."""
         ...
 
     def resync_ak(self, rand: bytes) -> bytes:
-        """Return the result of f5*, 6 octets."""
+        """Returns the result of f5*, 6 octets."""
         ...
 
 
 def xor(left: bytes, right: bytes) -> bytes:
-    """Return the exclusive or of two strings of the same length in octets."""
+    """Returns the exclusive or of two strings of the same length in octets."""
     return bytes(a ^ b for a, b in zip(left, right, strict=True))
 
 
 def sized(name: str, value: bytes, *lengths: int) -> bytes:
-    """Return the value when its length in octets is one of those given.
+    """Returns the value when its length in octets is one of those given.
 
     Raises:
         CryptoError: another length; the value is not shown.
@@ -63,7 +63,7 @@ def sized(name: str, value: bytes, *lengths: int) -> bytes:
 
 
 def gsm_triplet(vector: AkaVector) -> tuple[bytes, bytes]:
-    """Derive SRES (4 octets) and Kc (8 octets) by conversion functions c2 and c3.
+    """Derives SRES (4 octets) and Kc (8 octets) by conversion functions c2 and c3.
 
     Source: 3GPP TS 33.102, 6.8.1.2: SRES is the exclusive or of the 4-octet words of RES padded to
     16 octets, Kc that of the halves of CK and IK.

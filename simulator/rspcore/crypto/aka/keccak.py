@@ -1,6 +1,6 @@
 """The Keccak-f[1600] permutation (FIPS 202, 3.3) on 200 octets, for TUAK.
 
-Hash functions built on it are in every library, the bare permutation is in none of those we use.
+Every library has the hash functions built on it; none of those used here has the bare permutation.
 """
 
 __all__ = ["keccak_f1600"]
@@ -9,7 +9,7 @@ _MASK = (1 << 64) - 1
 
 
 def _constants() -> tuple[list[int], list[int]]:
-    """Compute round constants and lane rotations from their definitions."""
+    """Computes round constants and lane rotations from their definitions."""
     rounds = []
     register = 1
     for _ in range(24):
@@ -34,7 +34,7 @@ def _turn(lane: int, bits: int) -> int:
 
 
 def keccak_f1600(state: bytes) -> bytes:
-    """Return the permuted state; lanes are little-endian, 200 octets in and out."""
+    """Returns the permuted state; lanes are little-endian, 200 octets in and out."""
     lanes = [int.from_bytes(state[8 * n : 8 * n + 8], "little") for n in range(25)]
     for constant in _ROUNDS:
         parity = [

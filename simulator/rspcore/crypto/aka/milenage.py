@@ -15,12 +15,12 @@ DEFAULT_XORING = tuple(number.to_bytes(16, "big") for number in (0, 1, 2, 4, 8))
 
 
 def _aes(key: bytes, block: bytes) -> bytes:
-    encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305  one block, as 35.206 asks
+    encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305  one block, as 35.206 requires
     return encryptor.update(block) + encryptor.finalize()
 
 
 def opc_from_op(key: bytes, op: bytes) -> bytes:
-    """Derive OPc from K and OP, 16 octets each (TS 35.206, 4.1).
+    """Derives OPc from K and OP, 16 octets each (TS 35.206, 4.1).
 
     Raises:
         CryptoError: K or OP is not 16 octets.
@@ -30,7 +30,7 @@ def opc_from_op(key: bytes, op: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Milenage:
-    """Compute Milenage for one subscriber.
+    """Milenage for one subscriber.
 
     Attributes:
         key: K, 16 octets.
@@ -48,7 +48,7 @@ class Milenage:
     xoring: tuple[bytes, ...] = DEFAULT_XORING
 
     def __post_init__(self) -> None:
-        """Check the lengths."""
+        """Checks the lengths."""
         sized("K", self.key, 16)
         sized("OPc", self.opc, 16)
         sized("rotation constants r1 to r5", self.rotation, 5)
@@ -70,19 +70,19 @@ class Milenage:
         return self._out(1, xor(half + half, self.opc), first=self._temp(rand))
 
     def vector(self, rand: bytes) -> AkaVector:
-        """Return RES (8 octets), CK, IK and AK for a RAND of 16 octets."""
+        """Returns RES (8 octets), CK, IK and AK for a RAND of 16 octets."""
         block = xor(self._temp(rand), self.opc)
         second = self._out(2, block)
         return AkaVector(second[8:], self._out(3, block), self._out(4, block), second[:6])
 
     def mac_a(self, rand: bytes, sqn: bytes, amf: bytes) -> bytes:
-        """Return MAC-A, 8 octets."""
+        """Returns MAC-A, 8 octets."""
         return self._out1(rand, sqn, amf)[:8]
 
     def mac_s(self, rand: bytes, sqn: bytes, amf: bytes) -> bytes:
-        """Return MAC-S, 8 octets."""
+        """Returns MAC-S, 8 octets."""
         return self._out1(rand, sqn, amf)[8:]
 
     def resync_ak(self, rand: bytes) -> bytes:
-        """Return AK of f5*, 6 octets."""
+        """Returns AK of f5*, 6 octets."""
         return self._out(5, xor(self._temp(rand), self.opc))[:6]

@@ -19,7 +19,7 @@ _RES_BITS = {4: 0x00, 8: 0x08, 16: 0x10, 32: 0x20}
 def _permuted(
     top: bytes, instance: int, key: bytes, *, rand: bytes, tail: bytes, iterations: int
 ) -> bytes:
-    """Fill the state and permute it; tail is AMF and SQN reversed, or 8 octets of zero."""
+    """Fills the state and permutes it; tail is AMF and SQN reversed, or 8 octets of zero."""
     state = bytearray(200)
     state[0:32] = top[::-1]
     state[32] = instance
@@ -36,7 +36,7 @@ def _permuted(
 
 
 def topc_from_top(key: bytes, top: bytes, iterations: int = 1) -> bytes:
-    """Derive TOPc (32 octets) from K (16 or 32 octets) and TOP (32 octets) (TS 35.231, 6.1)."""
+    """Derives TOPc (32 octets) from K (16 or 32 octets) and TOP (32 octets) (TS 35.231, 6.1)."""
     sized("TOP", top, 32)
     instance = int(len(sized("K", key, 16, 32)) == 32)
     out = _permuted(top, instance, key, rand=bytes(16), tail=bytes(8), iterations=iterations)
@@ -45,7 +45,7 @@ def topc_from_top(key: bytes, top: bytes, iterations: int = 1) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Tuak:
-    """Compute TUAK for one subscriber.
+    """TUAK for one subscriber.
 
     Attributes:
         key: K, 16 or 32 octets.
@@ -69,7 +69,7 @@ class Tuak:
     iterations: int = 1
 
     def __post_init__(self) -> None:
-        """Check the lengths."""
+        """Checks the lengths."""
         sized("K", self.key, 16, 32)
         sized("TOPc", self.topc, 32)
         sized("RES", bytes(self.res_length), *_RES_BITS)
@@ -93,7 +93,7 @@ class Tuak:
         return out[: self.mac_length][::-1]
 
     def vector(self, rand: bytes) -> AkaVector:
-        """Return RES, CK, IK and AK for a RAND of 16 octets."""
+        """Returns RES, CK, IK and AK for a RAND of 16 octets."""
         instance = 0x40 | _RES_BITS[self.res_length]
         instance |= 0x04 * (self.ck_length == 32) | 0x02 * (self.ik_length == 32)
         out = self._run(instance, rand, bytes(8))
@@ -105,13 +105,13 @@ class Tuak:
         )
 
     def mac_a(self, rand: bytes, sqn: bytes, amf: bytes) -> bytes:
-        """Return MAC-A, `mac_length` octets."""
+        """Returns MAC-A, `mac_length` octets."""
         return self._mac(0x00, rand, sqn, amf)
 
     def mac_s(self, rand: bytes, sqn: bytes, amf: bytes) -> bytes:
-        """Return MAC-S, `mac_length` octets."""
+        """Returns MAC-S, `mac_length` octets."""
         return self._mac(0x80, rand, sqn, amf)
 
     def resync_ak(self, rand: bytes) -> bytes:
-        """Return AK of f5*, 6 octets."""
+        """Returns AK of f5*, 6 octets."""
         return self._run(0xC0, rand, bytes(8))[96:102][::-1]

@@ -9,7 +9,7 @@ __all__ = ["UsimTestAlgorithm"]
 
 @dataclass(frozen=True, slots=True)
 class UsimTestAlgorithm:
-    """Compute the test algorithm for one subscriber.
+    """The test algorithm for one subscriber.
 
     Attributes:
         key: K, 16 octets.
@@ -23,7 +23,7 @@ class UsimTestAlgorithm:
     res_length: int = 16
 
     def __post_init__(self) -> None:
-        """Check the lengths."""
+        """Checks the lengths."""
         sized("K", self.key, 16)
         sized("RES", bytes(self.res_length), *range(4, 17))
 
@@ -31,18 +31,18 @@ class UsimTestAlgorithm:
         return xor(self.key, sized("RAND", rand, 16))
 
     def vector(self, rand: bytes) -> AkaVector:
-        """Return RES, CK (one octet turned left), IK (two octets turned left) and AK."""
+        """Returns RES, CK (rotated left by one octet), IK (rotated left by two octets) and AK."""
         out = self._xdout(rand)
         return AkaVector(out[: self.res_length], out[1:] + out[:1], out[2:] + out[:2], out[3:9])
 
     def mac_a(self, rand: bytes, sqn: bytes, amf: bytes) -> bytes:
-        """Return MAC-A, 8 octets."""
+        """Returns MAC-A, 8 octets."""
         return xor(self._xdout(rand)[:8], sized("SQN", sqn, 6) + sized("AMF", amf, 2))
 
     def mac_s(self, rand: bytes, sqn: bytes, amf: bytes) -> bytes:
-        """Return MAC-S, 8 octets; the function is that of MAC-A."""
+        """Returns MAC-S, 8 octets; the function is that of MAC-A."""
         return self.mac_a(rand, sqn, amf)
 
     def resync_ak(self, rand: bytes) -> bytes:
-        """Return AK of f5*, 6 octets; the function is that of f5."""
+        """Returns AK of f5*, 6 octets; the function is that of f5."""
         return self._xdout(rand)[3:9]

@@ -37,7 +37,7 @@ __all__ = [
 
 
 class AuthenticateErrorCode(IntEnum):
-    """Name the error codes of AuthenticateServer."""
+    """The error codes of AuthenticateServer."""
 
     invalidCertificate = 1
     invalidSignature = 2
@@ -81,7 +81,7 @@ class GetEuiccInfo2Request(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSigned1(Structure):
-    """ServerSigned1: what the server signs first. Address is an FQDN, challenges 16 octets."""
+    """ServerSigned1: the first data the server signs. Address is an FQDN, challenges 16 octets."""
 
     transaction_id: Annotated[TransactionId, At(0x80, TRANSACTION_ID)]
     euicc_challenge: Annotated[bytes, At(0x81, octets(16))]
@@ -101,7 +101,7 @@ class CtxParamsForCommonAuthentication(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CtxParams1(Structure):
-    """CtxParams1: CHOICE with one alternative in version 2; it stands bare, without an own tag."""
+    """CtxParams1: CHOICE with one alternative in version 2; it has no tag of its own."""
 
     TAG: ClassVar[int] = 0xA0
     CHOICE: ClassVar[bool] = True

@@ -41,7 +41,7 @@ __all__ = [
 
 
 class DownloadErrorCode(IntEnum):
-    """Name the error codes of PrepareDownload."""
+    """The error codes of PrepareDownload."""
 
     invalidCertificate = 1
     invalidSignature = 2
@@ -52,7 +52,7 @@ class DownloadErrorCode(IntEnum):
 
 
 class CancelSessionReason(IntEnum):
-    """Name the reasons of CancelSession."""
+    """The reasons of CancelSession."""
 
     endUserRejection = 0
     postponed = 1
@@ -64,7 +64,7 @@ class CancelSessionReason(IntEnum):
 
 
 class CancelSessionResponseError(IntEnum):
-    """Name the error codes of CancelSession."""
+    """The error codes of CancelSession."""
 
     invalidTransactionId = 5
     undefinedError = 127

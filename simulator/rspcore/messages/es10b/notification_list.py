@@ -34,20 +34,20 @@ __all__ = [
 
 
 class ListNotificationsResultError(IntEnum):
-    """Name the error codes of ListNotification."""
+    """The error codes of ListNotification."""
 
     undefinedError = 127
 
 
 class RetrieveNotificationsListResultError(IntEnum):
-    """Name the error codes of RetrieveNotificationsList; 1 exists up to v2.5."""
+    """The error codes of RetrieveNotificationsList; 1 exists up to v2.5."""
 
     noResultAvailable = 1
     undefinedError = 127
 
 
 class NotificationSentResult(IntEnum):
-    """Name the results of RemoveNotificationFromList."""
+    """The results of RemoveNotificationFromList."""
 
     ok = 0
     nothingToDelete = 1
@@ -59,7 +59,7 @@ def _decode_all(one: Tlv) -> tuple[bytes, ...]:
 
 
 _DATA_OBJECTS = Codec(_decode_all, b"".join)
-"""A sequence of whole data objects of any tag, kept as they came."""
+"""A sequence of whole data objects of any tag, kept as received."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

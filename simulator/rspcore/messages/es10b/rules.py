@@ -28,7 +28,7 @@ __all__ = [
 
 
 class LoadCrlErrorCode(IntEnum):
-    """Name the error codes of LoadCRL."""
+    """The error codes of LoadCRL."""
 
     invalidSignature = 1
     invalidCRLFormat = 2

@@ -14,7 +14,7 @@ from rspcore.errors import DecodeError
 from rspcore.ids import Oid
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.roles import Role
-from rspcore.pki.verification import CertificateFault, server_certificate_faults
+from rspcore.pki.verification import CertificateFlaw, server_certificate_flaws
 from rspsim.euicc.decisions import Check, Checks
 from rspsim.euicc.security import ecasd, revocation
 from rspsim.euicc.state import CardState
@@ -25,7 +25,7 @@ NO_OID: Final = Oid("0.0")
 """Stands for the registeredID of a server without one, on a card that does not ask for it."""
 
 _JUDGED_APART: Final = frozenset(
-    {CertificateFault.UNSUPPORTED_CURVE, CertificateFault.UNKNOWN_ISSUER}
+    {CertificateFlaw.UNSUPPORTED_CURVE, CertificateFlaw.UNKNOWN_ISSUER}
 )
 """What has a row and a code of its own in the functions' tables."""
 
@@ -61,15 +61,15 @@ class Presented:
         return ecasd.ci_key(self.state, self.ci_pkid)
 
     @cached_property
-    def flaws(self) -> frozenset[CertificateFault]:
+    def flaws(self) -> frozenset[CertificateFlaw]:
         """Returns every flaw except a role that another function requires."""
         if self.certificate is None:
-            return frozenset({CertificateFault.MALFORMED})
+            return frozenset({CertificateFlaw.MALFORMED})
         if self.ci_pkid is None:
-            return frozenset({CertificateFault.MISSING_EXTENSION})
+            return frozenset({CertificateFlaw.MISSING_EXTENSION})
         if self.ci_key is None:
-            return frozenset({CertificateFault.UNKNOWN_ISSUER})
-        found = server_certificate_faults(self.certificate, frozenset(Role), self.ci_key)
+            return frozenset({CertificateFlaw.UNKNOWN_ISSUER})
+        found = server_certificate_flaws(self.certificate, frozenset(Role), self.ci_key)
         return frozenset(found)
 
     @property
@@ -120,10 +120,10 @@ def certificate_checks(code: int) -> Checks[WithCertificate]:
         code: Error code of them all (4.5.2: invalidCertificate).
     """
     return (
-        *(_lacks(flaw, code) for flaw in CertificateFault if flaw not in _JUDGED_APART),
+        *(_lacks(flaw, code) for flaw in CertificateFlaw if flaw not in _JUDGED_APART),
         Check("certificate_not_revoked", lambda a: not a.presented.revoked, code),
     )
 
 
-def _lacks(flaw: CertificateFault, code: int) -> Check[WithCertificate]:
+def _lacks(flaw: CertificateFlaw, code: int) -> Check[WithCertificate]:
     return Check(f"certificate_{flaw.value}", lambda a: flaw not in a.presented.flaws, code)

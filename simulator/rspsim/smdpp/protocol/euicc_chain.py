@@ -14,7 +14,7 @@ from rspcore.errors import DecodeError
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.verification import (
-    CertificateFault,
+    CertificateFlaw,
     check_euicc_certificate,
     check_eum_certificate,
 )
@@ -30,7 +30,7 @@ from rspsim.smdpp.status_codes import (
 
 __all__ = ["CHAIN_CHECKS", "EuiccChain"]
 
-_DATES = frozenset((CertificateFault.EXPIRED, CertificateFault.NOT_YET_VALID))
+_DATES = frozenset((CertificateFlaw.EXPIRED, CertificateFlaw.NOT_YET_VALID))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _read(octets: bytes) -> Certificate | None:
 
 
 def _refusal(
-    fault: CertificateFault | None, failed: StatusCode, expired: StatusCode, name: str
+    fault: CertificateFlaw | None, failed: StatusCode, expired: StatusCode, name: str
 ) -> StatusCodeData | None:
     if fault is None:
         return None
@@ -84,9 +84,9 @@ def _refusal(
 def eum_certificate(chain: EuiccChain) -> StatusCodeData | None:
     """Checks CERT.EUM: 8.1.2/6.1, its dates 8.1.2/6.3; passes when its CI is unknown."""
     if chain.eum is None:
-        fault: CertificateFault | None = CertificateFault.MALFORMED
+        fault: CertificateFlaw | None = CertificateFlaw.MALFORMED
     elif chain.eum.authority_key_identifier is None:
-        fault = CertificateFault.MISSING_EXTENSION
+        fault = CertificateFlaw.MISSING_EXTENSION
     elif chain.ci is None:
         return None
     else:
@@ -97,7 +97,7 @@ def eum_certificate(chain: EuiccChain) -> StatusCodeData | None:
 def euicc_certificate(chain: EuiccChain) -> StatusCodeData | None:
     """Checks CERT.EUICC against CERT.EUM: 8.1.3/6.1, its dates 8.1.3/6.3."""
     if chain.euicc is None or chain.eum is None:
-        fault: CertificateFault | None = CertificateFault.MALFORMED
+        fault: CertificateFlaw | None = CertificateFlaw.MALFORMED
     else:
         fault = check_euicc_certificate(
             chain.euicc, chain.eum, chain.now, check_digits=chain.check_digits

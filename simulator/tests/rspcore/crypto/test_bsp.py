@@ -35,7 +35,7 @@ def replacement(inputs) -> BspKeys:
 
 
 def expect_segment(bsp: Bsp, segment) -> Bsp:
-    """Make one TLV of the vectors, compare each of its steps, and open it again."""
+    """Makes one TLV of the vectors, compares each of its steps and opens it again."""
     tag, plaintext = int(segment["tag"], 16), bytes.fromhex(segment["plaintext"])
     assert bsp.counter == segment["counter"]
     assert bsp.keys.mac_chaining_value.hex().upper() == segment["chaining_value_in"]
@@ -165,7 +165,7 @@ def test_value_is_unchanged_by_a_refusal_and_can_be_used_again():
 
 
 @pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 23, 25, 39])
-def test_encrypted_body_that_is_no_whole_block_is_a_structure_error(length):
+def test_encrypted_body_of_incomplete_blocks_is_a_structure_error(length):
     with pytest.raises(BspStructureError, match="multiple of 16"):
         FRESH.unprotect(tlv.parse(tlv.encode(0x86, bytes(length))))
 
@@ -224,7 +224,7 @@ def test_too_much_plaintext_is_not_protected():
 
 
 def sealed(padded: bytes) -> bytes:
-    """Encrypt octets as they are, without padding, and add a MAC that fits."""
+    """Encrypts octets as they are, without padding, and add a MAC that fits."""
     cipher = Cipher(algorithms.AES(KEYS.s_enc), modes.CBC(FRESH.icv)).encryptor().update(padded)
     return FRESH.protect_mac_only(0x86, cipher)[0]
 

@@ -36,7 +36,7 @@ def test_every_part_of_the_shared_info_changes_the_keys(inputs, change):
 
 
 @pytest.mark.parametrize("length", [0, 1, 31, 32, 33, 48, 64, 65])
-def test_stream_is_cut_to_the_length_asked_for(length):
+def test_output_has_the_requested_length(length):
     stream = x963_sha256(b"z", b"info", 96)
     assert x963_sha256(b"z", b"info", length) == stream[:length]
     assert stream[:32] == sha256(b"z\x00\x00\x00\x01info").digest()

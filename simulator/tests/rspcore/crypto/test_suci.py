@@ -44,6 +44,6 @@ def test_output_is_the_published_one_and_is_revealed_again(scheme):
         reveal(scheme, private, replace(output, mac=bytes(8)))
 
 
-def test_null_scheme_has_nothing_to_conceal_with():
+def test_null_scheme_cannot_conceal():
     with pytest.raises(CryptoError, match="NULL"):
         conceal(ProtectionScheme.NULL, b"", bytes(32), MSIN)

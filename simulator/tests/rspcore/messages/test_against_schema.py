@@ -41,7 +41,7 @@ INLINE = {
 """Classes without a type of their own in the module, and where their definition is."""
 
 RENAMED = {("ProfileInstallationResult", "profileInstallationResultData"): "data"}
-"""Components whose field has another name, because the full one says the class's name again."""
+"""Components whose field has another name, because the full one repeats the name of the class."""
 EXTRA = {"LoadCrlRequest": {"certificate_list": "the second form cards have to accept"}}
 """Fields without a component."""
 OTHER_BITS = {
@@ -70,14 +70,14 @@ def type_of(kind):
 
 
 def transliterate(component):
-    """Turn a component name into a field name: PKId is one word, words part at capital letters."""
+    """Turns a component name into a field name: words begin at capital letters, PKId is one."""
     text = component.replace("PKId", "Pkid").replace("-", "_")
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", text)
     return text.lower()
 
 
 def resolved(description):
-    """Follow type names down to a built-in type; tags of the references do not matter here."""
+    """Follows type names down to a built-in type; tags of the references do not matter here."""
     while description["type"] in DEFINITION:
         description = {**DEFINITION[description["type"]], **only(description, "size")}
     return description
@@ -87,7 +87,7 @@ def only(description, *keys):
     return {key: description[key] for key in keys if key in description}
 
 
-# -- values out of the definition
+# -- values from the definition
 
 
 def sized(description, default=(0, 12)):
@@ -144,7 +144,7 @@ SPECIAL = {
     "euiccNotificationSignature": SIGNATURE,
     "euiccSignPIR": SIGNATURE,
 }
-"""Components the classes hold to a narrower form than the module writes down."""
+"""Components for which the classes require a narrower form than the module."""
 
 
 @st.composite
@@ -198,7 +198,7 @@ def tagged(kind):
 
 
 def rebuilt(value):
-    """Return an equal value that was made and not received, all the way down."""
+    """Returns an equal value that was made and not received, at any depth."""
     if isinstance(value, Structure):
         inner = {
             item.name: rebuilt(getattr(value, item.name))
@@ -210,9 +210,9 @@ def rebuilt(value):
 
 
 def assert_same(value, field):
-    """Hold a value of the ASN.1 library against the field of a message, part by part."""
+    """Compares a value of the ASN.1 library with the field of a message, part by part."""
     if isinstance(field, bytes) and not isinstance(value, bytes):
-        return  # kept whole, for its reader
+        return  # kept as octets
     if isinstance(field, Structure) and isinstance(value, bytes):
         assert value == field.content()
     elif isinstance(field, Structure):
@@ -234,7 +234,7 @@ def assert_same(value, field):
 
 
 def written(kind, message, octets):
-    """Write a message under the tag of the octets it is held against."""
+    """Writes a message under the tag of the octets it is compared with."""
     if kind.CHOICE and not tagged(kind):
         return message.content()
     return tlv.encode(tlv.parse(octets).tag, message.content())

@@ -1,4 +1,4 @@
-"""The codec behind the typed messages: order, unknown objects, lengths, and what raw is for."""
+"""The codec behind the typed messages: order, unknown objects, lengths, and the purpose of raw."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -89,7 +89,7 @@ def value_of(codec: Codec, content: str):
 # -- structures
 
 
-def test_value_made_here_is_written_in_the_order_of_its_components():
+def test_new_value_is_written_in_the_order_of_its_components():
     assert WHOLE.encode() == OCTETS_OF_WHOLE
 
 
@@ -175,7 +175,7 @@ def test_received_octets_are_given_back_even_when_not_minimal():
     assert Whole.decode(received).encode() == received
 
 
-def test_changed_value_is_written_anew():
+def test_changed_value_is_encoded_again():
     read = Whole.decode(OCTETS_OF_WHOLE)
 
     changed = dataclasses.replace(read, first=6)
@@ -190,7 +190,7 @@ def test_value_read_under_another_tag_is_written_under_its_own():
     assert Whole.from_tlv(inside).encode() == OCTETS_OF_WHOLE
 
 
-def test_raw_takes_no_part_in_comparison():
+def test_raw_is_not_compared():
     assert Whole.decode(OCTETS_OF_WHOLE) == WHOLE
     assert "raw" not in repr(Whole.decode(OCTETS_OF_WHOLE))
 
@@ -208,7 +208,7 @@ def test_offsets_in_errors_count_from_the_start_of_the_input():
     st.lists(st.integers(-(2**40), 2**40), max_size=20),
     st.text(st.characters(codec="utf-8"), min_size=1, max_size=3),
 )
-def test_any_value_survives_writing_and_reading(first, maybe, many, last):
+def test_any_value_is_read_back_as_written(first, maybe, many, last):
     value = Whole(first=first, maybe=maybe, many=tuple(many), last=last)
 
     assert Whole.decode(value.encode()) == value
@@ -284,7 +284,7 @@ def test_code_with_a_name_is_a_member_and_another_a_number():
 
 
 @pytest.mark.parametrize(("content", "expected"), [("FF", True), ("01", True), ("00", False)])
-def test_boolean_takes_any_octet_but_zero_for_true(content, expected):
+def test_boolean_of_any_octet_but_zero_is_true(content, expected):
     assert value_of(BOOLEAN, content) is expected
 
 
@@ -363,7 +363,7 @@ def test_octets_of_another_length_are_refused(low, high, content):
         (OID, Oid("2.999.10"), "88370A"),
     ],
 )
-def test_identifiers_are_values_of_their_own(codec, value, content):
+def test_identifiers_have_their_own_types(codec, value, content):
     content = content or "89049032123451234512345678901235"
 
     assert value_of(codec, content) == value
@@ -371,7 +371,7 @@ def test_identifiers_are_values_of_their_own(codec, value, content):
 
 
 @pytest.mark.parametrize("codec", [ICCID, EID, AID])
-def test_identifier_of_a_wrong_length_is_refused_with_its_place(codec):
+def test_identifier_of_a_wrong_length_is_refused_with_its_offset(codec):
     with pytest.raises(DecodeError, match="80 at offset 0: ") as caught:
         value_of(codec, "01")
 
@@ -408,7 +408,7 @@ def test_explicit_wraps_once_more():
 # -- messages with forms of their own
 
 
-def test_bare_choice_stands_without_a_tag_of_its_own():
+def test_choice_without_wrapper_has_no_tag_of_its_own():
     device = DeviceInfo(tac=b"\x01\x02\x03\x04", device_capabilities=DeviceCapabilities())
     params = CtxParams1(
         ctx_params_for_common_authentication=CtxParamsForCommonAuthentication(
@@ -446,7 +446,7 @@ def test_crl_is_taken_in_both_forms(text, field):
     assert dataclasses.replace(read).encode() == bytes.fromhex(text)
 
 
-def test_profile_identifier_stands_directly_in_delete_and_wrapped_in_enable():
+def test_profile_identifier_is_direct_in_delete_and_wrapped_in_enable():
     delete = DeleteProfileRequest.decode(bytes.fromhex("BF33 07 4F 05 A000000559"))
 
     assert delete.isdp_aid == Aid.from_hex("A000000559")

@@ -1,4 +1,4 @@
-"""The JSON binding of ES9+: exact names, strict requests, generous responses, precise refusals."""
+"""The JSON binding of ES9+: exact names, strict requests, tolerant responses, exact refusals."""
 
 import base64
 import json
@@ -104,7 +104,7 @@ def test_message_written_has_the_member_names_of_the_binding(
 
 
 @pytest.mark.parametrize(("example", "names"), EXAMPLES, ids=IDS)
-def test_message_read_back_is_equal_whatever_order_and_unknown_members(
+def test_message_with_other_order_and_unknown_members_is_read_back_equal(
     example: JsonMessage, names: list[str]
 ) -> None:
     written = {"unknownMember": [1, {"x": None}], **example.to_json()}
@@ -174,7 +174,7 @@ def test_response_with_base64_unpadded_wrapped_or_url_is_read(octets: bytes) -> 
 
 
 @pytest.mark.parametrize("text", ["A", "AAAAA", "A!AA"])
-def test_response_with_text_that_is_no_base64_is_refused(text: str) -> None:
+def test_response_with_text_that_is_not_base64_is_refused(text: str) -> None:
     with pytest.raises(InvalidMemberError, match="boundProfilePackage"):
         es9p.GetBoundProfilePackageResponse.from_json(
             {"transactionId": "00", "boundProfilePackage": text}
@@ -211,7 +211,7 @@ def test_failed_response_without_text_or_codes_is_raised() -> None:
         es9p.CancelSessionResponse.from_json(status)
 
 
-def test_response_without_header_is_taken_for_success() -> None:
+def test_response_without_header_counts_as_success() -> None:
     assert es9p.CancelSessionResponse.from_json({}).header is None
 
 
@@ -220,7 +220,7 @@ def test_response_without_header_is_taken_for_success() -> None:
     [b"", b"[]", b'"x"', b"1", b"null", b"{", b"\xff{}", b"{}x", b"[" * 100_000, b"9" * 5000],
     ids=["empty", "array", "string", "number", "null", "cut", "utf8", "more", "deep", "long"],
 )
-def test_body_that_is_no_json_object_is_refused(body: bytes) -> None:
+def test_body_that_is_not_a_json_object_is_refused(body: bytes) -> None:
     with pytest.raises(DecodeError, match="JSON body"):
         load_object(body)
 

@@ -1,4 +1,4 @@
-"""Encodings known from outside: each is read, written and checked by both codecs."""
+"""Encodings from independent sources: each is read, written and checked by both codecs."""
 
 import dataclasses
 
@@ -348,7 +348,7 @@ def test_octets_after_the_message_are_refused(name, message, octets):
         type(message).decode(octets + b"\x00")
 
 
-def test_error_result_stands_under_its_alternative():
+def test_error_result_is_encoded_under_its_alternative():
     chosen = FinalResult(
         error_result=ErrorResult(
             bpp_command_id=BppCommandId.storeMetadata,

@@ -12,11 +12,11 @@ from rspcore.messages.isdr import (
 
 
 def test_select_data_with_an_lpae_is_the_published_one():
-    told = IsdrProprietaryApplicationTemplate(
+    template = IsdrProprietaryApplicationTemplate(
         svn=Version.from_text("2.3.0"), lpae_support=frozenset({LpaeSupport.lpaeUsingCat})
     )
-    assert told.encode().hex() == "e0098203020300" + "03020780"
-    assert IsdrProprietaryApplicationTemplate.decode(told.encode()) == told
+    assert template.encode().hex() == "e0098203020300" + "03020780"
+    assert IsdrProprietaryApplicationTemplate.decode(template.encode()) == template
 
 
 def test_lpae_activation_is_read_and_answered():
@@ -31,16 +31,16 @@ def test_plain_success_of_a_package_is_seven_octets():
     assert good.encode().hex() == "3007a0053003800100"
 
 
-def test_aborted_installation_says_which_element_and_where():
+def test_aborted_installation_names_element_and_offset():
     octets = bytes.fromhex("3014" + "A00B" + "3009800105810107830109" + "8100" + "82036E6F21")
-    told = EuiccResponse.decode(octets)
-    (status,) = told.pe_status
+    response = EuiccResponse.decode(octets)
+    (status,) = response.pe_status
     assert (status.status, status.identification_number, status.offset) == (5, 7, 9)
-    assert (told.profile_installation_aborted, told.status_message) == (True, "no!")
+    assert (response.profile_installation_aborted, response.status_message) == (True, "no!")
     assert (
         EuiccResponse(
             **{
-                name: getattr(told, name)
+                name: getattr(response, name)
                 for name in ("pe_status", "profile_installation_aborted", "status_message")
             }
         ).encode()

@@ -50,7 +50,7 @@ def test_parts_left_out_are_left_to_the_card():
     assert HttpPost(uri="/a").encode().hex().upper() == "8C022F61"
 
 
-def test_comprehension_bit_and_unknown_objects_are_read_past():
+def test_comprehension_bit_and_unknown_objects_are_ignored():
     marked = octets("850100 B50103 B9020578 BC030201BB BE0521C0000251 5E0100")
     assert Connection.decode(marked) == TRIGGER.connection
     assert SessionTrigger.decode(octets("8108 8303 A50100 B30100")) == SessionTrigger()
@@ -81,7 +81,7 @@ def test_key_reference_of_a_later_version_is_read():
         ("8105 8303 8901 8A", "length"),
     ],
 )
-def test_what_is_no_trigger_is_refused(text, message):
+def test_octets_that_are_not_a_trigger_are_refused(text, message):
     with pytest.raises(DecodeError, match=message):
         SessionTrigger.decode(octets(text))
 
@@ -96,7 +96,7 @@ def test_what_is_no_trigger_is_refused(text, message):
         ("39020578 3C030201BB 3E0521C0000251 47020561", "network access name"),
     ],
 )
-def test_what_is_no_connection_is_refused(text, message):
+def test_octets_that_are_not_a_connection_are_refused(text, message):
     with pytest.raises(DecodeError, match=message):
         Connection.decode(octets(text))
 
@@ -104,7 +104,7 @@ def test_what_is_no_connection_is_refused(text, message):
 @pytest.mark.parametrize(
     "part", [Connection(b"\x01\x02", 80), PskReference(bytes(256)), RetryPolicy(1, 86_400)]
 )
-def test_what_no_trigger_can_carry_is_refused(part):
+def test_parts_outside_their_limits_are_not_written(part):
     with pytest.raises(LocalError):
         part.encode()
 

@@ -245,7 +245,7 @@ def test_packet_that_is_not_whole_blocks_is_a_ciphering_error():
 
 
 @pytest.mark.parametrize("length", range(16))
-def test_cut_packet_is_not_a_packet(length):
+def test_packet_cut_short_is_refused(length):
     with pytest.raises(DecodeError):
         CommandPacket.decode(bytes.fromhex(PACKETS["V4"][4])[:length])
 

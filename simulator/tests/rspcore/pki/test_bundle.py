@@ -7,7 +7,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
 from rspcore.ids import Eid, Oid
 from rspcore.pki.bundle import Credential, Pki
-from rspcore.pki.certificate_flaws import FLAWS, flawed_certificate
+from rspcore.pki.certificate_flaws import FLAWED_VARIANTS, flawed_certificate
 from rspcore.pki.generate import issue_tls, make_pki
 from rspcore.pki.issue import Contents, contents, sign
 from rspcore.pki.names_and_extensions import Extension, Subject
@@ -196,7 +196,7 @@ def test_tls_certificates_of_version_3_are_counted_by_their_own_registered_ids()
 def test_flawed_certificates_are_left_out_with_their_faults(files):
     good = PKI.dp_auth(NIST)
     for name, fault in (("key_agreement", "key_usage"), ("bad_signature", "bad_signature")):
-        flaw = next(flaw for flaw in FLAWS if flaw.name == name)
+        flaw = next(flaw for flaw in FLAWED_VARIANTS if flaw.name == name)
         extra = [("bad.der", flawed_certificate(PKI, flaw, good))]
         again = Pki.from_files([*extra, *files.items()])
         assert again.remarks == (f"bad.der: left out, {fault}",)

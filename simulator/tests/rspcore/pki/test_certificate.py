@@ -62,7 +62,7 @@ def test_representation_is_short():
 
 
 @pytest.mark.parametrize("octets", [b"", b"\x30\x00", b"\x02\x01\x00", bytes(64)], ids=bytes.hex)
-def test_what_is_no_certificate_is_a_decode_error(octets):
+def test_octets_that_are_not_a_certificate_are_a_decode_error(octets):
     with pytest.raises(DecodeError, match=r"X\.509"):
         Certificate.from_der(octets)
 
@@ -128,11 +128,11 @@ def test_permitted_eins_are_read():
     assert one.permitted_eins == ("89049032", "8904")
 
 
-def test_subject_without_an_eid_has_none():
+def test_subject_without_an_eid_gives_none():
     assert AUTH.certificate.eid is None
 
 
-def test_key_of_another_algorithm_on_a_known_curve_is_on_no_supported_curve():
+def test_key_of_another_algorithm_on_a_known_curve_has_no_supported_curve():
     contents = Contents.of(AUTH.certificate)
     ecdsa, ecdh = Oid("1.2.840.10045.2.1").content, Oid("1.2.840.10045.2.9").content
     info = contents.public_key_info.replace(ecdsa, ecdh)
@@ -145,7 +145,7 @@ def test_negative_serial_number_is_read_without_a_warning():
     assert Certificate.from_der(sign(contents, SIGNER)).serial_number == -5
 
 
-def test_certificate_of_another_algorithm_is_signed_by_nobody():
+def test_signature_of_another_algorithm_is_not_verified():
     contents = replace(
         Contents.of(AUTH.certificate), signature_algorithm=Oid("1.2.840.10045.4.3.3")
     )

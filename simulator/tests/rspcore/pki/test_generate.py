@@ -34,8 +34,8 @@ def test_other_seed_gives_other_keys():
     assert len(ours) == len(PKI.credentials)
 
 
-def test_first_certificate_of_the_reference_seed_stays_what_it_was():
-    # A change here changes the CI that every stored card trusts: do it knowingly.
+def test_first_certificate_of_the_reference_seed_is_unchanged():
+    # A change here changes the CI that every stored card trusts.
     identifiers = [PKI.ci(curve).certificate.subject_key_identifier for curve in Curve]
     assert [i.hex().upper() for i in identifiers if i] == [
         "7016F97A072635CD75E19359DE3AFB915D6AC7D4",
@@ -127,7 +127,7 @@ def test_tls_certificate_needs_a_name_and_a_tls_role():
 
 
 def pump(client: ssl.SSLObject, server: ssl.SSLObject, wires: tuple[ssl.MemoryBIO, ...]) -> None:
-    """Carry the handshake of two TLS objects in memory to its end."""
+    """Completes the handshake of two TLS objects in memory."""
     from_client, to_client, from_server, to_server = wires
     pending = {client, server}
     for _ in range(10):

@@ -37,7 +37,7 @@ def test_unknown_policies_name_no_role():
     assert role_of(["2.23.146.1.2.1.8", "2.999.1"]) is None
 
 
-def test_roles_know_what_they_are_for():
+def test_roles_have_their_properties():
     assert {role for role in Role if role.is_tls} == {Role.DP_TLS, Role.DS_TLS}
     assert Role.EUM.is_ca
     assert not Role.EUICC.is_ca

@@ -8,12 +8,12 @@ from rspcore.crypto.curves import Curve
 from rspcore.ids import Oid
 from rspcore.pki import verification
 from rspcore.pki.certificate import Certificate, KeyUsage
-from rspcore.pki.certificate_flaws import FLAWS, flawed_certificate
+from rspcore.pki.certificate_flaws import FLAWED_VARIANTS, flawed_certificate
 from rspcore.pki.generate import issue_tls, make_pki
 from rspcore.pki.issue import Contents, issue
 from rspcore.pki.names_and_extensions import Extension, Subject
 from rspcore.pki.roles import Role
-from rspcore.pki.verification import CertificateFault
+from rspcore.pki.verification import CertificateFlaw
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CURVES = pytest.mark.parametrize("curve", list(Curve), ids=str)
@@ -21,18 +21,18 @@ PKI = make_pki()
 SERVERS = {Role.DP_AUTH, Role.DS_AUTH}
 
 
-def judge_real(one: Certificate, among: list[Certificate]) -> list[CertificateFault]:
-    """Judge a real certificate in its role, the issuer found by key identifier."""
+def flaws_of_real(one: Certificate, among: list[Certificate]) -> list[CertificateFlaw]:
+    """Returns the flaws of a real certificate in its role, its issuer found by key identifier."""
     issuers = [c for c in among if c.subject_key_identifier == one.authority_key_identifier]
     assert one.role is not None
     assert issuers
     issuer = issuers[0]
     if one.role is Role.EUM:
-        return list(verification.eum_certificate_faults(one, issuer, NOW))
+        return list(verification.eum_certificate_flaws(one, issuer, NOW))
     if one.role is Role.EUICC:
-        return list(verification.euicc_certificate_faults(one, issuer, NOW))
+        return list(verification.euicc_certificate_flaws(one, issuer, NOW))
     assert issuer.public_key is not None
-    return list(verification.server_certificate_faults(one, {one.role}, issuer.public_key))
+    return list(verification.server_certificate_flaws(one, {one.role}, issuer.public_key))
 
 
 def certificates(files) -> dict[str, Certificate]:
@@ -42,44 +42,44 @@ def certificates(files) -> dict[str, Certificate]:
 @pytest.mark.parametrize(("folder", "count"), [("sgp26", 17), ("sgp26-v3", 2)])
 def test_every_real_certificate_is_accepted_in_its_role(real_files, folder, count):
     found = certificates(real_files(folder))
-    judged = 0
+    checked = 0
     for name, one in found.items():
         if one.role is Role.CI:
             assert one.public_key is not None
             assert one.signed_by(one.public_key), name
         else:
-            assert judge_real(one, list(found.values())) == [], name
-            judged += 1
-    assert judged == count
+            assert flaws_of_real(one, list(found.values())) == [], name
+            checked += 1
+    assert checked == count
 
 
 @pytest.mark.parametrize(
-    ("name", "fault"),
+    ("name", "expected"),
     [
-        ("CERT_EUM_ECDSA_NIST_EXPIRED.der", CertificateFault.EXPIRED),
-        ("CERT_EUM_ECDSA_NIST_INVALID.der", CertificateFault.BAD_SIGNATURE),
-        ("CERT_EUM_ECDSA_NIST_UNKNOWN_CI.der", CertificateFault.UNKNOWN_ISSUER),
+        ("CERT_EUM_ECDSA_NIST_EXPIRED.der", CertificateFlaw.EXPIRED),
+        ("CERT_EUM_ECDSA_NIST_INVALID.der", CertificateFlaw.BAD_SIGNATURE),
+        ("CERT_EUM_ECDSA_NIST_UNKNOWN_CI.der", CertificateFlaw.UNKNOWN_ISSUER),
     ],
 )
-def test_invalid_real_eum_certificate_is_refused_for_its_reason(real_files, name, fault):
+def test_invalid_real_eum_certificate_is_refused_for_its_reason(real_files, name, expected):
     ci = certificates(real_files("sgp26"))["CertificateIssuer/CERT_CI_ECDSA_NIST.der"]
     eum = certificates(real_files("sgp26-invalid"))[name]
-    assert verification.check_eum_certificate(eum, ci, NOW) is fault
+    assert verification.check_eum_certificate(eum, ci, NOW) is expected
 
 
 @pytest.mark.parametrize(
-    ("name", "fault"),
+    ("name", "expected"),
     [
-        ("CERT_EUICC_ECDSA_NIST_EXPIRED.der", CertificateFault.EXPIRED),
-        ("CERT_EUICC_ECDSA_NIST_INVALID.der", CertificateFault.BAD_SIGNATURE),
-        ("CERT_EUICC_ECDSA_NIST_INVALID_EID.der", CertificateFault.EID),
-        ("CERT_EUICC_ECDSA_NIST_UNMATCHED_EID.der", CertificateFault.EID_CHECK_DIGITS),
+        ("CERT_EUICC_ECDSA_NIST_EXPIRED.der", CertificateFlaw.EXPIRED),
+        ("CERT_EUICC_ECDSA_NIST_INVALID.der", CertificateFlaw.BAD_SIGNATURE),
+        ("CERT_EUICC_ECDSA_NIST_INVALID_EID.der", CertificateFlaw.EID),
+        ("CERT_EUICC_ECDSA_NIST_UNMATCHED_EID.der", CertificateFlaw.EID_CHECK_DIGITS),
     ],
 )
-def test_invalid_real_euicc_certificate_is_refused_for_its_reason(real_files, name, fault):
+def test_invalid_real_euicc_certificate_is_refused_for_its_reason(real_files, name, expected):
     eum = certificates(real_files("sgp26"))["EUM/CERT_EUM_ECDSA_NIST.der"]
     euicc = certificates(real_files("sgp26-invalid"))[name]
-    assert verification.check_euicc_certificate(euicc, eum, NOW) is fault
+    assert verification.check_euicc_certificate(euicc, eum, NOW) is expected
 
 
 def test_unmatched_real_eid_is_in_the_range_and_passes_without_check_digits(real_files):
@@ -89,7 +89,7 @@ def test_unmatched_real_eid_is_in_the_range_and_passes_without_check_digits(real
     assert verification.check_euicc_certificate(euicc, eum, NOW, check_digits=False) is None
 
 
-def test_unknown_real_ci_has_no_role_and_signed_the_eum_of_nobody(real_files):
+def test_unknown_real_ci_has_no_role_and_no_key_identifier(real_files):
     found = certificates(real_files("sgp26-invalid"))
     unknown = found["CERT_UNKNOWN_CI_ECDSA_NIST.der"]
     assert unknown.role is None
@@ -97,7 +97,7 @@ def test_unknown_real_ci_has_no_role_and_signed_the_eum_of_nobody(real_files):
 
 
 @CURVES
-def test_good_certificates_of_our_own_have_no_fault(curve):
+def test_good_certificates_of_this_project_have_no_flaw(curve):
     ci, eum = PKI.ci(curve).certificate, PKI.eum(curve).certificate
     assert ci.public_key is not None
     for one in (PKI.dp_auth(curve), PKI.ds_auth(curve), PKI.dp_auth(curve, 2)):
@@ -110,7 +110,7 @@ def test_good_certificates_of_our_own_have_no_fault(curve):
     assert verification.check_euicc_certificate(PKI.euicc(curve).certificate, eum, NOW) is None
 
 
-def test_card_has_no_clock():
+def test_card_accepts_an_expired_certificate():
     auth, ci = PKI.dp_auth(Curve.NIST_P256), PKI.ci(Curve.NIST_P256)
     old = replace(
         Contents.of(auth.certificate),
@@ -122,7 +122,7 @@ def test_card_has_no_clock():
 
 
 def altered(role: Role, **changes):
-    """Return a DPauth or EUM certificate with some properties changed, and its CI."""
+    """Returns a DPauth or EUM certificate with some properties changed, and its CI."""
     curve = Curve.NIST_P256
     ci = PKI.ci(curve)
     good = PKI.eum(curve) if role is Role.EUM else PKI.dp_auth(curve)
@@ -133,66 +133,66 @@ def altered(role: Role, **changes):
     return issue(contents, ci.private_key), ci.certificate
 
 
-def server_faults(**changes) -> list[CertificateFault]:
+def server_flaws(**changes) -> list[CertificateFlaw]:
     one, ci = altered(Role.DP_AUTH, **changes)
     assert ci.public_key is not None
-    return list(verification.server_certificate_faults(one, SERVERS, ci.public_key))
+    return list(verification.server_certificate_flaws(one, SERVERS, ci.public_key))
 
 
-def eum_faults(**changes) -> list[CertificateFault]:
+def eum_flaws(**changes) -> list[CertificateFlaw]:
     one, ci = altered(Role.EUM, **changes)
-    return list(verification.eum_certificate_faults(one, ci, NOW))
+    return list(verification.eum_certificate_flaws(one, ci, NOW))
 
 
 def test_unknown_extension_that_is_not_critical_is_tolerated():
-    assert server_faults(extensions=[Extension(Oid("2.999.7"), b"\x05\x00")]) == []
+    assert server_flaws(extensions=[Extension(Oid("2.999.7"), b"\x05\x00")]) == []
 
 
-def test_another_usage_beside_the_right_one_is_refused():
+def test_another_usage_besides_the_right_one_is_refused():
     usage = Extension.key_usage(KeyUsage.DIGITAL_SIGNATURE, KeyUsage.KEY_AGREEMENT)
-    assert server_faults(extensions=[usage]) == [CertificateFault.KEY_USAGE]
+    assert server_flaws(extensions=[usage]) == [CertificateFlaw.KEY_USAGE]
 
 
 def test_critical_extended_key_usage_is_not_of_the_profile_of_an_auth_certificate():
     extension = Extension.extended_key_usage(Oid("1.3.6.1.5.5.7.3.1"))
-    assert server_faults(extensions=[extension]) == [CertificateFault.UNKNOWN_CRITICAL_EXTENSION]
+    assert server_flaws(extensions=[extension]) == [CertificateFlaw.UNKNOWN_CRITICAL_EXTENSION]
 
 
-def test_basic_constraints_of_a_leaf_may_say_no_ca():
-    assert server_faults(extensions=[Extension.basic_constraints(ca=False)]) == []
+def test_basic_constraints_of_a_leaf_may_exclude_ca():
+    assert server_flaws(extensions=[Extension.basic_constraints(ca=False)]) == []
 
 
-def test_known_role_is_wrong_and_unknown_policy_is_no_role():
+def test_other_role_is_wrong_role_and_unknown_policy_is_no_role():
     wrong = Extension.policy(Role.DP_TLS.oid)
-    assert server_faults(extensions=[wrong])[-1] is CertificateFault.WRONG_ROLE
+    assert server_flaws(extensions=[wrong])[-1] is CertificateFlaw.WRONG_ROLE
     unknown = Extension.policy(Oid("2.23.146.1.2.1.77"))
-    assert server_faults(extensions=[unknown]) == [CertificateFault.NO_ROLE]
+    assert server_flaws(extensions=[unknown]) == [CertificateFlaw.NO_ROLE]
 
 
-def test_role_of_version_3_is_as_good():
-    assert server_faults(extensions=[Extension.policy(Role.DP_AUTH.oid_v3)]) == []
+def test_role_of_version_3_is_accepted():
+    assert server_flaws(extensions=[Extension.policy(Role.DP_AUTH.oid_v3)]) == []
 
 
 def test_tls_certificate_shown_to_a_card_is_of_the_wrong_role():
     tls = issue_tls(PKI, Curve.NIST_P256, ["dp.example"], NOW).certificate
     ci = PKI.ci(Curve.NIST_P256).private_key.public
-    assert verification.check_server_certificate(tls, SERVERS, ci) is CertificateFault.WRONG_ROLE
+    assert verification.check_server_certificate(tls, SERVERS, ci) is CertificateFlaw.WRONG_ROLE
 
 
 def test_eum_certificate_shown_to_a_card_is_refused_for_its_key_usage():
     eum, ci = PKI.eum(Curve.NIST_P256).certificate, PKI.ci(Curve.NIST_P256).private_key.public
-    assert verification.check_server_certificate(eum, SERVERS, ci) is CertificateFault.KEY_USAGE
+    assert verification.check_server_certificate(eum, SERVERS, ci) is CertificateFlaw.KEY_USAGE
 
 
 @pytest.mark.parametrize("delta", [timedelta(0), timedelta(seconds=-1)])
-def test_both_ends_of_the_validity_are_inside(delta):
+def test_both_ends_of_the_validity_are_valid(delta):
     first, last = NOW - timedelta(days=1), NOW + timedelta(days=1)
     one, ci = altered(Role.EUM, not_before=first, not_after=last)
     assert verification.check_eum_certificate(one, ci, last + delta) is None
     assert verification.check_eum_certificate(one, ci, first - delta) is None
     late = verification.check_eum_certificate(one, ci, last + timedelta(seconds=1))
     early = verification.check_eum_certificate(one, ci, first - timedelta(seconds=1))
-    assert (late, early) == (CertificateFault.EXPIRED, CertificateFault.NOT_YET_VALID)
+    assert (late, early) == (CertificateFlaw.EXPIRED, CertificateFlaw.NOT_YET_VALID)
 
 
 def test_ci_that_allows_no_ca_below_it_makes_the_path_too_long():
@@ -200,40 +200,40 @@ def test_ci_that_allows_no_ca_below_it_makes_the_path_too_long():
     short = Contents.of(ci.certificate).with_extension(Extension.basic_constraints(path_length=0))
     root = issue(short, ci.private_key)
     eum = PKI.eum(Curve.NIST_P256).certificate
-    assert verification.check_eum_certificate(eum, root, NOW) is CertificateFault.PATH_LENGTH
+    assert verification.check_eum_certificate(eum, root, NOW) is CertificateFlaw.PATH_LENGTH
 
 
-def test_leaf_in_the_place_of_the_ci_is_no_ca():
+def test_leaf_in_the_place_of_the_ci_is_not_a_ca():
     ci = PKI.ci(Curve.NIST_P256)
     contents = Contents.of(ci.certificate).without_extension(Oid("2.5.29.19"))
     root = issue(contents, ci.private_key)
     eum = PKI.eum(Curve.NIST_P256).certificate
-    assert verification.check_eum_certificate(eum, root, NOW) is CertificateFault.BASIC_CONSTRAINTS
+    assert verification.check_eum_certificate(eum, root, NOW) is CertificateFlaw.BASIC_CONSTRAINTS
 
 
 def test_issuer_on_an_unsupported_curve_is_unknown():
     ci = PKI.ci(Curve.NIST_P256)
-    flaw = next(flaw for flaw in FLAWS if flaw.name == "short_curve")
+    flaw = next(flaw for flaw in FLAWED_VARIANTS if flaw.name == "short_curve")
     contents = Contents.of(PKI.eum(Curve.NIST_P256).certificate)
     short = flawed_certificate(PKI, flaw, PKI.eum(Curve.NIST_P256))
     info = Contents.of(Certificate.from_der(short)).public_key_info
     root = issue(replace(Contents.of(ci.certificate), public_key_info=info), ci.private_key)
     eum = issue(contents, ci.private_key)
-    assert verification.check_eum_certificate(eum, root, NOW) is CertificateFault.UNKNOWN_ISSUER
+    assert verification.check_eum_certificate(eum, root, NOW) is CertificateFlaw.UNKNOWN_ISSUER
     tls = issue_tls(PKI, Curve.NIST_P256, ["dp.example"], NOW).certificate
-    fault = verification.check_tls_certificate(tls, {Role.DP_TLS}, root, NOW, "dp.example")
-    assert fault is CertificateFault.UNKNOWN_ISSUER
+    found = verification.check_tls_certificate(tls, {Role.DP_TLS}, root, NOW, "dp.example")
+    assert found is CertificateFlaw.UNKNOWN_ISSUER
 
 
 def test_version_3_eum_may_have_one_ca_below_it():
     v3 = [Extension.policy(Role.EUM.oid_v3), Extension.basic_constraints(path_length=1)]
-    assert eum_faults(extensions=v3) == []
+    assert eum_flaws(extensions=v3) == []
     longer = [Extension.policy(Role.EUM.oid_v3), Extension.basic_constraints(path_length=2)]
-    assert eum_faults(extensions=longer) == [CertificateFault.PATH_LENGTH]
+    assert eum_flaws(extensions=longer) == [CertificateFlaw.PATH_LENGTH]
 
 
-def range_faults(*trees: Subject, eins: tuple[str, ...] = ()) -> list[CertificateFault]:
-    """Judge our eUICC under an EUM with other name constraints."""
+def range_flaws(*trees: Subject, eins: tuple[str, ...] = ()) -> list[CertificateFlaw]:
+    """Returns the flaws of the eUICC under an EUM with other name constraints."""
     curve = Curve.NIST_P256
     contents = Contents.of(PKI.eum(curve).certificate)
     contents = contents.with_extension(Extension.name_constraints(*trees))
@@ -241,7 +241,7 @@ def range_faults(*trees: Subject, eins: tuple[str, ...] = ()) -> list[Certificat
         value = tlv.encode(0x30, *(tlv.encode(0x13, ein.encode()) for ein in eins))
         contents = contents.with_extension(Extension(Oid("2.23.146.1.2.2.0"), value))
     eum = issue(contents, PKI.ci(curve).private_key)
-    return list(verification.euicc_certificate_faults(PKI.euicc(curve).certificate, eum, NOW))
+    return list(verification.euicc_certificate_flaws(PKI.euicc(curve).certificate, eum, NOW))
 
 
 NAME = "rsplab Test EUM"
@@ -250,34 +250,34 @@ NAME = "rsplab Test EUM"
 def test_any_of_several_ranges_may_match():
     other = Subject.of(organization=NAME, serial_number="89049099")
     longer = Subject.of(organization=NAME, serial_number="890490321234")
-    assert range_faults(other) == [CertificateFault.EID]
-    assert range_faults(other, longer) == []
+    assert range_flaws(other) == [CertificateFlaw.EID]
+    assert range_flaws(other, longer) == []
 
 
 def test_range_of_another_organisation_does_not_count():
     mine = Subject.of(organization=NAME, serial_number="89049099")
     theirs = Subject.of(organization="Somebody Else", serial_number="89049032")
-    assert range_faults(theirs) == [CertificateFault.NAME_CONSTRAINTS]
-    assert range_faults(theirs, mine) == [CertificateFault.EID]
+    assert range_flaws(theirs) == [CertificateFlaw.NAME_CONSTRAINTS]
+    assert range_flaws(theirs, mine) == [CertificateFlaw.EID]
 
 
 def test_version_3_range_is_in_the_permitted_eins():
     tree = Subject.of(organization=NAME)
-    assert range_faults(tree, eins=("89049032",)) == []
-    assert range_faults(tree, eins=("89049031", "8904903")) == []
-    assert range_faults(tree, eins=("89049031",)) == [CertificateFault.EID]
-    assert range_faults(tree) == [CertificateFault.EID]
+    assert range_flaws(tree, eins=("89049032",)) == []
+    assert range_flaws(tree, eins=("89049031", "8904903")) == []
+    assert range_flaws(tree, eins=("89049031",)) == [CertificateFlaw.EID]
+    assert range_flaws(tree) == [CertificateFlaw.EID]
 
 
-def test_subject_serial_number_that_is_no_eid_is_refused():
+def test_subject_serial_number_that_is_not_an_eid_is_refused():
     curve = Curve.NIST_P256
     eum = PKI.eum(curve)
     contents = Contents.of(PKI.euicc(curve).certificate)
     for serial in ("8904903212345123451234567890123", "8904903212345123451234567890123A", None):
         subject = Subject.of(organization=NAME, serial_number=serial).encode()
         one = issue(replace(contents, subject=subject), eum.private_key)
-        fault = verification.check_euicc_certificate(one, eum.certificate, NOW)
-        assert fault is CertificateFault.EID
+        found = verification.check_euicc_certificate(one, eum.certificate, NOW)
+        assert found is CertificateFlaw.EID
 
 
 def test_euicc_of_another_name_order_and_without_common_name_is_accepted():
@@ -291,7 +291,7 @@ def test_euicc_of_another_name_order_and_without_common_name_is_accepted():
 
 
 @CURVES
-def test_tls_certificate_is_judged_with_host_name_and_dates(curve):
+def test_tls_certificate_is_checked_for_host_name_and_dates(curve):
     tls = issue_tls(PKI, curve, ["dp.example", "127.0.0.1"], NOW).certificate
     ci = PKI.ci(curve).certificate
 
@@ -299,6 +299,6 @@ def test_tls_certificate_is_judged_with_host_name_and_dates(curve):
         return verification.check_tls_certificate(tls, {role}, ci, now, host)
 
     assert check() is None
-    assert check(host="other.example") is CertificateFault.HOST_NAME
-    assert check(now=NOW + timedelta(days=91)) is CertificateFault.EXPIRED
-    assert check(role=Role.DS_TLS) is CertificateFault.WRONG_ROLE
+    assert check(host="other.example") is CertificateFlaw.HOST_NAME
+    assert check(now=NOW + timedelta(days=91)) is CertificateFlaw.EXPIRED
+    assert check(role=Role.DS_TLS) is CertificateFlaw.WRONG_ROLE

@@ -1,4 +1,4 @@
-"""Icons are pictures of 64 x 64 pixels: read here by the rules of their formats, part by part."""
+"""Icons are pictures of 64 x 64 pixels: read here part by part, as their formats define."""
 
 import struct
 import zlib
@@ -20,7 +20,7 @@ def chunks(png):
         position += 12 + length
 
 
-def test_png_is_64_by_64_with_whole_chunks():
+def test_png_is_64_by_64_with_complete_chunks():
     png = png_icon((1, 2, 3))
     parts = dict(chunks(png))
 
@@ -46,7 +46,7 @@ def segments(jpg):
 
 
 def huffman(content):
-    """Return the codes of one table as texts of bits."""
+    """Returns the codes of one table as strings of bits."""
     counts, symbols = content[1:17], content[17:]
     codes, code, taken = {}, 0, 0
     for length, count in enumerate(counts, start=1):
@@ -65,7 +65,7 @@ def take(bits, codes):
 
 
 def shades(jpg):
-    """Decode a baseline JPEG of one component whose blocks have no detail."""
+    """Decodes a baseline JPEG of one component whose blocks have no detail."""
     parts = list(segments(jpg))
     tables = [content for marker, content in parts if marker == 0xFFC4]
     dc = next(huffman(table) for table in tables if table[0] == 0x00)

@@ -62,7 +62,7 @@ def names_of(parameters):
     return [element.name for element in split(make_profile(parameters).upp)]
 
 
-def test_elements_come_in_the_order_a_card_takes_them():
+def test_elements_are_in_the_order_a_card_requires():
     assert names_of(PLAIN) == [
         "header",
         "mf",
@@ -90,7 +90,7 @@ def test_elements_come_in_the_order_a_card_takes_them():
     [PLAIN, FULL, dataclasses.replace(FULL, size=40_000), dataclasses.replace(PLAIN, imsi=None)],
     ids=["plain", "full", "large", "without-usim"],
 )
-def test_every_element_is_what_the_module_describes(parameters):
+def test_every_element_conforms_to_the_module(parameters):
     for element in split(make_profile(parameters).upp):
         decoded = decode_element(element)
 
@@ -164,7 +164,7 @@ def test_optional_metadata_is_left_out():
     assert metadata.notification_configuration_info is None
 
 
-def test_owner_given_wins_over_the_imsi():
+def test_given_owner_is_used_instead_of_the_imsi():
     other = OperatorId(mcc_mnc=MccMnc.from_digits("999", "99"))
 
     assert make_profile(dataclasses.replace(PLAIN, owner=other)).metadata.profile_owner == other
@@ -215,7 +215,7 @@ def test_algorithm_options_can_be_given():
         ("001011", "04011010F1FFFFFFFF", "0002"),
     ],
 )
-def test_imsi_is_swapped_behind_its_parity(imsi, content, access_class):
+def test_imsi_digits_are_swapped_after_the_parity_nibble(imsi, content, access_class):
     facts = facts_of(dataclasses.replace(PLAIN, imsi=imsi))
 
     assert facts.imsi == imsi
@@ -230,7 +230,7 @@ def test_imsi_is_swapped_behind_its_parity(imsi, content, access_class):
     ]
 
 
-def test_service_table_names_the_group_identifiers_that_are_there():
+def test_service_table_lists_the_group_identifiers_present():
     assert not facts_of(PLAIN).service(17)
     assert not facts_of(PLAIN).service(18)
     assert facts_of(dataclasses.replace(PLAIN, gid1=b"\x01")).service(17)
@@ -250,7 +250,7 @@ def test_access_rules_are_the_fourteen_of_the_templates():
     assert int.from_bytes(arr[0][1]["efFileSize"], "big") == 14 * width
 
 
-def test_keys_of_the_security_domain_are_the_ones_asked_for():
+def test_keys_of_the_security_domain_are_the_requested_ones():
     parameters = dataclasses.replace(PLAIN, kic=b"\x01" * 16, kid=b"\x02" * 16, dek=b"\x03" * 16)
     element = next(e for e in split(make_profile(parameters).upp) if e.name == "securityDomain")
     keys = decode_element(element).value["keyList"]
@@ -278,14 +278,14 @@ def test_size_is_met_to_the_octet(size):
     assert ProfileFacts.of_package(upp).imsi == PLAIN.imsi
 
 
-def test_no_size_is_stepped_over_where_length_fields_grow():
+def test_every_size_is_met_where_length_fields_grow():
     sizes = [*range(BARE + 39, BARE + 400), *range(BARE + 65_400, BARE + 65_700, 3)]
 
     assert [len(make_profile(dataclasses.replace(PLAIN, size=n)).upp) for n in sizes] == sizes
 
 
 @pytest.mark.parametrize("size", [16_384, 32_768, 100_000, 300_000])
-def test_large_content_is_dealt_out_to_files_that_hold_it(size):
+def test_large_content_is_split_over_files_of_sufficient_size(size):
     upp = make_profile(dataclasses.replace(PLAIN, size=size)).upp
     element = next(e for e in split(upp) if e.name == "genericFileManagement")
     (script,) = decode_element(element).value["fileManagementCMD"]
@@ -336,7 +336,7 @@ def test_repr_shows_no_keys():
         assert name not in shown
 
 
-def test_usim_aid_and_services_are_those_asked_for():
+def test_usim_aid_and_services_are_the_requested_ones():
     aid = bytes.fromhex("A0000000871002FF49FF058A")
     made = make_profile(dataclasses.replace(PLAIN, usim_aid=aid, services=frozenset({69, 125})))
     assert aid in made.upp

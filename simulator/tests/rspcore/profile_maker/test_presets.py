@@ -25,7 +25,7 @@ RULES = {
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_profile_of_the_catalogue_is_whole(name):
+def test_profile_of_the_catalogue_is_complete(name):
     made = make_profile(preset(name))
     facts = ProfileFacts.of_package(made.upp)
 
@@ -45,7 +45,7 @@ def luhn_fits(digits):
     return sum(value - 9 * (value > 9) for value in doubled) % 10 == 0
 
 
-def test_iccid_of_our_own_has_its_check_digit():
+def test_iccid_of_this_project_has_a_valid_check_digit():
     assert luhn_fits("8929901012345678905")
     assert luhn_fits(str(preset("PROFILE_PROVISIONING1").iccid))
 
@@ -60,7 +60,7 @@ def test_profile_1_has_the_public_names():
     assert entry.profile_management_operation == set(NotificationEvent)
 
 
-def test_classes_are_those_of_the_names():
+def test_profile_classes_match_the_names():
     assert preset("PROFILE_TEST1").profile_class is ProfileClass.test
     assert preset("PROFILE_PROVISIONING1").profile_class is ProfileClass.provisioning
 
@@ -69,7 +69,7 @@ def test_test_profile_uses_the_algorithm_every_card_accepts():
     assert preset("PROFILE_TEST1").algorithm is AlgorithmId.usim_test
 
 
-def test_profiles_have_iccids_and_imsis_of_their_own():
+def test_profiles_have_different_iccids_and_imsis():
     single = [p for name, p in PRESETS.items() if "." not in name]
 
     assert len({p.iccid for p in single}) == len(single)

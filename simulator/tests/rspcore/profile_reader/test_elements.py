@@ -40,12 +40,12 @@ def test_services_are_those_of_the_list():
     assert tuple(member["name"] for member in members) == SERVICES
 
 
-def test_element_tells_its_identification_and_whether_it_is_mandated():
+def test_element_has_its_identification_and_mandated_flag():
     assert [one.identification for one in ELEMENTS] == [None, *range(1, len(ELEMENTS))]
     assert all(one.mandated for one in ELEMENTS)
 
 
-def test_element_without_mandated_is_not():
+def test_element_without_mandated_is_not_mandated():
     (one,) = split(bytes.fromhex("AA 05 A0 03 81 01 07"))
 
     assert (one.name, one.identification, one.mandated, one.is_end) == ("end", 7, False, True)
@@ -65,7 +65,7 @@ def test_large_identification_is_positive():
     assert one.identification == 32767
 
 
-def test_unknown_tag_is_kept_and_named_so():
+def test_unknown_tag_is_kept_and_named_unknown():
     first, second = split(bytes.fromhex("BF7F 02 05 00 AA 00"))
 
     assert (first.name, first.tag, second.name) == (UNKNOWN, 0xBF7F, "end")
@@ -73,7 +73,7 @@ def test_unknown_tag_is_kept_and_named_so():
         decode_element(first)
 
 
-def test_reserved_tag_is_decoded_to_nothing_known():
+def test_reserved_tag_is_decoded_to_an_empty_value():
     (one,) = split(bytes.fromhex("AB 02 80 00"))
 
     assert one.name == UNKNOWN
@@ -87,7 +87,7 @@ def test_package_cut_short_is_refused():
     assert caught.value.offset == ELEMENTS[-1].offset
 
 
-def test_no_octets_are_no_elements():
+def test_empty_package_has_no_elements():
     assert split(b"") == ()
 
 
@@ -99,7 +99,7 @@ def test_repr_never_shows_content():
     assert "b'" not in shown
 
 
-# -- octets as they come
+# -- octets in pieces
 
 
 @given(st.lists(st.integers(0, len(UPP)), max_size=12))
@@ -126,7 +126,7 @@ def test_single_octets_give_the_same_elements():
     assert tuple(found) == ELEMENTS
 
 
-def test_element_comes_out_with_its_last_octet():
+def test_element_is_returned_with_its_last_octet():
     end = ELEMENTS[1].offset + len(ELEMENTS[1].raw)
     elements, reader = PackageReader().feed(UPP[: end - 1])
 
@@ -135,7 +135,7 @@ def test_element_comes_out_with_its_last_octet():
     assert reader.feed(UPP[end - 1 : end])[0] == ELEMENTS[1:2]
 
 
-def test_reader_fed_is_left_as_it_was():
+def test_feeding_leaves_the_reader_unchanged():
     reader = PackageReader()
     reader.feed(UPP[:100])
 
@@ -153,7 +153,7 @@ def test_reader_fed_is_left_as_it_was():
         (["A0 83", "10 00 00"], "at most 1,048,576 are accepted"),
     ],
 )
-def test_header_that_cannot_be_right_is_refused_at_once(pieces, message):
+def test_invalid_header_is_refused_at_once(pieces, message):
     reader = PackageReader()
     for piece in pieces[:-1]:
         _, reader = reader.feed(bytes.fromhex(piece))
@@ -165,7 +165,7 @@ def test_header_that_cannot_be_right_is_refused_at_once(pieces, message):
 @pytest.mark.parametrize(
     "text", ["A0", "A0 82", "A0 82 01", "BF", "BF 81", "BF 22", "BF 22 81", "A0 84 00 00 00"]
 )
-def test_header_that_is_not_complete_waits(text):
+def test_incomplete_header_stays_pending(text):
     elements, reader = PackageReader().feed(bytes.fromhex(text))
 
     assert elements == ()
@@ -259,7 +259,7 @@ def test_header_without_a_mandatory_component_is_refused(tag):
         ProfileHeader.parse(*split(tlv.encode(0xA0, *parts)))
 
 
-def test_element_that_is_no_header_is_refused():
+def test_element_that_is_not_a_header_is_refused():
     with pytest.raises(DecodeError, match=r"profile header expected .* found B0 \(mf\)"):
         ProfileHeader.parse(ELEMENTS[1])
 

@@ -37,7 +37,7 @@ def test_every_component_is_read():
     assert read.record_length == 33
 
 
-def test_absent_and_empty_are_not_the_same():
+def test_absent_and_empty_are_distinguished():
     assert fcp("").short_efid is None
     assert fcp("88 00").short_efid == b""
 
@@ -46,7 +46,7 @@ def test_absent_and_empty_are_not_the_same():
     ("descriptor", "is_df"),
     [("82 02 7821", True), ("82 02 4121", False), ("82 02 7921", False), ("", False)],
 )
-def test_descriptor_says_df(descriptor, is_df):
+def test_descriptor_shows_whether_it_is_a_df(descriptor, is_df):
     assert fcp(descriptor).is_df is is_df
 
 
@@ -69,7 +69,7 @@ def test_patterns_fill_the_body(given, expected):
     assert file_body(fcp(given)).hex().upper() == expected
 
 
-def test_size_and_record_length_of_the_template_serve_when_none_is_given():
+def test_size_and_record_length_of_the_template_are_used_when_none_is_given():
     described = fcp("A5 04 C1 02 00FF")
 
     assert file_body(described, size=6, record_length=3).hex().upper() == "00FFFF00FFFF"
@@ -89,7 +89,7 @@ def test_size_and_record_length_of_the_template_serve_when_none_is_given():
         ((6,), "FFFFFFFFFFFF"),
     ],
 )
-def test_offsets_are_relative_to_where_the_last_content_ended(given, expected):
+def test_offsets_are_relative_to_the_end_of_the_last_content(given, expected):
     assert file_body(Fcp(), steps(*given), size=6).hex().upper() == expected
 
 
@@ -119,5 +119,5 @@ def test_file_component_is_read_in_order():
     assert not source.do_not_create
 
 
-def test_file_left_out_says_so():
+def test_file_left_out_is_marked():
     assert FileSource.parse(tlv.parse(bytes.fromhex("A5 02 80 00"))).do_not_create

@@ -129,7 +129,7 @@ def test_second_version_of_the_template_has_a_longer_service_table():
     assert len(facts.ef_ust) == 17
 
 
-def test_first_usim_is_the_one_that_counts():
+def test_facts_are_those_of_the_first_usim():
     first = usim(b"\x7f\xd0", imsi=[("fillFileContent", b"\x08\x29")])
     second = usim(b"\x7f\xd1", imsi=[("fillFileContent", b"\x08\x39")])
 
@@ -158,13 +158,13 @@ def test_link_shares_the_body_of_its_target(path, expected):
     assert facts.ef_gid1 == (None if expected is None else expected.ljust(17, b"\xff"))
 
 
-def test_empty_link_is_no_link():
+def test_empty_link_is_ignored():
     spn = [("fileDescriptor", {"linkPath": b""}), ("fillFileContent", b"\x01AB")]
 
     assert ProfileFacts.of_package(package(usim(spn=spn))).spn == "AB"
 
 
-def test_file_left_out_is_not_there():
+def test_file_left_out_is_absent():
     facts = ProfileFacts.of_package(package(usim(spn=[("doNotCreate", None)])))
 
     assert facts.ef_spn is None
@@ -197,7 +197,7 @@ def test_elements_already_cut_give_the_same_facts():
     assert ProfileFacts.of_elements(ELEMENTS) == FACTS
 
 
-# -- what contents say
+# -- contents of files
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_application_is_known_by_its_aid(aid, kind):
     assert NaaKind.of_aid(bytes.fromhex(aid)) is kind
 
 
-def test_repr_of_keys_shows_none():
+def test_repr_shows_no_keys():
     shown = repr(FACTS.naa_keys)
 
     assert repr(PARAMETERS.ki)[2:-1] not in shown
@@ -342,7 +342,7 @@ def test_repr_of_keys_shows_none():
     assert "opc=" not in shown
 
 
-# -- facts against metadata
+# -- facts and metadata
 
 
 def changed(**fields):
@@ -383,7 +383,7 @@ def test_ef_iccid_alone_can_differ():
     assert data_mismatches(facts, MADE.metadata) == (Mismatch.EF_ICCID,)
 
 
-def test_profile_without_imsi_takes_neither_owner_nor_rules():
+def test_profile_without_imsi_allows_neither_owner_nor_rules():
     bare = make_profile(dataclasses.replace(PARAMETERS, imsi=None))
     facts = ProfileFacts.of_package(bare.upp)
 

@@ -1,7 +1,7 @@
 """The generic test profiles of GSMA TS.48, made elsewhere: facts, elements, decoding, encoding.
 
-Every element of every package here is written back octet for octet. That is not owed to DER alone:
-the packages hold no unknown components, and defaults are written nowhere (see rspcore.schema).
+Every element of every package here is written back octet for octet. DER alone does not ensure
+that: the packages have no unknown components and no encoded defaults (see rspcore.schema).
 """
 
 from pathlib import Path
@@ -86,7 +86,7 @@ def facts(upp):
     return ProfileFacts.of_package(upp)
 
 
-def test_every_package_there_is_listed():
+def test_every_package_is_listed():
     assert {file.name for file in PLACE.iterdir()} == set(PACKAGES)
 
 
@@ -120,7 +120,7 @@ def test_files_have_the_known_content(name, facts):
     assert facts.header.profile_type == "GSMA Generic eUICC Test Profile"
 
 
-def test_group_identifiers_are_there_but_not_in_use(facts):
+def test_group_identifiers_are_present_but_not_in_use(facts):
     assert facts.ef_gid1 == facts.ef_gid2 == b"\xff\xff"
     assert facts.service(17)
     assert facts.service(18)

@@ -4,23 +4,23 @@ import pytest
 
 from rspcore import tlv
 from rspcore.messages import es10b
-from rspcore.pki.certificate_flaws import FLAWS, flawed_certificate
+from rspcore.pki.certificate_flaws import FLAWED_VARIANTS, flawed_certificate
 from rspcore.pki.roles import Role
-from rspcore.pki.verification import CertificateFault
+from rspcore.pki.verification import CertificateFlaw
 
 # Codes from 5.7.13 and 5.7.5; what is not here is invalidCertificate(1).
 AT_AUTHENTICATION = {
-    CertificateFault.UNSUPPORTED_CURVE: 3,
-    CertificateFault.WRONG_ROLE: 5,
-    CertificateFault.UNKNOWN_ISSUER: 7,
+    CertificateFlaw.UNSUPPORTED_CURVE: 3,
+    CertificateFlaw.WRONG_ROLE: 5,
+    CertificateFlaw.UNKNOWN_ISSUER: 7,
 }
-AT_DOWNLOAD = {CertificateFault.UNSUPPORTED_CURVE: 3}
-ACCEPTED = {CertificateFault.EXPIRED, CertificateFault.NOT_YET_VALID}
+AT_DOWNLOAD = {CertificateFlaw.UNSUPPORTED_CURVE: 3}
+ACCEPTED = {CertificateFlaw.EXPIRED, CertificateFlaw.NOT_YET_VALID}
 """A card has no clock."""
 
 
 def flaws(*roles):
-    chosen = [flaw for flaw in FLAWS if flaw.roles >= set(roles)]
+    chosen = [flaw for flaw in FLAWED_VARIANTS if flaw.roles >= set(roles)]
     return pytest.mark.parametrize("flaw", chosen, ids=lambda flaw: flaw.name)
 
 
@@ -40,11 +40,11 @@ def test_wrong_certificate_does_not_authenticate(lab, role, flaw):
     wrong = flawed_certificate(lab.pki, flaw, server.auth)
     request = replaced(server.authenticate_request(lab.challenge()), good, wrong)
     answer = lab.call(request, es10b.AuthenticateServerResponse)
-    if flaw.fault in ACCEPTED:
+    if flaw.found in ACCEPTED:
         assert answer.authenticate_response_ok is not None
         return
     code = answer.authenticate_response_error.authenticate_error_code
-    assert code == AT_AUTHENTICATION.get(flaw.fault, 1)
+    assert code == AT_AUTHENTICATION.get(flaw.found, 1)
 
 
 @flaws(Role.DP_PB)
@@ -54,8 +54,8 @@ def test_wrong_certificate_does_not_prepare_a_download(lab, flaw):
     wrong = flawed_certificate(lab.pki, flaw, server.pb)
     request = replaced(server.download_request(lab.authenticated(server)), good, wrong)
     answer = lab.call(request, es10b.PrepareDownloadResponse)
-    if flaw.fault in ACCEPTED:
+    if flaw.found in ACCEPTED:
         assert answer.download_response_ok is not None
         return
     code = answer.download_response_error.download_error_code
-    assert code == AT_DOWNLOAD.get(flaw.fault, 1)
+    assert code == AT_DOWNLOAD.get(flaw.found, 1)
