@@ -81,7 +81,7 @@ class Collected:
             run.close()
 
     def _place(self, requirements: tuple[Requirement, ...]) -> int:
-        """Returns the place of the card to which most of these requirements apply."""
+        """Returns the place of the first card to which most of these requirements apply."""
         if len(self.runs) == 1:
             return 0
         if requirements not in self._places:
@@ -106,7 +106,7 @@ def collect(config: pytest.Config, items: list[pytest.Item]) -> Collected:
     """Reads the markers of all cases.
 
     Raises:
-        pytest.UsageError: an unknown id, the same id in two test functions, or a test that asks for
+        pytest.UsageError: an unknown id, the same id in two test functions, or a test that uses
             a card and has no id; each is named.
     """
     try:

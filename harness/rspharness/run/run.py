@@ -298,12 +298,12 @@ class Run:
             self.broken = f"{case.nodeid}: {case.reason}"
 
     def remember_address(self, address: str) -> None:
-        """Keeps the first default SM-DP+ address of a real card, to set it again at the end."""
+        """Keeps the original default SM-DP+ address of a real card, to set it again at the end."""
         if not self.target.simulated and not self._address:
             self._address = address
 
     def close(self) -> None:
-        """Sets the first default SM-DP+ address again and closes the target, if it was opened."""
+        """Sets the original default SM-DP+ address again and closes the target if it was opened."""
         if not self.opened:
             return
         if self._address:
