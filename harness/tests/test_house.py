@@ -1,4 +1,4 @@
-"""The rules of the house that no linter checks: sizes, names, and correct documents."""
+"""The rules of the project that no linter checks: sizes, names, and correct documents."""
 
 import argparse
 import ast
@@ -14,13 +14,13 @@ from rspharness.cli.main import AREAS, build_parser
 ROOT = Path(__file__).parents[2]
 SOURCE_ROOTS = ("simulator", "harness", "suites")
 LONGEST_MODULE = 600
-DRAWERS = {"utils", "util", "common", "misc", "base", "helpers", "helper", "tools"}
+CATCH_ALLS = {"utils", "util", "common", "misc", "base", "helpers", "helper", "tools"}
 # A home or work folder of one machine; system paths that a Debian package owns are allowed.
 ABSOLUTE = re.compile(r"(?<![\w.~-])/(?:home|root|work|Users|tmp)/\w")
-UNOWNED = re.compile(r"#\s*(?:TODO|FIXME|HACK|XXX)\b")  # spelled apart from any real one
-WHOLE_WAY = {"uicc"}  # end-to-end tests, named by their subject and not by a package
-UNKNOWN_TO_SUITES = {"rspsim", "time", "random", "secrets", "smartcard", "os", "socket"}
-NO_WORD_OF_SUITES = re.compile(r"\b(?:inprocess|vpcd|pcsc|pytest\.raises|pytest\.skip|sleep)\b")
+OPEN_TASK = re.compile(r"#\s*(?:TODO|FIXME|HACK|XXX)\b")  # this line itself does not match
+END_TO_END = {"uicc"}  # end-to-end tests, named by their subject and not by a package
+NOT_FOR_SUITES = {"rspsim", "time", "random", "secrets", "smartcard", "os", "socket"}
+WORDS_NOT_FOR_SUITES = re.compile(r"\b(?:inprocess|vpcd|pcsc|pytest\.raises|pytest\.skip|sleep)\b")
 
 
 def modules() -> list[Path]:
@@ -46,9 +46,11 @@ def test_modules_fit_the_limit_and_are_named_by_a_noun() -> None:
     for file in modules():
         lines = len(file.read_text(encoding="utf-8").splitlines())
         if lines > LONGEST_MODULE:
-            offences.append(f"{name(file)}: {lines} lines: look for the second noun in it")
-        if file.stem in DRAWERS or not re.fullmatch(r"[a-z_][a-z0-9_]*", file.stem):
-            offences.append(f"{name(file)}: a drawer, or not snake_case")
+            offences.append(
+                f"{name(file)}: {lines} lines, at most {LONGEST_MODULE}: split it by subject"
+            )
+        if file.stem in CATCH_ALLS or not re.fullmatch(r"[a-z_][a-z0-9_]*", file.stem):
+            offences.append(f"{name(file)}: a catch-all name, or not snake_case")
     assert offences == []
 
 
@@ -57,7 +59,7 @@ def test_texts_have_no_absolute_paths_and_no_open_tasks() -> None:
     for file in texts():
         text = file.read_text(encoding="utf-8")
         offences += [f"{name(file)}: {found}" for found in ABSOLUTE.findall(text)]
-        offences += [f"{name(file)}: {found}" for found in UNOWNED.findall(text)]
+        offences += [f"{name(file)}: {found}" for found in OPEN_TASK.findall(text)]
     assert offences == []
 
 
@@ -68,7 +70,7 @@ def test_package_files_contain_only_a_docstring_and_names() -> None:
             continue
         tree = ast.parse(file.read_text(encoding="utf-8"))
         if not ast.get_docstring(tree):
-            offences.append(f"{name(file)}: a package says what it is")
+            offences.append(f"{name(file)}: no docstring that says what the package is")
         offences += [
             f"{name(file)}:{node.lineno}: re-exports and the table of members only"
             for node in tree.body[1:]
@@ -96,7 +98,7 @@ def test_source_root_is_not_a_package(root: str) -> None:
 def test_folders_of_tests_mirror_the_packages(tests: str, mirrored: str) -> None:
     folders = {file.parent.relative_to(ROOT / tests) for file in (ROOT / tests).rglob("test_*.py")}
     strays = {str(folder) for folder in folders if not (ROOT / mirrored / folder).is_dir()}
-    assert strays - WHOLE_WAY == set()
+    assert strays - END_TO_END == set()
 
 
 def test_suites_import_no_target_and_assert_only_with_expect() -> None:
@@ -105,10 +107,10 @@ def test_suites_import_no_target_and_assert_only_with_expect() -> None:
         text = file.read_text(encoding="utf-8")
         nodes = list(ast.walk(ast.parse(text)))
         offences += [
-            f"{name(file)}: imports {module}" for module in imported(nodes) & UNKNOWN_TO_SUITES
+            f"{name(file)}: imports {module}" for module in imported(nodes) & NOT_FOR_SUITES
         ]
         offences += [f"{name(file)}: assert" for node in nodes if isinstance(node, ast.Assert)]
-        offences += [f"{name(file)}: {word}" for word in NO_WORD_OF_SUITES.findall(text)]
+        offences += [f"{name(file)}: {word}" for word in WORDS_NOT_FOR_SUITES.findall(text)]
     assert offences == []
 
 

@@ -1,1 +1,1 @@
-"""The simulated roles: eUICC, SM-DP+ and their surroundings."""
+"""The simulated roles, eUICC and SM-DP+, with their stores, faults, transports and commands."""

@@ -1,7 +1,7 @@
-"""Named kinds of cards for those who test an LPA: a character, and what is wrong with it.
+"""Presets: named kinds of cards for tests of an LPA, each with its peculiarities.
 
 Each is modelled on reports from the field, not on one product. A preset is a personality, options,
-faults and memory under one name; what a command line or a test says beside it comes on top.
+faults and memory under one name; what a command line or a test asks for beside it is added.
 """
 
 from collections.abc import Mapping
@@ -28,12 +28,12 @@ _TO_TERMINAL: Final = bytes.fromhex("82028182")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardPreset:
-    """Hold one kind of card.
+    """One kind of card.
 
     Attributes:
-        name: Name it is asked for by.
-        summary: What it is like, one sentence.
-        personality: Name of its personality; None for the usual one.
+        name: Name by which it is requested.
+        summary: How it behaves, one sentence.
+        personality: Name of its personality; None for the default one.
         options: Options that differ from the personality's, "name=value" each.
         faults: Names of its faults.
         memory: Non-volatile memory for Profiles, in octets; None for the personality's.
@@ -54,7 +54,7 @@ class CardPreset:
     delays_ms: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
 
     def changed(self, decisions: Decisions) -> Decisions:
-        """Return decisions as this kind of card makes them, its faults aside."""
+        """Returns decisions with the AID and toolkit of this kind of card, not yet its faults."""
         if self.isdr_aid:
             decisions = decisions.having(applications.MATCHES, self._matches)
         if self.busy:
@@ -67,7 +67,7 @@ class CardPreset:
 
 
 def _with_more_time(before: Volatile, /) -> Volatile:
-    """Begin with the proactive command MORE TIME (TS 102 223, 6.6.4)."""
+    """Returns the values after a reset with MORE TIME as proactive command (TS 102 223, 6.6.4)."""
     forgotten = startup.FORGOTTEN.standard(before)
     offered = toolkit.next_offered(
         replace(forgotten.cat, queue=((_MORE_TIME, 0x00, _TO_TERMINAL),))
@@ -79,7 +79,7 @@ PRESETS: Final = (
     CardPreset(name="spec", summary="as the specification says"),
     CardPreset(
         name="removable-strict",
-        summary="wants TERMINAL CAPABILITY before anything, and answers by GET RESPONSE alone",
+        summary="requires TERMINAL CAPABILITY before anything, and answers only by GET RESPONSE",
         options=(
             "terminal-capability-enforced=yes",
             "terminal-capability-refuses-select=yes",
@@ -88,24 +88,24 @@ PRESETS: Final = (
     ),
     CardPreset(
         name="vendor-aid",
-        summary="has its ISD-R under an AID of its maker; the standard one is answered 6A82",
+        summary="has its ISD-R under an AID of its maker; the standard one is answered with 6A82",
         isdr_aid=VENDOR_AID,
     ),
     CardPreset(
         name="busy-toolkit",
-        summary="has MORE TIME waiting after each reset, and is catBusy(5) until it is answered",
+        summary="offers MORE TIME after each reset, and answers catBusy(5) until its response",
         options=("cat-busy=yes", "pending-listing=refused", "switch-ends-session=yes"),
         busy=True,
     ),
     CardPreset(
         name="notification-hostile",
-        summary="numbers Notifications from 0, filters to the letter, writes lengths in long form",
+        summary="numbers Notifications from 0, filters by exact match, writes lengths in long form",
         options=("first-seq-number=0", "notification-capacity=4"),
         faults=("es10b.notifications.filter-exact", "es10b.list-notification.none-in-long-form"),
     ),
     CardPreset(
         name="old-firmware",
-        summary="version 2.2.2, stops at unknown tags, and forgets optional parts of EUICCInfo2",
+        summary="version 2.2.2, stops at unknown tags, and leaves optional parts of EUICCInfo2 out",
         personality="v2.2.2",
         options=("unknown-info-tag-refused=yes", "segment-limit=1020"),
         faults=("information.info2.no-java-card-version", "select.fci.no-template"),
@@ -117,7 +117,7 @@ PRESETS: Final = (
     ),
     CardPreset(
         name="slow-card",
-        summary="takes a second or more where real cards compute, and 20 ms for anything",
+        summary="takes about a second where real cards compute, and 20 ms for any command",
         delays_ms=MappingProxyType(
             {0: 20, 0xBF38: 1500, 0xBF21: 1200, 0xBF36: 800, 0xBF31: 700, 0xBF32: 700, 0xBF33: 900}
         ),
@@ -156,7 +156,7 @@ USUAL: Final = "spec"
 
 
 def preset_named(name: str) -> CardPreset:
-    """Return the preset of this name.
+    """Returns the preset of this name.
 
     Raises:
         LocalError: there is none; the message lists the names.

@@ -1,7 +1,7 @@
-"""The card a command line asks for: credentials, personality, options, faults, and its store.
+"""The card that a command line asks for: credentials, personality, options, faults and store.
 
-A card that a file keeps has its EID, personality and keys already; asking for others is refused,
-because it would be another card. Its options may be changed, and stay changed.
+A card kept in a file has its EID, personality and keys already; a request for others is refused,
+because it would be another card. Its options can be changed, and the change is kept.
 """
 
 import enum
@@ -25,7 +25,7 @@ from rspsim.pki_folder import read_pki
 from rspsim.stores.coders import field_types
 
 __all__ = [
-    "CardWish",
+    "CardRequest",
     "changed_options",
     "decided",
     "first_state",
@@ -37,8 +37,8 @@ _USUAL: Final = "v2.5"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardWish:
-    """Hold what a command line says of a card; None where it says nothing.
+class CardRequest:
+    """What a command line asks of a card; None where it asks nothing.
 
     Attributes:
         pki: Folder of credentials.
@@ -54,8 +54,8 @@ class CardWish:
     options: tuple[str, ...] = ()
     memory: int | None = None
 
-    def with_preset(self, preset: CardPreset) -> "CardWish":
-        """Return the wish for a card of this kind; what was said before goes before it."""
+    def with_preset(self, preset: CardPreset) -> "CardRequest":
+        """Returns the request completed by a preset; what was asked before takes precedence."""
         return replace(
             self,
             personality=self.personality or preset.personality,
@@ -64,20 +64,20 @@ class CardWish:
         )
 
 
-def kept_state(store: Store, wish: CardWish) -> CardState:
-    """Return the card of a store; a store without one gets a new card.
+def kept_state(store: Store, request: CardRequest) -> CardState:
+    """Returns the state of the card in a store; an empty store gets a new card.
 
     Raises:
-        ConfigError: the store's card is not the one wished for, or a new one cannot be made.
+        ConfigError: the store's card is not the one requested, or a new one cannot be made.
         LocalError: an option is unknown or has no such value.
         StoreError: the store cannot be written.
     """
     kept = store.load()
     if kept is None:
-        state = first_state(wish)
+        state = first_state(request)
     else:
-        _require_same(kept, wish)
-        options = changed_options(kept.options, wish.options)
+        _require_same(kept, request)
+        options = changed_options(kept.options, request.options)
         state = replace(
             kept, options=options, personality=replace(kept.personality, options=options)
         )
@@ -86,33 +86,35 @@ def kept_state(store: Store, wish: CardWish) -> CardState:
     return state
 
 
-def first_state(wish: CardWish, pki: Pki | None = None) -> CardState:
-    """Personalise a new card.
+def first_state(request: CardRequest, pki: Pki | None = None) -> CardState:
+    """Personalises a new card and returns its state.
 
     Args:
-        wish: What it shall be.
-        pki: Credentials, in place of the wish's folder.
+        request: What the card has to be.
+        pki: Credentials to use instead of those in the folder of the request.
 
     Raises:
         ConfigError: no such personality, or credentials are missing.
         LocalError: an option is unknown or has no such value.
     """
-    kind = personality_named(wish.personality or _USUAL)
-    if wish.memory is not None:
-        kind = replace(kind, nvm_size=wish.memory)
-    options = changed_options(kind.options, wish.options)
-    return personalise(pki or read_pki(wish.pki), eid=wish.eid, personality=kind, options=options)
+    kind = personality_named(request.personality or _USUAL)
+    if request.memory is not None:
+        kind = replace(kind, nvm_size=request.memory)
+    options = changed_options(kind.options, request.options)
+    return personalise(
+        pki or read_pki(request.pki), eid=request.eid, personality=kind, options=options
+    )
 
 
 def changed_options(options: Options, given: Iterable[str]) -> Options:
-    """Return options with the given ones set.
+    """Returns options with the given ones set.
 
     Args:
         options: The options so far.
         given: "name=value" each; `-` and `_` are the same in a name.
 
     Raises:
-        LocalError: no such option, or no such value; the message lists what there is.
+        LocalError: no such option, or no such value; the message lists those that exist.
     """
     types = field_types(Options)
     changes: dict[str, Any] = {}
@@ -127,7 +129,7 @@ def changed_options(options: Options, given: Iterable[str]) -> Options:
 
 
 def decided(kind: CardPreset, names: Sequence[str]) -> Decisions:
-    """Return the decisions of a card of this kind with further faults.
+    """Returns the decisions of a card of this kind with further faults.
 
     Raises:
         LocalError: no such fault.
@@ -155,25 +157,29 @@ def _value(name: str, kind: type, text: str) -> object:
     raise LocalError(f"option {name}={text}: expected {expected}")
 
 
-def _require_same(kept: CardState, wish: CardWish) -> None:
-    """Refuse a wish for another card than the one that is kept."""
-    if wish.eid is not None and wish.eid != kept.eid:
-        raise ConfigError(f"the state file holds the card with EID {kept.eid}, not {wish.eid}")
-    if wish.personality is not None and wish.personality != kept.personality.name:
+def _require_same(kept: CardState, request: CardRequest) -> None:
+    """Refuses a request for another card than the one that is kept.
+
+    Raises:
+        ConfigError: EID, personality, memory or credentials differ.
+    """
+    if request.eid is not None and request.eid != kept.eid:
+        raise ConfigError(f"the state file holds the card with EID {kept.eid}, not {request.eid}")
+    if request.personality is not None and request.personality != kept.personality.name:
         raise ConfigError(
-            f"the state file holds a card {kept.personality.name}, not {wish.personality}; "
+            f"the state file holds a card {kept.personality.name}, not {request.personality}; "
             "name another file for another card"
         )
-    if wish.memory is not None and wish.memory != kept.personality.nvm_size:
+    if request.memory is not None and request.memory != kept.personality.nvm_size:
         raise ConfigError(
             f"the state file holds a card with {kept.personality.nvm_size:,} octets of memory, not "
-            f"{wish.memory:,}; name another file for another card"
+            f"{request.memory:,}; name another file for another card"
         )
-    if wish.pki is not None:
-        given = {c.ci_pkid for c in first_state(CardWish(pki=wish.pki)).credentials}
+    if request.pki is not None:
+        given = {c.ci_pkid for c in first_state(CardRequest(pki=request.pki)).credentials}
         held = {c.ci_pkid for c in kept.credentials}
         if given != held:
             raise ConfigError(
-                f"the state file holds a card under other CIs than {wish.pki}; "
+                f"the state file holds a card under other CIs than {request.pki}; "
                 "leave --pki out, or name another file for another card"
             )

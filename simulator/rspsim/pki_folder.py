@@ -10,11 +10,11 @@ __all__ = ["read_pki"]
 
 
 def read_pki(folder: Path | None, *, option: str = "") -> Pki:
-    """Returns the credentials in a folder and below, or the generated ones where there is none.
+    """Returns the credentials in a folder and below, or generated ones when no folder is given.
 
     Args:
         folder: The folder; names and layout of its files do not matter.
-        option: Option of the command line that named the folder, for the message.
+        option: Command-line option that names the folder, for the message.
 
     Raises:
         ConfigError: no such folder, or no CI certificate in it.

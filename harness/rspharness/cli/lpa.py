@@ -1,7 +1,7 @@
 """`rsplab lpa`: a local profile assistant for any eUICC, simulated or in a reader.
 
-Only the words of the command line are here; what the commands do is in `lpa_commands`, which is
-imported when one of them runs.
+Only the parsers are here; the commands themselves are in `lpa_commands`, which is imported when one
+of them runs.
 """
 
 import argparse
@@ -11,13 +11,13 @@ __all__ = ["add_parser"]
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `lpa` to the program."""
+    """Adds `lpa` to the program."""
     parser = subparsers.add_parser(
         "lpa",
         help="manage the Profiles of an eUICC and download new ones",
         description="Manage the Profiles of an eUICC and download new ones.",
         epilog="Exit code: 0 done; 1 the card or the server refused; 2 wrong use; 3 the "
-        "environment lacks something (reader, server, trust) or the card is another one.",
+        "environment lacks something (reader, server, trust) or the card has another EID.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     card = _card_options()
@@ -36,17 +36,23 @@ def _card_options() -> argparse.ArgumentParser:
         choices=("inprocess", "vpcd", "pcsc"),
         default="pcsc",
         help="pcsc: a card in a reader (default); vpcd: the simulated card of `rsplab card serve` "
-        "in a virtual reader; inprocess: a fresh simulated card that ends with the command",
+        "in a virtual reader; inprocess: a new simulated card that exists only for this command",
     )
-    card.add_argument("--reader", default="", metavar="NAME", help="the beginning of its name")
+    card.add_argument("--reader", default="", metavar="NAME", help="beginning of the reader's name")
     card.add_argument(
         "--eid",
-        help="EID the card must have; needed to change a card in a real reader. The fresh "
-        "simulated card gets it",
+        help="EID that the card must have; required to change a card in a real reader; a new "
+        "simulated card gets this EID",
     )
-    card.add_argument("--pki", type=Path, metavar="DIR", help="credentials of the fresh card")
     card.add_argument(
-        "--block-size", type=int, default=120, metavar="N", help="octets per STORE DATA, 6 to 255"
+        "--pki", type=Path, metavar="DIR", help="keys and certificates of the new simulated card"
+    )
+    card.add_argument(
+        "--block-size",
+        type=int,
+        default=120,
+        metavar="N",
+        help="octets per STORE DATA, 6 to 255 (default: 120)",
     )
     output = options.add_argument_group("the output")
     output.add_argument("--json", action="store_true", help="print one JSON object")
@@ -61,21 +67,24 @@ def _server_options() -> argparse.ArgumentParser:
         "--ca",
         type=Path,
         metavar="PATH",
-        help="CI certificates to trust: a file, or a folder such as a PKI's (default: --pki if "
-        "given; else, for a simulated card, the CI such cards are made with; else the system's)",
+        help="CI certificates to trust: a file, or a folder such as a PKI's (default: those of "
+        "--pki; without it, for a simulated card, the generated CI; otherwise those of the system)",
     )
-    server.add_argument(
-        "--insecure", action="store_true", help="accept any certificate of a server"
-    )
+    server.add_argument("--insecure", action="store_true", help="accept any server certificate")
     server.add_argument(
         "--connect-to",
         action="append",
         default=[],
         metavar="[NAME=]HOST:PORT",
-        help="where a server (or every server) really is; repeatable",
+        help="connect to this address instead of that of the server NAME, or of every server; "
+        "repeatable",
     )
     server.add_argument(
-        "--timeout", type=float, default=30.0, metavar="S", help="seconds to wait for an answer"
+        "--timeout",
+        type=float,
+        default=30.0,
+        metavar="S",
+        help="seconds to wait for an answer (default: 30)",
     )
     return options
 
@@ -115,7 +124,9 @@ def _add_changing(
     parser.add_argument("text", metavar="TEXT", help="at most 64 characters; empty removes it")
     parser = _add(commands, "reset", "delete Profiles and restore the default address", card)
     parser.add_argument("--operational", action="store_true", help="delete operational Profiles")
-    parser.add_argument("--test", action="store_true", help="delete test Profiles from the field")
+    parser.add_argument(
+        "--test", action="store_true", help="delete test Profiles loaded in the field"
+    )
     parser.add_argument("--address", action="store_true", help="restore the default SM-DP+ address")
     parser = _add(commands, "set-address", "store the address of the default SM-DP+", card)
     parser.add_argument("address", metavar="FQDN", help="the address; empty removes it")
@@ -131,10 +142,14 @@ def _add_download(
         "code",
         nargs="?",
         metavar="CODE",
-        help="activation code, 'LPA:1$...'; without one the default SM-DP+ of the card is asked",
+        help="activation code, 'LPA:1$...'; without it the default SM-DP+ of the card is used",
     )
-    parser.add_argument("--confirmation-code", metavar="CODE", help="if the server asks for one")
-    parser.add_argument("--yes", action="store_true", help="agree without being asked")
+    parser.add_argument(
+        "--confirmation-code", metavar="CODE", help="code to enter if the server requires one"
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="consent to the download without a prompt"
+    )
 
 
 def _add_notifications(

@@ -1,6 +1,6 @@
-"""`rsplab run`: the conformance suites on a card, by way of pytest and our plugin.
+"""`rsplab run`: runs the conformance suites on a card, with pytest and its plugin.
 
-This module chooses the target, finds the suites and words the pytest command; it runs no case and
+This module chooses the target, finds the suites and builds the pytest command; it runs no case and
 writes no report itself.
 """
 
@@ -13,22 +13,29 @@ from pathlib import Path
 from rspcore.errors import ConfigError
 from rspharness.run.renamed_option import RENAMED, RenamedOption
 
-__all__ = ["add_parser", "default_target", "find_suites", "hold_pcscd", "pytest_arguments", "run"]
+__all__ = [
+    "add_parser",
+    "default_target",
+    "find_suites",
+    "keep_pcscd_running",
+    "pytest_arguments",
+    "run",
+]
 
 CHECKOUT = Path(__file__).parents[3]  # where an editable installation has the suites
-EXIT_CODES = {0: 0, 1: 1, 2: 130, 3: 1, 4: 2, 5: 2}  # of pytest: ours
+EXIT_CODES = {0: 0, 1: 1, 2: 130, 3: 1, 4: 2, 5: 2}  # exit code of pytest: that of rsplab
 
 _PASSED_ON = ("reader", "eid", "level", "pki", "personality", "card_fault", "curve", "seed")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `run` to the program."""
+    """Adds `run` to the program."""
     parser = subparsers.add_parser(
         "run",
         help="run the conformance suites on a card and write a report",
         description="Run the conformance suites on a card and write a report.",
         epilog="Exit code: 0 every applicable case passes; 1 a case failed or was inconclusive; "
-        "2 wrong use; 3 the environment lacks something. Words after -- go to pytest.",
+        "2 wrong use; 3 the environment lacks something. Arguments after -- are passed to pytest.",
     )
     card = parser.add_argument_group("the card")
     card.add_argument(
@@ -44,47 +51,75 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="target file of another simulated card, or a folder of them, for the cases that do "
         "not apply to the first one; repeatable",
     )
-    card.add_argument("--reader", metavar="NAME", help="the reader, by the beginning of its name")
-    card.add_argument("--eid", help="EID of the card; one with another EID is left alone")
-    card.add_argument("--pki", type=Path, metavar="DIR", help="certificates and keys of the run")
-    card.add_argument("--personality", metavar="NAME", help="simulated card: its make and version")
-    card.add_argument("--card-fault", metavar="NAME", help="simulated card: one named fault")
+    card.add_argument("--reader", metavar="NAME", help="beginning of the reader's name")
+    card.add_argument(
+        "--eid",
+        help="EID of the card; a run on a card with another EID stops before the first case",
+    )
+    card.add_argument(
+        "--pki",
+        type=Path,
+        metavar="DIR",
+        help="folder of keys and certificates (default: generated ones)",
+    )
+    card.add_argument(
+        "--personality", metavar="NAME", help="simulated card: its SGP.22 version, such as v2.5"
+    )
+    card.add_argument("--card-fault", metavar="NAME", help="simulated card: name of one card fault")
     cases = parser.add_argument_group("the cases")
-    cases.add_argument("--case", action="append", metavar="ID", help="only this one; repeatable")
+    cases.add_argument(
+        "--case",
+        action="append",
+        metavar="ID",
+        help="run only this case; * is a wildcard; repeatable",
+    )
     cases.add_argument(
         "--level",
         choices=("read-only", "profiles", "destructive"),
-        help="the most a case may do to the card (default: destructive on the simulated card, "
-        "read-only on one in a reader)",
+        help="highest level of cases to run (default: destructive on a simulated card, read-only "
+        "on a card in a reader)",
     )
     cases.add_argument(
         "--kills",
         action="store_true",
-        help="try the cases themselves: run each on the faulty cards that it has to find",
+        help="test the cases: run each on the faulty cards whose faults it has to find",
     )
     cases.add_argument(
         "--matrix",
         action="store_true",
-        help="try the cases themselves: run each on every faulty card that can change it, and hold "
-        "what changes against the expected effects of the faults",
+        help="test the cases: run each on every faulty card that can change its result, and "
+        "compare the changes with the expected effects of the faults",
     )
     for old in RENAMED:
         cases.add_argument(old, action=RenamedOption)
-    cases.add_argument("--curve", help="curve where a case does not choose one")
-    cases.add_argument("--seed", help="seed of everything random on the host's side")
-    cases.add_argument("--suites", type=Path, metavar="DIR", help="default: the checkout's")
+    cases.add_argument(
+        "--curve", help="curve where a case chooses none: nistP256 (default) or brainpoolP256r1"
+    )
+    cases.add_argument(
+        "--seed", help="seed of all random values of the host and of a simulated card (default: 1)"
+    )
+    cases.add_argument(
+        "--suites",
+        type=Path,
+        metavar="DIR",
+        help="folder of the suites (default: suites/ here or in the checkout)",
+    )
     cases.add_argument(
         "-n", dest="workers", type=int, default=1, metavar="N", help="run cases in N processes"
     )
     results = parser.add_argument_group("the results")
-    results.add_argument("--report", type=Path, metavar="DIR", help="default: reports/")
-    results.add_argument("--allure", type=Path, metavar="DIR", help="Allure results as well")
+    results.add_argument(
+        "--report", type=Path, metavar="DIR", help="folder for reports (default: reports/)"
+    )
+    results.add_argument(
+        "--allure", type=Path, metavar="DIR", help="folder for Allure results as well"
+    )
     parser.add_argument("pytest", nargs="*", help=argparse.SUPPRESS)
     parser.set_defaults(func=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the suites as the options say and return the program's exit code.
+    """Runs the suites with these options and returns the program's exit code.
 
     Raises:
         ConfigError: No suites, no such target, or no PC/SC daemon. Nothing was sent to a card.
@@ -93,7 +128,7 @@ def run(options: argparse.Namespace) -> int:
     with ExitStack() as held:
         target = options.target or default_target(held, options.workers)
         if options.target == "vpcd":
-            hold_pcscd(held, options.workers)
+            keep_pcscd_running(held, options.workers)
         arguments = pytest_arguments(options, target, suites)
 
         import pytest  # noqa: PLC0415  slow, and `--help` does not need it
@@ -102,7 +137,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def default_target(held: ExitStack, workers: int) -> str:
-    """Choose the most real target that this machine offers, and say which and why.
+    """Returns vpcd where a PC/SC daemon is available, else inprocess; prints which and why.
 
     Args:
         held: Keeps a PC/SC daemon that was started here until the run is over.
@@ -112,7 +147,7 @@ def default_target(held: ExitStack, workers: int) -> str:
         reason = "pyscard is not installed"
     else:
         try:
-            hold_pcscd(held, workers)
+            keep_pcscd_running(held, workers)
         except ConfigError as problem:
             reason = str(problem)
         else:
@@ -121,8 +156,8 @@ def default_target(held: ExitStack, workers: int) -> str:
     return "inprocess"
 
 
-def hold_pcscd(held: ExitStack, workers: int) -> None:
-    """Have a PC/SC daemon with enough virtual readers until the run is over.
+def keep_pcscd_running(held: ExitStack, workers: int) -> None:
+    """Keeps a PC/SC daemon with enough virtual readers running until the run is over.
 
     Raises:
         ConfigError: Not installed, or may not be started or reached by this user.
@@ -135,7 +170,7 @@ def hold_pcscd(held: ExitStack, workers: int) -> None:
 
 
 def find_suites(named: Path | None) -> Path:
-    """Find the folder of the suites: the one named, the current folder's, or the checkout's.
+    """Returns the folder of the suites: the one named, the current folder's, or the checkout's.
 
     Raises:
         ConfigError: No such folder. An installed wheel holds no suites.
@@ -151,7 +186,7 @@ def find_suites(named: Path | None) -> Path:
 
 
 def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> list[str]:
-    """Word the pytest command of a run.
+    """Returns the arguments of pytest for a run.
 
     Args:
         options: What the parser of `run` read.
@@ -159,7 +194,7 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
         suites: Folder of the suites; pytest's root is the folder above it.
     """
     root = suites.parent
-    # We are imported already, and pytest would warn that it cannot rewrite our assert statements.
+    # The plugin is imported already, and pytest would warn that it cannot rewrite its asserts.
     quiet = "-Wignore:Module already imported:pytest.PytestAssertRewriteWarning"
     arguments = [str(suites), f"--rootdir={root}", "--no-header", quiet, f"--target={target}"]
     if (root / "pyproject.toml").is_file():

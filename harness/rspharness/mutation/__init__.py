@@ -1,1 +1,1 @@
-"""The suites themselves under test: every case against cards with faults."""
+"""Tests of the suites themselves: every case runs on cards with faults."""

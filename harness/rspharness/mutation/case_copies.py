@@ -1,9 +1,9 @@
 """Copies of a case, each under a label of its own, and how one of them runs without a report.
 
 pytest itself makes the copies: the label is one more parameter of the test function, and the module
-of a case can be collected again whenever copies are wanted. The label stands in the node id in
+of a case can be collected again whenever copies are needed. The label stands in the node id in
 angle brackets, so that `test_eid[ES10c.GetEID#01]` has the copy
-`test_eid[ES10c.GetEID#01-<es10c.get-eid.other>]`. A test function never sees the parameter.
+`test_eid[ES10c.GetEID#01-<es10c.get-eid.other>]`. A test function never receives the parameter.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ Phase = Literal["setup", "call", "teardown"]
 
 
 def label(metafunc: pytest.Metafunc, labels: Sequence[str]) -> None:
-    """Has a test function collected once for each label."""
+    """Makes pytest collect a test function once for each label."""
     metafunc.fixturenames.append(LABEL)
     metafunc.parametrize(LABEL, labels, ids=[f"<{one}>" for one in labels])
 
@@ -44,7 +44,7 @@ class CaseCopies:
 
     @pytest.hookimpl(trylast=True)
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Labels the function whose copies are wanted."""
+        """Labels the function whose copies are needed."""
         if self._function is not None and metafunc.function is self._function:
             label(metafunc, self._labels)
 

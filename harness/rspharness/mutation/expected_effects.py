@@ -1,9 +1,9 @@
-"""The expected effects of card faults: declared once, held against what a run found.
+"""The expected effects of card faults: declared once, compared with what a run found.
 
     fixtures/faults/expected_effects.json
 
-A fault that no case notices is a missing test. A requirement that changes and is not declared is a
-surprise. The requirements a fault names in its own `breaks` have to be among those that change.
+A fault that no case finds shows a missing test. A requirement that changes and is not declared is
+reported. The requirements a fault names in its own `breaks` have to be among those that change.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -23,10 +23,10 @@ DECLARED: Final = "fixtures/faults/expected_effects.json"
 
 
 def require_declared(root: Path) -> None:
-    """Requires the declared effects, before a run of minutes.
+    """Requires declared effects before the run, which takes minutes.
 
     Raises:
-        pytest.UsageError: they are not there, or cannot be read.
+        pytest.UsageError: they are missing or cannot be read.
     """
     try:
         read(root / DECLARED)
@@ -61,15 +61,15 @@ def write_matrix(folder: Path, matrix: Mapping[str, list[str]]) -> None:
 def differences(
     root: Path, matrix: Mapping[str, list[str]], tried: Collection[str]
 ) -> Iterator[str]:
-    """Yields what is not as declared, in words; nothing when all is well.
+    """Yields each difference from what is declared, as text.
 
     Args:
-        root: Folder of the fixtures' folder.
+        root: Folder that contains `fixtures`.
         matrix: What changed in the run.
         tried: Requirements that could change in it; others need another target.
 
     Raises:
-        ConfigError: the declared effects are not there, or cannot be read.
+        ConfigError: the declared effects are missing or cannot be read.
     """
     declared = read(root / DECLARED)
     for fault in card_faults():
@@ -81,9 +81,9 @@ def differences(
         missing = sorted(named - found)
         if missing:
             yield f"{fault.name} does not break {', '.join(missing)}"
-        surprising = sorted(found - set(declared.get(fault.name, ())))
-        if surprising:
+        undeclared = sorted(found - set(declared.get(fault.name, ())))
+        if undeclared:
             yield (
-                f"{fault.name} changes, beside its expected effects, {', '.join(surprising)}; "
+                f"{fault.name} changes, beside its expected effects, {', '.join(undeclared)}; "
                 f"when that is right, copy fault_matrix.json of a whole run over {DECLARED}"
             )

@@ -1,4 +1,4 @@
-"""Every case on the faulty cards it has to find.
+"""Runs every case on the faulty cards whose faults it has to find.
 
 A suite that has never failed has not been tested. With `--kills`, each case runs once for each card
 fault that names one of its requirements in `breaks`, and has to fail there: the fault is killed. A
@@ -35,7 +35,7 @@ class FaultKills:
 
     @pytest.hookimpl(trylast=True)
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Has a case collected once for each fault that one of its requirements is named by."""
+        """Makes pytest collect a case once for each fault that names one of its requirements."""
         ids = set(_requirements(metafunc))
         names = dict.fromkeys(fault for one in sorted(ids) for fault in self._faults.get(one, ()))
         if names:
@@ -62,14 +62,14 @@ class FaultKills:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Hands over what this process knows, if it is a worker."""
+        """Hands over the list of this process, if it is a worker."""
         output = getattr(session.config, "workeroutput", None)
         if output is not None:
             output[_OUTPUT] = self._without_case
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Takes what a worker hands over; each knows the same."""
+        """Takes the list that a worker hands over; all workers have the same list."""
         self._without_case = getattr(node, "workeroutput", {}).get(_OUTPUT, self._without_case)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

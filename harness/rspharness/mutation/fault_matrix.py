@@ -3,9 +3,9 @@
 A case runs once on a sound card that records what it decides, then on a card with each fault that
 can reach it (`fault_reach`). What changes is the effect of the fault.
 
-A simulated target keeps the state that initial conditions lead to. So a case is recorded from there
-on, and the way to each kept state once. A fault met only on the way matters to a case when it leads
-to another state: that is found out once for each state and fault.
+A simulated target keeps the state that initial conditions lead to. So a case is recorded from that
+state on, and the way to each kept state is recorded once. A fault that acts only on the way changes
+a case when it leads to another state; that is determined once for each state and fault.
 """
 
 from collections.abc import Hashable, Iterator
@@ -35,16 +35,16 @@ _FROM_THE_BEGINNING: Final = "way"
 _FROM_A_KEPT_STATE: Final = "here"
 
 Seen = tuple[Verdict | None, str]
-"""What a case came to: its verdict, and what it expected and did not get."""
+"""The result of a case: its verdict, and what it expected and did not get."""
 
 
 class _KeptStates(dict[Hashable, object]):
-    """Kept states of a card that remember which of them a case asked for.
+    """The kept states of a card, with a record of which of them a case asked for.
 
     Attributes:
         asked: Those the running case asked for.
         ways: Names of the faults that can change the way to each.
-        same: Whether a faulty card comes to the same state, by state and fault.
+        same: Whether a faulty card reaches the same state, by state and fault.
     """
 
     def __init__(self) -> None:
@@ -98,10 +98,10 @@ class FaultMatrix:
     """Runs cases on faulty cards and keeps what changed.
 
     Attributes:
-        collected: The cases of the run; their runs are given cards that record.
+        collected: The cases of the run; their runs get cards that record.
         copies: Makes the copies of a case that run on other cards.
         matrix: The requirements that changed, by fault.
-        tried: The requirements whose case was sound, and so could change.
+        tried: The requirements whose case passed on the sound card, so a fault can change them.
     """
 
     collected: Collected
@@ -112,7 +112,7 @@ class FaultMatrix:
     _players: dict[tuple[int, str], Player] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Gives the cases cards that record, and their copies cards that follow a record."""
+        """Makes cases run on cards that record, and their copies on cards that follow a record."""
         opens = partial(InProcessTarget, make=self._recorder)
         self.collected.runs = [run.recorded(opens) for run in self.collected.runs]
         self.collected.faulty_run = self._faulty_run
@@ -122,20 +122,20 @@ class FaultMatrix:
         return sound.with_fault(name, partial(InProcessTarget, make=player))
 
     def _player(self, sound: Run, fault: CardFault) -> Player:
-        """Returns the maker of the cards of a run that have a fault."""
+        """Returns the player that makes the cards of a run with a fault."""
         key = self.collected.runs.index(sound), fault.name
         if key not in self._players:
             self._players[key] = Player(fault)
         return self._players[key]
 
-    def surround(self, item: pytest.Function) -> None:
+    def run_copies(self, item: pytest.Function) -> None:
         """Runs copies of a case: on the sound card, then on every faulty card that can change it.
 
-        Nothing is reported. The case itself is to run next.
+        Nothing is reported. The case itself has to run next.
         """
         kept = self._kept(item)
         way, here = self.copies.of(item, (_FROM_THE_BEGINNING, _FROM_A_KEPT_STATE))
-        records = _Records(self._learn_the_way(item, way, kept), self._record(item, here, kept))
+        records = _Records(self._record_way(item, way, kept), self._record(item, here, kept))
         sound = _seen(here)
         if sound is not None and sound[0] in _SOUND:
             ids = _applicable(here)
@@ -150,7 +150,7 @@ class FaultMatrix:
             run.kept = _KeptStates()
         return run.kept
 
-    def _learn_the_way(
+    def _record_way(
         self, item: pytest.Function, way: pytest.Function, kept: _KeptStates
     ) -> _Record:
         """Runs the case once from the beginning; returns what the card did."""

@@ -1,10 +1,10 @@
-"""Which faults of the simulated card can reach a case: those in what the case made it decide.
+"""Which card faults can change a case: those that change something the card decides in it.
 
-A card that records what it decides is run through a case once. A fault that swaps a decision the
-card never asked for cannot change that case; nor can one that leaves out a check, or gives it
-another code, when the check held every time. Where a command did ask, that one command is carried
-out again with the fault, on the values of before it: with the same answer and the same values after
-it, nothing that follows can differ. What remains is small enough to run in full.
+A case runs once on a card that records what it decides. A fault that swaps a decision the card
+never used cannot change that case; neither can one that leaves out a check, or gives it another
+code, when the check held every time. Where a command did use the decision, that one command is
+carried out again with the fault, from the values before it: if the answer and the values after it
+are the same, nothing that follows can differ. With each fault that remains the case runs in full.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ __all__ = ["differs", "reaching", "touches"]
 
 
 def reaching(log: Log) -> dict[str, int]:
-    """Return the faults that can change what was recorded, each with the first place it changes."""
+    """Returns the faults that can change what was recorded, with the first place they change."""
     touched: dict[CardFault, list[int]] = {}
     for place, one in enumerate(log):
         for fault in _swapping(frozenset(one.reached.standard)):
@@ -44,22 +44,22 @@ def _first_change(fault: CardFault, log: Log, places: list[int]) -> int | None:
 
 @cache
 def _swapping(names: frozenset[str]) -> tuple[CardFault, ...]:
-    """Return the faults that swap one of these decisions."""
+    """Returns the faults that swap one of these decisions."""
     return tuple(fault for fault in FAULTS if not names.isdisjoint(_swapped(fault)))
 
 
 def touches(fault: CardFault, reached: Reached) -> bool:
-    """Tell whether a fault swaps something that was decided."""
+    """Returns whether a fault swaps something that was decided."""
     return any(_touches(name, value, reached) for name, value in _swapped(fault).items())
 
 
 def differs(fault: CardFault, one: Exchange) -> bool:
-    """Have a card with the fault do the same from the same values, and compare."""
+    """Returns whether a card with the fault ends an act otherwise, from the same values."""
     card = _Midway(one, Decisions(_swapped(fault)))
     try:
         answer = carried_out(card, one.act)
     except (ArithmeticError, LookupError, TypeError, ValueError, RspError):
-        return True  # a faulty card may well stumble; the case is run in full to see
+        return True  # a faulty card may fail here; the case is run in full
     return (answer, *card.values) != (one.answer, *one.after, one.rng_after)
 
 
@@ -74,7 +74,7 @@ class _Midway(Euicc):
 
     @property
     def values(self) -> tuple[CardState, Volatile, Rng]:
-        """Return everything the next act depends on."""
+        """Returns everything the next act depends on."""
         return self._state, self._volatile, self._rng
 
 
@@ -96,7 +96,7 @@ def _touches(name: str, value: object, reached: Reached) -> bool:
 
 
 def _changed_checks(standard: tuple[Any, ...], value: tuple[Any, ...], failed: set[str]) -> bool:
-    """Tell whether another table of checks can decide otherwise than the standard one did."""
+    """Returns whether another table of checks can decide otherwise than the standard one did."""
     before = {check.name: check for check in standard}
     after = {check.name: check for check in value}
     if after.keys() - before.keys():

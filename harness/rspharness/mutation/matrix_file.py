@@ -22,7 +22,7 @@ def read(path: Path) -> Matrix:
     """Reads a matrix.
 
     Raises:
-        ConfigError: no such file, or not such a document.
+        ConfigError: no such file, or not a fault matrix.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))

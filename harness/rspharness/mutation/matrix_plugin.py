@@ -1,7 +1,7 @@
-"""The plugin of pytest behind `--matrix`: has the fault matrix filled, written and judged.
+"""The plugin of pytest behind `--matrix`: fills, writes and judges the fault matrix.
 
 Every process fills its own part while its cases run; the controlling process writes the whole
-matrix into the report folder and holds it against the expected effects.
+matrix into the report folder and compares it with the expected effects.
 """
 
 from collections.abc import Generator
@@ -25,7 +25,7 @@ class MatrixPlugin:
     """Fills the fault matrix around the cases of a run, and judges it at the end."""
 
     def __init__(self, config: pytest.Config, collector: Collector | None) -> None:
-        """Registers what it needs.
+        """Registers the plugin that copies cases.
 
         Args:
             config: Configuration of this process.
@@ -64,7 +64,7 @@ class MatrixPlugin:
         if self._matrix is None or not isinstance(item, pytest.Function):
             return
         if item.nodeid in self._matrix.collected.cases:
-            self._matrix.surround(item)
+            self._matrix.run_copies(item)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -79,7 +79,7 @@ class MatrixPlugin:
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
-        """Hands over what this process found; judges all of it where the reports are written."""
+        """Hands over what this process found; judges the whole where the reports are written."""
         part = None if self._matrix is None else (self._matrix.matrix, self._matrix.tried)
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
@@ -96,6 +96,6 @@ class MatrixPlugin:
         return result
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Prints what is not as declared."""
+        """Prints each difference from what is declared."""
         for line in self._differences:
             terminalreporter.write_line(line)

@@ -1,6 +1,6 @@
-"""A faulty card that takes from a record of the sound one what it would do the same.
+"""A faulty card that takes what is the same from a record of the sound card.
 
-The fault matrix runs a case on many faulty cards, and all but a few of their answers are those of
+The fault matrix runs a case on many faulty cards, and nearly all of their answers are those of
 the sound card. A `Recorder` has recorded these, with the values before and after. While the faulty
 card has the values the sound one had and gets the same command, an act in which its fault decides
 nothing is taken from the record; any other is carried out. After the first difference it carries
@@ -26,12 +26,12 @@ __all__ = ["Player", "ReplayingEuicc", "Script"]
 
 @dataclass(slots=True)
 class Script:
-    """What a faulty card may take over.
+    """The record that a faulty card follows.
 
     Attributes:
         log: What the sound card did in the case.
         fault: The fault of the card.
-        first: Place of the first act that the fault changes; all before it are taken over.
+        first: Place of the first act that the fault changes; those before it are not carried out.
         place: Place of the next act.
     """
 
@@ -73,7 +73,7 @@ class Player:
 
     @contextmanager
     def following(self, script: Script) -> Iterator[None]:
-        """Lets the cards follow a script for what happens inside."""
+        """Makes the cards follow a script for the length of a with block."""
         self.script = script
         try:
             yield
@@ -89,17 +89,17 @@ class ReplayingEuicc(Euicc):
         self._player = player
 
     def transmit(self, command: bytes) -> bytes:
-        """Carries out a command, or takes over what came of it."""
+        """Carries out a command, or takes its result from the record."""
         if not self._powered:
             self.reset()
         return self._done(command)
 
     def reset(self) -> bytes:
-        """Resets the card, or takes over what came of it."""
+        """Resets the card, or takes the result from the record."""
         return self._done(Signal.RESET)
 
     def power_off(self) -> None:
-        """Takes the power away, or takes over what came of it."""
+        """Switches the power off, or takes the result from the record."""
         self._done(Signal.POWER_OFF)
 
     def _done(self, act: Act) -> bytes:
@@ -125,12 +125,12 @@ class ReplayingEuicc(Euicc):
         return carried_out(self, act)
 
     def _take_over(self, one: Exchange) -> None:
-        """Takes the values the sound card had after an act."""
+        """Sets the values the sound card had after an act."""
         self._state, self._volatile = one.after
         self._rng = copy(one.rng_after)
 
     def _recorded(self, script: Script, act: Act) -> Exchange | None:
-        """Returns the record of this act if it met the values this card has, else None."""
+        """Returns the record of this act if it began with the values of this card, else None."""
         one = script.exchange(act)
         if one is None:
             return None

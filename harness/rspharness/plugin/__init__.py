@@ -1,1 +1,1 @@
-"""The pytest plugin: options, fixtures, hooks, and the life of a case between them."""
+"""The pytest plugin: options, fixtures, hooks, and what happens around each case."""

@@ -1,4 +1,4 @@
-"""The fixtures for the tests of others: simulated cards, in this process or in a PC/SC reader."""
+"""The fixtures for tests of other software: simulated cards, in this process or in a reader."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ __all__ = ["card_in_reader", "simulated_card"]
 
 @pytest.fixture
 def simulated_card() -> "Callable[..., Any]":
-    """Give the maker of simulated cards (`rspharness.simulated.fixture_cards`)."""
+    """Returns the function that makes simulated cards (`rspharness.simulated.fixture_cards`)."""
     from rspharness.simulated.fixture_cards import simulated_card as make  # noqa: PLC0415  only where used
 
     return make
@@ -21,9 +21,9 @@ def simulated_card() -> "Callable[..., Any]":
 
 @pytest.fixture
 def card_in_reader() -> "Iterator[ReaderCards]":
-    """Give the function that puts simulated cards into PC/SC readers, for tests of other software.
+    """Yields the function that puts simulated cards into PC/SC readers.
 
-    A test is skipped where no virtual reader can be had.
+    It is for tests of other software. A test is skipped where no virtual reader is available.
     """
     from rspcore.errors import ConfigError  # noqa: PLC0415  only where used
     from rspharness.simulated.fixture_cards import ReaderCards  # noqa: PLC0415  only where used

@@ -1,4 +1,4 @@
-"""The fixtures of the conformance suites: the card, the servers, and the means to reach a state."""
+"""The fixtures of the conformance suites: card, servers, options, initial conditions."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -39,9 +39,10 @@ __all__ = [
 
 @pytest.fixture
 def case_state(request: pytest.FixtureRequest) -> "CaseState":
-    """Return the state of the running case; the first fixture of each case, and not for suites.
+    """Returns the state of the running case; for fixtures, not for suites.
 
-    A case that does not apply here is skipped by it, before anything is sent for its sake.
+    It is the first fixture of each case, and skips one that does not apply here before anything is
+    sent for it.
     """
     case = case_of(request.node)
     if case is None:
@@ -54,14 +55,14 @@ def case_state(request: pytest.FixtureRequest) -> "CaseState":
 
 @pytest.fixture
 def run_state(request: pytest.FixtureRequest) -> "Run":
-    """Return what the cases of this process share; for fixtures, not for suites."""
+    """Returns what the cases of this process share; for fixtures, not for suites."""
     run: Run = request.node.stash[RUN]
     return run
 
 
 @pytest.fixture
 def card(case_state: "CaseState", run_state: "Run") -> "Iterator[Card]":
-    """Give the card under test, just reset; a simulated one is new."""
+    """Yields the card under test, just reset; a simulated one is new."""
     opened = run_state.open_card(case_state.trace, case_state.timings, case_state.seed)
     case_state.card = opened
     yield opened
@@ -70,43 +71,43 @@ def card(case_state: "CaseState", run_state: "Run") -> "Iterator[Card]":
 
 @pytest.fixture
 def step(case_state: "CaseState") -> "Steps":
-    """Give the recorder of steps; a case opens one by a with statement."""
+    """Returns the recorder of steps; a case opens each step by a with statement."""
     return case_state.steps
 
 
 @pytest.fixture
 def note(case_state: "CaseState") -> "Callable[[str], None]":
-    """Give the function that keeps an observation for the report."""
+    """Returns the function that records an observation for the report."""
     return case_state.steps.note
 
 
 @pytest.fixture
 def pki(run_state: "Run") -> "Pki":
-    """Give the credentials of the run."""
+    """Returns the credentials of the run."""
     return run_state.pki
 
 
 @pytest.fixture
 def curve(run_state: "Run") -> "Curve":
-    """Give the curve of the run."""
+    """Returns the curve of the run."""
     return run_state.options.curve
 
 
 @pytest.fixture
 def declared(run_state: "Run") -> "dict[str, Any]":
-    """Give the values the target file declares, such as root_ds_address."""
+    """Returns the values that the target file declares, such as root_ds_address."""
     return dict(run_state.target.settings.values)
 
 
 @pytest.fixture
 def options(run_state: "Run") -> "dict[str, bool]":
-    """Give the options of the card by the catalogue's names."""
+    """Returns the options of the card by the catalogue's names."""
     return dict(run_state.capabilities.options)
 
 
 @pytest.fixture
 def make_server(case_state: "CaseState", run_state: "Run") -> "Callable[..., RspServer]":
-    """Give the maker of servers under the control of the case."""
+    """Returns the function that makes servers under the control of the case."""
     from rspharness.servers.rsp_server import server_maker  # noqa: PLC0415  only where used
 
     chosen = run_state.options
@@ -115,25 +116,25 @@ def make_server(case_state: "CaseState", run_state: "Run") -> "Callable[..., Rsp
 
 @pytest.fixture
 def server(make_server: "Callable[..., RspServer]") -> "RspServer":
-    """Give S_SM-DP+, the first one, on the curve of the run."""
+    """Returns S_SM-DP+, the first one, on the curve of the run."""
     return make_server()
 
 
 @pytest.fixture
 def server2(make_server: "Callable[..., RspServer]") -> "RspServer":
-    """Give a second S_SM-DP+ of another owner."""
+    """Returns a second S_SM-DP+ of another owner."""
     return make_server(number=2)
 
 
 @pytest.fixture
 def smds(make_server: "Callable[..., RspServer]") -> "RspServer":
-    """Give S_SM-DS."""
+    """Returns S_SM-DS."""
     return make_server(smds=True)
 
 
 @pytest.fixture
 def make_ota() -> "Callable[..., OtaServer]":
-    """Give the maker of S_OTA, the operator's server: `make_ota(profile.parameters)`."""
+    """Returns the maker of S_OTA, the operator's server: `make_ota(profile.parameters)`."""
     from rspharness.servers.ota_server import OtaServer  # noqa: PLC0415  only where used
 
     return OtaServer
@@ -143,7 +144,7 @@ def make_ota() -> "Callable[..., OtaServer]":
 def given(
     case_state: "CaseState", run_state: "Run", card: "Card", server: "RspServer"
 ) -> "Conditions":
-    """Give the means to reach initial conditions by standard commands."""
+    """Returns the helper that reaches initial conditions by standard commands."""
     from rspharness.suite.initial_conditions import Conditions  # noqa: PLC0415  only where used
 
     return Conditions(card, server, run_state, case_state.steps)

@@ -1,9 +1,9 @@
 """The pytest plugin: the hooks of the conformance suites, with options and fixtures beside them.
 
 An installed plugin loads in every pytest run, so this module only registers options and looks for
-the `testcase` marker; everything behind it is imported when a marked case is found. How a case is
+the `testcase` marker; everything else is imported when a marked case is found. How a case is
 judged is in `rspharness.run.case_state`, what a run shares in `rspharness.run.run`, what the
-reports say in `rspharness.report`.
+reports show in `rspharness.report`.
 """
 
 from collections.abc import Generator
@@ -26,21 +26,21 @@ pytest_plugins = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
+    """Registers the marker."""
     config.addinivalue_line(
-        "markers", "testcase(*ids, level): requirements a conformance case answers"
+        "markers", "testcase(*ids, level): requirements that a conformance case tests"
     )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makeitem(name: str, obj: object) -> list[pytest.Item] | None:
-    """Keep pytest from taking the decorator for a test, whose name begins like one."""
+    """Keeps pytest from collecting the decorator, whose name begins like that of a test."""
     return [] if name == "testcase" and isinstance(obj, TestCaseMarker) else None
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Check the ids of the cases and choose those of --case."""
+    """Checks the ids of the cases and selects those of --case."""
     if not any(item.get_closest_marker("testcase") for item in items):
         return
     from rspharness.run import collection  # noqa: PLC0415  only where there are cases
@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
-    """Begin a case, and judge what keeps it from being set up."""
+    """Begins a case, and judges an exception raised while it is set up."""
     collected = item.config.stash.get(COLLECTED, None)
     if collected is None or item.nodeid not in collected.cases:
         return (yield)
@@ -71,7 +71,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Judge what a case raised."""
+    """Judges what a case raised."""
     case = case_of(item)
     if case is None:
         return (yield)
@@ -81,14 +81,14 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     result: object = None
     if case.fault:
         required = not item.config.getoption("--matrix")
-        with lifecycle.hunted(case, required=required):
+        with lifecycle.judged_with_fault(case, required=required):
             result = yield
         return result
     try:
         with lifecycle.judged(case, item.stash[RUN]):
             result = yield
             case.passed()
-            lifecycle.require_no_surprise(case)
+            lifecycle.refuse_unexpected_pass(case)
     finally:
         attach_evidence(item.config, case)
     return result
@@ -98,7 +98,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Put the verdict, and at the end the whole record, onto pytest's report."""
+    """Adds the verdict to pytest's report, and the whole record to the last one of a case."""
     report = yield
     case = case_of(item)
     if case is not None:
@@ -109,13 +109,13 @@ def pytest_runtest_makereport(
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """Show the verdict instead of pytest's word."""
+    """Returns the verdict, which is shown instead of pytest's outcome."""
     status: tuple[str, str, str] | None = getattr(report, "rsplab_status", None)
     return status
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Begin to collect results in the process that writes the reports."""
+    """Starts the collection of results in the process that writes the reports."""
     from rspharness.report.collector import Collector  # noqa: PLC0415  light
 
     config = session.config
@@ -123,11 +123,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if not hasattr(config, "workerinput"):
         collector = Collector(config, datetime.now().astimezone())  # noqa: TID251  the start of the run
         config.pluginmanager.register(collector, "rsplab-collector")
-    _try_the_suites(config, collector)
+    _register_fault_plugins(config, collector)
 
 
-def _try_the_suites(config: pytest.Config, collector: "Collector | None") -> None:
-    """Registers what runs cases on faulty cards, if it is asked for."""
+def _register_fault_plugins(config: pytest.Config, collector: "Collector | None") -> None:
+    """Registers the plugins that run cases on faulty cards, if the options ask for them."""
     if config.getoption("--kills"):
         from rspharness.mutation.fault_kills import FaultKills  # noqa: PLC0415  only on request
 
@@ -140,7 +140,7 @@ def _try_the_suites(config: pytest.Config, collector: "Collector | None") -> Non
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config, specs: list[object]) -> None:
-    """Start pcscd once, with a slot for each worker, before the workers look for it."""
+    """Starts pcscd once, with a slot for each worker, before the workers look for it."""
     if config.getoption("--target") == "vpcd":
         from rspharness.simulated.vpcd import start_daemon  # noqa: PLC0415  only for this target
 
@@ -149,7 +149,7 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: list[object]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Let the target go and hand over what this process knows of the run."""
+    """Hands over what this process knows of the run, and closes the targets."""
     collected = session.config.stash.get(COLLECTED, None)
     if collected is None:
         return

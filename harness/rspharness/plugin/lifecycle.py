@@ -1,7 +1,6 @@
 """What happens around a case: begin, applicability, judgement, the record for the report.
 
-The hooks of the plugin call these functions; nothing here decides a verdict: `CaseState`
-does.
+The hooks of the plugin call these functions. Verdicts are decided by `CaseState`, not here.
 """
 
 import re
@@ -30,10 +29,10 @@ __all__ = [
     "begin",
     "complete",
     "hand_over",
-    "hunted",
     "judged",
+    "judged_with_fault",
+    "refuse_unexpected_pass",
     "require_applicable",
-    "require_no_surprise",
 ]
 
 _COPY = re.compile(r"-?<[a-z0-9.-]+>|\[<[a-z0-9.-]+>\]")
@@ -51,7 +50,7 @@ _LETTERS = {
 
 
 def begin(item: pytest.Item, ids: CaseIds, run: Run) -> CaseState:
-    """Make the state of a case."""
+    """Makes the state of a case."""
     path, line, _ = item.location
     doc = (getattr(getattr(item, "obj", None), "__doc__", None) or item.name).strip()
     target = f"--target {run.options.target}"
@@ -72,7 +71,7 @@ def begin(item: pytest.Item, ids: CaseIds, run: Run) -> CaseState:
 
 
 def require_applicable(case: CaseState, run: Run) -> None:
-    """Leave a case that does not apply here.
+    """Skips a case that does not apply here.
 
     Raises:
         pytest.skip.Exception: no requirement of it applies, or its level is not allowed.
@@ -94,7 +93,7 @@ def require_applicable(case: CaseState, run: Run) -> None:
 
 @contextmanager
 def judged(case: CaseState, run: Run, *, setup: bool = False) -> Iterator[None]:
-    """Turn what is raised inside into a verdict, and into what pytest makes of that verdict.
+    """Turns an exception raised inside into a verdict, and into pytest's outcome for it.
 
     Args:
         case: The case.
@@ -122,13 +121,13 @@ def judged(case: CaseState, run: Run, *, setup: bool = False) -> Iterator[None]:
             return
         case.judge(Inconclusive(f"setting the case up: {error}"))
         raise
-    except BaseException as error:  # noqa: BLE001  judged, and raised again as the verdict asks
+    except BaseException as error:  # noqa: BLE001  judged, and raised again as the verdict requires
         _raise(case, run, error)
 
 
 @contextmanager
-def hunted(case: CaseState, *, required: bool) -> Iterator[None]:
-    """Judge what runs inside on a faulty card.
+def judged_with_fault(case: CaseState, *, required: bool) -> Iterator[None]:
+    """Judges a case that runs inside on a faulty card.
 
     Args:
         case: The case.
@@ -139,7 +138,7 @@ def hunted(case: CaseState, *, required: bool) -> Iterator[None]:
         case.passed()
     except (KeyboardInterrupt, pytest.exit.Exception, pytest.skip.Exception):
         raise
-    except BaseException as error:  # noqa: BLE001  judged: a mutant has to be killed
+    except BaseException as error:  # noqa: BLE001  judged: the case has to find the fault
         case.judge(error)
     if required and not case.killed:
         shown = case.reason or "the case passes"
@@ -159,17 +158,17 @@ def _raise(case: CaseState, run: Run, error: BaseException) -> None:
     raise error
 
 
-def require_no_surprise(case: CaseState) -> None:
-    """Fail a case that passes although the target file declares a deviation."""
+def refuse_unexpected_pass(case: CaseState) -> None:
+    """Fails a case that passes although the target file declares a known deviation."""
     if case.verdict is Verdict.FAIL:
         pytest.fail(case.explain(), pytrace=False)
 
 
 def complete(case: CaseState, report: pytest.TestReport) -> None:
-    """Put the verdict onto a report of pytest, and the record onto the last one."""
+    """Adds the verdict to a report of pytest, and the record to the last report."""
     case.duration_s += report.duration
     if case.fault:
-        _complete_mutant(report)
+        _complete_with_fault(report)
         return
     if report.when == "teardown":
         if report.failed:
@@ -188,7 +187,7 @@ def complete(case: CaseState, report: pytest.TestReport) -> None:
     report.rsplab_status = category, letter, verdict.upper()  # type: ignore[attr-defined]
 
 
-def _complete_mutant(report: pytest.TestReport) -> None:
+def _complete_with_fault(report: pytest.TestReport) -> None:
     if report.skipped or (report.when != "call" and report.passed):
         return
     status = ("failed", "S", "SURVIVED") if report.failed else ("killed", "k", "KILLED")
@@ -196,7 +195,7 @@ def _complete_mutant(report: pytest.TestReport) -> None:
 
 
 def _capabilities(run: Run) -> Capabilities | None:
-    """Return the options of a card that a case has reached, None of one that none has."""
+    """Returns the options of the card, or None when no case has reached it."""
     if run.broken or "eid" not in run.facts:
         return None
     try:
@@ -206,7 +205,7 @@ def _capabilities(run: Run) -> Capabilities | None:
 
 
 def hand_over(config: pytest.Config, collected: Collected) -> None:
-    """Give the collector what this process knows of the run, across processes if need be."""
+    """Passes what this process knows of the run to the collector, which may be elsewhere."""
     run, *others = collected.runs
     options = run.options
     read = _capabilities(run)
@@ -223,7 +222,7 @@ def hand_over(config: pytest.Config, collected: Collected) -> None:
         "python": sys.version.split()[0],
         "broken": run.broken,
     }
-    said = {
+    known = {
         "facts": facts,
         "ids": collected.ids,
         "catalogue": str(collected.catalogue.path),
@@ -233,12 +232,12 @@ def hand_over(config: pytest.Config, collected: Collected) -> None:
         "version": "v2",
     }
     if run.opened:
-        said["budgets_ms"] = dict(run.target.settings.budgets_ms)
-        said["version"] = run.target.settings.version
+        known["budgets_ms"] = dict(run.target.settings.budgets_ms)
+        known["version"] = run.target.settings.version
     output = getattr(config, "workeroutput", None)
     if output is not None:
-        output["rsplab"] = said
+        output["rsplab"] = known
         return
     collector = config.pluginmanager.get_plugin("rsplab-collector")
     if collector is not None:
-        collector.hear(said)
+        collector.add(known)

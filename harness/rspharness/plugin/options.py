@@ -11,32 +11,36 @@ __all__ = ["pytest_addoption"]
 _OPTIONS: Final = (
     ("--target", "inprocess", "inprocess, vpcd, pcsc, or the path of a target file"),
     ("--reader", "", "name of the card reader, or its beginning (pcsc)"),
-    ("--eid", "", "EID of the card; on a real one needed for anything but reading"),
-    ("--level", "", "read-only, profiles or destructive: the harshest allowed"),
+    ("--eid", "", "EID of the card; required to change a card in a reader"),
+    ("--level", "", "highest level of cases to run: read-only, profiles or destructive"),
     ("--pki", "", "folder with certificates and keys, instead of generated ones"),
     ("--personality", "", "personality of a simulated card"),
-    ("--card-fault", "", "name of a fault of a simulated card: proof that suites fail"),
-    ("--curve", "nistP256", "nistP256 or brainpoolP256r1: where a case does not choose one"),
-    ("--seed", "1", "seed of everything random on this side"),
-    ("--report", "", "folder for reports; the default is reports/ beside pyproject.toml"),
+    ("--card-fault", "", "name of a card fault for a simulated card; cases have to find it"),
+    ("--curve", "nistP256", "curve where a case chooses none: nistP256 or brainpoolP256r1"),
+    ("--seed", "1", "seed of all random values of the host and of a simulated card"),
+    ("--report", "", "folder for reports (default: reports/ beside pyproject.toml)"),
     ("--requirements", "", "catalogue of requirements (CSV)"),
 )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Register the options of the suites."""
+    """Registers the options of the suites."""
     group = parser.getgroup("rsplab", "conformance suites for eUICCs")
     for name, default, text in _OPTIONS:
         group.addoption(name, default=default, metavar="TEXT", help=text)
     group.addoption(
-        "--case", action="append", default=[], metavar="ID", help="run this case; * is allowed"
+        "--case",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="run only this case; * is a wildcard",
     )
     group.addoption(
         "--also",
         action="append",
         default=[],
         metavar="FILE",
-        help="target file of another simulated card, or a folder of them: for the cases that do "
+        help="target file of another simulated card, or a folder of them, for the cases that do "
         "not apply to the first one",
     )
     group.addoption(

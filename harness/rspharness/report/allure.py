@@ -21,13 +21,13 @@ class _Entered(Protocol):
 
 
 class _AllureSteps:
-    """Tell Allure of each step."""
+    """Reports each step to Allure."""
 
     def __init__(self) -> None:
         self._open: list[_Entered] = []
 
     def began(self, step: Step) -> None:
-        """Open an Allure step."""
+        """Opens an Allure step."""
         import allure  # noqa: PLC0415  only for runs that write Allure results
 
         context: Any = allure.step(step.title)
@@ -35,24 +35,24 @@ class _AllureSteps:
         self._open.append(context)
 
     def ended(self, step: Step, error: BaseException | None) -> None:
-        """Close the Allure step; an exception marks it as failed."""
+        """Closes the Allure step; an exception marks it as failed."""
         del step
         traceback = error.__traceback__ if error is not None else None
         self._open.pop().__exit__(type(error) if error is not None else None, error, traceback)
 
 
 def wants_allure(config: pytest.Config) -> bool:
-    """Tell whether this run writes Allure results."""
+    """Returns whether this run writes Allure results."""
     return bool(config.getoption("allure_report_dir", None))
 
 
 def allure_listeners(config: pytest.Config) -> tuple[StepListener, ...]:
-    """Return the listener for a case, if Allure results are written."""
+    """Returns the listener for a case, if Allure results are written."""
     return (_AllureSteps(),) if wants_allure(config) else ()
 
 
 def describe_case(config: pytest.Config, case: "CaseState") -> None:
-    """Label the case with ids, area, function and what is expected."""
+    """Labels the case with its ids, area, function and expected results."""
     if not wants_allure(config):
         return
     import allure  # noqa: PLC0415  only for runs that write Allure results
@@ -75,7 +75,7 @@ def describe_case(config: pytest.Config, case: "CaseState") -> None:
 
 
 def attach_evidence(config: pytest.Config, case: "CaseState") -> None:
-    """Attach the trace and what was observed to the running Allure case."""
+    """Attaches the trace and what was observed to the running Allure case."""
     if not wants_allure(config):
         return
     import allure  # noqa: PLC0415  only for runs that write Allure results

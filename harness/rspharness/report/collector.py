@@ -1,8 +1,8 @@
-"""Collect the results of all processes and have the reports written, once, where the run ends.
+"""Collects the results of all processes and has the reports written once, at the end.
 
 The collector is a pytest plugin of the controlling process. Records of cases arrive with pytest's
 own reports, from this process or a worker; what else a process knows of the run, it hands over at
-its end. As it is there in every pytest run, it imports nothing until there is something to write.
+its end. Because every pytest run has a collector, it imports nothing until reports are written.
 """
 
 from datetime import datetime
@@ -18,48 +18,48 @@ __all__ = ["Collector"]
 
 
 class Collector:
-    """Gather records; have the reports written when the session is over."""
+    """Collects records, and has the reports written when the session is over."""
 
     def __init__(self, config: pytest.Config, started: datetime) -> None:
         self._config = config
         self._started = started
         self._cases: list[dict[str, Any]] = []
-        self._said: dict[str, Any] = {}
+        self._known: dict[str, Any] = {}
         self._ids: set[str] = set()
         self.results: Results | None = None
         self.folder: Path | None = None
 
-    def hear(self, said: dict[str, Any]) -> None:
-        """Take what one process knows of the run; the one that saw most of the card wins."""
-        options = self._said.get("options") or said["options"]
-        if not self._said or len(said["facts"]) > len(self._said["facts"]):
-            self._said = said
-        self._said = {**self._said, "options": options}
-        self._ids.update(said["ids"])
+    def add(self, known: dict[str, Any]) -> None:
+        """Adds what one process knows of the run; the facts of the one with the most are used."""
+        options = self._known.get("options") or known["options"]
+        if not self._known or len(known["facts"]) > len(self._known["facts"]):
+            self._known = known
+        self._known = {**self._known, "options": options}
+        self._ids.update(known["ids"])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the record of a case that is over."""
+        """Takes the record of a case that is over."""
         record = getattr(report, "rsplab", None)
         if record is not None:
             self._cases.append(record)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take what a worker hands over at its end."""
-        said = getattr(node, "workeroutput", {}).get("rsplab")
-        if said is not None:
-            self.hear(said)
+        """Takes what a worker hands over at its end."""
+        known = getattr(node, "workeroutput", {}).get("rsplab")
+        if known is not None:
+            self.add(known)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the reports of a run that had cases."""
-        if not self._cases or not self._said:
+        """Writes the reports of a run that had cases."""
+        if not self._cases or not self._known:
             return
         from rspharness.report import writing  # noqa: PLC0415  only where there are cases
 
-        said = {**self._said, "ids": sorted(self._ids)}
+        known = {**self._known, "ids": sorted(self._ids)}
         self.results, self.folder = writing.write_run(
-            self._config, said, self._cases, self._started
+            self._config, known, self._cases, self._started
         )
         if self.results.over_budget and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

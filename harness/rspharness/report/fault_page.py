@@ -1,4 +1,4 @@
-"""The mutation matrix to read: one HTML file, each fault with what it changes in the suites."""
+"""The fault matrix as one HTML file: each fault with what it changes in the suites."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ __all__ = ["FaultRow", "write_faults"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultRow:
-    """Hold what a run found of one fault.
+    """What a run found about one fault.
 
     Attributes:
         name: Its name.
         summary: What a card with it does.
         breaks: Requirements it has to break.
-        changed: Requirements whose case ended otherwise, in order.
+        changed: Requirements whose case had another result, in order.
     """
 
     name: str
@@ -27,10 +27,10 @@ class FaultRow:
 
     @property
     def others(self) -> tuple[str, ...]:
-        """Return what changes beside the requirements it has to break."""
+        """Returns what changes beside the requirements it has to break."""
         return tuple(name for name in self.changed if name not in self.breaks)
 
 
 def write_faults(rows: Sequence[FaultRow], path: Path) -> None:
-    """Write the page."""
+    """Writes the page."""
     path.write_text(template("fault_page.html.j2").render(rows=rows), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Facts of a run that come from its surroundings."""
+"""The git commit that a run was made from."""
 
 import subprocess
 from pathlib import Path
@@ -7,7 +7,7 @@ __all__ = ["commit_of"]
 
 
 def commit_of(folder: Path) -> str:
-    """Return the git commit of a folder, with + when there are changes; empty outside of git."""
+    """Returns the git commit of a folder, with + when there are changes; empty outside of git."""
     try:
         described = subprocess.run(
             ["git", "describe", "--always", "--dirty=+"],  # noqa: S607  the git of the user

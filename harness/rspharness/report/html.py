@@ -1,4 +1,4 @@
-"""The report to read: one HTML file that needs nothing else, made from the results."""
+"""The report as one HTML file that needs no other file, made from the results."""
 
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,11 @@ from rspharness.report.results import Results
 __all__ = ["render", "template", "write_html"]
 
 _EXCERPT_LINES = 40
-"""Lines of a trace shown around its end; the whole one is a link away."""
+"""Number of lines shown from the end of a trace; the whole trace is linked."""
 
 
 def template(name: str) -> jinja2.Template:
-    """Return a template of the reports; a value it lacks is an error."""
+    """Returns a template of the reports; a missing value is an error."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("rspharness.report", "templates"),
         autoescape=True,
@@ -27,11 +27,11 @@ def template(name: str) -> jinja2.Template:
 
 
 def render(results: Results, traces: dict[str, str]) -> str:
-    """Return the page.
+    """Returns the page.
 
     Args:
         results: The results.
-        traces: Text of each trace by the name its case gives.
+        traces: Text of each trace by its file name in the case.
     """
     by_id = {row["id"]: row for row in results.rows}
     cases = [_shown(case, by_id, traces.get(case["trace"], "")) for case in results.cases]
@@ -59,7 +59,7 @@ def _shown(case: dict[str, Any], by_id: dict[str, Any], trace: str) -> dict[str,
 
 
 def write_html(results: Results, path: Path) -> None:
-    """Write the page beside the traces of the run."""
+    """Writes the page beside the traces of the run."""
     traces = {
         case["trace"]: (path.parent / case["trace"]).read_text(encoding="utf-8")
         for case in results.cases

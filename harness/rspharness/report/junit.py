@@ -25,7 +25,7 @@ _CONTROL = {number: None for number in range(32) if chr(number) not in "\t\n\r"}
 
 
 def write_junit(results: Results, path: Path) -> None:
-    """Write the file."""
+    """Writes the file."""
     suite = Element("testsuite", name="rsplab", tests=str(len(results.cases)))
     suite.set("time", f"{results.duration_s:.3f}")
     suite.set("timestamp", str(results.facts.get("started", "")))
@@ -62,5 +62,5 @@ def _write_case(suite: Element, case: dict[str, Any]) -> None:
 
 
 def _clean(text: str) -> str:
-    """Drop the control characters that XML cannot carry."""
+    """Removes the control characters that XML cannot contain."""
     return text.translate(_CONTROL)

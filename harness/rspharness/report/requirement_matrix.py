@@ -1,4 +1,4 @@
-"""The requirement matrix: how many requirements there are, have a case, and with what verdict."""
+"""The requirement matrix: how many requirements exist, apply and have a case, by verdict."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ __all__ = ["Row", "coverage", "text"]
 
 @dataclass(slots=True)
 class Row:
-    """Sum up the requirements of one function, or of one area (function empty).
+    """The number of requirements of one function, or of one area (function empty).
 
     Attributes:
         area: Area of the catalogue.
@@ -31,7 +31,7 @@ class Row:
     verdicts: Counter[str] = field(default_factory=Counter)
 
     def count(self, requirement: Mapping[str, Any]) -> None:
-        """Count one requirement in."""
+        """Adds one requirement to the numbers."""
         self.total += 1
         self.applicable += bool(requirement["applicable"])
         self.automated += bool(requirement["applicable"] and requirement["automated"])
@@ -39,16 +39,16 @@ class Row:
 
     @property
     def percent(self) -> int:
-        """Return which part of the applicable requirements has a case, rounded down."""
+        """Returns the percentage of applicable requirements that have a case, rounded down."""
         return 100 * self.automated // self.applicable if self.applicable else 100
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields by name."""
+        """Returns the fields by name."""
         return {**asdict(self), "verdicts": dict(self.verdicts), "percent": self.percent}
 
 
 def coverage(requirements: Iterable[Mapping[str, Any]]) -> list[Row]:
-    """Sum up requirements by area and function, each area first, in the order of the catalogue."""
+    """Sums up requirements by area and function, each area first, in the order of the catalogue."""
     areas: dict[str, Row] = {}
     functions: dict[tuple[str, str], Row] = {}
     for requirement in requirements:
@@ -63,7 +63,7 @@ def coverage(requirements: Iterable[Mapping[str, Any]]) -> list[Row]:
 
 
 def text(rows: Iterable[Row], *, functions: bool = False) -> str:
-    """Write the matrix for a terminal.
+    """Returns the matrix as text for a terminal.
 
     Args:
         rows: Result of `coverage`.

@@ -25,7 +25,7 @@ SCHEMA: Final = 1
 
 @dataclass(slots=True, kw_only=True)
 class Results:
-    """Hold everything a run found.
+    """Everything a run found.
 
     Attributes:
         facts: EID, ATR, EUICCInfo2, versions, commit, seed, options of the command line ...
@@ -48,15 +48,15 @@ class Results:
     @classmethod
     def assemble(
         cls,
-        said: Mapping[str, Any],
+        known: Mapping[str, Any],
         cases: Iterable[dict[str, Any]],
         catalogue: Catalogue,
         duration_s: float,
     ) -> Self:
-        """Put together what the processes of a run handed over.
+        """Combines what the processes of a run handed over.
 
         Args:
-            said: Facts, options and ids as one process handed them over.
+            known: Facts, options and ids as one process handed them over.
             cases: Records of all cases, from every process.
             catalogue: The requirements.
             duration_s: Wall-clock time of the run.
@@ -66,13 +66,13 @@ class Results:
         timings = Timings()
         for case in ordered:
             timings.merge(case.pop("timings", {}))
-        budgets: Mapping[str, float] = said["budgets_ms"]
+        budgets: Mapping[str, float] = known["budgets_ms"]
         return cls(
-            facts=dict(said["facts"]),
-            options=dict(said["options"]),
-            contradictions=list(said["contradictions"]),
+            facts=dict(known["facts"]),
+            options=dict(known["options"]),
+            contradictions=list(known["contradictions"]),
             cases=ordered,
-            rows=requirement_rows(catalogue, ordered, said),
+            rows=requirement_rows(catalogue, ordered, known),
             timings={
                 name: {**summary.as_dict(), "budget_ms": budgets.get(name)}
                 for name, summary in timings.summary().items()
@@ -82,13 +82,13 @@ class Results:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Return how many cases have each verdict, the mildest verdict first."""
+        """Returns how many cases have each verdict, the mildest verdict first."""
         counted = Counter(case["verdict"] for case in self.cases)
         return {str(verdict): counted[verdict] for verdict in SEVERITY if counted[verdict]}
 
     @property
     def over_budget(self) -> list[str]:
-        """Return the commands whose 90th percentile is above their budget."""
+        """Returns the commands whose 90th percentile is above their budget."""
         return [
             name
             for name, row in self.timings.items()
@@ -97,16 +97,16 @@ class Results:
 
     @property
     def green(self) -> bool:
-        """Tell whether nothing failed, was inconclusive or in error, and no budget was passed."""
+        """Returns whether no case failed, was inconclusive or in error, and budgets were met."""
         verdicts = {Verdict(case["verdict"]) for case in self.cases}
         return verdicts <= GREEN and not self.over_budget
 
     def coverage(self) -> list[Row]:
-        """Return the matrix: requirements by area and function, and what became of them."""
+        """Returns the matrix: requirements by area and function, with their verdicts."""
         return coverage(self.rows)
 
     def to_json(self) -> str:
-        """Write the document."""
+        """Returns the document as text."""
         document = {
             "schema": SCHEMA,
             "green": self.green,
@@ -125,10 +125,10 @@ class Results:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read a document.
+        """Reads a document.
 
         Raises:
-            ConfigError: another schema, or not such a document.
+            ConfigError: another schema, or not a document of results.
         """
         try:
             document = json.loads(text)
@@ -150,21 +150,21 @@ class Results:
 
 
 def requirement_rows(
-    catalogue: Catalogue, cases: list[dict[str, Any]], said: Mapping[str, Any]
+    catalogue: Catalogue, cases: list[dict[str, Any]], known: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """Return every requirement with its worst verdict, or why it has none."""
+    """Returns every requirement with its worst verdict, or why it has none."""
     worst: dict[str, Verdict] = {}
     for case in cases:
         for name, text in case["verdicts"].items():
             verdict = Verdict(text)
             if SEVERITY.index(verdict) >= SEVERITY.index(worst.get(name, SEVERITY[0])):
                 worst[name] = verdict
-    have = set(said["ids"])
+    have = set(known["ids"])
     rows = []
     for row in catalogue:
         ran = row.id in worst and worst[row.id] is not Verdict.NOT_APPLICABLE
-        applies = row.applies_to(said["version"])
-        missing = row.condition.missing(said["options"]) if said["options"] else ()
+        applies = row.applies_to(known["version"])
+        missing = row.condition.missing(known["options"]) if known["options"] else ()
         state = str(worst.get(row.id, "not run" if row.id in have else "no case"))
         if row.id not in worst and (not applies or missing):
             state = str(Verdict.NOT_APPLICABLE)

@@ -1,4 +1,4 @@
-"""Write the reports of a run into a folder of its own, and what the terminal shows at the end."""
+"""Writes the reports of a run into a folder of its own, and its summary for the terminal."""
 
 import shutil
 from collections.abc import Iterator
@@ -17,37 +17,37 @@ from rspharness.report.results import Results
 
 __all__ = ["summary", "write_reports", "write_run"]
 
-_TOLD = ("inconclusive", "known deviation")
+_LISTED = ("inconclusive", "known deviation")
 
 
 def write_run(
-    config: pytest.Config, said: dict[str, Any], cases: list[dict[str, Any]], started: datetime
+    config: pytest.Config, known: dict[str, Any], cases: list[dict[str, Any]], started: datetime
 ) -> tuple[Results, Path]:
-    """Assemble the results of a run and write its reports.
+    """Assembles the results of a run and writes its reports.
 
     Args:
         config: Configuration of the controlling process.
-        said: What a process of the run handed over.
+        known: What the processes of the run handed over.
         cases: Records of the cases.
         started: When the run began.
     """
     duration_s = (datetime.now().astimezone() - started).total_seconds()  # noqa: TID251  wall time
-    said["facts"] = {
+    known["facts"] = {
         "started": started.isoformat(timespec="seconds"),
         "commit": commit_of(config.rootpath),
         "command": " ".join(map(str, config.invocation_params.args)),
-        **said["facts"],
+        **known["facts"],
     }
-    results = Results.assemble(said, cases, Catalogue.load(Path(said["catalogue"])), duration_s)
-    name = f"{started:%Y%m%d-%H%M%S}-{_slug(said['facts']['target'])}"
+    results = Results.assemble(known, cases, Catalogue.load(Path(known["catalogue"])), duration_s)
+    name = f"{started:%Y%m%d-%H%M%S}-{_slug(known['facts']['target'])}"
     root = Path(config.getoption("--report") or config.rootpath / "reports")
     return results, write_reports(results, root, name)
 
 
 def summary(results: Results) -> Iterator[str]:
-    """Yield the lines that a terminal shows at the end of a run."""
+    """Yields the lines that a terminal shows at the end of a run."""
     for case in results.cases:
-        if case["verdict"] in _TOLD:
+        if case["verdict"] in _LISTED:
             yield f"{' '.join(case['ids'])}  {case['verdict'].upper()}: {case['reason']}"
     for name in results.over_budget:
         row = results.timings[name]
@@ -63,7 +63,7 @@ def _slug(target: str) -> str:
 
 
 def write_reports(results: Results, root: Path, name: str) -> Path:
-    """Write results.json, junit.xml, index.html and the traces; `latest` points to them.
+    """Writes results.json, junit.xml, index.html and the traces; `latest` points to them.
 
     Args:
         results: The results; the traces in the records move to files of their own.

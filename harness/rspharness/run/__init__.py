@@ -1,1 +1,1 @@
-"""A run and its cases: the target they share, which cases there are, how each is judged."""
+"""A run and its cases: the shared target, the collection of cases, the verdict of each."""

@@ -1,10 +1,10 @@
-"""One case while it runs, and how what it raised becomes a verdict.
+"""One case while it runs, and how the exception it raised becomes a verdict.
 
 The rules are few: nothing raised is a pass; an expectation that does not hold, or a peer that
 breaks the protocol, is a fail, unless it happened in a step named "Initial conditions", where
-nothing was asked of the card yet; a lost target and unreached conditions are inconclusive; all else
-is a fault of ours. A case all of whose requirements are probes, or that the target file declares as
-a known deviation, does not fail.
+the card is not under test yet; a lost target and unreached conditions are inconclusive; any other
+exception is an error of the suites or the harness. A case does not fail when all its requirements
+are probes, or when the target file declares it as a known deviation.
 """
 
 from collections.abc import Mapping
@@ -34,15 +34,15 @@ INITIAL_CONDITIONS: Final = "Initial conditions"
 
 @dataclass(slots=True, kw_only=True)
 class CaseState:
-    """Hold one case: what it is about, what happened, what came of it.
+    """One case: what it tests, what happened in it, and its verdict.
 
     Attributes:
         nodeid: Address of the test function.
-        seed: What its servers draw random octets from; a faulty card meets the same ones.
+        seed: Seed of the random octets of its servers; a faulty card gets the same octets.
         title: First line of its docstring.
         location: File and line of the test function.
         target: Name or file of the card it ran on.
-        requirements: Rows of the catalogue it answers.
+        requirements: Rows of the catalogue it tests.
         excused: Requirements of it that do not apply to this card, each with the reason.
         level: What it may do to a card.
         deviation: Reason of the known deviation the target file declares for it, or empty.
@@ -75,18 +75,18 @@ class CaseState:
     duration_s: float = 0.0
 
     def __post_init__(self) -> None:
-        """Begin the trace with the name of the case."""
+        """Begins the trace with the name of the case."""
         self.trace.remark(f"case {' '.join(self.ids)}: {self.title}")
         self.steps = Steps(self.trace, self.listeners)
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Return the ids of the requirements."""
+        """Returns the ids of the requirements."""
         return tuple(requirement.id for requirement in self.requirements)
 
     @property
     def probe(self) -> bool:
-        """Tell whether the case only records."""
+        """Returns whether the case only records."""
         return all(
             requirement.probe
             for requirement in self.requirements
@@ -94,7 +94,7 @@ class CaseState:
         )
 
     def passed(self) -> Verdict:
-        """Judge a case that raised nothing."""
+        """Judges a case that raised nothing, and returns the verdict."""
         self.verdict = Verdict.PROBE if self.probe else Verdict.PASS
         if self.deviation:
             self.verdict = Verdict.FAIL
@@ -104,7 +104,7 @@ class CaseState:
         return self.verdict
 
     def judge(self, error: BaseException) -> Verdict:
-        """Judge a case that raised something."""
+        """Judges a case that raised an exception, and returns the verdict."""
         self.reason = str(error) or type(error).__name__
         self.verdict = self._verdict(error)
         if self.verdict is Verdict.FAIL:
@@ -133,11 +133,11 @@ class CaseState:
 
     @property
     def killed(self) -> bool:
-        """Tell whether the case has found the fault of its card."""
+        """Returns whether the case has found the fault of its card."""
         return self.verdict in (Verdict.FAIL, Verdict.PROBE) and bool(self.expected)
 
     def explain(self) -> str:
-        """Return what a reader has to know about a case that did not pass."""
+        """Returns the explanation of a case that did not pass, for the terminal and the reports."""
         step = self.steps.failed
         verdict = (self.verdict or Verdict.ERROR).upper()
         place = f" at step {step.number}: {step.title}" if step else ""
@@ -158,7 +158,7 @@ class CaseState:
         return "\n".join(lines)
 
     def verdicts(self) -> dict[str, str]:
-        """Return the verdict of each requirement."""
+        """Returns the verdict of each requirement."""
         verdict = self.verdict or Verdict.ERROR
         out = {}
         for row in self.requirements:
@@ -171,7 +171,7 @@ class CaseState:
         return out
 
     def record(self) -> dict[str, Any]:
-        """Return everything a report says of the case, as JSON values."""
+        """Returns everything a report shows of the case, as JSON values."""
         return {
             "ids": list(self.ids),
             "nodeid": self.nodeid,

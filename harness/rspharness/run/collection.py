@@ -1,4 +1,4 @@
-"""Collection: which cases there are, whether their ids are known, and which ones are wanted."""
+"""Collection: which cases exist, whether their ids are known, and which of them are to run."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ __all__ = ["CaseIds", "Collected", "choose", "collect", "make_runs"]
 
 @dataclass(frozen=True, slots=True)
 class CaseIds:
-    """Hold what the markers of one test function say.
+    """What the markers of one test function declare.
 
     Attributes:
         requirements: Rows of the catalogue.
@@ -38,13 +38,13 @@ class CaseIds:
 
 @dataclass(slots=True)
 class Collected:
-    """Hold the cases of a run by node id, chosen or not.
+    """Every case of a run by node id, whether chosen or not.
 
     Attributes:
         catalogue: The requirements.
         cases: Cases by node id.
-        runs: The run asked for, then one for each card of --also.
-        kind: Kind of the target asked for.
+        runs: The requested run, then one for each card of --also.
+        kind: Kind of the requested target.
         faulty_run: Makes the run of the same card with a fault, by its name.
     """
 
@@ -57,12 +57,12 @@ class Collected:
     _faulty: dict[tuple[int, str], Run] = field(default_factory=dict)
 
     def adopt(self, copy: pytest.Function, model: str, fault: str) -> None:
-        """Takes in a copy of a case, to run on a card with a fault, or on the sound one."""
+        """Adds a copy of a case, to run on a card with a fault or on the sound one."""
         _guard(copy)
         self.cases[copy.nodeid] = replace(self.cases[model], fault=fault)
 
     def run_of(self, nodeid: str) -> Run:
-        """Return the run a case belongs to, made when first asked for."""
+        """Returns the run a case belongs to; makes it on first use."""
         case = self.cases[nodeid]
         place = self._place(case.requirements)
         if not case.fault:
@@ -72,16 +72,16 @@ class Collected:
         return self._faulty[place, case.fault]
 
     def sound_run_of(self, nodeid: str) -> Run:
-        """Return the run of a case on the card without its fault."""
+        """Returns the run of a case on the card without its fault."""
         return self.runs[self._place(self.cases[nodeid].requirements)]
 
     def close(self) -> None:
-        """Let every target go."""
+        """Closes every target."""
         for run in (*self.runs, *self._faulty.values()):
             run.close()
 
     def _place(self, requirements: tuple[Requirement, ...]) -> int:
-        """Choose the card to which most of these requirements apply, the first of equals."""
+        """Returns the place of the first card to which most of these requirements apply."""
         if len(self.runs) == 1:
             return 0
         if requirements not in self._places:
@@ -92,63 +92,63 @@ class Collected:
         try:
             excused = [len(run.excuses(requirements)) for run in self.runs]
         except (Inconclusive, WrongCardError):
-            return 0  # a card that cannot be asked: the case itself will say so
+            return 0  # the card cannot be read; the case itself reports that
         return excused.index(min(excused))
 
     @property
     def ids(self) -> list[str]:
-        """Return the ids that have a case, each once, in the order of the catalogue."""
+        """Returns the ids that have a case, each once, in the order of the catalogue."""
         have = {row.id for case in self.cases.values() for row in case.requirements}
         return [row.id for row in self.catalogue if row.id in have]
 
 
 def collect(config: pytest.Config, items: list[pytest.Item]) -> Collected:
-    """Read the markers of all cases.
+    """Reads the markers of all cases.
 
     Raises:
-        pytest.UsageError: an unknown id, the same id in two test functions, or a test that asks for
+        pytest.UsageError: an unknown id, the same id in two test functions, or a test that uses
             a card and has no id; each is named.
     """
     try:
         collected = Collected(Catalogue.load(catalogue_path(config)))
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from error
-    faults: list[str] = []
+    mistakes: list[str] = []
     owners: dict[str, set[str]] = defaultdict(set)
     for item in items:
         marks = list(item.iter_markers("testcase"))
         if not marks:
             if "card" in getattr(item, "fixturenames", ()):
-                faults.append(f"{item.nodeid}: uses a card, but has no @testcase id")
+                mistakes.append(f"{item.nodeid}: uses a card, but has no @testcase id")
             continue
         ids = [name for mark in reversed(marks) for name in mark.args]
         for name in ids:
             if name not in collected.catalogue:
-                faults.append(f"{item.nodeid}: {name} is not in the catalogue of requirements")
+                mistakes.append(f"{item.nodeid}: {name} is not in the catalogue of requirements")
             owners[name].add(item.nodeid.partition("[")[0])
         rows = tuple(collected.catalogue[name] for name in ids if name in collected.catalogue)
         level = Level(marks[0].kwargs.get("level", Level.PROFILES))
         if isinstance(item, pytest.Function):
             _guard(item)
         collected.cases[item.nodeid] = CaseIds(rows, level)
-    faults += [
+    mistakes += [
         f"{name}: claimed by {' and by '.join(sorted(nodes))}"
         for name, nodes in owners.items()
         if len(nodes) > 1
     ]
-    if faults:
-        raise pytest.UsageError("\n".join(faults))
+    if mistakes:
+        raise pytest.UsageError("\n".join(mistakes))
     return collected
 
 
 def _guard(item: pytest.Function) -> None:
-    """Puts the fixture that skips a case first, before anything is sent for its sake."""
+    """Adds the fixture that skips a case before the others, so that nothing is sent for it."""
     if "case_state" not in item.fixturenames:
         item.fixturenames.insert(0, "case_state")
 
 
 def catalogue_path(config: pytest.Config) -> Path:
-    """Return the path of the catalogue: the option, or the project's own."""
+    """Returns the path of the catalogue: the option, or the project's own."""
     given = config.getoption("--requirements")
     return Path(given) if given else config.rootpath / "fixtures" / "requirements" / "euicc.csv"
 
@@ -156,7 +156,7 @@ def catalogue_path(config: pytest.Config) -> Path:
 def choose(
     items: list[pytest.Item], wanted: list[str]
 ) -> tuple[list[pytest.Item], list[pytest.Item]]:
-    """Split the items into those that --case asks for and the rest; no --case asks for all."""
+    """Splits the items into those that --case selects and the rest; without --case all run."""
     if not wanted:
         return items, []
     chosen: list[pytest.Item] = []
@@ -169,9 +169,9 @@ def choose(
 
 
 def make_runs(config: pytest.Config, collected: Collected) -> None:
-    """Turns the command line into the run asked for and one for each card of --also.
+    """Makes the run that the command line asks for, and one for each card of --also.
 
-    No card is touched yet.
+    Nothing is sent to a card yet.
 
     Raises:
         pytest.UsageError: an option does not fit.
@@ -198,7 +198,7 @@ def make_runs(config: pytest.Config, collected: Collected) -> None:
 
 
 def _target_files(named: list[str]) -> Iterator[Path]:
-    """Yield each target file named, and those in each folder named."""
+    """Yields each named target file, and those in each named folder."""
     for text in named:
         path = Path(text)
         if path.is_dir():
@@ -208,7 +208,7 @@ def _target_files(named: list[str]) -> Iterator[Path]:
 
 
 def _other(path: Path) -> str:
-    """Return the path of a target file for --also.
+    """Returns the path of a target file for --also.
 
     Raises:
         ConfigError: not readable, or not a simulated card called directly.

@@ -1,4 +1,4 @@
-"""From the words of a command line to an open channel, with a guard before anything is changed.
+"""Opens a channel to the card a command line names; checks the card before any change.
 
 A simulated card can be changed freely. A card in a real reader is changed only when the caller has
 named its EID and the card answers with it; otherwise nothing beyond reading the EID is sent. The
@@ -29,12 +29,12 @@ from rspharness.targets.transport import CardLink, TracedLink
 __all__ = ["VIRTUAL_READER", "CardChoice", "connected", "linked"]
 
 VIRTUAL_READER: Final = "Virtual PCD"
-"""Beginning of the names of the virtual readers, which hold nothing but simulated cards."""
+"""Beginning of the names of the virtual readers, which contain only simulated cards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardChoice:
-    """Choose a card and how to talk to it.
+    """The choice of a card and of how to communicate with it.
 
     Attributes:
         target: inprocess, vpcd or pcsc.
@@ -42,7 +42,7 @@ class CardChoice:
         eid: EID the card must have (a simulated card in this process gets it).
         pki: Folder with the credentials of a simulated card; None for generated ones.
         trace: File to write the exchanged APDUs to, or None.
-        options: Habits of the channel.
+        options: Options of the channel.
     """
 
     target: str = "inprocess"
@@ -55,7 +55,7 @@ class CardChoice:
 
 @contextmanager
 def connected(choice: CardChoice, *, changing: bool) -> Iterator[IsdrChannel]:
-    """Open a channel to the ISD-R of the card chosen, and close everything afterwards.
+    """Opens a channel to the ISD-R of the card chosen, and closes everything afterwards.
 
     Args:
         choice: The card.
@@ -89,7 +89,7 @@ def connected(choice: CardChoice, *, changing: bool) -> Iterator[IsdrChannel]:
 
 @contextmanager
 def linked(choice: CardChoice) -> Iterator[IsdrChannel]:
-    """Reset the card chosen and give a channel that has nothing selected, for reading alone.
+    """Resets the card chosen and yields a channel with nothing selected, for reading only.
 
     The card need not be an eUICC, unless an EID was named.
 
@@ -111,7 +111,7 @@ def linked(choice: CardChoice) -> Iterator[IsdrChannel]:
 
 
 def _open_target(choice: CardChoice) -> Target:
-    # The card behind a virtual reader runs as a process of its own: for an LPA a reader like any.
+    # The card behind a virtual reader runs as a process of its own: like any reader for an LPA.
     in_reader = choice.target != "inprocess"
     virtual = VIRTUAL_READER if choice.target == "vpcd" else ""
     reader = _occupied_reader(choice.reader or virtual) if in_reader else ""
@@ -123,7 +123,7 @@ def _open_target(choice: CardChoice) -> Target:
 
 
 def _occupied_reader(beginning: str) -> str:
-    """Choose among the readers whose names begin so: the only one, or the only one with a card.
+    """Returns the only reader whose name begins so, or the only one of them with a card.
 
     Looking for cards connects to each reader for a moment; nothing is sent to the cards.
     """
@@ -151,7 +151,7 @@ def _pki(choice: CardChoice) -> Pki:
     if choice.pki is None:
         return make_pki()
     if not choice.pki.is_dir():
-        raise ConfigError(f"{choice.pki}: no such folder; --pki wants certificates and keys")
+        raise ConfigError(f"{choice.pki}: no such folder; --pki needs certificates and keys")
     return read_pki(choice.pki)
 
 

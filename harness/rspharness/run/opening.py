@@ -1,4 +1,4 @@
-"""The targets there are, and how the name or file of the command line becomes one.
+"""The kinds of targets, and how a name or file on the command line becomes a target.
 
 A new target is one module and one line in `TARGETS`.
 """
@@ -14,7 +14,7 @@ from rspharness.targets.target import Target, TargetOptions
 __all__ = ["TARGETS", "Opens", "TargetKind", "load_settings", "open_target"]
 
 Opens = Callable[[TargetOptions], Target]
-"""Opens a target; what it needs is imported then, since each kind needs libraries of its own."""
+"""Opens a target; what it needs is imported then, because each kind needs other libraries."""
 
 
 def _inprocess(options: TargetOptions) -> Target:
@@ -37,11 +37,11 @@ def _pcsc(options: TargetOptions) -> Target:
 
 @dataclass(frozen=True, slots=True)
 class TargetKind:
-    """Name a kind of target and the function that opens it.
+    """A kind of target and the function that opens it.
 
     Attributes:
         name: Name for --target.
-        opens: Opens it.
+        opens: Function that opens it.
         summary: One line for help texts.
     """
 
@@ -58,7 +58,7 @@ TARGETS: tuple[TargetKind, ...] = (
 
 
 def load_settings(target: str, reader: str = "") -> TargetSettings:
-    """Return the settings of a target given by name or file.
+    """Returns the settings of a target given by name or file.
 
     Args:
         target: A name in `TARGETS`, or the path of a target file.
@@ -83,13 +83,13 @@ def open_target(
     options: Callable[[TargetSettings], TargetOptions],
     opens: Opens | None = None,
 ) -> Target:
-    """Make the target a command line asks for.
+    """Opens the target that a command line names.
 
     Args:
         target: A name in `TARGETS`, or the path of a target file.
         reader: Reader name that overrides the file's.
         options: Completes the settings with the rest of the command line.
-        opens: Opens the target in place of the function of its kind.
+        opens: Function that opens the target instead of that of its kind.
 
     Raises:
         ConfigError: unknown, or the environment lacks something.

@@ -1,4 +1,4 @@
-"""Options that have another name now: the old spelling answers with the new one."""
+"""Options that were renamed: the old spelling is refused, and the message has the new one."""
 
 import argparse
 from typing import Any, Final
@@ -10,12 +10,12 @@ RENAMED: Final = {"--mutants": "--kills", "--mutant-matrix": "--matrix"}
 
 
 class RenamedOption(argparse.Action):
-    """Ends the command line with the new name of an option."""
+    """Refuses the old name of an option and reports the new one."""
 
     def __init__(self, option_strings: list[str], dest: str, **_: Any) -> None:
         super().__init__(option_strings, dest, nargs=0, help=argparse.SUPPRESS)
 
     def __call__(self, parser: argparse.ArgumentParser, *rest: Any) -> None:
-        """Says the new name, as a wrong use of the command line."""
+        """Reports the new name, as a wrong use of the command line."""
         old = str(rest[-1])
         parser.error(f"{old} is called {RENAMED[old]} now")

@@ -1,8 +1,8 @@
 """One run of the suites in one process: its target, credentials, capabilities and facts.
 
-Everything is made when it is first asked for, so that listing cases touches no card. On a real card
-the EID is read and compared before anything else is sent. A target that stopped answering is
-marked broken once, and every later case learns the first reason instead of trying again.
+Everything is made on first use, so that listing cases sends nothing to a card. On a real card the
+EID is read and compared before anything else is sent. A target that stopped answering is marked
+broken once, and every later case reports the first reason instead of trying again.
 """
 
 import warnings
@@ -43,23 +43,23 @@ CURVE_OPTIONS: Mapping[Curve, str] = {
 
 
 class WrongCardError(ConfigError):
-    """Report a card that is not the one asked for. Nothing but the reading of the EID was sent."""
+    """Reports that the card is not the requested one. Only the reading of its EID was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """Hold what the command line says about a run.
+    """The options of a run on the command line.
 
     Attributes:
         target: Name of a target, or path of a target file.
         reader: Reader name or its beginning, overrides the target file.
         eid: The EID of the card, required for lasting changes on a real one.
-        level: The harshest level allowed; empty for the default of the target.
+        level: The highest level allowed; empty for the default of the target.
         pki: Folder of credentials, None for generated ones.
         personality: Personality of a simulated card.
         card_fault: Fault of a simulated card.
         curve: Curve the suites use where a case does not choose one.
-        seed: Seed of everything random on the host side and in a simulated card.
+        seed: Seed of all random values on the host side and in a simulated card.
         slot: Number of this worker among the parallel ones.
         parallel: True when there are others.
         started: When the run began, by the real clock.
@@ -80,13 +80,13 @@ class RunOptions:
 
 
 class Run:
-    """Hold what the cases of one process share.
+    """What the cases of one process share.
 
     Attributes:
         options: The command line.
-        facts: What the report says of the run; filled when the card is first reached.
+        facts: What the report shows of the run; filled when the card is first reached.
         broken: Why the target is lost, or empty.
-        kept: States of a simulated card by what they hold, for cases that ask for the same.
+        kept: States of a simulated card by their contents, for cases that need the same.
     """
 
     def __init__(self, options: RunOptions, opens: Opens | None = None) -> None:
@@ -94,8 +94,8 @@ class Run:
 
         Args:
             options: The command line.
-            opens: Opens the target in place of the function of its kind, for simulated cards
-                that are made in a way of their own.
+            opens: Function that opens the target instead of that of its kind, for simulated
+                cards that are made in another way.
         """
         self.options = options
         self.facts: dict[str, str] = {}
@@ -109,7 +109,7 @@ class Run:
 
     @cached_property
     def pki(self) -> Pki:
-        """Return the credentials of the run.
+        """Returns the credentials of the run.
 
         Raises:
             ConfigError: the folder lacks something.
@@ -126,7 +126,7 @@ class Run:
 
     @property
     def target(self) -> Target:
-        """Returns the target, opened when it is first asked for.
+        """Returns the target; opens it on first use.
 
         Raises:
             ConfigError: unknown, or its environment lacks something.
@@ -154,14 +154,14 @@ class Run:
 
     @property
     def level(self) -> Level:
-        """Return the harshest level allowed on this target."""
+        """Returns the highest level allowed on this target."""
         if self.options.level:
             return Level(self.options.level)
         return Level.DESTRUCTIVE if self.target.simulated else Level.READ_ONLY
 
     @property
     def capabilities(self) -> Capabilities:
-        """Returns the options of the card, read when they are first asked for.
+        """Returns the options of the card; reads them on first use.
 
         Raises:
             Inconclusive: the target is lost or the options cannot be read.
@@ -188,14 +188,14 @@ class Run:
         return read
 
     def recorded(self, opens: Opens) -> "Run":
-        """Returns the same run, its cards made in another way that decides the same."""
+        """Returns the same run with cards that are made in another way and decide the same."""
         return Run(self.options, opens)
 
     def with_fault(self, name: str, opens: Opens | None = None) -> "Run":
         """Returns the run of the same card with a fault.
 
-        What the card is, its EID and its options, is known from the sound one: a fault may change
-        the answers that say so.
+        EID and options are those read from the sound card, because a fault can change the answers
+        that contain them.
 
         Args:
             name: Name of the card fault.
@@ -207,7 +207,7 @@ class Run:
         return made
 
     def check(self) -> None:
-        """Require a target that still answers.
+        """Requires a target that still answers.
 
         Raises:
             Inconclusive: it was lost in an earlier case.
@@ -216,12 +216,12 @@ class Run:
             raise Inconclusive(f"the target was lost earlier: {self.broken}")
 
     def open_card(self, trace: Trace, timings: Timings, seed: str = "") -> Card:
-        """Open the card for one case and reset it.
+        """Opens the card for one case and resets it.
 
         Args:
-            trace: Takes what is sent.
-            timings: Take how long it took.
-            seed: What a simulated card draws random octets from; empty to go on as before.
+            trace: Records what is sent.
+            timings: Record how long it took.
+            seed: Seed of the random octets of a simulated card; empty to continue with the last.
 
         Raises:
             Inconclusive: the target was lost, now or earlier, or is not there.
@@ -250,7 +250,7 @@ class Run:
         return ReadOnlyLink(link) if guarded else link
 
     def _identify(self, link: CardLink) -> None:
-        """Read the EID with nothing but the commands that takes, and compare it."""
+        """Reads the EID with only the commands that this needs, and compares it with --eid."""
         wanted = self.options.eid
         first = Card(link)
         first.terminal_profile = None
@@ -271,9 +271,9 @@ class Run:
         self.facts.update(self.target.facts())
 
     def excuses(self, requirements: tuple[Requirement, ...]) -> dict[str, str]:
-        """Return the requirements that do not apply to this card, each with the reason.
+        """Returns the requirements that do not apply to this card, each with the reason.
 
-        The card is asked only when a condition needs an answer.
+        The card is read only when a condition needs it.
         """
         version = self.target.settings.version
         out = {}
@@ -287,23 +287,23 @@ class Run:
         return out
 
     def level_excuse(self, level: Level) -> str:
-        """Return why a case of this level is not run here, or an empty text."""
+        """Returns why a case of this level is not run here, or an empty string."""
         if level.rank <= self.level.rank:
             return ""
         return f"level {level}: allowed here is {self.level}; use --level {level} and --eid"
 
     def lost(self, case: CaseState) -> None:
-        """Mark the target as broken because of this case."""
+        """Marks the target as broken because of this case."""
         if not self.broken:
             self.broken = f"{case.nodeid}: {case.reason}"
 
     def remember_address(self, address: str) -> None:
-        """Keep the default SM-DP+ address a real card came with, to set it again at the end."""
+        """Keeps the original default SM-DP+ address of a real card, to set it again at the end."""
         if not self.target.simulated and not self._address:
             self._address = address
 
     def close(self) -> None:
-        """Let the target go, if it was ever opened, and leave the address it came with."""
+        """Sets the original default SM-DP+ address again and closes the target if it was opened."""
         if not self.opened:
             return
         if self._address:

@@ -1,4 +1,4 @@
-"""What the plugin keeps on the objects of pytest, and under which keys."""
+"""The keys under which the plugin keeps values on the objects of pytest."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -17,5 +17,5 @@ CASE: "Final[pytest.StashKey[CaseState]]" = pytest.StashKey()
 
 
 def case_of(item: pytest.Item) -> "CaseState | None":
-    """Return the state of a case, None of a test that is no case."""
+    """Returns the state of a case, or None for a test that is not a case."""
     return item.stash.get(CASE, None)

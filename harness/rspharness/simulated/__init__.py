@@ -1,1 +1,1 @@
-"""What brings the simulator in: its cards as targets and fixtures, its SM-DP+ as an HTTP port."""
+"""The simulator in the harness: its cards as targets and fixtures, its SM-DP+ as an HTTP port."""

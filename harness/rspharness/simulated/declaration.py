@@ -1,7 +1,7 @@
 """What the maker of a simulated card declares about it, as a lab does for a card in a reader.
 
-Cases compare these values with what the card says. They come from the card's personalisation and
-not from its answers, so a card that tells something else is found. How values are written:
+Cases compare these values with the answers of the card. They come from its personalisation and not
+from its answers, so a card that answers something else is found. How values are written:
 `rspharness.card.declared_values`.
 """
 
@@ -22,7 +22,7 @@ __all__ = ["declared_values", "options_of"]
 
 
 def options_of(state: "CardState") -> dict[str, bool]:
-    """Return the options that follow from how a simulated card was personalised."""
+    """Returns the options that follow from how a simulated card was personalised."""
     interfaces = state.personality.lpae_support or frozenset()
     return {
         **options_of_rat(state.rat),
@@ -34,28 +34,28 @@ def options_of(state: "CardState") -> dict[str, bool]:
 
 
 def declared_values(state: "CardState") -> dict[str, str | int | bool]:
-    """Return the declared values of a simulated card."""
-    told = state.personality
-    dloa = told.certification_data_object
-    versions = told.additional_profile_versions
+    """Returns the declared values of a simulated card."""
+    personality = state.personality
+    dloa = personality.certification_data_object
+    versions = personality.additional_profile_versions
     values: dict[str, object | None] = {
         "eid": state.eid,
         "ein": str(state.eid)[:8],
         "root_ds_address": state.addresses.root_ds,
         "factory_default_dp_address": state.addresses.factory_default_dp or "",
-        "rsp_version": told.svn,
-        "profile_version": told.profile_version,
-        "firmware_version": told.firmware_version,
-        "ts102241_version": told.ts102241_version,
-        "globalplatform_version": told.globalplatform_version,
-        "pp_version": told.pp_version,
+        "rsp_version": personality.svn,
+        "profile_version": personality.profile_version,
+        "firmware_version": personality.firmware_version,
+        "ts102241_version": personality.ts102241_version,
+        "globalplatform_version": personality.globalplatform_version,
+        "pp_version": personality.pp_version,
         "additional_profile_versions": None if versions is None else _listed(versions),
-        "uicc_capability": bit_names(told.uicc_capability, UiccCapability),
-        "rsp_capability": bit_names(told.rsp_capability, RspCapability),
-        "sas_number": told.sas_accreditation_number,
+        "uicc_capability": bit_names(personality.uicc_capability, UiccCapability),
+        "rsp_capability": bit_names(personality.rsp_capability, RspCapability),
+        "sas_number": personality.sas_accreditation_number,
         "platform_label": dloa.platform_label if dloa else None,
         "discovery_base_url": dloa.discovery_base_url if dloa else None,
-        "tre_product_reference": told.tre_product_reference,
+        "tre_product_reference": personality.tre_product_reference,
         "forbidden_pprs": bit_names(_never_allowed(state), PprId),
         "ci_pkids": _listed(one.ci_pkid.hex().upper() for one in state.credentials),
         "rat": GetRatResponse(rat=state.rat).encode().hex().upper(),
@@ -68,6 +68,6 @@ def _listed(values: Iterable[object]) -> str:
 
 
 def _never_allowed(state: "CardState") -> frozenset[int]:
-    """Return the PPRs no rule of the RAT names."""
+    """Returns the PPRs that no rule of the RAT names."""
     named = frozenset[int]().union(*(rule.ppr_ids for rule in state.rat))
     return frozenset({PprId.ppr1, PprId.ppr2}) - named

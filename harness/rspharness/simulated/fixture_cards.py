@@ -1,12 +1,12 @@
-"""Simulated cards for the tests of others: the fixtures `simulated_card` and `card_in_reader`.
+"""Simulated cards for tests of other software: the fixtures `simulated_card` and `card_in_reader`.
 
     def test_my_lpa(card_in_reader):
         reader = card_in_reader("busy-toolkit", profiles=["PROFILE_OPERATIONAL1"])
         assert my_lpa("--reader", reader, "enable", ...) == 0
 
-A test of an LPA's own stack takes the card itself: `simulated_card("insecure-card")` is an `Euicc`,
-with `transmit(command) -> response`, `reset() -> ATR` and `state`. Both take a preset, faults,
-options, a personality and Profiles that are installed; keys and certificates are test ones.
+A test of an LPA's own protocol stack uses the card directly: `simulated_card("insecure-card")` is
+an `Euicc`, with `transmit(command) -> response`, `reset() -> ATR` and `state`. Both take a preset,
+faults, options, a personality and Profiles to install; keys and certificates are for tests only.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from rspcore.pki.bundle import Pki
 from rspcore.profile_maker import make_profile
 from rspcore.profile_maker import preset as profile_preset
 from rspsim.card_presets import USUAL, CardPreset, preset_named
-from rspsim.card_setup import CardWish, decided, first_state
+from rspsim.card_setup import CardRequest, decided, first_state
 from rspsim.env import SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.preloaded_profiles import with_preloaded
@@ -33,14 +33,14 @@ __all__ = ["CardWords", "ReaderCards", "simulated_card"]
 
 
 class CardWords(TypedDict, total=False):
-    """Say what a simulated card shall be, beside its preset.
+    """What a simulated card has to be, beside its preset.
 
     Attributes:
         faults: Faults beside those of the preset (`rsplab card faults`).
         options: Options, "name=value" each (`rsplab card options`).
         personality: SGP.22 version, for example "v2.5".
         profiles: Profiles it is delivered with, by their names in the catalogue; all Disabled.
-        pki: Credentials; generated ones where it is absent.
+        pki: Credentials; without it generated ones.
         seed: What the card draws random octets from.
     """
 
@@ -53,11 +53,11 @@ class CardWords(TypedDict, total=False):
 
 
 def simulated_card(preset: str = USUAL, **words: Unpack[CardWords]) -> Euicc:
-    """Make a card that keeps its state in memory.
+    """Makes a card that keeps its state in memory.
 
     Args:
         preset: Kind of card (`rsplab card presets`).
-        words: What comes on top (`CardWords`).
+        words: What is added to the preset (`CardWords`).
 
     Raises:
         LocalError: no such preset, fault, option or Profile.
@@ -67,10 +67,10 @@ def simulated_card(preset: str = USUAL, **words: Unpack[CardWords]) -> Euicc:
 
 
 def _made(kind: CardPreset, words: CardWords) -> Euicc:
-    wish = CardWish(
+    request = CardRequest(
         personality=words.get("personality"), options=tuple(words.get("options", ()))
     ).with_preset(kind)
-    state = first_state(wish, words.get("pki"))
+    state = first_state(request, words.get("pki"))
     for name in words.get("profiles", ()):
         state = with_preloaded(state, make_profile(profile_preset(name)))
     decisions = decided(kind, tuple(words.get("faults", ())))
@@ -79,19 +79,19 @@ def _made(kind: CardPreset, words: CardWords) -> Euicc:
 
 
 class ReaderCards:
-    """Put cards into virtual readers until closed; one card for each free slot."""
+    """Puts cards into virtual readers until it is closed; one card for each free slot."""
 
     def __init__(self) -> None:
-        """Have a PC/SC daemon.
+        """Connects to a PC/SC daemon, started if none runs.
 
         Raises:
-            ConfigError: none with vpcd can be had.
+            ConfigError: no daemon with vpcd is available.
         """
         self._held = ExitStack()
         self._slots = self._held.enter_context(running_pcscd()).slots
 
     def __call__(self, preset: str = USUAL, **words: Unpack[CardWords]) -> str:
-        """Put a card into a reader; arguments as those of `simulated_card`.
+        """Puts a card into a reader; takes the arguments of `simulated_card`.
 
         Returns:
             Name of the reader, as PC/SC knows it.
@@ -108,5 +108,5 @@ class ReaderCards:
         return wait_for_reader(lambda name: name == slot.reader)
 
     def close(self) -> None:
-        """Take the cards out of their readers."""
+        """Takes the cards out of their readers."""
         self._held.close()

@@ -39,14 +39,14 @@ DECLARED: Final[Mapping[str, bool]] = {
     "EXT_CHANNELS": True,
     "O_E_2_PIR": True,
 }
-"""Options the simulated card has, and which no standard command tells."""
+"""Options of the simulated card that no standard command reads."""
 
 DECLARED_VALUES: Final[Mapping[str, str]] = {
     "ef_env_classes": "2F11",
     "ef_env_classes_content": "01",
     "ef_umpc_content": "3C05000000",
 }
-"""What the maker of the simulated card says of its default files."""
+"""What the maker of the simulated card declares about its default files."""
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ _LPAE: Final = {"cat": LpaeSupport.lpaeUsingCat, "scws": LpaeSupport.lpaeUsingSc
 
 
 def first_state(options: TargetOptions) -> CardState:
-    """Personalise the card of a run, as the table [card] of its target file says.
+    """Personalises the card of a run by the table [card] of its target file; returns its state.
 
     Raises:
         ConfigError: no such personality or RAT, or credentials are missing.
@@ -77,7 +77,7 @@ def first_state(options: TargetOptions) -> CardState:
 
 
 def _claiming(kind: Personality, card: Mapping[str, str]) -> Personality:
-    """Return a personality as the table [card] says: with an LPAe, another TRE, less of all.
+    """Returns a personality with the LPAe, TRE, memory and lacking bits of the table [card].
 
     Raises:
         ConfigError: a word is not one of those the key takes.
@@ -122,7 +122,7 @@ def _lacking(kind: Personality, names: frozenset[str]) -> Personality:
 
 
 def declared_options(options: TargetOptions) -> dict[str, bool]:
-    """Return the options of the simulated card that its maker tells."""
+    """Returns the options of the simulated card that its maker declares."""
     state = first_state(options)
     return {
         **DECLARED,
@@ -134,13 +134,13 @@ def declared_options(options: TargetOptions) -> dict[str, bool]:
 
 
 def declaring(options: TargetOptions) -> TargetSettings:
-    """Return the settings, completed by what the maker of the simulated card says of it."""
+    """Returns the settings, completed by what the maker of the simulated card declares."""
     settings = options.settings
-    said = {**DECLARED_VALUES, **declared_values(first_state(options))}
+    declared = {**DECLARED_VALUES, **declared_values(first_state(options))}
     return replace(
         settings,
         options={**declared_options(options), **settings.options},
-        values={**said, **settings.values},
+        values={**declared, **settings.values},
     )
 
 
@@ -181,7 +181,7 @@ class SimulatedCards:
         self.card = self._made(self._first)
 
     def draw_from(self, seed: str) -> None:
-        """Lets the next cards draw from a seed."""
+        """Makes the next cards draw their random octets from a seed."""
         self._seed, self._made_count = f"{self._options.seed}/{seed}", 0
 
     def _made(self, state: CardState) -> Euicc:
@@ -207,31 +207,31 @@ class SimulatedCards:
 
 
 class _DirectLink:
-    """Call whatever card is in place."""
+    """The link to the card in place, called directly."""
 
     def __init__(self, cards: SimulatedCards) -> None:
         self._cards = cards
 
     def transmit(self, command: bytes) -> bytes:
-        """Hand a command to the card."""
+        """Passes a command to the card and returns the response."""
         return self._cards.card.transmit(command)
 
     def reset(self) -> bytes:
-        """Reset the card and return its ATR."""
+        """Resets the card and returns its ATR."""
         return self._cards.card.reset()
 
     def power_cycle(self) -> bytes:
-        """Take the power away, give it back and return the ATR."""
+        """Switches the power off and on and returns the ATR."""
         self._cards.card.power_off()
         return self._cards.card.reset()
 
     def restart(self, protocol: int) -> bytes:
-        """Power the card anew; octets reach it the same way in every protocol it offers."""
+        """Switches the power off and on; a direct call is the same in every protocol."""
         del protocol
         return self.power_cycle()
 
     def close(self) -> None:
-        """Take the power away."""
+        """Switches the power off."""
         self._cards.card.power_off()
 
 
@@ -244,7 +244,7 @@ class InProcessTarget:
         """Prepares the cards.
 
         Args:
-            options: What the command line says.
+            options: Options of the command line.
             make: Makes the cards; by default cards with the fault of the options.
 
         Raises:
@@ -257,25 +257,25 @@ class InProcessTarget:
         self._fault = options.card_fault
 
     def open(self) -> _DirectLink:
-        """Make a new card and return the link to it."""
+        """Makes a new card and returns the link to it."""
         self._cards.new()
         return _DirectLink(self._cards)
 
     def facts(self) -> Mapping[str, str]:
-        """Return the fault of the card, if it has one."""
+        """Returns the fault of the card, if it has one."""
         return {"card_fault": self._fault} if self._fault else {}
 
     def draw_from(self, seed: str) -> None:
-        """Let the next cards draw from a seed."""
+        """Makes the next cards draw their random octets from a seed."""
         self._cards.draw_from(seed)
 
     def keep(self) -> object:
-        """Return the card's lasting state."""
+        """Returns the card's lasting state."""
         return self._cards.card.state
 
     def restore(self, state: object) -> None:
-        """Give the card another lasting state."""
+        """Replaces the card by one with another lasting state."""
         self._cards.restored(state)
 
     def close(self) -> None:
-        """Do nothing: there is nothing to let go."""
+        """Does nothing: there is nothing to release."""

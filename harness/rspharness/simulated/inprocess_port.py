@@ -10,16 +10,16 @@ __all__ = ["InProcessPort"]
 
 
 class InProcessPort:
-    """Carry requests to servers in this process, found by their addresses.
+    """Carries requests to servers in this process, found by their addresses.
 
-    Delays and cut connections a server asks its front for are not carried out.
+    Delays and cut connections that a server requests from its front are not carried out.
     """
 
     def __init__(self, *servers: SmDpPlus) -> None:
         self._servers = {server.identity.address.lower(): server for server in servers}
 
     def post(self, address: str, path: str, headers: Mapping[str, str], body: bytes) -> HttpReply:
-        """Let the server of that address answer; a port in the address is ignored.
+        """Returns the answer of the server with that address; a port in the address is ignored.
 
         Raises:
             ServerUnreachableError: none of the servers has that address.

@@ -43,7 +43,7 @@ class Reached:
 
 
 class _RecordedMapping(Mapping[Any, Any]):
-    """A mapping that remembers the keys it was asked for; whoever walks it asks for all."""
+    """A mapping that records the keys it was asked for; an iteration asks for all."""
 
     def __init__(self, inner: Mapping[Any, Any], keys: set[object]) -> None:
         self._inner = inner
@@ -63,7 +63,7 @@ class _RecordedMapping(Mapping[Any, Any]):
 
 @dataclass(slots=True)
 class _Memory:
-    """Where recording decisions write down what was asked for; shared by all that derive."""
+    """The record of what was asked for, shared by all decisions derived from the first."""
 
     reached: Reached = field(default_factory=Reached)
 
@@ -73,13 +73,13 @@ class RecordingDecisions(Decisions):
     """The standard decisions, with a memory.
 
     Attributes:
-        memory: Takes what is asked for.
+        memory: Records what is asked for.
     """
 
     memory: _Memory = field(default_factory=_Memory)
 
     def __getitem__(self, decision: Decision[T]) -> T:
-        """Returns the value in force, watched."""
+        """Returns the value in force, and records that it was asked for."""
         value: Any = Decisions.__getitem__(self, decision)
         self.memory.reached.standard.setdefault(decision.name, decision.standard)
         watched: T = self._watched(decision.name, value)
@@ -111,14 +111,14 @@ def _remembering(check: Check[Any], failed: set[str]) -> Any:
 
 
 class Signal(Enum):
-    """What happens to a card beside commands."""
+    """An event at the contacts of a card that is not a command."""
 
     RESET = "reset"
     POWER_OFF = "power off"
 
 
 Act = bytes | Signal
-"""A command APDU, or what happens to the contacts."""
+"""A command APDU or a signal."""
 
 
 def carried_out(card: Euicc, act: Act) -> bytes:
@@ -133,15 +133,15 @@ def carried_out(card: Euicc, act: Act) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One act of the recording card: what it met, decided and led to.
+    """One act of the recording card: the values before and after it, and what was decided.
 
     Attributes:
         act: The command or signal.
-        before: State and volatile values it met.
-        rng: Source of random octets as it met it.
+        before: State and volatile values before it.
+        rng: Source of random octets before it.
         answer: What was answered.
-        after: State and volatile values it led to.
-        rng_after: Source of random octets as it left it.
+        after: State and volatile values after it.
+        rng_after: Source of random octets after it.
         reached: What was decided.
     """
 
@@ -179,7 +179,7 @@ class Recorder:
         return self.log
 
     def asked(self) -> Reached:
-        """Begins a new memory of what the cards decide, and returns it."""
+        """Begins a new record of what the cards decide, and returns it."""
         self.decisions.memory.reached = Reached()
         return self.decisions.memory.reached
 
@@ -202,7 +202,7 @@ class RecordingEuicc(Euicc):
         return self._recorded(Signal.RESET)
 
     def power_off(self) -> None:
-        """Takes the power away and records it."""
+        """Switches the power off and records it."""
         self._recorded(Signal.POWER_OFF)
 
     def _recorded(self, act: Act) -> bytes:

@@ -1,7 +1,8 @@
 """The simulated card behind a virtual reader: every APDU goes through pcscd and back.
 
-A thread of this process serves the card; each parallel worker has a slot of its own. As in process,
-every case gets a new card: it is put in the place of the last one while the reader has no power.
+A thread of this process serves the card; each parallel worker has a slot of its own. As with the
+target `inprocess`, every case gets a new card, which replaces the last one while the reader has no
+power.
 """
 
 from collections.abc import Mapping
@@ -23,11 +24,11 @@ __all__ = ["VpcdTarget", "start_daemon"]
 
 
 _SEEN_WITHIN_S: Final = 5.0
-"""A daemon looks for cards every 400 ms, and may still see that the last one left."""
+"""A daemon looks for cards every 400 ms, and may still process the removal of the last one."""
 
 
 def start_daemon(slots: int) -> PcscDaemon:
-    """Have a pcscd with so many virtual slots, for a run of several workers.
+    """Returns a running pcscd with at least this number of virtual slots, and at least two.
 
     Raises:
         ConfigError: it is not installed, or cannot be started; the message names the remedy.
@@ -36,34 +37,34 @@ def start_daemon(slots: int) -> PcscDaemon:
 
 
 class _CurrentCard:
-    """Hand everything to whatever card is in place."""
+    """Passes everything to the card in place."""
 
     def __init__(self, cards: SimulatedCards) -> None:
         self._cards = cards
 
     def reset(self) -> bytes:
-        """Reset the card in place."""
+        """Resets the card in place and returns its ATR."""
         return self._cards.card.reset()
 
     def transmit(self, command: bytes, /) -> bytes:
-        """Hand a command to the card in place."""
+        """Passes a command to the card in place and returns the response."""
         return self._cards.card.transmit(command)
 
     def power_off(self) -> None:
-        """Take the power from the card in place."""
+        """Switches off the power of the card in place."""
         self._cards.card.power_off()
 
 
 class VpcdTarget:
-    """Be the target `vpcd`."""
+    """The target `vpcd`."""
 
     simulated = True
 
     def __init__(self, options: TargetOptions) -> None:
-        """Start the daemon if need be and put a card into the slot of this worker.
+        """Starts the daemon if necessary and puts a card into the slot of this worker.
 
         Raises:
-            ConfigError: the daemon cannot be had, or the slot is taken by another card.
+            ConfigError: the daemon is not available, or the slot is taken by another card.
         """
         self.settings: TargetSettings = declaring(options)
         self.name = options.settings.name
@@ -81,7 +82,7 @@ class VpcdTarget:
         self._link: ReaderLink | None = None
 
     def open(self) -> PoweredLink:
-        """Put a new card in place and return the link to it.
+        """Puts a new card in place and returns the link to it.
 
         Raises:
             TargetLost: the reader does not show the card.
@@ -92,24 +93,24 @@ class VpcdTarget:
         return KeptLink(self._link)
 
     def facts(self) -> Mapping[str, str]:
-        """Return the reader, and the fault of the card if it has one."""
+        """Returns the reader, and the fault of the card if it has one."""
         facts = {"reader": self._slot.reader}
         return {**facts, "card_fault": self._fault} if self._fault else facts
 
     def draw_from(self, seed: str) -> None:
-        """Let the next cards draw from a seed."""
+        """Makes the next cards draw their random octets from a seed."""
         self._cards.draw_from(seed)
 
     def keep(self) -> object:
-        """Return the card's lasting state."""
+        """Returns the card's lasting state."""
         return self._cards.card.state
 
     def restore(self, state: object) -> None:
-        """Give the card another lasting state."""
+        """Replaces the card by one with another lasting state."""
         self._cards.restored(state)
 
     def close(self) -> None:
-        """Take the card out of the reader and stop the daemon if it was started here."""
+        """Takes the card out of the reader and stops the daemon if it was started here."""
         if self._link is not None:
             self._link.close()
         self._served.close()
@@ -117,7 +118,7 @@ class VpcdTarget:
 
 
 def _slot(daemon: PcscDaemon, options: TargetOptions) -> Slot:
-    """Return the slot of this worker, or the first free one of a run with one worker."""
+    """Returns the slot of this worker, or the first free one of a run with one worker."""
     slots = daemon.slots
     if options.parallel:
         return slots[options.slot]

@@ -1,4 +1,4 @@
-"""A case that finds the fault of its card kills it, one that passes lets it survive."""
+"""A case that finds the fault of its card kills it; a fault whose case passes survives."""
 
 from pathlib import Path
 from textwrap import dedent
@@ -66,7 +66,7 @@ def matrix(pytester, case):
     )
 
 
-def test_what_changes_has_to_be_declared(pytester):
+def test_change_that_is_not_declared_fails_the_run(pytester):
     pytester.makepyfile(dedent(_SUITE))
     declare(pytester, "{}")
     result = matrix(pytester, "ES10c.EnableProfile#17")
@@ -81,7 +81,7 @@ def test_what_changes_has_to_be_declared(pytester):
     assert matrix(pytester, "ES10c.EnableProfile#17").ret == 0
 
 
-def test_fault_that_its_case_does_not_notice_is_reported(pytester):
+def test_fault_that_its_case_does_not_find_is_reported(pytester):
     pytester.makepyfile(dedent(_SUITE))
     declare(pytester, "{}")
     result = matrix(pytester, "ES10c.EnableProfile#16")
@@ -102,7 +102,7 @@ def test_effects_that_cannot_be_read_are_reported_before_the_run(pytester, text,
     result.stderr.fnmatch_lines([f"*expected_effects.json: *{reason}*{{}} declares nothing*"])
 
 
-def test_matrix_is_read_as_written(tmp_path):
+def test_matrix_is_read_back_as_it_was_written(tmp_path):
     path = tmp_path / "matrix.json"
     found = {"one": ["ES10b.GetRAT#02", "ES10b.GetRAT#01", "A#10"], "none": []}
     matrix_file.write(path, found)
@@ -115,7 +115,7 @@ def test_matrix_is_read_as_written(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new"), [("--mutants", "--kills"), ("--mutant-matrix", "--matrix")]
 )
-def test_old_spelling_answers_with_the_new_one(pytester, old, new):
+def test_old_spelling_is_refused_with_the_new_one(pytester, old, new):
     result = pytester.runpytest_subprocess(old, "-p", "no:cacheprovider")
     assert result.ret == 4
     result.stderr.fnmatch_lines([f"*{old} is called {new} now"])

@@ -1,4 +1,4 @@
-"""What a recording card remembers, and which faults that lets through."""
+"""What a recording card records, and which faults can change that."""
 
 from functools import partial
 
@@ -33,7 +33,7 @@ def fault(change: object) -> CardFault:
 
 
 def judged(number: int) -> Reached:
-    """Asks the recording card for the table, as `first_refusal` does."""
+    """Returns what is recorded when the table is checked as `first_refusal` does it."""
     recorder = Recorder()
     for check in recorder.decisions[TABLE]:
         if not check.holds(number):
@@ -71,7 +71,7 @@ def test_mapping_is_reached_at_the_keys_asked_for(key, expected):
     assert fault_reach.touches(fault(swap(MAPPING, changed)), reached) is expected
 
 
-def test_derived_decisions_share_the_memory():
+def test_derived_decisions_share_the_record():
     recorder = Recorder()
     derived = recorder.decisions.having(NUMBER, 7)
     assert derived[NUMBER] == 7

@@ -1,4 +1,4 @@
-"""A faulty card that follows a record behaves as one that does everything itself."""
+"""A faulty card that follows a record behaves like one that carries out every command."""
 
 from functools import partial
 
@@ -24,7 +24,7 @@ NEUTRAL = CardFault("test.neutral", "No fault.", ("A#01",), swap(Decision("test.
 
 
 def walked(run):
-    """Install a Profile, enable it, take the power; returns what was seen, and the state."""
+    """Installs and enables a Profile, switches the power off; returns observations and state."""
     trace = Trace()
     card = run.open_card(trace, Timings())
     server = server_maker(run.pki, Curve.NIST_P256, "test", run.options.started)()
@@ -53,7 +53,7 @@ def followed(player, fault, record, first=None):
     return player.following(Script(record, fault, len(record) if first is None else first))
 
 
-def test_without_a_change_everything_is_taken_over(record):
+def test_fault_without_effect_leaves_everything_to_the_record(record):
     player = Player(NEUTRAL)
     with followed(player, NEUTRAL, record):
         taken = walked(run_with(player))
@@ -72,7 +72,7 @@ def test_without_a_change_everything_is_taken_over(record):
         "notifications.lost-at-reset",
     ],
 )
-def test_fault_has_the_same_effect(record, name):
+def test_fault_has_the_same_effect_with_and_without_a_record(record, name):
     fault = card_fault(name)
     first = fault_reach.reaching(record).get(name, len(record))
     player = Player(fault)
@@ -80,14 +80,14 @@ def test_fault_has_the_same_effect(record, name):
     def outcome():
         try:
             return walked(run_with(player))
-        except Exception as error:  # noqa: BLE001  whatever it is, it is the same
+        except Exception as error:  # noqa: BLE001  both runs have to raise the same
             return repr(error)
 
     with followed(player, fault, record, first):
         with_record = outcome()
-    helped = player.carried_out
+    few = player.carried_out
     assert outcome() == with_record
-    assert helped < player.carried_out - helped
+    assert few < player.carried_out - few
 
 
 def test_card_that_gets_another_command_carries_it_out(record):
@@ -100,7 +100,7 @@ def test_card_that_gets_another_command_carries_it_out(record):
     assert other == run_with(player).open_card(Trace(), Timings()).apdu("80CA006600")
 
 
-def test_reset_met_with_other_values_is_carried_out(record):
+def test_reset_from_other_values_than_recorded_is_carried_out(record):
     fault = card_fault("select.channel.open-after-reset")
     player = Player(fault)
     card = run_with(player).open_card(Trace(), Timings())

@@ -42,9 +42,9 @@ opening.TARGETS = (
 
 @pytest.fixture
 def suite(pytester, monkeypatch):
-    """Return a function that runs a suite of the given text with options on the fake card.
+    """Returns a function that runs a suite of the given text with options on the fake card.
 
-    It runs in this process, which is faster, unless workers or Allure ask for one of its own.
+    It runs in this process, which is faster, unless workers or Allure need a process of its own.
     """
     monkeypatch.setattr(opening, "TARGETS", opening.TARGETS)  # the inner conftest replaces it
 
@@ -112,7 +112,7 @@ def test_passing_case_is_reported_with_steps_and_trace(suite, pytester):
     assert 'name="ES10c.GetEID#02 The EID has check digits that fit."' in junit
 
 
-def test_failing_case_says_requirement_expected_and_actual(suite, pytester):
+def test_failing_case_reports_requirement_expected_and_actual(suite, pytester):
     result = suite(_PASS.replace("check_digits_fit, True", "check_digits_fit, False"))
     assert result.ret == 1
     result.stdout.fnmatch_lines(
@@ -128,9 +128,9 @@ def test_failing_case_says_requirement_expected_and_actual(suite, pytester):
     assert _results(pytester)["cases"][0]["verdict"] == "fail"
 
 
-def test_refusal_outside_initial_conditions_is_a_fail(suite, pytester):
+def test_refusal_of_the_eid_at_the_start_is_inconclusive(suite, pytester):
     assert suite(_PASS, mood="refuses", simulated=True).ret == 1
-    assert _results(pytester)["cases"][0]["verdict"] == "inconclusive"  # the EID at the start
+    assert _results(pytester)["cases"][0]["verdict"] == "inconclusive"
 
 
 def test_refusal_in_initial_conditions_is_inconclusive(suite, pytester):
@@ -225,7 +225,7 @@ def test_v3(card):
     }
 
 
-def test_case_that_does_not_apply_goes_to_another_card(suite, pytester):
+def test_case_that_does_not_apply_runs_on_another_card(suite, pytester):
     folder = pytester.mkdir("others")
     for name, option in (("scws", "LPAE_SCWS"), ("lpae", "O_E_LPAe")):
         (folder / f"{name}.toml").write_text(f'kind = "inprocess"\n[options]\n{option} = true\n')
@@ -257,7 +257,7 @@ def test_v3(card):
     assert again["ES10c.GetEID#06"].endswith("--target others/lpae.toml")
 
 
-def test_other_cards_are_simulated_ones(suite, pytester):
+def test_also_accepts_only_simulated_cards(suite, pytester):
     pytester.makefile(".toml", reader='kind = "pcsc"\n', lpae='kind = "inprocess"\n')
     result = suite(_PASS, "--also", "reader.toml")
     assert result.ret == 4
@@ -267,7 +267,7 @@ def test_other_cards_are_simulated_ones(suite, pytester):
     result.stderr.fnmatch_lines(["*--also adds simulated cards*"])
 
 
-def test_declared_deviation_is_strict(suite, pytester):
+def test_known_deviation_does_not_fail_and_one_that_passes_does(suite, pytester):
     pytester.makefile(
         ".toml",
         lab='kind = "inprocess"\n[deviations]\n"ES10c.GetEID#01" = "known to the maker"\n'
@@ -293,7 +293,7 @@ def test_passes(card):
     assert "take the line out" in cases["ES10c.GetEID#02"]["actual"]
 
 
-def test_unknown_and_doubled_ids_fail_collection(suite):
+def test_unknown_and_repeated_ids_fail_the_collection(suite):
     text = (
         _HEAD
         + """
@@ -345,7 +345,7 @@ def test_case_option_selects_by_pattern(suite, pytester):
     assert rows["ES10c.GetEID#01"]["state"] == "no case"
 
 
-def test_wrong_eid_stops_the_run_and_nothing_else_was_sent(suite):
+def test_wrong_eid_stops_the_run_before_anything_else_is_sent(suite):
     result = suite(
         _PASS,
         "--target",
@@ -364,7 +364,7 @@ def test_wrong_eid_stops_the_run_and_nothing_else_was_sent(suite):
     assert "bf3e035c015a" in sent
 
 
-def test_real_card_runs_reading_cases_alone_by_default(suite, pytester):
+def test_real_card_runs_only_reading_cases_by_default(suite, pytester):
     text = (
         _PASS
         + """
@@ -401,7 +401,7 @@ def test_misdeclared(card):
     assert "was not sent" in case["reason"]
 
 
-def test_budget_passed_makes_the_run_red(suite, pytester):
+def test_exceeded_budget_fails_the_run(suite, pytester):
     pytester.makefile(
         ".toml", lab='kind = "inprocess"\n[budgets_ms]\n"STORE DATA GetEuiccData" = 0.000001\n'
     )

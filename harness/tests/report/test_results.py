@@ -1,3 +1,5 @@
+"""The results of a run: verdicts of the requirements, the document, the files."""
+
 import json
 from pathlib import Path
 from xml.etree import ElementTree
@@ -40,7 +42,7 @@ def _case(name, verdict, **more):
     }
 
 
-def _results(*cases, **said):
+def _results(*cases, **known):
     ids = [name for case in cases for name in case["ids"]]
     defaults = {
         "facts": {"target": "inprocess", "started": "2025-01-01T00:00:00"},
@@ -50,10 +52,10 @@ def _results(*cases, **said):
         "contradictions": [],
         "version": "v2",
     }
-    return Results.assemble({**defaults, **said}, cases, CATALOGUE, 1.5)
+    return Results.assemble({**defaults, **known}, cases, CATALOGUE, 1.5)
 
 
-def test_worst_verdict_of_a_requirement_counts():
+def test_requirement_has_the_worst_verdict_of_its_cases():
     results = _results(
         _case("ES10c.GetEID#01", "pass"),
         _case("ES10c.GetEID#01", "fail"),
@@ -79,11 +81,11 @@ def test_worst_verdict_of_a_requirement_counts():
         ("error", False),
     ],
 )
-def test_run_is_green_only_without_open_questions(verdict, green):
+def test_run_is_green_without_fail_inconclusive_and_error(verdict, green):
     assert _results(_case("ES10c.GetEID#01", verdict)).green is green
 
 
-def test_document_reads_back_the_same():
+def test_document_is_read_back_unchanged():
     results = _results(_case("ES10c.GetEID#01", "pass"))
     for case in results.cases:
         case["trace"] = "traces/x.txt"
@@ -117,7 +119,7 @@ def test_budget_is_compared_with_the_90th_percentile():
     assert _results(_case("ES10c.GetEID#01", "pass"), budgets_ms={"SELECT": 2.0}).green
 
 
-def test_files_of_a_run(tmp_path):
+def test_run_writes_its_files(tmp_path):
     results = _results(
         _case("ES10c.GetEID#01", "fail"), _case("ES10c.GetEID#01", "pass", title="x")
     )

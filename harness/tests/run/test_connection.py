@@ -1,4 +1,4 @@
-"""Opening a card from the words of a command line: the guard of real readers, the trace."""
+"""Opens the card a command line names: the check for real readers, the trace."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +18,7 @@ OTHER = Eid.from_first_digits("890490321234512345123456789099")
 
 
 class FakeTarget:
-    """Hold one fake card under a name."""
+    """A target with one fake card."""
 
     def __init__(self, link, name, *, simulated):
         self.link, self.name, self.simulated = link, name, simulated
@@ -74,7 +74,7 @@ def test_change_in_a_real_reader_needs_the_eid_and_sends_nothing(target):
 
 
 @pytest.mark.parametrize("changing", [True, False])
-def test_other_eid_stops_after_reading_it(target, changing):
+def test_card_with_another_eid_gets_no_further_command(target, changing):
     made = target()
     with (
         pytest.raises(ConfigError, match=f"EID {EID} found, --eid asked for {OTHER}"),
@@ -106,7 +106,7 @@ def test_simulated_card_can_be_changed_freely(target, choice, name, simulated):
         assert channel.number == 1
 
 
-def test_real_reader_named_under_the_virtual_target_is_still_guarded(target):
+def test_real_reader_named_for_the_virtual_target_still_needs_the_eid(target):
     target("ACS ACR39U 00")
     with (
         pytest.raises(LocalError, match="--eid"),
@@ -115,7 +115,7 @@ def test_real_reader_named_under_the_virtual_target_is_still_guarded(target):
         pass
 
 
-def test_virtual_target_is_a_reader_like_any(target):
+def test_virtual_target_is_opened_as_a_reader(target):
     made = target("Virtual PCD 00 00")
     with connected(CardChoice(target="vpcd"), changing=False):
         pass
@@ -124,7 +124,7 @@ def test_virtual_target_is_a_reader_like_any(target):
 
 @pytest.fixture
 def readers(monkeypatch) -> Callable[..., None]:
-    """Have readers, of which some hold a card."""
+    """Returns a function that sets the readers there are, and which of them have a card."""
 
     def make(**occupied):
         class Link:
@@ -167,9 +167,7 @@ def test_reader_is_the_only_one_or_the_only_one_with_a_card(readers, occupied, b
         ({}, "", "no reader matches"),
     ],
 )
-def test_reader_that_cannot_be_chosen_is_a_matter_of_configuration(
-    readers, occupied, beginning, match
-):
+def test_reader_that_cannot_be_chosen_is_a_configuration_error(readers, occupied, beginning, match):
     readers(**occupied)
     with pytest.raises(ConfigError, match=match):
         connection._occupied_reader(beginning)
@@ -194,14 +192,14 @@ def test_trace_is_written_although_the_command_failed(target, tmp_path):
     assert "BF 3E" in file.read_text()
 
 
-def test_trace_that_cannot_be_written_is_a_matter_of_configuration(target, tmp_path):
+def test_trace_that_cannot_be_written_is_a_configuration_error(target, tmp_path):
     target()
     choice = CardChoice(target="pcsc", trace=tmp_path / "none" / "trace.txt")
     with pytest.raises(ConfigError, match="trace file"), connected(choice, changing=False):
         pass
 
 
-def test_channel_is_closed_after_an_error_of_the_caller(target):
+def test_channel_is_closed_after_an_error_in_the_caller(target):
     made = target()
     with (
         pytest.raises(KeyError),
@@ -212,7 +210,7 @@ def test_channel_is_closed_after_an_error_of_the_caller(target):
     assert made.closed
 
 
-def test_missing_folder_of_credentials_is_named(target, tmp_path, monkeypatch):
+def test_missing_folder_of_credentials_is_reported(target, tmp_path, monkeypatch):
     target()
 
     def open_target(_kind, _reader, options):

@@ -35,7 +35,7 @@ def _no_pcscd_yet(need_pcscd: Callable[[], None]) -> None:
     pytest.importorskip("smartcard.scard", exc_type=ImportError)
     need_pcscd()
     if daemon_state() is Daemon.RUNNING:
-        pytest.skip("a pcscd runs already; this is about starting one")
+        pytest.skip("a pcscd runs already; these tests start one")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Cards for the tests of others: each preset does what its summary says."""
+"""Simulated cards for tests of other software: each preset does what its summary says."""
 
 import pytest
 
@@ -24,7 +24,7 @@ SELECT_STANDARD = bytes.fromhex("00A4040010A0000005591010FFFFFFFF890000010000")
 
 
 class Link:
-    """Be the link to a card in this process."""
+    """The link to a card in this process."""
 
     def __init__(self, euicc):
         self.transmit = euicc.transmit
@@ -57,7 +57,7 @@ def test_every_preset_is_a_card_that_answers(name):
     assert len(card.transmit(bytes.fromhex("00A40004023F00"))) >= 2
 
 
-def test_words_come_on_top():
+def test_words_are_added_to_the_preset():
     euicc = make(
         "old-firmware",
         personality="v2.6",
@@ -69,8 +69,8 @@ def test_words_come_on_top():
     assert euicc.state.options.cat_busy
     assert euicc.state.options.unknown_info_tag_refused
     card = driven(euicc)
-    told = card.send(SetNicknameRequest(iccid=ONE, profile_nickname="a")).set_nickname_result
-    assert told == SetNicknameResult.ok
+    result = card.send(SetNicknameRequest(iccid=ONE, profile_nickname="a")).set_nickname_result
+    assert result == SetNicknameResult.ok
     assert card.profiles()[0].profile_nickname is None
 
 
@@ -79,14 +79,14 @@ def test_unknown_preset_lists_the_known_ones():
         make("perfect")
 
 
-def test_vendor_aid_hides_the_standard_one():
+def test_vendor_aid_replaces_the_standard_one():
     card = make("vendor-aid")
     assert card.transmit(SELECT_STANDARD)[-2:] == b"\x6a\x82"
     found = card.transmit(b"\x00\xa4\x04\x00\x10" + VENDOR_AID + b"\x00")
     assert found[-2] == 0x61
 
 
-def test_busy_toolkit_is_busy_until_it_is_answered():
+def test_busy_toolkit_is_busy_until_its_command_has_a_response():
     euicc = make("busy-toolkit", profiles=["PROFILE_OPERATIONAL1"])
     card = driven(euicc)
     assert enabled(card) == EnableResult.catBusy
@@ -98,7 +98,7 @@ def test_busy_toolkit_is_busy_until_it_is_answered():
     assert enabled(card) == EnableResult.ok
 
 
-def test_insecure_card_has_one_challenge():
+def test_insecure_card_repeats_its_challenge():
     card = driven(make("insecure-card"))
     challenges = {card.send(GetEuiccChallengeRequest()).euicc_challenge for _ in range(3)}
     assert len(challenges) == 1
@@ -118,7 +118,7 @@ def test_slow_card_waits_by_function(monkeypatch):
     assert set(waits) == {0.02, 0.7}
 
 
-def test_fixture_gives_the_maker(pytester):
+def test_fixture_makes_a_simulated_card(pytester):
     pytester.makepyfile(
         """
         def test_mine(simulated_card):

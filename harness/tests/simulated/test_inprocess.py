@@ -1,4 +1,4 @@
-"""The simulated card as the table [card] of a target file asks for it."""
+"""The simulated card as the table [card] of a target file describes it."""
 
 import pytest
 
@@ -20,13 +20,13 @@ def kind_of(**card):
     return first_state(TargetOptions(settings=settings, pki=PKI)).personality
 
 
-def test_claims_are_added():
+def test_lpae_and_tre_are_those_of_the_table():
     kind = kind_of(lpae="cat scws", tre="isIntegrated")
     assert kind.lpae_support == {LpaeSupport.lpaeUsingCat, LpaeSupport.lpaeUsingScws}
     assert kind.tre_properties == {TreProperty.isIntegrated}
 
 
-def test_memory_is_of_the_size_asked_for():
+def test_memory_has_the_size_in_the_table():
     assert kind_of(memory="65536").nvm_size == 65_536
 
 
@@ -37,7 +37,7 @@ def test_capabilities_are_left_out():
     assert kind.ts102241_version is None
 
 
-def test_card_of_a_case_draws_the_same_whatever_ran_before():
+def test_card_with_the_same_seed_draws_the_same_octets():
     target = InProcessTarget(TargetOptions(settings=TargetSettings(kind="inprocess"), pki=PKI))
 
     def challenge(seed):
@@ -58,6 +58,6 @@ def test_card_of_a_case_draws_the_same_whatever_ran_before():
         ({"without": "crlSupport coffee"}, "without = coffee: expected bits of"),
     ],
 )
-def test_word_that_is_not_known_is_named(card, message):
+def test_unknown_word_is_refused_with_those_expected(card, message):
     with pytest.raises(ConfigError, match=message):
         kind_of(**card)

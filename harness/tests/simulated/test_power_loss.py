@@ -341,7 +341,7 @@ def require_sound(world: World, scenario: Scenario, allowed: list[CardState]) ->
         scenario.act(world)
         end = undisturbed(scenario).view()
         world.reboot()
-        assert world.view() == end, "asked for again, it ends as if nothing had been lost"
+        assert world.view() == end, "called again, it ends as it does without a loss"
     name_or_address(world)
     require_invariants(world.store.history)
 
@@ -393,7 +393,9 @@ def test_failed_write_leaves_the_state_before_and_the_card_reports_it(scenario: 
         world.store.arm(PowerLoss(number, Moment.REFUSED))
         with suppress(RspError):
             scenario.act(world)
-        assert world.card.state is world.store.load(), "the card goes on with what is kept"
+        assert world.card.state is world.store.load(), (
+            "the card continues with the state that is kept"
+        )
         require_sound(world, scenario, [world.card.state])
 
 

@@ -14,7 +14,7 @@ from typing import TextIO
 
 from rspcore.errors import ConfigError
 from rspsim.card_presets import USUAL, preset_named
-from rspsim.card_setup import CardWish, decided, kept_state
+from rspsim.card_setup import CardRequest, decided, kept_state
 from rspsim.env import Rng, SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.state import CardState
@@ -42,20 +42,20 @@ def serve(options: argparse.Namespace) -> int:
         LocalError: a preset, an option or a fault is unknown.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="rsplab: %(message)s")
-    wish = CardWish(
+    request = CardRequest(
         pki=options.pki,
         eid=options.eid,
         personality=options.personality,
         options=tuple(options.option),
     )
     kind = preset_named(options.preset or USUAL)
-    wish = wish.with_preset(kind)
+    request = request.with_preset(kind)
     decisions = decided(kind, options.fault)
     with ExitStack() as stack:
         store: Store = MemoryStore()
         if options.state is not None:
             store = stack.enter_context(SqliteStore(options.state))
-        state = kept_state(store, wish)
+        state = kept_state(store, request)
         rng: Rng = SystemRng() if options.seed is None else SeededRng(options.seed.encode())
         card = Euicc(state, store, rng, decisions)
         if options.host in _LOCAL and not options.wait:

@@ -1,6 +1,6 @@
-"""`rsplab card`: keep a simulated card in a virtual reader, list its faults, look into its file.
+"""`rsplab card`: serves a simulated card in a virtual reader, lists faults, shows a state file.
 
-Only the parsers are here; what a sub-command needs is imported when it is asked for.
+Only the parsers are here; what a sub-command needs is imported when it runs.
 """
 
 import argparse
@@ -16,22 +16,24 @@ _DEFAULT_PORT = 0x8C7B
 def add_parser(
     subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]",
 ) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
-    """Add `card` with its sub-commands to the program; returns them, to add others beside."""
+    """Adds `card` with its sub-commands to the program; returns them, for others to be added."""
     parser = subparsers.add_parser(
         "card",
-        help="keep a simulated card in a virtual PC/SC reader",
-        description="The simulated eUICC as a card in a virtual PC/SC reader. Test keys only.",
+        help="serve a simulated card in a virtual PC/SC reader",
+        description="The simulated eUICC as a card in a virtual PC/SC reader, with test keys only.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_serve(commands)
     faults = commands.add_parser("faults", help="list the faults a card can be given")
     faults.set_defaults(func=_faults)
-    presets = commands.add_parser("presets", help="list the kinds of cards there are")
+    presets = commands.add_parser("presets", help="list the presets: named kinds of cards")
     presets.set_defaults(func=_presets)
     options = commands.add_parser("options", help="list the options a card can be given")
     options.set_defaults(func=_options)
-    info = commands.add_parser("info", help="show what a state file holds; keys stay inside")
-    info.add_argument("state", type=Path, metavar="FILE", help="state file of a card at rest")
+    info = commands.add_parser("info", help="show what a state file contains, without the keys")
+    info.add_argument(
+        "state", type=Path, metavar="FILE", help="state file of a card that is not being served"
+    )
     info.set_defaults(func=_info)
     return commands
 
@@ -40,8 +42,8 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     serve = commands.add_parser(
         "serve",
         help="put a card into a virtual reader until stopped",
-        description="Put a card into a virtual reader. Root's pcscd is started when none runs. "
-        "Ends at Ctrl-C or SIGTERM.",
+        description="Put a card into a virtual reader. If no pcscd is running, one is started, "
+        "which needs root. Ends at Ctrl-C or SIGTERM.",
     )
     reader = serve.add_argument_group("reader")
     reader.add_argument(
@@ -50,19 +52,22 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         default=_DEFAULT_PORT,
         help="port of the slot (default: 35963; the second slot has 35964)",
     )
-    reader.add_argument("--host", default="127.0.0.1", help="machine of the reader")
+    reader.add_argument("--host", default="127.0.0.1", help="host on which the reader runs")
     reader.add_argument(
-        "--wait", action="store_true", help="wait for pcscd; never start one and never give up"
+        "--wait", action="store_true", help="wait for pcscd without a limit, and never start one"
     )
     card = serve.add_argument_group("card")
     card.add_argument(
         "--state",
         type=Path,
         metavar="FILE",
-        help="keep the card in this file over restarts; a new file gets a new card",
+        help="file that keeps the card over restarts; a new file gets a new card",
     )
     card.add_argument(
-        "--pki", type=Path, metavar="DIR", help="keys and certificates (default: made here)"
+        "--pki",
+        type=Path,
+        metavar="DIR",
+        help="folder of keys and certificates (default: generated ones)",
     )
     card.add_argument("--eid", type=eid_argument, help="EID of a new card, 32 digits")
     card.add_argument("--personality", metavar="NAME", help="SGP.22 version, for example v2.5")
@@ -83,10 +88,12 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     card.add_argument(
         "--preset",
         metavar="NAME",
-        help="make it a card of this kind (see `rsplab card presets`); the other options come on "
-        "top",
+        help="make it a card of this kind (see `rsplab card presets`); the other options are "
+        "applied after the preset",
     )
-    card.add_argument("--seed", help="take randomness from this text, to repeat a session")
+    card.add_argument(
+        "--seed", help="seed of all random octets of the card, to repeat a session exactly"
+    )
     card.add_argument(
         "--log",
         nargs="?",
@@ -98,30 +105,30 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from rspsim.cli.card_serve import serve  # noqa: PLC0415  only when asked for
+    from rspsim.cli.card_serve import serve  # noqa: PLC0415  only when it runs
 
     return serve(options)
 
 
 def _faults(_: argparse.Namespace) -> int:
-    from rspsim.cli.card_lists import print_faults  # noqa: PLC0415  only when asked for
+    from rspsim.cli.card_lists import print_faults  # noqa: PLC0415  only when it runs
 
     return print_faults()
 
 
 def _presets(_: argparse.Namespace) -> int:
-    from rspsim.cli.card_lists import print_presets  # noqa: PLC0415  only when asked for
+    from rspsim.cli.card_lists import print_presets  # noqa: PLC0415  only when it runs
 
     return print_presets()
 
 
 def _options(_: argparse.Namespace) -> int:
-    from rspsim.cli.card_lists import print_options  # noqa: PLC0415  only when asked for
+    from rspsim.cli.card_lists import print_options  # noqa: PLC0415  only when it runs
 
     return print_options()
 
 
 def _info(options: argparse.Namespace) -> int:
-    from rspsim.cli.card_lists import print_info  # noqa: PLC0415  only when asked for
+    from rspsim.cli.card_lists import print_info  # noqa: PLC0415  only when it runs
 
     return print_info(options.state)

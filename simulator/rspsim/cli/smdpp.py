@@ -1,6 +1,6 @@
-"""`rsplab smdpp`: run the mock SM-DP+ for LPAs, list the faults it can be given.
+"""`rsplab smdpp`: runs the mock SM-DP+ for LPAs, lists the faults it can be given.
 
-Only the parsers are here; what a sub-command needs is imported when it is asked for.
+Only the parsers are here; what a sub-command needs is imported when it runs.
 """
 
 import argparse
@@ -14,7 +14,7 @@ _DEFAULT_PORT = 8443
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `smdpp` with its sub-commands to the program."""
+    """Adds `smdpp` with its sub-commands to the program."""
     parser = subparsers.add_parser(
         "smdpp",
         help="run the mock SM-DP+",
@@ -31,7 +31,7 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "serve",
         help="order profiles, show their activation codes and serve them until stopped",
         description="Order profiles, show their activation codes and serve them over HTTPS. "
-        "TLS certificates are made at start. Ends at Ctrl-C or SIGTERM.",
+        "TLS certificates are issued at the start. Ends at Ctrl-C or SIGTERM.",
     )
     _add_network(serve.add_argument_group("network"))
     _add_server(serve.add_argument_group("server"))
@@ -41,13 +41,16 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _add_network(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
-        "--port", type=int, default=_DEFAULT_PORT, help="port of ES9+ (default: 8443; 0: any)"
+        "--port",
+        type=int,
+        default=_DEFAULT_PORT,
+        help="port of ES9+ (default: 8443; 0: any free port)",
     )
     group.add_argument(
         "--brainpool-port",
         type=int,
         metavar="PORT",
-        help="serve TLS on brainpoolP256r1 on this port as well (0: any)",
+        help="serve TLS on brainpoolP256r1 on this port as well (0: any free port)",
     )
     group.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: loopback only)"
@@ -61,24 +64,32 @@ def _add_network(group: "argparse._ArgumentGroup") -> None:
         "may be repeated",
     )
     group.add_argument(
-        "--admin-port", type=int, metavar="PORT", help="management port on loopback (0: any)"
+        "--admin-port",
+        type=int,
+        metavar="PORT",
+        help="management port on loopback (0: any free port)",
     )
     group.add_argument(
         "--write-ca",
         type=Path,
         metavar="FILE",
-        help="write the CI certificates there, for clients that have to trust them",
+        help="file to write the CI certificates to, for clients that have to trust them",
     )
 
 
 def _add_server(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
-        "--pki", type=Path, metavar="DIR", help="keys and certificates (default: made here)"
+        "--pki",
+        type=Path,
+        metavar="DIR",
+        help="folder of keys and certificates (default: generated ones)",
     )
     group.add_argument(
-        "--any-ci", action="store_true", help="serve under a CI that is not known to be for tests"
+        "--any-ci", action="store_true", help="allow a CI that is not known to be a test CI"
     )
-    group.add_argument("--smdp-oid", metavar="OID", help="which SM-DP+ of the PKI (default: first)")
+    group.add_argument(
+        "--smdp-oid", metavar="OID", help="OID of the SM-DP+ of the PKI (default: the first)"
+    )
     group.add_argument(
         "--replace-session-keys",
         action="store_true",
@@ -87,12 +98,12 @@ def _add_server(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--vary",
         metavar="SEED",
-        help="draw member order, segment sizes, key mode and hostId from this text",
+        help="choose member order, segment sizes, key mode and hostId at random from this seed",
     )
     group.add_argument(
         "--any-header",
         action="store_true",
-        help="do not look at User-Agent and X-Admin-Protocol",
+        help="do not check User-Agent and X-Admin-Protocol",
     )
     group.add_argument(
         "--fault",
@@ -101,7 +112,9 @@ def _add_server(group: "argparse._ArgumentGroup") -> None:
         metavar="NAME[,KEY=VALUE...]",
         help="switch a fault on (see `rsplab smdpp faults`); may be repeated",
     )
-    group.add_argument("--seed", help="take randomness from this text, to repeat a session")
+    group.add_argument(
+        "--seed", help="seed of all random octets of the server, to repeat a session exactly"
+    )
 
 
 def _add_orders(group: "argparse._ArgumentGroup") -> None:
@@ -111,7 +124,7 @@ def _add_orders(group: "argparse._ArgumentGroup") -> None:
         default=[],
         type=Path,
         metavar="FILE",
-        help="unprotected profile package (default: a test profile made here); may be repeated",
+        help="unprotected profile package (default: a generated test profile); may be repeated",
     )
     group.add_argument(
         "--class",
@@ -124,28 +137,34 @@ def _add_orders(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--matching-id", metavar="ID", help="MatchingID of the first order; empty needs --eid"
     )
-    group.add_argument("--confirmation-code", metavar="CODE", help="code the End User has to enter")
-    group.add_argument("--eid", type=eid_argument, help="the one card that may have the profiles")
+    group.add_argument(
+        "--confirmation-code",
+        metavar="CODE",
+        help="confirmation code that the End User has to enter",
+    )
+    group.add_argument(
+        "--eid", type=eid_argument, help="EID of the only card that may download the profiles"
+    )
     group.add_argument(
         "--again",
         action="store_true",
-        help="order a profile again, under the same MatchingID, when its order is finished",
+        help="when an order is finished, order its profile again under the same MatchingID",
     )
-    group.add_argument("--no-qr", action="store_true", help="show no QR codes in a terminal")
+    group.add_argument("--no-qr", action="store_true", help="show no QR codes in the terminal")
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from rspsim.cli.smdpp_serve import serve  # noqa: PLC0415  only when asked for
+    from rspsim.cli.smdpp_serve import serve  # noqa: PLC0415  only when it runs
 
     return serve(options)
 
 
 def _faults(_: argparse.Namespace) -> int:
-    from rspsim.faults.registry import server_faults  # noqa: PLC0415  only when asked for
+    from rspsim.faults.registry import server_faults  # noqa: PLC0415  only when it runs
 
     for fault in server_faults():
         parameters = ", ".join(f"{key}={value}" for key, value in fault.parameters.items())
         print(f"{fault.name}{f' [{parameters}]' if parameters else ''}")
         print(f"    {fault.summary}")
-        print(f"    for: {fault.serves}")
+        print(f"    expected: {fault.expected}")
     return 0

@@ -1,4 +1,4 @@
-"""What `rsplab smdpp serve` is made of: PKI, TLS certificates, server, faults and packages."""
+"""The parts of `rsplab smdpp serve`: PKI, TLS certificates, server, faults and packages."""
 
 import argparse
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ _HTTPS_PORT: Final = 443
 
 
 def server_pki(folder: Path | None, *, any_ci: bool) -> Pki:
-    """Returns the credentials in a folder and below, or the project's own.
+    """Returns the credentials in a folder and below, or the generated ones.
 
     Raises:
         ConfigError: no such folder, no CI in it, or a CI that is not known to be for tests.
@@ -48,15 +48,15 @@ def server_pki(folder: Path | None, *, any_ci: bool) -> Pki:
 
 
 def make_server(options: argparse.Namespace, pki: Pki, port: int) -> SmDpPlus:
-    """Make the server.
+    """Makes the server.
 
     Args:
         options: Options of the command.
         pki: Its PKI.
-        port: Port of ES9+, for the address when none is given.
+        port: Port of ES9+, used in the address when no address is given.
 
     Raises:
-        ConfigError: the PKI lacks what a server needs, or has no SM-DP+ of the OID wished for.
+        ConfigError: the PKI lacks what a server needs, or has no SM-DP+ of the requested OID.
     """
     own = "localhost" if port == _HTTPS_PORT else f"localhost:{port}"
     addresses = tuple(options.address) or (own,)
@@ -92,7 +92,7 @@ def _number_of(pki: Pki, oid: str | None) -> int:
 
 
 def tls_credential(server: SmDpPlus, curve: Curve, now: datetime) -> Credential:
-    """Issue a TLS certificate for every name of the server, or take the one of the PKI.
+    """Issues a TLS certificate for every name of the server, or returns the one of the PKI.
 
     Raises:
         ConfigError: the PKI has neither the key of its CI nor a TLS certificate that is valid now.
@@ -116,7 +116,7 @@ def _host(address: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """Hold a profile to order.
+    """A profile to order.
 
     Attributes:
         origin: Where it comes from, in words.
@@ -130,11 +130,11 @@ class Package:
 
 
 def packages(options: argparse.Namespace, address: str) -> list[Package]:
-    """Read the packages asked for, or make the project's own test profile.
+    """Reads the packages the options name, or makes a test profile if they name none.
 
     Raises:
         ConfigError: a file cannot be read.
-        DecodeError: a file is no profile package.
+        DecodeError: a file is not a profile package.
     """
     kind = None if options.profile_class is None else ProfileClass[options.profile_class]
     if not options.upp:
@@ -164,26 +164,26 @@ def _own_profile(options: argparse.Namespace, address: str, kind: ProfileClass |
         profile_management_operation=frozenset(NotificationEvent),
         notification_address=address,
     )
-    wished = replace(preset(_DEFAULT_PRESET), notification_configuration=(everything,))
+    content = replace(preset(_DEFAULT_PRESET), notification_configuration=(everything,))
     if kind is not None:
-        wished = replace(wished, profile_class=kind)
+        content = replace(content, profile_class=kind)
     if options.spn is not None:
-        wished = replace(wished, spn=options.spn)
+        content = replace(content, spn=options.spn)
     if options.name is not None:
-        wished = replace(wished, profile_name=options.name)
-    made = make_profile(wished)
+        content = replace(content, profile_name=options.name)
+    made = make_profile(content)
     return Package("test profile made here", made.upp, made.metadata)
 
 
-def switch_faults(server: SmDpPlus, wishes: list[str]) -> None:
-    """Switch faults on from the form NAME,KEY=VALUE,...
+def switch_faults(server: SmDpPlus, requested: list[str]) -> None:
+    """Switches faults on, each given in the form NAME,KEY=VALUE,...
 
     Raises:
         LocalError: no such fault, no such parameter, or a value of another type.
     """
     known = {fault.name: fault for fault in server.faults.known}
-    for wish in wishes:
-        name, *pairs = wish.split(",")
+    for one in requested:
+        name, *pairs = one.split(",")
         given = dict(pair.partition("=")[::2] for pair in pairs)
         function, times = given.pop("function", ""), given.pop("times", None)
         parameters = {key: _parameter(known.get(name), key, value) for key, value in given.items()}

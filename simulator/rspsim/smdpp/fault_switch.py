@@ -29,7 +29,7 @@ class ServerFault:
         name: Name by which it is switched on and off.
         point: The point whose values it changes.
         summary: What a server with it does, one sentence.
-        serves: What an LPA or card has to do when it meets the fault, with the clause.
+        expected: What an LPA or card has to do when it meets the fault, with the clause.
         change: Takes the value and the parameters, returns the wrong value.
         parameters: Names and default values.
     """
@@ -37,7 +37,7 @@ class ServerFault:
     name: str
     point: Point[Any]
     summary: str
-    serves: str
+    expected: str
     change: Callable[..., Any]
     parameters: Mapping[str, Parameter] = field(default_factory=lambda: MappingProxyType({}))
 

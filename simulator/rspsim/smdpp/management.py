@@ -144,7 +144,7 @@ class Management:
                     "name": fault.name,
                     "point": fault.point.name,
                     "summary": fault.summary,
-                    "serves": fault.serves,
+                    "expected": fault.expected,
                     "parameters": dict(fault.parameters),
                 }
                 for fault in switch.known

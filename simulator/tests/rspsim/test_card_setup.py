@@ -1,4 +1,4 @@
-"""The card a command line asks for: new, kept, changed in its options, or refused."""
+"""The card that a command line asks for: new, kept, with other options, or refused."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +12,7 @@ from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import REFERENCE_EID, make_pki
 from rspsim.card_presets import PRESETS, preset_named
-from rspsim.card_setup import CardWish, changed_options, kept_state
+from rspsim.card_setup import CardRequest, changed_options, kept_state
 from rspsim.cli.card_lists import print_presets
 from rspsim.euicc.options import Options, ResponseMode, SegmentLimit
 from rspsim.stores.memory import MemoryStore
@@ -25,7 +25,7 @@ SGP26 = Path(__file__).parents[4] / "shared" / "data" / "sgp26"
 
 def test_empty_store_gets_a_new_card() -> None:
     store = MemoryStore()
-    state = kept_state(store, CardWish())
+    state = kept_state(store, CardRequest())
     assert state.eid == REFERENCE_EID
     assert state.personality.name == "v2.5"
     assert [credential.curve for credential in state.credentials] == list(Curve)
@@ -33,36 +33,36 @@ def test_empty_store_gets_a_new_card() -> None:
 
 
 def test_new_card_has_the_properties_asked_for() -> None:
-    wish = CardWish(
+    request = CardRequest(
         eid=OTHER_EID, personality="v2.2.2", options=("cat-busy=yes", "notification_capacity=7")
     )
-    state = kept_state(MemoryStore(), wish)
+    state = kept_state(MemoryStore(), request)
     assert state.eid == OTHER_EID
     assert all(credential.signs for credential in state.credentials)
     assert state.personality.name == "v2.2.2"
     assert state.options.cat_busy
     assert state.options.notification_capacity == 7
-    assert state.options.no_result_available, "what the personality decides stays"
+    assert state.options.no_result_available, "an option that the personality sets stays"
 
 
 def test_kept_card_is_loaded_and_not_written_again(tmp_path: Path) -> None:
     with SqliteStore(tmp_path / "card") as store:
-        state = kept_state(store, CardWish(eid=OTHER_EID))
+        state = kept_state(store, CardRequest(eid=OTHER_EID))
     with SqliteStore(tmp_path / "card") as store:
         written: list[str] = []
         store._database.set_trace_callback(written.append)
-        assert kept_state(store, CardWish()) == state
+        assert kept_state(store, CardRequest()) == state
         assert written == []
 
 
-def test_wish_takes_precedence_over_the_preset() -> None:
+def test_request_takes_precedence_over_the_preset() -> None:
     preset = preset_named("old-firmware")
-    wish = CardWish(options=("unknown-info-tag-refused=no",)).with_preset(preset)
-    state = kept_state(MemoryStore(), wish)
+    request = CardRequest(options=("unknown-info-tag-refused=no",)).with_preset(preset)
+    state = kept_state(MemoryStore(), request)
     assert state.personality.name == "v2.2.2"
     assert not state.options.unknown_info_tag_refused
-    assert CardWish(personality="v2.6").with_preset(preset).personality == "v2.6"
-    small = kept_state(MemoryStore(), CardWish().with_preset(preset_named("nearly-full")))
+    assert CardRequest(personality="v2.6").with_preset(preset).personality == "v2.6"
+    small = kept_state(MemoryStore(), CardRequest().with_preset(preset_named("nearly-full")))
     assert small.personality.nvm_size == 16 * 1024
 
 
@@ -75,58 +75,58 @@ def test_presets_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_kept_card_takes_new_options_and_keeps_them() -> None:
     store = MemoryStore()
-    kept_state(store, CardWish())
-    changed = kept_state(store, CardWish(options=("response_mode=direct",)))
+    kept_state(store, CardRequest())
+    changed = kept_state(store, CardRequest(options=("response_mode=direct",)))
     assert changed.options.response_mode is ResponseMode.DIRECT
-    assert kept_state(store, CardWish()) == changed
+    assert kept_state(store, CardRequest()) == changed
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason"),
+    ("other", "reason"),
     [
-        (CardWish(eid=OTHER_EID), f"holds the card with EID {REFERENCE_EID}, not {OTHER_EID}"),
-        (CardWish(personality="v2.6"), r"holds a card v2\.5, not v2\.6"),
-        (CardWish(memory=8192), "holds a card with 524,288 octets of memory, not 8,192"),
+        (CardRequest(eid=OTHER_EID), f"holds the card with EID {REFERENCE_EID}, not {OTHER_EID}"),
+        (CardRequest(personality="v2.6"), r"holds a card v2\.5, not v2\.6"),
+        (CardRequest(memory=8192), "holds a card with 524,288 octets of memory, not 8,192"),
     ],
 )
-def test_kept_card_cannot_be_made_another_card(wish: CardWish, reason: str) -> None:
+def test_kept_card_cannot_be_made_another_card(other: CardRequest, reason: str) -> None:
     store = MemoryStore()
-    state = kept_state(store, CardWish())
+    state = kept_state(store, CardRequest())
     with pytest.raises(ConfigError, match=reason):
-        kept_state(store, wish)
+        kept_state(store, other)
     assert store.load() == state
 
 
 def test_kept_card_is_not_served_with_other_keys(tmp_path: Path, write_pki: WritePki) -> None:
     store = MemoryStore()
-    kept_state(store, CardWish())
+    kept_state(store, CardRequest())
     write_pki(make_pki(b"another"), tmp_path)
     with pytest.raises(ConfigError, match="under other CIs than"):
-        kept_state(store, CardWish(pki=tmp_path))
+        kept_state(store, CardRequest(pki=tmp_path))
 
 
 def test_kept_card_is_served_with_its_own_keys(tmp_path: Path, write_pki: WritePki) -> None:
     write_pki(make_pki(), tmp_path)
     store = MemoryStore()
-    state = kept_state(store, CardWish(pki=tmp_path))
-    assert kept_state(store, CardWish(pki=tmp_path)) == state
+    state = kept_state(store, CardRequest(pki=tmp_path))
+    assert kept_state(store, CardRequest(pki=tmp_path)) == state
 
 
-def test_wish_that_the_kept_card_already_meets_is_accepted() -> None:
+def test_request_that_the_kept_card_already_meets_is_accepted() -> None:
     store = MemoryStore()
-    state = kept_state(store, CardWish())
-    assert kept_state(store, CardWish(eid=REFERENCE_EID, personality="v2.5")) == state
+    state = kept_state(store, CardRequest())
+    assert kept_state(store, CardRequest(eid=REFERENCE_EID, personality="v2.5")) == state
 
 
 def test_unknown_personality_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match=r"'v9': expected one of .*v2\.5"):
-        kept_state(MemoryStore(), CardWish(personality="v9"))
+        kept_state(MemoryStore(), CardRequest(personality="v9"))
 
 
-def test_credentials_come_from_a_folder_tree() -> None:
+def test_credentials_are_read_from_a_folder_and_those_below() -> None:
     if not SGP26.is_dir():
         pytest.skip("the published SGP.26 material is not there")
-    state = kept_state(MemoryStore(), CardWish(pki=SGP26))
+    state = kept_state(MemoryStore(), CardRequest(pki=SGP26))
     assert all(credential.signs for credential in state.credentials)
 
 
@@ -141,11 +141,11 @@ def test_credentials_come_from_a_folder_tree() -> None:
         ("segment_limit=1036", "segment_limit", SegmentLimit.TOLERANT),
     ],
 )
-def test_option_is_read(given: str, name: str, value: object) -> None:
+def test_option_with_a_value_is_read(given: str, name: str, value: object) -> None:
     assert changed_options(Options(), [given]) == replace(Options(), **{name: value})
 
 
-def test_last_value_of_an_option_given_twice_is_used() -> None:
+def test_option_given_twice_has_its_last_value() -> None:
     given = ["notification_capacity=1", "notification_capacity=2"]
     assert changed_options(Options(), given).notification_capacity == 2
 

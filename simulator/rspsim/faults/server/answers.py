@@ -137,7 +137,7 @@ FAULTS: Final = (
         name="es9.answer.fail",
         point=fault_points.JSON,
         summary="The function is carried out, and the answer is a failure with the given codes.",
-        serves="the LPA shows subject and reason code as received (SGP.22 v2, 5.2.6)",
+        expected="the LPA shows subject and reason code as received (SGP.22 v2, 5.2.6)",
         change=_fail,
         parameters={"subject": "8.2.6", "reason": "3.8", "status": "Failed"},
     ),
@@ -145,7 +145,7 @@ FAULTS: Final = (
         name="es9.answer.generic_codes",
         point=fault_points.JSON,
         summary="Every failure has the same codes and no text.",
-        serves="the LPA shows subject and reason code as received (SGP.22 v2, 5.2.6)",
+        expected="the LPA shows subject and reason code as received (SGP.22 v2, 5.2.6)",
         change=_generic,
         parameters={"subject": "1.6", "reason": "2.1"},
     ),
@@ -153,7 +153,7 @@ FAULTS: Final = (
         name="es9.status_code_data.omit",
         point=fault_points.JSON,
         summary="statusCodeData lacks the given optional members.",
-        serves="the LPA reports the failure without the optional members (SGP.22 v2, 6.5.1)",
+        expected="the LPA reports the failure without the optional members (SGP.22 v2, 6.5.1)",
         change=_omit_texts,
         parameters={"members": "message,subjectIdentifier"},
     ),
@@ -161,14 +161,14 @@ FAULTS: Final = (
         name="es9.header.missing",
         point=fault_points.JSON,
         summary="The JSON object has no header.",
-        serves="the LPA ends the session with an error message (SGP.22 v2, 6.5.1)",
+        expected="the LPA ends the session with an error message (SGP.22 v2, 6.5.1)",
         change=_no_header,
     ),
     ServerFault(
         name="es9.answer.transaction_id",
         point=fault_points.JSON,
         summary="The JSON object has another TransactionID than the signed data in it.",
-        serves="the LPA compares the two and ends the session (SGP.22 v2, 3.0.1)",
+        expected="the LPA compares the two and ends the session (SGP.22 v2, 3.0.1)",
         change=_transaction_id,
         parameters={"value": "FF" * 16},
     ),
@@ -176,7 +176,7 @@ FAULTS: Final = (
         name="es9.answer.drop_member",
         point=fault_points.JSON,
         summary="One member of the JSON object is missing.",
-        serves="the LPA ends the session with an error message (SGP.22 v2, 6.5.2)",
+        expected="the LPA ends the session with an error message (SGP.22 v2, 6.5.2)",
         change=_drop,
         parameters={"member": "transactionId"},
     ),
@@ -184,7 +184,7 @@ FAULTS: Final = (
         name="es9.answer.rename_member",
         point=fault_points.JSON,
         summary="One member of the JSON object has another name.",
-        serves=(
+        expected=(
             "the LPA takes the member as missing; it may accept another spelling (SGP.22 v2, 6.5.2)"
         ),
         change=_rename,
@@ -194,7 +194,7 @@ FAULTS: Final = (
         name="es9.answer.null_member",
         point=fault_points.JSON,
         summary="One member of the JSON object is null.",
-        serves="the LPA ends the session with an error message (SGP.22 v2, 6.5.2)",
+        expected="the LPA ends the session with an error message (SGP.22 v2, 6.5.2)",
         change=_null,
         parameters={"member": "transactionId"},
     ),
@@ -202,14 +202,14 @@ FAULTS: Final = (
         name="es9.answer.extra_members",
         point=fault_points.JSON,
         summary="The JSON object starts with unknown members.",
-        serves="the LPA ignores unknown members, such as those of version 3 (SGP.22 v2, 6.5.2)",
+        expected="the LPA ignores unknown members, such as those of version 3 (SGP.22 v2, 6.5.2)",
         change=_extra,
     ),
     ServerFault(
         name="es9.answer.base64",
         point=fault_points.JSON,
         summary="Base64 is in another form: unpadded, wrapped or url.",
-        serves="the LPA decodes the octets or ends the session with an error message (RFC 4648)",
+        expected="the LPA decodes the octets or ends the session with an error message (RFC 4648)",
         change=_other_base64,
         parameters={"form": "unpadded"},
     ),
@@ -217,7 +217,7 @@ FAULTS: Final = (
         name="http.refuse",
         point=fault_points.ARRIVAL,
         summary="The request is answered with the given status and not carried out.",
-        serves="the LPA reports the error, and the user can try again later (SGP.22 v2, 6.5)",
+        expected="the LPA reports the error, and the user can try again later (SGP.22 v2, 6.5)",
         change=_refuse,
         parameters={"status": 503},
     ),
@@ -225,7 +225,7 @@ FAULTS: Final = (
         name="http.status",
         point=fault_points.HTTP,
         summary="The request is carried out and answered with another status.",
-        serves=(
+        expected=(
             "the LPA reports the error; it removes a notification only after 204 (SGP.22 v2, 6.5)"
         ),
         change=_status,
@@ -235,7 +235,9 @@ FAULTS: Final = (
         name="http.error_page",
         point=fault_points.HTTP,
         summary="The request is carried out and answered with a page that is not JSON.",
-        serves="the LPA reports the error; card and order can be used afterwards (SGP.22 v2, 6.5)",
+        expected=(
+            "the LPA reports the error; card and order can be used afterwards (SGP.22 v2, 6.5)"
+        ),
         change=_error_page,
         parameters={"status": 502},
     ),
@@ -243,7 +245,7 @@ FAULTS: Final = (
         name="http.truncate_body",
         point=fault_points.HTTP,
         summary="The body ends after the given number of octets, and its length is correct.",
-        serves=(
+        expected=(
             "the LPA reports JSON that cannot be read; card and order can be used afterwards "
             "(SGP.22 v2, 6.5.2)"
         ),
@@ -254,7 +256,7 @@ FAULTS: Final = (
         name="http.cut",
         point=fault_points.HTTP,
         summary="The connection is closed after the given number of octets of the body.",
-        serves=(
+        expected=(
             "the LPA reports the error; card and order can be used afterwards (only over a real "
             "connection)"
         ),
@@ -265,7 +267,7 @@ FAULTS: Final = (
         name="http.slow",
         point=fault_points.HTTP,
         summary="The answer is delayed by the given time.",
-        serves=(
+        expected=(
             "the LPA waits or reports a timeout; card and order can be used afterwards (only over "
             "a real connection)"
         ),
@@ -276,7 +278,7 @@ FAULTS: Final = (
         name="http.redirect",
         point=fault_points.HTTP,
         summary="The answer redirects the client to another address.",
-        serves="the LPA need not follow; card and order can be used afterwards",
+        expected="the LPA need not follow; card and order can be used afterwards",
         change=_redirect,
         parameters={"status": 302, "location": "https://other.example.com/"},
     ),
@@ -284,7 +286,7 @@ FAULTS: Final = (
         name="http.body",
         point=fault_points.HTTP,
         summary="The body is the given octets (hexadecimal).",
-        serves="the LPA accepts only an empty body with 204 (SGP.22 v2, 6.5)",
+        expected="the LPA accepts only an empty body with 204 (SGP.22 v2, 6.5)",
         change=_body,
         parameters={"octets": "7B7D"},
     ),
@@ -292,7 +294,7 @@ FAULTS: Final = (
         name="http.header",
         point=fault_points.HTTP,
         summary="A header field has the given value, or is missing if the value is empty.",
-        serves="the LPA checks the header fields of the answer (SGP.22 v2, 6.5.1)",
+        expected="the LPA checks the header fields of the answer (SGP.22 v2, 6.5.1)",
         change=_header,
         parameters={"field": "X-Admin-Protocol", "value": ""},
     ),

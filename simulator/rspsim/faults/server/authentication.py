@@ -124,12 +124,12 @@ _AFTER_SIGNING: Final[dict[str, fault_points.Point[Any]]] = {
 }
 
 
-def _flip(member: str, function: str, serves: str) -> ServerFault:
+def _flip(member: str, function: str, expected: str) -> ServerFault:
     return ServerFault(
         name=f"es9.{member}.flip_bit",
         point=_AFTER_SIGNING[function],
         summary=f"{member} of {function} has one bit inverted; bit 0 is the last of all.",
-        serves=serves,
+        expected=expected,
         change=flipping(member),
         parameters={"bit": 0},
     )
@@ -141,7 +141,7 @@ FAULTS: Final = (
         name="es9.server_signed1.transaction_id",
         point=fault_points.SERVER_SIGNED1,
         summary="serverSigned1 has another TransactionID than the JSON object.",
-        serves=(
+        expected=(
             "the LPA compares the two and ends the session (SGP.22 v2, 3.0.1); if it does not, "
             "the card answers PrepareDownload with invalidTransactionId (5.7.5)"
         ),
@@ -152,7 +152,7 @@ FAULTS: Final = (
         name="es9.server_signed1.euicc_challenge",
         point=fault_points.SERVER_SIGNED1,
         summary="serverSigned1 has another euiccChallenge and a good signature.",
-        serves=(
+        expected=(
             "the card answers AuthenticateServer with euiccChallengeMismatch (SGP.22 v2, 5.7.13)"
         ),
         change=_challenge,
@@ -162,7 +162,9 @@ FAULTS: Final = (
         name="es9.server_signed1.server_address",
         point=fault_points.SERVER_SIGNED1,
         summary="serverSigned1 has the address of another server.",
-        serves="the LPA compares the address, without regard to case, and stops (SGP.22 v2, 3.0.1)",
+        expected=(
+            "the LPA compares the address, without regard to case, and stops (SGP.22 v2, 3.0.1)"
+        ),
         change=setting("server_address"),
         parameters={"value": "other.example.com"},
     ),
@@ -170,14 +172,14 @@ FAULTS: Final = (
         name="es9.server_signature1.short",
         point=fault_points.INITIATE_AUTHENTICATION_RESPONSE,
         summary="serverSignature1 has 63 octets.",
-        serves=_BAD_SIGNATURE1,
+        expected=_BAD_SIGNATURE1,
         change=_signature_length,
     ),
     ServerFault(
         name="es9.euicc_ci_pkid.other",
         point=fault_points.CI_PKID,
         summary="euiccCiPKIdToBeUsed is a CI that the card did not offer.",
-        serves="the card answers AuthenticateServer with ciPKUnknown (SGP.22 v2, 5.7.13)",
+        expected="the card answers AuthenticateServer with ciPKUnknown (SGP.22 v2, 5.7.13)",
         change=_ci_pkid,
         parameters={"value": "00" * 20},
     ),
@@ -185,7 +187,7 @@ FAULTS: Final = (
         name="es9.server_certificate.role",
         point=fault_points.DP_AUTH_SIGNER,
         summary="The first signature is made with a certificate of another role.",
-        serves="the card answers AuthenticateServer with invalidOid (SGP.22 v2, 5.7.13)",
+        expected="the card answers AuthenticateServer with invalidOid (SGP.22 v2, 5.7.13)",
         change=_another_role,
         parameters={"role": "DP_PB"},
     ),
@@ -193,7 +195,7 @@ FAULTS: Final = (
         name="es9.server_certificate.other_server",
         point=fault_points.DP_AUTH_SIGNER,
         summary="The first signature is made by another SM-DP+ of the PKI.",
-        serves=(
+        expected=(
             "the LPA compares the OID of the activation code (SGP.22 v2, 3.0.1); the card answers "
             "PrepareDownload with invalidCertificate (5.7.5)"
         ),
@@ -204,14 +206,14 @@ FAULTS: Final = (
         name="es9.server_certificate.other_curve",
         point=fault_points.DP_AUTH_SIGNER,
         summary="The first signature is made with the certificate under the other CI.",
-        serves="the card accepts any CI of its verification list (SGP.22 v2, 5.7.13)",
+        expected="the card accepts any CI of its verification list (SGP.22 v2, 5.7.13)",
         change=_another_curve("dp_auth"),
     ),
     ServerFault(
         name="es9.smdp_signed2.transaction_id",
         point=fault_points.SMDP_SIGNED2,
         summary="smdpSigned2 has another TransactionID and a good signature.",
-        serves="the card answers PrepareDownload with invalidTransactionId (SGP.22 v2, 5.7.5)",
+        expected="the card answers PrepareDownload with invalidTransactionId (SGP.22 v2, 5.7.5)",
         change=_transaction_id2,
         parameters={"value": _OTHER_ID},
     ),
@@ -219,7 +221,7 @@ FAULTS: Final = (
         name="es9.smdp_signed2.cc_required_flag",
         point=fault_points.SMDP_SIGNED2,
         summary="ccRequiredFlag is not as in the order.",
-        serves=(
+        expected=(
             "the LPA asks for a confirmation code if and only if the flag is set, whatever the "
             "activation code says (SGP.22 v2, 4.7)"
         ),
@@ -230,7 +232,7 @@ FAULTS: Final = (
         name="es9.smdp_signed2.bpp_euicc_otpk",
         point=fault_points.SMDP_SIGNED2,
         summary="smdpSigned2 offers a one-time key for reuse that the card never made.",
-        serves="the card makes a new key pair (SGP.22 v2, 5.7.5)",
+        expected="the card makes a new key pair (SGP.22 v2, 5.7.5)",
         change=_kept_otpk,
         parameters={"value": "04" + "11" * 64},
     ),
@@ -238,7 +240,7 @@ FAULTS: Final = (
         name="es9.smdp_certificate.role",
         point=fault_points.DP_PB_SIGNER,
         summary="The second signature is made with a certificate of another role.",
-        serves=_BAD_CERTIFICATE2,
+        expected=_BAD_CERTIFICATE2,
         change=_another_role,
         parameters={"role": "DP_AUTH"},
     ),
@@ -246,7 +248,7 @@ FAULTS: Final = (
         name="es9.smdp_certificate.other_server",
         point=fault_points.DP_PB_SIGNER,
         summary="The second signature is made by another SM-DP+ than the first.",
-        serves=(
+        expected=(
             "the card answers PrepareDownload with invalidCertificate: another owner "
             "(SGP.22 v2, 5.7.5)"
         ),
@@ -257,7 +259,7 @@ FAULTS: Final = (
         name="es9.smdp_certificate.other_curve",
         point=fault_points.DP_PB_SIGNER,
         summary="The second signature is made with the certificate under the other CI.",
-        serves=(
+        expected=(
             "the card may refuse a CERT.DPpb under another CI than CERT.DPauth (SGP.22 v2, 5.7.5)"
         ),
         change=_another_curve("dp_pb"),
@@ -266,7 +268,7 @@ FAULTS: Final = (
         name="es9.profile_metadata.profile_name",
         point=fault_points.AUTHENTICATE_CLIENT_RESPONSE,
         summary="The metadata shown to the user differ from those in the package.",
-        serves=_METADATA_MISMATCH,
+        expected=_METADATA_MISMATCH,
         change=_metadata_name,
         parameters={"profile_name": "Another profile"},
     ),

@@ -102,7 +102,9 @@ FAULTS: Final = (
         name="es8.initialise_secure_channel.flip_bit",
         point=fault_points.PACKAGE,
         summary="BF23 has one bit inverted; bit 0 is the last of smdpSign.",
-        serves="the card's result is initialiseSecureChannel, invalidSignature (SGP.22 v2, 5.5.1)",
+        expected=(
+            "the card's result is initialiseSecureChannel, invalidSignature (SGP.22 v2, 5.5.1)"
+        ),
         change=flipping("initialise_secure_channel"),
         parameters={"bit": 0},
     ),
@@ -111,7 +113,7 @@ FAULTS: Final = (
             name=f"es8.{group}.flip_bit",
             point=fault_points.PACKAGE,
             summary=f"{where} has one bit inverted; bit 0 is the last of the MAC.",
-            serves="the card's result is scp03tSecurityError (SGP.22 v2, 2.6.4)",
+            expected="the card's result is scp03tSecurityError (SGP.22 v2, 2.6.4)",
             change=_flip_in(group),
             parameters={"index": 0, "bit": 0},
         )
@@ -121,7 +123,9 @@ FAULTS: Final = (
         name="es8.profile_elements.drop",
         point=fault_points.PACKAGE,
         summary="One 86 is missing.",
-        serves="the card's result is scp03tSecurityError: the MACs are chained (SGP.22 v2, 5.5.5)",
+        expected=(
+            "the card's result is scp03tSecurityError: the MACs are chained (SGP.22 v2, 5.5.5)"
+        ),
         change=_drop,
         parameters={"index": 0},
     ),
@@ -129,7 +133,9 @@ FAULTS: Final = (
         name="es8.profile_elements.repeat",
         point=fault_points.PACKAGE,
         summary="One 86 comes twice.",
-        serves="the card's result is scp03tSecurityError: the MACs are chained (SGP.22 v2, 5.5.5)",
+        expected=(
+            "the card's result is scp03tSecurityError: the MACs are chained (SGP.22 v2, 5.5.5)"
+        ),
         change=_repeat,
         parameters={"index": 0},
     ),
@@ -137,7 +143,9 @@ FAULTS: Final = (
         name="es8.profile_elements.swap",
         point=fault_points.PACKAGE,
         summary="Two 86 are exchanged.",
-        serves="the card's result is scp03tSecurityError: the MACs are chained (SGP.22 v2, 5.5.5)",
+        expected=(
+            "the card's result is scp03tSecurityError: the MACs are chained (SGP.22 v2, 5.5.5)"
+        ),
         change=_swap,
         parameters={"first": 0, "second": 1},
     ),
@@ -145,7 +153,7 @@ FAULTS: Final = (
         name="es8.profile_elements.tag",
         point=fault_points.PACKAGE,
         summary="The first 86 has another tag.",
-        serves="the card's result is scp03tStructureError (SGP.22 v2, 5.5.5)",
+        expected="the card's result is scp03tStructureError (SGP.22 v2, 5.5.5)",
         change=_retag,
         parameters={"tag": "85"},
     ),
@@ -153,7 +161,7 @@ FAULTS: Final = (
         name="es8.profile_elements.oversize",
         point=fault_points.BINDING,
         summary="86 has 1,036 octets: the server counts plaintext instead of the whole TLV.",
-        serves=(
+        expected=(
             "the card may refuse a TLV of more than 1,020 octets (SGP.22 v2, 2.5.3); some servers "
             "send them"
         ),
@@ -164,7 +172,7 @@ FAULTS: Final = (
         name="es8.initialise_secure_channel.transaction_id",
         point=fault_points.BINDING,
         summary="BF23 has another TransactionID and a good signature.",
-        serves="the card's result is invalidTransactionId (SGP.22 v2, 5.5.1)",
+        expected="the card's result is invalidTransactionId (SGP.22 v2, 5.5.1)",
         change=_transaction_id,
         parameters={"value": "FF" * 16},
     ),
@@ -172,7 +180,7 @@ FAULTS: Final = (
         name="es8.initialise_secure_channel.remote_op_id",
         point=fault_points.BINDING,
         summary="remoteOpId is not installBoundProfilePackage.",
-        serves="the card's result is unsupportedRemoteOperationType (SGP.22 v2, 5.5.1)",
+        expected="the card's result is unsupportedRemoteOperationType (SGP.22 v2, 5.5.1)",
         change=setting("remote_op_id"),
         parameters={"value": 2},
     ),
@@ -180,7 +188,7 @@ FAULTS: Final = (
         name="es8.control_ref_template.key_type",
         point=fault_points.BINDING,
         summary="keyType is not AES.",
-        serves="the card's result is unsupportedCrtValues (SGP.22 v2, 5.5.1)",
+        expected="the card's result is unsupportedCrtValues (SGP.22 v2, 5.5.1)",
         change=setting("key_type"),
         parameters={"value": 0x80},
     ),
@@ -188,7 +196,7 @@ FAULTS: Final = (
         name="es8.control_ref_template.key_len",
         point=fault_points.BINDING,
         summary="keyLen is not 16.",
-        serves="the card's result is unsupportedCrtValues (SGP.22 v2, 5.5.1)",
+        expected="the card's result is unsupportedCrtValues (SGP.22 v2, 5.5.1)",
         change=setting("key_length"),
         parameters={"value": 0x20},
     ),
@@ -196,7 +204,7 @@ FAULTS: Final = (
         name="es8.control_ref_template.host_id",
         point=fault_points.BINDING,
         summary="hostId has another length or value; 1 to 16 octets are allowed.",
-        serves=(
+        expected=(
             "the card derives the keys from hostId with its length (SGP.22 v2, 5.5.1 and annex G)"
         ),
         change=_host_id,
@@ -208,7 +216,7 @@ FAULTS: Final = (
         summary=(
             "dpProprietaryData have the given number of octets; 128 with the header are allowed."
         ),
-        serves="the card's result is configureISDP, incorrectInputValues (SGP.22 v2, 5.5.2)",
+        expected="the card's result is configureISDP, incorrectInputValues (SGP.22 v2, 5.5.2)",
         change=_proprietary,
         parameters={"octets": 200},
     ),
@@ -216,7 +224,7 @@ FAULTS: Final = (
         name="es8.store_metadata.profile_name",
         point=fault_points.BINDING,
         summary="The metadata in the package differ from those shown to the user.",
-        serves=(
+        expected=(
             "the LPA compares them with those shown and sends CancelSession with metadataMismatch "
             "(SGP.22 v2, 3.1.3.2)"
         ),
@@ -227,7 +235,7 @@ FAULTS: Final = (
         name="es8.store_metadata.iccid",
         point=fault_points.BINDING,
         summary="The metadata in the package have another ICCID than the profile header.",
-        serves="the card's result is installFailedDueToDataMismatch (SGP.22 v2, 5.5.5)",
+        expected="the card's result is installFailedDueToDataMismatch (SGP.22 v2, 5.5.5)",
         change=_metadata_iccid,
         parameters={"iccid": "89000000000000000000"},
     ),
@@ -235,7 +243,7 @@ FAULTS: Final = (
         name="es8.profile.truncate",
         point=fault_points.BINDING,
         summary="The profile lacks its last octets; its protection is correct.",
-        serves="the card's result is installFailedDueToPEProcessingError (SGP.22 v2, 5.5.5)",
+        expected="the card's result is installFailedDueToPEProcessingError (SGP.22 v2, 5.5.5)",
         change=_truncate,
         parameters={"octets": 4},
     ),
@@ -243,7 +251,7 @@ FAULTS: Final = (
         name="es8.profile.flip_bit",
         point=fault_points.BINDING,
         summary="The profile has one bit inverted; its protection is correct.",
-        serves="the card's result is installFailedDueToPEProcessingError (SGP.22 v2, 5.5.5)",
+        expected="the card's result is installFailedDueToPEProcessingError (SGP.22 v2, 5.5.5)",
         change=flipping("upp"),
         parameters={"bit": 0},
     ),

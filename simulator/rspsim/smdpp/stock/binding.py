@@ -1,8 +1,8 @@
-"""How the server binds packages where several ways are legal, and what it draws for each.
+"""How the server binds packages where several ways are valid, and what it draws for each.
 
 `rspcore.bpp` makes the package. What was bound to a card is kept with its order: when the card
-comes back with the same one-time key, the same protected data objects go out again under a new key
-agreement request, because only that names the session (SGP.22 v2, 3.1.3.3, 5.6.2).
+comes back with the same one-time key, the same protected data objects are sent again under a new
+key agreement request, because only that request names the session (SGP.22 v2, 3.1.3.3, 5.6.2).
 """
 
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ __all__ = ["BindingChoice", "new_host_id", "new_keys"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BindingChoice:
-    """How packages are bound where several ways are legal.
+    """How packages are bound where several ways are valid.
 
     Attributes:
         replace_session_keys: True to protect the profile under its own keys (PPK), announced by
             ReplaceSessionKeys; False to protect it under the session keys.
-        segment_octets: Most plaintext octets of one 86.
-        metadata_octets: Most plaintext octets of one 88.
+        segment_octets: Maximum number of plaintext octets in one 86.
+        metadata_octets: Maximum number of plaintext octets in one 88.
         host_id_octets: Length of hostId, 1 to 16.
     """
 
@@ -38,7 +38,7 @@ def new_host_id(rng: Rng, choice: BindingChoice) -> bytes:
 
 
 def new_keys(rng: Rng, choice: BindingChoice) -> BspKeys | None:
-    """Draws profile protection keys, or none when the session keys are to protect the profile."""
+    """Draws profile protection keys; returns None when the session keys protect the profile."""
     if not choice.replace_session_keys:
         return None
     return BspKeys(rng.octets(16), rng.octets(16), rng.octets(16))

@@ -13,7 +13,7 @@ import pytest
 from rspcore.ids import Eid
 from rspcore.pki.generate import REFERENCE_EID
 from rspsim.__main__ import PROGRAM
-from rspsim.card_setup import CardWish, kept_state
+from rspsim.card_setup import CardRequest, kept_state
 from rspsim.cli import card_serve
 from rspsim.faults import card
 from rspsim.stores.sqlite import SqliteStore
@@ -205,7 +205,7 @@ def test_unusable_slot_is_reported_before_serving(
 
 def test_info_shows_the_card_and_no_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with SqliteStore(tmp_path / "card") as store:
-        state = kept_state(store, CardWish(options=("cat_busy=yes",)))
+        state = kept_state(store, CardRequest(options=("cat_busy=yes",)))
     assert PROGRAM.main(["card", "info", str(tmp_path / "card")]) == 0
     out = capsys.readouterr().out
     assert f"EID            {REFERENCE_EID}\n" in out

@@ -1,4 +1,4 @@
-"""`rsplab smdpp`: served by a real process, set up from options, and listed."""
+"""`rsplab smdpp`: the server in a real process, its setup from options, the list of faults."""
 
 import argparse
 import http.client
@@ -45,7 +45,7 @@ class Served:
         self.printed = ""
 
     def until(self, pattern: str) -> str:
-        """Reads lines until one fits; returns its first group."""
+        """Reads lines until one matches; returns its first group."""
         assert self.process.stdout is not None
         while True:
             line = self.process.stdout.readline()
@@ -125,7 +125,7 @@ def test_process_serves_both_curves_and_the_management_port(serve, tmp_path, num
         (["--write-ca", "/nowhere/ca.pem"], 3, "No such file"),
     ],
 )
-def test_what_cannot_be_served_is_reported_in_one_line(capsys, words, code, text):
+def test_options_that_cannot_be_served_are_reported_in_one_line(capsys, words, code, text):
     assert PROGRAM.main(["smdpp", "serve", "--port", "0", *words]) == code
     error = capsys.readouterr().err
     assert text in error
@@ -136,7 +136,9 @@ def test_faults_are_listed_with_their_parameters(capsys):
     assert PROGRAM.main(["smdpp", "faults"]) == 0
     printed = capsys.readouterr().out
     assert "es9.smdp_signature2.flip_bit [bit=0]" in printed
-    assert "for: the LPA shows subject and reason code as received (SGP.22 v2, 5.2.6)" in printed
+    assert (
+        "expected: the LPA shows subject and reason code as received (SGP.22 v2, 5.2.6)" in printed
+    )
 
 
 def test_folder_without_a_ci_is_refused(tmp_path):
@@ -152,7 +154,7 @@ def test_own_pki_written_to_a_folder_is_read_back(tmp_path, write_pki):
     assert str(server.identity.oid) == "2.999.12"
 
 
-def test_server_answers_to_its_addresses_and_certifies_them():
+def test_server_has_its_addresses_and_a_certificate_for_each():
     words = ("--address", "SMDP.example.org:8443", "--address", "192.0.2.1")
     server = smdpp_setup.make_server(options(*words), make_pki(), 8443)
     assert server.orders.address == "SMDP.example.org:8443"
@@ -193,7 +195,7 @@ def test_own_profile_takes_names_and_class_from_the_options():
     assert entry.notification_address == "localhost:8443"
 
 
-def test_files_are_ordered_one_by_one(tmp_path):
+def test_each_file_becomes_a_package_of_its_own(tmp_path):
     (own,) = smdpp_setup.packages(options(), "a")
     for name in ("one.der", "two.der"):
         (tmp_path / name).write_bytes(own.upp)
@@ -207,13 +209,13 @@ def test_files_are_ordered_one_by_one(tmp_path):
 
 def test_faults_of_the_options_are_switched_on():
     server = smdpp_setup.make_server(options(), make_pki(), 8443)
-    wishes = [
+    requested = [
         "http.status,status=0x1F4,function=cancelSession,times=2",
         "es9.smdp_signed2.cc_required_flag,value=no",
         "es9.answer.base64,form=url",
         "es9.header.missing",
     ]
-    smdpp_setup.switch_faults(server, wishes)
+    smdpp_setup.switch_faults(server, requested)
     assert [(dict(o.parameters), o.function, o.times) for o in server.faults.active] == [
         ({"status": 500}, "cancelSession", 2),
         ({"value": False}, "", None),

@@ -104,7 +104,7 @@ def test_faults_are_listed_and_switched(call, server):
     listed = call("GET", "/faults")
     assert listed["active"] == []
     assert len(listed["known"]) == len(server.faults.known)
-    assert {"name", "point", "summary", "serves", "parameters"} == set(listed["known"][0])
+    assert {"name", "point", "summary", "expected", "parameters"} == set(listed["known"][0])
     call("POST", "/faults", {"name": "http.status", "status": 404, "times": 2})
     answer = call("POST", "/faults/es9.header.missing", {"function": "cancelSession"})
     assert [one["name"] for one in answer["active"]] == ["http.status", "es9.header.missing"]

@@ -57,7 +57,7 @@ def test_faults_have_unique_names_summaries_and_expectations():
     assert len(set(names)) == len(names)
     for fault in FAULTS:
         assert fault.summary.endswith(".")
-        assert fault.serves
+        assert fault.expected
         assert fault.point in POINTS
         assert not {"name", "function", "times"} & set(fault.parameters)
         assert fault.name.split(".")[0] in {"es8", "es9", "http"}
