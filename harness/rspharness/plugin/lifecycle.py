@@ -56,7 +56,7 @@ def begin(item: pytest.Item, ids: CaseIds, run: Run) -> CaseState:
     target = f"--target {run.options.target}"
     case = CaseState(
         nodeid=item.nodeid,
-        seed=_COPY.sub("", item.nodeid),
+        seed=_seed(item, ids),
         title=doc.partition("\n")[0],
         location=f"{path}:{(line or 0) + 1}",
         target=run.options.target,
@@ -68,6 +68,15 @@ def begin(item: pytest.Item, ids: CaseIds, run: Run) -> CaseState:
     )
     describe_case(item.config, case)
     return case
+
+
+def _seed(item: pytest.Item, ids: CaseIds) -> str:
+    """Returns the seed of a case: its requirements and parameters, wherever and however it stands.
+
+    So a case keeps its octets when it is moved or renamed, and when it runs as a labelled copy.
+    """
+    parameters = _COPY.sub("", item.nodeid).partition("[")[2].rstrip("]")
+    return f"{' '.join(row.id for row in ids.requirements)} {parameters}"
 
 
 def require_applicable(case: CaseState, run: Run) -> None:

@@ -180,6 +180,8 @@ def make_runs(config: pytest.Config, collected: Collected) -> None:
         options = _options(config)
         settings = load_settings(options.target, options.reader)
         others = [_other(path) for path in _target_files(config.getoption("--also"))]
+        if options.card_fault:
+            _require_fault(options.card_fault)
     except (RspError, ValueError) as error:
         raise pytest.UsageError(str(error)) from error
     if others and settings.kind == "pcsc":
@@ -195,6 +197,17 @@ def make_runs(config: pytest.Config, collected: Collected) -> None:
     further = (Run(replace(options, target=path, reader="")) for path in others)
     collected.runs = [Run(options), *further]
     collected.kind = settings.kind
+
+
+def _require_fault(name: str) -> None:
+    """Requires a card fault to be known.
+
+    Raises:
+        LocalError: there is none of this name; the message names those that come near.
+    """
+    from rspharness.simulated.inprocess import maker_with  # noqa: PLC0415  only where it is named
+
+    maker_with(name)
 
 
 def _target_files(named: list[str]) -> Iterator[Path]:

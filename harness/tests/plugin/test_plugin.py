@@ -133,6 +133,46 @@ def test_refusal_of_the_eid_at_the_start_is_inconclusive(suite, pytester):
     assert _results(pytester)["cases"][0]["verdict"] == "inconclusive"
 
 
+def test_refusal_outside_initial_conditions_is_a_fail(suite, pytester):
+    text = (
+        _HEAD
+        + """
+@testcase("ES10c.GetEID#02")
+def test_refused(card, step):
+    with step("S_LPAd -> eUICC: GetEID"):
+        expect.equal(1, 2)
+"""
+    )
+    result = suite(text)
+    assert result.ret == 1
+    assert [case["verdict"] for case in _results(pytester)["cases"]] == ["fail"]
+    result.stdout.fnmatch_lines(["*1 failed*"])
+
+
+def test_octets_of_a_case_follow_its_requirements_and_parameters(pytester):
+    pytester.makepyfile(
+        """
+        import pytest
+        from rspcore.ids import Eid
+        from rspharness import testcase
+
+        @testcase("ES10b.GetEUICCChallenge#01")
+        @pytest.mark.parametrize("number", [1, 2])
+        def test_one(case_state, number, request):
+            assert case_state.seed == f"ES10b.GetEUICCChallenge#01 {number}"
+        """
+    )
+    catalogue = ROOT / "fixtures" / "requirements" / "euicc.csv"
+    result = pytester.runpytest_subprocess(f"--requirements={catalogue}", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=2)
+
+
+def test_unknown_card_fault_is_wrong_use_with_the_near_names(suite):
+    result = suite(_PASS, "--card-fault=es10b.challenge.constnt")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*did you mean es10b.challenge.constant*"])
+
+
 def test_refusal_in_initial_conditions_is_inconclusive(suite, pytester):
     text = (
         _HEAD
