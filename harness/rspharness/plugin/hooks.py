@@ -128,6 +128,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def _register_fault_plugins(config: pytest.Config, collector: "Collector | None") -> None:
     """Registers the plugins that run cases on faulty cards, if the options ask for them."""
+    if config.getoption("--kills") and config.getoption("--matrix"):
+        raise pytest.UsageError("--kills and --matrix are two runs: name one of them")
     if config.getoption("--kills"):
         from rspharness.mutation.fault_kills import FaultKills  # noqa: PLC0415  only on request
 
