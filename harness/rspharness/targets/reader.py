@@ -130,9 +130,7 @@ class ReaderLink:
             time.sleep(_POLL_S)
             code, self._card, self._protocol = self._connect()
         if code:
-            self._limit.call(
-                "connecting", lambda: self._scard.SCardReleaseContext(self._context)
-            )
+            self._limit.call("connecting", lambda: self._scard.SCardReleaseContext(self._context))
             self._limit.end()
             raise self._lost("connecting", code)
         self._open = True

@@ -1,7 +1,7 @@
 """A time limit for calls that block in C, as those of the smart-card library do.
 
 The calls run one after the other in a thread of their own. One that does not end in time is
-abandoned with its thread: nothing can stop it, but the thread does not keep the process from ending.
+abandoned with its thread: nothing can stop it, but it does not keep the process from ending.
 """
 
 import threading
