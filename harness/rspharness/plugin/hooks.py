@@ -105,7 +105,7 @@ def pytest_runtest_makereport(
         from rspharness.plugin import lifecycle  # noqa: PLC0415  only where there are cases
 
         lifecycle.complete(case, report)
-        lifecycle.tell(item.config, report)
+        lifecycle.report_run(item.config, report)
     return report
 
 

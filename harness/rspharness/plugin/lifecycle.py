@@ -34,12 +34,12 @@ __all__ = [
     "judged",
     "judged_with_fault",
     "refuse_unexpected_pass",
+    "report_run",
     "require_applicable",
-    "tell",
 ]
 
-_TOLD: Final = pytest.StashKey[tuple[object, ...]]()
-"""What the collector was told last of the run."""
+_REPORTED: Final = pytest.StashKey[tuple[object, ...]]()
+"""What the collector knows of the run."""
 
 _COPY = re.compile(r"-?<[a-z0-9.-]+>|\[<[a-z0-9.-]+>\]")
 """What the label of a copy adds to the node id of a case (`rspharness.mutation.case_copies`)."""
@@ -252,7 +252,7 @@ def _described(collected: Collected, read: Capabilities | None) -> dict[str, Any
     return known
 
 
-def tell(config: pytest.Config, report: pytest.TestReport) -> None:
+def report_run(config: pytest.Config, report: pytest.TestReport) -> None:
     """Adds what this process knows of the run to the report of a case, if that has changed.
 
     So the reports can be made from what there is when the process never comes to its end.
@@ -262,8 +262,8 @@ def tell(config: pytest.Config, report: pytest.TestReport) -> None:
     collected = config.stash[COLLECTED]
     run = collected.runs[0]
     state = (dict(run.facts), run.broken, len(run.notes), run.known_capabilities is None)
-    if config.stash.get(_TOLD, None) != state:
-        config.stash[_TOLD] = state
+    if config.stash.get(_REPORTED, None) != state:
+        config.stash[_REPORTED] = state
         report.rsplab_run = _described(  # type: ignore[attr-defined]
             collected, run.known_capabilities
         )

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rspcore.errors import ConfigError
-
 if TYPE_CHECKING:
     from rspharness.report.results import Results
     from rspharness.report.run_folder import RunFolder
@@ -74,7 +72,8 @@ class Collector:
             self._cases.append(self._records.add(record))
 
     def _create(self) -> "RunFolder":
-        from rspharness.report.git_commit import commit_of  # noqa: PLC0415  only where there are cases
+        from rspcore.errors import ConfigError  # noqa: PLC0415  only where there are cases
+        from rspharness.report.git_commit import commit_of  # noqa: PLC0415  likewise
         from rspharness.report.run_folder import RunFolder  # noqa: PLC0415  likewise
         from rspharness.report.writing import folder_name  # noqa: PLC0415  likewise
 
@@ -111,7 +110,7 @@ class Collector:
         if known is not None:
             self.add(known)
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, trylast=True)  # before the terminal's, which prints the summary
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
         """Writes the reports of a run that had cases, also when another plugin fails here."""
         try:

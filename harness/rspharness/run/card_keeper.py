@@ -1,7 +1,7 @@
 """The keeper of a real card during a run: nothing is changed before the journal is on the disk.
 
-`JournalledLink` tells changing commands from others by asking the guard of real cards, so that both
-have one opinion; the keeper counts them, writes the journal, and puts the card back.
+`JournalledLink` asks the guard of real cards which commands change a card, so that there is one
+answer; the keeper counts them, writes the journal, and puts the card back.
 """
 
 import re
@@ -134,7 +134,7 @@ class CardKeeper:
 
 
 class JournalledLink(LinkWrapper):
-    """Tells the keeper of every command that could change the card, before it is sent."""
+    """Shows the keeper every command that could change the card, before it is sent."""
 
     def __init__(self, link: CardLink, keeper: Callable[[], CardKeeper | None]) -> None:
         """Wraps a link.
