@@ -95,7 +95,6 @@ class CardKeeper:
         if not done.left:
             self._journal.remove()
             self._journal = None
-            self._before = read_before(card)
         return done
 
     def before_change(self, command: bytes) -> None:

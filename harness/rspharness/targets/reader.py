@@ -74,9 +74,18 @@ def reader_names() -> tuple[str, ...]:
     """Returns the names of all readers, empty when there are none.
 
     Raises:
-        ConfigError: pyscard is not installed or the daemon does not answer.
+        ConfigError: pyscard is not installed, or the daemon refuses.
+        TargetLost: the daemon does not answer.
     """
     library = _library()
+    limit = TimeLimit("PC/SC", COMMAND_LIMIT_S)
+    try:
+        return limit.call("listing the readers", lambda: _listed(library))
+    finally:
+        limit.end()
+
+
+def _listed(library: _Scard) -> tuple[str, ...]:
     context = _context(library)
     try:
         code, names = library.SCardListReaders(context, [])
