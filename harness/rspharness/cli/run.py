@@ -213,7 +213,9 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     root = suites.parent
     # The plugin is imported already, and pytest would warn that it cannot rewrite its asserts.
     quiet = "-Wignore:Module already imported:pytest.PytestAssertRewriteWarning"
-    arguments = [str(suites), f"--rootdir={root}", "--no-header", quiet, f"--target={target}"]
+    shown = "-Wdefault"  # the checkout makes warnings errors; those of a library end no run
+    arguments = [str(suites), f"--rootdir={root}", "--no-header", shown, quiet]
+    arguments.append(f"--target={target}")
     if (root / "pyproject.toml").is_file():
         arguments.append(f"--config-file={root / 'pyproject.toml'}")
     arguments.append(f"--report={options.report or root / 'reports'}")

@@ -8,6 +8,7 @@ from rspharness.record.verdicts import TargetLost
 from rspharness.targets.reader import KeptLink, ReaderLink, find_reader
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
+from rspharness.targets.time_limit import NoAnswer
 
 __all__ = ["PcscTarget"]
 
@@ -26,6 +27,7 @@ class PcscTarget:
         self.name = f'reader "{self.reader}"'
         self._link: ReaderLink | None = None
         self._patience_s = _RETURNS_WITHIN_S
+        self._silent = False
 
     def open(self) -> KeptLink:
         """Connects to the card the first time and returns the link.
@@ -38,14 +40,18 @@ class PcscTarget:
         return KeptLink(self._link)
 
     def _connected(self, patience_s: float = 0.0) -> ReaderLink:
-        return ReaderLink(self.reader, patience_s, self.settings.command_limit_s)
+        try:
+            return ReaderLink(self.reader, patience_s, self.settings.command_limit_s)
+        except NoAnswer:
+            self._silent = True
+            raise
 
     def come_back(self) -> bool:
         """Connects anew after the card was lost, and returns whether there is a card again.
 
         A card that did not answer in time is not asked again.
         """
-        if self._link is not None and self._link.overdue:
+        if self._silent or (self._link is not None and self._link.overdue):
             return False
         self.close()
         patience_s, self._patience_s = self._patience_s, 0.0

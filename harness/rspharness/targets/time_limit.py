@@ -11,10 +11,14 @@ from typing import Any, TypeVar
 
 from rspharness.record.verdicts import TargetLost
 
-__all__ = ["TimeLimit"]
+__all__ = ["NoAnswer", "TimeLimit"]
 
 T = TypeVar("T")
 _Reply = SimpleQueue[tuple[Any, BaseException | None]]
+
+
+class NoAnswer(TargetLost):
+    """Reports that a call did not end in time: who is asked again will wait again."""
 
 
 class TimeLimit:
@@ -45,7 +49,7 @@ class TimeLimit:
             function: The call.
 
         Raises:
-            TargetLost: it did not end in time, or an earlier one did not.
+            NoAnswer: it did not end in time, or an earlier one did not.
         """
         if self.overdue:
             raise self._lost(doing)
@@ -70,8 +74,8 @@ class TimeLimit:
             self._calls.put(None)
             self._thread = None
 
-    def _lost(self, doing: str) -> TargetLost:
-        return TargetLost(
+    def _lost(self, doing: str) -> NoAnswer:
+        return NoAnswer(
             f"{self._place}, {doing}: no answer within {self._limit_s:g} s; take the card out, or "
             "end the PC/SC daemon, before it is used again"
         )
