@@ -103,8 +103,8 @@ def test_folder_follows_the_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert state_folder() == tmp_path / "rsplab" / "cards"
     monkeypatch.delenv("XDG_STATE_HOME")
-    monkeypatch.setenv("HOME", "/home/somebody")
-    assert str(state_folder()) == "/home/somebody/.local/state/rsplab/cards"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert state_folder() == tmp_path / ".local" / "state" / "rsplab" / "cards"
 
 
 def test_counter_goes_on_where_a_killed_run_stopped(folder):
