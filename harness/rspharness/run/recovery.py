@@ -41,7 +41,7 @@ class PutBack:
     Attributes:
         restored: What was put back.
         left: What is not as before and may be tried again, each with the reason.
-        gone: What is gone for good.
+        gone: What is gone for good, or was never known.
     """
 
     restored: list[str] = field(default_factory=list)
@@ -118,7 +118,7 @@ def put_back(card: Card, journal: Journal) -> PutBack:
     """
     done = PutBack()
     before = journal.before
-    done.left += [f"{one} (not known, so not put back)" for one in before.unread]
+    done.gone += [f"{one} (not known before the run, so not put back)" for one in before.unread]
     card.reset()
     done.attempt("the Profiles", lambda: _profiles(card, journal, done))
     if before.address is not None:
@@ -229,7 +229,7 @@ def _verify(card: Card, before: Before, done: PutBack) -> None:
             done.left.append(f"Profile {iccid}: expected {was[one.iccid]}, read {one}")
         if one.iccid not in was and before.profiles is not None and _own(iccid):
             done.left.append(f"Profile {iccid} of the suites is still listed")
-    done.left += list(now.unread)
+    done.left += [one for one in now.unread if one not in before.unread]
 
 
 def _address(card: Card) -> str:

@@ -10,15 +10,9 @@ from typing import Final, Protocol, cast
 
 from rspcore.errors import ConfigError
 from rspharness.record.verdicts import TargetLost
-from rspharness.targets.time_limit import TimeLimit
+from rspharness.targets.time_limit import COMMAND_LIMIT_S, TimeLimit
 
-__all__ = ["COMMAND_LIMIT_S", "KeptLink", "ReaderLink", "find_reader", "reader_names"]
-
-COMMAND_LIMIT_S: Final = 60.0
-"""How long a card may take for one command unless a target file says otherwise, in seconds.
-
-Deleting a large Profile or making keys takes some seconds on slow cards.
-"""
+__all__ = ["KeptLink", "ReaderLink", "find_reader", "reader_names"]
 
 _POLL_S: Final = 0.02
 _STATUS_WORD: Final = 2

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from rspcore.errors import ConfigError
+from rspharness.targets.time_limit import COMMAND_LIMIT_S
 
 __all__ = ["TargetSettings"]
 
@@ -62,7 +63,7 @@ class TargetSettings:
     name: str = ""
     version: str = "v2"
     reader: str = ""
-    command_limit_s: float = 60.0
+    command_limit_s: float = COMMAND_LIMIT_S
     card: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, bool] = field(default_factory=dict)
     values: Mapping[str, str | int | bool] = field(default_factory=dict)
@@ -108,7 +109,7 @@ class TargetSettings:
                 raise ConfigError(f"[deviations] {name}: a reason in words is needed")
         if values.get("version", "v2") not in ("v2", "v3"):
             raise ConfigError(f"version {values['version']!r}; expected v2 or v3")
-        limit = values.get("command_limit_s", 60)
+        limit = values.get("command_limit_s", COMMAND_LIMIT_S)
         if isinstance(limit, bool) or not isinstance(limit, int | float) or limit <= 0:
             raise ConfigError(f"command_limit_s = {limit!r}; expected a number of seconds above 0")
         return cls(**{"name": values["kind"], **values})

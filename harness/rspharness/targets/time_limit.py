@@ -7,11 +7,17 @@ abandoned with its thread: nothing can stop it, but it does not keep the process
 import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from rspharness.record.verdicts import TargetLost
 
-__all__ = ["NoAnswer", "TimeLimit"]
+__all__ = ["COMMAND_LIMIT_S", "NoAnswer", "TimeLimit"]
+
+COMMAND_LIMIT_S: Final = 60.0
+"""How long a card may take for one command unless a target file says otherwise, in seconds.
+
+Deleting a large Profile or making keys takes some seconds on slow cards.
+"""
 
 T = TypeVar("T")
 _Reply = SimpleQueue[tuple[Any, BaseException | None]]

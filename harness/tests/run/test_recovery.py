@@ -203,6 +203,22 @@ def test_foreign_profile_that_is_gone_is_said_once(owner, make, state_folder):
     assert journalled_eids(state_folder) == ()
 
 
+def test_what_could_not_be_read_before_is_said_once(owner, make, state_folder, monkeypatch):
+    run = make()
+    with monkeypatch.context() as odd:
+        odd.setattr(Card, "profiles", _refuse)
+        card = run.open_card(Trace(), Timings())
+    local_management.set_default_address(card, "a.test")
+    _install(card, run, ONE)
+    run.put_back()
+    (note,) = run.notes
+    assert "restored: Profile 89299" in note
+    assert "address operator.test" in note
+    assert "the Profiles: DeleteProfile: disallowedByPolicy(3) (not known before the run" in note
+    assert [one.iccid for one in card.profiles()] == [OWNERS.iccid]
+    assert journalled_eids(state_folder) == ()
+
+
 def test_refused_deletion_is_left_and_the_journal_stays(owner, make, state_folder, monkeypatch):
     run = make()
     _disturbed(run)
