@@ -142,6 +142,33 @@ def test_run_puts_back_all_it_changed(owner, make, state_folder):
     assert "in this run" in run.facts["changing_commands"]
 
 
+def test_journal_is_on_the_disk_before_each_command_it_is_about(owner, make, target, state_folder):
+    target.link = watched = _Watched(target.link, state_folder, owner.eid())
+    _disturbed(make())
+    assert watched.seen == {"address", "install", "switch"}
+
+
+class _Watched(LinkWrapper):
+    """Looks, before a command reaches the card, whether the journal has what it is about."""
+
+    def __init__(self, link, folder, eid):
+        super().__init__(link)
+        self._folder, self._eid = folder, eid
+        self.seen = set()
+
+    def transmit(self, command):
+        if command[1] == 0xE2 and command[5:7] in (b"\xbf\x3f", b"\xbf\x31", b"\xbf\x32"):
+            journal = Journal.load(self._folder, self._eid)
+            assert journal.before.address == "operator.test"
+            assert journal.switches or command[6] == 0x3F
+            self.seen.add("address" if command[6] == 0x3F else "switch")
+        if command[1] == 0xE2 and b"\xbf\x25" in command and b"\x5a\x0a" in command:
+            iccid = command.partition(b"\x5a\x0a")[2][:10]
+            assert iccid.hex() in Journal.load(self._folder, self._eid).installs
+            self.seen.add("install")
+        return super().transmit(command)
+
+
 def test_next_run_puts_back_what_a_killed_one_left_and_says_so(owner, make, state_folder):
     before = _state(owner)
     _disturbed(make())  # and no put_back: killed
