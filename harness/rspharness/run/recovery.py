@@ -197,7 +197,7 @@ def _notifications(card: Card, journal: Journal, done: PutBack) -> None:
             expect.ok(card.send(NotificationSentRequest(seq_number=one.seq_number)))
             removed += 1
     if removed:
-        done.restored.append(f"{removed} Notifications of the run removed")
+        done.restored.append(f"{removed} Notification{'s'[: removed - 1]} of the run removed")
     for number in before.keys() - {one.seq_number for one in present}:
         iccid = before[number]
         if not iccid or not _own(Iccid(bytes.fromhex(iccid))):
