@@ -32,6 +32,14 @@ driver, need_pcscd = _SIMULATOR.driver, _SIMULATOR.need_pcscd
 """Fixtures of the simulator's tests, for those here that serve a card to the LPA."""
 
 
+@pytest.fixture(autouse=True)
+def state_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Returns a folder of journals for this test alone."""
+    folder: Path = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("RSPLAB_STATE", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def fake_agent() -> ModuleType:
     """Returns the module of the administration agent, which is no test and in no package."""

@@ -51,7 +51,10 @@ def show(options: argparse.Namespace) -> int:
     try:
         results = Results.from_json(file.read_text(encoding="utf-8"))
     except OSError as problem:
-        raise ConfigError(f"{file}: {problem.strerror}; `rsplab run` writes one") from problem
+        raise ConfigError(
+            f"{file}: {problem.strerror}; `rsplab run` writes one at its end, and `rsplab report` "
+            "makes it of a run that did not end"
+        ) from problem
     if options.open:
         for row in results.rows:
             if row["applicable"] and not row["automated"]:

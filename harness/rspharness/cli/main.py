@@ -29,6 +29,18 @@ def _coverage() -> Area:
     return coverage
 
 
+def _report() -> Area:
+    from rspharness.cli import report  # noqa: PLC0415  only when it is named
+
+    return report
+
+
+def _recover() -> Area:
+    from rspharness.cli import recover  # noqa: PLC0415  only when it is named
+
+    return recover
+
+
 def _card() -> Area:
     from rspharness.cli import card  # noqa: PLC0415  only when it is named
 
@@ -56,6 +68,8 @@ def _doctor() -> Area:
 AREAS: Final[Mapping[str, Callable[[], Area]]] = {
     "run": _run,
     "lpa": _lpa,
+    "report": _report,
+    "recover": _recover,
     "coverage": _coverage,
     "card": _card,
     "ota": _ota,

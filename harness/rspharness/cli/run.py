@@ -25,7 +25,17 @@ __all__ = [
 CHECKOUT = Path(__file__).parents[3]  # where an editable installation has the suites
 EXIT_CODES = {0: 0, 1: 1, 2: 130, 3: 1, 4: 2, 5: 2}  # exit code of pytest: that of rsplab
 
-_PASSED_ON = ("reader", "eid", "level", "pki", "personality", "card_fault", "curve", "seed")
+_PASSED_ON = (
+    "reader",
+    "eid",
+    "level",
+    "pki",
+    "personality",
+    "card_fault",
+    "curve",
+    "seed",
+    "change_limit",
+)
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -35,7 +45,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="run the conformance suites on a card and write a report",
         description="Run the conformance suites on a card and write a report.",
         epilog="Exit code: 0 every applicable case passes; 1 a case failed or was inconclusive; "
-        "2 wrong use; 3 the environment lacks something. Arguments after -- are passed to pytest.",
+        "2 wrong use; 3 the environment lacks something; 130 interrupted. "
+        "Arguments after -- are passed to pytest.",
     )
     card = parser.add_argument_group("the card")
     card.add_argument(
@@ -106,6 +117,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     cases.add_argument(
         "-n", dest="workers", type=int, default=1, metavar="N", help="run cases in N processes"
+    )
+    cases.add_argument(
+        "--change-limit",
+        metavar="N",
+        help="how many changing commands a card in a reader may have had over all runs; a further "
+        "one is not sent (default: no limit)",
     )
     results = parser.add_argument_group("the results")
     results.add_argument(
@@ -196,7 +213,9 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     root = suites.parent
     # The plugin is imported already, and pytest would warn that it cannot rewrite its asserts.
     quiet = "-Wignore:Module already imported:pytest.PytestAssertRewriteWarning"
-    arguments = [str(suites), f"--rootdir={root}", "--no-header", quiet, f"--target={target}"]
+    shown = "-Wdefault"  # the checkout makes warnings errors; those of a library end no run
+    arguments = [str(suites), f"--rootdir={root}", "--no-header", shown, quiet]
+    arguments.append(f"--target={target}")
     if (root / "pyproject.toml").is_file():
         arguments.append(f"--config-file={root / 'pyproject.toml'}")
     arguments.append(f"--report={options.report or root / 'reports'}")

@@ -105,6 +105,7 @@ def pytest_runtest_makereport(
         from rspharness.plugin import lifecycle  # noqa: PLC0415  only where there are cases
 
         lifecycle.complete(case, report)
+        lifecycle.report_run(item.config, report)
     return report
 
 
@@ -151,11 +152,14 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: list[object]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hands over what this process knows of the run, and closes the targets."""
+    """Puts the cards back, hands over what this process knows of the run, closes the targets."""
     collected = session.config.stash.get(COLLECTED, None)
     if collected is None:
         return
     from rspharness.plugin import lifecycle  # noqa: PLC0415  only where there are cases
 
-    lifecycle.hand_over(session.config, collected)
-    collected.close()
+    try:
+        collected.put_back()
+    finally:
+        lifecycle.hand_over(session.config, collected)
+        collected.close()

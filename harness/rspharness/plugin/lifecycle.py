@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
+from typing import Any, Final
 
 import pytest
 
@@ -24,6 +25,7 @@ from rspharness.report.allure import allure_listeners, describe_case
 from rspharness.run.case_state import CaseState
 from rspharness.run.collection import CaseIds, Collected
 from rspharness.run.run import Run, WrongCardError
+from rspharness.run.stash import COLLECTED
 
 __all__ = [
     "begin",
@@ -32,8 +34,12 @@ __all__ = [
     "judged",
     "judged_with_fault",
     "refuse_unexpected_pass",
+    "report_run",
     "require_applicable",
 ]
+
+_REPORTED: Final = pytest.StashKey[tuple[object, ...]]()
+"""What the collector knows of the run."""
 
 _COPY = re.compile(r"-?<[a-z0-9.-]+>|\[<[a-z0-9.-]+>\]")
 """What the label of a copy adds to the node id of a case (`rspharness.mutation.case_copies`)."""
@@ -206,18 +212,17 @@ def _complete_with_fault(report: pytest.TestReport) -> None:
 def _capabilities(run: Run) -> Capabilities | None:
     """Returns the options of the card, or None when no case has reached it."""
     if run.broken or "eid" not in run.facts:
-        return None
+        return run.known_capabilities
     try:
         return run.capabilities
     except Inconclusive:
         return None
 
 
-def hand_over(config: pytest.Config, collected: Collected) -> None:
-    """Passes what this process knows of the run to the collector, which may be elsewhere."""
+def _described(collected: Collected, read: Capabilities | None) -> dict[str, Any]:
+    """Returns what this process knows of the run, as JSON values."""
     run, *others = collected.runs
     options = run.options
-    read = _capabilities(run)
     facts = {
         **run.facts,
         "target": options.target,
@@ -233,6 +238,7 @@ def hand_over(config: pytest.Config, collected: Collected) -> None:
     }
     known = {
         "facts": facts,
+        "notes": list(run.notes),
         "ids": collected.ids,
         "catalogue": str(collected.catalogue.path),
         "budgets_ms": {},
@@ -243,6 +249,29 @@ def hand_over(config: pytest.Config, collected: Collected) -> None:
     if run.opened:
         known["budgets_ms"] = dict(run.target.settings.budgets_ms)
         known["version"] = run.target.settings.version
+    return known
+
+
+def report_run(config: pytest.Config, report: pytest.TestReport) -> None:
+    """Adds what this process knows of the run to the report of a case, if that has changed.
+
+    So the reports can be made from what there is when the process never comes to its end.
+    """
+    if not hasattr(report, "rsplab"):
+        return
+    collected = config.stash[COLLECTED]
+    run = collected.runs[0]
+    state = (dict(run.facts), run.broken, len(run.notes), run.known_capabilities is None)
+    if config.stash.get(_REPORTED, None) != state:
+        config.stash[_REPORTED] = state
+        report.rsplab_run = _described(  # type: ignore[attr-defined]
+            collected, run.known_capabilities
+        )
+
+
+def hand_over(config: pytest.Config, collected: Collected) -> None:
+    """Passes what this process knows of the run to the collector, which may be elsewhere."""
+    known = _described(collected, _capabilities(collected.runs[0]))
     output = getattr(config, "workeroutput", None)
     if output is not None:
         output["rsplab"] = known

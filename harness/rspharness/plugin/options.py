@@ -19,6 +19,7 @@ _OPTIONS: Final = (
     ("--curve", "nistP256", "curve where a case chooses none: nistP256 or brainpoolP256r1"),
     ("--seed", "1", "seed of all random values of the host and of a simulated card"),
     ("--report", "", "folder for reports (default: reports/ beside pyproject.toml)"),
+    ("--change-limit", "", "changing commands a card in a reader may have had over all runs"),
     ("--requirements", "", "catalogue of requirements (CSV)"),
 )
 

@@ -1,10 +1,12 @@
-"""Collects the results of all processes and has the reports written once, at the end.
+"""Collects the results of all processes: each case is written down at once, the reports at the end.
 
 The collector is a pytest plugin of the controlling process. Records of cases arrive with pytest's
-own reports, from this process or a worker; what else a process knows of the run, it hands over at
-its end. Because every pytest run has a collector, it imports nothing until reports are written.
+own reports, from this process or a worker, and with them what that process knows of the run; the
+rest is handed over at its end. Because every pytest run has a collector, it imports nothing until
+there is a case.
 """
 
+from collections.abc import Generator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     from rspharness.report.results import Results
+    from rspharness.report.run_folder import RunFolder
 
 __all__ = ["Collector"]
 
@@ -26,22 +29,79 @@ class Collector:
         self._cases: list[dict[str, Any]] = []
         self._known: dict[str, Any] = {}
         self._ids: set[str] = set()
+        self._notes: list[str] = []
+        self._chosen = 0
+        self._commit = ""
+        self._records: RunFolder | None = None
         self.results: Results | None = None
-        self.folder: Path | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """Returns the folder of the run, None before its first case is over."""
+        return self._records.path if self._records else None
 
     def add(self, known: dict[str, Any]) -> None:
         """Adds what one process knows of the run; the facts of the one with the most are used."""
-        options = self._known.get("options") or known["options"]
-        if not self._known or len(known["facts"]) > len(self._known["facts"]):
+        options = known["options"] or self._known.get("options") or {}
+        if not self._known or len(known["facts"]) >= len(self._known["facts"]):
             self._known = known
         self._known = {**self._known, "options": options}
         self._ids.update(known["ids"])
+        self._notes += [note for note in known["notes"] if note not in self._notes]
+        if self._records is not None:
+            self._records.describe(self._description())
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Takes the number of cases that are to run."""
+        self._chosen = max(self._chosen, len(session.items))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Takes the number of cases that are to run, from a worker."""
+        self._chosen = max(self._chosen, len(ids))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Takes the record of a case that is over."""
+        """Writes the record of a case that is over."""
+        known = getattr(report, "rsplab_run", None)
+        if known is not None:
+            self.add(known)
         record = getattr(report, "rsplab", None)
         if record is not None:
-            self._cases.append(record)
+            if self._records is None:
+                self._records = self._create()
+            self._cases.append(self._records.add(record))
+
+    def _create(self) -> "RunFolder":
+        from rspcore.errors import ConfigError  # noqa: PLC0415  only where there are cases
+        from rspharness.report.git_commit import commit_of  # noqa: PLC0415  likewise
+        from rspharness.report.run_folder import RunFolder  # noqa: PLC0415  likewise
+        from rspharness.report.writing import folder_name  # noqa: PLC0415  likewise
+
+        self._commit = commit_of(self._config.rootpath)
+        root = Path(self._config.getoption("--report") or self._config.rootpath / "reports")
+        try:
+            made = RunFolder.create(root, folder_name(self._started, self._target()))
+        except ConfigError as error:
+            raise pytest.exit.Exception(str(error), returncode=3) from error
+        made.describe(self._description())
+        return made
+
+    def _target(self) -> str:
+        target: str = self._known["facts"]["target"]
+        return target
+
+    def _description(self, *, ended: bool = False, end: str = "") -> dict[str, Any]:
+        now = datetime.now().astimezone()  # noqa: TID251  wall time
+        return {
+            "started": self._started.isoformat(timespec="seconds"),
+            "command": " ".join(map(str, self._config.invocation_params.args)),
+            "commit": self._commit,
+            "chosen": self._chosen,
+            "ended": ended,
+            "end": end,
+            "duration_s": (now - self._started).total_seconds(),
+            "known": {**self._known, "ids": sorted(self._ids), "notes": self._notes},
+        }
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -50,19 +110,32 @@ class Collector:
         if known is not None:
             self.add(known)
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Writes the reports of a run that had cases."""
-        if not self._cases or not self._known:
-            return
+    @pytest.hookimpl(wrapper=True, trylast=True)  # before the terminal's, which prints the summary
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Writes the reports of a run that had cases, also when another plugin fails here."""
+        try:
+            return (yield)
+        finally:
+            if self._records is not None:
+                self._finish(self._records, session)
+
+    def _finish(self, records: "RunFolder", session: pytest.Session) -> None:
         from rspharness.report import writing  # noqa: PLC0415  only where there are cases
 
-        known = {**self._known, "ids": sorted(self._ids)}
-        self.results, self.folder = writing.write_run(
-            self._config, known, self._cases, self._started
-        )
+        description = self._description(ended=True, end=self._end(session))
+        records.describe(description)
+        self.results = writing.assembled(description, self._cases)
+        writing.write_reports(self.results, records.path)
         if self.results.over_budget and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _end(self, session: pytest.Session) -> str:
+        """Returns why the run ended before its last case, empty if it did not."""
+        if len(self._cases) >= self._chosen and session.exitstatus in (0, 1):
+            return ""
+        status = session.exitstatus
+        why = {2: "interrupted", 3: "stopped"}.get(int(status), "")
+        return f"{why} after {len(self._cases)} of {self._chosen} cases" if why else ""
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Prints what was inconclusive, the matrix of requirements, and where the reports are."""

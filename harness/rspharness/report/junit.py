@@ -35,6 +35,10 @@ def write_junit(results: Results, path: Path) -> None:
     properties = SubElement(suite, "properties")
     for name, value in results.facts.items():
         SubElement(properties, "property", name=name, value=_clean(str(value)))
+    if results.end:
+        SubElement(properties, "property", name="interrupted", value=_clean(results.end))
+    for note in results.notes:
+        SubElement(properties, "property", name="note", value=_clean(note))
     for case in results.cases:
         _write_case(suite, case)
     root = Element("testsuites")

@@ -1,6 +1,7 @@
 """The results of a run as one JSON document: the source of every other report.
 
-    {"schema": 1, "facts": {...}, "summary": {...}, "coverage": [...], "timings": {...},
+    {"schema": 1, "green": ..., "interrupted": ..., "facts": {...}, "summary": {...},
+     "coverage": [...], "timings": {...},
      "cases": [{"ids": [...], "verdict": "pass", "steps": [...], ...}, ...]}
 
 `SCHEMA` rises whenever a field changes its meaning; readers refuse a number they do not know.
@@ -35,6 +36,8 @@ class Results:
         rows: Every requirement with its verdict or the reason it has none.
         timings: Percentiles by command and procedure, with the budget if one is declared.
         duration_s: Wall-clock time of the run.
+        notes: What is to be said of the run besides its cases.
+        end: Why the run ended before its last case, empty if it did not.
     """
 
     facts: dict[str, Any]
@@ -44,6 +47,8 @@ class Results:
     rows: list[dict[str, Any]] = field(default_factory=list)
     timings: dict[str, dict[str, Any]] = field(default_factory=dict)
     duration_s: float = 0.0
+    notes: list[str] = field(default_factory=list)
+    end: str = ""
 
     @classmethod
     def assemble(
@@ -78,6 +83,8 @@ class Results:
                 for name, summary in timings.summary().items()
             },
             duration_s=round(duration_s, 3),
+            notes=list(known.get("notes", ())),
+            end=known.get("end", ""),
         )
 
     @property
@@ -97,9 +104,9 @@ class Results:
 
     @property
     def green(self) -> bool:
-        """Returns whether no case failed, was inconclusive or in error, and budgets were met."""
+        """Returns whether all cases ran, each with a green verdict, and budgets were met."""
         verdicts = {Verdict(case["verdict"]) for case in self.cases}
-        return verdicts <= GREEN and not self.over_budget
+        return verdicts <= GREEN and not self.over_budget and not self.end
 
     def coverage(self) -> list[Row]:
         """Returns the matrix: requirements by area and function, with their verdicts."""
@@ -110,6 +117,9 @@ class Results:
         document = {
             "schema": SCHEMA,
             "green": self.green,
+            "interrupted": bool(self.end),
+            "end": self.end,
+            "notes": self.notes,
             "facts": self.facts,
             "options": self.options,
             "contradictions": self.contradictions,
@@ -144,6 +154,8 @@ class Results:
                 rows=document["requirements"],
                 timings=document["timings"],
                 duration_s=document["duration_s"],
+                notes=document.get("notes", []),
+                end=document.get("end", ""),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise ConfigError(f"not a results.json of this project: {error!r}") from error

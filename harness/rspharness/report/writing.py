@@ -1,47 +1,61 @@
-"""Writes the reports of a run into a folder of its own, and its summary for the terminal."""
+"""Makes the reports of a run from its folder, and its summary for the terminal."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from rspharness.record.catalogue import Catalogue
-from rspharness.report.git_commit import commit_of
 from rspharness.report.html import write_html
 from rspharness.report.junit import write_junit
 from rspharness.report.requirement_matrix import text
 from rspharness.report.results import Results
+from rspharness.report.run_folder import RunFolder
 
-__all__ = ["summary", "write_reports", "write_run"]
+__all__ = ["assembled", "folder_name", "not_ended", "summary", "write_reports"]
 
 _LISTED = ("inconclusive", "known deviation")
 
 
-def write_run(
-    config: pytest.Config, known: dict[str, Any], cases: list[dict[str, Any]], started: datetime
-) -> tuple[Results, Path]:
-    """Assembles the results of a run and writes its reports.
+def folder_name(started: datetime, target: str) -> str:
+    """Returns the name of a run's folder."""
+    slug = Path(target).stem if target.endswith(".toml") else target
+    return f"{started:%Y%m%d-%H%M%S}-{slug}"
+
+
+def assembled(description: dict[str, Any], cases: list[dict[str, Any]]) -> Results:
+    """Combines what a run wrote down.
 
     Args:
-        config: Configuration of the controlling process.
-        known: What the processes of the run handed over.
+        description: What is known of the run, as in its `run.json`.
         cases: Records of the cases.
-        started: When the run began.
     """
-    duration_s = (datetime.now().astimezone() - started).total_seconds()  # noqa: TID251  wall time
+    known = {**description["known"]}
     known["facts"] = {
-        "started": started.isoformat(timespec="seconds"),
-        "commit": commit_of(config.rootpath),
-        "command": " ".join(map(str, config.invocation_params.args)),
+        "started": description["started"],
+        "commit": description["commit"],
+        "command": description["command"],
         **known["facts"],
     }
-    results = Results.assemble(known, cases, Catalogue.load(Path(known["catalogue"])), duration_s)
-    name = f"{started:%Y%m%d-%H%M%S}-{_slug(known['facts']['target'])}"
-    root = Path(config.getoption("--report") or config.rootpath / "reports")
-    return results, write_reports(results, root, name)
+    known["end"] = description["end"]
+    catalogue = Catalogue.load(Path(known["catalogue"]))
+    return Results.assemble(known, cases, catalogue, description["duration_s"])
+
+
+def not_ended(folder: RunFolder) -> tuple[Results, bool]:
+    """Combines what is in a folder, and returns whether its run ended by itself.
+
+    Raises:
+        ConfigError: no such run, or one of another version.
+    """
+    description, cases = folder.read()
+    ended: bool = description["ended"]
+    if not ended:
+        chosen = description["chosen"]
+        started = datetime.fromisoformat(description["started"])
+        description["duration_s"] = (folder.last_written() - started).total_seconds()
+        description["end"] = f"the run did not end: {len(cases)} of {chosen} cases are there"
+    return assembled(description, cases), ended
 
 
 def summary(results: Results) -> Iterator[str]:
@@ -56,52 +70,13 @@ def summary(results: Results) -> Iterator[str]:
         yield f"option {line}"
     yield from text(results.coverage()).splitlines()
     yield ", ".join(f"{count} {verdict}" for verdict, count in results.counts.items())
+    yield from results.notes
+    if results.end:
+        yield f"INTERRUPTED, not green: {results.end}"
 
 
-def _slug(target: str) -> str:
-    return Path(target).stem if target.endswith(".toml") else target
-
-
-def write_reports(results: Results, root: Path, name: str) -> Path:
-    """Writes results.json, junit.xml, index.html and the traces; `latest` points to them.
-
-    Args:
-        results: The results; the traces in the records move to files of their own.
-        root: Folder of all reports.
-        name: Name of this run's folder; a number is added if it is taken.
-
-    Returns:
-        The folder written.
-    """
-    folder = root / name
-    number = 1
-    while folder.exists():
-        number += 1
-        folder = root / f"{name}-{number}"
-    traces = folder / "traces"
-    traces.mkdir(parents=True)
-    used: set[str] = set()
-    for case in results.cases:
-        file = _trace_name(case["ids"][0], used)
-        (traces / file).write_text(case.pop("trace", ""), encoding="utf-8")
-        case["trace"] = f"traces/{file}"
+def write_reports(results: Results, folder: Path) -> None:
+    """Writes results.json, junit.xml and index.html into the folder of a run."""
     (folder / "results.json").write_text(results.to_json(), encoding="utf-8")
     write_junit(results, folder / "junit.xml")
     write_html(results, folder / "index.html")
-    latest = root / "latest"
-    if latest.is_symlink():
-        latest.unlink()
-    elif latest.is_dir():
-        shutil.rmtree(latest)
-    latest.symlink_to(folder.name, target_is_directory=True)
-    return folder
-
-
-def _trace_name(name: str, used: set[str]) -> str:
-    stem = name.replace("#", "-").replace("/", "-")
-    candidate, number = f"{stem}.txt", 1
-    while candidate in used:
-        number += 1
-        candidate = f"{stem}-{number}.txt"
-    used.add(candidate)
-    return candidate

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rspcore.crypto.curves import Curve
-from rspcore.errors import ConfigError, RspError
+from rspcore.errors import ConfigError, LocalError, RspError
 from rspcore.ids import Eid
 from rspharness.record.catalogue import Catalogue, Requirement
 from rspharness.record.testcase import Level
@@ -74,6 +74,11 @@ class Collected:
     def sound_run_of(self, nodeid: str) -> Run:
         """Returns the run of a case on the card without its fault."""
         return self.runs[self._place(self.cases[nodeid].requirements)]
+
+    def put_back(self) -> None:
+        """Puts every real card back to what it was before the run."""
+        for run in self.runs:
+            run.put_back()
 
     def close(self) -> None:
         """Closes every target."""
@@ -232,6 +237,19 @@ def _other(path: Path) -> str:
     return str(path)
 
 
+def _number(text: str) -> int | None:
+    """Returns the number of --change-limit, None without it.
+
+    Raises:
+        LocalError: no number.
+    """
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise LocalError(f"--change-limit {text!r}: expected a number of commands")
+    return int(text)
+
+
 def _options(config: pytest.Config) -> RunOptions:
     eid, pki, level = (config.getoption(name) for name in ("--eid", "--pki", "--level"))
     worker: str = getattr(config, "workerinput", {}).get("workerid", "gw0")
@@ -247,5 +265,6 @@ def _options(config: pytest.Config) -> RunOptions:
         seed=config.getoption("--seed"),
         slot=int(worker.removeprefix("gw")),
         parallel=hasattr(config, "workerinput"),
+        change_limit=_number(config.getoption("--change-limit")),
         started=datetime.now(tz=UTC),  # noqa: TID251  certificates are checked at the real time
     )

@@ -1,11 +1,11 @@
 """One run of the suites in one process: its target, credentials, capabilities and facts.
 
 Everything is made on first use, so that listing cases sends nothing to a card. On a real card the
-EID is read and compared before anything else is sent. A target that stopped answering is marked
-broken once, and every later case reports the first reason instead of trying again.
+EID is read and compared before anything else is sent, and what the card is then is in a journal on
+the disk before the first changing command. A target that stopped answering is marked broken once,
+and every later case reports the first reason, unless the card has come back.
 """
 
-import warnings
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,9 +13,8 @@ from functools import cached_property
 from pathlib import Path
 
 from rspcore.crypto.curves import Curve
-from rspcore.errors import ConfigError, RspError
+from rspcore.errors import ConfigError, RspError, StoreError
 from rspcore.ids import Eid
-from rspcore.messages.es10a import SetDefaultDpAddressRequest, SetDefaultDpAddressResult
 from rspcore.messages.es10b import GetEuiccInfo2Request
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import make_pki
@@ -26,11 +25,14 @@ from rspharness.record.testcase import Level
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import Inconclusive, TargetLost
+from rspharness.run.card_keeper import CardKeeper, JournalledLink
 from rspharness.run.case_state import CaseState
+from rspharness.run.journal import journalled_eids, state_folder
 from rspharness.run.opening import Opens, open_target
+from rspharness.run.recovery import PutBack
 from rspharness.targets.guard import ReadOnlyLink
 from rspharness.targets.pki_folder import read_pki
-from rspharness.targets.target import Snapshots, Target, TargetOptions
+from rspharness.targets.target import Returning, Snapshots, Target, TargetOptions
 from rspharness.targets.transport import CardLink, TimedLink, TracedLink
 
 __all__ = ["CURVE_OPTIONS", "Run", "RunOptions", "WrongCardError"]
@@ -63,6 +65,7 @@ class RunOptions:
         slot: Number of this worker among the parallel ones.
         parallel: True when there are others.
         started: When the run began, by the real clock.
+        change_limit: How many changing commands a real card may have had over all runs.
     """
 
     target: str = "inprocess"
@@ -77,6 +80,7 @@ class RunOptions:
     slot: int = 0
     parallel: bool = False
     started: datetime = datetime(2025, 1, 1, tzinfo=UTC)
+    change_limit: int | None = None
 
 
 class Run:
@@ -86,6 +90,7 @@ class Run:
         options: The command line.
         facts: What the report shows of the run; filled when the card is first reached.
         broken: Why the target is lost, or empty.
+        notes: What the reports say of the run besides its cases.
         kept: States of a simulated card by their contents, for cases that need the same.
     """
 
@@ -100,12 +105,14 @@ class Run:
         self.options = options
         self.facts: dict[str, str] = {}
         self.broken = ""
+        self.notes: list[str] = []
         self.kept: dict[Hashable, object] = {}
         self._opens = opens
         self._target: Target | None = None
         self._capabilities: Capabilities | None = None
         self._identified = False
-        self._address = ""
+        self._can_return = True
+        self._keeper: CardKeeper | None = None
 
     @cached_property
     def pki(self) -> Pki:
@@ -206,14 +213,26 @@ class Run:
         made._identified = True
         return made
 
+    @property
+    def known_capabilities(self) -> Capabilities | None:
+        """Returns the options of the card if they were read already, else None."""
+        return self._capabilities
+
     def check(self) -> None:
-        """Requires a target that still answers.
+        """Requires a target that still answers; one whose card came back is used again.
 
         Raises:
             Inconclusive: it was lost in an earlier case.
         """
-        if self.broken:
+        if not self.broken:
+            return
+        target = self._target
+        returned = self._can_return and isinstance(target, Returning) and target.come_back()
+        if not returned:
             raise Inconclusive(f"the target was lost earlier: {self.broken}")
+        self.notes.append(f"the card was lost and came back: {self.broken}")
+        self._identified = False  # it may be another card
+        self.broken = ""
 
     def open_card(self, trace: Trace, timings: Timings, seed: str = "") -> Card:
         """Opens the card for one case and resets it.
@@ -238,19 +257,26 @@ class Run:
             card.reset()
         except WrongCardError:
             raise
-        except (TargetLost, ConfigError) as error:
+        except (TargetLost, ConfigError, StoreError) as error:
             self.broken = str(error)
+            self._can_return = isinstance(error, TargetLost)
             raise Inconclusive(self.broken) from error
         self.facts["atr"] = card.atr.hex(" ").upper()
         return card
 
     def _link(self, trace: Trace, timings: Timings) -> CardLink:
         link: CardLink = TimedLink(TracedLink(self.target.open(), trace), timings)
-        guarded = not self.target.simulated and self.level is Level.READ_ONLY
-        return ReadOnlyLink(link) if guarded else link
+        if self.target.simulated:
+            return link
+        if self.level is Level.READ_ONLY:
+            return ReadOnlyLink(link)
+        return JournalledLink(link, lambda: self._keeper)
 
     def _identify(self, link: CardLink) -> None:
-        """Reads the EID with only the commands that this needs, and compares it with --eid."""
+        """Reads the EID with only the commands that this needs, and compares it.
+
+        It has to be that of --eid, or the one read before when the card was lost and came back.
+        """
         wanted = self.options.eid
         first = Card(link)
         first.terminal_profile = None
@@ -266,9 +292,72 @@ class Run:
                 f"{self.target.name}: EID {eid} found, --eid asked for {wanted}; "
                 "nothing else was sent to the card"
             )
+        if self.facts.get("eid", str(eid)) != str(eid):
+            raise WrongCardError(
+                f"{self.target.name}: the card that came back has EID {eid}, the run began with "
+                f"{self.facts['eid']}; nothing else was sent to the card"
+            )
         self._identified = True
         self.facts["eid"] = str(eid)
         self.facts.update(self.target.facts())
+        if not self.target.simulated and self._keeper is None:
+            self._keep_card(Card(link), eid)
+
+    def _keep_card(self, card: Card, eid: Eid) -> None:
+        """Puts the card back after a run that did not end, and reads what it is now.
+
+        A run that changes nothing only says that it has to be put back.
+        """
+        folder = state_folder()
+        if self.level is Level.READ_ONLY:
+            if str(eid) in journalled_eids(folder):
+                self.notes.append(
+                    "an earlier run changed the card and did not put it back: "
+                    f"{self._recover_command(eid)}"
+                )
+            return
+        self._keeper = CardKeeper(eid, self.target.name, folder, self.options.change_limit)
+        card.terminal_profile = None
+        card.reset()
+        earlier = self._keeper.take_over(card)
+        if earlier is not None:
+            self.notes.append(f"an earlier run did not put the card back; {earlier}")
+
+    def _recover_command(self, eid: Eid) -> str:
+        reader = self.target.facts().get("reader", "")
+        named = f' --reader "{reader}"' if reader else ""
+        return f"rsplab recover --target {self.options.target}{named} --eid {eid}"
+
+    def recover(self) -> PutBack | None:
+        """Works the journal of the card off and returns what became of it, None without a journal.
+
+        Raises:
+            WrongCardError: it is not the card of --eid.
+            Inconclusive: the card does not answer.
+        """
+        self.open_card(Trace(), Timings())
+        return self._keeper.earlier if self._keeper else None
+
+    def put_back(self) -> None:
+        """Puts a real card back to what it was, if this run changed it, and notes what came of it.
+
+        What is not put back stays in the journal.
+        """
+        keeper = self._keeper
+        if keeper is None:
+            return
+        if keeper.owes:
+            try:
+                done = keeper.put_back(self.open_card(Trace(), Timings()))
+                problem = "" if done.complete else str(done)
+            except RspError as error:
+                problem = f"the card was not put back: {error}"
+            if problem:
+                problem += f"; {self._recover_command(keeper.eid)} puts back what can be"
+            self.notes.append(problem or f"the card is as before; {done}")
+        self.facts["changing_commands"] = (
+            f"{keeper.counter.here:,} in this run, {keeper.counter.total:,} on this card"
+        )
 
     def excuses(self, requirements: tuple[Requirement, ...]) -> dict[str, str]:
         """Returns the requirements that do not apply to this card, each with the reason.
@@ -297,30 +386,9 @@ class Run:
         if not self.broken:
             self.broken = f"{case.nodeid}: {case.reason}"
 
-    def remember_address(self, address: str) -> None:
-        """Keeps the original default SM-DP+ address of a real card, to set it again at the end."""
-        if not self.target.simulated and not self._address:
-            self._address = address
-
     def close(self) -> None:
-        """Sets the original default SM-DP+ address again and closes the target if it was opened."""
-        if not self.opened:
-            return
-        if self._address:
-            self._set_address_again()
-        self.target.close()
-
-    def _set_address_again(self) -> None:
-        request = SetDefaultDpAddressRequest(default_dp_address=self._address)
-        try:
-            response = self.open_card(Trace(), Timings()).send(request)
-            code = response.set_default_dp_address_result
-            problem = "" if code == SetDefaultDpAddressResult.ok else f"the card answers {code}"
-        except RspError as error:
-            problem = str(error)
-        if problem:
-            warnings.warn(
-                f"the card came with the default SM-DP+ address {self._address}, and it could not "
-                f"be set again: {problem}; `rsplab lpa set-address` does it",
-                stacklevel=2,
-            )
+        """Closes the target if it was opened."""
+        if self._keeper is not None:
+            self._keeper.close()
+        if self.opened:
+            self.target.close()

@@ -2,7 +2,7 @@
 
 On a real card only Profiles of these suites and their Notifications are touched, unless the level
 of the run is destructive. Foreign test and provisioning Profiles are never deleted, as they
-cannot be loaded again, and a default SM-DP+ address found there is set again when the run ends.
+cannot be loaded again. What the card was before is in its journal (`rspharness.run.journal`).
 """
 
 from typing import Final
@@ -26,15 +26,10 @@ from rspharness.card.card_under_test import Card
 from rspharness.lpa.proactive import settle_refresh
 from rspharness.record.testcase import Level
 from rspharness.record.verdicts import ExpectationError, Inconclusive
+from rspharness.run.recovery import OWN_DOMAIN, OWN_ICCIDS
 from rspharness.run.run import Run
 
 __all__ = ["OWN_ICCIDS", "clear", "disable", "drop_notifications", "settle"]
-
-OWN_ICCIDS: Final = "892990"
-"""Beginning of the ICCIDs of the suites' Profiles."""
-
-_OWN_DOMAIN: Final = ".example.com"
-"""End of the addresses of the suites' servers; a reserved domain (RFC 2606)."""
 
 _IRREPLACEABLE: Final = (ProfileClass.test, ProfileClass.provisioning)
 
@@ -51,8 +46,7 @@ def clear(card: Card, run: Run) -> None:
     for one in present:
         _delete(card, run, one)
     address = card.send(EuiccConfiguredAddressesRequest()).default_dp_address
-    if address:
-        run.remember_address(address)
+    if address:  # of a real card, the journal has it, and it is set again when the run ends
         expect.ok(card.send(SetDefaultDpAddressRequest(default_dp_address="")))
 
 
@@ -135,4 +129,4 @@ def _own_notification(one: NotificationMetadata) -> bool:
     """Returns whether a Notification is of a Profile of the suites, or of a load that had none."""
     if one.iccid is not None:
         return _own(one.iccid)
-    return one.notification_address.endswith(_OWN_DOMAIN)
+    return one.notification_address.endswith(OWN_DOMAIN)

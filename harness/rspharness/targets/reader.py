@@ -2,6 +2,7 @@
 
 The raw interface is used, because a conformance run wants each APDU once and as it is: no response
 chaining, no retry, no cached ATR. T=0 is offered, as LPAs do, and T=1 for a card with no other.
+Every call about a card has a time limit, because the library waits for a silent card for ever.
 """
 
 import time  # noqa: TID251  a daemon takes real time to see a card
@@ -9,10 +10,12 @@ from typing import Final, Protocol, cast
 
 from rspcore.errors import ConfigError
 from rspharness.record.verdicts import TargetLost
+from rspharness.targets.time_limit import COMMAND_LIMIT_S, TimeLimit
 
 __all__ = ["KeptLink", "ReaderLink", "find_reader", "reader_names"]
 
 _POLL_S: Final = 0.02
+_STATUS_WORD: Final = 2
 _HINT: Final = "is pcscd running? `rsplab doctor` looks"
 
 
@@ -65,9 +68,18 @@ def reader_names() -> tuple[str, ...]:
     """Returns the names of all readers, empty when there are none.
 
     Raises:
-        ConfigError: pyscard is not installed or the daemon does not answer.
+        ConfigError: pyscard is not installed, or the daemon refuses.
+        TargetLost: the daemon does not answer.
     """
     library = _library()
+    limit = TimeLimit("PC/SC", COMMAND_LIMIT_S)
+    try:
+        return limit.call("listing the readers", lambda: _listed(library))
+    finally:
+        limit.end()
+
+
+def _listed(library: _Scard) -> tuple[str, ...]:
     context = _context(library)
     try:
         code, names = library.SCardListReaders(context, [])
@@ -96,20 +108,24 @@ def find_reader(beginning: str) -> str:
 class ReaderLink:
     """The link to the card in one reader, exclusively."""
 
-    def __init__(self, reader: str, patience_s: float = 0.0) -> None:
+    def __init__(
+        self, reader: str, patience_s: float = 0.0, limit_s: float = COMMAND_LIMIT_S
+    ) -> None:
         """Connects to the card.
 
         Args:
             reader: Name of the reader.
             patience_s: How long to wait for a card that is being inserted, in seconds.
+            limit_s: How long the card may take for one command, in seconds.
 
         Raises:
-            TargetLost: there is no card, or another program has it.
+            TargetLost: there is no card, another program has it, or it does not answer.
             ConfigError: the daemon does not answer.
         """
         self.reader = reader
         self._scard = _library()
-        self._context = _context(self._scard)
+        self._limit = TimeLimit(f'reader "{reader}"', limit_s)
+        self._context = self._limit.call("connecting", lambda: _context(self._scard))
         self._protocols = self._scard.SCARD_PROTOCOL_T0 | self._scard.SCARD_PROTOCOL_T1
         code, self._card, self._protocol = self._connect()
         end = time.monotonic() + patience_s
@@ -117,19 +133,28 @@ class ReaderLink:
             time.sleep(_POLL_S)
             code, self._card, self._protocol = self._connect()
         if code:
-            self._scard.SCardReleaseContext(self._context)
+            self._limit.call("connecting", lambda: self._scard.SCardReleaseContext(self._context))
+            self._limit.end()
             raise self._lost("connecting", code)
         self._open = True
 
     def _connect(self) -> tuple[int, object, int]:
-        return self._scard.SCardConnect(
-            self._context, self.reader, self._scard.SCARD_SHARE_EXCLUSIVE, self._protocols
+        return self._limit.call(
+            "connecting",
+            lambda: self._scard.SCardConnect(
+                self._context, self.reader, self._scard.SCARD_SHARE_EXCLUSIVE, self._protocols
+            ),
         )
 
     def _lost(self, doing: str, code: int) -> TargetLost:
         return TargetLost(
             f'reader "{self.reader}", {doing}: {self._scard.SCardGetErrorMessage(code)}'
         )
+
+    @property
+    def overdue(self) -> bool:
+        """Returns whether the card did not answer a command in time; it is not asked again."""
+        return self._limit.overdue
 
     @property
     def protocol(self) -> str:
@@ -140,13 +165,20 @@ class ReaderLink:
         """Sends one APDU.
 
         Raises:
-            TargetLost: no answer came.
+            TargetLost: no answer came, or one without a status word.
         """
         t0 = self._protocol == self._scard.SCARD_PROTOCOL_T0
         pci = self._scard.SCARD_PCI_T0 if t0 else self._scard.SCARD_PCI_T1
-        code, response = self._scard.SCardTransmit(self._card, pci, list(command))
+        code, response = self._limit.call(
+            "transmit", lambda: self._scard.SCardTransmit(self._card, pci, list(command))
+        )
         if code:
             raise self._lost("transmit", code)
+        if len(response) < _STATUS_WORD:  # what some readers report of a card that is being pulled
+            raise TargetLost(
+                f'reader "{self.reader}", transmit: expected a status word, got '
+                f"{len(response)} octets: the card is gone, or the reader lost its answer"
+            )
         return bytes(b & 0xFF for b in response)
 
     def reset(self) -> bytes:
@@ -175,23 +207,40 @@ class ReaderLink:
         return self._reconnect(self._scard.SCARD_UNPOWER_CARD, one)
 
     def _reconnect(self, how: int, protocols: int) -> bytes:
-        code, protocol = self._scard.SCardReconnect(
-            self._card, self._scard.SCARD_SHARE_EXCLUSIVE, protocols, how
+        exclusive = self._scard.SCARD_SHARE_EXCLUSIVE
+        code, protocol = self._limit.call(
+            "reset", lambda: self._scard.SCardReconnect(self._card, exclusive, protocols, how)
         )
         if code:
             raise self._lost("reset", code)
         self._protocol = protocol
-        code, _, _, _, atr = self._scard.SCardStatus(self._card)
+        code, _, _, _, atr = self._limit.call(
+            "reading the ATR", lambda: self._scard.SCardStatus(self._card)
+        )
         if code:
             raise self._lost("reading the ATR", code)
         return bytes(atr)
 
     def close(self) -> None:
-        """Releases the card and switches its power off; a second call does nothing."""
+        """Releases the card and switches its power off; a second call does nothing.
+
+        A card that did not answer in time is left as it is: the library would wait for it.
+        """
         if self._open:
             self._open = False
-            self._scard.SCardDisconnect(self._card, self._scard.SCARD_UNPOWER_CARD)
-            self._scard.SCardReleaseContext(self._context)
+            if not self.overdue:
+                self._release()
+
+    def _release(self) -> None:
+        try:
+            self._limit.call(
+                "releasing",
+                lambda: self._scard.SCardDisconnect(self._card, self._scard.SCARD_UNPOWER_CARD),
+            )
+            self._limit.call("releasing", lambda: self._scard.SCardReleaseContext(self._context))
+        except TargetLost:
+            return  # the process ends without it
+        self._limit.end()
 
 
 class KeptLink:

@@ -3,6 +3,7 @@
 name = "inprocess"              # name of the run's report folder
 kind = "inprocess"              # inprocess, vpcd or pcsc
 version = "v2"                  # which rows of the catalogue apply
+command_limit_s = 60            # how long a card in a reader may take for one command
 
 [options]                       # the catalogue's options; these win over what the card reports
 PROVISIONING = true
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from rspcore.errors import ConfigError
+from rspharness.targets.time_limit import COMMAND_LIMIT_S
 
 __all__ = ["TargetSettings"]
 
@@ -33,7 +35,7 @@ _TABLES: dict[str, tuple[type, ...]] = {
     "values": (str, int, bool),
     "budgets_ms": (int, float),
 }
-_KEYS = {"name", "kind", "version", "reader", *_TABLES, "deviations"}
+_KEYS = {"name", "kind", "version", "reader", "command_limit_s", *_TABLES, "deviations"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class TargetSettings:
         name: Name for reports.
         version: v2 or v3.
         reader: Reader name or its beginning, for a card reader.
+        command_limit_s: How long a card in a reader may take for one command, in seconds.
         card: How a simulated card is personalised: personality, rat, options ("name=value" each,
             separated by spaces), preloaded (names of Profiles, separated by spaces), lpae ("cat",
             "scws" or both), tre (names of bits of treProperties), without (names of bits of
@@ -60,6 +63,7 @@ class TargetSettings:
     name: str = ""
     version: str = "v2"
     reader: str = ""
+    command_limit_s: float = COMMAND_LIMIT_S
     card: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, bool] = field(default_factory=dict)
     values: Mapping[str, str | int | bool] = field(default_factory=dict)
@@ -105,4 +109,7 @@ class TargetSettings:
                 raise ConfigError(f"[deviations] {name}: a reason in words is needed")
         if values.get("version", "v2") not in ("v2", "v3"):
             raise ConfigError(f"version {values['version']!r}; expected v2 or v3")
+        limit = values.get("command_limit_s", COMMAND_LIMIT_S)
+        if isinstance(limit, bool) or not isinstance(limit, int | float) or limit <= 0:
+            raise ConfigError(f"command_limit_s = {limit!r}; expected a number of seconds above 0")
         return cls(**{"name": values["kind"], **values})

@@ -14,7 +14,7 @@ from rspcore.pki.bundle import Pki
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.transport import PoweredLink
 
-__all__ = ["Snapshots", "Target", "TargetOptions"]
+__all__ = ["Returning", "Snapshots", "Target", "TargetOptions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,3 +87,11 @@ class Snapshots(Protocol):
 
     def restore(self, state: object) -> None:
         """Replaces the lasting state of this case's card, which has to be reset afterwards."""
+
+
+@runtime_checkable
+class Returning(Protocol):
+    """A target whose card can come back after it was lost, such as one in a reader."""
+
+    def come_back(self) -> bool:
+        """Connects anew, and returns whether there is a card again; its EID is not known yet."""

@@ -6,6 +6,7 @@ from textwrap import dedent
 
 import pytest
 
+from rspharness.cli.main import main
 from rspharness.run import opening
 
 ROOT = Path(__file__).parents[3]
@@ -48,13 +49,13 @@ def suite(pytester, monkeypatch):
     """
     monkeypatch.setattr(opening, "TARGETS", opening.TARGETS)  # the inner conftest replaces it
 
-    def run(text, *options, mood="", simulated=True, workers=False):
+    def run(text, *options, mood="", simulated=True, workers=False, subprocess=False):
         pytester.makeconftest(
             _CONFTEST.format(tests=str(Path(__file__).parents[1]), mood=mood, simulated=simulated)
         )
         pytester.makepyfile(dedent(text))
         extra = () if workers else ("-p", "no:xdist")
-        own = workers or "--alluredir" in options
+        own = workers or subprocess or "--alluredir" in options
         start = pytester.runpytest_subprocess if own else pytester.runpytest_inprocess
         fixed = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")  # slow to import
         return start(f"--requirements={CATALOGUE}", *fixed, *extra, *options)
@@ -383,6 +384,105 @@ def test_case_option_selects_by_pattern(suite, pytester):
     rows = {row["id"]: row for row in _results(pytester)["requirements"]}
     assert rows["ES10c.GetEID#02"]["state"] == "not run"
     assert rows["ES10c.GetEID#01"]["state"] == "no case"
+
+
+def _interrupted(act):
+    """Returns a suite of three cases whose second one does this."""
+    return (
+        _PASS
+        + f"""
+@testcase("ES10c.GetEID#03")
+def test_interrupted(card):
+    import os, signal, time
+    {act}
+
+@testcase("ES10c.GetEID#04")
+def test_one_more(card): pass
+"""
+    )
+
+
+def test_interrupted_run_is_written_and_is_not_green(suite, pytester):
+    text = _interrupted("os.kill(os.getpid(), signal.SIGINT)")
+    result = suite(text, subprocess=True)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["INTERRUPTED, not green: interrupted after 1 of 3 cases"])
+    results = _results(pytester)
+    assert (results["green"], results["interrupted"]) == (False, True)
+    assert results["summary"] == {"pass": 1}
+    html = (pytester.path / "reports/latest/index.html").read_text("utf-8")
+    assert "not green, interrupted" in html
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_killed_run_can_be_reported(suite, pytester, workers, capsys):
+    which = "os.getppid()" if workers else "os.getpid()"
+    text = _interrupted(f"time.sleep(0.5); os.kill({which}, signal.SIGKILL); os._exit(1)")
+    suite(text, *workers, subprocess=True, workers=bool(workers))
+    folder = pytester.path / "reports" / "latest"
+    assert not (folder / "results.json").exists()
+    assert main(["report", str(folder)]) == 0
+    assert "the run did not end: 1 of 3 cases are there" in capsys.readouterr().out
+    results = _results(pytester)
+    assert (results["green"], results["interrupted"]) == (False, True)
+    (case,) = results["cases"]
+    assert "GetEID" in (folder / case["trace"]).read_text("utf-8")
+    assert results["facts"]["eid"] == "89049032123451234512345678901235"
+    rows = {row["id"]: row["state"] for row in results["requirements"]}
+    assert rows["ES10c.GetEID#04"] == "not run"
+
+
+def test_plugin_that_fails_at_the_end_does_not_take_the_report(suite, pytester):
+    pytester.makepyfile(
+        bad="""
+def pytest_sessionfinish():
+    import warnings
+    warnings.warn("a library's")
+"""
+    )
+    suite(_PASS, "-p", "bad", "-W", "error", subprocess=True)
+    assert _results(pytester)["summary"] == {"pass": 1}
+
+
+def test_report_folder_that_cannot_be_made_ends_the_run(suite, pytester):
+    pytester.makefile(".txt", file="")
+    result = suite(_PASS, "--report", "file.txt/x")
+    assert result.ret == 3
+    result.stdout.fnmatch_lines(["*reports cannot be written to*name another folder by --report*"])
+
+
+def test_run_without_folder_for_the_journal_changes_nothing(suite, pytester, monkeypatch):
+    monkeypatch.setenv("RSPLAB_STATE", "/dev/null/x")
+    text = (
+        _HEAD
+        + """
+@testcase("ES10c.GetEID#02")
+def test_changes(card):
+    card.store(bytes.fromhex("BF3F028000"))
+"""
+    )
+    options = ("--target", "pcsc", "--level", "profiles", "--eid")
+    suite(text, *options, "89049032123451234512345678901235", simulated=False)
+    (case,) = _results(pytester)["cases"]
+    assert case["verdict"] == "inconclusive"
+    assert "RSPLAB_STATE" in case["reason"]
+
+
+@pytest.mark.parametrize(("limit", "code"), [("many", 4), ("0", 1)])
+def test_limit_of_changing_commands(suite, pytester, limit, code):
+    text = (
+        _HEAD
+        + """
+@testcase("ES10c.GetEID#02")
+def test_changes(card):
+    card.store(bytes.fromhex("BF3F028000"))
+"""
+    )
+    options = ("--target", "pcsc", "--level", "profiles", "--change-limit", limit, "--eid")
+    result = suite(text, *options, "89049032123451234512345678901235", simulated=False)
+    assert result.ret == code
+    if code == 1:
+        assert "the limit is 0" in _results(pytester)["cases"][0]["reason"]
 
 
 def test_wrong_eid_stops_the_run_before_anything_else_is_sent(suite):

@@ -7,10 +7,12 @@ from xml.etree import ElementTree
 import pytest
 
 from rspcore.errors import ConfigError
+from rspharness.cli.main import main
 from rspharness.record.catalogue import Catalogue
 from rspharness.report.requirement_matrix import text
 from rspharness.report.results import Results
-from rspharness.report.writing import write_reports
+from rspharness.report.run_folder import RunFolder
+from rspharness.report.writing import summary, write_reports
 
 CATALOGUE = Catalogue.load(Path(__file__).parents[3] / "fixtures" / "requirements" / "euicc.csv")
 
@@ -119,14 +121,21 @@ def test_budget_is_compared_with_the_90th_percentile():
     assert _results(_case("ES10c.GetEID#01", "pass"), budgets_ms={"SELECT": 2.0}).green
 
 
+def _written(tmp_path, *cases, **known):
+    folder = RunFolder.create(tmp_path, "run")
+    results = _results(*(folder.add(case) for case in cases), **known)
+    write_reports(results, folder.path)
+    return folder.path
+
+
 def test_run_writes_its_files(tmp_path):
-    results = _results(
-        _case("ES10c.GetEID#01", "fail"), _case("ES10c.GetEID#01", "pass", title="x")
+    folder = _written(
+        tmp_path, _case("ES10c.GetEID#01", "fail"), _case("ES10c.GetEID#01", "pass", title="x")
     )
-    folder = write_reports(results, tmp_path, "run")
     document = json.loads((folder / "results.json").read_text("utf-8"))
     assert document["schema"] == 1
     assert document["summary"] == {"pass": 1, "fail": 1}
+    assert document["interrupted"] is False
     names = [case["trace"] for case in document["cases"]]
     assert names == ["traces/ES10c.GetEID-01.txt", "traces/ES10c.GetEID-01-2.txt"]
     assert all((folder / name).exists() for name in names)
@@ -140,7 +149,77 @@ def test_run_writes_its_files(tmp_path):
 
 
 def test_second_run_of_the_same_name_has_its_own_folder(tmp_path):
-    first = write_reports(_results(_case("ES10c.GetEID#01", "pass")), tmp_path, "run")
-    second = write_reports(_results(_case("ES10c.GetEID#01", "pass")), tmp_path, "run")
+    first = _written(tmp_path, _case("ES10c.GetEID#01", "pass"))
+    second = _written(tmp_path, _case("ES10c.GetEID#01", "pass"))
     assert first != second
     assert (tmp_path / "latest").resolve() == second.resolve()
+
+
+def test_run_that_ended_early_is_not_green_and_says_so(tmp_path):
+    end = "interrupted after 1 of 2 cases"
+    folder = _written(
+        tmp_path, _case("ES10c.GetEID#01", "pass"), end=end, notes=["the card is as before"]
+    )
+    document = json.loads((folder / "results.json").read_text("utf-8"))
+    assert (document["green"], document["interrupted"], document["end"]) == (False, True, end)
+    assert document["notes"] == ["the card is as before"]
+    page = (folder / "index.html").read_text("utf-8")
+    assert "not green, interrupted" in page
+    assert f"Not a result of the whole run: {end}." in page
+    assert "the card is as before" in page
+    results = Results.from_json((folder / "results.json").read_text("utf-8"))
+    assert list(summary(results))[-2:] == [
+        "the card is as before",
+        f"INTERRUPTED, not green: {end}",
+    ]
+
+
+def test_reports_are_made_of_what_a_killed_run_left(tmp_path, capsys):
+    folder = RunFolder.create(tmp_path, "run")
+    case = _case("ES10c.GetEID#01", "pass")
+    known = {
+        "facts": {"target": "pcsc"},
+        "notes": [],
+        "ids": case["ids"],
+        "catalogue": str(CATALOGUE.path),
+        "budgets_ms": {},
+        "options": {},
+        "contradictions": [],
+        "version": "v2",
+    }
+    folder.describe(
+        {
+            "started": "2025-01-01T00:00:00+00:00",
+            "command": "run",
+            "commit": "",
+            "chosen": 3,
+            "ended": False,
+            "end": "",
+            "duration_s": 0.0,
+            "known": known,
+        }
+    )
+    folder.add(case)
+    with (folder.path / "cases.jsonl").open("a") as lines:
+        lines.write('{"ids": ["ES10c.Ge')  # killed while it wrote
+    assert main(["report", str(folder.path)]) == 0
+    assert "the run did not end: 1 of 3 cases are there" in capsys.readouterr().out
+    document = json.loads((folder.path / "results.json").read_text("utf-8"))
+    assert document["interrupted"] is True
+    assert len(document["cases"]) == 1
+    assert document["facts"]["target"] == "pcsc"
+
+
+@pytest.mark.parametrize("text", [None, "no", '{"schema": 99}'])
+def test_folder_of_no_run_is_refused(tmp_path, text, capsys):
+    if text is not None:
+        (tmp_path / "run.json").write_text(text)
+        (tmp_path / "cases.jsonl").write_text("")
+    assert main(["report", str(tmp_path)]) == 3
+    assert str(tmp_path) in capsys.readouterr().err
+
+
+def test_folder_that_cannot_be_made_is_refused_with_the_remedy(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="--report"):
+        RunFolder.create(tmp_path / "file", "run")

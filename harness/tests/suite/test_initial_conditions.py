@@ -11,6 +11,7 @@ from rspcore.messages.es10c import DeleteProfileRequest, ProfileState
 from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
 from rspcore.profile_maker import preset
 from rspharness.card import expect
+from rspharness.card.card_under_test import Card
 from rspharness.record.steps import Steps
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
@@ -138,13 +139,19 @@ def test_foreign_test_profile_is_never_deleted(run):
 
 
 def test_default_address_of_a_real_card_is_set_again_at_the_end(real):
+    link = real.target.open()
+    real.target.open = lambda: link  # the only card
+    owner = Card(link)
+    owner.reset()
+    owner.send(SetDefaultDpAddressRequest(default_dp_address="operator.test"))
     card, given = _given(real)
-    card.send(SetDefaultDpAddressRequest(default_dp_address="operator.test"))
-    real.target.open = lambda: card.link  # the only card
     given.none()
     given.default_address("dp.example.com")
-    real.close()
+    real.put_back()
     assert card.send(EuiccConfiguredAddressesRequest()).default_dp_address == "operator.test"
+    assert real.notes == [
+        "the card is as before; restored: default SM-DP+ address operator.test; left: nothing"
+    ]
 
 
 def test_notifications_of_each_event_are_pending(run):

@@ -24,6 +24,8 @@ def test_target_files_of_the_project_are_read(path):
         ('kind = "x"\n[options]\nSCP81 = "yes"', "SCP81 = 'yes'"),
         ('kind = "x"\n[deviations]\n"A#01" = " "', "a reason in words"),
         ('kind = "x"\nversion = "2.5"', "expected v2 or v3"),
+        ('kind = "x"\ncommand_limit_s = 0', "command_limit_s = 0; expected"),
+        ('kind = "x"\ncommand_limit_s = true', "command_limit_s = True; expected"),
         ("kind =", "target file"),
     ],
 )

@@ -1,0 +1,91 @@
+"""`rsplab recover`: puts a card back to what it was before a run that did not end."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rspcore.errors import ConfigError, DecodeError, LocalError
+
+if TYPE_CHECKING:
+    from rspharness.run.run import Run
+
+__all__ = ["add_parser", "recover"]
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds `recover` to the program."""
+    parser = subparsers.add_parser(
+        "recover",
+        help="put a card back to what it was before a run that did not end",
+        description="Work off the journal that a run kept of its card: delete the Profiles of the "
+        "suites and their Notifications, restore the default SM-DP+ address and the Enabled "
+        "Profile, read the card again, and say what is restored and what is left.",
+        epilog="Exit code: 0 all is as before; 1 something is left; 3 the card is another, or "
+        "there is no card. The journals are in RSPLAB_STATE, or rsplab/cards in XDG_STATE_HOME.",
+    )
+    parser.add_argument(
+        "--target",
+        default="pcsc",
+        metavar="NAME",
+        help="where the card is: pcsc (default), or a target file",
+    )
+    parser.add_argument("--reader", default="", metavar="NAME", help="beginning of its name")
+    parser.add_argument("--eid", help="EID the card must have")
+    parser.add_argument("--pki", type=Path, metavar="DIR", help="folder of keys and certificates")
+    parser.set_defaults(func=recover)
+
+
+def recover(options: argparse.Namespace) -> int:
+    """Puts the card back and prints one line; returns the exit code.
+
+    Raises:
+        ConfigError: The card is another, or there is none.
+        LocalError: --eid is no EID.
+    """
+    from rspcore.ids import Eid  # noqa: PLC0415  only when used
+    from rspharness.record.testcase import Level  # noqa: PLC0415  likewise
+    from rspharness.record.verdicts import Inconclusive  # noqa: PLC0415  likewise
+    from rspharness.run.run import Run, RunOptions  # noqa: PLC0415  likewise
+
+    try:
+        eid = Eid.from_digits(options.eid) if options.eid else None
+    except DecodeError as error:
+        raise LocalError(f"--eid: {error}") from error
+    run = Run(
+        RunOptions(
+            target=options.target,
+            reader=options.reader,
+            eid=eid,
+            level=str(Level.PROFILES),
+            pki=options.pki,
+        )
+    )
+    try:
+        if run.target.simulated:
+            raise LocalError(
+                f"{run.target.name}: each run has a new card; nothing is to be put back"
+            )
+        done = run.recover()
+    except Inconclusive as problem:
+        raise ConfigError(f"the journal stays as it is: {problem}") from problem
+    finally:
+        run.close()
+    found = run.facts["eid"]
+    if done is None:
+        _require_no_other(run, named=eid is not None)
+        print(f"{found}: no journal, so no run left this card changed")
+        return 0
+    print(f"{found}: {done}")
+    return 0 if done.complete else 1
+
+
+def _require_no_other(run: "Run", *, named: bool) -> None:
+    """Requires that no other card is waited for, unless this one was named."""
+    from rspharness.run.journal import journalled_eids, state_folder  # noqa: PLC0415  when used
+
+    waiting = journalled_eids(state_folder())
+    if waiting and not named:
+        raise ConfigError(
+            f"the card in {run.target.name} has EID {run.facts['eid']}, and the journals in "
+            f"{state_folder()} are of {', '.join(waiting)}; put in one of those"
+        )

@@ -1,0 +1,177 @@
+"""The keeper of a real card during a run: nothing is changed before the journal is on the disk.
+
+`JournalledLink` asks the guard of real cards which commands change a card, so that there is one
+answer; the keeper counts them, writes the journal, and puts the card back.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from rspcore.apdu import CommandApdu, Ins
+from rspcore.errors import LocalError, StoreError
+from rspcore.ids import Eid
+from rspcore.tags import Tag
+from rspharness.card.card_under_test import Card
+from rspharness.record.verdicts import Inconclusive
+from rspharness.run.journal import Before, ChangeCounter, Journal
+from rspharness.run.recovery import PutBack, put_back, read_before
+from rspharness.targets.guard import ReadOnlyLink
+from rspharness.targets.transport import CardLink, LinkWrapper
+
+__all__ = ["CardKeeper", "JournalledLink"]
+
+_METADATA: Final = re.compile(rb"\xbf\x25.{1,3}?\x5a\x0a(.{10})", re.DOTALL)
+"""StoreMetadata with its first member, the ICCID; it travels in clear inside a BPP."""
+
+_SWITCHES: Final = tuple(tag.to_bytes(2, "big") for tag in (Tag.EnableProfile, Tag.DisableProfile))
+
+
+class CardKeeper:
+    """Keeps one card.
+
+    Attributes:
+        eid: Its EID.
+        counter: Changing commands it has had.
+        earlier: What became of it when the journal of an earlier run was worked off, else None.
+    """
+
+    def __init__(self, eid: Eid, place: str, folder: Path, limit: int | None = None) -> None:
+        """Reads the journal and the counter of the card; nothing is sent.
+
+        Args:
+            eid: EID of the card.
+            place: Name of the reader.
+            folder: The state folder.
+            limit: How many changing commands the card may have had over all runs.
+
+        Raises:
+            StoreError: the folder or a file in it is not usable.
+        """
+        self.eid = eid
+        self.counter = ChangeCounter(folder, eid)
+        self.earlier: PutBack | None = None
+        self._place = place
+        self._folder = folder
+        self._limit = limit
+        self._before: Before | None = None
+        self._journal = Journal.load(folder, eid)
+        self._restoring = False
+
+    @property
+    def owes(self) -> bool:
+        """Returns whether the card was changed and not put back."""
+        return self._journal is not None
+
+    def take_over(self, card: Card) -> PutBack | None:
+        """Works the journal of an earlier run off, if there is one; then reads what the card is.
+
+        Returns:
+            What became of the card, or None when there was no journal.
+
+        Raises:
+            TargetLost: the card stopped answering; the journal still holds.
+        """
+        if self._journal is not None:
+            self.earlier = self.put_back(card)
+        if self._journal is None:
+            self._before = read_before(card)
+        return self.earlier
+
+    def put_back(self, card: Card) -> PutBack:
+        """Puts the card back; the journal ends with that unless something can be tried again.
+
+        Raises:
+            TargetLost: the card stopped answering; the journal still holds.
+        """
+        if self._journal is None:
+            return PutBack()
+        self._restoring = True
+        try:
+            done = put_back(card, self._journal)
+        finally:
+            self._restoring = False
+        if not done.left:
+            self._journal.remove()
+            self._journal = None
+        return done
+
+    def before_change(self, command: bytes) -> None:
+        """Counts a changing command and has the journal on the disk before it is sent.
+
+        Raises:
+            Inconclusive: the limit of changing commands is reached, or the journal cannot be
+                written. Nothing was sent.
+        """
+        if not self._restoring:
+            if self._limit is not None and self.counter.total >= self._limit:
+                raise Inconclusive(
+                    f"the card {self.eid} has had {self.counter.total:,} changing commands: the "
+                    f"limit is {self._limit:,}; --change-limit sets it. The command was not sent"
+                )
+            try:
+                self._announce(command)
+            except StoreError as error:
+                raise Inconclusive(f"nothing was sent: {error}") from error
+        self.counter.count()
+
+    def _announce(self, command: bytes) -> None:
+        if self._journal is None:
+            if self._before is None:
+                raise LocalError("a changing command before the card was read")
+            self._journal = Journal.begin(self._folder, self.eid, self._place, self._before)
+        for iccid in _METADATA.findall(command):
+            self._journal.will_install(iccid)
+        apdu = CommandApdu.parse(command)
+        if apdu.ins == Ins.STORE_DATA and apdu.data.startswith(_SWITCHES):
+            self._journal.will_switch()
+
+    def close(self) -> None:
+        """Ends the counting."""
+        self.counter.close()
+
+
+class JournalledLink(LinkWrapper):
+    """Shows the keeper every command that could change the card, before it is sent."""
+
+    def __init__(self, link: CardLink, keeper: Callable[[], CardKeeper | None]) -> None:
+        """Wraps a link.
+
+        Args:
+            link: The link below.
+            keeper: Returns the keeper of the card, None until its EID is known.
+        """
+        super().__init__(link)
+        self._keeper = keeper
+        self._passed = _PassedOn(link)
+        self._guard = ReadOnlyLink(self._passed)
+
+    def transmit(self, command: bytes) -> bytes:
+        """Passes a command on.
+
+        Raises:
+            LocalError: a changing command while the EID is not known. It was not sent.
+        """
+        self._passed.reached = False
+        try:
+            return self._guard.transmit(command)
+        except LocalError:
+            if self._passed.reached:
+                raise
+        keeper = self._keeper()
+        if keeper is None:
+            raise LocalError("a changing command before the EID is known; it was not sent")
+        keeper.before_change(command)
+        return self._link.transmit(command)
+
+
+class _PassedOn(LinkWrapper):
+    """Notes that the guard let a command through."""
+
+    reached = False
+
+    def transmit(self, command: bytes) -> bytes:
+        """Passes a command on."""
+        self.reached = True
+        return self._link.transmit(command)

@@ -1,0 +1,253 @@
+"""The journal of a card that is kept: what it was before a run, and what the run is about to do.
+
+One file for each EID in the state folder, JSON lines, each on the disk before the command it is
+about is sent:
+
+    {"journal": 1, "eid": "...", "place": "reader ...", "before": {"address": "...", ...}}
+    {"installs": "98..."}         a Profile with this ICCID (octets) is about to be installed
+    {"switches": true}            Profiles are about to be enabled or disabled
+
+A torn last line is what a crash leaves: it is left out, and its command was not sent. The file is
+removed once the card is as before. Beside it a file counts the changing commands the card has had.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+from rspcore.errors import StoreError
+from rspcore.ids import Eid
+
+__all__ = ["Before", "ChangeCounter", "Journal", "ProfileBefore", "journalled_eids", "state_folder"]
+
+_VERSION: Final = 1
+_SUFFIX: Final = ".jsonl"
+_DIGITS: Final = 20
+
+
+def state_folder() -> Path:
+    """Returns the folder of the journals: RSPLAB_STATE, else one in the user's state folder."""
+    named = os.environ.get("RSPLAB_STATE")
+    if named:
+        return Path(named)
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "rsplab" / "cards"
+
+
+def journalled_eids(folder: Path) -> tuple[str, ...]:
+    """Returns the EIDs of the cards that have a journal in this folder."""
+    return tuple(sorted(file.stem for file in folder.glob(f"*{_SUFFIX}")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileBefore:
+    """A Profile as it was.
+
+    Attributes:
+        iccid: Octets of its ICCID in hexadecimal.
+        enabled: Whether it was Enabled.
+        nickname: Its nickname, or empty.
+    """
+
+    iccid: str
+    enabled: bool
+    nickname: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """The card before the first changing command; None is what could not be read.
+
+    Attributes:
+        address: Default SM-DP+ address, empty for none.
+        profiles: The Profiles with an ICCID.
+        notifications: ICCID by seqNumber of each Notification, empty where it has none.
+        unread: What could not be read, each with the reason.
+    """
+
+    address: str | None
+    profiles: tuple[ProfileBefore, ...] | None
+    notifications: Mapping[int, str] | None
+    unread: tuple[str, ...] = ()
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """Reads the JSON value of a journal."""
+        profiles, waiting = values["profiles"], values["notifications"]
+        return cls(
+            address=values["address"],
+            profiles=None if profiles is None else tuple(ProfileBefore(**one) for one in profiles),
+            notifications=(
+                None if waiting is None else {int(number): one for number, one in waiting.items()}
+            ),
+            unread=tuple(values["unread"]),
+        )
+
+
+@dataclass(slots=True)
+class Journal:
+    """The journal of one card.
+
+    Attributes:
+        path: Its file.
+        before: The card before the first change.
+        installs: ICCIDs, octets in hexadecimal, that were about to be installed.
+        switches: Whether Profiles were about to be enabled or disabled.
+    """
+
+    path: Path
+    before: Before
+    installs: set[str] = field(default_factory=set)
+    switches: bool = False
+
+    @classmethod
+    def begin(cls, folder: Path, eid: Eid, place: str, before: Before) -> Self:
+        """Writes the first line to the disk and returns the journal.
+
+        Raises:
+            StoreError: the folder cannot be written. The card must not be changed then.
+        """
+        made = cls(_file(folder, eid), before)
+        head = {"journal": _VERSION, "eid": str(eid), "place": place, "before": asdict(before)}
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            made._append(head)
+            _sync_folder(folder)
+        except OSError as error:
+            raise _unwritable(made.path, error) from error
+        return made
+
+    @classmethod
+    def load(cls, folder: Path, eid: Eid) -> Self | None:
+        """Returns the journal of a card, or None if it has none; a torn last line is left out.
+
+        Raises:
+            StoreError: not a journal of this version, or it cannot be read.
+        """
+        path = _file(folder, eid)
+        try:
+            octets = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreError(f"{path}: {error.strerror}") from error
+        whole = octets[: octets.rfind(b"\n") + 1]
+        if whole != octets:
+            os.truncate(path, len(whole))  # what is appended next begins a line
+        if not whole:
+            path.unlink()  # torn in its first line: no changing command was sent
+            return None
+        try:
+            head, *changes = (json.loads(line) for line in whole.splitlines())
+            if head["journal"] != _VERSION:
+                raise StoreError(
+                    f"{path}: journal of version {head['journal']}, expected {_VERSION}; use the "
+                    "version of rsplab that wrote it"
+                )
+            made = cls(path, Before.from_values(head["before"]))
+            for change in changes:
+                made._take(change)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StoreError(
+                f"{path}: not a journal ({error!r}); it holds what the card was before a run: mend "
+                "or remove it by hand"
+            ) from error
+        return made
+
+    def _take(self, change: Mapping[str, Any]) -> None:
+        if "installs" in change:
+            self.installs.add(change["installs"])
+        if "switches" in change:
+            self.switches = True
+
+    def will_install(self, iccid: bytes) -> None:
+        """Writes down, once, that a Profile is about to be installed."""
+        if iccid.hex() not in self.installs:
+            self._write({"installs": iccid.hex()})
+
+    def will_switch(self) -> None:
+        """Writes down, once, that Profiles are about to be enabled or disabled."""
+        if not self.switches:
+            self._write({"switches": True})
+
+    def _write(self, change: Mapping[str, Any]) -> None:
+        try:
+            self._append(change)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+        self._take(change)
+
+    def _append(self, line: Mapping[str, Any]) -> None:
+        with self.path.open("ab") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(json.dumps(line).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def remove(self) -> None:
+        """Removes the file: the card is as before."""
+        self.path.unlink(missing_ok=True)
+        _sync_folder(self.path.parent)
+
+
+class ChangeCounter:
+    """Counts the changing commands that one card has had, over all runs.
+
+    The number is written before each command, so that a killed process loses none. It is flushed
+    to the disk at the end of a run only: a crash of the machine may lose those of one run.
+
+    Attributes:
+        total: Commands of all runs.
+        here: Commands of this run.
+    """
+
+    def __init__(self, folder: Path, eid: Eid) -> None:
+        """Reads the number.
+
+        Raises:
+            StoreError: the file cannot be written, or holds no number.
+        """
+        self.path = folder / f"{eid}.count"
+        self.here = 0
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+            text = os.pread(self._file, _DIGITS + 1, 0)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+        if text and not text.strip().isdigit():
+            raise StoreError(f"{self.path}: {text[:20]!r} is no number of commands; remove it")
+        self.total = int(text or b"0")
+
+    def count(self) -> None:
+        """Counts one command that is about to be sent."""
+        self.total += 1
+        self.here += 1
+        os.pwrite(self._file, b"%0*d\n" % (_DIGITS, self.total), 0)
+
+    def close(self) -> None:
+        """Flushes the number to the disk."""
+        os.fsync(self._file)
+        os.close(self._file)
+
+
+def _file(folder: Path, eid: Eid) -> Path:
+    return folder / f"{eid}{_SUFFIX}"
+
+
+def _unwritable(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"{path}: {error.strerror}; what a card was is written there before it is changed: make "
+        "the folder writable, or name another one by RSPLAB_STATE"
+    )
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
