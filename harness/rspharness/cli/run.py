@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 CHECKOUT = Path(__file__).parents[3]  # where an editable installation has the suites
-EXIT_CODES = {0: 0, 1: 1, 2: 130, 3: 1, 4: 2, 5: 2}  # exit code of pytest: that of rsplab
+EXIT_CODES = {0: 0, 1: 1, 2: 130, 3: 1, 4: 2, 5: 2, 30: 3}  # exit code of pytest: that of rsplab
 
 _PASSED_ON = ("reader", "eid", "level", "pki", "personality", "card_fault", "curve", "seed")
 
@@ -35,7 +35,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="run the conformance suites on a card and write a report",
         description="Run the conformance suites on a card and write a report.",
         epilog="Exit code: 0 every applicable case passes; 1 a case failed or was inconclusive; "
-        "2 wrong use; 3 the environment lacks something. Arguments after -- are passed to pytest.",
+        "2 wrong use; 3 the environment lacks something, the card is not there or has another "
+        "EID, or no case applied. Arguments after -- are passed to pytest.",
     )
     card = parser.add_argument_group("the card")
     card.add_argument(

@@ -63,6 +63,10 @@ class Collector:
         )
         if self.results.over_budget and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        from rspharness.record.verdicts import NOTHING_RAN  # noqa: PLC0415  likewise
+
+        if not self.results.ran and session.exitstatus == 0:
+            session.exitstatus = NOTHING_RAN
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Prints what was inconclusive, the matrix of requirements, and where the reports are."""

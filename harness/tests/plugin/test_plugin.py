@@ -6,6 +6,7 @@ from textwrap import dedent
 
 import pytest
 
+from rspharness.record.verdicts import NOTHING_RAN
 from rspharness.run import opening
 
 ROOT = Path(__file__).parents[3]
@@ -257,7 +258,7 @@ def test_v3(card):
     raise RuntimeError
 """
     )
-    assert suite(text).ret == 0
+    assert suite(text).ret == NOTHING_RAN
     reasons = {c["ids"][0]: c["reason"] for c in _results(pytester)["cases"]}
     assert reasons == {
         "ES10c.GetEID#06": "option O_E_LPAe absent",
@@ -395,12 +396,13 @@ def test_wrong_eid_stops_the_run_before_anything_else_is_sent(suite):
         "-s",
         simulated=False,
     )
-    assert result.ret == 3
+    assert result.ret == NOTHING_RAN
     result.stdout.fnmatch_lines(["*EID 89049032123451234512345678901235 found, --eid asked for*"])
     (line,) = [line for line in result.outlines if "commands:" in line]
     sent = line.partition("commands: ")[2]
-    # TERMINAL CAPABILITY, MANAGE CHANNEL, SELECT, GetEID and nothing more.
-    assert sent.count("'") == 2 * 4
+    # TERMINAL CAPABILITY, MANAGE CHANNEL, SELECT, GetEID, MANAGE CHANNEL close and nothing more.
+    assert sent.count("'") == 2 * 5
+    assert "'00708001'" in sent
     assert "bf3e035c015a" in sent
 
 
