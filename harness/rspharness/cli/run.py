@@ -52,7 +52,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="target file of another simulated card, or a folder of them, for the cases that do "
         "not apply to the first one; repeatable",
     )
-    card.add_argument("--reader", metavar="NAME", help="beginning of the reader's name")
+    card.add_argument(
+        "--reader",
+        metavar="NAME",
+        help="beginning of the reader's name (default: the only reader with a card)",
+    )
     card.add_argument(
         "--eid",
         help="EID of the card; a run on a card with another EID stops before the first case",

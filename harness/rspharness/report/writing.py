@@ -58,6 +58,8 @@ def summary(results: Results) -> Iterator[str]:
     missing = Counter(case["precondition"] for case in results.cases if case.get("precondition"))
     for reason, count in missing.items():
         yield f"not applicable, {count} case{'s' * (count > 1)}: {reason}"
+    if not results.ran:
+        yield "no case applied: nothing was tested"
     yield from _unknown_options(results)
     yield from text(results.coverage()).splitlines()
     yield ", ".join(f"{count} {verdict}" for verdict, count in results.counts.items())

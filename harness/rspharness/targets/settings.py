@@ -4,7 +4,8 @@ name = "inprocess"              # name of the run's report folder
 kind = "inprocess"              # inprocess, vpcd or pcsc
 version = "v2"                  # which rows of the catalogue apply
 
-[options]                       # the catalogue's options; these win over what the card reports
+[options]                       # the catalogue's options; these win over what the card reports,
+                                # and one neither declared nor reported is unknown
 PROVISIONING = true
 
 [values]                        # declared values that cases compare with
