@@ -314,7 +314,7 @@ class Run:
         return out
 
     def _absent(self, missing: tuple[str, ...]) -> str:
-        """Returns why a condition does not hold, told by the CIs of a card if these are why."""
+        """Returns why a condition does not hold; by the CIs of a card where only they are why."""
         curves = [curve for curve, name in CURVE_OPTIONS.items() if name in missing]
         reasons = [self._no_trust(curve) for curve in curves]
         if len(curves) == len(missing) and all(reasons):

@@ -168,7 +168,7 @@ def test_lost_card_is_no_unknown_option(card):
         read_capabilities(lost, {}, {})
 
 
-def test_case_that_builds_on_an_unknown_option_is_told():
+def test_unknown_option_is_refused_to_a_case_that_builds_on_it():
     options = Options(Capabilities({"SVC_DATA": True}, unknown={"SCP81": "not declared"}))
     assert options.get("SVC_DATA", False) is True
     assert options.get("FUTURE", False) is False
