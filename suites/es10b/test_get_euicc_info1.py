@@ -1,7 +1,7 @@
 """ES10b.GetEUICCInfo, EUICCInfo1: the version and the CI keys, the same whenever it is asked."""
 
 from rspcore.crypto.curves import Curve
-from rspcore.messages.es10b import GetEuiccInfo1Request
+from rspcore.messages.es10b import GetEuiccInfo1Request, GetEuiccInfo2Request
 from rspcore.messages.euicc_info import EuiccInfo1
 from rspcore.status import StatusWord
 from rspharness import testcase
@@ -28,11 +28,15 @@ def require_every_key(listed, wanted, about):
     expect.equal(missing, [], f"CI key identifiers missing in {about}")
 
 
-def declared_keys(declared, pki):
-    """Returns the CI key identifiers declared; without a declaration that of a CI of the run."""
+def require_keys(card, declared, listed, field, note):
+    """Requires a list of CI keys to be that of EUICCInfo2, with every key declared, if any is."""
+    shown = " ".join(key.hex().upper() for key in listed)
+    note(f"CI key identifiers of the card: {shown or 'none'}")
     if "ci_pkids" in declared:
-        return [bytes.fromhex(one) for one in str(declared["ci_pkids"]).split()]
-    return [pki.ci(pki.curves[0]).certificate.subject_key_identifier]
+        wanted = [bytes.fromhex(one) for one in str(declared["ci_pkids"]).split()]
+        require_every_key(listed, wanted, field)
+    else:
+        expect.equal(listed, getattr(card.send(GetEuiccInfo2Request()), field), field)
 
 
 @testcase("ES10b.GetEUICCInfo1#01", level="read-only")
@@ -46,21 +50,21 @@ def test_version_is_the_declared_one(card, declared, step):
 
 
 @testcase("ES10b.GetEUICCInfo1#02", level="read-only")
-def test_keys_for_verification(card, declared, pki, step):
-    """euiccCiPKIdListForVerification has every CI key declared."""
+def test_keys_for_verification(card, declared, note, step):
+    """euiccCiPKIdListForVerification has every CI key declared, else those of EUICCInfo2."""
     with step("S_LPAd -> eUICC: GetEUICCInfo1"):
         listed = info1(card).euicc_ci_pkid_list_for_verification
-    with step("Expected: every CI key identifier declared"):
-        require_every_key(listed, declared_keys(declared, pki), "tag A9")
+    with step("Expected: every CI key identifier declared; without a declaration, as EUICCInfo2"):
+        require_keys(card, declared, listed, "euicc_ci_pkid_list_for_verification", note)
 
 
 @testcase("ES10b.GetEUICCInfo1#03", level="read-only")
-def test_keys_for_signing(card, declared, pki, step):
-    """euiccCiPKIdListForSigning has every CI key declared."""
+def test_keys_for_signing(card, declared, note, step):
+    """euiccCiPKIdListForSigning has every CI key declared, else those of EUICCInfo2."""
     with step("S_LPAd -> eUICC: GetEUICCInfo1"):
         listed = info1(card).euicc_ci_pkid_list_for_signing
-    with step("Expected: every CI key identifier declared"):
-        require_every_key(listed, declared_keys(declared, pki), "tag AA")
+    with step("Expected: every CI key identifier declared; without a declaration, as EUICCInfo2"):
+        require_keys(card, declared, listed, "euicc_ci_pkid_list_for_signing", note)
 
 
 @testcase("ES10b.GetEUICCInfo1#07", level="read-only")

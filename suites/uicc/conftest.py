@@ -1,7 +1,8 @@
 """The file system under test, and how its cases talk to it.
 
-Cases of level read-only take whatever Profile or SIM is there (`files`); on a simulated card, which
-begins without one, a Profile is enabled first. All others bring a Profile of their own (`own`),
+Cases of level read-only take whatever Profile or SIM is there (`files`), or need a Profile that is
+Enabled (`profile_files`); on a simulated card, which begins without one, a Profile is enabled
+first. All others bring a Profile of their own (`own`),
 whose files, rules and codes are known to the octet.
 """
 
@@ -15,6 +16,7 @@ from rspcore.profile_maker import make_profile, preset
 from rspcore.profile_maker.files import ACCESS_RULES
 from rspcore.profile_reader import split
 from rspharness.card import expect
+from rspharness.suite.preconditions import require_enabled
 
 PIN, PUK, ADM = "30303030FFFFFFFF", "3131313131313131", "3535353535353535"
 FILES = (
@@ -123,6 +125,17 @@ def files(card, given, run_state):
     if run_state.target.simulated:
         given.profiles(own_profile(), enabled=own_profile())
     return Files(card)
+
+
+@pytest.fixture
+def profile_files(files, run_state):
+    """Returns the file system of the Profile that is Enabled, whichever it is.
+
+    A card in a reader on which none is Enabled makes the case not applicable.
+    """
+    if not run_state.target.simulated:
+        require_enabled(files.card)
+    return files
 
 
 @pytest.fixture

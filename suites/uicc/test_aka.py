@@ -126,11 +126,13 @@ def test_key_is_used_up(card, given, note, step):
 
 
 @testcase("UICC.Authenticate#06", level="read-only")
-def test_unknown_context(files, step):
+def test_unknown_context(profile_files, step):
     """A context that the card does not offer is refused."""
     with step("Terminal -> UICC: AUTHENTICATE, P2=8F"):
-        files.select_usim()
-        files.refused("0088008F2210" + "00" * 16 + "10" + "00" * 16 + "00", 0x9864, 0x6A86, 0x6982)
+        profile_files.select_usim()
+        profile_files.refused(
+            "0088008F2210" + "00" * 16 + "10" + "00" * 16 + "00", 0x9864, 0x6A86, 0x6982
+        )
 
 
 @testcase("UICC.Authenticate#07", level="read-only")

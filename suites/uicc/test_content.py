@@ -61,12 +61,12 @@ def test_link_shows_its_target(own, step):
 
 
 @testcase("UICC.Content#05", level="read-only")
-def test_service_table_is_there(files, step, note):
+def test_service_table_is_there(profile_files, step, note):
     """EF.UST can be read, or asks for the user; its length is noted."""
     with step("Terminal -> UICC: READ BINARY of EF.UST"):
-        files.select_usim()
-        size = int.from_bytes(files.select(0x6F38)[0x80], "big")
-        answer = files(f"00B00000{min(size, 255):02X}")
+        profile_files.select_usim()
+        size = int.from_bytes(profile_files.select(0x6F38)[0x80], "big")
+        answer = profile_files(f"00B00000{min(size, 255):02X}")
     with step("Expected: 9000 with the whole table, or 6982"):
         expect.sw(answer, 0x9000, 0x6982)
         note(f"EF.UST of {size} octets: {answer.data.hex().upper()}")

@@ -32,10 +32,10 @@ def test_record_file_is_not_transparent(own, step):
 
 
 @testcase("UICC.ReadBinary#04", level="read-only")
-def test_iccid_is_a_number(files, step, note):
+def test_iccid_is_a_number(profile_files, step, note):
     """EF.ICCID holds digits, nibbles swapped, filled with F."""
     with step("Terminal -> UICC: READ BINARY of EF.ICCID"):
-        data = files.read(0x2FE2, 10)
+        data = profile_files.read(0x2FE2, 10)
     with step("Expected: 18 to 20 digits that begin with 89"):
         digits = "".join(f"{octet & 0xF:X}{octet >> 4:X}" for octet in data).rstrip("F")
         note(f"ICCID {digits}")

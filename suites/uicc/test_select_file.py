@@ -18,14 +18,14 @@ def test_mf_is_selected(files, step):
 
 
 @testcase("UICC.Select#02", level="read-only")
-def test_failed_select_moves_nothing(files, step):
+def test_failed_select_moves_nothing(profile_files, step):
     """A SELECT that finds nothing leaves the current file."""
     with step("Initial conditions: EF.ICCID is the current file"):
-        before = files.read(ICCID, 10)
+        before = profile_files.read(ICCID, 10)
     with step("Terminal -> UICC: SELECT of an identifier that is not there"):
-        files.refused(f"00A4000C02{ABSENT:04X}", 0x6A82)
+        profile_files.refused(f"00A4000C02{ABSENT:04X}", 0x6A82)
     with step("Expected: READ BINARY still reads EF.ICCID"):
-        answer = files("00B000000A")
+        answer = profile_files("00B000000A")
         expect.success(answer, "READ BINARY")
         expect.equal(answer.data, before, "EF.ICCID")
 
@@ -40,30 +40,30 @@ def test_temporary_identifier_is_no_way_to_the_adf(own, step):
 
 
 @testcase("UICC.Select#04", level="read-only")
-def test_current_adf_stays(files, step):
+def test_current_adf_stays(profile_files, step):
     """7FFF leads back to the ADF selected last."""
     with step("Initial conditions: ADF.USIM was selected, then the MF"):
-        answer, _ = files.select_usim()
-        files.select(0x3F00)
+        answer, _ = profile_files.select_usim()
+        profile_files.select(0x3F00)
     with step("Expected: SELECT 7FFF gives the FCP of the ADF"):
-        again = files("00A40004027FFF00")
+        again = profile_files("00A40004027FFF00")
         expect.success(again, "SELECT 7FFF")
         expect.equal(again.data, answer.data, "FCP of the ADF")
 
 
 @testcase("UICC.Select#05", level="read-only")
-def test_paths_lead_where_identifiers_do(files, step):
+def test_paths_lead_where_identifiers_do(profile_files, step):
     """By path from the MF and by parent the same files are reached as by identifier."""
     with step("Terminal -> UICC: SELECT 2FE2 by identifier, then by path from the ADF"):
-        files.select(0x3F00)
-        by_fid = files(f"00A4000402{ICCID:04X}00")
-        files.select_usim()
-        by_path = files(f"00A4080402{ICCID:04X}00")
+        profile_files.select(0x3F00)
+        by_fid = profile_files(f"00A4000402{ICCID:04X}00")
+        profile_files.select_usim()
+        by_path = profile_files(f"00A4080402{ICCID:04X}00")
     with step("Expected: the same FCP"):
         expect.success(by_path, "SELECT by path")
         expect.equal(by_path.data, by_fid.data, "FCP of EF.ICCID")
     with step("Terminal -> UICC: SELECT by path 7FFF 6F07 of the current ADF"):
-        expect.success(files("00A4080C047FFF6F07"), "SELECT 7FFF6F07")
+        expect.success(profile_files("00A4080C047FFF6F07"), "SELECT 7FFF6F07")
 
 
 @testcase("UICC.Select#06", level="read-only")
@@ -74,11 +74,11 @@ def test_unknown_name_is_not_found(files, step):
 
 
 @testcase("UICC.Fcp#01", level="read-only")
-def test_fcp_of_the_iccid(files, step):
+def test_fcp_of_the_iccid(profile_files, step):
     """EF.ICCID is a transparent, activated file of 10 octets."""
     with step("Terminal -> UICC: SELECT 2FE2"):
-        files.select(0x3F00)
-        fcp = files.select(ICCID)
+        profile_files.select(0x3F00)
+        fcp = profile_files.select(ICCID)
     with step("Expected: transparent, activated, 10 octets"):
         expect.equal(fcp.get(0x82, b"\0")[0] & 0x3F, 0x01, "type in the file descriptor")
         expect.one_of(fcp.get(0x8A), (b"\x05", b"\x07"), "life cycle status")
@@ -115,10 +115,10 @@ def test_fcp_has_the_short_identifier(own, step):
 
 
 @testcase("UICC.Fcp#05", level="read-only")
-def test_fcp_of_an_adf_names_its_aid(files, step):
+def test_fcp_of_an_adf_names_its_aid(profile_files, step):
     """An ADF is known by its AID, not by an identifier."""
     with step("Terminal -> UICC: SELECT ADF.USIM by the AID in EF.DIR"):
-        answer, aid = files.select_usim()
+        answer, aid = profile_files.select_usim()
     with step("Expected: 84 is that AID"):
         template = expect.data_object(answer.data, 0x62, "FCP template")
         name = template.find(0x84)
@@ -136,23 +136,23 @@ def test_fcp_of_an_adf_has_no_identifier(own, step):
 
 
 @testcase("UICC.Status#01", level="read-only")
-def test_status_is_the_current_directory(files, step):
+def test_status_is_the_current_directory(profile_files, step):
     """STATUS answers with the FCP of the current directory."""
     with step("Terminal -> UICC: STATUS in the MF and in ADF.USIM"):
-        mf = files("00A40004023F0000")
-        in_mf = files("80F2000000")
-        adf, _ = files.select_usim()
-        in_adf = files("80F2000000")
+        mf = profile_files("00A40004023F0000")
+        in_mf = profile_files("80F2000000")
+        adf, _ = profile_files.select_usim()
+        in_adf = profile_files("80F2000000")
     with step("Expected: the answers of SELECT"):
         expect.equal(in_mf.data, mf.data, "STATUS in the MF")
         expect.equal(in_adf.data, adf.data, "STATUS in the ADF")
 
 
 @testcase("UICC.Status#02", level="read-only")
-def test_status_names_the_application(files, step):
+def test_status_names_the_application(profile_files, step):
     """STATUS with P2=01 answers with the AID of the current application."""
     with step("Terminal -> UICC: STATUS, P2=01"):
-        _, aid = files.select_usim()
-        answer = files("80F2000100")
+        _, aid = profile_files.select_usim()
+        answer = profile_files("80F2000100")
     with step("Expected: 84 and the AID"):
         expect.equal(answer.data, b"\x84" + bytes((len(aid),)) + aid, "DF name")

@@ -1,23 +1,39 @@
 """Options of a card: read from what it reports, completed by what its target file declares.
 
 The names are those of the catalogue's conditions. Most can be read from EUICCInfo2, the RAT and the
-answer to SELECT ISD-R; the others (`PROVISIONING`, `CATBUSY` ...) have to be declared, and count as
-absent until they are. A declared value wins over the one read.
+answer to SELECT ISD-R; the others (`PROVISIONING`, `CATBUSY` ...) have to be declared. A declared
+value wins over the one read. An option that is neither declared nor read is unknown, which is not
+"no": each part of the card is read on its own, and what cannot be decoded leaves only its own
+options unknown.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from rspcore import tlv
-from rspcore.errors import DecodeError
-from rspcore.messages.es10b import GetEuiccInfo2Request, GetRatRequest
-from rspcore.messages.euicc_info import EuiccInfo2, RspCapability, TreProperty, UiccCapability
+from rspcore.errors import DecodeError, RspError
+from rspcore.messages.es10b import GetEuiccInfo1Request, GetEuiccInfo2Request, GetRatRequest
+from rspcore.messages.euicc_info import (
+    EuiccInfo1,
+    EuiccInfo2,
+    RspCapability,
+    TreProperty,
+    UiccCapability,
+)
 from rspcore.messages.metadata import PprId, ProfilePolicyAuthorisationRule
 from rspcore.tags import Tag
 from rspharness.card.card_under_test import Card
+from rspharness.record.verdicts import Inconclusive, TargetLost
 
-__all__ = ["DECLARED_ONLY", "Capabilities", "options_of_rat", "read_capabilities"]
+__all__ = [
+    "DECLARED_ONLY",
+    "NOT_DECLARED",
+    "Capabilities",
+    "Options",
+    "options_of_rat",
+    "read_capabilities",
+]
 
 DECLARED_ONLY: Final = frozenset(
     {
@@ -35,22 +51,70 @@ DECLARED_ONLY: Final = frozenset(
 )
 """Options that no standard command shows."""
 
+NOT_DECLARED: Final = "neither read from the card nor declared"
+"""Why an option of `DECLARED_ONLY` is unknown."""
+
 _LPAE_BITS: Final = 0x03  # BIT STRING inside the E0 template
+_CAT, _SCWS = 0x80, 0x40
+
+T = TypeVar("T")
 
 Rules = tuple[ProfilePolicyAuthorisationRule, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """The options of a card.
+    """The options of a card, and the CIs it works with.
 
     Attributes:
         options: Value of each option known.
         contradictions: Options whose declared value is not the one read, in words.
+        unknown: Options neither declared nor read, each with the reason.
+        info: EUICCInfo2, None when it could not be read.
+        ci_pkids: Key identifiers of the CIs in both lists of EUICCInfo2, or of EUICCInfo1 where
+            that cannot be read; None when neither can.
+        curves: Options of the curves on which the run and the card have a CI in common, as read.
     """
 
     options: Mapping[str, bool]
     contradictions: tuple[str, ...] = field(default=())
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    info: EuiccInfo2 | None = None
+    ci_pkids: frozenset[bytes] | None = None
+    curves: frozenset[str] = frozenset()
+
+
+class Options(Mapping[str, bool]):
+    """The options of a card by name, for a case that builds on them.
+
+    Asking for an unknown option raises, also by `get`: no default hides it.
+    """
+
+    def __init__(self, capabilities: Capabilities) -> None:
+        self._known = capabilities.options
+        self._unknown = capabilities.unknown
+
+    def __getitem__(self, name: str) -> bool:
+        """Returns the value of an option.
+
+        Raises:
+            Inconclusive: it is unknown.
+            KeyError: no option has this name.
+        """
+        if name in self._unknown and name not in self._known:
+            raise Inconclusive(
+                f"option {name} is unknown ({self._unknown[name]}); declare it in the table "
+                "[options] of a target file"
+            )
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yields the names of the options known."""
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        """Returns how many options are known."""
+        return len(self._known)
 
 
 def read_capabilities(
@@ -63,25 +127,70 @@ def read_capabilities(
         declared: Options of the target file.
         ci_keys: Key identifier of the CI under which the suites hold credentials, by option
             (O_E_NIST, O_E_BRP).
+
+    Raises:
+        TargetLost: the card does not answer.
     """
     if card.number is None:
         card.open()
-    info = card.send(GetEuiccInfo2Request())
-    rules = options_of_rat(card.send(GetRatRequest()).rat)
-    read = _of_info(info, ci_keys) | rules | _of_fci(card.fci)
+    info, no_info = _part("EUICCInfo2", lambda: card.send(GetEuiccInfo2Request()))
+    rat, no_rat = _part("GetRAT", lambda: card.send(GetRatRequest()).rat)
+    lists: EuiccInfo1 | EuiccInfo2 | None = info
+    if info is None:
+        lists, _ = _part("EUICCInfo1", lambda: card.send(GetEuiccInfo1Request()))
+    lpae = _of_fci(card.fci)
+    parts = (
+        (_OF_INFO, None if info is None else _of_info(info), no_info),
+        (frozenset(ci_keys), None if lists is None else _of_cis(lists, ci_keys), no_info),
+        (frozenset(options_of_rat(())), None if rat is None else options_of_rat(rat), no_rat),
+        (_OF_FCI, lpae, "the answer to SELECT ISD-R cannot be decoded"),
+    )
+    read: dict[str, bool] = {}
+    unknown = dict.fromkeys(sorted(DECLARED_ONLY), NOT_DECLARED)
+    for names, values, reason in parts:
+        if values is None:
+            unknown |= dict.fromkeys(sorted(names), reason)
+        else:
+            read |= values
     contradictions = tuple(
         f"{name}: declared {declared[name]}, the card says {value}"
         for name, value in sorted(read.items())
         if declared.get(name, value) != value
     )
-    return Capabilities(read | dict(declared), contradictions)
+    return Capabilities(
+        read | dict(declared),
+        contradictions,
+        {name: reason for name, reason in unknown.items() if name not in declared},
+        info,
+        None if lists is None else _in_both(lists),
+        frozenset(name for name in ci_keys if read.get(name)),
+    )
 
 
-def _of_info(info: EuiccInfo2, ci_keys: Mapping[str, bytes]) -> dict[str, bool]:
+def _part(name: str, read: Callable[[], T]) -> tuple[T | None, str]:
+    """Returns one answer of the card; or None and why it could not be read."""
+    try:
+        return read(), ""
+    except TargetLost:
+        raise
+    except RspError as error:
+        return None, f"{name}: {error}"
+
+
+def _in_both(lists: EuiccInfo1 | EuiccInfo2) -> frozenset[bytes]:
+    verifying = frozenset(lists.euicc_ci_pkid_list_for_verification)
+    return verifying & frozenset(lists.euicc_ci_pkid_list_for_signing)
+
+
+def _of_cis(lists: EuiccInfo1 | EuiccInfo2, ci_keys: Mapping[str, bytes]) -> dict[str, bool]:
+    both = _in_both(lists)
+    return {name: key in both for name, key in ci_keys.items()}
+
+
+def _of_info(info: EuiccInfo2) -> dict[str, bool]:
     forbidden = info.forbidden_profile_policy_rules or frozenset()
     uicc, rsp = info.uicc_capability, info.rsp_capability
-    both = set(info.euicc_ci_pkid_list_for_verification) & set(info.euicc_ci_pkid_list_for_signing)
-    return {name: key in both for name, key in ci_keys.items()} | {
+    return {
         "CRL_V2": RspCapability.crlSupport in rsp,
         "TEST_PROFILE": RspCapability.testProfileSupport in rsp,
         "DEVINFO_EXT": RspCapability.deviceInfoExtensibilitySupport in rsp,
@@ -97,6 +206,29 @@ def _of_info(info: EuiccInfo2, ci_keys: Mapping[str, bytes]) -> dict[str, bool]:
         "SUCI_B": UiccCapability.profile_b_p256 in uicc,
         "O_E_INTEGRATED": TreProperty.isIntegrated in (info.tre_properties or ()),
     }
+
+
+_OF_INFO: Final = frozenset(
+    {
+        "CRL_V2",
+        "TEST_PROFILE",
+        "DEVINFO_EXT",
+        "SVC_DATA",
+        "FORBIDDEN_PPR1",
+        "FORBIDDEN_PPR2",
+        "FORBIDDEN_PPR",
+        "JAVACARD",
+        "MILENAGE",
+        "TUAK",
+        "GET_IDENTITY",
+        "SUCI_A",
+        "SUCI_B",
+        "O_E_INTEGRATED",
+    }
+)
+"""Options read from EUICCInfo2."""
+
+_OF_FCI: Final = frozenset({"O_E_LPAe", "LPAE_CAT", "LPAE_SCWS"})
 
 
 def options_of_rat(rules: Rules) -> dict[str, bool]:
@@ -120,15 +252,19 @@ def options_of_rat(rules: Rules) -> dict[str, bool]:
     }
 
 
-def _of_fci(fci: bytes) -> dict[str, bool]:
+def _of_fci(fci: bytes) -> dict[str, bool] | None:
+    """Returns what the answer to SELECT ISD-R says of the LPAe; None when it cannot be decoded.
+
+    Only the bits of the two interfaces count; other bits are of other versions and say nothing.
+    """
     try:
         template = tlv.parse(fci).find(Tag.IsdrSelectData) if fci else None
         bits = template.find(_LPAE_BITS) if template else None
     except DecodeError:
-        bits = None
+        return None
     octet = bits.value[1] if bits is not None and len(bits.value) > 1 else 0
     return {
-        "O_E_LPAe": bool(octet),
-        "LPAE_CAT": bool(octet & 0x80),
-        "LPAE_SCWS": bool(octet & 0x40),
+        "O_E_LPAe": bool(octet & (_CAT | _SCWS)),
+        "LPAE_CAT": bool(octet & _CAT),
+        "LPAE_SCWS": bool(octet & _SCWS),
     }

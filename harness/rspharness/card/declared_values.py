@@ -11,10 +11,41 @@ from typing import Final
 
 from rspharness.card import expect
 
-__all__ = ["ABSENT", "agrees", "bit_names"]
+__all__ = ["ABSENT", "KNOWN_VALUES", "agrees", "bit_names"]
 
 ABSENT: Final = "absent"
 """Declared value of a field the card does not have."""
+
+KNOWN_VALUES: Final = frozenset(
+    {
+        "additional_profile_versions",
+        "ci_pkids",
+        "discovery_base_url",
+        "ef_env_classes",
+        "ef_env_classes_content",
+        "ef_umpc_content",
+        "eid",
+        "ein",
+        "factory_default_dp_address",
+        "firmware_version",
+        "forbidden_pprs",
+        "globalplatform_version",
+        "platform_label",
+        "pp_version",
+        "preloaded_test_profile",
+        "profile_version",
+        "rat",
+        "root_ds_address",
+        "rsp_capability",
+        "rsp_version",
+        "sas_number",
+        "scp81_push",
+        "tre_product_reference",
+        "ts102241_version",
+        "uicc_capability",
+    }
+)
+"""Names of all values that cases compare with; `fixtures/targets/README.md` says what each is."""
 
 
 def bit_names(positions: Iterable[int] | None, names: type[IntEnum]) -> str:

@@ -16,8 +16,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "lpa",
         help="manage the Profiles of an eUICC and download new ones",
         description="Manage the Profiles of an eUICC and download new ones.",
-        epilog="Exit code: 0 done; 1 the card or the server refused; 2 wrong use; 3 the "
-        "environment lacks something (reader, server, trust) or the card has another EID.",
+        epilog="Exit code: 0 done; 1 the card or the server refused, or something the card "
+        "answered could not be read and is shown in octets; 2 wrong use; 3 the environment lacks "
+        "something (reader, server, trust) or the card has another EID.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     card = _card_options()
@@ -38,7 +39,12 @@ def _card_options() -> argparse.ArgumentParser:
         help="pcsc: a card in a reader (default); vpcd: the simulated card of `rsplab card serve` "
         "in a virtual reader; inprocess: a new simulated card that exists only for this command",
     )
-    card.add_argument("--reader", default="", metavar="NAME", help="beginning of the reader's name")
+    card.add_argument(
+        "--reader",
+        default="",
+        metavar="NAME",
+        help="beginning of the reader's name (default: the only reader with a card)",
+    )
     card.add_argument(
         "--eid",
         help="EID that the card must have; required to change a card in a real reader; a new "
@@ -106,7 +112,7 @@ def _add_reading(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]", card: argparse.ArgumentParser
 ) -> None:
     _add(commands, "info", "show EID, addresses, capabilities and rules of the card", card)
-    _add(commands, "list", "list the Profiles", card)
+    _add(commands, "list", "list the Profiles and the Notifications that wait", card)
 
 
 def _add_changing(

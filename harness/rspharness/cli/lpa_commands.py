@@ -15,6 +15,7 @@ from rspharness.cli.lpa_user import ProgressBar, TerminalUser
 from rspharness.cli.target_options import card_choice
 from rspharness.lpa import local_management
 from rspharness.lpa.activation_code import ActivationCode, check_server_address
+from rspharness.lpa.card_reading import read_card, read_lists
 from rspharness.lpa.download import AutomaticUser, EndUser, download
 from rspharness.lpa.https_arguments import parse_connect_to, read_ci_certificates
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
@@ -25,12 +26,14 @@ from rspharness.lpa.notification_delivery import (
     retrieve_notifications,
 )
 from rspharness.lpa.output import (
+    card_view,
     download_view,
+    listed_profile_view,
     notification_view,
     profile_view,
-    summary_view,
     table,
     text_lines,
+    waiting_view,
 )
 from rspharness.run.connection import connected
 
@@ -43,7 +46,11 @@ _PROFILE_COLUMNS = (
     "profileNickname",
     "serviceProviderName",
     "profileName",
+    "profileOwner",
+    "profilePolicyRules",
     "isdpAid",
+    "unknown",
+    "unread",
 )
 _NOTIFICATION_COLUMNS = (
     "seqNumber",
@@ -53,6 +60,8 @@ _NOTIFICATION_COLUMNS = (
     "result",
     "delivered",
     "error",
+    "unknown",
+    "unread",
 )
 
 
@@ -112,15 +121,31 @@ def _show(options: argparse.Namespace, view: Mapping[str, object], lines: Sequen
 
 def _info(options: argparse.Namespace) -> int:
     with _card(options, changing=False) as card:
-        view = summary_view(local_management.read_summary(card))
-    return _show(options, view, text_lines(view))
+        read = read_card(card)
+    view = card_view(read)
+    problems = [one.problem for one in read.parts if one.problem]
+    return _show(options, view, text_lines(view)) or _odd(problems)
 
 
 def _list(options: argparse.Namespace) -> int:
     with _card(options, changing=False) as card:
-        rows = [profile_view(profile) for profile in local_management.list_profiles(card)]
-    lines = table(rows, _PROFILE_COLUMNS) if rows else ["no Profile is installed"]
-    return _show(options, {"profiles": rows}, lines)
+        read = read_lists(card)
+    rows = [listed_profile_view(profile) for profile in read.profiles or ()]
+    waiting = [waiting_view(one) for one in read.notifications]
+    lines = table(rows, _PROFILE_COLUMNS) if rows else []
+    if read.profiles == ():
+        lines = ["no Profile is installed"]
+    if waiting:
+        lines += ["", "waiting Notifications:", *table(waiting, _NOTIFICATION_COLUMNS)]
+    view = {"profiles": rows, "notifications": waiting}
+    return _show(options, view, lines) or _odd(read.problems)
+
+
+def _odd(problems: Sequence[str]) -> int:
+    """Prints what could not be read, one line each, and returns the exit code."""
+    for one in problems:
+        print(f"rsplab: {one}", file=sys.stderr)
+    return 1 if problems else 0
 
 
 def _named(text: str) -> local_management.ProfileName:

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 CHECKOUT = Path(__file__).parents[3]  # where an editable installation has the suites
-EXIT_CODES = {0: 0, 1: 1, 2: 130, 3: 1, 4: 2, 5: 2}  # exit code of pytest: that of rsplab
+EXIT_CODES = {0: 0, 1: 1, 2: 130, 3: 1, 4: 2, 5: 2, 30: 3}  # exit code of pytest: that of rsplab
 
 _PASSED_ON = (
     "reader",
@@ -45,8 +45,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="run the conformance suites on a card and write a report",
         description="Run the conformance suites on a card and write a report.",
         epilog="Exit code: 0 every applicable case passes; 1 a case failed or was inconclusive; "
-        "2 wrong use; 3 the environment lacks something; 130 interrupted. "
-        "Arguments after -- are passed to pytest.",
+        "2 wrong use; 3 the environment lacks something, the card is not there or has another "
+        "EID, or no case applied; 130 interrupted. Arguments after -- are passed to pytest.",
     )
     card = parser.add_argument_group("the card")
     card.add_argument(
@@ -62,7 +62,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="target file of another simulated card, or a folder of them, for the cases that do "
         "not apply to the first one; repeatable",
     )
-    card.add_argument("--reader", metavar="NAME", help="beginning of the reader's name")
+    card.add_argument(
+        "--reader",
+        metavar="NAME",
+        help="beginning of the reader's name (default: the only reader with a card)",
+    )
     card.add_argument(
         "--eid",
         help="EID of the card; a run on a card with another EID stops before the first case",

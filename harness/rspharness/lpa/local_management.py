@@ -6,7 +6,6 @@ After a switch the REFRESH is carried out and the list is read again, because a 
 does not show that the switch has happened.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 from rspcore.errors import DecodeError, RemoteError
@@ -17,7 +16,6 @@ from rspcore.messages.es10a import (
     SetDefaultDpAddressRequest,
     SetDefaultDpAddressResult,
 )
-from rspcore.messages.es10b import GetEuiccInfo2Request, GetRatRequest
 from rspcore.messages.es10c import (
     DeleteProfileRequest,
     DeleteResult,
@@ -37,13 +35,10 @@ from rspcore.messages.es10c import (
     SetNicknameRequest,
     SetNicknameResult,
 )
-from rspcore.messages.euicc_info import EuiccInfo2
-from rspcore.messages.metadata import ProfilePolicyAuthorisationRule
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.proactive import settle_refresh
 
 __all__ = [
-    "CardSummary",
     "ProfileName",
     "code_text",
     "delete_profile",
@@ -55,7 +50,6 @@ __all__ = [
     "profile_name",
     "read_addresses",
     "read_eid",
-    "read_summary",
     "set_default_address",
     "set_nickname",
 ]
@@ -63,22 +57,7 @@ __all__ = [
 ProfileName = Iccid | Aid
 """What names a Profile: its ICCID or the AID of its ISD-P."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardSummary:
-    """What a card reports about itself.
-
-    Attributes:
-        eid: The EID.
-        addresses: Default SM-DP+ and root SM-DS.
-        info: EUICCInfo2.
-        rat: Rules of the RAT in order.
-    """
-
-    eid: Eid
-    addresses: EuiccConfiguredAddressesResponse
-    info: EuiccInfo2
-    rat: tuple[ProfilePolicyAuthorisationRule, ...]
+_HEXADECIMAL = frozenset("0123456789ABCDEF")
 
 
 def code_text(code: int) -> str:
@@ -92,23 +71,23 @@ def _require(name: str, result: int, ok: IntEnum) -> None:
 
 
 def profile_name(text: str) -> ProfileName:
-    """Reads an ICCID of 18 to 20 digits or an ISD-P AID of 32 hexadecimal digits.
+    """Reads an ICCID of 18 to 20 digits or an ISD-P AID of 32 hexadecimal digits, spaces allowed.
+
+    Digits of an ICCID may be hexadecimal letters: there are cards with such ICCIDs, and what a
+    list shows is accepted here.
 
     Raises:
         DecodeError: neither.
     """
-    if len(text) == 32:
-        try:
-            return Aid.from_hex(text)
-        except ValueError as error:
-            raise DecodeError(f"AID {text!r}: expected 32 hexadecimal digits") from error
-    try:
-        return Iccid.from_digits(text)
-    except DecodeError as error:
-        raise DecodeError(
-            f"Profile {text!r}: expected an ICCID of 18 to 20 digits or an AID of 32 hexadecimal "
-            "digits"
-        ) from error
+    digits = "".join(text.split()).upper()
+    if set(digits) <= _HEXADECIMAL:
+        if len(digits) == 32:
+            return Aid.from_hex(digits)
+        if 18 <= len(digits) <= 20:
+            return Iccid.from_unswapped(bytes.fromhex(digits.ljust(20, "F")))
+    raise DecodeError(
+        f"Profile {text!r}: expected an ICCID of 18 to 20 digits or an AID of 32 hexadecimal digits"
+    )
 
 
 def read_eid(card: IsdrChannel) -> Eid:
@@ -127,20 +106,6 @@ def read_addresses(card: IsdrChannel) -> EuiccConfiguredAddressesResponse:
         RemoteError: the card refused.
     """
     return card.send(EuiccConfiguredAddressesRequest())
-
-
-def read_summary(card: IsdrChannel) -> CardSummary:
-    """Reads EID, addresses, EUICCInfo2 and the RAT.
-
-    Raises:
-        RemoteError: the card refused one of them.
-    """
-    return CardSummary(
-        eid=read_eid(card),
-        addresses=read_addresses(card),
-        info=card.send(GetEuiccInfo2Request()),
-        rat=card.send(GetRatRequest()).rat,
-    )
 
 
 def list_profiles(card: IsdrChannel, tag_list: bytes | None = None) -> tuple[ProfileInfo, ...]:

@@ -4,29 +4,34 @@ The JSON member names are those of ASN.1, in lower camel case; identifiers are w
 writes them. Nothing is read from a card here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
+from typing import Any
 
+from rspcore.messages.codec import components
 from rspcore.messages.es10c import ProfileInfo, ProfileState
-from rspcore.messages.euicc_info import EuiccCategory, EuiccInfo2
+from rspcore.messages.euicc_info import EuiccCategory
 from rspcore.messages.metadata import (
     PprFlag,
     ProfileClass,
     ProfilePolicyAuthorisationRule,
     StoreMetadataRequest,
 )
+from rspcore.messages.partial import Partial
+from rspharness.lpa.card_reading import CardReading
 from rspharness.lpa.download import Download
-from rspharness.lpa.local_management import CardSummary
 from rspharness.lpa.notification_delivery import PendingNotification
 
 __all__ = [
+    "card_view",
     "download_view",
+    "listed_profile_view",
     "metadata_view",
     "notification_view",
     "profile_view",
-    "summary_view",
     "table",
     "text_lines",
+    "waiting_view",
 ]
 
 View = dict[str, object]
@@ -46,18 +51,64 @@ def _present(view: View) -> View:
 
 def profile_view(profile: ProfileInfo) -> View:
     """Returns one Profile of the list as it is shown."""
-    state, kind = profile.profile_state, profile.profile_class
+    names = [one.name for one in components(ProfileInfo)]
+    return _profile_view({name: getattr(profile, name) for name in names})
+
+
+def listed_profile_view(profile: Partial) -> View:
+    """Returns one Profile of the list as it is shown, with what is unknown or unread in octets."""
+    return _profile_view(profile.values) | _odd_view(profile)
+
+
+def _profile_view(values: Mapping[str, Any]) -> View:
+    state, kind, owner = (
+        values.get(name) for name in ("profile_state", "profile_class", "profile_owner")
+    )
     return _present(
         {
-            "iccid": None if profile.iccid is None else str(profile.iccid),
-            "isdpAid": None if profile.isdp_aid is None else str(profile.isdp_aid),
+            "iccid": _text(values.get("iccid")),
+            "isdpAid": _text(values.get("isdp_aid")),
             "profileState": _name(ProfileState.disabled if state is None else state),
             "profileClass": _name(ProfileClass.operational if kind is None else kind),
-            "profileNickname": profile.profile_nickname,
-            "serviceProviderName": profile.service_provider_name,
-            "profileName": profile.profile_name,
+            "profileNickname": values.get("profile_nickname"),
+            "serviceProviderName": values.get("service_provider_name"),
+            "profileName": values.get("profile_name"),
+            "profileOwner": None if owner is None else str(owner.mcc_mnc),
+            "profilePolicyRules": " ".join(_names(values.get("profile_policy_rules"))) or None,
         }
     )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _odd_view(part: Partial) -> View:
+    """Returns what of a part has no name or cannot be read, as octets."""
+    unread = [
+        " ".join(filter(None, (one.name, one.octets.hex().upper() or "no octets", one.reason)))
+        for one in part.unread
+    ]
+    return _present({"unknown": _hexadecimal(part.unknown) or None, "unread": unread or None})
+
+
+def waiting_view(notification: Partial) -> View:
+    """Returns one Notification of the list of those that wait as it is shown."""
+    values = notification.values
+    events = values.get("profile_management_operation")
+    return _present(
+        {
+            "seqNumber": values.get("seq_number"),
+            "event": None if events is None else _events(events),
+            "notificationAddress": values.get("notification_address"),
+            "iccid": _text(values.get("iccid")),
+            **_odd_view(notification),
+        }
+    )
+
+
+def _events(bits: Iterable[int]) -> str:
+    return ", ".join(_name(bit).removeprefix("notification").lower() for bit in sorted(bits))
 
 
 def metadata_view(metadata: StoreMetadataRequest) -> View:
@@ -75,36 +126,37 @@ def metadata_view(metadata: StoreMetadataRequest) -> View:
     )
 
 
-def summary_view(summary: CardSummary) -> View:
-    """Returns a card as it is shown: identity, addresses, EUICCInfo2 and RAT."""
+def card_view(card: CardReading) -> View:
+    """Returns a card as it is shown: identity, addresses, EUICCInfo2 and RAT, as far as readable.
+
+    EUICCInfo1 says nothing that EUICCInfo2 does not, and is shown where the two differ.
+    """
+    addresses, rules = card.addresses.found.values, card.rat.found.values.get("rat")
+    info2 = _members(_INFO, card.info2.found.values)
+    if info2:
+        info2.setdefault("euiccCategory", _name(EuiccCategory.other))
     view: View = {
-        "eid": str(summary.eid),
-        "defaultDpAddress": summary.addresses.default_dp_address,
-        "rootDsAddress": summary.addresses.root_ds_address,
+        "eid": _text(card.eid.found.values.get("eid_value")),
+        "defaultDpAddress": addresses.get("default_dp_address"),
+        "rootDsAddress": addresses.get("root_ds_address"),
+        **info2,
+        "rat": None if rules is None else [_rule_view(rule) for rule in rules],
     }
-    view |= _info_view(summary.info)
-    view["rat"] = [_rule_view(rule) for rule in summary.rat]
+    info1 = _members(_INFO, card.info1.found.values)
+    differing = {name: value for name, value in info1.items() if view.get(name) != value}
+    view |= {f"{name} (EUICCInfo1)": value for name, value in differing.items()}
+    for part in card.parts:
+        view |= {f"{name} ({part.name})": value for name, value in _odd_view(part.found).items()}
     return _present(view)
 
 
-def _info_view(info: EuiccInfo2) -> View:
-    resource = info.ext_card_resource
-    category = EuiccCategory.other if info.euicc_category is None else info.euicc_category
+def _members(
+    shown: Mapping[str, tuple[str, Callable[[Any], object]]], values: Mapping[str, Any]
+) -> View:
     return {
-        "svn": str(info.svn),
-        "profileVersion": str(info.profile_version),
-        "euiccFirmwareVer": str(info.euicc_firmware_ver),
-        "ppVersion": str(info.pp_version),
-        "euiccCategory": _name(category),
-        "installedApplications": _number(resource.number_of_installed_applications),
-        "freeNonVolatileMemory": _number(resource.free_non_volatile_memory),
-        "freeVolatileMemory": _number(resource.free_volatile_memory),
-        "uiccCapability": _names(info.uicc_capability),
-        "rspCapability": _names(info.rsp_capability),
-        "euiccCiPKIdListForVerification": _hexadecimal(info.euicc_ci_pkid_list_for_verification),
-        "euiccCiPKIdListForSigning": _hexadecimal(info.euicc_ci_pkid_list_for_signing),
-        "forbiddenProfilePolicyRules": _names(info.forbidden_profile_policy_rules),
-        "sasAcreditationNumber": info.sas_acreditation_number,
+        name: show(values[component])
+        for name, (component, show) in shown.items()
+        if values.get(component) is not None
     }
 
 
@@ -114,6 +166,31 @@ def _number(octets: bytes) -> int:
 
 def _hexadecimal(values: Iterable[bytes]) -> list[str]:
     return [value.hex().upper() for value in values]
+
+
+_INFO: Mapping[str, tuple[str, Callable[[Any], object]]] = {
+    "svn": ("svn", str),
+    "profileVersion": ("profile_version", str),
+    "euiccFirmwareVer": ("euicc_firmware_ver", str),
+    "ppVersion": ("pp_version", str),
+    "euiccCategory": ("euicc_category", _name),
+    "installedApplications": (
+        "ext_card_resource",
+        lambda one: _number(one.number_of_installed_applications),
+    ),
+    "freeNonVolatileMemory": (
+        "ext_card_resource",
+        lambda one: _number(one.free_non_volatile_memory),
+    ),
+    "freeVolatileMemory": ("ext_card_resource", lambda one: _number(one.free_volatile_memory)),
+    "uiccCapability": ("uicc_capability", _names),
+    "rspCapability": ("rsp_capability", _names),
+    "euiccCiPKIdListForVerification": ("euicc_ci_pkid_list_for_verification", _hexadecimal),
+    "euiccCiPKIdListForSigning": ("euicc_ci_pkid_list_for_signing", _hexadecimal),
+    "forbiddenProfilePolicyRules": ("forbidden_profile_policy_rules", _names),
+    "sasAcreditationNumber": ("sas_acreditation_number", str),
+}
+"""Members of EUICCInfo1 and EUICCInfo2 by the name shown: component, and how it is written."""
 
 
 def _rule_view(rule: ProfilePolicyAuthorisationRule) -> View:
@@ -138,10 +215,7 @@ def notification_view(notification: PendingNotification) -> View:
     metadata = notification.metadata
     view: View = {
         "seqNumber": metadata.seq_number,
-        "event": ", ".join(
-            _name(bit).removeprefix("notification").lower()
-            for bit in sorted(metadata.profile_management_operation)
-        ),
+        "event": _events(metadata.profile_management_operation),
         "notificationAddress": metadata.notification_address,
         "iccid": None if metadata.iccid is None else str(metadata.iccid),
     }
@@ -189,7 +263,7 @@ def _shown(value: object) -> str:
 
 def _cell(value: object) -> str:
     # Numbers in a table are names of things, so they get no thousands separators.
-    return _shown(value) if isinstance(value, bool) else str(value)
+    return _shown(value) if isinstance(value, bool | list) else str(value)
 
 
 def table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ from rspharness.run.stash import RUN, case_of
 if TYPE_CHECKING:
     from rspcore.crypto.curves import Curve
     from rspcore.pki.bundle import Pki
+    from rspharness.card.capabilities import Options
     from rspharness.card.card_under_test import Card
     from rspharness.record.steps import Steps
     from rspharness.run.case_state import CaseState
@@ -49,7 +50,7 @@ def case_state(request: pytest.FixtureRequest) -> "CaseState":
         pytest.fail("a conformance case needs @testcase(...)", pytrace=False)
     from rspharness.plugin import lifecycle  # noqa: PLC0415  only where there are cases
 
-    lifecycle.require_applicable(case, request.node.stash[RUN])
+    lifecycle.require_applicable(case, request.node.stash[RUN], request.fixturenames)
     return case
 
 
@@ -100,18 +101,31 @@ def declared(run_state: "Run") -> "dict[str, Any]":
 
 
 @pytest.fixture
-def options(run_state: "Run") -> "dict[str, bool]":
-    """Returns the options of the card by the catalogue's names."""
-    return dict(run_state.capabilities.options)
+def options(run_state: "Run") -> "Options":
+    """Returns the options of the card by the catalogue's names; an unknown one raises."""
+    from rspharness.card.capabilities import Options  # noqa: PLC0415  only where used
+
+    return Options(run_state.capabilities)
 
 
 @pytest.fixture
 def make_server(case_state: "CaseState", run_state: "Run") -> "Callable[..., RspServer]":
-    """Returns the function that makes servers under the control of the case."""
+    """Returns the function that makes servers under the control of the case.
+
+    A server on a curve without a CI of the card makes the case not applicable.
+    """
     from rspharness.servers.rsp_server import server_maker  # noqa: PLC0415  only where used
 
     chosen = run_state.options
-    return server_maker(run_state.pki, chosen.curve, chosen.seed + case_state.seed, chosen.started)
+    seed = chosen.seed + case_state.seed
+    make = server_maker(run_state.pki, chosen.curve, seed, chosen.started)
+
+    def make_trusted(number: int = 1, **choice: Any) -> "RspServer":
+        if "curve" in choice:
+            run_state.require_trust(choice["curve"])
+        return make(number, **choice)
+
+    return make_trusted
 
 
 @pytest.fixture
@@ -142,9 +156,14 @@ def make_ota() -> "Callable[..., OtaServer]":
 
 @pytest.fixture
 def given(
-    case_state: "CaseState", run_state: "Run", card: "Card", server: "RspServer"
+    request: pytest.FixtureRequest, case_state: "CaseState", run_state: "Run", card: "Card"
 ) -> "Conditions":
-    """Returns the helper that reaches initial conditions by standard commands."""
+    """Returns the helper that reaches initial conditions by standard commands.
+
+    Its server is not among the fixtures that a case names: only conditions with a Profile need a
+    card that trusts it.
+    """
     from rspharness.suite.initial_conditions import Conditions  # noqa: PLC0415  only where used
 
+    server: RspServer = request.getfixturevalue("server")
     return Conditions(card, server, run_state, case_state.steps)

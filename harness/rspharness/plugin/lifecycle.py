@@ -5,7 +5,7 @@ The hooks of the plugin call these functions. Verdicts are decided by `CaseState
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any, Final
@@ -15,6 +15,7 @@ import pytest
 from rspcore.errors import ConfigError, RemoteError
 from rspharness.card.capabilities import Capabilities
 from rspharness.record.verdicts import (
+    NOTHING_RAN,
     ExpectationError,
     Inconclusive,
     LinkFault,
@@ -24,7 +25,7 @@ from rspharness.record.verdicts import (
 from rspharness.report.allure import allure_listeners, describe_case
 from rspharness.run.case_state import CaseState
 from rspharness.run.collection import CaseIds, Collected
-from rspharness.run.run import Run, WrongCardError
+from rspharness.run.run import NoCardError, Run
 from rspharness.run.stash import COLLECTED
 
 __all__ = [
@@ -38,8 +39,13 @@ __all__ = [
     "require_applicable",
 ]
 
+
 _REPORTED: Final = pytest.StashKey[tuple[object, ...]]()
 """What the collector knows of the run."""
+
+_TRUSTED = frozenset({"make_server", "pki"})
+"""Fixtures of a case that needs a card with the CI of the run."""
+
 
 _COPY = re.compile(r"-?<[a-z0-9.-]+>|\[<[a-z0-9.-]+>\]")
 """What the label of a copy adds to the node id of a case (`rspharness.mutation.case_copies`)."""
@@ -85,14 +91,22 @@ def _seed(item: pytest.Item, ids: CaseIds) -> str:
     return f"{' '.join(row.id for row in ids.requirements)} {parameters}"
 
 
-def require_applicable(case: CaseState, run: Run) -> None:
+def require_applicable(case: CaseState, run: Run, fixtures: Collection[str] = ()) -> None:
     """Skips a case that does not apply here.
 
+    Args:
+        case: The case.
+        run: Its run.
+        fixtures: Names of all fixtures that the case and its fixtures name; some need a card that
+            trusts the servers of the run.
+
     Raises:
+        NotApplicable: the card in the reader does not have the CI of the run.
         pytest.skip.Exception: no requirement of it applies, or its level is not allowed.
         Inconclusive: the target was lost earlier.
     """
     run.check()
+    run.reach()
     excused = run.excuses(case.requirements)
     case.excused = excused
     excuse = ""
@@ -102,6 +116,12 @@ def require_applicable(case: CaseState, run: Run) -> None:
     if excuse:
         case.verdict, case.reason = Verdict.NOT_APPLICABLE, excuse
         pytest.skip(f"not applicable: {excuse}")
+    if not run.target.simulated and not _TRUSTED.isdisjoint(fixtures):
+        run.require_trust()
+    case.doubted = run.doubts(case.requirements)
+    if case.doubted:
+        names = ", ".join(dict.fromkeys(case.doubted.values()))
+        case.steps.note(f"hangs on {names}, unknown of this card: what it does is only recorded")
     deviations = run.target.settings.deviations
     case.deviation = "; ".join(deviations[name] for name in case.ids if name in deviations)
 
@@ -119,9 +139,9 @@ def judged(case: CaseState, run: Run, *, setup: bool = False) -> Iterator[None]:
         yield
     except (KeyboardInterrupt, pytest.exit.Exception):
         raise
-    except WrongCardError as error:
+    except NoCardError as error:
         case.judge(error)
-        raise pytest.exit.Exception(str(error), returncode=3) from error
+        raise pytest.exit.Exception(str(error), returncode=NOTHING_RAN) from error
     except pytest.skip.Exception as skipped:
         if case.verdict is None:
             case.verdict, case.reason = Verdict.NOT_APPLICABLE, str(skipped)
@@ -164,6 +184,8 @@ def _raise(case: CaseState, run: Run, error: BaseException) -> None:
     verdict = case.judge(error)
     if isinstance(error, TargetLost | ConfigError) and not isinstance(error, LinkFault):
         run.lost(case)
+    if verdict is Verdict.NOT_APPLICABLE:
+        pytest.skip(f"not applicable: {case.reason}")
     if verdict is Verdict.PROBE:
         return
     if verdict is Verdict.DEVIATION:
@@ -244,6 +266,7 @@ def _described(collected: Collected, read: Capabilities | None) -> dict[str, Any
         "budgets_ms": {},
         "options": dict(read.options) if read else {},
         "contradictions": list(read.contradictions) if read else [],
+        "unknown": dict(read.unknown) if read else {},
         "version": "v2",
     }
     if run.opened:

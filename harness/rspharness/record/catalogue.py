@@ -8,7 +8,7 @@ public material: such a row is a probe, whose case records what the card does an
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -88,6 +88,22 @@ class Condition:
             return ()
         return (" or ".join(" and ".join(reasons) for reasons in each),)
 
+    def undecided(self, options: Mapping[str, bool], unknown: Container[str]) -> tuple[str, ...]:
+        """Returns the unknown options on which it depends whether the condition holds; else empty.
+
+        >>> Condition.parse("RAT_PPR1 & !O_E_MEP").undecided({"RAT_PPR1": True}, {"O_E_MEP"})
+        ('O_E_MEP',)
+        >>> Condition.parse("RAT_PPR1 & !O_E_MEP").undecided({"RAT_PPR1": False}, {"O_E_MEP"})
+        ()
+
+        Args:
+            options: Value of each option known.
+            unknown: Names of the options that are not known.
+        """
+        if _value(self, options, unknown) is not None:
+            return ()
+        return tuple(sorted(n for n in self.names if n in unknown and n not in options))
+
     def __str__(self) -> str:
         """Returns the condition in the catalogue's own notation."""
         if self.operator == "":
@@ -96,6 +112,22 @@ class Condition:
             return f"!{self.parts[0]}"
         text = f" {self.operator} ".join(map(str, self.parts))
         return f"({text})" if self.operator == "|" else text
+
+
+def _value(
+    condition: Condition, options: Mapping[str, bool], unknown: Container[str]
+) -> bool | None:
+    """Returns whether a condition holds, None when that depends on an unknown option."""
+    if condition.operator == "":
+        known = options.get(condition.name)
+        return known if known is not None or condition.name in unknown else False
+    values = [_value(part, options, unknown) for part in condition.parts]
+    if condition.operator == "!":
+        return None if values[0] is None else not values[0]
+    decisive = condition.operator == "|"
+    if decisive in values:
+        return decisive
+    return None if None in values else not decisive
 
 
 def _tokens(text: str) -> Iterator[str]:

@@ -14,7 +14,14 @@ from rspcore.errors import DecodeError
 from rspcore.tags import Tag
 from rspcore.tlv import read_header
 
-__all__ = ["CommandNames", "Percentiles", "Timings", "percentiles", "stopwatch"]
+__all__ = [
+    "CommandNames",
+    "Percentiles",
+    "Timings",
+    "is_known_name",
+    "percentiles",
+    "stopwatch",
+]
 
 _INSTRUCTIONS = {int(ins): ins.name.replace("_", " ") for ins in Ins}
 _SEGMENTS = {
@@ -29,6 +36,25 @@ _SEGMENTS = {
 _FUNCTIONS = {int(tag): tag.name for tag in Tag if tag > 0xFF} | {
     int(tag): name for tag, name in _SEGMENTS.items()
 }
+
+
+_PROCEDURES = frozenset(
+    {"AuthenticateServer", "LoadBoundProfilePackage", "PrepareDownload", "download"}
+)
+
+
+def is_known_name(name: str) -> bool:
+    """Returns whether times can be kept under a name: a command's or a procedure's.
+
+    >>> is_known_name("STORE DATA EnableProfile"), is_known_name("STORE DATA Nonsense")
+    (True, False)
+    """
+    name = name.removeprefix("GET RESPONSE after ")
+    if name.startswith("procedure "):
+        return name.removeprefix("procedure ") in _PROCEDURES
+    if name.startswith("STORE DATA "):
+        return name.removeprefix("STORE DATA ") in {*_FUNCTIONS.values(), "malformed"}
+    return name in _INSTRUCTIONS.values()
 
 
 def stopwatch() -> Callable[[], float]:

@@ -13,10 +13,12 @@ from rspcore.errors import RspError
 
 __all__ = [
     "GREEN",
+    "NOTHING_RAN",
     "SEVERITY",
     "ExpectationError",
     "Inconclusive",
     "LinkFault",
+    "NotApplicable",
     "TargetLost",
     "Verdict",
 ]
@@ -49,6 +51,10 @@ SEVERITY = (
 """Verdicts from best to worst: a requirement with several cases shows its worst."""
 
 
+NOTHING_RAN = 30
+"""Exit code of pytest for a run in which no case ran; `rsplab run` ends with 3 for it."""
+
+
 class ExpectationError(RspError):
     """Reports that the card did not do what the requirement says: verdict *fail*.
 
@@ -68,6 +74,13 @@ class Inconclusive(RspError):  # noqa: N818  the verdict's own name
     """Reports that the initial conditions were not reached: verdict *inconclusive*.
 
     The state of the card is whatever the steps before left; nothing is concluded from it.
+    """
+
+
+class NotApplicable(RspError):  # noqa: N818  the verdict's own name
+    """Reports that the card is not one of those the case is for: verdict *not applicable*.
+
+    Raised before anything of the case is sent.
     """
 
 

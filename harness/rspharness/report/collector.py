@@ -128,6 +128,10 @@ class Collector:
         writing.write_reports(self.results, records.path)
         if self.results.over_budget and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        from rspharness.record.verdicts import NOTHING_RAN  # noqa: PLC0415  likewise
+
+        if not self.results.ran and session.exitstatus == 0:
+            session.exitstatus = NOTHING_RAN
 
     def _end(self, session: pytest.Session) -> str:
         """Returns why the run ended before its last case, empty if it did not."""

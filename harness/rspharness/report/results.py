@@ -32,6 +32,7 @@ class Results:
         facts: EID, ATR, EUICCInfo2, versions, commit, seed, options of the command line ...
         options: Options of the card by the catalogue's names.
         contradictions: Declared options that the card contradicts.
+        unknown: Options neither declared nor read from the card, each with the reason.
         cases: Records of the cases, in the order of the catalogue.
         rows: Every requirement with its verdict or the reason it has none.
         timings: Percentiles by command and procedure, with the budget if one is declared.
@@ -43,6 +44,7 @@ class Results:
     facts: dict[str, Any]
     options: dict[str, bool] = field(default_factory=dict)
     contradictions: list[str] = field(default_factory=list)
+    unknown: dict[str, str] = field(default_factory=dict)
     cases: list[dict[str, Any]] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
     timings: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -76,6 +78,7 @@ class Results:
             facts=dict(known["facts"]),
             options=dict(known["options"]),
             contradictions=list(known["contradictions"]),
+            unknown=dict(known.get("unknown", {})),
             cases=ordered,
             rows=requirement_rows(catalogue, ordered, known),
             timings={
@@ -92,6 +95,11 @@ class Results:
         """Returns how many cases have each verdict, the mildest verdict first."""
         counted = Counter(case["verdict"] for case in self.cases)
         return {str(verdict): counted[verdict] for verdict in SEVERITY if counted[verdict]}
+
+    @property
+    def ran(self) -> bool:
+        """Returns whether any case applied."""
+        return set(self.counts) != {str(Verdict.NOT_APPLICABLE)}
 
     @property
     def over_budget(self) -> list[str]:
@@ -123,6 +131,7 @@ class Results:
             "facts": self.facts,
             "options": self.options,
             "contradictions": self.contradictions,
+            "unknown": self.unknown,
             "summary": self.counts,
             "duration_s": self.duration_s,
             "coverage": [row.as_dict() for row in self.coverage()],
@@ -150,6 +159,7 @@ class Results:
                 facts=document["facts"],
                 options=document["options"],
                 contradictions=document["contradictions"],
+                unknown=document.get("unknown", {}),
                 cases=document["cases"],
                 rows=document["requirements"],
                 timings=document["timings"],
@@ -176,7 +186,10 @@ def requirement_rows(
     for row in catalogue:
         ran = row.id in worst and worst[row.id] is not Verdict.NOT_APPLICABLE
         applies = row.applies_to(known["version"])
-        missing = row.condition.missing(known["options"]) if known["options"] else ()
+        doubted = row.condition.undecided(known["options"], known.get("unknown", {}))
+        missing = (
+            row.condition.missing(known["options"]) if known["options"] and not doubted else ()
+        )
         state = str(worst.get(row.id, "not run" if row.id in have else "no case"))
         if row.id not in worst and (not applies or missing):
             state = str(Verdict.NOT_APPLICABLE)

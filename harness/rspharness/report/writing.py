@@ -1,5 +1,6 @@
 """Makes the reports of a run from its folder, and its summary for the terminal."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -68,11 +69,29 @@ def summary(results: Results) -> Iterator[str]:
         yield f"over budget: {name}, p90 {row['p90']} ms, budget {row['budget_ms']} ms"
     for line in results.contradictions:
         yield f"option {line}"
+    missing = Counter(case["precondition"] for case in results.cases if case.get("precondition"))
+    for reason, count in missing.items():
+        yield f"not applicable, {count} case{'s' * (count > 1)}: {reason}"
+    if not results.ran:
+        yield "no case applied: nothing was tested"
+    yield from _unknown_options(results)
     yield from text(results.coverage()).splitlines()
     yield ", ".join(f"{count} {verdict}" for verdict, count in results.counts.items())
     yield from results.notes
     if results.end:
         yield f"INTERRUPTED, not green: {results.end}"
+
+
+def _unknown_options(results: Results) -> Iterator[str]:
+    """Yields one line for each reason why options are unknown, with how to declare them."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in sorted(results.unknown.items()):
+        by_reason.setdefault(reason, []).append(name)
+    for reason, names in by_reason.items():
+        yield (
+            f"options unknown: {', '.join(names)} ({reason}); cases that hang on them only record. "
+            f"Declare each in a target file: [options] {names[0]} = true, or false"
+        )
 
 
 def write_reports(results: Results, folder: Path) -> None:

@@ -4,7 +4,8 @@ The rules are few: nothing raised is a pass; an expectation that does not hold, 
 breaks the protocol, is a fail, unless it happened in a step named "Initial conditions", where
 the card is not under test yet; a lost target and unreached conditions are inconclusive; any other
 exception is an error of the suites or the harness. A case does not fail when all its requirements
-are probes, or when the target file declares it as a known deviation.
+are probes or hang on an option that is unknown, or when the target file declares it as a known
+deviation.
 """
 
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from rspharness.record.verdicts import (
     ExpectationError,
     Inconclusive,
     LinkFault,
+    NotApplicable,
     TargetLost,
     Verdict,
 )
@@ -45,6 +47,8 @@ class CaseState:
         requirements: Rows of the catalogue it tests.
         excused: Requirements of it that do not apply to this card, each with the reason.
         level: What it may do to a card.
+        doubted: Requirements of it whose condition hangs on unknown options, each with those.
+        precondition: What the case needs and the card does not have, or empty.
         deviation: Reason of the known deviation the target file declares for it, or empty.
         again: Command that runs this case alone.
         fault: Fault of the simulated card that the case has to find, or empty.
@@ -61,6 +65,8 @@ class CaseState:
     again: str
     fault: str = ""
     excused: Mapping[str, str] = field(default_factory=dict)
+    doubted: Mapping[str, str] = field(default_factory=dict)
+    precondition: str = ""
     deviation: str = ""
     listeners: tuple[StepListener, ...] = ()
     trace: Trace = field(default_factory=Trace)
@@ -88,7 +94,7 @@ class CaseState:
     def probe(self) -> bool:
         """Returns whether the case only records."""
         return all(
-            requirement.probe
+            requirement.probe or requirement.id in self.doubted
             for requirement in self.requirements
             if requirement.id not in self.excused
         )
@@ -107,6 +113,10 @@ class CaseState:
         """Judges a case that raised an exception, and returns the verdict."""
         self.reason = str(error) or type(error).__name__
         self.verdict = self._verdict(error)
+        if self.verdict is Verdict.NOT_APPLICABLE:
+            self.precondition = self.reason
+        if self.verdict is Verdict.INCONCLUSIVE and self._hangs_on_unknown(error):
+            self.verdict = Verdict.PROBE
         if self.verdict is Verdict.FAIL:
             self.expected, self.actual = self.reason, ""
             if isinstance(error, ExpectationError):
@@ -120,9 +130,17 @@ class CaseState:
                 self.reason = f"{self.deviation} ({self.reason})"
         return self.verdict
 
+    def _hangs_on_unknown(self, error: BaseException) -> bool:
+        """Returns whether unreached conditions may only show that an unknown option is absent."""
+        applying = [row.id for row in self.requirements if row.id not in self.excused]
+        doubted = bool(applying) and all(one in self.doubted for one in applying)
+        return doubted and not isinstance(error, TargetLost)
+
     def _verdict(self, error: BaseException) -> Verdict:
         if isinstance(error, LinkFault):
             return Verdict.ERROR
+        if isinstance(error, NotApplicable):
+            return Verdict.NOT_APPLICABLE
         if isinstance(error, Inconclusive | TargetLost):
             return Verdict.INCONCLUSIVE
         if isinstance(error, ExpectationError | RemoteError | AssertionError):
@@ -165,7 +183,7 @@ class CaseState:
             own = verdict
             if row.id in self.excused:
                 own = Verdict.NOT_APPLICABLE
-            elif row.probe and verdict in (Verdict.PASS, Verdict.FAIL):
+            elif (row.probe or row.id in self.doubted) and verdict in (Verdict.PASS, Verdict.FAIL):
                 own = Verdict.PROBE
             out[row.id] = str(own)
         return out
@@ -182,6 +200,7 @@ class CaseState:
             "verdict": str(self.verdict or Verdict.ERROR),
             "verdicts": self.verdicts(),
             "reason": self.reason,
+            "precondition": self.precondition,
             "expected": self.expected,
             "actual": self.actual,
             "sent": self.card.last if self.card else "",

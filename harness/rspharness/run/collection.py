@@ -15,8 +15,9 @@ from rspcore.ids import Eid
 from rspharness.record.catalogue import Catalogue, Requirement
 from rspharness.record.testcase import Level
 from rspharness.record.verdicts import Inconclusive
+from rspharness.run.declared_names import require_known_cases, require_known_names
 from rspharness.run.opening import load_settings
-from rspharness.run.run import Run, RunOptions, WrongCardError
+from rspharness.run.run import NoCardError, Run, RunOptions
 
 __all__ = ["CaseIds", "Collected", "choose", "collect", "make_runs"]
 
@@ -96,7 +97,7 @@ class Collected:
     def _best_place(self, requirements: tuple[Requirement, ...]) -> int:
         try:
             excused = [len(run.excuses(requirements)) for run in self.runs]
-        except (Inconclusive, WrongCardError):
+        except (Inconclusive, NoCardError):
             return 0  # the card cannot be read; the case itself reports that
         return excused.index(min(excused))
 
@@ -161,9 +162,18 @@ def catalogue_path(config: pytest.Config) -> Path:
 def choose(
     items: list[pytest.Item], wanted: list[str]
 ) -> tuple[list[pytest.Item], list[pytest.Item]]:
-    """Splits the items into those that --case selects and the rest; without --case all run."""
+    """Splits the items into those that --case selects and the rest; without --case all run.
+
+    Raises:
+        pytest.UsageError: --case names something that is no case; what comes near is named.
+    """
     if not wanted:
         return items, []
+    known = {name for item in items for mark in item.iter_markers("testcase") for name in mark.args}
+    try:
+        require_known_cases(wanted, known)
+    except ConfigError as error:
+        raise pytest.UsageError(str(error)) from error
     chosen: list[pytest.Item] = []
     left: list[pytest.Item] = []
     for item in items:
@@ -185,6 +195,9 @@ def make_runs(config: pytest.Config, collected: Collected) -> None:
         options = _options(config)
         settings = load_settings(options.target, options.reader)
         others = [_other(path) for path in _target_files(config.getoption("--also"))]
+        require_known_names(settings, collected.catalogue, options.target)
+        for other in others:
+            require_known_names(load_settings(other), collected.catalogue, other)
         if options.card_fault:
             _require_fault(options.card_fault)
     except (RspError, ValueError) as error:

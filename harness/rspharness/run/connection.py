@@ -18,10 +18,9 @@ from rspcore.pki.generate import make_pki
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
 from rspharness.lpa.local_management import read_eid
 from rspharness.record.trace import Trace
-from rspharness.record.verdicts import TargetLost
 from rspharness.run.opening import open_target
 from rspharness.targets.pki_folder import read_pki
-from rspharness.targets.reader import ReaderLink, find_reader, reader_names
+from rspharness.targets.reader import find_reader
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import Target, TargetOptions
 from rspharness.targets.transport import CardLink, TracedLink
@@ -77,11 +76,8 @@ def connected(choice: CardChoice, *, changing: bool) -> Iterator[IsdrChannel]:
             )
         with _traced(target.open(), choice.trace) as link, ExitStack() as held:
             link.reset()
-            channel = IsdrChannel(link, choice.options)
-            channel.open()
-            # Until the EID is known to fit, not even MANAGE CHANNEL close is sent.
+            channel = held.enter_context(IsdrChannel(link, choice.options))
             _require_eid(channel, choice, target.name)
-            held.push(channel)
             yield channel
     finally:
         target.close()
@@ -114,37 +110,12 @@ def _open_target(choice: CardChoice) -> Target:
     # The card behind a virtual reader runs as a process of its own: like any reader for an LPA.
     in_reader = choice.target != "inprocess"
     virtual = VIRTUAL_READER if choice.target == "vpcd" else ""
-    reader = _occupied_reader(choice.reader or virtual) if in_reader else ""
+    reader = find_reader(choice.reader or virtual) if in_reader else ""
 
     def complete(settings: TargetSettings) -> TargetOptions:
         return TargetOptions(settings=settings, pki=_pki(choice), eid=choice.eid)
 
     return open_target("pcsc" if in_reader else choice.target, reader, complete)
-
-
-def _occupied_reader(beginning: str) -> str:
-    """Returns the only reader whose name begins so, or the only one of them with a card.
-
-    Looking for cards connects to each reader for a moment; nothing is sent to the cards.
-    """
-    matching = [name for name in reader_names() if name.startswith(beginning)]
-    if beginning in matching or len(matching) < 2:
-        return find_reader(beginning)
-    occupied = [name for name in matching if _has_card(name)]
-    if len(occupied) != 1:
-        found = "none of them has a card" if not occupied else "more than one has a card"
-        listed = ", ".join(f'"{name}"' for name in occupied or matching)
-        raise ConfigError(f"readers {listed}: {found}; name one by --reader")
-    return occupied[0]
-
-
-def _has_card(reader: str) -> bool:
-    try:
-        link = ReaderLink(reader)
-    except TargetLost:
-        return False
-    link.close()
-    return True
 
 
 def _pki(choice: CardChoice) -> Pki:
@@ -165,8 +136,8 @@ def _require_eid(channel: IsdrChannel, choice: CardChoice, name: str) -> None:
     found = read_eid(channel)
     if found != choice.eid:
         raise ConfigError(
-            f"{name}: EID {found} found, --eid asked for {choice.eid}; nothing else was sent to "
-            "the card"
+            f"{name}: EID {found} found, --eid asked for {choice.eid}; nothing but the reading of "
+            "its EID was sent to the card, and the channel is closed again"
         )
 
 

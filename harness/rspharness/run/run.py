@@ -15,7 +15,6 @@ from pathlib import Path
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, RspError, StoreError
 from rspcore.ids import Eid
-from rspcore.messages.es10b import GetEuiccInfo2Request
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import make_pki
 from rspharness.card.capabilities import Capabilities, read_capabilities
@@ -24,7 +23,7 @@ from rspharness.record.catalogue import Requirement
 from rspharness.record.testcase import Level
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
-from rspharness.record.verdicts import Inconclusive, TargetLost
+from rspharness.record.verdicts import Inconclusive, NotApplicable, TargetLost
 from rspharness.run.card_keeper import CardKeeper, JournalledLink
 from rspharness.run.case_state import CaseState
 from rspharness.run.journal import journalled_eids, state_folder
@@ -35,7 +34,7 @@ from rspharness.targets.pki_folder import read_pki
 from rspharness.targets.target import Returning, Snapshots, Target, TargetOptions
 from rspharness.targets.transport import CardLink, TimedLink, TracedLink
 
-__all__ = ["CURVE_OPTIONS", "Run", "RunOptions", "WrongCardError"]
+__all__ = ["CURVE_OPTIONS", "NoCardError", "Run", "RunOptions", "WrongCardError"]
 
 CURVE_OPTIONS: Mapping[Curve, str] = {
     Curve.NIST_P256: "O_E_NIST",
@@ -44,7 +43,11 @@ CURVE_OPTIONS: Mapping[Curve, str] = {
 """Name of the catalogue's option for each curve."""
 
 
-class WrongCardError(ConfigError):
+class NoCardError(ConfigError):
+    """Reports that the run cannot begin: its target or the card in it is not there."""
+
+
+class WrongCardError(NoCardError):
     """Reports that the card is not the requested one. Only the reading of its EID was sent."""
 
 
@@ -136,10 +139,13 @@ class Run:
         """Returns the target; opens it on first use.
 
         Raises:
-            ConfigError: unknown, or its environment lacks something.
+            NoCardError: unknown, or its environment lacks something.
         """
         if self._target is None:
-            self._target = self._open_target()
+            try:
+                self._target = self._open_target()
+            except ConfigError as error:
+                raise NoCardError(str(error)) from error
         return self._target
 
     def _open_target(self) -> Target:
@@ -171,7 +177,7 @@ class Run:
         """Returns the options of the card; reads them on first use.
 
         Raises:
-            Inconclusive: the target is lost or the options cannot be read.
+            Inconclusive: the target is lost, now or earlier, or the card opens no channel.
         """
         if self._capabilities is None:
             self._capabilities = self._read_capabilities()
@@ -186,12 +192,12 @@ class Run:
         }
         try:
             read = read_capabilities(card, self.target.settings.options, ci_keys)
-            info = card.send(GetEuiccInfo2Request())
+        except RspError as error:
+            raise Inconclusive(f"the options of the card were not read: {error}") from error
+        if (info := read.info) is not None:
             self.facts["svn"] = str(info.svn)
             self.facts["euicc_firmware_ver"] = str(info.euicc_firmware_ver)
             self.facts["euicc_info2"] = info.encode().hex().upper()
-        except RspError as error:
-            raise Inconclusive(f"the options of the card were not read: {error}") from error
         return read
 
     def recorded(self, opens: Opens) -> "Run":
@@ -234,6 +240,16 @@ class Run:
         self._identified = False  # it may be another card
         self.broken = ""
 
+    def reach(self) -> None:
+        """Reads the EID of a card in a reader once, before any case is judged.
+
+        Raises:
+            NoCardError: there is no such target, no card in it, or a card with another EID.
+            Inconclusive: the target was lost.
+        """
+        if not self.target.simulated and not self._identified:
+            self.open_card(Trace(), Timings())
+
     def open_card(self, trace: Trace, timings: Timings, seed: str = "") -> Card:
         """Opens the card for one case and resets it.
 
@@ -243,19 +259,18 @@ class Run:
             seed: Seed of the random octets of a simulated card; empty to continue with the last.
 
         Raises:
-            Inconclusive: the target was lost, now or earlier, or is not there.
+            Inconclusive: the target was lost, now or earlier.
+            NoCardError: there is no such target, or no card in it.
             WrongCardError: it is not the card of --eid.
         """
         self.check()
         try:
-            if seed and isinstance(self.target, Snapshots):
-                self.target.draw_from(seed)
-            link = self._link(trace, timings)
+            link = self._first_link(trace, timings, seed)
             card = Card(link, timings=timings)
             if not self._identified:
                 self._identify(link)
             card.reset()
-        except WrongCardError:
+        except NoCardError:
             raise
         except (TargetLost, ConfigError, StoreError) as error:
             self.broken = str(error)
@@ -263,6 +278,17 @@ class Run:
             raise Inconclusive(self.broken) from error
         self.facts["atr"] = card.atr.hex(" ").upper()
         return card
+
+    def _first_link(self, trace: Trace, timings: Timings, seed: str) -> CardLink:
+        """Opens the link; one that never worked is the end of the run and not of a case."""
+        try:
+            if seed and isinstance(self.target, Snapshots):
+                self.target.draw_from(seed)
+            return self._link(trace, timings)
+        except (TargetLost, ConfigError) as error:
+            if self._identified:
+                raise
+            raise NoCardError(str(error)) from error
 
     def _link(self, trace: Trace, timings: Timings) -> CardLink:
         link: CardLink = TimedLink(TracedLink(self.target.open(), trace), timings)
@@ -288,9 +314,10 @@ class Run:
                 raise TargetLost(f"the EID was not read: {error}") from error
             raise
         if wanted is not None and eid != wanted:
+            first.close()
             raise WrongCardError(
-                f"{self.target.name}: EID {eid} found, --eid asked for {wanted}; "
-                "nothing else was sent to the card"
+                f"{self.target.name}: EID {eid} found, --eid asked for {wanted}; nothing but the "
+                "reading of its EID was sent to the card, and the channel is closed again"
             )
         if self.facts.get("eid", str(eid)) != str(eid):
             raise WrongCardError(
@@ -369,11 +396,67 @@ class Run:
         for row in requirements:
             if not row.applies_to(version):
                 out[row.id] = f"row of {row.versions}, the target is {version}"
-            elif row.condition.names:
+            elif row.condition.names and row.id not in self.doubts((row,)):
                 missing = row.condition.missing(self.capabilities.options)
                 if missing:
-                    out[row.id] = f"option {', '.join(missing)} absent"
+                    out[row.id] = self._absent(missing)
         return out
+
+    def _absent(self, missing: tuple[str, ...]) -> str:
+        """Returns why a condition does not hold; by the CIs of a card where only they are why."""
+        curves = [curve for curve, name in CURVE_OPTIONS.items() if name in missing]
+        reasons = [self._no_trust(curve) for curve in curves]
+        if len(curves) == len(missing) and all(reasons):
+            return "; ".join(dict.fromkeys(reasons))
+        return f"option {', '.join(missing)} absent"
+
+    def doubts(self, requirements: tuple[Requirement, ...]) -> dict[str, str]:
+        """Returns the requirements whose condition hangs on unknown options, each with those.
+
+        A case that tests only such requirements records what the card does and never fails.
+        """
+        version = self.target.settings.version
+        out = {}
+        for row in requirements:
+            if row.applies_to(version) and row.condition.names:
+                read = self.capabilities
+                if names := row.condition.undecided(read.options, read.unknown):
+                    out[row.id] = ", ".join(names)
+        return out
+
+    def require_trust(self, curve: Curve | None = None) -> None:
+        """Requires a card in a reader to have the CI of the run's servers, by what it reports.
+
+        A simulated card is personalised with the credentials of the run, and is not asked. A card
+        whose lists of CIs cannot be read is taken as one that has it: its cases show what it does.
+
+        Args:
+            curve: Curve of the server; None for that of the run.
+
+        Raises:
+            NotApplicable: the card does not have it.
+            Inconclusive: the target is lost.
+        """
+        if reason := self._no_trust(curve or self.options.curve):
+            raise NotApplicable(reason)
+
+    def _no_trust(self, curve: Curve) -> str:
+        if self.target.simulated:
+            return ""
+        read = self.capabilities
+        if read.ci_pkids is None or CURVE_OPTIONS[curve] in read.curves:
+            return ""
+        if read.curves:
+            other = next(one for one, name in CURVE_OPTIONS.items() if name in read.curves)
+            more = f"; --curve {other} has one" if curve is self.options.curve else ""
+            return f"no CI of the run on {curve} is among the card's CIs{more}"
+        listed = ", ".join(_short(one) for one in sorted(read.ci_pkids)) or "none"
+        own = ", ".join(
+            _short(self.pki.ci(one).certificate.subject_key_identifier or b"")
+            for one in self.pki.curves
+        )
+        where = f"in --pki ({own})" if self.options.pki else f"in the generated --pki ({own})"
+        return f"none of the card's CIs ({listed}) is {where}"
 
     def level_excuse(self, level: Level) -> str:
         """Returns why a case of this level is not run here, or an empty string."""
@@ -392,3 +475,7 @@ class Run:
             self._keeper.close()
         if self.opened:
             self.target.close()
+
+
+def _short(identifier: bytes) -> str:
+    return f"{identifier[:4].hex().upper()}..."

@@ -38,6 +38,10 @@ DECLARED: Final[Mapping[str, bool]] = {
     "PROVISIONING": True,
     "EXT_CHANNELS": True,
     "O_E_2_PIR": True,
+    "ALLOW_LIST": False,
+    "MIN_SEC_LEVEL": False,
+    "O_E_MEP": False,
+    "SCP81": False,
 }
 """Options of the simulated card that no standard command reads."""
 

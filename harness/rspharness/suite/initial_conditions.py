@@ -88,10 +88,13 @@ class Conditions:
             The Profiles as they are on the card, in the order given.
 
         Raises:
+            NotApplicable: Profiles are wanted, and the card does not trust the run's servers.
             Inconclusive: the card could not be brought to this state.
         """
         made = tuple(profile(one) for one in wanted)
         active = None if enabled is None else profile(enabled)
+        if wanted:
+            self._run.require_trust()
         names = ", ".join(_name(one) for one in wanted) or "no Profile"
         with self._steps(f"Initial conditions: {names} loaded{_enabled(enabled)}"):
             key = (

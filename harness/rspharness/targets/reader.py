@@ -12,7 +12,7 @@ from rspcore.errors import ConfigError
 from rspharness.record.verdicts import TargetLost
 from rspharness.targets.time_limit import COMMAND_LIMIT_S, TimeLimit
 
-__all__ = ["KeptLink", "ReaderLink", "find_reader", "reader_names"]
+__all__ = ["KeptLink", "ReaderLink", "find_reader", "has_card", "reader_names"]
 
 _POLL_S: Final = 0.02
 _STATUS_WORD: Final = 2
@@ -89,10 +89,17 @@ def _listed(library: _Scard) -> tuple[str, ...]:
 
 
 def find_reader(beginning: str) -> str:
-    """Returns the one reader with this beginning of a name; empty means the only reader.
+    """Returns the one reader with this beginning of a name, or the only one of them with a card.
+
+    Every command chooses its reader by this function. Looking for cards connects to each reader for
+    a moment; nothing is sent to the cards.
+
+    Args:
+        beginning: Name of the reader or its beginning; empty for any.
 
     Raises:
-        ConfigError: none or several do; the message lists the readers.
+        ConfigError: no reader has this name, or not exactly one of several has a card; the message
+            lists the readers in one line.
     """
     names = reader_names()
     matching = [name for name in names if name == beginning] or [
@@ -100,9 +107,33 @@ def find_reader(beginning: str) -> str:
     ]
     if len(matching) == 1:
         return matching[0]
-    listed = ", ".join(f'"{name}"' for name in names) or "none"
-    fault = "no reader" if not matching else "more than one reader"
-    raise ConfigError(f'{fault} matches "{beginning}"; readers: {listed}; name one by --reader')
+    if not matching:
+        wanted = f'no reader is called "{beginning}..."' if beginning else "there is no reader"
+        raise ConfigError(f"{wanted}; readers: {_quoted(names)}; {_HINT}")
+    occupied = [name for name in matching if has_card(name)]
+    if len(occupied) != 1:
+        found = "none of them has a card" if not occupied else "more than one has a card"
+        raise ConfigError(
+            f"readers {_quoted(tuple(occupied or matching))}: {found}; name one by --reader"
+        )
+    return occupied[0]
+
+
+def _quoted(names: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}"' for name in names) or "none"
+
+
+def has_card(reader: str) -> bool:
+    """Returns whether a card answers in a reader; its power is on for a moment.
+
+    A card that another program holds does not count.
+    """
+    try:
+        link = ReaderLink(reader)
+    except TargetLost:
+        return False
+    link.close()
+    return True
 
 
 class ReaderLink:

@@ -5,7 +5,8 @@ kind = "inprocess"              # inprocess, vpcd or pcsc
 version = "v2"                  # which rows of the catalogue apply
 command_limit_s = 60            # how long a card in a reader may take for one command
 
-[options]                       # the catalogue's options; these win over what the card reports
+[options]                       # the catalogue's options; these win over what the card reports,
+                                # and one neither declared nor reported is unknown
 PROVISIONING = true
 
 [values]                        # declared values that cases compare with

@@ -2,13 +2,21 @@ from dataclasses import replace
 
 import pytest
 
+from rspcore import tlv
+from rspcore.errors import DecodeError
 from rspcore.ids import MccMnc
 from rspcore.messages.metadata import OperatorId, PprId, ProfilePolicyAuthorisationRule
-from rspharness.card.capabilities import DECLARED_ONLY, read_capabilities
+from rspharness.card.capabilities import (
+    DECLARED_ONLY,
+    Capabilities,
+    Options,
+    read_capabilities,
+)
 from rspharness.card.card_under_test import Card
 from rspharness.record.catalogue import Catalogue
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
+from rspharness.record.verdicts import Inconclusive, TargetLost
 from rspharness.run.run import Run, RunOptions
 
 ANY = OperatorId(mcc_mnc=MccMnc(b"\xee\xee\xee"), gid1=b"", gid2=b"")
@@ -97,3 +105,73 @@ def test_only_reading_commands_are_sent(card):
     read_capabilities(opened, {}, {})
     sent = [line for line in trace.lines if line.startswith("> 81 E2")]
     assert {line[17:22] for line in sent} == {"BF 22", "BF 3E", "BF 43"}
+
+
+@pytest.mark.parametrize(
+    ("octets", "cat", "scws"),
+    [("0780", True, False), ("0640", False, True), ("06C0", True, True), ("0520", False, False)],
+)
+def test_only_the_bits_of_its_interfaces_make_an_lpae(card, octets, cat, scws):
+    card.open()
+    bits = tlv.encode(0x03, bytes.fromhex(octets))
+    card.fci = tlv.encode(0x6F, tlv.encode(0xE0, bytes.fromhex("8203020500"), bits))
+    read = read_capabilities(card, {}, {}).options
+    found = (read["LPAE_CAT"], read["LPAE_SCWS"], read["O_E_LPAe"])
+    assert found == (cat, scws, cat or scws)
+
+
+def test_undeclared_options_are_unknown_and_declared_ones_are_not(card):
+    read = read_capabilities(card, {"CATBUSY": False}, {})
+    assert set(read.unknown) == DECLARED_ONLY - {"CATBUSY"}
+    assert not DECLARED_ONLY & set(read.options) - {"CATBUSY"}
+    assert read.options["CATBUSY"] is False
+
+
+class _Refusing(Card):
+    """A card some of whose answers cannot be decoded, or that is lost with one."""
+
+    refused, error = (), DecodeError("83 is missing")
+
+    def send(self, request):
+        if type(request).__name__ in self.refused:
+            raise self.error
+        return super().send(request)
+
+
+def test_part_that_cannot_be_decoded_leaves_only_its_own_options_unknown(card):
+    odd = _Refusing(card.link)
+    odd.refused = ("GetEuiccInfo2Request",)
+    read = read_capabilities(odd, {}, {"O_E_NIST": b"no such key"})
+    assert read.unknown["MILENAGE"] == "EUICCInfo2: 83 is missing"
+    assert "RAT_PPR1" in read.options
+    assert read.options["O_E_NIST"] is False  # by EUICCInfo1
+    assert read.ci_pkids == read_capabilities(card, {}, {}).ci_pkids
+    odd.refused = ("GetEuiccInfo2Request", "GetEuiccInfo1Request", "GetRatRequest")
+    read = read_capabilities(odd, {}, {"O_E_NIST": b"no such key"})
+    assert (read.info, read.ci_pkids) == (None, None)
+    assert {"O_E_NIST", "RAT_PPR1", "MILENAGE"} <= set(read.unknown)
+    assert set(read.options) == {"O_E_LPAe", "LPAE_CAT", "LPAE_SCWS"}
+
+
+def test_names_of_unread_options_are_those_that_are_read(card):
+    odd = _Refusing(card.link)
+    odd.refused = ("GetEuiccInfo2Request", "GetEuiccInfo1Request", "GetRatRequest")
+    unread = read_capabilities(odd, {}, {"O_E_NIST": b""})
+    sound = read_capabilities(card, {}, {"O_E_NIST": b""})
+    assert set(unread.unknown) | set(unread.options) == set(sound.unknown) | set(sound.options)
+
+
+def test_lost_card_is_no_unknown_option(card):
+    lost = _Refusing(card.link)
+    lost.refused, lost.error = ("GetRatRequest",), TargetLost("gone")
+    with pytest.raises(TargetLost):
+        read_capabilities(lost, {}, {})
+
+
+def test_unknown_option_is_refused_to_a_case_that_builds_on_it():
+    options = Options(Capabilities({"SVC_DATA": True}, unknown={"SCP81": "not declared"}))
+    assert options.get("SVC_DATA", False) is True
+    assert options.get("FUTURE", False) is False
+    assert list(options) == ["SVC_DATA"]
+    with pytest.raises(Inconclusive, match=r"SCP81 is unknown \(not declared\); declare it"):
+        options.get("SCP81", False)

@@ -50,6 +50,7 @@ class Card:
 @pytest.fixture
 def card(monkeypatch):
     made = Card()
+    made.answers[0xBF28] = bytes.fromhex("BF2802A000")
 
     @contextmanager
     def connected(choice, *, changing):
@@ -103,6 +104,17 @@ def test_empty_list_is_reported(card, capsys):
     assert capsys.readouterr().out == "no Profile is installed\n"
 
 
+def test_list_shows_what_waits_and_ends_with_1_for_what_cannot_be_read(card, capsys):
+    card.answers[0xBF2D] = listed(1, tlv.encode(0x92, b"Example"), tlv.encode(0x91, b"late"))
+    card.answers[0xBF28] = bytes.fromhex("BF2812A010BF2F0D800107810207800C04") + b"a.bc"
+    assert lpa("list") == 1
+    shown = capsys.readouterr()
+    assert f"{ICCID}  enabled       operational   late                 Example" in shown.out
+    assert "waiting Notifications:\nseqNumber  event    notificationAddress\n7" in shown.out
+    assert "out of order" in shown.err
+    assert "octets received: BF2D" in shown.err
+
+
 def test_options_choose_card_and_channel(card, tmp_path):
     card.answers[0xBF2D] = listed()
     trace = tmp_path / "t"
@@ -124,6 +136,7 @@ def test_info_shows_the_card(card, capsys):
         0xBF3E: bytes.fromhex("BF3E125A10" + EID),
         0xBF3C: bytes.fromhex("BF3C05 8103") + b"ds.",
         0xBF22: tlv.encode(0xBF22, bytes.fromhex(info)),
+        0xBF20: bytes.fromhex("BF2009 8203020500 A900AA00"),
         0xBF43: bytes.fromhex("BF4302A000"),
     }
     assert lpa("info", "--json") == 0

@@ -10,8 +10,8 @@ from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import PRESETS, make_profile
 from rspharness.cli import lpa_commands
 from rspharness.cli.main import main
-from rspharness.run import connection
 from rspharness.simulated.inprocess_port import InProcessPort
+from rspharness.targets.reader import has_card
 from rspsim.env import ManualClock, SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.personalise import personalise
@@ -46,7 +46,7 @@ def reader():
     card = VpcdCard(Euicc(state, MemoryStore(state), SeededRng(b"card")), port=slot.port)
     card.start()
     end = time.monotonic() + 5
-    while not connection._has_card(slot.reader) and time.monotonic() < end:
+    while not has_card(slot.reader) and time.monotonic() < end:
         time.sleep(0.01)
     yield slot.reader
     card.close()

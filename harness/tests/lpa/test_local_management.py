@@ -4,7 +4,7 @@ import pytest
 
 from rspcore import tlv
 from rspcore.errors import DecodeError, RemoteError
-from rspcore.ids import Aid, Eid, Iccid
+from rspcore.ids import Aid, Iccid
 from rspcore.messages.es10c import ProfileState, ResetOption
 from rspharness.lpa import local_management
 
@@ -37,6 +37,9 @@ def result(tag, code):
         ("8900012345678901234F", Iccid.from_digits("8900012345678901234")),
         ("A0000005591010FFFFFFFF8900001000", AID),
         ("a0000005591010ffffffff8900001000", AID),
+        ("A0 00 00 05 59 10 10 FF FF FF FF 89 00 00 10 00", AID),
+        ("8900 0123 4567 8901 2341", ICCID),
+        ("890001234567890123a1", Iccid.from_unswapped(bytes.fromhex("890001234567890123A1"))),
     ],
 )
 def test_profile_is_named_by_iccid_or_aid(text, expected):
@@ -164,24 +167,3 @@ def test_memory_reset_returns_whether_something_was_deleted(tlv_card, code, dele
     )
     assert local_management.memory_reset(channel, options) is deleted
     assert card.seen == [bytes.fromhex("BF3404820206C0")]
-
-
-def test_summary_reads_eid_addresses_info_and_rat(tlv_card):
-    info = (
-        "8103020301 8203020500 8303010203 840D8101008204000A00008302 0800 8502 0640 8802 0780"
-        "A900 AA00 0403010000 0C00"
-    )
-    _, channel = tlv_card(
-        {
-            0xBF3E: bytes.fromhex("BF3E125A1089049032123451234512345678901235"),
-            0xBF3C: bytes.fromhex("BF3C05 8103") + b"ds.",
-            0xBF22: tlv.encode(0xBF22, bytes.fromhex(info)),
-            0xBF43: bytes.fromhex("BF4302A000"),
-        }
-    )
-    summary = local_management.read_summary(channel)
-    assert summary.eid == Eid.from_digits("89049032123451234512345678901235")
-    assert summary.addresses.root_ds_address == "ds."
-    assert summary.addresses.default_dp_address is None
-    assert str(summary.info.svn) == "2.5.0"
-    assert summary.rat == ()

@@ -17,6 +17,7 @@ from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import PRESETS, make_profile
 from rspharness.lpa import download_steps, local_management, notification_delivery
 from rspharness.lpa.activation_code import ActivationCode
+from rspharness.lpa.card_reading import read_card
 from rspharness.lpa.checks import DownloadStoppedError
 from rspharness.lpa.download import (
     AutomaticUser,
@@ -445,9 +446,10 @@ def test_nickname_address_and_memory_reset(bench):
 
 
 def test_summary_shows_the_values_of_the_card(bench):
-    summary = local_management.read_summary(bench.channel)
-    assert summary.eid == EID
-    assert len(summary.info.euicc_ci_pkid_list_for_signing) == 2
+    read = read_card(bench.channel)
+    assert [part.problem for part in read.parts] == [""] * 5
+    assert read.eid.found.values["eid_value"] == EID
+    assert len(read.info2.found.values["euicc_ci_pkid_list_for_signing"]) == 2
 
 
 def test_segment_before_a_session_is_refused(bench):

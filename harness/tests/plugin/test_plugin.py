@@ -6,7 +6,9 @@ from textwrap import dedent
 
 import pytest
 
+from rspcore.pki.generate import make_pki
 from rspharness.cli.main import main
+from rspharness.record.verdicts import NOTHING_RAN
 from rspharness.run import opening
 
 ROOT = Path(__file__).parents[3]
@@ -258,7 +260,7 @@ def test_v3(card):
     raise RuntimeError
 """
     )
-    assert suite(text).ret == 0
+    assert suite(text).ret == NOTHING_RAN
     reasons = {c["ids"][0]: c["reason"] for c in _results(pytester)["cases"]}
     assert reasons == {
         "ES10c.GetEID#06": "option O_E_LPAe absent",
@@ -495,12 +497,13 @@ def test_wrong_eid_stops_the_run_before_anything_else_is_sent(suite):
         "-s",
         simulated=False,
     )
-    assert result.ret == 3
+    assert result.ret == NOTHING_RAN
     result.stdout.fnmatch_lines(["*EID 89049032123451234512345678901235 found, --eid asked for*"])
     (line,) = [line for line in result.outlines if "commands:" in line]
     sent = line.partition("commands: ")[2]
-    # TERMINAL CAPABILITY, MANAGE CHANNEL, SELECT, GetEID and nothing more.
-    assert sent.count("'") == 2 * 4
+    # TERMINAL CAPABILITY, MANAGE CHANNEL, SELECT, GetEID, MANAGE CHANNEL close and nothing more.
+    assert sent.count("'") == 2 * 5
+    assert "'00708001'" in sent
     assert "bf3e035c015a" in sent
 
 
@@ -589,3 +592,108 @@ def test_run_without_cases_imports_nothing_and_writes_nothing(pytester):
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=1)
     assert not (pytester.path / "reports").exists()
+
+
+_TRUST = (
+    _HEAD
+    + """
+@testcase("ES10c.GetEID#02", level="read-only")
+def test_reads(card):
+    card.eid()
+
+@testcase("ES10b.AuthenticateServer#09", "ES10b.AuthenticateServer#10", level="read-only")
+def test_session(card, server):
+    raise RuntimeError
+"""
+)
+
+
+def test_cases_with_a_server_need_a_card_with_the_ci_of_the_run(suite, pytester):
+    folder = pytester.mkdir("pki")
+    for number, one in enumerate(make_pki(b"other lab").credentials):
+        (folder / f"{number}.der").write_bytes(one.certificate.der)
+        (folder / f"{number}.pem").write_bytes(one.private_key.to_pem())
+    result = suite(_TRUST, "--target", "pcsc", "--pki", str(folder), "-s", simulated=False)
+    assert result.ret == 0
+    cases = {case["ids"][0]: case for case in _results(pytester)["cases"]}
+    assert cases["ES10c.GetEID#02"]["verdict"] == "pass"
+    session = cases["ES10b.AuthenticateServer#09"]
+    assert (session["verdict"], session["commands"]) == ("not applicable", 0)
+    said = [line for line in result.outlines if "none of the card's CIs" in line]
+    assert len(said) == 1
+    assert said[0].startswith("not applicable, 1 case: ")
+
+
+def test_simulated_card_needs_no_declared_trust(suite, pytester):
+    assert suite(_TRUST.replace("raise RuntimeError", "card.eid()")).ret == 0
+
+
+_HANGS = (
+    _HEAD
+    + """
+@testcase("ES10b.PrepareDownload#10", level="read-only")
+def test_hangs(card):
+    {}
+"""
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "expect.equal(card.eid(), None, 'EID')",
+        "raise Inconclusive('no such Profile')",
+        "card.eid()",
+    ],
+)
+def test_case_that_hangs_on_an_unknown_option_only_records(suite, pytester, body):
+    result = suite(_HANGS.format(body), "--target", "pcsc", simulated=False)
+    assert result.ret == 0
+    (case,) = _results(pytester)["cases"]
+    assert case["verdict"] == "probe"
+    assert case["verdicts"] == {"ES10b.PrepareDownload#10": "probe"}
+    assert any("O_E_REUSE_OTPK" in note for note in case["notes"])
+    said = [line for line in result.outlines if line.startswith("options unknown: ")]
+    assert len(said) == 1
+    assert "[options]" in said[0]
+
+
+@pytest.mark.parametrize(("value", "verdict"), [("false", "fail"), ("true", "not applicable")])
+def test_declared_option_decides(suite, pytester, value, verdict):
+    file = pytester.path / "dev.toml"
+    file.write_text(f'kind = "pcsc"\n[options]\nO_E_REUSE_OTPK = {value}\n', "utf-8")
+    body = "expect.equal(card.eid(), None, 'EID')"
+    suite(_HANGS.format(body), "--target", str(file), simulated=False)
+    (case,) = _results(pytester)["cases"]
+    assert case["verdict"] == verdict
+
+
+def test_unknown_case_is_refused_with_its_near_match(suite):
+    result = suite(_PASS, "--case", "ES10c.GetEid#02")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*'ES10c.GetEid#02' matches no case*near it: ES10c.GetEID#02*"])
+
+
+def test_unknown_name_in_a_target_file_is_refused_with_its_near_match(suite, pytester):
+    file = pytester.path / "dev.toml"
+    file.write_text('kind = "pcsc"\n[options]\nPROVISONING = true\n', "utf-8")
+    result = suite(_PASS, "--target", str(file), simulated=False)
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*[[]options[]] 'PROVISONING' is not known; near it: PROVIS*"])
+
+
+def test_reader_that_is_not_there_ends_the_run_before_the_first_case(suite, pytester):
+    (pytester.path / "broken.py").write_text(
+        "from rspcore.errors import ConfigError\n"
+        "def refuse(options):\n    raise ConfigError('there is no reader; readers: none')\n",
+        "utf-8",
+    )
+    text = _PASS + _PASS.replace("#02", "#03").replace("test_eid", "test_other")
+    text += (
+        "\nimport sys\nsys.path.insert(0, '.')\nfrom broken import refuse\n"
+        "from rspharness.run import opening\n"
+        "opening.TARGETS = (opening.TargetKind('pcsc', refuse, ''),)\n"
+    )
+    result = suite(text, "--target", "pcsc", simulated=False)
+    assert result.ret == NOTHING_RAN
+    assert sum("there is no reader" in line for line in result.outlines) == 1

@@ -60,3 +60,21 @@ def test_absent_column_is_named(tmp_path):
     path.write_text("id,area\nX#01,ES6\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="no column function"):
         Catalogue.load(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "undecided"),
+    [
+        ("A", {}, ("A",)),
+        ("!A", {}, ("A",)),
+        ("A & K", {"K": False}, ()),
+        ("A & K", {"K": True}, ("A",)),
+        ("A | K", {"K": True}, ()),
+        ("A | K", {"K": False}, ("A",)),
+        ("!(A | B)", {}, ("A", "B")),
+        ("A & L", {}, ()),  # L is of another version: it does not hold
+        ("A", {"A": True}, ()),
+    ],
+)
+def test_condition_names_the_unknown_options_it_hangs_on(text, options, undecided):
+    assert Condition.parse(text).undecided(options, {"A": "", "B": ""}) == undecided

@@ -47,7 +47,6 @@ def target(monkeypatch, tlv_card) -> Callable[..., FakeTarget]:
             return made
 
         monkeypatch.setattr(connection, "open_target", open_target)
-        monkeypatch.setattr(connection, "reader_names", lambda: (name,))
         monkeypatch.setattr(connection, "find_reader", lambda _beginning: name)
         return made
 
@@ -135,9 +134,8 @@ def readers(monkeypatch) -> Callable[..., None]:
             def close(self):
                 pass
 
-        monkeypatch.setattr(connection, "reader_names", lambda: tuple(occupied))
         monkeypatch.setattr(reader, "reader_names", lambda: tuple(occupied))
-        monkeypatch.setattr(connection, "ReaderLink", Link)
+        monkeypatch.setattr(reader, "ReaderLink", Link)
 
     return make
 
@@ -155,7 +153,7 @@ def readers(monkeypatch) -> Callable[..., None]:
 )
 def test_reader_is_the_only_one_or_the_only_one_with_a_card(readers, occupied, beginning, chosen):
     readers(**occupied)
-    assert connection._occupied_reader(beginning) == chosen
+    assert reader.find_reader(beginning) == chosen
 
 
 @pytest.mark.parametrize(
@@ -163,14 +161,14 @@ def test_reader_is_the_only_one_or_the_only_one_with_a_card(readers, occupied, b
     [
         ({"A 0": True, "A 1": True}, "A", '"A 0", "A 1": more than one has a card'),
         ({"A 0": False, "A 1": False}, "A", '"A 0", "A 1": none of them has a card'),
-        ({"A 0": True}, "B", "no reader matches"),
-        ({}, "", "no reader matches"),
+        ({"A 0": True}, "B", r'no reader is called "B\.\.\."; readers: "A 0"'),
+        ({}, "", "there is no reader; readers: none"),
     ],
 )
 def test_reader_that_cannot_be_chosen_is_a_configuration_error(readers, occupied, beginning, match):
     readers(**occupied)
     with pytest.raises(ConfigError, match=match):
-        connection._occupied_reader(beginning)
+        reader.find_reader(beginning)
 
 
 def test_trace_is_written_and_can_be_replayed(target, tmp_path):

@@ -353,7 +353,7 @@ def test_command_refuses_another_card(owner, make, other, reader, target, capsys
     assert main(["recover"]) == 3
     assert "put in one of those" in capsys.readouterr().err
     assert main(["recover", "--eid", str(eid)]) == 3
-    assert "nothing else was sent" in capsys.readouterr().err
+    assert "nothing but the reading of its EID was sent" in capsys.readouterr().err
 
 
 def test_command_refuses_a_new_card(capsys):

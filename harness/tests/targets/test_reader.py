@@ -73,9 +73,9 @@ def test_daemon_that_does_not_answer_is_reported_with_a_remedy(library):
 def test_beginning_of_a_name_is_enough_if_it_is_unique(library):
     library("Reader A 00 00", "Reader B 01 00")
     assert find_reader("Reader A") == "Reader A 00 00"
-    with pytest.raises(ConfigError, match='more than one reader matches "Reader"'):
+    with pytest.raises(ConfigError, match='"Reader B 01 00": more than one has a card'):
         find_reader("Reader")
-    with pytest.raises(ConfigError, match='no reader matches "C"; readers: "Reader A 00 00"'):
+    with pytest.raises(ConfigError, match=r'called "C\.\.\."; readers: "Reader A 00 00"'):
         find_reader("C")
 
 

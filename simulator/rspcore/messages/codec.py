@@ -266,6 +266,11 @@ def _plan(kind: "type[Structure]") -> tuple[_Component, ...]:
     return plan
 
 
+def components(kind: "type[Structure]") -> "tuple[_Component, ...]":
+    """Returns the components of a structure in order: name, tag, codec, and whether optional."""
+    return _plan(kind)
+
+
 def _make_plan(kind: "type[Structure]") -> tuple[_Component, ...]:
     hints = typing.get_type_hints(kind, include_extras=True)
     plan = []
