@@ -140,6 +140,8 @@ class RequestReader:
             path=_path(event.target.decode("latin-1")),
             headers=headers,
         )
+        if sum(len(name) + len(value) for name, value in event.headers) > _MOST_HEADER_OCTETS:
+            return self._refusal(431, f"at most {_MOST_HEADER_OCTETS:,} octets of header are read")
         if event.http_version not in _VERSIONS:
             return self._refusal(505, f"HTTP/{event.http_version.decode('latin-1')}: expected 1.1")
         length = headers.get("Content-Length")
