@@ -42,6 +42,8 @@ _Step = Callable[[float], HttpRequest | Refusal | None]
 _LOG: Final = logging.getLogger(__name__)
 _AT_ONCE: Final = 65_536
 _DRAINED_AT_ONCE: Final = 16
+_KERNEL_OCTETS: Final = 256 << 10
+"""Most octets of an answer that wait in the kernel, which could take megabytes for each client."""
 _PLAIN_HTTP: Final = Refusal(400, "this port speaks HTTPS, the request was plain HTTP")
 
 
@@ -88,6 +90,7 @@ class Connection:
         """
         accepted.settimeout(0)
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_OCTETS)
         self.number = accepted.fileno()
         self._limits = limits
         self._reader = RequestReader(limits.body_octets)

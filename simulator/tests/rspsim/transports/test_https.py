@@ -248,6 +248,37 @@ def test_slow_answer_does_not_delay_other_clients(connect, server, pki):
     assert time.monotonic() - start >= 0.4
 
 
+def test_slow_answers_do_not_wait_for_each_other(connect, server, pki):
+    clients = [connect() for _ in range(12)]
+    for client in clients:
+        client.connect()
+    with server.fault("http.slow", milliseconds=300):
+        start = time.monotonic()
+        for client in clients:
+            client.request("POST", INITIATE, body(pki), HEADERS)
+        assert [client.getresponse().status for client in clients] == [200] * 12
+    assert 0.3 <= time.monotonic() - start < 1.5
+
+
+def test_answer_under_way_is_sent_before_the_front_stops():
+    entered = threading.Event()
+
+    def handler(request: HttpRequest) -> HttpResponse:
+        entered.set()
+        return HttpResponse(status=200, body=b"late", delay_ms=60_000)
+
+    front = Front(handler, (Listener(),))
+    front.start()
+    connection = http.client.HTTPConnection("127.0.0.1", front.ports[0], timeout=5)
+    connection.request("GET", "/")
+    assert entered.wait(5)
+    start = time.monotonic()
+    front.stop()
+    assert connection.getresponse().read() == b"late"
+    assert time.monotonic() - start < 2
+    connection.close()
+
+
 def test_silent_client_does_not_delay_other_clients(connect, front, pki):
     silent = [socket.create_connection(("127.0.0.1", front.ports[0])) for _ in range(20)]
     assert post(connect(), body(pki))[0] == 200
