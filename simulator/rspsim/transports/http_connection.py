@@ -21,7 +21,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from rspcore.printable_text import printable
@@ -58,8 +58,8 @@ class FrontLimits:
         body_octets: Longest body that is read.
         connections: Most connections at a time; a further one takes the place of the one that has
             kept the server waiting longest.
-        buffered_octets: Most octets of unfinished requests and answers of all connections; beyond,
-            those that have kept the server waiting longest are closed.
+        buffered_octets: Most octets of requests and answers of all connections; beyond, unfinished
+            ones that have kept the server waiting longest are closed, and complete ones get 503.
     """
 
     exchange_s: float = 5.0
@@ -96,6 +96,7 @@ class Connection:
         self._reader = RequestReader(limits.body_octets)
         self._socket: socket.socket = accepted
         self._out = memoryview(b"")
+        self._asked_octets = 0
         self._keep = True
         self._step: _Step
         self.closed = False
@@ -108,8 +109,8 @@ class Connection:
 
     @property
     def held(self) -> int:
-        """Returns how many octets of unfinished requests and answers it holds."""
-        return self._reader.held + len(self._out)
+        """Returns how many octets of requests and answers it holds."""
+        return self._reader.held + self._asked_octets + len(self._out)
 
     @property
     def answering(self) -> bool:
@@ -138,7 +139,7 @@ class Connection:
 
     def answer(self, octets: bytes, now: float, *, keep: bool) -> HttpRequest | Refusal | None:
         """Begins to send an answer; returns the next request if its octets are there already."""
-        self._out, self._keep = memoryview(octets), keep
+        self._out, self._keep, self._asked_octets = memoryview(octets), keep, 0
         self._wait(self._write, now, self._limits.exchange_s)
         return self.proceed(now)
 
@@ -149,6 +150,11 @@ class Connection:
         may_go_on = not isinstance(asked, Refusal) and self._reader.keep_alive
         octets = answer_octets(response, method=method, keep_alive=may_go_on or cut)
         return octets, may_go_on and not cut
+
+    def turn_away(self, asked: HttpRequest) -> Refusal:
+        """Returns what takes the place of a complete request for which there is no room."""
+        self._asked_octets = 0
+        return Refusal(503, "too many requests at a time", replace(asked, body=b""))
 
     def expire(self, now: float) -> HttpRequest | Refusal | None:
         """Ends the step whose deadline has passed; returns what has to be answered for it."""
@@ -198,6 +204,8 @@ class Connection:
     def _read(self, now: float) -> HttpRequest | Refusal | None:
         while True:
             found = self._reader.read()
+            if isinstance(found, HttpRequest):
+                self._asked_octets = len(found.body)
             if found is not None:
                 return self._arrived(found)
             if self._reader.take_wish_to_continue():

@@ -145,6 +145,8 @@ class Loop:
 
     def _go_on(self, connection: Connection, asked: HttpRequest | Refusal | None) -> None:
         """Passes on what has to be answered, and waits for what the connection needs next."""
+        if isinstance(asked, HttpRequest) and asked.body and not self._make_room():
+            asked = connection.turn_away(asked)
         if asked is not None:
             self._asked.put((connection, asked))
         if connection.closed:
@@ -184,13 +186,20 @@ class Loop:
         now = monotonic()
         for one in [one for one in self._connections if one.deadline <= now]:
             self._go_on(one, one.expire(now))
-        while sum(one.held for one in self._connections) > self._limits.buffered_octets:
-            if not self._give_up_longest():
-                return
+        self._make_room()
 
-    def _give_up_longest(self) -> bool:
+    def _make_room(self) -> bool:
+        """Closes connections until the others hold what they may; False if that is not enough."""
+        while True:
+            held = [one.held for one in self._connections if one.held]
+            if len(held) <= 1 or sum(held) <= self._limits.buffered_octets:
+                return True
+            if not self._give_up_longest(holding=True):
+                return False
+
+    def _give_up_longest(self, *, holding: bool = False) -> bool:
         """Closes the connection that has waited longest for its client; False if there is none."""
-        waiting = [one for one in self._connections if one.events]
+        waiting = [one for one in self._connections if one.events and (one.held or not holding)]
         if not waiting:
             return False
         longest = min(waiting, key=lambda one: one.since)

@@ -6,6 +6,7 @@ waiting is that no thread waits for another one.
 
 import socket
 import ssl
+import threading
 import time  # noqa: TID251  sockets take real time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -16,6 +17,7 @@ import pytest
 from rspcore.crypto.curves import Curve
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import issue_tls, make_pki
+from rspsim.env import SeededRng
 from rspsim.smdpp import HttpRequest, HttpResponse
 from rspsim.transports.https import Front, FrontLimits, Listener, tls_context
 
@@ -348,3 +350,56 @@ def test_client_that_expects_100_gets_it_before_it_sends(bench):
     assert client.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
     client.sendall(b"{}")
     assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+def test_complete_request_for_which_there_is_no_room_is_answered_503(tls, trusting):
+    entered, release = threading.Event(), threading.Event()
+
+    class Slow(Bench):
+        def handle(self, request: HttpRequest) -> HttpResponse:
+            entered.set()
+            release.wait(10)
+            return HttpResponse(status=200, body=str(len(request.body)).encode())
+
+    with ExitStack() as stack:
+        running = Slow(tls, trusting, FrontLimits(buffered_octets=1_000_000), stack)
+        whole = POST + b"Connection: close\r\nContent-Length: 600000\r\n\r\n" + bytes(600_000)
+        first, second = running.secured(), running.secured()
+        first.sendall(whole)
+        assert entered.wait(5)
+        second.sendall(whole)
+        time.sleep(0.2)
+        release.set()
+        assert everything(first).endswith(b"\r\n\r\n600000")
+        assert everything(second).startswith(b"HTTP/1.1 503 ")
+        assert [(one[0].body, one[1]) for one in running.noted] == [(b"", 503)]
+
+
+STREAMS = (
+    POST + b"Content-Length: 2\r\n\r\n{}",
+    POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    POST + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\nabcde",
+)
+
+
+def spoiled(stream: bytes, rng: SeededRng) -> bytes:
+    """Returns a stream with up to four octets changed, put in or left out."""
+    octets = bytearray(stream)
+    for _ in range(1 + rng.octets(1)[0] % 4):
+        kind, place, value = rng.octets(3)
+        at = place % len(octets)
+        octets[at : at + (0, 1, 8)[kind % 3]] = bytes([value]) * (kind % 5)
+    return bytes(octets)
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_spoiled_streams_are_answered_and_never_reset(bench, number):
+    running = bench(FrontLimits(exchange_s=0.05, idle_s=0.05))
+    rng = SeededRng(bytes([number]))
+    for count in range(100):
+        client = running.connect() if count % 4 == 0 else running.secured()  # also without TLS
+        client.sendall(spoiled(STREAMS[number], rng))
+        answer = everything(client)
+        assert count % 4 == 0 or answer.startswith(b"HTTP/1.1 ")
+        assert answer[9:12] not in (b"500", b"503")
+    assert running.good_exchange_s() < 5
