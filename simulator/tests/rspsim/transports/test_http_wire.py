@@ -148,7 +148,7 @@ def test_connection_is_kept_as_the_client_wishes(octets, kept):
     assert reader.keep_alive is kept
 
 
-def test_client_that_waits_for_100_is_told_once_and_only_for_a_body_that_is_read():
+def test_client_that_waits_for_100_gets_it_once_and_only_for_a_body_that_is_read():
     reader = RequestReader(LIMIT)
     reader.feed(post(b"Expect: 100-continue", b"Content-Length: 1"))
     assert reader.read() is None

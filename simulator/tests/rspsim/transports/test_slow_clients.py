@@ -317,7 +317,7 @@ def test_half_closed_client_is_answered_and_half_a_request_is_noted(bench):
     )
 
 
-def test_plain_http_on_the_tls_port_is_told_so(bench):
+def test_plain_http_on_the_tls_port_is_answered_with_the_reason(bench):
     running = bench(WIDE)
     client = running.connect()
     client.sendall(POST + b"\r\n")
