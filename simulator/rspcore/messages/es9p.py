@@ -22,6 +22,7 @@ from rspcore.messages.json_codec import (
     BASE64_AS_FOUND,
     HEX_TRANSACTION_ID,
     TEXT,
+    TEXT_AS_FOUND,
     JsonMessage,
     Member,
     message,
@@ -75,8 +76,8 @@ class StatusCodeData(JsonMessage):
 
     subject_code: Annotated[str, Member("subjectCode", TEXT)]
     reason_code: Annotated[str, Member("reasonCode", TEXT)]
-    subject_identifier: Annotated[str | None, Member("subjectIdentifier", TEXT)] = None
-    message: Annotated[str | None, Member("message", TEXT)] = None
+    subject_identifier: Annotated[str | None, Member("subjectIdentifier", TEXT_AS_FOUND)] = None
+    message: Annotated[str | None, Member("message", TEXT_AS_FOUND)] = None
 
     def __str__(self) -> str:
         """Returns "8.2.6/3.8" and, when present, identifier and message."""

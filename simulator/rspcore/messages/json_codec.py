@@ -27,6 +27,7 @@ __all__ = [
     "BASE64_AS_FOUND",
     "HEX_TRANSACTION_ID",
     "TEXT",
+    "TEXT_AS_FOUND",
     "InvalidMemberError",
     "JsonCodec",
     "JsonMessage",
@@ -101,6 +102,17 @@ def _text(value: object) -> str:
     return value
 
 
+def _whole_text(value: object) -> str:
+    text = _text(value)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise DecodeError(
+            f"expected text, got a lone surrogate at character {error.start + 1}"
+        ) from error
+    return text
+
+
 def _kind(value: object) -> str:
     if value is None:
         return "null"
@@ -143,7 +155,10 @@ def _transaction_id(value: object) -> TransactionId:
     return TransactionId.from_hex(text)
 
 
-TEXT = JsonCodec(_text, str)
+TEXT = JsonCodec(_whole_text, str)
+"""Text that can be written again, read strictly: no lone surrogate (RFC 8259, 8.2)."""
+TEXT_AS_FOUND = JsonCodec(_text, str)
+"""Any text, read tolerantly: what a client should accept in a message for people."""
 BASE64 = JsonCodec(_base64, lambda octets: base64.b64encode(octets).decode("ascii"))
 """Octets in standard base64, read strictly: what a server should require of a request."""
 BASE64_AS_FOUND = JsonCodec(_base64_as_found, BASE64.encode)

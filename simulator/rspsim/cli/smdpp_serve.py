@@ -1,29 +1,34 @@
 """`rsplab smdpp serve`: prints activation codes, then one line for each request, until a signal."""
 
 import argparse
-import logging
 import signal
 import ssl
 import sys
 import threading
 from contextlib import ExitStack
+from io import StringIO
 from pathlib import Path
+from typing import Final
 
 import segno
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
 from rspcore.messages.metadata import ProfileClass
+from rspcore.printable_text import printable
+from rspsim.cli.console import Console
 from rspsim.cli.smdpp_setup import make_server, packages
 from rspsim.server_setup import Package, server_pki, switch_faults, tls_credential
 from rspsim.smdpp import Order, SmDpPlus
 from rspsim.smdpp.history import Exchange
 from rspsim.smdpp.stock.orders import FINISHED
 from rspsim.system import SystemClock
-from rspsim.transports.https import Front, Listener, free_port, tls_context
+from rspsim.transports.https import Front, FrontLimits, Listener, free_port, tls_context
 from rspsim.transports.management_port import management_front
 
 __all__ = ["serve"]
+
+_LONGEST_PATH: Final = 100
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -34,26 +39,33 @@ def serve(options: argparse.Namespace) -> int:
         DecodeError: a file is not a profile package.
         LocalError: an order or a fault is not possible.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="rsplab: %(message)s")
     pki = server_pki(options.pki, any_ci=options.any_ci)
     port = options.port or free_port(options.host)
     server = make_server(options, pki, port)
     switch_faults(server, options.fault)
-    orders = _Orders(server, options)
     if options.write_ca is not None:
         _write_ca(server, options.write_ca)
+    lock = threading.Lock()
+    front = Front(
+        server.handle,
+        _listeners(server, options, port),
+        lock=lock,
+        limits=FrontLimits(body_octets=server.environment.policy.max_body_octets),
+        note=server.note_refusal,
+    )
     with ExitStack() as stack:
-        lock = threading.Lock()
-        front = Front(server.handle, _listeners(server, options, port), lock=lock)
+        console = stack.enter_context(Console())
+        orders = _Orders(server, options, console)
         stack.enter_context(front)
-        _print_identity(server, options, front.ports)
+        _print_identity(server, options, front.ports, console)
         if options.admin_port is not None:
             admin = management_front(server, lock, port=options.admin_port)
             stack.enter_context(admin)
-            print(f"management  http://127.0.0.1:{admin.ports[0]}/")
+            console.line(f"management  http://127.0.0.1:{admin.ports[0]}/")
         orders.show()
-        server.history.listen(_print_exchange)
-        server.history.listen(orders.renew)
+        with lock:
+            server.history.listen(lambda exchange: console.line(_exchange_line(exchange)))
+            server.history.listen(orders.renew)
         _wait_for_signal(stack)
     return 0
 
@@ -80,22 +92,24 @@ def _write_ca(server: SmDpPlus, file: Path) -> None:
         raise ConfigError(f"--write-ca {file}: {error.strerror}") from error
 
 
-def _print_identity(server: SmDpPlus, options: argparse.Namespace, ports: tuple[int, ...]) -> None:
+def _print_identity(
+    server: SmDpPlus, options: argparse.Namespace, ports: tuple[int, ...], console: Console
+) -> None:
     identity = server.identity
-    print(f"SM-DP+      {identity.address}, OID {identity.oid}; test keys only")
-    print(f"listening   https://{options.host}:{ports[0]}/")
+    console.line(f"SM-DP+      {identity.address}, OID {identity.oid}; test keys only")
+    console.line(f"listening   https://{options.host}:{ports[0]}/")
     for port in ports[1:]:
-        print(f"brainpool   https://{options.host}:{port}/ (TLS 1.2)")
+        console.line(f"brainpool   https://{options.host}:{port}/ (TLS 1.2)")
     for curve in identity.curves:
-        print(f"CI          {identity.ci_pkid(curve).hex().upper()} {curve}")
+        console.line(f"CI          {identity.ci_pkid(curve).hex().upper()} {curve}")
     for one in server.faults.active:
-        print(f"fault       {one.fault.name} {dict(one.parameters) or ''}".rstrip())
+        console.line(f"fault       {one.fault.name} {dict(one.parameters) or ''}".rstrip())
 
 
 class _Orders:
     """The orders of this run: made from the options, shown, and made again when finished."""
 
-    def __init__(self, server: SmDpPlus, options: argparse.Namespace) -> None:
+    def __init__(self, server: SmDpPlus, options: argparse.Namespace, console: Console) -> None:
         """Orders every package.
 
         Raises:
@@ -103,6 +117,7 @@ class _Orders:
         """
         self._server = server
         self._options = options
+        self._console = console
         self._packages: dict[int, Package] = {}
         matching_id = options.matching_id
         for package in packages(options, server.identity.address):
@@ -126,15 +141,16 @@ class _Orders:
             order, metadata = self._server.orders.get(number), package.metadata
             kind = metadata.profile_class
             name = ProfileClass.operational.name if kind is None else ProfileClass(kind).name
-            print(
+            self._console.line(
                 f"order {number:<5} {order.iccid} {metadata.service_provider_name!r} "
                 f"{metadata.profile_name!r}, class {name}, {len(package.upp):,} octets "
                 f"({package.origin})"
             )
-            print(f"            {order.activation_code}")
+            self._console.line(f"            {order.activation_code}")
             if sys.stdout.isatty() and not self._options.no_qr:
-                segno.make(order.activation_code, error="l").terminal(compact=True)
-        sys.stdout.flush()
+                drawn = StringIO()
+                segno.make(order.activation_code, error="l").terminal(drawn, compact=True)
+                self._console.block(drawn.getvalue())
 
     def renew(self, _: Exchange) -> None:
         """Orders each finished profile again, if --again was given."""
@@ -145,15 +161,17 @@ class _Orders:
             if order.state in FINISHED:
                 package = self._packages.pop(number)
                 new = self._order(package, order.matching_id)
-                print(f"order {new.number:<5} again, {new.activation_code}", flush=True)
+                self._console.line(f"order {new.number:<5} again, {new.activation_code}")
 
 
-def _print_exchange(exchange: Exchange) -> None:
+def _exchange_line(exchange: Exchange) -> str:
     at = exchange.at.astimezone().strftime("%H:%M:%S")
-    what = exchange.function or f"{exchange.request.method} {exchange.request.path}"
+    path = printable(exchange.request.path, _LONGEST_PATH)
+    what = exchange.function or f"{exchange.request.method} {path}".strip() or "-"
     session = exchange.transaction_id[:8] or "-"
-    sent = f"{len(exchange.response.body):,} octets"
-    print(f"{at} {what:<23} {session:<8} {exchange.summary} ({sent})", flush=True)
+    left_out = exchange.response_left_out
+    sent = len(exchange.response.body) if left_out is None else left_out.length
+    return f"{at} {what:<23} {session:<8} {exchange.summary} ({sent:,} octets)"
 
 
 def _wait_for_signal(stack: ExitStack) -> None:

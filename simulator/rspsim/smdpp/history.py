@@ -1,16 +1,22 @@
 """The request history: what clients asked and what the server answered, for tests and people."""
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
+from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits, LeftOut, shortened
 
 __all__ = ["Exchange", "History"]
 
-_KEPT: Final = 1000
+_LOG: Final = logging.getLogger(__name__)
+_BODY_NOT_KEPT: Final = frozenset((404, 413, 415))
+_FIXED_OCTETS: Final = 1000
+"""About what an exchange takes without its texts and bodies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +31,8 @@ class Exchange:
         summary: The result in a few words: success, codes, or the verdict on a notification.
         request: The request.
         response: The answer as it was sent, faults included.
+        request_left_out: What is known of the body of the request, when it is not kept whole.
+        response_left_out: What is known of the body of the answer, when it is not kept whole.
     """
 
     number: int
@@ -34,13 +42,34 @@ class Exchange:
     summary: str
     request: HttpRequest
     response: HttpResponse
+    request_left_out: LeftOut | None = None
+    response_left_out: LeftOut | None = None
+
+    @property
+    def octets(self) -> int:
+        """Returns about how many octets of memory it takes."""
+        texts = (self.request.method, self.request.path, self.summary)
+        headers = (*self.request.headers.items(), *self.response.headers.items())
+        return (
+            _FIXED_OCTETS
+            + len(self.request.body)
+            + len(self.response.body)
+            + sum(map(len, texts))
+            + sum(len(name) + len(value) for name, value in headers)
+        )
 
 
 class History:
-    """The latest thousand exchanges; each new one is passed to the listeners."""
+    """The latest exchanges, bounded in number and in octets; each new one goes to the listeners.
 
-    def __init__(self) -> None:
-        self._exchanges: deque[Exchange] = deque(maxlen=_KEPT)
+    A listener is called inside the exchange, before its answer is sent: it must return at once and
+    never wait. What may wait, such as printing, belongs behind `rspsim.transports.relay.Relay`.
+    """
+
+    def __init__(self, limits: KeptLimits = USUAL_LIMITS) -> None:
+        self._limits = limits
+        self._exchanges: deque[Exchange] = deque()
+        self._octets = 0
         self._count = 0
         self._listeners: list[Callable[[Exchange], None]] = []
 
@@ -49,18 +78,41 @@ class History:
         """Returns the number of the next exchange."""
         return self._count + 1
 
+    @property
+    def octets(self) -> int:
+        """Returns about how many octets of memory the exchanges take."""
+        return self._octets
+
     def __iter__(self) -> Iterator[Exchange]:
         return iter(tuple(self._exchanges))
 
     def __len__(self) -> int:
         return len(self._exchanges)
 
-    def add(self, exchange: Exchange) -> None:
-        """Keeps an exchange and passes it to the listeners."""
-        self._exchanges.append(exchange)
-        self._count = exchange.number
-        for listener in self._listeners:
-            listener(exchange)
+    def add(self, exchange: Exchange, *, refused: int | None = None) -> None:
+        """Keeps an exchange and passes it, as it is kept, to the listeners.
+
+        A listener that raises is logged and dropped; the exchange goes on.
+
+        Args:
+            exchange: The exchange, bodies whole.
+            refused: Status with which the request was refused before a function ran, or None.
+        """
+        kept = self._as_kept(exchange, refused)
+        self._exchanges.append(kept)
+        self._count = kept.number
+        self._octets += kept.octets
+        while self._exchanges and (
+            len(self._exchanges) > self._limits.exchanges
+            or self._octets > self._limits.history_octets
+        ):
+            self._octets -= self._exchanges.popleft().octets
+        for listener in tuple(self._listeners):
+            try:
+                listener(kept)
+            except Exception:  # noqa: BLE001  whatever it is, it is logged, once
+                _LOG.exception("a listener of the history fails and is dropped")
+                self._listeners.remove(listener)
 
     def listen(self, listener: Callable[[Exchange], None]) -> None:
         """Adds a listener, which is called with every exchange from now on."""
@@ -69,3 +121,21 @@ class History:
     def clear(self) -> None:
         """Forgets the exchanges; the numbers are not reset."""
         self._exchanges.clear()
+        self._octets = 0
+
+    def _as_kept(self, exchange: Exchange, refused: int | None) -> Exchange:
+        asked, got = exchange.request.body, exchange.response.body
+        if refused in _BODY_NOT_KEPT and asked:
+            request: tuple[bytes, LeftOut | None] = b"", LeftOut(len(asked), sha256(asked).digest())
+        else:
+            request = shortened(asked, self._limits)
+        response = shortened(got, self._limits)
+        if request[1] is None and response[1] is None:
+            return exchange
+        return replace(
+            exchange,
+            request=replace(exchange.request, body=request[0]),
+            response=replace(exchange.response, body=response[0]),
+            request_left_out=request[1],
+            response_left_out=response[1],
+        )

@@ -6,20 +6,24 @@
     GET    /faults                known and active      POST /faults    switch one on
     DELETE /faults, /faults/NAME  switch all or one off
     GET    /history               exchanges             DELETE /history forget them
-    GET    /notifications         notifications received
+    GET    /notifications         notifications         DELETE /notifications forget them
     DELETE /sessions              forget every RSP session, like a server that lost its state
 
 Like the server itself this is a value machine; the port it listens on is
-`rspsim.transports.management_port`. The API is not part of any specification.
+`rspsim.transports.management_port`. A guard, such as the lock of the server's own front, is held
+only while the server is read or changed, never while a package is made or an answer is written:
+clients of ES9+ do not wait for those. The API is not part of any specification.
 """
 
 import base64
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from rspcore.errors import DecodeError, LocalError, RspError
 from rspcore.ids import Eid
+from rspcore.messages.es9p import JSON_CONTENT_TYPE
 from rspcore.messages.json_codec import (
     BASE64,
     TEXT,
@@ -32,6 +36,7 @@ from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.profile_maker import make_profile, preset
 from rspsim.smdpp.history import Exchange
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
+from rspsim.smdpp.limits import LeftOut
 from rspsim.smdpp.server import SmDpPlus
 from rspsim.smdpp.stock.derived_metadata import derive_metadata
 from rspsim.smdpp.stock.orders import Order, OrderEvent
@@ -58,6 +63,10 @@ class NewOrder(JsonMessage):
     eid: Annotated[str | None, Member("eid", TEXT)] = None
 
 
+class _UnknownError(LocalError):
+    """Reports a thing that is to be deleted and does not exist. Nothing was changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Call:
     """The part of the path after the collection, and the body."""
@@ -69,8 +78,12 @@ class _Call:
 class Management:
     """Answers management requests for one server."""
 
-    def __init__(self, server: SmDpPlus) -> None:
+    def __init__(
+        self, server: SmDpPlus, guard: AbstractContextManager[object] | None = None
+    ) -> None:
+        """Takes a server and what to hold while it is read or changed; nothing when None."""
         self._server = server
+        self._guard: AbstractContextManager[object] = nullcontext() if guard is None else guard
         self._routes: dict[tuple[str, str], Callable[[_Call], object]] = {
             ("GET", ""): self._overview,
             ("GET", "orders"): self._orders,
@@ -81,40 +94,52 @@ class Management:
             ("GET", "history"): self._history,
             ("DELETE", "history"): self._forget,
             ("GET", "notifications"): self._notifications,
+            ("DELETE", "notifications"): self._forget_notifications,
             ("DELETE", "sessions"): self._forget_sessions,
         }
 
     def handle(self, request: HttpRequest) -> HttpResponse:
-        """Answers one request: 200 with JSON, 404, or 400 with the reason."""
+        """Answers one request: 200 with JSON, 404, 415, or 400 with the reason."""
         collection, _, item = request.path.strip("/").partition("/")
         route = self._routes.get((request.method, collection))
         if route is None:
             return _answer(404, {"error": f"no route for {request.method} {request.path}"})
+        given = (request.header("Content-Type") or "").partition(";")[0].strip().lower()
+        if request.body and given != JSON_CONTENT_TYPE:
+            return _answer(415, {"error": f"Content-Type: expected {JSON_CONTENT_TYPE}"})
         try:
             body = load_object(request.body) if request.body else {}
             return _answer(200, {"result": route(_Call(item, body))})
+        except _UnknownError as error:
+            return _answer(404, {"error": str(error)})
         except RspError as error:
             return _answer(400, {"error": str(error)})
 
     def _overview(self, _: _Call) -> object:
         identity = self._server.identity
+        with self._guard:
+            orders, exchanges = len(self._server.orders.all()), self._server.history.next_number - 1
         return {
             "address": identity.address,
             "aliases": list(identity.aliases),
             "smdpOid": str(identity.oid),
             "ci": {curve.value: identity.ci_pkid(curve).hex().upper() for curve in identity.curves},
-            "orders": len(self._server.orders.all()),
-            "exchanges": self._server.history.next_number - 1,
+            "orders": orders,
+            "exchanges": exchanges,
         }
 
     def _orders(self, call: _Call) -> object:
-        if call.item:
-            return _order_view(self._server.orders.get(_number(call.item)))
-        return [_order_view(order) for order in self._server.orders.all()]
+        with self._guard:
+            book = self._server.orders
+            orders = (book.get(_number(call.item)),) if call.item else tuple(book.all())
+        return _order_view(orders[0]) if call.item else [_order_view(one) for one in orders]
 
     def _order(self, call: _Call) -> object:
         if call.item:
-            return _order_view(self._server.orders.change(_number(call.item), _event(call.body)))
+            number, event = _number(call.item), _event(call.body)
+            with self._guard:
+                order = self._server.orders.change(number, event)
+            return _order_view(order)
         new = NewOrder.from_json(call.body)
         if new.upp is None:
             made = make_profile(preset(new.profile or _DEFAULT_PRESET))
@@ -122,13 +147,15 @@ class Management:
         else:
             upp = new.upp
             metadata = self._metadata(upp, new.metadata)
-        order = self._server.orders.order(
-            upp,
-            metadata,
-            matching_id=new.matching_id,
-            confirmation_code=new.confirmation_code,
-            eid=None if new.eid is None else Eid.from_digits(new.eid),
-        )
+        eid = None if new.eid is None else Eid.from_digits(new.eid)
+        with self._guard:
+            order = self._server.orders.order(
+                upp,
+                metadata,
+                matching_id=new.matching_id,
+                confirmation_code=new.confirmation_code,
+                eid=eid,
+            )
         return _order_view(order)
 
     def _metadata(self, upp: bytes, given: bytes | None) -> StoreMetadataRequest:
@@ -138,6 +165,8 @@ class Management:
 
     def _faults(self, _: _Call) -> object:
         switch = self._server.faults
+        with self._guard:
+            on = switch.active
         return {
             "known": [
                 {
@@ -156,7 +185,7 @@ class Management:
                     "times": one.times,
                     "parameters": dict(one.parameters),
                 }
-                for one in switch.active
+                for one in on
             ],
         }
 
@@ -172,26 +201,41 @@ class Management:
             or len(parameters) != len(given)
         ):
             raise LocalError("fault: expected name, function and times, and parameters by name")
-        self._server.faults.on(name, function=function, times=times, **parameters)
+        with self._guard:
+            self._server.faults.on(name, function=function, times=times, **parameters)
         return self._faults(call)
 
     def _fault_off(self, call: _Call) -> object:
-        self._server.faults.off(call.item)
+        if call.item and all(one.name != call.item for one in self._server.faults.known):
+            raise _UnknownError(f"fault {call.item!r} is not known")
+        with self._guard:
+            self._server.faults.off(call.item)
         return self._faults(call)
 
     def _history(self, _: _Call) -> object:
-        return [_exchange_view(one) for one in self._server.history]
+        with self._guard:
+            exchanges = tuple(self._server.history)
+        return [_exchange_view(one) for one in exchanges]
 
     def _forget(self, _: _Call) -> object:
-        self._server.history.clear()
+        with self._guard:
+            self._server.history.clear()
         return []
 
     def _forget_sessions(self, _: _Call) -> object:
-        self._server.environment.sessions.repository.clear()
+        with self._guard:
+            self._server.environment.sessions.repository.clear()
         return []
 
     def _notifications(self, _: _Call) -> object:
-        return [_receipt_view(one) for one in self._server.notifications]
+        with self._guard:
+            receipts = self._server.notifications
+        return [_receipt_view(one) for one in receipts]
+
+    def _forget_notifications(self, _: _Call) -> object:
+        with self._guard:
+            self._server.environment.receipts.clear()
+        return []
 
 
 def _answer(status: int, body: Mapping[str, object]) -> HttpResponse:
@@ -248,11 +292,13 @@ def _exchange_view(exchange: Exchange) -> dict[str, object]:
             "path": exchange.request.path,
             "headers": dict(exchange.request.headers),
             "body": exchange.request.body.decode("utf-8", "replace"),
+            **_left_out_view(exchange.request_left_out),
         },
         "response": {
             "status": exchange.response.status,
             "headers": dict(exchange.response.headers),
             "body": exchange.response.body.decode("utf-8", "replace"),
+            **_left_out_view(exchange.response_left_out),
         },
     }
 
@@ -268,4 +314,11 @@ def _receipt_view(receipt: Receipt) -> dict[str, object]:
         "iccid": None if receipt.iccid is None else str(receipt.iccid),
         "order": receipt.order,
         "octets": base64.b64encode(receipt.octets).decode("ascii"),
+        **_left_out_view(receipt.left_out),
     }
+
+
+def _left_out_view(left_out: LeftOut | None) -> dict[str, object]:
+    if left_out is None:
+        return {}
+    return {"wholeLength": left_out.length, "wholeSha256": left_out.sha256.hex().upper()}

@@ -14,6 +14,7 @@ Source: SGP.22 v2, 5.6 and 6.5.
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from rspcore.crypto.curves import Curve
@@ -30,12 +31,14 @@ from rspcore.messages.es9p import (
 from rspcore.messages.json_codec import load_object
 from rspcore.pki.bundle import Pki
 from rspcore.pki.roles import Role
+from rspcore.printable_text import printable
 from rspsim.env import Clock, Rng
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.fault_switch import Active, FaultSwitch, Parameter, ServerFault
 from rspsim.smdpp.history import Exchange, History
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.identity import Identity
+from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.smdpp.policy import STANDARD, Policy
 from rspsim.smdpp.protocol.es9p import FUNCTIONS
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome
@@ -49,6 +52,7 @@ __all__ = ["REFERENCE_ADDRESS", "SmDpPlus"]
 
 REFERENCE_ADDRESS: Final = "testsmdpplus1.example.com"
 
+_LONGEST_SHOWN: Final = 200
 _BY_PATH: Final = {PATH_PREFIX + function.name: function for function in FUNCTIONS}
 
 
@@ -74,6 +78,7 @@ class SmDpPlus:
         policy: Policy = STANDARD,
         variation: Variation | None = None,
         faults: tuple[ServerFault, ...] = (),
+        limits: KeptLimits = USUAL_LIMITS,
     ) -> None:
         """Sets up a server.
 
@@ -89,6 +94,7 @@ class SmDpPlus:
             policy: Choices that the specification leaves to the server.
             variation: Choices made differently each time; always the same when None.
             faults: Faults that can be switched on; `rspsim.faults.server` has them.
+            limits: How much is kept of what clients send.
 
         Raises:
             ConfigError: the bundle lacks a certificate or key of a server on one of the curves.
@@ -103,11 +109,11 @@ class SmDpPlus:
             policy=policy,
             variation=Steady() if variation is None else variation,
             orders=OrderBook(rng, address=address, repository=orders),
-            sessions=SessionBook(MemorySessions(), policy.session_lifetime),
-            receipts=ReceiptBook(),
+            sessions=SessionBook(MemorySessions(limits), policy.session_lifetime),
+            receipts=ReceiptBook(limits),
             faults=FaultSwitch(faults),
         )
-        self.history = History()
+        self.history = History(limits)
 
     @property
     def orders(self) -> OrderBook:
@@ -157,22 +163,48 @@ class SmDpPlus:
         refused = self.faults.through(fault_points.ARRIVAL, None, name)
         done = _Done(refused, f"HTTP {refused.status}") if refused else self._act(function, request)
         response = self.faults.through(fault_points.HTTP, done.response, name)
+        self._remember(at, name, request, done, response)
+        return response
+
+    def note_refusal(self, request: HttpRequest, response: HttpResponse, reason: str) -> None:
+        """Notes in the history that a client sent what is no request, and got this answer.
+
+        Args:
+            request: What was known of it; method and path are empty when nothing was.
+            response: The answer that the front gives.
+            reason: What was wrong, in printable text.
+        """
+        at, summary = (
+            self.environment.clock.now(),
+            f"HTTP {response.status}, client fault: {reason}",
+        )
+        self._remember(at, "", request, _Done(response, summary), response)
+
+    def _remember(
+        self,
+        at: datetime,
+        function: str,
+        request: HttpRequest,
+        done: "_Done",
+        response: HttpResponse,
+    ) -> None:
         self.history.add(
             Exchange(
                 number=self.history.next_number,
                 at=at,
-                function=name,
+                function=function,
                 transaction_id=done.transaction_id,
                 summary=done.summary,
                 request=request,
                 response=response,
-            )
+            ),
+            refused=done.response.status,
         )
-        return response
 
     def _act(self, function: Es9pFunction[Any] | None, request: HttpRequest) -> "_Done":
         if function is None:
-            return _failed(plain_answer(404, f"no function at {request.path!r}"))
+            shown = printable(request.path, _LONGEST_SHOWN)
+            return _failed(plain_answer(404, f"no function at '{shown}'"))
         fault = transport_fault(request, self.environment.policy)
         if fault is not None:
             return _failed(fault)
@@ -224,7 +256,7 @@ def _failed(response: HttpResponse) -> _Done:
 
 def _summary(outcome: Outcome) -> str:
     if isinstance(outcome.answer, StatusCodeData):
-        return f"Failed {outcome.answer}"
+        return f"Failed {printable(str(outcome.answer))}"
     if outcome.receipt is not None:
         receipt = outcome.receipt
         return f"{receipt.kind} {receipt.event or '-'}: {receipt.verdict}"
@@ -235,5 +267,5 @@ def _transaction_id(body: Mapping[str, object], answer: Mapping[str, object]) ->
     for one in (body, answer):
         value = one.get("transactionId")
         if isinstance(value, str):
-            return value[:32]
+            return printable(value[:32])
     return ""

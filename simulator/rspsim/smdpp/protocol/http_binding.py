@@ -18,6 +18,7 @@ from rspcore.messages.es9p import (
     JSON_CONTENT_TYPE,
 )
 from rspcore.messages.json_codec import dump_object
+from rspcore.printable_text import printable
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.policy import Policy
 
@@ -79,7 +80,8 @@ def _content_type(request: HttpRequest, _: Policy) -> HttpResponse | None:
     given = (request.header("Content-Type") or "").partition(";")[0].strip()
     if given.lower() == JSON_CONTENT_TYPE:
         return None
-    return plain_answer(415, f"Content-Type {given!r}: expected {JSON_CONTENT_TYPE}")
+    shown = printable(given, 100)
+    return plain_answer(415, f"Content-Type '{shown}': expected {JSON_CONTENT_TYPE}")
 
 
 def _user_agent(request: HttpRequest, _: Policy) -> HttpResponse | None:

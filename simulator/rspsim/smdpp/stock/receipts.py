@@ -7,11 +7,14 @@ server is kept here, for tests and for people.
 Source: SGP.22 v2, 3.5 and 5.6.4.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
+from typing import Final
 
 from rspcore.ids import Eid, Iccid
+from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits, LeftOut, shortened
 
 __all__ = ["Receipt", "ReceiptBook", "Verdict"]
 
@@ -38,14 +41,15 @@ class Receipt:
     Attributes:
         at: Time of arrival.
         kind: "ProfileInstallationResult", "OtherSignedNotification" or "unreadable".
-        octets: The notification as received.
-        signed: The part of it that the card signed, empty when not readable.
+        octets: The notification as received; the first part of one that is too long to keep.
+        signed: The part of it that the card signed, empty when not readable or too long to keep.
         verdict: What the server made of it.
         event: Name of the event, or the outcome of an installation.
         seq_number: seqNumber, None when not readable.
         eid: EID of the card, None when not known.
         iccid: ICCID of the profile, None when not given.
         order: Number of the order it belongs to, or None.
+        left_out: What is known of the whole notification, when it is not kept whole.
     """
 
     at: datetime
@@ -58,27 +62,63 @@ class Receipt:
     eid: Eid | None = None
     iccid: Iccid | None = None
     order: int | None = None
+    left_out: LeftOut | None = None
 
 
-_GENUINE = frozenset((Verdict.ACCEPTED, Verdict.NO_EFFECT))
+_GENUINE: Final = frozenset((Verdict.ACCEPTED, Verdict.NO_EFFECT))
+_FIXED_OCTETS: Final = 1000
+"""About what a receipt takes without its octets."""
+_SEEN_AT_MOST: Final = 100_000
 
 
 class ReceiptBook:
-    """The notifications received, oldest first."""
+    """The notifications received, oldest first, bounded in number and in octets.
 
-    def __init__(self) -> None:
-        self._receipts: list[Receipt] = []
-        self._seen: set[tuple[Eid, bytes]] = set()
+    When a bound is reached, notifications that are not genuine go first, the oldest of them first.
+    """
+
+    def __init__(self, limits: KeptLimits = USUAL_LIMITS) -> None:
+        self._limits = limits
+        self._genuine: dict[int, Receipt] = {}
+        self._others: dict[int, Receipt] = {}
+        self._count = 0
+        self._octets = 0
+        self._seen: dict[tuple[Eid, bytes], None] = {}
+
+    @property
+    def octets(self) -> int:
+        """Returns about how many octets of memory the receipts take."""
+        return self._octets
 
     def add(self, receipt: Receipt) -> None:
         """Adds a notification; another one with the same signed part is then a duplicate."""
-        self._receipts.append(receipt)
-        if receipt.verdict in _GENUINE and receipt.eid is not None:
-            self._seen.add((receipt.eid, receipt.signed))
+        genuine = receipt.verdict in _GENUINE
+        if genuine and receipt.eid is not None:
+            self._seen[receipt.eid, sha256(receipt.signed).digest()] = None
+            if len(self._seen) > _SEEN_AT_MOST:
+                del self._seen[next(iter(self._seen))]
+        octets, left_out = shortened(receipt.octets, self._limits)
+        if left_out is not None:
+            receipt = replace(receipt, octets=octets, signed=b"", left_out=left_out)
+        self._count += 1
+        (self._genuine if genuine else self._others)[self._count] = receipt
+        self._octets += _size(receipt)
+        while (
+            len(self._genuine) + len(self._others) > self._limits.receipts
+            or self._octets > self._limits.receipt_octets
+        ):
+            book = self._others or self._genuine
+            self._octets -= _size(book.pop(next(iter(book))))
 
     def all(self) -> tuple[Receipt, ...]:
-        """Returns all of them, oldest first."""
-        return tuple(self._receipts)
+        """Returns all that are kept, oldest first."""
+        return tuple(one for _, one in sorted((self._genuine | self._others).items()))
+
+    def clear(self) -> None:
+        """Forgets the receipts; which notifications came before stays known."""
+        self._genuine.clear()
+        self._others.clear()
+        self._octets = 0
 
     def seen(self, eid: Eid, signed: bytes) -> bool:
         """Returns whether the same notification came from this card before.
@@ -86,4 +126,8 @@ class ReceiptBook:
         The number alone would be enough for a real card, which never uses one twice; a simulated
         card that starts again from its first state does.
         """
-        return (eid, signed) in self._seen
+        return (eid, sha256(signed).digest()) in self._seen
+
+
+def _size(receipt: Receipt) -> int:
+    return _FIXED_OCTETS + len(receipt.octets) + len(receipt.signed) + len(receipt.event)

@@ -24,10 +24,12 @@ from typing import Final, Protocol
 from rspcore.crypto.curves import Curve
 from rspcore.ids import Eid, TransactionId
 from rspcore.pki.certificate import Certificate
+from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 
 __all__ = ["Client", "MemorySessions", "Session", "SessionBook", "SessionRepository", "Stage"]
 
-_KEPT_AT_MOST: Final = 10_000
+_FIXED_OCTETS: Final = 1000
+"""About what a session takes without what its card has sent, and a decoded certificate again."""
 
 
 class Stage(StrEnum):
@@ -106,24 +108,68 @@ class SessionRepository(Protocol):
 
 
 class MemorySessions:
-    """Keeps sessions in memory, the newest ten thousand of them."""
+    """Keeps sessions in memory, bounded in number and in octets.
 
-    def __init__(self) -> None:
-        self._by_id: dict[TransactionId, Session] = {}
+    When a bound is reached, sessions without an authenticated card go first, then those that have
+    ended, then the others; of each kind, the one whose last step is longest ago. The session that
+    was put last stays.
+    """
+
+    def __init__(self, limits: KeptLimits = USUAL_LIMITS) -> None:
+        self._limits = limits
+        self._by_rank: tuple[dict[TransactionId, Session], ...] = ({}, {}, {})
+        self._octets = 0
+
+    @property
+    def octets(self) -> int:
+        """Returns about how many octets of memory the sessions take."""
+        return self._octets
+
+    def __len__(self) -> int:
+        return sum(map(len, self._by_rank))
 
     def get(self, transaction_id: TransactionId) -> Session | None:
         """Returns the session with this TransactionID, or None."""
-        return self._by_id.get(transaction_id)
+        found = (kept.get(transaction_id) for kept in self._by_rank)
+        return next((one for one in found if one is not None), None)
 
     def put(self, session: Session) -> None:
-        """Sets the current value of a session; above the limit, the oldest session is forgotten."""
-        self._by_id[session.transaction_id] = session
-        if len(self._by_id) > _KEPT_AT_MOST:
-            del self._by_id[next(iter(self._by_id))]
+        """Sets the current value of a session; above a bound, others are forgotten."""
+        self._drop(session.transaction_id)
+        self._by_rank[_rank(session)][session.transaction_id] = session
+        self._octets += _size(session)
+        while len(self) > 1 and (
+            len(self) > self._limits.sessions or self._octets > self._limits.session_octets
+        ):
+            first = (one for kept in self._by_rank for one in kept)
+            self._drop(next(one for one in first if one != session.transaction_id))
 
     def clear(self) -> None:
         """Forgets every session."""
-        self._by_id.clear()
+        for kept in self._by_rank:
+            kept.clear()
+        self._octets = 0
+
+    def _drop(self, transaction_id: TransactionId) -> None:
+        for kept in self._by_rank:
+            if transaction_id in kept:
+                self._octets -= _size(kept.pop(transaction_id))
+
+
+def _rank(session: Session) -> int:
+    """Returns how late a session is forgotten: 0 first, 2 last."""
+    if session.client is None:
+        return 0
+    return 1 if session.closed else 2
+
+
+def _size(session: Session) -> int:
+    """Returns about how many octets of memory a session takes."""
+    client = session.client
+    if client is None:
+        return _FIXED_OCTETS
+    own = (client.certificate.der, client.euicc_info2, client.device_info, session.smdp_signature2)
+    return 2 * _FIXED_OCTETS + sum(map(len, own))
 
 
 @dataclass(frozen=True, slots=True)

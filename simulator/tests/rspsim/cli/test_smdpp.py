@@ -22,6 +22,7 @@ from rspcore.pki.generate import make_pki
 from rspsim import server_setup
 from rspsim.__main__ import PROGRAM
 from rspsim.cli import smdpp_setup
+from rspsim.cli.console import Console
 from rspsim.cli.smdpp_serve import _Orders
 from rspsim.smdpp import OrderEvent
 
@@ -230,11 +231,12 @@ def test_faults_of_the_options_are_switched_on():
 def test_finished_order_is_made_again_under_its_matching_id(capsys):
     chosen = options("--again", "--matching-id", "A-1")
     server = smdpp_setup.make_server(chosen, make_pki(), 8443)
-    orders = _Orders(server, chosen)
-    orders.renew(None)
-    assert len(server.orders.all()) == 1
-    server.orders.change(1, OrderEvent.WITHDRAWN)
-    orders.renew(None)
+    with Console() as console:
+        orders = _Orders(server, chosen, console)
+        orders.renew(None)
+        assert len(server.orders.all()) == 1
+        server.orders.change(1, OrderEvent.WITHDRAWN)
+        orders.renew(None)
     assert [(o.state, o.matching_id) for o in server.orders.all()] == [
         ("Unavailable", "A-1"),
         ("Released", "A-1"),
@@ -244,9 +246,76 @@ def test_finished_order_is_made_again_under_its_matching_id(capsys):
 
 def test_activation_codes_are_shown_as_qr_codes_in_a_terminal(capsys, monkeypatch):
     chosen = options("--matching-id", "A-1")
-    orders = _Orders(smdpp_setup.make_server(chosen, make_pki(), 8443), chosen)
-    orders.show()
-    plain = capsys.readouterr().out
+
+    def shown() -> str:
+        server = smdpp_setup.make_server(chosen, make_pki(), 8443)
+        with Console() as console:
+            _Orders(server, chosen, console).show()
+        return capsys.readouterr().out
+
+    plain = shown()
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    orders.show()
-    assert len(capsys.readouterr().out.splitlines()) > len(plain.splitlines()) + 10
+    assert len(shown().splitlines()) > len(plain.splitlines()) + 10
+
+
+def post(connection, path="/gsma/rsp2/es9plus/cancelSession", body=b"{}"):
+    connection.request("POST", path, body, HEADERS)
+    response = connection.getresponse()
+    response.read()
+    return response.status
+
+
+@pytest.fixture
+def talk(serve, tmp_path):
+    """Starts a server and connects to it and to its management port; stdout is read so far."""
+    ca = tmp_path / "ca.pem"
+    served = serve("--port", "0", "--admin-port", "0", "--write-ca", str(ca))
+    port = int(served.until(r"listening   https://127\.0\.0\.1:(\d+)/"))
+    admin = int(served.until(r"management  http://127\.0\.0\.1:(\d+)/"))
+    served.until(r"(LPA:1\S+)")
+    context = ssl.create_default_context(cafile=str(ca))
+    lpa = http.client.HTTPSConnection("localhost", port, context=context, timeout=10)
+    manager = http.client.HTTPConnection("127.0.0.1", admin, timeout=10)
+    yield served, lpa, manager
+    lpa.close()
+    manager.close()
+
+
+def test_pipe_that_nobody_reads_holds_up_no_answer_and_no_end(talk):
+    served, lpa, manager = talk
+    long = "/" + "x" * 200
+    for _ in range(1000):  # twice what fits into a pipe
+        assert post(lpa, long) == 404
+    assert post(lpa) == 200
+    manager.request("GET", "/")
+    assert json.loads(manager.getresponse().read())["result"]["exchanges"] == 1001
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.wait(timeout=10) == 0
+
+
+def test_reader_that_is_gone_is_logged_once_and_answers_go_on(talk):
+    served, lpa, _ = talk
+    served.process.stdout.close()
+    for _ in range(20):
+        assert post(lpa) == 200
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.wait(timeout=10) == 0
+    error = served.process.stderr.read()
+    assert (
+        error
+        == "rsplab: standard output: fails and is dropped: BrokenPipeError(32, 'Broken pipe')\n"
+    )
+    served.process.stdout = None
+
+
+def test_what_clients_send_is_escaped_on_the_terminal(talk):
+    served, lpa, _ = talk
+    assert post(lpa, "/%1B]0;owned%07%1B[2J%0Aforged") == 404
+    line = served.until(r"(.*owned.*)")
+    assert r"\x1b]0;owned\x07\x1b[2J\nforged" in line
+    assert line.isprintable()
+    address = json.dumps({"smdpAddress": "\ud800\x1b[31m\n", "transactionId": "\x1b[2J\ud800"})
+    assert post(lpa, "/gsma/rsp2/es9plus/initiateAuthentication", address.encode()) == 200
+    line = served.until(r"(.*initiateAuthentication.*)")
+    assert "Failed 1.6/2.1" in line
+    assert line.isprintable()

@@ -2,10 +2,12 @@
 
 import base64
 import json
+from hashlib import sha256
 
 import pytest
 
 from rspsim.smdpp import HttpRequest, OrderState
+from rspsim.smdpp.limits import KeptLimits
 from rspsim.smdpp.management import Management
 
 
@@ -15,7 +17,10 @@ def call(server):
 
     def ask(method, path, body=None):
         octets = b"" if body is None else json.dumps(body).encode()
-        response = management.handle(HttpRequest(method=method, path=path, body=octets))
+        headers = {"content-type": "application/json"}
+        response = management.handle(
+            HttpRequest(method=method, path=path, headers=headers, body=octets)
+        )
         answer = json.loads(response.body)
         return answer["result"] if response.status == 200 else (response.status, answer["error"])
 
@@ -78,6 +83,7 @@ def test_order_can_be_withdrawn(call, server):
     [
         ("GET", "/nothing", None, 404, "no route for"),
         ("PUT", "/orders", None, 404, "no route for"),
+        ("DELETE", "/faults/x", None, 404, "fault 'x' is not known"),
         ("GET", "/orders/7", None, 400, "no such order"),
         ("GET", "/orders/x", None, 400, "expected its number"),
         ("POST", "/orders", {"matchingId": "a"}, 400, "MatchingID"),
@@ -144,3 +150,60 @@ def test_history_and_notifications_can_be_read(call, server, lpa):
     assert (other["verdict"], other["eid"], other["octets"]) == ("UNREADABLE", None, "AA==")
     assert call("DELETE", "/history") == []
     assert call("GET", "/history") == []
+    assert call("DELETE", "/notifications") == []
+    assert call("GET", "/notifications") == []
+
+
+def test_body_that_is_not_said_to_be_json_is_refused(server):
+    request = HttpRequest(method="POST", path="/orders", body=b"{}")
+    assert Management(server).handle(request).status == 415
+    assert server.orders.all() == ()
+
+
+def test_guard_is_held_to_read_and_never_while_the_answer_is_written(server, lpa, monkeypatch):
+    held = []
+
+    class Guard:
+        def __enter__(self):
+            held.append("held")
+
+        def __exit__(self, *_):
+            held.append("free")
+
+    monkeypatch.setattr(
+        "rspsim.smdpp.management.dump_object", lambda _: held.append("written") or b"{}"
+    )
+    lpa.notify(b"\x00")
+    management = Management(server, Guard())
+    for method, path in (
+        ("GET", "/"),
+        ("GET", "/orders"),
+        ("POST", "/orders"),
+        ("GET", "/history"),
+        ("GET", "/notifications"),
+        ("DELETE", "/sessions"),
+        ("DELETE", "/faults"),
+        ("DELETE", "/history"),
+        ("DELETE", "/notifications"),
+    ):
+        held.clear()
+        assert management.handle(HttpRequest(method=method, path=path)).status == 200
+        assert held[0::2] == ["held"] * (len(held) // 2) + ["written"], (method, path)
+        assert held[1::2] == ["free"] * (len(held) // 2), (method, path)
+
+
+def test_body_that_is_not_kept_whole_is_named_by_length_and_digest(make_server):
+    server = make_server(limits=KeptLimits(whole_octets=100, first_octets=10))
+    body = b'{"smdpAddress":"' + b"x" * 200 + b'"}'
+    headers = {
+        "User-Agent": "gsma-rsp-lpad",
+        "X-Admin-Protocol": "gsma/rsp/v2.5.0",
+        "Content-Type": "application/json",
+    }
+    path = "/gsma/rsp2/es9plus/initiateAuthentication"
+    server.handle(HttpRequest(method="POST", path=path, headers=headers, body=body))
+    answer = Management(server).handle(HttpRequest(method="GET", path="/history"))
+    (exchange,) = json.loads(answer.body)["result"]
+    assert exchange["request"]["body"] == body[:10].decode()
+    assert exchange["request"]["wholeLength"] == len(body)
+    assert exchange["request"]["wholeSha256"] == sha256(body).hexdigest().upper()

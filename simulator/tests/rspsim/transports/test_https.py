@@ -248,6 +248,37 @@ def test_slow_answer_does_not_delay_other_clients(connect, server, pki):
     assert time.monotonic() - start >= 0.4
 
 
+def test_slow_answers_do_not_wait_for_each_other(connect, server, pki):
+    clients = [connect() for _ in range(12)]
+    for client in clients:
+        client.connect()
+    with server.fault("http.slow", milliseconds=300):
+        start = time.monotonic()
+        for client in clients:
+            client.request("POST", INITIATE, body(pki), HEADERS)
+        assert [client.getresponse().status for client in clients] == [200] * 12
+    assert 0.3 <= time.monotonic() - start < 1.5
+
+
+def test_answer_under_way_is_sent_before_the_front_stops():
+    entered = threading.Event()
+
+    def handler(request: HttpRequest) -> HttpResponse:
+        entered.set()
+        return HttpResponse(status=200, body=b"late", delay_ms=60_000)
+
+    front = Front(handler, (Listener(),))
+    front.start()
+    connection = http.client.HTTPConnection("127.0.0.1", front.ports[0], timeout=5)
+    connection.request("GET", "/")
+    assert entered.wait(5)
+    start = time.monotonic()
+    front.stop()
+    assert connection.getresponse().read() == b"late"
+    assert time.monotonic() - start < 2
+    connection.close()
+
+
 def test_silent_client_does_not_delay_other_clients(connect, front, pki):
     silent = [socket.create_connection(("127.0.0.1", front.ports[0])) for _ in range(20)]
     assert post(connect(), body(pki))[0] == 200
@@ -333,11 +364,12 @@ def manage(server: SmDpPlus) -> Iterator[Callable[..., tuple[int, object]]]:
 
         def call(method: str, path: str, **members: object) -> tuple[int, object]:
             octets = json.dumps(members).encode() if members else None
-            connection.request(method, path, octets)
+            connection.request(method, path, octets, {"Content-Type": "application/json"})
             response = connection.getresponse()
             answer = json.loads(response.read())
             return response.status, answer.get("result", answer.get("error"))
 
+        call.port = running.ports[0]
         yield call
         connection.close()
 
@@ -354,6 +386,41 @@ def test_management_orders_switches_and_reads_over_its_port(manage):
     assert manage("DELETE", "/faults")[1]["active"] == []
     assert manage("GET", "/history")[0] == 200
     assert manage("GET", "/nothing")[0] == 404
+    assert manage("DELETE", "/faults/none")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Host": "LOCALHOST:{port}"}, 200),
+        ({"Host": "[::1]:{port}", "Origin": "http://[::1]:{port}"}, 200),
+        ({"Host": "127.0.0.1:{port}", "Origin": "http://127.0.0.1:{port}"}, 200),
+        ({"Host": "evil.example"}, 403),
+        ({"Host": "evil.example:{port}"}, 403),
+        ({"Host": "localhost"}, 403),
+        ({"Host": "localhost:1"}, 403),
+        ({"Host": "localhost.evil.example:{port}"}, 403),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "http://evil.example:{port}"}, 403),
+        ({"Origin": "https://127.0.0.1:{port}"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": ""}, 403),
+        ({"Content-Type": "text/plain"}, 415),
+        ({"Content-Type": "application/json; charset=utf-8"}, 200),
+        ({"Content-Type": ""}, 415),
+    ],
+)
+def test_management_obeys_nobody_but_clients_of_its_own_port(manage, server, headers, status):
+    connection = http.client.HTTPConnection("127.0.0.1", manage.port, timeout=5)
+    given = {key: value.format(port=manage.port) for key, value in headers.items()}
+    octets = b'{"name":"http.slow","milliseconds":1}'
+    connection.request("POST", "/faults", octets, {"Content-Type": "application/json"} | given)
+    response = connection.getresponse()
+    assert (response.status, bool(json.loads(response.read()))) == (status, True)
+    assert bool(server.faults.active) == (status == 200)
+    server.faults.off()
+    connection.close()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.com", ""])  # noqa: S104  refused

@@ -7,7 +7,9 @@ import pytest
 
 from rspcore.crypto.curves import Curve
 from rspcore.ids import TransactionId
-from rspsim.smdpp.stock.sessions import MemorySessions, Session, SessionBook, Stage
+from rspcore.profile_maker import make_profile, preset
+from rspsim.smdpp.limits import KeptLimits
+from rspsim.smdpp.stock.sessions import Client, MemorySessions, Session, SessionBook, Stage
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 IDENTIFIER = TransactionId(b"\x01")
@@ -68,3 +70,75 @@ def test_oldest_session_is_forgotten_for_the_newest():
     assert kept.get(TransactionId((2).to_bytes(4, "big"))) is None
     assert kept.get(TransactionId((3).to_bytes(4, "big")))
     assert kept.get(TransactionId((10_002).to_bytes(4, "big")))
+
+
+def numbered(number):
+    return TransactionId(number.to_bytes(4, "big"))
+
+
+@pytest.fixture(scope="module")
+def client(pki):
+    euicc = pki.euicc(Curve.NIST_P256).certificate
+    return Client(eid=euicc.eid, certificate=euicc, euicc_info2=bytes(100), device_info=bytes(50))
+
+
+def test_sessions_without_a_card_are_forgotten_before_those_with_one(client):
+    kept = MemorySessions(KeptLimits(sessions=4))
+    kept.put(replace(session(Stage.AUTHENTICATED, 2), client=client))
+    kept.put(replace(session(Stage.CLOSED, 3), client=client))
+    for number in range(4, 40):
+        kept.put(session(number=number))
+    assert len(kept) == 4
+    assert [kept.get(numbered(n)) is not None for n in (2, 3, 37, 38, 39)] == [
+        *(True, True, False, True, True)
+    ]
+    for number in range(40, 42):
+        kept.put(replace(session(Stage.BOUND, number), client=client))
+    assert [kept.get(numbered(n)) is not None for n in (2, 3, 39, 40, 41)] == [
+        *(True, True, False, True, True)
+    ]
+    kept.put(replace(session(Stage.BOUND, 42), client=client))
+    assert [kept.get(numbered(n)) is not None for n in (2, 3)] == [True, False]
+
+
+def test_new_session_is_kept_when_all_others_have_a_card(client):
+    kept = MemorySessions(KeptLimits(sessions=2))
+    for number in (2, 3):
+        kept.put(replace(session(Stage.BOUND, number), client=client))
+    kept.put(session(number=4))
+    assert [kept.get(numbered(n)) is not None for n in (2, 3, 4)] == [False, True, True]
+
+
+def test_session_that_takes_a_step_is_the_newest_again():
+    kept = MemorySessions(KeptLimits(sessions=2))
+    for number in (2, 3, 2, 4):
+        kept.put(session(number=number))
+    assert [kept.get(numbered(n)) is not None for n in (2, 3, 4)] == [True, False, True]
+
+
+def test_octets_of_sessions_are_bounded(client):
+    big = replace(client, device_info=bytes(10_000))
+    kept = MemorySessions(KeptLimits(session_octets=100_000))
+    for number in range(2, 100):
+        kept.put(replace(session(Stage.BOUND, number), client=big))
+        kept.put(replace(session(Stage.CLOSED, number), client=big))
+        assert kept.octets <= 100_000
+    assert 5 < len(kept) < 10
+    kept.clear()
+    assert (len(kept), kept.octets) == (0, 0)
+
+
+def test_flood_of_strangers_leaves_an_authenticated_session_good(make_server, make_lpa, code_of):
+    server = make_server(limits=KeptLimits(sessions=20))
+    lpa = make_lpa(server=server)
+    order = server.orders.order(*_package())
+    lpa.initiate()
+    assert code_of(lpa.authenticate(order.matching_id)) == "Executed-Success"
+    for _ in range(50):
+        make_lpa(server=server).initiate()
+    assert code_of(lpa.get_package()) == "Executed-Success"
+
+
+def _package():
+    made = make_profile(preset("PROFILE_OPERATIONAL1"))
+    return made.upp, made.metadata

@@ -1,0 +1,251 @@
+"""One connection of a client: handshake, request, answer, end; nothing here ever waits.
+
+`proceed` does what the socket allows at the moment and says by `events` what it needs next, so that
+one thread can serve any number of connections, and a client that is silent or slow costs its own
+connection alone. Each step has a deadline:
+
+    step        ends at the latest
+    handshake   one exchange time after the client has connected
+    idle        one idle time after handshake or answer, without a word to the client
+    request     one exchange time after its first octet, with 408
+    answer      one exchange time after its first octet
+    parting     one exchange time after the answer
+
+A connection that the server ends is shut down for writing first and read until the client closes
+it: closing it with unread octets would make the kernel reset it, and the answer would be lost.
+"""
+
+import logging
+import selectors
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+from rspcore.printable_text import printable
+from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
+from rspsim.transports.http_wire import (
+    CONTINUE,
+    Refusal,
+    RequestReader,
+    answer_octets,
+    refusal_answer,
+)
+
+__all__ = ["Connection", "FrontLimits"]
+
+_Item = TypeVar("_Item", bound=HttpRequest | Refusal)
+_Step = Callable[[float], HttpRequest | Refusal | None]
+
+_LOG: Final = logging.getLogger(__name__)
+_AT_ONCE: Final = 65_536
+_DRAINED_AT_ONCE: Final = 16
+_KERNEL_OCTETS: Final = 256 << 10
+"""Most octets of an answer that wait in the kernel, which could take megabytes for each client."""
+_PLAIN_HTTP: Final = Refusal(400, "this port speaks HTTPS, the request was plain HTTP")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontLimits:
+    """How much time and memory the clients of a front get.
+
+    Attributes:
+        exchange_s: Time for a handshake, for a request from its first octet to its last, and for
+            the client to take the answer, each.
+        idle_s: Time between two requests on one connection.
+        body_octets: Longest body that is read.
+        connections: Most connections at a time; a further one takes the place of the one that has
+            kept the server waiting longest.
+        buffered_octets: Most octets of requests and answers of all connections; beyond, unfinished
+            ones that have kept the server waiting longest are closed, and complete ones get 503.
+    """
+
+    exchange_s: float = 5.0
+    idle_s: float = 30.0
+    body_octets: int = 4 << 20
+    connections: int = 400
+    buffered_octets: int = 64 << 20
+
+
+class Connection:
+    """A connection, from the moment it is accepted.
+
+    Attributes:
+        number: File descriptor of its socket, as long as it is open.
+        events: What it waits for, as `selectors` has it; 0 while its request is being handled.
+        deadline: When its present step ends at the latest, in seconds of the monotonic clock.
+        since: When it began to wait for its client.
+        closed: True once the socket is closed.
+    """
+
+    def __init__(
+        self, accepted: socket.socket, tls: ssl.SSLContext | None, limits: FrontLimits, now: float
+    ) -> None:
+        """Takes a socket just accepted; the handshake is still to come.
+
+        Raises:
+            OSError: the client is gone already.
+        """
+        accepted.settimeout(0)
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_OCTETS)
+        self.number = accepted.fileno()
+        self._limits = limits
+        self._reader = RequestReader(limits.body_octets)
+        self._socket: socket.socket = accepted
+        self._out = memoryview(b"")
+        self._asked_octets = 0
+        self._keep = True
+        self._step: _Step
+        self.closed = False
+        self._wait(self._read, now, limits.idle_s)
+        if tls is not None:
+            self._socket = tls.wrap_socket(
+                accepted, server_side=True, do_handshake_on_connect=False
+            )
+            self._wait(self._shake_hands, now, limits.exchange_s)
+
+    @property
+    def held(self) -> int:
+        """Returns how many octets of requests and answers it holds."""
+        return self._reader.held + self._asked_octets + len(self._out)
+
+    @property
+    def answering(self) -> bool:
+        """Returns whether a request is being handled or its answer is being sent."""
+        return not self.closed and (self.events == 0 or self._step == self._write)
+
+    def proceed(self, now: float) -> HttpRequest | Refusal | None:
+        """Does what the socket allows; returns what has to be answered, if that is complete."""
+        return self._guarded(self._step, now)
+
+    def _guarded(self, step: _Step, now: float) -> HttpRequest | Refusal | None:
+        try:
+            return step(now)
+        except ssl.SSLWantReadError:
+            self.events = selectors.EVENT_READ
+        except ssl.SSLWantWriteError:
+            self.events = selectors.EVENT_WRITE
+        except BlockingIOError:
+            writing = self._step == self._write
+            self.events = selectors.EVENT_WRITE if writing else selectors.EVENT_READ
+        except ssl.SSLError as error:
+            return self._tls_failed(error, now)
+        except OSError as error:
+            self._abandon(f"connection lost: {error}")
+        return None
+
+    def answer(self, octets: bytes, now: float, *, keep: bool) -> HttpRequest | Refusal | None:
+        """Begins to send an answer; returns the next request if its octets are there already."""
+        self._out, self._keep, self._asked_octets = memoryview(octets), keep, 0
+        self._wait(self._write, now, self._limits.exchange_s)
+        return self.proceed(now)
+
+    def written(self, asked: HttpRequest | Refusal, response: HttpResponse) -> tuple[bytes, bool]:
+        """Returns the octets of an answer, and whether the connection can be kept after it."""
+        method = "" if isinstance(asked, Refusal) else asked.method
+        cut = response.cut_after is not None and response.cut_after < len(response.body)
+        may_go_on = not isinstance(asked, Refusal) and self._reader.keep_alive
+        octets = answer_octets(response, method=method, keep_alive=may_go_on or cut)
+        return octets, may_go_on and not cut
+
+    def turn_away(self, asked: HttpRequest) -> Refusal:
+        """Returns what takes the place of a complete request for which there is no room."""
+        self._asked_octets = 0
+        return Refusal(503, "too many requests at a time", replace(asked, body=b""))
+
+    def expire(self, now: float) -> HttpRequest | Refusal | None:
+        """Ends the step whose deadline has passed; returns what has to be answered for it."""
+        if self._step == self._read and self._reader.begun:
+            return self._arrived(self._reader.late(self._limits.exchange_s))
+        if self._step == self._read:
+            return self._guarded(self._part, now)
+        self._abandon("too slow")
+        return None
+
+    def close(self) -> None:
+        """Closes the socket at once; what was not sent is lost."""
+        self.closed = True
+        self._out = memoryview(b"")
+        self._socket.close()
+
+    def _wait(self, step: _Step, now: float, limit_s: float) -> None:
+        self._step = step
+        self.events = selectors.EVENT_READ
+        self.since, self.deadline = now, now + limit_s
+
+    def _arrived(self, item: _Item) -> _Item:
+        self.events, self.deadline = 0, float("inf")
+        return item
+
+    def _shake_hands(self, now: float) -> HttpRequest | Refusal | None:
+        secured = self._socket
+        assert isinstance(secured, ssl.SSLSocket)  # noqa: S101  the only kind with this step
+        secured.do_handshake()
+        self._wait(self._read, now, self._limits.idle_s)
+        return self._read(now)
+
+    def _tls_failed(self, error: ssl.SSLError, now: float) -> HttpRequest | Refusal | None:
+        """Parts from a client whose octets are not TLS; the library has sent an alert by then."""
+        _LOG.info("TLS failed: %s", printable(str(error)))
+        self._lay_bare()
+        if error.reason == "HTTP_REQUEST":
+            octets = answer_octets(refusal_answer(_PLAIN_HTTP), method="", keep_alive=False)
+            return self.answer(octets, now, keep=False)
+        return self._guarded(self._part, now)
+
+    def _lay_bare(self) -> None:
+        """Goes on without TLS, on the same socket."""
+        self._socket = socket.socket(fileno=self._socket.detach())
+        self._socket.settimeout(0)
+
+    def _read(self, now: float) -> HttpRequest | Refusal | None:
+        while True:
+            found = self._reader.read()
+            if isinstance(found, HttpRequest):
+                self._asked_octets = len(found.body)
+            if found is not None:
+                return self._arrived(found)
+            if self._reader.take_wish_to_continue():
+                self._socket.send(CONTINUE)
+            begun = self._reader.begun
+            octets = self._socket.recv(_AT_ONCE)
+            if not octets:
+                return self._arrived(self._reader.end()) if begun else self._part(now)
+            self._reader.feed(octets)
+            if self._reader.begun and not begun:
+                self._wait(self._read, now, self._limits.exchange_s)
+
+    def _write(self, now: float) -> HttpRequest | Refusal | None:
+        while self._out:
+            self._out = self._out[self._socket.send(self._out[:_AT_ONCE]) :]
+        if not self._keep:
+            return self._part(now)
+        self._reader.next_request()
+        limit = self._limits.exchange_s if self._reader.begun else self._limits.idle_s
+        self._wait(self._read, now, limit)
+        return self._read(now)
+
+    def _part(self, now: float) -> HttpRequest | Refusal | None:
+        """Says goodbye and waits until the client closes the connection too."""
+        if isinstance(self._socket, ssl.SSLSocket):
+            with suppress(OSError):  # also: the goodbye of the client has not come yet
+                self._socket.unwrap()
+            self._lay_bare()
+        self._wait(self._drain, now, self._limits.exchange_s)
+        self._socket.shutdown(socket.SHUT_WR)
+        return self._drain(now)
+
+    def _drain(self, _: float) -> HttpRequest | Refusal | None:
+        for _ in range(_DRAINED_AT_ONCE):
+            if not self._socket.recv(_AT_ONCE):
+                self.close()
+                break
+        return None
+
+    def _abandon(self, reason: str) -> None:
+        if self._step != self._drain:
+            _LOG.info("%s", printable(reason))
+        self.close()

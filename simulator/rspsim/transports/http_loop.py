@@ -1,0 +1,234 @@
+"""The loop of a front: one thread for all connections, one that handles complete requests.
+
+The loop waits for whichever socket is ready and never for one client; a request goes to the
+handling thread when its last octet is there, and its answer comes back over a queue. Both queues
+are bounded by the number of connections, because a connection has one request at a time. A delay
+that a fault asks for is an entry in a list and occupies no thread.
+"""
+
+import logging
+import selectors
+import socket
+import ssl
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from queue import SimpleQueue
+from time import monotonic  # noqa: TID251  a stopwatch for sockets, not the time of day
+from typing import Final
+
+from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
+from rspsim.transports.http_connection import Connection, FrontLimits
+from rspsim.transports.http_wire import Refusal
+
+__all__ = ["Answer", "Loop"]
+
+Answer = Callable[[HttpRequest | Refusal], HttpResponse]
+
+_LOG: Final = logging.getLogger(__name__)
+_ACCEPTED_AT_ONCE: Final = 16
+_PAUSE_S: Final = 0.1
+_LAST_ANSWERS_S: Final = 2.0
+_BROKEN: Final = HttpResponse(status=500)
+
+_Asked = tuple[Connection, HttpRequest | Refusal]
+
+
+class Loop:
+    """Serves listening sockets until it is stopped."""
+
+    def __init__(
+        self,
+        listening: tuple[tuple[socket.socket, ssl.SSLContext | None], ...],
+        answer: Answer,
+        limits: FrontLimits,
+    ) -> None:
+        """Takes the sockets, which it closes in the end.
+
+        Args:
+            listening: Sockets that listen, each with the TLS context of its side or None.
+            answer: Answers a request or a refusal; called in the handling thread alone.
+            limits: What clients get.
+        """
+        self._answer = answer
+        self._limits = limits
+        self._selector = selectors.DefaultSelector()
+        self._listening = listening
+        self._connections: set[Connection] = set()
+        self._watched: set[int] = set()
+        self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
+        self._answered: deque[tuple[Connection, bytes, bool, int]] = deque()
+        self._delayed: list[tuple[float, Connection, bytes, bool]] = []
+        self._closing: float | None = None
+        self._stopping = threading.Event()
+        self._bell, self._rope = socket.socketpair()
+        self._threads = (
+            threading.Thread(target=self._run, name="rspsim front", daemon=True),
+            threading.Thread(target=self._handle, name="rspsim handler", daemon=True),
+        )
+
+    def start(self) -> None:
+        """Begins to serve."""
+        self._bell.settimeout(0)
+        self._rope.settimeout(0)
+        self._selector.register(self._bell, selectors.EVENT_READ)
+        for one, tls in self._listening:
+            one.settimeout(0)
+            self._selector.register(one, selectors.EVENT_READ, tls)
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Sends the answers under way, for two seconds at most, then closes everything."""
+        self._stopping.set()
+        self._ring()
+        for thread in self._threads:
+            thread.join(2 * _LAST_ANSWERS_S)
+
+    def _ring(self) -> None:
+        """Wakes the loop."""
+        with suppress(OSError):  # it rings already, or the loop has ended
+            self._rope.send(b"\0")
+
+    def _handle(self) -> None:
+        for connection, asked in iter(self._asked.get, None):
+            response = self._answer(asked)
+            try:
+                octets, keep = connection.written(asked, response)
+            except UnicodeEncodeError:
+                _LOG.exception("an answer cannot be written")
+                response = _BROKEN
+                octets, keep = connection.written(asked, response)
+            self._answered.append((connection, octets, keep, response.delay_ms))
+            self._ring()
+
+    def _run(self) -> None:
+        try:
+            while not self._finished():
+                for key, _ in self._selector.select(self._patience()):
+                    self._attend(key)
+                self._send_answers()
+                self._enforce_limits()
+        finally:
+            self._close_all()
+
+    def _attend(self, key: selectors.SelectorKey) -> None:
+        if isinstance(key.data, Connection):
+            if not key.data.closed:  # by what was attended to just before
+                self._go_on(key.data, key.data.proceed(monotonic()))
+        elif key.fileobj is self._bell:
+            self._bell.recv(4096)
+        elif isinstance(key.fileobj, socket.socket):
+            self._accept(key.fileobj, key.data)
+
+    def _accept(self, listening: socket.socket, tls: ssl.SSLContext | None) -> None:
+        for _ in range(_ACCEPTED_AT_ONCE):
+            try:
+                accepted, _address = listening.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:  # the process has no file descriptor left
+                _LOG.warning("cannot accept a connection: %s", error)
+                if not self._give_up_longest():
+                    self._stopping.wait(_PAUSE_S)
+                return
+            try:
+                connection = Connection(accepted, tls, self._limits, monotonic())
+            except OSError:  # the client is gone already
+                accepted.close()
+                continue
+            self._connections.add(connection)
+            self._go_on(connection, None)
+            if len(self._connections) > self._limits.connections:
+                self._give_up_longest()
+
+    def _go_on(self, connection: Connection, asked: HttpRequest | Refusal | None) -> None:
+        """Passes on what has to be answered, and waits for what the connection needs next."""
+        if isinstance(asked, HttpRequest) and asked.body and not self._make_room():
+            asked = connection.turn_away(asked)
+        if asked is not None:
+            self._asked.put((connection, asked))
+        if connection.closed:
+            self._connections.discard(connection)
+        events = 0 if connection.closed else connection.events
+        watched = connection.number in self._watched
+        if watched and events:
+            self._selector.modify(connection.number, events, connection)
+        elif watched:
+            self._selector.unregister(connection.number)
+            self._watched.discard(connection.number)
+        elif events:
+            self._selector.register(connection.number, events, connection)
+            self._watched.add(connection.number)
+
+    def _send_answers(self) -> None:
+        now = monotonic()
+        while self._answered:
+            connection, octets, keep, delay_ms = self._answered.popleft()
+            self._delayed.append((now + delay_ms / 1000, connection, octets, keep))
+        due = [one for one in self._delayed if one[0] <= now or self._closing is not None]
+        if due:
+            self._delayed = [one for one in self._delayed if one not in due]
+        for _, connection, octets, keep in due:
+            self._go_on(connection, connection.answer(octets, now, keep=keep))
+
+    def _patience(self) -> float | None:
+        """Returns how long nothing can become due."""
+        times = [one[0] for one in self._delayed]
+        times += [one.deadline for one in self._connections]
+        if self._closing is not None:
+            times.append(self._closing)
+        first = min(times, default=float("inf"))
+        return None if first == float("inf") else max(0.0, first - monotonic())
+
+    def _enforce_limits(self) -> None:
+        now = monotonic()
+        for one in [one for one in self._connections if one.deadline <= now]:
+            self._go_on(one, one.expire(now))
+        self._make_room()
+
+    def _make_room(self) -> bool:
+        """Closes connections until the others hold what they may; False if that is not enough."""
+        while True:
+            held = [one.held for one in self._connections if one.held]
+            if len(held) <= 1 or sum(held) <= self._limits.buffered_octets:
+                return True
+            if not self._give_up_longest(holding=True):
+                return False
+
+    def _give_up_longest(self, *, holding: bool = False) -> bool:
+        """Closes the connection that has waited longest for its client; False if there is none."""
+        waiting = [one for one in self._connections if one.events and (one.held or not holding)]
+        if not waiting:
+            return False
+        longest = min(waiting, key=lambda one: one.since)
+        _LOG.info("too many connections or octets: the one waiting longest is closed")
+        longest.close()
+        self._go_on(longest, None)
+        return True
+
+    def _finished(self) -> bool:
+        if not self._stopping.is_set():
+            return False
+        if self._closing is None:
+            self._closing = monotonic() + _LAST_ANSWERS_S
+            for listening, _ in self._listening:
+                self._selector.unregister(listening)
+                listening.close()
+            self._send_answers()
+        idle = [one for one in self._connections if not one.answering]
+        for one in idle:
+            one.close()
+            self._go_on(one, None)
+        return not self._connections or monotonic() >= self._closing
+
+    def _close_all(self) -> None:
+        self._asked.put(None)
+        for one in self._connections:
+            one.close()
+        for listening, _ in self._listening:
+            listening.close()
+        self._selector.close()
+        self._bell.close()
+        self._rope.close()
