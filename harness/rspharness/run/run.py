@@ -28,7 +28,8 @@ from rspharness.record.trace import Trace
 from rspharness.record.verdicts import Inconclusive, TargetLost
 from rspharness.run.case_state import CaseState
 from rspharness.run.opening import Opens, open_target
-from rspharness.targets.guard import ReadOnlyLink
+from rspharness.targets.guard import GuardedLink
+from rspharness.targets.own_profile import OwnProfile, WatchedLink
 from rspharness.targets.pki_folder import read_pki
 from rspharness.targets.target import Snapshots, Target, TargetOptions
 from rspharness.targets.transport import CardLink, TimedLink, TracedLink
@@ -106,6 +107,7 @@ class Run:
         self._capabilities: Capabilities | None = None
         self._identified = False
         self._address = ""
+        self._own_profile = OwnProfile()
 
     @cached_property
     def pki(self) -> Pki:
@@ -246,8 +248,11 @@ class Run:
 
     def _link(self, trace: Trace, timings: Timings) -> CardLink:
         link: CardLink = TimedLink(TracedLink(self.target.open(), trace), timings)
-        guarded = not self.target.simulated and self.level is Level.READ_ONLY
-        return ReadOnlyLink(link) if guarded else link
+        if self.target.simulated:
+            return link
+        return GuardedLink(
+            WatchedLink(link, self._own_profile), self.level, self._own_profile.is_enabled
+        )
 
     def _identify(self, link: CardLink) -> None:
         """Reads the EID with only the commands that this needs, and compares it with --eid."""

@@ -27,11 +27,9 @@ from rspharness.lpa.proactive import settle_refresh
 from rspharness.record.testcase import Level
 from rspharness.record.verdicts import ExpectationError, Inconclusive
 from rspharness.run.run import Run
+from rspharness.targets.own_profile import OWN_ICCIDS
 
-__all__ = ["OWN_ICCIDS", "clear", "disable", "drop_notifications", "settle"]
-
-OWN_ICCIDS: Final = "892990"
-"""Beginning of the ICCIDs of the suites' Profiles."""
+__all__ = ["clear", "disable", "drop_notifications", "settle"]
 
 _OWN_DOMAIN: Final = ".example.com"
 """End of the addresses of the suites' servers; a reserved domain (RFC 2606)."""
