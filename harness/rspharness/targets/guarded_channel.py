@@ -12,7 +12,8 @@ from rspharness.targets.guard_tables import tag_of
 __all__ = ["GuardedChannel"]
 
 _BY_NAME: Final = 0x04
-_FIRST_OR_ONLY: Final = 0x03
+_NEXT_OR_TERMINATION: Final = 0x63
+"""Bits of P2 of SELECT: another occurrence, end of the application (TS 102 221, 11.1.1)."""
 _LAST_BIT: Final = 0x80
 
 
@@ -60,7 +61,7 @@ class GuardedChannel:
         """
         self.open = False
         if taken:
-            by_name = command.p1 == _BY_NAME and not command.p2 & _FIRST_OR_ONLY
+            by_name = command.p1 == _BY_NAME and not command.p2 & _NEXT_OR_TERMINATION
             self.application = command.data if by_name else b""
         elif self.application != isdr:
             self.application = b""
