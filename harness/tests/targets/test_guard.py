@@ -395,6 +395,12 @@ def test_wrong_block_number_is_no_way_round_a_level(data):
         assert bench.store(data, number) is (data == "BF" or number == 1)
 
 
+def test_block_out_of_order_begins_no_chain():
+    bench = isdr("profiles")
+    assert bench.store("8001FF", 5, 0x11)
+    assert not bench.store("BF3400", 6)
+
+
 def test_number_00_after_256_blocks():
     for level in LEVELS:
         bench = isdr(level)
