@@ -55,10 +55,11 @@ def test_unknown_class(card, step):
 
 @testcase("Transport.StoreData#16")
 def test_unknown_instruction(card, step):
-    """INS F0 is not supported."""
+    """An instruction that is assigned nowhere is not supported."""
     before = card.observe()
-    with step("S_LPAd -> eUICC: INS F0 in the place of STORE DATA"):
-        response = card.transmit(replace(store_data_blocks.block(card, SET_ADDRESS), ins=0xF0))
+    with step("S_LPAd -> eUICC: INS C8 in the place of STORE DATA"):
+        plain = store_data_blocks.block(card, SET_ADDRESS)
+        response = card.transmit(replace(plain, ins=store_data_blocks.UNASSIGNED_INS))
     with step("Expected: SW 6D00"):
         expect.refused(response, StatusWord.INS_NOT_SUPPORTED)
     with step("Expected: Profiles, Notifications and addresses as before"):

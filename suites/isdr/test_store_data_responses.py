@@ -125,7 +125,8 @@ def test_no_response_is_waiting(card, step):
         expect.refused(response, 0x6F00, 0x6985, 0x6D00)
     with step("S_LPAd -> eUICC: GetEID, not read; a command of unknown INS; GET RESPONSE"):
         announced(card, GetEuiccDataRequest().encode())
-        card.transmit_raw(replace(store_data_blocks.block(card, b""), ins=0xF0, le=None))
+        unknown = store_data_blocks.UNASSIGNED_INS
+        card.transmit_raw(replace(store_data_blocks.block(card, b""), ins=unknown, le=None))
         response = card.transmit_raw(store_data_blocks.get_response(card, 256))
     with step("Expected: SW 6F00, 6985 or 6D00; GetEID is answered"):
         expect.refused(response, 0x6F00, 0x6985, 0x6D00)

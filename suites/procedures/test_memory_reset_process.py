@@ -32,7 +32,7 @@ def notifying_delete(name, *addresses):
     return replace(preset(name), notification_configuration=entries)
 
 
-@testcase("procedure.MemoryResetProcess#01")
+@testcase("procedure.MemoryResetProcess#01", level="destructive")
 def test_enabled_profile_is_deleted(card, given, step):
     """With an Enabled Profile among them the reset asks for REFRESH, and default files remain."""
     given.profiles(ONE, enabled=ONE)
@@ -46,7 +46,7 @@ def test_enabled_profile_is_deleted(card, given, step):
         file_access.default_files_only(card)
 
 
-@testcase("procedure.MemoryResetProcess#02")
+@testcase("procedure.MemoryResetProcess#02", level="destructive")
 def test_each_delete_address_gets_a_notification(card, given, step):
     """Every delete address of every Profile gets one Notification."""
     silent, single, double = given.profiles(
@@ -65,7 +65,7 @@ def test_each_delete_address_gets_a_notification(card, given, step):
         )
 
 
-@testcase("procedure.MemoryResetProcess#03")
+@testcase("procedure.MemoryResetProcess#03", level="destructive")
 def test_data_of_the_card_stay(card, given, server, step):
     """EID, CI keys, certificates, RAT and default SM-DP+ address are as before."""
 
@@ -91,7 +91,7 @@ def test_data_of_the_card_stay(card, given, server, step):
         expect.equal(identity(), before)
 
 
-@testcase("procedure.MemoryResetProcess#04")
+@testcase("procedure.MemoryResetProcess#04", level="destructive")
 def test_session_ends(card, given, server, step):
     """The RSP session that was open is over."""
     given.profiles(ONE)

@@ -155,7 +155,7 @@ def test_numbers_rise_over_all_profiles(card, given, step):
             seen = now
 
 
-@testcase("procedure.Notifications#06")
+@testcase("procedure.Notifications#06", level="destructive")
 def test_numbers_go_on_after_a_memory_reset(card, given, server, step):
     """After a memory reset and with an empty list the next number is larger than any before."""
     given.profiles(ONE, notifications=True)

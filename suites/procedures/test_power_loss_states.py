@@ -125,7 +125,7 @@ def iccids(card):
     return [one.iccid for one in card.profiles()]
 
 
-@testcase("procedure.PowerLoss#09")
+@testcase("procedure.PowerLoss#09", level="destructive")
 def test_during_memory_reset(card, given, note, step):
     """The list is as before, or the reset is complete, each deletion listed."""
     chosen = frozenset({ResetOption.deleteOperationalProfiles})

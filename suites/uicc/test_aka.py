@@ -125,20 +125,18 @@ def test_key_is_used_up(card, given, note, step):
         expect.refused(answer, 0x6985)
 
 
-@testcase("UICC.Authenticate#06", level="read-only")
-def test_unknown_context(profile_files, step):
+@testcase("UICC.Authenticate#06")
+def test_unknown_context(own, step):
     """A context that the card does not offer is refused."""
     with step("Terminal -> UICC: AUTHENTICATE, P2=8F"):
-        profile_files.select_usim()
-        profile_files.refused(
-            "0088008F2210" + "00" * 16 + "10" + "00" * 16 + "00", 0x9864, 0x6A86, 0x6982
-        )
+        own.select_usim()
+        own.refused("0088008F2210" + "00" * 16 + "10" + "00" * 16 + "00", 0x9864, 0x6A86, 0x6982)
 
 
-@testcase("UICC.Authenticate#07", level="read-only")
-def test_no_application(files, step):
+@testcase("UICC.Authenticate#07")
+def test_no_application(own, step):
     """Without an application there is nothing to authenticate with."""
     with step("Terminal -> UICC: AUTHENTICATE after a reset"):
-        files.refused(
+        own.refused(
             "008800812210" + "00" * 16 + "10" + "00" * 16 + "00", 0x6985, 0x6982, 0x6D00, 0x6A88
         )

@@ -151,9 +151,9 @@ def test_service_is_needed(usim_with, step):
         expect.refused(card.apdu(GET_IDENTITY), 0x6A81, 0x6985)
 
 
-@testcase("UICC.GetIdentity#07", level="read-only")
-def test_no_application(files, step):
+@testcase("UICC.GetIdentity#07")
+def test_no_application(own, step):
     """Without an application there is no subscriber to identify."""
     with step("Terminal -> UICC: GET IDENTITY after a reset"):
-        files.card.reset()
-        files.refused(GET_IDENTITY, 0x6985, 0x6982, 0x6A81, 0x6A88, 0x6D00, 0x6E00)
+        own.card.reset()
+        own.refused(GET_IDENTITY, 0x6985, 0x6982, 0x6A81, 0x6A88, 0x6D00, 0x6E00)

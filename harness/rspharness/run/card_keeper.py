@@ -14,10 +14,11 @@ from rspcore.errors import LocalError, StoreError
 from rspcore.ids import Eid
 from rspcore.tags import Tag
 from rspharness.card.card_under_test import Card
+from rspharness.record.testcase import Level
 from rspharness.record.verdicts import Inconclusive
 from rspharness.run.journal import Before, ChangeCounter, Journal
 from rspharness.run.recovery import PutBack, put_back, read_before
-from rspharness.targets.guard import ReadOnlyLink
+from rspharness.targets.guard import GuardedLink
 from rspharness.targets.transport import CardLink, LinkWrapper
 
 __all__ = ["CardKeeper", "JournalledLink"]
@@ -145,7 +146,7 @@ class JournalledLink(LinkWrapper):
         super().__init__(link)
         self._keeper = keeper
         self._passed = _PassedOn(link)
-        self._guard = ReadOnlyLink(self._passed)
+        self._guard = GuardedLink(self._passed, Level.READ_ONLY, lambda: False)
 
     def transmit(self, command: bytes) -> bytes:
         """Passes a command on.
@@ -164,6 +165,18 @@ class JournalledLink(LinkWrapper):
             raise LocalError("a changing command before the EID is known; it was not sent")
         keeper.before_change(command)
         return self._link.transmit(command)
+
+    def reset(self) -> bytes:
+        """Passes a reset on; nothing is selected any more."""
+        return self._guard.reset()
+
+    def power_cycle(self) -> bytes:
+        """Passes a power cycle on; nothing is selected any more."""
+        return self._guard.power_cycle()
+
+    def restart(self, protocol: int) -> bytes:
+        """Passes a restart on; nothing is selected any more."""
+        return self._guard.restart(protocol)
 
 
 class _PassedOn(LinkWrapper):

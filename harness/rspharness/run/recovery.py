@@ -21,11 +21,9 @@ from rspharness.card.card_under_test import Card
 from rspharness.lpa import local_management
 from rspharness.record.verdicts import TargetLost
 from rspharness.run.journal import Before, Journal, ProfileBefore
+from rspharness.targets.own_profile import OWN_ICCIDS
 
-__all__ = ["OWN_DOMAIN", "OWN_ICCIDS", "PutBack", "put_back", "read_before"]
-
-OWN_ICCIDS: Final = "892990"
-"""Beginning of the ICCIDs of the suites' Profiles."""
+__all__ = ["OWN_DOMAIN", "PutBack", "put_back", "read_before"]
 
 OWN_DOMAIN: Final = ".example.com"
 """End of the addresses of the suites' servers; a reserved domain (RFC 2606)."""

@@ -29,7 +29,8 @@ from rspharness.run.case_state import CaseState
 from rspharness.run.journal import journalled_eids, state_folder
 from rspharness.run.opening import Opens, open_target
 from rspharness.run.recovery import PutBack
-from rspharness.targets.guard import ReadOnlyLink
+from rspharness.targets.guard import GuardedLink
+from rspharness.targets.own_profile import OwnProfile, WatchedLink
 from rspharness.targets.pki_folder import read_pki
 from rspharness.targets.target import Returning, Snapshots, Target, TargetOptions
 from rspharness.targets.transport import CardLink, TimedLink, TracedLink
@@ -116,6 +117,7 @@ class Run:
         self._identified = False
         self._can_return = True
         self._keeper: CardKeeper | None = None
+        self._own_profile = OwnProfile()
 
     @cached_property
     def pki(self) -> Pki:
@@ -294,9 +296,10 @@ class Run:
         link: CardLink = TimedLink(TracedLink(self.target.open(), trace), timings)
         if self.target.simulated:
             return link
-        if self.level is Level.READ_ONLY:
-            return ReadOnlyLink(link)
-        return JournalledLink(link, lambda: self._keeper)
+        watched: CardLink = WatchedLink(link, self._own_profile)
+        if self.level is not Level.READ_ONLY:
+            watched = JournalledLink(watched, lambda: self._keeper)
+        return GuardedLink(watched, self.level, self._own_profile.is_enabled)
 
     def _identify(self, link: CardLink) -> None:
         """Reads the EID with only the commands that this needs, and compares it.

@@ -26,10 +26,11 @@ from rspharness.card.card_under_test import Card
 from rspharness.lpa.proactive import settle_refresh
 from rspharness.record.testcase import Level
 from rspharness.record.verdicts import ExpectationError, Inconclusive
-from rspharness.run.recovery import OWN_DOMAIN, OWN_ICCIDS
+from rspharness.run.recovery import OWN_DOMAIN
 from rspharness.run.run import Run
+from rspharness.targets.own_profile import OWN_ICCIDS
 
-__all__ = ["OWN_ICCIDS", "clear", "disable", "drop_notifications", "settle"]
+__all__ = ["clear", "disable", "drop_notifications", "settle"]
 
 _IRREPLACEABLE: Final = (ProfileClass.test, ProfileClass.provisioning)
 

@@ -13,10 +13,12 @@ from rspcore.status import StatusWord, more_data
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
 from rspharness.record.verdicts import ExpectationError
+from rspharness.targets.guard_tables import UNASSIGNED_INS
 
 __all__ = [
     "LAST",
     "MORE",
+    "UNASSIGNED_INS",
     "answers_in_parts",
     "block",
     "blocks_of",

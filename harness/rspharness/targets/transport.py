@@ -1,8 +1,8 @@
 """Links to a card: octets in, octets out, and everything optional as a wrapper around that.
 
 `CardLink` is the whole interface below the LPA driver and the suites. A wrapper is a `CardLink`
-over another one: `TracedLink` writes down what passed, `TimedLink` how long it took, `ReadOnlyLink`
-(`guard`) lets no lasting change through, and `PowerOffAfter` (`link_faults`) takes the power away.
+over another one: `TracedLink` writes down what passed, `TimedLink` how long it took, `GuardedLink`
+(`guard`) lets through what is known, and `PowerOffAfter` (`link_faults`) takes the power away.
 They work the same on a simulated and a real card.
 """
 

@@ -3,7 +3,6 @@ import pytest
 from rspcore.errors import LocalError
 from rspharness.record.timing import CommandNames, Timings, percentiles
 from rspharness.record.verdicts import LinkFault
-from rspharness.targets.guard import ReadOnlyLink
 from rspharness.targets.link_faults import PowerOffAfter
 from rspharness.targets.transport import TimedLink
 
@@ -32,51 +31,6 @@ def test_restart_in_a_protocol_reaches_the_card_or_is_refused():
         TimedLink(card, Timings()).restart(1)
     card.restart = lambda protocol: bytes((0x3B, protocol))
     assert TimedLink(card, Timings()).restart(1) == b"\x3b\x01"
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        "81E2910003BF2E00",  # GetEUICCChallenge
-        "81E2910003BF3E00",
-        "00A4000402 3F00",
-        "0070000001",
-        "80AA000005A903830107",
-        "01C0000010",
-    ],
-)
-def test_read_only_link_passes_reading_commands(command):
-    card = _Script()
-    ReadOnlyLink(card).transmit(bytes.fromhex(command))
-    assert len(card.seen) == 1
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        "81E2910003BF3100",  # EnableProfile
-        "81E2910003BF3F00",
-        "81E2910003BF3600",  # BoundProfilePackage
-        "81E29100",  # no data at all
-        "81E2910103BF3E00",  # a later block without its first
-        "00D6000001FF",
-        "0020000108FFFFFFFFFFFFFFFF",
-        "80E60C0000",
-    ],
-)
-def test_read_only_link_sends_no_lasting_change(command):
-    card = _Script()
-    with pytest.raises(LocalError, match="was not sent"):
-        ReadOnlyLink(card).transmit(bytes.fromhex(command))
-    assert card.seen == []
-
-
-def test_read_only_link_passes_a_harmless_chain():
-    card = _Script()
-    link = ReadOnlyLink(card)
-    link.transmit(bytes.fromhex("81E2110003BF3805"))
-    link.transmit(bytes.fromhex("81E29101020000"))
-    assert len(card.seen) == 2
 
 
 def test_power_off_after_hides_the_last_answer():
