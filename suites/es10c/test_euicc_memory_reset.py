@@ -51,7 +51,7 @@ def test_disabled_profile_is_deleted(card, given, step):
         response = reset(card, OPERATIONAL)
     with step("Expected: ok(0), SW 9000, no Profile"):
         expect.ok(response)
-        expect.equal(card.pending_proactive, None, "proactive command announced")
+        refresh.none_announced(card)
         expect.equal(iccids(card), [], "Profiles listed")
 
 

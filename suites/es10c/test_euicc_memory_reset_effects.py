@@ -14,6 +14,7 @@ from rspcore.profile_maker import preset
 from rspcore.status import StatusWord
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.card.snapshot import Part
 from rspharness.lpa.proactive import Refresh, settle_refresh
 from rspharness.servers.rsp_server import profile
 from rspharness.suite import file_access, refresh
@@ -126,7 +127,7 @@ def test_power_loss_resets_wholly_or_not_at_all(card, given, step):
             reset(card, OPERATIONAL)
             settle_refresh(card)
         with step("Expected: the list as before, or an empty one"):
-            empty = bytes.fromhex("BF2D02A000")
+            empty = Part(bytes.fromhex("BF2D02A000"))
             expect.one_of(card.observe().profiles, (before, empty), "Profiles listed")
 
 

@@ -5,6 +5,13 @@ after a reset, takes malformed requests, and observes the card's lasting state. 
 basic channel (files, applications, toolkit) go through `transmit`, whole answers, or
 `transmit_raw`, one APDU as it is. The procedures of `rspharness.lpa` take a `Card` wherever they
 take a channel.
+
+It is a plain terminal too: what the card's toolkit announces is fetched and answered after TERMINAL
+PROFILE and before each ES10c command, so that the menu or timer of an operator disturbs no case.
+What follows an accepted switch is left to the case, which looks for its REFRESH.
+
+A case has two ways to read a list: `profiles` and `notifications` are strict, for what a case is
+about; `listed_profiles` and `listed_notifications` take what can be read, for everything else.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +20,7 @@ from typing import Final
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
-from rspcore.errors import DecodeError, LocalError
+from rspcore.errors import DecodeError, LocalError, RemoteError
 from rspcore.ids import Eid, Iccid
 from rspcore.messages.codec import Structure
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
@@ -29,10 +36,17 @@ from rspcore.messages.es10c import (
     ProfileState,
 )
 from rspcore.messages.notifications import NotificationMetadata
-from rspcore.status import describe, is_success
-from rspharness.card.snapshot import Snapshot
+from rspcore.status import StatusWord, describe, is_success
+from rspharness.card.listed import (
+    ListedNotification,
+    ListedProfile,
+    read_notifications,
+    read_profiles,
+)
+from rspharness.card.snapshot import Part, Snapshot
 from rspharness.lpa.es10_functions import FUNCTIONS
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
+from rspharness.lpa.proactive import free_toolkit
 from rspharness.record.timing import Timings
 from rspharness.record.verdicts import ExpectationError, LinkFault
 from rspharness.targets.link_faults import PowerOffAfter
@@ -45,6 +59,16 @@ ALL_TAGS: Final = bytes.fromhex("5A4F9F7090919293949599B6B7B8BF22")
 
 TERMINAL_PROFILE: Final = b"\xff" * 20
 """A terminal with the toolkit of every early release, but without "eUICC Profile State Change"."""
+
+_STATE_TAGS: Final = bytes.fromhex("5A4F9F7095")
+"""Tag list for what clean-up needs of a Profile: ICCID, AID, state and class."""
+
+_ES10C: Final = frozenset({0xBF29, 0xBF2D, 0xBF31, 0xBF32, 0xBF33, 0xBF34, 0xBF3E})
+_SWITCHES: Final = frozenset({0xBF31, 0xBF32, 0xBF34})
+"""Tags of EnableProfile, DisableProfile and eUICCMemoryReset, which are followed by REFRESH."""
+_CAT_BUSY: Final = 5
+_MAX_PROFILES_SENT: Final = 3
+"""TERMINAL PROFILEs after which a card that asks for a reset each time is taken as it is."""
 
 _BY_TAG = {function.request.TAG: function for function in FUNCTIONS}
 _BY_NAME = {function.name: function for function in FUNCTIONS}
@@ -59,6 +83,7 @@ class Card(IsdrChannel):
         atr: Answer to the last reset.
         terminal_profile: Data of the TERMINAL PROFILE sent before the ISD-R is selected, None to
             send none.
+        notes: What could not be observed or answered, each said once, for the report.
     """
 
     def __init__(
@@ -69,12 +94,40 @@ class Card(IsdrChannel):
         self.last = ""
         self.atr = b""
         self.terminal_profile: bytes | None = TERMINAL_PROFILE
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        """Records once what the report has to say of the card beside the verdict."""
+        if text not in self.notes:
+            self.notes.append(text)
 
     def open(self) -> bytes:
-        """Sends TERMINAL PROFILE and opens the channel to the ISD-R; returns the FCI."""
-        if self.terminal_profile is not None:
-            self.transmit(CommandApdu(0x80, Ins.TERMINAL_PROFILE, 0, 0, self.terminal_profile))
+        """Sends TERMINAL PROFILE and opens the channel to the ISD-R; returns the FCI.
+
+        What the card's toolkit announces is answered before. A reset it asks for begins anew.
+        """
+        for _ in range(_MAX_PROFILES_SENT):
+            if self.terminal_profile is not None:
+                self.transmit(CommandApdu(0x80, Ins.TERMINAL_PROFILE, 0, 0, self.terminal_profile))
+            number, terminal = self.number, self.terminal
+            self.play_terminal()
+            if self.number != number:
+                return self.fci  # opened while a REFRESH was carried out
+            if self.terminal is terminal:
+                break
         return super().open()
+
+    def play_terminal(self) -> None:
+        """Answers what the toolkit announces, unless it belongs to a switch; see `free_toolkit`.
+
+        A card that breaks the protocol there is noted: no case but those of the toolkit is about
+        it.
+        """
+        try:
+            free_toolkit(self)
+        except (RemoteError, DecodeError) as error:
+            self.pending_proactive = None
+            self.note(f"what the card's toolkit announced was not carried out: {error}")
 
     def _class(self, *, proprietary: bool) -> int:
         if self.number is None:
@@ -115,7 +168,7 @@ class Card(IsdrChannel):
 
     def forget_channel(self) -> None:
         """Treats the channel as closed, as after a reset or a REFRESH the card carried out."""
-        self.number, self.fci, self.pending_proactive = None, b"", None
+        self.forget()
 
     def transmit_raw(self, command: bytes | CommandApdu) -> ResponseApdu:
         """Sends one APDU as it is and returns its answer, 61XX and 6CXX not followed."""
@@ -127,9 +180,22 @@ class Card(IsdrChannel):
         return self.transmit(CommandApdu.parse(bytes.fromhex(text)))
 
     def send_raw(self, octets: bytes) -> tuple[bytes, int]:
-        """Sends octets as one STORE DATA chain, sound or not; returns data and status word."""
+        """Sends octets as one STORE DATA chain, sound or not; returns data and status word.
+
+        Before an ES10c command, what the card's toolkit announces is answered. A switch that is
+        answered with catBusy(5), and with the reason to be busy announced, is sent once more.
+        """
         self.last = _outline(octets)
-        return super().send_raw(octets)
+        tag = _tag(octets)
+        if tag in _ES10C and self.number is not None:
+            self.play_terminal()
+        data, sw = super().send_raw(octets)
+        if tag in _SWITCHES and self.pending_proactive is not None and not self.refresh_expected:
+            if data.endswith(bytes((_CAT_BUSY,))):
+                self.play_terminal()
+                data, sw = super().send_raw(octets)
+            self.refresh_expected = _accepted(data, sw) and self.pending_proactive is not None
+        return data, sw
 
     def store(self, octets: bytes) -> ResponseApdu:
         """Sends octets as `send_raw` does and returns the answer as one value."""
@@ -171,7 +237,7 @@ class Card(IsdrChannel):
         """Reads the Profiles, with everything known about each.
 
         Raises:
-            ExpectationError: the card answered an error.
+            ExpectationError: the card answered an error, or a list that cannot be read.
         """
         response = self.send(ProfileInfoListRequest(tag_list=tag_list))
         if response.profile_info_list_ok is None:
@@ -180,21 +246,42 @@ class Card(IsdrChannel):
             )
         return response.profile_info_list_ok
 
+    def listed_profiles(self) -> tuple[ListedProfile, ...]:
+        """Reads ICCID, AID, state and class of each Profile, as far as they can be read.
+
+        A card that refuses the tag list is asked for fewer tags, then for its own choice.
+
+        Raises:
+            ExpectationError: it answers none of these with a list.
+        """
+        data, sw = b"", 0
+        for tag_list in (ALL_TAGS, _STATE_TAGS, None):
+            data, sw = self.send_raw(ProfileInfoListRequest(tag_list=tag_list).encode())
+            listed = read_profiles(data) if is_success(sw) else None
+            if listed is not None:
+                self._note_problems("Profile", listed)
+                return listed
+        raise ExpectationError(
+            "a list of Profiles",
+            f"SW {describe(sw)}, {data.hex(' ').upper() or 'no data'}",
+            about="ES10c.GetProfilesInfo",
+        )
+
     def enabled(self) -> tuple[Iccid | None, ...]:
         """Returns the ICCIDs of the Enabled Profiles; a correct card has at most one.
 
         Raises:
-            ExpectationError: the card answered an error.
+            ExpectationError: as `listed_profiles`.
         """
         return tuple(
-            one.iccid for one in self.profiles() if one.profile_state == ProfileState.enabled
+            one.iccid for one in self.listed_profiles() if one.profile_state == ProfileState.enabled
         )
 
     def notifications(self) -> tuple[NotificationMetadata, ...]:
         """Lists the pending Notifications, in the order of the card.
 
         Raises:
-            ExpectationError: the card answered an error.
+            ExpectationError: the card answered an error, or a list that cannot be read.
         """
         response = self.send(ListNotificationRequest())
         if response.notification_metadata_list is None:
@@ -203,6 +290,27 @@ class Card(IsdrChannel):
                 f"listNotificationsResultError {response.list_notifications_result_error!r}",
             )
         return response.notification_metadata_list
+
+    def listed_notifications(self) -> tuple[ListedNotification, ...]:
+        """Lists number, ICCID and address of each Notification, as far as they can be read.
+
+        A card that has no list to give is noted, and counts as one without Notifications.
+        """
+        data, sw = self.send_raw(ListNotificationRequest().encode())
+        listed = read_notifications(data) if is_success(sw) else None
+        if listed is None:
+            shown = data.hex(" ").upper() or "no data"
+            self.note(f"ES10b.ListNotification gives no list: SW {describe(sw)}, {shown}")
+            return ()
+        self._note_problems("Notification", listed)
+        return listed
+
+    def _note_problems(
+        self, kind: str, listed: tuple[ListedProfile, ...] | tuple[ListedNotification, ...]
+    ) -> None:
+        for one in listed:
+            if one.problem:
+                self.note(f"a {kind} is listed as {one.raw.hex(' ').upper()}: {one.problem}")
 
     def pending_notifications(self) -> tuple[bytes, ...]:
         """Retrieves all pending Notifications, each a whole data object (BF37 or 30).
@@ -213,13 +321,31 @@ class Card(IsdrChannel):
         return response.notification_list or ()
 
     def observe(self) -> Snapshot:
-        """Reads the lasting state that a refusal must not change."""
+        """Reads the lasting state that a refusal must not change, as octets.
+
+        A part that the card refuses, or does not answer as a card does, is noted; that is a matter
+        of the rows that own its function.
+        """
+        profiles = self._part("Profiles", ProfileInfoListRequest(tag_list=ALL_TAGS))
+        if profiles is not None and not profiles.answered:
+            profiles = self._part("Profiles", ProfileInfoListRequest()) or profiles
         return Snapshot(
-            profiles=self.send(ProfileInfoListRequest(tag_list=ALL_TAGS)).encode(),
-            notifications=self.send(ListNotificationRequest()).encode(),
-            addresses=self.send(EuiccConfiguredAddressesRequest()).encode(),
-            info2=self.send(GetEuiccInfo2Request()).encode(),
+            profiles=profiles,
+            notifications=self._part("Notifications", ListNotificationRequest()),
+            addresses=self._part("addresses", EuiccConfiguredAddressesRequest()),
+            info2=self._part("EUICCInfo2", GetEuiccInfo2Request()),
         )
+
+    def _part(self, name: str, request: Structure) -> Part | None:
+        try:
+            data, sw = self.send_raw(request.encode())
+        except (RemoteError, DecodeError) as error:
+            self.note(f"{name} not observed: {error}")
+            return None
+        part = Part(data, StatusWord.OK if is_success(sw) else sw)
+        if not part.answered:
+            self.note(f"{name} observed as a refusal: {part}")
+        return part
 
     @contextmanager
     def through(self, wrapper: Callable[[CardLink], CardLink]) -> Iterator[None]:
@@ -248,10 +374,23 @@ class Card(IsdrChannel):
         self.power_cycle()
 
 
-def _outline(octets: bytes) -> str:
+def _tag(octets: bytes) -> int | None:
+    """Returns the tag of a command, or None when it has none that can be read."""
     try:
         tag, _, _ = tlv.read_header(octets)
     except DecodeError:
+        return None
+    return tag
+
+
+def _accepted(data: bytes, sw: int) -> bool:
+    """Returns whether a switch was answered with ok(0), the last octet of its answer."""
+    return is_success(sw) and data.endswith(b"\0")
+
+
+def _outline(octets: bytes) -> str:
+    tag = _tag(octets)
+    if tag is None:
         return f"malformed command, {len(octets)} octets"
     function = _BY_TAG.get(tag)
     name = function.name if function else f"data object {tag:02X}"
