@@ -40,6 +40,7 @@ from rspcore.status import StatusWord, describe, is_success
 from rspharness.card.listed import (
     ListedNotification,
     ListedProfile,
+    UnobservedError,
     read_notifications,
     read_profiles,
 )
@@ -69,6 +70,10 @@ _SWITCHES: Final = frozenset({0xBF31, 0xBF32, 0xBF34})
 _CAT_BUSY: Final = 5
 _MAX_PROFILES_SENT: Final = 3
 """TERMINAL PROFILEs after which a card that asks for a reset each time is taken as it is."""
+
+_LIST_PROFILES: Final = "ES10c.GetProfilesInfo"
+_LIST_NOTIFICATIONS: Final = "ES10b.ListNotification"
+_RETRIEVE_NOTIFICATIONS: Final = "ES10b.RetrieveNotificationsList"
 
 _BY_TAG = {function.request.TAG: function for function in FUNCTIONS}
 _BY_NAME = {function.name: function for function in FUNCTIONS}
@@ -237,12 +242,14 @@ class Card(IsdrChannel):
         """Reads the Profiles, with everything known about each.
 
         Raises:
-            ExpectationError: the card answered an error, or a list that cannot be read.
+            UnobservedError: the card refused, answered an error, or a list that cannot be read.
         """
-        response = self.send(ProfileInfoListRequest(tag_list=tag_list))
+        with _observing(_LIST_PROFILES):
+            response = self.send(ProfileInfoListRequest(tag_list=tag_list))
         if response.profile_info_list_ok is None:
-            raise ExpectationError(
-                "profileInfoListOk", f"profileInfoListError {response.profile_info_list_error!r}"
+            code = response.profile_info_list_error
+            raise UnobservedError(
+                _LIST_PROFILES, "profileInfoListOk", f"profileInfoListError {code!r}"
             )
         return response.profile_info_list_ok
 
@@ -252,7 +259,7 @@ class Card(IsdrChannel):
         A card that refuses the tag list is asked for fewer tags, then for its own choice.
 
         Raises:
-            ExpectationError: it answers none of these with a list.
+            UnobservedError: it answers none of these with a list.
         """
         data, sw = b"", 0
         for tag_list in (ALL_TAGS, _STATE_TAGS, None):
@@ -261,17 +268,14 @@ class Card(IsdrChannel):
             if listed is not None:
                 self._note_problems("Profile", listed)
                 return listed
-        raise ExpectationError(
-            "a list of Profiles",
-            f"SW {describe(sw)}, {data.hex(' ').upper() or 'no data'}",
-            about="ES10c.GetProfilesInfo",
-        )
+        shown = f"SW {describe(sw)}, {data.hex(' ').upper() or 'no data'}"
+        raise UnobservedError(_LIST_PROFILES, "a list of Profiles", shown)
 
     def enabled(self) -> tuple[Iccid | None, ...]:
         """Returns the ICCIDs of the Enabled Profiles; a correct card has at most one.
 
         Raises:
-            ExpectationError: as `listed_profiles`.
+            UnobservedError: as `listed_profiles`.
         """
         return tuple(
             one.iccid for one in self.listed_profiles() if one.profile_state == ProfileState.enabled
@@ -281,13 +285,16 @@ class Card(IsdrChannel):
         """Lists the pending Notifications, in the order of the card.
 
         Raises:
-            ExpectationError: the card answered an error, or a list that cannot be read.
+            UnobservedError: the card refused, answered an error, or a list that cannot be read.
         """
-        response = self.send(ListNotificationRequest())
+        with _observing(_LIST_NOTIFICATIONS):
+            response = self.send(ListNotificationRequest())
         if response.notification_metadata_list is None:
-            raise ExpectationError(
+            code = response.list_notifications_result_error
+            raise UnobservedError(
+                _LIST_NOTIFICATIONS,
                 "notificationMetadataList",
-                f"listNotificationsResultError {response.list_notifications_result_error!r}",
+                f"listNotificationsResultError {code!r}",
             )
         return response.notification_metadata_list
 
@@ -316,8 +323,12 @@ class Card(IsdrChannel):
         """Retrieves all pending Notifications, each a whole data object (BF37 or 30).
 
         noResultAvailable(1), as cards up to v2.5 answer, counts as an empty list.
+
+        Raises:
+            UnobservedError: the card refused, or answered a list that cannot be read.
         """
-        response = self.send(RetrieveNotificationsListRequest())
+        with _observing(_RETRIEVE_NOTIFICATIONS):
+            response = self.send(RetrieveNotificationsListRequest())
         return response.notification_list or ()
 
     def observe(self) -> Snapshot:
@@ -372,6 +383,15 @@ class Card(IsdrChannel):
         with self.through(lambda link: PowerOffAfter(link, commands, bool)):
             yield
         self.power_cycle()
+
+
+@contextmanager
+def _observing(function: str) -> Iterator[None]:
+    """Makes a refusal inside a matter of the rows of a function."""
+    try:
+        yield
+    except ExpectationError as error:
+        raise UnobservedError(function, error.expected, error.actual) from error
 
 
 def _tag(octets: bytes) -> int | None:

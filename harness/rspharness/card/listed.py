@@ -17,8 +17,15 @@ from rspcore import tlv
 from rspcore.errors import DecodeError
 from rspcore.ids import Aid, Iccid
 from rspcore.tags import Tag
+from rspharness.record.verdicts import ExpectationError
 
-__all__ = ["ListedNotification", "ListedProfile", "read_notifications", "read_profiles"]
+__all__ = [
+    "ListedNotification",
+    "ListedProfile",
+    "UnobservedError",
+    "read_notifications",
+    "read_profiles",
+]
 
 _PROFILES: Final = 0xBF2D
 _NOTIFICATIONS: Final = 0xBF28
@@ -26,6 +33,20 @@ _LIST: Final = 0xA0
 _NUMBER: Final = 0x80
 _WHOLE_ICCID: Final = bytes.fromhex("5A0A")
 _ICCID_OCTETS: Final = 10
+
+
+class UnobservedError(ExpectationError):
+    """Reports that a function by which cases look at the card gives nothing that can be read.
+
+    That is a fail of the rows of this function, and leaves those of others without a verdict.
+
+    Attributes:
+        function: The function, as the ids of its rows begin: "ES10b.ListNotification".
+    """
+
+    def __init__(self, function: str, expected: str, actual: str) -> None:
+        super().__init__(expected, actual, about=function)
+        self.function = function
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,11 @@
 The rules are few: nothing raised is a pass; an expectation that does not hold, or a peer that
 breaks the protocol, is a fail, unless it happened in a step named "Initial conditions", where
 the card is not under test yet; a lost target and unreached conditions are inconclusive; any other
-exception is an error of the suites or the harness. Octets of the card that cannot be read are the
-card's fault and a fail; whose octets they were is looked up in the trace. A case does not fail when
-all its requirements are probes, or when the target file declares it as a known deviation.
+exception is an error of the suites or the harness. A function by which a case looks at the card,
+and which gives nothing, is a fail of its own rows and inconclusive in the others. Octets of the
+card that cannot be read are the card's fault and a fail; whose octets they were is looked up in the
+trace. A case does not fail when all its requirements are probes, or when the target file declares
+it as a known deviation.
 """
 
 from collections.abc import Mapping
@@ -14,6 +16,7 @@ from typing import Any, Final
 
 from rspcore.errors import CryptoError, DecodeError, RemoteError
 from rspharness.card.card_under_test import Card
+from rspharness.card.listed import UnobservedError
 from rspharness.record.catalogue import Requirement
 from rspharness.record.steps import StepListener, Steps
 from rspharness.record.testcase import Level
@@ -136,6 +139,8 @@ class CaseState:
             return Verdict.ERROR
         if isinstance(error, Inconclusive | TargetLost):
             return Verdict.INCONCLUSIVE
+        if isinstance(error, UnobservedError) and not self._owns(error.function):
+            return Verdict.INCONCLUSIVE
         if self.of_card(error):
             step = self.steps.failed
             reached = step is None or not step.title.startswith(INITIAL_CONDITIONS)
@@ -147,6 +152,10 @@ class CaseState:
         if isinstance(error, ExpectationError | RemoteError | AssertionError):
             return True
         return self._unread(error) is not None
+
+    def _owns(self, function: str) -> bool:
+        """Returns whether a requirement of this case is of a function."""
+        return any(name.startswith(f"{function}#") for name in self.ids)
 
     def _unread(self, error: BaseException) -> bytes | None:
         """Returns the octets of the card that could not be read, None when it is not about such."""
