@@ -186,7 +186,7 @@ def test_list_shows_the_profile_disabled(card, given, step):
     with step("S_LPAd -> eUICC: DisableProfile"):
         expect.ok(disable(card, one.by_iccid))
     with step("Expected: profileState 0 of both"):
-        states = {listed.iccid: listed.profile_state for listed in card.profiles()}
+        states = {listed.iccid: listed.profile_state for listed in card.listed_profiles()}
         wanted = dict.fromkeys((one.iccid, two.iccid), ProfileState.disabled)
         expect.equal(states, wanted, "profileState")
 

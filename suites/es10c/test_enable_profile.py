@@ -143,7 +143,7 @@ def test_list_shows_one_enabled_profile(card, given, step):
         expect.ok(enable(card, one.by_iccid))
         expect.ok(enable(card, three.by_iccid))
     with step("Expected: profileState of each"):
-        states = {listed.iccid: listed.profile_state for listed in card.profiles()}
+        states = {listed.iccid: listed.profile_state for listed in card.listed_profiles()}
         wanted = {
             one.iccid: ProfileState.disabled,
             two.iccid: ProfileState.disabled,

@@ -40,7 +40,7 @@ def addresses(card):
 
 def iccids(card):
     """Returns the ICCIDs listed, in the order of the card."""
-    return [one.iccid for one in card.profiles()]
+    return [one.iccid for one in card.listed_profiles()]
 
 
 @testcase("ES10c.eUICCMemoryReset#01", level="destructive")

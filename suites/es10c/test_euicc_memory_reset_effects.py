@@ -46,7 +46,7 @@ def reset(card, *options):
 
 def iccids(card):
     """Returns the ICCIDs listed, in the order of the card."""
-    return [one.iccid for one in card.profiles()]
+    return [one.iccid for one in card.listed_profiles()]
 
 
 @testcase("ES10c.eUICCMemoryReset#20", level="destructive")
@@ -154,7 +154,7 @@ def test_numbers_go_on(card, given, server, step):
 def test_preloaded_test_profile_stays(card, declared, step):
     """DeleteFieldLoadedTestProfiles leaves a test Profile that came with the card."""
     with step("Initial conditions: the test Profile that came with the card, and no other"):
-        listed = [one for one in card.profiles() if one.profile_class == ProfileClass.test]
+        listed = [one for one in card.listed_profiles() if one.profile_class == ProfileClass.test]
         expected = [declared.get("preloaded_test_profile")]
         expect.equal([str(one.iccid) for one in listed], expected, "test Profiles")
         before = card.observe()

@@ -37,11 +37,13 @@ from rspcore.messages.es10c import (
 )
 from rspcore.messages.notifications import NotificationMetadata
 from rspcore.status import StatusWord, describe, is_success
+from rspcore.tags import Tag
 from rspharness.card.listed import (
     ListedNotification,
     ListedProfile,
     UnobservedError,
     read_notifications,
+    read_pending,
     read_profiles,
 )
 from rspharness.card.snapshot import Part, Snapshot
@@ -73,7 +75,12 @@ _MAX_PROFILES_SENT: Final = 3
 
 _LIST_PROFILES: Final = "ES10c.GetProfilesInfo"
 _LIST_NOTIFICATIONS: Final = "ES10b.ListNotification"
-_RETRIEVE_NOTIFICATIONS: Final = "ES10b.RetrieveNotificationsList"
+_OBSERVERS: Final = frozenset(
+    {_LIST_PROFILES, _LIST_NOTIFICATIONS, "ES10b.RetrieveNotificationsList"}
+)
+"""Functions by which cases of any other look at the card."""
+_RETRIEVE_TAG: Final = 0xBF2B
+_OBSERVER_TAGS: Final = frozenset({0xBF28, _RETRIEVE_TAG, 0xBF2D})
 
 _BY_TAG = {function.request.TAG: function for function in FUNCTIONS}
 _BY_NAME = {function.name: function for function in FUNCTIONS}
@@ -100,6 +107,7 @@ class Card(IsdrChannel):
         self.atr = b""
         self.terminal_profile: bytes | None = TERMINAL_PROFILE
         self.notes: list[str] = []
+        self._read: set[tuple[int | None, bool]] = set()
 
     def note(self, text: str) -> None:
         """Records once what the report has to say of the card beside the verdict."""
@@ -200,6 +208,8 @@ class Card(IsdrChannel):
                 self.play_terminal()
                 data, sw = super().send_raw(octets)
             self.refresh_expected = _accepted(data, sw) and self.pending_proactive is not None
+        if tag in _OBSERVER_TAGS and is_success(sw):
+            self._remember_read(tag, octets, data)
         return data, sw
 
     def store(self, octets: bytes) -> ResponseApdu:
@@ -211,15 +221,39 @@ class Card(IsdrChannel):
 
         Raises:
             ExpectationError: the card refused by status word, or its answer cannot be read as the
-                response of this function.
+                response of this function. `UnobservedError` for the lists by which cases look at
+                the card, unless such a request was answered earlier in this case.
         """
         data, sw = self.send_raw(octets)
         if not is_success(sw):
-            raise ExpectationError("SW 9000 (OK) or 91XX", f"SW {describe(sw)}", about=name)
+            raise self._not_read(name, octets, "SW 9000 (OK) or 91XX", f"SW {describe(sw)}")
         function = _BY_NAME.get(name)
         if function is not None:
-            _decoded(name, function.response, data)
+            try:
+                function.response.decode(data)
+            except DecodeError as error:
+                wanted = f"a {function.response.__name__}"
+                raise self._not_read(name, octets, wanted, str(error)) from error
         return data
+
+    def _not_read(
+        self, name: str, octets: bytes, expected: str, actual: str
+    ) -> ExpectationError | UnobservedError:
+        """Returns the exception for an answer that is refused or cannot be read.
+
+        A list that could be read earlier in this case, and no longer, is a matter of this case.
+        """
+        if name in _OBSERVERS and _kind_of_request(octets) not in self._read:
+            return UnobservedError(name, expected, actual)
+        return ExpectationError(expected, actual, about=name)
+
+    def _remember_read(self, tag: int, octets: bytes, data: bytes) -> None:
+        try:
+            _BY_TAG[tag].response.decode(data)
+        except DecodeError:
+            return
+        if Part(data).answered or tag == _RETRIEVE_TAG:
+            self._read.add(_kind_of_request(octets))
 
     def ask(self, octets: bytes) -> Structure:
         """Sends an encoded request and returns the response of the function its tag names.
@@ -244,13 +278,11 @@ class Card(IsdrChannel):
         Raises:
             UnobservedError: the card refused, answered an error, or a list that cannot be read.
         """
-        with _observing(_LIST_PROFILES):
-            response = self.send(ProfileInfoListRequest(tag_list=tag_list))
+        request = ProfileInfoListRequest(tag_list=tag_list)
+        response = self.send(request)
         if response.profile_info_list_ok is None:
-            code = response.profile_info_list_error
-            raise UnobservedError(
-                _LIST_PROFILES, "profileInfoListOk", f"profileInfoListError {code!r}"
-            )
+            code = f"profileInfoListError {response.profile_info_list_error!r}"
+            raise self._not_read(_LIST_PROFILES, request.encode(), "profileInfoListOk", code)
         return response.profile_info_list_ok
 
     def listed_profiles(self) -> tuple[ListedProfile, ...]:
@@ -269,7 +301,8 @@ class Card(IsdrChannel):
                 self._note_problems("Profile", listed)
                 return listed
         shown = f"SW {describe(sw)}, {data.hex(' ').upper() or 'no data'}"
-        raise UnobservedError(_LIST_PROFILES, "a list of Profiles", shown)
+        request = ProfileInfoListRequest(tag_list=ALL_TAGS).encode()
+        raise self._not_read(_LIST_PROFILES, request, "a list of Profiles", shown)
 
     def enabled(self) -> tuple[Iccid | None, ...]:
         """Returns the ICCIDs of the Enabled Profiles; a correct card has at most one.
@@ -287,28 +320,27 @@ class Card(IsdrChannel):
         Raises:
             UnobservedError: the card refused, answered an error, or a list that cannot be read.
         """
-        with _observing(_LIST_NOTIFICATIONS):
-            response = self.send(ListNotificationRequest())
+        request = ListNotificationRequest()
+        response = self.send(request)
         if response.notification_metadata_list is None:
-            code = response.list_notifications_result_error
-            raise UnobservedError(
-                _LIST_NOTIFICATIONS,
-                "notificationMetadataList",
-                f"listNotificationsResultError {code!r}",
-            )
+            code = f"listNotificationsResultError {response.list_notifications_result_error!r}"
+            wanted = "notificationMetadataList"
+            raise self._not_read(_LIST_NOTIFICATIONS, request.encode(), wanted, code)
         return response.notification_metadata_list
 
     def listed_notifications(self) -> tuple[ListedNotification, ...]:
         """Lists number, ICCID and address of each Notification, as far as they can be read.
 
-        A card that has no list to give is noted, and counts as one without Notifications.
+        A card that has no list to give is asked for the Notifications themselves; one that gives
+        neither is noted, and counts as one without Notifications.
         """
         data, sw = self.send_raw(ListNotificationRequest().encode())
         listed = read_notifications(data) if is_success(sw) else None
         if listed is None:
             shown = data.hex(" ").upper() or "no data"
-            self.note(f"ES10b.ListNotification gives no list: SW {describe(sw)}, {shown}")
-            return ()
+            self.note(f"{_LIST_NOTIFICATIONS} gives no list: SW {describe(sw)}, {shown}")
+            data, sw = self.send_raw(RetrieveNotificationsListRequest().encode())
+            listed = read_pending(data) if is_success(sw) else ()
         self._note_problems("Notification", listed)
         return listed
 
@@ -327,8 +359,7 @@ class Card(IsdrChannel):
         Raises:
             UnobservedError: the card refused, or answered a list that cannot be read.
         """
-        with _observing(_RETRIEVE_NOTIFICATIONS):
-            response = self.send(RetrieveNotificationsListRequest())
+        response = self.send(RetrieveNotificationsListRequest())
         return response.notification_list or ()
 
     def observe(self) -> Snapshot:
@@ -385,13 +416,12 @@ class Card(IsdrChannel):
         self.power_cycle()
 
 
-@contextmanager
-def _observing(function: str) -> Iterator[None]:
-    """Makes a refusal inside a matter of the rows of a function."""
+def _kind_of_request(octets: bytes) -> tuple[int | None, bool]:
+    """Returns the tag of a command, and whether it has a tag list, which some cards do not know."""
     try:
-        yield
-    except ExpectationError as error:
-        raise UnobservedError(function, error.expected, error.actual) from error
+        return _tag(octets), tlv.parse(octets).find(Tag.TagList) is not None
+    except DecodeError:
+        return _tag(octets), False
 
 
 def _tag(octets: bytes) -> int | None:

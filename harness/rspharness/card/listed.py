@@ -24,6 +24,7 @@ __all__ = [
     "ListedProfile",
     "UnobservedError",
     "read_notifications",
+    "read_pending",
     "read_profiles",
 ]
 
@@ -108,6 +109,29 @@ def read_notifications(octets: bytes) -> tuple[ListedNotification, ...] | None:
     if read is None or read[1]:
         return None
     return tuple(map(_notification, read[0]))
+
+
+def read_pending(octets: bytes) -> tuple[ListedNotification, ...]:
+    """Reads the metadata in the answer to RetrieveNotificationsList, as far as they can be read."""
+    try:
+        answer = tlv.parse(octets)
+        listed = answer.find(_LIST)
+        pending = () if listed is None else listed.children()
+    except DecodeError:
+        return ()
+    found = (_metadata(one) for one in pending)
+    return tuple(_notification(raw) for raw in found if raw is not None)
+
+
+def _metadata(one: tlv.Tlv) -> bytes | None:
+    """Returns the metadata (BF2F) inside a Notification, however deep."""
+    if one.tag == Tag.NotificationMetadata:
+        return bytes(one.raw)
+    try:
+        inside = (_metadata(child) for child in one.children()) if one.constructed else ()
+        return next((raw for raw in inside if raw is not None), None)
+    except DecodeError:
+        return None
 
 
 def _entries(octets: bytes, tag: int, entry: int) -> tuple[list[bytes], bytes] | None:

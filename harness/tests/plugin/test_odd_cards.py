@@ -24,15 +24,12 @@ from odd_cards import (  # noqa: E402  beside the tests, in no package
 )
 
 SUITES = (
-    "es10a/test_set_default_dp_address.py",
     "es10b/test_list_notification.py",
     "es10b/test_authenticate_server_refusals.py",
     "es10b/test_remove_notification_from_list.py",
     "es10c/test_delete_profile.py",
-    "es10c/test_enable_profile.py",
-    "es10c/test_get_profiles_info.py",
+    "es10c/test_get_profiles_info_objects.py",
     "es10c/test_set_nickname.py",
-    "es8p/test_configure_isdp.py",
     "isdr/test_store_data_refusals.py",
 )
 
@@ -51,8 +48,7 @@ def verdicts(pytester, monkeypatch):
         pytester.runpytest_inprocess(
             *places, *configuration, *plugins, "--target=inprocess", f"--report={reports}", "-q"
         )
-        (results,) = reports.glob("*/results.json")
-        return json.loads(results.read_text("utf-8"))["cases"]
+        return json.loads((reports / "latest/results.json").read_text("utf-8"))["cases"]
 
     return run
 
@@ -68,15 +64,16 @@ def _functions(rows):
 def test_refused_tag_list_fails_only_rows_of_get_profiles_info(verdicts):
     cases = verdicts(RefusesTagList)
     assert _functions(_rows(cases, "fail")) == {"ES10c.GetProfilesInfo"}
-    assert {f"ES10c.GetProfilesInfo#{number}" for number in range(10, 22)} <= _rows(cases, "fail")
+    asked_alone = {f"ES10c.GetProfilesInfo#{number}" for number in range(10, 23)}
+    assert asked_alone <= _rows(cases, "fail")
     assert _rows(cases, "error") == set()
     for case in cases:
         if case["verdict"] == "inconclusive":
             assert "ES10c.GetProfilesInfo: " in case["reason"]
     passed = _rows(cases, "pass")
     assert {"ES10b.AuthenticateServer#32", "Transport.StoreData#14"} <= passed
-    assert {"ES10c.EnableProfile#01", "ES10c.DeleteProfile#01"} <= passed
-    assert len(passed) > 100
+    assert "ES10c.DeleteProfile#01" in passed
+    assert len(passed) > 60
 
 
 def test_missing_list_notification_fails_only_its_own_rows(verdicts):
@@ -89,7 +86,7 @@ def test_missing_list_notification_fails_only_its_own_rows(verdicts):
     refusals = [case for case in cases if "ES10b.AuthenticateServer#32" in case["ids"]]
     assert [case["verdict"] for case in refusals] == ["pass"]
     assert [note for note in refusals[0]["notes"] if "Notifications" in note] == [
-        "Notifications observed as a refusal: SW 6D00 (instruction not supported), no data"
+        "Notifications observed as a refusal: SW 6D00 (ins not supported), no data"
     ]
 
 
