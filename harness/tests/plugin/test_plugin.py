@@ -489,3 +489,47 @@ def test_run_without_cases_imports_nothing_and_writes_nothing(pytester):
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=1)
     assert not (pytester.path / "reports").exists()
+
+
+_READS = (
+    _HEAD
+    + '''
+from rspcore import tlv
+from rspcore.apdu import CommandApdu
+from rspcore.messages.es10c import GetEuiccDataResponse
+
+@testcase("ES10c.GetEID#02", level="read-only")
+def test_answer(card, step):
+    """An answer of the card is read."""
+    with step("{title}"):
+        answer = card.store(bytes.fromhex("{asked}"))
+        {read}
+'''
+)
+
+
+@pytest.mark.parametrize(
+    ("title", "asked", "read", "verdict"),
+    [
+        ("S_LPAd: GetEID", "BF3C00", "GetEuiccDataResponse.decode(answer.data)", "fail"),
+        ("S_LPAd: GetEID", "BF3C00", "tlv.parse(answer.data[:-1])", "fail"),
+        ("S_LPAd: GetEID", "BF7900", "tlv.parse(answer.data)", "fail"),
+        (
+            "Initial conditions: GetEID",
+            "BF3C00",
+            "GetEuiccDataResponse.decode(answer.data)",
+            "inconclusive",
+        ),
+        ("S_LPAd: GetEID", "BF3C00", "tlv.parse(bytes.fromhex('BF220500'))", "error"),
+        ("S_LPAd: GetEID", "BF3C00", "tlv.parse(b'')", "error"),
+    ],
+)
+def test_octets_of_the_card_that_cannot_be_read_are_its_fault(
+    suite, pytester, title, asked, read, verdict
+):
+    text = _READS.replace("{title}", title).replace("{asked}", asked).replace("{read}", read)
+    assert suite(text).ret == 1
+    (case,) = _results(pytester)["cases"]
+    assert case["verdict"] == verdict
+    if verdict == "fail":
+        assert case["expected"] == "octets that can be read"
