@@ -34,7 +34,7 @@ __all__ = [
 _COMMAND_DETAILS: Final = 0x01
 _MAX_COMMANDS: Final = 64
 _MAX_RESETS: Final = 3
-_TOLD_ONLY: Final = frozenset({0x01, 0x07})
+_WITHOUT_RESET: Final = frozenset({0x01, 0x07})
 """Qualifiers of REFRESH that tell of changed files or of steering (TS 102 223, 8.6).
 
 No switch uses one, and nothing has to begin anew. To any other a reader, which keeps no session of
@@ -191,7 +191,7 @@ def free_toolkit(card: IsdrChannel) -> None:
 
 
 def _carry_out(card: IsdrChannel, command: ProactiveCommand) -> None:
-    if command.qualifier in _TOLD_ONLY:
+    if command.qualifier in _WITHOUT_RESET:
         terminal_response(card, command, Result.PERFORMED)
     elif command.qualifier == Refresh.PROFILE_STATE_CHANGE:
         terminal_response(card, command, Result.PERFORMED)
@@ -218,6 +218,6 @@ def settle_refresh(card: IsdrChannel) -> int | None:
         if command is None:
             return None
         _carry_out(card, command)
-        if command.qualifier not in _TOLD_ONLY:
+        if command.qualifier not in _WITHOUT_RESET:
             return command.qualifier
     raise RemoteError(f"the card asked for REFRESH {_MAX_COMMANDS} times in a row")
