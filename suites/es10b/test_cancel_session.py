@@ -173,7 +173,7 @@ def test_cancelled_load_leaves_no_profile(card, given, server, step):
     with step("S_LPAd -> eUICC: CancelSession, loadBppExecutionError(5)"):
         expect.ok(session.cancel(REASON.loadBppExecutionError))
     with step("Expected: Profile absent"):
-        expect.equal(card.profiles(), (), "Profiles")
+        expect.equal(card.listed_profiles(), (), "Profiles")
     with step("Expected: ICCID free, the Profile can be installed in a new session"):
         again = server.authenticated(card)
         verify_preparation(again, again.prepare())

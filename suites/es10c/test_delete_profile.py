@@ -69,7 +69,9 @@ def test_deleted_by_iccid(card, given, step):
         response = delete(card, one.iccid)
     with step("Expected: ok(0), the Profile no longer listed"):
         expect.ok(response)
-        expect.equal([left.iccid for left in card.profiles()], [two.iccid], "Profiles listed")
+        expect.equal(
+            [left.iccid for left in card.listed_profiles()], [two.iccid], "Profiles listed"
+        )
 
 
 @testcase("ES10c.DeleteProfile#02")
@@ -80,7 +82,9 @@ def test_deleted_by_aid(card, given, step):
         response = card.send(DeleteProfileRequest(isdp_aid=one.aid))
     with step("Expected: ok(0), the Profile no longer listed"):
         expect.ok(response)
-        expect.equal([left.iccid for left in card.profiles()], [two.iccid], "Profiles listed")
+        expect.equal(
+            [left.iccid for left in card.listed_profiles()], [two.iccid], "Profiles listed"
+        )
 
 
 @testcase("ES10c.DeleteProfile#03")
@@ -142,7 +146,7 @@ def test_profile_can_be_deleted_once_ppr2_is_unset(card, given, make_ota, step):
         response = delete(card, one.iccid)
     with step("Expected: ok(0), the Profile no longer listed"):
         expect.ok(response)
-        expect.equal(card.profiles(), (), "Profiles listed")
+        expect.equal(card.listed_profiles(), (), "Profiles listed")
 
 
 @testcase("ES10c.DeleteProfile#10")
@@ -153,7 +157,7 @@ def test_test_profile_is_deleted(card, given, step):
         response = delete(card, test.iccid)
     with step("Expected: ok(0), the Profile no longer listed"):
         expect.ok(response)
-        expect.equal(card.profiles(), (), "Profiles listed")
+        expect.equal(card.listed_profiles(), (), "Profiles listed")
 
 
 @testcase("ES10c.DeleteProfile#11")
@@ -233,7 +237,7 @@ def test_iccid_is_free_again(card, given, server, step):
     with step("S_LPAd -> eUICC: the same Profile installed again; expected: PIR successResult"):
         loaded = server.prepared(card).install(one.profile)
         expect.pir_success(loaded.pir)
-        expect.equal([new.iccid for new in card.profiles()], [one.iccid], "Profiles listed")
+        expect.equal([new.iccid for new in card.listed_profiles()], [one.iccid], "Profiles listed")
 
 
 @testcase("ES10c.DeleteProfile#17")
@@ -244,7 +248,7 @@ def test_new_aid_is_not_used_by_another_profile(card, given, server, step):
         expect.ok(delete(card, one.iccid))
         expect.pir_success(server.prepared(card).install(one.profile).pir)
     with step("Expected: three different ISD-P AIDs"):
-        aids = {listed.isdp_aid for listed in card.profiles()}
+        aids = {listed.isdp_aid for listed in card.listed_profiles()}
         expect.equal(len(aids), 3, "different ISD-P AIDs")
 
 
@@ -303,7 +307,7 @@ def test_power_loss_deletes_wholly_or_not_at_all(card, given, step):
         ):
             delete(card, one.iccid)
         with step("Expected: listed and usable; or not listed, and its memory free"):
-            listed = [left.iccid for left in card.profiles()]
+            listed = [left.iccid for left in card.listed_profiles()]
             expect.one_of(listed, ([one.iccid], []), "Profiles listed")
             if listed:
                 request = EnableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=False)

@@ -49,7 +49,7 @@ def test_disabled_at_once(card, given, step, by):
         response = disable(card, getattr(one, by))
     with step("Expected: ok(0), SW 9000, no proactive command"):
         expect.ok(response)
-        expect.equal(card.pending_proactive, None, "proactive command announced")
+        refresh.none_announced(card)
     with step("Expected: no Profile Enabled"):
         expect.equal(card.enabled(), (), "Profiles Enabled")
 
@@ -120,7 +120,7 @@ def test_open_proactive_session_is_catbusy(card, given, make_ota, step):
         response = disable(card, one.by_iccid, flag=True)
     with step("Expected: catBusy(5), SW 9000"):
         expect.error(response, DisableResult.catBusy)
-        expect.equal(card.pending_proactive, None, "proactive command announced")
+        refresh.none_announced(card)
     with step("Expected: Profiles, Notifications and addresses as before"):
         expect.unchanged(before, card.observe())
 
@@ -186,7 +186,7 @@ def test_list_shows_the_profile_disabled(card, given, step):
     with step("S_LPAd -> eUICC: DisableProfile"):
         expect.ok(disable(card, one.by_iccid))
     with step("Expected: profileState 0 of both"):
-        states = {listed.iccid: listed.profile_state for listed in card.profiles()}
+        states = {listed.iccid: listed.profile_state for listed in card.listed_profiles()}
         wanted = dict.fromkeys((one.iccid, two.iccid), ProfileState.disabled)
         expect.equal(states, wanted, "profileState")
 

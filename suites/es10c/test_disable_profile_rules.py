@@ -7,6 +7,7 @@ from rspcore.messages.metadata import NotificationConfigurationInformation, Noti
 from rspcore.profile_maker import preset
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.suite import refresh
 
 ONE = "PROFILE_OPERATIONAL1"
 PPR1 = "PROFILE_OPERATIONAL4"
@@ -128,7 +129,7 @@ def test_refusal_changes_nothing(card, given, step):
         response = disable(card, one, flag=True)
     with step("Expected: disallowedByPolicy(3), SW 9000, no proactive command"):
         expect.error(response, DisableResult.disallowedByPolicy)
-        expect.equal(card.pending_proactive, None, "proactive command announced")
+        refresh.none_announced(card)
     with step("Expected: Profiles, Notifications and addresses as before, also after a reset"):
         expect.unchanged(before, card.observe())
         card.reset()

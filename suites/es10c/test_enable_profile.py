@@ -16,7 +16,7 @@ from rspcore.status import StatusWord
 from rspcore.tags import ISDP_PREFIX, ISDR_AID
 from rspharness import testcase
 from rspharness.card import expect
-from rspharness.suite import file_access
+from rspharness.suite import file_access, refresh
 
 ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERATIONAL3"
 
@@ -38,9 +38,9 @@ NOTIFIES_DISABLE = notifying(ONE, NotificationEvent.notificationDisable, "dp1.ex
 NOTIFIES_ENABLE = notifying(TWO, NotificationEvent.notificationEnable, "dp2.example.com")
 
 
-def enable(card, identifier, *, refresh=False):
+def enable(card, identifier, *, flag=False):
     """Sends EnableProfile and returns the response."""
-    return card.send(EnableProfileRequest(profile_identifier=identifier, refresh_flag=refresh))
+    return card.send(EnableProfileRequest(profile_identifier=identifier, refresh_flag=flag))
 
 
 @testcase("ES10c.EnableProfile#01")
@@ -51,7 +51,7 @@ def test_enabled_by_iccid_at_once(card, given, step):
         response = enable(card, one.by_iccid)
     with step("Expected: ok(0), SW 9000, no proactive command"):
         expect.ok(response)
-        expect.equal(card.pending_proactive, None, "proactive command announced")
+        refresh.none_announced(card)
     with step("Expected: the Profile Enabled"):
         expect.equal(card.enabled(), (one.iccid,), "Profiles Enabled")
 
@@ -64,7 +64,7 @@ def test_enabled_by_aid_at_once(card, given, step):
         response = enable(card, one.by_aid)
     with step("Expected: ok(0), SW 9000, no proactive command, the Profile Enabled"):
         expect.ok(response)
-        expect.equal(card.pending_proactive, None, "proactive command announced")
+        refresh.none_announced(card)
         expect.equal(card.enabled(), (one.iccid,), "Profiles Enabled")
 
 
@@ -143,7 +143,7 @@ def test_list_shows_one_enabled_profile(card, given, step):
         expect.ok(enable(card, one.by_iccid))
         expect.ok(enable(card, three.by_iccid))
     with step("Expected: profileState of each"):
-        states = {listed.iccid: listed.profile_state for listed in card.profiles()}
+        states = {listed.iccid: listed.profile_state for listed in card.listed_profiles()}
         wanted = {
             one.iccid: ProfileState.disabled,
             two.iccid: ProfileState.disabled,
@@ -204,10 +204,10 @@ def test_refusal_changes_nothing(card, given, step):
     given.profiles(ONE, TWO, enabled=TWO)
     before = card.observe()
     with step("S_LPAd -> eUICC: EnableProfile, unknown ICCID, refreshFlag TRUE"):
-        response = enable(card, UNKNOWN_ICCID, refresh=True)
+        response = enable(card, UNKNOWN_ICCID, flag=True)
     with step("Expected: iccidOrAidNotFound(1), SW 9000, no proactive command"):
         expect.error(response, EnableResult.iccidOrAidNotFound)
-        expect.equal(card.pending_proactive, None, "proactive command announced")
+        refresh.none_announced(card)
     with step("Expected: Profiles, Notifications and addresses as before, also after a reset"):
         expect.unchanged(before, card.observe())
         card.reset()

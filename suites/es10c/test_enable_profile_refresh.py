@@ -60,10 +60,11 @@ def test_terminal_response_makes_the_change(card, given, step):
         command = refresh.required(card)
     with step("Terminal -> eUICC: TERMINAL RESPONSE, performed(00)"):
         terminal_response(card, command, refresh.PERFORMED)
+    with step("Expected: the Profile Enabled, no REFRESH announced again"):
+        refresh.none_announced(card)
         card.reopen()
-    with step("Expected: the Profile Enabled, no further 91XX"):
         expect.equal(card.enabled(), (one.iccid,), "Profiles Enabled")
-        expect.equal(card.pending_proactive, None, "proactive command announced")
+        refresh.none_announced(card)
 
 
 @testcase("ES10c.EnableProfile#08")
@@ -124,7 +125,7 @@ def test_open_proactive_session_is_catbusy(card, given, make_ota, step):
         response = enable(card, two.by_iccid)
     with step("Expected: catBusy(5), SW 9000"):
         expect.error(response, EnableResult.catBusy)
-        expect.equal(card.pending_proactive, None, "proactive command announced")
+        refresh.none_announced(card)
     with step("Expected: Profiles, Notifications and addresses as before"):
         expect.unchanged(before, card.observe())
 

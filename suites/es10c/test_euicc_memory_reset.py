@@ -40,7 +40,7 @@ def addresses(card):
 
 def iccids(card):
     """Returns the ICCIDs listed, in the order of the card."""
-    return [one.iccid for one in card.profiles()]
+    return [one.iccid for one in card.listed_profiles()]
 
 
 @testcase("ES10c.eUICCMemoryReset#01", level="destructive")
@@ -51,7 +51,7 @@ def test_disabled_profile_is_deleted(card, given, step):
         response = reset(card, OPERATIONAL)
     with step("Expected: ok(0), SW 9000, no Profile"):
         expect.ok(response)
-        expect.equal(card.pending_proactive, None, "proactive command announced")
+        refresh.none_announced(card)
         expect.equal(iccids(card), [], "Profiles listed")
 
 

@@ -14,6 +14,7 @@ from rspcore.profile_maker import preset
 from rspcore.status import StatusWord
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.card.snapshot import Part
 from rspharness.lpa.proactive import Refresh, settle_refresh
 from rspharness.servers.rsp_server import profile
 from rspharness.suite import file_access, refresh
@@ -45,7 +46,7 @@ def reset(card, *options):
 
 def iccids(card):
     """Returns the ICCIDs listed, in the order of the card."""
-    return [one.iccid for one in card.profiles()]
+    return [one.iccid for one in card.listed_profiles()]
 
 
 @testcase("ES10c.eUICCMemoryReset#20", level="destructive")
@@ -126,7 +127,7 @@ def test_power_loss_resets_wholly_or_not_at_all(card, given, step):
             reset(card, OPERATIONAL)
             settle_refresh(card)
         with step("Expected: the list as before, or an empty one"):
-            empty = bytes.fromhex("BF2D02A000")
+            empty = Part(bytes.fromhex("BF2D02A000"))
             expect.one_of(card.observe().profiles, (before, empty), "Profiles listed")
 
 
@@ -153,7 +154,7 @@ def test_numbers_go_on(card, given, server, step):
 def test_preloaded_test_profile_stays(card, declared, step):
     """DeleteFieldLoadedTestProfiles leaves a test Profile that came with the card."""
     with step("Initial conditions: the test Profile that came with the card, and no other"):
-        listed = [one for one in card.profiles() if one.profile_class == ProfileClass.test]
+        listed = [one for one in card.listed_profiles() if one.profile_class == ProfileClass.test]
         expected = [declared.get("preloaded_test_profile")]
         expect.equal([str(one.iccid) for one in listed], expected, "test Profiles")
         before = card.observe()

@@ -245,7 +245,7 @@ def test_failed_load_leaves_nothing(card, given, server, step):
         failed = session.load(package.flipped(package.of(COMMAND)[-1]))
         expect.pir_error(failed.pir, COMMAND, ErrorReason.scp03tSecurityError)
     with step("Expected: no Profile listed, memory as before"):
-        expect.equal(card.profiles(), (), "Profiles")
+        expect.equal(card.listed_profiles(), (), "Profiles")
         given.no_notifications()
         expect.equal(free_memory(card), empty, "free non-volatile memory")
     with step("S_LPAd -> eUICC: the same Profile again; expected: PIR successResult"):

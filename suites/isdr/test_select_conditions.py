@@ -127,7 +127,9 @@ def test_traffic_on_two_channels(card, given, step):
         eid = card.send(GetEuiccDataRequest()).encode()
     with step("Terminal -> eUICC: 20 times READ BINARY on channel 0 and GetEID on the other"):
         for number in range(1, 21):
-            expect.equal(card.transmit(read), iccid, f"EF.ICCID, round {number}")
+            again = card.transmit(read)
+            expect.success(again, f"READ BINARY EF.ICCID, round {number}")
+            expect.equal(again.data, iccid.data, f"EF.ICCID, round {number}")
             answer = card.store(GET_EID)
             expect.success(answer, f"GetEID, round {number}")
             expect.equal(answer.data, eid, f"EID, round {number}")

@@ -35,7 +35,7 @@ def test_every_trace_is_gone(card, given, server, step):
     with step("S_LPAd -> eUICC: DeleteProfile; expected: ok(0)"):
         expect.ok(delete(card, one))
     with step("Expected: not listed; SELECT of its ISD-P AID SW 6A82; SetNickname: not found(1)"):
-        expect.equal(card.profiles(), (), "Profiles listed")
+        expect.equal(card.listed_profiles(), (), "Profiles listed")
         absent = file_access.select_application(card, one.aid.octets)
         expect.refused(absent, StatusWord.FILE_NOT_FOUND, about="SELECT ISD-P")
         named = card.send(SetNicknameRequest(iccid=one.iccid, profile_nickname="Gone"))
@@ -73,7 +73,7 @@ def test_last_profile_deleted(card, given, step):
     with step("S_LPAd -> eUICC: DeleteProfile; expected: ok(0)"):
         expect.ok(delete(card, one))
     with step("Expected: no Profile listed, only the default files"):
-        expect.equal(card.profiles(), (), "Profiles listed")
+        expect.equal(card.listed_profiles(), (), "Profiles listed")
         file_access.default_files_only(card)
 
 
@@ -102,7 +102,7 @@ def test_deleted_over_a_reset(card, given, step):
         pending = card.pending_notifications()
         card.reset()
     with step("Expected: not listed, the Notification pending"):
-        expect.equal(card.profiles(), (), "Profiles listed")
+        expect.equal(card.listed_profiles(), (), "Profiles listed")
         expect.notifications(card.notifications(), (DELETE, one.iccid, NOTIFICATION_ADDRESS))
         expect.equal(card.pending_notifications(), pending, "Notifications pending")
 

@@ -61,7 +61,7 @@ def test_complete_session(card, given, make_server, step, on):
     with step("S_LPAd -> eUICC: the session; expected: PIR successResult"):
         loaded = whole_session(server.open(card), SILENT)
     with step("Expected: the Profile listed, Disabled"):
-        states = [(one.iccid, one.profile_state) for one in card.profiles()]
+        states = [(one.iccid, one.profile_state) for one in card.listed_profiles()]
         expect.equal(states, [(SILENT.iccid, ProfileState.disabled)], "Profiles listed")
     with step("S_LPAd -> eUICC: RetrieveNotificationsList; RemoveNotificationFromList"):
         expect.equal(card.pending_notifications(), (loaded.last.data,), "Notifications")
@@ -85,7 +85,7 @@ def test_profiles_under_two_curves(card, given, make_server, step):
             expect.equal(issuer, server.ci_pkid, "CI of the card's chain")
     with step("Expected: both Profiles listed"):
         wanted = [SILENT.iccid, preset(TWO).iccid]
-        expect.equal([one.iccid for one in card.profiles()], wanted, "Profiles listed")
+        expect.equal([one.iccid for one in card.listed_profiles()], wanted, "Profiles listed")
 
 
 @testcase("procedure.Download#05")
@@ -160,7 +160,7 @@ def test_ten_sessions_in_a_row(card, given, server, step):
             last = now
     with step("Expected: ten Profiles listed"):
         wanted = [numbered(number).iccid for number in range(1, 11)]
-        expect.equal([one.iccid for one in card.profiles()], wanted, "Profiles listed")
+        expect.equal([one.iccid for one in card.listed_profiles()], wanted, "Profiles listed")
 
 
 NULL = 0x05

@@ -91,7 +91,7 @@ def test_terminal_response_ends_refresh(card, given, step):
     with step("Terminal -> eUICC: TERMINAL RESPONSE, performed(00)"):
         terminal_response(card, command, refresh.PERFORMED)
     with step("Expected: nothing more announced, nothing to fetch, the Profile Enabled"):
-        expect.equal(card.pending_proactive, None, "proactive command announced")
+        refresh.none_announced(card)
         expect.refused(card.apdu("801200000B"), about="FETCH")
         card.reopen()
         expect.equal(card.enabled(), (one.iccid,), "Profiles Enabled")

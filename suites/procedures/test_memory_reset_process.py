@@ -42,7 +42,7 @@ def test_enabled_profile_is_deleted(card, given, step):
     with step("Terminal: carry the REFRESH out"):
         refresh.carry_out(card, command)
     with step("Expected: no Profile listed, only the default files"):
-        expect.equal(card.profiles(), (), "Profiles listed")
+        expect.equal(card.listed_profiles(), (), "Profiles listed")
         file_access.default_files_only(card)
 
 

@@ -45,7 +45,7 @@ def delete(card, one):
 
 def states(card):
     """Returns the state of each Profile by its ICCID."""
-    return {one.iccid: one.profile_state for one in card.profiles()}
+    return {one.iccid: one.profile_state for one in card.listed_profiles()}
 
 
 @testcase("procedure.PolicyRules#01", level="destructive")

@@ -33,7 +33,7 @@ def results(card):
 
 def undisturbed(card, given, other):
     """Requires the Profile beside to be Disabled, and usable when it is enabled."""
-    states = {one.iccid: one.profile_state for one in card.profiles()}
+    states = {one.iccid: one.profile_state for one in card.listed_profiles()}
     expect.equal(states.get(other.iccid), ProfileState.disabled, "state of the Profile beside")
     given.enable(other.iccid)
     expect.equal(card.enabled(), (other.iccid,), "Profiles Enabled")
@@ -123,7 +123,7 @@ def test_after_the_last_segment(card, given, note, server, step):
         with step(f"S_LPAd -> eUICC: last segment; power off, {missing} of its commands missing"):
             with card.power_lost_after(max(blocks - missing, 1)):
                 session.load(package.since(last))
-            listed = iccid in [one.iccid for one in card.profiles()]
+            listed = iccid in [one.iccid for one in card.listed_profiles()]
             good = [one for one in results(card) if one.data.final_result.success_result]
             note(f"{missing} commands missing: Profile {'' if listed else 'not '}listed")
         with step("Expected: Profile listed and success PIR stored, or neither"):

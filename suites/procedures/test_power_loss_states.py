@@ -52,7 +52,7 @@ def free_memory(card):
 
 def undisturbed(card, given, other):
     """Requires a Profile to be Disabled, and usable when it is enabled."""
-    states = {one.iccid: one.profile_state for one in card.profiles()}
+    states = {one.iccid: one.profile_state for one in card.listed_profiles()}
     expect.equal(states.get(other.iccid), ProfileState.disabled, "state of the Profile")
     given.enable(other.iccid)
     expect.equal(card.enabled(), (other.iccid,), "Profiles Enabled")
@@ -122,7 +122,7 @@ def test_during_deletion(card, given, note, step):
 
 def iccids(card):
     """Returns the ICCIDs of the Profiles listed."""
-    return [one.iccid for one in card.profiles()]
+    return [one.iccid for one in card.listed_profiles()]
 
 
 @testcase("procedure.PowerLoss#09", level="destructive")

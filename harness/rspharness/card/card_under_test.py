@@ -5,6 +5,13 @@ after a reset, takes malformed requests, and observes the card's lasting state. 
 basic channel (files, applications, toolkit) go through `transmit`, whole answers, or
 `transmit_raw`, one APDU as it is. The procedures of `rspharness.lpa` take a `Card` wherever they
 take a channel.
+
+It is a plain terminal too: what the card's toolkit announces is fetched and answered after TERMINAL
+PROFILE and before each ES10c command, so that the menu or timer of an operator disturbs no case.
+What follows an accepted switch is left to the case, which looks for its REFRESH.
+
+A case has two ways to read a list: `profiles` and `notifications` are strict, for what a case is
+about; `listed_profiles` and `listed_notifications` take what can be read, for everything else.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +20,7 @@ from typing import Final
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
-from rspcore.errors import DecodeError, LocalError
+from rspcore.errors import DecodeError, LocalError, RemoteError
 from rspcore.ids import Eid, Iccid
 from rspcore.messages.codec import Structure
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
@@ -29,10 +36,20 @@ from rspcore.messages.es10c import (
     ProfileState,
 )
 from rspcore.messages.notifications import NotificationMetadata
-from rspcore.status import describe, is_success
-from rspharness.card.snapshot import Snapshot
+from rspcore.status import StatusWord, describe, is_success
+from rspcore.tags import Tag
+from rspharness.card.listed import (
+    ListedNotification,
+    ListedProfile,
+    UnobservedError,
+    read_notifications,
+    read_pending,
+    read_profiles,
+)
+from rspharness.card.snapshot import Part, Snapshot
 from rspharness.lpa.es10_functions import FUNCTIONS
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
+from rspharness.lpa.proactive import free_toolkit
 from rspharness.record.timing import Timings
 from rspharness.record.verdicts import ExpectationError, LinkFault
 from rspharness.targets.link_faults import PowerOffAfter
@@ -45,6 +62,25 @@ ALL_TAGS: Final = bytes.fromhex("5A4F9F7090919293949599B6B7B8BF22")
 
 TERMINAL_PROFILE: Final = b"\xff" * 20
 """A terminal with the toolkit of every early release, but without "eUICC Profile State Change"."""
+
+_STATE_TAGS: Final = bytes.fromhex("5A4F9F7095")
+"""Tag list for what clean-up needs of a Profile: ICCID, AID, state and class."""
+
+_ES10C: Final = frozenset({0xBF29, 0xBF2D, 0xBF31, 0xBF32, 0xBF33, 0xBF34, 0xBF3E})
+_SWITCHES: Final = frozenset({0xBF31, 0xBF32, 0xBF34})
+"""Tags of EnableProfile, DisableProfile and eUICCMemoryReset, which are followed by REFRESH."""
+_CAT_BUSY: Final = 5
+_MAX_PROFILES_SENT: Final = 3
+"""TERMINAL PROFILEs after which a card that asks for a reset each time is taken as it is."""
+
+_LIST_PROFILES: Final = "ES10c.GetProfilesInfo"
+_LIST_NOTIFICATIONS: Final = "ES10b.ListNotification"
+_OBSERVERS: Final = frozenset(
+    {_LIST_PROFILES, _LIST_NOTIFICATIONS, "ES10b.RetrieveNotificationsList"}
+)
+"""Functions by which cases of any other look at the card."""
+_RETRIEVE_TAG: Final = 0xBF2B
+_OBSERVER_TAGS: Final = frozenset({0xBF28, _RETRIEVE_TAG, 0xBF2D})
 
 _BY_TAG = {function.request.TAG: function for function in FUNCTIONS}
 _BY_NAME = {function.name: function for function in FUNCTIONS}
@@ -59,6 +95,7 @@ class Card(IsdrChannel):
         atr: Answer to the last reset.
         terminal_profile: Data of the TERMINAL PROFILE sent before the ISD-R is selected, None to
             send none.
+        notes: What could not be observed or answered, each said once, for the report.
     """
 
     def __init__(
@@ -69,12 +106,41 @@ class Card(IsdrChannel):
         self.last = ""
         self.atr = b""
         self.terminal_profile: bytes | None = TERMINAL_PROFILE
+        self.notes: list[str] = []
+        self._read: set[tuple[int | None, bool]] = set()
+
+    def note(self, text: str) -> None:
+        """Records once what the report has to say of the card beside the verdict."""
+        if text not in self.notes:
+            self.notes.append(text)
 
     def open(self) -> bytes:
-        """Sends TERMINAL PROFILE and opens the channel to the ISD-R; returns the FCI."""
-        if self.terminal_profile is not None:
-            self.transmit(CommandApdu(0x80, Ins.TERMINAL_PROFILE, 0, 0, self.terminal_profile))
+        """Sends TERMINAL PROFILE and opens the channel to the ISD-R; returns the FCI.
+
+        What the card's toolkit announces is answered before. A reset it asks for begins anew.
+        """
+        for _ in range(_MAX_PROFILES_SENT):
+            if self.terminal_profile is not None:
+                self.transmit(CommandApdu(0x80, Ins.TERMINAL_PROFILE, 0, 0, self.terminal_profile))
+            number, terminal = self.number, self.terminal
+            self.play_terminal()
+            if self.number != number:
+                return self.fci  # opened while a REFRESH was carried out
+            if self.terminal is terminal:
+                break
         return super().open()
+
+    def play_terminal(self) -> None:
+        """Answers what the toolkit announces, unless it belongs to a switch; see `free_toolkit`.
+
+        A card that breaks the protocol there is noted: no case but those of the toolkit is about
+        it.
+        """
+        try:
+            free_toolkit(self)
+        except (RemoteError, DecodeError) as error:
+            self.pending_proactive = None
+            self.note(f"what the card's toolkit announced was not carried out: {error}")
 
     def _class(self, *, proprietary: bool) -> int:
         if self.number is None:
@@ -115,7 +181,7 @@ class Card(IsdrChannel):
 
     def forget_channel(self) -> None:
         """Treats the channel as closed, as after a reset or a REFRESH the card carried out."""
-        self.number, self.fci, self.pending_proactive = None, b"", None
+        self.forget()
 
     def transmit_raw(self, command: bytes | CommandApdu) -> ResponseApdu:
         """Sends one APDU as it is and returns its answer, 61XX and 6CXX not followed."""
@@ -127,9 +193,24 @@ class Card(IsdrChannel):
         return self.transmit(CommandApdu.parse(bytes.fromhex(text)))
 
     def send_raw(self, octets: bytes) -> tuple[bytes, int]:
-        """Sends octets as one STORE DATA chain, sound or not; returns data and status word."""
+        """Sends octets as one STORE DATA chain, sound or not; returns data and status word.
+
+        Before an ES10c command, what the card's toolkit announces is answered. A switch that is
+        answered with catBusy(5), and with the reason to be busy announced, is sent once more.
+        """
         self.last = _outline(octets)
-        return super().send_raw(octets)
+        tag = _tag(octets)
+        if tag in _ES10C and self.number is not None:
+            self.play_terminal()
+        data, sw = super().send_raw(octets)
+        if tag in _SWITCHES and self.pending_proactive is not None and not self.refresh_expected:
+            if data.endswith(bytes((_CAT_BUSY,))):
+                self.play_terminal()
+                data, sw = super().send_raw(octets)
+            self.refresh_expected = _accepted(data, sw) and self.pending_proactive is not None
+        if tag in _OBSERVER_TAGS and is_success(sw):
+            self._remember_read(tag, octets, data)
+        return data, sw
 
     def store(self, octets: bytes) -> ResponseApdu:
         """Sends octets as `send_raw` does and returns the answer as one value."""
@@ -140,15 +221,39 @@ class Card(IsdrChannel):
 
         Raises:
             ExpectationError: the card refused by status word, or its answer cannot be read as the
-                response of this function.
+                response of this function. `UnobservedError` for the lists by which cases look at
+                the card, unless such a request was answered earlier in this case.
         """
         data, sw = self.send_raw(octets)
         if not is_success(sw):
-            raise ExpectationError("SW 9000 (OK) or 91XX", f"SW {describe(sw)}", about=name)
+            raise self._not_read(name, octets, "SW 9000 (OK) or 91XX", f"SW {describe(sw)}")
         function = _BY_NAME.get(name)
         if function is not None:
-            _decoded(name, function.response, data)
+            try:
+                function.response.decode(data)
+            except DecodeError as error:
+                wanted = f"a {function.response.__name__}"
+                raise self._not_read(name, octets, wanted, str(error)) from error
         return data
+
+    def _not_read(
+        self, name: str, octets: bytes, expected: str, actual: str
+    ) -> ExpectationError | UnobservedError:
+        """Returns the exception for an answer that is refused or cannot be read.
+
+        A list that could be read earlier in this case, and no longer, is a matter of this case.
+        """
+        if name in _OBSERVERS and _kind_of_request(octets) not in self._read:
+            return UnobservedError(name, expected, actual)
+        return ExpectationError(expected, actual, about=name)
+
+    def _remember_read(self, tag: int, octets: bytes, data: bytes) -> None:
+        try:
+            _BY_TAG[tag].response.decode(data)
+        except DecodeError:
+            return
+        if Part(data).answered or tag == _RETRIEVE_TAG:
+            self._read.add(_kind_of_request(octets))
 
     def ask(self, octets: bytes) -> Structure:
         """Sends an encoded request and returns the response of the function its tag names.
@@ -171,55 +276,118 @@ class Card(IsdrChannel):
         """Reads the Profiles, with everything known about each.
 
         Raises:
-            ExpectationError: the card answered an error.
+            UnobservedError: the card refused, answered an error, or a list that cannot be read.
         """
-        response = self.send(ProfileInfoListRequest(tag_list=tag_list))
+        request = ProfileInfoListRequest(tag_list=tag_list)
+        response = self.send(request)
         if response.profile_info_list_ok is None:
-            raise ExpectationError(
-                "profileInfoListOk", f"profileInfoListError {response.profile_info_list_error!r}"
-            )
+            code = f"profileInfoListError {response.profile_info_list_error!r}"
+            raise self._not_read(_LIST_PROFILES, request.encode(), "profileInfoListOk", code)
         return response.profile_info_list_ok
+
+    def listed_profiles(self) -> tuple[ListedProfile, ...]:
+        """Reads ICCID, AID, state and class of each Profile, as far as they can be read.
+
+        A card that refuses the tag list is asked for fewer tags, then for its own choice.
+
+        Raises:
+            UnobservedError: it answers none of these with a list.
+        """
+        data, sw = b"", 0
+        for tag_list in (ALL_TAGS, _STATE_TAGS, None):
+            data, sw = self.send_raw(ProfileInfoListRequest(tag_list=tag_list).encode())
+            listed = read_profiles(data) if is_success(sw) else None
+            if listed is not None:
+                self._note_problems("Profile", listed)
+                return listed
+        shown = f"SW {describe(sw)}, {data.hex(' ').upper() or 'no data'}"
+        request = ProfileInfoListRequest(tag_list=ALL_TAGS).encode()
+        raise self._not_read(_LIST_PROFILES, request, "a list of Profiles", shown)
 
     def enabled(self) -> tuple[Iccid | None, ...]:
         """Returns the ICCIDs of the Enabled Profiles; a correct card has at most one.
 
         Raises:
-            ExpectationError: the card answered an error.
+            UnobservedError: as `listed_profiles`.
         """
         return tuple(
-            one.iccid for one in self.profiles() if one.profile_state == ProfileState.enabled
+            one.iccid for one in self.listed_profiles() if one.profile_state == ProfileState.enabled
         )
 
     def notifications(self) -> tuple[NotificationMetadata, ...]:
         """Lists the pending Notifications, in the order of the card.
 
         Raises:
-            ExpectationError: the card answered an error.
+            UnobservedError: the card refused, answered an error, or a list that cannot be read.
         """
-        response = self.send(ListNotificationRequest())
+        request = ListNotificationRequest()
+        response = self.send(request)
         if response.notification_metadata_list is None:
-            raise ExpectationError(
-                "notificationMetadataList",
-                f"listNotificationsResultError {response.list_notifications_result_error!r}",
-            )
+            code = f"listNotificationsResultError {response.list_notifications_result_error!r}"
+            wanted = "notificationMetadataList"
+            raise self._not_read(_LIST_NOTIFICATIONS, request.encode(), wanted, code)
         return response.notification_metadata_list
+
+    def listed_notifications(self) -> tuple[ListedNotification, ...]:
+        """Lists number, ICCID and address of each Notification, as far as they can be read.
+
+        A card that has no list to give is asked for the Notifications themselves; one that gives
+        neither is noted, and counts as one without Notifications.
+        """
+        data, sw = self.send_raw(ListNotificationRequest().encode())
+        listed = read_notifications(data) if is_success(sw) else None
+        if listed is None:
+            shown = data.hex(" ").upper() or "no data"
+            self.note(f"{_LIST_NOTIFICATIONS} gives no list: SW {describe(sw)}, {shown}")
+            data, sw = self.send_raw(RetrieveNotificationsListRequest().encode())
+            listed = read_pending(data) if is_success(sw) else ()
+        self._note_problems("Notification", listed)
+        return listed
+
+    def _note_problems(
+        self, kind: str, listed: tuple[ListedProfile, ...] | tuple[ListedNotification, ...]
+    ) -> None:
+        for one in listed:
+            if one.problem:
+                self.note(f"a {kind} is listed as {one.raw.hex(' ').upper()}: {one.problem}")
 
     def pending_notifications(self) -> tuple[bytes, ...]:
         """Retrieves all pending Notifications, each a whole data object (BF37 or 30).
 
         noResultAvailable(1), as cards up to v2.5 answer, counts as an empty list.
+
+        Raises:
+            UnobservedError: the card refused, or answered a list that cannot be read.
         """
         response = self.send(RetrieveNotificationsListRequest())
         return response.notification_list or ()
 
     def observe(self) -> Snapshot:
-        """Reads the lasting state that a refusal must not change."""
+        """Reads the lasting state that a refusal must not change, as octets.
+
+        A part that the card refuses, or does not answer as a card does, is noted; that is a matter
+        of the rows that own its function.
+        """
+        profiles = self._part("Profiles", ProfileInfoListRequest(tag_list=ALL_TAGS))
+        if profiles is not None and not profiles.answered:
+            profiles = self._part("Profiles", ProfileInfoListRequest()) or profiles
         return Snapshot(
-            profiles=self.send(ProfileInfoListRequest(tag_list=ALL_TAGS)).encode(),
-            notifications=self.send(ListNotificationRequest()).encode(),
-            addresses=self.send(EuiccConfiguredAddressesRequest()).encode(),
-            info2=self.send(GetEuiccInfo2Request()).encode(),
+            profiles=profiles,
+            notifications=self._part("Notifications", ListNotificationRequest()),
+            addresses=self._part("addresses", EuiccConfiguredAddressesRequest()),
+            info2=self._part("EUICCInfo2", GetEuiccInfo2Request()),
         )
+
+    def _part(self, name: str, request: Structure) -> Part | None:
+        try:
+            data, sw = self.send_raw(request.encode())
+        except (RemoteError, DecodeError) as error:
+            self.note(f"{name} not observed: {error}")
+            return None
+        part = Part(data, StatusWord.OK if is_success(sw) else sw)
+        if not part.answered:
+            self.note(f"{name} observed as a refusal: {part}")
+        return part
 
     @contextmanager
     def through(self, wrapper: Callable[[CardLink], CardLink]) -> Iterator[None]:
@@ -248,10 +416,31 @@ class Card(IsdrChannel):
         self.power_cycle()
 
 
-def _outline(octets: bytes) -> str:
+def _kind_of_request(octets: bytes) -> tuple[int | None, bool]:
+    """Returns the tag of a command, and whether it has a tag list, which some cards do not know."""
+    try:
+        return _tag(octets), tlv.parse(octets).find(Tag.TagList) is not None
+    except DecodeError:
+        return _tag(octets), False
+
+
+def _tag(octets: bytes) -> int | None:
+    """Returns the tag of a command, or None when it has none that can be read."""
     try:
         tag, _, _ = tlv.read_header(octets)
     except DecodeError:
+        return None
+    return tag
+
+
+def _accepted(data: bytes, sw: int) -> bool:
+    """Returns whether a switch was answered with ok(0), the last octet of its answer."""
+    return is_success(sw) and data.endswith(b"\0")
+
+
+def _outline(octets: bytes) -> str:
+    tag = _tag(octets)
+    if tag is None:
         return f"malformed command, {len(octets)} octets"
     function = _BY_TAG.get(tag)
     name = function.name if function else f"data object {tag:02X}"

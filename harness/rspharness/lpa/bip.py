@@ -23,35 +23,9 @@ from rspcore.ota.http_session import Connection
 from rspcore.status import is_success
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.proactive import ProactiveCommand, fetch, terminal_response
+from rspharness.lpa.terminal import Proactive, Result, comprehension_objects
 
 __all__ = ["BipError", "BipTerminal", "Network", "Peer", "Proactive", "Result"]
-
-
-class Proactive(IntEnum):
-    """The types of command this terminal knows (TS 102 223, 9.4)."""
-
-    MORE_TIME = 0x02
-    POLL_INTERVAL = 0x03
-    POLLING_OFF = 0x04
-    SET_UP_EVENT_LIST = 0x05
-    SEND_SHORT_MESSAGE = 0x13
-    TIMER_MANAGEMENT = 0x27
-    OPEN_CHANNEL = 0x40
-    CLOSE_CHANNEL = 0x41
-    RECEIVE_DATA = 0x42
-    SEND_DATA = 0x43
-    GET_CHANNEL_STATUS = 0x44
-
-
-class Result(IntEnum):
-    """The general results this terminal gives (TS 102 223, 8.12)."""
-
-    PERFORMED = 0x00
-    MISSING_INFORMATION = 0x02
-    WITH_MODIFICATION = 0x07
-    BEYOND_CAPABILITIES = 0x30
-    DATA_NOT_UNDERSTOOD = 0x32
-    BIP_ERROR = 0x3A
 
 
 class BipError(IntEnum):
@@ -184,9 +158,7 @@ class BipTerminal:
         self.done.append(command.kind)
         answer: Answer = (Result.BEYOND_CAPABILITIES, None, b"")
         try:
-            objects = {
-                one.tag & 0x7F: bytes(one.value) for one in tlv.parse(command.raw).children()
-            }
+            objects = dict(comprehension_objects(command.raw))
             if command.kind in self._answers:
                 answer = self._answers[command.kind](command, objects)
             elif command.kind in _NOTHING_TO_DO:

@@ -18,6 +18,7 @@ from rspcore.errors import LocalError, RemoteError, RspError
 from rspcore.status import StatusWord, describe, is_success, more_data, proactive_pending
 from rspcore.tags import ISDR_AID, Tag
 from rspharness.lpa.es10_functions import Sender
+from rspharness.lpa.terminal import Terminal
 from rspharness.targets.transport import CardLink
 
 __all__ = ["LPAD_CAPABILITY", "ChannelOptions", "IsdrChannel"]
@@ -69,6 +70,9 @@ class IsdrChannel(Sender):
         number: Logical channel in use, None while closed.
         fci: Answer of SELECT ISD-R (6F ..), empty when the card gave none or while closed.
         pending_proactive: Octets of the proactive command the card announced last (91XX), or None.
+        refresh_expected: True while what the card announces belongs to a switch it has accepted:
+            its REFRESH is fetched by whoever asked for the switch, and by nobody else.
+        terminal: What the terminal keeps of the card's toolkit since the last reset.
     """
 
     def __init__(self, link: CardLink, options: ChannelOptions | None = None) -> None:
@@ -77,6 +81,8 @@ class IsdrChannel(Sender):
         self.number: int | None = None
         self.fci = b""
         self.pending_proactive: int | None = None
+        self.refresh_expected = False
+        self.terminal = Terminal()
 
     def __enter__(self) -> Self:
         """Opens the channel."""
@@ -171,10 +177,15 @@ class IsdrChannel(Sender):
         Raises:
             RemoteError: as `open`.
         """
-        self.number, self.fci, self.pending_proactive = None, b"", None
+        self.forget()
         atr = self.link.reset()
         self.open()
         return atr
+
+    def forget(self) -> None:
+        """Treats channel and toolkit as after a reset."""
+        self.number, self.fci, self.pending_proactive = None, b"", None
+        self.refresh_expected, self.terminal = False, Terminal()
 
     def reopen(self) -> bytes:
         """Opens a channel again after the card has closed all but the basic one.

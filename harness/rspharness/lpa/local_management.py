@@ -2,12 +2,15 @@
 
 Every function here is one or two ES10 functions (SGP.22 v2, 3.2, 3.3, 5.7). A result other than
 ok is raised as `RemoteError` whose code is the ASN.1 name and number; the card is then as before.
-After a switch the REFRESH is carried out and the list is read again, because a result of ok alone
-does not show that the switch has happened.
+Before a switch everything is answered that the card's toolkit waits for, and after catBusy(5) once
+more. After a switch the REFRESH is carried out and the list is read again, because a result of ok
+alone does not show that the switch has happened.
 """
 
+from collections.abc import Callable
 from enum import IntEnum
 
+from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError, RemoteError
 from rspcore.ids import Aid, Eid, Iccid
 from rspcore.messages.es10a import (
@@ -36,7 +39,7 @@ from rspcore.messages.es10c import (
     SetNicknameResult,
 )
 from rspharness.lpa.isdr_channel import IsdrChannel
-from rspharness.lpa.proactive import settle_refresh
+from rspharness.lpa.proactive import free_toolkit, settle_refresh
 
 __all__ = [
     "ProfileName",
@@ -158,10 +161,9 @@ def enable_profile(card: IsdrChannel, name: ProfileName, *, refresh: bool = True
     Raises:
         RemoteError: the card answered another result than ok, or lists the Profile as not enabled.
     """
-    response = card.send(
-        EnableProfileRequest(profile_identifier=_identifier(name), refresh_flag=refresh)
-    )
-    _require("ES10c.EnableProfile", response.enable_result, EnableResult.ok)
+    request = EnableProfileRequest(profile_identifier=_identifier(name), refresh_flag=refresh)
+    result = _switched(card, lambda: card.send(request).enable_result)
+    _require("ES10c.EnableProfile", result, EnableResult.ok)
     _settle(card, refresh=refresh)
     return _require_state(card, name, ProfileState.enabled)
 
@@ -171,12 +173,25 @@ def disable_profile(card: IsdrChannel, name: ProfileName, *, refresh: bool = Tru
 
     Args, Returns and Raises as `enable_profile`.
     """
-    response = card.send(
-        DisableProfileRequest(profile_identifier=_identifier(name), refresh_flag=refresh)
-    )
-    _require("ES10c.DisableProfile", response.disable_result, DisableResult.ok)
+    request = DisableProfileRequest(profile_identifier=_identifier(name), refresh_flag=refresh)
+    result = _switched(card, lambda: card.send(request).disable_result)
+    _require("ES10c.DisableProfile", result, DisableResult.ok)
     _settle(card, refresh=refresh)
     return _require_state(card, name, ProfileState.disabled)
+
+
+def _switched(card: IsdrChannel, send: Callable[[], int]) -> int:
+    """Sends a switch with nothing else waiting, and once more after catBusy; returns the result.
+
+    STATUS asks a busy card what it waits for: that is how a terminal polls (TS 102 223, 6.4.2).
+    """
+    free_toolkit(card)
+    result = send()
+    if result == EnableResult.catBusy:
+        card.transmit(CommandApdu(0x80, Ins.GET_STATUS, 0x00, 0x0C))
+        free_toolkit(card)
+        result = send()
+    return result
 
 
 def _settle(card: IsdrChannel, *, refresh: bool) -> None:
@@ -233,7 +248,8 @@ def memory_reset(card: IsdrChannel, options: frozenset[ResetOption]) -> bool:
     Raises:
         RemoteError: the card answered another result than ok or nothingToDelete.
     """
-    result = card.send(EuiccMemoryResetRequest(reset_options=options)).reset_result
+    request = EuiccMemoryResetRequest(reset_options=options)
+    result = _switched(card, lambda: card.send(request).reset_result)
     if result != ResetResult.nothingToDelete:
         _require("ES10c.eUICCMemoryReset", result, ResetResult.ok)
     settle_refresh(card)

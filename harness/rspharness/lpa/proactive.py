@@ -1,11 +1,12 @@
-"""The proactive command after a Profile switch: FETCH, REFRESH, TERMINAL RESPONSE, UICC reset.
+"""Proactive commands: FETCH, TERMINAL RESPONSE, and what REFRESH asks for.
 
-A card announces REFRESH with 91XX after an accepted EnableProfile, DisableProfile or memory reset
-(SGP.22 v2, 3.2 and 5.7.16 to 5.7.19). REFRESH "UICC Reset" is answered by the reset itself; REFRESH
-"eUICC Profile State Change" by a TERMINAL RESPONSE, after which only the basic channel is left.
-Any other proactive command is answered as beyond the capabilities of this terminal (TS 102 223,
-8.12), because a card reader has no screen, no radio and no user. The module is no toolkit terminal;
-`rspharness.lpa.bip` implements the part of one that a data channel needs.
+A card announces by 91XX that it has a command for the terminal. Whatever waits is fetched and
+answered as a plain terminal does (`rspharness.lpa.terminal`), until the card announces no more or
+asks for REFRESH. That one comes after an accepted EnableProfile, DisableProfile or memory reset
+(SGP.22 v2, 3.2 and 5.7.16 to 5.7.19), in whatever order with other commands: REFRESH "UICC Reset"
+is answered by the reset itself, REFRESH "eUICC Profile State Change" by a TERMINAL RESPONSE, after
+which only the basic channel is left. `rspharness.lpa.bip` adds the part of a terminal that a data
+channel needs.
 """
 
 from dataclasses import dataclass
@@ -17,14 +18,28 @@ from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError, RemoteError
 from rspcore.status import describe, is_success
 from rspharness.lpa.isdr_channel import IsdrChannel
+from rspharness.lpa.terminal import Proactive, Result, comprehension_objects
 
-__all__ = ["ProactiveCommand", "Refresh", "fetch", "settle_refresh", "terminal_response"]
+__all__ = [
+    "ProactiveCommand",
+    "Refresh",
+    "answer",
+    "answer_waiting",
+    "fetch",
+    "free_toolkit",
+    "settle_refresh",
+    "terminal_response",
+]
 
-_PROACTIVE_COMMAND: Final = 0xD0
-_REFRESH: Final = 0x01
-_PERFORMED: Final = 0x00
-_BEYOND_CAPABILITIES: Final = 0x30
-_MAX_COMMANDS: Final = 16
+_COMMAND_DETAILS: Final = 0x01
+_MAX_COMMANDS: Final = 64
+_MAX_RESETS: Final = 3
+_WITHOUT_RESET: Final = frozenset({0x01, 0x07})
+"""Qualifiers of REFRESH that tell of changed files or of steering (TS 102 223, 8.6).
+
+No switch uses one, and nothing has to begin anew. To any other a reader, which keeps no session of
+an application, answers by a reset.
+"""
 
 
 class Refresh(IntEnum):
@@ -57,15 +72,11 @@ class ProactiveCommand:
         Raises:
             DecodeError: not D0, or the command details are missing or not 3 octets.
         """
-        one = tlv.parse(octets)
-        if one.tag != _PROACTIVE_COMMAND:
-            raise DecodeError(f"proactive command: expected tag D0, got {one.tag:02X}", tag=one.tag)
-        for child in one.children():
-            # The comprehension bit (b8) may be set or not (TS 102 223, 9.3).
-            if child.tag & 0x7F == 0x01 and len(child.value) == 3:
-                number, kind, qualifier = child.value
+        for tag, value in comprehension_objects(octets):
+            if tag == _COMMAND_DETAILS and len(value) == 3:
+                number, kind, qualifier = value
                 return cls(number, kind, qualifier, bytes(octets))
-        raise DecodeError("proactive command: no command details (81) of 3 octets", tag=one.tag)
+        raise DecodeError("proactive command: no command details (81) of 3 octets")
 
 
 def fetch(card: IsdrChannel) -> ProactiveCommand:
@@ -121,15 +132,28 @@ def terminal_response(
             f"TERMINAL RESPONSE: the card answered SW {describe(response.sw)}; expected 9000",
             code=f"{response.sw:04X}",
         )
+    if command.kind == Proactive.REFRESH:
+        # A REFRESH refused for now may be offered again; it still belongs to the same switch.
+        refused = result != Result.PERFORMED and card.pending_proactive is not None
+        card.refresh_expected = card.refresh_expected and refused
 
 
-def settle_refresh(card: IsdrChannel) -> int | None:
-    """Carries out the announced proactive commands up to and with a REFRESH.
+def answer(card: IsdrChannel, command: ProactiveCommand) -> None:
+    """Answers a command that is no REFRESH as a plain terminal does.
 
-    Afterwards a channel to the ISD-R is open again and no change is pending.
+    Raises:
+        RemoteError: the card refused the TERMINAL RESPONSE.
+    """
+    given = card.terminal.answer(command.kind, command.qualifier, command.raw)
+    terminal_response(card, command, given.result, objects=given.objects)
+
+
+def answer_waiting(card: IsdrChannel) -> ProactiveCommand | None:
+    """Fetches and answers what the card announces, until it announces nothing more, or REFRESH.
 
     Returns:
-        The qualifier of the REFRESH, or None when none was announced; then nothing was reset.
+        The REFRESH, fetched and not answered; None when there was none. Nothing is sent when
+        nothing is announced.
 
     Raises:
         RemoteError: the card refused FETCH or TERMINAL RESPONSE, or goes on announcing commands.
@@ -139,13 +163,61 @@ def settle_refresh(card: IsdrChannel) -> int | None:
         if card.pending_proactive is None:
             return None
         command = fetch(card)
-        if command.kind != _REFRESH:
-            terminal_response(card, command, _BEYOND_CAPABILITIES)
-            continue
-        if command.qualifier == Refresh.PROFILE_STATE_CHANGE:
-            terminal_response(card, command, _PERFORMED)
-            card.reopen()
-        else:
-            card.reset()
-        return command.qualifier
+        if command.kind == Proactive.REFRESH:
+            return command
+        answer(card, command)
     raise RemoteError(f"the card announced more than {_MAX_COMMANDS} proactive commands in a row")
+
+
+def free_toolkit(card: IsdrChannel) -> None:
+    """Answers everything that waits, so that no proactive session keeps the card busy.
+
+    A REFRESH that belongs to no switch is carried out: by a reset where it asks for one. Nothing is
+    sent when nothing is announced, or when what is announced belongs to a switch whose REFRESH
+    somebody else is going to fetch.
+
+    Raises:
+        RemoteError: as `answer_waiting`, or the card asks for REFRESH after each reset.
+        DecodeError: as `answer_waiting`.
+    """
+    if card.refresh_expected:
+        return
+    for _ in range(_MAX_RESETS):
+        command = answer_waiting(card)
+        if command is None:
+            return
+        _carry_out(card, command)
+    raise RemoteError(f"the card asked for REFRESH {_MAX_RESETS} times in a row")
+
+
+def _carry_out(card: IsdrChannel, command: ProactiveCommand) -> None:
+    if command.qualifier in _WITHOUT_RESET:
+        terminal_response(card, command, Result.PERFORMED)
+    elif command.qualifier == Refresh.PROFILE_STATE_CHANGE:
+        terminal_response(card, command, Result.PERFORMED)
+        card.reopen()
+    else:
+        card.reset()
+
+
+def settle_refresh(card: IsdrChannel) -> int | None:
+    """Carries out the announced proactive commands up to and with the REFRESH of a switch.
+
+    What comes before it is answered, also a REFRESH that only tells of changed files. Afterwards a
+    channel to the ISD-R is open again and no change is pending.
+
+    Returns:
+        The qualifier of the REFRESH, or None when none was announced; then nothing was reset.
+
+    Raises:
+        RemoteError: the card refused FETCH or TERMINAL RESPONSE, or goes on announcing commands.
+        DecodeError: what was fetched is no proactive command.
+    """
+    for _ in range(_MAX_COMMANDS):
+        command = answer_waiting(card)
+        if command is None:
+            return None
+        _carry_out(card, command)
+        if command.qualifier not in _WITHOUT_RESET:
+            return command.qualifier
+    raise RemoteError(f"the card asked for REFRESH {_MAX_COMMANDS} times in a row")

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pytest
 
-from rspcore.errors import ConfigError, RemoteError
+from rspcore.errors import ConfigError, CryptoError, DecodeError, RemoteError
 from rspharness.card.capabilities import Capabilities
 from rspharness.record.verdicts import (
     NOTHING_RAN,
@@ -150,8 +150,8 @@ def judged(case: CaseState, run: Run, *, setup: bool = False) -> Iterator[None]:
         if case.verdict is None:
             case.verdict, case.reason = Verdict.FAIL, str(failed)
         raise
-    except (ExpectationError, RemoteError) as error:
-        if not setup:
+    except (ExpectationError, RemoteError, DecodeError, CryptoError) as error:
+        if not setup or not case.of_card(error):
             _raise(case, run, error)
             return
         case.judge(Inconclusive(f"setting the case up: {error}"))

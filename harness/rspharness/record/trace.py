@@ -21,15 +21,25 @@ from rspharness.record.verdicts import TargetLost
 __all__ = ["HEADER", "ReplayLink", "Trace"]
 
 HEADER: Final = "# rsplab trace 1"
+_STATUS_OCTETS: Final = 2
 
 
 class Trace:
-    """Records one session, line by line."""
+    """Records one session, line by line.
+
+    Attributes:
+        lines: The lines so far.
+        commands: How many commands were sent.
+        elapsed_ms: How long their answers took.
+        last_data: Data of the last response, without its status word.
+    """
 
     def __init__(self) -> None:
         self.lines: list[str] = [HEADER]
         self.commands = 0
         self.elapsed_ms = 0.0
+        self.last_data = b""
+        self._answered = bytearray()
 
     @property
     def position(self) -> int:
@@ -50,11 +60,21 @@ class Trace:
         self.elapsed_ms += elapsed_ms
         self.lines.append(f"> {_hex(command)}")
         self.lines.append(f"< {_hex(response):<40} ; {elapsed_ms:.2f} ms")
+        self.last_data = response[:-_STATUS_OCTETS] if len(response) >= _STATUS_OCTETS else response
+        self._answered += self.last_data
 
     def lost(self, command: bytes, reason: str) -> None:
         """Writes a command that got no answer."""
         self.commands += 1
         self.lines.extend((f"> {_hex(command)}", f"! {reason}"))
+
+    def answered(self) -> bytes:
+        """Returns the data of all responses in their order, without status words.
+
+        An answer fetched in parts by GET RESPONSE is whole there. A response too short for a status
+        word is kept as it is.
+        """
+        return bytes(self._answered)
 
     def text(self) -> str:
         """Returns the whole trace."""

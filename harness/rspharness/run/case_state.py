@@ -3,17 +3,20 @@
 The rules are few: nothing raised is a pass; an expectation that does not hold, or a peer that
 breaks the protocol, is a fail, unless it happened in a step named "Initial conditions", where
 the card is not under test yet; a lost target and unreached conditions are inconclusive; any other
-exception is an error of the suites or the harness. A case does not fail when all its requirements
-are probes or hang on an option that is unknown, or when the target file declares it as a known
-deviation.
+exception is an error of the suites or the harness. A function by which a case looks at the card,
+and which gives nothing, is a fail of its own rows and inconclusive in the others. Octets of the
+card that cannot be read are the card's fault and a fail; whose octets they were is looked up in the
+trace. A case does not fail when all its requirements are probes or hang on an option that is
+unknown, or when the target file declares it as a known deviation.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from rspcore.errors import RemoteError
+from rspcore.errors import CryptoError, DecodeError, RemoteError
 from rspharness.card.card_under_test import Card
+from rspharness.card.listed import UnobservedError
 from rspharness.record.catalogue import Requirement
 from rspharness.record.steps import StepListener, Steps
 from rspharness.record.testcase import Level
@@ -27,11 +30,15 @@ from rspharness.record.verdicts import (
     TargetLost,
     Verdict,
 )
+from rspharness.run.unread_octets import unread_octets
 
 __all__ = ["INITIAL_CONDITIONS", "CaseState"]
 
 INITIAL_CONDITIONS: Final = "Initial conditions"
 """Beginning of the title of a step in which a refusal is inconclusive."""
+
+_MOST_SHOWN: Final = 64
+"""Octets of an answer that an explanation shows."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,6 +124,12 @@ class CaseState:
             self.precondition = self.reason
         if self.verdict is Verdict.INCONCLUSIVE and self._hangs_on_unknown(error):
             self.verdict = Verdict.PROBE
+        octets = self._unread(error)
+        if octets is not None:
+            shown = octets[:_MOST_SHOWN].hex(" ").upper() or "no octets"
+            more = " .." if len(octets) > _MOST_SHOWN else ""
+            error = ExpectationError("octets that can be read", f"{shown}{more} ({error})")
+            self.reason = str(error)
         if self.verdict is Verdict.FAIL:
             self.expected, self.actual = self.reason, ""
             if isinstance(error, ExpectationError):
@@ -143,11 +156,29 @@ class CaseState:
             return Verdict.NOT_APPLICABLE
         if isinstance(error, Inconclusive | TargetLost):
             return Verdict.INCONCLUSIVE
-        if isinstance(error, ExpectationError | RemoteError | AssertionError):
+        if isinstance(error, UnobservedError) and not self._owns(error.function):
+            return Verdict.INCONCLUSIVE
+        if self.of_card(error):
             step = self.steps.failed
             reached = step is None or not step.title.startswith(INITIAL_CONDITIONS)
             return Verdict.FAIL if reached else Verdict.INCONCLUSIVE
         return Verdict.ERROR
+
+    def of_card(self, error: BaseException) -> bool:
+        """Returns whether an exception says that the card did something wrong."""
+        if isinstance(error, ExpectationError | RemoteError | AssertionError):
+            return True
+        return self._unread(error) is not None
+
+    def _owns(self, function: str) -> bool:
+        """Returns whether a requirement of this case is of a function."""
+        return any(name.startswith(f"{function}#") for name in self.ids)
+
+    def _unread(self, error: BaseException) -> bytes | None:
+        """Returns the octets of the card that could not be read, None when it is not about such."""
+        if not isinstance(error, DecodeError | CryptoError):
+            return None
+        return unread_octets(error, self.trace)
 
     @property
     def killed(self) -> bool:
@@ -208,7 +239,7 @@ class CaseState:
             "traceback": self.traceback,
             "again": self.again,
             "steps": [step.as_dict() for step in self.steps.steps],
-            "notes": list(self.steps.notes),
+            "notes": [*self.steps.notes, *(self.card.notes if self.card else ())],
             "duration_s": round(self.duration_s, 4),
             "commands": self.trace.commands,
             "card_ms": round(self.trace.elapsed_ms, 3),

@@ -11,13 +11,13 @@ from rspcore.profile_maker import make_profile, preset
 from rspharness.simulated.declaration import declared_values, options_of
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
-from rspsim.card_setup import changed_options
+from rspsim.card_presets import USUAL, CardPreset, preset_named
+from rspsim.card_setup import changed_options, decided
 from rspsim.env import Rng, SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.personality import Personality, personality_named
 from rspsim.euicc.state import CardState
 from rspsim.euicc.store import Store
-from rspsim.faults.registry import decisions_with
 from rspsim.personalise import personalise
 from rspsim.preloaded_profiles import with_preloaded
 from rspsim.stores.memory import MemoryStore
@@ -32,6 +32,7 @@ __all__ = [
     "declaring",
     "first_state",
     "maker_with",
+    "preset_of",
 ]
 
 DECLARED: Final[Mapping[str, bool]] = {
@@ -65,19 +66,35 @@ def first_state(options: TargetOptions) -> CardState:
         LocalError: no such option of a card, or no such Profile.
     """
     card = options.settings.card
-    kind = _claiming(
-        personality_named(options.personality or card.get("personality", "v2.5")), card
-    )
+    kept = preset_of(options.settings)
+    named = options.personality or card.get("personality") or kept.personality or "v2.5"
+    kind = personality_named(named)
+    if kept.memory is not None:
+        kind = replace(kind, nvm_size=kept.memory)
+    kind = _claiming(kind, card)
+    changes = (*kept.options, *card.get("options", "").split())
     state = personalise(
         options.pki,
         eid=options.eid,
         personality=kind,
         rat=card.get("rat", "any-operator"),
-        options=changed_options(kind.options, card.get("options", "").split()),
+        options=changed_options(kind.options, changes),
     )
     for name in card.get("preloaded", "").split():
         state = with_preloaded(state, make_profile(preset(name)))
     return state
+
+
+def preset_of(settings: TargetSettings) -> CardPreset:
+    """Returns the preset that the table [card] names, that of a usual card when it names none.
+
+    Raises:
+        ConfigError: there is none of this name; the message lists the names.
+    """
+    try:
+        return preset_named(settings.card.get("preset", USUAL))
+    except LocalError as error:
+        raise ConfigError(f"[card] {error}") from error
 
 
 def _claiming(kind: Personality, card: Mapping[str, str]) -> Personality:
@@ -155,13 +172,18 @@ class CardMaker(Protocol):
         """Returns a new card with this state."""
 
 
-def maker_with(fault: str) -> CardMaker:
+def maker_with(fault: str, kind: CardPreset | None = None) -> CardMaker:
     """Returns the maker of cards with a fault, or of sound cards when the name is empty.
+
+    Args:
+        fault: Name of the fault, or empty.
+        kind: What the cards are like otherwise; usual ones when it is left out. Delays of a preset
+            are a matter of what serves a card to a reader, and are not kept here.
 
     Raises:
         LocalError: there is no such fault.
     """
-    decisions = decisions_with([fault] if fault else [])
+    decisions = decided(kind or preset_named(USUAL), [fault] if fault else [])
 
     def make(state: CardState, store: Store, rng: Rng, /) -> Euicc:
         return Euicc(state, store, rng, decisions)
@@ -257,7 +279,9 @@ class InProcessTarget:
         """
         self.settings: TargetSettings = declaring(options)
         self.name = options.settings.name
-        self._cards = SimulatedCards(options, make or maker_with(options.card_fault))
+        self._cards = SimulatedCards(
+            options, make or maker_with(options.card_fault, preset_of(options.settings))
+        )
         self._fault = options.card_fault
 
     def open(self) -> _DirectLink:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from rspcore.errors import ConfigError
-from rspharness.simulated.inprocess import SimulatedCards, declaring, maker_with
+from rspharness.simulated.inprocess import SimulatedCards, declaring, maker_with, preset_of
 from rspharness.targets.reader import KeptLink, ReaderLink
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
@@ -69,7 +69,9 @@ class VpcdTarget:
         self.settings: TargetSettings = declaring(options)
         self.name = options.settings.name
         self._fault = options.card_fault
-        self._cards = SimulatedCards(options, maker_with(options.card_fault))
+        self._cards = SimulatedCards(
+            options, maker_with(options.card_fault, preset_of(options.settings))
+        )
         self._daemon = start_daemon(options.slot + 1)
         try:
             self._slot = _slot(self._daemon, options)

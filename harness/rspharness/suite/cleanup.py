@@ -15,14 +15,13 @@ from rspcore.messages.es10c import (
     DisableProfileRequest,
     EuiccMemoryResetRequest,
     ProfileIdentifier,
-    ProfileInfo,
     ProfileState,
     ResetOption,
 )
 from rspcore.messages.metadata import ProfileClass
-from rspcore.messages.notifications import NotificationMetadata
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
+from rspharness.card.listed import ListedNotification, ListedProfile
 from rspharness.lpa.proactive import settle_refresh
 from rspharness.record.testcase import Level
 from rspharness.record.verdicts import ExpectationError, Inconclusive
@@ -42,7 +41,7 @@ def clear(card: Card, run: Run) -> None:
         Inconclusive: there are Profiles this run may not delete. Nothing was deleted.
         ExpectationError: the card refuses.
     """
-    present = card.profiles()
+    present = card.listed_profiles()
     _require_deletable(present, run)
     for one in present:
         _delete(card, run, one)
@@ -58,7 +57,7 @@ def drop_notifications(card: Card, run: Run) -> None:
         Inconclusive: there are some this run may not remove. Nothing was removed.
         ExpectationError: the card refuses.
     """
-    pending = card.notifications()
+    pending = card.listed_notifications()
     foreign = [one for one in pending if not _own_notification(one)]
     if foreign and run.level is not Level.DESTRUCTIVE:
         raise Inconclusive(
@@ -67,7 +66,8 @@ def drop_notifications(card: Card, run: Run) -> None:
             "them first, or let a run with --level destructive remove them"
         )
     for one in pending:
-        expect.ok(card.send(NotificationSentRequest(seq_number=one.seq_number)))
+        if one.seq_number is not None:
+            expect.ok(card.send(NotificationSentRequest(seq_number=one.seq_number)))
 
 
 def disable(card: Card, iccid: Iccid) -> None:
@@ -85,7 +85,7 @@ def settle(card: Card) -> None:
         card.reset()
 
 
-def _require_deletable(present: tuple[ProfileInfo, ...], run: Run) -> None:
+def _require_deletable(present: tuple[ListedProfile, ...], run: Run) -> None:
     foreign = [one for one in present if not _own(one.iccid)]
     if foreign and run.level is not Level.DESTRUCTIVE:
         raise Inconclusive(
@@ -100,7 +100,7 @@ def _require_deletable(present: tuple[ProfileInfo, ...], run: Run) -> None:
         )
 
 
-def _delete(card: Card, run: Run, one: ProfileInfo) -> None:
+def _delete(card: Card, run: Run, one: ListedProfile) -> None:
     if one.iccid is None:
         raise Inconclusive("a Profile is listed without its ICCID")
     try:
@@ -118,7 +118,7 @@ def _delete(card: Card, run: Run, one: ProfileInfo) -> None:
         settle(card)
 
 
-def _listed(profiles: list[ProfileInfo]) -> str:
+def _listed(profiles: list[ListedProfile]) -> str:
     return ", ".join(str(one.iccid) for one in profiles)
 
 
@@ -126,7 +126,7 @@ def _own(iccid: Iccid | None) -> bool:
     return str(iccid).startswith(OWN_ICCIDS)
 
 
-def _own_notification(one: NotificationMetadata) -> bool:
+def _own_notification(one: ListedNotification) -> bool:
     """Returns whether a Notification is of a Profile of the suites, or of a load that had none."""
     if one.iccid is not None:
         return _own(one.iccid)

@@ -224,7 +224,7 @@ class Conditions:
         expect.ok(self._card.send(SetDefaultDpAddressRequest(default_dp_address=address)))
 
     def _installed(self, made: tuple[TestProfile, ...]) -> tuple[Installed, ...]:
-        listed = {one.iccid: one.isdp_aid for one in self._card.profiles()}
+        listed = {one.iccid: one.isdp_aid for one in self._card.listed_profiles()}
         out = []
         for one in made:
             iccid = one.metadata.iccid

@@ -1,14 +1,22 @@
 """REFRESH as a case sees it: announced by 91XX, fetched, and carried out by the terminal.
 
 Initial conditions use `rspharness.lpa.proactive.settle_refresh`, which accepts any; here
-each part is required, because a case checks it (SGP.22 v2, 3.2 and 5.7.16 to 5.7.19).
+each part is required, because a case checks it (SGP.22 v2, 3.2 and 5.7.16 to 5.7.19). Other
+commands that the card's toolkit has in its queue are answered before: in which order they come with
+REFRESH is the card's own matter.
 """
 
 from typing import Final
 
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
-from rspharness.lpa.proactive import ProactiveCommand, Refresh, fetch, terminal_response
+from rspharness.lpa.proactive import (
+    ProactiveCommand,
+    Refresh,
+    answer_waiting,
+    terminal_response,
+)
+from rspharness.record.verdicts import ExpectationError
 
 __all__ = [
     "PERFORMED",
@@ -16,6 +24,7 @@ __all__ = [
     "UNABLE",
     "WITHOUT_EFFECT",
     "carry_out",
+    "none_announced",
     "required",
 ]
 
@@ -29,24 +38,36 @@ WITHOUT_EFFECT: Final = 0x02
 UNABLE: Final = 0x20
 """General result: terminal currently unable to process the command."""
 
-_REFRESH: Final = 0x01
-
 
 def required(card: Card) -> ProactiveCommand:
-    """Requires that REFRESH is announced and fetches it.
+    """Requires that REFRESH is announced and fetches it; what comes before it is answered.
 
     Raises:
-        ExpectationError: nothing was announced by 91XX, or it is another proactive command.
+        ExpectationError: nothing was announced by 91XX, or only other proactive commands.
+        RemoteError: the card refused FETCH or TERMINAL RESPONSE, or goes on announcing commands.
     """
     expect.that(
         holds=card.pending_proactive is not None,
         expected="SW 91XX, a proactive command announced",
         actual="none announced",
     )
-    command = fetch(card)
-    expect.equal(command.kind, _REFRESH, "type of the proactive command, 1 for REFRESH")
+    command = answer_waiting(card)
+    if command is None:
+        raise ExpectationError("REFRESH announced", "other proactive commands, but no REFRESH")
     expect.one_of(command.qualifier, tuple(Refresh), "qualifier of REFRESH")
     return command
+
+
+def none_announced(card: Card) -> None:
+    """Requires that no REFRESH is announced; other commands that are announced are answered.
+
+    Raises:
+        ExpectationError: REFRESH was announced; it has been fetched.
+        RemoteError: as `required`.
+    """
+    command = answer_waiting(card)
+    if command is not None:
+        raise ExpectationError("no REFRESH announced", f"REFRESH {command.qualifier:02X}")
 
 
 def carry_out(card: Card, command: ProactiveCommand) -> None:

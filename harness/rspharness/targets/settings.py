@@ -49,7 +49,8 @@ class TargetSettings:
         version: v2 or v3.
         reader: Reader name or its beginning, for a card reader.
         command_limit_s: How long a card in a reader may take for one command, in seconds.
-        card: How a simulated card is personalised: personality, rat, options ("name=value" each,
+        card: How a simulated card is made: preset (name of a kind of card; `rsplab card presets`
+            lists them), and what differs from it: personality, rat, options ("name=value" each,
             separated by spaces), preloaded (names of Profiles, separated by spaces), lpae ("cat",
             "scws" or both), tre (names of bits of treProperties), without (names of bits of
             RspCapability and UICCCapability that the card lacks), memory (octets of non-volatile

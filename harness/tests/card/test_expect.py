@@ -13,7 +13,7 @@ from rspcore.messages.es10c import EnableProfileResponse, EnableResult, ProfileI
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import BppCommandId, ErrorReason, NotificationMetadata
 from rspharness.card import expect
-from rspharness.card.snapshot import Snapshot
+from rspharness.card.snapshot import Part, Snapshot
 from rspharness.record.verdicts import ExpectationError
 
 REFUSED = AuthenticateServerResponse(
@@ -23,9 +23,9 @@ REFUSED = AuthenticateServerResponse(
     )
 )
 EMPTY = Snapshot(
-    profiles=bytes.fromhex("BF2D02A000"),
-    notifications=bytes.fromhex("BF2802A000"),
-    addresses=bytes.fromhex("BF3C00"),
+    profiles=Part(bytes.fromhex("BF2D02A000")),
+    notifications=Part(bytes.fromhex("BF2802A000")),
+    addresses=Part(bytes.fromhex("BF3C00")),
 )
 
 
@@ -91,10 +91,10 @@ def test_equal_shows_octets_with_their_count():
 
 
 def test_unchanged_names_the_part_that_changed():
-    moved = Snapshot(EMPTY.profiles, bytes.fromhex("BF2803A00100"), EMPTY.addresses)
+    moved = Snapshot(EMPTY.profiles, Part(bytes.fromhex("BF2803A00100")), EMPTY.addresses)
     expect.unchanged(EMPTY, EMPTY)
     expect.unchanged(EMPTY, moved, apart_from=("notifications",))
-    other = Snapshot(EMPTY.profiles, EMPTY.notifications, bytes.fromhex("BF3C03800161"))
+    other = Snapshot(EMPTY.profiles, EMPTY.notifications, Part(bytes.fromhex("BF3C03800161")))
     with pytest.raises(ExpectationError, match="addresses as before"):
         expect.unchanged(EMPTY, other)
 

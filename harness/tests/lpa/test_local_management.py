@@ -12,6 +12,8 @@ ICCID = Iccid.from_digits("89000123456789012341")
 AID = Aid.from_hex("A0000005591010FFFFFFFF8900001000")
 REFRESH = bytes.fromhex("D00981030101048202 8182")
 
+MORE_TIME = "D009810301020082028182"
+
 
 def profile_list(*states):
     infos = [
@@ -129,7 +131,12 @@ def test_switched_profile_that_is_not_listed_is_an_error(tlv_card):
             2,
             "profileNotInDisabledState(2)",
         ),
-        (lambda c: local_management.disable_profile(c, ICCID), 0xBF32, 5, "catBusy(5)"),
+        (
+            lambda c: local_management.disable_profile(c, ICCID),
+            0xBF32,
+            3,
+            "disallowedByPolicy(3)",
+        ),
         (lambda c: local_management.delete_profile(c, ICCID), 0xBF33, 3, "disallowedByPolicy(3)"),
         (lambda c: local_management.set_nickname(c, ICCID, "x"), 0xBF29, 1, "iccidNotFound(1)"),
         (
@@ -138,7 +145,12 @@ def test_switched_profile_that_is_not_listed_is_an_error(tlv_card):
             127,
             "undefinedError(127)",
         ),
-        (lambda c: local_management.memory_reset(c, frozenset()), 0xBF34, 5, "catBusy(5)"),
+        (
+            lambda c: local_management.memory_reset(c, frozenset()),
+            0xBF34,
+            127,
+            "undefinedError(127)",
+        ),
         (lambda c: local_management.delete_profile(c, AID), 0xBF33, 77, "unknown code(77)"),
     ],
 )
@@ -151,6 +163,55 @@ def test_refusal_is_raised_with_name_and_number_and_nothing_follows(
     assert caught.value.code == name
     assert card.tags() == [f"{tag:04X}"]
     assert card.resets == 0
+
+
+SWITCHES = [
+    (lambda c: local_management.enable_profile(c, ICCID), 0xBF31),
+    (lambda c: local_management.disable_profile(c, ICCID), 0xBF32),
+    (lambda c: local_management.memory_reset(c, frozenset()), 0xBF34),
+]
+
+
+@pytest.mark.parametrize(("call", "tag"), SWITCHES)
+def test_card_that_stays_busy_is_reported_after_a_second_try(tlv_card, call, tag):
+    card, channel = tlv_card({tag: result(tag, 5)})
+    with pytest.raises(RemoteError) as caught:
+        call(channel)
+    assert caught.value.code == "catBusy(5)"
+    assert card.tags() == [f"{tag:04X}"] * 2
+    assert [octets.hex().upper() for octets in card.other] == ["80F2000C"]
+
+
+def test_busy_card_is_asked_what_it_waits_for_and_then_switches(tlv_card):
+    busy = [True]
+
+    def deleted(_octets):
+        return result(0xBF34, 5 if busy[0] else 0)
+
+    card, channel = tlv_card({0xBF34: deleted, 0x12: bytes.fromhex(MORE_TIME)})
+    plain = card.transmit
+
+    def transmit(command):
+        answer = plain(command)
+        if command[1] == 0x14:
+            busy[0] = False
+        return b"\x91\x0b" if command[1] == 0xF2 else answer
+
+    card.transmit = transmit
+    assert local_management.memory_reset(channel, frozenset()) is True
+    assert card.tags() == ["BF34", "BF34"]
+    assert [octets[1] for octets in card.other] == [0xF2, 0x12, 0x14]
+    assert card.other[2].hex().upper() == "801400000C810301020082028281830100"
+
+
+@pytest.mark.parametrize(("call", "tag"), SWITCHES)
+def test_what_waits_is_answered_before_a_switch(tlv_card, call, tag):
+    card, channel = tlv_card({tag: result(tag, 127), 0x12: bytes.fromhex(MORE_TIME)})
+    channel.pending_proactive = 11
+    with pytest.raises(RemoteError, match="undefinedError"):
+        call(channel)
+    assert [octets[1] for octets in card.other] == [0x12, 0x14]
+    assert card.tags() == [f"{tag:04X}"]
 
 
 def test_deleted_profile_that_is_still_listed_is_an_error(tlv_card):

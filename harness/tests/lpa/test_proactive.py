@@ -51,10 +51,10 @@ def test_profile_state_change_is_answered_by_terminal_response(tlv_card):
     assert channel.pending_proactive is None
 
 
-def test_other_command_is_beyond_capabilities_and_the_next_is_fetched(scripted):
+def test_other_command_is_answered_and_the_next_is_fetched(scripted):
     channel = scripted(
         ("801200000B", MENU + "9000"),
-        ("801400000C 8103032500 82028281 830130", "910B"),
+        ("801400000C 8103032500 82028281 830100", "910B"),
         ("801200000B", STATE_CHANGE + "9000"),
         ("801400000C 8103020109 82028281 830100", "9000"),
         ("80AA000005A903830107", "9000"),

@@ -697,3 +697,47 @@ def test_reader_that_is_not_there_ends_the_run_before_the_first_case(suite, pyte
     result = suite(text, "--target", "pcsc", simulated=False)
     assert result.ret == NOTHING_RAN
     assert sum("there is no reader" in line for line in result.outlines) == 1
+
+
+_READS = (
+    _HEAD
+    + '''
+from rspcore import tlv
+from rspcore.apdu import CommandApdu
+from rspcore.messages.es10c import GetEuiccDataResponse
+
+@testcase("ES10c.GetEID#02", level="read-only")
+def test_answer(card, step):
+    """An answer of the card is read."""
+    with step("{title}"):
+        answer = card.store(bytes.fromhex("{asked}"))
+        {read}
+'''
+)
+
+
+@pytest.mark.parametrize(
+    ("title", "asked", "read", "verdict"),
+    [
+        ("S_LPAd: GetEID", "BF3C00", "GetEuiccDataResponse.decode(answer.data)", "fail"),
+        ("S_LPAd: GetEID", "BF3C00", "tlv.parse(answer.data[:-1])", "fail"),
+        ("S_LPAd: GetEID", "BF7900", "tlv.parse(answer.data)", "fail"),
+        (
+            "Initial conditions: GetEID",
+            "BF3C00",
+            "GetEuiccDataResponse.decode(answer.data)",
+            "inconclusive",
+        ),
+        ("S_LPAd: GetEID", "BF3C00", "tlv.parse(bytes.fromhex('BF220500'))", "error"),
+        ("S_LPAd: GetEID", "BF3C00", "tlv.parse(b'')", "error"),
+    ],
+)
+def test_octets_of_the_card_that_cannot_be_read_are_its_fault(
+    suite, pytester, title, asked, read, verdict
+):
+    text = _READS.replace("{title}", title).replace("{asked}", asked).replace("{read}", read)
+    assert suite(text).ret == 1
+    (case,) = _results(pytester)["cases"]
+    assert case["verdict"] == verdict
+    if verdict == "fail":
+        assert case["expected"] == "octets that can be read"

@@ -14,6 +14,7 @@ from rspcore.messages.es10c import (
 )
 from rspcore.profile_maker import preset
 from rspharness.card.card_under_test import Card
+from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.simulated.fixture_cards import simulated_card as make
 from rspharness.targets.transport import PoweredLink
 from rspsim.card_presets import PRESETS, VENDOR_AID
@@ -88,7 +89,9 @@ def test_vendor_aid_replaces_the_standard_one():
 
 def test_busy_toolkit_is_busy_until_its_command_has_a_response():
     euicc = make("busy-toolkit", profiles=["PROFILE_OPERATIONAL1"])
-    card = driven(euicc)
+    euicc.reset()
+    card = IsdrChannel(Link(euicc))
+    card.open()
     assert enabled(card) == EnableResult.catBusy
     command = euicc.transmit(bytes.fromhex("801200000B"))
     assert command[:2] == b"\xd0\x09"

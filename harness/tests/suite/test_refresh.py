@@ -61,8 +61,8 @@ def test_other_proactive_command_is_a_failed_expectation(card, given):
     command = OtaServer(one.profile.parameters).open_proactive_session(card)
     assert command.kind == 0x13
     terminal_response(card, command, refresh.UNABLE)
-    card.eid()
-    with pytest.raises(ExpectationError, match="1 for REFRESH"):
+    card.apdu("80F2000C")
+    with pytest.raises(ExpectationError, match="no REFRESH"):
         refresh.required(card)
 
 

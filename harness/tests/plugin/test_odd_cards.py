@@ -1,0 +1,98 @@
+"""One mistake of a kept card: its own rows say so, and no other row fails for it.
+
+The rows are those of the function whose clause the card breaks; they were written before the cards
+were run. A row of another function that needs the answer is inconclusive, and names the function.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from rspharness.run import opening
+from rspharness.run.opening import TargetKind
+
+ROOT = Path(__file__).parents[3]
+sys.path.insert(0, str(ROOT / "harness" / "tests"))
+
+from odd_cards import (  # noqa: E402  beside the tests, in no package
+    OddTarget,
+    RefusesTagList,
+    StoresLongNickname,
+    WithoutListNotification,
+)
+
+SUITES = (
+    "es10b/test_list_notification.py",
+    "es10b/test_authenticate_server_refusals.py",
+    "es10b/test_remove_notification_from_list.py",
+    "es10c/test_delete_profile.py",
+    "es10c/test_get_profiles_info_objects.py",
+    "es10c/test_set_nickname.py",
+    "isdr/test_store_data_refusals.py",
+)
+
+
+@pytest.fixture
+def verdicts(pytester, monkeypatch):
+    """Returns the function that runs part of the suites on a card, and gives the cases."""
+
+    def run(odd):
+        kind = TargetKind("inprocess", lambda options: OddTarget(options, odd), "")
+        monkeypatch.setattr(opening, "TARGETS", (kind,))
+        plugins = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:xdist")
+        places = [str(ROOT / "suites" / one) for one in SUITES]
+        configuration = ("-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT))
+        reports = pytester.path / "reports"
+        pytester.runpytest_inprocess(
+            *places, *configuration, *plugins, "--target=inprocess", f"--report={reports}", "-q"
+        )
+        return json.loads((reports / "latest/results.json").read_text("utf-8"))["cases"]
+
+    return run
+
+
+def _rows(cases, *verdicts):
+    return {name for case in cases for name, one in case["verdicts"].items() if one in verdicts}
+
+
+def _functions(rows):
+    return {row.partition("#")[0] for row in rows}
+
+
+def test_refused_tag_list_fails_only_rows_of_get_profiles_info(verdicts):
+    cases = verdicts(RefusesTagList)
+    assert _functions(_rows(cases, "fail")) == {"ES10c.GetProfilesInfo"}
+    asked_alone = {f"ES10c.GetProfilesInfo#{number}" for number in range(10, 23)}
+    assert asked_alone <= _rows(cases, "fail")
+    assert _rows(cases, "error") == set()
+    for case in cases:
+        if case["verdict"] == "inconclusive":
+            assert "ES10c.GetProfilesInfo: " in case["reason"]
+    passed = _rows(cases, "pass")
+    assert {"ES10b.AuthenticateServer#32", "Transport.StoreData#14"} <= passed
+    assert "ES10c.DeleteProfile#01" in passed
+    assert len(passed) > 60
+
+
+def test_missing_list_notification_fails_only_its_own_rows(verdicts):
+    cases = verdicts(WithoutListNotification)
+    assert _functions(_rows(cases, "fail")) == {"ES10b.ListNotification"}
+    assert _rows(cases, "error") == set()
+    for case in cases:
+        if case["verdict"] == "inconclusive":
+            assert "ES10b.ListNotification: " in case["reason"]
+    refusals = [case for case in cases if "ES10b.AuthenticateServer#32" in case["ids"]]
+    assert [case["verdict"] for case in refusals] == ["pass"]
+    assert [note for note in refusals[0]["notes"] if "Notifications" in note] == [
+        "Notifications observed as a refusal: SW 6D00 (ins not supported), no data"
+    ]
+
+
+def test_long_nickname_poisons_no_other_row(verdicts):
+    cases = verdicts(StoresLongNickname)
+    assert _rows(cases, "fail", "error", "inconclusive") == set()
+    (stored,) = [case for case in cases if "ES10c.SetNickname#08" in case["ids"]]
+    assert stored["verdict"] == "probe"  # the requirement is not settled
+    assert "6A80" in stored["expected"]
