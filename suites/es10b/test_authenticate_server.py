@@ -199,7 +199,7 @@ def test_new_session_after_a_refusal(card, server, step):
         verify_authentication(session, response)
 
 
-@testcase("ES10b.AuthenticateServer#74", level="read-only")
+@testcase("ES10b.AuthenticateServer#74")
 def test_session_survives_reading(card, server, step):
     """GetProfilesInfo and ListNotification answer within a session and do not end it."""
     with step("Initial conditions: AuthenticateServer done"):

@@ -65,7 +65,7 @@ def test_earlier_challenge_is_void(card, server, step):
         expect.unchanged(before, card.observe())
 
 
-@testcase("ES10b.GetEUICCChallenge#05", level="read-only")
+@testcase("ES10b.GetEUICCChallenge#05")
 def test_challenge_ends_the_session(card, server, step):
     """A new challenge ends a session that was authenticated."""
     before = card.observe()

@@ -25,7 +25,17 @@ __all__ = [
 CHECKOUT = Path(__file__).parents[3]  # where an editable installation has the suites
 EXIT_CODES = {0: 0, 1: 1, 2: 130, 3: 1, 4: 2, 5: 2}  # exit code of pytest: that of rsplab
 
-_PASSED_ON = ("reader", "eid", "level", "pki", "personality", "card_fault", "curve", "seed")
+_PASSED_ON = (
+    "reader",
+    "state",
+    "eid",
+    "level",
+    "pki",
+    "personality",
+    "card_fault",
+    "curve",
+    "seed",
+)
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -42,7 +52,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--target",
         metavar="NAME",
         help="vpcd: the simulated card behind the PC/SC daemon (default where that is installed); "
-        "inprocess: the same card without PC/SC; pcsc: a card in a reader; or a target file",
+        "inprocess: the same card without PC/SC; kept: one simulated card for all cases, kept in "
+        "a file and treated like a real one; pcsc: a card in a reader; or a target file",
     )
     card.add_argument(
         "--also",
@@ -52,6 +63,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "not apply to the first one; repeatable",
     )
     card.add_argument("--reader", metavar="NAME", help="beginning of the reader's name")
+    card.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="kept: file that keeps the card; a new file gets a new card",
+    )
     card.add_argument(
         "--eid",
         help="EID of the card; a run on a card with another EID stops before the first case",
@@ -75,9 +92,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     cases.add_argument(
         "--level",
-        choices=("read-only", "profiles", "destructive"),
-        help="highest level of cases to run (default: destructive on a simulated card, read-only "
-        "on a card in a reader)",
+        choices=("read-only", "profiles", "destructive", "irreversible"),
+        help="level of cases to run; the first three include those before them, irreversible "
+        "runs alone (default: all on a simulated card, read-only on a card that is kept)",
     )
     cases.add_argument(
         "--kills",

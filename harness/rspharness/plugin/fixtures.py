@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rspharness.record.testcase import Level
 from rspharness.run.stash import RUN, case_of
 
 if TYPE_CHECKING:
@@ -29,11 +30,13 @@ __all__ = [
     "note",
     "options",
     "pki",
+    "rising",
     "run_state",
     "server",
     "server2",
     "smds",
     "step",
+    "throw_away",
 ]
 
 
@@ -62,11 +65,19 @@ def run_state(request: pytest.FixtureRequest) -> "Run":
 
 @pytest.fixture
 def card(case_state: "CaseState", run_state: "Run") -> "Iterator[Card]":
-    """Yields the card under test, just reset; a simulated one is new."""
+    """Yields the card under test, just reset; a simulated one is new.
+
+    From a card that is kept, what the case left is removed afterwards; what could not be removed
+    is noted in the case.
+    """
     opened = run_state.open_card(case_state.trace, case_state.timings, case_state.seed)
     case_state.card = opened
     yield opened
     opened.link.close()
+    if not run_state.target.simulated and case_state.level is not Level.READ_ONLY:
+        from rspharness.plugin.lifecycle import remove_traces  # noqa: PLC0415  kept cards only
+
+        remove_traces(case_state, run_state)
 
 
 @pytest.fixture
@@ -130,6 +141,18 @@ def server2(make_server: "Callable[..., RspServer]") -> "RspServer":
 def smds(make_server: "Callable[..., RspServer]") -> "RspServer":
     """Returns S_SM-DS."""
     return make_server(smds=True)
+
+
+@pytest.fixture
+def rising(run_state: "Run") -> "Iterator[int]":
+    """Returns numbers that rise from case to case on a card that is kept, such as a cRLNumber."""
+    return run_state.rising()
+
+
+@pytest.fixture
+def throw_away(server: "RspServer", rising: "Iterator[int]") -> "RspServer":
+    """Returns a server whose certificates are made for this case alone, and may be revoked."""
+    return server.throw_away(next(rising))
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from importlib.metadata import version
 
 import pytest
 
-from rspcore.errors import ConfigError, RemoteError
+from rspcore.errors import ConfigError, RemoteError, RspError
 from rspharness.card.capabilities import Capabilities
+from rspharness.record.timing import Timings
 from rspharness.record.verdicts import (
     ExpectationError,
     Inconclusive,
@@ -24,6 +25,7 @@ from rspharness.report.allure import allure_listeners, describe_case
 from rspharness.run.case_state import CaseState
 from rspharness.run.collection import CaseIds, Collected
 from rspharness.run.run import Run, WrongCardError
+from rspharness.suite import cleanup
 
 __all__ = [
     "begin",
@@ -32,6 +34,7 @@ __all__ = [
     "judged",
     "judged_with_fault",
     "refuse_unexpected_pass",
+    "remove_traces",
     "require_applicable",
 ]
 
@@ -98,6 +101,17 @@ def require_applicable(case: CaseState, run: Run) -> None:
         pytest.skip(f"not applicable: {excuse}")
     deviations = run.target.settings.deviations
     case.deviation = "; ".join(deviations[name] for name in case.ids if name in deviations)
+
+
+def remove_traces(case: CaseState, run: Run) -> None:
+    """Removes from a kept card what a case left on it; notes in the case what could not be."""
+    if run.broken:
+        return
+    try:
+        with case.steps("Afterwards: Profiles, Notifications and address of these suites removed"):
+            cleanup.remove_own(run.open_card(case.trace, Timings()), run)
+    except (RspError, ExpectationError, Inconclusive) as error:
+        case.steps.note(f"what this case left on the card could not be removed: {error}")
 
 
 @contextmanager

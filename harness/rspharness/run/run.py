@@ -6,10 +6,11 @@ broken once, and every later case reports the first reason instead of trying aga
 """
 
 import warnings
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 
 from rspcore.crypto.curves import Curve
@@ -30,7 +31,7 @@ from rspharness.run.case_state import CaseState
 from rspharness.run.opening import Opens, open_target
 from rspharness.targets.guard import ReadOnlyLink
 from rspharness.targets.pki_folder import read_pki
-from rspharness.targets.target import Snapshots, Target, TargetOptions
+from rspharness.targets.target import KnownCard, Snapshots, Target, TargetOptions
 from rspharness.targets.transport import CardLink, TimedLink, TracedLink
 
 __all__ = ["CURVE_OPTIONS", "Run", "RunOptions", "WrongCardError"]
@@ -62,6 +63,7 @@ class RunOptions:
         seed: Seed of all random values on the host side and in a simulated card.
         slot: Number of this worker among the parallel ones.
         parallel: True when there are others.
+        state: State file of a kept card.
         started: When the run began, by the real clock.
     """
 
@@ -76,6 +78,7 @@ class RunOptions:
     seed: str = "1"
     slot: int = 0
     parallel: bool = False
+    state: Path | None = None
     started: datetime = datetime(2025, 1, 1, tzinfo=UTC)
 
 
@@ -105,7 +108,8 @@ class Run:
         self._target: Target | None = None
         self._capabilities: Capabilities | None = None
         self._identified = False
-        self._address = ""
+        self._address: str | None = None
+        self._rising = count((int(options.started.timestamp()) << 8) + 1)
 
     @cached_property
     def pki(self) -> Pki:
@@ -147,6 +151,8 @@ class Run:
                 card_fault=self.options.card_fault,
                 slot=self.options.slot,
                 parallel=self.options.parallel,
+                state=self.options.state,
+                pki_folder=self.options.pki,
                 seed=self.options.seed,
             ),
             self._opens,
@@ -154,7 +160,7 @@ class Run:
 
     @property
     def level(self) -> Level:
-        """Returns the highest level allowed on this target."""
+        """Returns the level of this run: the one asked for, or the default of its target."""
         if self.options.level:
             return Level(self.options.level)
         return Level.DESTRUCTIVE if self.target.simulated else Level.READ_ONLY
@@ -251,7 +257,10 @@ class Run:
 
     def _identify(self, link: CardLink) -> None:
         """Reads the EID with only the commands that this needs, and compares it with --eid."""
-        wanted = self.options.eid
+        target = self.target
+        wanted, by = self.options.eid, "--eid"
+        if isinstance(target, KnownCard):
+            wanted, by = target.eid, "the state file"
         first = Card(link)
         first.terminal_profile = None
         first.reset()
@@ -263,7 +272,7 @@ class Run:
             raise
         if wanted is not None and eid != wanted:
             raise WrongCardError(
-                f"{self.target.name}: EID {eid} found, --eid asked for {wanted}; "
+                f"{self.target.name}: EID {eid} found, {by} asked for {wanted}; "
                 "nothing else was sent to the card"
             )
         self._identified = True
@@ -288,7 +297,8 @@ class Run:
 
     def level_excuse(self, level: Level) -> str:
         """Returns why a case of this level is not run here, or an empty string."""
-        if level.rank <= self.level.rank:
+        everything = self.target.simulated and not self.options.level
+        if everything or self.level.allows(level):
             return ""
         return f"level {level}: allowed here is {self.level}; use --level {level} and --eid"
 
@@ -298,20 +308,32 @@ class Run:
             self.broken = f"{case.nodeid}: {case.reason}"
 
     def remember_address(self, address: str) -> None:
-        """Keeps the original default SM-DP+ address of a real card, to set it again at the end."""
-        if not self.target.simulated and not self._address:
+        """Keeps the original default SM-DP+ address of a real card, to set it again at the end.
+
+        The first one remembered is the original; an empty text means that there was none.
+        """
+        if not self.target.simulated and self._address is None:
             self._address = address
+
+    def rising(self) -> Iterator[int]:
+        """Returns numbers that rise, for what a card compares with the last it has seen.
+
+        A new simulated card has seen none, and every case begins with 1. On a card that is kept
+        they are above those of all earlier cases and runs, by the time of the run, and take 5
+        octets.
+        """
+        return count(1) if self.target.simulated else self._rising
 
     def close(self) -> None:
         """Sets the original default SM-DP+ address again and closes the target if it was opened."""
         if not self.opened:
             return
-        if self._address:
+        if self._address is not None:
             self._set_address_again()
         self.target.close()
 
     def _set_address_again(self) -> None:
-        request = SetDefaultDpAddressRequest(default_dp_address=self._address)
+        request = SetDefaultDpAddressRequest(default_dp_address=self._address or "")
         try:
             response = self.open_card(Trace(), Timings()).send(request)
             code = response.set_default_dp_address_result
@@ -319,8 +341,9 @@ class Run:
         except RspError as error:
             problem = str(error)
         if problem:
+            found = f"the default SM-DP+ address {self._address}" if self._address else "no address"
             warnings.warn(
-                f"the card came with the default SM-DP+ address {self._address}, and it could not "
-                f"be set again: {problem}; `rsplab lpa set-address` does it",
+                f"the card came with {found}, and that could not be set again: {problem}; "
+                "`rsplab lpa set-address` does it",
                 stacklevel=2,
             )

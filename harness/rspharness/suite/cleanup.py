@@ -3,6 +3,9 @@
 On a real card only Profiles of these suites and their Notifications are touched, unless the level
 of the run is destructive. Foreign test and provisioning Profiles are never deleted, as they
 cannot be loaded again, and a default SM-DP+ address found there is set again when the run ends.
+
+Policy rules of the suites' Profiles are lifted over the air, with the keys the suites gave them
+(ES6.UpdateMetadata over SCP80), so that whatever a case leaves can be removed at its own level.
 """
 
 from typing import Final
@@ -13,22 +16,25 @@ from rspcore.messages.es10b import NotificationSentRequest
 from rspcore.messages.es10c import (
     DeleteProfileRequest,
     DisableProfileRequest,
+    EnableProfileRequest,
     EuiccMemoryResetRequest,
     ProfileIdentifier,
     ProfileInfo,
     ProfileState,
     ResetOption,
 )
-from rspcore.messages.metadata import ProfileClass
+from rspcore.messages.metadata import ProfileClass, UpdateMetadataRequest
 from rspcore.messages.notifications import NotificationMetadata
+from rspcore.profile_maker import preset
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
 from rspharness.lpa.proactive import settle_refresh
 from rspharness.record.testcase import Level
 from rspharness.record.verdicts import ExpectationError, Inconclusive
 from rspharness.run.run import Run
+from rspharness.servers.ota_server import OtaServer
 
-__all__ = ["OWN_ICCIDS", "clear", "disable", "drop_notifications", "settle"]
+__all__ = ["OWN_ICCIDS", "clear", "disable", "drop_notifications", "enable", "remove_own", "settle"]
 
 OWN_ICCIDS: Final = "892990"
 """Beginning of the ICCIDs of the suites' Profiles."""
@@ -48,10 +54,26 @@ def clear(card: Card, run: Run) -> None:
     """
     present = card.profiles()
     _require_deletable(present, run)
-    for one in present:
-        _delete(card, run, one)
-    address = card.send(EuiccConfiguredAddressesRequest()).default_dp_address
+    _delete(card, run, present)
+    address = card.send(EuiccConfiguredAddressesRequest()).default_dp_address or ""
+    run.remember_address(address)
     if address:
+        expect.ok(card.send(SetDefaultDpAddressRequest(default_dp_address="")))
+
+
+def remove_own(card: Card, run: Run) -> None:
+    """Removes what a case of these suites left: Profiles, Notifications and default address.
+
+    What is not of these suites stays as it is.
+
+    Raises:
+        ExpectationError: the card refuses.
+    """
+    _delete(card, run, tuple(one for one in card.profiles() if _own(one.iccid)))
+    for waiting in filter(_own_notification, card.notifications()):
+        expect.ok(card.send(NotificationSentRequest(seq_number=waiting.seq_number)))
+    address = card.send(EuiccConfiguredAddressesRequest()).default_dp_address or ""
+    if address.endswith(_OWN_DOMAIN):
         run.remember_address(address)
         expect.ok(card.send(SetDefaultDpAddressRequest(default_dp_address="")))
 
@@ -73,6 +95,15 @@ def drop_notifications(card: Card, run: Run) -> None:
         )
     for one in pending:
         expect.ok(card.send(NotificationSentRequest(seq_number=one.seq_number)))
+
+
+def enable(card: Card, iccid: Iccid) -> None:
+    """Enables a Profile without REFRESH, then carries out what the card announces anyway."""
+    request = EnableProfileRequest(
+        profile_identifier=ProfileIdentifier(iccid=iccid), refresh_flag=False
+    )
+    expect.ok(card.send(request))
+    settle(card)
 
 
 def disable(card: Card, iccid: Iccid) -> None:
@@ -105,13 +136,11 @@ def _require_deletable(present: tuple[ProfileInfo, ...], run: Run) -> None:
         )
 
 
-def _delete(card: Card, run: Run, one: ProfileInfo) -> None:
-    if one.iccid is None:
-        raise Inconclusive("a Profile is listed without its ICCID")
+def _delete(card: Card, run: Run, present: tuple[ProfileInfo, ...]) -> None:
+    """Deletes these Profiles, the Enabled one first: while it is Enabled, no other can be."""
     try:
-        if one.profile_state == ProfileState.enabled:
-            disable(card, one.iccid)
-        expect.ok(card.send(DeleteProfileRequest(iccid=one.iccid)))
+        for one in sorted(present, key=lambda one: one.profile_state != ProfileState.enabled):
+            _delete_one(card, run, one)
     except ExpectationError:
         # Policy rules forbid it; only the memory reset overrides them (5.7.19).
         if run.level is not Level.DESTRUCTIVE:
@@ -121,6 +150,42 @@ def _delete(card: Card, run: Run, one: ProfileInfo) -> None:
         )
         card.send(EuiccMemoryResetRequest(reset_options=everything))
         settle(card)
+
+
+def _delete_one(card: Card, run: Run, one: ProfileInfo) -> None:
+    iccid = one.iccid
+    if iccid is None:
+        raise Inconclusive("a Profile is listed without its ICCID")
+    if one.profile_state == ProfileState.enabled:
+        try:
+            disable(card, iccid)
+        except ExpectationError:
+            _lift_rules(card, run, iccid)
+            disable(card, iccid)
+    try:
+        expect.ok(card.send(DeleteProfileRequest(iccid=iccid)))
+    except ExpectationError:
+        enable(card, iccid)
+        _lift_rules(card, run, iccid)
+        disable(card, iccid)
+        expect.ok(card.send(DeleteProfileRequest(iccid=iccid)))
+
+
+def _lift_rules(card: Card, run: Run, iccid: Iccid) -> None:
+    """Unsets the policy rules of the Enabled Profile, one of these suites, over the air.
+
+    Raises:
+        ExpectationError: it is not one of these suites, or the card did not do it.
+    """
+    if not _own(iccid):
+        raise ExpectationError("a Profile of these suites, whose keys are known", str(iccid))
+    ota = OtaServer(preset("PROFILE_OPERATIONAL1"), counter=next(run.rising()))
+    receipt = ota.update_metadata(card, UpdateMetadataRequest(profile_policy_rules=frozenset()))
+    expect.that(
+        holds=receipt.accepted,
+        expected=f"the policy rules of {iccid} unset over the air",
+        actual=receipt.describe(),
+    )
 
 
 def _listed(profiles: list[ProfileInfo]) -> str:
