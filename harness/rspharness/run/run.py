@@ -19,7 +19,7 @@ from rspcore.ids import Eid
 from rspcore.messages.es10a import SetDefaultDpAddressRequest, SetDefaultDpAddressResult
 from rspcore.messages.es10b import GetEuiccInfo2Request
 from rspcore.pki.bundle import Pki
-from rspcore.pki.generate import make_pki
+from rspcore.pki.generate import issue_servers, make_pki
 from rspharness.card.capabilities import Capabilities, read_capabilities
 from rspharness.card.card_under_test import Card
 from rspharness.record.catalogue import Requirement
@@ -113,7 +113,7 @@ class Run:
 
     @cached_property
     def pki(self) -> Pki:
-        """Returns the credentials of the run.
+        """Returns the credentials of the run; servers that a folder lacks are issued by its CI.
 
         Raises:
             ConfigError: the folder lacks something.
@@ -121,7 +121,7 @@ class Run:
         folder = self.options.pki
         if folder is None:
             return make_pki(eid=self.options.eid) if self.options.eid else make_pki()
-        return read_pki(folder)
+        return issue_servers(read_pki(folder))
 
     @property
     def opened(self) -> bool:

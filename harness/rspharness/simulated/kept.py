@@ -8,6 +8,7 @@ nothing.
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -110,21 +111,21 @@ def _served(options: TargetOptions, port: int) -> subprocess.Popen[str]:
     command.append(f"--state={options.state}")
     if options.card_fault:
         command.append(f"--fault={options.card_fault}")
-    process = subprocess.Popen(  # noqa: S603  this Python, words of the command line
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    printed = []
-    for line in process.stdout or ():
-        if "is in the reader" in line:
+    with tempfile.TemporaryFile() as printed:
+        process = subprocess.Popen(  # noqa: S603  this Python, words of the command line
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=printed,
+            text=True,
+            start_new_session=True,
+        )
+        if process.stdout is not None and process.stdout.readline():
             return process
-        printed.append(line.strip())
-    process.wait()
-    raise ConfigError(f"`card serve` ended at once: {' '.join(printed) or process.returncode}")
+        process.communicate()
+        printed.seek(0)
+        reason = printed.read().decode(errors="replace").strip()
+    raise ConfigError(f"`card serve` ended at once: {reason or process.returncode}")
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -35,6 +35,7 @@ class FakeTarget:
 
 opening.TARGETS = (
     TargetKind("inprocess", FakeTarget, ""),
+    TargetKind("kept", FakeTarget, ""),
     TargetKind("pcsc", FakeTarget, ""),
 )
 """
@@ -489,3 +490,121 @@ def test_run_without_cases_imports_nothing_and_writes_nothing(pytester):
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=1)
     assert not (pytester.path / "reports").exists()
+
+
+_ONE_CARD = """
+from rspharness.run import opening
+from rspharness.run.opening import TargetKind
+from rspharness.simulated.inprocess import InProcessTarget, _DirectLink
+
+class OneCard:
+    simulated = False
+    def __init__(self, options):
+        self._target = InProcessTarget(options)
+        self.settings, self.name = self._target.settings, "one card"
+    def open(self):
+        return _DirectLink(self._target._cards)
+    def facts(self):
+        return {}
+    def close(self):
+        print("left:", self._target.keep().profiles)
+
+opening.TARGETS = (TargetKind("inprocess", OneCard, ""),)
+"""
+
+_LEAVES = """
+from rspharness import testcase
+from rspharness.record.verdicts import ExpectationError
+
+@testcase("ES10c.DeleteProfile#06")
+def test_leaves_a_rule(card, server):
+    server.install(card, "PROFILE_OPERATIONAL1.1")
+    raise ExpectationError("a", "b")
+
+@testcase("ES10c.DeleteProfile#10")
+def test_finds_nothing(card, step):
+    assert card.profiles() == ()
+"""
+
+
+@pytest.fixture
+def one_card(pytester, monkeypatch):
+    """Returns a function that runs a suite on one simulated card, treated like a real one."""
+    monkeypatch.setattr(opening, "TARGETS", opening.TARGETS)
+
+    def run(text, *options):
+        pytester.makeconftest(_ONE_CARD)
+        pytester.makepyfile(text)
+        fixed = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:xdist")
+        return pytester.runpytest_inprocess(f"--requirements={CATALOGUE}", *fixed, *options)
+
+    return run
+
+
+def test_what_a_failed_case_leaves_on_a_kept_card_is_removed_after_it(one_card, pytester):
+    result = one_card(_LEAVES, "--level", "profiles", "-s")
+    verdicts = {case["ids"][0]: case["verdict"] for case in _results(pytester)["cases"]}
+    assert verdicts == {"ES10c.DeleteProfile#06": "fail", "ES10c.DeleteProfile#10": "pass"}
+    result.stdout.fnmatch_lines(["*left: ()*"])
+
+
+def test_what_cannot_be_removed_is_noted_in_the_case(one_card, pytester):
+    text = _LEAVES.replace('"PROFILE_OPERATIONAL1.1")', "locked())").replace(
+        "@testcase",
+        """
+from dataclasses import replace
+from rspcore.profile_maker import preset
+
+def locked():
+    return replace(preset("PROFILE_OPERATIONAL1.1"), kic=bytes(16))
+
+@testcase""",
+        1,
+    )
+    one_card(text, "--level", "profiles", "-s")
+    first, second = _results(pytester)["cases"]
+    assert first["verdict"] == "fail"
+    assert "could not be removed: " in " ".join(first["notes"])
+    assert second["verdict"] != "pass"
+
+
+_LEVELS = """
+from rspharness import testcase
+
+@testcase("ES10c.GetEID#03", level="irreversible")
+def test_for_ever(card):
+    pass
+
+@testcase("ES10c.GetEID#05", level="destructive")
+def test_removes(card):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "passed"),
+    [
+        ((), ["test_removes", "test_for_ever"]),
+        (("--level", "destructive"), ["test_removes"]),
+        (("--level", "irreversible"), ["test_for_ever"]),
+    ],
+)
+def test_what_nothing_can_undo_is_asked_for_alone_and_runs_last(suite, pytester, options, passed):
+    result = suite(_LEVELS, "-v", *options)
+    cases = [line.split()[0].partition("::")[2] for line in result.outlines if "PASS" in line]
+    assert cases == passed
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--target", "kept"), "--target kept and --state FILE go together"),
+        (("--state", "card.db"), "--target kept and --state FILE go together"),
+        (("--target", "pcsc", "--kills"), "need a new simulated card for each case"),
+        (("--level", "all"), "all"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(suite, options, message):
+    result = suite(_PASS, *options)
+    assert result.ret == 4
+    assert message in str(result.stderr) + str(result.stdout)
