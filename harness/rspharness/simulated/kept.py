@@ -103,18 +103,19 @@ def _served(options: TargetOptions, port: int) -> subprocess.Popen[str]:
     """Starts `card serve` and returns its process when the card is in the reader.
 
     It has a session of its own: Ctrl-C ends the run, which still needs the card to put it in order.
+    Its standard input ends with this process, and with that the card, also when this one is killed.
 
     Raises:
         ConfigError: it ended instead; the message is what it printed.
     """
-    command = [sys.executable, "-m", "rspsim", "card", "serve", "--port", str(port)]
-    command.append(f"--state={options.state}")
+    command = [sys.executable, "-m", "rspsim", "card", "serve", "--until-eof"]
+    command += [f"--port={port}", f"--state={options.state}"]
     if options.card_fault:
         command.append(f"--fault={options.card_fault}")
     with tempfile.TemporaryFile() as printed:
         process = subprocess.Popen(  # noqa: S603  this Python, words of the command line
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=printed,
             text=True,
