@@ -72,9 +72,11 @@ def card(case_state: "CaseState", run_state: "Run") -> "Iterator[Card]":
     """
     opened = run_state.open_card(case_state.trace, case_state.timings, case_state.seed)
     case_state.card = opened
+    changing = not run_state.target.simulated and case_state.level is not Level.READ_ONLY
+    run_state.traces |= changing
     yield opened
     opened.link.close()
-    if not run_state.target.simulated and case_state.level is not Level.READ_ONLY:
+    if changing:
         from rspharness.plugin.lifecycle import remove_traces  # noqa: PLC0415  kept cards only
 
         remove_traces(case_state, run_state)

@@ -147,13 +147,21 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: list[object]) -> None:
         config.add_cleanup(start_daemon(len(specs)).stop)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hands over what this process knows of the run, and closes the targets."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
+    """Hands over what this process knows of the run; closes the targets at the very end.
+
+    In between pytest takes down a case that was interrupted, which still needs its card.
+    """
     collected = session.config.stash.get(COLLECTED, None)
     if collected is None:
-        return
+        return (yield)
     from rspharness.plugin import lifecycle  # noqa: PLC0415  only where there are cases
 
     lifecycle.hand_over(session.config, collected)
-    collected.close()
+    try:
+        return (yield)
+    finally:
+        for run in collected.runs:
+            lifecycle.remove_last_traces(session.config, run)
+        collected.close()

@@ -14,6 +14,7 @@ import pytest
 from rspcore.errors import ConfigError, RemoteError, RspError
 from rspharness.card.capabilities import Capabilities
 from rspharness.record.timing import Timings
+from rspharness.record.trace import Trace
 from rspharness.record.verdicts import (
     ExpectationError,
     Inconclusive,
@@ -34,6 +35,7 @@ __all__ = [
     "judged",
     "judged_with_fault",
     "refuse_unexpected_pass",
+    "remove_last_traces",
     "remove_traces",
     "require_applicable",
 ]
@@ -105,13 +107,33 @@ def require_applicable(case: CaseState, run: Run) -> None:
 
 def remove_traces(case: CaseState, run: Run) -> None:
     """Removes from a kept card what a case left on it; notes in the case what could not be."""
+    with case.steps("Afterwards: Profiles, Notifications and address of these suites removed"):
+        problem = _remaining(run, case.trace)
+    if problem:
+        case.steps.note(f"what this case left on the card could not be removed: {problem}")
+
+
+def remove_last_traces(config: pytest.Config, run: Run) -> None:
+    """Removes from a kept card what an interrupted case left; says so when it cannot be removed."""
+    problem = _remaining(run, Trace()) if run.traces else ""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if problem and terminal is not None:
+        terminal.write_line(
+            f"rsplab: Profiles of the suites may be left on the card: {problem}; "
+            "`rsplab lpa list` shows them"
+        )
+
+
+def _remaining(run: Run, trace: Trace) -> str:
+    """Removes the traces of a case; returns why some may remain, or an empty text."""
     if run.broken:
-        return
+        return run.broken
     try:
-        with case.steps("Afterwards: Profiles, Notifications and address of these suites removed"):
-            cleanup.remove_own(run.open_card(case.trace, Timings()), run)
+        cleanup.remove_own(run.open_card(trace, Timings()), run)
     except RspError as error:
-        case.steps.note(f"what this case left on the card could not be removed: {error}")
+        return str(error)
+    run.traces = False
+    return ""
 
 
 @contextmanager

@@ -89,6 +89,7 @@ class Run:
         options: The command line.
         facts: What the report shows of the run; filled when the card is first reached.
         broken: Why the target is lost, or empty.
+        traces: Whether a case may have left something on a card that is kept.
         kept: States of a simulated card by their contents, for cases that need the same.
     """
 
@@ -103,6 +104,7 @@ class Run:
         self.options = options
         self.facts: dict[str, str] = {}
         self.broken = ""
+        self.traces = False
         self.kept: dict[Hashable, object] = {}
         self._opens = opens
         self._target: Target | None = None

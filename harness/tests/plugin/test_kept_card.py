@@ -88,3 +88,20 @@ def locked():
     assert first["verdict"] == "fail"
     assert "could not be removed: " in " ".join(first["notes"])
     assert second["verdict"] != "pass"
+
+
+def test_interrupted_case_leaves_nothing_on_a_kept_card(one_card):
+    text = _LEAVES.replace('raise ExpectationError("a", "b")', "raise KeyboardInterrupt")
+    result = one_card(text, "--level", "profiles", "-s")
+    assert result.ret == 2
+    result.stdout.fnmatch_lines(["*left: ()*"])
+
+
+def test_what_an_interrupted_case_leaves_is_said_when_it_cannot_be_removed(one_card):
+    text = _LEAVES.replace('raise ExpectationError("a", "b")', "raise KeyboardInterrupt").replace(
+        '"PROFILE_OPERATIONAL1.1")',
+        'replace(preset("PROFILE_OPERATIONAL1.1"), kic=bytes(16)))',
+    )
+    head = "from dataclasses import replace\nfrom rspcore.profile_maker import preset\n"
+    result = one_card(head + text, "--level", "profiles", "-s")
+    result.stdout.fnmatch_lines(["*Profiles of the suites may be left on the card: *"])
