@@ -58,7 +58,8 @@ def one_card(pytester, monkeypatch):
         pytester.makeconftest(_ONE_CARD)
         pytester.makepyfile(text)
         fixed = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:xdist")
-        return pytester.runpytest_inprocess(f"--requirements={CATALOGUE}", *fixed, *options)
+        words = (f"--requirements={CATALOGUE}", *fixed, *options)
+        return pytester.runpytest_inprocess(*words, no_reraise_ctrlc=True)
 
     return run
 
