@@ -54,7 +54,7 @@ def clear(card: Card, run: Run) -> None:
     """
     present = card.profiles()
     _require_deletable(present, run)
-    _delete(card, run, present)
+    _delete(card, present, run, reset=run.level is Level.DESTRUCTIVE)
     address = card.send(EuiccConfiguredAddressesRequest()).default_dp_address or ""
     run.remember_address(address)
     if address:
@@ -69,7 +69,9 @@ def remove_own(card: Card, run: Run) -> None:
     Raises:
         ExpectationError: the card refuses.
     """
-    _delete(card, run, tuple(one for one in card.profiles() if _own(one.iccid)))
+    present = card.profiles()
+    own = tuple(one for one in present if _own(one.iccid))
+    _delete(card, own, run, reset=run.level is Level.DESTRUCTIVE and own == present)
     for waiting in filter(_own_notification, card.notifications()):
         expect.ok(card.send(NotificationSentRequest(seq_number=waiting.seq_number)))
     address = card.send(EuiccConfiguredAddressesRequest()).default_dp_address or ""
@@ -136,14 +138,21 @@ def _require_deletable(present: tuple[ProfileInfo, ...], run: Run) -> None:
         )
 
 
-def _delete(card: Card, run: Run, present: tuple[ProfileInfo, ...]) -> None:
-    """Deletes these Profiles, the Enabled one first: while it is Enabled, no other can be."""
+def _delete(card: Card, present: tuple[ProfileInfo, ...], run: Run, *, reset: bool) -> None:
+    """Deletes these Profiles, the Enabled one first: while it is Enabled, no other can be.
+
+    Args:
+        card: The card.
+        present: The Profiles.
+        run: The run.
+        reset: True to end with eUICCMemoryReset what cannot be deleted; it deletes all others too.
+    """
     try:
         for one in sorted(present, key=lambda one: one.profile_state != ProfileState.enabled):
             _delete_one(card, run, one)
     except ExpectationError:
         # Policy rules forbid it; only the memory reset overrides them (5.7.19).
-        if run.level is not Level.DESTRUCTIVE:
+        if not reset:
             raise
         everything = frozenset(
             {ResetOption.deleteOperationalProfiles, ResetOption.deleteFieldLoadedTestProfiles}

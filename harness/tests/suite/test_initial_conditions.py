@@ -189,6 +189,32 @@ def test_rules_of_a_foreign_profile_are_never_lifted(real):
         cleanup._lift_rules(card, real, foreign.iccid)
 
 
+LOCKED = replace(preset("PROFILE_OPERATIONAL1.1"), kic=bytes(16))  # keys nobody knows
+
+
+@pytest.mark.parametrize("level", ["profiles", "irreversible"])
+def test_rules_that_cannot_be_lifted_stay_below_destructive(real, level):
+    card, given = _given(real)
+    _without_reset(card)
+    given.profiles(LOCKED)
+    real.options = replace(real.options, level=level)
+    with pytest.raises(ExpectationError, match="unset over the air"):
+        cleanup.remove_own(card, real)
+    assert len(card.profiles()) == 1
+
+
+def test_memory_is_reset_at_destructive_unless_another_profile_is_there(real):
+    real.options = replace(real.options, level="destructive")
+    card, given = _given(real)
+    given.profiles(LOCKED, FOREIGN)
+    with pytest.raises(ExpectationError):
+        cleanup.remove_own(card, real)
+    assert FOREIGN.iccid in {one.iccid for one in card.profiles()}
+    given.profiles(LOCKED)
+    cleanup.remove_own(card, real)
+    assert card.profiles() == ()
+
+
 def test_own_traces_are_removed_and_others_stay(real):
     card, given = _given(real)
     given.profiles(FOREIGN, TWO, notifications=True)
