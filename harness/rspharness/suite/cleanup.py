@@ -165,7 +165,7 @@ def _delete_one(card: Card, run: Run, one: ProfileInfo) -> None:
     iccid = one.iccid
     if iccid is None:
         raise Inconclusive("a Profile is listed without its ICCID")
-    if one.profile_state == ProfileState.enabled:
+    if iccid in card.enabled():  # a test Profile disabled before may have enabled it again
         try:
             disable(card, iccid)
         except ExpectationError:

@@ -189,6 +189,14 @@ def test_rules_of_a_foreign_profile_are_never_lifted(real):
         cleanup._lift_rules(card, real, foreign.iccid)
 
 
+def test_profile_that_comes_back_after_a_test_profile_is_disabled_first(real):
+    card, given = _given(real)
+    _, test = given.profiles(ONE, "PROFILE_TEST1", enabled=ONE)
+    given.enable(test.iccid)
+    cleanup.remove_own(card, real)
+    assert card.profiles() == ()
+
+
 LOCKED = replace(preset("PROFILE_OPERATIONAL1.1"), kic=bytes(16))  # keys nobody knows
 
 
