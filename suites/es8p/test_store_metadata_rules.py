@@ -65,7 +65,7 @@ def test_ppr1_of_an_allowed_owner(card, given, server, step):
         expect.equal(listed, frozenset({PPR1}), "profilePolicyRules")
 
 
-@testcase("ES8+.StoreMetadata#20", level="destructive")
+@testcase("ES8+.StoreMetadata#20")
 def test_ppr2_of_an_allowed_owner(card, given, server, step):
     """PPR2 of an owner that the RAT allows is accepted and listed."""
     given.profiles(ONE)
@@ -75,7 +75,7 @@ def test_ppr2_of_an_allowed_owner(card, given, server, step):
         expect.equal(listed, frozenset({PPR2}), "profilePolicyRules")
 
 
-@testcase("ES8+.StoreMetadata#21", level="destructive")
+@testcase("ES8+.StoreMetadata#21")
 def test_both_rules_of_an_allowed_owner(card, given, server, step):
     """Both rules of an owner that the RAT allows are accepted and listed."""
     given.none()
@@ -142,7 +142,7 @@ def test_result_names_the_iccid(card, given, server, step):
         expect.equal(loaded.pir.data.notification_metadata.iccid, what.iccid, "ICCID")
 
 
-@testcase("ES8+.StoreMetadata#82", level="destructive")
+@testcase("ES8+.StoreMetadata#82")
 def test_update_control_is_ignored(card, given, server, step, note):
     """pprUpdateControl beside PPR2 is accepted; of the rules, PPR2 alone is listed."""
     given.profiles(ONE)

@@ -48,7 +48,7 @@ def states(card):
     return {one.iccid: one.profile_state for one in card.listed_profiles()}
 
 
-@testcase("procedure.PolicyRules#01", level="destructive")
+@testcase("procedure.PolicyRules#01")
 def test_ppr1_forbids_disabling(card, given, step):
     """A Profile with PPR1 stays Enabled when it is to be disabled."""
     ruled = allowed(card, PPR1)
@@ -63,7 +63,7 @@ def test_ppr1_forbids_disabling(card, given, step):
         expect.unchanged(before, card.observe())
 
 
-@testcase("procedure.PolicyRules#02", level="destructive")
+@testcase("procedure.PolicyRules#02")
 def test_ppr1_forbids_implicit_disabling(card, given, step):
     """A Profile with PPR1 stays Enabled when another operational one is to be enabled."""
     ruled = allowed(card, PPR1)
@@ -92,7 +92,7 @@ def test_memory_reset_passes_over_ppr1(card, given, step):
         expect.equal(states(card), {}, "Profiles")
 
 
-@testcase("procedure.PolicyRules#04", level="destructive")
+@testcase("procedure.PolicyRules#04")
 def test_enabled_profile_is_not_deleted(card, given, step):
     """Deleting an Enabled Profile with PPR1 is refused for its state."""
     ruled = allowed(card, PPR1)
@@ -117,7 +117,7 @@ def test_ppr1_allows_deletion(card, given, step):
         expect.equal(states(card), {}, "Profiles")
 
 
-@testcase("procedure.PolicyRules#06", level="destructive")
+@testcase("procedure.PolicyRules#06")
 def test_ppr2_forbids_deletion(card, given, step):
     """A Disabled Profile with PPR2 cannot be deleted."""
     ruled = allowed(card, PPR2)
@@ -131,7 +131,7 @@ def test_ppr2_forbids_deletion(card, given, step):
         expect.unchanged(before, card.observe())
 
 
-@testcase("procedure.PolicyRules#07", level="destructive")
+@testcase("procedure.PolicyRules#07")
 def test_ppr2_allows_disabling(card, given, step):
     """A Profile with PPR2 can be disabled."""
     ruled = allowed(card, PPR2)
@@ -142,7 +142,7 @@ def test_ppr2_allows_disabling(card, given, step):
         expect.equal(states(card), {one.iccid: ProfileState.disabled}, "state of each Profile")
 
 
-@testcase("procedure.PolicyRules#08", level="destructive")
+@testcase("procedure.PolicyRules#08")
 def test_both_rules_at_once(card, given, step):
     """An Enabled Profile with both rules is neither disabled nor deleted."""
     ruled = allowed(card, BOTH)
@@ -171,7 +171,7 @@ def test_rules_of_a_disabled_profile_have_no_effect(card, given, step):
         expect.equal(states(card), wanted, "state of each Profile")
 
 
-@testcase("procedure.PolicyRules#10", level="destructive")
+@testcase("procedure.PolicyRules#10")
 def test_rules_outlive_a_reset(card, given, step):
     """After a reset, and after a loss of power, PPR1 still keeps the Profile Enabled."""
     ruled = allowed(card, PPR1)
@@ -188,7 +188,7 @@ def test_rules_outlive_a_reset(card, given, step):
         expect.unchanged(before, card.observe())
 
 
-@testcase("procedure.PolicyRules#11", level="destructive")
+@testcase("procedure.PolicyRules#11")
 def test_rules_are_listed(card, given, step):
     """GetProfilesInfo lists both rules of a Profile, in tag 99."""
     ruled = allowed(card, BOTH)

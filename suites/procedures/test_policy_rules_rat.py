@@ -96,7 +96,7 @@ def require_not_allowed_by(rules, pprs, owner):
         raise Inconclusive(f"another rule of the RAT allows {owner!r} this policy rule")
 
 
-@testcase("procedure.PolicyRules#12", level="destructive")
+@testcase("procedure.PolicyRules#12")
 def test_rule_for_one_operator(card, given, server, step):
     """A rule for one operator allows that operator, and not another one."""
     with step("Initial conditions: a rule for one operator"):
@@ -109,7 +109,7 @@ def test_rule_for_one_operator(card, given, server, step):
     require_refused(card, given, server, step, other, pprs)
 
 
-@testcase("procedure.PolicyRules#13", level="destructive")
+@testcase("procedure.PolicyRules#13")
 def test_rule_with_gid1(card, given, server, step):
     """A rule with gid1 allows owners with that gid1, and none with another or without."""
     with step("Initial conditions: a rule with gid1"):
@@ -124,7 +124,7 @@ def test_rule_with_gid1(card, given, server, step):
         require_refused(card, given, server, step, other, pprs)
 
 
-@testcase("procedure.PolicyRules#14", level="destructive")
+@testcase("procedure.PolicyRules#14")
 def test_rule_with_wildcards(card, given, server, note, step):
     """A rule with wildcard digits allows every operator that fits, and no other."""
     with step("Initial conditions: a rule with wildcard digits"):
@@ -154,7 +154,7 @@ def test_order_of_rules(card, declared, note, step):
         declared_values.agrees(declared, "rat", shown)
 
 
-@testcase("procedure.PolicyRules#16", level="destructive")
+@testcase("procedure.PolicyRules#16")
 def test_empty_table(card, given, server, step):
     """Where there is no rule, no policy rule is allowed, and Profiles without any are installed."""
     with step("Initial conditions: a table without rules"):
@@ -164,7 +164,7 @@ def test_empty_table(card, given, server, step):
     require_allowed(card, given, server, step, ONE.profile_owner, frozenset())
 
 
-@testcase("procedure.PolicyRules#17", level="destructive")
+@testcase("procedure.PolicyRules#17")
 def test_rule_with_empty_gid1(card, given, server, step):
     """A rule with an empty gid1 allows owners with any gid1."""
     with step("Initial conditions: a rule with an empty gid1"):
@@ -174,7 +174,7 @@ def test_rule_with_empty_gid1(card, given, server, step):
         require_allowed(card, given, server, step, owner_fitting(operator, gid1), pprs)
 
 
-@testcase("procedure.PolicyRules#18", level="destructive")
+@testcase("procedure.PolicyRules#18")
 def test_rule_without_gid1(card, given, server, step):
     """A rule without gid1 allows owners without, and none with one."""
     with step("Initial conditions: a rule without gid1 and gid2, the only one for its operator"):
@@ -195,7 +195,7 @@ def test_one_of_two_rules_allowed(card, given, server, step):
     require_refused(card, given, server, step, owner_fitting(operator, GID1), BOTH)
 
 
-@testcase("procedure.PolicyRules#20", level="destructive")
+@testcase("procedure.PolicyRules#20")
 def test_two_rules_by_two(card, given, server, step):
     """PPR1 allowed by one rule and PPR2 by another are allowed together."""
     with step("Initial conditions: an owner that both rules fit"):

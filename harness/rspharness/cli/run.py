@@ -27,6 +27,7 @@ EXIT_CODES = {0: 0, 1: 1, 2: 130, 3: 1, 4: 2, 5: 2, 30: 3}  # exit code of pytes
 
 _PASSED_ON = (
     "reader",
+    "state",
     "eid",
     "level",
     "pki",
@@ -53,7 +54,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--target",
         metavar="NAME",
         help="vpcd: the simulated card behind the PC/SC daemon (default where that is installed); "
-        "inprocess: the same card without PC/SC; pcsc: a card in a reader; or a target file",
+        "inprocess: the same card without PC/SC; kept: one simulated card for all cases, kept in "
+        "a file and treated like a real one; pcsc: a card in a reader; or a target file",
     )
     card.add_argument(
         "--also",
@@ -66,6 +68,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--reader",
         metavar="NAME",
         help="beginning of the reader's name (default: the only reader with a card)",
+    )
+    card.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="kept: file that keeps the card; a new file gets a new card",
     )
     card.add_argument(
         "--eid",
@@ -90,9 +98,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     cases.add_argument(
         "--level",
-        choices=("read-only", "profiles", "destructive"),
-        help="highest level of cases to run (default: destructive on a simulated card, read-only "
-        "on a card in a reader)",
+        choices=("read-only", "profiles", "destructive", "irreversible"),
+        help="level of cases to run; the first three include those before them, irreversible "
+        "runs alone (default: all on a simulated card, read-only on a card that is kept)",
     )
     cases.add_argument(
         "--kills",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rspharness.record.testcase import Level
 from rspharness.run.stash import RUN, case_of
 
 if TYPE_CHECKING:
@@ -30,11 +31,13 @@ __all__ = [
     "note",
     "options",
     "pki",
+    "rising",
     "run_state",
     "server",
     "server2",
     "smds",
     "step",
+    "throw_away",
 ]
 
 
@@ -63,11 +66,21 @@ def run_state(request: pytest.FixtureRequest) -> "Run":
 
 @pytest.fixture
 def card(case_state: "CaseState", run_state: "Run") -> "Iterator[Card]":
-    """Yields the card under test, just reset; a simulated one is new."""
+    """Yields the card under test, just reset; a simulated one is new.
+
+    From a card that is kept, what the case left is removed afterwards; what could not be removed
+    is noted in the case.
+    """
     opened = run_state.open_card(case_state.trace, case_state.timings, case_state.seed)
     case_state.card = opened
+    changing = not run_state.target.simulated and case_state.level is not Level.READ_ONLY
+    run_state.traces |= changing
     yield opened
     opened.link.close()
+    if changing and run_state.traces:
+        from rspharness.plugin.lifecycle import remove_traces  # noqa: PLC0415  kept cards only
+
+        remove_traces(case_state, run_state)
 
 
 @pytest.fixture
@@ -144,6 +157,18 @@ def server2(make_server: "Callable[..., RspServer]") -> "RspServer":
 def smds(make_server: "Callable[..., RspServer]") -> "RspServer":
     """Returns S_SM-DS."""
     return make_server(smds=True)
+
+
+@pytest.fixture
+def rising(run_state: "Run") -> "Iterator[int]":
+    """Returns numbers that rise from case to case on a card that is kept, such as a cRLNumber."""
+    return run_state.rising()
+
+
+@pytest.fixture
+def throw_away(server: "RspServer", rising: "Iterator[int]") -> "RspServer":
+    """Returns a server whose certificates are made for this case alone, and may be revoked."""
+    return server.throw_away(next(rising))
 
 
 @pytest.fixture

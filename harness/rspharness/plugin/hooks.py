@@ -51,7 +51,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     chosen, left = collection.choose(items, config.getoption("--case"))
     if left:
         config.hook.pytest_deselected(items=left)
-        items[:] = chosen
+    items[:] = collection.irreversible_last(chosen, collected)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -150,16 +150,25 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: list[object]) -> None:
         config.add_cleanup(start_daemon(len(specs)).stop)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Puts the cards back, hands over what this process knows of the run, closes the targets."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
+    """Puts the cards back, hands over what this process knows of the run, closes the targets.
+
+    They are closed at the very end: pytest takes down an interrupted case in between, and that
+    still talks to its card.
+    """
     collected = session.config.stash.get(COLLECTED, None)
     if collected is None:
-        return
+        return (yield)
     from rspharness.plugin import lifecycle  # noqa: PLC0415  only where there are cases
 
     try:
+        for run in collected.runs:
+            lifecycle.remove_last_traces(session.config, run)
         collected.put_back()
     finally:
         lifecycle.hand_over(session.config, collected)
+    try:
+        return (yield)
+    finally:
         collected.close()

@@ -12,8 +12,10 @@ from typing import Any, Final
 
 import pytest
 
-from rspcore.errors import ConfigError, CryptoError, DecodeError, RemoteError
+from rspcore.errors import ConfigError, CryptoError, DecodeError, RemoteError, RspError
 from rspharness.card.capabilities import Capabilities
+from rspharness.record.timing import Timings
+from rspharness.record.trace import Trace
 from rspharness.record.verdicts import (
     NOTHING_RAN,
     ExpectationError,
@@ -27,6 +29,7 @@ from rspharness.run.case_state import CaseState
 from rspharness.run.collection import CaseIds, Collected
 from rspharness.run.run import NoCardError, Run
 from rspharness.run.stash import COLLECTED
+from rspharness.suite import cleanup
 
 __all__ = [
     "begin",
@@ -35,6 +38,8 @@ __all__ = [
     "judged",
     "judged_with_fault",
     "refuse_unexpected_pass",
+    "remove_last_traces",
+    "remove_traces",
     "report_run",
     "require_applicable",
 ]
@@ -124,6 +129,37 @@ def require_applicable(case: CaseState, run: Run, fixtures: Collection[str] = ()
         case.steps.note(f"hangs on {names}, unknown of this card: what it does is only recorded")
     deviations = run.target.settings.deviations
     case.deviation = "; ".join(deviations[name] for name in case.ids if name in deviations)
+
+
+def remove_traces(case: CaseState, run: Run) -> None:
+    """Removes from a kept card what a case left on it; notes in the case what could not be."""
+    with case.steps("Afterwards: Profiles, Notifications and address of these suites removed"):
+        problem = _remaining(run, case.trace)
+    if problem:
+        case.steps.note(f"what this case left on the card could not be removed: {problem}")
+
+
+def remove_last_traces(config: pytest.Config, run: Run) -> None:
+    """Removes from a kept card what an interrupted case left; says so when it cannot be removed."""
+    problem = _remaining(run, Trace()) if run.traces else ""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if problem and terminal is not None:
+        terminal.write_line(
+            f"rsplab: Profiles of the suites may be left on the card: {problem}; "
+            "`rsplab lpa list` shows them"
+        )
+
+
+def _remaining(run: Run, trace: Trace) -> str:
+    """Removes the traces of a case; returns why some may remain, or an empty text."""
+    if run.broken:
+        return run.broken
+    try:
+        cleanup.remove_own(run.open_card(trace, Timings()), run)
+    except RspError as error:
+        return str(error)
+    run.traces = False
+    return ""
 
 
 @contextmanager

@@ -9,10 +9,11 @@ from rspharness.run.renamed_option import RENAMED, RenamedOption
 __all__ = ["pytest_addoption"]
 
 _OPTIONS: Final = (
-    ("--target", "inprocess", "inprocess, vpcd, pcsc, or the path of a target file"),
+    ("--target", "inprocess", "inprocess, vpcd, kept, pcsc, or the path of a target file"),
     ("--reader", "", "name of the card reader, or its beginning (pcsc)"),
     ("--eid", "", "EID of the card; required to change a card in a reader"),
-    ("--level", "", "highest level of cases to run: read-only, profiles or destructive"),
+    ("--state", "", "file that keeps the simulated card (kept); a new file gets a new card"),
+    ("--level", "", "level of cases to run: read-only, profiles, destructive or irreversible"),
     ("--pki", "", "folder with certificates and keys, instead of generated ones"),
     ("--personality", "", "personality of a simulated card"),
     ("--card-fault", "", "name of a card fault for a simulated card; cases have to find it"),

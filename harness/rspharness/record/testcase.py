@@ -11,7 +11,8 @@
 
 Levels: a `read-only` case leaves nothing behind on the card; a `profiles` case installs, enables
 and deletes its own Profiles and changes addresses; a `destructive` case may remove what it did not
-install. pytest is imported on use, because the command line imports this package too.
+install; an `irreversible` one leaves what nothing can undo, and spends credentials of its own.
+pytest is imported on use, because the command line imports this package too.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,16 +25,27 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 class Level(StrEnum):
-    """What a case may do to a card, from the least to the most."""
+    """What a case may do to a card.
+
+    The first three include each other, the most destructive last. `irreversible` includes none of
+    them and is included in none, so that nobody asks for it by asking for another.
+    """
 
     READ_ONLY = "read-only"
     PROFILES = "profiles"
     DESTRUCTIVE = "destructive"
+    IRREVERSIBLE = "irreversible"
 
-    @property
-    def rank(self) -> int:
-        """Returns 0, 1 or 2, the most destructive last."""
-        return list(Level).index(self)
+    def allows(self, other: "Level") -> bool:
+        """Returns whether a run at this level runs a case of another.
+
+        >>> Level.DESTRUCTIVE.allows(Level.PROFILES), Level.DESTRUCTIVE.allows(Level.IRREVERSIBLE)
+        (True, False)
+        """
+        if Level.IRREVERSIBLE in (self, other):
+            return self is other
+        order = list(Level)
+        return order.index(other) <= order.index(self)
 
 
 class TestCaseMarker:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -19,7 +20,10 @@ from rspharness.run.declared_names import require_known_cases, require_known_nam
 from rspharness.run.opening import load_settings
 from rspharness.run.run import NoCardError, Run, RunOptions
 
-__all__ = ["CaseIds", "Collected", "choose", "collect", "make_runs"]
+__all__ = ["CaseIds", "Collected", "choose", "collect", "irreversible_last", "make_runs"]
+
+_ONE_CARD: Final = ("kept", "pcsc")
+"""Kinds of targets with the same card for every case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,12 @@ def catalogue_path(config: pytest.Config) -> Path:
     return Path(given) if given else config.rootpath / "fixtures" / "requirements" / "euicc.csv"
 
 
+def irreversible_last(items: list[pytest.Item], collected: Collected) -> list[pytest.Item]:
+    """Returns the items in their order, those that leave what nothing can undo at the end."""
+    last = {name for name, case in collected.cases.items() if case.level is Level.IRREVERSIBLE}
+    return sorted(items, key=lambda item: item.nodeid in last)
+
+
 def choose(
     items: list[pytest.Item], wanted: list[str]
 ) -> tuple[list[pytest.Item], list[pytest.Item]]:
@@ -202,16 +212,21 @@ def make_runs(config: pytest.Config, collected: Collected) -> None:
             _require_fault(options.card_fault)
     except (RspError, ValueError) as error:
         raise pytest.UsageError(str(error)) from error
-    if others and settings.kind == "pcsc":
-        raise pytest.UsageError("--also adds simulated cards, to a simulated one")
-    if settings.kind == "pcsc":
-        if options.level not in ("", Level.READ_ONLY) and options.eid is None:
-            raise pytest.UsageError(
-                f"--level {options.level} on a card in a reader needs --eid, so that no other card "
-                "is changed by mistake"
-            )
+    if (settings.kind == "kept") is (options.state is None):
+        raise pytest.UsageError("--target kept and --state FILE go together")
+    if settings.kind in _ONE_CARD:
+        if others:
+            raise pytest.UsageError("--also adds simulated cards, to a simulated one")
+        if config.getoption("--kills") or config.getoption("--matrix"):
+            raise pytest.UsageError("--kills and --matrix need a new simulated card for each case")
         if hasattr(config, "workerinput"):
             raise pytest.UsageError("one card in one reader: run without -n")
+    changing = options.level not in ("", Level.READ_ONLY)
+    if settings.kind == "pcsc" and changing and options.eid is None:
+        raise pytest.UsageError(
+            f"--level {options.level} on a card in a reader needs --eid, so that no other card "
+            "is changed by mistake"
+        )
     further = (Run(replace(options, target=path, reader="")) for path in others)
     collected.runs = [Run(options), *further]
     collected.kind = settings.kind
@@ -264,7 +279,7 @@ def _number(text: str) -> int | None:
 
 
 def _options(config: pytest.Config) -> RunOptions:
-    eid, pki, level = (config.getoption(name) for name in ("--eid", "--pki", "--level"))
+    eid, pki, level, state = map(config.getoption, ("--eid", "--pki", "--level", "--state"))
     worker: str = getattr(config, "workerinput", {}).get("workerid", "gw0")
     return RunOptions(
         target=config.getoption("--target"),
@@ -276,6 +291,7 @@ def _options(config: pytest.Config) -> RunOptions:
         card_fault=config.getoption("--card-fault"),
         curve=Curve(config.getoption("--curve")),
         seed=config.getoption("--seed"),
+        state=Path(state) if state else None,
         slot=int(worker.removeprefix("gw")),
         parallel=hasattr(config, "workerinput"),
         change_limit=_number(config.getoption("--change-limit")),

@@ -35,6 +35,12 @@ def _pcsc(options: TargetOptions) -> Target:
     return PcscTarget(options)
 
 
+def _kept(options: TargetOptions) -> Target:
+    from rspharness.simulated.kept import KeptTarget  # noqa: PLC0415  only when chosen
+
+    return KeptTarget(options)
+
+
 @dataclass(frozen=True, slots=True)
 class TargetKind:
     """A kind of target and the function that opens it.
@@ -53,6 +59,7 @@ class TargetKind:
 TARGETS: tuple[TargetKind, ...] = (
     TargetKind("inprocess", _inprocess, "the simulated card, called directly: the fastest way"),
     TargetKind("vpcd", _vpcd, "the simulated card behind the virtual reader of pcscd"),
+    TargetKind("kept", _kept, "a simulated card kept in a file, in a reader like a real one"),
     TargetKind("pcsc", _pcsc, "a card in a PC/SC reader"),
 )
 

@@ -6,17 +6,18 @@ the disk before the first changing command. A target that stopped answering is m
 and every later case reports the first reason, unless the card has come back.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, RspError, StoreError
 from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
-from rspcore.pki.generate import make_pki
+from rspcore.pki.generate import issue_servers, make_pki
 from rspharness.card.capabilities import Capabilities, read_capabilities
 from rspharness.card.card_under_test import Card
 from rspharness.record.catalogue import Requirement
@@ -32,7 +33,7 @@ from rspharness.run.recovery import PutBack
 from rspharness.targets.guard import GuardedLink
 from rspharness.targets.own_profile import OwnProfile, WatchedLink
 from rspharness.targets.pki_folder import read_pki
-from rspharness.targets.target import Returning, Snapshots, Target, TargetOptions
+from rspharness.targets.target import KnownCard, Returning, Snapshots, Target, TargetOptions
 from rspharness.targets.transport import CardLink, TimedLink, TracedLink
 
 __all__ = ["CURVE_OPTIONS", "NoCardError", "Run", "RunOptions", "WrongCardError"]
@@ -68,6 +69,7 @@ class RunOptions:
         seed: Seed of all random values on the host side and in a simulated card.
         slot: Number of this worker among the parallel ones.
         parallel: True when there are others.
+        state: State file of a kept card.
         started: When the run began, by the real clock.
         change_limit: How many changing commands a real card may have had over all runs.
     """
@@ -83,6 +85,7 @@ class RunOptions:
     seed: str = "1"
     slot: int = 0
     parallel: bool = False
+    state: Path | None = None
     started: datetime = datetime(2025, 1, 1, tzinfo=UTC)
     change_limit: int | None = None
 
@@ -95,6 +98,7 @@ class Run:
         facts: What the report shows of the run; filled when the card is first reached.
         broken: Why the target is lost, or empty.
         notes: What the reports say of the run besides its cases.
+        traces: Whether a case may have left something on a card that is kept.
         kept: States of a simulated card by their contents, for cases that need the same.
     """
 
@@ -110,6 +114,7 @@ class Run:
         self.facts: dict[str, str] = {}
         self.broken = ""
         self.notes: list[str] = []
+        self.traces = False
         self.kept: dict[Hashable, object] = {}
         self._opens = opens
         self._target: Target | None = None
@@ -118,10 +123,11 @@ class Run:
         self._can_return = True
         self._keeper: CardKeeper | None = None
         self._own_profile = OwnProfile()
+        self._rising = count((int(options.started.timestamp()) << 8) + 1)
 
     @cached_property
     def pki(self) -> Pki:
-        """Returns the credentials of the run.
+        """Returns the credentials of the run; servers that a folder lacks are issued by its CI.
 
         Raises:
             ConfigError: the folder lacks something.
@@ -129,7 +135,7 @@ class Run:
         folder = self.options.pki
         if folder is None:
             return make_pki(eid=self.options.eid) if self.options.eid else make_pki()
-        return read_pki(folder)
+        return issue_servers(read_pki(folder))
 
     @property
     def opened(self) -> bool:
@@ -162,6 +168,8 @@ class Run:
                 card_fault=self.options.card_fault,
                 slot=self.options.slot,
                 parallel=self.options.parallel,
+                state=self.options.state,
+                pki_folder=self.options.pki,
                 seed=self.options.seed,
             ),
             self._opens,
@@ -169,7 +177,7 @@ class Run:
 
     @property
     def level(self) -> Level:
-        """Returns the highest level allowed on this target."""
+        """Returns the level of this run: the one asked for, or the default of its target."""
         if self.options.level:
             return Level(self.options.level)
         return Level.DESTRUCTIVE if self.target.simulated else Level.READ_ONLY
@@ -304,9 +312,13 @@ class Run:
     def _identify(self, link: CardLink) -> None:
         """Reads the EID with only the commands that this needs, and compares it.
 
-        It has to be that of --eid, or the one read before when the card was lost and came back.
+        It has to be that of --eid, or of the state file of a kept card; or the one read before when
+        the card was lost and came back.
         """
-        wanted = self.options.eid
+        target = self.target
+        wanted, by = self.options.eid, "--eid"
+        if isinstance(target, KnownCard):
+            wanted, by = target.eid, "the state file"
         first = Card(link)
         first.terminal_profile = None
         first.reset()
@@ -319,7 +331,7 @@ class Run:
         if wanted is not None and eid != wanted:
             first.close()
             raise WrongCardError(
-                f"{self.target.name}: EID {eid} found, --eid asked for {wanted}; nothing but the "
+                f"{self.target.name}: EID {eid} found, {by} asked for {wanted}; nothing but the "
                 "reading of its EID was sent to the card, and the channel is closed again"
             )
         if self.facts.get("eid", str(eid)) != str(eid):
@@ -463,7 +475,8 @@ class Run:
 
     def level_excuse(self, level: Level) -> str:
         """Returns why a case of this level is not run here, or an empty string."""
-        if level.rank <= self.level.rank:
+        everything = self.target.simulated and not self.options.level
+        if everything or self.level.allows(level):
             return ""
         return f"level {level}: allowed here is {self.level}; use --level {level} and --eid"
 
@@ -471,6 +484,15 @@ class Run:
         """Marks the target as broken because of this case."""
         if not self.broken:
             self.broken = f"{case.nodeid}: {case.reason}"
+
+    def rising(self) -> Iterator[int]:
+        """Returns numbers that rise, for what a card compares with the last it has seen.
+
+        A new simulated card has seen none, and every case begins with 1. On a card that is kept
+        they are above those of all earlier cases and runs, by the time of the run, and take 5
+        octets.
+        """
+        return count(1) if self.target.simulated else self._rising
 
     def close(self) -> None:
         """Closes the target if it was opened."""

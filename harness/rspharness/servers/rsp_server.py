@@ -5,16 +5,18 @@ server cannot hide one of a card, nor vice versa.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
-from typing import Unpack
+from typing import Final, Unpack
 
 from rspcore.crypto.curves import Curve
 from rspcore.crypto.keys import PrivateKey
 from rspcore.errors import ConfigError
 from rspcore.ids import Oid
 from rspcore.pki.bundle import Credential, Pki
+from rspcore.pki.certificate import Certificate
 from rspcore.pki.certificate_flaws import FLAWED_VARIANTS, flawed_certificate
 from rspcore.pki.generate import issue_tls
 from rspcore.pki.issue import Contents, sign
@@ -27,6 +29,9 @@ from rspharness.servers.request_overrides import PackageFields
 from rspharness.servers.rsp_session import Loaded, Session
 
 __all__ = ["ProfileLike", "RspServer", "profile", "server_maker"]
+
+_THROWN_AWAY: Final = 1 << 64
+"""Below the serial numbers of throw-away certificates; made PKIs have 63 bits."""
 
 ProfileLike = str | ProfileParameters | TestProfile
 """A Profile by its name in the catalogue, by its parameters, or as a whole."""
@@ -153,6 +158,34 @@ class RspServer:
             return sign(change(contents), self.pki.ci(self.curve).private_key)
         except ConfigError as error:
             raise Inconclusive(str(error)) from error
+
+    def throw_away(self, number: int) -> "RspServer":
+        """Returns the server with certificates of other serial numbers, signed by its CI.
+
+        A case may have them revoked: the certificates of this server stay good.
+
+        Args:
+            number: Another one for each case on a card; positive, what makes the serial numbers.
+
+        Raises:
+            Inconclusive: the bundle has no key of the CI to sign them with.
+        """
+        serial = _THROWN_AWAY + 4 * number
+        made = [self._with_serial(self.auth, serial)]
+        if not self.smds:
+            made.append(self._with_serial(self.pb, serial + 2))
+        return RspServer(
+            self.pki.with_credentials(*made),
+            self.curve,
+            number=self._number,
+            smds=self.smds,
+            seed=self._seed + b"/thrown away",
+            now=self.now,
+        )
+
+    def _with_serial(self, good: Credential, serial: int) -> Credential:
+        der = self.reissued(lambda made: replace(made, serial_number=serial), good)
+        return Credential(Certificate.from_der(der), good.key)
 
     @property
     def tls(self) -> Credential:

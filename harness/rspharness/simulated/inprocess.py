@@ -28,6 +28,7 @@ __all__ = [
     "CardMaker",
     "InProcessTarget",
     "SimulatedCards",
+    "declared_by_maker",
     "declared_options",
     "declaring",
     "first_state",
@@ -144,23 +145,30 @@ def _lacking(kind: Personality, names: frozenset[str]) -> Personality:
 
 def declared_options(options: TargetOptions) -> dict[str, bool]:
     """Returns the options of the simulated card that its maker declares."""
-    state = first_state(options)
+    return _declared_options(first_state(options))
+
+
+def _declared_options(state: CardState) -> dict[str, bool]:
     return {
         **DECLARED,
         "O_E_REUSE_OTPK": state.options.reuse_otpk,
         "CATBUSY": state.options.cat_busy,
-        "PRELOADED_TEST": bool(state.profiles),
+        "PRELOADED_TEST": any(not one.field_loaded for one in state.profiles),
         **options_of(state),
     }
 
 
 def declaring(options: TargetOptions) -> TargetSettings:
     """Returns the settings, completed by what the maker of the simulated card declares."""
-    settings = options.settings
-    declared = {**DECLARED_VALUES, **declared_values(first_state(options))}
+    return declared_by_maker(options.settings, first_state(options))
+
+
+def declared_by_maker(settings: TargetSettings, state: CardState) -> TargetSettings:
+    """Returns the settings, completed by what the maker of a card with this state declares."""
+    declared = {**DECLARED_VALUES, **declared_values(state)}
     return replace(
         settings,
-        options={**declared_options(options), **settings.options},
+        options={**_declared_options(state), **settings.options},
         values={**declared, **settings.values},
     )
 

@@ -20,7 +20,7 @@ from rspsim.transports.readers import Slot
 from rspsim.transports.tcp_ports import port_use
 from rspsim.transports.vpcd import VpcdCard
 
-__all__ = ["VpcdTarget", "start_daemon"]
+__all__ = ["VpcdTarget", "free_slot", "start_daemon"]
 
 
 _SEEN_WITHIN_S: Final = 5.0
@@ -74,7 +74,7 @@ class VpcdTarget:
         )
         self._daemon = start_daemon(options.slot + 1)
         try:
-            self._slot = _slot(self._daemon, options)
+            self._slot = free_slot(self._daemon, options)
             self._served = VpcdCard(_CurrentCard(self._cards), port=self._slot.port)
             self._served.start()
         except ConfigError:
@@ -119,8 +119,12 @@ class VpcdTarget:
         self._daemon.stop()
 
 
-def _slot(daemon: PcscDaemon, options: TargetOptions) -> Slot:
-    """Returns the slot of this worker, or the first free one of a run with one worker."""
+def free_slot(daemon: PcscDaemon, options: TargetOptions) -> Slot:
+    """Returns the slot of this worker, or the first free one of a run with one worker.
+
+    Raises:
+        ConfigError: every slot holds a card.
+    """
     slots = daemon.slots
     if options.parallel:
         return slots[options.slot]

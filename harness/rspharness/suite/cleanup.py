@@ -3,6 +3,9 @@
 On a real card only Profiles of these suites and their Notifications are touched, unless the level
 of the run is destructive. Foreign test and provisioning Profiles are never deleted, as they
 cannot be loaded again. What the card was before is in its journal (`rspharness.run.journal`).
+
+Policy rules of the suites' Profiles are lifted over the air, with the keys the suites gave them
+(ES6.UpdateMetadata over SCP80), so that whatever a case leaves can be removed at its own level.
 """
 
 from typing import Final
@@ -13,12 +16,14 @@ from rspcore.messages.es10b import NotificationSentRequest
 from rspcore.messages.es10c import (
     DeleteProfileRequest,
     DisableProfileRequest,
+    EnableProfileRequest,
     EuiccMemoryResetRequest,
     ProfileIdentifier,
     ProfileState,
     ResetOption,
 )
-from rspcore.messages.metadata import ProfileClass
+from rspcore.messages.metadata import ProfileClass, UpdateMetadataRequest
+from rspcore.profile_maker import preset
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
 from rspharness.card.listed import ListedNotification, ListedProfile
@@ -27,9 +32,10 @@ from rspharness.record.testcase import Level
 from rspharness.record.verdicts import ExpectationError, Inconclusive
 from rspharness.run.recovery import OWN_DOMAIN
 from rspharness.run.run import Run
+from rspharness.servers.ota_server import OtaServer
 from rspharness.targets.own_profile import OWN_ICCIDS
 
-__all__ = ["clear", "disable", "drop_notifications", "settle"]
+__all__ = ["clear", "disable", "drop_notifications", "enable", "remove_own", "settle"]
 
 _IRREPLACEABLE: Final = (ProfileClass.test, ProfileClass.provisioning)
 
@@ -43,10 +49,28 @@ def clear(card: Card, run: Run) -> None:
     """
     present = card.listed_profiles()
     _require_deletable(present, run)
-    for one in present:
-        _delete(card, run, one)
+    _delete(card, present, run, reset=run.level is Level.DESTRUCTIVE)
     address = card.send(EuiccConfiguredAddressesRequest()).default_dp_address
     if address:  # of a real card, the journal has it, and it is set again when the run ends
+        expect.ok(card.send(SetDefaultDpAddressRequest(default_dp_address="")))
+
+
+def remove_own(card: Card, run: Run) -> None:
+    """Removes what a case of these suites left: Profiles, Notifications and default address.
+
+    What is not of these suites stays as it is.
+
+    Raises:
+        ExpectationError: the card refuses.
+    """
+    present = card.listed_profiles()
+    own = tuple(one for one in present if _own(one.iccid))
+    _delete(card, own, run, reset=run.level is Level.DESTRUCTIVE and own == present)
+    for waiting in filter(_own_notification, card.listed_notifications()):
+        if waiting.seq_number is not None:
+            expect.ok(card.send(NotificationSentRequest(seq_number=waiting.seq_number)))
+    address = card.send(EuiccConfiguredAddressesRequest()).default_dp_address or ""
+    if address.endswith(OWN_DOMAIN):
         expect.ok(card.send(SetDefaultDpAddressRequest(default_dp_address="")))
 
 
@@ -68,6 +92,15 @@ def drop_notifications(card: Card, run: Run) -> None:
     for one in pending:
         if one.seq_number is not None:
             expect.ok(card.send(NotificationSentRequest(seq_number=one.seq_number)))
+
+
+def enable(card: Card, iccid: Iccid) -> None:
+    """Enables a Profile without REFRESH, then carries out what the card announces anyway."""
+    request = EnableProfileRequest(
+        profile_identifier=ProfileIdentifier(iccid=iccid), refresh_flag=False
+    )
+    expect.ok(card.send(request))
+    settle(card)
 
 
 def disable(card: Card, iccid: Iccid) -> None:
@@ -100,22 +133,64 @@ def _require_deletable(present: tuple[ListedProfile, ...], run: Run) -> None:
         )
 
 
-def _delete(card: Card, run: Run, one: ListedProfile) -> None:
-    if one.iccid is None:
-        raise Inconclusive("a Profile is listed without its ICCID")
+def _delete(card: Card, present: tuple[ListedProfile, ...], run: Run, *, reset: bool) -> None:
+    """Deletes these Profiles, the Enabled one first: while it is Enabled, no other can be.
+
+    Args:
+        card: The card.
+        present: The Profiles.
+        run: The run.
+        reset: True to end with eUICCMemoryReset what cannot be deleted; it deletes all others too.
+    """
     try:
-        if one.profile_state == ProfileState.enabled:
-            disable(card, one.iccid)
-        expect.ok(card.send(DeleteProfileRequest(iccid=one.iccid)))
+        for one in sorted(present, key=lambda one: one.profile_state != ProfileState.enabled):
+            _delete_one(card, run, one)
     except ExpectationError:
         # Policy rules forbid it; only the memory reset overrides them (5.7.19).
-        if run.level is not Level.DESTRUCTIVE:
+        if not reset:
             raise
         everything = frozenset(
             {ResetOption.deleteOperationalProfiles, ResetOption.deleteFieldLoadedTestProfiles}
         )
         card.send(EuiccMemoryResetRequest(reset_options=everything))
         settle(card)
+
+
+def _delete_one(card: Card, run: Run, one: ListedProfile) -> None:
+    iccid = one.iccid
+    if iccid is None:
+        raise Inconclusive("a Profile is listed without its ICCID")
+    if iccid in card.enabled():  # a test Profile disabled before may have enabled it again
+        try:
+            disable(card, iccid)
+        except ExpectationError:
+            _lift_rules(card, run, iccid)
+            disable(card, iccid)
+    try:
+        expect.ok(card.send(DeleteProfileRequest(iccid=iccid)))
+    except ExpectationError:
+        enable(card, iccid)
+        _lift_rules(card, run, iccid)
+        disable(card, iccid)
+        expect.ok(card.send(DeleteProfileRequest(iccid=iccid)))
+
+
+def _lift_rules(card: Card, run: Run, iccid: Iccid) -> None:
+    """Unsets the policy rules of the Enabled Profile, one of these suites, over the air.
+
+    Raises:
+        ExpectationError: it is not one of these suites, or the card did not do it.
+    """
+    if not _own(iccid):
+        raise ExpectationError("a Profile of these suites, whose keys are known", str(iccid))
+    card.listed_profiles()  # the guard has to see that this Profile is the Enabled one
+    ota = OtaServer(preset("PROFILE_OPERATIONAL1"), counter=next(run.rising()))
+    receipt = ota.update_metadata(card, UpdateMetadataRequest(profile_policy_rules=frozenset()))
+    expect.that(
+        holds=receipt.accepted,
+        expected=f"the policy rules of {iccid} unset over the air",
+        actual=receipt.describe(),
+    )
 
 
 def _listed(profiles: list[ListedProfile]) -> str:

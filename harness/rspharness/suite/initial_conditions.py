@@ -14,11 +14,7 @@ from typing import Final
 from rspcore.ids import Aid, Iccid
 from rspcore.messages.es10a import SetDefaultDpAddressRequest
 from rspcore.messages.es10b import GetEuiccInfo2Request
-from rspcore.messages.es10c import (
-    DeleteProfileRequest,
-    EnableProfileRequest,
-    ProfileIdentifier,
-)
+from rspcore.messages.es10c import DeleteProfileRequest, ProfileIdentifier
 from rspcore.profile_maker import ProfileParameters, TestProfile, preset
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
@@ -139,11 +135,7 @@ class Conditions:
 
     def enable(self, iccid: Iccid) -> None:
         """Enables a Profile without REFRESH, then carries out what the card announces anyway."""
-        request = EnableProfileRequest(
-            profile_identifier=ProfileIdentifier(iccid=iccid), refresh_flag=False
-        )
-        expect.ok(self._card.send(request))
-        cleanup.settle(self._card)
+        cleanup.enable(self._card, iccid)
 
     def disable(self, iccid: Iccid) -> None:
         """Disables a Profile without REFRESH, then carries out what the card announces anyway."""

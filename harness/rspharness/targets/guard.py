@@ -122,7 +122,13 @@ class GuardedLink(LinkWrapper):
         return self._channels.setdefault(command.channel, GuardedChannel())
 
     def _allows(self, level: str) -> bool:
-        return level in tuple(Level) and Level(level).rank <= self.level.rank
+        """Returns whether this level sends what needs another one at least.
+
+        Level irreversible sends what level profiles does too: its cases install Profiles.
+        """
+        wanted = Level(level)
+        beside = self.level is Level.IRREVERSIBLE and Level.PROFILES.allows(wanted)
+        return beside or self.level.allows(wanted)
 
     @property
     def _probes(self) -> bool:
@@ -130,8 +136,6 @@ class GuardedLink(LinkWrapper):
         return self._allows(Level.PROFILES)
 
     def _remedy(self, level: str) -> str:
-        if level not in tuple(Level):
-            return "no level allows it"
         return f"level {self.level} does not allow it, --level {level} with --eid does"
 
     def _objection(self, command: CommandApdu) -> str:

@@ -177,22 +177,15 @@ _REMOVING: Final = (
     Command(0xF0, "SET STATUS", Class.SECURED, Needs.OWN_DOMAIN),
 )
 
-_ENDING: Final = (
-    Command(0xE6, "TERMINATE DF", Class.INTERINDUSTRY, Needs.OWN_PROFILE),
-    Command(0xE8, "TERMINATE EF", Class.INTERINDUSTRY, Needs.OWN_PROFILE),
-    Command(0xFE, "TERMINATE CARD USAGE", Class.INTERINDUSTRY, Needs.OWN_PROFILE),
-)
-
-IRREVERSIBLE: Final = "irreversible"
-"""Value of the level of what nothing can undo; without a level of it, nothing is sent of that."""
-
 COMMANDS: Final[Mapping[str, tuple[Command, ...]]] = {
     Level.READ_ONLY: _READING,
     Level.PROFILES: _OWN_PROFILE,
     Level.DESTRUCTIVE: _REMOVING,
-    IRREVERSIBLE: _ENDING,
 }
-"""The commands by the lowest level that may send them; STORE DATA has rules of its own."""
+"""The commands by the lowest level that may send them; STORE DATA has rules of its own.
+
+No level sends TERMINATE DF, TERMINATE EF or TERMINATE CARD USAGE.
+"""
 
 _EMPTY_ONLY: Final = (
     *(0xBF39, 0xBF3A, 0xBF3B),  # functions of the SM-DP+
@@ -238,7 +231,7 @@ FUNCTIONS: Final[Mapping[str, tuple[int, ...]]] = {
         _UNKNOWN_SEGMENT,
     ),
     Level.DESTRUCTIVE: (Tag.EuiccMemoryReset,),
-    IRREVERSIBLE: (Tag.LoadCRL,),
+    Level.IRREVERSIBLE: (Tag.LoadCRL,),
 }
 """The functions of the ISD-R, by their tags, under the lowest level that may send them."""
 

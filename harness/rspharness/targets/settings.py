@@ -1,7 +1,7 @@
 """The target file: what a lab declares about one card, in TOML.
 
 name = "inprocess"              # name of the run's report folder
-kind = "inprocess"              # inprocess, vpcd or pcsc
+kind = "inprocess"              # inprocess, vpcd, kept or pcsc
 version = "v2"                  # which rows of the catalogue apply
 command_limit_s = 60            # how long a card in a reader may take for one command
 
@@ -44,7 +44,7 @@ class TargetSettings:
     """The content of a target file.
 
     Attributes:
-        kind: Which target: inprocess, vpcd or pcsc.
+        kind: Which target: inprocess, vpcd, kept or pcsc.
         name: Name for reports.
         version: v2 or v3.
         reader: Reader name or its beginning, for a card reader.
@@ -101,7 +101,7 @@ class TargetSettings:
                 f"unknown key {', '.join(unknown)}; known: {', '.join(sorted(_KEYS))}"
             )
         if not isinstance(values.get("kind"), str):
-            raise ConfigError('no kind; expected kind = "inprocess", "vpcd" or "pcsc"')
+            raise ConfigError('no kind; expected kind = "inprocess", "vpcd", "kept" or "pcsc"')
         for table, kinds in _TABLES.items():
             for name, value in values.get(table, {}).items():
                 if not isinstance(value, kinds):

@@ -7,6 +7,7 @@ state it needs. Suites do not depend on this.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from rspcore.ids import Eid
@@ -14,7 +15,7 @@ from rspcore.pki.bundle import Pki
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.transport import PoweredLink
 
-__all__ = ["Returning", "Snapshots", "Target", "TargetOptions"]
+__all__ = ["KnownCard", "Returning", "Snapshots", "Target", "TargetOptions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,8 @@ class TargetOptions:
         eid: EID asked for: the one a simulated card gets, or the one a real card must have.
         personality: Personality of a simulated card, empty for its default.
         card_fault: Name of a fault of a simulated card, empty for none.
+        state: State file of a kept card, None for another target.
+        pki_folder: Folder the credentials come from, None for generated ones.
         slot: Number of this worker among the parallel ones, from 0.
         parallel: True when there are other workers.
         seed: Seed of a simulated card's randomness.
@@ -37,6 +40,8 @@ class TargetOptions:
     eid: Eid | None = None
     personality: str = ""
     card_fault: str = ""
+    state: Path | None = None
+    pki_folder: Path | None = None
     slot: int = 0
     parallel: bool = False
     seed: str = "1"
@@ -70,6 +75,15 @@ class Target(Protocol):
 
     def close(self) -> None:
         """Releases the card and everything started for it."""
+
+
+@runtime_checkable
+class KnownCard(Protocol):
+    """A target that knows the EID of its card without asking the card."""
+
+    @property
+    def eid(self) -> Eid:
+        """Returns the EID the card has to have."""
 
 
 @runtime_checkable

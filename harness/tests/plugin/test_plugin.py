@@ -38,6 +38,7 @@ class FakeTarget:
 
 opening.TARGETS = (
     TargetKind("inprocess", FakeTarget, ""),
+    TargetKind("kept", FakeTarget, ""),
     TargetKind("pcsc", FakeTarget, ""),
 )
 """
@@ -741,3 +742,45 @@ def test_octets_of_the_card_that_cannot_be_read_are_its_fault(
     assert case["verdict"] == verdict
     if verdict == "fail":
         assert case["expected"] == "octets that can be read"
+
+
+_LEVELS = """
+from rspharness import testcase
+
+@testcase("ES10c.GetEID#03", level="irreversible")
+def test_for_ever(card):
+    pass
+
+@testcase("ES10c.GetEID#05", level="destructive")
+def test_removes(card):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "passed"),
+    [
+        ((), ["test_removes", "test_for_ever"]),
+        (("--level", "destructive"), ["test_removes"]),
+        (("--level", "irreversible"), ["test_for_ever"]),
+    ],
+)
+def test_what_nothing_can_undo_is_asked_for_alone_and_runs_last(suite, pytester, options, passed):
+    result = suite(_LEVELS, "-v", *options)
+    cases = [line.split()[0].partition("::")[2] for line in result.outlines if "PASS" in line]
+    assert cases == passed
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--target", "kept"), "--target kept and --state FILE go together"),
+        (("--state", "card.db"), "--target kept and --state FILE go together"),
+        (("--target", "pcsc", "--kills"), "need a new simulated card for each case"),
+        (("--level", "all"), "all"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(suite, options, message):
+    result = suite(_PASS, *options)
+    assert result.ret == 4
+    assert message in str(result.stderr) + str(result.stdout)

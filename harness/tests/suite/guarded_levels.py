@@ -41,7 +41,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Begins with the level of initial conditions."""
     _guards.clear()
     case = case_of(item)
-    _guarded_at(Level.PROFILES if case is None else max(case.level, Level.PROFILES, key=_rank))
+    reading = case is None or case.level is Level.READ_ONLY
+    _guarded_at(Level.PROFILES if reading else case.level)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -50,7 +51,3 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     case = case_of(item)
     if case is not None:
         _guarded_at(case.level)
-
-
-def _rank(level: Level) -> int:
-    return level.rank

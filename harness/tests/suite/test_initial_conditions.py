@@ -1,6 +1,7 @@
 """Conditions on the simulated card: both ways to a state have the same result."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -15,10 +16,10 @@ from rspharness.card.card_under_test import Card
 from rspharness.record.steps import Steps
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
-from rspharness.record.verdicts import Inconclusive
+from rspharness.record.verdicts import ExpectationError, Inconclusive
 from rspharness.run.run import Run, RunOptions
 from rspharness.servers.rsp_server import server_maker
-from rspharness.suite import file_access
+from rspharness.suite import cleanup, file_access
 from rspharness.suite.initial_conditions import Conditions
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
@@ -136,6 +137,125 @@ def test_foreign_test_profile_is_never_deleted(run):
     with pytest.raises(Inconclusive, match="cannot be loaded again"):
         given.none()
     assert [one.iccid for one in card.profiles()] == [foreign.iccid]
+
+
+RULED = {
+    "ppr1, Enabled": ("PROFILE_OPERATIONAL4", True),
+    "ppr2, Disabled": ("PROFILE_OPERATIONAL1.1", False),
+    "ppr2, Enabled": ("PROFILE_OPERATIONAL1.1", True),
+    "both, Enabled": ("PROFILE_OPERATIONAL5", True),
+    "both, Disabled": ("PROFILE_OPERATIONAL5", False),
+}
+
+
+def _without_reset(card):
+    """Makes the card of a test refuse eUICCMemoryReset; returns the card."""
+    sent = card.link.transmit
+
+    def transmit(command):
+        assert b"\xbf\x34" not in command, "eUICCMemoryReset was sent"
+        return sent(command)
+
+    card.link.transmit = transmit
+    return card
+
+
+@pytest.mark.parametrize(("name", "enabled"), RULED.values(), ids=RULED)
+def test_rules_are_lifted_over_the_air_before_the_profile_is_deleted(real, name, enabled):
+    card, given = _given(real)
+    _without_reset(card)
+    given.profiles(name, enabled=name if enabled else None)
+    cleanup.remove_own(card, real)
+    assert card.profiles() == ()
+    assert card.notifications() == ()
+
+
+def test_rules_of_two_profiles_are_lifted_one_after_the_other(real):
+    card, given = _given(real)
+    _without_reset(card)
+    two = replace(preset("PROFILE_OPERATIONAL1.1"), iccid=preset(TWO).iccid)
+    given.profiles("PROFILE_OPERATIONAL1.1", two, enabled=two)
+    cleanup.remove_own(card, real)
+    assert card.profiles() == ()
+
+
+def test_rules_of_a_foreign_profile_are_never_lifted(real):
+    card, given = _given(real)
+    foreign = replace(preset("PROFILE_OPERATIONAL4"), iccid=FOREIGN.iccid)
+    given.profiles(foreign, enabled=foreign, notifications=True)
+    before = card.observe()
+    cleanup.remove_own(card, real)
+    assert card.observe() == before
+    with pytest.raises(ExpectationError, match="whose keys are known"):
+        cleanup._lift_rules(card, real, foreign.iccid)
+
+
+def test_profile_that_comes_back_after_a_test_profile_is_disabled_first(real):
+    card, given = _given(real)
+    _, test = given.profiles(ONE, "PROFILE_TEST1", enabled=ONE)
+    given.enable(test.iccid)
+    cleanup.remove_own(card, real)
+    assert card.profiles() == ()
+
+
+LOCKED = replace(preset("PROFILE_OPERATIONAL1.1"), kic=bytes(16))  # keys nobody knows
+
+
+@pytest.mark.parametrize("level", ["profiles", "irreversible"])
+def test_rules_that_cannot_be_lifted_stay_below_destructive(real, level):
+    card, given = _given(real)
+    _without_reset(card)
+    given.profiles(LOCKED)
+    real.options = replace(real.options, level=level)
+    with pytest.raises(ExpectationError, match="unset over the air"):
+        cleanup.remove_own(card, real)
+    assert len(card.profiles()) == 1
+
+
+def test_memory_is_reset_at_destructive_unless_another_profile_is_there(real):
+    real.options = replace(real.options, level="destructive")
+    card, given = _given(real)
+    given.profiles(LOCKED, FOREIGN)
+    with pytest.raises(ExpectationError):
+        cleanup.remove_own(card, real)
+    assert FOREIGN.iccid in {one.iccid for one in card.profiles()}
+    given.profiles(LOCKED)
+    cleanup.remove_own(card, real)
+    assert card.profiles() == ()
+
+
+def test_own_traces_are_removed_and_others_stay(real):
+    card, given = _given(real)
+    given.profiles(FOREIGN, TWO, notifications=True)
+    given.default_address("dp.example.com")
+    cleanup.remove_own(card, real)
+    assert [one.iccid for one in card.profiles()] == [FOREIGN.iccid]
+    assert {one.iccid for one in card.notifications()} == {FOREIGN.iccid}
+    assert card.send(EuiccConfiguredAddressesRequest()).default_dp_address is None
+
+
+def test_foreign_address_stays_when_traces_are_removed(real):
+    card, _ = _given(real)
+    card.send(SetDefaultDpAddressRequest(default_dp_address="operator.test"))
+    cleanup.remove_own(card, real)
+    assert card.send(EuiccConfiguredAddressesRequest()).default_dp_address == "operator.test"
+
+
+def test_card_that_came_without_an_address_ends_without_one(real):
+    card, given = _given(real)
+    real.target.open = lambda: card.link  # the only card
+    given.none()
+    given.default_address("dp.example.com")
+    real.put_back()
+    assert card.send(EuiccConfiguredAddressesRequest()).default_dp_address is None
+
+
+def test_numbers_rise_on_a_card_that_is_kept(run, real):
+    assert [next(run.rising()), next(run.rising())] == [1, 1]
+    first = next(real.rising())
+    assert next(real.rising()) == first + 1
+    later = Run(replace(real.options, started=real.options.started + timedelta(seconds=1)))
+    assert first < next(later._rising) < 1 << 40
 
 
 def test_default_address_of_a_real_card_is_set_again_at_the_end(real):

@@ -8,14 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rspharness.record.testcase import Level
-
 ROOT = Path(__file__).parents[3]
 AREAS = sorted(path.name for path in (ROOT / "suites").iterdir() if path.is_dir())
 NOT_SENT = "It was not sent."
-
-# LoadCRL cannot be undone; until there is a level for that, no level sends it.
-WITHOUT_LEVEL = set() if "irreversible" in tuple(Level) else {"ES10b.LoadCRL"}
 
 
 @pytest.mark.levels
@@ -43,6 +38,4 @@ def test_cases_send_only_what_their_level_allows(area, tmp_path):
         if case["verdict"] in ("fail", "error", "inconclusive") or NOT_SENT in case["reason"]
     }
     assert cases
-    assert {
-        name: why for name, why in wrong.items() if name.split("#")[0] not in WITHOUT_LEVEL
-    } == {}
+    assert wrong == {}

@@ -151,15 +151,6 @@ TABLE = [
         (0xE8, "LOAD", "11.6"),
         (0xF0, "SET STATUS", "11.10"),
     ),
-    *rows(
-        T222,
-        ZERO,
-        "irreversible",
-        "profile",
-        (0xE6, "TERMINATE DF", "6.7"),
-        (0xE8, "TERMINATE EF", "6.8"),
-        (0xFE, "TERMINATE CARD USAGE", "6.9"),
-    ),
     # STORE DATA to the ISD-R, here GetEID; from profiles on also where a card has to refuse it.
     Row(0xE2, "STORE DATA", "SGP.22, 5.7.2", frozenset(EIGHT), "read-only", "isdr"),
     Row(0xE2, "no secure messaging", "SGP.22, 5.7.2", frozenset(range(0x84, 0x90)), "profiles"),
@@ -189,6 +180,8 @@ RESET = "BF340482020780"
 
 
 def up_to(level, other):
+    if "irreversible" in (level, other):
+        return level == "irreversible" and other != "destructive"
     return ORDER.index(other) <= ORDER.index(level)
 
 
@@ -555,7 +548,8 @@ def test_lengths_that_do_not_fit():
         bench = isdr(level, own=True)
         assert bench.sends("81E29100 08 BF3E00".replace(" ", "")) is (level != "read-only")
         assert bench.sends("01A4040004A0") is (level != "read-only")
-        assert not bench.sends("81E29100 09 BF3500".replace(" ", ""))
+        for_ever = bench.sends("81E29100 09 BF3500".replace(" ", ""))
+        assert for_ever is (level == "irreversible")
         assert not bench.sends("80E2")
         assert not bench.sends("")
 

@@ -43,7 +43,7 @@ def test_name_or_path_gives_settings():
 
 
 def test_unknown_target_lists_the_known_ones():
-    with pytest.raises(ConfigError, match="inprocess, vpcd, pcsc"):
+    with pytest.raises(ConfigError, match="inprocess, vpcd, kept, pcsc"):
         load_settings("simulator")
     with pytest.raises(ConfigError, match="No such file"):
         load_settings("nothing.toml")

@@ -29,6 +29,7 @@ __all__ = [
     "SMDPP_OIDS",
     "SMDS_OID",
     "issue_euicc",
+    "issue_servers",
     "issue_tls",
     "make_pki",
 ]
@@ -181,6 +182,41 @@ def _new_euicc(eum: Credential, eid: Eid) -> Credential:
             "its first digits have to be in the EUM's range and its check digits have to fit"
         )
     return made
+
+
+def issue_servers(pki: Pki) -> Pki:
+    """Returns the bundle with two SM-DP+ and an SM-DS on every curve with a CI key.
+
+    What the bundle has stays and keeps its number; the rest is issued under its CI.
+    """
+    added = [
+        one
+        for curve in pki.curves
+        if pki.ci(curve).key is not None
+        for one in _missing_servers(pki, curve)
+    ]
+    return pki.with_credentials(*added) if added else pki
+
+
+def _missing_servers(pki: Pki, curve: Curve) -> Iterable[Credential]:
+    ci = pki.ci(curve)
+    seed = ci.private_key.scalar
+    present = [oid for oid in pki.servers(Role.DP_AUTH, curve) if oid is not None]
+    for number in range(len(present), len(SMDPP_OIDS)):
+        oid = SMDPP_OIDS[number]
+        if present and _arcs(oid) <= _arcs(present[-1]):
+            oid = Oid(f"{present[-1].dotted}.1")  # servers are counted by these numbers
+        present.append(oid)
+        for role in (Role.DP_AUTH, Role.DP_PB):
+            key = _key(seed, curve, f"{role.name} {oid}")
+            yield _server(role, key, ci, f"{_OPERATOR} SM-DP+ {number + 1}", oid)
+    if not pki.all(Role.DS_AUTH, curve):
+        key = _key(seed, curve, f"DS_AUTH {SMDS_OID}")
+        yield _server(Role.DS_AUTH, key, ci, f"{_OPERATOR} SM-DS", SMDS_OID)
+
+
+def _arcs(oid: Oid) -> tuple[int, ...]:
+    return tuple(map(int, oid.dotted.split(".")))
 
 
 def issue_tls(  # noqa: PLR0913  one certificate, each property once

@@ -1,13 +1,16 @@
 """`rsplab card serve`: one card in one slot, until a signal ends it.
 
-The card answers in the main thread. On a signal, the command under way finishes; then the program
-takes the card out of the reader, closes its file and ends with 0.
+The card answers in the main thread. On a signal, or at the end of standard input if that is asked
+for, the command under way finishes; then the program takes the card out of the reader, closes its
+file and ends with 0.
 """
 
 import argparse
 import logging
+import os
 import signal
 import sys
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
@@ -69,8 +72,17 @@ def serve(options: argparse.Namespace) -> int:
             before = signal.signal(number, lambda *_: link.stop())
             stack.callback(signal.signal, number, before)
         stack.callback(link.close)
+        if options.until_eof:
+            threading.Thread(target=_end_with_input, daemon=True).start()
         link.serve()
     return 0
+
+
+def _end_with_input() -> None:
+    """Waits for the end of standard input, then asks this process to end."""
+    while os.read(0, 1 << 16):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _require_free(port: int) -> None:

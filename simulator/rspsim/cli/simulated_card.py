@@ -56,6 +56,12 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     reader.add_argument(
         "--wait", action="store_true", help="wait for pcscd without a limit, and never start one"
     )
+    reader.add_argument(
+        "--until-eof",
+        action="store_true",
+        help="end when standard input ends too, so that the card ends with the program that "
+        "started it, however that ends",
+    )
     card = serve.add_argument_group("card")
     card.add_argument(
         "--state",

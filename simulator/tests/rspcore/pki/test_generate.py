@@ -9,7 +9,15 @@ from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, LocalError
 from rspcore.ids import Eid, Oid
 from rspcore.pki.bundle import Credential, Pki
-from rspcore.pki.generate import REFERENCE_EID, issue_euicc, issue_tls, make_pki
+from rspcore.pki.generate import (
+    REFERENCE_EID,
+    SMDPP_OIDS,
+    SMDS_OID,
+    issue_euicc,
+    issue_servers,
+    issue_tls,
+    make_pki,
+)
 from rspcore.pki.roles import Role
 from rspcore.pki.verification import check_euicc_certificate
 
@@ -161,3 +169,51 @@ def test_strict_tls_client_accepts_the_chain(tmp_path, host):
     server = serving.wrap_bio(wires[3], wires[2], server_side=True)
     pump(client, server, wires)
     assert client.getpeercert(binary_form=True) == tls.certificate.der
+
+
+def without(*missing):
+    """Returns the reference bundle without the credentials of these (role, registeredID)."""
+    return Pki(
+        tuple(
+            c
+            for c in PKI.credentials
+            if (c.certificate.role, c.certificate.registered_id) not in missing
+        )
+    )
+
+
+def test_complete_bundle_gets_no_servers():
+    assert issue_servers(PKI) is PKI
+
+
+@CURVES
+def test_missing_servers_are_issued_by_the_ci(curve):
+    second = SMDPP_OIDS[1]
+    lacking = without((Role.DP_AUTH, second), (Role.DP_PB, second), (Role.DS_AUTH, SMDS_OID))
+    made = issue_servers(lacking)
+    key = PKI.ci(curve).certificate.public_key
+    assert made.dp_auth(curve) == PKI.dp_auth(curve)
+    for one in (made.dp_auth(curve, 2), made.dp_pb(curve, 2), made.ds_auth(curve)):
+        assert one.certificate.signed_by(key)
+        assert one.key is not None
+    assert made.dp_auth(curve, 2).certificate.registered_id == second
+    assert made.dp_pb(curve, 2).certificate.registered_id == second
+    assert issue_servers(lacking) == made
+
+
+def test_issued_server_is_counted_after_the_one_that_is_there():
+    first, second = SMDPP_OIDS
+    made = issue_servers(without((Role.DP_AUTH, first), (Role.DP_PB, first)))
+    assert made.dp_auth(NIST).certificate.registered_id == second
+    assert made.dp_auth(NIST, 2).certificate.registered_id == Oid(f"{second.dotted}.1")
+
+
+def test_bundle_without_the_key_of_the_ci_stays_as_it_is():
+    lacking = without((Role.DS_AUTH, SMDS_OID))
+    keyless = Pki(
+        tuple(
+            Credential(c.certificate) if c.certificate.role is Role.CI else c
+            for c in lacking.credentials
+        )
+    )
+    assert issue_servers(keyless) is keyless

@@ -38,6 +38,7 @@ def serve(driver: Any) -> Iterator[Serve]:
                 *(sys.executable, "-m", "rspsim", "card", "serve"),
                 *("--wait", "--port", str(driver.port), *words),
             ],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -78,6 +79,14 @@ def test_signal_ends_the_process_with_0(serve: Serve, driver: Any, number: signa
     code, out, err = ended(process)
     assert (code, err) == (0, "")
     assert out == f"card {REFERENCE_EID} (v2.5) is in the reader at port {driver.port}\n"
+
+
+def test_end_of_input_ends_the_process_where_asked_for(serve: Serve, driver: Any) -> None:
+    process = serve("--until-eof")
+    assert driver.ask(ATR)[0] == 0x3B
+    code, _, err = ended(process)  # which closes its input
+    assert (code, err) == (0, "")
+    assert driver.receive() == b""
 
 
 def test_card_of_a_file_is_the_same_after_a_restart(

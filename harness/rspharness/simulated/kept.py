@@ -1,0 +1,139 @@
+"""One simulated card for a whole run: kept in a file, in a process of its own, behind a reader.
+
+The suites reach it the way they reach a card in a reader, and it is treated like one: the same card
+for every case, its EID compared before anything else is sent, and no level above `read-only` unless
+the command line names it. So what a run does to the card of a user can be seen on one that costs
+nothing.
+"""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from rspcore.errors import ConfigError
+from rspcore.ids import Eid
+from rspharness.simulated.inprocess import declared_by_maker
+from rspharness.simulated.vpcd import free_slot, start_daemon
+from rspharness.targets.pcsc import PcscTarget
+from rspharness.targets.reader import KeptLink
+from rspharness.targets.settings import TargetSettings
+from rspharness.targets.target import TargetOptions
+from rspsim.card_setup import CardRequest, kept_state
+from rspsim.euicc.state import CardState
+from rspsim.stores.sqlite import SqliteStore
+from rspsim.transports.pcsclite import wait_for_reader
+
+__all__ = ["KeptTarget"]
+
+_STOP_S: Final = 10.0
+"""How long the card may take to end after SIGTERM, in seconds."""
+
+
+class KeptTarget:
+    """The target `kept`.
+
+    Attributes:
+        eid: The EID in the state file.
+        settings: The target file, completed by what the maker of the card declares.
+    """
+
+    simulated = False
+
+    def __init__(self, options: TargetOptions) -> None:
+        """Makes the card if the file is new, and puts it into a virtual reader.
+
+        Raises:
+            ConfigError: no state file is named, the card in it is not the one asked for, no
+                virtual reader is free, or the process of the card ends at once.
+            StoreError: the state file is damaged, or another process uses it.
+        """
+        if options.state is None:
+            raise ConfigError("--target kept: name the file that keeps the card by --state FILE")
+        state = _state_in(options.state, options)
+        self.eid: Eid = state.eid
+        self.settings: TargetSettings = declared_by_maker(options.settings, state)
+        self.name = f"kept card {options.state}"
+        self._state = options.state
+        self._fault = options.card_fault
+        self._held = ExitStack()
+        with ExitStack() as held:
+            daemon = start_daemon(1)
+            held.callback(daemon.stop)
+            slot = free_slot(daemon, options)
+            held.callback(_end, _served(options, slot.port))
+            wait_for_reader(lambda name: name == slot.reader)
+            placed = replace(options, settings=replace(options.settings, reader=slot.reader))
+            self._reader = PcscTarget(placed)
+            held.callback(self._reader.close)
+            self._held = held.pop_all()
+
+    def open(self) -> KeptLink:
+        """Connects to the card the first time and returns the link.
+
+        Raises:
+            TargetLost: there is no card, or another program has it.
+        """
+        return self._reader.open()
+
+    def facts(self) -> Mapping[str, str]:
+        """Returns reader, protocol, state file, and the fault of the card if it has one."""
+        facts = {**self._reader.facts(), "state": self._state.name}
+        return {**facts, "card_fault": self._fault} if self._fault else facts
+
+    def close(self) -> None:
+        """Releases the reader and ends the card, whose file can be used again, and the daemon."""
+        self._held.close()
+
+
+def _state_in(path: Path, options: TargetOptions) -> CardState:
+    """Returns the state of the card in a file; a new file gets a new card."""
+    request = CardRequest(
+        pki=options.pki_folder, eid=options.eid, personality=options.personality or None
+    )
+    with SqliteStore(path) as store:
+        return kept_state(store, request)
+
+
+def _served(options: TargetOptions, port: int) -> subprocess.Popen[str]:
+    """Starts `card serve` and returns its process when the card is in the reader.
+
+    It has a session of its own: Ctrl-C ends the run, which still needs the card to put it in order.
+    Its standard input ends with this process, and with that the card, also when this one is killed.
+
+    Raises:
+        ConfigError: it ended instead; the message is what it printed.
+    """
+    command = [sys.executable, "-m", "rspsim", "card", "serve", "--until-eof"]
+    command += [f"--port={port}", f"--state={options.state}"]
+    if options.card_fault:
+        command.append(f"--fault={options.card_fault}")
+    with tempfile.TemporaryFile() as printed:
+        process = subprocess.Popen(  # noqa: S603  this Python, words of the command line
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=printed,
+            text=True,
+            start_new_session=True,
+        )
+        if process.stdout is not None and process.stdout.readline():
+            return process
+        process.communicate()
+        printed.seek(0)
+        reason = printed.read().decode(errors="replace").strip()
+    raise ConfigError(f"`card serve` ended at once: {reason or process.returncode}")
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Ends the card after the command under way; its process is gone afterwards."""
+    process.terminate()
+    try:
+        process.communicate(timeout=_STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()

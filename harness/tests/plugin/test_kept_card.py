@@ -1,0 +1,108 @@
+"""The life of a case on a card that is kept, run by pytest inside pytest."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rspharness.run import opening
+
+CATALOGUE = Path(__file__).parents[3] / "fixtures" / "requirements" / "euicc.csv"
+
+
+def _results(pytester):
+    return json.loads((pytester.path / "reports/latest/results.json").read_text("utf-8"))
+
+
+_ONE_CARD = """
+from rspharness.run import opening
+from rspharness.run.opening import TargetKind
+from rspharness.simulated.inprocess import InProcessTarget, _DirectLink
+
+class OneCard:
+    simulated = False
+    def __init__(self, options):
+        self._target = InProcessTarget(options)
+        self.settings, self.name = self._target.settings, "one card"
+    def open(self):
+        return _DirectLink(self._target._cards)
+    def facts(self):
+        return {}
+    def close(self):
+        print("left:", self._target.keep().profiles)
+
+opening.TARGETS = (TargetKind("inprocess", OneCard, ""),)
+"""
+
+_LEAVES = """
+from rspharness import testcase
+from rspharness.record.verdicts import ExpectationError
+
+@testcase("ES10c.DeleteProfile#06")
+def test_leaves_a_rule(card, server):
+    server.install(card, "PROFILE_OPERATIONAL1.1")
+    raise ExpectationError("a", "b")
+
+@testcase("ES10c.DeleteProfile#10")
+def test_finds_nothing(card, step):
+    assert card.profiles() == ()
+"""
+
+
+@pytest.fixture
+def one_card(pytester, monkeypatch):
+    """Returns a function that runs a suite on one simulated card, treated like a real one."""
+    monkeypatch.setattr(opening, "TARGETS", opening.TARGETS)
+
+    def run(text, *options):
+        pytester.makeconftest(_ONE_CARD)
+        pytester.makepyfile(text)
+        fixed = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:xdist")
+        words = (f"--requirements={CATALOGUE}", *fixed, *options)
+        return pytester.runpytest_inprocess(*words, no_reraise_ctrlc=True)
+
+    return run
+
+
+def test_what_a_failed_case_leaves_on_a_kept_card_is_removed_after_it(one_card, pytester):
+    result = one_card(_LEAVES, "--level", "profiles", "-s")
+    verdicts = {case["ids"][0]: case["verdict"] for case in _results(pytester)["cases"]}
+    assert verdicts == {"ES10c.DeleteProfile#06": "fail", "ES10c.DeleteProfile#10": "pass"}
+    result.stdout.fnmatch_lines(["*left: ()*"])
+
+
+def test_what_cannot_be_removed_is_noted_in_the_case(one_card, pytester):
+    text = _LEAVES.replace('"PROFILE_OPERATIONAL1.1")', "locked())").replace(
+        "@testcase",
+        """
+from dataclasses import replace
+from rspcore.profile_maker import preset
+
+def locked():
+    return replace(preset("PROFILE_OPERATIONAL1.1"), kic=bytes(16))
+
+@testcase""",
+        1,
+    )
+    one_card(text, "--level", "profiles", "-s")
+    first, second = _results(pytester)["cases"]
+    assert first["verdict"] == "fail"
+    assert "could not be removed: " in " ".join(first["notes"])
+    assert second["verdict"] != "pass"
+
+
+def test_interrupted_case_leaves_nothing_on_a_kept_card(one_card):
+    text = _LEAVES.replace('raise ExpectationError("a", "b")', "raise KeyboardInterrupt")
+    result = one_card(text, "--level", "profiles", "-s")
+    assert result.ret == 2
+    result.stdout.fnmatch_lines(["*left: ()*"])
+
+
+def test_what_an_interrupted_case_leaves_is_said_when_it_cannot_be_removed(one_card):
+    text = _LEAVES.replace('raise ExpectationError("a", "b")', "raise KeyboardInterrupt").replace(
+        '"PROFILE_OPERATIONAL1.1")',
+        'replace(preset("PROFILE_OPERATIONAL1.1"), kic=bytes(16)))',
+    )
+    head = "from dataclasses import replace\nfrom rspcore.profile_maker import preset\n"
+    result = one_card(head + text, "--level", "profiles", "-s")
+    result.stdout.fnmatch_lines(["*Profiles of the suites may be left on the card: *"])

@@ -1,0 +1,110 @@
+"""A simulated card that is kept: one card for all cases, in a file, behind a real pcscd."""
+
+from dataclasses import replace
+
+import pytest
+
+from rspcore.errors import ConfigError, StoreError
+from rspcore.ids import Eid
+from rspcore.pki.generate import make_pki
+from rspharness.card.card_under_test import Card
+from rspharness.record.timing import Timings
+from rspharness.record.trace import Trace
+from rspharness.run.run import Run, RunOptions, WrongCardError
+from rspharness.simulated.kept import KeptTarget
+from rspharness.targets.settings import TargetSettings
+from rspharness.targets.target import TargetOptions
+from rspsim.stores.sqlite import SqliteStore
+
+OTHER = Eid.from_first_digits("890490329999888877776666555544")
+SETTINGS = TargetSettings(kind="kept", name="kept")
+
+
+@pytest.fixture
+def options(tmp_path):
+    return TargetOptions(settings=SETTINGS, pki=make_pki(), state=tmp_path / "card.db")
+
+
+@pytest.fixture
+def opened(options):
+    """Returns the function that opens the target; it is closed after the test."""
+    made = []
+
+    def start(**changes):
+        try:
+            made.append(KeptTarget(replace(options, **changes)))
+        except ConfigError as error:
+            if "pcscd" not in str(error):
+                raise
+            pytest.skip(f"no virtual reader here: {error}")
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.close()
+
+
+def named(target):
+    """Resets the card of a target for a case; returns it."""
+    card = Card(target.open())
+    card.reset()
+    return card
+
+
+def test_target_without_a_file_is_refused(options):
+    with pytest.raises(ConfigError, match="--state FILE"):
+        KeptTarget(replace(options, state=None))
+
+
+@pytest.mark.vpcd
+def test_every_case_and_every_run_gets_the_same_card(opened, options):
+    target = opened()
+    assert not target.simulated
+    named(target).send_raw(bytes.fromhex("BF3F03800161"))
+    assert b"\x80\x01a" in named(target).store(bytes.fromhex("BF3C00")).data
+    target.close()
+    again = opened()
+    assert b"\x80\x01a" in named(again).store(bytes.fromhex("BF3C00")).data
+    assert named(again).eid() == again.eid
+    again.close()
+    with SqliteStore(options.state) as store:
+        assert store.load().eid == again.eid
+
+
+@pytest.mark.vpcd
+def test_file_is_in_use_until_the_target_is_closed(opened, options):
+    target = opened()
+    with pytest.raises(StoreError, match="in use by another card"):
+        SqliteStore(options.state)
+    target.close()
+    SqliteStore(options.state).close()
+
+
+@pytest.mark.vpcd
+def test_other_card_than_the_one_in_the_file_is_refused(opened):
+    opened().close()
+    with pytest.raises(ConfigError, match="state file holds the card with EID"):
+        opened(eid=OTHER)
+
+
+@pytest.mark.vpcd
+def test_card_that_answers_with_another_eid_gets_no_further_command(opened):
+    target = opened()
+    target.eid = OTHER
+    run = Run(RunOptions(), lambda _options: target)
+    trace = Trace()
+    with pytest.raises(WrongCardError, match="the state file asked for"):
+        run.open_card(trace, Timings())
+    assert "BF 3E" in trace.text() or "BF3E" in trace.text()
+
+
+@pytest.mark.vpcd
+def test_card_can_have_a_fault(opened):
+    target = opened(card_fault="es10c.set-nickname.cut")
+    assert target.facts()["card_fault"] == "es10c.set-nickname.cut"
+
+
+@pytest.mark.vpcd
+def test_card_that_does_not_start_says_why(opened):
+    with pytest.raises(ConfigError, match=r"ended at once: .*no-such-fault"):
+        opened(card_fault="no-such-fault")
