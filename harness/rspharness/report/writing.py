@@ -14,6 +14,7 @@ from rspharness.report.html import write_html
 from rspharness.report.junit import write_junit
 from rspharness.report.requirement_matrix import text
 from rspharness.report.results import Results
+from rspharness.run.option_values import value
 
 __all__ = ["summary", "write_reports", "write_run"]
 
@@ -40,7 +41,7 @@ def write_run(
     }
     results = Results.assemble(known, cases, Catalogue.load(Path(known["catalogue"])), duration_s)
     name = f"{started:%Y%m%d-%H%M%S}-{_slug(known['facts']['target'])}"
-    root = Path(config.getoption("--report") or config.rootpath / "reports")
+    root = Path(value(config, "report") or config.rootpath / "reports")
     return results, write_reports(results, root, name)
 
 

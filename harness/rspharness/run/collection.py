@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from rspharness.record.catalogue import Catalogue, Requirement
 from rspharness.record.testcase import Level
 from rspharness.record.verdicts import Inconclusive
 from rspharness.run.opening import load_settings
+from rspharness.run.option_values import ini_key, long_option, value, values, variable
 from rspharness.run.run import Run, RunOptions, WrongCardError
 
 __all__ = ["CaseIds", "Collected", "choose", "collect", "make_runs"]
@@ -149,7 +151,7 @@ def _guard(item: pytest.Function) -> None:
 
 def catalogue_path(config: pytest.Config) -> Path:
     """Returns the path of the catalogue: the option, or the project's own."""
-    given = config.getoption("--requirements")
+    given = value(config, "requirements")
     return Path(given) if given else config.rootpath / "fixtures" / "requirements" / "euicc.csv"
 
 
@@ -179,7 +181,7 @@ def make_runs(config: pytest.Config, collected: Collected) -> None:
     try:
         options = _options(config)
         settings = load_settings(options.target, options.reader)
-        others = [_other(path) for path in _target_files(config.getoption("--also"))]
+        others = [_other(path) for path in _target_files(values(config, "also"))]
         if options.card_fault:
             _require_fault(options.card_fault)
     except (RspError, ValueError) as error:
@@ -233,19 +235,34 @@ def _other(path: Path) -> str:
 
 
 def _options(config: pytest.Config) -> RunOptions:
-    eid, pki, level = (config.getoption(name) for name in ("--eid", "--pki", "--level"))
+    eid, pki = value(config, "eid"), value(config, "pki")
     worker: str = getattr(config, "workerinput", {}).get("workerid", "gw0")
     return RunOptions(
-        target=config.getoption("--target"),
-        reader=config.getoption("--reader"),
+        target=value(config, "target"),
+        reader=value(config, "reader"),
         eid=Eid.from_digits(eid) if eid else None,
-        level=str(Level(level)) if level else "",
+        level=_one_of(Level, "level", value(config, "level")),
         pki=Path(pki) if pki else None,
-        personality=config.getoption("--personality"),
-        card_fault=config.getoption("--card-fault"),
-        curve=Curve(config.getoption("--curve")),
-        seed=config.getoption("--seed"),
+        personality=value(config, "personality"),
+        card_fault=value(config, "card-fault"),
+        curve=Curve(_one_of(Curve, "curve", value(config, "curve"))),
+        seed=value(config, "seed"),
         slot=int(worker.removeprefix("gw")),
         parallel=hasattr(config, "workerinput"),
         started=datetime.now(tz=UTC),  # noqa: TID251  certificates are checked at the real time
     )
+
+
+def _one_of(kind: type[StrEnum], name: str, given: str) -> str:
+    """Returns the value if it is empty or one of these.
+
+    Raises:
+        ConfigError: it is another one; the message says where it may come from.
+    """
+    known = [str(one) for one in kind]
+    if given and given not in known:
+        raise ConfigError(
+            f"{name}: expected {' or '.join(known)}, got {given!r} "
+            f"(from {long_option(name)}, {variable(name)} or {ini_key(name)})"
+        )
+    return given
