@@ -1,6 +1,5 @@
 """Writes the reports of a run into a folder of its own, and its summary for the terminal."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -9,9 +8,11 @@ from typing import Any
 import pytest
 
 from rspharness.record.catalogue import Catalogue
+from rspharness.record.private_files import make_private, write_private
 from rspharness.report.git_commit import commit_of
 from rspharness.report.html import write_html
 from rspharness.report.junit import write_junit
+from rspharness.report.latest_link import point_latest, why_latest_stays
 from rspharness.report.requirement_matrix import text
 from rspharness.report.results import Results
 from rspharness.run.option_values import value
@@ -42,7 +43,13 @@ def write_run(
     results = Results.assemble(known, cases, Catalogue.load(Path(known["catalogue"])), duration_s)
     name = f"{started:%Y%m%d-%H%M%S}-{_slug(known['facts']['target'])}"
     root = Path(value(config, "report") or config.rootpath / "reports")
-    return results, write_reports(results, root, name)
+    folder = write_reports(results, root, name)
+    stays = why_latest_stays(folder)
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if stays and terminal is not None:
+        terminal.ensure_newline()
+        terminal.write_line(stays)
+    return results, folder
 
 
 def summary(results: Results) -> Iterator[str]:
@@ -80,21 +87,17 @@ def write_reports(results: Results, root: Path, name: str) -> Path:
         number += 1
         folder = root / f"{name}-{number}"
     traces = folder / "traces"
-    traces.mkdir(parents=True)
+    make_private(folder)
+    make_private(traces)
     used: set[str] = set()
     for case in results.cases:
         file = _trace_name(case["ids"][0], used)
-        (traces / file).write_text(case.pop("trace", ""), encoding="utf-8")
+        write_private(traces / file, case.pop("trace", ""))
         case["trace"] = f"traces/{file}"
     (folder / "results.json").write_text(results.to_json(), encoding="utf-8")
     write_junit(results, folder / "junit.xml")
     write_html(results, folder / "index.html")
-    latest = root / "latest"
-    if latest.is_symlink():
-        latest.unlink()
-    elif latest.is_dir():
-        shutil.rmtree(latest)
-    latest.symlink_to(folder.name, target_is_directory=True)
+    point_latest(folder)
     return folder
 
 

@@ -456,6 +456,17 @@ def test_exceeded_budget_fails_the_run(suite, pytester):
     assert _results(pytester)["green"] is False
 
 
+def test_folder_called_latest_is_left_and_the_terminal_says_so(suite, pytester):
+    kept = pytester.mkdir("reports") / "latest" / "thesis.txt"
+    kept.parent.mkdir()
+    kept.write_text("years of work")
+    result = suite(_PASS)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*/reports/latest is a folder, not a link, and was left as it is"])
+    assert kept.read_text() == "years of work"
+    assert len(list((pytester.path / "reports").glob("*/results.json"))) == 1
+
+
 def test_workers_write_one_report(suite, pytester):
     text = _PASS + _PASS.replace("#02", "#03").replace("test_eid", "test_other")
     assert suite(text, "-n", "2", workers=True).ret == 0
