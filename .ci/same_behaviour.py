@@ -3,11 +3,12 @@
 
     .ci/same_behaviour.py COMMIT [--python PYTHON] [--keep DIR]
 
-Three things are compared: how many tests there are, the verdict of every requirement and case of
-the suites, and every octet that the cases sent and the cards answered. Both commits run the suites
-in process, on the usual card and on all of fixtures/targets/variants, from the same seed. The times
-of a trace are left out. Certificates that a case makes carry the time of the run: a case whose
-octets differ between two runs of this checkout is compared by its verdict alone, and counted.
+Three things are compared: that no test is gone, the verdict of every requirement and case of the
+suites, and every octet that the cases sent and the cards answered. Both commits run the suites in
+process, on the usual card and on all of fixtures/targets/variants, from the same seeds: those
+follow from the requirements of a case, whatever they follow from in either commit. The times of a
+trace are left out. Certificates that a case makes carry the time of the run: a case whose octets
+differ between two runs of this checkout is compared by its verdict alone, and counted.
 
 Exit code: 0 the same, 1 a difference, which is printed.
 """
@@ -61,6 +62,9 @@ def main() -> int:
     parser.add_argument("--python", default=sys.executable, help="Python with all dependencies")
     parser.add_argument("--keep", type=Path, help="keep the reports of both runs in this folder")
     options = parser.parse_args()
+    known = ["git", "rev-parse", "--verify", "--quiet", f"{options.commit}^{{commit}}"]
+    if subprocess.run(known, cwd=ROOT, capture_output=True, check=False).returncode:
+        parser.error(f"{options.commit!r} is no commit of this repository")
     with tempfile.TemporaryDirectory() as temporary, checkout(options.commit) as other:
         place = options.keep or Path(temporary)
         before = Behaviour(other, place / "before", options.python)
@@ -165,7 +169,9 @@ class Behaviour:
 
 
 def differences(before: Behaviour, now: Behaviour, timed: set[str]) -> Iterator[str]:
-    """Yields what is not the same, in words."""
+    """Yields what is not the same, in words; further tests are no difference."""
+    if now.tests < before.tests:
+        yield f"{before.tests} tests before, {now.tests} now"
     for name in sorted(before.requirements.keys() | now.requirements.keys()):
         was, is_now = before.requirements.get(name), now.requirements.get(name)
         if was != is_now:

@@ -1,8 +1,10 @@
 """The layout of the tree: rooms with names, and no name so common that it says nothing."""
 
 import re
+import tomllib
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 SOURCE_ROOTS = ("simulator", "harness", "suites")
@@ -39,6 +41,32 @@ def test_modules_stand_in_wings_and_rooms():
             if folder.is_dir() and list(folder.glob("*.py")):
                 assert (folder / "__init__.py").exists(), folder
                 assert len(list(folder.glob("*.py"))) <= 25, f"{folder}: many modules on one floor"
+
+
+def contract(name: str) -> dict[str, Any]:
+    """Returns the import contract whose name has these words."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    found = [one for one in project["tool"]["importlinter"]["contracts"] if name in one["name"]]
+    assert len(found) == 1
+    return found[0]
+
+
+def parts(root: str, package: str) -> set[str]:
+    """Lists the folders and modules of a package, by their dotted names."""
+    found = (ROOT / root / package).iterdir()
+    names = {file.stem for file in found if file.suffix == ".py" or (file / "__init__.py").exists()}
+    return {f"{package}.{name}" for name in names - {"__init__", "__main__"}}
+
+
+def test_import_contracts_name_every_part():
+    wings = contract("bring the simulator into the harness")["source_modules"]
+    bridges = {f"rspharness.{name}" for name in ("simulated", "mutation", "cli")}
+    assert parts("harness", "rspharness") - bridges == set(wings)
+    products = contract("No product knows its faults")["source_modules"]
+    setup = {"faults", "cli", "card_setup", "card_presets", "server_setup"}
+    assert parts("simulator", "rspsim") - {f"rspsim.{name}" for name in setup} == (
+        set(products) - {"rspcore"}
+    )
 
 
 def test_simulator_is_tested_without_the_harness():

@@ -35,13 +35,15 @@ ALLOWED = {
     "harness/rspharness/run/renamed_option.py": {"mutants", "mutant"},  # the old spellings
     "harness/tests/mutation/test_fault_matrix.py": {"mutants", "mutant"},  # likewise
     "tox.ini": {"mutants"},  # likewise
+    "simulator/rspsim/faults/registry.py": {"told", "untold"},  # the former names of faults
     "CHANGELOG.md": {"mutants", "mutant"},  # where the old spellings are said to be renamed
 }
 
 PHRASES = re.compile(
     r"\bby rights\b|\bin so many words\b|\bgives? (?:the|a) \w+ up\b|\bnobody looks for\b"
     r"|feels responsible|\bdoes not bear out\b|\bin nobody'?s use\b|\bgoes its own way\b"
-    r"|\bby whatever way\b",
+    r"|\bby whatever way\b|\bwhat (?:a|the|no) \w+ tells\b|\bknock at\b|\bits build ended so\b"
+    r"|\bleaves the 88s out\b|\bonce elements came\b",
     re.IGNORECASE,
 )
 
@@ -64,6 +66,12 @@ def files(*patterns: str) -> list[str]:
     return [name for name in done.stdout.splitlines() if name != HERE]
 
 
+def _words(text: str) -> str:
+    """Returns a text with its identifiers taken apart, on one line."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", text)
+    return re.sub(r"\s*\n[\s#]*", " ", apart)
+
+
 def test_retired_words_are_gone():
     offences = []
     for name in files():
@@ -74,7 +82,7 @@ def test_retired_words_are_gone():
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             offences += [
                 f"{name}:{number}: {word}: say {RETIRED[word.lower()]}"
-                for word in WORD.findall(line)
+                for word in WORD.findall(_words(line))
                 if word.lower() not in allowed
             ]
     assert offences == []
@@ -95,7 +103,7 @@ def test_file_names_use_the_vocabulary():
 def test_figures_of_speech_and_ids_without_a_list_are_gone():
     offences = []
     for name in files("*.py", "*.md", "*.j2", "*.toml", "*.ini", "rsplab"):
-        text = (ROOT / name).read_text(encoding="utf-8")
+        text = _words((ROOT / name).read_text(encoding="utf-8"))
         found = [*PHRASES.findall(text), *UNKNOWN_ID.findall(text)]
         offences += [f"{name}: {phrase}" for phrase in found]
     assert offences == []

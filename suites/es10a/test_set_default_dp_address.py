@@ -40,7 +40,7 @@ def test_first_address(card, given, step):
     given.none()
     with step("S_LPAd -> eUICC: SetDefaultDpAddress; expected: ok(0), SW 9000"):
         expect.ok(set_address(card, ADDRESS))
-    with step("Expected: GetEuiccConfiguredAddresses tells it"):
+    with step("Expected: GetEuiccConfiguredAddresses returns it"):
         expect.equal(stored(card), ADDRESS, "defaultDpAddress")
 
 
@@ -51,7 +51,7 @@ def test_address_replaced(card, given, step):
     given.default_address(ADDRESS)
     with step("S_LPAd -> eUICC: SetDefaultDpAddress, another address; expected: ok(0)"):
         expect.ok(set_address(card, OTHER_ADDRESS))
-    with step("Expected: GetEuiccConfiguredAddresses tells the new one"):
+    with step("Expected: GetEuiccConfiguredAddresses returns the new one"):
         expect.equal(stored(card), OTHER_ADDRESS, "defaultDpAddress")
 
 

@@ -51,7 +51,7 @@ def updates(card, given, make_ota, step, what, request, **changes):
         receipt = ota.update_metadata(card, request)
     with step("Expected: proof of receipt, 00 and SW 9000"):
         accepted(receipt)
-    with step("Expected: GetProfilesInfo tells the new objects, all others as before"):
+    with step("Expected: GetProfilesInfo returns the new objects, all others as before"):
         expect.equal(info(card, one), replace(before, **changes), "ProfileInfo")
 
 

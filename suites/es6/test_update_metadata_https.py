@@ -44,6 +44,6 @@ def test_update_over_https(card, given, make_ota, declared, step, note):
             actual=outcome.describe(),
         )
         expect.equal(outcome.sw, StatusWord.OK, "SW of STORE DATA")
-    with step("Expected: GetProfilesInfo tells the new names, all else as before"):
+    with step("Expected: GetProfilesInfo returns the new names, all else as before"):
         expected = replace(before, service_provider_name="New SP", profile_name="New Name")
         expect.equal(info(card, one), expected, "ProfileInfo")

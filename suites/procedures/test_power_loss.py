@@ -97,7 +97,7 @@ def test_during_the_load(card, given, server, step, command):
             no_session(card, session, package, place, place + 1, 0)
             expect.unchanged(before, card.observe(), apart_from=("notifications",))
             expect.equal(free_memory(card), room, "free non-volatile memory, octets")
-        with step("Expected: a stored PIR, if any, tells of the interruption(11)"):
+        with step("Expected: a stored PIR, if any, names the interruption(11)"):
             reasons = [one.data.final_result.error_result for one in results(card)]
             reported = [reason and reason.error_reason for reason in reasons]
             expect.one_of(reported, ([], [ErrorReason.installFailedDueToInterruption]), "PIRs")

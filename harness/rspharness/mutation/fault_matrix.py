@@ -26,7 +26,7 @@ from rspharness.run.stash import case_of
 from rspharness.simulated.inprocess import InProcessTarget
 from rspharness.simulated.recording_card import Log, Recorder
 from rspsim.faults.card.card_fault import CardFault
-from rspsim.faults.registry import card_faults
+from rspsim.faults.registry import card_fault, card_faults
 
 __all__ = ["FaultMatrix"]
 
@@ -118,7 +118,7 @@ class FaultMatrix:
         self.collected.faulty_run = self._faulty_run
 
     def _faulty_run(self, sound: Run, name: str) -> Run:
-        player = self._player(sound, next(one for one in card_faults() if one.name == name))
+        player = self._player(sound, card_fault(name))
         return sound.with_fault(name, partial(InProcessTarget, make=player))
 
     def _player(self, sound: Run, fault: CardFault) -> Player:

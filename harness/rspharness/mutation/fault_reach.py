@@ -18,8 +18,8 @@ from rspsim.env import Rng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.decisions import STANDARD, Decisions
 from rspsim.euicc.state import CardState, Volatile
-from rspsim.faults.card import FAULTS
 from rspsim.faults.card.card_fault import CardFault
+from rspsim.faults.registry import card_faults
 from rspsim.stores.memory import MemoryStore
 
 __all__ = ["differs", "reaching", "touches"]
@@ -45,7 +45,7 @@ def _first_change(fault: CardFault, log: Log, places: list[int]) -> int | None:
 @cache
 def _swapping(names: frozenset[str]) -> tuple[CardFault, ...]:
     """Returns the faults that swap one of these decisions."""
-    return tuple(fault for fault in FAULTS if not names.isdisjoint(_swapped(fault)))
+    return tuple(fault for fault in card_faults() if not names.isdisjoint(_swapped(fault)))
 
 
 def touches(fault: CardFault, reached: Reached) -> bool:

@@ -125,6 +125,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def _register_fault_plugins(config: pytest.Config, collector: "Collector | None") -> None:
     """Registers the plugins that run cases on faulty cards, if the options ask for them."""
+    if config.getoption("--rsp-kills") and config.getoption("--rsp-matrix"):
+        raise pytest.UsageError("--kills and --matrix are two runs: name one of them")
     if config.getoption("--rsp-kills"):
         from rspharness.mutation.fault_kills import FaultKills  # noqa: PLC0415  only on request
 

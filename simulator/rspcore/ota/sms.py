@@ -23,7 +23,6 @@ __all__ = [
 ]
 
 _COMMAND_IEI = 0x70
-_RESPONSE_IEI = 0x71
 _SINGLE = 140 - 3
 _FIRST = 140 - 8
 _OTHER = 140 - 6

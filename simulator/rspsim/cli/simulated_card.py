@@ -79,7 +79,9 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="set an option of the card (see `rsplab card options`); may be repeated",
     )
     card.add_argument(
+        "--card-fault",
         "--fault",
+        dest="fault",
         action="append",
         default=[],
         metavar="NAME",

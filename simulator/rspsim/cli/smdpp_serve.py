@@ -14,14 +14,8 @@ import segno
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
 from rspcore.messages.metadata import ProfileClass
-from rspsim.cli.smdpp_setup import (
-    Package,
-    make_server,
-    packages,
-    server_pki,
-    switch_faults,
-    tls_credential,
-)
+from rspsim.cli.smdpp_setup import make_server, packages
+from rspsim.server_setup import Package, server_pki, switch_faults, tls_credential
 from rspsim.smdpp import Order, SmDpPlus
 from rspsim.smdpp.history import Exchange
 from rspsim.smdpp.stock.orders import FINISHED

@@ -1,4 +1,4 @@
-"""Every fault by its name: the one registry and the one look-up.
+"""Every fault by its name: the one registry.
 
 The faults of a card take a tenth of a second to import, so that each kind is imported when it is
 asked for.
@@ -8,19 +8,30 @@ dict_keys(['es10b.get_euicc_challenge.challenge'])
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from rspcore.errors import LocalError
 from rspsim.euicc.decisions import STANDARD, Decisions
+from rspsim.named import find_named
 
 if TYPE_CHECKING:
     from rspsim.faults.card.card_fault import CardFault
     from rspsim.smdpp.fault_switch import ServerFault
 
-__all__ = ["card_fault", "card_faults", "decisions_with", "server_fault", "server_faults"]
+__all__ = ["RENAMED", "card_fault", "card_faults", "decisions_with", "server_faults"]
 
-F = TypeVar("F", "CardFault", "ServerFault")
+RENAMED: Final = {
+    "es10a.get-euicc-configured-addresses.empty-told": (
+        "es10a.get-euicc-configured-addresses.empty-present"
+    ),
+    "es10a.set-default-dp-address.told": "es10a.set-default-dp-address.leaves-notification",
+    "es10b.load-crl.parts-not-told": "es10b.load-crl.parts-not-reported",
+    "es10c.delete-profile.refusal-tells": "es10c.delete-profile.refusal-notified",
+    "notifications.test-profile.told": "notifications.test-profile.notified",
+    "notifications.enable.untold": "notifications.enable.none",
+    "notifications.disable.untold": "notifications.disable.none",
+}
+"""Former names of card faults; each is answered with the name of today."""
 
 
 def card_faults() -> "tuple[CardFault, ...]":
@@ -31,7 +42,7 @@ def card_faults() -> "tuple[CardFault, ...]":
 
 
 def server_faults() -> "tuple[ServerFault, ...]":
-    """Returns every server fault."""
+    """Returns every server fault; a server is given them and finds each by its name."""
     from rspsim.faults.server import FAULTS  # noqa: PLC0415  a card needs none of them
 
     return FAULTS
@@ -43,16 +54,9 @@ def card_fault(name: str) -> "CardFault":
     Raises:
         LocalError: there is none; the message names those that come near.
     """
-    return _named(name, card_faults(), "card fault", "rsplab card faults")
-
-
-def server_fault(name: str) -> "ServerFault":
-    """Returns the server fault of this name.
-
-    Raises:
-        LocalError: as `card_fault`.
-    """
-    return _named(name, server_faults(), "server fault", "rsplab smdpp faults")
+    if name in RENAMED:
+        raise LocalError(f"card fault {name!r} is called {RENAMED[name]!r} now")
+    return find_named(name, card_faults(), "card fault", "rsplab card faults")
 
 
 def decisions_with(names: Iterable[str]) -> Decisions:
@@ -65,12 +69,3 @@ def decisions_with(names: Iterable[str]) -> Decisions:
     for name in names:
         decisions = card_fault(name).apply(decisions)
     return decisions
-
-
-def _named(name: str, faults: tuple[F, ...], kind: str, listing: str) -> F:
-    known = {fault.name: fault for fault in faults}
-    if name in known:
-        return known[name]
-    near = get_close_matches(name, known, n=3)
-    hint = f"did you mean {', '.join(near)}? " if near else ""
-    raise LocalError(f"{kind} {name!r} is not known; {hint}`{listing}` lists all {len(known)}")

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from rspcore.errors import LocalError
+from rspsim.named import find_named
 from rspsim.smdpp.fault_points import Point
 
 __all__ = ["Active", "FaultSwitch", "Parameter", "ServerFault"]
@@ -76,6 +77,14 @@ class FaultSwitch:
         """Returns the faults that are on, in the order they were switched on."""
         return tuple(self._active)
 
+    def fault(self, name: str) -> ServerFault:
+        """Returns the fault of this name.
+
+        Raises:
+            LocalError: there is none; the message names those that come near.
+        """
+        return find_named(name, self._known.values(), "server fault", "rsplab smdpp faults")
+
     def on(
         self, name: str, *, function: str = "", times: int | None = None, **parameters: Parameter
     ) -> Active:
@@ -85,9 +94,7 @@ class FaultSwitch:
             LocalError: there is no such fault or parameter, or a parameter has another type.
                 Nothing was switched.
         """
-        fault = self._known.get(name)
-        if fault is None:
-            raise LocalError(f"fault {name!r} is not known; there are {', '.join(self._known)}")
+        fault = self.fault(name)
         for key, value in parameters.items():
             if key not in fault.parameters:
                 raise LocalError(

@@ -23,7 +23,6 @@ _DATA_CODING = 0x21
 _SHAREABLE = 0x40
 _UICC_CHARACTERISTICS = b"\x71"
 _ASKS_TERMINAL_CAPABILITY = b"\x01"
-_NO_RECORD = 0
 
 
 def _descriptor(one: File) -> bytes:

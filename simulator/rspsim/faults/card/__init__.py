@@ -7,6 +7,7 @@ failed has not been tested. To add one, add an entry to the tuple of its area.
 from typing import Final
 
 from rspsim.faults.card.card_fault import CardFault
+from rspsim.faults.card.es6 import update_metadata
 from rspsim.faults.card.isdr import (
     authenticate_server,
     cancel_session,
@@ -43,22 +44,17 @@ from rspsim.faults.card.load import (
     store_metadata,
 )
 from rspsim.faults.card.profile_content import interpreter, profile_contents, profile_elements
+from rspsim.faults.card.security import policy
 from rspsim.faults.card.uicc import (
-    es6,
+    access,
+    file_contents,
+    file_selection,
     file_system,
+    get_identity,
     pins,
     toolkit_and_ota,
-    uicc_access,
-    uicc_data,
-    uicc_identity,
-    uicc_selection,
 )
-from rspsim.faults.card.whole_card import (
-    notification_contents,
-    notification_making,
-    policy,
-    procedures,
-)
+from rspsim.faults.card.whole_card import notification_contents, notification_making, procedures
 
 __all__ = ["FAULTS"]
 
@@ -95,17 +91,17 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *load_profile_elements.FAULTS,
     *profile_elements.FAULTS,
     *profile_contents.FAULTS,
-    *es6.FAULTS,
+    *update_metadata.FAULTS,
     *list_notification.FAULTS,
     *remove_notification_from_list.FAULTS,
     *notification_contents.FAULTS,
     *notification_making.FAULTS,
     *file_system.FAULTS,
     *procedures.FAULTS,
-    *uicc_selection.FAULTS,
-    *uicc_access.FAULTS,
-    *uicc_data.FAULTS,
-    *uicc_identity.FAULTS,
+    *file_selection.FAULTS,
+    *access.FAULTS,
+    *file_contents.FAULTS,
+    *get_identity.FAULTS,
     *pins.FAULTS,
     *toolkit_and_ota.FAULTS,
     *interpreter.FAULTS,

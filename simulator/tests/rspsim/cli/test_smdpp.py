@@ -19,6 +19,7 @@ from rspcore.errors import ConfigError, DecodeError, LocalError
 from rspcore.messages.metadata import ProfileClass
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import make_pki
+from rspsim import server_setup
 from rspsim.__main__ import PROGRAM
 from rspsim.cli import smdpp_setup
 from rspsim.cli.smdpp_serve import _Orders
@@ -144,12 +145,12 @@ def test_faults_are_listed_with_their_parameters(capsys):
 def test_folder_without_a_ci_is_refused(tmp_path):
     (tmp_path / "note.txt").write_text("nothing")
     with pytest.raises(ConfigError, match="CI"):
-        smdpp_setup.server_pki(tmp_path, any_ci=False)
+        server_setup.server_pki(tmp_path, any_ci=False)
 
 
 def test_own_pki_written_to_a_folder_is_read_back(tmp_path, write_pki):
     write_pki(make_pki(), tmp_path)
-    pki = smdpp_setup.server_pki(tmp_path, any_ci=False)
+    pki = server_setup.server_pki(tmp_path, any_ci=False)
     server = smdpp_setup.make_server(options("--smdp-oid", "2.999.12"), pki, 8443)
     assert str(server.identity.oid) == "2.999.12"
 
@@ -162,7 +163,7 @@ def test_server_has_its_addresses_and_a_certificate_for_each():
         assert server.identity.answers_to(address)
     now = datetime(2026, 6, 1, tzinfo=UTC)
     for curve in Curve:
-        certificate = smdpp_setup.tls_credential(server, curve, now).certificate
+        certificate = server_setup.tls_credential(server, curve, now).certificate
         assert certificate.curve is curve
         assert certificate.registered_id == server.identity.oid
         assert "smdp.example.org" in certificate.dns_names
@@ -180,9 +181,9 @@ def test_tls_certificate_of_a_pki_without_ci_key_is_used_while_it_is_valid():
     server = smdpp_setup.make_server(options(), Pki.from_files(files), 8443)
     kept = server.identity.pki.dp_tls(Curve.NIST_P256)
     during = kept.certificate.not_after.replace(microsecond=0)
-    assert smdpp_setup.tls_credential(server, Curve.NIST_P256, during) == kept
+    assert server_setup.tls_credential(server, Curve.NIST_P256, during) == kept
     with pytest.raises(ConfigError, match="SK_CI"):
-        smdpp_setup.tls_credential(server, Curve.NIST_P256, datetime(2099, 1, 1, tzinfo=UTC))
+        server_setup.tls_credential(server, Curve.NIST_P256, datetime(2099, 1, 1, tzinfo=UTC))
 
 
 def test_own_profile_takes_names_and_class_from_the_options():
@@ -215,7 +216,7 @@ def test_faults_of_the_options_are_switched_on():
         "es9.answer.base64,form=url",
         "es9.header.missing",
     ]
-    smdpp_setup.switch_faults(server, requested)
+    server_setup.switch_faults(server, requested)
     assert [(dict(o.parameters), o.function, o.times) for o in server.faults.active] == [
         ({"status": 500}, "cancelSession", 2),
         ({"value": False}, "", None),
@@ -223,7 +224,7 @@ def test_faults_of_the_options_are_switched_on():
         ({}, "", None),
     ]
     with pytest.raises(LocalError, match="no parameter"):
-        smdpp_setup.switch_faults(server, ["http.status,x=1"])
+        server_setup.switch_faults(server, ["http.status,x=1"])
 
 
 def test_finished_order_is_made_again_under_its_matching_id(capsys):

@@ -11,7 +11,7 @@ from functools import cache
 from rspsim.euicc.profile_content.interpreter import template_tables as tables
 from rspsim.euicc.profile_content.model import FileKind
 
-__all__ = ["ARR_RULES", "DefaultContent", "Template", "TemplateFile", "template"]
+__all__ = ["DefaultContent", "Template", "TemplateFile", "template"]
 
 _ARC = "2.23.143.1."
 
@@ -186,25 +186,3 @@ def template(oid: str) -> Template | None:
     element, created, texts = known
     lines = [line for text in texts for line in text.splitlines() if line]
     return Template(number, element, created, tuple(_read(line) for line in lines))
-
-
-ARR_RULES: dict[int, bytes] = {
-    number: bytes.fromhex(text)
-    for number, text in {
-        1: "8001019000800102A406830101950108800158A40683010A950108",
-        2: "800101A40683010195010880015AA40683010A950108",
-        3: "80015BA40683010A950108",
-        4: "800101900080011A9700800140A40683010A950108",
-        5: "800103A406830101950108800158A40683010A950108",
-        6: "800111A40683010195010880014AA40683010A950108",
-        7: "800103A406830101950108800158A40683010A950108840132A406830101950108",
-        8: "800101A406830101950108800102A406830181950108800158A40683010A950108",
-        9: "800101900080011AA406830101950108800140A40683010A950108",
-        10: "800101900080015AA40683010A950108",
-        11: "8001019000800118A40683010A9501088001429700",
-        12: "800101A40683010195010880015A9700",
-        13: "800113A406830101950108800148A40683010A950108",
-        14: "80015EA40683010A950108",
-    }.items()
-}
-"""Access rules the templates assume, by record number; a Profile brings its own EF.ARR."""

@@ -186,7 +186,7 @@ FAULTS: Final = (
         swap(delete_profile.REMOVED, _notifications_removed),
     ),
     CardFault(
-        "es10c.delete-profile.refusal-tells",
+        "es10c.delete-profile.refusal-notified",
         "A refused deletion leaves notifications of a deletion.",
         (
             "ES10c.DeleteProfile#03",

@@ -1,1 +1,1 @@
-"""Faults that show across functions: notifications, policy rules, whole procedures."""
+"""Faults that show across functions: notifications and whole procedures."""
