@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path
 
 PACKAGES = {"rspcore", "rspsim", "rspharness"}
-SMOKE = "import rspcore, rspsim, rspharness.plugin.hooks; from rspcore.ids import Eid"
+SMOKE = "import rspcore, rspsim, rspharness.plugin.hooks, rspharness.plugin.installed"
 
 
 def main(dist: Path, scratch: Path) -> None:

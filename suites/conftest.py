@@ -1,1 +1,3 @@
-"""Nothing is configured here: options, fixtures and hooks come from the rspharness plugin."""
+"""Loads the plugin of the conformance suites: their options, fixtures and hooks."""
+
+pytest_plugins = ["rspharness.plugin.hooks"]

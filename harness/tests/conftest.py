@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import settings
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
@@ -17,6 +18,9 @@ from rspharness.lpa.es9p_client import HttpReply
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
 
 pytest_plugins = ["pytester"]
+
+settings.register_profile("rsplab", deadline=None)  # no test depends on the speed of the machine
+settings.load_profile("rsplab")
 
 
 def _module(place: Path) -> ModuleType:
@@ -36,7 +40,7 @@ driver, need_pcscd = _SIMULATOR.driver, _SIMULATOR.need_pcscd
 def state_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Returns a folder of journals for this test alone."""
     folder: Path = tmp_path_factory.mktemp("state")
-    monkeypatch.setenv("RSPLAB_STATE", str(folder))
+    monkeypatch.setenv("RSPLAB_JOURNALS", str(folder))
     return folder
 
 

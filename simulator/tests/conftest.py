@@ -4,10 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from rspcore.crypto.curves import Curve
 from rspcore.pki.bundle import Pki
 from rspcore.pki.roles import Role
+
+settings.register_profile("rsplab", deadline=None)  # no test depends on the speed of the machine
+settings.load_profile("rsplab")
 
 
 @pytest.fixture(scope="session")

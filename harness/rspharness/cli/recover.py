@@ -21,7 +21,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "suites and their Notifications, restore the default SM-DP+ address and the Enabled "
         "Profile, read the card again, and say what is restored and what is left.",
         epilog="Exit code: 0 all is as before; 1 something is left; 3 the card is another, or "
-        "there is no card. The journals are in RSPLAB_STATE, or rsplab/cards in XDG_STATE_HOME.",
+        "there is no card. The journals are in RSPLAB_JOURNALS, or rsplab/cards in XDG_STATE_HOME.",
     )
     parser.add_argument(
         "--target",

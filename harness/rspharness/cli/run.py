@@ -5,10 +5,14 @@ writes no report itself.
 """
 
 import argparse
+import os
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Final
 
 from rspcore.errors import ConfigError
 from rspharness.run.renamed_option import RENAMED, RenamedOption
@@ -25,6 +29,10 @@ __all__ = [
 CHECKOUT = Path(__file__).parents[3]  # where an editable installation has the suites
 EXIT_CODES = {0: 0, 1: 1, 2: 130, 3: 1, 4: 2, 5: 2, 30: 3}  # exit code of pytest: that of rsplab
 
+CONFIGURATION: Final = Path(__file__).parents[1] / "plugin" / "conformance.ini"
+PLUGINS: Final = ("rspharness.plugin.hooks", "xdist.plugin", "allure_pytest.plugin")
+"""The plugins of pytest that a run uses; others that are installed are not loaded."""
+
 _PASSED_ON = (
     "reader",
     "state",
@@ -37,6 +45,8 @@ _PASSED_ON = (
     "seed",
     "change_limit",
 )
+_FOREIGN: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
+"""Environment variables that are meant for the user's own tests."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -47,7 +57,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         description="Run the conformance suites on a card and write a report.",
         epilog="Exit code: 0 every applicable case passes; 1 a case failed or was inconclusive; "
         "2 wrong use; 3 the environment lacks something, the card is not there or has another "
-        "EID, or no case applied; 130 interrupted. Arguments after -- are passed to pytest.",
+        "EID, or no case applied; 130 interrupted. Arguments after -- are passed to pytest; "
+        "an installed plugin of pytest is used only when it is named there, as in -- -p pytest_cov."
+        " Options that are not given come from the environment: RSPLAB_TARGET, RSPLAB_LEVEL ...",
     )
     card = parser.add_argument_group("the card")
     card.add_argument(
@@ -151,18 +163,64 @@ def run(options: argparse.Namespace) -> int:
     """Runs the suites with these options and returns the program's exit code.
 
     Raises:
-        ConfigError: No suites, no such target, or no PC/SC daemon. Nothing was sent to a card.
+        ConfigError: No suites, no such target, no PC/SC daemon, or no place for reports. Nothing
+            was sent to a card.
     """
     suites = find_suites(options.suites)
+    require_writable(report_folder(options, suites))
+    named = options.target or os.environ.get("RSPLAB_TARGET")
     with ExitStack() as held:
-        target = options.target or default_target(held, options.workers)
-        if options.target == "vpcd":
+        target = named or default_target(held, options.workers)
+        if named == "vpcd":
             keep_pcscd_running(held, options.workers)
         arguments = pytest_arguments(options, target, suites)
 
         import pytest  # noqa: PLC0415  slow, and `--help` does not need it
 
+        held.enter_context(own_plugins())
         return EXIT_CODES[int(pytest.main(arguments))]
+
+
+@contextmanager
+def own_plugins() -> Iterator[None]:
+    """Keeps pytest and its workers from loading plugins that the run did not name.
+
+    The environment is as before afterwards.
+    """
+    kept = {name: os.environ.get(name) for name in (*_FOREIGN, "PYTEST_DISABLE_PLUGIN_AUTOLOAD")}
+    for name in _FOREIGN:
+        os.environ.pop(name, None)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def report_folder(options: argparse.Namespace, suites: Path) -> Path:
+    """Returns the folder for reports: the one named, or `reports` beside the suites."""
+    return Path(options.report or os.environ.get("RSPLAB_REPORT") or suites.parent / "reports")
+
+
+def require_writable(folder: Path) -> None:
+    """Makes the folder for reports if it is missing.
+
+    Raises:
+        ConfigError: This user cannot write there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"reports cannot be written to {folder}: {error.strerror}; name another folder with "
+            "--report"
+        ) from error
 
 
 def default_target(held: ExitStack, workers: int) -> str:
@@ -217,32 +275,34 @@ def find_suites(named: Path | None) -> Path:
 def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> list[str]:
     """Returns the arguments of pytest for a run.
 
+    The configuration is that of the package, so that neither the settings of the checkout nor those
+    of the user change a verdict.
+
     Args:
         options: What the parser of `run` read.
         target: The target chosen.
         suites: Folder of the suites; pytest's root is the folder above it.
     """
-    root = suites.parent
-    # The plugin is imported already, and pytest would warn that it cannot rewrite its asserts.
-    quiet = "-Wignore:Module already imported:pytest.PytestAssertRewriteWarning"
-    shown = "-Wdefault"  # the checkout makes warnings errors; those of a library end no run
-    arguments = [str(suites), f"--rootdir={root}", "--no-header", shown, quiet]
-    arguments.append(f"--target={target}")
-    if (root / "pyproject.toml").is_file():
-        arguments.append(f"--config-file={root / 'pyproject.toml'}")
-    arguments.append(f"--report={options.report or root / 'reports'}")
-    for name in _PASSED_ON:
-        value = getattr(options, name)
-        if value:
-            arguments.append(f"--{name.replace('_', '-')}={value}")
-    arguments += [f"--case={case}" for case in options.case or ()]
-    arguments += [f"--also={path}" for path in options.also or ()]
-    if options.kills:
-        arguments.append("--kills")
-    if options.matrix:
-        arguments.append("--matrix")
+    arguments = [str(suites), f"--rootdir={suites.parent}", f"--confcutdir={suites}"]
+    arguments += [f"--config-file={CONFIGURATION}", "--no-header"]
+    for plugin in PLUGINS:
+        arguments += ["-p", plugin]
+    given = {
+        "target": target,
+        "report": report_folder(options, suites),
+        **{name: getattr(options, name) for name in _PASSED_ON},
+    }
+    arguments += [f"{_long(name)}={value}" for name, value in given.items() if value]
+    arguments += [f"{_long('case')}={case}" for case in options.case or ()]
+    arguments += [f"{_long('also')}={path}" for path in options.also or ()]
+    arguments += [_long(name) for name in ("kills", "matrix") if getattr(options, name)]
     if options.allure:
         arguments.append(f"--alluredir={options.allure}")
     if options.workers > 1:
         arguments.append(f"--numprocesses={options.workers}")
     return [*arguments, *options.pytest]
+
+
+def _long(name: str) -> str:
+    """Returns the option of pytest behind one of `rsplab run`."""
+    return f"--rsp-{name.replace('_', '-')}"

@@ -1,9 +1,9 @@
-"""The pytest plugin: the hooks of the conformance suites, with options and fixtures beside them.
+"""The plugin of the conformance suites: their hooks, with options and fixtures beside them.
 
-An installed plugin loads in every pytest run, so this module only registers options and looks for
-the `testcase` marker; everything else is imported when a marked case is found. How a case is
-judged is in `rspharness.run.case_state`, what a run shares in `rspharness.run.run`, what the
-reports show in `rspharness.report`.
+`suites/conftest.py` and `rsplab run` load it, and nobody else: what an installation brings into
+every run of pytest is `rspharness.plugin.installed`. Everything but the options is imported when a
+case with the `testcase` marker is found. How a case is judged is in `rspharness.run.case_state`,
+what a run shares in `rspharness.run.run`, what the reports show in `rspharness.report`.
 """
 
 from collections.abc import Generator
@@ -13,16 +13,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rspharness.record.testcase import TestCaseMarker
+from rspharness.run import option_values
 from rspharness.run.stash import CASE, COLLECTED, RUN, case_of
 
 if TYPE_CHECKING:
     from rspharness.report.collector import Collector
 
-pytest_plugins = (
-    "rspharness.plugin.options",
-    "rspharness.plugin.fixtures",
-    "rspharness.plugin.card_fixtures",
-)
+pytest_plugins = ("rspharness.plugin.options", "rspharness.plugin.fixtures")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,7 +37,7 @@ def pytest_pycollect_makeitem(name: str, obj: object) -> list[pytest.Item] | Non
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Checks the ids of the cases and selects those of --case."""
+    """Checks the ids of the cases and selects those of --rsp-case."""
     if not any(item.get_closest_marker("testcase") for item in items):
         return
     from rspharness.run import collection  # noqa: PLC0415  only where there are cases
@@ -48,7 +45,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     collected = collection.collect(config, items)
     collection.make_runs(config, collected)
     config.stash[COLLECTED] = collected
-    chosen, left = collection.choose(items, config.getoption("--case"))
+    chosen, left = collection.choose(items, option_values.values(config, "case"))
     if left:
         config.hook.pytest_deselected(items=left)
     items[:] = collection.irreversible_last(chosen, collected)
@@ -80,7 +77,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
     result: object = None
     if case.fault:
-        required = not item.config.getoption("--matrix")
+        required = not item.config.getoption("--rsp-matrix")
         with lifecycle.judged_with_fault(case, required=required):
             result = yield
         return result
@@ -129,13 +126,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def _register_fault_plugins(config: pytest.Config, collector: "Collector | None") -> None:
     """Registers the plugins that run cases on faulty cards, if the options ask for them."""
-    if config.getoption("--kills") and config.getoption("--matrix"):
+    if config.getoption("--rsp-kills") and config.getoption("--rsp-matrix"):
         raise pytest.UsageError("--kills and --matrix are two runs: name one of them")
-    if config.getoption("--kills"):
+    if config.getoption("--rsp-kills"):
         from rspharness.mutation.fault_kills import FaultKills  # noqa: PLC0415  only on request
 
         config.pluginmanager.register(FaultKills(), "rsplab-kills")
-    if config.getoption("--matrix"):
+    if config.getoption("--rsp-matrix"):
         from rspharness.mutation.matrix_plugin import MatrixPlugin  # noqa: PLC0415  likewise
 
         config.pluginmanager.register(MatrixPlugin(config, collector), "rsplab-matrix")
@@ -144,7 +141,7 @@ def _register_fault_plugins(config: pytest.Config, collector: "Collector | None"
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config, specs: list[object]) -> None:
     """Starts pcscd once, with a slot for each worker, before the workers look for it."""
-    if config.getoption("--target") == "vpcd":
+    if option_values.value(config, "target") == "vpcd":
         from rspharness.simulated.vpcd import start_daemon  # noqa: PLC0415  only for this target
 
         config.add_cleanup(start_daemon(len(specs)).stop)

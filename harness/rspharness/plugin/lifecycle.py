@@ -79,7 +79,7 @@ def begin(item: pytest.Item, ids: CaseIds, run: Run) -> CaseState:
         target=run.options.target,
         requirements=ids.requirements,
         level=ids.level,
-        again=f"pytest {path} --case '{ids.requirements[0].id}' {target}",
+        again=f"rsplab run --case '{ids.requirements[0].id}' {target}",
         fault=ids.fault,
         listeners=allure_listeners(item.config),
     )

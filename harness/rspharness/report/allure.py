@@ -1,7 +1,7 @@
 """Allure: steps, labels and attachments, whenever pytest runs with --alluredir.
 
 allure-pytest writes its own results from pytest's; this module adds what it cannot know: the ids of
-the catalogue, the function as the feature, our steps, and the trace of the APDUs.
+the catalogue, the function as the feature, our steps, and the trace of the APDUs, masked.
 """
 
 from typing import TYPE_CHECKING, Any, Protocol
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from rspharness.record.steps import Step, StepListener
+from rspharness.report.masking import masked_trace
 
 if TYPE_CHECKING:
     from rspharness.run.case_state import CaseState
@@ -81,7 +82,7 @@ def attach_evidence(config: pytest.Config, case: "CaseState") -> None:
     import allure  # noqa: PLC0415  only for runs that write Allure results
 
     text = allure.attachment_type.TEXT
-    allure.attach(case.trace.text(), name="APDU trace", attachment_type=text)
+    allure.attach(masked_trace(case.trace.text()), name="APDU trace", attachment_type=text)
     if case.steps.notes:
         allure.attach("\n".join(case.steps.notes), name="Observed", attachment_type=text)
     if case.expected:

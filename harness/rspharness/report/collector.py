@@ -76,9 +76,10 @@ class Collector:
         from rspharness.report.git_commit import commit_of  # noqa: PLC0415  likewise
         from rspharness.report.run_folder import RunFolder  # noqa: PLC0415  likewise
         from rspharness.report.writing import folder_name  # noqa: PLC0415  likewise
+        from rspharness.run.option_values import value  # noqa: PLC0415  likewise
 
         self._commit = commit_of(self._config.rootpath)
-        root = Path(self._config.getoption("--report") or self._config.rootpath / "reports")
+        root = Path(value(self._config, "report") or self._config.rootpath / "reports")
         try:
             made = RunFolder.create(root, folder_name(self._started, self._target()))
         except ConfigError as error:
@@ -146,6 +147,7 @@ class Collector:
         if self.results is None:
             return
         from rspharness.report import writing  # noqa: PLC0415  only where there are cases
+        from rspharness.report.latest_link import why_latest_stays  # noqa: PLC0415  likewise
 
         terminalreporter.section("conformance")
         for line in writing.summary(self.results):
@@ -155,3 +157,5 @@ class Collector:
             near = self.folder.is_relative_to(here)
             folder = self.folder.relative_to(here) if near else self.folder
             terminalreporter.write_line(f"reports: {folder}/index.html")
+            if stays := why_latest_stays(self.folder):
+                terminalreporter.write_line(stays)

@@ -6,6 +6,7 @@ from typing import Any
 import jinja2
 
 from rspharness.record.verdicts import Verdict
+from rspharness.report.masking import masked_trace
 from rspharness.report.results import Results
 
 __all__ = ["render", "template", "write_html"]
@@ -52,7 +53,7 @@ def _shown(case: dict[str, Any], by_id: dict[str, Any], trace: str) -> dict[str,
     return {
         **case,
         "rows": [by_id[name] for name in case["ids"] if name in by_id],
-        "excerpt": "\n".join(lines[-_EXCERPT_LINES:]),
+        "excerpt": masked_trace("\n".join(lines[-_EXCERPT_LINES:])),
         "cut": len(lines) > _EXCERPT_LINES,
         "search": " ".join((*case["ids"], case["title"], case["reason"], *case["notes"])).lower(),
     }

@@ -8,12 +8,13 @@ Everything else in it is made from these. A torn last line is what a killed proc
 """
 
 import json
-import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
 from rspcore.errors import ConfigError
+from rspharness.record.private_files import make_private, write_private
+from rspharness.report.latest_link import point_latest
 
 __all__ = ["RunFolder"]
 
@@ -33,7 +34,7 @@ class RunFolder:
 
     @classmethod
     def create(cls, root: Path, name: str) -> Self:
-        """Makes the folder; `latest` beside it points to it.
+        """Makes the folder, for its owner alone; the link `latest` beside it points to it.
 
         Args:
             root: Folder of all reports.
@@ -48,13 +49,9 @@ class RunFolder:
             number += 1
             path = root / f"{name}-{number}"
         try:
-            (path / "traces").mkdir(parents=True)
-            latest = root / "latest"
-            if latest.is_symlink():
-                latest.unlink()
-            elif latest.is_dir():
-                shutil.rmtree(latest)
-            latest.symlink_to(path.name, target_is_directory=True)
+            make_private(path)
+            make_private(path / "traces")
+            point_latest(path)
         except OSError as error:
             raise ConfigError(
                 f"reports cannot be written to {path}: {error.strerror}; name another folder by "
@@ -76,7 +73,7 @@ class RunFolder:
             The record with the name of the trace's file instead of its text.
         """
         file = self._trace_name(record["ids"][0])
-        (self.path / "traces" / file).write_text(record.get("trace", ""), encoding="utf-8")
+        write_private(self.path / "traces" / file, record.get("trace", ""))
         kept = {**record, "trace": f"traces/{file}"}
         with (self.path / "cases.jsonl").open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(kept, ensure_ascii=False) + "\n")

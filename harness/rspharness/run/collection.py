@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from rspharness.record.testcase import Level
 from rspharness.record.verdicts import Inconclusive
 from rspharness.run.declared_names import require_known_cases, require_known_names
 from rspharness.run.opening import load_settings
+from rspharness.run.option_values import ini_key, long_option, value, values, variable
 from rspharness.run.run import NoCardError, Run, RunOptions
 
 __all__ = ["CaseIds", "Collected", "choose", "collect", "irreversible_last", "make_runs"]
@@ -159,7 +161,7 @@ def _guard(item: pytest.Function) -> None:
 
 def catalogue_path(config: pytest.Config) -> Path:
     """Returns the path of the catalogue: the option, or the project's own."""
-    given = config.getoption("--requirements")
+    given = value(config, "requirements")
     return Path(given) if given else config.rootpath / "fixtures" / "requirements" / "euicc.csv"
 
 
@@ -204,7 +206,7 @@ def make_runs(config: pytest.Config, collected: Collected) -> None:
     try:
         options = _options(config)
         settings = load_settings(options.target, options.reader)
-        others = [_other(path) for path in _target_files(config.getoption("--also"))]
+        others = [_other(path) for path in _target_files(values(config, "also"))]
         require_known_names(settings, collected.catalogue, options.target)
         for other in others:
             require_known_names(load_settings(other), collected.catalogue, other)
@@ -217,7 +219,7 @@ def make_runs(config: pytest.Config, collected: Collected) -> None:
     if settings.kind in _ONE_CARD:
         if others:
             raise pytest.UsageError("--also adds simulated cards, to a simulated one")
-        if config.getoption("--kills") or config.getoption("--matrix"):
+        if any(config.getoption(long_option(name)) for name in ("kills", "matrix")):
             raise pytest.UsageError("--kills and --matrix need a new simulated card for each case")
         if hasattr(config, "workerinput"):
             raise pytest.UsageError("one card in one reader: run without -n")
@@ -279,21 +281,36 @@ def _number(text: str) -> int | None:
 
 
 def _options(config: pytest.Config) -> RunOptions:
-    eid, pki, level, state = map(config.getoption, ("--eid", "--pki", "--level", "--state"))
+    eid, pki, state = (value(config, name) for name in ("eid", "pki", "state"))
     worker: str = getattr(config, "workerinput", {}).get("workerid", "gw0")
     return RunOptions(
-        target=config.getoption("--target"),
-        reader=config.getoption("--reader"),
+        target=value(config, "target"),
+        reader=value(config, "reader"),
         eid=Eid.from_digits(eid) if eid else None,
-        level=str(Level(level)) if level else "",
+        level=_one_of(Level, "level", value(config, "level")),
         pki=Path(pki) if pki else None,
-        personality=config.getoption("--personality"),
-        card_fault=config.getoption("--card-fault"),
-        curve=Curve(config.getoption("--curve")),
-        seed=config.getoption("--seed"),
+        personality=value(config, "personality"),
+        card_fault=value(config, "card-fault"),
+        curve=Curve(_one_of(Curve, "curve", value(config, "curve"))),
+        seed=value(config, "seed"),
         state=Path(state) if state else None,
         slot=int(worker.removeprefix("gw")),
         parallel=hasattr(config, "workerinput"),
-        change_limit=_number(config.getoption("--change-limit")),
+        change_limit=_number(value(config, "change-limit")),
         started=datetime.now(tz=UTC),  # noqa: TID251  certificates are checked at the real time
     )
+
+
+def _one_of(kind: type[StrEnum], name: str, given: str) -> str:
+    """Returns the value if it is empty or one of these.
+
+    Raises:
+        ConfigError: it is another one; the message says where it may come from.
+    """
+    known = [str(one) for one in kind]
+    if given and given not in known:
+        raise ConfigError(
+            f"{name}: expected {' or '.join(known)}, got {given!r} "
+            f"(from {long_option(name)}, {variable(name)} or {ini_key(name)})"
+        )
+    return given

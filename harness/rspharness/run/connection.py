@@ -17,6 +17,7 @@ from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import make_pki
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
 from rspharness.lpa.local_management import read_eid
+from rspharness.record.private_files import write_private
 from rspharness.record.trace import Trace
 from rspharness.run.opening import open_target
 from rspharness.targets.pki_folder import read_pki
@@ -155,6 +156,6 @@ def _traced(link: CardLink, file: Path | None) -> Iterator[CardLink]:
     finally:
         link.close()
         try:
-            file.write_text(trace.text(), encoding="utf-8")
+            write_private(file, trace.text())
         except OSError as error:
             raise ConfigError(f"trace file {file}: {error.strerror}") from error

@@ -29,8 +29,8 @@ _DIGITS: Final = 20
 
 
 def state_folder() -> Path:
-    """Returns the folder of the journals: RSPLAB_STATE, else one in the user's state folder."""
-    named = os.environ.get("RSPLAB_STATE")
+    """Returns the folder of the journals: RSPLAB_JOURNALS, else one in the user's state folder."""
+    named = os.environ.get("RSPLAB_JOURNALS")
     if named:
         return Path(named)
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
@@ -241,7 +241,7 @@ def _file(folder: Path, eid: Eid) -> Path:
 def _unwritable(path: Path, error: OSError) -> StoreError:
     return StoreError(
         f"{path}: {error.strerror}; what a card was is written there before it is changed: make "
-        "the folder writable, or name another one by RSPLAB_STATE"
+        "the folder writable, or name another one by RSPLAB_JOURNALS"
     )
 
 

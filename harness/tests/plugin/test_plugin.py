@@ -1,6 +1,8 @@
 """The plugin, run by pytest inside pytest on the fake card."""
 
 import json
+import re
+import tomllib
 from pathlib import Path
 from textwrap import dedent
 
@@ -13,6 +15,8 @@ from rspharness.run import opening
 
 ROOT = Path(__file__).parents[3]
 CATALOGUE = ROOT / "fixtures" / "requirements" / "euicc.csv"
+PLUGIN = ("-p", "no:rspharness", "-p", "rspharness.plugin.hooks")
+"""The suites load their plugin themselves; the installed one is not needed."""
 
 _CONFTEST = """
 import sys
@@ -61,7 +65,7 @@ def suite(pytester, monkeypatch):
         own = workers or subprocess or "--alluredir" in options
         start = pytester.runpytest_subprocess if own else pytester.runpytest_inprocess
         fixed = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")  # slow to import
-        return start(f"--requirements={CATALOGUE}", *fixed, *extra, *options)
+        return start(*PLUGIN, f"--rsp-requirements={CATALOGUE}", *fixed, *extra, *options)
 
     return run
 
@@ -126,7 +130,7 @@ def test_failing_case_reports_requirement_expected_and_actual(suite, pytester):
             "  expected     False",
             "  actual       True",
             "  sent         ES10c.GetEID, 6 octets; trace line *",
-            "  again        pytest *--case 'ES10c.GetEID#02' --target inprocess",
+            "  again        rsplab run --case 'ES10c.GetEID#02' --target inprocess",
         ]
     )
     assert _results(pytester)["cases"][0]["verdict"] == "fail"
@@ -166,13 +170,14 @@ def test_octets_of_a_case_follow_its_requirements_and_parameters(pytester):
             assert case_state.seed == f"ES10b.GetEUICCChallenge#01 {number}"
         """
     )
-    catalogue = ROOT / "fixtures" / "requirements" / "euicc.csv"
-    result = pytester.runpytest_subprocess(f"--requirements={catalogue}", "-p", "no:cacheprovider")
+    result = pytester.runpytest_subprocess(
+        *PLUGIN, f"--rsp-requirements={CATALOGUE}", "-p", "no:cacheprovider"
+    )
     result.assert_outcomes(passed=2)
 
 
 def test_unknown_card_fault_is_wrong_use_with_the_near_names(suite):
-    result = suite(_PASS, "--card-fault=es10b.challenge.constnt")
+    result = suite(_PASS, "--rsp-card-fault=es10b.challenge.constnt")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*did you mean es10b.challenge.constant*"])
 
@@ -285,7 +290,7 @@ def test_v3(card):
     raise RuntimeError
 """
     )
-    assert suite(text, "--also", "others").ret == 0
+    assert suite(text, "--rsp-also", "others").ret == 0
     results = _results(pytester)
     seen = {c["ids"][0]: (c["verdict"], c["target"]) for c in results["cases"]}
     assert seen == {
@@ -303,10 +308,10 @@ def test_v3(card):
 
 def test_also_accepts_only_simulated_cards(suite, pytester):
     pytester.makefile(".toml", reader='kind = "pcsc"\n', lpae='kind = "inprocess"\n')
-    result = suite(_PASS, "--also", "reader.toml")
+    result = suite(_PASS, "--rsp-also", "reader.toml")
     assert result.ret == 4
     result.stderr.fnmatch_lines(['*--also reader.toml: expected a card of kind "inprocess"*'])
-    result = suite(_PASS, "--target", "pcsc", "--also", "lpae.toml", simulated=False)
+    result = suite(_PASS, "--rsp-target", "pcsc", "--rsp-also", "lpae.toml", simulated=False)
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*--also adds simulated cards*"])
 
@@ -329,7 +334,7 @@ def test_passes(card):
     pass
 """
     )
-    assert suite(text, "--target", "lab.toml").ret == 1
+    assert suite(text, "--rsp-target", "lab.toml").ret == 1
     cases = {c["ids"][0]: c for c in _results(pytester)["cases"]}
     assert cases["ES10c.GetEID#01"]["verdict"] == "known deviation"
     assert "known to the maker" in cases["ES10c.GetEID#01"]["reason"]
@@ -382,7 +387,7 @@ def test_values(card, number, text):
 
 def test_case_option_selects_by_pattern(suite, pytester):
     text = _PASS + _PASS.replace("#02", "#03").replace("test_eid", "test_other")
-    suite(text, "--case", "*#03")
+    suite(text, "--rsp-case", "*#03")
     assert [case["ids"] for case in _results(pytester)["cases"]] == [["ES10c.GetEID#03"]]
     rows = {row["id"]: row for row in _results(pytester)["requirements"]}
     assert rows["ES10c.GetEID#02"]["state"] == "not run"
@@ -449,13 +454,13 @@ def pytest_sessionfinish():
 
 def test_report_folder_that_cannot_be_made_ends_the_run(suite, pytester):
     pytester.makefile(".txt", file="")
-    result = suite(_PASS, "--report", "file.txt/x")
+    result = suite(_PASS, "--rsp-report", "file.txt/x")
     assert result.ret == 3
     result.stdout.fnmatch_lines(["*reports cannot be written to*name another folder by --report*"])
 
 
 def test_run_without_folder_for_the_journal_changes_nothing(suite, pytester, monkeypatch):
-    monkeypatch.setenv("RSPLAB_STATE", "/dev/null/x")
+    monkeypatch.setenv("RSPLAB_JOURNALS", "/dev/null/x")
     text = (
         _HEAD
         + """
@@ -464,11 +469,11 @@ def test_changes(card):
     card.store(bytes.fromhex("BF3F028000"))
 """
     )
-    options = ("--target", "pcsc", "--level", "profiles", "--eid")
+    options = ("--rsp-target", "pcsc", "--rsp-level", "profiles", "--rsp-eid")
     suite(text, *options, "89049032123451234512345678901235", simulated=False)
     (case,) = _results(pytester)["cases"]
     assert case["verdict"] == "inconclusive"
-    assert "RSPLAB_STATE" in case["reason"]
+    assert "RSPLAB_JOURNALS" in case["reason"]
 
 
 @pytest.mark.parametrize(("limit", "code"), [("many", 4), ("0", 1)])
@@ -481,7 +486,15 @@ def test_changes(card):
     card.store(bytes.fromhex("BF3F028000"))
 """
     )
-    options = ("--target", "pcsc", "--level", "profiles", "--change-limit", limit, "--eid")
+    options = (
+        "--rsp-target",
+        "pcsc",
+        "--rsp-level",
+        "profiles",
+        "--rsp-change-limit",
+        limit,
+        "--rsp-eid",
+    )
     result = suite(text, *options, "89049032123451234512345678901235", simulated=False)
     assert result.ret == code
     if code == 1:
@@ -491,9 +504,9 @@ def test_changes(card):
 def test_wrong_eid_stops_the_run_before_anything_else_is_sent(suite):
     result = suite(
         _PASS,
-        "--target",
+        "--rsp-target",
         "pcsc",
-        "--eid",
+        "--rsp-eid",
         "89049032000000000000000000000110"[:32],
         "-s",
         simulated=False,
@@ -517,7 +530,7 @@ def test_changes(card):
     raise RuntimeError
 """
     )
-    assert suite(text, "--target", "pcsc", simulated=False).ret == 0
+    assert suite(text, "--rsp-target", "pcsc", simulated=False).ret == 0
     cases = {c["ids"][0]: c for c in _results(pytester)["cases"]}
     assert cases["ES10c.GetEID#02"]["verdict"] == "pass"
     assert cases["ES10c.GetEID#05"]["verdict"] == "not applicable"
@@ -525,7 +538,7 @@ def test_changes(card):
 
 
 def test_lasting_changes_on_a_real_card_need_the_eid(suite):
-    result = suite(_PASS, "--target", "pcsc", "--level", "profiles", simulated=False)
+    result = suite(_PASS, "--rsp-target", "pcsc", "--rsp-level", "profiles", simulated=False)
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*--level profiles on a card in a reader needs --eid*"])
 
@@ -539,7 +552,7 @@ def test_misdeclared(card):
     card.store(bytes.fromhex("BF3F028000"))
 """
     )
-    assert suite(text, "--target", "pcsc", simulated=False).ret == 1
+    assert suite(text, "--rsp-target", "pcsc", simulated=False).ret == 1
     (case,) = _results(pytester)["cases"]
     assert case["verdict"] == "error"
     assert "was not sent" in case["reason"]
@@ -549,10 +562,21 @@ def test_exceeded_budget_fails_the_run(suite, pytester):
     pytester.makefile(
         ".toml", lab='kind = "inprocess"\n[budgets_ms]\n"STORE DATA GetEuiccData" = 0.000001\n'
     )
-    result = suite(_PASS, "--target", "lab.toml")
+    result = suite(_PASS, "--rsp-target", "lab.toml")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["over budget: STORE DATA GetEuiccData*"])
     assert _results(pytester)["green"] is False
+
+
+def test_folder_called_latest_is_left_and_the_terminal_says_so(suite, pytester):
+    kept = pytester.mkdir("reports") / "latest" / "thesis.txt"
+    kept.parent.mkdir()
+    kept.write_text("years of work")
+    result = suite(_PASS)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*/reports/latest is a folder, not a link, and was left as it is"])
+    assert kept.read_text() == "years of work"
+    assert len(list((pytester.path / "reports").glob("*/results.json"))) == 1
 
 
 def test_workers_write_one_report(suite, pytester):
@@ -577,22 +601,71 @@ def test_allure_results_carry_steps_and_labels(suite, pytester):
     assert any(a["name"] == "APDU trace" for a in result["attachments"])
 
 
-def test_run_without_cases_imports_nothing_and_writes_nothing(pytester):
+def test_environment_and_ini_stand_in_for_options(suite, pytester, monkeypatch):
+    pytester.makeini("[pytest]\nrsp_case =\n  *GetEID#02\n  *GetEID#05\nrsp_level = read-only\n")
+    text = _PASS + _PASS.replace("#02", "#03").replace("test_eid", "test_other")
+    assert suite(text).ret == 0
+    assert [case["ids"] for case in _results(pytester)["cases"]] == [["ES10c.GetEID#02"]]
+    assert _results(pytester)["facts"]["level"] == "read-only"
+    monkeypatch.setenv("RSPLAB_CASE", "*#03\n*#02")
+    monkeypatch.setenv("RSPLAB_LEVEL", "profiles")
+    assert suite(text).ret == 0
+    assert len(_results(pytester)["cases"]) == 2
+    assert _results(pytester)["facts"]["level"] == "profiles"
+    assert suite(text, "--rsp-level=destructive", "--rsp-case=*#03").ret == 0
+    assert [case["ids"] for case in _results(pytester)["cases"]] == [["ES10c.GetEID#03"]]
+    assert _results(pytester)["facts"]["level"] == "destructive"
+
+
+def test_value_that_is_not_known_names_where_it_came_from(suite, monkeypatch):
+    monkeypatch.setenv("RSPLAB_LEVEL", "all")
+    result = suite(_PASS)
+    assert result.ret == 4
+    (line,) = [line for line in result.errlines if "level" in line]
+    assert line.removeprefix("ERROR: ") == (
+        "level: expected read-only or profiles or destructive, got 'all' "
+        "(from --rsp-level, RSPLAB_LEVEL or rsp_level)"
+    )
+
+
+def test_every_option_of_the_suites_has_the_prefix(pytester):
+    plain = pytester.runpytest_subprocess("-p", "no:rspharness", "--help").outlines
+    with_suites = pytester.runpytest_subprocess(*PLUGIN, "--help").outlines
+    options = [re.match(r"  (--[a-z-]+)", line) for line in with_suites if line not in plain]
+    named = [option[1] for option in options if option]
+    assert len(named) == 15
+    assert [name for name in named if not name.startswith("--rsp-")] == []
+
+
+def test_installed_plugin_brings_two_fixtures_and_nothing_else(pytester):
     pytester.makepyfile(
         """
         import sys
-        def test_plain():
+
+        def test_plain(request):
             loaded = {name for name in sys.modules if name.startswith(("rspharness", "rspcore"))}
-            folders = {"", ".plugin", ".record", ".report", ".run"}
-            modules = {".record.testcase", ".report.collector", ".run.stash", ".run.renamed_option"}
-            plugin = {".hooks", ".options", ".fixtures", ".card_fixtures"}
-            light = folders | modules | {".plugin" + name for name in plugin}
-            assert loaded <= {"rspharness" + name for name in light}
+            light = ("", ".plugin", ".plugin.installed", ".record", ".record.testcase")
+            assert loaded == {"rspharness" + part for part in light}
+            plugin = sys.modules["rspharness.plugin.installed"]
+            assert request.config.pluginmanager.get_hookcallers(plugin) == []
         """
     )
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    installed = ("-p", "no:rspharness", "-p", "rspharness.plugin.installed")
+    result = pytester.runpytest_subprocess(*installed, "-p", "no:cacheprovider")
     result.assert_outcomes(passed=1)
     assert not (pytester.path / "reports").exists()
+    shown = {
+        words: pytester.runpytest_subprocess(*words, "--fixtures", "-q").outlines
+        for words in (installed, installed[:2])
+    }
+    new = {line.split()[0] for line in shown[installed] if line[:1].isalpha()}
+    new -= {line.split()[0] for line in shown[installed[:2]] if line[:1].isalpha()}
+    assert {name for name in new if name.isidentifier()} == {"simulated_card", "card_in_reader"}
+
+
+def test_entry_point_names_the_installed_plugin():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["entry-points"]["pytest11"] == {"rspharness": "rspharness.plugin.installed"}
 
 
 _TRUST = (
@@ -614,7 +687,7 @@ def test_cases_with_a_server_need_a_card_with_the_ci_of_the_run(suite, pytester)
     for number, one in enumerate(make_pki(b"other lab").credentials):
         (folder / f"{number}.der").write_bytes(one.certificate.der)
         (folder / f"{number}.pem").write_bytes(one.private_key.to_pem())
-    result = suite(_TRUST, "--target", "pcsc", "--pki", str(folder), "-s", simulated=False)
+    result = suite(_TRUST, "--rsp-target", "pcsc", "--rsp-pki", str(folder), "-s", simulated=False)
     assert result.ret == 0
     cases = {case["ids"][0]: case for case in _results(pytester)["cases"]}
     assert cases["ES10c.GetEID#02"]["verdict"] == "pass"
@@ -648,7 +721,7 @@ def test_hangs(card):
     ],
 )
 def test_case_that_hangs_on_an_unknown_option_only_records(suite, pytester, body):
-    result = suite(_HANGS.format(body), "--target", "pcsc", simulated=False)
+    result = suite(_HANGS.format(body), "--rsp-target", "pcsc", simulated=False)
     assert result.ret == 0
     (case,) = _results(pytester)["cases"]
     assert case["verdict"] == "probe"
@@ -664,13 +737,13 @@ def test_declared_option_decides(suite, pytester, value, verdict):
     file = pytester.path / "dev.toml"
     file.write_text(f'kind = "pcsc"\n[options]\nO_E_REUSE_OTPK = {value}\n', "utf-8")
     body = "expect.equal(card.eid(), None, 'EID')"
-    suite(_HANGS.format(body), "--target", str(file), simulated=False)
+    suite(_HANGS.format(body), "--rsp-target", str(file), simulated=False)
     (case,) = _results(pytester)["cases"]
     assert case["verdict"] == verdict
 
 
 def test_unknown_case_is_refused_with_its_near_match(suite):
-    result = suite(_PASS, "--case", "ES10c.GetEid#02")
+    result = suite(_PASS, "--rsp-case", "ES10c.GetEid#02")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*'ES10c.GetEid#02' matches no case*near it: ES10c.GetEID#02*"])
 
@@ -678,7 +751,7 @@ def test_unknown_case_is_refused_with_its_near_match(suite):
 def test_unknown_name_in_a_target_file_is_refused_with_its_near_match(suite, pytester):
     file = pytester.path / "dev.toml"
     file.write_text('kind = "pcsc"\n[options]\nPROVISONING = true\n', "utf-8")
-    result = suite(_PASS, "--target", str(file), simulated=False)
+    result = suite(_PASS, "--rsp-target", str(file), simulated=False)
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*[[]options[]] 'PROVISONING' is not known; near it: PROVIS*"])
 
@@ -695,7 +768,7 @@ def test_reader_that_is_not_there_ends_the_run_before_the_first_case(suite, pyte
         "from rspharness.run import opening\n"
         "opening.TARGETS = (opening.TargetKind('pcsc', refuse, ''),)\n"
     )
-    result = suite(text, "--target", "pcsc", simulated=False)
+    result = suite(text, "--rsp-target", "pcsc", simulated=False)
     assert result.ret == NOTHING_RAN
     assert sum("there is no reader" in line for line in result.outlines) == 1
 
@@ -761,8 +834,8 @@ def test_removes(card):
     ("options", "passed"),
     [
         ((), ["test_removes", "test_for_ever"]),
-        (("--level", "destructive"), ["test_removes"]),
-        (("--level", "irreversible"), ["test_for_ever"]),
+        (("--rsp-level", "destructive"), ["test_removes"]),
+        (("--rsp-level", "irreversible"), ["test_for_ever"]),
     ],
 )
 def test_what_nothing_can_undo_is_asked_for_alone_and_runs_last(suite, pytester, options, passed):
@@ -774,10 +847,10 @@ def test_what_nothing_can_undo_is_asked_for_alone_and_runs_last(suite, pytester,
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--target", "kept"), "--target kept and --state FILE go together"),
-        (("--state", "card.db"), "--target kept and --state FILE go together"),
-        (("--target", "pcsc", "--kills"), "need a new simulated card for each case"),
-        (("--level", "all"), "all"),
+        (("--rsp-target", "kept"), "--target kept and --state FILE go together"),
+        (("--rsp-state", "card.db"), "--target kept and --state FILE go together"),
+        (("--rsp-target", "pcsc", "--rsp-kills"), "need a new simulated card for each case"),
+        (("--rsp-level", "all"), "all"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(suite, options, message):

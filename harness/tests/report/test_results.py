@@ -9,6 +9,8 @@ import pytest
 from rspcore.errors import ConfigError
 from rspharness.cli.main import main
 from rspharness.record.catalogue import Catalogue
+from rspharness.record.private_files import write_private
+from rspharness.report.latest_link import why_latest_stays
 from rspharness.report.requirement_matrix import text
 from rspharness.report.results import Results
 from rspharness.report.run_folder import RunFolder
@@ -223,3 +225,37 @@ def test_folder_that_cannot_be_made_is_refused_with_the_remedy(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="--report"):
         RunFolder.create(tmp_path / "file", "run")
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_latest_that_is_no_link_is_left_and_named(tmp_path, kind):
+    latest = tmp_path / "latest"
+    if kind == "folder":
+        latest.mkdir()
+    kept = latest / "thesis.txt" if kind == "folder" else latest
+    kept.write_text("years of work")
+    folder = _written(tmp_path, _case("ES10c.GetEID#01", "pass"))
+    assert kept.read_text() == "years of work"
+    assert (folder / "results.json").exists()
+    assert why_latest_stays(folder) == f"{latest} is a {kind}, not a link, and was left as it is"
+    latest.rename(tmp_path / "mine")
+    second = _written(tmp_path, _case("ES10c.GetEID#01", "pass"))
+    assert why_latest_stays(second) == ""
+    assert latest.resolve() == second.resolve()
+
+
+def test_link_that_points_nowhere_is_replaced(tmp_path):
+    (tmp_path / "latest").symlink_to("gone")
+    folder = _written(tmp_path, _case("ES10c.GetEID#01", "pass"))
+    assert (tmp_path / "latest").resolve() == folder.resolve()
+
+
+def test_report_is_its_owner_s_alone(tmp_path):
+    folder = _written(tmp_path / "new", _case("ES10c.GetEID#01", "pass"))
+    assert folder.stat().st_mode & 0o777 == 0o700
+    (trace,) = (folder / "traces").iterdir()
+    assert trace.stat().st_mode & 0o777 == 0o600
+    trace.chmod(0o644)
+    write_private(trace, "again\n")
+    assert trace.stat().st_mode & 0o777 == 0o600
+    assert trace.read_text() == "again\n"

@@ -92,14 +92,14 @@ def test_other_file_is_refused_and_kept(folder, text):
 
 def test_folder_that_cannot_be_made_is_refused_with_the_remedy(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="RSPLAB_STATE"):
+    with pytest.raises(StoreError, match="RSPLAB_JOURNALS"):
         Journal.begin(tmp_path / "file", EID, "reader A", BEFORE)
 
 
 def test_folder_follows_the_environment(monkeypatch, tmp_path):
-    monkeypatch.setenv("RSPLAB_STATE", str(tmp_path))
+    monkeypatch.setenv("RSPLAB_JOURNALS", str(tmp_path))
     assert state_folder() == tmp_path
-    monkeypatch.delenv("RSPLAB_STATE")
+    monkeypatch.delenv("RSPLAB_JOURNALS")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert state_folder() == tmp_path / "rsplab" / "cards"
     monkeypatch.delenv("XDG_STATE_HOME")

@@ -129,7 +129,8 @@ def test_fixture_makes_a_simulated_card(pytester):
             assert card.reset()[0] == 0x3B
         """
     )
-    assert pytester.runpytest_inprocess("-p", "no:cacheprovider").ret == 0
+    installed = ("-p", "no:rspharness", "-p", "rspharness.plugin.installed")
+    assert pytester.runpytest_inprocess(*installed, "-p", "no:cacheprovider").ret == 0
 
 
 @pytest.mark.vpcd

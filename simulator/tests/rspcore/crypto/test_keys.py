@@ -217,7 +217,7 @@ def test_key_material_is_not_shown(curve):
 
 
 @CURVES
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.binary(min_size=40, max_size=64), data=st.binary(max_size=64))
 def test_any_key_signs_what_it_verifies_and_lies_on_its_curve(curve, seed, data):
     key = PrivateKey.from_random(curve, seed)

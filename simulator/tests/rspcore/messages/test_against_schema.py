@@ -264,7 +264,7 @@ def test_field_names_are_the_component_names(kind):
 
 
 @pytest.mark.parametrize("kind", READ_ALIKE, ids=lambda kind: kind.__name__)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_value_of_the_schema_is_read_and_written_back_alike(kind, data):
     name = type_of(kind)

@@ -10,7 +10,6 @@ from rspcore.profile_reader import split
 
 SETTINGS = settings(
     max_examples=150,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -197,7 +197,6 @@ def allowed(function, response):
 
 @settings(
     max_examples=400,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
@@ -237,9 +236,7 @@ def test_request_with_spoiled_data_objects_is_always_answered(make_server, make_
         steps[stop_at]()
 
 
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(function=st.sampled_from(FUNCTIONS), body=JSON | st.binary(max_size=64), drawn=st.data())
 def test_request_with_any_body_is_always_answered(server, function, body, drawn):
     octets = body if isinstance(body, bytes) else json.dumps(body).encode()

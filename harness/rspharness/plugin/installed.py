@@ -1,4 +1,9 @@
-"""The fixtures for tests of other software: simulated cards, in this process or in a reader."""
+"""The plugin that pytest finds installed: two fixtures for the tests of other software.
+
+It is loaded in every run of pytest wherever rsplab is installed, so it registers no option and no
+hook, and imports nothing until a fixture is used. The conformance suites bring their own plugin,
+`rspharness.plugin.hooks`, with them.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any

@@ -1,0 +1,5 @@
+Feature: Cards
+  Scenario: A card is reset
+    Given a simulated card
+    When it is reset
+    Then it answers with an ATR

@@ -1,0 +1,142 @@
+"""`rsplab run` as users start it: their plugins, settings and warnings never change a verdict."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rspcore.errors import ConfigError
+from rspharness.cli import run as command
+from rspharness.cli.main import main
+
+ROOT = Path(__file__).parents[3]
+
+_CASE = '''
+import warnings
+from rspharness import testcase
+from rspharness.card import expect
+
+@testcase("ES10c.GetEID#02", level="read-only")
+def test_eid(card):
+    """The EID has check digits that fit."""
+    warnings.warn("a library of the card is old", DeprecationWarning, stacklevel=1)
+    expect.equal(card.eid().check_digits_fit, True, "check digits")
+'''
+
+_PLUGIN = """
+import pytest
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item):
+    raise RuntimeError("a plugin that nobody named")
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """Returns a folder with suites of one case and the catalogue."""
+    (tmp_path / "suites").mkdir()
+    (tmp_path / "suites/conftest.py").write_text('pytest_plugins = ["rspharness.plugin.hooks"]\n')
+    (tmp_path / "suites/test_one.py").write_text(_CASE)
+    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures", target_is_directory=True)
+    (tmp_path / "conftest.py").write_text("raise RuntimeError('a conftest above the suites')\n")
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.pytest.ini_options]\nfilterwarnings = "error"\n'
+    )
+    return tmp_path
+
+
+@pytest.fixture
+def site(tmp_path):
+    """Returns a folder for the search path with an installed plugin that fails every test."""
+    folder = tmp_path / "site"
+    (folder / "foreign-1.dist-info").mkdir(parents=True)
+    (folder / "foreign.py").write_text(_PLUGIN)
+    (folder / "foreign-1.dist-info/METADATA").write_text("Name: foreign\nVersion: 1\n")
+    points = "[pytest11]\nforeign = foreign\n"
+    (folder / "foreign-1.dist-info/entry_points.txt").write_text(points)
+    return folder
+
+
+def run(folder, *words, **settings):
+    """Runs the suites of a folder in a process of its own."""
+    script = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    return subprocess.run(
+        [sys.executable, "-c", script, "run", "--suites", str(folder / "suites"), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={**os.environ, **settings},
+    )
+
+
+def verdict(folder):
+    (case,) = json.loads((folder / "latest/results.json").read_text("utf-8"))["cases"]
+    return case["verdict"]
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+def test_plugins_settings_and_warnings_of_the_user_change_nothing(checkout, site, workers):
+    settings = {
+        "PYTHONPATH": os.pathsep.join((str(site), *sys.path)),
+        "PYTEST_ADDOPTS": "--no-such-option",
+        "PYTEST_PLUGINS": "foreign",
+        "PYTHONWARNINGS": "error::DeprecationWarning",
+    }
+    done = run(checkout, "--target", "inprocess", *workers, **settings)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert verdict(checkout / "reports") == "pass"
+    assert "a library of the card is old" in done.stdout
+    assert not (checkout / ".pytest_cache").exists()
+
+
+def test_plugin_that_is_named_is_used(checkout, site):
+    path = os.pathsep.join((str(site), *sys.path))
+    words = ("--target", "inprocess", "--", "-p", "foreign")
+    assert run(checkout, *words, PYTHONPATH=path).returncode == 1
+    assert verdict(checkout / "reports") == "error"
+
+
+def test_options_come_from_the_environment(checkout):
+    target = checkout / "old.toml"
+    target.write_text('kind = "inprocess"\n[deviations]\n"ES10c.GetEID#02" = "none"\n')
+    settings = {"RSPLAB_TARGET": str(target), "RSPLAB_REPORT": str(checkout / "elsewhere")}
+    assert run(checkout, **settings).returncode == 1
+    assert verdict(checkout / "elsewhere") == "fail"
+    assert not (checkout / "reports").exists()
+
+
+def test_place_that_cannot_be_written_is_named_before_the_run(checkout, capsys):
+    (checkout / "file").write_text("")
+    words = [
+        "run",
+        "--suites",
+        str(checkout / "suites"),
+        "--report",
+        str(checkout / "file/reports"),
+    ]
+    assert main(words) == 3
+    assert "file/reports: Not a directory; name another folder with --report" in (
+        capsys.readouterr().err
+    )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_folder_without_permission_is_named(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(ConfigError, match="Permission denied; name another folder with --report"):
+        command.require_writable(tmp_path / "reports")
+
+
+def test_environment_is_as_before_after_a_run(monkeypatch):
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-x")
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
+    before = dict(os.environ)
+    with command.own_plugins():
+        assert "PYTEST_ADDOPTS" not in os.environ
+        assert os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] == "1"
+    assert dict(os.environ) == before
