@@ -2,99 +2,21 @@
 
 import json
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
+from harness.tests.case_text import HEAD, PASS, results_of
 
-from rspcore.pki.generate import make_pki
 from rspharness.cli.main import main
 from rspharness.record.verdicts import NOTHING_RAN
-from rspharness.run import opening
 
 ROOT = Path(__file__).parents[3]
 CATALOGUE = ROOT / "fixtures" / "requirements" / "euicc.csv"
 
-_CONFTEST = """
-import sys
-sys.path.insert(0, {tests!r})
-import pytest
-from fake_card import FakeCard
-from rspharness.run import opening
-from rspharness.run.opening import TargetKind
-
-class FakeTarget:
-    simulated = {simulated}
-    mood = {mood!r}
-    def __init__(self, options):
-        self.settings = options.settings
-        self.name = "fake"
-        self.card = FakeCard(self.mood)
-    def open(self):
-        return self.card
-    def facts(self):
-        return {{"reader": "fake reader"}}
-    def close(self):
-        print("commands:", [c.hex() for c in self.card.commands])
-
-opening.TARGETS = (
-    TargetKind("inprocess", FakeTarget, ""),
-    TargetKind("kept", FakeTarget, ""),
-    TargetKind("pcsc", FakeTarget, ""),
-)
-"""
-
-
-@pytest.fixture
-def suite(pytester, monkeypatch):
-    """Returns a function that runs a suite of the given text with options on the fake card.
-
-    It runs in this process, which is faster, unless workers or Allure need a process of its own.
-    """
-    monkeypatch.setattr(opening, "TARGETS", opening.TARGETS)  # the inner conftest replaces it
-
-    def run(text, *options, mood="", simulated=True, workers=False, subprocess=False):
-        pytester.makeconftest(
-            _CONFTEST.format(tests=str(Path(__file__).parents[1]), mood=mood, simulated=simulated)
-        )
-        pytester.makepyfile(dedent(text))
-        extra = () if workers else ("-p", "no:xdist")
-        own = workers or subprocess or "--alluredir" in options
-        start = pytester.runpytest_subprocess if own else pytester.runpytest_inprocess
-        fixed = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")  # slow to import
-        return start(f"--requirements={CATALOGUE}", *fixed, *extra, *options)
-
-    return run
-
-
-def _results(pytester):
-    return json.loads((pytester.path / "reports/latest/results.json").read_text("utf-8"))
-
-
-_HEAD = """
-from rspharness import testcase
-from rspharness.card import expect
-from rspharness.record.verdicts import Inconclusive, TargetLost
-"""
-
-_PASS = (
-    _HEAD
-    + '''
-@testcase("ES10c.GetEID#02", level="read-only")
-def test_eid(card, step, note):
-    """The EID has check digits that fit."""
-    with step("S_LPAd -> eUICC: GetEID"):
-        eid = card.eid()
-    note(f"EID {eid}")
-    with step("Expected: check digits"):
-        expect.equal(eid.check_digits_fit, True, "check digits")
-'''
-)
-
 
 def test_passing_case_is_reported_with_steps_and_trace(suite, pytester):
-    result = suite(_PASS)
+    result = suite(PASS)
     assert result.ret == 0
-    results = _results(pytester)
+    results = results_of(pytester)
     (case,) = results["cases"]
     assert case["verdict"] == "pass"
     assert case["title"] == "The EID has check digits that fit."
@@ -117,7 +39,7 @@ def test_passing_case_is_reported_with_steps_and_trace(suite, pytester):
 
 
 def test_failing_case_reports_requirement_expected_and_actual(suite, pytester):
-    result = suite(_PASS.replace("check_digits_fit, True", "check_digits_fit, False"))
+    result = suite(PASS.replace("check_digits_fit, True", "check_digits_fit, False"))
     assert result.ret == 1
     result.stdout.fnmatch_lines(
         [
@@ -129,17 +51,17 @@ def test_failing_case_reports_requirement_expected_and_actual(suite, pytester):
             "  again        pytest *--case 'ES10c.GetEID#02' --target inprocess",
         ]
     )
-    assert _results(pytester)["cases"][0]["verdict"] == "fail"
+    assert results_of(pytester)["cases"][0]["verdict"] == "fail"
 
 
 def test_refusal_of_the_eid_at_the_start_is_inconclusive(suite, pytester):
-    assert suite(_PASS, mood="refuses", simulated=True).ret == 1
-    assert _results(pytester)["cases"][0]["verdict"] == "inconclusive"
+    assert suite(PASS, mood="refuses", simulated=True).ret == 1
+    assert results_of(pytester)["cases"][0]["verdict"] == "inconclusive"
 
 
 def test_refusal_outside_initial_conditions_is_a_fail(suite, pytester):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#02")
 def test_refused(card, step):
@@ -149,7 +71,7 @@ def test_refused(card, step):
     )
     result = suite(text)
     assert result.ret == 1
-    assert [case["verdict"] for case in _results(pytester)["cases"]] == ["fail"]
+    assert [case["verdict"] for case in results_of(pytester)["cases"]] == ["fail"]
     result.stdout.fnmatch_lines(["*1 failed*"])
 
 
@@ -172,14 +94,14 @@ def test_octets_of_a_case_follow_its_requirements_and_parameters(pytester):
 
 
 def test_unknown_card_fault_is_wrong_use_with_the_near_names(suite):
-    result = suite(_PASS, "--card-fault=es10b.challenge.constnt")
+    result = suite(PASS, "--card-fault=es10b.challenge.constnt")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*did you mean es10b.challenge.constant*"])
 
 
 def test_refusal_in_initial_conditions_is_inconclusive(suite, pytester):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#02")
 def test_refused(card, step):
@@ -193,13 +115,13 @@ def test_raised(card):
     )
     result = suite(text)
     assert result.ret == 1
-    assert [case["verdict"] for case in _results(pytester)["cases"]] == ["inconclusive"] * 2
+    assert [case["verdict"] for case in results_of(pytester)["cases"]] == ["inconclusive"] * 2
     result.stdout.fnmatch_lines(["*2 inconclusive*"])
 
 
 def test_lost_target_makes_the_rest_inconclusive(suite, pytester):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#01")
 def test_lost(card):
@@ -211,7 +133,7 @@ def test_next(card):
 """
     )
     assert suite(text).ret == 1
-    results = _results(pytester)
+    results = results_of(pytester)
     assert [case["verdict"] for case in results["cases"]] == ["inconclusive"] * 2
     assert "reader gone" in results["cases"][1]["reason"]
     assert "lost earlier" in results["cases"][1]["reason"]
@@ -219,7 +141,7 @@ def test_next(card):
 
 def test_other_exception_is_an_error_with_its_traceback(suite, pytester):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#01")
 def test_bug(card):
@@ -227,14 +149,14 @@ def test_bug(card):
 """
     )
     assert suite(text).ret == 1
-    (case,) = _results(pytester)["cases"]
+    (case,) = results_of(pytester)["cases"]
     assert case["verdict"] == "error"
     assert "no such key" in case["traceback"]
 
 
 def test_probe_records_and_never_fails(suite, pytester):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#04")
 def test_probe(card):
@@ -242,7 +164,7 @@ def test_probe(card):
 """
     )
     assert suite(text).ret == 0
-    (case,) = _results(pytester)["cases"]
+    (case,) = results_of(pytester)["cases"]
     assert case["verdict"] == "probe"
     assert "6A80" in case["expected"]
     assert "9000" in case["actual"]
@@ -250,7 +172,7 @@ def test_probe(card):
 
 def test_condition_that_does_not_hold_is_not_applicable(suite, pytester):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#06")
 def test_lpae(card):
@@ -262,7 +184,7 @@ def test_v3(card):
 """
     )
     assert suite(text).ret == NOTHING_RAN
-    reasons = {c["ids"][0]: c["reason"] for c in _results(pytester)["cases"]}
+    reasons = {c["ids"][0]: c["reason"] for c in results_of(pytester)["cases"]}
     assert reasons == {
         "ES10c.GetEID#06": "option O_E_LPAe absent",
         "ISD-R.Select#02": "row of v3, the target is v2",
@@ -274,7 +196,7 @@ def test_case_that_does_not_apply_runs_on_another_card(suite, pytester):
     for name, option in (("scws", "LPAE_SCWS"), ("lpae", "O_E_LPAe")):
         (folder / f"{name}.toml").write_text(f'kind = "inprocess"\n[options]\n{option} = true\n')
     text = (
-        _PASS
+        PASS
         + """
 @testcase("ES10c.GetEID#06")
 def test_lpae(card, options):
@@ -286,7 +208,7 @@ def test_v3(card):
 """
     )
     assert suite(text, "--also", "others").ret == 0
-    results = _results(pytester)
+    results = results_of(pytester)
     seen = {c["ids"][0]: (c["verdict"], c["target"]) for c in results["cases"]}
     assert seen == {
         "ES10c.GetEID#02": ("pass", "inprocess"),
@@ -303,10 +225,10 @@ def test_v3(card):
 
 def test_also_accepts_only_simulated_cards(suite, pytester):
     pytester.makefile(".toml", reader='kind = "pcsc"\n', lpae='kind = "inprocess"\n')
-    result = suite(_PASS, "--also", "reader.toml")
+    result = suite(PASS, "--also", "reader.toml")
     assert result.ret == 4
     result.stderr.fnmatch_lines(['*--also reader.toml: expected a card of kind "inprocess"*'])
-    result = suite(_PASS, "--target", "pcsc", "--also", "lpae.toml", simulated=False)
+    result = suite(PASS, "--target", "pcsc", "--also", "lpae.toml", simulated=False)
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*--also adds simulated cards*"])
 
@@ -318,7 +240,7 @@ def test_known_deviation_does_not_fail_and_one_that_passes_does(suite, pytester)
         '"ES10c.GetEID#02" = "was repaired"\n',
     )
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#01")
 def test_fails(card):
@@ -330,7 +252,7 @@ def test_passes(card):
 """
     )
     assert suite(text, "--target", "lab.toml").ret == 1
-    cases = {c["ids"][0]: c for c in _results(pytester)["cases"]}
+    cases = {c["ids"][0]: c for c in results_of(pytester)["cases"]}
     assert cases["ES10c.GetEID#01"]["verdict"] == "known deviation"
     assert "known to the maker" in cases["ES10c.GetEID#01"]["reason"]
     assert cases["ES10c.GetEID#02"]["verdict"] == "fail"
@@ -339,7 +261,7 @@ def test_passes(card):
 
 def test_unknown_and_repeated_ids_fail_the_collection(suite):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#01")
 def test_one(card): pass
@@ -363,7 +285,7 @@ def test_three(card): pass
 
 def test_each_gives_every_value_its_own_requirement(suite, pytester):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase.each("number, text", {
     "ES10c.GetEID#01": (1, "a"),
@@ -374,17 +296,17 @@ def test_values(card, number, text):
 """
     )
     assert suite(text).ret == 0
-    assert [case["ids"] for case in _results(pytester)["cases"]] == [
+    assert [case["ids"] for case in results_of(pytester)["cases"]] == [
         ["ES10c.GetEID#01"],
         ["ES10c.GetEID#02", "ES10c.GetEID#03"],
     ]
 
 
 def test_case_option_selects_by_pattern(suite, pytester):
-    text = _PASS + _PASS.replace("#02", "#03").replace("test_eid", "test_other")
+    text = PASS + PASS.replace("#02", "#03").replace("test_eid", "test_other")
     suite(text, "--case", "*#03")
-    assert [case["ids"] for case in _results(pytester)["cases"]] == [["ES10c.GetEID#03"]]
-    rows = {row["id"]: row for row in _results(pytester)["requirements"]}
+    assert [case["ids"] for case in results_of(pytester)["cases"]] == [["ES10c.GetEID#03"]]
+    rows = {row["id"]: row for row in results_of(pytester)["requirements"]}
     assert rows["ES10c.GetEID#02"]["state"] == "not run"
     assert rows["ES10c.GetEID#01"]["state"] == "no case"
 
@@ -392,7 +314,7 @@ def test_case_option_selects_by_pattern(suite, pytester):
 def _interrupted(act):
     """Returns a suite of three cases whose second one does this."""
     return (
-        _PASS
+        PASS
         + f"""
 @testcase("ES10c.GetEID#03")
 def test_interrupted(card):
@@ -410,7 +332,7 @@ def test_interrupted_run_is_written_and_is_not_green(suite, pytester):
     result = suite(text, subprocess=True)
     assert result.ret == pytest.ExitCode.INTERRUPTED
     result.stdout.fnmatch_lines(["INTERRUPTED, not green: interrupted after 1 of 3 cases"])
-    results = _results(pytester)
+    results = results_of(pytester)
     assert (results["green"], results["interrupted"]) == (False, True)
     assert results["summary"] == {"pass": 1}
     html = (pytester.path / "reports/latest/index.html").read_text("utf-8")
@@ -426,7 +348,7 @@ def test_killed_run_can_be_reported(suite, pytester, workers, capsys):
     assert not (folder / "results.json").exists()
     assert main(["report", str(folder)]) == 0
     assert "the run did not end: 1 of 3 cases are there" in capsys.readouterr().out
-    results = _results(pytester)
+    results = results_of(pytester)
     assert (results["green"], results["interrupted"]) == (False, True)
     (case,) = results["cases"]
     assert "GetEID" in (folder / case["trace"]).read_text("utf-8")
@@ -443,13 +365,13 @@ def pytest_sessionfinish():
     warnings.warn("a library's")
 """
     )
-    suite(_PASS, "-p", "bad", "-W", "error", subprocess=True)
-    assert _results(pytester)["summary"] == {"pass": 1}
+    suite(PASS, "-p", "bad", "-W", "error", subprocess=True)
+    assert results_of(pytester)["summary"] == {"pass": 1}
 
 
 def test_report_folder_that_cannot_be_made_ends_the_run(suite, pytester):
     pytester.makefile(".txt", file="")
-    result = suite(_PASS, "--report", "file.txt/x")
+    result = suite(PASS, "--report", "file.txt/x")
     assert result.ret == 3
     result.stdout.fnmatch_lines(["*reports cannot be written to*name another folder by --report*"])
 
@@ -457,7 +379,7 @@ def test_report_folder_that_cannot_be_made_ends_the_run(suite, pytester):
 def test_run_without_folder_for_the_journal_changes_nothing(suite, pytester, monkeypatch):
     monkeypatch.setenv("RSPLAB_STATE", "/dev/null/x")
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#02")
 def test_changes(card):
@@ -466,7 +388,7 @@ def test_changes(card):
     )
     options = ("--target", "pcsc", "--level", "profiles", "--eid")
     suite(text, *options, "89049032123451234512345678901235", simulated=False)
-    (case,) = _results(pytester)["cases"]
+    (case,) = results_of(pytester)["cases"]
     assert case["verdict"] == "inconclusive"
     assert "RSPLAB_STATE" in case["reason"]
 
@@ -474,7 +396,7 @@ def test_changes(card):
 @pytest.mark.parametrize(("limit", "code"), [("many", 4), ("0", 1)])
 def test_limit_of_changing_commands(suite, pytester, limit, code):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#02")
 def test_changes(card):
@@ -485,12 +407,12 @@ def test_changes(card):
     result = suite(text, *options, "89049032123451234512345678901235", simulated=False)
     assert result.ret == code
     if code == 1:
-        assert "the limit is 0" in _results(pytester)["cases"][0]["reason"]
+        assert "the limit is 0" in results_of(pytester)["cases"][0]["reason"]
 
 
 def test_wrong_eid_stops_the_run_before_anything_else_is_sent(suite):
     result = suite(
-        _PASS,
+        PASS,
         "--target",
         "pcsc",
         "--eid",
@@ -510,7 +432,7 @@ def test_wrong_eid_stops_the_run_before_anything_else_is_sent(suite):
 
 def test_real_card_runs_only_reading_cases_by_default(suite, pytester):
     text = (
-        _PASS
+        PASS
         + """
 @testcase("ES10c.GetEID#05")
 def test_changes(card):
@@ -518,21 +440,21 @@ def test_changes(card):
 """
     )
     assert suite(text, "--target", "pcsc", simulated=False).ret == 0
-    cases = {c["ids"][0]: c for c in _results(pytester)["cases"]}
+    cases = {c["ids"][0]: c for c in results_of(pytester)["cases"]}
     assert cases["ES10c.GetEID#02"]["verdict"] == "pass"
     assert cases["ES10c.GetEID#05"]["verdict"] == "not applicable"
     assert "level profiles" in cases["ES10c.GetEID#05"]["reason"]
 
 
 def test_lasting_changes_on_a_real_card_need_the_eid(suite):
-    result = suite(_PASS, "--target", "pcsc", "--level", "profiles", simulated=False)
+    result = suite(PASS, "--target", "pcsc", "--level", "profiles", simulated=False)
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*--level profiles on a card in a reader needs --eid*"])
 
 
 def test_reading_case_cannot_change_a_real_card(suite, pytester):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#02", level="read-only")
 def test_misdeclared(card):
@@ -540,7 +462,7 @@ def test_misdeclared(card):
 """
     )
     assert suite(text, "--target", "pcsc", simulated=False).ret == 1
-    (case,) = _results(pytester)["cases"]
+    (case,) = results_of(pytester)["cases"]
     assert case["verdict"] == "error"
     assert "was not sent" in case["reason"]
 
@@ -549,22 +471,22 @@ def test_exceeded_budget_fails_the_run(suite, pytester):
     pytester.makefile(
         ".toml", lab='kind = "inprocess"\n[budgets_ms]\n"STORE DATA GetEuiccData" = 0.000001\n'
     )
-    result = suite(_PASS, "--target", "lab.toml")
+    result = suite(PASS, "--target", "lab.toml")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["over budget: STORE DATA GetEuiccData*"])
-    assert _results(pytester)["green"] is False
+    assert results_of(pytester)["green"] is False
 
 
 def test_workers_write_one_report(suite, pytester):
-    text = _PASS + _PASS.replace("#02", "#03").replace("test_eid", "test_other")
+    text = PASS + PASS.replace("#02", "#03").replace("test_eid", "test_other")
     assert suite(text, "-n", "2", workers=True).ret == 0
-    results = _results(pytester)
+    results = results_of(pytester)
     assert [case["ids"][0] for case in results["cases"]] == ["ES10c.GetEID#02", "ES10c.GetEID#03"]
     assert len([p for p in (pytester.path / "reports").iterdir() if not p.is_symlink()]) == 1
 
 
 def test_allure_results_carry_steps_and_labels(suite, pytester):
-    assert suite(_PASS, "--alluredir", "allure").ret == 0
+    assert suite(PASS, "--alluredir", "allure").ret == 0
     files = sorted((pytester.path / "allure").glob("*-result.json"))
     (result,) = [json.loads(path.read_text("utf-8")) for path in files]
     assert result["status"] == "passed"
@@ -593,194 +515,3 @@ def test_run_without_cases_imports_nothing_and_writes_nothing(pytester):
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=1)
     assert not (pytester.path / "reports").exists()
-
-
-_TRUST = (
-    _HEAD
-    + """
-@testcase("ES10c.GetEID#02", level="read-only")
-def test_reads(card):
-    card.eid()
-
-@testcase("ES10b.AuthenticateServer#09", "ES10b.AuthenticateServer#10", level="read-only")
-def test_session(card, server):
-    raise RuntimeError
-"""
-)
-
-
-def test_cases_with_a_server_need_a_card_with_the_ci_of_the_run(suite, pytester):
-    folder = pytester.mkdir("pki")
-    for number, one in enumerate(make_pki(b"other lab").credentials):
-        (folder / f"{number}.der").write_bytes(one.certificate.der)
-        (folder / f"{number}.pem").write_bytes(one.private_key.to_pem())
-    result = suite(_TRUST, "--target", "pcsc", "--pki", str(folder), "-s", simulated=False)
-    assert result.ret == 0
-    cases = {case["ids"][0]: case for case in _results(pytester)["cases"]}
-    assert cases["ES10c.GetEID#02"]["verdict"] == "pass"
-    session = cases["ES10b.AuthenticateServer#09"]
-    assert (session["verdict"], session["commands"]) == ("not applicable", 0)
-    said = [line for line in result.outlines if "none of the card's CIs" in line]
-    assert len(said) == 1
-    assert said[0].startswith("not applicable, 1 case: ")
-
-
-def test_simulated_card_needs_no_declared_trust(suite, pytester):
-    assert suite(_TRUST.replace("raise RuntimeError", "card.eid()")).ret == 0
-
-
-_HANGS = (
-    _HEAD
-    + """
-@testcase("ES10b.PrepareDownload#10", level="read-only")
-def test_hangs(card):
-    {}
-"""
-)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "expect.equal(card.eid(), None, 'EID')",
-        "raise Inconclusive('no such Profile')",
-        "card.eid()",
-    ],
-)
-def test_case_that_hangs_on_an_unknown_option_only_records(suite, pytester, body):
-    result = suite(_HANGS.format(body), "--target", "pcsc", simulated=False)
-    assert result.ret == 0
-    (case,) = _results(pytester)["cases"]
-    assert case["verdict"] == "probe"
-    assert case["verdicts"] == {"ES10b.PrepareDownload#10": "probe"}
-    assert any("O_E_REUSE_OTPK" in note for note in case["notes"])
-    said = [line for line in result.outlines if line.startswith("options unknown: ")]
-    assert len(said) == 1
-    assert "[options]" in said[0]
-
-
-@pytest.mark.parametrize(("value", "verdict"), [("false", "fail"), ("true", "not applicable")])
-def test_declared_option_decides(suite, pytester, value, verdict):
-    file = pytester.path / "dev.toml"
-    file.write_text(f'kind = "pcsc"\n[options]\nO_E_REUSE_OTPK = {value}\n', "utf-8")
-    body = "expect.equal(card.eid(), None, 'EID')"
-    suite(_HANGS.format(body), "--target", str(file), simulated=False)
-    (case,) = _results(pytester)["cases"]
-    assert case["verdict"] == verdict
-
-
-def test_unknown_case_is_refused_with_its_near_match(suite):
-    result = suite(_PASS, "--case", "ES10c.GetEid#02")
-    assert result.ret == 4
-    result.stderr.fnmatch_lines(["*'ES10c.GetEid#02' matches no case*near it: ES10c.GetEID#02*"])
-
-
-def test_unknown_name_in_a_target_file_is_refused_with_its_near_match(suite, pytester):
-    file = pytester.path / "dev.toml"
-    file.write_text('kind = "pcsc"\n[options]\nPROVISONING = true\n', "utf-8")
-    result = suite(_PASS, "--target", str(file), simulated=False)
-    assert result.ret == 4
-    result.stderr.fnmatch_lines(["*[[]options[]] 'PROVISONING' is not known; near it: PROVIS*"])
-
-
-def test_reader_that_is_not_there_ends_the_run_before_the_first_case(suite, pytester):
-    (pytester.path / "broken.py").write_text(
-        "from rspcore.errors import ConfigError\n"
-        "def refuse(options):\n    raise ConfigError('there is no reader; readers: none')\n",
-        "utf-8",
-    )
-    text = _PASS + _PASS.replace("#02", "#03").replace("test_eid", "test_other")
-    text += (
-        "\nimport sys\nsys.path.insert(0, '.')\nfrom broken import refuse\n"
-        "from rspharness.run import opening\n"
-        "opening.TARGETS = (opening.TargetKind('pcsc', refuse, ''),)\n"
-    )
-    result = suite(text, "--target", "pcsc", simulated=False)
-    assert result.ret == NOTHING_RAN
-    assert sum("there is no reader" in line for line in result.outlines) == 1
-
-
-_READS = (
-    _HEAD
-    + '''
-from rspcore import tlv
-from rspcore.apdu import CommandApdu
-from rspcore.messages.es10c import GetEuiccDataResponse
-
-@testcase("ES10c.GetEID#02", level="read-only")
-def test_answer(card, step):
-    """An answer of the card is read."""
-    with step("{title}"):
-        answer = card.store(bytes.fromhex("{asked}"))
-        {read}
-'''
-)
-
-
-@pytest.mark.parametrize(
-    ("title", "asked", "read", "verdict"),
-    [
-        ("S_LPAd: GetEID", "BF3C00", "GetEuiccDataResponse.decode(answer.data)", "fail"),
-        ("S_LPAd: GetEID", "BF3C00", "tlv.parse(answer.data[:-1])", "fail"),
-        ("S_LPAd: GetEID", "BF7900", "tlv.parse(answer.data)", "fail"),
-        (
-            "Initial conditions: GetEID",
-            "BF3C00",
-            "GetEuiccDataResponse.decode(answer.data)",
-            "inconclusive",
-        ),
-        ("S_LPAd: GetEID", "BF3C00", "tlv.parse(bytes.fromhex('BF220500'))", "error"),
-        ("S_LPAd: GetEID", "BF3C00", "tlv.parse(b'')", "error"),
-    ],
-)
-def test_octets_of_the_card_that_cannot_be_read_are_its_fault(
-    suite, pytester, title, asked, read, verdict
-):
-    text = _READS.replace("{title}", title).replace("{asked}", asked).replace("{read}", read)
-    assert suite(text).ret == 1
-    (case,) = _results(pytester)["cases"]
-    assert case["verdict"] == verdict
-    if verdict == "fail":
-        assert case["expected"] == "octets that can be read"
-
-
-_LEVELS = """
-from rspharness import testcase
-
-@testcase("ES10c.GetEID#03", level="irreversible")
-def test_for_ever(card):
-    pass
-
-@testcase("ES10c.GetEID#05", level="destructive")
-def test_removes(card):
-    pass
-"""
-
-
-@pytest.mark.parametrize(
-    ("options", "passed"),
-    [
-        ((), ["test_removes", "test_for_ever"]),
-        (("--level", "destructive"), ["test_removes"]),
-        (("--level", "irreversible"), ["test_for_ever"]),
-    ],
-)
-def test_what_nothing_can_undo_is_asked_for_alone_and_runs_last(suite, pytester, options, passed):
-    result = suite(_LEVELS, "-v", *options)
-    cases = [line.split()[0].partition("::")[2] for line in result.outlines if "PASS" in line]
-    assert cases == passed
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (("--target", "kept"), "--target kept and --state FILE go together"),
-        (("--state", "card.db"), "--target kept and --state FILE go together"),
-        (("--target", "pcsc", "--kills"), "need a new simulated card for each case"),
-        (("--level", "all"), "all"),
-    ],
-)
-def test_options_that_do_not_fit_are_refused(suite, options, message):
-    result = suite(_PASS, *options)
-    assert result.ret == 4
-    assert message in str(result.stderr) + str(result.stdout)
