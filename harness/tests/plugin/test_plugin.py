@@ -1,13 +1,16 @@
 """The plugin, run by pytest inside pytest on the fake card."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
-from harness.tests.case_text import HEAD, PASS, results_of
 
 from rspharness.cli.main import main
 from rspharness.record.verdicts import NOTHING_RAN
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from case_text import HEAD, PASS, results_of
 
 ROOT = Path(__file__).parents[3]
 CATALOGUE = ROOT / "fixtures" / "requirements" / "euicc.csv"
