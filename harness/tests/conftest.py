@@ -3,6 +3,7 @@
 The peers are links that replay a script, a card of TLVs, a port of answers.
 """
 
+import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,21 @@ pytest_plugins = ["pytester"]
 
 settings.register_profile("rsplab", deadline=None)  # no test depends on the speed of the machine
 settings.load_profile("rsplab")
+
+_IN_INNER_RUNS = (
+    "rspharness.plugin.lifecycle",
+    "rspharness.plugin.hooks",
+    "rspharness.plugin.options",
+    "rspharness.plugin.fixtures",
+    "rspharness.run.collection",
+    "rspharness.report.collector",
+    "rspharness.mutation.fault_kills",
+    "rspharness.mutation.matrix_plugin",
+)
+"""What a run of pytest inside pytest imports; it would forget it, but not the folders around it."""
+
+for _name in _IN_INNER_RUNS:
+    importlib.import_module(_name)
 
 
 def _module(place: Path) -> ModuleType:

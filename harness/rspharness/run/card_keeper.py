@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from rspcore.apdu import CommandApdu, Ins
+from rspcore.apdu import Ins
 from rspcore.errors import LocalError, StoreError
 from rspcore.ids import Eid
 from rspcore.tags import Tag
@@ -19,6 +19,7 @@ from rspharness.record.verdicts import Inconclusive
 from rspharness.run.journal import Before, ChangeCounter, Journal
 from rspharness.run.recovery import PutBack, put_back, read_before
 from rspharness.targets.guard import GuardedLink
+from rspharness.targets.guard_tables import read_leniently
 from rspharness.targets.transport import CardLink, LinkWrapper
 
 __all__ = ["CardKeeper", "JournalledLink"]
@@ -124,7 +125,7 @@ class CardKeeper:
             self._journal = Journal.begin(self._folder, self.eid, self._place, self._before)
         for iccid in _METADATA.findall(command):
             self._journal.will_install(iccid)
-        apdu = CommandApdu.parse(command)
+        apdu = read_leniently(command)
         if apdu.ins == Ins.STORE_DATA and apdu.data.startswith(_SWITCHES):
             self._journal.will_switch()
 

@@ -1,11 +1,15 @@
 """The life of a case on a card that is kept, run by pytest inside pytest."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from rspharness.run import opening
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from case_text import PLUGIN
 
 CATALOGUE = Path(__file__).parents[3] / "fixtures" / "requirements" / "euicc.csv"
 
@@ -58,14 +62,14 @@ def one_card(pytester, monkeypatch):
         pytester.makeconftest(_ONE_CARD)
         pytester.makepyfile(text)
         fixed = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:xdist")
-        words = (f"--requirements={CATALOGUE}", *fixed, *options)
+        words = (*PLUGIN, f"--rsp-requirements={CATALOGUE}", *fixed, *options)
         return pytester.runpytest_inprocess(*words, no_reraise_ctrlc=True)
 
     return run
 
 
 def test_what_a_failed_case_leaves_on_a_kept_card_is_removed_after_it(one_card, pytester):
-    result = one_card(_LEAVES, "--level", "profiles", "-s")
+    result = one_card(_LEAVES, "--rsp-level", "profiles", "-s")
     verdicts = {case["ids"][0]: case["verdict"] for case in _results(pytester)["cases"]}
     assert verdicts == {"ES10c.DeleteProfile#06": "fail", "ES10c.DeleteProfile#10": "pass"}
     result.stdout.fnmatch_lines(["*left: ()*"])
@@ -84,7 +88,7 @@ def locked():
 @testcase""",
         1,
     )
-    one_card(text, "--level", "profiles", "-s")
+    one_card(text, "--rsp-level", "profiles", "-s")
     first, second = _results(pytester)["cases"]
     assert first["verdict"] == "fail"
     assert "could not be removed: " in " ".join(first["notes"])
@@ -93,7 +97,7 @@ def locked():
 
 def test_interrupted_case_leaves_nothing_on_a_kept_card(one_card):
     text = _LEAVES.replace('raise ExpectationError("a", "b")', "raise KeyboardInterrupt")
-    result = one_card(text, "--level", "profiles", "-s")
+    result = one_card(text, "--rsp-level", "profiles", "-s")
     assert result.ret == 2
     result.stdout.fnmatch_lines(["*left: ()*"])
 
@@ -104,5 +108,5 @@ def test_what_an_interrupted_case_leaves_is_said_when_it_cannot_be_removed(one_c
         'replace(preset("PROFILE_OPERATIONAL1.1"), kic=bytes(16)))',
     )
     head = "from dataclasses import replace\nfrom rspcore.profile_maker import preset\n"
-    result = one_card(head + text, "--level", "profiles", "-s")
+    result = one_card(head + text, "--rsp-level", "profiles", "-s")
     result.stdout.fnmatch_lines(["*Profiles of the suites may be left on the card: *"])

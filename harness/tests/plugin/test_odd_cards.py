@@ -16,6 +16,7 @@ from rspharness.run.opening import TargetKind
 ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT / "harness" / "tests"))
 
+from case_text import PLUGIN  # noqa: E402  beside the tests, in no package
 from odd_cards import (  # noqa: E402  beside the tests, in no package
     OddTarget,
     RefusesTagList,
@@ -41,12 +42,17 @@ def verdicts(pytester, monkeypatch):
     def run(odd):
         kind = TargetKind("inprocess", lambda options: OddTarget(options, odd), "")
         monkeypatch.setattr(opening, "TARGETS", (kind,))
-        plugins = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:xdist")
+        plugins = (*PLUGIN, "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:xdist")
         places = [str(ROOT / "suites" / one) for one in SUITES]
         configuration = ("-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT))
         reports = pytester.path / "reports"
         pytester.runpytest_inprocess(
-            *places, *configuration, *plugins, "--target=inprocess", f"--report={reports}", "-q"
+            *places,
+            *configuration,
+            *plugins,
+            "--rsp-target=inprocess",
+            f"--rsp-report={reports}",
+            "-q",
         )
         return json.loads((reports / "latest/results.json").read_text("utf-8"))["cases"]
 

@@ -1,104 +1,25 @@
 """The plugin, run by pytest inside pytest on the fake card."""
 
 import json
-import re
-import tomllib
+import sys
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
-from rspcore.pki.generate import make_pki
 from rspharness.cli.main import main
 from rspharness.record.verdicts import NOTHING_RAN
-from rspharness.run import opening
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from case_text import HEAD, PASS, PLUGIN, results_of
 
 ROOT = Path(__file__).parents[3]
 CATALOGUE = ROOT / "fixtures" / "requirements" / "euicc.csv"
-PLUGIN = ("-p", "no:rspharness", "-p", "rspharness.plugin.hooks")
-"""The suites load their plugin themselves; the installed one is not needed."""
-
-_CONFTEST = """
-import sys
-sys.path.insert(0, {tests!r})
-import pytest
-from fake_card import FakeCard
-from rspharness.run import opening
-from rspharness.run.opening import TargetKind
-
-class FakeTarget:
-    simulated = {simulated}
-    mood = {mood!r}
-    def __init__(self, options):
-        self.settings = options.settings
-        self.name = "fake"
-        self.card = FakeCard(self.mood)
-    def open(self):
-        return self.card
-    def facts(self):
-        return {{"reader": "fake reader"}}
-    def close(self):
-        print("commands:", [c.hex() for c in self.card.commands])
-
-opening.TARGETS = (
-    TargetKind("inprocess", FakeTarget, ""),
-    TargetKind("kept", FakeTarget, ""),
-    TargetKind("pcsc", FakeTarget, ""),
-)
-"""
-
-
-@pytest.fixture
-def suite(pytester, monkeypatch):
-    """Returns a function that runs a suite of the given text with options on the fake card.
-
-    It runs in this process, which is faster, unless workers or Allure need a process of its own.
-    """
-    monkeypatch.setattr(opening, "TARGETS", opening.TARGETS)  # the inner conftest replaces it
-
-    def run(text, *options, mood="", simulated=True, workers=False, subprocess=False):
-        pytester.makeconftest(
-            _CONFTEST.format(tests=str(Path(__file__).parents[1]), mood=mood, simulated=simulated)
-        )
-        pytester.makepyfile(dedent(text))
-        extra = () if workers else ("-p", "no:xdist")
-        own = workers or subprocess or "--alluredir" in options
-        start = pytester.runpytest_subprocess if own else pytester.runpytest_inprocess
-        fixed = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")  # slow to import
-        return start(*PLUGIN, f"--rsp-requirements={CATALOGUE}", *fixed, *extra, *options)
-
-    return run
-
-
-def _results(pytester):
-    return json.loads((pytester.path / "reports/latest/results.json").read_text("utf-8"))
-
-
-_HEAD = """
-from rspharness import testcase
-from rspharness.card import expect
-from rspharness.record.verdicts import Inconclusive, TargetLost
-"""
-
-_PASS = (
-    _HEAD
-    + '''
-@testcase("ES10c.GetEID#02", level="read-only")
-def test_eid(card, step, note):
-    """The EID has check digits that fit."""
-    with step("S_LPAd -> eUICC: GetEID"):
-        eid = card.eid()
-    note(f"EID {eid}")
-    with step("Expected: check digits"):
-        expect.equal(eid.check_digits_fit, True, "check digits")
-'''
-)
 
 
 def test_passing_case_is_reported_with_steps_and_trace(suite, pytester):
-    result = suite(_PASS)
+    result = suite(PASS)
     assert result.ret == 0
-    results = _results(pytester)
+    results = results_of(pytester)
     (case,) = results["cases"]
     assert case["verdict"] == "pass"
     assert case["title"] == "The EID has check digits that fit."
@@ -121,7 +42,7 @@ def test_passing_case_is_reported_with_steps_and_trace(suite, pytester):
 
 
 def test_failing_case_reports_requirement_expected_and_actual(suite, pytester):
-    result = suite(_PASS.replace("check_digits_fit, True", "check_digits_fit, False"))
+    result = suite(PASS.replace("check_digits_fit, True", "check_digits_fit, False"))
     assert result.ret == 1
     result.stdout.fnmatch_lines(
         [
@@ -133,17 +54,17 @@ def test_failing_case_reports_requirement_expected_and_actual(suite, pytester):
             "  again        rsplab run --case 'ES10c.GetEID#02' --target inprocess",
         ]
     )
-    assert _results(pytester)["cases"][0]["verdict"] == "fail"
+    assert results_of(pytester)["cases"][0]["verdict"] == "fail"
 
 
 def test_refusal_of_the_eid_at_the_start_is_inconclusive(suite, pytester):
-    assert suite(_PASS, mood="refuses", simulated=True).ret == 1
-    assert _results(pytester)["cases"][0]["verdict"] == "inconclusive"
+    assert suite(PASS, mood="refuses", simulated=True).ret == 1
+    assert results_of(pytester)["cases"][0]["verdict"] == "inconclusive"
 
 
 def test_refusal_outside_initial_conditions_is_a_fail(suite, pytester):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#02")
 def test_refused(card, step):
@@ -153,7 +74,7 @@ def test_refused(card, step):
     )
     result = suite(text)
     assert result.ret == 1
-    assert [case["verdict"] for case in _results(pytester)["cases"]] == ["fail"]
+    assert [case["verdict"] for case in results_of(pytester)["cases"]] == ["fail"]
     result.stdout.fnmatch_lines(["*1 failed*"])
 
 
@@ -177,14 +98,14 @@ def test_octets_of_a_case_follow_its_requirements_and_parameters(pytester):
 
 
 def test_unknown_card_fault_is_wrong_use_with_the_near_names(suite):
-    result = suite(_PASS, "--rsp-card-fault=es10b.challenge.constnt")
+    result = suite(PASS, "--rsp-card-fault=es10b.challenge.constnt")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*did you mean es10b.challenge.constant*"])
 
 
 def test_refusal_in_initial_conditions_is_inconclusive(suite, pytester):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#02")
 def test_refused(card, step):
@@ -198,13 +119,13 @@ def test_raised(card):
     )
     result = suite(text)
     assert result.ret == 1
-    assert [case["verdict"] for case in _results(pytester)["cases"]] == ["inconclusive"] * 2
+    assert [case["verdict"] for case in results_of(pytester)["cases"]] == ["inconclusive"] * 2
     result.stdout.fnmatch_lines(["*2 inconclusive*"])
 
 
 def test_lost_target_makes_the_rest_inconclusive(suite, pytester):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#01")
 def test_lost(card):
@@ -216,7 +137,7 @@ def test_next(card):
 """
     )
     assert suite(text).ret == 1
-    results = _results(pytester)
+    results = results_of(pytester)
     assert [case["verdict"] for case in results["cases"]] == ["inconclusive"] * 2
     assert "reader gone" in results["cases"][1]["reason"]
     assert "lost earlier" in results["cases"][1]["reason"]
@@ -224,7 +145,7 @@ def test_next(card):
 
 def test_other_exception_is_an_error_with_its_traceback(suite, pytester):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#01")
 def test_bug(card):
@@ -232,14 +153,14 @@ def test_bug(card):
 """
     )
     assert suite(text).ret == 1
-    (case,) = _results(pytester)["cases"]
+    (case,) = results_of(pytester)["cases"]
     assert case["verdict"] == "error"
     assert "no such key" in case["traceback"]
 
 
 def test_probe_records_and_never_fails(suite, pytester):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#04")
 def test_probe(card):
@@ -247,7 +168,7 @@ def test_probe(card):
 """
     )
     assert suite(text).ret == 0
-    (case,) = _results(pytester)["cases"]
+    (case,) = results_of(pytester)["cases"]
     assert case["verdict"] == "probe"
     assert "6A80" in case["expected"]
     assert "9000" in case["actual"]
@@ -255,7 +176,7 @@ def test_probe(card):
 
 def test_condition_that_does_not_hold_is_not_applicable(suite, pytester):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#06")
 def test_lpae(card):
@@ -267,7 +188,7 @@ def test_v3(card):
 """
     )
     assert suite(text).ret == NOTHING_RAN
-    reasons = {c["ids"][0]: c["reason"] for c in _results(pytester)["cases"]}
+    reasons = {c["ids"][0]: c["reason"] for c in results_of(pytester)["cases"]}
     assert reasons == {
         "ES10c.GetEID#06": "option O_E_LPAe absent",
         "ISD-R.Select#02": "row of v3, the target is v2",
@@ -279,7 +200,7 @@ def test_case_that_does_not_apply_runs_on_another_card(suite, pytester):
     for name, option in (("scws", "LPAE_SCWS"), ("lpae", "O_E_LPAe")):
         (folder / f"{name}.toml").write_text(f'kind = "inprocess"\n[options]\n{option} = true\n')
     text = (
-        _PASS
+        PASS
         + """
 @testcase("ES10c.GetEID#06")
 def test_lpae(card, options):
@@ -291,7 +212,7 @@ def test_v3(card):
 """
     )
     assert suite(text, "--rsp-also", "others").ret == 0
-    results = _results(pytester)
+    results = results_of(pytester)
     seen = {c["ids"][0]: (c["verdict"], c["target"]) for c in results["cases"]}
     assert seen == {
         "ES10c.GetEID#02": ("pass", "inprocess"),
@@ -308,10 +229,10 @@ def test_v3(card):
 
 def test_also_accepts_only_simulated_cards(suite, pytester):
     pytester.makefile(".toml", reader='kind = "pcsc"\n', lpae='kind = "inprocess"\n')
-    result = suite(_PASS, "--rsp-also", "reader.toml")
+    result = suite(PASS, "--rsp-also", "reader.toml")
     assert result.ret == 4
     result.stderr.fnmatch_lines(['*--also reader.toml: expected a card of kind "inprocess"*'])
-    result = suite(_PASS, "--rsp-target", "pcsc", "--rsp-also", "lpae.toml", simulated=False)
+    result = suite(PASS, "--rsp-target", "pcsc", "--rsp-also", "lpae.toml", simulated=False)
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*--also adds simulated cards*"])
 
@@ -323,7 +244,7 @@ def test_known_deviation_does_not_fail_and_one_that_passes_does(suite, pytester)
         '"ES10c.GetEID#02" = "was repaired"\n',
     )
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#01")
 def test_fails(card):
@@ -335,7 +256,7 @@ def test_passes(card):
 """
     )
     assert suite(text, "--rsp-target", "lab.toml").ret == 1
-    cases = {c["ids"][0]: c for c in _results(pytester)["cases"]}
+    cases = {c["ids"][0]: c for c in results_of(pytester)["cases"]}
     assert cases["ES10c.GetEID#01"]["verdict"] == "known deviation"
     assert "known to the maker" in cases["ES10c.GetEID#01"]["reason"]
     assert cases["ES10c.GetEID#02"]["verdict"] == "fail"
@@ -344,7 +265,7 @@ def test_passes(card):
 
 def test_unknown_and_repeated_ids_fail_the_collection(suite):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#01")
 def test_one(card): pass
@@ -368,7 +289,7 @@ def test_three(card): pass
 
 def test_each_gives_every_value_its_own_requirement(suite, pytester):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase.each("number, text", {
     "ES10c.GetEID#01": (1, "a"),
@@ -379,17 +300,17 @@ def test_values(card, number, text):
 """
     )
     assert suite(text).ret == 0
-    assert [case["ids"] for case in _results(pytester)["cases"]] == [
+    assert [case["ids"] for case in results_of(pytester)["cases"]] == [
         ["ES10c.GetEID#01"],
         ["ES10c.GetEID#02", "ES10c.GetEID#03"],
     ]
 
 
 def test_case_option_selects_by_pattern(suite, pytester):
-    text = _PASS + _PASS.replace("#02", "#03").replace("test_eid", "test_other")
+    text = PASS + PASS.replace("#02", "#03").replace("test_eid", "test_other")
     suite(text, "--rsp-case", "*#03")
-    assert [case["ids"] for case in _results(pytester)["cases"]] == [["ES10c.GetEID#03"]]
-    rows = {row["id"]: row for row in _results(pytester)["requirements"]}
+    assert [case["ids"] for case in results_of(pytester)["cases"]] == [["ES10c.GetEID#03"]]
+    rows = {row["id"]: row for row in results_of(pytester)["requirements"]}
     assert rows["ES10c.GetEID#02"]["state"] == "not run"
     assert rows["ES10c.GetEID#01"]["state"] == "no case"
 
@@ -397,7 +318,7 @@ def test_case_option_selects_by_pattern(suite, pytester):
 def _interrupted(act):
     """Returns a suite of three cases whose second one does this."""
     return (
-        _PASS
+        PASS
         + f"""
 @testcase("ES10c.GetEID#03")
 def test_interrupted(card):
@@ -415,7 +336,7 @@ def test_interrupted_run_is_written_and_is_not_green(suite, pytester):
     result = suite(text, subprocess=True)
     assert result.ret == pytest.ExitCode.INTERRUPTED
     result.stdout.fnmatch_lines(["INTERRUPTED, not green: interrupted after 1 of 3 cases"])
-    results = _results(pytester)
+    results = results_of(pytester)
     assert (results["green"], results["interrupted"]) == (False, True)
     assert results["summary"] == {"pass": 1}
     html = (pytester.path / "reports/latest/index.html").read_text("utf-8")
@@ -431,7 +352,7 @@ def test_killed_run_can_be_reported(suite, pytester, workers, capsys):
     assert not (folder / "results.json").exists()
     assert main(["report", str(folder)]) == 0
     assert "the run did not end: 1 of 3 cases are there" in capsys.readouterr().out
-    results = _results(pytester)
+    results = results_of(pytester)
     assert (results["green"], results["interrupted"]) == (False, True)
     (case,) = results["cases"]
     assert "GetEID" in (folder / case["trace"]).read_text("utf-8")
@@ -448,13 +369,13 @@ def pytest_sessionfinish():
     warnings.warn("a library's")
 """
     )
-    suite(_PASS, "-p", "bad", "-W", "error", subprocess=True)
-    assert _results(pytester)["summary"] == {"pass": 1}
+    suite(PASS, "-p", "bad", "-W", "error", subprocess=True)
+    assert results_of(pytester)["summary"] == {"pass": 1}
 
 
 def test_report_folder_that_cannot_be_made_ends_the_run(suite, pytester):
     pytester.makefile(".txt", file="")
-    result = suite(_PASS, "--rsp-report", "file.txt/x")
+    result = suite(PASS, "--rsp-report", "file.txt/x")
     assert result.ret == 3
     result.stdout.fnmatch_lines(["*reports cannot be written to*name another folder by --report*"])
 
@@ -462,7 +383,7 @@ def test_report_folder_that_cannot_be_made_ends_the_run(suite, pytester):
 def test_run_without_folder_for_the_journal_changes_nothing(suite, pytester, monkeypatch):
     monkeypatch.setenv("RSPLAB_JOURNALS", "/dev/null/x")
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#02")
 def test_changes(card):
@@ -471,7 +392,7 @@ def test_changes(card):
     )
     options = ("--rsp-target", "pcsc", "--rsp-level", "profiles", "--rsp-eid")
     suite(text, *options, "89049032123451234512345678901235", simulated=False)
-    (case,) = _results(pytester)["cases"]
+    (case,) = results_of(pytester)["cases"]
     assert case["verdict"] == "inconclusive"
     assert "RSPLAB_JOURNALS" in case["reason"]
 
@@ -479,7 +400,7 @@ def test_changes(card):
 @pytest.mark.parametrize(("limit", "code"), [("many", 4), ("0", 1)])
 def test_limit_of_changing_commands(suite, pytester, limit, code):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#02")
 def test_changes(card):
@@ -498,12 +419,12 @@ def test_changes(card):
     result = suite(text, *options, "89049032123451234512345678901235", simulated=False)
     assert result.ret == code
     if code == 1:
-        assert "the limit is 0" in _results(pytester)["cases"][0]["reason"]
+        assert "the limit is 0" in results_of(pytester)["cases"][0]["reason"]
 
 
 def test_wrong_eid_stops_the_run_before_anything_else_is_sent(suite):
     result = suite(
-        _PASS,
+        PASS,
         "--rsp-target",
         "pcsc",
         "--rsp-eid",
@@ -523,7 +444,7 @@ def test_wrong_eid_stops_the_run_before_anything_else_is_sent(suite):
 
 def test_real_card_runs_only_reading_cases_by_default(suite, pytester):
     text = (
-        _PASS
+        PASS
         + """
 @testcase("ES10c.GetEID#05")
 def test_changes(card):
@@ -531,21 +452,21 @@ def test_changes(card):
 """
     )
     assert suite(text, "--rsp-target", "pcsc", simulated=False).ret == 0
-    cases = {c["ids"][0]: c for c in _results(pytester)["cases"]}
+    cases = {c["ids"][0]: c for c in results_of(pytester)["cases"]}
     assert cases["ES10c.GetEID#02"]["verdict"] == "pass"
     assert cases["ES10c.GetEID#05"]["verdict"] == "not applicable"
     assert "level profiles" in cases["ES10c.GetEID#05"]["reason"]
 
 
 def test_lasting_changes_on_a_real_card_need_the_eid(suite):
-    result = suite(_PASS, "--rsp-target", "pcsc", "--rsp-level", "profiles", simulated=False)
+    result = suite(PASS, "--rsp-target", "pcsc", "--rsp-level", "profiles", simulated=False)
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*--level profiles on a card in a reader needs --eid*"])
 
 
 def test_reading_case_cannot_change_a_real_card(suite, pytester):
     text = (
-        _HEAD
+        HEAD
         + """
 @testcase("ES10c.GetEID#02", level="read-only")
 def test_misdeclared(card):
@@ -553,7 +474,7 @@ def test_misdeclared(card):
 """
     )
     assert suite(text, "--rsp-target", "pcsc", simulated=False).ret == 1
-    (case,) = _results(pytester)["cases"]
+    (case,) = results_of(pytester)["cases"]
     assert case["verdict"] == "error"
     assert "was not sent" in case["reason"]
 
@@ -562,17 +483,17 @@ def test_exceeded_budget_fails_the_run(suite, pytester):
     pytester.makefile(
         ".toml", lab='kind = "inprocess"\n[budgets_ms]\n"STORE DATA GetEuiccData" = 0.000001\n'
     )
-    result = suite(_PASS, "--rsp-target", "lab.toml")
+    result = suite(PASS, "--rsp-target", "lab.toml")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["over budget: STORE DATA GetEuiccData*"])
-    assert _results(pytester)["green"] is False
+    assert results_of(pytester)["green"] is False
 
 
 def test_folder_called_latest_is_left_and_the_terminal_says_so(suite, pytester):
     kept = pytester.mkdir("reports") / "latest" / "thesis.txt"
     kept.parent.mkdir()
     kept.write_text("years of work")
-    result = suite(_PASS)
+    result = suite(PASS)
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*/reports/latest is a folder, not a link, and was left as it is"])
     assert kept.read_text() == "years of work"
@@ -580,15 +501,15 @@ def test_folder_called_latest_is_left_and_the_terminal_says_so(suite, pytester):
 
 
 def test_workers_write_one_report(suite, pytester):
-    text = _PASS + _PASS.replace("#02", "#03").replace("test_eid", "test_other")
+    text = PASS + PASS.replace("#02", "#03").replace("test_eid", "test_other")
     assert suite(text, "-n", "2", workers=True).ret == 0
-    results = _results(pytester)
+    results = results_of(pytester)
     assert [case["ids"][0] for case in results["cases"]] == ["ES10c.GetEID#02", "ES10c.GetEID#03"]
     assert len([p for p in (pytester.path / "reports").iterdir() if not p.is_symlink()]) == 1
 
 
 def test_allure_results_carry_steps_and_labels(suite, pytester):
-    assert suite(_PASS, "--alluredir", "allure").ret == 0
+    assert suite(PASS, "--alluredir", "allure").ret == 0
     files = sorted((pytester.path / "allure").glob("*-result.json"))
     (result,) = [json.loads(path.read_text("utf-8")) for path in files]
     assert result["status"] == "passed"
@@ -599,261 +520,3 @@ def test_allure_results_carry_steps_and_labels(suite, pytester):
     labels = {(label["name"], label["value"]) for label in result["labels"]}
     assert {("feature", "ES10c"), ("tag", "ES10c.GetEID#02")} <= labels
     assert any(a["name"] == "APDU trace" for a in result["attachments"])
-
-
-def test_environment_and_ini_stand_in_for_options(suite, pytester, monkeypatch):
-    pytester.makeini("[pytest]\nrsp_case =\n  *GetEID#02\n  *GetEID#05\nrsp_level = read-only\n")
-    text = _PASS + _PASS.replace("#02", "#03").replace("test_eid", "test_other")
-    assert suite(text).ret == 0
-    assert [case["ids"] for case in _results(pytester)["cases"]] == [["ES10c.GetEID#02"]]
-    assert _results(pytester)["facts"]["level"] == "read-only"
-    monkeypatch.setenv("RSPLAB_CASE", "*#03\n*#02")
-    monkeypatch.setenv("RSPLAB_LEVEL", "profiles")
-    assert suite(text).ret == 0
-    assert len(_results(pytester)["cases"]) == 2
-    assert _results(pytester)["facts"]["level"] == "profiles"
-    assert suite(text, "--rsp-level=destructive", "--rsp-case=*#03").ret == 0
-    assert [case["ids"] for case in _results(pytester)["cases"]] == [["ES10c.GetEID#03"]]
-    assert _results(pytester)["facts"]["level"] == "destructive"
-
-
-def test_value_that_is_not_known_names_where_it_came_from(suite, monkeypatch):
-    monkeypatch.setenv("RSPLAB_LEVEL", "all")
-    result = suite(_PASS)
-    assert result.ret == 4
-    (line,) = [line for line in result.errlines if "level" in line]
-    assert line.removeprefix("ERROR: ") == (
-        "level: expected read-only or profiles or destructive, got 'all' "
-        "(from --rsp-level, RSPLAB_LEVEL or rsp_level)"
-    )
-
-
-def test_every_option_of_the_suites_has_the_prefix(pytester):
-    plain = pytester.runpytest_subprocess("-p", "no:rspharness", "--help").outlines
-    with_suites = pytester.runpytest_subprocess(*PLUGIN, "--help").outlines
-    options = [re.match(r"  (--[a-z-]+)", line) for line in with_suites if line not in plain]
-    named = [option[1] for option in options if option]
-    assert len(named) == 15
-    assert [name for name in named if not name.startswith("--rsp-")] == []
-
-
-def test_installed_plugin_brings_two_fixtures_and_nothing_else(pytester):
-    pytester.makepyfile(
-        """
-        import sys
-
-        def test_plain(request):
-            loaded = {name for name in sys.modules if name.startswith(("rspharness", "rspcore"))}
-            light = ("", ".plugin", ".plugin.installed", ".record", ".record.testcase")
-            assert loaded == {"rspharness" + part for part in light}
-            plugin = sys.modules["rspharness.plugin.installed"]
-            assert request.config.pluginmanager.get_hookcallers(plugin) == []
-        """
-    )
-    installed = ("-p", "no:rspharness", "-p", "rspharness.plugin.installed")
-    result = pytester.runpytest_subprocess(*installed, "-p", "no:cacheprovider")
-    result.assert_outcomes(passed=1)
-    assert not (pytester.path / "reports").exists()
-    shown = {
-        words: pytester.runpytest_subprocess(*words, "--fixtures", "-q").outlines
-        for words in (installed, installed[:2])
-    }
-    new = {line.split()[0] for line in shown[installed] if line[:1].isalpha()}
-    new -= {line.split()[0] for line in shown[installed[:2]] if line[:1].isalpha()}
-    assert {name for name in new if name.isidentifier()} == {"simulated_card", "card_in_reader"}
-
-
-def test_entry_point_names_the_installed_plugin():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert project["entry-points"]["pytest11"] == {"rspharness": "rspharness.plugin.installed"}
-
-
-_TRUST = (
-    _HEAD
-    + """
-@testcase("ES10c.GetEID#02", level="read-only")
-def test_reads(card):
-    card.eid()
-
-@testcase("ES10b.AuthenticateServer#09", "ES10b.AuthenticateServer#10", level="read-only")
-def test_session(card, server):
-    raise RuntimeError
-"""
-)
-
-
-def test_cases_with_a_server_need_a_card_with_the_ci_of_the_run(suite, pytester):
-    folder = pytester.mkdir("pki")
-    for number, one in enumerate(make_pki(b"other lab").credentials):
-        (folder / f"{number}.der").write_bytes(one.certificate.der)
-        (folder / f"{number}.pem").write_bytes(one.private_key.to_pem())
-    result = suite(_TRUST, "--rsp-target", "pcsc", "--rsp-pki", str(folder), "-s", simulated=False)
-    assert result.ret == 0
-    cases = {case["ids"][0]: case for case in _results(pytester)["cases"]}
-    assert cases["ES10c.GetEID#02"]["verdict"] == "pass"
-    session = cases["ES10b.AuthenticateServer#09"]
-    assert (session["verdict"], session["commands"]) == ("not applicable", 0)
-    said = [line for line in result.outlines if "none of the card's CIs" in line]
-    assert len(said) == 1
-    assert said[0].startswith("not applicable, 1 case: ")
-
-
-def test_simulated_card_needs_no_declared_trust(suite, pytester):
-    assert suite(_TRUST.replace("raise RuntimeError", "card.eid()")).ret == 0
-
-
-_HANGS = (
-    _HEAD
-    + """
-@testcase("ES10b.PrepareDownload#10", level="read-only")
-def test_hangs(card):
-    {}
-"""
-)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "expect.equal(card.eid(), None, 'EID')",
-        "raise Inconclusive('no such Profile')",
-        "card.eid()",
-    ],
-)
-def test_case_that_hangs_on_an_unknown_option_only_records(suite, pytester, body):
-    result = suite(_HANGS.format(body), "--rsp-target", "pcsc", simulated=False)
-    assert result.ret == 0
-    (case,) = _results(pytester)["cases"]
-    assert case["verdict"] == "probe"
-    assert case["verdicts"] == {"ES10b.PrepareDownload#10": "probe"}
-    assert any("O_E_REUSE_OTPK" in note for note in case["notes"])
-    said = [line for line in result.outlines if line.startswith("options unknown: ")]
-    assert len(said) == 1
-    assert "[options]" in said[0]
-
-
-@pytest.mark.parametrize(("value", "verdict"), [("false", "fail"), ("true", "not applicable")])
-def test_declared_option_decides(suite, pytester, value, verdict):
-    file = pytester.path / "dev.toml"
-    file.write_text(f'kind = "pcsc"\n[options]\nO_E_REUSE_OTPK = {value}\n', "utf-8")
-    body = "expect.equal(card.eid(), None, 'EID')"
-    suite(_HANGS.format(body), "--rsp-target", str(file), simulated=False)
-    (case,) = _results(pytester)["cases"]
-    assert case["verdict"] == verdict
-
-
-def test_unknown_case_is_refused_with_its_near_match(suite):
-    result = suite(_PASS, "--rsp-case", "ES10c.GetEid#02")
-    assert result.ret == 4
-    result.stderr.fnmatch_lines(["*'ES10c.GetEid#02' matches no case*near it: ES10c.GetEID#02*"])
-
-
-def test_unknown_name_in_a_target_file_is_refused_with_its_near_match(suite, pytester):
-    file = pytester.path / "dev.toml"
-    file.write_text('kind = "pcsc"\n[options]\nPROVISONING = true\n', "utf-8")
-    result = suite(_PASS, "--rsp-target", str(file), simulated=False)
-    assert result.ret == 4
-    result.stderr.fnmatch_lines(["*[[]options[]] 'PROVISONING' is not known; near it: PROVIS*"])
-
-
-def test_reader_that_is_not_there_ends_the_run_before_the_first_case(suite, pytester):
-    (pytester.path / "broken.py").write_text(
-        "from rspcore.errors import ConfigError\n"
-        "def refuse(options):\n    raise ConfigError('there is no reader; readers: none')\n",
-        "utf-8",
-    )
-    text = _PASS + _PASS.replace("#02", "#03").replace("test_eid", "test_other")
-    text += (
-        "\nimport sys\nsys.path.insert(0, '.')\nfrom broken import refuse\n"
-        "from rspharness.run import opening\n"
-        "opening.TARGETS = (opening.TargetKind('pcsc', refuse, ''),)\n"
-    )
-    result = suite(text, "--rsp-target", "pcsc", simulated=False)
-    assert result.ret == NOTHING_RAN
-    assert sum("there is no reader" in line for line in result.outlines) == 1
-
-
-_READS = (
-    _HEAD
-    + '''
-from rspcore import tlv
-from rspcore.apdu import CommandApdu
-from rspcore.messages.es10c import GetEuiccDataResponse
-
-@testcase("ES10c.GetEID#02", level="read-only")
-def test_answer(card, step):
-    """An answer of the card is read."""
-    with step("{title}"):
-        answer = card.store(bytes.fromhex("{asked}"))
-        {read}
-'''
-)
-
-
-@pytest.mark.parametrize(
-    ("title", "asked", "read", "verdict"),
-    [
-        ("S_LPAd: GetEID", "BF3C00", "GetEuiccDataResponse.decode(answer.data)", "fail"),
-        ("S_LPAd: GetEID", "BF3C00", "tlv.parse(answer.data[:-1])", "fail"),
-        ("S_LPAd: GetEID", "BF7900", "tlv.parse(answer.data)", "fail"),
-        (
-            "Initial conditions: GetEID",
-            "BF3C00",
-            "GetEuiccDataResponse.decode(answer.data)",
-            "inconclusive",
-        ),
-        ("S_LPAd: GetEID", "BF3C00", "tlv.parse(bytes.fromhex('BF220500'))", "error"),
-        ("S_LPAd: GetEID", "BF3C00", "tlv.parse(b'')", "error"),
-    ],
-)
-def test_octets_of_the_card_that_cannot_be_read_are_its_fault(
-    suite, pytester, title, asked, read, verdict
-):
-    text = _READS.replace("{title}", title).replace("{asked}", asked).replace("{read}", read)
-    assert suite(text).ret == 1
-    (case,) = _results(pytester)["cases"]
-    assert case["verdict"] == verdict
-    if verdict == "fail":
-        assert case["expected"] == "octets that can be read"
-
-
-_LEVELS = """
-from rspharness import testcase
-
-@testcase("ES10c.GetEID#03", level="irreversible")
-def test_for_ever(card):
-    pass
-
-@testcase("ES10c.GetEID#05", level="destructive")
-def test_removes(card):
-    pass
-"""
-
-
-@pytest.mark.parametrize(
-    ("options", "passed"),
-    [
-        ((), ["test_removes", "test_for_ever"]),
-        (("--rsp-level", "destructive"), ["test_removes"]),
-        (("--rsp-level", "irreversible"), ["test_for_ever"]),
-    ],
-)
-def test_what_nothing_can_undo_is_asked_for_alone_and_runs_last(suite, pytester, options, passed):
-    result = suite(_LEVELS, "-v", *options)
-    cases = [line.split()[0].partition("::")[2] for line in result.outlines if "PASS" in line]
-    assert cases == passed
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (("--rsp-target", "kept"), "--target kept and --state FILE go together"),
-        (("--rsp-state", "card.db"), "--target kept and --state FILE go together"),
-        (("--rsp-target", "pcsc", "--rsp-kills"), "need a new simulated card for each case"),
-        (("--rsp-level", "all"), "all"),
-    ],
-)
-def test_options_that_do_not_fit_are_refused(suite, options, message):
-    result = suite(_PASS, *options)
-    assert result.ret == 4
-    assert message in str(result.stderr) + str(result.stdout)

@@ -21,7 +21,7 @@ def rows(request):
 @pytest.mark.parametrize(
     ("table", "name", "value", "near"),
     [
-        ("options", "PROVISONING", True, "PROVISIONING"),
+        ("options", "PROVISONNING", True, "PROVISIONING"),
         ("values", "root_ds_adress", "x", "root_ds_address"),
         ("deviations", "ES10c.SetNickname#9", "words", "ES10c.SetNickname#09"),
         ("budgets_ms", "STORE DATA Nonsense", 1, "STORE DATA EnableProfile"),

@@ -363,3 +363,12 @@ def test_command_refuses_a_new_card(capsys):
 
 class _Options:
     target, reader, eid, pki = "inprocess", "", None, None
+
+
+def test_command_whose_lengths_do_not_fit_is_journalled_and_sent(owner, make):
+    run = make()
+    card = run.open_card(Trace(), Timings())
+    card.eid()
+    answer = card.link.transmit(bytes.fromhex("81E291001CBF2900"))
+    assert len(answer) >= 2
+    run.put_back()

@@ -20,8 +20,14 @@ def test_cases_send_only_what_their_level_allows(area, tmp_path):
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
-            *("-p", "guarded_levels", "--target", "inprocess"),
-            *("--also", "fixtures/targets/variants", "--report", str(tmp_path), f"suites/{area}"),
+            *("-p", "guarded_levels", "--rsp-target", "inprocess"),
+            *(
+                "--rsp-also",
+                "fixtures/targets/variants",
+                "--rsp-report",
+                str(tmp_path),
+                f"suites/{area}",
+            ),
         ],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))},
