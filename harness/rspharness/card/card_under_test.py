@@ -243,8 +243,10 @@ class Card(IsdrChannel):
 
         A list that could be read earlier in this case, and no longer, is a matter of this case.
         """
-        if name in _OBSERVERS and _kind_of_request(octets) not in self._read:
-            return UnobservedError(name, expected, actual)
+        kind = _kind_of_request(octets)
+        if name in _OBSERVERS and kind not in self._read:
+            number = "32" if kind[1] else "01"  # GetProfilesInfo for all tags; the plain request
+            return UnobservedError(f"{name}#{number}", expected, actual)
         return ExpectationError(expected, actual, about=name)
 
     def _remember_read(self, tag: int, octets: bytes, data: bytes) -> None:

@@ -59,6 +59,7 @@ _LETTERS = {
     Verdict.PASS: ("passed", "."),
     Verdict.FAIL: ("failed", "F"),
     Verdict.INCONCLUSIVE: ("inconclusive", "I"),
+    Verdict.BLOCKED: ("blocked", "B"),
     Verdict.NOT_APPLICABLE: ("not applicable", "n"),
     Verdict.ERROR: ("error", "E"),
     Verdict.PROBE: ("probe", "p"),
@@ -190,7 +191,7 @@ def judged(case: CaseState, run: Run, *, setup: bool = False) -> Iterator[None]:
         if not setup or not case.of_card(error):
             _raise(case, run, error)
             return
-        case.judge(Inconclusive(f"setting the case up: {error}"))
+        case.judge_setup(error)
         raise
     except BaseException as error:  # noqa: BLE001  judged, and raised again as the verdict requires
         _raise(case, run, error)
@@ -254,7 +255,7 @@ def complete(case: CaseState, report: pytest.TestReport) -> None:
         return
     if verdict is Verdict.ERROR:
         case.traceback = report.longreprtext
-    elif verdict is Verdict.INCONCLUSIVE:
+    elif verdict in (Verdict.INCONCLUSIVE, Verdict.BLOCKED):
         report.longrepr = case.explain()
     category, letter = _LETTERS[verdict]
     report.rsplab_status = category, letter, verdict.upper()  # type: ignore[attr-defined]

@@ -10,13 +10,14 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Self
 
 from rspcore.errors import ConfigError
 from rspharness.record.catalogue import Catalogue
 from rspharness.record.timing import Timings
 from rspharness.record.verdicts import GREEN, SEVERITY, Verdict
+from rspharness.report.causes import blocking
 from rspharness.report.requirement_matrix import Row, coverage
 
 __all__ = ["SCHEMA", "Results"]
@@ -133,6 +134,7 @@ class Results:
             "contradictions": self.contradictions,
             "unknown": self.unknown,
             "summary": self.counts,
+            "causes": [asdict(one) for one in blocking(self.cases)],
             "duration_s": self.duration_s,
             "coverage": [row.as_dict() for row in self.coverage()],
             "timings": self.timings,
