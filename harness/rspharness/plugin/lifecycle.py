@@ -27,6 +27,7 @@ from rspharness.record.verdicts import (
 from rspharness.report.allure import allure_listeners, describe_case
 from rspharness.run.case_state import CaseState
 from rspharness.run.collection import CaseIds, Collected
+from rspharness.run.preflight import examine
 from rspharness.run.run import NoCardError, Run
 from rspharness.run.stash import COLLECTED
 from rspharness.suite import cleanup
@@ -97,12 +98,15 @@ def _seed(item: pytest.Item, ids: CaseIds) -> str:
     return f"{' '.join(row.id for row in ids.requirements)} {parameters}"
 
 
-def require_applicable(case: CaseState, run: Run, fixtures: Collection[str] = ()) -> None:
+def require_applicable(
+    case: CaseState, run: Run, config: pytest.Config, fixtures: Collection[str] = ()
+) -> None:
     """Skips a case that does not apply here.
 
     Args:
         case: The case.
         run: Its run.
+        config: Shows what is read of a kept card before its first case.
         fixtures: Names of all fixtures that the case and its fixtures name; some need a card that
             trusts the servers of the run.
 
@@ -113,6 +117,9 @@ def require_applicable(case: CaseState, run: Run, fixtures: Collection[str] = ()
     """
     run.check()
     run.reach()
+    _examine(run, config)
+    if run.preflight is not None:
+        case.known_causes = run.preflight.by_function
     excused = run.excuses(case.requirements)
     case.excused = excused
     excuse = ""
@@ -130,6 +137,24 @@ def require_applicable(case: CaseState, run: Run, fixtures: Collection[str] = ()
         case.steps.note(f"hangs on {names}, unknown of this card: what it does is only recorded")
     deviations = run.target.settings.deviations
     case.deviation = "; ".join(deviations[name] for name in case.ids if name in deviations)
+
+
+def _examine(run: Run, config: pytest.Config) -> None:
+    """Reads a card that is kept once, before its first case; a new card for each case is not."""
+    if run.target.simulated or run.preflight is not None:
+        return
+    trace = Trace()
+    trace.remark("preflight")
+    try:
+        run.preflight = examine(run.open_card(trace, Timings()), run.require_trust)
+    except TargetLost as error:
+        run.broken = run.broken or f"preflight: {error}"
+        raise
+    run.facts.update({f"preflight {name}": text for name, text in run.preflight.lines.items()})
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None:
+        for name, text in {**run.target.facts(), **run.preflight.lines}.items():
+            terminal.write_line(f"{name:<14}{text}")
 
 
 def remove_traces(case: CaseState, run: Run) -> None:
@@ -298,6 +323,7 @@ def _described(collected: Collected, read: Capabilities | None) -> dict[str, Any
     known = {
         "facts": facts,
         "notes": list(run.notes),
+        "findings": [one.as_dict() for one in run.preflight.findings] if run.preflight else [],
         "ids": collected.ids,
         "catalogue": str(collected.catalogue.path),
         "budgets_ms": {},
