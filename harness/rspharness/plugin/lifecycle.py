@@ -6,7 +6,7 @@ The hooks of the plugin call these functions. Verdicts are decided by `CaseState
 import re
 import sys
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -152,7 +152,11 @@ def _examine(run: Run, config: pytest.Config) -> None:
         raise
     run.facts.update({f"preflight {name}": text for name, text in run.preflight.lines.items()})
     terminal = config.pluginmanager.get_plugin("terminalreporter")
-    if terminal is not None:
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if terminal is None:
+        return
+    with capture.global_and_fixture_disabled() if capture else nullcontext():
+        terminal.ensure_newline()
         for name, text in {**run.target.facts(), **run.preflight.lines}.items():
             terminal.write_line(f"{name:<14}{text}")
 
