@@ -14,10 +14,14 @@ import pytest
 
 from rspcore.errors import ConfigError, CryptoError, DecodeError, RemoteError, RspError
 from rspharness.card.capabilities import Capabilities
+from rspharness.card.listed import UnobservedError
+from rspharness.record.testcase import Level
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import (
     NOTHING_RAN,
+    Blocked,
+    Cause,
     ExpectationError,
     Inconclusive,
     LinkFault,
@@ -31,6 +35,7 @@ from rspharness.run.preflight import examine
 from rspharness.run.run import NoCardError, Run
 from rspharness.run.stash import COLLECTED
 from rspharness.suite import cleanup
+from rspharness.targets.transport import PoweredLink
 
 __all__ = [
     "begin",
@@ -114,6 +119,7 @@ def require_applicable(
         NotApplicable: the card in the reader does not have the CI of the run.
         pytest.skip.Exception: no requirement of it applies, or its level is not allowed.
         Inconclusive: the target was lost earlier.
+        Blocked: an earlier case left something on the card that could not be removed.
     """
     run.check()
     run.reach()
@@ -129,6 +135,8 @@ def require_applicable(
     if excuse:
         case.verdict, case.reason = Verdict.NOT_APPLICABLE, excuse
         pytest.skip(f"not applicable: {excuse}")
+    if run.left is not None and case.level is not Level.READ_ONLY:
+        raise Blocked(run.left)
     if not run.target.simulated and not _TRUSTED.isdisjoint(fixtures):
         run.require_trust()
     case.doubted = run.doubts(case.requirements)
@@ -162,34 +170,46 @@ def _examine(run: Run, config: pytest.Config) -> None:
 
 
 def remove_traces(case: CaseState, run: Run) -> None:
-    """Removes from a kept card what a case left on it; notes in the case what could not be."""
+    """Removes from a kept card what a case left on it; a second time after a power cycle.
+
+    What the card refuses to remove is noted in the case, and blocks the changing cases after it.
+    """
     with case.steps("Afterwards: Profiles, Notifications and address of these suites removed"):
         problem = _remaining(run, case.trace)
-    if problem:
-        case.steps.note(f"what this case left on the card could not be removed: {problem}")
+        if problem is not None and not run.broken:
+            problem = _remaining(run, case.trace, power_cycle=True)
+    if problem is None:
+        return
+    finding = f"what this case left on the card could not be removed: {problem}"
+    case.steps.note(finding)
+    if not isinstance(problem, UnobservedError | TargetLost | Inconclusive):
+        run.left = Cause(case.ids[0], finding, "`rsplab recover`, or delete it by `rsplab lpa`")
 
 
 def remove_last_traces(config: pytest.Config, run: Run) -> None:
     """Removes from a kept card what an interrupted case left; says so when it cannot be removed."""
-    problem = _remaining(run, Trace()) if run.traces else ""
+    problem = _remaining(run, Trace()) if run.traces else None
     terminal = config.pluginmanager.get_plugin("terminalreporter")
-    if problem and terminal is not None:
+    if problem is not None and terminal is not None:
         terminal.write_line(
             f"rsplab: Profiles of the suites may be left on the card: {problem}; "
             "`rsplab lpa list` shows them"
         )
 
 
-def _remaining(run: Run, trace: Trace) -> str:
-    """Removes the traces of a case; returns why some may remain, or an empty text."""
+def _remaining(run: Run, trace: Trace, *, power_cycle: bool = False) -> RspError | None:
+    """Removes the traces of a case; returns why some may remain, or None."""
     if run.broken:
-        return run.broken
+        return TargetLost(run.broken)
     try:
-        cleanup.remove_own(run.open_card(trace, Timings()), run)
+        card = run.open_card(trace, Timings())
+        if power_cycle and isinstance(card.link, PoweredLink):
+            card.power_cycle()
+        cleanup.remove_own(card, run)
     except RspError as error:
-        return str(error)
+        return error
     run.traces = False
-    return ""
+    return None
 
 
 @contextmanager

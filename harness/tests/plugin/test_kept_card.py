@@ -98,7 +98,8 @@ def locked():
     first, second = _results(pytester)["cases"]
     assert first["verdict"] == "fail"
     assert "could not be removed: " in " ".join(first["notes"])
-    assert second["verdict"] != "pass"
+    assert second["verdict"] == "blocked"
+    assert second["blocked_by"]["row"] == "ES10c.DeleteProfile#06"
 
 
 def test_interrupted_case_leaves_nothing_on_a_kept_card(one_card):
