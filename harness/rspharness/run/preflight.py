@@ -80,8 +80,8 @@ def examine(card: Card, trusts: Callable[[], None]) -> Preflight:
     try:
         trusts()
         seen.lines["trust"] = "a CI of the run is among the card's CIs"
-    except NotApplicable as error:
-        seen.lines["trust"] = f"{error}; cases that need a trusted server do not apply"
+    except NotApplicable:
+        seen.lines["trust"] = "no CI in common; cases that need a trusted server do not apply"
     _lists(card, seen)
     _read(card, seen, "RAT", GetRatRequest(), "ES10b.GetRAT#01")
     waiting = card.pending_proactive

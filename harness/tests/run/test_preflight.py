@@ -107,4 +107,4 @@ def test_card_of_another_ci_is_said_and_is_no_finding(examined):
 
     seen, _ = examined(Plain, refuse)
     assert seen.findings == []
-    assert "none of the card's CIs" in seen.lines["trust"]
+    assert "no CI in common" in seen.lines["trust"]
