@@ -22,7 +22,7 @@ from rspsim.stores.sqlite import SqliteStore
 ROOT = Path(__file__).resolve().parents[2]
 KNOWN = ROOT / "harness" / "kept" / "known.toml"
 LEVELS = ("read-only", "profiles", "destructive", "irreversible")
-RED = {"fail", "inconclusive", "error"}
+RED = {"fail", "inconclusive", "blocked", "error"}
 SUITES = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.argv[1:]))"
 LINE = "{:<14}{:>8}{:>16}{:>8}{:>8}   {}"
 

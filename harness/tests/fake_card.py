@@ -11,11 +11,20 @@ from rspharness.record.verdicts import TargetLost
 ATR = bytes.fromhex("3B9F96801FC78031E073FE211B64080500000000000001")
 
 
-def _info2() -> bytes:
+def _keys() -> bytes:
     pki = make_pki()
-    keys = b"".join(
+    return b"".join(
         tlv.encode(0x04, pki.ci(curve).certificate.subject_key_identifier) for curve in pki.curves
     )
+
+
+def _info1() -> bytes:
+    svn, keys = bytes.fromhex("8203020500"), _keys()
+    return tlv.encode(0xBF20, svn, tlv.encode(0xA9, keys), tlv.encode(0xAA, keys))
+
+
+def _info2() -> bytes:
+    keys = _keys()
     return tlv.encode(
         0xBF22,
         bytes.fromhex(
@@ -70,6 +79,7 @@ class FakeCard:
             0xBF43: bytes.fromhex("BF4302A000"),
             0xBF3C: bytes.fromhex("BF3C058103612E62"),
             0xBF2E: tlv.encode(0xBF2E, tlv.encode(0x80, bytes(16))),
+            0xBF20: _info1(),
             0xBF22: _info2(),
         }
         answer = answers.get(tag)

@@ -79,6 +79,7 @@ _OBSERVERS: Final = frozenset(
     {_LIST_PROFILES, _LIST_NOTIFICATIONS, "ES10b.RetrieveNotificationsList"}
 )
 """Functions by which cases of any other look at the card."""
+_SELECTION: Final = "ISD-R.Select#01"
 _RETRIEVE_TAG: Final = 0xBF2B
 _OBSERVER_TAGS: Final = frozenset({0xBF28, _RETRIEVE_TAG, 0xBF2D})
 
@@ -118,6 +119,9 @@ class Card(IsdrChannel):
         """Sends TERMINAL PROFILE and opens the channel to the ISD-R; returns the FCI.
 
         What the card's toolkit announces is answered before. A reset it asks for begins anew.
+
+        Raises:
+            UnobservedError: the card refused MANAGE CHANNEL or SELECT; no channel stays open.
         """
         for _ in range(_MAX_PROFILES_SENT):
             if self.terminal_profile is not None:
@@ -128,7 +132,11 @@ class Card(IsdrChannel):
                 return self.fci  # opened while a REFRESH was carried out
             if self.terminal is terminal:
                 break
-        return super().open()
+        try:
+            return super().open()
+        except RemoteError as error:
+            wanted = "a channel with the ISD-R selected"
+            raise UnobservedError(_SELECTION, wanted, str(error)) from error
 
     def play_terminal(self) -> None:
         """Answers what the toolkit announces, unless it belongs to a switch; see `free_toolkit`.
@@ -243,8 +251,10 @@ class Card(IsdrChannel):
 
         A list that could be read earlier in this case, and no longer, is a matter of this case.
         """
-        if name in _OBSERVERS and _kind_of_request(octets) not in self._read:
-            return UnobservedError(name, expected, actual)
+        kind = _kind_of_request(octets)
+        if name in _OBSERVERS and kind not in self._read:
+            number = "32" if kind[1] else "01"  # GetProfilesInfo for all tags; the plain request
+            return UnobservedError(f"{name}#{number}", expected, actual)
         return ExpectationError(expected, actual, about=name)
 
     def _remember_read(self, tag: int, octets: bytes, data: bytes) -> None:

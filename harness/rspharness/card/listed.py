@@ -43,11 +43,14 @@ class UnobservedError(ExpectationError):
 
     Attributes:
         function: The function, as the ids of its rows begin: "ES10b.ListNotification".
+        row: Id of the row that is about this answer.
     """
 
-    def __init__(self, function: str, expected: str, actual: str) -> None:
+    def __init__(self, row: str, expected: str, actual: str) -> None:
+        function = row.partition("#")[0]
         super().__init__(expected, actual, about=function)
         self.function = function
+        self.row = row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

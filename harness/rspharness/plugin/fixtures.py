@@ -53,7 +53,8 @@ def case_state(request: pytest.FixtureRequest) -> "CaseState":
         pytest.fail("a conformance case needs @testcase(...)", pytrace=False)
     from rspharness.plugin import lifecycle  # noqa: PLC0415  only where there are cases
 
-    lifecycle.require_applicable(case, request.node.stash[RUN], request.fixturenames)
+    run = request.node.stash[RUN]
+    lifecycle.require_applicable(case, run, request.config, request.fixturenames)
     return case
 
 

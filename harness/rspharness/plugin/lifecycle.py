@@ -6,7 +6,7 @@ The hooks of the plugin call these functions. Verdicts are decided by `CaseState
 import re
 import sys
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -14,10 +14,14 @@ import pytest
 
 from rspcore.errors import ConfigError, CryptoError, DecodeError, RemoteError, RspError
 from rspharness.card.capabilities import Capabilities
+from rspharness.card.listed import UnobservedError
+from rspharness.record.testcase import Level
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import (
     NOTHING_RAN,
+    Blocked,
+    Cause,
     ExpectationError,
     Inconclusive,
     LinkFault,
@@ -27,9 +31,11 @@ from rspharness.record.verdicts import (
 from rspharness.report.allure import allure_listeners, describe_case
 from rspharness.run.case_state import CaseState
 from rspharness.run.collection import CaseIds, Collected
+from rspharness.run.preflight import examine
 from rspharness.run.run import NoCardError, Run
 from rspharness.run.stash import COLLECTED
 from rspharness.suite import cleanup
+from rspharness.targets.transport import PoweredLink
 
 __all__ = [
     "begin",
@@ -59,6 +65,7 @@ _LETTERS = {
     Verdict.PASS: ("passed", "."),
     Verdict.FAIL: ("failed", "F"),
     Verdict.INCONCLUSIVE: ("inconclusive", "I"),
+    Verdict.BLOCKED: ("blocked", "B"),
     Verdict.NOT_APPLICABLE: ("not applicable", "n"),
     Verdict.ERROR: ("error", "E"),
     Verdict.PROBE: ("probe", "p"),
@@ -96,12 +103,15 @@ def _seed(item: pytest.Item, ids: CaseIds) -> str:
     return f"{' '.join(row.id for row in ids.requirements)} {parameters}"
 
 
-def require_applicable(case: CaseState, run: Run, fixtures: Collection[str] = ()) -> None:
+def require_applicable(
+    case: CaseState, run: Run, config: pytest.Config, fixtures: Collection[str] = ()
+) -> None:
     """Skips a case that does not apply here.
 
     Args:
         case: The case.
         run: Its run.
+        config: Shows what is read of a kept card before its first case.
         fixtures: Names of all fixtures that the case and its fixtures name; some need a card that
             trusts the servers of the run.
 
@@ -109,9 +119,13 @@ def require_applicable(case: CaseState, run: Run, fixtures: Collection[str] = ()
         NotApplicable: the card in the reader does not have the CI of the run.
         pytest.skip.Exception: no requirement of it applies, or its level is not allowed.
         Inconclusive: the target was lost earlier.
+        Blocked: an earlier case left something on the card that could not be removed.
     """
     run.check()
     run.reach()
+    _examine(run, config)
+    if run.preflight is not None:
+        case.known_causes = run.preflight.by_function
     excused = run.excuses(case.requirements)
     case.excused = excused
     excuse = ""
@@ -121,6 +135,8 @@ def require_applicable(case: CaseState, run: Run, fixtures: Collection[str] = ()
     if excuse:
         case.verdict, case.reason = Verdict.NOT_APPLICABLE, excuse
         pytest.skip(f"not applicable: {excuse}")
+    if run.left is not None and case.level is not Level.READ_ONLY:
+        raise Blocked(run.left)
     if not run.target.simulated and not _TRUSTED.isdisjoint(fixtures):
         run.require_trust()
     case.doubted = run.doubts(case.requirements)
@@ -131,35 +147,69 @@ def require_applicable(case: CaseState, run: Run, fixtures: Collection[str] = ()
     case.deviation = "; ".join(deviations[name] for name in case.ids if name in deviations)
 
 
+def _examine(run: Run, config: pytest.Config) -> None:
+    """Reads a card that is kept once, before its first case; a new card for each case is not."""
+    if run.target.simulated or run.preflight is not None:
+        return
+    trace = Trace()
+    trace.remark("preflight")
+    try:
+        run.preflight = examine(run.open_card(trace, Timings()), run.require_trust)
+    except TargetLost as error:
+        run.broken = run.broken or f"preflight: {error}"
+        raise
+    run.facts.update({f"preflight {name}": text for name, text in run.preflight.lines.items()})
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if terminal is None:
+        return
+    with capture.global_and_fixture_disabled() if capture else nullcontext():
+        terminal.ensure_newline()
+        for name, text in {**run.target.facts(), **run.preflight.lines}.items():
+            terminal.write_line(f"{name:<14}{text}")
+
+
 def remove_traces(case: CaseState, run: Run) -> None:
-    """Removes from a kept card what a case left on it; notes in the case what could not be."""
+    """Removes from a kept card what a case left on it; a second time after a power cycle.
+
+    What the card refuses to remove is noted in the case, and blocks the changing cases after it.
+    """
     with case.steps("Afterwards: Profiles, Notifications and address of these suites removed"):
         problem = _remaining(run, case.trace)
-    if problem:
-        case.steps.note(f"what this case left on the card could not be removed: {problem}")
+        if problem is not None and not run.broken:
+            problem = _remaining(run, case.trace, power_cycle=True)
+    if problem is None:
+        return
+    finding = f"what this case left on the card could not be removed: {problem}"
+    case.steps.note(finding)
+    if not isinstance(problem, UnobservedError | TargetLost | Inconclusive):
+        run.left = Cause(case.ids[0], finding, "`rsplab recover`, or delete it by `rsplab lpa`")
 
 
 def remove_last_traces(config: pytest.Config, run: Run) -> None:
     """Removes from a kept card what an interrupted case left; says so when it cannot be removed."""
-    problem = _remaining(run, Trace()) if run.traces else ""
+    problem = _remaining(run, Trace()) if run.traces else None
     terminal = config.pluginmanager.get_plugin("terminalreporter")
-    if problem and terminal is not None:
+    if problem is not None and terminal is not None:
         terminal.write_line(
             f"rsplab: Profiles of the suites may be left on the card: {problem}; "
             "`rsplab lpa list` shows them"
         )
 
 
-def _remaining(run: Run, trace: Trace) -> str:
-    """Removes the traces of a case; returns why some may remain, or an empty text."""
+def _remaining(run: Run, trace: Trace, *, power_cycle: bool = False) -> RspError | None:
+    """Removes the traces of a case; returns why some may remain, or None."""
     if run.broken:
-        return run.broken
+        return TargetLost(run.broken)
     try:
-        cleanup.remove_own(run.open_card(trace, Timings()), run)
+        card = run.open_card(trace, Timings())
+        if power_cycle and isinstance(card.link, PoweredLink):
+            card.power_cycle()
+        cleanup.remove_own(card, run)
     except RspError as error:
-        return str(error)
+        return error
     run.traces = False
-    return ""
+    return None
 
 
 @contextmanager
@@ -190,7 +240,7 @@ def judged(case: CaseState, run: Run, *, setup: bool = False) -> Iterator[None]:
         if not setup or not case.of_card(error):
             _raise(case, run, error)
             return
-        case.judge(Inconclusive(f"setting the case up: {error}"))
+        case.judge_setup(error)
         raise
     except BaseException as error:  # noqa: BLE001  judged, and raised again as the verdict requires
         _raise(case, run, error)
@@ -254,7 +304,7 @@ def complete(case: CaseState, report: pytest.TestReport) -> None:
         return
     if verdict is Verdict.ERROR:
         case.traceback = report.longreprtext
-    elif verdict is Verdict.INCONCLUSIVE:
+    elif verdict in (Verdict.INCONCLUSIVE, Verdict.BLOCKED):
         report.longrepr = case.explain()
     category, letter = _LETTERS[verdict]
     report.rsplab_status = category, letter, verdict.upper()  # type: ignore[attr-defined]
@@ -297,6 +347,7 @@ def _described(collected: Collected, read: Capabilities | None) -> dict[str, Any
     known = {
         "facts": facts,
         "notes": list(run.notes),
+        "findings": [one.as_dict() for one in run.preflight.findings] if run.preflight else [],
         "ids": collected.ids,
         "catalogue": str(collected.catalogue.path),
         "budgets_ms": {},

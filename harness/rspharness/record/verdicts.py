@@ -1,12 +1,14 @@
 """Verdicts of a conformance case, and the exceptions that lead to each.
 
 A case ends *pass* when nothing is raised, *fail* with `ExpectationError` (the card broke a
-requirement), *inconclusive* with `Inconclusive` or `TargetLost` (the case could not be carried
-out), and *error* with anything else (a fault of this project). A case that the card's options
-exclude is *not applicable*; a case whose expected value is not settled is a *probe* and never
-fails; a failure that the target file declares with a reason is a *known deviation*.
+requirement), *blocked* with `Blocked` (what another requirement is about keeps the case from being
+carried out; it is named), *inconclusive* with `Inconclusive` or `TargetLost` (the case could not be
+carried out), and *error* with anything else (a fault of this project). A case that the options of
+the card exclude is *not applicable*; a case whose expected value is not settled is a *probe* and
+never fails; a failure that the target file declares with a reason is a *known deviation*.
 """
 
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from rspcore.errors import RspError
@@ -15,6 +17,8 @@ __all__ = [
     "GREEN",
     "NOTHING_RAN",
     "SEVERITY",
+    "Blocked",
+    "Cause",
     "ExpectationError",
     "Inconclusive",
     "LinkFault",
@@ -30,6 +34,7 @@ class Verdict(StrEnum):
     PASS = "pass"  # noqa: S105  a verdict, not a password
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
+    BLOCKED = "blocked"
     NOT_APPLICABLE = "not applicable"
     ERROR = "error"
     PROBE = "probe"
@@ -44,6 +49,7 @@ SEVERITY = (
     Verdict.PASS,
     Verdict.PROBE,
     Verdict.DEVIATION,
+    Verdict.BLOCKED,
     Verdict.INCONCLUSIVE,
     Verdict.ERROR,
     Verdict.FAIL,
@@ -75,6 +81,37 @@ class Inconclusive(RspError):  # noqa: N818  the verdict's own name
 
     The state of the card is whatever the steps before left; nothing is concluded from it.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What keeps cases from being carried out, and whose matter it is.
+
+    Attributes:
+        row: Id of the requirement that owns it, and fails for it.
+        finding: What the card does, in words.
+        remedy: How to go on, in words.
+    """
+
+    row: str
+    finding: str
+    remedy: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """Returns the cause as JSON values."""
+        return asdict(self)
+
+
+class Blocked(Inconclusive):
+    """Reports that the matter of another requirement is in the way: verdict *blocked*.
+
+    Attributes:
+        cause: That matter.
+    """
+
+    def __init__(self, cause: Cause) -> None:
+        super().__init__(f"blocked by {cause.row}: {cause.finding}")
+        self.cause = cause
 
 
 class NotApplicable(RspError):  # noqa: N818  the verdict's own name

@@ -127,7 +127,8 @@ class Collector:
         records.describe(description)
         self.results = writing.assembled(description, self._cases)
         writing.write_reports(self.results, records.path)
-        if self.results.over_budget and session.exitstatus == 0:
+        broken = self.results.over_budget or self.results.findings
+        if broken and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         from rspharness.record.verdicts import NOTHING_RAN  # noqa: PLC0415  likewise
 

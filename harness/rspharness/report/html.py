@@ -6,6 +6,7 @@ from typing import Any
 import jinja2
 
 from rspharness.record.verdicts import Verdict
+from rspharness.report.causes import blocking, unreached
 from rspharness.report.masking import masked_trace
 from rspharness.report.results import Results
 
@@ -41,6 +42,8 @@ def render(results: Results, traces: dict[str, str]) -> str:
         results=results,
         facts={name: value for name, value in results.facts.items() if value},
         cases=cases,
+        causes=blocking(results.cases),
+        unreached=unreached(results.cases),
         matrix=results.coverage(),
         verdicts=[str(verdict) for verdict in Verdict],
         uncovered=[row for row in results.rows if row["state"] == "no case" and row["applicable"]],

@@ -11,13 +11,14 @@ __all__ = ["write_junit"]
 
 _COUNTED = {
     "failures": (Verdict.FAIL,),
-    "errors": (Verdict.ERROR, Verdict.INCONCLUSIVE),
+    "errors": (Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.BLOCKED),
     "skipped": (Verdict.NOT_APPLICABLE, Verdict.DEVIATION),
 }
 _ELEMENT = {
     Verdict.FAIL: "failure",
     Verdict.ERROR: "error",
     Verdict.INCONCLUSIVE: "error",
+    Verdict.BLOCKED: "error",
     Verdict.NOT_APPLICABLE: "skipped",
     Verdict.DEVIATION: "skipped",
 }
@@ -57,11 +58,15 @@ def _write_case(suite: Element, case: dict[str, Any]) -> None:
     )
     properties = SubElement(element, "properties")
     SubElement(properties, "property", name="verdict", value=case["verdict"])
+    if cause := case.get("blocked_by"):
+        SubElement(properties, "property", name="blocked by", value=cause["row"])
     for note in case["notes"]:
         SubElement(properties, "property", name="observed", value=_clean(note))
     kind = _ELEMENT.get(Verdict(case["verdict"]))
     if kind is not None:
         inner = SubElement(element, kind, message=_clean(case["reason"]))
+        if case["verdict"] == Verdict.BLOCKED:
+            inner.set("type", "blocked")
         inner.text = _clean(f"{case['explanation']}\n{case['traceback']}".strip())
 
 

@@ -10,13 +10,14 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Self
 
 from rspcore.errors import ConfigError
 from rspharness.record.catalogue import Catalogue
 from rspharness.record.timing import Timings
 from rspharness.record.verdicts import GREEN, SEVERITY, Verdict
+from rspharness.report.causes import blocking
 from rspharness.report.requirement_matrix import Row, coverage
 
 __all__ = ["SCHEMA", "Results"]
@@ -39,6 +40,7 @@ class Results:
         duration_s: Wall-clock time of the run.
         notes: What is to be said of the run besides its cases.
         end: Why the run ended before its last case, empty if it did not.
+        findings: What the preflight found and no case of its requirement failed for.
     """
 
     facts: dict[str, Any]
@@ -51,6 +53,7 @@ class Results:
     duration_s: float = 0.0
     notes: list[str] = field(default_factory=list)
     end: str = ""
+    findings: list[dict[str, str]] = field(default_factory=list)
 
     @classmethod
     def assemble(
@@ -88,6 +91,7 @@ class Results:
             duration_s=round(duration_s, 3),
             notes=list(known.get("notes", ())),
             end=known.get("end", ""),
+            findings=_not_failed(known.get("findings", ()), ordered),
         )
 
     @property
@@ -114,7 +118,8 @@ class Results:
     def green(self) -> bool:
         """Returns whether all cases ran, each with a green verdict, and budgets were met."""
         verdicts = {Verdict(case["verdict"]) for case in self.cases}
-        return verdicts <= GREEN and not self.over_budget and not self.end
+        broken = self.over_budget or self.findings or self.end
+        return verdicts <= GREEN and not broken
 
     def coverage(self) -> list[Row]:
         """Returns the matrix: requirements by area and function, with their verdicts."""
@@ -133,6 +138,8 @@ class Results:
             "contradictions": self.contradictions,
             "unknown": self.unknown,
             "summary": self.counts,
+            "findings": self.findings,
+            "causes": [asdict(one) for one in blocking(self.cases)],
             "duration_s": self.duration_s,
             "coverage": [row.as_dict() for row in self.coverage()],
             "timings": self.timings,
@@ -166,9 +173,19 @@ class Results:
                 duration_s=document["duration_s"],
                 notes=document.get("notes", []),
                 end=document.get("end", ""),
+                findings=document.get("findings", []),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise ConfigError(f"not a results.json of this project: {error!r}") from error
+
+
+def _not_failed(
+    findings: Iterable[dict[str, str]], cases: list[dict[str, Any]]
+) -> list[dict[str, str]]:
+    """Returns the findings whose requirement no case has judged as wrong."""
+    judged = {str(one) for one in (Verdict.FAIL, Verdict.DEVIATION, Verdict.PROBE)}
+    wrong = {name for case in cases for name, one in case["verdicts"].items() if one in judged}
+    return [one for one in findings if one["row"] not in wrong]
 
 
 def requirement_rows(
@@ -182,6 +199,7 @@ def requirement_rows(
             if SEVERITY.index(verdict) >= SEVERITY.index(worst.get(name, SEVERITY[0])):
                 worst[name] = verdict
     have = set(known["ids"])
+    found = {one["row"] for one in _not_failed(known.get("findings", ()), cases)}
     rows = []
     for row in catalogue:
         ran = row.id in worst and worst[row.id] is not Verdict.NOT_APPLICABLE
@@ -191,7 +209,9 @@ def requirement_rows(
             row.condition.missing(known["options"]) if known["options"] and not doubted else ()
         )
         state = str(worst.get(row.id, "not run" if row.id in have else "no case"))
-        if row.id not in worst and (not applies or missing):
+        if row.id in found:
+            state = str(Verdict.FAIL)
+        elif row.id not in worst and (not applies or missing):
             state = str(Verdict.NOT_APPLICABLE)
         rows.append(
             {

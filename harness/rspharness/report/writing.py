@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rspharness.record.catalogue import Catalogue
+from rspharness.report.causes import lines
 from rspharness.report.html import write_html
 from rspharness.report.junit import write_junit
 from rspharness.report.requirement_matrix import text
@@ -15,7 +16,7 @@ from rspharness.report.run_folder import RunFolder
 
 __all__ = ["assembled", "folder_name", "not_ended", "summary", "write_reports"]
 
-_LISTED = ("inconclusive", "known deviation")
+_LISTED = ("known deviation",)
 
 
 def folder_name(started: datetime, target: str) -> str:
@@ -61,6 +62,10 @@ def not_ended(folder: RunFolder) -> tuple[Results, bool]:
 
 def summary(results: Results) -> Iterator[str]:
     """Yields the lines that a terminal shows at the end of a run."""
+    yield from lines(results.cases)
+    for one in results.findings:
+        how = f"; how to go on: {one['remedy']}"
+        yield f"{one['row']}  FAIL by the preflight: {one['finding']}{how}"
     for case in results.cases:
         if case["verdict"] in _LISTED:
             yield f"{' '.join(case['ids'])}  {case['verdict'].upper()}: {case['reason']}"

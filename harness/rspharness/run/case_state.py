@@ -4,7 +4,7 @@ The rules are few: nothing raised is a pass; an expectation that does not hold, 
 breaks the protocol, is a fail, unless it happened in a step named "Initial conditions", where
 the card is not under test yet; a lost target and unreached conditions are inconclusive; any other
 exception is an error of the suites or the harness. A function by which a case looks at the card,
-and which gives nothing, is a fail of its own rows and inconclusive in the others. Octets of the
+and which gives nothing, is a fail of its own rows; the others are blocked by them. Octets of the
 card that cannot be read are the card's fault and a fail; whose octets they were is looked up in the
 trace. A case does not fail when all its requirements are probes or hang on an option that is
 unknown, or when the target file declares it as a known deviation.
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from rspcore.errors import CryptoError, DecodeError, RemoteError
+from rspcore.errors import CryptoError, DecodeError, RemoteError, RspError
 from rspharness.card.card_under_test import Card
 from rspharness.card.listed import UnobservedError
 from rspharness.record.catalogue import Requirement
@@ -23,6 +23,8 @@ from rspharness.record.testcase import Level
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import (
+    Blocked,
+    Cause,
     ExpectationError,
     Inconclusive,
     LinkFault,
@@ -56,6 +58,8 @@ class CaseState:
         level: What it may do to a card.
         doubted: Requirements of it whose condition hangs on unknown options, each with those.
         precondition: What the case needs and the card does not have, or empty.
+        cause: What keeps a blocked case from being carried out, None for the others.
+        known_causes: What is known to be wrong with the card, by function or row.
         deviation: Reason of the known deviation the target file declares for it, or empty.
         again: Command that runs this case alone.
         fault: Fault of the simulated card that the case has to find, or empty.
@@ -74,6 +78,8 @@ class CaseState:
     excused: Mapping[str, str] = field(default_factory=dict)
     doubted: Mapping[str, str] = field(default_factory=dict)
     precondition: str = ""
+    cause: Cause | None = None
+    known_causes: Mapping[str, Cause] = field(default_factory=dict)
     deviation: str = ""
     listeners: tuple[StepListener, ...] = ()
     trace: Trace = field(default_factory=Trace)
@@ -119,11 +125,15 @@ class CaseState:
     def judge(self, error: BaseException) -> Verdict:
         """Judges a case that raised an exception, and returns the verdict."""
         self.reason = str(error) or type(error).__name__
-        self.verdict = self._verdict(error)
+        self.cause = self.cause_of(error)
+        self.verdict = self._verdict(error) if self.cause is None else Verdict.BLOCKED
+        if self.cause is not None:
+            self.reason = str(Blocked(self.cause))
         if self.verdict is Verdict.NOT_APPLICABLE:
             self.precondition = self.reason
-        if self.verdict is Verdict.INCONCLUSIVE and self._hangs_on_unknown(error):
-            self.verdict = Verdict.PROBE
+        unreached = (Verdict.INCONCLUSIVE, Verdict.BLOCKED)
+        if self.verdict in unreached and self._hangs_on_unknown(error):
+            self.verdict, self.cause = Verdict.PROBE, None
         octets = self._unread(error)
         if octets is not None:
             shown = octets[:_MOST_SHOWN].hex(" ").upper() or "no octets"
@@ -143,6 +153,12 @@ class CaseState:
                 self.reason = f"{self.deviation} ({self.reason})"
         return self.verdict
 
+    def judge_setup(self, error: RspError) -> Verdict:
+        """Judges a case whose card did something wrong before the case itself began."""
+        if self.cause_of(error) is not None:
+            return self.judge(error)
+        return self.judge(Inconclusive(f"setting the case up: {error}"))
+
     def _hangs_on_unknown(self, error: BaseException) -> bool:
         """Returns whether unreached conditions may only show that an unknown option is absent."""
         applying = [row.id for row in self.requirements if row.id not in self.excused]
@@ -156,13 +172,22 @@ class CaseState:
             return Verdict.NOT_APPLICABLE
         if isinstance(error, Inconclusive | TargetLost):
             return Verdict.INCONCLUSIVE
-        if isinstance(error, UnobservedError) and not self._owns(error.function):
-            return Verdict.INCONCLUSIVE
+        if isinstance(error, UnobservedError):
+            return Verdict.FAIL  # its own function, also where it only leads to the conditions
         if self.of_card(error):
             step = self.steps.failed
             reached = step is None or not step.title.startswith(INITIAL_CONDITIONS)
             return Verdict.FAIL if reached else Verdict.INCONCLUSIVE
         return Verdict.ERROR
+
+    def cause_of(self, error: BaseException) -> Cause | None:
+        """Returns what of another requirement was in the way, None when nothing was."""
+        if isinstance(error, Blocked):
+            return error.cause
+        if not isinstance(error, UnobservedError) or self._owns(error.function):
+            return None
+        known = self.known_causes.get(error.function)
+        return known or Cause(error.row, str(error), f"mend {error.function}, then run again")
 
     def of_card(self, error: BaseException) -> bool:
         """Returns whether an exception says that the card did something wrong."""
@@ -232,6 +257,7 @@ class CaseState:
             "verdicts": self.verdicts(),
             "reason": self.reason,
             "precondition": self.precondition,
+            "blocked_by": self.cause.as_dict() if self.cause else None,
             "expected": self.expected,
             "actual": self.actual,
             "sent": self.card.last if self.card else "",

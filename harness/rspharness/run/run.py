@@ -24,11 +24,12 @@ from rspharness.record.catalogue import Requirement
 from rspharness.record.testcase import Level
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
-from rspharness.record.verdicts import Inconclusive, NotApplicable, TargetLost
+from rspharness.record.verdicts import Cause, Inconclusive, NotApplicable, TargetLost
 from rspharness.run.card_keeper import CardKeeper, JournalledLink
 from rspharness.run.case_state import CaseState
 from rspharness.run.journal import journalled_eids, state_folder
 from rspharness.run.opening import Opens, open_target
+from rspharness.run.preflight import Preflight
 from rspharness.run.recovery import PutBack
 from rspharness.targets.guard import GuardedLink
 from rspharness.targets.own_profile import OwnProfile, WatchedLink
@@ -98,6 +99,9 @@ class Run:
         facts: What the report shows of the run; filled when the card is first reached.
         broken: Why the target is lost, or empty.
         notes: What the reports say of the run besides its cases.
+        preflight: What was read of a card that is kept before its first case, None until then.
+        left: The case that left on a card that is kept what could not be removed, as the cause
+            why no changing case runs after it; None while the card is clean.
         traces: Whether a case may have left something on a card that is kept.
         kept: States of a simulated card by their contents, for cases that need the same.
     """
@@ -115,6 +119,8 @@ class Run:
         self.broken = ""
         self.notes: list[str] = []
         self.traces = False
+        self.preflight: Preflight | None = None
+        self.left: Cause | None = None
         self.kept: dict[Hashable, object] = {}
         self._opens = opens
         self._target: Target | None = None

@@ -75,6 +75,16 @@ def test_what_a_failed_case_leaves_on_a_kept_card_is_removed_after_it(one_card, 
     result.stdout.fnmatch_lines(["*left: ()*"])
 
 
+def test_a_kept_card_is_read_before_its_first_case(one_card, pytester):
+    result = one_card(
+        _LEAVES.replace('raise ExpectationError("a", "b")', ""), "--level", "profiles"
+    )
+    result.stdout.fnmatch_lines(["ATR *3B*", "channels *a reset closes it", "*conformance*"])
+    result.stdout.fnmatch_lines(["Notifications *0 wait*", "*conformance*"])
+    facts = json.loads((pytester.path / "reports/latest/results.json").read_text("utf-8"))["facts"]
+    assert facts["preflight Profiles"] == "0, 0 of them not of these suites"
+
+
 def test_what_cannot_be_removed_is_noted_in_the_case(one_card, pytester):
     text = _LEAVES.replace('"PROFILE_OPERATIONAL1.1")', "locked())").replace(
         "@testcase",
@@ -92,7 +102,8 @@ def locked():
     first, second = _results(pytester)["cases"]
     assert first["verdict"] == "fail"
     assert "could not be removed: " in " ".join(first["notes"])
-    assert second["verdict"] != "pass"
+    assert second["verdict"] == "blocked"
+    assert second["blocked_by"]["row"] == "ES10c.DeleteProfile#06"
 
 
 def test_interrupted_case_leaves_nothing_on_a_kept_card(one_card):

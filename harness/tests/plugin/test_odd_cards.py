@@ -1,7 +1,7 @@
 """One mistake of a kept card: its own rows say so, and no other row fails for it.
 
 The rows are those of the function whose clause the card breaks; they were written before the cards
-were run. A row of another function that needs the answer is inconclusive, and names the function.
+were run. A row of another function that needs the answer is blocked, and names the owning row.
 """
 
 import json
@@ -74,8 +74,9 @@ def test_refused_tag_list_fails_only_rows_of_get_profiles_info(verdicts):
     assert asked_alone <= _rows(cases, "fail")
     assert _rows(cases, "error") == set()
     for case in cases:
-        if case["verdict"] == "inconclusive":
-            assert "ES10c.GetProfilesInfo: " in case["reason"]
+        if case["verdict"] == "blocked":
+            assert case["blocked_by"]["row"] == "ES10c.GetProfilesInfo#32"
+    assert _rows(cases, "inconclusive") == set()
     passed = _rows(cases, "pass")
     assert {"ES10b.AuthenticateServer#32", "Transport.StoreData#14"} <= passed
     assert "ES10c.DeleteProfile#01" in passed
@@ -87,8 +88,10 @@ def test_missing_list_notification_fails_only_its_own_rows(verdicts):
     assert _functions(_rows(cases, "fail")) == {"ES10b.ListNotification"}
     assert _rows(cases, "error") == set()
     for case in cases:
-        if case["verdict"] == "inconclusive":
-            assert "ES10b.ListNotification: " in case["reason"]
+        if case["verdict"] == "blocked":
+            assert case["blocked_by"]["row"] == "ES10b.ListNotification#01"
+    assert _rows(cases, "blocked")
+    assert _rows(cases, "inconclusive") == set()
     refusals = [case for case in cases if "ES10b.AuthenticateServer#32" in case["ids"]]
     assert [case["verdict"] for case in refusals] == ["pass"]
     assert [note for note in refusals[0]["notes"] if "Notifications" in note] == [

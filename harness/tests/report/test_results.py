@@ -82,6 +82,7 @@ def test_requirement_has_the_worst_verdict_of_its_cases():
         ("known deviation", True),
         ("fail", False),
         ("inconclusive", False),
+        ("blocked", False),
         ("error", False),
     ],
 )
@@ -95,6 +96,30 @@ def test_document_is_read_back_unchanged():
         case["trace"] = "traces/x.txt"
     again = Results.from_json(results.to_json())
     assert again.to_json() == results.to_json()
+
+
+def _blocked(name, row="ISD-R.Select#20"):
+    cause = {"row": row, "finding": "a reset leaves channels open", "remedy": "close them"}
+    return _case(name, "blocked", blocked_by=cause)
+
+
+def test_reports_open_with_the_causes_and_not_with_each_victim(tmp_path):
+    cases = [_blocked(f"ES10c.GetEID#0{number}") for number in range(1, 5)]
+    cases += [_case(f"ES10b.GetRAT#0{number}", "inconclusive") for number in (1, 2)]
+    results = _results(*cases)
+    assert list(summary(results))[:3] == [
+        "1 cause blocks 4 cases:",
+        "  ISD-R.Select#20 (4 blocked): a reset leaves channels open; how to go on: close them",
+        "2 cases INCONCLUSIVE: because (ES10b.GetRAT#01, ES10b.GetRAT#02)",
+    ]
+    folder = _written(tmp_path, *cases)
+    (cause,) = json.loads((folder / "results.json").read_text("utf-8"))["causes"]
+    assert (cause["row"], len(cause["cases"])) == ("ISD-R.Select#20", 4)
+    page = (folder / "index.html").read_text("utf-8")
+    assert page.index("1 cause blocks 4 cases") < page.index("<h2>Cases</h2>")
+    suite = ElementTree.parse(folder / "junit.xml").getroot()[0]  # noqa: S314  our own file
+    kinds = [one.get("type") for one in suite.iter("error")]
+    assert kinds == [None, None, "blocked", "blocked", "blocked", "blocked"]
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "no", '{"schema": 99}'])

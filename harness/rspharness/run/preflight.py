@@ -1,0 +1,173 @@
+"""What a card that is kept is and can do, read before the first case: one line for each matter.
+
+Only reading commands are sent, at every level, on a card whose EID was compared before. A finding
+names the requirement that owns it. The case of that requirement runs and fails in its own right;
+where it does not run, or does not fail, the finding itself fails the requirement, so that each has
+one verdict. What is only in the way of cases, such as Profiles of others, is a line and no finding.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from rspcore.apdu import CommandApdu, Ins
+from rspcore.errors import DecodeError, RemoteError
+from rspcore.messages.codec import Structure
+from rspcore.messages.es10b import (
+    GetEuiccInfo1Request,
+    GetEuiccInfo2Request,
+    GetRatRequest,
+    ListNotificationRequest,
+)
+from rspcore.messages.es10c import GetEuiccDataRequest, ProfileInfoListRequest
+from rspcore.messages.euicc_info import EuiccInfo2
+from rspcore.status import describe, is_success
+from rspharness.card.card_under_test import ALL_TAGS, Card
+from rspharness.card.listed import UnobservedError, read_notifications, read_profiles
+from rspharness.lpa.es10_functions import FUNCTIONS
+from rspharness.record.verdicts import Cause, NotApplicable
+from rspharness.targets.own_profile import OWN_ICCIDS
+
+__all__ = ["Preflight", "examine"]
+
+_RESPONSES: Final = {function.request: function.response for function in FUNCTIONS}
+_LONGEST: Final = 32
+"""Octets of an answer that a line shows."""
+
+
+@dataclass(slots=True)
+class Preflight:
+    """What was read of a card.
+
+    Attributes:
+        lines: One line for each matter, by its name.
+        findings: What the card does wrong, each with the requirement that owns it.
+    """
+
+    lines: dict[str, str] = field(default_factory=dict)
+    findings: list[Cause] = field(default_factory=list)
+
+    @property
+    def by_function(self) -> dict[str, Cause]:
+        """Returns the first finding of each function, as the ids of its rows begin."""
+        found: dict[str, Cause] = {}
+        for one in self.findings:
+            found.setdefault(one.row.partition("#")[0], one)
+        return found
+
+    def find(self, name: str, row: str, finding: str, remedy: str) -> None:
+        """Adds a finding, and its line."""
+        self.lines[name] = f"{finding}; {row} fails"
+        self.findings.append(Cause(row, finding, remedy))
+
+
+def examine(card: Card, trusts: Callable[[], None]) -> Preflight:
+    """Reads a card, just reset; its channel is closed again afterwards.
+
+    Args:
+        card: The card.
+        trusts: Raises `NotApplicable` when the card does not trust the servers of the run.
+
+    Raises:
+        TargetLost: the card stopped answering.
+    """
+    seen = Preflight({"ATR": card.atr.hex(" ").upper()})
+    if not _channels(card, seen):
+        return seen
+    _read(card, seen, "EID", GetEuiccDataRequest(), "ES10c.GetEID#01")
+    _read(card, seen, "EUICCInfo1", GetEuiccInfo1Request(), "ES10b.GetEUICCInfo1#01")
+    info = _read(card, seen, "EUICCInfo2", GetEuiccInfo2Request(), "ES10b.GetEUICCInfo2#01")
+    try:
+        trusts()
+        seen.lines["trust"] = "a CI of the run is among the card's CIs"
+    except NotApplicable:
+        seen.lines["trust"] = "no CI in common; cases that need a trusted server do not apply"
+    _lists(card, seen)
+    _read(card, seen, "RAT", GetRatRequest(), "ES10b.GetRAT#01")
+    waiting = card.pending_proactive
+    seen.lines["toolkit"] = "nothing waits" if waiting is None else f"{waiting} octets wait"
+    if isinstance(info, EuiccInfo2):
+        free = int.from_bytes(info.ext_card_resource.free_non_volatile_memory)
+        seen.lines["free memory"] = f"{free:,} octets"
+    card.close()
+    return seen
+
+
+def _channels(card: Card, seen: Preflight) -> bool:
+    """Opens a channel, resets the card and opens one again; returns whether one is open."""
+    numbers: list[int] = []
+    for _ in range(2):
+        try:
+            card.open()
+        except (UnobservedError, RemoteError) as error:
+            row = "ISD-R.Select#20" if numbers else "ISD-R.Select#01"
+            remedy = "open, select and close by hand what the card refuses, and mend it first"
+            seen.find("channels", row, str(error), remedy)
+            return False
+        numbers.append(card.number or 0)
+        if len(numbers) == 1:
+            card.reset()
+    first, second = numbers
+    if second != first:
+        card.transmit(CommandApdu(0x00, Ins.MANAGE_CHANNEL, 0x80, first))
+        finding = f"a reset leaves channel {first} open: the next one opened is {second}"
+        remedy = "let the reset close all channels; switch the card off and on before another run"
+        seen.find("channels", "ISD-R.Select#20", finding, remedy)
+    else:
+        seen.lines["channels"] = f"channel {first} opened; a reset closes it"
+    return True
+
+
+def _answer(card: Card, request: Structure) -> tuple[bytes, str]:
+    """Returns the data of an answer, or why there are none."""
+    try:
+        data, sw = card.send_raw(request.encode())
+    except (RemoteError, DecodeError) as error:
+        return b"", str(error)
+    return (data, "") if is_success(sw) else (b"", f"SW {describe(sw)}")
+
+
+def _read(card: Card, seen: Preflight, name: str, request: Structure, row: str) -> Structure | None:
+    """Reads one answer strictly, and returns it; a finding where that does not work."""
+    data, problem = _answer(card, request)
+    shown = data[:_LONGEST].hex(" ").upper() + (" .." if len(data) > _LONGEST else "")
+    if not problem:
+        try:
+            answer = _RESPONSES[type(request)].decode(data)
+        except DecodeError as error:
+            problem = f"{shown or 'no octets'} ({error})"
+        else:
+            seen.lines[name] = shown
+            return answer
+    seen.find(name, row, f"{name}: {problem}", f"mend {row.partition('#')[0]}")
+    return None
+
+
+def _lists(card: Card, seen: Preflight) -> None:
+    for problem, row in _list_problems(card, seen):
+        seen.find("Profile list", row, problem, "mend ES10c.GetProfilesInfo")
+    data, problem = _answer(card, ListNotificationRequest())
+    listed = read_notifications(data) if not problem else None
+    if listed is None:
+        shown = problem or data[:_LONGEST].hex(" ").upper() or "no octets"
+        row = "ES10b.ListNotification#01"
+        seen.find("Notifications", row, f"Notifications: {shown}", "mend ES10b.ListNotification")
+        return
+    foreign = sum(not str(one.iccid).startswith(OWN_ICCIDS) for one in listed)
+    seen.lines["Notifications"] = f"{len(listed)} wait, {foreign} of them not of these suites"
+
+
+def _list_problems(card: Card, seen: Preflight) -> Iterator[tuple[str, str]]:
+    """Yields what is wrong with the lists of Profiles, for all tags and without a tag list."""
+    for row, tags in (("ES10c.GetProfilesInfo#32", ALL_TAGS), ("ES10c.GetProfilesInfo#01", None)):
+        data, problem = _answer(card, ProfileInfoListRequest(tag_list=tags))
+        listed = None if problem else read_profiles(data)
+        asked = "for all tags" if tags else "without tag list"
+        if listed is None:
+            shown = problem or data[:_LONGEST].hex(" ").upper() or "no octets"
+            yield f"list of Profiles {asked}: {shown}", row
+            continue
+        foreign = [one for one in listed if not str(one.iccid).startswith(OWN_ICCIDS)]
+        names = f" ({', '.join(str(one.iccid) for one in foreign)})" if foreign else ""
+        text = f"{len(listed)}, {len(foreign)} of them not of these suites{names}"
+        seen.lines["Profiles"] = text

@@ -1,0 +1,110 @@
+"""What is read of a card before the first case, and which requirement owns what is wrong."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from rspcore.apdu import CommandApdu, Ins
+from rspcore.pki.generate import make_pki
+from rspharness.card.card_under_test import Card
+from rspharness.record.verdicts import NotApplicable
+from rspharness.run.preflight import examine
+from rspharness.simulated.inprocess import InProcessTarget
+from rspharness.targets.settings import TargetSettings
+from rspharness.targets.target import TargetOptions
+from rspharness.targets.transport import LinkWrapper
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from odd_cards import (
+    RefusesTagList,
+    WithoutListNotification,
+)
+
+READING = {Ins.TERMINAL_CAPABILITY, Ins.TERMINAL_PROFILE, Ins.MANAGE_CHANNEL, Ins.SELECT}
+READING |= {Ins.STORE_DATA, Ins.GET_RESPONSE, Ins.FETCH, Ins.TERMINAL_RESPONSE}
+READ = {"BF3E", "BF20", "BF22", "BF2D", "BF28", "BF43"}
+
+
+class Plain(LinkWrapper):
+    """Records what is sent."""
+
+    def __init__(self, link):
+        super().__init__(link)
+        self.sent = []
+
+    def transmit(self, command):
+        self.sent.append(CommandApdu.parse(command))
+        return super().transmit(command)
+
+
+class KeepsChannels(Plain):
+    """Keeps logical channels open over a reset."""
+
+    def reset(self):
+        return bytes.fromhex("3B00")
+
+
+class WithoutChannels(Plain):
+    """Refuses to open a logical channel."""
+
+    def transmit(self, command):
+        return b"\x6a\x81" if command[1] == Ins.MANAGE_CHANNEL else super().transmit(command)
+
+
+@pytest.fixture
+def examined():
+    """Returns the function that examines a new simulated card behind a link."""
+
+    def run(odd, trusts=lambda: None):
+        settings = TargetSettings(kind="inprocess", name="inprocess")
+        target = InProcessTarget(TargetOptions(settings=settings, pki=make_pki()))
+        plain = target.open()
+        plain.reset()
+        card = Card(odd(plain))
+        card.reset()
+        return examine(card, trusts), card
+
+    return run
+
+
+def test_sound_card_has_a_line_for_each_matter_and_no_finding(examined):
+    seen, card = examined(Plain)
+    assert seen.findings == []
+    assert set(seen.lines) == {
+        *("ATR", "channels", "EID", "EUICCInfo1", "EUICCInfo2", "trust", "Profiles"),
+        *("Notifications", "RAT", "toolkit", "free memory"),
+    }
+    assert card.number is None
+
+
+def test_nothing_but_reading_is_sent(examined):
+    _, card = examined(Plain)
+    assert {one.ins for one in card.link.sent} <= READING
+    stored = [one for one in card.link.sent if one.ins == Ins.STORE_DATA]
+    assert {one.data[:2].hex().upper() for one in stored} == READ
+
+
+@pytest.mark.parametrize(
+    ("odd", "row"),
+    [
+        (KeepsChannels, "ISD-R.Select#20"),
+        (WithoutChannels, "ISD-R.Select#01"),
+        (RefusesTagList, "ES10c.GetProfilesInfo#32"),
+        (WithoutListNotification, "ES10b.ListNotification#01"),
+    ],
+)
+def test_finding_names_the_requirement_that_owns_it(examined, odd, row):
+    seen, _ = examined(odd)
+    assert [one.row for one in seen.findings] == [row]
+    assert seen.by_function[row.partition("#")[0]].remedy
+
+
+def test_card_of_another_ci_is_said_and_is_no_finding(examined):
+    def refuse():
+        raise NotApplicable("none of the card's CIs is in --pki")
+
+    seen, _ = examined(Plain, refuse)
+    assert seen.findings == []
+    assert "no CI in common" in seen.lines["trust"]
