@@ -35,6 +35,7 @@ _PASSED_ON = (
     "card_fault",
     "curve",
     "seed",
+    "shuffle",
     "change_limit",
 )
 
@@ -120,6 +121,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     cases.add_argument(
         "--seed", help="seed of all random values of the host and of a simulated card (default: 1)"
+    )
+    cases.add_argument(
+        "--shuffle",
+        metavar="SEED",
+        help="run the cases in an order drawn from this seed (default: the order of the files)",
     )
     cases.add_argument(
         "--suites",

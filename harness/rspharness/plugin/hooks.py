@@ -51,7 +51,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     chosen, left = collection.choose(items, config.getoption("--case"))
     if left:
         config.hook.pytest_deselected(items=left)
-    items[:] = collection.irreversible_last(chosen, collected)
+    items[:] = collection.ordered(chosen, collected, config.getoption("--shuffle"))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

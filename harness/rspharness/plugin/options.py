@@ -19,6 +19,7 @@ _OPTIONS: Final = (
     ("--card-fault", "", "name of a card fault for a simulated card; cases have to find it"),
     ("--curve", "nistP256", "curve where a case chooses none: nistP256 or brainpoolP256r1"),
     ("--seed", "1", "seed of all random values of the host and of a simulated card"),
+    ("--shuffle", "", "run the cases in an order drawn from this seed, not in that of the files"),
     ("--report", "", "folder for reports (default: reports/ beside pyproject.toml)"),
     ("--change-limit", "", "changing commands a card in a reader may have had over all runs"),
     ("--requirements", "", "catalogue of requirements (CSV)"),

@@ -4,6 +4,9 @@ The suites reach it the way they reach a card in a reader, and it is treated lik
 for every case, its EID compared before anything else is sent, and no level above `read-only` unless
 the command line names it. So what a run does to the card of a user can be seen on one that costs
 nothing.
+
+A target file of this kind describes the card that a new state file gets (`used_card`): its kind, its
+memory, the Profiles of an operator on it.
 """
 
 import subprocess
@@ -17,7 +20,8 @@ from typing import Final
 
 from rspcore.errors import ConfigError
 from rspcore.ids import Eid
-from rspharness.simulated.inprocess import declared_by_maker
+from rspharness.simulated.inprocess import declared_by_maker, preset_of
+from rspharness.simulated.used_card import used_state
 from rspharness.simulated.vpcd import free_slot, start_daemon
 from rspharness.targets.pcsc import PcscTarget
 from rspharness.targets.reader import KeptLink
@@ -96,6 +100,10 @@ def _state_in(path: Path, options: TargetOptions) -> CardState:
         pki=options.pki_folder, eid=options.eid, personality=options.personality or None
     )
     with SqliteStore(path) as store:
+        if store.load() is None:
+            made = used_state(options)
+            store.commit(made)
+            return made
         return kept_state(store, request)
 
 
@@ -110,6 +118,7 @@ def _served(options: TargetOptions, port: int) -> subprocess.Popen[str]:
     """
     command = [sys.executable, "-m", "rspsim", "card", "serve", "--until-eof"]
     command += [f"--port={port}", f"--state={options.state}"]
+    command += [f"--preset={preset_of(options.settings).name}"]
     if options.card_fault:
         command.append(f"--fault={options.card_fault}")
     with tempfile.TemporaryFile() as printed:
