@@ -104,6 +104,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "runs alone (default: all on a simulated card, read-only on a card that is kept)",
     )
     cases.add_argument(
+        "--erase-foreign",
+        action="store_true",
+        help="level destructive: delete Profiles that are not of the suites too; without it the "
+        "cases that erase everything do not apply to a card with such Profiles",
+    )
+    cases.add_argument(
         "--kills",
         action="store_true",
         help="test the cases: run each on the faulty cards whose faults it has to find",
@@ -243,6 +249,8 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
             arguments.append(f"--{name.replace('_', '-')}={value}")
     arguments += [f"--case={case}" for case in options.case or ()]
     arguments += [f"--also={path}" for path in options.also or ()]
+    if options.erase_foreign:
+        arguments.append("--erase-foreign")
     if options.kills:
         arguments.append("--kills")
     if options.matrix:

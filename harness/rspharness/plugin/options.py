@@ -47,6 +47,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "not apply to the first one",
     )
     group.addoption(
+        "--erase-foreign",
+        action="store_true",
+        help="a destructive run may delete Profiles that are not of the suites",
+    )
+    group.addoption(
         "--kills",
         action="store_true",
         help="run each case on the faulty cards it has to find, instead of the sound one",

@@ -304,6 +304,7 @@ def _options(config: pytest.Config) -> RunOptions:
         state=Path(state) if state else None,
         slot=int(worker.removeprefix("gw")),
         parallel=hasattr(config, "workerinput"),
+        erase_foreign=config.getoption("--erase-foreign"),
         change_limit=_number(config.getoption("--change-limit")),
         started=datetime.now(tz=UTC),  # noqa: TID251  certificates are checked at the real time
     )

@@ -5,8 +5,8 @@ for every case, its EID compared before anything else is sent, and no level abov
 the command line names it. So what a run does to the card of a user can be seen on one that costs
 nothing.
 
-A target file of this kind describes the card that a new state file gets (`used_card`): its kind, its
-memory, the Profiles of an operator on it.
+A target file of this kind describes the card that a new state file gets (`used_card`): its kind,
+its memory, the Profiles of an operator on it.
 """
 
 import subprocess
@@ -30,7 +30,9 @@ from rspharness.targets.target import TargetOptions
 from rspsim.card_setup import CardRequest, kept_state
 from rspsim.euicc.state import CardState
 from rspsim.stores.sqlite import SqliteStore
+from rspsim.transports.pcscd import PcscDaemon
 from rspsim.transports.pcsclite import wait_for_reader
+from rspsim.transports.readers import Slot
 
 __all__ = ["KeptTarget"]
 
@@ -68,7 +70,7 @@ class KeptTarget:
         with ExitStack() as held:
             daemon = start_daemon(1)
             held.callback(daemon.stop)
-            slot = free_slot(daemon, options)
+            slot = _slot(daemon, options)
             held.callback(_end, _served(options, slot.port))
             wait_for_reader(lambda name: name == slot.reader)
             placed = replace(options, settings=replace(options.settings, reader=slot.reader))
@@ -92,6 +94,22 @@ class KeptTarget:
     def close(self) -> None:
         """Releases the reader and ends the card, whose file can be used again, and the daemon."""
         self._held.close()
+
+
+def _slot(daemon: PcscDaemon, options: TargetOptions) -> Slot:
+    """Returns the slot of the reader that is named, else the first free one.
+
+    Raises:
+        ConfigError: no virtual reader has this name, or every slot holds a card.
+    """
+    wanted = options.settings.reader
+    if not wanted:
+        return free_slot(daemon, options)
+    for slot in daemon.slots:
+        if slot.reader.startswith(wanted):
+            return slot
+    known = ", ".join(slot.reader for slot in daemon.slots)
+    raise ConfigError(f"--reader {wanted!r}: expected a virtual reader: {known}")
 
 
 def _state_in(path: Path, options: TargetOptions) -> CardState:
