@@ -6,8 +6,8 @@
     python harness/kept/cells.py --all --write    write the committed lists anew
 
 A card is a target file in `cards/`. Each cell makes it, behind the PC/SC daemon, and runs the
-suites at its level: in the order of the files, in one drawn from a seed, or twice. In no run may a case be
-other than pass, probe or not applicable. A case whose verdict is not that of a new card, in
+suites at its level: in the order of the files, in one drawn from a seed, or twice. In no run may a
+case be other than pass, probe or not applicable. A case whose verdict is not that of a new card, in
 process and of the same personality, has to be not applicable, and to be listed in
 `not_applicable/CARD.toml`. What the card holds before and after the cell has to be the same, by the
 octets of its state; counters that only rise are left out.

@@ -292,7 +292,8 @@ class Card(IsdrChannel):
     def listed_profiles(self) -> tuple[ListedProfile, ...]:
         """Reads ICCID, AID, state and class of each Profile, as far as they can be read.
 
-        Those of somebody else are left out, as everywhere (`aboard`). A card that refuses the tag list is asked for fewer tags, then for its own choice.
+        Those of somebody else are left out, as everywhere (`aboard`). A card that refuses the tag
+        list is asked for fewer tags, then for its own choice.
 
         Raises:
             UnobservedError: it answers none of these with a list.

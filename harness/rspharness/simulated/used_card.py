@@ -7,31 +7,32 @@ What the table [card] of a target file says beside the keys of a new card (`Targ
     ci = "other"                   # made under a CI that is not the run's
     curves = "nistP256"            # the curves it has, separated by spaces; all without it
 
-The Profiles are downloaded from a server of the operator's own, have ICCIDs, addresses and keys
-that are none of the suites', and a nickname each.
+The Profiles are as a download from a server of the operator's own left them, have ICCIDs, addresses
+and keys that are none of the suites', and a nickname each.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
-from rspcore.ids import Iccid
-from rspcore.messages.es10b import NotificationSentRequest
-from rspcore.messages.es10c import SetNicknameRequest
+from rspcore.ids import Iccid, Oid
 from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import make_pki
-from rspcore.profile_maker import ProfileParameters
-from rspharness.card import expect
+from rspcore.profile_maker import ProfileParameters, make_profile
 from rspharness.card.card_under_test import Card
 from rspharness.lpa import local_management
-from rspharness.servers.rsp_server import RspServer
-from rspharness.simulated.inprocess import InProcessTarget, first_state
+from rspharness.simulated.inprocess import first_state
 from rspharness.targets.target import TargetOptions
+from rspsim.card_presets import USUAL, preset_named
+from rspsim.card_setup import decided
+from rspsim.env import SeededRng
+from rspsim.euicc.card import Euicc
 from rspsim.euicc.state import CardState
+from rspsim.preloaded_profiles import with_preloaded
+from rspsim.stores.memory import MemoryStore
 
 __all__ = ["FOREIGN_ADDRESS", "used_state"]
 
@@ -40,7 +41,7 @@ FOREIGN_ADDRESS: Final = "rsp.operator.test"
 
 _STATES: Final = ("enabled", "disabled")
 _OTHER_CI: Final = b"a CI of somebody else"
-_LOADED: Final = datetime(2025, 1, 1, tzinfo=UTC)
+_OPERATOR: Final = Oid("2.999.70")
 
 
 def used_state(options: TargetOptions) -> CardState:
@@ -52,30 +53,20 @@ def used_state(options: TargetOptions) -> CardState:
     """
     card = options.settings.card
     made = replace(options, pki=_credentials(options, card), card_fault="")
-    if not card.get("foreign"):
-        return first_state(made)
-    target = InProcessTarget(made)
-    opened = Card(target.open())
-    opened.reset()
-    server = RspServer(made.pki, _curve(made.pki), number=2, now=_LOADED)
-    server.address = FOREIGN_ADDRESS
-    for number, word in enumerate(card["foreign"].split(), 1):
-        if word not in _STATES:
-            raise ConfigError(f"[card] foreign = {word!r}: expected {' or '.join(_STATES)}")
-        _load(opened, server, number, enabled=word == "enabled")
-    if card.get("waiting") != "yes":
-        for one in opened.notifications():
-            expect.ok(opened.send(NotificationSentRequest(seq_number=one.seq_number)))
-    state = target.keep()
-    if not isinstance(state, CardState):
-        raise TypeError(f"expected a CardState, got {type(state).__name__}")
-    return state
+    state = first_state(made)
+    words = card.get("foreign", "").split()
+    if unknown := sorted(set(words) - set(_STATES)):
+        raise ConfigError(f"[card] foreign = {unknown[0]!r}: expected {' or '.join(_STATES)}")
+    for number, word in enumerate(sorted(words), 1):  # the Enabled one last: it ends any other
+        state = _with_profile(state, number)
+        state = _used(made, state, number, enabled=word == "enabled")
+    return replace(state, notifications=state.notifications * (card.get("waiting") == "yes"))
 
 
-def _load(card: Card, server: RspServer, number: int, *, enabled: bool) -> None:
-    """Downloads a Profile of the operator, and gives it a nickname."""
+def _with_profile(state: CardState, number: int) -> CardState:
+    """Returns a state with one more Profile, as the download from the operator's server left it."""
     what = ProfileParameters(
-        iccid=Iccid.from_digits(f"899970100000000{number:04d}"),
+        iccid=_iccid(number),
         imsi=f"99970000000{number:04d}",
         ki=bytes((0xA0 + number,)) * 16,
         spn="Operator",
@@ -90,11 +81,50 @@ def _load(card: Card, server: RspServer, number: int, *, enabled: bool) -> None:
             ),
         ),
     )
-    server.install(card, what)
-    nickname = SetNicknameRequest(iccid=what.iccid, profile_nickname=f"My card {number}")
-    expect.ok(card.send(nickname))
-    if enabled:
-        local_management.enable_profile(card, what.iccid)
+    *others, added = with_preloaded(state, make_profile(what)).profiles
+    loaded = replace(
+        added,
+        field_loaded=True,
+        nickname=f"My card {number}",
+        ci_pkid=next(one.ci_pkid for one in state.credentials if one.signs),
+        smdp_oid=_OPERATOR,
+    )
+    return replace(state, profiles=(*others, loaded))
+
+
+def _used(options: TargetOptions, state: CardState, number: int, *, enabled: bool) -> CardState:
+    """Returns a state after the Profile was enabled, and disabled again unless it stays so."""
+    store = MemoryStore(state)
+    kind = preset_named(USUAL)
+    made = Euicc(state, store, SeededRng(options.seed.encode()), decided(kind, ()))
+    card = Card(_Link(made))
+    card.reset()
+    local_management.enable_profile(card, _iccid(number))
+    if not enabled:
+        local_management.disable_profile(card, _iccid(number))
+    return store.load() or state
+
+
+class _Link:
+    """The link to a card that is being made."""
+
+    def __init__(self, card: Euicc) -> None:
+        self._card = card
+
+    def transmit(self, command: bytes) -> bytes:
+        """Passes a command to the card and returns the response."""
+        return self._card.transmit(command)
+
+    def reset(self) -> bytes:
+        """Resets the card and returns its ATR."""
+        return self._card.reset()
+
+    def close(self) -> None:
+        """Does nothing."""
+
+
+def _iccid(number: int) -> Iccid:
+    return Iccid.from_digits(f"899970100000000{number:04d}")
 
 
 def _credentials(options: TargetOptions, card: Mapping[str, str]) -> Pki:
@@ -115,7 +145,3 @@ def _credentials(options: TargetOptions, card: Mapping[str, str]) -> Pki:
     if not words:
         return pki
     return Pki(tuple(one for one in pki.credentials if one.certificate.curve in words))
-
-
-def _curve(pki: Pki) -> Curve:
-    return next(iter(pki.curves))

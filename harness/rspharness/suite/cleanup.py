@@ -43,7 +43,7 @@ _IRREPLACEABLE: Final = (ProfileClass.test, ProfileClass.provisioning)
 def clear(card: Card, run: Run) -> None:
     """Deletes every Profile that is not somebody else's, and the default SM-DP+ address.
 
-    With --erase-foreign, those of somebody else too.
+    With --erase-foreign, those of somebody else too; on a simulated card none is anybody else's.
 
     Raises:
         Inconclusive: with that option, there are Profiles that nobody can load again. Nothing was
@@ -51,9 +51,9 @@ def clear(card: Card, run: Run) -> None:
         ExpectationError: the card refuses.
     """
     present = card.listed_profiles()
-    if run.options.erase_foreign and run.level is Level.DESTRUCTIVE:
+    if run.target.simulated or _erases(run):
         _require_replaceable(present)
-        _delete(card, present, run, reset=True)
+        _delete(card, present, run, reset=run.level is Level.DESTRUCTIVE)
     else:
         own = tuple(one for one in present if _own(one.iccid))
         _delete(card, own, run, reset=_may_reset(run))
@@ -97,7 +97,7 @@ def drop_notifications(card: Card, run: Run) -> None:
     Raises:
         ExpectationError: the card refuses.
     """
-    erases = run.options.erase_foreign and run.level is Level.DESTRUCTIVE
+    erases = run.target.simulated or _erases(run)
     for one in card.listed_notifications():
         if one.seq_number is not None and (erases or _own_notification(one, run)):
             expect.ok(card.send(NotificationSentRequest(seq_number=one.seq_number)))
@@ -125,6 +125,11 @@ def settle(card: Card) -> None:
     """Carries out the REFRESH a card announces; resets one that announces none."""
     if settle_refresh(card) is None:
         card.reset()
+
+
+def _erases(run: Run) -> bool:
+    """Returns whether this run may delete what is not of the suites."""
+    return run.options.erase_foreign and run.level is Level.DESTRUCTIVE
 
 
 def _may_reset(run: Run) -> bool:

@@ -18,7 +18,7 @@ def made(**card):
 
 def test_foreign_profiles_have_state_nickname_and_nothing_of_the_suites():
     state = made(foreign="enabled disabled")
-    assert [one.enabled for one in state.profiles] == [True, False]
+    assert [one.enabled for one in state.profiles] == [False, True]
     assert not any(str(one.iccid).startswith(OWN_ICCIDS) for one in state.profiles)
     assert all(one.nickname and one.field_loaded for one in state.profiles)
     assert state.notifications == ()
