@@ -99,9 +99,12 @@ def main() -> int:
         folder = options.report or Path(made)
         held.enter_context(running_pcscd(slots=2))
         pool = held.enter_context(ThreadPoolExecutor(2))
-        news = {}
+        kinds, news = {}, {}
         for card in sorted({cell.card for cell in chosen}):
-            news[card] = pool.submit(_on_new_cards, card, folder / f"new-{card}")
+            kind = tuple(sorted(_kind(card).items()))
+            if kind not in kinds:
+                kinds[kind] = pool.submit(_on_new_cards, card, folder / f"new-{card}")
+            news[card] = kinds[kind]
         print(LINE.format("card", "level", "order", "passed", "not applicable", "probe", "all", ""))
         done = []
         for slot, cell in enumerate(chosen):
@@ -181,13 +184,18 @@ def _drawn(every: list[Cell]) -> list[Cell]:
     return drawn
 
 
-def _on_new_cards(card: str, folder: Path) -> Verdicts:
-    """Returns the verdicts of all cases in process, each on a new card of the same personality."""
+def _kind(card: str) -> dict[str, str]:
+    """Returns what a new card of the same personality has of the table [card] of a card."""
     settings = tomllib.loads((CARDS / f"{card}.toml").read_text(encoding="utf-8"))
     kind = settings.get("card", {})
-    shared = {key: kind[key] for key in ("personality", "preset") if key in kind}
-    if shared.get("preset") == "nearly-full":
-        shared = {}  # a matter of memory, not of the kind of card
+    if kind.get("preset") == "nearly-full":  # a matter of memory, not of the kind of card
+        return {}
+    return {key: kind[key] for key in ("personality", "preset") if key in kind}
+
+
+def _on_new_cards(card: str, folder: Path) -> Verdicts:
+    """Returns the verdicts of all cases in process, each on a new card of the same personality."""
+    shared = _kind(card)
     lines = ['kind = "inprocess"', f'name = "new {card}"', "[card]"]
     lines += [f'{key} = "{value}"' for key, value in shared.items()]
     folder.mkdir(parents=True, exist_ok=True)
