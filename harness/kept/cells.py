@@ -1,133 +1,334 @@
-"""Runs the suites on one simulated card that is kept, at each level, and prints a table.
+"""Runs the suites on kept cards and prints a table: cards x levels x orders.
 
-    python harness/kept/cells.py [--state FILE] [--report DIR] [--rounds N]
+    python harness/kept/cells.py                  three cells, drawn by the commit: short
+    python harness/kept/cells.py --all            every cell
+    python harness/kept/cells.py --card blank --level profiles --order twice
+    python harness/kept/cells.py --all --write    write the committed lists anew
 
-The card is new unless a file is named, and serves all cells one after the other: what one leaves is
-there for the next. Exit code 1 when a case is not green that harness/kept/known.toml does
-not list, when a listed one is green in every cell, or when a cell leaves something on the card.
+A card is a target file in `cards/`. Each cell makes it, behind the PC/SC daemon, and runs the
+suites at its level: in the order of the files, in one drawn from a seed, or twice. In no run may a
+case be other than pass, probe or not applicable. A case whose verdict is not that of a new card, in
+process and of the same personality, has to be not applicable, and to be listed in
+`not_applicable/CARD.toml`. What the card holds before and after the cell has to be the same, by the
+octets of its state; counters that only rise are left out.
+
+Exit code 1 when something is wrong, with a line for each.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import tomllib
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from itertools import product
 from pathlib import Path
 
+from rspcore.pki.generate import make_pki
+from rspharness.run.opening import load_settings
+from rspharness.simulated.used_card import used_state
+from rspharness.targets.target import TargetOptions
+from rspsim.euicc.state import CardState
 from rspsim.stores.sqlite import SqliteStore
+from rspsim.transports.pcscd import running_pcscd
 
 ROOT = Path(__file__).resolve().parents[2]
-KNOWN = ROOT / "harness" / "kept" / "known.toml"
-LEVELS = ("read-only", "profiles", "destructive", "irreversible")
-RED = {"fail", "inconclusive", "blocked", "error"}
+CARDS = ROOT / "harness" / "kept" / "cards"
+LISTS = ROOT / "harness" / "kept" / "not_applicable"
+LEVELS = ("read-only", "profiles", "destructive")
+ORDERS = {"files": ("",), "shuffled": ("7",), "twice": ("", "7")}
+"""The seed of --shuffle of each run of a cell, empty for the order of the files."""
+OPEN = {"foreign-waiting", "nearly-full", "operational-enabled"}
+"""Cards on which cases above level read-only are not green yet: not drawn, shown by --all."""
+FINE = {"pass", "not applicable", "probe"}
 SUITES = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.argv[1:]))"
-LINE = "{:<14}{:>8}{:>16}{:>8}{:>8}   {}"
+LINE = "{:<20} {:<13} {:<9} {:>7} {:>15} {:>6} {:>5}   {}"
+NO_RESULTS = "no results"
+
+Verdicts = dict[str, tuple[str, str]]
+"""Verdict and reason of each case, by its node id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One run on the card.
+    """One card at one level in one order."""
+
+    card: str
+    level: str
+    order: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a cell.
 
     Attributes:
-        level: Level of the run.
-        counts: How many cases have each verdict.
-        red: The cases that are not green, each with its reason, by their first id.
-        left: What the card holds afterwards that it did not hold when it was new, in words.
+        cell: The cell.
+        runs: The verdicts of each of its runs.
+        problems: What is wrong, one line each.
+        apart: Cases that are not applicable here and are on a new card, by their reasons.
     """
 
-    level: str
-    counts: Counter[str]
-    red: dict[str, str]
-    left: str
+    cell: Cell
+    runs: list[Verdicts] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    apart: dict[str, str] = field(default_factory=dict)
 
     def line(self) -> str:
-        """Returns the line of the table."""
-        counts = self.counts
-        return LINE.format(
-            self.level,
-            counts["pass"],
-            counts["not applicable"],
-            counts["probe"],
-            counts.total(),
-            f"{len(self.red)} not green, left: {self.left or 'nothing'}",
-        )
+        """Returns the line of the table, of the last run."""
+        counts = Counter(verdict for verdict, _ in self.runs[-1].values()) if self.runs else {}
+        words = (counts.get(one, 0) for one in ("pass", "not applicable", "probe"))
+        end = f"{len(self.problems)} wrong" if self.problems else "as new, nothing left"
+        total = sum(counts.values())
+        return LINE.format(self.cell.card, self.cell.level, self.cell.order, *words, total, end)
 
 
 def main() -> int:
-    """Runs every cell, prints the table and what is wrong; returns 1 when something is."""
-    parser = argparse.ArgumentParser(description="Run the suites on a card that is kept.")
-    parser.add_argument("--state", type=Path, help="file of the card (default: a new one)")
+    """Runs cells, prints the table and what is wrong; returns 1 when something is."""
+    options = _arguments()
+    every = [Cell(*one) for one in product(_cards(), LEVELS, ORDERS)]
+    chosen = _chosen(every, options) or _drawn(every)
+    with ExitStack() as held, tempfile.TemporaryDirectory() as made:
+        folder = options.report or Path(made)
+        held.enter_context(running_pcscd(slots=2))
+        pool = held.enter_context(ThreadPoolExecutor(2))
+        kinds, news = {}, {}
+        for card in sorted({cell.card for cell in chosen}):
+            kind = tuple(sorted(_kind(card).items()))
+            if kind not in kinds:
+                kinds[kind] = pool.submit(_on_new_cards, card, folder / f"new-{card}")
+            news[card] = kinds[kind]
+        print(LINE.format("card", "level", "order", "passed", "not applicable", "probe", "all", ""))
+        done = []
+        for slot, cell in enumerate(chosen):
+            done.append(pool.submit(_ran, cell, slot % 2, folder / "-".join(_words(cell))))
+        outcomes = []
+        for one in done:
+            outcome = one.result()
+            _compare(outcome, news[outcome.cell.card].result())
+            if not options.write:
+                _hold_against_list(outcome)
+            print(outcome.line(), flush=True)
+            outcomes.append(outcome)
+    if options.write:
+        _write(outcomes)
+    problems = [
+        f"{' '.join(_words(one.cell))}: {problem}" for one in outcomes for problem in one.problems
+    ]
+    print("\n".join(problems))
+    return 1 if problems else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Run the suites on cards that are kept.")
+    parser.add_argument("--all", action="store_true", help="every cell")
+    parser.add_argument("--card", action="append", choices=_cards(), help="cells of this card")
+    parser.add_argument("--level", action="append", choices=LEVELS, help="cells of this level")
+    parser.add_argument("--order", action="append", choices=ORDERS, help="cells in this order")
     parser.add_argument("--report", type=Path, help="folder for the reports")
-    parser.add_argument("--rounds", type=int, default=1, help="how often every cell runs")
-    options = parser.parse_args()
-    known = tomllib.loads(KNOWN.read_text(encoding="utf-8"))["known"]
-    with tempfile.TemporaryDirectory() as folder:
-        state = options.state or Path(folder) / "card.db"
-        reports = options.report or Path(folder)
-        print(LINE.format("level", "passed", "not applicable", "probe", "all", ""), flush=True)
-        cells = []
-        for level in LEVELS * options.rounds:
-            cells.append(run(level, state, reports / level))
-            print(cells[-1].line(), flush=True)
-    found = list(problems(cells, known))
-    print("\n".join(found))
-    return 1 if found else 0
+    parser.add_argument("--write", action="store_true", help="write the committed lists anew")
+    return parser.parse_args()
 
 
-def run(level: str, state: Path, report: Path) -> Cell:
-    """Runs the suites at one level and returns what came of it.
+def _cards() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in CARDS.glob("*.toml")))
+
+
+def _words(cell: Cell) -> tuple[str, str, str]:
+    return cell.card, cell.level, cell.order
+
+
+def _chosen(every: list[Cell], options: argparse.Namespace) -> list[Cell]:
+    if not (options.all or options.card or options.level or options.order):
+        return []
+    return [
+        cell
+        for cell in every
+        if (not options.card or cell.card in options.card)
+        and (not options.level or cell.level in options.level)
+        and (not options.order or cell.order in options.order)
+    ]
+
+
+def _drawn(every: list[Cell]) -> list[Cell]:
+    """Returns one cell of each level, drawn by the commit; the dearest order is not among them."""
+    asked = subprocess.run(
+        ["git", "rev-parse", "HEAD"],  # noqa: S607  the git of the one who asks
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    commit = asked.stdout.strip() or "no commit"
+
+    def lot(cell: Cell) -> bytes:
+        return sha256(" ".join((commit, *_words(cell))).encode()).digest()
+
+    short = [
+        one
+        for one in every
+        if (one.order != "twice" and one.card not in OPEN) or one.level == "read-only"
+    ]
+    drawn: list[Cell] = []
+    for level in reversed(LEVELS):  # the longest begins first
+        taken = {one.card for one in drawn}
+        left = [one for one in short if one.level == level and one.card not in taken]
+        drawn.append(min(left, key=lot))
+    return drawn
+
+
+def _kind(card: str) -> dict[str, str]:
+    """Returns what a new card of the same personality has of the table [card] of a card."""
+    settings = tomllib.loads((CARDS / f"{card}.toml").read_text(encoding="utf-8"))
+    kind = settings.get("card", {})
+    if kind.get("preset") == "nearly-full":  # a matter of memory, not of the kind of card
+        return {}
+    return {key: kind[key] for key in ("personality", "preset") if key in kind}
+
+
+def _on_new_cards(card: str, folder: Path) -> Verdicts:
+    """Returns the verdicts of all cases in process, each on a new card of the same personality."""
+    shared = _kind(card)
+    lines = ['kind = "inprocess"', f'name = "new {card}"', "[card]"]
+    lines += [f'{key} = "{value}"' for key, value in shared.items()]
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / "target.toml"
+    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return _run(["--target", target, "--report", folder], folder)
+
+
+def _ran(cell: Cell, slot: int, folder: Path) -> Outcome:
+    """Runs a cell on a card made for it; compares the card before and after."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = folder / "card.db"
+    state.unlink(missing_ok=True)
+    outcome = Outcome(cell)
+    target = CARDS / f"{cell.card}.toml"
+    _made(target, state)
+    before = _held(state)
+    for number, seed in enumerate(ORDERS[cell.order]):
+        report = folder / str(number)
+        words = ["--target", target, "--state", state, "--level", cell.level]
+        words += ["--report", report, *(["--shuffle", seed] if seed else [])]
+        words += ["--reader", f"Virtual PCD 00 {slot:02d}"]
+        try:
+            verdicts = _run(words, report)
+        except RuntimeError as error:
+            outcome.problems.append(str(error))
+            continue
+        outcome.runs.append(verdicts)
+        outcome.problems += [
+            f"run {number + 1}: {name} is {verdict}: {reason}"
+            for name, (verdict, reason) in verdicts.items()
+            if verdict not in FINE
+        ]
+    after = _held(state)
+    outcome.problems += [f"the card differs: {one}" for one in _differences(before, after)]
+    return outcome
+
+
+def _made(target: Path, state: Path) -> None:
+    """Makes the card of a target file."""
+    made = used_state(TargetOptions(settings=load_settings(str(target)), pki=make_pki()))
+    with SqliteStore(state) as store:
+        store.commit(made)
+
+
+def _run(words: list[object], report: Path) -> Verdicts:
+    """Runs the suites and returns the verdicts.
 
     Raises:
         RuntimeError: the run wrote no results; the message is the end of what it printed.
     """
-    words = ("run", "--target", "kept", "--state", state, "--level", level, "--report", report)
     done = subprocess.run(
-        [sys.executable, "-c", SUITES, *map(str, words)],
+        [sys.executable, "-c", SUITES, "run", *map(str, words)],
         cwd=ROOT,
+        env={**os.environ, "RSPLAB_STATE": str(report / "journals")},
         capture_output=True,
         text=True,
         check=False,
     )
     results = report / "latest" / "results.json"
     if not results.exists():
-        raise RuntimeError(f"--level {level}: no results; {(done.stdout + done.stderr)[-2000:]}")
+        raise RuntimeError(f"{NO_RESULTS}: {(done.stdout + done.stderr)[-2000:]}")
     cases = json.loads(results.read_text(encoding="utf-8"))["cases"]
-    return Cell(
-        level,
-        Counter(case["verdict"] for case in cases),
-        {case["ids"][0]: case["reason"] for case in cases if case["verdict"] in RED},
-        left_on(state),
-    )
+    return {case["nodeid"]: (case["verdict"], case["reason"]) for case in cases}
 
 
-def left_on(path: Path) -> str:
-    """Returns what a card that was new holds now, in words; revocation lists stay for ever."""
+def _held(path: Path) -> CardState:
+    """Returns what a card holds, without what only rises: seqNumber, keys made ahead."""
     with SqliteStore(path) as store:
         state = store.load()
     if state is None:
-        return "no card"
-    left = [f"Profile {one.iccid}" for one in state.profiles]
-    left += [f"Notification {one.seq_number}" for one in state.notifications]
-    if state.addresses.default_dp:
-        left.append(f"default SM-DP+ address {state.addresses.default_dp}")
-    return ", ".join(left)
+        raise RuntimeError(f"{path}: no card")
+    return replace(state, next_seq_number=0, one_time_keys=())
 
 
-def problems(cells: list[Cell], known: dict[str, str]) -> list[str]:
-    """Returns what is wrong, one line each."""
-    found = [
-        f"{cell.level}: {name} is not green: {reason}"
-        for cell in cells
-        for name, reason in cell.red.items()
-        if name not in known
-    ]
-    found += [f"{cell.level}: the run left {cell.left}" for cell in cells if cell.left]
-    red = {name for cell in cells for name in cell.red}
-    found += [f"{KNOWN.name}: {name} is green now, take it out" for name in sorted({*known} - red)]
-    return found
+def _differences(before: CardState, after: CardState) -> Iterator[str]:
+    """Yields the parts of a card that are not as before, in words."""
+    for name in CardState.__dataclass_fields__:
+        was, now = getattr(before, name), getattr(after, name)
+        if was == now:
+            continue
+        if isinstance(was, tuple) and isinstance(now, tuple):
+            yield f"{name}: {len(was)} before, {len(now)} after"
+            yield from (f"{name}: gone or changed {one!r}"[:300] for one in was if one not in now)
+            yield from (f"{name}: new {one!r}"[:300] for one in now if one not in was)
+        else:
+            yield f"{name}: {was!r} before, {now!r} after"[:300]
+
+
+def _compare(outcome: Outcome, new: Verdicts) -> None:
+    """Compares every run of a cell with new cards."""
+    for verdicts in outcome.runs:
+        for name, (verdict, reason) in verdicts.items():
+            wanted = new.get(name, ("not collected", ""))[0]
+            if verdict == wanted or verdict not in FINE:
+                continue
+            if verdict == "not applicable":
+                if not reason.startswith("level "):
+                    outcome.apart[name] = reason
+            else:
+                outcome.problems.append(f"{name} is {verdict}, {wanted} on a new card: {reason}")
+        if missing := new.keys() - verdicts.keys():
+            outcome.problems.append(f"{len(missing)} cases did not run: {min(missing)}")
+
+
+def _hold_against_list(outcome: Outcome) -> None:
+    """Holds the cases that are not applicable against the committed list."""
+    path = LISTS / f"{outcome.cell.card}.toml"
+    listed = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    wanted = set(listed.get(outcome.cell.level, ()))
+    for name in sorted(outcome.apart.keys() - wanted):
+        outcome.problems.append(f"{name} is not applicable and not listed: {outcome.apart[name]}")
+    for name in sorted(wanted - outcome.apart.keys()):
+        outcome.problems.append(f"{name} is listed in {path.name} and applies: take it out")
+
+
+def _write(outcomes: list[Outcome]) -> None:
+    """Writes the lists of the cards and levels that ran."""
+    LISTS.mkdir(exist_ok=True)
+    for card in sorted({one.cell.card for one in outcomes}):
+        path = LISTS / f"{card}.toml"
+        held = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        for one in outcomes:
+            if one.cell.card == card:
+                held[one.cell.level] = one.apart
+        text = "# Cases that do not apply to this card and do to a new one, each with the reason.\n"
+        for level in LEVELS:
+            entries = held.get(level, {})
+            text += f"\n[{level}]\n"
+            text += "".join(
+                f"{json.dumps(name)} = {json.dumps(reason)}\n" for name, reason in entries.items()
+            )
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

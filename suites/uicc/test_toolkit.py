@@ -32,7 +32,10 @@ def ota(own, make_ota, parameters):
 @testcase("UICC.Toolkit#01", level="read-only")
 def test_nothing_to_fetch(files, step):
     """FETCH with no command pending is refused."""
-    with step("Terminal -> UICC: FETCH after a reset"):
+    with step("Initial conditions: what the toolkit offers after TERMINAL PROFILE is answered"):
+        files.card.apdu("8010000014" + "FF" * 20)
+        files.card.play_terminal()
+    with step("Terminal -> UICC: FETCH"):
         files.refused("8012000000", 0x6985, 0x6F00, 0x6A86, 0x6D00, 0x6E00)
 
 

@@ -38,6 +38,7 @@ from rspcore.messages.es10c import (
 from rspcore.messages.notifications import NotificationMetadata
 from rspcore.status import StatusWord, describe, is_success
 from rspcore.tags import Tag
+from rspharness.card.aboard import NOBODY
 from rspharness.card.listed import (
     ListedNotification,
     ListedProfile,
@@ -97,6 +98,7 @@ class Card(IsdrChannel):
         terminal_profile: Data of the TERMINAL PROFILE sent before the ISD-R is selected, None to
             send none.
         notes: What could not be observed or answered, each said once, for the report.
+        aboard: What is somebody else's on the card: left out of the lists that a case reads.
     """
 
     def __init__(
@@ -108,6 +110,7 @@ class Card(IsdrChannel):
         self.atr = b""
         self.terminal_profile: bytes | None = TERMINAL_PROFILE
         self.notes: list[str] = []
+        self.aboard = NOBODY
         self._read: set[tuple[int | None, bool]] = set()
 
     def note(self, text: str) -> None:
@@ -283,7 +286,7 @@ class Card(IsdrChannel):
         return self.send(GetEuiccDataRequest()).eid_value
 
     def profiles(self, tag_list: bytes | None = ALL_TAGS) -> tuple[ProfileInfo, ...]:
-        """Reads the Profiles, with everything known about each.
+        """Reads the Profiles, with everything known about each, but those of somebody else.
 
         Raises:
             UnobservedError: the card refused, answered an error, or a list that cannot be read.
@@ -293,12 +296,14 @@ class Card(IsdrChannel):
         if response.profile_info_list_ok is None:
             code = f"profileInfoListError {response.profile_info_list_error!r}"
             raise self._not_read(_LIST_PROFILES, request.encode(), "profileInfoListOk", code)
-        return response.profile_info_list_ok
+        listed = response.profile_info_list_ok
+        return tuple(one for one in listed if one.iccid not in self.aboard.profiles)
 
     def listed_profiles(self) -> tuple[ListedProfile, ...]:
         """Reads ICCID, AID, state and class of each Profile, as far as they can be read.
 
-        A card that refuses the tag list is asked for fewer tags, then for its own choice.
+        Those of somebody else are left out, as everywhere (`aboard`). A card that refuses the tag
+        list is asked for fewer tags, then for its own choice.
 
         Raises:
             UnobservedError: it answers none of these with a list.
@@ -309,13 +314,13 @@ class Card(IsdrChannel):
             listed = read_profiles(data) if is_success(sw) else None
             if listed is not None:
                 self._note_problems("Profile", listed)
-                return listed
+                return tuple(one for one in listed if one.iccid not in self.aboard.profiles)
         shown = f"SW {describe(sw)}, {data.hex(' ').upper() or 'no data'}"
         request = ProfileInfoListRequest(tag_list=ALL_TAGS).encode()
         raise self._not_read(_LIST_PROFILES, request, "a list of Profiles", shown)
 
     def enabled(self) -> tuple[Iccid | None, ...]:
-        """Returns the ICCIDs of the Enabled Profiles; a correct card has at most one.
+        """Returns the ICCIDs of the Enabled Profiles but those of somebody else.
 
         Raises:
             UnobservedError: as `listed_profiles`.
@@ -325,7 +330,7 @@ class Card(IsdrChannel):
         )
 
     def notifications(self) -> tuple[NotificationMetadata, ...]:
-        """Lists the pending Notifications, in the order of the card.
+        """Lists the pending Notifications in the order of the card, but those of somebody else.
 
         Raises:
             UnobservedError: the card refused, answered an error, or a list that cannot be read.
@@ -336,7 +341,8 @@ class Card(IsdrChannel):
             code = f"listNotificationsResultError {response.list_notifications_result_error!r}"
             wanted = "notificationMetadataList"
             raise self._not_read(_LIST_NOTIFICATIONS, request.encode(), wanted, code)
-        return response.notification_metadata_list
+        listed = response.notification_metadata_list
+        return tuple(one for one in listed if not self.aboard.owns(one.seq_number, one.iccid))
 
     def listed_notifications(self) -> tuple[ListedNotification, ...]:
         """Lists number, ICCID and address of each Notification, as far as they can be read.
@@ -352,7 +358,7 @@ class Card(IsdrChannel):
             data, sw = self.send_raw(RetrieveNotificationsListRequest().encode())
             listed = read_pending(data) if is_success(sw) else ()
         self._note_problems("Notification", listed)
-        return listed
+        return tuple(one for one in listed if not self.aboard.owns(one.seq_number, one.iccid))
 
     def _note_problems(
         self, kind: str, listed: tuple[ListedProfile, ...] | tuple[ListedNotification, ...]
@@ -362,7 +368,7 @@ class Card(IsdrChannel):
                 self.note(f"a {kind} is listed as {one.raw.hex(' ').upper()}: {one.problem}")
 
     def pending_notifications(self) -> tuple[bytes, ...]:
-        """Retrieves all pending Notifications, each a whole data object (BF37 or 30).
+        """Retrieves the pending Notifications but those of somebody else, each whole (BF37 or 30).
 
         noResultAvailable(1), as cards up to v2.5 answer, counts as an empty list.
 
@@ -370,7 +376,8 @@ class Card(IsdrChannel):
             UnobservedError: the card refused, or answered a list that cannot be read.
         """
         response = self.send(RetrieveNotificationsListRequest())
-        return response.notification_list or ()
+        pending = response.notification_list or ()
+        return tuple(one for one in pending if not self.aboard.mentioned_in(one))
 
     def observe(self) -> Snapshot:
         """Reads the lasting state that a refusal must not change, as octets.

@@ -43,6 +43,7 @@ _PASSED_ON = (
     "card_fault",
     "curve",
     "seed",
+    "shuffle",
     "change_limit",
 )
 _FOREIGN: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
@@ -115,6 +116,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "runs alone (default: all on a simulated card, read-only on a card that is kept)",
     )
     cases.add_argument(
+        "--erase-foreign",
+        action="store_true",
+        help="level destructive: delete Profiles that are not of the suites too; without it the "
+        "cases that erase everything do not apply to a card with such Profiles",
+    )
+    cases.add_argument(
         "--kills",
         action="store_true",
         help="test the cases: run each on the faulty cards whose faults it has to find",
@@ -132,6 +139,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     cases.add_argument(
         "--seed", help="seed of all random values of the host and of a simulated card (default: 1)"
+    )
+    cases.add_argument(
+        "--shuffle",
+        metavar="SEED",
+        help="run the cases in an order drawn from this seed (default: the order of the files)",
     )
     cases.add_argument(
         "--suites",
@@ -295,7 +307,8 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     arguments += [f"{_long(name)}={value}" for name, value in given.items() if value]
     arguments += [f"{_long('case')}={case}" for case in options.case or ()]
     arguments += [f"{_long('also')}={path}" for path in options.also or ()]
-    arguments += [_long(name) for name in ("kills", "matrix") if getattr(options, name)]
+    switches = ("erase_foreign", "kills", "matrix")
+    arguments += [_long(name) for name in switches if getattr(options, name)]
     if options.allure:
         arguments.append(f"--alluredir={options.allure}")
     if options.workers > 1:

@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     chosen, left = collection.choose(items, option_values.values(config, "case"))
     if left:
         config.hook.pytest_deselected(items=left)
-    items[:] = collection.irreversible_last(chosen, collected)
+    items[:] = collection.ordered(chosen, collected, option_values.value(config, "shuffle"))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -131,7 +131,7 @@ def require_applicable(
     excuse = ""
     if len(excused) == len(case.requirements):
         excuse = "; ".join(dict.fromkeys(excused.values()))
-    excuse = excuse or run.level_excuse(case.level)
+    excuse = excuse or run.level_excuse(case.level) or run.foreign_excuse(case.level)
     if excuse:
         case.verdict, case.reason = Verdict.NOT_APPLICABLE, excuse
         pytest.skip(f"not applicable: {excuse}")

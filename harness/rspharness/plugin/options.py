@@ -23,6 +23,7 @@ _OPTIONS: Final = (
     ("card-fault", "", "name of a card fault for a simulated card; cases have to find it"),
     ("curve", "nistP256", "curve where a case chooses none: nistP256 or brainpoolP256r1"),
     ("seed", "1", "seed of all random values of the host and of a simulated card"),
+    ("shuffle", "", "run the cases in an order drawn from this seed, not in that of the files"),
     ("report", "", "folder for reports (default: reports/ in the root folder of the run)"),
     ("change-limit", "", "changing commands a card in a reader may have had over all runs"),
     ("requirements", "", "catalogue of requirements (CSV)"),
@@ -56,6 +57,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             help=f"{text}; environment: {variable(name)}, one a line",
         )
         parser.addini(ini_key(name), text, type="linelist", default=[])
+    group.addoption(
+        long_option("erase-foreign"),
+        action="store_true",
+        help="a destructive run may delete Profiles that are not of the suites",
+    )
     group.addoption(
         long_option("kills"),
         action="store_true",

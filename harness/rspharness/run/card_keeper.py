@@ -62,6 +62,11 @@ class CardKeeper:
         self._restoring = False
 
     @property
+    def before(self) -> Before | None:
+        """Returns what the card was before it was changed; None until it was read."""
+        return self._before if self._journal is None else self._journal.before
+
+    @property
     def owes(self) -> bool:
         """Returns whether the card was changed and not put back."""
         return self._journal is not None

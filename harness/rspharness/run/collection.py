@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,7 @@ from rspharness.run.opening import load_settings
 from rspharness.run.option_values import ini_key, long_option, value, values, variable
 from rspharness.run.run import NoCardError, Run, RunOptions
 
-__all__ = ["CaseIds", "Collected", "choose", "collect", "irreversible_last", "make_runs"]
+__all__ = ["CaseIds", "Collected", "choose", "collect", "make_runs", "ordered"]
 
 _ONE_CARD: Final = ("kept", "pcsc")
 """Kinds of targets with the same card for every case."""
@@ -165,8 +166,17 @@ def catalogue_path(config: pytest.Config) -> Path:
     return Path(given) if given else config.rootpath / "fixtures" / "requirements" / "euicc.csv"
 
 
-def irreversible_last(items: list[pytest.Item], collected: Collected) -> list[pytest.Item]:
-    """Returns the items in their order, those that leave what nothing can undo at the end."""
+def ordered(items: list[pytest.Item], collected: Collected, seed: str = "") -> list[pytest.Item]:
+    """Returns the items in the order to run them, what leaves what nothing can undo at the end.
+
+    Args:
+        items: The items in the order of the files.
+        collected: What is known of them.
+        seed: Seed of another order, empty for that of the files. The same items and the same seed
+            give the same order.
+    """
+    if seed:
+        items = sorted(items, key=lambda item: sha256(f"{seed} {item.nodeid}".encode()).digest())
     last = {name for name, case in collected.cases.items() if case.level is Level.IRREVERSIBLE}
     return sorted(items, key=lambda item: item.nodeid in last)
 
@@ -296,6 +306,7 @@ def _options(config: pytest.Config) -> RunOptions:
         state=Path(state) if state else None,
         slot=int(worker.removeprefix("gw")),
         parallel=hasattr(config, "workerinput"),
+        erase_foreign=config.getoption(long_option("erase-foreign")),
         change_limit=_number(value(config, "change-limit")),
         started=datetime.now(tz=UTC),  # noqa: TID251  certificates are checked at the real time
     )

@@ -17,13 +17,14 @@ from rspcore.messages.es10c import ProfileInfo, ProfileState
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import NotificationMetadata
 from rspharness.card import expect
+from rspharness.card.aboard import Aboard
 from rspharness.card.card_under_test import Card
 from rspharness.lpa import local_management
 from rspharness.record.verdicts import TargetLost
 from rspharness.run.journal import Before, Journal, ProfileBefore
 from rspharness.targets.own_profile import OWN_ICCIDS
 
-__all__ = ["OWN_DOMAIN", "PutBack", "put_back", "read_before"]
+__all__ = ["OWN_DOMAIN", "PutBack", "aboard_of", "put_back", "read_before"]
 
 OWN_DOMAIN: Final = ".example.com"
 """End of the addresses of the suites' servers; a reserved domain (RFC 2606)."""
@@ -105,6 +106,23 @@ def read_before(card: Card) -> Before:
             {one.seq_number: _octets(one.iccid) for one in waiting} if has_waiting else None
         ),
         unread=tuple(problems.left),
+    )
+
+
+def aboard_of(before: Before) -> Aboard:
+    """Returns what of a card before a run is somebody else's."""
+    foreign = [
+        (iccid, one.enabled)
+        for one in before.profiles or ()
+        if not _own(iccid := Iccid(bytes.fromhex(one.iccid)))
+    ]
+    waiting = (before.notifications or {}).items()
+    return Aboard(
+        profiles=frozenset(iccid for iccid, _ in foreign),
+        enabled=next((iccid for iccid, enabled in foreign if enabled), None),
+        notifications=frozenset(
+            number for number, iccid in waiting if iccid and not _own(Iccid(bytes.fromhex(iccid)))
+        ),
     )
 
 

@@ -18,6 +18,7 @@ from rspcore.errors import ConfigError, RspError, StoreError
 from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import issue_servers, make_pki
+from rspharness.card.aboard import NOBODY, Aboard
 from rspharness.card.capabilities import Capabilities, read_capabilities
 from rspharness.card.card_under_test import Card
 from rspharness.record.catalogue import Requirement
@@ -30,7 +31,7 @@ from rspharness.run.case_state import CaseState
 from rspharness.run.journal import journalled_eids, state_folder
 from rspharness.run.opening import Opens, open_target
 from rspharness.run.preflight import Preflight
-from rspharness.run.recovery import PutBack
+from rspharness.run.recovery import PutBack, aboard_of
 from rspharness.targets.guard import GuardedLink
 from rspharness.targets.own_profile import OwnProfile, WatchedLink
 from rspharness.targets.pki_folder import read_pki
@@ -73,6 +74,7 @@ class RunOptions:
         state: State file of a kept card.
         started: When the run began, by the real clock.
         change_limit: How many changing commands a real card may have had over all runs.
+        erase_foreign: True where a destructive run may delete what is not of the suites.
     """
 
     target: str = "inprocess"
@@ -89,6 +91,7 @@ class RunOptions:
     state: Path | None = None
     started: datetime = datetime(2025, 1, 1, tzinfo=UTC)
     change_limit: int | None = None
+    erase_foreign: bool = False
 
 
 class Run:
@@ -478,6 +481,29 @@ class Run:
         )
         where = f"in --pki ({own})" if self.options.pki else f"in the generated --pki ({own})"
         return f"none of the card's CIs ({listed}) is {where}"
+
+    @property
+    def aboard(self) -> Aboard:
+        """Returns what is somebody else's on the card, as far as it was read before a change.
+
+        With --erase-foreign nothing is.
+        """
+        if self.options.erase_foreign or self._keeper is None:
+            return NOBODY
+        before = self._keeper.before
+        return NOBODY if before is None else aboard_of(before)
+
+    def foreign_excuse(self, level: Level) -> str:
+        """Returns why a case that erases what is on the card is not run here, or an empty text."""
+        if level is not Level.DESTRUCTIVE:
+            return ""
+        profiles = sorted(map(str, self.aboard.profiles))
+        if not profiles:
+            return ""
+        return (
+            f"Profiles that are not of the suites are on the card ({', '.join(profiles)}), and "
+            "the case would erase them; --erase-foreign allows it"
+        )
 
     def level_excuse(self, level: Level) -> str:
         """Returns why a case of this level is not run here, or an empty string."""

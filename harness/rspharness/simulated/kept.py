@@ -4,6 +4,9 @@ The suites reach it the way they reach a card in a reader, and it is treated lik
 for every case, its EID compared before anything else is sent, and no level above `read-only` unless
 the command line names it. So what a run does to the card of a user can be seen on one that costs
 nothing.
+
+A target file of this kind describes the card that a new state file gets (`used_card`): its kind,
+its memory, the Profiles of an operator on it.
 """
 
 import subprocess
@@ -17,7 +20,8 @@ from typing import Final
 
 from rspcore.errors import ConfigError
 from rspcore.ids import Eid
-from rspharness.simulated.inprocess import declared_by_maker
+from rspharness.simulated.inprocess import declared_by_maker, preset_of
+from rspharness.simulated.used_card import used_state
 from rspharness.simulated.vpcd import free_slot, start_daemon
 from rspharness.targets.pcsc import PcscTarget
 from rspharness.targets.reader import KeptLink
@@ -26,7 +30,9 @@ from rspharness.targets.target import TargetOptions
 from rspsim.card_setup import CardRequest, kept_state
 from rspsim.euicc.state import CardState
 from rspsim.stores.sqlite import SqliteStore
+from rspsim.transports.pcscd import PcscDaemon
 from rspsim.transports.pcsclite import wait_for_reader
+from rspsim.transports.readers import Slot
 
 __all__ = ["KeptTarget"]
 
@@ -64,7 +70,7 @@ class KeptTarget:
         with ExitStack() as held:
             daemon = start_daemon(1)
             held.callback(daemon.stop)
-            slot = free_slot(daemon, options)
+            slot = _slot(daemon, options)
             held.callback(_end, _served(options, slot.port))
             wait_for_reader(lambda name: name == slot.reader)
             placed = replace(options, settings=replace(options.settings, reader=slot.reader))
@@ -90,12 +96,32 @@ class KeptTarget:
         self._held.close()
 
 
+def _slot(daemon: PcscDaemon, options: TargetOptions) -> Slot:
+    """Returns the slot of the reader that is named, else the first free one.
+
+    Raises:
+        ConfigError: no virtual reader has this name, or every slot holds a card.
+    """
+    wanted = options.settings.reader
+    if not wanted:
+        return free_slot(daemon, options)
+    for slot in daemon.slots:
+        if slot.reader.startswith(wanted):
+            return slot
+    known = ", ".join(slot.reader for slot in daemon.slots)
+    raise ConfigError(f"--reader {wanted!r}: expected a virtual reader: {known}")
+
+
 def _state_in(path: Path, options: TargetOptions) -> CardState:
     """Returns the state of the card in a file; a new file gets a new card."""
     request = CardRequest(
         pki=options.pki_folder, eid=options.eid, personality=options.personality or None
     )
     with SqliteStore(path) as store:
+        if store.load() is None:
+            made = used_state(options)
+            store.commit(made)
+            return made
         return kept_state(store, request)
 
 
@@ -110,6 +136,7 @@ def _served(options: TargetOptions, port: int) -> subprocess.Popen[str]:
     """
     command = [sys.executable, "-m", "rspsim", "card", "serve", "--until-eof"]
     command += [f"--port={port}", f"--state={options.state}"]
+    command += [f"--preset={preset_of(options.settings).name}"]
     if options.card_fault:
         command.append(f"--fault={options.card_fault}")
     with tempfile.TemporaryFile() as printed:

@@ -1,7 +1,7 @@
 """Deletion of what prevents initial conditions, as far as the run allows it.
 
-On a real card only Profiles of these suites and their Notifications are touched, unless the level
-of the run is destructive. Foreign test and provisioning Profiles are never deleted, as they
+On a real card only Profiles of these suites and their Notifications are touched, unless the command
+line says --erase-foreign. Foreign test and provisioning Profiles are never deleted, as they
 cannot be loaded again. What the card was before is in its journal (`rspharness.run.journal`).
 
 Policy rules of the suites' Profiles are lifted over the air, with the keys the suites gave them
@@ -41,15 +41,22 @@ _IRREPLACEABLE: Final = (ProfileClass.test, ProfileClass.provisioning)
 
 
 def clear(card: Card, run: Run) -> None:
-    """Deletes every Profile and the default SM-DP+ address.
+    """Deletes every Profile that is not somebody else's, and the default SM-DP+ address.
+
+    With --erase-foreign, those of somebody else too; on a simulated card none is anybody else's.
 
     Raises:
-        Inconclusive: there are Profiles this run may not delete. Nothing was deleted.
+        Inconclusive: with that option, there are Profiles that nobody can load again. Nothing was
+            deleted.
         ExpectationError: the card refuses.
     """
     present = card.listed_profiles()
-    _require_deletable(present, run)
-    _delete(card, present, run, reset=run.level is Level.DESTRUCTIVE)
+    if run.target.simulated or _erases(run):
+        _require_replaceable(present)
+        _delete(card, present, run, reset=run.level is Level.DESTRUCTIVE)
+    else:
+        own = tuple(one for one in present if _own(one.iccid))
+        _delete(card, own, run, reset=_may_reset(run))
     address = card.send(EuiccConfiguredAddressesRequest()).default_dp_address
     if address:  # of a real card, the journal has it, and it is set again when the run ends
         expect.ok(card.send(SetDefaultDpAddressRequest(default_dp_address="")))
@@ -58,39 +65,41 @@ def clear(card: Card, run: Run) -> None:
 def remove_own(card: Card, run: Run) -> None:
     """Removes what a case of these suites left: Profiles, Notifications and default address.
 
-    What is not of these suites stays as it is.
+    What is not of these suites stays as it is, and a Profile that was Enabled before the run is
+    Enabled again.
 
     Raises:
         ExpectationError: the card refuses.
     """
     present = card.listed_profiles()
     own = tuple(one for one in present if _own(one.iccid))
-    _delete(card, own, run, reset=run.level is Level.DESTRUCTIVE and own == present)
-    for waiting in filter(_own_notification, card.listed_notifications()):
-        if waiting.seq_number is not None:
+    _delete(card, own, run, reset=_may_reset(run) and own == present)
+    _enable_again(card, run)
+    for waiting in card.listed_notifications():
+        if _own_notification(waiting, run) and waiting.seq_number is not None:
             expect.ok(card.send(NotificationSentRequest(seq_number=waiting.seq_number)))
     address = card.send(EuiccConfiguredAddressesRequest()).default_dp_address or ""
     if address.endswith(OWN_DOMAIN):
         expect.ok(card.send(SetDefaultDpAddressRequest(default_dp_address="")))
 
 
+def _enable_again(card: Card, run: Run) -> None:
+    """Enables the Profile of somebody else that was Enabled before the run, if no other is."""
+    iccid = run.aboard.enabled
+    states = {one.iccid: one.profile_state for one in card.listed_profiles()}
+    if iccid is not None and iccid in states and ProfileState.enabled not in states.values():
+        enable(card, iccid)
+
+
 def drop_notifications(card: Card, run: Run) -> None:
-    """Removes every pending Notification.
+    """Removes every pending Notification that is not somebody else's.
 
     Raises:
-        Inconclusive: there are some this run may not remove. Nothing was removed.
         ExpectationError: the card refuses.
     """
-    pending = card.listed_notifications()
-    foreign = [one for one in pending if not _own_notification(one)]
-    if foreign and run.level is not Level.DESTRUCTIVE:
-        raise Inconclusive(
-            f"{len(foreign)} Notifications wait that are not of these suites, for "
-            f"{', '.join(sorted({one.notification_address for one in foreign}))}; deliver "
-            "them first, or let a run with --level destructive remove them"
-        )
-    for one in pending:
-        if one.seq_number is not None:
+    erases = run.target.simulated or _erases(run)
+    for one in card.listed_notifications():
+        if one.seq_number is not None and (erases or _own_notification(one, run)):
             expect.ok(card.send(NotificationSentRequest(seq_number=one.seq_number)))
 
 
@@ -118,13 +127,18 @@ def settle(card: Card) -> None:
         card.reset()
 
 
-def _require_deletable(present: tuple[ListedProfile, ...], run: Run) -> None:
+def _erases(run: Run) -> bool:
+    """Returns whether this run may delete what is not of the suites."""
+    return run.options.erase_foreign and run.level is Level.DESTRUCTIVE
+
+
+def _may_reset(run: Run) -> bool:
+    """Returns whether a memory reset erases nothing but what is of the suites."""
+    return run.level is Level.DESTRUCTIVE and not run.aboard.profiles
+
+
+def _require_replaceable(present: tuple[ListedProfile, ...]) -> None:
     foreign = [one for one in present if not _own(one.iccid)]
-    if foreign and run.level is not Level.DESTRUCTIVE:
-        raise Inconclusive(
-            f"the card holds {len(foreign)} Profiles that are not of these suites "
-            f"({_listed(foreign)}); only a run with --level destructive may delete them"
-        )
     kept = [one for one in foreign if one.profile_class in _IRREPLACEABLE]
     if kept:
         raise Inconclusive(
@@ -201,8 +215,14 @@ def _own(iccid: Iccid | None) -> bool:
     return str(iccid).startswith(OWN_ICCIDS)
 
 
-def _own_notification(one: ListedNotification) -> bool:
-    """Returns whether a Notification is of a Profile of the suites, or of a load that had none."""
-    if one.iccid is not None:
-        return _own(one.iccid)
-    return one.notification_address.endswith(OWN_DOMAIN)
+def _own_notification(one: ListedNotification, run: Run) -> bool:
+    """Returns whether a Notification is of the suites, or of what a case did to other Profiles.
+
+    The suites' are those of their Profiles, and of a load that had none. When a case enabled one
+    of its own, the Profile that was Enabled has Notifications that nobody else asked for.
+    """
+    aboard = run.aboard
+    if one.iccid is None:
+        return one.notification_address.endswith(OWN_DOMAIN)
+    made_here = one.iccid in aboard.profiles and one.seq_number not in aboard.notifications
+    return _own(one.iccid) or made_here

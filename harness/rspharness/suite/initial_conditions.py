@@ -15,11 +15,12 @@ from rspcore.ids import Aid, Iccid
 from rspcore.messages.es10a import SetDefaultDpAddressRequest
 from rspcore.messages.es10b import GetEuiccInfo2Request
 from rspcore.messages.es10c import DeleteProfileRequest, ProfileIdentifier
+from rspcore.messages.metadata import PprId
 from rspcore.profile_maker import ProfileParameters, TestProfile, preset
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
 from rspharness.record.steps import Steps
-from rspharness.record.verdicts import Inconclusive
+from rspharness.record.verdicts import Inconclusive, NotApplicable
 from rspharness.run.run import Run
 from rspharness.servers.rsp_server import ProfileLike, RspServer, profile
 from rspharness.suite import cleanup
@@ -91,6 +92,7 @@ class Conditions:
         active = None if enabled is None else profile(enabled)
         if wanted:
             self._run.require_trust()
+        self._require_rules_allowed(made)
         names = ", ".join(_name(one) for one in wanted) or "no Profile"
         with self._steps(f"Initial conditions: {names} loaded{_enabled(enabled)}"):
             key = (
@@ -110,6 +112,20 @@ class Conditions:
                 self._keep(key)
             self._card.reset()
             return self._installed(made)
+
+    def _require_rules_allowed(self, made: tuple[TestProfile, ...]) -> None:
+        """Requires a card on which PPR1 may be set: only the one operational Profile has it.
+
+        Raises:
+            NotApplicable: there is a Profile of somebody else (SGP.22 v2, 2.9.2.1).
+        """
+        aboard = self._run.aboard.profiles
+        wanted = any(PprId.ppr1 in (one.parameters.ppr or ()) for one in made)
+        if aboard and wanted:
+            raise NotApplicable(
+                "PPR1 is not allowed beside another operational Profile, and "
+                f"{', '.join(sorted(map(str, aboard)))} is on the card"
+            )
 
     def none(self) -> None:
         """Brings the card to no Profile, Notification, default SM-DP+ address or session."""

@@ -2,12 +2,11 @@
 
 from rspcore.errors import RspError
 from rspcore.messages.es10c import ProfileState
+from rspharness.card.aboard import NOBODY
 from rspharness.card.card_under_test import Card
 from rspharness.record.verdicts import NotApplicable, TargetLost
 
 __all__ = ["require_enabled"]
-
-_STATES = bytes.fromhex("5A9F70")
 
 
 def require_enabled(card: Card) -> None:
@@ -20,12 +19,15 @@ def require_enabled(card: Card) -> None:
         NotApplicable: no Profile is Enabled.
         TargetLost: the card does not answer.
     """
+    kept, card.aboard = card.aboard, NOBODY
     try:
-        states = [one.profile_state for one in card.profiles(_STATES)]
+        states = [one.profile_state for one in card.listed_profiles()]
     except TargetLost:
         raise
     except RspError:
         states = [ProfileState.enabled]
+    finally:
+        card.aboard = kept
     if ProfileState.enabled not in states:
         raise NotApplicable("no Profile is Enabled on the card")
     card.reset()

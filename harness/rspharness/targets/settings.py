@@ -54,7 +54,8 @@ class TargetSettings:
             separated by spaces), preloaded (names of Profiles, separated by spaces), lpae ("cat",
             "scws" or both), tre (names of bits of treProperties), without (names of bits of
             RspCapability and UICCCapability that the card lacks), memory (octets of non-volatile
-            memory for Profiles).
+            memory for Profiles); a kept one also by foreign, waiting, ci and curves
+            (`rspharness.simulated.used_card`).
         options: Declared options of the catalogue.
         values: Declared values that cases compare with.
         budgets_ms: Longest 90th percentile by command or procedure.

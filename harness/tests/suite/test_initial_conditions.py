@@ -8,15 +8,17 @@ import pytest
 from rspcore.crypto.curves import Curve
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest, SetDefaultDpAddressRequest
 from rspcore.messages.es10b import GetEuiccInfo2Request
-from rspcore.messages.es10c import DeleteProfileRequest, ProfileState
+from rspcore.messages.es10c import ProfileState
 from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
 from rspcore.profile_maker import preset
 from rspharness.card import expect
+from rspharness.card.aboard import NOBODY, Aboard
 from rspharness.card.card_under_test import Card
 from rspharness.record.steps import Steps
+from rspharness.record.testcase import Level
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
-from rspharness.record.verdicts import ExpectationError, Inconclusive
+from rspharness.record.verdicts import ExpectationError, Inconclusive, NotApplicable
 from rspharness.run.run import Run, RunOptions
 from rspharness.servers.rsp_server import server_maker
 from rspharness.suite import cleanup, file_access
@@ -96,14 +98,72 @@ def test_notifications_are_kept_on_request(run):
     assert card.notifications() == ()
 
 
-def test_foreign_profiles_are_not_deleted_below_destructive(run):
+def _in_use(run, monkeypatch, *, level="profiles", erase=False):
+    """Makes the run one of a real card, on which all that is there now is somebody else's."""
     card, given = _given(run)
-    given.profiles(FOREIGN)
-    run.options = replace(run.options, level="profiles")
+    given.profiles(FOREIGN, enabled=FOREIGN, notifications=True)
+    there = card.profiles()
+    waiting = frozenset(one.seq_number for one in card.notifications())
+    aboard = Aboard(
+        profiles=frozenset(one.iccid for one in there),
+        enabled=FOREIGN.iccid,
+        notifications=waiting,
+    )
     run.kept.clear()
-    with pytest.raises(Inconclusive, match="not of these suites"):
-        given.profiles(TWO)
-    assert len(card.profiles()) == 1
+    run.target.simulated = False
+    run.options = replace(run.options, level=level, erase_foreign=erase)
+    monkeypatch.setattr(Run, "aboard", NOBODY if erase else aboard)
+    monkeypatch.setattr(Run, "require_trust", lambda *_: None)
+    return card, given
+
+
+@pytest.mark.parametrize("level", ["profiles", "destructive"])
+def test_what_is_somebody_elses_stays_and_is_enabled_again(run, monkeypatch, level):
+    card, given = _in_use(run, monkeypatch, level=level)
+    profiles, waiting = card.profiles(), card.notifications()
+    given.profiles(TWO, enabled=TWO)
+    assert card.enabled() == (preset(TWO).iccid,)
+    assert FOREIGN.iccid in {one.iccid for one in card.profiles()}
+    cleanup.remove_own(card, run)
+    card.reset()
+    assert card.profiles() == profiles
+    assert card.notifications() == waiting
+
+
+def test_case_does_not_read_what_is_somebody_elses(run, monkeypatch):
+    card, given = _in_use(run, monkeypatch)
+    card.aboard = run.aboard
+    given.profiles(TWO)
+    assert [one.iccid for one in card.profiles()] == [preset(TWO).iccid]
+    assert card.notifications() == ()
+    assert card.pending_notifications() == ()
+    assert card.enabled() == ()
+
+
+def test_ppr1_does_not_apply_beside_somebody_elses_profile(run, monkeypatch):
+    _, given = _in_use(run, monkeypatch)
+    with pytest.raises(NotApplicable, match="PPR1 is not allowed"):
+        given.profiles("PROFILE_OPERATIONAL4")
+
+
+@pytest.mark.parametrize(
+    ("level", "erase", "excused"),
+    [
+        ("destructive", False, True),
+        ("destructive", True, False),
+        ("profiles", False, False),
+    ],
+)
+def test_case_that_erases_everything_asks_for_a_word(run, monkeypatch, level, erase, excused):
+    _in_use(run, monkeypatch, level="destructive", erase=erase)
+    assert bool(run.foreign_excuse(Level(level))) is excused
+
+
+def test_erase_foreign_deletes_what_is_somebody_elses(run, monkeypatch):
+    card, given = _in_use(run, monkeypatch, level="destructive", erase=True)
+    given.none()
+    assert card.profiles() == ()
+    assert card.notifications() == ()
 
 
 @pytest.fixture
@@ -112,21 +172,6 @@ def real():
     made = Run(RunOptions(level="profiles"))
     made.target.simulated = False
     return made
-
-
-def test_foreign_notifications_are_not_removed_below_destructive(run):
-    card, given = _given(run)
-    (one,) = given.profiles(FOREIGN)
-    given.enable(one.iccid)
-    given.disable(one.iccid)
-    expect.ok(card.send(DeleteProfileRequest(iccid=one.iccid)))
-    run.options = replace(run.options, level="profiles")
-    run.kept.clear()
-    waiting = card.notifications()
-    assert len(waiting) == 3
-    with pytest.raises(Inconclusive, match=r"operator\.test; deliver them first"):
-        given.none()
-    assert card.notifications() == waiting
 
 
 def test_foreign_test_profile_is_never_deleted(run):

@@ -1,0 +1,35 @@
+"""What is somebody else's on a card that is kept: it was there before the run, and stays."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from rspcore.ids import Iccid
+
+__all__ = ["NOBODY", "Aboard"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aboard:
+    """Profiles and Notifications that are not of the suites.
+
+    Attributes:
+        profiles: ICCIDs of the Profiles.
+        enabled: ICCID of the one that was Enabled before the run, or None.
+        notifications: seqNumbers of the Notifications that waited before the run.
+    """
+
+    profiles: frozenset[Iccid] = frozenset()
+    enabled: Iccid | None = None
+    notifications: frozenset[int] = frozenset()
+
+    def owns(self, number: int | None, iccid: Iccid | None) -> bool:
+        """Returns whether a Notification is one of these, or of one of these Profiles."""
+        return number in self.notifications or iccid in self.profiles
+
+    def mentioned_in(self, octets: bytes) -> bool:
+        """Returns whether a Notification, as it is retrieved, is of one of these Profiles."""
+        return any(one.octets in octets for one in self.profiles)
+
+
+NOBODY: Final = Aboard()
+"""A card on which nothing is somebody else's."""
