@@ -8,9 +8,11 @@ Source: SGP.22 v2, 3.1.2, 4.1 and 5.3.
 
 import re
 from base64 import b32encode
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from hashlib import sha256
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from rspcore.errors import LocalError
 from rspcore.ids import Eid, Iccid
@@ -28,7 +30,7 @@ from rspsim.smdpp.stock.orders import (
     OrderTerms,
 )
 
-__all__ = ["MemoryOrders", "OrderBook", "OrderRepository"]
+__all__ = ["MemoryOrders", "OrderBook", "OrderRepository", "UnitOfWork"]
 
 _CONFIRMATIONS: Final = frozenset((OrderEvent.CONFIRMED, OrderEvent.CONFIRMED_AND_RELEASED))
 _OF_A_CARD: Final = frozenset((OrderEvent.DELIVERED, OrderEvent.INSTALLED))
@@ -42,6 +44,10 @@ _TAKES: Final = {
 _ICCID_PREFIX: Final = "8999901"
 """Industry 89 and an issuer under country code 999, which is nobody's."""
 _MATCHING_ID: Final = re.compile(r"[0-9A-Z-]{0,255}\Z")
+
+
+UnitOfWork: TypeAlias = Callable[[], AbstractContextManager[object]]
+"""Opens a unit of work: what is kept inside one is kept together at its end, or not at all."""
 
 
 class OrderRepository(Protocol):
@@ -85,11 +91,17 @@ class OrderBook:
     """
 
     def __init__(
-        self, rng: Rng, *, address: str, repository: OrderRepository | None = None
+        self,
+        rng: Rng,
+        *,
+        address: str,
+        repository: OrderRepository | None = None,
+        unit: UnitOfWork = nullcontext,
     ) -> None:
         self.repository: OrderRepository = MemoryOrders() if repository is None else repository
         self.address = address
         self._rng = rng
+        self._unit = unit
 
     def order(
         self,
@@ -118,6 +130,18 @@ class OrderBook:
             LocalError: the MatchingID has other characters than 0-9, A-Z and -, or belongs to an
                 order that is not finished, or is empty without an EID. Nothing was ordered.
         """
+        with self._unit():
+            return self._order(upp, metadata, matching_id, confirmation_code, eid, terms)
+
+    def _order(
+        self,
+        upp: bytes,
+        metadata: StoreMetadataRequest,
+        matching_id: str | None,
+        confirmation_code: str | None,
+        eid: Eid | None,
+        terms: OrderTerms | None,
+    ) -> Order:
         terms = terms or OrderTerms()
         if matching_id is None:
             matching_id = self._new_matching_id()
@@ -192,12 +216,26 @@ class OrderBook:
             LocalError: there is no such order, its state does not allow the event, or the event
                 lacks data or has some that it does not take. Nothing was changed.
         """
+        given = {"matchingId": matching_id, "confirmationCode": confirmation_code, "eid": eid}
+        with self._unit():
+            order = self._allowed(number, event, given)
+            if event is OrderEvent.DOWNLOAD_ORDERED_FOR_EID:
+                if eid is None:
+                    raise LocalError(f"{event}: give the EID")
+                order = replace(order, eid=eid)
+            if event in _CONFIRMATIONS:
+                order = self._confirmed(order, matching_id, confirmation_code, eid)
+            order = order.after(event)
+            self.repository.put(order)
+            return order
+
+    def _allowed(self, number: int, event: OrderEvent, given: Mapping[str, object]) -> Order:
+        """Returns the order if its state allows the event and the event takes this data."""
         order = self.get(number)
         if not order.allows(event):
             raise LocalError(f"order {number} is {order.state}: {event} is not possible")
         if event in _OF_A_CARD:
             raise LocalError(f"order {number}: {event} comes from a card alone")
-        given = {"matchingId": matching_id, "confirmationCode": confirmation_code, "eid": eid}
         taken = _TAKES.get(event, frozenset())
         extra = [name for name, value in given.items() if value is not None and name not in taken]
         if extra:
@@ -205,14 +243,6 @@ class OrderBook:
                 f"{event} does not take {', '.join(extra)}; "
                 f"it takes {', '.join(sorted(taken)) or 'nothing'}"
             )
-        if event is OrderEvent.DOWNLOAD_ORDERED_FOR_EID:
-            if eid is None:
-                raise LocalError(f"{event}: give the EID")
-            order = replace(order, eid=eid)
-        if event in _CONFIRMATIONS:
-            order = self._confirmed(order, matching_id, confirmation_code, eid)
-        order = order.after(event)
-        self.repository.put(order)
         return order
 
     def _confirmed(
