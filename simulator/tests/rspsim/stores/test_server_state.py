@@ -21,8 +21,8 @@ from conftest import CardStandIn, Lpa
 
 PKI = make_pki()
 PROFILE = make_profile(preset("PROFILE_OPERATIONAL1"))
-COMMITS = 8
-"""Order, four functions of a download, its result, enable and delete."""
+COMMITS = 7
+"""Order, three functions of a download, its result, enable and delete."""
 
 
 class Killed(BaseException):
