@@ -214,6 +214,11 @@ class JsonMessage:
             raise DecodeError(f"{cls.__name__}: expected a JSON object, got {_kind(value)}")
         return cls(**{part.name: _read(cls.__name__, part, value) for part in _plan(cls)})
 
+    @classmethod
+    def member_names(cls) -> tuple[str, ...]:
+        """Returns the names of its members, in the order of the class."""
+        return tuple(part.member.name for part in _plan(cls))
+
     def to_json(self) -> dict[str, object]:
         """Returns the message as a JSON object, members in the order of the specification."""
         made: dict[str, object] = {}

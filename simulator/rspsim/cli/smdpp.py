@@ -88,6 +88,13 @@ def _add_server(group: "argparse._ArgumentGroup") -> None:
         "--any-ci", action="store_true", help="allow a CI that is not known to be a test CI"
     )
     group.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="keep orders, sessions and Notifications in this file (default: in memory); when it "
+        "has orders, they are served and nothing is ordered",
+    )
+    group.add_argument(
         "--smdp-oid", metavar="OID", help="OID of the SM-DP+ of the PKI (default: the first)"
     )
     group.add_argument(

@@ -22,6 +22,7 @@ from rspsim.server_setup import Package, server_pki, switch_faults, tls_credenti
 from rspsim.smdpp import Order, SmDpPlus
 from rspsim.smdpp.history import Exchange
 from rspsim.smdpp.stock.orders import FINISHED
+from rspsim.stores.server_state import FileState
 from rspsim.system import SystemClock
 from rspsim.transports.https import Front, FrontLimits, Listener, free_port, tls_context
 from rspsim.transports.management_port import management_front
@@ -38,10 +39,17 @@ def serve(options: argparse.Namespace) -> int:
         ConfigError: the PKI, a file or a port cannot be used.
         DecodeError: a file is not a profile package.
         LocalError: an order or a fault is not possible.
+        StoreError: the state file cannot be used.
     """
+    with ExitStack() as stack:
+        state = None if options.state is None else stack.enter_context(FileState(options.state))
+        return _serve(options, state)
+
+
+def _serve(options: argparse.Namespace, state: FileState | None) -> int:
     pki = server_pki(options.pki, any_ci=options.any_ci)
     port = options.port or free_port(options.host)
-    server = make_server(options, pki, port)
+    server = make_server(options, pki, port, state)
     switch_faults(server, options.fault)
     if options.write_ca is not None:
         _write_ca(server, options.write_ca)
@@ -119,6 +127,9 @@ class _Orders:
         self._options = options
         self._console = console
         self._packages: dict[int, Package] = {}
+        self._kept = server.orders.all()
+        if self._kept:
+            return
         matching_id = options.matching_id
         for package in packages(options, server.identity.address):
             self._order(package, matching_id)
@@ -137,6 +148,9 @@ class _Orders:
 
     def show(self) -> None:
         """Prints what was ordered, with activation codes and in a terminal their QR codes."""
+        for kept in self._kept:
+            self._console.line(f"order {kept.number:<5} {kept.iccid} {kept.state}, kept")
+            self._console.line(f"            {kept.activation_code}")
         for number, package in self._packages.items():
             order, metadata = self._server.orders.get(number), package.metadata
             kind = metadata.profile_class

@@ -16,6 +16,7 @@ from rspsim.env import SeededRng
 from rspsim.faults.registry import server_faults
 from rspsim.server_setup import Package, server_number
 from rspsim.smdpp import REFERENCE_ADDRESS, BindingChoice, Policy, SmDpPlus
+from rspsim.smdpp.server import ServerState
 from rspsim.smdpp.stock.derived_metadata import derive_metadata
 from rspsim.smdpp.variation import Varied
 from rspsim.system import SystemClock, SystemRng
@@ -27,13 +28,16 @@ _LOCAL_NAMES: Final = ("localhost", "127.0.0.1", REFERENCE_ADDRESS)
 _HTTPS_PORT: Final = 443
 
 
-def make_server(options: argparse.Namespace, pki: Pki, port: int) -> SmDpPlus:
+def make_server(
+    options: argparse.Namespace, pki: Pki, port: int, state: ServerState | None = None
+) -> SmDpPlus:
     """Makes the server.
 
     Args:
         options: Options of the command.
         pki: Its PKI.
         port: Port of ES9+, used in the address when no address is given.
+        state: Where it keeps what it must not forget; in memory when None.
 
     Raises:
         ConfigError: the PKI lacks what a server needs, or has no SM-DP+ of the requested OID.
@@ -46,6 +50,7 @@ def make_server(options: argparse.Namespace, pki: Pki, port: int) -> SmDpPlus:
     )
     return SmDpPlus(
         pki,
+        state=state,
         address=addresses[0],
         aliases=(*addresses[1:], *_LOCAL_NAMES),
         server=server_number(pki, options.smdp_oid),

@@ -2,7 +2,7 @@
 
     GET    /                      address, OID, CIs, numbers
     GET    /orders                all orders            POST /orders    order a profile
-    GET    /orders/N              one order             POST /orders/N  {"event": "RELEASED"}
+    GET    /orders/N              one order             POST /orders/N  an `OrderChange`
     GET    /faults                known and active      POST /faults    switch one on
     DELETE /faults, /faults/NAME  switch all or one off
     GET    /history               exchanges             DELETE /history forget them
@@ -18,11 +18,11 @@ clients of ES9+ do not wait for those. The API is not part of any specification.
 import base64
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
 from rspcore.errors import DecodeError, LocalError, RspError
-from rspcore.ids import Eid
+from rspcore.ids import Eid, Iccid
 from rspcore.messages.es9p import JSON_CONTENT_TYPE
 from rspcore.messages.json_codec import (
     BASE64,
@@ -32,7 +32,11 @@ from rspcore.messages.json_codec import (
     dump_object,
     load_object,
 )
-from rspcore.messages.metadata import StoreMetadataRequest
+from rspcore.messages.metadata import (
+    NotificationConfigurationInformation,
+    NotificationEvent,
+    StoreMetadataRequest,
+)
 from rspcore.profile_maker import make_profile, preset
 from rspsim.smdpp.history import Exchange
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
@@ -51,13 +55,25 @@ _DEFAULT_PRESET: Final = "PROFILE_OPERATIONAL1"
 class NewOrder(JsonMessage):
     """Body of POST /orders; every member may be left out.
 
-    A package comes as `upp`, or is made from the preset `profile`; its metadata come as `metadata`
+    A package comes as `upp`, or is made from the preset `profile` with the ICCID given, else with a
+    fresh one, and with the server's own notification address; its metadata come as `metadata`
     (BF25), or are derived.
     """
 
     upp: Annotated[bytes | None, Member("upp", BASE64)] = None
     profile: Annotated[str | None, Member("profile", TEXT)] = None
+    iccid: Annotated[str | None, Member("iccid", TEXT)] = None
     metadata: Annotated[bytes | None, Member("metadata", BASE64)] = None
+    matching_id: Annotated[str | None, Member("matchingId", TEXT)] = None
+    confirmation_code: Annotated[str | None, Member("confirmationCode", TEXT)] = None
+    eid: Annotated[str | None, Member("eid", TEXT)] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderChange(JsonMessage):
+    """Body of POST /orders/N: the name of an `OrderEvent`, and the data it takes."""
+
+    event: Annotated[str, Member("event", TEXT)]
     matching_id: Annotated[str | None, Member("matchingId", TEXT)] = None
     confirmation_code: Annotated[str | None, Member("confirmationCode", TEXT)] = None
     eid: Annotated[str | None, Member("eid", TEXT)] = None
@@ -136,17 +152,10 @@ class Management:
 
     def _order(self, call: _Call) -> object:
         if call.item:
-            number, event = _number(call.item), _event(call.body)
-            with self._guard:
-                order = self._server.orders.change(number, event)
-            return _order_view(order)
+            return self._change(_number(call.item), call.body)
+        _refuse_unknown(call.body, NewOrder)
         new = NewOrder.from_json(call.body)
-        if new.upp is None:
-            made = make_profile(preset(new.profile or _DEFAULT_PRESET))
-            upp, metadata = made.upp, made.metadata
-        else:
-            upp = new.upp
-            metadata = self._metadata(upp, new.metadata)
+        upp, metadata = self._package(new)
         eid = None if new.eid is None else Eid.from_digits(new.eid)
         with self._guard:
             order = self._server.orders.order(
@@ -157,6 +166,41 @@ class Management:
                 eid=eid,
             )
         return _order_view(order)
+
+    def _change(self, number: int, body: Mapping[str, object]) -> object:
+        _refuse_unknown(body, OrderChange)
+        change, event = OrderChange.from_json(body), _event(body)
+        eid = None if change.eid is None else Eid.from_digits(change.eid)
+        with self._guard:
+            order = self._server.orders.change(
+                number,
+                event,
+                matching_id=change.matching_id,
+                confirmation_code=change.confirmation_code,
+                eid=eid,
+            )
+        return _order_view(order)
+
+    def _package(self, new: NewOrder) -> tuple[bytes, StoreMetadataRequest]:
+        if new.upp is not None:
+            given = [name for name in ("profile", "iccid") if getattr(new, name) is not None]
+            if given:
+                raise LocalError(f"{' and '.join(given)}: not together with upp, which has its own")
+            return new.upp, self._metadata(new.upp, new.metadata)
+        if new.metadata is not None:
+            raise LocalError("metadata: only together with upp; a preset has its own")
+        if new.iccid is None:
+            with self._guard:
+                iccid = self._server.orders.fresh_iccid()
+        else:
+            iccid = Iccid.from_digits(new.iccid)
+        everything = NotificationConfigurationInformation(
+            profile_management_operation=frozenset(NotificationEvent),
+            notification_address=self._server.identity.address,
+        )
+        content = preset(new.profile or _DEFAULT_PRESET)
+        made = make_profile(replace(content, iccid=iccid, notification_configuration=(everything,)))
+        return made.upp, made.metadata
 
     def _metadata(self, upp: bytes, given: bytes | None) -> StoreMetadataRequest:
         if given is not None:
@@ -236,6 +280,18 @@ class Management:
         with self._guard:
             self._server.environment.receipts.clear()
         return []
+
+
+def _refuse_unknown(body: Mapping[str, object], kind: type[NewOrder] | type[OrderChange]) -> None:
+    """Refuses members that a body does not have.
+
+    Raises:
+        DecodeError: names them, and all that are known.
+    """
+    known = kind.member_names()
+    unknown = sorted(name for name in body if name not in known)
+    if unknown:
+        raise DecodeError(f"unknown: {', '.join(unknown)}; known are {', '.join(known)}")
 
 
 def _answer(status: int, body: Mapping[str, object]) -> HttpResponse:

@@ -12,10 +12,10 @@ Source: SGP.22 v2, 5.6 and 6.5.
 """
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import DecodeError
@@ -43,17 +43,36 @@ from rspsim.smdpp.policy import STANDARD, Policy
 from rspsim.smdpp.protocol.es9p import FUNCTIONS
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome
 from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transport_fault
-from rspsim.smdpp.stock.order_book import OrderBook, OrderRepository
-from rspsim.smdpp.stock.receipts import Receipt, ReceiptBook
-from rspsim.smdpp.stock.sessions import MemorySessions, SessionBook
+from rspsim.smdpp.stock.order_book import OrderBook, OrderRepository, UnitOfWork
+from rspsim.smdpp.stock.receipts import Receipt, ReceiptBook, SeenNotifications
+from rspsim.smdpp.stock.sessions import MemorySessions, SessionBook, SessionRepository
 from rspsim.smdpp.variation import Steady, Variation
 
-__all__ = ["REFERENCE_ADDRESS", "SmDpPlus"]
+__all__ = ["REFERENCE_ADDRESS", "ServerState", "SmDpPlus"]
 
 REFERENCE_ADDRESS: Final = "testsmdpplus1.example.com"
 
 _LONGEST_SHOWN: Final = 200
 _BY_PATH: Final = {PATH_PREFIX + function.name: function for function in FUNCTIONS}
+
+
+class ServerState(Protocol):
+    """Keeps what a server must not forget; `rspsim.stores.server_state` does so in a file."""
+
+    @property
+    def orders(self) -> OrderRepository:
+        """Returns the orders."""
+
+    @property
+    def sessions(self) -> SessionRepository:
+        """Returns the RSP sessions."""
+
+    @property
+    def seen(self) -> SeenNotifications:
+        """Returns which Notifications came."""
+
+    def unit(self) -> AbstractContextManager[object]:
+        """Opens a unit of work, kept as a whole at its end; one inside another joins it."""
 
 
 class SmDpPlus:
@@ -74,7 +93,7 @@ class SmDpPlus:
         server: int = 1,
         rng: Rng,
         clock: Clock,
-        orders: OrderRepository | None = None,
+        state: ServerState | None = None,
         policy: Policy = STANDARD,
         variation: Variation | None = None,
         faults: tuple[ServerFault, ...] = (),
@@ -90,7 +109,8 @@ class SmDpPlus:
             server: Number of the SM-DP+ in the bundle, from 1.
             rng: Source of random octets.
             clock: Present time, for certificates, orders and sessions.
-            orders: Where orders are kept; in memory when None.
+            state: Where orders, sessions and the Notifications that came are kept; in memory
+                when None.
             policy: Choices that the specification leaves to the server.
             variation: Choices made differently each time; always the same when None.
             faults: Faults that can be switched on; `rspsim.faults.server` has them.
@@ -99,6 +119,7 @@ class SmDpPlus:
         Raises:
             ConfigError: the bundle lacks a certificate or key of a server on one of the curves.
         """
+        self._unit: UnitOfWork = nullcontext if state is None else state.unit
         if curves is None:
             curves = tuple(c for c in pki.curves if len(pki.servers(Role.DP_AUTH, c)) >= server)
         identity = Identity(address=address, aliases=aliases, pki=pki, curves=curves, server=server)
@@ -108,9 +129,16 @@ class SmDpPlus:
             clock=clock,
             policy=policy,
             variation=Steady() if variation is None else variation,
-            orders=OrderBook(rng, address=address, repository=orders),
-            sessions=SessionBook(MemorySessions(limits), policy.session_lifetime),
-            receipts=ReceiptBook(limits),
+            orders=OrderBook(
+                rng,
+                address=address,
+                repository=None if state is None else state.orders,
+                unit=self._unit,
+            ),
+            sessions=SessionBook(
+                MemorySessions(limits) if state is None else state.sessions, policy.session_lifetime
+            ),
+            receipts=ReceiptBook(limits, None if state is None else state.seen),
             faults=FaultSwitch(faults),
         )
         self.history = History(limits)
@@ -222,14 +250,15 @@ class SmDpPlus:
         return _Done(response, _summary(outcome), _transaction_id(body, answer))
 
     def _run(self, function: Es9pFunction[Any], body: Mapping[str, object]) -> Outcome:
-        """Calls the function and keeps what it decided; nothing else does that."""
-        outcome = function(self.environment, body)
-        for order in outcome.orders:
-            self.environment.orders.repository.put(order)
-        for session in outcome.sessions:
-            self.environment.sessions.repository.put(session)
-        if outcome.receipt is not None:
-            self.environment.receipts.add(outcome.receipt)
+        """Calls the function and keeps what it decided, as one unit; nothing else does that."""
+        with self._unit():
+            outcome = function(self.environment, body)
+            for order in outcome.orders:
+                self.environment.orders.repository.put(order)
+            for session in outcome.sessions:
+                self.environment.sessions.repository.put(session)
+            if outcome.receipt is not None:
+                self.environment.receipts.add(outcome.receipt)
         return outcome
 
     def _written(self, answer: Response | StatusCodeData) -> dict[str, object]:

@@ -21,8 +21,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Union
 
-from rspcore.errors import DecodeError, StoreError
+from rspcore.crypto.curves import Curve
+from rspcore.crypto.keys import PrivateKey, PublicKey
+from rspcore.errors import CryptoError, DecodeError, StoreError
 from rspcore.messages.codec import Structure
+from rspcore.pki.certificate import Certificate
 from rspsim.stores.long_contents import Contents
 
 __all__ = ["INLINE_LIMIT", "Coder", "coder_of", "field_types", "plain_dataclass"]
@@ -83,6 +86,8 @@ def _classcoder_of(kind: Any) -> Coder:
 def plain_dataclass(kind: Any) -> type | None:
     """Returns the dataclass of a type or of "X or None", if it is no message; else None."""
     inner = [one for one in typing.get_args(kind) if one is not type(None)] or [kind]
+    if inner[0] in _SIMPLE:
+        return None
     if typing.get_origin(kind) not in (None, Union, types.UnionType) or len(inner) != 1:
         return None
     one = inner[0]
@@ -127,6 +132,15 @@ def _load_none(value: Any, _: Contents) -> None:
         raise StoreError(f"expected null, got {type(value).__name__}")
 
 
+def _key(load: Callable[[Curve, bytes], Any], value: Any) -> Any:
+    if not isinstance(value, list) or len(value) != 2:
+        raise StoreError(f"expected curve and octets of a key, got {type(value).__name__}")
+    try:
+        return load(Curve(value[0]), bytes.fromhex(value[1]))
+    except (TypeError, ValueError, CryptoError) as error:
+        raise StoreError(f"expected a key: {error}") from error
+
+
 _SIMPLE: Final = {
     bool: _plain(bool),
     int: _plain(int),
@@ -134,6 +148,18 @@ _SIMPLE: Final = {
     type(None): Coder(lambda _value, _: None, _load_none),
     bytes: Coder(_dump_octets, _load_octets),
     datetime: Coder(lambda value, _: value.isoformat(), _load_moment),
+    PublicKey: Coder(
+        lambda value, _: [value.curve.value, value.point.hex()],
+        lambda value, _: _key(PublicKey.from_point, value),
+    ),
+    PrivateKey: Coder(
+        lambda value, _: [value.curve.value, value.scalar.hex()],
+        lambda value, _: _key(PrivateKey.from_scalar, value),
+    ),
+    Certificate: Coder(
+        lambda value, contents: _dump_octets(value.der, contents),
+        lambda value, contents: Certificate.from_der(_load_octets(value, contents)),
+    ),
 }
 
 

@@ -8,12 +8,14 @@ Source: SGP.22 v2, 3.1.2, 4.1 and 5.3.
 
 import re
 from base64 import b32encode
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from hashlib import sha256
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from rspcore.errors import LocalError
-from rspcore.ids import Eid
+from rspcore.ids import Eid, Iccid
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspsim.env import Rng
@@ -28,9 +30,24 @@ from rspsim.smdpp.stock.orders import (
     OrderTerms,
 )
 
-__all__ = ["MemoryOrders", "OrderBook", "OrderRepository"]
+__all__ = ["MemoryOrders", "OrderBook", "OrderRepository", "UnitOfWork"]
 
+_CONFIRMATIONS: Final = frozenset((OrderEvent.CONFIRMED, OrderEvent.CONFIRMED_AND_RELEASED))
+_OF_A_CARD: Final = frozenset((OrderEvent.DELIVERED, OrderEvent.INSTALLED))
+"""Events that need what a card has sent: a one-time key, or a signed result."""
+_CONFIRMATION_DATA: Final = frozenset(("matchingId", "confirmationCode", "eid"))
+_TAKES: Final = {
+    OrderEvent.DOWNLOAD_ORDERED_FOR_EID: frozenset(("eid",)),
+    **dict.fromkeys(_CONFIRMATIONS, _CONFIRMATION_DATA),
+}
+"""The data of each event that takes any."""
+_ICCID_PREFIX: Final = "8999901"
+"""Industry 89 and an issuer under country code 999, which is nobody's."""
 _MATCHING_ID: Final = re.compile(r"[0-9A-Z-]{0,255}\Z")
+
+
+UnitOfWork: TypeAlias = Callable[[], AbstractContextManager[object]]
+"""Opens a unit of work: what is kept inside one is kept together at its end, or not at all."""
 
 
 class OrderRepository(Protocol):
@@ -74,11 +91,17 @@ class OrderBook:
     """
 
     def __init__(
-        self, rng: Rng, *, address: str, repository: OrderRepository | None = None
+        self,
+        rng: Rng,
+        *,
+        address: str,
+        repository: OrderRepository | None = None,
+        unit: UnitOfWork = nullcontext,
     ) -> None:
         self.repository: OrderRepository = MemoryOrders() if repository is None else repository
         self.address = address
         self._rng = rng
+        self._unit = unit
 
     def order(
         self,
@@ -107,6 +130,18 @@ class OrderBook:
             LocalError: the MatchingID has other characters than 0-9, A-Z and -, or belongs to an
                 order that is not finished, or is empty without an EID. Nothing was ordered.
         """
+        with self._unit():
+            return self._order(upp, metadata, matching_id, confirmation_code, eid, terms)
+
+    def _order(
+        self,
+        upp: bytes,
+        metadata: StoreMetadataRequest,
+        matching_id: str | None,
+        confirmation_code: str | None,
+        eid: Eid | None,
+        terms: OrderTerms | None,
+    ) -> Order:
         terms = terms or OrderTerms()
         if matching_id is None:
             matching_id = self._new_matching_id()
@@ -134,6 +169,16 @@ class OrderBook:
         self.repository.put(ordered)
         return ordered
 
+    def fresh_iccid(self) -> Iccid:
+        """Draws an ICCID of 20 digits, the last one a check digit, that no order has."""
+        used = {order.iccid for order in self.repository.all()}
+        while True:
+            drawn = int.from_bytes(self._rng.octets(8), "big") % 10**12
+            first = f"{_ICCID_PREFIX}{drawn:012}"
+            iccid = Iccid.from_digits(first + _luhn(first))
+            if iccid not in used:
+                return iccid
+
     def get(self, number: int) -> Order:
         """Returns the current value of an order.
 
@@ -149,23 +194,68 @@ class OrderBook:
         """Returns the current value of every order, oldest first."""
         return self.repository.all()
 
-    def change(self, number: int, event: OrderEvent) -> Order:
-        """Releases, cancels or withdraws an order, as the operator does on ES2+.
+    def change(
+        self,
+        number: int,
+        event: OrderEvent,
+        *,
+        matching_id: str | None = None,
+        confirmation_code: str | None = None,
+        eid: Eid | None = None,
+    ) -> Order:
+        """Applies an event to an order, with its data, as the operator does on ES2+.
+
+        Args:
+            number: Number of the order.
+            event: The event; those that a card alone can cause are refused.
+            matching_id: For ConfirmOrder: MatchingID; drawn when None, empty needs an EID.
+            confirmation_code: For ConfirmOrder: code the End User has to enter, or None.
+            eid: For DownloadOrder with EID, and for ConfirmOrder of an order without one.
 
         Raises:
-            LocalError: there is no such order, or its state does not allow the event. Nothing was
-                changed.
+            LocalError: there is no such order, its state does not allow the event, or the event
+                lacks data or has some that it does not take. Nothing was changed.
         """
+        given = {"matchingId": matching_id, "confirmationCode": confirmation_code, "eid": eid}
+        with self._unit():
+            order = self._allowed(number, event, given)
+            if event is OrderEvent.DOWNLOAD_ORDERED_FOR_EID:
+                if eid is None:
+                    raise LocalError(f"{event}: give the EID")
+                order = replace(order, eid=eid)
+            if event in _CONFIRMATIONS:
+                order = self._confirmed(order, matching_id, confirmation_code, eid)
+            order = order.after(event)
+            self.repository.put(order)
+            return order
+
+    def _allowed(self, number: int, event: OrderEvent, given: Mapping[str, object]) -> Order:
+        """Returns the order if its state allows the event and the event takes this data."""
         order = self.get(number)
         if not order.allows(event):
             raise LocalError(f"order {number} is {order.state}: {event} is not possible")
-        order = order.after(event)
-        if order.state is OrderState.AVAILABLE:
-            order = replace(
-                order, matching_id="", confirmation_code_hash=None, eid=None, binding=None
+        if event in _OF_A_CARD:
+            raise LocalError(f"order {number}: {event} comes from a card alone")
+        taken = _TAKES.get(event, frozenset())
+        extra = [name for name, value in given.items() if value is not None and name not in taken]
+        if extra:
+            raise LocalError(
+                f"{event} does not take {', '.join(extra)}; "
+                f"it takes {', '.join(sorted(taken)) or 'nothing'}"
             )
-        self.repository.put(order)
         return order
+
+    def _confirmed(
+        self, order: Order, matching_id: str | None, code: str | None, eid: Eid | None
+    ) -> Order:
+        if order.eid is not None and eid not in (None, order.eid):
+            raise LocalError(f"order {order.number} is linked to EID {order.eid} (8.1.1/3.10)")
+        eid = order.eid if eid is None else eid
+        if matching_id is None:
+            matching_id = self._new_matching_id()
+        self._check_matching_id(matching_id, eid)
+        hashed = None if code is None else sha256(code.encode("utf-8")).digest()
+        return replace(order, matching_id=matching_id, confirmation_code_hash=hashed, eid=eid)
 
     def asked_for(self, matching_id: str, eid: Eid) -> Order | StatusCodeData:
         """Returns the order that a card with this EID asks for, or the reason why it gets none.
@@ -175,18 +265,22 @@ class OrderBook:
             eid: EID of the authenticated card.
 
         Returns:
-            The order, or 8.2.6/3.8 for an unknown token, or 8.1.1/3.8 when the token belongs to
-            another card or when there is nothing pending for this card (SGP.22 v2, 5.6.3).
+            The order, or 8.2.6/3.8 for a token that is unknown or whose orders are finished, or
+            8.1.1/3.8 when the token belongs to another card or when there is nothing pending for
+            this card (SGP.22 v2, 5.6.3).
         """
-        if not matching_id:
-            pending = [o for o in self._with("") if o.eid == eid]
-            if pending:
-                return _best(pending)
-            return EID_REFUSED("no order without MatchingID is pending", identifier=str(eid))
         named = self._with(matching_id)
-        if not named:
-            return MATCHING_ID_REFUSED("no order has this MatchingID", identifier=matching_id)
-        order = _best(named)
+        if not matching_id:
+            named = [order for order in named if order.eid == eid]
+        pending = [order for order in named if order.state not in FINISHED]
+        if not pending:
+            was = f"; the last one is {named[-1].state}" if named else ""
+            if matching_id:
+                return MATCHING_ID_REFUSED(
+                    f"no order with this MatchingID is pending{was}", identifier=matching_id
+                )
+            return EID_REFUSED(f"no order without MatchingID is pending{was}", identifier=str(eid))
+        order = _best(pending)
         if order.eid is not None and order.eid != eid:
             return EID_REFUSED("the order was made for another EID", identifier=str(eid))
         if order.binding is not None and order.binding.eid != eid:
@@ -221,6 +315,12 @@ class OrderBook:
                     f"MatchingID {matching_id!r} belongs to order {other.number}, "
                     f"which is {other.state} (8.2.6/3.3)"
                 )
+
+
+def _luhn(digits: str) -> str:
+    """Returns the check digit that follows these digits (ISO/IEC 7812-1, annex B)."""
+    doubled = (int(one) * (2 - at % 2) for at, one in enumerate(reversed(digits)))
+    return str(-sum(value // 10 + value % 10 for value in doubled) % 10)
 
 
 def _best(orders: list[Order]) -> Order:

@@ -178,6 +178,8 @@ class Order:
         reserved_by: Session that holds the order, or None.
         binding: What was bound to a card, or None before the first delivery.
         progress: Reports to the operator, oldest first.
+        installed_seq: seqNumber of the ProfileInstallationResult, from Installed on.
+        deleted_seq: seqNumber of the delete Notification, once there was one.
     """
 
     number: int
@@ -196,6 +198,8 @@ class Order:
     reserved_by: TransactionId | None = None
     binding: Binding | None = None
     progress: tuple[ProgressInfo, ...] = ()
+    installed_seq: int | None = None
+    deleted_seq: int | None = None
 
     @property
     def activation_code(self) -> str:
@@ -224,8 +228,37 @@ class Order:
         return event in TRANSITIONS[self.state]
 
     def after(self, event: OrderEvent) -> "Order":
-        """Returns the order after an event; unchanged when the table does not list the pair."""
-        return replace(self, state=TRANSITIONS[self.state].get(event, self.state))
+        """Returns the order after an event; unchanged when the table does not list the pair.
+
+        A profile that becomes Available is as new: whatever an operator or a card gave it is gone.
+        """
+        state = TRANSITIONS[self.state].get(event, self.state)
+        if state is self.state:
+            return self
+        if state is OrderState.AVAILABLE:
+            return Order(
+                number=self.number,
+                smdp_address=self.smdp_address,
+                iccid=self.iccid,
+                upp=self.upp,
+                metadata=self.metadata,
+                needs=self.needs,
+            )
+        return replace(self, state=state)
+
+    def covers(self, eid: Eid | None, iccid: Iccid | None, seq_number: int) -> bool:
+        """Returns whether a Notification of this card can be about what this order installed.
+
+        Its number is above that of the installation and not above that of the deletion; a bound
+        that is not known yet is no bound.
+        """
+        return (
+            self.binding is not None
+            and self.binding.eid == eid
+            and self.iccid == iccid
+            and (self.installed_seq is None or self.installed_seq < seq_number)
+            and (self.deleted_seq is None or seq_number <= self.deleted_seq)
+        )
 
     def with_progress(self, point: NotificationPoint, at: datetime, outcome: str) -> "Order":
         """Returns the order with one more entry of progress."""

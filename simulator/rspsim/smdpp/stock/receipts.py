@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Final
+from typing import Final, Protocol
 
 from rspcore.ids import Eid, Iccid
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits, LeftOut, shortened
 
-__all__ = ["Receipt", "ReceiptBook", "Verdict"]
+__all__ = ["MemorySeen", "Receipt", "ReceiptBook", "SeenNotifications", "Verdict"]
 
 
 class Verdict(StrEnum):
@@ -71,19 +71,48 @@ _FIXED_OCTETS: Final = 1000
 _SEEN_AT_MOST: Final = 100_000
 
 
+class SeenNotifications(Protocol):
+    """Remembers which genuine Notifications came, by card and SHA-256 of the signed part."""
+
+    def has(self, eid: Eid, digest: bytes) -> bool:
+        """Returns whether this one came."""
+
+    def put(self, eid: Eid, digest: bytes) -> None:
+        """Remembers one."""
+
+
+class MemorySeen:
+    """Remembers in memory the latest 100,000."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[Eid, bytes], None] = {}
+
+    def has(self, eid: Eid, digest: bytes) -> bool:
+        """Returns whether this one came."""
+        return (eid, digest) in self._seen
+
+    def put(self, eid: Eid, digest: bytes) -> None:
+        """Remembers one; above the bound the oldest is forgotten."""
+        self._seen[eid, digest] = None
+        if len(self._seen) > _SEEN_AT_MOST:
+            del self._seen[next(iter(self._seen))]
+
+
 class ReceiptBook:
     """The notifications received, oldest first, bounded in number and in octets.
 
     When a bound is reached, notifications that are not genuine go first, the oldest of them first.
     """
 
-    def __init__(self, limits: KeptLimits = USUAL_LIMITS) -> None:
+    def __init__(
+        self, limits: KeptLimits = USUAL_LIMITS, seen: SeenNotifications | None = None
+    ) -> None:
         self._limits = limits
         self._genuine: dict[int, Receipt] = {}
         self._others: dict[int, Receipt] = {}
         self._count = 0
         self._octets = 0
-        self._seen: dict[tuple[Eid, bytes], None] = {}
+        self._seen: SeenNotifications = MemorySeen() if seen is None else seen
 
     @property
     def octets(self) -> int:
@@ -94,9 +123,7 @@ class ReceiptBook:
         """Adds a notification; another one with the same signed part is then a duplicate."""
         genuine = receipt.verdict in _GENUINE
         if genuine and receipt.eid is not None:
-            self._seen[receipt.eid, sha256(receipt.signed).digest()] = None
-            if len(self._seen) > _SEEN_AT_MOST:
-                del self._seen[next(iter(self._seen))]
+            self._seen.put(receipt.eid, sha256(receipt.signed).digest())
         octets, left_out = shortened(receipt.octets, self._limits)
         if left_out is not None:
             receipt = replace(receipt, octets=octets, signed=b"", left_out=left_out)
@@ -126,7 +153,7 @@ class ReceiptBook:
         The number alone would be enough for a real card, which never uses one twice; a simulated
         card that starts again from its first state does.
         """
-        return (eid, sha256(signed).digest()) in self._seen
+        return self._seen.has(eid, sha256(signed).digest())
 
 
 def _size(receipt: Receipt) -> int:

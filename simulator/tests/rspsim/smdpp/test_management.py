@@ -6,9 +6,11 @@ from hashlib import sha256
 
 import pytest
 
+from rspcore.messages.metadata import StoreMetadataRequest
 from rspsim.smdpp import HttpRequest, OrderState
 from rspsim.smdpp.limits import KeptLimits
 from rspsim.smdpp.management import Management
+from rspsim.smdpp.stock.derived_metadata import derive_metadata
 
 
 @pytest.fixture
@@ -69,7 +71,30 @@ def test_order_of_a_package_without_metadata_or_of_a_preset(call, profile):
     package = {"upp": base64.b64encode(profile.upp).decode()}
     assert call("POST", "/orders", package)["iccid"] == str(profile.metadata.iccid)
     made = call("POST", "/orders", {"profile": "PROFILE_OPERATIONAL2"})
-    assert made["iccid"] == "8929901023456789019"
+    assert (len(made["iccid"]), made["iccid"][:7]) == (20, "8999901")
+    given = call("POST", "/orders", {"iccid": "8929901023456789019"})
+    assert given["iccid"] == "8929901023456789019"
+
+
+def test_order_of_a_preset_is_a_profile_of_its_own_with_the_servers_address(call, server):
+    numbers = [call("POST", "/orders", {})["number"] for _ in range(3)]
+    orders = [server.orders.get(number) for number in numbers]
+    assert len({order.iccid for order in orders}) == 3
+    for order in orders:
+        metadata = StoreMetadataRequest.decode(order.metadata)
+        (to,) = metadata.notification_configuration_info
+        assert to.notification_address == server.identity.address
+        derived = derive_metadata(order.upp, notification_address="a")
+        assert metadata.iccid == order.iccid == derived.iccid
+
+
+def test_event_brings_its_data_or_is_refused(call, server):
+    call("POST", "/orders", {})
+    call("POST", "/orders/1", {"event": "CANCELLED"})
+    call("POST", "/orders/1", {"event": "DOWNLOAD_ORDERED"})
+    call("POST", "/orders/1", {"event": "CONFIRMED", "matchingId": "MINE"})
+    done = call("POST", "/orders/1", {"event": "RELEASED"})
+    assert (done["state"], done["matchingId"]) == ("Released", "MINE")
 
 
 def test_order_can_be_withdrawn(call, server):
@@ -91,6 +116,9 @@ def test_order_can_be_withdrawn(call, server):
         ("POST", "/orders", {"upp": "MAA="}, 400, "profile header"),
         ("POST", "/orders", {"upp": "!"}, 400, "base64"),
         ("POST", "/orders", {"profile": "X"}, 400, "no profile"),
+        ("POST", "/orders", {"released": False}, 400, "unknown: released; known are upp, profile"),
+        ("POST", "/orders", {"metadata": "AA=="}, 400, "only together with upp"),
+        ("POST", "/orders/1", {"event": "RELEASED", "id": 1}, 400, "known are event, matchingId"),
         ("POST", "/orders/1", {"event": "X"}, 400, "expected one of"),
         ("POST", "/orders/1", {"event": "INSTALLED"}, 400, "no such order"),
         ("POST", "/faults", {"name": "x"}, 400, "not known"),

@@ -3,6 +3,7 @@
 Source: SGP.22 v2, 5.6.4 and 3.5.
 """
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -105,7 +106,8 @@ def _result(environment: Environment, octets: bytes, result: ProfileInstallation
     )
     if verdict is not Verdict.ACCEPTED or session is None or order is None:
         return Outcome(answer=None, receipt=receipt)
-    order = _after_result(environment, order, error)
+    seq_number = result.data.notification_metadata.seq_number
+    order = _after_result(environment, order, error, seq_number)
     moved = replace(receipt, verdict=Verdict.ACCEPTED if order else Verdict.NO_EFFECT)
     return Outcome(
         answer=None,
@@ -138,14 +140,21 @@ def _judge_result(
 
 
 def _after_result(
-    environment: Environment, order: Order, error: ErrorResult | None
+    environment: Environment, order: Order, error: ErrorResult | None, seq_number: int
 ) -> Order | None:
-    """Returns the order after a genuine result, or None when its state does not expect one."""
+    """Returns the order after a genuine result, or None when its state does not expect one.
+
+    The Notification of a later deletion may have come before the result of the installation.
+    """
     now, point = environment.clock.now(), NotificationPoint.BPP_INSTALLATION
     if error is None:
         if not order.allows(OrderEvent.INSTALLED):
             return None
-        return order.after(OrderEvent.INSTALLED).with_progress(point, now, "Executed-Success")
+        installed = replace(order, installed_seq=seq_number).after(OrderEvent.INSTALLED)
+        installed = installed.with_progress(point, now, "Executed-Success")
+        after = environment.policy.after_deletion
+        gone = installed.deleted_seq is not None and installed.deleted_seq > seq_number
+        return installed.after(after) if gone and after is not None else installed
     reported = order.with_progress(point, now, f"Failed, {_error_text(error)}")
     if error.error_reason in environment.policy.permanent_errors:
         return reported.after(OrderEvent.FAILED)
@@ -178,10 +187,13 @@ def _other(environment: Environment, octets: bytes, other: OtherSignedNotificati
     )
     if verdict is not Verdict.ACCEPTED or order is None:
         return Outcome(answer=None, receipt=receipt)
+    if NotificationEvent.notificationDelete not in metadata.profile_management_operation:
+        return Outcome(answer=None, receipt=receipt)
     event = environment.policy.after_deletion
-    deleted = NotificationEvent.notificationDelete in metadata.profile_management_operation
-    orders = (order.after(event),) if deleted and event is not None else ()
-    return Outcome(answer=None, receipt=receipt, orders=orders)
+    order = replace(order, deleted_seq=metadata.seq_number)
+    if event is not None:
+        order = order.after(event)
+    return Outcome(answer=None, receipt=receipt, orders=(order,))
 
 
 def _judge_other(
@@ -208,17 +220,21 @@ def _judge_other(
 def _installation(
     environment: Environment, eid: Eid | None, metadata: NotificationMetadata
 ) -> Order | None:
-    """Returns the newest order of this profile that is, or may be, on the card."""
-    there = (OrderState.INSTALLED, OrderState.DOWNLOADED)
+    """Returns the order whose installation the Notification is about, or None.
+
+    That is the latest installation below its number. Without one it is an order whose package was
+    delivered and whose result has not come, because Notifications may come in any order.
+    """
+    there = (OrderState.INSTALLED, OrderState.DOWNLOADED, OrderState.UNAVAILABLE)
     found = [
         order
         for order in environment.orders.all()
-        if order.iccid == metadata.iccid
-        and order.state in there
-        and order.binding is not None
-        and order.binding.eid == eid
+        if order.state in there and order.covers(eid, metadata.iccid, metadata.seq_number)
     ]
-    return found[-1] if found else None
+    key = operator.attrgetter("installed_seq", "number")
+    known = sorted((order for order in found if order.installed_seq is not None), key=key)
+    open_ = [order for order in found if order.state is OrderState.DOWNLOADED]
+    return known[-1] if known else open_[-1] if open_ else None
 
 
 def _event_text(metadata: NotificationMetadata) -> str:

@@ -123,11 +123,11 @@ def version_of_the_card(initiation: Initiation) -> StatusCodeData | None:
 
 CHECKS: Final = (
     address_is_ours,
-    certificate_for_the_card,
     ci_for_the_card,
+    certificate_for_the_card,
     version_of_the_card,
 )
-"""The checks in the order of SGP.22 v2, 5.6.1."""
+"""The checks of SGP.22 v2, 5.6.1; the signing list first, which is free where both are unknown."""
 
 
 def run(environment: Environment, content: Content) -> Outcome:

@@ -143,6 +143,72 @@ def test_cancelled_order_is_available_again_and_its_matching_id_unknown(book, pr
     assert str(book.asked_for(order.matching_id, EID)).startswith("8.2.6/3.8")
 
 
+@pytest.mark.parametrize(
+    ("event", "data", "text"),
+    [
+        (OrderEvent.DOWNLOAD_ORDERED_FOR_EID, {}, "give the EID"),
+        (OrderEvent.DOWNLOAD_ORDERED, {"eid": EID}, "does not take eid"),
+    ],
+)
+def test_event_of_a_profile_in_stock_needs_its_data(book, profile, event, data, text):
+    order = book.order(profile.upp, profile.metadata)
+    stock = book.change(order.number, OrderEvent.CANCELLED)
+    with pytest.raises(LocalError, match=text):
+        book.change(order.number, event, **data)
+    assert book.get(order.number) == stock
+
+
+@pytest.mark.parametrize("event", [OrderEvent.CONFIRMED, OrderEvent.CONFIRMED_AND_RELEASED])
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ({"matching_id": ""}, "needs an EID"),
+        ({"matching_id": "TAKEN"}, "belongs to order 2"),
+    ],
+)
+def test_confirmation_without_its_data_changes_nothing(book, profile, event, data, text):
+    order = book.order(profile.upp, profile.metadata)
+    book.order(profile.upp, profile.metadata, matching_id="TAKEN")
+    book.change(order.number, OrderEvent.CANCELLED)
+    allocated = book.change(order.number, OrderEvent.DOWNLOAD_ORDERED)
+    with pytest.raises(LocalError, match=text):
+        book.change(order.number, event, **data)
+    assert book.get(order.number) == allocated
+
+
+def test_event_of_a_card_is_not_the_operators(book, profile):
+    order = book.order(profile.upp, profile.metadata)
+    with pytest.raises(LocalError, match="comes from a card alone"):
+        book.change(order.number, OrderEvent.DELIVERED)
+    assert book.get(order.number) == order
+
+
+def test_confirmation_of_a_linked_profile_for_another_card_is_refused(book, profile):
+    order = book.order(profile.upp, profile.metadata)
+    book.change(order.number, OrderEvent.CANCELLED)
+    book.change(order.number, OrderEvent.DOWNLOAD_ORDERED_FOR_EID, eid=EID)
+    with pytest.raises(LocalError, match=r"8\.1\.1/3\.10"):
+        book.change(order.number, OrderEvent.CONFIRMED, eid=OTHER)
+    assert book.change(order.number, OrderEvent.CONFIRMED, matching_id="").eid == EID
+
+
+def test_finished_order_is_nothing_pending(book, profile):
+    book.order(profile.upp, profile.metadata, matching_id="", eid=EID)
+    book.order(profile.upp, profile.metadata, matching_id="USED")
+    for number in (1, 2):
+        book.change(number, OrderEvent.WITHDRAWN)
+    assert str(book.asked_for("", EID)).startswith("8.1.1/3.8")
+    assert str(book.asked_for("USED", EID)).startswith("8.2.6/3.8")
+    assert "Unavailable" in str(book.asked_for("USED", EID))
+
+
+def test_fresh_iccids_differ_and_have_a_check_digit(book):
+    assert {len(str(book.fresh_iccid())) for _ in range(20)} == {20}
+    digits = [int(one) for one in reversed(str(book.fresh_iccid()))]
+    doubled = [sum(divmod(2 * one, 10)) for one in digits[1::2]]
+    assert (sum(digits[::2]) + sum(doubled)) % 10 == 0
+
+
 def test_unknown_order_is_refused(book):
     with pytest.raises(LocalError, match="order 7"):
         book.get(7)

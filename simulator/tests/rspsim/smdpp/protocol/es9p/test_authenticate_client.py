@@ -302,7 +302,7 @@ def test_attempts_are_counted_up_to_the_limit(lpa, server, profile, code_of):
     for _ in range(4):
         lpa.initiate()
         codes.append(code_of(lpa.authenticate(order.matching_id)))
-    assert codes == ["Executed-Success", "Executed-Success", "8.8.5/6.4", "8.2/1.2"]
+    assert codes == ["Executed-Success", "Executed-Success", "8.8.5/6.4", "8.2.6/3.8"]
     assert server.orders.get(order.number).state is OrderState.ERROR
 
 

@@ -173,7 +173,7 @@ def test_wrong_confirmation_code_is_refused_up_to_the_limit(lpa, secret_order, s
     assert codes == ["8.2.7/3.8", "8.2.7/3.8", "8.2.7/6.4"]
     assert server.orders.get(secret_order.number).state is OrderState.ERROR
     lpa.initiate()
-    assert code_of(lpa.authenticate(secret_order.matching_id)) == "8.2/1.2"
+    assert code_of(lpa.authenticate(secret_order.matching_id)) == "8.2.6/3.8"
 
 
 def test_session_ends_with_a_wrong_confirmation_code(lpa, secret_order, code_of):

@@ -5,14 +5,15 @@ import base64
 import pytest
 
 from rspcore.crypto.curves import Curve
-from rspcore.ids import Iccid, Oid, TransactionId
+from rspcore.ids import Eid, Iccid, Oid, TransactionId
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import ErrorReason
-from rspcore.pki.generate import make_pki
+from rspcore.pki.generate import issue_euicc, make_pki
 from rspsim.smdpp import OrderEvent, OrderState, Policy
 from rspsim.smdpp.stock.receipts import Verdict
 
 PERMANENT = {6, 12, 13, 14, 15}
+OTHER_EID = Eid.from_first_digits("890490321234512345123456789099")
 OTHER_ICCID = Iccid.from_digits("89000000000000000001")
 
 
@@ -146,6 +147,61 @@ def test_deleted_profile_goes_back_to_stock_where_the_policy_says(make_server, m
     lpa.notify(lpa.card.result(lpa.transaction_id, order.iccid))
     lpa.notify(lpa.card.notification(NotificationEvent.notificationDelete, order.iccid))
     assert state(server, order) is OrderState.AVAILABLE
+
+
+def test_profile_back_in_stock_is_as_new_for_another_card(make_server, make_lpa, pki, profile):
+    server = make_server(policy=Policy(after_deletion=OrderEvent.DELETED_FOR_REUSE))
+    order = server.orders.order(profile.upp, profile.metadata, confirmation_code="1")
+    first = make_lpa(server=server)
+    first.download(order.matching_id, "1")
+    first.notify(first.card.result(first.transaction_id, order.iccid))
+    first.notify(first.card.notification(NotificationEvent.notificationDelete, order.iccid))
+    stock = server.orders.get(order.number)
+    assert (stock.matching_id, stock.binding, stock.reserved_by) == ("", None, None)
+    assert (stock.downloads, stock.progress, stock.confirmation_code_hash) == (0, (), None)
+    server.orders.change(order.number, OrderEvent.DOWNLOAD_ORDERED)
+    again = server.orders.change(order.number, OrderEvent.CONFIRMED_AND_RELEASED)
+    second = make_lpa(server=server, pki=issue_euicc(pki, OTHER_EID), eid=OTHER_EID)
+    second.download(again.matching_id)
+    second.notify(second.card.result(second.transaction_id, order.iccid))
+    assert state(server, order) is OrderState.INSTALLED
+
+
+@pytest.fixture
+def reinstalled(installed, server, profile, order):
+    """A Profile installed (1), deleted (2, not delivered), ordered again and installed (3)."""
+    late = installed.card.notification(NotificationEvent.notificationDelete, order.iccid)
+    again = server.orders.order(profile.upp, profile.metadata, matching_id="AGAIN")
+    installed.download(again.matching_id)
+    installed.notify(installed.card.result(installed.transaction_id, order.iccid))
+    return installed, again, late
+
+
+def test_late_deletion_is_booked_on_the_installation_it_is_about(reinstalled, server, order):
+    lpa, again, late = reinstalled
+    lpa.notify(late)
+    assert state(server, order) is OrderState.UNAVAILABLE
+    assert state(server, again) is OrderState.INSTALLED
+    assert server.notifications[-1].order == order.number
+
+
+def test_deletions_of_both_installations_come_newest_first(reinstalled, server, order):
+    lpa, again, late = reinstalled
+    lpa.notify(lpa.card.notification(NotificationEvent.notificationDelete, order.iccid))
+    assert (state(server, order), state(server, again)) == (
+        OrderState.INSTALLED,
+        OrderState.UNAVAILABLE,
+    )
+    lpa.notify(late)
+    assert state(server, order) is OrderState.UNAVAILABLE
+
+
+def test_deletion_may_come_before_the_result_of_its_installation(loaded, server, order):
+    result = loaded.card.result(loaded.transaction_id, order.iccid)
+    loaded.notify(loaded.card.notification(NotificationEvent.notificationDelete, order.iccid))
+    assert state(server, order) is OrderState.DOWNLOADED
+    loaded.notify(result)
+    assert (verdict(server), state(server, order)) == (Verdict.ACCEPTED, OrderState.UNAVAILABLE)
 
 
 def test_notification_of_a_profile_never_served_has_no_effect(installed, server, order):

@@ -106,9 +106,10 @@ def test_no_known_ci_for_signing_is_refused(lpa, code_of):
     assert code_of(lpa.initiate()) == "8.8.2/3.1"
 
 
-def test_empty_ci_lists_are_refused(lpa, code_of):
-    lpa.card.verification, lpa.card.signing = (), ()
-    assert code_of(lpa.initiate()) == "8.8.4/3.7"
+@pytest.mark.parametrize("keys", [(), (UNKNOWN,)])
+def test_signing_list_is_checked_first(lpa, code_of, keys):
+    lpa.card.verification, lpa.card.signing = keys, keys
+    assert code_of(lpa.initiate()) == "8.8.2/3.1"
 
 
 def test_unknown_cis_before_a_known_one_are_ignored(lpa, code_of):

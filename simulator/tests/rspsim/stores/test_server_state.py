@@ -1,0 +1,167 @@
+"""The state file of an SM-DP+: what was answered is not forgotten, whatever ends the process."""
+
+import contextlib
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+from rspcore.crypto.curves import Curve
+from rspcore.errors import StoreError
+from rspcore.messages.metadata import NotificationEvent
+from rspcore.pki.generate import make_pki
+from rspcore.profile_maker import make_profile, preset
+from rspsim.env import ManualClock, SeededRng
+from rspsim.smdpp import Policy, SmDpPlus
+from rspsim.stores.server_state import FileState
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "smdpp"))
+from conftest import CardStandIn, Lpa
+
+PKI = make_pki()
+PROFILE = make_profile(preset("PROFILE_OPERATIONAL1"))
+COMMITS = 7
+"""Order, three functions of a download, its result, enable and delete."""
+
+
+class Killed(BaseException):
+    """The process ended here."""
+
+
+class World:
+    """A server on a file, a card, and what the card was answered."""
+
+    def __init__(self, path):
+        self.path, self.commits, self.fail, self.answered = path, 0, None, []
+        self.card = CardStandIn(PKI, Curve.NIST_P256)
+        self.start()
+
+    def start(self):
+        self.state = FileState(self.path)
+        kept = self.state._commit
+
+        def commit():
+            self.commits += 1
+            if self.fail == (self.commits, "before"):
+                raise Killed
+            kept()
+            if self.fail == (self.commits, "after"):
+                raise Killed
+
+        self.state._commit = commit
+        self.server = SmDpPlus(
+            PKI,
+            rng=SeededRng(b"%d" % self.commits),
+            clock=ManualClock(),
+            policy=Policy(),
+            state=self.state,
+        )
+        self.lpa = Lpa(self.server, self.card)
+
+    def restart(self):
+        self.state.close()
+        self.fail = None
+        self.start()
+
+    def run(self):
+        order = self.server.orders.order(PROFILE.upp, PROFILE.metadata, matching_id="A")
+        self.answered.append("ordered")
+        self.lpa.download("A")
+        self.answered.append("delivered")
+        events = (NotificationEvent.notificationEnable, NotificationEvent.notificationDelete)
+        self.lpa.notify(self.card.result(self.lpa.transaction_id, order.iccid))
+        self.answered.append("Installed")
+        for event in events:
+            self.lpa.notify(self.card.notification(event, order.iccid))
+            self.answered.append(event.name)
+
+
+@pytest.fixture
+def world(tmp_path):
+    one = World(tmp_path / "s.db")
+    yield one
+    one.state.close()
+
+
+def test_orders_and_sessions_survive_a_restart_between_all_steps(world):
+    order = world.server.orders.order(PROFILE.upp, PROFILE.metadata, confirmation_code="1")
+    world.lpa.initiate()
+    for step in (
+        lambda lpa: lpa.authenticate(order.matching_id),
+        lambda lpa: lpa.get_package("1"),
+        lambda lpa: lpa.notify(world.card.result(lpa.transaction_id, order.iccid)),
+    ):
+        answers, before = world.lpa, world.server.orders.all()
+        world.restart()
+        assert world.server.orders.all() == before
+        answers.server = world.server
+        world.lpa = answers
+        step(answers)
+    assert world.server.orders.get(1).state == "Installed"
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("commit", range(1, COMMITS + 1))
+def test_nothing_that_was_answered_is_forgotten(world, commit, moment):
+    world.fail = (commit, moment)
+    with contextlib.suppress(Killed):
+        world.run()
+    world.restart()
+    orders = world.server.orders.all()
+    assert len(orders) <= 1
+    assert bool(orders) or "ordered" not in world.answered
+    state = orders[0].state.value if orders else ""
+    if "delivered" in world.answered:
+        assert state in ("Downloaded", "Installed", "Unavailable")
+    if "Installed" in world.answered:
+        assert state in ("Installed", "Unavailable")
+    if "notificationDelete" in world.answered:
+        assert state == "Unavailable"
+
+
+def test_walk_covers_every_commit(world):
+    world.run()
+    assert world.commits == COMMITS
+
+
+def test_notification_that_came_before_a_restart_is_a_duplicate_after_it(world):
+    order = world.server.orders.order(PROFILE.upp, PROFILE.metadata, matching_id="A")
+    world.lpa.download("A")
+    result = world.card.result(world.lpa.transaction_id, order.iccid)
+    world.lpa.notify(result)
+    world.restart()
+    world.lpa.notify(result)
+    assert world.server.notifications[-1].verdict.name == "DUPLICATE"
+
+
+def test_two_servers_on_one_file_are_one(world):
+    with FileState(world.path) as state:
+        second = SmDpPlus(PKI, rng=SeededRng(b"2"), clock=ManualClock(), state=state)
+        one = world.server.orders.order(PROFILE.upp, PROFILE.metadata)
+        two = second.orders.order(PROFILE.upp, PROFILE.metadata)
+        assert (one.number, two.number) == (1, 2)
+        assert second.orders.all() == world.server.orders.all()
+
+
+def test_refused_order_leaves_no_unit_open(world):
+    with pytest.raises(Exception, match="MatchingID"):
+        world.server.orders.order(PROFILE.upp, PROFILE.metadata, matching_id="a")
+    world.server.orders.order(PROFILE.upp, PROFILE.metadata)
+    assert len(world.server.orders.all()) == 1
+
+
+def test_file_of_another_kind_is_refused_and_left(tmp_path):
+    text, other, later = (tmp_path / name for name in ("text", "other.db", "later.db"))
+    text.write_text("no database, but long enough to be taken for one " * 10)
+    for file, pragma in ((other, "application_id=7"), (later, "user_version=99")):
+        FileState(file).close()
+        database = sqlite3.connect(file)
+        database.execute(f"PRAGMA {pragma}")
+        database.close()
+    for file, what in ((text, "not the state"), (other, "another program"), (later, "schema 99")):
+        before = file.read_bytes()
+        with pytest.raises(StoreError, match=what):
+            FileState(file)
+        assert file.read_bytes() == before
