@@ -76,19 +76,19 @@ def _front(server: SmDs, options: argparse.Namespace, port: int, console: Consol
     trusted = tuple(identity.ci(one) for one in identity.curves)
     client, lock = PartnerClient(own, trusted), threading.Lock()
 
-    def told(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def reported(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         console.line(f"{printable(request.path, 100)} HTTP {response.status}")
         return response
 
     def aside(request: HttpRequest) -> HttpResponse:
-        return told(request, answered_in_steps(lambda: server.steps(request), lock, client))
+        return reported(request, answered_in_steps(lambda: server.steps(request), lock, client))
 
     listeners = [Listener(options.host, port, tls_context(own, clients=trusted))]
     if options.partner_port is not None:
         context = tls_context(own, clients=trusted, required=True)
         listeners.append(Listener(options.host, options.partner_port, context))
     return Front(
-        lambda request: told(request, server.handle(request)),
+        lambda request: reported(request, server.handle(request)),
         tuple(listeners),
         lock=lock,
         aside=Aside(server.concerns_partner, aside),

@@ -13,15 +13,12 @@ __all__ = ["SqliteEvents"]
 
 _APPLICATION_ID = 0x52534453  # "RSDS"
 _TABLES = (
-    (
-        "CREATE TABLE IF NOT EXISTS event (eid TEXT, owner TEXT, event_id TEXT, address TEXT NOT NULL,"
-        " forwarded_as TEXT NOT NULL, UNIQUE (eid, owner, event_id))"
-    ),
-    (
-        "CREATE TABLE IF NOT EXISTS answered (requester TEXT, identifier TEXT, function TEXT NOT NULL,"
-        " digest BLOB NOT NULL, at TEXT NOT NULL, answer BLOB NOT NULL,"
-        " PRIMARY KEY (requester, identifier))"
-    ),
+    """CREATE TABLE IF NOT EXISTS event (
+        eid TEXT, owner TEXT, event_id TEXT, address TEXT NOT NULL, forwarded_as TEXT NOT NULL,
+        UNIQUE (eid, owner, event_id))""",
+    """CREATE TABLE IF NOT EXISTS answered (
+        requester TEXT, identifier TEXT, function TEXT NOT NULL, digest BLOB NOT NULL,
+        at TEXT NOT NULL, answer BLOB NOT NULL, PRIMARY KEY (requester, identifier))""",
 )
 
 

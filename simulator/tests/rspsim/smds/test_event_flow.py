@@ -8,7 +8,8 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from conftest import HEADERS, CardStandIn
 
 from rspcore.crypto.curves import Curve
 from rspcore.ids import Version
-from rspcore.pki.generate import issue_tls
+from rspcore.pki.generate import issue_tls, make_pki
+from rspcore.pki.issue import Contents, issue
 from rspcore.pki.roles import Role
 from rspsim.pki_folder import read_pki
 
@@ -244,6 +246,39 @@ def test_every_es11_pair_of_authenticate_client(serve, card):
         "authenticateServerResponse": b64(card.authenticate(first, None)),
     }
     assert code(served.post("es9plus/authenticateClient", body)) == "8.10.1/3.9"
+
+
+def reissued(role: Role, **changes: Any) -> bytes:
+    curve = Curve.NIST_P256
+    own = PKI.eum(curve) if role is Role.EUM else PKI.euicc(curve)
+    issuer = PKI.ci(curve) if role is Role.EUM else PKI.eum(curve)
+    key = changes.pop("key", issuer.private_key)
+    return issue(replace(Contents.of(own.certificate), **changes), key).der
+
+
+WRONG_KEY = {"key": PKI.euicc(Curve.NIST_P256).private_key}
+
+
+@pytest.mark.parametrize(
+    ("attribute", "role", "changes", "pair"),
+    [
+        ("eum", Role.EUM, WRONG_KEY, "8.1.2/6.1"),
+        ("eum", Role.EUM, {"not_after": NOW - timedelta(1)}, "8.1.2/6.3"),
+        ("certificate", Role.EUICC, WRONG_KEY, "8.1.3/6.1"),
+        ("certificate", Role.EUICC, {"not_after": NOW - timedelta(1)}, "8.1.3/6.3"),
+    ],
+)
+def test_every_es11_pair_of_certificates(serve, card, attribute, role, changes, pair):
+    setattr(card, attribute, reissued(role, **changes))
+    assert code(discover(serve(), card)) == pair
+
+
+def test_card_of_an_unknown_ci_is_refused(serve, card):
+    stranger = make_pki(b"another laboratory")
+    card.euicc = stranger.euicc(Curve.NIST_P256)
+    card.certificate = card.euicc.certificate.der
+    card.eum = stranger.eum(Curve.NIST_P256).certificate.der
+    assert code(discover(serve(), card)) == "8.11.1/3.9"
 
 
 def test_protocol_below_2_is_refused(serve, card):
