@@ -38,6 +38,7 @@ from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.limits import USUAL_LIMITS
 from rspsim.smdpp.partner_calls import Steps
 from rspsim.smdpp.policy import STANDARD, Policy
+from rspsim.smdpp.protocol.asn1_binding import ASN1_PATH, in_asn1
 from rspsim.smdpp.protocol.http_binding import (
     json_answer,
     partner_fault,
@@ -124,7 +125,9 @@ class SmDs:
         return request.path.startswith(tuple(_PARTNERS))
 
     def handle(self, request: HttpRequest) -> HttpResponse:
-        """Answers a request of an LPA."""
+        """Answers a request of an LPA, in either binding."""
+        if request.path == ASN1_PATH:
+            return in_asn1(request, self.handle, es11=True)
         run, policy = _ES11.get(request.path), self.surroundings.policy
         if run is None:
             return _no_function(request)

@@ -18,6 +18,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "smdpp"))
 from conftest import HEADERS, CardStandIn
 
+from rspcore import tlv
 from rspcore.crypto.curves import Curve
 from rspcore.ids import Version
 from rspcore.pki.generate import issue_tls, make_pki
@@ -287,3 +288,32 @@ def test_protocol_below_2_is_refused(serve, card):
         serve().post("es9plus/initiateAuthentication", body, X_Admin_Protocol="gsma/rsp/v1.0.0")[0]
         == 400
     )
+
+
+def test_asn1_binding_lists_events_and_answers_integers(serve, client, card):
+    served = serve()
+
+    def der(*parts: bytes) -> tlv.Tlv:
+        ci = PKI.ci(Curve.NIST_P256).certificate.der
+        context = ssl.create_default_context(cadata=ssl.DER_cert_to_PEM_cert(ci))
+        link = http.client.HTTPSConnection("localhost", served.port, context=context, timeout=9)
+        kind = {"Content-Type": "application/x-gsma-rsp-asn1"}
+        link.request("POST", "/gsma/rsp2/asn1", tlv.encode(0xA2, *parts), HEADERS | kind)
+        answer = tlv.parse(link.getresponse().read())
+        link.close()
+        return answer.children()[0]
+
+    def ask(event: str | None) -> tlv.Tlv:
+        first = initiate(served, card)[1]
+        number = tlv.encode(0x80, bytes.fromhex(first["transactionId"]))
+        found = der(tlv.encode(0xBF3B, number, card.authenticate(first, event)))
+        assert found.tag == 0xBF40
+        return found.children()[0]
+
+    assert bytes(ask(None).children()[1].raw).hex() == "a100"
+    assert code(served.post("es12/registerEvent", register(card), client())) == "ok"
+    expected = tlv.encode(
+        0xA1, tlv.encode(0x30, tlv.encode(0x80, b"E-1"), tlv.encode(0x81, b"dp.example.com"))
+    )
+    assert bytes(ask(None).children()[1].raw) == expected
+    assert bytes(ask("NO-SUCH").raw).hex() == "810106"
