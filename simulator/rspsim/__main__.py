@@ -21,6 +21,12 @@ def _smdpp() -> Area:
     return smdpp
 
 
+def _smds() -> Area:
+    from rspsim.cli import smds  # noqa: PLC0415  only when it is named
+
+    return smds
+
+
 def _doctor() -> Area:
     from rspsim.cli import doctor  # noqa: PLC0415  only when it is named
 
@@ -30,11 +36,12 @@ def _doctor() -> Area:
 AREAS: Final[Mapping[str, Callable[[], Area]]] = {
     "card": _card,
     "smdpp": _smdpp,
+    "smds": _smds,
     "doctor": _doctor,
 }
 """Areas by name; an area is imported when it is named."""
 
-PROGRAM: Final = Program("rsplab", "Software eUICC and mock SM-DP+. Testing only.", AREAS)
+PROGRAM: Final = Program("rsplab", "Software eUICC, mock SM-DP+ and SM-DS. Testing only.", AREAS)
 
 if __name__ == "__main__":
     sys.exit(PROGRAM.main())

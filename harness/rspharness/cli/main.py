@@ -59,6 +59,12 @@ def _smdpp() -> Area:
     return smdpp
 
 
+def _smds() -> Area:
+    from rspsim.cli import smds  # noqa: PLC0415  only when it is named
+
+    return smds
+
+
 def _doctor() -> Area:
     from rspsim.cli import doctor  # noqa: PLC0415  only when it is named
 
@@ -74,6 +80,7 @@ AREAS: Final[Mapping[str, Callable[[], Area]]] = {
     "card": _card,
     "ota": _ota,
     "smdpp": _smdpp,
+    "smds": _smds,
     "doctor": _doctor,
 }
 """Areas by name; an area is imported when it is named."""

@@ -25,6 +25,7 @@ from rspcore.ids import TransactionId
 __all__ = [
     "BASE64",
     "BASE64_AS_FOUND",
+    "BOOLEAN",
     "HEX_TRANSACTION_ID",
     "TEXT",
     "TEXT_AS_FOUND",
@@ -36,6 +37,7 @@ __all__ = [
     "dump_object",
     "load_object",
     "message",
+    "messages",
 ]
 
 JsonObject = Mapping[str, object]
@@ -113,6 +115,12 @@ def _whole_text(value: object) -> str:
     return text
 
 
+def _boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise DecodeError(f"expected true or false, got {_kind(value)}")
+    return value
+
+
 def _kind(value: object) -> str:
     if value is None:
         return "null"
@@ -163,6 +171,8 @@ BASE64 = JsonCodec(_base64, lambda octets: base64.b64encode(octets).decode("asci
 """Octets in standard base64, read strictly: what a server should require of a request."""
 BASE64_AS_FOUND = JsonCodec(_base64_as_found, BASE64.encode)
 """Octets in standard base64, read tolerantly: without padding, in lines, with the URL alphabet."""
+BOOLEAN = JsonCodec(_boolean, bool)
+"""A JSON boolean."""
 HEX_TRANSACTION_ID = JsonCodec(_transaction_id, str)
 """A TransactionID in hexadecimal digits, written in upper case, read in either."""
 
@@ -249,6 +259,17 @@ def _read(owner: str, part: _Component, value: JsonObject) -> Any:
 def message(kind: type[JsonMessage]) -> JsonCodec:
     """Makes a codec for an object inside an object."""
     return JsonCodec(kind.from_json, lambda value: value.to_json())
+
+
+def messages(kind: type[JsonMessage]) -> JsonCodec:
+    """Makes a codec for an array of objects; its Python value is a tuple."""
+
+    def decode(value: object) -> tuple[JsonMessage, ...]:
+        if not isinstance(value, list):
+            raise DecodeError(f"expected an array, got {_kind(value)}")
+        return tuple(map(kind.from_json, value))
+
+    return JsonCodec(decode, lambda found: [one.to_json() for one in found])
 
 
 def load_object(body: bytes) -> dict[str, object]:

@@ -26,12 +26,15 @@ class HttpRequest:
         path: Path of the target, without query.
         headers: Header fields; names in any case.
         body: Body octets, transfer coding removed.
+        client_certificate: Certificate (DER) that the client proved to own in the TLS handshake,
+            empty when it showed none.
     """
 
     method: str
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    client_certificate: bytes = b""
 
     def header(self, name: str) -> str | None:
         """Returns a header field by its name in any case, or None."""

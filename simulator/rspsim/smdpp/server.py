@@ -40,6 +40,7 @@ from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.identity import Identity
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.smdpp.policy import STANDARD, Policy
+from rspsim.smdpp.protocol.asn1_binding import ASN1_PATH, in_asn1
 from rspsim.smdpp.protocol.es9p import FUNCTIONS
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome
 from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transport_fault
@@ -183,8 +184,11 @@ class SmDpPlus:
         """Answers one request.
 
         The state that the function decided on is kept before this returns. A refused request
-        changes only what its function documents.
+        changes only what its function documents. A request of the ASN.1 binding stands in the
+        history as that of the JSON binding it is turned into.
         """
+        if request.path == ASN1_PATH:
+            return in_asn1(request, self.handle)
         function = _BY_PATH.get(request.path)
         name = function.name if function else ""
         at = self.environment.clock.now()

@@ -187,6 +187,12 @@ class Connection:
         self._wait(self._read, now, self._limits.idle_s)
         return self._read(now)
 
+    def _client_certificate(self) -> bytes:
+        secured = self._socket
+        if not isinstance(secured, ssl.SSLSocket):
+            return b""
+        return secured.getpeercert(binary_form=True) or b""
+
     def _tls_failed(self, error: ssl.SSLError, now: float) -> HttpRequest | Refusal | None:
         """Parts from a client whose octets are not TLS; the library has sent an alert by then."""
         _LOG.info("TLS failed: %s", printable(str(error)))
@@ -206,6 +212,7 @@ class Connection:
             found = self._reader.read()
             if isinstance(found, HttpRequest):
                 self._asked_octets = len(found.body)
+                found = replace(found, client_certificate=self._client_certificate())
             if found is not None:
                 return self._arrived(found)
             if self._reader.take_wish_to_continue():

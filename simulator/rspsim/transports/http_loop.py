@@ -1,4 +1,4 @@
-"""The loop of a front: one thread for all connections, one that handles complete requests.
+"""The loop of a front: one thread for all connections, two that handle complete requests.
 
 The loop waits for whichever socket is ready and never for one client; a request goes to the
 handling thread when its last octet is there, and its answer comes back over a queue. Both queues
@@ -43,14 +43,19 @@ class Loop:
         listening: tuple[tuple[socket.socket, ssl.SSLContext | None], ...],
         answer: Answer,
         limits: FrontLimits,
+        aside: Callable[[HttpRequest], bool],
     ) -> None:
         """Takes the sockets, which it closes in the end.
 
         Args:
             listening: Sockets that listen, each with the TLS context of its side or None.
-            answer: Answers a request or a refusal; called in the handling thread alone.
+            answer: Answers a request or a refusal; called in the handling threads alone.
             limits: What clients get.
+            aside: Tells the requests that are answered in a thread of their own, one after the
+                other, because their answer waits for another server.
         """
+        self._aside = aside
+        self._asked_aside: SimpleQueue[_Asked | None] = SimpleQueue()
         self._answer = answer
         self._limits = limits
         self._selector = selectors.DefaultSelector()
@@ -65,7 +70,8 @@ class Loop:
         self._bell, self._rope = socket.socketpair()
         self._threads = (
             threading.Thread(target=self._run, name="rspsim front", daemon=True),
-            threading.Thread(target=self._handle, name="rspsim handler", daemon=True),
+            threading.Thread(target=self._handle, args=(self._asked,), daemon=True),
+            threading.Thread(target=self._handle, args=(self._asked_aside,), daemon=True),
         )
 
     def start(self) -> None:
@@ -91,8 +97,8 @@ class Loop:
         with suppress(OSError):  # it rings already, or the loop has ended
             self._rope.send(b"\0")
 
-    def _handle(self) -> None:
-        for connection, asked in iter(self._asked.get, None):
+    def _handle(self, queue: "SimpleQueue[_Asked | None]") -> None:
+        for connection, asked in iter(queue.get, None):
             response = self._answer(asked)
             try:
                 octets, keep = connection.written(asked, response)
@@ -148,7 +154,8 @@ class Loop:
         if isinstance(asked, HttpRequest) and asked.body and not self._make_room():
             asked = connection.turn_away(asked)
         if asked is not None:
-            self._asked.put((connection, asked))
+            aside = isinstance(asked, HttpRequest) and self._aside(asked)
+            (self._asked_aside if aside else self._asked).put((connection, asked))
         if connection.closed:
             self._connections.discard(connection)
         events = 0 if connection.closed else connection.events
@@ -225,6 +232,7 @@ class Loop:
 
     def _close_all(self) -> None:
         self._asked.put(None)
+        self._asked_aside.put(None)
         for one in self._connections:
             one.close()
         for listening, _ in self._listening:

@@ -25,6 +25,7 @@ from typing import Final, Self
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
 from rspcore.pki.bundle import Credential
+from rspcore.pki.certificate import Certificate
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.transports.http_connection import FrontLimits
 from rspsim.transports.http_loop import Loop
@@ -32,6 +33,7 @@ from rspsim.transports.http_wire import Refusal, refusal_answer
 
 __all__ = [
     "LOOPBACK",
+    "Aside",
     "Front",
     "FrontLimits",
     "Handler",
@@ -53,10 +55,17 @@ _GROUPS: Final = {Curve.NIST_P256: None, Curve.BRAINPOOL_P256R1: "brainpoolP256r
 """Group for the key exchange, None for those that the TLS library offers by itself."""
 
 
-def tls_context(credential: Credential) -> ssl.SSLContext:
+def tls_context(
+    credential: Credential, *, clients: tuple[Certificate, ...] = (), required: bool = False
+) -> ssl.SSLContext:
     """Makes the server side of TLS 1.2 and up from a certificate and its key.
 
     A brainpoolP256r1 certificate limits the context to TLS 1.2 and to its own curve.
+
+    Args:
+        credential: Certificate and key of the server.
+        clients: CAs whose clients may show a certificate; none is asked for when empty.
+        required: True to refuse the handshake of a client that shows none.
 
     Raises:
         ConfigError: the TLS library does not accept certificate or key.
@@ -79,6 +88,9 @@ def tls_context(credential: Credential) -> ssl.SSLContext:
                 f"{credential.certificate!r} cannot serve TLS ({error.reason or error}); "
                 "use another certificate or leave out its curve"
             ) from error
+    if clients:
+        context.load_verify_locations(cadata=b"".join(one.der for one in clients))
+        context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
     return context
 
 
@@ -115,6 +127,19 @@ class Listener:
     tls: ssl.SSLContext | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Requests that are answered in a thread of their own, without the lock of the front.
+
+    Attributes:
+        concerns: Tells which they are.
+        handler: Answers them one after the other, and takes the lock when it uses the server.
+    """
+
+    concerns: Callable[[HttpRequest], bool]
+    handler: Handler
+
+
 class Front:
     """Serves a handler on some listeners, one request at a time.
 
@@ -129,6 +154,7 @@ class Front:
         lock: "threading.Lock | None" = None,
         limits: FrontLimits = _USUAL,
         note: Note | None = None,
+        aside: Aside | None = None,
     ) -> None:
         """Takes a handler and its listeners; nothing is bound yet.
 
@@ -139,7 +165,9 @@ class Front:
             limits: How much time and memory clients get.
             note: Called, as the handler is, with each request that is refused before it reaches the
                 handler.
+            aside: Requests whose answer waits for another server, and what answers them.
         """
+        self._aside = aside
         self._handler = handler
         self._listeners = listeners
         self._lock = threading.Lock() if lock is None else lock
@@ -179,7 +207,7 @@ class Front:
                     f"cannot listen on {one.host} port {one.port}: {error}. Choose another port"
                 ) from error
         self._ports = tuple(one.getsockname()[1] for one, _ in bound)
-        self._loop = Loop(tuple(bound), self._answer, self._limits)
+        self._loop = Loop(tuple(bound), self._answer, self._limits, self._is_aside)
         self._loop.start()
 
     def stop(self) -> None:
@@ -188,9 +216,14 @@ class Front:
             self._loop.stop()
             self._loop = None
 
+    def _is_aside(self, request: HttpRequest) -> bool:
+        return self._aside is not None and self._aside.concerns(request)
+
     def _answer(self, asked: HttpRequest | Refusal) -> HttpResponse:
         """Returns the answer of the handler; a bug in it is logged and answered with 500."""
         try:
+            if isinstance(asked, HttpRequest) and self._aside and self._aside.concerns(asked):
+                return self._aside.handler(asked)
             with self._lock:
                 if isinstance(asked, HttpRequest):
                     return self._handler(asked)

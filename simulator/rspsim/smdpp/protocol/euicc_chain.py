@@ -9,7 +9,9 @@ Source: SGP.22 v2, 4.5.2 and 5.6.3.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
+from rspcore.crypto.curves import Curve
 from rspcore.errors import DecodeError
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.pki.certificate import Certificate
@@ -28,9 +30,19 @@ from rspsim.smdpp.status_codes import (
     StatusCode,
 )
 
-__all__ = ["CHAIN_CHECKS", "EuiccChain"]
+__all__ = ["CHAIN_CHECKS", "EuiccChain", "Trust"]
 
 _DATES = frozenset((CertificateFlaw.EXPIRED, CertificateFlaw.NOT_YET_VALID))
+
+
+class Trust(Protocol):
+    """The CIs that a server trusts."""
+
+    def curve_of(self, ci_pkid: bytes | None) -> Curve | None:
+        """Returns the curve whose CI has this key identifier, or None when none has."""
+
+    def ci(self, curve: Curve) -> Certificate:
+        """Returns the CI certificate trusted on a curve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +65,27 @@ class EuiccChain:
 
     @classmethod
     def of(cls, environment: Environment, euicc: bytes, eum: bytes) -> "EuiccChain":
-        """Reads the two certificates and looks up their root."""
-        eum_read = _read(eum)
-        identity = environment.identity
-        curve = identity.curve_of(eum_read.authority_key_identifier if eum_read else None)
-        return cls(
-            euicc=_read(euicc),
-            eum=eum_read,
-            ci=None if curve is None else identity.ci(curve),
-            now=environment.clock.now(),
+        """Reads the two certificates and looks up their root at an SM-DP+."""
+        return cls.under(
+            environment.identity,
+            (euicc, eum),
+            environment.clock.now(),
             check_digits=environment.policy.eid_check_digits,
+        )
+
+    @classmethod
+    def under(
+        cls, trust: Trust, sent: tuple[bytes, bytes], now: datetime, *, check_digits: bool
+    ) -> "EuiccChain":
+        """Reads CERT.EUICC and CERT.EUM, in this order, and looks up their root."""
+        eum_read = _read(sent[1])
+        curve = trust.curve_of(eum_read.authority_key_identifier if eum_read else None)
+        return cls(
+            euicc=_read(sent[0]),
+            eum=eum_read,
+            ci=None if curve is None else trust.ci(curve),
+            now=now,
+            check_digits=check_digits,
         )
 
 

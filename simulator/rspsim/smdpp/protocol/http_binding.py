@@ -22,7 +22,10 @@ from rspcore.printable_text import printable
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.policy import Policy
 
-__all__ = ["json_answer", "plain_answer", "transport_fault"]
+__all__ = ["LOWEST_PROTOCOL", "json_answer", "partner_fault", "plain_answer", "transport_fault"]
+
+LOWEST_PROTOCOL: Final = Version.from_text("2.0.0")
+"""Lowest version of the protocol that the servers speak."""
 
 _LPA: Final = "gsma-rsp-lpa"
 _PROTOCOL: Final = re.compile(re.escape(ADMIN_PROTOCOL_PREFIX) + r"(\d{1,3}\.\d{1,3}\.\d{1,3})\Z")
@@ -42,11 +45,12 @@ def json_answer(body: Mapping[str, object], request: HttpRequest, own: Version) 
 
     Args:
         body: The JSON object.
-        request: The request; its X-Admin-Protocol limits the version.
+        request: The request; its X-Admin-Protocol limits the version, unless it names one that
+            this server never speaks.
         own: Highest version of this server.
     """
     caller = _protocol_version(request)
-    version = own if caller is None else min(own, caller)
+    version = own if caller is None or caller < LOWEST_PROTOCOL else min(own, caller)
     return HttpResponse(
         status=200,
         headers={
@@ -64,10 +68,20 @@ def transport_fault(request: HttpRequest, policy: Policy) -> HttpResponse | None
     return next((fault for fault in faults if fault is not None), None)
 
 
+def partner_fault(request: HttpRequest, policy: Policy) -> HttpResponse | None:
+    """Returns the answer to a request that no server or operator sends, or None.
+
+    Such callers send any User-Agent they like.
+    """
+    rules = (*_RULES, _admin_protocol) if policy.strict_headers else _RULES
+    faults = (rule(request, policy) for rule in rules)
+    return next((fault for fault in faults if fault is not None), None)
+
+
 def _method(request: HttpRequest, _: Policy) -> HttpResponse | None:
     if request.method == "POST":
         return None
-    return plain_answer(405, "ES9+ functions are called by POST", {"Allow": "POST"})
+    return plain_answer(405, "functions are called by POST", {"Allow": "POST"})
 
 
 def _length(request: HttpRequest, policy: Policy) -> HttpResponse | None:
@@ -91,9 +105,14 @@ def _user_agent(request: HttpRequest, _: Policy) -> HttpResponse | None:
 
 
 def _admin_protocol(request: HttpRequest, _: Policy) -> HttpResponse | None:
-    if _protocol_version(request) is not None:
+    version = _protocol_version(request)
+    if version is not None and version >= LOWEST_PROTOCOL:
         return None
-    return plain_answer(400, f"{ADMIN_PROTOCOL_HEADER}: expected {ADMIN_PROTOCOL_PREFIX}<x.y.z>")
+    return plain_answer(
+        400,
+        f"{ADMIN_PROTOCOL_HEADER}: expected {ADMIN_PROTOCOL_PREFIX}<x.y.z>, "
+        f"{LOWEST_PROTOCOL} or higher",
+    )
 
 
 _Rule = Callable[[HttpRequest, Policy], HttpResponse | None]

@@ -35,7 +35,7 @@ def request(function="initiateAuthentication", **changes):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "", "/gsma/rsp2/es9plus/", "/gsma/rsp2/es9plus/x", "/gsma/rsp2/asn1"]
+    "path", ["/", "", "/gsma/rsp2/es9plus/", "/gsma/rsp2/es9plus/x", "/gsma/rsp2/asn2"]
 )
 def test_unknown_path_is_answered_with_404(server, path):
     assert server.handle(request(path=path)).status == 404

@@ -1,0 +1,59 @@
+"""`rsplab smds`: runs the mock SM-DS. Only the parser is here."""
+
+import argparse
+from pathlib import Path
+
+__all__ = ["add_parser"]
+
+_DEFAULT_PORT = 8444
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds `smds` with its sub-commands to the program."""
+    parser = subparsers.add_parser(
+        "smds", help="run the mock SM-DS", description="A mock SM-DS (SGP.22 version 2)."
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    serve = commands.add_parser(
+        "serve",
+        help="keep events for servers (ES12) and list them to LPAs (ES11) until stopped",
+        description="Serve ES11, and to servers with a TLS certificate ES12 and ES15, over HTTPS "
+        "on one port. TLS certificates are issued at the start. Ends at Ctrl-C or SIGTERM.",
+    )
+    add = serve.add_argument
+    add("--port", type=int, default=_DEFAULT_PORT, help="port (default: 8444; 0: any free port)")
+    add(
+        "--partner-port",
+        type=int,
+        metavar="PORT",
+        help="a further port, where TLS refuses clients without a certificate (0: any free port)",
+    )
+    add("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")
+    add(
+        "--address",
+        action="append",
+        default=[],
+        metavar="HOST[:PORT]",
+        help="address that LPAs ask (default: localhost and the port); may be repeated",
+    )
+    add(
+        "--root",
+        default="",
+        metavar="HOST[:PORT]",
+        help="root SM-DS to which events are forwarded when asked for (default: this is the root)",
+    )
+    add("--state", type=Path, metavar="FILE", help="keep the events in this file")
+    add(
+        "--pki",
+        type=Path,
+        metavar="DIR",
+        help="folder of keys and certificates (default: generated ones)",
+    )
+    add("--any-ci", action="store_true", help="allow a CI that is not known to be a test CI")
+    serve.set_defaults(func=_serve)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from rspsim.cli.smds_serve import serve  # noqa: PLC0415  only when it runs
+
+    return serve(options)

@@ -1,0 +1,95 @@
+"""`rsplab smds serve`: prints where it listens, then one line for each request, until a signal."""
+
+import argparse
+import signal
+import threading
+from contextlib import ExitStack
+
+from rspcore.pki.generate import issue_tls
+from rspcore.pki.roles import Role
+from rspcore.printable_text import printable
+from rspsim.cli.console import Console
+from rspsim.server_setup import server_pki
+from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
+from rspsim.smds import SmDs
+from rspsim.stores.smds_events import SqliteEvents
+from rspsim.system import SystemClock, SystemRng
+from rspsim.transports.https import Aside, Front, Listener, free_port, tls_context
+from rspsim.transports.partner_client import PartnerClient, answered_in_steps
+
+__all__ = ["serve"]
+
+_LOCAL_NAMES = ("localhost", "127.0.0.1")
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Serves until a signal comes; returns 0.
+
+    Raises:
+        ConfigError: the PKI or a port cannot be used.
+        StoreError: the state file cannot be used.
+    """
+    pki = server_pki(options.pki, any_ci=options.any_ci)
+    port = options.port or free_port(options.host)
+    addresses = tuple(options.address) or (f"localhost:{port}",)
+    with ExitStack() as stack:
+        events = None
+        if options.state is not None:
+            events = SqliteEvents(options.state)
+            stack.callback(events.close)
+        server = SmDs(
+            pki,
+            address=addresses[0],
+            aliases=(*addresses[1:], *_LOCAL_NAMES),
+            root=options.root,
+            rng=SystemRng(),
+            clock=SystemClock(),
+            events=events,
+        )
+        console = stack.enter_context(Console())
+        front = stack.enter_context(_front(server, options, port, console))
+        identity = server.surroundings.identity
+        console.line(f"SM-DS       {identity.address}, OID {identity.oid}; test keys only")
+        console.line(f"listening   https://{options.host}:{front.ports[0]}/")
+        for one in front.ports[1:]:
+            console.line(f"partners    https://{options.host}:{one}/ (client certificate required)")
+        stopped = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            before = signal.signal(number, lambda *_: stopped.set())
+            stack.callback(signal.signal, number, before)
+        stopped.wait()
+    return 0
+
+
+def _front(server: SmDs, options: argparse.Namespace, port: int, console: Console) -> Front:
+    identity, now = server.surroundings.identity, SystemClock().now()
+    curve = identity.curves[0]
+    names = [one.partition(":")[0].lower() for one in (identity.address, *identity.aliases)]
+    own = issue_tls(
+        identity.pki,
+        curve,
+        dict.fromkeys(names),
+        now,
+        role=Role.DS_TLS,
+        registered_id=identity.oid,
+    )
+    trusted = tuple(identity.ci(one) for one in identity.curves)
+    client, lock = PartnerClient(own, trusted), threading.Lock()
+
+    def reported(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        console.line(f"{printable(request.path, 100)} HTTP {response.status}")
+        return response
+
+    def aside(request: HttpRequest) -> HttpResponse:
+        return reported(request, answered_in_steps(lambda: server.steps(request), lock, client))
+
+    listeners = [Listener(options.host, port, tls_context(own, clients=trusted))]
+    if options.partner_port is not None:
+        context = tls_context(own, clients=trusted, required=True)
+        listeners.append(Listener(options.host, options.partner_port, context))
+    return Front(
+        lambda request: reported(request, server.handle(request)),
+        tuple(listeners),
+        lock=lock,
+        aside=Aside(server.concerns_partner, aside),
+    )

@@ -1,0 +1,75 @@
+"""What the functions of the SM-DS may use: its identity, its events, and doors to the outside."""
+
+from dataclasses import dataclass
+
+from rspcore.crypto.curves import Curve
+from rspcore.ids import Oid
+from rspcore.pki.bundle import Credential, Pki
+from rspcore.pki.certificate import Certificate
+from rspsim.env import Clock, Rng
+from rspsim.smdpp.policy import Policy
+from rspsim.smdpp.stock.sessions import SessionBook
+from rspsim.smds.event_records import EventRepository
+
+__all__ = ["DsIdentity", "Surroundings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DsIdentity:
+    """Addresses and credentials.
+
+    Attributes:
+        address: Address that LPAs ask, FQDN or host:port.
+        aliases: Further addresses it answers to.
+        pki: Bundle the credentials are taken from.
+        curves: Curves it serves, the preferred one first.
+        root: Address of the root SM-DS to which it forwards, empty when it is the root.
+    """
+
+    address: str
+    aliases: tuple[str, ...]
+    pki: Pki
+    curves: tuple[Curve, ...]
+    root: str = ""
+
+    @property
+    def oid(self) -> Oid | None:
+        """Returns the OID of the SM-DS, registeredID of CERT.DSauth."""
+        return self.ds_auth(self.curves[0]).certificate.registered_id
+
+    def ds_auth(self, curve: Curve) -> Credential:
+        """Returns CERT.DSauth and its key."""
+        return self.pki.ds_auth(curve)
+
+    def ci(self, curve: Curve) -> Certificate:
+        """Returns the CI certificate trusted on a curve."""
+        return self.pki.ci(curve).certificate
+
+    def ci_pkid(self, curve: Curve) -> bytes:
+        """Returns the key identifier of that CI, 20 octets."""
+        return self.ci(curve).subject_key_identifier or b""
+
+    def curve_of(self, ci_pkid: bytes | None) -> Curve | None:
+        """Returns the curve whose CI has this key identifier, or None when none has."""
+        found = (curve for curve in self.curves if ci_pkid and self.ci_pkid(curve) == ci_pkid)
+        return next(found, None)
+
+    def answers_to(self, address: str) -> bool:
+        """Returns whether an address is one of this server; ports only count when both have one."""
+        host, _, port = address.lower().partition(":")
+        own = (one.lower().partition(":") for one in (self.address, *self.aliases))
+        return any(
+            host == name and (not port or not other or port == other) for name, _, other in own
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Surroundings:
+    """Everything a function may look at."""
+
+    identity: DsIdentity
+    rng: Rng
+    clock: Clock
+    policy: Policy
+    events: EventRepository
+    sessions: SessionBook
