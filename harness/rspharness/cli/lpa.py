@@ -90,7 +90,7 @@ def _server_options() -> argparse.ArgumentParser:
         type=float,
         default=30.0,
         metavar="S",
-        help="seconds to wait for an answer (default: 30)",
+        help="seconds for one exchange with a server in all (default: 30)",
     )
     return options
 

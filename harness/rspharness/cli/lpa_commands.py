@@ -11,6 +11,7 @@ from rspcore.errors import ConfigError, DecodeError, LocalError, RspError
 from rspcore.ids import Iccid
 from rspcore.messages.es10c import ResetOption
 from rspcore.pki.generate import make_pki
+from rspcore.printable_text import printable
 from rspharness.cli.lpa_user import ProgressBar, TerminalUser
 from rspharness.cli.target_options import card_choice
 from rspharness.lpa import local_management
@@ -28,6 +29,7 @@ from rspharness.lpa.notification_delivery import (
 from rspharness.lpa.output import (
     card_view,
     download_view,
+    failure_view,
     listed_profile_view,
     notification_view,
     profile_view,
@@ -74,8 +76,10 @@ def run(options: argparse.Namespace) -> int:
     try:
         return _COMMANDS[options.command](options)
     except RspError as error:
+        if options.json:
+            print(json.dumps(failure_view(error), ensure_ascii=True, indent=2))
         for note in getattr(error, "__notes__", ()):
-            print(f"rsplab: {note}", file=sys.stderr)
+            print(f"rsplab: {printable(note)}", file=sys.stderr)
         raise
 
 

@@ -61,6 +61,28 @@ def test_download_over_tls(curve):
         assert server.orders.get(made.number).state is OrderState.INSTALLED
 
 
+@pytest.mark.parametrize("function", ["authenticateClient", "getBoundProfilePackage"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "http.refuse",
+        "http.status",
+        "http.error_page",
+        "http.truncate_body",
+        "http.redirect",
+        "es9.answer.transaction_id",
+    ],
+)
+def test_after_a_transport_fault_the_code_is_used_again(fault, function):
+    with bench(Curve.NIST_P256) as (server, port, card):
+        made, code = order(server)
+        once = server.fault(fault, function=function, times=1)
+        with once, pytest.raises(ServerUnreachableError):
+            download(card, port, code)
+        assert download(card, port, code).unreported is None
+        assert server.orders.get(made.number).state is OrderState.INSTALLED
+
+
 @pytest.mark.parametrize(
     ("fault", "parameters"), [("http.cut", {}), ("http.slow", {"milliseconds": 400})]
 )
