@@ -154,6 +154,14 @@ def _add_download(
         "--confirmation-code", metavar="CODE", help="code to enter if the server requires one"
     )
     parser.add_argument(
+        "--retries",
+        type=int,
+        default=0,
+        metavar="N",
+        help="tries after a fault of the transport, with pauses of 1, 2, 4 ... s or as long as the "
+        "server asks for, up to 60 s (default: 0)",
+    )
+    parser.add_argument(
         "--yes", action="store_true", help="consent to the download without a prompt"
     )
 

@@ -17,7 +17,7 @@ from rspharness.cli.target_options import card_choice
 from rspharness.lpa import local_management
 from rspharness.lpa.activation_code import ActivationCode, check_server_address
 from rspharness.lpa.card_reading import read_card, read_lists
-from rspharness.lpa.download import AutomaticUser, EndUser, download
+from rspharness.lpa.download import AutomaticUser, EndUser
 from rspharness.lpa.https_arguments import parse_connect_to, read_ci_certificates
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
@@ -37,6 +37,7 @@ from rspharness.lpa.output import (
     text_lines,
     waiting_view,
 )
+from rspharness.lpa.retried_download import download_with_retries
 from rspharness.run.connection import connected
 
 __all__ = ["run"]
@@ -220,13 +221,17 @@ def _set_address(options: argparse.Namespace) -> int:
 
 
 def _download(options: argparse.Namespace) -> int:
+    if options.retries < 0:
+        raise LocalError(f"--retries {options.retries}: expected 0 or more")
     code = None if options.code is None else _activation_code(options.code)
     user = _user(options)
     with _port(options) as port, _card(options, changing=True) as card:
         if code is None:
             code = _default_code(card)
         with ProgressBar(quiet=options.json) as bar:
-            done = download(card, port, code, user=user, progress=bar)
+            done = download_with_retries(
+                card, port, code, retries=options.retries, user=user, progress=bar
+            )
     view = download_view(done)
     lines = [f"Profile {done.iccid} is installed, disabled", *text_lines(view)]
     _show(options, view, lines)
