@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from rspcore.errors import ConfigError, DecodeError, LocalError, RspError
+from rspcore.errors import ConfigError, DecodeError, LocalError, RemoteError, RspError
 from rspcore.ids import Iccid
 from rspcore.messages.es10c import ResetOption
 from rspcore.pki.generate import make_pki
@@ -23,6 +23,7 @@ from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
 from rspharness.lpa.notification_delivery import (
     deliver_all,
+    deliver_older,
     remove_notification,
     retrieve_notifications,
 )
@@ -228,6 +229,7 @@ def _download(options: argparse.Namespace) -> int:
     with _port(options) as port, _card(options, changing=True) as card:
         if code is None:
             code = _default_code(card)
+        _deliver_older(card, port, code.address)
         with ProgressBar(quiet=options.json) as bar:
             done = download_with_retries(
                 card, port, code, retries=options.retries, user=user, progress=bar
@@ -243,6 +245,16 @@ def _download(options: argparse.Namespace) -> int:
         file=sys.stderr,
     )
     return 1
+
+
+def _deliver_older(card: IsdrChannel, port: HttpsPort, address: str) -> None:
+    """Delivers what waits for the server; what does not succeed is shown and waits on."""
+    try:
+        problems = [one.error for one in deliver_older(card, port, address) if one.error]
+    except (RemoteError, DecodeError) as error:
+        problems = [str(error)]
+    for one in problems:
+        print(f"rsplab: an older Notification waits: {printable(one)}", file=sys.stderr)
 
 
 def _activation_code(text: str) -> ActivationCode:

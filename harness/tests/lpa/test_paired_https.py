@@ -14,6 +14,7 @@ from rspharness.lpa.download import AutomaticUser, download
 from rspharness.lpa.es9p_client import ServerUnreachableError
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.isdr_channel import IsdrChannel
+from rspharness.lpa.notification_delivery import deliver_older, retrieve_notifications
 from rspharness.lpa.retried_download import download_with_retries
 from rspharness.simulated.inprocess import InProcessTarget
 from rspharness.targets.settings import TargetSettings
@@ -82,6 +83,18 @@ def test_after_a_transport_fault_the_code_is_used_again(fault, function):
             download(card, port, code)
         assert download(card, port, code).unreported is None
         assert server.orders.get(made.number).state is OrderState.INSTALLED
+
+
+def test_older_notifications_of_the_server_go_out_first():
+    with bench(Curve.NIST_P256) as (server, port, card):
+        made, code = order(server)
+        done = download(card, port, code)
+        local_management.delete_profile(card, done.iccid)
+        assert deliver_older(card, port, "other.example.com") == ()
+        sent = deliver_older(card, port, code.address.upper())
+        assert [one.error for one in sent] == [None, None]  # of the installation, of the deletion
+        assert retrieve_notifications(card) == ()
+        assert server.orders.get(made.number).state is not OrderState.INSTALLED
 
 
 def test_retries_wait_longer_each_time_and_ask_the_user_once():
