@@ -111,6 +111,11 @@ PRESETS: Final = (
         faults=("information.info2.no-java-card-version", "select.fci.no-template"),
     ),
     CardPreset(
+        name="strict-segments",
+        summary="refuses a protected segment of more than 1,020 octets, header and MAC included",
+        options=("segment-limit=1020",),
+    ),
+    CardPreset(
         name="nearly-full",
         summary="has room for one small Profile",
         memory=16 * 1024,

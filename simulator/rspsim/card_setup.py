@@ -25,6 +25,7 @@ from rspsim.pki_folder import read_pki
 from rspsim.stores.coders import field_types
 
 __all__ = [
+    "USUAL_PERSONALITY",
     "CardRequest",
     "changed_options",
     "decided",
@@ -32,7 +33,7 @@ __all__ = [
     "kept_state",
 ]
 
-_USUAL: Final = "v2.5"
+USUAL_PERSONALITY: Final = "v2.5"
 """Personality of a card for which none is named."""
 
 
@@ -97,7 +98,7 @@ def first_state(request: CardRequest, pki: Pki | None = None) -> CardState:
         ConfigError: no such personality, or credentials are missing.
         LocalError: an option is unknown or has no such value.
     """
-    kind = personality_named(request.personality or _USUAL)
+    kind = personality_named(request.personality or USUAL_PERSONALITY)
     if request.memory is not None:
         kind = replace(kind, nvm_size=request.memory)
     options = changed_options(kind.options, request.options)

@@ -90,7 +90,7 @@ def _server_options() -> argparse.ArgumentParser:
         type=float,
         default=30.0,
         metavar="S",
-        help="seconds to wait for an answer (default: 30)",
+        help="seconds for one exchange with a server in all (default: 30)",
     )
     return options
 
@@ -152,6 +152,14 @@ def _add_download(
     )
     parser.add_argument(
         "--confirmation-code", metavar="CODE", help="code to enter if the server requires one"
+    )
+    parser.add_argument(
+        "--retries",
+        type=int,
+        default=0,
+        metavar="N",
+        help="tries after a fault of the transport, with pauses of 1, 2, 4 ... s or as long as the "
+        "server asks for, up to 60 s (default: 0)",
     )
     parser.add_argument(
         "--yes", action="store_true", help="consent to the download without a prompt"

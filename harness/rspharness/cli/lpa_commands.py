@@ -7,27 +7,30 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from rspcore.errors import ConfigError, DecodeError, LocalError, RspError
+from rspcore.errors import ConfigError, DecodeError, LocalError, RemoteError, RspError
 from rspcore.ids import Iccid
 from rspcore.messages.es10c import ResetOption
 from rspcore.pki.generate import make_pki
+from rspcore.printable_text import printable
 from rspharness.cli.lpa_user import ProgressBar, TerminalUser
 from rspharness.cli.target_options import card_choice
 from rspharness.lpa import local_management
 from rspharness.lpa.activation_code import ActivationCode, check_server_address
 from rspharness.lpa.card_reading import read_card, read_lists
-from rspharness.lpa.download import AutomaticUser, EndUser, download
+from rspharness.lpa.download import AutomaticUser, EndUser
 from rspharness.lpa.https_arguments import parse_connect_to, read_ci_certificates
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
 from rspharness.lpa.notification_delivery import (
     deliver_all,
+    deliver_older,
     remove_notification,
     retrieve_notifications,
 )
 from rspharness.lpa.output import (
     card_view,
     download_view,
+    failure_view,
     listed_profile_view,
     notification_view,
     profile_view,
@@ -35,6 +38,7 @@ from rspharness.lpa.output import (
     text_lines,
     waiting_view,
 )
+from rspharness.lpa.retried_download import download_with_retries
 from rspharness.run.connection import connected
 
 __all__ = ["run"]
@@ -74,8 +78,10 @@ def run(options: argparse.Namespace) -> int:
     try:
         return _COMMANDS[options.command](options)
     except RspError as error:
+        if options.json:
+            print(json.dumps(failure_view(error), ensure_ascii=True, indent=2))
         for note in getattr(error, "__notes__", ()):
-            print(f"rsplab: {note}", file=sys.stderr)
+            print(f"rsplab: {printable(note)}", file=sys.stderr)
         raise
 
 
@@ -216,13 +222,18 @@ def _set_address(options: argparse.Namespace) -> int:
 
 
 def _download(options: argparse.Namespace) -> int:
+    if options.retries < 0:
+        raise LocalError(f"--retries {options.retries}: expected 0 or more")
     code = None if options.code is None else _activation_code(options.code)
     user = _user(options)
     with _port(options) as port, _card(options, changing=True) as card:
         if code is None:
             code = _default_code(card)
+        _deliver_older(card, port, code.address)
         with ProgressBar(quiet=options.json) as bar:
-            done = download(card, port, code, user=user, progress=bar)
+            done = download_with_retries(
+                card, port, code, retries=options.retries, user=user, progress=bar
+            )
     view = download_view(done)
     lines = [f"Profile {done.iccid} is installed, disabled", *text_lines(view)]
     _show(options, view, lines)
@@ -234,6 +245,16 @@ def _download(options: argparse.Namespace) -> int:
         file=sys.stderr,
     )
     return 1
+
+
+def _deliver_older(card: IsdrChannel, port: HttpsPort, address: str) -> None:
+    """Delivers what waits for the server; what does not succeed is shown and waits on."""
+    try:
+        problems = [one.error for one in deliver_older(card, port, address) if one.error]
+    except (RemoteError, DecodeError) as error:
+        problems = [str(error)]
+    for one in problems:
+        print(f"rsplab: an older Notification waits: {printable(one)}", file=sys.stderr)
 
 
 def _activation_code(text: str) -> ActivationCode:

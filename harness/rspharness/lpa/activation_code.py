@@ -13,6 +13,7 @@ position, and no server is ever contacted for it.
 import re
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from rspcore.errors import DecodeError
 from rspcore.ids import Oid
@@ -48,14 +49,15 @@ class ActivationCode:
     def parse(cls, text: str) -> "ActivationCode":
         """Reads an activation code, with or without the prefix "LPA:" (in any case).
 
-        White space around the text is dropped. Fields after the fifth are ignored, as later
-        versions append some.
+        A link with the code as the parameter `carddata`, and a code or link in percent-encoded
+        form, are read as the code in it. White space around the text is dropped. Fields after the
+        fifth are ignored, as later versions append some.
 
         Raises:
             DecodeError: the text is no activation code of format 1; offset is the position of the
                 field at fault, counted in characters without the prefix. Nothing was sent.
         """
-        body = text.strip()
+        body = _out_of_link(text.strip())
         if body[: len(_PREFIX)].upper() == _PREFIX:
             body = body[len(_PREFIX) :]
         if not 1 <= len(body) <= _MAX_CHARACTERS:
@@ -92,6 +94,21 @@ class ActivationCode:
         if self.confirmation_code_required:
             fields.append("1")
         return _PREFIX + "$".join(fields)
+
+
+def _out_of_link(text: str) -> str:
+    """Returns the code in a link or in percent-encoded form, else the text."""
+    if "$" not in text and "%24" in text:
+        text = unquote(text)
+    if not text.lower().startswith("https://"):
+        return text
+    for name, value in parse_qsl(urlsplit(text).query, keep_blank_values=True):
+        if name.lower() == "carddata":
+            return value.strip()
+    raise DecodeError(
+        "activation code: a link without the parameter carddata; expected one as in "
+        "https://.../?carddata=LPA:1$smdp.example.com$MATCHING-ID"
+    )
 
 
 def check_server_address(address: str, *, offset: int = 0) -> None:

@@ -28,6 +28,7 @@ __all__ = [
     "DownloadStoppedError",
     "check_announced_metadata",
     "check_policy_rules",
+    "check_same_server",
     "check_server_address",
     "check_smdp_oid",
     "operator_matches",
@@ -75,12 +76,15 @@ def check_server_address(used: str, signed: str) -> None:
         )
 
 
-def check_smdp_oid(expected: Oid | None, certificate: bytes) -> None:
+def check_smdp_oid(
+    expected: Oid | None, certificate: bytes, source: str = "activation code"
+) -> None:
     """Compares the OID of the activation code with the registeredID of CERT.DPauth.
 
     Args:
         expected: OID of the activation code; None means there is nothing to compare.
         certificate: DER octets of the server's certificate.
+        source: What the expected OID comes from, for the message.
 
     Raises:
         DownloadStoppedError: they differ, or the certificate cannot be read or names no OID.
@@ -96,10 +100,24 @@ def check_smdp_oid(expected: Oid | None, certificate: bytes) -> None:
         ) from error
     if found != expected:
         raise DownloadStoppedError(
-            f"the activation code names SM-DP+ OID {expected}, the certificate of the server "
+            f"the {source} names SM-DP+ OID {expected}, the certificate of the server "
             f"{found or 'none'}",
             CancelSessionReason.undefinedReason,
         )
+
+
+def check_same_server(tls: bytes | None, certificate: bytes) -> None:
+    """Compares the registeredID of the TLS certificate with that of CERT.DPauth.
+
+    Args:
+        tls: DER octets of the TLS certificate; None means there is nothing to compare.
+        certificate: DER octets of CERT.DPauth.
+
+    Raises:
+        DownloadStoppedError: they differ, or CERT.DPauth cannot be read.
+    """
+    if tls is not None:
+        check_smdp_oid(Certificate.from_der(tls).registered_id, certificate, "TLS certificate")
 
 
 def check_policy_rules(

@@ -23,6 +23,7 @@ from rspharness.lpa.checks import (
     DownloadStoppedError,
     check_announced_metadata,
     check_policy_rules,
+    check_same_server,
     check_server_address,
     check_smdp_oid,
 )
@@ -249,6 +250,7 @@ def download(
         # Checked before the card and the MatchingID are shown to the server.
         check_server_address(code.address, initiated.server_signed1.server_address)
         check_smdp_oid(code.smdp_oid, initiated.answer.server_certificate)
+        check_same_server(es9.tls_certificate, initiated.answer.server_certificate)
         progress(DownloadStep.AUTHENTICATE, 0, 0)
         authenticated = authenticate(
             card, es9, initiated, matching_id=code.matching_id, device=device

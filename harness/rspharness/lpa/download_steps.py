@@ -41,7 +41,7 @@ from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.messages.notifications import ProfileInstallationResult
 from rspcore.status import describe, is_success
 from rspcore.tags import Tag
-from rspharness.lpa.es9p_client import Es9Client, ServerRefusedError
+from rspharness.lpa.es9p_client import Es9Client, ServerRefusedError, TransportFaultError
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.local_management import code_text
 
@@ -155,6 +155,7 @@ def initiate_authentication(card: IsdrChannel, es9: Es9Client) -> Initiated:
     """
     challenge = card.send(GetEuiccChallengeRequest()).euicc_challenge
     info1 = card.send(GetEuiccInfo1Request())
+    es9.limit_roots(info1.euicc_ci_pkid_list_for_verification)
     answer = es9.initiate_authentication(challenge, info1.encode())
     try:
         signed = ServerSigned1.decode(answer.server_signed1)
@@ -162,6 +163,7 @@ def initiate_authentication(card: IsdrChannel, es9: Es9Client) -> Initiated:
         raise RemoteError(
             f"ES9+.InitiateAuthentication: serverSigned1 cannot be read: {error}"
         ) from error
+    _require_transaction("InitiateAuthentication", answer.transaction_id, signed.transaction_id)
     return Initiated(answer, signed, info1)
 
 
@@ -232,7 +234,15 @@ def authenticate(
         signed = SmdpSigned2.decode(answer.smdp_signed2)
     except DecodeError as error:
         raise RemoteError(f"ES9+.AuthenticateClient: the answer cannot be read: {error}") from error
+    _require_transaction("AuthenticateClient", answer.transaction_id, signed.transaction_id)
     return Authenticated(answer, metadata, signed)
+
+
+def _require_transaction(function: str, named: TransactionId, signed: TransactionId) -> None:
+    if named != signed:
+        raise TransportFaultError(
+            function, f"the answer is for TransactionID {named}, what is signed in it for {signed}"
+        )
 
 
 def _report_card_error(call: Callable[[], object]) -> None:

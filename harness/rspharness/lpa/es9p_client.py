@@ -2,13 +2,14 @@
 
 `Es9Client` writes the JSON binding and its headers, reads the answer, and turns every answer
 other than success into an error with its meaning: `ServerRefusedError` when the function ran and
-failed (SGP.22 v2, 5.2.6), `RemoteError` when the answer breaks the binding (6.5). How octets reach
-the server is the port's business; `ServerUnreachableError` is what a port raises when they do not.
+failed (SGP.22 v2, 5.2.6), `TransportFaultError` when the answer breaks the binding (6.5), which
+leaves the order open for another try. How octets reach the server is the port's business;
+`ServerUnreachableError` is what a port raises when they do not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar, runtime_checkable
 
 from rspcore.errors import ConfigError, DecodeError, RemoteError
 from rspcore.messages.es9p import (
@@ -29,6 +30,8 @@ from rspcore.messages.es9p import (
     Response,
 )
 from rspcore.messages.json_codec import JsonMessage, dump_object, load_object
+from rspcore.pki.roles import Role
+from rspcore.printable_text import printable
 from rspharness.lpa.status_meanings import meaning
 
 __all__ = [
@@ -38,10 +41,16 @@ __all__ = [
     "HttpReply",
     "ServerRefusedError",
     "ServerUnreachableError",
+    "TlsPort",
+    "TransportFaultError",
+    "retry_after",
 ]
 
 PROTOCOL_VERSION: Final = "2.5.0"
 """Highest specification version this LPA says it supports, in X-Admin-Protocol."""
+
+_MOST_TEXT: Final = 200
+"""Characters of a text of the server that are shown."""
 
 _Answer = TypeVar("_Answer", bound=Response)
 
@@ -83,26 +92,64 @@ class HttpPort(Protocol):
         """
 
 
+@runtime_checkable
+class TlsPort(Protocol):
+    """What a port over TLS knows beside the answers."""
+
+    def limit_roots(self, ci_pkids: Collection[bytes]) -> None:
+        """Accepts from now on only servers under these CI keys, 20 octets each."""
+
+    def expect_role(self, address: str, role: Role) -> None:
+        """Accepts from the server of an address only a certificate of this role."""
+
+    def server_certificate(self, address: str) -> bytes | None:
+        """Returns the DER octets of the certificate of a server in use, or None."""
+
+
 class ServerUnreachableError(ConfigError):
     """Reports that no answer came from a server; whether it acted is not known."""
+
+
+class TransportFaultError(ServerUnreachableError):
+    """Reports an answer that is none of the function called: to be tried again later.
+
+    It is an HTTP status other than success, another content type, an unreadable body, or an answer
+    of another session. Whether the server acted is not known.
+
+    Attributes:
+        function: Name of the function, without its interface.
+        code: "HTTP" and the status, or empty.
+        retry_after_s: Seconds that the server asks to wait, or None.
+    """
+
+    def __init__(
+        self, function: str, text: str, *, code: str = "", retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(f"ES9+.{function}: {text}; try again later")
+        self.function = function
+        self.code = code
+        self.retry_after_s = retry_after_s
 
 
 class ServerRefusedError(RemoteError):
     """Reports that a function ran at the server and failed; the server has ended the session.
 
     Attributes:
+        function: Name of the function, without its interface.
         subject: Subject code, empty when the server sent none.
         reason: Reason code, empty when the server sent none.
     """
 
     def __init__(self, function: str, error: FunctionFailedError) -> None:
         data = error.status_code_data
+        self.function = function
         self.subject = data.subject_code if data else ""
         self.reason = data.reason_code if data else ""
         if data is None:
             text = "without saying why"
         else:
             extra = ", ".join(part for part in (data.subject_identifier, data.message) if part)
+            extra = printable(extra, _MOST_TEXT)
             text = f"{self.subject}/{self.reason}, {meaning(self.subject, self.reason)}"
             text += f" ({extra})" if extra else ""
         super().__init__(f"ES9+.{function}: the server refused: {text}", code=error.code)
@@ -120,6 +167,20 @@ class Es9Client:
         self._port = port
         self.address = address
         self.server_version: str | None = None
+        if isinstance(port, TlsPort):
+            port.expect_role(address, Role.DP_TLS)
+
+    def limit_roots(self, ci_pkids: Collection[bytes]) -> None:
+        """Accepts only servers under the CI keys (20 octets each) that the card verifies with."""
+        if isinstance(self._port, TlsPort):
+            self._port.limit_roots(ci_pkids)
+
+    @property
+    def tls_certificate(self) -> bytes | None:
+        """Returns the TLS certificate of the server, None while there is none or without TLS."""
+        return (
+            self._port.server_certificate(self.address) if isinstance(self._port, TlsPort) else None
+        )
 
     def initiate_authentication(
         self, euicc_challenge: bytes, euicc_info1: bytes
@@ -128,7 +189,7 @@ class Es9Client:
 
         Raises:
             ServerRefusedError: the function failed; there is no session.
-            RemoteError: the answer breaks the binding.
+            TransportFaultError: the answer breaks the binding.
             ServerUnreachableError: no answer came.
         """
         request = InitiateAuthenticationRequest(
@@ -140,7 +201,7 @@ class Es9Client:
         """Sends the card's AuthenticateServerResponse.
 
         Raises:
-            RemoteError: as `initiate_authentication`, or the answer names another session.
+            RspError: as `initiate_authentication`, or the answer names another session.
             ServerUnreachableError: no answer came.
         """
         answer = self._call(request, request.PATH, AuthenticateClientResponse)
@@ -153,7 +214,7 @@ class Es9Client:
         """Sends the card's PrepareDownloadResponse and returns the answer with the package.
 
         Raises:
-            RemoteError: as `initiate_authentication`, or the answer names another session.
+            RspError: as `initiate_authentication`, or the answer names another session.
             ServerUnreachableError: no answer came.
         """
         answer = self._call(request, request.PATH, GetBoundProfilePackageResponse)
@@ -165,7 +226,7 @@ class Es9Client:
         """Sends the card's CancelSessionResponse, which ends the session.
 
         Raises:
-            RemoteError: as `initiate_authentication`.
+            RspError: as `initiate_authentication`.
             ServerUnreachableError: no answer came.
         """
         return self._call(request, request.PATH, CancelSessionResponse)
@@ -174,8 +235,8 @@ class Es9Client:
         """Sends a PendingNotification (BF37 or 30) and checks that the server took it.
 
         Raises:
-            RemoteError: the answer is not 204; the code is the HTTP status. The Notification has
-                to stay on the card.
+            TransportFaultError: the answer is not 204; the code is the HTTP status. The
+                Notification has to stay on the card.
             ServerUnreachableError: no answer came.
         """
         request = HandleNotificationRequest(pending_notification=pending_notification)
@@ -190,16 +251,18 @@ class Es9Client:
             raise _http_error(function, reply, 200)
         content_type = (reply.header("Content-Type") or "").partition(";")[0].strip().lower()
         if content_type != JSON_CONTENT_TYPE:
-            raise RemoteError(
-                f"ES9+.{function}: the answer has content type {content_type!r}; expected "
-                f"{JSON_CONTENT_TYPE!r}"
+            raise TransportFaultError(
+                function,
+                f"the answer has content type {content_type[:_MOST_TEXT]!r}; expected "
+                f"{JSON_CONTENT_TYPE!r}{_first_line(reply.body)}",
             )
         try:
             return kind.from_json(load_object(reply.body))
         except FunctionFailedError as error:
             raise ServerRefusedError(function, error) from error
         except DecodeError as error:
-            raise RemoteError(f"ES9+.{function}: the answer cannot be read: {error}") from error
+            text = printable(str(error), _MOST_TEXT)
+            raise TransportFaultError(function, f"the answer cannot be read: {text}") from error
 
     def _post(self, request: JsonMessage, path: str) -> HttpReply:
         headers = {
@@ -210,9 +273,10 @@ class Es9Client:
         reply = self._port.post(self.address, path, headers, dump_object(request.to_json()))
         protocol = reply.header(ADMIN_PROTOCOL_HEADER)
         if protocol is not None and not protocol.startswith(ADMIN_PROTOCOL_PREFIX):
-            raise RemoteError(
-                f"ES9+.{_function_name(path)}: {ADMIN_PROTOCOL_HEADER} {protocol!r} in the answer; "
-                f"expected {ADMIN_PROTOCOL_PREFIX}X.Y.Z"
+            raise TransportFaultError(
+                _function_name(path),
+                f"{ADMIN_PROTOCOL_HEADER} {protocol[:_MOST_TEXT]!r} in the answer; expected "
+                f"{ADMIN_PROTOCOL_PREFIX}X.Y.Z",
             )
         self.server_version = protocol and protocol.removeprefix(ADMIN_PROTOCOL_PREFIX)
         return reply
@@ -223,15 +287,35 @@ def _function_name(path: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _http_error(function: str, reply: HttpReply, expected: int) -> RemoteError:
-    return RemoteError(
-        f"ES9+.{function}: HTTP status {reply.status}; expected {expected}",
+def _http_error(function: str, reply: HttpReply, expected: int) -> TransportFaultError:
+    wait = retry_after(reply.header("Retry-After"))
+    later = "" if wait is None else f"; the server asks to wait {wait:g} s"
+    return TransportFaultError(
+        function,
+        f"HTTP status {reply.status}; expected {expected}{_first_line(reply.body)}{later}",
         code=f"HTTP {reply.status}",
+        retry_after_s=wait,
     )
+
+
+def _first_line(body: bytes) -> str:
+    """Returns the first line of text of a body for a message, made safe to show; empty if none."""
+    lines = body.decode("utf-8", "backslashreplace").strip().splitlines()
+    return f"; the server says: {printable(lines[0], _MOST_TEXT)}" if lines else ""
+
+
+def retry_after(field: str | None) -> float | None:
+    """Returns the seconds that a Retry-After field of the form of a number asks for, or None.
+
+    >>> retry_after("120"), retry_after("soon"), retry_after(None)
+    (120.0, None, None)
+    """
+    text = (field or "").strip()
+    return float(text) if text.isascii() and text.isdecimal() and len(text) < 9 else None
 
 
 def _require_session(function: str, asked: str, answered: object) -> None:
     if asked != str(answered):
-        raise RemoteError(
-            f"ES9+.{function}: the answer is for TransactionID {answered}, asked for {asked}"
+        raise TransportFaultError(
+            function, f"the answer is for TransactionID {answered}, asked for {asked}"
         )

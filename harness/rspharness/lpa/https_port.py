@@ -10,9 +10,10 @@ followed and no proxy is used.
 import re
 import ssl
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Self
+from datetime import UTC, datetime
+from typing import Any, Final, Self
 
 import urllib3
 from urllib3.connection import HTTPSConnection
@@ -20,10 +21,12 @@ from urllib3.exceptions import HTTPError, InsecureRequestWarning, NewConnectionE
 from urllib3.exceptions import TimeoutError as HttpTimeoutError
 
 from rspcore.crypto.curves import Curve
-from rspcore.errors import ConfigError, DecodeError, RemoteError
+from rspcore.errors import ConfigError, DecodeError, RemoteError, RspError
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.roles import Role
+from rspcore.pki.verification import CertificateFlaw, tls_certificate_flaws
 from rspharness.lpa.es9p_client import HttpReply, ServerUnreachableError
+from rspharness.record.timing import stopwatch
 
 __all__ = ["HttpsOptions", "HttpsPort"]
 
@@ -32,7 +35,6 @@ _OPENSSL_BRAINPOOL: Final = "brainpoolP256r1"
 _MAX_BODY_OCTETS: Final = 8 * 1024 * 1024
 _OBJECT: Final = re.compile(r"^<?[\w.]*Connection(?:Pool)?\([^)]*\)[^:]*: ")
 """The connection object that urllib3's messages begin with, of no use to a reader."""
-_SERVER_ROLES: Final = frozenset({Role.DP_TLS, Role.DS_TLS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,7 @@ class HttpsOptions:
             port); the empty name stands for every server. Certificate and Host field are still
             those of the FQDN.
         curve: Curve to offer, None for the usual ones first and brainpoolP256r1 if they fail.
-        timeout_s: Seconds to wait for a connection and for each part of an answer.
+        timeout_s: Seconds for one exchange in all: connection, request and whole answer.
     """
 
     ca_certificates: tuple[bytes, ...] = ()
@@ -65,6 +67,33 @@ class HttpsPort:
     def __init__(self, options: HttpsOptions | None = None) -> None:
         self._options = options or HttpsOptions()
         self._pools: dict[str, urllib3.HTTPSConnectionPool] = {}
+        self._ci_pkids: frozenset[bytes] | None = None
+        self._roles: dict[str, Role] = {}
+        self._certificates: dict[str, bytes] = {}
+        self._deadline = _Deadline()
+
+    def limit_roots(self, ci_pkids: Collection[bytes]) -> None:
+        """Accepts from now on only servers under these CI keys (20 octets each).
+
+        What `insecure` of the options leaves unchecked stays so. Open connections are closed when
+        the keys are others than before.
+        """
+        wanted = frozenset(ci_pkids)
+        if wanted != self._ci_pkids:
+            self.close()
+            self._ci_pkids = wanted
+
+    def expect_role(self, address: str, role: Role) -> None:
+        """Accepts from the server of an address only a certificate of this role."""
+        if self._roles.get(address.lower()) is not role:
+            self._roles[address.lower()] = role
+            pool = self._pools.pop(address, None)
+            if pool is not None:
+                pool.close()
+
+    def server_certificate(self, address: str) -> bytes | None:
+        """Returns the DER octets of the certificate that was checked last, or None."""
+        return self._certificates.get(address.lower())
 
     def __enter__(self) -> Self:
         """Returns the port."""
@@ -88,6 +117,7 @@ class HttpsPort:
             RemoteError: the certificate has no role of a server, or the answer is too long.
             ConfigError: a CA certificate given cannot be used.
         """
+        self._deadline.start(self._options.timeout_s)
         pool = self._pools.get(address)
         try:
             if pool is not None:
@@ -156,42 +186,127 @@ class HttpsPort:
             port,
             timeout=urllib3.Timeout(connect=options.timeout_s, read=options.timeout_s),
             maxsize=1,
-            ssl_context=_context(options, curve),
+            ssl_context=self._context(curve),
             server_hostname=name,
             assert_hostname=False if options.insecure else name,
         )
         if not options.insecure:
-            pool.ConnectionCls = _RoleCheckedConnection
+            pool.ConnectionCls = self._checked_connection(address)
         return pool
 
+    def _checked_connection(self, address: str) -> type[HTTPSConnection]:
+        check = self._check
 
-class _RoleCheckedConnection(HTTPSConnection):
-    """A connection that checks the server's role in the certificate before anything is sent."""
+        class Checked(HTTPSConnection):
+            def connect(self) -> None:
+                super().connect()
+                sock = self.sock
+                der = sock.getpeercert(binary_form=True) if isinstance(sock, ssl.SSLSocket) else b""
+                try:
+                    check(address, der or b"")
+                except RspError:
+                    self.close()
+                    raise
 
-    def connect(self) -> None:
-        """Connects and checks the role.
+        return Checked
+
+    def _check(self, address: str, der: bytes) -> None:
+        """Checks a TLS certificate by the rules of `rspcore.pki.verification`."""
+        try:
+            certificate = Certificate.from_der(der)
+        except DecodeError as error:
+            raise RemoteError(f"TLS certificate of {address}: {error}") from error
+        issuer = self._issuer(certificate)
+        role = self._roles.get(address.lower())
+        roles = (Role.DP_TLS, Role.DS_TLS) if role is None else (role,)
+        name = address.lower().partition(":")[0]
+        now = datetime.now(UTC)  # noqa: TID251  TLS is held against the real clock
+        flaw = next(tls_certificate_flaws(certificate, roles, issuer, now, name), None)
+        if flaw is not None:
+            raise RemoteError(
+                f"TLS certificate of {address}: {_flaw_text(flaw, certificate, roles)}. "
+                "Nothing was sent"
+            )
+        self._certificates[address.lower()] = der
+
+    def _issuer(self, certificate: Certificate) -> Certificate | None:
+        named = certificate.authority_key_identifier
+        trusted = map(Certificate.from_der, self._trusted())
+        return next((one for one in trusted if one.subject_key_identifier == named), None)
+
+    def _trusted(self) -> tuple[bytes, ...]:
+        """Returns the CI certificates given, less those the card does not list.
 
         Raises:
-            RemoteError: the certificate has another role or none. Nothing was sent.
+            ConfigError: none is left.
         """
-        super().connect()
-        der = (
-            self.sock.getpeercert(binary_form=True) if isinstance(self.sock, ssl.SSLSocket) else b""
+        given = self._options.ca_certificates
+        if self._ci_pkids is None or not given:
+            return given
+        kept = tuple(
+            der
+            for der in given
+            if Certificate.from_der(der).subject_key_identifier in self._ci_pkids
         )
-        try:
-            role = Certificate.from_der(der or b"").role
-        except DecodeError as error:
-            self.close()
-            raise RemoteError(f"TLS certificate of {self.host}: {error}") from error
-        if role not in _SERVER_ROLES:
-            self.close()
-            raise RemoteError(
-                f"TLS certificate of {self.server_hostname or self.host}: role "
-                f"{role.name if role else 'none'}; expected DP_TLS or DS_TLS. Nothing was sent"
+        if not kept:
+            listed = ", ".join(sorted(one.hex().upper() for one in self._ci_pkids)) or "none"
+            raise ConfigError(
+                f"none of the {len(given)} CI certificates is one the card verifies with "
+                f"(it lists {listed}); name another with --ca"
             )
+        return kept
+
+    def _context(self, curve: Curve) -> ssl.SSLContext:
+        context = _context(self._options, curve, self._trusted())
+        deadline = self._deadline
+
+        class Timed(ssl.SSLSocket):
+            """A socket whose every step has what is left of the time of the exchange."""
+
+            def recv_into(self, *given: Any) -> int:
+                self.settimeout(deadline.left())
+                return super().recv_into(*given)
+
+            def send(self, *given: Any) -> int:
+                self.settimeout(deadline.left())
+                return super().send(*given)
+
+        context.sslsocket_class = Timed
+        return context
 
 
-def _context(options: HttpsOptions, curve: Curve) -> ssl.SSLContext:
+class _Deadline:
+    """The end of the exchange under way."""
+
+    def __init__(self) -> None:
+        self._seconds, self._elapsed_ms = 0.0, stopwatch()
+
+    def start(self, seconds: float) -> None:
+        self._seconds, self._elapsed_ms = seconds, stopwatch()
+
+    def left(self) -> float:
+        """Returns the seconds left.
+
+        Raises:
+            TimeoutError: none.
+        """
+        left = self._seconds - self._elapsed_ms() / 1000
+        if left <= 0:
+            raise TimeoutError("the exchange took longer than --timeout allows")
+        return left
+
+
+def _flaw_text(flaw: CertificateFlaw, certificate: Certificate, roles: Collection[Role]) -> str:
+    if flaw in (CertificateFlaw.EXPIRED, CertificateFlaw.NOT_YET_VALID):
+        return f"{flaw}: valid from {certificate.not_before} to {certificate.not_after}"
+    if flaw in (CertificateFlaw.NO_ROLE, CertificateFlaw.WRONG_ROLE):
+        role = certificate.role
+        expected = " or ".join(one.name for one in roles)
+        return f"role {role.name if role else 'none'}; expected {expected}"
+    return f"{flaw} is not as the profile of such a certificate says (SGP.22 v2, 4.5.2)"
+
+
+def _context(options: HttpsOptions, curve: Curve, trusted: tuple[bytes, ...]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if curve is Curve.BRAINPOOL_P256R1:
@@ -200,8 +315,8 @@ def _context(options: HttpsOptions, curve: Curve) -> ssl.SSLContext:
     if options.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    elif options.ca_certificates:
-        _trust(context, options.ca_certificates)
+    elif trusted:
+        _trust(context, trusted)
     else:
         context.load_default_certs()
     return context
@@ -226,7 +341,9 @@ def _unreachable(address: str, error: HTTPError) -> ServerUnreachableError:
     text = _OBJECT.sub("", str(error))
     if isinstance(error, SSLError):
         hint = ""
-        if "certificate verify failed" in text.lower():
+        if "expired" in text.lower() or "not yet valid" in text.lower():
+            hint = "; compare its dates with the clock of this machine"
+        elif "certificate verify failed" in text.lower():
             hint = "; name the CI with --ca, or accept any certificate with --insecure"
         return ServerUnreachableError(f"{address}: no TLS connection: {text}{hint}")
     if isinstance(error, NewConnectionError):

@@ -32,6 +32,7 @@ __all__ = [
     "PendingNotification",
     "deliver",
     "deliver_all",
+    "deliver_older",
     "remove_notification",
     "retrieve_notifications",
 ]
@@ -145,6 +146,27 @@ def deliver_all(
                 failed[address] = error
         deliveries.append(Delivery(notification, error))
     return tuple(deliveries)
+
+
+def deliver_older(card: IsdrChannel, port: HttpPort, address: str) -> tuple[Delivery, ...]:
+    """Delivers what waits for one server, so that nothing older follows the result of a download.
+
+    Args:
+        card: An open channel.
+        port: The way to servers.
+        address: Address of the server, compared without case.
+
+    Raises:
+        RemoteError: the card refused the list.
+    """
+    waiting = retrieve_notifications(card)
+    return deliver_all(
+        card, port, [one for one in waiting if _same(one.metadata.notification_address, address)]
+    )
+
+
+def _same(one: str, other: str) -> bool:
+    return one.lower() == other.lower()
 
 
 def _try(card: IsdrChannel, port: HttpPort, notification: PendingNotification) -> str | None:

@@ -4,10 +4,12 @@ The JSON member names are those of ASN.1, in lower camel case; identifiers are w
 writes them. Nothing is read from a card here.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
+from rspcore.errors import RspError
 from rspcore.messages.codec import components
 from rspcore.messages.es10c import ProfileInfo, ProfileState
 from rspcore.messages.euicc_info import EuiccCategory
@@ -18,6 +20,7 @@ from rspcore.messages.metadata import (
     StoreMetadataRequest,
 )
 from rspcore.messages.partial import Partial
+from rspcore.printable_text import printable
 from rspharness.lpa.card_reading import CardReading
 from rspharness.lpa.download import Download
 from rspharness.lpa.notification_delivery import PendingNotification
@@ -25,6 +28,7 @@ from rspharness.lpa.notification_delivery import PendingNotification
 __all__ = [
     "card_view",
     "download_view",
+    "failure_view",
     "listed_profile_view",
     "metadata_view",
     "notification_view",
@@ -237,6 +241,24 @@ def download_view(download: Download) -> View:
     )
 
 
+def failure_view(error: RspError) -> View:
+    """Returns a failure as it is shown: function, subject, reason, code, message and notes.
+
+    What is not known is an empty text; a function is written without its interface.
+    """
+    named = re.match(r"ES\d+\w?\+?\.(\w+)", str(error))
+    function = getattr(error, "function", "") or (named[1] if named else "")
+    reason = getattr(error, "reason", "")
+    return {
+        "function": function,
+        "subject": getattr(error, "subject", ""),
+        "reason": reason.name if isinstance(reason, IntEnum) else str(reason),
+        "code": getattr(error, "code", ""),
+        "message": str(error),
+        "notes": list(getattr(error, "__notes__", ())),
+    }
+
+
 def text_lines(view: Mapping[str, object]) -> list[str]:
     """Returns an object as one line per member, names aligned, one line per list item."""
     width = max(map(len, view), default=0)
@@ -258,12 +280,12 @@ def _shown(value: object) -> str:
         return ", ".join(f"{key} {_shown(one)}" for key, one in value.items())
     if isinstance(value, list):
         return " ".join(_shown(one) for one in value) or "-"
-    return str(value) or "(empty)"
+    return printable(str(value)) or "(empty)"
 
 
 def _cell(value: object) -> str:
     # Numbers in a table are names of things, so they get no thousands separators.
-    return _shown(value) if isinstance(value, bool | list) else str(value)
+    return _shown(value) if isinstance(value, bool | list) else printable(str(value))
 
 
 def table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> list[str]:

@@ -82,8 +82,19 @@ def test_failed_cancellation_is_reported_with_the_reason(server, capsys, monkeyp
     order = server.orders.order(PROFILE.upp, PROFILE.metadata, confirmation_code="4711")
     assert download(order.activation_code) == 1
     first, second = capsys.readouterr().err.splitlines()
-    assert first == "rsplab: CancelSession: ES9+.CancelSession: HTTP status 503; expected 200"
+    assert first.startswith(
+        "rsplab: CancelSession: ES9+.CancelSession: HTTP status 503; expected 200"
+    )
     assert second.startswith("rsplab: the server requires a Confirmation Code")
+
+
+def test_failure_is_an_object_with_function_and_codes(server, capsys):
+    assert download("LPA:1$testsmdpplus1.example.com$UNKNOWN", "--json") == 1
+    shown = json.loads(capsys.readouterr().out)
+    names = ("function", "subject", "reason", "code")
+    assert [shown[name] for name in names] == ["AuthenticateClient", "8.2.6", "3.8", "8.2.6/3.8"]
+    assert "MatchingID" in shown["message"]
+    assert shown["notes"] == []
 
 
 def test_order_for_the_eid_of_the_card_needs_no_code_but_an_address(server, capsys):

@@ -97,3 +97,22 @@ def test_host_name_of_254_characters_is_refused():
     assert len(name) == 254
     with pytest.raises(DecodeError, match="at most 253"):
         check_server_address(name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "LPA%3A1%24smdp.example.com%24ABC",
+        "1%24smdp.example.com%24ABC",
+        "https://esim.example.com/qr?carddata=LPA:1$smdp.example.com$ABC",
+        "https://esim.example.com/qr?x=1&carddata=LPA%3A1%24smdp.example.com%24ABC",
+    ],
+)
+def test_links_and_percent_encoded_codes_are_read(text):
+    code = ActivationCode.parse(text)
+    assert (code.address, code.matching_id) == ("smdp.example.com", "ABC")
+
+
+def test_link_without_a_code_is_refused():
+    with pytest.raises(DecodeError, match="carddata"):
+        ActivationCode.parse("https://esim.example.com/qr")

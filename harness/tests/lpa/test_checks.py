@@ -1,8 +1,11 @@
 """The checks of an LPA: addresses, OIDs, policy rules, metadata of the package."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from rspcore import tlv
+from rspcore.crypto.curves import Curve
 from rspcore.errors import DecodeError
 from rspcore.ids import Iccid, MccMnc, Oid
 from rspcore.messages.es10b import CancelSessionReason
@@ -15,10 +18,12 @@ from rspcore.messages.metadata import (
     ProfilePolicyAuthorisationRule,
     StoreMetadataRequest,
 )
+from rspcore.pki.generate import issue_tls, make_pki
 from rspharness.lpa.checks import (
     DownloadStoppedError,
     check_announced_metadata,
     check_policy_rules,
+    check_same_server,
     check_server_address,
     check_smdp_oid,
     operator_matches,
@@ -70,6 +75,20 @@ def test_addresses_compare_without_case_and_optional_port(one, other, same):
 def test_other_address_stops_the_download():
     with pytest.raises(DownloadStoppedError, match=r"'b\.example', but 'a\.example'"):
         check_server_address("a.example", "b.example")
+
+
+def test_tls_certificate_of_another_server_stops_the_download():
+    pki = make_pki()
+    good = pki.dp_auth(Curve.NIST_P256).certificate
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    for oid, same in ((good.registered_id, True), (Oid("2.999.12"), False)):
+        tls = issue_tls(pki, Curve.NIST_P256, ("h.example",), now, registered_id=oid)
+        if same:
+            check_same_server(tls.certificate.der, good.der)
+            continue
+        with pytest.raises(DownloadStoppedError, match=r"TLS certificate names .*2\.999\.12"):
+            check_same_server(tls.certificate.der, good.der)
+    check_same_server(None, good.der)
 
 
 def test_code_without_an_oid_needs_no_certificate():

@@ -5,7 +5,6 @@ import json
 
 import pytest
 
-from rspcore.errors import RemoteError
 from rspcore.ids import TransactionId
 from rspcore.messages.es9p import AuthenticateClientRequest, CancelSessionRequest
 from rspharness.lpa.es9p_client import (
@@ -13,6 +12,7 @@ from rspharness.lpa.es9p_client import (
     HttpReply,
     ServerRefusedError,
     ServerUnreachableError,
+    TransportFaultError,
 )
 
 JSON = {"Content-Type": "application/json;charset=UTF-8", "X-Admin-Protocol": "gsma/rsp/v2.4.0"}
@@ -108,9 +108,9 @@ def test_failure_without_codes_is_a_refusal(port):
 )
 def test_answer_that_breaks_the_binding_is_refused(port, answer, match):
     client = Es9Client(port(answer), "h.example")
-    with pytest.raises(RemoteError, match=match) as caught:
+    with pytest.raises(TransportFaultError, match=match) as caught:
         client.initiate_authentication(bytes(16), b"")
-    assert not isinstance(caught.value, ServerRefusedError)
+    assert "try again later" in str(caught.value)
 
 
 def test_answer_for_another_session_is_refused(port):
@@ -125,7 +125,7 @@ def test_answer_for_another_session_is_refused(port):
     request = AuthenticateClientRequest(
         transaction_id=TRANSACTION_ID, authenticate_server_response=b""
     )
-    with pytest.raises(RemoteError, match="TransactionID AA, asked for 0102"):
+    with pytest.raises(TransportFaultError, match="TransactionID AA, asked for 0102"):
         client.authenticate_client(request)
 
 
@@ -145,9 +145,17 @@ def test_notification_is_accepted_with_204(port):
 @pytest.mark.parametrize("status", [200, 400, 503])
 def test_notification_with_another_status_is_not_accepted(port, status):
     client = Es9Client(port(HttpReply(status, {}, b"")), "h.example")
-    with pytest.raises(RemoteError) as caught:
+    with pytest.raises(TransportFaultError) as caught:
         client.handle_notification(b"")
     assert caught.value.code == f"HTTP {status}"
+
+
+def test_text_and_waiting_time_of_the_server_reach_the_user_escaped(port):
+    answer = HttpReply(503, {"retry-after": "7"}, b"busy \x1b[31m now\nmore")
+    client = Es9Client(port(answer), "h.example")
+    with pytest.raises(TransportFaultError, match=r"says: busy \\x1b\[31m now; .* 7 s") as caught:
+        client.handle_notification(b"")
+    assert caught.value.retry_after_s == 7.0
 
 
 def test_error_of_the_port_is_raised_unchanged(port):

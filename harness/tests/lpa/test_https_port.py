@@ -12,6 +12,7 @@ import pytest
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, RemoteError
+from rspcore.pki.certificate_flaws import FLAWED_VARIANTS, flawed_certificate
 from rspcore.pki.generate import issue_tls, make_pki
 from rspcore.pki.roles import Role
 from rspharness.lpa.es9p_client import ServerUnreachableError
@@ -47,9 +48,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def server(tmp_path) -> Callable[..., object]:
     @contextmanager
     def run(curve=Curve.NIST_P256, name=HOST, **how) -> Iterator[http.server.HTTPServer]:
+        variant = how.pop("variant", None)
         credential = issue_tls(PKI, curve, (name,), how.pop("now", NOW), **how)
+        der = credential.certificate.der
+        if variant is not None:
+            der = flawed_certificate(PKI, variant, credential)
         chain = tmp_path / "tls.pem"
-        chain.write_text(ssl.DER_cert_to_PEM_cert(credential.certificate.der))
+        chain.write_text(ssl.DER_cert_to_PEM_cert(der))
         key = tmp_path / "tls.key"
         key.write_bytes(credential.private_key.to_pem())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -165,9 +170,60 @@ def test_expired_certificate_is_refused(server):
     )
 
 
-def test_certificate_of_another_role_is_refused_before_anything_is_sent(server, monkeypatch):
-    monkeypatch.setattr("rspharness.lpa.https_port._SERVER_ROLES", frozenset({Role.DS_TLS}))
-    refused(server, "role DP_TLS", RemoteError)
+def test_certificate_of_another_role_is_refused_before_anything_is_sent(server):
+    with server(role=Role.DS_TLS) as made, HttpsPort(options(made)) as port:
+        port.expect_role(HOST, Role.DP_TLS)
+        with pytest.raises(RemoteError, match="role DS_TLS; expected DP_TLS"):
+            port.post(HOST, "/200", {}, b"secret")
+        assert made.seen == []
+
+
+def test_root_that_the_card_does_not_list_is_refused(server):
+    with server() as made, HttpsPort(options(made)) as port:
+        port.limit_roots((bytes(20),))
+        with pytest.raises(ConfigError, match=f"lists {'00' * 20}"):
+            port.post(HOST, "/200", {}, b"secret")
+        assert made.seen == []
+        port.limit_roots((PKI.ci(Curve.NIST_P256).certificate.subject_key_identifier,))
+        assert port.post(HOST, "/200", {}, b"").status == 200
+
+
+UNPRESENTABLE = ("short_curve", "off_curve_point", "repeated_extension")
+"""Certificates that the TLS library of the server itself refuses to load."""
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [one for one in FLAWED_VARIANTS if Role.DP_TLS in one.roles and one.name not in UNPRESENTABLE],
+    ids=lambda one: one.name,
+)
+def test_flawed_certificate_is_refused_before_anything_is_sent(server, variant):
+    with (
+        server(variant=variant) as made,
+        HttpsPort(options(made)) as port,
+        pytest.raises((RemoteError, ServerUnreachableError)),
+    ):
+        port.post(HOST, "/200", {}, b"secret")
+    assert made.seen == []
+
+
+def test_answer_that_dribbles_ends_with_the_time_of_the_exchange(server, monkeypatch):
+    def dribble(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "100")
+        self.end_headers()
+        for _ in range(100):
+            self.wfile.write(b"x")
+            self.wfile.flush()
+            self.server.released.wait(0.05)
+
+    monkeypatch.setattr(Handler, "do_POST", dribble)
+    with server() as made, HttpsPort(options(made, timeout_s=0.4)) as port:
+        made.released = threading.Event()
+        with pytest.raises(ServerUnreachableError):
+            port.post(HOST, "/200", {}, b"")
+        assert not made.released.is_set()
+        made.released.set()
 
 
 def test_sm_ds_role_is_accepted(server):

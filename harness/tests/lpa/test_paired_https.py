@@ -10,10 +10,12 @@ from rspcore.pki.generate import issue_tls, make_pki
 from rspcore.profile_maker import PRESETS, make_profile
 from rspharness.lpa import local_management
 from rspharness.lpa.activation_code import ActivationCode
-from rspharness.lpa.download import download
+from rspharness.lpa.download import AutomaticUser, download
 from rspharness.lpa.es9p_client import ServerUnreachableError
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.isdr_channel import IsdrChannel
+from rspharness.lpa.notification_delivery import deliver_older, retrieve_notifications
+from rspharness.lpa.retried_download import download_with_retries
 from rspharness.simulated.inprocess import InProcessTarget
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
@@ -58,6 +60,58 @@ def test_download_over_tls(curve):
         made, code = order(server)
         assert download(card, port, code).unreported is None
         assert len(local_management.list_profiles(card)) == 1
+        assert server.orders.get(made.number).state is OrderState.INSTALLED
+
+
+@pytest.mark.parametrize("function", ["authenticateClient", "getBoundProfilePackage"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "http.refuse",
+        "http.status",
+        "http.error_page",
+        "http.truncate_body",
+        "http.redirect",
+        "es9.answer.transaction_id",
+    ],
+)
+def test_after_a_transport_fault_the_code_is_used_again(fault, function):
+    with bench(Curve.NIST_P256) as (server, port, card):
+        made, code = order(server)
+        once = server.fault(fault, function=function, times=1)
+        with once, pytest.raises(ServerUnreachableError):
+            download(card, port, code)
+        assert download(card, port, code).unreported is None
+        assert server.orders.get(made.number).state is OrderState.INSTALLED
+
+
+def test_older_notifications_of_the_server_go_out_first():
+    with bench(Curve.NIST_P256) as (server, port, card):
+        made, code = order(server)
+        done = download(card, port, code)
+        local_management.delete_profile(card, done.iccid)
+        assert deliver_older(card, port, "other.example.com") == ()
+        sent = deliver_older(card, port, code.address.upper())
+        assert [one.error for one in sent] == [None, None]  # of the installation, of the deletion
+        assert retrieve_notifications(card) == ()
+        assert server.orders.get(made.number).state is not OrderState.INSTALLED
+
+
+def test_retries_wait_longer_each_time_and_ask_the_user_once():
+    with bench(Curve.NIST_P256) as (server, port, card):
+        made, code = order(server)
+        asked, pauses = [], []
+
+        class User(AutomaticUser):
+            def agrees(self, _metadata, *, strong):
+                asked.append(strong)
+
+        with server.fault("http.refuse", function="getBoundProfilePackage", times=2):
+            done = download_with_retries(
+                card, port, code, retries=3, user=User(), pause=pauses.append
+            )
+        assert done.unreported is None
+        assert (len(asked), len(pauses)) == (1, 2)
         assert server.orders.get(made.number).state is OrderState.INSTALLED
 
 

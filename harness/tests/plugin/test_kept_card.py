@@ -77,7 +77,7 @@ def test_what_a_failed_case_leaves_on_a_kept_card_is_removed_after_it(one_card, 
 
 def test_a_kept_card_is_read_before_its_first_case(one_card, pytester):
     result = one_card(
-        _LEAVES.replace('raise ExpectationError("a", "b")', ""), "--level", "profiles"
+        _LEAVES.replace('raise ExpectationError("a", "b")', ""), "--rsp-level", "profiles"
     )
     result.stdout.fnmatch_lines(["ATR *3B*", "channels *a reset closes it", "*conformance*"])
     result.stdout.fnmatch_lines(["Notifications *0 wait*", "*conformance*"])

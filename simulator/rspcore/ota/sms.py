@@ -19,6 +19,7 @@ __all__ = [
     "read_envelope",
     "read_submit",
     "reassemble",
+    "service_centre",
     "submit",
 ]
 
@@ -193,6 +194,18 @@ def read_envelope(octets: bytes) -> Deliver:
         if child.tag & 0x7F == 0x0B:
             return Deliver.decode(bytes(child.value))
     raise DecodeError("SMS-PP DOWNLOAD without an SMS TPDU (8B)", tag=0x8B)
+
+
+def service_centre(envelope: bytes) -> bytes:
+    """Returns the Address (06 or 86) of the data field of ENVELOPE (SMS-PP DOWNLOAD), or nothing.
+
+    Raises:
+        DecodeError: the octets are no data object.
+    """
+    for child in tlv.parse(envelope).children():
+        if child.tag & 0x7F == 0x06:
+            return bytes(child.value)
+    return b""
 
 
 def submit(user_data: bytes, *, destination: bytes, message_reference: int = 0) -> bytes:

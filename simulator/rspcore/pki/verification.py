@@ -160,6 +160,12 @@ def server_certificate_flaws(
     """
     yield from _key_flaws(certificate)
     yield from _signature_flaws(certificate, issuer_key)
+    yield from _server_profile_flaws(certificate, roles)
+
+
+def _server_profile_flaws(
+    certificate: Certificate, roles: Collection[Role]
+) -> Iterator[CertificateFlaw]:
     yield from _extension_flaws(certificate)
     if KeyUsage.DIGITAL_SIGNATURE not in (certificate.key_usage or ()) or _surplus_usage(
         certificate, {KeyUsage.DIGITAL_SIGNATURE}
@@ -174,15 +180,26 @@ def server_certificate_flaws(
 
 
 def tls_certificate_flaws(
-    certificate: Certificate, roles: Collection[Role], issuer: Certificate, now: datetime, host: str
+    certificate: Certificate,
+    roles: Collection[Role],
+    issuer: Certificate | None,
+    now: datetime,
+    host: str,
 ) -> Iterator[CertificateFlaw]:
-    """Yields every flaw of a TLS certificate: issuer, profile, role, dates, then the host name."""
-    if issuer.public_key is None or (
-        certificate.authority_key_identifier != issuer.subject_key_identifier
+    """Yields every flaw of a TLS certificate: issuer, profile, role, dates, then the host name.
+
+    Without an issuer, its signature is left to the TLS library.
+    """
+    if issuer is not None and (
+        issuer.public_key is None
+        or (certificate.authority_key_identifier != issuer.subject_key_identifier)
     ):
         yield CertificateFlaw.UNKNOWN_ISSUER
-    if issuer.public_key is not None:
+    if issuer is not None and issuer.public_key is not None:
         yield from server_certificate_flaws(certificate, roles, issuer.public_key)
+    else:
+        yield from _key_flaws(certificate)
+        yield from _server_profile_flaws(certificate, roles)
     yield from _date_flaws(certificate, now)
     if host.lower() not in (name.lower() for name in certificate.dns_names):
         yield CertificateFlaw.HOST_NAME

@@ -7,6 +7,7 @@ from pathlib import Path
 from rspcore.errors import ConfigError
 from rspcore.messages.metadata import ProfileClass
 from rspsim.card_presets import PRESETS
+from rspsim.card_setup import USUAL_PERSONALITY
 from rspsim.euicc.options import Options
 from rspsim.euicc.personality import personality_named
 from rspsim.euicc.state import CardState
@@ -38,8 +39,8 @@ def print_presets() -> int:
 
 
 def print_options() -> int:
-    """Prints every option with its standard value and returns 0."""
-    standard = Options()
+    """Prints every option with its value in the usual personality and returns 0."""
+    standard = personality_named(USUAL_PERSONALITY).options
     for field in fields(Options):
         value = getattr(standard, field.name)
         text = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

@@ -155,7 +155,8 @@ def _add_orders(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--again",
         action="store_true",
-        help="when an order is finished, order its profile again under the same MatchingID",
+        help="when an order is finished, order its profile again under the same MatchingID; "
+        "downloads are then not limited",
     )
     group.add_argument("--no-qr", action="store_true", help="show no QR codes in the terminal")
 

@@ -21,7 +21,7 @@ from rspsim.cli.smdpp_setup import make_server, packages
 from rspsim.server_setup import Package, server_pki, switch_faults, tls_credential
 from rspsim.smdpp import Order, SmDpPlus
 from rspsim.smdpp.history import Exchange
-from rspsim.smdpp.stock.orders import FINISHED
+from rspsim.smdpp.stock.orders import FINISHED, OrderTerms
 from rspsim.stores.server_state import FileState
 from rspsim.system import SystemClock
 from rspsim.transports.https import Front, FrontLimits, Listener, free_port, tls_context
@@ -142,6 +142,7 @@ class _Orders:
             matching_id=matching_id,
             confirmation_code=self._options.confirmation_code,
             eid=self._options.eid,
+            terms=OrderTerms(downloads=sys.maxsize) if self._options.again else None,
         )
         self._packages[order.number] = package
         return order

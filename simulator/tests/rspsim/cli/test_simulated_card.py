@@ -246,7 +246,7 @@ def test_options_are_listed_with_their_values(capsys: pytest.CaptureFixture[str]
     assert PROGRAM.main(["card", "options"]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["cat_busy", "no"] in lines
-    assert ["segment_limit", "1020", "1020", "|", "1036"] in lines
+    assert ["segment_limit", "1036", "1020", "|", "1036"] in lines
 
 
 def test_faults_are_listed(

@@ -73,18 +73,21 @@ def take_envelope(command: CommandApdu, view: View) -> SmsOutcome:
     if received is None:
         return SmsOutcome(view.outcome())
     if received.response is None or received.by_submit:
-        proactive = _submits(received, delivery.originator)
+        proactive = _submits(received, delivery.originator, sms.service_centre(command.data))
         return SmsOutcome(view.outcome(state=received.state), proactive)
     return SmsOutcome(view.outcome(received.response, state=received.state))
 
 
-def _submits(received: Received, destination: bytes) -> tuple[bytes, ...]:
-    """Returns the SEND SHORT MESSAGE bodies that carry a response."""
+def _submits(received: Received, destination: bytes, service_centre: bytes) -> tuple[bytes, ...]:
+    """Returns the SEND SHORT MESSAGE bodies that carry a response.
+
+    Each has the Address of the ENVELOPE, where that has one: common terminals expect it.
+    """
     response = received.response
     if response is None:
         return ()
     if len(response) <= _SINGLE:
-        return (_send(sms.submit(response, destination=destination)),)
+        return (_send(sms.submit(response, destination=destination), service_centre),)
     header, body = response[1:3], response[3:]
     rest = body[_FIRST_SUBMIT:]
     pieces = [body[:_FIRST_SUBMIT]]
@@ -94,9 +97,10 @@ def _submits(received: Received, destination: bytes) -> tuple[bytes, ...]:
         element = bytes((0, 3, 1, len(pieces), number))
         elements = element + header if number == 1 else element
         data = bytes((len(elements),)) + elements + piece
-        bodies.append(_send(sms.submit(data, destination=destination)))
+        bodies.append(_send(sms.submit(data, destination=destination), service_centre))
     return tuple(bodies)
 
 
-def _send(tpdu: bytes) -> bytes:
-    return tlv.encode(0x82, _TO_NETWORK) + tlv.encode(0x8B, tpdu)
+def _send(tpdu: bytes, service_centre: bytes) -> bytes:
+    address = tlv.encode(0x86, service_centre) if service_centre else b""
+    return tlv.encode(0x82, _TO_NETWORK) + address + tlv.encode(0x8B, tpdu)

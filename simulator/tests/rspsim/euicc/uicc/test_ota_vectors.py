@@ -142,6 +142,19 @@ def test_v6_two_messages_expanded_receipt_by_submit(kit):
     assert content.files.get((0x2FFB,)).records[0] == bytes(range(0x7C))
 
 
+def test_receipt_by_submit_has_the_address_of_the_envelope(kit):
+    card = kit.changed(NAME, with_iccid)
+    assert card.sw(V6_FIRST) == "9000"
+    octets = bytearray.fromhex(V6_SECOND)
+    address = bytes.fromhex("860400103254")
+    body = bytes(octets[5:])
+    header = 2 if body[1] < 0x80 else 3
+    octets[5:] = tlv.encode(0xD1, body[header : header + 4] + address + body[header + 4 :])
+    octets[4] = len(octets) - 5
+    card.sw(octets.hex().upper())
+    assert card(f"80120000{len(V6_FETCHED) // 2 + len(address):02X}").data.find(address) == 11
+
+
 def run(first, last):
     return bytes(range(first, last + 1))
 

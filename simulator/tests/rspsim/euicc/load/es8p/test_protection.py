@@ -90,6 +90,24 @@ def test_acceptance_of_a_long_segment_follows_the_option(lab_type, profile_of, l
         assert lab.refused(data) == (C.loadProfileElements, E.scp03tStructureError)
 
 
+@pytest.mark.parametrize("limit", SegmentLimit)
+@pytest.mark.parametrize("plaintext", [1007, 1008, 1020, 1021, 1023, 1024, 1025])
+def test_default_card_takes_1024_octets_of_ciphertext_and_no_more(
+    lab_type, profile_of, limit, plaintext
+):
+    assert Options().segment_limit is SegmentLimit.TOLERANT
+    lab = lab_type(options=Options(segment_limit=limit))
+    server = lab.server()
+    pieces = server.bind(lab, lab.prepared(server), profile_of(size=4000), segment_octets=plaintext)
+    ciphertext = (plaintext // 16 + 1) * 16
+    assert max(map(len, pieces.profile_elements)) == ciphertext + 12
+    data, _ = lab.load(pieces)
+    if ciphertext + 12 <= limit.octets:
+        assert lab.success_of(data)
+    else:
+        assert lab.refused(data) == (C.loadProfileElements, E.scp03tStructureError)
+
+
 @pytest.mark.parametrize("lengths", [(15, 16, 16), (16, 17, 16), (16, 16, 0)])
 def test_replacement_keys_have_16_octets(lab, profile_of, lengths):
     server, profile = lab.server(), profile_of()
