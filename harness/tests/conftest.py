@@ -40,7 +40,7 @@ for _name in _IN_INNER_RUNS:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Registers the mark of the cases, which some tests import; the suites' plugin is not loaded."""
+    """Registers the mark of the cases, which some tests import without the plugin of the suites."""
     config.addinivalue_line(
         "markers", "testcase(*ids, level): requirements that a conformance case tests"
     )
