@@ -149,7 +149,9 @@ def test_default_sm_dp_plus_is_asked_for_an_order_of_the_eid(
     address = server.identity.address
     monkeypatch.setattr(lpa_commands, "default_code", lambda _: ActivationCode(address=address))
     if ordered:
-        server.orders.order(PROFILE.upp, PROFILE.metadata, matching_id="", eid=Eid(eid()))
+        server.orders.order(
+            PROFILE.upp, PROFILE.metadata, matching_id="", eid=Eid.from_digits(eid())
+        )
     assert discover(smds, port, "--yes") == 0
     found = json.loads(capsys.readouterr().out)["found"]
     assert [one["complete"] for one in found] == [True] * ordered
