@@ -15,7 +15,6 @@ from contextlib import ExitStack
 from itertools import count
 from typing import Final, TypedDict, Unpack
 
-from rspcore.errors import ConfigError
 from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import REFERENCE_EID
@@ -28,7 +27,7 @@ from rspsim.euicc.card import Euicc
 from rspsim.preloaded_profiles import with_preloaded
 from rspsim.stores.memory import MemoryStore
 from rspsim.transports.card_presence import wait_until_card_answers, wait_until_empty
-from rspsim.transports.pcscd import running_pcscd
+from rspsim.transports.shared_daemon import shared_pcscd
 from rspsim.transports.slot_claim import claim_free_slot
 from rspsim.transports.slow_card import slowed
 from rspsim.transports.vpcd import VpcdCard
@@ -127,14 +126,14 @@ class ReaderCards:
     """Puts cards into virtual readers until it is closed; one card for each free slot."""
 
     def __init__(self) -> None:
-        """Connects to a PC/SC daemon, started if none runs.
+        """Joins the users of a PC/SC daemon; one that had to be started ends with the last of them.
 
         Raises:
             ConfigError: no daemon with vpcd is available.
         """
         self._eids = _Eids(_IN_READER)
         self._held = ExitStack()
-        self._slots = self._held.enter_context(running_pcscd()).slots
+        self._slots = self._held.enter_context(shared_pcscd())
 
     def __call__(self, preset: str = USUAL, **words: Unpack[CardWords]) -> str:
         """Puts a card into a reader; takes the arguments of `simulated_card`.
@@ -156,5 +155,5 @@ class ReaderCards:
         return slot.reader
 
     def close(self) -> None:
-        """Takes the cards out of their readers."""
+        """Takes the cards out of their readers and leaves the daemon to its other users."""
         self._held.close()
