@@ -21,7 +21,7 @@ pytestmark = pytest.mark.vpcd
 
 
 def other_user() -> "subprocess.Popen[bytes]":
-    """Starts a process that uses the daemon until it is told to end."""
+    """Starts a process that uses the daemon until it gets a line."""
     user = subprocess.Popen(
         [sys.executable, "-c", USER], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
