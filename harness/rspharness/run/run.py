@@ -25,12 +25,12 @@ from rspharness.record.catalogue import Requirement
 from rspharness.record.testcase import Level
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
-from rspharness.record.verdicts import Cause, Inconclusive, NotApplicable, TargetLost
+from rspharness.record.verdicts import Blocked, Cause, Inconclusive, NotApplicable, TargetLost
 from rspharness.run.card_keeper import CardKeeper, JournalledLink
 from rspharness.run.case_state import CaseState
 from rspharness.run.journal import journalled_eids, state_folder
 from rspharness.run.opening import Opens, open_target
-from rspharness.run.preflight import Preflight
+from rspharness.run.preflight import Preflight, unread_eid
 from rspharness.run.recovery import PutBack, aboard_of
 from rspharness.targets.guard import GuardedLink
 from rspharness.targets.own_profile import OwnProfile, WatchedLink
@@ -333,10 +333,15 @@ class Run:
         first.reset()
         try:
             eid = first.eid()
-        except RspError as error:
-            if wanted is not None or not self.target.simulated:
-                raise TargetLost(f"the EID was not read: {error}") from error
+        except TargetLost:
             raise
+        except RspError as error:
+            if self.target.simulated:
+                if wanted is not None:
+                    raise TargetLost(f"the EID was not read: {error}") from error
+                raise
+            self._go_on_without_eid(error, selected=first.number is not None, wanted=wanted)
+            return
         if wanted is not None and eid != wanted:
             first.close()
             raise WrongCardError(
@@ -353,6 +358,20 @@ class Run:
         self.facts.update(self.target.facts())
         if not self.target.simulated and self._keeper is None:
             self._keep_card(Card(link), eid)
+
+    def _go_on_without_eid(self, error: RspError, *, selected: bool, wanted: Eid | None) -> None:
+        """Lets a run that only reads go on without the EID, if it asked for none.
+
+        Raises:
+            Blocked: nothing else may be sent to a card that may be another one, or can be.
+        """
+        if selected and wanted is None and self.level is Level.READ_ONLY:
+            self._identified = True
+            self.notes.append(f"the EID was not read: {error}")
+            self.facts.update(self.target.facts())
+            return
+        self.preflight = unread_eid(error, selected=selected)
+        raise Blocked(self.preflight.findings[-1]) from error
 
     def _keep_card(self, card: Card, eid: Eid) -> None:
         """Puts the card back after a run that did not end, and reads what it is now.
