@@ -101,7 +101,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     card.add_argument(
         "--personality", metavar="NAME", help="simulated card: its SGP.22 version, such as v2.5"
     )
-    card.add_argument("--card-fault", metavar="NAME", help="simulated card: name of one card fault")
+    card.add_argument(
+        "--card-fault",
+        metavar="NAME",
+        help="simulated card: name of one card fault; inprocess: also of a hostile card, which is "
+        "one card for the whole run (`rsplab card faults` lists both)",
+    )
     cases = parser.add_argument_group("the cases")
     cases.add_argument(
         "--case",

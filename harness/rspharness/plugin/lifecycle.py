@@ -123,8 +123,11 @@ def require_applicable(
         Blocked: an earlier case left something on the card that could not be removed.
     """
     run.check()
-    run.reach()
-    _examine(run, config)
+    stops = run.preflight.stops if run.preflight is not None else None
+    if stops is None:
+        run.reach()
+        _examine(run, config)
+        stops = run.preflight.stops if run.preflight is not None else None
     if run.preflight is not None:
         case.known_causes = run.preflight.by_function
     excused = run.excuses(case.requirements)
@@ -136,6 +139,8 @@ def require_applicable(
     if excuse:
         case.verdict, case.reason = Verdict.NOT_APPLICABLE, excuse
         pytest.skip(f"not applicable: {excuse}")
+    if stops is not None and stops.row not in case.ids:
+        raise Blocked(stops)
     if run.left is not None and case.level is not Level.READ_ONLY:
         raise Blocked(run.left)
     if not run.target.simulated and not _TRUSTED.isdisjoint(fixtures):

@@ -217,16 +217,17 @@ def make_runs(config: pytest.Config, collected: Collected) -> None:
         options = _options(config)
         settings = load_settings(options.target, options.reader)
         others = [_other(path) for path in _target_files(values(config, "also"))]
+        hostile = False
         require_known_names(settings, collected.catalogue, options.target)
         for other in others:
             require_known_names(load_settings(other), collected.catalogue, other)
         if options.card_fault:
-            _require_fault(options.card_fault)
+            hostile = _require_fault(options.card_fault, settings.kind)
     except (RspError, ValueError) as error:
         raise pytest.UsageError(str(error)) from error
     if (settings.kind == "kept") is (options.state is None):
         raise pytest.UsageError("--target kept and --state FILE go together")
-    if settings.kind in _ONE_CARD:
+    if settings.kind in _ONE_CARD or hostile:
         if others:
             raise pytest.UsageError("--also adds simulated cards, to a simulated one")
         if any(config.getoption(long_option(name)) for name in ("kills", "matrix")):
@@ -244,15 +245,23 @@ def make_runs(config: pytest.Config, collected: Collected) -> None:
     collected.kind = settings.kind
 
 
-def _require_fault(name: str) -> None:
-    """Requires a card fault to be known.
+def _require_fault(name: str, kind: str) -> bool:
+    """Requires a card fault to be known; returns whether it is a hostile card.
 
     Raises:
+        ConfigError: a hostile card, and the target is another one than `inprocess`.
         LocalError: there is none of this name; the message names those that come near.
     """
+    from rspharness.simulated.hostile import is_hostile, require_hostile  # noqa: PLC0415  as below
     from rspharness.simulated.inprocess import maker_with  # noqa: PLC0415  only where it is named
 
+    if is_hostile(name):
+        require_hostile(name)
+        if kind != "inprocess":
+            raise ConfigError(f"--card-fault {name}: a hostile card needs --target inprocess")
+        return True
     maker_with(name)
+    return False
 
 
 def _target_files(named: list[str]) -> Iterator[Path]:

@@ -18,9 +18,10 @@ Opens = Callable[[TargetOptions], Target]
 
 
 def _inprocess(options: TargetOptions) -> Target:
+    from rspharness.simulated.hostile import HostileTarget, is_hostile  # noqa: PLC0415  when chosen
     from rspharness.simulated.inprocess import InProcessTarget  # noqa: PLC0415  only when chosen
 
-    return InProcessTarget(options)
+    return (HostileTarget if is_hostile(options.card_fault) else InProcessTarget)(options)
 
 
 def _vpcd(options: TargetOptions) -> Target:

@@ -11,16 +11,18 @@ from rspsim.card_setup import USUAL_PERSONALITY
 from rspsim.euicc.options import Options
 from rspsim.euicc.personality import personality_named
 from rspsim.euicc.state import CardState
-from rspsim.faults.registry import card_faults
+from rspsim.faults.registry import card_faults, hostile_cards
 from rspsim.stores.sqlite import SqliteStore
 
 __all__ = ["print_faults", "print_info", "print_options", "print_presets", "summary"]
 
 
 def print_faults() -> int:
-    """Print every fault with its summary and return 0."""
+    """Print every fault and hostile card with its summary and return 0."""
     for fault in card_faults():
         print(f"{fault.name:<44} {fault.summary}")
+    for card in hostile_cards():
+        print(f"{card.name:<44} {card.summary}")
     return 0
 
 

@@ -16,9 +16,22 @@ from rspsim.named import find_named
 
 if TYPE_CHECKING:
     from rspsim.faults.card.card_fault import CardFault
+    from rspsim.faults.hostile.hostile_card import HostileCard
     from rspsim.smdpp.fault_switch import ServerFault
 
-__all__ = ["RENAMED", "card_fault", "card_faults", "decisions_with", "server_faults"]
+__all__ = [
+    "HOSTILE_PREFIX",
+    "RENAMED",
+    "card_fault",
+    "card_faults",
+    "decisions_with",
+    "hostile_card",
+    "hostile_cards",
+    "server_faults",
+]
+
+HOSTILE_PREFIX: Final = "hostile."
+"""Beginning of the name of each hostile card."""
 
 RENAMED: Final = {
     "es10a.get-euicc-configured-addresses.empty-told": (
@@ -39,6 +52,22 @@ def card_faults() -> "tuple[CardFault, ...]":
     from rspsim.faults.card import FAULTS  # noqa: PLC0415  a card without faults needs none
 
     return FAULTS
+
+
+def hostile_cards() -> "tuple[HostileCard, ...]":
+    """Returns every hostile card."""
+    from rspsim.faults.hostile import HOSTILE  # noqa: PLC0415  a card without faults needs none
+
+    return HOSTILE
+
+
+def hostile_card(name: str) -> "HostileCard":
+    """Returns the hostile card of this name.
+
+    Raises:
+        LocalError: there is none; the message names those that come near.
+    """
+    return find_named(name, hostile_cards(), "hostile card", "rsplab card faults")
 
 
 def server_faults() -> "tuple[ServerFault, ...]":
