@@ -6,6 +6,7 @@ the disk before the first changing command. A target that stopped answering is m
 and every later case reports the first reason, unless the card has come back.
 """
 
+import shlex
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -398,9 +399,13 @@ class Run:
             self.notes.append(f"an earlier run did not put the card back; {earlier}")
 
     def _recover_command(self, eid: Eid) -> str:
-        reader = self.target.facts().get("reader", "")
-        named = f' --reader "{reader}"' if reader else ""
-        return f"rsplab recover --target {self.options.target}{named} --eid {eid}"
+        """Returns the line for a shell; a kept card is in whatever virtual reader is free then."""
+        options = self.options
+        reader = options.reader if options.state else self.target.facts().get("reader", "")
+        words = ["rsplab", "recover", "--target", options.target]
+        for name, value in (("reader", reader), ("state", options.state), ("pki", options.pki)):
+            words += [f"--{name}", str(value)] if value else []
+        return shlex.join([*words, "--eid", str(eid)])
 
     def recover(self) -> PutBack | None:
         """Works the journal of the card off and returns what became of it, None without a journal.

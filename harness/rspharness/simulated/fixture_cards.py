@@ -7,14 +7,18 @@
 A test of an LPA's own protocol stack uses the card directly: `simulated_card("insecure-card")` is
 an `Euicc`, with `transmit(command) -> response`, `reset() -> ATR` and `state`. Both take a preset,
 faults, options, a personality and Profiles to install; keys and certificates are for tests only.
+Every card of a fixture has an EID and keys of its own, the same in each run.
 """
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import TypedDict, Unpack
+from itertools import count
+from typing import Final, TypedDict, Unpack
 
 from rspcore.errors import ConfigError
+from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
+from rspcore.pki.generate import REFERENCE_EID
 from rspcore.profile_maker import make_profile
 from rspcore.profile_maker import preset as profile_preset
 from rspsim.card_presets import USUAL, CardPreset, preset_named
@@ -29,7 +33,13 @@ from rspsim.transports.slow_card import slowed
 from rspsim.transports.tcp_ports import port_use
 from rspsim.transports.vpcd import VpcdCard
 
-__all__ = ["CardWords", "ReaderCards", "simulated_card"]
+__all__ = ["CardWords", "ReaderCards", "SimulatedCards", "simulated_card"]
+
+_ISSUER_DIGITS: Final = 8
+"""Digits of an EID that have to be those of the EUM (SGP.29)."""
+_IN_PROCESS: Final = 1
+_IN_READER: Final = 2
+"""The ninth digit of the EIDs of each fixture, so that no two cards of a test share one."""
 
 
 class CardWords(TypedDict, total=False):
@@ -40,7 +50,8 @@ class CardWords(TypedDict, total=False):
         options: Options, "name=value" each (`rsplab card options`).
         personality: SGP.22 version, for example "v2.5".
         profiles: Profiles it is delivered with, by their names in the catalogue; all Disabled.
-        pki: Credentials; without it generated ones.
+        pki: Credentials, and the eUICC among them; without it generated ones.
+        eid: EID, 32 digits, under the EUM of the credentials.
         seed: What the card draws random octets from.
     """
 
@@ -49,11 +60,12 @@ class CardWords(TypedDict, total=False):
     personality: str
     profiles: Sequence[str]
     pki: Pki
+    eid: str
     seed: str
 
 
 def simulated_card(preset: str = USUAL, **words: Unpack[CardWords]) -> Euicc:
-    """Makes a card that keeps its state in memory.
+    """Makes a card that keeps its state in memory; without `eid` the eUICC of the credentials.
 
     Args:
         preset: Kind of card (`rsplab card presets`).
@@ -61,14 +73,18 @@ def simulated_card(preset: str = USUAL, **words: Unpack[CardWords]) -> Euicc:
 
     Raises:
         LocalError: no such preset, fault, option or Profile.
-        ConfigError: no such personality.
+        ConfigError: no such personality, or no such card can be issued under the EUM.
+        DecodeError: the EID is not 32 digits.
     """
     return _made(preset_named(preset), words)
 
 
 def _made(kind: CardPreset, words: CardWords) -> Euicc:
+    eid = words.get("eid")
     request = CardRequest(
-        personality=words.get("personality"), options=tuple(words.get("options", ()))
+        eid=None if eid is None else Eid.from_digits(eid),
+        personality=words.get("personality"),
+        options=tuple(words.get("options", ())),
     ).with_preset(kind)
     state = first_state(request, words.get("pki"))
     for name in words.get("profiles", ()):
@@ -76,6 +92,33 @@ def _made(kind: CardPreset, words: CardWords) -> Euicc:
     decisions = decided(kind, tuple(words.get("faults", ())))
     rng = SeededRng(words.get("seed", "1").encode())
     return Euicc(state, MemoryStore(state), rng, decisions)
+
+
+class _Eids:
+    """Gives each card of a fixture an EID of its own, by number."""
+
+    def __init__(self, fixture: int) -> None:
+        self._first = str(REFERENCE_EID)[:_ISSUER_DIGITS] + str(fixture)
+        self._numbers = count(1)
+
+    def named(self, words: CardWords) -> CardWords:
+        """Returns the words with the next EID, unless they choose the card."""
+        if "eid" in words or "pki" in words:
+            return words
+        number = str(next(self._numbers)).zfill(30 - len(self._first))
+        return {**words, "eid": str(Eid.from_first_digits(self._first + number))}
+
+
+class SimulatedCards:
+    """Makes cards in this process, each with an EID and keys of its own."""
+
+    def __init__(self) -> None:
+        """Makes no card yet."""
+        self._eids = _Eids(_IN_PROCESS)
+
+    def __call__(self, preset: str = USUAL, **words: Unpack[CardWords]) -> Euicc:
+        """Makes a card; takes the arguments of the function `simulated_card`, and raises as it."""
+        return _made(preset_named(preset), self._eids.named(words))
 
 
 class ReaderCards:
@@ -87,6 +130,7 @@ class ReaderCards:
         Raises:
             ConfigError: no daemon with vpcd is available.
         """
+        self._eids = _Eids(_IN_READER)
         self._held = ExitStack()
         self._slots = self._held.enter_context(running_pcscd()).slots
 
@@ -100,7 +144,7 @@ class ReaderCards:
             ConfigError: every slot holds a card.
         """
         kind = preset_named(preset)
-        made = slowed(_made(kind, words), kind.delays_ms)
+        made = slowed(_made(kind, self._eids.named(words)), kind.delays_ms)
         slot = next((slot for slot in self._slots if not port_use(slot.port).taken), None)
         if slot is None:
             raise ConfigError(f"all {len(self._slots)} virtual slots hold a card")
