@@ -1,4 +1,4 @@
-"""Four cards with one mistake each, kept for a whole run: a simulated card, and a link that errs.
+"""Five cards with one mistake each, kept for a whole run: a simulated card, and a link that errs.
 
 Each takes whole commands of one STORE DATA and whole answers, and gives its own in parts where they
 are long, as the card behind it does.
@@ -11,6 +11,7 @@ from rspharness.simulated.inprocess import InProcessTarget
 from rspharness.targets.transport import LinkWrapper
 
 __all__ = [
+    "NamesNoApplication",
     "OddTarget",
     "RefusesTagList",
     "StoresLongNickname",
@@ -83,6 +84,15 @@ class WithoutListNotification(_OddLink):
 
     def answer(self, apdu):
         return 0x6D00 if apdu.data[:2] == _NOTIFICATIONS.to_bytes(2) else None
+
+
+class NamesNoApplication(LinkWrapper):
+    """Has an AID without octets in every record of EF.DIR."""
+
+    def transmit(self, command):
+        answer = super().transmit(command)
+        record = command[1] == Ins.READ_RECORD and answer[:1] == b"\x61"
+        return bytes.fromhex("61024F00") + answer[4:] if record else answer
 
 
 class WithoutEid(_OddLink):

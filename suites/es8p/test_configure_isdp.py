@@ -83,7 +83,7 @@ def test_oid_of_the_server_is_kept(card, given, server, step):
             COMMAND, card, server, TWO, configure_isdp=request(dp_oid(server))
         )
     with step("S_LPAd -> eUICC: ConfigureISDP with dpOid and the rest; expected: successResult"):
-        info = load_result.installed(session, session.load(package))
+        info = load_result.installed_info(session, session.load(package))
     with step("Expected: tag B8 returned"):
         expected = tlv.encode(Tag.DpProprietaryData, dp_oid(server))
         expect.equal(info.dp_proprietary_data, expected, "dpProprietaryData")
@@ -97,7 +97,7 @@ def test_longest_data_are_kept(card, given, server, step):
         sent = of_length(server, 128)
         session, package = taken_to(COMMAND, card, server, TWO, configure_isdp=sent)
     with step("S_LPAd -> eUICC: ConfigureISDP, 128 octets, and the rest; expected: successResult"):
-        info = load_result.installed(session, session.load(package))
+        info = load_result.installed_info(session, session.load(package))
     with step("Expected: tag B8 returned unchanged"):
         expect.equal(info.dp_proprietary_data, bytes(tlv.parse(sent).value), "dpProprietaryData")
 

@@ -47,7 +47,7 @@ def installed(card, server, step, what=TWO, **fields):
         following = package.of(COMMAND)[-1] + 1
         load_result.continued(session.load(package.until(following)))
     with step("S_LPAd -> eUICC: the profile elements; expected: PIR successResult"):
-        return load_result.installed(session, session.load(package.since(following)))
+        return load_result.installed_info(session, session.load(package.since(following)))
 
 
 def require_listed(info, metadata, *tags):
@@ -140,7 +140,7 @@ def test_largest_segment(card, given, server, step):
         longest = len(package.segments[package.of(COMMAND)[0]].octets)
         expect.equal(longest, MAX_TLV, "octets of the first TLV 88")
     with step("S_LPAd -> eUICC: the package; expected: PIR successResult"):
-        info = load_result.installed(session, session.load(package))
+        info = load_result.installed_info(session, session.load(package))
     with step("Expected: the metadata unchanged"):
         require_listed(info, metadata, *(one.tag for one in tlv.parse(metadata).children()))
 

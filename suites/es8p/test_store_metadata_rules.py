@@ -52,7 +52,7 @@ def rules_listed(card, server, step, what, **fields):
     with step("S_LPAd -> eUICC: a whole package; expected: PIR successResult"):
         session = server.prepared(card)
         package = session.package(profile(what), **fields)
-        return load_result.installed(session, session.load(package)).profile_policy_rules
+        return load_result.installed_info(session, session.load(package)).profile_policy_rules
 
 
 @testcase("ES8+.StoreMetadata#19")

@@ -9,7 +9,7 @@ from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.servers.card_signatures import verify_notification
-from rspharness.servers.load_result import installed
+from rspharness.servers.load_result import installed_info
 from rspharness.servers.rsp_server import profile
 from rspharness.suite import file_access
 
@@ -88,7 +88,7 @@ def test_installed_again(card, given, server, step):
     with step("S_SM-DP+ -> eUICC: the same Profile again"):
         loaded = session.install(profile(ONE))
     with step("Expected: PIR successResult; listed, Disabled, without nickname"):
-        listed = installed(session, loaded)
+        listed = installed_info(session, loaded)
         expect.equal(listed.iccid, one.iccid, "ICCID")
         expect.one_of(listed.profile_nickname, (None, ""), "nickname")
 

@@ -74,7 +74,7 @@ def require_allowed(card, given, server, step, owner, pprs):
     """Downloads a Profile, and requires it to be installed with its policy rules."""
     session, loaded, _ = download(card, given, server, step, owner, pprs)
     with step("Expected: PIR successResult; the Profile listed with its rules"):
-        listed = load_result.installed(session, loaded)
+        listed = load_result.installed_info(session, loaded)
         expect.equal(listed.profile_policy_rules or frozenset(), pprs, "profilePolicyRules")
 
 

@@ -16,6 +16,7 @@ from rspcore.profile_maker import make_profile, preset
 from rspcore.profile_maker.files import ACCESS_RULES
 from rspcore.profile_reader import split
 from rspharness.card import expect
+from rspharness.record.verdicts import ExpectationError
 from rspharness.suite.preconditions import require_enabled
 
 PIN, PUK, ADM = "30303030FFFFFFFF", "3131313131313131", "3535353535353535"
@@ -84,17 +85,19 @@ class Files:
         return answer, aid
 
     def usim(self):
-        """Returns the AID of the first USIM in EF.DIR."""
+        """Returns the AID of the first USIM in EF.DIR, which has to name one."""
+        records = []
         self.select(0x3F00)
         fcp = self.select(0x2F00)
         length = int.from_bytes(fcp[0x82][2:4], "big")
         for number in range(1, fcp[0x82][4] + 1):
             record = self(f"00B2{number:02X}04{length:02X}").data
+            records.append(record.hex(" ").upper() or "no octets")
             if record[:1] == b"\x61":
                 aid = tlv.parse_prefix(record).find(0x4F)
                 if aid is not None and bytes(aid.value).startswith(bytes.fromhex("A0000000871002")):
                     return bytes(aid.value)
-        return b""
+        raise ExpectationError("the AID of a USIM", "; ".join(records), about="EF.DIR")
 
     def read(self, fid, length):
         """Selects a transparent file below the MF and returns this many octets of it."""

@@ -13,7 +13,7 @@ from rspcore.messages.euicc_response import EuiccResponse, PeStatus, PeStatusCod
 from rspcore.messages.notifications import BppCommandId, ErrorReason, ErrorResult
 from rspcore.status import StatusWord, describe
 from rspharness.card import expect
-from rspharness.card.listed import UnobservedError
+from rspharness.card.listed import ListedProfile, UnobservedError
 from rspharness.card.snapshot import Snapshot
 from rspharness.record.verdicts import ExpectationError
 from rspharness.servers.card_signatures import verify_pir
@@ -27,6 +27,7 @@ __all__ = [
     "element_refused",
     "ended",
     "installed",
+    "installed_info",
     "installed_or_ended",
     "refused",
     "refused_or_ended",
@@ -221,8 +222,10 @@ def installed_or_ended(
         installed(session, loaded)
 
 
-def installed(session: Session, loaded: Loaded) -> ProfileInfo:
+def installed(session: Session, loaded: Loaded) -> ListedProfile:
     """Requires a PIR successResult and its Profile, Disabled; returns what is listed.
+
+    Only ISD-P AID, ICCID and state are read; what else the list says is a matter of other rows.
 
     Raises:
         ExpectationError: a segment before the last was not accepted, the result is none of success
@@ -235,13 +238,26 @@ def installed(session: Session, loaded: Loaded) -> ProfileInfo:
     verify_pir(session, loaded.pir)
     status = _response(result.sima_response).pe_status[-1].status
     expect.equal(status, PeStatusCode.ok, "last status of the EUICCResponse")
-    for listed in session.card.profiles():
+    for listed in session.card.listed_profiles():
         if listed.isdp_aid == result.aid:
             iccid = loaded.pir and loaded.pir.data.notification_metadata.iccid
             expect.equal(listed.iccid, iccid, "ICCID of the Profile listed")
             expect.equal(listed.profile_state, ProfileState.disabled, "its state")
             return listed
     raise ExpectationError(f"a Profile with ISD-P AID {result.aid}", "none is listed")
+
+
+def installed_info(session: Session, loaded: Loaded) -> ProfileInfo:
+    """Requires `installed` and a list that can be read strictly; returns its entry.
+
+    Raises:
+        ExpectationError: as `installed`, or the list cannot be read.
+    """
+    aid = installed(session, loaded).isdp_aid
+    for listed in session.card.profiles():
+        if listed.isdp_aid == aid:
+            return listed
+    raise ExpectationError(f"the Profile with ISD-P AID {aid} in each list", "not in the second")
 
 
 def _response(octets: bytes) -> EuiccResponse:

@@ -161,7 +161,7 @@ class FileBrowser:
                 aid = template.find(0x4F) if template.tag == 0x61 else None
             except DecodeError:
                 continue
-            if aid is not None:
+            if aid is not None and aid.value:
                 place = Place("", (), bytes(aid.value))
                 places.append(Place(place.root, (), place.aid, f"ADF.{place.root}"))
         return tuple(places)

@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT / "harness" / "tests"))
 
 from case_text import PLUGIN  # noqa: E402  beside the tests, in no package
 from odd_cards import (  # noqa: E402  beside the tests, in no package
+    NamesNoApplication,
     OddTarget,
     RefusesTagList,
     StoresLongNickname,
@@ -133,3 +134,13 @@ def test_card_whose_eid_is_not_read_is_only_read(verdicts, state_folder, level):
             assert case["blocked_by"]["row"] == "ES10c.GetEID#01"
     assert bool(_rows(cases, "blocked")) is (level != "read-only")
     assert list(state_folder.glob("**/*")) == []
+
+
+def test_empty_aid_in_ef_dir_is_a_fail_and_no_command_of_ours_is_malformed(verdicts):
+    cases = verdicts(NamesNoApplication, suites=("uicc/test_select_file.py",))
+    assert _rows(cases, "error") == set()
+    assert _rows(cases, "inconclusive") == {"UICC.Select#04"}  # it needs the USIM at first
+    assert "UICC.Fcp#05" in _rows(cases, "fail")
+    for case in cases:
+        if case["verdict"] != "pass":
+            assert "AID of a USIM, got 61 02 4F 00" in case["reason"]

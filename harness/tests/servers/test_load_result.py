@@ -2,6 +2,7 @@
 
 import pytest
 
+from rspcore import tlv
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
@@ -108,3 +109,21 @@ def test_profile_is_listed_after_success(card, session, before):
     card.store(bytes.fromhex("BF330C5A0A") + ONE.metadata.iccid.octets)
     with pytest.raises(ExpectationError, match="none is listed"):
         load_result.installed(session, loaded)
+
+
+def test_list_that_is_odd_elsewhere_leaves_the_result_sound(session, before, monkeypatch):
+    send = session.card.send_raw
+
+    def with_long_nickname(octets, *others, **named):
+        data, sw = send(octets, *others, **named)
+        if data[:2] == b"\xbf\x2d":
+            (one,) = tlv.parse(data).find(0xA0).children()
+            entry = tlv.encode(0xE3, bytes(one.value) + tlv.encode(0x90, b"n" * 65))
+            data = tlv.encode(0xBF2D, tlv.encode(0xA0, entry))
+        return data, sw
+
+    loaded = session.install(ONE)
+    monkeypatch.setattr(session.card, "send_raw", with_long_nickname)
+    assert load_result.installed(session, loaded).iccid == ONE.metadata.iccid
+    with pytest.raises(ExpectationError, match="a ProfileInfoListResponse"):
+        load_result.installed_info(session, loaded)
