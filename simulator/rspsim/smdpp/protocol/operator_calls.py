@@ -8,7 +8,7 @@ Source: SGP.22 v2, 5.3 and 6.5.1.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from rspcore.errors import DecodeError
@@ -28,7 +28,7 @@ from rspcore.pki.roles import Role
 from rspcore.pki.verification import tls_certificate_flaws
 from rspcore.printable_text import printable
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
-from rspsim.smdpp.protocol.es2p import FUNCTIONS, Es2pFunction
+from rspsim.smdpp.protocol.es2p import FUNCTIONS
 from rspsim.smdpp.protocol.es9p_function import Environment
 from rspsim.smdpp.protocol.http_binding import json_answer, partner_fault, plain_answer
 from rspsim.smdpp.protocol.resends import AnsweredCall, CallName, repeated
@@ -36,6 +36,7 @@ from rspsim.smdpp.status_codes import FUNCTION_DATA_INVALID, FUNCTION_DATA_MISSI
 
 __all__ = ["OperatorCalls"]
 
+_Function = Callable[[Environment, Mapping[str, object]], Response | StatusCodeData]
 _MOST_KEPT: Final = 1000
 _ROLES: Final = frozenset((Role.DP_TLS, Role.DS_TLS))
 
@@ -73,7 +74,7 @@ class OperatorCalls:
         return json_answer(answer, request, self._environment.policy.version), summary
 
     def _once(
-        self, run: Es2pFunction, path: str, body: Mapping[str, object], caller: str
+        self, run: _Function, path: str, body: Mapping[str, object], caller: str
     ) -> tuple[dict[str, object], str]:
         """Calls the function, unless this is a resend of a call that it executed."""
         header = _header(body)

@@ -7,12 +7,11 @@ from rspcore.messages.es9p import Response, StatusCodeData
 from rspsim.smdpp.protocol.es2p import cancel_order, confirm_order, download_order, release_profile
 from rspsim.smdpp.protocol.es9p_function import Environment
 
-__all__ = ["FUNCTIONS", "Es2pFunction"]
+__all__ = ["FUNCTIONS"]
 
-Es2pFunction = Callable[[Environment, Mapping[str, object]], Response | StatusCodeData]
-"""Takes the JSON object of a request; a refusal changes nothing, a DecodeError says what is odd."""
-
-FUNCTIONS: Final[Mapping[str, Es2pFunction]] = {
+FUNCTIONS: Final[
+    Mapping[str, Callable[[Environment, Mapping[str, object]], Response | StatusCodeData]]
+] = {
     "downloadOrder": download_order.run,
     "confirmOrder": confirm_order.run,
     "cancelOrder": cancel_order.run,
