@@ -39,6 +39,13 @@ for _name in _IN_INNER_RUNS:
     importlib.import_module(_name)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Registers the mark of the cases, which some tests import without the plugin of the suites."""
+    config.addinivalue_line(
+        "markers", "testcase(*ids, level): requirements that a conformance case tests"
+    )
+
+
 def _module(place: Path) -> ModuleType:
     """Imports a file that is in no package."""
     spec = importlib.util.spec_from_file_location(f"tests_{place.stem}", place)

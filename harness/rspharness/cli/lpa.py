@@ -26,6 +26,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     _add_reading(commands, card)
     _add_changing(commands, card)
     _add_download(commands, card, server)
+    _add_discover(commands, card, server)
     _add_notifications(commands, card, server)
 
 
@@ -150,6 +151,34 @@ def _add_download(
         metavar="CODE",
         help="activation code, 'LPA:1$...'; without it the default SM-DP+ of the card is used",
     )
+    _add_consent(parser)
+
+
+def _add_discover(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    card: argparse.ArgumentParser,
+    server: argparse.ArgumentParser,
+) -> None:
+    parser = _add(
+        commands,
+        "discover",
+        "find what waits at the default SM-DP+ and the SM-DS, and download it",
+        card,
+        server,
+    )
+    parser.add_argument(
+        "--smds",
+        default="",
+        metavar="FQDN",
+        help="SM-DS to ask (default: the root SM-DS that the card names)",
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="only list the events of the SM-DS; download nothing"
+    )
+    _add_consent(parser)
+
+
+def _add_consent(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--confirmation-code", metavar="CODE", help="code to enter if the server requires one"
     )

@@ -17,7 +17,9 @@ from rspharness.cli.target_options import card_choice
 from rspharness.lpa import local_management
 from rspharness.lpa.activation_code import ActivationCode, check_server_address
 from rspharness.lpa.card_reading import read_card, read_lists
-from rspharness.lpa.download import AutomaticUser, EndUser
+from rspharness.lpa.discovery import default_code, find_events, is_nothing_pending
+from rspharness.lpa.download import AutomaticUser, Download, EndUser
+from rspharness.lpa.es9p_client import ServerUnreachableError
 from rspharness.lpa.https_arguments import parse_connect_to, read_ci_certificates
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
@@ -31,6 +33,7 @@ from rspharness.lpa.output import (
     card_view,
     download_view,
     failure_view,
+    found_view,
     listed_profile_view,
     notification_view,
     profile_view,
@@ -67,6 +70,7 @@ _NOTIFICATION_COLUMNS = (
     "unknown",
     "unread",
 )
+_FOUND_COLUMNS = ("address", "matchingId", "iccid", "complete", "error")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -209,12 +213,7 @@ def _reset(options: argparse.Namespace) -> int:
 
 
 def _set_address(options: argparse.Namespace) -> int:
-    address = options.address
-    if address:
-        try:
-            check_server_address(address)
-        except DecodeError as error:
-            raise LocalError(str(error)) from error
+    address = options.address and _server_address(options.address)
     with _card(options, changing=True) as card:
         local_management.set_default_address(card, address)
     text = f"is {address}" if address else "is removed"
@@ -222,8 +221,7 @@ def _set_address(options: argparse.Namespace) -> int:
 
 
 def _download(options: argparse.Namespace) -> int:
-    if options.retries < 0:
-        raise LocalError(f"--retries {options.retries}: expected 0 or more")
+    _check_retries(options)
     code = None if options.code is None else _activation_code(options.code)
     user = _user(options)
     with _port(options) as port, _card(options, changing=True) as card:
@@ -257,6 +255,47 @@ def _deliver_older(card: IsdrChannel, port: HttpsPort, address: str) -> None:
         print(f"rsplab: an older Notification waits: {printable(one)}", file=sys.stderr)
 
 
+def _discover(options: argparse.Namespace) -> int:
+    _check_retries(options)
+    user = None if options.list else _user(options)
+    address = options.smds and _server_address(options.smds)
+    found: list[tuple[ActivationCode, Download | None, str]] = []
+    with _port(options) as port, _card(options, changing=not options.list) as card:
+        code = None if options.list else default_code(card)
+        for one in (() if code is None else (code,)) + find_events(card, port, address):
+            if options.list:
+                found.append((one, None, ""))
+                continue
+            _deliver_older(card, port, one.address)
+            try:
+                with ProgressBar(quiet=options.json) as bar:
+                    done = download_with_retries(
+                        card, port, one, retries=options.retries, user=user, progress=bar
+                    )
+                found.append((one, done, done.unreported or ""))
+            except (RemoteError, ServerUnreachableError, DecodeError) as error:
+                waits = not (one is code and is_nothing_pending(error))
+                if waits:
+                    found.append((one, None, str(error)))
+    rows = [found_view(*one) for one in found]
+    lines = table(rows, _FOUND_COLUMNS) if rows else ["nothing waits for this card"]
+    _show(options, {"found": rows}, lines)
+    return 1 if any(problem for _, _, problem in found) else 0
+
+
+def _check_retries(options: argparse.Namespace) -> None:
+    if options.retries < 0:
+        raise LocalError(f"--retries {options.retries}: expected 0 or more")
+
+
+def _server_address(text: str) -> str:
+    try:
+        check_server_address(text)
+    except DecodeError as error:
+        raise LocalError(str(error)) from error
+    return text
+
+
 def _activation_code(text: str) -> ActivationCode:
     try:
         return ActivationCode.parse(text)
@@ -265,13 +304,13 @@ def _activation_code(text: str) -> ActivationCode:
 
 
 def _default_code(card: IsdrChannel) -> ActivationCode:
-    address = local_management.read_addresses(card).default_dp_address
-    if not address:
+    code = default_code(card)
+    if code is None:
         raise ConfigError(
             "the card has no default SM-DP+ address; give an activation code, or store one with "
             "`rsplab lpa set-address`"
         )
-    return ActivationCode(address=address)
+    return code
 
 
 def _user(options: argparse.Namespace) -> EndUser:
@@ -314,5 +353,6 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "reset": _reset,
     "set-address": _set_address,
     "download": _download,
+    "discover": _discover,
     "notifications": _notifications,
 }

@@ -9,7 +9,7 @@ leaves the order open for another try. How octets reach the server is the port's
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar, runtime_checkable
+from typing import ClassVar, Final, Protocol, TypeVar, runtime_checkable
 
 from rspcore.errors import ConfigError, DecodeError, RemoteError
 from rspcore.messages.es9p import (
@@ -29,6 +29,7 @@ from rspcore.messages.es9p import (
     InitiateAuthenticationResponse,
     Response,
 )
+from rspcore.messages.es11 import EventEntriesResponse
 from rspcore.messages.json_codec import JsonMessage, dump_object, load_object
 from rspcore.pki.roles import Role
 from rspcore.printable_text import printable
@@ -37,6 +38,7 @@ from rspharness.lpa.status_meanings import meaning
 __all__ = [
     "PROTOCOL_VERSION",
     "Es9Client",
+    "Es11Client",
     "HttpPort",
     "HttpReply",
     "ServerRefusedError",
@@ -161,14 +163,17 @@ class Es9Client:
     Attributes:
         address: Address of the server as the activation code or a Notification names it.
         server_version: Version of the last answer's X-Admin-Protocol, None when it had none.
+        role: Role of the TLS certificate expected.
     """
+
+    role: ClassVar[Role] = Role.DP_TLS
 
     def __init__(self, port: HttpPort, address: str) -> None:
         self._port = port
         self.address = address
         self.server_version: str | None = None
         if isinstance(port, TlsPort):
-            port.expect_role(address, Role.DP_TLS)
+            port.expect_role(address, self.role)
 
     def limit_roots(self, ci_pkids: Collection[bytes]) -> None:
         """Accepts only servers under the CI keys (20 octets each) that the card verifies with."""
@@ -280,6 +285,26 @@ class Es9Client:
             )
         self.server_version = protocol and protocol.removeprefix(ADMIN_PROTOCOL_PREFIX)
         return reply
+
+
+class Es11Client(Es9Client):
+    """Calls the functions of an SM-DS, which has those of ES9+ up to AuthenticateClient.
+
+    Messages name the functions as those of ES9+, whose paths they have.
+    """
+
+    role = Role.DS_TLS
+
+    def event_entries(self, request: AuthenticateClientRequest) -> EventEntriesResponse:
+        """Sends the card's AuthenticateServerResponse and returns the answer with the events.
+
+        Raises:
+            RspError: as `initiate_authentication`, or the answer names another session.
+            ServerUnreachableError: no answer came.
+        """
+        answer = self._call(request, request.PATH, EventEntriesResponse)
+        _require_session("AuthenticateClient", str(request.transaction_id), answer.transaction_id)
+        return answer
 
 
 def _function_name(path: str) -> str:

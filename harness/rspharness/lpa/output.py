@@ -21,6 +21,7 @@ from rspcore.messages.metadata import (
 )
 from rspcore.messages.partial import Partial
 from rspcore.printable_text import printable
+from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.card_reading import CardReading
 from rspharness.lpa.download import Download
 from rspharness.lpa.notification_delivery import PendingNotification
@@ -29,6 +30,7 @@ __all__ = [
     "card_view",
     "download_view",
     "failure_view",
+    "found_view",
     "listed_profile_view",
     "metadata_view",
     "notification_view",
@@ -237,6 +239,19 @@ def download_view(download: Download) -> View:
             "isdpAid": str(download.aid),
             "complete": download.unreported is None,
             "unreported": download.unreported,
+        }
+    )
+
+
+def found_view(code: ActivationCode, done: Download | None, problem: str) -> View:
+    """Returns one thing that discovery has found as it is shown: where, and what became of it."""
+    return _present(
+        {
+            "address": code.address,
+            "matchingId": code.matching_id,
+            "iccid": str(done.iccid) if done else None,
+            "complete": not problem if done else None,
+            "error": printable(problem) if problem else None,
         }
     )
 

@@ -18,10 +18,10 @@ __all__ = ["card_in_reader", "simulated_card"]
 
 @pytest.fixture
 def simulated_card() -> "Callable[..., Any]":
-    """Returns the function that makes simulated cards (`rspharness.simulated.fixture_cards`)."""
-    from rspharness.simulated.fixture_cards import simulated_card as make  # noqa: PLC0415  only where used
+    """Returns what makes simulated cards, each with an EID and keys of its own."""
+    from rspharness.simulated.fixture_cards import SimulatedCards  # noqa: PLC0415  only where used
 
-    return make
+    return SimulatedCards()
 
 
 @pytest.fixture

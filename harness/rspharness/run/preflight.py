@@ -28,7 +28,10 @@ from rspharness.lpa.es10_functions import FUNCTIONS
 from rspharness.record.verdicts import Cause, NotApplicable
 from rspharness.targets.own_profile import OWN_ICCIDS
 
-__all__ = ["Preflight", "examine"]
+__all__ = ["EID_ROW", "Preflight", "examine"]
+
+EID_ROW: Final = "ES10c.GetEID#01"
+"""The requirement that owns an EID that cannot be read."""
 
 _RESPONSES: Final = {function.request: function.response for function in FUNCTIONS}
 _LONGEST: Final = 32
@@ -74,7 +77,7 @@ def examine(card: Card, trusts: Callable[[], None]) -> Preflight:
     seen = Preflight({"ATR": card.atr.hex(" ").upper()})
     if not _channels(card, seen):
         return seen
-    _read(card, seen, "EID", GetEuiccDataRequest(), "ES10c.GetEID#01")
+    _read(card, seen, "EID", GetEuiccDataRequest(), EID_ROW)
     _read(card, seen, "EUICCInfo1", GetEuiccInfo1Request(), "ES10b.GetEUICCInfo1#01")
     info = _read(card, seen, "EUICCInfo2", GetEuiccInfo2Request(), "ES10b.GetEUICCInfo2#01")
     try:

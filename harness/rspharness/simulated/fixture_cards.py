@@ -7,14 +7,17 @@
 A test of an LPA's own protocol stack uses the card directly: `simulated_card("insecure-card")` is
 an `Euicc`, with `transmit(command) -> response`, `reset() -> ATR` and `state`. Both take a preset,
 faults, options, a personality and Profiles to install; keys and certificates are for tests only.
+Every card of a fixture has an EID and keys of its own, the same in each run.
 """
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import TypedDict, Unpack
+from itertools import count
+from typing import Final, TypedDict, Unpack
 
-from rspcore.errors import ConfigError
+from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
+from rspcore.pki.generate import REFERENCE_EID
 from rspcore.profile_maker import make_profile
 from rspcore.profile_maker import preset as profile_preset
 from rspsim.card_presets import USUAL, CardPreset, preset_named
@@ -23,13 +26,21 @@ from rspsim.env import SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.preloaded_profiles import with_preloaded
 from rspsim.stores.memory import MemoryStore
-from rspsim.transports.pcscd import running_pcscd
-from rspsim.transports.pcsclite import wait_for_reader
+from rspsim.transports.card_presence import wait_until_card_answers, wait_until_empty
+from rspsim.transports.shared_daemon import shared_pcscd
+from rspsim.transports.slot_claim import claim_free_slot
 from rspsim.transports.slow_card import slowed
-from rspsim.transports.tcp_ports import port_use
 from rspsim.transports.vpcd import VpcdCard
 
-__all__ = ["CardWords", "ReaderCards", "simulated_card"]
+__all__ = ["CardWords", "ReaderCards", "SimulatedCards", "simulated_card"]
+
+_ISSUER_DIGITS: Final = 8
+"""Digits of an EID that have to be those of the EUM (SGP.29)."""
+_IN_PROCESS: Final = 1
+_IN_READER: Final = 2
+"""The ninth digit of the EIDs of each fixture, so that no two cards of a test share one."""
+_SLOT_PATIENCE_S: Final = 60.0
+"""How long a card waits for a slot that other tests hold."""
 
 
 class CardWords(TypedDict, total=False):
@@ -40,7 +51,8 @@ class CardWords(TypedDict, total=False):
         options: Options, "name=value" each (`rsplab card options`).
         personality: SGP.22 version, for example "v2.5".
         profiles: Profiles it is delivered with, by their names in the catalogue; all Disabled.
-        pki: Credentials; without it generated ones.
+        pki: Credentials, and the eUICC among them; without it generated ones.
+        eid: EID, 32 digits, under the EUM of the credentials.
         seed: What the card draws random octets from.
     """
 
@@ -49,11 +61,12 @@ class CardWords(TypedDict, total=False):
     personality: str
     profiles: Sequence[str]
     pki: Pki
+    eid: str
     seed: str
 
 
 def simulated_card(preset: str = USUAL, **words: Unpack[CardWords]) -> Euicc:
-    """Makes a card that keeps its state in memory.
+    """Makes a card that keeps its state in memory; without `eid` the eUICC of the credentials.
 
     Args:
         preset: Kind of card (`rsplab card presets`).
@@ -61,14 +74,18 @@ def simulated_card(preset: str = USUAL, **words: Unpack[CardWords]) -> Euicc:
 
     Raises:
         LocalError: no such preset, fault, option or Profile.
-        ConfigError: no such personality.
+        ConfigError: no such personality, or no such card can be issued under the EUM.
+        DecodeError: the EID is not 32 digits.
     """
     return _made(preset_named(preset), words)
 
 
 def _made(kind: CardPreset, words: CardWords) -> Euicc:
+    eid = words.get("eid")
     request = CardRequest(
-        personality=words.get("personality"), options=tuple(words.get("options", ()))
+        eid=None if eid is None else Eid.from_digits(eid),
+        personality=words.get("personality"),
+        options=tuple(words.get("options", ())),
     ).with_preset(kind)
     state = first_state(request, words.get("pki"))
     for name in words.get("profiles", ()):
@@ -78,35 +95,65 @@ def _made(kind: CardPreset, words: CardWords) -> Euicc:
     return Euicc(state, MemoryStore(state), rng, decisions)
 
 
+class _Eids:
+    """Gives each card of a fixture an EID of its own, by number."""
+
+    def __init__(self, fixture: int) -> None:
+        self._first = str(REFERENCE_EID)[:_ISSUER_DIGITS] + str(fixture)
+        self._numbers = count(1)
+
+    def named(self, words: CardWords) -> CardWords:
+        """Returns the words with the next EID, unless they choose the card."""
+        if "eid" in words or "pki" in words:
+            return words
+        number = str(next(self._numbers)).zfill(30 - len(self._first))
+        return {**words, "eid": str(Eid.from_first_digits(self._first + number))}
+
+
+class SimulatedCards:
+    """Makes cards in this process, each with an EID and keys of its own."""
+
+    def __init__(self) -> None:
+        """Makes no card yet."""
+        self._eids = _Eids(_IN_PROCESS)
+
+    def __call__(self, preset: str = USUAL, **words: Unpack[CardWords]) -> Euicc:
+        """Makes a card; takes the arguments of the function `simulated_card`, and raises as it."""
+        return _made(preset_named(preset), self._eids.named(words))
+
+
 class ReaderCards:
     """Puts cards into virtual readers until it is closed; one card for each free slot."""
 
     def __init__(self) -> None:
-        """Connects to a PC/SC daemon, started if none runs.
+        """Joins the users of a PC/SC daemon; one that had to be started ends with the last of them.
 
         Raises:
             ConfigError: no daemon with vpcd is available.
         """
+        self._eids = _Eids(_IN_READER)
         self._held = ExitStack()
-        self._slots = self._held.enter_context(running_pcscd()).slots
+        self._slots = self._held.enter_context(shared_pcscd())
 
     def __call__(self, preset: str = USUAL, **words: Unpack[CardWords]) -> str:
         """Puts a card into a reader; takes the arguments of `simulated_card`.
+
+        A client can connect at once. Where every slot holds a card, the call waits for a minute.
 
         Returns:
             Name of the reader, as PC/SC knows it.
 
         Raises:
-            ConfigError: every slot holds a card.
+            ConfigError: every slot still holds a card, or pcscd does not see this one.
         """
         kind = preset_named(preset)
-        made = slowed(_made(kind, words), kind.delays_ms)
-        slot = next((slot for slot in self._slots if not port_use(slot.port).taken), None)
-        if slot is None:
-            raise ConfigError(f"all {len(self._slots)} virtual slots hold a card")
+        made = slowed(_made(kind, self._eids.named(words)), kind.delays_ms)
+        slot = self._held.enter_context(claim_free_slot(self._slots, _SLOT_PATIENCE_S)).slot
+        wait_until_empty(slot.reader)  # the card before may still seem to be there
         self._held.enter_context(VpcdCard(made, port=slot.port))
-        return wait_for_reader(lambda name: name == slot.reader)
+        wait_until_card_answers(slot.reader)
+        return slot.reader
 
     def close(self) -> None:
-        """Takes the cards out of their readers."""
+        """Takes the cards out of their readers and leaves the daemon to its other users."""
         self._held.close()

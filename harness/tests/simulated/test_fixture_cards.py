@@ -2,7 +2,8 @@
 
 import pytest
 
-from rspcore.errors import LocalError
+from rspcore.errors import ConfigError, DecodeError, LocalError
+from rspcore.ids import Eid
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b import GetEuiccChallengeRequest
 from rspcore.messages.es10c import (
@@ -12,6 +13,7 @@ from rspcore.messages.es10c import (
     SetNicknameRequest,
     SetNicknameResult,
 )
+from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import preset
 from rspharness.card.card_under_test import Card
 from rspharness.lpa.isdr_channel import IsdrChannel
@@ -119,6 +121,38 @@ def test_slow_card_waits_by_function(monkeypatch):
     driven(slow).send(EuiccConfiguredAddressesRequest())
     assert waits.count(0.7) == 1
     assert set(waits) == {0.02, 0.7}
+
+
+def test_every_card_of_a_fixture_has_an_eid_and_keys_of_its_own(simulated_card):
+    cards = [simulated_card() for _ in range(3)]
+    assert len({card.state.eid for card in cards}) == 3
+    assert all(card.state.eid.check_digits_fit for card in cards)
+    keys = {one.euicc_scalar for card in cards for one in card.state.credentials}
+    assert len(keys) == sum(len(card.state.credentials) for card in cards)
+
+
+def test_eid_can_be_asked_for(simulated_card):
+    asked = str(Eid.from_first_digits("890490320000000000000000000042"))
+    cards = [simulated_card(eid=asked) for _ in range(2)]
+    assert [str(card.state.eid) for card in cards] == [asked, asked]
+    assert str(driven(cards[0]).eid()) == asked
+
+
+def test_card_of_the_credentials_is_used_where_they_are_given(simulated_card):
+    eid = Eid.from_first_digits("890490329999999999999999999999")
+    assert simulated_card(pki=make_pki(eid=eid)).state.eid == eid
+
+
+@pytest.mark.parametrize(
+    ("eid", "problem", "message"),
+    [
+        ("8904", DecodeError, "expected 32 decimal digits"),
+        ("89049032123451234512345678901236", ConfigError, "check digits"),
+    ],
+)
+def test_eid_that_no_card_can_have_is_refused(simulated_card, eid, problem, message):
+    with pytest.raises(problem, match=message):
+        simulated_card(eid=eid)
 
 
 def test_fixture_makes_a_simulated_card(pytester):

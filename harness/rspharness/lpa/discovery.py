@@ -1,0 +1,96 @@
+"""Discovery: what waits for a card at its default SM-DP+ and at an SM-DS.
+
+An SM-DS answers with events: the address of a server and the MatchingID to ask it with. Each one is
+then downloaded as an activation code would be. The session at the SM-DS ends with its list.
+
+Source: SGP.22 v2, 3.6 and 5.8. ES11 has the paths and requests of ES9+.
+"""
+
+from rspcore.errors import DecodeError, RemoteError
+from rspcore.messages import es9p
+from rspcore.messages.euicc_info import DeviceInfo
+from rspharness.lpa import activation_code
+from rspharness.lpa.activation_code import ActivationCode
+from rspharness.lpa.checks import check_same_server, check_server_address
+from rspharness.lpa.download_steps import (
+    STANDARD_DEVICE,
+    CardRefusedError,
+    authenticate_server_request,
+    initiate_authentication,
+)
+from rspharness.lpa.es9p_client import Es11Client, HttpPort, ServerRefusedError
+from rspharness.lpa.isdr_channel import IsdrChannel
+from rspharness.lpa.local_management import code_text, read_addresses
+
+__all__ = ["default_code", "find_events", "is_nothing_pending"]
+
+_NOTHING_PENDING = frozenset({("8.1.1", "3.8"), ("8.2.6", "3.8")})
+"""What an SM-DP+ without an order for this EID answers to an empty MatchingID."""
+
+
+def default_code(card: IsdrChannel) -> ActivationCode | None:
+    """Returns the code that stands for an order at the default SM-DP+, None without such a server.
+
+    Raises:
+        RemoteError: the card refused to give its addresses.
+    """
+    address = read_addresses(card).default_dp_address
+    return ActivationCode(address=address) if address else None
+
+
+def is_nothing_pending(error: Exception) -> bool:
+    """Returns whether an error only says that no order waits for the EID."""
+    return (
+        isinstance(error, ServerRefusedError) and (error.subject, error.reason) in _NOTHING_PENDING
+    )
+
+
+def find_events(
+    card: IsdrChannel, port: HttpPort, address: str = "", *, device: DeviceInfo = STANDARD_DEVICE
+) -> tuple[ActivationCode, ...]:
+    """Asks an SM-DS for the events of a card and returns each as an activation code, in its order.
+
+    Args:
+        card: An open channel.
+        port: The way to servers.
+        address: Address of the SM-DS; empty for the root SM-DS that the card names.
+        device: What the device says of itself.
+
+    Returns:
+        Server and MatchingID of each event; none when nothing waits. The events stay at the SM-DS.
+
+    Raises:
+        DownloadStoppedError: the SM-DS signed another address, or is another server than its TLS
+            certificate says.
+        CardRefusedError: the card refused the SM-DS; the code is the AuthenticateErrorCode.
+        RemoteError: the card or the SM-DS refused, or an event names no server.
+        ServerUnreachableError: no answer came.
+    """
+    address = address or read_addresses(card).root_ds_address
+    es11 = Es11Client(port, address)
+    initiated = initiate_authentication(card, es11)
+    check_server_address(address, initiated.server_signed1.server_address)
+    check_same_server(es11.tls_certificate, initiated.answer.server_certificate)
+    response = card.send(authenticate_server_request(initiated, "", device))
+    refused = response.authenticate_response_error
+    request = es9p.AuthenticateClientRequest(
+        transaction_id=initiated.transaction_id, authenticate_server_response=response.encode()
+    )
+    if refused is not None:
+        text = code_text(refused.authenticate_error_code)
+        stopped = CardRefusedError(f"ES10b.AuthenticateServer: the card answered {text}", code=text)
+        try:
+            es11.event_entries(request)
+        except ServerRefusedError:
+            raise stopped from None  # the SM-DS has to hear of it, and refuses: that is expected
+        raise stopped
+    found = es11.event_entries(request).event_entries
+    return tuple(_code(one.rsp_server_address, one.event_id) for one in found)
+
+
+def _code(address: str, event_id: str) -> ActivationCode:
+    try:
+        activation_code.check_server_address(address)
+    except DecodeError as error:
+        raise RemoteError(f"ES11.AuthenticateClient: event {event_id!r}: {error}") from error
+    return ActivationCode(address=address, matching_id=event_id)
