@@ -53,6 +53,13 @@ def _add_network(group: "argparse._ArgumentGroup") -> None:
         help="serve TLS on brainpoolP256r1 on this port as well (0: any free port)",
     )
     group.add_argument(
+        "--partner-port",
+        type=int,
+        metavar="PORT",
+        help="port of ES2+, where TLS refuses clients without a certificate (0: any free port); "
+        "the port of ES9+ then asks for one as well and answers ES2+ to clients that show it",
+    )
+    group.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: loopback only)"
     )
     group.add_argument(

@@ -15,6 +15,7 @@ import segno
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
 from rspcore.messages.metadata import ProfileClass
+from rspcore.pki.certificate import Certificate
 from rspcore.printable_text import printable
 from rspsim.cli.console import Console
 from rspsim.cli.smdpp_setup import make_server, packages
@@ -85,10 +86,18 @@ def _listeners(server: SmDpPlus, options: argparse.Namespace, port: int) -> tupl
         if Curve.BRAINPOOL_P256R1 not in server.identity.curves:
             raise ConfigError("--brainpool-port: the PKI has no SM-DP+ on brainpoolP256r1")
         wanted[Curve.BRAINPOOL_P256R1] = options.brainpool_port
-    return tuple(
-        Listener(options.host, number, tls_context(tls_credential(server, curve, now)))
+    clients: tuple[Certificate, ...] = ()
+    if options.partner_port is not None:
+        clients = tuple(server.identity.ci(curve) for curve in server.identity.curves)
+    own = {curve: tls_credential(server, curve, now) for curve in wanted}
+    listeners = [
+        Listener(options.host, number, tls_context(own[curve], clients=clients))
         for curve, number in wanted.items()
-    )
+    ]
+    if clients:
+        context = tls_context(own[server.identity.curves[0]], clients=clients, required=True)
+        listeners.append(Listener(options.host, options.partner_port, context))
+    return tuple(listeners)
 
 
 def _write_ca(server: SmDpPlus, file: Path) -> None:
@@ -106,7 +115,11 @@ def _print_identity(
     identity = server.identity
     console.line(f"SM-DP+      {identity.address}, OID {identity.oid}; test keys only")
     console.line(f"listening   https://{options.host}:{ports[0]}/")
-    for port in ports[1:]:
+    brainpool = list(ports[1:])
+    if options.partner_port is not None:
+        *brainpool, partner = brainpool
+        console.line(f"partners    https://{options.host}:{partner}/ (client certificate required)")
+    for port in brainpool:
         console.line(f"brainpool   https://{options.host}:{port}/ (TLS 1.2)")
     for curve in identity.curves:
         console.line(f"CI          {identity.ci_pkid(curve).hex().upper()} {curve}")

@@ -44,6 +44,7 @@ from rspsim.smdpp.protocol.asn1_binding import ASN1_PATH, in_asn1
 from rspsim.smdpp.protocol.es9p import FUNCTIONS
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome
 from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transport_fault
+from rspsim.smdpp.protocol.operator_calls import OperatorCalls
 from rspsim.smdpp.stock.order_book import OrderBook, OrderRepository, UnitOfWork
 from rspsim.smdpp.stock.receipts import Receipt, ReceiptBook, SeenNotifications
 from rspsim.smdpp.stock.sessions import MemorySessions, SessionBook, SessionRepository
@@ -143,6 +144,7 @@ class SmDpPlus:
             faults=FaultSwitch(faults),
         )
         self.history = History(limits)
+        self._operators = OperatorCalls(self.environment)
 
     @property
     def orders(self) -> OrderBook:
@@ -189,6 +191,8 @@ class SmDpPlus:
         """
         if request.path == ASN1_PATH:
             return in_asn1(request, self.handle)
+        if self._operators.function(request.path):
+            return self._answer_operator(request)
         function = _BY_PATH.get(request.path)
         name = function.name if function else ""
         at = self.environment.clock.now()
@@ -196,6 +200,13 @@ class SmDpPlus:
         done = _Done(refused, f"HTTP {refused.status}") if refused else self._act(function, request)
         response = self.faults.through(fault_points.HTTP, done.response, name)
         self._remember(at, name, request, done, response)
+        return response
+
+    def _answer_operator(self, request: HttpRequest) -> HttpResponse:
+        with self._unit():
+            response, summary = self._operators.answer(request)
+        name, at = self._operators.function(request.path), self.environment.clock.now()
+        self._remember(at, name, request, _Done(response, summary), response)
         return response
 
     def note_refusal(self, request: HttpRequest, response: HttpResponse, reason: str) -> None:

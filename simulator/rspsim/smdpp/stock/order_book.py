@@ -146,14 +146,8 @@ class OrderBook:
         if matching_id is None:
             matching_id = self._new_matching_id()
         self._check_matching_id(matching_id, eid)
-        orders = self.repository.all()
-        ordered = Order(
-            number=1 + max((order.number for order in orders), default=0),
-            smdp_address=self.address,
-            iccid=metadata.iccid,
-            upp=bytes(upp),
-            metadata=metadata.encode(),
-            needs=Needs.of(upp, metadata),
+        ordered = replace(
+            self._available(upp, metadata),
             matching_id=matching_id,
             confirmation_code_hash=(
                 None
@@ -168,6 +162,28 @@ class OrderBook:
         ordered = ordered.after(first).after(second)
         self.repository.put(ordered)
         return ordered
+
+    def stock(self, upp: bytes, metadata: StoreMetadataRequest) -> Order:
+        """Keeps a Profile that is Available, for a DownloadOrder to come."""
+        with self._unit():
+            kept = self._available(upp, metadata)
+            self.repository.put(kept)
+            return kept
+
+    def _available(self, upp: bytes, metadata: StoreMetadataRequest) -> Order:
+        orders = self.repository.all()
+        return Order(
+            number=1 + max((order.number for order in orders), default=0),
+            smdp_address=self.address,
+            iccid=metadata.iccid,
+            upp=bytes(upp),
+            metadata=metadata.encode(),
+            needs=Needs.of(upp, metadata),
+        )
+
+    def of_profile(self, iccid: Iccid) -> Order | None:
+        """Returns the newest order of the Profile with this ICCID, or None."""
+        return next((one for one in reversed(self.repository.all()) if one.iccid == iccid), None)
 
     def fresh_iccid(self) -> Iccid:
         """Draws an ICCID of 20 digits, the last one a check digit, that no order has."""
@@ -297,6 +313,13 @@ class OrderBook:
             if order.matching_id == matching_id and order.state not in never_ordered
         ]
 
+    def holder(self, matching_id: str, eid: Eid | None) -> Order | None:
+        """Returns the unfinished order that a MatchingID, or an EID if it is empty, belongs to."""
+        for other in self._with(matching_id):
+            if other.state not in FINISHED and (matching_id or other.eid == eid):
+                return other
+        return None
+
     def _new_matching_id(self) -> str:
         text = b32encode(self._rng.octets(10)).decode("ascii")
         return "-".join(text[at : at + 4] for at in range(0, 16, 4))
@@ -308,13 +331,12 @@ class OrderBook:
             )
         if not matching_id and eid is None:
             raise LocalError("an empty MatchingID needs an EID (8.1.1/2.2)")
-        for other in self._with(matching_id):
-            taken = other.state not in FINISHED and (matching_id or other.eid == eid)
-            if taken:
-                raise LocalError(
-                    f"MatchingID {matching_id!r} belongs to order {other.number}, "
-                    f"which is {other.state} (8.2.6/3.3)"
-                )
+        other = self.holder(matching_id, eid)
+        if other is not None:
+            raise LocalError(
+                f"MatchingID {matching_id!r} belongs to order {other.number}, "
+                f"which is {other.state} (8.2.6/3.3)"
+            )
 
 
 def _luhn(digits: str) -> str:

@@ -1,0 +1,29 @@
+"""Subject and reason codes that only ES2+ answers (SGP.22 v2, 5.3.1 to 5.3.4)."""
+
+from typing import Final
+
+from rspsim.smdpp.status_codes import StatusCode
+
+__all__ = [
+    "EID_ASSOCIATION_INVALID",
+    "EID_MISSING",
+    "ICCID_IN_USE",
+    "ICCID_TRANSITION_INVALID",
+    "ICCID_UNKNOWN",
+    "MATCHING_ID_ASSOCIATION_INVALID",
+    "MATCHING_ID_IN_USE",
+    "PROFILE_TYPE_REFUSED",
+    "PROFILE_TYPE_UNKNOWN",
+    "SMDS_INACCESSIBLE",
+]
+
+EID_MISSING: Final = StatusCode("8.1.1", "2.2")
+EID_ASSOCIATION_INVALID: Final = StatusCode("8.1.1", "3.10")
+ICCID_IN_USE: Final = StatusCode("8.2.1", "3.3")
+ICCID_TRANSITION_INVALID: Final = StatusCode("8.2.1", "3.5")
+ICCID_UNKNOWN: Final = StatusCode("8.2.1", "3.9")
+PROFILE_TYPE_REFUSED: Final = StatusCode("8.2.5", "3.8")
+PROFILE_TYPE_UNKNOWN: Final = StatusCode("8.2.5", "3.9")
+MATCHING_ID_IN_USE: Final = StatusCode("8.2.6", "3.3")
+MATCHING_ID_ASSOCIATION_INVALID: Final = StatusCode("8.2.6", "3.10")
+SMDS_INACCESSIBLE: Final = StatusCode("8.9", "5.1")
