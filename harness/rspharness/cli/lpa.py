@@ -63,7 +63,12 @@ def _card_options() -> argparse.ArgumentParser:
     )
     output = options.add_argument_group("the output")
     output.add_argument("--json", action="store_true", help="print one JSON object")
-    output.add_argument("--trace", type=Path, metavar="FILE", help="write the APDUs to a file")
+    output.add_argument(
+        "--trace",
+        type=Path,
+        metavar="FILE",
+        help="write the APDUs and the HTTP exchanges to a file",
+    )
     return options
 
 

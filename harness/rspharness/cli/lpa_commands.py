@@ -19,7 +19,7 @@ from rspharness.lpa.activation_code import ActivationCode, check_server_address
 from rspharness.lpa.card_reading import read_card, read_lists
 from rspharness.lpa.discovery import default_code, find_events, is_nothing_pending
 from rspharness.lpa.download import AutomaticUser, Download, EndUser
-from rspharness.lpa.es9p_client import ServerUnreachableError
+from rspharness.lpa.es9p_client import HttpPort, ServerUnreachableError
 from rspharness.lpa.https_arguments import parse_connect_to, read_ci_certificates
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
@@ -42,7 +42,9 @@ from rspharness.lpa.output import (
     waiting_view,
 )
 from rspharness.lpa.retried_download import download_with_retries
+from rspharness.lpa.traced_port import TracedPort
 from rspharness.run.connection import connected
+from rspharness.targets.transport import TracedLink
 
 __all__ = ["run"]
 
@@ -107,6 +109,12 @@ def _port(options: argparse.Namespace) -> HttpsPort:
             timeout_s=options.timeout,
         )
     )
+
+
+def _recorded(port: HttpsPort, card: IsdrChannel) -> HttpPort:
+    """Returns the port, writing into the trace of the card if there is one."""
+    link = card.link
+    return TracedPort(port, link.trace) if isinstance(link, TracedLink) else port
 
 
 def _trusted(options: argparse.Namespace) -> tuple[bytes, ...]:
@@ -224,7 +232,8 @@ def _download(options: argparse.Namespace) -> int:
     _check_retries(options)
     code = None if options.code is None else _activation_code(options.code)
     user = _user(options)
-    with _port(options) as port, _card(options, changing=True) as card:
+    with _port(options) as https, _card(options, changing=True) as card:
+        port = _recorded(https, card)
         if code is None:
             code = _default_code(card)
         _deliver_older(card, port, code.address)
@@ -245,7 +254,7 @@ def _download(options: argparse.Namespace) -> int:
     return 1
 
 
-def _deliver_older(card: IsdrChannel, port: HttpsPort, address: str) -> None:
+def _deliver_older(card: IsdrChannel, port: HttpPort, address: str) -> None:
     """Delivers what waits for the server; what does not succeed is shown and waits on."""
     try:
         problems = [one.error for one in deliver_older(card, port, address) if one.error]
@@ -260,7 +269,8 @@ def _discover(options: argparse.Namespace) -> int:
     user = None if options.list else _user(options)
     address = options.smds and _server_address(options.smds)
     found: list[tuple[ActivationCode, Download | None, str]] = []
-    with _port(options) as port, _card(options, changing=not options.list) as card:
+    with _port(options) as https, _card(options, changing=not options.list) as card:
+        port = _recorded(https, card)
         code = None if options.list else default_code(card)
         for one in (() if code is None else (code,)) + find_events(card, port, address):
             if options.list:
@@ -332,8 +342,9 @@ def _notifications(options: argparse.Namespace) -> int:
         rows = [notification_view(one) for one in found]
         undelivered = 0
         if options.process and found:
-            with _port(options) as port:
-                for row, delivery in zip(rows, deliver_all(card, port, found), strict=True):
+            with _port(options) as https:
+                sent = deliver_all(card, _recorded(https, card), found)
+                for row, delivery in zip(rows, sent, strict=True):
                     row["delivered"] = delivery.error is None
                     if delivery.error is not None:
                         row["error"] = delivery.error

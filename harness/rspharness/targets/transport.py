@@ -105,11 +105,15 @@ class LinkWrapper:
 
 
 class TracedLink(LinkWrapper):
-    """Writes every exchange into a trace, with the time the answer took."""
+    """Writes every exchange into a trace, with the time the answer took.
+
+    Attributes:
+        trace: The trace.
+    """
 
     def __init__(self, link: CardLink, trace: Trace) -> None:
         super().__init__(link)
-        self._trace = trace
+        self.trace = trace
 
     def transmit(self, command: bytes) -> bytes:
         """Passes a command on and records both directions; a lost answer is recorded as such."""
@@ -117,29 +121,29 @@ class TracedLink(LinkWrapper):
         try:
             response = self._link.transmit(command)
         except TargetLost as error:
-            self._trace.lost(command, str(error))
+            self.trace.lost(command, str(error))
             raise
-        self._trace.exchange(command, response, elapsed_ms())
+        self.trace.exchange(command, response, elapsed_ms())
         return response
 
     def reset(self) -> bytes:
         """Passes a reset on and records the ATR."""
         atr = self._link.reset()
-        self._trace.reset(atr)
+        self.trace.reset(atr)
         return atr
 
     def power_cycle(self) -> bytes:
         """Passes a power cycle on and records the ATR."""
-        self._trace.remark("power off and on")
+        self.trace.remark("power off and on")
         atr = super().power_cycle()
-        self._trace.reset(atr)
+        self.trace.reset(atr)
         return atr
 
     def restart(self, protocol: int) -> bytes:
         """Passes a restart in a protocol on and records the ATR."""
-        self._trace.remark(f"power off and on, T={protocol}")
+        self.trace.remark(f"power off and on, T={protocol}")
         atr = super().restart(protocol)
-        self._trace.reset(atr)
+        self.trace.reset(atr)
         return atr
 
 

@@ -1,6 +1,7 @@
 """`rsplab lpa download` as a whole: a fresh simulated card and the mock SM-DP+ in this process."""
 
 import json
+import re
 
 import pytest
 
@@ -8,7 +9,8 @@ from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import PRESETS, make_profile
 from rspharness.cli import lpa_commands
 from rspharness.cli.main import main
-from rspharness.lpa.es9p_client import HttpReply
+from rspharness.lpa.es9p_client import HttpReply, ServerUnreachableError
+from rspharness.record.trace import ReplayLink
 from rspharness.simulated.inprocess_port import InProcessPort
 from rspsim.env import ManualClock, SeededRng
 from rspsim.smdpp.server import SmDpPlus
@@ -108,3 +110,23 @@ def test_trace_contains_the_whole_download(server, tmp_path):
     assert download(order.activation_code, "--trace", str(file), "--block-size", "255") == 0
     text = file.read_text()
     assert all(f"BF {tag}" in text for tag in ("2E", "38", "21", "36", "30"))
+    functions = re.findall(r"# HTTP > POST https://\S+/(\w+)\n", text)
+    assert functions == [
+        "initiateAuthentication",
+        "authenticateClient",
+        "getBoundProfilePackage",
+        "handleNotification",
+    ]
+    assert re.findall(r"# HTTP < (\d+)\n", text) == ["200", "200", "200", "204"]
+    assert '# HTTP < {"' in text
+    ReplayLink.parse(text)  # the exchanges are remarks to it
+
+
+def test_trace_says_why_no_answer_came(server, tmp_path, monkeypatch):
+    def silent(*_):
+        raise ServerUnreachableError("dp: no answer\nin time")
+
+    monkeypatch.setattr(Port, "post", silent)
+    file = tmp_path / "trace.txt"
+    assert download("LPA:1$dp.example.com$A", "--trace", str(file)) == 3
+    assert "# HTTP ! dp: no answer\\nin time\n" in file.read_text()
