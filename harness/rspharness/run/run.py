@@ -391,7 +391,9 @@ class Run:
                     f"{self._recover_command(eid)}"
                 )
             return
-        self._keeper = CardKeeper(eid, self.target.name, folder, self.options.change_limit)
+        self._keeper = CardKeeper(
+            eid, self.target.name, folder, self.rising(), self.options.change_limit
+        )
         card.terminal_profile = None
         card.reset()
         earlier = self._keeper.take_over(card)
