@@ -198,7 +198,7 @@ def test_suites_of_a_wheel_are_found_last_and_report_into_the_current_folder(tmp
     monkeypatch.delenv("RSPLAB_REPORT", raising=False)
     monkeypatch.setattr(command, "CHECKOUT", tmp_path / "no-checkout")
     monkeypatch.setattr(command, "PACKAGED", packaged)
-    with pytest.raises(ConfigError, match="no suites in .*elsewhere.*no-checkout.*packaged"):
+    with pytest.raises(ConfigError, match=r"no suites in .*elsewhere.*no-checkout.*packaged"):
         command.find_suites(None)
     (packaged / "suites/conftest.py").touch()
     suites = command.find_suites(None)
