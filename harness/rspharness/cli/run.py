@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 CHECKOUT = Path(__file__).parents[3]  # where an editable installation has the suites
+PACKAGED = Path(__file__).parents[1] / "packaged"  # where an installed wheel has them
 EXIT_CODES = {0: 0, 1: 1, 2: 130, 3: 1, 4: 2, 5: 2, 30: 3}  # exit code of pytest: that of rsplab
 
 CONFIGURATION: Final = Path(__file__).parents[1] / "plugin" / "conformance.ini"
@@ -154,7 +155,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--suites",
         type=Path,
         metavar="DIR",
-        help="folder of the suites (default: suites/ here or in the checkout)",
+        help="folder of the suites (default: suites/ here, in the checkout or in the wheel)",
     )
     cases.add_argument(
         "-n", dest="workers", type=int, default=1, metavar="N", help="run cases in N processes"
@@ -219,8 +220,12 @@ def own_plugins() -> Iterator[None]:
 
 
 def report_folder(options: argparse.Namespace, suites: Path) -> Path:
-    """Returns the folder for reports: the one named, or `reports` beside the suites."""
-    return Path(options.report or os.environ.get("RSPLAB_REPORT") or suites.parent / "reports")
+    """Returns the folder for reports: the one named, or `reports` beside the suites.
+
+    Suites of an installed wheel have theirs in the current folder.
+    """
+    usual = Path.cwd() if suites.parent == PACKAGED.resolve() else suites.parent
+    return Path(options.report or os.environ.get("RSPLAB_REPORT") or usual / "reports")
 
 
 def require_writable(folder: Path) -> None:
@@ -274,18 +279,21 @@ def keep_pcscd_running(held: ExitStack, workers: int) -> None:
 
 
 def find_suites(named: Path | None) -> Path:
-    """Returns the folder of the suites: the one named, the current folder's, or the checkout's.
+    """Returns the folder of the suites: the one named, or the first of those that may be there.
+
+    These are in the current folder, in the checkout, and in an installed wheel.
 
     Raises:
-        ConfigError: No such folder. An installed wheel holds no suites.
+        ConfigError: No such folder.
     """
-    places = [named] if named else list(dict.fromkeys((Path.cwd() / "suites", CHECKOUT / "suites")))
+    usual = (folder / "suites" for folder in (Path.cwd(), CHECKOUT, PACKAGED))
+    places = [named] if named else list(dict.fromkeys(usual))
     for place in places:
         if (place / "conftest.py").is_file():
             return place.resolve()
     raise ConfigError(
-        f"no suites in {' or '.join(map(str, places))}: they are part of the checkout, not of the "
-        "installed package; run in a checkout or name its folder with --suites"
+        f"no suites in {' or '.join(map(str, places))}: they are part of the checkout and of "
+        "the wheel; install the wheel, run in a checkout, or name its folder with --suites"
     )
 
 

@@ -1,5 +1,6 @@
 """`rsplab run` as users start it: their plugins, settings and warnings never change a verdict."""
 
+import argparse
 import json
 import os
 import shlex
@@ -187,3 +188,23 @@ def test_environment_is_as_before_after_a_run(monkeypatch):
         assert "PYTEST_ADDOPTS" not in os.environ
         assert os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] == "1"
     assert dict(os.environ) == before
+
+
+def test_suites_of_a_wheel_are_found_last_and_report_into_the_current_folder(tmp_path, monkeypatch):
+    packaged, elsewhere = tmp_path / "packaged", tmp_path / "elsewhere"
+    for folder in (packaged / "suites", elsewhere):
+        folder.mkdir(parents=True)
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.delenv("RSPLAB_REPORT", raising=False)
+    monkeypatch.setattr(command, "CHECKOUT", tmp_path / "no-checkout")
+    monkeypatch.setattr(command, "PACKAGED", packaged)
+    with pytest.raises(ConfigError, match=r"no suites in .*elsewhere.*no-checkout.*packaged"):
+        command.find_suites(None)
+    (packaged / "suites/conftest.py").touch()
+    suites = command.find_suites(None)
+    assert suites == packaged / "suites"
+    options = argparse.Namespace(report=None)
+    assert command.report_folder(options, suites) == elsewhere / "reports"
+    (elsewhere / "suites").mkdir()
+    (elsewhere / "suites/conftest.py").touch()
+    assert command.find_suites(None) == elsewhere / "suites"
