@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Final
 
-from rspcore.errors import ConfigError
+from rspcore.errors import ConfigError, LocalError
 from rspharness.run.renamed_option import RENAMED, RenamedOption
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "find_suites",
     "keep_pcscd_running",
     "pytest_arguments",
+    "require_usable",
     "run",
 ]
 
@@ -183,10 +184,12 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         ConfigError: No suites, no such target, no PC/SC daemon, or no place for reports. Nothing
             was sent to a card.
+        LocalError: Wrong use, as `require_usable` says.
     """
     suites = find_suites(options.suites)
     require_writable(report_folder(options, suites))
     named = options.target or os.environ.get("RSPLAB_TARGET")
+    require_usable(options, named)
     with ExitStack() as held:
         target = named or default_target(held, options.workers)
         if named == "vpcd":
@@ -197,6 +200,43 @@ def run(options: argparse.Namespace) -> int:
 
         held.enter_context(own_plugins())
         return EXIT_CODES[int(pytest.main(arguments))]
+
+
+def require_usable(options: argparse.Namespace, target: str | None) -> None:
+    """Requires options that name what there is, before pytest starts.
+
+    Args:
+        options: What the parser of `run` read.
+        target: The target named; None for the default.
+
+    Raises:
+        LocalError: No such folder or personality, or several workers for one card.
+    """
+    folder = options.pki or os.environ.get("RSPLAB_PKI")
+    if folder and not Path(folder).is_dir():
+        raise LocalError(
+            f"--pki {folder}: no such folder; name one with keys and certificates, or leave it out "
+            "for generated ones"
+        )
+    if name := options.personality or os.environ.get("RSPLAB_PERSONALITY"):
+        from rspsim.euicc.personality import personality_named  # noqa: PLC0415  where it is named
+
+        try:
+            personality_named(name)
+        except ConfigError as error:
+            raise LocalError(f"--personality: {error}") from error
+    if target and options.workers > 1:
+        from rspharness.run.collection import ONE_CARD  # noqa: PLC0415  only with several workers
+        from rspharness.run.opening import load_settings  # noqa: PLC0415  likewise
+
+        try:
+            kind = load_settings(target).kind
+        except ConfigError as error:
+            raise LocalError(str(error)) from error
+        if kind in ONE_CARD:
+            raise LocalError(
+                f"-n {options.workers}: --target {target} is one card in one reader; run without -n"
+            )
 
 
 @contextmanager

@@ -23,9 +23,9 @@ from rspharness.run.opening import load_settings
 from rspharness.run.option_values import ini_key, long_option, value, values, variable
 from rspharness.run.run import NoCardError, Run, RunOptions
 
-__all__ = ["CaseIds", "Collected", "choose", "collect", "make_runs", "ordered"]
+__all__ = ["ONE_CARD", "CaseIds", "Collected", "choose", "collect", "make_runs", "ordered"]
 
-_ONE_CARD: Final = ("kept", "pcsc")
+ONE_CARD: Final = ("kept", "pcsc")
 """Kinds of targets with the same card for every case."""
 
 
@@ -227,7 +227,7 @@ def make_runs(config: pytest.Config, collected: Collected) -> None:
         raise pytest.UsageError(str(error)) from error
     if (settings.kind == "kept") is (options.state is None):
         raise pytest.UsageError("--target kept and --state FILE go together")
-    if settings.kind in _ONE_CARD or hostile:
+    if settings.kind in ONE_CARD or hostile:
         if others:
             raise pytest.UsageError("--also adds simulated cards, to a simulated one")
         if any(config.getoption(long_option(name)) for name in ("kills", "matrix")):

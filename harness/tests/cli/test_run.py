@@ -180,6 +180,31 @@ def test_folder_without_permission_is_named(tmp_path):
         command.require_writable(tmp_path / "reports")
 
 
+WRONG_USE = {
+    "personality": (("--personality", "v9"), "'v9': expected one of v2.2.2, "),
+    "folder": (("--pki", "no/such"), "--pki no/such: no such folder; name one with keys"),
+    "reader": (("--target", "pcsc", "-n", "2"), "-n 2: --target pcsc is one card in one reader; "),
+    "kept": (
+        ("--target", "kept", "--state", "card.db", "-n", "2"),
+        "-n 2: --target kept is one card in one reader; run without -n",
+    ),
+    "file": (("--target", "reader.toml", "-n", "3"), "-n 3: --target reader.toml is one card in"),
+    "target": (("--target", "none", "-n", "2"), "target 'none': expected inprocess, "),
+    "fault": (("--card-fault", "none"), "card fault 'none' is not known; `rsplab card faults`"),
+}
+
+
+@pytest.mark.parametrize(("words", "said"), WRONG_USE.values(), ids=WRONG_USE)
+def test_wrong_use_ends_with_2_and_one_line(checkout, words, said):
+    (checkout / "reader.toml").write_text('kind = "pcsc"\n')
+    target = () if "--target" in words else ("--target", "inprocess")
+    done = run(checkout, *words, *target)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not (checkout / "card.db").exists()
+
+
 def test_environment_is_as_before_after_a_run(monkeypatch):
     monkeypatch.setenv("PYTEST_ADDOPTS", "-x")
     monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
