@@ -1,4 +1,4 @@
-"""Three cards with one mistake each, kept for a whole run: a simulated card, and a link that errs.
+"""Four cards with one mistake each, kept for a whole run: a simulated card, and a link that errs.
 
 Each takes whole commands of one STORE DATA and whole answers, and gives its own in parts where they
 are long, as the card behind it does.
@@ -10,7 +10,13 @@ from rspcore.errors import DecodeError
 from rspharness.simulated.inprocess import InProcessTarget
 from rspharness.targets.transport import LinkWrapper
 
-__all__ = ["OddTarget", "RefusesTagList", "StoresLongNickname", "WithoutListNotification"]
+__all__ = [
+    "OddTarget",
+    "RefusesTagList",
+    "StoresLongNickname",
+    "WithoutEid",
+    "WithoutListNotification",
+]
 
 _LIST, _NICKNAME, _NOTIFICATIONS = 0xBF2D, 0xBF29, 0xBF28
 _TAG_LIST, _TAG_NICKNAME, _TAG_ICCID, _TAG_STATE = 0x5C, 0x90, 0x5A, 0x9F70
@@ -79,6 +85,13 @@ class WithoutListNotification(_OddLink):
         return 0x6D00 if apdu.data[:2] == _NOTIFICATIONS.to_bytes(2) else None
 
 
+class WithoutEid(_OddLink):
+    """Answers every GetEID with an EID of 15 octets."""
+
+    def answer(self, apdu):
+        return bytes.fromhex("BF3E11 5A0F" + "89" * 15) if apdu.data[:2] == b"\xbf\x3e" else None
+
+
 class StoresLongNickname(_OddLink):
     """Stores a nickname of 65 characters, which no list may hold, and shows it in every list."""
 
@@ -131,13 +144,15 @@ class StoresLongNickname(_OddLink):
 
 
 class OddTarget:
-    """A target with one simulated card behind an erring link, the same one for every case."""
+    """A target with one simulated card behind an erring link, the same one for every case.
 
-    simulated = True
+    It counts as a card in a reader unless its kind is "inprocess".
+    """
 
     def __init__(self, options, odd):
         self._plain = InProcessTarget(options)
         self.settings, self.name = self._plain.settings, "odd"
+        self.simulated = options.settings.kind == "inprocess"
         self.link = odd(self._plain.open())
 
     def open(self):

@@ -27,9 +27,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--target",
         default="pcsc",
         metavar="NAME",
-        help="where the card is: pcsc (default), or a target file",
+        help="where the card is: pcsc (default), kept, or a target file",
     )
     parser.add_argument("--reader", default="", metavar="NAME", help="beginning of its name")
+    parser.add_argument("--state", type=Path, metavar="FILE", help="kept: file that keeps the card")
     parser.add_argument("--eid", help="EID the card must have")
     parser.add_argument("--pki", type=Path, metavar="DIR", help="folder of keys and certificates")
     parser.set_defaults(func=recover)
@@ -58,6 +59,7 @@ def recover(options: argparse.Namespace) -> int:
             eid=eid,
             level=str(Level.PROFILES),
             pki=options.pki,
+            state=options.state,
         )
     )
     try:

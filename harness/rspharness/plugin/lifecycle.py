@@ -29,8 +29,10 @@ from rspharness.record.verdicts import (
     Verdict,
 )
 from rspharness.report.allure import allure_listeners, describe_case
+from rspharness.run.again import run_again
 from rspharness.run.case_state import CaseState
 from rspharness.run.collection import CaseIds, Collected
+from rspharness.run.option_values import value
 from rspharness.run.preflight import examine
 from rspharness.run.run import NoCardError, Run
 from rspharness.run.stash import COLLECTED
@@ -77,7 +79,6 @@ def begin(item: pytest.Item, ids: CaseIds, run: Run) -> CaseState:
     """Makes the state of a case."""
     path, line, _ = item.location
     doc = (getattr(getattr(item, "obj", None), "__doc__", None) or item.name).strip()
-    target = f"--target {run.options.target}"
     case = CaseState(
         nodeid=item.nodeid,
         seed=_seed(item, ids),
@@ -86,7 +87,7 @@ def begin(item: pytest.Item, ids: CaseIds, run: Run) -> CaseState:
         target=run.options.target,
         requirements=ids.requirements,
         level=ids.level,
-        again=f"rsplab run --case '{ids.requirements[0].id}' {target}",
+        again=run_again(run.options, ids.requirements[0].id, value(item.config, "shuffle")),
         fault=ids.fault,
         listeners=allure_listeners(item.config),
     )

@@ -5,7 +5,7 @@ answer; the keeper counts them, writes the journal, and puts the card back.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -39,13 +39,16 @@ class CardKeeper:
         earlier: What became of it when the journal of an earlier run was worked off, else None.
     """
 
-    def __init__(self, eid: Eid, place: str, folder: Path, limit: int | None = None) -> None:
+    def __init__(
+        self, eid: Eid, place: str, folder: Path, rising: Iterator[int], limit: int | None = None
+    ) -> None:
         """Reads the journal and the counter of the card; nothing is sent.
 
         Args:
             eid: EID of the card.
             place: Name of the reader.
             folder: The state folder.
+            rising: Numbers above all that the card has seen, for secured packets to it.
             limit: How many changing commands the card may have had over all runs.
 
         Raises:
@@ -56,6 +59,7 @@ class CardKeeper:
         self.earlier: PutBack | None = None
         self._place = place
         self._folder = folder
+        self._rising = rising
         self._limit = limit
         self._before: Before | None = None
         self._journal = Journal.load(folder, eid)
@@ -96,7 +100,7 @@ class CardKeeper:
             return PutBack()
         self._restoring = True
         try:
-            done = put_back(card, self._journal)
+            done = put_back(card, self._journal, self._rising)
         finally:
             self._restoring = False
         if not done.left:

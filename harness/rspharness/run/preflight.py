@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins
-from rspcore.errors import DecodeError, RemoteError, RspError
+from rspcore.errors import DecodeError, RemoteError
 from rspcore.messages.codec import Structure
 from rspcore.messages.es10b import (
     GetEuiccInfo1Request,
@@ -28,7 +28,10 @@ from rspharness.lpa.es10_functions import FUNCTIONS
 from rspharness.record.verdicts import Cause, NotApplicable
 from rspharness.targets.own_profile import OWN_ICCIDS
 
-__all__ = ["Preflight", "examine", "unread_eid"]
+__all__ = ["EID_ROW", "Preflight", "examine"]
+
+EID_ROW: Final = "ES10c.GetEID#01"
+"""The requirement that owns an EID that cannot be read."""
 
 _RESPONSES: Final = {function.request: function.response for function in FUNCTIONS}
 _LONGEST: Final = 32
@@ -77,7 +80,7 @@ def examine(card: Card, trusts: Callable[[], None]) -> Preflight:
     if not _channels(card, seen):
         seen.stops = seen.findings[-1]
         return seen
-    _read(card, seen, "EID", GetEuiccDataRequest(), "ES10c.GetEID#01")
+    _read(card, seen, "EID", GetEuiccDataRequest(), EID_ROW)
     _read(card, seen, "EUICCInfo1", GetEuiccInfo1Request(), "ES10b.GetEUICCInfo1#01")
     info = _read(card, seen, "EUICCInfo2", GetEuiccInfo2Request(), "ES10b.GetEUICCInfo2#01")
     try:
@@ -93,21 +96,6 @@ def examine(card: Card, trusts: Callable[[], None]) -> Preflight:
         free = int.from_bytes(info.ext_card_resource.free_non_volatile_memory)
         seen.lines["free memory"] = f"{free:,} octets"
     card.close()
-    return seen
-
-
-def unread_eid(problem: RspError, *, selected: bool) -> Preflight:
-    """Returns the preflight of a card that ends with its EID: it was not read.
-
-    Args:
-        problem: What the card answered.
-        selected: Whether a channel with the ISD-R selected was there.
-    """
-    seen = Preflight()
-    row = "ES10c.GetEID#01" if selected else "ISD-R.Select#01"
-    function = row.partition("#")[0]
-    seen.find("EID", row, f"the EID was not read: {problem}", f"mend {function}")
-    seen.stops = seen.findings[-1]
     return seen
 
 

@@ -1,15 +1,16 @@
 """Putting a card back to what it was before a run, as its journal says, verified by reading.
 
 Only what the run itself can have done is undone: Profiles of the suites that were not there or
-were about to be installed are deleted, their Notifications removed. A Profile or Notification of
+were about to be installed are deleted, after their policy rules were lifted where these forbid it,
+and their Notifications removed. A Profile or Notification of
 somebody else is never deleted.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from rspcore.errors import RspError
+from rspcore.errors import RemoteError, RspError
 from rspcore.ids import Iccid
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b import NotificationSentRequest
@@ -22,6 +23,7 @@ from rspharness.card.card_under_test import Card
 from rspharness.lpa import local_management
 from rspharness.record.verdicts import TargetLost
 from rspharness.run.journal import Before, Journal, ProfileBefore
+from rspharness.servers.policy_rules import lift_rules
 from rspharness.targets.own_profile import OWN_ICCIDS
 
 __all__ = ["OWN_DOMAIN", "PutBack", "aboard_of", "put_back", "read_before"]
@@ -126,8 +128,13 @@ def aboard_of(before: Before) -> Aboard:
     )
 
 
-def put_back(card: Card, journal: Journal) -> PutBack:
+def put_back(card: Card, journal: Journal, rising: Iterator[int]) -> PutBack:
     """Puts the card back as its journal says, and reads it again to verify that.
+
+    Args:
+        card: The card.
+        journal: What it was, and what was done to it.
+        rising: Numbers above all that the card has seen, for secured packets to it.
 
     Raises:
         TargetLost: the card stopped answering; the journal still holds.
@@ -136,7 +143,7 @@ def put_back(card: Card, journal: Journal) -> PutBack:
     before = journal.before
     done.gone += [f"{one} (not known before the run, so not put back)" for one in before.unread]
     card.reset()
-    done.attempt("the Profiles", lambda: _profiles(card, journal, done))
+    done.attempt("the Profiles", lambda: _profiles(card, journal, rising, done))
     if before.address is not None:
         done.attempt(
             f"default SM-DP+ address {before.address or '(none)'}",
@@ -149,7 +156,7 @@ def put_back(card: Card, journal: Journal) -> PutBack:
     return done
 
 
-def _profiles(card: Card, journal: Journal, done: PutBack) -> None:
+def _profiles(card: Card, journal: Journal, rising: Iterator[int], done: PutBack) -> None:
     before = {one.iccid: one for one in journal.before.profiles or ()}
     known = journal.before.profiles is not None
     for one in card.profiles():
@@ -159,17 +166,35 @@ def _profiles(card: Card, journal: Journal, done: PutBack) -> None:
             enabled = one.profile_state == ProfileState.enabled
             done.act(
                 f"Profile {one.iccid} of the suites deleted",
-                _deletion(card, one.iccid, enabled=enabled),
+                _deletion(card, one.iccid, journal, rising, enabled=enabled),
             )
     if known:
         _states(card, before, done)
 
 
-def _deletion(card: Card, iccid: Iccid, *, enabled: bool) -> Callable[[], None]:
+def _deletion(
+    card: Card, iccid: Iccid, journal: Journal, rising: Iterator[int], *, enabled: bool
+) -> Callable[[], None]:
+    """Returns the deletion of a Profile of the suites; its policy rules are lifted if need be."""
+
+    def disable() -> None:
+        try:
+            local_management.disable_profile(card, iccid)
+        except RemoteError:
+            lift_rules(card, iccid, next(rising))
+            local_management.disable_profile(card, iccid)
+
     def delete() -> None:
         if enabled:
+            disable()
+        try:
+            local_management.delete_profile(card, iccid)
+        except RemoteError:
+            journal.will_switch()  # the Notifications of what this disables are the run's too
+            local_management.enable_profile(card, iccid)
+            lift_rules(card, iccid, next(rising))
             local_management.disable_profile(card, iccid)
-        local_management.delete_profile(card, iccid)
+            local_management.delete_profile(card, iccid)
 
     return delete
 

@@ -6,6 +6,7 @@ the disk before the first changing command. A target that stopped answering is m
 and every later case reports the first reason, unless the card has come back.
 """
 
+import shlex
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,23 +15,30 @@ from itertools import count
 from pathlib import Path
 
 from rspcore.crypto.curves import Curve
-from rspcore.errors import ConfigError, RspError, StoreError
+from rspcore.errors import ConfigError, DecodeError, RemoteError, RspError, StoreError
 from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import issue_servers, make_pki
 from rspharness.card.aboard import NOBODY, Aboard
 from rspharness.card.capabilities import Capabilities, read_capabilities
 from rspharness.card.card_under_test import Card
+from rspharness.card.listed import UnobservedError
 from rspharness.record.catalogue import Requirement
 from rspharness.record.testcase import Level
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
-from rspharness.record.verdicts import Blocked, Cause, Inconclusive, NotApplicable, TargetLost
+from rspharness.record.verdicts import (
+    Cause,
+    ExpectationError,
+    Inconclusive,
+    NotApplicable,
+    TargetLost,
+)
 from rspharness.run.card_keeper import CardKeeper, JournalledLink
 from rspharness.run.case_state import CaseState
 from rspharness.run.journal import journalled_eids, state_folder
 from rspharness.run.opening import Opens, open_target
-from rspharness.run.preflight import Preflight, unread_eid
+from rspharness.run.preflight import EID_ROW, Preflight
 from rspharness.run.recovery import PutBack, aboard_of
 from rspharness.targets.guard import GuardedLink
 from rspharness.targets.own_profile import OwnProfile, WatchedLink
@@ -103,8 +111,8 @@ class Run:
         broken: Why the target is lost, or empty.
         notes: What the reports say of the run besides its cases.
         preflight: What was read of a card that is kept before its first case, None until then.
-        left: The case that left on a card that is kept what could not be removed, as the cause
-            why no changing case runs after it; None while the card is clean.
+        left: The cause why no changing case runs on a card that is kept: the case that left what
+            could not be removed, or an EID that cannot be read; None while there is none.
         traces: Whether a case may have left something on a card that is kept.
         kept: States of a simulated card by their contents, for cases that need the same.
     """
@@ -322,7 +330,7 @@ class Run:
         """Reads the EID with only the commands that this needs, and compares it.
 
         It has to be that of --eid, or of the state file of a kept card; or the one read before when
-        the card was lost and came back.
+        the card was lost and came back. A card in a reader whose EID cannot be read is only read.
         """
         target = self.target
         wanted, by = self.options.eid, "--eid"
@@ -333,14 +341,12 @@ class Run:
         first.reset()
         try:
             eid = first.eid()
-        except TargetLost:
-            raise
-        except RspError as error:
-            if self.target.simulated:
-                if wanted is not None:
-                    raise TargetLost(f"the EID was not read: {error}") from error
+        except (RemoteError, DecodeError, ExpectationError) as error:
+            if target.simulated:
                 raise
-            self._go_on_without_eid(error, selected=first.number is not None, wanted=wanted)
+            if "eid" in self.facts:
+                raise TargetLost(f"the EID of the card that came back: {error}") from error
+            self._go_on_reading(error)
             return
         if wanted is not None and eid != wanted:
             first.close()
@@ -359,19 +365,18 @@ class Run:
         if not self.target.simulated and self._keeper is None:
             self._keep_card(Card(link), eid)
 
-    def _go_on_without_eid(self, error: RspError, *, selected: bool, wanted: Eid | None) -> None:
-        """Lets a run that only reads go on without the EID, if it asked for none.
+    def _go_on_reading(self, error: RspError) -> None:
+        """Lets only cases that read run on a card whose EID cannot be read: it may be any card.
 
-        Raises:
-            Blocked: nothing else may be sent to a card that may be another one, or can be.
+        There is no journal, without which no changing command is sent.
         """
-        if selected and wanted is None and self.level is Level.READ_ONLY:
-            self._identified = True
-            self.notes.append(f"the EID was not read: {error}")
-            self.facts.update(self.target.facts())
-            return
-        self.preflight = unread_eid(error, selected=selected)
-        raise Blocked(self.preflight.findings[-1]) from error
+        row = error.row if isinstance(error, UnobservedError) else EID_ROW
+        finding = f"the EID was not read: {error}"
+        remedy = f"mend {row.partition('#')[0]}; until then only cases that read run"
+        self.left = Cause(row, finding, remedy)
+        self.notes.append(finding)
+        self._identified = True
+        self.facts.update(self.target.facts())
 
     def _keep_card(self, card: Card, eid: Eid) -> None:
         """Puts the card back after a run that did not end, and reads what it is now.
@@ -386,7 +391,9 @@ class Run:
                     f"{self._recover_command(eid)}"
                 )
             return
-        self._keeper = CardKeeper(eid, self.target.name, folder, self.options.change_limit)
+        self._keeper = CardKeeper(
+            eid, self.target.name, folder, self.rising(), self.options.change_limit
+        )
         card.terminal_profile = None
         card.reset()
         earlier = self._keeper.take_over(card)
@@ -394,9 +401,13 @@ class Run:
             self.notes.append(f"an earlier run did not put the card back; {earlier}")
 
     def _recover_command(self, eid: Eid) -> str:
-        reader = self.target.facts().get("reader", "")
-        named = f' --reader "{reader}"' if reader else ""
-        return f"rsplab recover --target {self.options.target}{named} --eid {eid}"
+        """Returns the line for a shell; a kept card is in whatever virtual reader is free then."""
+        options = self.options
+        reader = options.reader if options.state else self.target.facts().get("reader", "")
+        words = ["rsplab", "recover", "--target", options.target]
+        for name, value in (("reader", reader), ("state", options.state), ("pki", options.pki)):
+            words += [f"--{name}", str(value)] if value else []
+        return shlex.join([*words, "--eid", str(eid)])
 
     def recover(self) -> PutBack | None:
         """Works the journal of the card off and returns what became of it, None without a journal.
@@ -406,6 +417,8 @@ class Run:
             Inconclusive: the card does not answer.
         """
         self.open_card(Trace(), Timings())
+        if self.left is not None:
+            raise Inconclusive(self.left.finding)
         return self._keeper.earlier if self._keeper else None
 
     def put_back(self) -> None:

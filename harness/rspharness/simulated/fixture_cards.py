@@ -15,7 +15,6 @@ from contextlib import ExitStack
 from itertools import count
 from typing import Final, TypedDict, Unpack
 
-from rspcore.errors import ConfigError
 from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import REFERENCE_EID
@@ -27,10 +26,10 @@ from rspsim.env import SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.preloaded_profiles import with_preloaded
 from rspsim.stores.memory import MemoryStore
-from rspsim.transports.pcscd import running_pcscd
-from rspsim.transports.pcsclite import wait_for_reader
+from rspsim.transports.card_presence import wait_until_card_answers, wait_until_empty
+from rspsim.transports.shared_daemon import shared_pcscd
+from rspsim.transports.slot_claim import claim_free_slot
 from rspsim.transports.slow_card import slowed
-from rspsim.transports.tcp_ports import port_use
 from rspsim.transports.vpcd import VpcdCard
 
 __all__ = ["CardWords", "ReaderCards", "SimulatedCards", "simulated_card"]
@@ -40,6 +39,8 @@ _ISSUER_DIGITS: Final = 8
 _IN_PROCESS: Final = 1
 _IN_READER: Final = 2
 """The ninth digit of the EIDs of each fixture, so that no two cards of a test share one."""
+_SLOT_PATIENCE_S: Final = 60.0
+"""How long a card waits for a slot that other tests hold."""
 
 
 class CardWords(TypedDict, total=False):
@@ -125,32 +126,34 @@ class ReaderCards:
     """Puts cards into virtual readers until it is closed; one card for each free slot."""
 
     def __init__(self) -> None:
-        """Connects to a PC/SC daemon, started if none runs.
+        """Joins the users of a PC/SC daemon; one that had to be started ends with the last of them.
 
         Raises:
             ConfigError: no daemon with vpcd is available.
         """
         self._eids = _Eids(_IN_READER)
         self._held = ExitStack()
-        self._slots = self._held.enter_context(running_pcscd()).slots
+        self._slots = self._held.enter_context(shared_pcscd())
 
     def __call__(self, preset: str = USUAL, **words: Unpack[CardWords]) -> str:
         """Puts a card into a reader; takes the arguments of `simulated_card`.
+
+        A client can connect at once. Where every slot holds a card, the call waits for a minute.
 
         Returns:
             Name of the reader, as PC/SC knows it.
 
         Raises:
-            ConfigError: every slot holds a card.
+            ConfigError: every slot still holds a card, or pcscd does not see this one.
         """
         kind = preset_named(preset)
         made = slowed(_made(kind, self._eids.named(words)), kind.delays_ms)
-        slot = next((slot for slot in self._slots if not port_use(slot.port).taken), None)
-        if slot is None:
-            raise ConfigError(f"all {len(self._slots)} virtual slots hold a card")
+        slot = self._held.enter_context(claim_free_slot(self._slots, _SLOT_PATIENCE_S)).slot
+        wait_until_empty(slot.reader)  # the card before may still seem to be there
         self._held.enter_context(VpcdCard(made, port=slot.port))
-        return wait_for_reader(lambda name: name == slot.reader)
+        wait_until_card_answers(slot.reader)
+        return slot.reader
 
     def close(self) -> None:
-        """Takes the cards out of their readers."""
+        """Takes the cards out of their readers and leaves the daemon to its other users."""
         self._held.close()

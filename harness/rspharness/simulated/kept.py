@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -71,7 +72,9 @@ class KeptTarget:
             daemon = start_daemon(1)
             held.callback(daemon.stop)
             slot = _slot(daemon, options)
-            held.callback(_end, _served(options, slot.port))
+            self._serve = partial(_served, options, slot.port)
+            self._card = self._serve()
+            held.callback(lambda: _end(self._card))
             wait_for_reader(lambda name: name == slot.reader)
             placed = replace(options, settings=replace(options.settings, reader=slot.reader))
             self._reader = PcscTarget(placed)
@@ -85,6 +88,19 @@ class KeptTarget:
             TargetLost: there is no card, or another program has it.
         """
         return self._reader.open()
+
+    def come_back(self) -> bool:
+        """Serves the card anew if its process has ended, and returns whether it is there again.
+
+        It is the same card, as its file has it. One that did not answer in time is not asked again.
+        """
+        if self._card.poll() is not None:
+            _end(self._card)
+            try:
+                self._card = self._serve()
+            except ConfigError:
+                return False
+        return self._reader.come_back()
 
     def facts(self) -> Mapping[str, str]:
         """Returns reader, protocol, state file, and the fault of the card if it has one."""

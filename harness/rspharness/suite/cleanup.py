@@ -22,8 +22,7 @@ from rspcore.messages.es10c import (
     ProfileState,
     ResetOption,
 )
-from rspcore.messages.metadata import ProfileClass, UpdateMetadataRequest
-from rspcore.profile_maker import preset
+from rspcore.messages.metadata import ProfileClass
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
 from rspharness.card.listed import ListedNotification, ListedProfile
@@ -32,7 +31,7 @@ from rspharness.record.testcase import Level
 from rspharness.record.verdicts import ExpectationError, Inconclusive
 from rspharness.run.recovery import OWN_DOMAIN
 from rspharness.run.run import Run
-from rspharness.servers.ota_server import OtaServer
+from rspharness.servers.policy_rules import lift_rules
 from rspharness.targets.own_profile import OWN_ICCIDS
 
 __all__ = ["clear", "disable", "drop_notifications", "enable", "remove_own", "settle"]
@@ -178,33 +177,15 @@ def _delete_one(card: Card, run: Run, one: ListedProfile) -> None:
         try:
             disable(card, iccid)
         except ExpectationError:
-            _lift_rules(card, run, iccid)
+            lift_rules(card, iccid, next(run.rising()))
             disable(card, iccid)
     try:
         expect.ok(card.send(DeleteProfileRequest(iccid=iccid)))
     except ExpectationError:
         enable(card, iccid)
-        _lift_rules(card, run, iccid)
+        lift_rules(card, iccid, next(run.rising()))
         disable(card, iccid)
         expect.ok(card.send(DeleteProfileRequest(iccid=iccid)))
-
-
-def _lift_rules(card: Card, run: Run, iccid: Iccid) -> None:
-    """Unsets the policy rules of the Enabled Profile, one of these suites, over the air.
-
-    Raises:
-        ExpectationError: it is not one of these suites, or the card did not do it.
-    """
-    if not _own(iccid):
-        raise ExpectationError("a Profile of these suites, whose keys are known", str(iccid))
-    card.listed_profiles()  # the guard has to see that this Profile is the Enabled one
-    ota = OtaServer(preset("PROFILE_OPERATIONAL1"), counter=next(run.rising()))
-    receipt = ota.update_metadata(card, UpdateMetadataRequest(profile_policy_rules=frozenset()))
-    expect.that(
-        holds=receipt.accepted,
-        expected=f"the policy rules of {iccid} unset over the air",
-        actual=receipt.describe(),
-    )
 
 
 def _listed(profiles: list[ListedProfile]) -> str:

@@ -2,15 +2,20 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
+from rspcore.ids import Eid
 from rspharness.cli import run as command
 from rspharness.cli.main import main
+from rspharness.run.again import run_again
+from rspharness.run.run import RunOptions
 
 ROOT = Path(__file__).parents[3]
 
@@ -108,6 +113,48 @@ def test_options_come_from_the_environment(checkout):
     assert run(checkout, **settings).returncode == 1
     assert verdict(checkout / "elsewhere") == "fail"
     assert not (checkout / "reports").exists()
+
+
+def test_line_of_a_red_verdict_run_as_printed_shows_it_again(checkout):
+    words = (
+        "--target",
+        "inprocess",
+        "--card-fault",
+        "information.eid.other-check-digit",
+        "--seed",
+        "7 a",
+    )
+    assert run(checkout, *words, "--shuffle", "3", "--level", "read-only").returncode == 1
+    first = json.loads((checkout / "reports/latest/results.json").read_text("utf-8"))
+    (case,) = first["cases"]
+    assert case["verdict"] == "fail"
+    program, subcommand, *again = shlex.split(case["again"])
+    assert (program, subcommand) == ("rsplab", "run")
+    assert run(checkout, *again, "--report", str(checkout / "again")).returncode == 1
+    second = json.loads((checkout / "again/latest/results.json").read_text("utf-8"))
+    (repeated,) = second["cases"]
+    assert repeated["again"] == case["again"]
+    assert (repeated["verdict"], repeated["reason"]) == ("fail", case["reason"])
+    assert second["facts"]["seed"] == "7 a"
+
+
+def test_line_of_a_run_has_every_option_that_differs():
+    every = RunOptions(
+        target="kept",
+        reader="Virtual PCD 00",
+        state=Path("a card.db"),
+        eid=Eid.from_digits("89049032000000000000000000000029"),
+        level="destructive",
+        pki=Path("own-ci"),
+        personality="v2.5",
+        curve=Curve.BRAINPOOL_P256R1,
+        erase_foreign=True,
+    )
+    assert run_again(every, "ES6.UpdateMetadata#01") == (
+        "rsplab run --case 'ES6.UpdateMetadata#01' --target kept --reader 'Virtual PCD 00' "
+        "--state 'a card.db' --eid 89049032000000000000000000000029 --level destructive "
+        "--pki own-ci --personality v2.5 --curve brainpoolP256r1 --erase-foreign"
+    )
 
 
 def test_place_that_cannot_be_written_is_named_before_the_run(checkout, capsys):

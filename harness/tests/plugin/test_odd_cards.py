@@ -21,9 +21,11 @@ from odd_cards import (  # noqa: E402  beside the tests, in no package
     OddTarget,
     RefusesTagList,
     StoresLongNickname,
+    WithoutEid,
     WithoutListNotification,
 )
 
+EID = "89049032123451234512345678901235"
 SUITES = (
     "es10b/test_list_notification.py",
     "es10b/test_authenticate_server_refusals.py",
@@ -39,20 +41,21 @@ SUITES = (
 def verdicts(pytester, monkeypatch):
     """Returns the function that runs part of the suites on a card, and gives the cases."""
 
-    def run(odd):
-        kind = TargetKind("inprocess", lambda options: OddTarget(options, odd), "")
+    def run(odd, *options, name="inprocess", suites=SUITES):
+        kind = TargetKind(name, lambda options: OddTarget(options, odd), "")
         monkeypatch.setattr(opening, "TARGETS", (kind,))
         plugins = (*PLUGIN, "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:xdist")
-        places = [str(ROOT / "suites" / one) for one in SUITES]
+        places = [str(ROOT / "suites" / one) for one in suites]
         configuration = ("-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT))
         reports = pytester.path / "reports"
         pytester.runpytest_inprocess(
             *places,
             *configuration,
             *plugins,
-            "--rsp-target=inprocess",
+            f"--rsp-target={name}",
             f"--rsp-report={reports}",
             "-q",
+            *options,
         )
         return json.loads((reports / "latest/results.json").read_text("utf-8"))["cases"]
 
@@ -105,3 +108,28 @@ def test_long_nickname_poisons_no_other_row(verdicts):
     (stored,) = [case for case in cases if "ES10c.SetNickname#08" in case["ids"]]
     assert stored["verdict"] == "probe"  # the requirement is not settled
     assert "6A80" in stored["expected"]
+
+
+READING_EID = ("es10c/test_get_eid.py", "es10b/test_get_euicc_challenge.py")
+
+
+@pytest.mark.parametrize("level", ["read-only", "profiles"])
+def test_card_whose_eid_is_not_read_is_only_read(verdicts, state_folder, level):
+    options = [f"--rsp-level={level}"]
+    options += ["--rsp-eid=" + EID] if level != "read-only" else []
+    cases = verdicts(
+        WithoutEid, *options, name="pcsc", suites=(*READING_EID, "es10c/test_set_nickname.py")
+    )
+    assert _functions(_rows(cases, "fail")) == {"ES10c.GetEID"}
+    assert "ES10c.GetEID#01" in _rows(cases, "fail")
+    assert _rows(cases, "error", "inconclusive") == set()
+    assert "ES10b.GetEUICCChallenge#01" in _rows(cases, "pass")
+    changing = [case for case in cases if case["level"] != "read-only"]
+    assert changing
+    for case in changing:
+        if level == "read-only":
+            assert case["verdict"] == "not applicable"
+        elif case["verdict"] != "not applicable":
+            assert case["blocked_by"]["row"] == "ES10c.GetEID#01"
+    assert bool(_rows(cases, "blocked")) is (level != "read-only")
+    assert list(state_folder.glob("**/*")) == []

@@ -142,6 +142,31 @@ def test_run_puts_back_all_it_changed(owner, make, state_folder):
     assert "in this run" in run.facts["changing_commands"]
 
 
+@pytest.mark.parametrize("enable", [False, True], ids=["disabled", "enabled"])
+@pytest.mark.parametrize("name", ["PROFILE_OPERATIONAL4", "PROFILE_OPERATIONAL5"])
+def test_profile_that_must_not_be_disabled_or_deleted_is_deleted(target, make, name, enable):
+    run = make()
+    card = run.open_card(Trace(), Timings())
+    _install(card, run, name, enable=enable)
+    run.put_back()
+    (note,) = run.notes
+    assert note.startswith("the card is as before; restored: Profile 89299")
+    assert card.profiles() == ()
+
+
+@pytest.mark.parametrize("enable", [False, True], ids=["disabled", "enabled"])
+def test_profile_that_must_not_be_deleted_is_deleted_beside_an_enabled_one(owner, make, enable):
+    before = _state(owner)
+    run = make()
+    card = run.open_card(Trace(), Timings())
+    _install(card, run, "PROFILE_OPERATIONAL1.1", enable=enable)
+    run.put_back()
+    (note,) = run.notes
+    assert note.startswith("the card is as before; restored: Profile 89299")
+    now = _state(card)
+    assert (now.profiles, now.notifications) == (before.profiles, before.notifications)
+
+
 def test_journal_is_on_the_disk_before_each_command_it_is_about(owner, make, target, state_folder):
     target.link = watched = _Watched(target.link, state_folder, owner.eid())
     _disturbed(make())
@@ -362,7 +387,7 @@ def test_command_refuses_a_new_card(capsys):
 
 
 class _Options:
-    target, reader, eid, pki = "inprocess", "", None, None
+    target, reader, eid, pki, state = "inprocess", "", None, None, None
 
 
 def test_command_whose_lengths_do_not_fit_is_journalled_and_sent(owner, make):

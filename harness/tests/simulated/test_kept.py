@@ -1,5 +1,10 @@
 """A simulated card that is kept: one card for all cases, in a file, behind a real pcscd."""
 
+import shlex
+import signal
+import subprocess
+import sys
+import threading
 from dataclasses import replace
 
 import pytest
@@ -8,12 +13,15 @@ from rspcore.errors import ConfigError, StoreError
 from rspcore.ids import Eid
 from rspcore.pki.generate import make_pki
 from rspharness.card.card_under_test import Card
+from rspharness.cli.main import main
+from rspharness.lpa.local_management import read_addresses
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
+from rspharness.record.verdicts import Inconclusive, TargetLost
 from rspharness.run.run import Run, RunOptions, WrongCardError
 from rspharness.simulated.kept import KeptTarget
 from rspharness.targets.settings import TargetSettings
-from rspharness.targets.target import TargetOptions
+from rspharness.targets.target import Returning, TargetOptions
 from rspsim.stores.sqlite import SqliteStore
 
 OTHER = Eid.from_first_digits("890490329999888877776666555544")
@@ -108,3 +116,76 @@ def test_card_can_have_a_fault(opened):
 def test_card_that_does_not_start_says_why(opened):
     with pytest.raises(ConfigError, match=r"ended at once: .*no-such-fault"):
         opened(card_fault="no-such-fault")
+
+
+@pytest.mark.vpcd
+def test_card_whose_process_ended_is_served_anew_and_used_again(opened):
+    target = opened()
+    run = Run(RunOptions(), lambda _options: target)
+    assert isinstance(target, Returning)
+    eid = run.open_card(Trace(), Timings()).eid()
+    target._card.kill()
+    target._card.wait()
+    with pytest.raises((TargetLost, Inconclusive)):
+        named(target).eid()
+    run.broken = "a case: the card is gone"
+    assert run.open_card(Trace(), Timings()).eid() == eid
+    assert run.notes == ["the card was lost and came back: a case: the card is gone"]
+
+
+@pytest.mark.vpcd
+def test_card_that_cannot_be_served_anew_does_not_come_back(opened, options):
+    target = opened()
+    target.open()
+    target._card.kill()
+    target._card.wait()
+    with SqliteStore(options.state):
+        assert not target.come_back()
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from rspharness.lpa import local_management
+from rspharness.record.timing import Timings
+from rspharness.record.trace import Trace
+from rspharness.run.run import Run, RunOptions
+
+run = Run(RunOptions(target="kept", state=Path(sys.argv[1]), level="profiles"))
+card = run.open_card(Trace(), Timings())
+local_management.set_default_address(card, "of-the-run.example.com")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def _wait_until_free(state):
+    """Waits until the process of a card has seen that its run is gone; at most 10 s."""
+    for _ in range(100):
+        try:
+            SqliteStore(state).close()
+        except StoreError:
+            threading.Event().wait(0.1)
+        else:
+            return
+
+
+@pytest.mark.vpcd
+def test_line_that_a_run_prints_puts_the_card_of_a_killed_one_back(opened, tmp_path, capsys):
+    opened().close()  # skipped without a virtual reader
+    state = tmp_path / "the card.db"
+    killed = subprocess.run([sys.executable, "-c", _KILLED, str(state)], check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    _wait_until_free(state)
+    reading = Run(RunOptions(target="kept", state=state, level="read-only"))
+    addresses = read_addresses(reading.open_card(Trace(), Timings()))
+    assert addresses.default_dp_address == "of-the-run.example.com"
+    (note,) = reading.notes
+    reading.close()
+    program, *words = shlex.split(note.partition("put it back: ")[2])
+    assert program == "rsplab"
+    assert main(words) == 0
+    assert capsys.readouterr().out.endswith(
+        "restored: default SM-DP+ address (none); left: nothing\n"
+    )
+    assert main(words) == 0
+    assert "no journal" in capsys.readouterr().out

@@ -20,6 +20,7 @@ from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import ExpectationError, Inconclusive, NotApplicable
 from rspharness.run.run import Run, RunOptions
+from rspharness.servers.policy_rules import lift_rules
 from rspharness.servers.rsp_server import server_maker
 from rspharness.suite import cleanup, file_access
 from rspharness.suite.initial_conditions import Conditions
@@ -232,7 +233,7 @@ def test_rules_of_a_foreign_profile_are_never_lifted(real):
     cleanup.remove_own(card, real)
     assert card.observe() == before
     with pytest.raises(ExpectationError, match="whose keys are known"):
-        cleanup._lift_rules(card, real, foreign.iccid)
+        lift_rules(card, foreign.iccid, 1)
 
 
 def test_profile_that_comes_back_after_a_test_profile_is_disabled_first(real):
