@@ -284,6 +284,8 @@ def _raise(case: CaseState, run: Run, error: BaseException) -> None:
         pytest.xfail(case.reason)
     if verdict is Verdict.FAIL:
         pytest.fail(case.explain(), pytrace=False)
+    if isinstance(error, Inconclusive):  # its reason says all; a traceback each costs a minute
+        raise pytest.fail.Exception(case.reason, pytrace=False) from None
     raise error
 
 

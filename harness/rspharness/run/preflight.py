@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins
-from rspcore.errors import DecodeError, RemoteError, RspError
+from rspcore.errors import DecodeError, RemoteError
 from rspcore.messages.codec import Structure
 from rspcore.messages.es10b import (
     GetEuiccInfo1Request,
