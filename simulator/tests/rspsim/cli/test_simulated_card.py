@@ -15,7 +15,7 @@ from rspcore.pki.generate import REFERENCE_EID
 from rspsim.__main__ import PROGRAM
 from rspsim.card_setup import CardRequest, kept_state
 from rspsim.cli import card_serve
-from rspsim.faults import card
+from rspsim.faults import card, hostile
 from rspsim.stores.sqlite import SqliteStore
 from rspsim.transports.tcp_ports import PortUse
 
@@ -253,9 +253,12 @@ def test_faults_are_listed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one = SimpleNamespace(name="accept_any_signature", summary="takes every signature")
-    monkeypatch.setattr(card, "FAULTS", (one,), raising=False)
+    other = SimpleNamespace(name="hostile.silent", summary="answers nothing")
+    monkeypatch.setattr(card, "FAULTS", (one,))
+    monkeypatch.setattr(hostile, "HOSTILE", (other,))
     assert PROGRAM.main(["card", "faults"]) == 0
-    assert capsys.readouterr().out.split(maxsplit=1) == [
-        "accept_any_signature",
-        "takes every signature\n",
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(maxsplit=1) for line in lines] == [
+        ["accept_any_signature", "takes every signature"],
+        ["hostile.silent", "answers nothing"],
     ]
