@@ -31,6 +31,7 @@ from rspharness.targets.target import TargetOptions
 from rspsim.card_setup import CardRequest, kept_state
 from rspsim.euicc.state import CardState
 from rspsim.stores.sqlite import SqliteStore
+from rspsim.transports.card_presence import wait_until_card_answers, wait_until_empty
 from rspsim.transports.pcscd import PcscDaemon
 from rspsim.transports.pcsclite import wait_for_reader
 from rspsim.transports.readers import Slot
@@ -73,9 +74,11 @@ class KeptTarget:
             held.callback(daemon.stop)
             slot = _slot(daemon, options)
             self._serve = partial(_served, options, slot.port)
+            wait_for_reader(lambda name: name == slot.reader)
+            wait_until_empty(slot.reader)  # the card of a run that was killed may still be seen
             self._card = self._serve()
             held.callback(lambda: _end(self._card))
-            wait_for_reader(lambda name: name == slot.reader)
+            wait_until_card_answers(slot.reader)
             placed = replace(options, settings=replace(options.settings, reader=slot.reader))
             self._reader = PcscTarget(placed)
             held.callback(self._reader.close)
