@@ -169,7 +169,9 @@ def _wait_until_free(state):
             return
 
 
-@pytest.mark.xfail(reason="a pcscd left by a killed run may not see the next card", strict=False)
+@pytest.mark.xfail(
+    reason="a killed run leaves its pcscd, which may not show the next card", run=False
+)
 @pytest.mark.vpcd
 def test_line_that_a_run_prints_puts_the_card_of_a_killed_one_back(opened, tmp_path, capsys):
     opened().close()  # skipped without a virtual reader
