@@ -109,6 +109,9 @@ def enable(card: Card, iccid: Iccid) -> None:
     )
     expect.ok(card.send(request))
     settle(card)
+    if card.aboard.profiles:  # only the list says then that the Enabled one is of the suites
+        card.listed_profiles()
+        card.reset()
 
 
 def disable(card: Card, iccid: Iccid) -> None:
