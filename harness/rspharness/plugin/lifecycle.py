@@ -130,6 +130,12 @@ def require_applicable(
         stops = run.preflight.stops if run.preflight is not None else None
     if run.preflight is not None:
         case.known_causes = run.preflight.by_function
+    if stops is not None:  # no option of the card can be read
+        if excuse := run.level_excuse(case.level):
+            case.verdict, case.reason = Verdict.NOT_APPLICABLE, excuse
+            pytest.skip(f"not applicable: {excuse}")
+        if stops.row not in case.ids:
+            raise Blocked(stops)
     excused = run.excuses(case.requirements)
     case.excused = excused
     excuse = ""
@@ -139,8 +145,6 @@ def require_applicable(
     if excuse:
         case.verdict, case.reason = Verdict.NOT_APPLICABLE, excuse
         pytest.skip(f"not applicable: {excuse}")
-    if stops is not None and stops.row not in case.ids:
-        raise Blocked(stops)
     if run.left is not None and case.level is not Level.READ_ONLY:
         raise Blocked(run.left)
     if not run.target.simulated and not _TRUSTED.isdisjoint(fixtures):
