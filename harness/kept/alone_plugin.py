@@ -52,6 +52,11 @@ def _target(options: TargetOptions, *, reading: bool) -> KeptInProcess:
     return KeptInProcess(options, _first[key])
 
 
+def pytest_configure() -> None:
+    """Gives every worker journals of its own: their cards have the same EID."""
+    os.environ["RSPLAB_JOURNALS"] += os.environ.get("PYTEST_XDIST_WORKER", "")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Draws a sample, if one is asked for."""

@@ -46,8 +46,6 @@ LISTS = ROOT / "harness" / "kept" / "not_applicable"
 LEVELS = ("read-only", "profiles", "destructive")
 ORDERS = {"files": ("",), "shuffled": ("7",), "twice": ("", "7")}
 """The seed of --shuffle of each run of a cell, empty for the order of the files."""
-OPEN = {"foreign-waiting", "nearly-full", "operational-enabled"}
-"""Cards on which cases above level read-only are not green yet: not drawn, shown by --all."""
 FINE = {"pass", "not applicable", "probe"}
 SUITES = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.argv[1:]))"
 IN_PROCESS = """
@@ -184,11 +182,7 @@ def _drawn(every: list[Cell]) -> list[Cell]:
     def lot(cell: Cell) -> bytes:
         return sha256(" ".join((commit, *_words(cell))).encode()).digest()
 
-    short = [
-        one
-        for one in every
-        if (one.order != "twice" and one.card not in OPEN) or one.level == "read-only"
-    ]
+    short = [one for one in every if one.order != "twice" or one.level == "read-only"]
     drawn: list[Cell] = []
     for level in reversed(LEVELS):  # the longest begins first
         taken = {one.card for one in drawn}
