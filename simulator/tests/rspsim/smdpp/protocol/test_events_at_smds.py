@@ -44,7 +44,7 @@ class World:
         self.certificate = own.certificate.der
         self.ds = SmDs(PKI, address=DS, rng=SeededRng(b"ds"), clock=self.clock)
         self.card = CardStandIn(PKI)
-        self.calls, self.told, self.points, self.kill_at, self.starts = [], [], 0, None, 0
+        self.calls, self.reported, self.points, self.kill_at, self.starts = [], [], 0, None, 0
         self.lose, self.status = set(), {}
         self.start()
 
