@@ -49,7 +49,9 @@ def _target(options: TargetOptions, *, reading: bool) -> KeptInProcess:
         state = used_state(replace(options, settings=replace(options.settings, card=card)))
         addresses = replace(state.addresses, default_dp=ADDRESS)
         _first[key] = replace(state, addresses=addresses)
-    return KeptInProcess(options, _first[key])
+    made = KeptInProcess(options, _first[key])
+    del made.eid  # a faulty card may answer another one
+    return made
 
 
 def pytest_configure() -> None:
@@ -88,6 +90,10 @@ def _write(case, run: Run) -> None:
     reading = case.level is Level.READ_ONLY
     before = held_of(_first[target.settings.name, reading])
     after = held_of(target.state)
+    before, after = (
+        replace(one, credentials=tuple(sorted(one.credentials, key=lambda key: key.ci_pkid)))
+        for one in (before, after)
+    )
     if case.level is Level.IRREVERSIBLE:
         before, after = replace(before, crls=()), replace(after, crls=())
     notes = [*run.notes, *case.steps.notes]

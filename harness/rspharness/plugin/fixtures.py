@@ -1,10 +1,12 @@
 """The fixtures of the conformance suites: card, servers, options, initial conditions."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rspharness.card.aboard import NOBODY
 from rspharness.record.testcase import Level
 from rspharness.run.stash import RUN, case_of
 
@@ -75,6 +77,11 @@ def card(case_state: "CaseState", run_state: "Run") -> "Iterator[Card]":
     opened = run_state.open_card(case_state.trace, case_state.timings, case_state.seed)
     case_state.card = opened
     opened.aboard = run_state.aboard
+    if opened.aboard != NOBODY:
+        from rspharness.targets.untouched import UntouchedLink  # noqa: PLC0415  kept cards only
+
+        opened.aboard = replace(opened.aboard, stays_enabled=run_state.enabled_profile_stays)
+        opened.link = UntouchedLink(opened.link, opened.aboard)
     changing = not run_state.target.simulated and case_state.level is not Level.READ_ONLY
     run_state.traces |= changing
     yield opened

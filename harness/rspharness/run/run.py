@@ -363,6 +363,19 @@ class Run:
         before = self._keeper.before
         return NOBODY if before is None else aboard_of(before)
 
+    @cached_property
+    def enabled_profile_stays(self) -> bool:
+        """Returns whether the Enabled Profile of somebody else has PPR1, which keeps it Enabled.
+
+        Raises:
+            Inconclusive: the target was lost.
+        """
+        iccid = self.aboard.enabled
+        if iccid is None:
+            return False
+        listed = self.open_card(Trace(), Timings()).listed_profiles()
+        return any(one.iccid == iccid and one.keeps_enabled for one in listed)
+
     def lost(self, case: CaseState) -> None:
         """Marks the target as broken because of this case."""
         if not self.broken:
