@@ -51,18 +51,20 @@ def blocks(page):
 def run(block, folder, environment):
     """Runs a block in a folder; what it starts in the background ends with the page."""
     words = {"sh": ["sh", "-e", "-c"], "python": [sys.executable, "-c"]}[block.language]
-    done = subprocess.run(
-        [*words, block.text],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=(folder / ".said").open("w"),
-        stderr=subprocess.STDOUT,
-        timeout=180,
-        check=False,
-        process_group=0,
-    )
-    said = (folder / ".said").read_text(encoding="utf-8")
+    output = folder / "output.txt"
+    with output.open("w", encoding="utf-8") as file:
+        done = subprocess.run(
+            [*words, block.text],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            timeout=180,
+            check=False,
+            process_group=0,
+        )
+    said = output.read_text(encoding="utf-8")
     assert done.returncode == 0, f"{block.text}\n{said}"
 
 
