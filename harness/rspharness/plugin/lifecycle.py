@@ -30,6 +30,7 @@ from rspharness.record.verdicts import (
     Verdict,
 )
 from rspharness.report.allure import allure_listeners, describe_case
+from rspharness.report.identities import MASKED
 from rspharness.run.again import run_again
 from rspharness.run.applicability import (
     doubts,
@@ -370,6 +371,7 @@ def _described(collected: Collected, read: Capabilities | None) -> dict[str, Any
         "rsplab": version("rsplab"),
         "python": sys.version.split()[0],
         "broken": run.broken,
+        "identities": MASKED if run.opened and _masks(run) else "",
     }
     known = {
         "facts": facts,
@@ -387,6 +389,11 @@ def _described(collected: Collected, read: Capabilities | None) -> dict[str, Any
         known["budgets_ms"] = dict(run.target.settings.budgets_ms)
         known["version"] = run.target.settings.version
     return known
+
+
+def _masks(run: Run) -> bool:
+    """Returns whether the views of the run hide what names its card: it is real, or treated so."""
+    return not (run.target.simulated or run.options.no_redact)
 
 
 def report_run(config: pytest.Config, report: pytest.TestReport) -> None:
