@@ -30,7 +30,7 @@ from rspharness.record.verdicts import (
     Verdict,
 )
 from rspharness.report.allure import allure_listeners, describe_case
-from rspharness.report.identities import MASKED
+from rspharness.report.identities import MASKED, Identities
 from rspharness.run.again import run_again
 from rspharness.run.applicability import (
     doubts,
@@ -189,10 +189,14 @@ def _examine(run: Run, config: pytest.Config) -> None:
     capture = config.pluginmanager.get_plugin("capturemanager")
     if terminal is None:
         return
+    seen = Identities()
+    if _masks(run):
+        seen.add_eid(run.facts.get("eid", ""))
+        seen.read(trace.text())
     with capture.global_and_fixture_disabled() if capture else nullcontext():
         terminal.ensure_newline()
         for name, text in {**run.target.facts(), **run.preflight.lines}.items():
-            terminal.write_line(f"{name:<14}{text}")
+            terminal.write_line(seen.masked(f"{name:<14}{text}"))
 
 
 def remove_traces(case: CaseState, run: Run) -> None:

@@ -118,15 +118,15 @@ class Identities:
             self.__dict__.pop("_pattern", None)
 
     def read(self, trace: str) -> None:
-        """Adds those that a card told in a trace."""
+        """Adds those that are in the answers of a trace."""
         lines = [_Line.parse(line) for line in trace.splitlines()]
         for line in lines:
             if line.kind == "<":
                 self._read_file(line.data)
-        told = b"".join(line.data for line in lines if line.kind == "<")
-        for found in _EID.finditer(told):
+        answered = b"".join(line.data for line in lines if line.kind == "<")
+        for found in _EID.finditer(answered):
             self.add_eid(found[1].hex())
-        for found in _ICCID.finditer(told):
+        for found in _ICCID.finditer(answered):
             self._add(Identity("ICCID", _swapped(found[1].hex().upper()).rstrip("F")))
 
     def _read_file(self, data: bytes) -> None:
