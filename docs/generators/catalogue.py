@@ -36,7 +36,8 @@ def _row(row: Requirement) -> str:
     """Returns the section of a row."""
     facts = [
         f"**Expected:** {cell(row.expected)}",
-        f"Source: {cell(row.spec_ref)}" + (f"; test case {cell(row.test_case)}" if row.test_case else ""),
+        f"Source: {cell(row.spec_ref)}"
+        + (f"; test case {cell(row.test_case)}" if row.test_case else ""),
         f"Versions: {cell(row.versions)}; {cell(row.kind)}",
     ]
     if row.initial_conditions:

@@ -82,8 +82,8 @@ def write(folder: Path) -> None:
         folder,
         "hostile_cards.md",
         "# Hostile cards",
-        "Each errs between a sound card and the reader, for the whole run. What a run says of it is "
-        "written in `fixtures/hostile.toml` before the card is run.",
+        "Each errs between a sound card and the reader, for the whole run. What a run says of it "
+        "is written in `fixtures/hostile.toml` before the card is run.",
         table(
             ("card", "what it does"),
             ((f"`{one.name}`", cell(one.summary)) for one in hostile_cards()),
@@ -112,7 +112,7 @@ def write(folder: Path) -> None:
         folder,
         "presets.md",
         "# Presets and options",
-        "A preset is a kind of card: `rsplab card serve --preset NAME`, `card_in_reader(\"NAME\")`.",
+        'A preset is a kind of card: `rsplab card serve --preset NAME`, `card_in_reader("NAME")`.',
         _presets(),
         "## Options",
         "What SGP.22 leaves open and a card chooses: `--option NAME=VALUE`. Each value is a "

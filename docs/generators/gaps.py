@@ -19,7 +19,8 @@ def gaps() -> dict[str, dict[str, str]]:
 def write(folder: Path) -> None:
     """Writes `gaps.md`."""
     parts = [
-        f"## {section}\n\n" + table(("not done", "because"), ((cell(a), cell(b)) for a, b in rows.items()))
+        f"## {section}\n\n"
+        + table(("not done", "because"), ((cell(a), cell(b)) for a, b in rows.items()))
         for section, rows in gaps().items()
     ]
     save(

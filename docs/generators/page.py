@@ -7,10 +7,10 @@ __all__ = ["cell", "save", "table"]
 
 
 def cell(text: str) -> str:
-    """Returns a text as it stands in a cell of a table: one line, no bar, no markup.
+    r"""Returns a text as it stands in a cell of a table: one line, no bar, no markup.
 
     >>> cell("a | b_c <d>")
-    'a \\\\| b\\\\_c \\\\<d\\\\>'
+    'a \\| b\\_c \\<d\\>'
     """
     for sign in "\\`*_[]<>{}|$~#":
         text = text.replace(sign, "\\" + sign)

@@ -56,9 +56,8 @@ def _edges() -> Edges:
 
 def _text(x: float, y: float, lines: list[str], anchor: str = "start") -> Iterator[str]:
     for number, line in enumerate(lines):
-        yield (
-            f'<text class="small" x="{x}" y="{y + number * _LINE}" text-anchor="{anchor}">{line}</text>'
-        )
+        place = f'x="{x}" y="{y + number * _LINE}" text-anchor="{anchor}"'
+        yield f'<text class="small" {place}>{line}</text>'
 
 
 def _edge(points: str) -> str:
@@ -119,7 +118,9 @@ def picture() -> str:
 
 def write(folder: Path) -> None:
     """Writes `session_states.md`."""
-    common = [f"- *{_words(event)}* leads to *{_words(state)}*" for event, state in _everywhere().items()]
+    common = [
+        f"- *{_words(event)}* leads to *{_words(state)}*" for event, state in _everywhere().items()
+    ]
     rows = [
         (_words(state), _words(event), _words(after))
         for state, row in TRANSITIONS.items()
@@ -130,9 +131,9 @@ def write(folder: Path) -> None:
         "session_states.md",
         "# States of the RSP session",
         "A card holds one session at a time. The picture and the table are drawn from "
-        "`rspsim.euicc.session.TRANSITIONS`, the table the card decides by; a pair that is not in it "
-        "is an order of commands that the card refuses.",
-        f"```{{raw}} html\n<div class=\"frame\">{picture()}</div>\n```",
+        "`rspsim.euicc.session.TRANSITIONS`, the table the card decides by; a pair that is not in "
+        "it is an order of commands that the card refuses.",
+        f'```{{raw}} html\n<div class="frame">{picture()}</div>\n```',
         "From every state:",
         "\n".join(common),
         "## The table",

@@ -43,7 +43,7 @@ def test_every_trace_is_gone(card, given, server, step):
     with step("Expected: its delete Notification, signed"):
         expect.notifications(card.notifications(), (DELETE, one.iccid, NOTIFICATION_ADDRESS))
         for octets in card.pending_notifications():
-            verify_notification(server, octets)
+            verify_notification(card, server, octets)
 
 
 @testcase("procedure.DeleteProcess#02")
@@ -70,6 +70,7 @@ def test_result_of_the_installation_stays(card, given, step):
 def test_last_profile_deleted(card, given, step):
     """After the last Profile the list is empty and the default files are there."""
     (one,) = given.profiles(ONE)
+    given.none_enabled()
     with step("S_LPAd -> eUICC: DeleteProfile; expected: ok(0)"):
         expect.ok(delete(card, one))
     with step("Expected: no Profile listed, only the default files"):

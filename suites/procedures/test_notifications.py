@@ -25,6 +25,7 @@ from rspharness.card import expect
 from rspharness.servers.card_signatures import verify_notification
 from rspharness.servers.load_result import installed
 from rspharness.servers.rsp_server import profile
+from rspharness.suite.preconditions import require_no_other_notifications
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 TEST = "PROFILE_TEST1"
@@ -124,7 +125,9 @@ def test_content_and_signature(card, given, server, step):
         pending = card.pending_notifications()
     with step("Expected: one Notification, signed, with the metadata that are listed"):
         expect.notifications(listed, (ENABLE, one.iccid, NOTIFICATION_ADDRESS))
-        signed = [verify_notification(server, octets).tbs_other_notification for octets in pending]
+        signed = [
+            verify_notification(card, server, octets).tbs_other_notification for octets in pending
+        ]
         expect.equal(
             [metadata.encode().hex() for metadata in signed],
             [metadata.encode().hex() for metadata in listed],
@@ -180,6 +183,7 @@ def larger(number, before):
 @testcase("procedure.Notifications#07")
 def test_oldest_are_dropped_when_full(card, given, note, step):
     """A full list drops its lowest numbers, never the new ones; the numbers keep rising."""
+    require_no_other_notifications(card, "a full list drops the oldest")
     addresses = tuple(f"dp{number}.example.com" for number in range(16))
     (one,) = given.profiles(notifying(ONE, {ENABLE, DISABLE}, *addresses))
     kept: list[int] = []
@@ -219,7 +223,7 @@ def test_signed_under_the_ci_of_the_profile(card, given, make_server, note, step
             pending = [one for one in card.pending_notifications() if about(one) == (ENABLE, iccid)]
         with step(f"Expected: its Notification under the CI of {curve}"):
             expect.equal(len(pending), 1, "enable Notifications")
-            one = verify_notification(servers[curve], pending[0])
+            one = verify_notification(card, servers[curve], pending[0])
             issuer = Certificate.from_der(one.eum_certificate).authority_key_identifier
             note(f"Profile under {curve}: Notification under {issuer.hex()[:8]}")
             expect.equal(issuer, servers[curve].ci_pkid, "CI of the Notification")

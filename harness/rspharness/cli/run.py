@@ -162,6 +162,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     results.add_argument(
         "--allure", type=Path, metavar="DIR", help="folder for Allure results as well"
     )
+    results.add_argument(
+        "--no-redact",
+        action="store_true",
+        help="show EID, ICCIDs and IMSIs of a card that is kept in the console, HTML, JUnit and "
+        "Allure; without it they are masked there. PINs, PUKs, keys and OTA data always are",
+    )
     parser.add_argument("pytest", nargs="*", help=argparse.SUPPRESS)
     parser.set_defaults(func=run)
 
@@ -299,10 +305,12 @@ def keep_pcscd_running(held: ExitStack, workers: int) -> None:
     Raises:
         ConfigError: Not installed, or may not be started or reached by this user.
     """
-    from rspsim.transports.pcscd import running_pcscd  # noqa: PLC0415  only for this target
+    from rspsim.transports.shared_daemon import (  # noqa: PLC0415  only for this target
+        shared_pcscd,
+    )
 
-    daemon = held.enter_context(running_pcscd(slots=max(workers, 1)))
-    how = "started for this run" if daemon.ours else "already running"
+    daemon = held.enter_context(shared_pcscd(slots=max(workers, 2)))
+    how = "started for this run" if daemon.kept else "already running"
     print(f"rsplab: the simulated card behind the PC/SC daemon ({how})", file=sys.stderr)
 
 
@@ -359,7 +367,7 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     arguments += [f"{_long('also')}={path}" for path in options.also or ()]
     if (catalogue := find_catalogue(suites)) is not None:
         arguments.append(f"{_long('requirements')}={catalogue}")
-    switches = (*SWITCHES, "kills", "matrix")
+    switches = (*SWITCHES, "no_redact", "kills", "matrix")
     arguments += [_long(name) for name in switches if getattr(options, name)]
     if options.allure:
         arguments.append(f"--alluredir={options.allure}")

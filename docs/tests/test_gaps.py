@@ -16,7 +16,7 @@ from rspsim.env import ManualClock, SeededRng
 from rspsim.smdpp.http_messages import HttpRequest
 from rspsim.smdpp.server import SmDpPlus
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 GAPS = tomllib.loads((ROOT / "docs" / "gaps.toml").read_text(encoding="utf-8"))
 CATALOGUE = Catalogue.load(ROOT / "fixtures" / "requirements" / "euicc.csv")
 
@@ -151,9 +151,7 @@ def test_functions_of_the_server():
     )
     unknown = set()
     for path in PATHS:
-        request = HttpRequest(
-            method="POST", path=f"/gsma/rsp2/{path}", headers={}, body=b"{}"
-        )
+        request = HttpRequest(method="POST", path=f"/gsma/rsp2/{path}", headers={}, body=b"{}")
         if server.handle(request).status == 404:
             unknown.add(path)
     assert unknown == set(GAPS["SM-DP+: functions"])

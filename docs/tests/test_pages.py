@@ -1,8 +1,8 @@
 """The pages of the documentation: every code block runs, in the order of its page.
 
 A page is one folder. A block with the name of a file as caption is written there; `sh` and `python`
-blocks without one run there, with the programs of this installation. A block whose caption begins with
-`not run:` says why it is not.
+blocks without one run there, with the programs of this installation. A block whose caption begins
+with `not run:` says why it is not.
 """
 
 import os
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(page for page in DOCS.rglob("*.md") if "generated" not in page.parts)
 IN_READER = {"lpa_tests.md", "card_in_reader.md"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 SECTIONS = tomllib.loads((ROOT / "docs" / "stable_names.toml").read_text(encoding="utf-8"))
 NAMES = {name: kind for section in SECTIONS.values() for name, kind in section.items()}
 PAGES = [ROOT / "README.md", *(ROOT / "docs" / "guides").glob("*.md")]
