@@ -79,12 +79,12 @@ class ForkedServer:
         Raises:
             RuntimeError: it ended, though no write was to end it.
         """
-        ready, told = os.pipe()
+        ready, reported = os.pipe()
         self._process = os.fork()
         if not self._process:
             os.close(ready)
-            self._serve(told)
-        os.close(told)
+            self._serve(reported)
+        os.close(reported)
         readable, _, _ = select.select([ready], [], [], 20)
         if not (readable and os.read(ready, 1)) and not self.dead():
             raise RuntimeError("the server did not start")
@@ -109,7 +109,7 @@ class ForkedServer:
             os.waitpid(self._process, 0)
             self._process = 0
 
-    def _serve(self, told: int) -> None:
+    def _serve(self, reported: int) -> None:
         """Serves in the forked process until it is killed."""
         try:
             cut, count = self._cut, self._writes
@@ -131,11 +131,11 @@ class ForkedServer:
                     )
 
             server_state.sqlite3 = _Sqlite(Counting)
-            self._run(told)
+            self._run(reported)
         finally:
             os._exit(3)
 
-    def _run(self, told: int) -> None:
+    def _run(self, reported: int) -> None:
         port, admin_port = self._ports
         clock = SystemClock()
         with FileState(self._path) as state:
@@ -153,7 +153,7 @@ class ForkedServer:
                 Front(server.handle, (listener,), lock=lock, note=server.note_refusal),
                 management_front(server, lock, port=admin_port),
             ):
-                os.write(told, b"1")
+                os.write(reported, b"1")
                 threading.Event().wait()
 
 

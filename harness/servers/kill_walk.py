@@ -138,7 +138,7 @@ class Walk:
 
     def post(self, address: str, path: str, headers: Mapping[str, str], body: bytes) -> HttpReply:
         """Carries a request of the LPA, and notes what the server said then."""
-        assert self._https is not None  # noqa: S101  there is one while the story is told
+        assert self._https is not None  # noqa: S101  there is one while the story runs
         reply = self._https.post(address, path, headers, body)
         if path == NOTIFY and reply.status == 204:
             self.delivered.append(body)
@@ -212,7 +212,7 @@ class Walk:
         self.killed_once = True
         before, delivered = self.orders, tuple(self.delivered)
         self._start(Cut())
-        assert self._https is not None  # noqa: S101  there is one while the story is told
+        assert self._https is not None  # noqa: S101  there is one while the story runs
         self._https.close()
         self._check_orders(before, self._manage("GET", "/orders"))
         address = f"localhost:{self._ports[0]}"
