@@ -18,6 +18,7 @@ from typing import Final, Self
 
 from rspcore.errors import StoreError
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
+from rspsim.stores.partner_rows import PARTNER_TABLES, AnsweredRows, ErrandRows
 from rspsim.stores.server_rows import (
     TABLES,
     Database,
@@ -53,6 +54,8 @@ class FileState:
         sessions: The RSP sessions.
         seen: Which genuine Notifications came.
         receipts: The Notifications received.
+        answered: The calls of operators answered last.
+        errands: The calls that have to be made to partners.
         start: Which opening of this file it is, from 1; no other process and no later one has the
             same.
 
@@ -71,6 +74,8 @@ class FileState:
         self.sessions = SessionRows(rows, limits)
         self.seen = SeenRows(rows)
         self.receipts = ReceiptRows(rows, limits)
+        self.answered = AnsweredRows(rows)
+        self.errands = ErrandRows(rows)
         self.start = self._next_start(rows)
 
     @property
@@ -134,6 +139,8 @@ class FileState:
                 database.execute(table)
             database.execute(f"PRAGMA application_id={APPLICATION_ID}")
             database.execute(f"PRAGMA user_version={SCHEMA}")
+        for table in PARTNER_TABLES:
+            database.execute(table)
         database.execute("COMMIT")
 
     @contextmanager

@@ -30,7 +30,9 @@ from rspsim.stores.server_state import FileState
 sys.path.insert(0, str(Path(__file__).parents[1] / "smdpp"))
 from conftest import CardStandIn, Lpa
 
-SHARED = Path(__file__).parents[5] / "shared" / "data"
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from evidence import place
+
 HEADERS = {
     "User-Agent": "gsma-rsp-lpad",
     "X-Admin-Protocol": "gsma/rsp/v2.5.0",
@@ -184,9 +186,7 @@ def test_standard_port_is_left_out_of_the_address():
 
 
 def test_tls_certificate_of_a_pki_without_ci_key_is_used_while_it_is_valid():
-    folder = SHARED / "sgp26"
-    if not folder.exists():
-        pytest.skip("the SGP.26 material is not there")
+    folder = place("sgp26")
     files = [(one.name, one.read_bytes()) for one in folder.rglob("*.*") if "SK_CI" not in one.name]
     server = smdpp_setup.make_server(options(), Pki.from_files(files), 8443)
     kept = server.identity.pki.dp_tls(Curve.NIST_P256)
