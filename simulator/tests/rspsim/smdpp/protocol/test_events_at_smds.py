@@ -44,7 +44,7 @@ class World:
         self.certificate = own.certificate.der
         self.ds = SmDs(PKI, address=DS, rng=SeededRng(b"ds"), clock=self.clock)
         self.card = CardStandIn(PKI)
-        self.calls, self.told, self.points, self.kill_at, self.starts = [], [], 0, None, 0
+        self.calls, self.reported, self.points, self.kill_at, self.starts = [], [], 0, None, 0
         self.lose, self.status = set(), {}
         self.start()
 
@@ -92,7 +92,7 @@ class World:
         if call.address == OPERATOR:
             status = self.status.get(OPERATOR, 204)
             if status == 204:
-                self.told.append(json.loads(call.body))
+                self.reported.append(json.loads(call.body))
             return PartnerReply(status=status)
         if call.address in self.status:
             return PartnerReply(status=self.status[call.address])
@@ -368,22 +368,22 @@ def test_a_kill_at_any_point_leaves_no_event_behind_and_no_order_half_done(tmp_p
 
 
 @pytest.fixture
-def told(tmp_path):
+def reported(tmp_path):
     made = World(tmp_path / "dp.db", operator_address=OPERATOR)
     yield made
     made.state.close()
 
 
-def test_the_operator_is_told_of_package_and_installation(told):
-    iccid = told.ordered()
-    told.confirm(iccid)
-    told.install()
-    told.errands()
-    points = [one["notificationPointId"] for one in told.told]
+def test_the_operator_hears_of_package_and_installation(reported):
+    iccid = reported.ordered()
+    reported.confirm(iccid)
+    reported.install()
+    reported.errands()
+    points = [one["notificationPointId"] for one in reported.reported]
     assert points == [3, 4]
-    last = told.told[-1]
+    last = reported.reported[-1]
     assert last["iccid"] == iccid
-    assert last["eid"] == str(told.card.eid)
+    assert last["eid"] == str(reported.card.eid)
     assert last["profileType"] == "PROFILE_OPERATIONAL1"
     assert last["timestamp"] == "2025-01-01T00:00:00Z"
     assert last["notificationPointStatus"] == {"status": "Executed-Success"}
@@ -391,35 +391,35 @@ def test_the_operator_is_told_of_package_and_installation(told):
     assert last["header"]["functionRequesterIdentifier"] == "2.999.10"
 
 
-def test_the_operator_is_told_of_a_limit_that_is_reached(told):
-    told.confirm(told.ordered(), confirmationCode="1234")
+def test_the_operator_hears_of_a_limit_that_is_reached(reported):
+    reported.confirm(reported.ordered(), confirmationCode="1234")
     for _ in range(3):
-        lpa = Lpa(told.dp, told.card, address="dp.example.com")
+        lpa = Lpa(reported.dp, reported.card, address="dp.example.com")
         lpa.initiate()
         lpa.authenticate("E-1")
         lpa.get_package("4321")
-    assert told.order().state is OrderState.ERROR
-    told.errands()
-    (report,) = told.told
+    assert reported.order().state is OrderState.ERROR
+    reported.errands()
+    (report,) = reported.reported
     assert report["notificationPointId"] == 2
     status = report["notificationPointStatus"]
     assert status["status"] == "Failed"
     assert status["statusCodeData"]["subjectCode"] == "8.2.7"
     assert status["statusCodeData"]["reasonCode"] == "6.4"
-    assert told.events == [], "the event goes with it"
+    assert reported.events == [], "the event goes with it"
 
 
-def test_reports_wait_for_an_operator_that_is_away(told):
-    told.confirm(told.ordered())
-    told.status[OPERATOR] = 503
-    told.install()
-    told.errands()
-    assert told.told == []
-    told.restart()
-    del told.status[OPERATOR]
-    told.clock.advance(timedelta(seconds=10))
-    told.errands()
-    assert [one["notificationPointId"] for one in told.told] == [3, 4]
+def test_reports_wait_for_an_operator_that_is_away(reported):
+    reported.confirm(reported.ordered())
+    reported.status[OPERATOR] = 503
+    reported.install()
+    reported.errands()
+    assert reported.reported == []
+    reported.restart()
+    del reported.status[OPERATOR]
+    reported.clock.advance(timedelta(seconds=10))
+    reported.errands()
+    assert [one["notificationPointId"] for one in reported.reported] == [3, 4]
 
 
 def test_a_resend_is_known_over_a_restart_and_forgotten_after_its_time(world):
