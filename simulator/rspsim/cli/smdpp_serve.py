@@ -15,9 +15,11 @@ import segno
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
+from rspcore.ids import Oid
 from rspcore.messages.metadata import ProfileClass
 from rspcore.pki.bundle import Credential
 from rspcore.pki.certificate import Certificate
+from rspcore.pki.generate import issue_tls
 from rspcore.printable_text import printable
 from rspsim.cli.console import Console
 from rspsim.cli.smdpp_setup import make_server, packages
@@ -35,6 +37,8 @@ from rspsim.transports.partner_client import PartnerClient, answered_in_steps
 __all__ = ["serve"]
 
 _LONGEST_PATH: Final = 100
+_OPERATOR: Final = Oid("2.999.100")
+"""OID of the operator for whom --write-client makes a certificate."""
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -74,6 +78,8 @@ def _serve(options: argparse.Namespace, state: FileState | None) -> int:
     switch_faults(server, options.fault)
     if options.write_ca is not None:
         _write_ca(server, options.write_ca)
+    if options.write_client is not None:
+        _write_client(server, options.write_client)
     lock = threading.Lock()
     now, identity = SystemClock().now(), server.identity
     own = tls_credential(server, identity.curves[0], now)
@@ -142,6 +148,21 @@ def _write_ca(server: SmDpPlus, file: Path) -> None:
         file.write_text(text)
     except OSError as error:
         raise ConfigError(f"--write-ca {file}: {error.strerror}") from error
+
+
+def _write_client(server: SmDpPlus, folder: Path) -> None:
+    identity, now = server.identity, SystemClock().now()
+    made = issue_tls(
+        identity.pki, identity.curves[0], ["operator.example"], now, registered_id=_OPERATOR
+    )
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        key = folder / "client.key"
+        key.touch(mode=0o600)
+        key.write_bytes(made.private_key.to_pem())
+        (folder / "client.pem").write_text(ssl.DER_cert_to_PEM_cert(made.certificate.der))
+    except OSError as error:
+        raise ConfigError(f"--write-client {folder}: {error.strerror}") from error
 
 
 def _print_identity(
