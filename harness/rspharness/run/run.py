@@ -363,18 +363,22 @@ class Run:
         before = self._keeper.before
         return NOBODY if before is None else aboard_of(before)
 
-    @cached_property
-    def enabled_profile_stays(self) -> bool:
-        """Returns whether the Enabled Profile of somebody else has PPR1, which keeps it Enabled.
+    @property
+    def case_aboard(self) -> Aboard:
+        """Returns what is somebody else's, and whether the Enabled Profile among it stays so.
+
+        That is read once, when one is; the card has to be opened again afterwards.
 
         Raises:
             Inconclusive: the target was lost.
         """
-        iccid = self.aboard.enabled
-        if iccid is None:
-            return False
+        aboard = self.aboard
+        return replace(aboard, stays_enabled=aboard.enabled is not None and self._stays_enabled)
+
+    @cached_property
+    def _stays_enabled(self) -> bool:
         listed = self.open_card(Trace(), Timings()).listed_profiles()
-        return any(one.iccid == iccid and one.keeps_enabled for one in listed)
+        return any(one.keeps_enabled for one in listed if one.iccid == self.aboard.enabled)
 
     def lost(self, case: CaseState) -> None:
         """Marks the target as broken because of this case."""

@@ -96,5 +96,5 @@ def test_run_reads_whether_the_enabled_profile_stays_so(rules, stays, tmp_path, 
     )
     run.open_card(Trace(), Timings())
     assert run.aboard.enabled == OTHER
-    assert run.enabled_profile_stays is stays
+    assert run.case_aboard.stays_enabled is stays
     run.close()
