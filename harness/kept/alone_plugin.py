@@ -9,6 +9,7 @@ import os
 from collections.abc import Generator
 from dataclasses import replace
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -27,12 +28,16 @@ ADDRESS = "original.operator.test"
 LEFT = ("could not be removed", "left: ", "not put back")
 """What the notes of a run say where something is left."""
 _first: dict[tuple[str, bool], CardState] = {}
-_plain = Collected.run_of
+_journals = os.environ["RSPLAB_JOURNALS"]
+_number = count()
 
 
 def _alone(collected: Collected, nodeid: str) -> Run:
     """Returns a run of one case, on a card of its own."""
     case = collected.cases[nodeid]
+    # The cards have the same EID, and what one leaves is no matter of the next.
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    os.environ["RSPLAB_JOURNALS"] = f"{_journals}/{worker}{next(_number)}"
     base = collected.sound_run_of(nodeid)
     options = replace(base.options, level=case.level, card_fault=case.fault)
     run = Run(options, lambda given: _target(given, reading=case.level is Level.READ_ONLY))
@@ -52,11 +57,6 @@ def _target(options: TargetOptions, *, reading: bool) -> KeptInProcess:
     made = KeptInProcess(options, _first[key])
     del made.eid  # a faulty card may answer another one
     return made
-
-
-def pytest_configure() -> None:
-    """Gives every worker journals of its own: their cards have the same EID."""
-    os.environ["RSPLAB_JOURNALS"] += os.environ.get("PYTEST_XDIST_WORKER", "")
 
 
 @pytest.hookimpl(trylast=True)
