@@ -31,6 +31,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
+from queue import SimpleQueue
 
 from rspcore.pki.generate import make_pki
 from rspharness.run.opening import load_settings
@@ -62,6 +63,8 @@ opening.TARGETS = (
 LINE = "{:<20} {:<13} {:<9} {:>7} {:>15} {:>6} {:>5}   {}"
 NO_RESULTS = "no results"
 
+Kind = tuple[tuple[str, str], ...]
+"""Keys and values of a table [card] that make another kind of card."""
 Verdicts = dict[str, tuple[str, str]]
 """Verdict and reason of each case, by its node id."""
 
@@ -111,21 +114,22 @@ def main() -> int:
         if not options.in_process:
             held.enter_context(running_pcscd(slots=2))
         pool = held.enter_context(ThreadPoolExecutor(2))
-        kinds, news = {}, {}
-        for card in sorted({cell.card for cell in chosen}):
-            kind = tuple(sorted(_kind(card).items()))
-            if kind not in kinds:
-                kinds[kind] = pool.submit(_on_new_cards, card, folder / f"new-{card}")
-            news[card] = kinds[kind]
+        news = {
+            kind: pool.submit(_on_new_cards, card, level, folder / f"new-{card}")
+            for kind, (card, level) in _needed(chosen).items()
+        }
+        readers: SimpleQueue[str] = SimpleQueue()
+        for slot in range(2):
+            readers.put("" if options.in_process else f"Virtual PCD 00 {slot:02d}")
         print(LINE.format("card", "level", "order", "passed", "not applicable", "probe", "all", ""))
-        done = []
-        for slot, cell in enumerate(chosen):
-            reader = "" if options.in_process else f"Virtual PCD 00 {slot % 2:02d}"
-            done.append(pool.submit(_ran, cell, reader, folder / "-".join(_words(cell))))
+        done = [
+            pool.submit(_in_reader, cell, readers, folder / "-".join(_words(cell)))
+            for cell in chosen
+        ]
         outcomes = []
         for one in done:
             outcome = one.result()
-            _compare(outcome, news[outcome.cell.card].result())
+            _compare(outcome, news[_kind(outcome.cell.card)].result())
             if not options.write:
                 _hold_against_list(outcome)
             print(outcome.line(), flush=True)
@@ -196,24 +200,53 @@ def _drawn(every: list[Cell]) -> list[Cell]:
     return drawn
 
 
-def _kind(card: str) -> dict[str, str]:
+def _needed(cells: list[Cell]) -> dict[Kind, tuple[str, str]]:
+    """Returns the kinds of cards of some cells, each with one card and the level to compare.
+
+    The level is empty where one cell is of level irreversible: all cases are run then.
+    """
+    order = [*LEVELS, ""]
+    needed: dict[Kind, tuple[str, str]] = {}
+    for cell in cells:
+        level = "" if cell.level == IRREVERSIBLE else cell.level
+        card, before = needed.get(_kind(cell.card), (cell.card, LEVELS[0]))
+        needed[_kind(cell.card)] = card, max(before, level, key=order.index)
+    return needed
+
+
+def _kind(card: str) -> Kind:
     """Returns what a new card of the same personality has of the table [card] of a card."""
     settings = tomllib.loads((CARDS / f"{card}.toml").read_text(encoding="utf-8"))
     kind = settings.get("card", {})
     if kind.get("preset") == "nearly-full":  # a matter of memory, not of the kind of card
-        return {}
-    return {key: kind[key] for key in ("personality", "preset") if key in kind}
+        return ()
+    return tuple((key, kind[key]) for key in ("personality", "preset") if key in kind)
 
 
-def _on_new_cards(card: str, folder: Path) -> Verdicts:
-    """Returns the verdicts of all cases in process, each on a new card of the same personality."""
-    shared = _kind(card)
+def _on_new_cards(card: str, level: str, folder: Path) -> Verdicts:
+    """Returns the verdicts of the cases in process, each on a new card of the same kind.
+
+    Args:
+        card: A card of this kind.
+        level: The highest level; empty for all.
+        folder: Folder for the report.
+    """
     lines = ['kind = "inprocess"', f'name = "new {card}"', "[card]"]
-    lines += [f'{key} = "{value}"' for key, value in shared.items()]
+    lines += [f'{key} = "{value}"' for key, value in _kind(card)]
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / "target.toml"
     target.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return _run(["--target", target, "--report", folder], folder)
+    words = ["--target", target, "--report", folder, *(["--level", level] if level else [])]
+    return _run(words, folder)
+
+
+def _in_reader(cell: Cell, readers: SimpleQueue[str], folder: Path) -> Outcome:
+    """Runs a cell in a reader that is free."""
+    reader = readers.get()
+    try:
+        return _ran(cell, reader, folder)
+    finally:
+        readers.put(reader)
 
 
 def _ran(cell: Cell, reader: str, folder: Path) -> Outcome:
