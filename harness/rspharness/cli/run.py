@@ -161,6 +161,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     results.add_argument(
         "--allure", type=Path, metavar="DIR", help="folder for Allure results as well"
     )
+    results.add_argument(
+        "--no-redact",
+        action="store_true",
+        help="show EID, ICCIDs and IMSIs of a card that is kept in the console, HTML, JUnit and "
+        "Allure; without it they are masked there. PINs, PUKs, keys and OTA data always are",
+    )
     parser.add_argument("pytest", nargs="*", help=argparse.SUPPRESS)
     parser.set_defaults(func=run)
 
@@ -351,7 +357,7 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     arguments += [f"{_long(name)}={value}" for name, value in given.items() if value]
     arguments += [f"{_long('case')}={case}" for case in options.case or ()]
     arguments += [f"{_long('also')}={path}" for path in options.also or ()]
-    switches = (*SWITCHES, "kills", "matrix")
+    switches = (*SWITCHES, "no_redact", "kills", "matrix")
     arguments += [_long(name) for name in switches if getattr(options, name)]
     if options.allure:
         arguments.append(f"--alluredir={options.allure}")
