@@ -59,6 +59,7 @@ WALKED = (
 
 LINE = "{:<20} {:>7} {:>9} {:>14} {:>7}"
 _EVERY_S = 0.05
+_BROKEN = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,14 +217,16 @@ class Walk:
         process = os.fork()
         if not process:
             _be_quiet()
-            with (
-                printed.open("w", encoding="utf-8") as file,
-                redirect_stdout(file),
-                redirect_stderr(file),
-            ):
-                code = rsplab(["recover", "--target", "kept", "--state", str(self._state)])
-                file.flush()
-            os._exit(code)
+            code = _BROKEN
+            try:
+                with (
+                    printed.open("w", encoding="utf-8") as file,
+                    redirect_stdout(file),
+                    redirect_stderr(file),
+                ):
+                    code = rsplab(["recover", "--target", "kept", "--state", str(self._state)])
+            finally:  # nothing of the parent runs in this process
+                os._exit(code)
         _, status = os.waitpid(process, 0)
         lines = printed.read_text(encoding="utf-8").splitlines() or [""]
         return os.waitstatus_to_exitcode(status), lines[-1]

@@ -258,7 +258,7 @@ def test_foreign_profile_that_is_gone_is_said_once(owner, make, state_folder):
 def test_what_could_not_be_read_before_is_said_once(owner, make, state_folder, monkeypatch):
     run = make()
     with monkeypatch.context() as odd:
-        odd.setattr(Card, "profiles", _refuse)
+        odd.setattr(Card, "listed_profiles", _refuse)
         card = run.open_card(Trace(), Timings())
     local_management.set_default_address(card, "a.test")
     _install(card, run, ONE)
