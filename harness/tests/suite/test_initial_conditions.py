@@ -285,6 +285,24 @@ def test_own_traces_are_removed_and_others_stay(real):
     assert card.send(EuiccConfiguredAddressesRequest()).default_dp_address is None
 
 
+@pytest.mark.parametrize("enabled", [False, True], ids=["Disabled", "Enabled"])
+def test_profile_listed_without_its_iccid_is_deleted_by_its_aid(real, monkeypatch, enabled):
+    card, given = _keep(real, FOREIGN)
+    given.profiles(TWO, enabled=TWO if enabled else None)
+    read = Card.listed_profiles
+    own = preset(TWO).iccid
+    monkeypatch.setattr(
+        Card,
+        "listed_profiles",
+        lambda one: tuple(
+            replace(each, iccid=None) if each.iccid == own else each for each in read(one)
+        ),
+    )
+    cleanup.remove_own(card, real)
+    monkeypatch.undo()
+    assert [one.iccid for one in card.profiles()] == [FOREIGN.iccid]
+
+
 def test_foreign_address_stays_when_traces_are_removed(real):
     card, _ = _given(real)
     card.send(SetDefaultDpAddressRequest(default_dp_address="operator.test"))
