@@ -24,7 +24,6 @@ import sys
 import tempfile
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -33,11 +32,12 @@ from itertools import product
 from pathlib import Path
 from queue import SimpleQueue
 
+from card_parts import differences, held
+
 from rspcore.pki.generate import make_pki
 from rspharness.run.opening import load_settings
 from rspharness.simulated.used_card import used_state
 from rspharness.targets.target import TargetOptions
-from rspsim.euicc.state import CardState
 from rspsim.stores.sqlite import SqliteStore
 from rspsim.transports.pcscd import running_pcscd
 
@@ -263,7 +263,7 @@ def _ran(cell: Cell, reader: str, folder: Path) -> Outcome:
     outcome = Outcome(cell)
     target = CARDS / f"{cell.card}.toml"
     _made(target, state)
-    before = _held(state)
+    before = held(state)
     for number, seed in enumerate(ORDERS[cell.order]):
         report = folder / str(number)
         words = ["--target", target, "--state", state, "--level", cell.level]
@@ -280,7 +280,7 @@ def _ran(cell: Cell, reader: str, folder: Path) -> Outcome:
             for name, (verdict, reason) in verdicts.items()
             if verdict not in FINE
         ]
-    after = _held(state)
+    after = held(state)
     if cell.level == IRREVERSIBLE:
         after = replace(after, crls=before.crls)
     outcome.problems += [f"the card differs: {one}" for one in differences(before, after)]
@@ -318,34 +318,6 @@ def _run(words: list[object], report: Path, program: str = SUITES) -> Verdicts:
         raise RuntimeError(f"{NO_RESULTS}: {(done.stdout + done.stderr)[-2000:]}")
     cases = json.loads(results.read_text(encoding="utf-8"))["cases"]
     return {case["nodeid"]: (case["verdict"], case["reason"]) for case in cases}
-
-
-def _held(path: Path) -> CardState:
-    """Returns what the card in a file holds, without what only rises."""
-    with SqliteStore(path) as store:
-        state = store.load()
-    if state is None:
-        raise RuntimeError(f"{path}: no card")
-    return held_of(state)
-
-
-def held_of(state: CardState) -> CardState:
-    """Returns a state without what only rises: seqNumber, keys made ahead."""
-    return replace(state, next_seq_number=0, one_time_keys=())
-
-
-def differences(before: CardState, after: CardState) -> Iterator[str]:
-    """Yields the parts of a card that are not as before, in words."""
-    for name in CardState.__dataclass_fields__:
-        was, now = getattr(before, name), getattr(after, name)
-        if was == now:
-            continue
-        if isinstance(was, tuple) and isinstance(now, tuple):
-            yield f"{name}: {len(was)} before, {len(now)} after"
-            yield from (f"{name}: gone or changed {one!r}"[:300] for one in was if one not in now)
-            yield from (f"{name}: new {one!r}"[:300] for one in now if one not in was)
-        else:
-            yield f"{name}: {was!r} before, {now!r} after"[:300]
 
 
 def _compare(outcome: Outcome, new: Verdicts) -> None:
