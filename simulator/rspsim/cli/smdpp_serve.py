@@ -19,7 +19,7 @@ from rspcore.pki.certificate import Certificate
 from rspcore.printable_text import printable
 from rspsim.cli.console import Console
 from rspsim.cli.smdpp_setup import make_server, packages
-from rspsim.server_setup import Package, server_pki, switch_faults, tls_credential
+from rspsim.server_setup import Package, met_with_faults, server_pki, switch_faults, tls_credential
 from rspsim.smdpp import Order, SmDpPlus
 from rspsim.smdpp.history import Exchange
 from rspsim.smdpp.stock.orders import FINISHED, OrderTerms
@@ -66,6 +66,8 @@ def _serve(options: argparse.Namespace, state: FileState | None) -> int:
         console = stack.enter_context(Console())
         orders = _Orders(server, options, console)
         stack.enter_context(front)
+        server.faults.watch(lambda: front.set_open(server.listening))
+        front.set_open(server.listening)
         _print_identity(server, options, front.ports, console)
         if options.admin_port is not None:
             admin = management_front(server, lock, port=options.admin_port)
@@ -91,7 +93,12 @@ def _listeners(server: SmDpPlus, options: argparse.Namespace, port: int) -> tupl
         clients = tuple(server.identity.ci(curve) for curve in server.identity.curves)
     own = {curve: tls_credential(server, curve, now) for curve in wanted}
     listeners = [
-        Listener(options.host, number, tls_context(own[curve], clients=clients))
+        Listener(
+            options.host,
+            number,
+            tls_context(own[curve], clients=clients),
+            met_with_faults(server, curve, own[curve], now),
+        )
         for curve, number in wanted.items()
     ]
     if clients:
