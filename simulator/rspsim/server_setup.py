@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, LocalError
@@ -15,17 +16,22 @@ from rspcore.server_address import host_of
 from rspsim.pki_folder import read_pki
 from rspsim.smdpp import SmDpPlus
 from rspsim.smdpp.ci_guard import require_test_ci
-from rspsim.smdpp.fault_switch import SCOPE_TYPES, ServerFault
+from rspsim.smdpp.fault_switch import SCOPE_TYPES, FaultSwitch, ServerFault
 from rspsim.smdpp.greeting import Greeting, TlsTerms
 
 __all__ = [
     "Package",
+    "be_disorderly",
     "met_with_faults",
     "server_number",
     "server_pki",
+    "share",
     "switch_faults",
     "tls_credential",
 ]
+
+
+_DISORDER: Final = ("http.refuse", "tcp.lose_request", "tcp.reset_before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,38 @@ def met_with_faults(
     return lambda: server.greeting(terms, own)
 
 
+def be_disorderly(faults: FaultSwitch, share: float, seed: str) -> None:
+    """Lets a share of all requests fail in ways that a client has to survive by trying again.
+
+    A third of them is answered with 503 and Retry-After, one is lost before it is carried out, and
+    of one the answer is lost.
+
+    Args:
+        faults: The faults of the server.
+        share: Share of the requests, above 0 and below 1.
+        seed: What they are drawn from.
+
+    Raises:
+        LocalError: the share is out of range.
+    """
+    if not 0 < share < 1:
+        raise LocalError(f"disorder of {share:g}: expected a share above 0 and below 1, as 0.05")
+    for name in _DISORDER:
+        faults.on(name, probability=share / len(_DISORDER), seed=f"{seed}|{name}")
+
+
+def share(key: str, value: str) -> float:
+    """Reads a share, such as 0.05 or 5%.
+
+    Raises:
+        LocalError: the text is no number; the key is what it names.
+    """
+    try:
+        return float(value.removesuffix("%")) / (100 if value.endswith("%") else 1)
+    except ValueError as error:
+        raise LocalError(f"{key} is {value!r}: expected a share such as 0.05 or 5%") from error
+
+
 def switch_faults(server: SmDpPlus, requested: list[str]) -> None:
     """Switches faults on, each given in the form NAME,KEY=VALUE,...
 
@@ -130,7 +168,7 @@ def _parameter(fault: ServerFault, key: str, value: str) -> object:
         return _truth(key, value)
     if kind is int:
         return _integer(key, value)
-    return _share(key, value) if kind is float else value
+    return share(f"--fault parameter {key}", value) if kind is float else value
 
 
 def _truth(key: str, value: str) -> bool:
@@ -138,15 +176,6 @@ def _truth(key: str, value: str) -> bool:
     if value.lower() not in words:
         raise LocalError(f"--fault parameter {key} is {value!r}: expected true or false")
     return words[value.lower()]
-
-
-def _share(key: str, value: str) -> float:
-    try:
-        return float(value.removesuffix("%")) / (100 if value.endswith("%") else 1)
-    except ValueError as error:
-        raise LocalError(
-            f"--fault parameter {key} is {value!r}: expected a share such as 0.05 or 5%"
-        ) from error
 
 
 def _integer(key: str, value: str) -> int:

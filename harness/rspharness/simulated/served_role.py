@@ -22,6 +22,7 @@ from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import make_pki
 from rspcore.server_address import in_brackets
 from rspsim.env import AdjustableClock
+from rspsim.server_setup import be_disorderly
 from rspsim.smdpp import Policy
 from rspsim.smdpp.fault_points import LISTENING
 from rspsim.smdpp.fault_switch import Active, FaultSwitch
@@ -47,6 +48,7 @@ class ServerWords(TypedDict, total=False):
         vary: Seed of legal variation; by default the name of the test, empty for none.
         state: File that keeps what must not be forgotten; in memory by default.
         seed: What the server draws random octets from; the name of the test by default.
+        disorder: Share of the requests that fail, by 503 or a lost connection; none by default.
     """
 
     host: str
@@ -57,6 +59,7 @@ class ServerWords(TypedDict, total=False):
     vary: str
     state: Path
     seed: str
+    disorder: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,8 @@ class ServedRole(ABC):
         self._curve = words.get("curve", Curve.NIST_P256)
         try:
             self.place = self._listen(words)
+            if "disorder" in words:
+                be_disorderly(self._faults, words["disorder"], words.get("seed", "1"))
         except BaseException:
             self._held.close()
             raise
@@ -115,7 +120,8 @@ class ServedRole(ABC):
             except ConfigError as error:
                 taken = error  # another process may have been faster
             else:
-                self._faults.watch(lambda: front.set_open(self._is_open()))
+                self._front_open = front.set_open
+                self._faults.watch(lambda: self._front_open(self._is_open()))
                 ca = ssl.DER_cert_to_PEM_cert(self._ci().der)
                 return Place(self._host, port, f"{name}:{port}", ca)
         raise taken

@@ -19,7 +19,15 @@ from rspcore.pki.certificate import Certificate
 from rspcore.printable_text import printable
 from rspsim.cli.console import Console
 from rspsim.cli.smdpp_setup import make_server, packages
-from rspsim.server_setup import Package, met_with_faults, server_pki, switch_faults, tls_credential
+from rspsim.server_setup import (
+    Package,
+    be_disorderly,
+    met_with_faults,
+    server_pki,
+    share,
+    switch_faults,
+    tls_credential,
+)
 from rspsim.smdpp import Order, SmDpPlus
 from rspsim.smdpp.history import Exchange
 from rspsim.smdpp.stock.orders import FINISHED, OrderTerms
@@ -52,6 +60,8 @@ def _serve(options: argparse.Namespace, state: FileState | None) -> int:
     port = options.port or free_port(options.host)
     server = make_server(options, pki, port, state)
     switch_faults(server, options.fault)
+    if options.disorder is not None:
+        be_disorderly(server.faults, share("--disorder", options.disorder), options.seed or "")
     if options.write_ca is not None:
         _write_ca(server, options.write_ca)
     lock = threading.Lock()

@@ -21,6 +21,7 @@ __all__ = [
 Parameter: TypeAlias = str | int | bool
 Rule: TypeAlias = Callable[[Parameter], str]
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 
 
@@ -43,7 +44,8 @@ def of_length(least: int, most: int) -> Rule:
     """Returns the rule of a text of so many characters."""
 
     def rule(value: Parameter) -> str:
-        good = least <= len(str(value)) <= most
+        text = str(value)
+        good = least <= len(text) <= most and not _SURROGATE.search(text)
         return "" if good else f"a text of {least} to {most} characters"
 
     return rule

@@ -35,8 +35,8 @@ _GROUPS: Final = {
 }
 
 
-_INDEX: Final = between(0, 9999)
-"""Number of a data object, from 0; past the last one it starts again at the first."""
+_INDEX: Final = between(-9999, 9999)
+"""Number of a data object, from 0, or from the last by -1; past the end it starts again."""
 _SOME_KEYS: Final = BspKeys(bytes(range(16)), bytes(range(16, 32)), bytes(range(32, 48)))
 
 
