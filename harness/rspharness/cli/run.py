@@ -35,19 +35,6 @@ CONFIGURATION: Final = Path(__file__).parents[1] / "plugin" / "conformance.ini"
 PLUGINS: Final = ("rspharness.plugin.hooks", "xdist.plugin", "allure_pytest.plugin")
 """The plugins of pytest that a run uses; others that are installed are not loaded."""
 
-_PASSED_ON = (
-    "reader",
-    "state",
-    "eid",
-    "level",
-    "pki",
-    "personality",
-    "card_fault",
-    "curve",
-    "seed",
-    "shuffle",
-    "change_limit",
-)
 _FOREIGN: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 """Environment variables that are meant for the user's own tests."""
 
@@ -348,6 +335,8 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
         target: The target chosen.
         suites: Folder of the suites; pytest's root is the folder above it.
     """
+    from rspharness.run.run_options import REPEATED, SWITCHES  # noqa: PLC0415  slow for `--help`
+
     arguments = [str(suites), f"--rootdir={suites.parent}", f"--confcutdir={suites}"]
     arguments += [f"--config-file={CONFIGURATION}", "--no-header"]
     for plugin in PLUGINS:
@@ -355,12 +344,12 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     given = {
         "target": target,
         "report": report_folder(options, suites),
-        **{name: getattr(options, name) for name in _PASSED_ON},
+        **{name: getattr(options, name) for name in (*REPEATED, "shuffle", "change_limit")},
     }
     arguments += [f"{_long(name)}={value}" for name, value in given.items() if value]
     arguments += [f"{_long('case')}={case}" for case in options.case or ()]
     arguments += [f"{_long('also')}={path}" for path in options.also or ()]
-    switches = ("erase_foreign", "kills", "matrix")
+    switches = (*SWITCHES, "kills", "matrix")
     arguments += [_long(name) for name in switches if getattr(options, name)]
     if options.allure:
         arguments.append(f"--alluredir={options.allure}")

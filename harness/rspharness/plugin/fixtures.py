@@ -129,6 +129,7 @@ def make_server(case_state: "CaseState", run_state: "Run") -> "Callable[..., Rsp
 
     A server on a curve without a CI of the card makes the case not applicable.
     """
+    from rspharness.run.applicability import require_trust  # noqa: PLC0415  only where used
     from rspharness.servers.rsp_server import server_maker  # noqa: PLC0415  only where used
 
     chosen = run_state.options
@@ -137,7 +138,7 @@ def make_server(case_state: "CaseState", run_state: "Run") -> "Callable[..., Rsp
 
     def make_trusted(number: int = 1, **choice: Any) -> "RspServer":
         if "curve" in choice:
-            run_state.require_trust(choice["curve"])
+            require_trust(run_state, choice["curve"])
         return make(number, **choice)
 
     return make_trusted

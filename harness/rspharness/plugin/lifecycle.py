@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -30,6 +31,13 @@ from rspharness.record.verdicts import (
 )
 from rspharness.report.allure import allure_listeners, describe_case
 from rspharness.run.again import run_again
+from rspharness.run.applicability import (
+    doubts,
+    excuses,
+    foreign_excuse,
+    level_excuse,
+    require_trust,
+)
 from rspharness.run.case_state import CaseState
 from rspharness.run.collection import CaseIds, Collected
 from rspharness.run.option_values import value
@@ -123,34 +131,45 @@ def require_applicable(
         Blocked: an earlier case left something on the card that could not be removed.
     """
     run.check()
-    stops = run.preflight.stops if run.preflight is not None else None
-    if stops is None:
+    if run.preflight is None or run.preflight.stops is None:
         run.reach()
         _examine(run, config)
-        stops = run.preflight.stops if run.preflight is not None else None
     if run.preflight is not None:
         case.known_causes = run.preflight.by_function
-    excused = run.excuses(case.requirements)
+        if run.preflight.stops is not None:
+            _require_owner(case, run, run.preflight.stops)
+    excused = excuses(run, case.requirements)
     case.excused = excused
     excuse = ""
     if len(excused) == len(case.requirements):
         excuse = "; ".join(dict.fromkeys(excused.values()))
-    excuse = excuse or run.level_excuse(case.level) or run.foreign_excuse(case.level)
+    excuse = excuse or level_excuse(run, case.level) or foreign_excuse(run, case.level)
     if excuse:
         case.verdict, case.reason = Verdict.NOT_APPLICABLE, excuse
         pytest.skip(f"not applicable: {excuse}")
-    if stops is not None and stops.row not in case.ids:
-        raise Blocked(stops)
     if run.left is not None and case.level is not Level.READ_ONLY:
         raise Blocked(run.left)
     if not run.target.simulated and not _TRUSTED.isdisjoint(fixtures):
-        run.require_trust()
-    case.doubted = run.doubts(case.requirements)
+        require_trust(run)
+    case.doubted = doubts(run, case.requirements)
     if case.doubted:
         names = ", ".join(dict.fromkeys(case.doubted.values()))
         case.steps.note(f"hangs on {names}, unknown of this card: what it does is only recorded")
     deviations = run.target.settings.deviations
     case.deviation = "; ".join(deviations[name] for name in case.ids if name in deviations)
+
+
+def _require_owner(case: CaseState, run: Run, stops: Cause) -> None:
+    """Lets only the case of the finding run on a card of which no option can be read.
+
+    Raises:
+        Blocked: it is another case.
+    """
+    if excuse := level_excuse(run, case.level):
+        case.verdict, case.reason = Verdict.NOT_APPLICABLE, excuse
+        pytest.skip(f"not applicable: {excuse}")
+    if stops.row not in case.ids:
+        raise Blocked(stops)
 
 
 def _examine(run: Run, config: pytest.Config) -> None:
@@ -160,7 +179,7 @@ def _examine(run: Run, config: pytest.Config) -> None:
     trace = Trace()
     trace.remark("preflight")
     try:
-        run.preflight = examine(run.open_card(trace, Timings()), run.require_trust)
+        run.preflight = examine(run.open_card(trace, Timings()), partial(require_trust, run))
     except TargetLost as error:
         run.broken = run.broken or f"preflight: {error}"
         raise

@@ -1,28 +1,18 @@
-"""The line for a shell that runs one case again as it ran, with all that may change its verdict."""
+"""The lines for a shell that a run prints, with all options that may change what they do."""
 
 import shlex
 from dataclasses import fields
-from typing import Final
 
-from rspharness.run.run import RunOptions
+from rspcore.ids import Eid
+from rspharness.run.run_options import REPEATED, SWITCHES, RunOptions
 
-__all__ = ["run_again"]
-
-_NAMED: Final = (
-    "reader",
-    "state",
-    "eid",
-    "level",
-    "pki",
-    "personality",
-    "card_fault",
-    "curve",
-    "seed",
-)
+__all__ = ["recover_later", "run_again"]
 
 
 def run_again(options: RunOptions, case: str, shuffle: str = "") -> str:
-    """Returns the line; an option is in it where it differs from its default.
+    """Returns the line that runs one case again as it ran.
+
+    An option is in it where it differs from its default.
 
     Args:
         options: The options of the run.
@@ -34,11 +24,27 @@ def run_again(options: RunOptions, case: str, shuffle: str = "") -> str:
     """
     words = ["rsplab", "run", "--case", case, "--target", options.target]
     defaults = {one.name: one.default for one in fields(RunOptions)}
-    for name in _NAMED:
+    for name in REPEATED:
         if (value := getattr(options, name)) != defaults[name]:
             words += [f"--{name.replace('_', '-')}", str(value)]
     if shuffle:
         words += ["--shuffle", shuffle]
-    if options.erase_foreign:
-        words.append("--erase-foreign")
+    words += [f"--{name.replace('_', '-')}" for name in SWITCHES if getattr(options, name)]
     return shlex.join(words)
+
+
+def recover_later(options: RunOptions, reader: str, eid: Eid) -> str:
+    """Returns the line that puts the card back after the run.
+
+    Args:
+        options: The options of the run.
+        reader: Name of the reader of the card, empty for none; a kept card is in whatever virtual
+            reader is free then.
+        eid: EID of the card.
+    """
+    if options.state:
+        reader = options.reader
+    words = ["rsplab", "recover", "--target", options.target]
+    for name, value in (("reader", reader), ("state", options.state), ("pki", options.pki)):
+        words += [f"--{name}", str(value)] if value else []
+    return shlex.join([*words, "--eid", str(eid)])

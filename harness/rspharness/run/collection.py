@@ -18,6 +18,7 @@ from rspcore.ids import Eid
 from rspharness.record.catalogue import Catalogue, Requirement
 from rspharness.record.testcase import Level
 from rspharness.record.verdicts import Inconclusive
+from rspharness.run.applicability import excuses
 from rspharness.run.declared_names import require_known_cases, require_known_names
 from rspharness.run.opening import load_settings
 from rspharness.run.option_values import ini_key, long_option, value, values, variable
@@ -103,7 +104,7 @@ class Collected:
 
     def _best_place(self, requirements: tuple[Requirement, ...]) -> int:
         try:
-            excused = [len(run.excuses(requirements)) for run in self.runs]
+            excused = [len(excuses(run, requirements)) for run in self.runs]
         except (Inconclusive, NoCardError):
             return 0  # the card cannot be read; the case itself reports that
         return excused.index(min(excused))

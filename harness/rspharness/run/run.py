@@ -6,44 +6,36 @@ the disk before the first changing command. A target that stopped answering is m
 and every later case reports the first reason, unless the card has come back.
 """
 
-import shlex
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from functools import cached_property
 from itertools import count
-from pathlib import Path
 
 from rspcore.crypto.curves import Curve
-from rspcore.errors import ConfigError, DecodeError, RemoteError, RspError, StoreError
+from rspcore.errors import ConfigError, RspError, StoreError
 from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import issue_servers, make_pki
 from rspharness.card.aboard import NOBODY, Aboard
 from rspharness.card.capabilities import Capabilities, read_capabilities
 from rspharness.card.card_under_test import Card
-from rspharness.card.listed import UnobservedError
-from rspharness.record.catalogue import Requirement
 from rspharness.record.testcase import Level
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
-from rspharness.record.verdicts import (
-    Cause,
-    ExpectationError,
-    Inconclusive,
-    NotApplicable,
-    TargetLost,
-)
+from rspharness.record.verdicts import Cause, Inconclusive, TargetLost
+from rspharness.run.again import recover_later
 from rspharness.run.card_keeper import CardKeeper, JournalledLink
 from rspharness.run.case_state import CaseState
+from rspharness.run.identification import NoCardError, WrongCardError, identify
 from rspharness.run.journal import journalled_eids, state_folder
 from rspharness.run.opening import Opens, open_target
-from rspharness.run.preflight import EID_ROW, Preflight
+from rspharness.run.preflight import Preflight
 from rspharness.run.recovery import PutBack, aboard_of
+from rspharness.run.run_options import RunOptions
 from rspharness.targets.guard import GuardedLink
 from rspharness.targets.own_profile import OwnProfile, WatchedLink
 from rspharness.targets.pki_folder import read_pki
-from rspharness.targets.target import KnownCard, Returning, Snapshots, Target, TargetOptions
+from rspharness.targets.target import Returning, Snapshots, Target, TargetOptions
 from rspharness.targets.transport import CardLink, TimedLink, TracedLink
 
 __all__ = ["CURVE_OPTIONS", "NoCardError", "Run", "RunOptions", "WrongCardError"]
@@ -53,53 +45,6 @@ CURVE_OPTIONS: Mapping[Curve, str] = {
     Curve.BRAINPOOL_P256R1: "O_E_BRP",
 }
 """Name of the catalogue's option for each curve."""
-
-
-class NoCardError(ConfigError):
-    """Reports that the run cannot begin: its target or the card in it is not there."""
-
-
-class WrongCardError(NoCardError):
-    """Reports that the card is not the requested one. Only the reading of its EID was sent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
-    """The options of a run on the command line.
-
-    Attributes:
-        target: Name of a target, or path of a target file.
-        reader: Reader name or its beginning, overrides the target file.
-        eid: The EID of the card, required for lasting changes on a real one.
-        level: The highest level allowed; empty for the default of the target.
-        pki: Folder of credentials, None for generated ones.
-        personality: Personality of a simulated card.
-        card_fault: Fault of a simulated card.
-        curve: Curve the suites use where a case does not choose one.
-        seed: Seed of all random values on the host side and in a simulated card.
-        slot: Number of this worker among the parallel ones.
-        parallel: True when there are others.
-        state: State file of a kept card.
-        started: When the run began, by the real clock.
-        change_limit: How many changing commands a real card may have had over all runs.
-        erase_foreign: True where a destructive run may delete what is not of the suites.
-    """
-
-    target: str = "inprocess"
-    reader: str = ""
-    eid: Eid | None = None
-    level: str = ""
-    pki: Path | None = None
-    personality: str = ""
-    card_fault: str = ""
-    curve: Curve = Curve.NIST_P256
-    seed: str = "1"
-    slot: int = 0
-    parallel: bool = False
-    state: Path | None = None
-    started: datetime = datetime(2025, 1, 1, tzinfo=UTC)
-    change_limit: int | None = None
-    erase_foreign: bool = False
 
 
 class Run:
@@ -296,6 +241,7 @@ class Run:
             card = Card(link, timings=timings)
             if not self._identified:
                 self._identify(link)
+            card.keeps_channels = self.preflight is not None and self.preflight.keeps_channels
             card.reset()
         except NoCardError:
             raise
@@ -327,56 +273,20 @@ class Run:
         return GuardedLink(watched, self.level, self._own_profile.is_enabled)
 
     def _identify(self, link: CardLink) -> None:
-        """Reads the EID with only the commands that this needs, and compares it.
+        """Takes in which card it is. One whose EID cannot be read is only read.
 
-        It has to be that of --eid, or of the state file of a kept card; or the one read before when
-        the card was lost and came back. A card in a reader whose EID cannot be read is only read.
+        It has no journal, without which no changing command is sent.
         """
-        target = self.target
-        wanted, by = self.options.eid, "--eid"
-        if isinstance(target, KnownCard):
-            wanted, by = target.eid, "the state file"
-        first = Card(link)
-        first.terminal_profile = None
-        first.reset()
-        try:
-            eid = first.eid()
-        except (RemoteError, DecodeError, ExpectationError) as error:
-            if target.simulated:
-                raise
-            if "eid" in self.facts:
-                raise TargetLost(f"the EID of the card that came back: {error}") from error
-            self._go_on_reading(error)
-            return
-        if wanted is not None and eid != wanted:
-            first.close()
-            raise WrongCardError(
-                f"{self.target.name}: EID {eid} found, {by} asked for {wanted}; nothing but the "
-                "reading of its EID was sent to the card, and the channel is closed again"
-            )
-        if self.facts.get("eid", str(eid)) != str(eid):
-            raise WrongCardError(
-                f"{self.target.name}: the card that came back has EID {eid}, the run began with "
-                f"{self.facts['eid']}; nothing else was sent to the card"
-            )
+        found = identify(link, self.target, self.options.eid, self.facts.get("eid", ""))
         self._identified = True
-        self.facts["eid"] = str(eid)
+        if isinstance(found, Cause):
+            self.left = found
+            self.notes.append(found.finding)
+        else:
+            self.facts["eid"] = str(found)
         self.facts.update(self.target.facts())
-        if not self.target.simulated and self._keeper is None:
-            self._keep_card(Card(link), eid)
-
-    def _go_on_reading(self, error: RspError) -> None:
-        """Lets only cases that read run on a card whose EID cannot be read: it may be any card.
-
-        There is no journal, without which no changing command is sent.
-        """
-        row = error.row if isinstance(error, UnobservedError) else EID_ROW
-        finding = f"the EID was not read: {error}"
-        remedy = f"mend {row.partition('#')[0]}; until then only cases that read run"
-        self.left = Cause(row, finding, remedy)
-        self.notes.append(finding)
-        self._identified = True
-        self.facts.update(self.target.facts())
+        if not isinstance(found, Cause) and not self.target.simulated and self._keeper is None:
+            self._keep_card(Card(link), found)
 
     def _keep_card(self, card: Card, eid: Eid) -> None:
         """Puts the card back after a run that did not end, and reads what it is now.
@@ -388,7 +298,7 @@ class Run:
             if str(eid) in journalled_eids(folder):
                 self.notes.append(
                     "an earlier run changed the card and did not put it back: "
-                    f"{self._recover_command(eid)}"
+                    f"{self._recover_line(eid)}"
                 )
             return
         self._keeper = CardKeeper(
@@ -400,14 +310,8 @@ class Run:
         if earlier is not None:
             self.notes.append(f"an earlier run did not put the card back; {earlier}")
 
-    def _recover_command(self, eid: Eid) -> str:
-        """Returns the line for a shell; a kept card is in whatever virtual reader is free then."""
-        options = self.options
-        reader = options.reader if options.state else self.target.facts().get("reader", "")
-        words = ["rsplab", "recover", "--target", options.target]
-        for name, value in (("reader", reader), ("state", options.state), ("pki", options.pki)):
-            words += [f"--{name}", str(value)] if value else []
-        return shlex.join([*words, "--eid", str(eid)])
+    def _recover_line(self, eid: Eid) -> str:
+        return recover_later(self.options, self.target.facts().get("reader", ""), eid)
 
     def recover(self) -> PutBack | None:
         """Works the journal of the card off and returns what became of it, None without a journal.
@@ -436,83 +340,11 @@ class Run:
             except RspError as error:
                 problem = f"the card was not put back: {error}"
             if problem:
-                problem += f"; {self._recover_command(keeper.eid)} puts back what can be"
+                problem += f"; {self._recover_line(keeper.eid)} puts back what can be"
             self.notes.append(problem or f"the card is as before; {done}")
         self.facts["changing_commands"] = (
             f"{keeper.counter.here:,} in this run, {keeper.counter.total:,} on this card"
         )
-
-    def excuses(self, requirements: tuple[Requirement, ...]) -> dict[str, str]:
-        """Returns the requirements that do not apply to this card, each with the reason.
-
-        The card is read only when a condition needs it.
-        """
-        version = self.target.settings.version
-        out = {}
-        for row in requirements:
-            if not row.applies_to(version):
-                out[row.id] = f"row of {row.versions}, the target is {version}"
-            elif row.condition.names and row.id not in self.doubts((row,)):
-                missing = row.condition.missing(self.capabilities.options)
-                if missing:
-                    out[row.id] = self._absent(missing)
-        return out
-
-    def _absent(self, missing: tuple[str, ...]) -> str:
-        """Returns why a condition does not hold; by the CIs of a card where only they are why."""
-        curves = [curve for curve, name in CURVE_OPTIONS.items() if name in missing]
-        reasons = [self._no_trust(curve) for curve in curves]
-        if len(curves) == len(missing) and all(reasons):
-            return "; ".join(dict.fromkeys(reasons))
-        return f"option {', '.join(missing)} absent"
-
-    def doubts(self, requirements: tuple[Requirement, ...]) -> dict[str, str]:
-        """Returns the requirements whose condition hangs on unknown options, each with those.
-
-        A case that tests only such requirements records what the card does and never fails.
-        """
-        version = self.target.settings.version
-        out = {}
-        for row in requirements:
-            if row.applies_to(version) and row.condition.names:
-                read = self.capabilities
-                if names := row.condition.undecided(read.options, read.unknown):
-                    out[row.id] = ", ".join(names)
-        return out
-
-    def require_trust(self, curve: Curve | None = None) -> None:
-        """Requires a card in a reader to have the CI of the run's servers, by what it reports.
-
-        A simulated card is personalised with the credentials of the run, and is not asked. A card
-        whose lists of CIs cannot be read is taken as one that has it: its cases show what it does.
-
-        Args:
-            curve: Curve of the server; None for that of the run.
-
-        Raises:
-            NotApplicable: the card does not have it.
-            Inconclusive: the target is lost.
-        """
-        if reason := self._no_trust(curve or self.options.curve):
-            raise NotApplicable(reason)
-
-    def _no_trust(self, curve: Curve) -> str:
-        if self.target.simulated:
-            return ""
-        read = self.capabilities
-        if read.ci_pkids is None or CURVE_OPTIONS[curve] in read.curves:
-            return ""
-        if read.curves:
-            other = next(one for one, name in CURVE_OPTIONS.items() if name in read.curves)
-            more = f"; --curve {other} has one" if curve is self.options.curve else ""
-            return f"no CI of the run on {curve} is among the card's CIs{more}"
-        listed = ", ".join(_short(one) for one in sorted(read.ci_pkids)) or "none"
-        own = ", ".join(
-            _short(self.pki.ci(one).certificate.subject_key_identifier or b"")
-            for one in self.pki.curves
-        )
-        where = f"in --pki ({own})" if self.options.pki else f"in the generated --pki ({own})"
-        return f"none of the card's CIs ({listed}) is {where}"
 
     @property
     def aboard(self) -> Aboard:
@@ -524,25 +356,6 @@ class Run:
             return NOBODY
         before = self._keeper.before
         return NOBODY if before is None else aboard_of(before)
-
-    def foreign_excuse(self, level: Level) -> str:
-        """Returns why a case that erases what is on the card is not run here, or an empty text."""
-        if level is not Level.DESTRUCTIVE:
-            return ""
-        profiles = sorted(map(str, self.aboard.profiles))
-        if not profiles:
-            return ""
-        return (
-            f"Profiles that are not of the suites are on the card ({', '.join(profiles)}), and "
-            "the case would erase them; --erase-foreign allows it"
-        )
-
-    def level_excuse(self, level: Level) -> str:
-        """Returns why a case of this level is not run here, or an empty string."""
-        everything = self.target.simulated and not self.options.level
-        if everything or self.level.allows(level):
-            return ""
-        return f"level {level}: allowed here is {self.level}; use --level {level} and --eid"
 
     def lost(self, case: CaseState) -> None:
         """Marks the target as broken because of this case."""
@@ -564,7 +377,3 @@ class Run:
             self._keeper.close()
         if self.opened:
             self.target.close()
-
-
-def _short(identifier: bytes) -> str:
-    return f"{identifier[:4].hex().upper()}..."

@@ -21,6 +21,7 @@ from rspharness.card import expect
 from rspharness.card.card_under_test import Card
 from rspharness.record.steps import Steps
 from rspharness.record.verdicts import Inconclusive, NotApplicable
+from rspharness.run.applicability import require_trust
 from rspharness.run.run import Run
 from rspharness.servers.rsp_server import ProfileLike, RspServer, profile
 from rspharness.suite import cleanup
@@ -91,7 +92,7 @@ class Conditions:
         made = tuple(profile(one) for one in wanted)
         active = None if enabled is None else profile(enabled)
         if wanted:
-            self._run.require_trust()
+            require_trust(self._run)
         self._require_rules_allowed(made)
         names = ", ".join(_name(one) for one in wanted) or "no Profile"
         with self._steps(f"Initial conditions: {names} loaded{_enabled(enabled)}"):

@@ -12,6 +12,7 @@ from rspharness.record.catalogue import Catalogue
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import NotApplicable
+from rspharness.run.applicability import doubts, excuses, require_trust
 from rspharness.run.run import Run, RunOptions
 from rspharness.simulated.inprocess import InProcessTarget
 from rspharness.suite.initial_conditions import Conditions
@@ -42,37 +43,37 @@ def rows(request):
 
 def test_card_with_the_ci_of_the_run_is_trusted():
     run = kept()
-    run.require_trust()
-    run.require_trust(BRP)
+    require_trust(run)
+    require_trust(run, BRP)
 
 
 def test_card_of_another_ci_is_not_applicable_with_both_lists_named():
     own = make_pki().ci(Curve.NIST_P256).certificate.subject_key_identifier[:4].hex().upper()
     its = FOREIGN.ci(Curve.NIST_P256).certificate.subject_key_identifier[:4].hex().upper()
     with pytest.raises(NotApplicable, match=rf"none of the card's CIs .*{its}\.\.\..*{own}\.\.\."):
-        kept(FOREIGN).require_trust()
+        require_trust(kept(FOREIGN))
 
 
 def test_simulated_card_is_not_asked():
     run = Run(RunOptions(), lambda asked: InProcessTarget(replace(asked, pki=FOREIGN)))
-    run.require_trust()
+    require_trust(run)
     assert run.facts == {}
 
 
 def test_card_with_one_curve_lacks_only_the_other():
     run = kept(NIST_ONLY)
-    run.require_trust()
+    require_trust(run)
     with pytest.raises(NotApplicable, match=r"no CI of the run on brainpoolP256r1"):
-        run.require_trust(BRP)
+        require_trust(run, BRP)
     with pytest.raises(NotApplicable, match=r"; --curve nistP256 has one"):
-        kept(NIST_ONLY, curve=BRP).require_trust()
+        require_trust(kept(NIST_ONLY, curve=BRP))
 
 
 def test_row_of_a_curve_is_excused_by_the_same_reason(rows):
     row = next(one for one in rows if str(one.condition) == "O_E_BRP")
-    (reason,) = kept(FOREIGN).excuses((row,)).values()
+    (reason,) = excuses(kept(FOREIGN), (row,)).values()
     assert reason.startswith("none of the card's CIs")
-    (reason,) = kept(NIST_ONLY).excuses((row,)).values()
+    (reason,) = excuses(kept(NIST_ONLY), (row,)).values()
     assert reason.startswith("no CI of the run on brainpoolP256r1")
 
 
@@ -89,17 +90,17 @@ def test_profile_is_not_installed_without_trust():
 
 def test_undeclared_option_is_neither_yes_nor_no(rows):
     asked = (rows["ES10b.PrepareDownload#08"], rows["ES10b.PrepareDownload#10"])
-    assert kept().excuses(asked) == {}
-    assert set(kept().doubts(asked).values()) == {"O_E_REUSE_OTPK"}
+    assert excuses(kept(), asked) == {}
+    assert set(doubts(kept(), asked).values()) == {"O_E_REUSE_OTPK"}
     for value, excused in ((True, asked[1]), (False, asked[0])):
         run = kept(declared={"O_E_REUSE_OTPK": value})
-        assert run.doubts(asked) == {}
-        assert set(run.excuses(asked)) == {excused.id}
+        assert doubts(run, asked) == {}
+        assert set(excuses(run, asked)) == {excused.id}
 
 
 def test_simulated_card_declares_every_option(rows):
     run = Run(RunOptions())
-    assert run.doubts(tuple(rows)) == {}
+    assert doubts(run, tuple(rows)) == {}
     assert run.capabilities.unknown == {}
 
 

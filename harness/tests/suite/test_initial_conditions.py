@@ -19,10 +19,11 @@ from rspharness.record.testcase import Level
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import ExpectationError, Inconclusive, NotApplicable
+from rspharness.run.applicability import foreign_excuse
 from rspharness.run.run import Run, RunOptions
 from rspharness.servers.policy_rules import lift_rules
 from rspharness.servers.rsp_server import server_maker
-from rspharness.suite import cleanup, file_access
+from rspharness.suite import cleanup, file_access, initial_conditions
 from rspharness.suite.initial_conditions import Conditions
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
@@ -114,7 +115,7 @@ def _in_use(run, monkeypatch, *, level="profiles", erase=False):
     run.target.simulated = False
     run.options = replace(run.options, level=level, erase_foreign=erase)
     monkeypatch.setattr(Run, "aboard", NOBODY if erase else aboard)
-    monkeypatch.setattr(Run, "require_trust", lambda *_: None)
+    monkeypatch.setattr(initial_conditions, "require_trust", lambda *_: None)
     return card, given
 
 
@@ -157,7 +158,7 @@ def test_ppr1_does_not_apply_beside_somebody_elses_profile(run, monkeypatch):
 )
 def test_case_that_erases_everything_asks_for_a_word(run, monkeypatch, level, erase, excused):
     _in_use(run, monkeypatch, level="destructive", erase=erase)
-    assert bool(run.foreign_excuse(Level(level))) is excused
+    assert bool(foreign_excuse(run, Level(level))) is excused
 
 
 def test_erase_foreign_deletes_what_is_somebody_elses(run, monkeypatch):

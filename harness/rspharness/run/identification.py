@@ -1,0 +1,73 @@
+"""Which card it is: its EID is read and compared before anything else is sent to it."""
+
+from rspcore.errors import ConfigError, DecodeError, RemoteError
+from rspcore.ids import Eid
+from rspharness.card.card_under_test import Card
+from rspharness.card.listed import UnobservedError
+from rspharness.record.verdicts import Cause, ExpectationError, TargetLost
+from rspharness.run.preflight import EID_ROW
+from rspharness.targets.target import KnownCard, Target
+from rspharness.targets.transport import CardLink
+
+__all__ = ["NoCardError", "WrongCardError", "identify"]
+
+
+class NoCardError(ConfigError):
+    """Reports that the run cannot begin: its target or the card in it is not there."""
+
+
+class WrongCardError(NoCardError):
+    """Reports that the card is not the requested one. Only the reading of its EID was sent."""
+
+
+def identify(link: CardLink, target: Target, asked: Eid | None, before: str = "") -> Eid | Cause:
+    """Reads the EID with only the commands that this needs, and compares it.
+
+    It has to be the one asked for, or of the state file of a kept card; or the one read before when
+    the card was lost and came back.
+
+    Args:
+        link: Link to the card.
+        target: Where the card is.
+        asked: EID of --eid, None without it.
+        before: EID that the run began with, empty before.
+
+    Returns:
+        The EID; of a card in a reader that gives none, the cause why only reading cases run on it:
+        it may be any card.
+
+    Raises:
+        WrongCardError: The card has another EID.
+        TargetLost: The card that came back gives no EID.
+        RemoteError: A simulated card refuses.
+        DecodeError: A simulated card answers something else.
+        ExpectationError: A simulated card answers with another status word.
+    """
+    by = "--eid"
+    if isinstance(target, KnownCard):
+        asked, by = target.eid, "the state file"
+    card = Card(link)
+    card.terminal_profile = None
+    card.reset()
+    try:
+        eid = card.eid()
+    except (RemoteError, DecodeError, ExpectationError) as error:
+        if target.simulated:
+            raise
+        if before:
+            raise TargetLost(f"the EID of the card that came back: {error}") from error
+        row = error.row if isinstance(error, UnobservedError) else EID_ROW
+        remedy = f"mend {row.partition('#')[0]}; until then only cases that read run"
+        return Cause(row, f"the EID was not read: {error}", remedy)
+    if asked is not None and eid != asked:
+        card.close()
+        raise WrongCardError(
+            f"{target.name}: EID {eid} found, {by} asked for {asked}; nothing but the "
+            "reading of its EID was sent to the card, and the channel is closed again"
+        )
+    if before and before != str(eid):
+        raise WrongCardError(
+            f"{target.name}: the card that came back has EID {eid}, the run began with "
+            f"{before}; nothing else was sent to the card"
+        )
+    return eid

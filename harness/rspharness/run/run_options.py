@@ -1,0 +1,67 @@
+"""The options of a run on the command line, and which of them its workers and its lines repeat."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from rspcore.crypto.curves import Curve
+from rspcore.ids import Eid
+
+__all__ = ["REPEATED", "SWITCHES", "RunOptions"]
+
+REPEATED: Final = (
+    "reader",
+    "state",
+    "eid",
+    "level",
+    "pki",
+    "personality",
+    "card_fault",
+    "curve",
+    "seed",
+)
+"""Options with one value that may change a verdict: `rsplab run` passes them on to pytest, and the
+line that runs a case again names them."""
+
+SWITCHES: Final = ("erase_foreign",)
+"""Options without value that may change a verdict, likewise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """The options of a run on the command line.
+
+    Attributes:
+        target: Name of a target, or path of a target file.
+        reader: Reader name or its beginning, overrides the target file.
+        eid: The EID of the card, required for lasting changes on a real one.
+        level: The highest level allowed; empty for the default of the target.
+        pki: Folder of credentials, None for generated ones.
+        personality: Personality of a simulated card.
+        card_fault: Fault of a simulated card.
+        curve: Curve the suites use where a case does not choose one.
+        seed: Seed of all random values on the host side and in a simulated card.
+        slot: Number of this worker among the parallel ones.
+        parallel: True when there are others.
+        state: State file of a kept card.
+        started: When the run began, by the real clock.
+        change_limit: How many changing commands a real card may have had over all runs.
+        erase_foreign: True where a destructive run may delete what is not of the suites.
+    """
+
+    target: str = "inprocess"
+    reader: str = ""
+    eid: Eid | None = None
+    level: str = ""
+    pki: Path | None = None
+    personality: str = ""
+    card_fault: str = ""
+    curve: Curve = Curve.NIST_P256
+    seed: str = "1"
+    slot: int = 0
+    parallel: bool = False
+    state: Path | None = None
+    started: datetime = datetime(2025, 1, 1, tzinfo=UTC)
+    change_limit: int | None = None
+    erase_foreign: bool = False
