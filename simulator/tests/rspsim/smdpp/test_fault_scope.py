@@ -112,7 +112,7 @@ def test_some_times_by_chance_are_counted_when_it_acts(lpa):
         ("http.status", {"eid": "1"}, "expected 32 digits"),
         ("http.status", {"transaction": "XY"}, "expected hexadecimal"),
         ("http.status", {"status": 99}, "expected 200 to 599"),
-        ("http.status", {"nmae": "x"}, "it takes status, function, order"),
+        ("http.status", {"named": "x"}, "it takes status, function, order"),
         ("http.status", {"name": "x"}, "no parameter 'name'"),
         ("http.header", {"field": "X\r\nA"}, "a name of a header field"),
         ("http.header", {"value": "\u20ac"}, "ISO 8859-1"),
