@@ -5,6 +5,8 @@
 'Lpa'
 """
 
+from collections.abc import Callable
+from time import sleep  # noqa: TID251  waits, and reads no clock
 from types import TracebackType
 from typing import Self
 
@@ -135,7 +137,12 @@ class Lpa:
         local_management.delete_profile(self.card, local_management.profile_name(profile))
 
     def download(
-        self, code: str | ActivationCode, *, user: EndUser | None = None, retries: int = 0
+        self,
+        code: str | ActivationCode,
+        *,
+        user: EndUser | None = None,
+        retries: int = 0,
+        pause: Callable[[float], object] = sleep,
     ) -> Download:
         """Downloads and installs a Profile; older Notifications for its server go out first.
 
@@ -143,6 +150,7 @@ class Lpa:
             code: Activation code, as a text or read.
             user: Answers the questions; by default it agrees and knows no Confirmation Code.
             retries: Tries after a transport fault.
+            pause: Waits for a number of seconds before each.
 
         Raises:
             RspError: as `rspharness.lpa.download.download`; the session is cancelled.
@@ -151,7 +159,12 @@ class Lpa:
         read = ActivationCode.parse(code) if isinstance(code, str) else code
         deliver_older(self.card, self._port, read.address)
         return download_with_retries(
-            self.card, self._port, read, retries=retries, user=user or AutomaticUser()
+            self.card,
+            self._port,
+            read,
+            retries=retries,
+            user=user or AutomaticUser(),
+            pause=pause,
         )
 
     def discover(self, smds: str = "") -> tuple[ActivationCode, ...]:

@@ -12,7 +12,7 @@ from rspharness.simulated.served_role import ServedRole, ServerWords
 from rspsim.env import SeededRng
 from rspsim.faults.registry import server_faults
 from rspsim.smdpp import Policy
-from rspsim.smdpp.fault_points import ARRIVAL, HTTP
+from rspsim.smdpp.fault_points import ARRIVAL, HTTP, LISTENING
 from rspsim.smdpp.fault_switch import FaultSwitch
 from rspsim.smdpp.history import Exchange, History
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
@@ -39,7 +39,7 @@ class ServedSmds(ServedRole):
             StoreError: the state file cannot be used.
         """
         self._exchanges = History()
-        transport = (one for one in server_faults() if one.point in (ARRIVAL, HTTP))
+        transport = (one for one in server_faults() if one.point in (LISTENING, ARRIVAL, HTTP))
         self._switch = FaultSwitch(tuple(transport))
         super().__init__(words)
 

@@ -136,7 +136,7 @@ def test_event_that_fails_does_not_hide_the_next(smds, smdpp, register, capsys):
 
 
 def test_server_of_another_role_is_no_sm_ds(smdpp, capsys):
-    assert discover(smdpp[1], smdpp[1], "--yes", "--smds", smdpp[0].identity.address) == 1
+    assert discover(smdpp[1], smdpp[1], "--yes", "--smds", smdpp[0].identity.address) == 3
     assert "role DP_TLS; expected DS_TLS. Nothing was sent" in capsys.readouterr().err
 
 

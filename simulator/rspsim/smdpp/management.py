@@ -38,6 +38,7 @@ from rspcore.messages.metadata import (
     StoreMetadataRequest,
 )
 from rspcore.profile_maker import make_profile, preset
+from rspsim.smdpp.fault_scope import SCOPE_WORDS
 from rspsim.smdpp.history import Exchange
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.limits import LeftOut
@@ -217,6 +218,7 @@ class Management:
             "known": [
                 {
                     "name": fault.name,
+                    "class": fault.kind.value,
                     "point": fault.point.name,
                     "summary": fault.summary,
                     "expected": fault.expected,
@@ -229,6 +231,8 @@ class Management:
                     "name": one.fault.name,
                     "function": one.function,
                     "times": one.times,
+                    "acted": one.acted,
+                    "scope": {name: getattr(one.scope, name) for name in SCOPE_WORDS},
                     "parameters": dict(one.parameters),
                 }
                 for one in on
@@ -238,17 +242,10 @@ class Management:
     def _fault_on(self, call: _Call) -> object:
         given = dict(call.body)
         name = call.item or given.pop("name", "")
-        function, times = given.pop("function", ""), given.pop("times", None)
-        parameters = {key: value for key, value in given.items() if isinstance(value, str | int)}
-        if (
-            not isinstance(name, str)
-            or not isinstance(function, str)
-            or not isinstance(times, int | None)
-            or len(parameters) != len(given)
-        ):
-            raise LocalError("fault: expected name, function and times, and parameters by name")
+        if not isinstance(name, str):
+            raise LocalError("fault: expected its name, its parameters and the words of its scope")
         with self._guard:
-            self._server.faults.on(name, function=function, times=times, **parameters)
+            self._server.faults.on(name, **given)
         return self._faults(call)
 
     def _fault_off(self, call: _Call) -> object:
