@@ -35,6 +35,7 @@ _IN_INNER_RUNS = (
 )
 """What a run of pytest inside pytest imports; it would forget it, but not the folders around it."""
 
+pytest.register_assert_rewrite(*_IN_INNER_RUNS)  # an editable installation does not do it
 for _name in _IN_INNER_RUNS:
     importlib.import_module(_name)
 

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from rspcore.errors import LocalError
 
-__all__ = ["Clock", "ManualClock", "Rng", "SeededRng"]
+__all__ = ["AdjustableClock", "Clock", "ManualClock", "Rng", "SeededRng"]
 
 
 class Rng(Protocol):
@@ -66,3 +66,38 @@ class ManualClock:
         if step < timedelta(0):
             raise LocalError(f"clock step {step}: expected zero or more")
         self.moment += step
+
+
+class AdjustableClock:
+    """Another clock, moved forward or held at a moment; what `advance` added stays added."""
+
+    def __init__(self, base: Clock) -> None:
+        """Takes the clock to go by."""
+        self._base = base
+        self._ahead = timedelta(0)
+        self._held: datetime | None = None
+
+    def now(self) -> datetime:
+        """Returns the moment it is held at, or that of the other clock and what was added."""
+        return self._held if self._held is not None else self._base.now() + self._ahead
+
+    def advance(self, step: timedelta) -> None:
+        """Moves the time forward, held or not.
+
+        Raises:
+            LocalError: step is negative. The clock did not move.
+        """
+        if step < timedelta(0):
+            raise LocalError(f"clock step {step}: expected zero or more")
+        self._ahead += step
+        if self._held is not None:
+            self._held += step
+
+    def freeze(self) -> None:
+        """Holds the time at the present moment; `advance` still moves it."""
+        self._held = self.now()
+
+    def go_on(self) -> None:
+        """Lets the time go on from where it is held."""
+        if self._held is not None:
+            self._ahead, self._held = self._held - self._base.now(), None

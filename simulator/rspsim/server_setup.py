@@ -10,6 +10,7 @@ from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.generate import issue_tls
 from rspcore.pki.roles import Role
+from rspcore.server_address import host_of
 from rspsim.pki_folder import read_pki
 from rspsim.smdpp import SmDpPlus
 from rspsim.smdpp.ci_guard import require_test_ci
@@ -71,7 +72,7 @@ def tls_credential(server: SmDpPlus, curve: Curve, now: datetime) -> Credential:
         ConfigError: the PKI has neither the key of its CI nor a TLS certificate that is valid now.
     """
     identity = server.identity
-    names = [_host(one) for one in (identity.address, *identity.aliases)]
+    names = [host_of(one) for one in (identity.address, *identity.aliases)]
     if identity.pki.ci(curve).key is not None:
         return issue_tls(identity.pki, curve, dict.fromkeys(names), now, registered_id=identity.oid)
     kept = identity.pki.dp_tls(curve, identity.server)
@@ -81,10 +82,6 @@ def tls_credential(server: SmDpPlus, curve: Curve, now: datetime) -> Credential:
             "another: add SK_CI_*.pem or a TLS certificate that is valid"
         )
     return kept
-
-
-def _host(address: str) -> str:
-    return address.partition(":")[0].lower()
 
 
 def switch_faults(server: SmDpPlus, requested: list[str]) -> None:

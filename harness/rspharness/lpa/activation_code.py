@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from rspcore.errors import DecodeError
 from rspcore.ids import Oid
+from rspcore.server_address import is_ip_address, split_address
 
 __all__ = ["ActivationCode", "check_server_address"]
 
@@ -112,7 +113,9 @@ def _out_of_link(text: str) -> str:
 
 
 def check_server_address(address: str, *, offset: int = 0) -> None:
-    """Refuses an address that is not an FQDN, optionally with a port.
+    """Refuses an address that is neither an FQDN nor an IP address, optionally with a port.
+
+    An IP address of version 6 stands in brackets.
 
     Args:
         address: The text, without scheme and path.
@@ -121,6 +124,9 @@ def check_server_address(address: str, *, offset: int = 0) -> None:
     Raises:
         DecodeError: a label, the whole length or the port does not fit.
     """
+    if address.startswith("["):
+        _check_bracketed(address, offset)
+        return
     host, colon, port = address.partition(":")
     position = 0
     for label in host.split("."):
@@ -135,11 +141,29 @@ def check_server_address(address: str, *, offset: int = 0) -> None:
         raise DecodeError(
             f"server address of {len(host)} characters; a host name has at most 253", offset=offset
         )
-    if colon and not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
+    if colon:
+        _check_port(address, port, offset + len(host) + 1)
+
+
+def _check_bracketed(address: str, offset: int) -> None:
+    host, port = split_address(address)
+    rest = address[len(host) + 2 :]
+    if not is_ip_address(host) or ":" not in host or (rest and not rest.startswith(":")):
+        raise DecodeError(
+            f"server address {address!r}: expected an IP address of version 6 in the brackets, and "
+            "nothing but a port after them",
+            offset=offset,
+        )
+    if rest:
+        _check_port(address, port, offset + len(host) + 3)
+
+
+def _check_port(address: str, port: str, offset: int) -> None:
+    if not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
         raise DecodeError(
             f"server address {address!r}: port {port!r}; expected 1 to 65535 "
             "(an address has no scheme)",
-            offset=offset + len(host) + 1,
+            offset=offset,
         )
 
 

@@ -22,6 +22,7 @@ from rspcore.messages.metadata import (
     StoreMetadataRequest,
 )
 from rspcore.pki.certificate import Certificate
+from rspcore.server_address import same_address
 from rspcore.tags import Tag
 
 __all__ = [
@@ -33,7 +34,6 @@ __all__ = [
     "check_smdp_oid",
     "operator_matches",
     "package_metadata",
-    "same_address",
 ]
 
 _NOT_STORED: Final = 0xBF23
@@ -50,17 +50,6 @@ class DownloadStoppedError(RspError):
     def __init__(self, message: str, reason: CancelSessionReason) -> None:
         super().__init__(message)
         self.reason = reason
-
-
-def same_address(one: str, other: str) -> bool:
-    """Returns whether two addresses are the same: in any case, ports only where both have one.
-
-    >>> same_address("SMDP.example.com", "smdp.example.com:8443")
-    True
-    """
-    one_host, _, one_port = one.lower().partition(":")
-    other_host, _, other_port = other.lower().partition(":")
-    return one_host == other_host and (one_port == other_port or not one_port or not other_port)
 
 
 def check_server_address(used: str, signed: str) -> None:

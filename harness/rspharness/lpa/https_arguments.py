@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rspcore.errors import ConfigError, DecodeError, LocalError
 from rspcore.pki.certificate import Certificate
+from rspcore.server_address import split_address
 from rspharness.lpa.activation_code import check_server_address
 
 __all__ = ["parse_connect_to", "read_ci_certificates"]
@@ -72,14 +73,14 @@ def parse_connect_to(texts: Iterable[str]) -> dict[str, tuple[str, int]]:
     places: dict[str, tuple[str, int]] = {}
     for text in texts:
         name, equals, place = text.rpartition("=")
-        host, colon, port = place.rpartition(":")
+        host, port = split_address(place)
         try:
             check_server_address(place)
             if name:
                 check_server_address(name)
         except DecodeError as error:
             raise LocalError(f"--connect-to {text!r}: {error}") from error
-        if not colon or (equals and not name):
+        if not port or (equals and not name):
             raise LocalError(f"--connect-to {text!r}: expected [NAME=]HOST:PORT")
         places[name.lower()] = (host, int(port))
     return places

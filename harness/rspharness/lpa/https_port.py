@@ -25,6 +25,7 @@ from rspcore.errors import ConfigError, DecodeError, RemoteError, RspError
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.roles import Role
 from rspcore.pki.verification import CertificateFlaw, tls_certificate_flaws
+from rspcore.server_address import host_of, in_brackets, split_address
 from rspharness.lpa.es9p_client import HttpReply, ServerUnreachableError
 from rspharness.record.timing import stopwatch
 
@@ -177,9 +178,10 @@ class HttpsPort:
 
     def _pool(self, address: str, curve: Curve) -> urllib3.HTTPSConnectionPool:
         options = self._options
-        name, _, port_text = address.lower().partition(":")
+        name, port_text = split_address(address.lower())
         port = int(port_text) if port_text else _HTTPS_PORT
-        places = (options.connect_to.get(key) for key in (f"{name}:{port}", name, ""))
+        keys = (f"{in_brackets(name)}:{port}", name, "")
+        places = (options.connect_to.get(key) for key in keys)
         host, port = next((place for place in places if place), (name, port))
         pool = urllib3.HTTPSConnectionPool(
             host,
@@ -219,7 +221,7 @@ class HttpsPort:
         issuer = self._issuer(certificate)
         role = self._roles.get(address.lower())
         roles = (Role.DP_TLS, Role.DS_TLS) if role is None else (role,)
-        name = address.lower().partition(":")[0]
+        name = host_of(address)
         now = datetime.now(UTC)  # noqa: TID251  TLS is held against the real clock
         flaw = next(tls_certificate_flaws(certificate, roles, issuer, now, name), None)
         if flaw is not None:

@@ -1,4 +1,4 @@
-"""The plugin that pytest finds installed: two fixtures for the tests of other software.
+"""The plugin that pytest finds installed: four fixtures for the tests of other software.
 
 It is loaded in every run of pytest wherever rsplab is installed, so it registers no option and no
 hook, and imports nothing until a fixture is used. The conformance suites bring their own plugin,
@@ -12,8 +12,9 @@ import pytest
 
 if TYPE_CHECKING:
     from rspharness.simulated.fixture_cards import ReaderCards
+    from rspharness.simulated.fixture_servers import Smdpp, Smds
 
-__all__ = ["card_in_reader", "simulated_card"]
+__all__ = ["card_in_reader", "simulated_card", "smdpp", "smds"]
 
 
 @pytest.fixture
@@ -39,3 +40,23 @@ def card_in_reader() -> "Iterator[ReaderCards]":
         pytest.skip(f"no virtual PC/SC reader: {problem}")
     yield cards
     cards.close()
+
+
+@pytest.fixture
+def smdpp(request: pytest.FixtureRequest) -> "Iterator[Smdpp]":
+    """Yields an SM-DP+ for the test alone, behind real TLS; it starts when it is first used."""
+    from rspharness.simulated.fixture_servers import Smdpp  # noqa: PLC0415  only where used
+
+    server = Smdpp(request.node.nodeid)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def smds(request: pytest.FixtureRequest) -> "Iterator[Smds]":
+    """Yields an SM-DS for the test alone, behind real TLS; it starts when it is first used."""
+    from rspharness.simulated.fixture_servers import Smds  # noqa: PLC0415  only where used
+
+    server = Smds(request.node.nodeid)
+    yield server
+    server.close()

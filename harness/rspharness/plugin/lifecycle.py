@@ -131,13 +131,13 @@ def require_applicable(
         Blocked: an earlier case left something on the card that could not be removed.
     """
     run.check()
-    stops = run.preflight.stops if run.preflight is not None else None
-    if stops is None:
+    if run.preflight is None or run.preflight.stops is None:
         run.reach()
         _examine(run, config)
-        stops = run.preflight.stops if run.preflight is not None else None
     if run.preflight is not None:
         case.known_causes = run.preflight.by_function
+        if run.preflight.stops is not None:
+            _require_owner(case, run, run.preflight.stops)
     excused = excuses(run, case.requirements)
     case.excused = excused
     excuse = ""
@@ -147,8 +147,6 @@ def require_applicable(
     if excuse:
         case.verdict, case.reason = Verdict.NOT_APPLICABLE, excuse
         pytest.skip(f"not applicable: {excuse}")
-    if stops is not None and stops.row not in case.ids:
-        raise Blocked(stops)
     if run.left is not None and case.level is not Level.READ_ONLY:
         raise Blocked(run.left)
     if not run.target.simulated and not _TRUSTED.isdisjoint(fixtures):
@@ -159,6 +157,19 @@ def require_applicable(
         case.steps.note(f"hangs on {names}, unknown of this card: what it does is only recorded")
     deviations = run.target.settings.deviations
     case.deviation = "; ".join(deviations[name] for name in case.ids if name in deviations)
+
+
+def _require_owner(case: CaseState, run: Run, stops: Cause) -> None:
+    """Lets only the case of the finding run on a card of which no option can be read.
+
+    Raises:
+        Blocked: it is another case.
+    """
+    if excuse := level_excuse(run, case.level):
+        case.verdict, case.reason = Verdict.NOT_APPLICABLE, excuse
+        pytest.skip(f"not applicable: {excuse}")
+    if stops.row not in case.ids:
+        raise Blocked(stops)
 
 
 def _examine(run: Run, config: pytest.Config) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from rspcore.server_address import host_of
 from rspharness.lpa.es9p_client import HttpReply, ServerUnreachableError
 from rspsim.smdpp.http_messages import HttpRequest
 from rspsim.smdpp.server import SmDpPlus
@@ -24,7 +25,7 @@ class InProcessPort:
         Raises:
             ServerUnreachableError: none of the servers has that address.
         """
-        server = self._servers.get(address.lower().partition(":")[0])
+        server = self._servers.get(host_of(address))
         if server is None:
             known = ", ".join(self._servers)
             raise ServerUnreachableError(f"{address}: no such server in this process, only {known}")

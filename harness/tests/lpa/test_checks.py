@@ -19,6 +19,7 @@ from rspcore.messages.metadata import (
     StoreMetadataRequest,
 )
 from rspcore.pki.generate import issue_tls, make_pki
+from rspcore.server_address import same_address
 from rspharness.lpa.checks import (
     DownloadStoppedError,
     check_announced_metadata,
@@ -28,7 +29,6 @@ from rspharness.lpa.checks import (
     check_smdp_oid,
     operator_matches,
     package_metadata,
-    same_address,
 )
 
 ANY_OPERATOR = MccMnc(bytes.fromhex("EEEEEE"))

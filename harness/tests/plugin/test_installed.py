@@ -47,7 +47,7 @@ def test_every_option_of_the_suites_has_the_prefix(pytester):
     assert [name for name in named if not name.startswith("--rsp-")] == []
 
 
-def test_installed_plugin_brings_two_fixtures_and_nothing_else(pytester):
+def test_installed_plugin_brings_four_fixtures_and_nothing_else(pytester):
     pytester.makepyfile(
         """
         import sys
@@ -70,7 +70,8 @@ def test_installed_plugin_brings_two_fixtures_and_nothing_else(pytester):
     }
     new = {line.split()[0] for line in shown[installed] if line[:1].isalpha()}
     new -= {line.split()[0] for line in shown[installed[:2]] if line[:1].isalpha()}
-    assert {name for name in new if name.isidentifier()} == {"simulated_card", "card_in_reader"}
+    fixtures = {"simulated_card", "card_in_reader", "smdpp", "smds"}
+    assert {name for name in new if name.isidentifier()} == fixtures
 
 
 def test_entry_point_names_the_installed_plugin():

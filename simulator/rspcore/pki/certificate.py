@@ -120,6 +120,7 @@ class Certificate:
         basic_constraints: cA flag and pathLenConstraint, None when absent.
         registered_ids: registeredIDs of subjectAltName.
         dns_names: dNSNames of subjectAltName.
+        ip_addresses: iPAddresses of subjectAltName, as texts.
         permitted_subtrees: Directory names of nameConstraints, None when absent.
         permitted_eins: EID prefixes of a version 3 EUM certificate, None when absent.
         extensions: Dotted identifier to criticality, in order.
@@ -145,6 +146,7 @@ class Certificate:
     basic_constraints: tuple[bool, int | None] | None = field(repr=False, compare=False)
     registered_ids: tuple[Oid, ...] = field(repr=False, compare=False)
     dns_names: tuple[str, ...] = field(repr=False, compare=False)
+    ip_addresses: tuple[str, ...] = field(repr=False, compare=False)
     permitted_subtrees: tuple[Name, ...] | None = field(repr=False, compare=False)
     permitted_eins: tuple[str, ...] | None = field(repr=False, compare=False)
     extensions: dict[str, bool] = field(repr=False, compare=False)
@@ -238,6 +240,11 @@ def _from_parsed(der: bytes, parsed: x509.Certificate) -> Certificate:
         registered_ids=_registered_ids(alternative),
         dns_names=(
             tuple(alternative.get_values_for_type(x509.DNSName)) if alternative is not None else ()
+        ),
+        ip_addresses=(
+            tuple(map(str, alternative.get_values_for_type(x509.IPAddress)))
+            if alternative is not None
+            else ()
         ),
         permitted_subtrees=_permitted_subtrees(values),
         permitted_eins=_permitted_eins(extensions),

@@ -17,6 +17,7 @@ from enum import StrEnum
 from rspcore.crypto.keys import PublicKey
 from rspcore.pki.certificate import Certificate, KeyUsage, Name
 from rspcore.pki.roles import Role
+from rspcore.server_address import is_ip_address
 
 __all__ = [
     "CertificateFlaw",
@@ -201,7 +202,8 @@ def tls_certificate_flaws(
         yield from _key_flaws(certificate)
         yield from _server_profile_flaws(certificate, roles)
     yield from _date_flaws(certificate, now)
-    if host.lower() not in (name.lower() for name in certificate.dns_names):
+    names = certificate.ip_addresses if is_ip_address(host) else certificate.dns_names
+    if host.lower() not in (name.lower() for name in names):
         yield CertificateFlaw.HOST_NAME
 
 

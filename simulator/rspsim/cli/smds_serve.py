@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from rspcore.pki.generate import issue_tls
 from rspcore.pki.roles import Role
 from rspcore.printable_text import printable
+from rspcore.server_address import host_of
 from rspsim.cli.console import Console
 from rspsim.server_setup import server_pki
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
@@ -64,7 +65,7 @@ def serve(options: argparse.Namespace) -> int:
 def _front(server: SmDs, options: argparse.Namespace, port: int, console: Console) -> Front:
     identity, now = server.surroundings.identity, SystemClock().now()
     curve = identity.curves[0]
-    names = [one.partition(":")[0].lower() for one in (identity.address, *identity.aliases)]
+    names = [host_of(one) for one in (identity.address, *identity.aliases)]
     own = issue_tls(
         identity.pki,
         curve,

@@ -114,6 +114,10 @@ class FaultSwitch:
         """Switches a fault off wherever it is on, or all faults when no name is given."""
         self._active = [one for one in self._active if name and one.fault.name != name]
 
+    def drop(self, active: Active) -> None:
+        """Switches one fault off; nothing happens if it is off already."""
+        self._active = [one for one in self._active if one is not active]
+
     @contextmanager
     def held(
         self, name: str, *, function: str = "", times: int | None = None, **parameters: Parameter
@@ -127,7 +131,7 @@ class FaultSwitch:
         try:
             yield active
         finally:
-            self._active = [one for one in self._active if one is not active]
+            self.drop(active)
 
     def through(self, point: Point[Value], value: Value, function: str) -> Value:
         """Returns a value that passes a point, changed by the faults of the point that are on.

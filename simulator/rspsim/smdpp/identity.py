@@ -7,6 +7,7 @@ from rspcore.errors import ConfigError
 from rspcore.ids import Oid
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.certificate import Certificate
+from rspcore.server_address import same_address
 
 __all__ = ["Identity", "Signer"]
 
@@ -79,13 +80,7 @@ class Identity:
         Case is ignored, and ports are compared only when both sides have one (SGP.22 v2, 5.6.1; an
         activation code may contain host:port, which clients send as it is).
         """
-        return any(_same(address.lower(), own.lower()) for own in (self.address, *self.aliases))
-
-
-def _same(one: str, other: str) -> bool:
-    host, _, port = one.partition(":")
-    other_host, _, other_port = other.partition(":")
-    return host == other_host and (not port or not other_port or port == other_port)
+        return any(same_address(address, own) for own in (self.address, *self.aliases))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.ids import Oid
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.certificate import Certificate
+from rspcore.server_address import same_address
 from rspsim.env import Clock, Rng
 from rspsim.smdpp.policy import Policy
 from rspsim.smdpp.stock.sessions import SessionBook
@@ -56,11 +57,7 @@ class DsIdentity:
 
     def answers_to(self, address: str) -> bool:
         """Returns whether an address is one of this server; ports only count when both have one."""
-        host, _, port = address.lower().partition(":")
-        own = (one.lower().partition(":") for one in (self.address, *self.aliases))
-        return any(
-            host == name and (not port or not other or port == other) for name, _, other in own
-        )
+        return any(same_address(address, own) for own in (self.address, *self.aliases))
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,0 +1,205 @@
+"""A server behind real TLS for tests of other software: what SM-DP+ and SM-DS have in common.
+
+Everything that goes in and comes out is a plain value, so that the calls can cross a pipe
+(`rspharness.simulated.server_process`).
+"""
+
+import ssl
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import monotonic  # noqa: TID251  a stopwatch, not the time of day
+from typing import Final, TypedDict
+
+from rspcore.crypto.curves import Curve
+from rspcore.errors import ConfigError
+from rspcore.pki.bundle import Pki
+from rspcore.pki.certificate import Certificate
+from rspcore.pki.generate import make_pki
+from rspcore.server_address import in_brackets
+from rspsim.env import AdjustableClock
+from rspsim.smdpp import Policy
+from rspsim.smdpp.fault_switch import Active, FaultSwitch, Parameter
+from rspsim.smdpp.history import Exchange, History
+from rspsim.system import SystemClock
+from rspsim.transports.https import LOOPBACK, Front, free_port
+
+__all__ = ["Place", "ServedRole", "ServerWords"]
+
+_TRIES: Final = 20
+"""How often a port that was free a moment ago may be taken by another process."""
+
+
+class ServerWords(TypedDict, total=False):
+    """What a server of a fixture has to be.
+
+    Attributes:
+        host: Address to listen on, of version 4 or 6; loopback of version 4 by default.
+        port: Port; any that is free by default.
+        curve: Curve of its certificates; NIST P-256 by default.
+        pki: Credentials; by default the generated ones, which simulated cards trust.
+        policy: Choices that the specification leaves to the server.
+        vary: Seed of legal variation; by default the name of the test, empty for none.
+        state: File that keeps what must not be forgotten; in memory by default.
+        seed: What the server draws random octets from; the name of the test by default.
+    """
+
+    host: str
+    port: int
+    curve: Curve
+    pki: Pki
+    policy: Policy
+    vary: str
+    state: Path
+    seed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a server is, and what its clients have to trust.
+
+    Attributes:
+        host: Address it listens on.
+        port: Its port.
+        address: Host and port as activation codes have them.
+        ca_pem: CI certificate, PEM.
+    """
+
+    host: str
+    port: int
+    address: str
+    ca_pem: str
+
+
+class ServedRole(ABC):
+    """A server, its front and its clock.
+
+    Attributes:
+        place: Where it is.
+    """
+
+    def __init__(self, words: ServerWords) -> None:
+        """Starts to serve.
+
+        Raises:
+            ConfigError: the port is taken, or the PKI lacks what a server needs.
+            StoreError: the state file cannot be used.
+        """
+        self._held = ExitStack()
+        self._lock = threading.Lock()
+        self._came = threading.Event()
+        self._clock = AdjustableClock(SystemClock())
+        self._on: dict[int, Active] = {}
+        self._host = words.get("host", LOOPBACK)
+        self._pki = words.get("pki") or make_pki()
+        self._curve = words.get("curve", Curve.NIST_P256)
+        try:
+            self.place = self._listen(words)
+        except BaseException:
+            self._held.close()
+            raise
+        self._history.listen(lambda _: self._came.set())
+
+    def _listen(self, words: ServerWords) -> Place:
+        wanted = words.get("port", 0)
+        for _ in range(1 if wanted else _TRIES):
+            port = wanted or free_port(self._host)
+            name = in_brackets(self._host) if ":" in self._host else "localhost"
+            try:
+                self._held.enter_context(self._front(words, f"{name}:{port}", port))
+            except ConfigError as error:
+                taken = error  # another process may have been faster
+            else:
+                ca = ssl.DER_cert_to_PEM_cert(self._ci().der)
+                return Place(self._host, port, f"{name}:{port}", ca)
+        raise taken
+
+    def _ci(self) -> Certificate:
+        return self._pki.ci(self._curve).certificate
+
+    @abstractmethod
+    def _front(self, words: ServerWords, address: str, port: int) -> Front:
+        """Makes the server of this address and its front, which is not started yet."""
+
+    @property
+    @abstractmethod
+    def _history(self) -> History:
+        """Returns the history of the server."""
+
+    @property
+    @abstractmethod
+    def _faults(self) -> FaultSwitch:
+        """Returns the switch of its faults."""
+
+    def close(self) -> None:
+        """Stops serving; a state file stays."""
+        self._held.close()
+
+    def fault_on(
+        self, name: str, function: str, times: int | None, parameters: Mapping[str, Parameter]
+    ) -> int:
+        """Switches a fault on and returns what to switch it off by.
+
+        Raises:
+            LocalError: there is no such fault or parameter. Nothing was switched.
+        """
+        with self._lock:
+            active = self._faults.on(name, function=function, times=times, **parameters)
+        self._on[id(active)] = active
+        return id(active)
+
+    def fault_off(self, number: int) -> None:
+        """Switches one fault off, if it is still on."""
+        active = self._on.pop(number, None)
+        if active is not None:
+            with self._lock:
+                self._faults.drop(active)
+
+    def history(self) -> tuple[Exchange, ...]:
+        """Returns the exchanges, oldest first."""
+        with self._lock:
+            return tuple(self._history)
+
+    def wait_for(
+        self, function: str, summary: str, times: int, within_s: float
+    ) -> tuple[Exchange, ...]:
+        """Waits until so many exchanges of a function came; returns those there are.
+
+        Args:
+            function: Name of the function; empty for any.
+            summary: Text that the summary has to have.
+            times: How many to wait for.
+            within_s: Seconds to wait at most.
+        """
+        end = monotonic() + within_s
+        while True:
+            self._came.clear()
+            found = tuple(
+                one
+                for one in self.history()
+                if function in ("", one.function) and summary in one.summary
+            )
+            left = end - monotonic()
+            if len(found) >= times or left <= 0:
+                return found
+            self._came.wait(left)
+
+    def clock_now(self) -> datetime:
+        """Returns the time of the server."""
+        return self._clock.now()
+
+    def clock_advance(self, step: timedelta) -> None:
+        """Moves the clock of the server forward."""
+        self._clock.advance(step)
+
+    def clock_freeze(self) -> None:
+        """Holds the clock of the server."""
+        self._clock.freeze()
+
+    def clock_go_on(self) -> None:
+        """Lets the clock of the server go on."""
+        self._clock.go_on()

@@ -1,0 +1,136 @@
+"""An SM-DS as the fixture `smds` serves it, in this process or in another."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from rspcore.ids import Eid
+from rspcore.pki.generate import issue_tls
+from rspcore.pki.roles import Role
+from rspharness.simulated.served_role import ServedRole, ServerWords
+from rspsim.env import SeededRng
+from rspsim.faults.registry import server_faults
+from rspsim.smdpp import Policy
+from rspsim.smdpp.fault_points import ARRIVAL, HTTP
+from rspsim.smdpp.fault_switch import FaultSwitch
+from rspsim.smdpp.history import Exchange, History
+from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
+from rspsim.smds import SmDs
+from rspsim.smds.event_records import EventChange, EventRecord
+from rspsim.stores.smds_events import SqliteEvents
+from rspsim.transports.https import Aside, Front, Listener, tls_context
+from rspsim.transports.partner_client import PartnerClient, answered_in_steps
+
+__all__ = ["ServedSmds"]
+
+_OWNER: Final = "2.999.10"
+"""OID under which events of tests are registered: that of the first SM-DP+."""
+
+
+class ServedSmds(ServedRole):
+    """An SM-DS, its front and its clock."""
+
+    def __init__(self, words: ServerWords) -> None:
+        """Starts to serve.
+
+        Raises:
+            ConfigError: the port is taken, or the PKI lacks what a server needs.
+            StoreError: the state file cannot be used.
+        """
+        self._exchanges = History()
+        transport = (one for one in server_faults() if one.point in (ARRIVAL, HTTP))
+        self._switch = FaultSwitch(tuple(transport))
+        super().__init__(words)
+
+    def _front(self, words: ServerWords, address: str, port: int) -> Front:
+        state, now = words.get("state"), datetime.now(UTC)  # noqa: TID251  of the certificate
+        events = None
+        if state is not None:
+            events = SqliteEvents(state)
+            self._held.callback(events.close)
+        self._server = SmDs(
+            self._pki,
+            address=address,
+            aliases=("localhost", self._host),
+            rng=SeededRng(words.get("seed", "1").encode()),
+            clock=self._clock,
+            events=events,
+            policy=words.get("policy", Policy()),
+        )
+        own = issue_tls(self._pki, self._curve, ("localhost", self._host), now, role=Role.DS_TLS)
+        trusted = tuple(self._pki.ci(one).certificate for one in self._pki.curves)
+        client = PartnerClient(own, trusted)
+
+        def for_a_server(request: HttpRequest) -> HttpResponse:
+            return answered_in_steps(lambda: self._server.steps(request), self._lock, client)
+
+        return Front(
+            lambda request: self._observed(request, self._server.handle),
+            (Listener(self._host, port, tls_context(own, clients=trusted)),),
+            lock=self._lock,
+            aside=Aside(
+                self._server.concerns_partner,
+                lambda request: self._observed(request, for_a_server),
+            ),
+        )
+
+    @property
+    def _history(self) -> History:
+        return self._exchanges
+
+    @property
+    def _faults(self) -> FaultSwitch:
+        return self._switch
+
+    def _observed(
+        self, request: HttpRequest, answer: Callable[[HttpRequest], HttpResponse]
+    ) -> HttpResponse:
+        function = request.path.rpartition("/")[2]
+        response = self._switch.through(ARRIVAL, None, function) or answer(request)
+        response = self._switch.through(HTTP, response, function)
+        self._exchanges.add(
+            Exchange(
+                number=self._exchanges.next_number,
+                at=self._clock.now(),
+                function=function,
+                transaction_id="",
+                summary=_summary(response),
+                request=request,
+                response=response,
+            )
+        )
+        return response
+
+    def event(self, eid: str, address: str, event_id: str) -> None:
+        """Registers an event, as an SM-DP+ does by ES12.
+
+        Args:
+            eid: EID of the card it waits for, 32 digits.
+            address: Address of the server to ask with it.
+            event_id: EventID, the MatchingID of the order.
+
+        Raises:
+            DecodeError: the EID is not 32 digits.
+        """
+        record = EventRecord(
+            eid=Eid.from_digits(eid), owner=_OWNER, event_id=event_id, rsp_server_address=address
+        )
+        with self._lock:
+            self._server.surroundings.events.commit(EventChange(put=record))
+
+    def events(self, eid: str) -> tuple[tuple[str, str], ...]:
+        """Returns EventID and server of each event of a card, oldest first."""
+        with self._lock:
+            found = self._server.surroundings.events.of(Eid.from_digits(eid))
+        return tuple((one.event_id, one.rsp_server_address) for one in found)
+
+
+def _summary(response: HttpResponse) -> str:
+    """Returns status and codes of an answer, as the history of an SM-DP+ has them."""
+    if response.status != 200:
+        return f"HTTP {response.status}"
+    status = json.loads(response.body)["header"]["functionExecutionStatus"]
+    codes = status.get("statusCodeData")
+    text = f" {codes['subjectCode']}/{codes['reasonCode']}" if codes else ""
+    return f"{status['status']}{text}"
