@@ -180,6 +180,7 @@ def test_selection_after_warm_reset(card, step):
         card.open()
         number = card.number
     with step("Terminal: warm reset; expected: the channel is closed"):
+        card.keeps_channels = False  # this case is the one about it
         card.reset()
         expect.sw(
             logical_channels.select_isdr(card, number), StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED

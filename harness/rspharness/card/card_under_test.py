@@ -20,7 +20,7 @@ from typing import Final
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
-from rspcore.errors import DecodeError, LocalError, RemoteError
+from rspcore.errors import CryptoError, DecodeError, LocalError, RemoteError
 from rspcore.ids import Eid, Iccid
 from rspcore.messages.codec import Structure
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
@@ -76,13 +76,26 @@ _MAX_PROFILES_SENT: Final = 3
 
 _LIST_PROFILES: Final = "ES10c.GetProfilesInfo"
 _LIST_NOTIFICATIONS: Final = "ES10b.ListNotification"
-_OBSERVERS: Final = frozenset(
-    {_LIST_PROFILES, _LIST_NOTIFICATIONS, "ES10b.RetrieveNotificationsList"}
-)
-"""Functions by which cases of any other look at the card."""
+_OBSERVERS: Final = {
+    _LIST_PROFILES: "ES10c.GetProfilesInfo#01",
+    _LIST_NOTIFICATIONS: "ES10b.ListNotification#01",
+    "ES10b.RetrieveNotificationsList": "ES10b.RetrieveNotificationsList#01",
+    "ES10a.GetEuiccConfiguredAddresses": "ES10a.GetEuiccConfiguredAddresses#03",
+    "ES10b.GetEUICCChallenge": "ES10b.GetEUICCChallenge#01",
+    "ES10b.GetEUICCInfo (EUICCInfo1)": "ES10b.GetEUICCInfo1#01",
+    "ES10b.GetEUICCInfo (EUICCInfo2)": "ES10b.GetEUICCInfo2#01",
+    "ES10b.GetRAT": "ES10b.GetRAT#01",
+    "ES10c.GetEID": "ES10c.GetEID#01",
+}
+"""Functions by which cases of any other look at the card, each with the row that owns it."""
+_ALL_TAGS_ROW: Final = "ES10c.GetProfilesInfo#32"
 _SELECTION: Final = "ISD-R.Select#01"
+_SELECTION_AGAIN: Final = "ISD-R.Select#19"
+_SELECTION_AFTER_RESET: Final = "ISD-R.Select#20"
 _RETRIEVE_TAG: Final = 0xBF2B
-_OBSERVER_TAGS: Final = frozenset({0xBF28, _RETRIEVE_TAG, 0xBF2D})
+_OBSERVER_TAGS: Final = frozenset(
+    {0xBF20, 0xBF22, 0xBF28, _RETRIEVE_TAG, 0xBF2D, 0xBF2E, 0xBF3C, 0xBF3E, 0xBF43}
+)
 
 _BY_TAG = {function.request.TAG: function for function in FUNCTIONS}
 _BY_NAME = {function.name: function for function in FUNCTIONS}
@@ -99,6 +112,9 @@ class Card(IsdrChannel):
             send none.
         notes: What could not be observed or answered, each said once, for the report.
         aboard: What is somebody else's on the card: left out of the lists that a case reads.
+        rows: Ids of the requirements that the case is about; None to take everything as its matter.
+        keeps_channels: Whether a reset leaves channels open on this card, which is a matter of one
+            row: elsewhere the power is switched off and on in place of a reset.
     """
 
     def __init__(
@@ -111,12 +127,32 @@ class Card(IsdrChannel):
         self.terminal_profile: bytes | None = TERMINAL_PROFILE
         self.notes: list[str] = []
         self.aboard = NOBODY
+        self.rows: frozenset[str] | None = None
+        self.keeps_channels = False
         self._read: set[tuple[int | None, bool]] = set()
+        self._selection = _SELECTION
 
     def note(self, text: str) -> None:
         """Records once what the report has to say of the card beside the verdict."""
         if text not in self.notes:
             self.notes.append(text)
+
+    @contextmanager
+    def owned_by(self, *rows: str) -> Iterator[None]:
+        """Makes what is wrong inside a note, unless the case is about one of these requirements.
+
+        So a mistake that many answers share, such as a signature that does not verify, fails the
+        requirements that own it and no other.
+
+        Args:
+            rows: Ids of the requirements that own it, the first one for the note.
+        """
+        try:
+            yield
+        except (ExpectationError, DecodeError, CryptoError) as error:
+            if self.rows is None or not self.rows.isdisjoint(rows):
+                raise
+            self.note(f"also: {error} ({rows[0]})")
 
     def open(self) -> bytes:
         """Sends TERMINAL PROFILE and opens the channel to the ISD-R; returns the FCI.
@@ -136,10 +172,12 @@ class Card(IsdrChannel):
             if self.terminal is terminal:
                 break
         try:
-            return super().open()
+            fci = super().open()
         except RemoteError as error:
             wanted = "a channel with the ISD-R selected"
-            raise UnobservedError(_SELECTION, wanted, str(error)) from error
+            raise UnobservedError(self._selection, wanted, str(error)) from error
+        self._selection = _SELECTION_AGAIN
+        return fci
 
     def play_terminal(self) -> None:
         """Answers what the toolkit announces, unless it belongs to a switch; see `free_toolkit`.
@@ -160,6 +198,11 @@ class Card(IsdrChannel):
 
     def reset(self) -> bytes:
         """Resets the card and returns the ATR; the next ES10 command selects the ISD-R again."""
+        if self._selection == _SELECTION_AGAIN:
+            self._selection = _SELECTION_AFTER_RESET
+        if self.keeps_channels and isinstance(self.link, PoweredLink):
+            self.note("switched off and on in place of a reset, which leaves channels open")
+            return self.power_cycle()
         self.forget_channel()
         self.atr = self.link.reset()
         return self.atr
@@ -227,6 +270,21 @@ class Card(IsdrChannel):
         """Sends octets as `send_raw` does and returns the answer as one value."""
         return ResponseApdu(*self.send_raw(octets))
 
+    def answered(self, octets: bytes) -> ResponseApdu:
+        """Sends a request with which a case compares others; returns the answer.
+
+        Raises:
+            ExpectationError: the card refused; `UnobservedError` as `exchange`.
+        """
+        response = self.store(octets)
+        if not is_success(response.sw):
+            function = _BY_TAG.get(_tag(octets) or 0)
+            name = function.name if function else "the request"
+            raise self._not_read(
+                name, octets, "SW 9000 (OK) or 91XX", f"SW {describe(response.sw)}"
+            )
+        return response
+
     def exchange(self, name: str, octets: bytes) -> bytes:
         """Sends one command TLV and returns the response TLV.
 
@@ -256,8 +314,9 @@ class Card(IsdrChannel):
         """
         kind = _kind_of_request(octets)
         if name in _OBSERVERS and kind not in self._read:
-            number = "32" if kind[1] else "01"  # GetProfilesInfo for all tags; the plain request
-            return UnobservedError(f"{name}#{number}", expected, actual)
+            listed_by_tags = name == _LIST_PROFILES and kind[1]
+            row = _ALL_TAGS_ROW if listed_by_tags else _OBSERVERS[name]
+            return UnobservedError(row, expected, actual)
         return ExpectationError(expected, actual, about=name)
 
     def _remember_read(self, tag: int, octets: bytes, data: bytes) -> None:

@@ -46,11 +46,13 @@ class Preflight:
         lines: One line for each matter, by its name.
         findings: What the card does wrong, each with the requirement that owns it.
         stops: The finding that leaves no case to run, such as no channel; None for none.
+        keeps_channels: Whether a reset leaves channels open.
     """
 
     lines: dict[str, str] = field(default_factory=dict)
     findings: list[Cause] = field(default_factory=list)
     stops: Cause | None = None
+    keeps_channels: bool = False
 
     @property
     def by_function(self) -> dict[str, Cause]:
@@ -88,6 +90,7 @@ def examine(card: Card, trusts: Callable[[], None]) -> Preflight:
         seen.lines["trust"] = "a CI of the run is among the card's CIs"
     except NotApplicable:
         seen.lines["trust"] = "no CI in common; cases that need a trusted server do not apply"
+    card.reset()  # reading the options has used another channel
     _lists(card, seen)
     _read(card, seen, "RAT", GetRatRequest(), "ES10b.GetRAT#01")
     waiting = card.pending_proactive
@@ -100,27 +103,36 @@ def examine(card: Card, trusts: Callable[[], None]) -> Preflight:
 
 
 def _channels(card: Card, seen: Preflight) -> bool:
-    """Opens a channel, resets the card and opens one again; returns whether one is open."""
-    numbers: list[int] = []
-    for _ in range(2):
-        try:
-            card.open()
-        except (UnobservedError, RemoteError) as error:
-            row = "ISD-R.Select#20" if numbers else "ISD-R.Select#01"
-            remedy = "open, select and close by hand what the card refuses, and mend it first"
-            seen.find("channels", row, str(error), remedy)
-            return False
-        numbers.append(card.number or 0)
-        if len(numbers) == 1:
-            card.reset()
-    first, second = numbers
-    if second != first:
+    """Opens a channel, closes it, opens it again, resets the card and opens one once more.
+
+    Returns:
+        Whether one is open.
+    """
+    remedy = "open, select and close by hand what the card refuses, and mend it first"
+    try:
+        card.open()
+    except UnobservedError as error:
+        seen.find("channels", error.row, str(error), remedy)
+        return False
+    card.close()
+    try:
+        card.open()
+    except UnobservedError as error:
+        seen.find("channels", error.row, str(error), remedy)
+    first = card.number
+    card.reset()
+    try:
+        card.open()
+    except UnobservedError as error:
+        seen.find("channels", error.row, str(error), remedy)
+        return False
+    if first is not None and card.number != first:
         card.transmit(CommandApdu(0x00, Ins.MANAGE_CHANNEL, 0x80, first))
-        finding = f"a reset leaves channel {first} open: the next one opened is {second}"
-        remedy = "let the reset close all channels; switch the card off and on before another run"
+        finding = f"a reset leaves channel {first} open: the next one opened is {card.number}"
+        remedy = "let the reset close all channels; this run switches the card off and on instead"
         seen.find("channels", "ISD-R.Select#20", finding, remedy)
-    else:
-        seen.lines["channels"] = f"channel {first} opened; a reset closes it"
+        seen.keeps_channels = card.keeps_channels = True
+    seen.lines.setdefault("channels", f"channel {card.number} opened and closed; a reset closes it")
     return True
 
 

@@ -241,6 +241,7 @@ class Run:
             card = Card(link, timings=timings)
             if not self._identified:
                 self._identify(link)
+            card.keeps_channels = self.preflight is not None and self.preflight.keeps_channels
             card.reset()
         except NoCardError:
             raise

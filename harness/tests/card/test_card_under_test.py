@@ -7,6 +7,7 @@ from rspcore.errors import LocalError
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest, SetDefaultDpAddressRequest
 from rspcore.messages.es10b import GetEuiccChallengeResponse
 from rspharness.card.card_under_test import Card
+from rspharness.card.listed import UnobservedError
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import ExpectationError, LinkFault
@@ -129,3 +130,90 @@ def test_power_needs_a_link_that_controls_it():
 
     with pytest.raises(LocalError, match="not under control"):
         Card(Plain()).power_cycle()
+
+
+class ShortEid(LinkWrapper):
+    """Leaves out the last octet of the EID while `short` is set."""
+
+    short = True
+
+    def transmit(self, command):
+        answer = super().transmit(command)
+        if self.short and answer.startswith(bytes.fromhex("BF3E125A10")):
+            return bytes.fromhex("BF3E115A0F") + answer[5:-3] + answer[-2:]
+        return answer
+
+
+def test_function_that_others_look_with_names_the_row_that_owns_it(card):
+    card.link = ShortEid(card.link)
+    with pytest.raises(UnobservedError, match="EID of 15 octets") as raised:
+        card.eid()
+    assert raised.value.row == "ES10c.GetEID#01"
+
+
+def test_function_that_was_answered_before_in_the_case_is_a_matter_of_the_case(card):
+    card.link = ShortEid(card.link)
+    card.link.short = False
+    card.eid()
+    card.link.short = True
+    with pytest.raises(ExpectationError, match="EID of 15 octets") as raised:
+        card.eid()
+    assert not isinstance(raised.value, UnobservedError)
+
+
+def test_refused_request_with_which_others_are_compared_names_its_row(card):
+    assert card.answered(bytes.fromhex("BF2000")).sw == 0x9000
+
+    class Refusing(LinkWrapper):
+        def transmit(self, command):
+            return b"\x6a\x80" if command[1] == 0xE2 else super().transmit(command)
+
+    card.link = Refusing(card.link)
+    with pytest.raises(UnobservedError) as raised:
+        card.answered(bytes.fromhex("BF4300"))
+    assert raised.value.row == "ES10b.GetRAT#01"
+
+
+class FewChannels(LinkWrapper):
+    """Opens a number of channels and no more."""
+
+    left = 1
+
+    def transmit(self, command):
+        if command[1:3] == bytes.fromhex("7000"):
+            if not self.left:
+                return bytes.fromhex("6A81")
+            self.left -= 1
+        return super().transmit(command)
+
+
+@pytest.mark.parametrize(
+    ("between", "row"),
+    [(Card.close, "ISD-R.Select#19"), (Card.reset, "ISD-R.Select#20")],
+)
+def test_row_of_a_channel_that_is_not_opened_hangs_on_what_was_before(card, between, row):
+    card.link = FewChannels(card.link)
+    card.open()
+    between(card)
+    with pytest.raises(UnobservedError) as raised:
+        card.open()
+    assert raised.value.row == row
+
+
+def test_card_that_keeps_channels_over_a_reset_is_switched_off_and_on(card):
+    card.keeps_channels = True
+    calls = []
+
+    class Powered(LinkWrapper):
+        def power_cycle(self):
+            calls.append("power")
+            return super().power_cycle()
+
+        def reset(self):
+            calls.append("reset")
+            return super().reset()
+
+    card.link = Powered(card.link)
+    card.reset()
+    assert calls[0] == "power"
+    assert any("in place of a reset" in one for one in card.notes)

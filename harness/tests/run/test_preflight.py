@@ -46,6 +46,23 @@ class KeepsChannels(Plain):
         return bytes.fromhex("3B00")
 
 
+class NeverOpensAgain(Plain):
+    """Opens no channel after one was closed, until the next reset."""
+
+    closed = False
+
+    def reset(self):
+        self.closed = False
+        return super().reset()
+
+    def transmit(self, command):
+        if command[1:3] == bytes.fromhex("7080"):
+            self.closed = True
+        elif command[1] == Ins.MANAGE_CHANNEL and self.closed:
+            return bytes.fromhex("6A81")
+        return super().transmit(command)
+
+
 class WithoutChannels(Plain):
     """Refuses to open a logical channel."""
 
@@ -90,6 +107,7 @@ def test_nothing_but_reading_is_sent(examined):
     ("odd", "row"),
     [
         (KeepsChannels, "ISD-R.Select#20"),
+        (NeverOpensAgain, "ISD-R.Select#19"),
         (WithoutChannels, "ISD-R.Select#01"),
         (RefusesTagList, "ES10c.GetProfilesInfo#32"),
         (WithoutListNotification, "ES10b.ListNotification#01"),
@@ -99,6 +117,11 @@ def test_finding_names_the_requirement_that_owns_it(examined, odd, row):
     seen, _ = examined(odd)
     assert [one.row for one in seen.findings] == [row]
     assert seen.by_function[row.partition("#")[0]].remedy
+
+
+def test_only_a_card_that_keeps_channels_is_taken_for_one(examined):
+    assert examined(KeepsChannels)[0].keeps_channels
+    assert not examined(Plain)[0].keeps_channels
 
 
 def test_card_of_another_ci_is_said_and_is_no_finding(examined):

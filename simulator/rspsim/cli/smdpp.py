@@ -6,7 +6,7 @@ Only the parsers are here; what a sub-command needs is imported when it runs.
 import argparse
 from pathlib import Path
 
-from rspsim.cli.arguments import eid_argument
+from rspsim.cli.arguments import add_identifier_rules, eid_argument
 
 __all__ = ["add_parser"]
 
@@ -71,6 +71,20 @@ def _add_network(group: "argparse._ArgumentGroup") -> None:
         "may be repeated",
     )
     group.add_argument(
+        "--operator",
+        default="",
+        metavar="HOST[:PORT]",
+        help="send HandleDownloadProgressInfo (ES2+) there (default: nowhere)",
+    )
+    group.add_argument(
+        "--root-smds",
+        action="append",
+        default=[],
+        metavar="HOST[:PORT]",
+        help="address of a root SM-DS; an event goes to any other SM-DS with the wish to forward "
+        "it, which one without a root ignores; may be repeated",
+    )
+    group.add_argument(
         "--admin-port",
         type=int,
         metavar="PORT",
@@ -118,6 +132,18 @@ def _add_server(group: "argparse._ArgumentGroup") -> None:
         "--any-header",
         action="store_true",
         help="do not check User-Agent and X-Admin-Protocol",
+    )
+    add_identifier_rules(group)
+    group.add_argument(
+        "--retry-code-in-session",
+        action="store_true",
+        help="keep a session after a wrong Confirmation Code (default: it ends, SGP.22 5.6.2)",
+    )
+    group.add_argument(
+        "--verification-list-first",
+        action="store_true",
+        help="check EUICCInfo1's list for verification before the one for signing; it only matters "
+        "where both are unknown (default: signing first, as public suites expect)",
     )
     group.add_argument(
         "--fault",

@@ -15,6 +15,7 @@ import segno
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
 from rspcore.messages.metadata import ProfileClass
+from rspcore.pki.bundle import Credential
 from rspcore.pki.certificate import Certificate
 from rspcore.printable_text import printable
 from rspsim.cli.console import Console
@@ -25,8 +26,10 @@ from rspsim.smdpp.history import Exchange
 from rspsim.smdpp.stock.orders import FINISHED, OrderTerms
 from rspsim.stores.server_state import FileState
 from rspsim.system import SystemClock
-from rspsim.transports.https import Front, FrontLimits, Listener, free_port, tls_context
+from rspsim.transports.courier import Courier
+from rspsim.transports.https import Aside, Front, FrontLimits, Listener, free_port, tls_context
 from rspsim.transports.management_port import management_front
+from rspsim.transports.partner_client import PartnerClient, answered_in_steps
 
 __all__ = ["serve"]
 
@@ -55,12 +58,19 @@ def _serve(options: argparse.Namespace, state: FileState | None) -> int:
     if options.write_ca is not None:
         _write_ca(server, options.write_ca)
     lock = threading.Lock()
+    now, identity = SystemClock().now(), server.identity
+    own = tls_credential(server, identity.curves[0], now)
+    partners = PartnerClient(own, tuple(identity.ci(curve) for curve in identity.curves))
     front = Front(
         server.handle,
-        _listeners(server, options, port),
+        _listeners(server, options, port, own),
         lock=lock,
         limits=FrontLimits(body_octets=server.environment.policy.max_body_octets),
         note=server.note_refusal,
+        aside=Aside(
+            server.concerns_partner,
+            lambda asked: answered_in_steps(lambda: server.steps(asked), lock, partners),
+        ),
     )
     with ExitStack() as stack:
         console = stack.enter_context(Console())
@@ -75,27 +85,34 @@ def _serve(options: argparse.Namespace, state: FileState | None) -> int:
         with lock:
             server.history.listen(lambda exchange: console.line(_exchange_line(exchange)))
             server.history.listen(orders.renew)
+        stack.enter_context(Courier(server, lock, partners))
         _wait_for_signal(stack)
     return 0
 
 
-def _listeners(server: SmDpPlus, options: argparse.Namespace, port: int) -> tuple[Listener, ...]:
-    now = SystemClock().now()
+def _listeners(
+    server: SmDpPlus, options: argparse.Namespace, port: int, own: Credential
+) -> tuple[Listener, ...]:
+    credentials = {server.identity.curves[0]: own}
     wanted = {server.identity.curves[0]: port}
     if options.brainpool_port is not None:
         if Curve.BRAINPOOL_P256R1 not in server.identity.curves:
             raise ConfigError("--brainpool-port: the PKI has no SM-DP+ on brainpoolP256r1")
         wanted[Curve.BRAINPOOL_P256R1] = options.brainpool_port
+        if Curve.BRAINPOOL_P256R1 not in credentials:
+            now = SystemClock().now()
+            credentials[Curve.BRAINPOOL_P256R1] = tls_credential(
+                server, Curve.BRAINPOOL_P256R1, now
+            )
     clients: tuple[Certificate, ...] = ()
     if options.partner_port is not None:
         clients = tuple(server.identity.ci(curve) for curve in server.identity.curves)
-    own = {curve: tls_credential(server, curve, now) for curve in wanted}
     listeners = [
-        Listener(options.host, number, tls_context(own[curve], clients=clients))
+        Listener(options.host, number, tls_context(credentials[curve], clients=clients))
         for curve, number in wanted.items()
     ]
     if clients:
-        context = tls_context(own[server.identity.curves[0]], clients=clients, required=True)
+        context = tls_context(own, clients=clients, required=True)
         listeners.append(Listener(options.host, options.partner_port, context))
     return tuple(listeners)
 

@@ -46,6 +46,12 @@ def make_server(
     addresses = tuple(options.address) or (own,)
     policy = Policy(
         strict_headers=not options.any_header,
+        lenient_ids=options.lenient_ids,
+        any_requester=options.any_requester,
+        keep_session_after_wrong_code=options.retry_code_in_session,
+        signing_list_first=not options.verification_list_first,
+        root_smds=tuple(options.root_smds),
+        operator_address=options.operator,
         binding=BindingChoice(replace_session_keys=options.replace_session_keys),
     )
     return SmDpPlus(

@@ -23,6 +23,7 @@ from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.smdpp.stock.orders import Order
 from rspsim.smdpp.stock.sessions import Session
 from rspsim.stores.long_contents import Contents
+from rspsim.stores.partner_rows import PARTNER_TABLES, AnsweredRows, ErrandRows
 from rspsim.stores.state_codec import decode, encode
 
 __all__ = ["APPLICATION_ID", "SCHEMA", "FileState"]
@@ -53,6 +54,8 @@ class FileState:
         orders: The orders.
         sessions: The RSP sessions.
         seen: Which genuine Notifications came.
+        answered: The calls of operators answered last.
+        errands: The calls that have to be made to partners.
 
     Raises:
         StoreError: it is no SQLite file, of another program or version, or not accessible. It is
@@ -66,6 +69,8 @@ class FileState:
         self.orders = _Orders(self._database)
         self.sessions = _Sessions(self._database, limits)
         self.seen = _Seen(self._database)
+        self.answered = AnsweredRows(self._database)
+        self.errands = ErrandRows(self._database)
 
     def _open(self) -> sqlite3.Connection:
         path = self._path
@@ -115,6 +120,8 @@ class FileState:
                 database.execute(table)
             database.execute(f"PRAGMA application_id={APPLICATION_ID}")
             database.execute(f"PRAGMA user_version={SCHEMA}")
+        for table in PARTNER_TABLES:
+            database.execute(table)
         database.execute("COMMIT")
 
     @contextmanager

@@ -44,6 +44,7 @@ _TAKES: Final = {
 _ICCID_PREFIX: Final = "8999901"
 """Industry 89 and an issuer under country code 999, which is nobody's."""
 _MATCHING_ID: Final = re.compile(r"[0-9A-Z-]{0,255}\Z")
+_ANY_TOKEN: Final = re.compile(r"[!-#%-~]{0,255}\Z")
 
 
 UnitOfWork: TypeAlias = Callable[[], AbstractContextManager[object]]
@@ -88,6 +89,7 @@ class OrderBook:
     Attributes:
         repository: Where orders are kept.
         address: SM-DP+ address in the activation codes.
+        lenient_ids: True to take MatchingIDs of any visible characters but $.
     """
 
     def __init__(
@@ -97,7 +99,9 @@ class OrderBook:
         address: str,
         repository: OrderRepository | None = None,
         unit: UnitOfWork = nullcontext,
+        lenient_ids: bool = False,
     ) -> None:
+        self.lenient_ids = lenient_ids
         self.repository: OrderRepository = MemoryOrders() if repository is None else repository
         self.address = address
         self._rng = rng
@@ -144,7 +148,7 @@ class OrderBook:
     ) -> Order:
         terms = terms or OrderTerms()
         if matching_id is None:
-            matching_id = self._new_matching_id()
+            matching_id = self.new_matching_id()
         self._check_matching_id(matching_id, eid)
         ordered = replace(
             self._available(upp, metadata),
@@ -268,7 +272,7 @@ class OrderBook:
             raise LocalError(f"order {order.number} is linked to EID {order.eid} (8.1.1/3.10)")
         eid = order.eid if eid is None else eid
         if matching_id is None:
-            matching_id = self._new_matching_id()
+            matching_id = self.new_matching_id()
         self._check_matching_id(matching_id, eid)
         hashed = None if code is None else sha256(code.encode("utf-8")).digest()
         return replace(order, matching_id=matching_id, confirmation_code_hash=hashed, eid=eid)
@@ -320,14 +324,16 @@ class OrderBook:
                 return other
         return None
 
-    def _new_matching_id(self) -> str:
+    def new_matching_id(self) -> str:
+        """Draws a MatchingID that nobody can guess."""
         text = b32encode(self._rng.octets(10)).decode("ascii")
         return "-".join(text[at : at + 4] for at in range(0, 16, 4))
 
     def _check_matching_id(self, matching_id: str, eid: Eid | None) -> None:
-        if not _MATCHING_ID.match(matching_id):
+        if not (_ANY_TOKEN if self.lenient_ids else _MATCHING_ID).match(matching_id):
             raise LocalError(
-                f"MatchingID {matching_id!r}: expected at most 255 of the characters 0-9, A-Z, -"
+                f"MatchingID {matching_id!r}: expected at most 255 of the characters "
+                f"{'! to ~ but $' if self.lenient_ids else '0-9, A-Z, -; --lenient-ids takes any'}"
             )
         if not matching_id and eid is None:
             raise LocalError("an empty MatchingID needs an EID (8.1.1/2.2)")

@@ -114,11 +114,20 @@ class ProgressInfo:
         point: Notification point.
         at: Time of the event.
         outcome: "Executed-Success", or the codes and text of the failure.
+        codes: Subject and reason of a failure that has them, for example "8.2.7/6.4".
+        result_data: What the card signed about the installation, or empty.
     """
 
     point: NotificationPoint
     at: datetime
     outcome: str
+    codes: str = ""
+    result_data: bytes = b""
+
+    @property
+    def succeeded(self) -> bool:
+        """Returns whether the point was passed."""
+        return self.outcome == "Executed-Success"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +189,8 @@ class Order:
         progress: Reports to the operator, oldest first.
         installed_seq: seqNumber of the ProfileInstallationResult, from Installed on.
         deleted_seq: seqNumber of the delete Notification, once there was one.
+        smds_address: SM-DS of the event with the MatchingID as EventID, empty for none. The event
+            is registered there while the profile may be downloaded.
     """
 
     number: int
@@ -200,6 +211,7 @@ class Order:
     progress: tuple[ProgressInfo, ...] = ()
     installed_seq: int | None = None
     deleted_seq: int | None = None
+    smds_address: str = ""
 
     @property
     def activation_code(self) -> str:
@@ -260,6 +272,15 @@ class Order:
             and (self.deleted_seq is None or seq_number <= self.deleted_seq)
         )
 
-    def with_progress(self, point: NotificationPoint, at: datetime, outcome: str) -> "Order":
+    def with_progress(
+        self,
+        point: NotificationPoint,
+        at: datetime,
+        outcome: str,
+        *,
+        codes: str = "",
+        result_data: bytes = b"",
+    ) -> "Order":
         """Returns the order with one more entry of progress."""
-        return replace(self, progress=(*self.progress, ProgressInfo(point, at, outcome)))
+        entry = ProgressInfo(point, at, outcome, codes, result_data)
+        return replace(self, progress=(*self.progress, entry))

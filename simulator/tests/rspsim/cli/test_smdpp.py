@@ -26,7 +26,9 @@ from rspsim.cli.console import Console
 from rspsim.cli.smdpp_serve import _Orders
 from rspsim.smdpp import OrderEvent
 
-SHARED = Path(__file__).parents[5] / "shared" / "data"
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from evidence import place
+
 HEADERS = {
     "User-Agent": "gsma-rsp-lpad",
     "X-Admin-Protocol": "gsma/rsp/v2.5.0",
@@ -175,9 +177,7 @@ def test_standard_port_is_left_out_of_the_address():
 
 
 def test_tls_certificate_of_a_pki_without_ci_key_is_used_while_it_is_valid():
-    folder = SHARED / "sgp26"
-    if not folder.exists():
-        pytest.skip("the SGP.26 material is not there")
+    folder = place("sgp26")
     files = [(one.name, one.read_bytes()) for one in folder.rglob("*.*") if "SK_CI" not in one.name]
     server = smdpp_setup.make_server(options(), Pki.from_files(files), 8443)
     kept = server.identity.pki.dp_tls(Curve.NIST_P256)

@@ -292,7 +292,10 @@ def _reported_error(content: Content, session: Session | None) -> Outcome:
 
 def _refused(request: Request, refusal: StatusCodeData) -> Outcome:
     order = request.order.with_progress(
-        NotificationPoint.ELIGIBILITY_AND_RETRY_LIMIT_CHECK, request.now, f"Failed {refusal}"
+        NotificationPoint.ELIGIBILITY_AND_RETRY_LIMIT_CHECK,
+        request.now,
+        f"Failed {refusal}",
+        codes=refusal.codes,
     )
     if DOWNLOAD_ATTEMPTS_EXCEEDED.names(refusal):
         order = order.after(OrderEvent.FAILED)
