@@ -150,7 +150,10 @@ class Client:
         return link
 
     def handle(self, request: HttpRequest) -> HttpResponse:
-        """Carries a sound request, for the LPA of the tests."""
+        """Carries a sound request over a connection of its own, for the LPA of the tests."""
+        if self._link is not None:
+            self._link.close()
+            self._link = None
         lines = [f"{request.method} {request.path} HTTP/1.1", "Host: localhost"]
         lines += [f"{name}: {value}" for name, value in request.headers.items()]
         lines += [f"Content-Length: {len(request.body)}", "", ""]
