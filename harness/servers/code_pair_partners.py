@@ -13,6 +13,7 @@ from rspsim.env import ManualClock
 __all__ = ["PARTNER_FUNCTIONS"]
 
 PARTNER_FUNCTIONS = ("ES2+", "ES12", "ES15")
+OPERATOR = "2.999.77"
 NO_ICCID = "8999901000000000005"
 TYPE, OTHER_TYPE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 
@@ -45,6 +46,11 @@ def confirmed(world: World, **members: Any) -> str:
     iccid = linked(world)
     world.call("es2plus/confirmOrder", {"iccid": iccid, "releaseFlag": False, **members})
     return iccid
+
+
+def owned_by_another(world: World) -> str:
+    """Puts a Profile of another operator into the stock; returns its ICCID."""
+    return world.stock(owner=OPERATOR)
 
 
 def installed(world: World) -> str:
@@ -86,7 +92,32 @@ for _name, _function, _members in (
     ("ReleaseProfile", "releaseProfile", {}),
 ):
     enter(f"ES2+.{_name}", "8.2.1/3.9", UNKNOWN, es2plus(_function, iccid=NO_ICCID, **_members))
+    enter(
+        f"ES2+.{_name}",
+        "8.2.1/1.2",
+        "ICCID of another operator",
+        after(owned_by_another, _function, **_members),
+    )
 ORDER = "ES2+.DownloadOrder"
+enter(
+    ORDER,
+    "8.2.5/1.2",
+    "profile type of another operator",
+    lambda world: (
+        world.stock(profile_type="THEIRS", owner=OPERATOR),
+        world.call("es2plus/downloadOrder", {"profileType": "THEIRS"}),
+    )[1],
+)
+enter(
+    ORDER,
+    "8.2.5/3.7",
+    "no free Profile of the type",
+    lambda world: (
+        world.stock(profile_type="OURS"),
+        world.call("es2plus/downloadOrder", {"profileType": "OURS"}),
+        world.call("es2plus/downloadOrder", {"profileType": "OURS"}),
+    )[2],
+)
 enter(ORDER, "8.2.1/3.3", "the Profile is not Available", after(allocated, "downloadOrder"))
 enter(ORDER, "8.2.5/3.9", "profile type unknown", es2plus("downloadOrder", profileType="none"))
 enter(

@@ -53,7 +53,7 @@ _CARD = (
 )
 _ORDERED = (
     ("8.2.1/3.9", "ICCID unknown"),
-    ("8.2.1/1.2", "ICCID of another operator", None, LATER),
+    ("8.2.1/1.2", "ICCID of another operator"),
 )
 
 ROWS: tuple[Row, ...] = (
@@ -123,8 +123,8 @@ ROWS: tuple[Row, ...] = (
         ("8.2.1/3.3", "the Profile is not Available"),
         *_ORDERED,
         ("8.2.5/3.9", "profile type unknown"),
-        ("8.2.5/1.2", "profile type of another operator", None, LATER),
-        ("8.2.5/3.7", "no free Profile of the type", None, LATER),
+        ("8.2.5/1.2", "profile type of another operator"),
+        ("8.2.5/3.7", "no free Profile of the type"),
         ("8.2.5/3.8", "the ICCID is not of the type"),
     ),
     *_rows(

@@ -74,6 +74,11 @@ class World:
         )  # fmt: skip
         return made.number
 
+    def stock(self, **kind: str) -> str:
+        """Puts a Profile into the stock, with type and owner; returns its ICCID."""
+        metadata = replace(PROFILE.metadata, iccid=self.dp.orders.fresh_iccid())
+        return str(self.dp.orders.stock(PROFILE.upp, metadata, **kind).iccid)
+
     def post(self, call: PartnerCall) -> PartnerReply:
         """Makes a call of a server."""
         server = {DS: self.ds, ROOT: self.root}.get(call.address)

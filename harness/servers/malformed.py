@@ -25,6 +25,7 @@ import tempfile
 import threading
 import time  # noqa: TID251  how long it took is printed
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,10 +91,11 @@ def serve() -> None:
     logging.basicConfig(level=logging.WARNING)
     clock, rng = SystemClock(), SystemRng()
     dp = SmDpPlus(PKI, address="localhost", rng=rng, clock=clock, limits=LIMITS)
-    ds = SmDs(PKI, address="localhost", rng=rng, clock=clock)
+    ds = SmDs(PKI, address="localhost", rng=rng, clock=clock, limits=LIMITS)
     profile = make_profile(preset("PROFILE_OPERATIONAL1"))
     dp.orders.order(profile.upp, profile.metadata, matching_id="OPEN")
-    dp.orders.order(profile.upp, profile.metadata, matching_id="OVER")
+    other = replace(profile.metadata, iccid=dp.orders.fresh_iccid())
+    dp.orders.order(profile.upp, other, matching_id="OVER")
     notes = 0
 
     def note(request: HttpRequest, response: HttpResponse, reason: str) -> None:
