@@ -13,10 +13,12 @@ from typing import Self
 from rspcore.errors import ConfigError
 from rspcore.ids import Eid
 from rspcore.messages.es10c import ProfileInfo
+from rspcore.messages.euicc_info import DeviceInfo
 from rspharness.lpa import local_management
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.discovery import find_events
 from rspharness.lpa.download import AutomaticUser, Download, EndUser
+from rspharness.lpa.download_steps import STANDARD_DEVICE
 from rspharness.lpa.es9p_client import HttpPort
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
@@ -142,6 +144,7 @@ class Lpa:
         *,
         user: EndUser | None = None,
         retries: int = 0,
+        device: DeviceInfo = STANDARD_DEVICE,
         pause: Callable[[float], object] = sleep,
     ) -> Download:
         """Downloads and installs a Profile; older Notifications for its server go out first.
@@ -150,6 +153,7 @@ class Lpa:
             code: Activation code, as a text or read.
             user: Answers the questions; by default it agrees and knows no Confirmation Code.
             retries: Tries after a transport fault.
+            device: What the device says of itself (`rspharness.lpa.device`).
             pause: Waits for a number of seconds before each.
 
         Raises:
@@ -164,11 +168,15 @@ class Lpa:
             read,
             retries=retries,
             user=user or AutomaticUser(),
+            device=device,
             pause=pause,
         )
 
     def discover(self, smds: str = "") -> tuple[ActivationCode, ...]:
-        """Returns the events of an SM-DS, by default of the root SM-DS that the card names."""
+        """Returns the events of an SM-DS, by default of the root SM-DS that the card names.
+
+        An event that leads to another SM-DS is followed there.
+        """
         return find_events(self.card, self._port, smds)
 
     def deliver_notifications(self) -> tuple[Delivery, ...]:

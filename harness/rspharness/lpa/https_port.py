@@ -53,6 +53,7 @@ class HttpsOptions:
             those of the FQDN.
         curve: Curve to offer, None for the usual ones first and brainpoolP256r1 if they fail.
         timeout_s: Seconds for one exchange in all: connection, request and whole answer.
+        headers: Header fields in place of those of the client, such as User-Agent.
     """
 
     ca_certificates: tuple[bytes, ...] = ()
@@ -60,6 +61,7 @@ class HttpsOptions:
     connect_to: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     curve: Curve | None = None
     timeout_s: float = 30.0
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class HttpsPort:
@@ -72,7 +74,7 @@ class HttpsPort:
         self._options = options or HttpsOptions()
         self._pools: dict[str, urllib3.HTTPSConnectionPool] = {}
         self._ci_pkids: frozenset[bytes] | None = None
-        self._roles: dict[str, Role] = {}
+        self._roles: dict[str, Role | None] = {}
         self._certificates: dict[str, bytes] = {}
         self._deadline = _Deadline()
         self._last_curve: Curve | None = None
@@ -88,8 +90,8 @@ class HttpsPort:
             self.close()
             self._ci_pkids = wanted
 
-    def expect_role(self, address: str, role: Role) -> None:
-        """Accepts from the server of an address only a certificate of this role."""
+    def expect_role(self, address: str, role: Role | None) -> None:
+        """Accepts from the server of an address only a certificate of this role, None for any."""
         if self._roles.get(address.lower()) is not role:
             self._roles[address.lower()] = role
             pool = self._pools.pop(address, None)
@@ -123,6 +125,7 @@ class HttpsPort:
             ConfigError: a CA certificate given cannot be used.
         """
         self._deadline.start(self._options.timeout_s)
+        headers = {**headers, **self._options.headers}
         pool = self._pools.get(address)
         try:
             if pool is not None:

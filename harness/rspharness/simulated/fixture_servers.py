@@ -280,13 +280,16 @@ class Smds(Server):
 
     _role = ServedSmds
 
-    def event(self, eid: str, address: str, event_id: str) -> None:
+    def event(self, eid: str, address: str, event_id: str, *, forwarded_as: str = "") -> None:
         """Registers an event: `smds.event(EID, smdpp.address, order.matching_id)`.
+
+        With `forwarded_as` an event of that EventID at another SM-DS leads to this one:
+        `root.event(EID, smds.address, forwarded_as)`.
 
         Raises:
             DecodeError: the EID is not 32 digits.
         """
-        self.call("event", eid, address, event_id)
+        self.call("event", eid, address, event_id, forwarded_as)
 
     def events(self, eid: str) -> tuple[tuple[str, str], ...]:
         """Returns EventID and server of each event of a card, oldest first."""

@@ -102,19 +102,24 @@ class ServedSmds(ServedRole):
         )
         return response
 
-    def event(self, eid: str, address: str, event_id: str) -> None:
+    def event(self, eid: str, address: str, event_id: str, forwarded_as: str) -> None:
         """Registers an event, as an SM-DP+ does by ES12.
 
         Args:
             eid: EID of the card it waits for, 32 digits.
             address: Address of the server to ask with it.
             event_id: EventID, the MatchingID of the order.
+            forwarded_as: EventID under which another SM-DS leads here, empty for none.
 
         Raises:
             DecodeError: the EID is not 32 digits.
         """
         record = EventRecord(
-            eid=Eid.from_digits(eid), owner=_OWNER, event_id=event_id, rsp_server_address=address
+            eid=Eid.from_digits(eid),
+            owner=_OWNER,
+            event_id=event_id,
+            rsp_server_address=address,
+            forwarded_as=forwarded_as,
         )
         with self._lock:
             self._server.surroundings.events.commit(EventChange(put=record))

@@ -15,7 +15,7 @@ from rspcore.ids import Eid
 from rspcore.pki.generate import issue_tls, make_pki
 from rspcore.pki.roles import Role
 from rspcore.profile_maker import PRESETS, make_profile
-from rspharness.cli import lpa_commands
+from rspharness.cli import lpa_servers
 from rspharness.cli.main import main
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.discovery import default_code
@@ -147,7 +147,7 @@ def test_default_sm_dp_plus_is_asked_for_an_order_of_the_eid(
     """A server without an order is no failure; the new card of the command knows no address."""
     server, port = smdpp
     address = server.identity.address
-    monkeypatch.setattr(lpa_commands, "default_code", lambda _: ActivationCode(address=address))
+    monkeypatch.setattr(lpa_servers, "default_code", lambda _: ActivationCode(address=address))
     if ordered:
         server.orders.order(
             PROFILE.upp, PROFILE.metadata, matching_id="", eid=Eid.from_digits(eid())
