@@ -168,7 +168,7 @@ def test_other_notifications_are_signed(card, given, server, step):
     with step("Expected: four; signature over BF2F and chain of each sound"):
         expect.equal(len(found), 4, "otherSignedNotification")
         for octets in found:
-            verify_notification(server, octets)
+            verify_notification(card, server, octets)
 
 
 @testcase("ES10b.RetrieveNotificationsList#11")
@@ -194,7 +194,7 @@ def test_certificates_are_those_of_the_card(card, given, server, step):
         eid = card.eid()
     with step("Expected: CERT.EUICC of the EID and CERT.EUM, the chain sound"):
         for octets in found:
-            one = verify_notification(server, octets)
+            one = verify_notification(card, server, octets)
             euicc = Certificate.from_der(one.euicc_certificate)
             expect.equal(euicc.subject.serial_number, str(eid), "serialNumber of CERT.EUICC")
         expect.that(holds=bool(found), expected="otherSignedNotification", actual="none")
@@ -263,7 +263,7 @@ def test_notification_is_signed_under_the_ci_of_its_profile(card, given, make_se
     with step("Expected: each Notification under the CI of the download of its Profile"):
         owner = {profile(ONE).metadata.iccid: servers[0], profile(TWO).metadata.iccid: servers[1]}
         for octets in found:
-            one = verify_notification(servers[0], octets)
+            one = verify_notification(card, servers[0], octets)
             eum = Certificate.from_der(one.eum_certificate)
             about = one.tbs_other_notification
             wanted = owner[about.iccid].ci_pkid

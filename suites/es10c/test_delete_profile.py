@@ -181,7 +181,7 @@ def test_delete_notification_is_signed(card, given, server, step):
         pending = card.pending_notifications()
     with step("Expected: one delete Notification with that ICCID and address, signature and chain"):
         expect.equal(len(pending), 1, "pending Notifications")
-        notification = verify_notification(server, pending[0]).tbs_other_notification
+        notification = verify_notification(card, server, pending[0]).tbs_other_notification
         expect.notifications((notification,), (DELETE, one.iccid, "dp1.example.com"))
 
 

@@ -43,7 +43,7 @@ def test_every_trace_is_gone(card, given, server, step):
     with step("Expected: its delete Notification, signed"):
         expect.notifications(card.notifications(), (DELETE, one.iccid, NOTIFICATION_ADDRESS))
         for octets in card.pending_notifications():
-            verify_notification(server, octets)
+            verify_notification(card, server, octets)
 
 
 @testcase("procedure.DeleteProcess#02")

@@ -124,7 +124,9 @@ def test_content_and_signature(card, given, server, step):
         pending = card.pending_notifications()
     with step("Expected: one Notification, signed, with the metadata that are listed"):
         expect.notifications(listed, (ENABLE, one.iccid, NOTIFICATION_ADDRESS))
-        signed = [verify_notification(server, octets).tbs_other_notification for octets in pending]
+        signed = [
+            verify_notification(card, server, octets).tbs_other_notification for octets in pending
+        ]
         expect.equal(
             [metadata.encode().hex() for metadata in signed],
             [metadata.encode().hex() for metadata in listed],
@@ -219,7 +221,7 @@ def test_signed_under_the_ci_of_the_profile(card, given, make_server, note, step
             pending = [one for one in card.pending_notifications() if about(one) == (ENABLE, iccid)]
         with step(f"Expected: its Notification under the CI of {curve}"):
             expect.equal(len(pending), 1, "enable Notifications")
-            one = verify_notification(servers[curve], pending[0])
+            one = verify_notification(card, servers[curve], pending[0])
             issuer = Certificate.from_der(one.eum_certificate).authority_key_identifier
             note(f"Profile under {curve}: Notification under {issuer.hex()[:8]}")
             expect.equal(issuer, servers[curve].ci_pkid, "CI of the Notification")

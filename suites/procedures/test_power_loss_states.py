@@ -162,7 +162,7 @@ def test_while_a_notification_is_stored(card, given, server, step):
             new = [n for n in card.notifications() if n.seq_number not in earlier]
             expect.notifications(new, *[notification_of(ENABLE, one)] * changed)
             for octets in signed(card):
-                verify_notification(server, octets)
+                verify_notification(card, server, octets)
         with step("S_LPAd -> eUICC: EnableProfile, the Profile beside; expected: new numbers"):
             known = {listed.seq_number for listed in card.notifications()}
             undisturbed(card, given, two)

@@ -20,7 +20,7 @@ from typing import Final
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
-from rspcore.errors import DecodeError, LocalError, RemoteError
+from rspcore.errors import CryptoError, DecodeError, LocalError, RemoteError
 from rspcore.ids import Eid, Iccid
 from rspcore.messages.codec import Structure
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
@@ -112,6 +112,7 @@ class Card(IsdrChannel):
             send none.
         notes: What could not be observed or answered, each said once, for the report.
         aboard: What is somebody else's on the card: left out of the lists that a case reads.
+        rows: Ids of the requirements that the case is about; None to take everything as its matter.
         keeps_channels: Whether a reset leaves channels open on this card, which is a matter of one
             row: elsewhere the power is switched off and on in place of a reset.
     """
@@ -126,6 +127,7 @@ class Card(IsdrChannel):
         self.terminal_profile: bytes | None = TERMINAL_PROFILE
         self.notes: list[str] = []
         self.aboard = NOBODY
+        self.rows: frozenset[str] | None = None
         self.keeps_channels = False
         self._read: set[tuple[int | None, bool]] = set()
         self._selection = _SELECTION
@@ -134,6 +136,23 @@ class Card(IsdrChannel):
         """Records once what the report has to say of the card beside the verdict."""
         if text not in self.notes:
             self.notes.append(text)
+
+    @contextmanager
+    def owned_by(self, *rows: str) -> Iterator[None]:
+        """Makes what is wrong inside a note, unless the case is about one of these requirements.
+
+        So a mistake that many answers share, such as a signature that does not verify, fails the
+        requirements that own it and no other.
+
+        Args:
+            rows: Ids of the requirements that own it, the first one for the note.
+        """
+        try:
+            yield
+        except (ExpectationError, DecodeError, CryptoError) as error:
+            if self.rows is None or not self.rows.isdisjoint(rows):
+                raise
+            self.note(f"also: {error} ({rows[0]})")
 
     def open(self) -> bytes:
         """Sends TERMINAL PROFILE and opens the channel to the ISD-R; returns the FCI.

@@ -304,10 +304,12 @@ def keep_pcscd_running(held: ExitStack, workers: int) -> None:
     Raises:
         ConfigError: Not installed, or may not be started or reached by this user.
     """
-    from rspsim.transports.pcscd import running_pcscd  # noqa: PLC0415  only for this target
+    from rspsim.transports.shared_daemon import (  # noqa: PLC0415  only for this target
+        shared_pcscd,
+    )
 
-    daemon = held.enter_context(running_pcscd(slots=max(workers, 1)))
-    how = "started for this run" if daemon.ours else "already running"
+    daemon = held.enter_context(shared_pcscd(slots=max(workers, 2)))
+    how = "started for this run" if daemon.kept else "already running"
     print(f"rsplab: the simulated card behind the PC/SC daemon ({how})", file=sys.stderr)
 
 

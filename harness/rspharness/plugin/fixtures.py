@@ -75,6 +75,7 @@ def card(case_state: "CaseState", run_state: "Run") -> "Iterator[Card]":
     opened = run_state.open_card(case_state.trace, case_state.timings, case_state.seed)
     case_state.card = opened
     opened.aboard = run_state.aboard
+    opened.rows = frozenset(case_state.ids)
     changing = not run_state.target.simulated and case_state.level is not Level.READ_ONLY
     run_state.traces |= changing
     yield opened

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -13,7 +14,7 @@ from rspcore.messages.es10b import (
     DownloadErrorCode,
     PrepareDownloadRequest,
 )
-from rspcore.messages.notifications import BppCommandId, ErrorReason
+from rspcore.messages.notifications import BppCommandId, ErrorReason, ProfileInstallationResult
 from rspcore.pki.bundle import Pki
 from rspcore.pki.roles import Role
 from rspcore.profile_maker import preset
@@ -24,6 +25,7 @@ from rspharness.servers.bound_package import protect_correctly
 from rspharness.servers.card_signatures import (
     verify_authentication,
     verify_cancellation,
+    verify_chain,
     verify_notification,
     verify_pir,
     verify_preparation,
@@ -223,9 +225,36 @@ def test_notifications_of_a_switch_verify(card, server, run):
     server.install(card, PROFILE)
     others = [one for one in card.pending_notifications() if one[0] == 0x30]
     assert len(others) == 1
-    verify_notification(server, others[0])
+    verify_notification(card, server, others[0])
     with pytest.raises(ExpectationError, match="euiccNotificationSignature"):
-        verify_notification(server, tlv_edit.flipped(others[0], Tag.Signature))
+        verify_notification(card, server, tlv_edit.flipped(others[0], Tag.Signature))
+
+
+def test_signature_of_a_result_fails_the_rows_that_own_it_alone(card, server):
+    session = server.prepared(card)
+    pir = session.install(PROFILE).pir
+    flipped = tlv_edit.flipped(pir.raw, Tag.Signature)
+    damaged = ProfileInstallationResult.decode(flipped)
+    card.rows = frozenset({"ES10b.LoadBoundProfilePackage#01"})
+    with pytest.raises(ExpectationError, match="euiccSignPIR"):
+        verify_pir(session, damaged)
+    card.rows = frozenset({"ES10b.LoadBoundProfilePackage#08"})
+    verify_pir(session, damaged)
+    (note,) = card.notes
+    assert note.startswith("also: euiccSignPIR: ")
+    assert "ES10b.RetrieveNotificationsList#11" in note
+
+
+def test_flaws_of_a_chain_fail_their_own_rows(card, server):
+    session = server.authenticated(card)
+    eum, euicc = session.eum_certificate, session.euicc_certificate
+    server.now = datetime(2400, 1, 1, tzinfo=UTC)
+    card.rows = frozenset({"ES10b.AuthenticateServer#09"})
+    verify_chain(card, server, eum, euicc)
+    assert any("procedure.Certificates#01" in one for one in card.notes)
+    card.rows = frozenset({"procedure.Certificates#01"})
+    with pytest.raises(ExpectationError, match=r"CERT\.EUM: expected a sound certificate"):
+        verify_chain(card, server, eum, euicc)
 
 
 def test_parameters_make_a_separate_profile(card, server):

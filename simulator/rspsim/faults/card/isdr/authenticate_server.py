@@ -283,7 +283,6 @@ FAULTS: Final = (
             "ES10b.PrepareDownload#01",
             "ES10b.PrepareDownload#03",
             "ES10b.CancelSession#23",
-            "ES10b.CancelSession#31",
             "procedure.Certificates#03",
         ),
         swap(ecasd.SIGNATURE, lambda _key, _data: bytes(64)),
@@ -291,7 +290,7 @@ FAULTS: Final = (
     CardFault(
         "es10b.authenticate-server.own-challenge",
         "euiccSigned1 has the card's own challenge in place of the server's.",
-        _BOTH_ROLES,
+        (*_BOTH_ROLES, "procedure.Download#05"),
         swap(authenticate_server.SIGNED, _own_challenge),
     ),
     CardFault(

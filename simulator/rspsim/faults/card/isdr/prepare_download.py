@@ -248,7 +248,7 @@ FAULTS: Final = (
     CardFault(
         "es10b.prepare-download.signed-alone",
         "euiccSignature2 does not cover smdpSignature2.",
-        ("ES10b.PrepareDownload#01", "ES10b.PrepareDownload#02", "ES10b.PrepareDownload#03"),
+        ("ES10b.PrepareDownload#01", "ES10b.PrepareDownload#03"),
         behind(_FUNCTION, _signed_without_signature2),
     ),
     CardFault(

@@ -364,6 +364,8 @@ OUTLIVING: Final = (
             "ES10c.DisableProfile#19",
             "ES10c.DisableProfile#24",
             "ES10c.EnableProfile#35",
+            "procedure.Download#01",
+            "procedure.Download#02",
         ),
         swap(notifications.ADDRESSES, _address_for_every_event),
     ),

@@ -151,10 +151,7 @@ FAULTS: Final = (
     CardFault(
         "es10b.load.result-to-nobody",
         "A result has an empty address.",
-        (
-            "ES10b.LoadBoundProfilePackage#05",
-            "ES10b.LoadBoundProfilePackage#09",
-        ),
+        ("ES10b.LoadBoundProfilePackage#05",),
         _about(lambda about: replace(about, notification_address="")),
     ),
     CardFault(

@@ -148,7 +148,6 @@ FAULTS: Final = (
             "ES10b.RetrieveNotificationsList#10",
             "ES10b.RetrieveNotificationsList#12",
             "ES10b.RetrieveNotificationsList#17",
-            "ES10c.DeleteProfile#12",
         ),
         swap(
             notifications.CERTIFICATES,
