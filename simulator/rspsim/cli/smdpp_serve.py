@@ -111,7 +111,7 @@ def _listeners(
         Listener(options.host, number, tls_context(credentials[curve], clients=clients))
         for curve, number in wanted.items()
     ]
-    if clients:
+    if clients and options.partner_port is not None:
         context = tls_context(own, clients=clients, required=True)
         listeners.append(Listener(options.host, options.partner_port, context))
     return tuple(listeners)
