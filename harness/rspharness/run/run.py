@@ -342,12 +342,12 @@ class Run:
         if keeper.owes:
             try:
                 done = keeper.put_back(self.open_card(Trace(), Timings()))
-                problem = "" if done.complete else str(done)
+                problem, note = "" if done.complete else str(done), f"the card is as before; {done}"
             except RspError as error:
-                problem = f"the card was not put back: {error}"
+                problem = note = f"the card was not put back: {error}"
             if problem:
-                problem += f"; {self._recover_line(keeper.eid)} puts back what can be"
-            self.notes.append(problem or f"the card is as before; {done}")
+                note = f"{problem}; {self._recover_line(keeper.eid)} puts back what can be"
+            self.notes.append(note)
         self.facts["changing_commands"] = (
             f"{keeper.counter.here:,} in this run, {keeper.counter.total:,} on this card"
         )

@@ -152,7 +152,7 @@ def _listeners(
         )
         for curve, number in wanted.items()
     ]
-    if clients:
+    if clients and options.partner_port is not None:
         context = tls_context(own, clients=clients, required=True)
         listeners.append(Listener(options.host, options.partner_port, context))
     return tuple(listeners)
