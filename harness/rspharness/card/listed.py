@@ -63,6 +63,7 @@ class ListedProfile:
         isdp_aid: AID of the ISD-P.
         profile_state: profileState.
         profile_class: profileClass.
+        nickname: profileNickname, empty for none.
         problem: What of these cannot be read, in words; empty when nothing is wrong.
     """
 
@@ -71,6 +72,7 @@ class ListedProfile:
     isdp_aid: Aid | None = None
     profile_state: int | None = None
     profile_class: int | None = None
+    nickname: str = ""
     problem: str = ""
 
 
@@ -181,6 +183,7 @@ def _profile(raw: bytes) -> ListedProfile:
         isdp_aid=aid,
         profile_state=_integer(found, Tag.ProfileState),
         profile_class=_integer(found, Tag.ProfileClass),
+        nickname=found.get(Tag.ProfileNickname, b"").decode("utf-8", "replace"),
         problem=problem or wrong_iccid or wrong_aid,
     )
 

@@ -38,7 +38,7 @@ from rspcore.status import is_success
 from rspcore.tags import Tag
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
-from rspharness.record.verdicts import ExpectationError, Inconclusive
+from rspharness.record.verdicts import ExpectationError, Inconclusive, NotApplicable
 from rspharness.servers.bound_package import Package, PackageInputs, bind_package
 from rspharness.servers.request_overrides import (
     DEVICE_INFO,
@@ -355,7 +355,16 @@ class Session:
         Args:
             profile: What is bound.
             fields: Attributes of `PackageInputs` to change.
+
+        Raises:
+            NotApplicable: a Profile of somebody else on the card has this ICCID.
         """
+        iccid = profile.metadata.iccid
+        if iccid in self.card.aboard.profiles:
+            raise NotApplicable(
+                f"the case loads a Profile with ICCID {iccid}, and one that this run did not "
+                "install is on the card; `rsplab lpa delete` deletes it, if it is yours"
+            )
         return bind_package(self.package_inputs(profile, **fields))
 
     def load(self, package: Package, *, stop: bool = True) -> Loaded:
