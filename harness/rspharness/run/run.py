@@ -372,6 +372,23 @@ class Run:
             return is_of_suites(iccid)
         return self._keeper is not None and self._keeper.owns(iccid, aid)
 
+    @property
+    def case_aboard(self) -> Aboard:
+        """Returns what is somebody else's, and whether the Enabled Profile among it stays so.
+
+        That is read once, when one is; the card has to be opened again afterwards.
+
+        Raises:
+            Inconclusive: the target was lost.
+        """
+        aboard = self.aboard
+        return replace(aboard, stays_enabled=aboard.enabled is not None and self._stays_enabled)
+
+    @cached_property
+    def _stays_enabled(self) -> bool:
+        listed = self.open_card(Trace(), Timings()).listed_profiles()
+        return any(one.keeps_enabled for one in listed if one.iccid == self.aboard.enabled)
+
     def lost(self, case: CaseState) -> None:
         """Marks the target as broken because of this case."""
         if not self.broken:
