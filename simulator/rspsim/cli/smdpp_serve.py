@@ -20,6 +20,7 @@ from rspcore.pki.bundle import Credential
 from rspcore.pki.certificate import Certificate
 from rspcore.printable_text import printable
 from rspsim.cli.console import Console
+from rspsim.cli.setting_options import chosen
 from rspsim.cli.smdpp_setup import make_server, packages
 from rspsim.server_setup import Package, server_pki, switch_faults, tls_credential
 from rspsim.smdpp import Order, SmDpPlus
@@ -35,6 +36,7 @@ from rspsim.transports.partner_client import PartnerClient, answered_in_steps
 __all__ = ["serve"]
 
 _LONGEST_PATH: Final = 100
+_TERMS: Final = frozenset(OrderTerms.__dataclass_fields__)
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -96,9 +98,12 @@ def _serve(options: argparse.Namespace, state: FileState | None) -> int:
         _print_identity(server, options, front.ports, console)
         console.line(f"state       {'in memory' if state is None else state.path}")
         if options.admin_port is not None:
-            admin = management_front(server, lock, port=options.admin_port)
+            admin = management_front(
+                server, lock, port=options.admin_port, token=options.admin_token
+            )
             stack.enter_context(admin)
-            console.line(f"management  http://127.0.0.1:{admin.ports[0]}/")
+            console.line(f"management  http://127.0.0.1:{admin.ports[0]}/page#{admin.token}")
+            console.line(f"            Authorization: Bearer {admin.token}")
         orders.show()
         with lock:
             server.history.listen(lambda exchange: console.line(_exchange_line(exchange)))
@@ -173,13 +178,14 @@ class _Orders:
         """
         self._server = server
         self._options = options
+        self._wishes = chosen(options, "order")
         self._console = console
         self._packages: dict[int, Package] = {}
         self._kept = server.orders.all()
-        ordered_anew = options.again or options.state is None
+        ordered_anew = self._wishes.get("again") or options.state is None
         if self._kept and not (ordered_anew and self._all_finished()):
             return
-        matching_id = options.matching_id
+        matching_id = self._wishes.get("matching_id")
         for package in packages(options, server.identity.address):
             self._order(package, matching_id)
             matching_id = None
@@ -188,13 +194,16 @@ class _Orders:
         return all(order.state not in LIVE for order in self._kept)
 
     def _order(self, package: Package, matching_id: str | None) -> None:
+        terms = {name: one for name, one in self._wishes.items() if name in _TERMS}
+        if terms.get("again"):
+            terms.setdefault("downloads", None)
         order = self._server.orders.order(
             package.upp,
             package.metadata,
             matching_id=matching_id,
-            confirmation_code=self._options.confirmation_code,
-            eid=self._options.eid,
-            terms=OrderTerms(downloads=None, again=True) if self._options.again else None,
+            confirmation_code=self._wishes.get("confirmation_code"),
+            eid=self._wishes.get("eid"),
+            terms=OrderTerms(**terms),
         )
         self._packages[order.number] = package
 
