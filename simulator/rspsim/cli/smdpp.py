@@ -95,6 +95,13 @@ def _add_network(group: "argparse._ArgumentGroup") -> None:
         metavar="FILE",
         help="file to write the CI certificates to, for clients that have to trust them",
     )
+    group.add_argument(
+        "--write-client",
+        type=Path,
+        metavar="DIR",
+        help="folder to write client.pem and client.key to, certificate and key of an operator for "
+        "ES2+, valid for 90 days",
+    )
 
 
 def _add_server(group: "argparse._ArgumentGroup") -> None:

@@ -15,10 +15,13 @@ import segno
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
+from rspcore.ids import Iccid, Oid
 from rspcore.messages.metadata import ProfileClass
 from rspcore.pki.bundle import Credential
 from rspcore.pki.certificate import Certificate
+from rspcore.pki.generate import issue_tls
 from rspcore.printable_text import printable
+from rspcore.profile_maker import preset
 from rspsim.cli.console import Console
 from rspsim.cli.setting_options import chosen
 from rspsim.cli.smdpp_setup import make_server, packages
@@ -26,6 +29,7 @@ from rspsim.server_setup import Package, server_pki, switch_faults, tls_credenti
 from rspsim.smdpp import Order, SmDpPlus
 from rspsim.smdpp.history import Exchange
 from rspsim.smdpp.stock.orders import LIVE, OrderTerms
+from rspsim.smdpp.stock.wished_profile import DEFAULT_PROFILE
 from rspsim.stores.server_state import FileState
 from rspsim.system import SystemClock
 from rspsim.transports.courier import Courier
@@ -37,6 +41,8 @@ __all__ = ["serve"]
 
 _LONGEST_PATH: Final = 100
 _TERMS: Final = frozenset(OrderTerms.__dataclass_fields__)
+_OPERATOR: Final = Oid("2.999.100")
+"""OID of the operator for whom --write-client makes a certificate."""
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -76,6 +82,8 @@ def _serve(options: argparse.Namespace, state: FileState | None) -> int:
     switch_faults(server, options.fault)
     if options.write_ca is not None:
         _write_ca(server, options.write_ca)
+    if options.write_client is not None:
+        _write_client(server, options.write_client)
     lock = threading.Lock()
     now, identity = SystemClock().now(), server.identity
     own = tls_credential(server, identity.curves[0], now)
@@ -149,6 +157,21 @@ def _write_ca(server: SmDpPlus, file: Path) -> None:
         raise ConfigError(f"--write-ca {file}: {error.strerror}") from error
 
 
+def _write_client(server: SmDpPlus, folder: Path) -> None:
+    identity, now = server.identity, SystemClock().now()
+    made = issue_tls(
+        identity.pki, identity.curves[0], ["operator.example"], now, registered_id=_OPERATOR
+    )
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        key = folder / "client.key"
+        key.touch(mode=0o600)
+        key.write_bytes(made.private_key.to_pem())
+        (folder / "client.pem").write_text(ssl.DER_cert_to_PEM_cert(made.certificate.der))
+    except OSError as error:
+        raise ConfigError(f"--write-client {folder}: {error.strerror}") from error
+
+
 def _print_identity(
     server: SmDpPlus, options: argparse.Namespace, ports: tuple[int, ...], console: Console
 ) -> None:
@@ -182,16 +205,31 @@ class _Orders:
         self._console = console
         self._packages: dict[int, Package] = {}
         self._kept = server.orders.all()
-        ordered_anew = self._wishes.get("again") or options.state is None
-        if self._kept and not (ordered_anew and self._all_finished()):
+        if self._kept and not self._wanted():
             return
         matching_id = self._wishes.get("matching_id")
-        for package in packages(options, server.identity.address):
+        for package in packages(options, server.identity.address, self._iccid()):
             self._order(package, matching_id)
             matching_id = None
 
-    def _all_finished(self) -> bool:
-        return all(order.state not in LIVE for order in self._kept)
+    def _wanted(self) -> bool:
+        """Returns whether something is ordered, though the file has orders.
+
+        From a file that was named, nothing is, unless every order is finished and --again was
+        given. From the usual one also what the options name, unless that waits there already.
+        """
+        pending = [order for order in self._kept if order.state in LIVE]
+        if self._options.state is not None:
+            return not pending and bool(self._wishes.get("again"))
+        named = self._wishes or self._options.upp or chosen(self._options, "profile")
+        waits = self._wishes.get("matching_id") in {order.matching_id for order in pending}
+        return not pending or (bool(named) and not waits)
+
+    def _iccid(self) -> Iccid | None:
+        """Returns a fresh ICCID where the usual Profile has an order that is not finished."""
+        usual = preset(DEFAULT_PROFILE).iccid
+        live = self._server.orders.state_of(usual) in LIVE
+        return self._server.orders.fresh_iccid() if live else None
 
     def _order(self, package: Package, matching_id: str | None) -> None:
         terms = {name: one for name, one in self._wishes.items() if name in _TERMS}

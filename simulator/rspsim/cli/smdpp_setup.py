@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from rspcore.errors import ConfigError, DecodeError
+from rspcore.ids import Iccid
 from rspcore.pki.bundle import Pki
 from rspsim.cli.setting_options import chosen
 from rspsim.env import AdjustableClock, Rng, SeededRng
@@ -71,8 +72,15 @@ def _clock(options: argparse.Namespace) -> AdjustableClock:
     return clock
 
 
-def packages(options: argparse.Namespace, address: str) -> list[Package]:
+def packages(
+    options: argparse.Namespace, address: str, iccid: Iccid | None = None
+) -> list[Package]:
     """Reads the packages the options name, or makes a test profile if they name none.
+
+    Args:
+        options: Options of the command.
+        address: Where Notifications go.
+        iccid: ICCID of a profile made here, unless the options name one; None for the usual one.
 
     Raises:
         ConfigError: a file cannot be read.
@@ -81,6 +89,8 @@ def packages(options: argparse.Namespace, address: str) -> list[Package]:
     """
     values = {"notification_addresses": (address,), **chosen(options, "profile")}
     if not options.upp:
+        if iccid is not None:
+            values.setdefault("iccid", iccid)
         return [Package("test profile made here", *package_of(values))]
     found = []
     for file in options.upp:

@@ -271,6 +271,12 @@ def test_default_file_orders_anew_when_nothing_is_pending(tmp_path, monkeypatch,
             assert [one.state for one in server.orders.all()] == expected
             if state.start == 2:
                 server.orders.change(1, OrderEvent.WITHDRAWN)
+    for words, expected in (((), 2), (("--matching-id", "NEW"), 3), (("--matching-id", "NEW"), 3)):
+        with FileState(file) as state, Console() as console:
+            chosen = options("--port", "8499", *words)
+            server = smdpp_setup.make_server(chosen, pki, 8499, state)
+            _Orders(server, chosen, console)
+            assert len(server.orders.all()) == expected
     assert _state_file(options("--port", "0")) is None
     assert _state_file(options("--in-memory")) is None
 
