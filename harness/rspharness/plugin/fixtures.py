@@ -79,7 +79,7 @@ def card(case_state: "CaseState", run_state: "Run") -> "Iterator[Card]":
     opened.aboard = aboard
     opened.rows = frozenset(case_state.ids)
     if opened.aboard != NOBODY:
-        from rspharness.targets.untouched import UntouchedLink  # noqa: PLC0415  kept cards only
+        from rspharness.card.untouched import UntouchedLink  # noqa: PLC0415  kept cards only
 
         opened.link = UntouchedLink(opened.link, opened.aboard)
     changing = not run_state.target.simulated and case_state.level is not Level.READ_ONLY

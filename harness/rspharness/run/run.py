@@ -342,12 +342,12 @@ class Run:
         if keeper.owes:
             try:
                 done = keeper.put_back(self.open_card(Trace(), Timings()))
-                problem = "" if done.complete else str(done)
+                problem, note = "" if done.complete else str(done), f"the card is as before; {done}"
             except RspError as error:
-                problem = f"the card was not put back: {error}"
+                problem = note = f"the card was not put back: {error}"
             if problem:
-                problem += f"; {self._recover_line(keeper.eid)} puts back what can be"
-            self.notes.append(problem or f"the card is as before; {done}")
+                note = f"{problem}; {self._recover_line(keeper.eid)} puts back what can be"
+            self.notes.append(note)
         self.facts["changing_commands"] = (
             f"{keeper.counter.here:,} in this run, {keeper.counter.total:,} on this card"
         )
@@ -362,6 +362,15 @@ class Run:
             return NOBODY
         before = self._keeper.before
         return NOBODY if before is None else aboard_of(before)
+
+    def owns(self, iccid: Iccid | None, aid: Aid | None = None) -> bool:
+        """Returns whether a Profile is of the suites: on a card that is kept, by its journal.
+
+        On a simulated card, which is new for each case, the ICCIDs of the suites say so.
+        """
+        if self.target.simulated:
+            return is_of_suites(iccid)
+        return self._keeper is not None and self._keeper.owns(iccid, aid)
 
     @property
     def case_aboard(self) -> Aboard:
@@ -379,15 +388,6 @@ class Run:
     def _stays_enabled(self) -> bool:
         listed = self.open_card(Trace(), Timings()).listed_profiles()
         return any(one.keeps_enabled for one in listed if one.iccid == self.aboard.enabled)
-
-    def owns(self, iccid: Iccid | None, aid: Aid | None = None) -> bool:
-        """Returns whether a Profile is of the suites: on a card that is kept, by its journal.
-
-        On a simulated card, which is new for each case, the ICCIDs of the suites say so.
-        """
-        if self.target.simulated:
-            return is_of_suites(iccid)
-        return self._keeper is not None and self._keeper.owns(iccid, aid)
 
     def lost(self, case: CaseState) -> None:
         """Marks the target as broken because of this case."""

@@ -229,24 +229,26 @@ def _delete_one(card: Card, run: Run, one: ListedProfile) -> None:
                 raise
             lift_rules(card, iccid, next(run.rising()))
             disable(card, iccid, one.isdp_aid)
-    if _deleted(card, one):
+    if _deleted(card, one, iccid):
+        return
+    if iccid is None:
+        _named(card, _deletion, iccid, one.isdp_aid)  # its rules cannot be lifted without an ICCID
         return
     # It may be Enabled although it is not listed so, or rules of it forbid its deletion.
     with suppress(ExpectationError):
         disable(card, iccid, one.isdp_aid)
-        if _deleted(card, one):
+        if _deleted(card, one, iccid):
             return
     enable(card, iccid, one.isdp_aid)
-    if iccid is not None:  # without it nothing can name the Profile to the operator's server
-        lift_rules(card, iccid, next(run.rising()))
+    lift_rules(card, iccid, next(run.rising()))
     disable(card, iccid, one.isdp_aid)
     _named(card, _deletion, iccid, one.isdp_aid)
 
 
-def _deleted(card: Card, one: ListedProfile) -> bool:
+def _deleted(card: Card, one: ListedProfile, iccid: Iccid | None) -> bool:
     """Deletes a Profile that is Disabled; returns whether the card did it."""
     try:
-        _named(card, _deletion, one.iccid, one.isdp_aid)
+        _named(card, _deletion, iccid, one.isdp_aid)
     except ExpectationError:
         return False
     return True

@@ -21,7 +21,7 @@ from rspharness.run.run import Run
 from rspharness.run.run_options import RunOptions
 from rspharness.simulated.kept_in_process import KeptInProcess
 from rspharness.targets.settings import TargetSettings
-from rspharness.targets.untouched import UntouchedLink
+from rspharness.card.untouched import UntouchedLink
 
 OTHER = Iccid.from_digits("8999701000000000001")
 OWN = Iccid.from_digits("8929901012345678905")
