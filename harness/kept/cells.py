@@ -1,6 +1,7 @@
 """Runs the suites on kept cards and prints a table: cards x levels x orders.
 
     python harness/kept/cells.py                  three cells, drawn by the commit: short
+                                                  (the one of level profiles in this process)
     python harness/kept/cells.py --all            every cell
     python harness/kept/cells.py --card blank --level profiles --order twice
     python harness/kept/cells.py --all --write    write the committed lists anew
@@ -24,7 +25,7 @@ import sys
 import tempfile
 import tomllib
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -87,18 +88,21 @@ class Outcome:
         runs: The verdicts of each of its runs.
         problems: What is wrong, one line each.
         apart: Cases that are not applicable here and are on a new card, by their reasons.
+        directly: Whether the card was called without the PC/SC daemon.
     """
 
     cell: Cell
     runs: list[Verdicts] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     apart: dict[str, str] = field(default_factory=dict)
+    directly: bool = False
 
     def line(self) -> str:
         """Returns the line of the table, of the last run."""
         counts = Counter(verdict for verdict, _ in self.runs[-1].values()) if self.runs else {}
         words = (counts.get(one, 0) for one in ("pass", "not applicable", "probe"))
         end = f"{len(self.problems)} wrong" if self.problems else "as new, nothing left"
+        end += ", in process" if self.directly else ""
         total = sum(counts.values())
         return LINE.format(self.cell.card, self.cell.level, self.cell.order, *words, total, end)
 
@@ -108,24 +112,29 @@ def main() -> int:
     options = _arguments()
     every = [Cell(*one) for one in product(_cards(), LEVELS, ORDERS)]
     every.append(Cell("blank", IRREVERSIBLE, "files"))
-    chosen = _chosen(every, options) or _drawn(every)
+    asked = _chosen(every, options)
+    chosen = asked or _drawn(every)
     with ExitStack() as held, tempfile.TemporaryDirectory() as made:
         folder = options.report or Path(made)
         if not options.in_process:
             held.enter_context(running_pcscd(slots=2))
         pool = held.enter_context(ThreadPoolExecutor(2))
+        readers: SimpleQueue[str] = SimpleQueue()
+        for slot in range(2):
+            readers.put(f"Virtual PCD 00 {slot:02d}")
+
+        def begun(cell: Cell) -> Future[Outcome]:
+            directly = options.in_process or (not asked and cell.level == "profiles")
+            place = folder / "-".join(_words(cell))
+            return pool.submit(_in_reader, cell, None if directly else readers, place)
+
+        done = [begun(chosen[0])]
         news = {
             kind: pool.submit(_on_new_cards, card, level, folder / f"new-{card}")
             for kind, (card, level) in _needed(chosen).items()
         }
-        readers: SimpleQueue[str] = SimpleQueue()
-        for slot in range(2):
-            readers.put("" if options.in_process else f"Virtual PCD 00 {slot:02d}")
+        done += map(begun, chosen[1:])
         print(LINE.format("card", "level", "order", "passed", "not applicable", "probe", "all", ""))
-        done = [
-            pool.submit(_in_reader, cell, readers, folder / "-".join(_words(cell)))
-            for cell in chosen
-        ]
         outcomes = []
         for one in done:
             outcome = one.result()
@@ -240,8 +249,10 @@ def _on_new_cards(card: str, level: str, folder: Path) -> Verdicts:
     return _run(words, folder)
 
 
-def _in_reader(cell: Cell, readers: SimpleQueue[str], folder: Path) -> Outcome:
-    """Runs a cell in a reader that is free."""
+def _in_reader(cell: Cell, readers: SimpleQueue[str] | None, folder: Path) -> Outcome:
+    """Runs a cell in a reader that is free, or without one."""
+    if readers is None:
+        return _ran(cell, "", folder)
     reader = readers.get()
     try:
         return _ran(cell, reader, folder)
@@ -260,7 +271,7 @@ def _ran(cell: Cell, reader: str, folder: Path) -> Outcome:
     folder.mkdir(parents=True, exist_ok=True)
     state = folder / "card.db"
     state.unlink(missing_ok=True)
-    outcome = Outcome(cell)
+    outcome = Outcome(cell, directly=not reader)
     target = CARDS / f"{cell.card}.toml"
     _made(target, state)
     before = held(state)
