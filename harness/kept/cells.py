@@ -40,7 +40,7 @@ from rspharness.run.opening import load_settings
 from rspharness.simulated.used_card import used_state
 from rspharness.targets.target import TargetOptions
 from rspsim.stores.sqlite import SqliteStore
-from rspsim.transports.pcscd import running_pcscd
+from rspsim.transports.shared_daemon import shared_pcscd
 
 ROOT = Path(__file__).resolve().parents[2]
 CARDS = ROOT / "harness" / "kept" / "cards"
@@ -117,7 +117,7 @@ def main() -> int:
     with ExitStack() as held, tempfile.TemporaryDirectory() as made:
         folder = options.report or Path(made)
         if not options.in_process:
-            held.enter_context(running_pcscd(slots=2))
+            held.enter_context(shared_pcscd(slots=2))
         pool = held.enter_context(ThreadPoolExecutor(2))
         readers: SimpleQueue[str] = SimpleQueue()
         for slot in range(2):
