@@ -13,6 +13,7 @@ Exit code 1 when a card is not as its fixture says, with a line for each differe
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -137,10 +138,21 @@ def _judge(
         _differ(outcome, "inconclusive rows", by_verdict.get("inconclusive", set()))
     elif cause not in done.stdout:
         outcome.problems.append(f"the report does not say {cause!r}")
-    if done.returncode != 1:
-        outcome.problems.append(f"exit code {done.returncode}, not 1")
+    if blocked and not _opens_with_cause(done.stdout):
+        outcome.problems.append("the report does not open with the causes")
+    if card.get("right"):
+        _differ(outcome, "blocked rows", by_verdict.get("blocked", set()))
+    if done.returncode != (wanted := 0 if card.get("right") else 1):
+        outcome.problems.append(f"exit code {done.returncode}, not {wanted}")
     if outcome.seconds > LIMIT_S:
         outcome.problems.append(f"{outcome.seconds:.0f} s, more than {LIMIT_S}")
+
+
+def _opens_with_cause(printed: str) -> bool:
+    """Returns whether the summary of a run begins with what blocks its cases."""
+    _, _, summary = printed.partition("conformance ====")
+    lines = summary.splitlines()[1:]
+    return bool(lines) and re.match(r"\d+ causes? blocks? \d+ cases?:", lines[0]) is not None
 
 
 def _differ(outcome: Outcome, what: str, rows: set[str]) -> None:

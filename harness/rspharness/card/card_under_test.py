@@ -276,14 +276,19 @@ class Card(IsdrChannel):
         Raises:
             ExpectationError: the card refused; `UnobservedError` as `exchange`.
         """
-        response = self.store(octets)
-        if not is_success(response.sw):
-            function = _BY_TAG.get(_tag(octets) or 0)
-            name = function.name if function else "the request"
-            raise self._not_read(
-                name, octets, "SW 9000 (OK) or 91XX", f"SW {describe(response.sw)}"
-            )
-        return response
+        function = _BY_TAG.get(_tag(octets) or 0)
+        data, sw = self._successful(function.name if function else "the request", octets)
+        return ResponseApdu(data, sw)
+
+    def _successful(self, name: str, octets: bytes) -> tuple[bytes, int]:
+        """Sends one command TLV and returns data and status word, which is one of success."""
+        try:
+            data, sw = self.send_raw(octets)
+        except DecodeError as error:
+            raise self._not_read(name, octets, "a response APDU", str(error)) from error
+        if not is_success(sw):
+            raise self._not_read(name, octets, "SW 9000 (OK) or 91XX", f"SW {describe(sw)}")
+        return data, sw
 
     def exchange(self, name: str, octets: bytes) -> bytes:
         """Sends one command TLV and returns the response TLV.
@@ -293,9 +298,7 @@ class Card(IsdrChannel):
                 response of this function. `UnobservedError` for the lists by which cases look at
                 the card, unless such a request was answered earlier in this case.
         """
-        data, sw = self.send_raw(octets)
-        if not is_success(sw):
-            raise self._not_read(name, octets, "SW 9000 (OK) or 91XX", f"SW {describe(sw)}")
+        data, _ = self._successful(name, octets)
         function = _BY_NAME.get(name)
         if function is not None:
             try:
