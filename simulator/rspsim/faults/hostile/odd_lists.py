@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
+from rspcore.errors import DecodeError
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.tags import Tag
 from rspsim.euicc.decisions import Decisions
@@ -111,7 +112,10 @@ class StoresLongNickname(ErringCard):
         """Has the beginning of a long nickname stored, and remembers the whole."""
         if apdu.ins != Ins.STORE_DATA or _tag(apdu.data) != Tag.SetNickname:
             return None
-        request = tlv.parse(apdu.data)
+        try:
+            request = tlv.parse(apdu.data)
+        except DecodeError:
+            return None  # the first of several blocks
         iccid, nickname = request.find(Tag.Iccid), request.find(Tag.ProfileNickname)
         if iccid is None or nickname is None:
             return None
