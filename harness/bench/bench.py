@@ -23,7 +23,7 @@ import round_trips
 from figure import Figure
 
 from rspcore.errors import ConfigError
-from rspsim.transports.pcscd import running_pcscd
+from rspsim.transports.shared_daemon import shared_pcscd
 
 
 def main() -> int:
@@ -64,7 +64,7 @@ def over_pcsc(share: int) -> list[Figure]:
         return []
     figures: list[Figure] = []
     try:
-        with running_pcscd() as daemon:
+        with shared_pcscd() as daemon:
             slots = daemon.slots
             for measure in (
                 lambda: round_trips.over_pcsc(slots, 5000 // share),

@@ -5,6 +5,7 @@ The peers are links that replay a script, a card of TLVs, a port of answers.
 
 import importlib
 import importlib.util
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,15 @@ from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspharness.lpa.es9p_client import HttpReply
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "simulator" / "tests"))
+from evidence import (
+    pytest_fixture_setup,
+    pytest_runtest_makereport,
+    pytest_runtest_protocol,
+)
+
+__all__ = ["pytest_fixture_setup", "pytest_runtest_makereport", "pytest_runtest_protocol"]
 
 pytest_plugins = ["pytester"]
 

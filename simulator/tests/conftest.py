@@ -1,5 +1,6 @@
 """What the tests of the vocabulary and of the simulated roles share."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,15 @@ from hypothesis import settings
 from rspcore.crypto.curves import Curve
 from rspcore.pki.bundle import Pki
 from rspcore.pki.roles import Role
+
+sys.path.insert(0, str(Path(__file__).parent))
+from evidence import (
+    pytest_fixture_setup,
+    pytest_runtest_makereport,
+    pytest_runtest_protocol,
+)
+
+__all__ = ["pytest_fixture_setup", "pytest_runtest_makereport", "pytest_runtest_protocol"]
 
 settings.register_profile("rsplab", deadline=None)  # no test depends on the speed of the machine
 settings.load_profile("rsplab")

@@ -198,6 +198,18 @@ def test_results_of_all_environments_are_added_up(launcher: ModuleType) -> None:
     assert launcher.sum_of_results() == (11, 2, 2)
 
 
+def test_evidence_is_counted_by_the_property_of_its_tests(launcher: ModuleType) -> None:
+    property_of = '<properties><property name="evidence" value="outside"/></properties>'
+    launcher.TOX_RESULTS.mkdir(parents=True)
+    (launcher.TOX_RESULTS / "unit.xml").write_text(
+        f"<testsuites><testsuite><testcase>{property_of}</testcase>"
+        f"<testcase>{property_of}<failure/></testcase><testcase/>"
+        f"<testcase>{property_of}<skipped/></testcase><testcase><skipped/></testcase>"
+        "</testsuite></testsuites>"
+    )
+    assert launcher.count_evidence() == (2, 1)
+
+
 def test_usage_is_shown_before_any_set_up(
     launcher: ModuleType, capsys: pytest.CaptureFixture[str], started: list[tuple[str, ...]]
 ) -> None:

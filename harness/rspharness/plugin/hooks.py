@@ -7,6 +7,7 @@ what a run shares in `rspharness.run.run`, what the reports show in `rspharness.
 """
 
 from collections.abc import Generator
+from contextlib import ExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -142,9 +143,11 @@ def _register_fault_plugins(config: pytest.Config, collector: "Collector | None"
 def pytest_xdist_setupnodes(config: pytest.Config, specs: list[object]) -> None:
     """Starts pcscd once, with a slot for each worker, before the workers look for it."""
     if option_values.value(config, "target") == "vpcd":
-        from rspharness.simulated.vpcd import start_daemon  # noqa: PLC0415  only for this target
+        from rspharness.simulated.vpcd import virtual_slots  # noqa: PLC0415  only for this target
 
-        config.add_cleanup(start_daemon(len(specs)).stop)
+        held = ExitStack()
+        config.add_cleanup(held.close)
+        virtual_slots(held, len(specs))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

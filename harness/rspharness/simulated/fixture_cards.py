@@ -133,7 +133,7 @@ class ReaderCards:
         """
         self._eids = _Eids(_IN_READER)
         self._held = ExitStack()
-        self._slots = self._held.enter_context(shared_pcscd())
+        self._slots = self._held.enter_context(shared_pcscd()).slots
 
     def __call__(self, preset: str = USUAL, **words: Unpack[CardWords]) -> str:
         """Puts a card into a reader; takes the arguments of `simulated_card`.

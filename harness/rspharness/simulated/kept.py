@@ -12,7 +12,8 @@ its memory, the Profiles of an operator on it.
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import time  # noqa: TID251  the card of a killed run takes real time to end
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -24,20 +25,25 @@ from rspcore.ids import Eid
 from rspharness.simulated.hostile import made_for
 from rspharness.simulated.inprocess import declared_by_maker, preset_of
 from rspharness.simulated.used_card import used_state
-from rspharness.simulated.vpcd import free_slot, start_daemon
+from rspharness.simulated.vpcd import free_slot, virtual_slots
 from rspharness.targets.pcsc import PcscTarget
 from rspharness.targets.reader import KeptLink
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspsim.card_setup import CardRequest, kept_state
 from rspsim.euicc.state import CardState
+from rspsim.stores.file import StoreInUseError
 from rspsim.stores.sqlite import SqliteStore
 from rspsim.transports.card_presence import wait_until_card_answers, wait_until_empty
-from rspsim.transports.pcscd import PcscDaemon
 from rspsim.transports.pcsclite import wait_for_reader
 from rspsim.transports.readers import Slot
 
 __all__ = ["KeptTarget"]
+
+_FREED_WITHIN_S: Final = 5.0
+"""How long the card of a run that was killed may still have its file, in seconds."""
+
+_POLL_S: Final = 0.05
 
 _STOP_S: Final = 10.0
 """How long the card may take to end after SIGTERM, in seconds."""
@@ -71,9 +77,7 @@ class KeptTarget:
         self._fault = options.card_fault
         self._held = ExitStack()
         with ExitStack() as held:
-            daemon = start_daemon(1)
-            held.callback(daemon.stop)
-            slot = _slot(daemon, options)
+            slot = _slot(virtual_slots(held, 1), options)
             self._serve = partial(_served, options, slot.port)
             wait_for_reader(lambda name: name == slot.reader)
             wait_until_empty(slot.reader)  # the card of a run that was killed may still be seen
@@ -112,11 +116,11 @@ class KeptTarget:
         return {**facts, "card_fault": self._fault} if self._fault else facts
 
     def close(self) -> None:
-        """Releases the reader and ends the card, whose file can be used again, and the daemon."""
+        """Releases the reader and ends the card; its file can be used again."""
         self._held.close()
 
 
-def _slot(daemon: PcscDaemon, options: TargetOptions) -> Slot:
+def _slot(slots: Sequence[Slot], options: TargetOptions) -> Slot:
     """Returns the slot of the reader that is named, else the first free one.
 
     Raises:
@@ -124,11 +128,11 @@ def _slot(daemon: PcscDaemon, options: TargetOptions) -> Slot:
     """
     wanted = options.settings.reader
     if not wanted:
-        return free_slot(daemon, options)
-    for slot in daemon.slots:
+        return free_slot(slots, options)
+    for slot in slots:
         if slot.reader.startswith(wanted):
             return slot
-    known = ", ".join(slot.reader for slot in daemon.slots)
+    known = ", ".join(slot.reader for slot in slots)
     raise ConfigError(f"--reader {wanted!r}: expected a virtual reader: {known}")
 
 
@@ -137,12 +141,24 @@ def _state_in(path: Path, options: TargetOptions) -> CardState:
     request = CardRequest(
         pki=options.pki_folder, eid=options.eid, personality=options.personality or None
     )
-    with SqliteStore(path) as store:
+    with _opened(path) as store:
         if store.load() is None:
             made = used_state(made_for(options))
             store.commit(made)
             return made
         return kept_state(store, request)
+
+
+def _opened(path: Path) -> SqliteStore:
+    """Opens the file; one that the card of a killed run still has is waited for."""
+    end = time.monotonic() + _FREED_WITHIN_S
+    while True:
+        try:
+            return SqliteStore(path)
+        except StoreInUseError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(_POLL_S)
 
 
 def _served(options: TargetOptions, port: int) -> subprocess.Popen[str]:

@@ -5,7 +5,8 @@ target `inprocess`, every case gets a new card, which replaces the last one whil
 power.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import Final
 
 from rspcore.errors import ConfigError
@@ -14,26 +15,32 @@ from rspharness.targets.reader import KeptLink, ReaderLink
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspharness.targets.transport import PoweredLink
-from rspsim.transports.pcscd import PcscDaemon, start_pcscd
 from rspsim.transports.pcsclite import wait_for_reader
 from rspsim.transports.readers import Slot
+from rspsim.transports.shared_daemon import shared_pcscd
 from rspsim.transports.tcp_ports import port_use
 from rspsim.transports.vpcd import VpcdCard
 
-__all__ = ["VpcdTarget", "free_slot", "start_daemon"]
+__all__ = ["VpcdTarget", "free_slot", "virtual_slots"]
 
 
 _SEEN_WITHIN_S: Final = 5.0
 """A daemon looks for cards every 400 ms, and may still process the removal of the last one."""
 
 
-def start_daemon(slots: int) -> PcscDaemon:
-    """Returns a running pcscd with at least this number of virtual slots, and at least two.
+def virtual_slots(held: ExitStack, slots: int) -> tuple[Slot, ...]:
+    """Returns the virtual slots of a running pcscd: at least this number, and at least two.
+
+    A pcscd that had to be started ends with its last user, also where that one is killed.
+
+    Args:
+        held: Keeps the daemon running until it is closed.
+        slots: How many are needed.
 
     Raises:
         ConfigError: it is not installed, or cannot be started; the message names the remedy.
     """
-    return start_pcscd(slots=max(slots, 2))
+    return held.enter_context(shared_pcscd(slots=max(slots, 2))).slots
 
 
 class _CurrentCard:
@@ -72,16 +79,12 @@ class VpcdTarget:
         self._cards = SimulatedCards(
             options, maker_with(options.card_fault, preset_of(options.settings))
         )
-        self._daemon = start_daemon(options.slot + 1)
-        try:
-            self._slot = free_slot(self._daemon, options)
-            self._served = VpcdCard(_CurrentCard(self._cards), port=self._slot.port)
-            self._served.start()
-        except ConfigError:
-            self._daemon.stop()
-            raise
-        wait_for_reader(lambda name: name == self._slot.reader)
         self._link: ReaderLink | None = None
+        with ExitStack() as held:
+            self._slot = free_slot(virtual_slots(held, options.slot + 1), options)
+            held.enter_context(VpcdCard(_CurrentCard(self._cards), port=self._slot.port))
+            wait_for_reader(lambda name: name == self._slot.reader)
+            self._held = held.pop_all()
 
     def open(self) -> PoweredLink:
         """Puts a new card in place and returns the link to it.
@@ -112,20 +115,18 @@ class VpcdTarget:
         self._cards.restored(state)
 
     def close(self) -> None:
-        """Takes the card out of the reader and stops the daemon if it was started here."""
+        """Takes the card out of the reader and leaves the daemon to its other users."""
         if self._link is not None:
             self._link.close()
-        self._served.close()
-        self._daemon.stop()
+        self._held.close()
 
 
-def free_slot(daemon: PcscDaemon, options: TargetOptions) -> Slot:
+def free_slot(slots: Sequence[Slot], options: TargetOptions) -> Slot:
     """Returns the slot of this worker, or the first free one of a run with one worker.
 
     Raises:
         ConfigError: every slot holds a card.
     """
-    slots = daemon.slots
     if options.parallel:
         return slots[options.slot]
     free = [slot for slot in slots if not port_use(slot.port).taken]

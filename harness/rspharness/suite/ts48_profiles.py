@@ -4,6 +4,7 @@ The generic eUICC test profiles of GSMA TS.48 are not part of this project. A ca
 names their folder, and does not apply without it.
 """
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,7 @@ import pytest
 from rspcore.ids import Iccid
 from rspcore.profile_maker import TestProfile, make_profile, preset
 from rspcore.profile_maker.editing import changed_header, edited, with_fcp
+from rspharness.record.verdicts import Inconclusive
 
 __all__ = ["generic_test_profile"]
 
@@ -31,10 +33,16 @@ def generic_test_profile(packages: Path) -> TestProfile:
 
     Raises:
         pytest.skip.Exception: the package is not there; the case does not apply.
+        Inconclusive: the package is not there, and RSPLAB_REQUIRE_DATA=1 asks for it.
     """
     path = packages / _NAME
     if not path.exists():
-        pytest.skip(f"not applicable: {path} absent; put the packages of GSMA TS.48 there")
+        absent = (
+            f"{_NAME} of GSMA TS.48 is absent; put it into shared/data/ts48 beside the checkout"
+        )
+        if os.environ.get("RSPLAB_REQUIRE_DATA") == "1":
+            raise Inconclusive(absent)
+        pytest.skip(f"not applicable: {absent}")
     made = make_profile(replace(preset("PROFILE_TEST1"), iccid=_ICCID))
     upp = edited(path.read_bytes(), "header", changed_header(iccid=_ICCID.unswapped))
     upp = edited(upp, "mf", with_fcp("ef-iccid", ("fillFileContent", _ICCID.octets)))

@@ -1,5 +1,6 @@
 """Downloads of profile packages and under certificates that were made elsewhere."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,24 +22,22 @@ from rspsim.env import ManualClock, SeededRng
 from rspsim.smdpp.server import SmDpPlus
 from rspsim.smdpp.stock.orders import OrderState
 
-DATA = Path(__file__).parents[3].parent / "shared" / "data"
-PACKAGES = sorted((DATA / "ts48").glob("*.der"))
-REASON = "no ts48 and sgp26 beside the repository (shared/data)"
+sys.path.insert(0, str(Path(__file__).parents[3] / "simulator" / "tests"))
+from evidence import listed, place
+
+PACKAGES = [Path(name) for name in listed() if name.startswith("ts48/")]
 
 
 @pytest.fixture(scope="module")
 def pki():
-    if not (DATA / "sgp26").is_dir():
-        pytest.skip(REASON)
-    files = (file for file in (DATA / "sgp26").rglob("*") if file.is_file())
+    files = (file for file in place("sgp26").rglob("*") if file.is_file())
     return Pki.from_files((file.name, file.read_bytes()) for file in files)
 
 
-@pytest.mark.skipif(not PACKAGES, reason=REASON)
 @pytest.mark.parametrize("curve", list(Curve), ids=str)
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.stem)
 def test_ts48_profile_is_installed_and_enabled_under_the_sgp26_certificates(pki, package, curve):
-    upp = package.read_bytes()
+    upp = place(str(package)).read_bytes()
     metadata = StoreMetadataRequest(
         iccid=ProfileFacts.of_package(upp).iccid,
         service_provider_name="TS.48",

@@ -1,5 +1,6 @@
 """The browser and its decoders, against a published profile on the simulated card."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,18 +18,17 @@ from rspharness.uicc.decoders import decoded
 from rspharness.uicc.file_browser import FileBrowser, Structure
 from rspharness.uicc.file_names import fid_of
 
-PACKAGE = Path(__file__).parents[4] / "shared" / "data" / "ts48" / "TS48v5_SAIP2.3_BERTLV_SUCI.der"
+sys.path.insert(0, str(Path(__file__).parents[3] / "simulator" / "tests"))
+from evidence import place
 
 
 @pytest.fixture(scope="module")
 def browser():
     """Browses a card with a published profile enabled."""
-    if not PACKAGE.exists():
-        pytest.skip("shared/data/ts48 is not here")
+    octets = place("ts48/TS48v5_SAIP2.3_BERTLV_SUCI.der").read_bytes()
     run = Run(RunOptions())
     card = Card(run.target.open())
     card.reset()
-    octets = PACKAGE.read_bytes()
     iccid = ProfileFacts.of_package(octets).iccid
     metadata = StoreMetadataRequest(iccid=iccid, service_provider_name="T", profile_name="T")
     what = TestProfile(ProfileParameters(iccid=iccid, imsi=None), octets, metadata)

@@ -4,6 +4,7 @@ The package is bound by a server, loaded and enabled. What is read back over APD
 what the conftest derives from the same octets independently.
 """
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,10 @@ from rspharness.servers.rsp_server import server_maker
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 
-DATA = Path(__file__).parents[4] / "shared" / "data" / "ts48"
-PACKAGES = sorted(one.name for one in DATA.glob("*.der"))
+sys.path.insert(0, str(Path(__file__).parents[3] / "simulator" / "tests"))
+from evidence import listed, place
+
+PACKAGES = [name for name in listed() if name.startswith("ts48/")]
 READ = 0x01
 CODES = {0x0A: b"55555555", 0x0B: b"66666666", 0x81: b"9999\xff\xff\xff\xff"}
 
@@ -277,20 +280,18 @@ def loaded(card, run, octets):
     expect.ok(card.send(request))
 
 
-@pytest.mark.skipif(not PACKAGES, reason="shared/data/ts48 is not here")
 @pytest.mark.parametrize("name", PACKAGES)
 def test_every_file_is_as_the_package_defines(name, package_of):
     run = Run(RunOptions())
     card = Card(run.target.open())
     card.reset()
-    octets = (DATA / name).read_bytes()
+    octets = place(name).read_bytes()
     loaded(card, run, octets)
     package = package_of(octets)
     assert "\n".join(compare(card, package)) == ""
     assert len(package.files) > 200
 
 
-@pytest.mark.skipif(not PACKAGES, reason="shared/data/ts48 is not here")
 @pytest.mark.parametrize(
     ("path", "change", "begin"),
     [
@@ -305,7 +306,7 @@ def test_one_altered_expectation_is_reported(path, change, begin, package_of):
     run = Run(RunOptions())
     card = Card(run.target.open())
     card.reset()
-    octets = (DATA / PACKAGES[0]).read_bytes()
+    octets = place(PACKAGES[0]).read_bytes()
     loaded(card, run, octets)
     package = package_of(octets)
     change(package.files[path])
@@ -330,12 +331,11 @@ def behind_a_reader():
 
 
 @pytest.mark.vpcd
-@pytest.mark.skipif(not PACKAGES, reason="shared/data/ts48 is not here")
 @pytest.mark.parametrize("name", PACKAGES)
 def test_every_file_is_as_the_package_defines_through_a_reader(name, package_of, behind_a_reader):
     run, target = behind_a_reader
     card = Card(target.open())
     card.reset()
-    octets = (DATA / name).read_bytes()
+    octets = place(name).read_bytes()
     loaded(card, run, octets)
     assert "\n".join(compare(card, package_of(octets))) == ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from rspcore.errors import DecodeError
-from rspcore.ids import Eid, Oid
+from rspcore.ids import Eid
 from rspcore.messages.es9p import Response
 from rspcore.messages.json_codec import (
     BOOLEAN,
@@ -39,8 +39,10 @@ ES15_PREFIX: Final = "/gsma/rsp2/es15/"
 REGISTER_EVENT: Final = "registerEvent"
 DELETE_EVENT: Final = "deleteEvent"
 
-_EVENT_ID: Final = re.compile(r"[0-9A-Z-]{1,255}\Z")
-_ADDRESS: Final = re.compile(r"[0-9A-Za-z]([0-9A-Za-z.-]{0,252}[0-9A-Za-z])?(:[0-9]{1,5})?\Z")
+_EVENT_ID: Final = re.compile(r"[!-#%-~]{1,255}\Z")
+_ADDRESS: Final = re.compile(
+    r"(\[[0-9A-Fa-f:.]{2,45}\]|[0-9A-Za-z]([0-9A-Za-z.-]{0,252}[0-9A-Za-z])?)(:[0-9]{1,5})?\Z"
+)
 
 
 def _matching(pattern: re.Pattern[str], expected: str) -> JsonCodec:
@@ -54,16 +56,19 @@ def _matching(pattern: re.Pattern[str], expected: str) -> JsonCodec:
 
 
 EID: Final = JsonCodec(lambda value: Eid.from_digits(TEXT.decode(value)), str)
-OID: Final = JsonCodec(lambda value: str(Oid(TEXT.decode(value))), str)
-EVENT_ID: Final = _matching(_EVENT_ID, "1 to 255 of 0-9, A-Z and -")
+EVENT_ID: Final = _matching(_EVENT_ID, "1 to 255 visible characters without $")
+"""Any EventID that an activation code could hold; 0-9, A-Z and - is a rule of the server (4.1)."""
 ADDRESS: Final = _matching(_ADDRESS, "a host name, with a port if it is not 443")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallHeader(JsonMessage):
-    """Header of a request between servers: who calls (an OID), and the name of this one call."""
+    """Header of a request between servers: who calls, and the name of this one call.
 
-    function_requester_identifier: Annotated[str, Member("functionRequesterIdentifier", OID)]
+    That the caller is an OID is a rule of the server that reads it.
+    """
+
+    function_requester_identifier: Annotated[str, Member("functionRequesterIdentifier", TEXT)]
     function_call_identifier: Annotated[str, Member("functionCallIdentifier", TEXT)]
 
 

@@ -11,10 +11,12 @@ from typing import Annotated, Final
 
 from rspcore.errors import DecodeError
 from rspcore.ids import Eid, Iccid
-from rspcore.messages.es9p import Response
+from rspcore.messages.es9p import FunctionExecutionStatus, Response
 from rspcore.messages.es12 import ADDRESS, EID, CallHeader
 from rspcore.messages.json_codec import (
+    BASE64,
     BOOLEAN,
+    NUMBER,
     TEXT,
     JsonCodec,
     JsonMessage,
@@ -26,19 +28,22 @@ from rspcore.printable_text import printable
 
 __all__ = [
     "ES2P_PREFIX",
+    "HANDLE_DOWNLOAD_PROGRESS_INFO",
     "CancelOrderRequest",
     "ConfirmOrderRequest",
     "ConfirmOrderResponse",
     "DownloadOrderRequest",
     "DownloadOrderResponse",
+    "DownloadProgressInfo",
     "OrderResponse",
     "ReleaseProfileRequest",
 ]
 
 ES2P_PREFIX: Final = "/gsma/rsp2/es2plus/"
+HANDLE_DOWNLOAD_PROGRESS_INFO: Final = "handleDownloadProgressInfo"
 
 _ICCID: Final = re.compile(r"[0-9]{19}[0-9F]?\Z")
-_MATCHING_ID: Final = re.compile(r"[0-9A-Z-]{0,255}\Z")
+_MATCHING_ID: Final = re.compile(r"[!-#%-~]{0,255}\Z")
 _FINAL_STATUS: Final = re.compile(r"(Available|Unavailable)\Z")
 
 
@@ -56,7 +61,8 @@ _ICCID_TEXT: Final = _matching(_ICCID, "19 or 20 digits")
 ICCID: Final = JsonCodec(
     lambda value: Iccid.from_digits(str(_ICCID_TEXT.decode(value)).removesuffix("F")), str
 )
-MATCHING_ID: Final = _matching(_MATCHING_ID, "at most 255 of 0-9, A-Z and -")
+MATCHING_ID: Final = _matching(_MATCHING_ID, "at most 255 visible characters without $")
+"""Any token that an activation code can hold; 0-9, A-Z and - is a rule of the server (4.1)."""
 FINAL_STATUS: Final = _matching(_FINAL_STATUS, "Available or Unavailable")
 
 
@@ -132,3 +138,23 @@ class ConfirmOrderResponse(Response):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderResponse(Response):
     """Response of CancelOrder and ReleaseProfile: the header alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadProgressInfo(JsonMessage):
+    """HandleDownloadProgressInfo, from the SM-DP+ to the operator: answered by 204.
+
+    `timestamp` is ISO 8601 in UTC; `result_data` is what the card signed about the installation.
+    """
+
+    header: Annotated[CallHeader, Member("header", message(CallHeader))]
+    eid: Annotated[Eid | None, Member("eid", EID)] = None
+    iccid: Annotated[Iccid, Member("iccid", ICCID)]
+    profile_type: Annotated[str, Member("profileType", TEXT)]
+    timestamp: Annotated[str, Member("timestamp", TEXT)]
+    notification_point_id: Annotated[int, Member("notificationPointId", NUMBER)]
+    notification_point_status: Annotated[
+        FunctionExecutionStatus,
+        Member("notificationPointStatus", message(FunctionExecutionStatus)),
+    ]
+    result_data: Annotated[bytes | None, Member("resultData", BASE64)] = None

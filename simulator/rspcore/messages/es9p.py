@@ -79,10 +79,15 @@ class StatusCodeData(JsonMessage):
     subject_identifier: Annotated[str | None, Member("subjectIdentifier", TEXT_AS_FOUND)] = None
     message: Annotated[str | None, Member("message", TEXT_AS_FOUND)] = None
 
+    @property
+    def codes(self) -> str:
+        """Returns "8.2.6/3.8"."""
+        return f"{self.subject_code}/{self.reason_code}"
+
     def __str__(self) -> str:
         """Returns "8.2.6/3.8" and, when present, identifier and message."""
         extra = ", ".join(part for part in (self.subject_identifier, self.message) if part)
-        return f"{self.subject_code}/{self.reason_code}" + (f" ({extra})" if extra else "")
+        return self.codes + (f" ({extra})" if extra else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +139,7 @@ class FunctionFailedError(RemoteError):
         self.header = header
         self.status_code_data = execution.status_code_data if execution else None
         data = self.status_code_data
-        code = f"{data.subject_code}/{data.reason_code}" if data else ""
+        code = data.codes if data else ""
         super().__init__(
             f"{function}: server answered {execution.status if execution else 'Failed'}, "
             f"{data or 'without status codes'}",

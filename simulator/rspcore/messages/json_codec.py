@@ -27,6 +27,7 @@ __all__ = [
     "BASE64_AS_FOUND",
     "BOOLEAN",
     "HEX_TRANSACTION_ID",
+    "NUMBER",
     "TEXT",
     "TEXT_AS_FOUND",
     "InvalidMemberError",
@@ -121,6 +122,12 @@ def _boolean(value: object) -> bool:
     return value
 
 
+def _number(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise DecodeError(f"expected a whole number, got {_kind(value)}")
+    return value
+
+
 def _kind(value: object) -> str:
     if value is None:
         return "null"
@@ -173,6 +180,8 @@ BASE64_AS_FOUND = JsonCodec(_base64_as_found, BASE64.encode)
 """Octets in standard base64, read tolerantly: without padding, in lines, with the URL alphabet."""
 BOOLEAN = JsonCodec(_boolean, bool)
 """A JSON boolean."""
+NUMBER = JsonCodec(_number, int)
+"""A JSON number without a fraction."""
 HEX_TRANSACTION_ID = JsonCodec(_transaction_id, str)
 """A TransactionID in hexadecimal digits, written in upper case, read in either."""
 

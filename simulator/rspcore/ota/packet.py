@@ -283,6 +283,15 @@ def _opened(algorithm: Algorithm, keys: KeySet | None, secret: bytes) -> bytes:
     return decipher(algorithm, keys.kic, secret)
 
 
+def _ciphering_alone(parameters: SecurityParameters, size: int) -> bool:
+    """Returns whether a response of this many octets after its TAR is ciphered without checksum."""
+    return (
+        parameters.response_ciphered
+        and parameters.response_integrity is Integrity.NONE
+        and size % block_size(parameters.cipher) == 0
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ResponsePacket:
     """One response packet in clear.
@@ -327,7 +336,9 @@ class ResponsePacket:
     ) -> "ResponsePacket":
         """Opens a response to a command that carried these parameters.
 
-        An unprotected answer is accepted where the card answers an error without protection.
+        Ciphering and checksum are independent bits of SPI2 (TS 102 225, 5.1.1). An unprotected
+        answer is accepted where the card answers an error without protection: RHL names no checksum
+        though one is due, or the octets are no whole blocks though ciphering alone is due.
 
         Raises:
             DecodeError: not a response packet.
@@ -339,7 +350,7 @@ class ResponsePacket:
             raise DecodeError(f"response packet: RPL does not say {len(octets) - 5}", offset=3)
         length = octets[5] - 0x0A
         front, secret = octets[:9], octets[9:]
-        if length == 0:
+        if length == 0 and not _ciphering_alone(parameters, len(secret)):
             return cls(front[6:9], int.from_bytes(secret[:5], "big"), secret[6], secret[7:])
         if parameters.response_ciphered:
             secret = _opened(parameters.cipher, keys, secret)

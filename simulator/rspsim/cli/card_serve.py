@@ -26,7 +26,7 @@ from rspsim.faults.registry import HOSTILE_PREFIX, hostile_card
 from rspsim.stores.memory import MemoryStore
 from rspsim.stores.sqlite import SqliteStore
 from rspsim.system import SystemRng
-from rspsim.transports.pcscd import running_pcscd
+from rspsim.transports.shared_daemon import shared_pcscd
 from rspsim.transports.slow_card import slowed
 from rspsim.transports.tcp_ports import port_use
 from rspsim.transports.trace_observer import TraceObserver
@@ -69,7 +69,7 @@ def serve(options: argparse.Namespace) -> int:
         for one in hostile:
             card = one.around(card)
         if options.host in _LOCAL and not options.wait:
-            stack.enter_context(running_pcscd())
+            stack.enter_context(shared_pcscd())
             _require_free(options.port)
         observer: Observer = _Announcer(state, options.port)
         if options.log is not None:

@@ -6,7 +6,7 @@ Only the parsers are here; what a sub-command needs is imported when it runs.
 import argparse
 from pathlib import Path
 
-from rspsim.cli.arguments import eid_argument
+from rspsim.cli.arguments import add_identifier_rules, eid_argument
 
 __all__ = ["add_parser"]
 
@@ -71,6 +71,20 @@ def _add_network(group: "argparse._ArgumentGroup") -> None:
         "may be repeated",
     )
     group.add_argument(
+        "--operator",
+        default="",
+        metavar="HOST[:PORT]",
+        help="send HandleDownloadProgressInfo (ES2+) there (default: nowhere)",
+    )
+    group.add_argument(
+        "--root-smds",
+        action="append",
+        default=[],
+        metavar="HOST[:PORT]",
+        help="address of a root SM-DS; an event goes to any other SM-DS with the wish to forward "
+        "it, which one without a root ignores; may be repeated",
+    )
+    group.add_argument(
         "--admin-port",
         type=int,
         metavar="PORT",
@@ -81,6 +95,13 @@ def _add_network(group: "argparse._ArgumentGroup") -> None:
         type=Path,
         metavar="FILE",
         help="file to write the CI certificates to, for clients that have to trust them",
+    )
+    group.add_argument(
+        "--write-client",
+        type=Path,
+        metavar="DIR",
+        help="folder to write client.pem and client.key to, certificate and key of an operator for "
+        "ES2+, valid for 90 days",
     )
 
 
@@ -94,13 +115,17 @@ def _add_server(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--any-ci", action="store_true", help="allow a CI that is not known to be a test CI"
     )
-    group.add_argument(
+    kept = group.add_mutually_exclusive_group()
+    kept.add_argument(
         "--state",
         type=Path,
         metavar="FILE",
-        help="keep orders, sessions and Notifications in this file (default: in memory); when it "
-        "has orders, they are served and nothing is ordered",
+        help="keep stock, orders, sessions and Notifications in this file (SQLite); when it has "
+        "orders, they are served and nothing is ordered (default: rsplab/smdpp-PORT.db in "
+        "XDG_STATE_HOME, where a Profile is ordered anew when no order is pending; with --port 0 "
+        "in memory)",
     )
+    kept.add_argument("--in-memory", action="store_true", help="forget everything at the end")
     group.add_argument(
         "--smdp-oid", metavar="OID", help="OID of the SM-DP+ of the PKI (default: the first)"
     )
@@ -118,6 +143,18 @@ def _add_server(group: "argparse._ArgumentGroup") -> None:
         "--any-header",
         action="store_true",
         help="do not check User-Agent and X-Admin-Protocol",
+    )
+    add_identifier_rules(group)
+    group.add_argument(
+        "--retry-code-in-session",
+        action="store_true",
+        help="keep a session after a wrong Confirmation Code (default: it ends, SGP.22 5.6.2)",
+    )
+    group.add_argument(
+        "--verification-list-first",
+        action="store_true",
+        help="check EUICCInfo1's list for verification before the one for signing; it only matters "
+        "where both are unknown (default: signing first, as public suites expect)",
     )
     group.add_argument(
         "--fault",

@@ -1,6 +1,7 @@
 """`rsplab smdpp serve`: prints activation codes, then one line for each request, until a signal."""
 
 import argparse
+import os
 import signal
 import ssl
 import sys
@@ -14,23 +15,30 @@ import segno
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
+from rspcore.ids import Oid
 from rspcore.messages.metadata import ProfileClass
+from rspcore.pki.bundle import Credential
 from rspcore.pki.certificate import Certificate
+from rspcore.pki.generate import issue_tls
 from rspcore.printable_text import printable
 from rspsim.cli.console import Console
 from rspsim.cli.smdpp_setup import make_server, packages
 from rspsim.server_setup import Package, server_pki, switch_faults, tls_credential
 from rspsim.smdpp import Order, SmDpPlus
 from rspsim.smdpp.history import Exchange
-from rspsim.smdpp.stock.orders import FINISHED, OrderTerms
+from rspsim.smdpp.stock.orders import LIVE, OrderTerms
 from rspsim.stores.server_state import FileState
 from rspsim.system import SystemClock
-from rspsim.transports.https import Front, FrontLimits, Listener, free_port, tls_context
+from rspsim.transports.courier import Courier
+from rspsim.transports.https import Aside, Front, FrontLimits, Listener, free_port, tls_context
 from rspsim.transports.management_port import management_front
+from rspsim.transports.partner_client import PartnerClient, answered_in_steps
 
 __all__ = ["serve"]
 
 _LONGEST_PATH: Final = 100
+_OPERATOR: Final = Oid("2.999.100")
+"""OID of the operator for whom --write-client makes a certificate."""
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -43,8 +51,24 @@ def serve(options: argparse.Namespace) -> int:
         StoreError: the state file cannot be used.
     """
     with ExitStack() as stack:
-        state = None if options.state is None else stack.enter_context(FileState(options.state))
-        return _serve(options, state)
+        file = _state_file(options)
+        return _serve(options, None if file is None else stack.enter_context(FileState(file)))
+
+
+def _state_file(options: argparse.Namespace) -> Path | None:
+    """Returns the file of the state, None for memory: by choice, or for a port drawn anew."""
+    named: Path | None = options.state
+    if named is not None or options.in_memory or not options.port:
+        return named
+    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    file = home / "rsplab" / f"smdpp-{options.port}.db"
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"{file.parent}: {error.strerror}; name a file by --state, or give --in-memory"
+        ) from error
+    return file
 
 
 def _serve(options: argparse.Namespace, state: FileState | None) -> int:
@@ -54,19 +78,29 @@ def _serve(options: argparse.Namespace, state: FileState | None) -> int:
     switch_faults(server, options.fault)
     if options.write_ca is not None:
         _write_ca(server, options.write_ca)
+    if options.write_client is not None:
+        _write_client(server, options.write_client)
     lock = threading.Lock()
+    now, identity = SystemClock().now(), server.identity
+    own = tls_credential(server, identity.curves[0], now)
+    partners = PartnerClient(own, tuple(identity.ci(curve) for curve in identity.curves))
     front = Front(
         server.handle,
-        _listeners(server, options, port),
+        _listeners(server, options, port, own),
         lock=lock,
         limits=FrontLimits(body_octets=server.environment.policy.max_body_octets),
         note=server.note_refusal,
+        aside=Aside(
+            server.concerns_partner,
+            lambda asked: answered_in_steps(lambda: server.steps(asked), lock, partners),
+        ),
     )
     with ExitStack() as stack:
         console = stack.enter_context(Console())
         orders = _Orders(server, options, console)
         stack.enter_context(front)
         _print_identity(server, options, front.ports, console)
+        console.line(f"state       {'in memory' if state is None else state.path}")
         if options.admin_port is not None:
             admin = management_front(server, lock, port=options.admin_port)
             stack.enter_context(admin)
@@ -74,28 +108,35 @@ def _serve(options: argparse.Namespace, state: FileState | None) -> int:
         orders.show()
         with lock:
             server.history.listen(lambda exchange: console.line(_exchange_line(exchange)))
-            server.history.listen(orders.renew)
+            server.on_order_again = orders.show_again
+        stack.enter_context(Courier(server, lock, partners))
         _wait_for_signal(stack)
     return 0
 
 
-def _listeners(server: SmDpPlus, options: argparse.Namespace, port: int) -> tuple[Listener, ...]:
-    now = SystemClock().now()
+def _listeners(
+    server: SmDpPlus, options: argparse.Namespace, port: int, own: Credential
+) -> tuple[Listener, ...]:
+    credentials = {server.identity.curves[0]: own}
     wanted = {server.identity.curves[0]: port}
     if options.brainpool_port is not None:
         if Curve.BRAINPOOL_P256R1 not in server.identity.curves:
             raise ConfigError("--brainpool-port: the PKI has no SM-DP+ on brainpoolP256r1")
         wanted[Curve.BRAINPOOL_P256R1] = options.brainpool_port
+        if Curve.BRAINPOOL_P256R1 not in credentials:
+            now = SystemClock().now()
+            credentials[Curve.BRAINPOOL_P256R1] = tls_credential(
+                server, Curve.BRAINPOOL_P256R1, now
+            )
     clients: tuple[Certificate, ...] = ()
     if options.partner_port is not None:
         clients = tuple(server.identity.ci(curve) for curve in server.identity.curves)
-    own = {curve: tls_credential(server, curve, now) for curve in wanted}
     listeners = [
-        Listener(options.host, number, tls_context(own[curve], clients=clients))
+        Listener(options.host, number, tls_context(credentials[curve], clients=clients))
         for curve, number in wanted.items()
     ]
     if clients:
-        context = tls_context(own[server.identity.curves[0]], clients=clients, required=True)
+        context = tls_context(own, clients=clients, required=True)
         listeners.append(Listener(options.host, options.partner_port, context))
     return tuple(listeners)
 
@@ -107,6 +148,21 @@ def _write_ca(server: SmDpPlus, file: Path) -> None:
         file.write_text(text)
     except OSError as error:
         raise ConfigError(f"--write-ca {file}: {error.strerror}") from error
+
+
+def _write_client(server: SmDpPlus, folder: Path) -> None:
+    identity, now = server.identity, SystemClock().now()
+    made = issue_tls(
+        identity.pki, identity.curves[0], ["operator.example"], now, registered_id=_OPERATOR
+    )
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        key = folder / "client.key"
+        key.touch(mode=0o600)
+        key.write_bytes(made.private_key.to_pem())
+        (folder / "client.pem").write_text(ssl.DER_cert_to_PEM_cert(made.certificate.der))
+    except OSError as error:
+        raise ConfigError(f"--write-client {folder}: {error.strerror}") from error
 
 
 def _print_identity(
@@ -128,10 +184,10 @@ def _print_identity(
 
 
 class _Orders:
-    """The orders of this run: made from the options, shown, and made again when finished."""
+    """The orders of this run: made from the options, shown, and shown again when ordered again."""
 
     def __init__(self, server: SmDpPlus, options: argparse.Namespace, console: Console) -> None:
-        """Orders every package.
+        """Orders every package, unless an order that was kept is still pending.
 
         Raises:
             LocalError: an order is not possible.
@@ -141,24 +197,27 @@ class _Orders:
         self._console = console
         self._packages: dict[int, Package] = {}
         self._kept = server.orders.all()
-        if self._kept:
+        ordered_anew = options.again or options.state is None
+        if self._kept and not (ordered_anew and self._all_finished()):
             return
         matching_id = options.matching_id
         for package in packages(options, server.identity.address):
             self._order(package, matching_id)
             matching_id = None
 
-    def _order(self, package: Package, matching_id: str | None) -> Order:
+    def _all_finished(self) -> bool:
+        return all(order.state not in LIVE for order in self._kept)
+
+    def _order(self, package: Package, matching_id: str | None) -> None:
         order = self._server.orders.order(
             package.upp,
             package.metadata,
             matching_id=matching_id,
             confirmation_code=self._options.confirmation_code,
             eid=self._options.eid,
-            terms=OrderTerms(downloads=sys.maxsize) if self._options.again else None,
+            terms=OrderTerms(downloads=None, again=True) if self._options.again else None,
         )
         self._packages[order.number] = package
-        return order
 
     def show(self) -> None:
         """Prints what was ordered, with activation codes and in a terminal their QR codes."""
@@ -180,16 +239,9 @@ class _Orders:
                 segno.make(order.activation_code, error="l").terminal(drawn, compact=True)
                 self._console.block(drawn.getvalue())
 
-    def renew(self, _: Exchange) -> None:
-        """Orders each finished profile again, if --again was given."""
-        if not self._options.again:
-            return
-        for number in list(self._packages):
-            order = self._server.orders.get(number)
-            if order.state in FINISHED:
-                package = self._packages.pop(number)
-                new = self._order(package, order.matching_id)
-                self._console.line(f"order {new.number:<5} again, {new.activation_code}")
+    def show_again(self, order: Order) -> None:
+        """Prints an order that was made because the one before is finished."""
+        self._console.line(f"order {order.number:<5} again, {order.activation_code}")
 
 
 def _exchange_line(exchange: Exchange) -> str:

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from rspsim.cli.arguments import add_identifier_rules
+
 __all__ = ["add_parser"]
 
 _DEFAULT_PORT = 8444
@@ -50,6 +52,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="folder of keys and certificates (default: generated ones)",
     )
     add("--any-ci", action="store_true", help="allow a CI that is not known to be a test CI")
+    add_identifier_rules(serve)
     serve.set_defaults(func=_serve)
 
 

@@ -12,6 +12,7 @@ from rspcore.server_address import host_of
 from rspsim.cli.console import Console
 from rspsim.server_setup import server_pki
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
+from rspsim.smdpp.policy import Policy
 from rspsim.smds import SmDs
 from rspsim.stores.smds_events import SqliteEvents
 from rspsim.system import SystemClock, SystemRng
@@ -46,6 +47,7 @@ def serve(options: argparse.Namespace) -> int:
             rng=SystemRng(),
             clock=SystemClock(),
             events=events,
+            policy=Policy(lenient_ids=options.lenient_ids, any_requester=options.any_requester),
         )
         console = stack.enter_context(Console())
         front = stack.enter_context(_front(server, options, port, console))

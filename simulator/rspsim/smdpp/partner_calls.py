@@ -5,13 +5,22 @@ A function that has to ask another server is a generator: it yields a `PartnerCa
 lock is held while a partner is slow.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Final, ParamSpec, Protocol, TypeVar
 
-__all__ = ["PartnerCall", "PartnerPort", "PartnerReply", "Steps", "carried_out"]
+__all__ = [
+    "NO_PARTNERS",
+    "PartnerCall",
+    "PartnerPort",
+    "PartnerReply",
+    "Steps",
+    "at_once",
+    "carried_out",
+]
 
 _Answer = TypeVar("_Answer")
+_Arguments = ParamSpec("_Arguments")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +64,28 @@ class PartnerPort(Protocol):
 
     def post(self, call: PartnerCall) -> PartnerReply:
         """Makes a call and returns what came of it; raises nothing for a partner that is away."""
+
+
+class _NoPartners:
+    """Reaches nobody."""
+
+    def post(self, call: PartnerCall) -> PartnerReply:
+        """Returns a reply without an answer."""
+        return PartnerReply(status=None, reason=f"{call.address} is not called from here")
+
+
+NO_PARTNERS: Final[PartnerPort] = _NoPartners()
+"""For servers that have no way to others."""
+
+
+def at_once(run: Callable[_Arguments, _Answer]) -> Callable[_Arguments, Steps[_Answer]]:
+    """Makes steps of a function that calls no partner."""
+
+    def steps(*arguments: _Arguments.args, **named: _Arguments.kwargs) -> Steps[_Answer]:
+        yield from ()
+        return run(*arguments, **named)
+
+    return steps
 
 
 def carried_out(steps: Steps[_Answer], port: PartnerPort) -> _Answer:

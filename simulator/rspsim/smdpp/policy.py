@@ -40,6 +40,18 @@ class Policy:
         binding: How packages are bound.
         skipped_checks: Names of checks that are left out, to simulate a careless server.
         max_body_octets: Longest body that is read.
+        keep_session_after_wrong_code: True to let a card try again in the same session after a
+            wrong Confirmation Code; False because the texts end it (5.6.2).
+        signing_list_first: True to ask EUICCInfo1's list for signing before the one for
+            verification, which matters only where both are unknown; True as public suites expect.
+        any_requester: True to take a functionRequesterIdentifier that is no OID; False because it
+            is one (6.5.1).
+        lenient_ids: True to take MatchingIDs and EventIDs of any visible characters but $; False
+            because they have 0-9, A-Z and - alone (4.1). Servers in laboratories use others.
+        root_smds: Addresses of root SM-DSs; an event goes to any other SM-DS with the wish to
+            forward it, which one without a root ignores.
+        operator_address: Where HandleDownloadProgressInfo goes, host name and port; empty for
+            nowhere, because an operator has to ask for it (5.3.5).
     """
 
     version: Version = VERSION
@@ -70,6 +82,12 @@ class Policy:
     binding: BindingChoice = _BINDING
     skipped_checks: frozenset[str] = frozenset()
     max_body_octets: int = 1 << 20
+    keep_session_after_wrong_code: bool = False
+    signing_list_first: bool = True
+    any_requester: bool = False
+    lenient_ids: bool = False
+    root_smds: tuple[str, ...] = ()
+    operator_address: str = ""
 
     def cancel_effect(self, reason: int) -> OrderEvent | None:
         """Returns what a cancellation with this reason does to the order (SGP.22 v2, 5.6.5)."""

@@ -11,7 +11,7 @@ leaves `handle` is a bug in this server.
 Source: SGP.22 v2, 5.6 and 6.5.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,19 +34,30 @@ from rspcore.pki.roles import Role
 from rspcore.printable_text import printable
 from rspsim.env import Clock, Rng
 from rspsim.smdpp import fault_points
+from rspsim.smdpp.errands import Errand, ErrandRepository, MemoryErrands
 from rspsim.smdpp.fault_switch import Active, FaultSwitch, Parameter, ServerFault
 from rspsim.smdpp.history import Exchange, History
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.identity import Identity
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
+from rspsim.smdpp.partner_calls import NO_PARTNERS, PartnerReply, Steps, carried_out
 from rspsim.smdpp.policy import STANDARD, Policy
 from rspsim.smdpp.protocol.asn1_binding import ASN1_PATH, in_asn1
 from rspsim.smdpp.protocol.es9p import FUNCTIONS
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome
 from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transport_fault
-from rspsim.smdpp.protocol.operator_calls import OperatorCalls
-from rspsim.smdpp.stock.order_book import OrderBook, OrderRepository, UnitOfWork
-from rspsim.smdpp.stock.receipts import Receipt, ReceiptBook, SeenNotifications
+from rspsim.smdpp.protocol.order_consequences import OrdersWithConsequences
+from rspsim.smdpp.protocol.partner_side import PartnerSide
+from rspsim.smdpp.protocol.server_calls import AnsweredCalls, MemoryAnswered
+from rspsim.smdpp.stock.order_book import MemoryOrders, OrderBook, OrderRepository, UnitOfWork
+from rspsim.smdpp.stock.orders import FINISHED, Order
+from rspsim.smdpp.stock.profiles import ProfileRepository
+from rspsim.smdpp.stock.receipts import (
+    Receipt,
+    ReceiptBook,
+    ReceiptRepository,
+    SeenNotifications,
+)
 from rspsim.smdpp.stock.sessions import MemorySessions, SessionBook, SessionRepository
 from rspsim.smdpp.variation import Steady, Variation
 
@@ -66,12 +77,28 @@ class ServerState(Protocol):
         """Returns the orders."""
 
     @property
+    def profiles(self) -> ProfileRepository:
+        """Returns the stock."""
+
+    @property
     def sessions(self) -> SessionRepository:
         """Returns the RSP sessions."""
 
     @property
     def seen(self) -> SeenNotifications:
         """Returns which Notifications came."""
+
+    @property
+    def receipts(self) -> ReceiptRepository:
+        """Returns the Notifications received."""
+
+    @property
+    def answered(self) -> AnsweredCalls:
+        """Returns the calls of operators answered last."""
+
+    @property
+    def errands(self) -> ErrandRepository:
+        """Returns the calls that have to be made to partners."""
 
     def unit(self) -> AbstractContextManager[object]:
         """Opens a unit of work, kept as a whole at its end; one inside another joins it."""
@@ -83,6 +110,8 @@ class SmDpPlus:
     Attributes:
         environment: Everything the functions may use.
         history: Requests and answers.
+        on_order_again: Called with each order that was made because the one before is finished;
+            must return at once, or None.
     """
 
     def __init__(  # noqa: PLR0913  what a server is made of, each part once
@@ -134,17 +163,29 @@ class SmDpPlus:
             orders=OrderBook(
                 rng,
                 address=address,
-                repository=None if state is None else state.orders,
+                repository=OrdersWithConsequences(
+                    MemoryOrders() if state is None else state.orders, lambda: self.environment
+                ),
+                profiles=None if state is None else state.profiles,
                 unit=self._unit,
+                lenient_ids=policy.lenient_ids,
             ),
             sessions=SessionBook(
                 MemorySessions(limits) if state is None else state.sessions, policy.session_lifetime
             ),
-            receipts=ReceiptBook(limits, None if state is None else state.seen),
+            receipts=ReceiptBook(
+                limits,
+                None if state is None else state.seen,
+                None if state is None else state.receipts,
+            ),
+            errands=MemoryErrands() if state is None else state.errands,
             faults=FaultSwitch(faults),
         )
         self.history = History(limits)
-        self._operators = OperatorCalls(self.environment)
+        self.on_order_again: Callable[[Order], None] | None = None
+        self._partners = PartnerSide(
+            self.environment, MemoryAnswered() if state is None else state.answered, self._unit
+        )
 
     @property
     def orders(self) -> OrderBook:
@@ -187,12 +228,13 @@ class SmDpPlus:
 
         The state that the function decided on is kept before this returns. A refused request
         changes only what its function documents. A request of the ASN.1 binding stands in the
-        history as that of the JSON binding it is turned into.
+        history as that of the JSON binding it is turned into. A call of an operator that has to
+        ask another server is answered as if that were away; `steps` asks it.
         """
         if request.path == ASN1_PATH:
             return in_asn1(request, self.handle)
-        if self._operators.function(request.path):
-            return self._answer_operator(request)
+        if self.concerns_partner(request):
+            return carried_out(self.steps(request), NO_PARTNERS)
         function = _BY_PATH.get(request.path)
         name = function.name if function else ""
         at = self.environment.clock.now()
@@ -202,12 +244,38 @@ class SmDpPlus:
         self._remember(at, name, request, done, response)
         return response
 
-    def _answer_operator(self, request: HttpRequest) -> HttpResponse:
-        with self._unit():
-            response, summary = self._operators.answer(request)
-        name, at = self._operators.function(request.path), self.environment.clock.now()
+    def concerns_partner(self, request: HttpRequest) -> bool:
+        """Returns whether a request is a call of an operator, for `steps`."""
+        return bool(self._partners.function(request.path))
+
+    def steps(self, request: HttpRequest) -> Steps[HttpResponse]:
+        """Answers a call of an operator, in steps between which others may be answered."""
+        response, summary = yield from self._partners.steps(request)
+        name, at = self._partners.function(request.path), self.environment.clock.now()
         self._remember(at, name, request, _Done(response, summary), response)
         return response
+
+    def take_errand(self) -> Errand | None:
+        """Returns a call to a partner that is to be made now, or None.
+
+        Whoever takes one makes the call and passes the reply to `settle_errand`; if it does not,
+        the errand is due again after `rspsim.smdpp.errands.DUE_AGAIN`.
+        """
+        return self._partners.take_errand()
+
+    def settle_errand(self, errand: Errand, reply: PartnerReply) -> None:
+        """Takes the reply to a call; the history has both, with status 0 for no answer."""
+        summary = self._partners.settle_errand(errand, reply)
+        call, at = errand.call, self.environment.clock.now()
+        request = HttpRequest(
+            method="POST",
+            path=call.path,
+            headers={"Host": call.address, **call.headers},
+            body=call.body,
+        )
+        response = HttpResponse(status=reply.status or 0, body=reply.body)
+        done = _Done(response, f"to {call.address}: {summary}")
+        self._remember(at, errand.function, request, done, response)
 
     def note_refusal(self, request: HttpRequest, response: HttpResponse, reason: str) -> None:
         """Notes in the history that a client sent what is no request, and got this answer.
@@ -274,7 +342,21 @@ class SmDpPlus:
                 self.environment.sessions.repository.put(session)
             if outcome.receipt is not None:
                 self.environment.receipts.add(outcome.receipt)
+            renewed = [self.orders.order_again(one) for one in self._to_renew(outcome.orders)]
+        if self.on_order_again is not None:
+            for order in renewed:
+                self.on_order_again(order)
         return outcome
+
+    def _to_renew(self, orders: tuple[Order, ...]) -> list[Order]:
+        """Returns the orders that are finished, and have to be made again."""
+        return [
+            order
+            for order in orders
+            if order.terms.again
+            and order.state in FINISHED
+            and self.orders.of_profile(order.iccid) == order
+        ]
 
     def _written(self, answer: Response | StatusCodeData) -> dict[str, object]:
         if not isinstance(answer, StatusCodeData):

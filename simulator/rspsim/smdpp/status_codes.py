@@ -35,6 +35,8 @@ __all__ = [
     "SMDP_ADDRESS_REFUSED",
     "SMDP_CERTIFICATE_UNAVAILABLE",
     "SMDP_OID_MISMATCH",
+    "SMDS_FAILED",
+    "SMDS_INACCESSIBLE",
     "SVN_UNSUPPORTED",
     "TRANSACTION_UNKNOWN",
     "StatusCode",
@@ -97,6 +99,9 @@ SVN_UNSUPPORTED: Final = StatusCode("8.8.3", "3.1")
 SMDP_CERTIFICATE_UNAVAILABLE: Final = StatusCode("8.8.4", "3.7")
 ORDER_EXPIRED: Final = StatusCode("8.8.5", "4.10")
 DOWNLOAD_ATTEMPTS_EXCEEDED: Final = StatusCode("8.8.5", "6.4")
+
+SMDS_INACCESSIBLE: Final = StatusCode("8.9", "5.1")
+SMDS_FAILED: Final = StatusCode("8.9", "4.2")
 
 TRANSACTION_UNKNOWN: Final = StatusCode("8.10.1", "3.9")
 CI_KEY_UNKNOWN: Final = StatusCode("8.11.1", "3.9")

@@ -11,12 +11,8 @@ __all__ = [
     "EVENT_IN_USE",
     "EVENT_UNKNOWN",
     "SMDS_ADDRESS_REFUSED",
-    "SMDS_FAILED",
-    "SMDS_INACCESSIBLE",
 ]
 
-SMDS_INACCESSIBLE: Final = StatusCode("8.9", "5.1")
-SMDS_FAILED: Final = StatusCode("8.9", "4.2")
 SMDS_ADDRESS_REFUSED: Final = StatusCode("8.9.1", "3.8")
 DS_CI_KEY_UNSUPPORTED: Final = StatusCode("8.9.2", "3.1")
 DS_SVN_UNSUPPORTED: Final = StatusCode("8.9.3", "3.1")

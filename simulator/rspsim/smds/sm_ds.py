@@ -8,30 +8,16 @@ Source: SGP.22 v2, 3.6, 5.8 to 5.10 and 6.5.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, DecodeError
-from rspcore.messages.es9p import (
-    PATH_PREFIX,
-    ExecutionStatus,
-    FailureResponse,
-    FunctionExecutionStatus,
-    Response,
-    ResponseHeader,
-    StatusCodeData,
-)
-from rspcore.messages.es12 import ES12_PREFIX, ES15_PREFIX, CallHeader, EventResponse
-from rspcore.messages.json_codec import (
-    JsonMessage,
-    MissingMemberError,
-    dump_object,
-    load_object,
-)
+from rspcore.messages.es9p import PATH_PREFIX, Response, StatusCodeData
+from rspcore.messages.es12 import ES12_PREFIX, ES15_PREFIX, EventResponse
+from rspcore.messages.json_codec import load_object
 from rspcore.pki.bundle import Pki
-from rspcore.pki.certificate import Certificate
 from rspcore.pki.roles import Role
-from rspcore.pki.verification import tls_certificate_flaws
 from rspcore.printable_text import printable
 from rspsim.env import Clock, Rng
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
@@ -39,14 +25,9 @@ from rspsim.smdpp.limits import USUAL_LIMITS
 from rspsim.smdpp.partner_calls import Steps
 from rspsim.smdpp.policy import STANDARD, Policy
 from rspsim.smdpp.protocol.asn1_binding import ASN1_PATH, in_asn1
-from rspsim.smdpp.protocol.http_binding import (
-    json_answer,
-    partner_fault,
-    plain_answer,
-    transport_fault,
-)
-from rspsim.smdpp.protocol.resends import AnsweredCall, CallName, repeated
-from rspsim.smdpp.status_codes import FUNCTION_DATA_INVALID, FUNCTION_DATA_MISSING
+from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transport_fault
+from rspsim.smdpp.protocol.resends import AnsweredCall
+from rspsim.smdpp.protocol.server_calls import CallRules, answered_once, failed, unreadable
 from rspsim.smdpp.stock.sessions import MemorySessions, SessionBook
 from rspsim.smds.es11 import authenticate_client, initiate_authentication
 from rspsim.smds.es12 import delete_event, register_event
@@ -141,87 +122,31 @@ class SmDs:
         try:
             answer: Response | StatusCodeData = run(self.surroundings, body)
         except DecodeError as error:
-            answer = _unreadable(error)
-        return json_answer(_written(answer), request, policy.version)
+            answer = unreadable(error)
+        written = failed(answer) if isinstance(answer, StatusCodeData) else answer.to_json()
+        return json_answer(written, request, policy.version)
 
     def steps(self, request: HttpRequest) -> Steps[HttpResponse]:
         """Answers a request of another server, in steps between which others may be answered."""
-        run, policy = _ES12.get(request.path), self.surroundings.policy
+        run, here = _ES12.get(request.path), self.surroundings
         if run is None:
             return _no_function(request)
-        owner = self._owner(request)
-        if not isinstance(owner, str):
-            return owner
-        fault = partner_fault(request, policy)
-        if fault is not None:
-            return fault
-        try:
-            body = load_object(request.body)
-        except DecodeError as error:
-            return plain_answer(400, str(error))
-        try:
-            header = _header(body)
-            name = CallName(
-                f"{owner}/{header.function_requester_identifier}", header.function_call_identifier
-            )
-            kept = self.surroundings.events.answered(name)
-            again = repeated(kept, request.path, body, self.surroundings.clock.now())
-            if again is not None:
-                return json_answer(load_object(again), request, policy.version)
-            decided = yield from run(self.surroundings, body, owner)
-        except DecodeError as error:
-            decided = _unreadable(error)
-        if isinstance(decided, StatusCodeData):
-            return json_answer(_written(decided), request, policy.version)
-        answer = EventResponse().to_json()
-        now = self.surroundings.clock.now()
-        answered = AnsweredCall.of(name, request.path, body, now, dump_object(answer))
-        self.surroundings.events.commit(
-            EventChange(put=decided.put, remove=decided.remove, answered=answered)
-        )
-        return json_answer(answer, request, policy.version)
-
-    def _owner(self, request: HttpRequest) -> str | HttpResponse:
-        """Returns the OID of the caller's TLS certificate, or 403 for one of a wrong kind."""
         role = next(role for prefix, role in _PARTNERS.items() if request.path.startswith(prefix))
-        if not request.client_certificate:
-            return plain_answer(403, f"expected a client certificate, {role}; none was shown")
-        try:
-            shown = Certificate.from_der(request.client_certificate)
-        except DecodeError as error:
-            return plain_answer(403, f"client certificate: {error}")
-        identity, now = self.surroundings.identity, self.surroundings.clock.now()
-        curve = identity.curve_of(shown.authority_key_identifier)
-        if curve is None:
-            return plain_answer(403, "client certificate of a CI that is not known here")
-        host = next(iter(shown.dns_names), "")
-        flaws = tls_certificate_flaws(shown, {role}, identity.ci(curve), now, host)
-        wrong = ", ".join(map(str, flaws))
-        return (
-            plain_answer(403, f"client certificate: {wrong}") if wrong else str(shown.registered_id)
+
+        def keep(decided: EventChange, call: AnsweredCall) -> None:
+            here.events.commit(replace(decided, answered=call))
+
+        response, _ = yield from answered_once(
+            CallRules(identity=here.identity, clock=here.clock, policy=here.policy),
+            request,
+            frozenset((role,)),
+            kept=here.events.answered,
+            run=lambda body, caller: run(here, body, caller),
+            response=lambda _: EventResponse(),
+            keep=keep,
         )
-
-
-def _header(body: Mapping[str, object]) -> CallHeader:
-    value = body.get("header")
-    if value is None:
-        raise MissingMemberError("header", "member header is missing")
-    return CallHeader.from_json(value)
+        return response
 
 
 def _no_function(request: HttpRequest) -> HttpResponse:
     return plain_answer(404, f"no function at '{printable(request.path, 200)}'")
-
-
-def _unreadable(error: DecodeError) -> StatusCodeData:
-    member = getattr(error, "member", None)
-    if isinstance(error, MissingMemberError):
-        return FUNCTION_DATA_MISSING(str(error), identifier=member)
-    return FUNCTION_DATA_INVALID(str(error), identifier=member)
-
-
-def _written(answer: JsonMessage) -> dict[str, object]:
-    if not isinstance(answer, StatusCodeData):
-        return answer.to_json()
-    status = FunctionExecutionStatus(status=ExecutionStatus.FAILED, status_code_data=answer)
-    return FailureResponse(header=ResponseHeader(function_execution_status=status)).to_json()

@@ -16,7 +16,7 @@ from typing import Final
 
 from rspcore.errors import StoreError
 
-__all__ = ["APPLICATION_ID", "SCHEMA", "open_file"]
+__all__ = ["APPLICATION_ID", "SCHEMA", "StoreInUseError", "open_file"]
 
 APPLICATION_ID: Final = 0x5253504C
 """Application number in the header of every state file: "RSPL"."""
@@ -31,6 +31,10 @@ _TABLES: Final = (
     "CREATE TABLE item (id INTEGER PRIMARY KEY, json TEXT NOT NULL, crc INTEGER NOT NULL)",
     "CREATE TABLE content (name TEXT PRIMARY KEY, octets BLOB NOT NULL)",
 )
+
+
+class StoreInUseError(StoreError):
+    """Reports that another process has the file open. It was left as it is."""
 
 
 def open_file(path: Path) -> sqlite3.Connection:
@@ -94,7 +98,7 @@ def _take(database: sqlite3.Connection, path: Path) -> None:
         database.execute("COMMIT")
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise StoreError(
+            raise StoreInUseError(
                 f"{path}: in use by another card{_holder(path)}; a state file belongs to one card "
                 "at a time. Stop that card, or give another file"
             ) from error

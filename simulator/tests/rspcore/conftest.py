@@ -1,6 +1,7 @@
 """Fixtures of the tests of rspcore: the vectors and the material made elsewhere."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ import pytest
 
 from rspcore.crypto.curves import Curve
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from evidence import place
+
 ROOT = Path(__file__).parents[3]
-REAL_MATERIAL = ROOT.parent / "shared" / "data"
 
 Vectors = dict[str, Any]
 
@@ -33,10 +36,8 @@ def real_files() -> Callable[[str], list[tuple[str, bytes]]]:
     """Returns a reader of (name, content) below one folder of real material, or skips."""
 
     def read(folder: str) -> list[tuple[str, bytes]]:
-        place = REAL_MATERIAL / folder
-        if not place.is_dir():
-            pytest.skip(f"no {folder} beside the repository (shared/data)")
-        files = [file for file in sorted(place.rglob("*")) if file.is_file()]
-        return [(str(file.relative_to(place)), file.read_bytes()) for file in files]
+        root = place(folder)
+        files = [file for file in sorted(root.rglob("*")) if file.is_file()]
+        return [(str(file.relative_to(root)), file.read_bytes()) for file in files]
 
     return read

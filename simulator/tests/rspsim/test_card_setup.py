@@ -1,5 +1,6 @@
 """The card that a command line asks for: new, kept, with other options, or refused."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,9 +19,11 @@ from rspsim.euicc.options import Options, ResponseMode, SegmentLimit
 from rspsim.stores.memory import MemoryStore
 from rspsim.stores.sqlite import SqliteStore
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from evidence import place
+
 OTHER_EID = Eid.from_first_digits("890490321234512345123456789099")
 WritePki = Callable[[Pki, Path], None]
-SGP26 = Path(__file__).parents[4] / "shared" / "data" / "sgp26"
 
 
 def test_empty_store_gets_a_new_card() -> None:
@@ -124,9 +127,7 @@ def test_unknown_personality_is_refused_with_the_known_ones() -> None:
 
 
 def test_credentials_are_read_from_a_folder_and_those_below() -> None:
-    if not SGP26.is_dir():
-        pytest.skip("the published SGP.26 material is not there")
-    state = kept_state(MemoryStore(), CardRequest(pki=SGP26))
+    state = kept_state(MemoryStore(), CardRequest(pki=place("sgp26")))
     assert all(credential.signs for credential in state.credentials)
 
 

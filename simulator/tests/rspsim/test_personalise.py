@@ -1,5 +1,6 @@
 """The first state of a card: identities, tables, unknown names."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ from rspsim.euicc.options import Options
 from rspsim.euicc.personality import PERSONALITIES
 from rspsim.personalise import RATS, personalise
 
-SGP26 = Path(__file__).parents[4] / "shared/data/sgp26"
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from evidence import place
 
 
 def test_card_signs_under_both_curves_in_their_order():
@@ -96,9 +98,8 @@ def test_bundle_without_an_euicc_is_refused_with_the_remedy():
 
 
 def test_published_test_certificates_make_a_card():
-    if not SGP26.exists():
-        pytest.skip("shared/data/sgp26 is not there")
-    files = [(str(one), one.read_bytes()) for one in sorted(SGP26.rglob("*")) if one.is_file()]
+    folder = place("sgp26")
+    files = [(str(one), one.read_bytes()) for one in sorted(folder.rglob("*")) if one.is_file()]
     state = personalise(Pki.from_files(files))
     assert {c.ci_pkid.hex().upper() for c in state.credentials if c.signs} >= {
         "F54172BDF98A95D65CBEB88A38A1C11D800A85C3",

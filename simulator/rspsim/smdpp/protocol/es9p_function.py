@@ -13,6 +13,7 @@ from rspcore.errors import DecodeError
 from rspcore.messages.es9p import Response, StatusCodeData
 from rspcore.messages.json_codec import MissingMemberError
 from rspsim.env import Clock, Rng
+from rspsim.smdpp.errands import ErrandRepository
 from rspsim.smdpp.fault_switch import FaultSwitch
 from rspsim.smdpp.identity import Identity
 from rspsim.smdpp.policy import Policy
@@ -42,6 +43,7 @@ class Environment:
         orders: Orders.
         sessions: RSP sessions.
         receipts: Notifications received.
+        errands: Calls that have to be made to partners.
         faults: Faults that are switched on.
     """
 
@@ -53,6 +55,7 @@ class Environment:
     orders: OrderBook
     sessions: SessionBook
     receipts: ReceiptBook
+    errands: ErrandRepository
     faults: FaultSwitch
 
 

@@ -14,7 +14,6 @@ __all__ = [
     "MATCHING_ID_IN_USE",
     "PROFILE_TYPE_REFUSED",
     "PROFILE_TYPE_UNKNOWN",
-    "SMDS_INACCESSIBLE",
 ]
 
 EID_MISSING: Final = StatusCode("8.1.1", "2.2")
@@ -26,4 +25,3 @@ PROFILE_TYPE_REFUSED: Final = StatusCode("8.2.5", "3.8")
 PROFILE_TYPE_UNKNOWN: Final = StatusCode("8.2.5", "3.9")
 MATCHING_ID_IN_USE: Final = StatusCode("8.2.6", "3.3")
 MATCHING_ID_ASSOCIATION_INVALID: Final = StatusCode("8.2.6", "3.10")
-SMDS_INACCESSIBLE: Final = StatusCode("8.9", "5.1")

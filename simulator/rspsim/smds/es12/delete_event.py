@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.messages.es12 import DELETE_EVENT, DeleteEventRequest
 from rspsim.smdpp.partner_calls import Steps
+from rspsim.smdpp.protocol.token_rules import require_token
 from rspsim.smds.cascade import root_call
 from rspsim.smds.ds_status_codes import EVENT_UNKNOWN
 from rspsim.smds.event_records import EventChange
@@ -25,6 +26,7 @@ def run(
         DecodeError: a member is missing or has the wrong form.
     """
     request = DeleteEventRequest.from_json(body)
+    require_token(surroundings.policy, "eventId", request.event_id)
     for one in surroundings.events.of(request.eid):
         if (one.owner, one.event_id) == (owner, request.event_id):
             if one.forwarded_as:

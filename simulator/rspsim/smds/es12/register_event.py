@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.messages.es12 import REGISTER_EVENT, RegisterEventRequest
 from rspsim.smdpp.partner_calls import Steps
+from rspsim.smdpp.protocol.token_rules import require_token
 from rspsim.smds.cascade import failure, root_call
 from rspsim.smds.ds_status_codes import EVENT_IN_USE
 from rspsim.smds.event_records import EventChange, EventRecord
@@ -25,6 +26,7 @@ def run(
         DecodeError: a member is missing or has the wrong form.
     """
     request = RegisterEventRequest.from_json(body)
+    require_token(surroundings.policy, "eventId", request.event_id)
     refusal = _in_use(surroundings, request, owner)
     if refusal is not None:
         return refusal

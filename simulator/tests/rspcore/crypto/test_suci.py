@@ -1,31 +1,22 @@
 """SUPI concealment against the vectors of 3GPP TS 33.501, annex C."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from rspcore.crypto.suci import ProtectionScheme, conceal, reveal
 from rspcore.errors import CryptoError
 
+FILE = Path(__file__).parents[4] / "fixtures" / "vectors" / "outside-suci.json"
+PUBLISHED = json.loads(FILE.read_text(encoding="utf-8"))
 VECTORS = {
-    ProtectionScheme.PROFILE_A: (
-        "c53c22208b61860b06c62e5406a7b330c2b577aa5558981510d128247d38bd1d",
-        "5a8d38864820197c3394b92613b20b91633cbd897119273bf8e4a6f4eec0a650",
-        "c80949f13ebe61af4ebdbd293ea4f942696b9e815d7e8f0096bbf6ed7de62256",
-        "b2e92f836055a255837debf850b528997ce0201cb82adfe4be1f587d07d8457d",
-        "cb02352410",
-        "cddd9e730ef3fa87",
-    ),
-    ProtectionScheme.PROFILE_B: (
-        "f1ab1074477ebcc7f554ea1c5fc368b1616730155e0041ac447d6301975fecda",
-        "0272da71976234ce833a6907425867b82e074d44ef907dfb4b3e21c1c2256ebcd1",
-        "99798858a1dc6a2c68637149a4b1dbfd1fdff5addd62a2142f06699ed7602529",
-        "039aab8376597021e855679a9778ea0b67396e68c66df32c0f41e9acca2da9b9d1",
-        "46a33fc271",
-        "6ac7dae96aa30a4d",
-    ),
+    ProtectionScheme[name]: tuple(PUBLISHED[name].values()) for name in ("PROFILE_A", "PROFILE_B")
 }
-MSIN = bytes.fromhex("00012080f6")
+MSIN = bytes.fromhex(PUBLISHED["msin"])
+
+pytestmark = pytest.mark.evidence
 
 
 @pytest.mark.parametrize("scheme", VECTORS, ids=lambda scheme: scheme.name)

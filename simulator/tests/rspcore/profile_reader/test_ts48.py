@@ -4,6 +4,7 @@ Every element of every package here is written back octet for octet. DER alone d
 that: the packages have no unknown components and no encoded defaults (see rspcore.schema).
 """
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ from rspcore.profile_reader import (
 )
 from rspcore.profile_reader.network_access import AlgorithmId
 
-PLACE = Path(__file__).parents[4].parent / "shared/data/ts48"
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from evidence import listed, place
 
 S1 = (
     "header[-] mf[4] pukCodes[5] pinCodes[2] telecom[7] pinCodes[3] genericFileManagement[21] "
@@ -66,10 +68,6 @@ PACKAGES = {
 }
 """Octets, version, elements with identification, EF.UST and services of each file."""
 
-pytestmark = pytest.mark.skipif(
-    not PLACE.is_dir(), reason="no ts48 beside the repository (shared/data)"
-)
-
 
 @pytest.fixture(scope="module", params=PACKAGES)
 def name(request):
@@ -78,7 +76,7 @@ def name(request):
 
 @pytest.fixture(scope="module")
 def upp(name):
-    return (PLACE / name).read_bytes()
+    return place(f"ts48/{name}").read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +85,8 @@ def facts(upp):
 
 
 def test_every_package_is_listed():
-    assert {file.name for file in PLACE.iterdir()} == set(PACKAGES)
+    names = {name.removeprefix("ts48/") for name in listed() if name.startswith("ts48/")}
+    assert names == {file.name for file in place("ts48").iterdir()} == set(PACKAGES)
 
 
 def test_sizes_and_version_are_known(name, upp, facts):
@@ -143,7 +142,7 @@ def test_usim_and_isim_authenticate_with_the_test_algorithm(facts):
 
 
 def test_element_sizes_of_version_5():
-    facts = ProfileFacts.of_package((PLACE / "TS48v5_SAIP2.3_BERTLV_SUCI.der").read_bytes())
+    facts = ProfileFacts.of_package(place("ts48/TS48v5_SAIP2.3_BERTLV_SUCI.der").read_bytes())
 
     assert [one.size for one in facts.elements] == [
         *(162, 779, 42, 78, 535, 36, 920, 1205, 2529, 36, 55, 140, 295, 68, 1796, 1445, 36),

@@ -206,7 +206,7 @@ def test_unusable_slot_is_reported_before_serving(
         def __exit__(self, *_: object) -> None:
             """Stops nothing."""
 
-    monkeypatch.setattr(card_serve, "running_pcscd", NoPcscd)
+    monkeypatch.setattr(card_serve, "shared_pcscd", NoPcscd)
     monkeypatch.setattr(card_serve, "port_use", lambda _: use)
     assert PROGRAM.main(["card", "serve", "--port", "9"]) == 3
     assert reason in capsys.readouterr().err

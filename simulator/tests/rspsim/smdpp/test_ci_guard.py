@@ -1,5 +1,6 @@
 """The check for test CIs: known ones pass, anything else is refused with a remedy."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from rspcore.pki.names_and_extensions import Extension
 from rspcore.pki.roles import Role
 from rspsim.smdpp.ci_guard import is_test_ci, require_test_ci
 
-SGP26 = Path(__file__).parents[5] / "shared" / "data" / "sgp26"
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from evidence import place
 
 
 def with_owner(pki, owner):
@@ -45,7 +47,5 @@ def test_arc_with_the_same_beginning_is_not_for_tests(pki):
 
 
 def test_sgp26_ci_is_known_by_its_key():
-    if not SGP26.exists():
-        pytest.skip("the SGP.26 material is not there")
-    pki = Pki.from_files((one.name, one.read_bytes()) for one in SGP26.rglob("*.*"))
+    pki = Pki.from_files((one.name, one.read_bytes()) for one in place("sgp26").rglob("*.*"))
     require_test_ci(pki)

@@ -6,14 +6,15 @@ import time  # noqa: TID251  a daemon takes real time to end
 
 import pytest
 
+from rspcore.errors import ConfigError
 from rspsim.transports.pcscd import running_pcscd
 from rspsim.transports.pcsclite import Daemon, daemon_state
 from rspsim.transports.shared_daemon import shared_pcscd
 
 USER = (
     "from rspsim.transports.shared_daemon import shared_pcscd\n"
-    "with shared_pcscd() as slots:\n"
-    "    print(len(slots), flush=True)\n"
+    "with shared_pcscd() as daemon:\n"
+    "    print(len(daemon.slots), flush=True)\n"
     "    input()\n"
 )
 
@@ -63,9 +64,30 @@ def test_daemon_ends_with_a_user_that_is_killed() -> None:
     assert ended()
 
 
+def test_daemon_has_ended_with_the_block_of_its_last_user() -> None:
+    for _ in range(3):
+        with shared_pcscd() as daemon:
+            assert daemon.kept
+            assert daemon_state() is Daemon.RUNNING
+        assert daemon_state() is Daemon.ABSENT
+
+
+def test_daemon_has_the_slots_of_its_first_user() -> None:
+    with shared_pcscd(slots=3) as daemon:  # two a device
+        assert len(daemon.slots) == 4
+        with (
+            pytest.raises(ConfigError, match=r"5 virtual slots are needed .* has 4: end those"),
+            shared_pcscd(slots=5),
+        ):
+            pass
+        assert daemon_state() is Daemon.RUNNING
+    assert ended()
+
+
 def test_daemon_of_another_is_not_stopped() -> None:
     with running_pcscd():
-        with shared_pcscd() as slots:
-            assert slots
+        with shared_pcscd() as daemon:
+            assert daemon.slots
+            assert not daemon.kept
         time.sleep(0.5)
         assert daemon_state() is Daemon.RUNNING

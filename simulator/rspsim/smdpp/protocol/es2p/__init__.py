@@ -4,17 +4,18 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from rspcore.messages.es9p import Response, StatusCodeData
+from rspsim.smdpp.partner_calls import Steps, at_once
 from rspsim.smdpp.protocol.es2p import cancel_order, confirm_order, download_order, release_profile
 from rspsim.smdpp.protocol.es9p_function import Environment
 
 __all__ = ["FUNCTIONS"]
 
 FUNCTIONS: Final[
-    Mapping[str, Callable[[Environment, Mapping[str, object]], Response | StatusCodeData]]
+    Mapping[str, Callable[[Environment, Mapping[str, object]], Steps[Response | StatusCodeData]]]
 ] = {
-    "downloadOrder": download_order.run,
+    "downloadOrder": at_once(download_order.run),
     "confirmOrder": confirm_order.run,
-    "cancelOrder": cancel_order.run,
+    "cancelOrder": at_once(cancel_order.run),
     "releaseProfile": release_profile.run,
 }
 """Every function by its name; a new one needs one module and one line here."""

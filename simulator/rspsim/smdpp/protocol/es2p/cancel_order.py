@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from rspcore.messages.es2p import CancelOrderRequest, OrderResponse
 from rspcore.messages.es9p import StatusCodeData
+from rspsim.smdpp.protocol.es2p.order_of_profile import order_of_profile
 from rspsim.smdpp.protocol.es9p_function import Environment
 from rspsim.smdpp.protocol.order_status_codes import (
     EID_ASSOCIATION_INVALID,
     ICCID_TRANSITION_INVALID,
-    ICCID_UNKNOWN,
     MATCHING_ID_ASSOCIATION_INVALID,
 )
 from rspsim.smdpp.stock.orders import OrderEvent, OrderState
@@ -26,9 +26,9 @@ def run(environment: Environment, body: Mapping[str, object]) -> OrderResponse |
         DecodeError: a member is missing or has the wrong form.
     """
     request = CancelOrderRequest.from_json(body)
-    order = environment.orders.of_profile(request.iccid)
-    if order is None:
-        return ICCID_UNKNOWN("no Profile with this ICCID", identifier=str(request.iccid))
+    order = order_of_profile(environment, request.iccid)
+    if isinstance(order, StatusCodeData):
+        return order
     if request.eid not in (None, order.eid):
         return EID_ASSOCIATION_INVALID("not the EID of the order", identifier=str(request.eid))
     if request.matching_id not in (None, order.matching_id):

@@ -14,9 +14,9 @@ from rspcore.messages.es9p import StatusCodeData
 from rspcore.messages.metadata import (
     NotificationConfigurationInformation,
     NotificationEvent,
-    StoreMetadataRequest,
 )
 from rspcore.profile_maker import PRESETS, ProfileParameters, make_profile
+from rspsim.smdpp.protocol.es2p.profile_types import is_of
 from rspsim.smdpp.protocol.es9p_function import Environment
 from rspsim.smdpp.protocol.order_status_codes import (
     ICCID_IN_USE,
@@ -47,7 +47,7 @@ def run(
         digits, found = str(request.iccid), environment.orders.of_profile(request.iccid)
         if found is None:
             return ICCID_UNKNOWN("no Profile with this ICCID", identifier=digits)
-        if kind is not None and not _is_of(found, kind):
+        if kind is not None and not is_of(found, kind):
             return PROFILE_TYPE_REFUSED(f"{digits} is not of this type", identifier=named)
         if found.state is not OrderState.AVAILABLE:
             return ICCID_IN_USE(f"the Profile is {found.state}", identifier=digits)
@@ -63,7 +63,7 @@ def run(
 
 def _taken_or_made(environment: Environment, kind: ProfileParameters) -> Order:
     for order in environment.orders.all():
-        if order.state is OrderState.AVAILABLE and _is_of(order, kind):
+        if order.state is OrderState.AVAILABLE and is_of(order, kind):
             return order
     everything = NotificationConfigurationInformation(
         profile_management_operation=frozenset(NotificationEvent),
@@ -72,9 +72,3 @@ def _taken_or_made(environment: Environment, kind: ProfileParameters) -> Order:
     iccid = environment.orders.fresh_iccid()
     made = make_profile(replace(kind, iccid=iccid, notification_configuration=(everything,)))
     return environment.orders.stock(made.upp, made.metadata)
-
-
-def _is_of(order: Order, kind: ProfileParameters) -> bool:
-    metadata = StoreMetadataRequest.decode(order.metadata)
-    names = (metadata.service_provider_name, metadata.profile_name, metadata.profile_class)
-    return names == (kind.spn, kind.profile_name, kind.profile_class)

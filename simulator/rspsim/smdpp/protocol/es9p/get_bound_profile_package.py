@@ -232,9 +232,16 @@ def _refused(request: PackageRequest, refusal: StatusCodeData) -> Outcome:
     if CONFIRMATION_CODE_RETRIES_EXCEEDED.names(refusal):
         order = replace(order, wrong_codes=order.wrong_codes + 1).after(OrderEvent.FAILED)
         order = order.with_progress(
-            NotificationPoint.CONFIRMATION_FAILURE, request.now, f"Failed {refusal}"
+            NotificationPoint.CONFIRMATION_FAILURE,
+            request.now,
+            f"Failed {refusal}",
+            codes=refusal.codes,
         )
-    return Outcome(answer=refusal, sessions=(request.session.ended(),), orders=(order,))
+    again = (
+        CONFIRMATION_CODE_REFUSED.names(refusal) and request.policy.keep_session_after_wrong_code
+    )
+    session = replace(request.session, touched=request.now) if again else request.session.ended()
+    return Outcome(answer=refusal, sessions=(session,), orders=(order,))
 
 
 def _delivered(environment: Environment, request: PackageRequest, otpk: PublicKey) -> Outcome:

@@ -107,7 +107,7 @@ def _result(environment: Environment, octets: bytes, result: ProfileInstallation
     if verdict is not Verdict.ACCEPTED or session is None or order is None:
         return Outcome(answer=None, receipt=receipt)
     seq_number = result.data.notification_metadata.seq_number
-    order = _after_result(environment, order, error, seq_number)
+    order = _after_result(environment, order, error, seq_number, result.data.raw or b"")
     moved = replace(receipt, verdict=Verdict.ACCEPTED if order else Verdict.NO_EFFECT)
     return Outcome(
         answer=None,
@@ -140,7 +140,11 @@ def _judge_result(
 
 
 def _after_result(
-    environment: Environment, order: Order, error: ErrorResult | None, seq_number: int
+    environment: Environment,
+    order: Order,
+    error: ErrorResult | None,
+    seq_number: int,
+    signed: bytes,
 ) -> Order | None:
     """Returns the order after a genuine result, or None when its state does not expect one.
 
@@ -151,11 +155,11 @@ def _after_result(
         if not order.allows(OrderEvent.INSTALLED):
             return None
         installed = replace(order, installed_seq=seq_number).after(OrderEvent.INSTALLED)
-        installed = installed.with_progress(point, now, "Executed-Success")
+        installed = installed.with_progress(point, now, "Executed-Success", result_data=signed)
         after = environment.policy.after_deletion
         gone = installed.deleted_seq is not None and installed.deleted_seq > seq_number
-        return installed.after(after) if gone and after is not None else installed
-    reported = order.with_progress(point, now, f"Failed, {_error_text(error)}")
+        return environment.orders.after_deletion(installed, after) if gone else installed
+    reported = order.with_progress(point, now, f"Failed, {_error_text(error)}", result_data=signed)
     if error.error_reason in environment.policy.permanent_errors:
         return reported.after(OrderEvent.FAILED)
     return reported
@@ -189,10 +193,9 @@ def _other(environment: Environment, octets: bytes, other: OtherSignedNotificati
         return Outcome(answer=None, receipt=receipt)
     if NotificationEvent.notificationDelete not in metadata.profile_management_operation:
         return Outcome(answer=None, receipt=receipt)
-    event = environment.policy.after_deletion
-    order = replace(order, deleted_seq=metadata.seq_number)
-    if event is not None:
-        order = order.after(event)
+    order = environment.orders.after_deletion(
+        replace(order, deleted_seq=metadata.seq_number), environment.policy.after_deletion
+    )
     return Outcome(answer=None, receipt=receipt, orders=(order,))
 
 

@@ -128,12 +128,21 @@ CHECKS: Final = (
     version_of_the_card,
 )
 """The checks of SGP.22 v2, 5.6.1; the signing list first, which is free where both are unknown."""
+VERIFICATION_FIRST: Final = (
+    address_is_ours,
+    certificate_for_the_card,
+    ci_for_the_card,
+    version_of_the_card,
+)
+"""The same checks, the list for verification first."""
 
 
 def run(environment: Environment, content: Content) -> Outcome:
     """Opens a session, or refuses to."""
-    initiation = Initiation(content, environment.identity, environment.policy)
-    refusal = run_checks(CHECKS, environment.policy, initiation)
+    policy = environment.policy
+    initiation = Initiation(content, environment.identity, policy)
+    checks = CHECKS if policy.signing_list_first else VERIFICATION_FIRST
+    refusal = run_checks(checks, policy, initiation)
     if refusal is not None:
         return Outcome(answer=refusal)
     session = _open(environment, initiation)

@@ -12,6 +12,8 @@ from rspcore.crypto.aka.tuak import Tuak, topc_from_top
 from rspcore.crypto.aka.usim_test_algorithm import UsimTestAlgorithm
 from rspcore.errors import CryptoError
 
+pytestmark = pytest.mark.evidence
+
 VECTORS = Path(__file__).parents[5] / "fixtures" / "vectors"
 MILENAGE = json.loads((VECTORS / "milenage.json").read_text())["vectors"]
 

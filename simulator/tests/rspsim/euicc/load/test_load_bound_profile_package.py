@@ -1,5 +1,6 @@
 """ES10b.LoadBoundProfilePackage: whole downloads, and the order of their segments (5.7.6)."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,9 @@ from rspsim.euicc.options import MisplacedSegment, Options
 from rspsim.euicc.personality import personality_named
 from rspsim.euicc.session import SessionState
 from rspsim.personalise import RATS
+
+sys.path.insert(0, str(Path(__file__).parents[3]))
+from evidence import place
 
 C, E = BppCommandId, ErrorReason
 PPK = BspKeys(bytes(range(16)), bytes(range(16, 32)), bytes(range(32, 48)))
@@ -69,10 +73,7 @@ def test_one_commit_makes_profile_and_result(lab, profile_of):
 
 
 def test_real_test_profile_installs(lab, profile_of):
-
-    path = Path(__file__).parents[6] / "shared/data/ts48/TS48v3_SAIP2.1_NoBERTLV.der"
-    if not path.exists():
-        pytest.skip("shared/data/ts48 is not there")
+    path = place("ts48/TS48v3_SAIP2.1_NoBERTLV.der")
     iccid = Iccid.from_digits("89000123456789012341")
     profile = profile_of(iccid=iccid, with_owner=False, profile_class=ProfileClass.test)
     result = lab.download(replace(profile, upp=path.read_bytes()))

@@ -1,5 +1,6 @@
 """A card with a published test profile enabled, and a terminal that sends it commands."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -28,15 +29,13 @@ from rspsim.euicc.state import CardState, Profile
 from rspsim.personalise import personalise
 from rspsim.stores.memory import MemoryStore
 
-TS48 = Path(__file__).parents[6] / "shared" / "data" / "ts48"
+sys.path.insert(0, str(Path(__file__).parents[3]))
+from evidence import place
 
 
 def package(name: str) -> bytes:
     """Returns a published package, or skips the test."""
-    path = TS48 / name
-    if not path.exists():
-        pytest.skip(f"{path.name} of shared/data/ts48 is not here")
-    return path.read_bytes()
+    return place(f"ts48/{name}").read_bytes()
 
 
 def interpreted(octets: bytes) -> Building:

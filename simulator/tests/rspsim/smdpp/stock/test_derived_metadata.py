@@ -1,5 +1,6 @@
 """Metadata for packages that have none: the generic test profiles and the project's own."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from rspcore.messages.metadata import NotificationEvent, ProfileClass
 from rspcore.profile_reader import ProfileFacts, data_mismatches
 from rspsim.smdpp.stock.derived_metadata import derive_metadata
 
-TS48 = Path(__file__).parents[6] / "shared" / "data" / "ts48"
+sys.path.insert(0, str(Path(__file__).parents[3]))
+from evidence import listed, place
 
 
 def test_own_profile_is_operational_and_has_its_own_name(profile):
@@ -23,12 +25,9 @@ def test_own_profile_is_operational_and_has_its_own_name(profile):
     assert entry.notification_address == "smdp.example.com"
 
 
-@pytest.mark.parametrize("name", sorted(one.name for one in TS48.glob("*.der")) or ["absent"])
+@pytest.mark.parametrize("name", [name for name in listed() if name.startswith("ts48/")])
 def test_generic_test_profile_gets_the_names_of_ts48(name):
-    file = TS48 / name
-    if not file.exists():
-        pytest.skip("the TS.48 profiles are not there")
-    upp = file.read_bytes()
+    upp = place(name).read_bytes()
     made = derive_metadata(upp, notification_address="smdp.example.com")
     assert made.profile_class is ProfileClass.test
     assert (made.service_provider_name, made.profile_name) == ("GSMA_TEST", "GSMA_TEST_PROFILE")

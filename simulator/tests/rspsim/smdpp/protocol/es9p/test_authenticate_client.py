@@ -1,6 +1,7 @@
 """ES9+.AuthenticateClient: nominal in every use case, each check on the card, each on the order."""
 
 import base64
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +27,9 @@ from rspcore.pki.roles import Role
 from rspcore.profile_maker import make_profile, preset
 from rspsim.smdpp import OrderEvent, OrderState, OrderTerms, Policy
 
-SHARED = Path(__file__).parents[7] / "shared" / "data"
+sys.path.insert(0, str(Path(__file__).parents[4]))
+from evidence import place
+
 OTHER_EID = Eid.from_first_digits("890490321234512345123456789099")
 
 
@@ -447,10 +450,8 @@ def test_wrong_certificate_made_elsewhere_is_refused(
     make_server, make_lpa, profile, code_of, clock, row
 ):
     name, attribute, expected = row
-    file = SHARED / "sgp26-invalid" / name
-    if not file.exists():
-        pytest.skip("the SGP.26 material is not there")
-    files = [(one.name, one.read_bytes()) for one in (SHARED / "sgp26").rglob("*.*")]
+    file = place(f"sgp26-invalid/{name}")
+    files = [(one.name, one.read_bytes()) for one in place("sgp26").rglob("*.*")]
     real = Pki.from_files(files)
     clock.advance(timedelta(days=365))
     server = make_server(pki=real)

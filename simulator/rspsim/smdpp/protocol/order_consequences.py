@@ -1,0 +1,105 @@
+"""What follows from a change of an order: an event to delete, an operator to tell.
+
+Every change of an order goes through its repository, so this stands around it: whoever changes an
+order, the errands that follow are kept with it.
+
+Source: SGP.22 v2, 3.6.3 and 5.3.5.
+"""
+
+from collections.abc import Callable
+from datetime import UTC
+from typing import Final
+
+from rspcore.ids import Iccid
+from rspcore.messages.es2p import (
+    ES2P_PREFIX,
+    HANDLE_DOWNLOAD_PROGRESS_INFO,
+    DownloadProgressInfo,
+)
+from rspcore.messages.es9p import ExecutionStatus, FunctionExecutionStatus, StatusCodeData
+from rspcore.messages.es12 import CallHeader
+from rspsim.smdpp.errands import Errand
+from rspsim.smdpp.protocol.es2p.profile_types import type_of
+from rspsim.smdpp.protocol.es9p_function import Environment
+from rspsim.smdpp.protocol.es12.events import deletion
+from rspsim.smdpp.protocol.outgoing_call import outgoing_call
+from rspsim.smdpp.stock.order_book import OrderRepository
+from rspsim.smdpp.stock.orders import DELIVERABLE, Order, ProgressInfo
+
+__all__ = ["OrdersWithConsequences"]
+
+_NOBODY: Final = CallHeader(function_requester_identifier="", function_call_identifier="")
+
+
+class OrdersWithConsequences:
+    """Keeps orders in another repository, and what follows from each change as errands."""
+
+    def __init__(self, inner: OrderRepository, environment: Callable[[], Environment]) -> None:
+        self._inner = inner
+        self._environment = environment
+
+    def all(self) -> tuple[Order, ...]:
+        """Returns every order, oldest first."""
+        return self._inner.all()
+
+    def get(self, number: int) -> Order | None:
+        """Returns the order with this number, or None."""
+        return self._inner.get(number)
+
+    def put(self, order: Order) -> None:
+        """Sets the current value of an order, and keeps the errands that follow from it."""
+        before = self._inner.get(order.number)
+        self._inner.put(order)
+        environment = self._environment()
+        if before is not None and before.smds_address and before.eid is not None:
+            waited, waits = before.state in DELIVERABLE, order.state in DELIVERABLE
+            if waited and not waits:
+                environment.errands.put(
+                    deletion(environment, before.smds_address, before.eid, before.matching_id)
+                )
+        operator = environment.policy.operator_address
+        if operator:
+            known = len(before.progress) if before is not None else 0
+            for at, one in enumerate(order.progress[known:], known):
+                environment.errands.put(_report(environment, operator, order, one, at))
+
+
+def _report(
+    environment: Environment, operator: str, order: Order, progress: ProgressInfo, at: int
+) -> Errand:
+    now = environment.clock.now()
+    codes = None
+    if progress.codes:
+        subject, _, reason = progress.codes.partition("/")
+        codes = StatusCodeData(subject_code=subject, reason_code=reason, message=progress.outcome)
+    status = ExecutionStatus.SUCCESS if progress.succeeded else ExecutionStatus.FAILED
+    body = DownloadProgressInfo(
+        header=_NOBODY,
+        eid=order.eid if order.binding is None else order.binding.eid,
+        iccid=order.iccid,
+        profile_type=type_of(order),
+        timestamp=progress.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        notification_point_id=progress.point,
+        notification_point_status=FunctionExecutionStatus(status=status, status_code_data=codes),
+        result_data=progress.result_data or None,
+    ).to_json()
+    del body["header"]
+    call = outgoing_call(
+        address=operator,
+        path=ES2P_PREFIX + HANDLE_DOWNLOAD_PROGRESS_INFO,
+        requester=str(environment.identity.oid),
+        rng=environment.rng,
+        version=environment.policy.version,
+        members=body,
+    )
+    return Errand(
+        key=_key(order.iccid, order.number, at, progress),
+        function=HANDLE_DOWNLOAD_PROGRESS_INFO,
+        call=call,
+        since=now,
+        due=now,
+    )
+
+
+def _key(iccid: Iccid, number: int, at: int, progress: ProgressInfo) -> str:
+    return f"progress {number} {iccid} {at} {progress.at.isoformat()}"
