@@ -64,6 +64,9 @@ class BspSecurityError(BspError):
     """Reports a MAC or padding that does not fit (scp03tSecurityError, 8)."""
 
 
+_ZERO_BLOCK = bytes(16)
+
+
 def pad(plaintext: bytes) -> bytes:
     """Appends 80 and as few 00 as give a multiple of 16 octets; always at least the 80."""
     return plaintext + b"\x80" + bytes(-(len(plaintext) + 1) % 16)
@@ -115,8 +118,10 @@ class Bsp:
         Raises:
             LocalError: the TLV would be longer than `max_tlv`.
         """
-        cipher = Cipher(algorithms.AES(self.keys.s_enc), modes.CBC(self.icv))
-        return self._seal(tag, cipher.encryptor().update(pad(plaintext)))
+        # CBC over the counter first, from zero: its block is the ICV, and what follows is chained.
+        cipher = Cipher(algorithms.AES(self.keys.s_enc), modes.CBC(_ZERO_BLOCK))
+        counted = self.counter.to_bytes(16, "big") + pad(plaintext)
+        return self._seal(tag, cipher.encryptor().update(counted)[16:])
 
     def protect_mac_only(self, tag: int, plaintext: bytes) -> "tuple[bytes, Bsp]":
         """MACs the content of one 88 and leaves it readable; the counter advances too.
