@@ -299,6 +299,20 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         or_none(list_of(choice(dict(PprId.__members__)), frozenset)),
         "Profile policy rules",
     ),
+    Setting(_PROFILE, "msisdn", or_none(text_of(21, "a number")), "own number, EF.MSISDN"),
+    Setting(
+        _PROFILE,
+        "contacts",
+        map_of(text_of(16), text_of(21, "a number"), lambda pairs: tuple(pairs.items())),
+        "entries of the phone book, number by name",
+    ),
+    Setting(_PROFILE, "menu_title", text_of(100), "title of the toolkit menu"),
+    Setting(
+        _PROFILE,
+        "menu",
+        map_of(text_of(100), text_of(127, "an action"), lambda pairs: tuple(pairs.items())),
+        "items of a toolkit menu: what each does, show:TEXT, send:NUMBER:TEXT or locate:TEXT",
+    ),
     Setting(_PROFILE, "gid1", or_none(hexadecimal(1, 255)), "content of EF.GID1"),
     Setting(_PROFILE, "gid2", or_none(hexadecimal(1, 255)), "content of EF.GID2"),
     Setting(
