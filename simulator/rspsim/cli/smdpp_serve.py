@@ -95,7 +95,13 @@ def _serve(options: argparse.Namespace, state: FileState | None) -> int:
     lock = threading.Lock()
     now, identity = SystemClock().now(), server.identity
     own = tls_credential(server, identity.curves[0], now)
-    partners = PartnerClient(own, tuple(identity.ci(curve) for curve in identity.curves))
+    second = Curve.BRAINPOOL_P256R1
+    issued = second in identity.curves[1:] and identity.pki.ci(second).key is not None
+    partners = PartnerClient(
+        own,
+        tuple(identity.ci(curve) for curve in identity.curves),
+        brainpool=tls_credential(server, second, now) if issued else None,
+    )
     front = Front(
         server.handle,
         _listeners(server, options, port, own),
