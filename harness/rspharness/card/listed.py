@@ -34,6 +34,7 @@ _LIST: Final = 0xA0
 _NUMBER: Final = 0x80
 _WHOLE_ICCID: Final = bytes.fromhex("5A0A")
 _ICCID_OCTETS: Final = 10
+_PPR1: Final = 0x40
 
 
 class UnobservedError(ExpectationError):
@@ -74,6 +75,19 @@ class ListedProfile:
     profile_class: int | None = None
     nickname: str = ""
     problem: str = ""
+
+    @property
+    def keeps_enabled(self) -> bool:
+        """Returns whether it is listed with PPR1, which forbids to disable it (SGP.22 v2, 2.9.1).
+
+        Rules that are not listed, or cannot be read, are none.
+        """
+        try:
+            rules = tlv.parse(self.raw).find(Tag.ProfilePolicyRules)
+        except DecodeError:
+            return False
+        bits = b"" if rules is None else rules.value[1:2]  # after the number of unused bits
+        return bool(bits) and bool(bits[0] & _PPR1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

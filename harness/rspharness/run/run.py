@@ -342,12 +342,12 @@ class Run:
         if keeper.owes:
             try:
                 done = keeper.put_back(self.open_card(Trace(), Timings()))
-                problem = "" if done.complete else str(done)
+                problem, note = "" if done.complete else str(done), f"the card is as before; {done}"
             except RspError as error:
-                problem = f"the card was not put back: {error}"
+                problem = note = f"the card was not put back: {error}"
             if problem:
-                problem += f"; {self._recover_line(keeper.eid)} puts back what can be"
-            self.notes.append(problem or f"the card is as before; {done}")
+                note = f"{problem}; {self._recover_line(keeper.eid)} puts back what can be"
+            self.notes.append(note)
         self.facts["changing_commands"] = (
             f"{keeper.counter.here:,} in this run, {keeper.counter.total:,} on this card"
         )
@@ -371,6 +371,23 @@ class Run:
         if self.target.simulated:
             return is_of_suites(iccid)
         return self._keeper is not None and self._keeper.owns(iccid, aid)
+
+    @property
+    def case_aboard(self) -> Aboard:
+        """Returns what is somebody else's, and whether the Enabled Profile among it stays so.
+
+        That is read once, when one is; the card has to be opened again afterwards.
+
+        Raises:
+            Inconclusive: the target was lost.
+        """
+        aboard = self.aboard
+        return replace(aboard, stays_enabled=aboard.enabled is not None and self._stays_enabled)
+
+    @cached_property
+    def _stays_enabled(self) -> bool:
+        listed = self.open_card(Trace(), Timings()).listed_profiles()
+        return any(one.keeps_enabled for one in listed if one.iccid == self.aboard.enabled)
 
     def lost(self, case: CaseState) -> None:
         """Marks the target as broken because of this case."""

@@ -9,6 +9,7 @@ Policy rules of the suites' Profiles are lifted over the air, with the keys the 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from rspcore.ids import Aid, Iccid
@@ -77,9 +78,11 @@ def remove_own(card: Card, run: Run) -> None:
     own = tuple(one for one in present if run.owns(one.iccid, one.isdp_aid))
     _delete(card, own, run, reset=_may_reset(run) and own == present)
     _enable_again(card, run)
-    for waiting in card.listed_notifications():
-        if _own_notification(waiting, run) and waiting.seq_number is not None:
-            expect.ok(card.send(NotificationSentRequest(seq_number=waiting.seq_number)))
+    # Some cards do not list all they keep, so they are retrieved when the listed ones are gone.
+    for waiting in (card.listed_notifications, card.retrieved_notifications):
+        for one in waiting():
+            if one.seq_number is not None and _own_notification(one, run):
+                expect.ok(card.send(NotificationSentRequest(seq_number=one.seq_number)))
     address = card.send(EuiccConfiguredAddressesRequest()).default_dp_address or ""
     if address.endswith(OWN_DOMAIN):
         expect.ok(card.send(SetDefaultDpAddressRequest(default_dp_address="")))
@@ -248,15 +251,29 @@ def _delete_one(card: Card, run: Run, one: ListedProfile) -> None:
                 raise
             lift_rules(card, iccid, next(run.rising()))
             disable(card, iccid, one.isdp_aid)
+    if _deleted(card, one, iccid):
+        return
+    if iccid is None:
+        _named(card, _deletion, iccid, one.isdp_aid)  # its rules cannot be lifted without an ICCID
+        return
+    # It may be Enabled although it is not listed so, or rules of it forbid its deletion.
+    with suppress(ExpectationError):
+        disable(card, iccid, one.isdp_aid)
+        if _deleted(card, one, iccid):
+            return
+    enable(card, iccid, one.isdp_aid)
+    lift_rules(card, iccid, next(run.rising()))
+    disable(card, iccid, one.isdp_aid)
+    _named(card, _deletion, iccid, one.isdp_aid)
+
+
+def _deleted(card: Card, one: ListedProfile, iccid: Iccid | None) -> bool:
+    """Deletes a Profile that is Disabled; returns whether the card did it."""
     try:
         _named(card, _deletion, iccid, one.isdp_aid)
     except ExpectationError:
-        if iccid is None:
-            raise
-        enable(card, iccid, one.isdp_aid)
-        lift_rules(card, iccid, next(run.rising()))
-        disable(card, iccid, one.isdp_aid)
-        _named(card, _deletion, iccid, one.isdp_aid)
+        return False
+    return True
 
 
 def _is_enabled(card: Card, wanted: ListedProfile) -> bool:
