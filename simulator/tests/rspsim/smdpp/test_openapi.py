@@ -58,7 +58,7 @@ def sample(name, schema):
 @pytest.fixture
 def server(make_server):
     server = make_server()
-    server.environment.clock = AdjustableClock(ManualClock())
+    server.clock = server.environment.clock = AdjustableClock(ManualClock())
     return server
 
 
