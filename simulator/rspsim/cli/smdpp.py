@@ -141,6 +141,12 @@ def _add_server(group: "argparse._ArgumentGroup") -> None:
         help="switch a fault on (see `rsplab smdpp faults`); may be repeated",
     )
     group.add_argument(
+        "--disorder",
+        metavar="SHARE",
+        help="let this share of the requests fail, such as 5%%, by 503 with Retry-After or a lost "
+        "connection: a client that tries again survives it",
+    )
+    group.add_argument(
         "--seed", help="seed of all random octets of the server, to repeat a session exactly"
     )
 
@@ -167,10 +173,17 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _faults(_: argparse.Namespace) -> int:
     from rspsim.faults.registry import server_faults  # noqa: PLC0415  only when it runs
+    from rspsim.smdpp.fault_classes import FaultClass  # noqa: PLC0415  likewise
+    from rspsim.smdpp.fault_scope import SCOPE_WORDS  # noqa: PLC0415  likewise
 
-    for fault in server_faults():
-        parameters = ", ".join(f"{key}={value}" for key, value in fault.parameters.items())
-        print(f"{fault.name}{f' [{parameters}]' if parameters else ''}")
-        print(f"    {fault.summary}")
-        print(f"    expected: {fault.expected}")
+    for kind in FaultClass:
+        print(f"{kind}:")
+        for fault in (one for one in server_faults() if one.kind is kind):
+            parameters = ", ".join(f"{key}={value}" for key, value in fault.parameters.items())
+            print(f"  {fault.name}{f' [{parameters}]' if parameters else ''}")
+            print(f"    {fault.summary}")
+            print(f"    expected: {fault.expected}")
+    print(
+        f"Each one also takes {', '.join(SCOPE_WORDS)}; those of connections no word of requests."
+    )
     return 0

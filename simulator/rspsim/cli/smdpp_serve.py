@@ -25,7 +25,15 @@ from rspcore.profile_maker import preset
 from rspsim.cli.console import Console
 from rspsim.cli.setting_options import chosen
 from rspsim.cli.smdpp_setup import make_server, packages
-from rspsim.server_setup import Package, server_pki, switch_faults, tls_credential
+from rspsim.server_setup import (
+    Package,
+    be_disorderly,
+    met_with_faults,
+    server_pki,
+    share,
+    switch_faults,
+    tls_credential,
+)
 from rspsim.smdpp import Order, SmDpPlus
 from rspsim.smdpp.history import Exchange
 from rspsim.smdpp.stock.orders import LIVE, OrderTerms
@@ -80,6 +88,8 @@ def _serve(options: argparse.Namespace, state: FileState | None) -> int:
     port = options.port or free_port(options.host)
     server = make_server(options, pki, port, state)
     switch_faults(server, options.fault)
+    if options.disorder is not None:
+        be_disorderly(server.faults, share("--disorder", options.disorder), options.seed or "")
     if options.write_ca is not None:
         _write_ca(server, options.write_ca)
     if options.write_client is not None:
@@ -103,6 +113,8 @@ def _serve(options: argparse.Namespace, state: FileState | None) -> int:
         console = stack.enter_context(Console())
         orders = _Orders(server, options, console)
         stack.enter_context(front)
+        server.faults.watch(lambda: front.set_open(server.listening))
+        front.set_open(server.listening)
         _print_identity(server, options, front.ports, console)
         console.line(f"state       {'in memory' if state is None else state.path}")
         if options.admin_port is not None:
@@ -139,10 +151,15 @@ def _listeners(
     if options.partner_port is not None:
         clients = tuple(server.identity.ci(curve) for curve in server.identity.curves)
     listeners = [
-        Listener(options.host, number, tls_context(credentials[curve], clients=clients))
+        Listener(
+            options.host,
+            number,
+            tls_context(credentials[curve], clients=clients),
+            met_with_faults(server, curve, credentials[curve], SystemClock().now()),
+        )
         for curve, number in wanted.items()
     ]
-    if clients:
+    if clients and options.partner_port is not None:
         context = tls_context(own, clients=clients, required=True)
         listeners.append(Listener(options.host, options.partner_port, context))
     return tuple(listeners)

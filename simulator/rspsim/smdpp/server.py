@@ -14,7 +14,7 @@ Source: SGP.22 v2, 5.6 and 6.5.
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from rspcore.crypto.curves import Curve
@@ -30,13 +30,16 @@ from rspcore.messages.es9p import (
     StatusCodeData,
 )
 from rspcore.messages.json_codec import load_object
-from rspcore.pki.bundle import Pki
+from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.roles import Role
 from rspcore.printable_text import printable
 from rspsim.env import Clock, Rng
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.errands import Errand, ErrandRepository
-from rspsim.smdpp.fault_switch import Active, FaultSwitch, Parameter, ServerFault
+from rspsim.smdpp.fault_clock import FaultedClock
+from rspsim.smdpp.fault_subject import fault_subject
+from rspsim.smdpp.fault_switch import Active, FaultSwitch, ServerFault
+from rspsim.smdpp.greeting import Greeting, TlsTerms
 from rspsim.smdpp.history import CheckNote, Exchange, History
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.identity import Identity
@@ -169,10 +172,11 @@ class SmDpPlus:
             curves = tuple(c for c in pki.curves if len(pki.servers(Role.DP_AUTH, c)) >= server)
         identity = Identity(address=address, aliases=aliases, pki=pki, curves=curves, server=server)
         self.clock = clock
+        self._clock = FaultedClock(clock)
         self.environment = Environment(
             identity=identity,
             rng=rng,
-            clock=clock,
+            clock=self._clock,
             policy=policy,
             variation=Steady() if variation is None else variation,
             orders=OrderBook(
@@ -186,7 +190,7 @@ class SmDpPlus:
             sessions=SessionBook(self.state.sessions, policy.session_lifetime),
             receipts=ReceiptBook(limits, self.state.seen, self.state.receipts),
             errands=self.state.errands,
-            faults=FaultSwitch(faults),
+            faults=FaultSwitch(faults, identity),
         )
         self.history = History(limits)
         self.on_order_again: Callable[[Order], None] | None = None
@@ -227,21 +231,36 @@ class SmDpPlus:
         """Returns the notifications received with their verdicts, oldest first."""
         return self.environment.receipts.all()
 
-    def fault(
-        self, name: str, *, function: str = "", times: int | None = None, **parameters: Parameter
-    ) -> AbstractContextManager[Active]:
+    def fault(self, name: str, /, **given: object) -> AbstractContextManager[Active]:
         """Switches a fault on for the duration of a with block.
 
         Args:
             name: Name of the fault, for example "es9.smdp_signature2.flip_bit".
-            function: Limit it to one function, for example "authenticateClient".
-            times: How often it acts before it goes off by itself; always when None.
-            **parameters: Parameters of the fault.
+            **given: Its parameters and the words of its scope, for example
+                function="authenticateClient", times=1 (`rspsim.smdpp.fault_scope`).
 
         Raises:
-            LocalError: there is no such fault or parameter. Nothing was switched.
+            LocalError: there is no such fault, parameter or word. Nothing was switched.
         """
-        return self.faults.held(name, function=function, times=times, **parameters)
+        return self.faults.held(name, **given)
+
+    def greeting(self, terms: TlsTerms, own: Credential) -> Greeting | None:
+        """Returns how a client that has just connected is met, None for as usual.
+
+        It is asked for by the front, from the thread that accepts connections.
+
+        Args:
+            terms: What the TLS certificate is made for.
+            own: The TLS certificate of the server and its key.
+        """
+        met = Greeting(terms=terms, certificate=own.certificate.der, credential=own)
+        asked = self.faults.through(fault_points.CONNECTION, met, "")
+        return None if asked is met else asked
+
+    @property
+    def listening(self) -> bool:
+        """Returns whether the ports of ES9+ are open."""
+        return self.faults.through(fault_points.LISTENING, True, "")  # noqa: FBT003  a value
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answers one request.
@@ -257,10 +276,13 @@ class SmDpPlus:
             return carried_out(self.steps(request), NO_PARTNERS)
         function = _BY_PATH.get(request.path)
         name = function.name if function else ""
+        self.faults.subject = lambda: fault_subject(self.environment, request, name)
+        self._clock.ahead = self.faults.through(fault_points.CLOCK, timedelta(0), name)
         at = self.environment.clock.now()
         refused = self.faults.through(fault_points.ARRIVAL, None, name)
         done = _Done(refused, f"HTTP {refused.status}") if refused else self._act(function, request)
         response = self.faults.through(fault_points.HTTP, done.response, name)
+        self._clock.ahead = timedelta(0)
         self._remember(at, name, request, done, response)
         return response
 

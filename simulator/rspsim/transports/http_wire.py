@@ -205,7 +205,8 @@ def answer_octets(response: HttpResponse, *, method: str, keep_alive: bool) -> b
         phrase = "Unknown"
     lines = [f"HTTP/1.1 {response.status} {phrase}"]
     lines += [f"{name}: {value}" for name, value in response.headers.items()]
-    if response.status != HTTPStatus.NO_CONTENT or response.body:
+    framed = response.header("Content-Length") or response.header("Transfer-Encoding")
+    if not framed and (response.status != HTTPStatus.NO_CONTENT or response.body):
         lines.append(f"Content-Length: {len(response.body)}")
     lines += [f"Date: {formatdate(usegmt=True)}", "Server: rsplab"]
     if not keep_alive:

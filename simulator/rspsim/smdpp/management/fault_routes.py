@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from rspcore.errors import LocalError
+from rspsim.smdpp.fault_scope import SCOPE_WORDS
 from rspsim.smdpp.management.route import Call, Route, UnknownError
 
 __all__ = ["ROUTES"]
@@ -26,6 +27,7 @@ def _faults(call: Call) -> object:
         "known": [
             {
                 "name": fault.name,
+                "class": fault.kind.value,
                 "point": fault.point.name,
                 "summary": fault.summary,
                 "expected": fault.expected,
@@ -38,6 +40,8 @@ def _faults(call: Call) -> object:
                 "name": one.fault.name,
                 "function": one.function,
                 "times": one.times,
+                "acted": one.acted,
+                "scope": {name: getattr(one.scope, name) for name in SCOPE_WORDS},
                 "parameters": dict(one.parameters),
             }
             for one in on
@@ -48,17 +52,10 @@ def _faults(call: Call) -> object:
 def _on(call: Call) -> object:
     given = dict(call.body)
     name = call.item or given.pop("name", "")
-    function, times = given.pop("function", ""), given.pop("times", None)
-    parameters = {key: value for key, value in given.items() if isinstance(value, str | int)}
-    if (
-        not isinstance(name, str)
-        or not isinstance(function, str)
-        or not isinstance(times, int | None)
-        or len(parameters) != len(given)
-    ):
-        raise LocalError("fault: expected name, function and times, and parameters by name")
+    if not isinstance(name, str):
+        raise LocalError("fault: expected its name, its parameters and the words of its scope")
     with call.desk.guard:
-        call.desk.server.faults.on(name, function=function, times=times, **parameters)
+        call.desk.server.faults.on(name, **given)
     return _faults(call)
 
 

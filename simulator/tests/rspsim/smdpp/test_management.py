@@ -134,9 +134,9 @@ def test_order_can_be_withdrawn(call, server):
         ("POST", "/orders/1", {"event": "X"}, 400, "expected one of"),
         ("POST", "/orders/1", {"event": "INSTALLED"}, 400, "no such order"),
         ("POST", "/faults", {"name": "x"}, 400, "not known"),
-        ("POST", "/faults", {"name": 1}, 400, "expected name"),
-        ("POST", "/faults", {"name": "http.status", "status": [1]}, 400, "expected name"),
-        ("POST", "/faults", {"name": "http.status", "times": "1"}, 400, "expected name"),
+        ("POST", "/faults", {"name": 1}, 400, "expected its name"),
+        ("POST", "/faults", {"name": "http.status", "status": [1]}, 400, "expected int"),
+        ("POST", "/faults", {"name": "http.status", "times": "1"}, 400, "expected int"),
         ("POST", "/faults", [], 400, "JSON body"),
     ],
 )
@@ -150,7 +150,8 @@ def test_faults_are_listed_and_switched(call, server):
     listed = call("GET", "/faults")
     assert listed["active"] == []
     assert len(listed["known"]) == len(server.faults.known)
-    assert {"name", "point", "summary", "expected", "parameters"} == set(listed["known"][0])
+    known = {"name", "class", "point", "summary", "expected", "parameters"}
+    assert known == set(listed["known"][0])
     call("POST", "/faults", {"name": "http.status", "status": 404, "times": 2})
     answer = call("POST", "/faults/es9.header.missing", {"function": "cancelSession"})
     assert [one["name"] for one in answer["active"]] == ["http.status", "es9.header.missing"]
