@@ -23,6 +23,7 @@ __all__ = [
     "Inconclusive",
     "LinkFault",
     "NotApplicable",
+    "SettledError",
     "TargetLost",
     "Verdict",
 ]
@@ -58,7 +59,8 @@ SEVERITY = (
 
 
 NOTHING_RAN = 30
-"""Exit code of pytest for a run in which no case ran; `rsplab run` ends with 3 for it."""
+"""Exit code of pytest for a run in which no case ran, or whose card was lost and nothing else was
+wrong; `rsplab run` ends with 3 for it."""
 
 
 class ExpectationError(RspError):
@@ -74,6 +76,14 @@ class ExpectationError(RspError):
         super().__init__(f"{subject}expected {expected}, got {actual}")
         self.expected = expected
         self.actual = actual
+
+
+class SettledError(ExpectationError):
+    """Reports that the card did what no reading of the requirement allows: *fail*, also in a probe.
+
+    A probe leaves open which of several outcomes is right. What contradicts all of them is not
+    open, such as a value that is stored although its type excludes it.
+    """
 
 
 class Inconclusive(RspError):  # noqa: N818  the verdict's own name

@@ -136,7 +136,9 @@ def test_next(card):
     pass
 """
     )
-    assert suite(text).ret == 1
+    ended = suite(text)
+    assert ended.ret == NOTHING_RAN
+    ended.stdout.fnmatch_lines(["the card is gone: *reader gone; put it back in its reader, and *"])
     results = results_of(pytester)
     assert [case["verdict"] for case in results["cases"]] == ["inconclusive"] * 2
     assert "reader gone" in results["cases"][1]["reason"]
@@ -172,6 +174,22 @@ def test_probe(card):
     assert case["verdict"] == "probe"
     assert "6A80" in case["expected"]
     assert "9000" in case["actual"]
+
+
+def test_probe_fails_for_what_is_settled(suite, pytester):
+    text = (
+        HEAD
+        + """
+@testcase("ES10c.GetEID#04")
+def test_probe(card):
+    with expect.settled():
+        expect.sw(card.apdu("00A40004023F00"), 0x6A80)
+"""
+    )
+    assert suite(text).ret == 1
+    (case,) = results_of(pytester)["cases"]
+    assert case["verdict"] == "fail"
+    assert case["verdicts"] == {"ES10c.GetEID#04": "fail"}
 
 
 def test_condition_that_does_not_hold_is_not_applicable(suite, pytester):
