@@ -1,1 +1,1 @@
-"""Views of a trace for people and other programs: decoded by name, and as a capture for Wireshark."""
+"""Views of a trace for others: decoded by name, and as a capture for Wireshark."""

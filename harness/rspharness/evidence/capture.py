@@ -1,8 +1,9 @@
 """A trace as a pcapng capture with GSMTAP, for Wireshark and tshark.
 
-Each command with its response is one packet, as the dissector `gsm_sim` expects: the command APDU and
-the response right behind it, in GSMTAP type SIM over UDP port 4729 on the loopback address. A reset is a
-packet of subtype ATR. Remarks, such as the steps of a case, are comments of the packet that follows.
+Each command with its response is one packet, as the dissector `gsm_sim` expects: the command APDU
+and the response right behind it, in GSMTAP type SIM over UDP port 4729 on the loopback address. A
+reset is a packet of subtype ATR. Remarks, such as the steps of a case, are comments of the packet
+that follows. PINs, PUKs, keys and OTA data of commands are zero octets.
 
 Sources: the pcapng file format; GSMTAP version 2.
 """
@@ -12,6 +13,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from rspharness.record.trace import Answered, Remark, Reset, TraceEvent
+from rspharness.report.masking import without_secrets
 
 __all__ = ["capture"]
 
@@ -31,7 +33,7 @@ _LOOPBACK: Final = bytes((127, 0, 0, 1))
 
 
 def _option(code: int, text: str) -> bytes:
-    value = text.encode()[: 0xFFFF]
+    value = text.encode()[:0xFFFF]
     return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
 
 
@@ -43,7 +45,7 @@ def _block(kind: int, body: bytes, *options: bytes) -> bytes:
 
 def _checksum(header: bytes) -> int:
     """Returns the checksum of an IPv4 header whose own field is zero (RFC 791)."""
-    total = sum(struct.unpack(f"!{len(header) // 2}H", header))
+    total: int = sum(struct.unpack(f"!{len(header) // 2}H", header))
     while total > 0xFFFF:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
@@ -89,11 +91,10 @@ def capture(events: Iterable[TraceEvent], *, program: str, start_s: float = 0.0)
             case Reset():
                 frame = _frame(_ATR, event.atr)
             case Answered():
-                frame = _frame(_APDU, event.command + (event.response or b""))
+                command = without_secrets(event.command)
+                frame = _frame(_APDU, command + (event.response or b""))
                 now_us += max(1, round((event.elapsed_ms or 0.0) * 1000))
-        header = struct.pack(
-            "<IIIII", 0, now_us >> 32, now_us & 0xFFFFFFFF, len(frame), len(frame)
-        )
+        header = struct.pack("<IIIII", 0, now_us >> 32, now_us & 0xFFFFFFFF, len(frame), len(frame))
         body = header + frame + bytes(-len(frame) % 4)
         parts.append(_block(_PACKET, body, *(_option(_COMMENT, text) for text in remarks)))
         remarks = []

@@ -86,8 +86,8 @@ def _announces_more(event: Answered) -> bool:
 def conversation(events: list[TraceEvent]) -> Iterator[Exchange | Reset | Remark]:
     """Yields what happened in a trace, in its order.
 
-    A chain whose blocks are interleaved with commands on other channels is put together by channel; a
-    reset drops what was begun.
+    A chain whose blocks are interleaved with commands on other channels is put together by channel;
+    a reset drops what was begun.
     """
     begun: dict[int | None, tuple[bytes, int]] = {}
     place = 0

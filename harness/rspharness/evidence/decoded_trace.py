@@ -6,7 +6,8 @@
         < GetEuiccDataResponse
             eidValue: 8904... (89049032123451234512345678901235)
 
-Nothing of a trace is left out: what is not known by name is shown in octets.
+Nothing of a trace is left out but PINs, PUKs, keys and OTA data: what is not known by name is shown
+in octets.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,13 +20,10 @@ from rspharness.evidence.conversation import Exchange, conversation
 from rspharness.evidence.fields import INDENT, hexadecimal, named, tree
 from rspharness.evidence.names import FUNCTIONS, PROACTIVE, function_name, instruction_name
 from rspharness.record.trace import Remark, Reset, TraceEvent
+from rspharness.report.masking import without_secrets
 
 __all__ = ["decoded"]
 
-_SECRET: Final = frozenset(
-    (Ins.VERIFY_PIN, Ins.CHANGE_PIN, Ins.DISABLE_PIN, Ins.ENABLE_PIN, Ins.UNBLOCK_PIN, Ins.PUT_KEY)
-)
-"""Commands whose data are PINs or keys: they are not shown."""
 _FCP: Final = {0x62: "FCP template", 0x6F: "FCI template"}
 _PROACTIVE_COMMAND: Final = 0xD0
 _COMMAND_DETAILS: Final = 0x01
@@ -47,7 +45,8 @@ def decoded(events: Iterable[TraceEvent]) -> Iterator[str]:
 def _exchange(one: Exchange) -> Iterator[str]:
     tag = _tag(one.data) if one.ins == Ins.STORE_DATA else None
     name = function_name(tag) if tag is not None else instruction_name(one.ins)
-    words = [f"line {one.line}", f"channel {one.channel}" if one.channel is not None else "no channel"]
+    channel = "no channel" if one.channel is None else f"channel {one.channel}"
+    words = [f"line {one.line}", channel]
     words += [name, f"{one.status:04X}" if one.status is not None else "no answer"]
     if one.commands > 1:
         words.append(f"{one.commands} commands")
@@ -74,8 +73,8 @@ def _tag(data: bytes) -> int | None:
 def _request(one: Exchange, tag: int | None) -> Iterator[str]:
     if not one.data:
         return
-    if one.ins in _SECRET:
-        yield f"{len(one.data)} octets that are not shown"
+    if without_secrets(one.command) != one.command:
+        yield f"{len(one.data)} octets masked"
     elif tag is not None:
         yield from named(FUNCTIONS[tag][1] if tag in FUNCTIONS else "", one.data)
     elif one.ins == Ins.SELECT:
@@ -90,7 +89,7 @@ def _response(one: Exchange) -> Iterator[str]:
     tag = _tag(one.answer)
     if one.ins == Ins.FETCH and tag == _PROACTIVE_COMMAND:
         yield from _proactive(one.answer)
-    elif one.ins == Ins.STORE_DATA and tag in FUNCTIONS:
+    elif one.ins == Ins.STORE_DATA and tag is not None and tag in FUNCTIONS:
         yield from named(FUNCTIONS[tag][2], one.answer)
     elif one.ins in (Ins.READ_BINARY, Ins.READ_RECORD, Ins.GET_CHALLENGE):
         yield hexadecimal(one.answer)

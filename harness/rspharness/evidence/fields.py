@@ -1,7 +1,7 @@
 """Data objects as lines of names and values.
 
-Messages of SGP.22 are read by the compiled ASN.1 module, which knows the names; what it does not define
-stands below in octets, and what it cannot read is shown as a tree of tags.
+Messages of SGP.22 are read by the compiled ASN.1 module, which knows the names; what it does not
+define stands below in octets, and what it cannot read is shown as a tree of tags.
 """
 
 from collections.abc import Iterator, Mapping
@@ -43,7 +43,7 @@ def _octets(name: str, octets: bytes) -> str:
         return f"{hexadecimal(octets)} ({'.'.join(map(str, octets))})"
     if name.lower().endswith("oid") and octets:
         try:
-            return f"{hexadecimal(octets)} ({Oid(octets)})"
+            return f"{hexadecimal(octets)} ({Oid.from_content(octets)})"
         except DecodeError:
             return hexadecimal(octets)
     return hexadecimal(octets)
