@@ -26,8 +26,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 MIRROR = os.environ.get("RSPLAB_MIRROR", "http://deb.debian.org/debian")
-CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
-FROM_HOST = ("/etc/resolv.conf", "/etc/hosts", CERTIFICATES)
+CERTIFICATES = "/etc/certificates-of-host.crt"
+FROM_HOST = {
+    "/etc/resolv.conf": "/etc/resolv.conf",
+    "/etc/hosts": "/etc/hosts",
+    "/etc/ssl/certs/ca-certificates.crt": CERTIFICATES,  # under its own name an upgrade replaces it
+}
 """How the network is reached, which is a matter of the machine and not of Debian."""
 TIME_LIMIT_S = 1800
 ONE_CASE = ("run", "--case", "ES10c.GetEID#*")
@@ -127,7 +131,7 @@ CASES = (
         "bookworm",
         (
             Step(FIRST.words, says="1 pass", user="root"),
-            Step((*FIRST.words, "--report", "/tmp/r"), says="1 pass", offline=True),
+            Step((*FIRST.words, "--report", "../../tmp/reports"), says="1 pass", offline=True),
             Step(FIRST.words, 3, "name another folder with --report", offline=True),
         ),
         FULL,
@@ -193,11 +197,10 @@ class Roots:
         how = f"lowerdir={layers},upperdir={upper},workdir={inner}"
         subprocess.run(["mount", "-t", "overlay", "overlay", "-o", how, str(root)], check=True)
         try:
-            for name in FROM_HOST:
+            for name, place in FROM_HOST.items():
                 if Path(name).exists():
-                    (root / name[1:]).parent.mkdir(parents=True, exist_ok=True)
-                    (root / name[1:]).unlink(missing_ok=True)
-                    shutil.copyfile(name, root / name[1:])
+                    (root / place[1:]).unlink(missing_ok=True)
+                    shutil.copyfile(name, root / place[1:])
             yield root
         finally:
             subprocess.run(["umount", str(root)], check=True)
@@ -266,7 +269,8 @@ def tried(roots: Roots, case: Case) -> Iterator[tuple[str, bool, int, float, str
         before.append(f"chown -R {owner}: '{case.place}'")
         run_in(root, "; ".join(before))
         settings = " ".join(f"{name}={value}" for name, value in case.environment.items())
-        for step in case.steps:
+        name = case.name.replace(" ", "-")
+        for number, step in enumerate(case.steps, 1):
             line = " ".join(f"'{word}'" for word in step.words)
             began = time.monotonic()
             code, output = run_in(
@@ -278,7 +282,7 @@ def tried(roots: Roots, case: Case) -> Iterator[tuple[str, bool, int, float, str
             )
             good = code == step.code and step.says in output and "Traceback" not in output
             if not good:
-                (roots.work / f"{case.name.replace(' ', '-')}.log").write_text(output, "utf-8")
+                (roots.work / f"{name}-{number}.log").write_text(output, "utf-8")
             yield " ".join(step.words), good, code, time.monotonic() - began, message(output, step)
     shutil.rmtree(upper, ignore_errors=True)
 
