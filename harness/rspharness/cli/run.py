@@ -358,13 +358,13 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     for plugin in PLUGINS:
         arguments += ["-p", plugin]
     given = {
-        "target": target,
+        "target": packaged(target),
         "report": report_folder(options, suites),
         **{name: getattr(options, name) for name in (*REPEATED, "shuffle", "change_limit")},
     }
     arguments += [f"{_long(name)}={value}" for name, value in given.items() if value]
     arguments += [f"{_long('case')}={case}" for case in options.case or ()]
-    arguments += [f"{_long('also')}={path}" for path in options.also or ()]
+    arguments += [f"{_long('also')}={packaged(path)}" for path in options.also or ()]
     if (catalogue := find_catalogue(suites)) is not None:
         arguments.append(f"{_long('requirements')}={catalogue}")
     switches = (*SWITCHES, "no_redact", "kills", "matrix")
@@ -374,6 +374,12 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     if options.workers > 1:
         arguments.append(f"--numprocesses={options.workers}")
     return [*arguments, *options.pytest]
+
+
+def packaged(path: str) -> str:
+    """Returns a path that is there, or else its place in an installed wheel, where it may be."""
+    inside = PACKAGED / path
+    return str(inside) if not Path(path).exists() and inside.exists() else path
 
 
 def _long(name: str) -> str:
