@@ -11,8 +11,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Final
 
-import segno
-
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
 from rspcore.ids import Oid
@@ -235,9 +233,7 @@ class _Orders:
             )
             self._console.line(f"            {order.activation_code}")
             if sys.stdout.isatty() and not self._options.no_qr:
-                drawn = StringIO()
-                segno.make(order.activation_code, error="l").terminal(drawn, compact=True)
-                self._console.block(drawn.getvalue())
+                self._console.block(_drawn(order.activation_code))
 
     def show_again(self, order: Order) -> None:
         """Prints an order that was made because the one before is finished."""
@@ -260,3 +256,14 @@ def _wait_for_signal(stack: ExitStack) -> None:
         before = signal.signal(number, lambda *_: stopped.set())
         stack.callback(signal.signal, number, before)
     stopped.wait()
+
+
+def _drawn(code: str) -> str:
+    """Returns an activation code as a QR code for a terminal, or how to get one."""
+    try:
+        import segno  # noqa: PLC0415  an extra
+    except ImportError:
+        return "            no QR code: pip install 'rsplab[qr]', or serve with --no-qr"
+    drawn = StringIO()
+    segno.make(code, error="l").terminal(drawn, compact=True)
+    return drawn.getvalue()

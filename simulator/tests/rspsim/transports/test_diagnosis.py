@@ -128,7 +128,7 @@ def test_sound_machine_has_no_problems(machine: pytest.MonkeyPatch) -> None:
             "nothing listens at port 35963",
             "restart pcscd",
         ),
-        ("_installed", lambda name: name != "segno", "Python packages", "missing: segno", ".venv"),
+        ("_installed", lambda name: name != "h11", "Python packages", "missing: h11", ".venv"),
     ],
 )
 def test_each_problem_is_found_with_its_remedy(

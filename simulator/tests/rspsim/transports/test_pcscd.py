@@ -87,7 +87,13 @@ def test_user_with_sudo_starts_and_stops_the_daemon_by_it(
     absent.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     absent.setattr(pcscd.os, "geteuid", lambda: 1000)
     absent.setattr(pcscd, "find_pcscd", lambda: program(tmp_path, "exec sleep 60"))
-    absent.setattr(pcscd, "wait_for_reader", lambda *_: "Virtual PCD 00 00")
+
+    def started(*_: object) -> str:
+        while "--foreground" not in asked.read_text():
+            pass
+        return "Virtual PCD 00 00"
+
+    absent.setattr(pcscd, "wait_for_reader", started)
     daemon = start_pcscd()
     assert daemon.ours
     daemon.stop()
