@@ -15,7 +15,7 @@ from rspcore.profile_maker import make_profile, preset
 from rspharness.simulated.served_role import ServedRole, ServerWords
 from rspsim.env import SeededRng
 from rspsim.faults.registry import server_faults
-from rspsim.server_setup import tls_credential
+from rspsim.server_setup import met_with_faults, tls_credential
 from rspsim.smdpp import REFERENCE_ADDRESS, Policy, SmDpPlus
 from rspsim.smdpp.fault_switch import FaultSwitch
 from rspsim.smdpp.history import History
@@ -120,10 +120,11 @@ class ServedSmdpp(ServedRole):
             variation=Varied(vary.encode()) if vary else None,
             faults=server_faults(),
         )
-        context = tls_context(tls_credential(self._server, self._curve, now))
+        own = tls_credential(self._server, self._curve, now)
+        greet = met_with_faults(self._server, self._curve, own, now)
         return Front(
             self._server.handle,
-            (Listener(self._host, port, context),),
+            (Listener(self._host, port, tls_context(own), greet),),
             lock=self._lock,
             note=self._server.note_refusal,
         )
