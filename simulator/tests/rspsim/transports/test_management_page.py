@@ -187,7 +187,10 @@ def test_clicks_show_an_order_and_a_download(server, download, tmp_path):
             tab.open(f"http://127.0.0.1:{running.ports[0]}/page#T")
             tab.until("document.querySelectorAll('#orders tr').length == 1")
             tab.click("#orders tr")
-            tab.until("document.querySelector('#shown svg') !== null")
+            path = "document.querySelector('#shown svg path').getBoundingClientRect()"
+            tab.until("document.querySelector('#shown svg path') !== null")
+            assert tab.value(f"{path}.width") > 80  # drawn, and not only there
+            assert tab.value(f"{path}.height") > 80
             assert tab.value("document.querySelector('#shown code').textContent") == (
                 order.activation_code
             )
