@@ -44,6 +44,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CARDS = ROOT / "harness" / "kept" / "cards"
 LISTS = ROOT / "harness" / "kept" / "not_applicable"
 LEVELS = ("read-only", "profiles", "destructive")
+IRREVERSIBLE = "irreversible"
+"""A level with a cell of its own, on a card made for it, whose CRLs are not compared."""
 ORDERS = {"files": ("",), "shuffled": ("7",), "twice": ("", "7")}
 """The seed of --shuffle of each run of a cell, empty for the order of the files."""
 FINE = {"pass", "not applicable", "probe"}
@@ -102,6 +104,7 @@ def main() -> int:
     """Runs cells, prints the table and what is wrong; returns 1 when something is."""
     options = _arguments()
     every = [Cell(*one) for one in product(_cards(), LEVELS, ORDERS)]
+    every.append(Cell("blank", IRREVERSIBLE, "files"))
     chosen = _chosen(every, options) or _drawn(every)
     with ExitStack() as held, tempfile.TemporaryDirectory() as made:
         folder = options.report or Path(made)
@@ -140,7 +143,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Run the suites on cards that are kept.")
     parser.add_argument("--all", action="store_true", help="every cell")
     parser.add_argument("--card", action="append", choices=_cards(), help="cells of this card")
-    parser.add_argument("--level", action="append", choices=LEVELS, help="cells of this level")
+    parser.add_argument(
+        "--level", action="append", choices=(*LEVELS, IRREVERSIBLE), help="cells of this level"
+    )
     parser.add_argument("--order", action="append", choices=ORDERS, help="cells in this order")
     parser.add_argument("--report", type=Path, help="folder for the reports")
     parser.add_argument("--in-process", action="store_true", help="without the PC/SC daemon")
@@ -243,6 +248,8 @@ def _ran(cell: Cell, reader: str, folder: Path) -> Outcome:
             if verdict not in FINE
         ]
     after = _held(state)
+    if cell.level == IRREVERSIBLE:
+        after = replace(after, crls=before.crls)
     outcome.problems += [f"the card differs: {one}" for one in differences(before, after)]
     return outcome
 
@@ -345,7 +352,7 @@ def _write(outcomes: list[Outcome]) -> None:
             if one.cell.card == card:
                 held[one.cell.level] = one.apart
         text = "# Cases that do not apply to this card and do to a new one, each with the reason.\n"
-        for level in LEVELS:
+        for level in (*LEVELS, *([IRREVERSIBLE] if held.get(IRREVERSIBLE) else [])):
             entries = held.get(level, {})
             text += f"\n[{level}]\n"
             text += "".join(

@@ -155,7 +155,8 @@ def switch_faults(server: SmDpPlus, requested: list[str]) -> None:
     """
     for one in requested:
         name, *pairs = one.split(",")
-        given = dict(pair.partition("=")[::2] for pair in pairs)
+        parts = (pair.partition("=") for pair in pairs)
+        given = {key: value for key, _, value in parts}
         fault = server.faults.fault(name)
         read = {key: _parameter(fault, key, value) for key, value in given.items()}
         server.faults.on(name, **read)

@@ -217,7 +217,8 @@ class HttpsPort:
             assert_hostname=False if options.insecure else name,
         )
         if not options.insecure:
-            pool.ConnectionCls = self._checked_connection(address)
+            connection: Any = self._checked_connection(address)
+            pool.ConnectionCls = connection
         return pool
 
     def _checked_connection(self, address: str) -> type[HTTPSConnection]:
@@ -289,13 +290,13 @@ class HttpsPort:
         class Timed(ssl.SSLSocket):
             """A socket whose every step has what is left of the time of the exchange."""
 
-            def recv_into(self, *given: Any) -> int:
+            def recv_into(self, *given: Any, **named: Any) -> int:
                 self.settimeout(deadline.left())
-                return super().recv_into(*given)
+                return super().recv_into(*given, **named)
 
-            def send(self, *given: Any) -> int:
+            def send(self, *given: Any, **named: Any) -> int:
                 self.settimeout(deadline.left())
-                return super().send(*given)
+                return super().send(*given, **named)
 
         context.sslsocket_class = Timed
         return context

@@ -132,8 +132,9 @@ class Server:
         if self._running is None:
             kind = ServerProcess if self._process else InProcess
             self._running = kind(self._role, self._words)
-            self._place = self._running.call("place")
-            self._words["port"] = self._place.port  # after a restart, too
+            place: Place = self._running.call("place")
+            self._place = place
+            self._words["port"] = place.port  # after a restart, too
         return self._running.call(method, *given)
 
     @property

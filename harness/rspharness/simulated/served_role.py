@@ -112,6 +112,7 @@ class ServedRole(ABC):
 
     def _listen(self, words: ServerWords) -> Place:
         wanted = words.get("port", 0)
+        taken = ConfigError("no port was tried")
         for _ in range(1 if wanted else _TRIES):
             port = wanted or free_port(self._host)
             name = in_brackets(self._host) if ":" in self._host else "localhost"

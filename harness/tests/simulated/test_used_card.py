@@ -42,6 +42,7 @@ def test_other_ci_and_one_curve():
         ({"foreign": "on"}, "enabled or disabled"),
         ({"ci": "mine"}, 'expected "other"'),
         ({"curves": "p521"}, "expected nistP256"),
+        ({"foreign": "enabled", "rules": "ppr3"}, "expected ppr1 or ppr2"),
     ],
 )
 def test_unknown_words_are_refused(card, said):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import fields
+from enum import Enum
 from pathlib import Path
 
 from rspcore.errors import ConfigError
@@ -59,7 +60,7 @@ def print_options(personality: str | None = None, preset: str | None = None) -> 
         value = getattr(standard, field.name)
         text = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
         kinds = type(value)
-        others = [str(one.value) for one in kinds] if hasattr(kinds, "__members__") else []
+        others = [str(one.value) for one in kinds] if issubclass(kinds, Enum) else []
         print(f"{field.name:<38} {text:<22} {' | '.join(others)}".rstrip())
     return 0
 

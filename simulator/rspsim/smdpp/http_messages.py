@@ -25,6 +25,7 @@ class HttpRequest:
     Attributes:
         method: Method in upper case.
         path: Path of the target, without query.
+        query: Query of the target as it came, without the question mark.
         headers: Header fields; names in any case.
         body: Body octets, transfer coding removed.
         client_certificate: Certificate (DER) that the client proved to own in the TLS handshake,
@@ -35,6 +36,7 @@ class HttpRequest:
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    query: str = ""
     client_certificate: bytes = b""
 
     def header(self, name: str) -> str | None:

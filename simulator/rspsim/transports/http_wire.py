@@ -11,7 +11,7 @@ Answers are not written by the library: server faults ask for some that no libra
 Source: RFC 9110 and RFC 9112.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Final
@@ -138,6 +138,7 @@ class RequestReader:
         self._head = HttpRequest(
             method=event.method.decode("latin-1"),
             path=_path(event.target.decode("latin-1")),
+            query=event.target.decode("latin-1").partition("#")[0].partition("?")[2],
             headers=headers,
         )
         if sum(len(name) + len(value) for name, value in event.headers) > _MOST_HEADER_OCTETS:
@@ -164,7 +165,7 @@ class RequestReader:
             raise AssertionError("end of a request without its beginning")
         body = bytes(self._body)
         self._body.clear()
-        return HttpRequest(method=head.method, path=head.path, headers=head.headers, body=body)
+        return replace(head, body=body)
 
 
 def _path(target: str) -> str:

@@ -1,6 +1,7 @@
 """When a server fault acts: per function, order, card, session; after, times, by chance; rules."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from rspcore.errors import LocalError
 from rspcore.ids import Eid
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.pki.generate import issue_euicc
+from rspcore.profile_maker import make_profile, preset
 from rspsim.env import ManualClock, SeededRng
 from rspsim.faults.server import FAULTS
 from rspsim.server_setup import switch_faults
@@ -29,8 +31,16 @@ def test_every_class_has_faults_and_no_parameter_is_a_word_of_the_scope():
         assert set(fault.rules) <= set(fault.parameters)
 
 
-def test_fault_of_an_order_or_a_card_leaves_others_alone(make_lpa, server, pki, profile, code_of):
-    mine, theirs = (server.orders.order(profile.upp, profile.metadata) for _ in range(2))
+def new_order(server):
+    """Orders a Profile of an ICCID that has no live order."""
+    profile = make_profile(
+        replace(preset("PROFILE_OPERATIONAL1"), iccid=server.orders.fresh_iccid())
+    )
+    return server.orders.order(profile.upp, profile.metadata)
+
+
+def test_fault_of_an_order_or_a_card_leaves_others_alone(make_lpa, server, pki, code_of):
+    mine, theirs = (new_order(server) for _ in range(2))
     one, other = make_lpa(), make_lpa(pki=issue_euicc(pki, OTHER), eid=OTHER)
     for word in ({"order": mine.number}, {"eid": str(one.card.eid)}):
         with server.fault("es9.answer.fail", subject="8.1", reason="4.8", **word) as active:
@@ -148,11 +158,11 @@ def edges(value):
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
-def test_whatever_is_allowed_is_answered(make_server, make_lpa, profile, fault):
+def test_whatever_is_allowed_is_answered(make_server, make_lpa, fault):
     server = make_server()
     for key, default in fault.parameters.items():
         for value in edges(default):
-            order = server.orders.order(profile.upp, profile.metadata)
+            order = new_order(server)
             lpa = make_lpa(server=server)
             try:
                 active = server.faults.on(fault.name, **{key: value})
