@@ -14,6 +14,7 @@ from rspcore.messages.es10c import (
     SetNicknameRequest,
 )
 from rspharness.card.aboard import Aboard
+from rspharness.card.untouched import UntouchedLink
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import NotApplicable
@@ -21,7 +22,6 @@ from rspharness.run.run import Run
 from rspharness.run.run_options import RunOptions
 from rspharness.simulated.kept_in_process import KeptInProcess
 from rspharness.targets.settings import TargetSettings
-from rspharness.card.untouched import UntouchedLink
 
 OTHER = Iccid.from_digits("8999701000000000001")
 OWN = Iccid.from_digits("8929901012345678905")

@@ -11,8 +11,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Final
 
-import segno
-
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
 from rspcore.ids import Iccid, Oid
@@ -278,6 +276,8 @@ class _Orders:
             )
             self._console.line(f"            {order.activation_code}")
             if sys.stdout.isatty() and not self._options.no_qr:
+                import segno  # noqa: PLC0415  a tenth of the start, seldom needed
+
                 drawn = StringIO()
                 segno.make(order.activation_code, error="l").terminal(drawn, compact=True)
                 self._console.block(drawn.getvalue())
