@@ -29,6 +29,10 @@ def add_parser(
     presets = commands.add_parser("presets", help="list the presets: named kinds of cards")
     presets.set_defaults(func=_presets)
     options = commands.add_parser("options", help="list the options a card can be given")
+    options.add_argument(
+        "--personality", metavar="NAME", help="show the values of this one (default: the usual one)"
+    )
+    options.add_argument("--preset", metavar="NAME", help="show the values of this kind of card")
     options.set_defaults(func=_options)
     info = commands.add_parser("info", help="show what a state file contains, without the keys")
     info.add_argument(
@@ -151,10 +155,10 @@ def _presets(_: argparse.Namespace) -> int:
     return print_presets()
 
 
-def _options(_: argparse.Namespace) -> int:
+def _options(options: argparse.Namespace) -> int:
     from rspsim.cli.card_lists import print_options  # noqa: PLC0415  only when it runs
 
-    return print_options()
+    return print_options(options.personality, options.preset)
 
 
 def _info(options: argparse.Namespace) -> int:
