@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from cells import differences, held_of
+from card_parts import differences, lasting
 
 from rspharness.record.testcase import Level
 from rspharness.run.collection import Collected
@@ -88,8 +88,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
 def _write(case, run: Run) -> None:
     target = run.target
     reading = case.level is Level.READ_ONLY
-    before = held_of(_first[target.settings.name, reading])
-    after = held_of(target.state)
+    before = lasting(_first[target.settings.name, reading])
+    after = lasting(target.state)
     before, after = (
         replace(one, credentials=tuple(sorted(one.credentials, key=lambda key: key.ci_pkid)))
         for one in (before, after)

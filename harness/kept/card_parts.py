@@ -9,11 +9,16 @@ from rspsim.stores.sqlite import SqliteStore
 
 
 def held(path: Path) -> CardState:
-    """Returns what a card holds, without what only rises: seqNumber, keys made ahead."""
+    """Returns what the card in a file holds, without what only rises."""
     with SqliteStore(path) as store:
         state = store.load()
     if state is None:
         raise RuntimeError(f"{path}: no card")
+    return lasting(state)
+
+
+def lasting(state: CardState) -> CardState:
+    """Returns a state without what only rises: seqNumber, keys made ahead."""
     return replace(state, next_seq_number=0, one_time_keys=())
 
 

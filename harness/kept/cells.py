@@ -1,6 +1,7 @@
 """Runs the suites on kept cards and prints a table: cards x levels x orders.
 
     python harness/kept/cells.py                  three cells, drawn by the commit: short
+                                                  (the one of level profiles in this process)
     python harness/kept/cells.py --all            every cell
     python harness/kept/cells.py --card blank --level profiles --order twice
     python harness/kept/cells.py --all --write    write the committed lists anew
@@ -24,21 +25,22 @@ import sys
 import tempfile
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
+from queue import SimpleQueue
+
+from card_parts import differences, held
 
 from rspcore.pki.generate import make_pki
 from rspharness.run.opening import load_settings
 from rspharness.simulated.used_card import used_state
 from rspharness.targets.target import TargetOptions
-from rspsim.euicc.state import CardState
 from rspsim.stores.sqlite import SqliteStore
-from rspsim.transports.pcscd import running_pcscd
+from rspsim.transports.shared_daemon import shared_pcscd
 
 ROOT = Path(__file__).resolve().parents[2]
 CARDS = ROOT / "harness" / "kept" / "cards"
@@ -62,8 +64,10 @@ opening.TARGETS = (
 LINE = "{:<20} {:<13} {:<9} {:>7} {:>15} {:>6} {:>5}   {}"
 NO_RESULTS = "no results"
 
-Verdicts = dict[str, tuple[str, str]]
-"""Verdict and reason of each case, by its node id."""
+Kind = tuple[tuple[str, str], ...]
+"""Keys and values of a table [card] that make another kind of card."""
+Verdicts = dict[str, tuple[str, str, str]]
+"""Verdict, reason and level of each case, by its node id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +88,21 @@ class Outcome:
         runs: The verdicts of each of its runs.
         problems: What is wrong, one line each.
         apart: Cases that are not applicable here and are on a new card, by their reasons.
+        directly: Whether the card was called without the PC/SC daemon.
     """
 
     cell: Cell
     runs: list[Verdicts] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     apart: dict[str, str] = field(default_factory=dict)
+    directly: bool = False
 
     def line(self) -> str:
         """Returns the line of the table, of the last run."""
-        counts = Counter(verdict for verdict, _ in self.runs[-1].values()) if self.runs else {}
+        counts = Counter(verdict for verdict, *_ in self.runs[-1].values()) if self.runs else {}
         words = (counts.get(one, 0) for one in ("pass", "not applicable", "probe"))
         end = f"{len(self.problems)} wrong" if self.problems else "as new, nothing left"
+        end += ", in process" if self.directly else ""
         total = sum(counts.values())
         return LINE.format(self.cell.card, self.cell.level, self.cell.order, *words, total, end)
 
@@ -105,27 +112,33 @@ def main() -> int:
     options = _arguments()
     every = [Cell(*one) for one in product(_cards(), LEVELS, ORDERS)]
     every.append(Cell("blank", IRREVERSIBLE, "files"))
-    chosen = _chosen(every, options) or _drawn(every)
+    asked = _chosen(every, options)
+    chosen = asked or _drawn(every)
     with ExitStack() as held, tempfile.TemporaryDirectory() as made:
         folder = options.report or Path(made)
         if not options.in_process:
-            held.enter_context(running_pcscd(slots=2))
+            held.enter_context(shared_pcscd(slots=2))
         pool = held.enter_context(ThreadPoolExecutor(2))
-        kinds, news = {}, {}
-        for card in sorted({cell.card for cell in chosen}):
-            kind = tuple(sorted(_kind(card).items()))
-            if kind not in kinds:
-                kinds[kind] = pool.submit(_on_new_cards, card, folder / f"new-{card}")
-            news[card] = kinds[kind]
+        readers: SimpleQueue[str] = SimpleQueue()
+        for slot in range(2):
+            readers.put(f"Virtual PCD 00 {slot:02d}")
+
+        def begun(cell: Cell) -> Future[Outcome]:
+            directly = options.in_process or (not asked and cell.level == "profiles")
+            place = folder / "-".join(_words(cell))
+            return pool.submit(_in_reader, cell, None if directly else readers, place)
+
+        done = [begun(chosen[0])]
+        news = {
+            kind: pool.submit(_on_new_cards, card, level, folder / f"new-{card}")
+            for kind, (card, level) in _needed(chosen).items()
+        }
+        done += map(begun, chosen[1:])
         print(LINE.format("card", "level", "order", "passed", "not applicable", "probe", "all", ""))
-        done = []
-        for slot, cell in enumerate(chosen):
-            reader = "" if options.in_process else f"Virtual PCD 00 {slot % 2:02d}"
-            done.append(pool.submit(_ran, cell, reader, folder / "-".join(_words(cell))))
         outcomes = []
         for one in done:
             outcome = one.result()
-            _compare(outcome, news[outcome.cell.card].result())
+            _compare(outcome, news[_kind(outcome.cell.card)].result())
             if not options.write:
                 _hold_against_list(outcome)
             print(outcome.line(), flush=True)
@@ -196,24 +209,55 @@ def _drawn(every: list[Cell]) -> list[Cell]:
     return drawn
 
 
-def _kind(card: str) -> dict[str, str]:
+def _needed(cells: list[Cell]) -> dict[Kind, tuple[str, str]]:
+    """Returns the kinds of cards of some cells, each with one card and the level to compare.
+
+    The level is empty where one cell is of level irreversible: all cases are run then.
+    """
+    order = [*LEVELS, ""]
+    needed: dict[Kind, tuple[str, str]] = {}
+    for cell in cells:
+        level = "" if cell.level == IRREVERSIBLE else cell.level
+        card, before = needed.get(_kind(cell.card), (cell.card, LEVELS[0]))
+        needed[_kind(cell.card)] = card, max(before, level, key=order.index)
+    return needed
+
+
+def _kind(card: str) -> Kind:
     """Returns what a new card of the same personality has of the table [card] of a card."""
     settings = tomllib.loads((CARDS / f"{card}.toml").read_text(encoding="utf-8"))
     kind = settings.get("card", {})
     if kind.get("preset") == "nearly-full":  # a matter of memory, not of the kind of card
-        return {}
-    return {key: kind[key] for key in ("personality", "preset") if key in kind}
+        return ()
+    return tuple((key, kind[key]) for key in ("personality", "preset") if key in kind)
 
 
-def _on_new_cards(card: str, folder: Path) -> Verdicts:
-    """Returns the verdicts of all cases in process, each on a new card of the same personality."""
-    shared = _kind(card)
+def _on_new_cards(card: str, level: str, folder: Path) -> Verdicts:
+    """Returns the verdicts of the cases in process, each on a new card of the same kind.
+
+    Args:
+        card: A card of this kind.
+        level: The highest level; empty for all.
+        folder: Folder for the report.
+    """
     lines = ['kind = "inprocess"', f'name = "new {card}"', "[card]"]
-    lines += [f'{key} = "{value}"' for key, value in shared.items()]
+    lines += [f'{key} = "{value}"' for key, value in _kind(card)]
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / "target.toml"
     target.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return _run(["--target", target, "--report", folder], folder)
+    words = ["--target", target, "--report", folder, *(["--level", level] if level else [])]
+    return _run(words, folder)
+
+
+def _in_reader(cell: Cell, readers: SimpleQueue[str] | None, folder: Path) -> Outcome:
+    """Runs a cell in a reader that is free, or without one."""
+    if readers is None:
+        return _ran(cell, "", folder)
+    reader = readers.get()
+    try:
+        return _ran(cell, reader, folder)
+    finally:
+        readers.put(reader)
 
 
 def _ran(cell: Cell, reader: str, folder: Path) -> Outcome:
@@ -227,10 +271,10 @@ def _ran(cell: Cell, reader: str, folder: Path) -> Outcome:
     folder.mkdir(parents=True, exist_ok=True)
     state = folder / "card.db"
     state.unlink(missing_ok=True)
-    outcome = Outcome(cell)
+    outcome = Outcome(cell, directly=not reader)
     target = CARDS / f"{cell.card}.toml"
     _made(target, state)
-    before = _held(state)
+    before = held(state)
     for number, seed in enumerate(ORDERS[cell.order]):
         report = folder / str(number)
         words = ["--target", target, "--state", state, "--level", cell.level]
@@ -244,10 +288,10 @@ def _ran(cell: Cell, reader: str, folder: Path) -> Outcome:
         outcome.runs.append(verdicts)
         outcome.problems += [
             f"run {number + 1}: {name} is {verdict}: {reason}"
-            for name, (verdict, reason) in verdicts.items()
+            for name, (verdict, reason, _) in verdicts.items()
             if verdict not in FINE
         ]
-    after = _held(state)
+    after = held(state)
     if cell.level == IRREVERSIBLE:
         after = replace(after, crls=before.crls)
     outcome.problems += [f"the card differs: {one}" for one in differences(before, after)]
@@ -284,47 +328,20 @@ def _run(words: list[object], report: Path, program: str = SUITES) -> Verdicts:
     if not results.exists():
         raise RuntimeError(f"{NO_RESULTS}: {(done.stdout + done.stderr)[-2000:]}")
     cases = json.loads(results.read_text(encoding="utf-8"))["cases"]
-    return {case["nodeid"]: (case["verdict"], case["reason"]) for case in cases}
-
-
-def _held(path: Path) -> CardState:
-    """Returns what the card in a file holds, without what only rises."""
-    with SqliteStore(path) as store:
-        state = store.load()
-    if state is None:
-        raise RuntimeError(f"{path}: no card")
-    return held_of(state)
-
-
-def held_of(state: CardState) -> CardState:
-    """Returns a state without what only rises: seqNumber, keys made ahead."""
-    return replace(state, next_seq_number=0, one_time_keys=())
-
-
-def differences(before: CardState, after: CardState) -> Iterator[str]:
-    """Yields the parts of a card that are not as before, in words."""
-    for name in CardState.__dataclass_fields__:
-        was, now = getattr(before, name), getattr(after, name)
-        if was == now:
-            continue
-        if isinstance(was, tuple) and isinstance(now, tuple):
-            yield f"{name}: {len(was)} before, {len(now)} after"
-            yield from (f"{name}: gone or changed {one!r}"[:300] for one in was if one not in now)
-            yield from (f"{name}: new {one!r}"[:300] for one in now if one not in was)
-        else:
-            yield f"{name}: {was!r} before, {now!r} after"[:300]
+    return {case["nodeid"]: (case["verdict"], case["reason"], case["level"]) for case in cases}
 
 
 def _compare(outcome: Outcome, new: Verdicts) -> None:
-    """Compares every run of a cell with new cards."""
+    """Compares every run of a cell with new cards, as far as its level allows the cases."""
+    level = outcome.cell.level
+    levels = LEVELS[: LEVELS.index(level) + 1] if level in LEVELS else (level,)
     for verdicts in outcome.runs:
-        for name, (verdict, reason) in verdicts.items():
-            wanted = new.get(name, ("not collected", ""))[0]
-            if verdict == wanted or verdict not in FINE:
+        for name, (verdict, reason, own) in verdicts.items():
+            wanted = new[name][0] if name in new else "not collected"
+            if verdict == wanted or verdict not in FINE or own not in levels:
                 continue
             if verdict == "not applicable":
-                if not reason.startswith("level "):
-                    outcome.apart[name] = reason
+                outcome.apart[name] = reason
             else:
                 outcome.problems.append(f"{name} is {verdict}, {wanted} on a new card: {reason}")
         if missing := new.keys() - verdicts.keys():
@@ -356,7 +373,8 @@ def _write(outcomes: list[Outcome]) -> None:
             entries = held.get(level, {})
             text += f"\n[{level}]\n"
             text += "".join(
-                f"{json.dumps(name)} = {json.dumps(reason)}\n" for name, reason in entries.items()
+                f"{json.dumps(name)} = {json.dumps(reason)}\n"
+                for name, reason in sorted(entries.items())
             )
         path.write_text(text, encoding="utf-8")
 

@@ -7,10 +7,10 @@
 The card is in use: two Profiles of an operator, one of them Enabled, with nicknames, their
 Notifications waiting, and a default SM-DP+ address. One `profiles` run of some cases ends before
 and after each command that changes the card, and before, in and after each write of the journal:
-by SIGKILL, by a card that is pulled, or pulled and put back, or by a reader that is lost. The whole
-run, in an order drawn from a seed, is killed at any time. After each, `rsplab recover` runs; then
-what the card holds has to be what it held before, octet by octet but for what only rises
-(seqNumber, keys made ahead), and no journal may be left.
+by SIGKILL, by a card that is pulled, or pulled and put back, or by a reader that is lost; and by
+SIGKILL, with the recovery killed too. The whole run, in an order drawn from a seed, is killed at
+any time. After each, `rsplab recover` runs; then what the card holds has to be what it held before,
+octet by octet but for what only rises (seqNumber, keys made ahead), and no journal may be left.
 
 Exit code 1 when something is not as before, with a line for each.
 """
@@ -39,11 +39,12 @@ from rspharness.run.stash import COLLECTED
 from rspharness.simulated.used_card import FOREIGN_ADDRESS, used_state
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
+from rspsim.euicc.state import CardState
 from rspsim.stores.sqlite import SqliteStore
 from rspsim.transports.shared_daemon import shared_pcscd
 
 sys.path.insert(0, str(Path(__file__).parent))
-from card_parts import differences, held
+from cells import differences, held_of
 from kills_points import IN_PROCESS, THROUGH_PCSCD, Points, Way, place
 
 CARD = {"foreign": "disabled enabled", "waiting": "yes"}
@@ -60,6 +61,7 @@ WALKED = (
 LINE = "{:<20} {:>7} {:>9} {:>14} {:>7}"
 _EVERY_S = 0.05
 _BROKEN = 70
+_RECOVERY_POINTS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class Walk:
         self._points: Points | None = None
         _make_card(self._state)
         self._first = self._state.read_bytes()
-        self._before = held(self._state)
+        self._before = _held(self._state)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -199,6 +201,8 @@ class Walk:
 
     def _judge(self, trial: Trial, seen: list[str]) -> None:
         """Recovers the card and compares it."""
+        if trial.way is Way.TWICE:
+            self._recovered(1 + self._lot(str(trial)) % _RECOVERY_POINTS)
         code, said = self._recovered()
         what = f" ({seen[trial.at - 1]})" if trial.at else ""
         before = len(self.problems)
@@ -211,12 +215,18 @@ class Walk:
         if count % 50 == 0:
             self._say(f"{count} as before")
 
-    def _recovered(self) -> tuple[int, str]:
-        """Runs `rsplab recover` in a process of its own; returns its exit code and last line."""
+    def _recovered(self, at: int = 0) -> tuple[int, str]:
+        """Runs `rsplab recover` in a process of its own; returns its exit code and last line.
+
+        Args:
+            at: Point of it at which it is killed, 0 for none.
+        """
         printed = self._folder / "recovered"
         process = os.fork()
         if not process:
             _be_quiet()
+            if at:
+                Points(at, Way.KILLED, []).arm()
             code = _BROKEN
             try:
                 with (
@@ -236,7 +246,7 @@ class Walk:
         if code:
             self.problems.append(f"{what}: recover ended with {code}")
         try:
-            left = [*differences(self._before, held(self._state))]
+            left = [*differences(self._before, _held(self._state))]
         except RuntimeError as error:
             left = [str(error)]
         self.problems += [f"{what}: {one}" for one in left]
@@ -294,6 +304,14 @@ def _words(folder: Path) -> list[str]:
     words = ["run", "--target=kept", "--level=profiles", f"--report={folder / 'reports'}"]
     options = parser.parse_args([*words, f"--state={folder / 'card.db'}"])
     return run_command.pytest_arguments(options, "kept", run_command.find_suites(None))
+
+
+def _held(path: Path) -> CardState:
+    with SqliteStore(path) as store:
+        state = store.load()
+    if state is None:
+        raise RuntimeError(f"{path}: no card")
+    return held_of(state)
 
 
 def _make_card(path: Path) -> None:

@@ -36,13 +36,14 @@ class Way(StrEnum):
 
     KILLED = "kill -9"
     TORN = "kill -9 in a write"
+    TWICE = "and of recover too"
     PULLED = "card pulled"
     RETURNED = "pulled and put back"
     READER = "reader lost"
 
 
-IN_PROCESS = (Way.KILLED, Way.TORN, Way.PULLED, Way.RETURNED)
-THROUGH_PCSCD = (Way.KILLED, Way.TORN, Way.PULLED, Way.RETURNED, Way.READER)
+IN_PROCESS = (Way.KILLED, Way.TORN, Way.TWICE, Way.PULLED, Way.RETURNED)
+THROUGH_PCSCD = (*IN_PROCESS, Way.READER)
 
 
 class Reader(Protocol):
@@ -180,7 +181,7 @@ class Points:
             self._end()
 
     def _end(self) -> None:
-        if self.way is Way.KILLED:
+        if self.way in (Way.KILLED, Way.TWICE):
             os.kill(os.getpid(), signal.SIGKILL)
         elif self.way is Way.READER:
             os.kill(int(RUN_PID.read_bytes().strip(b"\n\0")), signal.SIGKILL)

@@ -16,6 +16,8 @@ from typing import Final
 from rspcore import tlv
 from rspcore.errors import DecodeError
 from rspcore.ids import Aid, Iccid
+from rspcore.messages.codec import components
+from rspcore.messages.es10c import ProfileInfo, ProfileInfoListResponse
 from rspcore.tags import Tag
 from rspharness.record.verdicts import ExpectationError
 
@@ -23,6 +25,7 @@ __all__ = [
     "ListedNotification",
     "ListedProfile",
     "UnobservedError",
+    "in_order",
     "read_notifications",
     "read_pending",
     "read_profiles",
@@ -120,6 +123,28 @@ def read_profiles(octets: bytes) -> tuple[ListedProfile, ...] | None:
         return None
     entries, rest = read
     return (*map(_profile, entries), *_found(rest))
+
+
+def in_order(octets: bytes) -> bytes | None:
+    """Returns a list of Profiles with the objects of each in the order of the ASN.1 module.
+
+    Unknown objects come last. None when it cannot be read even so.
+    """
+    order = [component.tag for component in components(ProfileInfo)]
+
+    def place(one: tlv.Tlv) -> int:
+        return order.index(one.tag) if one.tag in order else len(order)
+
+    try:
+        entries = (
+            tlv.encode(entry.tag, *(bytes(one.raw) for one in sorted(entry.children(), key=place)))
+            for entry in tlv.parse(tlv.parse(octets).value).children()
+        )
+        ordered = tlv.encode(_PROFILES, tlv.encode(_LIST, *entries))
+        ProfileInfoListResponse.decode(ordered)
+    except DecodeError:
+        return None
+    return ordered
 
 
 def read_notifications(octets: bytes) -> tuple[ListedNotification, ...] | None:

@@ -18,7 +18,7 @@ from rspcore.tags import Tag
 from rspharness.card.aboard import Aboard
 from rspharness.record.verdicts import NotApplicable
 from rspharness.targets.guard_tables import read_leniently, tag_of
-from rspharness.targets.own_profile import OWN_ICCIDS
+from rspharness.targets.own_profile import is_of_suites
 from rspharness.targets.transport import CardLink, LinkWrapper
 
 __all__ = ["UntouchedLink"]
@@ -73,7 +73,7 @@ class UntouchedLink(LinkWrapper):
 
     def _require_switch(self, request: EnableProfileRequest) -> None:
         iccid = request.profile_identifier.iccid
-        if iccid is None or str(iccid).startswith(OWN_ICCIDS):
+        if iccid is None or is_of_suites(iccid):
             raise NotApplicable(
                 f"a Profile is to be enabled, and {self._aboard.enabled}, Enabled and not of the "
                 "suites, has PPR1, which keeps it Enabled"

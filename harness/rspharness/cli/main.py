@@ -29,6 +29,12 @@ def _coverage() -> Area:
     return coverage
 
 
+def _decode() -> Area:
+    from rspharness.cli import decode  # noqa: PLC0415  only when it is named
+
+    return decode
+
+
 def _report() -> Area:
     from rspharness.cli import report  # noqa: PLC0415  only when it is named
 
@@ -53,6 +59,12 @@ def _ota() -> Area:
     return ota
 
 
+def _profile() -> Area:
+    from rspsim.cli import profile  # noqa: PLC0415  only when it is named
+
+    return profile
+
+
 def _smdpp() -> Area:
     from rspsim.cli import smdpp  # noqa: PLC0415  only when it is named
 
@@ -75,10 +87,12 @@ AREAS: Final[Mapping[str, Callable[[], Area]]] = {
     "run": _run,
     "lpa": _lpa,
     "report": _report,
+    "decode": _decode,
     "recover": _recover,
     "coverage": _coverage,
     "card": _card,
     "ota": _ota,
+    "profile": _profile,
     "smdpp": _smdpp,
     "smds": _smds,
     "doctor": _doctor,

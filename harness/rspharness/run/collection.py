@@ -274,7 +274,7 @@ def _require_fault(name: str, kind: str) -> bool:
     """Requires a card fault to be known; returns whether it is a hostile card.
 
     Raises:
-        ConfigError: a hostile card, and the target is another one than `inprocess`.
+        ConfigError: a hostile card, and the target is neither `inprocess` nor `kept`.
         LocalError: there is none of this name; the message names those that come near.
     """
     from rspharness.simulated.hostile import is_hostile, require_hostile  # noqa: PLC0415  as below
@@ -282,8 +282,10 @@ def _require_fault(name: str, kind: str) -> bool:
 
     if is_hostile(name):
         require_hostile(name)
-        if kind != "inprocess":
-            raise ConfigError(f"--card-fault {name}: a hostile card needs --target inprocess")
+        if kind not in ("inprocess", "kept"):
+            raise ConfigError(
+                f"--card-fault {name}: a hostile card needs --target inprocess or kept"
+            )
         return True
     maker_with(name)
     return False

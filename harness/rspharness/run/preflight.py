@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError, RemoteError
 from rspcore.ids import Iccid
@@ -34,6 +35,12 @@ EID_ROW: Final = "ES10c.GetEID#01"
 """The requirement that owns an EID that cannot be read."""
 
 _RESPONSES: Final = {function.request: function.response for function in FUNCTIONS}
+_MF: Final = 0x3F00
+_EF_DIR: Final = 0x2F00
+_TEMPLATE: Final = b"\x61"
+_AID: Final = 0x4F
+_AID_OCTETS: Final = range(5, 17)
+_MOST_RECORDS: Final = 32
 _LONGEST: Final = 32
 """Octets of an answer that a line shows."""
 
@@ -96,6 +103,7 @@ def examine(
     card.reset()  # reading the options has used another channel
     _lists(card, seen, owns)
     _read(card, seen, "RAT", GetRatRequest(), "ES10b.GetRAT#01")
+    _directory(card, seen)
     waiting = card.pending_proactive
     seen.lines["toolkit"] = "nothing waits" if waiting is None else f"{waiting} octets wait"
     if isinstance(info, EuiccInfo2):
@@ -164,6 +172,40 @@ def _read(card: Card, seen: Preflight, name: str, request: Structure, row: str) 
     return None
 
 
+def _directory(card: Card, seen: Preflight) -> None:
+    """Looks whether each application that EF.DIR names has an AID; no file, no line."""
+    selected = [
+        card.transmit(CommandApdu(0x00, Ins.SELECT, 0, 0x0C, file.to_bytes(2)))
+        for file in (_MF, _EF_DIR)
+    ]
+    if not all(is_success(one.sw) for one in selected):
+        return
+    records: list[bytes] = []
+    while len(records) < _MOST_RECORDS:
+        read = CommandApdu(0x00, Ins.READ_RECORD, len(records) + 1, 0x04, le=256)
+        if not is_success((response := card.transmit(read)).sw):
+            break
+        records.append(response.data)
+    templates = [one for one in records if one[:1] == _TEMPLATE]
+    seen.lines["EF.DIR"] = f"{len(templates)} applications"
+    for one in templates:
+        if problem := _aid_problem(one):
+            shown = one[:_LONGEST].hex(" ").upper()
+            finding = f"EF.DIR: {shown} ({problem})"
+            seen.find("EF.DIR", "procedure.FileStructure#05", finding, "mend EF.DIR")
+            return
+
+
+def _aid_problem(record: bytes) -> str:
+    """Returns what is wrong with the AID of an application template, nothing when it is right."""
+    try:
+        aid = tlv.parse_prefix(record).find(_AID)
+    except DecodeError as error:
+        return str(error)
+    size = 0 if aid is None else len(aid.value)
+    return "" if size in _AID_OCTETS else f"an AID of {size} octets; expected 5 to 16"
+
+
 def _lists(card: Card, seen: Preflight, owns: Callable[[Iccid | None], bool]) -> None:
     for problem, row in _list_problems(card, seen, owns):
         seen.find("Profile list", row, problem, "mend ES10c.GetProfilesInfo")
@@ -190,6 +232,8 @@ def _list_problems(
             shown = problem or data[:_LONGEST].hex(" ").upper() or "no octets"
             yield f"list of Profiles {asked}: {shown}", row
             continue
+        if odd := [one for one in listed if one.problem]:
+            yield f"list of Profiles {asked}: {odd[0].problem}", row
         foreign = [one for one in listed if not owns(one.iccid)]
         names = f" ({', '.join(str(one.iccid) for one in foreign)})" if foreign else ""
         text = f"{len(listed)}, {len(foreign)} of them not of these suites{names}"

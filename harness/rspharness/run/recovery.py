@@ -286,6 +286,12 @@ def _verify(card: Card, journal: Journal, done: PutBack) -> None:
             done.left.append(f"Profile {iccid}: expected {was[one.iccid]}, read {one}")
         if journal.owns(iccid):
             done.left.append(f"Profile {iccid} of the suites is still listed")
+    if before.notifications is not None and now.notifications is not None:
+        done.left += [
+            f"Notification {one.seq_number} of the run is listed again after a reset"
+            for one in card.notifications()
+            if one.seq_number not in before.notifications and _made_by_run(one, journal)
+        ]
     done.left += [one for one in now.unread if one not in before.unread]
 
 

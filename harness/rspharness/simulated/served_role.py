@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic  # noqa: TID251  a stopwatch, not the time of day
-from typing import Final, TypedDict
+from typing import Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
@@ -21,6 +21,7 @@ from rspcore.pki.bundle import Pki
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import make_pki
 from rspcore.server_address import in_brackets
+from rspharness.simulated.setting_words import PolicyWords
 from rspsim.env import AdjustableClock
 from rspsim.server_setup import be_disorderly
 from rspsim.smdpp import Policy
@@ -36,8 +37,8 @@ _TRIES: Final = 20
 """How often a port that was free a moment ago may be taken by another process."""
 
 
-class ServerWords(TypedDict, total=False):
-    """What a server of a fixture has to be.
+class ServerWords(PolicyWords, total=False):
+    """What a server of a fixture has to be; an SM-DP+ besides these, what `PolicyWords` has.
 
     Attributes:
         host: Address to listen on, of version 4 or 6; loopback of version 4 by default.

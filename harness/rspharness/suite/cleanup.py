@@ -204,10 +204,14 @@ def _delete(card: Card, present: tuple[ListedProfile, ...], run: Run, *, reset: 
         present: The Profiles.
         run: The run.
         reset: True to end with eUICCMemoryReset what cannot be deleted; it deletes all others too.
+
+    Raises:
+        ExpectationError: the card refuses, or still lists what it says it deleted.
     """
     try:
         for one in sorted(present, key=lambda one: one.profile_state != ProfileState.enabled):
             _delete_one(card, run, one)
+        _require_gone(card, present)
     except ExpectationError:
         # Policy rules forbid it; only the memory reset overrides them (5.7.19).
         if not reset:
@@ -217,6 +221,24 @@ def _delete(card: Card, present: tuple[ListedProfile, ...], run: Run, *, reset: 
         )
         card.send(EuiccMemoryResetRequest(reset_options=everything))
         settle(card)
+        _require_gone(card, present)
+
+
+def _require_gone(card: Card, deleted: tuple[ListedProfile, ...]) -> None:
+    """Requires that the card lists none of these Profiles any more: an answer of ok is not enough.
+
+    Raises:
+        ExpectationError: it does.
+    """
+    if not deleted:
+        return
+    gone = {(one.iccid, one.isdp_aid) for one in deleted}
+    left = [one for one in card.listed_profiles() if (one.iccid, one.isdp_aid) in gone]
+    expect.that(
+        holds=not left,
+        expected=f"no Profile {_listed(left)} after DeleteProfile was answered ok(0)",
+        actual="still listed",
+    )
 
 
 def _delete_one(card: Card, run: Run, one: ListedProfile) -> None:
@@ -268,17 +290,19 @@ def _deletion(one: ProfileIdentifier) -> DeleteProfileRequest:
 
 
 def _listed(profiles: list[ListedProfile]) -> str:
-    return ", ".join(str(one.iccid) for one in profiles)
+    return ", ".join(str(one.iccid or one.isdp_aid) for one in profiles)
 
 
 def _own_notification(one: ListedNotification, run: Run) -> bool:
     """Returns whether a Notification is of the suites, or of what a case did to other Profiles.
 
     The suites' are those of their Profiles, and of a load that had none. When a case enabled one
-    of its own, the Profile that was Enabled has Notifications that nobody else asked for.
+    of its own, the Profile that was Enabled has Notifications that nobody else asked for. One that
+    waited before the run is nobody's to remove, whatever it is of.
     """
     aboard = run.aboard
+    if one.seq_number in aboard.notifications:
+        return False
     if one.iccid is None:
         return one.notification_address.endswith(OWN_DOMAIN)
-    made_here = one.iccid in aboard.profiles and one.seq_number not in aboard.notifications
-    return run.owns(one.iccid) or made_here
+    return run.owns(one.iccid) or one.iccid in aboard.profiles

@@ -357,6 +357,30 @@ def test_what_could_not_be_read_before_is_said_once(owner, make, state_folder, m
     assert journalled_eids(state_folder) == ()
 
 
+def test_notification_that_comes_back_after_a_reset_is_left(owner, make, state_folder):
+    run = make()
+    card = run.open_card(Trace(), Timings())
+    _install(card, run, ONE)
+    waiting = card.notifications()
+    read = Card.notifications
+    with pytest.MonkeyPatch.context() as odd:
+        seen = []
+        odd.setattr(Card, "notifications", lambda one: _again(read(one), waiting, seen))
+        run.put_back()
+    (note,) = run.notes
+    number = waiting[-1].seq_number
+    assert f"Notification {number} of the run is listed again after a reset" in note
+    assert journalled_eids(state_folder) != ()
+    make().recover()
+    assert journalled_eids(state_folder) == ()
+
+
+def _again(listed, waiting, seen):
+    """Returns a list that has what was removed again, from the second reading on."""
+    seen.append(listed)
+    return listed if len(seen) < 2 else waiting
+
+
 def test_refused_deletion_is_left_and_the_journal_stays(owner, make, state_folder, monkeypatch):
     run = make()
     _disturbed(run)

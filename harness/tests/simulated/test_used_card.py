@@ -1,13 +1,18 @@
 """Cards as a lab has them: what a target file says is on them."""
 
+from pathlib import Path
+
 import pytest
 
 from rspcore.errors import ConfigError
 from rspcore.pki.generate import make_pki
+from rspharness.run.opening import load_settings
 from rspharness.simulated.used_card import FOREIGN_ADDRESS, used_state
 from rspharness.targets.own_profile import OWN_ICCIDS
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
+
+KEPT = Path(__file__).parents[2] / "kept" / "cards"
 
 
 def made(**card):
@@ -34,6 +39,13 @@ def test_other_ci_and_one_curve():
     own = {one.ci_pkid for one in made().credentials}
     assert own.isdisjoint(one.ci_pkid for one in made(ci="other").credentials)
     assert [one.curve for one in made(curves="nistP256").credentials] == ["nistP256"]
+
+
+@pytest.mark.parametrize("path", sorted(KEPT.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_kept_card_can_be_made(path):
+    settings = load_settings(str(path))
+    assert settings.name == path.stem
+    assert used_state(TargetOptions(settings=settings, pki=make_pki()))
 
 
 @pytest.mark.parametrize(

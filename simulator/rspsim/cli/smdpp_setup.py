@@ -11,7 +11,8 @@ from rspsim.cli.setting_options import chosen
 from rspsim.env import AdjustableClock, Rng, SeededRng
 from rspsim.faults.registry import server_faults
 from rspsim.server_setup import Package, server_number
-from rspsim.smdpp import REFERENCE_ADDRESS, BindingChoice, Policy, SmDpPlus
+from rspsim.smdpp import REFERENCE_ADDRESS, Policy, SmDpPlus
+from rspsim.smdpp.settings import policy_with
 from rspsim.smdpp.stock.wished_profile import package_of
 from rspsim.smdpp.variation import Varied
 from rspsim.stores.server_state import FileState
@@ -39,8 +40,7 @@ def make_server(
     """
     own = "localhost" if port == _HTTPS_PORT else f"localhost:{port}"
     addresses = tuple(options.address) or (own,)
-    binding = BindingChoice(**chosen(options, "binding"))
-    policy = Policy(**chosen(options, "policy"), binding=binding)
+    policy = policy_with(Policy(), chosen(options, "policy", "binding"))
     return SmDpPlus(
         pki,
         state=state,

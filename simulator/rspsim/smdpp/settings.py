@@ -13,7 +13,7 @@ each setting of this table; what is not in it does not exist for them. A new one
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from rspcore.messages.metadata import PprId, ProfileClass
 from rspcore.messages.notifications import ErrorReason
 from rspcore.profile_maker import PRESETS
 from rspcore.profile_reader.network_access import AlgorithmId
+from rspsim.smdpp.policy import Policy
 from rspsim.smdpp.protocol import euicc_chain
 from rspsim.smdpp.protocol.es9p import (
     authenticate_client,
@@ -51,7 +52,16 @@ from rspsim.smdpp.setting_kinds import (
 )
 from rspsim.smdpp.stock.orders import OrderEvent
 
-__all__ = ["SETTINGS", "Area", "Setting", "known_checks", "read_members", "settings_of"]
+__all__ = [
+    "SETTINGS",
+    "Area",
+    "Setting",
+    "known_checks",
+    "policy_with",
+    "read_members",
+    "read_words",
+    "settings_of",
+]
 
 
 class Area(StrEnum):
@@ -299,6 +309,20 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         or_none(list_of(choice(dict(PprId.__members__)), frozenset)),
         "Profile policy rules",
     ),
+    Setting(_PROFILE, "msisdn", or_none(text_of(21, "a number")), "own number, EF.MSISDN"),
+    Setting(
+        _PROFILE,
+        "contacts",
+        map_of(text_of(16), text_of(21, "a number"), lambda pairs: tuple(pairs.items())),
+        "entries of the phone book, number by name",
+    ),
+    Setting(_PROFILE, "menu_title", text_of(100), "title of the toolkit menu"),
+    Setting(
+        _PROFILE,
+        "menu",
+        map_of(text_of(100), text_of(127, "an action"), lambda pairs: tuple(pairs.items())),
+        "items of a toolkit menu: what each does, show:TEXT, send:NUMBER:TEXT or locate:TEXT",
+    ),
     Setting(_PROFILE, "gid1", or_none(hexadecimal(1, 255)), "content of EF.GID1"),
     Setting(_PROFILE, "gid2", or_none(hexadecimal(1, 255)), "content of EF.GID2"),
     Setting(
@@ -344,13 +368,36 @@ def read_members(
         DecodeError: a member is unknown (the message lists those that are known), or a value is not
             of its kind. Nothing was set.
     """
-    by_member = {one.member: one for one in settings_of(*areas)}
-    known = (*others, *by_member)
+    return _read(body, {one.member: one for one in settings_of(*areas)}, others)
+
+
+def read_words(words: Mapping[str, object], *areas: Area) -> dict[str, Any]:
+    """Reads settings given by their names in Python, with values as in JSON.
+
+    Raises:
+        DecodeError: a word is unknown (the message lists those that are known), or a value is not
+            of its kind.
+    """
+    return _read(words, {one.name: one for one in settings_of(*areas)}, ())
+
+
+def policy_with(policy: Policy, values: Mapping[str, Any]) -> Policy:
+    """Returns a policy with the values of the areas policy and binding that are given."""
+    of_binding = {one.name for one in settings_of(Area.BINDING)}
+    binding = {name: value for name, value in values.items() if name in of_binding}
+    others: dict[str, Any] = {n: value for n, value in values.items() if n not in of_binding}
+    return replace(policy, **others, binding=replace(policy.binding, **binding))
+
+
+def _read(
+    body: Mapping[str, object], by_word: Mapping[str, Setting], others: Iterable[str]
+) -> dict[str, Any]:
+    known = (*others, *by_word)
     unknown = sorted(name for name in body if name not in known)
     if unknown:
         raise DecodeError(f"unknown: {', '.join(unknown)}; known are {', '.join(known)}")
     values = {}
-    for member, setting in by_member.items():
+    for member, setting in by_word.items():
         if member in body:
             try:
                 values[setting.name] = setting.kind.read(body[member])

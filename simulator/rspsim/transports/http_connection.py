@@ -150,7 +150,7 @@ class Connection:
             return None
         self._manner, self._asked_octets = manner, 0
         if manner is not USUAL_MANNER:
-            keep = False
+            keep = keep and manner == Manner(pace=manner.pace)
             octets = self._odd_octets(octets, manner)
         self._out, self._keep = memoryview(octets), keep
         if manner.silent_ms:

@@ -63,6 +63,8 @@ class Loop:
         self._open = self._open_wanted = True
         self._obeyed = threading.Event()
         self._connections: set[Connection] = set()
+        self._holding: set[Connection] = set()
+        self._soonest = float("inf")
         self._watched: set[int] = set()
         self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
         self._answered: deque[tuple[Connection, bytes, bool, HttpResponse]] = deque()
@@ -180,13 +182,17 @@ class Loop:
 
     def _go_on(self, connection: Connection, asked: HttpRequest | Refusal | None) -> None:
         """Passes on what has to be answered, and waits for what the connection needs next."""
+        self._note_held(connection)
         if isinstance(asked, HttpRequest) and asked.body and not self._make_room():
             asked = connection.turn_away(asked)
+            self._note_held(connection)
         if asked is not None:
             aside = isinstance(asked, HttpRequest) and self._aside(asked)
             (self._asked_aside if aside else self._asked).put((connection, asked))
         if connection.closed:
             self._connections.discard(connection)
+        else:
+            self._soonest = min(self._soonest, connection.deadline)
         events = 0 if connection.closed else connection.events
         watched = connection.number in self._watched
         if watched and events:
@@ -197,6 +203,13 @@ class Loop:
         elif events:
             self._selector.register(connection.number, events, connection)
             self._watched.add(connection.number)
+
+    def _note_held(self, connection: Connection) -> None:
+        """Keeps the set of the connections that hold octets, of which there are few."""
+        if connection.held and not connection.closed:
+            self._holding.add(connection)
+        else:
+            self._holding.discard(connection)
 
     def _send_answers(self) -> None:
         now = monotonic()
@@ -212,23 +225,24 @@ class Loop:
 
     def _patience(self) -> float | None:
         """Returns how long nothing can become due."""
-        times = [one[0] for one in self._delayed]
-        times += [one.deadline for one in self._connections]
+        first = min((one[0] for one in self._delayed), default=self._soonest)
+        first = min(first, self._soonest)
         if self._closing is not None:
-            times.append(self._closing)
-        first = min(times, default=float("inf"))
+            first = min(first, self._closing)
         return None if first == float("inf") else max(0.0, first - monotonic())
 
     def _enforce_limits(self) -> None:
         now = monotonic()
-        for one in [one for one in self._connections if one.deadline <= now]:
-            self._go_on(one, one.expire(now))
+        if now >= self._soonest:  # of all connections only then: there may be hundreds
+            for one in [one for one in self._connections if one.deadline <= now]:
+                self._go_on(one, one.expire(now))
+            self._soonest = min((one.deadline for one in self._connections), default=float("inf"))
         self._make_room()
 
     def _make_room(self) -> bool:
         """Closes connections until the others hold what they may; False if that is not enough."""
         while True:
-            held = [one.held for one in self._connections if one.held]
+            held = [one.held for one in self._holding]
             if len(held) <= 1 or sum(held) <= self._limits.buffered_octets:
                 return True
             if not self._give_up_longest(holding=True):

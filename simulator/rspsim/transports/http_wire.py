@@ -132,7 +132,8 @@ class RequestReader:
 
     def _take_head(self, event: h11.Request) -> Refusal | None:
         headers: dict[str, str] = {}
-        for raw, value in event.headers:
+        fields = list(event.headers)
+        for raw, value in fields:
             name, text = raw.decode("latin-1").title(), value.decode("latin-1")
             headers[name] = f"{headers[name]}, {text}" if name in headers else text
         self._head = HttpRequest(
@@ -141,7 +142,7 @@ class RequestReader:
             query=event.target.decode("latin-1").partition("#")[0].partition("?")[2],
             headers=headers,
         )
-        if sum(len(name) + len(value) for name, value in event.headers) > _MOST_HEADER_OCTETS:
+        if sum(len(name) + len(value) for name, value in fields) > _MOST_HEADER_OCTETS:
             return self._refusal(431, f"at most {_MOST_HEADER_OCTETS:,} octets of header are read")
         if event.http_version not in _VERSIONS:
             return self._refusal(505, f"HTTP/{event.http_version.decode('latin-1')}: expected 1.1")

@@ -1,10 +1,9 @@
 """Settings: all there are, and the policy of the server while it runs."""
 
-from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from rspsim.smdpp.management.route import Call, Desk, Route
-from rspsim.smdpp.settings import SETTINGS, Area, read_members, settings_of
+from rspsim.smdpp.settings import SETTINGS, Area, policy_with, read_members, settings_of
 
 __all__ = ["ROUTES"]
 
@@ -41,12 +40,8 @@ def _show(call: Call) -> object:
 
 def _change(call: Call) -> object:
     values = read_members(call.body, Area.POLICY, Area.BINDING)
-    of_binding = {one.name for one in settings_of(Area.BINDING)}
-    binding = {name: value for name, value in values.items() if name in of_binding}
-    others: dict[str, Any] = {n: value for n, value in values.items() if n not in of_binding}
     with call.desk.guard:
-        policy = call.desk.server.environment.policy
-        changed = replace(policy, **others, binding=replace(policy.binding, **binding))
+        changed = policy_with(call.desk.server.environment.policy, values)
         call.desk.server.change_policy(changed)
         return _view(call.desk)
 
