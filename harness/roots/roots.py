@@ -94,7 +94,12 @@ CASES = (
         (
             FIRST,
             WITHOUT,
-            Step((*ONE_CASE, "--target", "vpcd"), 3, "pcscd is not installed", offline=True),
+            Step(
+                (*ONE_CASE, "--target", "vpcd"),
+                3,
+                "driver libifdvpcd.so is not installed",
+                offline=True,
+            ),
             Step(("doctor",), 3, "missing: pcscd", offline=True),
         ),
         "python3 python3-venv",
