@@ -437,10 +437,19 @@ class Card(IsdrChannel):
         if listed is None:
             shown = data.hex(" ").upper() or "no data"
             self.note(f"{_LIST_NOTIFICATIONS} gives no list: SW {describe(sw)}, {shown}")
-            data, sw = self.send_raw(RetrieveNotificationsListRequest().encode())
-            listed = read_pending(data) if is_success(sw) else ()
+            return self.retrieved_notifications()
         self._note_problems("Notification", listed)
         return tuple(one for one in listed if not self.aboard.owns(one.seq_number, one.iccid))
+
+    def retrieved_notifications(self) -> tuple[ListedNotification, ...]:
+        """Retrieves the Notifications; returns of each what `listed_notifications` does.
+
+        A card that gives none counts as one without Notifications.
+        """
+        data, sw = self.send_raw(RetrieveNotificationsListRequest().encode())
+        retrieved = read_pending(data) if is_success(sw) else ()
+        self._note_problems("Notification", retrieved)
+        return tuple(one for one in retrieved if not self.aboard.owns(one.seq_number, one.iccid))
 
     def _note_problems(
         self, kind: str, listed: tuple[ListedProfile, ...] | tuple[ListedNotification, ...]

@@ -37,6 +37,7 @@ _LIST: Final = 0xA0
 _NUMBER: Final = 0x80
 _WHOLE_ICCID: Final = bytes.fromhex("5A0A")
 _ICCID_OCTETS: Final = 10
+_PPR1: Final = 0x40
 
 
 class UnobservedError(ExpectationError):
@@ -66,6 +67,7 @@ class ListedProfile:
         isdp_aid: AID of the ISD-P.
         profile_state: profileState.
         profile_class: profileClass.
+        nickname: profileNickname, empty for none.
         problem: What of these cannot be read, in words; empty when nothing is wrong.
     """
 
@@ -74,7 +76,21 @@ class ListedProfile:
     isdp_aid: Aid | None = None
     profile_state: int | None = None
     profile_class: int | None = None
+    nickname: str = ""
     problem: str = ""
+
+    @property
+    def keeps_enabled(self) -> bool:
+        """Returns whether it is listed with PPR1, which forbids to disable it (SGP.22 v2, 2.9.1).
+
+        Rules that are not listed, or cannot be read, are none.
+        """
+        try:
+            rules = tlv.parse(self.raw).find(Tag.ProfilePolicyRules)
+        except DecodeError:
+            return False
+        bits = b"" if rules is None else rules.value[1:2]  # after the number of unused bits
+        return bool(bits) and bool(bits[0] & _PPR1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +222,7 @@ def _profile(raw: bytes) -> ListedProfile:
         isdp_aid=aid,
         profile_state=_integer(found, Tag.ProfileState),
         profile_class=_integer(found, Tag.ProfileClass),
+        nickname=found.get(Tag.ProfileNickname, b"").decode("utf-8", "replace"),
         problem=problem or wrong_iccid or wrong_aid,
     )
 

@@ -41,7 +41,7 @@ def recover(options: argparse.Namespace) -> int:
 
     Raises:
         ConfigError: The card is another, or there is none.
-        LocalError: --eid is no EID.
+        LocalError: --eid is no EID, or --state names no card.
     """
     from rspcore.ids import Eid  # noqa: PLC0415  only when used
     from rspharness.record.testcase import Level  # noqa: PLC0415  likewise
@@ -52,6 +52,10 @@ def recover(options: argparse.Namespace) -> int:
         eid = Eid.from_digits(options.eid) if options.eid else None
     except DecodeError as error:
         raise LocalError(f"--eid: {error}") from error
+    if (options.target == "kept") is (options.state is None):
+        raise LocalError("--target kept and --state FILE go together")
+    if options.state is not None and not options.state.is_file():
+        raise LocalError(f"--state {options.state}: no such file, so no run changed its card")
     run = Run(
         RunOptions(
             target=options.target,

@@ -46,11 +46,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "run",
         help="run the conformance suites on a card and write a report",
         description="Run the conformance suites on a card and write a report.",
-        epilog="Exit code: 0 every applicable case passes; 1 a case failed or was inconclusive; "
-        "2 wrong use; 3 the environment lacks something, the card is not there or has another "
-        "EID, or no case applied; 130 interrupted. Arguments after -- are passed to pytest; "
-        "an installed plugin of pytest is used only when it is named there, as in -- -p pytest_cov."
-        " Options that are not given come from the environment: RSPLAB_TARGET, RSPLAB_LEVEL ...",
+        epilog="Exit code: 0 every applicable case passes; 1 a case failed, was blocked or was "
+        "inconclusive; 2 wrong use; 3 the environment lacks something, the card is not there, has "
+        "another EID or was lost, or no case applied; 130 interrupted. Arguments after -- are "
+        "passed to pytest; an installed plugin of pytest is used only when it is named there, as "
+        "in -- -p pytest_cov. Options that are not given come from the environment: RSPLAB_TARGET, "
+        "RSPLAB_LEVEL ...",
     )
     card = parser.add_argument_group("the card")
     card.add_argument(
@@ -147,7 +148,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="folder of the suites (default: suites/ here, in the checkout or in the wheel)",
     )
     cases.add_argument(
-        "-n", dest="workers", type=int, default=1, metavar="N", help="run cases in N processes"
+        "-n", dest="workers", type=_workers, default=1, metavar="N", help="run cases in N processes"
     )
     cases.add_argument(
         "--change-limit",
@@ -172,6 +173,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.set_defaults(func=run)
 
 
+def _workers(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number of processes, 1 or more")
+    return int(text)
+
+
 def run(options: argparse.Namespace) -> int:
     """Runs the suites with these options and returns the program's exit code.
 
@@ -182,6 +189,8 @@ def run(options: argparse.Namespace) -> int:
     """
     suites = find_suites(options.suites)
     require_writable(report_folder(options, suites))
+    if options.allure:
+        require_writable(options.allure, "--allure")
     named = options.target or os.environ.get("RSPLAB_TARGET")
     require_usable(options, named)
     with ExitStack() as held:
@@ -262,8 +271,12 @@ def report_folder(options: argparse.Namespace, suites: Path) -> Path:
     return Path(options.report or os.environ.get("RSPLAB_REPORT") or usual / "reports")
 
 
-def require_writable(folder: Path) -> None:
+def require_writable(folder: Path, option: str = "--report") -> None:
     """Makes the folder for reports if it is missing.
+
+    Args:
+        folder: The folder.
+        option: The option that names another one.
 
     Raises:
         ConfigError: This user cannot write there.
@@ -275,7 +288,7 @@ def require_writable(folder: Path) -> None:
     except OSError as error:
         raise ConfigError(
             f"reports cannot be written to {folder}: {error.strerror}; name another folder with "
-            "--report"
+            f"{option}"
         ) from error
 
 
@@ -360,7 +373,7 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     given = {
         "target": target,
         "report": report_folder(options, suites),
-        **{name: getattr(options, name) for name in (*REPEATED, "shuffle", "change_limit")},
+        **{name: getattr(options, name) for name in (*REPEATED, "shuffle")},
     }
     arguments += [f"{_long(name)}={value}" for name, value in given.items() if value]
     arguments += [f"{_long('case')}={case}" for case in options.case or ()]

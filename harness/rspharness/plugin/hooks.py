@@ -15,7 +15,7 @@ import pytest
 
 from rspharness.record.testcase import TestCaseMarker
 from rspharness.run import option_values
-from rspharness.run.stash import CASE, COLLECTED, RUN, case_of
+from rspharness.run.stash import CASE, COLLECTED, RUN, WRONG_USE, case_of
 
 if TYPE_CHECKING:
     from rspharness.report.collector import Collector
@@ -41,12 +41,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Checks the ids of the cases and selects those of --rsp-case."""
     if not any(item.get_closest_marker("testcase") for item in items):
         return
+    try:
+        _select(config, items)
+    except pytest.UsageError as error:
+        if not hasattr(config, "workeroutput"):
+            raise
+        # A worker that ends otherwise than by itself is a crash for xdist.
+        config.workeroutput[WRONG_USE] = str(error)
+        items.clear()
+
+
+def _select(config: pytest.Config, items: list[pytest.Item]) -> None:
     from rspharness.run import collection  # noqa: PLC0415  only where there are cases
 
     collected = collection.collect(config, items)
     collection.make_runs(config, collected)
-    config.stash[COLLECTED] = collected
     chosen, left = collection.choose(items, option_values.values(config, "case"))
+    config.stash[COLLECTED] = collected
     if left:
         config.hook.pytest_deselected(items=left)
     items[:] = collection.ordered(chosen, collected, option_values.value(config, "shuffle"))

@@ -59,7 +59,8 @@ SEVERITY = (
 
 
 NOTHING_RAN = 30
-"""Exit code of pytest for a run in which no case ran; `rsplab run` ends with 3 for it."""
+"""Exit code of pytest for a run in which no case ran, or whose card was lost and nothing else was
+wrong; `rsplab run` ends with 3 for it."""
 
 
 class ExpectationError(RspError):

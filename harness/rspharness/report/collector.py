@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rspharness.run.stash import WRONG_USE
+
 if TYPE_CHECKING:
     from rspharness.report.identities import Identities
     from rspharness.report.results import Results
@@ -32,6 +34,7 @@ class Collector:
         self._ids: set[str] = set()
         self._notes: list[str] = []
         self._chosen = 0
+        self._wrong_use = ""
         self._commit = ""
         self._records: RunFolder | None = None
         self._shown: list[pytest.TestReport] = []
@@ -112,7 +115,9 @@ class Collector:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Takes what a worker hands over at its end."""
-        known = getattr(node, "workeroutput", {}).get("rsplab")
+        handed: dict[str, Any] = getattr(node, "workeroutput", {})
+        self._wrong_use = handed.get(WRONG_USE, self._wrong_use)
+        known = handed.get("rsplab")
         if known is not None:
             self.add(known)
 
@@ -122,6 +127,8 @@ class Collector:
         try:
             return (yield)
         finally:
+            if self._wrong_use:
+                session.exitstatus = pytest.ExitCode.USAGE_ERROR
             if self._records is not None:
                 self._finish(self._records, session)
 
@@ -142,7 +149,8 @@ class Collector:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         from rspharness.record.verdicts import NOTHING_RAN  # noqa: PLC0415  likewise
 
-        if not self.results.ran and session.exitstatus == 0:
+        nothing = not self.results.ran and session.exitstatus == 0
+        if nothing or (self.results.lost and session.exitstatus == 1):
             session.exitstatus = NOTHING_RAN
 
     def _end(self, session: pytest.Session) -> str:
@@ -155,6 +163,8 @@ class Collector:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Prints what was inconclusive, the matrix of requirements, and where the reports are."""
+        if self._wrong_use:
+            terminalreporter.write_line(f"ERROR: {self._wrong_use}", red=True)
         if self.results is None:
             return
         from rspharness.report import writing  # noqa: PLC0415  only where there are cases

@@ -121,6 +121,14 @@ class Results:
         broken = self.over_budget or self.findings or self.end
         return verdicts <= GREEN and not broken
 
+    @property
+    def lost(self) -> str:
+        """Returns why the card was gone at the end, if nothing else is wrong; else nothing."""
+        red = {Verdict(case["verdict"]) for case in self.cases} - GREEN
+        if self.over_budget or self.findings or not red <= {Verdict.INCONCLUSIVE}:
+            return ""
+        return str(self.facts.get("broken", "")) if red else ""
+
     def coverage(self) -> list[Row]:
         """Returns the matrix: requirements by area and function, with their verdicts."""
         return coverage(self.rows)

@@ -86,6 +86,8 @@ def summary(results: Results) -> Iterator[str]:
     missing = Counter(case["precondition"] for case in results.cases if case.get("precondition"))
     for reason, count in missing.items():
         yield f"not applicable, {count} case{'s' * (count > 1)}: {reason}"
+    if results.lost:
+        yield f"the card is gone: {results.lost}; put it back in its reader, and run again"
     if not results.ran:
         yield "no case applied: nothing was tested"
     yield from _unknown_options(results)

@@ -23,6 +23,8 @@ from rspharness.run.declared_names import require_known_cases, require_known_nam
 from rspharness.run.opening import load_settings
 from rspharness.run.option_values import ini_key, long_option, value, values, variable
 from rspharness.run.run import NoCardError, Run, RunOptions
+from rspharness.targets.settings import TargetSettings
+from rspharness.targets.target import TargetOptions
 
 __all__ = ["ONE_CARD", "CaseIds", "Collected", "choose", "collect", "make_runs", "ordered"]
 
@@ -219,9 +221,10 @@ def make_runs(config: pytest.Config, collected: Collected) -> None:
         settings = load_settings(options.target, options.reader)
         others = [_other(path) for path in _target_files(values(config, "also"))]
         hostile = False
-        require_known_names(settings, collected.catalogue, options.target)
-        for other in others:
-            require_known_names(load_settings(other), collected.catalogue, other)
+        for file in (options.target, *others):
+            declared = load_settings(file)
+            require_known_names(declared, collected.catalogue, file)
+            _require_card(declared, file)
         if options.card_fault:
             hostile = _require_fault(options.card_fault, settings.kind)
     except (RspError, ValueError) as error:
@@ -246,6 +249,27 @@ def make_runs(config: pytest.Config, collected: Collected) -> None:
     collected.kind = settings.kind
 
 
+def _require_card(settings: TargetSettings, file: str) -> None:
+    """Requires the table [card] of a target file to describe a card that can be made.
+
+    Raises:
+        ConfigError: a word of it is unknown, or there is one for a card that is not simulated.
+    """
+    if not settings.card:
+        return
+    if settings.kind == "pcsc":
+        raise ConfigError(f"target file {file}: [card] is for simulated cards, and kind is pcsc")
+    from rspcore.pki.generate import make_pki  # noqa: PLC0415  only for such a file
+    from rspharness.simulated.inprocess import first_state  # noqa: PLC0415  likewise
+    from rspharness.simulated.used_card import used_state  # noqa: PLC0415  likewise
+
+    made = used_state if settings.kind == "kept" else first_state
+    try:
+        made(TargetOptions(settings=settings, pki=make_pki()))
+    except RspError as error:
+        raise ConfigError(f"target file {file}: {error}") from error
+
+
 def _require_fault(name: str, kind: str) -> bool:
     """Requires a card fault to be known; returns whether it is a hostile card.
 
@@ -268,11 +292,18 @@ def _require_fault(name: str, kind: str) -> bool:
 
 
 def _target_files(named: list[str]) -> Iterator[Path]:
-    """Yields each named target file, and those in each named folder."""
+    """Yields each named target file, and those in each named folder.
+
+    Raises:
+        ConfigError: a folder has none.
+    """
     for text in named:
         path = Path(text)
         if path.is_dir():
-            yield from sorted(path.glob("*.toml"))
+            files = sorted(path.glob("*.toml"))
+            if not files:
+                raise ConfigError(f"--also {path}: no target file (*.toml) in this folder")
+            yield from files
         else:
             yield path
 
@@ -318,8 +349,8 @@ def _options(config: pytest.Config) -> RunOptions:
         state=Path(state) if state else None,
         slot=int(worker.removeprefix("gw")),
         parallel=hasattr(config, "workerinput"),
-        no_redact=config.getoption(long_option("no-redact")),
-        erase_foreign=config.getoption(long_option("erase-foreign")),
+        no_redact=bool(config.getoption(long_option("no-redact"))),
+        erase_foreign=bool(config.getoption(long_option("erase-foreign"))),
         change_limit=_number(value(config, "change-limit")),
         started=datetime.now(tz=UTC),  # noqa: TID251  certificates are checked at the real time
     )

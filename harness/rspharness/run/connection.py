@@ -123,7 +123,7 @@ def _pki(choice: CardChoice) -> Pki:
     if choice.pki is None:
         return make_pki()
     if not choice.pki.is_dir():
-        raise ConfigError(f"{choice.pki}: no such folder; --pki needs certificates and keys")
+        raise LocalError(f"--pki {choice.pki}: no such folder; it needs certificates and keys")
     return read_pki(choice.pki)
 
 

@@ -4,18 +4,16 @@ A misspelt option, deviation, budget or value would otherwise declare nothing, i
 """
 
 from collections.abc import Collection, Iterable
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from rspcore.errors import ConfigError
 from rspharness.card.declared_values import KNOWN_VALUES
 from rspharness.record.catalogue import Catalogue
+from rspharness.record.near_match import near
 from rspharness.record.timing import is_known_name
 from rspharness.targets.settings import TargetSettings
 
 __all__ = ["require_known_cases", "require_known_names"]
-
-_EXAMPLES = 3
 
 
 def require_known_names(settings: TargetSettings, catalogue: Catalogue, file: str) -> None:
@@ -42,7 +40,7 @@ def require_known_names(settings: TargetSettings, catalogue: Catalogue, file: st
 
 def _require(file: str, table: str, unknown: Iterable[str], known: Collection[str]) -> None:
     for name in unknown:
-        hint = _near(name, known) if known else ', e.g. "STORE DATA EnableProfile"'
+        hint = near(name, known) if known else ', e.g. "STORE DATA EnableProfile"'
         raise ConfigError(f"target file {file}: [{table}] {name!r} is not known{hint}")
 
 
@@ -59,13 +57,5 @@ def require_known_cases(wanted: Iterable[str], ids: Collection[str]) -> None:
     for pattern in wanted:
         if not any(fnmatchcase(name, pattern) for name in ids):
             raise ConfigError(
-                f"--case {pattern!r} matches no case of the suites{_near(pattern, ids)}"
+                f"--case {pattern!r} matches no case of the suites{near(pattern, ids)}"
             )
-
-
-def _near(name: str, known: Collection[str]) -> str:
-    folded = {one.casefold(): one for one in sorted(known)}
-    near = get_close_matches(name.casefold(), list(folded), n=_EXAMPLES, cutoff=0.5)
-    if not near:
-        return ""
-    return f"; near it: {', '.join(folded[one] for one in near)}"

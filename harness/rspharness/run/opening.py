@@ -73,7 +73,7 @@ def load_settings(target: str, reader: str = "") -> TargetSettings:
         reader: Reader name that overrides the file's.
 
     Raises:
-        ConfigError: neither a known name nor a readable file.
+        ConfigError: neither a known name nor a readable file, or a file of an unknown kind.
     """
     if any(kind.name == target for kind in TARGETS):
         settings = TargetSettings(kind=target, name=target)
@@ -82,6 +82,12 @@ def load_settings(target: str, reader: str = "") -> TargetSettings:
     else:
         names = ", ".join(kind.name for kind in TARGETS)
         raise ConfigError(f"target {target!r}: expected {names} or the path of a .toml file")
+    known = [kind.name for kind in TARGETS]
+    if settings.kind not in known:
+        raise ConfigError(
+            f"target file {target}: kind {settings.kind!r} is not known; expected one of "
+            f"{', '.join(known)}"
+        )
     return replace(settings, reader=reader) if reader else settings
 
 
@@ -103,7 +109,5 @@ def open_target(
         ConfigError: unknown, or the environment lacks something.
     """
     settings = load_settings(target, reader)
-    kind = next((one for one in TARGETS if one.name == settings.kind), None)
-    if kind is None:
-        raise ConfigError(f"target file: kind {settings.kind!r} is not known")
+    kind = next(one for one in TARGETS if one.name == settings.kind)
     return (opens or kind.opens)(options(settings))

@@ -13,6 +13,7 @@ from typing import Final
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError, RemoteError
+from rspcore.ids import Iccid
 from rspcore.messages.codec import Structure
 from rspcore.messages.es10b import (
     GetEuiccInfo1Request,
@@ -27,7 +28,6 @@ from rspharness.card.card_under_test import ALL_TAGS, Card
 from rspharness.card.listed import UnobservedError, read_notifications, read_profiles
 from rspharness.lpa.es10_functions import FUNCTIONS
 from rspharness.record.verdicts import Cause, NotApplicable
-from rspharness.targets.own_profile import OWN_ICCIDS
 
 __all__ = ["EID_ROW", "Preflight", "examine"]
 
@@ -75,12 +75,15 @@ class Preflight:
         self.findings.append(Cause(row, finding, remedy))
 
 
-def examine(card: Card, trusts: Callable[[], None]) -> Preflight:
+def examine(
+    card: Card, trusts: Callable[[], None], owns: Callable[[Iccid | None], bool]
+) -> Preflight:
     """Reads a card, just reset; its channel is closed again afterwards.
 
     Args:
         card: The card.
         trusts: Raises `NotApplicable` when the card does not trust the servers of the run.
+        owns: Returns whether a Profile is of the suites.
 
     Raises:
         TargetLost: the card stopped answering.
@@ -98,7 +101,7 @@ def examine(card: Card, trusts: Callable[[], None]) -> Preflight:
     except NotApplicable:
         seen.lines["trust"] = "no CI in common; cases that need a trusted server do not apply"
     card.reset()  # reading the options has used another channel
-    _lists(card, seen)
+    _lists(card, seen, owns)
     _read(card, seen, "RAT", GetRatRequest(), "ES10b.GetRAT#01")
     _directory(card, seen)
     waiting = card.pending_proactive
@@ -203,8 +206,8 @@ def _aid_problem(record: bytes) -> str:
     return "" if size in _AID_OCTETS else f"an AID of {size} octets; expected 5 to 16"
 
 
-def _lists(card: Card, seen: Preflight) -> None:
-    for problem, row in _list_problems(card, seen):
+def _lists(card: Card, seen: Preflight, owns: Callable[[Iccid | None], bool]) -> None:
+    for problem, row in _list_problems(card, seen, owns):
         seen.find("Profile list", row, problem, "mend ES10c.GetProfilesInfo")
     data, problem = _answer(card, ListNotificationRequest())
     listed = read_notifications(data) if not problem else None
@@ -213,11 +216,13 @@ def _lists(card: Card, seen: Preflight) -> None:
         row = "ES10b.ListNotification#01"
         seen.find("Notifications", row, f"Notifications: {shown}", "mend ES10b.ListNotification")
         return
-    foreign = sum(not str(one.iccid).startswith(OWN_ICCIDS) for one in listed)
+    foreign = sum(not owns(one.iccid) for one in listed)
     seen.lines["Notifications"] = f"{len(listed)} wait, {foreign} of them not of these suites"
 
 
-def _list_problems(card: Card, seen: Preflight) -> Iterator[tuple[str, str]]:
+def _list_problems(
+    card: Card, seen: Preflight, owns: Callable[[Iccid | None], bool]
+) -> Iterator[tuple[str, str]]:
     """Yields what is wrong with the lists of Profiles, for all tags and without a tag list."""
     for row, tags in (("ES10c.GetProfilesInfo#32", ALL_TAGS), ("ES10c.GetProfilesInfo#01", None)):
         data, problem = _answer(card, ProfileInfoListRequest(tag_list=tags))
@@ -229,7 +234,7 @@ def _list_problems(card: Card, seen: Preflight) -> Iterator[tuple[str, str]]:
             continue
         if odd := [one for one in listed if one.problem]:
             yield f"list of Profiles {asked}: {odd[0].problem}", row
-        foreign = [one for one in listed if not str(one.iccid).startswith(OWN_ICCIDS)]
+        foreign = [one for one in listed if not owns(one.iccid)]
         names = f" ({', '.join(str(one.iccid) for one in foreign)})" if foreign else ""
         text = f"{len(listed)}, {len(foreign)} of them not of these suites{names}"
         seen.lines["Profiles"] = text

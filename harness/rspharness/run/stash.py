@@ -9,7 +9,10 @@ if TYPE_CHECKING:
     from rspharness.run.collection import Collected
     from rspharness.run.run import Run
 
-__all__ = ["CASE", "COLLECTED", "RUN", "case_of"]
+__all__ = ["CASE", "COLLECTED", "RUN", "WRONG_USE", "case_of"]
+
+WRONG_USE: Final = "rsplab_wrong_use"
+"""Under this name a worker hands over why the command line is wrong."""
 
 RUN: "Final[pytest.StashKey[Run]]" = pytest.StashKey()
 COLLECTED: "Final[pytest.StashKey[Collected]]" = pytest.StashKey()

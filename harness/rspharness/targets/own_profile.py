@@ -6,6 +6,7 @@ lost; after EnableProfile it still counts where the card listed no Profile but t
 because no other can be enabled there. The link is watched, whoever sends the commands.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,10 +21,10 @@ from rspharness.record.verdicts import TargetLost
 from rspharness.targets.guard_tables import read_leniently, tag_of
 from rspharness.targets.transport import CardLink, LinkWrapper
 
-__all__ = ["OWN_ICCIDS", "OwnProfile", "WatchedLink"]
+__all__ = ["OWN_ICCIDS", "OwnProfile", "WatchedLink", "is_of_suites"]
 
 OWN_ICCIDS: Final = "892990"
-"""Beginning of the ICCIDs of the suites' Profiles."""
+"""Beginning of the ICCIDs of the suites' Profiles; another's may begin so too."""
 
 _SWITCHES: Final = (
     Tag.EnableProfile,
@@ -44,7 +45,13 @@ class OwnProfile:
         enabled: True when a command to the Enabled Profile can reach none but one of the suites'.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, owns: Callable[[Iccid | None], bool]) -> None:
+        """Knows nothing yet.
+
+        Args:
+            owns: Returns whether a Profile is one of the suites'.
+        """
+        self._owns = owns
         self.enabled = False
         self._alone = False
         self._switched = False
@@ -88,7 +95,7 @@ class OwnProfile:
             self.forget()
             return
         if states:
-            own = [iccid.startswith(OWN_ICCIDS) for iccid, _ in states]
+            own = [self._owns(iccid) for iccid, _ in states]
             active = [one for one, (_, on) in zip(own, states, strict=True) if on]
             self._alone = all(own) and (whole or self._alone)
             self.enabled = bool(active) and all(active)
@@ -96,7 +103,12 @@ class OwnProfile:
             self.enabled = False
 
 
-def _states(response: bytes) -> list[tuple[str, bool]]:
+def is_of_suites(iccid: Iccid | None) -> bool:
+    """Returns whether an ICCID begins as those of the suites do."""
+    return str(iccid).startswith(OWN_ICCIDS)
+
+
+def _states(response: bytes) -> list[tuple[Iccid | None, bool]]:
     """Returns ICCID and state of the Profiles in an answer, True for Enabled.
 
     A Profile without its ICCID counts as one of an unknown owner; one without state is left out.
@@ -109,8 +121,8 @@ def _states(response: bytes) -> list[tuple[str, bool]]:
         for one in listed.children() if listed.tag == _LIST_OK else ():
             iccid, state = one.find(Tag.Iccid), one.find(Tag.ProfileState)
             if state is not None:
-                digits = "" if iccid is None else str(Iccid(bytes(iccid.value)))
-                out.append((digits, int.from_bytes(state.value, "big") == ProfileState.enabled))
+                named = None if iccid is None else Iccid(bytes(iccid.value))
+                out.append((named, int.from_bytes(state.value, "big") == ProfileState.enabled))
     return out
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rspcore.errors import ConfigError
 from rspcore.pki.bundle import Pki
 
 __all__ = ["read_pki"]
@@ -14,4 +15,7 @@ def read_pki(folder: Path) -> Pki:
         ConfigError: no CI certificate in it.
     """
     files = sorted(file for file in folder.rglob("*") if file.is_file())
-    return Pki.from_files((str(file.relative_to(folder)), file.read_bytes()) for file in files)
+    try:
+        return Pki.from_files((str(one.relative_to(folder)), one.read_bytes()) for one in files)
+    except ConfigError as error:
+        raise ConfigError(f"--pki {folder}: {error}") from error

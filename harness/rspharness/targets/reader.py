@@ -108,14 +108,19 @@ def find_reader(beginning: str) -> str:
     if len(matching) == 1:
         return matching[0]
     if not matching:
-        wanted = f'no reader is called "{beginning}..."' if beginning else "there is no reader"
-        raise ConfigError(f"{wanted}; readers: {_quoted(names)}; {_HINT}")
+        if not names:
+            raise ConfigError(f"there is no reader; connect one; {_HINT}")
+        raise ConfigError(
+            f'no reader is called "{beginning}..."; name one of these by --reader: {_quoted(names)}'
+        )
     occupied = [name for name in matching if has_card(name)]
     if len(occupied) != 1:
-        found = "none of them has a card" if not occupied else "more than one has a card"
-        raise ConfigError(
-            f"readers {_quoted(tuple(occupied or matching))}: {found}; name one by --reader"
+        found = (
+            "more than one has a card; name one by --reader"
+            if occupied
+            else "none of them has a card that answers and no other program uses; insert one"
         )
+        raise ConfigError(f"readers {_quoted(tuple(occupied or matching))}: {found}")
     return occupied[0]
 
 

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from rspcore.errors import ConfigError
+from rspharness.record.near_match import near
 from rspharness.targets.time_limit import COMMAND_LIMIT_S
 
 __all__ = ["TargetSettings"]
@@ -35,6 +36,22 @@ _TABLES: dict[str, tuple[type, ...]] = {
     "card": (str,),
     "values": (str, int, bool),
     "budgets_ms": (int, float),
+}
+_CARD_KEYS = {
+    "preset",
+    "personality",
+    "rat",
+    "options",
+    "preloaded",
+    "lpae",
+    "tre",
+    "without",
+    "memory",
+    "foreign",
+    "waiting",
+    "rules",
+    "ci",
+    "curves",
 }
 _KEYS = {"name", "kind", "version", "reader", "command_limit_s", *_TABLES, "deviations"}
 
@@ -103,16 +120,24 @@ class TargetSettings:
             )
         if not isinstance(values.get("kind"), str):
             raise ConfigError('no kind; expected kind = "inprocess", "vpcd", "kept" or "pcsc"')
-        for table, kinds in _TABLES.items():
-            for name, value in values.get(table, {}).items():
-                if not isinstance(value, kinds):
-                    raise ConfigError(f"[{table}] {name} = {value!r} is not of the right kind")
-        for name, reason in values.get("deviations", {}).items():
-            if not isinstance(reason, str) or not reason.strip():
-                raise ConfigError(f"[deviations] {name}: a reason in words is needed")
+        _require_tables(values)
         if values.get("version", "v2") not in ("v2", "v3"):
             raise ConfigError(f"version {values['version']!r}; expected v2 or v3")
         limit = values.get("command_limit_s", COMMAND_LIMIT_S)
         if isinstance(limit, bool) or not isinstance(limit, int | float) or limit <= 0:
             raise ConfigError(f"command_limit_s = {limit!r}; expected a number of seconds above 0")
         return cls(**{"name": values["kind"], **values})
+
+
+def _require_tables(values: Mapping[str, Any]) -> None:
+    """Requires values of the right kind in the tables, and known keys in [card]."""
+    for name in values.get("card", {}):
+        if name not in _CARD_KEYS:
+            raise ConfigError(f"[card] {name!r} is not known{near(name, _CARD_KEYS)}")
+    for table, kinds in _TABLES.items():
+        for name, value in values.get(table, {}).items():
+            if not isinstance(value, kinds):
+                raise ConfigError(f"[{table}] {name} = {value!r} is not of the right kind")
+    for name, reason in values.get("deviations", {}).items():
+        if not isinstance(reason, str) or not reason.strip():
+            raise ConfigError(f"[deviations] {name}: a reason in words is needed")

@@ -4,11 +4,13 @@ import argparse
 import json
 import os
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from one_case import make_checkout, run
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
@@ -17,20 +19,6 @@ from rspharness.cli import run as command
 from rspharness.cli.main import main
 from rspharness.run.again import run_again
 from rspharness.run.run import RunOptions
-
-ROOT = Path(__file__).parents[3]
-
-_CASE = '''
-import warnings
-from rspharness import testcase
-from rspharness.card import expect
-
-@testcase("ES10c.GetEID#02", level="read-only")
-def test_eid(card):
-    """The EID has check digits that fit."""
-    warnings.warn("a library of the card is old", DeprecationWarning, stacklevel=1)
-    expect.equal(card.eid().check_digits_fit, True, "check digits")
-'''
 
 _PLUGIN = """
 import pytest
@@ -44,15 +32,7 @@ def pytest_runtest_call(item):
 @pytest.fixture
 def checkout(tmp_path):
     """Returns a folder with suites of one case and the catalogue."""
-    (tmp_path / "suites").mkdir()
-    (tmp_path / "suites/conftest.py").write_text('pytest_plugins = ["rspharness.plugin.hooks"]\n')
-    (tmp_path / "suites/test_one.py").write_text(_CASE)
-    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures", target_is_directory=True)
-    (tmp_path / "conftest.py").write_text("raise RuntimeError('a conftest above the suites')\n")
-    (tmp_path / "pyproject.toml").write_text(
-        '[tool.pytest.ini_options]\nfilterwarnings = "error"\n'
-    )
-    return tmp_path
+    return make_checkout(tmp_path)
 
 
 @pytest.fixture
@@ -65,19 +45,6 @@ def site(tmp_path):
     points = "[pytest11]\nforeign = foreign\n"
     (folder / "foreign-1.dist-info/entry_points.txt").write_text(points)
     return folder
-
-
-def run(folder, *words, **settings):
-    """Runs the suites of a folder in a process of its own."""
-    script = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.argv[1:]))"
-    return subprocess.run(
-        [sys.executable, "-c", script, "run", "--suites", str(folder / "suites"), *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=folder,
-        env={**os.environ, **settings},
-    )
 
 
 def verdict(folder):
@@ -178,31 +145,6 @@ def test_folder_without_permission_is_named(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(ConfigError, match="Permission denied; name another folder with --report"):
         command.require_writable(tmp_path / "reports")
-
-
-WRONG_USE = {
-    "personality": (("--personality", "v9"), "'v9': expected one of v2.2.2, "),
-    "folder": (("--pki", "no/such"), "--pki no/such: no such folder; name one with keys"),
-    "reader": (("--target", "pcsc", "-n", "2"), "-n 2: --target pcsc is one card in one reader; "),
-    "kept": (
-        ("--target", "kept", "--state", "card.db", "-n", "2"),
-        "-n 2: --target kept is one card in one reader; run without -n",
-    ),
-    "file": (("--target", "reader.toml", "-n", "3"), "-n 3: --target reader.toml is one card in"),
-    "target": (("--target", "none", "-n", "2"), "target 'none': expected inprocess, "),
-    "fault": (("--card-fault", "none"), "card fault 'none' is not known; `rsplab card faults`"),
-}
-
-
-@pytest.mark.parametrize(("words", "said"), WRONG_USE.values(), ids=WRONG_USE)
-def test_wrong_use_ends_with_2_and_one_line(checkout, words, said):
-    (checkout / "reader.toml").write_text('kind = "pcsc"\n')
-    target = () if "--target" in words else ("--target", "inprocess")
-    done = run(checkout, *words, *target)
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert said in done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
-    assert not (checkout / "card.db").exists()
 
 
 def test_environment_is_as_before_after_a_run(monkeypatch):

@@ -11,6 +11,7 @@ from rspharness.card.card_under_test import Card
 from rspharness.record.verdicts import NotApplicable
 from rspharness.run.preflight import examine
 from rspharness.simulated.inprocess import InProcessTarget
+from rspharness.targets.own_profile import is_of_suites
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspharness.targets.transport import LinkWrapper
@@ -81,7 +82,7 @@ def examined():
         plain.reset()
         card = Card(odd(plain))
         card.reset()
-        return examine(card, trusts), card
+        return examine(card, trusts, is_of_suites), card
 
     return run
 

@@ -75,7 +75,9 @@ def test_beginning_of_a_name_is_enough_if_it_is_unique(library):
     assert find_reader("Reader A") == "Reader A 00 00"
     with pytest.raises(ConfigError, match='"Reader B 01 00": more than one has a card'):
         find_reader("Reader")
-    with pytest.raises(ConfigError, match=r'called "C\.\.\."; readers: "Reader A 00 00"'):
+    with pytest.raises(
+        ConfigError, match=r'called "C\.\.\."; name one of these by --reader: "Reader A'
+    ):
         find_reader("C")
 
 

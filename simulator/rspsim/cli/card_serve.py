@@ -120,14 +120,15 @@ class _Announcer:
     def __init__(self, state: CardState, port: int) -> None:
         self._line = f"card {state.eid} ({state.personality.name}) is in the reader at port {port}"
 
-    def inserted(self, _atr: bytes) -> None:
+    def inserted(self, atr: bytes) -> None:
         """Prints that the card is in the reader."""
+        del atr
         print(self._line, flush=True)
 
-    def reset(self, _atr: bytes) -> None:
+    def reset(self, atr: bytes) -> None:
         """Does nothing."""
 
-    def exchanged(self, _command: bytes, _response: bytes, _elapsed_s: float) -> None:
+    def exchanged(self, command: bytes, response: bytes, elapsed_s: float) -> None:
         """Does nothing."""
 
 

@@ -10,10 +10,12 @@ wrong use of the command line; 3 the environment lacks something, and the messag
 
 import argparse
 import os
+import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, cast
+from difflib import get_close_matches
+from typing import Any, Final, NoReturn, Protocol, cast
 
 from rspcore.errors import ConfigError, LocalError, RspError, StoreError
 
@@ -85,7 +87,7 @@ class Program:
         Args:
             area: Name of an area; the others are then not imported.
         """
-        parser = argparse.ArgumentParser(prog=self.name, description=self.description)
+        parser: argparse.ArgumentParser = _Parser(prog=self.name, description=self.description)
         parser.add_argument(
             "--version", action=_ShowVersion, nargs=0, help="show the version and exit"
         )
@@ -94,6 +96,32 @@ class Program:
         for imported in [self.areas[area]] if area else self.areas.values():
             imported().add_parser(subparsers)
         return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that names what comes near a word it does not know."""
+
+    def error(self, message: str) -> NoReturn:
+        """Prints the usage and the message, with what comes near, and ends with 2."""
+        super().error(message + _near(message, list(self.words())))
+
+    def words(self) -> Iterator[str]:
+        """Yields the commands and options of this parser and of those below it."""
+        for action in self._actions:
+            yield from action.option_strings
+            if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001  has no public name
+                for name, below in action.choices.items():
+                    yield name
+                    yield from below.words()
+
+
+def _near(message: str, known: Sequence[str]) -> str:
+    """Returns what comes near the first word a message of argparse quotes, or nothing."""
+    found = re.search(r"unrecognized arguments: (--[\w-]+)|invalid choice: '([^']+)'", message)
+    if not found:
+        return ""
+    near = get_close_matches(found[1] or found[2], known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 class _ShowVersion(argparse.Action):
