@@ -28,6 +28,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from rspsim.transports.pcscd import running_pcscd
@@ -35,6 +36,7 @@ from rspsim.transports.pcscd import running_pcscd
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURE = ROOT / "fixtures" / "hostile.toml"
 LIMIT_S = 60
+WORKERS = 2
 SHORT = 4
 """Cards of a short table."""
 REPORTS = ("results.json", "index.html")
@@ -89,10 +91,12 @@ def main() -> int:
         cards = _drawn(cards)
     print(LINE.format("card", "owners", "fails", "blocked", "seconds", ""))
     with ExitStack() as held:
+        readers: SimpleQueue[str] = SimpleQueue()
         if options.kept:
-            held.enter_context(running_pcscd(slots=2))
-        pool = held.enter_context(ThreadPoolExecutor(2))
-        done = [pool.submit(_ran, card, kept=options.kept) for card in cards]
+            for slot in held.enter_context(running_pcscd(slots=WORKERS)).slots:
+                readers.put(slot.reader)
+        pool = held.enter_context(ThreadPoolExecutor(WORKERS))
+        done = [pool.submit(_ran, card, readers if options.kept else None) for card in cards]
         for one in done:
             print(one.result().line(), flush=True)
     outcomes = [one.result() for one in done]
@@ -122,12 +126,24 @@ def _drawn(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [*sorted(doubles, key=lot)[:1], *sorted(singles, key=lot)[: SHORT - 1]]
 
 
-def _ran(card: dict[str, Any], *, kept: bool) -> Outcome:
+def _ran(card: dict[str, Any], readers: SimpleQueue[str] | None) -> Outcome:
+    """Runs a card, in process or in the next reader that is free."""
+    if readers is None:
+        return _outcome(card, "")
+    reader = readers.get()
+    try:
+        return _outcome(card, reader)
+    finally:
+        readers.put(reader)
+
+
+def _outcome(card: dict[str, Any], reader: str) -> Outcome:
     outcome = Outcome(card["name"], tuple(card["owners"]))
     words = [f"--card-fault={card.get('fault', card['name'])}", f"--level={card['level']}"]
     words += [word for case in card.get("cases", ()) for word in ("--case", case)]
     with tempfile.TemporaryDirectory() as made:
-        words += ["--target=kept", f"--state={made}/card.db"] if kept else ["--target=inprocess"]
+        kept = ["--target=kept", f"--state={made}/card.db", f"--reader={reader}"]
+        words += kept if reader else ["--target=inprocess"]
         command = [sys.executable, "-c", RUN, "run", f"--report={made}/reports", *words]
         begun = time.monotonic()
         try:

@@ -9,10 +9,12 @@ import binascii
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from rspcore import tlv
-from rspcore.errors import RspError
+from rspcore.errors import DecodeError, RspError
 from rspcore.messages.es10b import CancelSessionReason, CancelSessionResponse
+from rspcore.pki.certificate import Certificate
 from rspharness.lpa import Lpa
 from rspharness.lpa.download import AutomaticUser
 from rspharness.lpa.https_arguments import read_ci_certificates
@@ -29,6 +31,7 @@ STEPS = (
     "handleNotification",
     "cancelSession",
 )
+NOW = datetime.now(UTC)  # noqa: TID251  certificates are held against the real clock
 IMPATIENT_S = 1.5
 """Longest exchange where the fault is that nothing comes."""
 _OF_THE_LIBRARY = (
@@ -178,7 +181,19 @@ def deviations(answers):
     return list(dict.fromkeys(found))
 
 
+def _dates_deviating(answer):
+    for name in ("serverCertificate", "smdpCertificate"):
+        if name in answer:
+            try:
+                shown = Certificate.from_der(base64.b64decode(answer[name]))
+            except (binascii.Error, DecodeError):
+                continue
+            if not shown.not_before <= NOW <= shown.not_after:
+                yield f"{name} that is not valid today"
+
+
 def _octets_deviating(answer):
+    yield from _dates_deviating(answer)
     for name, text in answer.items():
         if name in ("header", "transactionId") or not isinstance(text, str):
             continue

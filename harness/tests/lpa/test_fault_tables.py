@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from rspsim.faults.server import FAULTS
+from rspsim.faults.server.certificate_chain import NOT_SENT
 from rspsim.faults.server.tls import NOT_SERVED
 from rspsim.smdpp.fault_classes import FaultClass
 from rspsim.smdpp.fault_points import OF_CONNECTIONS
@@ -126,6 +127,9 @@ def test_every_fault_is_noticed_by_a_strict_client(place):
     rows.sort(key=lambda one: (order.index(FaultClass(one[0])), one[1]))
     head = ("class", "fault", "parameters", "what a strict client notices", "order", "second try")
     left_out = "".join(f"- `tls.certificate.{name}`: {why}.\n" for name, why in NOT_SERVED.items())
+    for member in ("server_certificate", "smdp_certificate"):
+        for name, why in NOT_SENT.items():
+            left_out += f"- `es9.{member}.flaw.{name}`: {why}.\n"
     held(
         "fault-classes.md",
         "# Faults of the SM-DP+, by class\n\n"
@@ -133,7 +137,7 @@ def test_every_fault_is_noticed_by_a_strict_client(place):
         "TLS; then it\nwas off, and the same card used the same code again. Made by "
         "`harness/tests/lpa/test_fault_tables.py`.\n\n"
         f"{table(head, rows)}\n"
-        "Ready certificate flaws that are no fault of TLS, and why:\n\n"
+        "Ready certificate flaws that are no fault of the server, and why:\n\n"
         f"{left_out}",
     )
 

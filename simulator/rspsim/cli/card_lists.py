@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rspcore.errors import ConfigError
 from rspcore.messages.metadata import ProfileClass
-from rspsim.card_presets import PRESETS
-from rspsim.card_setup import USUAL_PERSONALITY
+from rspsim.card_presets import PRESETS, USUAL, preset_named
+from rspsim.card_setup import USUAL_PERSONALITY, changed_options
 from rspsim.euicc.options import Options
 from rspsim.euicc.personality import personality_named
 from rspsim.euicc.state import CardState
@@ -41,9 +41,21 @@ def print_presets() -> int:
     return 0
 
 
-def print_options() -> int:
-    """Prints every option with its value in the usual personality and returns 0."""
-    standard = personality_named(USUAL_PERSONALITY).options
+def print_options(personality: str | None = None, preset: str | None = None) -> int:
+    """Prints every option with its value and returns 0.
+
+    Args:
+        personality: Personality whose values are shown; that of the preset, or the usual one, when
+            None.
+        preset: Kind of card whose values are shown.
+
+    Raises:
+        ConfigError: there is no such personality.
+        LocalError: there is no such preset.
+    """
+    kind = preset_named(USUAL if preset is None else preset)
+    named = personality or kind.personality or USUAL_PERSONALITY
+    standard = changed_options(personality_named(named).options, kind.options)
     for field in fields(Options):
         value = getattr(standard, field.name)
         text = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

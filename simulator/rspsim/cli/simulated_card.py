@@ -29,6 +29,10 @@ def add_parser(
     presets = commands.add_parser("presets", help="list the presets: named kinds of cards")
     presets.set_defaults(func=_presets)
     options = commands.add_parser("options", help="list the options a card can be given")
+    options.add_argument(
+        "--personality", metavar="NAME", help="show the values of this one (default: the usual one)"
+    )
+    options.add_argument("--preset", metavar="NAME", help="show the values of this kind of card")
     options.set_defaults(func=_options)
     info = commands.add_parser("info", help="show what a state file contains, without the keys")
     info.add_argument(
@@ -77,6 +81,27 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     card.add_argument("--eid", type=eid_argument, help="EID of a new card, 32 digits")
     card.add_argument("--personality", metavar="NAME", help="SGP.22 version, for example v2.5")
+    card.add_argument(
+        "--memory", type=int, metavar="OCTETS", help="memory of a new card for Profiles"
+    )
+    card.add_argument(
+        "--rat",
+        metavar="NAME",
+        help="rules authorisation table of a new card: any-operator (default), empty, ppr1-only, "
+        "ppr2-only, split, one-operator, one-gid or wildcard-digits",
+    )
+    card.add_argument(
+        "--default-dp", metavar="FQDN", help="default SM-DP+ address of a new card (default: none)"
+    )
+    card.add_argument("--root-ds", metavar="FQDN", help="root SM-DS address of a new card")
+    card.add_argument(
+        "--profile",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="Profile a new card is delivered with, such as PROFILE_OPERATIONAL1; repeatable",
+    )
+    card.add_argument("--enabled", metavar="NAME", help="the one of them that is Enabled")
     card.add_argument(
         "--option",
         action="append",
@@ -130,10 +155,10 @@ def _presets(_: argparse.Namespace) -> int:
     return print_presets()
 
 
-def _options(_: argparse.Namespace) -> int:
+def _options(options: argparse.Namespace) -> int:
     from rspsim.cli.card_lists import print_options  # noqa: PLC0415  only when it runs
 
-    return print_options()
+    return print_options(options.personality, options.preset)
 
 
 def _info(options: argparse.Namespace) -> int:

@@ -131,7 +131,8 @@ def _add_server(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--vary",
         metavar="SEED",
-        help="choose member order, segment sizes, key mode and hostId at random from this seed",
+        help="choose member order, optional and unknown members, segment sizes, key mode and "
+        "hostId at random from this seed",
     )
     group.add_argument(
         "--fault",

@@ -25,6 +25,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add = serve.add_argument
     add("--port", type=int, default=_DEFAULT_PORT, help="port (default: 8444; 0: any free port)")
     add(
+        "--brainpool-port",
+        type=int,
+        metavar="PORT",
+        help="serve TLS on brainpoolP256r1 on this port as well (0: any free port)",
+    )
+    add(
         "--partner-port",
         type=int,
         metavar="PORT",

@@ -5,6 +5,8 @@ import signal
 import threading
 from contextlib import ExitStack
 
+from rspcore.crypto.curves import Curve
+from rspcore.errors import ConfigError
 from rspcore.pki.generate import issue_tls
 from rspcore.pki.roles import Role
 from rspcore.printable_text import printable
@@ -54,7 +56,10 @@ def serve(options: argparse.Namespace) -> int:
         identity = server.surroundings.identity
         console.line(f"SM-DS       {identity.address}, OID {identity.oid}; test keys only")
         console.line(f"listening   https://{options.host}:{front.ports[0]}/")
-        for one in front.ports[1:]:
+        further = list(front.ports[1:])
+        if options.brainpool_port is not None:
+            console.line(f"brainpool   https://{options.host}:{further.pop(0)}/ (TLS 1.2)")
+        for one in further:
             console.line(f"partners    https://{options.host}:{one}/ (client certificate required)")
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -66,18 +71,22 @@ def serve(options: argparse.Namespace) -> int:
 
 def _front(server: SmDs, options: argparse.Namespace, port: int, console: Console) -> Front:
     identity, now = server.surroundings.identity, SystemClock().now()
-    curve = identity.curves[0]
     names = [host_of(one) for one in (identity.address, *identity.aliases)]
-    own = issue_tls(
-        identity.pki,
-        curve,
-        dict.fromkeys(names),
-        now,
-        role=Role.DS_TLS,
-        registered_id=identity.oid,
-    )
+    own = {
+        curve: issue_tls(
+            identity.pki,
+            curve,
+            dict.fromkeys(names),
+            now,
+            role=Role.DS_TLS,
+            registered_id=identity.oid,
+        )
+        for curve in identity.curves
+        if identity.pki.ci(curve).key is not None
+    }
+    first, brainpool = own[identity.curves[0]], own.get(Curve.BRAINPOOL_P256R1)
     trusted = tuple(identity.ci(one) for one in identity.curves)
-    client, lock = PartnerClient(own, trusted), threading.Lock()
+    client, lock = PartnerClient(first, trusted, brainpool=brainpool), threading.Lock()
 
     def reported(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         console.line(f"{printable(request.path, 100)} HTTP {response.status}")
@@ -86,9 +95,14 @@ def _front(server: SmDs, options: argparse.Namespace, port: int, console: Consol
     def aside(request: HttpRequest) -> HttpResponse:
         return reported(request, answered_in_steps(lambda: server.steps(request), lock, client))
 
-    listeners = [Listener(options.host, port, tls_context(own, clients=trusted))]
+    listeners = [Listener(options.host, port, tls_context(first, clients=trusted))]
+    if options.brainpool_port is not None:
+        if brainpool is None:
+            raise ConfigError("--brainpool-port: the PKI has no SM-DS on brainpoolP256r1")
+        context = tls_context(brainpool, clients=trusted)
+        listeners.append(Listener(options.host, options.brainpool_port, context))
     if options.partner_port is not None:
-        context = tls_context(own, clients=trusted, required=True)
+        context = tls_context(first, clients=trusted, required=True)
         listeners.append(Listener(options.host, options.partner_port, context))
     return Front(
         lambda request: reported(request, server.handle(request)),

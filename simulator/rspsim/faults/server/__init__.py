@@ -6,6 +6,7 @@ from rspsim.faults.server import (
     answers,
     authentication,
     bound_package,
+    certificate_chain,
     json_octets,
     orders_and_time,
     tcp,
@@ -21,6 +22,7 @@ FAULTS: Final[tuple[ServerFault, ...]] = (
     *answers.FAULTS,
     *json_octets.FAULTS,
     *authentication.FAULTS,
+    *certificate_chain.FAULTS,
     *bound_package.FAULTS,
     *orders_and_time.FAULTS,
 )

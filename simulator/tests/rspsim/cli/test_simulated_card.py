@@ -249,6 +249,20 @@ def test_options_are_listed_with_their_values(capsys: pytest.CaptureFixture[str]
     assert ["segment_limit", "1036", "1020", "|", "1036"] in lines
 
 
+def test_options_are_those_of_the_card_in_force(capsys: pytest.CaptureFixture[str]) -> None:
+    def shown(*words: str) -> dict[str, str]:
+        assert PROGRAM.main(["card", "options", *words]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        return {line.split()[0]: line.split()[1] for line in lines}
+
+    assert shown("--preset", "strict-segments")["segment_limit"] == "1020"
+    usual = shown()
+    assert usual == shown("--personality", "v2.5")
+    assert usual["no_result_available"] != shown("--personality", "v2.6")["no_result_available"]
+    assert PROGRAM.main(["card", "options", "--personality", "v9"]) == 3
+    assert PROGRAM.main(["card", "options", "--preset", "nothing"]) == 2
+
+
 def test_faults_are_listed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

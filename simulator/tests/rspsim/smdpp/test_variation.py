@@ -66,7 +66,7 @@ def test_members_keep_their_values(make_server, make_lpa):
                 "euiccInfo1": base64.b64encode(lpa.card.info1()).decode(),
             },
         ).body
-        assert set(json.loads(body)) == {
+        assert set(json.loads(body)) - {"x-rsplab"} == {
             "header",
             "transactionId",
             "serverSigned1",
@@ -74,3 +74,16 @@ def test_members_keep_their_values(make_server, make_lpa):
             "euiccCiPKIdToBeUsed",
             "serverCertificate",
         }
+
+
+def test_optional_members_are_left_out_and_unknown_ones_there(make_server, make_lpa):
+    lpa = make_lpa(server=make_server(variation=Varied(b"seed")))
+    seen, unknown = set(), set()
+    for _ in range(40):
+        answer = json.loads(lpa.post("cancelSession", {"transactionId": "AA"}).body)
+        unknown.add("x-rsplab" in answer)
+        codes = answer["header"]["functionExecutionStatus"]["statusCodeData"]
+        assert {"subjectCode", "reasonCode"} <= set(codes)
+        seen.add(("message" in codes, "subjectIdentifier" in codes))
+    assert unknown == {True, False}
+    assert len(seen) == 4

@@ -4,6 +4,7 @@ import base64
 import http.client
 import json
 import re
+import socket
 import ssl
 import subprocess
 import sys
@@ -20,11 +21,13 @@ from conftest import HEADERS, CardStandIn
 
 from rspcore import tlv
 from rspcore.crypto.curves import Curve
-from rspcore.ids import Version
+from rspcore.ids import Oid, Version
 from rspcore.pki.generate import issue_tls, make_pki
 from rspcore.pki.issue import Contents, issue
 from rspcore.pki.roles import Role
 from rspsim.pki_folder import read_pki
+from rspsim.smdpp.partner_calls import PartnerCall
+from rspsim.transports.partner_client import PartnerClient
 
 NOW = datetime.now(UTC)  # noqa: TID251  TLS looks at the real clock
 PKI = read_pki(None, option="--pki")
@@ -317,3 +320,44 @@ def test_asn1_binding_lists_events_and_answers_integers(serve, client, card):
     )
     assert bytes(ask(None).children()[1].raw) == expected
     assert bytes(ask("NO-SUCH").raw).hex() == "810106"
+
+
+def test_brainpool_port_serves_cards_and_partners_of_that_curve(serve, card):
+    """A card of brainpoolP256r1 asks; a server registers with a certificate on that curve."""
+    curve = Curve.BRAINPOOL_P256R1
+    served = serve("--brainpool-port", "0")
+    assert served.process.stdout is not None
+    port = int(
+        re.search(r"brainpool   https://127.0.0.1:(\d+)/", served.process.stdout.readline())[1]
+    )
+    own = issue_tls(PKI, curve, ["dp.example"], NOW, registered_id=Oid("2.999.10"))
+    trusted = tuple(PKI.ci(one).certificate for one in Curve)
+    brainpool_card = CardStandIn(PKI, curve)
+    call = PartnerCall(
+        address=f"localhost:{port}",
+        path="/gsma/rsp2/es12/registerEvent",
+        headers=HEADERS,
+        body=json.dumps(register(brainpool_card)).encode(),
+    )
+    reply = PartnerClient(own, trusted).post(call)
+    assert code((reply.status or 0, json.loads(reply.body))) == "ok"
+    assert len(discover(served, brainpool_card)[1]["eventEntries"]) == 1
+
+
+def test_smds_listens_on_ipv6(serve):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rspsim", "smds", "serve", "--port", "0", "--host", "::1"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        text = process.stdout.readline() + process.stdout.readline()
+        assert re.search(r"https://(\[::1\]|::1):\d+/", text), text
+    finally:
+        process.kill()
+        process.communicate()
