@@ -13,7 +13,7 @@ from itertools import count
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, RspError, StoreError
-from rspcore.ids import Eid
+from rspcore.ids import Eid, Iccid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import issue_servers, make_pki
 from rspharness.card.aboard import NOBODY, Aboard
@@ -270,7 +270,8 @@ class Run:
         watched: CardLink = WatchedLink(link, self._own_profile)
         if self.level is not Level.READ_ONLY:
             watched = JournalledLink(watched, lambda: self._keeper)
-        return GuardedLink(watched, self.level, self._own_profile.is_enabled)
+        own = self._own_profile
+        return GuardedLink(watched, self.level, own.is_enabled, foreign=own.objection)
 
     def _identify(self, link: CardLink) -> None:
         """Takes in which card it is. One whose EID cannot be read is only read.
@@ -304,11 +305,17 @@ class Run:
         self._keeper = CardKeeper(
             eid, self.target.name, folder, self.rising(), self.options.change_limit
         )
+        self._own_profile.to_enable_again = self._enabled_before
+        self._own_profile.erases = self.options.erase_foreign and self.level is Level.DESTRUCTIVE
         card.terminal_profile = None
         card.reset()
         earlier = self._keeper.take_over(card)
         if earlier is not None:
             self.notes.append(f"an earlier run did not put the card back; {earlier}")
+
+    def _enabled_before(self) -> Iccid | None:
+        before = self._keeper.before if self._keeper else None
+        return None if before is None else aboard_of(before).enabled
 
     def _recover_line(self, eid: Eid) -> str:
         return recover_later(self.options, self.target.facts().get("reader", ""), eid)

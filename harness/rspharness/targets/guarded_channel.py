@@ -25,12 +25,14 @@ class GuardedChannel:
         application: AID by which the application was selected, empty when that is not known.
         open: True while a STORE DATA chain goes on.
         begun: Its octets so far, while these do not contain the whole tag of the function.
+        request: All its octets so far.
         number: Number of the block that comes next in it.
     """
 
     application: bytes = b""
     open: bool = False
     begun: bytes = b""
+    request: bytes = b""
     number: int = 0
 
     def continues(self, command: CommandApdu) -> bool:
@@ -45,6 +47,7 @@ class GuardedChannel:
             taken: True when the card did not refuse it.
         """
         goes_on = self.continues(command)
+        self.request = (self.request if goes_on else b"") + command.data
         begun = (self.begun if goes_on else b"") + command.data
         decided = (goes_on and not self.begun) or tag_of(begun) is not None
         self.begun = b"" if decided else begun

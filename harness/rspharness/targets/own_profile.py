@@ -1,11 +1,14 @@
-"""What is known of the Profile that is enabled: whether it is one of the run's own.
+"""What is known of the Profiles on the card: which are the run's own, and whether one is enabled.
 
-Only the card itself says so: an answer of ES10c.GetProfilesInfo that lists a Profile of the suites
-as Enabled. It counts until a command is sent that changes which Profile is enabled, or the card is
-lost; after EnableProfile it still counts where the card listed no Profile but those of the suites,
-because no other can be enabled there. The link is watched, whoever sends the commands.
+A Profile of the suites is known by its ICCID. Its AID is known from an answer that lists both.
+Which Profile is enabled only the card itself says: an answer of ES10c.GetProfilesInfo that lists a
+Profile of the suites as Enabled. It counts until a command is sent that changes which Profile is
+enabled, or the card is lost; after EnableProfile it still counts where the card listed no Profile
+but those of the suites, because no other can be enabled there. The link is watched, whoever sends
+the commands.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,12 +21,15 @@ from rspcore.status import is_success, more_data
 from rspcore.tags import Tag
 from rspharness.record.verdicts import TargetLost
 from rspharness.targets.guard_tables import read_leniently, tag_of
+from rspharness.targets.named_profiles import named_profiles
 from rspharness.targets.transport import CardLink, LinkWrapper
 
-__all__ = ["OWN_ICCIDS", "OwnProfile", "WatchedLink"]
+__all__ = ["OWN_ICCIDS", "OwnProfile", "WatchedLink", "names_foreign"]
 
 OWN_ICCIDS: Final = "892990"
 """Beginning of the ICCIDs of the suites' Profiles."""
+
+_OWN: Final = Iccid.from_digits(OWN_ICCIDS.ljust(18, "0")).octets[: len(OWN_ICCIDS) // 2]
 
 _SWITCHES: Final = (
     Tag.EnableProfile,
@@ -42,10 +48,17 @@ class OwnProfile:
 
     Attributes:
         enabled: True when a command to the Enabled Profile can reach none but one of the suites'.
+        to_enable_again: Returns the ICCID of the Profile of somebody else that was Enabled before
+            the run: it is disabled when one of the suites' is enabled, and enabled again.
+        erases: True where what is somebody else's may be deleted.
     """
 
     def __init__(self) -> None:
         self.enabled = False
+        self.to_enable_again: Callable[[], Iccid | None] = lambda: None
+        self.erases = False
+        self._aids: dict[bytes, bool] = {}
+        self._all_known = False
         self._alone = False
         self._switched = False
 
@@ -53,9 +66,30 @@ class OwnProfile:
         """Returns whether the Enabled Profile is known to be one of the suites'."""
         return self.enabled
 
+    def objection(self, request: bytes) -> str:
+        """Returns why a Profile that a request names may not be changed, or nothing.
+
+        Args:
+            request: A request to the ISD-R from its tag on, or its first octets.
+        """
+        if self.erases and tag_of(request) == Tag.DeleteProfile:
+            return ""
+        before = self.to_enable_again()
+        for kind, value in named_profiles(request):
+            again = before is not None and value == before.octets
+            if again and tag_of(request) in (Tag.EnableProfile, Tag.DisableProfile):
+                continue
+            if kind == Tag.Iccid and not _is_own(value):
+                return f"{_shown(value)} is not the ICCID of a Profile of the suites"
+            if kind == Tag.IsdpAid and not self._aids.get(value, self._all_known):
+                return (
+                    f"the Profile with AID {value.hex().upper()} is not known to be of the suites"
+                )
+        return ""
+
     def forget(self) -> None:
         """Treats the card as one of which nothing is known."""
-        self.enabled = self._alone = self._switched = False
+        self.enabled = self._alone = self._switched = self._all_known = False
 
     def switched(self, tag: int | None) -> None:
         """Takes note of a command that can change which Profile is enabled, before it is sent.
@@ -83,23 +117,57 @@ class OwnProfile:
             whole: True when every Profile was asked for.
         """
         try:
-            states = _states(response)
+            there = _listed(response)
         except DecodeError:
             self.forget()
             return
+        self._aids.update((one.aid, one.own) for one in there if one.aid)
+        if whole:
+            self._all_known = all(one.aid for one in there)
+        states = [one for one in there if one.on is not None]
         if states:
-            own = [iccid.startswith(OWN_ICCIDS) for iccid, _ in states]
-            active = [one for one, (_, on) in zip(own, states, strict=True) if on]
-            self._alone = all(own) and (whole or self._alone)
+            active = [one.own for one in states if one.on]
+            self._alone = all(one.own for one in states) and (whole or self._alone)
             self.enabled = bool(active) and all(active)
         elif whole:
             self.enabled = False
 
 
-def _states(response: bytes) -> list[tuple[str, bool]]:
-    """Returns ICCID and state of the Profiles in an answer, True for Enabled.
+def names_foreign(request: bytes) -> str:
+    """Returns why a request names a Profile that is not known to be of the suites, or nothing.
 
-    A Profile without its ICCID counts as one of an unknown owner; one without state is left out.
+    Args:
+        request: A request to the ISD-R from its tag on, or its first octets.
+    """
+    return OwnProfile().objection(request)
+
+
+def _is_own(iccid: bytes) -> bool:
+    """Returns whether an ICCID, or what is there of one, is of the suites."""
+    return iccid.startswith(_OWN) or (len(iccid) < len(_OWN) and _OWN.startswith(iccid))
+
+
+def _shown(iccid: bytes) -> str:
+    return bytes((octet << 4 | octet >> 4) & 0xFF for octet in iccid).hex().upper().rstrip("F")
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A Profile in an answer of GetProfilesInfo.
+
+    Attributes:
+        own: True for one of the suites; one without its ICCID counts as one of an unknown owner.
+        aid: AID, empty where none is listed.
+        on: True for Enabled, None where no state is listed.
+    """
+
+    own: bool
+    aid: bytes
+    on: bool | None
+
+
+def _listed(response: bytes) -> list[_Listed]:
+    """Returns the Profiles in an answer.
 
     Raises:
         DecodeError: the octets are not such an answer.
@@ -107,10 +175,14 @@ def _states(response: bytes) -> list[tuple[str, bool]]:
     out = []
     for listed in tlv.parse(response).children():
         for one in listed.children() if listed.tag == _LIST_OK else ():
-            iccid, state = one.find(Tag.Iccid), one.find(Tag.ProfileState)
+            iccid, aid, state = (
+                one.find(tag) for tag in (Tag.Iccid, Tag.IsdpAid, Tag.ProfileState)
+            )
+            on = None
             if state is not None:
-                digits = "" if iccid is None else str(Iccid(bytes(iccid.value)))
-                out.append((digits, int.from_bytes(state.value, "big") == ProfileState.enabled))
+                on = int.from_bytes(state.value, "big") == ProfileState.enabled
+            own = iccid is not None and bytes(iccid.value).startswith(_OWN)
+            out.append(_Listed(own, b"" if aid is None else bytes(aid.value), on))
     return out
 
 
