@@ -4,6 +4,7 @@
     python harness/kept/cells.py --all            every cell
     python harness/kept/cells.py --card blank --level profiles --order twice
     python harness/kept/cells.py --all --write    write the committed lists anew
+    python harness/kept/cells.py --in-process     the same without the PC/SC daemon: faster
 
 A card is a target file in `cards/`. Each cell makes it, behind the PC/SC daemon, and runs the
 suites at its level: in the order of the files, in one drawn from a seed, or twice. In no run may a
@@ -45,10 +46,17 @@ LISTS = ROOT / "harness" / "kept" / "not_applicable"
 LEVELS = ("read-only", "profiles", "destructive")
 ORDERS = {"files": ("",), "shuffled": ("7",), "twice": ("", "7")}
 """The seed of --shuffle of each run of a cell, empty for the order of the files."""
-OPEN = {"foreign-waiting", "nearly-full", "operational-enabled"}
-"""Cards on which cases above level read-only are not green yet: not drawn, shown by --all."""
 FINE = {"pass", "not applicable", "probe"}
 SUITES = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.argv[1:]))"
+IN_PROCESS = """
+from rspharness.run import opening
+from rspharness.simulated.kept_in_process import KeptInProcess
+opening.TARGETS = (
+    *(one for one in opening.TARGETS if one.name != "kept"),
+    opening.TargetKind("kept", KeptInProcess, ""),
+)
+"""
+"""Has kept cards called directly, without the PC/SC daemon."""
 LINE = "{:<20} {:<13} {:<9} {:>7} {:>15} {:>6} {:>5}   {}"
 NO_RESULTS = "no results"
 
@@ -97,7 +105,8 @@ def main() -> int:
     chosen = _chosen(every, options) or _drawn(every)
     with ExitStack() as held, tempfile.TemporaryDirectory() as made:
         folder = options.report or Path(made)
-        held.enter_context(running_pcscd(slots=2))
+        if not options.in_process:
+            held.enter_context(running_pcscd(slots=2))
         pool = held.enter_context(ThreadPoolExecutor(2))
         kinds, news = {}, {}
         for card in sorted({cell.card for cell in chosen}):
@@ -108,7 +117,8 @@ def main() -> int:
         print(LINE.format("card", "level", "order", "passed", "not applicable", "probe", "all", ""))
         done = []
         for slot, cell in enumerate(chosen):
-            done.append(pool.submit(_ran, cell, slot % 2, folder / "-".join(_words(cell))))
+            reader = "" if options.in_process else f"Virtual PCD 00 {slot % 2:02d}"
+            done.append(pool.submit(_ran, cell, reader, folder / "-".join(_words(cell))))
         outcomes = []
         for one in done:
             outcome = one.result()
@@ -133,6 +143,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--level", action="append", choices=LEVELS, help="cells of this level")
     parser.add_argument("--order", action="append", choices=ORDERS, help="cells in this order")
     parser.add_argument("--report", type=Path, help="folder for the reports")
+    parser.add_argument("--in-process", action="store_true", help="without the PC/SC daemon")
     parser.add_argument("--write", action="store_true", help="write the committed lists anew")
     return parser.parse_args()
 
@@ -171,11 +182,7 @@ def _drawn(every: list[Cell]) -> list[Cell]:
     def lot(cell: Cell) -> bytes:
         return sha256(" ".join((commit, *_words(cell))).encode()).digest()
 
-    short = [
-        one
-        for one in every
-        if (one.order != "twice" and one.card not in OPEN) or one.level == "read-only"
-    ]
+    short = [one for one in every if one.order != "twice" or one.level == "read-only"]
     drawn: list[Cell] = []
     for level in reversed(LEVELS):  # the longest begins first
         taken = {one.card for one in drawn}
@@ -204,8 +211,14 @@ def _on_new_cards(card: str, folder: Path) -> Verdicts:
     return _run(["--target", target, "--report", folder], folder)
 
 
-def _ran(cell: Cell, slot: int, folder: Path) -> Outcome:
-    """Runs a cell on a card made for it; compares the card before and after."""
+def _ran(cell: Cell, reader: str, folder: Path) -> Outcome:
+    """Runs a cell on a card made for it; compares the card before and after.
+
+    Args:
+        cell: The cell.
+        reader: The virtual reader of the card; empty to call it directly.
+        folder: Folder for card, journals and reports.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     state = folder / "card.db"
     state.unlink(missing_ok=True)
@@ -217,9 +230,9 @@ def _ran(cell: Cell, slot: int, folder: Path) -> Outcome:
         report = folder / str(number)
         words = ["--target", target, "--state", state, "--level", cell.level]
         words += ["--report", report, *(["--shuffle", seed] if seed else [])]
-        words += ["--reader", f"Virtual PCD 00 {slot:02d}"]
+        words += ["--reader", reader] if reader else []
         try:
-            verdicts = _run(words, report)
+            verdicts = _run(words, report, SUITES if reader else IN_PROCESS + SUITES)
         except RuntimeError as error:
             outcome.problems.append(str(error))
             continue
@@ -230,7 +243,7 @@ def _ran(cell: Cell, slot: int, folder: Path) -> Outcome:
             if verdict not in FINE
         ]
     after = _held(state)
-    outcome.problems += [f"the card differs: {one}" for one in _differences(before, after)]
+    outcome.problems += [f"the card differs: {one}" for one in differences(before, after)]
     return outcome
 
 
@@ -241,16 +254,21 @@ def _made(target: Path, state: Path) -> None:
         store.commit(made)
 
 
-def _run(words: list[object], report: Path) -> Verdicts:
+def _run(words: list[object], report: Path, program: str = SUITES) -> Verdicts:
     """Runs the suites and returns the verdicts.
+
+    Args:
+        words: Arguments of `rsplab run`.
+        report: The folder for reports.
+        program: What runs it.
 
     Raises:
         RuntimeError: the run wrote no results; the message is the end of what it printed.
     """
     done = subprocess.run(
-        [sys.executable, "-c", SUITES, "run", *map(str, words)],
+        [sys.executable, "-c", program, "run", *map(str, words)],
         cwd=ROOT,
-        env={**os.environ, "RSPLAB_STATE": str(report / "journals")},
+        env={**os.environ, "RSPLAB_JOURNALS": str(report / "journals")},
         capture_output=True,
         text=True,
         check=False,
@@ -263,15 +281,20 @@ def _run(words: list[object], report: Path) -> Verdicts:
 
 
 def _held(path: Path) -> CardState:
-    """Returns what a card holds, without what only rises: seqNumber, keys made ahead."""
+    """Returns what the card in a file holds, without what only rises."""
     with SqliteStore(path) as store:
         state = store.load()
     if state is None:
         raise RuntimeError(f"{path}: no card")
+    return held_of(state)
+
+
+def held_of(state: CardState) -> CardState:
+    """Returns a state without what only rises: seqNumber, keys made ahead."""
     return replace(state, next_seq_number=0, one_time_keys=())
 
 
-def _differences(before: CardState, after: CardState) -> Iterator[str]:
+def differences(before: CardState, after: CardState) -> Iterator[str]:
     """Yields the parts of a card that are not as before, in words."""
     for name in CardState.__dataclass_fields__:
         was, now = getattr(before, name), getattr(after, name)

@@ -21,9 +21,17 @@ __all__ = ["PRESETS", "USUAL", "VENDOR_AID", "CardPreset", "preset_named"]
 VENDOR_AID: Final = bytes.fromhex("A0000005591010FFFFFFFF8900000177")
 """AID under which the ISD-R of the preset vendor-aid answers; one that removable cards use."""
 
-_MORE_TIME: Final = 0x02
 _TO_TERMINAL: Final = bytes.fromhex("82028182")
 """Device identities: from the UICC to the terminal."""
+_USUAL_TOOLKIT: Final = (
+    (0x25, 0x00, _TO_TERMINAL + bytes.fromhex("85044D656E75 8F0501496E666F 8F050242616E6B")),
+    (0x05, 0x00, _TO_TERMINAL + bytes.fromhex("9903030405")),
+    (0x03, 0x00, _TO_TERMINAL + bytes.fromhex("8402011E")),
+    (0x27, 0x00, _TO_TERMINAL + bytes.fromhex("A40101 A503000003")),
+    (0x02, 0x00, _TO_TERMINAL),
+)
+"""What cards of operators offer: SET UP MENU, SET UP EVENT LIST, POLL INTERVAL, TIMER MANAGEMENT
+and MORE TIME (TS 102 223, 6.6)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +46,7 @@ class CardPreset:
         faults: Names of its faults.
         memory: Non-volatile memory for Profiles, in octets; None for the personality's.
         isdr_aid: AID its ISD-R answers to in place of the standard one; empty for that one.
-        busy: True for a proactive command that waits after every reset.
+        busy: True for proactive commands that wait after every reset.
         delays_ms: Milliseconds the card takes for a function, by the tag of its request; the tag 0
             stands for any command.
     """
@@ -58,7 +66,7 @@ class CardPreset:
         if self.isdr_aid:
             decisions = decisions.having(applications.MATCHES, self._matches)
         if self.busy:
-            decisions = decisions.having(startup.FORGOTTEN, _with_more_time)
+            decisions = decisions.having(startup.FORGOTTEN, _with_toolkit)
         return decisions
 
     def _matches(self, aid: bytes, name: bytes) -> bool:
@@ -66,12 +74,10 @@ class CardPreset:
         return applications.MATCHES.standard(known, name)
 
 
-def _with_more_time(before: Volatile, /) -> Volatile:
-    """Returns the values after a reset with MORE TIME as proactive command (TS 102 223, 6.6.4)."""
+def _with_toolkit(before: Volatile, /) -> Volatile:
+    """Returns the values after a reset with the proactive commands of a usual toolkit."""
     forgotten = startup.FORGOTTEN.standard(before)
-    offered = toolkit.next_offered(
-        replace(forgotten.cat, queue=((_MORE_TIME, 0x00, _TO_TERMINAL),))
-    )
+    offered = toolkit.next_offered(replace(forgotten.cat, queue=_USUAL_TOOLKIT))
     return replace(forgotten, cat=offered)
 
 
@@ -93,7 +99,8 @@ PRESETS: Final = (
     ),
     CardPreset(
         name="busy-toolkit",
-        summary="offers MORE TIME after each reset, and answers catBusy(5) until its response",
+        summary="offers menu, events, poll interval, timer and MORE TIME after each reset, and "
+        "answers catBusy(5) until the last response",
         options=("cat-busy=yes", "pending-listing=refused", "switch-ends-session=yes"),
         busy=True,
     ),

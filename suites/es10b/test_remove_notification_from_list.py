@@ -10,6 +10,7 @@ from rspcore.status import StatusWord
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.suite.preconditions import require_no_other_notifications
 
 ONE = "PROFILE_OPERATIONAL1"
 UNKNOWN_NUMBER = 0x7FFFFF
@@ -78,6 +79,7 @@ def test_removed_twice(card, given, step):
 @testcase("ES10b.RemoveNotificationFromList#04")
 def test_nothing_pending(card, given, step):
     """Without a pending Notification there is nothing to delete."""
+    require_no_other_notifications(card)
     given.profiles(ONE)
     before = card.observe()
     with step("S_LPAd -> eUICC: RemoveNotificationFromList, number 1"):

@@ -168,6 +168,7 @@ def test_enabled_profile_stays_over_a_reset(card, given, step):
 def test_default_file_system_is_replaced(card, given, step):
     """Before there are MF and EF.UMPC and no file of a Profile; afterwards those of the Profile."""
     (one,) = given.profiles(ONE)
+    given.none_enabled()
     with step("Terminal -> eUICC: SELECT MF, EF.UMPC, EF.ICCID, EF.DIR and the USIM"):
         expect.success(file_access.select_file(card, file_access.MF), "MF")
         expect.success(file_access.select_file(card, file_access.EF_UMPC), "EF.UMPC")

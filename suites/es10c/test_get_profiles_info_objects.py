@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 from rspcore import tlv
+from rspcore.ids import Iccid
 from rspcore.messages.es10c import (
     ProfileInfoListError,
     ProfileInfoListRequest,
+    SearchCriteria,
     SetNicknameRequest,
 )
 from rspcore.messages.metadata import (
@@ -19,6 +21,7 @@ from rspharness import testcase
 from rspharness.card import expect, tlv_edit
 from rspharness.card.card_under_test import ALL_TAGS
 from rspharness.servers.rsp_server import profile
+from rspharness.suite.preconditions import require_no_other_profiles
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 SERVICE_DATA = 0xBF22
@@ -59,11 +62,38 @@ SERVICE_OBJECT = tlv.encode(SERVICE_DATA, bytes.fromhex("800388370C 810401020304
 
 
 def listed(card, tag_list):
-    """Asks for objects by a tag list; returns those of each Profile as whole data objects."""
+    """Asks for objects by a tag list; returns those of each Profile as whole data objects.
+
+    What Profiles of somebody else have of these objects is left out, once for each of them.
+    """
     response = card.send(ProfileInfoListRequest(tag_list=tag_list))
     expect.ok(response)
     entries = tlv.parse(tlv_edit.at(response.encode(), 0xA0)).children()
-    return [[bytes(one.raw) for one in entry.children()] for entry in entries]
+    found = [[bytes(one.raw) for one in entry.children()] for entry in entries]
+    for other in of_others(card, DEFAULT if tag_list is None else tags_in(tag_list)):
+        if other in found:
+            found.remove(other)
+    return found
+
+
+def of_others(card, tags):
+    """Returns what the Profiles of somebody else have of some objects, in the order listed."""
+    entries = []
+    for iccid in sorted(map(str, card.aboard.profiles)):
+        criteria = SearchCriteria(iccid=Iccid.from_digits(iccid))
+        request = ProfileInfoListRequest(search_criteria=criteria, tag_list=ALL_TAGS)
+        response = card.send(request)
+        expect.ok(response)
+        entries += [
+            [bytes(one.raw) for one in entry.children() if one.tag in tags]
+            for entry in tlv.parse(tlv_edit.at(response.encode(), 0xA0)).children()
+        ]
+    return entries
+
+
+def tags_in(tag_list):
+    """Returns the tags of a tag list."""
+    return {tag for tag in ORDER if tlv.encode_tag(tag) in tag_list}
 
 
 def objects(one, state=0, nickname=""):
@@ -213,6 +243,7 @@ def test_all_tags_give_every_object(card, given, server, options, step):
 @testcase("ES10c.GetProfilesInfo#33")
 def test_unknown_tags_beside_known_ones(card, given, note, step):
     """Unknown tags in a tag list are passed over."""
+    require_no_other_profiles(card)
     (one,) = given.profiles(ONE)
     with step("S_LPAd -> eUICC: GetProfilesInfo, tag list DF7E 5A C9 92"):
         response = card.store(ProfileInfoListRequest(tag_list=bytes.fromhex("DF7E5AC992")).encode())
@@ -233,6 +264,7 @@ INCORRECT = tlv.encode(
 @testcase("ES10c.GetProfilesInfo#34")
 def test_unknown_tags_alone(card, given, note, step):
     """A tag list of unknown tags gives an entry without objects, an empty list, or an error."""
+    require_no_other_profiles(card)
     given.profiles(ONE)
     with step("S_LPAd -> eUICC: GetProfilesInfo, tag list DF7E C9"):
         response = card.store(ProfileInfoListRequest(tag_list=bytes.fromhex("DF7EC9")).encode())
@@ -245,6 +277,7 @@ def test_unknown_tags_alone(card, given, note, step):
 @testcase("ES10c.GetProfilesInfo#35")
 def test_empty_tag_list(card, given, note, step):
     """An empty tag list gives entries without objects, or the default objects."""
+    require_no_other_profiles(card)
     (one,) = given.profiles(ONE)
     with step("S_LPAd -> eUICC: GetProfilesInfo, tag list of no octets (5C 00)"):
         response = card.store(ProfileInfoListRequest(tag_list=b"").encode())
@@ -305,6 +338,7 @@ def test_objects_come_in_the_order_of_the_module(card, given, step):
 @testcase("ES10c.GetProfilesInfo#50")
 def test_tag_list_that_ends_inside_a_tag(card, given, note, step):
     """A tag list that ends inside a tag of two octets is an error, or the tag is passed over."""
+    require_no_other_profiles(card)
     given.profiles(ONE)
     before = card.observe()
     with step("S_LPAd -> eUICC: GetProfilesInfo, tag list 9F"):

@@ -30,11 +30,16 @@ def set_nickname(card, one, nickname):
 
 
 def nicknames(card):
-    """Returns the object 90 of each Profile by ICCID, as octets, None where it is absent."""
+    """Returns the object 90 of each Profile by ICCID, as octets, None where it is absent.
+
+    Profiles of somebody else are left out.
+    """
     response = card.send(ProfileInfoListRequest(tag_list=bytes.fromhex("5A90")))
     expect.ok(response)
     entries = tlv.parse(tlv_edit.at(response.encode(), 0xA0)).children()
-    return {_value(entry, Tag.Iccid): _value(entry, Tag.ProfileNickname) for entry in entries}
+    listed = {_value(entry, Tag.Iccid): _value(entry, Tag.ProfileNickname) for entry in entries}
+    others = {one.octets for one in card.aboard.profiles}
+    return {iccid: nickname for iccid, nickname in listed.items() if iccid not in others}
 
 
 def _value(entry, tag):

@@ -118,6 +118,7 @@ def test_segments_of_the_largest_size(card, given, server, step):
 def test_profile_is_disabled_and_out_of_reach(card, given, server, step):
     """A loaded Profile is listed as Disabled, and none of its files can be reached."""
     given.none()
+    given.none_enabled()
     with step("Initial conditions: PrepareDownload done"):
         session = server.prepared(card)
     with step("S_LPAd -> eUICC: the whole package"):

@@ -58,6 +58,7 @@ def rules_listed(card, server, step, what, **fields):
 @testcase("ES8+.StoreMetadata#19")
 def test_ppr1_of_an_allowed_owner(card, given, server, step):
     """PPR1 of an owner that the RAT allows is accepted and listed."""
+    given.rules_allowed(frozenset({PPR1}))
     given.none()
     what = rat.owned_by_allowed_operator(rules_of(card), bringing(PPR1))
     listed = rules_listed(card, server, step, what)
@@ -78,6 +79,7 @@ def test_ppr2_of_an_allowed_owner(card, given, server, step):
 @testcase("ES8+.StoreMetadata#21")
 def test_both_rules_of_an_allowed_owner(card, given, server, step):
     """Both rules of an owner that the RAT allows are accepted and listed."""
+    given.rules_allowed(frozenset({PPR1}))
     given.none()
     what = rat.owned_by_allowed_operator(rules_of(card), bringing(PPR1, PPR2))
     listed = rules_listed(card, server, step, what)

@@ -224,6 +224,7 @@ def test_isdp_of_a_disabled_profile_is_not_found(card, given, step):
 def test_application_of_a_disabled_profile_is_not_found(card, given, step):
     """The USIM of a Disabled Profile is not selectable."""
     given.profiles(ONE)
+    given.none_enabled()
     before = card.observe()
     with step("Initial conditions: a further logical channel"):
         number = logical_channels.opened(card)

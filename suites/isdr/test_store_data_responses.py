@@ -11,6 +11,7 @@ from rspharness import testcase
 from rspharness.card import expect
 from rspharness.card.card_under_test import ALL_TAGS
 from rspharness.suite import store_data_blocks
+from rspharness.suite.preconditions import require_no_other_profiles
 
 ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERATIONAL3"
 NAME_AND_ICON = bytes((Tag.ProfileName, Tag.Icon))
@@ -63,6 +64,7 @@ def test_long_responses(card, given, step):
 @testcase("Transport.StoreData#08")
 def test_response_of_256_octets(card, given, step):
     """A response of exactly 256 octets is complete, and nothing empty follows."""
+    require_no_other_profiles(card)
     given.profiles(profile_answered_by(256))
     request = ProfileInfoListRequest(tag_list=NAME_AND_ICON).encode()
     with step("S_LPAd -> eUICC: GetProfilesInfo, answered by 256 octets"):

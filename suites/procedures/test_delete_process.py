@@ -70,6 +70,7 @@ def test_result_of_the_installation_stays(card, given, step):
 def test_last_profile_deleted(card, given, step):
     """After the last Profile the list is empty and the default files are there."""
     (one,) = given.profiles(ONE)
+    given.none_enabled()
     with step("S_LPAd -> eUICC: DeleteProfile; expected: ok(0)"):
         expect.ok(delete(card, one))
     with step("Expected: no Profile listed, only the default files"):

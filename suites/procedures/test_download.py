@@ -151,6 +151,7 @@ def test_until_memory_is_full(card, given, server, note, step):
 def test_ten_sessions_in_a_row(card, given, server, step):
     """Ten sessions without a reset succeed, each with a larger seqNumber."""
     given.none()
+    given.room_for(*map(numbered, range(1, 11)))
     last = -1
     for number in range(1, 11):
         with step(f"S_LPAd -> eUICC: session {number}; expected: PIR, a larger seqNumber"):

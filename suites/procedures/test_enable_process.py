@@ -19,6 +19,7 @@ from rspharness.card import expect
 from rspharness.card.card_under_test import TERMINAL_PROFILE
 from rspharness.lpa.proactive import Refresh, terminal_response
 from rspharness.suite import file_access, refresh
+from rspharness.suite.preconditions import require_no_other_profiles
 
 ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERATIONAL3"
 OTHER_USIM = bytes.fromhex("A0000000871002FF49FF058A")
@@ -116,6 +117,7 @@ def test_reset_in_place_of_refresh(card, given, note, step):
 @testcase("procedure.EnableProcess#05")
 def test_envelope_before_refresh(card, given, note, step):
     """An ENVELOPE while REFRESH waits is answered, and REFRESH is still offered."""
+    require_no_other_profiles(card, "before REFRESH an ENVELOPE may reach the Profile before")
     (one,) = given.profiles(ONE)
     with step("S_LPAd -> eUICC: EnableProfile, refreshFlag TRUE; expected: ok(0), SW 91XX"):
         expect.ok(enable(card, one))

@@ -37,6 +37,7 @@ def services(table):
 def test_default_files_alone(card, given, declared, step, loaded):
     """Without an Enabled Profile there are the default files, and nothing of a Profile."""
     given.profiles(*loaded)
+    given.none_enabled()
     with step("Terminal -> eUICC: SELECT MF, EF.UMPC, EF.ICCID, EF.DIR, EF.PL and the USIM"):
         file_access.default_files_only(card)
     with step("Terminal -> eUICC: SELECT EF ENV-CLASSES; expected: SW 9000"):
@@ -137,6 +138,7 @@ def test_disabled_profile_is_out_of_reach(card, given, step):
 def test_ef_env_classes(card, given, declared, note, step):
     """EF ENV-CLASSES of the default file system can be read and holds the classes."""
     given.profiles(ONE)
+    given.none_enabled()
     with step("Terminal -> eUICC: SELECT EF ENV-CLASSES, READ BINARY"):
         selected = file_access.select_file(card, file_access.ef_env_classes(declared))
         expect.success(selected, "SELECT EF ENV-CLASSES")
@@ -154,6 +156,7 @@ def test_ef_env_classes(card, given, declared, note, step):
 def test_ef_umpc(card, given, declared, note, step):
     """EF.UMPC of the default file system has 5 octets, of the declared values."""
     given.profiles(ONE)
+    given.none_enabled()
     with step("Terminal -> eUICC: SELECT EF.UMPC, READ BINARY"):
         expect.success(file_access.select_file(card, file_access.EF_UMPC), "SELECT EF.UMPC")
         content = file_access.read(card)
@@ -169,6 +172,7 @@ def test_ef_umpc(card, given, declared, note, step):
 def test_status_without_enabled_profile(card, given, step):
     """Without an Enabled Profile STATUS shows the MF, and no USIM is there by any name."""
     given.profiles(ONE)
+    given.none_enabled()
     with step("Terminal -> eUICC: STATUS on the basic channel; expected: FCP of the MF"):
         status = card.apdu("80F2000000")
         expect.success(status, "STATUS")

@@ -25,6 +25,7 @@ from rspharness.card import expect
 from rspharness.servers.card_signatures import verify_notification
 from rspharness.servers.load_result import installed
 from rspharness.servers.rsp_server import profile
+from rspharness.suite.preconditions import require_no_other_notifications
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 TEST = "PROFILE_TEST1"
@@ -182,6 +183,7 @@ def larger(number, before):
 @testcase("procedure.Notifications#07")
 def test_oldest_are_dropped_when_full(card, given, note, step):
     """A full list drops its lowest numbers, never the new ones; the numbers keep rising."""
+    require_no_other_notifications(card, "a full list drops the oldest")
     addresses = tuple(f"dp{number}.example.com" for number in range(16))
     (one,) = given.profiles(notifying(ONE, {ENABLE, DISABLE}, *addresses))
     kept: list[int] = []

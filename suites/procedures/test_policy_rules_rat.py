@@ -72,6 +72,7 @@ def download(card, given, server, step, owner, pprs):
 
 def require_allowed(card, given, server, step, owner, pprs):
     """Downloads a Profile, and requires it to be installed with its policy rules."""
+    given.rules_allowed(pprs)
     session, loaded, _ = download(card, given, server, step, owner, pprs)
     with step("Expected: PIR successResult; the Profile listed with its rules"):
         listed = load_result.installed_info(session, loaded)

@@ -31,6 +31,7 @@ __all__ = [
     "NOT_DECLARED",
     "Capabilities",
     "Options",
+    "options_beside_profiles",
     "options_of_rat",
     "read_capabilities",
 ]
@@ -206,6 +207,19 @@ def _of_info(info: EuiccInfo2) -> dict[str, bool]:
         "SUCI_B": UiccCapability.profile_b_p256 in uicc,
         "O_E_INTEGRATED": TreProperty.isIntegrated in (info.tre_properties or ()),
     }
+
+
+def options_beside_profiles(options: Mapping[str, bool]) -> dict[str, bool]:
+    """Returns the options of a card with Profiles of somebody else, as it has them without these.
+
+    PPR1 is reported as forbidden while an operational Profile is installed, also where the RAT
+    allows it (SGP.22 v2, 2.9.2.1): that is a state of the card and no option.
+    """
+    out = dict(options)
+    if out.get("RAT_PPR1") and "FORBIDDEN_PPR1" in out:
+        out["FORBIDDEN_PPR1"] = False
+        out["FORBIDDEN_PPR"] = out["FORBIDDEN_PPR2"]
+    return out
 
 
 _OF_INFO: Final = frozenset(

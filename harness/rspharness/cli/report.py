@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from rspcore.errors import LocalError
+
 __all__ = ["add_parser", "make"]
 
 
@@ -13,7 +15,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="make the reports of a run that was killed or hangs",
         description="Make results.json, junit.xml and index.html from what a run wrote down after "
         "each case, also when it was killed, hangs, or still goes on. Nothing is sent to a card.",
-        epilog="Exit code: 0 the reports are written; 3 there is no such run.",
+        epilog="Exit code: 0 the reports are written; 3 there is no such run, or the copy is there "
+        "already.",
     )
     parser.add_argument(
         "run",
@@ -23,6 +26,18 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="RUN",
         help="folder of the run (default: reports/latest)",
     )
+    parser.add_argument(
+        "--redact",
+        action="store_true",
+        help="make a copy to send away: pseudonyms of equal length for EID, ICCIDs and IMSIs, 00 "
+        "for PINs, PUKs, keys and OTA data; signatures in it no longer verify",
+    )
+    parser.add_argument(
+        "--to",
+        type=Path,
+        metavar="DIR",
+        help="folder of the copy (default: that of the run with -redacted added)",
+    )
     parser.set_defaults(func=make)
 
 
@@ -30,15 +45,26 @@ def make(options: argparse.Namespace) -> int:
     """Writes the reports and prints the summary.
 
     Raises:
-        ConfigError: There is no such run, or it is of another version.
+        ConfigError: There is no such run, it is of another version, or the copy is there already.
+        LocalError: --to without --redact.
     """
     from rspharness.report import writing  # noqa: PLC0415  only when used
     from rspharness.report.run_folder import RunFolder  # noqa: PLC0415  only when used
 
+    if options.to is not None and not options.redact:
+        raise LocalError("--to names the folder of the copy of --redact; give both, or none")
     folder = RunFolder(options.run)
+    if options.redact:
+        from rspharness.report.redacted_copy import NOTE, redacted_copy  # noqa: PLC0415  likewise
+
+        run = options.run.resolve()
+        copy = redacted_copy(folder, options.to or run.with_name(f"{run.name}-redacted"))
+        print(NOTE)
+        print(f"reports: {copy.path}/index.html")
+        return 0
     results, _ = writing.not_ended(folder)
-    writing.write_reports(results, folder.path)
+    masked = writing.write_reports(results, folder.path)
     for line in writing.summary(results):
-        print(line)
+        print(masked.masked(line) if masked else line)
     print(f"reports: {folder.path}/index.html")
     return 0

@@ -29,6 +29,7 @@ __all__ = [
 
 CHECKOUT = Path(__file__).parents[3]  # where an editable installation has the suites
 PACKAGED = Path(__file__).parents[1] / "packaged"  # where an installed wheel has them
+CATALOGUE = Path("fixtures", "requirements", "euicc.csv")
 EXIT_CODES = {0: 0, 1: 1, 2: 130, 3: 1, 4: 2, 5: 2, 30: 3}  # exit code of pytest: that of rsplab
 
 CONFIGURATION: Final = Path(__file__).parents[1] / "plugin" / "conformance.ini"
@@ -161,6 +162,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     results.add_argument(
         "--allure", type=Path, metavar="DIR", help="folder for Allure results as well"
+    )
+    results.add_argument(
+        "--no-redact",
+        action="store_true",
+        help="show EID, ICCIDs and IMSIs of a card that is kept in the console, HTML, JUnit and "
+        "Allure; without it they are masked there. PINs, PUKs, keys and OTA data always are",
     )
     parser.add_argument("pytest", nargs="*", help=argparse.SUPPRESS)
     parser.set_defaults(func=run)
@@ -339,6 +346,13 @@ def find_suites(named: Path | None) -> Path:
     )
 
 
+def find_catalogue(suites: Path) -> Path | None:
+    """Returns the catalogue for suites that have none beside them, and None for those that do."""
+    places = (place / CATALOGUE for place in (suites.parent, CHECKOUT, PACKAGED))
+    found = next((place for place in places if place.is_file()), None)
+    return None if found == suites.parent / CATALOGUE else found
+
+
 def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> list[str]:
     """Returns the arguments of pytest for a run.
 
@@ -364,7 +378,9 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     arguments += [f"{_long(name)}={value}" for name, value in given.items() if value]
     arguments += [f"{_long('case')}={case}" for case in options.case or ()]
     arguments += [f"{_long('also')}={path}" for path in options.also or ()]
-    switches = (*SWITCHES, "kills", "matrix")
+    if (catalogue := find_catalogue(suites)) is not None:
+        arguments.append(f"{_long('requirements')}={catalogue}")
+    switches = (*SWITCHES, "no_redact", "kills", "matrix")
     arguments += [_long(name) for name in switches if getattr(options, name)]
     if options.allure:
         arguments.append(f"--alluredir={options.allure}")

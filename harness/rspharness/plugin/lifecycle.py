@@ -30,6 +30,7 @@ from rspharness.record.verdicts import (
     Verdict,
 )
 from rspharness.report.allure import allure_listeners, describe_case
+from rspharness.report.identities import MASKED, Identities
 from rspharness.run.again import run_again
 from rspharness.run.applicability import (
     doubts,
@@ -188,10 +189,14 @@ def _examine(run: Run, config: pytest.Config) -> None:
     capture = config.pluginmanager.get_plugin("capturemanager")
     if terminal is None:
         return
+    seen = Identities()
+    if _masks(run):
+        seen.add_eid(run.facts.get("eid", ""))
+        seen.read(trace.text())
     with capture.global_and_fixture_disabled() if capture else nullcontext():
         terminal.ensure_newline()
         for name, text in {**run.target.facts(), **run.preflight.lines}.items():
-            terminal.write_line(f"{name:<14}{text}")
+            terminal.write_line(seen.masked(f"{name:<14}{text}"))
 
 
 def remove_traces(case: CaseState, run: Run) -> None:
@@ -370,6 +375,7 @@ def _described(collected: Collected, read: Capabilities | None) -> dict[str, Any
         "rsplab": version("rsplab"),
         "python": sys.version.split()[0],
         "broken": run.broken,
+        "identities": MASKED if run.opened and _masks(run) else "",
     }
     known = {
         "facts": facts,
@@ -387,6 +393,11 @@ def _described(collected: Collected, read: Capabilities | None) -> dict[str, Any
         known["budgets_ms"] = dict(run.target.settings.budgets_ms)
         known["version"] = run.target.settings.version
     return known
+
+
+def _masks(run: Run) -> bool:
+    """Returns whether the views of the run hide what names its card: it is real, or treated so."""
+    return not (run.target.simulated or run.options.no_redact)
 
 
 def report_run(config: pytest.Config, report: pytest.TestReport) -> None:

@@ -63,6 +63,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="a destructive run may delete Profiles that are not of the suites",
     )
     group.addoption(
+        long_option("no-redact"),
+        action="store_true",
+        help="show EID, ICCIDs and IMSIs of a card that is kept; without it they are masked",
+    )
+    group.addoption(
         long_option("kills"),
         action="store_true",
         help="run each case on the faulty cards it has to find, instead of the sound one",

@@ -256,7 +256,8 @@ class Catalogue:
                 return cls((Requirement.from_row(row) for row in csv.DictReader(file)), path)
         except OSError as error:
             raise ConfigError(
-                f"catalogue of requirements {path}: {error.strerror}; name one by --requirements"
+                f"catalogue of requirements {path}: {error.strerror}; "
+                "name one by --rsp-requirements"
             ) from error
 
     def __getitem__(self, requirement_id: str) -> Requirement:

@@ -16,6 +16,7 @@ import pytest
 from rspharness.run.stash import WRONG_USE
 
 if TYPE_CHECKING:
+    from rspharness.report.identities import Identities
     from rspharness.report.results import Results
     from rspharness.report.run_folder import RunFolder
 
@@ -36,6 +37,8 @@ class Collector:
         self._wrong_use = ""
         self._commit = ""
         self._records: RunFolder | None = None
+        self._shown: list[pytest.TestReport] = []
+        self._masked: Identities | None = None
         self.results: Results | None = None
 
     @property
@@ -65,6 +68,8 @@ class Collector:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Writes the record of a case that is over."""
+        if report.longrepr or report.sections:
+            self._shown.append(report)
         known = getattr(report, "rsplab_run", None)
         if known is not None:
             self.add(known)
@@ -133,7 +138,12 @@ class Collector:
         description = self._description(ended=True, end=self._end(session))
         records.describe(description)
         self.results = writing.assembled(description, self._cases)
-        writing.write_reports(self.results, records.path)
+        self._masked = writing.write_reports(self.results, records.path)
+        if self._masked is not None:
+            from rspharness.report import masked_views  # noqa: PLC0415  only for a card that is kept
+
+            masked_views.mask_reports(self._shown, self._masked)
+            masked_views.mask_files(self._config, self._started, self._masked)
         broken = self.results.over_budget or self.results.findings
         if broken and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -162,7 +172,7 @@ class Collector:
 
         terminalreporter.section("conformance")
         for line in writing.summary(self.results):
-            terminalreporter.write_line(line)
+            terminalreporter.write_line(self._masked.masked(line) if self._masked else line)
         if self.folder is not None:
             here = Path.cwd()
             near = self.folder.is_relative_to(here)

@@ -5,6 +5,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 from rspharness.record.verdicts import Verdict
+from rspharness.report.identities import Identities
 from rspharness.report.results import Results
 
 __all__ = ["write_junit"]
@@ -25,8 +26,8 @@ _ELEMENT = {
 _CONTROL = {number: None for number in range(32) if chr(number) not in "\t\n\r"}
 
 
-def write_junit(results: Results, path: Path) -> None:
-    """Writes the file."""
+def write_junit(results: Results, path: Path, identities: Identities | None = None) -> None:
+    """Writes the file, with identities masked if there are any."""
     suite = Element("testsuite", name="rsplab", tests=str(len(results.cases)))
     suite.set("time", f"{results.duration_s:.3f}")
     suite.set("timestamp", str(results.facts.get("started", "")))
@@ -46,6 +47,8 @@ def write_junit(results: Results, path: Path) -> None:
     root.append(suite)
     indent(root)
     ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+    if identities is not None:
+        path.write_text(identities.masked(path.read_text("utf-8")), encoding="utf-8")
 
 
 def _write_case(suite: Element, case: dict[str, Any]) -> None:

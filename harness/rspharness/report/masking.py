@@ -2,7 +2,8 @@
 
 The trace files of a run stay whole, because they are replayed; every text made from them for people
 (HTML, Allure, JUnit, console) shows them through `masked_trace`. Header and number of octets are
-shown, so that a reader still sees which command it was.
+shown, so that a reader still sees which command it was. Of a card that is kept, EID, ICCIDs and
+IMSIs are hidden too (`identities`), unless the run says `--no-redact`.
 
     > 00 20 00 01 08 (8 octets masked)
 """
@@ -11,8 +12,9 @@ from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError
+from rspharness.report.identities import Identities
 
-__all__ = ["masked", "masked_trace"]
+__all__ = ["masked", "masked_trace", "without_secrets"]
 
 _SECRET: Final = frozenset(
     {
@@ -45,16 +47,30 @@ def masked(command: bytes) -> str:
     >>> masked(bytes.fromhex("00A40004023F00"))
     '00 A4 00 04 02 3F 00'
     """
-    if len(command) <= 5 or not _is_secret(command):
+    start, size = _secret(command)
+    if not size:
         return command.hex(" ").upper()
+    shown = command[:start].hex(" ").upper()
+    after = command[start + size :].hex(" ").upper()
+    return f"{shown} ({size} octets masked) {after}".rstrip()
+
+
+def without_secrets(command: bytes) -> bytes:
+    """Returns a command of the same length, with 00 for each octet that is secret."""
+    start, size = _secret(command)
+    return command[:start] + bytes(size) + command[start + size :]
+
+
+def _secret(command: bytes) -> tuple[int, int]:
+    """Returns where the secret data field of a command begins, and its octets; 0 if it has none."""
+    if len(command) <= 5 or not _is_secret(command):
+        return 5, 0
     try:
         size = len(CommandApdu.parse(command).data)
     except DecodeError:
         size = len(command) - 5  # lengths that do not fit: all of it, to be sure
     start = 7 if command[4] == 0 and len(command) > 7 and size != len(command) - 5 else 5
-    shown = command[:start].hex(" ").upper()
-    after = command[start + size :].hex(" ").upper()
-    return f"{shown} ({size} octets masked) {after}".rstrip()
+    return start, size
 
 
 def _is_secret(command: bytes) -> bool:
@@ -68,12 +84,22 @@ def _is_secret(command: bytes) -> bool:
     return ins in _SECRET
 
 
-def masked_trace(text: str) -> str:
-    """Returns the text of a trace, or a part of one, with every command masked."""
-    return "\n".join(_line(line) for line in text.splitlines())
+def masked_trace(text: str, identities: Identities | None = None) -> str:
+    """Returns the text of a trace, or a part of one, with every command masked.
+
+    Args:
+        text: The trace.
+        identities: What else is masked in it, None for nothing.
+    """
+    lines = text.splitlines()
+    shown = lines
+    if identities is not None:
+        shown = identities.in_trace(text, lambda one: one.masked)
+    return "\n".join(map(_line, lines, shown))
 
 
-def _line(line: str) -> str:
+def _line(line: str, shown: str) -> str:
     if not line.startswith("> "):
-        return line
-    return f"> {masked(bytes.fromhex(line[2:]))}"
+        return shown
+    command = bytes.fromhex(line[2:])
+    return f"> {masked(command)}" if _secret(command)[1] else shown

@@ -7,15 +7,24 @@ from pathlib import Path
 from typing import Any
 
 from rspharness.record.catalogue import Catalogue
+from rspharness.record.private_files import write_private
 from rspharness.report.causes import lines
 from rspharness.report.html import write_html
+from rspharness.report.identities import MASKED, Identities
 from rspharness.report.junit import write_junit
 from rspharness.report.requirement_matrix import text
 from rspharness.report.results import Results
 from rspharness.report.run_folder import RunFolder
 
-__all__ = ["assembled", "folder_name", "not_ended", "summary", "write_reports"]
-
+__all__ = [
+    "assembled",
+    "folder_name",
+    "identities_in",
+    "identities_of",
+    "not_ended",
+    "summary",
+    "write_reports",
+]
 _LISTED = ("known deviation",)
 
 
@@ -101,8 +110,35 @@ def _unknown_options(results: Results) -> Iterator[str]:
         )
 
 
-def write_reports(results: Results, folder: Path) -> None:
-    """Writes results.json, junit.xml and index.html into the folder of a run."""
-    (folder / "results.json").write_text(results.to_json(), encoding="utf-8")
-    write_junit(results, folder / "junit.xml")
-    write_html(results, folder / "index.html")
+def identities_of(results: Results, folder: Path) -> Identities | None:
+    """Returns what the views of a run mask: EID, ICCIDs and IMSIs; None when they show them.
+
+    Args:
+        results: The results; the fact `identities` says whether they are masked.
+        folder: Folder of the run, with its traces.
+    """
+    if results.facts.get("identities") != MASKED:
+        return None
+    return identities_in(results, folder)
+
+
+def identities_in(results: Results, folder: Path) -> Identities:
+    """Returns the EID, the ICCIDs and the IMSIs that a run met."""
+    found = Identities()
+    found.add_eid(str(results.facts.get("eid", "")))
+    for trace in sorted((folder / "traces").glob("*.txt")):
+        found.read(trace.read_text(encoding="utf-8"))
+    return found
+
+
+def write_reports(results: Results, folder: Path) -> Identities | None:
+    """Writes results.json, junit.xml and index.html into the folder of a run.
+
+    Returns:
+        What is masked in the views; results.json is the whole, like the traces.
+    """
+    identities = identities_of(results, folder)
+    write_private(folder / "results.json", results.to_json())
+    write_junit(results, folder / "junit.xml", identities)
+    write_html(results, folder / "index.html", identities)
+    return identities

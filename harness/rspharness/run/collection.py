@@ -347,6 +347,7 @@ def _options(config: pytest.Config) -> RunOptions:
         state=Path(state) if state else None,
         slot=int(worker.removeprefix("gw")),
         parallel=hasattr(config, "workerinput"),
+        no_redact=config.getoption(long_option("no-redact")),
         erase_foreign=config.getoption(long_option("erase-foreign")),
         change_limit=_number(value(config, "change-limit")),
         started=datetime.now(tz=UTC),  # noqa: TID251  certificates are checked at the real time

@@ -17,7 +17,11 @@ from rspcore.ids import Eid, Iccid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import issue_servers, make_pki
 from rspharness.card.aboard import NOBODY, Aboard
-from rspharness.card.capabilities import Capabilities, read_capabilities
+from rspharness.card.capabilities import (
+    Capabilities,
+    options_beside_profiles,
+    read_capabilities,
+)
 from rspharness.card.card_under_test import Card
 from rspharness.record.testcase import Level
 from rspharness.record.timing import Timings
@@ -166,6 +170,8 @@ class Run:
             read = read_capabilities(card, self.target.settings.options, ci_keys)
         except RspError as error:
             raise Inconclusive(f"the options of the card were not read: {error}") from error
+        if self.aboard.profiles:
+            read = replace(read, options=options_beside_profiles(read.options))
         if (info := read.info) is not None:
             self.facts["svn"] = str(info.svn)
             self.facts["euicc_firmware_ver"] = str(info.euicc_firmware_ver)

@@ -47,6 +47,7 @@ class RunOptions:
         state: State file of a kept card.
         started: When the run began, by the real clock.
         change_limit: How many changing commands a real card may have had over all runs.
+        no_redact: True where the views of the run show EID, ICCIDs and IMSIs of a real card.
         erase_foreign: True where a destructive run may delete what is not of the suites.
     """
 
@@ -64,4 +65,5 @@ class RunOptions:
     state: Path | None = None
     started: datetime = datetime(2025, 1, 1, tzinfo=UTC)
     change_limit: int | None = None
+    no_redact: bool = False
     erase_foreign: bool = False

@@ -8,9 +8,10 @@ Policy rules of the suites' Profiles are lifted over the air, with the keys the 
 (ES6.UpdateMetadata over SCP80), so that whatever a case leaves can be removed at its own level.
 """
 
+from collections.abc import Callable
 from typing import Final
 
-from rspcore.ids import Iccid
+from rspcore.ids import Aid, Iccid
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest, SetDefaultDpAddressRequest
 from rspcore.messages.es10b import NotificationSentRequest
 from rspcore.messages.es10c import (
@@ -35,6 +36,9 @@ from rspharness.servers.policy_rules import lift_rules
 from rspharness.targets.own_profile import OWN_ICCIDS
 
 __all__ = ["clear", "disable", "drop_notifications", "enable", "remove_own", "settle"]
+
+_Naming = EnableProfileRequest | DisableProfileRequest | DeleteProfileRequest
+"""Requests that name a Profile."""
 
 _IRREPLACEABLE: Final = (ProfileClass.test, ProfileClass.provisioning)
 
@@ -102,22 +106,60 @@ def drop_notifications(card: Card, run: Run) -> None:
             expect.ok(card.send(NotificationSentRequest(seq_number=one.seq_number)))
 
 
-def enable(card: Card, iccid: Iccid) -> None:
-    """Enables a Profile without REFRESH, then carries out what the card announces anyway."""
-    request = EnableProfileRequest(
-        profile_identifier=ProfileIdentifier(iccid=iccid), refresh_flag=False
+def enable(card: Card, iccid: Iccid, aid: Aid | None = None) -> None:
+    """Enables a Profile without REFRESH, then carries out what the card announces anyway.
+
+    Args:
+        card: The card.
+        iccid: The Profile.
+        aid: AID of its ISD-P, by which it is named where the card refuses the ICCID; or None.
+
+    Raises:
+        ExpectationError: the card refuses.
+    """
+    _named(
+        card,
+        lambda one: EnableProfileRequest(profile_identifier=one, refresh_flag=False),
+        iccid,
+        aid,
     )
-    expect.ok(card.send(request))
+    settle(card)
+    if card.aboard.profiles:  # only the list says then that the Enabled one is of the suites
+        card.listed_profiles()
+        card.reset()
+
+
+def disable(card: Card, iccid: Iccid, aid: Aid | None = None) -> None:
+    """Disables a Profile without REFRESH, then carries out what the card announces anyway.
+
+    Arguments and errors are those of `enable`.
+    """
+    _named(
+        card,
+        lambda one: DisableProfileRequest(profile_identifier=one, refresh_flag=False),
+        iccid,
+        aid,
+    )
     settle(card)
 
 
-def disable(card: Card, iccid: Iccid) -> None:
-    """Disables a Profile without REFRESH, then carries out what the card announces anyway."""
-    request = DisableProfileRequest(
-        profile_identifier=ProfileIdentifier(iccid=iccid), refresh_flag=False
-    )
-    expect.ok(card.send(request))
-    settle(card)
+def _named(
+    card: Card,
+    request: Callable[[ProfileIdentifier], _Naming],
+    iccid: Iccid,
+    aid: Aid | None,
+) -> None:
+    """Sends a request that names a Profile by its ICCID, and by its AID where that is refused.
+
+    Raises:
+        ExpectationError: the card refuses the one, and the other too if there is an AID.
+    """
+    try:
+        expect.ok(card.send(request(ProfileIdentifier(iccid=iccid))))
+    except ExpectationError:
+        if aid is None:
+            raise
+        expect.ok(card.send(request(ProfileIdentifier(isdp_aid=aid))))
 
 
 def settle(card: Card) -> None:
@@ -175,17 +217,21 @@ def _delete_one(card: Card, run: Run, one: ListedProfile) -> None:
         raise Inconclusive("a Profile is listed without its ICCID")
     if iccid in card.enabled():  # a test Profile disabled before may have enabled it again
         try:
-            disable(card, iccid)
+            disable(card, iccid, one.isdp_aid)
         except ExpectationError:
             lift_rules(card, iccid, next(run.rising()))
-            disable(card, iccid)
+            disable(card, iccid, one.isdp_aid)
     try:
-        expect.ok(card.send(DeleteProfileRequest(iccid=iccid)))
+        _named(card, _deletion, iccid, one.isdp_aid)
     except ExpectationError:
-        enable(card, iccid)
+        enable(card, iccid, one.isdp_aid)
         lift_rules(card, iccid, next(run.rising()))
-        disable(card, iccid)
-        expect.ok(card.send(DeleteProfileRequest(iccid=iccid)))
+        disable(card, iccid, one.isdp_aid)
+        _named(card, _deletion, iccid, one.isdp_aid)
+
+
+def _deletion(one: ProfileIdentifier) -> DeleteProfileRequest:
+    return DeleteProfileRequest(iccid=one.iccid, isdp_aid=one.isdp_aid)
 
 
 def _listed(profiles: list[ListedProfile]) -> str:

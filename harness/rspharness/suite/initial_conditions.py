@@ -20,7 +20,7 @@ from rspcore.profile_maker import ProfileParameters, TestProfile, preset
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
 from rspharness.record.steps import Steps
-from rspharness.record.verdicts import Inconclusive, NotApplicable
+from rspharness.record.verdicts import ExpectationError, Inconclusive, NotApplicable
 from rspharness.run.applicability import require_trust
 from rspharness.run.run import Run
 from rspharness.servers.rsp_server import ProfileLike, RspServer, profile
@@ -32,6 +32,8 @@ __all__ = ["Conditions", "Installed"]
 _FILLERS: Final = 64
 _FILLER_SIZE: Final = 250_000
 """How many Profiles may fill the memory, and the octets of their largest package."""
+_ISDP_SIZE: Final = 1024
+"""Octets that an ISD-P is taken to need besides package and metadata of its Profile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +88,15 @@ class Conditions:
             The Profiles as they are on the card, in the order given.
 
         Raises:
-            NotApplicable: Profiles are wanted, and the card does not trust the run's servers.
+            NotApplicable: Profiles are wanted, and the card does not trust the run's servers, has
+                no memory for them, or does not allow their policy rules beside Profiles of others.
             Inconclusive: the card could not be brought to this state.
         """
         made = tuple(profile(one) for one in wanted)
         active = None if enabled is None else profile(enabled)
         if wanted:
             require_trust(self._run)
-        self._require_rules_allowed(made)
+        self.rules_allowed(frozenset(ppr for one in made for ppr in one.parameters.ppr or ()))
         names = ", ".join(_name(one) for one in wanted) or "no Profile"
         with self._steps(f"Initial conditions: {names} loaded{_enabled(enabled)}"):
             key = (
@@ -104,6 +107,7 @@ class Conditions:
             if not self._restored(key):
                 cleanup.clear(self._card, self._run)
                 cleanup.drop_notifications(self._card, self._run)
+                self.room_for(*made)
                 for one in made:
                     self._server.install(self._card, one)
                 if active is not None:
@@ -114,23 +118,62 @@ class Conditions:
             self._card.reset()
             return self._installed(made)
 
-    def _require_rules_allowed(self, made: tuple[TestProfile, ...]) -> None:
-        """Requires a card on which PPR1 may be set: only the one operational Profile has it.
+    def rules_allowed(self, rules: frozenset[int]) -> None:
+        """Requires a card on which these policy rules may be set.
 
         Raises:
-            NotApplicable: there is a Profile of somebody else (SGP.22 v2, 2.9.2.1).
+            NotApplicable: PPR1 is among them, which only the one operational Profile may have, and
+                there is a Profile of somebody else (SGP.22 v2, 2.9.2.1).
         """
         aboard = self._run.aboard.profiles
-        wanted = any(PprId.ppr1 in (one.parameters.ppr or ()) for one in made)
-        if aboard and wanted:
+        if aboard and PprId.ppr1 in rules:
             raise NotApplicable(
                 "PPR1 is not allowed beside another operational Profile, and "
                 f"{', '.join(sorted(map(str, aboard)))} is on the card"
             )
 
+    def room_for(self, *wanted: ProfileLike) -> None:
+        """Requires a card in a reader to have memory for Profiles, by what it reports.
+
+        A new simulated card has, and is not asked.
+
+        Raises:
+            NotApplicable: fewer octets are free than the Profiles take.
+        """
+        if self._run.target.simulated or not wanted:
+            return
+        made = [profile(one) for one in wanted]
+        needed = sum(_ISDP_SIZE + len(one.upp) + len(one.metadata.encode()) for one in made)
+        free = self._free_memory()
+        if free < needed:
+            raise NotApplicable(
+                f"{free:,} octets of memory are free, and {len(made)} "
+                f"Profile{'s'[: len(made) - 1]} take about {needed:,}"
+            )
+
     def none(self) -> None:
         """Brings the card to no Profile, Notification, default SM-DP+ address or session."""
         self.profiles()
+
+    def none_enabled(self) -> None:
+        """Disables the Profile of somebody else that is Enabled, if there is one; card reset.
+
+        It is Enabled again after the case.
+
+        Raises:
+            NotApplicable: the card keeps it Enabled.
+        """
+        iccid = self._run.aboard.enabled
+        if iccid is None:
+            return
+        with self._steps(f"Initial conditions: {iccid}, not of the suites, disabled"):
+            try:
+                self.disable(iccid)
+            except ExpectationError as error:
+                raise NotApplicable(
+                    f"no Profile may be Enabled, and the card keeps {iccid}, not of the suites: "
+                    f"{error}"
+                ) from error
 
     def each_notification(self) -> TestProfile:
         """Brings the card to Notifications of every event pending, and no Profile.

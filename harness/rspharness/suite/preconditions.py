@@ -6,7 +6,7 @@ from rspharness.card.aboard import NOBODY
 from rspharness.card.card_under_test import Card
 from rspharness.record.verdicts import NotApplicable, TargetLost
 
-__all__ = ["require_enabled"]
+__all__ = ["require_enabled", "require_no_other_notifications", "require_no_other_profiles"]
 
 
 def require_enabled(card: Card) -> None:
@@ -31,3 +31,41 @@ def require_enabled(card: Card) -> None:
     if ProfileState.enabled not in states:
         raise NotApplicable("no Profile is Enabled on the card")
     card.reset()
+
+
+def require_no_other_profiles(card: Card, why: str = "the answer lists every Profile") -> None:
+    """Requires a card without Profiles of somebody else.
+
+    Args:
+        card: The card.
+        why: What the case has to do with them, for the message.
+
+    Raises:
+        NotApplicable: there are some, and they stay.
+    """
+    if others := card.aboard.profiles:
+        names = ", ".join(sorted(map(str, others)))
+        raise NotApplicable(f"{why}, and on the card is {names}, not of the suites")
+
+
+def require_no_other_notifications(
+    card: Card, why: str = "the answer lists every Notification"
+) -> None:
+    """Requires a card on which no Notification of somebody else can wait.
+
+    A Profile of somebody else that is Enabled has one as soon as a case enables its own.
+
+    Args:
+        card: The card.
+        why: What the case has to do with them, for the message.
+
+    Raises:
+        NotApplicable: there are some, or there may be; they stay.
+    """
+    if waiting := card.aboard.notifications:
+        numbers = ", ".join(map(str, sorted(waiting)))
+        raise NotApplicable(f"{why}, and on the card waits {numbers}, not of the suites")
+    if (enabled := card.aboard.enabled) is not None:
+        raise NotApplicable(
+            f"{why}, and {enabled}, Enabled and not of the suites, has one when it gives way"
+        )

@@ -95,11 +95,16 @@ def test_busy_toolkit_is_busy_until_its_command_has_a_response():
     card = IsdrChannel(Link(euicc))
     card.open()
     assert enabled(card) == EnableResult.catBusy
-    command = euicc.transmit(bytes.fromhex("801200000B"))
-    assert command[:2] == b"\xd0\x09"
-    number = command[4]
-    response = bytes((0x81, 3, number, 2, 0, 0x82, 2, 0x82, 0x81, 0x83, 1, 0))
-    assert euicc.transmit(bytes((0x80, 0x14, 0, 0, len(response))) + response)[-2:] == b"\x90\x00"
+    kinds, length = [], card.pending_proactive
+    while length is not None:
+        assert enabled(card) == EnableResult.catBusy
+        command = euicc.transmit(bytes((0x80, 0x12, 0, 0, length)))
+        number, kind = command[4:6]
+        kinds.append(kind)
+        response = bytes((0x81, 3, number, kind, 0, 0x82, 2, 0x82, 0x81, 0x83, 1, 0))
+        answer = euicc.transmit(bytes((0x80, 0x14, 0, 0, len(response))) + response)
+        length = answer[-1] if answer[-2] == 0x91 else None
+    assert kinds == [0x25, 0x05, 0x03, 0x27, 0x02]  # TS 102 223, 9.4
     assert enabled(card) == EnableResult.ok
 
 

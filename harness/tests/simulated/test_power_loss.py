@@ -35,6 +35,7 @@ from rspsim.euicc.memory import FREE
 from rspsim.euicc.state import CardState
 from rspsim.personalise import personalise
 from rspsim.smdpp.server import SmDpPlus
+from rspsim.smdpp.stock.orders import LIVE, Order, OrderEvent
 from rspsim.stores.long_contents import Contents
 from rspsim.stores.memory import MemoryStore, Moment, PowerLoss, PowerLost
 from rspsim.stores.state_rows import NO_ROWS, join, split
@@ -126,9 +127,17 @@ class World:
         self.channel.open()
         self.cable.commands = 0
 
+    def order(self, profile: TestProfile) -> Order:
+        """Orders a profile; an order of it that is not finished is withdrawn."""
+        orders = self.server.orders
+        last = orders.of_profile(profile.metadata.iccid)
+        if last is not None and last.state in LIVE:
+            orders.repository.put(last.after(OrderEvent.FAILED))
+        return orders.order(profile.upp, profile.metadata)
+
     def download(self, profile: TestProfile) -> None:
         """Orders and downloads a profile."""
-        order = self.server.orders.order(profile.upp, profile.metadata)
+        order = self.order(profile)
         download(self.channel, self.port, ActivationCode.parse(order.activation_code))
 
     def view(self) -> dict[str, Any]:
@@ -170,7 +179,7 @@ def failing_download(world: World) -> None:
 
 def cancelled_download(world: World) -> None:
     """Makes a one-time key and ends the session."""
-    order = world.server.orders.order(FIRST.upp, FIRST.metadata)
+    order = world.order(FIRST)
     code = ActivationCode.parse(order.activation_code)
     es9 = Es9Client(world.port, code.address)
     begun = download_steps.initiate_authentication(world.channel, es9)

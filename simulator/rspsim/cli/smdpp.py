@@ -96,6 +96,13 @@ def _add_network(group: "argparse._ArgumentGroup") -> None:
         metavar="FILE",
         help="file to write the CI certificates to, for clients that have to trust them",
     )
+    group.add_argument(
+        "--write-client",
+        type=Path,
+        metavar="DIR",
+        help="folder to write client.pem and client.key to, certificate and key of an operator for "
+        "ES2+, valid for 90 days",
+    )
 
 
 def _add_server(group: "argparse._ArgumentGroup") -> None:
@@ -108,13 +115,17 @@ def _add_server(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--any-ci", action="store_true", help="allow a CI that is not known to be a test CI"
     )
-    group.add_argument(
+    kept = group.add_mutually_exclusive_group()
+    kept.add_argument(
         "--state",
         type=Path,
         metavar="FILE",
-        help="keep orders, sessions and Notifications in this file (default: in memory); when it "
-        "has orders, they are served and nothing is ordered",
+        help="keep stock, orders, sessions and Notifications in this file (SQLite); when it has "
+        "orders, they are served and nothing is ordered (default: rsplab/smdpp-PORT.db in "
+        "XDG_STATE_HOME, where a Profile is ordered anew when no order is pending; with --port 0 "
+        "in memory)",
     )
+    kept.add_argument("--in-memory", action="store_true", help="forget everything at the end")
     group.add_argument(
         "--smdp-oid", metavar="OID", help="OID of the SM-DP+ of the PKI (default: the first)"
     )

@@ -1,6 +1,7 @@
 """`rsplab smdpp serve`: prints activation codes, then one line for each request, until a signal."""
 
 import argparse
+import os
 import signal
 import ssl
 import sys
@@ -14,16 +15,18 @@ import segno
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
+from rspcore.ids import Oid
 from rspcore.messages.metadata import ProfileClass
 from rspcore.pki.bundle import Credential
 from rspcore.pki.certificate import Certificate
+from rspcore.pki.generate import issue_tls
 from rspcore.printable_text import printable
 from rspsim.cli.console import Console
 from rspsim.cli.smdpp_setup import make_server, packages
 from rspsim.server_setup import Package, server_pki, switch_faults, tls_credential
 from rspsim.smdpp import Order, SmDpPlus
 from rspsim.smdpp.history import Exchange
-from rspsim.smdpp.stock.orders import FINISHED, OrderTerms
+from rspsim.smdpp.stock.orders import LIVE, OrderTerms
 from rspsim.stores.server_state import FileState
 from rspsim.system import SystemClock
 from rspsim.transports.courier import Courier
@@ -34,6 +37,8 @@ from rspsim.transports.partner_client import PartnerClient, answered_in_steps
 __all__ = ["serve"]
 
 _LONGEST_PATH: Final = 100
+_OPERATOR: Final = Oid("2.999.100")
+"""OID of the operator for whom --write-client makes a certificate."""
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -46,8 +51,24 @@ def serve(options: argparse.Namespace) -> int:
         StoreError: the state file cannot be used.
     """
     with ExitStack() as stack:
-        state = None if options.state is None else stack.enter_context(FileState(options.state))
-        return _serve(options, state)
+        file = _state_file(options)
+        return _serve(options, None if file is None else stack.enter_context(FileState(file)))
+
+
+def _state_file(options: argparse.Namespace) -> Path | None:
+    """Returns the file of the state, None for memory: by choice, or for a port drawn anew."""
+    named: Path | None = options.state
+    if named is not None or options.in_memory or not options.port:
+        return named
+    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    file = home / "rsplab" / f"smdpp-{options.port}.db"
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"{file.parent}: {error.strerror}; name a file by --state, or give --in-memory"
+        ) from error
+    return file
 
 
 def _serve(options: argparse.Namespace, state: FileState | None) -> int:
@@ -57,6 +78,8 @@ def _serve(options: argparse.Namespace, state: FileState | None) -> int:
     switch_faults(server, options.fault)
     if options.write_ca is not None:
         _write_ca(server, options.write_ca)
+    if options.write_client is not None:
+        _write_client(server, options.write_client)
     lock = threading.Lock()
     now, identity = SystemClock().now(), server.identity
     own = tls_credential(server, identity.curves[0], now)
@@ -77,6 +100,7 @@ def _serve(options: argparse.Namespace, state: FileState | None) -> int:
         orders = _Orders(server, options, console)
         stack.enter_context(front)
         _print_identity(server, options, front.ports, console)
+        console.line(f"state       {'in memory' if state is None else state.path}")
         if options.admin_port is not None:
             admin = management_front(server, lock, port=options.admin_port)
             stack.enter_context(admin)
@@ -84,7 +108,7 @@ def _serve(options: argparse.Namespace, state: FileState | None) -> int:
         orders.show()
         with lock:
             server.history.listen(lambda exchange: console.line(_exchange_line(exchange)))
-            server.history.listen(orders.renew)
+            server.on_order_again = orders.show_again
         stack.enter_context(Courier(server, lock, partners))
         _wait_for_signal(stack)
     return 0
@@ -126,6 +150,21 @@ def _write_ca(server: SmDpPlus, file: Path) -> None:
         raise ConfigError(f"--write-ca {file}: {error.strerror}") from error
 
 
+def _write_client(server: SmDpPlus, folder: Path) -> None:
+    identity, now = server.identity, SystemClock().now()
+    made = issue_tls(
+        identity.pki, identity.curves[0], ["operator.example"], now, registered_id=_OPERATOR
+    )
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        key = folder / "client.key"
+        key.touch(mode=0o600)
+        key.write_bytes(made.private_key.to_pem())
+        (folder / "client.pem").write_text(ssl.DER_cert_to_PEM_cert(made.certificate.der))
+    except OSError as error:
+        raise ConfigError(f"--write-client {folder}: {error.strerror}") from error
+
+
 def _print_identity(
     server: SmDpPlus, options: argparse.Namespace, ports: tuple[int, ...], console: Console
 ) -> None:
@@ -145,10 +184,10 @@ def _print_identity(
 
 
 class _Orders:
-    """The orders of this run: made from the options, shown, and made again when finished."""
+    """The orders of this run: made from the options, shown, and shown again when ordered again."""
 
     def __init__(self, server: SmDpPlus, options: argparse.Namespace, console: Console) -> None:
-        """Orders every package.
+        """Orders every package, unless an order that was kept is still pending.
 
         Raises:
             LocalError: an order is not possible.
@@ -158,24 +197,27 @@ class _Orders:
         self._console = console
         self._packages: dict[int, Package] = {}
         self._kept = server.orders.all()
-        if self._kept:
+        ordered_anew = options.again or options.state is None
+        if self._kept and not (ordered_anew and self._all_finished()):
             return
         matching_id = options.matching_id
         for package in packages(options, server.identity.address):
             self._order(package, matching_id)
             matching_id = None
 
-    def _order(self, package: Package, matching_id: str | None) -> Order:
+    def _all_finished(self) -> bool:
+        return all(order.state not in LIVE for order in self._kept)
+
+    def _order(self, package: Package, matching_id: str | None) -> None:
         order = self._server.orders.order(
             package.upp,
             package.metadata,
             matching_id=matching_id,
             confirmation_code=self._options.confirmation_code,
             eid=self._options.eid,
-            terms=OrderTerms(downloads=sys.maxsize) if self._options.again else None,
+            terms=OrderTerms(downloads=None, again=True) if self._options.again else None,
         )
         self._packages[order.number] = package
-        return order
 
     def show(self) -> None:
         """Prints what was ordered, with activation codes and in a terminal their QR codes."""
@@ -197,16 +239,9 @@ class _Orders:
                 segno.make(order.activation_code, error="l").terminal(drawn, compact=True)
                 self._console.block(drawn.getvalue())
 
-    def renew(self, _: Exchange) -> None:
-        """Orders each finished profile again, if --again was given."""
-        if not self._options.again:
-            return
-        for number in list(self._packages):
-            order = self._server.orders.get(number)
-            if order.state in FINISHED:
-                package = self._packages.pop(number)
-                new = self._order(package, order.matching_id)
-                self._console.line(f"order {new.number:<5} again, {new.activation_code}")
+    def show_again(self, order: Order) -> None:
+        """Prints an order that was made because the one before is finished."""
+        self._console.line(f"order {order.number:<5} again, {order.activation_code}")
 
 
 def _exchange_line(exchange: Exchange) -> str:

@@ -12,13 +12,13 @@ from rspcore.messages.metadata import (
 )
 from rspcore.pki.bundle import Pki
 from rspcore.profile_maker import make_profile, preset
-from rspsim.env import SeededRng
+from rspsim.env import Rng, SeededRng
 from rspsim.faults.registry import server_faults
 from rspsim.server_setup import Package, server_number
 from rspsim.smdpp import REFERENCE_ADDRESS, BindingChoice, Policy, SmDpPlus
-from rspsim.smdpp.server import ServerState
 from rspsim.smdpp.stock.derived_metadata import derive_metadata
 from rspsim.smdpp.variation import Varied
+from rspsim.stores.server_state import FileState
 from rspsim.system import SystemClock, SystemRng
 
 __all__ = ["make_server", "packages"]
@@ -29,7 +29,7 @@ _HTTPS_PORT: Final = 443
 
 
 def make_server(
-    options: argparse.Namespace, pki: Pki, port: int, state: ServerState | None = None
+    options: argparse.Namespace, pki: Pki, port: int, state: FileState | None = None
 ) -> SmDpPlus:
     """Makes the server.
 
@@ -60,12 +60,20 @@ def make_server(
         address=addresses[0],
         aliases=(*addresses[1:], *_LOCAL_NAMES),
         server=server_number(pki, options.smdp_oid),
-        rng=SystemRng() if options.seed is None else SeededRng(options.seed.encode()),
+        rng=_rng(options.seed, state),
         clock=SystemClock(),
         policy=policy,
         variation=None if options.vary is None else Varied(options.vary.encode()),
         faults=server_faults(),
     )
+
+
+def _rng(seed: str | None, state: FileState | None) -> Rng:
+    """Returns the randomness; from one seed, no two openings of a file draw the same octets."""
+    if seed is None:
+        return SystemRng()
+    start = 1 if state is None else state.start
+    return SeededRng(seed.encode() if start == 1 else f"{seed}|{start}".encode())
 
 
 def packages(options: argparse.Namespace, address: str) -> list[Package]:

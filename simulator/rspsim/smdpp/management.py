@@ -21,7 +21,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
-from rspcore.errors import DecodeError, LocalError, RspError
+from rspcore.errors import DecodeError, LocalError, RspError, StoreError
 from rspcore.ids import Eid, Iccid
 from rspcore.messages.es9p import JSON_CONTENT_TYPE
 from rspcore.messages.json_codec import (
@@ -126,6 +126,8 @@ class Management:
         try:
             body = load_object(request.body) if request.body else {}
             return _answer(200, {"result": route(_Call(item, body))})
+        except StoreError:
+            raise  # the front answers 503
         except _UnknownError as error:
             return _answer(404, {"error": str(error)})
         except RspError as error:

@@ -11,7 +11,7 @@ leaves `handle` is a bug in this server.
 Source: SGP.22 v2, 5.6 and 6.5.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,7 +50,14 @@ from rspsim.smdpp.protocol.order_consequences import OrdersWithConsequences
 from rspsim.smdpp.protocol.partner_side import PartnerSide
 from rspsim.smdpp.protocol.server_calls import AnsweredCalls, MemoryAnswered
 from rspsim.smdpp.stock.order_book import MemoryOrders, OrderBook, OrderRepository, UnitOfWork
-from rspsim.smdpp.stock.receipts import Receipt, ReceiptBook, SeenNotifications
+from rspsim.smdpp.stock.orders import FINISHED, Order
+from rspsim.smdpp.stock.profiles import ProfileRepository
+from rspsim.smdpp.stock.receipts import (
+    Receipt,
+    ReceiptBook,
+    ReceiptRepository,
+    SeenNotifications,
+)
 from rspsim.smdpp.stock.sessions import MemorySessions, SessionBook, SessionRepository
 from rspsim.smdpp.variation import Steady, Variation
 
@@ -70,12 +77,20 @@ class ServerState(Protocol):
         """Returns the orders."""
 
     @property
+    def profiles(self) -> ProfileRepository:
+        """Returns the stock."""
+
+    @property
     def sessions(self) -> SessionRepository:
         """Returns the RSP sessions."""
 
     @property
     def seen(self) -> SeenNotifications:
         """Returns which Notifications came."""
+
+    @property
+    def receipts(self) -> ReceiptRepository:
+        """Returns the Notifications received."""
 
     @property
     def answered(self) -> AnsweredCalls:
@@ -95,6 +110,8 @@ class SmDpPlus:
     Attributes:
         environment: Everything the functions may use.
         history: Requests and answers.
+        on_order_again: Called with each order that was made because the one before is finished;
+            must return at once, or None.
     """
 
     def __init__(  # noqa: PLR0913  what a server is made of, each part once
@@ -149,17 +166,23 @@ class SmDpPlus:
                 repository=OrdersWithConsequences(
                     MemoryOrders() if state is None else state.orders, lambda: self.environment
                 ),
+                profiles=None if state is None else state.profiles,
                 unit=self._unit,
                 lenient_ids=policy.lenient_ids,
             ),
             sessions=SessionBook(
                 MemorySessions(limits) if state is None else state.sessions, policy.session_lifetime
             ),
-            receipts=ReceiptBook(limits, None if state is None else state.seen),
+            receipts=ReceiptBook(
+                limits,
+                None if state is None else state.seen,
+                None if state is None else state.receipts,
+            ),
             errands=MemoryErrands() if state is None else state.errands,
             faults=FaultSwitch(faults),
         )
         self.history = History(limits)
+        self.on_order_again: Callable[[Order], None] | None = None
         self._partners = PartnerSide(
             self.environment, MemoryAnswered() if state is None else state.answered, self._unit
         )
@@ -319,7 +342,21 @@ class SmDpPlus:
                 self.environment.sessions.repository.put(session)
             if outcome.receipt is not None:
                 self.environment.receipts.add(outcome.receipt)
+            renewed = [self.orders.order_again(one) for one in self._to_renew(outcome.orders)]
+        if self.on_order_again is not None:
+            for order in renewed:
+                self.on_order_again(order)
         return outcome
+
+    def _to_renew(self, orders: tuple[Order, ...]) -> list[Order]:
+        """Returns the orders that are finished, and have to be made again."""
+        return [
+            order
+            for order in orders
+            if order.terms.again
+            and order.state in FINISHED
+            and self.orders.of_profile(order.iccid) == order
+        ]
 
     def _written(self, answer: Response | StatusCodeData) -> dict[str, object]:
         if not isinstance(answer, StatusCodeData):

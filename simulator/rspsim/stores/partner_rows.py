@@ -1,13 +1,13 @@
 """What an SM-DP+ keeps of its partners in its state file: calls answered last, and errands."""
 
 import json
-import sqlite3
 from datetime import datetime, timedelta
 from typing import Final
 
 from rspsim.smdpp.errands import Errand
 from rspsim.smdpp.partner_calls import PartnerCall
 from rspsim.smdpp.protocol.resends import RESEND_TIME, AnsweredCall, CallName
+from rspsim.stores.server_rows import Database
 
 __all__ = ["PARTNER_TABLES", "AnsweredRows", "ErrandRows"]
 
@@ -29,7 +29,7 @@ _KEPT: Final = RESEND_TIME + timedelta(minutes=1)
 class AnsweredRows:
     """The calls of operators answered last; those too old to be a resend are forgotten."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     def get(self, name: CallName) -> AnsweredCall | None:
@@ -65,7 +65,7 @@ class AnsweredRows:
 class ErrandRows:
     """The calls to partners that have to be made."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     def all(self) -> tuple[Errand, ...]:

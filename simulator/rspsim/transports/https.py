@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 from typing import Final, Self
 
 from rspcore.crypto.curves import Curve
-from rspcore.errors import ConfigError
+from rspcore.errors import ConfigError, StoreError
 from rspcore.pki.bundle import Credential
 from rspcore.pki.certificate import Certificate
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
@@ -51,6 +51,11 @@ Note = Callable[[HttpRequest, HttpResponse, str], None]
 _LOG: Final = logging.getLogger(__name__)
 _BACKLOG: Final = 128
 _USUAL: Final = FrontLimits()
+_UNAVAILABLE: Final = HttpResponse(
+    status=503,
+    headers={"Content-Type": "text/plain; charset=utf-8", "Retry-After": "1"},
+    body=b"the state of this server cannot be kept at the moment; nothing was changed\n",
+)
 _GROUPS: Final = {Curve.NIST_P256: None, Curve.BRAINPOOL_P256R1: "brainpoolP256r1"}
 """Group for the key exchange, None for those that the TLS library offers by itself."""
 
@@ -220,7 +225,7 @@ class Front:
         return self._aside is not None and self._aside.concerns(request)
 
     def _answer(self, asked: HttpRequest | Refusal) -> HttpResponse:
-        """Returns the answer of the handler; a bug in it is logged and answered with 500."""
+        """Returns the answer of the handler, 503 when its state cannot be kept, 500 for a bug."""
         try:
             if isinstance(asked, HttpRequest) and self._aside and self._aside.concerns(asked):
                 return self._aside.handler(asked)
@@ -231,6 +236,9 @@ class Front:
                 if self._note is not None:
                     self._note(asked.request, response, asked.reason)
                 return response
+        except StoreError as error:
+            _LOG.warning("answered with 503: %s", error)
+            return _UNAVAILABLE
         except Exception:  # noqa: BLE001  whatever it is, it is logged, and others are served
             _LOG.exception("a bug in the handler, answered with 500")
             return HttpResponse(status=500)

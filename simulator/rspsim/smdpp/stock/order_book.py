@@ -24,15 +24,20 @@ from rspsim.smdpp.stock.eligibility import Needs
 from rspsim.smdpp.stock.orders import (
     DELIVERABLE,
     FINISHED,
+    LIVE,
     Order,
     OrderEvent,
     OrderState,
     OrderTerms,
 )
+from rspsim.smdpp.stock.profiles import MemoryProfiles, ProfileRepository, StockedProfile
 
 __all__ = ["MemoryOrders", "OrderBook", "OrderRepository", "UnitOfWork"]
 
 _CONFIRMATIONS: Final = frozenset((OrderEvent.CONFIRMED, OrderEvent.CONFIRMED_AND_RELEASED))
+_DOWNLOAD_ORDERS: Final = frozenset(
+    (OrderEvent.DOWNLOAD_ORDERED, OrderEvent.DOWNLOAD_ORDERED_FOR_EID)
+)
 _OF_A_CARD: Final = frozenset((OrderEvent.DELIVERED, OrderEvent.INSTALLED))
 """Events that need what a card has sent: a one-time key, or a signed result."""
 _CONFIRMATION_DATA: Final = frozenset(("matchingId", "confirmationCode", "eid"))
@@ -88,6 +93,7 @@ class OrderBook:
 
     Attributes:
         repository: Where orders are kept.
+        profiles: The stock.
         address: SM-DP+ address in the activation codes.
         lenient_ids: True to take MatchingIDs of any visible characters but $.
     """
@@ -98,11 +104,13 @@ class OrderBook:
         *,
         address: str,
         repository: OrderRepository | None = None,
+        profiles: ProfileRepository | None = None,
         unit: UnitOfWork = nullcontext,
         lenient_ids: bool = False,
     ) -> None:
         self.lenient_ids = lenient_ids
         self.repository: OrderRepository = MemoryOrders() if repository is None else repository
+        self.profiles: ProfileRepository = MemoryProfiles() if profiles is None else profiles
         self.address = address
         self._rng = rng
         self._unit = unit
@@ -119,6 +127,8 @@ class OrderBook:
     ) -> Order:
         """Orders a profile and, unless the terms say otherwise, releases it for download.
 
+        The Profile is in the stock afterwards; one that is there already gets this package.
+
         Args:
             upp: Unprotected profile package; it need not be a correct one.
             metadata: Metadata of the profile, as sent to the card.
@@ -132,7 +142,8 @@ class OrderBook:
 
         Raises:
             LocalError: the MatchingID has other characters than 0-9, A-Z and -, or belongs to an
-                order that is not finished, or is empty without an EID. Nothing was ordered.
+                order that is not finished, or is empty without an EID; or the Profile is lost, or
+                has a live order. Nothing was ordered.
         """
         with self._unit():
             return self._order(upp, metadata, matching_id, confirmation_code, eid, terms)
@@ -167,23 +178,150 @@ class OrderBook:
         self.repository.put(ordered)
         return ordered
 
-    def stock(self, upp: bytes, metadata: StoreMetadataRequest) -> Order:
-        """Keeps a Profile that is Available, for a DownloadOrder to come."""
+    def order_again(self, order: Order) -> Order:
+        """Orders the Profile of a finished order again, under the same MatchingID, code and terms.
+
+        Raises:
+            LocalError: as `order`.
+        """
         with self._unit():
-            kept = self._available(upp, metadata)
+            metadata = StoreMetadataRequest.decode(order.metadata)
+            renewed = replace(
+                self._available(order.upp, metadata),
+                matching_id=order.matching_id,
+                confirmation_code_hash=order.confirmation_code_hash,
+                eid=order.eid,
+                terms=order.terms,
+            )
+            self._check_matching_id(order.matching_id, order.eid)
+            first = OrderEvent.DOWNLOAD_ORDERED
+            if order.eid is not None:
+                first = OrderEvent.DOWNLOAD_ORDERED_FOR_EID
+            renewed = renewed.after(first).after(OrderEvent.CONFIRMED_AND_RELEASED)
+            self.repository.put(renewed)
+            return renewed
+
+    def stock(
+        self, upp: bytes, metadata: StoreMetadataRequest, *, profile_type: str = "", owner: str = ""
+    ) -> Order:
+        """Keeps a Profile that is Available, for a DownloadOrder to come.
+
+        Args:
+            upp: Unprotected profile package.
+            metadata: Its metadata.
+            profile_type: Profile type by which operators order it; empty for none.
+            owner: OID of the operator that may order it; empty for every operator.
+
+        Raises:
+            LocalError: it is lost, or has a live order. The stock is as before.
+        """
+        with self._unit():
+            kept = self._available(upp, metadata, profile_type, owner)
             self.repository.put(kept)
             return kept
 
-    def _available(self, upp: bytes, metadata: StoreMetadataRequest) -> Order:
-        orders = self.repository.all()
-        return Order(
-            number=1 + max((order.number for order in orders), default=0),
-            smdp_address=self.address,
-            iccid=metadata.iccid,
+    def _available(
+        self, upp: bytes, metadata: StoreMetadataRequest, profile_type: str = "", owner: str = ""
+    ) -> Order:
+        """Puts a Profile into the stock and returns its order to be, which is Available."""
+        iccid, known = metadata.iccid, self.profiles.get(metadata.iccid)
+        last = self.of_profile(iccid)
+        if known is not None and known.lost:
+            raise LocalError(f"the Profile {iccid} is lost; say that it is found first")
+        if last is not None and last.state in LIVE:
+            raise LocalError(
+                f"the Profile {iccid} has order {last.number}, which is {last.state} (8.2.1/3.3); "
+                "cancel that order, or give another ICCID"
+            )
+        needs, octets = Needs.of(upp, metadata), metadata.encode()
+        profile = StockedProfile(
+            iccid=iccid,
+            profile_type=profile_type or (known.profile_type if known else ""),
+            owner=owner or (known.owner if known else ""),
             upp=bytes(upp),
-            metadata=metadata.encode(),
-            needs=Needs.of(upp, metadata),
+            metadata=octets,
+            needs=needs,
         )
+        self.profiles.put(profile)
+        newest = max((order.number for order in self.repository.all()), default=0)
+        back = last is not None and last.state is OrderState.AVAILABLE
+        return Order(
+            number=last.number if last is not None and back else newest + 1,
+            smdp_address=self.address,
+            iccid=iccid,
+            upp=profile.upp,
+            metadata=octets,
+            needs=needs,
+        )
+
+    def lose(self, iccid: Iccid) -> StockedProfile:
+        """Notes that the card with a Profile is gone: it is lost, its order Unavailable.
+
+        Raises:
+            LocalError: there is no such Profile, or no card has it. Nothing was changed.
+        """
+        with self._unit():
+            profile, order = self._stocked(iccid), self.of_profile(iccid)
+            if order is None or not order.allows(OrderEvent.LOST):
+                state = OrderState.AVAILABLE if order is None else order.state
+                raise LocalError(f"the Profile {iccid} is {state}: no card has it")
+            lost = replace(profile, lost=True)
+            self.profiles.put(lost)
+            self.repository.put(order.after(OrderEvent.LOST))
+            return lost
+
+    def find_again(self, iccid: Iccid) -> StockedProfile:
+        """Notes that a lost Profile may be ordered again.
+
+        Raises:
+            LocalError: there is no such Profile.
+        """
+        with self._unit():
+            found = replace(self._stocked(iccid), lost=False)
+            self.profiles.put(found)
+            return found
+
+    def remove(self, iccid: Iccid) -> None:
+        """Takes a Profile out of the stock; its orders stay.
+
+        Raises:
+            LocalError: there is no such Profile, or it has a live order. Nothing was changed.
+        """
+        with self._unit():
+            self._stocked(iccid)
+            order = self.of_profile(iccid)
+            if order is not None and order.state in LIVE:
+                raise LocalError(f"the Profile {iccid} has order {order.number}: {order.state}")
+            if order is not None and order.state is OrderState.AVAILABLE:
+                allocated = order.after(OrderEvent.DOWNLOAD_ORDERED)
+                self.repository.put(allocated.after(OrderEvent.WITHDRAWN))
+            self.profiles.remove(iccid)
+
+    def _stocked(self, iccid: Iccid) -> StockedProfile:
+        profile = self.profiles.get(iccid)
+        if profile is None:
+            raise LocalError(f"the Profile {iccid} is not in the stock")
+        return profile
+
+    def state_of(self, iccid: Iccid) -> OrderState:
+        """Returns the state of a Profile: that of its newest order, Available without one."""
+        order = self.of_profile(iccid)
+        return OrderState.AVAILABLE if order is None else order.state
+
+    def after_deletion(self, order: Order, event: OrderEvent | None) -> Order:
+        """Returns an order after its Profile was deleted on the card.
+
+        Args:
+            order: The order.
+            event: What a deletion does, or None for nothing. A Profile that was ordered anew
+                meanwhile does not go back into the stock.
+        """
+        if event is None:
+            return order
+        newest = self.of_profile(order.iccid)
+        if newest is not None and newest.number != order.number:
+            event = OrderEvent.DELETED
+        return order.after(event)
 
     def of_profile(self, iccid: Iccid) -> Order | None:
         """Returns the newest order of the Profile with this ICCID, or None."""
@@ -192,6 +330,7 @@ class OrderBook:
     def fresh_iccid(self) -> Iccid:
         """Draws an ICCID of 20 digits, the last one a check digit, that no order has."""
         used = {order.iccid for order in self.repository.all()}
+        used |= {profile.iccid for profile in self.profiles.all()}
         while True:
             drawn = int.from_bytes(self._rng.octets(8), "big") % 10**12
             first = f"{_ICCID_PREFIX}{drawn:012}"
@@ -254,6 +393,8 @@ class OrderBook:
         order = self.get(number)
         if not order.allows(event):
             raise LocalError(f"order {number} is {order.state}: {event} is not possible")
+        if event in _DOWNLOAD_ORDERS:
+            self._require_free(order)
         if event in _OF_A_CARD:
             raise LocalError(f"order {number}: {event} comes from a card alone")
         taken = _TAKES.get(event, frozenset())
@@ -264,6 +405,15 @@ class OrderBook:
                 f"it takes {', '.join(sorted(taken)) or 'nothing'}"
             )
         return order
+
+    def _require_free(self, order: Order) -> None:
+        profile, newest = self.profiles.get(order.iccid), self.of_profile(order.iccid)
+        if profile is not None and profile.lost:
+            raise LocalError(f"the Profile {order.iccid} is lost; say that it is found first")
+        if newest is not None and newest.number != order.number:
+            raise LocalError(
+                f"order {order.number}: order {newest.number} of the same Profile is newer"
+            )
 
     def _confirmed(
         self, order: Order, matching_id: str | None, code: str | None, eid: Eid | None

@@ -24,6 +24,7 @@ from rspsim.smdpp.stock.eligibility import NOTHING_NEEDED, Needs
 __all__ = [
     "DELIVERABLE",
     "FINISHED",
+    "LIVE",
     "TRANSITIONS",
     "Binding",
     "NotificationPoint",
@@ -64,6 +65,7 @@ class OrderEvent(StrEnum):
     WITHDRAWN = "CancelOrder, final status Unavailable"
     DELETED = "delete notification, profile used up"
     DELETED_FOR_REUSE = "delete notification, profile back in stock"
+    LOST = "the card with the profile is gone"
 
 
 _S, _E = OrderState, OrderEvent
@@ -84,8 +86,13 @@ TRANSITIONS: Final = MappingProxyType(
             _E.DELIVERED: _S.DOWNLOADED,
             _E.INSTALLED: _S.INSTALLED,
             _E.FAILED: _S.ERROR,
+            _E.LOST: _S.UNAVAILABLE,
         },
-        _S.INSTALLED: {_E.DELETED: _S.UNAVAILABLE, _E.DELETED_FOR_REUSE: _S.AVAILABLE},
+        _S.INSTALLED: {
+            _E.DELETED: _S.UNAVAILABLE,
+            _E.DELETED_FOR_REUSE: _S.AVAILABLE,
+            _E.LOST: _S.UNAVAILABLE,
+        },
         _S.ERROR: _CANCELLATION,
         _S.UNAVAILABLE: {},
     }
@@ -95,6 +102,8 @@ DELIVERABLE: Final = frozenset((OrderState.RELEASED, OrderState.DOWNLOADED))
 """States in which a card may ask for the profile."""
 FINISHED: Final = frozenset((OrderState.INSTALLED, OrderState.ERROR, OrderState.UNAVAILABLE))
 """States that release the MatchingID for another order."""
+LIVE: Final = frozenset(OrderState) - FINISHED - {OrderState.AVAILABLE}
+"""States of an order that holds its Profile; a Profile has one such order at most."""
 
 
 class NotificationPoint(IntEnum):
@@ -151,19 +160,21 @@ class Binding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderTerms:
-    """How often an order may be tried, when it ends, and whether it is released at once.
+    """How often an order may be tried, when it ends, whether it is released at once, and again.
 
     Attributes:
-        downloads: Successful authentications before the order goes to Error.
+        downloads: Successful authentications before the order goes to Error; no limit when None.
         wrong_codes: Wrong Confirmation Codes before the order goes to Error.
         expires_at: End of the order, or None for no end.
         released: False to leave the order Confirmed until ReleaseProfile.
+        again: True to order the Profile again under the same MatchingID when the order is finished.
     """
 
-    downloads: int = 10
+    downloads: int | None = 10
     wrong_codes: int = 3
     expires_at: datetime | None = None
     released: bool = True
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,15 @@ from typing import Final, Protocol
 from rspcore.ids import Eid, Iccid
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits, LeftOut, shortened
 
-__all__ = ["MemorySeen", "Receipt", "ReceiptBook", "SeenNotifications", "Verdict"]
+__all__ = [
+    "MemoryReceipts",
+    "MemorySeen",
+    "Receipt",
+    "ReceiptBook",
+    "ReceiptRepository",
+    "SeenNotifications",
+    "Verdict",
+]
 
 
 class Verdict(StrEnum):
@@ -98,38 +106,42 @@ class MemorySeen:
             del self._seen[next(iter(self._seen))]
 
 
-class ReceiptBook:
-    """The notifications received, oldest first, bounded in number and in octets.
+class ReceiptRepository(Protocol):
+    """Keeps Notifications, bounded in number and in octets.
 
-    When a bound is reached, notifications that are not genuine go first, the oldest of them first.
+    When a bound is reached, those that are not genuine go first, the oldest of them first.
     """
 
-    def __init__(
-        self, limits: KeptLimits = USUAL_LIMITS, seen: SeenNotifications | None = None
-    ) -> None:
+    def add(self, receipt: Receipt, octets: int, *, genuine: bool) -> None:
+        """Adds one, with about how many octets it takes."""
+
+    def all(self) -> tuple[Receipt, ...]:
+        """Returns all that are kept, oldest first."""
+
+    def clear(self) -> None:
+        """Forgets all."""
+
+
+class MemoryReceipts:
+    """Keeps Notifications in memory."""
+
+    def __init__(self, limits: KeptLimits = USUAL_LIMITS) -> None:
         self._limits = limits
         self._genuine: dict[int, Receipt] = {}
         self._others: dict[int, Receipt] = {}
         self._count = 0
         self._octets = 0
-        self._seen: SeenNotifications = MemorySeen() if seen is None else seen
 
     @property
     def octets(self) -> int:
         """Returns about how many octets of memory the receipts take."""
         return self._octets
 
-    def add(self, receipt: Receipt) -> None:
-        """Adds a notification; another one with the same signed part is then a duplicate."""
-        genuine = receipt.verdict in _GENUINE
-        if genuine and receipt.eid is not None:
-            self._seen.put(receipt.eid, sha256(receipt.signed).digest())
-        octets, left_out = shortened(receipt.octets, self._limits)
-        if left_out is not None:
-            receipt = replace(receipt, octets=octets, signed=b"", left_out=left_out)
+    def add(self, receipt: Receipt, octets: int, *, genuine: bool) -> None:
+        """Adds one, with about how many octets it takes."""
         self._count += 1
         (self._genuine if genuine else self._others)[self._count] = receipt
-        self._octets += _size(receipt)
+        self._octets += octets
         while (
             len(self._genuine) + len(self._others) > self._limits.receipts
             or self._octets > self._limits.receipt_octets
@@ -142,10 +154,46 @@ class ReceiptBook:
         return tuple(one for _, one in sorted((self._genuine | self._others).items()))
 
     def clear(self) -> None:
-        """Forgets the receipts; which notifications came before stays known."""
+        """Forgets all."""
         self._genuine.clear()
         self._others.clear()
         self._octets = 0
+
+
+class ReceiptBook:
+    """The Notifications received, oldest first, and which of them came before.
+
+    Attributes:
+        repository: Where they are kept.
+    """
+
+    def __init__(
+        self,
+        limits: KeptLimits = USUAL_LIMITS,
+        seen: SeenNotifications | None = None,
+        repository: ReceiptRepository | None = None,
+    ) -> None:
+        self._limits = limits
+        self.repository: ReceiptRepository = repository or MemoryReceipts(limits)
+        self._seen: SeenNotifications = MemorySeen() if seen is None else seen
+
+    def add(self, receipt: Receipt) -> None:
+        """Adds a notification; another one with the same signed part is then a duplicate."""
+        genuine = receipt.verdict in _GENUINE
+        if genuine and receipt.eid is not None:
+            self._seen.put(receipt.eid, sha256(receipt.signed).digest())
+        octets, left_out = shortened(receipt.octets, self._limits)
+        if left_out is not None:
+            receipt = replace(receipt, octets=octets, signed=b"", left_out=left_out)
+        self.repository.add(receipt, _size(receipt), genuine=genuine)
+
+    def all(self) -> tuple[Receipt, ...]:
+        """Returns all that are kept, oldest first."""
+        return self.repository.all()
+
+    def clear(self) -> None:
+        """Forgets the receipts; which notifications came before stays known."""
+        self.repository.clear()
 
     def seen(self, eid: Eid, signed: bytes) -> bool:
         """Returns whether the same notification came from this card before.

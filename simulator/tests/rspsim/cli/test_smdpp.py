@@ -23,8 +23,12 @@ from rspsim import server_setup
 from rspsim.__main__ import PROGRAM
 from rspsim.cli import smdpp_setup
 from rspsim.cli.console import Console
-from rspsim.cli.smdpp_serve import _Orders
+from rspsim.cli.smdpp_serve import _Orders, _state_file
 from rspsim.smdpp import OrderEvent
+from rspsim.stores.server_state import FileState
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "smdpp"))
+from conftest import CardStandIn, Lpa
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from evidence import place
@@ -78,6 +82,11 @@ def serve() -> Iterator[Callable[..., Served]]:
     for one in started:
         one.process.kill()
         one.process.communicate()
+
+
+@pytest.fixture(scope="module")
+def pki() -> Pki:
+    return make_pki()
 
 
 def options(*words: str) -> argparse.Namespace:
@@ -228,20 +237,52 @@ def test_faults_of_the_options_are_switched_on():
         server_setup.switch_faults(server, ["http.status,x=1"])
 
 
-def test_finished_order_is_made_again_under_its_matching_id(capsys):
-    chosen = options("--again", "--matching-id", "A-1")
-    server = smdpp_setup.make_server(chosen, make_pki(), 8443)
-    with Console() as console:
-        orders = _Orders(server, chosen, console)
-        orders.renew(None)
-        assert len(server.orders.all()) == 1
-        server.orders.change(1, OrderEvent.WITHDRAWN)
-        orders.renew(None)
-    assert [(o.state, o.matching_id) for o in server.orders.all()] == [
-        ("Unavailable", "A-1"),
+def test_finished_order_is_made_again_after_a_restart_too(tmp_path, pki, capsys):
+    chosen = options("--again", "--matching-id", "A-1", "--state", str(tmp_path / "s.db"))
+    for end in ("Released", "Installed"):
+        with FileState(chosen.state) as state, Console() as console:
+            server = smdpp_setup.make_server(chosen, pki, 8443, state)
+            orders = _Orders(server, chosen, console)
+            server.on_order_again = orders.show_again
+            lpa = Lpa(server, CardStandIn(pki, Curve.NIST_P256), address="localhost:8443")
+            lpa.download("A-1")
+            if end == "Installed":
+                order = server.orders.all()[0]
+                lpa.notify(lpa.card.result(lpa.transaction_id, order.iccid))
+            found = server.orders.all()
+    assert [(one.state, one.matching_id) for one in found] == [
+        ("Installed", "A-1"),
         ("Released", "A-1"),
     ]
+    assert found[1].terms.downloads is None
     assert "order 2     again, LPA:1$localhost:8443$A-1" in capsys.readouterr().out
+
+
+def test_default_file_orders_anew_when_nothing_is_pending(tmp_path, monkeypatch, pki):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    chosen = options("--port", "8499")
+    file = _state_file(chosen)
+    assert file == tmp_path / "rsplab" / "smdpp-8499.db"
+    for expected in (["Released"], ["Released"], ["Unavailable", "Released"]):
+        with FileState(file) as state, Console() as console:
+            server = smdpp_setup.make_server(chosen, pki, 8499, state)
+            _Orders(server, chosen, console)
+            assert [one.state for one in server.orders.all()] == expected
+            if state.start == 2:
+                server.orders.change(1, OrderEvent.WITHDRAWN)
+    assert _state_file(options("--port", "0")) is None
+    assert _state_file(options("--in-memory")) is None
+
+
+def test_same_seed_on_a_state_file_never_draws_the_same_again(tmp_path, pki):
+    chosen = options("--seed", "1", "--state", str(tmp_path / "s.db"))
+    drawn = [smdpp_setup.make_server(chosen, pki, 8443).environment.rng.octets(16)]
+    for _ in range(3):
+        with FileState(chosen.state) as state:
+            server = smdpp_setup.make_server(chosen, pki, 8443, state)
+            drawn.append(server.environment.rng.octets(16))
+    assert drawn[0] == drawn[1]  # the first start is as without a file
+    assert len(set(drawn)) == 3
 
 
 def test_activation_codes_are_shown_as_qr_codes_in_a_terminal(capsys, monkeypatch):

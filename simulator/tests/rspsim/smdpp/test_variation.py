@@ -4,6 +4,7 @@ import base64
 import json
 
 from rspcore.crypto.curves import Curve
+from rspsim.smdpp import OrderEvent
 from rspsim.smdpp.variation import Varied
 
 
@@ -32,6 +33,8 @@ def test_varied_sessions_differ_in_every_choice_and_all_install(make_server, mak
     server = make_server(variation=Varied(b"seed"))
     loads, orders_of_members = [], set()
     for number in range(40):
+        if number:
+            server.orders.repository.put(server.orders.get(number).after(OrderEvent.FAILED))
         order = server.orders.order(profile.upp, profile.metadata, matching_id=f"N-{number}")
         lpa = make_lpa(list(Curve)[number % 2], server=server)
         loads.append(lpa.download(order.matching_id))

@@ -14,10 +14,13 @@ from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import make_profile, preset
 from rspsim.env import ManualClock, SeededRng
 from rspsim.smdpp import Policy, SmDpPlus
+from rspsim.smdpp.http_messages import HttpRequest
+from rspsim.smdpp.limits import KeptLimits
 from rspsim.stores.server_state import FileState
+from rspsim.transports.https import Front
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "smdpp"))
-from conftest import CardStandIn, Lpa
+from conftest import HEADERS, CardStandIn, Lpa
 
 PKI = make_pki()
 PROFILE = make_profile(preset("PROFILE_OPERATIONAL1"))
@@ -140,7 +143,8 @@ def test_two_servers_on_one_file_are_one(world):
     with FileState(world.path) as state:
         second = SmDpPlus(PKI, rng=SeededRng(b"2"), clock=ManualClock(), state=state)
         one = world.server.orders.order(PROFILE.upp, PROFILE.metadata)
-        two = second.orders.order(PROFILE.upp, PROFILE.metadata)
+        other = make_profile(preset("PROFILE_OPERATIONAL2"))
+        two = second.orders.order(other.upp, other.metadata)
         assert (one.number, two.number) == (1, 2)
         assert second.orders.all() == world.server.orders.all()
 
@@ -165,3 +169,42 @@ def test_file_of_another_kind_is_refused_and_left(tmp_path):
         with pytest.raises(StoreError, match=what):
             FileState(file)
         assert file.read_bytes() == before
+
+
+def test_notifications_are_those_of_every_process(world):
+    world.server.orders.order(PROFILE.upp, PROFILE.metadata, matching_id="A")
+    world.lpa.notify(b"\x01\x02")
+    with FileState(world.path) as state:
+        second = SmDpPlus(PKI, rng=SeededRng(b"2"), clock=ManualClock(), state=state)
+        assert [one.verdict.name for one in second.notifications] == ["UNREADABLE"]
+        second.environment.receipts.clear()
+    assert world.server.notifications == ()
+
+
+def test_notifications_in_the_file_are_bounded(tmp_path):
+    limits = KeptLimits(receipts=10, receipt_octets=1 << 20)
+    with FileState(tmp_path / "n.db", limits) as state:
+        server = SmDpPlus(PKI, rng=SeededRng(b"2"), clock=ManualClock(), state=state)
+        for number in range(128):
+            Lpa(server, CardStandIn(PKI, Curve.NIST_P256)).notify(bytes([number]))
+        assert [one.octets[0] for one in server.notifications] == list(range(118, 128))
+
+
+def test_state_that_cannot_be_written_is_answered_with_503_and_changes_nothing(world, caplog):
+    front = Front(world.server.handle, ())
+    world.server.orders.order(PROFILE.upp, PROFILE.metadata, matching_id="A")
+    world.lpa.initiate()
+    with contextlib.closing(sqlite3.connect(world.path, isolation_level=None)) as other:
+        world.state._database.execute("PRAGMA busy_timeout=10")
+        other.execute("BEGIN IMMEDIATE")
+        request = HttpRequest(
+            method="POST",
+            path="/gsma/rsp2/es9plus/initiateAuthentication",
+            headers=HEADERS,
+            body=world.server.history._exchanges[-1].request.body,
+        )
+        answer = front._answer(request)
+        assert (answer.status, answer.header("Retry-After")) == (503, "1")
+    assert "Traceback" not in caplog.text
+    assert "locked" in caplog.text
+    assert front._answer(request).status == 200

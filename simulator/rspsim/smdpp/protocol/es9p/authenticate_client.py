@@ -210,7 +210,7 @@ def order_has_not_ended(request: Request) -> StatusCodeData | None:
 def attempts_are_left(request: Request) -> StatusCodeData | None:
     """Checks the number of download attempts: 8.8.5/6.4, which puts the order in Error."""
     order = request.order
-    if order.downloads < order.terms.downloads:
+    if order.terms.downloads is None or order.downloads < order.terms.downloads:
         return None
     return DOWNLOAD_ATTEMPTS_EXCEEDED(f"{order.downloads} downloads were tried")
 

@@ -158,7 +158,7 @@ def _after_result(
         installed = installed.with_progress(point, now, "Executed-Success", result_data=signed)
         after = environment.policy.after_deletion
         gone = installed.deleted_seq is not None and installed.deleted_seq > seq_number
-        return installed.after(after) if gone and after is not None else installed
+        return environment.orders.after_deletion(installed, after) if gone else installed
     reported = order.with_progress(point, now, f"Failed, {_error_text(error)}", result_data=signed)
     if error.error_reason in environment.policy.permanent_errors:
         return reported.after(OrderEvent.FAILED)
@@ -193,10 +193,9 @@ def _other(environment: Environment, octets: bytes, other: OtherSignedNotificati
         return Outcome(answer=None, receipt=receipt)
     if NotificationEvent.notificationDelete not in metadata.profile_management_operation:
         return Outcome(answer=None, receipt=receipt)
-    event = environment.policy.after_deletion
-    order = replace(order, deleted_seq=metadata.seq_number)
-    if event is not None:
-        order = order.after(event)
+    order = environment.orders.after_deletion(
+        replace(order, deleted_seq=metadata.seq_number), environment.policy.after_deletion
+    )
     return Outcome(answer=None, receipt=receipt, orders=(order,))
 
 

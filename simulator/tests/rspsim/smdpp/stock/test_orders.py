@@ -6,6 +6,7 @@ import pytest
 
 from rspcore.errors import LocalError
 from rspcore.ids import Eid
+from rspcore.profile_maker import make_profile, preset
 from rspsim.env import SeededRng
 from rspsim.smdpp import OrderEvent, OrderState, OrderTerms
 from rspsim.smdpp.stock.order_book import OrderBook
@@ -39,12 +40,19 @@ LISTED = {
     ("Error", "WITHDRAWN"): "Unavailable",
     ("Installed", "DELETED"): "Unavailable",
     ("Installed", "DELETED_FOR_REUSE"): "Available",
+    ("Installed", "LOST"): "Unavailable",
+    ("Downloaded", "LOST"): "Unavailable",
 }
 
 
 @pytest.fixture
 def book():
     return OrderBook(SeededRng(b"orders"), address="smdp.example.com")
+
+
+@pytest.fixture(scope="module")
+def second():
+    return make_profile(preset("PROFILE_OPERATIONAL2"))
 
 
 @pytest.mark.parametrize("state", list(OrderState))
@@ -59,9 +67,9 @@ def test_event_that_is_not_listed_changes_nothing(book, profile):
     assert order.after(OrderEvent.INSTALLED) == order
 
 
-def test_order_is_released_with_a_matching_id_of_its_own(book, profile):
+def test_order_is_released_with_a_matching_id_of_its_own(book, profile, second):
     first = book.order(profile.upp, profile.metadata)
-    second = book.order(profile.upp, profile.metadata)
+    second = book.order(second.upp, second.metadata)
     assert first.state is second.state is OrderState.RELEASED
     assert first.matching_id != second.matching_id
     assert (first.number, second.number) == (1, 2)
@@ -119,12 +127,13 @@ def test_matching_id_in_use_is_refused_until_its_order_is_finished(book, profile
     assert book.asked_for("A", EID) == again
 
 
-def test_default_orders_of_two_cards_are_separate(book, profile):
+def test_default_orders_of_two_cards_are_separate(book, profile, second):
+    third = make_profile(preset("PROFILE_OPERATIONAL3"))
     one = book.order(profile.upp, profile.metadata, matching_id="", eid=EID)
-    two = book.order(profile.upp, profile.metadata, matching_id="", eid=OTHER)
+    two = book.order(second.upp, second.metadata, matching_id="", eid=OTHER)
     assert (book.asked_for("", EID), book.asked_for("", OTHER)) == (one, two)
     with pytest.raises(LocalError, match="belongs to order"):
-        book.order(profile.upp, profile.metadata, matching_id="", eid=EID)
+        book.order(third.upp, third.metadata, matching_id="", eid=EID)
 
 
 def test_order_with_an_eid_is_linked_before_it_is_confirmed(book, profile):
@@ -166,9 +175,9 @@ def test_event_of_a_profile_in_stock_needs_its_data(book, profile, event, data, 
         ({"matching_id": "TAKEN"}, "belongs to order 2"),
     ],
 )
-def test_confirmation_without_its_data_changes_nothing(book, profile, event, data, text):
+def test_confirmation_without_its_data_changes_nothing(book, profile, second, event, data, text):
     order = book.order(profile.upp, profile.metadata)
-    book.order(profile.upp, profile.metadata, matching_id="TAKEN")
+    book.order(second.upp, second.metadata, matching_id="TAKEN")
     book.change(order.number, OrderEvent.CANCELLED)
     allocated = book.change(order.number, OrderEvent.DOWNLOAD_ORDERED)
     with pytest.raises(LocalError, match=text):
@@ -192,9 +201,9 @@ def test_confirmation_of_a_linked_profile_for_another_card_is_refused(book, prof
     assert book.change(order.number, OrderEvent.CONFIRMED, matching_id="").eid == EID
 
 
-def test_finished_order_is_nothing_pending(book, profile):
+def test_finished_order_is_nothing_pending(book, profile, second):
     book.order(profile.upp, profile.metadata, matching_id="", eid=EID)
-    book.order(profile.upp, profile.metadata, matching_id="USED")
+    book.order(second.upp, second.metadata, matching_id="USED")
     for number in (1, 2):
         book.change(number, OrderEvent.WITHDRAWN)
     assert str(book.asked_for("", EID)).startswith("8.1.1/3.8")

@@ -33,10 +33,10 @@ def test_octets_are_bounded():
     book = ReceiptBook(KeptLimits(receipt_octets=50_000))
     for _ in range(100):
         book.add(receipt(bytes(4000), Verdict.UNREADABLE))
-        assert book.octets <= 50_000
+        assert book.repository.octets <= 50_000
     assert len(book.all()) == 10
     book.clear()
-    assert (book.all(), book.octets) == ((), 0)
+    assert (book.all(), book.repository.octets) == ((), 0)
 
 
 def test_long_notification_is_kept_as_length_digest_and_beginning():
@@ -66,5 +66,5 @@ def test_notifications_of_700_kb_leave_a_few_octets(lpa, server):
     for _ in range(15):
         lpa.notify(bytes(700_000))
     assert len(server.notifications) == 15
-    assert server.environment.receipts.octets < 100_000
+    assert server.environment.receipts.repository.octets < 100_000
     assert server.history.octets < 200_000

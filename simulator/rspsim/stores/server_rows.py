@@ -1,0 +1,278 @@
+"""The rows of an SM-DP+'s state file: orders, stock, sessions, Notifications, counters.
+
+Values are JSON as `rspsim.stores.state_codec` writes it; what an order was made of, such as its
+package, is kept once, under its SHA-256. What the database itself can hold to its rules stands in
+columns: an ICCID is in the stock once, and has one live order at most.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, Final
+
+from rspcore.errors import StoreError
+from rspcore.ids import Eid, Iccid, TransactionId
+from rspsim.smdpp.limits import KeptLimits
+from rspsim.smdpp.stock.orders import LIVE, Order
+from rspsim.smdpp.stock.profiles import StockedProfile
+from rspsim.smdpp.stock.receipts import Receipt
+from rspsim.smdpp.stock.sessions import Session
+from rspsim.stores.long_contents import Contents
+from rspsim.stores.state_codec import decode, encode
+
+__all__ = [
+    "TABLES",
+    "Database",
+    "OrderRows",
+    "ProfileRows",
+    "ReceiptRows",
+    "SeenRows",
+    "SessionRows",
+    "next_count",
+]
+
+TABLES: Final = """
+CREATE TABLE orders (number INTEGER PRIMARY KEY, iccid TEXT, live INTEGER, json TEXT NOT NULL);
+CREATE UNIQUE INDEX one_live_order ON orders (iccid) WHERE live;
+CREATE TABLE profile (iccid TEXT PRIMARY KEY, type TEXT, owner TEXT, lost INTEGER, json TEXT);
+CREATE TABLE session (id TEXT PRIMARY KEY, rank INTEGER, touched TEXT, json TEXT NOT NULL);
+CREATE TABLE seen (eid BLOB, digest BLOB, PRIMARY KEY (eid, digest)) WITHOUT ROWID;
+CREATE TABLE notification (number INTEGER PRIMARY KEY, genuine INTEGER, octets INTEGER, json TEXT);
+CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE content (name TEXT PRIMARY KEY, octets BLOB NOT NULL);
+"""
+_BOUNDED_EACH: Final = 64
+"""After how many Notifications their bounds are enforced."""
+
+
+class Database:
+    """A connection to the file that reports what goes wrong as StoreError."""
+
+    def __init__(self, connection: sqlite3.Connection, name: str) -> None:
+        self.connection = connection
+        self._name = name
+
+    def execute(self, sql: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        """Executes a statement.
+
+        Raises:
+            StoreError: the file cannot be read or written, or the statement breaks a rule of it.
+        """
+        try:
+            return self.connection.execute(sql, values)
+        except sqlite3.Error as error:
+            raise self.failed(error) from error
+
+    def executemany(self, sql: str, rows: Iterable[tuple[object, ...]]) -> None:
+        """Executes a statement for each row.
+
+        Raises:
+            StoreError: as `execute`.
+        """
+        try:
+            self.connection.executemany(sql, rows)
+        except sqlite3.Error as error:
+            raise self.failed(error) from error
+
+    def failed(self, error: sqlite3.Error) -> StoreError:
+        """Returns what a failure of the library is reported as."""
+        return StoreError(f"{self._name}: {error}; the state before is still kept")
+
+
+def next_count(database: Database, name: str) -> int:
+    """Raises a counter of the file by one and returns it; the first value is 1."""
+    database.execute(
+        "INSERT INTO counter VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1",
+        (name,),
+    )
+    (value,) = database.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()
+    return int(value)
+
+
+class OrderRows:
+    """The orders; what was read and has not changed in the file is not decoded again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._read: dict[int, tuple[str, Order]] = {}
+
+    def all(self) -> tuple[Order, ...]:
+        """Returns every order, oldest first."""
+        rows = self._database.execute("SELECT number, json FROM orders ORDER BY number")
+        return tuple(self._value(number, text) for number, text in rows.fetchall())
+
+    def get(self, number: int) -> Order | None:
+        """Returns the order with this number, or None."""
+        row = self._database.execute("SELECT json FROM orders WHERE number = ?", (number,))
+        found = row.fetchone()
+        return None if found is None else self._value(number, found[0])
+
+    def put(self, order: Order) -> None:
+        """Sets the current value of an order; a new number adds an order."""
+        text = _written(self._database, Order, order)
+        self._database.execute(
+            "INSERT INTO orders VALUES (?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET "
+            "iccid = excluded.iccid, live = excluded.live, json = excluded.json",
+            (order.number, str(order.iccid), order.state in LIVE, text),
+        )
+
+    def _value(self, number: int, text: str) -> Order:
+        known = self._read.get(number)
+        if known is None or known[0] != text:
+            known = self._read[number] = (text, _value(self._database, Order, text))
+        return known[1]
+
+
+class ProfileRows:
+    """The stock."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self) -> tuple[StockedProfile, ...]:
+        """Returns every Profile, by ICCID."""
+        rows = self._database.execute("SELECT json FROM profile ORDER BY iccid").fetchall()
+        return tuple(_value(self._database, StockedProfile, text) for (text,) in rows)
+
+    def get(self, iccid: Iccid) -> StockedProfile | None:
+        """Returns the Profile with this ICCID, or None."""
+        found = self._database.execute("SELECT json FROM profile WHERE iccid = ?", (str(iccid),))
+        row = found.fetchone()
+        return None if row is None else _value(self._database, StockedProfile, row[0])
+
+    def put(self, profile: StockedProfile) -> None:
+        """Sets the current value of a Profile; a new ICCID adds one."""
+        text = _written(self._database, StockedProfile, profile)
+        kind, owner, lost = profile.profile_type, profile.owner, profile.lost
+        self._database.execute(
+            "INSERT OR REPLACE INTO profile VALUES (?, ?, ?, ?, ?)",
+            (str(profile.iccid), kind, owner, lost, text),
+        )
+
+    def remove(self, iccid: Iccid) -> None:
+        """Forgets a Profile; nothing happens when there is none."""
+        self._database.execute("DELETE FROM profile WHERE iccid = ?", (str(iccid),))
+
+
+class SessionRows:
+    """The sessions, bounded in number: those without a card go first, then those that ended."""
+
+    def __init__(self, database: Database, limits: KeptLimits) -> None:
+        self._database = database
+        self._limits = limits
+
+    def get(self, transaction_id: TransactionId) -> Session | None:
+        """Returns the session with this TransactionID, or None."""
+        found = self._database.execute(
+            "SELECT json FROM session WHERE id = ?", (str(transaction_id),)
+        ).fetchone()
+        return None if found is None else _value(self._database, Session, found[0])
+
+    def put(self, session: Session) -> None:
+        """Sets the current value of a session; above the bound, others are forgotten."""
+        rank = 0 if session.client is None else 1 if session.closed else 2
+        text = _written(self._database, Session, session)
+        name = str(session.transaction_id)
+        self._database.execute(
+            "INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?)",
+            (name, rank, session.touched.isoformat(), text),
+        )
+        (count,) = self._database.execute("SELECT count(*) FROM session").fetchone()
+        if count > self._limits.sessions:
+            self._database.execute(
+                "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE id <> ? "
+                "ORDER BY rank, touched LIMIT ?)",
+                (name, count - self._limits.sessions),
+            )
+
+    def clear(self) -> None:
+        """Forgets every session."""
+        self._database.execute("DELETE FROM session")
+
+
+class SeenRows:
+    """Which genuine Notifications came."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def has(self, eid: Eid, digest: bytes) -> bool:
+        """Returns whether this one came."""
+        found = self._database.execute(
+            "SELECT 1 FROM seen WHERE eid = ? AND digest = ?", (eid.octets, digest)
+        )
+        return found.fetchone() is not None
+
+    def put(self, eid: Eid, digest: bytes) -> None:
+        """Remembers one."""
+        self._database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (eid.octets, digest))
+
+
+class ReceiptRows:
+    """The Notifications received, bounded every now and then."""
+
+    def __init__(self, database: Database, limits: KeptLimits) -> None:
+        self._database = database
+        self._limits = limits
+
+    def add(self, receipt: Receipt, octets: int, *, genuine: bool) -> None:
+        """Adds one, with about how many octets it takes."""
+        text = _written(self._database, Receipt, receipt)
+        number = self._database.execute(
+            "INSERT INTO notification (genuine, octets, json) VALUES (?, ?, ?)",
+            (genuine, octets, text),
+        ).lastrowid
+        if number and number % _BOUNDED_EACH == 0:
+            self._enforce_bounds()
+
+    def _enforce_bounds(self) -> None:
+        self._database.execute(
+            "DELETE FROM notification WHERE number NOT IN (SELECT number FROM (SELECT number, "
+            "row_number() OVER latest AS place, sum(octets) OVER latest AS held "
+            "FROM notification WINDOW latest AS (ORDER BY genuine DESC, number DESC)) "
+            "WHERE place <= ? AND held <= ?)",
+            (self._limits.receipts, self._limits.receipt_octets),
+        )
+
+    def all(self) -> tuple[Receipt, ...]:
+        """Returns all that are kept, oldest first."""
+        rows = self._database.execute("SELECT json FROM notification ORDER BY number").fetchall()
+        return tuple(_value(self._database, Receipt, text) for (text,) in rows)
+
+    def clear(self) -> None:
+        """Forgets all."""
+        self._database.execute("DELETE FROM notification")
+
+
+def _written(database: Database, kind: Any, value: object) -> str:
+    contents = Contents()
+    written = encode(kind, value, contents)
+    database.executemany("INSERT OR IGNORE INTO content VALUES (?, ?)", contents.items())
+    return written.text
+
+
+class _Kept(Contents):
+    """Long content that is read from the file when it is asked for."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self._database = database
+
+    def take(self, name: str) -> bytes:
+        """Returns the octets of a name.
+
+        Raises:
+            StoreError: they are missing, or they do not match the name.
+        """
+        found = self._database.execute("SELECT octets FROM content WHERE name = ?", (name,))
+        row = found.fetchone()
+        if row is not None:
+            self[name] = row[0]
+        return super().take(name)
+
+
+def _value(database: Database, kind: Any, text: str) -> Any:
+    try:
+        return decode(kind, text, _Kept(database))
+    except StoreError as error:
+        raise StoreError(f"the state of the SM-DP+ is damaged: {json.dumps(str(error))}") from error
