@@ -75,6 +75,11 @@ class CardKeeper:
         """Returns whether the card was changed and not put back."""
         return self._journal is not None
 
+    @property
+    def restoring(self) -> bool:
+        """Returns whether the card is being put back."""
+        return self._restoring
+
     def take_over(self, card: Card) -> PutBack | None:
         """Works the journal of an earlier run off, if there is one; then reads what the card is.
 

@@ -312,6 +312,7 @@ class Run:
             eid, self.target.name, folder, self.rising(), self.options.change_limit
         )
         self._own_profile.to_enable_again = self._enabled_before
+        self._own_profile.restoring = lambda: self._keeper is not None and self._keeper.restoring
         self._own_profile.erases = self.options.erase_foreign and self.level is Level.DESTRUCTIVE
         card.terminal_profile = None
         card.reset()

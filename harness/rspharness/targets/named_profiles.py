@@ -20,6 +20,8 @@ NAMING: Final = (Tag.EnableProfile, Tag.DisableProfile, Tag.DeleteProfile, Tag.S
 _IDENTIFIERS: Final = (Tag.Iccid, Tag.IsdpAid)
 _CONSTRUCTED: Final = 0x20
 _TAG_OCTETS: Final = 2
+_WRAPPER: Final = 0x30
+_WRAPPER_HEADER: Final = 2
 
 
 def named_profiles(request: bytes) -> Iterator[tuple[Tag, bytes]]:
@@ -31,12 +33,15 @@ def named_profiles(request: bytes) -> Iterator[tuple[Tag, bytes]]:
     >>> list(named_profiles(bytes.fromhex("BF330C5A0A989209012143658709F5")))
     [(<Tag.Iccid: 90>, b'\x98\x92\t\x01!Ce\x87\t\xf5')]
     """
+    if tag_of(request) == _WRAPPER:
+        request = request[_WRAPPER_HEADER:]
     if tag_of(request) not in NAMING:
         return
     try:
-        place = sum(tlv.read_header(request)[1:2])
+        _, place, _ = tlv.read_header(request)
     except DecodeError:
-        place = _TAG_OCTETS
+        yield from _anywhere(request[_TAG_OCTETS:])
+        return
     while place < len(request):
         try:
             tag, header, length = tlv.read_header(request, place)

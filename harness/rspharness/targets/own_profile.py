@@ -50,12 +50,15 @@ class OwnProfile:
         enabled: True when a command to the Enabled Profile can reach none but one of the suites'.
         to_enable_again: Returns the ICCID of the Profile of somebody else that was Enabled before
             the run: it is disabled when one of the suites' is enabled, and enabled again.
+        restoring: Returns whether the card is being put back to what it was: then others are
+            enabled, disabled and named too.
         erases: True where what is somebody else's may be deleted.
     """
 
     def __init__(self) -> None:
         self.enabled = False
         self.to_enable_again: Callable[[], Iccid | None] = lambda: None
+        self.restoring: Callable[[], bool] = lambda: False
         self.erases = False
         self._aids: dict[bytes, bool] = {}
         self._all_known = False
@@ -72,12 +75,13 @@ class OwnProfile:
         Args:
             request: A request to the ISD-R from its tag on, or its first octets.
         """
-        if self.erases and tag_of(request) == Tag.DeleteProfile:
+        function = tag_of(request)
+        if self.erases if function == Tag.DeleteProfile else self.restoring():
             return ""
         before = self.to_enable_again()
         for kind, value in named_profiles(request):
             again = before is not None and value == before.octets
-            if again and tag_of(request) in (Tag.EnableProfile, Tag.DisableProfile):
+            if again and function in (Tag.EnableProfile, Tag.DisableProfile):
                 continue
             if kind == Tag.Iccid and not _is_own(value):
                 return f"{_shown(value)} is not the ICCID of a Profile of the suites"

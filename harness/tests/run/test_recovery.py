@@ -115,7 +115,8 @@ def _disturbed(run):
     card = run.open_card(Trace(), Timings())
     local_management.set_default_address(card, "")
     _install(card, run, ONE)
-    local_management.set_nickname(card, OWNERS.iccid, "theirs")
+    with Card(run.target.link) as past_the_guard:
+        local_management.set_nickname(past_the_guard, OWNERS.iccid, "theirs")
     local_management.disable_profile(card, OWNERS.iccid)
     _install(card, run, TWO, enable=True)
     return card
@@ -248,7 +249,8 @@ def test_foreign_profile_that_is_gone_is_said_once(owner, make, state_folder):
     run = make()
     card = run.open_card(Trace(), Timings())
     local_management.disable_profile(card, OWNERS.iccid)
-    local_management.delete_profile(card, OWNERS.iccid)
+    with Card(run.target.link) as past_the_guard:
+        local_management.delete_profile(past_the_guard, OWNERS.iccid)
     run.put_back()
     (note,) = run.notes
     assert f"Profile {OWNERS.iccid} was there and is gone for good" in note

@@ -227,9 +227,15 @@ def test_rules_of_two_profiles_are_lifted_one_after_the_other(real):
 
 
 def test_rules_of_a_foreign_profile_are_never_lifted(real):
-    card, given = _given(real)
+    real.target.simulated = True  # its owner is not guarded
+    _, given = _given(real)
     foreign = replace(preset("PROFILE_OPERATIONAL4"), iccid=FOREIGN.iccid)
     given.profiles(foreign, enabled=foreign, notifications=True)
+    state = real.target.keep()
+    real.target.simulated = False
+    card = real.open_card(Trace(), Timings())
+    real.target.restore(state)
+    card.reset()
     before = card.observe()
     cleanup.remove_own(card, real)
     assert card.observe() == before

@@ -136,6 +136,14 @@ def test_profile_that_was_enabled_before_is_switched_and_nothing_else():
     assert not bench.store(by_iccid("enable", "98101032547698103215"))
 
 
+def test_card_that_is_put_back_is_not_robbed():
+    bench = isdr("profiles")
+    bench.known.restoring = lambda: True
+    for name in ("enable", "disable", "nickname"):
+        assert bench.store(by_iccid(name, FOREIGN))
+    assert not bench.store(by_iccid("delete", FOREIGN))
+
+
 def test_what_may_be_erased_is_deleted_and_nothing_else():
     bench = isdr("destructive")
     bench.known.erases = True
