@@ -22,7 +22,7 @@ from rspharness.lpa.download import AutomaticUser, Download, EndUser
 from rspharness.lpa.es9p_client import HttpPort, ServerUnreachableError
 from rspharness.lpa.https_arguments import parse_connect_to, read_ci_certificates
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
-from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
+from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.notification_delivery import (
     deliver_all,
     deliver_older,
@@ -92,11 +92,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _card(options: argparse.Namespace, *, changing: bool) -> AbstractContextManager[IsdrChannel]:
-    choice = replace(
-        card_choice(options),
-        pki=options.pki,
-        options=ChannelOptions(block_size=options.block_size),
-    )
+    choice = card_choice(options)
+    channel = replace(choice.options, block_size=options.block_size)
+    choice = replace(choice, pki=options.pki, options=channel)
     return connected(choice, changing=changing)
 
 

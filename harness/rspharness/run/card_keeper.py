@@ -11,8 +11,8 @@ from typing import Final
 
 from rspcore.apdu import Ins
 from rspcore.errors import LocalError, StoreError
-from rspcore.ids import Eid
-from rspcore.tags import Tag
+from rspcore.ids import Aid, Eid
+from rspcore.tags import ISDR_AID, Tag
 from rspharness.card.card_under_test import Card
 from rspharness.record.testcase import Level
 from rspharness.record.verdicts import Inconclusive
@@ -151,17 +151,20 @@ class CardKeeper:
 class JournalledLink(LinkWrapper):
     """Shows the keeper every command that could change the card, before it is sent."""
 
-    def __init__(self, link: CardLink, keeper: Callable[[], CardKeeper | None]) -> None:
+    def __init__(
+        self, link: CardLink, keeper: Callable[[], CardKeeper | None], isdr: Aid = ISDR_AID
+    ) -> None:
         """Wraps a link.
 
         Args:
             link: The link below.
             keeper: Returns the keeper of the card, None until its EID is known.
+            isdr: AID of the ISD-R of this card.
         """
         super().__init__(link)
         self._keeper = keeper
         self._passed = _PassedOn(link)
-        self._guard = GuardedLink(self._passed, Level.READ_ONLY, lambda: False)
+        self._guard = GuardedLink(self._passed, Level.READ_ONLY, lambda: False, isdr)
 
     def transmit(self, command: bytes) -> bytes:
         """Passes a command on.

@@ -31,6 +31,7 @@ from rspharness.targets.guard_tables import (
     tag_of,
 )
 from rspharness.targets.guarded_channel import GuardedChannel
+from rspharness.targets.isdr_aids import ISDR_AIDS
 from rspharness.targets.own_profile import names_foreign
 from rspharness.targets.transport import CardLink, LinkWrapper
 
@@ -68,7 +69,7 @@ class GuardedLink(LinkWrapper):
             level: The highest level that is allowed.
             own_profile_enabled: Function that returns whether the Profile that is enabled is known
                 to be one of this run's own.
-            isdr: AID of the ISD-R of this card.
+            isdr: AID of the ISD-R of this card, beside those known from the field.
             foreign: Function that takes a request to the ISD-R, or its first octets, and returns
                 why the Profile it names may not be changed, or nothing.
         """
@@ -76,8 +77,8 @@ class GuardedLink(LinkWrapper):
         self.level = level
         self._own_profile_enabled = own_profile_enabled
         self._foreign = foreign
-        self._isdr = isdr.octets
-        self._issuer = (isdr.octets, ISDR_AID.octets, ECASD_AID.octets)
+        self._isdrs = frozenset(one.octets for one in (isdr, *ISDR_AIDS))
+        self._issuer = (*self._isdrs, ECASD_AID.octets)
         self._channels: dict[int, GuardedChannel] = {}
         self._fetched = False
 
@@ -166,7 +167,7 @@ class GuardedLink(LinkWrapper):
             case Needs.FETCHED:
                 return self._fetched
             case Needs.ISDR:
-                return selected == self._isdr
+                return selected in self._isdrs
             case Needs.OWN_PROFILE:
                 return self._own_profile_enabled()
             case Needs.OWN_DOMAIN:
@@ -206,7 +207,7 @@ class GuardedLink(LinkWrapper):
         return (
             Class.ETSI.holds(command)
             and command.p1 in (_MORE, _LAST)
-            and self._on(command).application == self._isdr
+            and self._on(command).application in self._isdrs
         )
 
     def _objection_to_request(self, data: bytes) -> str:
@@ -240,7 +241,7 @@ class GuardedLink(LinkWrapper):
                 if sw >> 8 != 0x6C:  # else the same block comes again
                     channel.stored(command, taken=taken)
             case Ins.SELECT:
-                channel.selected(command, taken=taken, isdr=self._isdr)
+                channel.selected(command, taken=taken, isdrs=self._isdrs)
             case Ins.MANAGE_CHANNEL:
                 for number in {command.p2, *octets[:-2][:1]}:
                     self._changed(number, command, taken=taken)

@@ -3,6 +3,7 @@
 It follows what was sent and how the card answered. What is not sure counts as not known.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,17 +55,17 @@ class GuardedChannel:
         self.open = taken and not command.p1 & _LAST_BIT and (goes_on or not command.p2)
         self.number = (command.p2 + 1) & 0xFF
 
-    def selected(self, command: CommandApdu, *, taken: bool, isdr: bytes) -> None:
+    def selected(self, command: CommandApdu, *, taken: bool, isdrs: Collection[bytes]) -> None:
         """Takes note of a SELECT that was answered; a refused one leaves the ISD-R selected.
 
         Args:
             command: The command.
             taken: True when the card did not refuse it.
-            isdr: AID of the ISD-R.
+            isdrs: AIDs of the ISD-R.
         """
         self.open = False
         if taken:
             by_name = command.p1 == _BY_NAME and not command.p2 & _NEXT_OR_TERMINATION
             self.application = command.data if by_name else b""
-        elif self.application != isdr:
+        elif self.application not in isdrs:
             self.application = b""
