@@ -20,6 +20,7 @@ import downloads
 import installation
 import programs
 import round_trips
+import smdpp_sessions
 from figure import Figure
 
 from rspcore.errors import ConfigError
@@ -45,6 +46,9 @@ def main() -> int:
         lambda: programs.start_up(10 // share),
         programs.state_sizes,
         lambda: programs.commits(200 // share),
+        lambda: smdpp_sessions.start(10 // share + 1),
+        lambda: smdpp_sessions.sessions(320 // min(share, 2)),
+        lambda: smdpp_sessions.two_processes(96),
     ):
         figures += shown(measure)
     if not options.no_pcsc:

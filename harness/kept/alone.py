@@ -21,8 +21,10 @@ import sys
 import tempfile
 import tomllib
 from collections import Counter
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
@@ -30,6 +32,9 @@ EXPECTED = HERE / "not_undone.toml"
 SAMPLE = 40
 """Of how many cases, and how many pairs of case and fault, one is drawn for the sample."""
 FINE = {"pass", "not applicable", "probe"}
+
+Seen = dict[str, Any]
+"""What the plugin writes of one run."""
 
 
 def main() -> int:
@@ -56,7 +61,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(half: str, options: argparse.Namespace) -> list[dict[str, object]]:
+def _run(half: str, options: argparse.Namespace) -> list[Seen]:
     """Runs one half under pytest; returns what was seen of each run."""
     places = (str(HERE), os.environ.get("PYTHONPATH"))
     with tempfile.TemporaryDirectory() as folder:
@@ -101,9 +106,9 @@ def _commit() -> str:
     return sha256(asked.stdout.encode()).hexdigest()
 
 
-def _wrong(half: str, seen: list[dict[str, object]], *, partial: bool):
+def _wrong(half: str, seen: list[Seen], *, partial: bool) -> Iterator[str]:
     """Yields what is wrong, one line each."""
-    expected = tomllib.loads(EXPECTED.read_text(encoding="utf-8"))["faults"]
+    faults = tomllib.loads(EXPECTED.read_text(encoding="utf-8"))["faults"]
     met = set()
     for one in seen:
         about = f"{one['case']} {one['fault']}".strip()
@@ -112,12 +117,12 @@ def _wrong(half: str, seen: list[dict[str, object]], *, partial: bool):
         if not one["differences"]:
             continue
         met.add(one["fault"])
-        if one["fault"] not in expected:
+        if one["fault"] not in faults:
             yield f"{about}: not undone: {'; '.join(one['differences'])}"
         elif not one["said"]:
             yield f"{about}: not undone, and the run does not say so: {one['differences'][0]}"
     if half == "faulty" and not partial:
-        for name in sorted(expected.keys() - met):
+        for name in sorted(faults.keys() - met):
             yield f"{name} is in {EXPECTED.name}, and all of it is undone: take it out"
 
 

@@ -9,10 +9,11 @@ import os
 from collections.abc import Generator
 from dataclasses import replace
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 
 import pytest
-from cells import differences, held_of
+from card_parts import differences, lasting
 
 from rspharness.record.testcase import Level
 from rspharness.run.collection import Collected
@@ -27,12 +28,16 @@ ADDRESS = "original.operator.test"
 LEFT = ("could not be removed", "left: ", "not put back")
 """What the notes of a run say where something is left."""
 _first: dict[tuple[str, bool], CardState] = {}
-_plain = Collected.run_of
+_journals = os.environ["RSPLAB_JOURNALS"]
+_number = count()
 
 
 def _alone(collected: Collected, nodeid: str) -> Run:
     """Returns a run of one case, on a card of its own."""
     case = collected.cases[nodeid]
+    # The cards have the same EID, and what one leaves is no matter of the next.
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    os.environ["RSPLAB_JOURNALS"] = f"{_journals}/{worker}{next(_number)}"
     base = collected.sound_run_of(nodeid)
     options = replace(base.options, level=case.level, card_fault=case.fault)
     run = Run(options, lambda given: _target(given, reading=case.level is Level.READ_ONLY))
@@ -49,12 +54,9 @@ def _target(options: TargetOptions, *, reading: bool) -> KeptInProcess:
         state = used_state(replace(options, settings=replace(options.settings, card=card)))
         addresses = replace(state.addresses, default_dp=ADDRESS)
         _first[key] = replace(state, addresses=addresses)
-    return KeptInProcess(options, _first[key])
-
-
-def pytest_configure() -> None:
-    """Gives every worker journals of its own: their cards have the same EID."""
-    os.environ["RSPLAB_JOURNALS"] += os.environ.get("PYTEST_XDIST_WORKER", "")
+    made = KeptInProcess(options, _first[key])
+    del made.eid  # a faulty card may answer another one
+    return made
 
 
 @pytest.hookimpl(trylast=True)
@@ -86,8 +88,12 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
 def _write(case, run: Run) -> None:
     target = run.target
     reading = case.level is Level.READ_ONLY
-    before = held_of(_first[target.settings.name, reading])
-    after = held_of(target.state)
+    before = lasting(_first[target.settings.name, reading])
+    after = lasting(target.state)
+    before, after = (
+        replace(one, credentials=tuple(sorted(one.credentials, key=lambda key: key.ci_pkid)))
+        for one in (before, after)
+    )
     if case.level is Level.IRREVERSIBLE:
         before, after = replace(before, crls=()), replace(after, crls=())
     notes = [*run.notes, *case.steps.notes]

@@ -1,6 +1,7 @@
 """Runs the suites on kept cards and prints a table: cards x levels x orders.
 
     python harness/kept/cells.py                  three cells, drawn by the commit: short
+                                                  (the one of level profiles in this process)
     python harness/kept/cells.py --all            every cell
     python harness/kept/cells.py --card blank --level profiles --order twice
     python harness/kept/cells.py --all --write    write the committed lists anew
@@ -24,26 +25,29 @@ import sys
 import tempfile
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
+from queue import SimpleQueue
+
+from card_parts import differences, held
 
 from rspcore.pki.generate import make_pki
 from rspharness.run.opening import load_settings
 from rspharness.simulated.used_card import used_state
 from rspharness.targets.target import TargetOptions
-from rspsim.euicc.state import CardState
 from rspsim.stores.sqlite import SqliteStore
-from rspsim.transports.pcscd import running_pcscd
+from rspsim.transports.shared_daemon import shared_pcscd
 
 ROOT = Path(__file__).resolve().parents[2]
 CARDS = ROOT / "harness" / "kept" / "cards"
 LISTS = ROOT / "harness" / "kept" / "not_applicable"
 LEVELS = ("read-only", "profiles", "destructive")
+IRREVERSIBLE = "irreversible"
+"""A level with a cell of its own, on a card made for it, whose CRLs are not compared."""
 ORDERS = {"files": ("",), "shuffled": ("7",), "twice": ("", "7")}
 """The seed of --shuffle of each run of a cell, empty for the order of the files."""
 FINE = {"pass", "not applicable", "probe"}
@@ -60,6 +64,8 @@ opening.TARGETS = (
 LINE = "{:<20} {:<13} {:<9} {:>7} {:>15} {:>6} {:>5}   {}"
 NO_RESULTS = "no results"
 
+Kind = tuple[tuple[str, str], ...]
+"""Keys and values of a table [card] that make another kind of card."""
 Verdicts = dict[str, tuple[str, str]]
 """Verdict and reason of each case, by its node id."""
 
@@ -82,18 +88,21 @@ class Outcome:
         runs: The verdicts of each of its runs.
         problems: What is wrong, one line each.
         apart: Cases that are not applicable here and are on a new card, by their reasons.
+        directly: Whether the card was called without the PC/SC daemon.
     """
 
     cell: Cell
     runs: list[Verdicts] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     apart: dict[str, str] = field(default_factory=dict)
+    directly: bool = False
 
     def line(self) -> str:
         """Returns the line of the table, of the last run."""
         counts = Counter(verdict for verdict, _ in self.runs[-1].values()) if self.runs else {}
         words = (counts.get(one, 0) for one in ("pass", "not applicable", "probe"))
         end = f"{len(self.problems)} wrong" if self.problems else "as new, nothing left"
+        end += ", in process" if self.directly else ""
         total = sum(counts.values())
         return LINE.format(self.cell.card, self.cell.level, self.cell.order, *words, total, end)
 
@@ -102,27 +111,34 @@ def main() -> int:
     """Runs cells, prints the table and what is wrong; returns 1 when something is."""
     options = _arguments()
     every = [Cell(*one) for one in product(_cards(), LEVELS, ORDERS)]
-    chosen = _chosen(every, options) or _drawn(every)
+    every.append(Cell("blank", IRREVERSIBLE, "files"))
+    asked = _chosen(every, options)
+    chosen = asked or _drawn(every)
     with ExitStack() as held, tempfile.TemporaryDirectory() as made:
         folder = options.report or Path(made)
         if not options.in_process:
-            held.enter_context(running_pcscd(slots=2))
+            held.enter_context(shared_pcscd(slots=2))
         pool = held.enter_context(ThreadPoolExecutor(2))
-        kinds, news = {}, {}
-        for card in sorted({cell.card for cell in chosen}):
-            kind = tuple(sorted(_kind(card).items()))
-            if kind not in kinds:
-                kinds[kind] = pool.submit(_on_new_cards, card, folder / f"new-{card}")
-            news[card] = kinds[kind]
+        readers: SimpleQueue[str] = SimpleQueue()
+        for slot in range(2):
+            readers.put(f"Virtual PCD 00 {slot:02d}")
+
+        def begun(cell: Cell) -> Future[Outcome]:
+            directly = options.in_process or (not asked and cell.level == "profiles")
+            place = folder / "-".join(_words(cell))
+            return pool.submit(_in_reader, cell, None if directly else readers, place)
+
+        done = [begun(chosen[0])]
+        news = {
+            kind: pool.submit(_on_new_cards, card, level, folder / f"new-{card}")
+            for kind, (card, level) in _needed(chosen).items()
+        }
+        done += map(begun, chosen[1:])
         print(LINE.format("card", "level", "order", "passed", "not applicable", "probe", "all", ""))
-        done = []
-        for slot, cell in enumerate(chosen):
-            reader = "" if options.in_process else f"Virtual PCD 00 {slot % 2:02d}"
-            done.append(pool.submit(_ran, cell, reader, folder / "-".join(_words(cell))))
         outcomes = []
         for one in done:
             outcome = one.result()
-            _compare(outcome, news[outcome.cell.card].result())
+            _compare(outcome, news[_kind(outcome.cell.card)].result())
             if not options.write:
                 _hold_against_list(outcome)
             print(outcome.line(), flush=True)
@@ -140,7 +156,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Run the suites on cards that are kept.")
     parser.add_argument("--all", action="store_true", help="every cell")
     parser.add_argument("--card", action="append", choices=_cards(), help="cells of this card")
-    parser.add_argument("--level", action="append", choices=LEVELS, help="cells of this level")
+    parser.add_argument(
+        "--level", action="append", choices=(*LEVELS, IRREVERSIBLE), help="cells of this level"
+    )
     parser.add_argument("--order", action="append", choices=ORDERS, help="cells in this order")
     parser.add_argument("--report", type=Path, help="folder for the reports")
     parser.add_argument("--in-process", action="store_true", help="without the PC/SC daemon")
@@ -191,24 +209,55 @@ def _drawn(every: list[Cell]) -> list[Cell]:
     return drawn
 
 
-def _kind(card: str) -> dict[str, str]:
+def _needed(cells: list[Cell]) -> dict[Kind, tuple[str, str]]:
+    """Returns the kinds of cards of some cells, each with one card and the level to compare.
+
+    The level is empty where one cell is of level irreversible: all cases are run then.
+    """
+    order = [*LEVELS, ""]
+    needed: dict[Kind, tuple[str, str]] = {}
+    for cell in cells:
+        level = "" if cell.level == IRREVERSIBLE else cell.level
+        card, before = needed.get(_kind(cell.card), (cell.card, LEVELS[0]))
+        needed[_kind(cell.card)] = card, max(before, level, key=order.index)
+    return needed
+
+
+def _kind(card: str) -> Kind:
     """Returns what a new card of the same personality has of the table [card] of a card."""
     settings = tomllib.loads((CARDS / f"{card}.toml").read_text(encoding="utf-8"))
     kind = settings.get("card", {})
     if kind.get("preset") == "nearly-full":  # a matter of memory, not of the kind of card
-        return {}
-    return {key: kind[key] for key in ("personality", "preset") if key in kind}
+        return ()
+    return tuple((key, kind[key]) for key in ("personality", "preset") if key in kind)
 
 
-def _on_new_cards(card: str, folder: Path) -> Verdicts:
-    """Returns the verdicts of all cases in process, each on a new card of the same personality."""
-    shared = _kind(card)
+def _on_new_cards(card: str, level: str, folder: Path) -> Verdicts:
+    """Returns the verdicts of the cases in process, each on a new card of the same kind.
+
+    Args:
+        card: A card of this kind.
+        level: The highest level; empty for all.
+        folder: Folder for the report.
+    """
     lines = ['kind = "inprocess"', f'name = "new {card}"', "[card]"]
-    lines += [f'{key} = "{value}"' for key, value in shared.items()]
+    lines += [f'{key} = "{value}"' for key, value in _kind(card)]
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / "target.toml"
     target.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return _run(["--target", target, "--report", folder], folder)
+    words = ["--target", target, "--report", folder, *(["--level", level] if level else [])]
+    return _run(words, folder)
+
+
+def _in_reader(cell: Cell, readers: SimpleQueue[str] | None, folder: Path) -> Outcome:
+    """Runs a cell in a reader that is free, or without one."""
+    if readers is None:
+        return _ran(cell, "", folder)
+    reader = readers.get()
+    try:
+        return _ran(cell, reader, folder)
+    finally:
+        readers.put(reader)
 
 
 def _ran(cell: Cell, reader: str, folder: Path) -> Outcome:
@@ -222,10 +271,10 @@ def _ran(cell: Cell, reader: str, folder: Path) -> Outcome:
     folder.mkdir(parents=True, exist_ok=True)
     state = folder / "card.db"
     state.unlink(missing_ok=True)
-    outcome = Outcome(cell)
+    outcome = Outcome(cell, directly=not reader)
     target = CARDS / f"{cell.card}.toml"
     _made(target, state)
-    before = _held(state)
+    before = held(state)
     for number, seed in enumerate(ORDERS[cell.order]):
         report = folder / str(number)
         words = ["--target", target, "--state", state, "--level", cell.level]
@@ -242,7 +291,9 @@ def _ran(cell: Cell, reader: str, folder: Path) -> Outcome:
             for name, (verdict, reason) in verdicts.items()
             if verdict not in FINE
         ]
-    after = _held(state)
+    after = held(state)
+    if cell.level == IRREVERSIBLE:
+        after = replace(after, crls=before.crls)
     outcome.problems += [f"the card differs: {one}" for one in differences(before, after)]
     return outcome
 
@@ -278,34 +329,6 @@ def _run(words: list[object], report: Path, program: str = SUITES) -> Verdicts:
         raise RuntimeError(f"{NO_RESULTS}: {(done.stdout + done.stderr)[-2000:]}")
     cases = json.loads(results.read_text(encoding="utf-8"))["cases"]
     return {case["nodeid"]: (case["verdict"], case["reason"]) for case in cases}
-
-
-def _held(path: Path) -> CardState:
-    """Returns what the card in a file holds, without what only rises."""
-    with SqliteStore(path) as store:
-        state = store.load()
-    if state is None:
-        raise RuntimeError(f"{path}: no card")
-    return held_of(state)
-
-
-def held_of(state: CardState) -> CardState:
-    """Returns a state without what only rises: seqNumber, keys made ahead."""
-    return replace(state, next_seq_number=0, one_time_keys=())
-
-
-def differences(before: CardState, after: CardState) -> Iterator[str]:
-    """Yields the parts of a card that are not as before, in words."""
-    for name in CardState.__dataclass_fields__:
-        was, now = getattr(before, name), getattr(after, name)
-        if was == now:
-            continue
-        if isinstance(was, tuple) and isinstance(now, tuple):
-            yield f"{name}: {len(was)} before, {len(now)} after"
-            yield from (f"{name}: gone or changed {one!r}"[:300] for one in was if one not in now)
-            yield from (f"{name}: new {one!r}"[:300] for one in now if one not in was)
-        else:
-            yield f"{name}: {was!r} before, {now!r} after"[:300]
 
 
 def _compare(outcome: Outcome, new: Verdicts) -> None:
@@ -345,7 +368,7 @@ def _write(outcomes: list[Outcome]) -> None:
             if one.cell.card == card:
                 held[one.cell.level] = one.apart
         text = "# Cases that do not apply to this card and do to a new one, each with the reason.\n"
-        for level in LEVELS:
+        for level in (*LEVELS, *([IRREVERSIBLE] if held.get(IRREVERSIBLE) else [])):
             entries = held.get(level, {})
             text += f"\n[{level}]\n"
             text += "".join(

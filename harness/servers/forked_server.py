@@ -27,6 +27,7 @@ from rspsim.transports.https import Front, Listener, tls_context
 from rspsim.transports.management_port import management_front
 
 _WRITES = frozenset(("BEGIN", "COMMIT", "INSERT", "UPDATE", "DELETE", "REPLACE"))
+TOKEN = "walk"  # noqa: S105  of a port that lives for a second
 _FRACTIONS = 5
 _STEP_S = 60e-6
 
@@ -151,7 +152,7 @@ class ForkedServer:
             listener = Listener(port=port, tls=tls_context(credential))
             with (
                 Front(server.handle, (listener,), lock=lock, note=server.note_refusal),
-                management_front(server, lock, port=admin_port),
+                management_front(server, lock, port=admin_port, token=TOKEN),
             ):
                 os.write(reported, b"1")
                 threading.Event().wait()

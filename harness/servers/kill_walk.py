@@ -43,7 +43,7 @@ from rspharness.targets.target import TargetOptions
 from rspsim.transports.https import free_port
 
 sys.path.insert(0, str(Path(__file__).parent))
-from forked_server import Cut, ForkedServer
+from forked_server import TOKEN, Cut, ForkedServer
 
 PKI = make_pki()
 SHORT = 24
@@ -257,7 +257,8 @@ class Walk:
         connection = http.client.HTTPConnection("127.0.0.1", self._ports[1], timeout=20)
         try:
             octets = None if body is None else json.dumps(body).encode()
-            connection.request(method, path, octets, {"Content-Type": "application/json"})
+            headers = {"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"}
+            connection.request(method, path, octets, headers)
             answer = json.loads(connection.getresponse().read())
         finally:
             connection.close()

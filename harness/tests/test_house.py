@@ -143,6 +143,7 @@ def commands(document: str) -> Iterator[list[str]]:
 def options_of(parser: argparse.ArgumentParser, words: list[str]) -> set[str]:
     """Collects the options that a parser and the sub-commands named in the words know."""
     known: set[str] = set()
+    parser.format_help()  # some get their options when they are used
     for action in parser._actions:
         known.update(action.option_strings)
         if isinstance(action, argparse._SubParsersAction):

@@ -250,10 +250,11 @@ def protect_group(bsp: Bsp, tag: int, plaintexts: Iterable[bytes]) -> tuple[tupl
     Raises:
         LocalError: a TLV would be longer than the channel's `max_tlv`.
     """
+    if tag != _MAC_ONLY:
+        return bsp.protect_all(tag, plaintexts)
     made = []
     for plaintext in plaintexts:
-        protect = bsp.protect_mac_only if tag == _MAC_ONLY else bsp.protect
-        one, bsp = protect(tag, plaintext)
+        one, bsp = bsp.protect_mac_only(tag, plaintext)
         made.append(one)
     return tuple(made), bsp
 

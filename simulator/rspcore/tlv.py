@@ -63,7 +63,13 @@ class Tlv:
         Raises:
             DecodeError: the value is not a whole number of data objects.
         """
-        return tuple(iterate(self.value, base=self.offset + len(self.raw) - len(self.value)))
+        base, value = self.offset + len(self.raw) - len(self.value), self.value
+        found, offset, end = [], 0, len(value)
+        while offset < end:
+            one = parse_prefix(value, offset, base=base)
+            found.append(one)
+            offset += len(one.raw)
+        return tuple(found)
 
     def find(self, tag: int) -> "Tlv | None":
         """Returns the first child with this tag, or None.

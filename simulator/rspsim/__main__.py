@@ -15,6 +15,12 @@ def _card() -> Area:
     return simulated_card
 
 
+def _profile() -> Area:
+    from rspsim.cli import profile  # noqa: PLC0415  only when it is named
+
+    return profile
+
+
 def _smdpp() -> Area:
     from rspsim.cli import smdpp  # noqa: PLC0415  only when it is named
 
@@ -35,6 +41,7 @@ def _doctor() -> Area:
 
 AREAS: Final[Mapping[str, Callable[[], Area]]] = {
     "card": _card,
+    "profile": _profile,
     "smdpp": _smdpp,
     "smds": _smds,
     "doctor": _doctor,

@@ -93,6 +93,11 @@ class AdjustableClock:
         if self._held is not None:
             self._held += step
 
+    @property
+    def frozen(self) -> bool:
+        """Returns whether it is held."""
+        return self._held is not None
+
     def freeze(self) -> None:
         """Holds the time at the present moment; `advance` still moves it."""
         self._held = self.now()

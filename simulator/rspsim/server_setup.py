@@ -1,8 +1,10 @@
 """What a served SM-DP+ is made of: its PKI, TLS certificates, faults, and the Profiles to order."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, LocalError
@@ -14,9 +16,22 @@ from rspcore.server_address import host_of
 from rspsim.pki_folder import read_pki
 from rspsim.smdpp import SmDpPlus
 from rspsim.smdpp.ci_guard import require_test_ci
-from rspsim.smdpp.fault_switch import Parameter, ServerFault
+from rspsim.smdpp.fault_switch import SCOPE_TYPES, FaultSwitch, ServerFault
+from rspsim.smdpp.greeting import Greeting, TlsTerms
 
-__all__ = ["Package", "server_number", "server_pki", "switch_faults", "tls_credential"]
+__all__ = [
+    "Package",
+    "be_disorderly",
+    "met_with_faults",
+    "server_number",
+    "server_pki",
+    "share",
+    "switch_faults",
+    "tls_credential",
+]
+
+
+_DISORDER: Final = ("http.refuse", "tcp.lose_request", "tcp.reset_before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,54 @@ def tls_credential(server: SmDpPlus, curve: Curve, now: datetime) -> Credential:
     return kept
 
 
+def met_with_faults(
+    server: SmDpPlus, curve: Curve, own: Credential, now: datetime
+) -> Callable[[], Greeting | None]:
+    """Returns what tells a listener how its next client is met.
+
+    Args:
+        server: The server whose faults count.
+        curve: Curve of the listener.
+        own: TLS certificate of the listener.
+        now: Present time of the real clock.
+    """
+    names = tuple(dict.fromkeys(map(host_of, (server.identity.address, *server.identity.aliases))))
+    terms = TlsTerms(identity=server.identity, curve=curve, names=names, now=now)
+    return lambda: server.greeting(terms, own)
+
+
+def be_disorderly(faults: FaultSwitch, share: float, seed: str) -> None:
+    """Lets a share of all requests fail in ways that a client has to survive by trying again.
+
+    A third of them is answered with 503 and Retry-After, one is lost before it is carried out, and
+    of one the answer is lost.
+
+    Args:
+        faults: The faults of the server.
+        share: Share of the requests, above 0 and below 1.
+        seed: What they are drawn from.
+
+    Raises:
+        LocalError: the share is out of range.
+    """
+    if not 0 < share < 1:
+        raise LocalError(f"disorder of {share:g}: expected a share above 0 and below 1, as 0.05")
+    for name in _DISORDER:
+        faults.on(name, probability=share / len(_DISORDER), seed=f"{seed}|{name}")
+
+
+def share(key: str, value: str) -> float:
+    """Reads a share, such as 0.05 or 5%.
+
+    Raises:
+        LocalError: the text is no number; the key is what it names.
+    """
+    try:
+        return float(value.removesuffix("%")) / (100 if value.endswith("%") else 1)
+    except ValueError as error:
+        raise LocalError(f"{key} is {value!r}: expected a share such as 0.05 or 5%") from error
+
+
 def switch_faults(server: SmDpPlus, requested: list[str]) -> None:
     """Switches faults on, each given in the form NAME,KEY=VALUE,...
 
@@ -92,23 +155,28 @@ def switch_faults(server: SmDpPlus, requested: list[str]) -> None:
     """
     for one in requested:
         name, *pairs = one.split(",")
-        given = dict(pair.partition("=")[::2] for pair in pairs)
-        function, times = given.pop("function", ""), given.pop("times", None)
+        parts = (pair.partition("=") for pair in pairs)
+        given = {key: value for key, _, value in parts}
         fault = server.faults.fault(name)
-        parameters = {key: _parameter(fault, key, value) for key, value in given.items()}
-        server.faults.on(
-            name,
-            function=function,
-            times=None if times is None else _integer("times", times),
-            **parameters,
-        )
+        read = {key: _parameter(fault, key, value) for key, value in given.items()}
+        server.faults.on(name, **read)
 
 
-def _parameter(fault: ServerFault, key: str, value: str) -> Parameter:
+def _parameter(fault: ServerFault, key: str, value: str) -> object:
     default = fault.parameters.get(key)
-    if isinstance(default, bool):
-        return value.lower() in {"1", "true", "yes"}
-    return _integer(key, value) if isinstance(default, int) else value
+    kind = SCOPE_TYPES.get(key) if default is None else type(default)
+    if kind is bool:
+        return _truth(key, value)
+    if kind is int:
+        return _integer(key, value)
+    return share(f"--fault parameter {key}", value) if kind is float else value
+
+
+def _truth(key: str, value: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if value.lower() not in words:
+        raise LocalError(f"--fault parameter {key} is {value!r}: expected true or false")
+    return words[value.lower()]
 
 
 def _integer(key: str, value: str) -> int:

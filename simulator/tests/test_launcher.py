@@ -26,6 +26,7 @@ def launcher(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     for name, value in {
         "ROOT": tmp_path,
         "VENV": tmp_path / ".venv",
+        "LOCKED": tmp_path / "locked.txt",
         "STAMP": tmp_path / ".venv" / "rsplab-setup.json",
         "TOX_RESULTS": tmp_path / ".tox" / "junit",
     }.items():

@@ -177,8 +177,9 @@ def _entry(metadata):
 
 
 def _sorted(response):
-    """Returns the entries of a response in an order that does not depend on the card."""
-    return sorted(bytes(one.raw) for one in tlv.parse(tlv_edit.at(response, 0xA0)).children())
+    """Returns the objects of the entries of a response in an order that is not the card's."""
+    entries = tlv.parse(tlv_edit.at(response, 0xA0)).children()
+    return sorted(sorted(bytes(one.raw) for one in entry.children()) for entry in entries)
 
 
 @testcase.each(

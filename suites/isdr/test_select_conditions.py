@@ -5,7 +5,11 @@ from dataclasses import replace
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b import GetEuiccChallengeRequest
-from rspcore.messages.es10c import GetEuiccDataRequest, ProfileInfoListRequest
+from rspcore.messages.es10c import (
+    GetEuiccDataRequest,
+    GetEuiccDataResponse,
+    ProfileInfoListRequest,
+)
 from rspcore.status import StatusWord, is_success
 from rspharness import testcase
 from rspharness.card import expect
@@ -111,7 +115,7 @@ def test_second_terminal_capability(card, note, step):
     with step("S_LPAd -> eUICC: GetEID; expected: the EID, SW 9000"):
         response = card.store(GET_EID)
         expect.success(response)
-        expect.equal(response.data[-16:], eid.octets, "EID")
+        expect.equal(expect.message(GetEuiccDataResponse, response.data).eid_value, eid, "EID")
 
 
 @testcase("ISD-R.Select#29")

@@ -17,12 +17,17 @@ from rspcore.messages.es10b import (
     GetRatRequest,
     ListNotificationRequest,
 )
-from rspcore.messages.es10c import GetEuiccDataRequest, ProfileInfoListRequest
+from rspcore.messages.es10c import (
+    GetEuiccDataRequest,
+    GetEuiccDataResponse,
+    ProfileInfoListRequest,
+)
 from rspcore.status import StatusWord, is_success
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
 from rspharness.card.card_under_test import ALL_TAGS
+from rspharness.card.listed import UnobservedError
 from rspharness.suite import logical_channels, store_data_blocks
 from rspharness.suite.atr import Atr
 
@@ -45,6 +50,14 @@ WITHOUT_BODY = {
     "BF3C": EuiccConfiguredAddressesRequest().encode(),
     "BF43": GetRatRequest().encode(),
 }
+OWNERS = {
+    "BF20": "ES10b.GetEUICCInfo1#01",
+    "BF22": "ES10b.GetEUICCInfo2#01",
+    "BF2E": "ES10b.GetEUICCChallenge#01",
+    "BF3C": "ES10a.GetEuiccConfiguredAddresses#03",
+    "BF43": "ES10b.GetRAT#01",
+}
+"""Rows of functions that give no response at all."""
 EXTENSIBLE = {
     "GetEID": GET_EID,
     "GetProfilesInfo": GET_PROFILES_INFO,
@@ -87,11 +100,18 @@ def answers(card, note, among=READING):
 
     A function that is refused fails in rows of its own; GetEID is asked in any case.
     """
-    found = {name: card.store(octets) for name, octets in READING.items() if name in among}
-    refused = [name for name, one in found.items() if not is_success(one.sw) and name != "GetEID"]
-    if refused and among is READING:
+    found, refused = {}, []
+    for name, octets in READING.items():
+        if name not in among:
+            continue
+        try:
+            found[name] = card.answered(octets)
+        except UnobservedError:
+            if name == "GetEID":
+                raise
+            refused.append(name)
+    if refused:
         note(f"refused as they are, and not compared: {', '.join(refused)}")
-        return {name: one for name, one in found.items() if name not in refused}
     return found
 
 
@@ -188,7 +208,8 @@ def test_class_of_each_channel(card, step):
             response = card.transmit(command)
         with step("Expected: SW 9000, the EID"):
             expect.sw(response, StatusWord.OK)
-            expect.equal(response.data[-16:], eid.octets, "EID")
+            answer = expect.message(GetEuiccDataResponse, response.data)
+            expect.equal(answer.eid_value, eid, "EID")
 
 
 @testcase("Transport.StoreData#13", level="read-only")
@@ -209,7 +230,8 @@ def test_class_of_each_extended_channel(card, step):
             response = card.transmit(command)
         with step("Expected: SW 9000, the EID"):
             expect.sw(response, StatusWord.OK)
-            expect.equal(response.data[-16:], eid.octets, "EID")
+            answer = expect.message(GetEuiccDataResponse, response.data)
+            expect.equal(answer.eid_value, eid, "EID")
 
 
 @testcase("Transport.StoreData#36", level="read-only")
@@ -306,7 +328,11 @@ def test_requests_without_body(card, step):
     for name, octets in WITHOUT_BODY.items():
         with step(f"S_LPAd -> eUICC: {name} 00; expected: SW 9000, the answer has the same tag"):
             expect.equal(octets.hex().upper(), f"{name}00", "request")
-            response = card.store(octets)
+            response = None
+            with card.owned_by(OWNERS[name]):  # what a function gives is its own matter
+                response = card.store(octets)
+            if response is None:
+                continue
             expect.sw(response, StatusWord.OK)
             expect.equal(response.data[: len(name) // 2].hex().upper(), name, "tag of the answer")
 

@@ -12,11 +12,12 @@ import pytest
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu
+from rspcore.errors import DecodeError
 from rspcore.profile_maker import make_profile, preset
 from rspcore.profile_maker.files import ACCESS_RULES
 from rspcore.profile_reader import split
 from rspharness.card import expect
-from rspharness.record.verdicts import ExpectationError
+from rspharness.card.listed import UnobservedError
 from rspharness.suite.preconditions import require_enabled
 
 PIN, PUK, ADM = "30303030FFFFFFFF", "3131313131313131", "3535353535353535"
@@ -85,19 +86,19 @@ class Files:
         return answer, aid
 
     def usim(self):
-        """Returns the AID of the first USIM in EF.DIR, which has to name one."""
+        """Returns the AID of the first USIM in EF.DIR; what it has to hold is a row of its own."""
         records = []
         self.select(0x3F00)
-        fcp = self.select(0x2F00)
-        length = int.from_bytes(fcp[0x82][2:4], "big")
-        for number in range(1, fcp[0x82][4] + 1):
+        descriptor = self.select(0x2F00).get(0x82, b"").ljust(5, b"\0")
+        length = int.from_bytes(descriptor[2:4], "big")
+        for number in range(1, descriptor[4] + 1):
             record = self(f"00B2{number:02X}04{length:02X}").data
             records.append(record.hex(" ").upper() or "no octets")
-            if record[:1] == b"\x61":
-                aid = tlv.parse_prefix(record).find(0x4F)
-                if aid is not None and bytes(aid.value).startswith(bytes.fromhex("A0000000871002")):
-                    return bytes(aid.value)
-        raise ExpectationError("the AID of a USIM", "; ".join(records), about="EF.DIR")
+            aid = aid_in(record)
+            if aid.startswith(bytes.fromhex("A0000000871002")):
+                return aid
+        shown = "; ".join(records) or "no record"
+        raise UnobservedError("procedure.FileStructure#05", "the AID of a USIM in EF.DIR", shown)
 
     def read(self, fid, length):
         """Selects a transparent file below the MF and returns this many octets of it."""
@@ -114,6 +115,15 @@ class Files:
     def refused(self, text, *words):
         """Requires that a command is refused with one of these status words."""
         expect.refused(self(text), *words)
+
+
+def aid_in(record):
+    """Returns the AID of a record of EF.DIR, no octets when there is none that can be read."""
+    try:
+        aid = tlv.parse_prefix(record).find(0x4F) if record[:1] == b"\x61" else None
+    except DecodeError:
+        return b""
+    return b"" if aid is None else bytes(aid.value)
 
 
 def fcp_of(data):

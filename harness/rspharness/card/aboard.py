@@ -16,11 +16,13 @@ class Aboard:
         profiles: ICCIDs of the Profiles.
         enabled: ICCID of the one that was Enabled before the run, or None.
         notifications: seqNumbers of the Notifications that waited before the run.
+        stays_enabled: Whether the Enabled one has PPR1, so that no other can be Enabled.
     """
 
     profiles: frozenset[Iccid] = frozenset()
     enabled: Iccid | None = None
     notifications: frozenset[int] = frozenset()
+    stays_enabled: bool = False
 
     def owns(self, number: int | None, iccid: Iccid | None) -> bool:
         """Returns whether a Notification is one of these, or of one of these Profiles."""

@@ -43,13 +43,14 @@ from rspharness.card.listed import (
     ListedNotification,
     ListedProfile,
     UnobservedError,
+    in_order,
     read_notifications,
     read_pending,
     read_profiles,
 )
 from rspharness.card.snapshot import Part, Snapshot
 from rspharness.lpa.es10_functions import FUNCTIONS
-from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
+from rspharness.lpa.isdr_channel import ChannelOptions, CutShortError, IsdrChannel
 from rspharness.lpa.proactive import free_toolkit
 from rspharness.record.timing import Timings
 from rspharness.record.verdicts import ExpectationError, LinkFault
@@ -89,6 +90,7 @@ _OBSERVERS: Final = {
 }
 """Functions by which cases of any other look at the card, each with the row that owns it."""
 _ALL_TAGS_ROW: Final = "ES10c.GetProfilesInfo#32"
+_ORDER_ROW: Final = "ES10c.GetProfilesInfo#49"
 _SELECTION: Final = "ISD-R.Select#01"
 _SELECTION_AGAIN: Final = "ISD-R.Select#19"
 _SELECTION_AFTER_RESET: Final = "ISD-R.Select#20"
@@ -256,7 +258,11 @@ class Card(IsdrChannel):
         tag = _tag(octets)
         if tag in _ES10C and self.number is not None:
             self.play_terminal()
-        data, sw = super().send_raw(octets)
+        try:
+            data, sw = super().send_raw(octets)
+        except CutShortError:
+            self.reset()  # what such a card makes of its channels is not known
+            raise
         if tag in _SWITCHES and self.pending_proactive is not None and not self.refresh_expected:
             if data.endswith(bytes((_CAT_BUSY,))):
                 self.play_terminal()
@@ -276,14 +282,19 @@ class Card(IsdrChannel):
         Raises:
             ExpectationError: the card refused; `UnobservedError` as `exchange`.
         """
-        response = self.store(octets)
-        if not is_success(response.sw):
-            function = _BY_TAG.get(_tag(octets) or 0)
-            name = function.name if function else "the request"
-            raise self._not_read(
-                name, octets, "SW 9000 (OK) or 91XX", f"SW {describe(response.sw)}"
-            )
-        return response
+        function = _BY_TAG.get(_tag(octets) or 0)
+        data, sw = self._successful(function.name if function else "the request", octets)
+        return ResponseApdu(data, sw)
+
+    def _successful(self, name: str, octets: bytes) -> tuple[bytes, int]:
+        """Sends one command TLV and returns data and status word, which is one of success."""
+        try:
+            data, sw = self.send_raw(octets)
+        except CutShortError as error:
+            raise self._not_read(name, octets, "a response APDU", str(error)) from error
+        if not is_success(sw):
+            raise self._not_read(name, octets, "SW 9000 (OK) or 91XX", f"SW {describe(sw)}")
+        return data, sw
 
     def exchange(self, name: str, octets: bytes) -> bytes:
         """Sends one command TLV and returns the response TLV.
@@ -293,17 +304,29 @@ class Card(IsdrChannel):
                 response of this function. `UnobservedError` for the lists by which cases look at
                 the card, unless such a request was answered earlier in this case.
         """
-        data, sw = self.send_raw(octets)
-        if not is_success(sw):
-            raise self._not_read(name, octets, "SW 9000 (OK) or 91XX", f"SW {describe(sw)}")
+        data, _ = self._successful(name, octets)
         function = _BY_NAME.get(name)
         if function is not None:
             try:
                 function.response.decode(data)
             except DecodeError as error:
+                if (ordered := self._in_order(name, data)) is not None:
+                    return ordered
                 wanted = f"a {function.response.__name__}"
                 raise self._not_read(name, octets, wanted, str(error)) from error
         return data
+
+    def _in_order(self, name: str, data: bytes) -> bytes | None:
+        """Returns a list of Profiles with its objects in order, None where that is no remedy.
+
+        Their order is a matter of one requirement.
+        """
+        if name != _LIST_PROFILES or self.rows is None or _ORDER_ROW in self.rows:
+            return None
+        ordered = in_order(data)
+        if ordered is not None:
+            self.note(f"also: the objects of a Profile come in another order ({_ORDER_ROW})")
+        return ordered
 
     def _not_read(
         self, name: str, octets: bytes, expected: str, actual: str
@@ -414,10 +437,19 @@ class Card(IsdrChannel):
         if listed is None:
             shown = data.hex(" ").upper() or "no data"
             self.note(f"{_LIST_NOTIFICATIONS} gives no list: SW {describe(sw)}, {shown}")
-            data, sw = self.send_raw(RetrieveNotificationsListRequest().encode())
-            listed = read_pending(data) if is_success(sw) else ()
+            return self.retrieved_notifications()
         self._note_problems("Notification", listed)
         return tuple(one for one in listed if not self.aboard.owns(one.seq_number, one.iccid))
+
+    def retrieved_notifications(self) -> tuple[ListedNotification, ...]:
+        """Retrieves the Notifications; returns of each what `listed_notifications` does.
+
+        A card that gives none counts as one without Notifications.
+        """
+        data, sw = self.send_raw(RetrieveNotificationsListRequest().encode())
+        retrieved = read_pending(data) if is_success(sw) else ()
+        self._note_problems("Notification", retrieved)
+        return tuple(one for one in retrieved if not self.aboard.owns(one.seq_number, one.iccid))
 
     def _note_problems(
         self, kind: str, listed: tuple[ListedProfile, ...] | tuple[ListedNotification, ...]

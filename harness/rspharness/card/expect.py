@@ -5,7 +5,8 @@ reader of the report understands: numbers with their names, octets with their co
 requirement accepts several outcomes, all are given.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import TypeVar
 
@@ -28,7 +29,7 @@ from rspcore.messages.notifications import (
 from rspcore.status import StatusWord, describe, is_success, more_data
 from rspcore.tlv import Tlv, parse
 from rspharness.card.snapshot import Snapshot
-from rspharness.record.verdicts import ExpectationError
+from rspharness.record.verdicts import ExpectationError, SettledError
 
 __all__ = [
     "code_of",
@@ -44,6 +45,7 @@ __all__ = [
     "pir_success",
     "point",
     "refused",
+    "settled",
     "signature",
     "success",
     "sw",
@@ -113,6 +115,19 @@ def that(*, holds: bool, expected: str, actual: str) -> None:
     """
     if not holds:
         raise ExpectationError(expected, actual)
+
+
+@contextmanager
+def settled() -> Iterator[None]:
+    """Makes what is wrong inside a fail also in a probe: no reading of the requirement allows it.
+
+    Raises:
+        SettledError: an expectation inside does not hold.
+    """
+    try:
+        yield
+    except ExpectationError as error:
+        raise SettledError(error.expected, error.actual) from error
 
 
 def equal(actual: T, expected: T, about: str = "") -> None:

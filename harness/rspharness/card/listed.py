@@ -16,6 +16,8 @@ from typing import Final
 from rspcore import tlv
 from rspcore.errors import DecodeError
 from rspcore.ids import Aid, Iccid
+from rspcore.messages.codec import components
+from rspcore.messages.es10c import ProfileInfo, ProfileInfoListResponse
 from rspcore.tags import Tag
 from rspharness.record.verdicts import ExpectationError
 
@@ -23,6 +25,7 @@ __all__ = [
     "ListedNotification",
     "ListedProfile",
     "UnobservedError",
+    "in_order",
     "read_notifications",
     "read_pending",
     "read_profiles",
@@ -34,6 +37,7 @@ _LIST: Final = 0xA0
 _NUMBER: Final = 0x80
 _WHOLE_ICCID: Final = bytes.fromhex("5A0A")
 _ICCID_OCTETS: Final = 10
+_PPR1: Final = 0x40
 
 
 class UnobservedError(ExpectationError):
@@ -63,6 +67,7 @@ class ListedProfile:
         isdp_aid: AID of the ISD-P.
         profile_state: profileState.
         profile_class: profileClass.
+        nickname: profileNickname, empty for none.
         problem: What of these cannot be read, in words; empty when nothing is wrong.
     """
 
@@ -71,7 +76,21 @@ class ListedProfile:
     isdp_aid: Aid | None = None
     profile_state: int | None = None
     profile_class: int | None = None
+    nickname: str = ""
     problem: str = ""
+
+    @property
+    def keeps_enabled(self) -> bool:
+        """Returns whether it is listed with PPR1, which forbids to disable it (SGP.22 v2, 2.9.1).
+
+        Rules that are not listed, or cannot be read, are none.
+        """
+        try:
+            rules = tlv.parse(self.raw).find(Tag.ProfilePolicyRules)
+        except DecodeError:
+            return False
+        bits = b"" if rules is None else rules.value[1:2]  # after the number of unused bits
+        return bool(bits) and bool(bits[0] & _PPR1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +123,28 @@ def read_profiles(octets: bytes) -> tuple[ListedProfile, ...] | None:
         return None
     entries, rest = read
     return (*map(_profile, entries), *_found(rest))
+
+
+def in_order(octets: bytes) -> bytes | None:
+    """Returns a list of Profiles with the objects of each in the order of the ASN.1 module.
+
+    Unknown objects come last. None when it cannot be read even so.
+    """
+    order = [component.tag for component in components(ProfileInfo)]
+
+    def place(one: tlv.Tlv) -> int:
+        return order.index(one.tag) if one.tag in order else len(order)
+
+    try:
+        entries = (
+            tlv.encode(entry.tag, *(bytes(one.raw) for one in sorted(entry.children(), key=place)))
+            for entry in tlv.parse(tlv.parse(octets).value).children()
+        )
+        ordered = tlv.encode(_PROFILES, tlv.encode(_LIST, *entries))
+        ProfileInfoListResponse.decode(ordered)
+    except DecodeError:
+        return None
+    return ordered
 
 
 def read_notifications(octets: bytes) -> tuple[ListedNotification, ...] | None:
@@ -181,6 +222,7 @@ def _profile(raw: bytes) -> ListedProfile:
         isdp_aid=aid,
         profile_state=_integer(found, Tag.ProfileState),
         profile_class=_integer(found, Tag.ProfileClass),
+        nickname=found.get(Tag.ProfileNickname, b"").decode("utf-8", "replace"),
         problem=problem or wrong_iccid or wrong_aid,
     )
 

@@ -101,6 +101,22 @@ def _server_options() -> argparse.ArgumentParser:
         metavar="S",
         help="seconds for one exchange with a server in all (default: 30)",
     )
+    server.add_argument(
+        "--protocol-version",
+        metavar="X.Y.Z",
+        help="highest version to say in X-Admin-Protocol (default: 2.5.0)",
+    )
+    server.add_argument(
+        "--user-agent", metavar="TEXT", help="User-Agent to say (default: gsma-rsp-lpad)"
+    )
+    server.add_argument(
+        "--retries",
+        type=int,
+        default=0,
+        metavar="N",
+        help="tries after a fault of the transport, with pauses of 1, 2, 4 ... s or as long as the "
+        "server asks for, up to 60 s (default: 0)",
+    )
     return options
 
 
@@ -159,6 +175,18 @@ def _add_download(
         metavar="CODE",
         help="activation code, 'LPA:1$...'; without it the default SM-DP+ of the card is used",
     )
+    parser.add_argument(
+        "--qr",
+        type=Path,
+        metavar="FILE",
+        help="picture with the QR code of an activation code (needs the extra rsplab[qr])",
+    )
+    parser.add_argument(
+        "--matching-id",
+        metavar="ID",
+        help="MatchingID to ask with in place of that of the code; any text, for servers that use "
+        "others than the specification allows",
+    )
     _add_consent(parser)
 
 
@@ -190,13 +218,23 @@ def _add_consent(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--confirmation-code", metavar="CODE", help="code to enter if the server requires one"
     )
-    parser.add_argument(
-        "--retries",
-        type=int,
-        default=0,
-        metavar="N",
-        help="tries after a fault of the transport, with pauses of 1, 2, 4 ... s or as long as the "
-        "server asks for, up to 60 s (default: 0)",
+    device = parser.add_argument_group("the device")
+    device.add_argument(
+        "--imei", default="", metavar="DIGITS", help="IMEI of the device, 15 digits (default: none)"
+    )
+    device.add_argument(
+        "--tac",
+        default="",
+        metavar="DIGITS",
+        help="TAC of the device, 8 digits (default: those of the IMEI, or 35290611)",
+    )
+    device.add_argument(
+        "--capability",
+        action="append",
+        default=[],
+        metavar="NAME=RELEASE",
+        help="a capability of the device, such as eutranEpc=15, in place of the usual ones; "
+        "may be repeated",
     )
     parser.add_argument(
         "--yes", action="store_true", help="consent to the download without a prompt"
@@ -212,6 +250,14 @@ def _add_notifications(
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--process", action="store_true", help="deliver them to their servers")
     action.add_argument("--remove", type=int, metavar="N", help="remove one without delivery")
+    action.add_argument(
+        "--watch",
+        type=float,
+        nargs="?",
+        const=10.0,
+        metavar="S",
+        help="deliver them, then look every S seconds for new ones until stopped (default: 10)",
+    )
 
 
 def _run(options: argparse.Namespace) -> int:

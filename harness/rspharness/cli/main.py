@@ -53,6 +53,12 @@ def _ota() -> Area:
     return ota
 
 
+def _profile() -> Area:
+    from rspsim.cli import profile  # noqa: PLC0415  only when it is named
+
+    return profile
+
+
 def _smdpp() -> Area:
     from rspsim.cli import smdpp  # noqa: PLC0415  only when it is named
 
@@ -79,6 +85,7 @@ AREAS: Final[Mapping[str, Callable[[], Area]]] = {
     "coverage": _coverage,
     "card": _card,
     "ota": _ota,
+    "profile": _profile,
     "smdpp": _smdpp,
     "smds": _smds,
     "doctor": _doctor,

@@ -375,7 +375,7 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     given = {
         "target": target,
         "report": report_folder(options, suites),
-        **{name: getattr(options, name) for name in (*REPEATED, "shuffle", "change_limit")},
+        **{name: getattr(options, name) for name in (*REPEATED, "shuffle")},
     }
     arguments += [f"{_long(name)}={value}" for name, value in given.items() if value]
     arguments += [f"{_long('case')}={case}" for case in options.case or ()]

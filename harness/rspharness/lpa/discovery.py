@@ -1,7 +1,8 @@
 """Discovery: what waits for a card at its default SM-DP+ and at an SM-DS.
 
 An SM-DS answers with events: the address of a server and the MatchingID to ask it with. Each one is
-then downloaded as an activation code would be. The session at the SM-DS ends with its list.
+then downloaded as an activation code would be. The session at the SM-DS ends with its list. The
+server of an event may be another SM-DS (a cascade), which is asked in turn.
 
 Source: SGP.22 v2, 3.6 and 5.8. ES11 has the paths and requests of ES9+.
 """
@@ -9,21 +10,34 @@ Source: SGP.22 v2, 3.6 and 5.8. ES11 has the paths and requests of ES9+.
 from rspcore.errors import DecodeError, RemoteError
 from rspcore.messages import es9p
 from rspcore.messages.euicc_info import DeviceInfo
+from rspcore.pki.certificate import Certificate
+from rspcore.pki.roles import Role
 from rspharness.lpa import activation_code
 from rspharness.lpa.activation_code import ActivationCode
-from rspharness.lpa.checks import check_same_server, check_server_address
+from rspharness.lpa.checks import (
+    DownloadStoppedError,
+    check_same_server,
+    check_server_address,
+)
 from rspharness.lpa.download_steps import (
     STANDARD_DEVICE,
     CardRefusedError,
     authenticate_server_request,
     initiate_authentication,
 )
-from rspharness.lpa.es9p_client import Es11Client, HttpPort, ServerRefusedError
+from rspharness.lpa.es9p_client import (
+    AnyServerClient,
+    Es11Client,
+    HttpPort,
+    ServerRefusedError,
+    ServerUnreachableError,
+)
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.local_management import code_text, read_addresses
 
 __all__ = ["default_code", "find_events", "is_nothing_pending"]
 
+_LONGEST_CASCADE = 3
 _NOTHING_PENDING = frozenset({("8.1.1", "3.8"), ("8.2.6", "3.8")})
 """What an SM-DP+ without an order for this EID answers to an empty MatchingID."""
 
@@ -50,6 +64,8 @@ def find_events(
 ) -> tuple[ActivationCode, ...]:
     """Asks an SM-DS for the events of a card and returns each as an activation code, in its order.
 
+    An event whose server is another SM-DS is asked for there, with its EventID, and so on.
+
     Args:
         card: An open channel.
         port: The way to servers.
@@ -58,20 +74,64 @@ def find_events(
 
     Returns:
         Server and MatchingID of each event; none when nothing waits. The events stay at the SM-DS.
+        An event that cannot be followed is returned as it is; its download says why.
 
     Raises:
         DownloadStoppedError: the SM-DS signed another address, or is another server than its TLS
             certificate says.
         CardRefusedError: the card refused the SM-DS; the code is the AuthenticateErrorCode.
-        RemoteError: the card or the SM-DS refused, or an event names no server.
+        RemoteError: the card or the SM-DS refused, an event names no server, or the events lead
+            from SM-DS to SM-DS without an end.
         ServerUnreachableError: no answer came.
     """
     address = address or read_addresses(card).root_ds_address
+    found: list[ActivationCode] = []
+    waiting = [(ActivationCode(address=address), 0)]
+    while waiting:
+        asked, depth = waiting.pop(0)
+        if depth > _LONGEST_CASCADE:
+            raise RemoteError(
+                f"ES11: the events lead through more than {_LONGEST_CASCADE} SM-DS, the last one "
+                f"is {asked.address}"
+            )
+        try:
+            events = _events_at(card, port, asked, device)
+        except (RemoteError, ServerUnreachableError, DownloadStoppedError):
+            if not depth:
+                raise
+            events = []
+            found.append(asked)
+        for event in events:
+            if _is_smds(card, port, event.address):
+                waiting.append((event, depth + 1))
+            else:
+                found.append(event)
+    return tuple(found)
+
+
+def _is_smds(card: IsdrChannel, port: HttpPort, address: str) -> bool:
+    """Returns whether a server is an SM-DS, by the certificate that it authenticates with.
+
+    The session that is opened for it is left to its end. A server that gives no answer is taken for
+    an SM-DP+, whose download then says why.
+    """
+    try:
+        answer = initiate_authentication(card, AnyServerClient(port, address)).answer
+        return Certificate.from_der(answer.server_certificate).role is Role.DS_AUTH
+    except (RemoteError, ServerUnreachableError, DecodeError):
+        return False
+
+
+def _events_at(
+    card: IsdrChannel, port: HttpPort, asked: ActivationCode, device: DeviceInfo
+) -> list[ActivationCode]:
+    """Returns what one SM-DS has: all events of the card, or what its EventID stands for."""
+    address = asked.address
     es11 = Es11Client(port, address)
     initiated = initiate_authentication(card, es11)
     check_server_address(address, initiated.server_signed1.server_address)
     check_same_server(es11.tls_certificate, initiated.answer.server_certificate)
-    response = card.send(authenticate_server_request(initiated, "", device))
+    response = card.send(authenticate_server_request(initiated, asked.matching_id, device))
     refused = response.authenticate_response_error
     request = es9p.AuthenticateClientRequest(
         transaction_id=initiated.transaction_id, authenticate_server_response=response.encode()
@@ -84,8 +144,8 @@ def find_events(
         except ServerRefusedError:
             raise stopped from None  # the SM-DS has to hear of it, and refuses: that is expected
         raise stopped
-    found = es11.event_entries(request).event_entries
-    return tuple(_code(one.rsp_server_address, one.event_id) for one in found)
+    entries = es11.event_entries(request).event_entries
+    return [_code(one.rsp_server_address, one.event_id) for one in entries]
 
 
 def _code(address: str, event_id: str) -> ActivationCode:

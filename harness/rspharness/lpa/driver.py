@@ -5,16 +5,20 @@
 'Lpa'
 """
 
+from collections.abc import Callable
+from time import sleep  # noqa: TID251  waits, and reads no clock
 from types import TracebackType
 from typing import Self
 
 from rspcore.errors import ConfigError
 from rspcore.ids import Eid
 from rspcore.messages.es10c import ProfileInfo
+from rspcore.messages.euicc_info import DeviceInfo
 from rspharness.lpa import local_management
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.discovery import find_events
 from rspharness.lpa.download import AutomaticUser, Download, EndUser
+from rspharness.lpa.download_steps import STANDARD_DEVICE
 from rspharness.lpa.es9p_client import HttpPort
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
@@ -135,7 +139,13 @@ class Lpa:
         local_management.delete_profile(self.card, local_management.profile_name(profile))
 
     def download(
-        self, code: str | ActivationCode, *, user: EndUser | None = None, retries: int = 0
+        self,
+        code: str | ActivationCode,
+        *,
+        user: EndUser | None = None,
+        retries: int = 0,
+        device: DeviceInfo = STANDARD_DEVICE,
+        pause: Callable[[float], object] = sleep,
     ) -> Download:
         """Downloads and installs a Profile; older Notifications for its server go out first.
 
@@ -143,6 +153,8 @@ class Lpa:
             code: Activation code, as a text or read.
             user: Answers the questions; by default it agrees and knows no Confirmation Code.
             retries: Tries after a transport fault.
+            device: What the device says of itself (`rspharness.lpa.device`).
+            pause: Waits for a number of seconds before each.
 
         Raises:
             RspError: as `rspharness.lpa.download.download`; the session is cancelled.
@@ -151,11 +163,20 @@ class Lpa:
         read = ActivationCode.parse(code) if isinstance(code, str) else code
         deliver_older(self.card, self._port, read.address)
         return download_with_retries(
-            self.card, self._port, read, retries=retries, user=user or AutomaticUser()
+            self.card,
+            self._port,
+            read,
+            retries=retries,
+            user=user or AutomaticUser(),
+            device=device,
+            pause=pause,
         )
 
     def discover(self, smds: str = "") -> tuple[ActivationCode, ...]:
-        """Returns the events of an SM-DS, by default of the root SM-DS that the card names."""
+        """Returns the events of an SM-DS, by default of the root SM-DS that the card names.
+
+        An event that leads to another SM-DS is followed there.
+        """
         return find_events(self.card, self._port, smds)
 
     def deliver_notifications(self) -> tuple[Delivery, ...]:

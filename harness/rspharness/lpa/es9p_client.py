@@ -37,6 +37,7 @@ from rspharness.lpa.status_meanings import meaning
 
 __all__ = [
     "PROTOCOL_VERSION",
+    "AnyServerClient",
     "Es9Client",
     "Es11Client",
     "HttpPort",
@@ -101,8 +102,8 @@ class TlsPort(Protocol):
     def limit_roots(self, ci_pkids: Collection[bytes]) -> None:
         """Accepts from now on only servers under these CI keys, 20 octets each."""
 
-    def expect_role(self, address: str, role: Role) -> None:
-        """Accepts from the server of an address only a certificate of this role."""
+    def expect_role(self, address: str, role: Role | None) -> None:
+        """Accepts from the server of an address only a certificate of this role, None for any."""
 
     def server_certificate(self, address: str) -> bytes | None:
         """Returns the DER octets of the certificate of a server in use, or None."""
@@ -163,10 +164,10 @@ class Es9Client:
     Attributes:
         address: Address of the server as the activation code or a Notification names it.
         server_version: Version of the last answer's X-Admin-Protocol, None when it had none.
-        role: Role of the TLS certificate expected.
+        role: Role of the TLS certificate expected, None for that of either kind of server.
     """
 
-    role: ClassVar[Role] = Role.DP_TLS
+    role: ClassVar[Role | None] = Role.DP_TLS
 
     def __init__(self, port: HttpPort, address: str) -> None:
         self._port = port
@@ -285,6 +286,12 @@ class Es9Client:
             )
         self.server_version = protocol and protocol.removeprefix(ADMIN_PROTOCOL_PREFIX)
         return reply
+
+
+class AnyServerClient(Es9Client):
+    """Calls what SM-DP+ and SM-DS have in common: InitiateAuthentication."""
+
+    role = None
 
 
 class Es11Client(Es9Client):

@@ -7,7 +7,6 @@ a server that accepts none of the usual curves is tried a second time with it. R
 followed and no proxy is used.
 """
 
-import re
 import ssl
 import warnings
 from collections.abc import Collection, Iterable, Mapping
@@ -17,25 +16,29 @@ from typing import Any, Final, Self
 
 import urllib3
 from urllib3.connection import HTTPSConnection
-from urllib3.exceptions import HTTPError, InsecureRequestWarning, NewConnectionError, SSLError
-from urllib3.exceptions import TimeoutError as HttpTimeoutError
+from urllib3.exceptions import HTTPError, InsecureRequestWarning, SSLError
 
 from rspcore.crypto.curves import Curve
-from rspcore.errors import ConfigError, DecodeError, RemoteError, RspError
+from rspcore.errors import ConfigError, DecodeError, RspError
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.roles import Role
-from rspcore.pki.verification import CertificateFlaw, tls_certificate_flaws
+from rspcore.pki.verification import tls_certificate_flaws
 from rspcore.server_address import host_of, in_brackets, split_address
 from rspharness.lpa.es9p_client import HttpReply, ServerUnreachableError
+from rspharness.lpa.https_failures import (
+    OPENSSL_BRAINPOOL,
+    dates_shown,
+    flaw_text,
+    is_about_dates,
+    no_common_curve,
+    unreachable,
+)
 from rspharness.record.timing import stopwatch
 
 __all__ = ["HttpsOptions", "HttpsPort"]
 
 _HTTPS_PORT: Final = 443
-_OPENSSL_BRAINPOOL: Final = "brainpoolP256r1"
 _MAX_BODY_OCTETS: Final = 8 * 1024 * 1024
-_OBJECT: Final = re.compile(r"^<?[\w.]*Connection(?:Pool)?\([^)]*\)[^:]*: ")
-"""The connection object that urllib3's messages begin with, of no use to a reader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,7 @@ class HttpsOptions:
             those of the FQDN.
         curve: Curve to offer, None for the usual ones first and brainpoolP256r1 if they fail.
         timeout_s: Seconds for one exchange in all: connection, request and whole answer.
+        headers: Header fields in place of those of the client, such as User-Agent.
     """
 
     ca_certificates: tuple[bytes, ...] = ()
@@ -57,6 +61,7 @@ class HttpsOptions:
     connect_to: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     curve: Curve | None = None
     timeout_s: float = 30.0
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class HttpsPort:
@@ -69,9 +74,10 @@ class HttpsPort:
         self._options = options or HttpsOptions()
         self._pools: dict[str, urllib3.HTTPSConnectionPool] = {}
         self._ci_pkids: frozenset[bytes] | None = None
-        self._roles: dict[str, Role] = {}
+        self._roles: dict[str, Role | None] = {}
         self._certificates: dict[str, bytes] = {}
         self._deadline = _Deadline()
+        self._last_curve: Curve | None = None
 
     def limit_roots(self, ci_pkids: Collection[bytes]) -> None:
         """Accepts from now on only servers under these CI keys (20 octets each).
@@ -84,8 +90,8 @@ class HttpsPort:
             self.close()
             self._ci_pkids = wanted
 
-    def expect_role(self, address: str, role: Role) -> None:
-        """Accepts from the server of an address only a certificate of this role."""
+    def expect_role(self, address: str, role: Role | None) -> None:
+        """Accepts from the server of an address only a certificate of this role, None for any."""
         if self._roles.get(address.lower()) is not role:
             self._roles[address.lower()] = role
             pool = self._pools.pop(address, None)
@@ -114,18 +120,30 @@ class HttpsPort:
         """Sends a request and returns the answer, whatever its status.
 
         Raises:
-            ServerUnreachableError: no connection, no trust, or no whole answer.
-            RemoteError: the certificate has no role of a server, or the answer is too long.
+            ServerUnreachableError: no connection, no trust, or no whole answer; an answer of more
+                than 8 MiB is not read to its end.
             ConfigError: a CA certificate given cannot be used.
         """
         self._deadline.start(self._options.timeout_s)
+        headers = {**headers, **self._options.headers}
         pool = self._pools.get(address)
         try:
             if pool is not None:
                 return self._request(pool, address, path, headers, body)
             return self._first_request(address, path, headers, body)
         except HTTPError as error:
-            raise _unreachable(address, error) from error
+            raise unreachable(address, error, self._dates_shown(address, error)) from error
+
+    def _dates_shown(self, address: str, error: HTTPError) -> str:
+        """Returns the dates of the certificate if they are what is wrong, else an empty text."""
+        if not is_about_dates(error):
+            return ""
+        brainpool = Curve.BRAINPOOL_P256R1 in (self._options.curve, self._last_curve)
+        try:
+            seconds = self._deadline.left()
+        except TimeoutError:
+            return ""
+        return dates_shown(self._place(address), host_of(address), seconds, brainpool=brainpool)
 
     def _first_request(
         self, address: str, path: str, headers: Mapping[str, str], body: bytes
@@ -137,7 +155,7 @@ class HttpsPort:
             try:
                 reply = self._request(pool, address, path, headers, body)
             except SSLError as error:
-                if not _no_common_curve(error):
+                if not no_common_curve(error):
                     raise
                 pool.close()
             else:
@@ -171,18 +189,24 @@ class HttpsPort:
         with response:
             content = response.read(_MAX_BODY_OCTETS + 1)
         if len(content) > _MAX_BODY_OCTETS:
-            raise RemoteError(
+            pool.close()
+            raise ServerUnreachableError(
                 f"{address}: the answer has more than {_MAX_BODY_OCTETS:,} octets; not read on"
             )
         return HttpReply(response.status, dict(response.headers), content)
 
-    def _pool(self, address: str, curve: Curve) -> urllib3.HTTPSConnectionPool:
-        options = self._options
+    def _place(self, address: str) -> tuple[str, int]:
+        """Returns host and port to connect to for an address."""
         name, port_text = split_address(address.lower())
         port = int(port_text) if port_text else _HTTPS_PORT
         keys = (f"{in_brackets(name)}:{port}", name, "")
-        places = (options.connect_to.get(key) for key in keys)
-        host, port = next((place for place in places if place), (name, port))
+        places = (self._options.connect_to.get(key) for key in keys)
+        return next((place for place in places if place), (name, port))
+
+    def _pool(self, address: str, curve: Curve) -> urllib3.HTTPSConnectionPool:
+        options, name = self._options, host_of(address)
+        host, port = self._place(address)
+        self._last_curve = curve
         pool = urllib3.HTTPSConnectionPool(
             host,
             port,
@@ -193,7 +217,8 @@ class HttpsPort:
             assert_hostname=False if options.insecure else name,
         )
         if not options.insecure:
-            pool.ConnectionCls = self._checked_connection(address)
+            connection: Any = self._checked_connection(address)
+            pool.ConnectionCls = connection
         return pool
 
     def _checked_connection(self, address: str) -> type[HTTPSConnection]:
@@ -217,7 +242,7 @@ class HttpsPort:
         try:
             certificate = Certificate.from_der(der)
         except DecodeError as error:
-            raise RemoteError(f"TLS certificate of {address}: {error}") from error
+            raise ServerUnreachableError(f"TLS certificate of {address}: {error}") from error
         issuer = self._issuer(certificate)
         role = self._roles.get(address.lower())
         roles = (Role.DP_TLS, Role.DS_TLS) if role is None else (role,)
@@ -225,8 +250,8 @@ class HttpsPort:
         now = datetime.now(UTC)  # noqa: TID251  TLS is held against the real clock
         flaw = next(tls_certificate_flaws(certificate, roles, issuer, now, name), None)
         if flaw is not None:
-            raise RemoteError(
-                f"TLS certificate of {address}: {_flaw_text(flaw, certificate, roles)}. "
+            raise ServerUnreachableError(
+                f"TLS certificate of {address}: {flaw_text(flaw, certificate, roles)}. "
                 "Nothing was sent"
             )
         self._certificates[address.lower()] = der
@@ -265,13 +290,13 @@ class HttpsPort:
         class Timed(ssl.SSLSocket):
             """A socket whose every step has what is left of the time of the exchange."""
 
-            def recv_into(self, *given: Any) -> int:
+            def recv_into(self, *given: Any, **named: Any) -> int:
                 self.settimeout(deadline.left())
-                return super().recv_into(*given)
+                return super().recv_into(*given, **named)
 
-            def send(self, *given: Any) -> int:
+            def send(self, *given: Any, **named: Any) -> int:
                 self.settimeout(deadline.left())
-                return super().send(*given)
+                return super().send(*given, **named)
 
         context.sslsocket_class = Timed
         return context
@@ -298,22 +323,12 @@ class _Deadline:
         return left
 
 
-def _flaw_text(flaw: CertificateFlaw, certificate: Certificate, roles: Collection[Role]) -> str:
-    if flaw in (CertificateFlaw.EXPIRED, CertificateFlaw.NOT_YET_VALID):
-        return f"{flaw}: valid from {certificate.not_before} to {certificate.not_after}"
-    if flaw in (CertificateFlaw.NO_ROLE, CertificateFlaw.WRONG_ROLE):
-        role = certificate.role
-        expected = " or ".join(one.name for one in roles)
-        return f"role {role.name if role else 'none'}; expected {expected}"
-    return f"{flaw} is not as the profile of such a certificate says (SGP.22 v2, 4.5.2)"
-
-
 def _context(options: HttpsOptions, curve: Curve, trusted: tuple[bytes, ...]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if curve is Curve.BRAINPOOL_P256R1:
         context.maximum_version = ssl.TLSVersion.TLSv1_2
-        context.set_ecdh_curve(_OPENSSL_BRAINPOOL)
+        context.set_ecdh_curve(OPENSSL_BRAINPOOL)
     if options.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -333,25 +348,3 @@ def _trust(context: ssl.SSLContext, certificates: Iterable[bytes]) -> None:
                 f"CA certificate of {len(der):,} octets cannot be used: {error}; expected a CI "
                 "certificate, DER or PEM"
             ) from error
-
-
-def _no_common_curve(error: SSLError) -> bool:
-    return "handshake_failure" in str(error).lower().replace(" ", "_")
-
-
-def _unreachable(address: str, error: HTTPError) -> ServerUnreachableError:
-    text = _OBJECT.sub("", str(error))
-    if isinstance(error, SSLError):
-        hint = ""
-        if "expired" in text.lower() or "not yet valid" in text.lower():
-            hint = "; compare its dates with the clock of this machine"
-        elif "certificate verify failed" in text.lower():
-            hint = "; name the CI with --ca, or accept any certificate with --insecure"
-        return ServerUnreachableError(f"{address}: no TLS connection: {text}{hint}")
-    if isinstance(error, NewConnectionError):
-        return ServerUnreachableError(
-            f"{address}: no connection: {text}; say where it is with --connect-to HOST:PORT"
-        )
-    if isinstance(error, HttpTimeoutError):
-        return ServerUnreachableError(f"{address}: no answer in time: {text}")
-    return ServerUnreachableError(f"{address}: the connection broke: {text}")

@@ -14,7 +14,7 @@ from typing import Final, Self
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu, class_for
-from rspcore.errors import LocalError, RemoteError, RspError
+from rspcore.errors import DecodeError, LocalError, RemoteError, RspError
 from rspcore.ids import Aid
 from rspcore.status import StatusWord, describe, is_success, more_data, proactive_pending
 from rspcore.tags import ISDR_AID, Tag
@@ -23,7 +23,7 @@ from rspharness.lpa.terminal import Terminal
 from rspharness.targets.isdr_aids import ISDR_AIDS
 from rspharness.targets.transport import CardLink
 
-__all__ = ["LPAD_CAPABILITY", "ChannelOptions", "IsdrChannel"]
+__all__ = ["LPAD_CAPABILITY", "ChannelOptions", "CutShortError", "IsdrChannel"]
 
 LPAD_CAPABILITY: Final = bytes.fromhex("A903830107")
 """TERMINAL CAPABILITY data: a device with LUId, LPDd and LDSd (TS 102 221, 11.1.19)."""
@@ -62,6 +62,10 @@ class ChannelOptions:
             raise LocalError(f"block size of {self.block_size} octets; expected 6 to 255")
         if self.channel is not None:
             class_for(self.channel, proprietary=True)
+
+
+class CutShortError(DecodeError):
+    """Reports that a card answered with fewer octets than a status word has."""
 
 
 class IsdrChannel(Sender):
@@ -233,7 +237,7 @@ class IsdrChannel(Sender):
 
         Raises:
             RemoteError: the card does not stop answering 61XX.
-            DecodeError: the answer has no status word.
+            CutShortError: the answer has no status word.
         """
         response = self._answered(command)
         parts = [response.data]
@@ -261,7 +265,11 @@ class IsdrChannel(Sender):
         return response
 
     def _once(self, command: CommandApdu) -> ResponseApdu:
-        response = ResponseApdu.parse(self.link.transmit(command.encode()))
+        octets = self.link.transmit(command.encode())
+        try:
+            response = ResponseApdu.parse(octets)
+        except DecodeError as error:
+            raise CutShortError(str(error)) from error
         announced = proactive_pending(response.sw)
         if announced is not None:
             self.pending_proactive = announced

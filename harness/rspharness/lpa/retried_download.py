@@ -9,9 +9,11 @@ from time import sleep  # noqa: TID251  waits, and reads no clock
 from typing import Final
 
 from rspcore.messages.es10b import CancelSessionReason
+from rspcore.messages.euicc_info import DeviceInfo
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.download import AutomaticUser, Download, EndUser, Progress, download
+from rspharness.lpa.download_steps import STANDARD_DEVICE
 from rspharness.lpa.es9p_client import HttpPort, ServerUnreachableError
 from rspharness.lpa.isdr_channel import IsdrChannel
 
@@ -52,6 +54,7 @@ def download_with_retries(  # noqa: PLR0913  those of a download, and two
     *,
     retries: int,
     user: EndUser | None = None,
+    device: DeviceInfo = STANDARD_DEVICE,
     progress: Progress = lambda _step, _done, _all: None,
     pause: Callable[[float], object] = sleep,
 ) -> Download:
@@ -63,6 +66,7 @@ def download_with_retries(  # noqa: PLR0913  those of a download, and two
         code: The activation code.
         retries: Further tries after the first, 0 or more.
         user: Answers the questions.
+        device: What the device says of itself.
         progress: Called for each step of each try.
         pause: Waits for a number of seconds: 1, 2, 4 and so on, or what the server asks for.
 
@@ -70,12 +74,16 @@ def download_with_retries(  # noqa: PLR0913  those of a download, and two
         RspError: as `download`; after the last try its transport fault.
     """
     remembering = _RememberingUser(user or AutomaticUser())
+
+    def once() -> Download:
+        return download(card, port, code, user=remembering, device=device, progress=progress)
+
     for number in range(retries):
         try:
-            return download(card, port, code, user=remembering, progress=progress)
+            return once()
         except ServerUnreachableError as error:
             asked = getattr(error, "retry_after_s", None)
             if asked is not None and asked > LONGEST_PAUSE_S:
                 raise
         pause(min(2.0**number, LONGEST_PAUSE_S) if asked is None else asked)
-    return download(card, port, code, user=remembering, progress=progress)
+    return once()

@@ -42,7 +42,7 @@ class TracedPort:
         if isinstance(self._port, TlsPort):
             self._port.limit_roots(ci_pkids)
 
-    def expect_role(self, address: str, role: Role) -> None:
+    def expect_role(self, address: str, role: Role | None) -> None:
         """Passes the role on to a port over TLS."""
         if isinstance(self._port, TlsPort):
             self._port.expect_role(address, role)

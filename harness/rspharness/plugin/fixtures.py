@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rspharness.card.aboard import NOBODY
 from rspharness.record.testcase import Level
 from rspharness.run.stash import RUN, case_of
 
@@ -72,10 +73,15 @@ def card(case_state: "CaseState", run_state: "Run") -> "Iterator[Card]":
     From a card that is kept, what the case left is removed afterwards; what could not be removed
     is noted in the case.
     """
+    aboard = run_state.case_aboard  # may read the card, so it comes first
     opened = run_state.open_card(case_state.trace, case_state.timings, case_state.seed)
     case_state.card = opened
-    opened.aboard = run_state.aboard
+    opened.aboard = aboard
     opened.rows = frozenset(case_state.ids)
+    if opened.aboard != NOBODY:
+        from rspharness.card.untouched import UntouchedLink  # noqa: PLC0415  kept cards only
+
+        opened.link = UntouchedLink(opened.link, opened.aboard)
     changing = not run_state.target.simulated and case_state.level is not Level.READ_ONLY
     run_state.traces |= changing
     yield opened

@@ -180,7 +180,8 @@ def _examine(run: Run, config: pytest.Config) -> None:
     trace = Trace()
     trace.remark("preflight")
     try:
-        run.preflight = examine(run.open_card(trace, Timings()), partial(require_trust, run))
+        card = run.open_card(trace, Timings())
+        run.preflight = examine(card, partial(require_trust, run), run.owns)
     except TargetLost as error:
         run.broken = run.broken or f"preflight: {error}"
         raise

@@ -23,6 +23,7 @@ __all__ = [
     "Inconclusive",
     "LinkFault",
     "NotApplicable",
+    "SettledError",
     "TargetLost",
     "Verdict",
 ]
@@ -75,6 +76,14 @@ class ExpectationError(RspError):
         super().__init__(f"{subject}expected {expected}, got {actual}")
         self.expected = expected
         self.actual = actual
+
+
+class SettledError(ExpectationError):
+    """Reports that the card did what no reading of the requirement allows: *fail*, also in a probe.
+
+    A probe leaves open which of several outcomes is right. What contradicts all of them is not
+    open, such as a value that is stored although its type excludes it.
+    """
 
 
 class Inconclusive(RspError):  # noqa: N818  the verdict's own name

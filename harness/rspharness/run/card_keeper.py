@@ -11,7 +11,7 @@ from typing import Final
 
 from rspcore.apdu import Ins
 from rspcore.errors import LocalError, StoreError
-from rspcore.ids import Aid, Eid
+from rspcore.ids import Aid, Eid, Iccid
 from rspcore.tags import ISDR_AID, Tag
 from rspharness.card.card_under_test import Card
 from rspharness.record.testcase import Level
@@ -26,6 +26,9 @@ __all__ = ["CardKeeper", "JournalledLink"]
 
 _METADATA: Final = re.compile(rb"\xbf\x25.{1,3}?\x5a\x0a(.{10})", re.DOTALL)
 """StoreMetadata with its first member, the ICCID; it travels in clear inside a BPP."""
+
+_METADATA_OCTETS: Final = 17
+"""The most octets of it: a block may end anywhere in them."""
 
 _SWITCHES: Final = tuple(tag.to_bytes(2, "big") for tag in (Tag.EnableProfile, Tag.DisableProfile))
 
@@ -64,6 +67,7 @@ class CardKeeper:
         self._before: Before | None = None
         self._journal = Journal.load(folder, eid)
         self._restoring = False
+        self._blocks: dict[int, bytes] = {}
 
     @property
     def before(self) -> Before | None:
@@ -79,6 +83,10 @@ class CardKeeper:
     def restoring(self) -> bool:
         """Returns whether the card is being put back."""
         return self._restoring
+
+    def owns(self, iccid: Iccid | None, aid: Aid | None = None) -> bool:
+        """Returns whether a Profile is of the suites: installed by this run, by its journal."""
+        return self._journal is not None and self._journal.owns(iccid, aid)
 
     def take_over(self, card: Card) -> PutBack | None:
         """Works the journal of an earlier run off, if there is one; then reads what the card is.
@@ -137,10 +145,15 @@ class CardKeeper:
             if self._before is None:
                 raise LocalError("a changing command before the card was read")
             self._journal = Journal.begin(self._folder, self.eid, self._place, self._before)
-        for iccid in _METADATA.findall(command):
-            self._journal.will_install(iccid)
         apdu = read_leniently(command)
-        if apdu.ins == Ins.STORE_DATA and apdu.data.startswith(_SWITCHES):
+        if apdu.ins != Ins.STORE_DATA:
+            return
+        channel = apdu.channel or 0
+        blocks = self._blocks.get(channel, b"") + apdu.data
+        self._blocks[channel] = blocks[1 - _METADATA_OCTETS :]
+        for iccid in _METADATA.findall(blocks):
+            self._journal.will_install(iccid)
+        if apdu.data.startswith(_SWITCHES):
             self._journal.will_switch()
 
     def close(self) -> None:

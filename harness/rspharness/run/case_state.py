@@ -29,6 +29,7 @@ from rspharness.record.verdicts import (
     Inconclusive,
     LinkFault,
     NotApplicable,
+    SettledError,
     TargetLost,
     Verdict,
 )
@@ -63,6 +64,7 @@ class CaseState:
         deviation: Reason of the known deviation the target file declares for it, or empty.
         again: Command that runs this case alone.
         fault: Fault of the simulated card that the case has to find, or empty.
+        settled: Whether it failed in what even a probe does not leave open.
         verdict: None until judged.
     """
 
@@ -86,6 +88,7 @@ class CaseState:
     timings: Timings = field(default_factory=Timings)
     steps: Steps = field(init=False)
     card: Card | None = None
+    settled: bool = False
     verdict: Verdict | None = None
     reason: str = ""
     expected: str = ""
@@ -146,7 +149,8 @@ class CaseState:
                 self.expected, self.actual = error.expected, error.actual
             elif isinstance(error, RemoteError):
                 self.expected, self.actual = "an answer without error", self.reason
-            if self.probe:
+            self.settled = isinstance(error, SettledError) and not self._all_doubted
+            if self.probe and not self.settled:
                 self.verdict = Verdict.PROBE
             elif self.deviation:
                 self.verdict = Verdict.DEVIATION
@@ -161,9 +165,13 @@ class CaseState:
 
     def _hangs_on_unknown(self, error: BaseException) -> bool:
         """Returns whether unreached conditions may only show that an unknown option is absent."""
+        return self._all_doubted and not isinstance(error, TargetLost)
+
+    @property
+    def _all_doubted(self) -> bool:
+        """Returns whether every requirement that applies hangs on an unknown option."""
         applying = [row.id for row in self.requirements if row.id not in self.excused]
-        doubted = bool(applying) and all(one in self.doubted for one in applying)
-        return doubted and not isinstance(error, TargetLost)
+        return bool(applying) and all(one in self.doubted for one in applying)
 
     def _verdict(self, error: BaseException) -> Verdict:
         if isinstance(error, LinkFault):
@@ -239,6 +247,8 @@ class CaseState:
             own = verdict
             if row.id in self.excused:
                 own = Verdict.NOT_APPLICABLE
+            elif self.settled and row.id not in self.doubted:
+                pass
             elif (row.probe or row.id in self.doubted) and verdict in (Verdict.PASS, Verdict.FAIL):
                 own = Verdict.PROBE
             out[row.id] = str(own)

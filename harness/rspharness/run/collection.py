@@ -275,7 +275,7 @@ def _require_fault(name: str, kind: str) -> bool:
     """Requires a card fault to be known; returns whether it is a hostile card.
 
     Raises:
-        ConfigError: a hostile card, and the target is another one than `inprocess`.
+        ConfigError: a hostile card, and the target is neither `inprocess` nor `kept`.
         LocalError: there is none of this name; the message names those that come near.
     """
     from rspharness.simulated.hostile import is_hostile, require_hostile  # noqa: PLC0415  as below
@@ -283,8 +283,10 @@ def _require_fault(name: str, kind: str) -> bool:
 
     if is_hostile(name):
         require_hostile(name)
-        if kind != "inprocess":
-            raise ConfigError(f"--card-fault {name}: a hostile card needs --target inprocess")
+        if kind not in ("inprocess", "kept"):
+            raise ConfigError(
+                f"--card-fault {name}: a hostile card needs --target inprocess or kept"
+            )
         return True
     maker_with(name)
     return False
@@ -349,8 +351,8 @@ def _options(config: pytest.Config) -> RunOptions:
         state=Path(state) if state else None,
         slot=int(worker.removeprefix("gw")),
         parallel=hasattr(config, "workerinput"),
-        no_redact=config.getoption(long_option("no-redact")),
-        erase_foreign=config.getoption(long_option("erase-foreign")),
+        no_redact=bool(config.getoption(long_option("no-redact"))),
+        erase_foreign=bool(config.getoption(long_option("erase-foreign"))),
         change_limit=_number(value(config, "change-limit")),
         started=datetime.now(tz=UTC),  # noqa: TID251  certificates are checked at the real time
     )

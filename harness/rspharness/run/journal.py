@@ -9,6 +9,9 @@ about is sent:
 
 A torn last line is what a crash leaves: it is left out, and its command was not sent. The file is
 removed once the card is as before. Beside it a file counts the changing commands the card has had.
+
+What is of the run is what the journal says: a Profile that was about to be installed and was not
+there before. What was there before is somebody else's, whatever its ICCID.
 """
 
 import json
@@ -19,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from rspcore.errors import StoreError
-from rspcore.ids import Eid
+from rspcore.ids import Aid, Eid, Iccid
 
 __all__ = ["Before", "ChangeCounter", "Journal", "ProfileBefore", "journalled_eids", "state_folder"]
 
@@ -65,6 +68,7 @@ class Before:
         address: Default SM-DP+ address, empty for none.
         profiles: The Profiles with an ICCID.
         notifications: ICCID by seqNumber of each Notification, empty where it has none.
+        aids: Octets of the ISD-P AIDs of all Profiles in hexadecimal, also of those without ICCID.
         unread: What could not be read, each with the reason.
     """
 
@@ -72,11 +76,13 @@ class Before:
     profiles: tuple[ProfileBefore, ...] | None
     notifications: Mapping[int, str] | None
     unread: tuple[str, ...] = ()
+    aids: frozenset[str] | None = None
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
         """Reads the JSON value of a journal."""
         profiles, waiting = values["profiles"], values["notifications"]
+        aids = values.get("aids")  # an earlier version did not write them
         return cls(
             address=values["address"],
             profiles=None if profiles is None else tuple(ProfileBefore(**one) for one in profiles),
@@ -84,7 +90,17 @@ class Before:
                 None if waiting is None else {int(number): one for number, one in waiting.items()}
             ),
             unread=tuple(values["unread"]),
+            aids=None if aids is None else frozenset(aids),
         )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the JSON value for a journal."""
+        return {**asdict(self), "aids": None if self.aids is None else sorted(self.aids)}
+
+    @property
+    def iccids(self) -> frozenset[str]:
+        """Returns the octets of the ICCIDs that were there, in hexadecimal."""
+        return frozenset(one.iccid for one in self.profiles or ())
 
 
 @dataclass(slots=True)
@@ -111,7 +127,7 @@ class Journal:
             StoreError: the folder cannot be written. The card must not be changed then.
         """
         made = cls(_file(folder, eid), before)
-        head = {"journal": _VERSION, "eid": str(eid), "place": place, "before": asdict(before)}
+        head = {"journal": _VERSION, "eid": str(eid), "place": place, "before": before.as_dict()}
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             made._append(head)
@@ -172,6 +188,18 @@ class Journal:
         """Writes down, once, that Profiles are about to be enabled or disabled."""
         if not self.switches:
             self._write({"switches": True})
+
+    def owns(self, iccid: Iccid | None, aid: Aid | None = None) -> bool:
+        """Returns whether a Profile is of the run.
+
+        One whose ICCID cannot be read is so when its ISD-P was not there before and the run was
+        about to install Profiles.
+        """
+        if iccid is not None:
+            octets = iccid.octets.hex()
+            return octets in self.installs and octets not in self.before.iccids
+        aids = self.before.aids
+        return bool(self.installs) and aids is not None and aid is not None and str(aid) not in aids
 
     def _write(self, change: Mapping[str, Any]) -> None:
         try:

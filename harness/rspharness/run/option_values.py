@@ -49,7 +49,7 @@ def value(config: pytest.Config, name: str) -> str:
 
 def values(config: pytest.Config, name: str) -> list[str]:
     """Returns the values of a repeatable option; the environment and the ini have one a line."""
-    given: list[str] = config.getoption(long_option(name))
+    given: list[str] = config.getoption(long_option(name)) or []
     if given:
         return given
     lines = os.environ.get(variable(name), "").splitlines()

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError, RemoteError
+from rspcore.ids import Iccid
 from rspcore.messages.codec import Structure
 from rspcore.messages.es10b import (
     GetEuiccInfo1Request,
@@ -26,7 +28,6 @@ from rspharness.card.card_under_test import ALL_TAGS, Card
 from rspharness.card.listed import UnobservedError, read_notifications, read_profiles
 from rspharness.lpa.es10_functions import FUNCTIONS
 from rspharness.record.verdicts import Cause, NotApplicable
-from rspharness.targets.own_profile import OWN_ICCIDS
 
 __all__ = ["EID_ROW", "Preflight", "examine"]
 
@@ -34,6 +35,12 @@ EID_ROW: Final = "ES10c.GetEID#01"
 """The requirement that owns an EID that cannot be read."""
 
 _RESPONSES: Final = {function.request: function.response for function in FUNCTIONS}
+_MF: Final = 0x3F00
+_EF_DIR: Final = 0x2F00
+_TEMPLATE: Final = b"\x61"
+_AID: Final = 0x4F
+_AID_OCTETS: Final = range(5, 17)
+_MOST_RECORDS: Final = 32
 _LONGEST: Final = 32
 """Octets of an answer that a line shows."""
 
@@ -68,12 +75,15 @@ class Preflight:
         self.findings.append(Cause(row, finding, remedy))
 
 
-def examine(card: Card, trusts: Callable[[], None]) -> Preflight:
+def examine(
+    card: Card, trusts: Callable[[], None], owns: Callable[[Iccid | None], bool]
+) -> Preflight:
     """Reads a card, just reset; its channel is closed again afterwards.
 
     Args:
         card: The card.
         trusts: Raises `NotApplicable` when the card does not trust the servers of the run.
+        owns: Returns whether a Profile is of the suites.
 
     Raises:
         TargetLost: the card stopped answering.
@@ -91,8 +101,9 @@ def examine(card: Card, trusts: Callable[[], None]) -> Preflight:
     except NotApplicable:
         seen.lines["trust"] = "no CI in common; cases that need a trusted server do not apply"
     card.reset()  # reading the options has used another channel
-    _lists(card, seen)
+    _lists(card, seen, owns)
     _read(card, seen, "RAT", GetRatRequest(), "ES10b.GetRAT#01")
+    _directory(card, seen)
     waiting = card.pending_proactive
     seen.lines["toolkit"] = "nothing waits" if waiting is None else f"{waiting} octets wait"
     if isinstance(info, EuiccInfo2):
@@ -161,8 +172,42 @@ def _read(card: Card, seen: Preflight, name: str, request: Structure, row: str) 
     return None
 
 
-def _lists(card: Card, seen: Preflight) -> None:
-    for problem, row in _list_problems(card, seen):
+def _directory(card: Card, seen: Preflight) -> None:
+    """Looks whether each application that EF.DIR names has an AID; no file, no line."""
+    selected = [
+        card.transmit(CommandApdu(0x00, Ins.SELECT, 0, 0x0C, file.to_bytes(2)))
+        for file in (_MF, _EF_DIR)
+    ]
+    if not all(is_success(one.sw) for one in selected):
+        return
+    records: list[bytes] = []
+    while len(records) < _MOST_RECORDS:
+        read = CommandApdu(0x00, Ins.READ_RECORD, len(records) + 1, 0x04, le=256)
+        if not is_success((response := card.transmit(read)).sw):
+            break
+        records.append(response.data)
+    templates = [one for one in records if one[:1] == _TEMPLATE]
+    seen.lines["EF.DIR"] = f"{len(templates)} applications"
+    for one in templates:
+        if problem := _aid_problem(one):
+            shown = one[:_LONGEST].hex(" ").upper()
+            finding = f"EF.DIR: {shown} ({problem})"
+            seen.find("EF.DIR", "procedure.FileStructure#05", finding, "mend EF.DIR")
+            return
+
+
+def _aid_problem(record: bytes) -> str:
+    """Returns what is wrong with the AID of an application template, nothing when it is right."""
+    try:
+        aid = tlv.parse_prefix(record).find(_AID)
+    except DecodeError as error:
+        return str(error)
+    size = 0 if aid is None else len(aid.value)
+    return "" if size in _AID_OCTETS else f"an AID of {size} octets; expected 5 to 16"
+
+
+def _lists(card: Card, seen: Preflight, owns: Callable[[Iccid | None], bool]) -> None:
+    for problem, row in _list_problems(card, seen, owns):
         seen.find("Profile list", row, problem, "mend ES10c.GetProfilesInfo")
     data, problem = _answer(card, ListNotificationRequest())
     listed = read_notifications(data) if not problem else None
@@ -171,11 +216,13 @@ def _lists(card: Card, seen: Preflight) -> None:
         row = "ES10b.ListNotification#01"
         seen.find("Notifications", row, f"Notifications: {shown}", "mend ES10b.ListNotification")
         return
-    foreign = sum(not str(one.iccid).startswith(OWN_ICCIDS) for one in listed)
+    foreign = sum(not owns(one.iccid) for one in listed)
     seen.lines["Notifications"] = f"{len(listed)} wait, {foreign} of them not of these suites"
 
 
-def _list_problems(card: Card, seen: Preflight) -> Iterator[tuple[str, str]]:
+def _list_problems(
+    card: Card, seen: Preflight, owns: Callable[[Iccid | None], bool]
+) -> Iterator[tuple[str, str]]:
     """Yields what is wrong with the lists of Profiles, for all tags and without a tag list."""
     for row, tags in (("ES10c.GetProfilesInfo#32", ALL_TAGS), ("ES10c.GetProfilesInfo#01", None)):
         data, problem = _answer(card, ProfileInfoListRequest(tag_list=tags))
@@ -185,7 +232,9 @@ def _list_problems(card: Card, seen: Preflight) -> Iterator[tuple[str, str]]:
             shown = problem or data[:_LONGEST].hex(" ").upper() or "no octets"
             yield f"list of Profiles {asked}: {shown}", row
             continue
-        foreign = [one for one in listed if not str(one.iccid).startswith(OWN_ICCIDS)]
+        if odd := [one for one in listed if one.problem]:
+            yield f"list of Profiles {asked}: {odd[0].problem}", row
+        foreign = [one for one in listed if not owns(one.iccid)]
         names = f" ({', '.join(str(one.iccid) for one in foreign)})" if foreign else ""
         text = f"{len(listed)}, {len(foreign)} of them not of these suites{names}"
         seen.lines["Profiles"] = text

@@ -1,30 +1,31 @@
 """Putting a card back to what it was before a run, as its journal says, verified by reading.
 
-Only what the run itself can have done is undone: Profiles of the suites that were not there or
-were about to be installed are deleted, after their policy rules were lifted where these forbid it,
-and their Notifications removed. A Profile or Notification of
-somebody else is never deleted.
+Only what the run itself can have done is undone, by its journal: Profiles that were about to be
+installed and were not there are deleted, after their policy rules were lifted where these forbid
+it, and their Notifications removed. A Profile or Notification of somebody else is never deleted,
+whatever its ICCID.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from rspcore.errors import RemoteError, RspError
-from rspcore.ids import Iccid
+from rspcore.ids import Aid, Iccid
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b import NotificationSentRequest
-from rspcore.messages.es10c import ProfileInfo, ProfileState
+from rspcore.messages.es10c import ProfileState
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import NotificationMetadata
 from rspharness.card import expect
 from rspharness.card.aboard import Aboard
 from rspharness.card.card_under_test import Card
+from rspharness.card.listed import ListedProfile
 from rspharness.lpa import local_management
 from rspharness.record.verdicts import TargetLost
 from rspharness.run.journal import Before, Journal, ProfileBefore
 from rspharness.servers.policy_rules import lift_rules
-from rspharness.targets.own_profile import OWN_ICCIDS
 
 __all__ = ["OWN_DOMAIN", "PutBack", "aboard_of", "put_back", "read_before"]
 
@@ -92,12 +93,12 @@ def read_before(card: Card) -> Before:
     """
     problems = PutBack()
     address: list[str] = []
-    profiles: list[ProfileInfo] = []
+    profiles: list[ListedProfile] = []
     waiting: list[NotificationMetadata] = []
     has_address = problems.attempt(
         "the default SM-DP+ address", lambda: address.append(_address(card))
     )
-    has_profiles = problems.attempt("the Profiles", lambda: profiles.extend(card.profiles()))
+    has_profiles = problems.attempt("the Profiles", lambda: profiles.extend(card.listed_profiles()))
     has_waiting = problems.attempt(
         "the Notifications", lambda: waiting.extend(card.notifications())
     )
@@ -108,23 +109,21 @@ def read_before(card: Card) -> Before:
             {one.seq_number: _octets(one.iccid) for one in waiting} if has_waiting else None
         ),
         unread=tuple(problems.left),
+        aids=(
+            frozenset(str(one.isdp_aid) for one in profiles if one.isdp_aid)
+            if has_profiles
+            else None
+        ),
     )
 
 
 def aboard_of(before: Before) -> Aboard:
-    """Returns what of a card before a run is somebody else's."""
-    foreign = [
-        (iccid, one.enabled)
-        for one in before.profiles or ()
-        if not _own(iccid := Iccid(bytes.fromhex(one.iccid)))
-    ]
-    waiting = (before.notifications or {}).items()
+    """Returns what was on a card before a run: all of it is somebody else's."""
+    profiles = [(Iccid(bytes.fromhex(one.iccid)), one.enabled) for one in before.profiles or ()]
     return Aboard(
-        profiles=frozenset(iccid for iccid, _ in foreign),
-        enabled=next((iccid for iccid, enabled in foreign if enabled), None),
-        notifications=frozenset(
-            number for number, iccid in waiting if iccid and not _own(Iccid(bytes.fromhex(iccid)))
-        ),
+        profiles=frozenset(iccid for iccid, _ in profiles),
+        enabled=next((iccid for iccid, enabled in profiles if enabled), None),
+        notifications=frozenset(before.notifications or ()),
     )
 
 
@@ -152,56 +151,68 @@ def put_back(card: Card, journal: Journal, rising: Iterator[int]) -> PutBack:
     if before.notifications is not None:
         done.attempt("the Notifications", lambda: _notifications(card, journal, done))
     if not done.left:
-        done.attempt("reading the card again", lambda: _verify(card, before, done))
+        done.attempt("reading the card again", lambda: _verify(card, journal, done))
     return done
 
 
 def _profiles(card: Card, journal: Journal, rising: Iterator[int], done: PutBack) -> None:
     before = {one.iccid: one for one in journal.before.profiles or ()}
     known = journal.before.profiles is not None
-    for one in card.profiles():
-        octets = _octets(one.iccid)
-        new = known and octets not in before
-        if one.iccid and _own(one.iccid) and (new or octets in journal.installs):
-            enabled = one.profile_state == ProfileState.enabled
+    for one in card.listed_profiles():
+        if journal.owns(one.iccid, one.isdp_aid):
             done.act(
-                f"Profile {one.iccid} of the suites deleted",
-                _deletion(card, one.iccid, journal, rising, enabled=enabled),
+                f"Profile {one.iccid or one.isdp_aid} of the suites deleted",
+                _deletion(card, one, journal, rising),
             )
     if known:
         _states(card, before, done)
 
 
 def _deletion(
-    card: Card, iccid: Iccid, journal: Journal, rising: Iterator[int], *, enabled: bool
+    card: Card, one: ListedProfile, journal: Journal, rising: Iterator[int]
 ) -> Callable[[], None]:
-    """Returns the deletion of a Profile of the suites; its policy rules are lifted if need be."""
+    """Returns the deletion of a Profile of the suites, by ICCID, or by AID where that is refused.
+
+    Its policy rules are lifted if need be; that needs an ICCID.
+    """
+    iccid, names = one.iccid, [name for name in (one.iccid, one.isdp_aid) if name is not None]
+
+    def by_name(act: Callable[[Card, Iccid | Aid], object]) -> None:
+        for name in names[:-1]:
+            with suppress(RemoteError):
+                act(card, name)
+                return
+        act(card, names[-1])
 
     def disable() -> None:
         try:
-            local_management.disable_profile(card, iccid)
+            by_name(local_management.disable_profile)
         except RemoteError:
+            if iccid is None:
+                raise
             lift_rules(card, iccid, next(rising))
-            local_management.disable_profile(card, iccid)
+            by_name(local_management.disable_profile)
 
     def delete() -> None:
-        if enabled:
+        if one.profile_state == ProfileState.enabled:
             disable()
         try:
-            local_management.delete_profile(card, iccid)
+            by_name(local_management.delete_profile)
         except RemoteError:
+            if iccid is None:
+                raise
             journal.will_switch()  # the Notifications of what this disables are the run's too
-            local_management.enable_profile(card, iccid)
+            by_name(local_management.enable_profile)
             lift_rules(card, iccid, next(rising))
-            local_management.disable_profile(card, iccid)
-            local_management.delete_profile(card, iccid)
+            by_name(local_management.disable_profile)
+            by_name(local_management.delete_profile)
 
     return delete
 
 
 def _states(card: Card, before: dict[str, ProfileBefore], done: PutBack) -> None:
     """Disables what was not Enabled before it enables what was, and sets the nicknames."""
-    present = {_octets(one.iccid): one for one in card.profiles() if one.iccid}
+    present = {_octets(one.iccid): one for one in card.listed_profiles() if one.iccid}
     for octets in before.keys() - present.keys():
         done.gone.append(f"Profile {Iccid(bytes.fromhex(octets))} was there and is gone for good")
     common = [(before[octets], one) for octets, one in present.items() if octets in before]
@@ -209,7 +220,7 @@ def _states(card: Card, before: dict[str, ProfileBefore], done: PutBack) -> None
         iccid = Iccid(bytes.fromhex(was.iccid))
         if was.enabled != (one.profile_state == ProfileState.enabled):
             done.act(f"Profile {iccid} {_STATES[was.enabled]}", _switch(card, iccid, was))
-        if was.nickname != (one.profile_nickname or ""):
+        if was.nickname != one.nickname:
             done.act(f"nickname of Profile {iccid}", _naming(card, iccid, was))
 
 
@@ -239,24 +250,29 @@ def _notifications(card: Card, journal: Journal, done: PutBack) -> None:
             removed += 1
     if removed:
         done.restored.append(f"{removed} Notification{'s'[: removed - 1]} of the run removed")
-    for number in before.keys() - {one.seq_number for one in present}:
-        iccid = before[number]
-        if not iccid or not _own(Iccid(bytes.fromhex(iccid))):
-            done.gone.append(f"Notification {number} was waiting and is gone for good")
+    done.gone += [
+        f"Notification {number} was waiting and is gone for good"
+        for number in sorted(before.keys() - {one.seq_number for one in present})
+    ]
 
 
 def _made_by_run(one: NotificationMetadata, journal: Journal) -> bool:
-    """Returns whether a Notification that is new comes from what the run did."""
+    """Returns whether a Notification that is new comes from what the run did.
+
+    It is of a Profile of the run, or of a load that the run tried, or of what its switches did to
+    a Profile that was there.
+    """
+    of_suites = one.notification_address.endswith(OWN_DOMAIN)
     if one.iccid is None:
-        return one.notification_address.endswith(OWN_DOMAIN)
-    if _own(one.iccid):
+        return of_suites
+    if journal.owns(one.iccid) or (of_suites and _octets(one.iccid) in journal.installs):
         return True
     switched = bool(_SWITCHED & one.profile_management_operation)
-    profiles = {known.iccid for known in journal.before.profiles or ()}
-    return journal.switches and switched and _octets(one.iccid) in profiles
+    return journal.switches and switched and _octets(one.iccid) in journal.before.iccids
 
 
-def _verify(card: Card, before: Before, done: PutBack) -> None:
+def _verify(card: Card, journal: Journal, done: PutBack) -> None:
+    before = journal.before
     card.reset()
     now = read_before(card)
     if before.address is not None and now.address != before.address:
@@ -268,8 +284,14 @@ def _verify(card: Card, before: Before, done: PutBack) -> None:
         iccid = Iccid(bytes.fromhex(one.iccid))
         if one.iccid in was and one != was[one.iccid]:
             done.left.append(f"Profile {iccid}: expected {was[one.iccid]}, read {one}")
-        if one.iccid not in was and before.profiles is not None and _own(iccid):
+        if journal.owns(iccid):
             done.left.append(f"Profile {iccid} of the suites is still listed")
+    if before.notifications is not None and now.notifications is not None:
+        done.left += [
+            f"Notification {one.seq_number} of the run is listed again after a reset"
+            for one in card.notifications()
+            if one.seq_number not in before.notifications and _made_by_run(one, journal)
+        ]
     done.left += [one for one in now.unread if one not in before.unread]
 
 
@@ -277,17 +299,13 @@ def _address(card: Card) -> str:
     return card.send(EuiccConfiguredAddressesRequest()).default_dp_address or ""
 
 
-def _before(one: ProfileInfo) -> ProfileBefore:
+def _before(one: ListedProfile) -> ProfileBefore:
     return ProfileBefore(
         iccid=_octets(one.iccid),
         enabled=one.profile_state == ProfileState.enabled,
-        nickname=one.profile_nickname or "",
+        nickname=one.nickname,
     )
 
 
 def _octets(iccid: Iccid | None) -> str:
     return "" if iccid is None else iccid.octets.hex()
-
-
-def _own(iccid: Iccid) -> bool:
-    return str(iccid).startswith(OWN_ICCIDS)

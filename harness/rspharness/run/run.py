@@ -39,7 +39,7 @@ from rspharness.run.preflight import Preflight
 from rspharness.run.recovery import PutBack, aboard_of
 from rspharness.run.run_options import RunOptions
 from rspharness.targets.guard import GuardedLink
-from rspharness.targets.own_profile import OwnProfile, WatchedLink
+from rspharness.targets.own_profile import OwnProfile, WatchedLink, is_of_suites
 from rspharness.targets.pki_folder import read_pki
 from rspharness.targets.target import Returning, Snapshots, Target, TargetOptions
 from rspharness.targets.transport import CardLink, TimedLink, TracedLink
@@ -90,7 +90,7 @@ class Run:
         self._identified = False
         self._can_return = True
         self._keeper: CardKeeper | None = None
-        self._own_profile = OwnProfile()
+        self._own_profile = OwnProfile(self.owns)
         self._channel = ChannelOptions(isdr_aid=options.isdr_aid)
         self._rising = count((int(options.started.timestamp()) << 8) + 1)
 
@@ -363,12 +363,12 @@ class Run:
         if keeper.owes:
             try:
                 done = keeper.put_back(self.open_card(Trace(), Timings()))
-                problem = "" if done.complete else str(done)
+                problem, note = "" if done.complete else str(done), f"the card is as before; {done}"
             except RspError as error:
-                problem = f"the card was not put back: {error}"
+                problem = note = f"the card was not put back: {error}"
             if problem:
-                problem += f"; {self._recover_line(keeper.eid)} puts back what can be"
-            self.notes.append(problem or f"the card is as before; {done}")
+                note = f"{problem}; {self._recover_line(keeper.eid)} puts back what can be"
+            self.notes.append(note)
         self.facts["changing_commands"] = (
             f"{keeper.counter.here:,} in this run, {keeper.counter.total:,} on this card"
         )
@@ -383,6 +383,32 @@ class Run:
             return NOBODY
         before = self._keeper.before
         return NOBODY if before is None else aboard_of(before)
+
+    def owns(self, iccid: Iccid | None, aid: Aid | None = None) -> bool:
+        """Returns whether a Profile is of the suites: on a card that is kept, by its journal.
+
+        On a simulated card, which is new for each case, the ICCIDs of the suites say so.
+        """
+        if self.target.simulated:
+            return is_of_suites(iccid)
+        return self._keeper is not None and self._keeper.owns(iccid, aid)
+
+    @property
+    def case_aboard(self) -> Aboard:
+        """Returns what is somebody else's, and whether the Enabled Profile among it stays so.
+
+        That is read once, when one is; the card has to be opened again afterwards.
+
+        Raises:
+            Inconclusive: the target was lost.
+        """
+        aboard = self.aboard
+        return replace(aboard, stays_enabled=aboard.enabled is not None and self._stays_enabled)
+
+    @cached_property
+    def _stays_enabled(self) -> bool:
+        listed = self.open_card(Trace(), Timings()).listed_profiles()
+        return any(one.keeps_enabled for one in listed if one.iccid == self.aboard.enabled)
 
     def lost(self, case: CaseState) -> None:
         """Marks the target as broken because of this case."""

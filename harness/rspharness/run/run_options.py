@@ -21,6 +21,7 @@ REPEATED: Final = (
     "card_fault",
     "curve",
     "seed",
+    "change_limit",
 )
 """Options with one value that may change a verdict: `rsplab run` passes them on to pytest, and the
 line that runs a case again names them."""

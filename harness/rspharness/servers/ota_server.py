@@ -13,7 +13,7 @@ from typing import Final
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
-from rspcore.errors import DecodeError, RemoteError
+from rspcore.errors import DecodeError
 from rspcore.messages.metadata import UpdateMetadataRequest
 from rspcore.ota.packet import (
     CommandPacket,
@@ -36,8 +36,9 @@ from rspcore.profile_maker import ProfileParameters
 from rspcore.status import describe, is_success
 from rspcore.tags import ISDP_OWN_AID
 from rspharness.card.card_under_test import Card
+from rspharness.card.listed import UnobservedError
 from rspharness.lpa.proactive import ProactiveCommand, fetch, terminal_response
-from rspharness.record.verdicts import ExpectationError, Inconclusive
+from rspharness.record.verdicts import Inconclusive
 
 __all__ = ["MNO_SD_TAR", "OtaServer", "Receipt", "personalisation_script"]
 
@@ -56,6 +57,8 @@ _GET_DATA: Final = CommandApdu(0x80, Ins.GET_DATA, 0x00, 0x66, le=256)
 _ORIGINATOR: Final = address("12345")
 _TIMESTAMP: Final = bytes.fromhex("42100121436500")
 _SEND_SHORT_MESSAGE: Final = 0x13
+_RECEIPT_ROW: Final = "UICC.Ota#01"
+"""The requirement that owns a proof of receipt that cannot be opened."""
 _MAX_COMMANDS: Final = 8
 
 
@@ -168,7 +171,7 @@ class OtaServer:
         """Sends a packet, sound or damaged, in as many short messages as it takes.
 
         Raises:
-            ExpectationError: a proof of receipt came and cannot be opened.
+            UnobservedError: a proof of receipt came and cannot be opened.
         """
         response = _enveloped(card, packet)
         return self._receipt(response, response.data or _submitted(card))
@@ -177,7 +180,7 @@ class OtaServer:
         """Sends data, such as a trigger, and leaves what the card then announces to the caller.
 
         Raises:
-            ExpectationError: a proof of receipt came and cannot be opened.
+            UnobservedError: a proof of receipt came and cannot be opened.
         """
         response = _enveloped(card, self.secured(data))
         return self._receipt(response, response.data)
@@ -188,7 +191,7 @@ class OtaServer:
         try:
             opened = ResponsePacket.decode(_without_header(receipt), self.security, self.keys)
         except (DecodeError, PacketError) as error:
-            raise ExpectationError("a proof of receipt that can be opened", str(error)) from error
+            raise _unopened(error) from error
         return Receipt(opened.status, _script(opened.data), response)
 
     def open_proactive_session(self, card: Card) -> ProactiveCommand:
@@ -238,20 +241,32 @@ def _script(data: bytes) -> ScriptResponse | None:
         return None
 
 
+def _unopened(error: Exception) -> UnobservedError:
+    return UnobservedError(_RECEIPT_ROW, "a proof of receipt that can be opened", str(error))
+
+
 def _submitted(card: Card) -> bytes:
-    """Fetches the short messages the card wants to send; returns the packet in them, or nothing."""
+    """Fetches the short messages the card wants to send; returns the packet in them, or nothing.
+
+    Raises:
+        UnobservedError: they cannot be read.
+    """
     parts: list[UserData] = []
     for _ in range(_MAX_COMMANDS):
         if card.pending_proactive is None:
             break
         command = fetch(card)
-        if command.kind == _SEND_SHORT_MESSAGE:
+        terminal_response(card, command, 0x00)
+        if command.kind != _SEND_SHORT_MESSAGE:
+            continue
+        try:
             children = tlv.parse(command.raw).children()
             parts += [read_submit(bytes(one.value)) for one in children if one.tag & 0x7F == 0x0B]
-        terminal_response(card, command, 0x00)
+        except DecodeError as error:
+            raise _unopened(error) from error
     if not parts:
         return b""
     try:
         return b"\x02\x71\x00" + reassemble(parts)
     except DecodeError as error:
-        raise RemoteError(f"SEND SHORT MESSAGE: {error}") from error
+        raise _unopened(error) from error

@@ -38,7 +38,7 @@ from rspcore.status import is_success
 from rspcore.tags import Tag
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
-from rspharness.record.verdicts import ExpectationError, Inconclusive
+from rspharness.record.verdicts import ExpectationError, Inconclusive, NotApplicable
 from rspharness.servers.bound_package import Package, PackageInputs, bind_package
 from rspharness.servers.request_overrides import (
     DEVICE_INFO,
@@ -333,7 +333,12 @@ class Session:
     def package_inputs(
         self, profile: TestProfile, **fields: Unpack[PackageFields]
     ) -> PackageInputs:
-        """Returns the inputs of a package for this session, with the overrides."""
+        """Returns the inputs of a package for this session, with the overrides.
+
+        Raises:
+            NotApplicable: it has policy rules, and no Profile of the suites can be Enabled on this
+                card, so that nothing could lift them.
+        """
         sound = PackageInputs(
             transaction_id=self.transaction_id.octets,
             key_dp=self.server.pb.private_key,
@@ -347,6 +352,11 @@ class Session:
         if metadata is not None:
             octets = metadata if isinstance(metadata, bytes) else metadata.encode()
             sound = replace(sound, metadata=octets)
+        if self.card.aboard.stays_enabled and _has_rules(sound.metadata):
+            raise NotApplicable(
+                "a Profile with policy rules cannot be deleted again beside "
+                f"{self.card.aboard.enabled}, Enabled and not of the suites, which stays so (PPR1)"
+            )
         return replace(sound, **cast("dict[str, bytes]", fields))  # type: ignore[arg-type]
 
     def package(self, profile: TestProfile, **fields: Unpack[PackageFields]) -> Package:
@@ -355,7 +365,16 @@ class Session:
         Args:
             profile: What is bound.
             fields: Attributes of `PackageInputs` to change.
+
+        Raises:
+            NotApplicable: a Profile of somebody else on the card has this ICCID.
         """
+        iccid = profile.metadata.iccid
+        if iccid in self.card.aboard.profiles:
+            raise NotApplicable(
+                f"the case loads a Profile with ICCID {iccid}, and one that this run did not "
+                "install is on the card; `rsplab lpa delete` deletes it, if it is yours"
+            )
         return bind_package(self.package_inputs(profile, **fields))
 
     def load(self, package: Package, *, stop: bool = True) -> Loaded:
@@ -423,6 +442,15 @@ class Session:
             expect.ok(response)
         except ExpectationError as error:
             raise Inconclusive(f"{name}, as an initial condition: {error}") from error
+
+
+def _has_rules(metadata: bytes) -> bool:
+    """Returns whether metadata has policy rules; what cannot be read has none."""
+    try:
+        rules = tlv.parse(metadata).find(Tag.ProfilePolicyRules)
+    except DecodeError:
+        return False
+    return rules is not None and any(rules.value[1:])
 
 
 def _pir(response: ResponseApdu) -> ProfileInstallationResult | None:

@@ -23,7 +23,6 @@ from rspharness.simulated.served_role import Place, ServedRole, ServerWords
 from rspharness.simulated.served_smdpp import OrderView, OrderWords, ServedSmdpp
 from rspharness.simulated.served_smds import ServedSmds
 from rspharness.simulated.server_process import InProcess, ServerProcess
-from rspsim.smdpp.fault_switch import Parameter
 from rspsim.smdpp.history import Exchange
 from rspsim.smdpp.stock.receipts import Receipt
 
@@ -81,6 +80,12 @@ class SwitchedFault:
         """Switches it off."""
         self.off()
 
+    @property
+    def acted(self) -> int:
+        """Returns how often it has acted."""
+        times: int = self._server.call("fault_acted", self._number)
+        return times
+
     def off(self) -> None:
         """Switches it off; nothing happens when it is off already."""
         self._server.call("fault_off", self._number)
@@ -127,8 +132,9 @@ class Server:
         if self._running is None:
             kind = ServerProcess if self._process else InProcess
             self._running = kind(self._role, self._words)
-            self._place = self._running.call("place")
-            self._words["port"] = self._place.port  # after a restart, too
+            place: Place = self._running.call("place")
+            self._place = place
+            self._words["port"] = place.port  # after a restart, too
         return self._running.call(method, *given)
 
     @property
@@ -150,21 +156,19 @@ class Server:
         file.write_text(self.place.ca_pem)
         return file
 
-    def fault(
-        self, name: str, *, function: str = "", times: int | None = None, **parameters: Parameter
-    ) -> SwitchedFault:
+    def fault(self, name: str, /, **given: object) -> SwitchedFault:
         """Switches a fault on (`rsplab smdpp faults`).
 
         Args:
             name: Name of the fault.
-            function: Limit it to one function, such as "authenticateClient".
-            times: How often it acts before it goes off by itself; always when None.
-            **parameters: Parameters of the fault.
+            **given: Its parameters, and when it acts: function, order (its number), eid,
+                transaction, after, times, probability and seed (`rspsim.smdpp.fault_scope`).
 
         Raises:
-            LocalError: there is no such fault or parameter. Nothing was switched.
+            LocalError: there is no such fault, parameter or word, or a value that is not allowed.
+                Nothing was switched.
         """
-        return SwitchedFault(self, self.call("fault_on", name, function, times, parameters))
+        return SwitchedFault(self, self.call("fault_on", name, given))
 
     @property
     def history(self) -> tuple[Exchange, ...]:
@@ -277,13 +281,16 @@ class Smds(Server):
 
     _role = ServedSmds
 
-    def event(self, eid: str, address: str, event_id: str) -> None:
+    def event(self, eid: str, address: str, event_id: str, *, forwarded_as: str = "") -> None:
         """Registers an event: `smds.event(EID, smdpp.address, order.matching_id)`.
+
+        With `forwarded_as` an event of that EventID at another SM-DS leads to this one:
+        `root.event(EID, smds.address, forwarded_as)`.
 
         Raises:
             DecodeError: the EID is not 32 digits.
         """
-        self.call("event", eid, address, event_id)
+        self.call("event", eid, address, event_id, forwarded_as)
 
     def events(self, eid: str) -> tuple[tuple[str, str], ...]:
         """Returns EventID and server of each event of a card, oldest first."""

@@ -5,16 +5,19 @@ from dataclasses import replace
 from typing import Final
 
 from rspharness.record.verdicts import TargetLost
-from rspharness.simulated.inprocess import declared_by_maker, first_state, maker_with, preset_of
+from rspharness.simulated.inprocess import declared_by_maker, preset_of
+from rspharness.simulated.used_card import used_state
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspharness.targets.time_limit import TimeLimit
+from rspsim.card_setup import decided
 from rspsim.env import SeededRng
+from rspsim.euicc.card import Euicc
 from rspsim.faults.registry import HOSTILE_PREFIX, hostile_card
 from rspsim.stores.memory import MemoryStore
 from rspsim.transports.vpcd import Card, CardRemoved
 
-__all__ = ["HostileTarget", "is_hostile", "require_hostile"]
+__all__ = ["HostileTarget", "is_hostile", "made_for", "require_hostile"]
 
 _LIMIT_S: Final = 5.0
 """How long such a card may take for one command, in seconds: it answers at once or never."""
@@ -32,6 +35,18 @@ def require_hostile(name: str) -> None:
         LocalError: there is none of this name; the message names those that come near.
     """
     hostile_card(name)
+
+
+def made_for(options: TargetOptions) -> TargetOptions:
+    """Returns the options for the card behind a hostile one; others as they are.
+
+    Raises:
+        LocalError: there is no such hostile card.
+    """
+    if not is_hostile(options.card_fault):
+        return options
+    card = {**hostile_card(options.card_fault).made, **options.settings.card}
+    return replace(options, settings=replace(options.settings, card=card), card_fault="")
 
 
 class _LimitedLink:
@@ -103,10 +118,10 @@ class HostileTarget:
             LocalError: there is no such hostile card.
         """
         kind = hostile_card(options.card_fault)
-        sound = replace(options, card_fault="")
-        state = first_state(sound)
-        make = maker_with("", preset_of(options.settings))
-        card = kind.around(make(state, MemoryStore(state), SeededRng(options.seed.encode())))
+        state = used_state(made_for(options))
+        decisions = kind.change(decided(preset_of(options.settings), ()))
+        rng = SeededRng(options.seed.encode())
+        card = kind.around(Euicc(state, MemoryStore(state), rng, decisions))
         self.settings: TargetSettings = declared_by_maker(options.settings, state)
         self.name = kind.name
         self._link = _LimitedLink(card, min(_LIMIT_S, options.settings.command_limit_s))

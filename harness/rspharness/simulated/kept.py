@@ -22,6 +22,7 @@ from typing import Final
 
 from rspcore.errors import ConfigError
 from rspcore.ids import Eid
+from rspharness.simulated.hostile import made_for
 from rspharness.simulated.inprocess import declared_by_maker, preset_of
 from rspharness.simulated.used_card import used_state
 from rspharness.simulated.vpcd import free_slot, virtual_slots
@@ -142,7 +143,7 @@ def _state_in(path: Path, options: TargetOptions) -> CardState:
     )
     with _opened(path) as store:
         if store.load() is None:
-            made = used_state(options)
+            made = used_state(made_for(options))
             store.commit(made)
             return made
         return kept_state(store, request)

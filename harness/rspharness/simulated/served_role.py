@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic  # noqa: TID251  a stopwatch, not the time of day
-from typing import Final, TypedDict
+from typing import Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
@@ -21,9 +21,12 @@ from rspcore.pki.bundle import Pki
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import make_pki
 from rspcore.server_address import in_brackets
+from rspharness.simulated.setting_words import PolicyWords
 from rspsim.env import AdjustableClock
+from rspsim.server_setup import be_disorderly
 from rspsim.smdpp import Policy
-from rspsim.smdpp.fault_switch import Active, FaultSwitch, Parameter
+from rspsim.smdpp.fault_points import LISTENING
+from rspsim.smdpp.fault_switch import Active, FaultSwitch
 from rspsim.smdpp.history import Exchange, History
 from rspsim.system import SystemClock
 from rspsim.transports.https import LOOPBACK, Front, free_port
@@ -34,8 +37,8 @@ _TRIES: Final = 20
 """How often a port that was free a moment ago may be taken by another process."""
 
 
-class ServerWords(TypedDict, total=False):
-    """What a server of a fixture has to be.
+class ServerWords(PolicyWords, total=False):
+    """What a server of a fixture has to be; an SM-DP+ besides these, what `PolicyWords` has.
 
     Attributes:
         host: Address to listen on, of version 4 or 6; loopback of version 4 by default.
@@ -46,6 +49,7 @@ class ServerWords(TypedDict, total=False):
         vary: Seed of legal variation; by default the name of the test, empty for none.
         state: File that keeps what must not be forgotten; in memory by default.
         seed: What the server draws random octets from; the name of the test by default.
+        disorder: Share of the requests that fail, by 503 or a lost connection; none by default.
     """
 
     host: str
@@ -56,6 +60,7 @@ class ServerWords(TypedDict, total=False):
     vary: str
     state: Path
     seed: str
+    disorder: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,8 @@ class ServedRole(ABC):
         self._curve = words.get("curve", Curve.NIST_P256)
         try:
             self.place = self._listen(words)
+            if "disorder" in words:
+                be_disorderly(self._faults, words["disorder"], words.get("seed", "1"))
         except BaseException:
             self._held.close()
             raise
@@ -106,17 +113,23 @@ class ServedRole(ABC):
 
     def _listen(self, words: ServerWords) -> Place:
         wanted = words.get("port", 0)
+        taken = ConfigError("no port was tried")
         for _ in range(1 if wanted else _TRIES):
             port = wanted or free_port(self._host)
             name = in_brackets(self._host) if ":" in self._host else "localhost"
             try:
-                self._held.enter_context(self._front(words, f"{name}:{port}", port))
+                front = self._held.enter_context(self._front(words, f"{name}:{port}", port))
             except ConfigError as error:
                 taken = error  # another process may have been faster
             else:
+                self._front_open = front.set_open
+                self._faults.watch(lambda: self._front_open(self._is_open()))
                 ca = ssl.DER_cert_to_PEM_cert(self._ci().der)
                 return Place(self._host, port, f"{name}:{port}", ca)
         raise taken
+
+    def _is_open(self) -> bool:
+        return self._faults.through(LISTENING, True, "")  # noqa: FBT003  the value at this point
 
     def _ci(self) -> Certificate:
         return self._pki.ci(self._curve).certificate
@@ -139,25 +152,25 @@ class ServedRole(ABC):
         """Stops serving; a state file stays."""
         self._held.close()
 
-    def fault_on(
-        self, name: str, function: str, times: int | None, parameters: Mapping[str, Parameter]
-    ) -> int:
+    def fault_on(self, name: str, given: Mapping[str, object]) -> int:
         """Switches a fault on and returns what to switch it off by.
 
         Raises:
-            LocalError: there is no such fault or parameter. Nothing was switched.
+            LocalError: there is no such fault, parameter or word. Nothing was switched.
         """
         with self._lock:
-            active = self._faults.on(name, function=function, times=times, **parameters)
+            active = self._faults.on(name, **given)
         self._on[id(active)] = active
         return id(active)
 
     def fault_off(self, number: int) -> None:
         """Switches one fault off, if it is still on."""
-        active = self._on.pop(number, None)
-        if active is not None:
-            with self._lock:
-                self._faults.drop(active)
+        with self._lock:
+            self._faults.drop(self._on[number])
+
+    def fault_acted(self, number: int) -> int:
+        """Returns how often a fault has acted."""
+        return self._on[number].acted
 
     def history(self) -> tuple[Exchange, ...]:
         """Returns the exchanges, oldest first."""

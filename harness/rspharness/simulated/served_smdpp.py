@@ -1,60 +1,44 @@
 """An SM-DP+ as the fixture `smdpp` serves it, in this process or in another."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypedDict
+from typing import Any, Final
 
 from rspcore.errors import LocalError
-from rspcore.ids import Eid, Iccid
-from rspcore.messages.metadata import (
-    NotificationConfigurationInformation,
-    NotificationEvent,
-    StoreMetadataRequest,
-)
-from rspcore.profile_maker import make_profile, preset
+from rspcore.messages.metadata import StoreMetadataRequest
 from rspharness.simulated.served_role import ServedRole, ServerWords
+from rspharness.simulated.setting_words import PolicyWords, ProfileWords
 from rspsim.env import SeededRng
 from rspsim.faults.registry import server_faults
-from rspsim.server_setup import tls_credential
+from rspsim.server_setup import met_with_faults, tls_credential
 from rspsim.smdpp import REFERENCE_ADDRESS, Policy, SmDpPlus
 from rspsim.smdpp.fault_switch import FaultSwitch
 from rspsim.smdpp.history import History
-from rspsim.smdpp.stock.derived_metadata import derive_metadata
+from rspsim.smdpp.settings import Area, policy_with, read_words
 from rspsim.smdpp.stock.orders import Order, OrderTerms
 from rspsim.smdpp.stock.receipts import Receipt
+from rspsim.smdpp.stock.wished_profile import package_of
 from rspsim.smdpp.variation import Varied
 from rspsim.stores.server_state import FileState
 from rspsim.transports.https import Front, Listener, tls_context
 
 __all__ = ["OrderView", "OrderWords", "ServedSmdpp"]
 
+_OWN_WORDS: Final = frozenset(("upp", "metadata", "lifetime"))
 
-class OrderWords(TypedDict, total=False):
-    """What an order has to be.
+
+class OrderWords(ProfileWords, total=False):
+    """What an order has to be; besides these, what `ProfileWords` has.
 
     Attributes:
         upp: Unprotected profile package, in place of a Profile of the catalogue.
         metadata: Metadata for `upp`; derived from it by default.
-        iccid: ICCID; a fresh one by default.
-        matching_id: MatchingID; drawn by default, empty for the default SM-DP+ use case.
-        confirmation_code: Code the End User has to enter.
-        eid: EID of the only card that gets it, 32 digits.
-        downloads: Authentications before the order is in Error.
-        wrong_codes: Wrong Confirmation Codes before the order is in Error.
         lifetime: Time until the order expires.
-        released: False to leave it Confirmed.
     """
 
     upp: bytes
     metadata: StoreMetadataRequest
-    iccid: str
-    matching_id: str
-    confirmation_code: str
-    eid: str
-    downloads: int
-    wrong_codes: int
     lifetime: timedelta
-    released: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +83,12 @@ class OrderView:
         )
 
 
+def _policy_values(words: ServerWords) -> dict[str, Any]:
+    names = PolicyWords.__annotations__
+    given = {name: value for name, value in words.items() if name in names}
+    return read_words(given, Area.POLICY, Area.BINDING)
+
+
 class ServedSmdpp(ServedRole):
     """An SM-DP+, its front and its clock."""
 
@@ -116,14 +106,15 @@ class ServedSmdpp(ServedRole):
             rng=SeededRng(seed.encode()),
             clock=self._clock,
             state=kept,
-            policy=words.get("policy", Policy()),
+            policy=policy_with(words.get("policy", Policy()), _policy_values(words)),
             variation=Varied(vary.encode()) if vary else None,
             faults=server_faults(),
         )
-        context = tls_context(tls_credential(self._server, self._curve, now))
+        own = tls_credential(self._server, self._curve, now)
+        greet = met_with_faults(self._server, self._curve, own, now)
         return Front(
             self._server.handle,
-            (Listener(self._host, port, context),),
+            (Listener(self._host, port, tls_context(own), greet),),
             lock=self._lock,
             note=self._server.note_refusal,
         )
@@ -143,44 +134,36 @@ class ServedSmdpp(ServedRole):
             LocalError: no such Profile, or the order is not possible.
             DecodeError: a value is not of its form.
         """
-        eid, lifetime, usual = words.get("eid"), words.get("lifetime"), OrderTerms()
+        given = {name: value for name, value in words.items() if name not in _OWN_WORDS}
+        values = read_words({"profile": profile, **given}, Area.ORDER, Area.PROFILE)
+        if "lifetime" in words:
+            values["expires_at"] = self._clock.now() + words["lifetime"]
+        terms = {name: values[name] for name in OrderTerms.__dataclass_fields__ if name in values}
         with self._lock:
-            upp, metadata = self._package(profile, words)
+            upp, metadata = self._package(values, words)
             made = self._server.orders.order(
                 upp,
                 metadata,
-                matching_id=words.get("matching_id"),
-                confirmation_code=words.get("confirmation_code"),
-                eid=None if eid is None else Eid.from_digits(eid),
-                terms=OrderTerms(
-                    downloads=words.get("downloads", usual.downloads),
-                    wrong_codes=words.get("wrong_codes", usual.wrong_codes),
-                    expires_at=None if lifetime is None else self._clock.now() + lifetime,
-                    released=words.get("released", True),
-                ),
+                matching_id=values.get("matching_id"),
+                confirmation_code=values.get("confirmation_code"),
+                eid=values.get("eid"),
+                terms=OrderTerms(**terms),
             )
         return OrderView.of(made)
 
-    def _package(self, profile: str, words: OrderWords) -> tuple[bytes, StoreMetadataRequest]:
-        address, upp, digits = self.place.address, words.get("upp"), words.get("iccid")
-        if upp is not None:
-            metadata = words.get("metadata")
-            return upp, metadata or derive_metadata(upp, notification_address=address)
-        if "metadata" in words:
-            raise LocalError("metadata: only together with upp; a Profile has its own")
-        everything = NotificationConfigurationInformation(
-            profile_management_operation=frozenset(NotificationEvent),
-            notification_address=address,
-        )
-        content = replace(
-            preset(profile),
-            iccid=self._server.orders.fresh_iccid()
-            if digits is None
-            else Iccid.from_digits(digits),
-            notification_configuration=(everything,),
-        )
-        made = make_profile(content)
-        return made.upp, made.metadata
+    def _package(
+        self, values: dict[str, Any], words: OrderWords
+    ) -> tuple[bytes, StoreMetadataRequest]:
+        values.setdefault("notification_addresses", (self.place.address,))
+        upp, metadata = words.get("upp"), words.get("metadata")
+        if upp is None:
+            if metadata is not None:
+                raise LocalError("metadata: only together with upp; a Profile has its own")
+            values.setdefault("iccid", self._server.orders.fresh_iccid())
+        else:
+            del values["profile"]  # the package is in its place
+        octets = None if metadata is None else metadata.encode()
+        return package_of(values, upp=upp, metadata=octets)
 
     def order_now(self, number: int) -> OrderView:
         """Returns the present value of an order.

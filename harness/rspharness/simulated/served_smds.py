@@ -12,7 +12,7 @@ from rspharness.simulated.served_role import ServedRole, ServerWords
 from rspsim.env import SeededRng
 from rspsim.faults.registry import server_faults
 from rspsim.smdpp import Policy
-from rspsim.smdpp.fault_points import ARRIVAL, HTTP
+from rspsim.smdpp.fault_points import ARRIVAL, HTTP, LISTENING
 from rspsim.smdpp.fault_switch import FaultSwitch
 from rspsim.smdpp.history import Exchange, History
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
@@ -39,7 +39,7 @@ class ServedSmds(ServedRole):
             StoreError: the state file cannot be used.
         """
         self._exchanges = History()
-        transport = (one for one in server_faults() if one.point in (ARRIVAL, HTTP))
+        transport = (one for one in server_faults() if one.point in (LISTENING, ARRIVAL, HTTP))
         self._switch = FaultSwitch(tuple(transport))
         super().__init__(words)
 
@@ -102,19 +102,24 @@ class ServedSmds(ServedRole):
         )
         return response
 
-    def event(self, eid: str, address: str, event_id: str) -> None:
+    def event(self, eid: str, address: str, event_id: str, forwarded_as: str) -> None:
         """Registers an event, as an SM-DP+ does by ES12.
 
         Args:
             eid: EID of the card it waits for, 32 digits.
             address: Address of the server to ask with it.
             event_id: EventID, the MatchingID of the order.
+            forwarded_as: EventID under which another SM-DS leads here, empty for none.
 
         Raises:
             DecodeError: the EID is not 32 digits.
         """
         record = EventRecord(
-            eid=Eid.from_digits(eid), owner=_OWNER, event_id=event_id, rsp_server_address=address
+            eid=Eid.from_digits(eid),
+            owner=_OWNER,
+            event_id=event_id,
+            rsp_server_address=address,
+            forwarded_as=forwarded_as,
         )
         with self._lock:
             self._server.surroundings.events.commit(EventChange(put=record))

@@ -4,6 +4,7 @@ What the table [card] of a target file says beside the keys of a new card (`Targ
 
     foreign = "enabled disabled"   # Profiles of an operator: one for each word, in this state
     waiting = "yes"                # their Notifications wait; without it they were delivered
+    rules = "ppr1"                 # policy rule of each of them: ppr1 or ppr2
     ci = "other"                   # made under a CI that is not the run's
     curves = "nistP256"            # the curves it has, separated by spaces; all without it
 
@@ -18,7 +19,11 @@ from typing import Final
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
 from rspcore.ids import Iccid, Oid
-from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
+from rspcore.messages.metadata import (
+    NotificationConfigurationInformation,
+    NotificationEvent,
+    PprId,
+)
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import ProfileParameters, make_profile
@@ -58,12 +63,26 @@ def used_state(options: TargetOptions) -> CardState:
     if unknown := sorted(set(words) - set(_STATES)):
         raise ConfigError(f"[card] foreign = {unknown[0]!r}: expected {' or '.join(_STATES)}")
     for number, word in enumerate(sorted(words), 1):  # the Enabled one last: it ends any other
-        state = _with_profile(state, number)
+        state = _with_profile(state, number, _rules(card))
         state = _used(made, state, number, enabled=word == "enabled")
     return replace(state, notifications=state.notifications * (card.get("waiting") == "yes"))
 
 
-def _with_profile(state: CardState, number: int) -> CardState:
+def _rules(card: Mapping[str, str]) -> frozenset[int] | None:
+    """Returns the policy rules of the Profiles, None for none.
+
+    Raises:
+        ConfigError: no such rule.
+    """
+    named = {"ppr1": PprId.ppr1, "ppr2": PprId.ppr2}
+    if (word := card.get("rules")) is None:
+        return None
+    if word not in named:
+        raise ConfigError(f"[card] rules = {word!r}: expected {' or '.join(named)}")
+    return frozenset({named[word]})
+
+
+def _with_profile(state: CardState, number: int, rules: frozenset[int] | None) -> CardState:
     """Returns a state with one more Profile, as the download from the operator's server left it."""
     what = ProfileParameters(
         iccid=_iccid(number),
@@ -74,6 +93,7 @@ def _with_profile(state: CardState, number: int) -> CardState:
         kic=bytes((0xB0 + number,)) * 16,
         kid=bytes((0xC0 + number,)) * 16,
         dek=bytes((0xD0 + number,)) * 16,
+        ppr=rules,
         notification_configuration=(
             NotificationConfigurationInformation(
                 profile_management_operation=frozenset(NotificationEvent),

@@ -9,6 +9,7 @@ Policy rules of the suites' Profiles are lifted over the air, with the keys the 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from rspcore.ids import Aid, Iccid
@@ -33,7 +34,6 @@ from rspharness.record.verdicts import ExpectationError, Inconclusive
 from rspharness.run.recovery import OWN_DOMAIN
 from rspharness.run.run import Run
 from rspharness.servers.policy_rules import lift_rules
-from rspharness.targets.own_profile import OWN_ICCIDS
 
 __all__ = ["clear", "disable", "drop_notifications", "enable", "remove_own", "settle"]
 
@@ -55,10 +55,10 @@ def clear(card: Card, run: Run) -> None:
     """
     present = card.listed_profiles()
     if run.target.simulated or _erases(run):
-        _require_replaceable(present)
+        _require_replaceable(present, run)
         _delete(card, present, run, reset=run.level is Level.DESTRUCTIVE)
     else:
-        own = tuple(one for one in present if _own(one.iccid))
+        own = tuple(one for one in present if run.owns(one.iccid, one.isdp_aid))
         _delete(card, own, run, reset=_may_reset(run))
     address = card.send(EuiccConfiguredAddressesRequest()).default_dp_address
     if address:  # of a real card, the journal has it, and it is set again when the run ends
@@ -75,12 +75,14 @@ def remove_own(card: Card, run: Run) -> None:
         ExpectationError: the card refuses.
     """
     present = card.listed_profiles()
-    own = tuple(one for one in present if _own(one.iccid))
+    own = tuple(one for one in present if run.owns(one.iccid, one.isdp_aid))
     _delete(card, own, run, reset=_may_reset(run) and own == present)
     _enable_again(card, run)
-    for waiting in card.listed_notifications():
-        if _own_notification(waiting, run) and waiting.seq_number is not None:
-            expect.ok(card.send(NotificationSentRequest(seq_number=waiting.seq_number)))
+    # Some cards do not list all they keep, so they are retrieved when the listed ones are gone.
+    for waiting in (card.listed_notifications, card.retrieved_notifications):
+        for one in waiting():
+            if one.seq_number is not None and _own_notification(one, run):
+                expect.ok(card.send(NotificationSentRequest(seq_number=one.seq_number)))
     address = card.send(EuiccConfiguredAddressesRequest()).default_dp_address or ""
     if address.endswith(OWN_DOMAIN):
         expect.ok(card.send(SetDefaultDpAddressRequest(default_dp_address="")))
@@ -106,12 +108,12 @@ def drop_notifications(card: Card, run: Run) -> None:
             expect.ok(card.send(NotificationSentRequest(seq_number=one.seq_number)))
 
 
-def enable(card: Card, iccid: Iccid, aid: Aid | None = None) -> None:
+def enable(card: Card, iccid: Iccid | None, aid: Aid | None = None) -> None:
     """Enables a Profile without REFRESH, then carries out what the card announces anyway.
 
     Args:
         card: The card.
-        iccid: The Profile.
+        iccid: The Profile; None for one whose ICCID cannot be read.
         aid: AID of its ISD-P, by which it is named where the card refuses the ICCID; or None.
 
     Raises:
@@ -129,7 +131,7 @@ def enable(card: Card, iccid: Iccid, aid: Aid | None = None) -> None:
         card.reset()
 
 
-def disable(card: Card, iccid: Iccid, aid: Aid | None = None) -> None:
+def disable(card: Card, iccid: Iccid | None, aid: Aid | None = None) -> None:
     """Disables a Profile without REFRESH, then carries out what the card announces anyway.
 
     Arguments and errors are those of `enable`.
@@ -146,20 +148,26 @@ def disable(card: Card, iccid: Iccid, aid: Aid | None = None) -> None:
 def _named(
     card: Card,
     request: Callable[[ProfileIdentifier], _Naming],
-    iccid: Iccid,
+    iccid: Iccid | None,
     aid: Aid | None,
 ) -> None:
     """Sends a request that names a Profile by its ICCID, and by its AID where that is refused.
 
     Raises:
-        ExpectationError: the card refuses the one, and the other too if there is an AID.
+        ExpectationError: the card refuses the one, and the other too if there is an AID; or it
+            lists the Profile with neither.
     """
-    try:
-        expect.ok(card.send(request(ProfileIdentifier(iccid=iccid))))
-    except ExpectationError:
-        if aid is None:
-            raise
-        expect.ok(card.send(request(ProfileIdentifier(isdp_aid=aid))))
+    if iccid is not None:
+        try:
+            expect.ok(card.send(request(ProfileIdentifier(iccid=iccid))))
+        except ExpectationError:
+            if aid is None:
+                raise
+        else:
+            return
+    if aid is None:
+        raise ExpectationError("a Profile listed with its ICCID or AID", "neither of them")
+    expect.ok(card.send(request(ProfileIdentifier(isdp_aid=aid))))
 
 
 def settle(card: Card) -> None:
@@ -178,8 +186,8 @@ def _may_reset(run: Run) -> bool:
     return run.level is Level.DESTRUCTIVE and not run.aboard.profiles
 
 
-def _require_replaceable(present: tuple[ListedProfile, ...]) -> None:
-    foreign = [one for one in present if not _own(one.iccid)]
+def _require_replaceable(present: tuple[ListedProfile, ...], run: Run) -> None:
+    foreign = [one for one in present if not run.owns(one.iccid, one.isdp_aid)]
     kept = [one for one in foreign if one.profile_class in _IRREPLACEABLE]
     if kept:
         raise Inconclusive(
@@ -196,10 +204,14 @@ def _delete(card: Card, present: tuple[ListedProfile, ...], run: Run, *, reset: 
         present: The Profiles.
         run: The run.
         reset: True to end with eUICCMemoryReset what cannot be deleted; it deletes all others too.
+
+    Raises:
+        ExpectationError: the card refuses, or still lists what it says it deleted.
     """
     try:
         for one in sorted(present, key=lambda one: one.profile_state != ProfileState.enabled):
             _delete_one(card, run, one)
+        _require_gone(card, present)
     except ExpectationError:
         # Policy rules forbid it; only the memory reset overrides them (5.7.19).
         if not reset:
@@ -209,25 +221,68 @@ def _delete(card: Card, present: tuple[ListedProfile, ...], run: Run, *, reset: 
         )
         card.send(EuiccMemoryResetRequest(reset_options=everything))
         settle(card)
+        _require_gone(card, present)
+
+
+def _require_gone(card: Card, deleted: tuple[ListedProfile, ...]) -> None:
+    """Requires that the card lists none of these Profiles any more: an answer of ok is not enough.
+
+    Raises:
+        ExpectationError: it does.
+    """
+    if not deleted:
+        return
+    gone = {(one.iccid, one.isdp_aid) for one in deleted}
+    left = [one for one in card.listed_profiles() if (one.iccid, one.isdp_aid) in gone]
+    expect.that(
+        holds=not left,
+        expected=f"no Profile {_listed(left)} after DeleteProfile was answered ok(0)",
+        actual="still listed",
+    )
 
 
 def _delete_one(card: Card, run: Run, one: ListedProfile) -> None:
     iccid = one.iccid
-    if iccid is None:
-        raise Inconclusive("a Profile is listed without its ICCID")
-    if iccid in card.enabled():  # a test Profile disabled before may have enabled it again
+    if _is_enabled(card, one):  # a test Profile disabled before may have enabled it again
         try:
             disable(card, iccid, one.isdp_aid)
         except ExpectationError:
+            if iccid is None:
+                raise
             lift_rules(card, iccid, next(run.rising()))
             disable(card, iccid, one.isdp_aid)
+    if _deleted(card, one, iccid):
+        return
+    if iccid is None:
+        _named(card, _deletion, iccid, one.isdp_aid)  # its rules cannot be lifted without an ICCID
+        return
+    # It may be Enabled although it is not listed so, or rules of it forbid its deletion.
+    with suppress(ExpectationError):
+        disable(card, iccid, one.isdp_aid)
+        if _deleted(card, one, iccid):
+            return
+    enable(card, iccid, one.isdp_aid)
+    lift_rules(card, iccid, next(run.rising()))
+    disable(card, iccid, one.isdp_aid)
+    _named(card, _deletion, iccid, one.isdp_aid)
+
+
+def _deleted(card: Card, one: ListedProfile, iccid: Iccid | None) -> bool:
+    """Deletes a Profile that is Disabled; returns whether the card did it."""
     try:
         _named(card, _deletion, iccid, one.isdp_aid)
     except ExpectationError:
-        enable(card, iccid, one.isdp_aid)
-        lift_rules(card, iccid, next(run.rising()))
-        disable(card, iccid, one.isdp_aid)
-        _named(card, _deletion, iccid, one.isdp_aid)
+        return False
+    return True
+
+
+def _is_enabled(card: Card, wanted: ListedProfile) -> bool:
+    """Returns whether the card lists a Profile as Enabled now."""
+    return any(
+        one.profile_state == ProfileState.enabled
+        and (one.iccid, one.isdp_aid) == (wanted.iccid, wanted.isdp_aid)
+        for one in card.listed_profiles()
+    )
 
 
 def _deletion(one: ProfileIdentifier) -> DeleteProfileRequest:
@@ -235,11 +290,7 @@ def _deletion(one: ProfileIdentifier) -> DeleteProfileRequest:
 
 
 def _listed(profiles: list[ListedProfile]) -> str:
-    return ", ".join(str(one.iccid) for one in profiles)
-
-
-def _own(iccid: Iccid | None) -> bool:
-    return str(iccid).startswith(OWN_ICCIDS)
+    return ", ".join(str(one.iccid or one.isdp_aid) for one in profiles)
 
 
 def _own_notification(one: ListedNotification, run: Run) -> bool:
@@ -252,4 +303,4 @@ def _own_notification(one: ListedNotification, run: Run) -> bool:
     if one.iccid is None:
         return one.notification_address.endswith(OWN_DOMAIN)
     made_here = one.iccid in aboard.profiles and one.seq_number not in aboard.notifications
-    return _own(one.iccid) or made_here
+    return run.owns(one.iccid) or made_here

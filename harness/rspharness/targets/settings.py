@@ -49,6 +49,7 @@ _CARD_KEYS = {
     "memory",
     "foreign",
     "waiting",
+    "rules",
     "ci",
     "curves",
 }

@@ -11,6 +11,7 @@ from rspharness.card import expect
 from rspharness.card.card_under_test import Card
 from rspharness.card.listed import (
     UnobservedError,
+    in_order,
     read_notifications,
     read_pending,
     read_profiles,
@@ -197,3 +198,16 @@ def test_notifications_are_looked_for_where_the_list_is_not_known():
     card = Card(AnsweringCard({"BF2B": pending.hex() + "9000"}))
     assert [one.seq_number for one in card.listed_notifications()] == [5]
     assert Card(AnsweringCard({})).listed_notifications() == ()
+
+
+def test_objects_of_a_list_can_be_put_in_order():
+    state, iccid = bytes.fromhex("9F700101"), tlv.encode(0x5A, ICCID.octets)
+    unknown = bytes.fromhex("9F7D0100")
+    turned = tlv.encode(0xBF2D, tlv.encode(0xA0, tlv.encode(0xE3, unknown, state, iccid)))
+    with pytest.raises(DecodeError, match="out of order"):
+        ProfileInfoListResponse.decode(turned)
+    sound = tlv.encode(0xBF2D, tlv.encode(0xA0, tlv.encode(0xE3, iccid, state, unknown)))
+    assert in_order(turned) == sound
+    assert in_order(sound) == sound
+    short = tlv.encode(0xBF2D, tlv.encode(0xA0, tlv.encode(0xE3, state, iccid[:-1])))
+    assert in_order(short) is None

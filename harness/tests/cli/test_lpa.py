@@ -9,7 +9,7 @@ import pytest
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.ids import Aid, Eid, Iccid
-from rspharness.cli import lpa_commands
+from rspharness.cli import lpa_card, lpa_commands, lpa_servers
 from rspharness.cli.lpa_user import ProgressBar, TerminalUser
 from rspharness.cli.main import main
 from rspharness.lpa.download import DownloadStep
@@ -58,7 +58,7 @@ def card(monkeypatch):
         with IsdrChannel(made) as channel:
             yield channel
 
-    monkeypatch.setattr(lpa_commands, "connected", connected)
+    monkeypatch.setattr(lpa_card, "connected", connected)
     return made
 
 
@@ -232,7 +232,7 @@ def test_missing_ci_certificate_is_exit_code_3(card, capsys, tmp_path):
 )
 def test_simulated_card_alone_trusts_the_generated_ci(monkeypatch, card, words, count):
     chosen = []
-    monkeypatch.setattr(lpa_commands, "HttpsPort", lambda given: chosen.append(given) or Port())
+    monkeypatch.setattr(lpa_servers, "HttpsPort", lambda given: chosen.append(given) or Port())
     lpa("download", "1$h$T", "--yes", *words)
     assert len(chosen[0].ca_certificates) == count
 
@@ -296,7 +296,7 @@ def test_empty_list_of_notifications_is_reported(card, capsys):
 
 @pytest.mark.parametrize(("status", "code", "delivered"), [(204, 0, True), (500, 1, False)])
 def test_processing_prints_what_was_delivered(card, capsys, monkeypatch, status, code, delivered):
-    monkeypatch.setattr(lpa_commands, "HttpsPort", Port)
+    monkeypatch.setattr(lpa_servers, "HttpsPort", Port)
     monkeypatch.setattr(Port, "status", status)
     card.answers |= {
         0xBF2B: tlv.encode(0xBF2B, tlv.encode(0xA0, notification(4))),

@@ -7,7 +7,7 @@ import pytest
 
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import PRESETS, make_profile
-from rspharness.cli import lpa_commands
+from rspharness.cli import lpa_servers
 from rspharness.cli.main import main
 from rspharness.lpa.es9p_client import HttpReply, ServerUnreachableError
 from rspharness.record.trace import ReplayLink
@@ -39,7 +39,7 @@ class Port(InProcessPort):
 @pytest.fixture
 def server(monkeypatch):
     made = SmDpPlus(make_pki(), rng=SeededRng(b"server"), clock=ManualClock())
-    monkeypatch.setattr(lpa_commands, "HttpsPort", lambda _options: Port(made))
+    monkeypatch.setattr(lpa_servers, "HttpsPort", lambda _options: Port(made))
     return made
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import PRESETS, make_profile
-from rspharness.cli import lpa_commands
+from rspharness.cli import lpa_servers
 from rspharness.cli.main import main
 from rspharness.simulated.inprocess_port import InProcessPort
 from rspharness.targets.reader import has_card
@@ -65,7 +65,7 @@ class Port(InProcessPort):
 
 def test_profile_is_downloaded_enabled_disabled_and_deleted(reader, monkeypatch, capsys):
     server = SmDpPlus(make_pki(), rng=SeededRng(b"server"), clock=ManualClock())
-    monkeypatch.setattr(lpa_commands, "HttpsPort", lambda _options: Port(server))
+    monkeypatch.setattr(lpa_servers, "HttpsPort", lambda _options: Port(server))
     order = server.orders.order(PROFILE.upp, PROFILE.metadata)
 
     def lpa(command, *words):

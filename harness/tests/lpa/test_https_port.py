@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from rspcore.crypto.curves import Curve
-from rspcore.errors import ConfigError, RemoteError
+from rspcore.errors import ConfigError
 from rspcore.pki.certificate_flaws import FLAWED_VARIANTS, flawed_certificate
 from rspcore.pki.generate import issue_tls, make_pki
 from rspcore.pki.roles import Role
@@ -173,7 +173,7 @@ def test_expired_certificate_is_refused(server):
 def test_certificate_of_another_role_is_refused_before_anything_is_sent(server):
     with server(role=Role.DS_TLS) as made, HttpsPort(options(made)) as port:
         port.expect_role(HOST, Role.DP_TLS)
-        with pytest.raises(RemoteError, match="role DS_TLS; expected DP_TLS"):
+        with pytest.raises(ServerUnreachableError, match="role DS_TLS; expected DP_TLS"):
             port.post(HOST, "/200", {}, b"secret")
         assert made.seen == []
 
@@ -201,7 +201,7 @@ def test_flawed_certificate_is_refused_before_anything_is_sent(server, variant):
     with (
         server(variant=variant) as made,
         HttpsPort(options(made)) as port,
-        pytest.raises((RemoteError, ServerUnreachableError)),
+        pytest.raises(ServerUnreachableError),
     ):
         port.post(HOST, "/200", {}, b"secret")
     assert made.seen == []
@@ -282,7 +282,7 @@ def test_answer_longer_than_the_limit_is_an_error(server, monkeypatch):
     with (
         server() as made,
         HttpsPort(options(made)) as port,
-        pytest.raises(RemoteError, match="more than 10 octets"),
+        pytest.raises(ServerUnreachableError, match="more than 10 octets"),
     ):
         port.post(HOST, "/200", {}, bytes(11))
 

@@ -15,7 +15,7 @@ from rspcore.ids import Eid
 from rspcore.pki.generate import issue_tls, make_pki
 from rspcore.pki.roles import Role
 from rspcore.profile_maker import PRESETS, make_profile
-from rspharness.cli import lpa_commands
+from rspharness.cli import lpa_servers
 from rspharness.cli.main import main
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.discovery import default_code
@@ -136,7 +136,7 @@ def test_event_that_fails_does_not_hide_the_next(smds, smdpp, register, capsys):
 
 
 def test_server_of_another_role_is_no_sm_ds(smdpp, capsys):
-    assert discover(smdpp[1], smdpp[1], "--yes", "--smds", smdpp[0].identity.address) == 1
+    assert discover(smdpp[1], smdpp[1], "--yes", "--smds", smdpp[0].identity.address) == 3
     assert "role DP_TLS; expected DS_TLS. Nothing was sent" in capsys.readouterr().err
 
 
@@ -147,7 +147,7 @@ def test_default_sm_dp_plus_is_asked_for_an_order_of_the_eid(
     """A server without an order is no failure; the new card of the command knows no address."""
     server, port = smdpp
     address = server.identity.address
-    monkeypatch.setattr(lpa_commands, "default_code", lambda _: ActivationCode(address=address))
+    monkeypatch.setattr(lpa_servers, "default_code", lambda _: ActivationCode(address=address))
     if ordered:
         server.orders.order(
             PROFILE.upp, PROFILE.metadata, matching_id="", eid=Eid.from_digits(eid())

@@ -106,6 +106,15 @@ def locked():
     assert second["blocked_by"]["row"] == "ES10c.DeleteProfile#06"
 
 
+def test_card_that_only_says_it_deletes_is_found_by_the_first_case(one_card, pytester):
+    text = _LEAVES.replace("PROFILE_OPERATIONAL1.1", "PROFILE_OPERATIONAL1")
+    fault = ("--rsp-card-fault", "es10c.delete-profile.kept")
+    assert one_card(text, "--rsp-level", "profiles", *fault).ret == 1
+    first, second = _results(pytester)["cases"]
+    assert "after DeleteProfile was answered ok(0), got still listed" in " ".join(first["notes"])
+    assert (second["verdict"], second["blocked_by"]["row"]) == ("blocked", "ES10c.DeleteProfile#06")
+
+
 def test_interrupted_case_leaves_nothing_on_a_kept_card(one_card):
     text = _LEAVES.replace('raise ExpectationError("a", "b")', "raise KeyboardInterrupt")
     result = one_card(text, "--rsp-level", "profiles", "-s")

@@ -176,6 +176,22 @@ def test_probe(card):
     assert "9000" in case["actual"]
 
 
+def test_probe_fails_for_what_is_settled(suite, pytester):
+    text = (
+        HEAD
+        + """
+@testcase("ES10c.GetEID#04")
+def test_probe(card):
+    with expect.settled():
+        expect.sw(card.apdu("00A40004023F00"), 0x6A80)
+"""
+    )
+    assert suite(text).ret == 1
+    (case,) = results_of(pytester)["cases"]
+    assert case["verdict"] == "fail"
+    assert case["verdicts"] == {"ES10c.GetEID#04": "fail"}
+
+
 def test_condition_that_does_not_hold_is_not_applicable(suite, pytester):
     text = (
         HEAD

@@ -11,6 +11,7 @@ from rspharness.card.card_under_test import Card
 from rspharness.record.verdicts import NotApplicable
 from rspharness.run.preflight import examine
 from rspharness.simulated.inprocess import InProcessTarget
+from rspharness.targets.own_profile import is_of_suites
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspharness.targets.transport import LinkWrapper
@@ -23,7 +24,7 @@ from odd_cards import (
 )
 
 READING = {Ins.TERMINAL_CAPABILITY, Ins.TERMINAL_PROFILE, Ins.MANAGE_CHANNEL, Ins.SELECT}
-READING |= {Ins.STORE_DATA, Ins.GET_RESPONSE, Ins.FETCH, Ins.TERMINAL_RESPONSE}
+READING |= {Ins.READ_RECORD, Ins.STORE_DATA, Ins.GET_RESPONSE, Ins.FETCH, Ins.TERMINAL_RESPONSE}
 READ = {"BF3E", "BF20", "BF22", "BF2D", "BF28", "BF43"}
 
 
@@ -81,7 +82,7 @@ def examined():
         plain.reset()
         card = Card(odd(plain))
         card.reset()
-        return examine(card, trusts), card
+        return examine(card, trusts, is_of_suites), card
 
     return run
 

@@ -15,7 +15,7 @@ from rspharness.cli.main import main
 from rspharness.lpa import local_management
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
-from rspharness.record.verdicts import Inconclusive, TargetLost
+from rspharness.record.verdicts import Inconclusive, NotApplicable, TargetLost
 from rspharness.run import run as run_module
 from rspharness.run.journal import Journal, journalled_eids
 from rspharness.run.run import Run, RunOptions, WrongCardError
@@ -217,6 +217,92 @@ def test_run_that_only_reads_says_that_a_card_waits_and_changes_nothing(owner, m
     assert journalled_eids(state_folder) != ()
 
 
+SAME_PREFIX = replace(preset(ONE), iccid=preset(TWO).iccid.from_digits("8929909999999999995"))
+
+
+@pytest.mark.parametrize("enable", [False, True], ids=["disabled", "enabled"])
+def test_profile_that_is_not_in_the_journal_stays_whatever_its_iccid(target, make, enable):
+    """Its ICCID begins as those of the suites; it was there, or came after the run was killed."""
+    card = Card(target.link)
+    card.reset()
+    _install(card, make(), SAME_PREFIX, enable=enable)
+    local_management.set_nickname(card, SAME_PREFIX.iccid, "mine")
+    before = _state(card)
+    killed = make()
+    _install(killed.open_card(Trace(), Timings()), killed, TWO)
+    assert killed.owns(preset(TWO).iccid)
+    assert not killed.owns(SAME_PREFIX.iccid)
+    later = replace(SAME_PREFIX, iccid=SAME_PREFIX.iccid.from_digits("8929909999999999987"))
+    card = Card(target.link)
+    card.reset()
+    _install(card, killed, later)
+    done = make().recover()
+    assert str(done).startswith(f"restored: Profile {preset(TWO).iccid} of the suites deleted")
+    card.reset()
+    left = {one.iccid for one in card.profiles()}
+    assert left == {SAME_PREFIX.iccid, later.iccid}
+    local_management.delete_profile(card, later.iccid)
+    now = _state(card)
+    assert now.profiles == before.profiles
+    assert now.numbers() >= before.numbers()
+
+
+def test_enabled_profile_that_is_not_in_the_journal_is_none_of_the_suites(target, make):
+    card = Card(target.link)
+    card.reset()
+    _install(card, make(), SAME_PREFIX, enable=True)
+    run = make()
+    run.open_card(Trace(), Timings()).listed_profiles()
+    assert not run._own_profile.is_enabled()
+    assert run.aboard.enabled == SAME_PREFIX.iccid
+
+
+def test_case_that_loads_an_iccid_of_somebody_else_does_not_apply(target, make):
+    card = Card(target.link)
+    card.reset()
+    _install(card, make(), ONE)
+    before = _state(card)
+    run = make()
+    card = run.open_card(Trace(), Timings())
+    card.aboard = run.aboard
+    with pytest.raises(NotApplicable, match="one that this run did not install is on the card"):
+        _install(card, run, ONE)
+    run.put_back()
+    assert _state(Card(target.link)).profiles == before.profiles
+
+
+@pytest.mark.parametrize("size", [6, 7, 8, 9, 10, 11, 16])
+def test_profile_is_in_the_journal_however_its_load_is_split_into_blocks(owner, make, size):
+    run = make()
+    card = run.open_card(Trace(), Timings())
+    card.options = replace(card.options, block_size=size)
+    _install(card, run, TWO)
+    assert run.owns(preset(TWO).iccid)
+    run.put_back()
+    assert [one.iccid for one in Card(card.link).profiles()] == [OWNERS.iccid]
+
+
+@pytest.mark.parametrize("enable", [False, True], ids=["disabled", "enabled"])
+def test_profile_listed_without_its_iccid_is_deleted_by_its_aid(owner, make, monkeypatch, enable):
+    before = _state(owner)
+    run = make()
+    card = run.open_card(Trace(), Timings())
+    _install(card, run, TWO, enable=enable)
+    read = Card.listed_profiles
+    monkeypatch.setattr(Card, "listed_profiles", lambda one: tuple(_nameless(read(one))))
+    run.put_back()
+    (note,) = run.notes
+    assert "restored: Profile A0000005591010FFFFFFFF8900001" in note
+    monkeypatch.undo()
+    assert _state(card).profiles == before.profiles
+
+
+def _nameless(listed):
+    for one in listed:
+        suites = str(one.iccid).startswith("892990")
+        yield replace(one, iccid=None) if suites else one
+
+
 def test_reading_run_writes_no_journal(owner, make, state_folder):
     run = make()
     run.open_card(Trace(), Timings()).observe()
@@ -260,7 +346,7 @@ def test_foreign_profile_that_is_gone_is_said_once(owner, make, state_folder):
 def test_what_could_not_be_read_before_is_said_once(owner, make, state_folder, monkeypatch):
     run = make()
     with monkeypatch.context() as odd:
-        odd.setattr(Card, "profiles", _refuse)
+        odd.setattr(Card, "listed_profiles", _refuse)
         card = run.open_card(Trace(), Timings())
     local_management.set_default_address(card, "a.test")
     _install(card, run, ONE)
@@ -271,6 +357,30 @@ def test_what_could_not_be_read_before_is_said_once(owner, make, state_folder, m
     assert "the Profiles: DeleteProfile: disallowedByPolicy(3) (not known before the run" in note
     assert [one.iccid for one in card.profiles()] == [OWNERS.iccid]
     assert journalled_eids(state_folder) == ()
+
+
+def test_notification_that_comes_back_after_a_reset_is_left(owner, make, state_folder):
+    run = make()
+    card = run.open_card(Trace(), Timings())
+    _install(card, run, ONE)
+    waiting = card.notifications()
+    read = Card.notifications
+    with pytest.MonkeyPatch.context() as odd:
+        seen = []
+        odd.setattr(Card, "notifications", lambda one: _again(read(one), waiting, seen))
+        run.put_back()
+    (note,) = run.notes
+    number = waiting[-1].seq_number
+    assert f"Notification {number} of the run is listed again after a reset" in note
+    assert journalled_eids(state_folder) != ()
+    make().recover()
+    assert journalled_eids(state_folder) == ()
+
+
+def _again(listed, waiting, seen):
+    """Returns a list that has what was removed again, from the second reading on."""
+    seen.append(listed)
+    return listed if len(seen) < 2 else waiting
 
 
 def test_refused_deletion_is_left_and_the_journal_stays(owner, make, state_folder, monkeypatch):

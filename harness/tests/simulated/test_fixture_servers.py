@@ -188,3 +188,21 @@ def test_process_ends_with_its_server(smdpp):
     server.close()
     with pytest.raises(ProcessLookupError):
         os.kill(number, 0)
+
+
+def test_disorder_is_survived_by_trying_again(smdpp, lpa):
+    server = smdpp(disorder=0.3, seed="disorder")
+    states = []
+    for _ in range(8):
+        order = server.order()
+        with lpa(server) as one:
+            one.download(order.activation_code, retries=9, pause=lambda _: None)
+            while any(each.error for each in one.deliver_notifications()):
+                pass
+        states.append(order.state)
+    assert states == ["Installed"] * 8
+    refused = server.expect(summary="HTTP 503", times=2)
+    assert all(each.response.header("Retry-After") == "1" for each in refused[:1])
+    for wrong in (0.0, 1.0):
+        with pytest.raises(LocalError, match="above 0 and below 1"):
+            smdpp(disorder=wrong).order()

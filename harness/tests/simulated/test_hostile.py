@@ -19,14 +19,27 @@ def test_fixture_has_every_hostile_card():
     named = {card.get("fault", card["name"]) for card in CARDS}
     assert named == {card.name for card in hostile_cards()}
     for card in CARDS:
-        assert card["owners"] or card["cause"], card["name"]
+        assert card["owners"] or card.get("cause") or card.get("right"), card["name"]
         assert card["clause"], card["name"]
+    doubles = [card for card in CARDS if card.get("double")]
+    assert len(CARDS) - len(doubles) >= 15
+    assert len(doubles) >= 5
 
 
 def test_unknown_hostile_card_is_refused_with_the_near_names():
     assert is_hostile("hostile.malformed-rta")
     with pytest.raises(LocalError, match=r"did you mean hostile\.malformed-rat"):
         require_hostile("hostile.malformed-rta")
+
+
+def test_card_with_two_faults_has_the_rows_of_each():
+    by_name = {card["name"]: set(card["owners"]) for card in CARDS}
+    for double in (card for card in CARDS if card.get("double")):
+        others = [name for name in by_name if name != double["name"]]
+        halves = [one for one in others if one.removeprefix("hostile.") in double["name"]]
+        assert len(halves) == 2, double["name"]
+        rows = set().union(*(by_name[name] for name in halves))
+        assert rows <= set(double["owners"]), double["name"]
 
 
 def test_run_on_a_hostile_card_is_as_its_fixture_says():

@@ -11,7 +11,7 @@ from rspharness.record.testcase import Level
 from rspharness.run.run import Run
 from rspharness.run.stash import case_of
 from rspharness.targets.guard import GuardedLink
-from rspharness.targets.own_profile import OwnProfile, WatchedLink
+from rspharness.targets.own_profile import OwnProfile, WatchedLink, is_of_suites
 
 _plain = Run._link
 _guards: list[GuardedLink] = []
@@ -19,7 +19,7 @@ _now = [Level.PROFILES]
 
 
 def _link(run, trace, timings):
-    own = OwnProfile()
+    own = OwnProfile(is_of_suites)
     watched = WatchedLink(_plain(run, trace, timings), own)
     guard = GuardedLink(watched, _now[0], own.is_enabled, foreign=own.objection)
     _guards.append(guard)

@@ -1,5 +1,6 @@
 """Conditions on the simulated card: both ways to a state have the same result."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,8 +13,8 @@ from rspcore.messages.es10c import ProfileState
 from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
 from rspcore.profile_maker import preset
 from rspharness.card import expect
-from rspharness.card.aboard import NOBODY, Aboard
 from rspharness.card.card_under_test import Card
+from rspharness.lpa import local_management
 from rspharness.record.steps import Steps
 from rspharness.record.testcase import Level
 from rspharness.record.timing import Timings
@@ -25,6 +26,7 @@ from rspharness.servers.policy_rules import lift_rules
 from rspharness.servers.rsp_server import server_maker
 from rspharness.suite import cleanup, file_access, initial_conditions
 from rspharness.suite.initial_conditions import Conditions
+from rspharness.suite.profile_packages import profile
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 FOREIGN = replace(
@@ -100,23 +102,27 @@ def test_notifications_are_kept_on_request(run):
     assert card.notifications() == ()
 
 
-def _in_use(run, monkeypatch, *, level="profiles", erase=False):
-    """Makes the run one of a real card, on which all that is there now is somebody else's."""
-    card, given = _given(run)
-    given.profiles(FOREIGN, enabled=FOREIGN, notifications=True)
-    there = card.profiles()
-    waiting = frozenset(one.seq_number for one in card.notifications())
-    aboard = Aboard(
-        profiles=frozenset(one.iccid for one in there),
-        enabled=FOREIGN.iccid,
-        notifications=waiting,
-    )
-    run.kept.clear()
+def _keep(run, *there, enabled=None, level="profiles", erase=False):
+    """Makes the run one of a card that is kept, on which these Profiles are somebody else's."""
+    link = run.target.open()
+    run.target.open = lambda: link  # the only card
+    owner = Card(link)
+    owner.reset()
+    make = server_maker(run.pki, Curve.NIST_P256, "owner", run.options.started)
+    for one in there:
+        make().install(owner, profile(one))
+    if enabled is not None:
+        local_management.enable_profile(owner, enabled.iccid)
     run.target.simulated = False
     run.options = replace(run.options, level=level, erase_foreign=erase)
-    monkeypatch.setattr(Run, "aboard", NOBODY if erase else aboard)
-    monkeypatch.setattr(initial_conditions, "require_trust", lambda *_: None)
+    card, given = _given(run)
     return card, given
+
+
+def _in_use(run, monkeypatch, *, level="profiles", erase=False):
+    """Makes the run one of a card on which a Profile of somebody else is Enabled."""
+    monkeypatch.setattr(initial_conditions, "require_trust", lambda *_: None)
+    return _keep(run, FOREIGN, enabled=FOREIGN, level=level, erase=erase)
 
 
 @pytest.mark.parametrize("level", ["profiles", "destructive"])
@@ -227,15 +233,8 @@ def test_rules_of_two_profiles_are_lifted_one_after_the_other(real):
 
 
 def test_rules_of_a_foreign_profile_are_never_lifted(real):
-    real.target.simulated = True  # its owner is not guarded
-    _, given = _given(real)
     foreign = replace(preset("PROFILE_OPERATIONAL4"), iccid=FOREIGN.iccid)
-    given.profiles(foreign, enabled=foreign, notifications=True)
-    state = real.target.keep()
-    real.target.simulated = False
-    card = real.open_card(Trace(), Timings())
-    real.target.restore(state)
-    card.reset()
+    card, _ = _keep(real, foreign, enabled=foreign)
     before = card.observe()
     cleanup.remove_own(card, real)
     assert card.observe() == before
@@ -265,26 +264,43 @@ def test_rules_that_cannot_be_lifted_stay_below_destructive(real, level):
     assert len(card.profiles()) == 1
 
 
-def test_memory_is_reset_at_destructive_unless_another_profile_is_there(real):
-    real.options = replace(real.options, level="destructive")
-    card, given = _given(real)
-    given.profiles(LOCKED, FOREIGN)
-    with pytest.raises(ExpectationError):
-        cleanup.remove_own(card, real)
-    assert FOREIGN.iccid in {one.iccid for one in card.profiles()}
+@pytest.mark.parametrize(
+    ("there", "left"), [((), set()), ((FOREIGN,), {FOREIGN.iccid, LOCKED.iccid})]
+)
+def test_memory_is_reset_at_destructive_unless_another_profile_is_there(real, there, left):
+    card, given = _keep(real, *there, level="destructive")
     given.profiles(LOCKED)
-    cleanup.remove_own(card, real)
-    assert card.profiles() == ()
+    with suppress(ExpectationError):
+        cleanup.remove_own(card, real)
+    assert {one.iccid for one in card.profiles()} == left
 
 
 def test_own_traces_are_removed_and_others_stay(real):
-    card, given = _given(real)
-    given.profiles(FOREIGN, TWO, notifications=True)
+    card, given = _keep(real, FOREIGN)
+    given.profiles(TWO, notifications=True)
     given.default_address("dp.example.com")
     cleanup.remove_own(card, real)
     assert [one.iccid for one in card.profiles()] == [FOREIGN.iccid]
     assert {one.iccid for one in card.notifications()} == {FOREIGN.iccid}
     assert card.send(EuiccConfiguredAddressesRequest()).default_dp_address is None
+
+
+@pytest.mark.parametrize("enabled", [False, True], ids=["Disabled", "Enabled"])
+def test_profile_listed_without_its_iccid_is_deleted_by_its_aid(real, monkeypatch, enabled):
+    card, given = _keep(real, FOREIGN)
+    given.profiles(TWO, enabled=TWO if enabled else None)
+    read = Card.listed_profiles
+    own = preset(TWO).iccid
+    monkeypatch.setattr(
+        Card,
+        "listed_profiles",
+        lambda one: tuple(
+            replace(each, iccid=None) if each.iccid == own else each for each in read(one)
+        ),
+    )
+    cleanup.remove_own(card, real)
+    monkeypatch.undo()
+    assert [one.iccid for one in card.profiles()] == [FOREIGN.iccid]
 
 
 def test_foreign_address_stays_when_traces_are_removed(real):

@@ -4,7 +4,7 @@ from rspcore.errors import LocalError
 from rspharness.record.testcase import Level
 from rspharness.record.verdicts import TargetLost
 from rspharness.targets.guard import GuardedLink
-from rspharness.targets.own_profile import OwnProfile
+from rspharness.targets.own_profile import OwnProfile, is_of_suites
 
 ORDER = ("read-only", "profiles", "destructive", "irreversible")
 LEVELS = [str(level) for level in Level]
@@ -62,7 +62,7 @@ class Bench:
     def __init__(self, level, *, own=False, selected=b"", channels=(1,)):
         self.card = Recorder()
         self.own = own
-        self.known = OwnProfile()
+        self.known = OwnProfile(is_of_suites)
         self.guard = GuardedLink(
             self.card, Level(level), lambda: self.own, foreign=self.known.objection
         )

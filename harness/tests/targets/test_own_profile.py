@@ -4,7 +4,7 @@ from rspcore.errors import LocalError
 from rspcore.ids import Iccid
 from rspcore.tlv import encode
 from rspharness.record.verdicts import TargetLost
-from rspharness.targets.own_profile import OwnProfile, WatchedLink
+from rspharness.targets.own_profile import OwnProfile, WatchedLink, is_of_suites
 
 OWN, SECOND = "8929901012345678905", "8929901012345678913"
 FOREIGN = "8944500102198304826"
@@ -43,7 +43,7 @@ class Answers:
 
 
 def watched(*answers):
-    own = OwnProfile()
+    own = OwnProfile(is_of_suites)
     return own, WatchedLink(Answers(*answers), own)
 
 

@@ -12,6 +12,7 @@ point. One counter and one MAC chain run through all tags, the MAC-only 88 inclu
 Source: SGP.22 v2, 2.6.4 and annex G; fixtures/vectors/bsp-*.json.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hmac import compare_digest
 
@@ -62,6 +63,9 @@ class BspStructureError(BspError):
 
 class BspSecurityError(BspError):
     """Reports a MAC or padding that does not fit (scp03tSecurityError, 8)."""
+
+
+_ZERO_BLOCK = bytes(16)
 
 
 def pad(plaintext: bytes) -> bytes:
@@ -115,8 +119,32 @@ class Bsp:
         Raises:
             LocalError: the TLV would be longer than `max_tlv`.
         """
-        cipher = Cipher(algorithms.AES(self.keys.s_enc), modes.CBC(self.icv))
-        return self._seal(tag, cipher.encryptor().update(pad(plaintext)))
+        # CBC over the counter first, from zero: its block is the ICV, and what follows is chained.
+        cipher = Cipher(algorithms.AES(self.keys.s_enc), modes.CBC(_ZERO_BLOCK))
+        counted = self.counter.to_bytes(16, "big") + pad(plaintext)
+        return self._seal(tag, cipher.encryptor().update(counted)[16:])
+
+    def protect_all(self, tag: int, plaintexts: Iterable[bytes]) -> "tuple[tuple[bytes, ...], Bsp]":
+        """Encrypts and MACs the contents of some 86 or 87; the same octets as `protect` for each.
+
+        One cipher does all: a block that is the counter, xored with the block before it, is
+        enciphered to the ICV, from which the plaintext is chained as the standard says.
+
+        Returns:
+            The TLVs, and the value for the TLV after them.
+
+        Raises:
+            LocalError: a TLV would be longer than `max_tlv`.
+        """
+        encryptor = Cipher(algorithms.AES(self.keys.s_enc), modes.CBC(_ZERO_BLOCK)).encryptor()
+        last, made, after = 0, [], self
+        for plaintext in plaintexts:
+            first = (after.counter ^ last).to_bytes(16, "big")
+            body = encryptor.update(first + pad(plaintext))[16:]
+            last = int.from_bytes(body[-16:], "big")
+            one, after = after._seal(tag, body)
+            made.append(one)
+        return tuple(made), after
 
     def protect_mac_only(self, tag: int, plaintext: bytes) -> "tuple[bytes, Bsp]":
         """MACs the content of one 88 and leaves it readable; the counter advances too.

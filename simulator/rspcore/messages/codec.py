@@ -328,8 +328,10 @@ class Structure:
         seen: set[int] = set()
         position = 0
         for child in one.children():
-            match = next((n for n in range(position, len(plan)) if plan[n].tag == child.tag), None)
-            if match is None:
+            match = position
+            while match < len(plan) and plan[match].tag != child.tag:
+                match += 1
+            if match == len(plan):
                 if child.tag in seen or any(c.tag == child.tag for c in plan[:position]):
                     raise DecodeError(
                         f"{cls.__name__}: {child.tag:02X} at offset {child.offset} is repeated or "
@@ -338,7 +340,8 @@ class Structure:
                         tag=child.tag,
                     )
                 continue
-            _require_skipped_optional(cls.__name__, plan[position:match], child.offset)
+            if match != position:
+                _require_skipped_optional(cls.__name__, plan[position:match], child.offset)
             values[plan[match].name] = plan[match].codec.decode(child)
             seen.add(child.tag)
             position = match + 1

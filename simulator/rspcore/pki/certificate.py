@@ -30,6 +30,7 @@ __all__ = ["Certificate", "KeyUsage", "Name"]
 _UNREADABLE = (
     ValueError,
     TypeError,  # the library's answer to a BIT STRING in a name
+    KeyError,  # that of cryptography before 45 to a string type it does not know
     UnsupportedAlgorithm,
     x509.InvalidVersion,
     x509.DuplicateExtension,

@@ -12,6 +12,11 @@ from typing import Final
 
 from rspcore.ids import Oid
 from rspcore.profile_maker.parameters import ProfileParameters
+from rspcore.profile_maker.subscriber_files import (
+    contact_records,
+    dialling_number,
+    phonebook_reference,
+)
 from rspcore.tlv import encode
 
 __all__ = [
@@ -23,6 +28,7 @@ __all__ = [
     "imsi_content",
     "mf_files",
     "opt_usim_files",
+    "phonebook_files",
     "template_oid",
     "usim_files",
     "ust_content",
@@ -57,6 +63,7 @@ ACCESS_RULES: Final[tuple[str, ...]] = (
 
 _DF_RULE: Final = bytes.fromhex("2F060E")
 
+_MSISDN_NAME_OCTETS: Final = 10
 _UST_OCTETS: Final = 14
 """Size of EF.UST in the template, in octets."""
 
@@ -160,6 +167,8 @@ def imsi_content(imsi: str) -> bytes:
 def ust_content(parameters: ProfileParameters) -> bytes:
     """Returns the content of EF.UST: 14 octets, or as many as the services take."""
     services = {*_SERVICES_ALWAYS, *parameters.services}
+    services |= {1} if parameters.contacts else set()
+    services |= {21} if parameters.msisdn is not None else set()
     services |= {17} if parameters.gid1 is not None else set()
     services |= {18} if parameters.gid2 is not None else set()
     table = bytearray(max(_UST_OCTETS, (max(services) + 7) // 8))
@@ -195,9 +204,29 @@ def usim_files(parameters: ProfileParameters, imsi: str) -> bytes:
 
 
 def opt_usim_files(parameters: ProfileParameters) -> bytes:
-    """Returns the files of PE-OPT-USIM: EF.GID1 and EF.GID2 when requested; else empty."""
+    """Returns the files of PE-OPT-USIM: GIDs and own number when requested; else empty."""
     files = b""
     for tag, content in ((0xA5, parameters.gid1), (0xA6, parameters.gid2)):
         if content is not None:
             files += _file(tag, content, FcpParameters(size=len(content)))
+    if parameters.msisdn is not None:
+        record = dialling_number("", parameters.msisdn, name_octets=_MSISDN_NAME_OCTETS)
+        files += _file(0xA7, record)
     return files
+
+
+def phonebook_files(parameters: ProfileParameters) -> bytes:
+    """Returns the files of PE-PHONEBOOK: the directory, EF.PBR and EF.ADN with the contacts."""
+    entries = contact_records(parameters.contacts)
+    reference = phonebook_reference()
+    return b"".join(
+        (
+            _file(0xA2, None, FcpParameters(rule=_DF_RULE, pin_status="81010A0B")),
+            _file(0xA3, reference, _records(len(reference), 1)),
+            _file(0xAB, b"".join(entries), _records(len(entries[0]), len(entries))),
+        )
+    )
+
+
+def _records(length: int, number: int) -> FcpParameters:
+    return FcpParameters(descriptor=f"4221{length:04X}", size=length * number)

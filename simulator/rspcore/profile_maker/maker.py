@@ -21,10 +21,12 @@ from rspcore.profile_maker.files import (
     FcpParameters,
     mf_files,
     opt_usim_files,
+    phonebook_files,
     template_oid,
     usim_files,
 )
 from rspcore.profile_maker.parameters import ProfileParameters
+from rspcore.profile_maker.subscriber_files import MENU_CLASS, menu_parameters
 from rspcore.profile_reader.header import SERVICES
 from rspcore.profile_reader.network_access import AlgorithmId
 from rspcore.tlv import encode
@@ -157,6 +159,8 @@ def _elements(
     if padding:
         yield _element(numbers, 0xA1, encode(0xA1, _padding_script(padding)))
     yield _element(numbers, 0xA6, *_security_domain(parameters))
+    if parameters.menu:
+        yield _element(numbers, 0xA8, _menu_application(parameters))
     yield _element(numbers, 0xA7, *_remote_files(1, "B00120"))
     if parameters.imsi is not None:
         aid = parameters.usim_aid or USIM_AID
@@ -184,6 +188,9 @@ def _usim_elements(
     if optional:
         yield _element(numbers, 0xB4, encode(0x81, template_oid("2.5")), optional)
     yield _element(numbers, 0xA2, _pins(_pin(0x81, b"9999", unblock=0x81, attributes=3)))
+    if parameters.contacts:
+        content = phonebook_files(parameters)
+        yield _element(numbers, 0xB7, encode(0x81, template_oid("2.6")), content)
     yield _element(numbers, 0xA4, encode(0xA1, _algorithm(parameters)))
 
 
@@ -208,6 +215,10 @@ def _header(parameters: ProfileParameters) -> bytes:
         templates.append("2.4")
         if opt_usim_files(parameters):
             templates.append("2.5")
+        if parameters.contacts:
+            templates.append("2.6")
+    if parameters.menu:
+        services.append("javacard")
     numbers = sorted(SERVICES.index(name) for name in services)
     major, minor = parameters.version
     return encode(
@@ -290,6 +301,20 @@ def _security_domain(parameters: ProfileParameters) -> tuple[bytes, ...]:
         _key(0x48, 3, parameters.dek),
     )
     return instance, encode(0xA2, *keys)
+
+
+def _menu_application(parameters: ProfileParameters) -> bytes:
+    """Returns the instance of the menu application, which every simulated card has the class of."""
+    instance = encode(
+        0x30,
+        encode(0x4F, MENU_CLASS[:-4]),
+        encode(0x4F, MENU_CLASS),
+        encode(0x4F, MENU_CLASS + b"\x01"),
+        encode(0x82, b"\0"),
+        encode(0x83, b"\x07"),
+        encode(0xC9, menu_parameters(parameters.menu_title, parameters.menu)),
+    )
+    return encode(0xA2, instance)
 
 
 def _key(usage: int, identifier: int, value: bytes) -> bytes:

@@ -45,6 +45,11 @@ class ProfileParameters:
         ppr: Bits of profilePolicyRules; None leaves the field out.
         gid1: Content of EF.GID1, or None for no such file.
         gid2: Content of EF.GID2, or None for no such file.
+        msisdn: Own number in EF.MSISDN: at most 20 digits, perhaps + before them; None for no file.
+        contacts: Name and number of each entry of the phone book of the USIM.
+        menu_title: Title of the menu.
+        menu: Text and action of each item of a toolkit menu, as
+            `rspcore.profile_maker.subscriber_files.menu_parameters` has it; empty for none.
         services: Numbers of further services in EF.UST, besides those whose files are there.
         owner: profileOwner of the metadata; None to make it from IMSI, gid1 and gid2.
         with_owner: False leaves profileOwner out.
@@ -73,6 +78,10 @@ class ProfileParameters:
     ppr: frozenset[int] | None = None
     gid1: bytes | None = None
     gid2: bytes | None = None
+    msisdn: str | None = None
+    contacts: tuple[tuple[str, str], ...] = ()
+    menu_title: str = "Menu"
+    menu: tuple[tuple[str, str], ...] = ()
     services: frozenset[int] = frozenset()
     owner: OperatorId | None = None
     with_owner: bool = True

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import fields
+from enum import Enum
 from pathlib import Path
 
 from rspcore.errors import ConfigError
@@ -47,7 +48,7 @@ def print_options() -> int:
         value = getattr(standard, field.name)
         text = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
         kinds = type(value)
-        others = [str(one.value) for one in kinds] if hasattr(kinds, "__members__") else []
+        others = [str(one.value) for one in kinds] if issubclass(kinds, Enum) else []
         print(f"{field.name:<38} {text:<22} {' | '.join(others)}".rstrip())
     return 0
 

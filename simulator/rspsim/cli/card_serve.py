@@ -22,6 +22,7 @@ from rspsim.env import Rng, SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.state import CardState
 from rspsim.euicc.store import Store
+from rspsim.faults.registry import HOSTILE_PREFIX, hostile_card
 from rspsim.stores.memory import MemoryStore
 from rspsim.stores.sqlite import SqliteStore
 from rspsim.system import SystemRng
@@ -29,7 +30,7 @@ from rspsim.transports.shared_daemon import shared_pcscd
 from rspsim.transports.slow_card import slowed
 from rspsim.transports.tcp_ports import port_use
 from rspsim.transports.trace_observer import TraceObserver
-from rspsim.transports.vpcd import Observer, VpcdCard
+from rspsim.transports.vpcd import Card, Observer, VpcdCard
 
 __all__ = ["serve"]
 
@@ -53,14 +54,20 @@ def serve(options: argparse.Namespace) -> int:
     )
     kind = preset_named(options.preset or USUAL)
     request = request.with_preset(kind)
-    decisions = decided(kind, options.fault)
+    hostile = [hostile_card(one) for one in options.fault if one.startswith(HOSTILE_PREFIX)]
+    named = {one.name for one in hostile}
+    decisions = decided(kind, [one for one in options.fault if one not in named])
+    for one in hostile:
+        decisions = one.change(decisions)
     with ExitStack() as stack:
         store: Store = MemoryStore()
         if options.state is not None:
             store = stack.enter_context(SqliteStore(options.state))
         state = kept_state(store, request)
         rng: Rng = SystemRng() if options.seed is None else SeededRng(options.seed.encode())
-        card = Euicc(state, store, rng, decisions)
+        card: Card = Euicc(state, store, rng, decisions)
+        for one in hostile:
+            card = one.around(card)
         if options.host in _LOCAL and not options.wait:
             stack.enter_context(shared_pcscd())
             _require_free(options.port)
@@ -113,14 +120,15 @@ class _Announcer:
     def __init__(self, state: CardState, port: int) -> None:
         self._line = f"card {state.eid} ({state.personality.name}) is in the reader at port {port}"
 
-    def inserted(self, _atr: bytes) -> None:
+    def inserted(self, atr: bytes) -> None:
         """Prints that the card is in the reader."""
+        del atr
         print(self._line, flush=True)
 
-    def reset(self, _atr: bytes) -> None:
+    def reset(self, atr: bytes) -> None:
         """Does nothing."""
 
-    def exchanged(self, _command: bytes, _response: bytes, _elapsed_s: float) -> None:
+    def exchanged(self, command: bytes, response: bytes, elapsed_s: float) -> None:
         """Does nothing."""
 
 

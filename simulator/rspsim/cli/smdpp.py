@@ -6,7 +6,7 @@ Only the parsers are here; what a sub-command needs is imported when it runs.
 import argparse
 from pathlib import Path
 
-from rspsim.cli.arguments import add_identifier_rules, eid_argument
+from rspsim.cli.setting_options import LateParser, add_settings
 
 __all__ = ["add_parser"]
 
@@ -20,23 +20,31 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="run the mock SM-DP+",
         description="A mock SM-DP+ (SGP.22 version 2). Test keys only; not for real profiles.",
     )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=LateParser
+    )
     _add_serve(commands)
     faults = commands.add_parser("faults", help="list the faults the server can be given")
     faults.set_defaults(func=_faults)
 
 
-def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_serve(commands: "argparse._SubParsersAction[LateParser]") -> None:
     serve = commands.add_parser(
         "serve",
         help="order profiles, show their activation codes and serve them until stopped",
         description="Order profiles, show their activation codes and serve them over HTTPS. "
         "TLS certificates are issued at the start. Ends at Ctrl-C or SIGTERM.",
     )
+    serve.fill = lambda: _add_options(serve)
+    serve.set_defaults(func=_serve)
+
+
+def _add_options(serve: LateParser) -> None:
     _add_network(serve.add_argument_group("network"))
     _add_server(serve.add_argument_group("server"))
+    add_settings(serve.add_argument_group("policy"), "policy", "binding", "start")
+    add_settings(serve.add_argument_group("clock"), "clock")
     _add_orders(serve.add_argument_group("orders"))
-    serve.set_defaults(func=_serve)
 
 
 def _add_network(group: "argparse._ArgumentGroup") -> None:
@@ -71,24 +79,15 @@ def _add_network(group: "argparse._ArgumentGroup") -> None:
         "may be repeated",
     )
     group.add_argument(
-        "--operator",
-        default="",
-        metavar="HOST[:PORT]",
-        help="send HandleDownloadProgressInfo (ES2+) there (default: nowhere)",
-    )
-    group.add_argument(
-        "--root-smds",
-        action="append",
-        default=[],
-        metavar="HOST[:PORT]",
-        help="address of a root SM-DS; an event goes to any other SM-DS with the wish to forward "
-        "it, which one without a root ignores; may be repeated",
-    )
-    group.add_argument(
         "--admin-port",
         type=int,
         metavar="PORT",
         help="management port on loopback (0: any free port)",
+    )
+    group.add_argument(
+        "--admin-token",
+        metavar="TOKEN",
+        help="token of the management port (default: one is drawn and printed)",
     )
     group.add_argument(
         "--write-ca",
@@ -130,31 +129,9 @@ def _add_server(group: "argparse._ArgumentGroup") -> None:
         "--smdp-oid", metavar="OID", help="OID of the SM-DP+ of the PKI (default: the first)"
     )
     group.add_argument(
-        "--replace-session-keys",
-        action="store_true",
-        help="protect profiles under their own keys (PPK) instead of the session keys",
-    )
-    group.add_argument(
         "--vary",
         metavar="SEED",
         help="choose member order, segment sizes, key mode and hostId at random from this seed",
-    )
-    group.add_argument(
-        "--any-header",
-        action="store_true",
-        help="do not check User-Agent and X-Admin-Protocol",
-    )
-    add_identifier_rules(group)
-    group.add_argument(
-        "--retry-code-in-session",
-        action="store_true",
-        help="keep a session after a wrong Confirmation Code (default: it ends, SGP.22 5.6.2)",
-    )
-    group.add_argument(
-        "--verification-list-first",
-        action="store_true",
-        help="check EUICCInfo1's list for verification before the one for signing; it only matters "
-        "where both are unknown (default: signing first, as public suites expect)",
     )
     group.add_argument(
         "--fault",
@@ -162,6 +139,12 @@ def _add_server(group: "argparse._ArgumentGroup") -> None:
         default=[],
         metavar="NAME[,KEY=VALUE...]",
         help="switch a fault on (see `rsplab smdpp faults`); may be repeated",
+    )
+    group.add_argument(
+        "--disorder",
+        metavar="SHARE",
+        help="let this share of the requests fail, such as 5%%, by 503 with Retry-After or a lost "
+        "connection: a client that tries again survives it",
     )
     group.add_argument(
         "--seed", help="seed of all random octets of the server, to repeat a session exactly"
@@ -175,33 +158,10 @@ def _add_orders(group: "argparse._ArgumentGroup") -> None:
         default=[],
         type=Path,
         metavar="FILE",
-        help="unprotected profile package (default: a generated test profile); may be repeated",
+        help="unprotected profile package (default: one made here); may be repeated; the options "
+        "about metadata apply to it",
     )
-    group.add_argument(
-        "--class",
-        dest="profile_class",
-        choices=("test", "provisioning", "operational"),
-        help="class in the metadata (default: test for the GSMA generic test profiles)",
-    )
-    group.add_argument("--spn", help="service provider name in the metadata")
-    group.add_argument("--name", help="profile name in the metadata")
-    group.add_argument(
-        "--matching-id", metavar="ID", help="MatchingID of the first order; empty needs --eid"
-    )
-    group.add_argument(
-        "--confirmation-code",
-        metavar="CODE",
-        help="confirmation code that the End User has to enter",
-    )
-    group.add_argument(
-        "--eid", type=eid_argument, help="EID of the only card that may download the profiles"
-    )
-    group.add_argument(
-        "--again",
-        action="store_true",
-        help="when an order is finished, order its profile again under the same MatchingID; "
-        "downloads are then not limited",
-    )
+    add_settings(group, "order", "profile")
     group.add_argument("--no-qr", action="store_true", help="show no QR codes in the terminal")
 
 
@@ -213,10 +173,17 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _faults(_: argparse.Namespace) -> int:
     from rspsim.faults.registry import server_faults  # noqa: PLC0415  only when it runs
+    from rspsim.smdpp.fault_classes import FaultClass  # noqa: PLC0415  likewise
+    from rspsim.smdpp.fault_scope import SCOPE_WORDS  # noqa: PLC0415  likewise
 
-    for fault in server_faults():
-        parameters = ", ".join(f"{key}={value}" for key, value in fault.parameters.items())
-        print(f"{fault.name}{f' [{parameters}]' if parameters else ''}")
-        print(f"    {fault.summary}")
-        print(f"    expected: {fault.expected}")
+    for kind in FaultClass:
+        print(f"{kind}:")
+        for fault in (one for one in server_faults() if one.kind is kind):
+            parameters = ", ".join(f"{key}={value}" for key, value in fault.parameters.items())
+            print(f"  {fault.name}{f' [{parameters}]' if parameters else ''}")
+            print(f"    {fault.summary}")
+            print(f"    expected: {fault.expected}")
+    print(
+        f"Each one also takes {', '.join(SCOPE_WORDS)}; those of connections no word of requests."
+    )
     return 0

@@ -11,22 +11,31 @@ from io import StringIO
 from pathlib import Path
 from typing import Final
 
-import segno
-
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
-from rspcore.ids import Oid
+from rspcore.ids import Iccid, Oid
 from rspcore.messages.metadata import ProfileClass
 from rspcore.pki.bundle import Credential
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import issue_tls
 from rspcore.printable_text import printable
+from rspcore.profile_maker import preset
 from rspsim.cli.console import Console
+from rspsim.cli.setting_options import chosen
 from rspsim.cli.smdpp_setup import make_server, packages
-from rspsim.server_setup import Package, server_pki, switch_faults, tls_credential
+from rspsim.server_setup import (
+    Package,
+    be_disorderly,
+    met_with_faults,
+    server_pki,
+    share,
+    switch_faults,
+    tls_credential,
+)
 from rspsim.smdpp import Order, SmDpPlus
 from rspsim.smdpp.history import Exchange
 from rspsim.smdpp.stock.orders import LIVE, OrderTerms
+from rspsim.smdpp.stock.wished_profile import DEFAULT_PROFILE
 from rspsim.stores.server_state import FileState
 from rspsim.system import SystemClock
 from rspsim.transports.courier import Courier
@@ -37,6 +46,7 @@ from rspsim.transports.partner_client import PartnerClient, answered_in_steps
 __all__ = ["serve"]
 
 _LONGEST_PATH: Final = 100
+_TERMS: Final = frozenset(OrderTerms.__dataclass_fields__)
 _OPERATOR: Final = Oid("2.999.100")
 """OID of the operator for whom --write-client makes a certificate."""
 
@@ -76,6 +86,8 @@ def _serve(options: argparse.Namespace, state: FileState | None) -> int:
     port = options.port or free_port(options.host)
     server = make_server(options, pki, port, state)
     switch_faults(server, options.fault)
+    if options.disorder is not None:
+        be_disorderly(server.faults, share("--disorder", options.disorder), options.seed or "")
     if options.write_ca is not None:
         _write_ca(server, options.write_ca)
     if options.write_client is not None:
@@ -99,12 +111,17 @@ def _serve(options: argparse.Namespace, state: FileState | None) -> int:
         console = stack.enter_context(Console())
         orders = _Orders(server, options, console)
         stack.enter_context(front)
+        server.faults.watch(lambda: front.set_open(server.listening))
+        front.set_open(server.listening)
         _print_identity(server, options, front.ports, console)
         console.line(f"state       {'in memory' if state is None else state.path}")
         if options.admin_port is not None:
-            admin = management_front(server, lock, port=options.admin_port)
+            admin = management_front(
+                server, lock, port=options.admin_port, token=options.admin_token
+            )
             stack.enter_context(admin)
-            console.line(f"management  http://127.0.0.1:{admin.ports[0]}/")
+            console.line(f"management  http://127.0.0.1:{admin.ports[0]}/page#{admin.token}")
+            console.line(f"            Authorization: Bearer {admin.token}")
         orders.show()
         with lock:
             server.history.listen(lambda exchange: console.line(_exchange_line(exchange)))
@@ -132,10 +149,15 @@ def _listeners(
     if options.partner_port is not None:
         clients = tuple(server.identity.ci(curve) for curve in server.identity.curves)
     listeners = [
-        Listener(options.host, number, tls_context(credentials[curve], clients=clients))
+        Listener(
+            options.host,
+            number,
+            tls_context(credentials[curve], clients=clients),
+            met_with_faults(server, curve, credentials[curve], SystemClock().now()),
+        )
         for curve, number in wanted.items()
     ]
-    if clients:
+    if clients and options.partner_port is not None:
         context = tls_context(own, clients=clients, required=True)
         listeners.append(Listener(options.host, options.partner_port, context))
     return tuple(listeners)
@@ -194,28 +216,47 @@ class _Orders:
         """
         self._server = server
         self._options = options
+        self._wishes = chosen(options, "order")
         self._console = console
         self._packages: dict[int, Package] = {}
         self._kept = server.orders.all()
-        ordered_anew = options.again or options.state is None
-        if self._kept and not (ordered_anew and self._all_finished()):
+        if self._kept and not self._wanted():
             return
-        matching_id = options.matching_id
-        for package in packages(options, server.identity.address):
+        matching_id = self._wishes.get("matching_id")
+        for package in packages(options, server.identity.address, self._iccid()):
             self._order(package, matching_id)
             matching_id = None
 
-    def _all_finished(self) -> bool:
-        return all(order.state not in LIVE for order in self._kept)
+    def _wanted(self) -> bool:
+        """Returns whether something is ordered, though the file has orders.
+
+        From a file that was named, nothing is, unless every order is finished and --again was
+        given. From the usual one also what the options name, unless that waits there already.
+        """
+        pending = [order for order in self._kept if order.state in LIVE]
+        if self._options.state is not None:
+            return not pending and bool(self._wishes.get("again"))
+        named = self._wishes or self._options.upp or chosen(self._options, "profile")
+        waits = self._wishes.get("matching_id") in {order.matching_id for order in pending}
+        return not pending or (bool(named) and not waits)
+
+    def _iccid(self) -> Iccid | None:
+        """Returns a fresh ICCID where the usual Profile has an order that is not finished."""
+        usual = preset(DEFAULT_PROFILE).iccid
+        live = self._server.orders.state_of(usual) in LIVE
+        return self._server.orders.fresh_iccid() if live else None
 
     def _order(self, package: Package, matching_id: str | None) -> None:
+        terms = {name: one for name, one in self._wishes.items() if name in _TERMS}
+        if terms.get("again"):
+            terms.setdefault("downloads", None)
         order = self._server.orders.order(
             package.upp,
             package.metadata,
             matching_id=matching_id,
-            confirmation_code=self._options.confirmation_code,
-            eid=self._options.eid,
-            terms=OrderTerms(downloads=None, again=True) if self._options.again else None,
+            confirmation_code=self._wishes.get("confirmation_code"),
+            eid=self._wishes.get("eid"),
+            terms=OrderTerms(**terms),
         )
         self._packages[order.number] = package
 
@@ -235,6 +276,8 @@ class _Orders:
             )
             self._console.line(f"            {order.activation_code}")
             if sys.stdout.isatty() and not self._options.no_qr:
+                import segno  # noqa: PLC0415  a tenth of the start, seldom needed
+
                 drawn = StringIO()
                 segno.make(order.activation_code, error="l").terminal(drawn, compact=True)
                 self._console.block(drawn.getvalue())

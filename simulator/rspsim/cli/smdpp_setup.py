@@ -1,29 +1,25 @@
 """What the options of `rsplab smdpp serve` ask for: the server and its packages."""
 
 import argparse
-from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from rspcore.errors import ConfigError, DecodeError
-from rspcore.messages.metadata import (
-    NotificationConfigurationInformation,
-    NotificationEvent,
-    ProfileClass,
-)
+from rspcore.ids import Iccid
 from rspcore.pki.bundle import Pki
-from rspcore.profile_maker import make_profile, preset
-from rspsim.env import Rng, SeededRng
+from rspsim.cli.setting_options import chosen
+from rspsim.env import AdjustableClock, Rng, SeededRng
 from rspsim.faults.registry import server_faults
 from rspsim.server_setup import Package, server_number
-from rspsim.smdpp import REFERENCE_ADDRESS, BindingChoice, Policy, SmDpPlus
-from rspsim.smdpp.stock.derived_metadata import derive_metadata
+from rspsim.smdpp import REFERENCE_ADDRESS, Policy, SmDpPlus
+from rspsim.smdpp.settings import policy_with
+from rspsim.smdpp.stock.wished_profile import package_of
 from rspsim.smdpp.variation import Varied
 from rspsim.stores.server_state import FileState
 from rspsim.system import SystemClock, SystemRng
 
 __all__ = ["make_server", "packages"]
 
-_DEFAULT_PRESET: Final = "PROFILE_OPERATIONAL1"
 _LOCAL_NAMES: Final = ("localhost", "127.0.0.1", REFERENCE_ADDRESS)
 _HTTPS_PORT: Final = 443
 
@@ -44,16 +40,7 @@ def make_server(
     """
     own = "localhost" if port == _HTTPS_PORT else f"localhost:{port}"
     addresses = tuple(options.address) or (own,)
-    policy = Policy(
-        strict_headers=not options.any_header,
-        lenient_ids=options.lenient_ids,
-        any_requester=options.any_requester,
-        keep_session_after_wrong_code=options.retry_code_in_session,
-        signing_list_first=not options.verification_list_first,
-        root_smds=tuple(options.root_smds),
-        operator_address=options.operator,
-        binding=BindingChoice(replace_session_keys=options.replace_session_keys),
-    )
+    policy = policy_with(Policy(), chosen(options, "policy", "binding"))
     return SmDpPlus(
         pki,
         state=state,
@@ -61,7 +48,8 @@ def make_server(
         aliases=(*addresses[1:], *_LOCAL_NAMES),
         server=server_number(pki, options.smdp_oid),
         rng=_rng(options.seed, state),
-        clock=SystemClock(),
+        clock=_clock(options),
+        curves=chosen(options, "start").get("curves"),
         policy=policy,
         variation=None if options.vary is None else Varied(options.vary.encode()),
         faults=server_faults(),
@@ -76,16 +64,34 @@ def _rng(seed: str | None, state: FileState | None) -> Rng:
     return SeededRng(seed.encode() if start == 1 else f"{seed}|{start}".encode())
 
 
-def packages(options: argparse.Namespace, address: str) -> list[Package]:
+def _clock(options: argparse.Namespace) -> AdjustableClock:
+    clock, wanted = AdjustableClock(SystemClock()), chosen(options, "clock")
+    clock.advance(wanted.get("advance", timedelta(0)))
+    if wanted.get("frozen"):
+        clock.freeze()
+    return clock
+
+
+def packages(
+    options: argparse.Namespace, address: str, iccid: Iccid | None = None
+) -> list[Package]:
     """Reads the packages the options name, or makes a test profile if they name none.
+
+    Args:
+        options: Options of the command.
+        address: Where Notifications go.
+        iccid: ICCID of a profile made here, unless the options name one; None for the usual one.
 
     Raises:
         ConfigError: a file cannot be read.
         DecodeError: a file is not a profile package.
+        LocalError: the options do not fit together.
     """
-    kind = None if options.profile_class is None else ProfileClass[options.profile_class]
+    values = {"notification_addresses": (address,), **chosen(options, "profile")}
     if not options.upp:
-        return [_own_profile(options, address, kind)]
+        if iccid is not None:
+            values.setdefault("iccid", iccid)
+        return [Package("test profile made here", *package_of(values))]
     found = []
     for file in options.upp:
         try:
@@ -93,30 +99,7 @@ def packages(options: argparse.Namespace, address: str) -> list[Package]:
         except OSError as error:
             raise ConfigError(f"--upp {file}: {error.strerror}") from error
         try:
-            metadata = derive_metadata(
-                upp,
-                notification_address=address,
-                profile_class=kind,
-                service_provider_name=options.spn,
-                profile_name=options.name,
-            )
+            found.append(Package(file.name, *package_of(values, upp=upp)))
         except DecodeError as error:
             raise DecodeError(f"--upp {file}: {error}", offset=error.offset) from error
-        found.append(Package(file.name, upp, metadata))
     return found
-
-
-def _own_profile(options: argparse.Namespace, address: str, kind: ProfileClass | None) -> Package:
-    everything = NotificationConfigurationInformation(
-        profile_management_operation=frozenset(NotificationEvent),
-        notification_address=address,
-    )
-    content = replace(preset(_DEFAULT_PRESET), notification_configuration=(everything,))
-    if kind is not None:
-        content = replace(content, profile_class=kind)
-    if options.spn is not None:
-        content = replace(content, spn=options.spn)
-    if options.name is not None:
-        content = replace(content, profile_name=options.name)
-    made = make_profile(content)
-    return Package("test profile made here", made.upp, made.metadata)

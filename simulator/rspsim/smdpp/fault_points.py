@@ -5,6 +5,7 @@ the points and do not depend on the faults; a fault has one point and its type o
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, Generic, TypeVar
 
 from rspcore.bpp import BindingInputs, Pieces
@@ -13,6 +14,7 @@ from rspcore.messages.es9p import (
     InitiateAuthenticationResponse,
 )
 from rspcore.messages.es10b import ServerSigned1, SmdpSigned2
+from rspsim.smdpp.greeting import Greeting
 from rspsim.smdpp.http_messages import HttpResponse
 from rspsim.smdpp.identity import Signer
 
@@ -21,11 +23,15 @@ __all__ = [
     "AUTHENTICATE_CLIENT_RESPONSE",
     "BINDING",
     "CI_PKID",
+    "CLOCK",
+    "CONNECTION",
     "DP_AUTH_SIGNER",
     "DP_PB_SIGNER",
     "HTTP",
     "INITIATE_AUTHENTICATION_RESPONSE",
     "JSON",
+    "LISTENING",
+    "OF_CONNECTIONS",
     "PACKAGE",
     "POINTS",
     "SERVER_SIGNED1",
@@ -44,6 +50,13 @@ class Point(Generic[Value]):
     summary: str
 
 
+LISTENING: Final[Point[bool]] = Point("listening", "whether the ports of ES9+ are open")
+CONNECTION: Final[Point[Greeting]] = Point(
+    "connection", "how a client that has connected is met, before TLS"
+)
+CLOCK: Final[Point[timedelta]] = Point(
+    "clock", "how far the clock of the server is ahead during a request"
+)
 ARRIVAL: Final[Point[HttpResponse | None]] = Point(
     "arrival", "before anything is read: an answer here takes the place of the function"
 )
@@ -73,7 +86,13 @@ PACKAGE: Final[Point[Pieces]] = Point("package", "the protected data objects of 
 JSON: Final[Point[dict[str, object]]] = Point("json", "the JSON object of an answer")
 HTTP: Final[Point[HttpResponse]] = Point("http", "the whole answer")
 
+OF_CONNECTIONS: Final = (LISTENING, CONNECTION)
+"""Points that are passed before there is a request."""
+
 POINTS: Final = (
+    LISTENING,
+    CONNECTION,
+    CLOCK,
     ARRIVAL,
     CI_PKID,
     DP_AUTH_SIGNER,

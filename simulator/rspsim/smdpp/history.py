@@ -11,12 +11,25 @@ from typing import Final
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits, LeftOut, shortened
 
-__all__ = ["Exchange", "History"]
+__all__ = ["CheckNote", "Exchange", "History"]
 
 _LOG: Final = logging.getLogger(__name__)
 _BODY_NOT_KEPT: Final = frozenset((404, 413, 415))
 _FIXED_OCTETS: Final = 1000
 """About what an exchange takes without its texts and bodies."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckNote:
+    """A check of a function, and what came of it.
+
+    Attributes:
+        name: Name of the check.
+        outcome: "passed", "left out", or the codes and text of the refusal.
+    """
+
+    name: str
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +46,7 @@ class Exchange:
         response: The answer as it was sent, faults included.
         request_left_out: What is known of the body of the request, when it is not kept whole.
         response_left_out: What is known of the body of the answer, when it is not kept whole.
+        checks: The checks of the function, as far as it came, in order.
     """
 
     number: int
@@ -44,6 +58,7 @@ class Exchange:
     response: HttpResponse
     request_left_out: LeftOut | None = None
     response_left_out: LeftOut | None = None
+    checks: tuple[CheckNote, ...] = ()
 
     @property
     def octets(self) -> int:
@@ -56,6 +71,7 @@ class Exchange:
             + len(self.response.body)
             + sum(map(len, texts))
             + sum(len(name) + len(value) for name, value in headers)
+            + sum(len(one.name) + len(one.outcome) for one in self.checks)
         )
 
 

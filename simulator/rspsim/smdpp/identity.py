@@ -1,18 +1,20 @@
 """The identity of the server: its addresses, certificates and keys, and the CIs it trusts."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
 from rspcore.ids import Oid
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.certificate import Certificate
+from rspcore.pki.roles import Role
 from rspcore.server_address import same_address
 
 __all__ = ["Identity", "Signer"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Identity:
     """The server's addresses and credentials.
 
@@ -52,17 +54,33 @@ class Identity:
         """Returns the SM-DP+ OID, registeredID of CERT.DPauth."""
         return self.dp_auth(self.curves[0]).certificate.registered_id
 
+    def _found(self, role: Role, curve: Curve) -> Credential:
+        """Returns a credential of this server, looked up once: every request needs some."""
+        found = self._kept.get((role, curve))
+        if found is None:
+            found = {
+                Role.CI: lambda: self.pki.ci(curve),
+                Role.DP_AUTH: lambda: self.pki.dp_auth(curve, self.server),
+                Role.DP_PB: lambda: self.pki.dp_pb(curve, self.server),
+            }[role]()
+            self._kept[role, curve] = found
+        return found
+
+    @cached_property
+    def _kept(self) -> dict[tuple[Role, Curve], Credential]:
+        return {}
+
     def dp_auth(self, curve: Curve) -> Credential:
         """Returns CERT.DPauth and its key."""
-        return self.pki.dp_auth(curve, self.server)
+        return self._found(Role.DP_AUTH, curve)
 
     def dp_pb(self, curve: Curve) -> Credential:
         """Returns CERT.DPpb and its key."""
-        return self.pki.dp_pb(curve, self.server)
+        return self._found(Role.DP_PB, curve)
 
     def ci(self, curve: Curve) -> Certificate:
         """Returns the CI certificate this server trusts on a curve."""
-        return self.pki.ci(curve).certificate
+        return self._found(Role.CI, curve).certificate
 
     def ci_pkid(self, curve: Curve) -> bytes:
         """Returns the key identifier of that CI, 20 octets."""

@@ -12,13 +12,14 @@ Source: SGP.22 v2, 5.6 and 6.5.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import DecodeError
+from rspcore.ids import TransactionId
 from rspcore.messages.es9p import (
     PATH_PREFIX,
     ExecutionStatus,
@@ -29,27 +30,31 @@ from rspcore.messages.es9p import (
     StatusCodeData,
 )
 from rspcore.messages.json_codec import load_object
-from rspcore.pki.bundle import Pki
+from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.roles import Role
 from rspcore.printable_text import printable
 from rspsim.env import Clock, Rng
 from rspsim.smdpp import fault_points
-from rspsim.smdpp.errands import Errand, ErrandRepository, MemoryErrands
-from rspsim.smdpp.fault_switch import Active, FaultSwitch, Parameter, ServerFault
-from rspsim.smdpp.history import Exchange, History
+from rspsim.smdpp.errands import Errand, ErrandRepository
+from rspsim.smdpp.fault_clock import FaultedClock
+from rspsim.smdpp.fault_subject import fault_subject
+from rspsim.smdpp.fault_switch import Active, FaultSwitch, ServerFault
+from rspsim.smdpp.greeting import Greeting, TlsTerms
+from rspsim.smdpp.history import CheckNote, Exchange, History
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.identity import Identity
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
+from rspsim.smdpp.memory_state import MemoryState
 from rspsim.smdpp.partner_calls import NO_PARTNERS, PartnerReply, Steps, carried_out
 from rspsim.smdpp.policy import STANDARD, Policy
 from rspsim.smdpp.protocol.asn1_binding import ASN1_PATH, in_asn1
 from rspsim.smdpp.protocol.es9p import FUNCTIONS
-from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome
+from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, noted_checks
 from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transport_fault
 from rspsim.smdpp.protocol.order_consequences import OrdersWithConsequences
 from rspsim.smdpp.protocol.partner_side import PartnerSide
-from rspsim.smdpp.protocol.server_calls import AnsweredCalls, MemoryAnswered
-from rspsim.smdpp.stock.order_book import MemoryOrders, OrderBook, OrderRepository, UnitOfWork
+from rspsim.smdpp.protocol.server_calls import AnsweredCalls
+from rspsim.smdpp.stock.order_book import OrderBook, OrderRepository, UnitOfWork
 from rspsim.smdpp.stock.orders import FINISHED, Order
 from rspsim.smdpp.stock.profiles import ProfileRepository
 from rspsim.smdpp.stock.receipts import (
@@ -58,7 +63,7 @@ from rspsim.smdpp.stock.receipts import (
     ReceiptRepository,
     SeenNotifications,
 )
-from rspsim.smdpp.stock.sessions import MemorySessions, SessionBook, SessionRepository
+from rspsim.smdpp.stock.sessions import Session, SessionBook, SessionRepository
 from rspsim.smdpp.variation import Steady, Variation
 
 __all__ = ["REFERENCE_ADDRESS", "ServerState", "SmDpPlus"]
@@ -103,12 +108,22 @@ class ServerState(Protocol):
     def unit(self) -> AbstractContextManager[object]:
         """Opens a unit of work, kept as a whole at its end; one inside another joins it."""
 
+    def clear(self) -> None:
+        """Forgets everything."""
+
+    def snapshot(self) -> object:
+        """Returns what is kept, to be put back in this process."""
+
+    def restore(self, snapshot: object) -> None:
+        """Puts back what a snapshot has; raises LocalError for one of another kind."""
+
 
 class SmDpPlus:
     """A mock SM-DP+ for LPAs.
 
     Attributes:
         environment: Everything the functions may use.
+        state: What must not be forgotten.
         history: Requests and answers.
         on_order_again: Called with each order that was made because the one before is finished;
             must return at once, or None.
@@ -150,47 +165,54 @@ class SmDpPlus:
         Raises:
             ConfigError: the bundle lacks a certificate or key of a server on one of the curves.
         """
-        self._unit: UnitOfWork = nullcontext if state is None else state.unit
+        self.state: ServerState = MemoryState(limits) if state is None else state
+        self._unit: UnitOfWork = self.state.unit
         if curves is None:
             curves = tuple(c for c in pki.curves if len(pki.servers(Role.DP_AUTH, c)) >= server)
         identity = Identity(address=address, aliases=aliases, pki=pki, curves=curves, server=server)
+        self._clock = FaultedClock(clock)
         self.environment = Environment(
             identity=identity,
             rng=rng,
-            clock=clock,
+            clock=self._clock,
             policy=policy,
             variation=Steady() if variation is None else variation,
             orders=OrderBook(
                 rng,
                 address=address,
-                repository=OrdersWithConsequences(
-                    MemoryOrders() if state is None else state.orders, lambda: self.environment
-                ),
-                profiles=None if state is None else state.profiles,
+                repository=OrdersWithConsequences(self.state.orders, lambda: self.environment),
+                profiles=self.state.profiles,
                 unit=self._unit,
                 lenient_ids=policy.lenient_ids,
             ),
-            sessions=SessionBook(
-                MemorySessions(limits) if state is None else state.sessions, policy.session_lifetime
-            ),
-            receipts=ReceiptBook(
-                limits,
-                None if state is None else state.seen,
-                None if state is None else state.receipts,
-            ),
-            errands=MemoryErrands() if state is None else state.errands,
-            faults=FaultSwitch(faults),
+            sessions=SessionBook(self.state.sessions, policy.session_lifetime),
+            receipts=ReceiptBook(limits, self.state.seen, self.state.receipts),
+            errands=self.state.errands,
+            faults=FaultSwitch(faults, identity),
         )
         self.history = History(limits)
         self.on_order_again: Callable[[Order], None] | None = None
-        self._partners = PartnerSide(
-            self.environment, MemoryAnswered() if state is None else state.answered, self._unit
-        )
+        self._partners = PartnerSide(self.environment, self.state.answered, self._unit)
 
     @property
     def orders(self) -> OrderBook:
         """Returns the order book."""
         return self.environment.orders
+
+    def change_policy(self, policy: Policy) -> None:
+        """Goes on under another policy; sessions and orders stay as they are."""
+        environment = self.environment
+        environment.policy = policy
+        environment.sessions = replace(environment.sessions, lifetime=policy.session_lifetime)
+        environment.orders.lenient_ids = policy.lenient_ids
+
+    def session_named(self, transaction_id: str) -> Session | None:
+        """Returns the session of a TransactionID in hexadecimal digits, or None."""
+        try:
+            name = TransactionId.from_hex(transaction_id)
+        except DecodeError:
+            return None
+        return self.environment.sessions.known(name)
 
     @property
     def faults(self) -> FaultSwitch:
@@ -207,21 +229,36 @@ class SmDpPlus:
         """Returns the notifications received with their verdicts, oldest first."""
         return self.environment.receipts.all()
 
-    def fault(
-        self, name: str, *, function: str = "", times: int | None = None, **parameters: Parameter
-    ) -> AbstractContextManager[Active]:
+    def fault(self, name: str, /, **given: object) -> AbstractContextManager[Active]:
         """Switches a fault on for the duration of a with block.
 
         Args:
             name: Name of the fault, for example "es9.smdp_signature2.flip_bit".
-            function: Limit it to one function, for example "authenticateClient".
-            times: How often it acts before it goes off by itself; always when None.
-            **parameters: Parameters of the fault.
+            **given: Its parameters and the words of its scope, for example
+                function="authenticateClient", times=1 (`rspsim.smdpp.fault_scope`).
 
         Raises:
-            LocalError: there is no such fault or parameter. Nothing was switched.
+            LocalError: there is no such fault, parameter or word. Nothing was switched.
         """
-        return self.faults.held(name, function=function, times=times, **parameters)
+        return self.faults.held(name, **given)
+
+    def greeting(self, terms: TlsTerms, own: Credential) -> Greeting | None:
+        """Returns how a client that has just connected is met, None for as usual.
+
+        It is asked for by the front, from the thread that accepts connections.
+
+        Args:
+            terms: What the TLS certificate is made for.
+            own: The TLS certificate of the server and its key.
+        """
+        met = Greeting(terms=terms, certificate=own.certificate.der, credential=own)
+        asked = self.faults.through(fault_points.CONNECTION, met, "")
+        return None if asked is met else asked
+
+    @property
+    def listening(self) -> bool:
+        """Returns whether the ports of ES9+ are open."""
+        return self.faults.through(fault_points.LISTENING, True, "")  # noqa: FBT003  a value
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answers one request.
@@ -237,10 +274,13 @@ class SmDpPlus:
             return carried_out(self.steps(request), NO_PARTNERS)
         function = _BY_PATH.get(request.path)
         name = function.name if function else ""
+        self.faults.subject = lambda: fault_subject(self.environment, request, name)
+        self._clock.ahead = self.faults.through(fault_points.CLOCK, timedelta(0), name)
         at = self.environment.clock.now()
         refused = self.faults.through(fault_points.ARRIVAL, None, name)
         done = _Done(refused, f"HTTP {refused.status}") if refused else self._act(function, request)
         response = self.faults.through(fault_points.HTTP, done.response, name)
+        self._clock.ahead = timedelta(0)
         self._remember(at, name, request, done, response)
         return response
 
@@ -308,6 +348,7 @@ class SmDpPlus:
                 summary=done.summary,
                 request=request,
                 response=response,
+                checks=done.checks,
             ),
             refused=done.response.status,
         )
@@ -323,14 +364,17 @@ class SmDpPlus:
             body = load_object(request.body)
         except DecodeError as error:
             return _failed(plain_answer(400, str(error)))
-        outcome = self._run(function, body)
+        with noted_checks() as notes:
+            outcome = self._run(function, body)
+        checks = tuple(notes)
         if outcome.answer is None:
-            return _Done(HttpResponse(status=204), _summary(outcome))
+            name = _session_of(outcome)
+            return _Done(HttpResponse(status=204), _summary(outcome), name, checks)
         answer = self.faults.through(
             fault_points.JSON, self._written(outcome.answer), function.name
         )
         response = json_answer(answer, request, self.environment.policy.version)
-        return _Done(response, _summary(outcome), _transaction_id(body, answer))
+        return _Done(response, _summary(outcome), _transaction_id(body, answer), checks)
 
     def _run(self, function: Es9pFunction[Any], body: Mapping[str, object]) -> Outcome:
         """Calls the function and keeps what it decided, as one unit; nothing else does that."""
@@ -373,6 +417,7 @@ class _Done:
     response: HttpResponse
     summary: str
     transaction_id: str = ""
+    checks: tuple[CheckNote, ...] = ()
 
 
 def _failed(response: HttpResponse) -> _Done:
@@ -387,6 +432,11 @@ def _summary(outcome: Outcome) -> str:
         receipt = outcome.receipt
         return f"{receipt.kind} {receipt.event or '-'}: {receipt.verdict}"
     return ExecutionStatus.SUCCESS.value
+
+
+def _session_of(outcome: Outcome) -> str:
+    """Returns the TransactionID of the session that a Notification ends, or ""."""
+    return str(outcome.sessions[0].transaction_id) if outcome.sessions else ""
 
 
 def _transaction_id(body: Mapping[str, object], answer: Mapping[str, object]) -> str:

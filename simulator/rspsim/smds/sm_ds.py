@@ -21,7 +21,7 @@ from rspcore.pki.roles import Role
 from rspcore.printable_text import printable
 from rspsim.env import Clock, Rng
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
-from rspsim.smdpp.limits import USUAL_LIMITS
+from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.smdpp.partner_calls import Steps
 from rspsim.smdpp.policy import STANDARD, Policy
 from rspsim.smdpp.protocol.asn1_binding import ASN1_PATH, in_asn1
@@ -69,6 +69,7 @@ class SmDs:
         clock: Clock,
         events: EventRepository | None = None,
         policy: Policy = STANDARD,
+        limits: KeptLimits = USUAL_LIMITS,
     ) -> None:
         """Sets up a server on every curve on which the bundle has CERT.DSauth.
 
@@ -81,6 +82,7 @@ class SmDs:
             clock: Present time.
             events: Where events are kept; in memory when None.
             policy: Choices that the specification leaves to the server.
+            limits: How many sessions are kept.
 
         Raises:
             ConfigError: the bundle has no CERT.DSauth with a key.
@@ -97,7 +99,7 @@ class SmDs:
             clock=clock,
             policy=policy,
             events=MemoryEvents() if events is None else events,
-            sessions=SessionBook(MemorySessions(USUAL_LIMITS), policy.session_lifetime),
+            sessions=SessionBook(MemorySessions(limits), policy.session_lifetime),
         )
 
     @staticmethod

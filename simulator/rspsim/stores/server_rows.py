@@ -168,6 +168,11 @@ class SessionRows:
         ).fetchone()
         return None if found is None else _value(self._database, Session, found[0])
 
+    def all(self) -> tuple[Session, ...]:
+        """Returns every session, the one whose last step is longest ago first."""
+        rows = self._database.execute("SELECT json FROM session ORDER BY touched").fetchall()
+        return tuple(_value(self._database, Session, text) for (text,) in rows)
+
     def put(self, session: Session) -> None:
         """Sets the current value of a session; above the bound, others are forgotten."""
         rank = 0 if session.client is None else 1 if session.closed else 2

@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, Self
 
-from rspcore.errors import StoreError
+from rspcore.errors import LocalError, StoreError
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.stores.partner_rows import PARTNER_TABLES, AnsweredRows, ErrandRows
 from rspsim.stores.server_rows import (
@@ -37,6 +37,10 @@ APPLICATION_ID: Final = 0x52535053
 SCHEMA: Final = 2
 """Version of the tables; it is raised when other programs must not use the file."""
 
+_SNAPSHOT_TABLES: Final = (
+    *("orders", "profile", "session", "seen", "notification", "content"),
+    *("answered", "errand"),
+)
 _BUSY_S: Final = 10.0
 """How long a request waits for another process that writes, in seconds."""
 
@@ -68,7 +72,7 @@ class FileState:
         self._path = path
         self._depth = 0
         self._database = self._open()
-        rows = Database(self._database, str(path))
+        rows = self._rows = Database(self._database, str(path))
         self.orders = OrderRows(rows)
         self.profiles = ProfileRows(rows)
         self.sessions = SessionRows(rows, limits)
@@ -170,6 +174,39 @@ class FileState:
 
     def _commit(self) -> None:
         self._database.execute("COMMIT")
+
+    def clear(self) -> None:
+        """Forgets everything but how often the file was opened.
+
+        Raises:
+            StoreError: it could not be written. Nothing was forgotten.
+        """
+        self.restore({})
+
+    def snapshot(self) -> object:
+        """Returns every row of the file."""
+        with self.unit():
+            return {
+                table: self._rows.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608  own names
+                for table in _SNAPSHOT_TABLES
+            }
+
+    def restore(self, snapshot: object) -> None:
+        """Puts back what a snapshot has; the number of the opening stays.
+
+        Raises:
+            LocalError: it is a snapshot of another kind of state. Nothing was changed.
+            StoreError: it could not be written. Nothing was changed.
+        """
+        if not isinstance(snapshot, dict):
+            raise LocalError("a snapshot of another kind of state")
+        with self.unit():
+            for table in _SNAPSHOT_TABLES:
+                self._rows.execute(f"DELETE FROM {table}")  # noqa: S608  own names
+                rows = snapshot.get(table, [])
+                if rows:
+                    places = ", ".join("?" * len(rows[0]))
+                    self._rows.executemany(f"INSERT INTO {table} VALUES ({places})", rows)  # noqa: S608
 
     def close(self) -> None:
         """Closes the file; a second call does nothing."""

@@ -19,13 +19,14 @@ import logging
 import selectors
 import socket
 import ssl
+import struct
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from rspcore.printable_text import printable
-from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
+from rspsim.smdpp.http_messages import USUAL_MANNER, HttpRequest, HttpResponse, Manner
 from rspsim.transports.http_wire import (
     CONTINUE,
     Refusal,
@@ -44,6 +45,8 @@ _AT_ONCE: Final = 65_536
 _DRAINED_AT_ONCE: Final = 16
 _KERNEL_OCTETS: Final = 256 << 10
 """Most octets of an answer that wait in the kernel, which could take megabytes for each client."""
+_NO_LINGER: Final = struct.pack("ii", 1, 0)
+"""SO_LINGER with which closing a socket resets its connection."""
 _PLAIN_HTTP: Final = Refusal(400, "this port speaks HTTPS, the request was plain HTTP")
 
 
@@ -96,8 +99,10 @@ class Connection:
         self._reader = RequestReader(limits.body_octets)
         self._socket: socket.socket = accepted
         self._out = memoryview(b"")
+        self._manner = USUAL_MANNER
         self._asked_octets = 0
         self._keep = True
+        self._instead = b""
         self._step: _Step
         self.closed = False
         self._wait(self._read, now, limits.idle_s)
@@ -115,7 +120,7 @@ class Connection:
     @property
     def answering(self) -> bool:
         """Returns whether a request is being handled or its answer is being sent."""
-        return not self.closed and (self.events == 0 or self._step == self._write)
+        return not self.closed and (self.events == 0 or self._step in (self._write, self._rest))
 
     def proceed(self, now: float) -> HttpRequest | Refusal | None:
         """Does what the socket allows; returns what has to be answered, if that is complete."""
@@ -137,11 +142,52 @@ class Connection:
             self._abandon(f"connection lost: {error}")
         return None
 
-    def answer(self, octets: bytes, now: float, *, keep: bool) -> HttpRequest | Refusal | None:
+    def answer(
+        self, octets: bytes, now: float, *, keep: bool, manner: Manner = USUAL_MANNER
+    ) -> HttpRequest | Refusal | None:
         """Begins to send an answer; returns the next request if its octets are there already."""
-        self._out, self._keep, self._asked_octets = memoryview(octets), keep, 0
+        if self.closed:
+            return None
+        self._manner, self._asked_octets = manner, 0
+        if manner is not USUAL_MANNER:
+            keep = keep and manner == Manner(pace=manner.pace)
+            octets = self._odd_octets(octets, manner)
+        self._out, self._keep = memoryview(octets), keep
+        if manner.silent_ms:
+            self.be_silent(now, manner.silent_ms)
+            return None
         self._wait(self._write, now, self._limits.exchange_s)
         return self.proceed(now)
+
+    def _odd_octets(self, octets: bytes, manner: Manner) -> bytes:
+        """Returns what a fault lets the client have of an answer, or instead of it."""
+        if manner.bare is not None:
+            if isinstance(self._socket, ssl.SSLSocket):
+                self._lay_bare()
+            return manner.bare
+        whole = octets if manner.octets is None else manner.octets
+        ends = [end for end in (manner.reset_after, manner.shut_after) if end is not None]
+        return whole[: min(ends)] if ends else whole
+
+    def be_silent(self, now: float, milliseconds: int) -> None:
+        """Keeps the connection and sends nothing until the client closes it, or for some time."""
+        if isinstance(self._socket, ssl.SSLSocket):
+            self._lay_bare()
+        self._out = memoryview(b"")
+        self._wait(self._drain, now, milliseconds / 1000)
+
+    def meet_with(self, octets: bytes, now: float) -> None:
+        """Answers the first octets of the client with these, in place of TLS, and closes."""
+        self._lay_bare()
+        self._instead = octets
+        self._wait(self._say_instead, now, self._limits.exchange_s)
+
+    def reset(self) -> None:
+        """Resets the connection: the client gets an error, not an end."""
+        if isinstance(self._socket, ssl.SSLSocket):
+            self._lay_bare()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self.close()
 
     def written(self, asked: HttpRequest | Refusal, response: HttpResponse) -> tuple[bytes, bool]:
         """Returns the octets of an answer, and whether the connection can be kept after it."""
@@ -162,6 +208,9 @@ class Connection:
             return self._arrived(self._reader.late(self._limits.exchange_s))
         if self._step == self._read:
             return self._guarded(self._part, now)
+        if self._step == self._rest:
+            self._wait(self._write, now, self._limits.exchange_s)
+            return self.proceed(now)
         self._abandon("too slow")
         return None
 
@@ -226,14 +275,34 @@ class Connection:
                 self._wait(self._read, now, self._limits.exchange_s)
 
     def _write(self, now: float) -> HttpRequest | Refusal | None:
+        pace = self._manner.pace
         while self._out:
-            self._out = self._out[self._socket.send(self._out[:_AT_ONCE]) :]
+            sent = self._socket.send(self._out[: pace[0] if pace else _AT_ONCE])
+            self._out = self._out[sent:]
+            if pace and self._out:
+                self._wait(self._rest, now, pace[1] / 1000)
+                self.events = 0
+                return None
+        if self._manner.reset_after is not None:
+            self.reset()
+            return None
+        if self._manner.shut_after is not None and isinstance(self._socket, ssl.SSLSocket):
+            self._lay_bare()
         if not self._keep:
             return self._part(now)
         self._reader.next_request()
         limit = self._limits.exchange_s if self._reader.begun else self._limits.idle_s
         self._wait(self._read, now, limit)
         return self._read(now)
+
+    def _rest(self, _: float) -> HttpRequest | Refusal | None:
+        """Waits for the next octets of a slow answer to be due; its deadline ends that."""
+        return None
+
+    def _say_instead(self, now: float) -> HttpRequest | Refusal | None:
+        if not self._socket.recv(_AT_ONCE):
+            return self._part(now)
+        return self.answer(self._instead, now, keep=False)
 
     def _part(self, now: float) -> HttpRequest | Refusal | None:
         """Says goodbye and waits until the client closes the connection too."""

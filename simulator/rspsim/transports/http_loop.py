@@ -9,7 +9,6 @@ that a fault asks for is an entry in a list and occupies no thread.
 import logging
 import selectors
 import socket
-import ssl
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -18,7 +17,8 @@ from queue import SimpleQueue
 from time import monotonic  # noqa: TID251  a stopwatch for sockets, not the time of day
 from typing import Final
 
-from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
+from rspsim.smdpp.http_messages import HttpRequest, HttpResponse, Manner
+from rspsim.transports.door import Door
 from rspsim.transports.http_connection import Connection, FrontLimits
 from rspsim.transports.http_wire import Refusal
 
@@ -40,7 +40,7 @@ class Loop:
 
     def __init__(
         self,
-        listening: tuple[tuple[socket.socket, ssl.SSLContext | None], ...],
+        listening: tuple[Door, ...],
         answer: Answer,
         limits: FrontLimits,
         aside: Callable[[HttpRequest], bool],
@@ -59,12 +59,16 @@ class Loop:
         self._answer = answer
         self._limits = limits
         self._selector = selectors.DefaultSelector()
-        self._listening = listening
+        self._doors = listening
+        self._open = self._open_wanted = True
+        self._obeyed = threading.Event()
         self._connections: set[Connection] = set()
+        self._holding: set[Connection] = set()
+        self._soonest = float("inf")
         self._watched: set[int] = set()
         self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
-        self._answered: deque[tuple[Connection, bytes, bool, int]] = deque()
-        self._delayed: list[tuple[float, Connection, bytes, bool]] = []
+        self._answered: deque[tuple[Connection, bytes, bool, HttpResponse]] = deque()
+        self._delayed: list[tuple[float, Connection, bytes, bool, Manner]] = []
         self._closing: float | None = None
         self._stopping = threading.Event()
         self._bell, self._rope = socket.socketpair()
@@ -79,11 +83,37 @@ class Loop:
         self._bell.settimeout(0)
         self._rope.settimeout(0)
         self._selector.register(self._bell, selectors.EVENT_READ)
-        for one, tls in self._listening:
-            one.settimeout(0)
-            self._selector.register(one, selectors.EVENT_READ, tls)
+        for door in self._doors:
+            self._watch(door)
         for thread in self._threads:
             thread.start()
+
+    def _watch(self, door: Door) -> None:
+        door.listening.settimeout(0)
+        self._selector.register(door.listening, selectors.EVENT_READ, door)
+
+    def set_open(self, wanted: bool) -> None:  # noqa: FBT001  the only thing it takes
+        """Opens or closes the ports; returns when that is done. Connections are not touched."""
+        if self._open_wanted == wanted:
+            return
+        self._obeyed.clear()
+        self._open_wanted = wanted
+        self._ring()
+        self._obeyed.wait(_LAST_ANSWERS_S)
+
+    def _obey(self) -> None:
+        """Opens or closes the ports if that was asked for."""
+        if self._open_wanted == self._open:
+            return
+        self._open = self._open_wanted
+        for door in self._doors:
+            if self._open:
+                door.open_again()
+                self._watch(door)
+            else:
+                self._selector.unregister(door.listening)
+                door.listening.close()
+        self._obeyed.set()
 
     def stop(self) -> None:
         """Sends the answers under way, for two seconds at most, then closes everything."""
@@ -106,7 +136,7 @@ class Loop:
                 _LOG.exception("an answer cannot be written")
                 response = _BROKEN
                 octets, keep = connection.written(asked, response)
-            self._answered.append((connection, octets, keep, response.delay_ms))
+            self._answered.append((connection, octets, keep, response))
             self._ring()
 
     def _run(self) -> None:
@@ -114,6 +144,7 @@ class Loop:
             while not self._finished():
                 for key, _ in self._selector.select(self._patience()):
                     self._attend(key)
+                self._obey()
                 self._send_answers()
                 self._enforce_limits()
         finally:
@@ -125,13 +156,13 @@ class Loop:
                 self._go_on(key.data, key.data.proceed(monotonic()))
         elif key.fileobj is self._bell:
             self._bell.recv(4096)
-        elif isinstance(key.fileobj, socket.socket):
-            self._accept(key.fileobj, key.data)
+        elif isinstance(key.data, Door):
+            self._accept(key.data)
 
-    def _accept(self, listening: socket.socket, tls: ssl.SSLContext | None) -> None:
+    def _accept(self, door: Door) -> None:
         for _ in range(_ACCEPTED_AT_ONCE):
             try:
-                accepted, _address = listening.accept()
+                accepted, _address = door.listening.accept()
             except BlockingIOError:
                 return
             except OSError as error:  # the process has no file descriptor left
@@ -140,7 +171,7 @@ class Loop:
                     self._stopping.wait(_PAUSE_S)
                 return
             try:
-                connection = Connection(accepted, tls, self._limits, monotonic())
+                connection = door.met(accepted, self._limits, monotonic())
             except OSError:  # the client is gone already
                 accepted.close()
                 continue
@@ -151,13 +182,17 @@ class Loop:
 
     def _go_on(self, connection: Connection, asked: HttpRequest | Refusal | None) -> None:
         """Passes on what has to be answered, and waits for what the connection needs next."""
+        self._note_held(connection)
         if isinstance(asked, HttpRequest) and asked.body and not self._make_room():
             asked = connection.turn_away(asked)
+            self._note_held(connection)
         if asked is not None:
             aside = isinstance(asked, HttpRequest) and self._aside(asked)
             (self._asked_aside if aside else self._asked).put((connection, asked))
         if connection.closed:
             self._connections.discard(connection)
+        else:
+            self._soonest = min(self._soonest, connection.deadline)
         events = 0 if connection.closed else connection.events
         watched = connection.number in self._watched
         if watched and events:
@@ -169,36 +204,45 @@ class Loop:
             self._selector.register(connection.number, events, connection)
             self._watched.add(connection.number)
 
+    def _note_held(self, connection: Connection) -> None:
+        """Keeps the set of the connections that hold octets, of which there are few."""
+        if connection.held and not connection.closed:
+            self._holding.add(connection)
+        else:
+            self._holding.discard(connection)
+
     def _send_answers(self) -> None:
         now = monotonic()
         while self._answered:
-            connection, octets, keep, delay_ms = self._answered.popleft()
-            self._delayed.append((now + delay_ms / 1000, connection, octets, keep))
+            connection, octets, keep, response = self._answered.popleft()
+            due_at = now + response.delay_ms / 1000
+            self._delayed.append((due_at, connection, octets, keep, response.manner))
         due = [one for one in self._delayed if one[0] <= now or self._closing is not None]
         if due:
             self._delayed = [one for one in self._delayed if one not in due]
-        for _, connection, octets, keep in due:
-            self._go_on(connection, connection.answer(octets, now, keep=keep))
+        for _, connection, octets, keep, manner in due:
+            self._go_on(connection, connection.answer(octets, now, keep=keep, manner=manner))
 
     def _patience(self) -> float | None:
         """Returns how long nothing can become due."""
-        times = [one[0] for one in self._delayed]
-        times += [one.deadline for one in self._connections]
+        first = min((one[0] for one in self._delayed), default=self._soonest)
+        first = min(first, self._soonest)
         if self._closing is not None:
-            times.append(self._closing)
-        first = min(times, default=float("inf"))
+            first = min(first, self._closing)
         return None if first == float("inf") else max(0.0, first - monotonic())
 
     def _enforce_limits(self) -> None:
         now = monotonic()
-        for one in [one for one in self._connections if one.deadline <= now]:
-            self._go_on(one, one.expire(now))
+        if now >= self._soonest:  # of all connections only then: there may be hundreds
+            for one in [one for one in self._connections if one.deadline <= now]:
+                self._go_on(one, one.expire(now))
+            self._soonest = min((one.deadline for one in self._connections), default=float("inf"))
         self._make_room()
 
     def _make_room(self) -> bool:
         """Closes connections until the others hold what they may; False if that is not enough."""
         while True:
-            held = [one.held for one in self._connections if one.held]
+            held = [one.held for one in self._holding]
             if len(held) <= 1 or sum(held) <= self._limits.buffered_octets:
                 return True
             if not self._give_up_longest(holding=True):
@@ -220,9 +264,9 @@ class Loop:
             return False
         if self._closing is None:
             self._closing = monotonic() + _LAST_ANSWERS_S
-            for listening, _ in self._listening:
-                self._selector.unregister(listening)
-                listening.close()
+            for door in self._doors if self._open else ():
+                self._selector.unregister(door.listening)
+                door.listening.close()
             self._send_answers()
         idle = [one for one in self._connections if not one.answering]
         for one in idle:
@@ -235,8 +279,8 @@ class Loop:
         self._asked_aside.put(None)
         for one in self._connections:
             one.close()
-        for listening, _ in self._listening:
-            listening.close()
+        for door in self._doors:
+            door.listening.close()
         self._selector.close()
         self._bell.close()
         self._rope.close()

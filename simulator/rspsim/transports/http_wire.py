@@ -11,7 +11,7 @@ Answers are not written by the library: server faults ask for some that no libra
 Source: RFC 9110 and RFC 9112.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Final
@@ -132,15 +132,17 @@ class RequestReader:
 
     def _take_head(self, event: h11.Request) -> Refusal | None:
         headers: dict[str, str] = {}
-        for raw, value in event.headers:
+        fields = list(event.headers)
+        for raw, value in fields:
             name, text = raw.decode("latin-1").title(), value.decode("latin-1")
             headers[name] = f"{headers[name]}, {text}" if name in headers else text
         self._head = HttpRequest(
             method=event.method.decode("latin-1"),
             path=_path(event.target.decode("latin-1")),
+            query=event.target.decode("latin-1").partition("#")[0].partition("?")[2],
             headers=headers,
         )
-        if sum(len(name) + len(value) for name, value in event.headers) > _MOST_HEADER_OCTETS:
+        if sum(len(name) + len(value) for name, value in fields) > _MOST_HEADER_OCTETS:
             return self._refusal(431, f"at most {_MOST_HEADER_OCTETS:,} octets of header are read")
         if event.http_version not in _VERSIONS:
             return self._refusal(505, f"HTTP/{event.http_version.decode('latin-1')}: expected 1.1")
@@ -164,7 +166,7 @@ class RequestReader:
             raise AssertionError("end of a request without its beginning")
         body = bytes(self._body)
         self._body.clear()
-        return HttpRequest(method=head.method, path=head.path, headers=head.headers, body=body)
+        return replace(head, body=body)
 
 
 def _path(target: str) -> str:
@@ -204,7 +206,8 @@ def answer_octets(response: HttpResponse, *, method: str, keep_alive: bool) -> b
         phrase = "Unknown"
     lines = [f"HTTP/1.1 {response.status} {phrase}"]
     lines += [f"{name}: {value}" for name, value in response.headers.items()]
-    if response.status != HTTPStatus.NO_CONTENT or response.body:
+    framed = response.header("Content-Length") or response.header("Transfer-Encoding")
+    if not framed and (response.status != HTTPStatus.NO_CONTENT or response.body):
         lines.append(f"Content-Length: {len(response.body)}")
     lines += [f"Date: {formatdate(usegmt=True)}", "Server: rsplab"]
     if not keep_alive:

@@ -26,7 +26,9 @@ from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, StoreError
 from rspcore.pki.bundle import Credential
 from rspcore.pki.certificate import Certificate
+from rspsim.smdpp.greeting import Greeting
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
+from rspsim.transports.door import Door
 from rspsim.transports.http_connection import FrontLimits
 from rspsim.transports.http_loop import Loop
 from rspsim.transports.http_wire import Refusal, refusal_answer
@@ -125,11 +127,13 @@ class Listener:
         host: Address to bind.
         port: Port to bind, 0 for any that is free.
         tls: Context of the server side, or None for plain HTTP.
+        greet: Returns how a client that has just connected is met, or None for by `tls` as always.
     """
 
     host: str = LOOPBACK
     port: int = 0
     tls: ssl.SSLContext | None = None
+    greet: Callable[[], Greeting | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,16 +208,21 @@ class Front:
         bound = []
         for one in self._listeners:
             try:
-                bound.append((_listening(one.host, one.port), one.tls))
+                bound.append(Door(_listening(one.host, one.port), one.tls, one.greet))
             except OSError as error:
-                for before, _ in bound:
-                    before.close()
+                for before in bound:
+                    before.listening.close()
                 raise ConfigError(
                     f"cannot listen on {one.host} port {one.port}: {error}. Choose another port"
                 ) from error
-        self._ports = tuple(one.getsockname()[1] for one, _ in bound)
+        self._ports = tuple(one.listening.getsockname()[1] for one in bound)
         self._loop = Loop(tuple(bound), self._answer, self._limits, self._is_aside)
         self._loop.start()
+
+    def set_open(self, wanted: bool) -> None:  # noqa: FBT001  the only thing it takes
+        """Opens or closes the ports while it serves; connections are not touched."""
+        if self._loop is not None:
+            self._loop.set_open(wanted)
 
     def stop(self) -> None:
         """Finishes the requests under way, closes every connection and releases the ports."""

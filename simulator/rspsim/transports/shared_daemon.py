@@ -3,7 +3,8 @@
 The parallel workers of a test run come and go in any order, and a run can be killed, so none of
 them can own the daemon. A keeper does: a small process in the background that starts pcscd where
 none runs, tells each user its slots over a socket, and stops what it started when the last user has
-hung up, or has died. A pcscd that ran before is never stopped.
+hung up, or has died. A pcscd that ran before is never stopped; one that has ended is started anew
+for the next user.
 
     python -m rspsim.transports.shared_daemon SLOTS    is started by `shared_pcscd` alone
 """
@@ -21,7 +22,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from rspcore.errors import ConfigError
-from rspsim.transports.pcscd import start_pcscd
+from rspsim.transports.pcscd import PcscDaemon, start_pcscd
+from rspsim.transports.pcsclite import Daemon, daemon_state
 from rspsim.transports.readers import Slot
 
 __all__ = ["SharedDaemon", "shared_pcscd"]
@@ -134,26 +136,45 @@ def _keep(slots: int) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in (1, 2):
         os.dup2(nowhere, number)
+    daemon = _KeptDaemon(slots)
     with (
         listener
     ):  # bound until the daemon is stopped, so that no other keeper takes it for its own
         try:
-            daemon = start_pcscd(slots=slots)
-        except ConfigError as problem:
-            _serve(listener, {"problem": str(problem)})
-            return
-        try:
-            offered = [(slot.reader, slot.port) for slot in daemon.slots]
-            last = _serve(listener, {"slots": offered, "kept": daemon.ours})
+            last = _serve(listener, daemon)
         finally:
             daemon.stop()
     for user in last:
         user.close()
 
 
-def _serve(listener: socket.socket, answer: dict[str, object]) -> list[socket.socket]:
-    """Tells each user the answer until the last one has hung up; returns who waits for the end."""
-    said = json.dumps(answer).encode() + b"\n"
+class _KeptDaemon:
+    """The daemon of a keeper: started when it is asked for, and again when it has ended."""
+
+    def __init__(self, slots: int) -> None:
+        self._slots = slots
+        self._daemon: PcscDaemon | None = None
+
+    def answer(self) -> bytes:
+        """Returns the line for a new user: the slots of a daemon that runs, or the problem."""
+        try:
+            if self._daemon is None or daemon_state() is not Daemon.RUNNING:
+                self.stop()
+                self._daemon = start_pcscd(slots=self._slots)
+        except ConfigError as problem:
+            return json.dumps({"problem": str(problem)}).encode() + b"\n"
+        offered = [(slot.reader, slot.port) for slot in self._daemon.slots]
+        return json.dumps({"slots": offered, "kept": self._daemon.ours}).encode() + b"\n"
+
+    def stop(self) -> None:
+        """Stops it, if it was started here."""
+        if self._daemon is not None:
+            self._daemon.stop()
+            self._daemon = None
+
+
+def _serve(listener: socket.socket, daemon: _KeptDaemon) -> list[socket.socket]:
+    """Answers each user until the last one has hung up; returns who waits for the end."""
     leaving: list[socket.socket] = []
     with selectors.DefaultSelector() as selector:
         selector.register(listener, selectors.EVENT_READ)
@@ -162,7 +183,7 @@ def _serve(listener: socket.socket, answer: dict[str, object]) -> list[socket.so
             leaving += [
                 user
                 for key, _ in ready
-                if (user := _handle(selector, listener, key.fileobj, said)) is not None
+                if (user := _handle(selector, listener, key.fileobj, daemon)) is not None
             ]
             patience = 0
             if len(selector.get_map()) > 1:
@@ -173,14 +194,14 @@ def _serve(listener: socket.socket, answer: dict[str, object]) -> list[socket.so
 
 
 def _handle(
-    selector: selectors.BaseSelector, listener: socket.socket, ready: object, said: bytes
+    selector: selectors.BaseSelector, listener: socket.socket, ready: object, daemon: _KeptDaemon
 ) -> socket.socket | None:
     """Greets a new user, or returns the one that has hung up."""
     if ready is listener:
         user, _ = listener.accept()
         selector.register(user, selectors.EVENT_READ)
         with suppress(OSError):  # it is gone already, which the selector shows next
-            user.sendall(said)
+            user.sendall(daemon.answer())
     elif isinstance(ready, socket.socket) and not _received(ready):
         selector.unregister(ready)
         return ready

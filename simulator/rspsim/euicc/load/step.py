@@ -1,5 +1,6 @@
 """What a command of ES8+ takes and returns: the load goes on, fails or is finished."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -12,6 +13,7 @@ from rspcore.tags import Tag
 from rspcore.tlv import Tlv
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.load_progress import Load
+from rspsim.euicc.options import SegmentLimit
 from rspsim.euicc.outcome import View
 from rspsim.euicc.session_context import AuthenticatedServer, PreparedDownload
 
@@ -27,6 +29,12 @@ __all__ = [
     "single",
     "unprotected",
 ]
+
+_LOG: Final = logging.getLogger(__name__)
+_TOO_LONG: Final = (
+    "a segment %X of %d octets is refused: option segment-limit is %d; "
+    "--option segment-limit=%s takes longer ones, as some servers make them"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +141,8 @@ def unprotected(
     try:
         content, after = opening(bsp, one)
     except BspStructureError:
+        if len(one.raw) > bsp.max_tlv:
+            _LOG.warning(_TOO_LONG, one.tag, len(one.raw), bsp.max_tlv, SegmentLimit.TOLERANT)
         return Failure(command, reasons[BspStructureError])
     except BspSecurityError:
         return Failure(command, reasons[BspSecurityError])

@@ -16,14 +16,12 @@ from typing import Final
 from rspcore import tlv
 from rspcore.errors import DecodeError
 from rspcore.ota import sms
+from rspcore.profile_maker.subscriber_files import MENU_CLASS
 from rspcore.status import StatusWord
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import Cat
 
 __all__ = ["MENU_CLASS", "MenuItem", "menu", "next_offered", "read_menu", "selected"]
-
-MENU_CLASS: Final = bytes.fromhex("F05253504C41424D454E55")
-"""Class AID of the menu application; the code is part of the card."""
 
 _SET_UP_MENU, _DISPLAY_TEXT, _SEND_SHORT_MESSAGE, _LOCAL_INFORMATION = 0x25, 0x21, 0x13, 0x26
 _DISPLAY, _NETWORK, _TERMINAL = b"\x81\x02", b"\x81\x83", b"\x81\x82"

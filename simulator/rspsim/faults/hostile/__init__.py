@@ -1,18 +1,36 @@
 """Hostile cards: one card for a whole run, which errs between a sound card and the reader.
 
+The last ones are two of the others at once. Two of them are odd and right.
+
 A new one is a class and one line here; what it breaks stands in a file of fixtures.
 """
 
-from rspsim.faults.hostile.hostile_card import HostileCard
+from rspsim.faults.hostile.hostile_card import HostileCard, both
 from rspsim.faults.hostile.odd_answers import (
     AllRefused,
+    DamagedResults,
     EidUnreadable,
+    EmptyAid,
     HangsInGetRat,
     MalformedRat,
+    NoOctetsOfRat,
+    OtherCheckDigits,
     RefusesTagList,
+    StubOfReceipt,
     WithoutListNotification,
 )
 from rspsim.faults.hostile.odd_links import Dies, OneBehind, ResetKeepsChannels, RunsOutOfChannels
+from rspsim.faults.hostile.odd_lists import (
+    NotToBeTouched,
+    OtherOrder,
+    ShortIccid,
+    StoresLongNickname,
+    UnknownMembers,
+    taking_short_iccid,
+)
+
+_OPERATOR = {"foreign": "disabled", "waiting": "yes"}
+"""A card with a Profile of an operator, whose Notifications wait."""
 
 HOSTILE = (
     HostileCard("hostile.refuses-tag-list", "Refuses a tag list by 6A80.", RefusesTagList),
@@ -35,6 +53,71 @@ HOSTILE = (
     HostileCard("hostile.one-behind", "Gives the answer to the command before.", OneBehind),
     HostileCard("hostile.dies", "Leaves the reader after 100 commands.", Dies),
     HostileCard("hostile.hangs-in-get-rat", "Never answers GetRAT.", HangsInGetRat),
+    HostileCard("hostile.no-octets-of-rat", "Answers GetRAT with no octet.", NoOctetsOfRat),
+    HostileCard(
+        "hostile.other-check-digits", "Answers an EID with wrong check digits.", OtherCheckDigits
+    ),
+    HostileCard("hostile.damaged-results", "Signs every PIR wrong.", DamagedResults),
+    HostileCard(
+        "hostile.empty-aid",
+        "Has an EF.DIR that names an application by no octet.",
+        EmptyAid,
+        made={"foreign": "enabled"},
+    ),
+    HostileCard("hostile.stub-of-receipt", "Answers ENVELOPE with one octet.", StubOfReceipt),
+    HostileCard(
+        "hostile.other-order", "Lists the objects of a Profile in another order.", OtherOrder
+    ),
+    HostileCard(
+        "hostile.stores-long-nickname", "Stores nicknames of any length.", StoresLongNickname
+    ),
+    HostileCard(
+        "hostile.short-iccid",
+        "Takes ICCIDs of 9 octets, and lists one.",
+        ShortIccid,
+        taking_short_iccid,
+        _OPERATOR,
+    ),
+    HostileCard(
+        "hostile.operator-aboard",
+        "Right: has a Profile and Notifications of an operator; leaves when they are changed.",
+        NotToBeTouched,
+        made=_OPERATOR,
+    ),
+    HostileCard(
+        "hostile.unknown-members", "Right: adds unknown objects to its answers.", UnknownMembers
+    ),
+    HostileCard(
+        "hostile.refuses-tag-list-malformed-rat",
+        "Refuses a tag list, and answers GetRAT one octet short.",
+        both(RefusesTagList, MalformedRat),
+    ),
+    HostileCard(
+        "hostile.eid-unreadable-without-list-notification",
+        "Answers GetEID with 15 octets, and does not know ListNotification.",
+        both(EidUnreadable, WithoutListNotification),
+    ),
+    HostileCard(
+        "hostile.reset-keeps-channels-malformed-rat",
+        "Keeps channels open over a reset, and answers GetRAT one octet short.",
+        both(MalformedRat, ResetKeepsChannels),
+    ),
+    HostileCard(
+        "hostile.runs-out-of-channels-refuses-tag-list",
+        "Gives no channel after one was closed, and refuses a tag list.",
+        both(RefusesTagList, RunsOutOfChannels),
+    ),
+    HostileCard(
+        "hostile.other-order-stores-long-nickname",
+        "Lists objects in another order, and stores nicknames of any length.",
+        both(StoresLongNickname, OtherOrder),
+    ),
+    HostileCard(
+        "hostile.operator-aboard-unknown-members",
+        "Right: an operator's Profile and Notifications, and unknown objects.",
+        both(NotToBeTouched, UnknownMembers),
+        made=_OPERATOR,
+    ),
 )
 
 __all__ = ["HOSTILE", "HostileCard"]

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from rspcore.errors import LocalError
+from rspsim.smdpp.fault_rules import between
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["flip_bit", "flipping", "from_hex", "setting", "with_member"]
+__all__ = ["ANY_BIT", "flip_bit", "flipping", "from_hex", "setting", "with_member"]
+
+ANY_BIT: Final = between(-(1 << 24), 1 << 24)
+"""Number of a bit: see `flip_bit`."""
 
 _Message = TypeVar("_Message", bound="DataclassInstance")
 

@@ -5,7 +5,9 @@ and returns an `Outcome` with the answer and the values that have to be kept. Th
 before it answers. Drawing random octets is the only side effect of a function.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -15,6 +17,7 @@ from rspcore.messages.json_codec import MissingMemberError
 from rspsim.env import Clock, Rng
 from rspsim.smdpp.errands import ErrandRepository
 from rspsim.smdpp.fault_switch import FaultSwitch
+from rspsim.smdpp.history import CheckNote
 from rspsim.smdpp.identity import Identity
 from rspsim.smdpp.policy import Policy
 from rspsim.smdpp.status_codes import FUNCTION_DATA_INVALID, FUNCTION_DATA_MISSING
@@ -24,8 +27,16 @@ from rspsim.smdpp.stock.receipts import Receipt, ReceiptBook
 from rspsim.smdpp.stock.sessions import Session, SessionBook
 from rspsim.smdpp.variation import Variation
 
-__all__ = ["Environment", "Es9pFunction", "Outcome", "refuse_unreadable", "run_checks"]
+__all__ = [
+    "Environment",
+    "Es9pFunction",
+    "Outcome",
+    "noted_checks",
+    "refuse_unreadable",
+    "run_checks",
+]
 
+_NOTES: ContextVar[list[CheckNote] | None] = ContextVar("checks", default=None)
 _Content = TypeVar("_Content")
 _Subject = TypeVar("_Subject")
 
@@ -116,8 +127,29 @@ def run_checks(
 ) -> StatusCodeData | None:
     """Runs the checks in order and returns the first refusal; leaves out skipped checks."""
     for check in checks:
-        if check.__name__ not in policy.skipped_checks:
-            refusal = check(subject)
-            if refusal is not None:
-                return refusal
+        if check.__name__ in policy.skipped_checks:
+            _note(check.__name__, "left out")
+            continue
+        refusal = check(subject)
+        if refusal is not None:
+            _note(check.__name__, f"refused, {refusal}")
+            return refusal
+        _note(check.__name__, "passed")
     return None
+
+
+def _note(name: str, outcome: str) -> None:
+    notes = _NOTES.get()
+    if notes is not None:
+        notes.append(CheckNote(name, outcome))
+
+
+@contextmanager
+def noted_checks() -> Iterator[list[CheckNote]]:
+    """Yields a list that takes what comes of each check until the block ends."""
+    notes: list[CheckNote] = []
+    token = _NOTES.set(notes)
+    try:
+        yield notes
+    finally:
+        _NOTES.reset(token)

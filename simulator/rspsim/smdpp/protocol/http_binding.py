@@ -8,6 +8,7 @@ Source: SGP.22 v2, 6.5.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from rspcore.errors import DecodeError
@@ -121,7 +122,12 @@ _LPA_RULES: Final[tuple[_Rule, ...]] = (_user_agent, _admin_protocol)
 
 
 def _protocol_version(request: HttpRequest) -> Version | None:
-    found = _PROTOCOL.match(request.header(ADMIN_PROTOCOL_HEADER) or "")
+    return _version_in(request.header(ADMIN_PROTOCOL_HEADER) or "")
+
+
+@lru_cache(maxsize=64)
+def _version_in(text: str) -> Version | None:
+    found = _PROTOCOL.match(text)
     if found is None:
         return None
     try:

@@ -77,7 +77,7 @@ def _report(
         header=_NOBODY,
         eid=order.eid if order.binding is None else order.binding.eid,
         iccid=order.iccid,
-        profile_type=type_of(order),
+        profile_type=_type(environment, order),
         timestamp=progress.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         notification_point_id=progress.point,
         notification_point_status=FunctionExecutionStatus(status=status, status_code_data=codes),
@@ -99,6 +99,11 @@ def _report(
         since=now,
         due=now,
     )
+
+
+def _type(environment: Environment, order: Order) -> str:
+    stocked = environment.orders.profiles.get(order.iccid)
+    return (stocked.profile_type if stocked is not None else "") or type_of(order)
 
 
 def _key(iccid: Iccid, number: int, at: int, progress: ProgressInfo) -> str:

@@ -8,19 +8,25 @@ __all__ = [
     "EID_ASSOCIATION_INVALID",
     "EID_MISSING",
     "ICCID_IN_USE",
+    "ICCID_NOT_ALLOWED",
     "ICCID_TRANSITION_INVALID",
     "ICCID_UNKNOWN",
     "MATCHING_ID_ASSOCIATION_INVALID",
     "MATCHING_ID_IN_USE",
+    "PROFILE_TYPE_NOT_ALLOWED",
     "PROFILE_TYPE_REFUSED",
+    "PROFILE_TYPE_UNAVAILABLE",
     "PROFILE_TYPE_UNKNOWN",
 ]
 
 EID_MISSING: Final = StatusCode("8.1.1", "2.2")
 EID_ASSOCIATION_INVALID: Final = StatusCode("8.1.1", "3.10")
+ICCID_NOT_ALLOWED: Final = StatusCode("8.2.1", "1.2")
 ICCID_IN_USE: Final = StatusCode("8.2.1", "3.3")
 ICCID_TRANSITION_INVALID: Final = StatusCode("8.2.1", "3.5")
 ICCID_UNKNOWN: Final = StatusCode("8.2.1", "3.9")
+PROFILE_TYPE_NOT_ALLOWED: Final = StatusCode("8.2.5", "1.2")
+PROFILE_TYPE_UNAVAILABLE: Final = StatusCode("8.2.5", "3.7")
 PROFILE_TYPE_REFUSED: Final = StatusCode("8.2.5", "3.8")
 PROFILE_TYPE_UNKNOWN: Final = StatusCode("8.2.5", "3.9")
 MATCHING_ID_IN_USE: Final = StatusCode("8.2.6", "3.3")

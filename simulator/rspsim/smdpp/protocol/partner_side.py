@@ -55,8 +55,8 @@ class PartnerSide:
     def _answer(self, request: HttpRequest) -> Steps[tuple[HttpResponse, str]]:
         function, environment = FUNCTIONS[self.function(request.path)], self._environment
 
-        def run(body: Mapping[str, object], _: str) -> Steps[Response | StatusCodeData]:
-            return function(environment, body)
+        def run(body: Mapping[str, object], caller: str) -> Steps[Response | StatusCodeData]:
+            return function(environment, body, caller)
 
         def keep(_: Response, call: AnsweredCall) -> None:
             self._answered.put(call)

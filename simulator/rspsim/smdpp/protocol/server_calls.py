@@ -154,6 +154,7 @@ def answered_once(  # noqa: PLR0913  what a call needs, each part once
     except DecodeError as error:
         return _with_summary(plain_answer(400, str(error)))
     version, now = rules.policy.version, rules.clock.now()
+    name = CallName("", "")
     try:
         header = _header(body, rules.policy)
         name = CallName(

@@ -281,6 +281,23 @@ class OrderBook:
             self.profiles.put(found)
             return found
 
+    def describe(
+        self, iccid: Iccid, *, profile_type: str | None = None, owner: str | None = None
+    ) -> StockedProfile:
+        """Changes type or owner of a Profile; None leaves one as it is.
+
+        Raises:
+            LocalError: there is no such Profile.
+        """
+        with self._unit():
+            profile = self._stocked(iccid)
+            if profile_type is not None:
+                profile = replace(profile, profile_type=profile_type)
+            if owner is not None:
+                profile = replace(profile, owner=owner)
+            self.profiles.put(profile)
+            return profile
+
     def remove(self, iccid: Iccid) -> None:
         """Takes a Profile out of the stock; its orders stay.
 

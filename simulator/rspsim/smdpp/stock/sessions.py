@@ -100,6 +100,9 @@ class SessionRepository(Protocol):
     def get(self, transaction_id: TransactionId) -> Session | None:
         """Returns the session with this TransactionID, or None."""
 
+    def all(self) -> tuple[Session, ...]:
+        """Returns every session, the one whose last step is longest ago first."""
+
     def put(self, session: Session) -> None:
         """Sets the current value of a session."""
 
@@ -132,6 +135,11 @@ class MemorySessions:
         """Returns the session with this TransactionID, or None."""
         found = (kept.get(transaction_id) for kept in self._by_rank)
         return next((one for one in found if one is not None), None)
+
+    def all(self) -> tuple[Session, ...]:
+        """Returns every session, the one whose last step is longest ago first."""
+        kept = (one for rank in self._by_rank for one in rank.values())
+        return tuple(sorted(kept, key=lambda one: one.touched))
 
     def put(self, session: Session) -> None:
         """Sets the current value of a session; above a bound, others are forgotten."""

@@ -267,3 +267,13 @@ def test_swapped_skipped_and_repeated_tlvs_are_security_errors():
 def test_both_errors_are_crypto_errors():
     assert issubclass(BspStructureError, CryptoError)
     assert issubclass(BspSecurityError, CryptoError)
+
+
+def test_many_are_protected_as_one_by_one():
+    first = Bsp(BspKeys(bytes(range(16)), b"e" * 16, b"m" * 16), counter=3)
+    plaintexts = [b"a" * 1007, b"b" * 15, b"c" * 16, b"", b"d" * 1007]
+    expected, after = [], first
+    for plaintext in plaintexts:
+        one, after = after.protect(0x86, plaintext)
+        expected.append(one)
+    assert first.protect_all(0x86, plaintexts) == (tuple(expected), after)

@@ -103,6 +103,7 @@ def test_process_serves_both_curves_and_the_management_port(serve, tmp_path, num
     port = int(served.until(r"listening   https://127\.0\.0\.1:(\d+)/"))
     brainpool = int(served.until(r"brainpool   https://127\.0\.0\.1:(\d+)/"))
     admin = int(served.until(r"management  http://127\.0\.0\.1:(\d+)/"))
+    token = served.until(r"Authorization: Bearer (\w+)")
     code = served.until(r"(LPA:1\S+)")
     assert code == f"LPA:1$localhost:{port}$A-1$$1"
     for number_of_port, group in ((port, None), (brainpool, "brainpoolP256r1")):
@@ -118,7 +119,7 @@ def test_process_serves_both_curves_and_the_management_port(serve, tmp_path, num
         connection.close()
     served.until(r"(cancelSession .* Failed 1\.6/2\.2)")
     connection = http.client.HTTPConnection("127.0.0.1", admin, timeout=5)
-    connection.request("GET", "/orders")
+    connection.request("GET", "/orders", headers={"Authorization": f"Bearer {token}"})
     assert json.loads(connection.getresponse().read())["result"][0]["activationCode"] == code
     connection.close()
     assert served.end(number) == 0
@@ -270,6 +271,12 @@ def test_default_file_orders_anew_when_nothing_is_pending(tmp_path, monkeypatch,
             assert [one.state for one in server.orders.all()] == expected
             if state.start == 2:
                 server.orders.change(1, OrderEvent.WITHDRAWN)
+    for words, expected in (((), 2), (("--matching-id", "NEW"), 3), (("--matching-id", "NEW"), 3)):
+        with FileState(file) as state, Console() as console:
+            chosen = options("--port", "8499", *words)
+            server = smdpp_setup.make_server(chosen, pki, 8499, state)
+            _Orders(server, chosen, console)
+            assert len(server.orders.all()) == expected
     assert _state_file(options("--port", "0")) is None
     assert _state_file(options("--in-memory")) is None
 
@@ -310,7 +317,7 @@ def post(connection, path="/gsma/rsp2/es9plus/cancelSession", body=b"{}"):
 def talk(serve, tmp_path):
     """Starts a server and connects to it and to its management port; stdout is read so far."""
     ca = tmp_path / "ca.pem"
-    served = serve("--port", "0", "--admin-port", "0", "--write-ca", str(ca))
+    served = serve("--port", "0", "--admin-port", "0", "--admin-token", "T", "--write-ca", str(ca))
     port = int(served.until(r"listening   https://127\.0\.0\.1:(\d+)/"))
     admin = int(served.until(r"management  http://127\.0\.0\.1:(\d+)/"))
     served.until(r"(LPA:1\S+)")
@@ -328,7 +335,7 @@ def test_pipe_that_nobody_reads_holds_up_no_answer_and_no_end(talk):
     for _ in range(1000):  # twice what fits into a pipe
         assert post(lpa, long) == 404
     assert post(lpa) == 200
-    manager.request("GET", "/")
+    manager.request("GET", "/", headers={"Authorization": "Bearer T"})
     assert json.loads(manager.getresponse().read())["result"]["exchanges"] == 1001
     served.process.send_signal(signal.SIGTERM)
     assert served.process.wait(timeout=10) == 0

@@ -20,8 +20,9 @@ def call(server):
     def ask(method, path, body=None):
         octets = b"" if body is None else json.dumps(body).encode()
         headers = {"content-type": "application/json"}
+        path, _, query = path.partition("?")
         response = management.handle(
-            HttpRequest(method=method, path=path, headers=headers, body=octets)
+            HttpRequest(method=method, path=path, query=query, headers=headers, body=octets)
         )
         answer = json.loads(response.body)
         return answer["result"] if response.status == 200 else (response.status, answer["error"])
@@ -107,24 +108,35 @@ def test_order_can_be_withdrawn(call, server):
     ("method", "path", "body", "status", "text"),
     [
         ("GET", "/nothing", None, 404, "no route for"),
-        ("PUT", "/orders", None, 404, "no route for"),
+        ("PUT", "/orders", None, 405, "expected GET, POST, got PUT"),
+        ("GET", "/orders", {"x": 1}, 400, "takes no body"),
+        ("GET", "/orders?nothing=1", None, 400, "'nothing'; known are iccid, state"),
+        ("GET", "/history?since=x", None, 400, "since: expected a number"),
+        ("GET", "/history?since=1&since=2", None, 400, "comes twice"),
+        ("POST", "/snapshots", {}, 400, "missing: name"),
+        ("POST", "/snapshots/x", None, 404, "'x' is not known; known are none"),
+        ("GET", "/stock/8929901012345678905", None, 404, "not in the stock"),
+        ("PATCH", "/policy", {"rebind": 1}, 400, "rebind: expected true or false, got 1"),
+        ("PATCH", "/policy", {"nothing": 1}, 400, "unknown: nothing; known are version"),
+        ("PATCH", "/policy", {"skippedChecks": ["x"]}, 400, "expected one of address_is_ours"),
+        ("PATCH", "/clock", {"advance": 1}, 400, "set by the program"),
         ("DELETE", "/faults/x", None, 404, "fault 'x' is not known"),
         ("GET", "/orders/7", None, 400, "no such order"),
         ("GET", "/orders/x", None, 400, "expected its number"),
         ("POST", "/orders", {"matchingId": "a"}, 400, "MatchingID"),
-        ("POST", "/orders", {"eid": "1"}, 400, "32 decimal digits"),
+        ("POST", "/orders", {"eid": "1"}, 400, "an EID of 32 digits"),
         ("POST", "/orders", {"upp": "MAA="}, 400, "profile header"),
         ("POST", "/orders", {"upp": "!"}, 400, "base64"),
-        ("POST", "/orders", {"profile": "X"}, 400, "no profile"),
-        ("POST", "/orders", {"released": False}, 400, "unknown: released; known are upp, profile"),
+        ("POST", "/orders", {"profile": "X"}, 400, "profile: expected one of PROFILE_"),
+        ("POST", "/orders", {"upps": ""}, 400, "unknown: upps; known are upp, metadata"),
         ("POST", "/orders", {"metadata": "AA=="}, 400, "only together with upp"),
         ("POST", "/orders/1", {"event": "RELEASED", "id": 1}, 400, "known are event, matchingId"),
         ("POST", "/orders/1", {"event": "X"}, 400, "expected one of"),
         ("POST", "/orders/1", {"event": "INSTALLED"}, 400, "no such order"),
         ("POST", "/faults", {"name": "x"}, 400, "not known"),
-        ("POST", "/faults", {"name": 1}, 400, "expected name"),
-        ("POST", "/faults", {"name": "http.status", "status": [1]}, 400, "expected name"),
-        ("POST", "/faults", {"name": "http.status", "times": "1"}, 400, "expected name"),
+        ("POST", "/faults", {"name": 1}, 400, "expected its name"),
+        ("POST", "/faults", {"name": "http.status", "status": [1]}, 400, "expected int"),
+        ("POST", "/faults", {"name": "http.status", "times": "1"}, 400, "expected int"),
         ("POST", "/faults", [], 400, "JSON body"),
     ],
 )
@@ -138,7 +150,8 @@ def test_faults_are_listed_and_switched(call, server):
     listed = call("GET", "/faults")
     assert listed["active"] == []
     assert len(listed["known"]) == len(server.faults.known)
-    assert {"name", "point", "summary", "expected", "parameters"} == set(listed["known"][0])
+    known = {"name", "class", "point", "summary", "expected", "parameters"}
+    assert known == set(listed["known"][0])
     call("POST", "/faults", {"name": "http.status", "status": 404, "times": 2})
     answer = call("POST", "/faults/es9.header.missing", {"function": "cancelSession"})
     assert [one["name"] for one in answer["active"]] == ["http.status", "es9.header.missing"]
@@ -199,7 +212,7 @@ def test_guard_is_held_to_read_and_never_while_the_answer_is_written(server, lpa
             held.append("free")
 
     monkeypatch.setattr(
-        "rspsim.smdpp.management.dump_object", lambda _: held.append("written") or b"{}"
+        "rspsim.smdpp.management.api.dump_object", lambda _: held.append("written") or b"{}"
     )
     lpa.notify(b"\x00")
     management = Management(server, Guard())

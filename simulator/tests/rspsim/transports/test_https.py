@@ -364,12 +364,16 @@ def manage(server: SmDpPlus) -> Iterator[Callable[..., tuple[int, object]]]:
 
         def call(method: str, path: str, **members: object) -> tuple[int, object]:
             octets = json.dumps(members).encode() if members else None
-            connection.request(method, path, octets, {"Content-Type": "application/json"})
+            connection.request(method, path, octets, call.headers)
             response = connection.getresponse()
             answer = json.loads(response.read())
             return response.status, answer.get("result", answer.get("error"))
 
         call.port = running.ports[0]
+        call.headers = {
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {running.token}",
+        }
         yield call
         connection.close()
 
@@ -409,18 +413,41 @@ def test_management_orders_switches_and_reads_over_its_port(manage):
         ({"Content-Type": "text/plain"}, 415),
         ({"Content-Type": "application/json; charset=utf-8"}, 200),
         ({"Content-Type": ""}, 415),
+        ({"Authorization": ""}, 401),
+        ({"Authorization": "Bearer"}, 401),
+        ({"Authorization": "Bearer 0123456789abcdef0123456789abcdef"}, 401),
+        ({"Authorization": "Basic {token}"}, 401),
+        ({"Authorization": "bearer {token}"}, 200),
     ],
 )
 def test_management_obeys_nobody_but_clients_of_its_own_port(manage, server, headers, status):
     connection = http.client.HTTPConnection("127.0.0.1", manage.port, timeout=5)
-    given = {key: value.format(port=manage.port) for key, value in headers.items()}
+    token = manage.headers["Authorization"].partition(" ")[2]
+    given = {key: value.format(port=manage.port, token=token) for key, value in headers.items()}
     octets = b'{"name":"http.slow","milliseconds":1}'
-    connection.request("POST", "/faults", octets, {"Content-Type": "application/json"} | given)
+    connection.request("POST", "/faults", octets, manage.headers | given)
     response = connection.getresponse()
     assert (response.status, bool(json.loads(response.read()))) == (status, True)
     assert bool(server.faults.active) == (status == 200)
     server.faults.off()
     connection.close()
+
+
+def test_history_is_waited_for_while_other_requests_go_on(manage, server):
+    waiting = http.client.HTTPConnection("127.0.0.1", manage.port, timeout=10)
+    server.history.clear()
+    last = server.history.next_number - 1
+    waiting.request("GET", f"/history?wait=8&count=2&since={last}", headers=manage.headers)
+    assert manage("GET", "/history") == (200, [])
+    for _ in range(2):
+        server.handle(HttpRequest(method="GET", path="/x"))
+    found = json.loads(waiting.getresponse().read())["result"]
+    assert [one["number"] for one in found] == [last + 1, last + 2]
+    assert manage("GET", f"/history?wait=0&since={last + 2}") == (200, [])
+    assert manage("GET", "/history?wait=1&function=cancelSession") == (200, [])
+    status, error = manage("GET", "/history?wait=61")
+    assert (status, "from 0 to 60" in error) == (400, True)
+    waiting.close()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.com", ""])  # noqa: S104  refused

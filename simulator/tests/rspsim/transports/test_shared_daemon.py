@@ -1,8 +1,11 @@
 """A shared pcscd: it stays while anybody uses it, and ends with the last user, killed or not."""
 
+import os
+import signal
 import subprocess
 import sys
 import time  # noqa: TID251  a daemon takes real time to end
+from pathlib import Path
 
 import pytest
 
@@ -82,6 +85,18 @@ def test_daemon_has_the_slots_of_its_first_user() -> None:
             pass
         assert daemon_state() is Daemon.RUNNING
     assert ended()
+
+
+def test_daemon_that_has_ended_is_started_anew_for_the_next_user() -> None:
+    with shared_pcscd():
+        os.kill(int(Path("/run/pcscd/pcscd.pid").read_bytes().strip(b"\n\0")), signal.SIGKILL)
+        end = time.monotonic() + 10
+        while daemon_state() is Daemon.RUNNING and time.monotonic() < end:
+            time.sleep(0.02)
+        with other_user() as user:
+            assert daemon_state() is Daemon.RUNNING
+            user.communicate(b"\n")
+    assert daemon_state() is Daemon.ABSENT
 
 
 def test_daemon_of_another_is_not_stopped() -> None:

@@ -115,6 +115,8 @@ def _signed(attempt: AuthenticationAttempt) -> EuiccSigned1:
 
 _E = AuthenticateErrorCode
 
+# pyright: reportAssignmentType=false, reportAttributeAccessIssue=false
+# It does not infer a table with other rows unpacked into it; mypy does.
 CHECKS: Final[Decision[Checks[AuthenticationAttempt]]] = Decision(
     "es10b.authenticate_server",
     (

@@ -102,6 +102,8 @@ def _signed(attempt: DownloadAttempt, key: PrivateKey) -> EuiccSigned2:
 
 _E = DownloadErrorCode
 
+# pyright: reportAssignmentType=false, reportAttributeAccessIssue=false
+# It does not infer a table with other rows unpacked into it; mypy does.
 CHECKS: Final[Decision[Checks[DownloadAttempt]]] = Decision(
     "es10b.prepare_download",
     (

@@ -152,6 +152,7 @@ def interpret(building: Building, element: ProfileElementTlv) -> Building:
         Refused: the package is refused; status and reason say why.
     """
     decisions = building.decisions
+    identification: int | None = None
     try:
         identification = element.identification
         after = _run(building, element)

@@ -24,7 +24,6 @@ FAULTS: Final = (
             "ES10b.ListNotification#13",
             "procedure.Download#08",
             "procedure.PowerLoss#10",
-            "ES10b.ListNotification#17",
             "ES10b.RetrieveNotificationsList#02",
             "ES10b.RetrieveNotificationsList#03",
             "ES10b.RetrieveNotificationsList#16",
@@ -38,10 +37,7 @@ FAULTS: Final = (
     CardFault(
         "notifications.full.youngest-dropped",
         "When the list is full, new notifications are lost.",
-        (
-            "procedure.Notifications#07",
-            "ES10b.ListNotification#17",
-        ),
+        ("procedure.Notifications#07",),
         swap(notifications.KEPT, lambda pending, capacity: pending[:capacity]),
     ),
     CardFault(

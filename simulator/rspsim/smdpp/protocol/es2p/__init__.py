@@ -11,11 +11,13 @@ from rspsim.smdpp.protocol.es9p_function import Environment
 __all__ = ["FUNCTIONS"]
 
 FUNCTIONS: Final[
-    Mapping[str, Callable[[Environment, Mapping[str, object]], Steps[Response | StatusCodeData]]]
+    Mapping[
+        str, Callable[[Environment, Mapping[str, object], str], Steps[Response | StatusCodeData]]
+    ]
 ] = {
     "downloadOrder": at_once(download_order.run),
     "confirmOrder": confirm_order.run,
     "cancelOrder": at_once(cancel_order.run),
     "releaseProfile": release_profile.run,
 }
-"""Every function by its name; a new one needs one module and one line here."""
+"""Every function by its name, taking body and caller; a new one needs one module and one line."""

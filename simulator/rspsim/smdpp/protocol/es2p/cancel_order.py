@@ -19,14 +19,16 @@ from rspsim.smdpp.stock.orders import OrderEvent, OrderState
 __all__ = ["run"]
 
 
-def run(environment: Environment, body: Mapping[str, object]) -> OrderResponse | StatusCodeData:
+def run(
+    environment: Environment, body: Mapping[str, object], caller: str
+) -> OrderResponse | StatusCodeData:
     """Cancels the order.
 
     Raises:
         DecodeError: a member is missing or has the wrong form.
     """
     request = CancelOrderRequest.from_json(body)
-    order = order_of_profile(environment, request.iccid)
+    order = order_of_profile(environment, request.iccid, caller)
     if isinstance(order, StatusCodeData):
         return order
     if request.eid not in (None, order.eid):

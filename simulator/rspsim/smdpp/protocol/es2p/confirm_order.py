@@ -30,7 +30,7 @@ __all__ = ["run"]
 
 
 def run(
-    environment: Environment, body: Mapping[str, object]
+    environment: Environment, body: Mapping[str, object], caller: str
 ) -> Steps[ConfirmOrderResponse | StatusCodeData]:
     """Confirms the order, after its event was registered if it is released with one.
 
@@ -39,7 +39,7 @@ def run(
     """
     request = ConfirmOrderRequest.from_json(body)
     _require_form(environment, request)
-    order = order_of_profile(environment, request.iccid)
+    order = order_of_profile(environment, request.iccid, caller)
     if isinstance(order, StatusCodeData):
         return order
     refusal = _refusal(environment, order, request)

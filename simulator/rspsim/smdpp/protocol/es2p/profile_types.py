@@ -3,11 +3,12 @@
 from rspcore.messages.metadata import ProfileClass, StoreMetadataRequest
 from rspcore.profile_maker import PRESETS, ProfileParameters
 from rspsim.smdpp.stock.orders import Order
+from rspsim.smdpp.stock.profiles import StockedProfile
 
 __all__ = ["is_of", "type_of"]
 
 
-def is_of(order: Order, kind: ProfileParameters) -> bool:
+def is_of(order: Order | StockedProfile, kind: ProfileParameters) -> bool:
     """Returns whether a Profile has class, service provider name and Profile name of a type."""
     metadata = StoreMetadataRequest.decode(order.metadata)
     names = (metadata.service_provider_name, metadata.profile_name, metadata.profile_class)

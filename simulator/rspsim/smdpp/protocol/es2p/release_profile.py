@@ -20,7 +20,7 @@ __all__ = ["run"]
 
 
 def run(
-    environment: Environment, body: Mapping[str, object]
+    environment: Environment, body: Mapping[str, object], caller: str
 ) -> Steps[OrderResponse | StatusCodeData]:
     """Releases the Profile, after its event was registered if it has one.
 
@@ -28,7 +28,7 @@ def run(
         DecodeError: a member is missing or has the wrong form.
     """
     request = ReleaseProfileRequest.from_json(body)
-    order = order_of_profile(environment, request.iccid)
+    order = order_of_profile(environment, request.iccid, caller)
     if isinstance(order, StatusCodeData):
         return order
     refusal = _refusal(order)

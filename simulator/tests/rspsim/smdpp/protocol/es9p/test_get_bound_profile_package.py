@@ -183,6 +183,19 @@ def test_session_ends_with_a_wrong_confirmation_code(lpa, secret_order, code_of)
     assert lpa.download(secret_order.matching_id, "12345678").upp
 
 
+def test_wrong_confirmation_code_can_be_followed_by_the_right_one_where_the_policy_says(
+    make_server, make_lpa, profile, code_of
+):
+    server = make_server(policy=Policy(keep_session_after_wrong_code=True))
+    order = server.orders.order(profile.upp, profile.metadata, confirmation_code="1234")
+    lpa = make_lpa(server=server)
+    lpa.initiate()
+    lpa.authenticate(order.matching_id)
+    assert code_of(lpa.get_package("4321")) == "8.2.7/3.8"
+    assert server.orders.get(order.number).wrong_codes == 1
+    assert code_of(lpa.get_package("1234")) == "Executed-Success"
+
+
 def test_hash_of_another_session_is_wrong(lpa, secret_order, code_of):
     offered(lpa, secret_order, code_of)
     bf21 = tlv.parse(lpa.card.prepare_download(lpa.authenticated, lpa.signature1, "12345678"))

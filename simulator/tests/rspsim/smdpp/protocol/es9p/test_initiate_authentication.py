@@ -112,6 +112,12 @@ def test_signing_list_is_checked_first(lpa, code_of, keys):
     assert code_of(lpa.initiate()) == "8.8.2/3.1"
 
 
+def test_verification_list_is_checked_first_where_the_policy_says(make_server, make_lpa, code_of):
+    lpa = make_lpa(server=make_server(policy=Policy(signing_list_first=False)))
+    lpa.card.signing = lpa.card.verification = (bytes(20),)
+    assert code_of(lpa.initiate()) == "8.8.4/3.7"
+
+
 def test_unknown_cis_before_a_known_one_are_ignored(lpa, code_of):
     lpa.card.verification = (UNKNOWN, *lpa.card.verification)
     lpa.card.signing = (UNKNOWN, *lpa.card.signing)

@@ -1,0 +1,64 @@
+"""What every command of `rsplab lpa` does with the card, and how it shows an outcome."""
+
+import argparse
+import json
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Final
+
+from rspcore.errors import DecodeError, LocalError
+from rspharness.cli.target_options import card_choice
+from rspharness.lpa.activation_code import check_server_address
+from rspharness.lpa.isdr_channel import IsdrChannel
+from rspharness.run.connection import connected
+
+__all__ = ["NOTIFICATION_COLUMNS", "open_card", "server_address", "show"]
+
+NOTIFICATION_COLUMNS: Final = (
+    "seqNumber",
+    "event",
+    "iccid",
+    "notificationAddress",
+    "result",
+    "delivered",
+    "error",
+    "unknown",
+    "unread",
+)
+_CONTROL: Final = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What moves or hides text in a terminal and is left as it is by JSON."""
+
+
+def open_card(
+    options: argparse.Namespace, *, changing: bool
+) -> AbstractContextManager[IsdrChannel]:
+    """Returns the channel to the card that the options name."""
+    choice = card_choice(options)
+    channel = replace(choice.options, block_size=options.block_size)
+    choice = replace(choice, pki=options.pki, options=channel)
+    return connected(choice, changing=changing)
+
+
+def show(options: argparse.Namespace, view: Mapping[str, object], lines: Sequence[str]) -> int:
+    """Prints a successful outcome in the form asked for, and returns 0."""
+    if options.json:
+        text = json.dumps(view, ensure_ascii=False, indent=2)
+        print(_CONTROL.sub(lambda one: f"\\u{ord(one[0]):04x}", text))
+    else:
+        print(*lines, sep="\n")
+    return 0
+
+
+def server_address(text: str) -> str:
+    """Returns the address of a server as it is given.
+
+    Raises:
+        LocalError: it is none.
+    """
+    try:
+        check_server_address(text)
+    except DecodeError as error:
+        raise LocalError(str(error)) from error
+    return text

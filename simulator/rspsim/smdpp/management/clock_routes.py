@@ -1,0 +1,54 @@
+"""The clock of the server: read, moved forward, held, and let go."""
+
+from datetime import timedelta
+from typing import Final
+
+from rspcore.errors import DecodeError, LocalError
+from rspsim.env import AdjustableClock, ManualClock
+from rspsim.smdpp.management.route import Call, Desk, Route
+from rspsim.smdpp.settings import Area, read_members, settings_of
+
+__all__ = ["ROUTES"]
+
+_CHANGE: Final = {
+    one.member: {**one.kind.schema, "description": one.summary} for one in settings_of(Area.CLOCK)
+}
+
+
+def _view(desk: Desk) -> dict[str, object]:
+    clock = desk.server.environment.clock
+    frozen = clock.frozen if isinstance(clock, AdjustableClock) else isinstance(clock, ManualClock)
+    return {"now": clock.now().isoformat(), "frozen": frozen}
+
+
+def _show(call: Call) -> object:
+    with call.desk.guard:
+        return _view(call.desk)
+
+
+def _change(call: Call) -> object:
+    clock = call.desk.server.environment.clock
+    if not isinstance(clock, AdjustableClock):
+        raise LocalError("the clock of this server is set by the program that made it")
+    if not call.body:
+        raise DecodeError(f"expected one of {', '.join(_CHANGE)}")
+    values = read_members(call.body, Area.CLOCK)
+    with call.desk.guard:
+        clock.advance(values.get("advance", timedelta(0)))
+        if values.get("frozen", clock.frozen):
+            clock.freeze()
+        else:
+            clock.go_on()
+        return _view(call.desk)
+
+
+ROUTES: Final = (
+    Route(method="GET", path="/clock", summary="the time of the server", run=_show),
+    Route(
+        method="PATCH",
+        path="/clock",
+        summary="move the clock forward, hold it, let it go on; TLS does not know it",
+        run=_change,
+        body=_CHANGE,
+    ),
+)

@@ -1,0 +1,60 @@
+"""Who the server is: addresses, OID, numbers, and its credentials."""
+
+from base64 import encodebytes
+from typing import Final
+
+from rspcore.crypto.curves import Curve
+from rspcore.pki.certificate import Certificate
+from rspsim.smdpp.identity import Identity
+from rspsim.smdpp.management.route import Call, Route
+
+__all__ = ["ROUTES"]
+
+
+def _overview(call: Call) -> object:
+    server, identity = call.desk.server, call.desk.server.identity
+    with call.desk.guard:
+        orders, exchanges = len(server.orders.all()), server.history.next_number - 1
+    return {
+        "address": identity.address,
+        "aliases": list(identity.aliases),
+        "smdpOid": str(identity.oid),
+        "ci": {curve.value: identity.ci_pkid(curve).hex().upper() for curve in identity.curves},
+        "orders": orders,
+        "exchanges": exchanges,
+    }
+
+
+def _credentials(call: Call) -> object:
+    identity = call.desk.server.identity
+    return {curve.value: _of_curve(identity, curve) for curve in identity.curves}
+
+
+def _of_curve(identity: Identity, curve: Curve) -> dict[str, object]:
+    return {
+        "ciPkId": identity.ci_pkid(curve).hex().upper(),
+        "ci": _certificate_view(identity.ci(curve)),
+        "dpAuth": _certificate_view(identity.dp_auth(curve).certificate),
+        "dpPb": _certificate_view(identity.dp_pb(curve).certificate),
+    }
+
+
+def _certificate_view(certificate: Certificate) -> dict[str, object]:
+    text = encodebytes(certificate.der).decode("ascii").replace("\n", "")
+    lines = "\n".join(text[at : at + 64] for at in range(0, len(text), 64))
+    return {
+        "notBefore": certificate.not_before.isoformat(),
+        "notAfter": certificate.not_after.isoformat(),
+        "pem": f"-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n",
+    }
+
+
+ROUTES: Final = (
+    Route(method="GET", path="/", summary="address, OID, CIs, numbers", run=_overview),
+    Route(
+        method="GET",
+        path="/ci",
+        summary="certificates of the CIs and of the server, by curve",
+        run=_credentials,
+    ),
+)

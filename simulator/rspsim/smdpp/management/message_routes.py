@@ -1,0 +1,117 @@
+"""What came and what was answered: the history, and the Notifications of cards.
+
+`wait` of `GET /history` is carried out by the port: it asks until there are as many exchanges as
+`count` says, or the time is over.
+"""
+
+from typing import Any, Final
+
+from rspsim.smdpp.history import Exchange
+from rspsim.smdpp.management.decoded import decoded_body
+from rspsim.smdpp.management.route import Call, Desk, Route, UnknownError
+from rspsim.smdpp.management.views import exchange_view, receipt_view
+from rspsim.smdpp.setting_kinds import TEXT, count, text_of
+
+__all__ = ["LONGEST_WAIT_S", "ROUTES"]
+
+LONGEST_WAIT_S: Final = 60
+_FILTERS: Final = {
+    "function": TEXT,
+    "transactionId": text_of(32),
+    "order": count(1, 1 << 40),
+    "summary": TEXT,
+    "since": count(0, 1 << 40),
+    "wait": count(0, LONGEST_WAIT_S),
+    "count": count(1, 1000),
+}
+
+
+def order_of(desk: Desk, exchange: Exchange) -> int | None:
+    """Returns the number of the order an exchange is about, if its session is still known."""
+    name = exchange.transaction_id
+    if not name:
+        return None
+    session = desk.server.session_named(name)
+    return None if session is None else session.order
+
+
+def _history(call: Call) -> object:
+    query = call.query
+    with call.desk.guard:
+        exchanges = [one for one in call.desk.server.history if _wanted(one, query)]
+        found = [(one, order_of(call.desk, one)) for one in exchanges]
+    order = query.get("order")
+    return [exchange_view(one, about) for one, about in found if order in (None, about)]
+
+
+def _wanted(exchange: Exchange, query: Any) -> bool:
+    name = query.get("transactionId")
+    return (
+        query.get("function") in (None, exchange.function)
+        and (name is None or name.upper() == exchange.transaction_id.upper())
+        and query.get("summary", "") in exchange.summary
+        and exchange.number > query.get("since", 0)
+    )
+
+
+def _one(call: Call) -> object:
+    with call.desk.guard:
+        found = [one for one in call.desk.server.history if str(one.number) == call.item]
+        about = order_of(call.desk, found[0]) if found else None
+    if not found:
+        raise UnknownError(f"exchange {call.item!r} is not in the history")
+    view = exchange_view(found[0], about)
+    view["decoded"] = {
+        "request": decoded_body(found[0].request.body),
+        "response": decoded_body(found[0].response.body),
+    }
+    return view
+
+
+def _forget(call: Call) -> object:
+    with call.desk.guard:
+        call.desk.server.history.clear()
+    return []
+
+
+def _notifications(call: Call) -> object:
+    with call.desk.guard:
+        receipts = call.desk.server.notifications
+    return [receipt_view(one) for one in receipts]
+
+
+def _forget_notifications(call: Call) -> object:
+    with call.desk.guard:
+        call.desk.server.environment.receipts.clear()
+    return []
+
+
+ROUTES: Final = (
+    Route(
+        method="GET",
+        path="/history",
+        summary="exchanges, oldest first; with `wait`, as soon as `count` of them are there, or "
+        "after so many seconds",
+        run=_history,
+        query=_FILTERS,
+    ),
+    Route(
+        method="GET",
+        path="/history/{number}",
+        summary="one exchange, its messages decoded",
+        run=_one,
+    ),
+    Route(method="DELETE", path="/history", summary="forget the exchanges", run=_forget),
+    Route(
+        method="GET",
+        path="/notifications",
+        summary="Notifications with the verdict on each, oldest first",
+        run=_notifications,
+    ),
+    Route(
+        method="DELETE",
+        path="/notifications",
+        summary="forget the Notifications; which came before stays known",
+        run=_forget_notifications,
+    ),
+)

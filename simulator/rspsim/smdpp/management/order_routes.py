@@ -1,0 +1,167 @@
+"""Orders: `GET` and `POST /orders`, one of them, and what an operator does with it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import segno
+
+from rspcore.errors import DecodeError, LocalError
+from rspcore.ids import Eid, Iccid
+from rspcore.messages.metadata import StoreMetadataRequest
+from rspsim.smdpp.management.route import Call, Route, members_of
+from rspsim.smdpp.management.views import order_view
+from rspsim.smdpp.setting_kinds import BASE64_OCTETS, EID_DIGITS, TEXT, text_of
+from rspsim.smdpp.settings import Area, read_members, settings_of
+from rspsim.smdpp.stock.orders import OrderEvent, OrderTerms
+from rspsim.smdpp.stock.wished_profile import package_of
+
+__all__ = ["PACKAGE_MEMBERS", "ROUTES", "wished"]
+
+_TERMS: Final = frozenset(OrderTerms.__dataclass_fields__)
+_PACKAGE: Final = {"upp": "unprotected profile package", "metadata": "metadata of it (BF25)"}
+_NEW: Final = {
+    one.member: {**one.kind.schema, "description": one.summary}
+    for one in settings_of(Area.ORDER, Area.PROFILE)
+}
+PACKAGE_MEMBERS: Final[Mapping[str, Mapping[str, object]]] = {
+    **{name: {**BASE64_OCTETS.schema, "description": what} for name, what in _PACKAGE.items()},
+    **{one.member: _NEW[one.member] for one in settings_of(Area.PROFILE)},
+}
+"""Members that say which Profile is meant."""
+_CHANGE: Final[Mapping[str, Mapping[str, object]]] = {
+    "event": {"enum": list(OrderEvent.__members__), "description": "what the operator does"},
+    "matchingId": {**TEXT.schema, "description": "for a confirmation; drawn when left out"},
+    "confirmationCode": {**TEXT.schema, "description": "for a confirmation"},
+    "eid": {**EID_DIGITS.schema, "description": "for DOWNLOAD_ORDERED_FOR_EID, a confirmation"},
+}
+_STATES: Final = text_of(32)
+
+
+def wished(call: Call, values: dict[str, Any]) -> tuple[bytes, StoreMetadataRequest]:
+    """Returns the package that a body asks for: with the server's address, a fresh ICCID.
+
+    Raises:
+        LocalError: the values do not fit together.
+        DecodeError: a value is not of its form.
+    """
+    server = call.desk.server
+    values.setdefault("notification_addresses", (server.identity.address,))
+    upp, metadata = (
+        None if name not in call.body else BASE64_OCTETS.read(call.body[name]) for name in _PACKAGE
+    )
+    if upp is None and "iccid" not in values:
+        with call.desk.guard:
+            values["iccid"] = server.orders.fresh_iccid()
+    return package_of(values, upp=upp, metadata=metadata)
+
+
+def _all(call: Call) -> object:
+    with call.desk.guard:
+        orders = call.desk.server.orders.all()
+    iccid, state = call.query.get("iccid"), call.query.get("state")
+    return [
+        order_view(one)
+        for one in orders
+        if iccid in (None, str(one.iccid)) and state in (None, one.state.value)
+    ]
+
+
+def _one(call: Call) -> object:
+    with call.desk.guard:
+        return order_view(call.desk.server.orders.get(_number(call.item)))
+
+
+def _order(call: Call) -> object:
+    values = read_members(call.body, Area.ORDER, Area.PROFILE, others=_PACKAGE)
+    iccid = values.get("iccid")
+    upp, metadata = _of_stock(call, values) if iccid is not None else wished(call, values)
+    terms = OrderTerms(**{name: value for name, value in values.items() if name in _TERMS})
+    with call.desk.guard:
+        order = call.desk.server.orders.order(
+            upp,
+            metadata,
+            matching_id=values.get("matching_id"),
+            confirmation_code=values.get("confirmation_code"),
+            eid=values.get("eid"),
+            terms=terms,
+        )
+    return order_view(order)
+
+
+def _of_stock(call: Call, values: dict[str, Any]) -> tuple[bytes, StoreMetadataRequest]:
+    """Returns the Profile of an ICCID as it is in the stock, or a new one when it is not there."""
+    iccid: Iccid = values["iccid"]
+    with call.desk.guard:
+        profile = call.desk.server.orders.profiles.get(iccid)
+    about = {one.name for one in settings_of(Area.PROFILE)} - {"iccid"}
+    if profile is None or about & values.keys() or "upp" in call.body:
+        return wished(call, values)
+    return profile.upp, StoreMetadataRequest.decode(profile.metadata)
+
+
+def _change(call: Call) -> object:
+    given = members_of(call, *_CHANGE)
+    number, name = _number(call.item), given["event"]
+    if not isinstance(name, str) or name not in OrderEvent.__members__:
+        raise DecodeError(f"event {name!r}: expected one of {', '.join(OrderEvent.__members__)}")
+    eid = given.get("eid")
+    matching_id, code = (
+        None if given.get(one) is None else TEXT.read(given[one])
+        for one in ("matchingId", "confirmationCode")
+    )
+    read: Eid | None = None if eid is None else EID_DIGITS.read(eid)
+    with call.desk.guard:
+        order = call.desk.server.orders.change(
+            number,
+            OrderEvent[name],
+            matching_id=matching_id,
+            confirmation_code=code,
+            eid=read,
+        )
+    return order_view(order)
+
+
+def _picture(call: Call) -> object:
+    with call.desk.guard:
+        order = call.desk.server.orders.get(_number(call.item))
+    code = segno.make(order.activation_code, error="m")
+    return {"activationCode": order.activation_code, "svg": code.svg_inline(scale=4)}
+
+
+def _number(item: str) -> int:
+    if not (item.isascii() and item.isdecimal()):
+        raise LocalError(f"order {item!r}: expected its number")
+    return int(item)
+
+
+ROUTES: Final = (
+    Route(
+        method="GET",
+        path="/orders",
+        summary="all orders, oldest first",
+        run=_all,
+        query={"iccid": TEXT, "state": _STATES},
+    ),
+    Route(
+        method="POST",
+        path="/orders",
+        summary="order a Profile: of the stock by its ICCID, of the catalogue, or a package",
+        run=_order,
+        body={**PACKAGE_MEMBERS, **_NEW},
+    ),
+    Route(method="GET", path="/orders/{number}", summary="one order", run=_one),
+    Route(
+        method="POST",
+        path="/orders/{number}",
+        summary="apply an event to an order, with its data",
+        run=_change,
+        body=_CHANGE,
+        required=("event",),
+    ),
+    Route(
+        method="GET",
+        path="/orders/{number}/qr",
+        summary="the activation code of an order, and its QR code as SVG",
+        run=_picture,
+    ),
+)

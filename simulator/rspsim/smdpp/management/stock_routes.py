@@ -1,0 +1,109 @@
+"""The stock: Profiles by ICCID, with type, owner, state and whether they are lost."""
+
+from typing import Final
+
+from rspcore.ids import Iccid
+from rspsim.smdpp.management.order_routes import PACKAGE_MEMBERS, wished
+from rspsim.smdpp.management.route import Call, Desk, Route, UnknownError
+from rspsim.smdpp.management.views import profile_view
+from rspsim.smdpp.setting_kinds import FLAG, ICCID_DIGITS, TEXT, text_of
+from rspsim.smdpp.settings import Area, read_members
+from rspsim.smdpp.stock.profiles import StockedProfile
+
+__all__ = ["ROUTES"]
+
+_OWNER: Final = text_of(64, "an OID")
+_OF_STOCK: Final = {
+    "type": {**TEXT.schema, "description": "Profile type by which operators order it"},
+    "owner": {**_OWNER.schema, "description": "OID of the operator that may order it"},
+}
+_CHANGE: Final = {
+    **_OF_STOCK,
+    "lost": {**FLAG.schema, "description": "whether the card with it is gone"},
+}
+
+
+def _view(desk: Desk, profile: StockedProfile) -> dict[str, object]:
+    return profile_view(profile, desk.server.orders.state_of(profile.iccid))
+
+
+def _all(call: Call) -> object:
+    desk = call.desk
+    with desk.guard:
+        found = [_view(desk, one) for one in desk.server.orders.profiles.all()]
+    return [one for one in found if all(one[name] == value for name, value in call.query.items())]
+
+
+def _one(call: Call) -> object:
+    with call.desk.guard:
+        return _view(call.desk, _profile(call))
+
+
+def _profile(call: Call) -> StockedProfile:
+    iccid: Iccid = ICCID_DIGITS.read(call.item)
+    profile = call.desk.server.orders.profiles.get(iccid)
+    if profile is None:
+        raise UnknownError(f"the Profile {iccid} is not in the stock")
+    return profile
+
+
+def _add(call: Call) -> object:
+    values = read_members(call.body, Area.PROFILE, others=("upp", "metadata", *_OF_STOCK))
+    kind, owner = TEXT.read(call.body.get("type", "")), _OWNER.read(call.body.get("owner", ""))
+    upp, metadata = wished(call, values)
+    desk = call.desk
+    with desk.guard:
+        desk.server.orders.stock(upp, metadata, profile_type=kind, owner=owner)
+        profile = desk.server.orders.profiles.get(metadata.iccid)
+        assert profile is not None  # noqa: S101  it has just been put there
+        return _view(desk, profile)
+
+
+def _change(call: Call) -> object:
+    orders, desk = call.desk.server.orders, call.desk
+    lost = None if "lost" not in call.body else FLAG.read(call.body["lost"])
+    kind = None if "type" not in call.body else TEXT.read(call.body["type"])
+    owner = None if "owner" not in call.body else _OWNER.read(call.body["owner"])
+    with desk.guard:
+        profile = _profile(call)
+        if lost is not None and lost != profile.lost:
+            profile = orders.lose(profile.iccid) if lost else orders.find_again(profile.iccid)
+        return _view(desk, orders.describe(profile.iccid, profile_type=kind, owner=owner))
+
+
+def _remove(call: Call) -> object:
+    with call.desk.guard:
+        call.desk.server.orders.remove(_profile(call).iccid)
+    return []
+
+
+ROUTES: Final = (
+    Route(
+        method="GET",
+        path="/stock",
+        summary="every Profile, by ICCID",
+        run=_all,
+        query={"type": TEXT, "owner": _OWNER, "state": TEXT, "lost": FLAG},
+    ),
+    Route(
+        method="POST",
+        path="/stock",
+        summary="put a Profile into the stock, for a DownloadOrder to come",
+        run=_add,
+        body={**PACKAGE_MEMBERS, **_OF_STOCK},
+    ),
+    Route(method="GET", path="/stock/{iccid}", summary="one Profile", run=_one),
+    Route(
+        method="PATCH",
+        path="/stock/{iccid}",
+        summary="change type, owner or lost of a Profile",
+        run=_change,
+        body=_CHANGE,
+    ),
+    Route(
+        method="DELETE",
+        path="/stock/{iccid}",
+        summary="take a Profile without live order out of the stock",
+        run=_remove,
+    ),
+)
