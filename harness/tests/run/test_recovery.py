@@ -499,7 +499,7 @@ def test_command_refuses_a_new_card(capsys):
 
 
 class _Options:
-    target, reader, eid, pki, state = "inprocess", "", None, None, None
+    target, reader, eid, isdr_aid, pki, state = "inprocess", "", None, "", None, None
 
 
 def test_command_whose_lengths_do_not_fit_is_journalled_and_sent(owner, make):
