@@ -297,10 +297,12 @@ def _own_notification(one: ListedNotification, run: Run) -> bool:
     """Returns whether a Notification is of the suites, or of what a case did to other Profiles.
 
     The suites' are those of their Profiles, and of a load that had none. When a case enabled one
-    of its own, the Profile that was Enabled has Notifications that nobody else asked for.
+    of its own, the Profile that was Enabled has Notifications that nobody else asked for. One that
+    waited before the run is nobody's to remove, whatever it is of.
     """
     aboard = run.aboard
+    if one.seq_number in aboard.notifications:
+        return False
     if one.iccid is None:
         return one.notification_address.endswith(OWN_DOMAIN)
-    made_here = one.iccid in aboard.profiles and one.seq_number not in aboard.notifications
-    return run.owns(one.iccid) or made_here
+    return run.owns(one.iccid) or one.iccid in aboard.profiles

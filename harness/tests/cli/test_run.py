@@ -116,12 +116,14 @@ def test_line_of_a_run_has_every_option_that_differs():
         pki=Path("own-ci"),
         personality="v2.5",
         curve=Curve.BRAINPOOL_P256R1,
+        change_limit=5000,
         erase_foreign=True,
     )
     assert run_again(every, "ES6.UpdateMetadata#01") == (
         "rsplab run --case 'ES6.UpdateMetadata#01' --target kept --reader 'Virtual PCD 00' "
         "--state 'a card.db' --eid 89049032000000000000000000000029 --level destructive "
-        "--pki own-ci --personality v2.5 --curve brainpoolP256r1 --erase-foreign"
+        "--pki own-ci --personality v2.5 --curve brainpoolP256r1 --change-limit 5000 "
+        "--erase-foreign"
     )
 
 

@@ -102,8 +102,11 @@ def test_notifications_are_kept_on_request(run):
     assert card.notifications() == ()
 
 
-def _keep(run, *there, enabled=None, level="profiles", erase=False):
-    """Makes the run one of a card that is kept, on which these Profiles are somebody else's."""
+def _keep(run, *there, enabled=None, level="profiles", erase=False, deleted=False):
+    """Makes the run one of a card that is kept, on which these Profiles are somebody else's.
+
+    Deleted ones have left their Notifications.
+    """
     link = run.target.open()
     run.target.open = lambda: link  # the only card
     owner = Card(link)
@@ -111,6 +114,8 @@ def _keep(run, *there, enabled=None, level="profiles", erase=False):
     make = server_maker(run.pki, Curve.NIST_P256, "owner", run.options.started)
     for one in there:
         make().install(owner, profile(one))
+        if deleted:
+            local_management.delete_profile(owner, profile(one).metadata.iccid)
     if enabled is not None:
         local_management.enable_profile(owner, enabled.iccid)
     run.target.simulated = False
@@ -301,6 +306,18 @@ def test_profile_listed_without_its_iccid_is_deleted_by_its_aid(real, monkeypatc
     cleanup.remove_own(card, real)
     monkeypatch.undo()
     assert [one.iccid for one in card.profiles()] == [FOREIGN.iccid]
+
+
+def test_notification_that_waited_before_stays_whatever_it_is_of(real):
+    card, given = _keep(real, TWO, deleted=True)
+    waiting = card.notifications()
+    assert {one.iccid for one in waiting} == {preset(TWO).iccid}
+    given.profiles(TWO, notifications=True)
+    assert len(card.notifications()) > len(waiting)
+    cleanup.remove_own(card, real)
+    assert card.notifications() == waiting
+    given.no_notifications()
+    assert card.notifications() == waiting
 
 
 def test_foreign_address_stays_when_traces_are_removed(real):
