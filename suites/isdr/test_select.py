@@ -70,7 +70,7 @@ def test_atr_and_selection(card, given, step):
         require_euicc_functions(card.power_cycle())
     with step("Terminal -> eUICC: TERMINAL CAPABILITY, MANAGE CHANNEL, SELECT ISD-R"):
         card.open()
-        response = logical_channels.select_isdr(card, card.number)
+        response = logical_channels.select(card, ISDR_AID.octets, card.number)
     with step("Expected: SW 9000, AID, and svn of 3 octets"):
         expect.sw(response, StatusWord.OK)
         svn(response)

@@ -7,6 +7,8 @@ of them runs.
 import argparse
 from pathlib import Path
 
+from rspharness.cli.target_options import add_isdr_aid
+
 __all__ = ["add_parser"]
 
 
@@ -51,6 +53,7 @@ def _card_options() -> argparse.ArgumentParser:
         help="EID that the card must have; required to change a card in a real reader; a new "
         "simulated card gets this EID",
     )
+    add_isdr_aid(card)
     card.add_argument(
         "--pki", type=Path, metavar="DIR", help="keys and certificates of the new simulated card"
     )

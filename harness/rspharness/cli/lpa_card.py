@@ -11,7 +11,7 @@ from typing import Final
 from rspcore.errors import DecodeError, LocalError
 from rspharness.cli.target_options import card_choice
 from rspharness.lpa.activation_code import check_server_address
-from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
+from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.run.connection import connected
 
 __all__ = ["NOTIFICATION_COLUMNS", "open_card", "server_address", "show"]
@@ -35,11 +35,9 @@ def open_card(
     options: argparse.Namespace, *, changing: bool
 ) -> AbstractContextManager[IsdrChannel]:
     """Returns the channel to the card that the options name."""
-    choice = replace(
-        card_choice(options),
-        pki=options.pki,
-        options=ChannelOptions(block_size=options.block_size),
-    )
+    choice = card_choice(options)
+    channel = replace(choice.options, block_size=options.block_size)
+    choice = replace(choice, pki=options.pki, options=channel)
     return connected(choice, changing=changing)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rspcore.errors import ConfigError, DecodeError, LocalError
+from rspharness.cli.target_options import add_isdr_aid
 
 if TYPE_CHECKING:
     from rspharness.run.run import Run
@@ -32,6 +33,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--reader", default="", metavar="NAME", help="beginning of its name")
     parser.add_argument("--state", type=Path, metavar="FILE", help="kept: file that keeps the card")
     parser.add_argument("--eid", help="EID the card must have")
+    add_isdr_aid(parser)
     parser.add_argument("--pki", type=Path, metavar="DIR", help="folder of keys and certificates")
     parser.set_defaults(func=recover)
 
@@ -47,6 +49,7 @@ def recover(options: argparse.Namespace) -> int:
     from rspharness.record.testcase import Level  # noqa: PLC0415  likewise
     from rspharness.record.verdicts import Inconclusive  # noqa: PLC0415  likewise
     from rspharness.run.run import Run, RunOptions  # noqa: PLC0415  likewise
+    from rspharness.targets.isdr_aids import parse_aid  # noqa: PLC0415  likewise
 
     try:
         eid = Eid.from_digits(options.eid) if options.eid else None
@@ -61,6 +64,7 @@ def recover(options: argparse.Namespace) -> int:
             target=options.target,
             reader=options.reader,
             eid=eid,
+            isdr_aid=parse_aid(options.isdr_aid),
             level=str(Level.PROFILES),
             pki=options.pki,
             state=options.state,

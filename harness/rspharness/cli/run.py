@@ -15,6 +15,7 @@ from tempfile import TemporaryFile
 from typing import Final
 
 from rspcore.errors import ConfigError, LocalError
+from rspharness.cli.target_options import add_isdr_aid
 from rspharness.run.renamed_option import RENAMED, RenamedOption
 
 __all__ = [
@@ -85,6 +86,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--eid",
         help="EID of the card; a run on a card with another EID stops before the first case",
     )
+    add_isdr_aid(card)
     card.add_argument(
         "--pki",
         type=Path,

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rspharness.run.connection import CardChoice
 
-__all__ = ["card_choice", "card_options"]
+__all__ = ["add_isdr_aid", "card_choice", "card_options"]
+
+
+def add_isdr_aid(card: "argparse._ActionsContainer") -> None:
+    """Adds the option that names the ISD-R of a card, to the options that choose a card."""
+    card.add_argument(
+        "--isdr-aid",
+        default="",
+        metavar="AID",
+        help="AID of the card's ISD-R (default: the standard one, or where the card does not know "
+        "that, the first it knows of those seen in the field)",
+    )
 
 
 def card_options() -> argparse.ArgumentParser:
@@ -23,6 +34,7 @@ def card_options() -> argparse.ArgumentParser:
     )
     card.add_argument("--reader", default="", metavar="NAME", help="the beginning of its name")
     card.add_argument("--eid", help="EID the card must have")
+    add_isdr_aid(card)
     output = options.add_argument_group("the output")
     output.add_argument("--json", action="store_true", help="print one JSON object")
     output.add_argument("--trace", type=Path, metavar="FILE", help="write the APDUs to a file")
@@ -33,14 +45,22 @@ def card_choice(options: argparse.Namespace) -> "CardChoice":
     """Returns the card those options choose.
 
     Raises:
-        LocalError: --eid is no EID.
+        LocalError: --eid is no EID, or --isdr-aid no AID.
     """
     from rspcore.errors import DecodeError, LocalError  # noqa: PLC0415  only when used
     from rspcore.ids import Eid  # noqa: PLC0415
+    from rspharness.lpa.isdr_channel import ChannelOptions  # noqa: PLC0415
     from rspharness.run.connection import CardChoice  # noqa: PLC0415
+    from rspharness.targets.isdr_aids import parse_aid  # noqa: PLC0415
 
     try:
         eid = None if options.eid is None else Eid.from_digits(options.eid)
     except DecodeError as error:
         raise LocalError(f"--eid: {error}") from error
-    return CardChoice(target=options.target, reader=options.reader, eid=eid, trace=options.trace)
+    return CardChoice(
+        target=options.target,
+        reader=options.reader,
+        eid=eid,
+        trace=options.trace,
+        options=ChannelOptions(isdr_aid=parse_aid(options.isdr_aid)),
+    )

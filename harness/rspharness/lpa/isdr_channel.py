@@ -15,10 +15,12 @@ from typing import Final, Self
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu, class_for
 from rspcore.errors import DecodeError, LocalError, RemoteError, RspError
+from rspcore.ids import Aid
 from rspcore.status import StatusWord, describe, is_success, more_data, proactive_pending
 from rspcore.tags import ISDR_AID, Tag
 from rspharness.lpa.es10_functions import Sender
 from rspharness.lpa.terminal import Terminal
+from rspharness.targets.isdr_aids import ISDR_AIDS
 from rspharness.targets.transport import CardLink
 
 __all__ = ["LPAD_CAPABILITY", "ChannelOptions", "CutShortError", "IsdrChannel"]
@@ -43,6 +45,8 @@ class ChannelOptions:
         channel: Logical channel to open by number (1 to 19), 0 for the basic channel without
             MANAGE CHANNEL, None to let the card assign one.
         terminal_capability: Data of the TERMINAL CAPABILITY sent first, None to send none.
+        isdr_aid: AID of the ISD-R; None for the standard one, or where a card does not know that,
+            the first of those known from the field.
     """
 
     block_size: int = 120
@@ -50,6 +54,7 @@ class ChannelOptions:
     proprietary_get_response: bool = False
     channel: int | None = None
     terminal_capability: bytes | None = LPAD_CAPABILITY
+    isdr_aid: Aid | None = None
 
     def __post_init__(self) -> None:
         """Refuses a block size or a channel that STORE DATA cannot have."""
@@ -71,6 +76,7 @@ class IsdrChannel(Sender):
     Attributes:
         link: The card link below.
         options: The options chosen.
+        isdr_aid: AID of the ISD-R by which it was selected, or is to be; None before a search.
         number: Logical channel in use, None while closed.
         fci: Answer of SELECT ISD-R (6F ..), empty when the card gave none or while closed.
         pending_proactive: Octets of the proactive command the card announced last (91XX), or None.
@@ -82,6 +88,7 @@ class IsdrChannel(Sender):
     def __init__(self, link: CardLink, options: ChannelOptions | None = None) -> None:
         self.link = link
         self.options = options or ChannelOptions()
+        self.isdr_aid = self.options.isdr_aid
         self.number: int | None = None
         self.fci = b""
         self.pending_proactive: int | None = None
@@ -146,22 +153,27 @@ class IsdrChannel(Sender):
         return response.data[0]
 
     def _select(self) -> bytes:
-        response = self.transmit(
-            CommandApdu(
-                self._class(proprietary=False),
-                Ins.SELECT,
-                0x04,
-                0x00,
-                ISDR_AID.octets,
-                256 if self.options.send_le else None,
-            )
+        """Selects the ISD-R by its AID; searches it where none is named and none was found yet."""
+        refused = ResponseApdu(b"", StatusWord.OK)
+        for aid in ISDR_AIDS if self.isdr_aid is None else (self.isdr_aid,):
+            response = self._selected(aid)
+            if is_success(response.sw):
+                self.isdr_aid = aid
+                return response.data
+            if aid in (ISDR_AID, self.isdr_aid):
+                refused = response
+            if response.sw != StatusWord.FILE_NOT_FOUND:
+                break
+        raise RemoteError(
+            f"SELECT ISD-R: SW {describe(refused.sw)}; expected 9000. Is this card an eUICC? "
+            "Where its ISD-R has an AID of its own, --isdr-aid names it",
+            code=f"{refused.sw:04X}",
         )
-        if not is_success(response.sw):
-            raise RemoteError(
-                f"SELECT ISD-R: SW {describe(response.sw)}; expected 9000. Is this card an eUICC?",
-                code=f"{response.sw:04X}",
-            )
-        return response.data
+
+    def _selected(self, aid: Aid) -> ResponseApdu:
+        le = 256 if self.options.send_le else None
+        cla = self._class(proprietary=False)
+        return self.transmit(CommandApdu(cla, Ins.SELECT, 0x04, 0x00, aid.octets, le))
 
     def close(self) -> None:
         """Closes the logical channel; a refusal is ignored, the channel counts as closed.

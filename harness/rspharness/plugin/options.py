@@ -16,6 +16,7 @@ _OPTIONS: Final = (
     ("target", "inprocess", "inprocess, vpcd, kept, pcsc, or the path of a target file"),
     ("reader", "", "name of the card reader, or its beginning (pcsc)"),
     ("eid", "", "EID of the card; required to change a card in a reader"),
+    ("isdr-aid", "", "AID of the card's ISD-R (default: the standard one, or one of the field)"),
     ("state", "", "file that keeps the simulated card (kept); a new file gets a new card"),
     ("level", "", "level of cases to run: read-only, profiles, destructive or irreversible"),
     ("pki", "", "folder with certificates and keys, instead of generated ones"),

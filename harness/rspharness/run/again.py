@@ -45,6 +45,11 @@ def recover_later(options: RunOptions, reader: str, eid: Eid) -> str:
     if options.state:
         reader = options.reader
     words = ["rsplab", "recover", "--target", options.target]
-    for name, value in (("reader", reader), ("state", options.state), ("pki", options.pki)):
+    for name, value in (
+        ("reader", reader),
+        ("isdr-aid", options.isdr_aid),
+        ("state", options.state),
+        ("pki", options.pki),
+    ):
         words += [f"--{name}", str(value)] if value else []
     return shlex.join([*words, "--eid", str(eid)])

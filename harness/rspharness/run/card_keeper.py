@@ -12,7 +12,7 @@ from typing import Final
 from rspcore.apdu import Ins
 from rspcore.errors import LocalError, StoreError
 from rspcore.ids import Aid, Eid, Iccid
-from rspcore.tags import Tag
+from rspcore.tags import ISDR_AID, Tag
 from rspharness.card.card_under_test import Card
 from rspharness.record.testcase import Level
 from rspharness.record.verdicts import Inconclusive
@@ -78,6 +78,11 @@ class CardKeeper:
     def owes(self) -> bool:
         """Returns whether the card was changed and not put back."""
         return self._journal is not None
+
+    @property
+    def restoring(self) -> bool:
+        """Returns whether the card is being put back."""
+        return self._restoring
 
     def owns(self, iccid: Iccid | None, aid: Aid | None = None) -> bool:
         """Returns whether a Profile is of the suites: installed by this run, by its journal."""
@@ -159,17 +164,20 @@ class CardKeeper:
 class JournalledLink(LinkWrapper):
     """Shows the keeper every command that could change the card, before it is sent."""
 
-    def __init__(self, link: CardLink, keeper: Callable[[], CardKeeper | None]) -> None:
+    def __init__(
+        self, link: CardLink, keeper: Callable[[], CardKeeper | None], isdr: Aid = ISDR_AID
+    ) -> None:
         """Wraps a link.
 
         Args:
             link: The link below.
             keeper: Returns the keeper of the card, None until its EID is known.
+            isdr: AID of the ISD-R of this card.
         """
         super().__init__(link)
         self._keeper = keeper
         self._passed = _PassedOn(link)
-        self._guard = GuardedLink(self._passed, Level.READ_ONLY, lambda: False)
+        self._guard = GuardedLink(self._passed, Level.READ_ONLY, lambda: False, isdr)
 
     def transmit(self, command: bytes) -> bytes:
         """Passes a command on.

@@ -23,6 +23,7 @@ from rspharness.run.declared_names import require_known_cases, require_known_nam
 from rspharness.run.opening import load_settings
 from rspharness.run.option_values import ini_key, long_option, value, values, variable
 from rspharness.run.run import NoCardError, Run, RunOptions
+from rspharness.targets.isdr_aids import parse_aid
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 
@@ -340,6 +341,7 @@ def _options(config: pytest.Config) -> RunOptions:
         target=value(config, "target"),
         reader=value(config, "reader"),
         eid=Eid.from_digits(eid) if eid else None,
+        isdr_aid=parse_aid(value(config, "isdr-aid")),
         level=_one_of(Level, "level", value(config, "level")),
         pki=Path(pki) if pki else None,
         personality=value(config, "personality"),

@@ -7,7 +7,6 @@ from rspharness.card.listed import UnobservedError
 from rspharness.record.verdicts import Cause, ExpectationError, TargetLost
 from rspharness.run.preflight import EID_ROW
 from rspharness.targets.target import KnownCard, Target
-from rspharness.targets.transport import CardLink
 
 __all__ = ["NoCardError", "WrongCardError", "identify"]
 
@@ -20,14 +19,14 @@ class WrongCardError(NoCardError):
     """Reports that the card is not the requested one. Only the reading of its EID was sent."""
 
 
-def identify(link: CardLink, target: Target, asked: Eid | None, before: str = "") -> Eid | Cause:
+def identify(card: Card, target: Target, asked: Eid | None, before: str = "") -> Eid | Cause:
     """Reads the EID with only the commands that this needs, and compares it.
 
     It has to be the one asked for, or of the state file of a kept card; or the one read before when
     the card was lost and came back.
 
     Args:
-        link: Link to the card.
+        card: The card, not reset yet.
         target: Where the card is.
         asked: EID of --eid, None without it.
         before: EID that the run began with, empty before.
@@ -46,7 +45,6 @@ def identify(link: CardLink, target: Target, asked: Eid | None, before: str = ""
     by = "--eid"
     if isinstance(target, KnownCard):
         asked, by = target.eid, "the state file"
-    card = Card(link)
     card.terminal_profile = None
     card.reset()
     try:

@@ -16,6 +16,7 @@ from rspcore.errors import ConfigError, RspError, StoreError
 from rspcore.ids import Aid, Eid, Iccid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import issue_servers, make_pki
+from rspcore.tags import ISDR_AID
 from rspharness.card.aboard import NOBODY, Aboard
 from rspharness.card.capabilities import (
     Capabilities,
@@ -23,6 +24,7 @@ from rspharness.card.capabilities import (
     read_capabilities,
 )
 from rspharness.card.card_under_test import Card
+from rspharness.lpa.isdr_channel import ChannelOptions
 from rspharness.record.testcase import Level
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
@@ -89,6 +91,7 @@ class Run:
         self._can_return = True
         self._keeper: CardKeeper | None = None
         self._own_profile = OwnProfile(self.owns)
+        self._channel = ChannelOptions(isdr_aid=options.isdr_aid)
         self._rising = count((int(options.started.timestamp()) << 8) + 1)
 
     @cached_property
@@ -244,9 +247,9 @@ class Run:
         self.check()
         try:
             link = self._first_link(trace, timings, seed)
-            card = Card(link, timings=timings)
             if not self._identified:
                 self._identify(link)
+            card = Card(link, self._channel, timings)
             card.keeps_channels = self.preflight is not None and self.preflight.keeps_channels
             card.reset()
         except NoCardError:
@@ -273,18 +276,22 @@ class Run:
         link: CardLink = TimedLink(TracedLink(self.target.open(), trace), timings)
         if self.target.simulated:
             return link
+        isdr = self.options.isdr_aid or ISDR_AID
         watched: CardLink = WatchedLink(link, self._own_profile)
         if self.level is not Level.READ_ONLY:
-            watched = JournalledLink(watched, lambda: self._keeper)
-        return GuardedLink(watched, self.level, self._own_profile.is_enabled)
+            watched = JournalledLink(watched, lambda: self._keeper, isdr)
+        own = self._own_profile
+        return GuardedLink(watched, self.level, own.is_enabled, isdr, own.objection)
 
     def _identify(self, link: CardLink) -> None:
         """Takes in which card it is. One whose EID cannot be read is only read.
 
         It has no journal, without which no changing command is sent.
         """
-        found = identify(link, self.target, self.options.eid, self.facts.get("eid", ""))
+        card = Card(link, self._channel)
+        found = identify(card, self.target, self.options.eid, self.facts.get("eid", ""))
         self._identified = True
+        self._take_aid(card.isdr_aid)
         if isinstance(found, Cause):
             self.left = found
             self.notes.append(found.finding)
@@ -292,7 +299,14 @@ class Run:
             self.facts["eid"] = str(found)
         self.facts.update(self.target.facts())
         if not isinstance(found, Cause) and not self.target.simulated and self._keeper is None:
-            self._keep_card(Card(link), found)
+            self._keep_card(Card(link, self._channel), found)
+
+    def _take_aid(self, aid: Aid | None) -> None:
+        """Goes on with the AID by which the ISD-R was found."""
+        if aid is not None:
+            self._channel = ChannelOptions(isdr_aid=aid)
+        if aid not in (None, ISDR_AID):
+            self.facts["isdr_aid"] = str(aid)
 
     def _keep_card(self, card: Card, eid: Eid) -> None:
         """Puts the card back after a run that did not end, and reads what it is now.
@@ -310,11 +324,18 @@ class Run:
         self._keeper = CardKeeper(
             eid, self.target.name, folder, self.rising(), self.options.change_limit
         )
+        self._own_profile.to_enable_again = self._enabled_before
+        self._own_profile.restoring = lambda: self._keeper is not None and self._keeper.restoring
+        self._own_profile.erases = self.options.erase_foreign and self.level is Level.DESTRUCTIVE
         card.terminal_profile = None
         card.reset()
         earlier = self._keeper.take_over(card)
         if earlier is not None:
             self.notes.append(f"an earlier run did not put the card back; {earlier}")
+
+    def _enabled_before(self) -> Iccid | None:
+        before = self._keeper.before if self._keeper else None
+        return None if before is None else aboard_of(before).enabled
 
     def _recover_line(self, eid: Eid) -> str:
         return recover_later(self.options, self.target.facts().get("reader", ""), eid)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from rspcore.crypto.curves import Curve
-from rspcore.ids import Eid
+from rspcore.ids import Aid, Eid
 
 __all__ = ["REPEATED", "SWITCHES", "RunOptions"]
 
@@ -14,6 +14,7 @@ REPEATED: Final = (
     "reader",
     "state",
     "eid",
+    "isdr_aid",
     "level",
     "pki",
     "personality",
@@ -37,6 +38,7 @@ class RunOptions:
         target: Name of a target, or path of a target file.
         reader: Reader name or its beginning, overrides the target file.
         eid: The EID of the card, required for lasting changes on a real one.
+        isdr_aid: AID of the card's ISD-R, None to look for it.
         level: The highest level allowed; empty for the default of the target.
         pki: Folder of credentials, None for generated ones.
         personality: Personality of a simulated card.
@@ -55,6 +57,7 @@ class RunOptions:
     target: str = "inprocess"
     reader: str = ""
     eid: Eid | None = None
+    isdr_aid: Aid | None = None
     level: str = ""
     pki: Path | None = None
     personality: str = ""

@@ -59,7 +59,7 @@ def select(card: Card, aid: bytes, channel: int) -> ResponseApdu:
 
 def select_isdr(card: Card, channel: int) -> ResponseApdu:
     """Selects the ISD-R on an open channel and returns the answer."""
-    return select(card, ISDR_AID.octets, channel)
+    return select(card, (card.isdr_aid or ISDR_AID).octets, channel)
 
 
 def use_isdr_on(card: Card, number: int) -> ResponseApdu:

@@ -3,7 +3,7 @@
 It stands in front of every card that is not simulated, at every level. What a level may send is in
 `guard_tables`; the guard knows the state that decides besides the level: the application selected
 on each logical channel, the STORE DATA chain begun there, whether a proactive command was fetched,
-and whether the Profile that is enabled is one of the run's own.
+whether the Profile that is enabled is one of the run's own, and which Profiles a request names.
 
 From level profiles on it sends what suites send to see it refused: STORE DATA of a wrong class, P1,
 block number or tag, or with lengths that do not fit. The worst that a card can make of one of these
@@ -31,6 +31,8 @@ from rspharness.targets.guard_tables import (
     tag_of,
 )
 from rspharness.targets.guarded_channel import GuardedChannel
+from rspharness.targets.isdr_aids import ISDR_AIDS
+from rspharness.targets.own_profile import names_foreign
 from rspharness.targets.transport import CardLink, LinkWrapper
 
 __all__ = ["GuardedLink"]
@@ -58,6 +60,7 @@ class GuardedLink(LinkWrapper):
         level: Level,
         own_profile_enabled: Callable[[], bool],
         isdr: Aid = ISDR_AID,
+        foreign: Callable[[bytes], str] = names_foreign,
     ) -> None:
         """Makes the guard of a card that is reset next.
 
@@ -66,13 +69,16 @@ class GuardedLink(LinkWrapper):
             level: The highest level that is allowed.
             own_profile_enabled: Function that returns whether the Profile that is enabled is known
                 to be one of this run's own.
-            isdr: AID of the ISD-R of this card.
+            isdr: AID of the ISD-R of this card, beside those known from the field.
+            foreign: Function that takes a request to the ISD-R, or its first octets, and returns
+                why the Profile it names may not be changed, or nothing.
         """
         super().__init__(link)
         self.level = level
         self._own_profile_enabled = own_profile_enabled
-        self._isdr = isdr.octets
-        self._issuer = (isdr.octets, ISDR_AID.octets, ECASD_AID.octets)
+        self._foreign = foreign
+        self._isdrs = frozenset(one.octets for one in (isdr, *ISDR_AIDS))
+        self._issuer = (*self._isdrs, ECASD_AID.octets)
         self._channels: dict[int, GuardedChannel] = {}
         self._fetched = False
 
@@ -161,7 +167,7 @@ class GuardedLink(LinkWrapper):
             case Needs.FETCHED:
                 return self._fetched
             case Needs.ISDR:
-                return selected == self._isdr
+                return selected in self._isdrs
             case Needs.OWN_PROFILE:
                 return self._own_profile_enabled()
             case Needs.OWN_DOMAIN:
@@ -188,9 +194,8 @@ class GuardedLink(LinkWrapper):
                 )
         # After block FF comes 00, which a card can also take for a new beginning.
         if channel.continues(command) and (command.p2 or self._probes):
-            if not channel.begun:
-                return ""
-            return self._objection_to_request(channel.begun + command.data)
+            whole = channel.request + command.data
+            return self._objection_to_request(whole) if channel.begun else self._foreign(whole)
         if self._probes and not may_begin(command.data) and (command.p2 or channel.open):
             return ""  # the rest of a request, which no card takes for another one
         if command.p2 and not self._probes:
@@ -202,7 +207,7 @@ class GuardedLink(LinkWrapper):
         return (
             Class.ETSI.holds(command)
             and command.p1 in (_MORE, _LAST)
-            and self._on(command).application == self._isdr
+            and self._on(command).application in self._isdrs
         )
 
     def _objection_to_request(self, data: bytes) -> str:
@@ -218,7 +223,7 @@ class GuardedLink(LinkWrapper):
         if not level:
             return f"no table of functions has this request of tag {tag:02X}"
         if self._allows(level):
-            return ""
+            return self._foreign(data)
         name = Tag(tag).name if tag in tuple(Tag) else f"tag {tag:02X}"
         return f"{name} could change the card; {self._remedy(level)}"
 
@@ -236,7 +241,7 @@ class GuardedLink(LinkWrapper):
                 if sw >> 8 != 0x6C:  # else the same block comes again
                     channel.stored(command, taken=taken)
             case Ins.SELECT:
-                channel.selected(command, taken=taken, isdr=self._isdr)
+                channel.selected(command, taken=taken, isdrs=self._isdrs)
             case Ins.MANAGE_CHANNEL:
                 for number in {command.p2, *octets[:-2][:1]}:
                     self._changed(number, command, taken=taken)

@@ -3,6 +3,7 @@
 It follows what was sent and how the card answered. What is not sure counts as not known.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,12 +26,14 @@ class GuardedChannel:
         application: AID by which the application was selected, empty when that is not known.
         open: True while a STORE DATA chain goes on.
         begun: Its octets so far, while these do not contain the whole tag of the function.
+        request: All its octets so far.
         number: Number of the block that comes next in it.
     """
 
     application: bytes = b""
     open: bool = False
     begun: bytes = b""
+    request: bytes = b""
     number: int = 0
 
     def continues(self, command: CommandApdu) -> bool:
@@ -45,23 +48,24 @@ class GuardedChannel:
             taken: True when the card did not refuse it.
         """
         goes_on = self.continues(command)
+        self.request = (self.request if goes_on else b"") + command.data
         begun = (self.begun if goes_on else b"") + command.data
         decided = (goes_on and not self.begun) or tag_of(begun) is not None
         self.begun = b"" if decided else begun
         self.open = taken and not command.p1 & _LAST_BIT and (goes_on or not command.p2)
         self.number = (command.p2 + 1) & 0xFF
 
-    def selected(self, command: CommandApdu, *, taken: bool, isdr: bytes) -> None:
+    def selected(self, command: CommandApdu, *, taken: bool, isdrs: Collection[bytes]) -> None:
         """Takes note of a SELECT that was answered; a refused one leaves the ISD-R selected.
 
         Args:
             command: The command.
             taken: True when the card did not refuse it.
-            isdr: AID of the ISD-R.
+            isdrs: AIDs of the ISD-R.
         """
         self.open = False
         if taken:
             by_name = command.p1 == _BY_NAME and not command.p2 & _NEXT_OR_TERMINATION
             self.application = command.data if by_name else b""
-        elif self.application != isdr:
+        elif self.application not in isdrs:
             self.application = b""

@@ -94,6 +94,7 @@ WRONG_USE = {
     "curve": ((*INPROCESS, "--curve", "nist"), "curve: expected nistP256 or brainpoolP256r1"),
     "folder of credentials": ((*INPROCESS, "--pki", "nowhere"), PKI_TEXT),
     "EID": ((*INPROCESS, "--eid", "1234"), "EID '1234': expected 32 decimal digits, got 4"),
+    "AID": ((*INPROCESS, "--isdr-aid", "A0"), "--isdr-aid 'A0': expected 5 to 16 octets in"),
     "no EID": (
         (*PCSC, "--level", "profiles"),
         "--level profiles on a card in a reader needs --eid",
@@ -279,6 +280,21 @@ def test_eid_that_is_none(readers, capsys, command):
     readers("one card")
     assert main([*command, "--eid", "12"]) == 2
     assert capsys.readouterr().err.startswith("rsplab: --eid: EID '12': expected 32 decimal digits")
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_aid_that_is_none(readers, capsys, command):
+    readers("one card")
+    assert main([*command, "--isdr-aid", "A0"]) == 2
+    assert capsys.readouterr().err.startswith("rsplab: --isdr-aid 'A0': expected 5 to 16 octets")
+
+
+@pytest.mark.parametrize("command", ["lpa info", "card read", "recover"])
+def test_aid_that_the_card_does_not_know(readers, capsys, command):
+    readers("one card")
+    words = (*COMMANDS[command], "--reader", "B", "--eid", ONE, "--isdr-aid", "A000000559101099")
+    assert main(list(words)) in (1, 3)
+    assert "SELECT ISD-R: SW 6A82" in capsys.readouterr().err
 
 
 def test_lpa_lists_with_the_only_card(readers, capsys):

@@ -115,7 +115,8 @@ def _disturbed(run):
     card = run.open_card(Trace(), Timings())
     local_management.set_default_address(card, "")
     _install(card, run, ONE)
-    local_management.set_nickname(card, OWNERS.iccid, "theirs")
+    with Card(run.target.link) as past_the_guard:
+        local_management.set_nickname(past_the_guard, OWNERS.iccid, "theirs")
     local_management.disable_profile(card, OWNERS.iccid)
     _install(card, run, TWO, enable=True)
     return card
@@ -334,7 +335,8 @@ def test_foreign_profile_that_is_gone_is_said_once(owner, make, state_folder):
     run = make()
     card = run.open_card(Trace(), Timings())
     local_management.disable_profile(card, OWNERS.iccid)
-    local_management.delete_profile(card, OWNERS.iccid)
+    with Card(run.target.link) as past_the_guard:
+        local_management.delete_profile(past_the_guard, OWNERS.iccid)
     run.put_back()
     (note,) = run.notes
     assert f"Profile {OWNERS.iccid} was there and is gone for good" in note
@@ -497,7 +499,7 @@ def test_command_refuses_a_new_card(capsys):
 
 
 class _Options:
-    target, reader, eid, pki, state = "inprocess", "", None, None, None
+    target, reader, eid, isdr_aid, pki, state = "inprocess", "", None, "", None, None
 
 
 def test_command_whose_lengths_do_not_fit_is_journalled_and_sent(owner, make):

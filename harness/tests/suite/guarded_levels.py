@@ -20,7 +20,8 @@ _now = [Level.PROFILES]
 
 def _link(run, trace, timings):
     own = OwnProfile(is_of_suites)
-    guard = GuardedLink(WatchedLink(_plain(run, trace, timings), own), _now[0], own.is_enabled)
+    watched = WatchedLink(_plain(run, trace, timings), own)
+    guard = GuardedLink(watched, _now[0], own.is_enabled, foreign=own.objection)
     _guards.append(guard)
     return guard
 
