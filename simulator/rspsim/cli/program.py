@@ -19,7 +19,15 @@ from typing import Any, Final, NoReturn, Protocol, cast
 
 from rspcore.errors import ConfigError, LocalError, RspError, StoreError
 
-__all__ = ["EXIT_ENVIRONMENT", "EXIT_FAILED", "EXIT_USAGE", "Area", "Program", "exit_code"]
+__all__ = [
+    "EXIT_ENVIRONMENT",
+    "EXIT_FAILED",
+    "EXIT_USAGE",
+    "Area",
+    "Parser",
+    "Program",
+    "exit_code",
+]
 
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
@@ -87,7 +95,7 @@ class Program:
         Args:
             area: Name of an area; the others are then not imported.
         """
-        parser: argparse.ArgumentParser = _Parser(prog=self.name, description=self.description)
+        parser: argparse.ArgumentParser = Parser(prog=self.name, description=self.description)
         parser.add_argument(
             "--version", action=_ShowVersion, nargs=0, help="show the version and exit"
         )
@@ -98,7 +106,7 @@ class Program:
         return parser
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """A parser that names what comes near a word it does not know."""
 
     def error(self, message: str) -> NoReturn:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rspcore.errors import DecodeError
+from rspsim.cli.program import Parser
 
 __all__ = ["LateParser", "add_settings", "chosen"]
 
@@ -19,7 +20,7 @@ _ALSO: Final = {"strict_headers": ("--any-header",)}
 """Further spellings of an option."""
 
 
-class LateParser(argparse.ArgumentParser):
+class LateParser(Parser):
     """A parser whose options are added when it parses, or shows them."""
 
     fill: Callable[[], None] | None = None
