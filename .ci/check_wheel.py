@@ -38,7 +38,8 @@ def main(dist: Path, scratch: Path) -> None:
     run(scratch, python, "-W", "error", "-c", SMOKE)
     run(scratch, program, "--version")
     run(scratch, program, "--help")
-    words = ("run", "--target", "inprocess", "--case", "ES10c.GetEID#*", "--", "-q")
+    also = ("--also", "fixtures/targets/variants")
+    words = ("run", *also, "--target", "inprocess", "--case", "ES10c.GetEID#*", "--", "-q")
     printed = run(scratch, program, *words)
     assert "pass" in printed, printed
     assert (scratch / "reports" / "latest" / "index.html").exists(), "no report in this folder"

@@ -66,8 +66,8 @@ NO_RESULTS = "no results"
 
 Kind = tuple[tuple[str, str], ...]
 """Keys and values of a table [card] that make another kind of card."""
-Verdicts = dict[str, tuple[str, str]]
-"""Verdict and reason of each case, by its node id."""
+Verdicts = dict[str, tuple[str, str, str]]
+"""Verdict, reason and level of each case, by its node id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Outcome:
 
     def line(self) -> str:
         """Returns the line of the table, of the last run."""
-        counts = Counter(verdict for verdict, _ in self.runs[-1].values()) if self.runs else {}
+        counts = Counter(verdict for verdict, *_ in self.runs[-1].values()) if self.runs else {}
         words = (counts.get(one, 0) for one in ("pass", "not applicable", "probe"))
         end = f"{len(self.problems)} wrong" if self.problems else "as new, nothing left"
         end += ", in process" if self.directly else ""
@@ -288,7 +288,7 @@ def _ran(cell: Cell, reader: str, folder: Path) -> Outcome:
         outcome.runs.append(verdicts)
         outcome.problems += [
             f"run {number + 1}: {name} is {verdict}: {reason}"
-            for name, (verdict, reason) in verdicts.items()
+            for name, (verdict, reason, _) in verdicts.items()
             if verdict not in FINE
         ]
     after = held(state)
@@ -328,19 +328,20 @@ def _run(words: list[object], report: Path, program: str = SUITES) -> Verdicts:
     if not results.exists():
         raise RuntimeError(f"{NO_RESULTS}: {(done.stdout + done.stderr)[-2000:]}")
     cases = json.loads(results.read_text(encoding="utf-8"))["cases"]
-    return {case["nodeid"]: (case["verdict"], case["reason"]) for case in cases}
+    return {case["nodeid"]: (case["verdict"], case["reason"], case["level"]) for case in cases}
 
 
 def _compare(outcome: Outcome, new: Verdicts) -> None:
-    """Compares every run of a cell with new cards."""
+    """Compares every run of a cell with new cards, as far as its level allows the cases."""
+    level = outcome.cell.level
+    levels = LEVELS[: LEVELS.index(level) + 1] if level in LEVELS else (level,)
     for verdicts in outcome.runs:
-        for name, (verdict, reason) in verdicts.items():
-            wanted = new.get(name, ("not collected", ""))[0]
-            if verdict == wanted or verdict not in FINE:
+        for name, (verdict, reason, own) in verdicts.items():
+            wanted = new[name][0] if name in new else "not collected"
+            if verdict == wanted or verdict not in FINE or own not in levels:
                 continue
             if verdict == "not applicable":
-                if not reason.startswith("level "):
-                    outcome.apart[name] = reason
+                outcome.apart[name] = reason
             else:
                 outcome.problems.append(f"{name} is {verdict}, {wanted} on a new card: {reason}")
         if missing := new.keys() - verdicts.keys():
@@ -372,7 +373,8 @@ def _write(outcomes: list[Outcome]) -> None:
             entries = held.get(level, {})
             text += f"\n[{level}]\n"
             text += "".join(
-                f"{json.dumps(name)} = {json.dumps(reason)}\n" for name, reason in entries.items()
+                f"{json.dumps(name)} = {json.dumps(reason)}\n"
+                for name, reason in sorted(entries.items())
             )
         path.write_text(text, encoding="utf-8")
 

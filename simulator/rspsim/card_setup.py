@@ -13,15 +13,18 @@ from typing import Any, Final
 from rspcore.errors import ConfigError, LocalError
 from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
+from rspcore.profile_maker import make_profile
+from rspcore.profile_maker import preset as profile_preset
 from rspsim.card_presets import CardPreset
 from rspsim.euicc.decisions import Decisions
 from rspsim.euicc.options import Options
 from rspsim.euicc.personality import personality_named
-from rspsim.euicc.state import CardState
+from rspsim.euicc.state import Addresses, CardState
 from rspsim.euicc.store import Store
 from rspsim.faults.registry import decisions_with
-from rspsim.personalise import personalise
+from rspsim.personalise import ROOT_DS_ADDRESS, personalise
 from rspsim.pki_folder import read_pki
+from rspsim.preloaded_profiles import with_preloaded
 from rspsim.stores.coders import field_types
 
 __all__ = [
@@ -47,6 +50,11 @@ class CardRequest:
         personality: Name of a personality.
         options: "name=value" each.
         memory: Octets of non-volatile memory for Profiles.
+        rat: Name of a rules authorisation table (`rspsim.personalise.RATS`).
+        default_dp: Default SM-DP+ address, an FQDN.
+        root_ds: Root SM-DS address, an FQDN.
+        profiles: Profiles it is delivered with, by their names in the catalogue.
+        enabled: The one of them that is Enabled; it need not be named among them.
     """
 
     pki: Path | None = None
@@ -54,6 +62,11 @@ class CardRequest:
     personality: str | None = None
     options: tuple[str, ...] = ()
     memory: int | None = None
+    rat: str | None = None
+    default_dp: str | None = None
+    root_ds: str | None = None
+    profiles: tuple[str, ...] = ()
+    enabled: str | None = None
 
     def with_preset(self, preset: CardPreset) -> "CardRequest":
         """Returns the request completed by a preset; what was asked before takes precedence."""
@@ -95,16 +108,30 @@ def first_state(request: CardRequest, pki: Pki | None = None) -> CardState:
         pki: Credentials to use instead of those in the folder of the request.
 
     Raises:
-        ConfigError: no such personality, or credentials are missing.
-        LocalError: an option is unknown or has no such value.
+        ConfigError: no such personality or table, or credentials are missing.
+        LocalError: an option is unknown or has no such value, or no such Profile.
     """
     kind = personality_named(request.personality or USUAL_PERSONALITY)
     if request.memory is not None:
         kind = replace(kind, nvm_size=request.memory)
     options = changed_options(kind.options, request.options)
-    return personalise(
-        pki or read_pki(request.pki), eid=request.eid, personality=kind, options=options
+    state = personalise(
+        pki or read_pki(request.pki),
+        eid=request.eid,
+        personality=kind,
+        options=options,
+        rat=request.rat or "any-operator",
+        addresses=Addresses(
+            root_ds=request.root_ds or ROOT_DS_ADDRESS, default_dp=request.default_dp
+        ),
     )
+    more = (
+        () if request.enabled is None or request.enabled in request.profiles else (request.enabled,)
+    )
+    for name in (*request.profiles, *more):
+        made = make_profile(profile_preset(name))
+        state = with_preloaded(state, made, enabled=name == request.enabled)
+    return state
 
 
 def changed_options(options: Options, given: Iterable[str]) -> Options:
@@ -175,6 +202,17 @@ def _require_same(kept: CardState, request: CardRequest) -> None:
         raise ConfigError(
             f"the state file holds a card with {kept.personality.nvm_size:,} octets of memory, not "
             f"{request.memory:,}; name another file for another card"
+        )
+    first = {
+        "RAT": request.rat,
+        "default SM-DP+ address": request.default_dp,
+        "root SM-DS address": request.root_ds,
+        "Profiles": request.profiles or request.enabled,
+    }
+    if asked := [name for name, value in first.items() if value]:
+        raise ConfigError(
+            f"the state file holds a card already, and {' and '.join(asked)} are chosen for a new "
+            "one; name another file, or change them by the LPA"
         )
     if request.pki is not None:
         given = {c.ci_pkid for c in first_state(CardRequest(pki=request.pki)).credentials}

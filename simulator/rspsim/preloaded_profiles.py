@@ -7,6 +7,7 @@ it (SGP.22 v2, 5.7.19).
 from dataclasses import replace
 
 from rspcore.errors import LocalError
+from rspcore.messages.es10c import ProfileState
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.profile_maker import TestProfile
 from rspsim.euicc import isdp, memory
@@ -17,8 +18,8 @@ from rspsim.euicc.state import CardState, Profile
 __all__ = ["with_preloaded"]
 
 
-def with_preloaded(state: CardState, one: TestProfile) -> CardState:
-    """Returns a state with one more Profile, Disabled, that came with the card.
+def with_preloaded(state: CardState, one: TestProfile, *, enabled: bool = False) -> CardState:
+    """Returns a state with one more Profile that came with the card: Disabled, unless asked.
 
     Raises:
         LocalError: the card would refuse the package, or has no room for it.
@@ -39,6 +40,7 @@ def with_preloaded(state: CardState, one: TestProfile) -> CardState:
         aid=aid,
         metadata=metadata,
         field_loaded=False,
+        state=ProfileState.enabled if enabled else ProfileState.disabled,
         package=installation.package,
         content=installation.content,
         size=overhead + len(installation.package),

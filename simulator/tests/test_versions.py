@@ -10,7 +10,9 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-PRODUCT = [*PROJECT["dependencies"], *EXTRAS["pcsc"], *EXTRAS["test"]]
+SHIPPED = ("pcsc", "allure", "qr", "test")
+PRODUCT = [*PROJECT["dependencies"], *(one for name in SHIPPED for one in EXTRAS[name])]
+PRODUCT = [one for one in PRODUCT if not one.startswith("rsplab")]
 TOOLS = [one for extra in EXTRAS.values() for one in extra if not one.startswith("rsplab")]
 
 

@@ -29,6 +29,12 @@ def _coverage() -> Area:
     return coverage
 
 
+def _decode() -> Area:
+    from rspharness.cli import decode  # noqa: PLC0415  only when it is named
+
+    return decode
+
+
 def _report() -> Area:
     from rspharness.cli import report  # noqa: PLC0415  only when it is named
 
@@ -81,6 +87,7 @@ AREAS: Final[Mapping[str, Callable[[], Area]]] = {
     "run": _run,
     "lpa": _lpa,
     "report": _report,
+    "decode": _decode,
     "recover": _recover,
     "coverage": _coverage,
     "card": _card,

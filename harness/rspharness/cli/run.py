@@ -33,8 +33,10 @@ CATALOGUE = Path("fixtures", "requirements", "euicc.csv")
 EXIT_CODES = {0: 0, 1: 1, 2: 130, 3: 1, 4: 2, 5: 2, 30: 3}  # exit code of pytest: that of rsplab
 
 CONFIGURATION: Final = Path(__file__).parents[1] / "plugin" / "conformance.ini"
-PLUGINS: Final = ("rspharness.plugin.hooks", "xdist.plugin", "allure_pytest.plugin")
+PLUGINS: Final = ("rspharness.plugin.hooks", "xdist.plugin")
 """The plugins of pytest that a run uses; others that are installed are not loaded."""
+ALLURE: Final = "allure_pytest.plugin"
+"""One more, of the extra `allure`, for runs that write its results."""
 
 _FOREIGN: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 """Environment variables that are meant for the user's own tests."""
@@ -363,21 +365,26 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
         options: What the parser of `run` read.
         target: The target chosen.
         suites: Folder of the suites; pytest's root is the folder above it.
+
+    Raises:
+        ConfigError: Allure results are asked for, and allure-pytest is not installed.
     """
     from rspharness.run.run_options import REPEATED, SWITCHES  # noqa: PLC0415  slow for `--help`
 
     arguments = [str(suites), f"--rootdir={suites.parent}", f"--confcutdir={suites}"]
     arguments += [f"--config-file={CONFIGURATION}", "--no-header"]
-    for plugin in PLUGINS:
+    if options.allure and find_spec("allure_pytest") is None:
+        raise ConfigError("--allure needs allure-pytest: pip install 'rsplab[allure]'")
+    for plugin in (*PLUGINS, *([ALLURE] if options.allure else [])):
         arguments += ["-p", plugin]
     given = {
-        "target": target,
+        "target": packaged(target),
         "report": report_folder(options, suites),
         **{name: getattr(options, name) for name in (*REPEATED, "shuffle")},
     }
     arguments += [f"{_long(name)}={value}" for name, value in given.items() if value]
     arguments += [f"{_long('case')}={case}" for case in options.case or ()]
-    arguments += [f"{_long('also')}={path}" for path in options.also or ()]
+    arguments += [f"{_long('also')}={packaged(path)}" for path in options.also or ()]
     if (catalogue := find_catalogue(suites)) is not None:
         arguments.append(f"{_long('requirements')}={catalogue}")
     switches = (*SWITCHES, "no_redact", "kills", "matrix")
@@ -387,6 +394,12 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     if options.workers > 1:
         arguments.append(f"--numprocesses={options.workers}")
     return [*arguments, *options.pytest]
+
+
+def packaged(path: str) -> str:
+    """Returns a path that is there, or else its place in an installed wheel, where it may be."""
+    inside = PACKAGED / path
+    return str(inside) if not Path(path).exists() and inside.exists() else path
 
 
 def _long(name: str) -> str:

@@ -10,6 +10,7 @@ A line that starts with `#` is a remark (steps of the case are written there), `
 replayed.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +19,20 @@ from typing import Final, Self
 from rspcore.errors import ConfigError
 from rspharness.record.verdicts import TargetLost
 
-__all__ = ["HEADER", "ReplayLink", "Trace"]
+__all__ = [
+    "HEADER",
+    "Answered",
+    "Remark",
+    "ReplayLink",
+    "Reset",
+    "Trace",
+    "TraceEvent",
+    "read_events",
+]
 
 HEADER: Final = "# rsplab trace 1"
 _STATUS_OCTETS: Final = 2
+_TIME: Final = re.compile(r"; *([0-9.]+) ms")
 
 
 class Trace:
@@ -86,21 +97,76 @@ def _hex(octets: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reset:
+class Reset:
+    """A reset, and the ATR that followed."""
+
     atr: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class _Exchange:
+class Remark:
+    """A remark, such as the step of a case."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A command and its response.
+
+    Attributes:
+        command: The command.
+        response: The response with its status word; None when none came.
+        line: Line of the command, counted from 1.
+        elapsed_ms: Time until the response; None where the trace has none.
+    """
+
     command: bytes
     response: bytes | None
     line: int
+    elapsed_ms: float | None = None
+
+
+TraceEvent = Reset | Remark | Answered
+
+
+def read_events(text: str) -> list[TraceEvent]:
+    """Reads the text of a trace.
+
+    Raises:
+        ConfigError: a line is not one of a trace; the message names it.
+    """
+    events: list[TraceEvent] = []
+    command: tuple[int, bytes] | None = None
+    for number, whole in enumerate(text.splitlines(), 1):
+        kind, _, rest = whole.partition(" ")
+        if not whole:
+            continue
+        if kind.startswith("#"):
+            events.append(Remark(whole[1:].strip()))
+        elif kind == "ATR":
+            events.append(Reset(_octets(rest, number)))
+        elif kind == ">" and command is None:
+            command = number, _octets(rest, number)
+        elif kind in ("<", "!") and command is not None:
+            response = _octets(rest, number) if kind == "<" else None
+            events.append(Answered(command[1], response, command[0], _time(rest)))
+            command = None
+        else:
+            raise ConfigError(f"trace, line {number}: {whole[:40]!r} is not expected there")
+    return events
+
+
+def _time(rest: str) -> float | None:
+    """Returns the time after the semicolon of a line, in ms."""
+    found = _TIME.search(rest)
+    return float(found[1]) if found else None
 
 
 class ReplayLink:
     """The card of a trace: answers its commands, in its order, with its responses."""
 
-    def __init__(self, events: Iterable[_Reset | _Exchange]) -> None:
+    def __init__(self, events: Iterable[Reset | Answered]) -> None:
         self._events = list(events)
         self._next = 0
 
@@ -120,23 +186,8 @@ class ReplayLink:
         Raises:
             ConfigError: as `load`.
         """
-        events: list[_Reset | _Exchange] = []
-        command: tuple[int, bytes] | None = None
-        for number, whole in enumerate(text.splitlines(), 1):
-            kind, _, rest = whole.partition(" ")
-            if not whole or kind.startswith("#"):
-                continue
-            if kind == "ATR":
-                events.append(_Reset(_octets(rest, number)))
-            elif kind == ">" and command is None:
-                command = number, _octets(rest, number)
-            elif kind in ("<", "!") and command is not None:
-                response = _octets(rest, number) if kind == "<" else None
-                events.append(_Exchange(command[1], response, command[0]))
-                command = None
-            else:
-                raise ConfigError(f"trace, line {number}: {whole[:40]!r} is not expected there")
-        return cls(events)
+        events = read_events(text)
+        return cls(one for one in events if not isinstance(one, Remark))
 
     def transmit(self, command: bytes) -> bytes:
         """Answers the next command of the trace.
@@ -145,7 +196,7 @@ class ReplayLink:
             TargetLost: the trace has another command here, ends here, or has no answer here.
         """
         event = self._take()
-        if not isinstance(event, _Exchange):
+        if not isinstance(event, Answered):
             raise TargetLost(f"the trace has a reset where {_hex(command)[:60]} was sent")
         if event.command != command:
             raise TargetLost(
@@ -163,7 +214,7 @@ class ReplayLink:
             TargetLost: the trace has no reset here.
         """
         event = self._take()
-        if not isinstance(event, _Reset):
+        if not isinstance(event, Reset):
             raise TargetLost("the trace has a command where the card was reset")
         return event.atr
 
@@ -175,7 +226,7 @@ class ReplayLink:
         """Returns whether everything in the trace was used."""
         return self._next == len(self._events)
 
-    def _take(self) -> _Reset | _Exchange:
+    def _take(self) -> Reset | Answered:
         if self.finished:
             raise TargetLost("the trace ends here")
         self._next += 1

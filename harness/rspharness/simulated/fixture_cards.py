@@ -6,8 +6,9 @@
 
 A test of an LPA's own protocol stack uses the card directly: `simulated_card("insecure-card")` is
 an `Euicc`, with `transmit(command) -> response`, `reset() -> ATR` and `state`. Both take a preset,
-faults, options, a personality and Profiles to install; keys and certificates are for tests only.
-Every card of a fixture has an EID and keys of its own, the same in each run.
+faults, options, a personality, memory, RAT, addresses and Profiles, one of them Enabled; keys and
+certificates are for tests only. Every card of a fixture has an EID and keys of its own, the same in
+each run.
 """
 
 from collections.abc import Sequence
@@ -18,13 +19,10 @@ from typing import Final, TypedDict, Unpack
 from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import REFERENCE_EID
-from rspcore.profile_maker import make_profile
-from rspcore.profile_maker import preset as profile_preset
 from rspsim.card_presets import USUAL, CardPreset, preset_named
 from rspsim.card_setup import CardRequest, decided, first_state
 from rspsim.env import SeededRng
 from rspsim.euicc.card import Euicc
-from rspsim.preloaded_profiles import with_preloaded
 from rspsim.stores.memory import MemoryStore
 from rspsim.transports.card_presence import wait_until_card_answers, wait_until_empty
 from rspsim.transports.shared_daemon import shared_pcscd
@@ -50,7 +48,12 @@ class CardWords(TypedDict, total=False):
         faults: Faults beside those of the preset (`rsplab card faults`).
         options: Options, "name=value" each (`rsplab card options`).
         personality: SGP.22 version, for example "v2.5".
-        profiles: Profiles it is delivered with, by their names in the catalogue; all Disabled.
+        profiles: Profiles it is delivered with, by their names in the catalogue.
+        enabled: The one of them that is Enabled; it need not be named among them.
+        memory: Octets of memory for Profiles.
+        rat: Rules authorisation table, by its name in `rspsim.personalise.RATS`.
+        default_dp: Default SM-DP+ address, an FQDN; without it none is set.
+        root_ds: Root SM-DS address, an FQDN.
         pki: Credentials, and the eUICC among them; without it generated ones.
         eid: EID, 32 digits, under the EUM of the credentials.
         seed: What the card draws random octets from.
@@ -60,6 +63,11 @@ class CardWords(TypedDict, total=False):
     options: Sequence[str]
     personality: str
     profiles: Sequence[str]
+    enabled: str
+    memory: int
+    rat: str
+    default_dp: str
+    root_ds: str
     pki: Pki
     eid: str
     seed: str
@@ -86,10 +94,14 @@ def _made(kind: CardPreset, words: CardWords) -> Euicc:
         eid=None if eid is None else Eid.from_digits(eid),
         personality=words.get("personality"),
         options=tuple(words.get("options", ())),
+        memory=words.get("memory"),
+        rat=words.get("rat"),
+        default_dp=words.get("default_dp"),
+        root_ds=words.get("root_ds"),
+        profiles=tuple(words.get("profiles", ())),
+        enabled=words.get("enabled"),
     ).with_preset(kind)
     state = first_state(request, words.get("pki"))
-    for name in words.get("profiles", ()):
-        state = with_preloaded(state, make_profile(profile_preset(name)))
     decisions = decided(kind, tuple(words.get("faults", ())))
     rng = SeededRng(words.get("seed", "1").encode())
     return Euicc(state, MemoryStore(state), rng, decisions)

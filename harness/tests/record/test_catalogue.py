@@ -51,7 +51,7 @@ def test_second_row_with_an_id_is_refused():
 
 
 def test_absent_file_is_named(tmp_path):
-    with pytest.raises(ConfigError, match="--requirements"):
+    with pytest.raises(ConfigError, match="--rsp-requirements"):
         Catalogue.load(tmp_path / "none.csv")
 
 

@@ -2,19 +2,23 @@
 
 import pytest
 
+from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import ConfigError, DecodeError, LocalError
 from rspcore.ids import Eid
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
-from rspcore.messages.es10b import GetEuiccChallengeRequest
+from rspcore.messages.es10b import GetEuiccChallengeRequest, GetRatRequest
 from rspcore.messages.es10c import (
     EnableProfileRequest,
     EnableResult,
     ProfileIdentifier,
+    ProfileState,
     SetNicknameRequest,
     SetNicknameResult,
 )
+from rspcore.messages.metadata import PprId
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import preset
+from rspcore.status import is_success
 from rspharness.card.card_under_test import Card
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.simulated.fixture_cards import simulated_card as make
@@ -146,6 +150,45 @@ def test_eid_can_be_asked_for(simulated_card):
 def test_card_of_the_credentials_is_used_where_they_are_given(simulated_card):
     eid = Eid.from_first_digits("890490329999999999999999999999")
     assert simulated_card(pki=make_pki(eid=eid)).state.eid == eid
+
+
+def test_card_is_delivered_as_asked_for(simulated_card):
+    euicc = simulated_card(
+        rat="ppr1-only",
+        memory=200_000,
+        default_dp="smdp.example.com",
+        root_ds="smds.example.com",
+        profiles=["PROFILE_OPERATIONAL1"],
+        enabled="PROFILE_OPERATIONAL2",
+    )
+    card = Card(Link(euicc))
+    card.reset()
+    listed = {one.iccid: one.profile_state for one in card.profiles()}
+    two = preset("PROFILE_OPERATIONAL2").iccid
+    assert listed == {ONE: ProfileState.disabled, two: ProfileState.enabled}
+    addresses = card.send(EuiccConfiguredAddressesRequest())
+    assert addresses.default_dp_address == "smdp.example.com"
+    assert addresses.root_ds_address == "smds.example.com"
+    (rule,) = card.send(GetRatRequest()).rat
+    assert rule.ppr_ids == {PprId.ppr1}
+    assert euicc.state.personality.nvm_size == 200_000
+    selected = card.transmit(CommandApdu(0, Ins.SELECT, 0, 4, bytes.fromhex("2FE2"), 256))
+    assert is_success(selected.sw)
+    read = card.transmit(CommandApdu(0, Ins.READ_BINARY, 0, 0, le=10))
+    assert read.data == two.octets
+
+
+@pytest.mark.parametrize(
+    ("words", "problem", "message"),
+    [
+        ({"rat": "nope"}, ConfigError, "expected one of any-operator"),
+        ({"profiles": ["NOPE"]}, LocalError, "NOPE"),
+        ({"enabled": "NOPE"}, LocalError, "NOPE"),
+    ],
+)
+def test_word_that_names_nothing_is_refused(simulated_card, words, problem, message):
+    with pytest.raises(problem, match=message):
+        simulated_card(**words)
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,12 @@ def serve(options: argparse.Namespace) -> int:
         eid=options.eid,
         personality=options.personality,
         options=tuple(options.option),
+        memory=options.memory,
+        rat=options.rat,
+        default_dp=options.default_dp,
+        root_ds=options.root_ds,
+        profiles=tuple(options.profile),
+        enabled=options.enabled,
     )
     kind = preset_named(options.preset or USUAL)
     request = request.with_preset(kind)

@@ -78,6 +78,27 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     card.add_argument("--eid", type=eid_argument, help="EID of a new card, 32 digits")
     card.add_argument("--personality", metavar="NAME", help="SGP.22 version, for example v2.5")
     card.add_argument(
+        "--memory", type=int, metavar="OCTETS", help="memory of a new card for Profiles"
+    )
+    card.add_argument(
+        "--rat",
+        metavar="NAME",
+        help="rules authorisation table of a new card: any-operator (default), empty, ppr1-only, "
+        "ppr2-only, split, one-operator, one-gid or wildcard-digits",
+    )
+    card.add_argument(
+        "--default-dp", metavar="FQDN", help="default SM-DP+ address of a new card (default: none)"
+    )
+    card.add_argument("--root-ds", metavar="FQDN", help="root SM-DS address of a new card")
+    card.add_argument(
+        "--profile",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="Profile a new card is delivered with, such as PROFILE_OPERATIONAL1; repeatable",
+    )
+    card.add_argument("--enabled", metavar="NAME", help="the one of them that is Enabled")
+    card.add_argument(
         "--option",
         action="append",
         default=[],

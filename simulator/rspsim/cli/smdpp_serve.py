@@ -276,11 +276,7 @@ class _Orders:
             )
             self._console.line(f"            {order.activation_code}")
             if sys.stdout.isatty() and not self._options.no_qr:
-                import segno  # noqa: PLC0415  a tenth of the start, seldom needed
-
-                drawn = StringIO()
-                segno.make(order.activation_code, error="l").terminal(drawn, compact=True)
-                self._console.block(drawn.getvalue())
+                self._console.block(_drawn(order.activation_code))
 
     def show_again(self, order: Order) -> None:
         """Prints an order that was made because the one before is finished."""
@@ -303,3 +299,14 @@ def _wait_for_signal(stack: ExitStack) -> None:
         before = signal.signal(number, lambda *_: stopped.set())
         stack.callback(signal.signal, number, before)
     stopped.wait()
+
+
+def _drawn(code: str) -> str:
+    """Returns an activation code as a QR code for a terminal, or how to get one."""
+    try:
+        import segno  # noqa: PLC0415  an extra
+    except ImportError:
+        return "            no QR code: pip install 'rsplab[qr]', or serve with --no-qr"
+    drawn = StringIO()
+    segno.make(code, error="l").terminal(drawn, compact=True)
+    return drawn.getvalue()

@@ -124,6 +124,7 @@ class SmDpPlus:
     Attributes:
         environment: Everything the functions may use.
         state: What must not be forgotten.
+        clock: The clock it goes by.
         history: Requests and answers.
         on_order_again: Called with each order that was made because the one before is finished;
             must return at once, or None.
@@ -170,6 +171,7 @@ class SmDpPlus:
         if curves is None:
             curves = tuple(c for c in pki.curves if len(pki.servers(Role.DP_AUTH, c)) >= server)
         identity = Identity(address=address, aliases=aliases, pki=pki, curves=curves, server=server)
+        self.clock = clock
         self._clock = FaultedClock(clock)
         self.environment = Environment(
             identity=identity,

@@ -6,6 +6,7 @@ columns: an ICCID is in the stock once, and has one live order at most.
 """
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable
 from typing import Any, Final
@@ -28,6 +29,7 @@ __all__ = [
     "ReceiptRows",
     "SeenRows",
     "SessionRows",
+    "collect",
     "next_count",
 ]
 
@@ -43,6 +45,10 @@ CREATE TABLE content (name TEXT PRIMARY KEY, octets BLOB NOT NULL);
 """
 _BOUNDED_EACH: Final = 64
 """After how many Notifications their bounds are enforced."""
+_COLLECTED_EACH: Final = 4096
+"""After how many steps of sessions the long content that nothing needs any more is deleted."""
+_NAME: Final = re.compile(r'"(?:sha256|json)":\s?"([0-9a-f]{64})"')
+"""How a row, or long content that is JSON, names long content."""
 
 
 class Database:
@@ -87,6 +93,24 @@ def next_count(database: Database, name: str) -> int:
     )
     (value,) = database.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()
     return int(value)
+
+
+def collect(database: Database) -> None:
+    """Deletes the long content that no row needs; call it inside a unit."""
+    needed: set[str] = set()
+    for table in ("orders", "profile", "session", "notification"):
+        for (text,) in database.execute(f"SELECT json FROM {table}"):  # noqa: S608  own names
+            needed.update(_NAME.findall(text))
+    left = list(needed)
+    while left:
+        name = left.pop()
+        row = database.execute("SELECT octets FROM content WHERE name = ?", (name,)).fetchone()
+        if row is not None and row[0][:1] in b"{[":  # it may be JSON and name more
+            inner = set(_NAME.findall(row[0].decode("utf-8", "replace"))) - needed
+            needed |= inner
+            left += inner
+    known = {name for (name,) in database.execute("SELECT name FROM content")}
+    database.executemany("DELETE FROM content WHERE name = ?", [(name,) for name in known - needed])
 
 
 class OrderRows:
@@ -178,10 +202,12 @@ class SessionRows:
         rank = 0 if session.client is None else 1 if session.closed else 2
         text = _written(self._database, Session, session)
         name = str(session.transaction_id)
-        self._database.execute(
+        step = self._database.execute(
             "INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?)",
             (name, rank, session.touched.isoformat(), text),
-        )
+        ).lastrowid
+        if step and step % _COLLECTED_EACH == 0:
+            collect(self._database)
         (count,) = self._database.execute("SELECT count(*) FROM session").fetchone()
         if count > self._limits.sessions:
             self._database.execute(

@@ -27,6 +27,7 @@ from rspsim.stores.server_rows import (
     ReceiptRows,
     SeenRows,
     SessionRows,
+    collect,
     next_count,
 )
 
@@ -90,6 +91,7 @@ class FileState:
     def _next_start(self, rows: Database) -> int:
         try:
             with self.unit():
+                collect(rows)
                 return next_count(rows, "start")
         except StoreError:
             self._database.close()

@@ -8,13 +8,14 @@ import importlib
 import importlib.metadata
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from rspcore.errors import ConfigError
-from rspsim.transports.pcscd import INSTALL_COMMANDS, find_pcscd, start_command
+from rspsim.transports.pcscd import INSTALL_COMMANDS, find_pcscd, may_start, start_command
 from rspsim.transports.pcsclite import LIBRARY, Daemon, daemon_state, has_library, reader_names
 from rspsim.transports.readers import (
     CONFIG_FOLDER,
@@ -145,6 +146,16 @@ def _reader_entry() -> Finding:
                 f"{entry.file} names {entry.library}, which is not there",
                 f"set LIBPATH in {entry.file} to {find_driver() or 'the driver'}, restart pcscd",
             )
+    counted = Counter(entry.port for entry in entries if entry.port is not None)
+    for port, count in counted.items():
+        if count > 1:
+            files = [str(entry.file) for entry in entries if entry.port == port]
+            return Finding(
+                subject,
+                Health.LACK,
+                f"{' and '.join(files)} both claim port {port}: pcscd refuses the second",
+                f"as root: rm {files[-1]}, then restart pcscd; it reads every file of the folder",
+            )
     ports = ", ".join(str(slot.port) for slot in configured_slots())
     return Finding(subject, Health.WELL, f"{entries[0].file}, ports {ports}")
 
@@ -168,12 +179,18 @@ def _daemon() -> Finding:
         command = start_command()
     except ConfigError:
         return Finding(subject, Health.LACK, state.value, "install pcscd first")
+    if may_start() is not None:
+        return Finding(
+            subject,
+            Health.NOTE,
+            f"{state.value}; `rsplab run` and `rsplab card serve` start it, and stop it again",
+        )
     words = " ".join(word for word in command if word != "--foreground")
     return Finding(
         subject,
         Health.LACK,
-        state.value,
-        f"as root: {words}; `rsplab card serve` and `rsplab run` start it when run as root",
+        f"{state.value}, and this user may not start it",
+        f"as root: {words}; without it, suites run in process",
     )
 
 

@@ -2,12 +2,15 @@
 
 A daemon that runs is used as it is and never stopped. One that has to be started runs in the
 foreground as a child of this process, because containers have no service manager; where systemd
-runs, systemd starts it instead. The option --auto-exit is not used: it would remove the readers
-after a minute without a client.
+runs, systemd starts it instead. An ordinary user starts it by sudo, if that asks no password.
+Where no polkit can be asked, as in a container without D-Bus, a pcscd that would ask it refuses
+everybody, root too; there it is started with --disable-polkit. The option --auto-exit is not used:
+it would remove the readers after a minute without a client.
 """
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -32,6 +35,7 @@ __all__ = [
     "INSTALL_COMMANDS",
     "PcscDaemon",
     "find_pcscd",
+    "may_start",
     "running_pcscd",
     "start_command",
     "start_pcscd",
@@ -50,6 +54,9 @@ _STOP_S: Final = 5.0
 _SYSTEMD: Final = Path("/run/systemd/system")
 _SBIN: Final = "/usr/sbin:/usr/local/sbin:/sbin"
 _RUN: Final = Path("/run/pcscd")
+_SYSTEM_BUS: Final = Path("/run/dbus/system_bus_socket")
+_NO_POLKIT: Final = "--disable-polkit"
+_SUDO: Final = ("sudo", "-n")
 
 
 @dataclass(slots=True)
@@ -64,6 +71,7 @@ class PcscDaemon:
     slots: tuple[Slot, ...]
     _process: subprocess.Popen[bytes] | None = None
     _log: IO[bytes] | None = field(default=None, repr=False)
+    _by_sudo: bool = False
     _left: ExitStack = field(default_factory=ExitStack, repr=False)
 
     @property
@@ -83,14 +91,23 @@ class PcscDaemon:
         """
         if self._process is None:
             return
-        self._process.terminate()
+        self._signal("TERM")
         try:
             self._process.wait(_STOP_S)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self._signal("KILL")
             self._process.wait()
         self._process = None
         self._left.close()
+
+    def _signal(self, name: str) -> None:
+        """Sends a signal; a daemon that sudo started gets it by sudo, which passes it on."""
+        assert self._process is not None  # noqa: S101  asked before
+        if self._by_sudo:
+            words = (*_SUDO, "kill", f"-{name}", str(self._process.pid))
+            subprocess.run(words, check=False, capture_output=True)  # noqa: S603  fixed words
+        else:
+            self._process.send_signal(getattr(signal, f"SIG{name}"))
 
     def last_output(self) -> str:
         """Returns the last line it printed when it is ours, or an empty string."""
@@ -119,7 +136,26 @@ def start_command(configuration: Path | None = None) -> tuple[str, ...]:
     if program is None:
         raise ConfigError(f"pcscd is not installed; as root: {' '.join(INSTALL_COMMANDS[-1])}")
     own = () if configuration is None else ("--config", str(configuration))
-    return (str(program), "--foreground", *own)
+    alone = (_NO_POLKIT,) if not _SYSTEM_BUS.exists() and _knows(program, _NO_POLKIT) else ()
+    return (str(program), "--foreground", *alone, *own)
+
+
+def _knows(program: Path, option: str) -> bool:
+    """Returns whether a program has a long option, without starting it: pcscd may run already."""
+    try:
+        return option.removeprefix("--").encode() in program.read_bytes()
+    except OSError:
+        return False
+
+
+def may_start() -> tuple[str, ...] | None:
+    """Returns the words before a command that needs root: none for root, sudo, or None."""
+    if os.geteuid() == 0:
+        return ()
+    if shutil.which("sudo") is None:
+        return None
+    asked = subprocess.run((*_SUDO, "true"), check=False, capture_output=True)  # noqa: S603  fixed words
+    return _SUDO if asked.returncode == 0 else None
 
 
 def start_pcscd(
@@ -204,19 +240,28 @@ def _launch(
     command: tuple[str, ...], state: Daemon, offered: tuple[Slot, ...], left: ExitStack
 ) -> PcscDaemon:
     """Starts pcscd; what has to be cleaned up with it moves from `left` to the daemon."""
-    if os.geteuid() != 0:
-        raise ConfigError(f"pcscd is not running; start it as root: {' '.join(command)}")
+    before = may_start()
+    if before is None:
+        raise ConfigError(
+            f"pcscd is not running, and this user may not start it (no root, no sudo without a "
+            f"password); as root: {' '.join(command)}"
+        )
     if command[0] == "systemctl":
+        command = (*before, *command)
         asked = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  fixed words
         if asked.returncode:
             raise ConfigError(f"{' '.join(command)}: {asked.stderr.strip() or asked.returncode}")
         return PcscDaemon(offered)
     if state is Daemon.STALE:
         # A number in the stale file that now belongs to another process would stop the new daemon.
-        for name in ("pcscd.comm", "pcscd.pid"):
-            (_RUN / name).unlink(missing_ok=True)
+        stale = [str(_RUN / name) for name in ("pcscd.comm", "pcscd.pid")]
+        subprocess.run((*before, "rm", "-f", *stale), check=False)  # noqa: S603  fixed words
     log = left.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  the stack closes it
     process = subprocess.Popen(  # noqa: S603  a program found at fixed places, fixed words
-        command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        (*before, *command),
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
     )
-    return PcscDaemon(offered, process, log, left.pop_all())
+    return PcscDaemon(offered, process, log, bool(before), left.pop_all())

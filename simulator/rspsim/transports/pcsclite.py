@@ -127,6 +127,11 @@ def _check(result: int) -> None:
     code = _code(result)
     if code == _SUCCESS:
         return
+    if code == _NO_ACCESS and os.geteuid() == 0:
+        raise ConfigError(
+            "pcscd runs, but denies access to root, because it finds no polkit to ask; stop it, "
+            "and start it as: pcscd --disable-polkit"
+        )
     if code == _NO_ACCESS:
         raise ConfigError(
             "pcscd runs, but denies access to this user (polkit): run as root, or allow "

@@ -89,6 +89,9 @@ def test_kept_card_takes_new_options_and_keeps_them() -> None:
     [
         (CardRequest(eid=OTHER_EID), f"holds the card with EID {REFERENCE_EID}, not {OTHER_EID}"),
         (CardRequest(personality="v2.6"), r"holds a card v2\.5, not v2\.6"),
+        (CardRequest(rat="empty"), "RAT are chosen for a new one"),
+        (CardRequest(enabled="PROFILE_OPERATIONAL1"), "Profiles are chosen for a new one"),
+        (CardRequest(default_dp="a.example.com"), "default SM-DP. address are chosen"),
         (CardRequest(memory=8192), "holds a card with 524,288 octets of memory, not 8,192"),
     ],
 )

@@ -16,7 +16,7 @@ _CHANGE: Final = {
 
 
 def _view(desk: Desk) -> dict[str, object]:
-    clock = desk.server.environment.clock
+    clock = desk.server.clock
     frozen = clock.frozen if isinstance(clock, AdjustableClock) else isinstance(clock, ManualClock)
     return {"now": clock.now().isoformat(), "frozen": frozen}
 
@@ -27,7 +27,7 @@ def _show(call: Call) -> object:
 
 
 def _change(call: Call) -> object:
-    clock = call.desk.server.environment.clock
+    clock = call.desk.server.clock
     if not isinstance(clock, AdjustableClock):
         raise LocalError("the clock of this server is set by the program that made it")
     if not call.body:

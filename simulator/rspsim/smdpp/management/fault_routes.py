@@ -11,11 +11,20 @@ __all__ = ["ROUTES"]
 
 _NEW: Final[Mapping[str, Mapping[str, object]]] = {
     "name": {"type": "string", "description": "name of the fault"},
-    "function": {"type": "string", "description": "limit it to one function"},
+    "function": {"type": "string", "description": "the one function"},
+    "order": {"type": ["integer", "null"], "description": "number of the one order"},
+    "eid": {"type": "string", "description": "EID of the one card"},
+    "transaction": {"type": "string", "description": "the one TransactionID"},
+    "after": {"type": "integer", "description": "how often it could act before it first does"},
     "times": {
         "type": ["integer", "null"],
         "description": "how often it acts; always when null or left out",
     },
+    "probability": {
+        "type": "number",
+        "description": "share of the occasions on which it acts, above 0 and at most 1",
+    },
+    "seed": {"type": "string", "description": "what the occasions are drawn from"},
 }
 
 

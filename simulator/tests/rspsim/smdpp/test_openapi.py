@@ -6,6 +6,7 @@ import pytest
 
 from rspsim.env import AdjustableClock, ManualClock
 from rspsim.smdpp import HttpRequest
+from rspsim.smdpp.fault_scope import SCOPE_WORDS
 from rspsim.smdpp.management import Management
 from rspsim.smdpp.management.api import ROUTES
 from rspsim.stores.server_state import FileState
@@ -15,6 +16,8 @@ SAMPLES = {
     "upp": None,  # given below, with its metadata
     "metadata": None,
     "event": "WITHDRAWN",
+    "function": "cancelSession",
+    "transaction": "0A0B",
     "name": "http.slow",
     "expiresAt": "2030-01-01T00:00:00Z",
     "eid": "89049032123451234512345678901235",
@@ -58,7 +61,7 @@ def sample(name, schema):
 @pytest.fixture
 def server(make_server):
     server = make_server()
-    server.environment.clock = AdjustableClock(ManualClock())
+    server.clock = server.environment.clock = AdjustableClock(ManualClock())
     return server
 
 
@@ -96,6 +99,12 @@ def test_description_names_every_route_and_no_other(ask):
     assert (status, document["openapi"]) == (200, "3.1.0")
     described = {(method, path) for method, path, _ in operations(document)}
     assert described == {(route.method, route.path) for route in ROUTES}
+
+
+def test_description_has_every_word_of_the_scope_of_a_fault(ask):
+    _, document = ask("GET", "/openapi.json")
+    body = document["paths"]["/faults"]["post"]["requestBody"]["content"]["application/json"]
+    assert set(body["schema"]["properties"]) == {"name", *SCOPE_WORDS}
 
 
 def test_every_described_parameter_is_taken_and_no_other(ask, server):

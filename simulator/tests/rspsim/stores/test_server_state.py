@@ -208,3 +208,29 @@ def test_state_that_cannot_be_written_is_answered_with_503_and_changes_nothing(w
     assert "Traceback" not in caplog.text
     assert "locked" in caplog.text
     assert front._answer(request).status == 200
+
+
+def test_content_that_nothing_needs_is_deleted_and_the_rest_stays(world):
+    order = world.server.orders.order(PROFILE.upp, PROFILE.metadata, matching_id="A")
+    world.lpa.download("A")
+    result = world.card.result(world.lpa.transaction_id, order.iccid)
+    other = make_profile(preset("PROFILE_OPERATIONAL2"))
+    world.server.orders.order(other.upp, other.metadata)
+
+    def names():
+        rows = world.state._database.execute("SELECT name FROM content").fetchall()
+        return {name for (name,) in rows}
+
+    world.restart()
+    kept, orders = names(), world.server.orders.all()
+    world.server.environment.sessions.repository.clear()
+    world.restart()
+    left = names()
+    assert left < kept
+    assert world.server.orders.all() == orders
+    assert [one.upp for one in world.server.orders.profiles.all()] == [o.upp for o in orders]
+    world.lpa.notify(result)
+    assert world.server.notifications[-1].verdict.name == "UNKNOWN_TRANSACTION"
+    world.state.clear()
+    world.restart()
+    assert names() == set()

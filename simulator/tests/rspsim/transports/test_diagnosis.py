@@ -41,6 +41,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPat
         "read_entries": lambda: (entry,),
         "configured_slots": lambda: SLOTS,
         "port_use": lambda _: FREE,
+        "may_start": lambda: None,
         "start_command": lambda: ("/usr/sbin/pcscd", "--foreground"),
         "_installed": lambda _: True,
     }.items():
@@ -127,7 +128,7 @@ def test_sound_machine_has_no_problems(machine: pytest.MonkeyPatch) -> None:
             "nothing listens at port 35963",
             "restart pcscd",
         ),
-        ("_installed", lambda name: name != "segno", "Python packages", "missing: segno", ".venv"),
+        ("_installed", lambda name: name != "h11", "Python packages", "missing: h11", ".venv"),
     ],
 )
 def test_each_problem_is_found_with_its_remedy(
@@ -157,10 +158,34 @@ def test_daemon_that_does_not_run_is_reported_with_the_start_command(
     machine.setattr(diagnosis, "daemon_state", lambda: Daemon.STALE)
     machine.setattr(diagnosis, "port_use", lambda _: PortUse(False, False))
     (one,) = problems().values()
-    assert one.found == "not running, but its socket still exists"
+    assert one.found.startswith("not running, but its socket still exists, and this user")
     assert one.remedy.startswith("as root: /usr/sbin/pcscd;")
     assert finding("virtual reader").health is Health.NOTE
     assert finding("slots").health is Health.NOTE
+
+
+@pytest.mark.parametrize("before", [(), ("sudo", "-n")])
+def test_daemon_that_a_run_starts_is_no_problem(
+    machine: pytest.MonkeyPatch, before: tuple[str, ...]
+) -> None:
+    machine.setattr(diagnosis, "daemon_state", lambda: Daemon.ABSENT)
+    machine.setattr(diagnosis, "port_use", lambda _: PortUse(False, False))
+    machine.setattr(diagnosis, "may_start", lambda: before)
+    assert problems() == {}
+    assert "start it" in finding("pcscd process").found
+
+
+def test_copy_of_the_reader_entry_is_named(machine: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    library = tmp_path / "libifdvpcd.so"
+    entries = [
+        ReaderEntry("Virtual PCD", "/dev/null:0x8C7B", library, tmp_path / name)
+        for name in ("vpcd", "vpcd~")
+    ]
+    machine.setattr(diagnosis, "read_entries", lambda: tuple(entries))
+    (one,) = problems().values()
+    assert one.subject == "reader entry"
+    assert f"{tmp_path}/vpcd~ both claim port 35963" in one.found
+    assert f"rm {tmp_path}/vpcd~" in one.remedy
 
 
 def test_daemon_that_is_not_installed_has_to_be_installed_first(

@@ -1,9 +1,13 @@
 """The page of the management port in a real headless browser, where one is installed."""
 
+import json
+import os
+import shlex
 import shutil
 import subprocess
 import sys
 import threading
+import time  # noqa: TID251  the browser takes its time
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import make_profile, preset
 from rspsim.env import ManualClock, SeededRng
-from rspsim.smdpp import SmDpPlus
+from rspsim.smdpp import OrderEvent, SmDpPlus
 from rspsim.transports.management_port import management_front
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "smdpp"))
@@ -35,7 +39,7 @@ def shown(server, tmp_path):
         def show(fragment):
             words = (
                 *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
-                *("--virtual-time-budget=8000", f"--user-data-dir={tmp_path}", "--dump-dom"),
+                *("--virtual-time-budget=3000", f"--user-data-dir={tmp_path}", "--dump-dom"),
             )
             page = f"http://127.0.0.1:{running.ports[0]}/page#{fragment}"
             done = subprocess.run(
@@ -92,3 +96,111 @@ def test_page_without_the_token_shows_nothing_but_what_to_do(shown, download):
         page = shown(fragment)
         assert text in page
         assert str(order.iccid) not in page
+
+
+class Tab:
+    """A tab of a browser that is controlled over two pipes."""
+
+    def __init__(self, folder):
+        ours_read, theirs_write = os.pipe()
+        theirs_read, ours_write = os.pipe()
+        words = (
+            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
+            *("--remote-debugging-pipe", f"--user-data-dir={folder}"),
+        )
+        command = shlex.join((BROWSER, *words)) + f" 3<&{theirs_read} 4>&{theirs_write}"
+        self.process = subprocess.Popen(
+            ["bash", "-c", f"exec {command}"],  # noqa: S607  the one on the path
+            pass_fds=(theirs_read, theirs_write),
+            stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        os.close(theirs_read)
+        os.close(theirs_write)
+        self.reader, self.writer = os.fdopen(ours_read, "rb"), os.fdopen(ours_write, "wb")
+        self.number, self.session, self.rest = 0, None, b""
+
+    def call(self, method, **parameters):
+        self.number += 1
+        message = {"id": self.number, "method": method, "params": parameters}
+        if self.session:
+            message["sessionId"] = self.session
+        self.writer.write(json.dumps(message).encode() + b"\0")
+        self.writer.flush()
+        while True:
+            while b"\0" not in self.rest:
+                octets = os.read(self.reader.fileno(), 65536)
+                assert octets, "the browser has ended"
+                self.rest += octets
+            one, _, self.rest = self.rest.partition(b"\0")
+            answer = json.loads(one)
+            if answer.get("id") == self.number:
+                assert "error" not in answer, answer
+                return answer["result"]
+
+    def open(self, address):
+        target = self.call("Target.createTarget", url=address)["targetId"]
+        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)[
+            "sessionId"
+        ]
+
+    def value(self, expression):
+        return self.call("Runtime.evaluate", expression=expression)["result"].get("value")
+
+    def until(self, expression):
+        for _ in range(200):
+            if self.value(expression):
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"{expression}: {self.value('document.body.innerText')}")
+
+    def click(self, selector):
+        place = json.loads(
+            self.value(
+                f"(() => {{ const box = document.querySelector({selector!r})"
+                ".getBoundingClientRect(); return JSON.stringify([box.x + 9, box.y + 9]); })()"
+            )
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call(
+                "Input.dispatchMouseEvent",
+                type=kind,
+                x=place[0],
+                y=place[1],
+                button="left",
+                clickCount=1,
+            )
+
+    def close(self):
+        self.process.kill()
+        self.process.wait(10)
+        self.reader.close()
+        self.writer.close()
+
+
+@needs_browser
+def test_clicks_show_an_order_and_a_download(server, download, tmp_path):
+    order, _ = download
+    with management_front(server, threading.Lock(), token="T") as running:
+        tab = Tab(tmp_path)
+        try:
+            tab.open(f"http://127.0.0.1:{running.ports[0]}/page#T")
+            tab.until("document.querySelectorAll('#orders tr').length == 1")
+            tab.click("#orders tr")
+            path = "document.querySelector('#shown svg path').getBoundingClientRect()"
+            tab.until("document.querySelector('#shown svg path') !== null")
+            assert tab.value(f"{path}.width") > 80  # drawn, and not only there
+            assert tab.value(f"{path}.height") > 80
+            assert tab.value("document.querySelector('#shown code').textContent") == (
+                order.activation_code
+            )
+            tab.click("#downloads tr")
+            tab.until("document.querySelectorAll('article').length == 3")
+            assert tab.value("document.querySelector('article.bad .refused').textContent") == (
+                "confirmation code is right: refused, 8.2.7/3.8 (hashCc does not fit; "
+                "2 tries are left)"
+            )
+            server.orders.change(order.number, OrderEvent.WITHDRAWN)
+            tab.until("document.querySelector('#orders .Unavailable') !== null")
+        finally:
+            tab.close()

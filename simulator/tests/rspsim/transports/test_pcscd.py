@@ -1,5 +1,6 @@
 """Starting pcscd: refusals and their messages; a real daemon with more slots than usual."""
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ def absent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatc
     monkeypatch.setattr(pcscd, "daemon_state", lambda: Daemon.ABSENT)
     monkeypatch.setattr(pcscd, "_SYSTEMD", tmp_path / "systemd")
     monkeypatch.setattr(pcscd, "_RUN", tmp_path / "run")
+    monkeypatch.setattr(pcscd, "_SYSTEM_BUS", tmp_path)
     monkeypatch.setattr(pcscd.os, "geteuid", lambda: 0)
     monkeypatch.setattr(pcscd, "find_pcscd", lambda: Path("/usr/sbin/pcscd"))
     return monkeypatch
@@ -63,8 +65,48 @@ def test_missing_program_is_reported_with_the_command_that_installs_it(
         start_pcscd()
 
 
-def test_user_without_root_gets_the_start_command(absent: pytest.MonkeyPatch) -> None:
+def test_daemon_asks_no_polkit_where_none_can_be_asked(
+    absent: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = program(tmp_path, "# --disable-polkit")
+    absent.setattr(pcscd, "find_pcscd", lambda: file)
+    assert start_command() == (str(file), "--foreground")
+    absent.setattr(pcscd, "_SYSTEM_BUS", tmp_path / "no bus")
+    assert start_command() == (str(file), "--foreground", "--disable-polkit")
+    program(tmp_path, "# an older one")
+    assert start_command() == (str(file), "--foreground")
+
+
+def test_user_with_sudo_starts_and_stops_the_daemon_by_it(
+    absent: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked = tmp_path / "asked"
+    sudo = tmp_path / "sudo"
+    sudo.write_text(f'#!/bin/sh\necho "sudo $*" >> {asked}\nshift\nexec "$@"\n')
+    sudo.chmod(0o755)
+    absent.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     absent.setattr(pcscd.os, "geteuid", lambda: 1000)
+    absent.setattr(pcscd, "find_pcscd", lambda: program(tmp_path, "exec sleep 60"))
+
+    def started(*_: object) -> str:
+        while "--foreground" not in asked.read_text():
+            pass
+        return "Virtual PCD 00 00"
+
+    absent.setattr(pcscd, "wait_for_reader", started)
+    daemon = start_pcscd()
+    assert daemon.ours
+    daemon.stop()
+    lines = asked.read_text().splitlines()
+    assert lines[:2] == ["sudo -n true", f"sudo -n {tmp_path}/pcscd --foreground"]
+    assert lines[2].startswith("sudo -n kill -TERM ")
+
+
+def test_user_without_root_gets_the_start_command(
+    absent: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    absent.setattr(pcscd.os, "geteuid", lambda: 1000)
+    absent.setenv("PATH", str(tmp_path))
     with pytest.raises(ConfigError, match="as root: /usr/sbin/pcscd --foreground"):
         start_pcscd()
 

@@ -60,6 +60,7 @@ FAULTS: Final = (
         "A later notification has a smaller number.",
         (
             "ES10b.ListNotification#13",
+            "ES10b.ListNotification#17",
             "ES10b.RemoveNotificationFromList#08",
             "ES10c.eUICCMemoryReset#25",
         ),

@@ -24,6 +24,7 @@ FAULTS: Final = (
             "ES10b.ListNotification#13",
             "procedure.Download#08",
             "procedure.PowerLoss#10",
+            "ES10b.ListNotification#17",
             "ES10b.RetrieveNotificationsList#02",
             "ES10b.RetrieveNotificationsList#03",
             "ES10b.RetrieveNotificationsList#16",
@@ -37,7 +38,10 @@ FAULTS: Final = (
     CardFault(
         "notifications.full.youngest-dropped",
         "When the list is full, new notifications are lost.",
-        ("procedure.Notifications#07",),
+        (
+            "procedure.Notifications#07",
+            "ES10b.ListNotification#17",
+        ),
         swap(notifications.KEPT, lambda pending, capacity: pending[:capacity]),
     ),
     CardFault(

@@ -1,0 +1,1 @@
+"""Views of a trace for others: decoded by name, and as a capture for Wireshark."""

@@ -1,0 +1,112 @@
+"""A trace decoded: each command by its name, data and answers by the names of their members.
+
+    line 12  channel 1  ES10c.GetEID  9000  0.19 ms
+        > GetEuiccDataRequest
+            tagList: 5A
+        < GetEuiccDataResponse
+            eidValue: 8904... (89049032123451234512345678901235)
+
+Nothing of a trace is left out but PINs, PUKs, keys and OTA data: what is not known by name is shown
+in octets.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from rspcore.apdu import Ins
+from rspcore.errors import DecodeError
+from rspcore.tlv import parse_prefix
+from rspharness.evidence.conversation import Exchange, conversation
+from rspharness.evidence.fields import INDENT, hexadecimal, named, tree
+from rspharness.evidence.names import FUNCTIONS, PROACTIVE, function_name, instruction_name
+from rspharness.record.trace import Remark, Reset, TraceEvent
+from rspharness.report.masking import without_secrets
+
+__all__ = ["decoded"]
+
+_FCP: Final = {0x62: "FCP template", 0x6F: "FCI template"}
+_PROACTIVE_COMMAND: Final = 0xD0
+_COMMAND_DETAILS: Final = 0x01
+_COMPREHENSION: Final = 0x80
+
+
+def decoded(events: Iterable[TraceEvent]) -> Iterator[str]:
+    """Yields the lines of a decoded trace."""
+    for one in conversation(list(events)):
+        match one:
+            case Reset():
+                yield f"reset  ATR {one.atr.hex(' ').upper()}"
+            case Remark():
+                yield f"# {one.text}" if one.text else "#"
+            case Exchange():
+                yield from _exchange(one)
+
+
+def _exchange(one: Exchange) -> Iterator[str]:
+    tag = _tag(one.data) if one.ins == Ins.STORE_DATA else None
+    name = function_name(tag) if tag is not None else instruction_name(one.ins)
+    channel = "no channel" if one.channel is None else f"channel {one.channel}"
+    words = [f"line {one.line}", channel]
+    words += [name, f"{one.status:04X}" if one.status is not None else "no answer"]
+    if one.commands > 1:
+        words.append(f"{one.commands} commands")
+    if one.elapsed_ms is not None:
+        words.append(f"{one.elapsed_ms:.2f} ms")
+    yield "  ".join(words)
+    yield from _marked(">", _request(one, tag))
+    yield from _marked("<", _response(one))
+
+
+def _marked(sign: str, lines: Iterable[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        yield f"{INDENT}{sign if number == 0 else ' '} {line}"
+
+
+def _tag(data: bytes) -> int | None:
+    """Returns the first tag of data, or None where there is none."""
+    try:
+        return parse_prefix(data).tag
+    except DecodeError:
+        return int.from_bytes(data[:2], "big") if data[:1] == b"\xbf" and len(data) > 1 else None
+
+
+def _request(one: Exchange, tag: int | None) -> Iterator[str]:
+    if not one.data:
+        return
+    if without_secrets(one.command) != one.command:
+        yield f"{len(one.data)} octets masked"
+    elif tag is not None:
+        yield from named(FUNCTIONS[tag][1] if tag in FUNCTIONS else "", one.data)
+    elif one.ins == Ins.SELECT:
+        yield hexadecimal(one.data)
+    else:
+        yield from tree(one.data)
+
+
+def _response(one: Exchange) -> Iterator[str]:
+    if not one.answer:
+        return
+    tag = _tag(one.answer)
+    if one.ins == Ins.FETCH and tag == _PROACTIVE_COMMAND:
+        yield from _proactive(one.answer)
+    elif one.ins == Ins.STORE_DATA and tag is not None and tag in FUNCTIONS:
+        yield from named(FUNCTIONS[tag][2], one.answer)
+    elif one.ins in (Ins.READ_BINARY, Ins.READ_RECORD, Ins.GET_CHALLENGE):
+        yield hexadecimal(one.answer)
+    else:
+        yield from tree(one.answer, names=_FCP)
+
+
+def _proactive(answer: bytes) -> Iterator[str]:
+    """Yields a proactive command; its type is in the command details (TS 102 223, 8.6)."""
+    try:
+        parts = parse_prefix(answer).children()
+    except DecodeError:
+        yield from tree(answer)
+        return
+    for part in parts:
+        if part.tag & ~_COMPREHENSION == _COMMAND_DETAILS and len(part.value) > 1:
+            kind = part.value[1]
+            qualifier = f", qualifier {part.value[2]:02X}" if len(part.value) > 2 else ""
+            yield PROACTIVE.get(kind, f"proactive command {kind:02X}") + qualifier
+    yield from tree(answer)

@@ -1,0 +1,155 @@
+"""Data objects as lines of names and values.
+
+Messages of SGP.22 are read by the compiled ASN.1 module, which knows the names; what it does not
+define stands below in octets, and what it cannot read is shown as a tree of tags.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from cryptography import x509
+
+from rspcore import schema
+from rspcore.errors import DecodeError
+from rspcore.ids import Eid, Iccid, Oid
+from rspcore.printable_text import printable
+from rspcore.tlv import Tlv, parse_all
+
+__all__ = ["INDENT", "hexadecimal", "named", "tree"]
+
+INDENT: Final = "  "
+_LONGEST: Final = 64
+"""Octets of a value that are shown whole; of a longer one the beginning and the length."""
+_VERSION_NAMES: Final = {"svn", "lowestSvn", "profileVersion", "euiccFirmwareVer", "ppVersion"}
+_VERSION_NAMES_MORE: Final = {"uiccFirmwareVersion", "ts102241Version", "globalplatformVersion"}
+_VERSION_OCTETS: Final = 3
+_ICCID_OCTETS: Final = 10
+_EID_OCTETS: Final = 16
+
+
+def hexadecimal(octets: bytes) -> str:
+    """Returns octets in hexadecimal; of long ones the beginning and how many there are."""
+    text = octets[:_LONGEST].hex().upper()
+    return text if len(octets) <= _LONGEST else f"{text}... ({len(octets):,} octets)"
+
+
+def _octets(name: str, octets: bytes) -> str:
+    """Returns an OCTET STRING, in words where its name says what it is."""
+    if name == "iccid" and len(octets) == _ICCID_OCTETS:
+        return f"{hexadecimal(octets)} ({Iccid(octets)})"
+    if name == "eidValue" and len(octets) == _EID_OCTETS:
+        return f"{hexadecimal(octets)} ({Eid(octets)})"
+    if name in _VERSION_NAMES | _VERSION_NAMES_MORE and len(octets) == _VERSION_OCTETS:
+        return f"{hexadecimal(octets)} ({'.'.join(map(str, octets))})"
+    if name.lower().endswith("oid") and octets:
+        try:
+            return f"{hexadecimal(octets)} ({Oid.from_content(octets)})"
+        except DecodeError:
+            return hexadecimal(octets)
+    return hexadecimal(octets)
+
+
+def _certificate(der: bytes) -> str | None:
+    """Returns subject, issuer and end of a certificate, or None for octets that are none."""
+    try:
+        one = x509.load_der_x509_certificate(der)
+        names = [name.rfc4514_string() for name in (one.subject, one.issuer)]
+        end = one.not_valid_after_utc.date()
+    except (ValueError, x509.UnsupportedGeneralNameType):
+        return None
+    return printable(f"{names[0]}, issued by {names[1]}, until {end}, serial {one.serial_number:X}")
+
+
+def _lines(name: str, value: Any, depth: int) -> Iterator[str]:
+    """Yields a decoded value with its name."""
+    pad = INDENT * depth
+    match value:
+        case dict():
+            yield f"{pad}{name}"
+            for member, inner in value.items():
+                yield from _lines(member, inner, depth + 1)
+        case (str() as choice, inner):
+            yield f"{pad}{name}"
+            yield from _lines(choice, inner, depth + 1)
+        case (bytes() | bytearray() as bits, int() as number):
+            text = "".join(f"{octet:08b}" for octet in bits)[:number]
+            yield f"{pad}{name}: '{text}'B"
+        case list():
+            yield f"{pad}{name}: {len(value)} of them" if value else f"{pad}{name}: none"
+            for number, inner in enumerate(value, 1):
+                yield from _lines(f"{number}", inner, depth + 1)
+        case bytes() | bytearray():
+            yield f"{pad}{name}: {_octets(name, bytes(value))}"
+        case None:
+            yield f"{pad}{name}"
+        case str():
+            yield f"{pad}{name}: {printable(value)!r}"
+        case _:
+            yield f"{pad}{name}: {value}"
+
+
+def named(kind: str, octets: bytes, depth: int = 0) -> Iterator[str]:
+    """Yields a message of SGP.22 by the names of its members.
+
+    Args:
+        kind: Its type in the ASN.1 module; empty shows the tree of tags.
+        octets: One data object.
+        depth: How far the lines are indented.
+    """
+    if not kind:
+        yield from tree(octets, depth)
+        return
+    try:
+        value = schema.decode("rsp", kind, octets)
+        written = schema.encode("rsp", kind, value)
+    except DecodeError as problem:
+        yield f"{INDENT * depth}no {kind}: {problem}"
+        yield from tree(octets, depth + 1)
+        return
+    yield from _lines(kind, value, depth)
+    yield from _certificates(octets, depth + 1)
+    if written != octets:
+        yield f"{INDENT * depth}not in the module, or written in another way; the whole in octets:"
+        yield from tree(octets, depth + 1)
+
+
+def _certificates(octets: bytes, depth: int) -> Iterator[str]:
+    """Yields what the certificates in a message say of themselves."""
+    for one in _every(octets):
+        if one.tag == 0x30 and (text := _certificate(bytes(one.raw))):
+            yield f"{INDENT * depth}certificate of {text}"
+
+
+def _every(octets: bytes) -> Iterator[Tlv]:
+    """Yields every data object in octets, from the outside in; a certificate only as a whole."""
+    try:
+        objects = parse_all(octets)
+    except DecodeError:
+        return
+    for one in objects:
+        yield one
+        if one.constructed and not (one.tag == 0x30 and _certificate(bytes(one.raw))):
+            yield from _every(bytes(one.value))
+
+
+def tree(octets: bytes, depth: int = 0, names: Mapping[int, str] | None = None) -> Iterator[str]:
+    """Yields octets as a tree of tags; what is no data object as octets.
+
+    Args:
+        octets: Any octets.
+        depth: How far the lines are indented.
+        names: Names of tags on the outermost level.
+    """
+    pad = INDENT * depth
+    try:
+        objects = parse_all(octets)
+    except DecodeError:
+        yield f"{pad}{hexadecimal(octets)}"
+        return
+    for one in objects:
+        name = f" {names[one.tag]}" if names and one.tag in names else ""
+        if one.constructed:
+            yield f"{pad}{one.tag:02X}{name}"
+            yield from tree(bytes(one.value), depth + 1)
+        else:
+            yield f"{pad}{one.tag:02X}{name}: {hexadecimal(bytes(one.value))}"
