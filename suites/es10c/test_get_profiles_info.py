@@ -167,7 +167,7 @@ def test_long_list_comes_whole(card, given, step):
         entries = [_entry(one.profile.metadata.encode()) for one in profiles]
         whole = tlv.encode(Tag.GetProfilesInfo, tlv.encode(0xA0, *entries))
         found = _sorted(b"".join(part.data for part in parts))
-        own = [one for one in found if not card.aboard.mentioned_in(one)]
+        own = [one for one in found if not card.aboard.mentioned_in(b"".join(one))]
         expect.equal(own, _sorted(whole))
 
 
