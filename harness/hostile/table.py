@@ -31,7 +31,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from rspsim.transports.pcscd import running_pcscd
+from rspsim.transports.shared_daemon import shared_pcscd
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURE = ROOT / "fixtures" / "hostile.toml"
@@ -93,7 +93,7 @@ def main() -> int:
     with ExitStack() as held:
         readers: SimpleQueue[str] = SimpleQueue()
         if options.kept:
-            for slot in held.enter_context(running_pcscd(slots=WORKERS)).slots:
+            for slot in held.enter_context(shared_pcscd(slots=WORKERS)).slots:
                 readers.put(slot.reader)
         pool = held.enter_context(ThreadPoolExecutor(WORKERS))
         done = [pool.submit(_ran, card, readers if options.kept else None) for card in cards]
