@@ -4,12 +4,14 @@
     python harness/hostile/table.py --all                  every card of fixtures/hostile.toml
     python harness/hostile/table.py hostile.malformed-rat  one of them, or several
     python harness/hostile/table.py --all --kept           in a virtual reader, as `card serve`
+    python harness/hostile/table.py --all --again          and the line of each red case, run again
 
 Each card is one process of `rsplab run`, with `--target inprocess` or, behind pcscd, `--target
 kept`. The rows that own what a card does wrong stand in the file, with their clause; they have to
 FAIL and no other row may. A card without such a row is right, and its run is green, or has a cause
 that the report has to name. Every run has to end within a minute, with its report, which opens with
-what blocks cases.
+what blocks cases. With `--again` the line that stands under each failed case, "again", is run as it
+is printed and has to fail the same rows.
 
 Exit code 1 when a card is not as its fixture says, with a line for each difference.
 """
@@ -18,6 +20,7 @@ import argparse
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -80,6 +83,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these cards")
     parser.add_argument("--all", action="store_true", help="every card")
     parser.add_argument("--kept", action="store_true", help="in a virtual reader of pcscd")
+    parser.add_argument("--again", action="store_true", help="run the line of each red case too")
     options = parser.parse_args()
     if unknown := sorted(set(options.names) - set(known)):
         parser.error(f"{', '.join(unknown)}: expected {', '.join(known)}")
@@ -96,7 +100,8 @@ def main() -> int:
             for slot in held.enter_context(shared_pcscd(slots=WORKERS)).slots:
                 readers.put(slot.reader)
         pool = held.enter_context(ThreadPoolExecutor(WORKERS))
-        done = [pool.submit(_ran, card, readers if options.kept else None) for card in cards]
+        free = readers if options.kept else None
+        done = [pool.submit(_ran, card, free, again=options.again) for card in cards]
         for one in done:
             print(one.result().line(), flush=True)
     outcomes = [one.result() for one in done]
@@ -126,18 +131,18 @@ def _drawn(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [*sorted(doubles, key=lot)[:1], *sorted(singles, key=lot)[: SHORT - 1]]
 
 
-def _ran(card: dict[str, Any], readers: SimpleQueue[str] | None) -> Outcome:
+def _ran(card: dict[str, Any], readers: SimpleQueue[str] | None, *, again: bool) -> Outcome:
     """Runs a card, in process or in the next reader that is free."""
     if readers is None:
-        return _outcome(card, "")
+        return _outcome(card, "", again=again)
     reader = readers.get()
     try:
-        return _outcome(card, reader)
+        return _outcome(card, reader, again=again)
     finally:
         readers.put(reader)
 
 
-def _outcome(card: dict[str, Any], reader: str) -> Outcome:
+def _outcome(card: dict[str, Any], reader: str, *, again: bool) -> Outcome:
     outcome = Outcome(card["name"], tuple(card["owners"]))
     words = [f"--card-fault={card.get('fault', card['name'])}", f"--level={card['level']}"]
     words += [word for case in card.get("cases", ()) for word in ("--case", case)]
@@ -167,8 +172,40 @@ def _outcome(card: dict[str, Any], reader: str) -> Outcome:
             what = f"no {', '.join(missing)}; exit code {done.returncode}: {' '.join(said)}"
             outcome.problems.append(what)
             return outcome
-        _judge(outcome, card, json.loads((reports / REPORTS[0]).read_text("utf-8")), done)
+        results = json.loads((reports / REPORTS[0]).read_text("utf-8"))
+        _judge(outcome, card, results, done)
+        if again:
+            _run_again(outcome, results, Path(made))
     return outcome
+
+
+def _run_again(outcome: Outcome, results: dict[str, Any], made: Path) -> None:
+    """Runs the line of each failed case as it is printed; the same rows have to fail."""
+    for case in results["cases"]:
+        if case["verdict"] != "fail":
+            continue
+        wanted = {row for row, verdict in case["verdicts"].items() if verdict == "fail"}
+        program, *words = shlex.split(case["again"])
+        if program != "rsplab":
+            outcome.problems.append(f"the line of {case['ids'][0]} begins with {program}")
+            continue
+        folder = made / "again"
+        places = {"RSPLAB_REPORT": str(folder), "RSPLAB_JOURNALS": f"{made}/journals"}
+        subprocess.run(
+            [sys.executable, "-c", RUN, *words],
+            capture_output=True,
+            cwd=ROOT,
+            env={**os.environ, **places},
+            timeout=2 * _limit_s(),
+            check=False,
+        )
+        found = json.loads((folder / "latest" / REPORTS[0]).read_text("utf-8"))["cases"]
+        failed = {
+            row for one in found for row, verdict in one["verdicts"].items() if verdict == "fail"
+        }
+        if failed != wanted:
+            what = f"again: {case['again']} fails {sorted(failed)}, not {sorted(wanted)}"
+            outcome.problems.append(what)
 
 
 def _judge(
