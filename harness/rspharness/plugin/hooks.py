@@ -44,10 +44,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     try:
         _select(config, items)
     except pytest.UsageError as error:
-        if not hasattr(config, "workeroutput"):
+        sent: dict[str, object] | None = getattr(config, "workeroutput", None)
+        if sent is None:
             raise
         # A worker that ends otherwise than by itself is a crash for xdist.
-        config.workeroutput[WRONG_USE] = str(error)
+        sent[WRONG_USE] = str(error)
         items.clear()
 
 

@@ -13,6 +13,16 @@ FCI = "6F1F8410A0000005591010FFFFFFFF8900000100A5049F6501FFE0058203020200"
 CAPABILITY = ("80AA000005A903830107", "9000")
 EID = "89049032123451234512345678901235"
 GET_EID = "BF3E035C015A"
+OTHER_AIDS = (
+    "A0000005591010FFFFFFFF8900000177",
+    "A0000005591010FFFFFFFF8900050500",
+    "A0000005591010000000008900000300",
+    "A000000559104C696E6B736669656C64",
+    "A06573746B6D65FFFF4953442D522030",
+    "A06573746B6D65FFFF4953442D522031",
+    "A06573746B6D65FFFFFFFF4953442D52",
+)
+"""AIDs of the ISD-R of cards that are met in the field."""
 
 
 def test_open_sends_capability_then_channel_then_select(scripted_link):
@@ -83,6 +93,7 @@ def test_refused_select_closes_the_channel_and_asks_for_an_euicc(scripted_link):
         CAPABILITY,
         ("0070000001", "019000"),
         (f"01{SELECT}00", "6A82"),
+        *((f"01A4040010{aid}00", "6A82") for aid in OTHER_AIDS),
         ("00708001", "9000"),
     )
     channel = IsdrChannel(link)

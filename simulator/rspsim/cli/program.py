@@ -95,7 +95,7 @@ class Program:
         Args:
             area: Name of an area; the others are then not imported.
         """
-        parser: argparse.ArgumentParser = Parser(prog=self.name, description=self.description)
+        parser = self._plain_parser()
         parser.add_argument(
             "--version", action=_ShowVersion, nargs=0, help="show the version and exit"
         )
@@ -104,6 +104,9 @@ class Program:
         for imported in [self.areas[area]] if area else self.areas.values():
             imported().add_parser(subparsers)
         return parser
+
+    def _plain_parser(self) -> argparse.ArgumentParser:
+        return Parser(prog=self.name, description=self.description)
 
 
 class Parser(argparse.ArgumentParser):

@@ -30,7 +30,9 @@ class LateParser(Parser):
             fill, self.fill = self.fill, None
             fill()
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]  it is overloaded
+        self, args: Any = None, namespace: Any = None
+    ) -> Any:
         """Parses, as every parser does."""
         self._filled()
         return super().parse_known_args(args, namespace)
