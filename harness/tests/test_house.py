@@ -11,6 +11,8 @@ import pytest
 
 from rspharness.cli.main import AREAS, build_parser
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[2]
 SOURCE_ROOTS = ("simulator", "harness", "suites")
 LONGEST_MODULE = 600

@@ -6,6 +6,10 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[2]
 SOURCE_ROOTS = ("simulator", "harness", "suites")
 TWICE = 2
@@ -26,8 +30,9 @@ def functions() -> set[str]:
 
 def test_no_file_name_stands_more_than_twice():
     places = defaultdict(list)
+    named = functions()
     for file in modules():
-        if file.name not in ANYWHERE and file.stem.removeprefix("test_") not in functions():
+        if file.name not in ANYWHERE and file.stem.removeprefix("test_") not in named:
             places[file.name].append(str(file.relative_to(ROOT)))
     assert {name: found for name, found in places.items() if len(found) > TWICE} == {}
 

@@ -8,6 +8,8 @@ import pytest
 
 from rspharness.record.catalogue import Catalogue
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[2]
 SUITES = sorted((ROOT / "suites").rglob("*.py"))
 CATALOGUE = Catalogue.load(ROOT / "fixtures" / "requirements" / "euicc.csv")

@@ -21,6 +21,8 @@ from rspsim.smdpp.fault_points import OF_CONNECTIONS
 sys.path.insert(0, str(Path(__file__).parent))
 from fault_trials import IMPATIENT_S, STEPS, Place, deviations, trial
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[3]
 TABLES = ROOT / "harness/servers"
 SOCKETS = ROOT / "simulator/tests/rspsim/transports/test_faulty_connections.py"

@@ -8,6 +8,8 @@ import pytest
 from rspharness.cli.main import main
 from rspharness.mutation import matrix_file
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[3]
 CATALOGUE = ROOT / "fixtures" / "requirements" / "euicc.csv"
 FIXED = (

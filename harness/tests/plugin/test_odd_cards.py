@@ -26,6 +26,8 @@ from odd_cards import (  # noqa: E402  beside the tests, in no package
     WithoutListNotification,
 )
 
+pytestmark = pytest.mark.once
+
 EID = "89049032123451234512345678901235"
 SUITES = (
     "es10b/test_list_notification.py",

@@ -18,6 +18,8 @@ from rspharness.record.verdicts import TargetLost
 sys.path.insert(0, str(Path(__file__).parent))
 from guard_bench import DOMAIN, GET_EID, ISDR, LEVELS, ORDER, Bench, isdr, up_to
 
+pytestmark = pytest.mark.once
+
 ZERO = {*range(0x04), *range(0x40, 0x50)}
 EIGHT = {*range(0x80, 0x84), *range(0xC0, 0xD0)}
 BASIC = {0x80}
