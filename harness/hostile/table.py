@@ -238,10 +238,17 @@ def _judge(
         outcome.problems.append(f"the report opens with {first!r} and not with the causes")
     if card.get("right"):
         _differ(outcome, "blocked rows", by_verdict.get("blocked", set()))
-    if done.returncode != (wanted := 0 if card.get("right") else 1):
+    if done.returncode != (wanted := _exit_code(card)):
         outcome.problems.append(f"exit code {done.returncode}, not {wanted}")
     if outcome.seconds > (limit := _limit_s()):
         outcome.problems.append(f"{outcome.seconds:.0f} s, more than {limit:.0f}")
+
+
+def _exit_code(card: dict[str, Any]) -> int:
+    """Returns the exit code of a run: 0 on a right card, 3 where only the card was lost, else 1."""
+    if card.get("right"):
+        return 0
+    return 3 if card.get("cause") and not card["owners"] else 1
 
 
 def _limit_s() -> float:
