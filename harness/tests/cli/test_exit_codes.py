@@ -17,6 +17,8 @@ from one_case import make_checkout, run
 from rspharness.cli.main import main
 from rspharness.targets import reader
 
+pytestmark = pytest.mark.once
+
 ONE = "89049032123451234512345678901235"
 OTHER = "89049032123451234512345678909965"
 INPROCESS = ("--target", "inprocess")

@@ -31,6 +31,8 @@ from rspsim.faults.card.card_fault import (
 )
 from rspsim.faults.registry import card_fault, decisions_with
 
+pytestmark = pytest.mark.once
+
 CATALOGUE = Path(__file__).parents[4] / "fixtures/requirements/euicc.csv"
 
 
