@@ -15,6 +15,7 @@ from rspharness.simulated.fixture_cards import simulated_card
 from rspsim.env import ManualClock, SeededRng
 from rspsim.smdpp.http_messages import HttpRequest
 from rspsim.smdpp.server import SmDpPlus
+from rspsim.smds.sm_ds import SmDs
 
 ROOT = Path(__file__).parents[2]
 GAPS = tomllib.loads((ROOT / "docs" / "gaps.toml").read_text(encoding="utf-8"))
@@ -155,6 +156,18 @@ def test_functions_of_the_server():
         if server.handle(request).status == 404:
             unknown.add(path)
     assert unknown == set(GAPS["SM-DP+: functions"])
+
+
+def test_functions_of_the_discovery_server():
+    server = SmDs(make_pki(), address="ds.example.com", rng=SeededRng(b"gaps"), clock=ManualClock())
+    unknown = set()
+    for name in ("initiateAuthentication", "authenticateClient", "checkEvent"):
+        request = HttpRequest(
+            method="POST", path=f"/gsma/rsp2/es9plus/{name}", headers={}, body=b"{}"
+        )
+        if server.handle(request).status == 404:
+            unknown.add(f"es11/{name}")
+    assert unknown == set(GAPS["SM-DS: functions"])
 
 
 def _ids():

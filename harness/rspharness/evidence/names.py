@@ -3,45 +3,13 @@
 from collections.abc import Mapping
 from typing import Final
 
+from rspcore.apdu import Ins
+
 __all__ = ["COMMANDS", "FUNCTIONS", "PROACTIVE", "function_name", "instruction_name"]
 
 COMMANDS: Final[Mapping[int, str]] = {
-    0x04: "DEACTIVATE FILE",
-    0x10: "TERMINAL PROFILE",
-    0x12: "FETCH",
-    0x14: "TERMINAL RESPONSE",
-    0x20: "VERIFY PIN",
-    0x24: "CHANGE PIN",
-    0x26: "DISABLE PIN",
-    0x28: "ENABLE PIN",
-    0x2C: "UNBLOCK PIN",
-    0x32: "INCREASE",
-    0x44: "ACTIVATE FILE",
-    0x50: "INITIALIZE UPDATE",
-    0x70: "MANAGE CHANNEL",
-    0x73: "MANAGE SECURE CHANNEL",
-    0x75: "TRANSACT DATA",
-    0x76: "SUSPEND UICC",
-    0x78: "GET IDENTITY",
-    0x82: "EXTERNAL AUTHENTICATE",
-    0x84: "GET CHALLENGE",
-    0x88: "AUTHENTICATE",
-    0xA2: "SEARCH RECORD",
-    0xA4: "SELECT",
-    0xAA: "TERMINAL CAPABILITY",
-    0xB0: "READ BINARY",
-    0xB2: "READ RECORD",
-    0xC0: "GET RESPONSE",
-    0xC2: "ENVELOPE",
-    0xCA: "GET DATA",
-    0xCB: "RETRIEVE DATA",
-    0xD6: "UPDATE BINARY",
-    0xD8: "PUT KEY",
-    0xDB: "SET DATA",
-    0xDC: "UPDATE RECORD",
-    0xE2: "STORE DATA",
-    0xE6: "INSTALL",
-    0xF2: "STATUS",
+    **{int(ins): ins.name.replace("_", " ") for ins in Ins},
+    Ins.GET_STATUS: "STATUS",
 }
 """Instruction octets (TS 102 221, table 10.5; GlobalPlatform Card Specification, 11.1)."""
 
