@@ -101,7 +101,8 @@ def named(kind: str, octets: bytes, depth: int = 0) -> Iterator[str]:
         return
     try:
         value = schema.decode("rsp", kind, octets)
-        written = schema.encode("rsp", kind, value)
+        foreign = schema.foreign_part("rsp", kind, value)  # what it names cannot be written back
+        written = b"" if foreign else schema.encode("rsp", kind, value)
     except DecodeError as problem:
         yield f"{INDENT * depth}no {kind}: {problem}"
         yield from tree(octets, depth + 1)

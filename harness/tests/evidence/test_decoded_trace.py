@@ -45,6 +45,12 @@ def test_unknown_members_and_malformed_answers_stay_in_octets():
     assert any("BF3E055A" in line for line in lines(text))
 
 
+def test_alternative_that_the_module_does_not_know_stays_in_octets():
+    text = "> 81 E2 91 00 07 BF 2D 04 A0 02 99 00\n< 6A 80\n"
+    shown = lines(text)
+    assert any(line.strip() == "99:" for line in shown)
+
+
 def test_pins_are_masked_and_proactive_commands_named():
     text = "> 00 20 00 01 08 31 32 33 34 FF FF FF FF\n< 90 00\n"
     assert not any("31323334" in line for line in lines(text))
