@@ -6,8 +6,8 @@ itself (GET RESPONSE, MANAGE CHANNEL, SELECT), the toolkit (`rspsim.euicc.cat`),
 selected on the channel. The handler returns an `Outcome` with all of the response data;
 `_delivered` then decides how much of it is sent now. The rest waits in the channel for GET
 RESPONSE, and is dropped by any other command there (ISO/IEC 7816-4, 5.1; ETSI TS 102 221, 7.3.1).
-A warning is the answer to the command itself: 6CXX to the first GET RESPONSE announces the data that
-go with it, and the second gives them (TS 102 221, 7.3.1.1.4).
+A warning is the answer to the command itself: 6CXX to the first GET RESPONSE announces the data
+that go with it, and the second gives them (TS 102 221, 7.3.1.1.4).
 
 The announcement of a proactive command, 91XX in place of 9000, belongs to the last part of an
 answer; so it is added here, when that part is sent, and not by the function that caused it
@@ -28,6 +28,7 @@ from rspsim.euicc import applications, cat, manage_channel
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.options import ResponseMode
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.uicc.sim_class import SIM_CLASS, process_sim
 
 __all__ = [
     "CHECKS",
@@ -213,6 +214,8 @@ def process(octets: bytes, view: View) -> Outcome:
         command = view.decisions[PARSE](octets)
     except DecodeError:
         return view.refuse(StatusWord.WRONG_LENGTH)
+    if command.cla == SIM_CLASS and view.options.sim_class:
+        return _of_sim(command, view)
     refusal = first_refusal(view.decisions[CHECKS], Received(command, view))
     if refusal is not None:
         return view.refuse(refusal)
@@ -223,6 +226,19 @@ def process(octets: bytes, view: View) -> Outcome:
         view = view.with_channel(replace(view.channel, response=b""))
     handler = _HANDLERS.get(command.ins, applications.process)
     return _delivered(command, view, handler(command, view))
+
+
+def _of_sim(command: CommandApdu, view: View) -> Outcome:
+    """Answers a command of the class A0; those of the toolkit are the same in both classes."""
+    view = replace(view, channel_number=0)
+    handler = cat.HANDLERS.get(command.ins)
+    if handler is not None:
+        known = replace(command, cla=0x80)
+        return _delivered(known, view, handler(known, view))
+    outcome = process_sim(command, view)
+    return replace(
+        outcome, response=_last(view, outcome.response.data, outcome.response.sw, outcome)
+    )
 
 
 def _delivered(command: CommandApdu, view: View, outcome: Outcome) -> Outcome:
