@@ -24,7 +24,7 @@ from rspcore.messages.partial import Partial, Unread, decode_partly
 from rspharness.lpa.es10_functions import function_of
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.local_management import code_text
-from rspharness.lpa.owning_rows import owning_row, unread_components
+from rspharness.record.owning_rows import owning_row, unread_components
 
 __all__ = ["CardReading", "ListReading", "Part", "read_card", "read_lists"]
 

@@ -27,7 +27,7 @@ from rspcore.status import describe, is_success
 from rspharness.card.card_under_test import ALL_TAGS, Card
 from rspharness.card.listed import UnobservedError, read_notifications, read_profiles
 from rspharness.lpa.es10_functions import FUNCTIONS
-from rspharness.lpa.owning_rows import unread_components
+from rspharness.record.owning_rows import unread_components
 from rspharness.record.verdicts import Cause, NotApplicable
 
 __all__ = ["EID_ROW", "Preflight", "examine"]
