@@ -212,6 +212,8 @@ class FaultSwitch:
             value: What passes it.
             function: Name of the ES9+ function that is running.
         """
+        if not self._active:
+            return value
         for active in self.active:
             fault = active.fault
             if active.function not in ("", function) or not active.scope.concerns(self.subject):

@@ -273,10 +273,9 @@ class Connection:
 
     def _read(self, now: float) -> HttpRequest | Refusal | None:
         while True:
-            found = self._reader.read()
+            found = self._reader.read(self._client_certificate)
             if isinstance(found, HttpRequest):
                 self._asked_octets = len(found.body)
-                found = replace(found, client_certificate=self._client_certificate())
             if found is not None:
                 return self._arrived(found, now)
             if self._reader.take_wish_to_continue():
