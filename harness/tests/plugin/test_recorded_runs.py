@@ -59,7 +59,7 @@ def test_what_was_not_recorded_ends_the_run_with_3_and_names_it(tmp_path):
     )
     other = run(checkout, "--target", "replay:card.rec", "--case", "ES10c.GetEID#02")
     assert other.returncode == 3
-    assert "81 E2 91 00 03 BF 43 00 00 is not recorded here: line " in other.stdout
+    assert "81 E2 91 00 03 BF 43 00 00 is not recorded here: the session ends" in other.stdout
     missing = run(checkout, "--target", "replay:card.rec", "--case", "ES10b.AuthenticateServer#01")
     assert missing.returncode == 3
     assert "is recorded from here on" in missing.stdout
