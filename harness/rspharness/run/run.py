@@ -251,11 +251,15 @@ class Run:
     def reach(self) -> None:
         """Reads the EID of a card in a reader once, before any case is judged.
 
+        That of a card that is recorded or replayed too: it has a session of its own, so that the
+        cases can be replayed one by one.
+
         Raises:
             NoCardError: there is no such target, no card in it, or a card with another EID.
             Inconclusive: the target was lost.
         """
-        if not self.target.simulated and not self._identified:
+        alone = not self.target.simulated or isinstance(self.target, Labelled)
+        if alone and not self._identified:
             self.open_card(self.own_trace(), Timings())
 
     def open_card(self, trace: Trace, timings: Timings, seed: str = "") -> Card:
