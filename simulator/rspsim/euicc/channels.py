@@ -6,8 +6,8 @@ itself (GET RESPONSE, MANAGE CHANNEL, SELECT), the toolkit (`rspsim.euicc.cat`),
 selected on the channel. The handler returns an `Outcome` with all of the response data;
 `_delivered` then decides how much of it is sent now. The rest waits in the channel for GET
 RESPONSE, and is dropped by any other command there (ISO/IEC 7816-4, 5.1; ETSI TS 102 221, 7.3.1).
-A warning is the answer to the command itself: 6CXX to the first GET RESPONSE announces the data that
-go with it, and the second gives them (TS 102 221, 7.3.1.1.4).
+A warning is the answer to the command itself: 6CXX to the first GET RESPONSE announces the data
+that go with it, and the second gives them (TS 102 221, 7.3.1.1.4).
 
 The announcement of a proactive command, 91XX in place of 9000, belongs to the last part of an
 answer; so it is added here, when that part is sent, and not by the function that caused it
