@@ -135,7 +135,8 @@ def read_capabilities(
         TargetLost: the card does not answer.
     """
     if is_plain_sim(card):
-        of_euiccs = {*_OF_INFO, *ci_keys, *options_of_rat(()), *_OF_FCI, *DECLARED_ONLY}
+        of_info = {name for options in _OPTIONS_BY_BITS.values() for name in options}
+        of_euiccs = {*of_info, *ci_keys, *options_of_rat(()), *_OF_FCI, *DECLARED_ONLY}
         return Capabilities(dict.fromkeys(of_euiccs, False) | dict(declared))
     if card.number is None:
         card.open()
