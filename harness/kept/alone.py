@@ -114,7 +114,7 @@ def _wrong(half: str, seen: list[Seen], *, partial: bool) -> Iterator[str]:
     met = set()
     for one in seen:
         about = f"{one['case']} {one['fault']}".strip()
-        if half == "sound" and one["verdict"] not in FINE or one["verdict"] == "error":
+        if (half == "sound" and one["verdict"] not in FINE) or one["verdict"] == "error":
             yield f"{about}: {one['verdict']}: {one['reason']}"
         if not one["differences"]:
             continue
