@@ -4,6 +4,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rspharness.record.near_match import near
+from rspharness.record.recording import is_replay
+
 if TYPE_CHECKING:
     from rspharness.run.connection import CardChoice
 
@@ -32,7 +35,8 @@ def add_card_choice(card: "argparse._ActionsContainer") -> None:
         metavar="NAME|FILE",
         help="pcsc: a card in a reader (default); vpcd: the simulated card of `rsplab card serve` "
         "in a virtual reader; inprocess: a new simulated card that exists only for this command; "
-        "or a target file of one of these kinds, for its reader and limits",
+        "a target file of one of these kinds, for its reader and limits; replay-search:FILE: what "
+        "a recording has",
     )
     card.add_argument(
         "--reader",
@@ -50,12 +54,19 @@ def add_card_choice(card: "argparse._ActionsContainer") -> None:
 
 
 def _target(text: str) -> str:
-    """Returns the name of a target, or the path of a target file, as it is."""
-    if text not in _TARGETS and not text.endswith(".toml"):
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: expected {', '.join(_TARGETS)} or the path of a .toml file"
-        )
-    return text
+    """Returns the name of a target that a command without suites can use, or a target file.
+
+    Raises:
+        argparse.ArgumentTypeError: it is another one.
+    """
+    if text in _TARGETS or text.endswith(".toml") or is_replay(text):
+        return text
+    near_it = near(text, _TARGETS)
+    known = ", ".join(_TARGETS)
+    raise argparse.ArgumentTypeError(
+        f"{text!r}: expected {known}, the path of a .toml file, replay:FILE or "
+        f"replay-search:FILE{near_it}"
+    )
 
 
 def card_options() -> argparse.ArgumentParser:

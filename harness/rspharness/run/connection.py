@@ -22,6 +22,7 @@ from rspharness.record.trace import Trace
 from rspharness.run.opening import TARGETS, load_settings, open_target
 from rspharness.targets.pki_folder import read_pki
 from rspharness.targets.reader import find_reader
+from rspharness.targets.replay import ReplayTarget
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import Target, TargetOptions
 from rspharness.targets.transport import CardLink, TracedLink
@@ -37,7 +38,8 @@ class CardChoice:
     """The choice of a card and of how to communicate with it.
 
     Attributes:
-        target: inprocess, vpcd or pcsc, or the path of a target file of one of these kinds.
+        target: inprocess, vpcd or pcsc, the path of a target file of one of these kinds, or the
+            name of a replay.
         reader: Reader name or its beginning; empty for that of the file, or the only one that fits.
         eid: EID the card must have (a simulated card in this process gets it).
         pki: Folder with the credentials of a simulated card; None for generated ones.
@@ -118,7 +120,7 @@ def _open_target(choice: CardChoice) -> Target:
     def complete(given: TargetSettings) -> TargetOptions:
         return TargetOptions(settings=given, pki=_pki(choice), eid=choice.eid)
 
-    if settings.kind == "inprocess":
+    if settings.kind in ("inprocess", "replay"):
         return open_target(choice.target, "", complete)
     # The card behind a virtual reader runs as a process of its own: like any reader for an LPA.
     virtual = VIRTUAL_READER if settings.kind == "vpcd" else ""
@@ -136,6 +138,8 @@ def _pki(choice: CardChoice) -> Pki:
 
 
 def _is_simulated(target: Target) -> bool:
+    if isinstance(target, ReplayTarget):
+        return True  # nothing that is sent reaches a card
     return target.simulated or target.facts().get("reader", "").startswith(VIRTUAL_READER)
 
 
