@@ -164,7 +164,7 @@ class DirectSmdpp:
             rng=SeededRng(f"{seed}/{number}".encode()),
             clock=self._clock,
             policy=policy,
-            faults=server_faults(),
+            faults=server_faults,
         )
         if fault:
             self._smdpp.faults.on(story_fault(fault).name)
