@@ -23,6 +23,8 @@ from rspsim.transports.management_port import management_front
 sys.path.insert(0, str(Path(__file__).parents[1] / "smdpp"))
 from conftest import CardStandIn, Lpa
 
+pytestmark = pytest.mark.once
+
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
 
