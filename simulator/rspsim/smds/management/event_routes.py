@@ -98,7 +98,7 @@ ROUTES: Final = (
     Route(
         method="DELETE",
         path="/events/{eventId}",
-        summary="take the events of this EventID away; a root SM-DS is not told",
+        summary="take the events of this EventID away; a root SM-DS is not asked",
         run=_remove,
     ),
 )
