@@ -125,7 +125,7 @@ def answer_differences(case: str, one: Exchange, other: Exchange) -> Iterator[Di
         shown = [_status(sw) for sw in (one.status, other.status)]
         yield Difference(Kind.STATUS, name, shown[0], shown[1], (case,))
         if not (_succeeds(one) and _succeeds(other)):
-            return  # that one has no answer is told by its status word
+            return  # its status word says that one has no answer
     if one.answer == other.answer or one.ins in _NO_VALUES:
         return
     if one.ins in (Ins.READ_BINARY, Ins.READ_RECORD):

@@ -5,8 +5,8 @@ there; against the run on the usual card, exactly the declared verdicts and valu
 the usual card is run again, and nothing may differ, nor its times. What fingerprints differ in is
 held by the unit tests.
 
-    python harness/comparison/table.py              # two runs of the usual card
-    python harness/comparison/table.py --all        # twenty
+    python harness/comparison/run_pairs.py              # two runs of the usual card
+    python harness/comparison/run_pairs.py --all        # twenty
 """
 
 import argparse
