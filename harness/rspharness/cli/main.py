@@ -35,6 +35,18 @@ def _decode() -> Area:
     return decode
 
 
+def _compare() -> Area:
+    from rspharness.cli import compare  # noqa: PLC0415  only when it is named
+
+    return compare
+
+
+def _fingerprint() -> Area:
+    from rspharness.cli import fingerprint  # noqa: PLC0415  only when it is named
+
+    return fingerprint
+
+
 def _record() -> Area:
     from rspharness.cli import record  # noqa: PLC0415  only when it is named
 
@@ -95,6 +107,8 @@ AREAS: Final[Mapping[str, Callable[[], Area]]] = {
     "record": _record,
     "report": _report,
     "decode": _decode,
+    "compare": _compare,
+    "fingerprint": _fingerprint,
     "recover": _recover,
     "coverage": _coverage,
     "card": _card,
