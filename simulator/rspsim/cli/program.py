@@ -13,7 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, NoReturn, Protocol, cast
+from typing import Any, Final, NoReturn, Protocol, TypeAlias, cast
 
 from rspcore.errors import ConfigError, LocalError, RspError, StoreError
 
@@ -40,13 +40,13 @@ _EXIT_CODES: Final[tuple[tuple[type[RspError], int], ...]] = (
     (RspError, EXIT_FAILED),
 )
 
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  has no public name
+
 
 class Area(Protocol):
     """A part of the command line: a module that adds its own parser."""
 
-    def add_parser(
-        self, subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", /
-    ) -> object:
+    def add_parser(self, subparsers: "Subparsers", /) -> object:
         """Adds the sub-command with its options to the program."""
 
 
@@ -129,16 +129,14 @@ class Program:
             subparsers.add_parser(name, help=area.summary)
         return parser
 
-    def _plain_parser(
-        self,
-    ) -> "tuple[argparse.ArgumentParser, argparse._SubParsersAction[argparse.ArgumentParser]]":
+    def _plain_parser(self) -> "tuple[argparse.ArgumentParser, Subparsers]":
         parser = Parser(prog=self.name, description=self.description)
         parser.add_argument(
             "--version", action=_ShowVersion, nargs=0, help="show the version and exit"
         )
         parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
         subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-        return parser, cast("argparse._SubParsersAction[argparse.ArgumentParser]", subparsers)
+        return parser, cast("Subparsers", subparsers)
 
 
 class Parser(argparse.ArgumentParser):
