@@ -47,6 +47,18 @@ def _fingerprint() -> Area:
     return fingerprint
 
 
+def _ics() -> Area:
+    from rspharness.cli import ics  # noqa: PLC0415  only when it is named
+
+    return ics
+
+
+def _plan() -> Area:
+    from rspharness.cli import plan  # noqa: PLC0415  only when it is named
+
+    return plan
+
+
 def _record() -> Area:
     from rspharness.cli import record  # noqa: PLC0415  only when it is named
 
@@ -104,11 +116,13 @@ def _doctor() -> Area:
 AREAS: Final[Mapping[str, Callable[[], Area]]] = {
     "run": _run,
     "lpa": _lpa,
+    "plan": _plan,
     "record": _record,
     "report": _report,
     "decode": _decode,
     "compare": _compare,
     "fingerprint": _fingerprint,
+    "ics": _ics,
     "recover": _recover,
     "coverage": _coverage,
     "card": _card,
