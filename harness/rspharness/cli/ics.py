@@ -88,6 +88,8 @@ def check(options: argparse.Namespace) -> int:
     from rspharness.run.card_values import contradictions  # noqa: PLC0415  only when used
 
     settings = _declared(options.file)
+    if options.target == "pcsc":
+        options.target = str(options.file)  # its kind and its reader
     said, _ = _said(options)
     found = contradictions(settings, said)
     for line in found:
