@@ -19,6 +19,7 @@ from rspcore.profile_maker import preset
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
+from rspharness.card.signed_content import same_content
 from rspharness.servers.card_signatures import verify_notification, verify_pir
 from rspharness.servers.rsp_server import profile
 from rspharness.suite import store_data_blocks
@@ -163,7 +164,7 @@ def test_unknown_number(card, given, step):
     with step("S_LPAd -> eUICC: RetrieveNotificationsList, unknown number; expected: nothing"):
         expect_nothing(card, SearchCriteria(seq_number=UNKNOWN_NUMBER))
     with step("Expected: the Notifications as before"):
-        expect.equal(card.pending_notifications(), before, "pending Notifications")
+        same_content(card.pending_notifications(), before, "pending Notifications")
 
 
 @testcase("ES10b.RetrieveNotificationsList#10")

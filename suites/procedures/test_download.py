@@ -17,6 +17,7 @@ from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.profile_maker import preset
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
+from rspharness.card.signed_content import same_content
 from rspharness.servers.card_signatures import verify_authentication, verify_pir, verify_preparation
 from rspharness.servers.load_result import described, ended, installed
 from rspharness.servers.rsp_server import profile
@@ -64,7 +65,7 @@ def test_complete_session(card, given, make_server, step, on):
         states = [(one.iccid, one.profile_state) for one in card.listed_profiles()]
         expect.equal(states, [(SILENT.iccid, ProfileState.disabled)], "Profiles listed")
     with step("S_LPAd -> eUICC: RetrieveNotificationsList; RemoveNotificationFromList"):
-        expect.equal(card.pending_notifications(), (loaded.last.data,), "Notifications")
+        same_content(card.pending_notifications(), (loaded.last.data,), "Notifications")
         number = loaded.pir.data.notification_metadata.seq_number
         expect.ok(card.send(NotificationSentRequest(seq_number=number)))
     with step("Expected: no Notification"):

@@ -21,6 +21,7 @@ from rspsim.euicc.store import Store
 from rspsim.personalise import personalise
 from rspsim.preloaded_profiles import with_preloaded
 from rspsim.stores.memory import MemoryStore
+from rspsim.variations.named_variations import variation_named
 
 __all__ = [
     "DECLARED",
@@ -87,13 +88,16 @@ def first_state(options: TargetOptions) -> CardState:
 
 
 def preset_of(settings: TargetSettings) -> CardPreset:
-    """Returns the preset that the table [card] names, that of a usual card when it names none.
+    """Returns the preset that the table [card] names, with its variations.
+
+    It is that of a usual card when none is named.
 
     Raises:
-        ConfigError: there is none of this name; the message lists the names.
+        ConfigError: there is none of this name, or no such variation; the message lists the names.
     """
     try:
-        return preset_named(settings.card.get("preset", USUAL))
+        kind = preset_named(settings.card.get("preset", USUAL))
+        return kind.varied(settings.card.get("variations", "").split())
     except LocalError as error:
         raise ConfigError(f"[card] {error}") from error
 
@@ -166,9 +170,14 @@ def declaring(options: TargetOptions) -> TargetSettings:
 def declared_by_maker(settings: TargetSettings, state: CardState) -> TargetSettings:
     """Returns the settings, completed by what the maker of a card with this state declares."""
     declared = {**DECLARED_VALUES, **declared_values(state)}
+    of_variations = {
+        name: value
+        for one in preset_of(settings).variations
+        for name, value in variation_named(one).declared
+    }
     return replace(
         settings,
-        options={**_declared_options(state), **settings.options},
+        options={**_declared_options(state), **of_variations, **settings.options},
         values={**declared, **settings.values},
     )
 

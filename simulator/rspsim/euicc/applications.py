@@ -53,7 +53,7 @@ class Application:
     process: Callable[[CommandApdu, View], Outcome]
 
 
-APPLICATIONS: Final = Decision(
+APPLICATIONS: Final[Decision[tuple[Application, ...]]] = Decision(
     "applications",
     (
         Application(selection.AID, selection.selected, dispatch.process),
