@@ -96,7 +96,8 @@ def test_second_download_follows_the_first(card, given, server, step):
         load_result.installed(session, session.load(session.package(TWO)))
     with step("Expected: both Profiles listed"):
         wanted = [profile(ONE).metadata.iccid, TWO.metadata.iccid]
-        expect.equal([one.iccid for one in card.listed_profiles()], wanted, "ICCIDs listed")
+        found = sorted(str(one.iccid) for one in card.listed_profiles())
+        expect.equal(found, sorted(map(str, wanted)), "ICCIDs listed")
 
 
 @testcase("ES10b.LoadBoundProfilePackage#12")

@@ -243,9 +243,10 @@ class Conditions:
 
         Raises:
             Inconclusive: the card does not reach this state.
+            NotApplicable: it tells its memory in steps that are too coarse for that.
         """
         with self._steps(f"Initial conditions: memory for {isdps} ISD-P and {octets:,} octets"):
-            free = self._free_memory()
+            free = told = self._free_memory()
             first = profile(_filler(0))
             self._server.install(self._card, first)
             beside = len(first.metadata.encode())
@@ -258,8 +259,17 @@ class Conditions:
                 share = (self._free_memory() - left) // (shares - number)
                 filler = _filler(number + 1, share - isdp - beside)
                 self._server.install(self._card, filler)
-            if self._free_memory() > left:
-                raise Inconclusive(f"{self._free_memory():,} octets free; wanted are {left:,}")
+                told |= self._free_memory()
+            rest = self._free_memory()
+            if rest > left:
+                step = told & -told  # the largest power of two that divides all that was told
+                if rest >= left + step:
+                    raise Inconclusive(f"{rest:,} octets free; wanted are {left:,}")
+                if octets or rest // isdp != int(isdps):
+                    raise NotApplicable(
+                        f"needs {left:,} octets of free memory, which this card tells in steps of "
+                        f"{step:,}"
+                    )
             cleanup.drop_notifications(self._card, self._run)
             self._card.reset()
 

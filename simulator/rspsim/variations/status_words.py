@@ -21,7 +21,7 @@ from rspcore.messages.notifications import ErrorReason
 from rspcore.status import StatusWord
 from rspcore.tlv import Tlv
 from rspsim.euicc.channels import NOTHING_WAITING
-from rspsim.euicc.decisions import Decisions
+from rspsim.euicc.decisions import Check, Decisions
 from rspsim.euicc.isdr import dispatch, store_data
 from rspsim.euicc.isdr.es10_function import AnyFunction
 from rspsim.euicc.isdr.es10b.authenticate_server import AUTHENTICATE_SERVER
@@ -29,6 +29,7 @@ from rspsim.euicc.isdr.es10b.prepare_download import PREPARE_DOWNLOAD
 from rspsim.euicc.isdr.es10c.euicc_memory_reset import EUICC_MEMORY_RESET
 from rspsim.euicc.load import step
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.session import SessionState
 from rspsim.variations.variation import Change, Variation, answering, behind, recoded, swap
 
 __all__ = ["VARIATIONS"]
@@ -48,6 +49,22 @@ def _tag_alone_read(octets: bytes) -> Tlv:
         return tlv.parse(octets)
     except DecodeError:
         return tlv.parse(octets + b"\0")
+
+
+def _unknown_tag(code: int) -> Change:
+    """Returns a change of the status word for an unknown tag, where no session has begun.
+
+    After a challenge, and during a load, recorded cards answer 6A88 as the usual one does.
+    """
+
+    def change(decisions: Decisions) -> Decisions:
+        def idle(requested: dispatch.Requested) -> bool:
+            return requested.exists or requested.view.session.state is not SessionState.IDLE
+
+        checks = (Check("function_known_when_idle", idle, code), *decisions[dispatch.CHECKS])
+        return decisions.having(dispatch.CHECKS, checks)
+
+    return change
 
 
 def _unread(function: AnyFunction, answer: Callable[[View], Outcome]) -> Change:
@@ -88,14 +105,14 @@ VARIATIONS: Final = (
         summary="A command of the ISD-R with an unknown tag is answered 6D00.",
         legal_by=_EC,
         octets="status word of STORE DATA",
-        change=recoded(dispatch.CHECKS, "function_known", StatusWord.INS_NOT_SUPPORTED),
+        change=_unknown_tag(StatusWord.INS_NOT_SUPPORTED),
     ),
     Variation(
         name="status-words.unknown-tag-6982",
         summary="A command of the ISD-R with an unknown tag is answered 6982.",
         legal_by=_KI,
         octets="status word of STORE DATA",
-        change=recoded(dispatch.CHECKS, "function_known", StatusWord.SECURITY_STATUS_NOT_SATISFIED),
+        change=_unknown_tag(StatusWord.SECURITY_STATUS_NOT_SATISFIED),
     ),
     Variation(
         name="status-words.no-data-9000",
