@@ -111,7 +111,7 @@ def test_number_finds_an_installation_result(card, given, server, step):
     with step("S_LPAd -> eUICC: RetrieveNotificationsList by the number in the PIR"):
         found = retrieved(card, SearchCriteria(seq_number=metadata(pir).seq_number))
     with step("Expected: that BF37 alone, octet for octet"):
-        expect.equal(found, (pir,))
+        same_content(found, (pir,), "the PIR")
 
 
 @testcase.each(
@@ -219,8 +219,8 @@ def test_reading_keeps_the_entries(card, given, step):
         third = retrieved(card)
     with step("Expected: the same five each time"):
         expect.equal(len(first), len(PENDING), "Notifications")
-        expect.equal(second, first, "second answer")
-        expect.equal(third, first, "answer after a reset")
+        same_content(second, first, "second answer")
+        same_content(third, first, "answer after a reset")
 
 
 FIVE = tuple(
@@ -255,7 +255,7 @@ def test_long_answer_comes_whole(card, given, step):
         )
         expect.equal(len(single), len(FIVE), "PIRs retrieved by number")
         found = own(card, whole.notification_list)
-        expect.equal(sorted(found), sorted(single), "Notifications")
+        same_content(sorted(found), sorted(single), "Notifications")
 
 
 @testcase("ES10b.RetrieveNotificationsList#17")

@@ -170,14 +170,13 @@ def declaring(options: TargetOptions) -> TargetSettings:
 def declared_by_maker(settings: TargetSettings, state: CardState) -> TargetSettings:
     """Returns the settings, completed by what the maker of a card with this state declares."""
     declared = {**DECLARED_VALUES, **declared_values(state)}
-    of_variations = {
-        name: value
-        for one in preset_of(settings).variations
-        for name, value in variation_named(one).declared
-    }
+    options = _declared_options(state)
+    for one in map(variation_named, preset_of(settings).variations):
+        options.update(one.declared)
+        declared.update(one.values)
     return replace(
         settings,
-        options={**_declared_options(state), **of_variations, **settings.options},
+        options={**options, **settings.options},
         values={**declared, **settings.values},
     )
 

@@ -263,7 +263,7 @@ class Conditions:
             rest = self._free_memory()
             if rest > left:
                 step = told & -told  # the largest power of two that divides all that was told
-                if rest >= left + step:
+                if rest >= left + 2 * step:  # what an ISD-P takes is known to a step as well
                     raise Inconclusive(f"{rest:,} octets free; wanted are {left:,}")
                 if octets or rest // isdp != int(isdps):
                     raise NotApplicable(

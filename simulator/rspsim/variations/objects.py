@@ -6,7 +6,7 @@ from typing import Final
 
 from rspcore import tlv
 from rspcore.messages.es10b import EuiccSigned1
-from rspcore.messages.es10c import ProfileInfoListResponse
+from rspcore.messages.es10c import ProfileInfo
 from rspcore.messages.euicc_info import EuiccInfo2
 from rspsim.euicc import applications, startup
 from rspsim.euicc.decisions import Decisions
@@ -18,7 +18,7 @@ from rspsim.euicc.isdr.es10c import get_profiles_info
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import File, ProfileContent
 from rspsim.euicc.security import ecasd
-from rspsim.euicc.state import CardState
+from rspsim.euicc.state import CardState, Profile
 from rspsim.euicc.uicc import fcp
 from rspsim.variations.variation import Change, Variation, answering, behind, swap, together
 
@@ -27,6 +27,15 @@ __all__ = ["VARIATIONS"]
 _ATR_9ESIM: Final = bytes.fromhex("3B9F96803F87828031E073FE211F574543753130276F3C")
 _ATR_G_D: Final = bytes.fromhex("3B9F96803FC7828031E073FE211B57AA8660F0020001FD")
 
+_ABSENT: Final = tuple(
+    (name, "absent")
+    for name in (
+        "platform_label",
+        "discovery_base_url",
+        "additional_profile_versions",
+        "tre_product_reference",
+    )
+)
 _CARD_DATA: Final = bytes.fromhex("730B06092A864886FC6B010203 9F6E06000000000000")
 
 
@@ -60,7 +69,7 @@ def _without(*tags: int) -> Callable[[bytes], bytes]:
 
 
 def _without_lists(octets: bytes) -> bytes:
-    return _without(0x86, 0x87, 0x8B, 0xAC, 0x8D, 0x8E, 0xAF)(octets)
+    return _without(0x8B, 0xAC, 0x8D, 0x8E, 0xAF)(octets)
 
 
 def _placeholder(octets: bytes) -> bytes:
@@ -86,14 +95,12 @@ def _fci(*, more_in_a5: bytes = b"", more_in_e0: bytes = b"", after: bytes = b""
     return swap(selection.FCI, answer)
 
 
-def _with_access_rules(outcome: Outcome, _view: View) -> Outcome:
-    """Returns a list whose entries end with BF76, as one card has them in its default list."""
-    whole = tlv.parse(outcome.response.data)
-    listed = whole.find(0xA0)
-    if listed is None or ProfileInfoListResponse.decode(outcome.response.data) is None:
-        return outcome
-    entries = [_with(bytes(one.raw), bytes.fromhex("BF7600")) for one in listed.children()]
-    return answering(outcome, tlv.encode(whole.tag, tlv.encode(0xA0, *entries)))
+def _with_access_rules(profile: Profile, tags: frozenset[int], state: CardState) -> ProfileInfo:
+    """Returns an entry that ends with BF76 where no tag list asked for less."""
+    sound = get_profiles_info.DESCRIBED.standard(profile, tags, state)
+    if tags != get_profiles_info.DEFAULT_TAGS.standard:
+        return sound
+    return ProfileInfo.decode(_with(sound.encode(), bytes.fromhex("BF7600")))
 
 
 def _ecasd_without_fci(decisions: Decisions) -> Decisions:
@@ -139,10 +146,11 @@ def _power_in_fcp(content: ProfileContent, one: File) -> bytes:
 VARIATIONS: Final = (
     Variation(
         name="objects.info2-least",
-        summary="EUICCInfo2 has no object that may be absent.",
+        summary="EUICCInfo2 has no category, certification, TRE or further versions.",
         legal_by="SGP.22, 5.7.8: OPTIONAL; most recorded cards have no AC, 8B, 8D, 8E, AF",
         octets="BF22",
         change=_info2(_without_lists),
+        values=_ABSENT,
     ),
     Variation(
         name="objects.info2-unknown",
@@ -157,6 +165,12 @@ VARIATIONS: Final = (
         legal_by="G+D family",
         octets="AC in BF22",
         change=_info2(_placeholder),
+        values=(
+            ("platform_label", "1.2.840.1234567/myPlatformLabel"),
+            ("discovery_base_url", "https://mycompany.com/myDLOARegistrar"),
+            ("additional_profile_versions", "absent"),
+            ("tre_product_reference", "absent"),
+        ),
     ),
     Variation(
         name="objects.info1-unknown",
@@ -181,10 +195,10 @@ VARIATIONS: Final = (
     ),
     Variation(
         name="objects.profile-info-access-rules",
-        summary="Each entry of the list of Profiles ends with BF76, without content.",
+        summary="Each entry of the default list of Profiles ends with BF76, without content.",
         legal_by="Saily has BF76 in its default list; SGP.22, 5.7.15: extensible",
         octets="E3 in BF2D",
-        change=behind(get_profiles_info.GET_PROFILES_INFO, _with_access_rules),
+        change=swap(get_profiles_info.DESCRIBED, _with_access_rules),
     ),
     Variation(
         name="objects.empty-list-of-notifications",
@@ -192,14 +206,6 @@ VARIATIONS: Final = (
         legal_by="Xesim, eSIM.me, Infineon; SGP.22, 5.7.10",
         octets="BF2B",
         options=("no-result-available=no",),
-    ),
-    Variation(
-        name="objects.no-result-available",
-        summary="RetrieveNotificationsList answers noResultAvailable(1) where nothing waits.",
-        legal_by="SGP.22 up to v2.5, 5.7.10",
-        octets="BF2B",
-        personality="v2.6",
-        options=("no-result-available=yes",),
     ),
     Variation(
         name="objects.ecasd-without-fci",

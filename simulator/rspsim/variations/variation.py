@@ -52,6 +52,7 @@ class Variation:
         options: Options of the card, "name=value" each.
         personality: Name of a personality; empty for that of the run.
         declared: Declared options of the catalogue that go with it.
+        values: Declared values that go with it, as a target file has them.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Variation:
     options: tuple[str, ...] = ()
     personality: str = ""
     declared: tuple[tuple[str, bool], ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
 
     @property
     def kind(self) -> str:
