@@ -80,13 +80,6 @@ VARIATIONS: Final = (
         options=("ppr1-beside-operational-accepted=yes",),
     ),
     Variation(
-        name="load.unknown-info-tag-refused",
-        summary="GetProfilesInfo with an unknown tag in its list is an error.",
-        legal_by="SGP.22, 5.7.15: open",
-        octets="BF2D",
-        options=("unknown-info-tag-refused=yes",),
-    ),
-    Variation(
         name="load.one-key-kept",
         summary="The card keeps one unused one-time key pair.",
         legal_by="SGP.22, 2.6.4.3: a number is not given",

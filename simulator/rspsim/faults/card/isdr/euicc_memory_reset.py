@@ -151,8 +151,6 @@ FAULTS: Final = (
             "ES10c.eUICCMemoryReset#08",
             "ES10c.eUICCMemoryReset#11",
             "ES10c.eUICCMemoryReset#12",
-            "ES10c.eUICCMemoryReset#14",
-            "ES10c.eUICCMemoryReset#15",
             "ES10c.eUICCMemoryReset#16",
             "ES10c.eUICCMemoryReset#17",
         ),
