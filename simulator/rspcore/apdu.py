@@ -53,11 +53,14 @@ class Ins(IntEnum):
     ENVELOPE = 0xC2
     GET_DATA = 0xCA
     RETRIEVE_DATA = 0xCB
+    RESIZE_FILE = 0xD4
     UPDATE_BINARY = 0xD6
     PUT_KEY = 0xD8
     SET_DATA = 0xDB
     UPDATE_RECORD = 0xDC
+    CREATE_FILE = 0xE0
     STORE_DATA = 0xE2
+    DELETE = 0xE4
     INSTALL = 0xE6
     GET_STATUS = 0xF2
 

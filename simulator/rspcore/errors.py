@@ -10,6 +10,7 @@ __all__ = [
     "CryptoError",
     "DecodeError",
     "LocalError",
+    "OrderError",
     "RemoteError",
     "RspError",
     "StoreError",
@@ -32,6 +33,10 @@ class DecodeError(RspError):
         super().__init__(message)
         self.offset = offset
         self.tag = tag
+
+
+class OrderError(DecodeError):
+    """Reports a data object that is right in itself, and is repeated or not in its place."""
 
 
 class LocalError(RspError):

@@ -203,6 +203,44 @@ def test_results_of_all_environments_are_added_up(launcher: ModuleType) -> None:
     assert launcher.sum_of_results() == (11, 2, 2)
 
 
+TOX_SAYS = """\
+unit-py314: SKIP \u26a0 in 0.34 seconds
+lint: OK \u2714 in 26.5 seconds
+harness/tests/test_run.py: OK in words of a test
+pcsc: FAIL \u2716 in 2 minutes 53.44 seconds
+  pcsc: FAIL code 1 (173.44=setup[0.52]+cmd[82.67,90.25] seconds)
+  lint: OK (26.50=setup[1.84]+cmd[0.53,24.13] seconds)
+  unit-py314: SKIP (0.34 seconds)
+  build: OK (14.35=setup[0.24]+cmd[2.63,11.48] seconds)
+  evaluation failed :( (187.85 seconds)
+"""
+
+
+def test_environments_are_counted_as_they_end_with_the_seconds_of_each(
+    launcher: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tox = tmp_path / "tox"
+    program(
+        tox, f"[ $1 = list ] && echo pcsc lint unit-py314 build || cat <<'E'\n{TOX_SAYS}E\nexit 3"
+    )
+    assert launcher.follow([str(tox), "run-parallel"], {}) == 3
+    out, err = capsys.readouterr()
+    assert out == TOX_SAYS
+    said = [line.removeprefix("rsplab: ").split(";")[0] for line in err.splitlines()]
+    assert said[:4] == [
+        "1 of 4: unit-py314 SKIP, 0 s",
+        "2 of 4: lint OK, 26 s",
+        "3 of 4: pcsc FAIL, 173 s",
+        "4 of 4: build OK, 14 s",
+    ]
+    assert [line.split() for line in said[4:]] == [
+        ["unit-py314", "SKIP", "0.3", "s"],
+        ["lint", "OK", "26.5", "s"],
+        ["pcsc", "FAIL", "173.4", "s"],
+        ["build", "OK", "14.3", "s"],
+    ]
+
+
 def test_evidence_is_counted_by_the_property_of_its_tests(launcher: ModuleType) -> None:
     property_of = '<properties><property name="evidence" value="outside"/></properties>'
     launcher.TOX_RESULTS.mkdir(parents=True)

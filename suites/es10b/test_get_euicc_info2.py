@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from rspcore import tlv
 from rspcore.ids import Iccid
+from rspcore.messages.codec import components
 from rspcore.messages.es10b import GetEuiccInfo1Request, GetEuiccInfo2Request
 from rspcore.messages.es10c import DeleteProfileRequest
 from rspcore.messages.euicc_info import (
@@ -20,6 +21,7 @@ from rspcore.status import StatusWord
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import declared_values, expect, tlv_edit
+from rspharness.card.free_memory import free_memory
 from rspharness.card.steady_answers import steady
 from rspharness.record.verdicts import Inconclusive
 from rspharness.servers.rsp_server import profile
@@ -46,22 +48,19 @@ def info2(card):
     return expect.message(EuiccInfo2, ask(card))
 
 
-def free_memory(resource):
-    """Returns the free non-volatile memory in extCardResource, in octets."""
-    return int.from_bytes(resource.free_non_volatile_memory, "big")
-
-
 @testcase("ES10b.GetEUICCInfo2#01", "ES10b.GetEUICCInfo2#02", level="read-only")
 def test_mandatory_elements(card, step):
     """Every element that is mandatory in v2.1 and v2.2 is there, each once."""
     with step("S_LPAd -> eUICC: GetEUICCInfo2"):
         whole = expect.data_object(ask(card), Tag.GetEuiccInfo2)
-    with step("Expected: every mandatory element, none of them twice"):
+    with step("Expected: every mandatory element, none of them twice, in the order of the module"):
         found = [one.tag for one in whole.children()]
         missing = [f"{tag:02X}" for tag in MANDATORY if tag not in found]
         expect.equal(missing, [], "mandatory elements missing")
         twice = sorted({f"{tag:02X}" for tag in found if found.count(tag) > 1})
         expect.equal(twice, [], "elements that come twice")
+        order = [one.tag for one in components(EuiccInfo2) if one.tag in found]
+        expect.equal([tag for tag in found if tag in order], order, "order of the elements")
 
 
 @testcase("ES10b.GetEUICCInfo2#04", level="read-only")
@@ -229,8 +228,7 @@ def test_additional_profile_depends_on_memory(card, given, server, note, step):
         expect.that(holds=set_, expected="additionalProfile", actual=shown)
     with step("Initial conditions: memory filled with Profiles"):
         card.options = replace(card.options, block_size=255)
-        resources = info2(card).ext_card_resource
-        room = int.from_bytes(resources.free_non_volatile_memory, "big")
+        room = free_memory(card)
         number = taken = 0
         for size in FILLING:
             while fits(card, server, number, size):
@@ -268,14 +266,14 @@ def test_memory_follows_an_installation(card, given, server, step):
     """After an installation, and without a reset, free memory is reported anew, signed or not."""
     given.none()
     with step("Initial conditions: GetEUICCInfo2 read; PROFILE_OPERATIONAL1 installed"):
-        before = free_memory(info2(card).ext_card_resource)
+        before = free_memory(card)
         server.install(card, ONE)
     with step("S_LPAd -> eUICC: GetEUICCInfo2; expected: less free NVM"):
-        read = ask(card)
-        after = free_memory(EuiccInfo2.decode(read).ext_card_resource)
+        after = free_memory(card)
         expect.that(
             holds=after < before, expected=f"less than {before} octets free", actual=f"{after}"
         )
+        read = ask(card)
     with step("S_LPAd -> eUICC: AuthenticateServer; expected: the same, but for volatile memory"):
         response = server.open(card).authenticate()
         expect.ok(response)

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from rspcore.ids import Aid, Iccid
-from rspcore.messages.es10b import GetEuiccInfo2Request
 from rspcore.messages.es10c import (
     DeleteProfileRequest,
     DeleteResult,
@@ -24,6 +23,7 @@ from rspcore.profile_maker import preset
 from rspcore.tags import ISDP_PREFIX
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.card.free_memory import free_memory
 from rspharness.card.signed_content import same_content
 from rspharness.servers.card_signatures import verify_notification
 
@@ -54,12 +54,6 @@ NOTIFIES_TWO = notifying(ONE, DELETE, "dp1.example.com", "dp2.example.com")
 def delete(card, iccid):
     """Sends DeleteProfile by ICCID and returns the response."""
     return card.send(DeleteProfileRequest(iccid=iccid))
-
-
-def free_memory(card):
-    """Returns the free non-volatile memory EUICCInfo2 reports, in octets."""
-    resource = card.send(GetEuiccInfo2Request()).ext_card_resource
-    return int.from_bytes(resource.free_non_volatile_memory, "big")
 
 
 @testcase("ES10c.DeleteProfile#01")

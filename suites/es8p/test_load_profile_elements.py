@@ -9,7 +9,6 @@ from rspcore.crypto.aka.tuak import Tuak
 from rspcore.crypto.bsp import MAX_TLV
 from rspcore.crypto.curves import Curve
 from rspcore.crypto.kdf import BspKeys
-from rspcore.messages.es10b import GetEuiccInfo2Request
 from rspcore.messages.es10c import DeleteProfileRequest
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.profile_maker import preset
@@ -17,6 +16,7 @@ from rspcore.profile_reader import split
 from rspcore.profile_reader.network_access import AlgorithmId
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.card.free_memory import free_memory
 from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
 from rspharness.suite import file_access
@@ -40,12 +40,6 @@ def whole_elements(upp, most=1000):
             pieces.append(b"")
         pieces[-1] += one.raw
     return tuple(pieces)
-
-
-def free_memory(card):
-    """Returns the octets of free non-volatile memory."""
-    resources = card.send(GetEuiccInfo2Request()).ext_card_resource
-    return int.from_bytes(resources.free_non_volatile_memory, "big")
 
 
 @testcase.each(

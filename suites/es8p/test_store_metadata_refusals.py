@@ -1,11 +1,11 @@
 """ES8+.StoreMetadata: metadata that do not fit end the load, and leave nothing behind."""
 
 from rspcore import tlv
-from rspcore.messages.es10b import GetEuiccInfo2Request
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
+from rspharness.card.free_memory import free_memory
 from rspharness.servers import load_result
 from rspharness.servers.bound_package import protect_correctly
 from rspharness.servers.rsp_server import profile
@@ -208,12 +208,6 @@ def test_nothing_is_left_after_an_error(card, given, server, step):
         load_result.ended(session, loaded, before, COMMAND, WRONG_INPUT)
     with step("Expected: free memory as before the session"):
         expect.equal(free_memory(card), memory, "free non-volatile memory")
-
-
-def free_memory(card):
-    """Returns the free non-volatile memory EUICCInfo2 reports, in octets."""
-    resource = card.send(GetEuiccInfo2Request()).ext_card_resource
-    return int.from_bytes(resource.free_non_volatile_memory, "big")
 
 
 @testcase("ES8+.StoreMetadata#79")

@@ -9,7 +9,6 @@ from rspcore.ids import Iccid
 from rspcore.messages.es10b import (
     AuthenticateServerResponse,
     GetEuiccInfo1Request,
-    GetEuiccInfo2Request,
     NotificationSentRequest,
 )
 from rspcore.messages.es10c import ProfileState
@@ -17,6 +16,7 @@ from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.profile_maker import preset
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
+from rspharness.card.free_memory import free_memory
 from rspharness.card.signed_content import same_content
 from rspharness.servers.card_signatures import verify_authentication, verify_pir, verify_preparation
 from rspharness.servers.load_result import described, ended, installed
@@ -130,8 +130,7 @@ def test_until_memory_is_full(card, given, server, note, step):
     """Profiles are installed until one does not fit; those before stay as they were."""
     card.options = replace(card.options, block_size=255)
     given.none()
-    info = card.send(GetEuiccInfo2Request())
-    room = int.from_bytes(info.ext_card_resource.free_non_volatile_memory, "big")
+    room = free_memory(card)
     size = max(room // 3, 10_000)
     loaded, before, session, number = None, card.observe(), None, 0
     while loaded is None or loaded.pir.data.final_result.error_result is None:

@@ -1,7 +1,7 @@
 """Power loss while a Profile is downloaded: all of it is there afterwards, or nothing."""
 
 from rspcore.apdu import ResponseApdu
-from rspcore.messages.es10b import DownloadErrorCode, GetEuiccInfo2Request
+from rspcore.messages.es10b import DownloadErrorCode
 from rspcore.messages.es10c import ProfileState
 from rspcore.messages.notifications import (
     BppCommandId,
@@ -11,17 +11,12 @@ from rspcore.messages.notifications import (
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.card.free_memory import free_memory
 from rspharness.servers.load_result import continued, installed
 from rspharness.servers.rsp_server import profile
 from rspharness.suite import file_access
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
-
-
-def free_memory(card):
-    """Returns the free non-volatile memory EUICCInfo2 reports, in octets."""
-    resource = card.send(GetEuiccInfo2Request()).ext_card_resource
-    return int.from_bytes(resource.free_non_volatile_memory, "big")
 
 
 def results(card):

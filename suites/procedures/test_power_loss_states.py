@@ -1,6 +1,5 @@
 """Power loss while a Profile is enabled, disabled or deleted: done completely, or not at all."""
 
-from rspcore.messages.es10b import GetEuiccInfo2Request
 from rspcore.messages.es10c import (
     DeleteProfileRequest,
     DisableProfileRequest,
@@ -14,6 +13,7 @@ from rspcore.profile_maker.presets import NOTIFICATION_ADDRESS
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.card.free_memory import free_memory
 from rspharness.lpa.proactive import settle_refresh
 from rspharness.servers.card_signatures import verify_notification
 from rspharness.suite import file_access
@@ -42,12 +42,6 @@ def disable(card, one, *, flag):
     """Disables a Profile and carries out the REFRESH that is announced."""
     card.send(DisableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=flag))
     settle_refresh(card)
-
-
-def free_memory(card):
-    """Returns the free non-volatile memory EUICCInfo2 reports, in octets."""
-    resource = card.send(GetEuiccInfo2Request()).ext_card_resource
-    return int.from_bytes(resource.free_non_volatile_memory, "big")
 
 
 def undisturbed(card, given, other):

@@ -32,20 +32,65 @@ FILES = (
     (0x2F26, "4121", 3, 0x16, b"\x26" * 4),
 )
 
+_PIN1, _ADM1 = "A406830101950108", "A40683010A950108"
+RULES = (
+    f"8001039000 800158{_ADM1} 8401D4{_ADM1}",
+    f"800101A010{_PIN1}{_ADM1} 80015A{_ADM1}",
+    f"800101AF10{_PIN1}{_ADM1} 80015A{_ADM1}",
+    f"8001039000 840132{_ADM1} 800158{_ADM1}",
+    f"8001019000 80015A{_ADM1}",
+)
+"""Records of EF 2F28: read and update always, the rest ADM1, RESIZE among it; PIN1 or ADM1; PIN1
+and ADM1; INCREASE by ADM1, update always; read always, all else but RESIZE ADM1."""
+ARR_WIDTH = 40
+MORE_FILES = (
+    # identifier, descriptor, EF.ARR, access rule, short identifier, content
+    (
+        0x2F28,
+        f"4221{ARR_WIDTH:04X}",
+        0x2F06,
+        10,
+        0,
+        b"".join(bytes.fromhex(one).ljust(ARR_WIDTH, b"\xff") for one in RULES),
+    ),
+    (0x2F29, "4121", 0x2F28, 1, 0x17, bytes(n % 251 for n in range(272))),
+    (0x2F2A, "42210004", 0x2F28, 1, 0x18, b"".join(bytes((n, n, 0x77, n)) for n in range(1, 7))),
+    (0x2F2B, "46210003", 0x2F28, 4, 0x19, bytes.fromhex("000003000002000001")),
+    (0x2F2C, "4121", 0x2F28, 2, 0x1A, b"\x2c" * 4),
+    (0x2F2D, "4121", 0x2F28, 3, 0x1B, b"\x2d" * 4),
+    (0x2F2E, "0121", 0x2F28, 1, 0x1C, b"\x2e" * 4),
+    (0x2F2F, "7921", 0x2F28, 1, 0x1D, bytes.fromhex("8003010203")),
+    (0x2F30, "4121", 0x2F28, 5, 0, b"\x30" * 4),
+)
+"""Files of the own Profile whose rules are in an EF.ARR of their own, 2F28."""
+LARGEST_OBJECTS = 0x0200
+"""Octets that the data objects of 2F2F may take."""
+
+
+def _fcp(fid, descriptor, rule, sfi, content):
+    """Returns createFCP of one file, and its content."""
+    ber_tlv = descriptor[:2] == "79"
+    size = b"\x40" if ber_tlv else len(content).to_bytes(1 + (len(content) > 255), "big")
+    limited = ber_tlv and rule[:2] != b"\x2f\x06"
+    fcp = (
+        tlv.encode(0x82, bytes.fromhex(descriptor)),
+        tlv.encode(0x83, fid.to_bytes(2, "big")),
+        tlv.encode(0x8B, rule),
+        tlv.encode(0x80, size),
+        tlv.encode(0x88, bytes((sfi << 3,)) if sfi else b""),
+        tlv.encode(0xA5, tlv.encode(0x86, LARGEST_OBJECTS.to_bytes(2, "big"))) if limited else b"",
+    )
+    return tlv.encode(0x62, *fcp) + tlv.encode(0x81, content)
+
 
 def file_element():
-    """Returns PE-GenericFileManagement that makes `FILES` below the MF."""
+    """Returns PE-GenericFileManagement that makes `FILES` and `MORE_FILES` below the MF."""
     script = b""
     for fid, descriptor, rule, sfi, content in FILES:
-        ber_tlv = descriptor[:2] == "79"
-        fcp = (
-            tlv.encode(0x82, bytes.fromhex(descriptor)),
-            tlv.encode(0x83, fid.to_bytes(2, "big")),
-            tlv.encode(0x8B, b"\x2f\x06" + bytes((rule,))),
-            tlv.encode(0x80, b"\x40" if ber_tlv else bytes((len(content),))),
-            tlv.encode(0x88, bytes((sfi << 3,))),
-        )
-        script += tlv.encode(0x62, *fcp) + tlv.encode(0x81, content)
+        script += _fcp(fid, descriptor, b"\x2f\x06" + bytes((rule,)), sfi, content)
+    for fid, descriptor, arr, rule, sfi, content in MORE_FILES:
+        reference = arr.to_bytes(2, "big") + bytes((rule,))
+        script += _fcp(fid, descriptor, reference, sfi, content)
     header = tlv.encode(0xA0, tlv.encode(0x80), tlv.encode(0x81, b"\x7f"))
     return tlv.encode(0xA1, header, tlv.encode(0xA1, tlv.encode(0x30, script)))
 
@@ -64,9 +109,10 @@ class Files:
 
     def __init__(self, card):
         self.card = card
-        self.content = {fid: content for fid, _, _, _, content in FILES}
+        self.content = {one[0]: one[-1] for one in (*FILES, *MORE_FILES)}
         self.rules = {fid: (rule, ACCESS_RULES[rule - 1]) for fid, _, rule, _, _ in FILES}
         self.sfi = {fid: sfi for fid, _, _, sfi, _ in FILES}
+        self.sfi |= {fid: sfi for fid, _, _, _, sfi, _ in MORE_FILES if sfi}
 
     def __call__(self, text):
         """Sends one command in hexadecimal digits and returns its whole answer."""

@@ -9,6 +9,7 @@ options unknown.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, TypeVar
 
 from rspcore import tlv
@@ -73,7 +74,7 @@ class Capabilities:
         unknown: Options neither declared nor read, each with the reason.
         info: EUICCInfo2, None when it could not be read.
         ci_pkids: Key identifiers of the CIs in both lists of EUICCInfo2, or of EUICCInfo1 where
-            that cannot be read; None when neither can.
+            those cannot be read; None when neither can.
         curves: Options of the curves on which the run and the card have a CI in common, as read.
     """
 
@@ -136,13 +137,15 @@ def read_capabilities(
         card.open()
     info, no_info = _part("EUICCInfo2", lambda: card.send(GetEuiccInfo2Request()))
     rat, no_rat = _part("GetRAT", lambda: card.send(GetRatRequest()).rat)
-    lists: EuiccInfo1 | EuiccInfo2 | None = info
-    if info is None:
-        lists, _ = _part("EUICCInfo1", lambda: card.send(GetEuiccInfo1Request()))
+    both, no_lists = None, no_info
+    if info is not None:
+        both, no_lists = _part("EUICCInfo2", lambda: _in_both(info))
+    if both is None:
+        both, _ = _part("EUICCInfo1", lambda: _in_both(card.send(GetEuiccInfo1Request())))
+    cis = None if both is None else {name: key in both for name, key in ci_keys.items()}
     lpae = _of_fci(card.fci)
     parts = (
-        (_OF_INFO, None if info is None else _of_info(info), no_info),
-        (frozenset(ci_keys), None if lists is None else _of_cis(lists, ci_keys), no_info),
+        (frozenset(ci_keys), cis, no_lists),
         (frozenset(options_of_rat(())), None if rat is None else options_of_rat(rat), no_rat),
         (_OF_FCI, lpae, "the answer to SELECT ISD-R cannot be decoded"),
     )
@@ -153,6 +156,11 @@ def read_capabilities(
             unknown |= dict.fromkeys(sorted(names), reason)
         else:
             read |= values
+    for name, held, reason in _of_info(info, no_info):
+        if held is None:
+            unknown[name] = reason
+        else:
+            read[name] = held
     contradictions = tuple(
         f"{name}: declared {declared[name]}, the card says {value}"
         for name, value in sorted(read.items())
@@ -163,7 +171,7 @@ def read_capabilities(
         contradictions,
         {name: reason for name, reason in unknown.items() if name not in declared},
         info,
-        None if lists is None else _in_both(lists),
+        both,
         frozenset(name for name in ci_keys if read.get(name)),
     )
 
@@ -183,30 +191,20 @@ def _in_both(lists: EuiccInfo1 | EuiccInfo2) -> frozenset[bytes]:
     return verifying & frozenset(lists.euicc_ci_pkid_list_for_signing)
 
 
-def _of_cis(lists: EuiccInfo1 | EuiccInfo2, ci_keys: Mapping[str, bytes]) -> dict[str, bool]:
-    both = _in_both(lists)
-    return {name: key in both for name, key in ci_keys.items()}
+def _of_info(info: EuiccInfo2 | None, no_info: str) -> Iterator[tuple[str, bool | None, str]]:
+    """Yields each option of EUICCInfo2 with its value, None where that is unknown, and why."""
+    for component, options in _OPTIONS_BY_BITS.items():
+        bits: frozenset[int] | None = None
+        reason = no_info
+        if info is not None:
+            bits, reason = _part("EUICCInfo2", partial(_bits, info, component))
+        for name, anyone in options.items():
+            yield name, None if bits is None else not anyone.isdisjoint(bits), reason
 
 
-def _of_info(info: EuiccInfo2) -> dict[str, bool]:
-    forbidden = info.forbidden_profile_policy_rules or frozenset()
-    uicc, rsp = info.uicc_capability, info.rsp_capability
-    return {
-        "CRL_V2": RspCapability.crlSupport in rsp,
-        "TEST_PROFILE": RspCapability.testProfileSupport in rsp,
-        "DEVINFO_EXT": RspCapability.deviceInfoExtensibilitySupport in rsp,
-        "SVC_DATA": RspCapability.serviceSpecificDataSupport in rsp,
-        "FORBIDDEN_PPR1": PprId.ppr1 in forbidden,
-        "FORBIDDEN_PPR2": PprId.ppr2 in forbidden,
-        "FORBIDDEN_PPR": bool({PprId.ppr1, PprId.ppr2} & forbidden),
-        "JAVACARD": UiccCapability.javacard in uicc,
-        "MILENAGE": UiccCapability.akaMilenage in uicc,
-        "TUAK": bool({UiccCapability.akaTuak128, UiccCapability.akaTuak256} & uicc),
-        "GET_IDENTITY": UiccCapability.getIdentity in uicc,
-        "SUCI_A": UiccCapability.profile_a_x25519 in uicc,
-        "SUCI_B": UiccCapability.profile_b_p256 in uicc,
-        "O_E_INTEGRATED": TreProperty.isIntegrated in (info.tre_properties or ()),
-    }
+def _bits(info: EuiccInfo2, component: str) -> frozenset[int]:
+    found: frozenset[int] | None = getattr(info, component)
+    return found or frozenset()
 
 
 def options_beside_profiles(options: Mapping[str, bool]) -> dict[str, bool]:
@@ -222,25 +220,29 @@ def options_beside_profiles(options: Mapping[str, bool]) -> dict[str, bool]:
     return out
 
 
-_OF_INFO: Final = frozenset(
-    {
-        "CRL_V2",
-        "TEST_PROFILE",
-        "DEVINFO_EXT",
-        "SVC_DATA",
-        "FORBIDDEN_PPR1",
-        "FORBIDDEN_PPR2",
-        "FORBIDDEN_PPR",
-        "JAVACARD",
-        "MILENAGE",
-        "TUAK",
-        "GET_IDENTITY",
-        "SUCI_A",
-        "SUCI_B",
-        "O_E_INTEGRATED",
-    }
-)
-"""Options read from EUICCInfo2."""
+_OPTIONS_BY_BITS: Final[Mapping[str, Mapping[str, frozenset[int]]]] = {
+    "rsp_capability": {
+        "CRL_V2": frozenset({RspCapability.crlSupport}),
+        "TEST_PROFILE": frozenset({RspCapability.testProfileSupport}),
+        "DEVINFO_EXT": frozenset({RspCapability.deviceInfoExtensibilitySupport}),
+        "SVC_DATA": frozenset({RspCapability.serviceSpecificDataSupport}),
+    },
+    "forbidden_profile_policy_rules": {
+        "FORBIDDEN_PPR1": frozenset({PprId.ppr1}),
+        "FORBIDDEN_PPR2": frozenset({PprId.ppr2}),
+        "FORBIDDEN_PPR": frozenset({PprId.ppr1, PprId.ppr2}),
+    },
+    "uicc_capability": {
+        "JAVACARD": frozenset({UiccCapability.javacard}),
+        "MILENAGE": frozenset({UiccCapability.akaMilenage}),
+        "TUAK": frozenset({UiccCapability.akaTuak128, UiccCapability.akaTuak256}),
+        "GET_IDENTITY": frozenset({UiccCapability.getIdentity}),
+        "SUCI_A": frozenset({UiccCapability.profile_a_x25519}),
+        "SUCI_B": frozenset({UiccCapability.profile_b_p256}),
+    },
+    "tre_properties": {"O_E_INTEGRATED": frozenset({TreProperty.isIntegrated})},
+}
+"""Options read from EUICCInfo2, by component: each is there when one of these bits is set."""
 
 _OF_FCI: Final = frozenset({"O_E_LPAe", "LPAE_CAT", "LPAE_SCWS"})
 

@@ -7,7 +7,7 @@ of them runs.
 import argparse
 from pathlib import Path
 
-from rspharness.cli.target_options import add_isdr_aid
+from rspharness.cli.target_options import add_isdr_aid, card_target
 
 __all__ = ["add_parser"]
 
@@ -37,10 +37,12 @@ def _card_options() -> argparse.ArgumentParser:
     card = options.add_argument_group("the card")
     card.add_argument(
         "--target",
-        choices=("inprocess", "vpcd", "pcsc"),
+        type=card_target,
+        metavar="NAME",
         default="pcsc",
         help="pcsc: a card in a reader (default); vpcd: the simulated card of `rsplab card serve` "
-        "in a virtual reader; inprocess: a new simulated card that exists only for this command",
+        "in a virtual reader; inprocess: a new simulated card that exists only for this command; "
+        "replay-search:FILE: what a recording has",
     )
     card.add_argument(
         "--reader",

@@ -35,6 +35,12 @@ def _decode() -> Area:
     return decode
 
 
+def _record() -> Area:
+    from rspharness.cli import record  # noqa: PLC0415  only when it is named
+
+    return record
+
+
 def _report() -> Area:
     from rspharness.cli import report  # noqa: PLC0415  only when it is named
 
@@ -86,6 +92,7 @@ def _doctor() -> Area:
 AREAS: Final[Mapping[str, Callable[[], Area]]] = {
     "run": _run,
     "lpa": _lpa,
+    "record": _record,
     "report": _report,
     "decode": _decode,
     "recover": _recover,

@@ -19,6 +19,8 @@ from rspharness.cli.target_options import add_isdr_aid
 from rspharness.run.renamed_option import RENAMED, RenamedOption
 
 __all__ = [
+    "EPILOG",
+    "add_options",
     "add_parser",
     "default_target",
     "find_suites",
@@ -49,20 +51,33 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "run",
         help="run the conformance suites on a card and write a report",
         description="Run the conformance suites on a card and write a report.",
-        epilog="Exit code: 0 every applicable case passes; 1 a case failed, was blocked or was "
-        "inconclusive; 2 wrong use; 3 the environment lacks something, the card is not there, has "
-        "another EID or was lost, or no case applied; 130 interrupted. Arguments after -- are "
-        "passed to pytest; an installed plugin of pytest is used only when it is named there, as "
-        "in -- -p pytest_cov. Options that are not given come from the environment: RSPLAB_TARGET, "
-        "RSPLAB_LEVEL ...",
+        epilog=EPILOG,
     )
+    add_options(parser)
+    parser.set_defaults(func=run)
+
+
+EPILOG: Final = (
+    "Exit code: 0 every applicable case passes; 1 a case failed, was blocked or was "
+    "inconclusive; 2 wrong use; 3 the environment lacks something, the card is not there, has "
+    "another EID or was lost, or no case applied; 130 interrupted. Arguments after -- are "
+    "passed to pytest; an installed plugin of pytest is used only when it is named there, as "
+    "in -- -p pytest_cov. Options that are not given come from the environment: RSPLAB_TARGET, "
+    "RSPLAB_LEVEL ..."
+)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of a run to a parser."""
     card = parser.add_argument_group("the card")
     card.add_argument(
         "--target",
         metavar="NAME",
         help="vpcd: the simulated card behind the PC/SC daemon (default where that is installed); "
         "inprocess: the same card without PC/SC; kept: one simulated card for all cases, kept in "
-        "a file and treated like a real one; pcsc: a card in a reader; or a target file",
+        "a file and treated like a real one; pcsc: a card in a reader; replay:FILE: what a "
+        "recording has, each command in its order; replay-search:FILE: the same, a command looked "
+        "for; or a target file",
     )
     card.add_argument(
         "--also",
@@ -165,6 +180,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--report", type=Path, metavar="DIR", help="folder for reports (default: reports/)"
     )
     results.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="new file for a recording of everything that passes; --target replay:FILE answers "
+        "from it (.gz compresses it)",
+    )
+    results.add_argument(
         "--allure", type=Path, metavar="DIR", help="folder for Allure results as well"
     )
     results.add_argument(
@@ -174,7 +196,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "Allure; without it they are masked there. PINs, PUKs, keys and OTA data always are",
     )
     parser.add_argument("pytest", nargs="*", help=argparse.SUPPRESS)
-    parser.set_defaults(func=run)
 
 
 def _workers(text: str) -> int:
@@ -244,6 +265,8 @@ def require_usable(options: argparse.Namespace, target: str | None) -> None:
             raise LocalError(
                 f"-n {options.workers}: --target {target} is one card in one reader; run without -n"
             )
+    if options.workers > 1 and (options.record or os.environ.get("RSPLAB_RECORD")):
+        raise LocalError(f"-n {options.workers}: --record writes one file; run without -n")
 
 
 @contextmanager
@@ -382,7 +405,7 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     given = {
         "target": packaged(target),
         "report": report_folder(options, suites),
-        **{name: getattr(options, name) for name in (*REPEATED, "shuffle")},
+        **{name: getattr(options, name) for name in (*REPEATED, "shuffle", "record")},
     }
     arguments += [f"{_long(name)}={value}" for name, value in given.items() if value]
     arguments += [f"{_long('case')}={case}" for case in options.case or ()]

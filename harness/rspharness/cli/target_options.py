@@ -4,10 +4,30 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rspharness.record.near_match import near
+from rspharness.record.recording import is_replay
+
 if TYPE_CHECKING:
     from rspharness.run.connection import CardChoice
 
-__all__ = ["add_isdr_aid", "card_choice", "card_options"]
+__all__ = ["add_isdr_aid", "card_choice", "card_options", "card_target"]
+
+_TARGETS = ("inprocess", "vpcd", "pcsc")
+
+
+def card_target(text: str) -> str:
+    """Returns the name of a target that a command without suites can use.
+
+    Raises:
+        argparse.ArgumentTypeError: it is another one.
+    """
+    if text in _TARGETS or is_replay(text):
+        return text
+    near_it = near(text, _TARGETS)
+    known = ", ".join(_TARGETS)
+    raise argparse.ArgumentTypeError(
+        f"{text!r}: expected {known}, replay:FILE or replay-search:FILE{near_it}"
+    )
 
 
 def add_isdr_aid(card: "argparse._ActionsContainer") -> None:
@@ -27,10 +47,12 @@ def card_options() -> argparse.ArgumentParser:
     card = options.add_argument_group("the card")
     card.add_argument(
         "--target",
-        choices=("inprocess", "vpcd", "pcsc"),
+        type=card_target,
+        metavar="NAME",
         default="pcsc",
         help="pcsc: a card in a reader (default); vpcd: the simulated card of `rsplab card serve` "
-        "in a virtual reader; inprocess: a fresh simulated card that ends with the command",
+        "in a virtual reader; inprocess: a fresh simulated card that ends with the command; "
+        "replay-search:FILE: what a recording has",
     )
     card.add_argument("--reader", default="", metavar="NAME", help="the beginning of its name")
     card.add_argument("--eid", help="EID the card must have")

@@ -24,6 +24,7 @@ from rspcore.messages.partial import Partial, Unread, decode_partly
 from rspharness.lpa.es10_functions import function_of
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.local_management import code_text
+from rspharness.record.owning_rows import owning_row, unread_components
 
 __all__ = ["CardReading", "ListReading", "Part", "read_card", "read_lists"]
 
@@ -137,10 +138,15 @@ def _answer(card: IsdrChannel, name: str, request: Structure) -> tuple[bytes, st
     except RemoteError as error:
         return b"", f"{name}: {error}"
     try:
-        function.response.decode(data)
+        answer = function.response.decode(data)
     except DecodeError as error:
-        return data, f"{name}: {error}; octets received: {data.hex().upper() or 'none'}"
-    return data, ""
+        found = [(error, owning_row(request, function.response, error))]
+    else:
+        found = list(unread_components(answer))
+    if not found:
+        return data, ""
+    why = "; ".join(f"{error} ({row} fails for it)" for error, row in found)
+    return data, f"{name}: {why}; octets received: {data.hex().upper() or 'none'}"
 
 
 def _part(card: IsdrChannel, name: str, request: Structure) -> Part:

@@ -30,6 +30,9 @@ LPAD_CAPABILITY: Final = bytes.fromhex("A903830107")
 
 _MORE_BLOCKS: Final = 0x11
 _LAST_BLOCK: Final = 0x91
+_WITH_ANSWER: Final = 4
+"""Case of a command with data whose answer has data, too (ISO/IEC 7816-3, 12.1)."""
+_WARNINGS: Final = (0x62, 0x63)
 _MAX_ROUNDS: Final = 4096
 """GET RESPONSE commands after which a card that always answers 61XX is abandoned."""
 
@@ -233,6 +236,8 @@ class IsdrChannel(Sender):
         """Sends one command and collects its whole answer.
 
         61XX is followed by GET RESPONSE until the last part, 6CXX by the command with the right Le.
+        A warning (62XX, 63XX) without data, to a command that has data and Le, is followed by GET
+        RESPONSE too: what the card gives then is the data of the warning (TS 102 221, 7.3.1.1.4).
         A 91XX is noted in `pending_proactive`; other status words are returned unchanged.
 
         Raises:
@@ -244,7 +249,8 @@ class IsdrChannel(Sender):
         for _ in range(_MAX_ROUNDS):
             waiting = more_data(response.sw)
             if waiting is None:
-                return ResponseApdu(b"".join(parts), response.sw)
+                data = b"".join(parts)
+                return ResponseApdu(data or self._of_warning(command, response), response.sw)
             response = self._answered(
                 CommandApdu(self._get_response_class(command), Ins.GET_RESPONSE, 0, 0, le=waiting)
             )
@@ -254,6 +260,14 @@ class IsdrChannel(Sender):
             f"{_MAX_ROUNDS} GET RESPONSE",
             code=f"{response.sw:04X}",
         )
+
+    def _of_warning(self, command: CommandApdu, response: ResponseApdu) -> bytes:
+        """Returns the data that wait behind a warning, none where the card has none."""
+        if command.case != _WITH_ANSWER or response.sw >> 8 not in _WARNINGS:
+            return b""
+        ask = CommandApdu(self._get_response_class(command), Ins.GET_RESPONSE, 0, 0, le=256)
+        given = self._answered(ask)
+        return given.data if is_success(given.sw) else b""
 
     def _get_response_class(self, command: CommandApdu) -> int:
         return class_for(command.channel or 0, proprietary=self.options.proprietary_get_response)

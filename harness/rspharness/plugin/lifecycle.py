@@ -177,7 +177,7 @@ def _examine(run: Run, config: pytest.Config) -> None:
     """Reads a card that is kept once, before its first case; a new card for each case is not."""
     if run.target.simulated or run.preflight is not None:
         return
-    trace = Trace()
+    trace = run.own_trace()
     trace.remark("preflight")
     try:
         card = run.open_card(trace, Timings())
@@ -382,6 +382,7 @@ def _described(collected: Collected, read: Capabilities | None) -> dict[str, Any
         "facts": facts,
         "notes": list(run.notes),
         "findings": [one.as_dict() for one in run.preflight.findings] if run.preflight else [],
+        "own_traces": run.own_recording() if run.opened else "",
         "ids": collected.ids,
         "catalogue": str(collected.catalogue.path),
         "budgets_ms": {},

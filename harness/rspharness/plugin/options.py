@@ -13,7 +13,11 @@ from rspharness.run.option_values import ini_key, long_option, variable
 __all__ = ["pytest_addoption"]
 
 _OPTIONS: Final = (
-    ("target", "inprocess", "inprocess, vpcd, kept, pcsc, or the path of a target file"),
+    (
+        "target",
+        "inprocess",
+        "inprocess, vpcd, kept, pcsc, replay:FILE, or the path of a target file",
+    ),
     ("reader", "", "name of the card reader, or its beginning (pcsc)"),
     ("eid", "", "EID of the card; required to change a card in a reader"),
     ("isdr-aid", "", "AID of the card's ISD-R (default: the standard one, or one of the field)"),
@@ -26,6 +30,7 @@ _OPTIONS: Final = (
     ("seed", "1", "seed of all random values of the host and of a simulated card"),
     ("shuffle", "", "run the cases in an order drawn from this seed, not in that of the files"),
     ("report", "", "folder for reports (default: reports/ in the root folder of the run)"),
+    ("record", "", "new file for a recording of everything that passes, to be replayed later"),
     ("change-limit", "", "changing commands a card in a reader may have had over all runs"),
     ("requirements", "", "catalogue of requirements (CSV)"),
 )

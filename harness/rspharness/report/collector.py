@@ -31,6 +31,7 @@ class Collector:
         self._started = started
         self._cases: list[dict[str, Any]] = []
         self._known: dict[str, Any] = {}
+        self._own_traces = ""
         self._ids: set[str] = set()
         self._notes: list[str] = []
         self._chosen = 0
@@ -48,6 +49,8 @@ class Collector:
 
     def add(self, known: dict[str, Any]) -> None:
         """Adds what one process knows of the run; the facts of the one with the most are used."""
+        own_traces = known.pop("own_traces", "")
+        self._own_traces = max(self._own_traces, own_traces, key=len)
         options = known["options"] or self._known.get("options") or {}
         if not self._known or len(known["facts"]) >= len(self._known["facts"]):
             self._known = known
@@ -137,6 +140,8 @@ class Collector:
 
         description = self._description(ended=True, end=self._end(session))
         records.describe(description)
+        if self._own_traces:
+            records.add_own(self._own_traces)
         self.results = writing.assembled(description, self._cases)
         self._masked = writing.write_reports(self.results, records.path)
         if self._masked is not None:

@@ -2,7 +2,7 @@
 
     run.json        what is known of the run: facts, options, number of cases chosen, how it ended
     cases.jsonl     the record of each case that is over, one line each, as soon as it is over
-    traces/         their traces
+    traces/         their traces, and run.txt, what was sent outside of them
 
 Everything else in it is made from these. A torn last line is what a killed process leaves.
 """
@@ -78,6 +78,10 @@ class RunFolder:
         with (self.path / "cases.jsonl").open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(kept, ensure_ascii=False) + "\n")
         return kept
+
+    def add_own(self, text: str) -> None:
+        """Writes what the run sent outside of its cases, as the beginning of a recording."""
+        write_private(self.path / "traces" / "run.txt", text)
 
     def _trace_name(self, name: str) -> str:
         stem = name.replace("#", "-").replace("/", "-")

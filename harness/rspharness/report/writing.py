@@ -8,6 +8,7 @@ from typing import Any
 
 from rspharness.record.catalogue import Catalogue
 from rspharness.record.private_files import write_private
+from rspharness.record.recording import is_replay
 from rspharness.report.causes import lines
 from rspharness.report.html import write_html
 from rspharness.report.identities import MASKED, Identities
@@ -31,6 +32,8 @@ _LISTED = ("known deviation",)
 def folder_name(started: datetime, target: str) -> str:
     """Returns the name of a run's folder."""
     slug = Path(target).stem if target.endswith(".toml") else target
+    if is_replay(target):
+        slug = f"replay-{Path(target.partition(':')[2]).name}"
     return f"{started:%Y%m%d-%H%M%S}-{slug}"
 
 

@@ -22,6 +22,7 @@ from rspharness.run.applicability import excuses
 from rspharness.run.declared_names import require_known_cases, require_known_names
 from rspharness.run.opening import load_settings
 from rspharness.run.option_values import ini_key, long_option, value, values, variable
+from rspharness.run.recorded_run import as_recorded
 from rspharness.run.run import NoCardError, Run, RunOptions
 from rspharness.targets.isdr_aids import parse_aid
 from rspharness.targets.settings import TargetSettings
@@ -29,7 +30,7 @@ from rspharness.targets.target import TargetOptions
 
 __all__ = ["ONE_CARD", "CaseIds", "Collected", "choose", "collect", "make_runs", "ordered"]
 
-ONE_CARD: Final = ("kept", "pcsc")
+ONE_CARD: Final = ("kept", "pcsc", "replay")
 """Kinds of targets with the same card for every case."""
 
 
@@ -218,8 +219,7 @@ def make_runs(config: pytest.Config, collected: Collected) -> None:
         pytest.UsageError: an option does not fit.
     """
     try:
-        options = _options(config)
-        settings = load_settings(options.target, options.reader)
+        options, settings = _options(config)
         others = [_other(path) for path in _target_files(values(config, "also"))]
         hostile = False
         for file in (options.target, *others):
@@ -238,16 +238,37 @@ def make_runs(config: pytest.Config, collected: Collected) -> None:
         if any(config.getoption(long_option(name)) for name in ("kills", "matrix")):
             raise pytest.UsageError("--kills and --matrix need a new simulated card for each case")
         if hasattr(config, "workerinput"):
-            raise pytest.UsageError("one card in one reader: run without -n")
+            raise pytest.UsageError("one card for all cases: run without -n")
     changing = options.level not in ("", Level.READ_ONLY)
     if settings.kind == "pcsc" and changing and options.eid is None:
         raise pytest.UsageError(
             f"--level {options.level} on a card in a reader needs --eid, so that no other card "
             "is changed by mistake"
         )
-    further = (Run(replace(options, target=path, reader="")) for path in others)
+    _require_recordable(config, options, settings)
+    further = (Run(replace(options, target=path, reader="", record=None)) for path in others)
     collected.runs = [Run(options), *further]
     collected.kind = settings.kind
+
+
+def _require_recordable(
+    config: pytest.Config, options: RunOptions, settings: TargetSettings
+) -> None:
+    """Requires a run whose recording can be replayed.
+
+    Raises:
+        pytest.UsageError: several processes, faulty cards, or changes of a card that is kept.
+    """
+    if options.record is None:
+        return
+    if any(config.getoption(long_option(name)) for name in ("kills", "matrix")):
+        raise pytest.UsageError("--record: not with --kills or --matrix")
+    if options.parallel:
+        raise pytest.UsageError("--record: one file is written by one process; run without -n")
+    if settings.kind in ONE_CARD and options.level not in ("", Level.READ_ONLY):
+        raise pytest.UsageError(
+            "--record: of a card that is kept, what only reads is recorded; leave --level out"
+        )
 
 
 def _require_card(settings: TargetSettings, file: str) -> None:
@@ -334,8 +355,15 @@ def _number(text: str) -> int | None:
     return int(text)
 
 
-def _options(config: pytest.Config) -> RunOptions:
-    eid, pki, state = (value(config, name) for name in ("eid", "pki", "state"))
+def _options(config: pytest.Config) -> tuple[RunOptions, TargetSettings]:
+    """Returns the options of the run, those of a replay as it was recorded, and its target."""
+    options = _given(config)
+    settings = load_settings(options.target, options.reader)
+    return (as_recorded(options, settings) if settings.kind == "replay" else options), settings
+
+
+def _given(config: pytest.Config) -> RunOptions:
+    eid, pki, state, record = (value(config, name) for name in ("eid", "pki", "state", "record"))
     worker: str = getattr(config, "workerinput", {}).get("workerid", "gw0")
     return RunOptions(
         target=value(config, "target"),
@@ -351,6 +379,7 @@ def _options(config: pytest.Config) -> RunOptions:
         state=Path(state) if state else None,
         slot=int(worker.removeprefix("gw")),
         parallel=hasattr(config, "workerinput"),
+        record=Path(record) if record else None,
         no_redact=bool(config.getoption(long_option("no-redact"))),
         erase_foreign=bool(config.getoption(long_option("erase-foreign"))),
         change_limit=_number(value(config, "change-limit")),

@@ -18,10 +18,12 @@ from rspcore.pki.generate import make_pki
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
 from rspharness.lpa.local_management import read_eid
 from rspharness.record.private_files import write_private
+from rspharness.record.recording import is_replay
 from rspharness.record.trace import Trace
 from rspharness.run.opening import open_target
 from rspharness.targets.pki_folder import read_pki
 from rspharness.targets.reader import find_reader
+from rspharness.targets.replay import ReplayTarget
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import Target, TargetOptions
 from rspharness.targets.transport import CardLink, TracedLink
@@ -37,7 +39,7 @@ class CardChoice:
     """The choice of a card and of how to communicate with it.
 
     Attributes:
-        target: inprocess, vpcd or pcsc.
+        target: inprocess, vpcd, pcsc, or the name of a replay.
         reader: Reader name or its beginning; empty for the only one that fits.
         eid: EID the card must have (a simulated card in this process gets it).
         pki: Folder with the credentials of a simulated card; None for generated ones.
@@ -109,7 +111,7 @@ def linked(choice: CardChoice) -> Iterator[IsdrChannel]:
 
 def _open_target(choice: CardChoice) -> Target:
     # The card behind a virtual reader runs as a process of its own: like any reader for an LPA.
-    in_reader = choice.target != "inprocess"
+    in_reader = choice.target != "inprocess" and not is_replay(choice.target)
     virtual = VIRTUAL_READER if choice.target == "vpcd" else ""
     reader = find_reader(choice.reader or virtual) if in_reader else ""
 
@@ -128,6 +130,8 @@ def _pki(choice: CardChoice) -> Pki:
 
 
 def _is_simulated(target: Target) -> bool:
+    if isinstance(target, ReplayTarget):
+        return True  # nothing that is sent reaches a card
     return target.simulated or target.facts().get("reader", "").startswith(VIRTUAL_READER)
 
 

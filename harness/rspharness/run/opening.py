@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rspcore.errors import ConfigError
+from rspharness.record.recording import REPLAYS, read_about
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import Target, TargetOptions
 
@@ -42,6 +43,12 @@ def _kept(options: TargetOptions) -> Target:
     return KeptTarget(options)
 
 
+def _replay(options: TargetOptions) -> Target:
+    from rspharness.targets.replay import ReplayTarget  # noqa: PLC0415  only when chosen
+
+    return ReplayTarget(options)
+
+
 @dataclass(frozen=True, slots=True)
 class TargetKind:
     """A kind of target and the function that opens it.
@@ -62,6 +69,7 @@ TARGETS: tuple[TargetKind, ...] = (
     TargetKind("vpcd", _vpcd, "the simulated card behind the virtual reader of pcscd"),
     TargetKind("kept", _kept, "a simulated card kept in a file, in a reader like a real one"),
     TargetKind("pcsc", _pcsc, "a card in a PC/SC reader"),
+    TargetKind("replay", _replay, "replay:FILE, what `rsplab record` wrote of a card"),
 )
 
 
@@ -69,18 +77,26 @@ def load_settings(target: str, reader: str = "") -> TargetSettings:
     """Returns the settings of a target given by name or file.
 
     Args:
-        target: A name in `TARGETS`, or the path of a target file.
+        target: A name in `TARGETS`, the path of a target file, `replay:` or `replay-search:` and
+            the path of a recording.
         reader: Reader name that overrides the file's.
 
     Raises:
         ConfigError: neither a known name nor a readable file, or a file of an unknown kind.
     """
-    if any(kind.name == target for kind in TARGETS):
+    if replayed := next((one for one in REPLAYS if target.startswith(one)), ""):
+        settings = TargetSettings(
+            kind="replay",
+            name="replay",
+            recording=target.removeprefix(replayed),
+            search=REPLAYS[replayed],
+        )
+    elif any(kind.name == target for kind in TARGETS if kind.name != "replay"):
         settings = TargetSettings(kind=target, name=target)
     elif target.endswith(".toml"):
         settings = TargetSettings.load(Path(target))
     else:
-        names = ", ".join(kind.name for kind in TARGETS)
+        names = ", ".join(one.name for one in TARGETS if one.name != "replay") + ", replay:FILE"
         raise ConfigError(f"target {target!r}: expected {names} or the path of a .toml file")
     known = [kind.name for kind in TARGETS]
     if settings.kind not in known:
@@ -88,7 +104,22 @@ def load_settings(target: str, reader: str = "") -> TargetSettings:
             f"target file {target}: kind {settings.kind!r} is not known; expected one of "
             f"{', '.join(known)}"
         )
+    if settings.kind == "replay":
+        settings = _as_recorded(settings)
     return replace(settings, reader=reader) if reader else settings
+
+
+def _as_recorded(settings: TargetSettings) -> TargetSettings:
+    """Returns settings completed by what was declared when the recording was made."""
+    declared = read_about(settings.recording_path).get("declared", {})
+    return replace(
+        settings,
+        version=declared.get("version", settings.version),
+        options={**declared.get("options", {}), **settings.options},
+        values={**declared.get("values", {}), **settings.values},
+        budgets_ms={**declared.get("budgets_ms", {}), **settings.budgets_ms},
+        deviations={**declared.get("deviations", {}), **settings.deviations},
+    )
 
 
 def open_target(

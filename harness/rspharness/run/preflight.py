@@ -27,6 +27,7 @@ from rspcore.status import describe, is_success
 from rspharness.card.card_under_test import ALL_TAGS, Card
 from rspharness.card.listed import UnobservedError, read_notifications, read_profiles
 from rspharness.lpa.es10_functions import FUNCTIONS
+from rspharness.record.owning_rows import unread_components
 from rspharness.record.verdicts import Cause, NotApplicable
 
 __all__ = ["EID_ROW", "Preflight", "examine"]
@@ -106,11 +107,20 @@ def examine(
     _directory(card, seen)
     waiting = card.pending_proactive
     seen.lines["toolkit"] = "nothing waits" if waiting is None else f"{waiting} octets wait"
-    if isinstance(info, EuiccInfo2):
-        free = int.from_bytes(info.ext_card_resource.free_non_volatile_memory)
-        seen.lines["free memory"] = f"{free:,} octets"
+    if info is not None:
+        _free_memory(seen, info)
     card.close()
     return seen
+
+
+def _free_memory(seen: Preflight, info: Structure) -> None:
+    """Adds the line on free memory, where EUICCInfo2 has it."""
+    if isinstance(info, EuiccInfo2):
+        try:
+            free = int.from_bytes(info.ext_card_resource.free_non_volatile_memory)
+        except DecodeError:
+            return  # a finding of its own
+        seen.lines["free memory"] = f"{free:,} octets"
 
 
 def _channels(card: Card, seen: Preflight) -> bool:
@@ -167,6 +177,9 @@ def _read(card: Card, seen: Preflight, name: str, request: Structure, row: str) 
             problem = f"{shown or 'no octets'} ({error})"
         else:
             seen.lines[name] = shown
+            for why, own in unread_components(answer):
+                what = f"{name}, tag {why.tag or 0:02X}"
+                seen.find(what, own, f"{name}: {why}", f"mend {own.partition('#')[0]}")
             return answer
     seen.find(name, row, f"{name}: {problem}", f"mend {row.partition('#')[0]}")
     return None

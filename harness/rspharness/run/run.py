@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import count
+from typing import Any
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, RspError, StoreError
@@ -25,6 +26,7 @@ from rspharness.card.capabilities import (
 )
 from rspharness.card.card_under_test import Card
 from rspharness.lpa.isdr_channel import ChannelOptions
+from rspharness.record.recording import SESSION, heading
 from rspharness.record.testcase import Level
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
@@ -36,12 +38,14 @@ from rspharness.run.identification import NoCardError, WrongCardError, identify
 from rspharness.run.journal import journalled_eids, state_folder
 from rspharness.run.opening import Opens, open_target
 from rspharness.run.preflight import Preflight
+from rspharness.run.recorded_run import how_made
 from rspharness.run.recovery import PutBack, aboard_of
 from rspharness.run.run_options import RunOptions
 from rspharness.targets.guard import GuardedLink
 from rspharness.targets.own_profile import OwnProfile, WatchedLink, is_of_suites
 from rspharness.targets.pki_folder import read_pki
-from rspharness.targets.target import Returning, Snapshots, Target, TargetOptions
+from rspharness.targets.recorded import RecordedTarget, described
+from rspharness.targets.target import Labelled, Returning, Snapshots, Target, TargetOptions
 from rspharness.targets.transport import CardLink, TimedLink, TracedLink
 
 __all__ = ["CURVE_OPTIONS", "NoCardError", "Run", "RunOptions", "WrongCardError"]
@@ -65,6 +69,7 @@ class Run:
         left: The cause why no changing case runs on a card that is kept: the case that left what
             could not be removed, or an EID that cannot be read; None while there is none.
         traces: Whether a case may have left something on a card that is kept.
+        own_traces: What the run sent outside of its cases.
         kept: States of a simulated card by their contents, for cases that need the same.
     """
 
@@ -83,6 +88,7 @@ class Run:
         self.traces = False
         self.preflight: Preflight | None = None
         self.left: Cause | None = None
+        self.own_traces: list[Trace] = []
         self.kept: dict[Hashable, object] = {}
         self._opens = opens
         self._target: Target | None = None
@@ -120,7 +126,10 @@ class Run:
         """
         if self._target is None:
             try:
-                self._target = self._open_target()
+                target = self._open_target()
+                if (file := self.options.record) is not None:
+                    target = RecordedTarget(target, file, self.how_made(target))
+                self._target = target
             except ConfigError as error:
                 raise NoCardError(str(error)) from error
         return self._target
@@ -147,9 +156,27 @@ class Run:
     @property
     def level(self) -> Level:
         """Returns the level of this run: the one asked for, or the default of its target."""
+        return self._level_on(self.target)
+
+    def _level_on(self, target: Target) -> Level:
         if self.options.level:
             return Level(self.options.level)
-        return Level.DESTRUCTIVE if self.target.simulated else Level.READ_ONLY
+        return Level.DESTRUCTIVE if target.simulated else Level.READ_ONLY
+
+    def how_made(self, target: Target) -> dict[str, Any]:
+        """Returns how this run is made, for its recording, as JSON values."""
+        made = how_made(self.options, self._level_on(target), self.pki)
+        return {**described(target), **made}
+
+    def own_recording(self) -> str:
+        """Returns what the run sent outside of its cases, as the beginning of a recording."""
+        lines = [line for trace in self.own_traces for line in trace.lines[1:]]
+        return heading(self.how_made(self.target)) + "".join(f"{line}\n" for line in lines)
+
+    def own_trace(self) -> Trace:
+        """Returns a trace of what the run sends outside of its cases."""
+        self.own_traces.append(Trace())
+        return self.own_traces[-1]
 
     @property
     def capabilities(self) -> Capabilities:
@@ -163,7 +190,7 @@ class Run:
         return self._capabilities
 
     def _read_capabilities(self) -> Capabilities:
-        card = self.open_card(Trace(), Timings())
+        card = self.open_card(self.own_trace(), Timings())
         ci_keys = {
             CURVE_OPTIONS[curve]: identifier
             for curve in self.pki.curves
@@ -224,12 +251,16 @@ class Run:
     def reach(self) -> None:
         """Reads the EID of a card in a reader once, before any case is judged.
 
+        That of a card that is recorded or replayed too: it has a session of its own, so that the
+        cases can be replayed one by one.
+
         Raises:
             NoCardError: there is no such target, no card in it, or a card with another EID.
             Inconclusive: the target was lost.
         """
-        if not self.target.simulated and not self._identified:
-            self.open_card(Trace(), Timings())
+        alone = not self.target.simulated or isinstance(self.target, Labelled)
+        if alone and not self._identified:
+            self.open_card(self.own_trace(), Timings())
 
     def open_card(self, trace: Trace, timings: Timings, seed: str = "") -> Card:
         """Opens the card for one case and resets it.
@@ -264,8 +295,11 @@ class Run:
     def _first_link(self, trace: Trace, timings: Timings, seed: str) -> CardLink:
         """Opens the link; one that never worked is the end of the run and not of a case."""
         try:
+            trace.remark(f"{SESSION} {seed}".rstrip())
             if seed and isinstance(self.target, Snapshots):
                 self.target.draw_from(seed)
+            if seed and isinstance(self.target, Labelled):
+                self.target.label(seed)
             return self._link(trace, timings)
         except (TargetLost, ConfigError) as error:
             if self._identified:

@@ -51,6 +51,7 @@ class RunOptions:
         started: When the run began, by the real clock.
         change_limit: How many changing commands a real card may have had over all runs.
         no_redact: True where the views of the run show EID, ICCIDs and IMSIs of a real card.
+        record: File to write a recording of the run to, None for none.
         erase_foreign: True where a destructive run may delete what is not of the suites.
     """
 
@@ -70,4 +71,5 @@ class RunOptions:
     started: datetime = datetime(2025, 1, 1, tzinfo=UTC)
     change_limit: int | None = None
     no_redact: bool = False
+    record: Path | None = None
     erase_foreign: bool = False

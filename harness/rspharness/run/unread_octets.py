@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Final
 
+from rspcore.messages.codec import Structure
 from rspcore.tlv import Tlv
 from rspharness.record.trace import Trace
 
@@ -61,3 +62,5 @@ def _octets(frame: FrameType) -> Iterator[bytes]:
             yield bytes(value)
         elif isinstance(value, Tlv):
             yield bytes(value.raw)
+        elif isinstance(value, Structure) and value.raw:
+            yield value.raw

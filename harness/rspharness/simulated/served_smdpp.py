@@ -108,7 +108,7 @@ class ServedSmdpp(ServedRole):
             state=kept,
             policy=policy_with(words.get("policy", Policy()), _policy_values(words)),
             variation=Varied(vary.encode()) if vary else None,
-            faults=server_faults(),
+            faults=server_faults,
         )
         own = tls_credential(self._server, self._curve, now)
         greet = met_with_faults(self._server, self._curve, own, now)

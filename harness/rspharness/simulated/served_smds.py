@@ -13,7 +13,7 @@ from rspsim.env import SeededRng
 from rspsim.faults.registry import server_faults
 from rspsim.smdpp import Policy
 from rspsim.smdpp.fault_points import ARRIVAL, HTTP, LISTENING
-from rspsim.smdpp.fault_switch import FaultSwitch
+from rspsim.smdpp.fault_switch import FaultSwitch, ServerFault
 from rspsim.smdpp.history import Exchange, History
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smds import SmDs
@@ -39,8 +39,7 @@ class ServedSmds(ServedRole):
             StoreError: the state file cannot be used.
         """
         self._exchanges = History()
-        transport = (one for one in server_faults() if one.point in (LISTENING, ARRIVAL, HTTP))
-        self._switch = FaultSwitch(tuple(transport))
+        self._switch = FaultSwitch(_of_transport)
         super().__init__(words)
 
     def _front(self, words: ServerWords, address: str, port: int) -> Front:
@@ -129,6 +128,10 @@ class ServedSmds(ServedRole):
         with self._lock:
             found = self._server.surroundings.events.of(Eid.from_digits(eid))
         return tuple((one.event_id, one.rsp_server_address) for one in found)
+
+
+def _of_transport() -> tuple[ServerFault, ...]:
+    return tuple(one for one in server_faults() if one.point in (LISTENING, ARRIVAL, HTTP))
 
 
 def _summary(response: HttpResponse) -> str:

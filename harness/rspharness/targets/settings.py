@@ -1,7 +1,7 @@
 """The target file: what a lab declares about one card, in TOML.
 
 name = "inprocess"              # name of the run's report folder
-kind = "inprocess"              # inprocess, vpcd, kept or pcsc
+kind = "inprocess"              # inprocess, vpcd, kept, pcsc or replay
 version = "v2"                  # which rows of the catalogue apply
 command_limit_s = 60            # how long a card in a reader may take for one command
 
@@ -54,7 +54,17 @@ _CARD_KEYS = {
     "ci",
     "curves",
 }
-_KEYS = {"name", "kind", "version", "reader", "command_limit_s", *_TABLES, "deviations"}
+_KEYS = {
+    "name",
+    "kind",
+    "version",
+    "reader",
+    "recording",
+    "search",
+    "command_limit_s",
+    *_TABLES,
+    "deviations",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +72,12 @@ class TargetSettings:
     """The content of a target file.
 
     Attributes:
-        kind: Which target: inprocess, vpcd, kept or pcsc.
+        kind: Which target: inprocess, vpcd, kept, pcsc or replay.
         name: Name for reports.
         version: v2 or v3.
         reader: Reader name or its beginning, for a card reader.
+        recording: File that a replay answers from, or folder of a run with its traces.
+        search: Whether a replay looks for a command, instead of requiring it to be the next one.
         command_limit_s: How long a card in a reader may take for one command, in seconds.
         card: How a simulated card is made: preset (name of a kind of card; `rsplab card presets`
             lists them), and what differs from it: personality, rat, options ("name=value" each,
@@ -85,12 +97,19 @@ class TargetSettings:
     name: str = ""
     version: str = "v2"
     reader: str = ""
+    recording: str = ""
+    search: bool = False
     command_limit_s: float = COMMAND_LIMIT_S
     card: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, bool] = field(default_factory=dict)
     values: Mapping[str, str | int | bool] = field(default_factory=dict)
     budgets_ms: Mapping[str, float] = field(default_factory=dict)
     deviations: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def recording_path(self) -> Path:
+        """Returns the file that a replay answers from."""
+        return Path(self.recording)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -121,13 +140,19 @@ class TargetSettings:
                 f"unknown key {', '.join(unknown)}; known: {', '.join(sorted(_KEYS))}"
             )
         if not isinstance(values.get("kind"), str):
-            raise ConfigError('no kind; expected kind = "inprocess", "vpcd", "kept" or "pcsc"')
+            raise ConfigError(
+                'no kind; expected kind = "inprocess", "vpcd", "kept", "pcsc" or "replay"'
+            )
         _require_tables(values)
         if values.get("version", "v2") not in ("v2", "v3"):
             raise ConfigError(f"version {values['version']!r}; expected v2 or v3")
         limit = values.get("command_limit_s", COMMAND_LIMIT_S)
         if isinstance(limit, bool) or not isinstance(limit, int | float) or limit <= 0:
             raise ConfigError(f"command_limit_s = {limit!r}; expected a number of seconds above 0")
+        if bool(values.get("recording")) is not (values["kind"] == "replay"):
+            raise ConfigError('kind = "replay" and recording = "FILE" go together')
+        if not isinstance(values.get("search", False), bool):
+            raise ConfigError(f"search = {values['search']!r}; expected true or false")
         return cls(**{"name": values["kind"], **values})
 
 

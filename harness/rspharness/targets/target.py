@@ -15,7 +15,7 @@ from rspcore.pki.bundle import Pki
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.transport import PoweredLink
 
-__all__ = ["KnownCard", "Returning", "Snapshots", "Target", "TargetOptions"]
+__all__ = ["KnownCard", "Labelled", "Returning", "Snapshots", "Target", "TargetOptions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +101,14 @@ class Snapshots(Protocol):
 
     def restore(self, state: object) -> None:
         """Replaces the lasting state of this case's card, which has to be reset afterwards."""
+
+
+@runtime_checkable
+class Labelled(Protocol):
+    """A target that has to know for which case its card is opened, such as a recording."""
+
+    def label(self, name: str) -> None:
+        """Takes the seed label of the case that the next opening is for."""
 
 
 @runtime_checkable

@@ -15,6 +15,7 @@ from rspharness.record.verdicts import TargetLost
 
 __all__ = [
     "CardLink",
+    "ClockedLink",
     "LinkWrapper",
     "PoweredLink",
     "ProtocolLink",
@@ -104,16 +105,31 @@ class LinkWrapper:
         self._link.close()
 
 
+@runtime_checkable
+class ClockedLink(CardLink, Protocol):
+    """A link that knows by itself how long an answer took, such as a replay.
+
+    Attributes:
+        answer_ms: Time of the last answer, in milliseconds.
+    """
+
+    answer_ms: float
+
+
 class TracedLink(LinkWrapper):
     """Writes every exchange into a trace, with the time the answer took.
 
     Attributes:
         trace: The trace.
+        answer_ms: Time of the last answer, in milliseconds: by the link below if that knows it,
+            else by the clock.
     """
 
     def __init__(self, link: CardLink, trace: Trace) -> None:
         super().__init__(link)
         self.trace = trace
+        self.answer_ms = 0.0
+        self._clock = link if isinstance(link, ClockedLink) else None
 
     def transmit(self, command: bytes) -> bytes:
         """Passes a command on and records both directions; a lost answer is recorded as such."""
@@ -123,7 +139,8 @@ class TracedLink(LinkWrapper):
         except TargetLost as error:
             self.trace.lost(command, str(error))
             raise
-        self.trace.exchange(command, response, elapsed_ms())
+        self.answer_ms = elapsed_ms() if self._clock is None else self._clock.answer_ms
+        self.trace.exchange(command, response, self.answer_ms)
         return response
 
     def reset(self) -> bytes:
@@ -154,10 +171,12 @@ class TimedLink(LinkWrapper):
         super().__init__(link)
         self._timings = timings
         self._names = CommandNames()
+        self._clock = link if isinstance(link, ClockedLink) else None
 
     def transmit(self, command: bytes) -> bytes:
         """Passes a command on and records the time."""
         elapsed_ms = stopwatch()
         response = self._link.transmit(command)
-        self._timings.add(self._names.name(command), elapsed_ms())
+        elapsed = elapsed_ms() if self._clock is None else self._clock.answer_ms
+        self._timings.add(self._names.name(command), elapsed)
         return response

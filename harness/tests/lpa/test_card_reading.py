@@ -51,6 +51,7 @@ def test_odd_resource_hides_nothing_else(tlv_card, resource):
     assert resource in str(view["unread (EUICCInfo2)"])
     assert resource in problem
     assert problem.startswith("EUICCInfo2: ")
+    assert "(ES10b.GetEUICCInfo2#08 fails for it)" in problem
 
 
 def test_unknown_member_is_shown_and_no_problem(tlv_card):
@@ -66,6 +67,16 @@ def test_rat_with_an_odd_operator_is_shown_in_octets(tlv_card):
     assert "rat" not in view
     assert "B704800200F1" in str(view["unread (RAT)"])
     assert problem.startswith("RAT: ")
+    assert "(ES10b.GetRAT#01 fails for it)" in problem
+
+
+def test_each_component_that_cannot_be_read_is_named_with_its_row(tlv_card):
+    sound = tlv.parse(info2("8400")).value
+    odd = tlv.encode(0xBF22, bytes(sound).replace(b"\x83\x03\x01\x02\x03", b"\x83\x01\x01"))
+    _, (problem,) = shown(tlv_card, BF22=odd)
+    for row in ("ES10b.GetEUICCInfo2#07", "ES10b.GetEUICCInfo2#08"):
+        assert f"({row} fails for it)" in problem
+    assert problem.count("fails for it") == 2
 
 
 def test_refused_part_is_named(tlv_card):
@@ -78,6 +89,7 @@ def test_refused_part_is_named(tlv_card):
 def test_eid_of_another_length_is_shown_in_octets(tlv_card):
     view, (problem,) = shown(tlv_card, BF3E=bytes.fromhex("BF3E045A028904"))
     assert "5A028904" in str(view["unread (EID)"])
+    assert "(ES10c.GetEID#01 fails for it)" in problem
     assert "BF3E045A028904" in problem
 
 
@@ -115,12 +127,15 @@ def test_profile_out_of_order_hides_no_other(tlv_card):
     assert rows[0]["isdpAid"] == "A000000559"
     (problem,) = read.problems
     assert "out of order" in problem
+    assert "(ES10c.GetProfilesInfo#49 fails for it)" in problem
     assert "octets received: BF2D" in problem
 
 
 def test_iccid_of_another_length_is_shown_in_octets(tlv_card):
     _, channel = tlv_card({0xBF2D: listed("5A0298109F700100"), 0xBF28: NONE_WAITING})
-    (row,) = map(output.listed_profile_view, read_lists(channel).profiles)
+    read = read_lists(channel)
+    (row,) = map(output.listed_profile_view, read.profiles)
+    assert "(ES10c.GetProfilesInfo#32 fails for it)" in read.problems[0]
     assert "iccid" not in row
     assert "5A029810" in str(row["unread"])
 

@@ -32,6 +32,7 @@ from rspharness.simulated.inprocess_port import InProcessPort
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspsim.env import ManualClock, SeededRng
+from rspsim.faults.registry import server_faults
 from rspsim.faults.server import FAULTS
 from rspsim.smdpp.fault_points import OF_CONNECTIONS
 from rspsim.smdpp.server import SmDpPlus
@@ -56,7 +57,7 @@ class Bench:
         self.link = self.target.open()
         self.link.reset()
         self.server = SmDpPlus(
-            self.pki, rng=SeededRng(b"server"), clock=ManualClock(), faults=FAULTS
+            self.pki, rng=SeededRng(b"server"), clock=ManualClock(), faults=server_faults
         )
         self.port = InProcessPort(self.server)
         self.channel = IsdrChannel(self.link, ChannelOptions(**options))

@@ -20,7 +20,7 @@ from rspharness.simulated.inprocess import InProcessTarget
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspsim.env import ManualClock, SeededRng
-from rspsim.faults.server import FAULTS
+from rspsim.faults.registry import server_faults
 from rspsim.smdpp.server import SmDpPlus
 from rspsim.smdpp.stock.orders import OrderState
 from rspsim.transports.https import Front, Listener, tls_context
@@ -32,7 +32,9 @@ PROFILE = make_profile(PRESETS["PROFILE_OPERATIONAL1"])
 @contextmanager
 def bench(curve, timeout_s=10.0):
     """Yields a card, a server behind TLS on one curve, and the port between them."""
-    server = SmDpPlus(PKI, rng=SeededRng(b"s"), clock=ManualClock(), curves=(curve,), faults=FAULTS)
+    server = SmDpPlus(
+        PKI, rng=SeededRng(b"s"), clock=ManualClock(), curves=(curve,), faults=server_faults
+    )
     name = server.identity.address
     now = datetime.now(UTC)  # noqa: TID251  TLS reads the real clock
     tls = tls_context(issue_tls(PKI, curve, (name,), now))

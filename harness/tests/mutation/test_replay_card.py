@@ -19,6 +19,8 @@ from rspsim.euicc.decisions import Decision
 from rspsim.faults.card.card_fault import CardFault, swap
 from rspsim.faults.registry import card_fault
 
+pytestmark = pytest.mark.once
+
 ONE = "PROFILE_OPERATIONAL1"
 NEUTRAL = CardFault("test.neutral", "No fault.", ("A#01",), swap(Decision("test.nothing", 1), 2))
 

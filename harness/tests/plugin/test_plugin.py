@@ -12,6 +12,8 @@ from rspharness.record.verdicts import NOTHING_RAN
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from case_text import HEAD, PASS, PLUGIN, results_of
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[3]
 CATALOGUE = ROOT / "fixtures" / "requirements" / "euicc.csv"
 

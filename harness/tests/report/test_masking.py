@@ -83,6 +83,7 @@ def test_every_line_of_a_trace_is_kept():
     ]
 
 
+@pytest.mark.once
 def test_report_shows_no_secret_and_its_traces_do(tmp_path):
     """Runs cases of PINs, keys and OTA on a card that fails them, with every kind of report."""
     script = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.argv[1:]))"

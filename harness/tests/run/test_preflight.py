@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.pki.generate import make_pki
 from rspharness.card.card_under_test import Card
@@ -118,6 +119,39 @@ def test_finding_names_the_requirement_that_owns_it(examined, odd, row):
     seen, _ = examined(odd)
     assert [one.row for one in seen.findings] == [row]
     assert seen.by_function[row.partition("#")[0]].remedy
+
+
+@pytest.mark.parametrize(
+    ("sound", "odd", "row"),
+    [
+        ("84", "8400", "ES10b.GetEUICCInfo2#08"),
+        ("85", "850108", "ES10b.GetEUICCInfo2#09"),
+        ("04", "04020100", "ES10b.GetEUICCInfo2#17"),
+        ("82", "", "ES10b.GetEUICCInfo2#06"),
+    ],
+)
+def test_component_of_euicc_info2_is_owned_by_its_row(examined, sound, odd, row):
+    class Odd(Plain):
+        waiting = b""
+
+        def transmit(self, command):
+            apdu = CommandApdu.parse(command)
+            if apdu.ins == Ins.GET_RESPONSE and self.waiting:
+                answer, self.waiting = self.waiting, b""
+                return answer + b"\x90\x00"
+            answered = super().transmit(command)
+            if apdu.ins != Ins.STORE_DATA or apdu.data[:2] != bytes.fromhex("BF22"):
+                return answered
+            whole = tlv.parse(super().transmit(bytes((command[0], 0xC0, 0, 0, 0)))[:-2])
+            parts = (
+                bytes.fromhex(odd) if one.tag == int(sound, 16) else bytes(one.raw)
+                for one in whole.children()
+            )
+            self.waiting = tlv.encode(whole.tag, *parts)
+            return bytes((0x61, len(self.waiting)))
+
+    seen, _ = examined(Odd)
+    assert [one.row for one in seen.findings] == [row]
 
 
 def test_only_a_card_that_keeps_channels_is_taken_for_one(examined):

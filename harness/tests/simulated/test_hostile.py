@@ -42,6 +42,7 @@ def test_card_with_two_faults_has_the_rows_of_each():
         assert rows <= set(double["owners"]), double["name"]
 
 
+@pytest.mark.once
 def test_run_on_a_hostile_card_is_as_its_fixture_says():
     done = subprocess.run(
         [sys.executable, ROOT / "harness/hostile/table.py", "hostile.without-list-notification"],

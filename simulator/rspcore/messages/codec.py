@@ -11,6 +11,9 @@ IMPLIED); a decoded value keeps the octets it was read from in `raw`, and `encod
 so nothing that was signed is ever re-encoded; `dataclasses.replace` drops `raw`, so a changed value
 is written again.
 
+With `LAZY = True` a component that is missing or cannot be read takes no other with it: it has no
+value, and asking for it raises.
+
 This module deliberately does not use the ASN.1 library: the compiled schema (`rspcore.schema`)
 reads the same definitions independently, and the tests compare the two.
 """
@@ -23,7 +26,7 @@ from enum import IntEnum
 from typing import Any, ClassVar, Self
 
 from rspcore import tlv
-from rspcore.errors import DecodeError, LocalError
+from rspcore.errors import DecodeError, LocalError, OrderError
 from rspcore.ids import Aid, Eid, Iccid, MccMnc, Oid, TransactionId, Version
 from rspcore.tlv import Octets, Tlv
 
@@ -293,11 +296,13 @@ class Structure:
     Attributes:
         TAG: Tag of the structure when it stands alone.
         CHOICE: True when exactly one component is present.
+        LAZY: True when what is wrong with a component is raised where it is asked for.
         raw: The whole data object as received, header included; None for a value made here.
     """
 
     TAG: ClassVar[int] = 0x30
     CHOICE: ClassVar[bool] = False
+    LAZY: ClassVar[bool] = False
 
     raw: bytes | None = dataclasses.field(default=None, init=False, repr=False, compare=False)
 
@@ -306,8 +311,8 @@ class Structure:
         """Reads one data object that fills the input.
 
         Raises:
-            DecodeError: another tag, a mandatory component missing or out of order, or a value that
-                does not fit its component.
+            DecodeError: another tag; or, unless the structure is lazy, a component out of order, a
+                mandatory one missing, or a value that does not fit its component.
         """
         one = tlv.parse(data)
         if one.tag != cls.TAG:
@@ -325,6 +330,7 @@ class Structure:
         """
         plan = _plan(cls)
         values: dict[str, Any] = {component.name: None for component in plan}
+        unread: set[str] = set()
         seen: set[int] = set()
         position = 0
         for child in one.children():
@@ -332,20 +338,22 @@ class Structure:
             while match < len(plan) and plan[match].tag != child.tag:
                 match += 1
             if match == len(plan):
-                if child.tag in seen or any(c.tag == child.tag for c in plan[:position]):
-                    raise DecodeError(
-                        f"{cls.__name__}: {child.tag:02X} at offset {child.offset} is repeated or "
-                        "out of order",
-                        offset=child.offset,
-                        tag=child.tag,
-                    )
+                misplaced = {one.name for one in plan[:position] if one.tag == child.tag}
+                if misplaced and not cls.LAZY:
+                    raise cls._misplaced(child)
+                unread |= misplaced
                 continue
             if match != position:
-                _require_skipped_optional(cls.__name__, plan[position:match], child.offset)
-            values[plan[match].name] = plan[match].codec.decode(child)
+                unread |= cls._missing(plan[position:match], child.offset)
+            try:
+                values[plan[match].name] = plan[match].codec.decode(child)
+            except DecodeError:
+                if not cls.LAZY:
+                    raise
+                unread.add(plan[match].name)
             seen.add(child.tag)
             position = match + 1
-        _require_skipped_optional(cls.__name__, plan[position:], one.offset + len(one.raw))
+        unread |= cls._missing(plan[position:], one.offset + len(one.raw))
         if cls.CHOICE and len(seen) != 1:
             raise DecodeError(
                 f"{cls.__name__} at offset {one.offset}: expected exactly one of "
@@ -355,7 +363,66 @@ class Structure:
             )
         made = cls(**values)
         object.__setattr__(made, "raw", bytes(one.raw))
+        for name in unread:
+            object.__delattr__(made, name)
         return made
+
+    @classmethod
+    def _missing(cls, skipped: "tuple[_Component, ...]", offset: int) -> set[str]:
+        """Returns the mandatory components among those skipped.
+
+        Raises:
+            DecodeError: there is one, and the structure is not lazy.
+        """
+        names = [component.name for component in skipped if not component.optional]
+        if names and not cls.LAZY:
+            raise cls._without(skipped, names[0], offset)
+        return set(names)
+
+    @classmethod
+    def _misplaced(cls, one: Tlv) -> OrderError:
+        return OrderError(
+            f"{cls.__name__}: {one.tag:02X} at offset {one.offset} is repeated or out of order",
+            offset=one.offset,
+            tag=one.tag,
+        )
+
+    @classmethod
+    def _without(cls, skipped: "tuple[_Component, ...]", name: str, offset: int) -> DecodeError:
+        tag = next(component.tag for component in skipped if component.name == name)
+        return DecodeError(
+            f"{cls.__name__}: {name} ({tag:02X}) is missing before offset {offset}",
+            offset=offset,
+            tag=tag,
+        )
+
+    if not typing.TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Raises why a component of a lazy structure has no value; only those are asked here.
+
+            Raises:
+                DecodeError: it is missing, out of order, repeated, or cannot be read.
+                AttributeError: there is no such component.
+            """
+            plan = _plan(type(self))
+            component = next((one for one in plan if one.name == name), None)
+            if component is None:
+                raise AttributeError(f"{type(self).__name__} has no component {name}")
+            whole = tlv.parse(self.raw)
+            found = [one for one in whole.children() if one.tag == component.tag]
+            for one in found:
+                component.codec.decode(one)
+            raise self._misplaced(found[-1]) if found else self._without(plan, name, len(whole.raw))
+
+    def require_whole(self) -> None:
+        """Requires every component to be readable, also of a lazy structure.
+
+        Raises:
+            DecodeError: one is not.
+        """
+        for component in _plan(type(self)):
+            getattr(self, component.name)
 
     def content(self) -> bytes:
         """Returns the value field: as received when decoded, else written from the components."""
@@ -383,13 +450,3 @@ class Structure:
         if self.raw is not None and self.raw.startswith(tlv.encode_tag(self.TAG)):
             return self.raw
         return tlv.encode(self.TAG, self.content())
-
-
-def _require_skipped_optional(name: str, skipped: tuple[_Component, ...], offset: int) -> None:
-    for component in skipped:
-        if not component.optional:
-            raise DecodeError(
-                f"{name}: {component.name} ({component.tag:02X}) is missing before offset {offset}",
-                offset=offset,
-                tag=component.tag,
-            )

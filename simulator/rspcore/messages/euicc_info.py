@@ -140,9 +140,13 @@ class CertificationDataObject(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EuiccInfo2(Structure):
-    """EUICCInfo2: versions, resources, capabilities, CI keys, forbidden rules, certification."""
+    """EUICCInfo2: versions, resources, capabilities, CI keys, forbidden rules, certification.
+
+    It is lazy: a card that reports one matter wrong still reports the others.
+    """
 
     TAG: ClassVar[int] = Tag.GetEuiccInfo2
+    LAZY: ClassVar[bool] = True
 
     profile_version: Annotated[Version, At(0x81, VERSION)]
     svn: Annotated[Version, At(0x82, VERSION)]

@@ -9,7 +9,7 @@ import threading
 from contextlib import ExitStack
 from io import StringIO
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
@@ -36,12 +36,13 @@ from rspsim.smdpp import Order, SmDpPlus
 from rspsim.smdpp.history import Exchange
 from rspsim.smdpp.stock.orders import LIVE, OrderTerms
 from rspsim.smdpp.stock.wished_profile import DEFAULT_PROFILE
-from rspsim.stores.server_state import FileState
 from rspsim.system import SystemClock
 from rspsim.transports.courier import Courier
 from rspsim.transports.https import Aside, Front, FrontLimits, Listener, free_port, tls_context
-from rspsim.transports.management_port import management_front
 from rspsim.transports.partner_client import PartnerClient, answered_in_steps
+
+if TYPE_CHECKING:
+    from rspsim.stores.server_state import FileState
 
 __all__ = ["serve"]
 
@@ -60,9 +61,13 @@ def serve(options: argparse.Namespace) -> int:
         LocalError: an order or a fault is not possible.
         StoreError: the state file cannot be used.
     """
-    with ExitStack() as stack:
-        file = _state_file(options)
-        return _serve(options, None if file is None else stack.enter_context(FileState(file)))
+    file = _state_file(options)
+    if file is None:
+        return _serve(options, None)
+    from rspsim.stores.server_state import FileState  # noqa: PLC0415  only where there is a file
+
+    with FileState(file) as state:
+        return _serve(options, state)
 
 
 def _state_file(options: argparse.Namespace) -> Path | None:
@@ -81,7 +86,7 @@ def _state_file(options: argparse.Namespace) -> Path | None:
     return file
 
 
-def _serve(options: argparse.Namespace, state: FileState | None) -> int:
+def _serve(options: argparse.Namespace, state: "FileState | None") -> int:
     pki = server_pki(options.pki, any_ci=options.any_ci)
     port = options.port or free_port(options.host)
     server = make_server(options, pki, port, state)
@@ -122,6 +127,10 @@ def _serve(options: argparse.Namespace, state: FileState | None) -> int:
         _print_identity(server, options, front.ports, console)
         console.line(f"state       {'in memory' if state is None else state.path}")
         if options.admin_port is not None:
+            from rspsim.transports.management_port import (  # noqa: PLC0415  most have no such port
+                management_front,
+            )
+
             admin = management_front(
                 server, lock, port=options.admin_port, token=options.admin_token
             )

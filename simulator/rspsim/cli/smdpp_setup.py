@@ -2,7 +2,7 @@
 
 import argparse
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rspcore.errors import ConfigError, DecodeError
 from rspcore.ids import Iccid
@@ -15,8 +15,10 @@ from rspsim.smdpp import REFERENCE_ADDRESS, Policy, SmDpPlus
 from rspsim.smdpp.settings import policy_with
 from rspsim.smdpp.stock.wished_profile import package_of
 from rspsim.smdpp.variation import Varied
-from rspsim.stores.server_state import FileState
 from rspsim.system import SystemClock, SystemRng
+
+if TYPE_CHECKING:
+    from rspsim.stores.server_state import FileState
 
 __all__ = ["make_server", "packages"]
 
@@ -25,7 +27,7 @@ _HTTPS_PORT: Final = 443
 
 
 def make_server(
-    options: argparse.Namespace, pki: Pki, port: int, state: FileState | None = None
+    options: argparse.Namespace, pki: Pki, port: int, state: "FileState | None" = None
 ) -> SmDpPlus:
     """Makes the server.
 
@@ -52,11 +54,11 @@ def make_server(
         curves=chosen(options, "start").get("curves"),
         policy=policy,
         variation=None if options.vary is None else Varied(options.vary.encode()),
-        faults=server_faults(),
+        faults=server_faults,
     )
 
 
-def _rng(seed: str | None, state: FileState | None) -> Rng:
+def _rng(seed: str | None, state: "FileState | None") -> Rng:
     """Returns the randomness; from one seed, no two openings of a file draw the same octets."""
     if seed is None:
         return SystemRng()

@@ -18,12 +18,13 @@ from rspsim.euicc.decisions import Decision
 from rspsim.euicc.isdr import dispatch, selection
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.security import ecasd
-from rspsim.euicc.uicc.application import adfs, process_files
+from rspsim.euicc.uicc.application import Selectable, adfs, process_files
 from rspsim.euicc.uicc.commands.select import select_file
 from rspsim.euicc.uicc.secure_channel import domains, process_domain
 
 __all__ = [
     "APPLICATIONS",
+    "DEFAULT",
     "MATCHES",
     "NOT_FOUND",
     "OF_PROFILE",
@@ -81,6 +82,11 @@ OF_PROFILE: Final = Decision("applications.of_profile", _of_profile, "applicatio
 NOT_FOUND: Final = Decision(
     "applications.not_found", int(StatusWord.FILE_NOT_FOUND), "status word when no AID is found"
 )
+DEFAULT: Final[Decision[Callable[[View], Selectable | None]]] = Decision(
+    "applications.default",
+    lambda view: next(iter(domains(view)), None),
+    "application that SELECT without a name finds",
+)
 MATCHES: Final = Decision("applications.matches", _matches, "whether SELECT by a name finds an AID")
 RECEIVER: Final[Decision[Callable[[CommandApdu, View], Aid | None]]] = Decision(
     "applications.receiver", _receiver, "application a command goes to; none for the file system"
@@ -108,6 +114,8 @@ def select(command: CommandApdu, view: View) -> Outcome:
     occurrence = command.p2 & 0x03
     if command.p2 & 0x90 or occurrence in (1, 3):
         return view.refuse(StatusWord.INCORRECT_P1_P2)
+    if not command.data:
+        return _select_default(command, view)
     if not _SHORTEST_NAME <= len(command.data) <= 16:
         return view.refuse(StatusWord.FILE_NOT_FOUND)
     known = (*view.decisions[APPLICATIONS], *view.decisions[OF_PROFILE](view))
@@ -118,6 +126,20 @@ def select(command: CommandApdu, view: View) -> Outcome:
     if not found:
         return view.refuse(view.decisions[NOT_FOUND])
     outcome = found[0].select(view)
+    if command.p2 & 0x0C == _NO_DATA:
+        return replace(outcome, response=replace(outcome.response, data=b""))
+    return outcome
+
+
+def _select_default(command: CommandApdu, view: View) -> Outcome:
+    """Selects the first security domain of the enabled Profile: SELECT without a name.
+
+    Source: GlobalPlatform Card Specification, 11.9.
+    """
+    known = view.decisions[DEFAULT](view)
+    if known is None or command.p2 & 0x03:
+        return view.refuse(view.decisions[NOT_FOUND])
+    outcome = known.select(view)
     if command.p2 & 0x0C == _NO_DATA:
         return replace(outcome, response=replace(outcome.response, data=b""))
     return outcome

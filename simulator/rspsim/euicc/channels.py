@@ -6,6 +6,8 @@ itself (GET RESPONSE, MANAGE CHANNEL, SELECT), the toolkit (`rspsim.euicc.cat`),
 selected on the channel. The handler returns an `Outcome` with all of the response data;
 `_delivered` then decides how much of it is sent now. The rest waits in the channel for GET
 RESPONSE, and is dropped by any other command there (ISO/IEC 7816-4, 5.1; ETSI TS 102 221, 7.3.1).
+A warning is the answer to the command itself: 6CXX to the first GET RESPONSE announces the data
+that go with it, and the second gives them (TS 102 221, 7.3.1.1.4).
 
 The announcement of a proactive command, 91XX in place of 9000, belongs to the last part of an
 answer; so it is added here, when that part is sent, and not by the function that caused it
@@ -40,6 +42,7 @@ __all__ = [
     "PARSE",
     "REST",
     "TOO_MUCH",
+    "WARNED",
     "ClassFamily",
     "Received",
     "process",
@@ -47,6 +50,9 @@ __all__ = [
 
 _MOST = 256
 """Most data octets of one short response."""
+
+_WARNINGS = (0x62, 0x63)
+"""First octets of the status words of a command that was carried out with a warning."""
 
 
 class ClassFamily(Enum):
@@ -71,6 +77,7 @@ _INTERINDUSTRY: Final = (
     Ins.UNBLOCK_PIN,
     Ins.ACTIVATE_FILE,
     Ins.DEACTIVATE_FILE,
+    Ins.CREATE_FILE,
     Ins.AUTHENTICATE,
     Ins.GET_CHALLENGE,
 )
@@ -87,6 +94,7 @@ _PROPRIETARY: Final = (
     Ins.SET_DATA,
     Ins.GET_IDENTITY,
     Ins.SUSPEND_UICC,
+    Ins.RESIZE_FILE,
 )
 
 CLASSES: Final[Decision[Mapping[int, ClassFamily]]] = Decision(
@@ -104,7 +112,9 @@ FINDS: Final[Decision[Callable[[View], View]]] = Decision(
     "channels.finds", lambda view: view, "the view given to a command on a channel"
 )
 NOTHING_WAITING: Final = Decision(
-    "get_response.nothing_waiting", 0x6F00, "status word when no response data waits"
+    "get_response.nothing_waiting",
+    int(StatusWord.CONDITIONS_NOT_SATISFIED),
+    "status word when no response data waits",
 )
 DROPS_RESPONSE: Final = Decision(
     "get_response.dropped", standard=True, summary="another command drops waiting response data"
@@ -136,6 +146,9 @@ MOST: Final = Decision("get_response.most", _MOST, "most data octets of one resp
 LAST_PART: Final = Decision("get_response.last_part", _last_part, "last part of a response")
 TOO_MUCH: Final = Decision(
     "get_response.too_much", _too_much, "status word when Le is more than what waits"
+)
+WARNED: Final[Decision[Callable[[bytes], bytes]]] = Decision(
+    "get_response.warned", lambda data: data, "data that can be had after a warning"
 )
 
 
@@ -225,7 +238,20 @@ def _delivered(command: CommandApdu, view: View, outcome: Outcome) -> Outcome:
             return view.refuse(0x6C00 | min(len(data), _MOST) & 0xFF)
         return _part(view, outcome, data, sw, wanted or _MOST)
     direct = view.options.response_mode is ResponseMode.DIRECT and command.le is not None
+    if not direct and sw >> 8 in _WARNINGS:
+        return _warned(view, outcome)
     return _part(view, outcome, data, sw, (command.le or 0) if direct else 0)
+
+
+def _warned(view: View, outcome: Outcome) -> Outcome:
+    """Answers with the warning at once; the data wait for GET RESPONSE, which ends with 9000."""
+    data, sw = view.decisions[WARNED](outcome.response.data), outcome.response.sw
+    channel = outcome.volatile.channels[view.channel_number]
+    if channel is None:
+        return outcome
+    waiting = replace(channel, response=data, response_sw=int(StatusWord.OK), warned=True)
+    volatile = outcome.volatile.with_channel(view.channel_number, waiting)
+    return replace(outcome, response=ResponseApdu(b"", sw), volatile=volatile)
 
 
 def _part(view: View, outcome: Outcome, data: bytes, sw: int, count: int) -> Outcome:
@@ -236,7 +262,8 @@ def _part(view: View, outcome: Outcome, data: bytes, sw: int, count: int) -> Out
     channel = volatile.channels[view.channel_number]
     if channel is not None and (later or channel.response):
         volatile = volatile.with_channel(
-            view.channel_number, replace(channel, response=later, response_sw=sw)
+            view.channel_number,
+            replace(channel, response=later, response_sw=sw, warned=False),
         )
     if not later or channel is None:
         return replace(outcome, response=_last(view, now, sw, outcome), volatile=volatile)
@@ -260,6 +287,6 @@ def _get_response(command: CommandApdu, view: View) -> Outcome:
     if not waiting:
         return view.refuse(view.decisions[NOTHING_WAITING])
     wanted = command.le or _MOST
-    if wanted > len(waiting) and wanted != _MOST:
+    if wanted > len(waiting) and (wanted != _MOST or view.channel.warned):
         return view.refuse(view.decisions[TOO_MUCH](len(waiting)))
     return _part(view, view.outcome(), waiting, view.channel.response_sw, wanted)

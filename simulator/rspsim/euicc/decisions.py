@@ -4,7 +4,7 @@ A `Decision` is declared beside the code that takes it, with its standard value:
 number or an ordered table of `Check`s. The code never uses the value itself, it asks the
 `Decisions` the card was built with:
 
-    NOTHING_WAITING = Decision("get_response.nothing_waiting", 0x6F00, "answer when no data waits")
+    NOTHING_WAITING = Decision("get_response.nothing_waiting", 0x6985, "answer when no data waits")
     ...
     return view.refuse(view.decisions[NOTHING_WAITING])
 

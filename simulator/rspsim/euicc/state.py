@@ -307,6 +307,7 @@ class Channel:
         secure: SCP03 session with the security domain selected, or None.
         response: Octets that wait for GET RESPONSE.
         response_sw: Status word that ends them.
+        warned: The command they answer ended with a warning, which was sent before them.
     """
 
     application: Aid | None = None
@@ -316,6 +317,7 @@ class Channel:
     secure: SecureChannel | None = None
     response: bytes = b""
     response_sw: int = 0x9000
+    warned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

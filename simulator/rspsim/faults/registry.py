@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from rspcore.errors import LocalError
-from rspsim.euicc.decisions import STANDARD, Decisions
 from rspsim.named import find_named
 
 if TYPE_CHECKING:
+    from rspsim.euicc.decisions import Decisions
     from rspsim.faults.card.card_fault import CardFault
     from rspsim.faults.hostile.hostile_card import HostileCard
     from rspsim.smdpp.fault_switch import ServerFault
@@ -88,12 +88,14 @@ def card_fault(name: str) -> "CardFault":
     return find_named(name, card_faults(), "card fault", "rsplab card faults")
 
 
-def decisions_with(names: Iterable[str]) -> Decisions:
+def decisions_with(names: Iterable[str]) -> "Decisions":
     """Returns the decisions of a card with these faults, applied in order.
 
     Raises:
         LocalError: there is no fault of such a name.
     """
+    from rspsim.euicc.decisions import STANDARD  # noqa: PLC0415  a server needs none of them
+
     decisions = STANDARD
     for name in names:
         decisions = card_fault(name).apply(decisions)

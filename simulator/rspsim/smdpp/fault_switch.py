@@ -117,9 +117,14 @@ class FaultSwitch:
         subject: Returns what is known of the request under way.
     """
 
-    def __init__(self, faults: tuple[ServerFault, ...], identity: Identity | None = None) -> None:
-        """Takes the faults there are, and the server they have to fit to."""
-        self._known = {fault.name: fault for fault in faults}
+    def __init__(
+        self, faults: Callable[[], tuple[ServerFault, ...]], identity: Identity | None = None
+    ) -> None:
+        """Takes what returns the faults there are, and the server they have to fit to.
+
+        The faults are asked for when one is wanted: most servers never want any.
+        """
+        self._faults = faults
         self._identity = identity
         self._active: dict[int, Active] = {}
         self._watchers: list[Callable[[], None]] = []
@@ -128,7 +133,7 @@ class FaultSwitch:
     @property
     def known(self) -> tuple[ServerFault, ...]:
         """Returns every fault that can be switched on."""
-        return tuple(self._known.values())
+        return self._faults()
 
     @property
     def active(self) -> tuple[Active, ...]:
@@ -145,7 +150,7 @@ class FaultSwitch:
         Raises:
             LocalError: there is none; the message names those that come near.
         """
-        return find_named(name, self._known.values(), "server fault", "rsplab smdpp faults")
+        return find_named(name, self._faults(), "server fault", "rsplab smdpp faults")
 
     def on(self, name: str, /, **given: object) -> Active:
         """Switches a fault on; the same fault may be on more than once.
@@ -207,6 +212,8 @@ class FaultSwitch:
             value: What passes it.
             function: Name of the ES9+ function that is running.
         """
+        if not self._active:
+            return value
         for active in self.active:
             fault = active.fault
             if active.function not in ("", function) or not active.scope.concerns(self.subject):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits, LeftOut, shortened
@@ -19,8 +19,7 @@ _FIXED_OCTETS: Final = 1000
 """About what an exchange takes without its texts and bodies."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckNote:
+class CheckNote(NamedTuple):
     """A check of a function, and what came of it.
 
     Attributes:
@@ -63,16 +62,14 @@ class Exchange:
     @property
     def octets(self) -> int:
         """Returns about how many octets of memory it takes."""
-        texts = (self.request.method, self.request.path, self.summary)
-        headers = (*self.request.headers.items(), *self.response.headers.items())
-        return (
-            _FIXED_OCTETS
-            + len(self.request.body)
-            + len(self.response.body)
-            + sum(map(len, texts))
-            + sum(len(name) + len(value) for name, value in headers)
-            + sum(len(one.name) + len(one.outcome) for one in self.checks)
-        )
+        request, response = self.request, self.response
+        texts = [request.body, response.body, request.method, request.path, self.summary]
+        for headers in (request.headers, response.headers):
+            texts += headers
+            texts += headers.values()
+        for one in self.checks:
+            texts += one
+        return _FIXED_OCTETS + sum(map(len, texts))
 
 
 class History:
@@ -84,7 +81,7 @@ class History:
 
     def __init__(self, limits: KeptLimits = USUAL_LIMITS) -> None:
         self._limits = limits
-        self._exchanges: deque[Exchange] = deque()
+        self._exchanges: deque[tuple[Exchange, int]] = deque()
         self._octets = 0
         self._count = 0
         self._listeners: list[Callable[[Exchange], None]] = []
@@ -100,7 +97,7 @@ class History:
         return self._octets
 
     def __iter__(self) -> Iterator[Exchange]:
-        return iter(tuple(self._exchanges))
+        return iter([exchange for exchange, _ in self._exchanges])
 
     def __len__(self) -> int:
         return len(self._exchanges)
@@ -115,14 +112,14 @@ class History:
             refused: Status with which the request was refused before a function ran, or None.
         """
         kept = self._as_kept(exchange, refused)
-        self._exchanges.append(kept)
+        self._exchanges.append((kept, kept.octets))
         self._count = kept.number
-        self._octets += kept.octets
+        self._octets += self._exchanges[-1][1]
         while self._exchanges and (
             len(self._exchanges) > self._limits.exchanges
             or self._octets > self._limits.history_octets
         ):
-            self._octets -= self._exchanges.popleft().octets
+            self._octets -= self._exchanges.popleft()[1]
         for listener in tuple(self._listeners):
             try:
                 listener(kept)

@@ -14,6 +14,8 @@ __all__ = ["USUAL_MANNER", "HttpRequest", "HttpResponse", "Manner", "header_valu
 
 def header_value(headers: Mapping[str, str], name: str) -> str | None:
     """Returns a header by its name in any case, or None when it is not there (RFC 9110, 5.1)."""
+    if name in headers:  # as it is nearly always spelt
+        return headers[name]
     wanted = name.lower()
     return next((value for key, value in headers.items() if key.lower() == wanted), None)
 

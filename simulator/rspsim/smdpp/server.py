@@ -143,7 +143,7 @@ class SmDpPlus:
         state: ServerState | None = None,
         policy: Policy = STANDARD,
         variation: Variation | None = None,
-        faults: tuple[ServerFault, ...] = (),
+        faults: Callable[[], tuple[ServerFault, ...]] = tuple,
         limits: KeptLimits = USUAL_LIMITS,
     ) -> None:
         """Sets up a server.
@@ -160,7 +160,7 @@ class SmDpPlus:
                 when None.
             policy: Choices that the specification leaves to the server.
             variation: Choices made differently each time; always the same when None.
-            faults: Faults that can be switched on; `rspsim.faults.server` has them.
+            faults: Returns the faults that can be switched on; `rspsim.faults.registry` has them.
             limits: How much is kept of what clients send.
 
         Raises:

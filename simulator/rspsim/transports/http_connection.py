@@ -2,14 +2,16 @@
 
 `proceed` does what the socket allows at the moment and says by `events` what it needs next, so that
 one thread can serve any number of connections, and a client that is silent or slow costs its own
-connection alone. Each step has a deadline:
+connection alone. An exchange has one time for all its steps, and no octet prolongs it: handshake,
+request and taking the answer share it, so a client that takes long for one has less for the others.
 
-    step        ends at the latest
-    handshake   one exchange time after the client has connected
-    idle        one idle time after handshake or answer, without a word to the client
-    request     one exchange time after its first octet, with 408
-    answer      one exchange time after its first octet
-    parting     one exchange time after the answer
+    step        whose time it takes
+    handshake   the exchange's; it ends without a word to the client
+    idle        none: one idle time before the first octet of a request, without a word
+    request     the exchange's; it ends with 408
+    handling    none: the server's own, as are delays and pauses that a fault asks for
+    answer      the exchange's
+    parting     none: two seconds at most for the client to close its side too
 
 A connection that the server ends is shut down for writing first and read until the client closes
 it: closing it with unread octets would make the kernel reset it, and the answer would be lost.
@@ -47,6 +49,7 @@ _KERNEL_OCTETS: Final = 256 << 10
 """Most octets of an answer that wait in the kernel, which could take megabytes for each client."""
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
 """SO_LINGER with which closing a socket resets its connection."""
+_PARTING_S: Final = 2.0
 _PLAIN_HTTP: Final = Refusal(400, "this port speaks HTTPS, the request was plain HTTP")
 
 
@@ -55,8 +58,8 @@ class FrontLimits:
     """How much time and memory the clients of a front get.
 
     Attributes:
-        exchange_s: Time for a handshake, for a request from its first octet to its last, and for
-            the client to take the answer, each.
+        exchange_s: Time that a client may keep the server waiting in one exchange: handshake,
+            request from its first octet to its last, and taking the answer together.
         idle_s: Time between two requests on one connection.
         body_octets: Longest body that is read.
         connections: Most connections at a time; a further one takes the place of the one that has
@@ -65,7 +68,7 @@ class FrontLimits:
             ones that have kept the server waiting longest are closed, and complete ones get 503.
     """
 
-    exchange_s: float = 5.0
+    exchange_s: float = 10.0
     idle_s: float = 30.0
     body_octets: int = 4 << 20
     connections: int = 400
@@ -103,6 +106,7 @@ class Connection:
         self._asked_octets = 0
         self._keep = True
         self._instead = b""
+        self._left_s = limits.exchange_s
         self._step: _Step
         self.closed = False
         self._wait(self._read, now, limits.idle_s)
@@ -110,7 +114,7 @@ class Connection:
             self._socket = tls.wrap_socket(
                 accepted, server_side=True, do_handshake_on_connect=False
             )
-            self._wait(self._shake_hands, now, limits.exchange_s)
+            self._wait_in_exchange(self._shake_hands, now)
 
     @property
     def held(self) -> int:
@@ -156,7 +160,7 @@ class Connection:
         if manner.silent_ms:
             self.be_silent(now, manner.silent_ms)
             return None
-        self._wait(self._write, now, self._limits.exchange_s)
+        self._wait_in_exchange(self._write, now)
         return self.proceed(now)
 
     def _odd_octets(self, octets: bytes, manner: Manner) -> bytes:
@@ -180,7 +184,7 @@ class Connection:
         """Answers the first octets of the client with these, in place of TLS, and closes."""
         self._lay_bare()
         self._instead = octets
-        self._wait(self._say_instead, now, self._limits.exchange_s)
+        self._wait_in_exchange(self._say_instead, now)
 
     def reset(self) -> None:
         """Resets the connection: the client gets an error, not an end."""
@@ -205,11 +209,11 @@ class Connection:
     def expire(self, now: float) -> HttpRequest | Refusal | None:
         """Ends the step whose deadline has passed; returns what has to be answered for it."""
         if self._step == self._read and self._reader.begun:
-            return self._arrived(self._reader.late(self._limits.exchange_s))
+            return self._arrived(self._reader.late(self._limits.exchange_s), now)
         if self._step == self._read:
             return self._guarded(self._part, now)
         if self._step == self._rest:
-            self._wait(self._write, now, self._limits.exchange_s)
+            self._wait_in_exchange(self._write, now)
             return self.proceed(now)
         self._abandon("too slow")
         return None
@@ -225,7 +229,16 @@ class Connection:
         self.events = selectors.EVENT_READ
         self.since, self.deadline = now, now + limit_s
 
-    def _arrived(self, item: _Item) -> _Item:
+    def _wait_in_exchange(self, step: _Step, now: float) -> None:
+        """Goes on to a step that takes what is left of the time of the exchange."""
+        self._wait(step, now, self._left_s)
+
+    def _hold(self, now: float) -> None:
+        """Stops the time of the exchange: what comes next is not the client's to wait for."""
+        self._left_s = max(0.0, self.deadline - now)
+
+    def _arrived(self, item: _Item, now: float) -> _Item:
+        self._hold(now)
         self.events, self.deadline = 0, float("inf")
         return item
 
@@ -233,6 +246,7 @@ class Connection:
         secured = self._socket
         assert isinstance(secured, ssl.SSLSocket)  # noqa: S101  the only kind with this step
         secured.do_handshake()
+        self._hold(now)
         self._wait(self._read, now, self._limits.idle_s)
         return self._read(now)
 
@@ -246,6 +260,7 @@ class Connection:
         """Parts from a client whose octets are not TLS; the library has sent an alert by then."""
         _LOG.info("TLS failed: %s", printable(str(error)))
         self._lay_bare()
+        self._hold(now)
         if error.reason == "HTTP_REQUEST":
             octets = answer_octets(refusal_answer(_PLAIN_HTTP), method="", keep_alive=False)
             return self.answer(octets, now, keep=False)
@@ -258,21 +273,20 @@ class Connection:
 
     def _read(self, now: float) -> HttpRequest | Refusal | None:
         while True:
-            found = self._reader.read()
+            found = self._reader.read(self._client_certificate)
             if isinstance(found, HttpRequest):
                 self._asked_octets = len(found.body)
-                found = replace(found, client_certificate=self._client_certificate())
             if found is not None:
-                return self._arrived(found)
+                return self._arrived(found, now)
             if self._reader.take_wish_to_continue():
                 self._socket.send(CONTINUE)
             begun = self._reader.begun
             octets = self._socket.recv(_AT_ONCE)
             if not octets:
-                return self._arrived(self._reader.end()) if begun else self._part(now)
+                return self._arrived(self._reader.end(), now) if begun else self._part(now)
             self._reader.feed(octets)
             if self._reader.begun and not begun:
-                self._wait(self._read, now, self._limits.exchange_s)
+                self._wait_in_exchange(self._read, now)
 
     def _write(self, now: float) -> HttpRequest | Refusal | None:
         pace = self._manner.pace
@@ -280,6 +294,7 @@ class Connection:
             sent = self._socket.send(self._out[: pace[0] if pace else _AT_ONCE])
             self._out = self._out[sent:]
             if pace and self._out:
+                self._hold(now)
                 self._wait(self._rest, now, pace[1] / 1000)
                 self.events = 0
                 return None
@@ -291,8 +306,9 @@ class Connection:
         if not self._keep:
             return self._part(now)
         self._reader.next_request()
-        limit = self._limits.exchange_s if self._reader.begun else self._limits.idle_s
-        self._wait(self._read, now, limit)
+        self._left_s = self._limits.exchange_s
+        limit_s = self._left_s if self._reader.begun else self._limits.idle_s
+        self._wait(self._read, now, limit_s)
         return self._read(now)
 
     def _rest(self, _: float) -> HttpRequest | Refusal | None:
@@ -302,6 +318,7 @@ class Connection:
     def _say_instead(self, now: float) -> HttpRequest | Refusal | None:
         if not self._socket.recv(_AT_ONCE):
             return self._part(now)
+        self._hold(now)
         return self.answer(self._instead, now, keep=False)
 
     def _part(self, now: float) -> HttpRequest | Refusal | None:
@@ -310,7 +327,7 @@ class Connection:
             with suppress(OSError):  # also: the goodbye of the client has not come yet
                 self._socket.unwrap()
             self._lay_bare()
-        self._wait(self._drain, now, self._limits.exchange_s)
+        self._wait(self._drain, now, min(_PARTING_S, self._limits.exchange_s))
         self._socket.shutdown(socket.SHUT_WR)
         return self._drain(now)
 

@@ -63,9 +63,10 @@ class Loop:
         self._open = self._open_wanted = True
         self._obeyed = threading.Event()
         self._connections: set[Connection] = set()
-        self._holding: set[Connection] = set()
+        self._holding: dict[Connection, int] = {}
+        self._held = 0
         self._soonest = float("inf")
-        self._watched: set[int] = set()
+        self._watched: dict[int, int] = {}
         self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
         self._answered: deque[tuple[Connection, bytes, bool, HttpResponse]] = deque()
         self._delayed: list[tuple[float, Connection, bytes, bool, Manner]] = []
@@ -152,8 +153,12 @@ class Loop:
 
     def _attend(self, key: selectors.SelectorKey) -> None:
         if isinstance(key.data, Connection):
-            if not key.data.closed:  # by what was attended to just before
+            if key.data.closed:  # by what was attended to just before
+                return
+            if key.data.events:
                 self._go_on(key.data, key.data.proceed(monotonic()))
+            else:  # it sends more while its request is being handled
+                self._unwatch(key.data)
         elif key.fileobj is self._bell:
             self._bell.recv(4096)
         elif isinstance(key.data, Door):
@@ -193,23 +198,30 @@ class Loop:
             self._connections.discard(connection)
         else:
             self._soonest = min(self._soonest, connection.deadline)
-        events = 0 if connection.closed else connection.events
-        watched = connection.number in self._watched
-        if watched and events:
-            self._selector.modify(connection.number, events, connection)
-        elif watched:
+        if connection.closed:
+            self._unwatch(connection)
+        elif connection.events:  # else it stays watched: most clients send nothing meanwhile
+            self._watch_for(connection)
+
+    def _watch_for(self, connection: Connection) -> None:
+        number, events = connection.number, connection.events
+        before = self._watched.get(number)
+        if before is None:
+            self._selector.register(number, events, connection)
+        elif before != events:
+            self._selector.modify(number, events, connection)
+        self._watched[number] = events
+
+    def _unwatch(self, connection: Connection) -> None:
+        if self._watched.pop(connection.number, None) is not None:
             self._selector.unregister(connection.number)
-            self._watched.discard(connection.number)
-        elif events:
-            self._selector.register(connection.number, events, connection)
-            self._watched.add(connection.number)
 
     def _note_held(self, connection: Connection) -> None:
-        """Keeps the set of the connections that hold octets, of which there are few."""
-        if connection.held and not connection.closed:
-            self._holding.add(connection)
-        else:
-            self._holding.discard(connection)
+        """Keeps how many octets are held, and by which connections, of which there are few."""
+        held = 0 if connection.closed else connection.held
+        self._held += held - self._holding.pop(connection, 0)
+        if held:
+            self._holding[connection] = held
 
     def _send_answers(self) -> None:
         now = monotonic()
@@ -242,8 +254,7 @@ class Loop:
     def _make_room(self) -> bool:
         """Closes connections until the others hold what they may; False if that is not enough."""
         while True:
-            held = [one.held for one in self._holding]
-            if len(held) <= 1 or sum(held) <= self._limits.buffered_octets:
+            if len(self._holding) <= 1 or self._held <= self._limits.buffered_octets:
                 return True
             if not self._give_up_longest(holding=True):
                 return False

@@ -11,9 +11,12 @@ Answers are not written by the library: server faults ask for some that no libra
 Source: RFC 9110 and RFC 9112.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
+from time import time  # noqa: TID251  of the Date of an answer, which is the real one
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -28,6 +31,15 @@ CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _MOST_HEADER_OCTETS: Final = 16_384
 _NOTHING: Final = HttpRequest(method="", path="")
+_NAMES: Final = {
+    name.lower().encode("ascii"): name
+    for name in (
+        *("Accept", "Accept-Encoding", "Connection", "Content-Length", "Content-Type", "Host"),
+        *("User-Agent", "X-Admin-Protocol"),
+    )
+}
+"""Names of the header fields that come with nearly every request, as the reader has them."""
+_FRAMING: Final = frozenset(("content-length", "transfer-encoding"))
 _VERSIONS: Final = (b"1.0", b"1.1")
 
 
@@ -108,8 +120,12 @@ class RequestReader:
         self._continued = False
         self._start(rest)
 
-    def read(self) -> HttpRequest | Refusal | None:
-        """Returns the request when it is complete, a refusal, or None when more has to come."""
+    def read(self, client_certificate: Callable[[], bytes] = bytes) -> HttpRequest | Refusal | None:
+        """Returns the request when it is complete, a refusal, or None when more has to come.
+
+        Args:
+            client_certificate: Returns the certificate of the client, for a complete request.
+        """
         if not self._begun:
             return None
         while True:
@@ -126,23 +142,25 @@ class RequestReader:
                 if len(self._body) > self._most:
                     return self._too_long()
             elif isinstance(event, h11.EndOfMessage):
-                return self._complete()
+                return self._complete(client_certificate())
             else:
                 return None
 
     def _take_head(self, event: h11.Request) -> Refusal | None:
         headers: dict[str, str] = {}
-        fields = list(event.headers)
-        for raw, value in fields:
-            name, text = raw.decode("latin-1").title(), value.decode("latin-1")
+        octets = 0
+        for raw, value in event.headers:
+            octets += len(raw) + len(value)
+            name, text = _NAMES.get(raw) or raw.decode("latin-1").title(), value.decode("latin-1")
             headers[name] = f"{headers[name]}, {text}" if name in headers else text
+        target = event.target.decode("latin-1")
         self._head = HttpRequest(
             method=event.method.decode("latin-1"),
-            path=_path(event.target.decode("latin-1")),
-            query=event.target.decode("latin-1").partition("#")[0].partition("?")[2],
+            path=_path(target),
+            query=target.partition("#")[0].partition("?")[2],
             headers=headers,
         )
-        if sum(len(name) + len(value) for name, value in fields) > _MOST_HEADER_OCTETS:
+        if octets > _MOST_HEADER_OCTETS:
             return self._refusal(431, f"at most {_MOST_HEADER_OCTETS:,} octets of header are read")
         if event.http_version not in _VERSIONS:
             return self._refusal(505, f"HTTP/{event.http_version.decode('latin-1')}: expected 1.1")
@@ -160,13 +178,20 @@ class RequestReader:
         self._body.clear()
         return Refusal(status, printable(reason, 300), self._head or _NOTHING)
 
-    def _complete(self) -> HttpRequest:
+    def _complete(self, client_certificate: bytes) -> HttpRequest:
         head = self._head
         if head is None:  # the library never ends a message that has not begun
             raise AssertionError("end of a request without its beginning")
         body = bytes(self._body)
         self._body.clear()
-        return replace(head, body=body)
+        return HttpRequest(
+            method=head.method,
+            path=head.path,
+            query=head.query,
+            headers=head.headers,
+            body=body,
+            client_certificate=client_certificate,
+        )
 
 
 def _path(target: str) -> str:
@@ -189,6 +214,19 @@ def refusal_answer(refusal: Refusal) -> HttpResponse:
     )
 
 
+@lru_cache(maxsize=64)
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    return f"Date: {formatdate(second, usegmt=True)}"
+
+
 def answer_octets(response: HttpResponse, *, method: str, keep_alive: bool) -> bytes:
     """Returns an answer as it goes on the wire, cut where its fault says.
 
@@ -200,16 +238,12 @@ def answer_octets(response: HttpResponse, *, method: str, keep_alive: bool) -> b
     Raises:
         UnicodeEncodeError: a header field does not fit into ISO 8859-1.
     """
-    try:
-        phrase = HTTPStatus(response.status).phrase
-    except ValueError:
-        phrase = "Unknown"
-    lines = [f"HTTP/1.1 {response.status} {phrase}"]
+    lines = [f"HTTP/1.1 {response.status} {_phrase(response.status)}"]
     lines += [f"{name}: {value}" for name, value in response.headers.items()]
-    framed = response.header("Content-Length") or response.header("Transfer-Encoding")
+    framed = any(name.lower() in _FRAMING for name in response.headers)
     if not framed and (response.status != HTTPStatus.NO_CONTENT or response.body):
         lines.append(f"Content-Length: {len(response.body)}")
-    lines += [f"Date: {formatdate(usegmt=True)}", "Server: rsplab"]
+    lines += [_date(int(time())), "Server: rsplab"]
     if not keep_alive:
         lines.append("Connection: close")
     head = "\r\n".join([*lines, "", ""]).encode("latin-1")

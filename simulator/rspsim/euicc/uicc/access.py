@@ -24,6 +24,8 @@ class AccessMode(IntFlag):
 
     READ = 0x01
     UPDATE = 0x02
+    CREATE_EF = 0x02
+    CREATE_DF = 0x04
     DEACTIVATE = 0x08
     ACTIVATE = 0x10
     TERMINATE = 0x20

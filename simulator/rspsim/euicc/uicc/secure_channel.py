@@ -21,6 +21,7 @@ from rspsim.euicc.state import Profile, SecureChannel
 from rspsim.euicc.uicc.application import Selectable
 from rspsim.euicc.uicc.command_context import CommandContext
 from rspsim.euicc.uicc.ota import domain as domain_commands
+from rspsim.euicc.uicc.ota.domain_session import DomainContext
 from rspsim.euicc.uicc.ota.receivers import with_domain
 
 __all__ = ["HOST_PROVED", "SCP_IDENTIFIER", "domains", "process_domain", "select_domain"]
@@ -162,11 +163,12 @@ def _managed(command: CommandApdu, view: View, profile: Profile, one: SecurityDo
         except CryptoError:
             return _closed(view, StatusWord.SECURITY_STATUS_NOT_SATISFIED)
     keys = None if secure is None else _keys(one, secure.version)
-    context = domain_commands.DomainContext(
+    context = DomainContext(
         state=view.state,
         decisions=view.decisions,
         profile=profile.aid,
         domain=one.aid,
+        version=0 if secure is None else secure.version,
         dek=b"" if keys is None else keys.dek,
         target=None if secure is None else secure.target,
         stored=b"" if secure is None else secure.stored,
@@ -186,7 +188,5 @@ def _managed(command: CommandApdu, view: View, profile: Profile, one: SecurityDo
     return _answered(after, response, context)
 
 
-def _answered(
-    view: View, response: ResponseApdu, context: domain_commands.DomainContext
-) -> Outcome:
+def _answered(view: View, response: ResponseApdu, context: DomainContext) -> Outcome:
     return view.outcome(response.data, response.sw, state=context.state)

@@ -47,6 +47,7 @@ from rspsim.faults.card.profile_content import interpreter, profile_contents, pr
 from rspsim.faults.card.security import policy
 from rspsim.faults.card.uicc import (
     access,
+    administration,
     file_contents,
     file_selection,
     file_system,
@@ -104,5 +105,6 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *get_identity.FAULTS,
     *pins.FAULTS,
     *toolkit_and_ota.FAULTS,
+    *administration.FAULTS,
     *interpreter.FAULTS,
 )

@@ -18,6 +18,7 @@ from rspsim.faults.hostile.odd_answers import (
     RefusesTagList,
     StubOfReceipt,
     WithoutListNotification,
+    reporting_no_resources,
 )
 from rspsim.faults.hostile.odd_links import Dies, OneBehind, ResetKeepsChannels, RunsOutOfChannels
 from rspsim.faults.hostile.odd_lists import (
@@ -48,6 +49,12 @@ HOSTILE = (
         "hostile.runs-out-of-channels",
         "Gives no channel after one was closed, until the next reset.",
         RunsOutOfChannels,
+    ),
+    HostileCard(
+        "hostile.empty-card-resource",
+        "Reports an extCardResource without any member, read or signed.",
+        lambda card: card,
+        reporting_no_resources,
     ),
     HostileCard("hostile.all-6f00", "Answers every command with 6F00.", AllRefused),
     HostileCard("hostile.one-behind", "Gives the answer to the command before.", OneBehind),

@@ -4,6 +4,10 @@ import threading
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
+from rspcore.messages.euicc_info import ExtCardResource
+from rspsim.euicc.decisions import Decisions
+from rspsim.euicc.isdr import information
+from rspsim.faults.card.card_fault import swap
 from rspsim.faults.hostile.erring_card import ErringCard
 from rspsim.transports.vpcd import Card
 
@@ -19,6 +23,7 @@ __all__ = [
     "RefusesTagList",
     "StubOfReceipt",
     "WithoutListNotification",
+    "reporting_no_resources",
 ]
 
 _EF_DIR = bytes.fromhex("2F00")
@@ -51,6 +56,24 @@ class MalformedRat(ErringCard):
     def changed(self, request: bytes, answer: bytes) -> bytes:
         """Leaves out the last octet of the table."""
         return answer[:-1] if request[:2] == _RAT else answer
+
+
+class _NoResources(ExtCardResource):
+    """Writes extCardResource without any member."""
+
+    def content(self) -> bytes:
+        """Returns no octets."""
+        return b""
+
+
+def reporting_no_resources(decisions: Decisions) -> Decisions:
+    """Returns decisions of a card whose extCardResource is empty, read or signed."""
+    nothing = _NoResources(
+        number_of_installed_applications=b"",
+        free_non_volatile_memory=b"",
+        free_volatile_memory=b"",
+    )
+    return swap(information.RESOURCES, lambda *_: nothing)(decisions)
 
 
 class NoOctetsOfRat(ErringCard):

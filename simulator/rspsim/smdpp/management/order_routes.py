@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-import segno
-
 from rspcore.errors import DecodeError, LocalError
 from rspcore.ids import Eid, Iccid
 from rspcore.messages.metadata import StoreMetadataRequest
@@ -124,6 +122,10 @@ def _change(call: Call) -> object:
 def _picture(call: Call) -> object:
     with call.desk.guard:
         order = call.desk.server.orders.get(_number(call.item))
+    try:
+        import segno  # noqa: PLC0415  an extra
+    except ImportError as error:
+        raise LocalError("no QR code: the server needs `pip install 'rsplab[qr]'`") from error
     code = segno.make(order.activation_code, error="m")
     return {"activationCode": order.activation_code, "svg": code.svg_inline(scale=4)}
 

@@ -1,6 +1,7 @@
 """The codec behind the typed messages: order, unknown objects, lengths, and the purpose of raw."""
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from rspcore import tlv
 from rspcore.errors import DecodeError, LocalError
-from rspcore.ids import Aid, Eid, Iccid, Oid
+from rspcore.ids import Aid, Eid, Iccid, Oid, Version
 from rspcore.messages.codec import (
     AID,
     ANY,
@@ -43,7 +44,7 @@ from rspcore.messages.es10b import (
     RetrieveNotificationsListResponse,
 )
 from rspcore.messages.es10c import DeleteProfileRequest, EnableProfileRequest
-from rspcore.messages.euicc_info import DeviceCapabilities, DeviceInfo
+from rspcore.messages.euicc_info import DeviceCapabilities, DeviceInfo, EuiccInfo2
 
 
 class Colour(IntEnum):
@@ -452,3 +453,45 @@ def test_profile_identifier_is_direct_in_delete_and_wrapped_in_enable():
     assert delete.isdp_aid == Aid.from_hex("A000000559")
     with pytest.raises(DecodeError):
         EnableProfileRequest.decode(bytes.fromhex("BF31 0A 4F 05 A000000559 81 01 FF"))
+
+
+SOUND_INFO2 = (
+    "8103020301 8203020500 8303010203 840D8101008204000A000083020800 850206408802 0780"
+    "A90604040A0B0C0D AA0604040A0B0C0D 0403010000 0C00"
+)
+
+
+def _info2(change="", into=""):
+    assert change in SOUND_INFO2
+    text = SOUND_INFO2.replace(change, into, 1) if change else SOUND_INFO2
+    return EuiccInfo2.decode(tlv.encode(EuiccInfo2.TAG, bytes.fromhex(text)))
+
+
+@pytest.mark.parametrize(
+    ("change", "into", "component", "why"),
+    [
+        ("840D8101008204000A000083020800", "8400", "ext_card_resource", "is missing"),
+        ("8303010203", "83020102", "euicc_firmware_ver", "83"),
+        ("8203020500", "", "svn", "svn (82) is missing"),
+        ("8203020500", "8203020500 8203020500", "svn", "82 at offset 13 is repeated"),
+        ("8203020500 8303010203", "8303010203 8203020500", "svn", "out of order"),
+    ],
+)
+def test_lazy_structure_raises_where_a_wrong_component_is_asked_for(change, into, component, why):
+    info = _info2(change, into)
+
+    with pytest.raises(DecodeError, match=re.escape(why)):
+        getattr(info, component)
+    with pytest.raises(DecodeError, match=re.escape(why)):
+        info.require_whole()
+    assert info.profile_version == Version.from_text("2.3.1")
+    assert info.euicc_ci_pkid_list_for_signing == (bytes.fromhex("0A0B0C0D"),)
+    assert into.replace(" ", "").lower() in info.encode().hex()
+
+
+def test_sound_lazy_structure_is_whole_and_has_no_other_attributes():
+    info = _info2()
+
+    info.require_whole()
+    assert info == dataclasses.replace(info)
+    assert not hasattr(info, "nothing")

@@ -367,3 +367,13 @@ def test_what_clients_send_is_escaped_on_the_terminal(talk):
     line = served.until(r"(.*initiateAuthentication.*)")
     assert "Failed 1.6/2.1" in line
     assert line.isprintable()
+
+
+def test_start_imports_nothing_that_it_does_not_need():
+    script = (
+        "import sys; import rspsim.cli.smdpp_serve; "
+        "print(*{'segno', 'sqlite3', 'asn1tools', 'urllib3', 'rspsim.faults.server', "
+        "'rspsim.smdpp.management'} & sys.modules.keys())"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == []

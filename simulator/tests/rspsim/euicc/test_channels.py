@@ -136,7 +136,7 @@ def test_get_response_returns_waiting_data_and_the_length_left(lab):
     assert lab.apdu("01C00000FF") == bytes((0x6C, waiting - 16))
     second = lab.apdu("81C0000000")
     assert (len(second), sw(second)) == (waiting - 16 + 2, "9000")
-    assert sw(lab.apdu("01C0000000")) == "6F00"
+    assert sw(lab.apdu("01C0000000")) == "6985"
     one = tlv.parse(first[:-2] + second[:-2])
     assert one.tag == 0xBF22
 
@@ -146,7 +146,7 @@ def test_other_command_on_the_channel_drops_what_waits(lab):
     lab.apdu("80F2000000")
     assert lab.apdu("01C0000001")[-2:] == bytes((0x61, waiting - 1))
     lab.apdu("81F0000000")
-    assert sw(lab.apdu("01C0000001")) == "6F00"
+    assert sw(lab.apdu("01C0000001")) == "6985"
 
 
 def test_answer_above_256_octets_comes_in_parts(lab, profile_of):

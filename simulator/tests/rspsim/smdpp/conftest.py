@@ -46,7 +46,7 @@ from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import TestProfile, make_profile, preset
 from rspcore.tags import Tag
 from rspsim.env import ManualClock, SeededRng
-from rspsim.faults.server import FAULTS
+from rspsim.faults.registry import server_faults
 from rspsim.smdpp import HttpRequest, HttpResponse, Policy, SmDpPlus
 
 HEADERS = {
@@ -464,7 +464,7 @@ def make_server(pki: Pki, clock: ManualClock) -> Callable[..., SmDpPlus]:
         seed = options.pop("seed", b"server")
         bundle = options.pop("pki", pki)
         return SmDpPlus(
-            bundle, rng=SeededRng(seed), clock=clock, policy=policy, faults=FAULTS, **options
+            bundle, rng=SeededRng(seed), clock=clock, policy=policy, faults=server_faults, **options
         )
 
     return make

@@ -11,6 +11,7 @@ from rspcore.messages.metadata import NotificationEvent
 from rspcore.pki.generate import issue_euicc
 from rspcore.profile_maker import make_profile, preset
 from rspsim.env import ManualClock, SeededRng
+from rspsim.faults.registry import server_faults
 from rspsim.faults.server import FAULTS
 from rspsim.server_setup import switch_faults
 from rspsim.smdpp import SmDpPlus
@@ -186,7 +187,7 @@ def test_whatever_is_allowed_is_answered(make_server, make_lpa, fault):
 
 
 def test_words_are_read_from_a_command_line(pki):
-    server = SmDpPlus(pki, rng=SeededRng(b"s"), clock=ManualClock(), faults=FAULTS)
+    server = SmDpPlus(pki, rng=SeededRng(b"s"), clock=ManualClock(), faults=server_faults)
     switch_faults(
         server, ["http.refuse,status=502,after=1,probability=5%,order=3,seed=x", "http.cut"]
     )

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import sys
 from hashlib import sha256
 
 import pytest
@@ -248,3 +249,13 @@ def test_body_that_is_not_kept_whole_is_named_by_length_and_digest(make_server):
     assert exchange["request"]["body"] == body[:10].decode()
     assert exchange["request"]["wholeLength"] == len(body)
     assert exchange["request"]["wholeSha256"] == sha256(body).hexdigest().upper()
+
+
+def test_qr_code_of_an_order_or_what_to_install_for_it(call, monkeypatch):
+    code = call("POST", "/orders", {})["activationCode"]
+    picture = call("GET", "/orders/1/qr")
+    assert picture["activationCode"] == code
+    assert picture["svg"].startswith("<svg")
+    monkeypatch.setitem(sys.modules, "segno", None)  # as where the extra is not installed
+    status, error = call("GET", "/orders/1/qr")
+    assert (status, error) == (400, "no QR code: the server needs `pip install 'rsplab[qr]'`")

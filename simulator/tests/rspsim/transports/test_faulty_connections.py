@@ -18,6 +18,7 @@ from rspcore.pki.certificate import Certificate
 from rspcore.pki.certificate_flaws import FLAWED_VARIANTS, flawed_certificate
 from rspcore.pki.generate import issue_tls, make_pki
 from rspsim.env import ManualClock, SeededRng
+from rspsim.faults.registry import server_faults
 from rspsim.faults.server import FAULTS
 from rspsim.faults.server.tls import NOT_SERVED
 from rspsim.server_setup import met_with_faults
@@ -46,7 +47,7 @@ def server(pki):
         address="localhost",
         rng=SeededRng(b"tls"),
         clock=ManualClock(),
-        faults=FAULTS,
+        faults=server_faults,
     )
 
 

@@ -19,7 +19,7 @@ from rspcore.messages.euicc_info import EuiccInfo1
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import issue_tls, make_pki
 from rspsim.env import ManualClock, SeededRng
-from rspsim.faults.server import FAULTS
+from rspsim.faults.registry import server_faults
 from rspsim.smdpp import HttpRequest, HttpResponse, SmDpPlus
 from rspsim.transports.https import Front, Listener, tls_context
 from rspsim.transports.management_port import management_front
@@ -46,7 +46,7 @@ def server(pki: Pki) -> SmDpPlus:
         aliases=("localhost", "127.0.0.1"),
         rng=SeededRng(b"tls"),
         clock=ManualClock(),
-        faults=FAULTS,
+        faults=server_faults,
     )
 
 

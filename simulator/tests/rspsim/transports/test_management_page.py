@@ -22,6 +22,8 @@ from rspsim.transports.management_port import management_front
 sys.path.insert(0, str(Path(__file__).parents[1] / "smdpp"))
 from conftest import CardStandIn, Lpa
 
+pytestmark = pytest.mark.once
+
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
 
@@ -204,3 +206,11 @@ def test_clicks_show_an_order_and_a_download(server, download, tmp_path):
             tab.until("document.querySelector('#orders .Unavailable') !== null")
         finally:
             tab.close()
+
+
+@needs_browser
+def test_order_is_shown_without_its_qr_code_where_none_can_be_drawn(shown, download, monkeypatch):
+    monkeypatch.setitem(sys.modules, "segno", None)  # as where the extra is not installed
+    page = shown(f"T;order={download[0].number}")
+    assert "no QR code: the server needs" in page
+    assert download[0].activation_code in page

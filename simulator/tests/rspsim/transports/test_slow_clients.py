@@ -227,6 +227,99 @@ def test_octets_that_drip_do_not_prolong_the_time(bench):
     assert time.monotonic() - start < 2
 
 
+def test_body_that_drips_does_not_prolong_the_time(bench):
+    running = bench(SHORT)
+    client = running.secured()
+    client.sendall(POST + b"Content-Length: 100000\r\n\r\n")
+    start = time.monotonic()
+    client.settimeout(0.05)
+    answer = b""
+    while not answer and time.monotonic() - start < 5:
+        client.sendall(b"{")
+        try:
+            answer = client.recv(1000)
+        except TimeoutError:
+            continue
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert time.monotonic() - start < 2
+
+
+class SlowToGreet:
+    """A TLS client that sends half its ClientHello, and the rest after a pause."""
+
+    def __init__(self, bench: Bench, pause_s: float) -> None:
+        self._in, self._out, self._socket = ssl.MemoryBIO(), ssl.MemoryBIO(), bench.connect()
+        self._tls = bench.trusting.wrap_bio(self._in, self._out, server_hostname="localhost")
+        with pytest.raises(ssl.SSLWantReadError):
+            self._tls.do_handshake()
+        hello = self._out.read()
+        self._socket.sendall(hello[:100])
+        time.sleep(pause_s)
+        self._socket.sendall(hello[100:])
+        self._when_readable(self._tls.do_handshake)
+
+    def send(self, octets: bytes) -> None:
+        self._tls.write(octets)
+        self._socket.sendall(self._out.read())
+
+    def read(self) -> bytes:
+        found = self._when_readable(lambda: self._tls.read(65_536))
+        assert isinstance(found, bytes)
+        return found
+
+    def _when_readable(self, act: Callable[[], bytes | None]) -> bytes | None:
+        while True:
+            try:
+                return act()
+            except ssl.SSLWantReadError:
+                self._in.write(self._socket.recv(65_536))
+            finally:
+                self._socket.sendall(self._out.read())
+
+
+ONE_TIME = FrontLimits(exchange_s=2, idle_s=60)
+
+
+def test_handshake_and_request_share_the_time_of_the_exchange(bench):
+    running = bench(ONE_TIME)
+    client = SlowToGreet(running, 1.2)
+    start = time.monotonic()
+    client.send(POST + b"Content-Length: 2\r\n\r\n{")
+    assert client.read().startswith(b"HTTP/1.1 408 ")
+    assert time.monotonic() - start < 1.5  # 0.8 s were left, not 2 s
+
+
+def test_request_and_taking_the_answer_share_the_time_of_the_exchange(bench):
+    running = bench(ONE_TIME)
+    client = running.secured()
+    client.sendall(b"GET /big HTTP/1.1\r\nHost: a\r\n")
+    time.sleep(1.2)
+    client.sendall(b"\r\n")
+    time.sleep(1.3)  # 0.8 s were left, not 2 s
+    found = b""
+    with suppress(ConnectionResetError):
+        while octets := client.recv(65_536):
+            found += octets
+    assert 0 < len(found) < len(BIG)
+
+
+def test_pause_before_a_request_and_time_of_the_server_are_not_the_clients(tls, trusting):
+    class Thinking(Bench):
+        def handle(self, request: HttpRequest) -> HttpResponse:
+            time.sleep(0.8)
+            return super().handle(request)
+
+    with ExitStack() as stack:
+        running = Thinking(tls, trusting, FrontLimits(exchange_s=0.5, idle_s=60), stack)
+        client = running.secured()
+        for _ in range(2):  # the second exchange has a time of its own
+            time.sleep(0.8)
+            client.sendall(POST)
+            time.sleep(0.3)
+            client.sendall(b"\r\n")
+            assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
 @pytest.mark.parametrize(
     "kind", [nothing, one_octet, half_a_client_hello, idle_after_the_handshake]
 )

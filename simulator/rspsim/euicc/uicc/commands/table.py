@@ -7,6 +7,7 @@ from rspcore.apdu import CommandApdu, Ins
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.uicc.commands import (
+    administrative,
     authenticate,
     ber_tlv_file,
     binary,
@@ -38,6 +39,9 @@ COMMANDS: Final[Decision[tuple[tuple[int, Handler], ...]]] = Decision(
         (Ins.UNBLOCK_PIN, pin.unblock_pin),
         (Ins.ACTIVATE_FILE, life_cycle.activate_file),
         (Ins.DEACTIVATE_FILE, life_cycle.deactivate_file),
+        (Ins.CREATE_FILE, administrative.create_file),
+        (Ins.DELETE, administrative.delete_file),
+        (Ins.RESIZE_FILE, administrative.resize_file),
         (Ins.AUTHENTICATE, authenticate.authenticate),
         (Ins.GET_CHALLENGE, status_and_suspend.get_challenge),
         (Ins.RETRIEVE_DATA, ber_tlv_file.retrieve_data),

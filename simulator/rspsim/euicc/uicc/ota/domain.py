@@ -7,87 +7,36 @@ Specification, 11).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from rspcore import tlv
-from rspcore.apdu import CommandApdu, Ins, ResponseApdu
+from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import CryptoError, DecodeError
 from rspcore.ids import Aid
 from rspcore.ota.algorithms import Algorithm, decipher, encipher
 from rspcore.ota.scp03 import key_check_value, unwrap_key
 from rspcore.status import StatusWord
 from rspcore.tags import ISDP_OWN_AID, Tag
-from rspsim.euicc import memory
-from rspsim.euicc.decisions import Decision, Decisions
+from rspsim.euicc.decisions import Decision
 from rspsim.euicc.es6.update_metadata import update_metadata
-from rspsim.euicc.profile_content.model import Application, KeyObject, SecurityDomain
-from rspsim.euicc.state import CardState, Profile
-from rspsim.euicc.uicc.ota.receivers import with_domain
+from rspsim.euicc.profile_content.model import (
+    KeyObject,
+)
+from rspsim.euicc.uicc.ota.domain_registry import delete, get_data, get_status
+from rspsim.euicc.uicc.ota.domain_session import Answer, DomainContext, said
 
-__all__ = ["COMMANDS", "NEEDS_PERSONALISATION", "TARGET", "DomainContext", "run"]
+__all__ = ["COMMANDS", "NEEDS_PERSONALISATION", "TARGET", "run"]
 
 _FOR_PERSONALISATION = 0x20
 _LAST_BLOCK = 0x80
 _AES_KEY = 0x88
-_KEY_INFORMATION = 0x00E0
-_CARD_DATA = 0x0066
-_SEQUENCE_COUNTER = 0x00C1
-_EXTENDED_RESOURCES = 0xFF21
 
 NEEDS_PERSONALISATION: Final = Decision(
     "es6.needs_personalisation",
     standard=False,
     summary="STORE DATA with BF2A needs an INSTALL [for personalization] before it",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DomainContext:
-    """The card within one management session.
-
-    Attributes:
-        state: Persistent state.
-        decisions: What the card decides.
-        profile: AID of the ISD-P the session belongs to.
-        domain: AID of the security domain.
-        dek: Key under which keys are sent.
-        target: AID named by INSTALL [for personalization], or None.
-        stored: Blocks of STORE DATA received so far.
-        block: Number of the next block.
-    """
-
-    state: CardState
-    decisions: Decisions
-    profile: Aid
-    domain: Aid
-    dek: bytes = b""
-    target: Aid | None = None
-    stored: bytes = b""
-    block: int = 0
-
-    @property
-    def owner(self) -> Profile:
-        """Returns the Profile."""
-        return next(one for one in self.state.profiles if one.aid == self.profile)
-
-    @property
-    def security_domain(self) -> SecurityDomain:
-        """Returns the security domain."""
-        listed = self.owner.content.security_domains
-        return next(one for one in listed if one.aid == self.domain)
-
-    def with_domain(self, changed: SecurityDomain) -> "DomainContext":
-        """Returns a context in which the security domain is replaced."""
-        state = self.state.with_profile(with_domain(self.owner, changed))
-        return replace(self, state=state)
-
-
-Answer = tuple[ResponseApdu, DomainContext]
-
-
-def _said(context: DomainContext, sw: int, data: bytes = b"") -> Answer:
-    return ResponseApdu(data, sw), context
 
 
 def _target(context: DomainContext, named: bytes, /) -> Aid | None:
@@ -104,15 +53,15 @@ TARGET: Final = Decision("domain.target", _target, "what INSTALL [for personaliz
 def _install(command: CommandApdu, context: DomainContext) -> Answer:
     """Takes INSTALL [for personalization]; other kinds are not offered."""
     if command.p1 != _FOR_PERSONALISATION or command.p2:
-        return _said(context, StatusWord.INCORRECT_P1_P2)
+        return said(context, StatusWord.INCORRECT_P1_P2)
     fields = _fields(command.data)
     if fields is None or len(fields) < 3:
-        return _said(context, StatusWord.WRONG_DATA)
+        return said(context, StatusWord.WRONG_DATA)
     target = context.decisions[TARGET](context, fields[2])
     if target is None:
-        return _said(context, StatusWord.REFERENCED_DATA_NOT_FOUND)
+        return said(context, StatusWord.REFERENCED_DATA_NOT_FOUND)
     after = replace(context, target=target, stored=b"", block=0)
-    return _said(after, StatusWord.OK, b"\x00")
+    return said(after, StatusWord.OK, b"\x00")
 
 
 def _fields(data: bytes) -> list[bytes] | None:
@@ -130,10 +79,10 @@ def _fields(data: bytes) -> list[bytes] | None:
 def _store_data(command: CommandApdu, context: DomainContext) -> Answer:
     """Collects blocks; with the last one, takes what they make."""
     if command.p2 != context.block:
-        return _said(replace(context, stored=b"", block=0), StatusWord.INCORRECT_P1_P2)
+        return said(replace(context, stored=b"", block=0), StatusWord.INCORRECT_P1_P2)
     stored = context.stored + command.data
     if not command.p1 & _LAST_BLOCK:
-        return _said(
+        return said(
             replace(context, stored=stored, block=(context.block + 1) & 0xFF), StatusWord.OK
         )
     done = replace(context, stored=b"", block=0, target=None)
@@ -141,22 +90,22 @@ def _store_data(command: CommandApdu, context: DomainContext) -> Answer:
     if not update:
         return _personalised(done, stored)
     if context.target is None and context.decisions[NEEDS_PERSONALISATION]:
-        return _said(done, StatusWord.CONDITIONS_NOT_SATISFIED)
+        return said(done, StatusWord.CONDITIONS_NOT_SATISFIED)
     named = context.target
     isdp = context.profile if named is None or named == context.domain else named
     after = update_metadata(context.state, context.decisions, isdp, stored)
     if isinstance(after, int):
-        return _said(done, after)
-    return _said(replace(done, state=after), StatusWord.OK)
+        return said(done, after)
+    return said(replace(done, state=after), StatusWord.OK)
 
 
 def _personalised(context: DomainContext, stored: bytes) -> Answer:
     """Keeps other personalisation data with the security domain."""
     if not stored:
-        return _said(context, StatusWord.WRONG_DATA)
+        return said(context, StatusWord.WRONG_DATA)
     domain = context.security_domain
     kept = replace(domain, personal_data=(*domain.personal_data, stored))
-    return _said(context.with_domain(kept), StatusWord.OK)
+    return said(context.with_domain(kept), StatusWord.OK)
 
 
 def _read_keys(context: DomainContext, first: int, data: bytes) -> list[KeyObject]:
@@ -208,17 +157,17 @@ def _check_value(key_type: int, key: bytes) -> bytes:
 def _put_key(command: CommandApdu, context: DomainContext) -> Answer:
     """Adds or replaces a key set, wholly or not at all; its counters start again."""
     if len(command.data) < 2:
-        return _said(context, StatusWord.WRONG_DATA)
+        return said(context, StatusWord.WRONG_DATA)
     domain = context.security_domain
     replaced = command.p1 & 0x7F
     if replaced and all(key.version != replaced for key in domain.keys):
-        return _said(context, StatusWord.REFERENCED_DATA_NOT_FOUND)
+        return said(context, StatusWord.REFERENCED_DATA_NOT_FOUND)
     try:
         keys = _read_keys(context, command.p2 & 0x7F, command.data)
     except DecodeError:
-        return _said(context, StatusWord.WRONG_DATA)
+        return said(context, StatusWord.WRONG_DATA)
     except CryptoError:
-        return _said(context, StatusWord.SECURITY_STATUS_NOT_SATISFIED)
+        return said(context, StatusWord.SECURITY_STATUS_NOT_SATISFIED)
     version = command.data[0]
     gone = {(replaced or version, key.identifier) for key in keys}
     left = tuple(k for k in domain.keys if (k.version, k.identifier) not in gone)
@@ -231,78 +180,7 @@ def _put_key(command: CommandApdu, context: DomainContext) -> Answer:
         ),
     )
     checks = b"".join(_check_value(key.key_type, key.value) for key in keys)
-    return _said(context.with_domain(changed), StatusWord.OK, bytes((version,)) + checks)
-
-
-def _get_data(command: CommandApdu, context: DomainContext) -> Answer:
-    """Answers with a data object of the security domain."""
-    wanted = command.p1 << 8 | command.p2
-    domain = context.security_domain
-    if wanted == _KEY_INFORMATION:
-        listed = b"".join(
-            tlv.encode(0xC0, bytes((k.identifier, k.version, k.key_type, len(k.value))))
-            for k in domain.keys
-        )
-        return _said(context, StatusWord.OK, tlv.encode(0xE0, listed))
-    if wanted == _EXTENDED_RESOURCES:
-        free = context.decisions[memory.FREE](context.state)
-        installed = len(context.owner.content.applications)
-        data = tlv.encode(
-            0xFF21,
-            tlv.encode(0x81, bytes((installed,))),
-            tlv.encode(0x82, free.to_bytes(4, "big")),
-            tlv.encode(0x83, context.state.personality.ram_size.to_bytes(4, "big")),
-        )
-        return _said(context, StatusWord.OK, data)
-    if wanted == _CARD_DATA:
-        for stored in domain.personal_data:
-            if stored[:3] == b"\x00\x70" + stored[2:3] and stored[3:4] == b"\x66":
-                return _said(context, StatusWord.OK, stored[3:])
-    if wanted == _SEQUENCE_COUNTER and domain.sequence_counters:
-        counter = domain.sequence_counters[0][1]
-        return _said(context, StatusWord.OK, tlv.encode(0xC1, counter.to_bytes(3, "big")))
-    return _said(context, StatusWord.REFERENCED_DATA_NOT_FOUND)
-
-
-def _entry(aid: Aid, life_cycle: int, privileges: bytes, load_package: bytes) -> bytes:
-    return tlv.encode(
-        0xE3,
-        tlv.encode(0x4F, aid.octets),
-        tlv.encode(0x9F70, bytes((life_cycle,))),
-        tlv.encode(0xC5, privileges.ljust(3, b"\x00")),
-        tlv.encode(0xC4, load_package) if load_package else b"",
-    )
-
-
-def _get_status(command: CommandApdu, context: DomainContext) -> Answer:
-    """Answers with the registry of the Profile: its domain, its applications, its load files."""
-    try:
-        prefix = tlv.parse_prefix(command.data)
-    except DecodeError:
-        return _said(context, StatusWord.WRONG_DATA)
-    if prefix.tag != 0x4F or command.p2 & 0x02 == 0:
-        return _said(
-            context, StatusWord.WRONG_DATA if prefix.tag != 0x4F else StatusWord.INCORRECT_P1_P2
-        )
-    entries: list[tuple[Aid, bytes]] = []
-    if command.p1 & 0x80:
-        own = context.security_domain
-        entries.append((own.aid, _entry(own.aid, own.life_cycle, own.privileges, own.load_package)))
-    content = context.owner.content
-    listed: list[SecurityDomain | Application] = [*content.security_domains, *content.applications]
-    if command.p1 & 0x40:
-        entries += [
-            (one.aid, _entry(one.aid, one.life_cycle, one.privileges, one.load_package))
-            for one in listed
-            if one.aid != context.domain or not command.p1 & 0x80
-        ]
-    if command.p1 & 0x30:
-        packages = sorted({one.load_package for one in listed if one.load_package})
-        entries += [(Aid(p), _entry(Aid(p), 0x01, b"", b"")) for p in packages]
-    found = [data for aid, data in entries if aid.octets.startswith(bytes(prefix.value))]
-    if not found:
-        return _said(context, StatusWord.REFERENCED_DATA_NOT_FOUND)
-    return _said(context, StatusWord.OK, b"".join(found))
+    return said(context.with_domain(changed), StatusWord.OK, bytes((version,)) + checks)
 
 
 COMMANDS: Final[Decision[Mapping[int, Callable[[CommandApdu, DomainContext], Answer]]]] = Decision(
@@ -311,8 +189,9 @@ COMMANDS: Final[Decision[Mapping[int, Callable[[CommandApdu, DomainContext], Ans
         Ins.INSTALL: _install,
         Ins.STORE_DATA: _store_data,
         Ins.PUT_KEY: _put_key,
-        Ins.GET_DATA: _get_data,
-        Ins.GET_STATUS: _get_status,
+        Ins.GET_DATA: get_data,
+        Ins.GET_STATUS: get_status,
+        Ins.DELETE: delete,
     },
     "commands a security domain takes in a management session",
 )
@@ -322,5 +201,5 @@ def run(command: CommandApdu, context: DomainContext) -> Answer:
     """Carries out one management command."""
     handler = context.decisions[COMMANDS].get(command.ins)
     if handler is None:
-        return _said(context, StatusWord.INS_NOT_SUPPORTED)
+        return said(context, StatusWord.INS_NOT_SUPPORTED)
     return handler(command, context)

@@ -10,12 +10,12 @@ from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.status import StatusWord
-from rspsim.euicc.channel_context import FileContext
+from rspsim.euicc.channel_context import FileContext, VerifiedPins
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.profile_content.model import RemoteFileManagement
+from rspsim.euicc.profile_content.model import File, ProfileContent, RemoteFileManagement
 from rspsim.euicc.state import Channel, Volatile
-from rspsim.euicc.uicc.access import ALLOWED
+from rspsim.euicc.uicc.access import ALLOWED, AccessMode
 from rspsim.euicc.uicc.application import adfs, process_files
 from rspsim.euicc.uicc.command_context import CONTENT
 from rspsim.euicc.uicc.commands.select import select_file
@@ -42,6 +42,9 @@ _ALLOWED_INSTRUCTIONS: Final = frozenset(
         Ins.UNBLOCK_PIN,
         Ins.ACTIVATE_FILE,
         Ins.DEACTIVATE_FILE,
+        Ins.CREATE_FILE,
+        Ins.DELETE,
+        Ins.RESIZE_FILE,
         Ins.RETRIEVE_DATA,
         Ins.SET_DATA,
         Ins.GET_RESPONSE,
@@ -68,14 +71,26 @@ Ran = tuple[ResponseApdu, FilesContext]
 def context(view: View, instance: RemoteFileManagement) -> FilesContext:
     """Returns a context that stands where the instance begins, with its rights."""
     place = FileContext()
-    domain = instance.uicc_access
+    domain, administrators = instance.uicc_access, instance.uicc_admin_access
     if instance.adf:
         adf = view.decisions[CONTENT](view.state).files.adf(instance.adf)
         if adf is not None:
             place = FileContext(directory=adf.path, adf=adf.path)
-        domain = instance.adf_access
-    full = view.decisions[FULL_ACCESS](domain)
-    rights = view.decisions.having(ALLOWED, lambda *_: full)
+        domain, administrators = instance.adf_access, instance.adf_admin_access
+    full, administrative = map(view.decisions[FULL_ACCESS], (domain, administrators))
+
+    def allowed(
+        _content: ProfileContent,
+        _verified: VerifiedPins,
+        one: File,
+        mode: AccessMode,
+        instruction: int | None,
+    ) -> bool:
+        made = one.kind.is_directory and mode in (AccessMode.CREATE_EF, AccessMode.CREATE_DF)
+        admin = made or mode is AccessMode.DELETE or instruction == Ins.RESIZE_FILE
+        return administrative if admin else full
+
+    rights = view.decisions.having(ALLOWED, allowed)
     volatile = Volatile().with_channel(0, Channel(files=place))
     return FilesContext(replace(view, volatile=volatile, decisions=rights, channel_number=0))
 

@@ -28,6 +28,7 @@ from rspsim.euicc.outcome import View
 from rspsim.euicc.state import CardState, Profile
 from rspsim.euicc.uicc.ota import domain as security_domain
 from rspsim.euicc.uicc.ota import remote_files
+from rspsim.euicc.uicc.ota.domain_session import DomainContext
 from rspsim.euicc.uicc.ota.receivers import (
     LEVEL_REACHED,
     RECEIVER,
@@ -157,11 +158,12 @@ def _run(
         return view.state, b""
     if found.files is not None:
         return _run_files(remote_files.context(view, found.files), script)
-    context = security_domain.DomainContext(
+    context = DomainContext(
         state=view.state,
         decisions=view.decisions,
         profile=profile.aid,
         domain=found.domain.aid,
+        version=0 if keys is None else keys.version,
         dek=b"" if keys is None else keys.dek,
     )
     responses: list[ResponseApdu] = []

@@ -12,7 +12,7 @@ from rspcore.ota.packet import CommandPacket, KeySet, PacketError, ResponseStatu
 from rspcore.tags import ISDP_OWN_AID, Tag
 from rspsim.euicc.es6 import update_metadata
 from rspsim.euicc.uicc.ota import domain, secured
-from rspsim.euicc.uicc.ota.domain import DomainContext
+from rspsim.euicc.uicc.ota.domain_session import DomainContext
 from rspsim.faults.card.card_fault import CardFault, Change, swap
 
 __all__ = ["FAULTS"]

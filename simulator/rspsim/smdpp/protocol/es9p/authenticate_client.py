@@ -119,6 +119,7 @@ def read(body: Mapping[str, object]) -> Content:
     if ok is None:
         code = None if error is None else error.authenticate_error_code
         return Content(request.transaction_id, None, code, None)
+    ok.euicc_signed1.euicc_info2.require_whole()
     context = CtxParamsForCommonAuthentication.decode(ok.euicc_signed1.ctx_params1)
     return Content(request.transaction_id, ok, None, context)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rspcore.apdu import ResponseApdu
+from rspcore.apdu import CommandApdu, ResponseApdu
 from rspcore.ids import Aid, Iccid
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.pki.generate import make_pki
@@ -63,7 +63,7 @@ def with_enabled(octets: bytes, aid: str = "A0000005591010FFFFFFFF8900001000") -
 
 
 class Terminal:
-    """A terminal with its card: sends APDUs and follows 61XX."""
+    """A terminal with its card: sends APDUs, follows 61XX, and fetches what goes with a warning."""
 
     def __init__(self, state: CardState) -> None:
         self.store = MemoryStore()
@@ -77,7 +77,17 @@ class Terminal:
             more = self.card.transmit(bytes((0, 0xC0, 0, 0, response.sw & 0xFF)))
             response = ResponseApdu.parse(more)
             data += response.data
+        command = CommandApdu.parse(bytes.fromhex(text))
+        if command.case == 4 and response.sw >> 8 in (0x62, 0x63) and not response.data:
+            data = self._warned()
         return replace(response, data=data or response.data)
+
+    def _warned(self) -> bytes:
+        """Returns the data that go with a warning (TS 102 221, 7.3.1.1.4)."""
+        size = self.card.transmit(bytes.fromhex("00C0000000"))
+        if size[0] == 0x6C and len(size) == 2:
+            size = self.card.transmit(bytes((0, 0xC0, 0, 0, size[1])))
+        return size[:-2] if size[-2:] == b"\x90\x00" else b""
 
     def sw(self, text: str) -> str:
         return f"{self(text).sw:04X}"
@@ -140,6 +150,7 @@ RULES = tuple(
         f"8001039000 840132{ADM1}",  # 9: read and update always, INCREASE ADM1
         "8000 9000",  # 10: an access mode without its octet
         f"800101{PIN1}{ADM1}",  # 11: PIN1 and ADM1, one after the other
+        f"8001019000 80017E{ADM1} 8401D4{ADM1}",  # 12: as 3, RESIZE among it
     )
 )
 

@@ -29,7 +29,7 @@ OFF = "002600010830303030FFFFFFFF"
         (10, [PIN, ADM], False),
         (11, [PIN], False),
         (11, [PIN, ADM], True),
-        (12, [PIN, ADM], False),  # a record the EF.ARR does not have
+        (13, [PIN, ADM], False),  # a record the EF.ARR does not have
     ],
 )
 def test_read_is_allowed_as_the_rule_says(kit, record, before, allowed):

@@ -86,3 +86,64 @@ def test_sequence_counter_never_repeats_over_a_reset(terminal):
     card.card.reset()
     second = (card(SELECT), card("8050020008" + HOST + "00"))[1].data[-3:]
     assert int.from_bytes(second, "big") == int.from_bytes(first, "big") + 1
+
+
+def managed(card, session, text):
+    """Sends one management command in a session; returns its answer and the session after it."""
+    command, session = session.wrap(CommandApdu.parse(bytes.fromhex(text)))
+    return card(command.encode().hex()), session
+
+
+def test_select_without_a_name_finds_the_first_domain(terminal):
+    card = terminal("TS48v1_A.der")
+    assert card("00A4040000").data == card(SELECT).data
+    card("00A40004023F00")
+    assert card.sw("80CA004200") == "6D00"
+
+
+def test_data_of_the_issuer(terminal):
+    card = terminal("TS48v1_A.der")
+    card("00A4040000")
+    number = card("80CA004500").data
+    assert number.hex().startswith("450a89")
+    assert card("80CA004200").data == b"\x42\x03" + number[2:5]
+    assert b"\x61\x0a\x4f\x08\xa0\x00\x00\x01\x51\x00\x00\x00" in card("80CA2F00025C0000").data
+
+
+def test_key_set_is_added_and_removed(terminal):
+    card = terminal("TS48v1_A.der")
+    session = opened(card, 0x03)
+    data = b"\x30" + b"".join(
+        b"\x88\x11\x10" + wrap_key(KEYS.dek, bytes((n,)) * 16) + b"\0" for n in (1, 2, 3)
+    )
+    answer, session = managed(card, session, f"80D80081{len(data):02X}{data.hex()}00")
+    assert answer.sw == 0x9000
+    answer, session = managed(card, session, "80E4000003 D20131 00")
+    assert answer.sw == 0x6A88
+    answer, session = managed(card, session, "80E4000003 D20102 00")
+    assert answer.sw == 0x6985, "it secures the session"
+    answer, session = managed(card, session, "80E4000006 D00101 D20130 00")
+    assert answer == ResponseApdu(b"\0", 0x9000)
+    answer, session = managed(card, session, "80E4000003 D20130 00")
+    assert answer == ResponseApdu(b"\0", 0x9000)
+    answer, session = managed(card, session, "80E4000003 D20130 00")
+    assert answer.sw == 0x6A88
+
+
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [
+        ("80E4000003 4F0108 00", 0x6A88),
+        ("80E400000A 4F08A000000151000000 00", 0x6985),
+        ("80E4000003 5F0108 00", 0x6A80),
+        ("80E4000003 4F0508 00", 0x6A80),
+        ("80E4010003 4F0108 00", 0x6A86),
+        ("80E400000B 4F09A00000055910100001 00", 0x9000),
+    ],
+)
+def test_application_is_removed(terminal, command, word):
+    card = terminal("TS48v1_A.der")
+    answer, session = managed(card, opened(card, 0x01), command)
+    assert answer.sw == word
+    if word == 0x9000:
+        assert managed(card, session, command)[0].sw == 0x6A88
