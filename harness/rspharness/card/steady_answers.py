@@ -1,6 +1,6 @@
 """An answer as it is compared with a later one: without what moves by itself.
 
-The free volatile memory in EUICCInfo2 is what is free at that moment; recorded cards tell another
+The free volatile memory in EUICCInfo2 is what is free at that moment; recorded cards report another
 value at each read.
 
 Source: SGP.22 v2, 5.7.8; ETSI TS 102 226, 8.2.1.7.2.

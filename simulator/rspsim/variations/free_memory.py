@@ -14,7 +14,6 @@ from rspsim.variations.variation import Variation, swap
 __all__ = ["VARIATIONS"]
 
 _PAGE: Final = 4096
-_ISDP: Final = 20 * 1024
 _READS: Final = count()
 
 
@@ -43,9 +42,10 @@ def _no_applications(state: CardState, decisions: Decisions) -> ExtCardResource:
 
 
 def _in_pages(state: CardState) -> int:
-    """Returns free memory in whole pages, of which each Profile takes 20 kB for its ISD-P."""
-    free = memory.FREE.standard(state) - (_ISDP - memory.ISDP_SIZE) * len(state.profiles)
-    return max(free, 0) // _PAGE * _PAGE
+    """Returns free memory in whole pages, of which each Profile takes as many as it needs."""
+    pages = sum(-(-profile.size // _PAGE) for profile in state.profiles)
+    crls = sum(len(part.octets) for part in state.crls)
+    return max(state.personality.nvm_size - pages * _PAGE - crls, 0) // _PAGE * _PAGE
 
 
 def _in_blocks(state: CardState) -> int:
@@ -62,14 +62,14 @@ VARIATIONS: Final = (
     ),
     Variation(
         name="memory.volatile-in-four-octets",
-        summary="The free volatile memory is told on four octets with leading zeros.",
+        summary="The free volatile memory is reported on four octets with leading zeros.",
         legal_by="OCTET STRING of any length; G+D family (00001922)",
         octets="83 in 84 of EUICCInfo2",
         change=swap(information.RESOURCES, _four_octets),
     ),
     Variation(
         name="memory.free-without-leading-zeros",
-        summary="The free non-volatile memory is told on as few octets as it takes.",
+        summary="The free non-volatile memory is reported on as few octets as it takes.",
         legal_by="OCTET STRING of any length (TS 102 226, 8.2.1.7.2)",
         octets="82 in 84 of EUICCInfo2",
         change=swap(information.RESOURCES, _short_numbers),
@@ -83,14 +83,14 @@ VARIATIONS: Final = (
     ),
     Variation(
         name="memory.pages",
-        summary="Free memory is told in pages of 4 kB, and an ISD-P takes 20 kB.",
+        summary="A Profile takes whole pages of 4 kB, and free memory is reported in them.",
         legal_by="SGP.22, 5.7.8: no granularity is given",
         octets="82 in 84 of EUICCInfo2",
         change=swap(memory.FREE, _in_pages),
     ),
     Variation(
         name="memory.blocks",
-        summary="Free memory is told in blocks of 256 octets.",
+        summary="Free memory is reported in blocks of 256 octets.",
         legal_by="SGP.22, 5.7.8: no granularity is given",
         octets="82 in 84 of EUICCInfo2",
         change=swap(memory.FREE, _in_blocks),

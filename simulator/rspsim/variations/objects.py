@@ -46,9 +46,9 @@ def _with(octets: bytes, *more: bytes) -> bytes:
 
 
 def _info2(change: Callable[[bytes], bytes]) -> Change:
-    """Returns a change of EUICCInfo2 wherever the card tells it, signed or not."""
+    """Returns a change of EUICCInfo2 wherever the card reports it, signed or not."""
 
-    def told(outcome: Outcome, _view: View) -> Outcome:
+    def answered(outcome: Outcome, _view: View) -> Outcome:
         return answering(outcome, change(outcome.response.data))
 
     def signed(attempt: AuthenticationAttempt) -> EuiccSigned1:
@@ -56,7 +56,7 @@ def _info2(change: Callable[[bytes], bytes]) -> Change:
         info = EuiccInfo2.decode(change(sound.euicc_info2.encode()))
         return replace(sound, euicc_info2=info)
 
-    return together(behind(GET_EUICC_INFO2, told), swap(authenticate_server.SIGNED, signed))
+    return together(behind(GET_EUICC_INFO2, answered), swap(authenticate_server.SIGNED, signed))
 
 
 def _without(*tags: int) -> Callable[[bytes], bytes]:
@@ -128,7 +128,7 @@ def _more_in_fcp(content: ProfileContent, one: File) -> bytes:
 
 
 def _power_in_fcp(content: ProfileContent, one: File) -> bytes:
-    """Returns FCP whose A5 also tells power consumption and clock frequency (82, 83)."""
+    """Returns FCP whose A5 also has power consumption and clock frequency (82, 83)."""
     whole = tlv.parse(fcp.FCP.standard(content, one))
     parts = (
         tlv.encode(
@@ -230,14 +230,14 @@ VARIATIONS: Final = (
     ),
     Variation(
         name="files.fcp-total-size",
-        summary="FCP of a file also tell its total size, and something of the maker's.",
+        summary="FCP of a file also have its total size, and something of the maker's.",
         legal_by="TS 102 221, 11.1.1.4.2 and 11.1.1.4.6: optional",
         octets="81 and A5 in 62",
         change=swap(fcp.FCP, _more_in_fcp),
     ),
     Variation(
         name="files.fcp-power",
-        summary="FCP of an application also tell power and clock.",
+        summary="FCP of an application also have power and clock.",
         legal_by="TS 102 221, 11.1.1.4.6.2 and 11.1.1.4.6.3: optional",
         octets="A5 in 62",
         change=swap(fcp.FCP, _power_in_fcp),
