@@ -273,7 +273,7 @@ class Conditions:
                     raise Inconclusive(f"{rest:,} octets free; wanted are {left:,}")
                 if octets or rest // isdp != int(isdps):
                     raise NotApplicable(
-                        f"needs {left:,} octets of free memory, which this card reports in steps of "
+                        f"needs {left:,} octets of free memory, reported by this card in steps of "
                         f"{step:,}"
                     )
             cleanup.drop_notifications(self._card, self._run)
