@@ -35,13 +35,13 @@ def test_condition_with_a_mistake_is_refused(text):
 
 def test_whole_catalogue_is_read():
     catalogue = Catalogue.load(CATALOGUE)
-    assert len(catalogue) == 1297
+    assert len(catalogue) == 1360
     row = catalogue["ES10b.GetRAT#04"]
     assert row.condition.names == {"RAT_PPR1", "RAT_PPR2"}
     assert row.group == "ES10b.GetRAT"
     assert not row.probe
     assert sum(row.probe for row in catalogue) == 191
-    assert sum(row.applies_to("v2") for row in catalogue) == 1012
+    assert sum(row.applies_to("v2") for row in catalogue) == 1075
 
 
 def test_second_row_with_an_id_is_refused():
@@ -53,6 +53,21 @@ def test_second_row_with_an_id_is_refused():
 def test_absent_file_is_named(tmp_path):
     with pytest.raises(ConfigError, match="--rsp-requirements"):
         Catalogue.load(tmp_path / "none.csv")
+
+
+def test_folder_is_read_file_by_file():
+    folder = CATALOGUE.parent
+    alone = Catalogue.load(CATALOGUE)
+    whole = Catalogue.load(folder)
+    ids = [row.id for row in whole]
+    assert ids[: len(alone)] == [row.id for row in alone]
+    assert {row.area for row in whole if row.id not in alone} == {"Story"}
+    assert whole.path == folder
+
+
+def test_folder_without_a_file_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"no \.csv file"):
+        Catalogue.load(tmp_path)
 
 
 def test_absent_column_is_named(tmp_path):
