@@ -22,7 +22,7 @@ def migrate(database: Database) -> None:
     """Changes the tables inside the transaction that is open.
 
     Raises:
-        StoreError: what is there cannot be read. The caller gives the transaction up.
+        StoreError: what is there cannot be read. The caller rolls back.
     """
     rows = database.execute("SELECT number, json FROM orders ORDER BY number").fetchall()
     newest: dict[str, Order] = {}

@@ -173,10 +173,11 @@ def test_file_of_another_kind_is_refused_and_left(tmp_path):
 
 
 def schema_1(tmp_path):
-    """Returns a copy of a file that the program wrote while its schema was 1."""
-    copy = tmp_path / "old.db"
-    copy.write_bytes(Path(__file__).with_name("schema_1.db").read_bytes())
-    return copy
+    """Returns a file as the program wrote it while its schema was 1."""
+    file = tmp_path / "old.db"
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        database.executescript(Path(__file__).with_name("schema_1.sql").read_text())
+    return file
 
 
 def test_file_of_schema_1_is_brought_up_to_date(tmp_path, caplog):
