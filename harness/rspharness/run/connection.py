@@ -18,9 +18,8 @@ from rspcore.pki.generate import make_pki
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
 from rspharness.lpa.local_management import read_eid
 from rspharness.record.private_files import write_private
-from rspharness.record.recording import is_replay
 from rspharness.record.trace import Trace
-from rspharness.run.opening import open_target
+from rspharness.run.opening import TARGETS, load_settings, open_target
 from rspharness.targets.pki_folder import read_pki
 from rspharness.targets.reader import find_reader
 from rspharness.targets.replay import ReplayTarget
@@ -39,8 +38,9 @@ class CardChoice:
     """The choice of a card and of how to communicate with it.
 
     Attributes:
-        target: inprocess, vpcd, pcsc, or the name of a replay.
-        reader: Reader name or its beginning; empty for the only one that fits.
+        target: inprocess, vpcd or pcsc, the path of a target file of one of these kinds, or the
+            name of a replay.
+        reader: Reader name or its beginning; empty for that of the file, or the only one that fits.
         eid: EID the card must have (a simulated card in this process gets it).
         pki: Folder with the credentials of a simulated card; None for generated ones.
         trace: File to write the exchanged APDUs to, or None.
@@ -110,15 +110,23 @@ def linked(choice: CardChoice) -> Iterator[IsdrChannel]:
 
 
 def _open_target(choice: CardChoice) -> Target:
+    settings = load_settings(choice.target, choice.reader)
+    if settings.kind == "kept":
+        raise LocalError(
+            f"{choice.target}: a kept card is in a reader while it is served; start `rsplab card "
+            "serve --state FILE` and name --target vpcd"
+        )
+
+    def complete(given: TargetSettings) -> TargetOptions:
+        return TargetOptions(settings=given, pki=_pki(choice), eid=choice.eid)
+
+    if settings.kind in ("inprocess", "replay"):
+        return open_target(choice.target, "", complete)
     # The card behind a virtual reader runs as a process of its own: like any reader for an LPA.
-    in_reader = choice.target != "inprocess" and not is_replay(choice.target)
-    virtual = VIRTUAL_READER if choice.target == "vpcd" else ""
-    reader = find_reader(choice.reader or virtual) if in_reader else ""
-
-    def complete(settings: TargetSettings) -> TargetOptions:
-        return TargetOptions(settings=settings, pki=_pki(choice), eid=choice.eid)
-
-    return open_target("pcsc" if in_reader else choice.target, reader, complete)
+    virtual = VIRTUAL_READER if settings.kind == "vpcd" else ""
+    reader = find_reader(settings.reader or virtual)
+    pcsc = next(kind for kind in TARGETS if kind.name == "pcsc")
+    return open_target(choice.target, reader, complete, pcsc.opens)
 
 
 def _pki(choice: CardChoice) -> Pki:
