@@ -35,6 +35,18 @@ def _decode() -> Area:
     return decode
 
 
+def _compare() -> Area:
+    from rspharness.cli import compare  # noqa: PLC0415  only when it is named
+
+    return compare
+
+
+def _fingerprint() -> Area:
+    from rspharness.cli import fingerprint  # noqa: PLC0415  only when it is named
+
+    return fingerprint
+
+
 def _record() -> Area:
     from rspharness.cli import record  # noqa: PLC0415  only when it is named
 
@@ -95,6 +107,8 @@ AREAS: Final[Mapping[str, Named]] = {
     "record": Named(_record, "record a card, so that it can be replayed without it"),
     "report": Named(_report, "make the reports of a run that was killed or hangs"),
     "decode": Named(_decode, "show a trace decoded, or write it for Wireshark"),
+    "compare": Named(_compare, "show what two runs, firmwares or cards differ in"),
+    "fingerprint": Named(_fingerprint, "show what identifies the firmware of a card, in seconds"),
     "recover": Named(_recover, "put a card back to what it was before a run that did not end"),
     "coverage": Named(_coverage, "show which requirements the last run covered"),
     "card": Named(_card, "serve a simulated card in a virtual PC/SC reader"),
