@@ -55,7 +55,12 @@ from rspsim.faults.card.uicc import (
     pins,
     toolkit_and_ota,
 )
-from rspsim.faults.card.whole_card import notification_contents, notification_making, procedures
+from rspsim.faults.card.whole_card import (
+    leaks,
+    notification_contents,
+    notification_making,
+    procedures,
+)
 
 __all__ = ["FAULTS"]
 
@@ -107,4 +112,5 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *toolkit_and_ota.FAULTS,
     *administration.FAULTS,
     *interpreter.FAULTS,
+    *leaks.FAULTS,
 )
