@@ -1,4 +1,4 @@
-"""A secret in an answer of any case fails the requirement on secrets, and leaves the case as it is."""
+"""A secret in an answer of any case fails the requirement on secrets, and not the case."""
 
 import json
 
