@@ -58,7 +58,12 @@ from rspsim.faults.card.uicc import (
     sequence_numbers,
     toolkit_and_ota,
 )
-from rspsim.faults.card.whole_card import notification_contents, notification_making, procedures
+from rspsim.faults.card.whole_card import (
+    leaks,
+    notification_contents,
+    notification_making,
+    procedures,
+)
 
 __all__ = ["FAULTS"]
 
@@ -113,4 +118,5 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *code_counters.FAULTS,
     *sequence_numbers.FAULTS,
     *interpreter.FAULTS,
+    *leaks.FAULTS,
 )
