@@ -105,6 +105,11 @@ class Collector:
         made.describe(self._description())
         return made
 
+    def _baseline(self) -> str:
+        from rspharness.run.option_values import value  # noqa: PLC0415  only where there are cases
+
+        return value(self._config, "baseline")
+
     def _target(self) -> str:
         target: str = self._known["facts"]["target"]
         return target
@@ -115,6 +120,7 @@ class Collector:
             "started": self._started.isoformat(timespec="seconds"),
             "command": " ".join(map(str, self._config.invocation_params.args)),
             "commit": self._commit,
+            "baseline": self._baseline(),
             "chosen": self._chosen,
             "ended": ended,
             "end": end,
