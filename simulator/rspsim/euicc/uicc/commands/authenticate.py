@@ -10,7 +10,6 @@ names the limit and no status word: this is our reading.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from rspcore.apdu import CommandApdu
@@ -18,6 +17,7 @@ from rspcore.crypto.aka.algorithm import AkaAlgorithm, gsm_triplet, xor
 from rspcore.crypto.aka.milenage import Milenage
 from rspcore.crypto.aka.tuak import Tuak
 from rspcore.crypto.aka.usim_test_algorithm import UsimTestAlgorithm
+from rspcore.frozen import replace
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View

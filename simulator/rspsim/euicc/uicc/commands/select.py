@@ -5,10 +5,10 @@ profile package names an ADF does not select it; an ADF is selected by its AID, 
 is the current one.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from rspcore.apdu import CommandApdu
+from rspcore.frozen import replace
 from rspcore.status import StatusWord
 from rspsim.euicc.channel_context import FileContext
 from rspsim.euicc.decisions import Decision
