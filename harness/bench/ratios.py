@@ -80,10 +80,10 @@ def _all() -> tuple[Ratio, ...]:
         Ratio("12 kB download in process, P-256", 9.5, 5, _whole(nist)),
         Ratio("12 kB download in process, brainpool", 2.7, 5, _whole(brainpool)),
         Ratio("rsplab --help", 3.3, 2.5, _help),
-        Ratio("rsplab card serve until it answers", 28, 6, _serve),
+        Ratio("rsplab card serve until it answers", 31, 6, _serve),
         Ratio("commit of a nickname, SQLite", 2.6, 1.5, _commit),
-        Ratio("rsplab run --case ONE", 3.6, 1.5, _one_case),
-        Ratio("collection of all suites", 2.3, 2, _collection),
+        Ratio("rsplab run --case ONE", 4.2, 1.5, _one_case),
+        Ratio("collection of all suites", 2.8, 2, _collection),
     )
 
 
