@@ -10,7 +10,7 @@ from rspharness.record.catalogue import Catalogue, Requirement
 
 __all__ = ["anchor", "write"]
 
-_FILE: Final = Path(__file__).parents[2] / "fixtures" / "requirements" / "euicc.csv"
+_FOLDER: Final = Path(__file__).parents[2] / "fixtures" / "requirements"
 
 
 def anchor(row: str) -> str:
@@ -52,7 +52,7 @@ def _row(row: Requirement) -> str:
 
 def write(folder: Path) -> None:
     """Writes `catalogue/`: the list of functions, and a page of rows for each."""
-    catalogue = Catalogue.load(_FILE)
+    catalogue = Catalogue.load(_FOLDER)
     pages = folder / "catalogue"
     rows, names = [], []
     for (area, function), found in _functions(catalogue).items():
@@ -66,7 +66,8 @@ def write(folder: Path) -> None:
         pages,
         "index.md",
         "# Catalogue",
-        f"{total} rows, each a behaviour that SGP.22 asks of a consumer eUICC, with a stable id. "
+        f"{total} rows, each a behaviour that SGP.22 asks of a consumer eUICC, or a user's story "
+        "that has to come true with one, with a stable id. "
         "A row whose expected value public material does not settle is a probe. The link of a row "
         "is its id in lower case: `#es10b-preparedownload-13`.",
         table(("area", "function", "rows", "probes"), rows),

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parents[2]
 SUITES = sorted((ROOT / "suites").rglob("*.py"))
-CATALOGUE = Catalogue.load(ROOT / "fixtures" / "requirements" / "euicc.csv")
+CATALOGUE = Catalogue.load(ROOT / "fixtures" / "requirements")
 
 FORBIDDEN = {
     r"Virtual PCD|pcscd|\bACS\b|OMNIKEY|Gemalto|HID ": "names a reader",

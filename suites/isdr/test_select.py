@@ -7,8 +7,8 @@ from rspcore.status import StatusWord
 from rspcore.tags import ISDR_AID, Tag
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.card.atr import Atr
 from rspharness.suite import file_access, logical_channels
-from rspharness.suite.atr import Atr
 
 ONE = "PROFILE_OPERATIONAL1"
 EUICC_FUNCTIONS = 0x82

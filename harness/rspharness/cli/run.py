@@ -32,7 +32,7 @@ __all__ = [
 
 CHECKOUT = Path(__file__).parents[3]  # where an editable installation has the suites
 PACKAGED = Path(__file__).parents[1] / "packaged"  # where an installed wheel has them
-CATALOGUE = Path("fixtures", "requirements", "euicc.csv")
+CATALOGUE = Path("fixtures", "requirements")
 EXIT_CODES = {0: 0, 1: 1, 2: 130, 3: 1, 4: 2, 5: 2, 30: 3}  # exit code of pytest: that of rsplab
 
 CONFIGURATION: Final = Path(__file__).parents[1] / "plugin" / "conformance.ini"
@@ -109,13 +109,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="folder of keys and certificates (default: generated ones)",
     )
     card.add_argument(
-        "--personality", metavar="NAME", help="simulated card: its SGP.22 version, such as v2.5"
+        "--personality",
+        metavar="NAME",
+        help="simulated card: its SGP.22 version, such as v2.5, or plain-sim",
     )
     card.add_argument(
         "--card-fault",
         metavar="NAME",
         help="simulated card: name of one card fault; inprocess: also of a hostile card, which is "
         "one card for the whole run (`rsplab card faults` lists both)",
+    )
+    card.add_argument(
+        "--server-fault",
+        metavar="NAME",
+        help="users' stories: name of a fault of their SM-DP+ (`rsplab smdpp faults` lists them)",
     )
     cases = parser.add_argument_group("the cases")
     cases.add_argument(
@@ -376,7 +383,7 @@ def find_suites(named: Path | None) -> Path:
 def find_catalogue(suites: Path) -> Path | None:
     """Returns the catalogue for suites that have none beside them, and None for those that do."""
     places = (place / CATALOGUE for place in (suites.parent, CHECKOUT, PACKAGED))
-    found = next((place for place in places if place.is_file()), None)
+    found = next((place for place in places if place.is_dir()), None)
     return None if found == suites.parent / CATALOGUE else found
 
 

@@ -1,5 +1,7 @@
 """The plugin of pytest behind `--matrix`: fills, writes and judges the fault matrix.
 
+Users' stories are left out.
+
 Every process fills its own part while its cases run; the controlling process writes the whole
 matrix into the report folder and compares it with the expected effects.
 """
@@ -19,6 +21,8 @@ from rspharness.run.stash import COLLECTED
 __all__ = ["MatrixPlugin"]
 
 _OUTPUT: Final = "rsplab-matrix"
+_STORY: Final = "Story"
+"""Area of users' stories, which many faults change: `harness/scenarios` has their table."""
 
 
 class MatrixPlugin:
@@ -63,7 +67,8 @@ class MatrixPlugin:
         """Runs the copies of a case on other cards, before the case itself."""
         if self._matrix is None or not isinstance(item, pytest.Function):
             return
-        if item.nodeid in self._matrix.collected.cases:
+        case = self._matrix.collected.cases.get(item.nodeid)
+        if case is not None and not any(row.area == _STORY for row in case.requirements):
             self._matrix.run_copies(item)
 
     @pytest.hookimpl(optionalhook=True)

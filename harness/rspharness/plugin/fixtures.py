@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rspharness.servers.ota_server import OtaServer
     from rspharness.servers.rsp_server import RspServer
     from rspharness.suite.initial_conditions import Conditions
+    from rspharness.suite.stories.story import Story
 
 __all__ = [
     "card",
@@ -38,6 +39,7 @@ __all__ = [
     "server2",
     "smds",
     "step",
+    "story",
     "throw_away",
 ]
 
@@ -202,3 +204,11 @@ def given(
 
     server: RspServer = request.getfixturevalue("server")
     return Conditions(card, server, run_state, case_state.steps)
+
+
+@pytest.fixture
+def story(case_state: "CaseState", run_state: "Run", card: "Card", given: "Conditions") -> "Story":
+    """Returns a user's story: phones, servers with orders, and steps in the user's words."""
+    from rspharness.suite.stories.story import Story  # noqa: PLC0415  only where used
+
+    return Story(card, given, case_state, run_state)

@@ -26,13 +26,14 @@ _OPTIONS: Final = (
     ("pki", "", "folder with certificates and keys, instead of generated ones"),
     ("personality", "", "personality of a simulated card"),
     ("card-fault", "", "name of a card fault for a simulated card; cases have to find it"),
+    ("server-fault", "", "name of a server fault for the servers of users' stories"),
     ("curve", "nistP256", "curve where a case chooses none: nistP256 or brainpoolP256r1"),
     ("seed", "1", "seed of all random values of the host and of a simulated card"),
     ("shuffle", "", "run the cases in an order drawn from this seed, not in that of the files"),
     ("report", "", "folder for reports (default: reports/ in the root folder of the run)"),
     ("record", "", "new file for a recording of everything that passes, to be replayed later"),
     ("change-limit", "", "changing commands a card in a reader may have had over all runs"),
-    ("requirements", "", "catalogue of requirements (CSV)"),
+    ("requirements", "", "catalogue of requirements: a file (CSV), or a folder of them"),
 )
 """Name, default and help of each option with one value."""
 

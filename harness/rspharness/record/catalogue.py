@@ -1,9 +1,10 @@
 """The catalogue of requirements: one row per behaviour, with a stable id and a condition.
 
-The catalogue is data under `fixtures/requirements/`; its path is an argument. A row's
-`condition` says which options must hold (`RAT_PPR1 & !O_E_MEP`); it is parsed here and evaluated
-against the capabilities of a target. An expected value that ends in `[confirm]` is not settled by
-public material: such a row is a probe, whose case records what the card does and never fails it.
+The catalogue is data under `fixtures/requirements/`, a file for each kind of rows; its path is an
+argument. A row's `condition` says which options must hold (`RAT_PPR1 & !O_E_MEP`); it is parsed
+here and evaluated against the capabilities of a target. An expected value that ends in `[confirm]`
+is not settled by public material: such a row is a probe, whose case records what the card does and
+never fails it.
 """
 
 import csv
@@ -179,7 +180,7 @@ class Requirement:
 
     Attributes:
         id: `<group>#<nn>`, unique, never renumbered or reused.
-        area: ES6, ES8+, ES10a, ES10b, ES10c, ISD-R/transport or procedure.
+        area: ES6, ES8+, ES10a, ES10b, ES10c, ISD-R/transport, procedure ... or Story.
         function: Function or procedure the row is about.
         spec_ref: Clause of SGP.22.
         test_case: Section of SGP.23 and name of its test case, as far as public.
@@ -233,8 +234,18 @@ class Requirement:
         return cls(condition=Condition.parse(row["condition"]), **values)
 
 
+def _rows(file: Path) -> Iterator[Requirement]:
+    try:
+        with file.open(encoding="utf-8", newline="") as opened:
+            yield from map(Requirement.from_row, csv.DictReader(opened))
+    except OSError as error:
+        raise ConfigError(
+            f"catalogue of requirements {file}: {error.strerror}; name one by --rsp-requirements"
+        ) from error
+
+
 class Catalogue:
-    """The requirements by id, in the order of the file."""
+    """The requirements by id, in the order of the files."""
 
     def __init__(self, requirements: Iterable[Requirement], path: Path | None = None) -> None:
         self.path = path
@@ -246,19 +257,15 @@ class Catalogue:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Reads a catalogue file (CSV, UTF-8).
+        """Reads a catalogue: a file (CSV, UTF-8), or those of a folder, by their names.
 
         Raises:
-            ConfigError: no such file, a column is missing, an id occurs twice.
+            ConfigError: no such file, none in the folder, a column is missing, an id occurs twice.
         """
-        try:
-            with path.open(encoding="utf-8", newline="") as file:
-                return cls((Requirement.from_row(row) for row in csv.DictReader(file)), path)
-        except OSError as error:
-            raise ConfigError(
-                f"catalogue of requirements {path}: {error.strerror}; "
-                "name one by --rsp-requirements"
-            ) from error
+        files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+        if not files:
+            raise ConfigError(f"catalogue of requirements {path}: no .csv file in this folder")
+        return cls((row for file in files for row in _rows(file)), path)
 
     def __getitem__(self, requirement_id: str) -> Requirement:
         """Returns the requirement with this id, or raises KeyError."""

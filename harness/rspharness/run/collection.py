@@ -168,7 +168,7 @@ def _guard(item: pytest.Function) -> None:
 def catalogue_path(config: pytest.Config) -> Path:
     """Returns the path of the catalogue: the option, or the project's own."""
     given = value(config, "requirements")
-    return Path(given) if given else config.rootpath / "fixtures" / "requirements" / "euicc.csv"
+    return Path(given) if given else config.rootpath / "fixtures" / "requirements"
 
 
 def ordered(items: list[pytest.Item], collected: Collected, seed: str = "") -> list[pytest.Item]:
@@ -313,6 +313,19 @@ def _require_fault(name: str, kind: str) -> bool:
     return False
 
 
+def _server_fault(name: str) -> str:
+    """Returns the name of a server fault for users' stories, or an empty one.
+
+    Raises:
+        LocalError: there is none of this name, or it acts on a connection, which a story has not.
+    """
+    if not name:
+        return ""
+    from rspharness.simulated.direct_smdpp import story_fault  # noqa: PLC0415  where it is named
+
+    return story_fault(name).name
+
+
 def _target_files(named: list[str]) -> Iterator[Path]:
     """Yields each named target file, and those in each named folder.
 
@@ -374,6 +387,7 @@ def _given(config: pytest.Config) -> RunOptions:
         pki=Path(pki) if pki else None,
         personality=value(config, "personality"),
         card_fault=value(config, "card-fault"),
+        server_fault=_server_fault(value(config, "server-fault")),
         curve=Curve(_one_of(Curve, "curve", value(config, "curve"))),
         seed=value(config, "seed"),
         state=Path(state) if state else None,

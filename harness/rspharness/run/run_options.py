@@ -19,6 +19,7 @@ REPEATED: Final = (
     "pki",
     "personality",
     "card_fault",
+    "server_fault",
     "curve",
     "seed",
     "change_limit",
@@ -43,6 +44,7 @@ class RunOptions:
         pki: Folder of credentials, None for generated ones.
         personality: Personality of a simulated card.
         card_fault: Fault of a simulated card.
+        server_fault: Server fault of the SM-DP+ in users' stories.
         curve: Curve the suites use where a case does not choose one.
         seed: Seed of all random values on the host side and in a simulated card.
         slot: Number of this worker among the parallel ones.
@@ -63,6 +65,7 @@ class RunOptions:
     pki: Path | None = None
     personality: str = ""
     card_fault: str = ""
+    server_fault: str = ""
     curve: Curve = Curve.NIST_P256
     seed: str = "1"
     slot: int = 0

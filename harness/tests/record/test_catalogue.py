@@ -55,6 +55,21 @@ def test_absent_file_is_named(tmp_path):
         Catalogue.load(tmp_path / "none.csv")
 
 
+def test_folder_is_read_file_by_file():
+    folder = CATALOGUE.parent
+    alone = Catalogue.load(CATALOGUE)
+    whole = Catalogue.load(folder)
+    ids = [row.id for row in whole]
+    assert ids[: len(alone)] == [row.id for row in alone]
+    assert {row.area for row in whole if row.id not in alone} == {"Story"}
+    assert whole.path == folder
+
+
+def test_folder_without_a_file_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"no \.csv file"):
+        Catalogue.load(tmp_path)
+
+
 def test_absent_column_is_named(tmp_path):
     path = tmp_path / "short.csv"
     path.write_text("id,area\nX#01,ES6\n", encoding="utf-8")

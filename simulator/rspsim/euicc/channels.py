@@ -28,6 +28,7 @@ from rspsim.euicc import applications, cat, manage_channel
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.options import ResponseMode
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.uicc.sim_class import SIM_CLASS, process_sim
 
 __all__ = [
     "CHECKS",
@@ -213,6 +214,8 @@ def process(octets: bytes, view: View) -> Outcome:
         command = view.decisions[PARSE](octets)
     except DecodeError:
         return view.refuse(StatusWord.WRONG_LENGTH)
+    if command.cla == SIM_CLASS and view.options.sim_class:
+        return _of_sim(command, view)
     refusal = first_refusal(view.decisions[CHECKS], Received(command, view))
     if refusal is not None:
         return view.refuse(refusal)
@@ -223,6 +226,19 @@ def process(octets: bytes, view: View) -> Outcome:
         view = view.with_channel(replace(view.channel, response=b""))
     handler = _HANDLERS.get(command.ins, applications.process)
     return _delivered(command, view, handler(command, view))
+
+
+def _of_sim(command: CommandApdu, view: View) -> Outcome:
+    """Answers a command of the class A0; those of the toolkit are the same in both classes."""
+    view = replace(view, channel_number=0)
+    handler = cat.HANDLERS.get(command.ins)
+    if handler is not None:
+        known = replace(command, cla=0x80)
+        return _delivered(known, view, handler(known, view))
+    outcome = process_sim(command, view)
+    return replace(
+        outcome, response=_last(view, outcome.response.data, outcome.response.sw, outcome)
+    )
 
 
 def _delivered(command: CommandApdu, view: View, outcome: Outcome) -> Outcome:

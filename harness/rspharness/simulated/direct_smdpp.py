@@ -1,0 +1,265 @@
+"""An SM-DP+ called directly, with what its operator does: orders, their states, and its clock.
+
+Users' stories have it: `post` is the way of their phones, everything else is the operator's. Its
+clock stands at the time of the run and is moved by `advance`; what it draws depends on a seed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from rspcore.crypto.curves import Curve
+from rspcore.errors import LocalError
+from rspcore.ids import Eid, Iccid, Oid
+from rspcore.pki.bundle import Pki
+from rspcore.profile_maker import TestProfile
+from rspharness.lpa.es9p_client import HttpReply
+from rspharness.simulated.served_smdpp import OrderView
+from rspsim.env import ManualClock, SeededRng
+from rspsim.faults.registry import server_faults
+from rspsim.named import find_named
+from rspsim.smdpp import Policy, SmDpPlus
+from rspsim.smdpp.fault_classes import FaultClass
+from rspsim.smdpp.fault_switch import ServerFault
+from rspsim.smdpp.http_messages import HttpRequest
+from rspsim.smdpp.stock.orders import OrderEvent, OrderTerms
+
+__all__ = ["BACK_TO_STOCK", "DirectOrder", "DirectSmdpp", "Receipt", "story_fault"]
+
+BACK_TO_STOCK: Final = Policy(after_deletion=OrderEvent.DELETED_FOR_REUSE)
+"""A server that has a Profile in stock again when a card has deleted it."""
+_STANDARD: Final = Policy()
+_ON_THE_WIRE: Final = frozenset({FaultClass.TCP, FaultClass.TLS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A Notification as the server received it.
+
+    Attributes:
+        event: Its event, such as "notificationInstall"; or the outcome of an installation.
+        seq_number: seqNumber, None where it cannot be read.
+        eid: EID of the card, digits; empty where it is not known.
+        iccid: ICCID of the Profile, digits; empty without one.
+        order: Number of the order it belongs to, or None.
+        verdict: What the server made of it: ACCEPTED, DUPLICATE, UNKNOWN_INSTALLATION ...
+    """
+
+    event: str
+    seq_number: int | None
+    eid: str
+    iccid: str
+    order: int | None
+    verdict: str
+
+
+def story_fault(name: str) -> ServerFault:
+    """Returns the server fault of this name, for a server that is called directly.
+
+    Raises:
+        LocalError: there is none, or it acts on a connection.
+    """
+    fault = find_named(name, server_faults(), "server fault", "rsplab smdpp faults")
+    if fault.kind in _ON_THE_WIRE:
+        raise LocalError(
+            f"server fault {name}: it acts on a connection, and the servers of users' stories are "
+            "called directly; `rsplab smdpp serve --fault` serves it"
+        )
+    return fault
+
+
+class DirectOrder:
+    """An order, and what the operator does with it.
+
+    Attributes:
+        number: Its number.
+        iccid: ICCID of the Profile.
+        activation_code: What the user gets, with its prefix.
+    """
+
+    def __init__(self, smdpp: SmDpPlus, number: int) -> None:
+        self._orders = smdpp.orders
+        self.number = number
+        order = self._orders.get(number)
+        self.iccid: Iccid = order.iccid
+        self.activation_code: str = order.activation_code
+
+    @property
+    def now(self) -> OrderView:
+        """Returns its present values."""
+        return OrderView.of(self._orders.get(self.number))
+
+    @property
+    def state(self) -> str:
+        """Returns its present state, such as "Released" or "Installed"."""
+        return self.now.state
+
+    def release(self) -> None:
+        """Releases it for download.
+
+        Raises:
+            LocalError: its state does not allow that.
+        """
+        self._orders.change(self.number, OrderEvent.RELEASED)
+
+    def cancel(self) -> None:
+        """Cancels it: its Profile is Available again.
+
+        Raises:
+            LocalError: its state does not allow that.
+        """
+        self._orders.change(self.number, OrderEvent.CANCELLED)
+
+    def withdraw(self) -> None:
+        """Withdraws it: its Profile is Unavailable.
+
+        Raises:
+            LocalError: its state does not allow that.
+        """
+        self._orders.change(self.number, OrderEvent.WITHDRAWN)
+
+
+class DirectSmdpp:
+    """An SM-DP+ and its operator.
+
+    Attributes:
+        address: Its address, an FQDN.
+        oid: The registeredID of its certificates.
+    """
+
+    def __init__(  # noqa: PLR0913  what such a server is made of
+        self,
+        pki: Pki,
+        curve: Curve,
+        started: datetime,
+        *,
+        number: int = 1,
+        seed: str = "1",
+        policy: Policy = _STANDARD,
+        fault: str = "",
+    ) -> None:
+        """Sets the server up.
+
+        Args:
+            pki: Credentials of the run.
+            curve: Curve of its certificates.
+            started: Time of the run, where its clock stands.
+            number: Number of the SM-DP+ in the credentials, 1 or 2.
+            seed: What it draws random octets from.
+            policy: Choices that the specification leaves to the server.
+            fault: Name of a server fault that is on, empty for none.
+
+        Raises:
+            ConfigError: the credentials lack a certificate or key of such a server.
+            LocalError: there is no such fault.
+        """
+        self.address = f"testsmdpplus{number}.example.com"
+        self._clock = ManualClock(started)
+        self._smdpp = SmDpPlus(
+            pki,
+            address=self.address,
+            curves=(curve,),
+            server=number,
+            rng=SeededRng(f"{seed}/{number}".encode()),
+            clock=self._clock,
+            policy=policy,
+            faults=server_faults,
+        )
+        if fault:
+            self._smdpp.faults.on(story_fault(fault).name)
+        oid = pki.dp_auth(curve, number).certificate.registered_id
+        assert oid is not None  # noqa: S101  a certificate without it is no CERT.DPauth
+        self.oid: Oid = oid
+
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> HttpReply:
+        """Answers a request of an LPA."""
+        whole = {"Host": self.address, **headers}
+        request = HttpRequest(method="POST", path=path, headers=whole, body=body)
+        response = self._smdpp.handle(request)
+        return HttpReply(response.status, response.headers, response.body)
+
+    def order(  # noqa: PLR0913  the terms of an order
+        self,
+        what: TestProfile,
+        *,
+        matching_id: str | None = None,
+        confirmation_code: str | None = None,
+        eid: Eid | None = None,
+        released: bool = True,
+        lifetime: timedelta | None = None,
+        downloads: int | None = 10,
+        wrong_codes: int = 3,
+    ) -> DirectOrder:
+        """Orders a Profile.
+
+        Args:
+            what: The Profile.
+            matching_id: MatchingID; drawn when None, and empty for a card that asks by its EID.
+            confirmation_code: Code that the user has to enter, or None.
+            eid: The only card that may have it, or None for any.
+            released: False to release it later.
+            lifetime: Time until the order ends, or None.
+            downloads: Authentications before the order goes to Error.
+            wrong_codes: Wrong Confirmation Codes before it does.
+
+        Raises:
+            LocalError: the order is not possible. Nothing was ordered.
+        """
+        ends = None if lifetime is None else self._clock.now() + lifetime
+        terms = OrderTerms(
+            downloads=downloads, wrong_codes=wrong_codes, expires_at=ends, released=released
+        )
+        made = self._smdpp.orders.order(
+            what.upp,
+            what.metadata,
+            matching_id=matching_id,
+            confirmation_code=confirmation_code,
+            eid=eid,
+            terms=terms,
+        )
+        return DirectOrder(self._smdpp, made.number)
+
+    @property
+    def orders(self) -> tuple[OrderView, ...]:
+        """Returns the present values of all orders, oldest first."""
+        return tuple(OrderView.of(one) for one in self._smdpp.orders.all())
+
+    @property
+    def receipts(self) -> tuple[Receipt, ...]:
+        """Returns the Notifications that came, oldest first."""
+        return tuple(
+            Receipt(
+                event=one.event,
+                seq_number=one.seq_number,
+                eid="" if one.eid is None else str(one.eid),
+                iccid="" if one.iccid is None else str(one.iccid),
+                order=one.order,
+                verdict=one.verdict.name,
+            )
+            for one in self._smdpp.notifications
+        )
+
+    def lost(self, iccid: Iccid) -> None:
+        """Notes that the card with a Profile is gone: it is lost, its order Unavailable.
+
+        Raises:
+            LocalError: no card has it.
+        """
+        self._smdpp.orders.lose(iccid)
+
+    def found(self, iccid: Iccid) -> None:
+        """Notes that a lost Profile may be ordered again.
+
+        Raises:
+            LocalError: there is no such Profile.
+        """
+        self._smdpp.orders.find_again(iccid)
+
+    def advance(self, step: timedelta) -> None:
+        """Moves its clock forward.
+
+        Raises:
+            LocalError: step is negative.
+        """
+        self._clock.advance(step)

@@ -1,0 +1,1 @@
+"""What users' stories share: phones, servers with orders, the network between, and the line."""

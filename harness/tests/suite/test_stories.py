@@ -1,0 +1,93 @@
+"""What users' stories share: the network, and servers that are called directly."""
+
+import ast
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from rspcore.crypto.curves import Curve
+from rspcore.errors import LocalError
+from rspcore.pki.generate import make_pki
+from rspharness.lpa.es9p_client import ServerUnreachableError
+from rspharness.simulated.direct_smdpp import DirectSmdpp
+from rspharness.suite.stories.network import Lost, Network
+
+pytestmark = pytest.mark.once
+
+SCENARIOS = sorted((Path(__file__).parents[3] / "suites" / "scenarios").glob("test_*.py"))
+WORDS = {"User-Agent": "gsma-rsp-lpad", "X-Admin-Protocol": "gsma/rsp/v2.5.0"}
+
+
+@pytest.fixture
+def home():
+    return DirectSmdpp(make_pki(), Curve.NIST_P256, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def network(home):
+    made = Network()
+    made.join(home)
+    return made
+
+
+def ask(network, function="initiateAuthentication"):
+    path = f"/gsma/rsp2/es9plus/{function}"
+    headers = {**WORDS, "Content-Type": "application/json"}
+    return network.post("testsmdpplus1.example.com", path, headers, b"{}")
+
+
+@pytest.mark.parametrize(("lost", "arrives"), [(Lost.REQUEST, False), (Lost.ANSWER, True)])
+def test_one_request_is_lost_and_the_others_are_not(network, home, monkeypatch, lost, arrives):
+    came = []
+    post = home.post
+    monkeypatch.setattr(home, "post", lambda *given: came.append(given) or post(*given))
+    with network.cut(2, lost) as cut:
+        assert ask(network).status == 200
+        assert cut.function == ""
+        with pytest.raises(ServerUnreachableError):
+            ask(network, "authenticateClient")
+        assert cut.function == "authenticateClient"
+        assert ask(network).status == 200
+    assert len(came) == 2 + arrives
+    assert sorted(network.asked) == ["authenticateClient", *["initiateAuthentication"] * 2]
+
+
+def test_half_an_answer_and_503(network):
+    whole = ask(network)
+    with network.cut(1, Lost.HALF_ANSWER):
+        assert len(ask(network).body) == len(whole.body) // 2
+    with network.cut(1, Lost.SERVED):
+        assert ask(network).status == 503
+
+
+def test_a_server_that_is_down_comes_back(network, home):
+    with network.down(home), pytest.raises(ServerUnreachableError, match="no network"):
+        ask(network)
+    assert ask(network).status == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("tcp.refuse", "acts on a connection"), ("http.nope", "not known")]
+)
+def test_fault_that_no_story_can_have_is_refused(name, says):
+    with pytest.raises(LocalError, match=says):
+        DirectSmdpp(make_pki(), Curve.NIST_P256, datetime(2026, 1, 1, tzinfo=UTC), fault=name)
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_every_story_ends_as_all_do(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    ends = {
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and _calls(node) & {"story.ends"}
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            assert node.name in ends or _calls(node) & ends, f"{node.name} does not end"
+
+
+def _calls(node):
+    """Returns what a function calls, as written."""
+    return {ast.unparse(one.func) for one in ast.walk(node) if isinstance(one, ast.Call)}

@@ -1,0 +1,102 @@
+"""Story.OnThisChip: support reads what is on a chip, and changes nothing."""
+
+from rspcore.messages.es10c import ProfileState
+from rspcore.messages.metadata import PprId
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.lpa.card_reading import read_card, read_lists
+from rspharness.record.testcase import Level
+from rspharness.suite import file_access
+from rspharness.targets.guard import GuardedLink
+
+WRONG_TRIES = 3
+
+
+def only_reading(link):
+    """Returns the link with a guard that lets through what changes nothing."""
+    return GuardedLink(link, Level.READ_ONLY, lambda: False)
+
+
+def everything(card):
+    """Reads all that support asks for, behind the guard; returns the two readings."""
+    with card.through(only_reading):
+        card.reset()
+        return read_card(card), read_lists(card)
+
+
+def readable(reading, lists):
+    """Requires each part of a reading to be there without a problem."""
+    problems = [f"{part.name}: {part.problem}" for part in reading.parts if part.problem]
+    expect.equal(problems, [], "parts that cannot be read")
+    expect.equal(lists.problems, (), "lists that cannot be read")
+
+
+@testcase("Story.OnThisChip#01", level="read-only")
+def test_support_reads_a_chip(card, story):
+    """Support reads all of a chip it does not know, and the chip is as before."""
+    before = card.observe()
+    with story("I hold my phone to the counter, and they read it"):
+        reading, lists = everything(card)
+    readable(reading, lists)
+    expect.equal(reading.eid.found.values["eid_value"], card.eid(), "EID")
+    for name in ("svn", "euicc_firmware_ver", "ext_card_resource"):
+        expect.that(
+            holds=reading.info2.found.values.get(name) is not None,
+            expected=f"{name} in EUICCInfo2",
+            actual="not there",
+        )
+    expect.that(
+        holds=bool(reading.info1.found.values.get("euicc_ci_pkid_list_for_verification")),
+        expected="the keys of CIs in EUICCInfo1",
+        actual="none",
+    )
+    expect.unchanged(before, card.observe())
+    story.ends()
+
+
+@testcase("Story.OnThisChip#02")
+def test_support_reads_rules_owner_and_what_waits(story):
+    """Support sees the rules and the owner of a Profile, and the Notifications that wait."""
+    home = story.server()
+    phone = story.phone
+    line = story.line(1, home, ppr=frozenset({PprId.ppr2}))
+    phone.scan(home.order(line.profile).activation_code)
+    phone.switch_on(line.iccid)
+    card = phone.card
+    before = card.observe()
+    with story("what is on my phone?"):
+        reading, lists = everything(card)
+    readable(reading, lists)
+    expect.unchanged(before, card.observe())
+    (shown,) = [one.values for one in lists.profiles if one.values.get("iccid") == line.iccid]
+    expect.equal(shown["profile_state"], ProfileState.enabled, "state")
+    expect.equal(shown["service_provider_name"], line.parameters.spn, "service provider")
+    expect.equal(shown["profile_policy_rules"], frozenset({PprId.ppr2}), "rules")
+    expect.equal(shown["profile_owner"].mcc_mnc, line.profile.metadata.profile_owner.mcc_mnc, "MCC")
+    waiting = [one.values for one in lists.notifications if one.values.get("iccid") == line.iccid]
+    expect.equal([one["notification_address"] for one in waiting], [home.address] * 2, "servers")
+    story.ends()
+
+
+@testcase("Story.OnThisChip#03")
+def test_support_reads_a_chip_with_a_blocked_pin(story):
+    """A PIN that is blocked hides nothing from support but the files it protects."""
+    home = story.server()
+    phone = story.phone
+    line = story.line(1, home)
+    phone.scan(home.order(line.profile).activation_code)
+    phone.switch_on(line.iccid)
+    card = phone.card
+    with story("my child typed the PIN three times"):
+        file_access.enable_pin(card)
+        phone.listed  # noqa: B018  the guard of a kept card learns from it whose the Profile is
+        expect.success(file_access.select_application(card), "SELECT USIM")
+        for _ in range(WRONG_TRIES):
+            expect.refused(file_access.verify_pin(card, file_access.WRONG_PIN), about="VERIFY PIN")
+    with story("they read my phone all the same"):
+        reading, lists = everything(card)
+    readable(reading, lists)
+    expect.equal(file_access.ef_iccid(card), line.iccid, "EF_ICCID, which no PIN protects")
+    expect.success(file_access.select_application(card), "SELECT USIM")
+    expect.sw(file_access.verify_pin(card), 0x63C0, 0x6983, about="VERIFY PIN, empty body")
+    story.ends()
