@@ -377,6 +377,28 @@ def test_run_that_ends_in_its_first_case_is_written(suite, pytester, capsys):
     assert "the run did not end: 0 of 2 cases are there" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("place", ["add", "describe", "write_reports"])
+def test_reports_that_cannot_be_written_end_the_run_in_plain_words(suite, pytester, place):
+    where = "writing" if place == "write_reports" else "run_folder.RunFolder"
+    pytester.makeconftest(
+        f"""
+import errno, os
+from rspharness.report import run_folder, writing
+
+def full(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+{where}.{place} = full
+"""
+    )
+    result = suite(PASS, subprocess=True)
+    assert result.ret == NOTHING_RAN
+    said = "reports cannot be written to *: No space left on device; make room there, or name*"
+    result.stdout.fnmatch_lines([f"*{said}"])
+    assert "INTERNALERROR" not in result.stdout.str()
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
+
+
 @pytest.mark.parametrize("workers", [(), ("-n", "1")])
 def test_killed_run_can_be_reported(suite, pytester, workers, capsys):
     which = "os.getppid()" if workers else "os.getpid()"
