@@ -241,6 +241,7 @@ _OPTIONS_BY_BITS: Final[Mapping[str, Mapping[str, frozenset[int]]]] = {
         "JAVACARD": frozenset({UiccCapability.javacard}),
         "MILENAGE": frozenset({UiccCapability.akaMilenage}),
         "TUAK": frozenset({UiccCapability.akaTuak128, UiccCapability.akaTuak256}),
+        "USIM_TEST": frozenset({UiccCapability.usimTestAlgorithm}),
         "GET_IDENTITY": frozenset({UiccCapability.getIdentity}),
         "SUCI_A": frozenset({UiccCapability.profile_a_x25519}),
         "SUCI_B": frozenset({UiccCapability.profile_b_p256}),

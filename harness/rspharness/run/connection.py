@@ -5,7 +5,7 @@ named its EID and the card answers with it; otherwise nothing beyond reading the
 links themselves come from `rspharness.targets`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +27,7 @@ from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import Target, TargetOptions
 from rspharness.targets.transport import CardLink, TracedLink
 
-__all__ = ["VIRTUAL_READER", "CardChoice", "connected", "linked"]
+__all__ = ["VIRTUAL_READER", "CardChoice", "connected", "linked", "reached"]
 
 VIRTUAL_READER: Final = "Virtual PCD"
 """Beginning of the names of the virtual readers, which contain only simulated cards."""
@@ -82,6 +82,29 @@ def connected(choice: CardChoice, *, changing: bool) -> Iterator[IsdrChannel]:
             channel = held.enter_context(IsdrChannel(link, choice.options))
             _require_eid(channel, choice, target.name)
             yield channel
+    finally:
+        target.close()
+
+
+@contextmanager
+def reached(choice: CardChoice) -> Iterator[tuple[CardLink, Mapping[str, str]]]:
+    """Yields the link to the card chosen, just reset, and what is known of its place.
+
+    The card need not be an eUICC, unless an EID was named.
+
+    Raises:
+        ConfigError: no such reader or card, or the card has another EID.
+        TargetLost: the card does not answer.
+    """
+    target = _open_target(choice)
+    try:
+        with _traced(target.open(), choice.trace) as link:
+            link.reset()
+            if choice.eid is not None and target.facts().get("replay") is None:
+                with IsdrChannel(link, choice.options) as channel:
+                    _require_eid(channel, choice, target.name)
+                link.reset()
+            yield link, {"target": target.name, **target.facts()}
     finally:
         target.close()
 

@@ -8,10 +8,11 @@ as it was.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from rspcore.apdu import CommandApdu
+from rspcore.frozen import replace
 from rspcore.ids import Aid
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision

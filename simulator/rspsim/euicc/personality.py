@@ -7,10 +7,11 @@ is computed elsewhere. No handler asks for a version: whatever differs is a fiel
 Source: SGP.22 v2, 5.7.8 and annex H; ETSI TS 102 221, 6.3 for the ATR.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from rspcore.errors import ConfigError
+from rspcore.frozen import replace
 from rspcore.ids import Version
 from rspcore.messages.euicc_info import (
     CertificationDataObject,

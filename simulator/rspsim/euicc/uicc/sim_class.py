@@ -7,10 +7,10 @@ SELECT gives fixed octets in place of an FCP (TS 51.011, 8, 9.2 and 9.4).
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
+from rspcore.frozen import replace
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
