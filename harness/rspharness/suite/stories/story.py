@@ -135,7 +135,13 @@ class Story:
         return made
 
     def line(self, number: int, *servers: DirectSmdpp, **changed: Any) -> Line:
-        """Returns a line that an operator sells; the servers hear of each event of its Profile."""
+        """Returns a line that an operator sells; the servers hear of each event of its Profile.
+
+        Raises:
+            NotApplicable: its Profile has policy rules that the card does not allow, or that
+                nothing could lift again.
+        """
+        self._given.rules_allowed(frozenset(changed.get("ppr") or ()))
         return Line(sold(number, *(one.address for one in servers), **changed))
 
     def ends(self, *, unreported: tuple[str, ...] = ()) -> None:
