@@ -154,10 +154,8 @@ class Conditions:
         except Blocked:
             return  # taken as enough: the downloads show whether it is
         if free < needed:
-            raise NotApplicable(
-                f"{free:,} octets of memory are free, and {len(made)} "
-                f"Profile{'s'[: len(made) - 1]} take about {needed:,}"
-            )
+            they = "1 Profile takes" if len(made) == 1 else f"{len(made)} Profiles take"
+            raise NotApplicable(f"{free:,} octets of memory are free, and {they} about {needed:,}")
 
     def none(self) -> None:
         """Brings the card to no Profile, Notification, default SM-DP+ address or session."""

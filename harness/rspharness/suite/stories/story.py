@@ -139,10 +139,12 @@ class Story:
 
         Raises:
             NotApplicable: its Profile has policy rules that the card does not allow, or that
-                nothing could lift again.
+                nothing could lift again; or the card has no memory for it.
         """
         self._given.rules_allowed(frozenset(changed.get("ppr") or ()))
-        return Line(sold(number, *(one.address for one in servers), **changed))
+        profile = sold(number, *(one.address for one in servers), **changed)
+        self._given.room_for(profile)
+        return Line(profile)
 
     def ends(self, *, unreported: tuple[str, ...] = ()) -> None:
         """Requires what is true at the end of every story, and notes its steps with their times.
