@@ -239,8 +239,8 @@ class _Orders:
     def _iccid(self) -> Iccid | None:
         """Returns a fresh ICCID where the usual Profile has an order that is not finished."""
         usual = preset(DEFAULT_PROFILE).iccid
-        live = self._server.orders.state_of(usual) in LIVE
-        return self._server.orders.fresh_iccid() if live else None
+        live = self._server.orders.stock.state_of(usual) in LIVE
+        return self._server.orders.stock.fresh_iccid() if live else None
 
     def _order(self, package: Package, matching_id: str | None) -> None:
         terms = {name: one for name, one in self._wishes.items() if name in _TERMS}
