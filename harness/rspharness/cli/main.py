@@ -47,6 +47,18 @@ def _fingerprint() -> Area:
     return fingerprint
 
 
+def _ics() -> Area:
+    from rspharness.cli import ics  # noqa: PLC0415  only when it is named
+
+    return ics
+
+
+def _plan() -> Area:
+    from rspharness.cli import plan  # noqa: PLC0415  only when it is named
+
+    return plan
+
+
 def _record() -> Area:
     from rspharness.cli import record  # noqa: PLC0415  only when it is named
 
@@ -109,6 +121,10 @@ AREAS: Final[Mapping[str, Named]] = {
     "decode": Named(_decode, "show a trace decoded, or write it for Wireshark"),
     "compare": Named(_compare, "show what two runs, firmwares or cards differ in"),
     "fingerprint": Named(_fingerprint, "show what identifies the firmware of a card, in seconds"),
+    "plan": Named(
+        _plan, "show what a run would do on a card, at which level, why not, and for how long"
+    ),
+    "ics": Named(_ics, "draft the declaration of a product, or hold it against a card"),
     "recover": Named(_recover, "put a card back to what it was before a run that did not end"),
     "coverage": Named(_coverage, "show which requirements the last run covered"),
     "card": Named(_card, "serve a simulated card in a virtual PC/SC reader"),

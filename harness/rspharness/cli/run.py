@@ -144,6 +144,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "cases that erase everything do not apply to a card with such Profiles",
     )
     cases.add_argument(
+        "--list",
+        action="store_true",
+        help="show the cases with level and title, and run nothing; no card is reached",
+    )
+    cases.add_argument(
         "--kills",
         action="store_true",
         help="test the cases: run each on the faulty cards whose faults it has to find",
@@ -226,7 +231,8 @@ def run(options: argparse.Namespace) -> int:
     named = options.target or os.environ.get("RSPLAB_TARGET")
     require_usable(options, named)
     with ExitStack() as held:
-        target = named or default_target(held, options.workers)
+        listed = "inprocess" if options.list else None  # it is not reached
+        target = named or listed or default_target(held, options.workers)
         if named == "vpcd":
             keep_pcscd_running(held, options.workers)
         arguments = pytest_arguments(options, target, suites)
@@ -272,6 +278,8 @@ def require_usable(options: argparse.Namespace, target: str | None) -> None:
             raise LocalError(
                 f"-n {options.workers}: --target {target} is one card in one reader; run without -n"
             )
+    if options.workers > 1 and (options.list or getattr(options, "plan", False)):
+        raise LocalError(f"-n {options.workers}: nothing runs; leave it out")
     if options.workers > 1 and (options.record or os.environ.get("RSPLAB_RECORD")):
         raise LocalError(f"-n {options.workers}: --record writes one file; run without -n")
 
@@ -421,6 +429,8 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
         arguments.append(f"{_long('requirements')}={catalogue}")
     switches = (*SWITCHES, "no_redact", "kills", "matrix")
     arguments += [_long(name) for name in switches if getattr(options, name)]
+    if show := "plan" if getattr(options, "plan", False) else "list" if options.list else "":
+        arguments.append(f"{_long('show')}={show}")
     if options.allure:
         arguments.append(f"--alluredir={options.allure}")
     if options.workers > 1:

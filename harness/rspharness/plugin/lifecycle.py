@@ -158,7 +158,9 @@ def require_applicable(
         names = ", ".join(dict.fromkeys(case.doubted.values()))
         case.steps.note(f"hangs on {names}, unknown of this card: what it does is only recorded")
     deviations = run.target.settings.deviations
-    case.deviation = "; ".join(deviations[name] for name in case.ids if name in deviations)
+    declared = [name for name in case.ids if name in deviations]
+    case.deviation = "; ".join(deviations[name] for name in declared)
+    case.strict = not run.target.settings.lenient.issuperset(declared)
 
 
 def _require_owner(case: CaseState, run: Run, stops: Cause) -> None:
@@ -370,6 +372,7 @@ def _described(collected: Collected, read: Capabilities | None) -> dict[str, Any
         "target": options.target,
         "also": " ".join(other.options.target for other in others),
         "seed": options.seed,
+        "firmware": run.target.settings.firmware if run.opened else "",
         "curve": str(options.curve),
         "personality": options.personality,
         "pki": options.pki.name if options.pki else "generated",

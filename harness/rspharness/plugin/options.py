@@ -75,6 +75,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="show EID, ICCIDs and IMSIs of a card that is kept; without it they are masked",
     )
     group.addoption(
+        long_option("show"),
+        choices=("list", "plan"),
+        help="show the cases, or what would run on the card and why not, and run nothing",
+    )
+    group.addoption(
         long_option("kills"),
         action="store_true",
         help="run each case on the faulty cards it has to find, instead of the sound one",
