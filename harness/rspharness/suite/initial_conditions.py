@@ -24,6 +24,7 @@ from rspharness.record.verdicts import Blocked, ExpectationError, Inconclusive, 
 from rspharness.run.applicability import require_trust
 from rspharness.run.run import Run
 from rspharness.servers.rsp_server import ProfileLike, RspServer, profile
+from rspharness.servers.secrets_of_session import remember_profile
 from rspharness.suite import cleanup
 from rspharness.targets.target import Snapshots
 
@@ -291,6 +292,7 @@ class Conditions:
         listed = {one.iccid: one.isdp_aid for one in self._card.listed_profiles()}
         out = []
         for one in made:
+            remember_profile(self._card.secrets, one.parameters)
             iccid = one.metadata.iccid
             aid = listed.get(iccid)
             if aid is None:
