@@ -94,8 +94,8 @@ def summary(results: Results) -> Iterator[str]:
     """Yields the lines that a terminal shows at the end of a run."""
     yield from lines(results.cases)
     for one in results.findings:
-        how = f"; how to go on: {one['remedy']}"
-        yield f"{one['row']}  FAIL by the preflight: {one['finding']}{how}"
+        how = f"; how to go on: {one['remedy']}" if one["remedy"] else ""
+        yield f"{one['row']}  FAIL by {one.get('by', 'the preflight')}: {one['finding']}{how}"
     for case in results.cases:
         if case["verdict"] in _LISTED:
             yield f"{' '.join(case['ids'])}  {case['verdict'].upper()}: {case['reason']}"

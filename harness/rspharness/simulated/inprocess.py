@@ -24,6 +24,7 @@ from rspsim.euicc.store import Store
 from rspsim.personalise import personalise
 from rspsim.preloaded_profiles import with_preloaded
 from rspsim.stores.memory import MemoryStore
+from rspsim.variations.named_variations import variation_named
 
 __all__ = [
     "DECLARED",
@@ -94,13 +95,16 @@ def first_state(options: TargetOptions) -> CardState:
 
 
 def preset_of(settings: TargetSettings) -> CardPreset:
-    """Returns the preset that the table [card] names, that of a usual card when it names none.
+    """Returns the preset that the table [card] names, with its variations.
+
+    It is that of a usual card when none is named.
 
     Raises:
-        ConfigError: there is none of this name; the message lists the names.
+        ConfigError: there is none of this name, or no such variation; the message lists the names.
     """
     try:
-        return preset_named(settings.card.get("preset", USUAL))
+        kind = preset_named(settings.card.get("preset", USUAL))
+        return kind.varied(settings.card.get("variations", "").split())
     except LocalError as error:
         raise ConfigError(f"[card] {error}") from error
 
@@ -173,9 +177,13 @@ def declaring(options: TargetOptions) -> TargetSettings:
 def declared_by_maker(settings: TargetSettings, state: CardState) -> TargetSettings:
     """Returns the settings, completed by what the maker of a card with this state declares."""
     declared = {**DECLARED_VALUES, **declared_values(state)}
+    options = _declared_options(state)
+    for one in map(variation_named, preset_of(settings).variations):
+        options.update(one.declared)
+        declared.update(one.values)
     return replace(
         settings,
-        options={**_declared_options(state), **settings.options},
+        options={**options, **settings.options},
         values={**declared, **settings.values},
     )
 

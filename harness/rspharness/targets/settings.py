@@ -51,6 +51,7 @@ _CARD_KEYS = {
     "personality",
     "rat",
     "options",
+    "variations",
     "preloaded",
     "lpae",
     "tre",
@@ -88,7 +89,8 @@ class TargetSettings:
         command_limit_s: How long a card in a reader may take for one command, in seconds.
         card: How a simulated card is made: preset (name of a kind of card; `rsplab card presets`
             lists them), and what differs from it: personality, rat, options ("name=value" each,
-            separated by spaces), preloaded (names of Profiles, separated by spaces), lpae ("cat",
+            separated by spaces), variations (names of legal variations; `rsplab card variations`
+            lists them), preloaded (names of Profiles, separated by spaces), lpae ("cat",
             "scws" or both), tre (names of bits of treProperties), without (names of bits of
             RspCapability and UICCCapability that the card lacks), memory (octets of non-volatile
             memory for Profiles); a kept one also by foreign, waiting, ci and curves
