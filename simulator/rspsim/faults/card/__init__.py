@@ -60,7 +60,12 @@ from rspsim.faults.card.uicc import (
     sequence_numbers,
     toolkit_and_ota,
 )
-from rspsim.faults.card.whole_card import notification_contents, notification_making, procedures
+from rspsim.faults.card.whole_card import (
+    leaks,
+    notification_contents,
+    notification_making,
+    procedures,
+)
 
 __all__ = ["FAULTS"]
 
@@ -117,4 +122,5 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *secure_channel.FAULTS,
     *secured_packets.FAULTS,
     *interpreter.FAULTS,
+    *leaks.FAULTS,
 )
