@@ -202,7 +202,7 @@ def test_problem_of_the_moment(own, make_ota, parameters, step):
 
 @testcase("UICC.Toolkit#06")
 def test_command_beyond_the_terminal(own, make_ota, parameters, step):
-    """After a permanent problem the card gives the command up."""
+    """After a permanent problem the card does not offer the command again."""
     with step("Initial conditions: a proactive command was fetched"):
         length, _ = announced(own, make_ota, parameters)
         details = fetched(own, length)
