@@ -162,7 +162,9 @@ class Collector:
                 except OSError as error:
                     self._unwritten = _unwritten(self._records.path, error)
                 if self._unwritten:
-                    session.exitstatus = _stopped(self._unwritten).returncode
+                    from rspharness.record.verdicts import NOTHING_RAN  # noqa: PLC0415  likewise
+
+                    session.exitstatus = NOTHING_RAN
 
     def _finish(self, records: "RunFolder", session: pytest.Session) -> None:
         from rspharness.report import writing  # noqa: PLC0415  only where there are cases
