@@ -80,6 +80,18 @@ def tried(place, fault, step="", **more):
         own.close()
 
 
+def met(place, fault, more):
+    """Returns the outcome of a trial in which the driver saw the end of its first connection.
+
+    A request that goes out before that end has come is lost with the connection.
+    """
+    for _ in range(5):
+        outcome = tried(place, fault, **more)
+        if outcome.acted:
+            break
+    return outcome
+
+
 @pytest.fixture(scope="module")
 def place():
     made = Place()
@@ -161,7 +173,7 @@ def test_answers_of_servers_never_end_an_order_that_is_not_used(place):
                     yield (step, None)
                     continue
                 more = {"refuse": step == "cancelSession", "ends_after": BEFORE[step], "after": 1}
-                yield (step, tried(place, fault, **more))
+                yield (step, met(place, fault, more))
             return
         for step in STEPS:
             yield (step, tried(place, fault, step, refuse=step == "cancelSession"))
