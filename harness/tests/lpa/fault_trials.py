@@ -66,6 +66,10 @@ class Outcome:
     answers: tuple[tuple[str, int, tuple[tuple[str, str], ...], bytes], ...]
 
 
+WHOLE = 1 << 20
+"""More octets than an answer has."""
+
+
 class Place:
     """A server and what is needed to download from it."""
 
@@ -91,7 +95,17 @@ class Place:
         self.server.close()
 
 
-def trial(place, fault, step="", *, timeout_s=30.0, refuse=False, wrong_code=False, **given):
+def trial(
+    place,
+    fault,
+    step="",
+    *,
+    timeout_s=30.0,
+    refuse=False,
+    wrong_code=False,
+    ends_after="",
+    **given,
+):
     """Returns the outcome of a download with a fault; `step` limits it to a function.
 
     Args:
@@ -101,6 +115,7 @@ def trial(place, fault, step="", *, timeout_s=30.0, refuse=False, wrong_code=Fal
         timeout_s: Longest exchange of the download.
         refuse: True for a user who rejects the Profile, so that the session is cancelled.
         wrong_code: True to ask with a MatchingID that the server does not know.
+        ends_after: Function whose answer ends the connection, so that the next step opens another.
         **given: Parameters of the fault.
     """
     server, card = place.server, place.card()
@@ -111,6 +126,8 @@ def trial(place, fault, step="", *, timeout_s=30.0, refuse=False, wrong_code=Fal
     if step:
         given["function"] = step
     with place.lpa(card, timeout_s) as lpa:
+        if ends_after:
+            server.fault("tcp.half_close", function=ends_after, octets=WHOLE, times=1)
         switched = server.fault(fault, **given) if fault else None
         message = _said(lambda: lpa.download(code, user=user))
         acted = 0
