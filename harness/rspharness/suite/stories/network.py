@@ -4,7 +4,7 @@ It is a port of the LPA driver. Each request is counted and named by its functio
 can cut the one it means: before it arrives, or after the server has acted and before the answer.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -52,6 +52,7 @@ class Network:
 
     Attributes:
         asked: Functions that were called since the last `forget`, in order.
+        heard: What a listener on the way took down of the answers, by function.
     """
 
     def __init__(self) -> None:
@@ -59,7 +60,10 @@ class Network:
         self._down: set[str] = set()
         self._cut: Cut | None = None
         self._left = 0
+        self._played: dict[str, HttpReply] = {}
+        self._changes: dict[str, Callable[[HttpReply], HttpReply]] = {}
         self.asked: list[str] = []
+        self.heard: dict[str, HttpReply] = {}
 
     def join(self, server: DirectSmdpp) -> None:
         """Makes a server reachable under its address."""
@@ -87,7 +91,11 @@ class Network:
             raise ServerUnreachableError(f"{host}: the network was lost before {function}")
         if lost is Lost.SERVED:
             return HttpReply(_BUSY, {}, b"")
-        reply = server.post(path, headers, body)
+        if function in self._played:
+            return self._played[function]
+        reply = self.heard[function] = server.post(path, headers, body)
+        if function in self._changes:
+            reply = self._changes[function](reply)
         if lost is Lost.ANSWER:
             raise ServerUnreachableError(f"{host}: the network was lost after {function}")
         if lost is Lost.HALF_ANSWER:
@@ -108,6 +116,14 @@ class Network:
         """Forgets what was asked."""
         self.asked.clear()
 
+    def gone(self) -> None:
+        """Has no way to any server from now on, until `up`."""
+        self._down = set(self._servers)
+
+    def up(self) -> None:
+        """Has the way to every server again."""
+        self._down = set()
+
     @contextmanager
     def down(self, *servers: DirectSmdpp) -> Iterator[None]:
         """Has no way to these servers inside the block, or to none of all without any."""
@@ -117,6 +133,24 @@ class Network:
             yield
         finally:
             self._down = before
+
+    @contextmanager
+    def played(self, answers: Mapping[str, HttpReply]) -> Iterator[None]:
+        """Has somebody on the way answer these functions, and the servers the others."""
+        self._played = dict(answers)
+        try:
+            yield
+        finally:
+            self._played = {}
+
+    @contextmanager
+    def changed(self, function: str, change: Callable[[HttpReply], HttpReply]) -> Iterator[None]:
+        """Has somebody on the way change the answers of a function."""
+        self._changes = {function: change}
+        try:
+            yield
+        finally:
+            self._changes = {}
 
     @contextmanager
     def cut(self, number: int, lost: Lost) -> Iterator[Cut]:
