@@ -5,13 +5,13 @@ clock stands at the time of the run and is moved by `advance`; what it draws dep
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import LocalError
-from rspcore.ids import Eid, Iccid, Oid
+from rspcore.ids import Eid, Iccid, Oid, Version
 from rspcore.pki.bundle import Pki
 from rspcore.profile_maker import TestProfile
 from rspharness.lpa.es9p_client import HttpReply
@@ -135,6 +135,7 @@ class DirectSmdpp:
         seed: str = "1",
         back_to_stock: bool = False,
         careless: Collection[str] = (),
+        lowest_svn: str = "",
         fault: str = "",
     ) -> None:
         """Sets the server up.
@@ -147,6 +148,7 @@ class DirectSmdpp:
             seed: What it draws random octets from.
             back_to_stock: Whether a Profile is in stock again when a card has deleted it.
             careless: Names of checks that it leaves out (`rspsim.smdpp.policy`).
+            lowest_svn: Lowest version of a card that it serves, as "2.6.0"; empty for the usual.
             fault: Name of a server fault that is on, empty for none.
 
         Raises:
@@ -155,6 +157,9 @@ class DirectSmdpp:
         """
         self.address = f"testsmdpplus{number}.example.com"
         deletion = OrderEvent.DELETED_FOR_REUSE if back_to_stock else OrderEvent.DELETED
+        policy = Policy(after_deletion=deletion, skipped_checks=frozenset(careless))
+        if lowest_svn:
+            policy = replace(policy, lowest_svn=Version.from_text(lowest_svn))
         self._clock = ManualClock(started)
         self._smdpp = SmDpPlus(
             pki,
@@ -163,7 +168,7 @@ class DirectSmdpp:
             server=number,
             rng=SeededRng(f"{seed}/{number}".encode()),
             clock=self._clock,
-            policy=Policy(after_deletion=deletion, skipped_checks=frozenset(careless)),
+            policy=policy,
             faults=server_faults,
         )
         if fault:

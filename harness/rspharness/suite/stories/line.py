@@ -87,12 +87,19 @@ class Line:
         """Returns what the operator put into the Profile."""
         return self.profile.parameters
 
-    def is_on_in(self, card: Card) -> None:
+    def is_on_in(self, card: Card, *, pin: bytes = b"") -> None:
         """Requires a card to be this line: EF_ICCID, EF_IMSI, and RES to a challenge of it.
+
+        Args:
+            card: The card.
+            pin: PIN1, where it is on; verified for each application.
 
         Raises:
             ExpectationError: it is not.
         """
+        if pin:
+            expect.success(file_access.select_application(card), "SELECT USIM")
+            expect.success(file_access.verify_pin(card, pin), "VERIFY PIN")
         expect.equal(file_access.ef_iccid(card), self.iccid, "EF_ICCID")
         expect.success(file_access.select_usim_file(card, file_access.EF_IMSI), "SELECT EF_IMSI")
         content = file_access.read(card)

@@ -8,15 +8,27 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import Final
+from typing import Final, Protocol
 
 from rspcore.server_address import host_of
 from rspharness.lpa.es9p_client import HttpReply, ServerUnreachableError
-from rspharness.simulated.direct_smdpp import DirectSmdpp
 
-__all__ = ["Cut", "Lost", "Network"]
+__all__ = ["Answering", "Cut", "Lost", "Network"]
 
 _BUSY: Final = 503
+
+
+class Answering(Protocol):
+    """A server that is called directly.
+
+    Attributes:
+        address: Its address, an FQDN.
+    """
+
+    address: str
+
+    def post(self, path: str, headers: Mapping[str, str], body: bytes, /) -> HttpReply:
+        """Answers a request of an LPA."""
 
 
 class Lost(Enum):
@@ -56,7 +68,7 @@ class Network:
     """
 
     def __init__(self) -> None:
-        self._servers: dict[str, DirectSmdpp] = {}
+        self._servers: dict[str, Answering] = {}
         self._down: set[str] = set()
         self._cut: Cut | None = None
         self._left = 0
@@ -65,7 +77,7 @@ class Network:
         self.asked: list[str] = []
         self.heard: dict[str, HttpReply] = {}
 
-    def join(self, server: DirectSmdpp) -> None:
+    def join(self, server: Answering) -> None:
         """Makes a server reachable under its address."""
         self._servers[server.address] = server
 
@@ -125,7 +137,7 @@ class Network:
         self._down = set()
 
     @contextmanager
-    def down(self, *servers: DirectSmdpp) -> Iterator[None]:
+    def down(self, *servers: Answering) -> Iterator[None]:
         """Has no way to these servers inside the block, or to none of all without any."""
         before = set(self._down)
         self._down |= {one.address for one in servers} or set(self._servers)

@@ -46,21 +46,24 @@ class Person:
         refusal: Reason to stop at the question, None to agree.
         meanwhile: What happens while the user thinks.
         offers: What the phone showed, in order.
+        strong: Whether it asked for strong consent to the rules of each.
     """
 
     code: str | None = None
     refusal: CancelSessionReason | None = None
     meanwhile: Callable[[], object] = bool
     offers: list[StoreMetadataRequest] = field(default_factory=list)
+    strong: list[bool] = field(default_factory=list)
 
     def agrees(
         self,
         metadata: StoreMetadataRequest,
         *,
-        strong: bool,  # noqa: ARG002  the answer is the same
+        strong: bool,
     ) -> CancelSessionReason | None:
         """Looks at what is offered; returns the answer."""
         self.offers.append(metadata)
+        self.strong.append(strong)
         self.meanwhile()
         return self.refusal
 

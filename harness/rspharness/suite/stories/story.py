@@ -24,7 +24,9 @@ from rspharness.run.case_state import CaseState
 from rspharness.run.run import Run
 from rspharness.simulated.direct_card import further_card
 from rspharness.simulated.direct_smdpp import DirectSmdpp
+from rspharness.simulated.direct_smds import DirectSmds
 from rspharness.simulated.fixture_cards import CardWords
+from rspharness.simulated.hostile import is_hostile
 from rspharness.suite.initial_conditions import Conditions
 from rspharness.suite.stories.line import Line, sold
 from rspharness.suite.stories.network import Network
@@ -82,6 +84,7 @@ class Story:
         pki: Pki | None = None,
         back_to_stock: bool = False,
         careless: Collection[str] = (),
+        lowest_svn: str = "",
     ) -> DirectSmdpp:
         """Returns an SM-DP+ with its operator: 1 is at home, 2 abroad, another owner.
 
@@ -91,6 +94,7 @@ class Story:
             pki: Credentials of a CI that the card does not know; those of the run by default.
             back_to_stock: Whether a Profile is in stock again when a card has deleted it.
             careless: Names of checks that the server leaves out.
+            lowest_svn: Lowest version of a card that it serves, as "2.6.0"; empty for the usual.
 
         Raises:
             NotApplicable: the card has no CI of such a server.
@@ -106,8 +110,22 @@ class Story:
             fault=options.server_fault,
             back_to_stock=back_to_stock,
             careless=careless,
+            lowest_svn=lowest_svn,
         )
         self._others.servers.append(made)
+        self.network.join(made)
+        return made
+
+    def smds(self, number: int = 0) -> DirectSmds:
+        """Returns an SM-DS: 0 is the root, another number a further one.
+
+        Raises:
+            NotApplicable: the card has no CI of such a server.
+        """
+        require_trust(self._run)
+        options = self._run.options
+        seed = options.seed + self._case.seed
+        made = DirectSmds(self._run.pki, options.started, number=number, seed=seed)
         self.network.join(made)
         return made
 
@@ -125,6 +143,8 @@ class Story:
     ) -> Phone:
         """Returns another phone, with a new simulated card and an EID of its own.
 
+        With `--card-fault` it has the fault too.
+
         Args:
             name: Its letter in the story.
             preset: Kind of card.
@@ -139,6 +159,9 @@ class Story:
                 "the story needs a second card; a simulated one is issued under the generated "
                 "credentials alone, and the run has --pki"
             )
+        fault = self._run.options.card_fault
+        if fault and not is_hostile(fault):
+            words["faults"] = (*words.get("faults", ()), fault)
         link = further_card(number or 100 + len(self._others.phones), preset, **words)
         card = Card(TimedLink(TracedLink(link, self._case.trace), self._case.timings))
         card.reset()
