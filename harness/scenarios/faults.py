@@ -4,10 +4,10 @@
     python harness/scenarios/faults.py --row 'Story.ScanACode#*'
     python harness/scenarios/faults.py --write                 writes FAULTS.md anew
 
-`faults.toml` names faults for each row of `fixtures/requirements/scenarios.csv`. Each is played once,
-with the rows that name it, and each of these rows has to fail: not to be inconclusive, nor an error.
-A row of a story that can be played and names no fault is a gap. Exit code 1 when something is wrong,
-with a line for each.
+`faults.toml` names faults for each row of `fixtures/requirements/scenarios.csv`. Each is played
+once, with the rows that name it, and each of these rows has to fail: not to be inconclusive, nor an
+error. A test holds that every row names a fault. Exit code 1 when something is wrong, with a line
+for each.
 """
 
 import argparse
@@ -29,9 +29,9 @@ SERVER = "server:"
 LONGEST = 160
 HEAD = """# Stories and the faults they find
 
-Made by `python harness/scenarios/faults.py --write`, which plays each row of `faults.toml` on a card or a
-server with the fault. A name behind `server:` is a server fault, every other one a card fault; all phones of
-a story have the card fault.
+Made by `python harness/scenarios/faults.py --write`, which plays each row of `faults.toml` on a
+card or a server with the fault. A name behind `server:` is a server fault, every other one a card
+fault; all phones of a story have the card fault.
 
 | story | fault | what was found |
 | --- | --- | --- |
