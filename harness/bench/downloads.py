@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from cards import SERVE, SIMULATED, served
 from direct import DirectLink
@@ -32,7 +33,7 @@ from rspsim.smdpp.server import SmDpPlus
 from rspsim.stores.memory import MemoryStore
 from rspsim.transports.readers import Slot
 
-__all__ = ["in_process", "installed", "over_pcsc"]
+__all__ = ["downloads_of", "in_process", "installed", "new_card", "over_pcsc"]
 
 PACKAGE_SIZE = 12_000
 """Octets of the package: about those of the published generic test profiles."""
@@ -148,6 +149,37 @@ def installed(count: int) -> CardState:
             code = ActivationCode.parse(order.activation_code)
             download(channel, InProcessPort(server), code)
         return link.card.state
+
+
+L = TypeVar("L", bound=CardLink)
+
+
+def downloads_of(
+    curve: Curve, count: int, metered: Callable[[DirectLink], L]
+) -> Iterator[tuple[L, Callable[[], object]]]:
+    """Yields downloads that are ready to run, each to a new card; the first has been run already.
+
+    Args:
+        curve: The curve of all keys.
+        count: How many.
+        metered: Wraps the link to a card; the wrapped one is yielded beside the download.
+    """
+    pki = make_pki(curves=(curve,))
+    state = personalise(pki)
+    server = SmDpPlus(pki, rng=SeededRng(b"server"), clock=ManualClock())
+    for number in range(count + 1):
+        profile = _profile(number)
+        order = server.orders.order(profile.upp, profile.metadata)
+        code = ActivationCode.parse(order.activation_code)
+        with new_card(state) as link:
+            wrapped = metered(link)
+            channel = IsdrChannel(wrapped, ChannelOptions(block_size=255))
+            channel.open()
+            run = partial(download, channel, InProcessPort(server), code)
+            if number:
+                yield wrapped, run
+            else:
+                run()
 
 
 def measured(

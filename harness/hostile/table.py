@@ -9,9 +9,9 @@
 Each card is one process of `rsplab run`, with `--target inprocess` or, behind pcscd, `--target
 kept`. The rows that own what a card does wrong stand in the file, with their clause; they have to
 FAIL and no other row may. A card without such a row is right, and its run is green, or has a cause
-that the report has to name. Every run has to end within a minute, with its report, which opens with
-what blocks cases. With `--again` the line that stands under each failed case, "again", is run as it
-is printed and has to fail the same rows.
+that the report has to name. Every run has to end within a minute, with its report; on the terminal
+and in HTML it opens with what blocks cases. With `--again` the line that stands under each failed
+case, "again", is run as it is printed and has to fail the same rows.
 
 Exit code 1 when a card is not as its fixture says, with a line for each difference.
 """
@@ -44,7 +44,7 @@ SHORT = 4
 """Cards of a short table."""
 REPORTS = ("results.json", "index.html")
 RUN = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.argv[1:]))"
-_CAUSES = r"\d+ causes? blocks? \d+ cases?:"
+_CAUSES = r"\d+ causes? blocks? \d+ cases?"
 LINE = "{:<50} {:>6} {:>5} {:>7} {:>7}   {}"
 
 
@@ -174,6 +174,7 @@ def _outcome(card: dict[str, Any], reader: str, *, again: bool) -> Outcome:
             return outcome
         results = json.loads((reports / REPORTS[0]).read_text("utf-8"))
         _judge(outcome, card, results, done)
+        _judge_page(outcome, results, (reports / REPORTS[1]).read_text("utf-8"))
         if again:
             _run_again(outcome, results, Path(made))
     return outcome
@@ -234,7 +235,7 @@ def _judge(
         _differ(outcome, "inconclusive rows", by_verdict.get("inconclusive", set()))
     elif cause not in done.stdout:
         outcome.problems.append(f"the report does not say {cause!r}")
-    if blocked and not re.match(_CAUSES, first := _first_line(done.stdout)):
+    if blocked and not re.match(f"{_CAUSES}:", first := _first_line(done.stdout)):
         outcome.problems.append(f"the report opens with {first!r} and not with the causes")
     if card.get("right"):
         _differ(outcome, "blocked rows", by_verdict.get("blocked", set()))
@@ -242,6 +243,23 @@ def _judge(
         outcome.problems.append(f"exit code {done.returncode}, not {wanted}")
     if outcome.seconds > (limit := _limit_s()):
         outcome.problems.append(f"{outcome.seconds:.0f} s, more than {limit:.0f}")
+
+
+def _judge_page(outcome: Outcome, results: dict[str, Any], page: str) -> None:
+    """Requires the page of a run with blocked cases to open with what blocks them, each named."""
+    causes = {
+        case["blocked_by"]["row"] for case in results["cases"] if case["verdict"] == "blocked"
+    }
+    if not causes:
+        return
+    first, *others = re.split(r"<h2[^>]*>", page)[1:]
+    heading = first.partition("</h2>")[0]
+    if not re.fullmatch(_CAUSES, heading):
+        outcome.problems.append(f"index.html opens with {heading!r} and not with the causes")
+    elif missing := sorted(row for row in causes if row not in first):
+        outcome.problems.append(f"index.html names no cause {', '.join(missing)} at its beginning")
+    elif not others:
+        outcome.problems.append("index.html has nothing after the causes")
 
 
 def _exit_code(card: dict[str, Any]) -> int:

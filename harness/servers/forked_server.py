@@ -20,6 +20,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.pki.bundle import Pki
 from rspsim.server_setup import tls_credential
 from rspsim.smdpp import SmDpPlus
+from rspsim.smdpp.management import Management
 from rspsim.stores import server_state
 from rspsim.stores.server_state import FileState
 from rspsim.system import SystemClock, SystemRng
@@ -152,7 +153,7 @@ class ForkedServer:
             listener = Listener(port=port, tls=tls_context(credential))
             with (
                 Front(server.handle, (listener,), lock=lock, note=server.note_refusal),
-                management_front(server, lock, port=admin_port, token=TOKEN),
+                management_front(Management(server, lock), port=admin_port, token=TOKEN),
             ):
                 os.write(reported, b"1")
                 threading.Event().wait()

@@ -11,6 +11,7 @@ turns octets into values and back; the receiver of a command interprets it.
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 from rspcore.errors import DecodeError, LocalError
 from rspcore.status import describe
@@ -71,12 +72,25 @@ def channel_of(cla: int) -> int | None:
     Source: TS 102 221, 10.1.1: 00-0F and 80-8F carry channels 0 to 3 in bits 2 and 1; 40-4F, 60-6F,
     C0-CF and E0-EF carry channel minus 4 in the low nibble.
     """
+    return _CHANNELS[cla]
+
+
+def _channel(cla: int) -> int | None:
     high = cla >> 4
     if high in (0x0, 0x8):
         return cla & 0x03
     if high in (0x4, 0x6, 0xC, 0xE):
         return (cla & 0x0F) + 4
     return None
+
+
+def _secure_messaging(cla: int) -> bool:
+    high = cla >> 4
+    return bool(cla & 0x0C) if high in (0x0, 0x8) else high in (0x6, 0xE)
+
+
+_CHANNELS: Final = tuple(map(_channel, range(256)))
+_SECURE_MESSAGING: Final = tuple(map(_secure_messaging, range(256)))
 
 
 def class_for(channel: int, *, proprietary: bool) -> int:
@@ -185,13 +199,12 @@ class CommandApdu:
     @property
     def channel(self) -> int | None:
         """Returns the logical channel of the class octet, or None when it names none."""
-        return channel_of(self.cla)
+        return _CHANNELS[self.cla]
 
     @property
     def secure_messaging(self) -> bool:
         """Returns whether the class octet announces secure messaging."""
-        high = self.cla >> 4
-        return bool(self.cla & 0x0C) if high in (0x0, 0x8) else high in (0x6, 0xE)
+        return _SECURE_MESSAGING[self.cla]
 
     def __repr__(self) -> str:
         """Shows the header and the lengths, never the data."""

@@ -106,6 +106,13 @@ def read_header(data: Octets, offset: int = 0, *, base: int = 0) -> tuple[int, i
         DecodeError: the header is cut short, the tag is longer than 4 octets, or the length is in
             the indefinite form or longer than 4 octets.
     """
+    if offset + 2 < len(data):  # one or two octets of tag and one of length, as most objects have
+        tag, length = data[offset], data[offset + 1]
+        if tag & 0x1F != 0x1F:
+            if length < 0x80:
+                return tag, 2, length
+        elif length < 0x80 and data[offset + 2] < 0x80:
+            return tag << 8 | length, 3, data[offset + 2]
     tag, position = _read_tag(data, offset, base + offset)
     length, position = _read_length(data, position, base + offset, tag)
     return tag, position - offset, length
@@ -255,4 +262,7 @@ def encode_length(length: int) -> bytes:
 def encode(tag: int, *values: Octets) -> bytes:
     """Writes one data object whose value is the concatenation of the given octets."""
     body = b"".join(values)
+    size = len(body)
+    if size < 0x80 and 0 < tag < 0x10000:
+        return (bytes((tag, size)) if tag < 0x100 else bytes((tag >> 8, tag & 0xFF, size))) + body
     return encode_tag(tag) + encode_length(len(body)) + body

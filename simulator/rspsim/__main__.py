@@ -1,10 +1,10 @@
 """The simulated roles alone, without the harness: `python -m rspsim card serve`."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
-from rspsim.cli.program import Area, Program
+from rspsim.cli.program import Area, Named, Program
 
 __all__ = ["AREAS", "PROGRAM"]
 
@@ -39,14 +39,14 @@ def _doctor() -> Area:
     return doctor
 
 
-AREAS: Final[Mapping[str, Callable[[], Area]]] = {
-    "card": _card,
-    "profile": _profile,
-    "smdpp": _smdpp,
-    "smds": _smds,
-    "doctor": _doctor,
+AREAS: Final[Mapping[str, Named]] = {
+    "card": Named(_card, "serve a simulated card in a virtual PC/SC reader"),
+    "profile": Named(_profile, "make profile packages"),
+    "smdpp": Named(_smdpp, "run the mock SM-DP+"),
+    "smds": Named(_smds, "run the mock SM-DS"),
+    "doctor": Named(_doctor, "show what this machine lacks, with remedies"),
 }
-"""Areas by name; an area is imported when it is named."""
+"""Areas by name, with their line in the list; an area is imported when it is named."""
 
 PROGRAM: Final = Program("rsplab", "Software eUICC, mock SM-DP+ and SM-DS. Testing only.", AREAS)
 

@@ -28,6 +28,7 @@ from rspsim.preloaded_profiles import with_preloaded
 from rspsim.stores.coders import field_types
 
 __all__ = [
+    "PROFILE_OF_A_SIM",
     "USUAL_PERSONALITY",
     "CardRequest",
     "changed_options",
@@ -38,6 +39,10 @@ __all__ = [
 
 USUAL_PERSONALITY: Final = "v2.5"
 """Personality of a card for which none is named."""
+
+
+PROFILE_OF_A_SIM: Final = "PROFILE_OPERATIONAL1"
+"""What is on a SIM that is no eUICC, where nothing else is asked for; nobody could load it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,12 +130,13 @@ def first_state(request: CardRequest, pki: Pki | None = None) -> CardState:
             root_ds=request.root_ds or ROOT_DS_ADDRESS, default_dp=request.default_dp
         ),
     )
-    more = (
-        () if request.enabled is None or request.enabled in request.profiles else (request.enabled,)
-    )
+    chosen = request.enabled
+    if not kind.isdr:
+        chosen = chosen or next(iter(request.profiles), PROFILE_OF_A_SIM)
+    more = () if chosen is None or chosen in request.profiles else (chosen,)
     for name in (*request.profiles, *more):
         made = make_profile(profile_preset(name))
-        state = with_preloaded(state, made, enabled=name == request.enabled)
+        state = with_preloaded(state, made, enabled=name == chosen)
     return state
 
 

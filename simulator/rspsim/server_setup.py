@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, LocalError
@@ -17,7 +17,7 @@ from rspsim.pki_folder import read_pki
 from rspsim.smdpp import SmDpPlus
 from rspsim.smdpp.ci_guard import require_test_ci
 from rspsim.smdpp.fault_switch import SCOPE_TYPES, FaultSwitch, ServerFault
-from rspsim.smdpp.greeting import Greeting, TlsTerms
+from rspsim.smdpp.greeting import Greeting, TlsOwner, TlsTerms
 
 __all__ = [
     "Package",
@@ -99,8 +99,31 @@ def tls_credential(server: SmDpPlus, curve: Curve, now: datetime) -> Credential:
     return kept
 
 
+class MetServer(Protocol):
+    """A server, as far as its clients are met by it."""
+
+    @property
+    def identity(self) -> "NamedOwner":
+        """Returns addresses and credentials."""
+
+    def greeting(self, terms: TlsTerms, own: Credential) -> Greeting | None:
+        """Returns how a client that has just connected is met, None for as usual."""
+
+
+class NamedOwner(TlsOwner, Protocol):
+    """A server with its addresses."""
+
+    @property
+    def address(self) -> str:
+        """Returns its address."""
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Returns further addresses."""
+
+
 def met_with_faults(
-    server: SmDpPlus, curve: Curve, own: Credential, now: datetime
+    server: MetServer, curve: Curve, own: Credential, now: datetime
 ) -> Callable[[], Greeting | None]:
     """Returns what tells a listener how its next client is met.
 
@@ -147,7 +170,7 @@ def share(key: str, value: str) -> float:
         raise LocalError(f"{key} is {value!r}: expected a share such as 0.05 or 5%") from error
 
 
-def switch_faults(server: SmDpPlus, requested: list[str]) -> None:
+def switch_faults(faults: FaultSwitch, requested: list[str]) -> None:
     """Switches faults on, each given in the form NAME,KEY=VALUE,...
 
     Raises:
@@ -157,9 +180,9 @@ def switch_faults(server: SmDpPlus, requested: list[str]) -> None:
         name, *pairs = one.split(",")
         parts = (pair.partition("=") for pair in pairs)
         given = {key: value for key, _, value in parts}
-        fault = server.faults.fault(name)
+        fault = faults.fault(name)
         read = {key: _parameter(fault, key, value) for key, value in given.items()}
-        server.faults.on(name, **read)
+        faults.on(name, **read)
 
 
 def _parameter(fault: ServerFault, key: str, value: str) -> object:

@@ -12,7 +12,6 @@ from rspharness.servers.ota_server import personalisation_script
 from rspharness.servers.rsp_server import profile
 
 KEYS = PskKeys()
-WITH_PSK = with_psk(profile("PROFILE_OPERATIONAL1"), KEYS)
 RENAMED = UpdateMetadataRequest(service_provider_name="New SP", profile_name="New Name")
 
 
@@ -26,7 +25,8 @@ def test_update_over_https(card, given, make_ota, declared, step, note):
     """An update in a session of HTTPS, secured by the PSK in the MNO-SD, is done as over SMS-PP."""
     with step("Initial conditions: S_OTA ready for TLS 1.2 with pre-shared keys"):
         https = HttpsOtaServer(KEYS, templated=declared.get("scp81_push", "81") == "AA")
-    (one,) = given.profiles(WITH_PSK, enabled=WITH_PSK)
+    made = with_psk(profile("PROFILE_OPERATIONAL1"), KEYS)
+    (one,) = given.profiles(made, enabled=made)
     before = info(card, one)
     session = https.session(card, personalisation_script(RENAMED.encode()))
     with step("S_OTA -> eUICC: short message with administration session triggering parameters"):

@@ -7,8 +7,8 @@ from rspcore.status import StatusWord
 from rspcore.tags import ISDR_AID, Tag
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.card.atr import Atr
 from rspharness.suite import file_access, logical_channels
-from rspharness.suite.atr import Atr
 
 ONE = "PROFILE_OPERATIONAL1"
 EUICC_FUNCTIONS = 0x82
@@ -35,11 +35,16 @@ def part(template, tag, about):
 
 
 def read_fci(response):
-    """Requires an FCI of the ISD-R with its AID; returns the template 6F."""
+    """Requires an FCI that names an AID; returns the template 6F."""
     expect.success(response, "SELECT ISD-R")
     fci = expect.data_object(response.data, 0x6F, "FCI")
-    expect.equal(part(fci, 0x84, "AID"), ISDR_AID.octets, "AID in the FCI")
+    part(fci, 0x84, "AID")
     return fci
+
+
+def require_aid(fci, aid):
+    """Requires the FCI to name an AID."""
+    expect.equal(part(fci, 0x84, "AID"), aid.octets, "AID in the FCI")
 
 
 def isdr_template(response):
@@ -73,6 +78,7 @@ def test_atr_and_selection(card, given, step):
         response = logical_channels.select(card, ISDR_AID.octets, card.number)
     with step("Expected: SW 9000, AID, and svn of 3 octets"):
         expect.sw(response, StatusWord.OK)
+        require_aid(read_fci(response), ISDR_AID)
         svn(response)
 
 
@@ -86,6 +92,7 @@ def test_fci_wanted(card, given, step):
         response = logical_channels.select_isdr(card, card.number)
     with step("Expected: SW 9000; 84, A5 with 9F65, E0"):
         fci = read_fci(response)
+        require_aid(fci, card.isdr_aid or ISDR_AID)
         part(fci, 0xA5, "proprietary data")
         part(fci.find(0xA5), 0x9F65, "longest data field")
         isdr_template(response)

@@ -26,10 +26,10 @@ from rspcore.status import StatusWord, is_success
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
+from rspharness.card.atr import Atr
 from rspharness.card.card_under_test import ALL_TAGS
 from rspharness.card.listed import UnobservedError
 from rspharness.suite import logical_channels, store_data_blocks
-from rspharness.suite.atr import Atr
 
 ONE = "PROFILE_OPERATIONAL1"
 GET_EID = GetEuiccDataRequest().encode()

@@ -18,6 +18,8 @@ from rspcore.profile_maker.files import ACCESS_RULES
 from rspcore.profile_reader import split
 from rspharness.card import expect
 from rspharness.card.listed import UnobservedError
+from rspharness.card.plain_sim import is_plain_sim
+from rspharness.record.verdicts import NotApplicable
 from rspharness.suite.preconditions import require_enabled
 
 PIN, PUK, ADM = "30303030FFFFFFFF", "3131313131313131", "3535353535353535"
@@ -179,10 +181,10 @@ def fcp_of(data):
 
 
 @pytest.fixture
-def files(card, given, run_state):
-    """Returns the file system that is there; a simulated card gets a Profile first."""
-    if run_state.target.simulated:
-        given.profiles(own_profile(), enabled=own_profile())
+def files(card, run_state, request):
+    """Returns the file system that is there; a simulated eUICC gets a Profile first."""
+    if run_state.target.simulated and not is_plain_sim(card):
+        request.getfixturevalue("given").profiles(own_profile(), enabled=own_profile())
     return Files(card)
 
 
@@ -192,15 +194,17 @@ def profile_files(files, run_state):
 
     A card in a reader on which none is Enabled makes the case not applicable.
     """
-    if not run_state.target.simulated:
+    if not run_state.target.simulated and not is_plain_sim(files.card):
         require_enabled(files.card)
     return files
 
 
 @pytest.fixture
-def own(card, given):
+def own(card, request):
     """Returns the file system of a Profile of these suites, enabled, all codes as delivered."""
-    given.profiles(own_profile(), enabled=own_profile())
+    if is_plain_sim(card):
+        raise NotApplicable("the card is no eUICC: no Profile of these suites can be on it")
+    request.getfixturevalue("given").profiles(own_profile(), enabled=own_profile())
     return Files(card)
 
 

@@ -4,11 +4,15 @@ from dataclasses import replace
 
 from rspcore.crypto.aka.algorithm import gsm_triplet, xor
 from rspcore.crypto.aka.milenage import Milenage
+from rspcore.crypto.aka.tuak import Tuak
+from rspcore.crypto.aka.usim_test_algorithm import UsimTestAlgorithm
 from rspcore.profile_maker import make_profile, preset
 from rspcore.profile_maker.editing import edited, with_component
+from rspcore.profile_reader.network_access import AlgorithmId
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.suite.file_access import select_application
+from rspharness.suite.logical_channels import opened
 
 RAND = bytes.fromhex("23553CBE9637A89D218AE64DAE47BF35")
 AMF = b"\x80\x00"
@@ -140,3 +144,143 @@ def test_no_application(own, step):
         own.refused(
             "008800812210" + "00" * 16 + "10" + "00" * 16 + "00", 0x6985, 0x6982, 0x6D00, 0x6A88
         )
+
+
+@testcase("UICC.Authenticate#09")
+def test_each_index_has_its_number(own, parameters, step):
+    """A lower sequence number is accepted when its index has seen none as high."""
+    algorithm = network(parameters)
+    with step("Initial conditions: SEQ 5 of index 1 accepted"):
+        own.select_usim()
+        expect.equal(own(challenge(algorithm, 5 << 5 | 1)).data[:1], b"\xdb", "tag")
+    with step("Expected: SEQ 3 of index 2 is accepted, and of index 1 not"):
+        expect.equal(own(challenge(algorithm, 3 << 5 | 2)).data[:1], b"\xdb", "SEQ 3, index 2")
+        expect.equal(own(challenge(algorithm, 3 << 5 | 1)).data[:1], b"\xdc", "SEQ 3, index 1")
+
+
+@testcase("UICC.Authenticate#10")
+def test_auts_names_the_highest_number(own, parameters, step):
+    """AUTS holds the highest number accepted, whichever index the refused challenge has."""
+    algorithm = network(parameters)
+    with step("Initial conditions: SEQ 7 of index 3, then SEQ 4 of index 9 accepted"):
+        own.select_usim()
+        own(challenge(algorithm, 7 << 5 | 3))
+        own(challenge(algorithm, 4 << 5 | 9))
+    with step("Terminal -> UICC: AUTHENTICATE, SEQ 4 of index 9 again"):
+        answer = own(challenge(algorithm, 4 << 5 | 9))
+    with step("Expected: AUTS of SEQ 7, index 3"):
+        held = (7 << 5 | 3).to_bytes(6, "big")
+        auts = xor(held, algorithm.resync_ak(RAND)) + algorithm.mac_s(RAND, held, bytes(2))
+        expect.equal(answer.data, b"\xdc" + lv(auts), "response data")
+
+
+@testcase("UICC.Authenticate#11")
+def test_number_just_above(own, parameters, step):
+    """The number accepted last is refused, the one above it is accepted, for the same index."""
+    algorithm = network(parameters)
+    with step("Initial conditions: SEQ 9 of index 4 accepted"):
+        own.select_usim()
+        own(challenge(algorithm, 9 << 5 | 4))
+    with step("Expected: SEQ 9 refused with AUTS, SEQ 10 accepted"):
+        expect.equal(own(challenge(algorithm, 9 << 5 | 4)).data[:1], b"\xdc", "SEQ 9")
+        expect.equal(own(challenge(algorithm, 10 << 5 | 4)).data[:1], b"\xdb", "SEQ 10")
+
+
+@testcase("UICC.Authenticate#12")
+def test_amf_is_part_of_the_mac(own, parameters, step):
+    """A challenge whose AMF was changed is answered 9862."""
+    good = challenge(network(parameters), 0x21).replace(" ", "")
+    at = 2 * (5 + 17 + 1 + 6)
+    with step("Terminal -> UICC: AUTHENTICATE, AMF 8001 in place of 8000"):
+        own.select_usim()
+        expect.equal(good[at : at + 4], "8000", "AMF of the challenge")
+        expect.sw(own(good[:at] + "8001" + good[at + 4 :]), 0x9862)
+
+
+@testcase("UICC.Authenticate#13")
+def test_number_is_part_of_the_mac(own, parameters, step):
+    """A challenge whose number was changed is answered 9862, never with AUTS."""
+    good = challenge(network(parameters), 0x21).replace(" ", "")
+    at = 2 * (5 + 17 + 1)
+    with step("Terminal -> UICC: AUTHENTICATE, first octet of the concealed number changed"):
+        own.select_usim()
+        changed = f"{int(good[at : at + 2], 16) ^ 0x80:02X}"
+        expect.sw(own(good[:at] + changed + good[at + 2 :]), 0x9862)
+
+
+@testcase("UICC.Authenticate#14")
+def test_gsm_context_uses_no_number(own, parameters, step):
+    """The GSM context leaves the sequence numbers as they are."""
+    algorithm = network(parameters)
+    with step("Initial conditions: SEQ 1 accepted, then the GSM context used"):
+        own.select_usim()
+        own(challenge(algorithm, 0x21))
+        expect.success(own(f"008800801110{RAND.hex()}00"), "AUTHENTICATE, P2=80")
+    with step("Expected: SEQ 2 is accepted, SEQ 1 is not"):
+        expect.equal(own(challenge(algorithm, 0x21)).data[:1], b"\xdc", "SEQ 1")
+        expect.equal(own(challenge(algorithm, 0x41)).data[:1], b"\xdb", "SEQ 2")
+
+
+@testcase("UICC.Authenticate#15")
+def test_numbers_are_those_of_the_card(own, parameters, step):
+    """A number used on one channel is used on every other."""
+    algorithm = network(parameters)
+    with step("Initial conditions: SEQ 1 accepted on channel 0"):
+        _, aid = own.select_usim()
+        own(challenge(algorithm, 0x21))
+        channel = opened(own.card)
+        expect.success(own(f"{channel:02X}A4040C{len(aid):02X}{aid.hex()}"), "SELECT ADF.USIM")
+    with step("Expected: refused with AUTS on the other channel"):
+        again = challenge(algorithm, 0x21).replace(" ", "")
+        expect.equal(own(f"{channel:02X}{again[2:]}").data[:1], b"\xdc", "tag")
+
+
+@testcase("UICC.Authenticate#16")
+def test_user_has_to_verify(own, parameters, step):
+    """With PIN1 enabled and not verified, no challenge is answered and no number used."""
+    algorithm = network(parameters)
+    with step("Initial conditions: PIN1 enabled, reset"):
+        expect.success(own("002800010830303030FFFFFFFF"), "ENABLE PIN")
+        own.card.reset()
+        own.select_usim()
+    with step("Terminal -> UICC: AUTHENTICATE, in both contexts"):
+        own.refused(challenge(algorithm, 0x21), 0x6982)
+        own.refused(f"008800801110{RAND.hex()}00", 0x6982)
+    with step("Expected: answered after VERIFY PIN"):
+        own.verify()
+        expect.equal(own(challenge(algorithm, 0x21)).data[:1], b"\xdb", "tag")
+
+
+def with_algorithm(number):
+    """Returns a Profile with another algorithm, and the network's side of it."""
+    size = 32 if number is AlgorithmId.tuak else 16
+    parameters = replace(
+        preset("PROFILE_OPERATIONAL1"), algorithm=number, opc=bytes(range(size)), ki=b"\xab" * 16
+    )
+    if number is AlgorithmId.usim_test:
+        return make_profile(parameters), UsimTestAlgorithm(parameters.ki)
+    return make_profile(parameters), Tuak(parameters.ki, parameters.operator_constant)
+
+
+@testcase.each(
+    "number",
+    {"UICC.Authenticate#17": AlgorithmId.tuak, "UICC.Authenticate#18": AlgorithmId.usim_test},
+)
+def test_other_algorithms(card, given, step, number):
+    """With TUAK and the test algorithm, a challenge, a wrong MAC and a replay are answered so."""
+    made, algorithm = with_algorithm(number)
+    given.profiles(made, enabled=made)
+    select_application(card)
+    good = challenge(algorithm, 0x21).replace(" ", "")
+    with step("Terminal -> UICC: AUTHENTICATE, last bit of MAC flipped, then sound, then again"):
+        wrong = card.apdu(good[:-4] + f"{int(good[-4:-2], 16) ^ 1:02X}00")
+        answer, again = card.apdu(good), card.apdu(good)
+    with step("Expected: 9862; RES, CK and IK; AUTS"):
+        expect.sw(wrong, 0x9862)
+        vector = algorithm.vector(RAND)
+        expected = b"\xdb" + lv(vector.res, vector.ck, vector.ik)
+        allowed = (expected, expected + lv(gsm_triplet(vector)[1]))
+        expect.one_of(answer.data, allowed, "response data")
+        held = (0x21).to_bytes(6, "big")
+        auts = xor(held, algorithm.resync_ak(RAND)) + algorithm.mac_s(RAND, held, bytes(2))
+        expect.equal(again.data, b"\xdc" + lv(auts), "answer to the replay")

@@ -43,14 +43,24 @@ def calc_info(scheme):
     return tlv.encode(0xA0, bytes((scheme, 1))) + tlv.encode(0xA1, *key)
 
 
-def profile_with(scheme, services=(124, 125)):
-    """Returns a Profile whose card-side SUCI is made by a scheme."""
+def calc_info_of(listed, *keys):
+    """Returns EF.SUCI_Calc_Info with schemes and their key numbers, and keys by their scheme."""
+    octets = b"".join(bytes(one) for one in listed)
+    held = b"".join(
+        tlv.encode(0x80, bytes((KEY_ID,))) + tlv.encode(0x81, bytes.fromhex(HOME_KEYS[one][1]))
+        for one in keys
+    )
+    return tlv.encode(0xA0, octets) + tlv.encode(0xA1, held)
+
+
+def profile_with(scheme, services=(124, 125), info=None):
+    """Returns a Profile whose card-side SUCI is made by a scheme, or has this list of them."""
     parameters = replace(
         preset("PROFILE_OPERATIONAL1"), imsi=IMSI, mnc_digits=3, services=frozenset(services)
     )
     made = make_profile(parameters)
     upp = inserted(made.upp, df_5gs(routing=ROUTING + b"\xff\xff"), before="securityDomain")
-    upp = inserted(upp, df_saip(calc_info=calc_info(scheme)), before="securityDomain")
+    upp = inserted(upp, df_saip(calc_info=info or calc_info(scheme)), before="securityDomain")
     return replace(made, upp=upp)
 
 
@@ -149,6 +159,42 @@ def test_service_is_needed(usim_with, step):
     card = usim_with(A, services=(124,))
     with step("Terminal -> UICC: GET IDENTITY"):
         expect.refused(card.apdu(GET_IDENTITY), 0x6A81, 0x6985)
+
+
+@testcase.each(
+    "scheme, listed, keys",
+    {
+        # the schemes in order, each with the number of its key, and the keys
+        "UICC.GetIdentity#08": (A, ((0x0F, 1), (A, 1)), (A,)),
+        "UICC.GetIdentity#09": (B, ((A, 3), (B, 2)), (A, B)),
+        "UICC.GetIdentity#10": (B, ((B, 2), (A, 1)), (A, B)),
+        "UICC.GetIdentity#11": (A, ((A, 2), (NULL, 0)), (B, A)),
+    },
+)
+def test_first_scheme_that_can_be_used(usim_with, step, scheme, listed, keys):
+    """Of the schemes listed, the card takes the first that it knows and has the key of."""
+    card = usim_with(scheme, info=calc_info_of(listed, *keys))
+    with step("Terminal -> UICC: GET IDENTITY"):
+        suci = identity(card)
+    with step("Expected: the SUCI of that scheme, and the MSIN under its private key"):
+        expect.equal(revealed(scheme, suci)[1], MSIN, "MSIN")
+
+
+@testcase.each(
+    "listed, keys",
+    {
+        "UICC.GetIdentity#12": (((NULL, 0), (A, 1)), (A,)),
+        "UICC.GetIdentity#13": (((A, 2), (NULL, 0)), (A,)),
+    },
+)
+def test_null_scheme_in_its_place(usim_with, step, listed, keys):
+    """The null scheme is taken where it is the first that can be used, and only there."""
+    card = usim_with(NULL, info=calc_info_of(listed, *keys))
+    with step("Terminal -> UICC: GET IDENTITY"):
+        suci = identity(card)
+    with step("Expected: scheme 0, key 0, MSIN in clear"):
+        head = bytes((1,)) + PLMN + ROUTING + bytes((0, 0))
+        expect.equal(suci, head + MSIN, "SUCI")
 
 
 @testcase("UICC.GetIdentity#07")

@@ -25,6 +25,7 @@ from rspcore.messages.euicc_info import (
 from rspcore.messages.metadata import PprId, ProfilePolicyAuthorisationRule
 from rspcore.tags import Tag
 from rspharness.card.card_under_test import Card
+from rspharness.card.plain_sim import is_plain_sim
 from rspharness.record.verdicts import Inconclusive, TargetLost
 
 __all__ = [
@@ -122,7 +123,7 @@ class Options(Mapping[str, bool]):
 def read_capabilities(
     card: Card, declared: Mapping[str, bool], ci_keys: Mapping[str, bytes]
 ) -> Capabilities:
-    """Reads the options of a card.
+    """Reads the options of a card; a SIM that is no eUICC has none of them.
 
     Args:
         card: The card; only reading commands are sent.
@@ -133,6 +134,10 @@ def read_capabilities(
     Raises:
         TargetLost: the card does not answer.
     """
+    if is_plain_sim(card):
+        of_info = {name for options in _OPTIONS_BY_BITS.values() for name in options}
+        of_euiccs = {*of_info, *ci_keys, *options_of_rat(()), *_OF_FCI, *DECLARED_ONLY}
+        return Capabilities(dict.fromkeys(of_euiccs, False) | dict(declared))
     if card.number is None:
         card.open()
     info, no_info = _part("EUICCInfo2", lambda: card.send(GetEuiccInfo2Request()))
@@ -236,6 +241,7 @@ _OPTIONS_BY_BITS: Final[Mapping[str, Mapping[str, frozenset[int]]]] = {
         "JAVACARD": frozenset({UiccCapability.javacard}),
         "MILENAGE": frozenset({UiccCapability.akaMilenage}),
         "TUAK": frozenset({UiccCapability.akaTuak128, UiccCapability.akaTuak256}),
+        "USIM_TEST": frozenset({UiccCapability.usimTestAlgorithm}),
         "GET_IDENTITY": frozenset({UiccCapability.getIdentity}),
         "SUCI_A": frozenset({UiccCapability.profile_a_x25519}),
         "SUCI_B": frozenset({UiccCapability.profile_b_p256}),

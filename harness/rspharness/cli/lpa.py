@@ -7,7 +7,7 @@ of them runs.
 import argparse
 from pathlib import Path
 
-from rspharness.cli.target_options import add_isdr_aid, card_target
+from rspharness.cli.target_options import add_card_choice
 
 __all__ = ["add_parser"]
 
@@ -35,27 +35,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _card_options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     card = options.add_argument_group("the card")
-    card.add_argument(
-        "--target",
-        type=card_target,
-        metavar="NAME",
-        default="pcsc",
-        help="pcsc: a card in a reader (default); vpcd: the simulated card of `rsplab card serve` "
-        "in a virtual reader; inprocess: a new simulated card that exists only for this command; "
-        "replay-search:FILE: what a recording has",
-    )
-    card.add_argument(
-        "--reader",
-        default="",
-        metavar="NAME",
-        help="beginning of the reader's name (default: the only reader with a card)",
-    )
-    card.add_argument(
-        "--eid",
-        help="EID that the card must have; required to change a card in a real reader; a new "
-        "simulated card gets this EID",
-    )
-    add_isdr_aid(card)
+    add_card_choice(card)
     card.add_argument(
         "--pki", type=Path, metavar="DIR", help="keys and certificates of the new simulated card"
     )

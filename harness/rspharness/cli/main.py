@@ -1,9 +1,9 @@
 """The program `rsplab`: its areas, each a module with a parser of its own."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from rspsim.cli.program import Area, Program
+from rspsim.cli.program import Area, Named, Program
 
 if TYPE_CHECKING:
     import argparse
@@ -33,6 +33,18 @@ def _decode() -> Area:
     from rspharness.cli import decode  # noqa: PLC0415  only when it is named
 
     return decode
+
+
+def _compare() -> Area:
+    from rspharness.cli import compare  # noqa: PLC0415  only when it is named
+
+    return compare
+
+
+def _fingerprint() -> Area:
+    from rspharness.cli import fingerprint  # noqa: PLC0415  only when it is named
+
+    return fingerprint
 
 
 def _record() -> Area:
@@ -89,22 +101,24 @@ def _doctor() -> Area:
     return doctor
 
 
-AREAS: Final[Mapping[str, Callable[[], Area]]] = {
-    "run": _run,
-    "lpa": _lpa,
-    "record": _record,
-    "report": _report,
-    "decode": _decode,
-    "recover": _recover,
-    "coverage": _coverage,
-    "card": _card,
-    "ota": _ota,
-    "profile": _profile,
-    "smdpp": _smdpp,
-    "smds": _smds,
-    "doctor": _doctor,
+AREAS: Final[Mapping[str, Named]] = {
+    "run": Named(_run, "run the conformance suites on a card and write a report"),
+    "lpa": Named(_lpa, "manage the Profiles of an eUICC and download new ones"),
+    "record": Named(_record, "record a card, so that it can be replayed without it"),
+    "report": Named(_report, "make the reports of a run that was killed or hangs"),
+    "decode": Named(_decode, "show a trace decoded, or write it for Wireshark"),
+    "compare": Named(_compare, "show what two runs, firmwares or cards differ in"),
+    "fingerprint": Named(_fingerprint, "show what identifies the firmware of a card, in seconds"),
+    "recover": Named(_recover, "put a card back to what it was before a run that did not end"),
+    "coverage": Named(_coverage, "show which requirements the last run covered"),
+    "card": Named(_card, "serve a simulated card in a virtual PC/SC reader"),
+    "ota": Named(_ota, "send a secured script over SMS-PP to the enabled Profile"),
+    "profile": Named(_profile, "make profile packages"),
+    "smdpp": Named(_smdpp, "run the mock SM-DP+"),
+    "smds": Named(_smds, "run the mock SM-DS"),
+    "doctor": Named(_doctor, "show what this machine lacks, with remedies"),
 }
-"""Areas by name; an area is imported when it is named."""
+"""Areas by name, with their line in the list; an area is imported when it is named."""
 
 PROGRAM: Final = Program(
     "rsplab",

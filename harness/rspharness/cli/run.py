@@ -109,7 +109,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="folder of keys and certificates (default: generated ones)",
     )
     card.add_argument(
-        "--personality", metavar="NAME", help="simulated card: its SGP.22 version, such as v2.5"
+        "--personality",
+        metavar="NAME",
+        help="simulated card: its SGP.22 version, such as v2.5, or plain-sim",
     )
     card.add_argument(
         "--card-fault",

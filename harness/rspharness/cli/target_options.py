@@ -10,24 +10,9 @@ from rspharness.record.recording import is_replay
 if TYPE_CHECKING:
     from rspharness.run.connection import CardChoice
 
-__all__ = ["add_isdr_aid", "card_choice", "card_options", "card_target"]
+__all__ = ["add_card_choice", "add_isdr_aid", "card_choice", "card_options"]
 
 _TARGETS = ("inprocess", "vpcd", "pcsc")
-
-
-def card_target(text: str) -> str:
-    """Returns the name of a target that a command without suites can use.
-
-    Raises:
-        argparse.ArgumentTypeError: it is another one.
-    """
-    if text in _TARGETS or is_replay(text):
-        return text
-    near_it = near(text, _TARGETS)
-    known = ", ".join(_TARGETS)
-    raise argparse.ArgumentTypeError(
-        f"{text!r}: expected {known}, replay:FILE or replay-search:FILE{near_it}"
-    )
 
 
 def add_isdr_aid(card: "argparse._ActionsContainer") -> None:
@@ -41,22 +26,53 @@ def add_isdr_aid(card: "argparse._ActionsContainer") -> None:
     )
 
 
+def add_card_choice(card: "argparse._ActionsContainer") -> None:
+    """Adds the options by which every command but `run` chooses a card."""
+    card.add_argument(
+        "--target",
+        type=_target,
+        default="pcsc",
+        metavar="NAME|FILE",
+        help="pcsc: a card in a reader (default); vpcd: the simulated card of `rsplab card serve` "
+        "in a virtual reader; inprocess: a new simulated card that exists only for this command; "
+        "a target file of one of these kinds, for its reader and limits; replay-search:FILE: what "
+        "a recording has",
+    )
+    card.add_argument(
+        "--reader",
+        default="",
+        metavar="NAME",
+        help="beginning of the reader's name (default: that of the target file, or the only reader "
+        "with a card)",
+    )
+    card.add_argument(
+        "--eid",
+        help="EID that the card must have; required to change a card in a real reader; a new "
+        "simulated card gets this EID",
+    )
+    add_isdr_aid(card)
+
+
+def _target(text: str) -> str:
+    """Returns the name of a target that a command without suites can use, or a target file.
+
+    Raises:
+        argparse.ArgumentTypeError: it is another one.
+    """
+    if text in _TARGETS or text.endswith(".toml") or is_replay(text):
+        return text
+    near_it = near(text, _TARGETS)
+    known = ", ".join(_TARGETS)
+    raise argparse.ArgumentTypeError(
+        f"{text!r}: expected {known}, the path of a .toml file, replay:FILE or "
+        f"replay-search:FILE{near_it}"
+    )
+
+
 def card_options() -> argparse.ArgumentParser:
     """Returns a parent parser with the options that choose a card."""
     options = argparse.ArgumentParser(add_help=False)
-    card = options.add_argument_group("the card")
-    card.add_argument(
-        "--target",
-        type=card_target,
-        metavar="NAME",
-        default="pcsc",
-        help="pcsc: a card in a reader (default); vpcd: the simulated card of `rsplab card serve` "
-        "in a virtual reader; inprocess: a fresh simulated card that ends with the command; "
-        "replay-search:FILE: what a recording has",
-    )
-    card.add_argument("--reader", default="", metavar="NAME", help="the beginning of its name")
-    card.add_argument("--eid", help="EID the card must have")
-    add_isdr_aid(card)
+    add_card_choice(options.add_argument_group("the card"))
     output = options.add_argument_group("the output")
     output.add_argument("--json", action="store_true", help="print one JSON object")
     output.add_argument("--trace", type=Path, metavar="FILE", help="write the APDUs to a file")

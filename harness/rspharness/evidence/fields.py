@@ -15,7 +15,7 @@ from rspcore.ids import Eid, Iccid, Oid
 from rspcore.printable_text import printable
 from rspcore.tlv import Tlv, parse_all
 
-__all__ = ["INDENT", "hexadecimal", "named", "tree"]
+__all__ = ["INDENT", "hexadecimal", "in_words", "named", "tree"]
 
 INDENT: Final = "  "
 _LONGEST: Final = 64
@@ -33,7 +33,7 @@ def hexadecimal(octets: bytes) -> str:
     return text if len(octets) <= _LONGEST else f"{text}... ({len(octets):,} octets)"
 
 
-def _octets(name: str, octets: bytes) -> str:
+def in_words(name: str, octets: bytes) -> str:
     """Returns an OCTET STRING, in words where its name says what it is."""
     if name == "iccid" and len(octets) == _ICCID_OCTETS:
         return f"{hexadecimal(octets)} ({Iccid(octets)})"
@@ -79,7 +79,7 @@ def _lines(name: str, value: Any, depth: int) -> Iterator[str]:
             for number, inner in enumerate(value, 1):
                 yield from _lines(f"{number}", inner, depth + 1)
         case bytes() | bytearray():
-            yield f"{pad}{name}: {_octets(name, bytes(value))}"
+            yield f"{pad}{name}: {in_words(name, bytes(value))}"
         case None:
             yield f"{pad}{name}"
         case str():

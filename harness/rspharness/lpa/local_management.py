@@ -2,9 +2,9 @@
 
 Every function here is one or two ES10 functions (SGP.22 v2, 3.2, 3.3, 5.7). A result other than
 ok is raised as `RemoteError` whose code is the ASN.1 name and number; the card is then as before.
-Before a switch everything is answered that the card's toolkit waits for, and after catBusy(5) once
-more. After a switch the REFRESH is carried out and the list is read again, because a result of ok
-alone does not show that the switch has happened.
+Before a switch everything is answered that the card's toolkit waits for; after catBusy(5) the card
+is asked by STATUS, then reset. After a switch the REFRESH is carried out and the list is read
+again, because a result of ok alone does not show that the switch has happened.
 """
 
 from collections.abc import Callable
@@ -181,17 +181,38 @@ def disable_profile(card: IsdrChannel, name: ProfileName, *, refresh: bool = Tru
 
 
 def _switched(card: IsdrChannel, send: Callable[[], int]) -> int:
-    """Sends a switch with nothing else waiting, and once more after catBusy; returns the result.
+    """Sends a switch with nothing else waiting, and again after catBusy; returns the result.
 
-    STATUS asks a busy card what it waits for: that is how a terminal polls (TS 102 223, 6.4.2).
+    STATUS asks a busy card what it waits for: that is how a terminal polls (TS 102 223, 6.4.2). A
+    reset ends a proactive session of which the card says nothing.
+
+    Raises:
+        RemoteError: it is busy also after a reset.
     """
     free_toolkit(card)
     result = send()
-    if result == EnableResult.catBusy:
-        card.transmit(CommandApdu(0x80, Ins.GET_STATUS, 0x00, 0x0C))
+    for way_on in (_poll, _restart):
+        if result != EnableResult.catBusy:
+            return result
+        way_on(card)
         free_toolkit(card)
         result = send()
+    if result == EnableResult.catBusy:
+        text = code_text(EnableResult.catBusy)
+        raise RemoteError(
+            f"the card answered {text}, after STATUS and after a reset too: its toolkit is in a "
+            "session that it does not end. Take the card out, put it in again, and try once more",
+            code=text,
+        )
     return result
+
+
+def _poll(card: IsdrChannel) -> None:
+    card.transmit(CommandApdu(0x80, Ins.GET_STATUS, 0x00, 0x0C))
+
+
+def _restart(card: IsdrChannel) -> None:
+    card.reset()
 
 
 def _settle(card: IsdrChannel, *, refresh: bool) -> None:

@@ -44,12 +44,13 @@ from rspharness.run.collection import CaseIds, Collected
 from rspharness.run.option_values import value
 from rspharness.run.preflight import examine
 from rspharness.run.run import NoCardError, Run
-from rspharness.run.stash import COLLECTED
+from rspharness.run.stash import COLLECTED, RunStoppedError
 from rspharness.suite import cleanup
 from rspharness.targets.transport import PoweredLink
 
 __all__ = [
     "begin",
+    "begin_records",
     "complete",
     "hand_over",
     "judged",
@@ -258,7 +259,7 @@ def judged(case: CaseState, run: Run, *, setup: bool = False) -> Iterator[None]:
         raise
     except NoCardError as error:
         case.judge(error)
-        raise pytest.exit.Exception(str(error), returncode=NOTHING_RAN) from error
+        raise RunStoppedError(str(error), returncode=NOTHING_RAN) from error
     except pytest.skip.Exception as skipped:
         if case.verdict is None:
             case.verdict, case.reason = Verdict.NOT_APPLICABLE, str(skipped)
@@ -400,6 +401,17 @@ def _described(collected: Collected, read: Capabilities | None) -> dict[str, Any
 def _masks(run: Run) -> bool:
     """Returns whether the views of the run hide what names its card: it is real, or treated so."""
     return not (run.target.simulated or run.options.no_redact)
+
+
+def begin_records(config: pytest.Config) -> None:
+    """Begins the records of the run, so that there is a report whatever becomes of its first case.
+
+    With workers they begin when the first case is over.
+    """
+    collector = config.pluginmanager.get_plugin("rsplab-collector")
+    if collector is not None and collector.folder is None:
+        collected = config.stash[COLLECTED]
+        collector.begin(_described(collected, collected.runs[0].known_capabilities))
 
 
 def report_run(config: pytest.Config, report: pytest.TestReport) -> None:

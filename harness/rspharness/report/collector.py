@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rspharness.run.stash import WRONG_USE
+from rspharness.run.stash import WRONG_USE, RunStoppedError
 
 if TYPE_CHECKING:
     from rspharness.report.identities import Identities
@@ -44,7 +44,7 @@ class Collector:
 
     @property
     def folder(self) -> Path | None:
-        """Returns the folder of the run, None before its first case is over."""
+        """Returns the folder of the run, None before its first case."""
         return self._records.path if self._records else None
 
     def add(self, known: dict[str, Any]) -> None:
@@ -59,6 +59,11 @@ class Collector:
         self._notes += [note for note in known["notes"] if note not in self._notes]
         if self._records is not None:
             self._records.describe(self._description())
+
+    def begin(self, known: dict[str, Any]) -> None:
+        """Makes the folder of the run, before its first case is carried out."""
+        self.add(known)
+        self._records = self._create()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Takes the number of cases that are to run."""
@@ -94,7 +99,7 @@ class Collector:
         try:
             made = RunFolder.create(root, folder_name(self._started, self._target()))
         except ConfigError as error:
-            raise pytest.exit.Exception(str(error), returncode=3) from error
+            raise RunStoppedError(str(error), returncode=3) from error
         made.describe(self._description())
         return made
 

@@ -51,6 +51,7 @@ class RunFolder:
         try:
             make_private(path)
             make_private(path / "traces")
+            (path / "cases.jsonl").touch()
             point_latest(path)
         except OSError as error:
             raise ConfigError(

@@ -5,7 +5,7 @@ named its EID and the card answers with it; otherwise nothing beyond reading the
 links themselves come from `rspharness.targets`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,9 +18,8 @@ from rspcore.pki.generate import make_pki
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
 from rspharness.lpa.local_management import read_eid
 from rspharness.record.private_files import write_private
-from rspharness.record.recording import is_replay
 from rspharness.record.trace import Trace
-from rspharness.run.opening import open_target
+from rspharness.run.opening import TARGETS, load_settings, open_target
 from rspharness.targets.pki_folder import read_pki
 from rspharness.targets.reader import find_reader
 from rspharness.targets.replay import ReplayTarget
@@ -28,7 +27,7 @@ from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import Target, TargetOptions
 from rspharness.targets.transport import CardLink, TracedLink
 
-__all__ = ["VIRTUAL_READER", "CardChoice", "connected", "linked"]
+__all__ = ["VIRTUAL_READER", "CardChoice", "connected", "linked", "reached"]
 
 VIRTUAL_READER: Final = "Virtual PCD"
 """Beginning of the names of the virtual readers, which contain only simulated cards."""
@@ -39,8 +38,9 @@ class CardChoice:
     """The choice of a card and of how to communicate with it.
 
     Attributes:
-        target: inprocess, vpcd, pcsc, or the name of a replay.
-        reader: Reader name or its beginning; empty for the only one that fits.
+        target: inprocess, vpcd or pcsc, the path of a target file of one of these kinds, or the
+            name of a replay.
+        reader: Reader name or its beginning; empty for that of the file, or the only one that fits.
         eid: EID the card must have (a simulated card in this process gets it).
         pki: Folder with the credentials of a simulated card; None for generated ones.
         trace: File to write the exchanged APDUs to, or None.
@@ -87,6 +87,29 @@ def connected(choice: CardChoice, *, changing: bool) -> Iterator[IsdrChannel]:
 
 
 @contextmanager
+def reached(choice: CardChoice) -> Iterator[tuple[CardLink, Mapping[str, str]]]:
+    """Yields the link to the card chosen, just reset, and what is known of its place.
+
+    The card need not be an eUICC, unless an EID was named.
+
+    Raises:
+        ConfigError: no such reader or card, or the card has another EID.
+        TargetLost: the card does not answer.
+    """
+    target = _open_target(choice)
+    try:
+        with _traced(target.open(), choice.trace) as link:
+            link.reset()
+            if choice.eid is not None and target.facts().get("replay") is None:
+                with IsdrChannel(link, choice.options) as channel:
+                    _require_eid(channel, choice, target.name)
+                link.reset()
+            yield link, {"target": target.name, **target.facts()}
+    finally:
+        target.close()
+
+
+@contextmanager
 def linked(choice: CardChoice) -> Iterator[IsdrChannel]:
     """Resets the card chosen and yields a channel with nothing selected, for reading only.
 
@@ -110,15 +133,23 @@ def linked(choice: CardChoice) -> Iterator[IsdrChannel]:
 
 
 def _open_target(choice: CardChoice) -> Target:
+    settings = load_settings(choice.target, choice.reader)
+    if settings.kind == "kept":
+        raise LocalError(
+            f"{choice.target}: a kept card is in a reader while it is served; start `rsplab card "
+            "serve --state FILE` and name --target vpcd"
+        )
+
+    def complete(given: TargetSettings) -> TargetOptions:
+        return TargetOptions(settings=given, pki=_pki(choice), eid=choice.eid)
+
+    if settings.kind in ("inprocess", "replay"):
+        return open_target(choice.target, "", complete)
     # The card behind a virtual reader runs as a process of its own: like any reader for an LPA.
-    in_reader = choice.target != "inprocess" and not is_replay(choice.target)
-    virtual = VIRTUAL_READER if choice.target == "vpcd" else ""
-    reader = find_reader(choice.reader or virtual) if in_reader else ""
-
-    def complete(settings: TargetSettings) -> TargetOptions:
-        return TargetOptions(settings=settings, pki=_pki(choice), eid=choice.eid)
-
-    return open_target("pcsc" if in_reader else choice.target, reader, complete)
+    virtual = VIRTUAL_READER if settings.kind == "vpcd" else ""
+    reader = find_reader(settings.reader or virtual)
+    pcsc = next(kind for kind in TARGETS if kind.name == "pcsc")
+    return open_target(choice.target, reader, complete, pcsc.opens)
 
 
 def _pki(choice: CardChoice) -> Pki:

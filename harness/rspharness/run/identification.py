@@ -1,12 +1,21 @@
 """Which card it is: its EID is read and compared before anything else is sent to it."""
 
+from typing import Final
+
 from rspcore.errors import ConfigError, DecodeError, RemoteError
 from rspcore.ids import Eid
 from rspharness.card.card_under_test import Card
 from rspharness.card.listed import UnobservedError
+from rspharness.card.plain_sim import is_plain_sim
 from rspharness.record.verdicts import Cause, ExpectationError, TargetLost
 from rspharness.run.preflight import EID_ROW
 from rspharness.targets.target import KnownCard, Target
+
+NO_ISDR: Final = Cause(
+    "ISD-R.Select#01",
+    "the card announces no eUICC functions and has no ISD-R",
+    "a SIM that is no eUICC is judged by --level read-only --case 'UICC.*' alone",
+)
 
 __all__ = ["NoCardError", "WrongCardError", "identify"]
 
@@ -47,6 +56,8 @@ def identify(card: Card, target: Target, asked: Eid | None, before: str = "") ->
         asked, by = target.eid, "the state file"
     card.terminal_profile = None
     card.reset()
+    if is_plain_sim(card) and asked is None and not before:
+        return NO_ISDR
     try:
         eid = card.eid()
     except (RemoteError, DecodeError, ExpectationError) as error:

@@ -26,6 +26,7 @@ from rspcore.messages.euicc_info import EuiccInfo2
 from rspcore.status import describe, is_success
 from rspharness.card.card_under_test import ALL_TAGS, Card
 from rspharness.card.listed import UnobservedError, read_notifications, read_profiles
+from rspharness.card.plain_sim import is_plain_sim
 from rspharness.lpa.es10_functions import FUNCTIONS
 from rspharness.record.owning_rows import unread_components
 from rspharness.record.verdicts import Cause, NotApplicable
@@ -90,6 +91,10 @@ def examine(
         TargetLost: the card stopped answering.
     """
     seen = Preflight({"ATR": card.atr.hex(" ").upper()})
+    if is_plain_sim(card):
+        seen.lines["ISD-R"] = "none: the card is no eUICC, and only cases of the UICC can judge it"
+        _directory(card, seen)
+        return seen
     if not _channels(card, seen):
         seen.stops = seen.findings[-1]
         return seen

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from rspharness.run.collection import Collected
     from rspharness.run.run import Run
 
-__all__ = ["CASE", "COLLECTED", "RUN", "WRONG_USE", "case_of"]
+__all__ = ["CASE", "COLLECTED", "RUN", "WRONG_USE", "RunStoppedError", "case_of"]
 
 WRONG_USE: Final = "rsplab_wrong_use"
 """Under this name a worker hands over why the command line is wrong."""
@@ -17,6 +17,15 @@ WRONG_USE: Final = "rsplab_wrong_use"
 RUN: "Final[pytest.StashKey[Run]]" = pytest.StashKey()
 COLLECTED: "Final[pytest.StashKey[Collected]]" = pytest.StashKey()
 CASE: "Final[pytest.StashKey[CaseState]]" = pytest.StashKey()
+
+
+class RunStoppedError(pytest.exit.Exception):  # type: ignore[name-defined,misc]  # unknown to mypy
+    """Ends the run, with a reason that the user has to know. pytest shows it by its name."""
+
+
+# Without a module pytest shows "stopped: the reason" and not a name of its own modules.
+RunStoppedError.__module__ = "builtins"
+RunStoppedError.__qualname__ = "stopped"
 
 
 def case_of(item: pytest.Item) -> "CaseState | None":

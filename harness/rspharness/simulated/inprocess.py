@@ -12,7 +12,7 @@ from rspharness.simulated.declaration import declared_values, options_of
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspsim.card_presets import USUAL, CardPreset, preset_named
-from rspsim.card_setup import changed_options, decided
+from rspsim.card_setup import PROFILE_OF_A_SIM, changed_options, decided
 from rspsim.env import Rng, SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.personality import Personality, personality_named
@@ -81,8 +81,12 @@ def first_state(options: TargetOptions) -> CardState:
         rat=card.get("rat", "any-operator"),
         options=changed_options(kind.options, changes),
     )
-    for name in card.get("preloaded", "").split():
-        state = with_preloaded(state, make_profile(preset(name)))
+    names = card.get("preloaded", "").split()
+    if not kind.isdr and not names:
+        names = [PROFILE_OF_A_SIM]
+    for name in names:
+        enabled = not kind.isdr and name == names[0]
+        state = with_preloaded(state, make_profile(preset(name)), enabled=enabled)
     return state
 
 

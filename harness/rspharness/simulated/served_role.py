@@ -7,7 +7,7 @@ Everything that goes in and comes out is a plain value, so that the calls can cr
 import ssl
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from time import monotonic  # noqa: TID251  a stopwatch, not the time of day
 from typing import Final
 
 from rspcore.crypto.curves import Curve
-from rspcore.errors import ConfigError
+from rspcore.errors import ConfigError, LocalError
 from rspcore.pki.bundle import Pki
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import make_pki
@@ -28,10 +28,11 @@ from rspsim.smdpp import Policy
 from rspsim.smdpp.fault_points import LISTENING
 from rspsim.smdpp.fault_switch import Active, FaultSwitch
 from rspsim.smdpp.history import Exchange, History
+from rspsim.smdpp.settings import Setting, policy_with, read_words
 from rspsim.system import SystemClock
 from rspsim.transports.https import LOOPBACK, Front, free_port
 
-__all__ = ["Place", "ServedRole", "ServerWords"]
+__all__ = ["Place", "ServedRole", "ServerWords", "policy_of"]
 
 _TRIES: Final = 20
 """How often a port that was free a moment ago may be taken by another process."""
@@ -45,7 +46,6 @@ class ServerWords(PolicyWords, total=False):
         port: Port; any that is free by default.
         curve: Curve of its certificates; NIST P-256 by default.
         pki: Credentials; by default the generated ones, which simulated cards trust.
-        policy: Choices that the specification leaves to the server.
         vary: Seed of legal variation; by default the name of the test, empty for none.
         state: File that keeps what must not be forgotten; in memory by default.
         seed: What the server draws random octets from; the name of the test by default.
@@ -56,7 +56,6 @@ class ServerWords(PolicyWords, total=False):
     port: int
     curve: Curve
     pki: Pki
-    policy: Policy
     vary: str
     state: Path
     seed: str
@@ -78,6 +77,26 @@ class Place:
     port: int
     address: str
     ca_pem: str
+
+
+def policy_of(words: ServerWords, settings: Sequence[Setting]) -> Policy:
+    """Returns the policy that the words ask for.
+
+    Args:
+        words: Words of the server.
+        settings: What can be set of its policy.
+
+    Raises:
+        LocalError: there is no such word.
+        DecodeError: a word is not of this kind of server, or a value is not of its form.
+    """
+    unknown = sorted(words.keys() - ServerWords.__annotations__.keys())
+    if unknown:
+        known = ", ".join(ServerWords.__annotations__)
+        raise LocalError(f"unknown: {', '.join(unknown)}; known are {known}")
+    names = PolicyWords.__annotations__
+    given = {name: value for name, value in words.items() if name in names}
+    return policy_with(Policy(), read_words(given, settings))
 
 
 class ServedRole(ABC):

@@ -6,15 +6,15 @@ from typing import Any, Final
 
 from rspcore.errors import LocalError
 from rspcore.messages.metadata import StoreMetadataRequest
-from rspharness.simulated.served_role import ServedRole, ServerWords
-from rspharness.simulated.setting_words import PolicyWords, ProfileWords
+from rspharness.simulated.served_role import ServedRole, ServerWords, policy_of
+from rspharness.simulated.setting_words import ProfileWords
 from rspsim.env import SeededRng
 from rspsim.faults.registry import server_faults
 from rspsim.server_setup import met_with_faults, tls_credential
-from rspsim.smdpp import REFERENCE_ADDRESS, Policy, SmDpPlus
+from rspsim.smdpp import REFERENCE_ADDRESS, SmDpPlus
 from rspsim.smdpp.fault_switch import FaultSwitch
 from rspsim.smdpp.history import History
-from rspsim.smdpp.settings import Area, policy_with, read_words
+from rspsim.smdpp.settings import Area, read_words, settings_of
 from rspsim.smdpp.stock.orders import Order, OrderTerms
 from rspsim.smdpp.stock.receipts import Receipt
 from rspsim.smdpp.stock.wished_profile import package_of
@@ -83,12 +83,6 @@ class OrderView:
         )
 
 
-def _policy_values(words: ServerWords) -> dict[str, Any]:
-    names = PolicyWords.__annotations__
-    given = {name: value for name, value in words.items() if name in names}
-    return read_words(given, Area.POLICY, Area.BINDING)
-
-
 class ServedSmdpp(ServedRole):
     """An SM-DP+, its front and its clock."""
 
@@ -106,7 +100,7 @@ class ServedSmdpp(ServedRole):
             rng=SeededRng(seed.encode()),
             clock=self._clock,
             state=kept,
-            policy=policy_with(words.get("policy", Policy()), _policy_values(words)),
+            policy=policy_of(words, settings_of(Area.POLICY, Area.BINDING)),
             variation=Varied(vary.encode()) if vary else None,
             faults=server_faults,
         )
@@ -135,7 +129,7 @@ class ServedSmdpp(ServedRole):
             DecodeError: a value is not of its form.
         """
         given = {name: value for name, value in words.items() if name not in _OWN_WORDS}
-        values = read_words({"profile": profile, **given}, Area.ORDER, Area.PROFILE)
+        values = read_words({"profile": profile, **given}, settings_of(Area.ORDER, Area.PROFILE))
         if "lifetime" in words:
             values["expires_at"] = self._clock.now() + words["lifetime"]
         terms = {name: values[name] for name in OrderTerms.__dataclass_fields__ if name in values}

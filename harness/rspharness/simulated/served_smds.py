@@ -1,21 +1,19 @@
 """An SM-DS as the fixture `smds` serves it, in this process or in another."""
 
-import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
 from rspcore.ids import Eid
 from rspcore.pki.generate import issue_tls
 from rspcore.pki.roles import Role
-from rspharness.simulated.served_role import ServedRole, ServerWords
+from rspharness.simulated.served_role import ServedRole, ServerWords, policy_of
 from rspsim.env import SeededRng
 from rspsim.faults.registry import server_faults
-from rspsim.smdpp import Policy
-from rspsim.smdpp.fault_points import ARRIVAL, HTTP, LISTENING
-from rspsim.smdpp.fault_switch import FaultSwitch, ServerFault
-from rspsim.smdpp.history import Exchange, History
+from rspsim.server_setup import met_with_faults
+from rspsim.smdpp.fault_switch import FaultSwitch
+from rspsim.smdpp.history import History
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
+from rspsim.smdpp.settings import settings_of_sm_ds
 from rspsim.smds import SmDs
 from rspsim.smds.event_records import EventChange, EventRecord
 from rspsim.stores.smds_events import SqliteEvents
@@ -31,17 +29,6 @@ _OWNER: Final = "2.999.10"
 class ServedSmds(ServedRole):
     """An SM-DS, its front and its clock."""
 
-    def __init__(self, words: ServerWords) -> None:
-        """Starts to serve.
-
-        Raises:
-            ConfigError: the port is taken, or the PKI lacks what a server needs.
-            StoreError: the state file cannot be used.
-        """
-        self._exchanges = History()
-        self._switch = FaultSwitch(_of_transport)
-        super().__init__(words)
-
     def _front(self, words: ServerWords, address: str, port: int) -> Front:
         state, now = words.get("state"), datetime.now(UTC)  # noqa: TID251  of the certificate
         events = None
@@ -55,51 +42,39 @@ class ServedSmds(ServedRole):
             rng=SeededRng(words.get("seed", "1").encode()),
             clock=self._clock,
             events=events,
-            policy=words.get("policy", Policy()),
+            policy=policy_of(words, settings_of_sm_ds()),
+            faults=server_faults,
         )
-        own = issue_tls(self._pki, self._curve, ("localhost", self._host), now, role=Role.DS_TLS)
+        own = issue_tls(
+            self._pki,
+            self._curve,
+            ("localhost", self._host),
+            now,
+            role=Role.DS_TLS,
+            registered_id=self._server.identity.oid,
+        )
         trusted = tuple(self._pki.ci(one).certificate for one in self._pki.curves)
         client = PartnerClient(own, trusted)
+        greet = met_with_faults(self._server, self._curve, own, now)
 
         def for_a_server(request: HttpRequest) -> HttpResponse:
             return answered_in_steps(lambda: self._server.steps(request), self._lock, client)
 
         return Front(
-            lambda request: self._observed(request, self._server.handle),
-            (Listener(self._host, port, tls_context(own, clients=trusted)),),
+            self._server.handle,
+            (Listener(self._host, port, tls_context(own, clients=trusted), greet),),
             lock=self._lock,
-            aside=Aside(
-                self._server.concerns_partner,
-                lambda request: self._observed(request, for_a_server),
-            ),
+            note=self._server.note_refusal,
+            aside=Aside(self._server.concerns_partner, for_a_server),
         )
 
     @property
     def _history(self) -> History:
-        return self._exchanges
+        return self._server.history
 
     @property
     def _faults(self) -> FaultSwitch:
-        return self._switch
-
-    def _observed(
-        self, request: HttpRequest, answer: Callable[[HttpRequest], HttpResponse]
-    ) -> HttpResponse:
-        function = request.path.rpartition("/")[2]
-        response = self._switch.through(ARRIVAL, None, function) or answer(request)
-        response = self._switch.through(HTTP, response, function)
-        self._exchanges.add(
-            Exchange(
-                number=self._exchanges.next_number,
-                at=self._clock.now(),
-                function=function,
-                transaction_id="",
-                summary=_summary(response),
-                request=request,
-                response=response,
-            )
-        )
-        return response
+        return self._server.faults
 
     def event(self, eid: str, address: str, event_id: str, forwarded_as: str) -> None:
         """Registers an event, as an SM-DP+ does by ES12.
@@ -128,17 +103,3 @@ class ServedSmds(ServedRole):
         with self._lock:
             found = self._server.surroundings.events.of(Eid.from_digits(eid))
         return tuple((one.event_id, one.rsp_server_address) for one in found)
-
-
-def _of_transport() -> tuple[ServerFault, ...]:
-    return tuple(one for one in server_faults() if one.point in (LISTENING, ARRIVAL, HTTP))
-
-
-def _summary(response: HttpResponse) -> str:
-    """Returns status and codes of an answer, as the history of an SM-DP+ has them."""
-    if response.status != 200:
-        return f"HTTP {response.status}"
-    status = json.loads(response.body)["header"]["functionExecutionStatus"]
-    codes = status.get("statusCodeData")
-    text = f" {codes['subjectCode']}/{codes['reasonCode']}" if codes else ""
-    return f"{status['status']}{text}"

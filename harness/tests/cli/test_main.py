@@ -5,12 +5,13 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from rspcore.errors import ConfigError, CryptoError, DecodeError, LocalError, StoreError
 from rspharness.cli import main as front
+from rspsim import __main__ as simulator
+from rspsim.cli.program import Named, Program
 
 
 def run_with(monkeypatch: pytest.MonkeyPatch, function: Callable[[], int], *words: str) -> int:
@@ -18,7 +19,7 @@ def run_with(monkeypatch: pytest.MonkeyPatch, function: Callable[[], int], *word
         subparsers.add_parser("run").set_defaults(func=lambda _options: function())
 
     area = argparse.Namespace(add_parser=add_parser)
-    program = replace(front.PROGRAM, areas={"run": lambda: area})
+    program = Program("rsplab", "", {"run": Named(lambda: area, "")})
     return program.main([*words, "run"])
 
 
@@ -71,6 +72,25 @@ def test_version_is_the_installed_one(capsys: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(SystemExit, match="0"):
         front.main(["--version"])
     assert capsys.readouterr().out.startswith("rsplab 0.")
+
+
+@pytest.mark.parametrize("program", [front.PROGRAM, simulator.PROGRAM])
+def test_list_of_commands_is_the_help_of_all_parsers(program: Program) -> None:
+    assert program.listing().format_help() == program.parser().format_help()
+
+
+def test_list_of_commands_imports_none_of_them() -> None:
+    script = (
+        "import sys; from rspharness.cli.main import main; main(['--help']);"
+        "print([name for name in sys.modules if name.startswith(('rspharness.cli.', 'rspsim.'))],"
+        " 'dataclasses' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, check=True, text=True
+    )
+    names = ["rspsim.cli", "rspsim.cli.program", "rspharness.cli.main"]
+    assert done.stdout.splitlines()[-1] == f"{names} False"
+    assert "run the conformance suites" in done.stdout
 
 
 def test_help_imports_no_area_beyond_its_parser_and_is_quick() -> None:

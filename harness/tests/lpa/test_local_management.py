@@ -173,13 +173,22 @@ SWITCHES = [
 
 
 @pytest.mark.parametrize(("call", "tag"), SWITCHES)
-def test_card_that_stays_busy_is_reported_after_a_second_try(tlv_card, call, tag):
+def test_card_that_stays_busy_is_asked_and_reset_and_then_reported(tlv_card, call, tag):
     card, channel = tlv_card({tag: result(tag, 5)})
     with pytest.raises(RemoteError) as caught:
         call(channel)
     assert caught.value.code == "catBusy(5)"
-    assert card.tags() == [f"{tag:04X}"] * 2
-    assert [octets.hex().upper() for octets in card.other] == ["80F2000C"]
+    assert "put it in again" in str(caught.value)
+    assert card.tags() == [f"{tag:04X}"] * 3
+    assert card.resets == 1
+    assert [octets.hex().upper() for octets in card.other][:1] == ["80F2000C"]
+
+
+@pytest.mark.parametrize(("call", "tag"), SWITCHES[2:])
+def test_reset_ends_a_session_of_which_the_card_says_nothing(tlv_card, call, tag):
+    card, channel = tlv_card({tag: lambda _: result(tag, 0 if card.resets else 5)})
+    call(channel)
+    assert card.resets == 1
 
 
 def test_busy_card_is_asked_what_it_waits_for_and_then_switches(tlv_card):

@@ -363,6 +363,20 @@ def test_interrupted_run_is_written_and_is_not_green(suite, pytester):
     assert "not green, interrupted" in html
 
 
+def test_run_that_ends_in_its_first_case_is_written(suite, pytester, capsys):
+    first = _interrupted("os.kill(os.getpid(), signal.SIGINT)").replace(PASS, HEAD)
+    result = suite(first, subprocess=True)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["INTERRUPTED, not green: interrupted after 0 of 2 cases"])
+    assert (results_of(pytester)["green"], results_of(pytester)["summary"]) == (False, {})
+
+    suite(first.replace("SIGINT", "SIGKILL"), subprocess=True)
+    folder = pytester.path / "reports" / "latest"
+    assert not (folder / "results.json").exists()
+    assert main(["report", str(folder)]) == 0
+    assert "the run did not end: 0 of 2 cases are there" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("workers", [(), ("-n", "1")])
 def test_killed_run_can_be_reported(suite, pytester, workers, capsys):
     which = "os.getppid()" if workers else "os.getpid()"
@@ -453,7 +467,9 @@ def test_wrong_eid_stops_the_run_before_anything_else_is_sent(suite):
         simulated=False,
     )
     assert result.ret == NOTHING_RAN
-    result.stdout.fnmatch_lines(["*EID 89049032123451234512345678901235 found, --eid asked for*"])
+    asked = "EID 89049032123451234512345678901235 found, --eid asked for"
+    result.stdout.fnmatch_lines([f"*! stopped: *{asked}*"])
+    result.stdout.no_fnmatch_line("*_pytest*")
     (line,) = [line for line in result.outlines if "commands:" in line]
     sent = line.partition("commands: ")[2]
     # TERMINAL CAPABILITY, MANAGE CHANNEL, SELECT, GetEID, MANAGE CHANNEL close and nothing more.

@@ -40,14 +40,14 @@ def target(monkeypatch, tlv_card) -> Callable[..., FakeTarget]:
         card, _ = tlv_card({0xBF3E: bytes.fromhex("BF3E125A10") + EID.octets})
         card.seen.clear()
         made = FakeTarget(card, name, simulated=simulated)
-        made.asked = []
+        made.asked, made.looked = [], []
 
-        def open_target(kind, reader, _options):
-            made.asked.append((kind, reader))
+        def open_target(kind, reader, _options, opens=None):
+            made.asked.append((getattr(opens, "__name__", kind).strip("_"), reader))
             return made
 
         monkeypatch.setattr(connection, "open_target", open_target)
-        monkeypatch.setattr(connection, "find_reader", lambda _beginning: name)
+        monkeypatch.setattr(connection, "find_reader", lambda one: made.looked.append(one) or name)
         return made
 
     return make
@@ -218,3 +218,33 @@ def test_missing_folder_of_credentials_is_reported(target, tmp_path, monkeypatch
     choice = replace(CardChoice(), pki=tmp_path / "none")
     with pytest.raises(LocalError, match="no such folder"), connected(choice, changing=False):
         pass
+
+
+@pytest.mark.parametrize(
+    ("kind", "reader", "named", "looked"),
+    [
+        ("pcsc", "ACS", "", "ACS"),
+        ("pcsc", "ACS", "OMNI", "OMNI"),
+        ("vpcd", "", "", "Virtual PCD"),
+        ("pcsc", "", "", ""),
+    ],
+)
+def test_target_file_names_the_reader(target, tmp_path, kind, reader, named, looked):
+    made = target()
+    file = tmp_path / "card.toml"
+    file.write_text(f'kind = "{kind}"\nreader = "{reader}"\n')
+    with connected(CardChoice(target=str(file), reader=named, eid=EID), changing=False):
+        pass
+    assert (made.asked, made.looked) == ([("pcsc", made.name)], [looked])
+
+
+def test_kept_card_is_reached_where_it_is_served(target, tmp_path):
+    made = target()
+    file = tmp_path / "card.toml"
+    file.write_text('kind = "kept"\n')
+    with (
+        pytest.raises(LocalError, match=r"card serve --state FILE.*--target vpcd"),
+        connected(CardChoice(target=str(file)), changing=False),
+    ):
+        pass
+    assert made.asked == []

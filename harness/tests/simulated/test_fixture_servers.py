@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from rspcore.crypto.curves import Curve
-from rspcore.errors import ConfigError, LocalError
+from rspcore.errors import ConfigError, DecodeError, LocalError
 from rspharness.lpa import Lpa
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.es9p_client import ServerRefusedError, ServerUnreachableError
@@ -164,6 +164,38 @@ def test_event_of_the_smds_leads_to_the_order(smdpp, smds, simulated_card, lpa):
         one.download(found)
     assert order.state == "Installed"
     assert [one.summary for one in smds.expect("authenticateClient")] == ["Executed-Success"]
+
+
+def test_policy_of_the_smds_by_the_words_of_the_table(smdpp, smds):
+    smds(lenient_ids=True).event("8" * 32, "dp.example.com", "token_1")
+    with pytest.raises(DecodeError, match="unknown: rebind; known are version"):
+        smds(rebind=True).events("8" * 32)  # an SM-DS binds nothing
+    with pytest.raises(LocalError, match="unknown: policy; known are"):
+        smdpp(policy=None).order()
+
+
+@pytest.mark.parametrize(
+    "name", ["tls.unknown_ci", "tls.wrong_role", "tls.certificate.expired", "tcp.reset_on_connect"]
+)
+def test_smds_is_met_with_faults_of_tls(smds, simulated_card, lpa, name):
+    card = simulated_card()
+    eid = str(card.state.eid)
+    smds.event(eid, "dp.example.com", "A")
+    with lpa(smds, card=card) as one:
+        with smds.fault(name) as fault, pytest.raises(ServerUnreachableError):
+            one.discover(smds.address)
+        assert fault.acted
+        assert [str(found) for found in one.discover(smds.address)] == ["LPA:1$dp.example.com$A"]
+
+
+def test_faults_of_the_smds_are_limited_by_card_and_function(smds):
+    with pytest.raises(LocalError, match="order: this server has none"):
+        smds.fault("http.refuse", order=1)
+    with pytest.raises(LocalError, match="one of initiateAuthentication, authenticateClient, regi"):
+        smds.fault("http.refuse", function="getBoundProfilePackage")
+    with pytest.raises(LocalError, match=r"server fault 'es9\.smdp_signature2\.flip_bit'"):
+        smds.fault("es9.smdp_signature2.flip_bit")
+    smds.fault("http.refuse", function="registerEvent", times=1, eid="8" * 32)
 
 
 def test_order_with_impossible_words_is_refused(smdpp):

@@ -14,7 +14,6 @@ from rspharness.lpa import Lpa
 from rspharness.lpa.download import InstallationFailedError
 from rspharness.lpa.https_arguments import read_ci_certificates
 from rspharness.lpa.https_port import HttpsOptions
-from rspsim.smdpp import BindingChoice, Policy
 
 SEGMENTS = 86
 PLAINTEXT = 1008
@@ -35,8 +34,7 @@ class Link:
 @pytest.fixture(params=list(Curve), ids=str)
 def ordered(request, smdpp):
     """Returns a server that cuts long segments, and the order of a Profile of 86 of them."""
-    binding = BindingChoice(segment_octets=PLAINTEXT)
-    server = smdpp(curve=request.param, vary="", policy=Policy(binding=binding))
+    server = smdpp(curve=request.param, vary="", segment_octets=PLAINTEXT)
     content = preset("PROFILE_OPERATIONAL1")
     made = make_profile(replace(content, size=(SEGMENTS - 1) * PLAINTEXT + 500))
     return server, server.order(upp=made.upp, metadata=made.metadata)
@@ -103,7 +101,7 @@ def test_strict_card_says_why_it_refuses_them(ordered, simulated_card, caplog):
     [(1020, True), (1021, True), (1023, True), (1024, False), (1025, False)],
 )
 def test_length_of_plaintext_decides_by_its_padded_length(smdpp, simulated_card, payload, installs):
-    server = smdpp(vary="", policy=Policy(binding=BindingChoice(segment_octets=payload)))
+    server = smdpp(vary="", segment_octets=payload)
     made = make_profile(replace(preset("PROFILE_OPERATIONAL1"), size=4000))
     order = server.order(upp=made.upp, metadata=made.metadata)
     with Lpa(Link(simulated_card()), https=trusting(server)) as lpa:

@@ -1,7 +1,7 @@
 import pytest
 
 from rspcore.errors import DecodeError
-from rspharness.suite.atr import Atr
+from rspharness.card.atr import Atr
 
 
 def read(text):

@@ -51,7 +51,10 @@ class SchemeOutput:
 def _agree_a(private: bytes, peer: bytes) -> tuple[bytes, bytes]:
     key = X25519PrivateKey.from_private_bytes(private)
     public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return public, key.exchange(X25519PublicKey.from_public_bytes(peer))
+    try:
+        return public, key.exchange(X25519PublicKey.from_public_bytes(peer))
+    except ValueError as error:  # another length, or a point of small order
+        raise CryptoError(f"{len(peer)} octets are not a public key of X25519") from error
 
 
 def _agree_b(private: bytes, peer: bytes) -> tuple[bytes, bytes]:

@@ -1,7 +1,7 @@
 """A program made of areas: parses the words, runs the area, turns errors into an exit code.
 
-Only the area that was named is imported, so an area may import anything inside its function;
-`--help` imports only the parsers of the areas. No option of an area is known here.
+Only the area that was named is imported, so an area may import anything inside its function; the
+list of areas, `--help` alone, imports none. No option of an area is known here.
 
 Exit codes: 0 success; 1 a case failed or was inconclusive, or a peer or its octets were wrong; 2
 wrong use of the command line; 3 the environment lacks something, and the message names the remedy;
@@ -13,9 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import Any, Final, NoReturn, Protocol, cast
+from typing import Any, Final, NoReturn, Protocol, TypeAlias, cast
 
 from rspcore.errors import ConfigError, LocalError, RspError, StoreError
 
@@ -24,6 +22,7 @@ __all__ = [
     "EXIT_FAILED",
     "EXIT_USAGE",
     "Area",
+    "Named",
     "Parser",
     "Program",
     "exit_code",
@@ -41,19 +40,36 @@ _EXIT_CODES: Final[tuple[tuple[type[RspError], int], ...]] = (
     (RspError, EXIT_FAILED),
 )
 
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  has no public name
+
 
 class Area(Protocol):
     """A part of the command line: a module that adds its own parser."""
 
-    def add_parser(
-        self, subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", /
-    ) -> object:
+    def add_parser(self, subparsers: "Subparsers", /) -> object:
         """Adds the sub-command with its options to the program."""
 
 
-@dataclass(frozen=True, slots=True)
+class Named:
+    """An area that is imported when it is named.
+
+    Attributes:
+        summary: What the list of areas says of it; the same as the help of its parser.
+    """
+
+    __slots__ = ("_imported", "summary")
+
+    def __init__(self, imported: Callable[[], Area], summary: str) -> None:
+        self._imported = imported
+        self.summary = summary
+
+    def __call__(self) -> Area:
+        """Imports the area."""
+        return self._imported()
+
+
 class Program:
-    """One program.
+    """One program; no dataclass, because to import those takes as long as to show the help.
 
     Attributes:
         name: Its name.
@@ -61,9 +77,12 @@ class Program:
         areas: Functions that import an area, by its name.
     """
 
-    name: str
-    description: str
-    areas: Mapping[str, Callable[[], Area]]
+    __slots__ = ("areas", "description", "name")
+
+    def __init__(self, name: str, description: str, areas: Mapping[str, Named]) -> None:
+        self.name = name
+        self.description = description
+        self.areas = areas
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Runs the program and returns its exit code.
@@ -72,6 +91,9 @@ class Program:
             arguments: What follows the program's name; the process's own arguments by default.
         """
         given = list(sys.argv[1:] if arguments is None else arguments)
+        if given in (["-h"], ["--help"]):
+            self.listing().print_help()
+            return 0
         parser = self.parser(next((word for word in given if word in self.areas), None))
         options = parser.parse_args(given)
         function = cast("Callable[[argparse.Namespace], int]", options.func)
@@ -95,18 +117,26 @@ class Program:
         Args:
             area: Name of an area; the others are then not imported.
         """
-        parser = self._plain_parser()
+        parser, subparsers = self._plain_parser()
+        for imported in [self.areas[area]] if area else self.areas.values():
+            imported().add_parser(subparsers)
+        return parser
+
+    def listing(self) -> argparse.ArgumentParser:
+        """Builds a parser that shows the same help as that of all areas, and imports none."""
+        parser, subparsers = self._plain_parser()
+        for name, area in self.areas.items():
+            subparsers.add_parser(name, help=area.summary)
+        return parser
+
+    def _plain_parser(self) -> "tuple[argparse.ArgumentParser, Subparsers]":
+        parser = Parser(prog=self.name, description=self.description)
         parser.add_argument(
             "--version", action=_ShowVersion, nargs=0, help="show the version and exit"
         )
         parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
         subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-        for imported in [self.areas[area]] if area else self.areas.values():
-            imported().add_parser(subparsers)
-        return parser
-
-    def _plain_parser(self) -> argparse.ArgumentParser:
-        return Parser(prog=self.name, description=self.description)
+        return parser, cast("Subparsers", subparsers)
 
 
 class Parser(argparse.ArgumentParser):
@@ -131,6 +161,8 @@ def _near(message: str, known: Sequence[str]) -> str:
     found = re.search(r"unrecognized arguments: (--[\w-]+)|invalid choice: '([^']+)'", message)
     if not found:
         return ""
+    from difflib import get_close_matches  # noqa: PLC0415  for mistakes alone
+
     near = get_close_matches(found[1] or found[2], known, n=1)
     return f"; did you mean {near[0]}?" if near else ""
 

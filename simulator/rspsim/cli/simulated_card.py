@@ -80,7 +80,12 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="folder of keys and certificates (default: generated ones)",
     )
     card.add_argument("--eid", type=eid_argument, help="EID of a new card, 32 digits")
-    card.add_argument("--personality", metavar="NAME", help="SGP.22 version, for example v2.5")
+    card.add_argument(
+        "--personality",
+        metavar="NAME",
+        help="SGP.22 version, for example v2.5; or plain-sim: "
+        "no eUICC, one Profile, classes 00 and A0",
+    )
     card.add_argument(
         "--memory", type=int, metavar="OCTETS", help="memory of a new card for Profiles"
     )

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import signal
 import ssl
 import sys
 import threading
@@ -18,9 +17,9 @@ from rspcore.messages.metadata import ProfileClass
 from rspcore.pki.bundle import Credential
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import issue_tls
-from rspcore.printable_text import printable
 from rspcore.profile_maker import preset
 from rspsim.cli.console import Console
+from rspsim.cli.serving import exchange_line, wait_for_signal
 from rspsim.cli.setting_options import chosen
 from rspsim.cli.smdpp_setup import make_server, packages
 from rspsim.server_setup import (
@@ -33,7 +32,6 @@ from rspsim.server_setup import (
     tls_credential,
 )
 from rspsim.smdpp import Order, SmDpPlus
-from rspsim.smdpp.history import Exchange
 from rspsim.smdpp.stock.orders import LIVE, OrderTerms
 from rspsim.smdpp.stock.wished_profile import DEFAULT_PROFILE
 from rspsim.system import SystemClock
@@ -46,7 +44,6 @@ if TYPE_CHECKING:
 
 __all__ = ["serve"]
 
-_LONGEST_PATH: Final = 100
 _TERMS: Final = frozenset(OrderTerms.__dataclass_fields__)
 _OPERATOR: Final = Oid("2.999.100")
 """OID of the operator for whom --write-client makes a certificate."""
@@ -90,7 +87,7 @@ def _serve(options: argparse.Namespace, state: "FileState | None") -> int:
     pki = server_pki(options.pki, any_ci=options.any_ci)
     port = options.port or free_port(options.host)
     server = make_server(options, pki, port, state)
-    switch_faults(server, options.fault)
+    switch_faults(server.faults, options.fault)
     if options.disorder is not None:
         be_disorderly(server.faults, share("--disorder", options.disorder), options.seed or "")
     if options.write_ca is not None:
@@ -127,22 +124,23 @@ def _serve(options: argparse.Namespace, state: "FileState | None") -> int:
         _print_identity(server, options, front.ports, console)
         console.line(f"state       {'in memory' if state is None else state.path}")
         if options.admin_port is not None:
+            from rspsim.smdpp.management import Management  # noqa: PLC0415  likewise
             from rspsim.transports.management_port import (  # noqa: PLC0415  most have no such port
                 management_front,
             )
 
             admin = management_front(
-                server, lock, port=options.admin_port, token=options.admin_token
+                Management(server, lock), port=options.admin_port, token=options.admin_token
             )
             stack.enter_context(admin)
             console.line(f"management  http://127.0.0.1:{admin.ports[0]}/page#{admin.token}")
             console.line(f"            Authorization: Bearer {admin.token}")
         orders.show()
         with lock:
-            server.history.listen(lambda exchange: console.line(_exchange_line(exchange)))
+            server.history.listen(lambda exchange: console.line(exchange_line(exchange)))
             server.on_order_again = orders.show_again
         stack.enter_context(Courier(server, lock, partners))
-        _wait_for_signal(stack)
+        wait_for_signal(stack)
     return 0
 
 
@@ -296,24 +294,6 @@ class _Orders:
     def show_again(self, order: Order) -> None:
         """Prints an order that was made because the one before is finished."""
         self._console.line(f"order {order.number:<5} again, {order.activation_code}")
-
-
-def _exchange_line(exchange: Exchange) -> str:
-    at = exchange.at.astimezone().strftime("%H:%M:%S")
-    path = printable(exchange.request.path, _LONGEST_PATH)
-    what = exchange.function or f"{exchange.request.method} {path}".strip() or "-"
-    session = exchange.transaction_id[:8] or "-"
-    left_out = exchange.response_left_out
-    sent = len(exchange.response.body) if left_out is None else left_out.length
-    return f"{at} {what:<23} {session:<8} {exchange.summary} ({sent:,} octets)"
-
-
-def _wait_for_signal(stack: ExitStack) -> None:
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        before = signal.signal(number, lambda *_: stopped.set())
-        stack.callback(signal.signal, number, before)
-    stopped.wait()
 
 
 def _drawn(code: str) -> str:

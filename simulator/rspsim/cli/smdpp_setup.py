@@ -20,7 +20,7 @@ from rspsim.system import SystemClock, SystemRng
 if TYPE_CHECKING:
     from rspsim.stores.server_state import FileState
 
-__all__ = ["make_server", "packages"]
+__all__ = ["clock_of", "make_server", "packages"]
 
 _LOCAL_NAMES: Final = ("localhost", "127.0.0.1", REFERENCE_ADDRESS)
 _HTTPS_PORT: Final = 443
@@ -50,7 +50,7 @@ def make_server(
         aliases=(*addresses[1:], *_LOCAL_NAMES),
         server=server_number(pki, options.smdp_oid),
         rng=_rng(options.seed, state),
-        clock=_clock(options),
+        clock=clock_of(options),
         curves=chosen(options, "start").get("curves"),
         policy=policy,
         variation=None if options.vary is None else Varied(options.vary.encode()),
@@ -66,7 +66,8 @@ def _rng(seed: str | None, state: "FileState | None") -> Rng:
     return SeededRng(seed.encode() if start == 1 else f"{seed}|{start}".encode())
 
 
-def _clock(options: argparse.Namespace) -> AdjustableClock:
+def clock_of(options: argparse.Namespace) -> AdjustableClock:
+    """Returns the clock that the options ask for."""
     clock, wanted = AdjustableClock(SystemClock()), chosen(options, "clock")
     clock.advance(wanted.get("advance", timedelta(0)))
     if wanted.get("frozen"):

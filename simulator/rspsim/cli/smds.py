@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from rspsim.cli.arguments import add_identifier_rules
+from rspsim.cli.setting_options import LateParser, add_settings
 
 __all__ = ["add_parser"]
 
@@ -15,13 +15,20 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "smds", help="run the mock SM-DS", description="A mock SM-DS (SGP.22 version 2)."
     )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=LateParser
+    )
     serve = commands.add_parser(
         "serve",
         help="keep events for servers (ES12) and list them to LPAs (ES11) until stopped",
         description="Serve ES11, and to servers with a TLS certificate ES12 and ES15, over HTTPS "
         "on one port. TLS certificates are issued at the start. Ends at Ctrl-C or SIGTERM.",
     )
+    serve.fill = lambda: _add_options(serve)
+    serve.set_defaults(func=_serve)
+
+
+def _add_options(serve: LateParser) -> None:
     add = serve.add_argument
     add("--port", type=int, default=_DEFAULT_PORT, help="port (default: 8444; 0: any free port)")
     add(
@@ -58,8 +65,31 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="folder of keys and certificates (default: generated ones)",
     )
     add("--any-ci", action="store_true", help="allow a CI that is not known to be a test CI")
-    add_identifier_rules(serve)
-    serve.set_defaults(func=_serve)
+    add(
+        "--admin-port",
+        type=int,
+        metavar="PORT",
+        help="management port on loopback (0: any free port)",
+    )
+    add(
+        "--admin-token",
+        metavar="TOKEN",
+        help="token of the management port (default: one is drawn and printed)",
+    )
+    add(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[,KEY=VALUE...]",
+        help="switch a fault of TCP, TLS or HTTP on (see `rsplab smdpp faults`); may be repeated",
+    )
+    from rspsim.smdpp.settings import Area, settings_of, settings_of_sm_ds  # noqa: PLC0415  late
+
+    others = {one.name for one in settings_of(Area.POLICY)} - {
+        one.name for one in settings_of_sm_ds()
+    }
+    add_settings(serve.add_argument_group("policy"), "policy", but=sorted(others))
+    add_settings(serve.add_argument_group("clock"), "clock")
 
 
 def _serve(options: argparse.Namespace) -> int:

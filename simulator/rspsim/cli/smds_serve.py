@@ -1,24 +1,30 @@
 """`rsplab smds serve`: prints where it listens, then one line for each request, until a signal."""
 
 import argparse
-import signal
 import threading
 from contextlib import ExitStack
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
+from rspcore.pki.bundle import Credential
 from rspcore.pki.generate import issue_tls
 from rspcore.pki.roles import Role
-from rspcore.printable_text import printable
 from rspcore.server_address import host_of
 from rspsim.cli.console import Console
-from rspsim.server_setup import server_pki
+from rspsim.cli.serving import exchange_line, wait_for_signal
+from rspsim.cli.setting_options import chosen
+from rspsim.cli.smdpp_setup import clock_of
+from rspsim.faults.registry import server_faults
+from rspsim.server_setup import met_with_faults, server_pki, switch_faults
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.policy import Policy
+from rspsim.smdpp.settings import policy_with
 from rspsim.smds import SmDs
+from rspsim.smds.management import DsManagement
 from rspsim.stores.smds_events import SqliteEvents
 from rspsim.system import SystemClock, SystemRng
-from rspsim.transports.https import Aside, Front, Listener, free_port, tls_context
+from rspsim.transports.https import Aside, Front, FrontLimits, Listener, free_port, tls_context
+from rspsim.transports.management_port import management_front
 from rspsim.transports.partner_client import PartnerClient, answered_in_steps
 
 __all__ = ["serve"]
@@ -31,6 +37,7 @@ def serve(options: argparse.Namespace) -> int:
 
     Raises:
         ConfigError: the PKI or a port cannot be used.
+        LocalError: a fault is not possible.
         StoreError: the state file cannot be used.
     """
     pki = server_pki(options.pki, any_ci=options.any_ci)
@@ -47,13 +54,17 @@ def serve(options: argparse.Namespace) -> int:
             aliases=(*addresses[1:], *_LOCAL_NAMES),
             root=options.root,
             rng=SystemRng(),
-            clock=SystemClock(),
+            clock=clock_of(options),
             events=events,
-            policy=Policy(lenient_ids=options.lenient_ids, any_requester=options.any_requester),
+            policy=policy_with(Policy(), chosen(options, "policy")),
+            faults=server_faults,
         )
-        console = stack.enter_context(Console())
-        front = stack.enter_context(_front(server, options, port, console))
-        identity = server.surroundings.identity
+        switch_faults(server.faults, options.fault)
+        console, lock = stack.enter_context(Console()), threading.Lock()
+        front = stack.enter_context(_front(server, options, port, lock))
+        server.faults.watch(lambda: front.set_open(server.listening))
+        front.set_open(server.listening)
+        identity = server.identity
         console.line(f"SM-DS       {identity.address}, OID {identity.oid}; test keys only")
         console.line(f"listening   https://{options.host}:{front.ports[0]}/")
         further = list(front.ports[1:])
@@ -61,16 +72,26 @@ def serve(options: argparse.Namespace) -> int:
             console.line(f"brainpool   https://{options.host}:{further.pop(0)}/ (TLS 1.2)")
         for one in further:
             console.line(f"partners    https://{options.host}:{one}/ (client certificate required)")
-        stopped = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            before = signal.signal(number, lambda *_: stopped.set())
-            stack.callback(signal.signal, number, before)
-        stopped.wait()
+        for on in server.faults.active:
+            console.line(f"fault       {on.fault.name} {dict(on.parameters) or ''}".rstrip())
+        if options.admin_port is not None:
+            admin = management_front(
+                DsManagement(server, lock),
+                port=options.admin_port,
+                token=options.admin_token,
+                page=False,
+            )
+            stack.enter_context(admin)
+            console.line(f"management  http://127.0.0.1:{admin.ports[0]}/")
+            console.line(f"            Authorization: Bearer {admin.token}")
+        with lock:
+            server.history.listen(lambda exchange: console.line(exchange_line(exchange)))
+        wait_for_signal(stack)
     return 0
 
 
-def _front(server: SmDs, options: argparse.Namespace, port: int, console: Console) -> Front:
-    identity, now = server.surroundings.identity, SystemClock().now()
+def _front(server: SmDs, options: argparse.Namespace, port: int, lock: threading.Lock) -> Front:
+    identity, now = server.identity, SystemClock().now()
     names = [host_of(one) for one in (identity.address, *identity.aliases)]
     own = {
         curve: issue_tls(
@@ -86,27 +107,28 @@ def _front(server: SmDs, options: argparse.Namespace, port: int, console: Consol
     }
     first, brainpool = own[identity.curves[0]], own.get(Curve.BRAINPOOL_P256R1)
     trusted = tuple(identity.ci(one) for one in identity.curves)
-    client, lock = PartnerClient(first, trusted, brainpool=brainpool), threading.Lock()
-
-    def reported(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        console.line(f"{printable(request.path, 100)} HTTP {response.status}")
-        return response
+    client = PartnerClient(first, trusted, brainpool=brainpool)
 
     def aside(request: HttpRequest) -> HttpResponse:
-        return reported(request, answered_in_steps(lambda: server.steps(request), lock, client))
+        return answered_in_steps(lambda: server.steps(request), lock, client)
 
-    listeners = [Listener(options.host, port, tls_context(first, clients=trusted))]
+    def listener(number: int, curve: Curve, credential: Credential) -> Listener:
+        met = met_with_faults(server, curve, credential, now)
+        return Listener(options.host, number, tls_context(credential, clients=trusted), met)
+
+    listeners = [listener(port, identity.curves[0], first)]
     if options.brainpool_port is not None:
         if brainpool is None:
             raise ConfigError("--brainpool-port: the PKI has no SM-DS on brainpoolP256r1")
-        context = tls_context(brainpool, clients=trusted)
-        listeners.append(Listener(options.host, options.brainpool_port, context))
+        listeners.append(listener(options.brainpool_port, Curve.BRAINPOOL_P256R1, brainpool))
     if options.partner_port is not None:
         context = tls_context(first, clients=trusted, required=True)
         listeners.append(Listener(options.host, options.partner_port, context))
     return Front(
-        lambda request: reported(request, server.handle(request)),
+        server.handle,
         tuple(listeners),
         lock=lock,
+        limits=FrontLimits(body_octets=server.policy.max_body_octets),
+        note=server.note_refusal,
         aside=Aside(server.concerns_partner, aside),
     )

@@ -8,10 +8,11 @@ as it was.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from rspcore.apdu import CommandApdu
+from rspcore.frozen import replace
 from rspcore.ids import Aid
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
@@ -54,7 +55,7 @@ class Application:
     process: Callable[[CommandApdu, View], Outcome]
 
 
-APPLICATIONS: Final = Decision(
+APPLICATIONS: Final[Decision[tuple[Application, ...]]] = Decision(
     "applications",
     (
         Application(selection.AID, selection.selected, dispatch.process),
@@ -93,12 +94,17 @@ RECEIVER: Final[Decision[Callable[[CommandApdu, View], Aid | None]]] = Decision(
 )
 
 
+def _always_there(view: View) -> tuple[Application, ...]:
+    """Returns the applications of an eUICC; a SIM that is none has none of them."""
+    return view.decisions[APPLICATIONS] if view.state.personality.isdr else ()
+
+
 def process(command: CommandApdu, view: View) -> Outcome:
     """Passes a command to the application selected on its channel."""
     chosen = view.decisions[RECEIVER](command, view)
     if chosen is None:
         return process_files(command, view)
-    for application in view.decisions[APPLICATIONS]:
+    for application in _always_there(view):
         if application.aid == chosen:
             return application.process(command, view)
     for application in view.decisions[OF_PROFILE](view):
@@ -118,7 +124,7 @@ def select(command: CommandApdu, view: View) -> Outcome:
         return _select_default(command, view)
     if not _SHORTEST_NAME <= len(command.data) <= 16:
         return view.refuse(StatusWord.FILE_NOT_FOUND)
-    known = (*view.decisions[APPLICATIONS], *view.decisions[OF_PROFILE](view))
+    known = (*_always_there(view), *view.decisions[OF_PROFILE](view))
     matches = view.decisions[MATCHES]
     found = [a for a in known if matches(a.aid.octets, command.data)]
     if occurrence:

@@ -8,13 +8,13 @@ Source: ETSI TS 102 223, 6.4.7, 6.6.13 and 6.8; TS 102 221, 11.1.19 and 11.2.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from enum import IntEnum
 from typing import Final
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError
+from rspcore.frozen import replace
 from rspcore.status import StatusWord
 from rspsim.euicc import isdp
 from rspsim.euicc.decisions import Decision

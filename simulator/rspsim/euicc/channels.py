@@ -17,17 +17,19 @@ Nothing in here raises for octets from outside: each mistake in them has its sta
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.errors import DecodeError
+from rspcore.frozen import replace
 from rspcore.status import StatusWord
 from rspsim.euicc import applications, cat, manage_channel
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.options import ResponseMode
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.uicc.sim_class import SIM_CLASS, process_sim
 
 __all__ = [
     "CHECKS",
@@ -213,23 +215,42 @@ def process(octets: bytes, view: View) -> Outcome:
         command = view.decisions[PARSE](octets)
     except DecodeError:
         return view.refuse(StatusWord.WRONG_LENGTH)
+    if command.cla == SIM_CLASS and view.options.sim_class:
+        return _of_sim(command, view)
     refusal = first_refusal(view.decisions[CHECKS], Received(command, view))
     if refusal is not None:
         return view.refuse(refusal)
-    view = view.decisions[FINDS](replace(view, channel_number=command.channel or 0))
+    number = command.channel or 0
+    if number != view.channel_number:
+        view = replace(view, channel_number=number)
+    view = view.decisions[FINDS](view)
     if command.ins == Ins.GET_RESPONSE:
         return _get_response(command, view)
-    if view.channel.response and view.decisions[DROPS_RESPONSE]:
-        view = view.with_channel(replace(view.channel, response=b""))
+    channel = view.channel
+    if channel.response and view.decisions[DROPS_RESPONSE]:
+        view = view.with_channel(replace(channel, response=b""))
     handler = _HANDLERS.get(command.ins, applications.process)
     return _delivered(command, view, handler(command, view))
+
+
+def _of_sim(command: CommandApdu, view: View) -> Outcome:
+    """Answers a command of the class A0; those of the toolkit are the same in both classes."""
+    view = replace(view, channel_number=0)
+    handler = cat.HANDLERS.get(command.ins)
+    if handler is not None:
+        known = replace(command, cla=0x80)
+        return _delivered(known, view, handler(known, view))
+    outcome = process_sim(command, view)
+    return replace(
+        outcome, response=_last(view, outcome.response.data, outcome.response.sw, outcome)
+    )
 
 
 def _delivered(command: CommandApdu, view: View, outcome: Outcome) -> Outcome:
     """Sends as much of the response data as the command's case allows, and keeps the rest."""
     data, sw = outcome.response.data, outcome.response.sw
     if not data or (command.le is None and view.decisions[LE_NEEDED]):
-        return replace(outcome, response=_last(view, b"", sw, outcome))
+        return Outcome(_last(view, b"", sw, outcome), outcome.state, outcome.volatile)
     if command.case <= 2:
         wanted = command.le or 0
         if wanted != _MOST and wanted != len(data) and view.decisions[EXACT_LE]:
@@ -263,9 +284,9 @@ def _part(view: View, outcome: Outcome, data: bytes, sw: int, count: int) -> Out
             replace(channel, response=later, response_sw=sw, warned=False),
         )
     if not later or channel is None:
-        return replace(outcome, response=_last(view, now, sw, outcome), volatile=volatile)
+        return Outcome(_last(view, now, sw, outcome), outcome.state, volatile)
     waiting = 0x6100 | (len(later) if len(later) < _MOST else 0)
-    return replace(outcome, response=ResponseApdu(now, waiting), volatile=volatile)
+    return Outcome(ResponseApdu(now, waiting), outcome.state, volatile)
 
 
 def _last(view: View, data: bytes, sw: int, outcome: Outcome) -> ResponseApdu:

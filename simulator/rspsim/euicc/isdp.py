@@ -6,9 +6,9 @@ leave two enabled Profiles or half a change. While a test Profile is enabled, th
 operational Profile it replaced (2.4.5.3).
 """
 
-from dataclasses import replace
 from typing import Final
 
+from rspcore.frozen import replace
 from rspcore.ids import Aid
 from rspcore.messages.es10c import ProfileState
 from rspcore.messages.metadata import NotificationEvent, ProfileClass

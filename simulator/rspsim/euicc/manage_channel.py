@@ -1,9 +1,9 @@
 """MANAGE CHANNEL: open and close logical channels (ISO/IEC 7816-4, 11.1.2; TS 102 221, 11.1.17)."""
 
-from dataclasses import replace
 from typing import Final
 
 from rspcore.apdu import CHANNELS, CommandApdu
+from rspcore.frozen import replace
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View

@@ -100,6 +100,7 @@ class Options:
         notification_capacity: How many notifications are kept before the oldest is dropped.
         command_capacity: Longest command accepted over a chain of STORE DATA, in octets.
         one_time_key_capacity: How many unused one-time key pairs are kept.
+        sim_class: The class A0 of TS 51.011 is taken, too: the USIM as a SIM, in DF 7F20.
         empty_gid_matches_absent: An empty gid in a rule of the RAT fits an owner without that gid.
     """
 
@@ -128,3 +129,4 @@ class Options:
     command_capacity: int = 65535
     one_time_key_capacity: int = 4
     empty_gid_matches_absent: bool = True
+    sim_class: bool = False

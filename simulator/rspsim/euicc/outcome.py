@@ -5,9 +5,10 @@ which state and volatile values shall hold from then on. It changes nothing; `rs
 commits.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rspcore.apdu import ResponseApdu
+from rspcore.frozen import replace
 from rspcore.messages.codec import Structure
 from rspcore.status import StatusWord
 from rspsim.env import Rng

@@ -7,10 +7,11 @@ is computed elsewhere. No handler asks for a version: whatever differs is a fiel
 Source: SGP.22 v2, 5.7.8 and annex H; ETSI TS 102 221, 6.3 for the ATR.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from rspcore.errors import ConfigError
+from rspcore.frozen import replace
 from rspcore.ids import Version
 from rspcore.messages.euicc_info import (
     CertificationDataObject,
@@ -21,10 +22,13 @@ from rspcore.messages.euicc_info import (
 )
 from rspsim.euicc.options import Options
 
-__all__ = ["PERSONALITIES", "Personality", "personality_named"]
+__all__ = ["PERSONALITIES", "PLAIN_SIM", "Personality", "personality_named"]
 
 _ATR: Final = bytes.fromhex("3B9F96803FC7828031E073FE211365554943437369" + "6D13")
 """T=0 only; the first TB after T=15 is 82: eUICC functions (TS 102 221, 6.3.3)."""
+
+_PLAIN_ATR: Final = bytes.fromhex("3B9F96801FC78031E073FE2113655549434373696DB1")
+"""The same without the octet that announces eUICC functions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,7 @@ class Personality:
         max_data_length: Longest data field of a command, as the FCI of the ISD-R gives it, octets.
         nvm_size: Non-volatile memory for Profiles, in octets.
         ram_size: Free volatile memory, in octets.
+        isdr: False for a SIM that is no eUICC: it has neither ISD-R nor ECASD.
         options: What this version decides of the open points.
     """
 
@@ -75,6 +80,7 @@ class Personality:
     max_data_length: int = 255
     nvm_size: int = 512 * 1024
     ram_size: int = 16 * 1024
+    isdr: bool = True
     options: Options = field(default_factory=Options)
 
 
@@ -179,15 +185,24 @@ PERSONALITIES: Final = (_V2_2_2, _V2_3, _V2_4, _V2_5, _V2_6)
 """Every personality, oldest version first; each but the first is made from the one before it."""
 
 
+PLAIN_SIM: Final = replace(
+    _V2_5,
+    name="plain-sim",
+    atr=_PLAIN_ATR,
+    isdr=False,
+    options=replace(_V2_5.options, sim_class=True),
+)
+"""A SIM that is no eUICC: one Profile, no ISD-R, and the class A0 of TS 51.011."""
+
+
 def personality_named(name: str) -> Personality:
     """Returns the personality of this name.
 
     Raises:
         ConfigError: there is none; the message lists the names.
     """
-    for personality in PERSONALITIES:
+    known = (*PERSONALITIES, PLAIN_SIM)
+    for personality in known:
         if personality.name == name:
             return personality
-    raise ConfigError(
-        f"personality {name!r}: expected one of {', '.join(p.name for p in PERSONALITIES)}"
-    )
+    raise ConfigError(f"personality {name!r}: expected one of {', '.join(p.name for p in known)}")

@@ -6,9 +6,9 @@ the Profile existed in volatile memory only; with the option `interruption_pir` 
 11 is made of what was noted at its start.
 """
 
-from dataclasses import replace
 from typing import Final
 
+from rspcore.frozen import replace
 from rspcore.messages.notifications import ErrorReason
 from rspsim.euicc import isdp, notifications
 from rspsim.euicc.decisions import Decision, Decisions

@@ -18,7 +18,7 @@ from rspsim.smdpp.fault_classes import FaultClass
 from rspsim.smdpp.fault_points import LISTENING, OF_CONNECTIONS, Point
 from rspsim.smdpp.fault_rules import Parameter, Rule
 from rspsim.smdpp.fault_scope import NOBODY, SCOPE_WORDS, FaultScope, FaultSubject
-from rspsim.smdpp.identity import Identity
+from rspsim.smdpp.greeting import TlsOwner
 
 __all__ = ["FUNCTIONS", "SCOPE_TYPES", "Active", "FaultSwitch", "Parameter", "ServerFault"]
 
@@ -118,13 +118,23 @@ class FaultSwitch:
     """
 
     def __init__(
-        self, faults: Callable[[], tuple[ServerFault, ...]], identity: Identity | None = None
+        self,
+        faults: Callable[[], tuple[ServerFault, ...]],
+        identity: TlsOwner | None = None,
+        functions: tuple[str, ...] = FUNCTIONS,
+        without: frozenset[str] = frozenset(),
     ) -> None:
-        """Takes what returns the faults there are, and the server they have to fit to.
+        """Sets up a switch.
 
-        The faults are asked for when one is wanted: most servers never want any.
+        Args:
+            faults: Returns the faults there are; asked for when one is wanted.
+            identity: The server they have to fit to.
+            functions: Functions that a fault can be limited to.
+            without: Words of a scope that this server knows nothing of.
         """
         self._faults = faults
+        self._functions = functions
+        self._without = without
         self._identity = identity
         self._active: dict[int, Active] = {}
         self._watchers: list[Callable[[], None]] = []
@@ -166,7 +176,7 @@ class FaultSwitch:
         fault = self.fault(name)
         try:
             parameters = _parameters(fault, given)
-            scope = _scope(fault, given)
+            scope = _scope(fault, self._known_words(given), self._functions)
             lacks = ""
             if fault.fits is not None and self._identity is not None:
                 lacks = fault.fits(self._identity, **parameters)
@@ -178,6 +188,16 @@ class FaultSwitch:
         self._active[id(active)] = active
         self._changed()
         return active
+
+    def _known_words(self, given: Mapping[str, object]) -> Mapping[str, object]:
+        """Returns the words.
+
+        Raises:
+            LocalError: this server knows nothing of one.
+        """
+        for name in sorted(self._without & given.keys()):
+            raise LocalError(f"{name}: this server has none, so that it would never act")
+        return given
 
     def off(self, name: str = "") -> None:
         """Switches a fault off wherever it is on, or all faults when no name is given."""
@@ -256,7 +276,9 @@ def _parameters(fault: ServerFault, given: Mapping[str, object]) -> dict[str, Pa
     return merged
 
 
-def _scope(fault: ServerFault, given: Mapping[str, object]) -> FaultScope:
+def _scope(
+    fault: ServerFault, given: Mapping[str, object], functions: tuple[str, ...]
+) -> FaultScope:
     words: dict[str, Any] = {}
     for name, kind in SCOPE_TYPES.items():
         value = given.get(name)
@@ -267,7 +289,7 @@ def _scope(fault: ServerFault, given: Mapping[str, object]) -> FaultScope:
             raise LocalError(f"{name} is {value!r}; expected {kind.__name__}")
         words[name] = value
     scope = FaultScope(**words)
-    scope.check(FUNCTIONS)
+    scope.check(functions)
     if fault.function and scope.function not in ("", fault.function):
         raise LocalError(f"function is {scope.function!r}; it acts on {fault.function} alone")
     if fault.point in OF_CONNECTIONS and scope.of_the_request:

@@ -6,12 +6,37 @@ up; everything else here is a fault.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from rspcore.crypto.curves import Curve
-from rspcore.pki.bundle import Credential
-from rspsim.smdpp.identity import Identity
+from rspcore.ids import Oid
+from rspcore.pki.bundle import Credential, Pki
+from rspcore.pki.roles import Role
 
-__all__ = ["Greeting", "TlsTerms"]
+__all__ = ["Greeting", "TlsOwner", "TlsTerms"]
+
+
+class TlsOwner(Protocol):
+    """A server, as far as its TLS certificates are concerned."""
+
+    @property
+    def pki(self) -> Pki:
+        """Returns the bundle with its CIs."""
+
+    @property
+    def curves(self) -> tuple[Curve, ...]:
+        """Returns the curves it serves."""
+
+    @property
+    def oid(self) -> Oid | None:
+        """Returns its OID, registeredID of its certificates."""
+
+    @property
+    def tls_role(self) -> Role:
+        """Returns the role of its TLS certificates."""
+
+    def owners(self, curve: Curve) -> tuple[Oid | None, ...]:
+        """Returns the OIDs of every server of its kind in the bundle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +50,7 @@ class TlsTerms:
         now: Present time of the real clock, which TLS is held against.
     """
 
-    identity: Identity
+    identity: TlsOwner
     curve: Curve
     names: tuple[str, ...]
     now: datetime

@@ -54,6 +54,15 @@ class Identity:
         """Returns the SM-DP+ OID, registeredID of CERT.DPauth."""
         return self.dp_auth(self.curves[0]).certificate.registered_id
 
+    @property
+    def tls_role(self) -> Role:
+        """Returns the role of its TLS certificates."""
+        return Role.DP_TLS
+
+    def owners(self, curve: Curve) -> tuple[Oid | None, ...]:
+        """Returns the OIDs of every SM-DP+ in the bundle."""
+        return self.pki.servers(Role.DP_AUTH, curve)
+
     def _found(self, role: Role, curve: Curve) -> Credential:
         """Returns a credential of this server, looked up once: every request needs some."""
         found = self._kept.get((role, curve))

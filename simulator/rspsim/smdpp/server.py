@@ -197,6 +197,16 @@ class SmDpPlus:
         self._partners = PartnerSide(self.environment, self.state.answered, self._unit)
 
     @property
+    def policy(self) -> Policy:
+        """Returns the policy in force; `change_policy` sets another."""
+        return self.environment.policy
+
+    @property
+    def sessions(self) -> SessionBook:
+        """Returns the RSP sessions."""
+        return self.environment.sessions
+
+    @property
     def orders(self) -> OrderBook:
         """Returns the order book."""
         return self.environment.orders

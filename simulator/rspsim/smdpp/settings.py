@@ -59,8 +59,10 @@ __all__ = [
     "known_checks",
     "policy_with",
     "read_members",
+    "read_settings",
     "read_words",
     "settings_of",
+    "settings_of_sm_ds",
 ]
 
 
@@ -111,6 +113,16 @@ class Setting:
     def flag(self) -> str:
         """Returns its option on the command line."""
         return self.option or "--" + self.name.replace("_", "-")
+
+
+_OF_SM_DS: Final = frozenset(
+    (
+        *("version", "lowest_svn", "next_major", "strict_headers", "session_lifetime"),
+        *("eid_check_digits", "skipped_checks", "max_body_octets", "any_requester"),
+        "lenient_ids",
+    )
+)
+"""What an SM-DS looks at of the policy."""
 
 
 def known_checks() -> tuple[str, ...]:
@@ -351,6 +363,20 @@ def settings_of(*areas: Area) -> tuple[Setting, ...]:
     return tuple(one for one in SETTINGS if one.area in areas)
 
 
+def settings_of_sm_ds() -> tuple[Setting, ...]:
+    """Returns the settings of the policy that an SM-DS has as well."""
+    return tuple(one for one in settings_of(Area.POLICY) if one.name in _OF_SM_DS)
+
+
+def read_settings(body: Mapping[str, object], settings: Iterable[Setting]) -> dict[str, Any]:
+    """Reads some settings in a JSON object.
+
+    Raises:
+        DecodeError: as `read_members`.
+    """
+    return _read(body, {one.member: one for one in settings}, ())
+
+
 def read_members(
     body: Mapping[str, object], *areas: Area, others: Iterable[str] = ()
 ) -> dict[str, Any]:
@@ -371,14 +397,14 @@ def read_members(
     return _read(body, {one.member: one for one in settings_of(*areas)}, others)
 
 
-def read_words(words: Mapping[str, object], *areas: Area) -> dict[str, Any]:
+def read_words(words: Mapping[str, object], settings: Iterable[Setting]) -> dict[str, Any]:
     """Reads settings given by their names in Python, with values as in JSON.
 
     Raises:
         DecodeError: a word is unknown (the message lists those that are known), or a value is not
             of its kind.
     """
-    return _read(words, {one.name: one for one in settings_of(*areas)}, ())
+    return _read(words, {one.name: one for one in settings}, ())
 
 
 def policy_with(policy: Policy, values: Mapping[str, Any]) -> Policy:

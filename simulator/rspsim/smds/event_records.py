@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from rspcore.errors import LocalError
 from rspcore.ids import Eid
 from rspsim.smdpp.protocol.resends import AnsweredCall, CallName
 
@@ -43,11 +44,33 @@ class EventRepository(Protocol):
     def of(self, eid: Eid) -> tuple[EventRecord, ...]:
         """Returns the events of an eUICC, oldest first."""
 
+    def all(self) -> tuple[EventRecord, ...]:
+        """Returns every event, oldest first."""
+
     def answered(self, name: CallName) -> AnsweredCall | None:
         """Returns the last call under this name, or None."""
 
     def commit(self, change: EventChange) -> None:
         """Keeps a change; when this returns, it is never forgotten."""
+
+    def clear(self) -> None:
+        """Forgets events and calls."""
+
+    def snapshot(self) -> object:
+        """Returns what is kept, to be put back in this process."""
+
+    def restore(self, snapshot: object) -> None:
+        """Puts back what a snapshot has.
+
+        Raises:
+            LocalError: it is a snapshot of another kind. Nothing was changed.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    events: dict[tuple[Eid, str, str], EventRecord]
+    answered: dict[CallName, AnsweredCall]
 
 
 class MemoryEvents:
@@ -61,9 +84,31 @@ class MemoryEvents:
         """Returns the events of an eUICC, oldest first."""
         return tuple(one for one in self._events.values() if one.eid == eid)
 
+    def all(self) -> tuple[EventRecord, ...]:
+        """Returns every event, oldest first."""
+        return tuple(self._events.values())
+
     def answered(self, name: CallName) -> AnsweredCall | None:
         """Returns the last call under this name, or None."""
         return self._answered.get(name)
+
+    def clear(self) -> None:
+        """Forgets events and calls."""
+        self._events, self._answered = {}, {}
+
+    def snapshot(self) -> object:
+        """Returns what is kept; the values never change."""
+        return _Snapshot(dict(self._events), dict(self._answered))
+
+    def restore(self, snapshot: object) -> None:
+        """Puts back what a snapshot has.
+
+        Raises:
+            LocalError: it is a snapshot of another kind. Nothing was changed.
+        """
+        if not isinstance(snapshot, _Snapshot):
+            raise LocalError("a snapshot of another kind of state")
+        self._events, self._answered = dict(snapshot.events), dict(snapshot.answered)
 
     def commit(self, change: EventChange) -> None:
         """Keeps a change."""

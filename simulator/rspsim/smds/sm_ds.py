@@ -2,36 +2,46 @@
 
 `handle` answers LPAs (ES11, under the paths of ES9+); `steps` answers other servers (ES12, ES15),
 which have to show a TLS certificate, and may have to ask the root SM-DS on the way. A change is
-kept before it is answered.
+kept before it is answered. Both note in the history what came and what was answered, and pass the
+points of the connection, where faults act.
 
 Source: SGP.22 v2, 3.6, 5.8 to 5.10 and 6.5.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, DecodeError
-from rspcore.messages.es9p import PATH_PREFIX, Response, StatusCodeData
+from rspcore.ids import TransactionId
+from rspcore.messages.es9p import PATH_PREFIX, ExecutionStatus, Response, StatusCodeData
 from rspcore.messages.es12 import ES12_PREFIX, ES15_PREFIX, EventResponse
 from rspcore.messages.json_codec import load_object
-from rspcore.pki.bundle import Pki
+from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.roles import Role
 from rspcore.printable_text import printable
 from rspsim.env import Clock, Rng
+from rspsim.smdpp import fault_points
+from rspsim.smdpp.fault_classes import FaultClass
+from rspsim.smdpp.fault_switch import FaultSwitch, ServerFault
+from rspsim.smdpp.greeting import Greeting, TlsTerms
+from rspsim.smdpp.history import CheckNote, Exchange, History
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.smdpp.partner_calls import Steps
 from rspsim.smdpp.policy import STANDARD, Policy
 from rspsim.smdpp.protocol.asn1_binding import ASN1_PATH, in_asn1
+from rspsim.smdpp.protocol.es9p_function import noted_checks
 from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transport_fault
 from rspsim.smdpp.protocol.resends import AnsweredCall
 from rspsim.smdpp.protocol.server_calls import CallRules, answered_once, failed, unreadable
-from rspsim.smdpp.stock.sessions import MemorySessions, SessionBook
+from rspsim.smdpp.stock.sessions import MemorySessions, Session, SessionBook
+from rspsim.smds.ds_state import DsState
 from rspsim.smds.es11 import authenticate_client, initiate_authentication
 from rspsim.smds.es12 import delete_event, register_event
 from rspsim.smds.event_records import EventChange, EventRepository, MemoryEvents
+from rspsim.smds.request_subject import FUNCTIONS, function_of, subject_of
 from rspsim.smds.surroundings import DsIdentity, Surroundings
 
 __all__ = ["SmDs"]
@@ -43,6 +53,14 @@ _ES11: Final[Mapping[str, _Es11]] = {
     PATH_PREFIX + "initiateAuthentication": initiate_authentication.run,
     PATH_PREFIX + "authenticateClient": authenticate_client.run,
 }
+_LONGEST_TRANSACTION: Final = 32
+_POINTS: Final = (
+    fault_points.LISTENING,
+    fault_points.CONNECTION,
+    fault_points.ARRIVAL,
+    fault_points.HTTP,
+)
+"""Where faults act."""
 _PARTNERS: Final = {ES12_PREFIX: Role.DP_TLS, ES15_PREFIX: Role.DS_TLS}
 _ES12: Final[Mapping[str, _Es12]] = {
     prefix + name: run
@@ -56,6 +74,10 @@ class SmDs:
 
     Attributes:
         surroundings: Everything the functions may use.
+        clock: The clock it goes by.
+        history: Requests and answers.
+        faults: The switch of the faults.
+        state: What must not be forgotten, and the sessions.
     """
 
     def __init__(  # noqa: PLR0913  what a server is made of, each part once
@@ -69,6 +91,7 @@ class SmDs:
         clock: Clock,
         events: EventRepository | None = None,
         policy: Policy = STANDARD,
+        faults: Callable[[], tuple[ServerFault, ...]] = tuple,
         limits: KeptLimits = USUAL_LIMITS,
     ) -> None:
         """Sets up a server on every curve on which the bundle has CERT.DSauth.
@@ -82,7 +105,9 @@ class SmDs:
             clock: Present time.
             events: Where events are kept; in memory when None.
             policy: Choices that the specification leaves to the server.
-            limits: How many sessions are kept.
+            faults: Returns the faults that can be switched on; those of orders, and of other points
+                than connection, arrival and answer, are left out.
+            limits: How much is kept of what clients send.
 
         Raises:
             ConfigError: the bundle has no CERT.DSauth with a key.
@@ -91,16 +116,77 @@ class SmDs:
         curves: tuple[Curve, ...] = tuple(found)
         if not curves:
             raise ConfigError("SM-DS: the PKI has no CERT.DSauth with its key; add both")
-        self.surroundings = Surroundings(
-            identity=DsIdentity(
-                address=address, aliases=aliases, pki=pki, curves=curves, root=root
+        identity = DsIdentity(address=address, aliases=aliases, pki=pki, curves=curves, root=root)
+        self.clock = clock
+        self.history = History(limits)
+        self.faults = FaultSwitch(
+            lambda: tuple(
+                one for one in faults() if one.point in _POINTS and one.kind is not FaultClass.ORDER
             ),
+            identity,
+            FUNCTIONS,
+            without=frozenset(("order",)),
+        )
+        self.surroundings = Surroundings(
+            identity=identity,
             rng=rng,
             clock=clock,
             policy=policy,
             events=MemoryEvents() if events is None else events,
             sessions=SessionBook(MemorySessions(limits), policy.session_lifetime),
         )
+
+        self.state = DsState(self.surroundings)
+
+    @property
+    def identity(self) -> DsIdentity:
+        """Returns addresses and credentials."""
+        return self.surroundings.identity
+
+    @property
+    def policy(self) -> Policy:
+        """Returns the policy in force; `change_policy` sets another."""
+        return self.surroundings.policy
+
+    @property
+    def sessions(self) -> SessionBook:
+        """Returns the RSP sessions."""
+        return self.surroundings.sessions
+
+    def change_policy(self, policy: Policy) -> None:
+        """Goes on under another policy; events and sessions stay as they are."""
+        here = self.surroundings
+        here.policy = policy
+        here.sessions = replace(here.sessions, lifetime=policy.session_lifetime)
+
+    def session_named(self, transaction_id: str) -> Session | None:
+        """Returns the session of a TransactionID in hexadecimal digits, or None."""
+        try:
+            name = TransactionId.from_hex(transaction_id)
+        except DecodeError:
+            return None
+        return self.surroundings.sessions.known(name)
+
+    def greeting(self, terms: TlsTerms, own: Credential) -> Greeting | None:
+        """Returns how a client that has just connected is met, None for as usual.
+
+        Args:
+            terms: What the TLS certificate is made for.
+            own: The TLS certificate of the server and its key.
+        """
+        met = Greeting(terms=terms, certificate=own.certificate.der, credential=own)
+        asked = self.faults.through(fault_points.CONNECTION, met, "")
+        return None if asked is met else asked
+
+    @property
+    def listening(self) -> bool:
+        """Returns whether the ports are open."""
+        return self.faults.through(fault_points.LISTENING, True, "")  # noqa: FBT003  a value
+
+    def note_refusal(self, request: HttpRequest, response: HttpResponse, reason: str) -> None:
+        """Notes in the history that a client sent what is no request, and got this answer."""
+        summary = f"HTTP {response.status}, client fault: {reason}"
+        self._remember("", request, response, _Result(summary))
 
     @staticmethod
     def concerns_partner(request: HttpRequest) -> bool:
@@ -111,34 +197,58 @@ class SmDs:
         """Answers a request of an LPA, in either binding."""
         if request.path == ASN1_PATH:
             return in_asn1(request, self.handle, es11=True)
+        name = function_of(request.path)
+        refused = self._arrival(name, request)
+        if refused is not None:
+            return self._sent(name, request, refused, _Result(f"HTTP {refused.status}"))
+        with noted_checks() as notes:
+            response, result = self._answered(request)
+        return self._sent(name, request, response, replace(result, checks=tuple(notes)))
+
+    def _answered(self, request: HttpRequest) -> tuple[HttpResponse, "_Result"]:
         run, policy = _ES11.get(request.path), self.surroundings.policy
         if run is None:
-            return _no_function(request)
+            return _refused(_no_function(request))
         fault = transport_fault(request, policy)
         if fault is not None:
-            return fault
+            return _refused(fault)
         try:
             body = load_object(request.body)
         except DecodeError as error:
-            return plain_answer(400, str(error))
+            return _refused(plain_answer(400, str(error)))
         try:
             answer: Response | StatusCodeData = run(self.surroundings, body)
         except DecodeError as error:
             answer = unreadable(error)
-        written = failed(answer) if isinstance(answer, StatusCodeData) else answer.to_json()
-        return json_answer(written, request, policy.version)
+        if isinstance(answer, StatusCodeData):
+            written, summary = failed(answer), f"Failed {printable(str(answer))}"
+        else:
+            written, summary = answer.to_json(), ExecutionStatus.SUCCESS.value
+        names = (one.get("transactionId") for one in (body, written))
+        name = next((one for one in names if isinstance(one, str)), "")
+        result = _Result(summary, printable(name[:_LONGEST_TRANSACTION]))
+        return json_answer(written, request, policy.version), result
 
     def steps(self, request: HttpRequest) -> Steps[HttpResponse]:
         """Answers a request of another server, in steps between which others may be answered."""
+        name = function_of(request.path)
+        refused = self._arrival(name, request)
+        if refused is not None:
+            return self._sent(name, request, refused, _Result(f"HTTP {refused.status}"))
+        response, summary = yield from self._called(request)
+        return self._sent(name, request, response, _Result(summary))
+
+    def _called(self, request: HttpRequest) -> Steps[tuple[HttpResponse, str]]:
         run, here = _ES12.get(request.path), self.surroundings
         if run is None:
-            return _no_function(request)
+            response, result = _refused(_no_function(request))
+            return response, result.summary
         role = next(role for prefix, role in _PARTNERS.items() if request.path.startswith(prefix))
 
         def keep(decided: EventChange, call: AnsweredCall) -> None:
             here.events.commit(replace(decided, answered=call))
 
-        response, _ = yield from answered_once(
+        answered = yield from answered_once(
             CallRules(identity=here.identity, clock=here.clock, policy=here.policy),
             request,
             frozenset((role,)),
@@ -147,7 +257,58 @@ class SmDs:
             response=lambda _: EventResponse(),
             keep=keep,
         )
-        return response
+        return answered
+
+    def _arrival(self, name: str, request: HttpRequest) -> HttpResponse | None:
+        """Returns what a fault answers in place of the function, or None."""
+        self.faults.subject = lambda: subject_of(name, request)
+        return self.faults.through(fault_points.ARRIVAL, None, name)
+
+    def _sent(
+        self, name: str, request: HttpRequest, response: HttpResponse, result: "_Result"
+    ) -> HttpResponse:
+        """Passes an answer on, and notes it."""
+        self.faults.subject = lambda: subject_of(name, request)
+        sent = self.faults.through(fault_points.HTTP, response, name)
+        self._remember(name, request, sent, result, refused=response.status)
+        return sent
+
+    def _remember(
+        self,
+        name: str,
+        request: HttpRequest,
+        response: HttpResponse,
+        result: "_Result",
+        *,
+        refused: int | None = None,
+    ) -> None:
+        self.history.add(
+            Exchange(
+                number=self.history.next_number,
+                at=self.clock.now(),
+                function=name,
+                transaction_id=result.transaction_id,
+                summary=result.summary,
+                request=request,
+                response=response,
+                checks=result.checks,
+            ),
+            refused=response.status if refused is None else refused,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What came of a request: in words, the TransactionID concerned, and the checks."""
+
+    summary: str
+    transaction_id: str = ""
+    checks: tuple[CheckNote, ...] = ()
+
+
+def _refused(response: HttpResponse) -> tuple[HttpResponse, _Result]:
+    text = response.body.decode("utf-8", "replace").strip()
+    return response, _Result(f"HTTP {response.status}, {text}")
 
 
 def _no_function(request: HttpRequest) -> HttpResponse:

@@ -6,6 +6,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.ids import Oid
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.certificate import Certificate
+from rspcore.pki.roles import Role
 from rspcore.server_address import same_address
 from rspsim.env import Clock, Rng
 from rspsim.smdpp.policy import Policy
@@ -37,6 +38,15 @@ class DsIdentity:
     def oid(self) -> Oid | None:
         """Returns the OID of the SM-DS, registeredID of CERT.DSauth."""
         return self.ds_auth(self.curves[0]).certificate.registered_id
+
+    @property
+    def tls_role(self) -> Role:
+        """Returns the role of its TLS certificates."""
+        return Role.DS_TLS
+
+    def owners(self, curve: Curve) -> tuple[Oid | None, ...]:
+        """Returns the OIDs of every SM-DS in the bundle."""
+        return self.pki.servers(Role.DS_AUTH, curve)
 
     def ds_auth(self, curve: Curve) -> Credential:
         """Returns CERT.DSauth and its key."""

@@ -1,10 +1,12 @@
 """The events of an SM-DS in one SQLite file; each change is on the disk when `commit` returns."""
 
 import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from rspcore.errors import StoreError
+from rspcore.errors import LocalError, StoreError
 from rspcore.ids import Eid
 from rspsim.smdpp.protocol.resends import AnsweredCall, CallName
 from rspsim.smds.event_records import EventChange, EventRecord
@@ -20,6 +22,14 @@ _TABLES = (
         requester TEXT, identifier TEXT, function TEXT NOT NULL, digest BLOB NOT NULL,
         at TEXT NOT NULL, answer BLOB NOT NULL, PRIMARY KEY (requester, identifier))""",
 )
+
+
+_KEPT = ("event", "answered")
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    rows: Mapping[str, Sequence[tuple[object, ...]]]
 
 
 class SqliteEvents:
@@ -69,6 +79,22 @@ class SqliteEvents:
             for owner, event_id, address, forwarded_as in rows
         )
 
+    def all(self) -> tuple[EventRecord, ...]:
+        """Returns every event, oldest first."""
+        rows = self._database.execute(
+            "SELECT eid, owner, event_id, address, forwarded_as FROM event ORDER BY rowid"
+        )
+        return tuple(
+            EventRecord(
+                eid=Eid.from_digits(eid),
+                owner=owner,
+                event_id=event_id,
+                rsp_server_address=address,
+                forwarded_as=forwarded_as,
+            )
+            for eid, owner, event_id, address, forwarded_as in rows
+        )
+
     def answered(self, name: CallName) -> AnsweredCall | None:
         """Returns the last call under this name, or None."""
         row = self._database.execute(
@@ -110,6 +136,45 @@ class SqliteEvents:
                     "INSERT OR REPLACE INTO answered VALUES (?, ?, ?, ?, ?, ?)",
                     (*named, call.at.isoformat(), call.answer),
                 )
+            execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._database.in_transaction:
+                execute("ROLLBACK")
+            raise StoreError(f"{self._path}: not written ({error})") from error
+
+    def clear(self) -> None:
+        """Forgets events and calls.
+
+        Raises:
+            StoreError: it could not be written; the events are as before.
+        """
+        self._replace({name: [] for name in _KEPT})
+
+    def snapshot(self) -> object:
+        """Returns the rows of each table."""
+        rows = {name: self._database.execute(f"SELECT * FROM {name}").fetchall() for name in _KEPT}  # noqa: S608  names of ours
+        return _Snapshot(rows)
+
+    def restore(self, snapshot: object) -> None:
+        """Puts back what a snapshot has.
+
+        Raises:
+            LocalError: it is a snapshot of another kind. Nothing was changed.
+            StoreError: it could not be written; the events are as before.
+        """
+        if not isinstance(snapshot, _Snapshot):
+            raise LocalError("a snapshot of another kind of state")
+        self._replace(snapshot.rows)
+
+    def _replace(self, tables: Mapping[str, Sequence[tuple[object, ...]]]) -> None:
+        execute = self._database.execute
+        try:
+            execute("BEGIN IMMEDIATE")
+            for name, rows in tables.items():
+                execute(f"DELETE FROM {name}")  # noqa: S608  names of ours
+                for row in rows:
+                    places = ", ".join("?" * len(row))
+                    execute(f"INSERT INTO {name} VALUES ({places})", row)  # noqa: S608  likewise
             execute("COMMIT")
         except sqlite3.Error as error:
             if self._database.in_transaction:

@@ -13,16 +13,14 @@ so that other requests go on.
 
 import hmac
 import json
-import threading
 from pathlib import Path
 from time import monotonic, sleep  # noqa: TID251  a stopwatch, not the time of day
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qs
 
 from rspcore.errors import ConfigError
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
-from rspsim.smdpp.management import Management
-from rspsim.smdpp.server import SmDpPlus
+from rspsim.smdpp.management import ManagementApi
 from rspsim.system import SystemRng
 from rspsim.transports.https import LOOPBACK, Aside, Front, Handler, Listener
 
@@ -50,21 +48,22 @@ class ManagementFront(Front):
 
 
 def management_front(
-    server: SmDpPlus,
-    lock: threading.Lock,
+    management: ManagementApi[Any],
     *,
     host: str = LOOPBACK,
     port: int = 0,
     token: str | None = None,
+    page: bool = True,
 ) -> ManagementFront:
     """Makes the front of the management port; it is not started yet.
 
     Args:
-        server: The server to manage.
-        lock: Lock that the server's own front uses; held only to read or change the server.
+        management: What answers; its guard is the lock that the server's own front uses, held only
+            to read or change the server.
         host: Address to bind.
         port: Port to bind, 0 for any that is free.
         token: What a request has to show; drawn when None.
+        page: Whether there is the page for people, which shows an SM-DP+.
 
     Raises:
         ConfigError: the address is not one of the loopback interface, because a client of this
@@ -74,11 +73,11 @@ def management_front(
         raise ConfigError(f"management port on {host}: only the loopback interface is allowed")
     if token == "":
         raise ConfigError("management port: expected a token that is not empty")
-    management = Management(server, lock)
 
     def handle(request: HttpRequest) -> HttpResponse:
         wrong = _foreign(request, host, front.ports[0])
-        if wrong is None and request.path.rstrip("/") == "/page" and request.method == "GET":
+        for_people = page and (request.method, request.path.rstrip("/")) == ("GET", "/page")
+        if wrong is None and for_people:
             return _page()
         wrong = wrong or _unknown(request, front.token)
         return management.handle(request) if wrong is None else wrong

@@ -6,10 +6,11 @@ unfinished command is dropped with it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from rspcore.apdu import CommandApdu
+from rspcore.frozen import replace
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.outcome import Outcome, View
@@ -31,6 +32,9 @@ CONTINUES: Final = Decision(
 )
 
 
+_NOTHING: Final = CommandChain(octets=b"", blocks=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """One block and what came before it, for the checks.
@@ -48,10 +52,9 @@ class Block:
     @classmethod
     def of(cls, command: CommandApdu, view: View) -> "Block":
         """Returns a block; number 00 begins a command unless it continues one."""
-        nothing = CommandChain(octets=b"", blocks=0)
-        chain = view.channel.chain or nothing
+        chain = view.channel.chain or _NOTHING
         begins = command.p2 == 0 and not view.decisions[CONTINUES](command.p2, chain.blocks)
-        return cls(command, nothing if begins else chain, view)
+        return cls(command, _NOTHING if begins else chain, view)
 
     @property
     def octets(self) -> bytes:
@@ -94,11 +97,12 @@ def gather(command: CommandApdu, view: View, complete: Callable[[bytes, View], O
         complete: Answers the whole command; its view has no unfinished command any more.
     """
     block = Block.of(command, view)
-    alone = view.with_channel(replace(view.channel, chain=None))
     refusal = first_refusal(view.decisions[CHECKS], block)
+    if refusal is None and not command.p1 & 0x80:
+        waiting = CommandChain(octets=block.octets, blocks=block.chain.blocks + 1)
+        return view.with_channel(replace(view.channel, chain=waiting)).outcome()
+    channel = view.channel
+    alone = view if channel.chain is None else view.with_channel(replace(channel, chain=None))
     if refusal is not None:
         return alone.refuse(refusal)
-    if command.p1 & 0x80:
-        return complete(block.octets, alone)
-    waiting = CommandChain(octets=block.octets, blocks=block.chain.blocks + 1)
-    return view.with_channel(replace(view.channel, chain=waiting)).outcome()
+    return complete(block.octets, alone)

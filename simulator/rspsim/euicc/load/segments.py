@@ -14,10 +14,10 @@ the header of A3 alone, then each 86. `FOLLOWING` says which first tag is due at
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from rspcore.errors import LocalError
+from rspcore.frozen import replace
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import (
     BppCommandId,

@@ -5,7 +5,6 @@ certificates. As an application it can be selected and answers no command: nothi
 outside (SGP.22 v2, 2.4.2).
 """
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -14,6 +13,7 @@ from rspcore.apdu import CommandApdu
 from rspcore.crypto.curves import Curve
 from rspcore.crypto.keys import PrivateKey, PublicKey
 from rspcore.errors import LocalError
+from rspcore.frozen import replace
 from rspcore.pki.certificate import Certificate
 from rspcore.status import StatusWord
 from rspcore.tags import ECASD_AID

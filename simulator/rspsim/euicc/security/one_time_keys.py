@@ -6,11 +6,11 @@ only when that server names it. It is dropped when the Profile is installed, whe
 and by a memory reset.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.crypto.keys import PrivateKey
+from rspcore.frozen import replace
 from rspcore.ids import Oid
 from rspcore.messages.es10b import CancelSessionReason
 from rspsim.euicc.decisions import Decision

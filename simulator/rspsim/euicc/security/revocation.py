@@ -4,8 +4,7 @@ Per CI one full CRL, whole or in parts, and the deltas loaded after it. A full C
 number takes the place of everything older.
 """
 
-from dataclasses import replace
-
+from rspcore.frozen import replace
 from rspcore.pki.crl import Crl
 from rspsim.euicc.state import CardState, CrlPart
 

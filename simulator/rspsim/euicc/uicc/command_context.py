@@ -5,10 +5,11 @@
 2.4).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Self
 
 from rspcore.apdu import ResponseApdu
+from rspcore.frozen import replace
 from rspcore.status import StatusWord
 from rspsim.euicc.channel_context import FileContext
 from rspsim.euicc.decisions import Decision

@@ -6,12 +6,12 @@ and the close of the channel end it too (GlobalPlatform Amendment D; Card Specif
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.errors import CryptoError
+from rspcore.frozen import replace
 from rspcore.ota.scp03 import Scp03Keys, Scp03Session, card_challenge
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision

@@ -48,11 +48,14 @@ from rspsim.faults.card.security import policy
 from rspsim.faults.card.uicc import (
     access,
     administration,
+    code_counters,
+    file_addressing,
     file_contents,
     file_selection,
     file_system,
     get_identity,
     pins,
+    sequence_numbers,
     toolkit_and_ota,
 )
 from rspsim.faults.card.whole_card import notification_contents, notification_making, procedures
@@ -106,5 +109,8 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *pins.FAULTS,
     *toolkit_and_ota.FAULTS,
     *administration.FAULTS,
+    *file_addressing.FAULTS,
+    *code_counters.FAULTS,
+    *sequence_numbers.FAULTS,
     *interpreter.FAULTS,
 )

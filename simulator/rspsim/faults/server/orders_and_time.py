@@ -100,7 +100,7 @@ FAULTS: Final = (
         point=fault_points.CLOCK,
         summary=(
             "The clock of the server is so many days ahead during a request: what it holds against "
-            "its clock has ended."
+            "its clock has ended. TLS is held against the real clock and goes on."
         ),
         expected=(
             "the LPA shows subject and reason code: certificates have expired after years, and a "

@@ -15,8 +15,7 @@ from rspsim.smdpp import fault_points
 from rspsim.smdpp.fault_classes import FaultClass
 from rspsim.smdpp.fault_rules import between, of_length, one_of
 from rspsim.smdpp.fault_switch import ServerFault
-from rspsim.smdpp.greeting import Greeting
-from rspsim.smdpp.identity import Identity
+from rspsim.smdpp.greeting import Greeting, TlsOwner
 
 __all__ = ["FAULTS", "NOT_SERVED"]
 
@@ -44,6 +43,7 @@ def _with(greeting: Greeting, **issued: Any) -> Greeting:
         "curve": terms.curve,
         "dns_names": terms.names,
         "now": terms.now,
+        "role": terms.identity.tls_role,
         "registered_id": terms.identity.oid,
     }
     credential = issue_tls(**{**usual, **issued})
@@ -67,12 +67,13 @@ def _wrong_name(greeting: Greeting, name: str) -> Greeting:
 
 
 def _wrong_role(greeting: Greeting) -> Greeting:
-    return _with(greeting, role=Role.DS_TLS)
+    others = {Role.DP_TLS: Role.DS_TLS, Role.DS_TLS: Role.DP_TLS}
+    return _with(greeting, role=others[greeting.terms.identity.tls_role])
 
 
 def _other_server(greeting: Greeting) -> Greeting:
     identity = greeting.terms.identity
-    owners = identity.pki.servers(Role.DP_AUTH, greeting.terms.curve)
+    owners = identity.owners(greeting.terms.curve)
     return _with(greeting, registered_id=next(one for one in owners if one != identity.oid))
 
 
@@ -92,19 +93,19 @@ def _plain(greeting: Greeting) -> Greeting:
     return replace(greeting, instead=_PLAIN)
 
 
-def _issues(identity: Identity, **_: object) -> str:
+def _issues(identity: TlsOwner, **_: object) -> str:
     for curve in identity.curves:
         if identity.pki.ci(curve).key is None:
             return f"the PKI has no key of its CI on {curve} to issue TLS certificates with"
     return ""
 
 
-def _issues_for_two(identity: Identity) -> str:
-    fewest = min(len(identity.pki.servers(Role.DP_AUTH, curve)) for curve in identity.curves)
-    return _issues(identity) or ("" if fewest > 1 else "the PKI has one SM-DP+ only")
+def _issues_for_two(identity: TlsOwner) -> str:
+    fewest = min(len(identity.owners(curve)) for curve in identity.curves)
+    return _issues(identity) or ("" if fewest > 1 else "the PKI has one server of its kind only")
 
 
-def _both_curves(identity: Identity) -> str:
+def _both_curves(identity: TlsOwner) -> str:
     lacks = len(identity.pki.curves) < 2 or any(
         identity.pki.ci(curve).key is None for curve in identity.pki.curves
     )
@@ -132,10 +133,15 @@ FAULTS: Final = (
         rules={"name": of_length(1, 253)},
         fits=_issues,
     ),
-    _fault("wrong_role", "The TLS certificate is that of an SM-DS.", _wrong_role, fits=_issues),
+    _fault(
+        "wrong_role",
+        "The TLS certificate is that of an SM-DS; that of an SM-DS is one of an SM-DP+.",
+        _wrong_role,
+        fits=_issues,
+    ),
     _fault(
         "other_server",
-        "The TLS certificate has the registeredID of another SM-DP+.",
+        "The TLS certificate has the registeredID of another server of the same kind.",
         _other_server,
         expected="the LPA compares it with CERT.DPauth and stops (SGP.22 v2, 3.0.1)",
         fits=_issues_for_two,

@@ -7,9 +7,9 @@ clients of ES9+ do not wait for those. The API is not part of any specification;
 describes it, and is made of the same routes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 from urllib.parse import parse_qsl
 
 from rspcore.errors import DecodeError, RspError, StoreError
@@ -19,51 +19,70 @@ from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.management import (
     clock_routes,
     fault_routes,
-    identity_routes,
     message_routes,
     openapi,
-    order_routes,
     session_routes,
-    setting_routes,
     snapshot_routes,
-    stock_routes,
 )
-from rspsim.smdpp.management.route import Call, Desk, Route, UnknownError
-from rspsim.smdpp.server import SmDpPlus
+from rspsim.smdpp.management.route import Call, Desk, Managed, Route, UnknownError
+from rspsim.smdpp.setting_kinds import Kind
 
-__all__ = ["ROUTES", "Management"]
+__all__ = ["ManagementApi", "common_routes"]
 
-
-def _description(_: Call) -> object:
-    return openapi.document(ROUTES)
-
-
-ROUTES: Final[tuple[Route, ...]] = (
-    *identity_routes.ROUTES,
-    *order_routes.ROUTES,
-    *stock_routes.ROUTES,
-    *session_routes.ROUTES,
-    *message_routes.ROUTES,
-    *fault_routes.ROUTES,
-    *setting_routes.ROUTES,
-    *clock_routes.ROUTES,
-    *snapshot_routes.ROUTES,
-    Route(method="GET", path="/openapi.json", summary="this API, as OpenAPI 3.1", run=_description),
-)
-"""Every route; a new collection needs one module and one line here."""
+_Server = TypeVar("_Server", bound=Managed)
+_DESCRIPTION: Final = "/openapi.json"
 
 
-class Management:
-    """Answers management requests for one server."""
+def common_routes(without: frozenset[str] = frozenset()) -> tuple[Route[Any], ...]:
+    """Returns the routes of every kind of server.
+
+    Args:
+        without: Words of requests that are none of this kind of server, such as an order.
+    """
+    return (
+        *session_routes.ROUTES,
+        *message_routes.message_routes(without),
+        *fault_routes.fault_routes(without),
+        *clock_routes.ROUTES,
+        *snapshot_routes.ROUTES,
+    )
+
+
+class ManagementApi(Generic[_Server]):
+    """Answers management requests for one server.
+
+    Attributes:
+        routes: Its routes.
+    """
 
     def __init__(
-        self, server: SmDpPlus, guard: AbstractContextManager[object] | None = None
+        self,
+        server: _Server,
+        guard: AbstractContextManager[object] | None,
+        routes: Sequence[Route[_Server]],
+        kind: str,
     ) -> None:
-        """Takes a server and what to hold while it is read or changed; nothing when None."""
+        """Sets up the API.
+
+        Args:
+            server: The server.
+            guard: What to hold while it is read or changed; nothing when None.
+            routes: What can be asked.
+            kind: What kind of server it is, for the description.
+        """
         self._desk = Desk(
             server=server,
             guard=nullcontext() if guard is None else guard,
-            first_policy=server.environment.policy,
+            first_policy=server.policy,
+        )
+        self.routes: tuple[Route[_Server], ...] = (*routes, self._description(kind))
+
+    def _description(self, kind: str) -> Route[_Server]:
+        return Route(
+            method="GET",
+            path=_DESCRIPTION,
+            summary="this API, as OpenAPI 3.1",
+            run=lambda _: openapi.document(self.routes, kind),
         )
 
     def handle(self, request: HttpRequest) -> HttpResponse:
@@ -73,14 +92,16 @@ class Management:
             StoreError: the state of the server cannot be kept; nothing was changed.
         """
         found = [
-            (route, item) for route in ROUTES if (item := _item(route, request.path)) is not None
+            (route, item)
+            for route in self.routes
+            if (item := _item(route.path, request.path)) is not None
         ]
         route, item = next(
             ((route, item) for route, item in found if route.method == request.method),
             (None, None),
         )
         if route is None or item is None:
-            return _no_route(request, [one for one, _ in found])
+            return self._no_route(request, [one.method for one, _ in found])
         given = (request.header("Content-Type") or "").partition(";")[0].strip().lower()
         if request.body and given != JSON_CONTENT_TYPE:
             return _answer(415, {"error": f"Content-Type: expected {JSON_CONTENT_TYPE}"})
@@ -92,11 +113,11 @@ class Management:
             return _answer(404, {"error": str(error)})
         except RspError as error:
             return _answer(400, {"error": str(error)})
-        if route.path == "/openapi.json" and isinstance(result, dict):
+        if route.path == _DESCRIPTION and isinstance(result, dict):
             return _answer(200, result)
         return _answer(200, {"result": result})
 
-    def _call(self, route: Route, item: str, request: HttpRequest) -> Call:
+    def _call(self, route: Route[_Server], item: str, request: HttpRequest) -> Call[_Server]:
         body = load_object(request.body) if request.body else {}
         if body and route.body is None:
             raise DecodeError(f"{route.method} {route.path} takes no body")
@@ -105,12 +126,20 @@ class Management:
         missing = [name for name in route.required if name not in body]
         if missing:
             raise DecodeError(f"missing: {', '.join(missing)}")
-        return Call(desk=self._desk, item=item, query=_query(route, request.query), body=body)
+        return Call(desk=self._desk, item=item, query=_query(route.query, request.query), body=body)
+
+    def _no_route(self, request: HttpRequest, methods: list[str]) -> HttpResponse:
+        if methods:
+            allowed = ", ".join(methods)
+            error = {"error": f"{request.path}: expected {allowed}, got {request.method}"}
+            return _answer(405, error, {"Allow": allowed})
+        paths = ", ".join(dict.fromkeys(route.path for route in self.routes))
+        return _answer(404, {"error": f"no route for {request.path}; there are {paths}"})
 
 
-def _item(route: Route, path: str) -> str | None:
+def _item(route: str, path: str) -> str | None:
     """Returns what a path has in the place of the name in braces, "" for a route without one."""
-    wanted, given = route.path.strip("/").split("/"), path.strip("/").split("/")
+    wanted, given = route.strip("/").split("/"), path.strip("/").split("/")
     if len(wanted) != len(given):
         return None
     item = ""
@@ -122,7 +151,7 @@ def _item(route: Route, path: str) -> str | None:
     return item
 
 
-def _query(route: Route, text: str) -> dict[str, Any]:
+def _query(kinds: Mapping[str, Kind], text: str) -> dict[str, Any]:
     """Reads the query.
 
     Raises:
@@ -130,9 +159,9 @@ def _query(route: Route, text: str) -> dict[str, Any]:
     """
     values: dict[str, Any] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
-        kind = route.query.get(name)
+        kind = kinds.get(name)
         if kind is None:
-            known = ", ".join(route.query) or "none"
+            known = ", ".join(kinds) or "none"
             raise DecodeError(f"unknown parameter {name!r}; known are {known}")
         if name in values:
             raise DecodeError(f"parameter {name} comes twice")
@@ -147,15 +176,6 @@ def _refuse_unknown(body: Mapping[str, object], known: Mapping[str, object]) -> 
     unknown = sorted(name for name in body if name not in known)
     if unknown:
         raise DecodeError(f"unknown: {', '.join(unknown)}; known are {', '.join(known)}")
-
-
-def _no_route(request: HttpRequest, others: list[Route]) -> HttpResponse:
-    methods = ", ".join(route.method for route in others)
-    if others:
-        error = {"error": f"{request.path}: expected {methods}, got {request.method}"}
-        return _answer(405, error, {"Allow": methods})
-    paths = ", ".join(dict.fromkeys(route.path for route in ROUTES))
-    return _answer(404, {"error": f"no route for {request.path}; there are {paths}"})
 
 
 def _answer(

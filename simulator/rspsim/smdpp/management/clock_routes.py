@@ -5,7 +5,7 @@ from typing import Final
 
 from rspcore.errors import DecodeError, LocalError
 from rspsim.env import AdjustableClock, ManualClock
-from rspsim.smdpp.management.route import Call, Desk, Route
+from rspsim.smdpp.management.route import Call, Desk, Managed, Route
 from rspsim.smdpp.settings import Area, read_members, settings_of
 
 __all__ = ["ROUTES"]
@@ -15,18 +15,18 @@ _CHANGE: Final = {
 }
 
 
-def _view(desk: Desk) -> dict[str, object]:
+def _view(desk: Desk[Managed]) -> dict[str, object]:
     clock = desk.server.clock
     frozen = clock.frozen if isinstance(clock, AdjustableClock) else isinstance(clock, ManualClock)
     return {"now": clock.now().isoformat(), "frozen": frozen}
 
 
-def _show(call: Call) -> object:
+def _show(call: Call[Managed]) -> object:
     with call.desk.guard:
         return _view(call.desk)
 
 
-def _change(call: Call) -> object:
+def _change(call: Call[Managed]) -> object:
     clock = call.desk.server.clock
     if not isinstance(clock, AdjustableClock):
         raise LocalError("the clock of this server is set by the program that made it")

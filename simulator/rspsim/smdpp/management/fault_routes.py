@@ -1,13 +1,13 @@
 """Server faults: which there are, which are on, and switching them."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from rspcore.errors import LocalError
 from rspsim.smdpp.fault_scope import SCOPE_WORDS
-from rspsim.smdpp.management.route import Call, Route, UnknownError
+from rspsim.smdpp.management.route import Call, Managed, Route, UnknownError
 
-__all__ = ["ROUTES"]
+__all__ = ["fault_routes"]
 
 _NEW: Final[Mapping[str, Mapping[str, object]]] = {
     "name": {"type": "string", "description": "name of the fault"},
@@ -28,7 +28,7 @@ _NEW: Final[Mapping[str, Mapping[str, object]]] = {
 }
 
 
-def _faults(call: Call) -> object:
+def _faults(call: Call[Managed]) -> object:
     switch = call.desk.server.faults
     with call.desk.guard:
         on = switch.active
@@ -58,7 +58,7 @@ def _faults(call: Call) -> object:
     }
 
 
-def _on(call: Call) -> object:
+def _on(call: Call[Managed]) -> object:
     given = dict(call.body)
     name = call.item or given.pop("name", "")
     if not isinstance(name, str):
@@ -68,7 +68,7 @@ def _on(call: Call) -> object:
     return _faults(call)
 
 
-def _off(call: Call) -> object:
+def _off(call: Call[Managed]) -> object:
     if call.item and all(one.name != call.item for one in call.desk.server.faults.known):
         raise UnknownError(f"fault {call.item!r} is not known")
     with call.desk.guard:
@@ -76,25 +76,30 @@ def _off(call: Call) -> object:
     return _faults(call)
 
 
-ROUTES: Final = (
-    Route(method="GET", path="/faults", summary="the faults there are, and those on", run=_faults),
-    Route(
-        method="POST",
-        path="/faults",
-        summary="switch a fault on; further members are its parameters",
-        run=_on,
-        body=_NEW,
-        required=("name",),
-        free=True,
-    ),
-    Route(
-        method="POST",
-        path="/faults/{name}",
-        summary="switch a fault on; further members are its parameters",
-        run=_on,
-        body={name: schema for name, schema in _NEW.items() if name != "name"},
-        free=True,
-    ),
-    Route(method="DELETE", path="/faults", summary="switch every fault off", run=_off),
-    Route(method="DELETE", path="/faults/{name}", summary="switch one off", run=_off),
-)
+def fault_routes(without: frozenset[str]) -> tuple[Route[Any], ...]:
+    """Returns the routes; some words of a scope may be none of this kind of server."""
+    words = {name: schema for name, schema in _NEW.items() if name not in without}
+    return (
+        Route(
+            method="GET", path="/faults", summary="the faults there are, and those on", run=_faults
+        ),
+        Route(
+            method="POST",
+            path="/faults",
+            summary="switch a fault on; further members are its parameters",
+            run=_on,
+            body=words,
+            required=("name",),
+            free=True,
+        ),
+        Route(
+            method="POST",
+            path="/faults/{name}",
+            summary="switch a fault on; further members are its parameters",
+            run=_on,
+            body={name: schema for name, schema in words.items() if name != "name"},
+            free=True,
+        ),
+        Route(method="DELETE", path="/faults", summary="switch every fault off", run=_off),
+        Route(method="DELETE", path="/faults/{name}", summary="switch one off", run=_off),
+    )

@@ -1,17 +1,17 @@
 """Who the server is: addresses, OID, numbers, and its credentials."""
 
-from base64 import encodebytes
 from typing import Final
 
 from rspcore.crypto.curves import Curve
-from rspcore.pki.certificate import Certificate
 from rspsim.smdpp.identity import Identity
 from rspsim.smdpp.management.route import Call, Route
+from rspsim.smdpp.management.views import certificate_view
+from rspsim.smdpp.server import SmDpPlus
 
 __all__ = ["ROUTES"]
 
 
-def _overview(call: Call) -> object:
+def _overview(call: Call[SmDpPlus]) -> object:
     server, identity = call.desk.server, call.desk.server.identity
     with call.desk.guard:
         orders, exchanges = len(server.orders.all()), server.history.next_number - 1
@@ -25,7 +25,7 @@ def _overview(call: Call) -> object:
     }
 
 
-def _credentials(call: Call) -> object:
+def _credentials(call: Call[SmDpPlus]) -> object:
     identity = call.desk.server.identity
     return {curve.value: _of_curve(identity, curve) for curve in identity.curves}
 
@@ -33,19 +33,9 @@ def _credentials(call: Call) -> object:
 def _of_curve(identity: Identity, curve: Curve) -> dict[str, object]:
     return {
         "ciPkId": identity.ci_pkid(curve).hex().upper(),
-        "ci": _certificate_view(identity.ci(curve)),
-        "dpAuth": _certificate_view(identity.dp_auth(curve).certificate),
-        "dpPb": _certificate_view(identity.dp_pb(curve).certificate),
-    }
-
-
-def _certificate_view(certificate: Certificate) -> dict[str, object]:
-    text = encodebytes(certificate.der).decode("ascii").replace("\n", "")
-    lines = "\n".join(text[at : at + 64] for at in range(0, len(text), 64))
-    return {
-        "notBefore": certificate.not_before.isoformat(),
-        "notAfter": certificate.not_after.isoformat(),
-        "pem": f"-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n",
+        "ci": certificate_view(identity.ci(curve)),
+        "dpAuth": certificate_view(identity.dp_auth(curve).certificate),
+        "dpPb": certificate_view(identity.dp_pb(curve).certificate),
     }
 
 

@@ -1,4 +1,4 @@
-"""What came and what was answered: the history, and the Notifications of cards.
+"""What came and what was answered: the history.
 
 `wait` of `GET /history` is carried out by the port: it asks until there are as many exchanges as
 `count` says, or the time is over.
@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from rspsim.smdpp.history import Exchange
 from rspsim.smdpp.management.decoded import decoded_body
-from rspsim.smdpp.management.route import Call, Desk, Route, UnknownError
-from rspsim.smdpp.management.views import exchange_view, receipt_view
+from rspsim.smdpp.management.route import Call, Desk, Managed, Route, UnknownError
+from rspsim.smdpp.management.views import exchange_view
 from rspsim.smdpp.setting_kinds import TEXT, count, text_of
 
-__all__ = ["LONGEST_WAIT_S", "ROUTES"]
+__all__ = ["LONGEST_WAIT_S", "message_routes"]
 
 LONGEST_WAIT_S: Final = 60
 _FILTERS: Final = {
@@ -26,7 +26,7 @@ _FILTERS: Final = {
 }
 
 
-def order_of(desk: Desk, exchange: Exchange) -> int | None:
+def order_of(desk: Desk[Managed], exchange: Exchange) -> int | None:
     """Returns the number of the order an exchange is about, if its session is still known."""
     name = exchange.transaction_id
     if not name:
@@ -35,7 +35,7 @@ def order_of(desk: Desk, exchange: Exchange) -> int | None:
     return None if session is None else session.order
 
 
-def _history(call: Call) -> object:
+def _history(call: Call[Managed]) -> object:
     query = call.query
     with call.desk.guard:
         exchanges = [one for one in call.desk.server.history if _wanted(one, query)]
@@ -54,7 +54,7 @@ def _wanted(exchange: Exchange, query: Any) -> bool:
     )
 
 
-def _one(call: Call) -> object:
+def _one(call: Call[Managed]) -> object:
     with call.desk.guard:
         found = [one for one in call.desk.server.history if str(one.number) == call.item]
         about = order_of(call.desk, found[0]) if found else None
@@ -68,50 +68,28 @@ def _one(call: Call) -> object:
     return view
 
 
-def _forget(call: Call) -> object:
+def _forget(call: Call[Managed]) -> object:
     with call.desk.guard:
         call.desk.server.history.clear()
     return []
 
 
-def _notifications(call: Call) -> object:
-    with call.desk.guard:
-        receipts = call.desk.server.notifications
-    return [receipt_view(one) for one in receipts]
-
-
-def _forget_notifications(call: Call) -> object:
-    with call.desk.guard:
-        call.desk.server.environment.receipts.clear()
-    return []
-
-
-ROUTES: Final = (
-    Route(
-        method="GET",
-        path="/history",
-        summary="exchanges, oldest first; with `wait`, as soon as `count` of them are there, or "
-        "after so many seconds",
-        run=_history,
-        query=_FILTERS,
-    ),
-    Route(
-        method="GET",
-        path="/history/{number}",
-        summary="one exchange, its messages decoded",
-        run=_one,
-    ),
-    Route(method="DELETE", path="/history", summary="forget the exchanges", run=_forget),
-    Route(
-        method="GET",
-        path="/notifications",
-        summary="Notifications with the verdict on each, oldest first",
-        run=_notifications,
-    ),
-    Route(
-        method="DELETE",
-        path="/notifications",
-        summary="forget the Notifications; which came before stays known",
-        run=_forget_notifications,
-    ),
-)
+def message_routes(without: frozenset[str]) -> tuple[Route[Any], ...]:
+    """Returns the routes; some filters may be none of this kind of server."""
+    return (
+        Route(
+            method="GET",
+            path="/history",
+            summary="exchanges, oldest first; with `wait`, as soon as `count` of them are there, "
+            "or after so many seconds",
+            run=_history,
+            query={name: kind for name, kind in _FILTERS.items() if name not in without},
+        ),
+        Route(
+            method="GET",
+            path="/history/{number}",
+            summary="one exchange, its messages decoded",
+            run=_one,
+        ),
+        Route(method="DELETE", path="/history", summary="forget the exchanges", run=_forget),
+    )

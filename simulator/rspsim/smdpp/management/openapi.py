@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from rspsim.smdpp.management.route import Route
 
@@ -19,17 +19,17 @@ _ERRORS: Final = {
 }
 
 
-def document(routes: Iterable[Route]) -> dict[str, object]:
-    """Returns the description of routes as a JSON value."""
+def document(routes: Iterable[Route[Any]], server: str) -> dict[str, object]:
+    """Returns the description of the routes of a kind of server as a JSON value."""
     paths: dict[str, dict[str, object]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "rsplab SM-DP+ management",
+            "title": f"rsplab {server} management",
             "version": "1",
-            "description": "Controls the mock SM-DP+ while it runs. Not part of any specification.",
+            "description": f"Controls the mock {server}. Not part of any specification.",
         },
         "security": [{"token": []}],
         "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
@@ -37,7 +37,7 @@ def document(routes: Iterable[Route]) -> dict[str, object]:
     }
 
 
-def _operation(route: Route) -> dict[str, object]:
+def _operation(route: Route[Any]) -> dict[str, object]:
     parameters: list[dict[str, object]] = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in _NAME.findall(route.path)

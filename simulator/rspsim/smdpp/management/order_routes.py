@@ -8,6 +8,7 @@ from rspcore.ids import Eid, Iccid
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspsim.smdpp.management.route import Call, Route, members_of
 from rspsim.smdpp.management.views import order_view
+from rspsim.smdpp.server import SmDpPlus
 from rspsim.smdpp.setting_kinds import BASE64_OCTETS, EID_DIGITS, TEXT, text_of
 from rspsim.smdpp.settings import Area, read_members, settings_of
 from rspsim.smdpp.stock.orders import OrderEvent, OrderTerms
@@ -35,7 +36,7 @@ _CHANGE: Final[Mapping[str, Mapping[str, object]]] = {
 _STATES: Final = text_of(32)
 
 
-def wished(call: Call, values: dict[str, Any]) -> tuple[bytes, StoreMetadataRequest]:
+def wished(call: Call[SmDpPlus], values: dict[str, Any]) -> tuple[bytes, StoreMetadataRequest]:
     """Returns the package that a body asks for: with the server's address, a fresh ICCID.
 
     Raises:
@@ -53,7 +54,7 @@ def wished(call: Call, values: dict[str, Any]) -> tuple[bytes, StoreMetadataRequ
     return package_of(values, upp=upp, metadata=metadata)
 
 
-def _all(call: Call) -> object:
+def _all(call: Call[SmDpPlus]) -> object:
     with call.desk.guard:
         orders = call.desk.server.orders.all()
     iccid, state = call.query.get("iccid"), call.query.get("state")
@@ -64,12 +65,12 @@ def _all(call: Call) -> object:
     ]
 
 
-def _one(call: Call) -> object:
+def _one(call: Call[SmDpPlus]) -> object:
     with call.desk.guard:
         return order_view(call.desk.server.orders.get(_number(call.item)))
 
 
-def _order(call: Call) -> object:
+def _order(call: Call[SmDpPlus]) -> object:
     values = read_members(call.body, Area.ORDER, Area.PROFILE, others=_PACKAGE)
     iccid = values.get("iccid")
     upp, metadata = _of_stock(call, values) if iccid is not None else wished(call, values)
@@ -86,7 +87,7 @@ def _order(call: Call) -> object:
     return order_view(order)
 
 
-def _of_stock(call: Call, values: dict[str, Any]) -> tuple[bytes, StoreMetadataRequest]:
+def _of_stock(call: Call[SmDpPlus], values: dict[str, Any]) -> tuple[bytes, StoreMetadataRequest]:
     """Returns the Profile of an ICCID as it is in the stock, or a new one when it is not there."""
     iccid: Iccid = values["iccid"]
     with call.desk.guard:
@@ -97,7 +98,7 @@ def _of_stock(call: Call, values: dict[str, Any]) -> tuple[bytes, StoreMetadataR
     return profile.upp, StoreMetadataRequest.decode(profile.metadata)
 
 
-def _change(call: Call) -> object:
+def _change(call: Call[SmDpPlus]) -> object:
     given = members_of(call, *_CHANGE)
     number, name = _number(call.item), given["event"]
     if not isinstance(name, str) or name not in OrderEvent.__members__:
@@ -119,7 +120,7 @@ def _change(call: Call) -> object:
     return order_view(order)
 
 
-def _picture(call: Call) -> object:
+def _picture(call: Call[SmDpPlus]) -> object:
     with call.desk.guard:
         order = call.desk.server.orders.get(_number(call.item))
     try:

@@ -1,16 +1,74 @@
-"""A route of the management API, and what its function gets."""
+"""A route of the management API, and what its function gets.
+
+Most routes are the same for SM-DP+ and SM-DS: they ask for no more than `Managed` has. Those of one
+kind of server name it, as `Call[SmDpPlus]`.
+"""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from rspcore.errors import DecodeError, LocalError
+from rspsim.env import Clock
+from rspsim.smdpp.fault_switch import FaultSwitch
+from rspsim.smdpp.history import History
 from rspsim.smdpp.policy import Policy
-from rspsim.smdpp.server import SmDpPlus
 from rspsim.smdpp.setting_kinds import Kind
+from rspsim.smdpp.stock.sessions import Session, SessionBook
 
-__all__ = ["Call", "Desk", "Route", "UnknownError", "members_of"]
+__all__ = ["Call", "Desk", "Managed", "Route", "UnknownError", "members_of"]
+
+
+class KeptState(Protocol):
+    """What a server must not forget, as a whole."""
+
+    def clear(self) -> None:
+        """Forgets everything."""
+
+    def snapshot(self) -> object:
+        """Returns what is kept, to be put back in this process."""
+
+    def restore(self, snapshot: object) -> None:
+        """Puts back what a snapshot has; raises LocalError for one of another kind."""
+
+
+class Managed(Protocol):
+    """A server, as far as managing it is the same for each kind."""
+
+    @property
+    def clock(self) -> Clock:
+        """Returns the clock it goes by."""
+
+    @property
+    def history(self) -> History:
+        """Returns requests and answers."""
+
+    @property
+    def faults(self) -> FaultSwitch:
+        """Returns the switch of the faults."""
+
+    @property
+    def state(self) -> KeptState:
+        """Returns what must not be forgotten."""
+
+    @property
+    def policy(self) -> Policy:
+        """Returns the policy in force."""
+
+    @property
+    def sessions(self) -> SessionBook:
+        """Returns the RSP sessions."""
+
+    def change_policy(self, policy: Policy) -> None:
+        """Goes on under another policy."""
+
+    def session_named(self, transaction_id: str) -> Session | None:
+        """Returns the session of a TransactionID in hexadecimal digits, or None."""
+
+
+Server_co = TypeVar("Server_co", bound=Managed, covariant=True)
+Server_contra = TypeVar("Server_contra", bound=Managed, contravariant=True)
 
 
 class UnknownError(LocalError):
@@ -18,7 +76,7 @@ class UnknownError(LocalError):
 
 
 @dataclass(slots=True, kw_only=True)
-class Desk:
+class Desk(Generic[Server_co]):
     """The server, and what management itself keeps.
 
     Attributes:
@@ -28,14 +86,14 @@ class Desk:
         snapshots: Snapshots of the state, by name.
     """
 
-    server: SmDpPlus
+    server: Server_co
     guard: AbstractContextManager[object]
     first_policy: Policy
     snapshots: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Generic[Server_co]):
     """One request.
 
     Attributes:
@@ -45,14 +103,14 @@ class Call:
         body: Members of the body.
     """
 
-    desk: Desk
+    desk: Desk[Server_co]
     item: str
     query: Mapping[str, Any]
     body: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(Generic[Server_contra]):
     """One method on one path.
 
     Attributes:
@@ -69,14 +127,14 @@ class Route:
     method: str
     path: str
     summary: str
-    run: Callable[[Call], object]
+    run: Callable[[Call[Server_contra]], object]
     body: Mapping[str, Mapping[str, object]] | None = None
     required: tuple[str, ...] = ()
     query: Mapping[str, Kind] = field(default_factory=dict)
     free: bool = False
 
 
-def members_of(call: Call, *known: str) -> dict[str, object]:
+def members_of(call: Call[Managed], *known: str) -> dict[str, object]:
     """Returns the members of the body.
 
     Raises:

@@ -1,17 +1,47 @@
 """Settings: all there are, and the policy of the server while it runs."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any
 
-from rspsim.smdpp.management.route import Call, Desk, Route
-from rspsim.smdpp.settings import SETTINGS, Area, policy_with, read_members, settings_of
+from rspsim.smdpp.management.route import Call, Desk, Managed, Route
+from rspsim.smdpp.settings import Area, Setting, policy_with, read_settings
 
-__all__ = ["ROUTES"]
-
-_POLICY: Final = settings_of(Area.POLICY, Area.BINDING)
+__all__ = ["setting_routes"]
 
 
-def _table(_: Call) -> object:
-    return [
+def setting_routes(table: Sequence[Setting], policy: Sequence[Setting]) -> tuple[Route[Any], ...]:
+    """Returns the routes of a kind of server.
+
+    Args:
+        table: Everything that can be set of it.
+        policy: What of that is its policy.
+    """
+
+    def view(desk: Desk[Managed]) -> dict[str, object]:
+        values = desk.server.policy
+        return {
+            one.member: one.kind.show(
+                getattr(values if one.area is Area.POLICY else values.binding, one.name)
+            )
+            for one in policy
+        }
+
+    def show(call: Call[Managed]) -> object:
+        with call.desk.guard:
+            return view(call.desk)
+
+    def change(call: Call[Managed]) -> object:
+        values = read_settings(call.body, policy)
+        with call.desk.guard:
+            call.desk.server.change_policy(policy_with(call.desk.server.policy, values))
+            return view(call.desk)
+
+    def undo(call: Call[Managed]) -> object:
+        with call.desk.guard:
+            call.desk.server.change_policy(call.desk.first_policy)
+            return view(call.desk)
+
+    settings = [
         {
             "area": one.area.value,
             "member": one.member,
@@ -19,48 +49,25 @@ def _table(_: Call) -> object:
             "summary": one.summary,
             "schema": dict(one.kind.schema),
         }
-        for one in SETTINGS
+        for one in table
     ]
-
-
-def _view(desk: Desk) -> dict[str, object]:
-    policy = desk.server.environment.policy
-    return {
-        one.member: one.kind.show(
-            getattr(policy if one.area is Area.POLICY else policy.binding, one.name)
-        )
-        for one in _POLICY
-    }
-
-
-def _show(call: Call) -> object:
-    with call.desk.guard:
-        return _view(call.desk)
-
-
-def _change(call: Call) -> object:
-    values = read_members(call.body, Area.POLICY, Area.BINDING)
-    with call.desk.guard:
-        changed = policy_with(call.desk.server.environment.policy, values)
-        call.desk.server.change_policy(changed)
-        return _view(call.desk)
-
-
-def _undo(call: Call) -> object:
-    with call.desk.guard:
-        call.desk.server.change_policy(call.desk.first_policy)
-        return _view(call.desk)
-
-
-ROUTES: Final = (
-    Route(method="GET", path="/settings", summary="everything that can be set", run=_table),
-    Route(method="GET", path="/policy", summary="the policy in force", run=_show),
-    Route(
-        method="PATCH",
-        path="/policy",
-        summary="change the policy of this process",
-        run=_change,
-        body={one.member: {**one.kind.schema, "description": one.summary} for one in _POLICY},
-    ),
-    Route(method="DELETE", path="/policy", summary="the policy as it was at the start", run=_undo),
-)
+    members = {one.member: {**one.kind.schema, "description": one.summary} for one in policy}
+    return (
+        Route(
+            method="GET",
+            path="/settings",
+            summary="everything that can be set",
+            run=lambda _: settings,
+        ),
+        Route(method="GET", path="/policy", summary="the policy in force", run=show),
+        Route(
+            method="PATCH",
+            path="/policy",
+            summary="change the policy of this process",
+            run=change,
+            body=members,
+        ),
+        Route(
+            method="DELETE", path="/policy", summary="the policy as it was at the start", run=undo
+        ),
+    )

@@ -3,7 +3,7 @@
 from typing import Final
 
 from rspcore.errors import LocalError
-from rspsim.smdpp.management.route import Call, Route, UnknownError
+from rspsim.smdpp.management.route import Call, Managed, Route, UnknownError
 from rspsim.smdpp.setting_kinds import text_of
 
 __all__ = ["ROUTES"]
@@ -12,7 +12,7 @@ _MOST: Final = 16
 _NAME: Final = text_of(64, "a name")
 
 
-def _reset(call: Call) -> object:
+def _reset(call: Call[Managed]) -> object:
     desk = call.desk
     with desk.guard:
         desk.server.state.clear()
@@ -22,11 +22,11 @@ def _reset(call: Call) -> object:
     return []
 
 
-def _names(call: Call) -> object:
+def _names(call: Call[Managed]) -> object:
     return sorted(call.desk.snapshots)
 
 
-def _take(call: Call) -> object:
+def _take(call: Call[Managed]) -> object:
     name, desk = _NAME.read(call.body["name"]), call.desk
     if name not in desk.snapshots and len(desk.snapshots) >= _MOST:
         raise LocalError(f"{_MOST} snapshots are kept; delete one first")
@@ -35,19 +35,19 @@ def _take(call: Call) -> object:
     return sorted(desk.snapshots)
 
 
-def _restore(call: Call) -> object:
+def _restore(call: Call[Managed]) -> object:
     with call.desk.guard:
         call.desk.server.state.restore(_snapshot(call))
     return sorted(call.desk.snapshots)
 
 
-def _forget(call: Call) -> object:
+def _forget(call: Call[Managed]) -> object:
     _snapshot(call)
     del call.desk.snapshots[call.item]
     return sorted(call.desk.snapshots)
 
 
-def _snapshot(call: Call) -> object:
+def _snapshot(call: Call[Managed]) -> object:
     if call.item not in call.desk.snapshots:
         known = ", ".join(sorted(call.desk.snapshots)) or "none"
         raise UnknownError(f"snapshot {call.item!r} is not known; known are {known}")
@@ -58,15 +58,15 @@ ROUTES: Final = (
     Route(
         method="POST",
         path="/reset",
-        summary="an empty server: no stock, orders, sessions, Notifications, history or faults, "
-        "and the policy of the start",
+        summary="an empty server: nothing of what it keeps, no history, no fault on, and "
+        "the policy of the start",
         run=_reset,
     ),
     Route(method="GET", path="/snapshots", summary="names of the snapshots", run=_names),
     Route(
         method="POST",
         path="/snapshots",
-        summary="keep stock, orders, sessions and Notifications under a name, in this process",
+        summary="keep all that the server keeps under a name, in this process",
         run=_take,
         body={"name": {**_NAME.schema, "description": "its name; one of that name is replaced"}},
         required=("name",),

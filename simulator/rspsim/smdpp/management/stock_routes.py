@@ -6,6 +6,7 @@ from rspcore.ids import Iccid
 from rspsim.smdpp.management.order_routes import PACKAGE_MEMBERS, wished
 from rspsim.smdpp.management.route import Call, Desk, Route, UnknownError
 from rspsim.smdpp.management.views import profile_view
+from rspsim.smdpp.server import SmDpPlus
 from rspsim.smdpp.setting_kinds import FLAG, ICCID_DIGITS, TEXT, text_of
 from rspsim.smdpp.settings import Area, read_members
 from rspsim.smdpp.stock.profiles import StockedProfile
@@ -23,23 +24,23 @@ _CHANGE: Final = {
 }
 
 
-def _view(desk: Desk, profile: StockedProfile) -> dict[str, object]:
+def _view(desk: Desk[SmDpPlus], profile: StockedProfile) -> dict[str, object]:
     return profile_view(profile, desk.server.orders.state_of(profile.iccid))
 
 
-def _all(call: Call) -> object:
+def _all(call: Call[SmDpPlus]) -> object:
     desk = call.desk
     with desk.guard:
         found = [_view(desk, one) for one in desk.server.orders.profiles.all()]
     return [one for one in found if all(one[name] == value for name, value in call.query.items())]
 
 
-def _one(call: Call) -> object:
+def _one(call: Call[SmDpPlus]) -> object:
     with call.desk.guard:
         return _view(call.desk, _profile(call))
 
 
-def _profile(call: Call) -> StockedProfile:
+def _profile(call: Call[SmDpPlus]) -> StockedProfile:
     iccid: Iccid = ICCID_DIGITS.read(call.item)
     profile = call.desk.server.orders.profiles.get(iccid)
     if profile is None:
@@ -47,7 +48,7 @@ def _profile(call: Call) -> StockedProfile:
     return profile
 
 
-def _add(call: Call) -> object:
+def _add(call: Call[SmDpPlus]) -> object:
     values = read_members(call.body, Area.PROFILE, others=("upp", "metadata", *_OF_STOCK))
     kind, owner = TEXT.read(call.body.get("type", "")), _OWNER.read(call.body.get("owner", ""))
     upp, metadata = wished(call, values)
@@ -59,7 +60,7 @@ def _add(call: Call) -> object:
         return _view(desk, profile)
 
 
-def _change(call: Call) -> object:
+def _change(call: Call[SmDpPlus]) -> object:
     orders, desk = call.desk.server.orders, call.desk
     lost = None if "lost" not in call.body else FLAG.read(call.body["lost"])
     kind = None if "type" not in call.body else TEXT.read(call.body["type"])
@@ -71,7 +72,7 @@ def _change(call: Call) -> object:
         return _view(desk, orders.describe(profile.iccid, profile_type=kind, owner=owner))
 
 
-def _remove(call: Call) -> object:
+def _remove(call: Call[SmDpPlus]) -> object:
     with call.desk.guard:
         call.desk.server.orders.remove(_profile(call).iccid)
     return []

@@ -4,6 +4,7 @@ import base64
 
 from rspcore.ids import Eid
 from rspcore.messages.metadata import ProfileClass, StoreMetadataRequest
+from rspcore.pki.certificate import Certificate
 from rspsim.smdpp.history import Exchange
 from rspsim.smdpp.limits import LeftOut
 from rspsim.smdpp.stock.orders import Order, OrderState
@@ -11,7 +12,14 @@ from rspsim.smdpp.stock.profiles import StockedProfile
 from rspsim.smdpp.stock.receipts import Receipt
 from rspsim.smdpp.stock.sessions import Session
 
-__all__ = ["exchange_view", "order_view", "profile_view", "receipt_view", "session_view"]
+__all__ = [
+    "certificate_view",
+    "exchange_view",
+    "order_view",
+    "profile_view",
+    "receipt_view",
+    "session_view",
+]
 
 
 def order_view(order: Order) -> dict[str, object]:
@@ -67,6 +75,17 @@ def session_view(session: Session) -> dict[str, object]:
         "curve": session.curve.value,
         "eid": None if session.client is None else str(session.client.eid),
         "order": session.order,
+    }
+
+
+def certificate_view(certificate: Certificate) -> dict[str, object]:
+    """Returns a certificate as PEM, and when it is valid."""
+    text = base64.encodebytes(certificate.der).decode("ascii").replace("\n", "")
+    lines = "\n".join(text[at : at + 64] for at in range(0, len(text), 64))
+    return {
+        "notBefore": certificate.not_before.isoformat(),
+        "notAfter": certificate.not_after.isoformat(),
+        "pem": f"-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n",
     }
 
 

@@ -38,3 +38,18 @@ def test_output_is_the_published_one_and_is_revealed_again(scheme):
 def test_null_scheme_cannot_conceal():
     with pytest.raises(CryptoError, match="NULL"):
         conceal(ProtectionScheme.NULL, b"", bytes(32), MSIN)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "key"),
+    [
+        (ProtectionScheme.PROFILE_A, bytes(33)),
+        (ProtectionScheme.PROFILE_A, bytes(31)),
+        (ProtectionScheme.PROFILE_A, bytes(32)),  # a point of small order
+        (ProtectionScheme.PROFILE_B, bytes(32)),
+        (ProtectionScheme.PROFILE_B, b"\x05" * 33),
+    ],
+)
+def test_key_of_no_home_network_is_refused(scheme, key):
+    with pytest.raises(CryptoError):
+        conceal(scheme, key, b"\x11" * 32, b"\x21")

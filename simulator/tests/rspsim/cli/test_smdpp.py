@@ -227,7 +227,7 @@ def test_faults_of_the_options_are_switched_on():
         "es9.answer.base64,form=url",
         "es9.header.missing",
     ]
-    server_setup.switch_faults(server, requested)
+    server_setup.switch_faults(server.faults, requested)
     assert [(dict(o.parameters), o.function, o.times) for o in server.faults.active] == [
         ({"status": 500}, "cancelSession", 2),
         ({"value": False}, "", None),
@@ -235,7 +235,7 @@ def test_faults_of_the_options_are_switched_on():
         ({}, "", None),
     ]
     with pytest.raises(LocalError, match="no parameter"):
-        server_setup.switch_faults(server, ["http.status,x=1"])
+        server_setup.switch_faults(server.faults, ["http.status,x=1"])
 
 
 def test_finished_order_is_made_again_after_a_restart_too(tmp_path, pki, capsys):

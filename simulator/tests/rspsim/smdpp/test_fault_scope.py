@@ -189,7 +189,7 @@ def test_whatever_is_allowed_is_answered(make_server, make_lpa, fault):
 def test_words_are_read_from_a_command_line(pki):
     server = SmDpPlus(pki, rng=SeededRng(b"s"), clock=ManualClock(), faults=server_faults)
     switch_faults(
-        server, ["http.refuse,status=502,after=1,probability=5%,order=3,seed=x", "http.cut"]
+        server.faults, ["http.refuse,status=502,after=1,probability=5%,order=3,seed=x", "http.cut"]
     )
     first, second = server.faults.active
     assert first.parameters == {"status": 502}
@@ -197,4 +197,4 @@ def test_words_are_read_from_a_command_line(pki):
     assert second.scope == FaultScope()
     for wrong in ("http.refuse,probability=x", "es9.smdp_signed2.cc_required_flag,value=maybe"):
         with pytest.raises(LocalError, match="expected"):
-            switch_faults(server, [wrong])
+            switch_faults(server.faults, [wrong])

@@ -8,7 +8,6 @@ from rspsim.env import AdjustableClock, ManualClock
 from rspsim.smdpp import HttpRequest
 from rspsim.smdpp.fault_scope import SCOPE_WORDS
 from rspsim.smdpp.management import Management
-from rspsim.smdpp.management.api import ROUTES
 from rspsim.stores.server_state import FileState
 
 ITEMS = {"number": "1", "iccid": "8929901012345678905", "name": "http.slow"}
@@ -94,11 +93,11 @@ def concrete(path, server):
     return path
 
 
-def test_description_names_every_route_and_no_other(ask):
+def test_description_names_every_route_and_no_other(ask, server):
     status, document = ask("GET", "/openapi.json")
     assert (status, document["openapi"]) == (200, "3.1.0")
     described = {(method, path) for method, path, _ in operations(document)}
-    assert described == {(route.method, route.path) for route in ROUTES}
+    assert described == {(route.method, route.path) for route in Management(server).routes}
 
 
 def test_description_has_every_word_of_the_scope_of_a_fault(ask):
@@ -157,7 +156,7 @@ def test_every_described_member_is_taken_and_no_other(ask, server, profile):
 def test_every_route_without_a_body_answers(ask, server):
     """The last routes empty the server, so each has an order of its own."""
     ask("POST", "/snapshots", {"name": "http.slow"})
-    for route in ROUTES:
+    for route in Management(server).routes:
         if route.body is None and "{transactionId}" not in route.path:
             status, answer = ask(route.method, concrete(route.path, server))
             known = (200, 400) if route.path == "/stock/{iccid}" else (200, 404)

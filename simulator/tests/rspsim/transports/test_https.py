@@ -21,6 +21,7 @@ from rspcore.pki.generate import issue_tls, make_pki
 from rspsim.env import ManualClock, SeededRng
 from rspsim.faults.registry import server_faults
 from rspsim.smdpp import HttpRequest, HttpResponse, SmDpPlus
+from rspsim.smdpp.management import Management
 from rspsim.transports.https import Front, Listener, tls_context
 from rspsim.transports.management_port import management_front
 
@@ -359,7 +360,7 @@ def test_port_in_use_is_named():
 
 @pytest.fixture
 def manage(server: SmDpPlus) -> Iterator[Callable[..., tuple[int, object]]]:
-    with management_front(server, threading.Lock()) as running:
+    with management_front(Management(server, threading.Lock())) as running:
         connection = http.client.HTTPConnection("127.0.0.1", running.ports[0], timeout=5)
 
         def call(method: str, path: str, **members: object) -> tuple[int, object]:
@@ -453,4 +454,4 @@ def test_history_is_waited_for_while_other_requests_go_on(manage, server):
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.com", ""])  # noqa: S104  refused
 def test_management_anywhere_but_on_loopback_is_refused(server, host):
     with pytest.raises(ConfigError, match="loopback"):
-        management_front(server, threading.Lock(), host=host)
+        management_front(Management(server, threading.Lock()), host=host)

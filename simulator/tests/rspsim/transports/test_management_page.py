@@ -17,6 +17,7 @@ from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import make_profile, preset
 from rspsim.env import ManualClock, SeededRng
 from rspsim.smdpp import OrderEvent, SmDpPlus
+from rspsim.smdpp.management import Management
 from rspsim.transports.management_port import management_front
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "smdpp"))
@@ -36,7 +37,7 @@ def server():
 @pytest.fixture
 def shown(server, tmp_path):
     """Opens the page with a fragment and returns the document after its script has run."""
-    with management_front(server, threading.Lock(), token="T") as running:
+    with management_front(Management(server, threading.Lock()), token="T") as running:
 
         def show(fragment):
             words = (
@@ -183,7 +184,7 @@ class Tab:
 @needs_browser
 def test_clicks_show_an_order_and_a_download(server, download, tmp_path):
     order, _ = download
-    with management_front(server, threading.Lock(), token="T") as running:
+    with management_front(Management(server, threading.Lock()), token="T") as running:
         tab = Tab(tmp_path)
         try:
             tab.open(f"http://127.0.0.1:{running.ports[0]}/page#T")

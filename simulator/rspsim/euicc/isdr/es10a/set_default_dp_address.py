@@ -1,8 +1,8 @@
 """ES10a.SetDefaultDpAddress: an empty address removes the one stored (SGP.22 v2, 5.7.4)."""
 
-from dataclasses import replace
 from typing import Final
 
+from rspcore.frozen import replace
 from rspcore.messages.es10a import (
     SetDefaultDpAddressRequest,
     SetDefaultDpAddressResponse,

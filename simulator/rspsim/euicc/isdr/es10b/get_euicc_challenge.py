@@ -1,8 +1,8 @@
 """ES10b.GetEUICCChallenge: begins a new RSP session in any state (SGP.22 v2, 5.7.7)."""
 
-from dataclasses import replace
 from typing import Final
 
+from rspcore.frozen import replace
 from rspcore.messages.es10b import GetEuiccChallengeRequest, GetEuiccChallengeResponse
 from rspsim.env import Rng
 from rspsim.euicc.decisions import Decision

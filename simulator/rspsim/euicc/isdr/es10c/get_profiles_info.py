@@ -1,8 +1,7 @@
 """ES10c.GetProfilesInfo: what the card reports of its Profiles (SGP.22 v2, 5.7.15)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from rspcore.errors import DecodeError
 from rspcore.messages.es10c import (
@@ -48,6 +47,7 @@ DEFAULT_TAGS: Final[Decision[frozenset[int]]] = Decision(
     ),
     "objects listed when the request has no tag list",
 )
+_SERVICE_DATA: Final = 0xBF22
 _OBJECTS: Final[Mapping[int, str]] = {
     Tag.Iccid: "iccid",
     Tag.IsdpAid: "isdp_aid",
@@ -62,7 +62,7 @@ _OBJECTS: Final[Mapping[int, str]] = {
     Tag.ProfileOwner: "profile_owner",
     Tag.DpProprietaryData: "dp_proprietary_data",
     Tag.ProfilePolicyRules: "profile_policy_rules",
-    0xBF22: "service_specific_data_stored_in_euicc",
+    _SERVICE_DATA: "service_specific_data_stored_in_euicc",
 }
 """Tag of each object to its component of ProfileInfo."""
 
@@ -119,23 +119,25 @@ def _described(profile: Profile, tags: frozenset[int], state: CardState) -> Prof
     service_data = None
     if RspCapability.serviceSpecificDataSupport in state.personality.rsp_capability:
         service_data = metadata.service_specific_data_stored_in_euicc
-    whole = ProfileInfo(
-        iccid=profile.iccid,
-        isdp_aid=profile.aid,
-        profile_state=profile.state,
-        profile_nickname=profile.nickname or None,
-        service_provider_name=metadata.service_provider_name,
-        profile_name=metadata.profile_name,
-        icon_type=metadata.icon_type,
-        icon=metadata.icon,
-        profile_class=profile.profile_class,
-        notification_configuration_info=metadata.notification_configuration_info,
-        profile_owner=metadata.profile_owner,
-        dp_proprietary_data=profile.dp_proprietary_data,
-        profile_policy_rules=metadata.profile_policy_rules,
-        service_specific_data_stored_in_euicc=service_data,
+    objects: dict[int, Any] = {
+        Tag.Iccid: profile.iccid,
+        Tag.IsdpAid: profile.aid,
+        Tag.ProfileState: profile.state,
+        Tag.ProfileNickname: profile.nickname or None,
+        Tag.ServiceProviderName: metadata.service_provider_name,
+        Tag.ProfileName: metadata.profile_name,
+        Tag.IconType: metadata.icon_type,
+        Tag.Icon: metadata.icon,
+        Tag.ProfileClass: profile.profile_class,
+        Tag.NotificationConfigurationInfo: metadata.notification_configuration_info,
+        Tag.ProfileOwner: metadata.profile_owner,
+        Tag.DpProprietaryData: profile.dp_proprietary_data,
+        Tag.ProfilePolicyRules: metadata.profile_policy_rules,
+        _SERVICE_DATA: service_data,
+    }
+    return ProfileInfo(
+        **{name: objects[tag] if tag in tags else None for tag, name in _OBJECTS.items()}
     )
-    return replace(whole, **{name: None for tag, name in _OBJECTS.items() if tag not in tags})
 
 
 PRESENT: Final[Decision[Callable[[View], tuple[Profile, ...]]]] = Decision(

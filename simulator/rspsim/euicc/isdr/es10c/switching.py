@@ -7,9 +7,9 @@ reset completes it too (3.2).
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
+from rspcore.frozen import replace
 from rspcore.messages.codec import Structure
 from rspcore.tags import ECASD_AID, ISDR_AID
 from rspsim.euicc import cat, isdp

@@ -1,9 +1,9 @@
 """ES8+.LoadProfileElements: the profile package, segment by segment (SGP.22 v2, 5.5.5)."""
 
-from dataclasses import replace
 from typing import Final
 
 from rspcore import tlv
+from rspcore.frozen import replace
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
 from rspsim.euicc import memory

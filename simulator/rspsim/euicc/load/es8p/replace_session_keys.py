@@ -3,12 +3,12 @@
 Counter and MAC chain start again with them.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from rspcore.crypto.bsp import Bsp
 from rspcore.crypto.kdf import BspKeys
 from rspcore.errors import DecodeError
+from rspcore.frozen import replace
 from rspcore.messages.es8p import ReplaceSessionKeysRequest
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag

@@ -5,9 +5,9 @@ what the card claims in EUICCInfo2 (TCA eUICC Profile Package, ProfileHeader).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
+from rspcore.frozen import replace
 from rspcore.messages.euicc_info import UiccCapability
 from rspcore.messages.euicc_response import PeStatusCode
 from rspcore.profile_reader import ProfileElementTlv, ProfileHeader

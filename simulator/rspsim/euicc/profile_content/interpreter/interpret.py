@@ -9,11 +9,11 @@ Source: TCA eUICC Profile Package, 8.1 and 8.10; SGP.22 v2, 5.5.5.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from rspcore import schema
 from rspcore.errors import DecodeError
+from rspcore.frozen import replace
 from rspcore.messages.euicc_info import UiccCapability
 from rspcore.messages.euicc_response import PeStatus, PeStatusCode
 from rspcore.profile_reader import ProfileElementTlv, decode_element

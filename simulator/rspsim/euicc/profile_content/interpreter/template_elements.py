@@ -5,9 +5,9 @@ gives the template's file where the template creates all its files, and none els
 first file stands follows from the element: below the MF, or below an NAA made before.
 """
 
-from dataclasses import replace
 from typing import Any, Final
 
+from rspcore.frozen import replace
 from rspcore.ids import Oid
 from rspcore.messages.euicc_info import UiccCapability
 from rspcore.messages.euicc_response import PeStatusCode

@@ -6,12 +6,12 @@ file takes of the memory is counted with the Profile.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.errors import DecodeError
+from rspcore.frozen import replace
 from rspcore.messages.euicc_response import PeStatusCode
 from rspcore.status import StatusWord
 from rspsim.euicc import memory

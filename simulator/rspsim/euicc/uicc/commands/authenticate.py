@@ -10,7 +10,6 @@ names the limit and no status word: this is our reading.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from rspcore.apdu import CommandApdu
@@ -18,6 +17,7 @@ from rspcore.crypto.aka.algorithm import AkaAlgorithm, gsm_triplet, xor
 from rspcore.crypto.aka.milenage import Milenage
 from rspcore.crypto.aka.tuak import Tuak
 from rspcore.crypto.aka.usim_test_algorithm import UsimTestAlgorithm
+from rspcore.frozen import replace
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
@@ -27,6 +27,7 @@ from rspsim.euicc.uicc.command_context import CommandContext
 
 __all__ = [
     "ALGORITHM",
+    "HELD",
     "MAC_RIGHT",
     "SQN_FRESH",
     "USE_LEFT",
@@ -75,9 +76,18 @@ def _fresh(parameters: AkaParameters, seq: int, ind: int) -> bool:
     return not (limited and highest - seq > parameters.sqn_age_limit)
 
 
+def _held(parameters: AkaParameters) -> int:
+    """Returns the highest number accepted, its index included."""
+    highest = max(parameters.seq)
+    return highest << _IND_BITS | parameters.seq.index(highest)
+
+
 ALGORITHM: Final = Decision("uicc.aka_algorithm", _algorithm, "algorithm an NAA computes with")
 SQN_FRESH: Final[Decision[Callable[[AkaParameters, int, int], bool]]] = Decision(
     "uicc.sqn_fresh", _fresh, "whether a sequence number is acceptable"
+)
+HELD: Final[Decision[Callable[[AkaParameters], int]]] = Decision(
+    "uicc.sqn_held", _held, "number that AUTS names"
 )
 MAC_RIGHT: Final[Decision[Callable[[bytes, bytes], bool]]] = Decision(
     "uicc.aka_mac", lambda given, computed: given == computed, "whether MAC-A fits"
@@ -186,9 +196,10 @@ def _umts(context: CommandContext, parameters: AkaParameters, rand: bytes, autn:
     number = int.from_bytes(sqn, "big")
     seq, ind = number >> _IND_BITS, number & (1 << _IND_BITS) - 1
     if not decisions[SQN_FRESH](parameters, seq, ind):
-        return context.outcome(_RESYNC + _lv(_auts(parameters, algorithm, rand)))
-    held = tuple(seq if n == ind else old for n, old in enumerate(parameters.seq))
-    changed = replace(parameters, seq=held)
+        held = decisions[HELD](parameters)
+        return context.outcome(_RESYNC + _lv(_auts(held, algorithm, rand)))
+    numbers = tuple(seq if n == ind else old for n, old in enumerate(parameters.seq))
+    changed = replace(parameters, seq=numbers)
     data = _SUCCESS + _lv(vector.res) + _lv(vector.ck) + _lv(vector.ik)
     if context.place.adf is not None and _service_27(context, context.place.adf):
         data += _lv(gsm_triplet(vector)[1])
@@ -196,9 +207,7 @@ def _umts(context: CommandContext, parameters: AkaParameters, rand: bytes, autn:
     return context.written(replace(context.content, aka=others), data)
 
 
-def _auts(parameters: AkaParameters, algorithm: AkaAlgorithm, rand: bytes) -> bytes:
-    """Returns AUTS for the highest number accepted (TS 33.102, 6.3.3)."""
-    highest = max(parameters.seq)
-    ind = parameters.seq.index(highest)
-    held = (highest << _IND_BITS | ind).to_bytes(6, "big")
+def _auts(number: int, algorithm: AkaAlgorithm, rand: bytes) -> bytes:
+    """Returns AUTS for the number the card holds (TS 33.102, 6.3.3)."""
+    held = number.to_bytes(6, "big")
     return xor(held, algorithm.resync_ak(rand)) + algorithm.mac_s(rand, held, bytes(2))

@@ -4,12 +4,12 @@ A data object is read and written in blocks: the first names its tag (and, writt
 following continue. What a block leaves open is kept with the channel until it is complete.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu
 from rspcore.errors import DecodeError
+from rspcore.frozen import replace
 from rspcore.status import StatusWord
 from rspsim.euicc.channel_context import DataTransfer
 from rspsim.euicc.outcome import Outcome, View

@@ -1,8 +1,7 @@
 """READ BINARY and UPDATE BINARY (ETSI TS 102 221, 11.1.3 and 11.1.4)."""
 
-from dataclasses import replace
-
 from rspcore.apdu import CommandApdu
+from rspcore.frozen import replace
 from rspcore.status import StatusWord
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import FileKind

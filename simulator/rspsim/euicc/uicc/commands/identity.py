@@ -5,6 +5,7 @@ in order of preference and the home network's public keys; EF.IMSI and EF.Routin
 rest.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from rspcore import tlv
@@ -18,7 +19,10 @@ from rspsim.euicc.profile_content.model import Path
 from rspsim.euicc.uicc.command_context import CommandContext
 from rspsim.euicc.uicc.commands.authenticate import user_verified
 
-__all__ = ["SUCI", "get_identity"]
+__all__ = ["SCHEME", "SUCI", "get_identity"]
+
+Pairs = list[tuple[int, int]]
+"""Schemes in order of preference, each with the number of its key, 0 with the null scheme."""
 
 _SUCI, _SUCI_NSWO = 0x01, 0x02
 _UST, _IMSI, _AD = 0x6F38, 0x6F07, 0x6FAD
@@ -71,6 +75,25 @@ def _schemes(info: bytes) -> tuple[list[tuple[int, int]], list[tuple[int, bytes]
     return pairs, keys
 
 
+def _scheme(pairs: Pairs, keys: int, /) -> tuple[int, int] | None:
+    """Returns the first scheme that is known and has its key, or None when there is none.
+
+    A list without any stands for the null scheme (TS 31.102, 4.4.11.8).
+    """
+    if not pairs:
+        return ProtectionScheme.NULL, 0
+    known = tuple(ProtectionScheme)
+    for scheme, index in pairs:
+        if scheme == ProtectionScheme.NULL or (scheme in known and 1 <= index <= keys):
+            return scheme, index
+    return None
+
+
+SCHEME: Final[Decision[Callable[[Pairs, int], tuple[int, int] | None]]] = Decision(
+    "uicc.suci_scheme", _scheme, "scheme of the list by which the SUCI is made"
+)
+
+
 def _mnc_length(context: CommandContext, adf: Path) -> int:
     data = _body(context, (*adf, _AD)) or b""
     return 3 if len(data) > 3 and data[3] & 0xF == 3 else 2
@@ -91,12 +114,13 @@ def _suci(context: CommandContext, adf: Path) -> bytes | None:
     mcc, mnc, msin = digits[:3], digits[3 : 3 + size].ljust(3, "F"), _swapped(digits[3 + size :])
     plmn = bytes.fromhex(mcc[1] + mcc[0] + mnc[2] + mcc[2] + mnc[1] + mnc[0])
     routing = (_body(context, (*adf, _DF_5GS, _ROUTING)) or _NULL_ROUTING)[:2]
-    scheme, index = pairs[0] if pairs else (ProtectionScheme.NULL, 0)
+    chosen = context.view.decisions[SCHEME](pairs, len(keys))
+    if chosen is None:
+        return None
+    scheme, index = chosen
     head = bytes((_SUPI_TYPE_IMSI_SUCI,)) + plmn + routing
     if scheme == ProtectionScheme.NULL:
         return head + bytes((0, 0)) + msin
-    if not 1 <= index <= len(keys) or scheme not in tuple(ProtectionScheme):
-        return None
     identifier, key = keys[index - 1]
     ephemeral = context.view.rng.octets(32)
     try:

@@ -1,8 +1,7 @@
 """ACTIVATE FILE and DEACTIVATE FILE (ETSI TS 102 221, 11.1.14 and 11.1.15)."""
 
-from dataclasses import replace
-
 from rspcore.apdu import CommandApdu
+from rspcore.frozen import replace
 from rspcore.status import StatusWord
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import LifeCycle

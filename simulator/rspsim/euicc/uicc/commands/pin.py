@@ -5,10 +5,11 @@ gives all tries back. Verification is volatile, everything else is kept with the
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from rspcore.apdu import CommandApdu, ResponseApdu
+from rspcore.frozen import replace
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View

@@ -3,9 +3,8 @@
 Record 1 of a cyclic file is the one written last; a new one replaces the oldest.
 """
 
-from dataclasses import replace
-
 from rspcore.apdu import CommandApdu, Ins
+from rspcore.frozen import replace
 from rspcore.status import StatusWord
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import File, FileKind

@@ -5,10 +5,10 @@ profile package names an ADF does not select it; an ADF is selected by its AID, 
 is the current one.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from rspcore.apdu import CommandApdu
+from rspcore.frozen import replace
 from rspcore.status import StatusWord
 from rspsim.euicc.channel_context import FileContext
 from rspsim.euicc.decisions import Decision
@@ -17,7 +17,7 @@ from rspsim.euicc.profile_content.model import File, FileKind, Path
 from rspsim.euicc.uicc.command_context import CommandContext
 from rspsim.euicc.uicc.fcp import FCP
 
-__all__ = ["FIND", "arrive", "select_adf", "select_file"]
+__all__ = ["FIND", "arrive", "select_adf", "select_file", "selected_elsewhere"]
 
 _MF = 0x3F00
 _CURRENT_ADF = 0x7FFF
@@ -128,14 +128,16 @@ def select_file(command: CommandApdu, view: View) -> Outcome:
     found = context.file(view.decisions[FIND](context, command))
     if found is None:
         return context.refuse(StatusWord.FILE_NOT_FOUND)
-    if not found.shareable and _selected_elsewhere(context, found):
+    if selected_elsewhere(context, found):
         return context.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
     return _answer(context, found, command.p2)
 
 
-def _selected_elsewhere(context: CommandContext, one: File) -> bool:
-    """Returns whether a file is the current one of another channel (TS 102 221, 8.7)."""
+def selected_elsewhere(context: CommandContext, one: File) -> bool:
+    """Returns whether a file that is not shareable is current on another channel (8.7)."""
     view = context.view
+    if one.shareable:
+        return False
     places = [
         channel.files
         for number, channel in enumerate(view.volatile.channels)

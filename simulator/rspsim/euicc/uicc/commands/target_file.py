@@ -1,14 +1,23 @@
 """Finds the EF a command works on, the current one or one by short identifier, and its rules."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from rspcore.status import StatusWord
 from rspsim.euicc.channel_context import FileContext
+from rspsim.euicc.decisions import Decision
 from rspsim.euicc.profile_content.model import File, FileKind
 from rspsim.euicc.uicc.access import AccessMode
 from rspsim.euicc.uicc.command_context import CommandContext
+from rspsim.euicc.uicc.commands.select import selected_elsewhere
 
-__all__ = ["Reached", "reach", "refusal"]
+__all__ = ["SHARED_BY_SFI", "Reached", "reach", "refusal"]
+
+SHARED_BY_SFI: Final = Decision(
+    "uicc.shared_by_sfi",
+    selected_elsewhere,
+    "whether a short identifier names a file that another channel has for itself",
+)
 
 _READABLE_WHEN_DEACTIVATED = 0x40
 
@@ -45,6 +54,8 @@ def reach(context: CommandContext, sfi: int | None, kinds: tuple[FileKind, ...])
         found = next((one for one in below if one.sfi == sfi and not one.kind.is_directory), None)
         if found is None:
             return StatusWord.FILE_NOT_FOUND
+        if context.view.decisions[SHARED_BY_SFI](context, found):
+            return StatusWord.CONDITIONS_NOT_SATISFIED
         place = FileContext(
             directory=context.place.directory, file=found.path, adf=context.place.adf
         )

@@ -5,11 +5,12 @@ time: another reference starts a new one. The proof of receipt goes back with th
 ENVELOPE, or as SEND SHORT MESSAGE (3GPP TS 31.115, 4; ETSI TS 102 223, 7.1.1).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu
 from rspcore.errors import DecodeError
+from rspcore.frozen import replace
 from rspcore.ota import sms
 from rspcore.status import StatusWord
 from rspsim.euicc.channel_context import SmsParts

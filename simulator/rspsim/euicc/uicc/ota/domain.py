@@ -7,12 +7,12 @@ Specification, 11).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import CryptoError, DecodeError
+from rspcore.frozen import replace
 from rspcore.ids import Aid
 from rspcore.ota.algorithms import Algorithm, decipher, encipher
 from rspcore.ota.scp03 import key_check_value, unwrap_key

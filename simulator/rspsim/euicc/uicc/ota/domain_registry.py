@@ -4,11 +4,11 @@ Source: GlobalPlatform Card Specification, 11.2 to 11.4 and annex H.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu
 from rspcore.errors import DecodeError
+from rspcore.frozen import replace
 from rspcore.ids import Aid
 from rspcore.status import StatusWord
 from rspsim.euicc import memory

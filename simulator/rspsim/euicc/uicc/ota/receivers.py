@@ -6,9 +6,10 @@ another.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
+from rspcore.frozen import replace
 from rspcore.ota.algorithms import Algorithm
 from rspcore.ota.packet import KeySet, SecurityParameters
 from rspsim.euicc.decisions import Decision

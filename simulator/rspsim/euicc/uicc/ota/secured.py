@@ -7,11 +7,12 @@ sender are answered without protection.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from rspcore.apdu import ResponseApdu
 from rspcore.errors import CryptoError, DecodeError
+from rspcore.frozen import replace
 from rspcore.ota.packet import (
     CommandPacket,
     CounterMode,

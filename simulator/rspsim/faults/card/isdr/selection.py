@@ -20,6 +20,8 @@ __all__ = ["FAULTS"]
 
 _PLAIN_ATR: Final = bytes.fromhex("3B9F96801FC78031E073FE2113655549434373696D13B1")
 _TEMPLATE: Final = 0xE0
+_AID: Final = 0x84
+_OTHER_AID: Final = bytes.fromhex("A0000005591010FFFFFFFF8900000177")
 
 
 def _plain_when_enabled(state: CardState, /) -> bytes:
@@ -32,6 +34,14 @@ def _fci_without(*tags: int) -> Change:
         return tlv.encode(0x6F, *(bytes(o.raw) for o in whole.children() if o.tag not in tags))
 
     return swap(selection.FCI, bare)
+
+
+def _naming_another(state: CardState) -> bytes:
+    whole = tlv.parse(selection.FCI.standard(state))
+    objects = (
+        tlv.encode(_AID, _OTHER_AID) if o.tag == _AID else bytes(o.raw) for o in whole.children()
+    )
+    return tlv.encode(0x6F, *objects)
 
 
 def _fci_with_template(template: str) -> Change:
@@ -132,6 +142,12 @@ FAULTS: Final = (
         "The FCI of the ISD-R lacks the template E0 with the version.",
         ("ISD-R.Select#01", "ISD-R.Select#10", "ISD-R.Select#11", "ISD-R.Select#14"),
         _fci_without(_TEMPLATE),
+    ),
+    CardFault(
+        "select.fci.other-aid",
+        "The FCI of the ISD-R names another AID than the one selected.",
+        ("ISD-R.Select#01", "ISD-R.Select#10"),
+        swap(selection.FCI, _naming_another),
     ),
     CardFault(
         "select.fci.no-length",

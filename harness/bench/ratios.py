@@ -1,0 +1,228 @@
+"""Compares the card, downloads and starts with their floors, in CPU time: the short form of bench.
+
+    python harness/bench/ratios.py             every ratio in some seconds; plain `tox` runs it
+    python harness/bench/ratios.py --rounds 5  five times as many rounds
+
+A ratio is the CPU time of a thing to that of its floor (`floors.py`), taken in turn in the same
+run, so that other load of the machine changes it little. Printed are the median of the floor in
+microseconds, the median ratio with the tenth and the ninetieth percentile, the figure this commit
+states, and the goal. A stated figure is what was measured when it was written, while others used
+the machine too; it may only be lowered. Exit code 1 when a median is above 1.3 times its stated
+figure.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median, quantiles
+from time import process_time_ns  # noqa: TID251  a bench measures CPU time
+
+import floors
+from direct import DirectLink
+from downloads import downloads_of, installed, new_card
+
+from rspcore.crypto.curves import Curve
+from rspcore.pki.generate import make_pki
+from rspharness.lpa.isdr_channel import IsdrChannel
+from rspsim.personalise import personalise
+
+__all__ = ["main", "verdict"]
+
+SLACK = 1.3
+ROOT = Path(__file__).resolve().parents[2]
+LINE = "{:<46} {:>10} {:>8} {:>15} {:>7} {:>6}  {}"
+RSPLAB = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.argv[1:]))"
+EMPTY = "def test_nothing():\n    pass\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One thing and its floor.
+
+    Attributes:
+        name: What is measured.
+        stated: The ratio this commit holds to.
+        goal: The ratio it shall come to.
+        samples: Yields pairs of CPU times, of the floor and of the thing, in microseconds.
+    """
+
+    name: str
+    stated: float
+    goal: float
+    samples: Callable[[int], Iterator[tuple[float, float]]]
+
+
+COMMANDS = (
+    ("SELECT MF", "00A4000C023F00", 11, 6),
+    ("SELECT ISD-R", "01A4040010A0000005591010FFFFFFFF8900000100", 18, 6),
+    ("GetEID", "81E2910006BF3E035C015A00", 19, 6),
+)
+
+
+def _all() -> tuple[Ratio, ...]:
+    single = [
+        Ratio(name, stated, goal, _commands(bytes.fromhex(octets), 0))
+        for name, octets, stated, goal in COMMANDS
+    ]
+    nist, brainpool = Curve.NIST_P256, Curve.BRAINPOOL_P256R1
+    return (
+        *single,
+        Ratio("list of 4 Profiles", 48, 20, _commands(bytes.fromhex("81E2910003BF2D0000"), 4)),
+        Ratio("card side of a 12 kB download, P-256", 10.5, 5, _card_side(nist)),
+        Ratio("card side of a 12 kB download, brainpool", 3, 2, _card_side(brainpool)),
+        Ratio("12 kB download in process, P-256", 9.5, 5, _whole(nist)),
+        Ratio("12 kB download in process, brainpool", 2.7, 5, _whole(brainpool)),
+        Ratio("rsplab --help", 3.3, 2.5, _help),
+        Ratio("rsplab run --case ONE", 3.6, 1.5, _one_case),
+        Ratio("collection of all suites", 2.3, 2, _collection),
+    )
+
+
+def _timed(run: Callable[[], object], times: int) -> float:
+    began = process_time_ns()
+    for _ in range(times):
+        run()
+    return (process_time_ns() - began) / times / 1000
+
+
+def _commands(octets: bytes, profiles: int) -> Callable[[int], Iterator[tuple[float, float]]]:
+    def samples(rounds: int) -> Iterator[tuple[float, float]]:
+        state = installed(profiles) if profiles else personalise(make_pki())
+        with new_card(state) as link:
+            IsdrChannel(link).open()
+            floor = floors.command(octets, link.transmit(octets))
+            for _ in range(15 * rounds):
+                yield _timed(floor, 200), _timed(lambda: link.transmit(octets), 40)
+
+    return samples
+
+
+class _Metered:
+    """A link that adds up the CPU time of the card, in microseconds."""
+
+    def __init__(self, link: DirectLink) -> None:
+        self._link = link
+        self.reset, self.close, self.used = link.reset, link.close, 0.0
+
+    def transmit(self, command: bytes) -> bytes:
+        """Sends a command."""
+        began = process_time_ns()
+        answer = self._link.transmit(command)
+        self.used += (process_time_ns() - began) / 1000
+        return answer
+
+
+def _card_side(curve: Curve) -> Callable[[int], Iterator[tuple[float, float]]]:
+    def samples(rounds: int) -> Iterator[tuple[float, float]]:
+        floor = floors.crypto(curve, floors.CARD)
+        for link, run in downloads_of(curve, 10 * rounds, _Metered):
+            link.used = 0.0
+            run()
+            yield _timed(floor, 4), link.used
+
+    return samples
+
+
+def _whole(curve: Curve) -> Callable[[int], Iterator[tuple[float, float]]]:
+    def samples(rounds: int) -> Iterator[tuple[float, float]]:
+        floor = floors.crypto(curve, floors.ALL_SIDES)
+        for _link, run in downloads_of(curve, 10 * rounds, lambda link: link):
+            yield _timed(floor, 4), _timed(run, 1)
+
+    return samples
+
+
+def _process(*words: str, folder: str) -> float:
+    """Returns the CPU time of a Python process, in microseconds."""
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    for name in ("PYTHONDONTWRITEBYTECODE", "PYTEST_ADDOPTS"):
+        environment.pop(name, None)
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(
+        (sys.executable, *words), cwd=folder, env=environment, stdout=quiet, stderr=quiet
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(words)}: ended with {process.returncode}; run it to see why")
+    return (used.ru_utime + used.ru_stime) * 1_000_000
+
+
+def _pairs(
+    rounds: int, floor: Sequence[str], thing: Sequence[str], folder: str
+) -> Iterator[tuple[float, float]]:
+    """Yields pairs; the first of each fills the caches and does not count."""
+    for number in range(2 * rounds + 1):
+        pair = _process(*floor, folder=folder), _process(*thing, folder=folder)
+        if number:
+            yield pair
+
+
+def _help(rounds: int) -> Iterator[tuple[float, float]]:
+    with tempfile.TemporaryDirectory() as folder:
+        thing = ("-c", RSPLAB, "--help")
+        yield from _pairs(2 * rounds, ("-c", floors.NOTHING), thing, folder)
+
+
+_PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:rspharness")
+
+
+def _one_case(rounds: int) -> Iterator[tuple[float, float]]:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "test_nothing.py").write_text(EMPTY, encoding="utf-8")
+        words = ("run", "--target", "inprocess", "--case", "ES10c.GetEID#01", "--report", "r")
+        yield from _pairs(rounds, _PYTEST, ("-c", RSPLAB, *words), folder)
+
+
+def _collection(rounds: int) -> Iterator[tuple[float, float]]:
+    suites = ROOT / "suites"
+    files = sorted(suites.rglob("test_*.py"))
+    words = (*_PYTEST[:-2], "--collect-only")
+    with tempfile.TemporaryDirectory() as folder:
+        texts = [one.read_text(encoding="utf-8").count("\ndef test_") for one in files]
+        for number, count in enumerate(texts):
+            text = "".join(f"def test_{one}():\n    pass\n\n\n" for one in range(count))
+            Path(folder, f"test_{number}.py").write_text(text, encoding="utf-8")
+        yield from _pairs(rounds, words, (*words, str(suites)), folder)
+
+
+def verdict(ratio: float, stated: float) -> str:
+    """Returns what is to be said of a ratio; empty when it keeps its stated figure.
+
+    >>> verdict(12.9, 10), verdict(13.1, 10)
+    ('', 'over 1.3 x 10')
+    """
+    return "" if ratio <= SLACK * stated else f"over {SLACK:g} x {stated:g}"
+
+
+def main() -> int:
+    """Measures every ratio, prints it, and returns 1 when one is over."""
+    parser = argparse.ArgumentParser(description="Compare the simulator with its floors.")
+    parser.add_argument("--rounds", type=int, default=1, metavar="N", help="N times as many rounds")
+    parser.add_argument("--only", default="", metavar="TEXT", help="only names with this text")
+    options = parser.parse_args()
+    print(LINE.format("CPU time", "floor us", "ratio", "10 % .. 90 %", "stated", "goal", ""))
+    over = 0
+    for one in _all():
+        if options.only not in one.name:
+            continue
+        pairs = list(one.samples(options.rounds))
+        floor = median(pair[0] for pair in pairs)
+        ratios = sorted(thing / floor for _, thing in pairs)
+        middle = median(ratios)
+        low, *_, high = quantiles(ratios, n=10, method="inclusive")
+        said = verdict(middle, one.stated)
+        over += bool(said)
+        spread = f"{low:.1f} .. {high:.1f}"
+        figures = (f"{floor:.1f}", f"{middle:.1f}", spread, f"{one.stated:g}", f"{one.goal:g}")
+        print(LINE.format(one.name, *figures, said).rstrip(), flush=True)
+    return 1 if over else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

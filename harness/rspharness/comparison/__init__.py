@@ -1,0 +1,1 @@
+"""Two runs, or two fingerprints, side by side: what differs between cards or firmwares."""
