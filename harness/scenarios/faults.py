@@ -11,20 +11,23 @@ for each.
 """
 
 import argparse
+import io
 import json
-import subprocess
+import os
 import sys
 import tempfile
 import tomllib
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DECLARED = ROOT / "harness" / "scenarios" / "faults.toml"
 TABLE = ROOT / "harness" / "scenarios" / "FAULTS.md"
-PROGRAM = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.argv[1:]))"
+STORIES = str(ROOT / "suites" / "scenarios")
 SERVER = "server:"
 LONGEST = 160
 HEAD = """# Stories and the faults they find
@@ -52,20 +55,23 @@ def main() -> int:
     parser.add_argument("--row", action="append", metavar="ID", help="rows; * is a wildcard")
     parser.add_argument("--write", action="store_true", help="write FAULTS.md anew")
     options = parser.parse_args()
+    os.chdir(ROOT)
     rows_of: dict[str, list[str]] = defaultdict(list)
     for row, faults in declared().items():
         if not options.row or any(fnmatchcase(row, one) for one in options.row):
             for fault in faults:
                 rows_of[fault].append(row)
     found: Found = {}
-    with ThreadPoolExecutor(2) as pool:
-        for some in pool.map(lambda one: play(*one), rows_of.items()):
-            found.update(some)
-    wrong = []
-    for (row, fault), (verdict, reason) in sorted(found.items()):
-        print(f"{row:<30} {fault:<48} {verdict:<12} {reason}")
-        if verdict != "fail":
-            wrong.append(f"{row} does not find {fault}: {verdict}")
+    for fault, rows in rows_of.items():
+        some = play(fault, rows)
+        for (row, _), (verdict, reason) in some.items():
+            print(f"{row:<30} {fault:<48} {verdict:<12} {reason}", flush=True)
+        found.update(some)
+    wrong = [
+        f"{row} does not find {fault}: {verdict}"
+        for (row, fault), (verdict, _) in sorted(found.items())
+        if verdict != "fail"
+    ]
     if options.write and not options.row:
         TABLE.write_text(table(found), encoding="utf-8")
     print("\n".join(wrong) or f"{len(found)} of {len(found)} found")
@@ -78,20 +84,16 @@ def play(fault: str, rows: list[str]) -> Found:
     Raises:
         RuntimeError: the run wrote no results; the message is the end of what it printed.
     """
-    option = "--server-fault" if fault.startswith(SERVER) else "--card-fault"
+    kind = "server" if fault.startswith(SERVER) else "card"
     with tempfile.TemporaryDirectory() as folder:
-        words = ["--target", "inprocess", option, fault.removeprefix(SERVER), "--report", folder]
-        words += [word for row in rows for word in ("--case", row)]
-        done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, "run", *words],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        words = [f"--rsp-{kind}-fault={fault.removeprefix(SERVER)}", f"--rsp-report={folder}"]
+        words += [f"--rsp-case={row}" for row in rows]
+        said = io.StringIO()
+        with redirect_stdout(said), redirect_stderr(said):
+            pytest.main([STORIES, f"--rootdir={ROOT}", "--rsp-target=inprocess", *words])
         results = Path(folder) / "latest" / "results.json"
         if not results.exists():
-            raise RuntimeError(f"{fault}: {(done.stdout + done.stderr)[-2000:]}")
+            raise RuntimeError(f"{fault}: {said.getvalue()[-2000:]}")
         cases = json.loads(results.read_text(encoding="utf-8"))["cases"]
     return {(row, fault): (case["verdict"], _reason(case)) for case in cases for row in case["ids"]}
 

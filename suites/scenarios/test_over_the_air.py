@@ -68,7 +68,7 @@ def test_somebody_else_tries(story, wrong, status):
     with story("somebody else sends me a message"):
         if wrong == "key":
             stranger = OtaServer(replace(first.parameters, kid=bytes(16)), counter=99)
-            receipt = stranger.update_metadata(phone.card, forged)
+            receipt = ota.deliver(phone.card, stranger.packet(ota.script_of(forged)))
         elif wrong == "counter":
             late = OtaServer(first.parameters, counter=3)
             receipt = late.update_metadata(phone.card, forged)
@@ -92,4 +92,5 @@ def test_line_that_is_off_is_not_reached(story):
     expect.that(holds=not receipt.accepted, expected="not accepted", actual=receipt.describe())
     wanted = {one.iccid: one.parameters.spn for one in (first, second)}
     expect.equal(names(phone), wanted, "names")
+    first.is_on_in(phone.card)
     story.ends()

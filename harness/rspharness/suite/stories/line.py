@@ -121,8 +121,8 @@ class Line:
         """
         selected = file_access.select_usim_file(card, _EF_MSISDN)
         expect.success(selected, "SELECT EF_MSISDN")
-        (record, *_) = file_access.records(card)
-        expect.equal(_dialled(record), number, "EF_MSISDN")
+        numbers = [_dialled(record) for record in file_access.records(card)[:1]]
+        expect.equal(numbers, [number], "EF_MSISDN")
 
     def is_unknown_to(self, card: Card) -> None:
         """Requires the USIM of a card to refuse a challenge of this network: 9862.
