@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from generators import api, catalogue, faults, gaps, session_states, stories
+from generators import api, catalogue, faults, gaps, session_states, stories, test_runs
 
 __all__ = ["PAGES"]
 
@@ -15,4 +15,5 @@ PAGES: Final[tuple[Callable[[Path], None], ...]] = (
     gaps.write,
     session_states.write,
     stories.write,
+    test_runs.write,
 )

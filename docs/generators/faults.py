@@ -12,6 +12,7 @@ from rspsim.card_setup import USUAL_PERSONALITY
 from rspsim.euicc.options import Options
 from rspsim.euicc.personality import personality_named
 from rspsim.faults.registry import card_faults, hostile_cards, server_faults
+from rspsim.variations import VARIATIONS
 
 __all__ = ["write"]
 
@@ -40,7 +41,7 @@ def _presets() -> str:
     """Returns the presets of cards, each with what it is made of."""
     rows = []
     for one in PRESETS:
-        parts = [one.personality or "", *one.options, *one.faults]
+        parts = [one.personality or "", *one.options, *one.variations, *one.faults]
         if one.memory is not None:
             parts.append(f"{one.memory:,} octets of memory")
         if one.isdr_aid:
@@ -49,6 +50,24 @@ def _presets() -> str:
             (f"`{one.name}`", cell(one.summary), ", ".join(f"`{part}`" for part in parts if part))
         )
     return table(("preset", "a card that", "made of"), rows)
+
+
+def _variations() -> str:
+    """Returns the legal variations by kind, each with why it is legal."""
+    kinds = defaultdict(list)
+    for one in VARIATIONS:
+        kinds[one.kind].append(one)
+    return "\n\n".join(
+        f"## {cell(kind)}\n\n"
+        + table(
+            ("variation", "a card with it", "legal by", "octets"),
+            (
+                (f"`{one.name}`", cell(one.summary), cell(one.legal_by), cell(one.octets))
+                for one in found
+            ),
+        )
+        for kind, found in kinds.items()
+    )
 
 
 def _options() -> str:
@@ -68,7 +87,7 @@ def _options() -> str:
 
 
 def write(folder: Path) -> None:
-    """Writes `card_faults.md`, `hostile_cards.md`, `server_faults.md` and `presets.md`."""
+    """Writes the pages of faults, hostile cards, variations and presets."""
     save(
         folder,
         "card_faults.md",
@@ -88,6 +107,15 @@ def write(folder: Path) -> None:
             ("card", "what it does"),
             ((f"`{one.name}`", cell(one.summary)) for one in hostile_cards()),
         ),
+    )
+    save(
+        folder,
+        "variations.md",
+        "# Legal variations",
+        "What a conforming card may do otherwise: `rsplab card serve --variation NAME`, "
+        '`simulated_card(variations=["NAME"])` or `variations = "NAME"` under `[card]` of a target '
+        "file. No case is red on such a card.",
+        _variations(),
     )
     save(
         folder,

@@ -4,7 +4,7 @@ Each is modelled on reports from the field, not on one product. A preset is a pe
 faults and memory under one name; what a command line or a test asks for beside it is added.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
@@ -15,6 +15,7 @@ from rspsim.euicc.decisions import Decisions
 from rspsim.euicc.isdr import selection
 from rspsim.euicc.state import Volatile
 from rspsim.euicc.uicc import toolkit
+from rspsim.variations.named_variations import variation_named, varied
 
 __all__ = ["PRESETS", "USUAL", "VENDOR_AID", "CardPreset", "preset_named"]
 
@@ -44,6 +45,7 @@ class CardPreset:
         personality: Name of its personality; None for the default one.
         options: Options that differ from the personality's, "name=value" each.
         faults: Names of its faults.
+        variations: Names of its legal variations (`rspsim.variations`).
         memory: Non-volatile memory for Profiles, in octets; None for the personality's.
         isdr_aid: AID its ISD-R answers to in place of the standard one; empty for that one.
         busy: True for proactive commands that wait after every reset.
@@ -56,13 +58,19 @@ class CardPreset:
     personality: str | None = None
     options: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    variations: tuple[str, ...] = ()
     memory: int | None = None
     isdr_aid: bytes = b""
     busy: bool = False
     delays_ms: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
 
     def changed(self, decisions: Decisions) -> Decisions:
-        """Returns decisions with the AID and toolkit of this kind of card, not yet its faults."""
+        """Returns decisions with AID, toolkit and variations of this kind of card, without faults.
+
+        Raises:
+            LocalError: there is no such variation.
+        """
+        decisions = varied(decisions, map(variation_named, self.variations))
         if self.isdr_aid:
             decisions = decisions.having(applications.MATCHES, self._matches)
         if self.busy:
@@ -72,6 +80,21 @@ class CardPreset:
     def _matches(self, aid: bytes, name: bytes) -> bool:
         known = self.isdr_aid if aid == selection.AID.octets else aid
         return applications.MATCHES.standard(known, name)
+
+    def varied(self, names: Iterable[str]) -> "CardPreset":
+        """Returns this kind of card with further legal variations.
+
+        Raises:
+            LocalError: there is no such variation.
+        """
+        added = tuple(map(variation_named, names))
+        personality = next((one.personality for one in added if one.personality), None)
+        return replace(
+            self,
+            personality=self.personality or personality,
+            options=(*self.options, *(option for one in added for option in one.options)),
+            variations=(*self.variations, *(one.name for one in added)),
+        )
 
 
 def _with_toolkit(before: Volatile, /) -> Volatile:

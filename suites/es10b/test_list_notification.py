@@ -203,6 +203,7 @@ def test_number_of_128_is_positive(card, given, step):
     with step("Initial conditions: enabled and disabled until a number of 128 or more"):
         number = _number_of_128_or_more(card, given, one)
     with step("S_LPAd -> eUICC: ListNotification; expected: the number with a leading 00 octet"):
+        expect.that(holds=number >= 128, expected="128 or more listed", actual=str(number))
         coded = [
             bytes(entry.find(0x80).value)
             for entry in tlv.parse(
@@ -243,4 +244,4 @@ def _number_of_128_or_more(card, given, one):
             expect.ok(card.send(request))
         count += len(requests)
         if count >= 128:
-            return count
+            return max((entry.seq_number for entry in card.notifications()), default=count)

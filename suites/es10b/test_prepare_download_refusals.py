@@ -2,7 +2,7 @@
 
 from rspcore.crypto.curves import Curve
 from rspcore.ids import TransactionId
-from rspcore.messages.es10b import DownloadErrorCode, GetEuiccInfo1Request
+from rspcore.messages.es10b import DownloadErrorCode, GetEuiccInfo1Request, PrepareDownloadResponse
 from rspcore.pki.generate import make_pki
 from rspcore.pki.roles import Role
 from rspcore.tags import Tag
@@ -12,6 +12,8 @@ from rspharness.servers.certificate_changes import on_curve, with_policy
 
 INVALID_CERTIFICATE = DownloadErrorCode.invalidCertificate
 INVALID_SIGNATURE = DownloadErrorCode.invalidSignature
+UNREAD = (DownloadErrorCode.invalidCertificate, DownloadErrorCode.undefinedError)
+"""Codes of cards in the field for a request that cannot be read."""
 UNSUPPORTED_CURVE = DownloadErrorCode.unsupportedCurve
 NO_SESSION = DownloadErrorCode.noSessionContext
 INVALID_TRANSACTION = DownloadErrorCode.invalidTransactionId
@@ -198,27 +200,30 @@ def test_missing_hash(card, server, step, note):
 
 @testcase("ES10b.PrepareDownload#32")
 def test_unreadable_request_is_refused(card, server, step):
-    """A length inside smdpSigned2 that runs past its end is wrong data."""
+    """A request with a length inside smdpSigned2 that runs past its end is refused."""
     with step("Initial conditions: AuthenticateServer done"):
         session = server.authenticated(card)
         before = card.observe()
     request = tlv_edit.replaced(session.prepare_request(), bytes.fromhex("307F800101"), 0x30)
     with step("S_LPAd -> eUICC: PrepareDownload, broken ASN.1"):
         response = card.store(request)
-    with step("Expected: SW 6A80"):
-        expect.refused(response, 0x6A80)
+    with step("Expected: SW 6A80, or invalidCertificate(1) or undefinedError(127)"):
+        expect.refused_or_error(response, PrepareDownloadResponse, (0x6A80,), *UNREAD)
     with step("Expected: Profiles, Notifications and addresses as before"):
         expect.unchanged(before, card.observe())
 
 
 @testcase.each(
-    "mistakes, code",
+    "mistakes, codes",
     {
-        "ES10b.PrepareDownload#37": (("bad_signature", None), INVALID_CERTIFICATE),
-        "ES10b.PrepareDownload#38": ((None, OTHER_TRANSACTION), INVALID_SIGNATURE),
+        "ES10b.PrepareDownload#37": (("bad_signature", None), (INVALID_CERTIFICATE,)),
+        "ES10b.PrepareDownload#38": (
+            (None, OTHER_TRANSACTION),
+            (INVALID_SIGNATURE, INVALID_TRANSACTION),
+        ),
     },
 )
-def test_first_of_two_mistakes_is_reported(card, server, step, note, mistakes, code):
+def test_first_of_two_mistakes_is_reported(card, server, step, note, mistakes, codes):
     """With a wrong smdpSignature2 and another part wrong the card reports the first it checks."""
     flaw, named = mistakes
     certificate = server.pb if flaw is None else server.flawed(flaw, server.pb)
@@ -233,8 +238,8 @@ def test_first_of_two_mistakes_is_reported(card, server, step, note, mistakes, c
     with step("S_LPAd -> eUICC: PrepareDownload, smdpSignature2 and another part wrong"):
         response = card.ask(request)
         note(f"the card answers {_in_words(response)}")
-    with step(f"Expected: {expect.names([code])}"):
-        expect.error(response, code)
+    with step(f"Expected: {expect.names(codes)}"):
+        expect.error(response, *codes)
         expect.unchanged(before, card.observe())
 
 

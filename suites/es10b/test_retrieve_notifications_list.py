@@ -19,6 +19,7 @@ from rspcore.profile_maker import preset
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
+from rspharness.card.signed_content import same_content
 from rspharness.servers.card_signatures import verify_notification, verify_pir
 from rspharness.servers.rsp_server import profile
 from rspharness.suite import store_data_blocks
@@ -110,7 +111,7 @@ def test_number_finds_an_installation_result(card, given, server, step):
     with step("S_LPAd -> eUICC: RetrieveNotificationsList by the number in the PIR"):
         found = retrieved(card, SearchCriteria(seq_number=metadata(pir).seq_number))
     with step("Expected: that BF37 alone, octet for octet"):
-        expect.equal(found, (pir,))
+        same_content(found, (pir,), "the PIR")
 
 
 @testcase.each(
@@ -163,7 +164,7 @@ def test_unknown_number(card, given, step):
     with step("S_LPAd -> eUICC: RetrieveNotificationsList, unknown number; expected: nothing"):
         expect_nothing(card, SearchCriteria(seq_number=UNKNOWN_NUMBER))
     with step("Expected: the Notifications as before"):
-        expect.equal(card.pending_notifications(), before, "pending Notifications")
+        same_content(card.pending_notifications(), before, "pending Notifications")
 
 
 @testcase("ES10b.RetrieveNotificationsList#10")
@@ -218,8 +219,8 @@ def test_reading_keeps_the_entries(card, given, step):
         third = retrieved(card)
     with step("Expected: the same five each time"):
         expect.equal(len(first), len(PENDING), "Notifications")
-        expect.equal(second, first, "second answer")
-        expect.equal(third, first, "answer after a reset")
+        same_content(second, first, "second answer")
+        same_content(third, first, "answer after a reset")
 
 
 FIVE = tuple(
@@ -254,7 +255,7 @@ def test_long_answer_comes_whole(card, given, step):
         )
         expect.equal(len(single), len(FIVE), "PIRs retrieved by number")
         found = own(card, whole.notification_list)
-        expect.equal(sorted(found), sorted(single), "Notifications")
+        same_content(sorted(found), sorted(single), "Notifications")
 
 
 @testcase("ES10b.RetrieveNotificationsList#17")

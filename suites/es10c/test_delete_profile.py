@@ -24,6 +24,7 @@ from rspcore.tags import ISDP_PREFIX
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.card.free_memory import free_memory
+from rspharness.card.signed_content import same_content
 from rspharness.servers.card_signatures import verify_notification
 
 ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERATIONAL3"
@@ -207,7 +208,7 @@ def test_notifications_of_the_profile_stay(card, given, step):
     with step("S_LPAd -> eUICC: DeleteProfile"):
         expect.ok(delete(card, one.iccid))
     with step("Expected: that Notification as before"):
-        expect.equal(card.pending_notifications(), before, "pending Notifications")
+        same_content(card.pending_notifications(), before, "pending Notifications")
 
 
 @testcase("ES10c.DeleteProfile#15")

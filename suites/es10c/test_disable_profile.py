@@ -17,7 +17,7 @@ from rspcore.tags import ISDP_PREFIX
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.lpa.proactive import settle_refresh
-from rspharness.suite import file_access, refresh
+from rspharness.suite import file_access, logical_channels, refresh
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 ADDRESS = "dp1.example.com"
@@ -208,15 +208,15 @@ def test_implicit_disabling_leaves_a_notification(card, given, step):
 def test_application_on_another_channel(card, given, note, step):
     """The USIM on another channel is gone; the channel of the ISD-R still answers."""
     (one,) = given.profiles(ONE, enabled=ONE)
-    with step("Initial conditions: the USIM selected on channel 2"):
+    with step("Initial conditions: the USIM selected on one more channel"):
         eid = card.eid()
-        expect.success(card.apdu("0070000200"), "MANAGE CHANNEL, open 2")
-        expect.success(file_access.select_application(card, channel=2), "USIM")
+        second = logical_channels.opened(card)
+        expect.success(file_access.select_application(card, channel=second), "USIM")
     with step("S_LPAd -> eUICC: DisableProfile, refreshFlag FALSE"):
         expect.ok(disable(card, one.by_iccid))
-    with step("Terminal -> eUICC: SELECT USIM on channel 2; GetEID"):
-        gone = file_access.select_application(card, channel=2)
-        note(f"SELECT of the former USIM on channel 2: SW {gone.sw:04X}")
+    with step("Terminal -> eUICC: SELECT USIM on that channel; GetEID"):
+        gone = file_access.select_application(card, channel=second)
+        note(f"SELECT of the former USIM on channel {second}: SW {gone.sw:04X}")
         again = card.eid()
     with step("Expected: SW 6A82; the EID"):
         expect.refused(gone, StatusWord.FILE_NOT_FOUND)

@@ -5,6 +5,7 @@ from rspcore.messages.es10c import EnableProfileRequest, EnableResult
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.lpa.proactive import Refresh, settle_refresh, terminal_response
+from rspharness.lpa.terminal import comprehension_objects
 from rspharness.suite import refresh
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
@@ -165,7 +166,10 @@ def test_power_loss_leaves_one_enabled(card, given, step):
 
 @testcase("ES10c.EnableProfile#47")
 def test_coding_of_refresh(card, given, step):
-    """REFRESH is D0 with command details and device identities, and as long as announced."""
+    """REFRESH begins with command details and device identities, and is as long as announced.
+
+    What may follow them is of the card's choice (TS 102 223, 6.6.13), but data objects all of it.
+    """
     (one,) = given.profiles(ONE)
     with step("S_LPAd -> eUICC: EnableProfile, refreshFlag TRUE; expected: ok(0), SW 91XX"):
         expect.ok(enable(card, one.by_iccid))
@@ -173,11 +177,15 @@ def test_coding_of_refresh(card, given, step):
         length = card.pending_proactive
     with step("Terminal -> eUICC: FETCH"):
         fetched = card.transmit_raw(CommandApdu(0x80, Ins.FETCH, 0, 0, le=length))
-    with step("Expected: D0 { 81 03 nn 01 04 or 09, 82 02 81 82 }, of the length announced"):
+    with step("Expected: D0 { 81 03 nn 01 04 or 09, 82 02 81 82, .. }, of the length announced"):
         expect.success(fetched)
-        number = fetched.data[4:5].hex()
-        wanted = [bytes.fromhex(f"D009 8103{number}01{kind:02X} 82028182") for kind in Refresh]
-        expect.one_of(fetched.data, wanted, "REFRESH")
+        command = expect.data_object(fetched.data, 0xD0, "REFRESH")
+        begins = bytes(command.value[:9])
+        number = begins[2:3].hex()
+        wanted = [bytes.fromhex(f"8103{number}01{kind:02X} 82028182") for kind in Refresh]
+        expect.one_of(begins, wanted, "command details and device identities")
+        tags = [tag for tag, _ in comprehension_objects(fetched.data)]
+        expect.equal(tags[:2], [0x01, 0x02], "tags of the first two")
         expect.equal(len(fetched.data), length, "length announced by 91XX")
 
 

@@ -86,15 +86,15 @@ def tagged(tag):
 
 @testcase("ES8+.ReplaceSessionKeys#05")
 def test_other_tags_in_the_group_end_the_load(card, given, server, step):
-    """A TLV 86 or 88 in place of the 87 gives bspStructureError(7)."""
+    """A TLV 86 or 88 in place of the 87 ends the load, or is refused as it is."""
     given.profiles(ONE)
     for tag in (Tag.Protected86, Tag.Protected88):
         fields = UNDER_PPK | {"protect": tagged(tag)}
         trial = LoadTrial.begin(card, server, step, TWO, COMMAND, **fields)
         with step(f"S_LPAd -> eUICC: ReplaceSessionKeys as TLV {tag:02X}, protected as such"):
             loaded = trial.send()
-        with step("Expected: PIR errorResult, replaceSessionKeys(4), bspStructureError(7)"):
-            trial.ended(loaded, COMMAND, STRUCTURE)
+        with step("Expected: SW 6A80, or PIR errorResult, replaceSessionKeys(4), reason 7 or 8"):
+            trial.refused_or_ended(loaded, (0x6A80,), COMMAND, STRUCTURE, SECURITY)
 
 
 @testcase.each(

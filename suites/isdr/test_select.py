@@ -170,9 +170,7 @@ def test_selection_after_close_and_open(card, step):
         number = card.number
     with step("Terminal -> eUICC: MANAGE CHANNEL, close; expected: SW 9000, the channel is closed"):
         expect.success(logical_channels.close(card, number), "MANAGE CHANNEL, close")
-        expect.sw(
-            logical_channels.select_isdr(card, number), StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED
-        )
+        logical_channels.require_closed(card, number)
     with step("Terminal -> eUICC: MANAGE CHANNEL, open; SELECT ISD-R"):
         response = logical_channels.select_isdr(card, logical_channels.opened(card))
     with step("Expected: SW 9000, the same FCI"):
@@ -189,9 +187,7 @@ def test_selection_after_warm_reset(card, step):
     with step("Terminal: warm reset; expected: the channel is closed"):
         card.keeps_channels = False  # this case is the one about it
         card.reset()
-        expect.sw(
-            logical_channels.select_isdr(card, number), StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED
-        )
+        logical_channels.require_closed(card, number)
     with step("Terminal -> eUICC: TERMINAL CAPABILITY, MANAGE CHANNEL, SELECT ISD-R"):
         card.open()
         response = logical_channels.select_isdr(card, card.number)

@@ -62,8 +62,8 @@ def test_store_data_after_another_selection(card, given, note, step):
     with step("S_LPAd -> eUICC: GetEID on that channel"):
         response = card.store(GET_EID)
         note(f"SW {response.sw:04X}")
-    with step("Expected: SW 6D00, 6E00 or 6985"):
-        expect.refused(response, 0x6D00, 0x6E00, 0x6985)
+    with step("Expected: SW 6D00, 6E00, 6985 or 6982"):
+        expect.refused(response, 0x6D00, 0x6E00, 0x6985, 0x6982)
     with step("Expected: Profiles, Notifications and addresses as before"):
         card.reset()
         expect.unchanged(before, card.observe())

@@ -29,6 +29,7 @@ from rspharness.card import expect, tlv_edit
 from rspharness.card.atr import Atr
 from rspharness.card.card_under_test import ALL_TAGS
 from rspharness.card.listed import UnobservedError
+from rspharness.card.steady_answers import steady_response
 from rspharness.suite import logical_channels, store_data_blocks
 
 ONE = "PROFILE_OPERATIONAL1"
@@ -42,7 +43,7 @@ READING = {
     "GetEuiccConfiguredAddresses": EuiccConfiguredAddressesRequest().encode(),
     "GetRAT": GetRatRequest().encode(),
 }
-"""Requests that are answered the same way each time."""
+"""Requests that are answered the same way each time, but for the free volatile memory."""
 WITHOUT_BODY = {
     "BF20": GetEuiccInfo1Request().encode(),
     "BF22": GetEuiccInfo2Request().encode(),
@@ -96,7 +97,9 @@ def require_executed(card, response, address):
 
 
 def answers(card, note, among=READING):
-    """Returns the answers to the reading requests by their names, without those refused.
+    """Returns the answers to the reading requests by their names, but for those refused.
+
+    Free volatile memory, which moves by itself, is left out of them.
 
     A function that is refused fails in rows of its own; GetEID is asked in any case.
     """
@@ -105,7 +108,7 @@ def answers(card, note, among=READING):
         if name not in among:
             continue
         try:
-            found[name] = card.answered(octets)
+            found[name] = steady_response(card.answered(octets))
         except UnobservedError:
             if name == "GetEID":
                 raise

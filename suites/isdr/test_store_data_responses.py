@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from rspcore.messages.es10b import GetEuiccInfo2Request, RetrieveNotificationsListRequest
+from rspcore.messages.es10b import GetEuiccInfo1Request, RetrieveNotificationsListRequest
 from rspcore.messages.es10c import GetEuiccDataRequest, ProfileInfoListRequest
 from rspcore.profile_maker import preset
 from rspcore.status import StatusWord, more_data
@@ -81,8 +81,8 @@ def test_response_of_256_octets(card, given, step):
 @testcase("Transport.StoreData#09", level="read-only")
 def test_less_than_what_waits(card, step):
     """GET RESPONSE for less than what waits gives that much, and 61XX for the rest."""
-    with step("Initial conditions: the answer of GetEUICCInfo2 waits"):
-        request = GetEuiccInfo2Request().encode()
+    with step("Initial conditions: the answer of GetEUICCInfo1 waits"):
+        request = GetEuiccInfo1Request().encode()
         expected = card.answered(request)
         expect.equal(announced(card, request), len(expected.data), "octets announced")
     with step("S_LPAd -> eUICC: GET RESPONSE, Le=16"):

@@ -8,6 +8,7 @@ from rspcore.status import StatusWord
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.card.signed_content import same_content
 from rspharness.servers.card_signatures import verify_notification
 from rspharness.servers.load_result import installed_info
 from rspharness.servers.rsp_server import profile
@@ -61,7 +62,7 @@ def test_result_of_the_installation_stays(card, given, step):
     with step("S_LPAd -> eUICC: DeleteProfile; expected: ok(0)"):
         expect.ok(delete(card, one))
     with step("Expected: the same PIR, and one more Notification"):
-        expect.equal(results(card.pending_notifications()), results(before), "PIRs pending")
+        same_content(results(card.pending_notifications()), results(before), "PIRs pending")
         deletion = (DELETE, one.iccid, NOTIFICATION_ADDRESS)
         expect.notifications(card.notifications(), *events, deletion)
 
@@ -105,7 +106,7 @@ def test_deleted_over_a_reset(card, given, step):
     with step("Expected: not listed, the Notification pending"):
         expect.equal(card.listed_profiles(), (), "Profiles listed")
         expect.notifications(card.notifications(), (DELETE, one.iccid, NOTIFICATION_ADDRESS))
-        expect.equal(card.pending_notifications(), pending, "Notifications pending")
+        same_content(card.pending_notifications(), pending, "Notifications pending")
 
 
 @testcase("procedure.DeleteProcess#06")

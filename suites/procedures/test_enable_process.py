@@ -18,7 +18,7 @@ from rspharness import testcase
 from rspharness.card import expect
 from rspharness.card.card_under_test import TERMINAL_PROFILE
 from rspharness.lpa.proactive import Refresh, terminal_response
-from rspharness.suite import file_access, refresh
+from rspharness.suite import file_access, logical_channels, refresh
 from rspharness.suite.preconditions import require_no_other_profiles
 
 ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERATIONAL3"
@@ -249,8 +249,7 @@ def test_card_after_the_refresh(card, given, note, step):
         note(f"qualifier of REFRESH: {Refresh(command.qualifier):02X}")
         refresh.carry_out(card, command)
     with step("Expected: channel closed(6881), MF of the new Profile, PIN1 not verified"):
-        closed = file_access.select_application(card, channel=second)
-        expect.refused(closed, StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED, about="SELECT USIM")
+        logical_channels.require_closed(card, second)
         expect.equal(current_directory(card), b"\x3f\x00", "directory")
         file_access.tries_left(card)
         expect.equal(file_access.ef_iccid(card), two.iccid, "EF.ICCID")

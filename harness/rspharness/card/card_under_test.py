@@ -39,6 +39,7 @@ from rspcore.messages.notifications import NotificationMetadata
 from rspcore.status import StatusWord, describe, is_success
 from rspcore.tags import Tag
 from rspharness.card.aboard import NOBODY
+from rspharness.card.known_secrets import KnownSecrets
 from rspharness.card.listed import (
     ListedNotification,
     ListedProfile,
@@ -115,6 +116,7 @@ class Card(IsdrChannel):
         notes: What could not be observed or answered, each said once, for the report.
         aboard: What is somebody else's on the card: left out of the lists that a case reads.
         rows: Ids of the requirements that the case is about; None to take everything as its matter.
+        secrets: What the run knows and no answer may contain.
         keeps_channels: Whether a reset leaves channels open on this card, which is a matter of one
             row: elsewhere the power is switched off and on in place of a reset.
     """
@@ -130,6 +132,7 @@ class Card(IsdrChannel):
         self.notes: list[str] = []
         self.aboard = NOBODY
         self.rows: frozenset[str] | None = None
+        self.secrets = KnownSecrets()
         self.keeps_channels = False
         self._read: set[tuple[int | None, bool]] = set()
         self._selection = _SELECTION

@@ -45,6 +45,7 @@ __all__ = [
     "pir_success",
     "point",
     "refused",
+    "refused_or_error",
     "settled",
     "signature",
     "success",
@@ -237,6 +238,20 @@ def refused(response: ResponseApdu, *words: int, about: str = "") -> None:
         )
     if words:
         sw(response, *words, about=about)
+
+
+def refused_or_error(
+    response: ResponseApdu, kind: type[Structure], words: Iterable[int], *codes: int
+) -> None:
+    """Requires a refusal by one of the status words, or an answer with one of the error codes.
+
+    Raises:
+        ExpectationError: neither.
+    """
+    if is_success(response.sw):
+        error(message(kind, response.data), *codes)
+    else:
+        refused(response, *words)
 
 
 def unchanged(before: Snapshot, after: Snapshot, *, apart_from: Collection[str] = ()) -> None:

@@ -47,6 +47,18 @@ def _fingerprint() -> Area:
     return fingerprint
 
 
+def _ics() -> Area:
+    from rspharness.cli import ics  # noqa: PLC0415  only when it is named
+
+    return ics
+
+
+def _plan() -> Area:
+    from rspharness.cli import plan  # noqa: PLC0415  only when it is named
+
+    return plan
+
+
 def _record() -> Area:
     from rspharness.cli import record  # noqa: PLC0415  only when it is named
 
@@ -104,11 +116,13 @@ def _doctor() -> Area:
 AREAS: Final[Mapping[str, Named]] = {
     "run": Named(_run, "run the conformance suites on a card and write a report"),
     "lpa": Named(_lpa, "manage the Profiles of an eUICC and download new ones"),
+    "plan": Named(_plan, "show what a run would do on a card, why not, and for how long"),
     "record": Named(_record, "record a card, so that it can be replayed without it"),
     "report": Named(_report, "make the reports of a run that was killed or hangs"),
     "decode": Named(_decode, "show a trace decoded, or write it for Wireshark"),
     "compare": Named(_compare, "show what two runs, firmwares or cards differ in"),
     "fingerprint": Named(_fingerprint, "show what identifies the firmware of a card, in seconds"),
+    "ics": Named(_ics, "draft the declaration of a product, or hold it against a card"),
     "recover": Named(_recover, "put a card back to what it was before a run that did not end"),
     "coverage": Named(_coverage, "show which requirements the last run covered"),
     "card": Named(_card, "serve a simulated card in a virtual PC/SC reader"),

@@ -144,6 +144,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "cases that erase everything do not apply to a card with such Profiles",
     )
     cases.add_argument(
+        "--list",
+        action="store_true",
+        help="show the cases with level and title, and run nothing; no card is reached",
+    )
+    cases.add_argument(
         "--kills",
         action="store_true",
         help="test the cases: run each on the faulty cards whose faults it has to find",
@@ -187,6 +192,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--report", type=Path, metavar="DIR", help="folder for reports (default: reports/)"
     )
     results.add_argument(
+        "--baseline",
+        type=Path,
+        metavar="RUN",
+        help="folder of an earlier run: a command that has become slower, or slow in some of its "
+        "answers, makes the run red",
+    )
+    results.add_argument(
         "--record",
         type=Path,
         metavar="FILE",
@@ -226,7 +238,8 @@ def run(options: argparse.Namespace) -> int:
     named = options.target or os.environ.get("RSPLAB_TARGET")
     require_usable(options, named)
     with ExitStack() as held:
-        target = named or default_target(held, options.workers)
+        listed = "inprocess" if options.list else None  # it is not reached
+        target = named or listed or default_target(held, options.workers)
         if named == "vpcd":
             keep_pcscd_running(held, options.workers)
         arguments = pytest_arguments(options, target, suites)
@@ -253,6 +266,9 @@ def require_usable(options: argparse.Namespace, target: str | None) -> None:
             f"--pki {folder}: no such folder; name one with keys and certificates, or leave it out "
             "for generated ones"
         )
+    baseline = options.baseline or os.environ.get("RSPLAB_BASELINE")
+    if baseline and not (Path(baseline) / "run.json").is_file():
+        raise LocalError(f"--baseline {baseline}: no folder of a run, such as reports/latest")
     if name := options.personality or os.environ.get("RSPLAB_PERSONALITY"):
         from rspsim.euicc.personality import personality_named  # noqa: PLC0415  where it is named
 
@@ -272,6 +288,8 @@ def require_usable(options: argparse.Namespace, target: str | None) -> None:
             raise LocalError(
                 f"-n {options.workers}: --target {target} is one card in one reader; run without -n"
             )
+    if options.workers > 1 and (options.list or getattr(options, "plan", False)):
+        raise LocalError(f"-n {options.workers}: nothing runs; leave it out")
     if options.workers > 1 and (options.record or os.environ.get("RSPLAB_RECORD")):
         raise LocalError(f"-n {options.workers}: --record writes one file; run without -n")
 
@@ -412,8 +430,10 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     given = {
         "target": packaged(target),
         "report": report_folder(options, suites),
-        **{name: getattr(options, name) for name in (*REPEATED, "shuffle", "record")},
+        **{name: getattr(options, name) for name in (*REPEATED, "shuffle", "record", "baseline")},
     }
+    if given["baseline"]:
+        given["baseline"] = Path(given["baseline"]).resolve()  # `latest` is another one soon
     arguments += [f"{_long(name)}={value}" for name, value in given.items() if value]
     arguments += [f"{_long('case')}={case}" for case in options.case or ()]
     arguments += [f"{_long('also')}={packaged(path)}" for path in options.also or ()]
@@ -421,6 +441,8 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
         arguments.append(f"{_long('requirements')}={catalogue}")
     switches = (*SWITCHES, "no_redact", "kills", "matrix")
     arguments += [_long(name) for name in switches if getattr(options, name)]
+    if show := "plan" if getattr(options, "plan", False) else "list" if options.list else "":
+        arguments.append(f"{_long('show')}={show}")
     if options.allure:
         arguments.append(f"--alluredir={options.allure}")
     if options.workers > 1:

@@ -87,11 +87,18 @@ def card(case_state: "CaseState", run_state: "Run") -> "Iterator[Card]":
     changing = not run_state.target.simulated and case_state.level is not Level.READ_ONLY
     run_state.traces |= changing
     yield opened
+    run_state.look_for_secrets(case_state.ids[0], opened, case_state.trace.answered())
     opened.link.close()
     if changing and run_state.traces:
         from rspharness.plugin.lifecycle import remove_traces  # noqa: PLC0415  kept cards only
 
         remove_traces(case_state, run_state)
+
+
+@pytest.fixture
+def leaks(card: "Card", case_state: "CaseState") -> "Callable[[], tuple[str, ...]]":
+    """Returns the function that says which secrets of the run the card has answered so far."""
+    return lambda: card.secrets.within(case_state.trace.answered())
 
 
 @pytest.fixture

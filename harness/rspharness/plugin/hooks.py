@@ -7,7 +7,7 @@ what a run shares in `rspharness.run.run`, what the reports show in `rspharness.
 """
 
 from collections.abc import Generator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -62,6 +62,28 @@ def _select(config: pytest.Config, items: list[pytest.Item]) -> None:
     if left:
         config.hook.pytest_deselected(items=left)
     items[:] = collection.ordered(chosen, collected, option_values.value(config, "shuffle"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Shows the cases or the plan of a run instead of running it, where that is asked for."""
+    kind: str | None = session.config.getoption("--rsp-show")
+    if not kind:
+        return None
+    from rspcore.errors import RspError  # noqa: PLC0415  only for this
+    from rspharness.plugin.planning import shown  # noqa: PLC0415  likewise
+    from rspharness.record.verdicts import NOTHING_RAN  # noqa: PLC0415  likewise
+
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    capture = session.config.pluginmanager.get_plugin("capturemanager")
+    try:
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            for line in shown(session, kind):
+                if terminal is not None:
+                    terminal.write_line(line)
+    except RspError as error:
+        raise pytest.exit.Exception(str(error), returncode=NOTHING_RAN) from error
+    return True
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -158,7 +158,9 @@ def require_applicable(
         names = ", ".join(dict.fromkeys(case.doubted.values()))
         case.steps.note(f"hangs on {names}, unknown of this card: what it does is only recorded")
     deviations = run.target.settings.deviations
-    case.deviation = "; ".join(deviations[name] for name in case.ids if name in deviations)
+    declared = [name for name in case.ids if name in deviations]
+    case.deviation = "; ".join(deviations[name] for name in declared)
+    case.strict = not run.target.settings.lenient.issuperset(declared)
 
 
 def _require_owner(case: CaseState, run: Run, stops: Cause) -> None:
@@ -370,6 +372,7 @@ def _described(collected: Collected, read: Capabilities | None) -> dict[str, Any
         "target": options.target,
         "also": " ".join(other.options.target for other in others),
         "seed": options.seed,
+        "firmware": run.target.settings.firmware if run.opened else "",
         "curve": str(options.curve),
         "personality": options.personality,
         "pki": options.pki.name if options.pki else "generated",
@@ -382,7 +385,7 @@ def _described(collected: Collected, read: Capabilities | None) -> dict[str, Any
     known = {
         "facts": facts,
         "notes": list(run.notes),
-        "findings": [one.as_dict() for one in run.preflight.findings] if run.preflight else [],
+        "findings": _findings(collected),
         "own_traces": run.own_recording() if run.opened else "",
         "ids": collected.ids,
         "catalogue": str(collected.catalogue.path),
@@ -396,6 +399,16 @@ def _described(collected: Collected, read: Capabilities | None) -> dict[str, Any
         known["budgets_ms"] = dict(run.target.settings.budgets_ms)
         known["version"] = run.target.settings.version
     return known
+
+
+def _findings(collected: Collected) -> list[dict[str, str]]:
+    """Returns what fails a requirement beside its case: by the preflight, or in another case."""
+    found = []
+    for run in collected.runs:
+        before = run.preflight.findings if run.preflight else []
+        found += [{**one.as_dict(), "by": "the preflight"} for one in before]
+        found += [{**one.as_dict(), "by": "the answers of other cases"} for one in run.leaks]
+    return found
 
 
 def _masks(run: Run) -> bool:
@@ -423,7 +436,13 @@ def report_run(config: pytest.Config, report: pytest.TestReport) -> None:
         return
     collected = config.stash[COLLECTED]
     run = collected.runs[0]
-    state = (dict(run.facts), run.broken, len(run.notes), run.known_capabilities is None)
+    state = (
+        dict(run.facts),
+        run.broken,
+        len(run.notes),
+        run.known_capabilities is None,
+        [len(one.leaks) for one in collected.runs],
+    )
     if config.stash.get(_REPORTED, None) != state:
         config.stash[_REPORTED] = state
         report.rsplab_run = _described(  # type: ignore[attr-defined]

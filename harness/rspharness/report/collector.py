@@ -31,6 +31,7 @@ class Collector:
         self._started = started
         self._cases: list[dict[str, Any]] = []
         self._known: dict[str, Any] = {}
+        self._findings: list[dict[str, str]] = []
         self._own_traces = ""
         self._ids: set[str] = set()
         self._notes: list[str] = []
@@ -54,7 +55,8 @@ class Collector:
         options = known["options"] or self._known.get("options") or {}
         if not self._known or len(known["facts"]) >= len(self._known["facts"]):
             self._known = known
-        self._known = {**self._known, "options": options}
+        self._findings += [one for one in known["findings"] if one not in self._findings]
+        self._known = {**self._known, "options": options, "findings": self._findings}
         self._ids.update(known["ids"])
         self._notes += [note for note in known["notes"] if note not in self._notes]
         if self._records is not None:
@@ -103,6 +105,11 @@ class Collector:
         made.describe(self._description())
         return made
 
+    def _baseline(self) -> str:
+        from rspharness.run.option_values import value  # noqa: PLC0415  only where there are cases
+
+        return value(self._config, "baseline")
+
     def _target(self) -> str:
         target: str = self._known["facts"]["target"]
         return target
@@ -113,6 +120,7 @@ class Collector:
             "started": self._started.isoformat(timespec="seconds"),
             "command": " ".join(map(str, self._config.invocation_params.args)),
             "commit": self._commit,
+            "baseline": self._baseline(),
             "chosen": self._chosen,
             "ended": ended,
             "end": end,

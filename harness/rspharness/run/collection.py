@@ -372,6 +372,8 @@ def _options(config: pytest.Config) -> tuple[RunOptions, TargetSettings]:
     """Returns the options of the run, those of a replay as it was recorded, and its target."""
     options = _given(config)
     settings = load_settings(options.target, options.reader)
+    if settings.pki and options.pki is None:
+        options = replace(options, pki=Path(settings.pki))
     return (as_recorded(options, settings) if settings.kind == "replay" else options), settings
 
 

@@ -48,7 +48,10 @@ from rspharness.targets.recorded import RecordedTarget, described
 from rspharness.targets.target import Labelled, Returning, Snapshots, Target, TargetOptions
 from rspharness.targets.transport import CardLink, TimedLink, TracedLink
 
-__all__ = ["CURVE_OPTIONS", "NoCardError", "Run", "RunOptions", "WrongCardError"]
+__all__ = ["CURVE_OPTIONS", "SECRETS_ROW", "NoCardError", "Run", "RunOptions", "WrongCardError"]
+
+SECRETS_ROW = "procedure.Secrets#01"
+"""The requirement that no secret stands in an answer."""
 
 CURVE_OPTIONS: Mapping[Curve, str] = {
     Curve.NIST_P256: "O_E_NIST",
@@ -85,6 +88,7 @@ class Run:
         self.facts: dict[str, str] = {}
         self.broken = ""
         self.notes: list[str] = []
+        self.leaks: list[Cause] = []
         self.traces = False
         self.preflight: Preflight | None = None
         self.left: Cause | None = None
@@ -261,6 +265,27 @@ class Run:
         alone = not self.target.simulated or isinstance(self.target, Labelled)
         if alone and not self._identified:
             self.open_card(self.own_trace(), Timings())
+
+    def look_for_secrets(self, case: str, card: Card, answered: bytes) -> None:
+        """Looks for the secrets of a case in what the card answered in it.
+
+        What is found is noted in the case, and fails the requirement on secrets. Kinds that are too
+        short or too regular to be looked for are notes of the run.
+
+        Args:
+            case: Id of the first requirement of the case.
+            card: The card, with the secrets.
+            answered: The data of all its answers.
+        """
+        for kind in sorted(card.secrets.left_out):
+            note = f"not looked for in answers, because it is short or regular: a {kind}"
+            if note not in self.notes:
+                self.notes.append(note)
+        for words in card.secrets.within(answered):
+            card.note(f"also: {words} stands in an answer ({SECRETS_ROW})")
+            finding = Cause(SECRETS_ROW, f"{words} stands in an answer, first in {case}", "")
+            if not any(one.finding.startswith(words) for one in self.leaks):
+                self.leaks.append(finding)
 
     def open_card(self, trace: Trace, timings: Timings, seed: str = "") -> Card:
         """Opens the card for one case and resets it.

@@ -10,10 +10,16 @@ from rspcore.errors import DecodeError
 from rspcore.messages.es10b import GetEuiccChallengeRequest
 from rspcore.messages.es10c import ProfileInfo, ProfileState
 from rspcore.messages.euicc_response import EuiccResponse, PeStatus, PeStatusCode
-from rspcore.messages.notifications import BppCommandId, ErrorReason, ErrorResult
-from rspcore.status import StatusWord, describe
+from rspcore.messages.notifications import (
+    BppCommandId,
+    ErrorReason,
+    ErrorResult,
+    ProfileInstallationResult,
+)
+from rspcore.status import StatusWord, describe, is_success
 from rspharness.card import expect
 from rspharness.card.listed import ListedProfile, UnobservedError
+from rspharness.card.signed_content import content
 from rspharness.card.snapshot import Snapshot
 from rspharness.record.verdicts import ExpectationError
 from rspharness.servers.card_signatures import verify_pir
@@ -29,8 +35,10 @@ __all__ = [
     "installed",
     "installed_info",
     "installed_or_ended",
+    "kept",
     "refused",
     "refused_or_ended",
+    "refused_passed_over_or_ended",
     "statuses",
 ]
 
@@ -91,7 +99,7 @@ def ended(
 ) -> ErrorResult:
     """Requires the load to be ended by a PIR errorResult and returns the result.
 
-    The result is signed, the same octets are in the list of Notifications, nothing else is new
+    The result is signed, the same result is in the list of Notifications, nothing else is new
     there, and the Profiles and addresses are as before.
 
     Args:
@@ -108,18 +116,40 @@ def ended(
     result = expect.pir_error(loaded.pir, command, *reasons)
     verify_pir(session, loaded.pir)
     try:
-        pending = session.card.pending_notifications()
+        kept(session, loaded)
     except UnobservedError as error:
         session.card.note(f"whether the PIR is kept was not observed: {error}")
-    else:
-        if loaded.last.data not in pending:
-            raise ExpectationError("the PIR in the list of Notifications", "it is not there")
     after = session.card.observe()
     earlier, later = before.numbers(), after.numbers()
     if earlier is not None and later is not None:
         expect.equal(later - earlier, _number(loaded), "numbers of Notifications")
     expect.unchanged(before, after, apart_from=("notifications",))
     return result
+
+
+def kept(session: Session, loaded: Loaded) -> bytes:
+    """Requires the PIR of a load in the list of Notifications; returns it as it is there.
+
+    The card may have signed it again (2.6.7): what it says is the same, and its signature is sound.
+
+    Raises:
+        ExpectationError: it is not there, or its signature is wrong.
+        UnobservedError: the list cannot be read.
+    """
+    wanted = content(loaded.last.data)
+    for octets in session.card.pending_notifications():
+        if content(octets) == wanted:
+            if octets != loaded.last.data:
+                verify_pir(session, _result(octets))
+            return octets
+    raise ExpectationError("the PIR in the list of Notifications", "it is not there")
+
+
+def _result(octets: bytes) -> ProfileInstallationResult:
+    try:
+        return ProfileInstallationResult.decode(octets)
+    except DecodeError as error:
+        raise ExpectationError("a ProfileInstallationResult", str(error)) from error
 
 
 def element_refused(
@@ -202,6 +232,27 @@ def continued_or_ended(
         continued(loaded)
     else:
         ended(session, loaded, before, command, *reasons)
+
+
+def refused_passed_over_or_ended(
+    session: Session,
+    loaded: Loaded,
+    before: Snapshot,
+    words: tuple[int, ...],
+    command: BppCommandId,
+    *reasons: ErrorReason,
+) -> None:
+    """Requires `refused_or_ended`, or `continued` and the card as before once the session is over.
+
+    Raises:
+        ExpectationError: none of these.
+    """
+    if loaded.pir is None and is_success(loaded.last.sw):
+        continued(loaded)
+        session.card.send(GetEuiccChallengeRequest())
+        expect.unchanged(before, session.card.observe(), apart_from=("notifications",))
+    else:
+        refused_or_ended(session, loaded, before, words, command, *reasons)
 
 
 def installed_or_ended(

@@ -204,6 +204,10 @@ class RspServer:
 
     def open(self, card: Card) -> Session:
         """Opens a session: GetEUICCChallenge has been answered."""
+        for curve in self.pki.curves:
+            if (key := self.pki.euicc(curve).key) is not None:
+                card.secrets.add("private key of the eUICC", key.scalar)
+        card.secrets.add("private key of the server", self.auth.private_key.scalar)
         session = Session(self, card)
         session.challenge()
         return session

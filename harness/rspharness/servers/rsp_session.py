@@ -48,6 +48,7 @@ from rspharness.servers.request_overrides import (
     der_of,
     octets_of,
 )
+from rspharness.servers.secrets_of_session import remember
 
 __all__ = ["Loaded", "Session", "SessionServer"]
 
@@ -357,7 +358,9 @@ class Session:
                 "a Profile with policy rules cannot be deleted again beside "
                 f"{self.card.aboard.enabled}, Enabled and not of the suites, which stays so (PPR1)"
             )
-        return replace(sound, **cast("dict[str, bytes]", fields))  # type: ignore[arg-type]
+        inputs = replace(sound, **cast("dict[str, bytes]", fields))  # type: ignore[arg-type]
+        remember(self.card.secrets, profile, inputs)
+        return inputs
 
     def package(self, profile: TestProfile, **fields: Unpack[PackageFields]) -> Package:
         """Returns the segments of a package for this session.

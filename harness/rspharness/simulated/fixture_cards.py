@@ -46,6 +46,7 @@ class CardWords(TypedDict, total=False):
 
     Attributes:
         faults: Faults beside those of the preset (`rsplab card faults`).
+        variations: Legal variations (`rsplab card variations`).
         options: Options, "name=value" each (`rsplab card options`).
         personality: SGP.22 version, for example "v2.5".
         profiles: Profiles it is delivered with, by their names in the catalogue.
@@ -60,6 +61,7 @@ class CardWords(TypedDict, total=False):
     """
 
     faults: Sequence[str]
+    variations: Sequence[str]
     options: Sequence[str]
     personality: str
     profiles: Sequence[str]
@@ -81,7 +83,7 @@ def simulated_card(preset: str = USUAL, **words: Unpack[CardWords]) -> Euicc:
         words: What is added to the preset (`CardWords`).
 
     Raises:
-        LocalError: no such preset, fault, option or Profile.
+        LocalError: no such preset, fault, variation, option or Profile.
         ConfigError: no such personality, or no such card can be issued under the EUM.
         DecodeError: the EID is not 32 digits.
     """
@@ -90,6 +92,7 @@ def simulated_card(preset: str = USUAL, **words: Unpack[CardWords]) -> Euicc:
 
 def _made(kind: CardPreset, words: CardWords) -> Euicc:
     eid = words.get("eid")
+    kind = kind.varied(words.get("variations", ()))
     request = CardRequest(
         eid=None if eid is None else Eid.from_digits(eid),
         personality=words.get("personality"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from rspcore.errors import ConfigError, LocalError
@@ -9,8 +10,10 @@ from rspcore.messages.euicc_info import RspCapability, TreProperty, UiccCapabili
 from rspcore.messages.isdr import LpaeSupport
 from rspcore.profile_maker import make_profile, preset
 from rspharness.simulated.declaration import declared_values, options_of
+from rspharness.targets.modelled_times import ModelledLink, TimeModel
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
+from rspharness.targets.transport import PoweredLink
 from rspsim.card_presets import USUAL, CardPreset, preset_named
 from rspsim.card_setup import PROFILE_OF_A_SIM, changed_options, decided
 from rspsim.env import Rng, SeededRng
@@ -21,6 +24,7 @@ from rspsim.euicc.store import Store
 from rspsim.personalise import personalise
 from rspsim.preloaded_profiles import with_preloaded
 from rspsim.stores.memory import MemoryStore
+from rspsim.variations.named_variations import variation_named
 
 __all__ = [
     "DECLARED",
@@ -91,13 +95,16 @@ def first_state(options: TargetOptions) -> CardState:
 
 
 def preset_of(settings: TargetSettings) -> CardPreset:
-    """Returns the preset that the table [card] names, that of a usual card when it names none.
+    """Returns the preset that the table [card] names, with its variations.
+
+    It is that of a usual card when none is named.
 
     Raises:
-        ConfigError: there is none of this name; the message lists the names.
+        ConfigError: there is none of this name, or no such variation; the message lists the names.
     """
     try:
-        return preset_named(settings.card.get("preset", USUAL))
+        kind = preset_named(settings.card.get("preset", USUAL))
+        return kind.varied(settings.card.get("variations", "").split())
     except LocalError as error:
         raise ConfigError(f"[card] {error}") from error
 
@@ -170,9 +177,13 @@ def declaring(options: TargetOptions) -> TargetSettings:
 def declared_by_maker(settings: TargetSettings, state: CardState) -> TargetSettings:
     """Returns the settings, completed by what the maker of a card with this state declares."""
     declared = {**DECLARED_VALUES, **declared_values(state)}
+    options = _declared_options(state)
+    for one in map(variation_named, preset_of(settings).variations):
+        options.update(one.declared)
+        declared.update(one.values)
     return replace(
         settings,
-        options={**_declared_options(state), **settings.options},
+        options={**options, **settings.options},
         values={**declared, **settings.values},
     )
 
@@ -295,11 +306,18 @@ class InProcessTarget:
             options, make or maker_with(options.card_fault, preset_of(options.settings))
         )
         self._fault = options.card_fault
+        self._model: TimeModel | None = None
+        times, medians = options.settings.times, options.settings.times_ms
+        if times:
+            self._model = TimeModel.of_run(Path(times), medians, options.seed)
+        elif medians:
+            self._model = TimeModel(medians, seed=options.seed)
 
-    def open(self) -> _DirectLink:
+    def open(self) -> PoweredLink:
         """Makes a new card and returns the link to it."""
         self._cards.new()
-        return _DirectLink(self._cards)
+        link = _DirectLink(self._cards)
+        return link if self._model is None else ModelledLink(link, self._model)
 
     def facts(self) -> Mapping[str, str]:
         """Returns the fault of the card, if it has one."""

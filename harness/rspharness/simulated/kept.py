@@ -172,7 +172,8 @@ def _served(options: TargetOptions, port: int) -> subprocess.Popen[str]:
     """
     command = [sys.executable, "-m", "rspsim", "card", "serve", "--until-eof"]
     command += [f"--port={port}", f"--state={options.state}"]
-    command += [f"--preset={preset_of(options.settings).name}"]
+    kind = preset_of(options.settings)
+    command += [f"--preset={kind.name}", *(f"--variation={one}" for one in kind.variations)]
     if options.card_fault:
         command.append(f"--fault={options.card_fault}")
     with tempfile.TemporaryFile() as printed:

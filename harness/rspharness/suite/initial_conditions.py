@@ -24,6 +24,7 @@ from rspharness.record.verdicts import Blocked, ExpectationError, Inconclusive, 
 from rspharness.run.applicability import require_trust
 from rspharness.run.run import Run
 from rspharness.servers.rsp_server import ProfileLike, RspServer, profile
+from rspharness.servers.secrets_of_session import remember_profile
 from rspharness.suite import cleanup
 from rspharness.targets.target import Snapshots
 
@@ -247,9 +248,10 @@ class Conditions:
 
         Raises:
             Inconclusive: the card does not reach this state.
+            NotApplicable: it reports its memory in steps that are too coarse for that.
         """
         with self._steps(f"Initial conditions: memory for {isdps} ISD-P and {octets:,} octets"):
-            free = free_memory(self._card)
+            free = reported = free_memory(self._card)
             first = profile(_filler(0))
             self._server.install(self._card, first)
             beside = len(first.metadata.encode())
@@ -262,8 +264,19 @@ class Conditions:
                 share = (free_memory(self._card) - left) // (shares - number)
                 filler = _filler(number + 1, share - isdp - beside)
                 self._server.install(self._card, filler)
-            if free_memory(self._card) > left:
-                raise Inconclusive(f"{free_memory(self._card):,} octets free; wanted are {left:,}")
+                reported |= free_memory(self._card)
+            rest = free_memory(self._card)
+            if rest > left:
+                step = (
+                    reported & -reported
+                )  # the largest power of two that divides all that was reported
+                if rest >= left + 2 * step:  # what an ISD-P takes is known to a step as well
+                    raise Inconclusive(f"{rest:,} octets free; wanted are {left:,}")
+                if octets or rest // isdp != int(isdps):
+                    raise NotApplicable(
+                        f"needs {left:,} octets of free memory, reported by this card in steps of "
+                        f"{step:,}"
+                    )
             cleanup.drop_notifications(self._card, self._run)
             self._card.reset()
 
@@ -279,6 +292,7 @@ class Conditions:
         listed = {one.iccid: one.isdp_aid for one in self._card.listed_profiles()}
         out = []
         for one in made:
+            remember_profile(self._card.secrets, one.parameters)
             iccid = one.metadata.iccid
             aid = listed.get(iccid)
             if aid is None:

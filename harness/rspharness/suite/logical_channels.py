@@ -7,7 +7,8 @@ terminal (TS 102 221, 11.1.17).
 from typing import Final
 
 from rspcore.apdu import CHANNELS, CommandApdu, Ins, ResponseApdu, class_for
-from rspcore.status import is_success
+from rspcore.messages.es10c import GetEuiccDataRequest
+from rspcore.status import StatusWord, is_success
 from rspcore.tags import ISDR_AID
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
@@ -16,6 +17,7 @@ from rspharness.record.verdicts import ExpectationError, Inconclusive
 __all__ = [
     "close",
     "opened",
+    "require_closed",
     "select",
     "select_isdr",
     "try_open",
@@ -49,6 +51,20 @@ def opened(card: Card) -> int:
 def close(card: Card, number: int) -> ResponseApdu:
     """Closes a channel, from the basic one, and returns the answer."""
     return card.transmit(CommandApdu(0x00, Ins.MANAGE_CHANNEL, _CLOSE, number))
+
+
+def require_closed(card: Card, number: int) -> None:
+    """Requires a channel to be closed: STORE DATA there is answered 6881.
+
+    SELECT is not asked: on cards of the field it opens the channel.
+
+    Raises:
+        ExpectationError: it is open.
+    """
+    cla = class_for(number, proprietary=True)
+    command = CommandApdu(cla, Ins.STORE_DATA, 0x91, 0x00, GetEuiccDataRequest().encode())
+    closed = StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED
+    expect.refused(card.transmit(command), closed, about=f"STORE DATA on channel {number}")
 
 
 def select(card: Card, aid: bytes, channel: int) -> ResponseApdu:
@@ -102,4 +118,5 @@ def _reach(card: Card, number: int) -> None:
             break
         if response.data == bytes((number,)):
             return
-    raise Inconclusive(f"the card never grants channel {number}")
+    if not is_success(select_isdr(card, number).sw):  # it may be one of those opened before
+        raise Inconclusive(f"the card never grants channel {number}")

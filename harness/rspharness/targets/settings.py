@@ -2,6 +2,9 @@
 
 name = "inprocess"              # name of the run's report folder
 kind = "inprocess"              # inprocess, vpcd, kept, pcsc or replay
+firmware = "build 4711"         # shown in the reports
+release = "2.5"                 # release of SGP.22 the product claims; `rsplab ics check`
+pki = "test-keys"               # keys and certificates the card trusts, a folder beside this file
 version = "v2"                  # which rows of the catalogue apply
 command_limit_s = 60            # how long a card in a reader may take for one command
 
@@ -15,13 +18,18 @@ root_ds_address = "testrootsmds.example.com"
 [budgets_ms]                    # 90th percentile of a command or procedure, in milliseconds
 "STORE DATA EnableProfile" = 500
 
-[deviations]                    # strict: a case listed here has to fail
+[times_ms]                      # simulated card in process: median times of its answers, which
+other = 15                      # are written down and not waited for; times = "reports/old" has
+"STORE DATA EnableProfile" = 700  # those of a run
+
+[deviations]                    # strict: a case listed here has to fail, unless it says otherwise
 "ES10c.SetNickname#09" = "counts octets instead of characters; reported to the maker"
+"ES10c.GetEID#06" = { reason = "seen at low voltage only", strict = false }
 """
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -36,12 +44,14 @@ _TABLES: dict[str, tuple[type, ...]] = {
     "card": (str,),
     "values": (str, int, bool),
     "budgets_ms": (int, float),
+    "times_ms": (int, float),
 }
 _CARD_KEYS = {
     "preset",
     "personality",
     "rat",
     "options",
+    "variations",
     "preloaded",
     "lpae",
     "tre",
@@ -53,12 +63,11 @@ _CARD_KEYS = {
     "ci",
     "curves",
 }
+_TEXTS = ("name", "reader", "recording", "firmware", "release", "pki", "times")
 _KEYS = {
-    "name",
+    *_TEXTS,
     "kind",
     "version",
-    "reader",
-    "recording",
     "search",
     "command_limit_s",
     *_TABLES,
@@ -80,7 +89,8 @@ class TargetSettings:
         command_limit_s: How long a card in a reader may take for one command, in seconds.
         card: How a simulated card is made: preset (name of a kind of card; `rsplab card presets`
             lists them), and what differs from it: personality, rat, options ("name=value" each,
-            separated by spaces), preloaded (names of Profiles, separated by spaces), lpae ("cat",
+            separated by spaces), variations (names of legal variations; `rsplab card variations`
+            lists them), preloaded (names of Profiles, separated by spaces), lpae ("cat",
             "scws" or both), tre (names of bits of treProperties), without (names of bits of
             RspCapability and UICCCapability that the card lacks), memory (octets of non-volatile
             memory for Profiles); a kept one also by foreign, waiting, ci and curves
@@ -89,6 +99,12 @@ class TargetSettings:
         values: Declared values that cases compare with.
         budgets_ms: Longest 90th percentile by command or procedure.
         deviations: Known deviations by requirement id, each with its reason.
+        lenient: Those of them whose case may also pass.
+        firmware: Name of the firmware, for reports.
+        release: Release of SGP.22 that the product claims, such as 2.5; empty where none is.
+        times: Folder of a run whose times a simulated card has, instead of the computer's.
+        times_ms: Median times of its commands, likewise; `other` for those that are not named.
+        pki: Folder of keys and certificates that the card trusts; empty for none.
     """
 
     kind: str
@@ -103,6 +119,12 @@ class TargetSettings:
     values: Mapping[str, str | int | bool] = field(default_factory=dict)
     budgets_ms: Mapping[str, float] = field(default_factory=dict)
     deviations: Mapping[str, str] = field(default_factory=dict)
+    lenient: frozenset[str] = frozenset()
+    firmware: str = ""
+    release: str = ""
+    pki: str = ""
+    times: str = ""
+    times_ms: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def recording_path(self) -> Path:
@@ -121,9 +143,15 @@ class TargetSettings:
         except OSError as error:
             raise ConfigError(f"target file {path}: {error.strerror}") from error
         try:
-            return cls.from_values(tomllib.loads(text))
+            read = cls.from_values(tomllib.loads(text))
         except (tomllib.TOMLDecodeError, ConfigError) as error:
             raise ConfigError(f"target file {path}: {error}") from error
+        if not read.pki:
+            return read
+        folder = path.parent / read.pki
+        if not folder.is_dir():
+            raise ConfigError(f"target file {path}: pki = {read.pki!r}: no such folder beside it")
+        return replace(read, pki=str(folder))
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
@@ -151,7 +179,18 @@ class TargetSettings:
             raise ConfigError('kind = "replay" and recording = "FILE" go together')
         if not isinstance(values.get("search", False), bool):
             raise ConfigError(f"search = {values['search']!r}; expected true or false")
-        return cls(**{"name": values["kind"], **values})
+        deviations = values.get("deviations", {})
+        reasons = {
+            name: one["reason"] if isinstance(one, dict) else one
+            for name, one in deviations.items()
+        }
+        lenient = {
+            name
+            for name, one in deviations.items()
+            if isinstance(one, dict) and not one.get("strict", True)
+        }
+        read = {"name": values["kind"], **values}
+        return cls(**{**read, "deviations": reasons, "lenient": frozenset(lenient)})
 
 
 def _require_tables(values: Mapping[str, Any]) -> None:
@@ -163,6 +202,21 @@ def _require_tables(values: Mapping[str, Any]) -> None:
         for name, value in values.get(table, {}).items():
             if not isinstance(value, kinds):
                 raise ConfigError(f"[{table}] {name} = {value!r} is not of the right kind")
-    for name, reason in values.get("deviations", {}).items():
-        if not isinstance(reason, str) or not reason.strip():
-            raise ConfigError(f"[deviations] {name}: a reason in words is needed")
+    for key in _TEXTS:
+        if not isinstance(values.get(key, ""), str):
+            raise ConfigError(f"{key} = {values[key]!r}; expected a text")
+    for name, one in values.get("deviations", {}).items():
+        _require_deviation(name, one if isinstance(one, dict) else {"reason": one})
+
+
+def _require_deviation(name: str, one: Mapping[str, Any]) -> None:
+    """Requires a known deviation to have a reason, and nothing that is not known."""
+    for key in one:
+        if key not in ("reason", "strict"):
+            hint = near(key, ("reason", "strict"))
+            raise ConfigError(f"[deviations] {name}: {key!r} is not known{hint}")
+    reason = one.get("reason")
+    if not isinstance(reason, str) or not reason.strip():
+        raise ConfigError(f"[deviations] {name}: a reason in words is needed")
+    if not isinstance(one.get("strict", True), bool):
+        raise ConfigError(f"[deviations] {name}: strict is true or false")

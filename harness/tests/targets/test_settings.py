@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,43 @@ def test_unknown_target_lists_the_known_ones():
         load_settings("simulator")
     with pytest.raises(ConfigError, match="No such file"):
         load_settings("nothing.toml")
+
+
+def test_deviation_may_say_that_it_need_not_occur(tmp_path):
+    file = tmp_path / "card.toml"
+    file.write_text(
+        'kind = "inprocess"\nfirmware = "7"\nrelease = "2.5"\n[deviations]\n'
+        '"A#01" = "why"\n"A#02" = { reason = "at times", strict = false }\n'
+        '"A#03" = { reason = "always" }\n'
+    )
+    read = TargetSettings.load(file)
+    assert read.deviations == {"A#01": "why", "A#02": "at times", "A#03": "always"}
+    assert read.lenient == {"A#02"}
+    assert (read.firmware, read.release) == ("7", "2.5")
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ('"A#01" = { reason = "x", srict = true }', "'srict' is not known; near it: strict"),
+        ('"A#01" = { strict = true }', "a reason in words is needed"),
+        ('"A#01" = { reason = "x", strict = 1 }', "strict is true or false"),
+    ],
+)
+def test_deviation_that_says_something_else_is_refused(tmp_path, line, text):
+    file = tmp_path / "card.toml"
+    file.write_text(f'kind = "inprocess"\n[deviations]\n{line}\n')
+    with pytest.raises(ConfigError, match=re.escape(text)):
+        TargetSettings.load(file)
+
+
+def test_keys_are_a_folder_beside_the_file(tmp_path):
+    file = tmp_path / "card.toml"
+    file.write_text('kind = "inprocess"\npki = "keys"\n')
+    with pytest.raises(ConfigError, match="pki = 'keys': no such folder beside it"):
+        TargetSettings.load(file)
+    (tmp_path / "keys").mkdir()
+    assert TargetSettings.load(file).pki == str(tmp_path / "keys")
+    file.write_text('kind = "inprocess"\nfirmware = 7\n')
+    with pytest.raises(ConfigError, match="firmware = 7; expected a text"):
+        TargetSettings.load(file)

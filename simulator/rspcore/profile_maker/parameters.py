@@ -18,6 +18,12 @@ DEFAULT_KI: Final = bytes.fromhex("4C1A6E70D3B85F2994A7C20E8B5D613F")
 """K of the test profiles unless another is given: this project's own, used nowhere else."""
 DEFAULT_OPC: Final = bytes.fromhex("E19D3A5C70B264F8132EC5897DA04B6E")
 """OPc of the test profiles unless another is given; see `DEFAULT_KI`."""
+_OTA_KEYS: Final = (
+    bytes.fromhex("7D0B93E65A1FC8427E36D1098CF4A5BB"),
+    bytes.fromhex("2AC67F1894D35EB0611DF9A8470E8C32"),
+    bytes.fromhex("B4583E0D97CA26F1085FE2613BD97C4A"),
+)
+"""KIc, KID and DEK unless others are given: irregular, so that a leak can be recognised."""
 
 _KEY_OCTETS: Final = {
     AlgorithmId.milenage: (16,),
@@ -87,9 +93,9 @@ class ProfileParameters:
     with_owner: bool = True
     notification_configuration: tuple[NotificationConfigurationInformation, ...] = ()
     icon: bytes | None = None
-    kic: bytes = field(default=b"\x11" * 16, repr=False)
-    kid: bytes = field(default=b"\x22" * 16, repr=False)
-    dek: bytes = field(default=b"\x33" * 16, repr=False)
+    kic: bytes = field(default=_OTA_KEYS[0], repr=False)
+    kid: bytes = field(default=_OTA_KEYS[1], repr=False)
+    dek: bytes = field(default=_OTA_KEYS[2], repr=False)
     size: int | None = None
     version: tuple[int, int] = (2, 3)
     profile_type: str = "rsplab test profile"

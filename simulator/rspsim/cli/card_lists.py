@@ -1,4 +1,4 @@
-"""`rsplab card faults`, `options`, `presets` and `info`: lists printed as lines of text."""
+"""`rsplab card faults`, `variations`, `options`, `presets` and `info`: lists, line by line."""
 
 from collections.abc import Iterable
 from dataclasses import fields
@@ -14,8 +14,16 @@ from rspsim.euicc.personality import personality_named
 from rspsim.euicc.state import CardState
 from rspsim.faults.registry import card_faults, hostile_cards
 from rspsim.stores.sqlite import SqliteStore
+from rspsim.variations import VARIATIONS
 
-__all__ = ["print_faults", "print_info", "print_options", "print_presets", "summary"]
+__all__ = [
+    "print_faults",
+    "print_info",
+    "print_options",
+    "print_presets",
+    "print_variations",
+    "summary",
+]
 
 
 def print_faults() -> int:
@@ -27,11 +35,19 @@ def print_faults() -> int:
     return 0
 
 
+def print_variations() -> int:
+    """Prints every legal variation with what makes it legal and returns 0."""
+    for one in VARIATIONS:
+        print(f"{one.name:<44} {one.summary}")
+        print(f"{'':<44}   {one.legal_by}")
+    return 0
+
+
 def print_presets() -> int:
     """Prints every preset with what it is made of and returns 0."""
     for one in PRESETS:
         print(f"{one.name:<22} {one.summary}")
-        parts = [one.personality or "", *one.options, *one.faults]
+        parts = [one.personality or "", *one.options, *one.variations, *one.faults]
         if one.memory is not None:
             parts.append(f"{one.memory:,} octets of memory")
         if one.isdr_aid:

@@ -43,7 +43,7 @@ def serve(options: argparse.Namespace) -> int:
     Raises:
         ConfigError: no reader is available, its slot is taken, or the card cannot be made.
         StoreError: the state file cannot be used.
-        LocalError: a preset, an option or a fault is unknown.
+        LocalError: a preset, a variation, an option or a fault is unknown.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="rsplab: %(message)s")
     request = CardRequest(
@@ -58,7 +58,7 @@ def serve(options: argparse.Namespace) -> int:
         profiles=tuple(options.profile),
         enabled=options.enabled,
     )
-    kind = preset_named(options.preset or USUAL)
+    kind = preset_named(options.preset or USUAL).varied(options.variation)
     request = request.with_preset(kind)
     hostile = [hostile_card(one) for one in options.fault if one.startswith(HOSTILE_PREFIX)]
     named = {one.name for one in hostile}

@@ -26,6 +26,10 @@ def add_parser(
     _add_serve(commands)
     faults = commands.add_parser("faults", help="list the faults a card can be given")
     faults.set_defaults(func=_faults)
+    variations = commands.add_parser(
+        "variations", help="list what a conforming card may do otherwise, and why it may"
+    )
+    variations.set_defaults(func=_variations)
     presets = commands.add_parser("presets", help="list the presets: named kinds of cards")
     presets.set_defaults(func=_presets)
     options = commands.add_parser("options", help="list the options a card can be given")
@@ -124,6 +128,14 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="give the card a fault (see `rsplab card faults`); may be repeated",
     )
     card.add_argument(
+        "--variation",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="have the card do something else that is legal (see `rsplab card variations`); may be "
+        "repeated",
+    )
+    card.add_argument(
         "--preset",
         metavar="NAME",
         help="make it a card of this kind (see `rsplab card presets`); the other options are "
@@ -152,6 +164,12 @@ def _faults(_: argparse.Namespace) -> int:
     from rspsim.cli.card_lists import print_faults  # noqa: PLC0415  only when it runs
 
     return print_faults()
+
+
+def _variations(_: argparse.Namespace) -> int:
+    from rspsim.cli.card_lists import print_variations  # noqa: PLC0415  only when it runs
+
+    return print_variations()
 
 
 def _presets(_: argparse.Namespace) -> int:

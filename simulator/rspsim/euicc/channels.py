@@ -39,6 +39,7 @@ __all__ = [
     "FINDS",
     "LAST_PART",
     "LE_NEEDED",
+    "MOST",
     "NOTHING_WAITING",
     "PARSE",
     "REST",
@@ -143,6 +144,7 @@ def _too_much(waiting: int) -> int:
 REST: Final = Decision(
     "get_response.rest", _rest, "rest of a response after so many octets were sent"
 )
+MOST: Final = Decision("get_response.most", _MOST, "most data octets of one response")
 LAST_PART: Final = Decision("get_response.last_part", _last_part, "last part of a response")
 TOO_MUCH: Final = Decision(
     "get_response.too_much", _too_much, "status word when Le is more than what waits"
@@ -275,6 +277,7 @@ def _warned(view: View, outcome: Outcome) -> Outcome:
 
 def _part(view: View, outcome: Outcome, data: bytes, sw: int, count: int) -> Outcome:
     """Answers with the first count octets; what is left waits in the channel."""
+    count = min(count, view.decisions[MOST])
     now, later = data[:count], view.decisions[REST](data, count)
     volatile = outcome.volatile
     channel = volatile.channels[view.channel_number]
@@ -285,7 +288,8 @@ def _part(view: View, outcome: Outcome, data: bytes, sw: int, count: int) -> Out
         )
     if not later or channel is None:
         return Outcome(_last(view, now, sw, outcome), outcome.state, volatile)
-    waiting = 0x6100 | (len(later) if len(later) < _MOST else 0)
+    next_part = min(len(later), view.decisions[MOST])
+    waiting = 0x6100 | (next_part if next_part < _MOST else 0)
     return Outcome(ResponseApdu(now, waiting), outcome.state, volatile)
 
 

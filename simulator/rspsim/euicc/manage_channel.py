@@ -1,5 +1,6 @@
 """MANAGE CHANNEL: open and close logical channels (ISO/IEC 7816-4, 11.1.2; TS 102 221, 11.1.17)."""
 
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from rspcore.apdu import CHANNELS, CommandApdu
@@ -10,11 +11,26 @@ from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.session_context import Session
 from rspsim.euicc.state import Channel, Volatile
 
-__all__ = ["CLOSED", "LIMIT", "NO_CHANNEL_LEFT", "process"]
+__all__ = ["CLOSED", "GRANTED", "LIMIT", "NONE_TO_CLOSE", "NO_CHANNEL_LEFT", "process"]
 
 LIMIT: Final = Decision("manage_channel.limit", CHANNELS, "number of channels, channel 0 included")
 NO_CHANNEL_LEFT: Final = Decision(
     "manage_channel.none_left", int(StatusWord.FUNCTION_NOT_SUPPORTED), "status word when all open"
+)
+
+NONE_TO_CLOSE: Final = Decision(
+    "manage_channel.none_to_close",
+    int(StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED),
+    "status word when the channel to close is not open",
+)
+
+
+def _granted(limit: int) -> Iterable[int]:
+    return range(1, limit)
+
+
+GRANTED: Final[Decision[Callable[[int], Iterable[int]]]] = Decision(
+    "manage_channel.granted", _granted, "numbers the card grants, in this order, below a limit"
 )
 
 
@@ -57,7 +73,7 @@ def _open(command: CommandApdu, view: View) -> Outcome:
     if number >= limit:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
     if number == 0:
-        free = (n for n in range(1, limit) if channels[n] is None)
+        free = (n for n in view.decisions[GRANTED](limit) if channels[n] is None)
         number = next(free, 0)
         if number == 0:
             return view.refuse(view.decisions[NO_CHANNEL_LEFT])
@@ -82,5 +98,5 @@ def _close(command: CommandApdu, view: View) -> Outcome:
     if number == 0 or number >= CHANNELS:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
     if view.volatile.channels[number] is None:
-        return view.refuse(StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED)
+        return view.refuse(view.decisions[NONE_TO_CLOSE])
     return view.outcome(volatile=view.decisions[CLOSED](view.volatile, number))

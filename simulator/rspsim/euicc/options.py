@@ -88,7 +88,8 @@ class Options:
         terminal_capability_refuses_select: When enforced, SELECT ISD-R gives 6A82, too.
         exclusive_load: Other ES10 commands during a load answer 6985.
         load_bound_to_channel: Segments are taken only on the channel that began the load.
-        unknown_info_tag_refused: Unknown tags in a GetProfilesInfo tag list are an error.
+        unknown_info_tag_refused: Unknown tags in a GetProfilesInfo tag list are an error; recorded
+            cards answer with the known objects.
         segment_limit: Longest protected data object.
         first_seq_number: Number of the first notification.
         ppr1_beside_operational_accepted: StoreMetadata takes PPR1 though an operational Profile is

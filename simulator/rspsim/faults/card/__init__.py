@@ -55,10 +55,16 @@ from rspsim.faults.card.uicc import (
     file_system,
     get_identity,
     pins,
+    secure_channel,
     sequence_numbers,
     toolkit_and_ota,
 )
-from rspsim.faults.card.whole_card import notification_contents, notification_making, procedures
+from rspsim.faults.card.whole_card import (
+    leaks,
+    notification_contents,
+    notification_making,
+    procedures,
+)
 
 __all__ = ["FAULTS"]
 
@@ -112,5 +118,7 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *file_addressing.FAULTS,
     *code_counters.FAULTS,
     *sequence_numbers.FAULTS,
+    *secure_channel.FAULTS,
     *interpreter.FAULTS,
+    *leaks.FAULTS,
 )

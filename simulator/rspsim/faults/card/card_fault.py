@@ -9,6 +9,7 @@ A fault is a name, a sentence, the requirements a card with it must fail, and a 
     moved_last(CHECKS, "server_signature1")     makes a check after all others
     decides(CHECKS, "policy", holds)            makes a check with another condition
     adds(CHECKS, Check("operational", ...))     adds a check that no rule asks for, after all others
+    begins_with(CHECKS, Check("two", ...))      makes one more check, before all others
     swap(NEXT_NUMBER, lambda number: number)    takes another value or function
     allows(event, after, *states)               allows an event where the RSP session forbids it
     leads(event, {before: after})               leads an event of the session to another state
@@ -39,6 +40,7 @@ __all__ = [
     "allows",
     "answering_data",
     "answers",
+    "begins_with",
     "behind",
     "decides",
     "flattened",
@@ -136,6 +138,11 @@ def decides(table: Table, name: str, holds: Callable[[Any], bool]) -> Change:
         table,
         lambda checks: tuple(replace(c, holds=holds) if c.name == name else c for c in checks),
     )
+
+
+def begins_with(table: Table, check: Check[Any]) -> Change:
+    """Returns a change that makes one more check before all others."""
+    return _mapped(table, lambda checks: (check, *checks))
 
 
 def adds(table: Table, check: Check[Any]) -> Change:

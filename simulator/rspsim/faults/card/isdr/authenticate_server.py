@@ -29,6 +29,7 @@ from rspsim.faults.card.card_fault import (
     adds,
     allows,
     answers,
+    begins_with,
     behind,
     flattened,
     leads,
@@ -171,6 +172,10 @@ _BOTH_ROLES: Final = (
     "ES10b.AuthenticateServer#04",
 )
 
+_TWO_MISTAKES: Final[Check[AuthenticationAttempt]] = Check(
+    "two_mistakes", lambda a: a.signature_fits or a.challenge_fits, _E.undefinedError
+)
+
 FAULTS: Final = (
     CardFault(
         "es10b.authenticate-server.any-signature",
@@ -185,10 +190,10 @@ FAULTS: Final = (
         skip(_CHECKS, "server_signature1"),
     ),
     CardFault(
-        "es10b.authenticate-server.signature-last",
-        "serverSignature1 is verified after all other checks.",
+        "es10b.authenticate-server.two-mistakes-undefined",
+        "With signature and challenge both wrong the code is undefinedError(127).",
         ("ES10b.AuthenticateServer#85",),
-        moved_last(_CHECKS, "server_signature1"),
+        begins_with(_CHECKS, _TWO_MISTAKES),
     ),
     CardFault(
         "es10b.authenticate-server.challenge-last",

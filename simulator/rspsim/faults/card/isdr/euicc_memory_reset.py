@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from rspcore.messages.es10c import ResetResult
 from rspcore.messages.metadata import (
     PprId,
     ProfileClass,
@@ -12,7 +13,7 @@ from rspsim.euicc.isdr.es10c import euicc_memory_reset
 from rspsim.euicc.isdr.es10c.euicc_memory_reset import SELECTED
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import Addresses, CardState, Profile
-from rspsim.faults.card.card_fault import CardFault, behind, skip, swap, together
+from rspsim.faults.card.card_fault import CardFault, answers, behind, skip, swap, together
 
 __all__ = ["FAULTS"]
 
@@ -128,14 +129,10 @@ FAULTS: Final = (
         swap(SELECTED, _preloaded_too),
     ),
     CardFault(
-        "es10c.memory-reset.always-ok",
-        "A memory reset that has nothing to delete is answered ok(0).",
-        (
-            "ES10c.eUICCMemoryReset#14",
-            "ES10c.eUICCMemoryReset#15",
-            "ES10c.eUICCMemoryReset#17",
-        ),
-        skip(euicc_memory_reset.CHECKS, "something_to_do"),
+        "es10c.memory-reset.nothing-undefined",
+        "A memory reset that has nothing to delete is answered undefinedError(127).",
+        ("ES10c.eUICCMemoryReset#14", "ES10c.eUICCMemoryReset#15", "ES10c.eUICCMemoryReset#17"),
+        answers(euicc_memory_reset.CHECKS, "something_to_do", ResetResult.undefinedError),
     ),
     CardFault(
         "es10c.memory-reset.address-kept",
@@ -154,8 +151,6 @@ FAULTS: Final = (
             "ES10c.eUICCMemoryReset#08",
             "ES10c.eUICCMemoryReset#11",
             "ES10c.eUICCMemoryReset#12",
-            "ES10c.eUICCMemoryReset#14",
-            "ES10c.eUICCMemoryReset#15",
             "ES10c.eUICCMemoryReset#16",
             "ES10c.eUICCMemoryReset#17",
         ),

@@ -24,6 +24,7 @@ from rspsim.faults.card.card_fault import (
     adds,
     allows,
     answers,
+    begins_with,
     behind,
     flattened,
     leads,
@@ -90,6 +91,10 @@ def _blocked(outcome: Outcome, _view: View) -> Outcome:
     return replace(outcome, volatile=replace(outcome.volatile, session=blocked))
 
 
+_TWO_MISTAKES: Final[Check[DownloadAttempt]] = Check(
+    "two_mistakes", lambda a: a.signature_fits or a.transaction_fits, _E.undefinedError
+)
+
 FAULTS: Final = (
     CardFault(
         "es10b.prepare-download.any-signature",
@@ -109,10 +114,10 @@ FAULTS: Final = (
         moved_last(_CHECKS, "certificate_bad_signature"),
     ),
     CardFault(
-        "es10b.prepare-download.signature-last",
-        "smdpSignature2 is verified after all other checks.",
+        "es10b.prepare-download.two-mistakes-undefined",
+        "With signature and transactionId both wrong the code is undefinedError(127).",
         ("ES10b.PrepareDownload#38",),
-        moved_last(_CHECKS, "smdp_signature2"),
+        begins_with(_CHECKS, _TWO_MISTAKES),
     ),
     CardFault(
         "es10b.prepare-download.any-certificate-signature",

@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Final
 
 from rspcore import tlv
-from rspcore.apdu import CommandApdu, ResponseApdu
+from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.errors import DecodeError
+from rspcore.messages.es10c import GetEuiccDataRequest
 from rspcore.status import StatusWord
 from rspcore.tags import Tag
 from rspcore.tlv import Tlv
@@ -51,6 +52,13 @@ def _any_length(octets: bytes) -> CommandApdu:
     except DecodeError:
         cla, ins, p1, p2 = octets[:4]
         return CommandApdu(cla, ins, p1, p2, octets[5:])
+
+
+def _empty_is_get_eid(octets: bytes) -> CommandApdu:
+    command = CommandApdu.parse(octets)
+    if command.ins == Ins.STORE_DATA and not command.data:
+        return replace(command, data=GetEuiccDataRequest().encode())
+    return command
 
 
 def _length_ignored(octets: bytes) -> Tlv:
@@ -221,10 +229,10 @@ FAULTS: Final = (
         ),
     ),
     CardFault(
-        "transport.store-data.empty-accepted",
-        "STORE DATA without data field is answered 9000.",
+        "transport.store-data.empty-is-get-eid",
+        "STORE DATA without data field is answered as GetEID.",
         ("Transport.StoreData#31",),
-        answers(store_data.CHECKS, "not_empty", StatusWord.OK),
+        swap(channels.PARSE, _empty_is_get_eid),
     ),
     CardFault(
         "transport.store-data.interrupted-by-others",

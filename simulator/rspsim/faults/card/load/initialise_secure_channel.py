@@ -5,8 +5,17 @@ from typing import Final
 from rspcore.crypto.kdf import BspKeys, session_keys, shared_info, x963_sha256
 from rspcore.ids import Eid
 from rspcore.messages.notifications import ErrorReason
+from rspsim.euicc.decisions import Check
 from rspsim.euicc.load.es8p import initialise_secure_channel
-from rspsim.faults.card.card_fault import CardFault, answers, flattened, moved_last, skip, swap
+from rspsim.euicc.load.es8p.initialise_secure_channel import ChannelAttempt
+from rspsim.faults.card.card_fault import (
+    CardFault,
+    answers,
+    begins_with,
+    flattened,
+    skip,
+    swap,
+)
 
 __all__ = ["FAULTS"]
 
@@ -28,6 +37,12 @@ def _keys_of_half_a_host_id(z: bytes, host_id: bytes, eid: Eid) -> BspKeys:
     return session_keys(z, host_id=host_id[:8], eid=eid)
 
 
+_TWO_MISTAKES: Final[Check[ChannelAttempt]] = Check(
+    "two_mistakes",
+    lambda a: a.signature_fits or a.transaction_fits,
+    _E.installFailedDueToUnknownError,
+)
+
 FAULTS: Final = (
     CardFault(
         "es8p.initialise-secure-channel.any-signature",
@@ -37,7 +52,6 @@ FAULTS: Final = (
             "ES8+.InitialiseSecureChannel#15",
             "ES8+.InitialiseSecureChannel#16",
             "ES8+.InitialiseSecureChannel#21",
-            "ES8+.InitialiseSecureChannel#23",
             "ES10b.LoadBoundProfilePackage#09",
             "ES10b.LoadBoundProfilePackage#25",
             "Tamper.LoadBoundProfilePackage#01",
@@ -105,10 +119,10 @@ FAULTS: Final = (
         answers(_CHECKS, "smdp_otpk", _E.invalidSignature),
     ),
     CardFault(
-        "es8p.initialise-secure-channel.signature-last",
-        "smdpSign is verified after all other checks.",
+        "es8p.initialise-secure-channel.two-mistakes-unknown",
+        "With smdpSign and transactionId both wrong the reason is an unknown error(127).",
         ("ES8+.InitialiseSecureChannel#23",),
-        moved_last(_CHECKS, "smdp_sign"),
+        begins_with(_CHECKS, _TWO_MISTAKES),
     ),
     CardFault(
         "es8p.initialise-secure-channel.printed-eid",

@@ -134,7 +134,6 @@ FAULTS: Final = (
             "ES8+.ReplaceSessionKeys#10",
             "ES10b.LoadBoundProfilePackage#13",
             "ES10b.LoadBoundProfilePackage#14",
-            "ES10b.LoadBoundProfilePackage#17",
             "ES10b.LoadBoundProfilePackage#20",
             "ES10b.LoadBoundProfilePackage#21",
         ),

@@ -29,6 +29,10 @@ _EXCHANGED: Final[Mapping[type[BspError], int]] = {
     BspStructureError: ErrorReason.scp03tSecurityError,
     BspSecurityError: ErrorReason.scp03tStructureError,
 }
+_STRUCTURE_UNKNOWN: Final[Mapping[type[BspError], int]] = {
+    BspStructureError: ErrorReason.installFailedDueToUnknownError,
+    BspSecurityError: ErrorReason.scp03tSecurityError,
+}
 
 
 def _decrypted(bsp: Bsp, one: Tlv) -> bytes:
@@ -92,8 +96,6 @@ FAULTS: Final = (
         "The MAC of encrypted data objects is not verified.",
         (
             "ES8+.ConfigureISDP#06",
-            "ES8+.ConfigureISDP#15",
-            "ES8+.ConfigureISDP#16",
             "ES8+.ReplaceSessionKeys#04",
             "ES8+.ReplaceSessionKeys#12",
             *(f"ES8+.LoadProfileElements#{number}" for number in (18, 19, 20, 21, 22, 23)),
@@ -146,23 +148,30 @@ FAULTS: Final = (
         swap(step.UNPROTECT_MAC_ONLY, _short_segments_only),
     ),
     CardFault(
-        "es8p.bsp.reasons-exchanged",
-        "A wrong structure is reported as a wrong MAC, and the other way round.",
+        "es8p.bsp.structure-unknown",
+        "A wrong structure of a protected object is reported as an unknown error(127).",
         (
             "ES8+.LoadProfileElements#26",
             "ES8+.LoadProfileElements#54",
-            "ES8+.ConfigureISDP#06",
-            "ES8+.ConfigureISDP#07",
             "ES8+.ConfigureISDP#08",
             "ES8+.ConfigureISDP#15",
             "ES8+.ConfigureISDP#16",
+            "ES8+.StoreMetadata#80",
+            "ES8+.ReplaceSessionKeys#05",
+        ),
+        swap(step.REASONS, _STRUCTURE_UNKNOWN),
+    ),
+    CardFault(
+        "es8p.bsp.reasons-exchanged",
+        "A wrong structure is reported as a wrong MAC, and the other way round.",
+        (
+            "ES8+.ConfigureISDP#06",
+            "ES8+.ConfigureISDP#07",
             "ES8+.ConfigureISDP#17",
             "ES8+.StoreMetadata#46",
             "ES8+.StoreMetadata#47",
             "ES8+.StoreMetadata#49",
-            "ES8+.StoreMetadata#80",
             "ES8+.ReplaceSessionKeys#04",
-            "ES8+.ReplaceSessionKeys#05",
             "ES8+.ReplaceSessionKeys#11",
             "ES8+.ReplaceSessionKeys#12",
             "ES10b.LoadBoundProfilePackage#09",

@@ -1,0 +1,135 @@
+"""`rsplab ics`: the declaration of a product, drafted from a card and held against one."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rspcore.errors import ConfigError, LocalError
+from rspharness.cli.target_options import card_choice, card_options
+
+if TYPE_CHECKING:
+    from rspharness.run.card_values import Said
+    from rspharness.targets.settings import TargetSettings
+
+__all__ = ["add_parser", "check", "init"]
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds `ics` to the program."""
+    parser = subparsers.add_parser(
+        "ics",
+        help="draft the declaration of a product, or hold it against a card",
+        description="The target file of a product is its declaration: release, options, expected "
+        "values, keys, budgets, known deviations. Only reading commands are sent to a card.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    drafted = commands.add_parser(
+        "init",
+        parents=[card_options()],
+        help="write a draft from what a card says of itself",
+        description="Write a target file from what a card says of itself. What no command shows "
+        "stands in it as a remark, to be filled in.",
+        epilog="Exit code: 0 the file is written; 2 wrong use; 3 no card, or the file is there.",
+    )
+    drafted.add_argument("file", type=Path, metavar="FILE", help="new target file, such as my.toml")
+    drafted.add_argument("--name", default="", help="name of the product (default: of the file)")
+    drafted.add_argument(
+        "--from-card", action="store_true", help="read the card (there is no other source yet)"
+    )
+    drafted.set_defaults(func=init)
+    checked = commands.add_parser(
+        "check",
+        parents=[card_options()],
+        help="find what a declaration says and the card does not",
+        description="Read the card and show each option and value of the target file that it "
+        "contradicts.",
+        epilog="Exit code: 0 nothing contradicts; 1 something does; 2 a name or value of the file "
+        "is wrong; 3 no card.",
+    )
+    checked.add_argument("file", type=Path, metavar="FILE", help="target file")
+    checked.set_defaults(func=check)
+
+
+def init(options: argparse.Namespace) -> int:
+    """Writes a draft from a card.
+
+    Raises:
+        ConfigError: no card, or the file is there or cannot be written.
+        LocalError: the file is no .toml.
+    """
+    from rspharness.run.declaration_draft import draft  # noqa: PLC0415  only when used
+
+    file: Path = options.file
+    if file.suffix != ".toml":
+        raise LocalError(f"{file}: a target file ends in .toml")
+    if file.exists():
+        raise ConfigError(f"{file}: is there already; name a new file")
+    said, facts = _said(options)
+    kind = "inprocess" if options.target == "inprocess" else "pcsc"
+    text = draft(said, options.name or file.stem, facts.get("reader", ""), kind)
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise ConfigError(f"{file}: {problem.strerror}") from problem
+    print(f"{file}: {len(said.options)} options and {len(said.values)} values of the card")
+    print(f"to be filled in: {', '.join(sorted(said.unknown)) or 'nothing'}")
+    for name, reason in said.unread.items():
+        print(f"not read: {name}: {reason}")
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """Shows what a declaration says and the card does not; returns 1 where something does.
+
+    Raises:
+        ConfigError: no card, or no catalogue.
+        LocalError: a name or a value of the file is wrong.
+    """
+    from rspharness.run.card_values import contradictions  # noqa: PLC0415  only when used
+
+    settings = _declared(options.file)
+    if options.target == "pcsc":
+        options.target = str(options.file)  # its kind and its reader
+    said, _ = _said(options)
+    found = contradictions(settings, said)
+    for line in found:
+        print(line)
+    missing = sorted(said.unknown.keys() - settings.options.keys())
+    if missing:
+        print(f"neither declared nor shown by the card: {', '.join(missing)}")
+    for name, reason in said.unread.items():
+        print(f"not read: {name}: {reason}")
+    number = len(settings.options) + len(settings.values)
+    print(f"{len(found)} of {number} declared options and values are contradicted by the card")
+    return 1 if found else 0
+
+
+def _declared(file: Path) -> "TargetSettings":
+    from rspharness.cli.run import find_catalogue, find_suites  # noqa: PLC0415  only when used
+    from rspharness.record.catalogue import Catalogue  # noqa: PLC0415  likewise
+    from rspharness.run.declared_names import require_known_names  # noqa: PLC0415  likewise
+    from rspharness.targets.settings import TargetSettings as Settings  # noqa: PLC0415  likewise
+
+    suites = find_suites(None)
+    place = find_catalogue(suites) or suites.parent / "fixtures" / "requirements" / "euicc.csv"
+    try:
+        settings = Settings.load(file)
+        require_known_names(settings, Catalogue.load(place), str(file))
+    except ConfigError as error:
+        raise LocalError(str(error)) from error
+    return settings
+
+
+def _said(options: argparse.Namespace) -> "tuple[Said, dict[str, str]]":
+    """Reads the card that the options choose."""
+    from rspharness.card.card_under_test import Card  # noqa: PLC0415  only when used
+    from rspharness.record.testcase import Level  # noqa: PLC0415  likewise
+    from rspharness.run.card_values import said_by  # noqa: PLC0415  likewise
+    from rspharness.run.connection import reached  # noqa: PLC0415  likewise
+    from rspharness.targets.guard import GuardedLink  # noqa: PLC0415  likewise
+
+    choice = card_choice(options)
+    with reached(choice) as (link, facts):
+        card = Card(GuardedLink(link, Level.READ_ONLY, lambda: False), choice.options)
+        card.reset()
+        return said_by(card), dict(facts)

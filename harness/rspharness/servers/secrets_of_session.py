@@ -1,0 +1,38 @@
+"""The secrets of a session and of the Profile it brings, for the search of what cards answer."""
+
+from rspcore.crypto.kdf import BspKeys, session_keys
+from rspcore.errors import CryptoError
+from rspcore.profile_maker import ProfileParameters, TestProfile
+from rspharness.card.known_secrets import KnownSecrets
+from rspharness.servers.bound_package import PackageInputs
+
+__all__ = ["remember", "remember_profile"]
+
+
+def remember_profile(secrets: KnownSecrets, parameters: ProfileParameters) -> None:
+    """Adds the keys of a Profile: Ki and OPc, and those over the air."""
+    secrets.add("Ki", parameters.ki)
+    secrets.add("OPc", parameters.operator_constant)
+    secrets.add("KIc", parameters.kic)
+    secrets.add("KID", parameters.kid)
+    secrets.add("DEK", parameters.dek)
+
+
+def remember(secrets: KnownSecrets, profile: TestProfile, inputs: PackageInputs) -> None:
+    """Adds the keys of a Profile and of the session that brings it."""
+    remember_profile(secrets, profile.parameters)
+    secrets.add("otSK.DP", inputs.otsk_dp.scalar)
+    secrets.add("private key of CERT.DPpb", inputs.key_dp.scalar)
+    if inputs.replace_keys is not None:
+        _remember_keys(secrets, "PPK", inputs.replace_keys)
+    try:
+        agreed = inputs.otsk_dp.agree(inputs.otpk_euicc)
+    except CryptoError:
+        return  # a package for another curve is made on purpose
+    keys = inputs.keys or session_keys(agreed, host_id=inputs.host_id, eid=inputs.eid)
+    _remember_keys(secrets, "session key", keys)
+
+
+def _remember_keys(secrets: KnownSecrets, kind: str, keys: BspKeys) -> None:
+    secrets.add(f"{kind} S-ENC", keys.s_enc)
+    secrets.add(f"{kind} S-MAC", keys.s_mac)
