@@ -23,7 +23,7 @@ from rspsim.smdpp.protocol.es2p.profile_types import type_of
 from rspsim.smdpp.protocol.es9p_function import Environment
 from rspsim.smdpp.protocol.es12.events import deletion, once_more
 from rspsim.smdpp.protocol.outgoing_call import outgoing_call
-from rspsim.smdpp.stock.order_book import OrderRepository
+from rspsim.smdpp.stock.order_repository import OrderRepository
 from rspsim.smdpp.stock.orders import DELIVERABLE, Order, ProgressInfo
 
 __all__ = ["OrdersWithConsequences"]
@@ -102,7 +102,7 @@ def _report(
 
 
 def _type(environment: Environment, order: Order) -> str:
-    stocked = environment.orders.profiles.get(order.iccid)
+    stocked = environment.orders.stock.profiles.get(order.iccid)
     return (stocked.profile_type if stocked is not None else "") or type_of(order)
 
 

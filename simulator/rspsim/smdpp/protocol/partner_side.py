@@ -18,7 +18,7 @@ from rspsim.smdpp.protocol.es9p_function import Environment
 from rspsim.smdpp.protocol.es12.events import follow_up
 from rspsim.smdpp.protocol.resends import AnsweredCall
 from rspsim.smdpp.protocol.server_calls import AnsweredCalls, CallRules, answered_once
-from rspsim.smdpp.stock.order_book import UnitOfWork
+from rspsim.smdpp.stock.order_repository import UnitOfWork
 
 __all__ = ["PartnerSide"]
 

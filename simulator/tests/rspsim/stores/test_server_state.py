@@ -193,9 +193,9 @@ def test_file_of_schema_1_is_brought_up_to_date(tmp_path, caplog):
                 "NEWER": "Released",
                 "BOUND": "Downloaded",
             }
-            assert [server.orders.state_of(one.iccid).value for one in state.profiles.all()] == [
-                *("Released", "Downloaded")
-            ]
+            assert [
+                server.orders.stock.state_of(one.iccid).value for one in state.profiles.all()
+            ] == [*("Released", "Downloaded")]
     assert caplog.text.count("order 2 ends: its Profile 8929901012345678905 has been") == 1
     with FileState(file) as state:
         server = SmDpPlus(pki, rng=SeededRng(b"new"), clock=ManualClock(), state=state)
@@ -279,7 +279,7 @@ def test_content_that_nothing_needs_is_deleted_and_the_rest_stays(world):
     left = names()
     assert left < kept
     assert world.server.orders.all() == orders
-    assert [one.upp for one in world.server.orders.profiles.all()] == [o.upp for o in orders]
+    assert [one.upp for one in world.server.orders.stock.profiles.all()] == [o.upp for o in orders]
     world.lpa.notify(result)
     assert world.server.notifications[-1].verdict.name == "UNKNOWN_TRANSACTION"
     world.state.clear()
