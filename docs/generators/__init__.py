@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from generators import api, catalogue, faults, gaps, session_states, test_runs
+from generators import api, catalogue, faults, gaps, session_states, stories, test_runs
 
 __all__ = ["PAGES"]
 
@@ -14,5 +14,6 @@ PAGES: Final[tuple[Callable[[Path], None], ...]] = (
     faults.write,
     gaps.write,
     session_states.write,
+    stories.write,
     test_runs.write,
 )

@@ -5,6 +5,7 @@ from rspcore.messages.metadata import PprId
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.lpa.card_reading import read_card, read_lists
+from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.record.testcase import Level
 from rspharness.suite import file_access
 from rspharness.targets.guard import GuardedLink
@@ -18,10 +19,13 @@ def only_reading(link):
 
 
 def everything(card):
-    """Reads all that support asks for, behind the guard; returns the two readings."""
-    with card.through(only_reading):
-        card.reset()
-        return read_card(card), read_lists(card)
+    """Reads all that support asks for, as its program does; returns the two readings."""
+    link = only_reading(card.link)
+    link.reset()
+    with IsdrChannel(link, card.options) as channel:
+        readings = read_card(channel), read_lists(channel)
+    card.reset()
+    return readings
 
 
 def readable(reading, lists):
@@ -38,7 +42,7 @@ def test_support_reads_a_chip(card, story):
     with story("I hold my phone to the counter, and they read it"):
         reading, lists = everything(card)
     readable(reading, lists)
-    expect.equal(reading.eid.found.values["eid_value"], card.eid(), "EID")
+    expect.equal(reading.eid.found.values.get("eid_value"), card.eid(), "EID")
     for name in ("svn", "euicc_firmware_ver", "ext_card_resource"):
         expect.that(
             holds=reading.info2.found.values.get(name) is not None,
@@ -69,10 +73,11 @@ def test_support_reads_rules_owner_and_what_waits(story):
     readable(reading, lists)
     expect.unchanged(before, card.observe())
     (shown,) = [one.values for one in lists.profiles if one.values.get("iccid") == line.iccid]
-    expect.equal(shown["profile_state"], ProfileState.enabled, "state")
-    expect.equal(shown["service_provider_name"], line.parameters.spn, "service provider")
-    expect.equal(shown["profile_policy_rules"], frozenset({PprId.ppr2}), "rules")
-    expect.equal(shown["profile_owner"].mcc_mnc, line.profile.metadata.profile_owner.mcc_mnc, "MCC")
+    expect.equal(shown.get("profile_state"), ProfileState.enabled, "state")
+    expect.equal(shown.get("service_provider_name"), line.parameters.spn, "service provider")
+    expect.equal(shown.get("profile_policy_rules"), frozenset({PprId.ppr2}), "rules")
+    owner = line.profile.metadata.profile_owner
+    expect.equal(shown.get("profile_owner"), owner, "owner")
     waiting = [one.values for one in lists.notifications if one.values.get("iccid") == line.iccid]
     expect.equal([one["notification_address"] for one in waiting], [home.address] * 2, "servers")
     story.ends()

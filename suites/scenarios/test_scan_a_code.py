@@ -108,7 +108,7 @@ def test_code_typed_by_hand(story):
         typed = form.replace("{0[4:]}", code[4:]).replace("{}", code)
         with story("I type it off the letter"):
             phone.scan(typed)
-        expect.equal(phone.iccids[-1], line.iccid, "Profile installed last")
+        expect.one_of(line.iccid, phone.iccids, "Profile installed")
     story.network.forget()
     code = home.order(story.line(4, home).profile).activation_code
     for wrong in (code.lower(), code.replace("$", " "), f"https://{home.address}/", "", code[:6]):

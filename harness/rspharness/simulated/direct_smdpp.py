@@ -4,14 +4,14 @@ Users' stories have it: `post` is the way of their phones, everything else is th
 clock stands at the time of the run and is moved by `advance`; what it draws depends on a seed.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import LocalError
-from rspcore.ids import Eid, Iccid, Oid
+from rspcore.ids import Eid, Iccid, Oid, Version
 from rspcore.pki.bundle import Pki
 from rspcore.profile_maker import TestProfile
 from rspharness.lpa.es9p_client import HttpReply
@@ -25,11 +25,8 @@ from rspsim.smdpp.fault_switch import ServerFault
 from rspsim.smdpp.http_messages import HttpRequest
 from rspsim.smdpp.stock.orders import OrderEvent, OrderTerms
 
-__all__ = ["BACK_TO_STOCK", "DirectOrder", "DirectSmdpp", "Receipt", "story_fault"]
+__all__ = ["DirectOrder", "DirectSmdpp", "Receipt", "story_fault"]
 
-BACK_TO_STOCK: Final = Policy(after_deletion=OrderEvent.DELETED_FOR_REUSE)
-"""A server that has a Profile in stock again when a card has deleted it."""
-_STANDARD: Final = Policy()
 _ON_THE_WIRE: Final = frozenset({FaultClass.TCP, FaultClass.TLS})
 
 
@@ -136,7 +133,9 @@ class DirectSmdpp:
         *,
         number: int = 1,
         seed: str = "1",
-        policy: Policy = _STANDARD,
+        back_to_stock: bool = False,
+        careless: Collection[str] = (),
+        lowest_svn: str = "",
         fault: str = "",
     ) -> None:
         """Sets the server up.
@@ -147,7 +146,9 @@ class DirectSmdpp:
             started: Time of the run, where its clock stands.
             number: Number of the SM-DP+ in the credentials, 1 or 2.
             seed: What it draws random octets from.
-            policy: Choices that the specification leaves to the server.
+            back_to_stock: Whether a Profile is in stock again when a card has deleted it.
+            careless: Names of checks that it leaves out (`rspsim.smdpp.policy`).
+            lowest_svn: Lowest version of a card that it serves, as "2.6.0"; empty for the usual.
             fault: Name of a server fault that is on, empty for none.
 
         Raises:
@@ -155,6 +156,10 @@ class DirectSmdpp:
             LocalError: there is no such fault.
         """
         self.address = f"testsmdpplus{number}.example.com"
+        deletion = OrderEvent.DELETED_FOR_REUSE if back_to_stock else OrderEvent.DELETED
+        policy = Policy(after_deletion=deletion, skipped_checks=frozenset(careless))
+        if lowest_svn:
+            policy = replace(policy, lowest_svn=Version.from_text(lowest_svn))
         self._clock = ManualClock(started)
         self._smdpp = SmDpPlus(
             pki,

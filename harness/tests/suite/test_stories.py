@@ -1,6 +1,7 @@
 """What users' stories share: the network, and servers that are called directly."""
 
 import ast
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,12 +11,19 @@ from rspcore.crypto.curves import Curve
 from rspcore.errors import LocalError
 from rspcore.pki.generate import make_pki
 from rspharness.lpa.es9p_client import ServerUnreachableError
-from rspharness.simulated.direct_smdpp import DirectSmdpp
+from rspharness.record.catalogue import Catalogue
+from rspharness.simulated.direct_smdpp import DirectSmdpp, story_fault
 from rspharness.suite.stories.network import Lost, Network
+from rspsim.faults.registry import card_fault
 
 pytestmark = pytest.mark.once
 
-SCENARIOS = sorted((Path(__file__).parents[3] / "suites" / "scenarios").glob("test_*.py"))
+ROOT = Path(__file__).parents[3]
+SCENARIOS = sorted((ROOT / "suites" / "scenarios").glob("test_*.py"))
+FAULTS = tomllib.loads((ROOT / "harness" / "scenarios" / "faults.toml").read_text("utf-8"))
+ROWS = Catalogue.load(ROOT / "fixtures" / "requirements" / "scenarios.csv")
+NOT_OF_SGP22 = "Story.ThingWithoutScreen#01"
+SERVER = "server:"
 WORDS = {"User-Agent": "gsma-rsp-lpad", "X-Admin-Protocol": "gsma/rsp/v2.5.0"}
 
 
@@ -73,6 +81,25 @@ def test_a_server_that_is_down_comes_back(network, home):
 def test_fault_that_no_story_can_have_is_refused(name, says):
     with pytest.raises(LocalError, match=says):
         DirectSmdpp(make_pki(), Curve.NIST_P256, datetime(2026, 1, 1, tzinfo=UTC), fault=name)
+
+
+def test_every_row_names_a_fault_that_there_is():
+    assert set(FAULTS) == {row.id for row in ROWS} - {NOT_OF_SGP22}
+    named = {name for names in FAULTS.values() for name in names}
+    for name in named:
+        if name.startswith(SERVER):
+            story_fault(name.removeprefix(SERVER))
+        else:
+            card_fault(name)
+    assert all(FAULTS.values())
+
+
+def test_table_has_what_every_row_found():
+    table = (ROOT / "harness" / "scenarios" / "FAULTS.md").read_text("utf-8")
+    lines = [line.split(" | ") for line in table.splitlines() if line.startswith("| Story.")]
+    found = {(row.removeprefix("| "), fault.strip("`")) for row, fault, *_ in lines}
+    assert found == {(row, fault) for row, faults in FAULTS.items() for fault in faults}
+    assert all(reason.strip(" |") not in {"pass", "inconclusive"} for _, _, reason in lines)
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)

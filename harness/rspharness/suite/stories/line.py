@@ -30,6 +30,10 @@ _FIRST: Final = 0x21
 _USIM_CONTEXT: Final = 0x81
 _SUCCESSFUL: Final = 0xDB
 _WRONG_MAC: Final = 0x9862
+_EF_MSISDN: Final = 0x6F40
+_AFTER_NAME: Final = 14
+"""Octets of a record of EF_MSISDN behind its name (TS 31.102, 4.2.26)."""
+_INTERNATIONAL: Final = 0x91
 
 
 def sold(number: int, *addresses: str, **changed: Any) -> TestProfile:
@@ -83,12 +87,19 @@ class Line:
         """Returns what the operator put into the Profile."""
         return self.profile.parameters
 
-    def is_on_in(self, card: Card) -> None:
+    def is_on_in(self, card: Card, *, pin: bytes = b"") -> None:
         """Requires a card to be this line: EF_ICCID, EF_IMSI, and RES to a challenge of it.
+
+        Args:
+            card: The card.
+            pin: PIN1, where it is on; verified for each application.
 
         Raises:
             ExpectationError: it is not.
         """
+        if pin:
+            expect.success(file_access.select_application(card), "SELECT USIM")
+            expect.success(file_access.verify_pin(card, pin), "VERIFY PIN")
         expect.equal(file_access.ef_iccid(card), self.iccid, "EF_ICCID")
         expect.success(file_access.select_usim_file(card, file_access.EF_IMSI), "SELECT EF_IMSI")
         content = file_access.read(card)
@@ -101,6 +112,17 @@ class Line:
         res = self._algorithm.vector(_RAND).res
         wanted = bytes((_SUCCESSFUL, len(res))) + res
         expect.equal(answer.data[: len(wanted)], wanted, "RES")
+
+    def has_number(self, card: Card, number: str) -> None:
+        """Requires EF_MSISDN of the Enabled Profile to hold a number, as "+4915550001".
+
+        Raises:
+            ExpectationError: it does not.
+        """
+        selected = file_access.select_usim_file(card, _EF_MSISDN)
+        expect.success(selected, "SELECT EF_MSISDN")
+        numbers = [_dialled(record) for record in file_access.records(card)[:1]]
+        expect.equal(numbers, [number], "EF_MSISDN")
 
     def is_unknown_to(self, card: Card) -> None:
         """Requires the USIM of a card to refuse a challenge of this network: 9862.
@@ -129,3 +151,11 @@ def _digits(imsi: bytes) -> str:
     """Returns the digits of EF_IMSI (TS 31.102, 4.2.2): length, then nibbles, parity first."""
     swapped = "".join(f"{octet & 0x0F:X}{octet >> 4:X}" for octet in imsi[1 : 1 + imsi[0]])
     return swapped[1:].rstrip("F")
+
+
+def _dialled(record: bytes) -> str:
+    """Returns the number in a record of EF_MSISDN: length, type, digits swapped."""
+    fields = record[len(record) - _AFTER_NAME :]
+    octets = fields[2 : 1 + fields[0]]
+    digits = "".join(f"{octet & 0x0F:X}{octet >> 4:X}" for octet in octets).rstrip("F")
+    return ("+" if fields[1] == _INTERNATIONAL else "") + digits

@@ -4,19 +4,31 @@ It is a port of the LPA driver. Each request is counted and named by its functio
 can cut the one it means: before it arrives, or after the server has acted and before the answer.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import Final
+from typing import Final, Protocol
 
 from rspcore.server_address import host_of
 from rspharness.lpa.es9p_client import HttpReply, ServerUnreachableError
-from rspharness.simulated.direct_smdpp import DirectSmdpp
 
-__all__ = ["Cut", "Lost", "Network"]
+__all__ = ["Answering", "Cut", "Lost", "Network"]
 
 _BUSY: Final = 503
+
+
+class Answering(Protocol):
+    """A server that is called directly.
+
+    Attributes:
+        address: Its address, an FQDN.
+    """
+
+    address: str
+
+    def post(self, path: str, headers: Mapping[str, str], body: bytes, /) -> HttpReply:
+        """Answers a request of an LPA."""
 
 
 class Lost(Enum):
@@ -52,16 +64,20 @@ class Network:
 
     Attributes:
         asked: Functions that were called since the last `forget`, in order.
+        heard: What a listener on the way took down of the answers, by function.
     """
 
     def __init__(self) -> None:
-        self._servers: dict[str, DirectSmdpp] = {}
+        self._servers: dict[str, Answering] = {}
         self._down: set[str] = set()
         self._cut: Cut | None = None
         self._left = 0
+        self._played: dict[str, HttpReply] = {}
+        self._changes: dict[str, Callable[[HttpReply], HttpReply]] = {}
         self.asked: list[str] = []
+        self.heard: dict[str, HttpReply] = {}
 
-    def join(self, server: DirectSmdpp) -> None:
+    def join(self, server: Answering) -> None:
         """Makes a server reachable under its address."""
         self._servers[server.address] = server
 
@@ -87,7 +103,11 @@ class Network:
             raise ServerUnreachableError(f"{host}: the network was lost before {function}")
         if lost is Lost.SERVED:
             return HttpReply(_BUSY, {}, b"")
-        reply = server.post(path, headers, body)
+        if function in self._played:
+            return self._played[function]
+        reply = self.heard[function] = server.post(path, headers, body)
+        if function in self._changes:
+            reply = self._changes[function](reply)
         if lost is Lost.ANSWER:
             raise ServerUnreachableError(f"{host}: the network was lost after {function}")
         if lost is Lost.HALF_ANSWER:
@@ -108,8 +128,16 @@ class Network:
         """Forgets what was asked."""
         self.asked.clear()
 
+    def gone(self) -> None:
+        """Has no way to any server from now on, until `up`."""
+        self._down = set(self._servers)
+
+    def up(self) -> None:
+        """Has the way to every server again."""
+        self._down = set()
+
     @contextmanager
-    def down(self, *servers: DirectSmdpp) -> Iterator[None]:
+    def down(self, *servers: Answering) -> Iterator[None]:
         """Has no way to these servers inside the block, or to none of all without any."""
         before = set(self._down)
         self._down |= {one.address for one in servers} or set(self._servers)
@@ -117,6 +145,24 @@ class Network:
             yield
         finally:
             self._down = before
+
+    @contextmanager
+    def played(self, answers: Mapping[str, HttpReply]) -> Iterator[None]:
+        """Has somebody on the way answer these functions, and the servers the others."""
+        self._played = dict(answers)
+        try:
+            yield
+        finally:
+            self._played = {}
+
+    @contextmanager
+    def changed(self, function: str, change: Callable[[HttpReply], HttpReply]) -> Iterator[None]:
+        """Has somebody on the way change the answers of a function."""
+        self._changes = {function: change}
+        try:
+            yield
+        finally:
+            self._changes = {}
 
     @contextmanager
     def cut(self, number: int, lost: Lost) -> Iterator[Cut]:

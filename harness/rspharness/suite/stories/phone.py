@@ -4,6 +4,7 @@ The words are the user's: `scan`, `switch_on`, `delete`. What the LPA and the ca
 required here; what it means in the end is required by the case on card, server and Notifications.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -43,21 +44,27 @@ class Person:
     Attributes:
         code: Confirmation Code to enter, or None for none.
         refusal: Reason to stop at the question, None to agree.
+        meanwhile: What happens while the user thinks.
         offers: What the phone showed, in order.
+        strong: Whether it asked for strong consent to the rules of each.
     """
 
     code: str | None = None
     refusal: CancelSessionReason | None = None
+    meanwhile: Callable[[], object] = bool
     offers: list[StoreMetadataRequest] = field(default_factory=list)
+    strong: list[bool] = field(default_factory=list)
 
     def agrees(
         self,
         metadata: StoreMetadataRequest,
         *,
-        strong: bool,  # noqa: ARG002  the answer is the same
+        strong: bool,
     ) -> CancelSessionReason | None:
         """Looks at what is offered; returns the answer."""
         self.offers.append(metadata)
+        self.strong.append(strong)
+        self.meanwhile()
         return self.refusal
 
     def confirmation_code(self, metadata: StoreMetadataRequest) -> str | None:  # noqa: ARG002

@@ -7,13 +7,14 @@ story with the time of each step.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Unpack
 
 from rspcore.crypto.curves import Curve
 from rspcore.messages.es10c import ProfileState
+from rspcore.pki.bundle import Pki
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
 from rspharness.record.steps import Step
@@ -22,12 +23,14 @@ from rspharness.run.applicability import require_trust
 from rspharness.run.case_state import CaseState
 from rspharness.run.run import Run
 from rspharness.simulated.direct_card import further_card
-from rspharness.simulated.direct_smdpp import BACK_TO_STOCK, DirectSmdpp
+from rspharness.simulated.direct_smdpp import DirectSmdpp
+from rspharness.simulated.direct_smds import DirectSmds
 from rspharness.simulated.fixture_cards import CardWords
+from rspharness.simulated.hostile import is_hostile
 from rspharness.suite.initial_conditions import Conditions
 from rspharness.suite.stories.line import Line, sold
 from rspharness.suite.stories.network import Network
-from rspharness.suite.stories.phone import Phone
+from rspharness.suite.stories.phone import Person, Phone
 from rspharness.targets.transport import TimedLink, TracedLink
 
 __all__ = ["Story"]
@@ -74,31 +77,55 @@ class Story:
         self._case.steps.note(text)
 
     def server(
-        self, number: int = 1, *, curve: Curve | None = None, back_to_stock: bool = False
+        self,
+        number: int = 1,
+        *,
+        curve: Curve | None = None,
+        pki: Pki | None = None,
+        back_to_stock: bool = False,
+        careless: Collection[str] = (),
+        lowest_svn: str = "",
     ) -> DirectSmdpp:
         """Returns an SM-DP+ with its operator: 1 is at home, 2 abroad, another owner.
 
         Args:
             number: Which one.
             curve: Curve of its certificates; that of the run by default.
-            back_to_stock: Whether a Profile may be ordered again when a card has deleted it.
+            pki: Credentials of a CI that the card does not know; those of the run by default.
+            back_to_stock: Whether a Profile is in stock again when a card has deleted it.
+            careless: Names of checks that the server leaves out.
+            lowest_svn: Lowest version of a card that it serves, as "2.6.0"; empty for the usual.
 
         Raises:
             NotApplicable: the card has no CI of such a server.
         """
         require_trust(self._run, curve)
         options = self._run.options
-        policy = {"policy": BACK_TO_STOCK} if back_to_stock else {}
         made = DirectSmdpp(
-            self._run.pki,
+            pki or self._run.pki,
             curve or options.curve,
             options.started,
             number=number,
             seed=options.seed + self._case.seed,
             fault=options.server_fault,
-            **policy,
+            back_to_stock=back_to_stock,
+            careless=careless,
+            lowest_svn=lowest_svn,
         )
         self._others.servers.append(made)
+        self.network.join(made)
+        return made
+
+    def smds(self, number: int = 0) -> DirectSmds:
+        """Returns an SM-DS: 0 is the root, another number a further one.
+
+        Raises:
+            NotApplicable: the card has no CI of such a server.
+        """
+        require_trust(self._run)
+        options = self._run.options
+        seed = options.seed + self._case.seed
+        made = DirectSmds(self._run.pki, options.started, number=number, seed=seed)
         self.network.join(made)
         return made
 
@@ -111,12 +138,17 @@ class Story:
             self._others.phones.append(self._phone)
         return self._phone
 
-    def other_phone(self, name: str, preset: str = "spec", **words: Unpack[CardWords]) -> Phone:
+    def other_phone(
+        self, name: str, preset: str = "spec", *, number: int = 0, **words: Unpack[CardWords]
+    ) -> Phone:
         """Returns another phone, with a new simulated card and an EID of its own.
+
+        With `--card-fault` it has the fault too.
 
         Args:
             name: Its letter in the story.
             preset: Kind of card.
+            number: Makes EID, keys and random octets; another one for each phone by default.
             words: What is added to the preset.
 
         Raises:
@@ -127,12 +159,24 @@ class Story:
                 "the story needs a second card; a simulated one is issued under the generated "
                 "credentials alone, and the run has --pki"
             )
-        link = further_card(len(self._others.phones) + 1, preset, **words)
+        fault = self._run.options.card_fault
+        if fault and not is_hostile(fault):
+            words["faults"] = (*words.get("faults", ()), fault)
+        link = further_card(number or 100 + len(self._others.phones), preset, **words)
         card = Card(TimedLink(TracedLink(link, self._case.trace), self._case.timings))
         card.reset()
         made = Phone(name, card, self.network)
         self._others.phones.append(made)
         return made
+
+    @staticmethod
+    def person(**words: Any) -> Person:
+        """Returns who holds a phone (`Person`): code, refusal, and what happens meanwhile."""
+        return Person(**words)
+
+    def forget(self, phone: Phone) -> None:
+        """Leaves a phone out of what is required at the end: it is a stranger's, or lost."""
+        self._others.phones.remove(phone)
 
     def line(self, number: int, *servers: DirectSmdpp, **changed: Any) -> Line:
         """Returns a line that an operator sells; the servers hear of each event of its Profile.
@@ -186,11 +230,12 @@ class Story:
 
     def _require_agreement(self) -> None:
         """Requires the servers to have as installed what is on the cards, and nothing else."""
+        own = {phone.eid for phone in self._others.phones}
         booked = {
             (one.bound_to, one.iccid)
             for server in self._others.servers
             for one in server.orders
-            if one.state == "Installed"
+            if one.state == "Installed" and one.bound_to in own
         }
         there = {(phone.eid, str(iccid)) for phone in self._others.phones for iccid in phone.iccids}
         expect.equal(_short(booked), _short(there), "installed at the servers and on the cards")

@@ -1,0 +1,83 @@
+"""An SM-DS called directly: where users' stories look for what waits for a card."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from rspcore.ids import Eid
+from rspcore.pki.bundle import Pki
+from rspharness.lpa.es9p_client import HttpReply
+from rspsim.env import ManualClock, SeededRng
+from rspsim.smdpp.http_messages import HttpRequest
+from rspsim.smds.event_records import EventChange, EventRecord
+from rspsim.smds.sm_ds import SmDs
+
+__all__ = ["DirectSmds"]
+
+_OWNER: Final = "2.999.10"
+
+
+class DirectSmds:
+    """An SM-DS.
+
+    Attributes:
+        address: Its address, an FQDN.
+    """
+
+    def __init__(self, pki: Pki, started: datetime, *, number: int = 0, seed: str = "1") -> None:
+        """Sets the server up.
+
+        Args:
+            pki: Credentials of the run.
+            started: Time of the run, where its clock stands.
+            number: 0 for the root SM-DS, another one for a further SM-DS.
+            seed: What it draws random octets from.
+
+        Raises:
+            ConfigError: the credentials lack those of an SM-DS.
+        """
+        self.address = f"test{'' if number else 'root'}smds{number or ''}.example.com"
+        self._smds = SmDs(
+            pki,
+            address=self.address,
+            rng=SeededRng(f"{seed}/smds/{number}".encode()),
+            clock=ManualClock(started),
+        )
+
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> HttpReply:
+        """Answers a request of an LPA."""
+        whole = {"Host": self.address, **headers}
+        request = HttpRequest(method="POST", path=path, headers=whole, body=body)
+        response = self._smds.handle(request)
+        return HttpReply(response.status, response.headers, response.body)
+
+    def register(self, eid: str, address: str, event_id: str, *, forwarded_as: str = "") -> None:
+        """Registers an event, as an SM-DP+ does by ES12.
+
+        Args:
+            eid: EID of the card, 32 digits.
+            address: Address of the server to ask.
+            event_id: EventID.
+            forwarded_as: EventID under which another SM-DS leads here, empty for none.
+        """
+        record = EventRecord(
+            eid=Eid.from_digits(eid),
+            owner=_OWNER,
+            event_id=event_id,
+            rsp_server_address=address,
+            forwarded_as=forwarded_as,
+        )
+        self._smds.surroundings.events.commit(EventChange(put=record))
+
+    def delete(self, eid: str, event_id: str) -> None:
+        """Deletes an event, as the SM-DP+ does when it is over; nothing without one."""
+        events = self._smds.surroundings.events
+        for one in events.of(Eid.from_digits(eid)):
+            if one.event_id == event_id:
+                events.commit(EventChange(remove=one))
+
+    def events(self, eid: str) -> tuple[str, ...]:
+        """Returns the EventIDs that wait for a card, oldest first."""
+        return tuple(
+            one.event_id for one in self._smds.surroundings.events.of(Eid.from_digits(eid))
+        )

@@ -1,0 +1,96 @@
+"""Story.OverTheAir: the operator changes a Profile that is on."""
+
+from dataclasses import replace
+
+from rspcore.messages.metadata import UpdateMetadataRequest
+from rspharness import testcase
+from rspharness.card import expect
+from rspharness.servers.ota_server import OtaServer
+
+NEW_NAME = "新运营商"
+BAD_CHECKSUM, COUNTER_LOW = 0x01, 0x02
+
+
+def two_lines(story):
+    """Returns two lines on the phone, the first one on."""
+    home = story.server()
+    phone = story.phone
+    lines = story.line(1, home), story.line(2, home)
+    for line in lines:
+        phone.scan(home.order(line.profile).activation_code)
+    phone.switch_on(lines[0].iccid)
+    phone.listed  # noqa: B018  the guard of a kept card learns from it whose the Profile is
+    return lines
+
+
+def names(phone):
+    """Returns the service provider name of each Profile by ICCID."""
+    return {one.iccid: one.service_provider_name for one in phone.card.profiles()}
+
+
+@testcase("Story.OverTheAir#01")
+def test_operator_renames_itself(story):
+    """The new name is there at once and after a restart; the other Profile keeps its own."""
+    first, second = two_lines(story)
+    phone = story.phone
+    ota = OtaServer(first.parameters)
+    with story("the operator renames itself"):
+        update = UpdateMetadataRequest(service_provider_name=NEW_NAME)
+        receipt = ota.update_metadata(phone.card, update)
+    expect.that(holds=receipt.accepted, expected="accepted", actual=receipt.describe())
+    wanted = {first.iccid: NEW_NAME, second.iccid: second.parameters.spn}
+    for _ in range(2):
+        expect.equal(names(phone), wanted, "names")
+        first.is_on_in(phone.card)
+        phone.card.power_cycle()
+    story.ends()
+
+
+@testcase.each(
+    "wrong, status",
+    {
+        "Story.OverTheAir#02": ("key", BAD_CHECKSUM),
+        "Story.OverTheAir#03": ("replay", COUNTER_LOW),
+        "Story.OverTheAir#04": ("counter", COUNTER_LOW),
+    },
+)
+def test_somebody_else_tries(story, wrong, status):
+    """A wrong key, a message played again and a low counter change nothing."""
+    first, _ = two_lines(story)
+    phone = story.phone
+    ota = OtaServer(first.parameters, counter=7)
+    good = UpdateMetadataRequest(service_provider_name=NEW_NAME)
+    packet = ota.packet(ota.script_of(good))
+    expect.that(
+        holds=ota.deliver(phone.card, packet).accepted, expected="accepted", actual="refused"
+    )
+    forged = UpdateMetadataRequest(service_provider_name="Mallory")
+    with story("somebody else sends me a message"):
+        if wrong == "key":
+            stranger = OtaServer(replace(first.parameters, kid=bytes(16)), counter=99)
+            receipt = ota.deliver(phone.card, stranger.packet(ota.script_of(forged)))
+        elif wrong == "counter":
+            late = OtaServer(first.parameters, counter=3)
+            receipt = late.update_metadata(phone.card, forged)
+        else:
+            receipt = ota.deliver(phone.card, packet)
+    expect.one_of(receipt.status, (status, None), "status of the packet")
+    expect.equal(names(phone)[first.iccid], NEW_NAME, "name")
+    first.is_on_in(phone.card)
+    story.ends()
+
+
+@testcase("Story.OverTheAir#05")
+def test_line_that_is_off_is_not_reached(story):
+    """A message for a Profile that is Disabled does not reach it."""
+    first, second = two_lines(story)
+    phone = story.phone
+    with story("the other operator sends me a message, and its line is off"):
+        ota = OtaServer(replace(second.parameters, kic=b"\x55" * 16, kid=b"\x66" * 16))
+        update = UpdateMetadataRequest(service_provider_name=NEW_NAME)
+        receipt = ota.update_metadata(phone.card, update)
+    expect.that(holds=not receipt.accepted, expected="not accepted", actual=receipt.describe())
+    wanted = {one.iccid: one.parameters.spn for one in (first, second)}
+    expect.equal(names(phone), wanted, "names")
+    first.is_on_in(phone.card)
+    story.ends()
