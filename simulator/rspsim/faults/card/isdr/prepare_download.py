@@ -289,7 +289,7 @@ FAULTS: Final = (
     CardFault(
         "es10b.one-time-key.constant",
         "Every download has the same one-time key.",
-        ("ES10b.PrepareDownload#07",),
+        ("ES10b.PrepareDownload#07", "ES10b.GetEUICCChallenge#10"),
         swap(ecasd.ONE_TIME_KEY, _one_key_for_all),
     ),
     CardFault(
