@@ -361,11 +361,11 @@ def test_function_in_a_wrapper(card, note, step):
 
 
 NOT_OF_THE_ISDR = (
-    "BF2A0591034E6577", "BF2306800182A6008400", "BF2402B800", "BF250591034E6577",
-    "BF26108010" + "00" * 14, "A0058703" + "000000", "A100", "A3820100", "88080000000000000000",
-    "86080000000000000000", "87080000000000000000", "BF3700", "BF3900", "BF3A00", "BF3B00",
+    "BF2A00", "BF2300", "BF2400", "BF2500", "BF2600", "BF3700", "BF3900", "BF3A00", "BF3B00",
+    "A0058703000000", "A100", "A3820100", "88080000000000000000", "86080000000000000000",
+    "87080000000000000000",
 )  # fmt: skip
-"""Commands of ES6, ES8+ and servers, as whole data objects; none follows a PrepareDownload."""
+"""Commands of ES6, ES8+ and servers; none follows a PrepareDownload."""
 
 
 @testcase("Transport.StoreData#48")
