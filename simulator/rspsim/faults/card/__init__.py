@@ -63,6 +63,7 @@ from rspsim.faults.card.whole_card import (
     notification_contents,
     notification_making,
     procedures,
+    second_hand,
 )
 
 __all__ = ["FAULTS"]
@@ -119,4 +120,5 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *sequence_numbers.FAULTS,
     *interpreter.FAULTS,
     *leaks.FAULTS,
+    *second_hand.FAULTS,
 )

@@ -42,7 +42,7 @@ FAULTS: Final = (
     CardFault(
         "es10b.challenge.keeps-session",
         "After a new challenge, the former RSP session can still be used.",
-        ("ES10b.GetEUICCChallenge#05", "ES10b.PrepareDownload#19"),
+        ("ES10b.PrepareDownload#17", "ES10b.GetEUICCChallenge#05", "ES10b.PrepareDownload#19"),
         together(
             swap(get_euicc_challenge.DISCARDS, value=False),
             allows(SessionEvent.DOWNLOAD_PREPARED, SessionState.PREPARED, SessionState.CHALLENGED),
