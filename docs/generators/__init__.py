@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from generators import api, catalogue, faults, gaps, session_states
+from generators import api, catalogue, faults, gaps, session_states, test_runs
 
 __all__ = ["PAGES"]
 
@@ -14,4 +14,5 @@ PAGES: Final[tuple[Callable[[Path], None], ...]] = (
     faults.write,
     gaps.write,
     session_states.write,
+    test_runs.write,
 )

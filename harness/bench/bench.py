@@ -43,6 +43,7 @@ def main() -> int:
         lambda: downloads.in_process(50 // share),
         lambda: installation.in_process(50 // share),
         installation.memory,
+        installation.memory_of_cards,
         lambda: programs.start_up(10 // share),
         programs.state_sizes,
         lambda: programs.commits(200 // share),

@@ -33,7 +33,7 @@ from rspsim.smdpp.server import SmDpPlus
 from rspsim.stores.memory import MemoryStore
 from rspsim.transports.readers import Slot
 
-__all__ = ["downloads_of", "in_process", "installed", "new_card", "over_pcsc"]
+__all__ = ["downloads_of", "in_process", "installed", "new_card", "over_pcsc", "profile_of"]
 
 PACKAGE_SIZE = 12_000
 """Octets of the package: about those of the published generic test profiles."""
@@ -242,11 +242,12 @@ def _part(name: str, times: list[float]) -> Figure:
     return Figure(name, percentiles(times).p50, "ms")
 
 
-def _profile(number: int) -> TestProfile:
-    return make_profile(
-        ProfileParameters(
-            iccid=Iccid.from_digits(f"89990011{number:010d}"),
-            imsi=f"00101{number:010d}",
-            size=PACKAGE_SIZE,
-        )
+def profile_of(number: int, size: int = PACKAGE_SIZE) -> ProfileParameters:
+    """Returns the parameters of a Profile with an ICCID of its own, of so many octets."""
+    return ProfileParameters(
+        iccid=Iccid.from_digits(f"89990011{number:010d}"), imsi=f"00101{number:010d}", size=size
     )
+
+
+def _profile(number: int) -> TestProfile:
+    return make_profile(profile_of(number))

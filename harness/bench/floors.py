@@ -7,8 +7,11 @@ ratio better without making anything faster.
 """
 
 import hashlib
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives import hashes
@@ -19,7 +22,7 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from rspcore.apdu import CommandApdu
 from rspcore.crypto.curves import Curve
 
-__all__ = ["ALL_SIDES", "CARD", "NOTHING", "Operations", "command", "crypto"]
+__all__ = ["ALL_SIDES", "CARD", "NOTHING", "Operations", "command", "crypto", "transaction"]
 
 NOTHING: Final = "pass"
 """What a Python process runs whose start is the floor of every program."""
@@ -51,6 +54,8 @@ ALL_SIDES: Final = Operations(verifications=10, signatures=6, agreements=2, segm
 _SIGN = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
 _VERIFY = ec.ECDSA(hashes.SHA256())
 _KEY, _ZERO = bytes(range(16)), bytes(16)
+ROW_SIZE: Final = 540
+"""Characters of the row that a new nickname rewrites: that of its Profile."""
 _MESSAGE, _SEGMENT = bytes(400), bytes(1_008)
 
 
@@ -88,3 +93,21 @@ def crypto(curve: Curve, operations: Operations) -> Callable[[], None]:
             Cipher(algorithms.AES(_KEY), modes.CBC(icv)).decryptor().update(_SEGMENT)
 
     return floor
+
+
+@contextmanager
+def transaction(path: Path) -> Iterator[Callable[[], None]]:
+    """Yields the floor of a commit: one row of the same size in one transaction, as durable."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("CREATE TABLE item (id INTEGER PRIMARY KEY, json TEXT, crc INTEGER)")
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA locking_mode=EXCLUSIVE")
+        database.execute("PRAGMA synchronous=FULL")
+        text = "x" * ROW_SIZE
+
+        def floor() -> None:
+            database.execute("BEGIN IMMEDIATE")
+            database.execute("INSERT OR REPLACE INTO item VALUES (?, ?, ?)", (1, text, 0))
+            database.execute("COMMIT")
+
+        yield floor

@@ -39,12 +39,11 @@ from rspharness.run.stash import COLLECTED
 from rspharness.simulated.used_card import FOREIGN_ADDRESS, used_state
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
-from rspsim.euicc.state import CardState
 from rspsim.stores.sqlite import SqliteStore
 from rspsim.transports.shared_daemon import shared_pcscd
 
 sys.path.insert(0, str(Path(__file__).parent))
-from cells import differences, held_of
+from card_parts import differences, held
 from kills_points import IN_PROCESS, THROUGH_PCSCD, Points, Way, place
 
 CARD = {"foreign": "disabled enabled", "waiting": "yes"}
@@ -106,7 +105,7 @@ class Walk:
         self._points: Points | None = None
         _make_card(self._state)
         self._first = self._state.read_bytes()
-        self._before = _held(self._state)
+        self._before = held(self._state)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -246,7 +245,7 @@ class Walk:
         if code:
             self.problems.append(f"{what}: recover ended with {code}")
         try:
-            left = [*differences(self._before, _held(self._state))]
+            left = [*differences(self._before, held(self._state))]
         except RuntimeError as error:
             left = [str(error)]
         self.problems += [f"{what}: {one}" for one in left]
@@ -304,14 +303,6 @@ def _words(folder: Path) -> list[str]:
     words = ["run", "--target=kept", "--level=profiles", f"--report={folder / 'reports'}"]
     options = parser.parse_args([*words, f"--state={folder / 'card.db'}"])
     return run_command.pytest_arguments(options, "kept", run_command.find_suites(None))
-
-
-def _held(path: Path) -> CardState:
-    with SqliteStore(path) as store:
-        state = store.load()
-    if state is None:
-        raise RuntimeError(f"{path}: no card")
-    return held_of(state)
 
 
 def _make_card(path: Path) -> None:

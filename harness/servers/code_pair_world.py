@@ -69,15 +69,15 @@ class World:
     def order(self, matching_id: str, **terms: Any) -> int:
         """Orders the Profile; returns the number of the order."""
         made = self.dp.orders.order(
-            PROFILE.upp, replace(PROFILE.metadata, iccid=self.dp.orders.fresh_iccid()),
+            PROFILE.upp, replace(PROFILE.metadata, iccid=self.dp.orders.stock.fresh_iccid()),
             matching_id=matching_id, **terms,
         )  # fmt: skip
         return made.number
 
     def stock(self, **kind: str) -> str:
         """Puts a Profile into the stock, with type and owner; returns its ICCID."""
-        metadata = replace(PROFILE.metadata, iccid=self.dp.orders.fresh_iccid())
-        return str(self.dp.orders.stock(PROFILE.upp, metadata, **kind).iccid)
+        metadata = replace(PROFILE.metadata, iccid=self.dp.orders.stock.fresh_iccid())
+        return str(self.dp.orders.stock.add(PROFILE.upp, metadata, **kind).iccid)
 
     def post(self, call: PartnerCall) -> PartnerReply:
         """Makes a call of a server."""

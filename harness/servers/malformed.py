@@ -99,7 +99,7 @@ def serve() -> None:
     ds = SmDs(PKI, address="localhost", rng=rng, clock=clock, limits=LIMITS)
     profile = make_profile(preset("PROFILE_OPERATIONAL1"))
     dp.orders.order(profile.upp, profile.metadata, matching_id="OPEN")
-    other = replace(profile.metadata, iccid=dp.orders.fresh_iccid())
+    other = replace(profile.metadata, iccid=dp.orders.stock.fresh_iccid())
     dp.orders.order(profile.upp, other, matching_id="OVER")
     notes = 0
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from rspcore.ids import Iccid
 
-__all__ = ["NOBODY", "Aboard"]
+__all__ = ["NOBODY", "Aboard", "cannot_be_lifted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +35,11 @@ class Aboard:
 
 NOBODY: Final = Aboard()
 """A card on which nothing is somebody else's."""
+
+
+def cannot_be_lifted(aboard: Aboard) -> str:
+    """Returns why policy rules of a Profile of the suites stay, where the Enabled one stays so."""
+    return (
+        "a Profile with policy rules cannot be deleted again beside "
+        f"{aboard.enabled}, Enabled and not of the suites, which stays so (PPR1)"
+    )

@@ -116,14 +116,12 @@ def _doctor() -> Area:
 AREAS: Final[Mapping[str, Named]] = {
     "run": Named(_run, "run the conformance suites on a card and write a report"),
     "lpa": Named(_lpa, "manage the Profiles of an eUICC and download new ones"),
+    "plan": Named(_plan, "show what a run would do on a card, why not, and for how long"),
     "record": Named(_record, "record a card, so that it can be replayed without it"),
     "report": Named(_report, "make the reports of a run that was killed or hangs"),
     "decode": Named(_decode, "show a trace decoded, or write it for Wireshark"),
     "compare": Named(_compare, "show what two runs, firmwares or cards differ in"),
     "fingerprint": Named(_fingerprint, "show what identifies the firmware of a card, in seconds"),
-    "plan": Named(
-        _plan, "show what a run would do on a card, at which level, why not, and for how long"
-    ),
     "ics": Named(_ics, "draft the declaration of a product, or hold it against a card"),
     "recover": Named(_recover, "put a card back to what it was before a run that did not end"),
     "coverage": Named(_coverage, "show which requirements the last run covered"),

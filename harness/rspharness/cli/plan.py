@@ -11,7 +11,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Adds `plan` to the program."""
     parser = subparsers.add_parser(
         "plan",
-        help="show what a run would do on a card, at which level, why not, and for how long",
+        help="show what a run would do on a card, why not, and for how long",
         description="Show each case with its level, whether it would run on this card, why not, "
         "and how long it took in the latest run. The card is asked what it is; only reading "
         "commands are sent. The options are those of `rsplab run`.",

@@ -192,6 +192,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--report", type=Path, metavar="DIR", help="folder for reports (default: reports/)"
     )
     results.add_argument(
+        "--baseline",
+        type=Path,
+        metavar="RUN",
+        help="folder of an earlier run: a command that has become slower, or slow in some of its "
+        "answers, makes the run red",
+    )
+    results.add_argument(
         "--record",
         type=Path,
         metavar="FILE",
@@ -259,6 +266,9 @@ def require_usable(options: argparse.Namespace, target: str | None) -> None:
             f"--pki {folder}: no such folder; name one with keys and certificates, or leave it out "
             "for generated ones"
         )
+    baseline = options.baseline or os.environ.get("RSPLAB_BASELINE")
+    if baseline and not (Path(baseline) / "run.json").is_file():
+        raise LocalError(f"--baseline {baseline}: no folder of a run, such as reports/latest")
     if name := options.personality or os.environ.get("RSPLAB_PERSONALITY"):
         from rspsim.euicc.personality import personality_named  # noqa: PLC0415  where it is named
 
@@ -420,8 +430,10 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     given = {
         "target": packaged(target),
         "report": report_folder(options, suites),
-        **{name: getattr(options, name) for name in (*REPEATED, "shuffle", "record")},
+        **{name: getattr(options, name) for name in (*REPEATED, "shuffle", "record", "baseline")},
     }
+    if given["baseline"]:
+        given["baseline"] = Path(given["baseline"]).resolve()  # `latest` is another one soon
     arguments += [f"{_long(name)}={value}" for name, value in given.items() if value]
     arguments += [f"{_long('case')}={case}" for case in options.case or ()]
     arguments += [f"{_long('also')}={packaged(path)}" for path in options.also or ()]

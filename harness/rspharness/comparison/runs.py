@@ -9,7 +9,7 @@ from typing import Any, Final
 from rspcore.errors import ConfigError
 from rspharness.comparison.answers import compared_traces
 from rspharness.comparison.difference import Comparison, Difference, Kind, Side
-from rspharness.comparison.time_shifts import Shift, shifts
+from rspharness.record.time_shifts import Shift, shifts
 from rspharness.record.timing import Timings
 from rspharness.record.trace import read_events
 from rspharness.report.run_folder import RunFolder

@@ -37,6 +37,7 @@ class Collector:
         self._notes: list[str] = []
         self._chosen = 0
         self._wrong_use = ""
+        self._unwritten = ""
         self._commit = ""
         self._records: RunFolder | None = None
         self._shown: list[pytest.TestReport] = []
@@ -60,7 +61,10 @@ class Collector:
         self._ids.update(known["ids"])
         self._notes += [note for note in known["notes"] if note not in self._notes]
         if self._records is not None:
-            self._records.describe(self._description())
+            try:
+                self._records.describe(self._description())
+            except OSError as error:  # said at the end; until then the run goes on
+                self._unwritten = _unwritten(self._records.path, error)
 
     def begin(self, known: dict[str, Any]) -> None:
         """Makes the folder of the run, before its first case is carried out."""
@@ -87,7 +91,11 @@ class Collector:
         if record is not None:
             if self._records is None:
                 self._records = self._create()
-            self._cases.append(self._records.add(record))
+            try:
+                self._cases.append(self._records.add(record))
+            except OSError as error:
+                self._unwritten = _unwritten(self._records.path, error)
+                raise _stopped(self._unwritten) from error
 
     def _create(self) -> "RunFolder":
         from rspcore.errors import ConfigError  # noqa: PLC0415  only where there are cases
@@ -101,9 +109,17 @@ class Collector:
         try:
             made = RunFolder.create(root, folder_name(self._started, self._target()))
         except ConfigError as error:
-            raise RunStoppedError(str(error), returncode=3) from error
-        made.describe(self._description())
+            raise _stopped(str(error)) from error
+        try:
+            made.describe(self._description())
+        except OSError as error:
+            raise _stopped(_unwritten(made.path, error)) from error
         return made
+
+    def _baseline(self) -> str:
+        from rspharness.run.option_values import value  # noqa: PLC0415  only where there are cases
+
+        return value(self._config, "baseline")
 
     def _target(self) -> str:
         target: str = self._known["facts"]["target"]
@@ -115,6 +131,7 @@ class Collector:
             "started": self._started.isoformat(timespec="seconds"),
             "command": " ".join(map(str, self._config.invocation_params.args)),
             "commit": self._commit,
+            "baseline": self._baseline(),
             "chosen": self._chosen,
             "ended": ended,
             "end": end,
@@ -140,7 +157,12 @@ class Collector:
             if self._wrong_use:
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
             if self._records is not None:
-                self._finish(self._records, session)
+                try:
+                    self._finish(self._records, session)
+                except OSError as error:
+                    self._unwritten = _unwritten(self._records.path, error)
+                if self._unwritten:
+                    session.exitstatus = _stopped(self._unwritten).returncode
 
     def _finish(self, records: "RunFolder", session: pytest.Session) -> None:
         from rspharness.report import writing  # noqa: PLC0415  only where there are cases
@@ -170,13 +192,15 @@ class Collector:
         if len(self._cases) >= self._chosen and session.exitstatus in (0, 1):
             return ""
         status = session.exitstatus
-        why = {2: "interrupted", 3: "stopped"}.get(int(status), "")
+        why = {2: "interrupted", 3: "stopped", 30: "stopped"}.get(int(status), "")
         return f"{why} after {len(self._cases)} of {self._chosen} cases" if why else ""
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Prints what was inconclusive, the matrix of requirements, and where the reports are."""
         if self._wrong_use:
             terminalreporter.write_line(f"ERROR: {self._wrong_use}", red=True)
+        if self._unwritten:
+            terminalreporter.write_line(f"ERROR: {self._unwritten}", red=True)
         if self.results is None:
             return
         from rspharness.report import writing  # noqa: PLC0415  only where there are cases
@@ -192,3 +216,17 @@ class Collector:
             terminalreporter.write_line(f"reports: {folder}/index.html")
             if stays := why_latest_stays(self.folder):
                 terminalreporter.write_line(stays)
+
+
+def _stopped(why: str) -> RunStoppedError:
+    """Returns what ends a run whose reports cannot be written."""
+    from rspharness.record.verdicts import NOTHING_RAN  # noqa: PLC0415  only where there are cases
+
+    return RunStoppedError(why, returncode=NOTHING_RAN)
+
+
+def _unwritten(folder: Path, error: OSError) -> str:
+    return (
+        f"reports cannot be written to {folder}: {error.strerror}; make room there, or name "
+        "another folder by --report"
+    )

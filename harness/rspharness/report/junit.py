@@ -28,11 +28,13 @@ _CONTROL = {number: None for number in range(32) if chr(number) not in "\t\n\r"}
 
 def write_junit(results: Results, path: Path, identities: Identities | None = None) -> None:
     """Writes the file, with identities masked if there are any."""
-    suite = Element("testsuite", name="rsplab", tests=str(len(results.cases)))
+    number = len(results.cases) + len(results.slow)
+    suite = Element("testsuite", name="rsplab", tests=str(number))
     suite.set("time", f"{results.duration_s:.3f}")
     suite.set("timestamp", str(results.facts.get("started", "")))
     for name, verdicts in _COUNTED.items():
         count = sum(case["verdict"] in verdicts for case in results.cases)
+        count += len(results.slow) if name == "failures" else 0
         suite.set(name, str(count))
     properties = SubElement(suite, "properties")
     for name, value in results.facts.items():
@@ -43,6 +45,8 @@ def write_junit(results: Results, path: Path, identities: Identities | None = No
         SubElement(properties, "property", name="note", value=_clean(note))
     for case in results.cases:
         _write_case(suite, case)
+    for one in results.slow:
+        _write_slow(suite, one)
     root = Element("testsuites")
     root.append(suite)
     indent(root)
@@ -68,9 +72,18 @@ def _write_case(suite: Element, case: dict[str, Any]) -> None:
     kind = _ELEMENT.get(Verdict(case["verdict"]))
     if kind is not None:
         inner = SubElement(element, kind, message=_clean(case["reason"]))
-        if case["verdict"] == Verdict.BLOCKED:
-            inner.set("type", "blocked")
+        inner.set("type", str(case["verdict"]))
         inner.text = _clean(f"{case['explanation']}\n{case['traceback']}".strip())
+
+
+def _write_slow(suite: Element, one: dict[str, str]) -> None:
+    """Writes times that are not right as a test of their own, whose type says what is wrong."""
+    element = SubElement(suite, "testcase", classname="times", name=_clean(one["name"]), time="0")
+    properties = SubElement(element, "properties")
+    SubElement(properties, "property", name="verdict", value=one["kind"])
+    inner = SubElement(element, "failure", message=_clean(f"{one['kind']}: {one['text']}"))
+    inner.set("type", one["kind"])
+    inner.text = _clean(one["text"])
 
 
 def _clean(text: str) -> str:

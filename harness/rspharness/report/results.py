@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 
 from rspcore.errors import ConfigError
 from rspharness.record.catalogue import Catalogue
+from rspharness.record.time_verdicts import judged
 from rspharness.record.timing import Timings
 from rspharness.record.verdicts import GREEN, SEVERITY, Verdict
 from rspharness.report.causes import blocking
@@ -40,6 +41,7 @@ class Results:
         duration_s: Wall-clock time of the run.
         notes: What is to be said of the run besides its cases.
         end: Why the run ended before its last case, empty if it did not.
+        slow: Commands and procedures whose times are not right.
         findings: What the preflight found and no case of its requirement failed for.
     """
 
@@ -54,6 +56,7 @@ class Results:
     notes: list[str] = field(default_factory=list)
     end: str = ""
     findings: list[dict[str, str]] = field(default_factory=list)
+    slow: list[dict[str, str]] = field(default_factory=list)
 
     @classmethod
     def assemble(
@@ -92,6 +95,7 @@ class Results:
             notes=list(known.get("notes", ())),
             end=known.get("end", ""),
             findings=_not_failed(known.get("findings", ()), ordered),
+            slow=[one.as_dict() for one in judged(timings.by_name, budgets, known.get("baseline"))],
         )
 
     @property
@@ -107,12 +111,8 @@ class Results:
 
     @property
     def over_budget(self) -> list[str]:
-        """Returns the commands whose 90th percentile is above their budget."""
-        return [
-            name
-            for name, row in self.timings.items()
-            if row["budget_ms"] is not None and row["p90"] > row["budget_ms"]
-        ]
+        """Returns the commands whose times are not right: over budget, shifted, of two modes."""
+        return list(dict.fromkeys(one["name"] for one in self.slow))
 
     @property
     def green(self) -> bool:
@@ -152,6 +152,7 @@ class Results:
             "coverage": [row.as_dict() for row in self.coverage()],
             "timings": self.timings,
             "over_budget": self.over_budget,
+            "slow": self.slow,
             "requirements": self.rows,
             "cases": self.cases,
         }
@@ -182,6 +183,7 @@ class Results:
                 notes=document.get("notes", []),
                 end=document.get("end", ""),
                 findings=document.get("findings", []),
+                slow=document.get("slow", []),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise ConfigError(f"not a results.json of this project: {error!r}") from error

@@ -9,6 +9,7 @@ from typing import Any
 from rspharness.record.catalogue import Catalogue
 from rspharness.record.private_files import write_private
 from rspharness.record.recording import is_replay
+from rspharness.record.timing import Timings
 from rspharness.report.causes import lines
 from rspharness.report.html import write_html
 from rspharness.report.identities import MASKED, Identities
@@ -52,8 +53,24 @@ def assembled(description: dict[str, Any], cases: list[dict[str, Any]]) -> Resul
         **known["facts"],
     }
     known["end"] = description["end"]
+    if baseline := description.get("baseline", ""):
+        known["baseline"] = _times_of(Path(baseline))
+        known["facts"]["baseline"] = baseline
     catalogue = Catalogue.load(Path(known["catalogue"]))
     return Results.assemble(known, cases, catalogue, description["duration_s"])
+
+
+def _times_of(folder: Path) -> dict[str, list[float]]:
+    """Returns the times of a run by command.
+
+    Raises:
+        ConfigError: no such run, or one of another version.
+    """
+    _, cases = RunFolder(folder).read()
+    timings = Timings()
+    for case in cases:
+        timings.merge(case.get("timings", {}))
+    return timings.by_name
 
 
 def not_ended(folder: RunFolder) -> tuple[Results, bool]:
@@ -81,9 +98,8 @@ def summary(results: Results) -> Iterator[str]:
     for case in results.cases:
         if case["verdict"] in _LISTED:
             yield f"{' '.join(case['ids'])}  {case['verdict'].upper()}: {case['reason']}"
-    for name in results.over_budget:
-        row = results.timings[name]
-        yield f"over budget: {name}, p90 {row['p90']} ms, budget {row['budget_ms']} ms"
+    for one in results.slow:
+        yield f"{one['kind']}: {one['name']}, {one['text']}"
     for line in results.contradictions:
         yield f"option {line}"
     missing = Counter(case["precondition"] for case in results.cases if case.get("precondition"))

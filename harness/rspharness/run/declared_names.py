@@ -11,6 +11,7 @@ from rspharness.card.declared_values import KNOWN_VALUES
 from rspharness.record.catalogue import Catalogue
 from rspharness.record.near_match import near
 from rspharness.record.timing import is_known_name
+from rspharness.targets.modelled_times import OTHER
 from rspharness.targets.settings import TargetSettings
 
 __all__ = ["require_known_cases", "require_known_names"]
@@ -36,6 +37,8 @@ def require_known_names(settings: TargetSettings, catalogue: Catalogue, file: st
     ):
         _require(file, table, (name for name in names if name not in known), known)
     _require(file, "budgets_ms", (n for n in settings.budgets_ms if not is_known_name(n)), ())
+    times = (n for n in settings.times_ms if n != OTHER and not is_known_name(n))
+    _require(file, "times_ms", times, ())
 
 
 def _require(file: str, table: str, unknown: Iterable[str], known: Collection[str]) -> None:

@@ -134,7 +134,7 @@ class Run:
                 if (file := self.options.record) is not None:
                     target = RecordedTarget(target, file, self.how_made(target))
                 self._target = target
-            except ConfigError as error:
+            except (ConfigError, StoreError) as error:
                 raise NoCardError(str(error)) from error
         return self._target
 

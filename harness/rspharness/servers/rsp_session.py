@@ -38,6 +38,7 @@ from rspcore.profile_maker import TestProfile
 from rspcore.status import is_success
 from rspcore.tags import Tag
 from rspharness.card import expect
+from rspharness.card.aboard import cannot_be_lifted
 from rspharness.card.card_under_test import Card
 from rspharness.record.verdicts import ExpectationError, Inconclusive, NotApplicable
 from rspharness.servers.bound_package import Package, PackageInputs, bind_package
@@ -359,10 +360,7 @@ class Session:
             octets = metadata if isinstance(metadata, bytes) else metadata.encode()
             sound = replace(sound, metadata=octets)
         if self.card.aboard.stays_enabled and _has_rules(sound.metadata):
-            raise NotApplicable(
-                "a Profile with policy rules cannot be deleted again beside "
-                f"{self.card.aboard.enabled}, Enabled and not of the suites, which stays so (PPR1)"
-            )
+            raise NotApplicable(cannot_be_lifted(self.card.aboard))
         inputs = replace(sound, **cast("dict[str, bytes]", fields))  # type: ignore[arg-type]
         remember(self.card.secrets, profile, inputs)
         return inputs

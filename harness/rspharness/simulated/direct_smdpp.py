@@ -246,7 +246,7 @@ class DirectSmdpp:
         Raises:
             LocalError: no card has it.
         """
-        self._smdpp.orders.lose(iccid)
+        self._smdpp.orders.stock.lose(iccid)
 
     def found(self, iccid: Iccid) -> None:
         """Notes that a lost Profile may be ordered again.
@@ -254,7 +254,7 @@ class DirectSmdpp:
         Raises:
             LocalError: there is no such Profile.
         """
-        self._smdpp.orders.find_again(iccid)
+        self._smdpp.orders.stock.find_again(iccid)
 
     def advance(self, step: timedelta) -> None:
         """Moves its clock forward.

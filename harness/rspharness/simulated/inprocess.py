@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from rspcore.errors import ConfigError, LocalError
@@ -9,8 +10,10 @@ from rspcore.messages.euicc_info import RspCapability, TreProperty, UiccCapabili
 from rspcore.messages.isdr import LpaeSupport
 from rspcore.profile_maker import make_profile, preset
 from rspharness.simulated.declaration import declared_values, options_of
+from rspharness.targets.modelled_times import ModelledLink, TimeModel
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
+from rspharness.targets.transport import PoweredLink
 from rspsim.card_presets import USUAL, CardPreset, preset_named
 from rspsim.card_setup import PROFILE_OF_A_SIM, changed_options, decided
 from rspsim.env import Rng, SeededRng
@@ -303,11 +306,18 @@ class InProcessTarget:
             options, make or maker_with(options.card_fault, preset_of(options.settings))
         )
         self._fault = options.card_fault
+        self._model: TimeModel | None = None
+        times, medians = options.settings.times, options.settings.times_ms
+        if times:
+            self._model = TimeModel.of_run(Path(times), medians, options.seed)
+        elif medians:
+            self._model = TimeModel(medians, seed=options.seed)
 
-    def open(self) -> _DirectLink:
+    def open(self) -> PoweredLink:
         """Makes a new card and returns the link to it."""
         self._cards.new()
-        return _DirectLink(self._cards)
+        link = _DirectLink(self._cards)
+        return link if self._model is None else ModelledLink(link, self._model)
 
     def facts(self) -> Mapping[str, str]:
         """Returns the fault of the card, if it has one."""

@@ -153,7 +153,7 @@ class ServedSmdpp(ServedRole):
         if upp is None:
             if metadata is not None:
                 raise LocalError("metadata: only together with upp; a Profile has its own")
-            values.setdefault("iccid", self._server.orders.fresh_iccid())
+            values.setdefault("iccid", self._server.orders.stock.fresh_iccid())
         else:
             del values["profile"]  # the package is in its place
         octets = None if metadata is None else metadata.encode()

@@ -17,6 +17,7 @@ from rspcore.messages.es10c import DeleteProfileRequest, ProfileIdentifier
 from rspcore.messages.metadata import PprId
 from rspcore.profile_maker import ProfileParameters, TestProfile, preset
 from rspharness.card import expect
+from rspharness.card.aboard import cannot_be_lifted
 from rspharness.card.card_under_test import Card
 from rspharness.card.free_memory import free_memory
 from rspharness.record.steps import Steps
@@ -124,8 +125,11 @@ class Conditions:
 
         Raises:
             NotApplicable: PPR1 is among them, which only the one operational Profile may have, and
-                there is a Profile of somebody else (SGP.22 v2, 2.9.2.1).
+                there is a Profile of somebody else (SGP.22 v2, 2.9.2.1); or no Profile of the
+                suites can be Enabled on this card, so that nothing could lift them.
         """
+        if rules and self._card.aboard.stays_enabled:
+            raise NotApplicable(cannot_be_lifted(self._card.aboard))
         aboard = self._run.aboard.profiles
         if aboard and PprId.ppr1 in rules:
             raise NotApplicable(
@@ -151,10 +155,8 @@ class Conditions:
         except Blocked:
             return  # taken as enough: the downloads show whether it is
         if free < needed:
-            raise NotApplicable(
-                f"{free:,} octets of memory are free, and {len(made)} "
-                f"Profile{'s'[: len(made) - 1]} take about {needed:,}"
-            )
+            they = "1 Profile takes" if len(made) == 1 else f"{len(made)} Profiles take"
+            raise NotApplicable(f"{free:,} octets of memory are free, and {they} about {needed:,}")
 
     def none(self) -> None:
         """Brings the card to no Profile, Notification, default SM-DP+ address or session."""

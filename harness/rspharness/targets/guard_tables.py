@@ -164,6 +164,9 @@ _OWN_PROFILE: Final = (
     Command(Ins.TERMINAL_RESPONSE, "TERMINAL RESPONSE", Class.BASIC, Needs.OWN_PROFILE),
     Command(Ins.INITIALIZE_UPDATE, "INITIALIZE UPDATE", Class.ETSI, Needs.OWN_DOMAIN),
     Command(Ins.EXTERNAL_AUTHENTICATE, "EXTERNAL AUTHENTICATE", Class.SECURED, Needs.OWN_DOMAIN),
+    # GlobalPlatform Card Specification, 11.3 and 11.4: both read, inside SCP03.
+    Command(Ins.GET_DATA, "GET DATA", Class.SECURED, Needs.OWN_DOMAIN),
+    Command(Ins.GET_STATUS, "GET STATUS", Class.SECURED, Needs.OWN_DOMAIN),
     Command(Ins.PUT_KEY, "PUT KEY", Class.SECURED, Needs.OWN_DOMAIN),
     Command(Ins.INSTALL, "INSTALL", Class.SECURED, Needs.OWN_DOMAIN),
 )

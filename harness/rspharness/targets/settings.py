@@ -18,6 +18,10 @@ root_ds_address = "testrootsmds.example.com"
 [budgets_ms]                    # 90th percentile of a command or procedure, in milliseconds
 "STORE DATA EnableProfile" = 500
 
+[times_ms]                      # simulated card in process: median times of its answers, which
+other = 15                      # are written down and not waited for; times = "reports/old" has
+"STORE DATA EnableProfile" = 700  # those of a run
+
 [deviations]                    # strict: a case listed here has to fail, unless it says otherwise
 "ES10c.SetNickname#09" = "counts octets instead of characters; reported to the maker"
 "ES10c.GetEID#06" = { reason = "seen at low voltage only", strict = false }
@@ -40,6 +44,7 @@ _TABLES: dict[str, tuple[type, ...]] = {
     "card": (str,),
     "values": (str, int, bool),
     "budgets_ms": (int, float),
+    "times_ms": (int, float),
 }
 _CARD_KEYS = {
     "preset",
@@ -58,7 +63,7 @@ _CARD_KEYS = {
     "ci",
     "curves",
 }
-_TEXTS = ("name", "reader", "recording", "firmware", "release", "pki")
+_TEXTS = ("name", "reader", "recording", "firmware", "release", "pki", "times")
 _KEYS = {
     *_TEXTS,
     "kind",
@@ -97,6 +102,8 @@ class TargetSettings:
         lenient: Those of them whose case may also pass.
         firmware: Name of the firmware, for reports.
         release: Release of SGP.22 that the product claims, such as 2.5; empty where none is.
+        times: Folder of a run whose times a simulated card has, instead of the computer's.
+        times_ms: Median times of its commands, likewise; `other` for those that are not named.
         pki: Folder of keys and certificates that the card trusts; empty for none.
     """
 
@@ -116,6 +123,8 @@ class TargetSettings:
     firmware: str = ""
     release: str = ""
     pki: str = ""
+    times: str = ""
+    times_ms: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def recording_path(self) -> Path:

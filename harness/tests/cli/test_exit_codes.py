@@ -78,7 +78,10 @@ WRONG_USE = {
     "card of a reader": (("--target", "real.toml"), "[card] is for simulated cards"),
     "no TOML": (("--target", "broken.toml"), "target file broken.toml: "),
     "no file": (("--target", "none.toml"), "target file none.toml: No such file or directory"),
-    "target": (("--target", "vpdc"), "target 'vpdc': expected inprocess, vpcd, kept, pcsc or the"),
+    "target": (
+        ("--target", "vpdc"),
+        "target 'vpdc': expected inprocess, vpcd, kept, pcsc, replay:FILE or",
+    ),
     "case": ((*INPROCESS, "--case", "ES10c.GetEDI#02"), "suites; near it: ES10c.GetEID#02"),
     "case, workers": (
         (*INPROCESS, "-n", "2", "--case", "ES10c.GetEDI#02"),

@@ -377,6 +377,28 @@ def test_run_that_ends_in_its_first_case_is_written(suite, pytester, capsys):
     assert "the run did not end: 0 of 2 cases are there" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("place", ["add", "describe", "write_reports"])
+def test_reports_that_cannot_be_written_end_the_run_in_plain_words(suite, pytester, place):
+    where = "writing" if place == "write_reports" else "run_folder.RunFolder"
+    pytester.makepyfile(
+        full=f"""
+import errno, os
+from rspharness.report import run_folder, writing
+
+def full(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+{where}.{place} = full
+"""
+    )
+    result = suite(PASS, "-p", "full", subprocess=True)
+    assert result.ret == NOTHING_RAN
+    said = "reports cannot be written to *: No space left on device; make room there, or name*"
+    result.stdout.fnmatch_lines([f"*{said}"])
+    assert "INTERNALERROR" not in result.stdout.str()
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
+
+
 @pytest.mark.parametrize("workers", [(), ("-n", "1")])
 def test_killed_run_can_be_reported(suite, pytester, workers, capsys):
     which = "os.getppid()" if workers else "os.getpid()"
@@ -410,7 +432,7 @@ def pytest_sessionfinish():
 def test_report_folder_that_cannot_be_made_ends_the_run(suite, pytester):
     pytester.makefile(".txt", file="")
     result = suite(PASS, "--rsp-report", "file.txt/x")
-    assert result.ret == 3
+    assert result.ret == NOTHING_RAN
     result.stdout.fnmatch_lines(["*reports cannot be written to*name another folder by --report*"])
 
 
@@ -472,8 +494,9 @@ def test_wrong_eid_stops_the_run_before_anything_else_is_sent(suite):
     result.stdout.no_fnmatch_line("*_pytest*")
     (line,) = [line for line in result.outlines if "commands:" in line]
     sent = line.partition("commands: ")[2]
-    # TERMINAL CAPABILITY, MANAGE CHANNEL, SELECT, GetEID, MANAGE CHANNEL close and nothing more.
-    assert sent.count("'") == 2 * 5
+    # SELECT that tells an eUICC from another UICC; TERMINAL CAPABILITY, MANAGE CHANNEL, SELECT,
+    # GetEID, MANAGE CHANNEL close and nothing more.
+    assert sent.count("'") == 2 * 6
     assert "'00708001'" in sent
     assert "bf3e035c015a" in sent
 

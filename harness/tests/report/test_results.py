@@ -119,7 +119,7 @@ def test_reports_open_with_the_causes_and_not_with_each_victim(tmp_path):
     assert page.index("1 cause blocks 4 cases") < page.index("<h2>Cases</h2>")
     suite = ElementTree.parse(folder / "junit.xml").getroot()[0]  # noqa: S314  our own file
     kinds = [one.get("type") for one in suite.iter("error")]
-    assert kinds == [None, None, "blocked", "blocked", "blocked", "blocked"]
+    assert kinds == ["inconclusive", "inconclusive", "blocked", "blocked", "blocked", "blocked"]
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "no", '{"schema": 99}'])
@@ -284,3 +284,22 @@ def test_report_is_its_owner_s_alone(tmp_path):
     write_private(trace, "again\n")
     assert trace.stat().st_mode & 0o777 == 0o600
     assert trace.read_text() == "again\n"
+
+
+def test_times_that_are_not_right_are_a_class_of_their_own_in_each_report(tmp_path):
+    baseline = {"SELECT": [1.0] * 9}
+    case = _case("ES10c.GetEID#01", "pass", timings={"SELECT": [9.0] * 9})
+    folder = _written(tmp_path, case, budgets_ms={"SELECT": 5.0}, baseline=baseline)
+    document = json.loads((folder / "results.json").read_text("utf-8"))
+    assert [one["kind"] for one in document["slow"]] == ["over budget", "shifted"]
+    assert (document["green"], document["over_budget"]) == (False, ["SELECT"])
+    suite = ElementTree.parse(folder / "junit.xml").getroot()[0]  # noqa: S314  our own file
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "2", "0")
+    slow = [one for one in suite.iter("testcase") if one.get("classname") == "times"]
+    assert [one.find("failure").get("type") for one in slow] == ["over budget", "shifted"]
+    assert slow[0].find("failure").get("message") == "over budget: p90 9 ms, budget 5 ms"
+    page = (folder / "index.html").read_text("utf-8")
+    assert page.index("2 times not right") < page.index("<h2>Requirements</h2>")
+    assert "over budget: SELECT, p90 9 ms, budget 5 ms" in list(
+        summary(Results.from_json((folder / "results.json").read_text("utf-8")))
+    )

@@ -130,7 +130,7 @@ class World:
     def order(self, profile: TestProfile) -> Order:
         """Orders a profile; an order of it that is not finished is withdrawn."""
         orders = self.server.orders
-        last = orders.of_profile(profile.metadata.iccid)
+        last = orders.stock.of_profile(profile.metadata.iccid)
         if last is not None and last.state in LIVE:
             orders.repository.put(last.after(OrderEvent.FAILED))
         return orders.order(profile.upp, profile.metadata)

@@ -127,6 +127,8 @@ TABLE = [
         "profiles",
         "domain",
         (0x82, "EXTERNAL AUTHENTICATE", "E.5.2"),
+        (0xCA, "GET DATA", "11.3"),
+        (0xF2, "GET STATUS", "11.4"),
         (0xD8, "PUT KEY", "11.8"),
         (0xE6, "INSTALL", "11.5"),
         (0xE2, "STORE DATA", "11.11"),

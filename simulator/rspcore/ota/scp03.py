@@ -240,6 +240,26 @@ class Scp03Session:
         mac = _cmac(self.s_rmac, self.chaining + data + response.sw.to_bytes(2, "big"))
         return ResponseApdu(data + mac[:8], response.sw)
 
+    def unwrap_response(self, response: ResponseApdu) -> ResponseApdu:
+        """Verifies and deciphers a response as the host does, after the command it answers.
+
+        Raises:
+            CryptoError: the R-MAC or the padding does not fit, or the R-MAC is not there.
+        """
+        if not self.level & R_MAC or not _protected(response.sw):
+            return response
+        data, tag = response.data[:-8], response.data[-8:]
+        mac = _cmac(self.s_rmac, self.chaining + data + response.sw.to_bytes(2, "big"))
+        if len(response.data) < 8 or tag != mac[:8]:
+            raise CryptoError("R-MAC does not fit")
+        if self.level & R_ENC and data:
+            if len(data) % 16:
+                raise CryptoError(f"ciphered response of {len(data)} octets is not whole blocks")
+            cipher = Cipher(algorithms.AES(self.s_enc), modes.CBC(self._icv(response=True)))
+            decryptor = cipher.decryptor()
+            data = _unpad(decryptor.update(data) + decryptor.finalize())
+        return ResponseApdu(data, response.sw)
+
 
 def _protected(sw: int) -> bool:
     return sw >> 8 in (0x90, 0x62, 0x63)

@@ -1,14 +1,18 @@
-"""What the commands that serve have in common: a line for each exchange, and their end."""
+"""What the commands that serve have in common: file of the state, a line for each exchange, end."""
 
+import argparse
+import os
 import signal
 import threading
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Final
 
+from rspcore.errors import ConfigError
 from rspcore.printable_text import printable
 from rspsim.smdpp.history import Exchange
 
-__all__ = ["exchange_line", "wait_for_signal"]
+__all__ = ["exchange_line", "state_file", "wait_for_signal"]
 
 _LONGEST_PATH: Final = 100
 
@@ -31,3 +35,27 @@ def wait_for_signal(stack: ExitStack) -> None:
         before = signal.signal(number, lambda *_: stopped.set())
         stack.callback(signal.signal, number, before)
     stopped.wait()
+
+
+def state_file(options: argparse.Namespace, role: str) -> Path | None:
+    """Returns the file of the state, None for memory: by choice, or for a port drawn anew.
+
+    Args:
+        options: Options of the command: state, in_memory and port.
+        role: What serves, for the name of the usual file.
+
+    Raises:
+        ConfigError: the folder of the usual file cannot be made.
+    """
+    named: Path | None = options.state
+    if named is not None or options.in_memory or not options.port:
+        return named
+    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    file = home / "rsplab" / f"{role}-{options.port}.db"
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"{file.parent}: {error.strerror}; name a file by --state, or give --in-memory"
+        ) from error
+    return file

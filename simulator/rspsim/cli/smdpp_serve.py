@@ -1,7 +1,6 @@
 """`rsplab smdpp serve`: prints activation codes, then one line for each request, until a signal."""
 
 import argparse
-import os
 import ssl
 import sys
 import threading
@@ -19,7 +18,7 @@ from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import issue_tls
 from rspcore.profile_maker import preset
 from rspsim.cli.console import Console
-from rspsim.cli.serving import exchange_line, wait_for_signal
+from rspsim.cli.serving import exchange_line, state_file, wait_for_signal
 from rspsim.cli.setting_options import chosen
 from rspsim.cli.smdpp_setup import make_server, packages
 from rspsim.server_setup import (
@@ -58,29 +57,13 @@ def serve(options: argparse.Namespace) -> int:
         LocalError: an order or a fault is not possible.
         StoreError: the state file cannot be used.
     """
-    file = _state_file(options)
+    file = state_file(options, "smdpp")
     if file is None:
         return _serve(options, None)
     from rspsim.stores.server_state import FileState  # noqa: PLC0415  only where there is a file
 
     with FileState(file) as state:
         return _serve(options, state)
-
-
-def _state_file(options: argparse.Namespace) -> Path | None:
-    """Returns the file of the state, None for memory: by choice, or for a port drawn anew."""
-    named: Path | None = options.state
-    if named is not None or options.in_memory or not options.port:
-        return named
-    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    file = home / "rsplab" / f"smdpp-{options.port}.db"
-    try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"{file.parent}: {error.strerror}; name a file by --state, or give --in-memory"
-        ) from error
-    return file
 
 
 def _serve(options: argparse.Namespace, state: "FileState | None") -> int:
@@ -256,8 +239,8 @@ class _Orders:
     def _iccid(self) -> Iccid | None:
         """Returns a fresh ICCID where the usual Profile has an order that is not finished."""
         usual = preset(DEFAULT_PROFILE).iccid
-        live = self._server.orders.state_of(usual) in LIVE
-        return self._server.orders.fresh_iccid() if live else None
+        live = self._server.orders.stock.state_of(usual) in LIVE
+        return self._server.orders.stock.fresh_iccid() if live else None
 
     def _order(self, package: Package, matching_id: str | None) -> None:
         terms = {name: one for name, one in self._wishes.items() if name in _TERMS}

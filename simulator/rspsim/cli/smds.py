@@ -57,7 +57,15 @@ def _add_options(serve: LateParser) -> None:
         metavar="HOST[:PORT]",
         help="root SM-DS to which events are forwarded when asked for (default: this is the root)",
     )
-    add("--state", type=Path, metavar="FILE", help="keep the events in this file")
+    kept = serve.add_mutually_exclusive_group()
+    kept.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="keep the events in this file (default: rsplab/smds-PORT.db in XDG_STATE_HOME; with "
+        "--port 0 in memory)",
+    )
+    kept.add_argument("--in-memory", action="store_true", help="forget everything at the end")
     add(
         "--pki",
         type=Path,

@@ -11,7 +11,7 @@ from rspcore.pki.generate import issue_tls
 from rspcore.pki.roles import Role
 from rspcore.server_address import host_of
 from rspsim.cli.console import Console
-from rspsim.cli.serving import exchange_line, wait_for_signal
+from rspsim.cli.serving import exchange_line, state_file, wait_for_signal
 from rspsim.cli.setting_options import chosen
 from rspsim.cli.smdpp_setup import clock_of
 from rspsim.faults.registry import server_faults
@@ -45,8 +45,9 @@ def serve(options: argparse.Namespace) -> int:
     addresses = tuple(options.address) or (f"localhost:{port}",)
     with ExitStack() as stack:
         events = None
-        if options.state is not None:
-            events = SqliteEvents(options.state)
+        file = state_file(options, "smds")
+        if file is not None:
+            events = SqliteEvents(file)
             stack.callback(events.close)
         server = SmDs(
             pki,
@@ -72,6 +73,7 @@ def serve(options: argparse.Namespace) -> int:
             console.line(f"brainpool   https://{options.host}:{further.pop(0)}/ (TLS 1.2)")
         for one in further:
             console.line(f"partners    https://{options.host}:{one}/ (client certificate required)")
+        console.line(f"state       {'in memory' if file is None else file}")
         for on in server.faults.active:
             console.line(f"fault       {on.fault.name} {dict(on.parameters) or ''}".rstrip())
         if options.admin_port is not None:

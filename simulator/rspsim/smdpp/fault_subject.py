@@ -79,7 +79,7 @@ def _of_notification(environment: Environment, octets: bytes, function: str) -> 
     other = OtherSignedNotification.decode(octets)
     eid = Certificate.from_der(other.euicc_certificate).eid
     iccid = other.tbs_other_notification.iccid
-    about = None if iccid is None else environment.orders.of_profile(iccid)
+    about = None if iccid is None else environment.orders.stock.of_profile(iccid)
     return FaultSubject(
         function=function, eid=str(eid or ""), order=None if about is None else about.number
     )

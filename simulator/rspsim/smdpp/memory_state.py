@@ -8,7 +8,7 @@ from rspcore.errors import LocalError
 from rspsim.smdpp.errands import MemoryErrands
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.smdpp.protocol.server_calls import MemoryAnswered
-from rspsim.smdpp.stock.order_book import MemoryOrders
+from rspsim.smdpp.stock.order_repository import MemoryOrders
 from rspsim.smdpp.stock.profiles import MemoryProfiles
 from rspsim.smdpp.stock.receipts import MemoryReceipts, MemorySeen
 from rspsim.smdpp.stock.sessions import MemorySessions

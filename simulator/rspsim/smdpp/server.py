@@ -54,7 +54,8 @@ from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transp
 from rspsim.smdpp.protocol.order_consequences import OrdersWithConsequences
 from rspsim.smdpp.protocol.partner_side import PartnerSide
 from rspsim.smdpp.protocol.server_calls import AnsweredCalls
-from rspsim.smdpp.stock.order_book import OrderBook, OrderRepository, UnitOfWork
+from rspsim.smdpp.stock.order_book import OrderBook
+from rspsim.smdpp.stock.order_repository import OrderRepository, UnitOfWork
 from rspsim.smdpp.stock.orders import FINISHED, Order
 from rspsim.smdpp.stock.profiles import ProfileRepository
 from rspsim.smdpp.stock.receipts import (
@@ -411,7 +412,7 @@ class SmDpPlus:
             for order in orders
             if order.terms.again
             and order.state in FINISHED
-            and self.orders.of_profile(order.iccid) == order
+            and self.orders.stock.of_profile(order.iccid) == order
         ]
 
     def _written(self, answer: Response | StatusCodeData) -> dict[str, object]:

@@ -31,6 +31,7 @@ __all__ = [
     "SessionRows",
     "collect",
     "next_count",
+    "read_order",
 ]
 
 TABLES: Final = """
@@ -273,6 +274,16 @@ class ReceiptRows:
     def clear(self) -> None:
         """Forgets all."""
         self._database.execute("DELETE FROM notification")
+
+
+def read_order(database: Database, text: str) -> Order:
+    """Returns an order as its row has it.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    found: Order = _value(database, Order, text)
+    return found
 
 
 def _written(database: Database, kind: Any, value: object) -> str:

@@ -4,8 +4,9 @@ Each request is one transaction, begun before the server reads: `BEGIN IMMEDIATE
 at a time in, so that several processes on one file serve as one server. The write-ahead log is
 synchronised at every commit: an answer goes out only after what it says is on the disk.
 
-The file contains private keys and is readable by its owner alone. A file of another program or
-another version is refused and left as it is.
+The file contains private keys and is readable by its owner alone. A file of schema 1 is brought up
+to date when it is opened, in one transaction (`rspsim.stores.schema_1`); one of another program or
+of a later version is refused and left as it is.
 
 `rspsim.stores.server_rows` has the tables.
 """
@@ -19,6 +20,7 @@ from typing import Final, Self
 from rspcore.errors import LocalError, StoreError
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.stores.partner_rows import PARTNER_TABLES, AnsweredRows, ErrandRows
+from rspsim.stores.schema_1 import migrate
 from rspsim.stores.server_rows import (
     TABLES,
     Database,
@@ -132,10 +134,10 @@ class FileState:
                 "Give another file"
             )
         (schema,) = database.execute("PRAGMA user_version").fetchone()
-        if tables and schema != SCHEMA:
+        if tables and schema not in (1, SCHEMA):
             raise StoreError(
-                f"{self._path}: schema {schema}, this program supports {SCHEMA}; it was left as "
-                "it is. Use the version of rsplab that wrote it, or give another file"
+                f"{self._path}: schema {schema}, this program supports up to {SCHEMA}; it was left "
+                "as it is. Use the version of rsplab that wrote it, or give another file"
             )
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=FULL")
@@ -144,6 +146,9 @@ class FileState:
             for table in TABLES.strip().splitlines():
                 database.execute(table)
             database.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            database.execute(f"PRAGMA user_version={SCHEMA}")
+        elif database.execute("PRAGMA user_version").fetchone()[0] == 1:
+            migrate(Database(database, str(self._path)))
             database.execute(f"PRAGMA user_version={SCHEMA}")
         for table in PARTNER_TABLES:
             database.execute(table)

@@ -135,8 +135,16 @@ class Story:
         return made
 
     def line(self, number: int, *servers: DirectSmdpp, **changed: Any) -> Line:
-        """Returns a line that an operator sells; the servers hear of each event of its Profile."""
-        return Line(sold(number, *(one.address for one in servers), **changed))
+        """Returns a line that an operator sells; the servers hear of each event of its Profile.
+
+        Raises:
+            NotApplicable: its Profile has policy rules that the card does not allow, or that
+                nothing could lift again; or the card has no memory for it.
+        """
+        self._given.rules_allowed(frozenset(changed.get("ppr") or ()))
+        profile = sold(number, *(one.address for one in servers), **changed)
+        self._given.room_for(profile)
+        return Line(profile)
 
     def ends(self, *, unreported: tuple[str, ...] = ()) -> None:
         """Requires what is true at the end of every story, and notes its steps with their times.

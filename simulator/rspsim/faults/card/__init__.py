@@ -55,6 +55,7 @@ from rspsim.faults.card.uicc import (
     file_system,
     get_identity,
     pins,
+    secure_channel,
     sequence_numbers,
     toolkit_and_ota,
 )
@@ -118,6 +119,7 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *file_addressing.FAULTS,
     *code_counters.FAULTS,
     *sequence_numbers.FAULTS,
+    *secure_channel.FAULTS,
     *interpreter.FAULTS,
     *leaks.FAULTS,
     *second_hand.FAULTS,

@@ -50,7 +50,7 @@ def wished(call: Call[SmDpPlus], values: dict[str, Any]) -> tuple[bytes, StoreMe
     )
     if upp is None and "iccid" not in values:
         with call.desk.guard:
-            values["iccid"] = server.orders.fresh_iccid()
+            values["iccid"] = server.orders.stock.fresh_iccid()
     return package_of(values, upp=upp, metadata=metadata)
 
 
@@ -91,7 +91,7 @@ def _of_stock(call: Call[SmDpPlus], values: dict[str, Any]) -> tuple[bytes, Stor
     """Returns the Profile of an ICCID as it is in the stock, or a new one when it is not there."""
     iccid: Iccid = values["iccid"]
     with call.desk.guard:
-        profile = call.desk.server.orders.profiles.get(iccid)
+        profile = call.desk.server.orders.stock.profiles.get(iccid)
     about = {one.name for one in settings_of(Area.PROFILE)} - {"iccid"}
     if profile is None or about & values.keys() or "upp" in call.body:
         return wished(call, values)

@@ -25,13 +25,13 @@ _CHANGE: Final = {
 
 
 def _view(desk: Desk[SmDpPlus], profile: StockedProfile) -> dict[str, object]:
-    return profile_view(profile, desk.server.orders.state_of(profile.iccid))
+    return profile_view(profile, desk.server.orders.stock.state_of(profile.iccid))
 
 
 def _all(call: Call[SmDpPlus]) -> object:
     desk = call.desk
     with desk.guard:
-        found = [_view(desk, one) for one in desk.server.orders.profiles.all()]
+        found = [_view(desk, one) for one in desk.server.orders.stock.profiles.all()]
     return [one for one in found if all(one[name] == value for name, value in call.query.items())]
 
 
@@ -42,7 +42,7 @@ def _one(call: Call[SmDpPlus]) -> object:
 
 def _profile(call: Call[SmDpPlus]) -> StockedProfile:
     iccid: Iccid = ICCID_DIGITS.read(call.item)
-    profile = call.desk.server.orders.profiles.get(iccid)
+    profile = call.desk.server.orders.stock.profiles.get(iccid)
     if profile is None:
         raise UnknownError(f"the Profile {iccid} is not in the stock")
     return profile
@@ -54,8 +54,8 @@ def _add(call: Call[SmDpPlus]) -> object:
     upp, metadata = wished(call, values)
     desk = call.desk
     with desk.guard:
-        desk.server.orders.stock(upp, metadata, profile_type=kind, owner=owner)
-        profile = desk.server.orders.profiles.get(metadata.iccid)
+        desk.server.orders.stock.add(upp, metadata, profile_type=kind, owner=owner)
+        profile = desk.server.orders.stock.profiles.get(metadata.iccid)
         assert profile is not None  # noqa: S101  it has just been put there
         return _view(desk, profile)
 
@@ -68,13 +68,15 @@ def _change(call: Call[SmDpPlus]) -> object:
     with desk.guard:
         profile = _profile(call)
         if lost is not None and lost != profile.lost:
-            profile = orders.lose(profile.iccid) if lost else orders.find_again(profile.iccid)
-        return _view(desk, orders.describe(profile.iccid, profile_type=kind, owner=owner))
+            profile = (
+                orders.stock.lose(profile.iccid) if lost else orders.stock.find_again(profile.iccid)
+            )
+        return _view(desk, orders.stock.describe(profile.iccid, profile_type=kind, owner=owner))
 
 
 def _remove(call: Call[SmDpPlus]) -> object:
     with call.desk.guard:
-        call.desk.server.orders.remove(_profile(call).iccid)
+        call.desk.server.orders.stock.remove(_profile(call).iccid)
     return []
 
 

@@ -21,9 +21,9 @@ from rspcore.messages.es12 import CallHeader
 from rspsim.smdpp.errands import Errand
 from rspsim.smdpp.protocol.es2p.profile_types import type_of
 from rspsim.smdpp.protocol.es9p_function import Environment
-from rspsim.smdpp.protocol.es12.events import deletion
+from rspsim.smdpp.protocol.es12.events import deletion, once_more
 from rspsim.smdpp.protocol.outgoing_call import outgoing_call
-from rspsim.smdpp.stock.order_book import OrderRepository
+from rspsim.smdpp.stock.order_repository import OrderRepository
 from rspsim.smdpp.stock.orders import DELIVERABLE, Order, ProgressInfo
 
 __all__ = ["OrdersWithConsequences"]
@@ -54,9 +54,9 @@ class OrdersWithConsequences:
         if before is not None and before.smds_address and before.eid is not None:
             waited, waits = before.state in DELIVERABLE, order.state in DELIVERABLE
             if waited and not waits:
-                environment.errands.put(
-                    deletion(environment, before.smds_address, before.eid, before.matching_id)
-                )
+                gone = deletion(environment, before.smds_address, before.eid, before.matching_id)
+                environment.errands.put(gone)
+                environment.errands.remove(once_more(gone.key))
         operator = environment.policy.operator_address
         if operator:
             known = len(before.progress) if before is not None else 0
@@ -102,7 +102,7 @@ def _report(
 
 
 def _type(environment: Environment, order: Order) -> str:
-    stocked = environment.orders.profiles.get(order.iccid)
+    stocked = environment.orders.stock.profiles.get(order.iccid)
     return (stocked.profile_type if stocked is not None else "") or type_of(order)
 
 

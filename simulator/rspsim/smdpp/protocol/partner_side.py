@@ -15,9 +15,10 @@ from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.partner_calls import PartnerReply, Steps
 from rspsim.smdpp.protocol.es2p import FUNCTIONS
 from rspsim.smdpp.protocol.es9p_function import Environment
+from rspsim.smdpp.protocol.es12.events import follow_up
 from rspsim.smdpp.protocol.resends import AnsweredCall
 from rspsim.smdpp.protocol.server_calls import AnsweredCalls, CallRules, answered_once
-from rspsim.smdpp.stock.order_book import UnitOfWork
+from rspsim.smdpp.stock.order_repository import UnitOfWork
 
 __all__ = ["PartnerSide"]
 
@@ -91,10 +92,17 @@ class PartnerSide:
         code, words = outcome(reply)
         with self._unit():
             kept = errands.get(errand.key)
-            if kept is None or kept.call != errand.call:
-                return f"{words}; meanwhile it is not wanted any more"
-            if code and code in ("ok", errand.done_by):
+            wanted = kept is not None and kept.call == errand.call
+            done = bool(code) and code in ("ok", errand.done_by)
+            if done and wanted:
                 errands.remove(errand.key)
+            further = follow_up(self._environment, errand) if done else None
+            if further is not None:
+                errands.put(further)
+                return f"{words}; put right by {further.function}"
+            if not wanted:
+                return f"{words}; meanwhile it is not wanted any more"
+            if done:
                 return words
             later = errand.again(now)
             if later is None:

@@ -1,5 +1,7 @@
 """The order book: makes orders, keeps them, and finds the one a card asks for.
 
+What is ordered is a Profile of the stock (`rspsim.smdpp.stock.profile_stock`).
+
 Ordering does DownloadOrder, ConfirmOrder and ReleaseProfile of ES2+ in one call. An order that is
 finished releases its MatchingID, so the same activation code can be ordered again and again.
 
@@ -8,31 +10,31 @@ Source: SGP.22 v2, 3.1.2, 4.1 and 5.3.
 
 import re
 from base64 import b32encode
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from hashlib import sha256
-from typing import Final, Protocol, TypeAlias
+from typing import Final
 
 from rspcore.errors import LocalError
-from rspcore.ids import Eid, Iccid
+from rspcore.ids import Eid
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspsim.env import Rng
 from rspsim.smdpp.status_codes import EID_REFUSED, MATCHING_ID_REFUSED
-from rspsim.smdpp.stock.eligibility import Needs
+from rspsim.smdpp.stock.order_repository import MemoryOrders, OrderRepository, UnitOfWork
 from rspsim.smdpp.stock.orders import (
     DELIVERABLE,
     FINISHED,
-    LIVE,
     Order,
     OrderEvent,
     OrderState,
     OrderTerms,
 )
-from rspsim.smdpp.stock.profiles import MemoryProfiles, ProfileRepository, StockedProfile
+from rspsim.smdpp.stock.profile_stock import ProfileStock
+from rspsim.smdpp.stock.profiles import MemoryProfiles, ProfileRepository
 
-__all__ = ["MemoryOrders", "OrderBook", "OrderRepository", "UnitOfWork"]
+__all__ = ["OrderBook"]
 
 _CONFIRMATIONS: Final = frozenset((OrderEvent.CONFIRMED, OrderEvent.CONFIRMED_AND_RELEASED))
 _DOWNLOAD_ORDERS: Final = frozenset(
@@ -46,46 +48,8 @@ _TAKES: Final = {
     **dict.fromkeys(_CONFIRMATIONS, _CONFIRMATION_DATA),
 }
 """The data of each event that takes any."""
-_ICCID_PREFIX: Final = "8999901"
-"""Industry 89 and an issuer under country code 999, which is nobody's."""
 _MATCHING_ID: Final = re.compile(r"[0-9A-Z-]{0,255}\Z")
 _ANY_TOKEN: Final = re.compile(r"[!-#%-~]{0,255}\Z")
-
-
-UnitOfWork: TypeAlias = Callable[[], AbstractContextManager[object]]
-"""Opens a unit of work: what is kept inside one is kept together at its end, or not at all."""
-
-
-class OrderRepository(Protocol):
-    """Keeps the current value of each order."""
-
-    def all(self) -> tuple[Order, ...]:
-        """Returns every order, oldest first."""
-
-    def get(self, number: int) -> Order | None:
-        """Returns the order with this number, or None."""
-
-    def put(self, order: Order) -> None:
-        """Sets the current value of an order; a new number adds an order."""
-
-
-class MemoryOrders:
-    """Keeps orders in memory."""
-
-    def __init__(self) -> None:
-        self._by_number: dict[int, Order] = {}
-
-    def all(self) -> tuple[Order, ...]:
-        """Returns every order, oldest first."""
-        return tuple(self._by_number.values())
-
-    def get(self, number: int) -> Order | None:
-        """Returns the order with this number, or None."""
-        return self._by_number.get(number)
-
-    def put(self, order: Order) -> None:
-        """Sets the current value of an order; a new number adds an order."""
-        self._by_number[order.number] = order
 
 
 class OrderBook:
@@ -93,7 +57,7 @@ class OrderBook:
 
     Attributes:
         repository: Where orders are kept.
-        profiles: The stock.
+        stock: The Profiles.
         address: SM-DP+ address in the activation codes.
         lenient_ids: True to take MatchingIDs of any visible characters but $.
     """
@@ -110,10 +74,11 @@ class OrderBook:
     ) -> None:
         self.lenient_ids = lenient_ids
         self.repository: OrderRepository = MemoryOrders() if repository is None else repository
-        self.profiles: ProfileRepository = MemoryProfiles() if profiles is None else profiles
         self.address = address
         self._rng = rng
         self._unit = unit
+        kept = MemoryProfiles() if profiles is None else profiles
+        self.stock = ProfileStock(rng, address, kept, self.repository, unit)
 
     def order(
         self,
@@ -162,7 +127,7 @@ class OrderBook:
             matching_id = self.new_matching_id()
         self._check_matching_id(matching_id, eid)
         ordered = replace(
-            self._available(upp, metadata),
+            self.stock.available(upp, metadata),
             matching_id=matching_id,
             confirmation_code_hash=(
                 None
@@ -187,7 +152,7 @@ class OrderBook:
         with self._unit():
             metadata = StoreMetadataRequest.decode(order.metadata)
             renewed = replace(
-                self._available(order.upp, metadata),
+                self.stock.available(order.upp, metadata),
                 matching_id=order.matching_id,
                 confirmation_code_hash=order.confirmation_code_hash,
                 eid=order.eid,
@@ -201,130 +166,6 @@ class OrderBook:
             self.repository.put(renewed)
             return renewed
 
-    def stock(
-        self, upp: bytes, metadata: StoreMetadataRequest, *, profile_type: str = "", owner: str = ""
-    ) -> Order:
-        """Keeps a Profile that is Available, for a DownloadOrder to come.
-
-        Args:
-            upp: Unprotected profile package.
-            metadata: Its metadata.
-            profile_type: Profile type by which operators order it; empty for none.
-            owner: OID of the operator that may order it; empty for every operator.
-
-        Raises:
-            LocalError: it is lost, or has a live order. The stock is as before.
-        """
-        with self._unit():
-            kept = self._available(upp, metadata, profile_type, owner)
-            self.repository.put(kept)
-            return kept
-
-    def _available(
-        self, upp: bytes, metadata: StoreMetadataRequest, profile_type: str = "", owner: str = ""
-    ) -> Order:
-        """Puts a Profile into the stock and returns its order to be, which is Available."""
-        iccid, known = metadata.iccid, self.profiles.get(metadata.iccid)
-        last = self.of_profile(iccid)
-        if known is not None and known.lost:
-            raise LocalError(f"the Profile {iccid} is lost; say that it is found first")
-        if last is not None and last.state in LIVE:
-            raise LocalError(
-                f"the Profile {iccid} has order {last.number}, which is {last.state} (8.2.1/3.3); "
-                "cancel that order, or give another ICCID"
-            )
-        needs, octets = Needs.of(upp, metadata), metadata.encode()
-        profile = StockedProfile(
-            iccid=iccid,
-            profile_type=profile_type or (known.profile_type if known else ""),
-            owner=owner or (known.owner if known else ""),
-            upp=bytes(upp),
-            metadata=octets,
-            needs=needs,
-        )
-        self.profiles.put(profile)
-        newest = max((order.number for order in self.repository.all()), default=0)
-        back = last is not None and last.state is OrderState.AVAILABLE
-        return Order(
-            number=last.number if last is not None and back else newest + 1,
-            smdp_address=self.address,
-            iccid=iccid,
-            upp=profile.upp,
-            metadata=octets,
-            needs=needs,
-        )
-
-    def lose(self, iccid: Iccid) -> StockedProfile:
-        """Notes that the card with a Profile is gone: it is lost, its order Unavailable.
-
-        Raises:
-            LocalError: there is no such Profile, or no card has it. Nothing was changed.
-        """
-        with self._unit():
-            profile, order = self._stocked(iccid), self.of_profile(iccid)
-            if order is None or not order.allows(OrderEvent.LOST):
-                state = OrderState.AVAILABLE if order is None else order.state
-                raise LocalError(f"the Profile {iccid} is {state}: no card has it")
-            lost = replace(profile, lost=True)
-            self.profiles.put(lost)
-            self.repository.put(order.after(OrderEvent.LOST))
-            return lost
-
-    def find_again(self, iccid: Iccid) -> StockedProfile:
-        """Notes that a lost Profile may be ordered again.
-
-        Raises:
-            LocalError: there is no such Profile.
-        """
-        with self._unit():
-            found = replace(self._stocked(iccid), lost=False)
-            self.profiles.put(found)
-            return found
-
-    def describe(
-        self, iccid: Iccid, *, profile_type: str | None = None, owner: str | None = None
-    ) -> StockedProfile:
-        """Changes type or owner of a Profile; None leaves one as it is.
-
-        Raises:
-            LocalError: there is no such Profile.
-        """
-        with self._unit():
-            profile = self._stocked(iccid)
-            if profile_type is not None:
-                profile = replace(profile, profile_type=profile_type)
-            if owner is not None:
-                profile = replace(profile, owner=owner)
-            self.profiles.put(profile)
-            return profile
-
-    def remove(self, iccid: Iccid) -> None:
-        """Takes a Profile out of the stock; its orders stay.
-
-        Raises:
-            LocalError: there is no such Profile, or it has a live order. Nothing was changed.
-        """
-        with self._unit():
-            self._stocked(iccid)
-            order = self.of_profile(iccid)
-            if order is not None and order.state in LIVE:
-                raise LocalError(f"the Profile {iccid} has order {order.number}: {order.state}")
-            if order is not None and order.state is OrderState.AVAILABLE:
-                allocated = order.after(OrderEvent.DOWNLOAD_ORDERED)
-                self.repository.put(allocated.after(OrderEvent.WITHDRAWN))
-            self.profiles.remove(iccid)
-
-    def _stocked(self, iccid: Iccid) -> StockedProfile:
-        profile = self.profiles.get(iccid)
-        if profile is None:
-            raise LocalError(f"the Profile {iccid} is not in the stock")
-        return profile
-
-    def state_of(self, iccid: Iccid) -> OrderState:
-        """Returns the state of a Profile: that of its newest order, Available without one."""
-        order = self.of_profile(iccid)
-        return OrderState.AVAILABLE if order is None else order.state
-
     def after_deletion(self, order: Order, event: OrderEvent | None) -> Order:
         """Returns an order after its Profile was deleted on the card.
 
@@ -335,25 +176,10 @@ class OrderBook:
         """
         if event is None:
             return order
-        newest = self.of_profile(order.iccid)
+        newest = self.stock.of_profile(order.iccid)
         if newest is not None and newest.number != order.number:
             event = OrderEvent.DELETED
         return order.after(event)
-
-    def of_profile(self, iccid: Iccid) -> Order | None:
-        """Returns the newest order of the Profile with this ICCID, or None."""
-        return next((one for one in reversed(self.repository.all()) if one.iccid == iccid), None)
-
-    def fresh_iccid(self) -> Iccid:
-        """Draws an ICCID of 20 digits, the last one a check digit, that no order has."""
-        used = {order.iccid for order in self.repository.all()}
-        used |= {profile.iccid for profile in self.profiles.all()}
-        while True:
-            drawn = int.from_bytes(self._rng.octets(8), "big") % 10**12
-            first = f"{_ICCID_PREFIX}{drawn:012}"
-            iccid = Iccid.from_digits(first + _luhn(first))
-            if iccid not in used:
-                return iccid
 
     def get(self, number: int) -> Order:
         """Returns the current value of an order.
@@ -424,7 +250,7 @@ class OrderBook:
         return order
 
     def _require_free(self, order: Order) -> None:
-        profile, newest = self.profiles.get(order.iccid), self.of_profile(order.iccid)
+        profile, newest = self.stock.profiles.get(order.iccid), self.stock.of_profile(order.iccid)
         if profile is not None and profile.lost:
             raise LocalError(f"the Profile {order.iccid} is lost; say that it is found first")
         if newest is not None and newest.number != order.number:
@@ -510,12 +336,6 @@ class OrderBook:
                 f"MatchingID {matching_id!r} belongs to order {other.number}, "
                 f"which is {other.state} (8.2.6/3.3)"
             )
-
-
-def _luhn(digits: str) -> str:
-    """Returns the check digit that follows these digits (ISO/IEC 7812-1, annex B)."""
-    doubled = (int(one) * (2 - at % 2) for at, one in enumerate(reversed(digits)))
-    return str(-sum(value // 10 + value % 10 for value in doubled) % 10)
 
 
 def _best(orders: list[Order]) -> Order:

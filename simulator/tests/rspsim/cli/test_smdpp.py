@@ -23,7 +23,8 @@ from rspsim import server_setup
 from rspsim.__main__ import PROGRAM
 from rspsim.cli import smdpp_setup
 from rspsim.cli.console import Console
-from rspsim.cli.smdpp_serve import _Orders, _state_file
+from rspsim.cli.serving import state_file
+from rspsim.cli.smdpp_serve import _Orders
 from rspsim.smdpp import OrderEvent
 from rspsim.stores.server_state import FileState
 
@@ -262,7 +263,7 @@ def test_finished_order_is_made_again_after_a_restart_too(tmp_path, pki, capsys)
 def test_default_file_orders_anew_when_nothing_is_pending(tmp_path, monkeypatch, pki):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     chosen = options("--port", "8499")
-    file = _state_file(chosen)
+    file = state_file(chosen, "smdpp")
     assert file == tmp_path / "rsplab" / "smdpp-8499.db"
     for expected in (["Released"], ["Released"], ["Unavailable", "Released"]):
         with FileState(file) as state, Console() as console:
@@ -277,8 +278,8 @@ def test_default_file_orders_anew_when_nothing_is_pending(tmp_path, monkeypatch,
             server = smdpp_setup.make_server(chosen, pki, 8499, state)
             _Orders(server, chosen, console)
             assert len(server.orders.all()) == expected
-    assert _state_file(options("--port", "0")) is None
-    assert _state_file(options("--in-memory")) is None
+    assert state_file(options("--port", "0"), "smdpp") is None
+    assert state_file(options("--in-memory"), "smdpp") is None
 
 
 def test_same_seed_on_a_state_file_never_draws_the_same_again(tmp_path, pki):

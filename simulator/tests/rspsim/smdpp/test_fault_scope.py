@@ -35,7 +35,7 @@ def test_every_class_has_faults_and_no_parameter_is_a_word_of_the_scope():
 def new_order(server):
     """Orders a Profile of an ICCID that has no live order."""
     profile = make_profile(
-        replace(preset("PROFILE_OPERATIONAL1"), iccid=server.orders.fresh_iccid())
+        replace(preset("PROFILE_OPERATIONAL1"), iccid=server.orders.stock.fresh_iccid())
     )
     return server.orders.order(profile.upp, profile.metadata)
 

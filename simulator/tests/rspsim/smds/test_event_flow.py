@@ -27,6 +27,7 @@ from rspcore.pki.issue import Contents, issue
 from rspcore.pki.roles import Role
 from rspsim.pki_folder import read_pki
 from rspsim.smdpp.partner_calls import PartnerCall
+from rspsim.transports.https import free_port
 from rspsim.transports.partner_client import PartnerClient
 
 NOW = datetime.now(UTC)  # noqa: TID251  TLS looks at the real clock
@@ -361,3 +362,46 @@ def test_smds_listens_on_ipv6(serve):
     finally:
         process.kill()
         process.communicate()
+
+
+def test_events_are_kept_in_the_usual_file_over_a_kill(serve, client, card, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    words = ("--port", str(free_port()))
+    first = serve(*words)
+    assert code(first.post("es12/registerEvent", register(card), client())) == "ok"
+    first.process.kill()
+    first.process.wait()
+    assert [path.name for path in (tmp_path / "rsplab").glob("*.db")] == [f"smds-{first.port}.db"]
+    again = serve(*words)
+    assert len(discover(again, card)[1]["eventEntries"]) == 1
+    again.process.kill()
+    again.process.wait()
+    assert discover(serve(*words, "--in-memory"), card)[1]["eventEntries"] == []
+
+
+def test_faults_policy_and_management_by_options(serve, client, card):
+    words = ("--fault", "http.refuse,times=1", "--lenient-ids", "--admin-port", "0")
+    served = serve(*words, "--admin-token", "T")
+    assert served.process.stdout is not None
+    lines = [served.process.stdout.readline() for _ in range(3)]
+    assert [line.split()[0] for line in lines] == ["state", "fault", "management"]
+    port = int(re.search(r"http://127\.0\.0\.1:(\d+)/", lines[2])[1])
+    assert served.post("es12/registerEvent", register(card), client())[0] == 503
+    lower = register(card) | {"eventId": "token_1"}
+    assert code(served.post("es12/registerEvent", lower, client())) == "ok"
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=9)
+    link.request("GET", "/history", headers={"Authorization": "Bearer T"})
+    history = json.loads(link.getresponse().read())["result"]
+    link.close()
+    assert [(one["function"], one["response"]["status"]) for one in history] == [
+        ("registerEvent", 503),
+        ("registerEvent", 200),
+    ]
+
+
+def test_fault_of_another_kind_of_server_is_refused_at_the_start():
+    words = [sys.executable, "-m", "rspsim", "smds", "serve", "--port", "0", "--fault"]
+    ran = subprocess.run(
+        [*words, "es9.smdp_signature2.flip_bit"], capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, "server fault" in ran.stderr) == (2, True)

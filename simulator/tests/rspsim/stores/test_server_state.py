@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from rspcore.crypto.curves import Curve
-from rspcore.errors import StoreError
+from rspcore.errors import LocalError, StoreError
+from rspcore.ids import TransactionId
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import make_profile, preset
@@ -171,6 +172,56 @@ def test_file_of_another_kind_is_refused_and_left(tmp_path):
         assert file.read_bytes() == before
 
 
+def schema_1(tmp_path):
+    """Returns a file as the program wrote it while its schema was 1."""
+    file = tmp_path / "old.db"
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        database.executescript(Path(__file__).with_name("schema_1.sql").read_text())
+    return file
+
+
+def test_file_of_schema_1_is_brought_up_to_date(tmp_path, caplog):
+    file = schema_1(tmp_path)
+    pki = make_pki(curves=(Curve.NIST_P256,))
+    for _ in range(2):  # the second opening finds schema 2
+        with FileState(file) as state:
+            server = SmDpPlus(pki, rng=SeededRng(b"new"), clock=ManualClock(), state=state)
+            found = {one.matching_id: one.state.value for one in server.orders.all()}
+            assert found == {
+                "INSTALLED": "Installed",
+                "OLDER": "Unavailable",  # NEWER has the same Profile
+                "NEWER": "Released",
+                "BOUND": "Downloaded",
+            }
+            assert [
+                server.orders.stock.state_of(one.iccid).value for one in state.profiles.all()
+            ] == [*("Released", "Downloaded")]
+    assert caplog.text.count("order 2 ends: its Profile 8929901012345678905 has been") == 1
+    with FileState(file) as state:
+        server = SmDpPlus(pki, rng=SeededRng(b"new"), clock=ManualClock(), state=state)
+        card = CardStandIn(pki, Curve.NIST_P256)
+        session = TransactionId.from_hex("CB13FF03460449CCE092121E26D7E043")
+        Lpa(server, card).notify(card.result(session, server.orders.get(4).iccid))
+        assert server.orders.get(4).state.value == "Installed"  # bound before, reported now
+        lpa = Lpa(server, CardStandIn(pki, Curve.NIST_P256))
+        lpa.download("NEWER", "4711")
+        with pytest.raises(LocalError, match="order 3"):
+            server.orders.order(PROFILE.upp, PROFILE.metadata)
+
+
+def test_damaged_file_of_schema_1_is_refused_and_keeps_its_rows(tmp_path):
+    file = schema_1(tmp_path)
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        database.execute("UPDATE orders SET json = '{' WHERE number = 3")
+        database.commit()
+    for _ in range(2):
+        with pytest.raises(StoreError, match="damaged"):
+            FileState(file)
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        assert database.execute("SELECT count(*) FROM orders").fetchone() == (4,)
+        assert database.execute("PRAGMA user_version").fetchone() == (1,)
+
+
 def test_notifications_are_those_of_every_process(world):
     world.server.orders.order(PROFILE.upp, PROFILE.metadata, matching_id="A")
     world.lpa.notify(b"\x01\x02")
@@ -201,7 +252,7 @@ def test_state_that_cannot_be_written_is_answered_with_503_and_changes_nothing(w
             method="POST",
             path="/gsma/rsp2/es9plus/initiateAuthentication",
             headers=HEADERS,
-            body=world.server.history._exchanges[-1].request.body,
+            body=tuple(world.server.history)[-1].request.body,
         )
         answer = front._answer(request)
         assert (answer.status, answer.header("Retry-After")) == (503, "1")
@@ -228,7 +279,7 @@ def test_content_that_nothing_needs_is_deleted_and_the_rest_stays(world):
     left = names()
     assert left < kept
     assert world.server.orders.all() == orders
-    assert [one.upp for one in world.server.orders.profiles.all()] == [o.upp for o in orders]
+    assert [one.upp for one in world.server.orders.stock.profiles.all()] == [o.upp for o in orders]
     world.lpa.notify(result)
     assert world.server.notifications[-1].verdict.name == "UNKNOWN_TRANSACTION"
     world.state.clear()

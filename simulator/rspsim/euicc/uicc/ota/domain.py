@@ -25,8 +25,9 @@ from rspsim.euicc.profile_content.model import (
 )
 from rspsim.euicc.uicc.ota.domain_registry import delete, get_data, get_status
 from rspsim.euicc.uicc.ota.domain_session import Answer, DomainContext, said
+from rspsim.euicc.uicc.ota.key_use import USUAL_USAGE
 
-__all__ = ["COMMANDS", "NEEDS_PERSONALISATION", "TARGET", "run"]
+__all__ = ["CHECK_FITS", "COMMANDS", "NEEDS_PERSONALISATION", "TARGET", "run"]
 
 _FOR_PERSONALISATION = 0x20
 _LAST_BLOCK = 0x80
@@ -108,6 +109,15 @@ def _personalised(context: DomainContext, stored: bytes) -> Answer:
     return said(context.with_domain(kept), StatusWord.OK)
 
 
+def _check_fits(_identifier: int, given: bytes, computed: bytes, /) -> bool:
+    return given == computed
+
+
+CHECK_FITS: Final[Decision[Callable[[int, bytes, bytes], bool]]] = Decision(
+    "domain.check_fits", _check_fits, "whether the check value of a key of PUT KEY is right"
+)
+
+
 def _read_keys(context: DomainContext, first: int, data: bytes) -> list[KeyObject]:
     """Reads the keys of PUT KEY.
 
@@ -129,10 +139,17 @@ def _read_keys(context: DomainContext, first: int, data: bytes) -> list[KeyObjec
         if len(value) != length or len(check) != check_length:
             raise DecodeError("PUT KEY: a key overruns the data", offset=position)
         clear = _unwrapped(context.dek, key_type, value)
-        if check and check != _check_value(key_type, clear):
+        fits = context.decisions[CHECK_FITS](identifier, check, _check_value(key_type, clear))
+        if check and not fits:
             raise CryptoError("PUT KEY: the key check value does not fit")
         keys.append(
-            KeyObject(version=version, identifier=identifier, key_type=key_type, value=clear)
+            KeyObject(
+                version=version,
+                identifier=identifier,
+                usage=USUAL_USAGE.get(identifier, b"\x18"),
+                key_type=key_type,
+                value=clear,
+            )
         )
         identifier += 1
     return keys

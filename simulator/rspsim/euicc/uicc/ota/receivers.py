@@ -5,14 +5,14 @@ TAR is unknown. An RFM instance uses the keys of its security domain, the MNO-SD
 another.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from rspcore.frozen import replace
 from rspcore.ota.algorithms import Algorithm
 from rspcore.ota.packet import KeySet, SecurityParameters
-from rspsim.euicc.decisions import Decision
+from rspsim.euicc.decisions import Decision, Decisions
 from rspsim.euicc.profile_content.model import (
     KeyObject,
     ProfileContent,
@@ -20,10 +20,12 @@ from rspsim.euicc.profile_content.model import (
     SecurityDomain,
 )
 from rspsim.euicc.state import Profile
+from rspsim.euicc.uicc.ota.key_use import Protocol, keys_for
 
 __all__ = [
     "LEVEL_REACHED",
     "RECEIVER",
+    "SET_NAMED",
     "Receiver",
     "counter_of",
     "key_set",
@@ -32,7 +34,6 @@ __all__ = [
 ]
 
 _KIC, _KID, _DEK = 1, 2, 3
-_LAST_SCP80_VERSION = 0x0F
 _AES_TYPE = 0x88
 
 
@@ -82,6 +83,17 @@ LEVEL_REACHED: Final[Decision[Callable[[int, int | None], bool]]] = Decision(
 )
 
 
+def _set_named(octets: Sequence[int]) -> int | None:
+    """Returns the key set that KIc and KID name, None when they name two."""
+    versions = {octet >> 4 for octet in octets}
+    return versions.pop() if len(versions) == 1 else None
+
+
+SET_NAMED: Final[Decision[Callable[[Sequence[int]], int | None]]] = Decision(
+    "ota.set_named", _set_named, "key set that KIc and KID name"
+)
+
+
 def _fits(algorithm: int, key: KeyObject | None) -> bool:
     if key is None:
         return False
@@ -89,16 +101,15 @@ def _fits(algorithm: int, key: KeyObject | None) -> bool:
     return aes is (key.key_type == _AES_TYPE)
 
 
-def key_set(domain: SecurityDomain, parameters: SecurityParameters) -> KeySet | None:
+def key_set(
+    domain: SecurityDomain, parameters: SecurityParameters, decisions: Decisions
+) -> KeySet | None:
     """Returns the key set KIc and KID name, or None when they disagree or the keys do not fit."""
     wanted = [octet for octet in (parameters.kic, parameters.kid) if octet]
-    versions = {octet >> 4 for octet in wanted}
-    if len(versions) != 1:
+    version = decisions[SET_NAMED](wanted) if wanted else None
+    if version is None:
         return None
-    version = versions.pop()
-    if not 1 <= version <= _LAST_SCP80_VERSION:
-        return None
-    keys = {key.identifier: key for key in domain.keys if key.version == version}
+    keys = keys_for(decisions, domain, Protocol.SCP80, version)
     if parameters.ciphered and not _fits(parameters.kic & 0xF, keys.get(_KIC)):
         return None
     if parameters.integrity == 2 and not _fits(parameters.kid & 0xF, keys.get(_KID)):

@@ -105,7 +105,7 @@ def receive(view: View, profile: Profile, octets: bytes) -> Received | None:
         return _refused(view, octets, parameters, ResponseStatus.INSUFFICIENT_SECURITY_LEVEL)
     keys = None
     if parameters.ciphered or parameters.integrity == 2:
-        keys = key_set(found.domain, parameters)
+        keys = key_set(found.domain, parameters, view.decisions)
         if keys is None:
             return _refused(view, octets, parameters, ResponseStatus.UNIDENTIFIED_SECURITY_ERROR)
     try:

@@ -4,6 +4,9 @@ The deletion is kept as an errand before the registration goes out, due some tim
 withdrawn together with the release of the order. So whatever ends a server in between, no event is
 left behind that leads to nothing.
 
+A deletion that is on its way cannot be withdrawn, and may come after the registration of the same
+event for another order. So what a call did is held against what is wanted by then (`follow_up`).
+
 Source: SGP.22 v2, 3.6.1, 3.6.3, 5.3.2 and 5.9.
 """
 
@@ -14,13 +17,14 @@ from typing import Final
 from rspcore.ids import Eid
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.messages.es12 import DELETE_EVENT, ES12_PREFIX, REGISTER_EVENT
-from rspsim.smdpp.errands import Errand, outcome
+from rspcore.messages.json_codec import load_object
+from rspsim.smdpp.errands import DUE_AGAIN, Errand, outcome
 from rspsim.smdpp.partner_calls import PartnerCall, Steps
 from rspsim.smdpp.protocol.es9p_function import Environment
 from rspsim.smdpp.protocol.outgoing_call import outgoing_call, smds_failure
-from rspsim.smdpp.stock.orders import Order
+from rspsim.smdpp.stock.orders import DELIVERABLE, Order
 
-__all__ = ["deletion", "key_of", "registration"]
+__all__ = ["deletion", "follow_up", "key_of", "once_more", "registration"]
 
 _UNDECIDED: Final = timedelta(minutes=1)
 """How long a registration may take before its event is deleted as left behind."""
@@ -31,6 +35,11 @@ _GONE: Final = "8.9.5/3.9"
 def key_of(smds_address: str, eid: Eid, event_id: str) -> str:
     """Returns the key of the errand about an event."""
     return f"event {smds_address.lower()} {eid} {event_id}"
+
+
+def once_more(key: str) -> str:
+    """Returns the key of the errand that registers the event of a key once more, to be sure."""
+    return f"again {key}"
 
 
 def _call(
@@ -60,6 +69,55 @@ def deletion(environment: Environment, smds_address: str, eid: Eid, event_id: st
     )
 
 
+def _registering(
+    environment: Environment, own_address: str, smds_address: str, eid: Eid, event_id: str
+) -> PartnerCall:
+    roots = (one.lower() for one in environment.policy.root_smds)
+    members = {
+        "eid": str(eid),
+        "rspServerAddress": own_address,
+        "eventId": event_id,
+        "forwardingIndicator": smds_address.lower() not in roots,
+    }
+    return _call(environment, smds_address, REGISTER_EVENT, members)
+
+
+def follow_up(environment: Environment, errand: Errand) -> Errand | None:
+    """Returns the errand that puts right what a call did to an event, None where that is wanted.
+
+    Args:
+        environment: The server.
+        errand: An errand that is done.
+    """
+    if errand.function not in (REGISTER_EVENT, DELETE_EVENT):
+        return None
+    members = load_object(errand.call.body)
+    eid, event_id = Eid.from_digits(str(members["eid"])), str(members["eventId"])
+    key = key_of(errand.call.address, eid, event_id)
+    waiting = [
+        order
+        for order in environment.orders.all()
+        if order.eid is not None
+        and order.state in DELIVERABLE
+        and order.smds_address
+        and key_of(order.smds_address, order.eid, order.matching_id) == key
+    ]
+    if errand.function == REGISTER_EVENT:
+        unwanted = not waiting and environment.errands.get(key) is None
+        return deletion(environment, errand.call.address, eid, event_id) if unwanted else None
+    if not waiting:
+        return None
+    now, order = environment.clock.now(), waiting[0]
+    return Errand(
+        key=key,
+        function=REGISTER_EVENT,
+        call=_registering(environment, order.smdp_address, order.smds_address, eid, event_id),
+        since=now,
+        due=now,
+        done_by=_IN_USE,
+    )
+
+
 def registration(
     environment: Environment, order: Order, smds_address: str, eid: Eid, event_id: str
 ) -> Steps[StatusCodeData | None]:
@@ -72,25 +130,25 @@ def registration(
         8.9/5.1 or 8.9/4.2, or None when the event is registered.
     """
     left_behind = deletion(environment, smds_address, eid, event_id)
-    known = environment.errands.get(left_behind.key) is not None
+    before = environment.errands.get(left_behind.key)
     now = environment.clock.now()
     environment.errands.put(replace(left_behind, due=now + _UNDECIDED))
-    roots = (one.lower() for one in environment.policy.root_smds)
-    call = _call(
-        environment,
-        smds_address,
-        REGISTER_EVENT,
-        {
-            "eid": str(eid),
-            "rspServerAddress": order.smdp_address,
-            "eventId": event_id,
-            "forwardingIndicator": smds_address.lower() not in roots,
-        },
-    )
+    call = _registering(environment, order.smdp_address, smds_address, eid, event_id)
     reply = yield call
     if reply.status is None:
         reply = yield call
-    if known and outcome(reply)[0] == _IN_USE:
+    if before is not None and outcome(reply)[0] == _IN_USE:
+        if before.tries and now < before.due <= now + DUE_AGAIN:  # it may be on its way
+            environment.errands.put(
+                Errand(
+                    key=once_more(before.key),
+                    function=REGISTER_EVENT,
+                    call=_registering(environment, order.smdp_address, smds_address, eid, event_id),
+                    since=now,
+                    due=now + DUE_AGAIN,
+                    done_by=_IN_USE,
+                )
+            )
         return None
     refusal = smds_failure(reply, f"the SM-DS {smds_address}")
     if refusal is not None:

@@ -65,7 +65,7 @@ def run(
 
 
 def _is_known(environment: Environment, kind: str) -> bool:
-    stocked = environment.orders.profiles.all()
+    stocked = environment.orders.stock.profiles.all()
     return kind in PRESETS or any(one.profile_type == kind for one in stocked)
 
 
@@ -77,7 +77,7 @@ def _has_type(profile: StockedProfile, kind: str) -> bool:
 def _named(
     environment: Environment, iccid: Iccid, kind: str | None, caller: str
 ) -> StockedProfile | StatusCodeData:
-    digits, profile = str(iccid), environment.orders.profiles.get(iccid)
+    digits, profile = str(iccid), environment.orders.stock.profiles.get(iccid)
     if profile is None:
         return ICCID_UNKNOWN("no Profile with this ICCID", identifier=digits)
     if not may_order(environment, iccid, caller):
@@ -85,19 +85,19 @@ def _named(
     if kind is not None and not _has_type(profile, kind):
         return PROFILE_TYPE_REFUSED(f"{digits} is not of this type", identifier=kind)
     if not _is_free(environment, profile):
-        state = "lost" if profile.lost else environment.orders.state_of(iccid)
+        state = "lost" if profile.lost else environment.orders.stock.state_of(iccid)
         return ICCID_IN_USE(f"the Profile is {state}", identifier=digits)
     return profile
 
 
 def _is_free(environment: Environment, profile: StockedProfile) -> bool:
-    state = environment.orders.state_of(profile.iccid)
+    state = environment.orders.stock.state_of(profile.iccid)
     return state is OrderState.AVAILABLE and not profile.lost
 
 
 def _of_type(environment: Environment, kind: str, caller: str) -> StockedProfile | StatusCodeData:
     """Returns a free Profile of the type; one is made of a preset that is everybody's."""
-    of_type = [one for one in environment.orders.profiles.all() if _has_type(one, kind)]
+    of_type = [one for one in environment.orders.stock.profiles.all() if _has_type(one, kind)]
     allowed = [one for one in of_type if may_order(environment, one.iccid, caller)]
     free = [one for one in allowed if _is_free(environment, one)]
     if free:
@@ -114,15 +114,15 @@ def _made(environment: Environment, kind: ProfileParameters) -> StockedProfile:
         profile_management_operation=frozenset(NotificationEvent),
         notification_address=environment.identity.address,
     )
-    iccid = environment.orders.fresh_iccid()
+    iccid = environment.orders.stock.fresh_iccid()
     made = make_profile(replace(kind, iccid=iccid, notification_configuration=(everything,)))
     return StockedProfile(iccid=iccid, upp=made.upp, metadata=made.metadata.encode())
 
 
 def _order_to_be(environment: Environment, profile: StockedProfile) -> Order:
     """Returns the order of a free Profile, which is Available."""
-    order = environment.orders.of_profile(profile.iccid)
+    order = environment.orders.stock.of_profile(profile.iccid)
     if order is not None and order.state is OrderState.AVAILABLE:
         return order
     metadata = StoreMetadataRequest.decode(profile.metadata)
-    return environment.orders.stock(profile.upp, metadata)
+    return environment.orders.stock.add(profile.upp, metadata)

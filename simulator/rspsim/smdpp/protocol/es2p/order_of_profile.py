@@ -11,13 +11,13 @@ __all__ = ["may_order", "order_of_profile"]
 
 def may_order(environment: Environment, iccid: Iccid, caller: str) -> bool:
     """Returns whether a Profile is everybody's, or the operator's with this OID."""
-    profile = environment.orders.profiles.get(iccid)
+    profile = environment.orders.stock.profiles.get(iccid)
     return profile is None or profile.owner in ("", caller)
 
 
 def order_of_profile(environment: Environment, iccid: Iccid, caller: str) -> Order | StatusCodeData:
     """Returns the newest order of a Profile, or 8.2.1/3.9, or 8.2.1/1.2 of another operator's."""
-    order = environment.orders.of_profile(iccid)
+    order = environment.orders.stock.of_profile(iccid)
     if order is None:
         return ICCID_UNKNOWN("no order of a Profile with this ICCID", identifier=str(iccid))
     if not may_order(environment, iccid, caller):

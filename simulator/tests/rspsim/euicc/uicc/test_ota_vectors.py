@@ -187,8 +187,8 @@ def run(first, last):
 )
 def test_v7_to_v9_other_ciphers_open_with_their_keys(kit, packet, version, key_type, kic, kid):
     keys = tuple(
-        KeyObject(version=version, identifier=number, key_type=key_type, value=value)
-        for number, value in ((1, kic), (2, kid), (3, kic))
+        KeyObject(version=version, identifier=number, usage=usage, key_type=key_type, value=value)
+        for number, usage, value in ((1, b"\x18", kic), (2, b"\x14", kid), (3, b"\x48", kic))
     )
 
     def change(content):

@@ -116,9 +116,9 @@ class World:
         assert answer.status == 200
         return json.loads(answer.body)
 
-    def ordered(self):
+    def ordered(self, name="D"):
         kind = {"profileType": "PROFILE_OPERATIONAL1", "eid": str(self.card.eid)}
-        return self.call("downloadOrder", "D", **kind)["iccid"]
+        return self.call("downloadOrder", name, **kind)["iccid"]
 
     def confirm(self, iccid, name="C", **members):
         wanted = {"iccid": iccid, "smdsAddress": DS, "matchingId": "E-1", "releaseFlag": True}
@@ -311,6 +311,52 @@ def test_the_same_event_is_registered_again_before_its_deletion_came_through(wor
     world.clock.advance(timedelta(hours=1))
     assert world.errands() == []
     assert world.events == ["E-1"]
+
+
+@pytest.mark.parametrize("settled", ["before the order", "after the order"])
+def test_a_deletion_on_its_way_does_not_cost_a_new_order_its_event(world, settled):
+    world.confirm(world.ordered())
+    world.install()
+    on_its_way = world.dp.take_errand()
+    iccid = world.ordered("D2")
+    if settled == "after the order":  # the SM-DS gets the deletion after the registration
+        assert world.confirm(iccid, "C2") == "ok"
+        world.dp.settle_errand(on_its_way, world.post(on_its_way.call))
+    else:
+        post = world.post
+
+        def overtaken(call):
+            reply = post(call)  # refused: the old event is still there
+            world.post = post
+            world.dp.settle_errand(on_its_way, post(on_its_way.call))
+            return reply
+
+        world.post = overtaken
+        assert world.confirm(iccid, "C2") == "ok"
+    assert world.events == []
+    world.clock.advance(DUE_AGAIN)
+    world.errands()
+    assert world.events == ["E-1"]
+    world.install()
+    world.clock.advance(timedelta(hours=1))
+    world.errands()
+    assert (world.events, world.state.errands.all()) == ([], ())
+
+
+def test_a_registration_that_comes_after_the_end_of_its_order_is_deleted(world):
+    world.confirm(world.ordered())
+    world.install()
+    on_its_way = world.dp.take_errand()
+    assert world.confirm(world.ordered("D2"), "C2") == "ok"
+    world.dp.settle_errand(on_its_way, world.post(on_its_way.call))
+    registering = world.dp.take_errand()
+    assert registering.function == "registerEvent"
+    world.install()
+    world.errands()  # the deletion overtakes it
+    world.dp.settle_errand(registering, world.post(registering.call))
+    assert world.events == ["E-1"]
+    world.errands()
+    assert (world.events, world.state.errands.all()) == ([], ())
 
 
 def test_a_root_is_not_asked_to_forward(tmp_path):

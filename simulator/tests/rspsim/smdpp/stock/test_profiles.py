@@ -37,18 +37,18 @@ def installed(book, profile):
 
 def test_ordered_profile_is_in_the_stock_once(book, profile):
     iccid = profile.metadata.iccid
-    book.stock(profile.upp, profile.metadata, profile_type="GOLD", owner="2.999.7")
+    book.stock.add(profile.upp, profile.metadata, profile_type="GOLD", owner="2.999.7")
     order = book.order(profile.upp, profile.metadata)
-    (kept,) = book.profiles.all()
+    (kept,) = book.stock.profiles.all()
     assert (kept.iccid, kept.profile_type, kept.owner) == (iccid, "GOLD", "2.999.7")
     assert (kept.upp, kept.metadata, kept.lost) == (order.upp, order.metadata, False)
     assert [one.number for one in book.all()] == [1]  # the order it had in stock
-    assert book.state_of(iccid) is OrderState.RELEASED
+    assert book.stock.state_of(iccid) is OrderState.RELEASED
 
 
 def test_profile_has_one_live_order(book, profile):
     book.order(profile.upp, profile.metadata)
-    for order in (book.order, book.stock):
+    for order in (book.order, book.stock.add):
         with pytest.raises(LocalError, match=r"has order 1, which is Released \(8\.2\.1/3\.3\)"):
             order(profile.upp, profile.metadata)
     book.change(1, OrderEvent.WITHDRAWN)
@@ -67,31 +67,31 @@ def test_older_order_of_a_profile_cannot_become_live_beside_a_newer_one(book, pr
 def test_lost_profile_cannot_be_ordered_until_it_is_found(book, profile):
     iccid = profile.metadata.iccid
     installed(book, profile)
-    assert book.lose(iccid).lost
-    assert book.state_of(iccid) is OrderState.UNAVAILABLE
+    assert book.stock.lose(iccid).lost
+    assert book.stock.state_of(iccid) is OrderState.UNAVAILABLE
     with pytest.raises(LocalError, match="is lost"):
         book.order(profile.upp, profile.metadata)
-    assert not book.find_again(iccid).lost
+    assert not book.stock.find_again(iccid).lost
     assert book.order(profile.upp, profile.metadata).number == 2
 
 
 def test_profile_that_no_card_has_cannot_be_lost(book, profile):
     with pytest.raises(LocalError, match="not in the stock"):
-        book.lose(profile.metadata.iccid)
+        book.stock.lose(profile.metadata.iccid)
     book.order(profile.upp, profile.metadata)
     with pytest.raises(LocalError, match="is Released: no card has it"):
-        book.lose(profile.metadata.iccid)
-    assert not book.profiles.all()[0].lost
+        book.stock.lose(profile.metadata.iccid)
+    assert not book.stock.profiles.all()[0].lost
 
 
 def test_profile_is_taken_out_of_the_stock_unless_it_is_ordered(book, profile):
     iccid = profile.metadata.iccid
     book.order(profile.upp, profile.metadata)
     with pytest.raises(LocalError, match="has order 1: Released"):
-        book.remove(iccid)
+        book.stock.remove(iccid)
     book.change(1, OrderEvent.CANCELLED)
-    book.remove(iccid)
-    assert book.profiles.all() == ()
+    book.stock.remove(iccid)
+    assert book.stock.profiles.all() == ()
     assert book.get(1).state is OrderState.UNAVAILABLE
 
 

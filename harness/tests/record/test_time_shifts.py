@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 
-from rspharness.comparison.time_shifts import common_factor, holm, mann_whitney, shifts
+from rspharness.record.time_shifts import common_factor, holm, mann_whitney, shifts
 
 NAMES = [f"command {number}" for number in range(40)]
 
