@@ -40,7 +40,7 @@ def test_whole_catalogue_is_read():
     assert row.condition.names == {"RAT_PPR1", "RAT_PPR2"}
     assert row.group == "ES10b.GetRAT"
     assert not row.probe
-    assert sum(row.probe for row in catalogue) == 173
+    assert sum(row.probe for row in catalogue) == 174
     assert sum(row.applies_to("v2") for row in catalogue) == 1118
 
 
