@@ -6,11 +6,14 @@ import pytest
 
 from rspcore.apdu import CommandApdu
 from rspcore.ota.packet import ResponseStatus
+from rspcore.ota.sms import command_deliveries, envelope
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.lpa.proactive import terminal_response
 
 RFM = bytes.fromhex("B00120")
+HARMLESS = (CommandApdu(0x80, 0xCA, 0x00, 0x66, le=256),)
+"""GET DATA, whatever the MNO-SD answers."""
 READ_TEST_FILE = (
     CommandApdu(0x00, 0xA4, 0x00, 0x0C, bytes.fromhex("2F20")),
     CommandApdu(0x00, 0xB0, 0x00, 0x00, le=16),
@@ -118,3 +121,117 @@ def test_script_stops_at_an_error(ota, own, step):
     with step("Expected: one command executed, file as before"):
         expect.equal(receipt.sw, 0x6A82, "last status word")
         expect.equal(own.read(0x2F24, 4), own.content[0x2F24], "content")
+
+
+def announced(own, make_ota, parameters):
+    """Makes the card offer a short message; returns the length announced, and the server."""
+    own.card.apdu("8010000014" + "FF" * 20)
+    own.card.play_terminal()
+    server = make_ota(parameters)
+    server.security = replace(server.security, spi2=server.security.spi2 | 0x20)
+    answer = own.card.transmit(envelope_of(server.packet(HARMLESS)))
+    expect.equal(answer.sw >> 8, 0x91, "first octet of the status word")
+    return answer.sw & 0xFF, server
+
+
+def envelope_of(packet):
+    """Returns the ENVELOPE of a packet that takes one short message."""
+    (delivery,) = command_deliveries(packet, originator=b"\x05\x81\x21\x43\xf5", timestamp=bytes(7))
+    return CommandApdu(0x80, 0xC2, 0x00, 0x00, envelope(delivery), 256)
+
+
+def fetched(own, length):
+    """Fetches a command of this length; returns its details: number, type and qualifier."""
+    answer = own(f"80120000{length:02X}")
+    expect.success(answer, "FETCH")
+    template = expect.data_object(answer.data, 0xD0, "proactive command")
+    return next(bytes(one.value) for one in template.children() if one.tag & 0x7F == 0x01)
+
+
+def responded(own, details, result):
+    """Sends TERMINAL RESPONSE with a general result; returns the answer."""
+    return own(f"801400000C8103{details.hex()}82028281 8301{result:02X}")
+
+
+@testcase("UICC.Toolkit#03")
+def test_command_is_announced_until_it_is_fetched(own, make_ota, parameters, step):
+    """Every answer announces a command that waits; once it is fetched, none does."""
+    with step("Initial conditions: the card offers a short message"):
+        length, _ = announced(own, make_ota, parameters)
+    with step("Terminal -> UICC: SELECT 3F00, STATUS, FETCH, STATUS"):
+        words = [own(one).sw for one in ("00A4000C023F00", "80F2000C")]
+        details = fetched(own, length)
+        after = own("80F2000C").sw
+    with step("Expected: 91 and the length, twice; then 9000"):
+        expect.equal(words, [0x9100 | length] * 2, "status words before FETCH")
+        expect.equal(after, 0x9000, "status word after FETCH")
+        expect.sw(responded(own, details, 0x00), 0x9000)
+
+
+@testcase("UICC.Toolkit#04")
+def test_short_message_while_busy(own, make_ota, parameters, step):
+    """While a proactive command is carried out a short message is refused, and not used up."""
+    with step("Initial conditions: a proactive command was fetched"):
+        length, server = announced(own, make_ota, parameters)
+        details = fetched(own, length)
+    with step("Terminal -> UICC: ENVELOPE (SMS-PP DOWNLOAD)"):
+        server.security = replace(server.security, spi2=0x09)
+        packet = server.packet(HARMLESS)
+        expect.sw(own.card.transmit(envelope_of(packet)), 0x9300)
+    with step("Expected: the same packet is accepted after TERMINAL RESPONSE"):
+        expect.sw(responded(own, details, 0x00), 0x9000)
+        receipt = server.deliver(own.card, packet)
+        expect.equal(receipt.status, ResponseStatus.POR_OK, "response status")
+
+
+@testcase("UICC.Toolkit#05")
+def test_problem_of_the_moment(own, make_ota, parameters, step):
+    """After a temporary problem the card offers the same command again."""
+    with step("Initial conditions: a proactive command was fetched"):
+        length, _ = announced(own, make_ota, parameters)
+        details = fetched(own, length)
+    with step("Terminal -> UICC: TERMINAL RESPONSE, terminal busy; STATUS"):
+        answer = own(f"801400000D8103{details.hex()}82028281 83022000")
+        waiting = answer.sw if answer.sw >> 8 == 0x91 else own("80F2000C").sw
+    with step("Expected: announced again, and of the same type"):
+        expect.equal(waiting >> 8, 0x91, "first octet of the status word")
+        again = fetched(own, waiting & 0xFF)
+        expect.equal(again[1:], details[1:], "type and qualifier")
+        responded(own, again, 0x00)
+
+
+@testcase("UICC.Toolkit#06")
+def test_command_beyond_the_terminal(own, make_ota, parameters, step):
+    """After a permanent problem the card does not offer the command again."""
+    with step("Initial conditions: a proactive command was fetched"):
+        length, _ = announced(own, make_ota, parameters)
+        details = fetched(own, length)
+    with step("Terminal -> UICC: TERMINAL RESPONSE, beyond the terminal's capabilities; STATUS"):
+        expect.sw(responded(own, details, 0x30), 0x9000)
+        expect.sw(own("80F2000C"), 0x9000)
+    with step("Expected: nothing to fetch"):
+        own.refused("8012000000", 0x6985, 0x6F00, 0x6A86)
+
+
+@testcase("UICC.Toolkit#07")
+def test_reset_forgets_what_was_offered(own, make_ota, parameters, step):
+    """A reset empties the queue of the toolkit."""
+    with step("Initial conditions: the card offers a short message"):
+        announced(own, make_ota, parameters)
+    with step("Terminal -> UICC: reset, STATUS"):
+        own.card.reset()
+        expect.sw(own("80F2000C"), 0x9000)
+    with step("Expected: nothing to fetch"):
+        own.refused("8012000000", 0x6985, 0x6F00, 0x6A86)
+
+
+@testcase("UICC.Toolkit#08")
+def test_response_to_nothing(own, make_ota, parameters, step):
+    """A TERMINAL RESPONSE before FETCH is refused, and the command stays on offer."""
+    with step("Initial conditions: the card offers a short message"):
+        length, _ = announced(own, make_ota, parameters)
+    with step("Terminal -> UICC: TERMINAL RESPONSE to SEND SHORT MESSAGE"):
+        expect.refused(responded(own, bytes.fromhex("011300"), 0x00))
+    with step("Expected: the command is fetched and answered"):
+        details = fetched(own, length)
+        expect.sw(responded(own, details, 0x00), 0x9000)

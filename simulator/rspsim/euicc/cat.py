@@ -26,10 +26,14 @@ from rspsim.euicc.uicc.ota import delivery
 from rspsim.euicc.uicc.toolkit import next_offered
 
 __all__ = [
+    "ANNOUNCED",
     "ANNOUNCES",
     "ANNOUNCES_STATE_CHANGE",
+    "BUSY",
     "CAPABILITY_KNOWN",
     "HANDLERS",
+    "NOT_FETCHED",
+    "OFFERED_AGAIN",
     "REFRESH_COMMAND",
     "RESPONSE_COMPLETES",
     "RefreshQualifier",
@@ -106,6 +110,24 @@ def announced(cat: Cat) -> int:
     return 0x9100 | len(cat.command) & 0xFF
 
 
+ANNOUNCED: Final[Decision[Callable[[Cat], int]]] = Decision(
+    "cat.announced", announced, "status word of success, by what the toolkit has on offer"
+)
+OFFERED_AGAIN: Final[Decision[Callable[[int], bool]]] = Decision(
+    "cat.offered_again",
+    lambda result: _RETRY <= result < _NEVER,
+    "after which results a proactive command is offered again",
+)
+BUSY: Final = Decision(
+    "cat.busy", standard=True, summary="an ENVELOPE is refused while a command is carried out"
+)
+NOT_FETCHED: Final = Decision(
+    "cat.not_fetched",
+    int(StatusWord.CONDITIONS_NOT_SATISFIED),
+    "status word of a TERMINAL RESPONSE that answers nothing",
+)
+
+
 def with_refresh(view: View, volatile: Volatile, *, only_reset: bool = False) -> Volatile:
     """Returns values in which REFRESH is the open proactive command, in place of any other.
 
@@ -171,14 +193,14 @@ def _terminal_response(command: CommandApdu, view: View) -> Outcome:
     if command.p1 or command.p2:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
     if cat.command is None or not cat.fetched:
-        return view.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
+        return view.refuse(view.decisions[NOT_FETCHED])
     try:
         result = _result_of(command.data)
     except DecodeError:
         return view.refuse(StatusWord.WRONG_DATA)
     if not view.decisions[FITS](cat.command, command.data):
         return view.refuse(StatusWord.WRONG_DATA)
-    if _RETRY <= result < _NEVER:  # busy at present: the command is offered again
+    if view.decisions[OFFERED_AGAIN](result):  # busy at present: the command is offered again
         return view.outcome(volatile=replace(view.volatile, cat=replace(cat, fetched=False)))
     if result >= _NEVER or not _is_refresh(cat.command):
         # a change whose REFRESH the terminal refuses waits for a reset
@@ -222,7 +244,8 @@ def _envelope(command: CommandApdu, view: View) -> Outcome:
         tlv.parse(command.data)
     except DecodeError:
         return view.refuse(StatusWord.WRONG_DATA)
-    if cat.fetched and command.data[0] in (_SMS_PP_DOWNLOAD, _MENU_SELECTION):
+    waits = command.data[0] in (_SMS_PP_DOWNLOAD, _MENU_SELECTION)
+    if cat.fetched and waits and view.decisions[BUSY]:
         return view.refuse(StatusWord.TOOLKIT_BUSY)
     if command.data[0] == _SMS_PP_DOWNLOAD:
         taken = delivery.take_envelope(command, view)

@@ -296,7 +296,7 @@ def _part(view: View, outcome: Outcome, data: bytes, sw: int, count: int) -> Out
 def _last(view: View, data: bytes, sw: int, outcome: Outcome) -> ResponseApdu:
     """Returns the end of an answer, with 91XX when a proactive command waits."""
     if sw == StatusWord.OK:
-        sw = cat.announced(outcome.volatile.cat)
+        sw = view.decisions[cat.ANNOUNCED](outcome.volatile.cat)
     return view.decisions[LAST_PART](data, sw)
 
 

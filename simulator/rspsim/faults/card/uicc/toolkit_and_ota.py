@@ -1,10 +1,13 @@
 """Faults of the toolkit and of management over the air."""
 
+from dataclasses import replace
 from typing import Final
 
 from rspcore.ota.packet import CounterMode, ResponseStatus
-from rspsim.euicc import cat
+from rspcore.status import StatusWord
+from rspsim.euicc import cat, startup
 from rspsim.euicc.profile_content.model import ProfileContent
+from rspsim.euicc.state import Cat, Volatile
 from rspsim.euicc.uicc.ota import receivers, remote_files, secured
 from rspsim.euicc.uicc.ota.receivers import Receiver
 from rspsim.faults.card.card_fault import CardFault, swap
@@ -36,12 +39,57 @@ def _first_receiver(content: ProfileContent, tar: bytes) -> Receiver | None:
     return found
 
 
+def _while_open(toolkit: Cat) -> int:
+    return cat.ANNOUNCED.standard(replace(toolkit, fetched=False))
+
+
+def _kept_command(before: Volatile, /) -> Volatile:
+    kept = Cat(command=before.cat.command, fetched=before.cat.fetched, number=before.cat.number)
+    return replace(startup.FORGOTTEN.standard(before), cat=kept)
+
+
 FAULTS: Final = (
     CardFault(
         "cat.any-terminal-response",
         "A TERMINAL RESPONSE ends the open command whatever command it refers to.",
         ("UICC.Toolkit#02",),
         swap(cat.FITS, lambda _command, _response: True),
+    ),
+    CardFault(
+        "cat.announced-while-open",
+        "A proactive command that was fetched is announced until its response.",
+        ("UICC.Toolkit#03",),
+        swap(cat.ANNOUNCED, _while_open),
+    ),
+    CardFault(
+        "cat.never-busy",
+        "A short message is taken while a proactive command is carried out.",
+        ("UICC.Toolkit#04",),
+        swap(cat.BUSY, value=False),
+    ),
+    CardFault(
+        "cat.never-offered-again",
+        "A proactive command is given up after a problem of the moment.",
+        ("UICC.Toolkit#05",),
+        swap(cat.OFFERED_AGAIN, lambda _result: False),
+    ),
+    CardFault(
+        "cat.offered-for-ever",
+        "A proactive command that the terminal cannot carry out is offered again.",
+        ("UICC.Toolkit#06",),
+        swap(cat.OFFERED_AGAIN, lambda result: result >= 0x20),
+    ),
+    CardFault(
+        "cat.kept-over-reset",
+        "A reset leaves the proactive command that was on offer.",
+        ("UICC.Toolkit#07",),
+        swap(startup.FORGOTTEN, _kept_command),
+    ),
+    CardFault(
+        "cat.response-to-nothing",
+        "A TERMINAL RESPONSE that answers nothing is answered 9000.",
+        ("UICC.Toolkit#08",),
+        swap(cat.NOT_FETCHED, int(StatusWord.OK)),
     ),
     CardFault(
         "ota.any-counter",
