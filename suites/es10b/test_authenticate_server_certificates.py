@@ -6,6 +6,7 @@ from rspharness import testcase
 from rspharness.card import expect
 from rspharness.servers.card_signatures import verify_authentication
 from rspharness.servers.certificate_changes import issued_by, on_curve
+from rspharness.servers.own_signature import SelfSigned
 
 INVALID_CERTIFICATE = AuthenticateErrorCode.invalidCertificate
 UNSUPPORTED_CURVE = AuthenticateErrorCode.unsupportedCurve
@@ -121,3 +122,29 @@ def test_unsupported_curve_is_refused(card, server, step, name):
     """A key on a curve that the card does not know has a code of its own."""
     certificate = server.reissued(on_curve(name))
     refused(card, step, server, (UNSUPPORTED_CURVE,), certificate=certificate)
+
+
+@testcase.each(
+    "name, codes",
+    {
+        "ES10b.AuthenticateServer#92": ("secp256k1", (UNSUPPORTED_CURVE, INVALID_CERTIFICATE)),
+        "ES10b.AuthenticateServer#93": ("P-256", (INVALID_CERTIFICATE,)),
+        "ES10b.AuthenticateServer#94": ("brainpoolP256r1", (INVALID_CERTIFICATE,)),
+    },
+    level="read-only",
+)
+def test_dpauth_signed_by_its_own_key_is_refused(card, server, step, name, codes):
+    """A CERT.DPauth that its own key has signed is refused, though serverSignature1 fits it."""
+    own = SelfSigned(server.auth.certificate, name)
+    with step("Initial conditions: GetEUICCChallenge done"):
+        session = server.open(card)
+        before = card.observe()
+    with step(f"S_LPAd -> eUICC: AuthenticateServer, certificate and signature by a {name} key"):
+        signed = session.server_signed1()
+        response = session.authenticate(
+            server_signed1=signed, certificate=own.der, signature=own.sign(signed)
+        )
+    with step(f"Expected: authenticateResponseError, {expect.names(codes)}"):
+        expect.error(response, *codes)
+    with step("Expected: Profiles, Notifications and addresses as before"):
+        expect.unchanged(before, card.observe())

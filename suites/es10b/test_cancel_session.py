@@ -56,10 +56,10 @@ def test_reason_is_signed(card, server, step, reason):
 
 
 @testcase("ES10b.CancelSession#22", level="read-only")
-def test_server_is_named_before_a_download_is_prepared(card, server2, step):
+def test_server_is_named_before_a_download_is_prepared(card, make_server, step):
     """Before PrepareDownload the OID signed is that of CERT.DPauth."""
     with step("Initial conditions: AuthenticateServer done with a second SM-DP+"):
-        session = server2.authenticated(card)
+        session = make_server(number=2).authenticated(card)
     with step("S_LPAd -> eUICC: CancelSession"):
         response = session.cancel()
     with step("Expected: cancelSessionResponseOk, smdpOid = OID of its CERT.DPauth"):

@@ -115,3 +115,30 @@ def test_with_a_profile_enabled(card, given, step):
     given.profiles(ONE, enabled=ONE)
     with step("S_LPAd -> eUICC: GetEUICCChallenge; expected: SW 9000, 80 10 and 16 octets"):
         require_challenge(card)
+
+
+POWER_UPS = 24
+
+
+@testcase("ES10b.GetEUICCChallenge#09", level="read-only")
+def test_challenges_never_repeat_over_power_ups(card, step):
+    """The same commands after each of many power-ups have a new challenge every time."""
+    challenges = []
+    with step(f"Terminal: power off and on, GetEUICCChallenge first of all, {POWER_UPS} times"):
+        for _ in range(POWER_UPS):
+            card.power_cycle()
+            challenges.append(card.send(GetEuiccChallengeRequest()).euicc_challenge.hex())
+    with step(f"Expected: {POWER_UPS} different challenges"):
+        expect.equal(len(set(challenges)), POWER_UPS, "different challenges")
+
+
+@testcase("ES10b.GetEUICCChallenge#10")
+def test_one_time_keys_never_repeat_over_power_ups(card, server, step):
+    """The same session after each of several power-ups has a new one-time key every time."""
+    keys = []
+    with step("Terminal: power off and on, then a session until PrepareDownload, six times"):
+        for _ in range(6):
+            card.power_cycle()
+            keys.append(server.prepared(card).otpk_euicc.point.hex())
+    with step("Expected: six different one-time keys"):
+        expect.equal(len(set(keys)), 6, "different one-time keys")

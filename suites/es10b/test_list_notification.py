@@ -125,7 +125,7 @@ EACH_ITS_OWN = replace(
 
 
 @testcase("ES10b.ListNotification#12")
-def test_entry_holds_what_the_profile_configured(card, given, server, step):
+def test_entry_holds_what_the_profile_configured(card, given, make_server, step):
     """Each entry has its number, one event, the address configured for it, and the ICCID."""
     (one,) = given.profiles(EACH_ITS_OWN, notifications=True)
     with step("Initial conditions: the Profile enabled and disabled"):
@@ -136,7 +136,7 @@ def test_entry_holds_what_the_profile_configured(card, given, server, step):
     with step("Expected: the PIR to the SM-DP+, each event to its own address"):
         expect.notifications(
             found,
-            (INSTALL, one.iccid, server.address),
+            (INSTALL, one.iccid, make_server().address),
             (INSTALL, one.iccid, "dp0.example.com"),
             (ENABLE, one.iccid, "dp1.example.com"),
             (DISABLE, one.iccid, "dp2.example.com"),

@@ -29,7 +29,11 @@ ISDP, METADATA = BppCommandId.configureISDP, BppCommandId.storeMetadata
 ELEMENTS = BppCommandId.loadProfileElements
 STRUCTURE = ErrorReason.scp03tStructureError
 
-PPK = BspKeys(bytes(range(0x10, 0x20)), bytes(range(0x20, 0x30)), bytes(range(0x30, 0x40)))
+PPK = BspKeys(
+    bytes(range(0x10, 0x20)),
+    bytes.fromhex("E40FD99462F63029A94E14B4641A989C"),
+    bytes.fromhex("246642D4C5234DF337275FF79FD37883"),
+)
 PIECE = 200
 """Plaintext octets of an 86, so that a package has many."""
 UNKNOWN_SEGMENT = bytes.fromhex("850100")

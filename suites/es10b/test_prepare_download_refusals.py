@@ -139,11 +139,11 @@ def test_other_policy_is_refused(card, server, step, role):
 
 
 @testcase("ES10b.PrepareDownload#22")
-def test_dppb_of_another_ci_is_refused(card, server, curve, step):
+def test_dppb_of_another_ci_is_refused(card, make_server, curve, step):
     """A CERT.DPpb with the right OID under a CI the card does not have is invalid."""
     other = make_pki(b"another CI").dp_pb(curve)
-    with step("Initial conditions: AuthenticateServer done"):
-        session = server.authenticated(card)
+    with step("Initial conditions: AuthenticateServer done, by the server of this OID"):
+        session = make_server().authenticated(card)
     request = session.prepare_request(certificate=other, sign_with=other.private_key)
     ask(card, step, request, INVALID_CERTIFICATE)
 

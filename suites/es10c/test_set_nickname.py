@@ -183,3 +183,17 @@ def test_missing_nickname_is_refused(card, given, step):
         expect.refused(response, StatusWord.WRONG_DATA)
     with step("Expected: Profiles, Notifications and addresses as before"):
         expect.unchanged(before, card.observe())
+
+
+@testcase("ES10c.SetNickname#12")
+def test_removal_leaves_other_nicknames(card, given, step):
+    """A nickname that is removed leaves that of another Profile."""
+    one, two = given.profiles(ONE, TWO)
+    with step("Initial conditions: a nickname each"):
+        expect.ok(set_nickname(card, one, NICKNAME))
+        expect.ok(set_nickname(card, two, OTHER))
+    with step("S_LPAd -> eUICC: SetNickname of the first, empty; expected: ok(0)"):
+        expect.ok(set_nickname(card, one, ""))
+    with step("Expected: the nickname of the second as before"):
+        left = nicknames(card)[two.iccid.octets]
+        expect.equal(left, OTHER.encode(), "nickname of the second")

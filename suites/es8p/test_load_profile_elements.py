@@ -25,7 +25,11 @@ from rspharness.suite.ts48_profiles import generic_test_profile
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 NIST, BRP, FRP = Curve.NIST_P256, Curve.BRAINPOOL_P256R1, "frp256v1"
 COMMAND = BppCommandId.loadProfileElements
-KEYS = BspKeys(mac_chaining_value=bytes(16), s_enc=b"\x01" * 16, s_mac=b"\x02" * 16)
+KEYS = BspKeys(
+    mac_chaining_value=bytes(16),
+    s_enc=bytes.fromhex("E40FD99462F63029A94E14B4641A989C"),
+    s_mac=bytes.fromhex("246642D4C5234DF337275FF79FD37883"),
+)
 RAND = bytes.fromhex("23553CBE9637A89D218AE64DAE47BF35")
 SQN, AMF = bytes.fromhex("000000000021"), bytes.fromhex("8000")
 PACKAGES = Path(__file__).parents[3] / "shared" / "data" / "ts48"

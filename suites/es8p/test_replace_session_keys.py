@@ -16,7 +16,11 @@ ONE, TWO = "PROFILE_OPERATIONAL1", profile("PROFILE_OPERATIONAL2")
 COMMAND, ELEMENTS = BppCommandId.replaceSessionKeys, BppCommandId.loadProfileElements
 SECURITY, STRUCTURE = ErrorReason.scp03tSecurityError, ErrorReason.scp03tStructureError
 
-PPK = BspKeys(bytes(range(0x10, 0x20)), bytes(range(0x20, 0x30)), bytes(range(0x30, 0x40)))
+PPK = BspKeys(
+    bytes(range(0x10, 0x20)),
+    bytes.fromhex("E40FD99462F63029A94E14B4641A989C"),
+    bytes.fromhex("246642D4C5234DF337275FF79FD37883"),
+)
 """Profile protection keys: initial MAC chaining value, PPK-ENC, PPK-CMAC."""
 SOUND = replace_session_keys(PPK)
 OTHER_CHAIN = replace_session_keys(BspKeys(bytes(16), PPK.s_enc, PPK.s_mac))

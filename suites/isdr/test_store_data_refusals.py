@@ -358,3 +358,63 @@ def test_function_in_a_wrapper(card, note, step):
         expect.refused(response, 0x6A88, 0x6A80)
     with step("Expected: Profiles, Notifications and addresses as before"):
         require_as_before(card, before)
+
+
+NOT_OF_THE_ISDR = (
+    "BF2A00", "BF2300", "BF2400", "BF2500", "BF2600", "BF3700", "BF3900", "BF3A00", "BF3B00",
+    "A0058703000000", "A100", "A3820100", "88080000000000000000", "86080000000000000000",
+    "87080000000000000000",
+)  # fmt: skip
+"""Commands of ES6, ES8+ and servers; none follows a PrepareDownload."""
+
+
+@testcase("Transport.StoreData#48")
+def test_commands_of_other_interfaces_are_refused(card, note, step):
+    """Commands of servers, of ES6 and of ES8+ by STORE DATA, outside a session, do nothing."""
+    before = card.observe()
+    answers = {}
+    for octets in NOT_OF_THE_ISDR:
+        with step(f"S_LPAd -> eUICC: {octets[:4]}, {len(octets) // 2} octets"):
+            answers[octets] = card.store(bytes.fromhex(octets))
+    with step("Expected: each refused by status word, without data"):
+        for octets, response in answers.items():
+            expect.refused(response, about=octets[:4])
+    with step("Expected: Profiles, Notifications and addresses as before"):
+        require_as_before(card, before)
+
+
+TECHNICAL_PROBLEM = 0x6F00
+READ = (
+    "BF3E035C015A",
+    "BF2000",
+    "BF2200",
+    "BF2E00",
+    "BF3C00",
+    "BF4300",
+    "BF2804810204F0",
+    "BF2D065C045A4F9F70",
+)
+"""Reading requests; what is changed stands after the tag, so that they stay reading ones."""
+
+
+@testcase("Transport.StoreData#49", level="read-only")
+def test_changed_requests_are_no_technical_problem(card, note, step):
+    """A request with an octet changed after its tag is answered or refused, never by 6F00."""
+    before = card.observe()
+    sent, problems = 0, []
+    with step("S_LPAd -> eUICC: each octet after the tag in six values, GetEID every tenth time"):
+        for request in READ:
+            for place in range(4, len(request), 2):
+                for value in ("00", "01", "7F", "80", "82", "FF"):
+                    changed = request[:place] + value + request[place + 2 :]
+                    response = card.store(bytes.fromhex(changed))
+                    problems += [changed] * (response.sw == TECHNICAL_PROBLEM)
+                    sent += 1
+                    if sent % 10 == 0:
+                        with expect.settled():
+                            expect.success(card.store(GET_EID), f"GetEID after {changed}")
+        note(f"{len(problems)} of {sent} changed requests answered 6F00")
+    with step("Expected: none answered 6F00; Profiles, Notifications and addresses as before"):
+        expect.equal(problems, [], "requests answered 6F00")
+        with expect.settled():
+            require_as_before(card, before)

@@ -295,3 +295,26 @@ def test_one_entry_for_four_events(card, given, server, step):
             (event, iccid, "dp1.example.com") for event in (INSTALL, ENABLE, DISABLE, DELETE)
         ]
         expect.notifications(card.notifications(), (INSTALL, iccid, server.address), *expected)
+
+
+SWITCHES = 140
+"""Pairs of a disable and an enable Notification, so that numbers pass 255 whatever the first is."""
+
+
+@testcase("procedure.Notifications#15")
+def test_numbers_rise_beyond_255(card, given, step):
+    """Numbers of Notifications rise beyond 255 as before."""
+    require_no_other_notifications(card)
+    (one,) = given.profiles(notifying(ONE, {ENABLE, DISABLE}, NOTIFICATION_ADDRESS))
+    largest = -1
+    with step(f"S_LPAd -> eUICC: enabled and disabled {SWITCHES} times; expected: larger numbers"):
+        for turn in range(SWITCHES):
+            expect.ok(enable(card, one.iccid))
+            expect.ok(disable(card, one.iccid))
+            if turn % 10 == 9:
+                now = max(numbers(card), default=-1)
+                larger(now, largest)
+                largest = now
+                given.no_notifications()
+    with step("Expected: the last one above 255"):
+        larger(largest, 255)

@@ -22,7 +22,11 @@ SECURITY_ERROR = ErrorReason.scp03tSecurityError
 
 CERTIFICATE = (Tag.Sequence, 1)
 SERIAL_NUMBER = (CERTIFICATE, Tag.Sequence, Tag.Integer)
-PROFILE_KEYS = BspKeys(mac_chaining_value=bytes(16), s_enc=b"\x01" * 16, s_mac=b"\x02" * 16)
+PROFILE_KEYS = BspKeys(
+    mac_chaining_value=bytes(16),
+    s_enc=bytes.fromhex("E40FD99462F63029A94E14B4641A989C"),
+    s_mac=bytes.fromhex("246642D4C5234DF337275FF79FD37883"),
+)
 LAST_OF_MAC, LAST_OF_CONTENT = 0, 64  # numbers of bits from the end; a MAC has 8 octets
 
 

@@ -161,15 +161,18 @@ def make_server(case_state: "CaseState", run_state: "Run") -> "Callable[..., Rsp
 
 
 @pytest.fixture
-def server(make_server: "Callable[..., RspServer]") -> "RspServer":
-    """Returns S_SM-DP+, the first one, on the curve of the run."""
-    return make_server()
+def server(make_server: "Callable[..., RspServer]", case_state: "CaseState") -> "RspServer":
+    """Returns S_SM-DP+ on the curve of the run: the second one in half of the cases.
+
+    So a card that knows one server, or one address, by heart is found.
+    """
+    return make_server(number=2 if case_state.uses_second_server else 1)
 
 
 @pytest.fixture
-def server2(make_server: "Callable[..., RspServer]") -> "RspServer":
-    """Returns a second S_SM-DP+ of another owner."""
-    return make_server(number=2)
+def server2(make_server: "Callable[..., RspServer]", case_state: "CaseState") -> "RspServer":
+    """Returns a second S_SM-DP+ of another owner: that which `server` is not."""
+    return make_server(number=1 if case_state.uses_second_server else 2)
 
 
 @pytest.fixture
@@ -209,7 +212,7 @@ def given(
     """
     from rspharness.suite.initial_conditions import Conditions  # noqa: PLC0415  only where used
 
-    server: RspServer = request.getfixturevalue("server")
+    server: RspServer = request.getfixturevalue("make_server")()
     return Conditions(card, server, run_state, case_state.steps)
 
 

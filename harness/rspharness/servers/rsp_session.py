@@ -12,7 +12,8 @@ card answered. Those that continue the session to a state (`authenticated`, `pre
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol, Unpack, cast
+from hashlib import sha256
+from typing import Final, Protocol, Unpack, cast
 
 from rspcore import tlv
 from rspcore.apdu import ResponseApdu
@@ -52,6 +53,8 @@ from rspharness.servers.request_overrides import (
 from rspharness.servers.secrets_of_session import remember
 
 __all__ = ["Loaded", "Session", "SessionServer"]
+
+_LONGEST_HOST_ID: Final = 16
 
 
 class SessionServer(Protocol):
@@ -341,14 +344,16 @@ class Session:
             NotApplicable: it has policy rules, and no Profile of the suites can be Enabled on this
                 card, so that nothing could lift them.
         """
+        otsk = fields.get("otsk_dp") or self.server.one_time_key()
         sound = PackageInputs(
             transaction_id=self.transaction_id.octets,
             key_dp=self.server.pb.private_key,
-            otsk_dp=fields.get("otsk_dp") or self.server.one_time_key(),
+            otsk_dp=otsk,
             otpk_euicc=fields.get("otpk_euicc") or self.otpk_euicc,
             eid=fields.get("eid") or self.eid,
             metadata=profile.metadata.encode(),
             upp=profile.upp,
+            host_id=_host_id(otsk),
         )
         metadata = fields.pop("metadata", None)
         if metadata is not None:
@@ -452,6 +457,12 @@ def _has_rules(metadata: bytes) -> bool:
     except DecodeError:
         return False
     return rules is not None and any(rules.value[1:])
+
+
+def _host_id(otsk: PrivateKey) -> bytes:
+    """Returns a hostId of 1 to 16 octets, another one for each one-time key (5.5.1)."""
+    drawn = sha256(otsk.public.point).digest()
+    return drawn[: 1 + drawn[-1] % _LONGEST_HOST_ID]
 
 
 def _pir(response: ResponseApdu) -> ProfileInstallationResult | None:

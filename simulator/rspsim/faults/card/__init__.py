@@ -65,6 +65,7 @@ from rspsim.faults.card.whole_card import (
     notification_contents,
     notification_making,
     procedures,
+    second_hand,
 )
 
 __all__ = ["FAULTS"]
@@ -123,4 +124,5 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *secured_packets.FAULTS,
     *interpreter.FAULTS,
     *leaks.FAULTS,
+    *second_hand.FAULTS,
 )

@@ -158,13 +158,14 @@ FAULTS: Final = (
     CardFault(
         "information.rat.last-first",
         "GetRAT returns the last rule at the beginning as well.",
-        ("procedure.PolicyRules#15", "ES10b.GetRAT#01"),
+        ("ES10b.GetRAT#03", "procedure.PolicyRules#15", "ES10b.GetRAT#01"),
         _rat(lambda rules: (*rules[-1:], *rules)),
     ),
     CardFault(
         "information.rat.gone-with-memory-reset",
         "A memory reset empties the rules authorisation table.",
         (
+            "procedure.MemoryResetProcess#03",
             "ES10b.GetRAT#05",
             "ES10c.eUICCMemoryReset#20",
         ),
@@ -197,7 +198,10 @@ FAULTS: Final = (
     CardFault(
         "information.eid.other-when-enabled",
         "With a Profile Enabled, GetEID returns another EID.",
-        ("ES10c.GetEID#05",),
+        (
+            "ES10c.EnableProfile#49",
+            "ES10c.GetEID#05",
+        ),
         behind(get_eid.GET_EID, _eid_when_enabled),
     ),
 )

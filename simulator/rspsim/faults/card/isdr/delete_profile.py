@@ -201,6 +201,9 @@ FAULTS: Final = (
         "es10c.delete-profile.iccid-burnt",
         "The ICCID of a deleted Profile cannot be installed again.",
         (
+            "ES8+.StoreMetadata#31",
+            "procedure.DeleteProcess#04",
+            "procedure.IccidUniqueness#02",
             "ES10c.DeleteProfile#16",
             "ES10c.DeleteProfile#17",
         ),

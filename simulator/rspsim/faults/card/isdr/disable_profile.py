@@ -48,13 +48,17 @@ FAULTS: Final = (
     CardFault(
         "es10c.disable-profile.any-state",
         "A Profile that is disabled is disabled again.",
-        ("ES10c.DisableProfile#08",),
+        (
+            "procedure.DisableProcess#07",
+            "ES10c.DisableProfile#08",
+        ),
         skip(disable_profile.CHECKS, "profile_enabled"),
     ),
     CardFault(
         "es10c.disable-profile.no-return",
         "After a test Profile is disabled, no operational Profile is enabled.",
         (
+            "procedure.DisableProcess#06",
             "ES10c.DisableProfile#06",
             "ES10c.DisableProfile#30",
         ),

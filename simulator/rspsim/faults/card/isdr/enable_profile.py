@@ -112,7 +112,10 @@ FAULTS: Final = (
     CardFault(
         "es10c.enable-profile.any-state",
         "A Profile that is enabled is enabled again.",
-        ("ES10c.EnableProfile#16",),
+        (
+            "procedure.Notifications#12",
+            "ES10c.EnableProfile#16",
+        ),
         skip(enable_profile.CHECKS, "profile_disabled"),
     ),
     CardFault(
@@ -192,7 +195,10 @@ FAULTS: Final = (
     CardFault(
         "es10c.enable-profile.always-busy",
         "Any open proactive session is answered catBusy(5).",
-        ("ES10c.EnableProfile#24",),
+        (
+            "procedure.EnableProcess#08",
+            "ES10c.EnableProfile#24",
+        ),
         decides(
             enable_profile.CHECKS,
             "cat_free",

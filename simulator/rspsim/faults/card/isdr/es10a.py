@@ -176,6 +176,7 @@ FAULTS: Final = (
         "es10a.default-address.half-after-reset",
         "After a reset only half of the default SM-DP+ address is left.",
         (
+            "ES10b.AuthenticateServer#91",
             "ES10a.GetEuiccConfiguredAddresses#08",
             "ES10a.SetDefaultDpAddress#04",
             "ES10a.SetDefaultDpAddress#12",

@@ -101,6 +101,7 @@ FAULTS: Final = (
         "information.info1.signing-key-left-out",
         "EUICCInfo1 leaves out the last CI key for signing.",
         (
+            "procedure.Download#02",
             "ES10b.GetEUICCInfo1#03",
             "ES10b.GetEUICCInfo1#07",
             "ES10b.GetEUICCInfo2#14",
@@ -204,7 +205,10 @@ FAULTS: Final = (
     CardFault(
         "information.info2.nothing-forbidden",
         "EUICCInfo2 never reports a forbidden PPR.",
-        ("ES10b.GetEUICCInfo2#16", "ES10b.GetEUICCInfo2#29"),
+        (
+            "ES10b.GetEUICCInfo2#16",
+            "ES10b.GetEUICCInfo2#29",
+        ),
         swap(information.FORBIDDEN_RULES, lambda _state: frozenset()),
     ),
     CardFault(

@@ -162,7 +162,10 @@ FAULTS: Final = (
     CardFault(
         "es10c.memory-reset.silent",
         "A memory reset leaves no notification.",
-        ("ES10c.eUICCMemoryReset#21",),
+        (
+            "procedure.PowerLoss#09",
+            "ES10c.eUICCMemoryReset#21",
+        ),
         swap(euicc_memory_reset.REMOVED, _silently_removed),
     ),
     CardFault(
@@ -183,7 +186,10 @@ FAULTS: Final = (
     CardFault(
         "es10c.memory-reset.numbers-restarted",
         "After a memory reset, notifications are numbered from the beginning.",
-        ("ES10c.eUICCMemoryReset#25",),
+        (
+            "procedure.Notifications#06",
+            "ES10c.eUICCMemoryReset#25",
+        ),
         behind(RESET, _numbers_restarted),
     ),
 )

@@ -148,6 +148,7 @@ FAULTS: Final = (
         "es10c.get-profiles-info.none-is-an-error",
         "Without a tag list, an empty list is answered undefinedError(127).",
         (
+            "ES10b.AuthenticateServer#74",
             "ES10c.GetProfilesInfo#02",
             "ES10c.GetProfilesInfo#08",
             "ES10c.GetProfilesInfo#09",

@@ -143,6 +143,7 @@ FAULTS: Final = (
         "es10b.list-notification.cut",
         "At most eight notifications are listed.",
         (
+            "procedure.Notifications#05",
             "ES10b.ListNotification#14",
             "ES10b.ListNotification#17",
         ),

@@ -230,6 +230,7 @@ FAULTS: Final = (
         "es10b.prepare-download.hash-dropped",
         "euiccSigned2 never has hashCc.",
         (
+            "procedure.Download#06",
             "ES10b.PrepareDownload#02",
             "ES10b.PrepareDownload#04",
             "ES10b.PrepareDownload#39",
@@ -260,6 +261,7 @@ FAULTS: Final = (
         "es10b.prepare-download.unknown-key-refused",
         "A bppEuiccOtpk that the card does not know is refused.",
         (
+            "ES10b.PrepareDownload#10",
             "ES10b.PrepareDownload#09",
             "procedure.Retry#05",
             "procedure.Retry#07",
@@ -289,13 +291,18 @@ FAULTS: Final = (
     CardFault(
         "es10b.one-time-key.constant",
         "Every download has the same one-time key.",
-        ("ES10b.PrepareDownload#07",),
+        ("ES10b.PrepareDownload#07", "ES10b.GetEUICCChallenge#10"),
         swap(ecasd.ONE_TIME_KEY, _one_key_for_all),
     ),
     CardFault(
         "es10b.one-time-key.nist",
         "Every one-time key is on NIST P-256, whatever the curve of CERT.DPpb.",
-        ("ES10b.PrepareDownload#03", "ES10b.PrepareDownload#04"),
+        (
+            "ES8+.LoadProfileElements#03",
+            "ES10b.LoadBoundProfilePackage#02",
+            "ES10b.PrepareDownload#03",
+            "ES10b.PrepareDownload#04",
+        ),
         swap(ecasd.ONE_TIME_KEY, _nist_key),
     ),
     CardFault(

@@ -124,6 +124,9 @@ FAULTS: Final = (
         "es10c.get-profiles-info.class-left-out",
         "The class of a Profile is not returned.",
         (
+            "ES8+.StoreMetadata#09",
+            "ES8+.StoreMetadata#10",
+            "ES8+.StoreMetadata#11",
             "ES10c.GetProfilesInfo#01",
             "ES10c.GetProfilesInfo#18",
             "ES10c.GetProfilesInfo#32",
@@ -134,6 +137,9 @@ FAULTS: Final = (
         "es10c.get-profiles-info.owner-left-out",
         "The owner of a Profile is not returned.",
         (
+            "ES8+.StoreMetadata#02",
+            "ES8+.StoreMetadata#17",
+            "ES8+.StoreMetadata#18",
             "ES10c.GetProfilesInfo#20",
             "ES10c.GetProfilesInfo#32",
         ),

@@ -168,7 +168,11 @@ FAULTS: Final = (
     CardFault(
         "es10b.remove-notification.number-rewound",
         "When the newest notification is removed, its number is used again.",
-        ("ES10b.RemoveNotificationFromList#08",),
+        (
+            "ES10b.LoadBoundProfilePackage#24",
+            "procedure.Notifications#13",
+            "ES10b.RemoveNotificationFromList#08",
+        ),
         swap(remove_notification_from_list.REMOVED, _number_reused),
     ),
     CardFault(

@@ -176,7 +176,11 @@ FAULTS: Final = (
     CardFault(
         "select.isdr.channel-1-only",
         "The ISD-R can be selected on channels 0 and 1 only.",
-        ("ISD-R.Select#16", "ISD-R.Select#17", "Transport.StoreData#12"),
+        (
+            "ISD-R.Select#16",
+            "ISD-R.Select#17",
+            "Transport.StoreData#12",
+        ),
         _selects(Application(selection.AID, _only_on_channel_1, dispatch.process)),
     ),
     CardFault(
@@ -246,13 +250,16 @@ FAULTS: Final = (
     CardFault(
         "select.channel.open-after-reset",
         "A reset keeps channels open and applications selected.",
-        ("ISD-R.Select#20", "Transport.StoreData#40"),
+        ("procedure.EnableProcess#11", "ISD-R.Select#20", "Transport.StoreData#40"),
         swap(startup.FORGOTTEN, lambda before: replace(Volatile(), channels=before.channels)),
     ),
     CardFault(
         "select.terminal-capability.drops-channels",
         "TERMINAL CAPABILITY closes every logical channel.",
-        ("ISD-R.Select#28",),
+        (
+            "ISD-R.Select#29",
+            "ISD-R.Select#28",
+        ),
         swap(cat.CAPABILITY_KNOWN, _channels_closed),
     ),
     CardFault(

@@ -3,15 +3,17 @@
 Faults of CERT.DPpb are in `prepare_download`.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
 from rspcore.messages.es10b import AuthenticateErrorCode
 from rspcore.pki.certificate import Certificate
-from rspsim.euicc.decisions import Check
+from rspcore.pki.verification import CertificateFlaw
+from rspsim.euicc.decisions import Check, Decisions
 from rspsim.euicc.isdr.es10b import authenticate_server
 from rspsim.euicc.isdr.es10b.authenticate_server import AuthenticationAttempt
-from rspsim.faults.card.card_fault import CardFault, adds, answers, skip
+from rspsim.faults.card.card_fault import CardFault, adds, answers, decides, skip, together
 
 __all__ = ["FAULTS"]
 
@@ -34,7 +36,51 @@ def _issuer_named(attempt: AuthenticationAttempt) -> bool:
     return True
 
 
+def _own_key_verifies(attempt: AuthenticationAttempt) -> bool:
+    certificate = attempt.presented.certificate
+    key = None if certificate is None else certificate.public_key
+    if certificate is not None and key is not None and certificate.signed_by(key):
+        return True
+    return CertificateFlaw.BAD_SIGNATURE not in attempt.presented.flaws
+
+
+def _foreign_curve_passes(decisions: Decisions) -> Decisions:
+    """Returns decisions by which a server with a key on a foreign curve passes every check."""
+
+    def passing(check: Check[AuthenticationAttempt]) -> Check[AuthenticationAttempt]:
+        return replace(check, holds=lambda a: not a.presented.curve_supported or check.holds(a))
+
+    checks = decisions[_CHECKS]
+    return decisions.having(_CHECKS, tuple(map(passing, checks)))
+
+
 FAULTS: Final = (
+    CardFault(
+        "es10b.authenticate-server.own-key-verifies",
+        "A CERT.DPauth that its own key has signed is taken as signed by the CI.",
+        ("ES10b.AuthenticateServer#93",),
+        decides(_CHECKS, "certificate_bad_signature", _own_key_verifies),
+    ),
+    CardFault(
+        "es10b.authenticate-server.own-key-of-any-curve-verifies",
+        "A CERT.DPauth that its own key has signed is accepted on any curve the card knows.",
+        ("ES10b.AuthenticateServer#93", "ES10b.AuthenticateServer#94"),
+        together(
+            decides(_CHECKS, "certificate_bad_signature", _own_key_verifies),
+            skip(_CHECKS, "certificate_curve_mismatch"),
+        ),
+    ),
+    CardFault(
+        "es10b.authenticate-server.foreign-curve-passes",
+        "A server with a key on a curve the card does not know is authenticated unverified.",
+        (
+            "ES10b.AuthenticateServer#50",
+            "ES10b.AuthenticateServer#51",
+            "ES10b.AuthenticateServer#52",
+            "ES10b.AuthenticateServer#92",
+        ),
+        _foreign_curve_passes,
+    ),
     CardFault(
         "es10b.authenticate-server.any-certificate-signature",
         "The signature of CERT.DPauth and CERT.DSauth is not verified.",

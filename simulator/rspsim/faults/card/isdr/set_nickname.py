@@ -122,7 +122,10 @@ FAULTS: Final = (
     CardFault(
         "es10c.set-nickname.not-found-undefined",
         "An unknown Profile is answered undefinedError(127).",
-        ("ES10c.SetNickname#07",),
+        (
+            "procedure.DeleteProcess#01",
+            "ES10c.SetNickname#07",
+        ),
         answers(set_nickname.CHECKS, "profile_found", _N.undefinedError),
     ),
     CardFault(

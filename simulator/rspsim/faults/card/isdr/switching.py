@@ -181,7 +181,10 @@ REFRESHING: Final = (
     CardFault(
         "es10c.switch.response-ignored",
         "The TERMINAL RESPONSE to REFRESH does not complete the change.",
-        ("ES10c.EnableProfile#07",),
+        (
+            "procedure.EnableProcess#03",
+            "ES10c.EnableProfile#07",
+        ),
         swap(cat.RESPONSE_COMPLETES, value=False),
     ),
     CardFault(
@@ -216,6 +219,7 @@ REFRESHING: Final = (
         "es10c.memory-reset.no-refresh",
         "A memory reset that deletes the enabled Profile asks for no REFRESH.",
         (
+            "procedure.MemoryResetProcess#01",
             "ES10c.eUICCMemoryReset#02",
             "ES10c.eUICCMemoryReset#23",
             "ES10c.eUICCMemoryReset#27",

@@ -8,14 +8,15 @@ from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.errors import DecodeError
 from rspcore.messages.es10c import GetEuiccDataRequest
+from rspcore.messages.metadata import UpdateMetadataRequest
 from rspcore.status import StatusWord
 from rspcore.tags import Tag
 from rspcore.tlv import Tlv
 from rspsim.euicc import channels, startup
 from rspsim.euicc.channels import Received
-from rspsim.euicc.decisions import Check
+from rspsim.euicc.decisions import Check, Decisions
 from rspsim.euicc.isdr import dispatch, store_data
-from rspsim.euicc.isdr.es10_function import AnyFunction
+from rspsim.euicc.isdr.es10_function import AnyFunction, Function, Interface
 from rspsim.euicc.isdr.es10b.get_euicc_info import GET_EUICC_INFO1
 from rspsim.euicc.isdr.store_data import Block
 from rspsim.euicc.outcome import Outcome, View
@@ -108,7 +109,25 @@ def _credentials_rotated(state: CardState, /) -> CardState:
     return replace(state, credentials=(*others, first))
 
 
+def _update_metadata_taken(decisions: Decisions) -> Decisions:
+    """Returns decisions of a card whose ISD-R answers UpdateMetadata of anybody with 9000."""
+    taken: AnyFunction = Function(
+        "ES6.UpdateMetadata",
+        UpdateMetadataRequest,
+        lambda _request, view: view.outcome(),
+        Interface.ES10C,
+    )
+    functions = decisions[dispatch.FUNCTIONS]
+    return decisions.having(dispatch.FUNCTIONS, {**functions, taken.tag: taken})
+
+
 FAULTS: Final = (
+    CardFault(
+        "transport.functions.update-metadata",
+        "UpdateMetadata of ES6 is answered 9000 when it comes by STORE DATA to the ISD-R.",
+        ("Transport.StoreData#48",),
+        _update_metadata_taken,
+    ),
     CardFault(
         "transport.class.any",
         "Class octets that stand for no logical channel are taken as channel 0.",

@@ -85,6 +85,7 @@ FAULTS: Final = (
         "es8p.store-metadata.names-cut",
         "Only 32 octets of each name are stored.",
         (
+            "Transport.StoreData#08",
             "ES8+.StoreMetadata#05",
             "ES8+.StoreMetadata#06",
         ),
@@ -102,7 +103,10 @@ FAULTS: Final = (
     CardFault(
         "es8p.store-metadata.icon-is-png",
         "Every icon is stored as a PNG.",
-        ("ES8+.StoreMetadata#03",),
+        (
+            "ES10c.GetProfilesInfo#16",
+            "ES8+.StoreMetadata#03",
+        ),
         _keeping(lambda request: replace(request, icon_type=1)),
     ),
     CardFault(
@@ -176,7 +180,10 @@ FAULTS: Final = (
     CardFault(
         "es8p.store-metadata.every-event-is-install",
         "Every notification address gets notifications of all events.",
-        ("ES8+.StoreMetadata#16",),
+        (
+            "ES10b.ListNotification#12",
+            "ES8+.StoreMetadata#16",
+        ),
         swap(
             notifications.ADDRESSES,
             lambda profile, _event: tuple(

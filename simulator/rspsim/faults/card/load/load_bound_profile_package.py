@@ -112,6 +112,7 @@ FAULTS: Final = (
         "es10b.load.any-order",
         "Every segment is accepted wherever it comes.",
         (
+            "ES8+.LoadProfileElements#24",
             "ES8+.InitialiseSecureChannel#10",
             "ES8+.ConfigureISDP#10",
             "ES8+.ConfigureISDP#11",

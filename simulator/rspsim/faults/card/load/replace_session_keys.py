@@ -58,6 +58,7 @@ FAULTS: Final = (
         "es8p.replace-session-keys.counter-goes-on",
         "The counter does not start again.",
         (
+            "Tamper.LoadBoundProfilePackage#05",
             "ES8+.ReplaceSessionKeys#01",
             "ES8+.ReplaceSessionKeys#03",
             "ES10b.LoadBoundProfilePackage#04",
@@ -68,6 +69,8 @@ FAULTS: Final = (
         "es8p.replace-session-keys.chain-goes-on",
         "The initial MAC chaining value is ignored.",
         (
+            "ES8+.LoadProfileElements#02",
+            "ES8+.LoadProfileElements#04",
             "ES8+.ReplaceSessionKeys#01",
             "ES8+.ReplaceSessionKeys#03",
             "ES10b.LoadBoundProfilePackage#04",

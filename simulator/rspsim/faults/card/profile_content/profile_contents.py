@@ -131,7 +131,10 @@ FAULTS: Final = (
     CardFault(
         "profile.pins.references-once",
         "A local PIN reference can be used in one directory only.",
-        ("Profile.PIN#02",),
+        (
+            "ES8+.LoadProfileElements#52",
+            "Profile.PIN#02",
+        ),
         _after("pinCodes", _references_once),
     ),
     CardFault(

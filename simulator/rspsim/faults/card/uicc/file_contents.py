@@ -187,7 +187,12 @@ FAULTS: Final = (
     CardFault(
         "uicc.read-record.not-found-as-file",
         "A record that does not exist is answered 6A82.",
-        ("UICC.ReadRecord#03",),
+        (
+            "procedure.FileStructure#03",
+            "procedure.FileStructure#05",
+            "procedure.FileStructure#06",
+            "UICC.ReadRecord#03",
+        ),
         instead(Ins.READ_RECORD, refusing_as(_E.RECORD_NOT_FOUND, _E.FILE_NOT_FOUND)),
     ),
     CardFault(

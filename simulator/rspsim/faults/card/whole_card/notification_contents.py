@@ -145,6 +145,8 @@ FAULTS: Final = (
         "notifications.certificates.exchanged",
         "CERT.EUICC and CERT.EUM of a notification are exchanged.",
         (
+            "procedure.Notifications#04",
+            "procedure.PowerLoss#10",
             "ES10b.RetrieveNotificationsList#10",
             "ES10b.RetrieveNotificationsList#12",
             "ES10b.RetrieveNotificationsList#17",
