@@ -181,3 +181,13 @@ def test_rows_without_a_case():
     open_rows = Counter(row.area for row in CATALOGUE if row.id not in claimed)
     wanted = {f"{area}, {count} rows" for area, count in open_rows.items()}
     assert wanted == set(GAPS["Suites: rows without a case"])
+
+
+def test_what_recordings_and_times_lack_is_lacking():
+    listed = GAPS["Recordings, times and reports"]
+    assert len(listed) == 4
+    sources = (ROOT / "harness" / "rspharness").rglob("*.py")
+    texts = {file.name: file.read_text("utf-8") for file in sources}
+    using = [name for name, text in texts.items() if "growth(" in text]
+    assert using == ["time_verdicts.py"]  # decided there, and asked by nobody
+    assert "of a card that is kept, what only reads is recorded" in texts["collection.py"]

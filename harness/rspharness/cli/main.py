@@ -53,6 +53,12 @@ def _ics() -> Area:
     return ics
 
 
+def _merge() -> Area:
+    from rspharness.cli import merge  # noqa: PLC0415  only when it is named
+
+    return merge
+
+
 def _plan() -> Area:
     from rspharness.cli import plan  # noqa: PLC0415  only when it is named
 
@@ -119,6 +125,7 @@ AREAS: Final[Mapping[str, Named]] = {
     "plan": Named(_plan, "show what a run would do on a card, why not, and for how long"),
     "record": Named(_record, "record a card, so that it can be replayed without it"),
     "report": Named(_report, "make the reports of a run that was killed or hangs"),
+    "merge": Named(_merge, "make one report of the parts of a run"),
     "decode": Named(_decode, "show a trace decoded, or write it for Wireshark"),
     "compare": Named(_compare, "show what two runs, firmwares or cards differ in"),
     "fingerprint": Named(_fingerprint, "show what identifies the firmware of a card, in seconds"),

@@ -55,7 +55,10 @@ def _security() -> argparse.ArgumentParser:
     group.add_argument("--kic-key", metavar="HEX", help="ciphering key")
     group.add_argument("--kid-key", metavar="HEX", help="key of the checksum")
     group.add_argument(
-        "--counter", type=int, default=1, metavar="N", help="counter of the packet (default: 1)"
+        "--counter",
+        type=int,
+        metavar="N",
+        help="counter of the packet (default: the one that the card takes next, asked of it)",
     )
     group.add_argument(
         "--format",

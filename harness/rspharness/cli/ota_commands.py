@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError, LocalError, RspError
 from rspcore.messages.metadata import UpdateMetadataRequest
-from rspcore.ota.packet import CommandPacket, KeySet, ResponseStatus, SecurityParameters
+from rspcore.ota.packet import (
+    CommandPacket,
+    CounterMode,
+    KeySet,
+    ResponseStatus,
+    SecurityParameters,
+)
 from rspcore.ota.script import compact
 from rspcore.profile_maker import ProfileParameters, preset
 from rspcore.status import describe
@@ -30,10 +36,13 @@ def run(options: argparse.Namespace) -> int:
     """
     parameters = preset("PROFILE_OPERATIONAL1")
     server = _server(options, parameters)
-    octets = packet(server, _script(options), form=options.format)
+    script = _script(options)
     with connected(card_choice(options), changing=True) as channel:
         card = Card(channel.link)
         card.transmit(CommandApdu(0x80, Ins.TERMINAL_PROFILE, 0, 0, TERMINAL_PROFILE))
+        if options.counter is None and server.security.counter_mode >= CounterMode.HIGHER:
+            server.find_counter(card)
+        octets = packet(server, script, form=options.format)
         receipt = server.deliver(card, octets)
     _show(options, octets, receipt)
     return 0 if receipt.accepted else 1
@@ -60,7 +69,7 @@ def _octets(text: str, about: str, *lengths: int) -> bytes:
 
 
 def _server(options: argparse.Namespace, parameters: ProfileParameters) -> OtaServer:
-    server = OtaServer(parameters, counter=options.counter)
+    server = OtaServer(parameters, counter=options.counter or 1)
     spi = _octets(options.spi, "--spi", 2)
     kic, kid = _octets(options.kic, "--kic", 1)[0], _octets(options.kid, "--kid", 1)[0]
     sizes = (8, 16, 24, 32)

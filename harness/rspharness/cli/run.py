@@ -41,6 +41,9 @@ PLUGINS: Final = ("rspharness.plugin.hooks", "xdist.plugin")
 ALLURE: Final = "allure_pytest.plugin"
 """One more, of the extra `allure`, for runs that write its results."""
 
+_PASSED_ON: Final = ("shuffle", "record", "baseline", "keep", "shard")
+"""Options with one value that change no verdict."""
+
 _FOREIGN: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 """Environment variables that are meant for the user's own tests."""
 
@@ -144,6 +147,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "cases that erase everything do not apply to a card with such Profiles",
     )
     cases.add_argument(
+        "--shard",
+        type=_shard,
+        metavar="I/N",
+        help="run the I-th of N parts of the cases, each case in one; rsplab merge puts the "
+        "reports together",
+    )
+    cases.add_argument(
         "--list",
         action="store_true",
         help="show the cases with level and title, and run nothing; no card is reached",
@@ -192,6 +202,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--report", type=Path, metavar="DIR", help="folder for reports (default: reports/)"
     )
     results.add_argument(
+        "--keep",
+        type=_workers,
+        metavar="N",
+        help="keep the latest N runs in the folder for reports, and remove older ones at the end",
+    )
+    results.add_argument(
         "--baseline",
         type=Path,
         metavar="RUN",
@@ -217,9 +233,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pytest", nargs="*", help=argparse.SUPPRESS)
 
 
+def _shard(text: str) -> str:
+    part, _, parts = text.partition("/")
+    if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a part of so many, such as 1/4")
+    return text
+
+
 def _workers(text: str) -> int:
     if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a number of processes, 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number, 1 or more")
     return int(text)
 
 
@@ -430,7 +453,10 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     given = {
         "target": packaged(target),
         "report": report_folder(options, suites),
-        **{name: getattr(options, name) for name in (*REPEATED, "shuffle", "record", "baseline")},
+        **{
+            name: getattr(options, name)
+            for name in (*REPEATED, "shuffle", "record", "baseline", "keep", "shard")
+        },
     }
     if given["baseline"]:
         given["baseline"] = Path(given["baseline"]).resolve()  # `latest` is another one soon

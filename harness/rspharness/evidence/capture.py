@@ -12,8 +12,8 @@ import struct
 from collections.abc import Iterable
 from typing import Final
 
+from rspharness.record.secret_data import without_secrets
 from rspharness.record.trace import Answered, Remark, Reset, TraceEvent
-from rspharness.report.masking import without_secrets
 
 __all__ = ["capture"]
 

@@ -19,8 +19,8 @@ from rspcore.tlv import parse_prefix
 from rspharness.evidence.conversation import Exchange, conversation
 from rspharness.evidence.fields import INDENT, hexadecimal, named, tree
 from rspharness.evidence.names import FUNCTIONS, PROACTIVE, function_name, instruction_name
+from rspharness.record.secret_data import without_secrets
 from rspharness.record.trace import Remark, Reset, TraceEvent
-from rspharness.report.masking import without_secrets
 
 __all__ = ["decoded"]
 

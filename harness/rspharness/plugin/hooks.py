@@ -58,6 +58,8 @@ def _select(config: pytest.Config, items: list[pytest.Item]) -> None:
     collected = collection.collect(config, items)
     collection.make_runs(config, collected)
     chosen, left = collection.choose(items, option_values.values(config, "case"))
+    chosen, elsewhere = collection.shard(chosen, option_values.value(config, "shard"))
+    left = [*left, *elsewhere]
     config.stash[COLLECTED] = collected
     if left:
         config.hook.pytest_deselected(items=left)

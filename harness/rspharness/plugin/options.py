@@ -31,6 +31,8 @@ _OPTIONS: Final = (
     ("seed", "1", "seed of all random values of the host and of a simulated card"),
     ("shuffle", "", "run the cases in an order drawn from this seed, not in that of the files"),
     ("report", "", "folder for reports (default: reports/ in the root folder of the run)"),
+    ("keep", "", "how many runs stay in the folder for reports; older ones are removed"),
+    ("shard", "", "i/n: run the i-th of n parts of the cases"),
     ("baseline", "", "folder of an earlier run whose times those of this one are held against"),
     ("record", "", "new file for a recording of everything that passes, to be replayed later"),
     ("change-limit", "", "changing commands a card in a reader may have had over all runs"),

@@ -173,6 +173,12 @@ class Collector:
             records.add_own(self._own_traces)
         self.results = writing.assembled(description, self._cases)
         self._masked = writing.write_reports(self.results, records.path)
+        from rspharness.run.option_values import value  # noqa: PLC0415  only where there are cases
+
+        if keep := value(self._config, "keep"):
+            from rspharness.report.old_runs import prune  # noqa: PLC0415  only where it is named
+
+            prune(records.path.parent, int(keep))
         if self._masked is not None:
             from rspharness.report import masked_views  # noqa: PLC0415  only for a card that is kept
 

@@ -1,20 +1,33 @@
 """The report as one HTML file that needs no other file, made from the results."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import jinja2
 
-from rspharness.record.verdicts import Verdict
+from rspcore.errors import ConfigError
+from rspharness.evidence.decoded_trace import decoded
+from rspharness.record.trace import read_events
+from rspharness.record.verdicts import SEVERITY, Verdict
 from rspharness.report.causes import blocking, unreached
 from rspharness.report.identities import Identities
 from rspharness.report.masking import masked_trace
+from rspharness.report.readable import marked, readable
 from rspharness.report.results import Results
 
-__all__ = ["render", "template", "write_html"]
+__all__ = ["anchor", "render", "template", "write_html"]
 
 _EXCERPT_LINES = 40
 """Number of lines shown from the end of a trace; the whole trace is linked."""
+
+_DECODED_CASES: Final = 100
+"""Cases whose trace is shown decoded: the first that are red."""
+_DECODED_LINES: Final = 120
+
+_RED: Final = (Verdict.FAIL, Verdict.ERROR, Verdict.BLOCKED, Verdict.INCONCLUSIVE)
+_PLACE: Final = ("product", "firmware", "eid", "reader", "protocol", "atr", "svn", "rsplab")
+"""Facts that name card and place; they stand at the head of the report."""
 
 
 def template(name: str) -> jinja2.Template:
@@ -29,6 +42,12 @@ def template(name: str) -> jinja2.Template:
     return environment.get_template(name)
 
 
+def anchor(case: dict[str, Any]) -> str:
+    """Returns the anchor of a case: its first requirement, as in `index.html#ES10c.GetEID-01`."""
+    name: str = case["ids"][0]
+    return name.replace("#", "-")
+
+
 def render(results: Results, traces: dict[str, str], identities: Identities | None = None) -> str:
     """Returns the page.
 
@@ -38,21 +57,75 @@ def render(results: Results, traces: dict[str, str], identities: Identities | No
         identities: What is masked in the traces; the rest of the page has them.
     """
     by_id = {row["id"]: row for row in results.rows}
-    cases = [
-        _shown(case, by_id, traces.get(case["trace"], ""), identities) for case in results.cases
-    ]
+    worst_first = {verdict: -place for place, verdict in enumerate(SEVERITY)}
+    ordered = sorted(results.cases, key=lambda case: worst_first[Verdict(case["verdict"])])
+    used: set[str] = set()
+    cases = []
+    for number, case in enumerate(ordered):
+        trace = traces.get(case["trace"], "")
+        shown = _shown(case, by_id, trace, identities)
+        if case["verdict"] in _RED and number < _DECODED_CASES:
+            shown["decoded"] = "\n".join(_decoded(trace, whole=identities is None))
+        name, more = anchor(case), 1
+        while name in used:
+            more += 1
+            name = f"{anchor(case)}-{more}"
+        used.add(name)
+        cases.append({**shown, "anchor": name})
     worst = max((case["p90"] for case in results.timings.values()), default=0.0)
+    facts = {name: value for name, value in results.facts.items() if value}
     return template("index.html.j2").render(
         results=results,
-        facts={name: value for name, value in results.facts.items() if value},
+        facts=facts,
+        place={name: facts[name] for name in _PLACE if name in facts},
+        answer=_answer(results),
         cases=cases,
+        red=[case for case in cases if case["verdict"] in (Verdict.FAIL, Verdict.ERROR)],
         causes=blocking(results.cases),
         unreached=unreached(results.cases),
-        matrix=results.coverage(),
+        matrix=[row for row in results.coverage() if _ran(row.verdicts)],
         verdicts=[str(verdict) for verdict in Verdict],
         uncovered=[row for row in results.rows if row["state"] == "no case" and row["applicable"]],
         slowest=worst or 1.0,
     )
+
+
+def _ran(verdicts: dict[str, int]) -> bool:
+    """Returns whether a line of the matrix has a case that ran."""
+    return any(verdicts.get(str(one)) for one in Verdict if one is not Verdict.NOT_APPLICABLE)
+
+
+def _answer(results: Results) -> str:
+    """Returns the result of the run in one sentence."""
+    counts = results.counts
+    parts = [f"{count:,} {verdict}" for verdict, count in reversed(counts.items())]
+    if results.slow:
+        parts.insert(0, f"{len(results.slow):,} over their time")
+    if not results.ran:
+        return "No case applied: nothing was tested."
+    begin = "Every case that applies passes" if results.green else "Not green"
+    if results.end:
+        begin = f"Interrupted, not green ({results.end})"
+    return f"{begin}: {', '.join(parts)}."
+
+
+def _decoded(trace: str, *, whole: bool) -> Iterator[str]:
+    """Yields the end of a trace decoded.
+
+    Args:
+        trace: The trace.
+        whole: False for a card whose numbers are masked: a value may be cut inside of one, so what
+            was sent and answered is shown by name and status word alone.
+    """
+    try:
+        lines = list(decoded(read_events(trace)))
+    except ConfigError:
+        return
+    if not whole:
+        lines = [line for line in lines if line.startswith(("line ", "reset"))]
+    if len(lines) > _DECODED_LINES:
+        yield f"... {len(lines) - _DECODED_LINES:,} lines before; rsplab decode shows all"
+    yield from lines[-_DECODED_LINES:]
 
 
 def _shown(
@@ -61,12 +134,21 @@ def _shown(
     lines = trace.splitlines()
     if case["verdict"] != Verdict.PASS:  # of a case that passes, none is shown
         lines = masked_trace(trace, identities).splitlines()
+    words = (*case["ids"], case["title"], case["reason"], case["verdict"], *case["notes"])
+    said = [readable(case[name]) for name in ("expected", "actual")]
+    if identities is not None:  # before marks can stand inside of a number
+        said = [identities.masked(text) for text in said]
+    expected, actual = marked(*said)
     return {
         **case,
+        "expected": expected,
+        "actual": actual,
+        "reason": readable(case["reason"]),
+        "decoded": "",
         "rows": [by_id[name] for name in case["ids"] if name in by_id],
         "excerpt": "\n".join(lines[-_EXCERPT_LINES:]),
         "cut": len(lines) > _EXCERPT_LINES,
-        "search": " ".join((*case["ids"], case["title"], case["reason"], *case["notes"])).lower(),
+        "search": " ".join(words).lower(),
     }
 
 

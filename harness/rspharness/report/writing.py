@@ -14,6 +14,7 @@ from rspharness.report.causes import lines
 from rspharness.report.html import write_html
 from rspharness.report.identities import MASKED, Identities
 from rspharness.report.junit import write_junit
+from rspharness.report.matrix_csv import matrix_csv
 from rspharness.report.requirement_matrix import text
 from rspharness.report.results import Results
 from rspharness.report.run_folder import RunFolder
@@ -151,7 +152,7 @@ def identities_in(results: Results, folder: Path) -> Identities:
 
 
 def write_reports(results: Results, folder: Path) -> Identities | None:
-    """Writes results.json, junit.xml and index.html into the folder of a run.
+    """Writes results.json, junit.xml, requirements.csv and index.html into the folder of a run.
 
     Returns:
         What is masked in the views; results.json is the whole, like the traces.
@@ -159,5 +160,6 @@ def write_reports(results: Results, folder: Path) -> Identities | None:
     identities = identities_of(results, folder)
     write_private(folder / "results.json", results.to_json())
     write_junit(results, folder / "junit.xml", identities)
+    write_private(folder / "requirements.csv", matrix_csv(results, identities))
     write_html(results, folder / "index.html", identities)
     return identities

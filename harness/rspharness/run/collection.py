@@ -28,7 +28,7 @@ from rspharness.targets.isdr_aids import parse_aid
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 
-__all__ = ["ONE_CARD", "CaseIds", "Collected", "choose", "collect", "make_runs", "ordered"]
+__all__ = ["ONE_CARD", "CaseIds", "Collected", "choose", "collect", "make_runs", "ordered", "shard"]
 
 ONE_CARD: Final = ("kept", "pcsc", "replay")
 """Kinds of targets with the same card for every case."""
@@ -208,6 +208,31 @@ def choose(
         match = any(fnmatchcase(name, pattern) for name in ids for pattern in wanted)
         (chosen if match else left).append(item)
     return chosen, left
+
+
+def shard(items: list[pytest.Item], part: str) -> tuple[list[pytest.Item], list[pytest.Item]]:
+    """Returns the cases of one part and those of the others, each in their order.
+
+    A case is in the part that the hash of its node id falls into, so that new cases move no other.
+
+    Args:
+        items: The cases.
+        part: Such as `1/4`; empty for all.
+
+    Raises:
+        pytest.UsageError: it is no part of a number.
+    """
+    if not part:
+        return items, []
+    number, _, parts = part.partition("/")
+    if not (number.isdecimal() and parts.isdecimal() and 1 <= int(number) <= int(parts)):
+        raise pytest.UsageError(f"--shard {part!r}: expected a part of so many, such as 1/4")
+    here: list[pytest.Item] = []
+    elsewhere: list[pytest.Item] = []
+    for item in items:
+        hashed = int.from_bytes(sha256(item.nodeid.encode()).digest()[:8], "big")
+        (here if hashed % int(parts) == int(number) - 1 else elsewhere).append(item)
+    return here, elsewhere
 
 
 def make_runs(config: pytest.Config, collected: Collected) -> None:

@@ -278,7 +278,7 @@ class Run:
             answered: The data of all its answers.
         """
         for kind in sorted(card.secrets.left_out):
-            note = f"not looked for in answers, because it is short or regular: a {kind}"
+            note = f"not looked for in answers, because it is short or regular: {kind}"
             if note not in self.notes:
                 self.notes.append(note)
         for words in card.secrets.within(answered):

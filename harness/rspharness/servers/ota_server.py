@@ -13,10 +13,11 @@ from typing import Final
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
-from rspcore.errors import DecodeError
+from rspcore.errors import CryptoError, DecodeError
 from rspcore.messages.metadata import UpdateMetadataRequest
 from rspcore.ota.packet import (
     CommandPacket,
+    CounterMode,
     KeySet,
     PacketError,
     ResponsePacket,
@@ -59,7 +60,13 @@ _TIMESTAMP: Final = bytes.fromhex("42100121436500")
 _SEND_SHORT_MESSAGE: Final = 0x13
 _RECEIPT_ROW: Final = "UICC.Ota#01"
 """The requirement that owns a proof of receipt that cannot be opened."""
+_PROTECTED_ROW: Final = "UICC.SecuredPacket#01"
+"""The requirement that owns a proof of receipt that lacks the protection asked for."""
 _MAX_COMMANDS: Final = 8
+_ALWAYS: Final = 0x01
+"""Bits of SPI2 that ask for a proof of receipt in any case."""
+_COUNTER_SHIFT: Final = 3
+_LAST_COUNTER: Final = 0xFFFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +77,13 @@ class Receipt:
         status: Response status of the packet, None when no proof of receipt came.
         script: Answer to the commands, None when there is none or it cannot be read.
         last: Answer to the last ENVELOPE.
+        counter: Counter in the proof of receipt, None when none came.
     """
 
     status: int | None
     script: ScriptResponse | None
     last: ResponseApdu
+    counter: int | None = None
 
     @property
     def sw(self) -> int | None:
@@ -174,7 +183,7 @@ class OtaServer:
             UnobservedError: a proof of receipt came and cannot be opened.
         """
         response = _enveloped(card, packet)
-        return self._receipt(response, response.data or _submitted(card))
+        return self._receipt(packet, response, response.data or _submitted(card))
 
     def push(self, card: Card, data: bytes) -> Receipt:
         """Sends data, such as a trigger, and leaves what the card then announces to the caller.
@@ -182,17 +191,66 @@ class OtaServer:
         Raises:
             UnobservedError: a proof of receipt came and cannot be opened.
         """
-        response = _enveloped(card, self.secured(data))
-        return self._receipt(response, response.data)
+        packet = self.secured(data)
+        response = _enveloped(card, packet)
+        return self._receipt(packet, response, response.data)
 
-    def _receipt(self, response: ResponseApdu, receipt: bytes) -> Receipt:
+    def _counter_of(self, packet: bytes) -> int | None:
+        """Returns the counter of a packet that the card can open, None for a damaged one."""
+        try:
+            return CommandPacket.decode(packet, self.keys).counter
+        except (DecodeError, CryptoError):
+            return None
+
+    def _receipt(self, packet: bytes, response: ResponseApdu, receipt: bytes) -> Receipt:
         if not receipt:
             return Receipt(None, None, response)
         try:
             opened = ResponsePacket.decode(_without_header(receipt), self.security, self.keys)
         except (DecodeError, PacketError) as error:
             raise _unopened(error) from error
-        return Receipt(opened.status, _script(opened.data), response)
+        if opened.bare and (opened.status == ResponseStatus.POR_OK or opened.data):
+            asked = f"a proof of receipt protected as SPI2 {self.security.spi2:02X} asks"
+            shown = f"status {opened.status:02X} without checksum and ciphering"
+            raise UnobservedError(_PROTECTED_ROW, asked, shown)
+        sent = self._counter_of(packet)
+        proved = opened.status == ResponseStatus.POR_OK or self.security.response_ciphered
+        if proved and not opened.bare and sent not in (None, opened.counter):
+            shown = f"counter {opened.counter:010X}, status {opened.status:02X}"
+            raise UnobservedError(_PROTECTED_ROW, f"a proof of receipt for {sent:010X}", shown)
+        return Receipt(opened.status, _script(opened.data), response, opened.counter)
+
+    def find_counter(self, card: Card) -> bool:
+        """Sets the counter to the one that the card takes next; nothing but its counter changes.
+
+        Harmless packets ask for the number exactly one above the card's: it answers whether theirs
+        is lower or higher, so that no number is skipped.
+
+        Returns:
+            Whether the card showed it; else the counter stays as it was.
+
+        Raises:
+            UnobservedError: as `deliver`.
+        """
+        plain, before = self.security, self.counter
+        counting = plain.spi1 | CounterMode.NEXT << _COUNTER_SHIFT
+        self.security = replace(plain, spi1=counting, spi2=plain.spi2 & ~3 | _ALWAYS)
+        low, high = 0, _LAST_COUNTER + 1
+        try:
+            while high - low > 1:
+                known = high <= _LAST_COUNTER
+                asked = (low + high) // 2 if known else min(2 * low or 1, _LAST_COUNTER)
+                self.counter = asked
+                status = self.send(card, (_GET_DATA,)).status
+                if status == ResponseStatus.POR_OK:
+                    return True
+                if status not in (ResponseStatus.CNTR_LOW, ResponseStatus.CNTR_HIGH):
+                    break
+                low, high = (asked, high) if status == ResponseStatus.CNTR_LOW else (low, asked)
+        finally:
+            self.security = plain
+        self.counter = before
+        return False
 
     def open_proactive_session(self, card: Card) -> ProactiveCommand:
         """Makes the card send a short message and leaves it waiting for the terminal's answer.

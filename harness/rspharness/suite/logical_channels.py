@@ -7,7 +7,6 @@ terminal (TS 102 221, 11.1.17).
 from typing import Final
 
 from rspcore.apdu import CHANNELS, CommandApdu, Ins, ResponseApdu, class_for
-from rspcore.messages.es10c import GetEuiccDataRequest
 from rspcore.status import StatusWord, is_success
 from rspcore.tags import ISDR_AID
 from rspharness.card import expect
@@ -28,6 +27,7 @@ __all__ = [
 _OPEN: Final = 0x00
 _CLOSE: Final = 0x80
 _BY_NAME: Final = 0x04
+_NO_DATA: Final = 0x0C
 
 
 def try_open(card: Card) -> ResponseApdu:
@@ -54,17 +54,18 @@ def close(card: Card, number: int) -> ResponseApdu:
 
 
 def require_closed(card: Card, number: int) -> None:
-    """Requires a channel to be closed: STORE DATA there is answered 6881.
+    """Requires a channel to be closed: STATUS there is answered 6881.
 
-    SELECT is not asked: on cards of the field it opens the channel.
+    SELECT is not asked: on cards of the field it opens the channel. STORE DATA is not sent where
+    nothing is known to be selected.
 
     Raises:
         ExpectationError: it is open.
     """
     cla = class_for(number, proprietary=True)
-    command = CommandApdu(cla, Ins.STORE_DATA, 0x91, 0x00, GetEuiccDataRequest().encode())
+    command = CommandApdu(cla, Ins.GET_STATUS, 0x00, _NO_DATA)
     closed = StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED
-    expect.refused(card.transmit(command), closed, about=f"STORE DATA on channel {number}")
+    expect.refused(card.transmit(command), closed, about=f"STATUS on channel {number}")
 
 
 def select(card: Card, aid: bytes, channel: int) -> ResponseApdu:

@@ -91,12 +91,14 @@ def test_script_reads_the_iccid_over_the_air(card, capsys, form):
     assert f"answer   {iccid}  9000 (OK)" in shown
 
 
-def test_update_changes_the_profile_name_once(card, capsys):
+def test_update_changes_the_profile_name_and_counts_on(card, capsys):
     words = ["ota", "update-metadata", "--target", "inprocess", "--name", "Gold", "--json"]
     assert main(words) == 0
     assert json.loads(capsys.readouterr().out)["accepted"]
     assert [one.profile_name for one in card.profiles()] == ["Gold"]
-    assert main(words) == 1
+    assert main(words) == 0, "it counts on from where the card stands"
+    capsys.readouterr()
+    assert main([*words, "--counter", "1"]) == 1
     assert json.loads(capsys.readouterr().out)["status"] == 2
 
 

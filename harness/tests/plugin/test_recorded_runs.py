@@ -2,9 +2,19 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
+from rspcore.errors import ConfigError
+from rspcore.pki.generate import make_pki
+from rspharness.cli.main import main
+from rspharness.record.recording import begin
+from rspharness.record.testcase import Level
+from rspharness.run.opening import load_settings
+from rspharness.run.recorded_run import as_recorded, how_made
+from rspharness.run.run_options import RunOptions
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
 from one_case import ROOT, make_checkout, run
@@ -65,33 +75,36 @@ def test_what_was_not_recorded_ends_the_run_with_3_and_names_it(tmp_path):
     assert "is recorded from here on" in missing.stdout
 
 
-WRONG_USE = {
-    "file is there": (("--record", "suites/test_one.py"), 3, "is there already; name a new file"),
-    "workers": (("--record", "a.rec", "-n", "2"), 2, "--record writes one file; run without -n"),
-    "kills": (("--record", "a.rec", "--kills"), 2, "--record: not with --kills or --matrix"),
-    "no recording": (("--target", "replay:none.rec"), 2, "none.rec: no such file; `rsplab record"),
-}
+def test_wrong_use_of_recordings(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(make_checkout(tmp_path, CASES))
+    words = ["run", "--target", "inprocess", "--record", "a.rec", "--suites", "suites"]
+    assert main([*words, "-n", "2"]) == 2
+    assert "--record writes one file; run without -n" in capsys.readouterr().err
+    assert main(["record", "b.rec", *words[1:]]) == 2
+    assert "name the file once: rsplab record FILE" in capsys.readouterr().err
+    ended = run(tmp_path, *words[1:5], "--kills")
+    assert ended.returncode == 2
+    assert "--record: not with --kills or --matrix" in ended.stdout + ended.stderr
 
 
-@pytest.mark.parametrize("which", WRONG_USE)
-def test_wrong_use_of_recordings(tmp_path, which):
-    words, code, text = WRONG_USE[which]
-    ended = run(make_checkout(tmp_path, CASES), "--target", "inprocess", *words)
-    assert ended.returncode == code, ended.stdout + ended.stderr
-    assert text in ended.stdout + ended.stderr
-
-
-def test_replay_of_other_options_is_refused(tmp_path):
-    checkout = make_checkout(tmp_path, CASES)
-    words = ("--target", "inprocess", "--level", "read-only", "--record", "card.rec")
-    assert run(checkout, *words).returncode == 0
-    for option, text in (
-        (("--seed", "2"), "--seed 2: the recording was made with 1; leave it out"),
-        (("--level", "destructive"), "the recording was made at level read-only; record it anew"),
-    ):
-        ended = run(checkout, "--target", "replay:card.rec", *option)
-        assert ended.returncode == 2
-        assert text in ended.stdout + ended.stderr
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"seed": "2"}, "--seed 2: the recording was made with 1; leave it out"),
+        ({"level": "destructive"}, "the recording was made at level read-only; record it anew"),
+    ],
+)
+def test_replay_of_other_options_is_refused(tmp_path, given, text):
+    file = tmp_path / "card.rec"
+    recorded = RunOptions(started=datetime(2026, 3, 1, tzinfo=UTC))
+    begin(file, how_made(recorded, Level.READ_ONLY, make_pki())).close()
+    settings = load_settings(f"replay:{file}")
+    made = as_recorded(RunOptions(), settings)
+    assert (made.level, made.started) == ("read-only", recorded.started)
+    with pytest.raises(ConfigError, match=text):
+        as_recorded(RunOptions(**given), settings)
+    with pytest.raises(ConfigError, match=r"none\.rec: no such file; `rsplab record"):
+        load_settings("replay:none.rec")
 
 
 def test_the_suites_that_only_read_have_the_same_verdicts_on_a_recording(tmp_path):

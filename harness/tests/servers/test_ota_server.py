@@ -1,5 +1,7 @@
 """S_OTA against a small card that opens packets and answers scripts."""
 
+from dataclasses import replace
+
 import pytest
 
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
@@ -19,8 +21,10 @@ PARAMETERS = preset("PROFILE_OPERATIONAL1")
 class _Receiver:
     """A card that answers ENVELOPE and keeps the scripts."""
 
-    def __init__(self, keys, *, damaged=False):
+    def __init__(self, keys, *, damaged=False, bare=None, held=None):
         self.keys = keys
+        self.bare = bare
+        self.held = held
         self.damaged = damaged
         self.parts = []
         self.scripts = []
@@ -39,7 +43,17 @@ class _Receiver:
         answers = [ResponseApdu(b"", 0x9000) for _ in script.commands]
         data = write_response(script, answers)
         made = ResponsePacket(packet.tar, packet.counter, ResponseStatus.POR_OK, data)
-        octets = made.encode(packet.parameters, self.keys)
+        parameters = packet.parameters
+        if self.held is not None and packet.counter != self.held + 1:
+            low = packet.counter <= self.held
+            status = ResponseStatus.CNTR_LOW if low else ResponseStatus.CNTR_HIGH
+            made = ResponsePacket(packet.tar, packet.counter, status)
+            self.scripts.pop()
+        elif self.held is not None:
+            self.held = packet.counter
+        if self.bare is not None:
+            parameters = replace(parameters, spi2=parameters.spi2 & ~self.bare)
+        octets = made.encode(parameters, self.keys)
         if self.damaged:
             octets = octets[:-1] + bytes((octets[-1] ^ 1,))
         return octets + b"\x90\x00"
@@ -96,3 +110,36 @@ def test_receipt_that_cannot_be_opened_is_a_failed_expectation():
     receiver = _Receiver(ota.keys, damaged=True)
     with pytest.raises(ExpectationError, match="a proof of receipt that can be opened"):
         ota.send(Card(receiver), personalisation_script(b"\x00"))
+
+
+@pytest.mark.parametrize("missing", [0x08, 0x18])
+def test_receipt_without_the_checksum_asked_for_is_no_receipt(missing):
+    ota = OtaServer(PARAMETERS)
+    receiver = _Receiver(ota.keys, bare=missing)
+    with pytest.raises(ExpectationError, match="proof of receipt"):
+        ota.send(Card(receiver), (CommandApdu(0x80, Ins.GET_DATA, 0, 0x66, le=256),))
+
+
+def test_receipt_without_the_ciphering_asked_for_is_no_receipt():
+    ota = OtaServer(PARAMETERS)
+    ota.security = replace(ota.security, spi2=0x11)
+    receiver = _Receiver(ota.keys, bare=0x10)
+    command = (CommandApdu(0x80, Ins.GET_DATA, 0, 0x66, le=256),)
+    with pytest.raises(ExpectationError, match="proof of receipt"):
+        ota.send(Card(receiver), command)
+    ota.security = replace(ota.security, spi2=0x01)
+    assert ota.send(Card(receiver), command).accepted
+
+
+@pytest.mark.parametrize("held", [0, 1, 6, 7, 8, 1000, 0xFFFFFFFFFE])
+def test_counter_is_the_next_one_of_the_card(held):
+    ota = OtaServer(PARAMETERS)
+    security = ota.security
+    receiver = _Receiver(ota.keys, held=held)
+    if held == 0xFFFFFFFFFE:
+        receiver.held = held - 1
+        held -= 1
+    assert ota.find_counter(Card(receiver))
+    assert receiver.held == held + 1
+    assert ota.counter == held + 2
+    assert ota.security == security

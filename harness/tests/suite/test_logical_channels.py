@@ -17,14 +17,14 @@ def card():
 
 
 class _Refusing:
-    """A card that grants one channel and no more."""
+    """A card that grants channel 1 and no more; on others it has nothing."""
 
     def __init__(self):
         self.granted = 0
 
     def transmit(self, command):
         if command[1] != 0x70:
-            return b"\x90\x00"
+            return b"\x90\x00" if command[0] & 0x0F == 1 else b"\x68\x81"
         self.granted += 1
         return b"\x01\x90\x00" if self.granted == 1 else b"\x6a\x81"
 

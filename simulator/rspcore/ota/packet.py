@@ -301,12 +301,14 @@ class ResponsePacket:
         counter: CNTR of the command.
         status: Response status code.
         data: Additional response data.
+        bare: It came without the checksum or the ciphering that the command asked for.
     """
 
     tar: bytes
     counter: int
     status: int
     data: bytes = b""
+    bare: bool = False
 
     def encode(self, parameters: SecurityParameters, keys: KeySet | None = None) -> bytes:
         """Writes the packet with its header 02 71 00, protected as SPI2 of the command requests.
@@ -351,7 +353,9 @@ class ResponsePacket:
         length = octets[5] - 0x0A
         front, secret = octets[:9], octets[9:]
         if length == 0 and not _ciphering_alone(parameters, len(secret)):
-            return cls(front[6:9], int.from_bytes(secret[:5], "big"), secret[6], secret[7:])
+            asked = parameters.response_ciphered or parameters.response_integrity
+            counter = int.from_bytes(secret[:5], "big")
+            return cls(front[6:9], counter, secret[6], secret[7:], bare=bool(asked))
         if parameters.response_ciphered:
             secret = _opened(parameters.cipher, keys, secret)
         covered = front + secret[:7] + secret[7 + length :]

@@ -56,6 +56,7 @@ from rspsim.faults.card.uicc import (
     get_identity,
     pins,
     secure_channel,
+    secured_packets,
     sequence_numbers,
     toolkit_and_ota,
 )
@@ -119,6 +120,7 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *code_counters.FAULTS,
     *sequence_numbers.FAULTS,
     *secure_channel.FAULTS,
+    *secured_packets.FAULTS,
     *interpreter.FAULTS,
     *leaks.FAULTS,
 )

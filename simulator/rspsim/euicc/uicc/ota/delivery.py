@@ -5,7 +5,9 @@ time: another reference starts a new one. The proof of receipt goes back with th
 ENVELOPE, or as SEND SHORT MESSAGE (3GPP TS 31.115, 4; ETSI TS 102 223, 7.1.1).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu
@@ -14,10 +16,11 @@ from rspcore.frozen import replace
 from rspcore.ota import sms
 from rspcore.status import StatusWord
 from rspsim.euicc.channel_context import SmsParts
+from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.uicc.ota.secured import Received, receive
 
-__all__ = ["SmsOutcome", "take_envelope"]
+__all__ = ["COLLECTED", "SmsOutcome", "take_envelope"]
 
 _SEND_SHORT_MESSAGE = 0x13
 _TO_NETWORK = bytes.fromhex("8183")
@@ -58,13 +61,18 @@ def _collected(view: View, delivery: sms.Deliver) -> tuple[View, bytes | None]:
     return view, sms.reassemble(parts) if any(p.is_command for p in parts) else None
 
 
+COLLECTED: Final[Decision[Callable[[View, sms.Deliver], tuple[View, bytes | None]]]] = Decision(
+    "ota.collected", _collected, "how the parts of a message are put together"
+)
+
+
 def take_envelope(command: CommandApdu, view: View) -> SmsOutcome:
     """Answers ENVELOPE (SMS-PP DOWNLOAD)."""
     try:
         delivery = sms.read_envelope(command.data)
         if not delivery.is_data_download or not delivery.has_header:
             return SmsOutcome(view.outcome())
-        view, packet = _collected(view, delivery)
+        view, packet = view.decisions[COLLECTED](view, delivery)
     except DecodeError:
         return SmsOutcome(view.refuse(StatusWord.WRONG_DATA))
     profile = view.state.enabled_profile

@@ -23,6 +23,8 @@ from rspsim.euicc.state import Profile
 from rspsim.euicc.uicc.ota.key_use import Protocol, keys_for
 
 __all__ = [
+    "ALGORITHM_FITS",
+    "HELD_COUNTER",
     "LEVEL_REACHED",
     "RECEIVER",
     "SET_NAMED",
@@ -101,6 +103,11 @@ def _fits(algorithm: int, key: KeyObject | None) -> bool:
     return aes is (key.key_type == _AES_TYPE)
 
 
+ALGORITHM_FITS: Final[Decision[Callable[[int, KeyObject | None], bool]]] = Decision(
+    "ota.algorithm_fits", _fits, "whether a key is of the algorithm that KIc or KID names"
+)
+
+
 def key_set(
     domain: SecurityDomain, parameters: SecurityParameters, decisions: Decisions
 ) -> KeySet | None:
@@ -110,9 +117,10 @@ def key_set(
     if version is None:
         return None
     keys = keys_for(decisions, domain, Protocol.SCP80, version)
-    if parameters.ciphered and not _fits(parameters.kic & 0xF, keys.get(_KIC)):
+    fits = decisions[ALGORITHM_FITS]
+    if parameters.ciphered and not fits(parameters.kic & 0xF, keys.get(_KIC)):
         return None
-    if parameters.integrity == 2 and not _fits(parameters.kid & 0xF, keys.get(_KID)):
+    if parameters.integrity == 2 and not fits(parameters.kid & 0xF, keys.get(_KID)):
         return None
     kic, kid, dek = (keys.get(identifier) for identifier in (_KIC, _KID, _DEK))
     return KeySet(
@@ -127,6 +135,11 @@ def key_set(
 def counter_of(domain: SecurityDomain, version: int) -> int:
     """Returns the SCP80 counter of a key set; 0 before its first packet."""
     return dict(domain.counters).get(version, 0)
+
+
+HELD_COUNTER: Final[Decision[Callable[[SecurityDomain, int], int]]] = Decision(
+    "ota.held_counter", counter_of, "counter that a packet of a key set has to exceed"
+)
 
 
 def with_counter(profile: Profile, domain: SecurityDomain, version: int, value: int) -> Profile:

@@ -31,15 +31,24 @@ from rspsim.euicc.uicc.ota import domain as security_domain
 from rspsim.euicc.uicc.ota import remote_files
 from rspsim.euicc.uicc.ota.domain_session import DomainContext
 from rspsim.euicc.uicc.ota.receivers import (
+    HELD_COUNTER,
     LEVEL_REACHED,
     RECEIVER,
     Receiver,
-    counter_of,
     key_set,
     with_counter,
 )
 
-__all__ = ["CHECK_PACKET", "COUNTER", "GOES_ON", "Received", "receive"]
+__all__ = [
+    "CHECK_PACKET",
+    "COUNTED",
+    "COUNTER",
+    "GOES_ON",
+    "PROTECTED",
+    "WANTED",
+    "Received",
+    "receive",
+]
 
 _LAST_COUNTER = 0xFFFFFFFFFF
 
@@ -83,6 +92,21 @@ GOES_ON: Final[Decision[Callable[[ResponseApdu], bool]]] = Decision(
 COUNTER: Final[Decision[Callable[[CounterMode, int, int], ResponseStatus]]] = Decision(
     "ota.counter", _counter_status, "whether the counter of a packet is new"
 )
+PROTECTED: Final[Decision[Callable[[ResponsePacket, SecurityParameters, KeySet | None], bytes]]] = (
+    Decision("ota.protected", ResponsePacket.encode, "octets of a proof of receipt")
+)
+WANTED: Final[Decision[Callable[[SecurityParameters, ResponseStatus], bool]]] = Decision(
+    "ota.wanted",
+    lambda parameters, status: parameters.wants_response(
+        failed=status is not ResponseStatus.POR_OK
+    ),
+    "whether a proof of receipt is due",
+)
+COUNTED: Final[Decision[Callable[[CardState, CardState, CardState], CardState]]] = Decision(
+    "ota.counted",
+    lambda _before, _counted, after: after,
+    "state after a script, from those before the packet, with its counter, and after the script",
+)
 CHECK_PACKET: Final = Decision(
     "ota.check_packet", CommandPacket.decode, "how a packet is deciphered and verified"
 )
@@ -121,7 +145,7 @@ def _refused(
     view: View, octets: bytes, parameters: SecurityParameters, status: ResponseStatus
 ) -> Received:
     """Answers an error of an unauthenticated sender, without protection."""
-    if not parameters.wants_response(failed=True):
+    if not view.decisions[WANTED](parameters, status):
         return Received(view.state)
     counter = int.from_bytes(octets[10:15], "big")
     bare = replace(parameters, spi2=parameters.spi2 & ~0x1C)
@@ -135,18 +159,20 @@ def _opened(
     """Checks the counter, runs the script and makes the proof of receipt."""
     parameters = packet.parameters
     version = 0 if keys is None else keys.version
-    held = counter_of(found.domain, version)
+    held = view.decisions[HELD_COUNTER](found.domain, version)
     status = view.decisions[COUNTER](parameters.counter_mode, held, packet.counter)
     state, data = view.state, b""
     if status is ResponseStatus.POR_OK:
         if parameters.counter_mode in (CounterMode.HIGHER, CounterMode.NEXT):
             counted = with_counter(profile, found.domain, version, packet.counter)
             state = state.with_profile(counted)
-        state, data = _run(replace(view, state=state), profile, found, packet, keys)
-    if not parameters.wants_response(failed=status is not ResponseStatus.POR_OK):
+        after, data = _run(replace(view, state=state), profile, found, packet, keys)
+        state = view.decisions[COUNTED](view.state, state, after)
+    if not view.decisions[WANTED](parameters, status):
         return Received(state)
     answer = ResponsePacket(packet.tar, packet.counter, status, data)
-    return Received(state, answer.encode(parameters, keys), parameters.response_by_submit)
+    octets = view.decisions[PROTECTED](answer, parameters, keys)
+    return Received(state, octets, parameters.response_by_submit)
 
 
 def _run(

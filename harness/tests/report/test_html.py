@@ -1,0 +1,92 @@
+"""The page of a run: the answer first, every case with an address, differences where they are."""
+
+import re
+
+import pytest
+
+from rspharness.record.trace import Trace
+from rspharness.report.html import render
+from rspharness.report.identities import Identities
+from rspharness.report.readable import marked, readable
+from rspharness.report.results import Results
+
+EID = "89049032123451234512345678901235"
+
+
+def _case(name, verdict, **more):
+    return {
+        "ids": [name],
+        "nodeid": name,
+        "title": f"Case {name}",
+        "location": "t.py:1",
+        "verdict": verdict,
+        "verdicts": {name: verdict},
+        "reason": "because" if verdict != "pass" else "",
+        "expected": "",
+        "actual": "",
+        "traceback": "",
+        "again": "rsplab run",
+        "steps": [],
+        "notes": [],
+        "duration_s": 0.01,
+        "commands": 1,
+        "card_ms": 1.0,
+        "trace": f"traces/{name}.txt",
+        "blocked_by": None,
+        **more,
+    }
+
+
+def _page(*cases, identities=None, traces=None, **more):
+    results = Results(facts={"target": "card", "reader": "ACS", "atr": "3B 00"}, **more)
+    results.cases = list(cases)
+    return render(results, traces or {}, identities)
+
+
+def test_page_opens_with_the_answer_and_the_worst_stands_first():
+    page = _page(_case("A#01", "pass"), _case("A#02", "fail"), _case("A#03", "inconclusive"))
+    assert "Not green: 1 fail, 1 inconclusive, 1 pass." in page
+    places = [page.index(f'<details class="case" id="{name}"') for name in ("A-02", "A-03", "A-01")]
+    assert places == sorted(places)
+    assert page.index("1 failure") < page.index('id="cases"') < page.index('id="times"')
+    assert '<a href="#A-02">A#02</a>' in page
+    assert re.search(r"reader\s*<span class=\"mono\">ACS", page)
+    assert "No case applied: nothing was tested." in _page(_case("A#01", "not applicable"))
+    assert "Every case that applies passes: 1 pass." in _page(_case("A#01", "pass"))
+    assert "Interrupted, not green (after 1 of 2)" in _page(
+        _case("A#01", "pass"), end="after 1 of 2"
+    )
+
+
+def test_cases_of_one_requirement_have_addresses_of_their_own():
+    page = _page(_case("A#01", "pass"), _case("A#01", "pass", nodeid="other"))
+    assert re.findall(r'<details class="case" id="([^"]+)"', page) == ["A-01", "A-01-2"]
+
+
+def test_octets_are_hexadecimal_and_differences_are_marked():
+    assert readable("got b'' and b'ab'") == "got no octets and 6162"
+    left, right = marked("expected 90 00", "expected 6A 80")
+    assert left == "expected <mark>90</mark> <mark>00</mark>"
+    assert right == "expected <mark>6A</mark> <mark>80</mark>"
+    assert marked("<b>", "")[0] == "&lt;b&gt;"
+    left, _ = marked("A0B1C2D3", "A0B1FFD3")
+    assert left == "A0B1<mark>C2</mark>D3"
+
+
+@pytest.mark.parametrize("masks", [False, True])
+def test_failing_case_is_decoded_and_a_masked_one_by_names_alone(masks):
+    trace = Trace()
+    trace.exchange(bytes.fromhex("81E2910006BF3E035C015A00"), b"\x61\x15", 1.0)
+    answer = bytes.fromhex(f"BF3E125A10{EID}9000")
+    trace.exchange(bytes.fromhex("01C0000015"), answer, 1.0)
+    identities = None
+    if masks:
+        identities = Identities()
+        identities.add_eid(EID)
+    case = _case("A#01", "fail", expected=f"EID {EID}", actual=f"EID {EID[:-2]}99")
+    page = _page(case, identities=identities, traces={case["trace"]: trace.text()})
+    assert "ES10c.GetEID  9000  2 commands" in page
+    assert (f"eidValue: {EID}" in page) is not masks
+    if masks:
+        shown = re.sub(r"</?mark>", "", identities.masked(page))
+        assert EID[8:] not in shown  # nor with marks inside of it

@@ -1,0 +1,111 @@
+"""Parts of a run as one, old runs removed, and the table of requirements."""
+
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from test_results import CATALOGUE, _case
+
+from rspcore.errors import ConfigError
+from rspharness.cli.main import main
+from rspharness.report.merging import merged
+from rspharness.report.old_runs import prune
+from rspharness.report.run_folder import RunFolder
+from rspharness.run.collection import shard
+
+
+def _part(root, *cases, end="", **facts):
+    folder = RunFolder.create(root, "run")
+    known = {
+        "facts": {"target": "card", "eid": "89", **facts},
+        "notes": ["seen"],
+        "findings": [],
+        "ids": [case["ids"][0] for case in cases],
+        "catalogue": str(CATALOGUE.path),
+        "budgets_ms": {},
+        "options": {"CATBUSY": True},
+        "contradictions": [],
+        "unknown": {},
+        "version": "v2",
+    }
+    description = {"started": "2026-01-01T00:00:00+00:00", "command": "x", "commit": ""}
+    ended = {"ended": True, "end": end, "chosen": len(cases), "duration_s": 2.0}
+    folder.describe({**description, **ended, "known": known})
+    for case in cases:
+        folder.add(case)
+    return folder.path
+
+
+def test_parts_of_a_run_are_one_report(tmp_path, capsys):
+    one = _part(tmp_path / "a", _case("ES10c.GetEID#01", "pass"), eid="")
+    other = _part(tmp_path / "b", _case("ES10c.GetEID#02", "fail"))
+    assert main(["merge", str(one), str(other), "--to", str(tmp_path / "all")]) == 1
+    document = json.loads((tmp_path / "all" / "results.json").read_text("utf-8"))
+    assert document["summary"] == {"pass": 1, "fail": 1}
+    assert (document["facts"]["eid"], document["facts"]["merged"]) == ("89", "run, run")
+    assert document["duration_s"] == 4.0
+    assert (tmp_path / "all" / "traces" / "ES10c.GetEID-02.txt").is_file()
+    assert main(["merge", str(one), "--to", str(tmp_path / "alone")]) == 0
+    assert main(["merge", str(one), "--to", str(tmp_path / "alone")]) == 3
+    assert "name a new folder by --to" in capsys.readouterr().err
+
+
+def test_case_that_ran_again_is_that_of_the_last_part(tmp_path):
+    one = _part(tmp_path / "a", _case("ES10c.GetEID#01", "inconclusive"), end="pulled")
+    other = _part(tmp_path / "b", _case("ES10c.GetEID#01", "pass"))
+    results = merged([one, other], tmp_path / "all")
+    assert results.counts == {"pass": 1}
+    assert results.end == "run: pulled"
+    assert not results.green
+
+
+def test_runs_of_different_cards_are_not_one(tmp_path):
+    one = _part(tmp_path / "a", _case("ES10c.GetEID#01", "pass"))
+    other = _part(tmp_path / "b", _case("ES10c.GetEID#02", "pass"), eid="90")
+    with pytest.raises(ConfigError, match=r"eid 90, .* has 89; only runs of one card"):
+        merged([one, other], tmp_path / "all")
+    assert not (tmp_path / "all").exists()
+
+
+def test_table_of_requirements_has_every_row_with_its_verdict(tmp_path):
+    one = _part(tmp_path / "a", _case("ES10c.GetEID#01", "fail"))
+    merged([one], tmp_path / "all")
+    text = (tmp_path / "all" / "requirements.csv").read_text("utf-8")
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(text))}
+    assert len(rows) > 1000
+    assert (rows["ES10c.GetEID#01"]["state"], rows["ES10c.GetEID#01"]["reason"]) == (
+        "fail",
+        "because",
+    )
+    assert rows["ES10c.GetEID#02"]["cases"] == ""
+
+
+def test_oldest_runs_are_removed_and_nothing_else(tmp_path):
+    names = [f"20260101-00000{number}-card" for number in range(5)]
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_text("{}")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "20250101-000000-notes").mkdir()  # no run.json in it
+    (tmp_path / "latest").symlink_to(names[4])
+    assert [folder.name for folder in prune(tmp_path, 2)] == names[:3]
+    left = sorted(folder.name for folder in tmp_path.iterdir())
+    assert left == ["20250101-000000-notes", *names[3:], "latest", "mine"]
+    assert prune(tmp_path, 2) == []
+
+
+def test_every_case_is_in_one_part_and_new_ones_move_no_other():
+    items = [SimpleNamespace(nodeid=f"suites/test_{number}.py::test_it") for number in range(200)]
+    parts = [shard(items, f"{number}/4")[0] for number in range(1, 5)]
+    assert sorted(one.nodeid for part in parts for one in part) == sorted(i.nodeid for i in items)
+    assert all(30 < len(part) < 70 for part in parts)
+    assert shard(items[:100], "1/4")[0] == [one for one in parts[0] if one in items[:100]]
+    assert shard(items, "") == (items, [])
+    with pytest.raises(pytest.UsageError, match="expected a part of so many"):
+        shard(items, "5/4")
