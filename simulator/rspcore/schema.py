@@ -95,7 +95,13 @@ def encode(module: Module, type_name: str, value: Any) -> bytes:
     try:
         kind.check_types(value)
         return bytes(kind.encode(value))
-    except (library.EncodeError, library.ConstraintsError, KeyError, TypeError) as error:
+    except (
+        library.EncodeError,
+        library.ConstraintsError,
+        KeyError,
+        TypeError,
+        IndexError,  # a BIT STRING of more bits than its octets have
+    ) as error:
         raise LocalError(f"{type_name}: {error}") from error
 
 

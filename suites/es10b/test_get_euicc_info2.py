@@ -23,7 +23,7 @@ from rspharness import testcase
 from rspharness.card import declared_values, expect, tlv_edit
 from rspharness.card.free_memory import free_memory
 from rspharness.card.steady_answers import steady
-from rspharness.record.verdicts import Inconclusive
+from rspharness.record.verdicts import Inconclusive, NotApplicable
 from rspharness.servers.rsp_server import profile
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
@@ -288,6 +288,8 @@ def test_memory_follows_an_installation(card, given, server, step):
 @testcase("ES10b.GetEUICCInfo2#29")
 def test_ppr1_is_forbidden_beside_an_operational_profile(card, given, note, step):
     """While an operational Profile is installed PPR1 is forbidden, and not when it is deleted."""
+    if card.aboard.profiles:
+        raise NotApplicable("a Profile that is not of the suites stays installed")
     (one,) = given.profiles(ONE)
     with step("S_LPAd -> eUICC: GetEUICCInfo2, the Profile installed"):
         during = declared_values.bit_names(info2(card).forbidden_profile_policy_rules, PprId)

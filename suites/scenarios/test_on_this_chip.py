@@ -1,9 +1,11 @@
 """Story.OnThisChip: support reads what is on a chip, and changes nothing."""
 
+from rspcore.messages.es10b.rules import GetRatRequest
 from rspcore.messages.es10c import ProfileState
 from rspcore.messages.metadata import PprId
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.card.free_memory import free_memory
 from rspharness.lpa.card_reading import read_card, read_lists
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.record.testcase import Level
@@ -28,6 +30,15 @@ def everything(card):
     return readings
 
 
+def answers_all(card):
+    """Asks the card for each thing that is read; what it does not answer blocks the story."""
+    card.eid()
+    card.ask(GetRatRequest().encode())
+    card.profiles()
+    card.notifications()
+    free_memory(card)
+
+
 def readable(reading, lists):
     """Requires each part of a reading to be there without a problem."""
     problems = [f"{part.name}: {part.problem}" for part in reading.parts if part.problem]
@@ -38,6 +49,7 @@ def readable(reading, lists):
 @testcase("Story.OnThisChip#01", level="read-only")
 def test_support_reads_a_chip(card, story):
     """Support reads all of a chip it does not know, and the chip is as before."""
+    answers_all(card)
     before = card.observe()
     with story("I hold my phone to the counter, and they read it"):
         reading, lists = everything(card)

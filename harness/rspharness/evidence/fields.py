@@ -10,7 +10,7 @@ from typing import Any, Final
 from cryptography import x509
 
 from rspcore import schema
-from rspcore.errors import DecodeError
+from rspcore.errors import DecodeError, LocalError
 from rspcore.ids import Eid, Iccid, Oid
 from rspcore.printable_text import printable
 from rspcore.tlv import Tlv, parse_all
@@ -102,7 +102,7 @@ def named(kind: str, octets: bytes, depth: int = 0) -> Iterator[str]:
     try:
         value = schema.decode("rsp", kind, octets)
         foreign = schema.foreign_part("rsp", kind, value)  # what it names cannot be written back
-        written = b"" if foreign else schema.encode("rsp", kind, value)
+        written = b"" if foreign else _written(kind, value)
     except DecodeError as problem:
         yield f"{INDENT * depth}no {kind}: {problem}"
         yield from tree(octets, depth + 1)
@@ -112,6 +112,14 @@ def named(kind: str, octets: bytes, depth: int = 0) -> Iterator[str]:
     if written != octets:
         yield f"{INDENT * depth}not in the module, or written in another way; the whole in octets:"
         yield from tree(octets, depth + 1)
+
+
+def _written(kind: str, value: object) -> bytes:
+    """Returns a decoded value encoded again; nothing where its octets had no sound form."""
+    try:
+        return schema.encode("rsp", kind, value)
+    except LocalError:
+        return b""
 
 
 def _certificates(octets: bytes, depth: int) -> Iterator[str]:

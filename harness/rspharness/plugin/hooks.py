@@ -113,7 +113,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     from rspharness.report.allure import attach_evidence  # noqa: PLC0415  likewise
 
     result: object = None
-    lifecycle.begin_records(item.config)
+    if not item.config.getoption("--rsp-kills"):  # which writes no report
+        lifecycle.begin_records(item.config)
     if case.fault:
         required = not item.config.getoption("--rsp-matrix")
         with lifecycle.judged_with_fault(case, required=required):

@@ -159,10 +159,17 @@ class UnknownMembers(ErringCard):
         if tag in _PLAIN:
             whole = tlv.parse(answer)
             return tlv.encode(whole.tag, bytes(whole.value), _UNKNOWN)
-        asked_by_tags = tag == Tag.GetProfilesInfo and tlv.parse(request).find(Tag.TagList)
-        if tag not in _LISTS or asked_by_tags:
+        if tag not in _LISTS or (tag == Tag.GetProfilesInfo and not _asks_for_defaults(request)):
             return answer
         return _entries(answer, lambda entry: tlv.encode(entry.tag, bytes(entry.value), _UNKNOWN))
+
+
+def _asks_for_defaults(request: bytes) -> bool:
+    """Returns whether a list is asked for without a tag list; a damaged request is not."""
+    try:
+        return tlv.parse(request).find(Tag.TagList) is None
+    except DecodeError:
+        return False
 
 
 class NotToBeTouched(ErringCard):

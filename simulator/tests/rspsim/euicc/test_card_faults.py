@@ -220,7 +220,7 @@ def test_faults_are_found_by_name():
     assert card_fault("es10b.challenge.constant").name == "es10b.challenge.constant"
     with pytest.raises(LocalError, match=r"did you mean es10b\.challenge\.constant"):
         card_fault("es10b.challenge.constnt")
-    with pytest.raises(LocalError, match=r"'b' is not known; `rsplab card faults` lists all 6"):
+    with pytest.raises(LocalError, match=r"'b' is not known; `rsplab card faults` lists all \d{3}"):
         card_fault("b")
 
 
