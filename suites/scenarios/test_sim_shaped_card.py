@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.card.atr import Atr
 from rspharness.record.verdicts import NotApplicable
 from rspharness.targets.transport import ProtocolLink
 
@@ -45,15 +46,17 @@ def test_pulled_out_and_put_in(story):
 
 
 @testcase("Story.SimShapedCard#02")
-def test_reader_of_another_protocol(story):
-    """In T=0 and T=1 the card lists and counts the same."""
+def test_reader_of_another_protocol(story, note):
+    """In each protocol its ATR offers the card lists and counts the same."""
     phone = story.phone
     card = phone.card
     if not isinstance(card.link, ProtocolLink):
         raise NotApplicable("the protocol of this target is not under control")
     _, lines = loaded(story, phone)
     before = card.observe()
-    for protocol in (0, 1, 0):
+    offered = Atr.parse(card.atr).protocols
+    note(f"protocols on offer: {', '.join(f'T={protocol}' for protocol in offered)}")
+    for protocol in (*offered, offered[0]):
         with story("my old reader"):
             card.restart(protocol)
         expect.unchanged(before, card.observe())
