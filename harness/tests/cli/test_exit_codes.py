@@ -104,7 +104,7 @@ WRONG_USE = {
         (*PCSC, "--level", "profiles"),
         "--level profiles on a card in a reader needs --eid",
     ),
-    "workers": ((*INPROCESS, "-n", "0"), "argument -n: '0': expected a number of processes, 1 or"),
+    "workers": ((*INPROCESS, "-n", "0"), "argument -n: '0': expected a number, 1 or more"),
     "reader": ((*PCSC, "-n", "2"), "-n 2: --target pcsc is one card in one reader; run without -n"),
     "reader of a file": (
         ("--target", "reader.toml", "-n", "3"),
