@@ -254,7 +254,13 @@ def test_unknown_tags_beside_known_ones(card, given, note, step):
         note(f"known and unknown tags: SW {response.sw:04X}, {response.data.hex().upper()}")
     with step("Expected: 5A and 92 alone"):
         expect.success(response)
-        entries = tlv.parse(tlv_edit.at(response.data, 0xA0)).children()
+        listed_ok = tlv.parse(response.data).find(0xA0)
+        expect.that(
+            holds=listed_ok is not None,
+            expected="profileInfoListOk (A0)",
+            actual=response.data.hex().upper(),
+        )
+        entries = listed_ok.children()
         found = [sorted(bytes(part.raw) for part in entry.children()) for entry in entries]
         wanted = in_order(objects(one), {Tag.Iccid, Tag.ProfileName})
         expect.equal(found, [sorted(wanted)], "objects of each entry, in any order")

@@ -203,7 +203,7 @@ FAULTS: Final = (
     CardFault(
         "es10c.get-profiles-info.backwards",
         "Objects requested without the ISD-P AID come in the opposite order.",
-        ("ES10c.GetProfilesInfo#33", "ES10c.GetProfilesInfo#49"),
+        ("ES10c.GetProfilesInfo#49",),
         _described_with(_in_reverse_order),
     ),
     CardFault(
