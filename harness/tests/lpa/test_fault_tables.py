@@ -83,11 +83,13 @@ def tried(place, fault, step="", **more):
 def met(place, fault, more):
     """Returns the outcome of a trial in which the driver saw the end of its first connection.
 
-    A request that goes out before that end has come is lost with the connection.
+    A request that goes out before that end has come is lost with the connection, and a fault of the
+    handshake meets the request after it.
     """
     for _ in range(5):
         outcome = tried(place, fault, **more)
-        if outcome.acted:
+        lost = fault.kind is FaultClass.TLS and "the connection broke" in outcome.message
+        if outcome.acted and not lost:
             break
     return outcome
 
