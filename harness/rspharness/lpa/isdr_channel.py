@@ -244,13 +244,16 @@ class IsdrChannel(Sender):
             RemoteError: the card does not stop answering 61XX.
             CutShortError: the answer has no status word.
         """
-        response = self._answered(command)
+        data, sw = self._whole(command, self._answered(command))
+        return ResponseApdu(data or self._of_warning(command, sw), sw)
+
+    def _whole(self, command: CommandApdu, response: ResponseApdu) -> tuple[bytes, int]:
+        """Returns the data of an answer with all that 61XX announces, and the last status word."""
         parts = [response.data]
         for _ in range(_MAX_ROUNDS):
             waiting = more_data(response.sw)
             if waiting is None:
-                data = b"".join(parts)
-                return ResponseApdu(data or self._of_warning(command, response), response.sw)
+                return b"".join(parts), response.sw
             response = self._answered(
                 CommandApdu(self._get_response_class(command), Ins.GET_RESPONSE, 0, 0, le=waiting)
             )
@@ -261,13 +264,13 @@ class IsdrChannel(Sender):
             code=f"{response.sw:04X}",
         )
 
-    def _of_warning(self, command: CommandApdu, response: ResponseApdu) -> bytes:
+    def _of_warning(self, command: CommandApdu, sw: int) -> bytes:
         """Returns the data that wait behind a warning, none where the card has none."""
-        if command.case != _WITH_ANSWER or response.sw >> 8 not in _WARNINGS:
+        if command.case != _WITH_ANSWER or sw >> 8 not in _WARNINGS:
             return b""
         ask = CommandApdu(self._get_response_class(command), Ins.GET_RESPONSE, 0, 0, le=256)
-        given = self._answered(ask)
-        return given.data if is_success(given.sw) else b""
+        data, end = self._whole(command, self._answered(ask))
+        return data if is_success(end) else b""
 
     def _get_response_class(self, command: CommandApdu) -> int:
         return class_for(command.channel or 0, proprietary=self.options.proprietary_get_response)

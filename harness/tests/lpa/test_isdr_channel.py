@@ -2,6 +2,7 @@
 
 import pytest
 
+from rspcore.apdu import CommandApdu
 from rspcore.errors import DecodeError, LocalError, RemoteError
 from rspcore.ids import Eid
 from rspcore.messages.es10b import GetEuiccChallengeRequest
@@ -208,6 +209,18 @@ def test_6cxx_repeats_the_command_with_the_le_named(scripted):
         (f"81E2910006{GET_EID}00", "6C15"), (f"81E2910006{GET_EID}15", f"BF3E125A10{EID}9000")
     )
     assert str(channel.send(GetEuiccDataRequest()).eid_value) == EID
+
+
+def test_data_of_a_warning_are_collected_over_61xx(scripted):
+    ask = CommandApdu(0x80, 0xCB, 0, 0x80, bytes.fromhex("81"), le=256)
+    channel = scripted(
+        ("80CB0080018100", "62F1"),
+        ("00C0000000", "6C03"),
+        ("00C0000003", "8101AA6102"),
+        ("00C0000002", "BBCC9000"),
+    )
+    answer = channel.transmit(ask)
+    assert (answer.data.hex(), answer.sw) == ("8101aabbcc", 0x62F1)
 
 
 def test_sending_stops_at_the_first_block_refused(scripted):
