@@ -28,6 +28,7 @@ def ask(card, step, request, *codes):
     return response
 
 
+@testcase.both_curves
 @testcase("ES10b.AuthenticateServer#32", level="read-only")
 def test_altered_signature_is_refused(card, server, step):
     """One bit turned in serverSignature1 makes it wrong."""
@@ -37,6 +38,7 @@ def test_altered_signature_is_refused(card, server, step):
     ask(card, step, request, INVALID_SIGNATURE)
 
 
+@testcase.both_curves
 @testcase("ES10b.AuthenticateServer#33", level="read-only")
 def test_signature_of_another_key_is_refused(card, server, step):
     """The key of CERT.DPpb of the same SM-DP+ is not that of CERT.DPauth."""
@@ -46,6 +48,7 @@ def test_signature_of_another_key_is_refused(card, server, step):
     ask(card, step, request, INVALID_SIGNATURE)
 
 
+@testcase.both_curves
 @testcase("ES10b.AuthenticateServer#34", level="read-only")
 def test_altered_signed_data_is_refused(card, server, step):
     """One bit turned in serverChallenge after signing makes the signature wrong."""
@@ -86,6 +89,7 @@ def test_second_request_of_a_session(card, server, step, note):
         expect.error(response, NO_SESSION)
 
 
+@testcase.both_curves
 @testcase("ES10b.AuthenticateServer#53", level="read-only")
 def test_unknown_ci_identifier_is_refused(card, server, step):
     """The card has no key under a CI it does not know."""
@@ -94,6 +98,7 @@ def test_unknown_ci_identifier_is_refused(card, server, step):
     ask(card, step, session.authenticate_request(ci_pkid=UNKNOWN_CI), CI_UNKNOWN)
 
 
+@testcase.both_curves
 @testcase("ES10b.AuthenticateServer#81", level="read-only")
 def test_empty_ci_identifier(card, server, step, note):
     """Whether an identifier of zero length counts as unknown is recorded."""
@@ -106,6 +111,7 @@ def test_empty_ci_identifier(card, server, step, note):
         expect.error(response, CI_UNKNOWN)
 
 
+@testcase.both_curves
 @testcase.each(
     "kind",
     {"ES10b.AuthenticateServer#56": "without transactionId", "ES10b.AuthenticateServer#57": "cut"},
@@ -130,6 +136,7 @@ def test_unreadable_request_is_refused(card, server, step, kind):
         expect.unchanged(before, card.observe())
 
 
+@testcase.both_curves
 @testcase.each(
     "fields, codes",
     {
@@ -157,6 +164,7 @@ def test_first_of_two_mistakes_is_reported(card, server, step, note, fields, cod
         expect.unchanged(before, card.observe())
 
 
+@testcase.both_curves
 @testcase("ES10b.AuthenticateServer#87", level="read-only")
 def test_refusal_names_the_transaction(card, server, step):
     """The error answer has the transactionId of serverSigned1."""

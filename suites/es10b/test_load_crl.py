@@ -50,6 +50,7 @@ def test_list_is_loaded(card, rising, pki, curve, step):
         expect.equal(response.load_crl_response_ok.missing_parts, None, "missingParts")
 
 
+@testcase.both_curves
 @testcase("ES10b.LoadCRL#02", level="irreversible")
 def test_listed_certificate_is_refused(card, throw_away, rising, pki, curve, step):
     """A server whose certificate is listed is not authenticated any more."""
@@ -99,6 +100,7 @@ def test_delta_after_its_base_is_loaded(card, throw_away, rising, pki, curve, st
         expect.ok(response)
 
 
+@testcase.both_curves
 @testcase("ES10b.LoadCRL#05", level="irreversible")
 def test_altered_signature_is_refused(card, throw_away, rising, pki, curve, step):
     """One bit turned in a serial number that is listed makes the signature wrong."""
@@ -125,6 +127,7 @@ def test_list_without_room_is_refused(card, given, throw_away, rising, pki, curv
     refused(card, throw_away, step, crl, LoadCrlErrorCode.notEnoughMemorySpace)
 
 
+@testcase.both_curves
 @testcase("ES10b.LoadCRL#08", level="irreversible")
 def test_list_of_an_unknown_ci_is_refused(card, throw_away, rising, curve, step):
     """A CRL of a CI that the card does not have cannot be verified."""

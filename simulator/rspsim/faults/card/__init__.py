@@ -44,7 +44,7 @@ from rspsim.faults.card.load import (
     store_metadata,
 )
 from rspsim.faults.card.profile_content import interpreter, profile_contents, profile_elements
-from rspsim.faults.card.security import policy
+from rspsim.faults.card.security import one_curve, policy
 from rspsim.faults.card.uicc import (
     access,
     administration,
@@ -125,4 +125,5 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *interpreter.FAULTS,
     *leaks.FAULTS,
     *second_hand.FAULTS,
+    *one_curve.FAULTS,
 )
