@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.crypto.keys import PublicKey
-from rspsim.euicc.decisions import Check, Checks, Decision
+from rspsim.euicc.decisions import Checks, Decision
 from rspsim.euicc.isdr.es10b import authenticate_server, load_crl, prepare_download
 from rspsim.euicc.isdr.es10b.load_crl import CrlAttempt
 from rspsim.euicc.load.es8p import initialise_secure_channel
