@@ -58,6 +58,24 @@ def test_altered_signed_data_is_refused(card, server, step):
     ask(card, step, request, INVALID_SIGNATURE)
 
 
+@testcase.both_curves
+@testcase.each(
+    "tag",
+    {
+        "ES10b.AuthenticateServer#95": 0x84,
+        "ES10b.AuthenticateServer#96": 0x83,
+    },
+    level="read-only",
+)
+def test_signature_over_less_is_refused(card, server, step, tag):
+    """A serverSignature1 made without serverChallenge, or without serverAddress, is wrong."""
+    with step("Initial conditions: GetEUICCChallenge done"):
+        session = server.open(card)
+    signed = session.server_signed1()
+    less = server.auth.private_key.sign(tlv_edit.without(signed, tag))
+    ask(card, step, session.authenticate_request(signature=less), INVALID_SIGNATURE)
+
+
 @testcase("ES10b.AuthenticateServer#35", level="read-only")
 def test_earlier_challenge_is_refused(card, server, step):
     """Only the challenge issued last is accepted; an earlier one is refused though signed."""

@@ -58,6 +58,16 @@ def test_signature_over_an_earlier_session_is_refused(card, server, step):
     ask(card, step, request, INVALID_SIGNATURE)
 
 
+@testcase.both_curves
+@testcase("ES10b.PrepareDownload#42")
+def test_signature_over_less_is_refused(card, server, step):
+    """A smdpSignature2 over smdpSigned2 alone, without euiccSignature1, is wrong."""
+    with step("Initial conditions: AuthenticateServer done"):
+        session = server.authenticated(card)
+    alone = server.pb.private_key.sign(session.smdp_signed2())
+    ask(card, step, session.prepare_request(signature=alone), INVALID_SIGNATURE)
+
+
 @testcase("ES10b.PrepareDownload#15")
 def test_other_transaction_is_refused(card, server, step):
     """A transactionId that is not the session's is refused, though well signed."""

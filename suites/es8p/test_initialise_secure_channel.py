@@ -132,6 +132,23 @@ def test_signature_over_an_earlier_key_ends_the_load(card, given, server, step):
 
 
 @testcase.both_curves
+@testcase("ES8+.InitialiseSecureChannel#25")
+def test_signature_without_the_card_key_ends_the_load(card, given, server, step):
+    """The signature covers otPK.EUICC, which is not sent: one made without it is wrong."""
+    given.profiles(ONE)
+    before = card.observe()
+    with step("Initial conditions: PrepareDownload done"):
+        session = server.prepared(card)
+        sent = b"".join(sound_parts(session)[tag] for tag in PARTS)
+        alone = server.pb.private_key.sign(sent)
+        request = tlv.encode(Tag.InitialiseSecureChannel, sent, tlv.encode(Tag.Signature, alone))
+    with step("S_LPAd -> eUICC: InitialiseSecureChannel, signed over what is sent alone"):
+        loaded = first_segment(session, initialise_secure_channel=request)
+    with step("Expected: PIR errorResult, invalidSignature(2)"):
+        load_result.ended(session, loaded, before, COMMAND, ErrorReason.invalidSignature)
+
+
+@testcase.both_curves
 @testcase("ES8+.InitialiseSecureChannel#23")
 def test_first_of_two_mistakes_is_reported(card, given, server, step, note):
     """With smdpSign and transactionId both wrong, one of them is reported."""
