@@ -62,8 +62,8 @@ def test_altered_signed_data_is_refused(card, server, step):
 @testcase.each(
     "tag",
     {
-        "ES10b.AuthenticateServer#95": 0x84,
-        "ES10b.AuthenticateServer#96": 0x83,
+        "ES10b.AuthenticateServer#112": 0x84,
+        "ES10b.AuthenticateServer#113": 0x83,
     },
     level="read-only",
 )

@@ -145,7 +145,7 @@ def test_response_is_not_fetched_on_another_channel(card, step):
         expect.refused(response)
 
 
-@testcase("ES10c.eUICCMemoryReset#29", level="destructive")
+@testcase("ES10c.eUICCMemoryReset#32", level="destructive")
 def test_memory_reset_on_a_further_channel(card, given, step):
     """A memory reset asked for on a further channel deletes, and stays over a reset."""
     given.profiles(ONE, TWO)
