@@ -212,6 +212,7 @@ def test_corrected_request_after_a_refusal(card, server, step, note):
             expect.error(response, NO_SESSION)
 
 
+@testcase.both_curves
 @testcase("ES10b.AuthenticateServer#90", level="read-only")
 def test_transaction_id_of_17_octets(card, server, step, note):
     """How a transactionId that is too long is refused is recorded."""

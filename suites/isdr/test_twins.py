@@ -104,19 +104,20 @@ def test_changes_on_a_further_channel(card, given, step):
 
 @testcase("Transport.StoreData#52")
 def test_session_on_a_further_channel(card, server, step):
-    """A whole session on a further channel: authenticated, prepared, cancelled, and over then."""
+    """Sessions on a further channel: one is cancelled and over then, one is prepared."""
     with step("Initial conditions: the ISD-R on a further channel"):
         card.eid()
         further(card)
-    with step("S_LPAd -> eUICC: AuthenticateServer, PrepareDownload"):
+    with step(
+        "S_LPAd -> eUICC: AuthenticateServer, CancelSession; expected: no session afterwards"
+    ):
         session = server.open(card)
-        response = session.authenticate()
-        verify_authentication(session, response)
-        response = session.prepare()
-        verify_preparation(session, response)
-    with step("S_LPAd -> eUICC: CancelSession; expected: ok, and no session afterwards"):
+        verify_authentication(session, session.authenticate())
         expect.ok(session.cancel(CancelSessionReason.endUserRejection))
         expect.error(session.prepare(), DownloadErrorCode.noSessionContext)
+    with step("S_LPAd -> eUICC: AuthenticateServer, PrepareDownload; expected: valid signatures"):
+        session = server.authenticated(card)
+        verify_preparation(session, session.prepare())
 
 
 @testcase("Transport.StoreData#53", level="read-only")

@@ -66,6 +66,7 @@ from rspsim.faults.card.whole_card import (
     notification_making,
     procedures,
     second_hand,
+    twins,
 )
 
 __all__ = ["FAULTS"]
@@ -126,4 +127,5 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *leaks.FAULTS,
     *second_hand.FAULTS,
     *one_curve.FAULTS,
+    *twins.FAULTS,
 )
