@@ -43,6 +43,7 @@ from rspsim.faults.card.load import (
     replace_session_keys,
     store_metadata,
 )
+from rspsim.faults.card.narrow import loads, packages, requests
 from rspsim.faults.card.profile_content import interpreter, profile_contents, profile_elements
 from rspsim.faults.card.security import one_curve, policy
 from rspsim.faults.card.uicc import (
@@ -128,4 +129,7 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *second_hand.FAULTS,
     *one_curve.FAULTS,
     *twins.FAULTS,
+    *packages.FAULTS,
+    *loads.FAULTS,
+    *requests.FAULTS,
 )
