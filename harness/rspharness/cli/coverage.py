@@ -42,17 +42,23 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "no run is needed; exit code 1 with a hole, or with reasons in 15 %% of the cells",
     )
     parser.add_argument(
+        "--faults",
+        action="store_true",
+        help="count rows, faults and probes, and list the rows that no narrow fault names (one "
+        "that changes at most ten rows); no run is needed; exit code 1 with one not excused",
+    )
+    parser.add_argument(
         "--requirements",
         type=Path,
         default=Path("fixtures/requirements"),
         metavar="FOLDER",
-        help="folder of the catalogue, with axes.csv; for --axes (default: %(default)s)",
+        help="folder of the catalogue, for --axes and --faults (default: %(default)s)",
     )
     parser.set_defaults(func=show)
 
 
 def show(options: argparse.Namespace) -> int:
-    """Prints the matrix of a run, its open requirements, or the table of axes.
+    """Prints the matrix of a run, its open requirements, the table of axes, or what faults name.
 
     Raises:
         ConfigError: There is no such run, or its results are of another version; the table of axes
@@ -60,6 +66,8 @@ def show(options: argparse.Namespace) -> int:
     """
     if options.axes:
         return _show_axes(options.requirements)
+    if options.faults:
+        return _show_faults(options.requirements)
     from rspharness.report.requirement_matrix import (  # noqa: PLC0415  only when used
         of_one_version,
         text,
@@ -117,3 +125,29 @@ def _show_axes(folder: Path) -> int:
 def _line(name: str, words: Sequence[str], first: int, widths: Sequence[int]) -> str:
     rest = " ".join(f"{word:>{width}}" for word, width in zip(words, widths, strict=True))
     return f"{name:<{first}} {rest}"
+
+
+def _show_faults(folder: Path) -> int:
+    from rspharness.mutation import narrow_faults  # noqa: PLC0415  imports every card fault
+    from rspharness.record.catalogue import Catalogue  # noqa: PLC0415  likewise
+
+    catalogue = Catalogue.load(folder)
+    found = narrow_faults.load(catalogue, folder.parent / "faults", Path("suites"))
+    for row in found.without:
+        print(f"no narrow fault: {row} {catalogue[row].title}")
+    for row in found.needless:
+        print(f"excused and named by a narrow fault, or without a case: {row}")
+    for name in found.mismarked:
+        marked = "marked broad and is not" if name in found.marked else "broad and not marked"
+        print(f"{marked}: {name}")
+    for reason in dict.fromkeys(found.excused.values()):
+        rows = [row for row, why in found.excused.items() if why == reason]
+        print(f"excused, {reason}: {len(rows)} rows")
+    print(
+        f"{len(catalogue)} rows in the catalogue; {len(found.rows)} rows with a case that are no "
+        f"probes, {len(found.probes)} probes; {len(found.faults)} card faults, {len(found.broad)} "
+        f"of them broad, which name rows {found.claims} times; named by a narrow fault "
+        f"{len(found.named & set(found.rows))} rows, excused {len(found.excused)}, "
+        f"neither {len(found.without)}"
+    )
+    return 0 if found.complete else 1

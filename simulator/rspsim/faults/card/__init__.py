@@ -44,6 +44,7 @@ from rspsim.faults.card.load import (
     store_metadata,
 )
 from rspsim.faults.card.narrow import loads, packages, requests
+from rspsim.faults.card.narrow import switching as narrow_switching
 from rspsim.faults.card.profile_content import interpreter, profile_contents, profile_elements
 from rspsim.faults.card.security import one_curve, policy
 from rspsim.faults.card.uicc import (
@@ -132,4 +133,5 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *packages.FAULTS,
     *loads.FAULTS,
     *requests.FAULTS,
+    *narrow_switching.FAULTS,
 )

@@ -42,12 +42,12 @@ from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.session import SessionState
 from rspsim.faults.card.card_fault import CardFault, Change, answering_data, decides, swap
 
-__all__ = ["FAULTS"]
+__all__ = ["FAULTS", "on"]
 
 _S = SessionState
 
 
-def _on(function: AnyFunction, change: Callable[[Any, View, Outcome], Outcome]) -> Change:
+def on(function: AnyFunction, change: Callable[[Any, View, Outcome], Outcome]) -> Change:
     """Returns a change of the outcome of a function that looks at its request."""
 
     def apply(decisions: Decisions) -> Decisions:
@@ -84,7 +84,7 @@ def _with_iccid(wanted: int) -> Change:
         both = replace(request, tag_list=bytes((Tag.Iccid,)) + octets)
         return get_profiles_info.GET_PROFILES_INFO.handle(both, view)
 
-    return _on(get_profiles_info.GET_PROFILES_INFO, change)
+    return on(get_profiles_info.GET_PROFILES_INFO, change)
 
 
 def _with_aid(request: Any, view: View, outcome: Outcome) -> Outcome:
@@ -119,7 +119,7 @@ def _every_event_for(event: NotificationEvent) -> Change:
         whole = replace(request, profile_management_operation=None)
         return list_notification.LIST_NOTIFICATION.handle(whole, view)
 
-    return _on(list_notification.LIST_NOTIFICATION, change)
+    return on(list_notification.LIST_NOTIFICATION, change)
 
 
 def _reason_lost(reason: CancelSessionReason) -> Change:
@@ -148,7 +148,7 @@ def _info2(tag: int, altered: Callable[[bytes], bytes]) -> Change:
         )
         return answering_data(outcome, tlv.encode(Tag.GetEuiccInfo2, octets))
 
-    return _on(get_euicc_info.GET_EUICC_INFO2, change)
+    return on(get_euicc_info.GET_EUICC_INFO2, change)
 
 
 def _last_bit(value: bytes) -> bytes:
@@ -187,7 +187,7 @@ def _idle_when(function: AnyFunction, holds: Callable[[Any, View], bool]) -> Cha
     def change(request: Any, view: View, outcome: Outcome) -> Outcome:
         return _nothing_done(outcome, view) if holds(request, view) else outcome
 
-    return _on(function, change)
+    return on(function, change)
 
 
 def _target(request: Any, view: View) -> Any:
@@ -229,7 +229,7 @@ def _forbidding(function: AnyFunction, holds: Callable[[Any, View], bool]) -> Ch
             return outcome
         return view.answer(EnableProfileResponse(enable_result=EnableResult.disallowedByPolicy))
 
-    return _on(function, change)
+    return on(function, change)
 
 
 def _enable_forgotten(request: Any, view: View, outcome: Outcome) -> Outcome:
@@ -323,19 +323,19 @@ FAULTS: Final = (
     _fault(
         "get-profiles-info.iccid-with-aid",
         "A tag list of 5A alone is answered with the AID as well.",
-        _on(get_profiles_info.GET_PROFILES_INFO, _with_aid),
+        on(get_profiles_info.GET_PROFILES_INFO, _with_aid),
         "ES10c.GetProfilesInfo#10",
     ),
     _fault(
         "get-profiles-info.disabled-by-default",
         "Without a tag list every Profile is listed as Disabled.",
-        _on(get_profiles_info.GET_PROFILES_INFO, _all_disabled_without_list),
+        on(get_profiles_info.GET_PROFILES_INFO, _all_disabled_without_list),
         "ES10c.GetProfilesInfo#37",
     ),
     _fault(
         "get-profiles-info.no-icons-of-many",
         "A list of more than seven Profiles is answered without icons.",
-        _on(get_profiles_info.GET_PROFILES_INFO, _icon_left_out_of_a_long_list),
+        on(get_profiles_info.GET_PROFILES_INFO, _icon_left_out_of_a_long_list),
         "ES10c.GetProfilesInfo#41",
     ),
     *(
@@ -398,7 +398,7 @@ FAULTS: Final = (
     _fault(
         "delete-profile.enabling-forgotten",
         "DeleteProfile by ICCID removes the Profile's Notifications of enabling.",
-        _on(delete_profile.DELETE_PROFILE, _enable_forgotten),
+        on(delete_profile.DELETE_PROFILE, _enable_forgotten),
         "ES10c.DeleteProfile#14",
     ),
     _fault(
