@@ -216,6 +216,7 @@ FAULTS: Final = (
         "An entry with four events keeps the first.",
         swap(store_metadata.KEPT, _one_event),
         f"{_META}#14",
+        "procedure.Notifications#14",
     ),
     _fault(
         "one-rule-of-two",
@@ -229,6 +230,7 @@ FAULTS: Final = (
         "PPR1 is accepted whatever the RAT says.",
         decides(store_metadata.CHECKS, "rules_authorised", _authorised_without(PprId.ppr1)),
         f"{_META}#22",
+        f"{_META}#26",
         "procedure.ForbiddenPPR#01",
     ),
     _fault(

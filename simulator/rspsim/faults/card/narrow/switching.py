@@ -308,6 +308,7 @@ FAULTS: Final = (
         "At a reset a Profile is Enabled again while its Notification of disabling waits alone.",
         swap(startup.KEPT, _back_beside_disabling),
         f"{_DIS}#22",
+        "procedure.DisableProcess#02",
     ),
     _fault(
         "switch.neither-after-reset",
@@ -329,6 +330,7 @@ FAULTS: Final = (
         "A reset before the REFRESH of a disabling leaves the Profile Enabled without files.",
         swap(startup.KEPT, _enabled_without_files),
         "procedure.DisableProcess#03",
+        "procedure.PowerLoss#07",
     ),
     _fault(
         "enable-profile.asks-refresh",
@@ -372,6 +374,7 @@ FAULTS: Final = (
         "A Profile that names no address for it leaves a Notification of enabling.",
         _unasked(_ENABLE),
         f"{_EN}#35",
+        "procedure.Notifications#03",
     ),
     _fault(
         "notifications.disable-unasked",
@@ -426,12 +429,16 @@ FAULTS: Final = (
         "A reset drops the results of installations.",
         _results_lost(failed=False),
         "ES10b.LoadBoundProfilePackage#08",
+        "ES8+.LoadProfileElements#43",
+        "procedure.PowerLoss#05",
     ),
     _fault(
         "files.of-the-former",
         "After disabling the files of the former Profile stay.",
         swap(command_context.CONTENT, _former_files),
         f"{_DIS}#21",
+        "procedure.DisableProcess#01",
+        "procedure.DisableProcess#04",
     ),
     _fault(
         "files.blank-pl",
@@ -444,6 +451,12 @@ FAULTS: Final = (
         "EF ENV-CLASSES reads as FF without an Enabled Profile.",
         _file(0x2F11, enabled=False, body=_blank),
         f"{_FILES}#15",
+    ),
+    _fault(
+        "files.no-umpc",
+        "Without an Enabled Profile there is no EF.UMPC.",
+        _file(0x2F08, enabled=False, body=None),
+        f"{_FILES}#01",
     ),
     _fault(
         "files.blank-umpc",
