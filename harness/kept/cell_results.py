@@ -8,15 +8,11 @@ outcome is held against them when it is read.
 import json
 from collections import Counter
 from collections.abc import Iterable
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from cell_runs import ROOT, Cell, Outcome, words_of
-
-_SOURCES = ("simulator", "suites", "fixtures", "harness/rspharness", "harness/kept")
-_LISTS = "not_applicable"
-_NO_SOURCES = {"__pycache__", _LISTS, ".pytest_cache", ".mypy_cache"}
+import sources
+from cell_runs import Cell, Outcome, words_of
 
 
 class Results:
@@ -29,7 +25,7 @@ class Results:
 
     def __init__(self, path: Path | None, cases: Iterable[str]) -> None:
         self._path = path
-        self._at = {"sources": _digest(), "cases": sorted(cases)}
+        self._at = {"sources": sources.digest(), "cases": sorted(cases)}
         self._lines: dict[tuple[Cell, bool], dict[str, Any]] = {}
         if path is not None and path.exists():
             for line in path.read_text(encoding="utf-8").splitlines():
@@ -71,14 +67,3 @@ class Results:
         }
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
-
-
-def _digest() -> str:
-    """Returns a digest of all that a cell hangs on, but the committed lists."""
-    digest = sha256()
-    for folder in _SOURCES:
-        for path in sorted((ROOT / folder).rglob("*")):
-            if path.is_file() and not _NO_SOURCES.intersection(path.relative_to(ROOT).parts):
-                digest.update(f"{path.relative_to(ROOT)}\0".encode())
-                digest.update(sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:16]

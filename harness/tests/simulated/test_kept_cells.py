@@ -118,7 +118,7 @@ def test_cell_that_ran_is_taken_from_the_file(tmp_path, monkeypatch):
     assert found(["UICC.*"]) is None
     assert found(order="twice") is None
     assert found(directly=True) is None
-    monkeypatch.setattr(cell_results, "_digest", lambda: "other sources")
+    monkeypatch.setattr(cell_results.sources, "digest", lambda: "other sources")
     assert found() is None
 
 
