@@ -6,7 +6,8 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -17,6 +18,7 @@ from rspcore.pki.generate import make_pki
 from rspharness.run.opening import load_settings
 from rspharness.simulated.used_card import used_state
 from rspharness.targets.target import TargetOptions
+from rspsim.euicc.state import CardState
 from rspsim.stores.sqlite import SqliteStore
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,6 +69,7 @@ class Outcome:
         problems: What is wrong, one line each.
         apart: Cases that are not applicable here and are on a new card, by their reasons.
         directly: Whether the card was called without the PC/SC daemon.
+        first: What came of the first of two runs, which is the cell in the order of the files.
     """
 
     cell: Cell
@@ -76,6 +79,7 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
     apart: dict[str, str] = field(default_factory=dict)
     directly: bool = False
+    first: "Outcome | None" = None
 
     def line(self) -> str:
         """Returns the line of the table, of the last run."""
@@ -170,11 +174,20 @@ def _ran(cell: Cell, reader: str, folder: Path, cases: Sequence[str]) -> Outcome
             for name, (verdict, reason, _) in verdicts.items()
             if verdict not in FINE
         ]
+        if not number and cell.order == "twice":
+            alone = Cell(cell.card, cell.level, "files")
+            outcome.first = deepcopy(replace(outcome, cell=alone))
+            outcome.first.problems += _not_as_before(cell, before, state)
+    outcome.problems += _not_as_before(cell, before, state)
+    return outcome
+
+
+def _not_as_before(cell: Cell, before: CardState, state: Path) -> Iterator[str]:
+    """Yields what of the card in a file is not as before."""
     after = held(state)
     if cell.level == IRREVERSIBLE:
         after = replace(after, crls=before.crls)
-    outcome.problems += [f"the card differs: {one}" for one in differences(before, after)]
-    return outcome
+    yield from (f"the card differs: {one}" for one in differences(before, after))
 
 
 def _made(target: Path, state: Path) -> None:

@@ -15,7 +15,8 @@ case be other than pass, probe or not applicable. A case whose verdict is not th
 process and of the same personality, has to be not applicable, and to be listed in
 `not_applicable/CARD.toml`; a listed one has to be not applicable in the order of the files. What
 the card holds before and after the cell has to be the same, by the octets of its state; counters
-that only rise are left out.
+that only rise are left out. Where a card runs twice, the first run is the cell in the order of the
+files.
 
 Exit code 1 when something is wrong, with a line for each.
 """
@@ -71,14 +72,14 @@ def main() -> int:
         for cell in chosen
         if (outcome := results.get(cell, directly=cell in directly))
     }
-    todo = [cell for cell in chosen if cell not in found]
+    todo = _to_run([cell for cell in chosen if cell not in found])
     print(LINE.format("card", "level", "order", "passed", "not applicable", "probe", "all", ""))
-    for cell, outcome in _ran(todo, directly, options):
+    for outcome in _ran(todo, directly, options):
         results.add(outcome)
-        found[cell] = outcome
+        found[outcome.cell] = outcome
         print(_held(outcome, options).line(), flush=True)
     outcomes = [found[cell] for cell in chosen]
-    if len(todo) < len(chosen):
+    if options.results:
         print(f"\nall cells of {options.results}:")
         print("\n".join(_held(found[cell], options).line() for cell in chosen))
     if options.write:
@@ -92,9 +93,15 @@ def main() -> int:
     return 1 if problems else 0
 
 
-def _ran(
-    cells: list[Cell], directly: set[Cell], options: argparse.Namespace
-) -> Iterator[tuple[Cell, Outcome]]:
+def _to_run(cells: list[Cell]) -> list[Cell]:
+    """Returns the cells to run for some, the longest first: of two runs the first is a cell too."""
+    again = {(one.card, one.level) for one in cells if one.order == "twice"}
+    run = [one for one in cells if one.order != "files" or (one.card, one.level) not in again]
+    longest = [(level, order) for level in (*LEVELS, IRREVERSIBLE) for order in ORDERS]
+    return sorted(run, key=lambda one: longest.index((one.level, one.order)), reverse=True)
+
+
+def _ran(cells: list[Cell], directly: set[Cell], options: argparse.Namespace) -> Iterator[Outcome]:
     """Runs cells, two at a time, and yields each when it is over, compared with new cards."""
     if not cells:
         return
@@ -113,15 +120,17 @@ def _ran(
             taken = None if cell in directly else readers
             return pool.submit(run_in_reader, cell, taken, place, options.case)
 
-        done = {begun(cells[0]): cells[0]}
+        done = [begun(cells[0])]
         news = {
             kind: pool.submit(on_new_cards, card, level, folder / f"new-{card}", options.case)
             for kind, (card, level) in _needed(cells).items()
         }
-        done |= {begun(cell): cell for cell in cells[1:]}
+        done += [begun(cell) for cell in cells[1:]]
         for one in as_completed(done):
-            compare(one.result(), news[kind_of(done[one].card)].result())
-            yield done[one], one.result()
+            for outcome in (one.result().first, one.result()):
+                if outcome is not None:
+                    compare(outcome, news[kind_of(outcome.cell.card)].result())
+                    yield outcome
 
 
 def _held(outcome: Outcome, options: argparse.Namespace) -> Outcome:
