@@ -150,7 +150,7 @@ def fleet(options: argparse.Namespace) -> int:
     """
     if find_spec("locust") is None:
         raise ConfigError("Locust is not installed; `pip install 'rsplab[fleet]'` adds it")
-    from rspharness.fleet.settings import VARIABLE, FleetSettings  # noqa: PLC0415  only when used
+    from rspharness.fleet.fleet_settings import VARIABLE, FleetSettings  # noqa: PLC0415  only when used
 
     for name, least in (("cards", 1), ("visit", 1), ("keep", 1), ("orders", 0), ("retries", 0)):
         if getattr(options, name) < least:

@@ -21,10 +21,10 @@ from locust.runners import LocalRunner, MasterRunner, Runner, WorkerRunner
 
 from rspcore.errors import RspError
 from rspharness.fleet.desk import Desk, Visit
+from rspharness.fleet.fleet_settings import VARIABLE, FleetSettings
 from rspharness.fleet.phone import Offer, Phone
 from rspharness.fleet.reckoning import Given
 from rspharness.fleet.report import StepTimes, lines, write
-from rspharness.fleet.settings import VARIABLE, FleetSettings
 from rspharness.record.timing import stopwatch
 
 __all__ = ["PhoneUser"]
