@@ -43,7 +43,7 @@ from rspsim.faults.card.load import (
     replace_session_keys,
     store_metadata,
 )
-from rspsim.faults.card.narrow import loads, packages, requests, sessions
+from rspsim.faults.card.narrow import loads, packages, requests, sessions, states
 from rspsim.faults.card.narrow import switching as narrow_switching
 from rspsim.faults.card.profile_content import interpreter, profile_contents, profile_elements
 from rspsim.faults.card.security import one_curve, policy
@@ -135,4 +135,5 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *requests.FAULTS,
     *narrow_switching.FAULTS,
     *sessions.FAULTS,
+    *states.FAULTS,
 )

@@ -1,0 +1,233 @@
+"""Narrow faults that show in one state of the card: its Profiles, and what waits."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from rspcore.crypto.curves import Curve
+from rspcore.errors import DecodeError
+from rspcore.messages.es10b import AuthenticateServerResponse
+from rspcore.messages.es10c import DisableProfileResponse, DisableResult, ProfileState
+from rspcore.messages.metadata import NotificationEvent
+from rspcore.messages.notifications import ProfileInstallationResult
+from rspcore.status import StatusWord
+from rspsim.euicc import notifications, startup
+from rspsim.euicc.isdr.es10b import authenticate_server
+from rspsim.euicc.isdr.es10c import disable_profile, get_profiles_info
+from rspsim.euicc.load.es8p import store_metadata
+from rspsim.euicc.load.es8p.store_metadata import MetadataAttempt
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.profile_content.model import FileSystem, ProfileContent
+from rspsim.euicc.security import policy_rules
+from rspsim.euicc.session import SessionState
+from rspsim.euicc.state import CardState, Profile
+from rspsim.euicc.uicc import command_context
+from rspsim.faults.card.card_fault import CardFault, Change, answering_data, decides, skip, swap
+from rspsim.faults.card.narrow.requests import on
+
+__all__ = ["FAULTS"]
+
+_ICCID: Final = (0x2FE2,)
+_S: Final = SessionState
+_DELIVERED: Final = bytes.fromhex("000003000002000001")
+"""Content of a cyclic file of three records, until something is written."""
+
+
+def _wrong_signature(curve: Curve, state: SessionState) -> Change:
+    """Returns a change of euiccSignature1 on one curve, for one kind of server.
+
+    The session keeps what was answered, so that it goes on with a server that does not verify.
+    """
+
+    def change(_request: Any, view: View, outcome: Outcome) -> Outcome:
+        session = outcome.volatile.session
+        server = session.server
+        if session.state is not state or server is None:
+            return outcome
+        credential = next(one for one in view.state.credentials if one.ci_pkid == server.ci_pkid)
+        answer = AuthenticateServerResponse.decode(outcome.response.data)
+        ok = answer.authenticate_response_ok
+        if ok is None or credential.curve is not curve:
+            return outcome
+        wrong = ok.euicc_signature1[:-1] + bytes((ok.euicc_signature1[-1] ^ 1,))
+        kept = replace(session, server=replace(server, euicc_signature1=wrong))
+        altered = replace(answer, authenticate_response_ok=replace(ok, euicc_signature1=wrong))
+        return replace(
+            answering_data(outcome, altered.encode()),
+            volatile=replace(outcome.volatile, session=kept),
+        )
+
+    return on(authenticate_server.AUTHENTICATE_SERVER, change)
+
+
+def _just_enabled_second(_request: Any, view: View, outcome: Outcome) -> Outcome:
+    """Lists two Profiles as Enabled when the second one was enabled just now."""
+    state = view.state
+    waiting = state.notifications
+    second = len(state.profiles) == 2 and state.profiles[1].state is ProfileState.enabled
+    if not second or not waiting or waiting[-1].event != NotificationEvent.notificationEnable:
+        return outcome
+    data = outcome.response.data
+    return answering_data(outcome, data.replace(b"\x9f\x70\x01\x00", b"\x9f\x70\x01\x01"))
+
+
+def _silent_if_alone(wanted: NotificationEvent) -> Change:
+    """Returns a change by which an event that a Profile names alone leaves no Notification."""
+
+    def addresses(profile: Profile, event: NotificationEvent, /) -> tuple[str, ...]:
+        entries = profile.metadata.notification_configuration_info or ()
+        alone = len(entries) == 1 and entries[0].profile_management_operation == {wanted}
+        if event is wanted and alone:
+            return ()
+        return notifications.ADDRESSES.standard(profile, event)
+
+    return swap(notifications.ADDRESSES, addresses)
+
+
+def _refused_after_the_last(_request: Any, view: View, outcome: Outcome) -> Outcome:
+    """Refuses the list once the last Profile was deleted."""
+    waiting = view.state.notifications
+    deleted = bool(waiting) and waiting[-1].event == NotificationEvent.notificationDelete
+    if view.state.profiles or not deleted:
+        return outcome
+    return view.refuse(StatusWord.REFERENCED_DATA_NOT_FOUND)
+
+
+def _deletion_forgotten(state: CardState, /) -> CardState:
+    """Drops, at a reset, the Notification of deletion that is the youngest."""
+    waiting = state.notifications
+    if not waiting or waiting[-1].event != NotificationEvent.notificationDelete:
+        return state
+    return replace(state, notifications=waiting[:-1])
+
+
+def _rules_of_disabled_ones(_request: Any, view: View, outcome: Outcome) -> Outcome:
+    """Refuses to disable a Profile beside a Disabled one with PPR1."""
+    others = (one for one in view.state.profiles if one.state is ProfileState.disabled)
+    if outcome.state is view.state or not any(
+        policy_rules.disabling_forbidden(one, None) for one in others
+    ):
+        return outcome
+    return view.answer(DisableProfileResponse(disable_result=DisableResult.disallowedByPolicy))
+
+
+def _iccid_of_the_first(state: CardState) -> ProfileContent:
+    """Shows EF.ICCID of the first Profile when the second of two is Enabled."""
+    plain = command_context.CONTENT.standard(state)
+    profiles = state.profiles
+    if len(profiles) != 2 or profiles[1].state is not ProfileState.enabled:
+        return plain
+    first = profiles[0].content.files.get(_ICCID)
+    files = tuple(
+        replace(one, body=first.body) if first is not None and one.path == _ICCID else one
+        for one in plain.files.files
+    )
+    return replace(plain, files=FileSystem(files))
+
+
+def _oldest_record_blank(state: CardState) -> ProfileContent:
+    """Shows cyclic files as delivered without their last record."""
+    plain = command_context.CONTENT.standard(state)
+    files = tuple(
+        replace(one, body=one.body[:-3] + b"\xff" * 3) if one.body == _DELIVERED else one
+        for one in plain.files.files
+    )
+    return replace(plain, files=FileSystem(files))
+
+
+def _not_failed_before(attempt: MetadataAttempt) -> bool:
+    """Returns whether the ICCID is unused, and no result names a load of it that failed."""
+    for one in attempt.step.view.state.notifications:
+        try:
+            data = ProfileInstallationResult.decode(one.octets).data
+        except DecodeError:
+            continue
+        failed = data.final_result.error_result is not None
+        if failed and data.notification_metadata.iccid == attempt.request.iccid:
+            return False
+    return attempt.iccid_unused
+
+
+def _fault(name: str, summary: str, change: Change, *rows: str) -> CardFault:
+    return CardFault(f"narrow.{name}", summary, rows, change)
+
+
+FAULTS: Final = (
+    _fault(
+        "authenticate-server.wrong-to-an-sm-ds",
+        "euiccSignature1 to an SM-DS is wrong on NIST P-256.",
+        _wrong_signature(Curve.NIST_P256, _S.AUTHENTICATED_DS),
+        "ES10b.AuthenticateServer#02",
+    ),
+    _fault(
+        "authenticate-server.wrong-to-an-sm-ds-on-brainpool",
+        "euiccSignature1 to an SM-DS is wrong on brainpoolP256r1.",
+        _wrong_signature(Curve.BRAINPOOL_P256R1, _S.AUTHENTICATED_DS),
+        "ES10b.AuthenticateServer#04",
+    ),
+    _fault(
+        "authenticate-server.wrong-on-brainpool",
+        "euiccSignature1 to an SM-DP+ is wrong on brainpoolP256r1.",
+        _wrong_signature(Curve.BRAINPOOL_P256R1, _S.AUTHENTICATED_DP),
+        "ES10b.AuthenticateServer#03",
+    ),
+    _fault(
+        "get-profiles-info.second-beside-first",
+        "Right after the second of two Profiles was enabled both are listed as Enabled.",
+        on(get_profiles_info.GET_PROFILES_INFO, _just_enabled_second),
+        "ES10c.EnableProfile#11",
+    ),
+    _fault(
+        "notifications.disable-alone-silent",
+        "A configuration of disabling alone leaves no Notification.",
+        _silent_if_alone(NotificationEvent.notificationDisable),
+        "ES10c.DisableProfile#18",
+    ),
+    _fault(
+        "notifications.delete-alone-silent",
+        "A configuration of deletion alone leaves no Notification.",
+        _silent_if_alone(NotificationEvent.notificationDelete),
+        "ES10c.DeleteProfile#12",
+    ),
+    _fault(
+        "get-profiles-info.refused-after-the-last",
+        "Once the last Profile was deleted, the list is refused.",
+        on(get_profiles_info.GET_PROFILES_INFO, _refused_after_the_last),
+        "procedure.DeleteProcess#03",
+    ),
+    _fault(
+        "notifications.deletion-lost-at-reset",
+        "A reset drops the Notification of a deletion.",
+        swap(startup.KEPT, _deletion_forgotten),
+        "procedure.DeleteProcess#05",
+    ),
+    _fault(
+        "disable-profile.rules-of-disabled-ones",
+        "A Profile is not disabled beside a Disabled one with PPR1.",
+        on(disable_profile.DISABLE_PROFILE, _rules_of_disabled_ones),
+        "procedure.PolicyRules#09",
+    ),
+    _fault(
+        "files.iccid-of-the-first",
+        "EF.ICCID is that of the first Profile when the second of two is Enabled.",
+        swap(command_context.CONTENT, _iccid_of_the_first),
+        "procedure.FileStructure#04",
+    ),
+    _fault(
+        "files.last-record-not-delivered",
+        "A cyclic file is delivered without its last record.",
+        swap(command_context.CONTENT, _oldest_record_blank),
+        "UICC.Content#01",
+    ),
+    _fault(
+        "store-metadata.iccid-failed-before",
+        "An ICCID whose load failed is refused while the result of that waits.",
+        decides(store_metadata.CHECKS, "iccid_unused", _not_failed_before),
+        "procedure.IccidUniqueness#05",
+    ),
+    _fault(
+        "store-metadata.any-class-supported",
+        "A card without test Profiles installs one.",
+        skip(store_metadata.CHECKS, "class_supported"),
+        "ES8+.StoreMetadata#12",
+    ),
+)
