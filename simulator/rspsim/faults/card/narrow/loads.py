@@ -7,7 +7,7 @@ from typing import Final
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from rspcore import tlv
-from rspcore.crypto.bsp import MAC_LENGTH, Bsp, BspSecurityError, BspStructureError, unpad
+from rspcore.crypto.bsp import MAC_LENGTH, Bsp, BspSecurityError, unpad
 from rspcore.errors import DecodeError
 from rspcore.messages.metadata import PprId, StoreMetadataRequest
 from rspcore.messages.notifications import ErrorReason
@@ -21,30 +21,35 @@ from rspsim.faults.card.card_fault import CardFault, Change, decides, skip, swap
 __all__ = ["FAULTS"]
 
 
-def _any_mac(when: Callable[[Bsp, Tlv], bool]) -> Change:
-    """Returns a change that verifies no MAC of the objects that fit a condition."""
+def _any_mac(when: Callable[[Tlv, Tlv], bool]) -> Change:
+    """Returns a change that opens an object with a wrong MAC.
+
+    Args:
+        when: Looks at the object and at the one with the right MAC over the same content.
+    """
 
     def unprotect(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
         try:
             return bsp.unprotect(one)
         except BspSecurityError:
-            if not when(bsp, one) or len(one.value) <= MAC_LENGTH:
+            if len(one.value) <= MAC_LENGTH:
                 raise
             cipher = Cipher(algorithms.AES(bsp.keys.s_enc), modes.CBC(bsp.icv))
             content = unpad(cipher.decryptor().update(one.value[:-MAC_LENGTH]))
-            _, after = bsp.protect(one.tag, content)
+            right, after = bsp.protect(one.tag, content)
+            if not when(one, tlv.parse(right)):
+                raise
             return content, after
 
     return swap(step.UNPROTECT, unprotect)
 
 
-def _most_octets(most: int) -> Change:
-    def unprotect(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
-        if one.tag == Tag.Protected86 and len(one.raw) > most:
-            raise BspStructureError(f"a data object of {len(one.raw)} octets")
-        return bsp.unprotect(one)
+def _but_for_the_last_octet(one: Tlv, right: Tlv) -> bool:
+    return one.value[-MAC_LENGTH:-1] == right.value[-MAC_LENGTH:-1]
 
-    return swap(step.UNPROTECT, unprotect)
+
+def _at_86(one: Tlv, right: Tlv) -> bool:
+    return one.tag == Tag.Protected86 and not _but_for_the_last_octet(one, right)
 
 
 _LONGEST: Final = {Tag.ServiceProviderName: 32, Tag.ProfileName: 64}
@@ -118,21 +123,6 @@ def _authorised_without(ppr: PprId) -> Callable[[MetadataAttempt], bool]:
     return holds
 
 
-def _one_event(request: StoreMetadataRequest) -> StoreMetadataRequest:
-    """Keeps one event of an entry that names all four."""
-    entries = request.notification_configuration_info
-    if entries is None:
-        return store_metadata.KEPT.standard(request)
-    events = [one.profile_management_operation for one in entries]
-    changed = tuple(
-        replace(one, profile_management_operation=frozenset(sorted(asked)[:1]))
-        if len(asked) == 4
-        else one
-        for one, asked in zip(entries, events, strict=True)
-    )
-    return store_metadata.KEPT.standard(replace(request, notification_configuration_info=changed))
-
-
 def _rules_of_both(request: StoreMetadataRequest) -> StoreMetadataRequest:
     """Keeps PPR1 alone of a Profile with both rules."""
     kept = store_metadata.KEPT.standard(request)
@@ -153,19 +143,26 @@ FAULTS: Final = (
     _fault(
         "any-mac-at-87",
         "The MAC of the 87 in A0 and A2 is not verified.",
-        _any_mac(lambda _, one: one.tag == Tag.Protected87),
+        _any_mac(lambda one, _: one.tag == Tag.Protected87),
         "ES8+.ConfigureISDP#06",
         "ES8+.ReplaceSessionKeys#04",
         "Tamper.LoadBoundProfilePackage#02",
         "Tamper.LoadBoundProfilePackage#04",
     ),
     _fault(
-        "any-mac-at-86",
-        "The MAC of an 86 is not verified.",
-        _any_mac(lambda _, one: one.tag == Tag.Protected86),
+        "mac-without-last-octet",
+        "The last octet of the MAC of an 86 is not compared.",
+        _any_mac(
+            lambda one, right: one.tag == Tag.Protected86 and _but_for_the_last_octet(one, right)
+        ),
         f"{_LPE}#18",
         f"{_LPE}#19",
         f"{_LPE}#20",
+    ),
+    _fault(
+        "any-chain-at-86",
+        "An 86 with the MAC of another place in the chain is accepted.",
+        _any_mac(_at_86),
         f"{_LPE}#21",
         f"{_LPE}#22",
         f"{_LPE}#23",
@@ -212,13 +209,6 @@ FAULTS: Final = (
         f"{_META}#51",
     ),
     _fault(
-        "one-event-of-four",
-        "An entry with four events keeps the first.",
-        swap(store_metadata.KEPT, _one_event),
-        f"{_META}#14",
-        "procedure.Notifications#14",
-    ),
-    _fault(
         "one-rule-of-two",
         "Of PPR1 and PPR2 together PPR1 alone is kept.",
         swap(store_metadata.KEPT, _rules_of_both),
@@ -245,11 +235,5 @@ FAULTS: Final = (
         "Rules without an owner are accepted.",
         skip(store_metadata.CHECKS, "rules_owned"),
         f"{_META}#25",
-    ),
-    _fault(
-        "segments-of-1000",
-        "An 86 of more than 1,000 octets is refused.",
-        _most_octets(1000),
-        f"{_LPE}#09",
     ),
 )
