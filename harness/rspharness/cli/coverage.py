@@ -6,8 +6,12 @@ Reads the results of a run, or the table of axes; judges no case itself.
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rspcore.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rspharness.record.axes import Cell
 
 __all__ = ["add_parser", "show"]
 
@@ -111,15 +115,24 @@ def _show_axes(folder: Path) -> int:
     for one in table.holes:
         probes = f", only the probes {' '.join(one.ids)}" if one.ids else ""
         print(f"hole: {one.function}, {one.axis.name} ({one.axis.varies}){probes}")
+    for axis in AXES:
+        absent = [name for name, cells in table.cells.items() if _absent(cells, axis.name)]
+        if absent:
+            print(f"-: {axis.name}: {len(absent)} functions have no {axis.absent}")
     walked = len(table.all) - len(table.holes) - len(table.reasons)
     whole = len(table.cells) * len(AXES)
     print(
         f"{len(table.cells)} functions, {len(AXES)} axes, {whole} cells, "
-        f"{whole - len(table.all)} of them without what the axis varies; of the other "
+        f"{whole - len(table.all)} of them ({1 - len(table.all) / whole:.0%}) without what the "
+        f"axis varies; of the other "
         f"{len(table.all)} walked {walked}, reasons {len(table.reasons)} ({table.share:.0%}, less "
         f"than {MOST_REASONS:.0%} allowed), holes {len(table.holes)}"
     )
     return 0 if table.complete else 1
+
+
+def _absent(cells: "tuple[Cell, ...]", axis: str) -> bool:
+    return any(one.axis.name == axis and one.state == "none" for one in cells)
 
 
 def _line(name: str, words: Sequence[str], first: int, widths: Sequence[int]) -> str:

@@ -35,23 +35,40 @@ class Axis:
         name: Column of the table.
         varies: What differs along it.
         needs: What a function has to have; empty: every function has the axis.
+        absent: That in words.
     """
 
     name: str
     varies: str
     needs: str = ""
+    absent: str = ""
 
 
 AXES: Final = (
-    Axis("addressing", "the form in which Profile, file, key set or record is named", "names"),
+    Axis(
+        "addressing",
+        "the form in which Profile, file, key set or record is named",
+        "names",
+        "name in two forms",
+    ),
     Axis("channel", "basic, further, reopened logical channel"),
-    Axis("curve", "NIST P-256 and brainpoolP256r1", "keys"),
+    Axis("curve", "NIST P-256 and brainpoolP256r1", "keys", "key on a curve"),
     Axis("reset", "before and after a reset or power cycle"),
     Axis("after", "after another session, or while and after another Profile is Enabled"),
-    Axis("boundary", "both sides of each size and count", "bounds"),
-    Axis("left_out", "the part left out of what a signature or MAC covers", "signed"),
-    Axis("order", "commands and parts in another order, each with a right MAC", "order"),
-    Axis("counter", "the other commands that share a counter", "counter"),
+    Axis("boundary", "both sides of each size and count", "bounds", "size or count"),
+    Axis(
+        "left_out",
+        "the part left out of what a signature or MAC covers",
+        "signed",
+        "signature or MAC over a request",
+    ),
+    Axis(
+        "order",
+        "commands and parts in another order, each with a right MAC",
+        "order",
+        "order to keep",
+    ),
+    Axis("counter", "the other commands that share a counter", "counter", "counter to share"),
 )
 """The axes, in the order of the columns."""
 
