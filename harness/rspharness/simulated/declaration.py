@@ -12,6 +12,8 @@ from rspcore.messages.es10b import GetRatResponse
 from rspcore.messages.euicc_info import RspCapability, TreProperty, UiccCapability
 from rspcore.messages.isdr import LpaeSupport
 from rspcore.messages.metadata import PprId
+from rspcore.messages.v3.capability_bits import EuiccRspCapability
+from rspcore.messages.v3.card_and_device import EuiccConfiguration
 from rspharness.card.capabilities import options_of_rat
 from rspharness.card.declared_values import ABSENT, bit_names
 
@@ -29,6 +31,7 @@ def options_of(state: "CardState") -> dict[str, bool]:
         "O_E_LPAe": bool(interfaces),
         "LPAE_CAT": LpaeSupport.lpaeUsingCat in interfaces,
         "LPAE_SCWS": LpaeSupport.lpaeUsingScws in interfaces,
+        "LPAE_E4E": EuiccConfiguration.lpaeUsingE4Esupported in interfaces,
         "O_E_INTEGRATED": TreProperty.isIntegrated in (state.personality.tre_properties or ()),
     }
 
@@ -51,7 +54,10 @@ def declared_values(state: "CardState") -> dict[str, str | int | bool]:
         "pp_version": personality.pp_version,
         "additional_profile_versions": None if versions is None else _listed(versions),
         "uicc_capability": bit_names(personality.uicc_capability, UiccCapability),
-        "rsp_capability": bit_names(personality.rsp_capability, RspCapability),
+        "rsp_capability": bit_names(
+            personality.rsp_capability,
+            EuiccRspCapability if personality.version_3 else RspCapability,
+        ),
         "sas_number": personality.sas_accreditation_number,
         "platform_label": dloa.platform_label if dloa else None,
         "discovery_base_url": dloa.discovery_base_url if dloa else None,

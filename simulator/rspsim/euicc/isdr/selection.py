@@ -4,6 +4,8 @@ from typing import Final
 
 from rspcore import tlv
 from rspcore.messages.isdr import IsdrProprietaryApplicationTemplate
+from rspcore.messages.v3 import card_and_device
+from rspcore.messages.v3.card_and_device import EuiccConfiguration
 from rspcore.status import StatusWord
 from rspcore.tags import ISDR_AID
 from rspsim.euicc.decisions import Decision
@@ -22,6 +24,10 @@ def _fci(state: CardState) -> bytes:
     template = IsdrProprietaryApplicationTemplate(
         svn=personality.svn, lpae_support=personality.lpae_support
     )
+    if personality.version_3:
+        template = card_and_device.IsdrProprietaryApplicationTemplate(
+            svn=personality.svn, lpae_support=_configuration(state)
+        )
     longest = personality.max_data_length.to_bytes(
         1 if personality.max_data_length < 0x100 else 2, "big"
     )
@@ -31,6 +37,13 @@ def _fci(state: CardState) -> bytes:
         tlv.encode(0xA5, tlv.encode(0x9F65, longest)),
         template.encode(),
     )
+
+
+def _configuration(state: CardState) -> frozenset[int]:
+    """Returns euiccConfiguration: the interfaces of an LPAe, and whether a Profile is enabled."""
+    interfaces = state.personality.lpae_support or frozenset()
+    enabled = any(profile.enabled for profile in state.profiles)
+    return interfaces | ({EuiccConfiguration.enabledProfile} if enabled else frozenset())
 
 
 FCI: Final = Decision("isdr.fci", _fci, "FCI of the ISD-R")
