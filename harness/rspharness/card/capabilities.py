@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 from rspcore import tlv
 from rspcore.errors import DecodeError, RspError
+from rspcore.ids import Version
 from rspcore.messages.es10b import GetEuiccInfo1Request, GetEuiccInfo2Request, GetRatRequest
 from rspcore.messages.euicc_info import (
     EuiccInfo1,
@@ -23,6 +24,7 @@ from rspcore.messages.euicc_info import (
     UiccCapability,
 )
 from rspcore.messages.metadata import PprId, ProfilePolicyAuthorisationRule
+from rspcore.messages.v3 import card_and_device
 from rspcore.messages.v3.capability_bits import EuiccRspCapability
 from rspcore.tags import Tag
 from rspharness.card.card_under_test import Card
@@ -58,6 +60,7 @@ DECLARED_ONLY: Final = frozenset(
 NOT_DECLARED: Final = "neither read from the card nor declared"
 """Why an option of `DECLARED_ONLY` is unknown."""
 
+_V3_1: Final = Version.from_text("3.1.0")
 _LPAE_BITS: Final = 0x03  # BIT STRING inside the E0 template
 _CAT, _SCWS, _E4E = 0x80, 0x40, 0x10
 
@@ -162,6 +165,8 @@ def read_capabilities(
             unknown |= dict.fromkeys(sorted(names), reason)
         else:
             read |= values
+    if info is not None:
+        read |= _of_version_3(info)
     for name, held, reason in _of_info(info, no_info):
         if held is None:
             unknown[name] = reason
@@ -206,6 +211,17 @@ def _of_info(info: EuiccInfo2 | None, no_info: str) -> Iterator[tuple[str, bool 
             bits, reason = _part("EUICCInfo2", partial(_bits, info, component))
         for name, anyone in options.items():
             yield name, None if bits is None else not anyone.isdisjoint(bits), reason
+
+
+def _of_version_3(info: EuiccInfo2) -> dict[str, bool]:
+    """Returns options of rows of version 3 that are no bit; what cannot be read counts as none."""
+    whole = card_and_device.EuiccInfo2.decode(info.raw or info.encode())
+    highest, _ = _part("EUICCInfo2", lambda: whole.highest_svn)
+    signing, _ = _part("EUICCInfo2", lambda: whole.euicc_ci_pkid_list_for_signing)
+    return {
+        "V3_1": highest is not None and highest >= _V3_1,
+        "O_VAR_O": bool(signing),
+    }
 
 
 def _bits(info: EuiccInfo2, component: str) -> frozenset[int]:

@@ -21,7 +21,7 @@ from rspcore.messages.euicc_info import (
     UiccCapability,
 )
 from rspcore.messages.v3.capability_bits import EuiccRspCapability, LpaMode
-from rspsim.euicc.options import Options
+from rspsim.euicc.options import Options, PendingListing
 
 __all__ = ["PERSONALITIES", "PLAIN_SIM", "Personality", "personality_named"]
 
@@ -210,6 +210,7 @@ _V3_0: Final = replace(
     category=None,
     sas_accreditation_number="RSPLAB-TEST-3.0",
     lpa_mode=LpaMode.lpad,
+    options=Options(pending_listing=PendingListing.REFUSED),
 )
 _V3_1: Final = replace(
     _V3_0,

@@ -13,7 +13,7 @@ from rspsim.euicc.isdr.es10_function import Interface
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Channel
 
-__all__ = ["AID", "FCI", "announced", "selected"]
+__all__ = ["AID", "FCI", "announced", "selected", "template"]
 
 AID: Final = ISDR_AID
 
@@ -21,13 +21,6 @@ AID: Final = ISDR_AID
 def _fci(state: CardState) -> bytes:
     """Returns the FCI: AID, longest data field, and the ISD-R's own template E0 (5.7.1)."""
     personality = state.personality
-    template = IsdrProprietaryApplicationTemplate(
-        svn=personality.svn, lpae_support=personality.lpae_support
-    )
-    if personality.version_3:
-        template = card_and_device.IsdrProprietaryApplicationTemplate(
-            svn=personality.svn, lpae_support=_configuration(state)
-        )
     longest = personality.max_data_length.to_bytes(
         1 if personality.max_data_length < 0x100 else 2, "big"
     )
@@ -35,7 +28,19 @@ def _fci(state: CardState) -> bytes:
         0x6F,
         tlv.encode(0x84, AID.octets),
         tlv.encode(0xA5, tlv.encode(0x9F65, longest)),
-        template.encode(),
+        template(state).encode(),
+    )
+
+
+def template(state: CardState) -> IsdrProprietaryApplicationTemplate:
+    """Returns the template E0, that of version 3 on a card of version 3."""
+    personality = state.personality
+    if personality.version_3:
+        return card_and_device.IsdrProprietaryApplicationTemplate(
+            svn=personality.svn, lpae_support=_configuration(state)
+        )
+    return IsdrProprietaryApplicationTemplate(
+        svn=personality.svn, lpae_support=personality.lpae_support
     )
 
 
