@@ -21,12 +21,12 @@ reads the same definitions independently, and the tests compare the two.
 import dataclasses
 import typing
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, ClassVar, Self
 
 from rspcore import tlv
 from rspcore.errors import DecodeError, LocalError, OrderError
+from rspcore.frozen import dataclass
 from rspcore.ids import Aid, Eid, Iccid, MccMnc, Oid, TransactionId, Version
 from rspcore.tlv import Octets, Tlv
 
