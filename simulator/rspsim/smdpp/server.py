@@ -11,7 +11,7 @@ leaves `handle` is a bug in this server.
 Source: SGP.22 v2, 5.6 and 6.5.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
@@ -54,6 +54,7 @@ from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transp
 from rspsim.smdpp.protocol.order_consequences import OrdersWithConsequences
 from rspsim.smdpp.protocol.partner_side import PartnerSide
 from rspsim.smdpp.protocol.server_calls import AnsweredCalls
+from rspsim.smdpp.shared_settings import SettingTexts, SharedSettings
 from rspsim.smdpp.stock.order_book import OrderBook
 from rspsim.smdpp.stock.order_repository import OrderRepository, UnitOfWork
 from rspsim.smdpp.stock.orders import FINISHED, Order
@@ -106,6 +107,17 @@ class ServerState(Protocol):
     def errands(self) -> ErrandRepository:
         """Returns the calls that have to be made to partners."""
 
+    @property
+    def settings(self) -> SettingTexts:
+        """Returns what was changed of policy and clock."""
+
+    @property
+    def snapshots(self) -> MutableMapping[str, object]:
+        """Returns the snapshots that are kept, by name; they are no part of a snapshot."""
+
+    def make_history(self) -> History:
+        """Makes the history of requests and answers."""
+
     def unit(self) -> AbstractContextManager[object]:
         """Opens a unit of work, kept as a whole at its end; one inside another joins it."""
 
@@ -125,7 +137,6 @@ class SmDpPlus:
     Attributes:
         environment: Everything the functions may use.
         state: What must not be forgotten.
-        clock: The clock it goes by.
         history: Requests and answers.
         on_order_again: Called with each order that was made because the one before is finished;
             must return at once, or None.
@@ -172,8 +183,9 @@ class SmDpPlus:
         if curves is None:
             curves = tuple(c for c in pki.curves if len(pki.servers(Role.DP_AUTH, c)) >= server)
         identity = Identity(address=address, aliases=aliases, pki=pki, curves=curves, server=server)
-        self.clock = clock
+        self._own_clock = clock
         self._clock = FaultedClock(clock)
+        self._shared = SharedSettings(self.state.settings, policy, clock)
         self.environment = Environment(
             identity=identity,
             rng=rng,
@@ -193,13 +205,20 @@ class SmDpPlus:
             errands=self.state.errands,
             faults=FaultSwitch(faults, identity),
         )
-        self.history = History(limits)
+        self.history = self.state.make_history()
         self.on_order_again: Callable[[Order], None] | None = None
         self._partners = PartnerSide(self.environment, self.state.answered, self._unit)
 
     @property
+    def clock(self) -> Clock:
+        """Returns the clock it goes by."""
+        self._catch_up()
+        return self._own_clock
+
+    @property
     def policy(self) -> Policy:
         """Returns the policy in force; `change_policy` sets another."""
+        self._catch_up()
         return self.environment.policy
 
     @property
@@ -213,7 +232,21 @@ class SmDpPlus:
         return self.environment.orders
 
     def change_policy(self, policy: Policy) -> None:
-        """Goes on under another policy; sessions and orders stay as they are."""
+        """Goes on under another policy, in every process; sessions and orders stay as they are."""
+        self._shared.keep_policy(policy)
+        self._go_on_under(policy)
+
+    def keep_clock(self) -> None:
+        """Keeps the clock as it was just set, for every process."""
+        self._shared.keep_clock()
+
+    def _catch_up(self) -> None:
+        """Takes over what another process, a snapshot or a reset did to policy and clock."""
+        changed = self._shared.catch_up()
+        if changed is not None:
+            self._go_on_under(changed)
+
+    def _go_on_under(self, policy: Policy) -> None:
         environment = self.environment
         environment.policy = policy
         environment.sessions = replace(environment.sessions, lifetime=policy.session_lifetime)
@@ -281,6 +314,7 @@ class SmDpPlus:
         history as that of the JSON binding it is turned into. A call of an operator that has to
         ask another server is answered as if that were away; `steps` asks it.
         """
+        self._catch_up()
         if request.path == ASN1_PATH:
             return in_asn1(request, self.handle)
         if self.concerns_partner(request):
@@ -303,6 +337,7 @@ class SmDpPlus:
 
     def steps(self, request: HttpRequest) -> Steps[HttpResponse]:
         """Answers a call of an operator, in steps between which others may be answered."""
+        self._catch_up()
         response, summary = yield from self._partners.steps(request)
         name, at = self._partners.function(request.path), self.environment.clock.now()
         self._remember(at, name, request, _Done(response, summary), response)
@@ -314,6 +349,7 @@ class SmDpPlus:
         Whoever takes one makes the call and passes the reply to `settle_errand`; if it does not,
         the errand is due again after `rspsim.smdpp.errands.DUE_AGAIN`.
         """
+        self._catch_up()
         return self._partners.take_errand()
 
     def settle_errand(self, errand: Errand, reply: PartnerReply) -> None:

@@ -36,6 +36,7 @@ from rspsim.smdpp.protocol.es9p_function import noted_checks
 from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transport_fault
 from rspsim.smdpp.protocol.resends import AnsweredCall
 from rspsim.smdpp.protocol.server_calls import CallRules, answered_once, failed, unreadable
+from rspsim.smdpp.shared_settings import SharedSettings
 from rspsim.smdpp.stock.sessions import MemorySessions, Session, SessionBook
 from rspsim.smds.ds_state import DsState
 from rspsim.smds.es11 import authenticate_client, initiate_authentication
@@ -74,7 +75,6 @@ class SmDs:
 
     Attributes:
         surroundings: Everything the functions may use.
-        clock: The clock it goes by.
         history: Requests and answers.
         faults: The switch of the faults.
         state: What must not be forgotten, and the sessions.
@@ -117,7 +117,7 @@ class SmDs:
         if not curves:
             raise ConfigError("SM-DS: the PKI has no CERT.DSauth with its key; add both")
         identity = DsIdentity(address=address, aliases=aliases, pki=pki, curves=curves, root=root)
-        self.clock = clock
+        self._own_clock = clock
         self.history = History(limits)
         self.faults = FaultSwitch(
             lambda: tuple(
@@ -127,12 +127,14 @@ class SmDs:
             FUNCTIONS,
             without=frozenset(("order",)),
         )
+        kept = MemoryEvents() if events is None else events
+        self._shared = SharedSettings(kept.settings, policy, clock)
         self.surroundings = Surroundings(
             identity=identity,
             rng=rng,
             clock=clock,
             policy=policy,
-            events=MemoryEvents() if events is None else events,
+            events=kept,
             sessions=SessionBook(MemorySessions(limits), policy.session_lifetime),
         )
 
@@ -144,8 +146,15 @@ class SmDs:
         return self.surroundings.identity
 
     @property
+    def clock(self) -> Clock:
+        """Returns the clock it goes by."""
+        self._catch_up()
+        return self._own_clock
+
+    @property
     def policy(self) -> Policy:
         """Returns the policy in force; `change_policy` sets another."""
+        self._catch_up()
         return self.surroundings.policy
 
     @property
@@ -154,7 +163,21 @@ class SmDs:
         return self.surroundings.sessions
 
     def change_policy(self, policy: Policy) -> None:
-        """Goes on under another policy; events and sessions stay as they are."""
+        """Goes on under another policy, in every process; events and sessions stay as they are."""
+        self._shared.keep_policy(policy)
+        self._go_on_under(policy)
+
+    def keep_clock(self) -> None:
+        """Keeps the clock as it was just set, for every process."""
+        self._shared.keep_clock()
+
+    def _catch_up(self) -> None:
+        """Takes over what another process, a snapshot or a reset did to policy and clock."""
+        changed = self._shared.catch_up()
+        if changed is not None:
+            self._go_on_under(changed)
+
+    def _go_on_under(self, policy: Policy) -> None:
         here = self.surroundings
         here.policy = policy
         here.sessions = replace(here.sessions, lifetime=policy.session_lifetime)
@@ -195,6 +218,7 @@ class SmDs:
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answers a request of an LPA, in either binding."""
+        self._catch_up()
         if request.path == ASN1_PATH:
             return in_asn1(request, self.handle, es11=True)
         name = function_of(request.path)
@@ -231,6 +255,7 @@ class SmDs:
 
     def steps(self, request: HttpRequest) -> Steps[HttpResponse]:
         """Answers a request of another server, in steps between which others may be answered."""
+        self._catch_up()
         name = function_of(request.path)
         refused = self._arrival(name, request)
         if refused is not None:
@@ -285,7 +310,7 @@ class SmDs:
         self.history.add(
             Exchange(
                 number=self.history.next_number,
-                at=self.clock.now(),
+                at=self._own_clock.now(),
                 function=name,
                 transaction_id=result.transaction_id,
                 summary=result.summary,
