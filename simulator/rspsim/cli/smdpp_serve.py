@@ -18,7 +18,7 @@ from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import issue_tls
 from rspcore.profile_maker import preset
 from rspsim.cli.console import Console
-from rspsim.cli.serving import exchange_line, state_file, wait_for_signal
+from rspsim.cli.serving import exchange_line, keep_from_collector, state_file, wait_for_signal
 from rspsim.cli.setting_options import chosen
 from rspsim.cli.smdpp_setup import make_server, packages
 from rspsim.server_setup import (
@@ -123,6 +123,7 @@ def _serve(options: argparse.Namespace, state: "FileState | None") -> int:
             server.history.listen(lambda exchange: console.line(exchange_line(exchange)))
             server.on_order_again = orders.show_again
         stack.enter_context(Courier(server, lock, partners))
+        keep_from_collector()
         wait_for_signal(stack)
     return 0
 

@@ -19,7 +19,6 @@ from typing import Any, Final, Protocol
 from rspcore.crypto.curves import Curve
 from rspcore.errors import DecodeError
 from rspcore.frozen import dataclass, replace
-from rspcore.ids import TransactionId
 from rspcore.messages.es9p import (
     PATH_PREFIX,
     ExecutionStatus,
@@ -30,7 +29,7 @@ from rspcore.messages.es9p import (
     StatusCodeData,
 )
 from rspcore.messages.json_codec import load_object
-from rspcore.pki.bundle import Credential, Pki
+from rspcore.pki.bundle import Pki
 from rspcore.pki.roles import Role
 from rspcore.printable_text import printable
 from rspsim.env import Clock, Rng
@@ -39,11 +38,11 @@ from rspsim.smdpp.errands import Errand, ErrandRepository
 from rspsim.smdpp.fault_clock import FaultedClock
 from rspsim.smdpp.fault_subject import fault_subject
 from rspsim.smdpp.fault_switch import Active, FaultSwitch, ServerFault
-from rspsim.smdpp.greeting import Greeting, TlsTerms
 from rspsim.smdpp.history import CheckNote, Exchange, History
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.identity import Identity
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
+from rspsim.smdpp.managed_server import ManagedServer
 from rspsim.smdpp.memory_state import MemoryState
 from rspsim.smdpp.partner_calls import NO_PARTNERS, PartnerReply, Steps, carried_out
 from rspsim.smdpp.policy import STANDARD, Policy
@@ -54,7 +53,7 @@ from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transp
 from rspsim.smdpp.protocol.order_consequences import OrdersWithConsequences
 from rspsim.smdpp.protocol.partner_side import PartnerSide
 from rspsim.smdpp.protocol.server_calls import AnsweredCalls
-from rspsim.smdpp.shared_settings import SettingTexts, SharedSettings
+from rspsim.smdpp.shared_settings import SettingTexts
 from rspsim.smdpp.stock.order_book import OrderBook
 from rspsim.smdpp.stock.order_repository import OrderRepository, UnitOfWork
 from rspsim.smdpp.stock.orders import FINISHED, Order
@@ -65,7 +64,7 @@ from rspsim.smdpp.stock.receipts import (
     ReceiptRepository,
     SeenNotifications,
 )
-from rspsim.smdpp.stock.sessions import Session, SessionBook, SessionRepository
+from rspsim.smdpp.stock.sessions import SessionBook, SessionRepository
 from rspsim.smdpp.variation import Steady, Variation
 
 __all__ = ["REFERENCE_ADDRESS", "ServerState", "SmDpPlus"]
@@ -131,7 +130,7 @@ class ServerState(Protocol):
         """Puts back what a snapshot has; raises LocalError for one of another kind."""
 
 
-class SmDpPlus:
+class SmDpPlus(ManagedServer):
     """A mock SM-DP+ for LPAs.
 
     Attributes:
@@ -183,9 +182,8 @@ class SmDpPlus:
         if curves is None:
             curves = tuple(c for c in pki.curves if len(pki.servers(Role.DP_AUTH, c)) >= server)
         identity = Identity(address=address, aliases=aliases, pki=pki, curves=curves, server=server)
-        self._own_clock = clock
+        super().__init__(self.state.settings, policy, clock)
         self._clock = FaultedClock(clock)
-        self._shared = SharedSettings(self.state.settings, policy, clock)
         self.environment = Environment(
             identity=identity,
             rng=rng,
@@ -210,18 +208,6 @@ class SmDpPlus:
         self._partners = PartnerSide(self.environment, self.state.answered, self._unit)
 
     @property
-    def clock(self) -> Clock:
-        """Returns the clock it goes by."""
-        self._catch_up()
-        return self._own_clock
-
-    @property
-    def policy(self) -> Policy:
-        """Returns the policy in force; `change_policy` sets another."""
-        self._catch_up()
-        return self.environment.policy
-
-    @property
     def sessions(self) -> SessionBook:
         """Returns the RSP sessions."""
         return self.environment.sessions
@@ -231,34 +217,14 @@ class SmDpPlus:
         """Returns the order book."""
         return self.environment.orders
 
-    def change_policy(self, policy: Policy) -> None:
-        """Goes on under another policy, in every process; sessions and orders stay as they are."""
-        self._shared.keep_policy(policy)
-        self._go_on_under(policy)
-
-    def keep_clock(self) -> None:
-        """Keeps the clock as it was just set, for every process."""
-        self._shared.keep_clock()
-
-    def _catch_up(self) -> None:
-        """Takes over what another process, a snapshot or a reset did to policy and clock."""
-        changed = self._shared.catch_up()
-        if changed is not None:
-            self._go_on_under(changed)
+    def _policy_in_force(self) -> Policy:
+        return self.environment.policy
 
     def _go_on_under(self, policy: Policy) -> None:
         environment = self.environment
         environment.policy = policy
         environment.sessions = replace(environment.sessions, lifetime=policy.session_lifetime)
         environment.orders.lenient_ids = policy.lenient_ids
-
-    def session_named(self, transaction_id: str) -> Session | None:
-        """Returns the session of a TransactionID in hexadecimal digits, or None."""
-        try:
-            name = TransactionId.from_hex(transaction_id)
-        except DecodeError:
-            return None
-        return self.environment.sessions.known(name)
 
     @property
     def faults(self) -> FaultSwitch:
@@ -287,24 +253,6 @@ class SmDpPlus:
             LocalError: there is no such fault, parameter or word. Nothing was switched.
         """
         return self.faults.held(name, **given)
-
-    def greeting(self, terms: TlsTerms, own: Credential) -> Greeting | None:
-        """Returns how a client that has just connected is met, None for as usual.
-
-        It is asked for by the front, from the thread that accepts connections.
-
-        Args:
-            terms: What the TLS certificate is made for.
-            own: The TLS certificate of the server and its key.
-        """
-        met = Greeting(terms=terms, certificate=own.certificate.der, credential=own)
-        asked = self.faults.through(fault_points.CONNECTION, met, "")
-        return None if asked is met else asked
-
-    @property
-    def listening(self) -> bool:
-        """Returns whether the ports of ES9+ are open."""
-        return self.faults.through(fault_points.LISTENING, True, "")  # noqa: FBT003  a value
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answers one request.

@@ -14,21 +14,20 @@ from typing import Final
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, DecodeError
 from rspcore.frozen import dataclass, replace
-from rspcore.ids import TransactionId
 from rspcore.messages.es9p import PATH_PREFIX, ExecutionStatus, Response, StatusCodeData
 from rspcore.messages.es12 import ES12_PREFIX, ES15_PREFIX, EventResponse
 from rspcore.messages.json_codec import load_object
-from rspcore.pki.bundle import Credential, Pki
+from rspcore.pki.bundle import Pki
 from rspcore.pki.roles import Role
 from rspcore.printable_text import printable
 from rspsim.env import Clock, Rng
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.fault_classes import FaultClass
 from rspsim.smdpp.fault_switch import FaultSwitch, ServerFault
-from rspsim.smdpp.greeting import Greeting, TlsTerms
 from rspsim.smdpp.history import CheckNote, Exchange, History
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
+from rspsim.smdpp.managed_server import ManagedServer
 from rspsim.smdpp.partner_calls import Steps
 from rspsim.smdpp.policy import STANDARD, Policy
 from rspsim.smdpp.protocol.asn1_binding import ASN1_PATH, in_asn1
@@ -36,8 +35,7 @@ from rspsim.smdpp.protocol.es9p_function import noted_checks
 from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transport_fault
 from rspsim.smdpp.protocol.resends import AnsweredCall
 from rspsim.smdpp.protocol.server_calls import CallRules, answered_once, failed, unreadable
-from rspsim.smdpp.shared_settings import SharedSettings
-from rspsim.smdpp.stock.sessions import MemorySessions, Session, SessionBook
+from rspsim.smdpp.stock.sessions import MemorySessions, SessionBook
 from rspsim.smds.ds_state import DsState
 from rspsim.smds.es11 import authenticate_client, initiate_authentication
 from rspsim.smds.es12 import delete_event, register_event
@@ -70,13 +68,12 @@ _ES12: Final[Mapping[str, _Es12]] = {
 }
 
 
-class SmDs:
+class SmDs(ManagedServer):
     """A mock SM-DS for LPAs and servers.
 
     Attributes:
         surroundings: Everything the functions may use.
         history: Requests and answers.
-        faults: The switch of the faults.
         state: What must not be forgotten, and the sessions.
     """
 
@@ -117,9 +114,10 @@ class SmDs:
         if not curves:
             raise ConfigError("SM-DS: the PKI has no CERT.DSauth with its key; add both")
         identity = DsIdentity(address=address, aliases=aliases, pki=pki, curves=curves, root=root)
-        self._own_clock = clock
+        kept = MemoryEvents() if events is None else events
+        super().__init__(kept.settings, policy, clock)
         self.history = History(limits)
-        self.faults = FaultSwitch(
+        self._faults = FaultSwitch(
             lambda: tuple(
                 one for one in faults() if one.point in _POINTS and one.kind is not FaultClass.ORDER
             ),
@@ -127,8 +125,6 @@ class SmDs:
             FUNCTIONS,
             without=frozenset(("order",)),
         )
-        kept = MemoryEvents() if events is None else events
-        self._shared = SharedSettings(kept.settings, policy, clock)
         self.surroundings = Surroundings(
             identity=identity,
             rng=rng,
@@ -146,65 +142,22 @@ class SmDs:
         return self.surroundings.identity
 
     @property
-    def clock(self) -> Clock:
-        """Returns the clock it goes by."""
-        self._catch_up()
-        return self._own_clock
-
-    @property
-    def policy(self) -> Policy:
-        """Returns the policy in force; `change_policy` sets another."""
-        self._catch_up()
-        return self.surroundings.policy
+    def faults(self) -> FaultSwitch:
+        """Returns the switch of the faults."""
+        return self._faults
 
     @property
     def sessions(self) -> SessionBook:
         """Returns the RSP sessions."""
         return self.surroundings.sessions
 
-    def change_policy(self, policy: Policy) -> None:
-        """Goes on under another policy, in every process; events and sessions stay as they are."""
-        self._shared.keep_policy(policy)
-        self._go_on_under(policy)
-
-    def keep_clock(self) -> None:
-        """Keeps the clock as it was just set, for every process."""
-        self._shared.keep_clock()
-
-    def _catch_up(self) -> None:
-        """Takes over what another process, a snapshot or a reset did to policy and clock."""
-        changed = self._shared.catch_up()
-        if changed is not None:
-            self._go_on_under(changed)
+    def _policy_in_force(self) -> Policy:
+        return self.surroundings.policy
 
     def _go_on_under(self, policy: Policy) -> None:
         here = self.surroundings
         here.policy = policy
         here.sessions = replace(here.sessions, lifetime=policy.session_lifetime)
-
-    def session_named(self, transaction_id: str) -> Session | None:
-        """Returns the session of a TransactionID in hexadecimal digits, or None."""
-        try:
-            name = TransactionId.from_hex(transaction_id)
-        except DecodeError:
-            return None
-        return self.surroundings.sessions.known(name)
-
-    def greeting(self, terms: TlsTerms, own: Credential) -> Greeting | None:
-        """Returns how a client that has just connected is met, None for as usual.
-
-        Args:
-            terms: What the TLS certificate is made for.
-            own: The TLS certificate of the server and its key.
-        """
-        met = Greeting(terms=terms, certificate=own.certificate.der, credential=own)
-        asked = self.faults.through(fault_points.CONNECTION, met, "")
-        return None if asked is met else asked
-
-    @property
-    def listening(self) -> bool:
-        """Returns whether the ports are open."""
-        return self.faults.through(fault_points.LISTENING, True, "")  # noqa: FBT003  a value
 
     def note_refusal(self, request: HttpRequest, response: HttpResponse, reason: str) -> None:
         """Notes in the history that a client sent what is no request, and got this answer."""

@@ -24,6 +24,7 @@ from rspsim.stores.history_file import HistoryFile, history_beside
 from rspsim.stores.partner_rows import PARTNER_TABLES, AnsweredRows, ErrandRows
 from rspsim.stores.schema_1 import migrate
 from rspsim.stores.server_rows import (
+    INDEXES,
     TABLES,
     Database,
     OrderRows,
@@ -169,8 +170,8 @@ class FileState:
         elif database.execute("PRAGMA user_version").fetchone()[0] == 1:
             migrate(Database(database, str(self._path)))
             database.execute(f"PRAGMA user_version={SCHEMA}")
-        for table in (*PARTNER_TABLES, *SETTING_TABLES):
-            database.execute(table)
+        for statement in (*PARTNER_TABLES, *SETTING_TABLES, *INDEXES):
+            database.execute(statement)
         database.execute("COMMIT")
 
     @contextmanager
