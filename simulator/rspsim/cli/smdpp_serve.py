@@ -216,13 +216,14 @@ class _Orders:
         self._wishes = chosen(options, "order")
         self._console = console
         self._packages: dict[int, Package] = {}
-        self._kept = server.orders.all()
-        if self._kept and not self._wanted():
-            return
-        matching_id = self._wishes.get("matching_id")
-        for package in packages(options, server.identity.address, self._iccid()):
-            self._order(package, matching_id)
-            matching_id = None
+        with server.state.unit():  # another process may start on the same file at this moment
+            self._kept = server.orders.all()
+            if self._kept and not self._wanted():
+                return
+            matching_id = self._wishes.get("matching_id")
+            for package in packages(options, server.identity.address, self._iccid()):
+                self._order(package, matching_id)
+                matching_id = None
 
     def _wanted(self) -> bool:
         """Returns whether something is ordered, though the file has orders.
