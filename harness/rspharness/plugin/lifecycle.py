@@ -26,6 +26,7 @@ from rspharness.record.verdicts import (
     ExpectationError,
     Inconclusive,
     LinkFault,
+    MachineLacksError,
     TargetLost,
     Verdict,
 )
@@ -259,7 +260,7 @@ def judged(case: CaseState, run: Run, *, setup: bool = False) -> Iterator[None]:
         yield
     except (KeyboardInterrupt, pytest.exit.Exception):
         raise
-    except NoCardError as error:
+    except (NoCardError, MachineLacksError) as error:
         case.judge(error)
         raise RunStoppedError(str(error), returncode=NOTHING_RAN) from error
     except pytest.skip.Exception as skipped:

@@ -45,15 +45,13 @@ CREATE TABLE notification (number INTEGER PRIMARY KEY, genuine INTEGER, octets I
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE content (name TEXT PRIMARY KEY, octets BLOB NOT NULL);
 """
-_MATCHING_ID: Final = "json_extract(json, '$.matching_id')"
-_STATE: Final = "json_extract(json, '$.state')"
 INDEXES: Final = (
-    "CREATE INDEX IF NOT EXISTS order_of_profile ON orders (iccid)",
-    f"CREATE INDEX IF NOT EXISTS order_with_matching_id ON orders ({_MATCHING_ID})",
-    f"CREATE INDEX IF NOT EXISTS order_in_state ON orders ({_STATE})",
-    "CREATE INDEX IF NOT EXISTS profile_of_type ON profile (type)",
+    "CREATE INDEX IF NOT EXISTS orders_of_profile ON orders (iccid)",
+    "CREATE INDEX IF NOT EXISTS orders_named ON orders (json_extract(json, '$.matching_id'))",
+    "CREATE INDEX IF NOT EXISTS orders_in_state ON orders (json_extract(json, '$.state'))",
+    "CREATE INDEX IF NOT EXISTS profiles_of_type ON profile (type)",
 )
-"""What finds orders and Profiles without looking at the others, however many there are."""
+"""By what orders and Profiles are found; older files get them when they are opened."""
 _BOUNDED_EACH: Final = 64
 """After how many Notifications their bounds are enforced."""
 _COLLECTED_EACH: Final = 4096
@@ -142,29 +140,27 @@ class OrderRows:
         found = row.fetchone()
         return None if found is None else self._value(number, found[0])
 
-    def newest_number(self) -> int:
-        """Returns the highest number of an order, 0 when there is none."""
-        (number,) = self._database.execute("SELECT max(number) FROM orders").fetchone()
-        return int(number or 0)
-
-    def of_profile(self, iccid: Iccid) -> tuple[Order, ...]:
-        """Returns the orders of the Profile with this ICCID, oldest first."""
+    def of_iccid(self, iccid: Iccid) -> tuple[Order, ...]:
+        """Returns the orders of a Profile, oldest first."""
         return self._where("iccid = ?", str(iccid))
 
-    def with_matching_id(self, matching_id: str) -> tuple[Order, ...]:
-        """Returns the orders with this MatchingID, oldest first."""
-        return self._where(f"{_MATCHING_ID} = ?", matching_id)
+    def named(self, matching_id: str) -> tuple[Order, ...]:
+        """Returns the orders with a MatchingID, oldest first."""
+        return self._where("json_extract(json, '$.matching_id') = ?", matching_id)
 
     def available(self) -> tuple[Order, ...]:
         """Returns the orders to be, which are Available, oldest first."""
-        return self._where(f"{_STATE} = ?", OrderState.AVAILABLE.value)
+        return self._where("json_extract(json, '$.state') = ?", OrderState.AVAILABLE.value)
 
     def _where(self, condition: str, value: str) -> tuple[Order, ...]:
-        rows = self._database.execute(
-            f"SELECT number, json FROM orders WHERE {condition} ORDER BY number",  # noqa: S608  ours
-            (value,),
-        )
-        return tuple(self._value(number, text) for number, text in rows.fetchall())
+        query = f"SELECT number, json FROM orders WHERE {condition} ORDER BY number"  # noqa: S608  own words
+        rows = self._database.execute(query, (value,)).fetchall()
+        return tuple(self._value(number, text) for number, text in rows)
+
+    def newest(self) -> int:
+        """Returns the highest number of an order, 0 without one."""
+        found = self._database.execute("SELECT max(number) FROM orders").fetchone()
+        return found[0] or 0
 
     def put(self, order: Order) -> None:
         """Sets the current value of an order; a new number adds an order."""

@@ -46,21 +46,21 @@ class OrdersWithConsequences:
         """Returns the order with this number, or None."""
         return self._inner.get(number)
 
-    def newest_number(self) -> int:
-        """Returns the highest number of an order, 0 when there is none."""
-        return self._inner.newest_number()
+    def of_iccid(self, iccid: Iccid) -> tuple[Order, ...]:
+        """Returns the orders of a Profile, oldest first."""
+        return self._inner.of_iccid(iccid)
 
-    def of_profile(self, iccid: Iccid) -> tuple[Order, ...]:
-        """Returns the orders of the Profile with this ICCID, oldest first."""
-        return self._inner.of_profile(iccid)
-
-    def with_matching_id(self, matching_id: str) -> tuple[Order, ...]:
-        """Returns the orders with this MatchingID, oldest first."""
-        return self._inner.with_matching_id(matching_id)
+    def named(self, matching_id: str) -> tuple[Order, ...]:
+        """Returns the orders with a MatchingID, oldest first."""
+        return self._inner.named(matching_id)
 
     def available(self) -> tuple[Order, ...]:
         """Returns the orders to be, which are Available, oldest first."""
         return self._inner.available()
+
+    def newest(self) -> int:
+        """Returns the highest number of an order, 0 without one."""
+        return self._inner.newest()
 
     def put(self, order: Order) -> None:
         """Sets the current value of an order, and keeps the errands that follow from it."""

@@ -306,7 +306,7 @@ class OrderBook:
         never_ordered = (OrderState.AVAILABLE, OrderState.ALLOCATED, OrderState.LINKED)
         return [
             order
-            for order in self.repository.with_matching_id(matching_id)
+            for order in self.repository.named(matching_id)
             if order.state not in never_ordered
         ]
 

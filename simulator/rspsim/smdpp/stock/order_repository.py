@@ -1,8 +1,8 @@
 """Where orders are kept, and what keeps several things together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from typing import Final, Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from rspcore.ids import Iccid
 from rspsim.smdpp.stock.orders import Order, OrderState
@@ -13,11 +13,11 @@ UnitOfWork: TypeAlias = Callable[[], AbstractContextManager[object]]
 """Opens a unit of work: what is kept inside one is kept together at its end, or not at all."""
 
 
-_AVAILABLE: Final = ("state", OrderState.AVAILABLE)
+_Name = TypeVar("_Name")
 
 
 class OrderRepository(Protocol):
-    """Keeps the current value of each order; finds one without looking at the others."""
+    """Keeps the current value of each order."""
 
     def all(self) -> tuple[Order, ...]:
         """Returns every order, oldest first."""
@@ -25,17 +25,17 @@ class OrderRepository(Protocol):
     def get(self, number: int) -> Order | None:
         """Returns the order with this number, or None."""
 
-    def newest_number(self) -> int:
-        """Returns the highest number of an order, 0 when there is none."""
+    def of_iccid(self, iccid: Iccid) -> tuple[Order, ...]:
+        """Returns the orders of a Profile, oldest first, without a look at the others."""
 
-    def of_profile(self, iccid: Iccid) -> tuple[Order, ...]:
-        """Returns the orders of the Profile with this ICCID, oldest first."""
-
-    def with_matching_id(self, matching_id: str) -> tuple[Order, ...]:
-        """Returns the orders with this MatchingID, oldest first."""
+    def named(self, matching_id: str) -> tuple[Order, ...]:
+        """Returns the orders with a MatchingID, oldest first, without a look at the others."""
 
     def available(self) -> tuple[Order, ...]:
-        """Returns the orders to be, which are Available, oldest first."""
+        """Returns the orders to be, which are Available, oldest first, likewise."""
+
+    def newest(self) -> int:
+        """Returns the highest number of an order, 0 without one."""
 
     def put(self, order: Order) -> None:
         """Sets the current value of an order; a new number adds an order."""
@@ -46,7 +46,9 @@ class MemoryOrders:
 
     def __init__(self) -> None:
         self._by_number: dict[int, Order] = {}
-        self._numbers: dict[tuple[str, object], dict[int, None]] = {}
+        self._by_iccid: dict[Iccid, dict[int, None]] = {}
+        self._by_matching_id: dict[str, dict[int, None]] = {}
+        self._available: dict[int, None] = {}
 
     def all(self) -> tuple[Order, ...]:
         """Returns every order, oldest first."""
@@ -56,45 +58,42 @@ class MemoryOrders:
         """Returns the order with this number, or None."""
         return self._by_number.get(number)
 
-    def newest_number(self) -> int:
-        """Returns the highest number of an order, 0 when there is none."""
-        return next(reversed(self._by_number), 0)
+    def of_iccid(self, iccid: Iccid) -> tuple[Order, ...]:
+        """Returns the orders of a Profile, oldest first."""
+        return self._of(self._by_iccid.get(iccid, ()))
 
-    def of_profile(self, iccid: Iccid) -> tuple[Order, ...]:
-        """Returns the orders of the Profile with this ICCID, oldest first."""
-        return self._under(("iccid", iccid))
-
-    def with_matching_id(self, matching_id: str) -> tuple[Order, ...]:
-        """Returns the orders with this MatchingID, oldest first."""
-        return self._under(("matching_id", matching_id))
+    def named(self, matching_id: str) -> tuple[Order, ...]:
+        """Returns the orders with a MatchingID, oldest first."""
+        return self._of(self._by_matching_id.get(matching_id, ()))
 
     def available(self) -> tuple[Order, ...]:
         """Returns the orders to be, which are Available, oldest first."""
-        return self._under(_AVAILABLE)
+        return self._of(self._available)
+
+    def _of(self, numbers: Iterable[int]) -> tuple[Order, ...]:
+        return tuple(self._by_number[number] for number in sorted(numbers))
+
+    def newest(self) -> int:
+        """Returns the highest number of an order, 0 without one."""
+        return next(reversed(self._by_number), 0)
 
     def put(self, order: Order) -> None:
         """Sets the current value of an order; a new number adds an order."""
-        number, before = order.number, self._by_number.get(order.number)
-        self._by_number[number] = order
-        names = _names(order)
-        for name in () if before is None else set(_names(before)) - set(names):
-            numbers = self._numbers[name]
-            del numbers[number]
-            if not numbers:
-                del self._numbers[name]
-        for name in names:
-            self._numbers.setdefault(name, {})[number] = None
-
-    def _under(self, name: tuple[str, object]) -> tuple[Order, ...]:
-        return tuple(self._by_number[one] for one in sorted(self._numbers.get(name, ())))
+        before = self._by_number.get(order.number)
+        if before is not None:
+            _forget(self._by_iccid, before.iccid, order.number)
+            _forget(self._by_matching_id, before.matching_id, order.number)
+            self._available.pop(order.number, None)
+        self._by_number[order.number] = order
+        self._by_iccid.setdefault(order.iccid, {})[order.number] = None
+        self._by_matching_id.setdefault(order.matching_id, {})[order.number] = None
+        if order.state is OrderState.AVAILABLE:
+            self._available[order.number] = None
 
 
-def _names(order: Order) -> list[tuple[str, object]]:
-    """Returns what an order is found by, beside its number."""
-    names: list[tuple[str, object]] = [
-        ("iccid", order.iccid),
-        ("matching_id", order.matching_id),
-    ]
-    if order.state is OrderState.AVAILABLE:
-        names.append(_AVAILABLE)
-    return names
+def _forget(table: dict[_Name, dict[int, None]], name: _Name, number: int) -> None:
+    """Takes a number from under a name, and the name with the last number."""
+    numbers = table[name]
+    del numbers[number]
+    if not numbers:
+        del table[name]

@@ -101,7 +101,7 @@ class ProfileStock:
         self.profiles.put(profile)
         back = last is not None and last.state is OrderState.AVAILABLE
         return Order(
-            number=last.number if last is not None and back else self._orders.newest_number() + 1,
+            number=last.number if last is not None and back else self._orders.newest() + 1,
             smdp_address=self._address,
             iccid=iccid,
             upp=profile.upp,
@@ -182,7 +182,7 @@ class ProfileStock:
 
     def of_profile(self, iccid: Iccid) -> Order | None:
         """Returns the newest order of the Profile with this ICCID, or None."""
-        return next(reversed(self._orders.of_profile(iccid)), None)
+        return next(reversed(self._orders.of_iccid(iccid)), None)
 
     def available_profiles(self) -> tuple[StockedProfile, ...]:
         """Returns the Profiles that can be ordered, by ICCID: Available and not lost."""
@@ -200,7 +200,7 @@ class ProfileStock:
             drawn = int.from_bytes(self._rng.octets(8), "big") % 10**12
             first = f"{_ICCID_PREFIX}{drawn:012}"
             iccid = Iccid.from_digits(first + _luhn(first))
-            if self.profiles.get(iccid) is None and not self._orders.of_profile(iccid):
+            if self.profiles.get(iccid) is None and not self._orders.of_iccid(iccid):
                 return iccid
 
 

@@ -115,20 +115,20 @@ def test_orders_are_found_by_each_of_their_names_as_they_change(kind, tmp_path):
     state = FileState(tmp_path / "s.db") if kind == "file" else None
     server = SmDpPlus(PKI, rng=SeededRng(b"s"), clock=ManualClock(), state=state)
     orders = server.orders.repository
-    assert (orders.newest_number(), orders.available()) == (0, ())
+    assert (orders.newest(), orders.available()) == (0, ())
     first, second = order(server, 1, "A"), order(server, 2, "B")
-    assert orders.newest_number() == 2
-    assert orders.with_matching_id("A") == (first,)
-    assert orders.of_profile(second.iccid) == (second,)
-    assert orders.with_matching_id("C") == orders.of_profile(MADE.metadata.iccid) == ()
+    assert orders.newest() == 2
+    assert orders.named("A") == (first,)
+    assert orders.of_iccid(second.iccid) == (second,)
+    assert orders.named("C") == orders.of_iccid(MADE.metadata.iccid) == ()
     ended = server.orders.change(first.number, OrderEvent.CANCELLED)
     assert ended.state is OrderState.AVAILABLE
     assert orders.available() == (ended,)
-    assert orders.with_matching_id("A") == ()
+    assert orders.named("A") == ()
     assert [one.iccid for one in server.orders.stock.available_profiles()] == [first.iccid]
     again = order(server, 1, "A")
-    assert orders.of_profile(first.iccid) == (again,)
-    assert (orders.available(), orders.with_matching_id("A")) == ((), (again,))
+    assert orders.of_iccid(first.iccid) == (again,)
+    assert (orders.available(), orders.named("A")) == ((), (again,))
     if state is not None:
         state.close()
 
@@ -139,4 +139,4 @@ def test_memory_forgets_the_names_of_orders_that_change():
     assert isinstance(kept, MemoryOrders)
     made = order(server, 1, "A")
     server.orders.change(made.number, OrderEvent.CANCELLED)
-    assert ("matching_id", "A") not in kept._numbers
+    assert "A" not in kept._by_matching_id

@@ -233,7 +233,7 @@ def _installation(
         return None
     found = [
         order
-        for order in environment.orders.repository.of_profile(metadata.iccid)
+        for order in environment.orders.repository.of_iccid(metadata.iccid)
         if order.state in there and order.covers(eid, metadata.iccid, metadata.seq_number)
     ]
     key = operator.attrgetter("installed_seq", "number")
