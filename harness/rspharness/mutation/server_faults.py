@@ -1,6 +1,6 @@
 """The faults of our own server that the cases of servers have to find, from a file.
 
-`fixtures/server_faults.toml` has a table for each: how `rsplab smdpp serve` is told to have it, and
+`fixtures/server_faults.toml` has a table for each: how `rsplab smdpp serve` gets it, and
 the requirements whose case has to fail then.
 """
 
