@@ -22,6 +22,7 @@ from rspsim.stores.long_contents import Contents
 from rspsim.stores.state_codec import decode, encode
 
 __all__ = [
+    "INDEXES",
     "TABLES",
     "Database",
     "OrderRows",
@@ -44,6 +45,11 @@ CREATE TABLE notification (number INTEGER PRIMARY KEY, genuine INTEGER, octets I
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE content (name TEXT PRIMARY KEY, octets BLOB NOT NULL);
 """
+INDEXES: Final = (
+    "CREATE INDEX IF NOT EXISTS orders_of_profile ON orders (iccid)",
+    "CREATE INDEX IF NOT EXISTS orders_named ON orders (json_extract(json, '$.matching_id'))",
+)
+"""By what orders are found; older files get them when they are opened."""
 _BOUNDED_EACH: Final = 64
 """After how many Notifications their bounds are enforced."""
 _COLLECTED_EACH: Final = 4096
@@ -131,6 +137,24 @@ class OrderRows:
         row = self._database.execute("SELECT json FROM orders WHERE number = ?", (number,))
         found = row.fetchone()
         return None if found is None else self._value(number, found[0])
+
+    def of_iccid(self, iccid: Iccid) -> tuple[Order, ...]:
+        """Returns the orders of a Profile, oldest first."""
+        return self._where("iccid = ?", str(iccid))
+
+    def named(self, matching_id: str) -> tuple[Order, ...]:
+        """Returns the orders with a MatchingID, oldest first."""
+        return self._where("json_extract(json, '$.matching_id') = ?", matching_id)
+
+    def _where(self, condition: str, value: str) -> tuple[Order, ...]:
+        query = f"SELECT number, json FROM orders WHERE {condition} ORDER BY number"  # noqa: S608  own words
+        rows = self._database.execute(query, (value,)).fetchall()
+        return tuple(self._value(number, text) for number, text in rows)
+
+    def newest(self) -> int:
+        """Returns the highest number of an order, 0 without one."""
+        found = self._database.execute("SELECT max(number) FROM orders").fetchone()
+        return found[0] or 0
 
     def put(self, order: Order) -> None:
         """Sets the current value of an order; a new number adds an order."""

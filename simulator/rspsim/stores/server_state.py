@@ -22,6 +22,7 @@ from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.stores.partner_rows import PARTNER_TABLES, AnsweredRows, ErrandRows
 from rspsim.stores.schema_1 import migrate
 from rspsim.stores.server_rows import (
+    INDEXES,
     TABLES,
     Database,
     OrderRows,
@@ -150,7 +151,7 @@ class FileState:
         elif database.execute("PRAGMA user_version").fetchone()[0] == 1:
             migrate(Database(database, str(self._path)))
             database.execute(f"PRAGMA user_version={SCHEMA}")
-        for table in PARTNER_TABLES:
+        for table in (*PARTNER_TABLES, *INDEXES):
             database.execute(table)
         database.execute("COMMIT")
 
