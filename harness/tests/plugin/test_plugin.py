@@ -9,7 +9,6 @@ import pytest
 
 from rspharness.cli.main import main
 from rspharness.record.verdicts import NOTHING_RAN
-from rspharness.report.allure import _pseudonym
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from case_text import HEAD, PASS, PLUGIN, results_of
@@ -594,10 +593,3 @@ def test_allure_knows_the_card_and_what_is_not_right(suite, pytester):
     message = "Failed: ES10c.GetEID#02  BLOCKED at step 1: Given\n  reason: another row"
     fitting = [one["name"] for one in categories if re.match(one.get("messageRegex", "$"), message)]
     assert fitting == ["Blocked by another requirement"]
-
-
-def test_a_card_has_one_history_whatever_its_eid_is_shown_as():
-    one, other = (_pseudonym(f"8904903212345123451234567890{end}") for end in ("1235", "2345"))
-    assert one != other
-    assert one == _pseudonym("89049032123451234512345678901235")
-    assert "8904" not in one
