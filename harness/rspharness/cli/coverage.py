@@ -52,6 +52,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "that changes at most ten rows); no run is needed; exit code 1 with one not excused",
     )
     parser.add_argument(
+        "--mark",
+        action="store_true",
+        help="with --faults: mark in fixtures/faults/broad.json the faults that are broad by "
+        "expected_effects.json, before they are counted",
+    )
+    parser.add_argument(
         "--requirements",
         type=Path,
         default=Path("fixtures/requirements"),
@@ -71,7 +77,7 @@ def show(options: argparse.Namespace) -> int:
     if options.axes:
         return _show_axes(options.requirements)
     if options.faults:
-        return _show_faults(options.requirements)
+        return _show_faults(options.requirements, mark=options.mark)
     from rspharness.report.requirement_matrix import (  # noqa: PLC0415  only when used
         of_one_version,
         text,
@@ -140,12 +146,15 @@ def _line(name: str, words: Sequence[str], first: int, widths: Sequence[int]) ->
     return f"{name:<{first}} {rest}"
 
 
-def _show_faults(folder: Path) -> int:
+def _show_faults(folder: Path, *, mark: bool) -> int:
     from rspharness.mutation import narrow_faults  # noqa: PLC0415  imports every card fault
     from rspharness.record.catalogue import Catalogue  # noqa: PLC0415  likewise
 
     catalogue = Catalogue.load(folder)
     found = narrow_faults.load(catalogue, folder.parent / "faults", Path("suites"))
+    if mark:
+        narrow_faults.mark(found, folder.parent / "faults")
+        found = narrow_faults.load(catalogue, folder.parent / "faults", Path("suites"))
     for row in found.without:
         print(f"no narrow fault: {row} {catalogue[row].title}")
     for row in found.needless:

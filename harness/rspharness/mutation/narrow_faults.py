@@ -23,7 +23,7 @@ from rspharness.record.catalogue import Catalogue
 from rspsim.faults.card.card_fault import CardFault
 from rspsim.faults.registry import card_faults
 
-__all__ = ["MOST", "Coverage", "case_ids", "load"]
+__all__ = ["MOST", "Coverage", "case_ids", "load", "mark"]
 
 MOST: Final = 10
 """Most rows that a narrow fault changes."""
@@ -132,6 +132,12 @@ def load(catalogue: Catalogue, faults: Path, suites: Path) -> Coverage:
         excused=_reasons(faults / "without_narrow_fault.toml"),
         claims=sum(len(fault.breaks) for fault in every),
     )
+
+
+def mark(found: Coverage, faults: Path) -> None:
+    """Writes the names of the faults that are broad by what is declared into broad.json."""
+    text = json.dumps(sorted(found.broad), indent=1) + "\n"
+    (faults / "broad.json").write_text(text, encoding="utf-8")
 
 
 def _names(path: Path) -> list[str]:

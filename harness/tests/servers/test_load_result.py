@@ -3,10 +3,11 @@
 import pytest
 
 from rspcore import tlv
+from rspcore.messages.es10a import SetDefaultDpAddressRequest
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
-from rspharness.record.verdicts import ExpectationError
+from rspharness.record.verdicts import ExpectationError, SettledError
 from rspharness.run.run import Run, RunOptions
 from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
@@ -62,6 +63,15 @@ def test_result_that_is_not_kept_is_a_failure(card, session, before):
     card.store(bytes.fromhex("BF30038001") + bytes([number]))
     with pytest.raises(ExpectationError, match="list of Notifications"):
         load_result.ended(session, loaded, before, COMMAND, REASON)
+
+
+def test_what_a_failed_load_leaves_is_settled_whatever_its_reason(card, session, before):
+    """A probe leaves open which reason the result names, and not that nothing is left."""
+    loaded = session.install(ONE, otpk_euicc=session.server.one_time_key().public)
+    card.send(SetDefaultDpAddressRequest(default_dp_address="left.example.com"))
+    for command in (COMMAND, BppCommandId.configureISDP):
+        with pytest.raises(SettledError):
+            load_result.ended(session, loaded, before, command, REASON)
 
 
 def test_second_result_is_a_failure(session, before):
