@@ -276,7 +276,7 @@ def test_certificate_past_its_end(card, server, note, step):
         note("accepted" if refused is None else f"refused: {refused.authenticate_error_code}")
 
 
-@testcase("ES10b.PrepareDownload#11", level="read-only")
+@testcase("ES10b.PrepareDownload#11")
 def test_additional_information_of_a_download(card, server, note, step):
     """The euiccSigned2 may hold vendor data; what is there is well-formed."""
     with step("Initial conditions: AuthenticateServer done"):

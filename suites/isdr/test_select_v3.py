@@ -67,7 +67,7 @@ def test_no_lpae(card, given, step):
         expect.equal(found, [], "bits of an LPAe")
 
 
-@testcase("Transport.StoreData#28", level="read-only")
+@testcase("Transport.StoreData#28", level="irreversible")
 def test_load_crl_is_gone(card, step, note):
     """LoadCRL is unknown to an eUICC of version 3."""
     with step("S_LPAd -> eUICC: STORE DATA with BF35"):

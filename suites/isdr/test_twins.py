@@ -63,7 +63,7 @@ def test_reading_functions_on_a_further_channel(card, step):
         unchanged(first, answers(card))
     with step("S_LPAd -> eUICC: the channel closed and opened again; expected: the same answers"):
         expect.success(logical_channels.close(card, number), "MANAGE CHANNEL, close")
-        further(card)
+        card.reopen()
         unchanged(first, answers(card))
 
 
