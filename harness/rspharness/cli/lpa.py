@@ -89,6 +89,13 @@ def _server_options() -> argparse.ArgumentParser:
         help="highest version to say in X-Admin-Protocol (default: 2.5.0)",
     )
     server.add_argument(
+        "--tls-keys",
+        type=Path,
+        metavar="FILE",
+        help="write the keys of the TLS connections to a file, for Wireshark to read a capture of "
+        "them",
+    )
+    server.add_argument(
         "--user-agent", metavar="TEXT", help="User-Agent to say (default: gsma-rsp-lpad)"
     )
     server.add_argument(
