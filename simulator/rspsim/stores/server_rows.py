@@ -14,7 +14,7 @@ from typing import Any, Final
 from rspcore.errors import StoreError
 from rspcore.ids import Eid, Iccid, TransactionId
 from rspsim.smdpp.limits import KeptLimits
-from rspsim.smdpp.stock.orders import LIVE, Order
+from rspsim.smdpp.stock.orders import LIVE, Order, OrderState
 from rspsim.smdpp.stock.profiles import StockedProfile
 from rspsim.smdpp.stock.receipts import Receipt
 from rspsim.smdpp.stock.sessions import Session
@@ -48,8 +48,10 @@ CREATE TABLE content (name TEXT PRIMARY KEY, octets BLOB NOT NULL);
 INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS orders_of_profile ON orders (iccid)",
     "CREATE INDEX IF NOT EXISTS orders_named ON orders (json_extract(json, '$.matching_id'))",
+    "CREATE INDEX IF NOT EXISTS orders_in_state ON orders (json_extract(json, '$.state'))",
+    "CREATE INDEX IF NOT EXISTS profiles_of_type ON profile (type)",
 )
-"""By what orders are found; older files get them when they are opened."""
+"""By what orders and Profiles are found; older files get them when they are opened."""
 _BOUNDED_EACH: Final = 64
 """After how many Notifications their bounds are enforced."""
 _COLLECTED_EACH: Final = 4096
@@ -146,6 +148,10 @@ class OrderRows:
         """Returns the orders with a MatchingID, oldest first."""
         return self._where("json_extract(json, '$.matching_id') = ?", matching_id)
 
+    def available(self) -> tuple[Order, ...]:
+        """Returns the orders to be, which are Available, oldest first."""
+        return self._where("json_extract(json, '$.state') = ?", OrderState.AVAILABLE.value)
+
     def _where(self, condition: str, value: str) -> tuple[Order, ...]:
         query = f"SELECT number, json FROM orders WHERE {condition} ORDER BY number"  # noqa: S608  own words
         rows = self._database.execute(query, (value,)).fetchall()
@@ -188,6 +194,13 @@ class ProfileRows:
         found = self._database.execute("SELECT json FROM profile WHERE iccid = ?", (str(iccid),))
         row = found.fetchone()
         return None if row is None else _value(self._database, StockedProfile, row[0])
+
+    def has_type(self, profile_type: str) -> bool:
+        """Returns whether there is a Profile of this type."""
+        found = self._database.execute(
+            "SELECT 1 FROM profile WHERE type = ? LIMIT 1", (profile_type,)
+        )
+        return found.fetchone() is not None
 
     def put(self, profile: StockedProfile) -> None:
         """Sets the current value of a Profile; a new ICCID adds one."""

@@ -54,6 +54,10 @@ class OrdersWithConsequences:
         """Returns the orders with a MatchingID, oldest first."""
         return self._inner.named(matching_id)
 
+    def available(self) -> tuple[Order, ...]:
+        """Returns the orders to be, which are Available, oldest first."""
+        return self._inner.available()
+
     def newest(self) -> int:
         """Returns the highest number of an order, 0 without one."""
         return self._inner.newest()

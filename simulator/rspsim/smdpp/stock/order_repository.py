@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from rspcore.ids import Iccid
-from rspsim.smdpp.stock.orders import Order
+from rspsim.smdpp.stock.orders import Order, OrderState
 
 __all__ = ["MemoryOrders", "OrderRepository", "UnitOfWork"]
 
 UnitOfWork: TypeAlias = Callable[[], AbstractContextManager[object]]
 """Opens a unit of work: what is kept inside one is kept together at its end, or not at all."""
+
+
+_Name = TypeVar("_Name")
 
 
 class OrderRepository(Protocol):
@@ -28,6 +31,9 @@ class OrderRepository(Protocol):
     def named(self, matching_id: str) -> tuple[Order, ...]:
         """Returns the orders with a MatchingID, oldest first, without a look at the others."""
 
+    def available(self) -> tuple[Order, ...]:
+        """Returns the orders to be, which are Available, oldest first, likewise."""
+
     def newest(self) -> int:
         """Returns the highest number of an order, 0 without one."""
 
@@ -42,6 +48,7 @@ class MemoryOrders:
         self._by_number: dict[int, Order] = {}
         self._by_iccid: dict[Iccid, dict[int, None]] = {}
         self._by_matching_id: dict[str, dict[int, None]] = {}
+        self._available: dict[int, None] = {}
 
     def all(self) -> tuple[Order, ...]:
         """Returns every order, oldest first."""
@@ -59,6 +66,10 @@ class MemoryOrders:
         """Returns the orders with a MatchingID, oldest first."""
         return self._of(self._by_matching_id.get(matching_id, ()))
 
+    def available(self) -> tuple[Order, ...]:
+        """Returns the orders to be, which are Available, oldest first."""
+        return self._of(self._available)
+
     def _of(self, numbers: Iterable[int]) -> tuple[Order, ...]:
         return tuple(self._by_number[number] for number in sorted(numbers))
 
@@ -70,8 +81,19 @@ class MemoryOrders:
         """Sets the current value of an order; a new number adds an order."""
         before = self._by_number.get(order.number)
         if before is not None:
-            self._by_iccid[before.iccid].pop(order.number)
-            self._by_matching_id[before.matching_id].pop(order.number)
+            _forget(self._by_iccid, before.iccid, order.number)
+            _forget(self._by_matching_id, before.matching_id, order.number)
+            self._available.pop(order.number, None)
         self._by_number[order.number] = order
         self._by_iccid.setdefault(order.iccid, {})[order.number] = None
         self._by_matching_id.setdefault(order.matching_id, {})[order.number] = None
+        if order.state is OrderState.AVAILABLE:
+            self._available[order.number] = None
+
+
+def _forget(table: dict[_Name, dict[int, None]], name: _Name, number: int) -> None:
+    """Takes a number from under a name, and the name with the last number."""
+    numbers = table[name]
+    del numbers[number]
+    if not numbers:
+        del table[name]

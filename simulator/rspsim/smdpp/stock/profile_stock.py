@@ -184,6 +184,16 @@ class ProfileStock:
         """Returns the newest order of the Profile with this ICCID, or None."""
         return next(reversed(self._orders.of_iccid(iccid)), None)
 
+    def available_profiles(self) -> tuple[StockedProfile, ...]:
+        """Returns the Profiles that can be ordered, by ICCID: Available and not lost."""
+        iccids = {order.iccid for order in self._orders.available() if self._is_newest(order)}
+        found = (self.profiles.get(iccid) for iccid in sorted(iccids, key=str))
+        return tuple(one for one in found if one is not None and not one.lost)
+
+    def _is_newest(self, order: Order) -> bool:
+        newest = self.of_profile(order.iccid)
+        return newest is not None and newest.number == order.number
+
     def fresh_iccid(self) -> Iccid:
         """Draws an ICCID of 20 digits, the last one a check digit, that no order has."""
         while True:
