@@ -90,6 +90,13 @@ def _server_options() -> argparse.ArgumentParser:
         "is one of version 3, and says so to card and server",
     )
     server.add_argument(
+        "--tls-keys",
+        type=Path,
+        metavar="FILE",
+        help="write the keys of the TLS connections to a file, for Wireshark to read a capture of "
+        "them",
+    )
+    server.add_argument(
         "--user-agent", metavar="TEXT", help="User-Agent to say (default: gsma-rsp-lpad)"
     )
     server.add_argument(

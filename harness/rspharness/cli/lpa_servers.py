@@ -3,6 +3,7 @@
 import argparse
 import sys
 from dataclasses import replace
+from pathlib import Path
 from time import sleep  # noqa: TID251  waits, and reads no clock
 
 from rspcore.errors import ConfigError, DecodeError, LocalError, RemoteError
@@ -37,6 +38,7 @@ from rspharness.lpa.output import (
 from rspharness.lpa.qr_image import read_qr_image
 from rspharness.lpa.retried_download import LONGEST_PAUSE_S, download_with_retries
 from rspharness.lpa.traced_port import TracedPort
+from rspharness.record.private_files import write_private
 from rspharness.targets.transport import TracedLink
 
 __all__ = ["discover", "download", "notifications"]
@@ -54,8 +56,23 @@ def _port(options: argparse.Namespace) -> HttpsPort:
             connect_to=parse_connect_to(options.connect_to),
             timeout_s=options.timeout,
             headers=_headers(options),
+            tls_keys=_key_file(options.tls_keys),
         )
     )
+
+
+def _key_file(file: Path | None) -> Path | None:
+    """Makes the file for the keys of TLS, for its owner alone, and returns it.
+
+    Raises:
+        ConfigError: it cannot be made.
+    """
+    if file is not None:
+        try:
+            write_private(file, "")
+        except OSError as error:
+            raise ConfigError(f"--tls-keys {file}: {error.strerror}") from error
+    return file
 
 
 def _headers(options: argparse.Namespace) -> dict[str, str]:

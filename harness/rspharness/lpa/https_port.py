@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final, Self
 
 import urllib3
@@ -54,6 +55,8 @@ class HttpsOptions:
         curve: Curve to offer, None for the usual ones first and brainpoolP256r1 if they fail.
         timeout_s: Seconds for one exchange in all: connection, request and whole answer.
         headers: Header fields in place of those of the client, such as User-Agent.
+        tls_keys: File to which the keys of each TLS connection are added, for Wireshark; None for
+            none.
     """
 
     ca_certificates: tuple[bytes, ...] = ()
@@ -62,6 +65,7 @@ class HttpsOptions:
     curve: Curve | None = None
     timeout_s: float = 30.0
     headers: Mapping[str, str] = field(default_factory=dict)
+    tls_keys: Path | None = None
 
 
 class HttpsPort:
@@ -326,6 +330,8 @@ class _Deadline:
 def _context(options: HttpsOptions, curve: Curve, trusted: tuple[bytes, ...]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if options.tls_keys is not None:
+        context.keylog_filename = str(options.tls_keys)
     if curve is Curve.BRAINPOOL_P256R1:
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         context.set_ecdh_curve(OPENSSL_BRAINPOOL)

@@ -28,7 +28,7 @@ from rspharness.record.verdicts import MachineLacksError
 from rspharness.simulated.hostile import made_for
 from rspharness.simulated.inprocess import declared_by_maker, preset_of
 from rspharness.simulated.used_card import used_state
-from rspharness.simulated.vpcd import free_slot, virtual_slots
+from rspharness.simulated.vpcd import claimed_slot, virtual_slots
 from rspharness.targets.pcsc import PcscTarget
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
@@ -83,7 +83,7 @@ class KeptTarget:
         self._fault = options.card_fault
         self._held = ExitStack()
         with ExitStack() as held:
-            slot = _slot(virtual_slots(held, 1), options)
+            slot = _slot(held, virtual_slots(held, 1), options)
             self._serve = partial(_served, options, slot.port)
             wait_for_reader(lambda name: name == slot.reader)
             wait_until_empty(slot.reader)  # the card of a run that was killed may still be seen
@@ -150,7 +150,7 @@ class _RoomWatched(LinkWrapper):
         return answer
 
 
-def _slot(slots: Sequence[Slot], options: TargetOptions) -> Slot:
+def _slot(held: ExitStack, slots: Sequence[Slot], options: TargetOptions) -> Slot:
     """Returns the slot of the reader that is named, else the first free one.
 
     Raises:
@@ -158,10 +158,10 @@ def _slot(slots: Sequence[Slot], options: TargetOptions) -> Slot:
     """
     wanted = options.settings.reader
     if not wanted:
-        return free_slot(slots, options)
+        return claimed_slot(held, slots, parallel=False)
     for slot in slots:
         if slot.reader.startswith(wanted):
-            return slot
+            return claimed_slot(held, [slot], parallel=False)
     known = ", ".join(slot.reader for slot in slots)
     raise ConfigError(f"--reader {wanted!r}: expected a virtual reader: {known}")
 

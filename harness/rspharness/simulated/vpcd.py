@@ -18,12 +18,14 @@ from rspharness.targets.transport import PoweredLink
 from rspsim.transports.pcsclite import wait_for_reader
 from rspsim.transports.readers import Slot
 from rspsim.transports.shared_daemon import shared_pcscd
-from rspsim.transports.tcp_ports import port_use
+from rspsim.transports.slot_claim import claim_free_slot
 from rspsim.transports.vpcd import VpcdCard
 
-__all__ = ["VpcdTarget", "free_slot", "virtual_slots"]
+__all__ = ["VpcdTarget", "claimed_slot", "virtual_slots"]
 
 
+_PATIENCE_S: Final = 30.0
+"""How long a worker waits for a slot, in seconds."""
 _SEEN_WITHIN_S: Final = 5.0
 """A daemon looks for cards every 400 ms, and may still process the removal of the last one."""
 
@@ -81,7 +83,8 @@ class VpcdTarget:
         )
         self._link: ReaderLink | None = None
         with ExitStack() as held:
-            self._slot = free_slot(virtual_slots(held, options.slot + 1), options)
+            slots = virtual_slots(held, options.slot + 1)
+            self._slot = claimed_slot(held, slots, parallel=options.parallel)
             held.enter_context(VpcdCard(_CurrentCard(self._cards), port=self._slot.port))
             wait_for_reader(lambda name: name == self._slot.reader)
             self._held = held.pop_all()
@@ -121,18 +124,21 @@ class VpcdTarget:
         self._held.close()
 
 
-def free_slot(slots: Sequence[Slot], options: TargetOptions) -> Slot:
-    """Returns the slot of this worker, or the first free one of a run with one worker.
+def claimed_slot(held: ExitStack, slots: Sequence[Slot], *, parallel: bool) -> Slot:
+    """Returns the first free slot, which no other process of rsplab takes until `held` is closed.
+
+    One of several workers waits for a slot that another one, or another run, is about to leave.
+
+    Args:
+        held: Keeps the claim.
+        slots: The slots to choose from.
+        parallel: Whether there are other workers.
 
     Raises:
         ConfigError: every slot holds a card.
     """
-    if options.parallel:
-        return slots[options.slot]
-    free = [slot for slot in slots if not port_use(slot.port).taken]
-    if not free:
-        raise ConfigError(
-            f"all {len(slots)} virtual slots hold a card; stop the other run, or use "
-            "--target inprocess"
-        )
-    return free[0]
+    try:
+        claim = claim_free_slot(slots, _PATIENCE_S if parallel else 0)
+    except ConfigError as error:
+        raise ConfigError(f"{error}; --target inprocess needs no reader") from error
+    return held.enter_context(claim).slot

@@ -98,6 +98,18 @@ def test_post_returns_status_headers_and_body(server):
     assert headers["User-Agent"] == "gsma-rsp-lpad"
 
 
+def test_keys_of_the_connection_are_written_where_it_is_asked_for(server, tmp_path):
+    keys = tmp_path / "keys.txt"
+    with server() as made:
+        with HttpsPort(options(made)) as port:
+            port.post(HOST, "/200", {}, b"{}")
+        assert not keys.exists()
+        with HttpsPort(options(made, tls_keys=keys)) as port:
+            port.post(HOST, "/200", {}, b"{}")
+    lines = [line for line in keys.read_text().splitlines() if not line.startswith("#")]
+    assert {line.split()[0] for line in lines} >= {"CLIENT_TRAFFIC_SECRET_0"}
+
+
 def test_second_post_uses_the_connection_again(server):
     with server() as made, HttpsPort(options(made)) as port:
         accepted = []

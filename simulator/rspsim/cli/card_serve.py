@@ -33,10 +33,12 @@ from rspsim.transports.shared_daemon import shared_pcscd
 from rspsim.transports.slow_card import slowed
 from rspsim.transports.tcp_ports import port_use
 from rspsim.transports.trace_observer import TraceObserver
-from rspsim.transports.vpcd import Card, Observer, VpcdCard
+from rspsim.transports.vpcd import DEFAULT_PORT, Card, Observer, VpcdCard
 
 __all__ = ["serve"]
 
+_FURTHER = range(3, 17)
+"""Slots beyond the usual two for which a pcscd that has to be started gets further readers."""
 _LOCAL = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -110,7 +112,8 @@ def _in_reader(
     if options.habit:
         raise LocalError("--habit is for a modem: name it with --at")
     if options.host in _LOCAL and not options.wait:
-        stack.enter_context(shared_pcscd())
+        further = options.port - DEFAULT_PORT + 1
+        stack.enter_context(shared_pcscd(slots=further if further in _FURTHER else 2))
         _require_free(options.port)
     observer: Observer = _Announcer(state, options.port)
     if log is not None:

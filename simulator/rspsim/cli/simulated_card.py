@@ -61,7 +61,8 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--port",
         type=int,
         default=_DEFAULT_PORT,
-        help="port of the slot (default: 35963; the second slot has 35964)",
+        help="port of the slot (default: 35963; the second slot has 35964, and so on up to 35978: "
+        "a pcscd that has to be started for it gets as many readers)",
     )
     reader.add_argument("--host", default="127.0.0.1", help="host on which the reader runs")
     reader.add_argument(
