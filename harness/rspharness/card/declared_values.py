@@ -31,6 +31,7 @@ KNOWN_VALUES: Final = frozenset(
         "forbidden_pprs",
         "globalplatform_version",
         "platform_label",
+        "profile_type",
         "pp_version",
         "preloaded_test_profile",
         "profile_version",

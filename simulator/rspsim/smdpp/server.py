@@ -304,6 +304,7 @@ class SmDpPlus:
     def steps(self, request: HttpRequest) -> Steps[HttpResponse]:
         """Answers a call of an operator, in steps between which others may be answered."""
         response, summary = yield from self._partners.steps(request)
+        response = self.faults.through(fault_points.PARTNER_ANSWER, response, "")
         name, at = self._partners.function(request.path), self.environment.clock.now()
         self._remember(at, name, request, _Done(response, summary), response)
         return response
