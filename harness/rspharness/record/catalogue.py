@@ -19,6 +19,7 @@ from rspcore.errors import ConfigError
 __all__ = ["OTHER_PRODUCTS", "Catalogue", "Condition", "Requirement"]
 
 _TOKEN = re.compile(r"\s*(?:(?P<name>\w+)|(?P<sign>[&|!()]))")
+_AXES = "axes.csv"
 OTHER_PRODUCTS: Final = ("lpa.csv", "smdpp.csv", "smds.csv")
 """Catalogues of products that are no card: a folder is read without them."""
 _COLUMNS = (
@@ -262,12 +263,15 @@ class Catalogue:
     def load(cls, path: Path) -> Self:
         """Reads a catalogue: a file (CSV, UTF-8), or those of cards in a folder, by their names.
 
+        The table of axes in a folder holds no rows of it (`rspharness.record.axes`).
+
         Raises:
             ConfigError: no such file, none in the folder, a column is missing, an id occurs twice.
         """
         files = [path]
         if path.is_dir():
-            files = sorted(one for one in path.glob("*.csv") if one.name not in OTHER_PRODUCTS)
+            left_out = {_AXES, *OTHER_PRODUCTS}
+            files = sorted(one for one in path.glob("*.csv") if one.name not in left_out)
         if not files:
             raise ConfigError(f"catalogue of requirements {path}: no .csv file in this folder")
         return cls((row for file in files for row in _rows(file)), path)
