@@ -300,6 +300,7 @@ def test_wrong_mac(lpa_under_test, step):
 def test_rule_that_is_not_allowed(lpa_under_test, step):
     """A Profile with PPR1, which the RAT does not allow, is refused before it is loaded."""
     lpa_under_test.insert(rat="empty")
+    lpa_under_test.serve(skipped_checks=["card_is_eligible"])  # the LPA has to notice
     order = lpa_under_test.smdpp.order("PROFILE_OPERATIONAL4")
     with step("LPA: download of a Profile with PPR1"):
         outcome = lpa_under_test.download(order)

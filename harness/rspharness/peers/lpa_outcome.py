@@ -7,7 +7,7 @@ from typing import Final
 
 from rspharness.record.timing import stopwatch
 from rspharness.record.trace import Trace
-from rspharness.record.verdicts import ExpectationError
+from rspharness.record.verdicts import ExpectationError, TargetLost
 
 __all__ = ["Outcome", "called"]
 
@@ -86,6 +86,9 @@ def called(line: Sequence[str], limit_s: float, crash: str, trace: Trace) -> Out
         limit_s: Seconds after which it is ended.
         crash: Text in its output that means a crash.
         trace: Takes the line and what came.
+
+    Raises:
+        TargetLost: there is no such program.
     """
     trace.remark("LPA > " + " ".join(line))
     elapsed = stopwatch()
@@ -102,6 +105,8 @@ def called(line: Sequence[str], limit_s: float, crash: str, trace: Trace) -> Out
         code, octets = done.returncode, done.stdout
     except subprocess.TimeoutExpired as error:
         code, octets = None, error.stdout or b""
+    except OSError as error:
+        raise TargetLost(f"{line[0]}: {error.strerror}; name the LPA after --") from error
     text = octets.decode("utf-8", "replace")
     for one in text.splitlines():
         trace.remark(f"LPA < {one}")

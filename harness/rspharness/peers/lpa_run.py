@@ -13,7 +13,7 @@ from rspharness.peers.lpa_config import LpaConfig
 from rspharness.peers.lpa_outcome import called
 from rspharness.record.testcase import Level
 from rspharness.record.trace import Trace
-from rspharness.record.verdicts import ExpectationError
+from rspharness.record.verdicts import ExpectationError, TargetLost
 from rspharness.run.preflight import Preflight
 from rspharness.run.run import NoCardError, Run
 from rspharness.run.run_options import RunOptions
@@ -101,8 +101,8 @@ class LpaRun(Run):
                         f"the LPA cannot list the Profiles of an empty card ({error.actual}); "
                         "mend its configuration: --config"
                     ) from error
-                except OSError as error:
-                    raise NoCardError(f"{line[0]}: {error.strerror}; name it after --") from error
+                except TargetLost as error:
+                    raise NoCardError(str(error)) from error
         self.preflight = seen
 
     def own_recording(self) -> str:
