@@ -33,7 +33,7 @@ def test_words_stand_in_the_command_line(tmp_path):
     ("text", "said"),
     [
         ('[calls]\nlist = "x"\n', "download is needed"),
-        ('[calls]\ndownload = "x"\nenabel = "x"\n', "did you mean enable"),
+        ('[calls]\ndownload = "x"\nenabel = "x"\n', "near it: enable"),
         ('[calls]\ndownload = "{codes}"\n', "known are command"),
         ('limits = 3\n[calls]\ndownload = "x"\n', "'limits' is not known"),
         ("[calls", "--config"),
