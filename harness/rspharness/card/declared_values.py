@@ -34,6 +34,7 @@ KNOWN_VALUES: Final = frozenset(
         "globalplatform_version",
         "highest_svn",
         "platform_label",
+        "profile_type",
         "pp_version",
         "preloaded_test_profile",
         "profile_version",

@@ -23,6 +23,12 @@ def _lpa() -> Area:
     return lpa
 
 
+def _lpa_check() -> Area:
+    from rspharness.cli import lpa_check  # noqa: PLC0415  only when it is named
+
+    return lpa_check
+
+
 def _coverage() -> Area:
     from rspharness.cli import coverage  # noqa: PLC0415  only when it is named
 
@@ -128,6 +134,7 @@ def _doctor() -> Area:
 AREAS: Final[Mapping[str, Named]] = {
     "run": Named(_run, "run the conformance suites on a card and write a report"),
     "lpa": Named(_lpa, "manage the Profiles of an eUICC and download new ones"),
+    "lpa-check": Named(_lpa_check, "run the suites for LPAs on an LPA of yours"),
     "plan": Named(_plan, "show what a run would do on a card, why not, and for how long"),
     "record": Named(_record, "record a card, so that it can be replayed without it"),
     "report": Named(_report, "make the reports of a run that was killed or hangs"),

@@ -142,6 +142,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "serve`), directory:DIR (packages named by their MatchingID), script:COMMAND; without "
         "it only cases that need no order run",
     )
+    server.add_argument("--es2plus", metavar="URL", help="ES2+ of that server, https://HOST:PORT")
+    server.add_argument(
+        "--es2plus-client",
+        metavar="DIR",
+        help="folder with client.pem and client.key, certificate and key of an operator",
+    )
     cases = parser.add_argument_group("the cases")
     cases.add_argument(
         "--case",

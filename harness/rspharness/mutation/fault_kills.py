@@ -9,15 +9,17 @@ faults whose requirements have no case are listed.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Final
 
 import pytest
 
+from rspcore.crypto.curves import Curve
 from rspharness.mutation.case_copies import label, label_of
 from rspharness.mutation.server_faults import read_server_faults
 from rspharness.run.collection import Collected, catalogue_path
 from rspharness.run.stash import COLLECTED
-from rspsim.faults.registry import card_fault, card_faults
+from rspsim.faults.registry import card_faults
 
 __all__ = ["FaultKills", "of_cards", "of_servers"]
 
@@ -27,14 +29,20 @@ _OUTPUT: Final = "rsplab-kills"
 class FaultKills:
     """The plugin of pytest behind `--kills`."""
 
-    def __init__(self, kind: str, breaks: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        kind: str,
+        breaks: Mapping[str, tuple[str, ...]],
+        curves: Mapping[str, Curve | None] = MappingProxyType({}),
+    ) -> None:
         """Takes the faults.
 
         Args:
             kind: What they are, such as "card fault".
             breaks: The requirements that each of them breaks, by its name.
+            curves: The only curve on which one of them shows, by its name; others show on each.
         """
-        self._kind, self._breaks = kind, breaks
+        self._kind, self._breaks, self._curves = kind, breaks, curves
         self._without_case: list[str] = []
         self._faults: dict[str, list[str]] = defaultdict(list)
         for name, rows in breaks.items():
@@ -65,7 +73,7 @@ class FaultKills:
             if case is None or not fault:
                 continue
             named = any(fault in self._faults.get(row.id, ()) for row in case.requirements)
-            if named and _shows(fault, item):
+            if named and _shows(self._curves.get(fault), item):
                 collected.cases[item.nodeid] = replace(case, fault=fault)
                 yield item
 
@@ -94,9 +102,8 @@ class FaultKills:
                 terminalreporter.write_line(f"no case for the {self._kind} {line}")
 
 
-def _shows(fault: str, item: pytest.Item) -> bool:
-    """Returns whether a fault shows in a case: not in one on another curve than its own."""
-    curve = card_fault(fault).curve
+def _shows(curve: Curve | None, item: pytest.Item) -> bool:
+    """Returns whether a fault of a curve shows in a case: not in one on another curve."""
     parameters = getattr(item, "callspec", None)
     own = None if parameters is None else parameters.params.get("curve")
     return None in (curve, own) or curve is own
@@ -116,7 +123,9 @@ def _requirements(metafunc: pytest.Metafunc) -> Iterator[str]:
 
 def of_cards(config: pytest.Config) -> FaultKills:  # noqa: ARG001  as `of_servers`
     """Returns the plugin with the faults of cards."""
-    return FaultKills("card fault", {fault.name: fault.breaks for fault in card_faults()})
+    faults = card_faults()
+    curves = {fault.name: fault.curve for fault in faults}
+    return FaultKills("card fault", {fault.name: fault.breaks for fault in faults}, curves)
 
 
 def of_servers(config: pytest.Config) -> FaultKills:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from rspcore.errors import ConfigError
@@ -20,6 +21,8 @@ class OwnServer:
     Attributes:
         url: Where it is, https://localhost:PORT.
         provision: Its management port, as `--provision` names it.
+        es2plus: Where ES2+ is, https://localhost:PORT.
+        client: Folder with certificate and key of an operator.
     """
 
     def __init__(self, pki: Path | None, serve: str = "") -> None:
@@ -32,20 +35,25 @@ class OwnServer:
         Raises:
             ConfigError: it does not start; the message has what it says.
         """
+        self._folder = TemporaryDirectory()
+        self.client = Path(self._folder.name)
         command = [sys.executable, "-m", "rspsim", "smdpp", "serve", "--in-memory", "--no-qr"]
         for one in ("--port", "--partner-port", "--admin-port"):
             command += [one, "0"]
+        command += ["--write-client", str(self.client)]
         command += [*(["--pki", str(pki)] if pki else []), *serve.split()]
         self._process = subprocess.Popen(  # noqa: S603  our own program
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        address, page, said = "", "", []
+        address, page, self.es2plus, said = "", "", "", []
         assert self._process.stdout is not None  # noqa: S101  a pipe was asked for
         for line in self._process.stdout:
             said.append(line)
             words = line.split()
             if line.startswith(_FIRST):
                 address = words[1].rstrip(",")
+            if line.startswith("partners"):
+                self.es2plus = words[1].rstrip("/").replace("127.0.0.1", "localhost")
             if line.startswith("management"):
                 page = words[1]
             if line.startswith(_LAST):
@@ -66,3 +74,4 @@ class OwnServer:
             self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
+        self._folder.cleanup()

@@ -11,7 +11,7 @@ leaves an order that ended in Error or is withdrawn.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from rspcore.errors import ConfigError
 from rspharness.card.capabilities import Capabilities
 from rspharness.peers.lpa_calls import LpaCalls
 from rspharness.peers.provision import Management
-from rspharness.peers.server_target import ServerTarget
+from rspharness.peers.server_target import ServerTarget, ServerWords
 from rspharness.peers.signing_card import SigningCard
 from rspharness.peers.switched_fault import switched
 from rspharness.record.testcase import Level
@@ -29,9 +29,8 @@ from rspharness.record.verdicts import ExpectationError, Inconclusive, TargetLos
 from rspharness.run.preflight import Preflight
 from rspharness.run.run import NoCardError, Run
 from rspharness.run.run_options import RunOptions
-from rspharness.targets.settings import TargetSettings
 
-__all__ = ["ServerRun", "ServerWords"]
+__all__ = ["ServerRun"]
 
 _ROW: Final = "ES9+.InitiateAuthentication#11"
 _CURVES: Final[Mapping[Curve, str]] = {
@@ -41,23 +40,6 @@ _CURVES: Final[Mapping[Curve, str]] = {
 _ASN1: Final = "S_ASN1"
 _OF_RSPLAB: Final = ("S_ORDERS", "S_ELIGIBILITY", "S_REUSE")
 """Options that the SM-DP+ of rsplab has, which its management port gives away."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerWords:
-    """What the command line says of a server.
-
-    Attributes:
-        where: https URL of the SM-DP+, or "own".
-        provision: How orders come to be, empty for the usual way of our own and none of another.
-        settings: What is declared of it.
-        options: Names of the options that the catalogue of servers has.
-    """
-
-    where: str
-    provision: str
-    settings: TargetSettings
-    options: frozenset[str]
 
 
 class ServerRun(Run):
@@ -86,9 +68,7 @@ class ServerRun(Run):
         if self._server is None:
             words, folder = self.words, self.options.pki
             try:
-                self._server = ServerTarget(
-                    words.where, words.provision, self.pki, folder, words.settings
-                )
+                self._server = ServerTarget(words, self.pki, folder)
             except ConfigError as error:
                 raise NoCardError(str(error)) from error
         return self._server

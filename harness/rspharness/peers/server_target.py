@@ -6,6 +6,7 @@ Nothing of it is a card: it opens no link, and what a run asks of a target besid
 import socket
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -19,14 +20,15 @@ from rspharness.lpa.es9p_client import HttpPort, HttpReply, ServerUnreachableErr
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.traced_port import TracedPort
 from rspharness.peers.handshake import BRAINPOOL, looking_context
+from rspharness.peers.operator_calls import OperatorCalls
 from rspharness.peers.own_server import OwnServer
 from rspharness.peers.provision import Provision, provision_of
 from rspharness.record.trace import Trace
-from rspharness.record.verdicts import ExpectationError, TargetLost
+from rspharness.record.verdicts import ExpectationError, NotApplicable, TargetLost
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.transport import PoweredLink
 
-__all__ = ["KIND", "OWN", "ServerTarget", "is_own", "place_of"]
+__all__ = ["KIND", "OWN", "ServerTarget", "ServerWords", "is_own", "place_of"]
 
 KIND: Final = "server"
 """Kind of a declaration of a server."""
@@ -64,6 +66,27 @@ def place_of(text: str) -> str:
     return parts.hostname if port in (None, _HTTPS) else f"{parts.hostname}:{port}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerWords:
+    """What the command line says of a server.
+
+    Attributes:
+        where: https URL of the SM-DP+, or "own".
+        provision: How orders come to be, empty for the usual way of our own and none of another.
+        settings: What is declared of it.
+        options: Names of the options that the catalogue of servers has.
+        es2plus: https URL of ES2+, empty where it is not reached.
+        client: Folder with certificate and key of an operator, None for none.
+    """
+
+    where: str
+    provision: str
+    settings: TargetSettings
+    options: frozenset[str]
+    es2plus: str = ""
+    client: Path | None = None
+
+
 class ServerTarget:
     """The server under test.
 
@@ -76,22 +99,25 @@ class ServerTarget:
 
     name = KIND
 
-    def __init__(
-        self, where: str, provision: str, pki: Pki, folder: Path | None, settings: TargetSettings
-    ) -> None:
+    def __init__(self, words: "ServerWords", pki: Pki, folder: Path | None) -> None:
         """Starts our own server where it is meant; nothing is sent to another one.
 
         Raises:
             ConfigError: our own server does not start, or the provision lacks something.
             LocalError: an option cannot be read.
         """
+        where, provision = words.where, words.provision
+        es2plus, client = words.es2plus, words.client
         self.simulated = is_own(where)
-        self.settings = settings
+        self.settings = words.settings
         self._own: OwnServer | None = None
         if self.simulated:
             self._own = OwnServer(folder, where.partition(":")[2])
             where, provision = self._own.url, provision or self._own.provision
+            es2plus, client = self._own.es2plus, self._own.client
         self.address = place_of(where)
+        self._es2plus = place_of(es2plus) if es2plus else ""
+        self._client = client
         self.provision: Provision = provision_of(provision)
         trusted = tuple(pki.ci(curve).certificate.der for curve in pki.curves)
         self._port = HttpsPort(HttpsOptions(ca_certificates=trusted))
@@ -104,6 +130,17 @@ class ServerTarget:
     def wire(self, trace: Trace) -> "ServerWire":
         """Returns the way to the server for one case, written into its trace."""
         return ServerWire(TracedPort(self._port, trace), self.address)
+
+    def operator(self, trace: Trace, seed: str, *, at_es9: bool = False) -> OperatorCalls:
+        """Returns an operator of this server.
+
+        Raises:
+            NotApplicable: where ES2+ is, or its client certificate, is not known.
+        """
+        if not self._es2plus or self._client is None:
+            raise NotApplicable("no --es2plus with --es2plus-client: ES2+ is not reached")
+        address = self.address if at_es9 else self._es2plus
+        return OperatorCalls(address, self._client, trace, seed)
 
     def new_connection(self) -> None:
         """Closes the connections: the next call opens another."""

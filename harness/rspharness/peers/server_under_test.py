@@ -1,5 +1,6 @@
 """The server under test as cases see it: LPAs that call it, and orders that it has."""
 
+from hashlib import sha256
 from typing import Any
 
 from rspcore.crypto.curves import Curve
@@ -8,6 +9,7 @@ from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import issue_euicc
 from rspharness.peers.handshake import Handshake, shake_hands
 from rspharness.peers.lpa_calls import LpaCalls
+from rspharness.peers.operator_calls import OperatorCalls
 from rspharness.peers.provision import Ordered, OrderWish, other_eid
 from rspharness.peers.server_run import ServerRun
 from rspharness.record.trace import Trace
@@ -65,6 +67,30 @@ class ServerUnderTest:
         return self._run.calls(
             self._trace, f"{self._run.options.seed} {self._seed} {self._cards}", **words
         )
+
+    @property
+    def declared(self) -> dict[str, Any]:
+        """Returns the values that are declared of the server, such as profile_type."""
+        return dict(self._run.target.settings.values)
+
+    @property
+    def unique(self) -> str:
+        """Returns twelve digits 0-9A-F that no other case of the run, and no other run, has."""
+        started = self._run.options.started.isoformat()
+        return sha256(f"{started} {self._seed}".encode()).hexdigest()[:12].upper()
+
+    def operator(self, *, at_es9: bool = False) -> OperatorCalls:
+        """Returns an operator who calls ES2+.
+
+        Args:
+            at_es9: Whether the port of ES9+ is called, where clients need no certificate.
+
+        Raises:
+            NotApplicable: ES2+ of the server is not known.
+        """
+        self._cards += 1
+        name = f"{self.unique}/{self._cards}"
+        return self._run.target.operator(self._trace, name, at_es9=at_es9)
 
     def order(self, **wish: Any) -> Ordered:
         """Has a Profile ordered, as `OrderWish` says.

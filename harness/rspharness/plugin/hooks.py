@@ -45,7 +45,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Leaves out the suites of other products than that of the run."""
     from rspharness.plugin import products  # noqa: PLC0415  light
 
-    return products.is_of_another(collection_path, option_values.value(config, "smdpp")) or None
+    return products.is_of_another(collection_path, products.product_of(config)) or None
 
 
 @pytest.hookimpl(trylast=True)
@@ -68,12 +68,9 @@ def _select(config: pytest.Config, items: list[pytest.Item]) -> None:
     from rspharness.run import collection  # noqa: PLC0415  only where there are cases
 
     collected = collection.collect(config, items)
-    if option_values.value(config, "smdpp"):
-        from rspharness.plugin import products  # noqa: PLC0415  only for another product
+    from rspharness.plugin import products  # noqa: PLC0415  light
 
-        products.make_server_run(config, collected)
-    else:
-        collection.make_runs(config, collected)
+    products.RUNS[products.product_of(config)](config, collected)
     chosen, left = collection.choose(items, option_values.values(config, "case"))
     chosen, elsewhere = collection.shard(chosen, option_values.value(config, "shard"))
     left = [*left, *elsewhere]

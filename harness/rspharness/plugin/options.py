@@ -38,6 +38,10 @@ _OPTIONS: Final = (
     ("change-limit", "", "changing commands a card in a reader may have had over all runs"),
     ("requirements", "", "catalogue of requirements: a file (CSV), or a folder of them"),
     ("smdpp", "", "the product is an SM-DP+: its https URL, or own for that of rsplab"),
+    ("es2plus", "", "https URL of ES2+ of that server"),
+    ("es2plus-client", "", "folder with client.pem and client.key of an operator of it"),
+    ("lpa", "", "the product is an LPA: its command line"),
+    ("lpa-config", "", "how that LPA is called, a TOML file"),
     ("provision", "", "how orders come to be at that server: management:, directory: or script:"),
 )
 """Name, default and help of each option with one value."""

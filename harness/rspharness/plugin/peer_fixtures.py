@@ -8,10 +8,11 @@ import pytest
 from rspharness.run.stash import RUN
 
 if TYPE_CHECKING:
+    from rspharness.peers.lpa_under_test import LpaUnderTest
     from rspharness.peers.server_under_test import ServerUnderTest
     from rspharness.run.case_state import CaseState
 
-__all__ = ["sm_dp_plus"]
+__all__ = ["lpa_under_test", "sm_dp_plus"]
 
 
 @pytest.fixture
@@ -27,3 +28,19 @@ def sm_dp_plus(
         pytest.fail("the case needs a server under test: --smdpp", pytrace=False)
     with run.faulty():
         yield ServerUnderTest(run, case_state.trace, case_state.seed)
+
+
+@pytest.fixture
+def lpa_under_test(
+    request: pytest.FixtureRequest, case_state: "CaseState"
+) -> "Iterator[LpaUnderTest]":
+    """Yields the LPA under test, with a new card and a new server."""
+    from rspharness.peers.lpa_run import LpaRun  # noqa: PLC0415  only where used
+    from rspharness.peers.lpa_under_test import LpaUnderTest  # noqa: PLC0415  likewise
+
+    run = request.node.stash[RUN]
+    if not isinstance(run, LpaRun):
+        pytest.fail("the case needs an LPA under test: rsplab lpa-check", pytrace=False)
+    made = LpaUnderTest(run, case_state.trace, case_state.seed)
+    yield made
+    made.close()

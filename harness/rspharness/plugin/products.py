@@ -1,5 +1,6 @@
 """The product of a run: a card, or a server; which suites are its own, and how its run is made."""
 
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from rspharness.run.collection import Collected
     from rspharness.run.run import Run
 
-__all__ = ["is_of_another", "make_server_run"]
+__all__ = ["RUNS", "is_of_another", "product_of"]
 
 SERVER_SUITES: Final = frozenset({"es9plus", "es2plus"})
 """Folders of the suites for an SM-DP+."""
@@ -20,16 +21,25 @@ OTHER_SUITES: Final = SERVER_SUITES | {"es11", "es12", "lpa"}
 """Folders of the suites for products that are no card."""
 
 
-def is_of_another(path: Path, smdpp: str) -> bool:
+SUITES: Final = {"smdpp": SERVER_SUITES, "lpa": frozenset({"lpa"})}
+"""Those of each product that is no card."""
+
+
+def product_of(config: pytest.Config) -> str:
+    """Returns "smdpp", "lpa", or an empty text for a card."""
+    return next((name for name in SUITES if value(config, name)), "")
+
+
+def is_of_another(path: Path, product: str) -> bool:
     """Returns whether a folder has suites of another product.
 
     Args:
         path: What pytest is about to collect.
-        smdpp: The SM-DP+ under test, empty when a card is.
+        product: That of the run.
     """
-    if not smdpp:
+    if not product:
         return path.name in OTHER_SUITES and _is_suite(path)
-    return path.name not in SERVER_SUITES and _is_suite(path)
+    return path.name not in SUITES[product] and _is_suite(path)
 
 
 def _is_suite(path: Path) -> bool:
@@ -45,8 +55,8 @@ def make_server_run(config: pytest.Config, collected: "Collected") -> None:
     from rspcore.errors import RspError  # noqa: PLC0415  only for another product
     from rspharness.mutation.server_faults import read_server_faults  # noqa: PLC0415  likewise
     from rspharness.peers.provision import require_way  # noqa: PLC0415  likewise
-    from rspharness.peers.server_run import ServerRun, ServerWords  # noqa: PLC0415  likewise
-    from rspharness.peers.server_target import KIND, is_own, place_of  # noqa: PLC0415  likewise
+    from rspharness.peers.server_run import ServerRun  # noqa: PLC0415  likewise
+    from rspharness.peers.server_target import KIND, ServerWords, is_own, place_of  # noqa: PLC0415  likewise
     from rspharness.run import collection  # noqa: PLC0415  likewise
     from rspharness.run.declared_names import require_known_names  # noqa: PLC0415  likewise
     from rspharness.targets.settings import TargetSettings  # noqa: PLC0415  likewise
@@ -77,7 +87,12 @@ def make_server_run(config: pytest.Config, collected: "Collected") -> None:
     rows = (row for row in collected.catalogue if row.applies_to(settings.version))
     names = frozenset[str]().union(*(row.condition.names for row in rows))
     words = ServerWords(
-        where=options.smdpp, provision=options.provision, settings=settings, options=names
+        where=options.smdpp,
+        provision=options.provision,
+        settings=settings,
+        options=names,
+        es2plus=options.es2plus,
+        client=Path(options.es2plus_client) if options.es2plus_client else None,
     )
     collected.runs = [ServerRun(options, words)]
     collected.kind = KIND
@@ -92,3 +107,38 @@ def _faulty(serve: dict[str, str], run: "Run", fault: str) -> "Run":
 
 def _given(config: pytest.Config, name: str) -> bool:
     return bool(values(config, name) if name == "also" else value(config, name))
+
+
+def make_lpa_run(config: pytest.Config, collected: "Collected") -> None:
+    """Makes the run of an LPA.
+
+    Raises:
+        pytest.UsageError: its configuration cannot be read.
+    """
+    from rspcore.errors import RspError  # noqa: PLC0415  only for another product
+    from rspharness.peers.lpa_config import LpaConfig  # noqa: PLC0415  likewise
+    from rspharness.peers.lpa_run import LpaRun  # noqa: PLC0415  likewise
+    from rspharness.run import collection  # noqa: PLC0415  likewise
+
+    try:
+        options = collection.given_options(config)
+        read = LpaConfig.load(Path(options.lpa_config))
+    except (RspError, ValueError) as error:
+        raise pytest.UsageError(str(error)) from error
+    collected.runs = [LpaRun(options, tuple(shlex.split(options.lpa)), read)]
+    collected.kind = "lpa"
+
+
+def make_card_runs(config: pytest.Config, collected: "Collected") -> None:
+    """Makes the runs of cards.
+
+    Raises:
+        pytest.UsageError: an option does not fit.
+    """
+    from rspharness.run import collection  # noqa: PLC0415  only where there are cases
+
+    collection.make_runs(config, collected)
+
+
+RUNS: Final = {"": make_card_runs, "smdpp": make_server_run, "lpa": make_lpa_run}
+"""What makes the run of each product."""

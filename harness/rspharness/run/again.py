@@ -22,6 +22,9 @@ def run_again(options: RunOptions, case: str, shuffle: str = "") -> str:
     >>> run_again(RunOptions(card_fault="es10c.get-eid.cut"), "ES10c.GetEID#02")
     "rsplab run --case 'ES10c.GetEID#02' --target inprocess --card-fault es10c.get-eid.cut"
     """
+    if options.lpa:
+        words = ["rsplab", "lpa-check", "--config", options.lpa_config, "--case", case]
+        return shlex.join([*words, "--", *shlex.split(options.lpa)])
     words = ["rsplab", "run", "--case", case]
     if not options.smdpp or options.target.endswith(".toml"):
         words += ["--target", options.target]

@@ -43,6 +43,8 @@ __all__ = [
 
 SERVERS: Final = "smdpp.csv"
 """The catalogue of an SM-DP+ under test."""
+LPAS: Final = "lpa.csv"
+"""The catalogue of an LPA under test."""
 ONE_CARD: Final = ("kept", "pcsc", "at", "replay")
 """Kinds of targets with the same card for every case."""
 REAL: Final = ("pcsc", "at")
@@ -184,7 +186,8 @@ def catalogue_path(config: pytest.Config) -> Path:
     """Returns the path of the catalogue: the option, or the project's own."""
     given = value(config, "requirements")
     path = Path(given) if given else config.rootpath / "fixtures" / "requirements"
-    return path / SERVERS if value(config, "smdpp") and path.is_dir() else path
+    file = SERVERS if value(config, "smdpp") else LPAS if value(config, "lpa") else ""
+    return path / file if path.is_dir() else path
 
 
 def ordered(items: list[pytest.Item], collected: Collected, seed: str = "") -> list[pytest.Item]:
@@ -450,6 +453,10 @@ def given_options(config: pytest.Config) -> RunOptions:
         started=datetime.now(tz=UTC),  # noqa: TID251  certificates are checked at the real time
         smdpp=value(config, "smdpp"),
         provision=value(config, "provision"),
+        es2plus=value(config, "es2plus"),
+        es2plus_client=value(config, "es2plus-client"),
+        lpa=value(config, "lpa"),
+        lpa_config=value(config, "lpa-config"),
     )
 
 

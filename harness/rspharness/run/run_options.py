@@ -25,6 +25,8 @@ REPEATED: Final = (
     "change_limit",
     "smdpp",
     "provision",
+    "es2plus",
+    "es2plus_client",
 )
 """Options with one value that may change a verdict: `rsplab run` passes them on to pytest, and the
 line that runs a case again names them."""
@@ -59,6 +61,10 @@ class RunOptions:
         erase_foreign: True where a destructive run may delete what is not of the suites.
         smdpp: The SM-DP+ under test, an https URL or "own"; empty when a card is under test.
         provision: How orders come to be there.
+        es2plus: https URL of its ES2+.
+        es2plus_client: Folder with certificate and key of an operator of it.
+        lpa: Command line of the LPA under test; empty when the product is another.
+        lpa_config: File that says how it is called.
     """
 
     target: str = "inprocess"
@@ -82,3 +88,7 @@ class RunOptions:
     erase_foreign: bool = False
     smdpp: str = ""
     provision: str = ""
+    es2plus: str = ""
+    es2plus_client: str = ""
+    lpa: str = ""
+    lpa_config: str = ""

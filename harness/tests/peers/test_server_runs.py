@@ -120,4 +120,4 @@ def test_wrong_use_is_refused(run, options, said):
 def test_unknown_way_of_provision_is_refused(run, served):
     code, _, printed = run("--smdpp", served.url, "--provision", "managements:x")
     assert code == 2
-    assert "did you mean management" in printed
+    assert "near it: management" in printed

@@ -33,6 +33,7 @@ __all__ = [
     "LISTENING",
     "OF_CONNECTIONS",
     "PACKAGE",
+    "PARTNER_ANSWER",
     "POINTS",
     "SERVER_SIGNED1",
     "SMDP_SIGNED2",
@@ -85,6 +86,10 @@ BINDING: Final[Point[BindingInputs]] = Point(
 PACKAGE: Final[Point[Pieces]] = Point("package", "the protected data objects of a package")
 JSON: Final[Point[dict[str, object]]] = Point("json", "the JSON object of an answer")
 HTTP: Final[Point[HttpResponse]] = Point("http", "the whole answer")
+
+PARTNER_ANSWER: Final[Point[HttpResponse]] = Point(
+    "partner_answer", "the whole answer to an operator, beside the points of answers to LPAs"
+)
 
 OF_CONNECTIONS: Final = (LISTENING, CONNECTION)
 """Points that are passed before there is a request."""

@@ -287,6 +287,7 @@ class SmDpPlus(ManagedServer):
         """Answers a call of an operator, in steps between which others may be answered."""
         self._catch_up()
         response, summary = yield from self._partners.steps(request)
+        response = self.faults.through(fault_points.PARTNER_ANSWER, response, "")
         name, at = self._partners.function(request.path), self.environment.clock.now()
         self._remember(at, name, request, _Done(response, summary), response)
         return response

@@ -4,6 +4,8 @@ They are for the cases of servers under test (`rsplab run --smdpp own --kills`),
 them; a download goes on or fails as it would without them, or with another code.
 """
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -14,13 +16,14 @@ from rspcore.messages.es10b import ServerSigned1
 from rspsim.faults.server.octet_changes import from_hex
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.fault_classes import FaultClass
-from rspsim.smdpp.fault_rules import Parameter, hexadecimal
+from rspsim.smdpp.fault_rules import Parameter, between, hexadecimal
 from rspsim.smdpp.fault_switch import ServerFault
 from rspsim.smdpp.http_messages import HttpResponse
 
 __all__ = ["CARELESS"]
 
 _SILENT: Final = "the LPA notices nothing"
+_OPERATOR: Final = "no LPA is concerned; the operator hears otherwise than SGP.22 v2, 5.3 says"
 _Body = dict[str, object]
 
 
@@ -59,6 +62,19 @@ def _succeed(body: _Body) -> _Body:
     if _status(body).get("status") != ExecutionStatus.FAILED:
         return body
     return {**body, "header": {"functionExecutionStatus": {"status": "Executed-Success"}}}
+
+
+def _changed(response: HttpResponse, change: Callable[[_Body], _Body]) -> HttpResponse:
+    """Returns an answer whose JSON object is changed; any other as it is."""
+    if response.status != 200:
+        return response
+    return replace(response, body=json.dumps(change(json.loads(response.body))).encode())
+
+
+def _fail(_: _Body, pair: str) -> _Body:
+    subject, reason = pair.split("/")
+    codes = {"subjectCode": subject, "reasonCode": reason}
+    return {"header": {"functionExecutionStatus": {"status": "Failed", "statusCodeData": codes}}}
 
 
 def _dropped(_: HttpResponse | None) -> HttpResponse:
@@ -123,6 +139,57 @@ CARELESS: Final = (
         expected=_SILENT,
         change=_dropped,
         function="handleNotification",
+    ),
+    ServerFault(
+        name="es2.answer.other_code",
+        kind=FaultClass.JSON,
+        point=fault_points.PARTNER_ANSWER,
+        summary="A failure of the given pair is answered to an operator with another pair.",
+        expected=_OPERATOR,
+        change=lambda response, pair, to: _changed(
+            response, lambda body: _other_code(body, pair, to)
+        ),
+        parameters={"pair": "8.2.1/3.9", "to": "8.2.1/4.2"},
+        rules={"pair": _a_pair, "to": _a_pair},
+    ),
+    ServerFault(
+        name="es2.answer.succeed",
+        kind=FaultClass.JSON,
+        point=fault_points.PARTNER_ANSWER,
+        summary="A failure is reported to an operator as Executed-Success.",
+        expected=_OPERATOR,
+        change=lambda response: _changed(response, _succeed),
+    ),
+    ServerFault(
+        name="es2.answer.fail",
+        kind=FaultClass.JSON,
+        point=fault_points.PARTNER_ANSWER,
+        summary="The function is carried out, and the operator hears of a failure.",
+        expected=_OPERATOR,
+        change=lambda response, pair: _changed(response, lambda body: _fail(body, pair)),
+        parameters={"pair": "8.2.1/3.3"},
+        rules={"pair": _a_pair},
+    ),
+    ServerFault(
+        name="es2.answer.set_member",
+        kind=FaultClass.JSON,
+        point=fault_points.PARTNER_ANSWER,
+        summary="One member of the answer to an operator has another value.",
+        expected=_OPERATOR,
+        change=lambda response, member, value: _changed(
+            response, lambda body: {**body, member: value} if member in body else body
+        ),
+        parameters={"member": "iccid", "value": "8999901000000000005"},
+    ),
+    ServerFault(
+        name="es2.http.status",
+        kind=FaultClass.HTTP,
+        point=fault_points.PARTNER_ANSWER,
+        summary="An operator is answered with another HTTP status.",
+        expected=_OPERATOR,
+        change=lambda response, status: replace(response, status=status),
+        parameters={"status": 500},
+        rules={"status": between(200, 599)},
     ),
 )
 """Every careless fault; to add one, add an entry."""

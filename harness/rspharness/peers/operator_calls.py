@@ -1,0 +1,119 @@
+"""The operator of the tester: calls the functions of ES2+ with its certificate.
+
+Source: SGP.22 v2, 5.3 and 6.5.
+"""
+
+import json
+import ssl
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import urllib3
+from urllib3.exceptions import InsecureRequestWarning
+
+from rspcore.errors import ConfigError
+from rspharness.peers.bindings import JSON_TYPE, read_json
+from rspharness.peers.handshake import looking_context
+from rspharness.peers.server_answer import Answer
+from rspharness.record.trace import Trace
+from rspharness.record.verdicts import ExpectationError
+
+__all__ = ["CLIENT_FILES", "OperatorCalls"]
+
+CLIENT_FILES: Final = ("client.pem", "client.key")
+"""Certificate and key in the folder of `--es2plus-client`, PEM."""
+_PATH: Final = "/gsma/rsp2/es2plus/"
+_REQUESTER: Final = "2.999.10"
+_LIMIT_S: Final = 60.0
+
+
+class OperatorCalls:
+    """One operator; each call has an identifier of its own unless a case repeats one."""
+
+    def __init__(self, address: str, client: Path, trace: Trace, seed: str) -> None:
+        """Prepares the calls; nothing is sent yet.
+
+        Args:
+            address: Host and port of ES2+.
+            client: Folder with certificate and key.
+            trace: Takes every exchange.
+            seed: Beginning of the call identifiers.
+        """
+        self._address, self._client, self._trace = address, client, trace
+        self._seed, self._number = seed, 0
+
+    def header(self) -> dict[str, str]:
+        """Returns the header of a new call."""
+        self._number += 1
+        return {
+            "functionRequesterIdentifier": _REQUESTER,
+            "functionCallIdentifier": f"{self._seed}-{self._number}",
+        }
+
+    def call(self, function: str, *, certified: bool = True, **members: Any) -> Answer:
+        """Calls a function; members that are None are left out.
+
+        Args:
+            function: Its name in the path.
+            certified: False to show no certificate.
+            **members: Members; `header` in place of the usual one, `drop_header` for none.
+
+        Raises:
+            ExpectationError: no answer came, or none of the function.
+        """
+        given: dict[str, Any] = {"header": self.header(), **members}
+        if given.pop("drop_header", False):
+            del given["header"]
+        body = json.dumps({name: one for name, one in given.items() if one is not None})
+        reply = self._post(function, body.encode(), certified=certified)
+        found: dict[str, object] = {}
+        refusal = ""
+        if reply.status == 200:
+            found, refusal = read_json(function, reply.data)
+        return Answer(
+            function=function,
+            status=int(reply.status),
+            headers=dict(reply.headers),
+            body=reply.data,
+            asn1=False,
+            members=found,
+            refusal=refusal,
+        )
+
+    def _post(self, function: str, body: bytes, *, certified: bool) -> urllib3.BaseHTTPResponse:
+        headers: Mapping[str, str] = {
+            "X-Admin-Protocol": "gsma/rsp/v2.5.0",
+            "Content-Type": JSON_TYPE,
+        }
+        self._trace.remark(f"ES2+ > {function} {body.decode()}")
+        try:
+            context = self._context(certified=certified)
+            with urllib3.PoolManager(ssl_context=context) as http, warnings.catch_warnings():
+                warnings.simplefilter("ignore", InsecureRequestWarning)  # rows of TLS look at it
+                reply = http.request(
+                    "POST",
+                    f"https://{self._address}{_PATH}{function}",
+                    headers=headers,
+                    body=body,
+                    retries=False,
+                    timeout=_LIMIT_S,
+                )
+        except urllib3.exceptions.HTTPError as error:
+            self._trace.remark(f"ES2+ ! {error}")
+            raise ExpectationError("an answer", str(error), about=function) from error
+        self._trace.remark(f"ES2+ < {reply.status} {reply.data.decode('utf-8', 'replace')}")
+        return reply
+
+    def _context(self, *, certified: bool) -> ssl.SSLContext:
+        context = looking_context()
+        if certified:
+            certificate, key = (self._client / name for name in CLIENT_FILES)
+            try:
+                context.load_cert_chain(certificate, key)
+            except OSError as error:
+                raise ConfigError(
+                    f"--es2plus-client {self._client}: {' and '.join(CLIENT_FILES)}: {error}"
+                ) from error
+        return context
