@@ -16,14 +16,15 @@ from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 from time import time  # noqa: TID251  of the Date of an answer, which is the real one
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
-
-import h11
 
 from rspcore.frozen import dataclass
 from rspcore.printable_text import printable
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    import h11
 
 __all__ = ["CONTINUE", "Refusal", "RequestReader", "answer_octets", "refusal_answer"]
 
@@ -67,6 +68,8 @@ class RequestReader:
         self._start(b"")
 
     def _start(self, octets: bytes) -> None:
+        import h11  # noqa: PLC0415  a server needs it for its first client, not for its start
+
         self._connection = h11.Connection(h11.SERVER, max_incomplete_event_size=_MOST_HEADER_OCTETS)
         self._head: HttpRequest | None = None
         self._body = bytearray()
@@ -86,6 +89,8 @@ class RequestReader:
     @property
     def keep_alive(self) -> bool:
         """Returns whether the client may send another request after the complete one."""
+        import h11  # noqa: PLC0415  likewise
+
         return self._connection.their_state is h11.DONE
 
     def take_wish_to_continue(self) -> bool:
@@ -126,6 +131,8 @@ class RequestReader:
         Args:
             client_certificate: Returns the certificate of the client, for a complete request.
         """
+        import h11  # noqa: PLC0415  likewise
+
         if not self._begun:
             return None
         while True:
@@ -146,7 +153,7 @@ class RequestReader:
             else:
                 return None
 
-    def _take_head(self, event: h11.Request) -> Refusal | None:
+    def _take_head(self, event: "h11.Request") -> Refusal | None:
         headers: dict[str, str] = {}
         octets = 0
         for raw, value in event.headers:

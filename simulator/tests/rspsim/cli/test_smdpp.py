@@ -390,7 +390,7 @@ def test_start_imports_nothing_that_it_does_not_need():
     script = (
         "import sys; import rspsim.cli.smdpp_serve; "
         "print(*{'segno', 'sqlite3', 'asn1tools', 'urllib3', 'rspsim.faults.server', "
-        "'rspsim.smdpp.management'} & sys.modules.keys())"
+        "'rspsim.smdpp.management', 'h11', 'http.client', 'tempfile'} & sys.modules.keys())"
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == []
