@@ -143,7 +143,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
             case.passed()
             lifecycle.refuse_unexpected_pass(case)
     finally:
-        attach_evidence(item.config, case)
+        run = item.stash[RUN]
+        simulated = run.target.name if run.opened and run.target.simulated else ""
+        attach_evidence(item.config, case, run.facts, simulated=simulated)
     return result
 
 
