@@ -140,7 +140,7 @@ def read_capabilities(
     """
     if is_plain_sim(card):
         of_info = {name for options in _OPTIONS_BY_BITS.values() for name in options}
-        of_euiccs = {*of_info, *ci_keys, *options_of_rat(()), *_OF_FCI, *DECLARED_ONLY}
+        of_euiccs = {*of_info, *ci_keys, *options_of_rat(()), *_OF_FCI, *_VERSION_3, *DECLARED_ONLY}
         return Capabilities(dict.fromkeys(of_euiccs, False) | dict(declared))
     if card.number is None:
         card.open()
@@ -165,9 +165,7 @@ def read_capabilities(
             unknown |= dict.fromkeys(sorted(names), reason)
         else:
             read |= values
-    if info is not None:
-        read |= _of_version_3(info)
-    for name, held, reason in _of_info(info, no_info):
+    for name, held, reason in (*_of_info(info, no_info), *_of_version_3(info, no_info)):
         if held is None:
             unknown[name] = reason
         else:
@@ -213,15 +211,28 @@ def _of_info(info: EuiccInfo2 | None, no_info: str) -> Iterator[tuple[str, bool 
             yield name, None if bits is None else not anyone.isdisjoint(bits), reason
 
 
-def _of_version_3(info: EuiccInfo2) -> dict[str, bool]:
-    """Returns options of rows of version 3 that are no bit; what cannot be read counts as none."""
-    whole = card_and_device.EuiccInfo2.decode(info.raw or info.encode())
-    highest, _ = _part("EUICCInfo2", lambda: whole.highest_svn)
-    signing, _ = _part("EUICCInfo2", lambda: whole.euicc_ci_pkid_list_for_signing)
-    return {
-        "V3_1": highest is not None and highest >= _V3_1,
-        "O_VAR_O": bool(signing),
-    }
+def _of_version_3(info: EuiccInfo2 | None, no_info: str) -> Iterator[tuple[str, bool | None, str]]:
+    """Yields the options of rows of version 3 that are no bit, as `_of_info` does."""
+    for name, holds in _VERSION_3.items():
+        held, reason = None, no_info
+        if info is not None:
+            whole = card_and_device.EuiccInfo2.decode(info.raw or info.encode())
+            held, reason = _part("EUICCInfo2", partial(holds, whole))
+        yield name, held, reason
+
+
+def _is_v3_1(info: card_and_device.EuiccInfo2) -> bool:
+    return info.highest_svn is not None and info.highest_svn >= _V3_1
+
+
+def _signs_flat(info: card_and_device.EuiccInfo2) -> bool:
+    return bool(info.euicc_ci_pkid_list_for_signing)
+
+
+_VERSION_3: Final[Mapping[str, Callable[[card_and_device.EuiccInfo2], bool]]] = {
+    "V3_1": _is_v3_1,
+    "O_VAR_O": _signs_flat,
+}
 
 
 def _bits(info: EuiccInfo2, component: str) -> frozenset[int]:

@@ -150,7 +150,7 @@ def test_part_that_cannot_be_decoded_leaves_only_its_own_options_unknown(card):
     read = read_capabilities(odd, {}, {"O_E_NIST": b"no such key"})
     assert (read.info, read.ci_pkids) == (None, None)
     assert {"O_E_NIST", "RAT_PPR1", "MILENAGE"} <= set(read.unknown)
-    assert set(read.options) == {"O_E_LPAe", "LPAE_CAT", "LPAE_SCWS"}
+    assert set(read.options) == {"O_E_LPAe", "LPAE_CAT", "LPAE_SCWS", "LPAE_E4E"}
 
 
 def test_names_of_unread_options_are_those_that_are_read(card):

@@ -1,4 +1,8 @@
-"""ES8+.StoreMetadata: what the card keeps about the Profile (SGP.22 v2, 5.5.3)."""
+"""ES8+.StoreMetadata: what the card keeps about the Profile (SGP.22 v2, 5.5.3).
+
+A card of version 3 refuses objects that it does not know, and those of features it does not have;
+one of version 2 skips what it does not know.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,9 +10,13 @@ from typing import Final
 from rspcore import tlv
 from rspcore.errors import DecodeError
 from rspcore.frozen import replace
+from rspcore.messages.codec import components
 from rspcore.messages.euicc_info import RspCapability
 from rspcore.messages.metadata import IconType, PprId, ProfileClass, StoreMetadataRequest
 from rspcore.messages.notifications import BppCommandId, ErrorReason
+from rspcore.messages.v3 import profile_metadata as v3
+from rspcore.messages.v3.capability_bits import EuiccRspCapability
+from rspcore.messages.v3.installation_results import ErrorReason as V3Reason
 from rspcore.tags import Tag
 from rspsim.euicc import memory
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
@@ -61,6 +69,35 @@ class MetadataAttempt:
         return not is_test or RspCapability.testProfileSupport in capability
 
     @property
+    def tags_of_version_3(self) -> frozenset[int]:
+        """Returns the tags of the metadata on a card of version 3; none on one of version 2."""
+        if not self.step.view.state.personality.version_3:
+            return frozenset()
+        whole = tlv.parse(self.step.load.metadata_octets)
+        return frozenset(one.tag for one in whole.children())
+
+    def _lacks(self, bit: EuiccRspCapability) -> bool:
+        return bit not in self.step.view.state.personality.rsp_capability
+
+    @property
+    def tags_known(self) -> bool:
+        """Returns whether a card of version 3 knows every object, and has the feature it is for."""
+        lacking = {tag for tag, bit in _FEATURES.items() if self._lacks(bit)}
+        return self.tags_of_version_3 <= _KNOWN - lacking
+
+    @property
+    def lpr_supported(self) -> bool:
+        """Returns whether lprConfiguration comes only to a card with the LPA proxy."""
+        named = Tag.LprConfiguration in self.tags_of_version_3
+        return not named or not self._lacks(EuiccRspCapability.lpaProxySupport)
+
+    @property
+    def enterprise_supported(self) -> bool:
+        """Returns whether enterpriseConfiguration comes only to a card with such Profiles."""
+        named = Tag.EnterpriseConfiguration in self.tags_of_version_3
+        return not named or not self._lacks(EuiccRspCapability.enterpriseProfilesSupport)
+
+    @property
     def rules_wanted(self) -> tuple[PprId, ...]:
         """Returns the PPRs it brings."""
         given = self.request.profile_policy_rules or frozenset()
@@ -100,6 +137,19 @@ class MetadataAttempt:
         return needed <= self.step.view.decisions[memory.FREE](self.step.view.state)
 
 
+_ACCESS_RULES: Final = 0xBF76
+"""Carrier access rules: not in the module, and known to every card."""
+_KNOWN: Final = frozenset(one.tag for one in components(v3.StoreMetadataRequest)) | {_ACCESS_RULES}
+_FEATURES: Final = {
+    Tag.RpmConfiguration: EuiccRspCapability.rpmSupport,
+    Tag.HriServerAddress: EuiccRspCapability.hriServerAddressSupport,
+    Tag.ServiceProviderMessage: EuiccRspCapability.serviceProviderMessageSupport,
+    Tag.ServiceDescription: EuiccRspCapability.serviceDescriptionSupport,
+    Tag.DeviceChangeConfiguration: EuiccRspCapability.deviceChangeSupport,
+    Tag.EstimatedProfileSize: EuiccRspCapability.estimatedProfileSizeIndicationSupport,
+}
+"""Objects that a card without the feature does not know."""
+
 _E = ErrorReason
 
 CHECKS: Final[Decision[Checks[MetadataAttempt]]] = Decision(
@@ -108,12 +158,19 @@ CHECKS: Final[Decision[Checks[MetadataAttempt]]] = Decision(
         Check("icon", lambda a: a.icon_fits, _E.incorrectInputValues),
         Check("class_defined", lambda a: a.class_defined, _E.incorrectInputValues),
         Check("owner_exact", lambda a: a.owner_exact, _E.incorrectInputValues),
+        Check("tags_known", lambda a: a.tags_known, V3Reason.unknownTlvInMetadata),
         Check(
             "iccid_unused",
             lambda a: a.iccid_unused,
             _E.installFailedDueToIccidAlreadyExistsOnEuicc,
         ),
         Check("class_supported", lambda a: a.class_supported, _E.unsupportedProfileClass),
+        Check("lpr_supported", lambda a: a.lpr_supported, V3Reason.lprNotSupported),
+        Check(
+            "enterprise_supported",
+            lambda a: a.enterprise_supported,
+            V3Reason.enterpriseProfilesNotSupported,
+        ),
         Check("rules_owned", lambda a: a.rules_owned, _E.pprNotAllowed),
         Check("rules_authorised", lambda a: a.rules_authorised, _E.pprNotAllowed),
         Check("ppr1_alone", lambda a: a.ppr1_alone, _E.pprNotAllowed),

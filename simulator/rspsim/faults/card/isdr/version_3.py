@@ -23,6 +23,7 @@ from rspsim.euicc.isdr.es10b.get_euicc_info import GET_EUICC_INFO1, GET_EUICC_IN
 from rspsim.euicc.isdr.es10b.prepare_download import PREPARE_DOWNLOAD
 from rspsim.euicc.isdr.es10c import euicc_memory_reset
 from rspsim.euicc.isdr.es10c.get_profiles_info import GET_PROFILES_INFO
+from rspsim.euicc.load.es8p import store_metadata
 from rspsim.euicc.options import PendingListing
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Profile
@@ -376,6 +377,23 @@ FAULTS: Final = (
         "Resets the default address with the Profiles.",
         ("ES10c.eUICCMemoryReset#29",),
         behind(euicc_memory_reset.EUICC_MEMORY_RESET, _address_by_bit_4),
+    ),
+    *(
+        CardFault(
+            f"v3.store-metadata.{name.replace('_', '-')}-unasked",
+            summary,
+            (row,),
+            skip(store_metadata.CHECKS, name),
+        )
+        for name, summary, row in (
+            ("tags_known", "Skips unknown objects of metadata.", "ES8+.StoreMetadata#43"),
+            ("lpr_supported", "Takes lprConfiguration without an LPR.", "ES8+.StoreMetadata#62"),
+            (
+                "enterprise_supported",
+                "Takes enterprise Profiles, which it does not support.",
+                "ES8+.StoreMetadata#70",
+            ),
+        )
     ),
     CardFault(
         "v3.profiles-info.listed-while-waiting",

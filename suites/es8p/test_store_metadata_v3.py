@@ -1,0 +1,68 @@
+"""ES8+.StoreMetadata of version 3: objects the eUICC does not know, or has no feature for."""
+
+from rspcore import tlv
+from rspcore.ids import Oid
+from rspcore.messages.notifications import BppCommandId
+from rspcore.messages.v3.installation_results import ErrorReason
+from rspcore.messages.v3.profile_metadata import EnterpriseConfiguration, LprConfiguration
+from rspcore.tags import Tag
+from rspharness import testcase
+from rspharness.card import expect, tlv_edit
+from rspharness.servers import load_result
+from rspharness.servers.rsp_server import profile
+from rspharness.suite.load_trial import LoadTrial
+
+ONE = "PROFILE_OPERATIONAL1"
+TWO = profile("PROFILE_OPERATIONAL2")
+SOUND = TWO.metadata.encode()
+COMMAND = BppCommandId.storeMetadata
+REASON = ErrorReason
+ENTERPRISE = EnterpriseConfiguration(enterprise_oid=Oid("2.999.20"), enterprise_name="Works")
+LPR = LprConfiguration(pcmp_address="pcmp.example.com")
+
+
+def with_more(octets):
+    """Returns sound metadata with a data object more."""
+    return tlv_edit.appended(SOUND, octets)
+
+
+@testcase.each(
+    "octets, reason",
+    {
+        "ES8+.StoreMetadata#43": (bytes.fromhex("9F7F03010203"), REASON.unknownTlvInMetadata),
+        "ES8+.StoreMetadata#62": (LPR.encode(), REASON.lprNotSupported),
+        "ES8+.StoreMetadata#70": (ENTERPRISE.encode(), REASON.enterpriseProfilesNotSupported),
+    },
+)
+def test_object_is_refused(card, given, server, step, octets, reason):
+    """Metadata with an unknown object, or of a feature the eUICC lacks, end the load."""
+    given.profiles(ONE)
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, metadata=with_more(octets))
+    with step(f"S_LPAd -> eUICC: StoreMetadata with {tlv.parse(octets).tag:02X} besides"):
+        loaded = trial.send()
+    with step(f"Expected: PIR errorResult, storeMetadata(2), {expect.names([reason])}"):
+        trial.ended(loaded, COMMAND, reason)
+
+
+@testcase.each(
+    "tag, octets",
+    {
+        "ES8+.StoreMetadata#60": (Tag.HriServerAddress, tlv.encode(0x9B, b"hri.example.com")),
+        "ES8+.StoreMetadata#90": (Tag.ServiceDescription, bytes.fromhex("9F1F0206C0")),
+    },
+)
+def test_object_of_a_feature_is_refused_or_left_out(card, given, server, step, note, tag, octets):
+    """An object of a feature the eUICC lacks is unknown to it, or not kept."""
+    given.none()
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, metadata=with_more(octets))
+    with step(f"S_LPAd -> eUICC: StoreMetadata with {int(tag):02X} besides"):
+        loaded = trial.send()
+    with step(
+        "Expected: unknownTlvInMetadata(26), or SW 9000 and the object is not kept; recorded"
+    ):
+        if loaded.pir is None:
+            expect.success(loaded.last)
+            note("accepted")
+        else:
+            note(load_result.described(loaded))
+            trial.ended(loaded, COMMAND, REASON.unknownTlvInMetadata)
