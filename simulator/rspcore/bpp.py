@@ -14,13 +14,13 @@ Source: SGP.22 v2, 2.5.3, 2.5.5, 5.5 and annex H.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from rspcore import tlv
 from rspcore.crypto.bsp import MAX_ENCRYPTED_PLAINTEXT, MAX_MACED_PLAINTEXT, MAX_TLV, Bsp
 from rspcore.crypto.kdf import KEY_LENGTH, KEY_TYPE_AES, BspKeys, session_keys
 from rspcore.crypto.keys import PrivateKey, PublicKey
 from rspcore.errors import DecodeError, LocalError
+from rspcore.frozen import dataclass
 from rspcore.ids import Eid, TransactionId
 from rspcore.messages.es8p import (
     ControlRefTemplate,

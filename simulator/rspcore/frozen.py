@@ -1,12 +1,17 @@
-"""`replace` for frozen dataclasses, as `dataclasses.replace`, four times as fast.
+"""`dataclass` and `replace` for frozen values: as those of `dataclasses`, some times as fast.
 
-A card answers every command with new values in place of changed ones, so this is its most frequent
-call. `dataclasses.replace` walks over the fields and calls `__init__`; here each class gets, at its
-first use, a function that copies its slots one after the other. Classes that check or derive
-something when they are made (`__post_init__`, fields that are not arguments), and those without
-slots, go to `dataclasses.replace` itself.
+A program starts with two hundred frozen dataclasses, most of which it never makes a value of.
+`dataclasses` compiles six methods for each; here a method is compiled when it is first asked for,
+from the same text, so that calls are as fast. What is not frozen, has no slots, or has an InitVar
+goes to `dataclasses` itself. Values are dataclasses in every respect: `fields`, `asdict`, `copy`,
+pickle, patterns, and subclasses that are made by `dataclasses`.
 
->>> from dataclasses import dataclass
+A card answers every command with new values in place of changed ones, so `replace` is its most
+frequent call. `dataclasses.replace` walks over the fields and calls `__init__`; here each class
+gets, at its first use, a function that copies its slots one after the other. Classes that check or
+derive something when they are made (`__post_init__`, fields that are not arguments), and those
+without slots, go to `dataclasses.replace` itself.
+
 >>> @dataclass(frozen=True, slots=True)
 ... class Place:
 ...     row: int
@@ -16,10 +21,13 @@ Place(row=1, column=3)
 """
 
 import dataclasses
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import MISSING, FrozenInstanceError, InitVar
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-__all__ = ["replace"]
+__all__ = ["dataclass", "replace"]
 
 _Put = Callable[[object, object], None]
 _PLANS: Final[dict[type, tuple[Callable[[Any], Any], dict[str, _Put]] | None]] = {}
@@ -44,9 +52,222 @@ def _plan(cls: type) -> tuple[Callable[[Any], Any], dict[str, _Put]] | None:
     return names["copied"], puts
 
 
+class _Late:
+    """A method of a class that is compiled when it is first asked for, and then in its place."""
+
+    __slots__ = ("_name", "_owner", "_text")
+
+    def __init__(self, text: Callable[[type], tuple[str, dict[str, object]]]) -> None:
+        self._text = text
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._owner, self._name = owner, name
+
+    def __get__(self, value: object, kind: type | None = None) -> Any:
+        owner, name = self._owner, self._name
+        method = owner.__dict__[name]
+        if method is self:
+            text, names = self._text(owner)
+            exec(text, names)  # noqa: S102  as above
+            method = names[name]
+            method.__qualname__ = f"{owner.__qualname__}.{name}"
+            method.__module__ = owner.__module__
+            if name == "__init__":
+                method.__annotations__ = {
+                    **{one.name: one.type for one in dataclasses.fields(owner) if one.init},
+                    "return": None,
+                }
+            setattr(owner, name, method)
+        return method.__get__(value, kind)
+
+
+class _Absent:
+    """Stands for an argument that was not given; a signature shows it as `dataclasses` does."""
+
+    def __repr__(self) -> str:
+        return "<factory>"
+
+
+_ABSENT: Final = _Absent()
+
+
+def _init(cls: type) -> tuple[str, dict[str, object]]:
+    """Returns the text of `__init__` and the names it uses."""
+    names: dict[str, object] = {"absent": _ABSENT}
+    lines: list[str] = []
+    plain: list[str] = []
+    keyword: list[str] = []
+    for one in dataclasses.fields(cls):
+        name = one.name
+        names[f"put_{name}"] = getattr(cls, name).__set__
+        value, parameter = name, name
+        if one.default_factory is not MISSING:
+            names[f"made_{name}"] = one.default_factory
+            value = (
+                f"made_{name}() if {name} is absent else {name}" if one.init else f"made_{name}()"
+            )
+            parameter = f"{name}=absent"
+        elif one.default is not MISSING:
+            names[f"usual_{name}"] = one.default
+            value = name if one.init else f"usual_{name}"
+            parameter = f"{name}=usual_{name}"
+        if one.init:
+            (keyword if one.kw_only else plain).append(parameter)
+        elif value == name:
+            continue
+        lines.append(f"    put_{name}(self, {value})")
+    if hasattr(cls, "__post_init__"):
+        lines.append("    self.__post_init__()")
+    parameters = ["self", *plain, *(["*", *keyword] if keyword else [])]
+    head = f"def __init__({', '.join(parameters)}):"
+    return "\n".join([head, *(lines or ["    pass"])]), names
+
+
+def _values(cls: type, of: str, *, hashed: bool = False) -> str:
+    fields = [
+        one.name
+        for one in dataclasses.fields(cls)
+        if (one.compare if not hashed or one.hash is None else one.hash)
+    ]
+    return "(" + "".join(f"{of}.{name}," for name in fields) + ")"
+
+
+def _comparison(name: str, operator: str) -> _Late:
+    def text(cls: type) -> tuple[str, dict[str, object]]:
+        lines = (
+            f"def {name}(self, other):",
+            "    if other.__class__ is self.__class__:",
+            f"        return {_values(cls, 'self')} {operator} {_values(cls, 'other')}",
+            "    return NotImplemented",
+        )
+        return "\n".join(lines), {}
+
+    return _Late(text)
+
+
+def _hash(cls: type) -> tuple[str, dict[str, object]]:
+    return f"def __hash__(self):\n    return hash({_values(cls, 'self', hashed=True)})", {}
+
+
+def _repr(cls: type) -> tuple[str, dict[str, object]]:
+    shown = [one.name for one in dataclasses.fields(cls) if one.repr]
+    inner = ", ".join(f"{name}={{self.{name}!r}}" for name in shown)
+    return f"def __repr__(self):\n    return f'{{self.__class__.__qualname__}}({inner})'", {}
+
+
+def _refuse_set(_self: object, name: str, _value: object) -> None:
+    raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+
+def _refuse_delete(_self: object, name: str) -> None:
+    raise FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+def _state(self: Any) -> list[object]:
+    return [getattr(self, one.name) for one in dataclasses.fields(self)]
+
+
+def _set_state(self: Any, state: Sequence[object]) -> None:
+    for one, value in zip(dataclasses.fields(self), state, strict=True):
+        object.__setattr__(self, one.name, value)
+
+
+_fields_alone = partial(dataclasses.dataclass, init=False, repr=False, eq=False, match_args=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Frozen:
+    """Lends its parameters to every class made here."""
+
+
+_PARAMETERS: Final[object] = vars(_Frozen)["__dataclass_params__"]
+
+
+def _methods(*, order: bool) -> Iterator[tuple[str, object]]:
+    yield "__init__", _Late(_init)
+    yield "__repr__", _Late(_repr)
+    yield "__eq__", _comparison("__eq__", "==")
+    yield "__getstate__", _state
+    yield "__setstate__", _set_state
+    yield "__replace__", dataclasses.replace
+    if order:
+        for name, operator in (
+            ("__lt__", "<"),
+            ("__le__", "<="),
+            ("__gt__", ">"),
+            ("__ge__", ">="),
+        ):
+            yield name, _comparison(name, operator)
+
+
+def _frozen(cls: type, notes: dict[str, object], *, kw_only: bool, order: bool) -> type:
+    """Returns the class with slots, fields and late methods."""
+    given = {name: cls.__dict__[name] for name in notes if name in cls.__dict__}
+    around = {"__annotations__": notes, "__module__": cls.__module__, "__doc__": "of fields alone"}
+    by_library: Any = _fields_alone(kw_only=kw_only)(type(cls.__name__, (), {**around, **given}))
+    own = [one.name for one in dataclasses.fields(by_library)]
+    fields: dict[str, object] = {}
+    for base in cls.__mro__[-1:0:-1]:
+        fields.update(base.__dict__.get("__dataclass_fields__", {}))
+    fields.update(by_library.__dataclass_fields__)
+    left_out = {"__dict__", "__weakref__", *own}
+    made = {name: one for name, one in cls.__dict__.items() if name not in left_out}
+    slotted = {name for base in cls.__mro__[1:] for name in base.__dict__.get("__slots__", ())}
+    for name, method in _methods(order=order):
+        made.setdefault(name, method)
+    if made.get("__hash__") is None:
+        made["__hash__"] = _Late(_hash)
+    made.update(
+        __slots__=tuple(name for name in own if name not in slotted),
+        __dataclass_fields__=fields,
+        __dataclass_params__=_PARAMETERS,
+        __setattr__=_refuse_set,
+        __delattr__=_refuse_delete,
+    )
+    whole = type(cls)(cls.__name__, cls.__bases__, made)
+    whole.__qualname__ = cls.__qualname__
+    _let_super_find(whole, cls)
+    if "__match_args__" not in made:
+        placed = [one.name for one in dataclasses.fields(whole) if one.init and not one.kw_only]
+        type.__setattr__(whole, "__match_args__", tuple(placed))
+    return whole
+
+
+def _of_init(note: object) -> bool:
+    """Returns whether an annotation makes a field an argument alone."""
+    if isinstance(note, str):
+        return "InitVar" in note
+    return note is InitVar or isinstance(note, InitVar)
+
+
+def _let_super_find(whole: type, cls: type) -> None:
+    """Lets `super()` without arguments, in methods written for a class, mean the one with slots."""
+    for one in cls.__dict__.values():
+        method = getattr(one, "__func__", getattr(one, "fget", one))
+        code = getattr(method, "__code__", None)
+        if code is not None and "__class__" in code.co_freevars:
+            method.__closure__[code.co_freevars.index("__class__")].cell_contents = whole
+
+
 if TYPE_CHECKING:
-    from dataclasses import replace  # its type checkers know the fields
+    from dataclasses import dataclass, replace  # its type checkers know the fields
 else:
+
+    def dataclass(cls=None, /, *, frozen=False, slots=False, kw_only=False, order=False, **others):
+        """Makes a class a dataclass: what it is given and what comes of it is as in `dataclasses`.
+
+        Raises:
+            TypeError: as there; a default before a field without one, when it is first used.
+        """
+
+        def made(one):
+            notes = inspect.get_annotations(one)
+            if frozen and slots and not others and not any(map(_of_init, notes.values())):
+                return _frozen(one, notes, kw_only=kw_only, order=order)
+            words = {"frozen": frozen, "slots": slots, "kw_only": kw_only, "order": order}
+            return dataclasses.dataclass(**words, **others)(one)
+
+        return made if cls is None else made(cls)
 
     def replace(value, /, **changes):
         """Returns a value of the same class in which these fields are others.

@@ -12,9 +12,8 @@ True
 '88370a'
 """
 
-from dataclasses import dataclass
-
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 
 __all__ = ["Aid", "Eid", "Iccid", "MccMnc", "Oid", "TransactionId", "Version"]
 

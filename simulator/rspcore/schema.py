@@ -1,6 +1,7 @@
 """The compiled ASN.1 modules: the only user of the ASN.1 library.
 
-Two modules exist: "rsp" (messages of SGP.22 v2) and "pe" (profile elements, versions 2.1 to 3.4).
+Three modules exist: "rsp" (messages of SGP.22 v2), "rsp3" (those of v3.1: its own types, and those
+of v2 that it did not change) and "pe" (profile elements, versions 2.1 to 3.4).
 Their text is in `rspcore.asn1`, beside a parsed form in JSON from which they are compiled at first
 use, once per process. The library is not imported before that.
 
@@ -44,10 +45,13 @@ __all__ = [
     "parse_module",
 ]
 
-Module = Literal["rsp", "pe"]
+Module = Literal["rsp", "rsp3", "pe"]
 
-MODULES: Final[dict[Module, str]] = {"rsp": "rsp_v2", "pe": "pe_v3"}
+MODULES: Final[dict[Module, str]] = {"rsp": "rsp_v2", "rsp3": "rsp_v3", "pe": "pe_v3"}
 """Module names to the stem of their files in `rspcore.asn1`; one pair of files per version."""
+
+_BEFORE: Final[dict[Module, Module]] = {"rsp3": "rsp"}
+"""The module whose types a module keeps where it has none of that name."""
 
 _PACKAGE: Final = "rspcore.asn1"
 _MAX_DEPTH: Final = 24
@@ -64,7 +68,7 @@ def decode(module: Module, type_name: str, octets: Octets) -> Any:
     """Decodes exactly one value of a type.
 
     Args:
-        module: "rsp" or "pe".
+        module: "rsp", "rsp3" or "pe".
         type_name: Name of the type in the module.
         octets: One data object.
 
@@ -137,7 +141,8 @@ def definition(module: Module) -> dict[str, Any]:
         raise LocalError(f"{_PACKAGE}: {stem}.json is not installed; install the package again")
     (parsed,) = json.loads(content, object_hook=_tuples).values()
     types: dict[str, Any] = parsed["types"]
-    return types
+    before = _BEFORE.get(module)
+    return types if before is None else {**definition(before), **types}
 
 
 def parse_module(stem: str) -> str:

@@ -84,6 +84,18 @@ class Tag(IntEnum):
     ProfileInfo = 0xE3
     IsdrSelectData = 0xE0
 
+    # Objects of version 3.
+    RpmConfiguration = 0xBA
+    HriServerAddress = 0x9B
+    LprConfiguration = 0xBC
+    EnterpriseConfiguration = 0xBD
+    ServiceProviderMessage = 0xBE
+    ServiceDescription = 0x9F1F
+    DeviceChangeConfiguration = 0xBF20  # the number of EUICCInfo1, inside of metadata
+    EstimatedProfileSize = 0x9F21
+    EnabledOnEsimPort = 0x9F24
+    ProfileSize = 0x9F25
+
     FirstSequenceOf87 = 0xA0
     SequenceOf88 = 0xA1
     SecondSequenceOf87 = 0xA2

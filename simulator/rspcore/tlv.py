@@ -13,9 +13,9 @@ The module contains no tag numbers: those are in `rspcore.tags`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 
 __all__ = [
     "Tlv",

@@ -6,12 +6,13 @@ session is the same octet for octet each time it runs. The versions that ask the
 are in `rspsim.system`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Protocol
 
 from rspcore.errors import LocalError
+from rspcore.frozen import dataclass
 
 __all__ = ["AdjustableClock", "Clock", "ManualClock", "Rng", "SeededRng"]
 

@@ -1,13 +1,13 @@
 """What a served SM-DP+ is made of: its PKI, TLS certificates, faults, and the Profiles to order."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, LocalError
+from rspcore.frozen import dataclass
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.generate import issue_tls

@@ -17,7 +17,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "coverage",
         help="show which requirements the last run covered",
         description="Show how many requirements of the catalogue apply to the card of a run, have "
-        "a case, and with what verdict.",
+        "a case, and with what verdict; below that, how many of the rows of one version of SGP.22 "
+        "have a case.",
     )
     parser.add_argument(
         "results",
@@ -42,7 +43,10 @@ def show(options: argparse.Namespace) -> int:
     Raises:
         ConfigError: There is no such run, or its results are of another version.
     """
-    from rspharness.report.requirement_matrix import text  # noqa: PLC0415  only when used
+    from rspharness.report.requirement_matrix import (  # noqa: PLC0415  only when used
+        of_one_version,
+        text,
+    )
     from rspharness.report.results import Results  # noqa: PLC0415  only when used
 
     file: Path = options.results
@@ -61,4 +65,5 @@ def show(options: argparse.Namespace) -> int:
                 print(f"{row['id']:<40} {row['spec_ref']:<14} {row['title']}")
     else:
         print(text(results.coverage(), functions=options.functions))
+        print("\n".join(of_one_version(results.rows)))
     return 0

@@ -127,7 +127,7 @@ class Blocked(Inconclusive):
 class NotApplicable(RspError):  # noqa: N818  the verdict's own name
     """Reports that the card is not one of those the case is for: verdict *not applicable*.
 
-    Raised before anything of the case is sent.
+    Raised before anything of the case is sent, or where the way to the card cannot carry it.
     """
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rspharness.record.verdicts import Verdict
 
-__all__ = ["Row", "coverage", "text"]
+__all__ = ["Row", "coverage", "of_one_version", "text"]
 
 
 @dataclass(slots=True)
@@ -82,6 +82,24 @@ def text(rows: Iterable[Row], *, functions: bool = False) -> str:
             total.verdicts.update(row.verdicts)
         lines.append(_line(row))
     return "\n".join([*lines, _line(total)])
+
+
+def of_one_version(requirements: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Returns a line for each version that has rows of its own: how many of them have a case.
+
+    Args:
+        requirements: Rows of a run; a run that was written before rows had their version has none.
+    """
+    total, automated = Counter[str](), Counter[str]()
+    for one in requirements:
+        version = one.get("versions", "both")
+        total[version] += 1
+        automated[version] += bool(one["automated"])
+    return [
+        f"only {version}: {automated[version]} of {total[version]} rows have a case"
+        for version in sorted(total)
+        if version != "both"
+    ]
 
 
 def _line(row: Row) -> str:

@@ -239,6 +239,7 @@ def requirement_rows(
                 "state": state,
                 "automated": row.id in have,
                 "applicable": ran or (applies and not missing),
+                "versions": row.versions,
                 "why_not": "" if applies else f"row of {row.versions}",
             }
         )

@@ -18,9 +18,30 @@ ROW = {
 @pytest.fixture
 def run_folder(tmp_path: Path) -> Path:
     rows = [
-        {**ROW, "id": "ES10b.X#01", "state": "pass", "automated": True, "applicable": True},
-        {**ROW, "id": "ES10b.X#02", "state": "no case", "automated": False, "applicable": True},
-        {**ROW, "id": "ES10b.X#03", "state": "no case", "automated": False, "applicable": False},
+        {
+            **ROW,
+            "id": "ES10b.X#01",
+            "versions": "v3",
+            "state": "pass",
+            "automated": True,
+            "applicable": True,
+        },
+        {
+            **ROW,
+            "id": "ES10b.X#02",
+            "versions": "v3",
+            "state": "no case",
+            "automated": False,
+            "applicable": True,
+        },
+        {
+            **ROW,
+            "id": "ES10b.X#03",
+            "versions": "both",
+            "state": "no case",
+            "automated": False,
+            "applicable": False,
+        },
     ]
     (tmp_path / "results.json").write_text(Results(facts={}, rows=rows).to_json())
     return tmp_path
@@ -30,7 +51,9 @@ def test_matrix_counts_requirements_with_a_case(
     run_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["coverage", str(run_folder)]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].split()[2:6] == ["3", "2", "1", "50%"]
+    total, version = capsys.readouterr().out.splitlines()[-2:]
+    assert total.split()[2:6] == ["3", "2", "1", "50%"]
+    assert version == "only v3: 1 of 2 rows have a case"
 
 
 def test_open_lists_applicable_requirements_without_a_case(

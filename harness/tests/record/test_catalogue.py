@@ -35,13 +35,27 @@ def test_condition_with_a_mistake_is_refused(text):
 
 def test_whole_catalogue_is_read():
     catalogue = Catalogue.load(CATALOGUE)
-    assert len(catalogue) == 1432
+    assert len(catalogue) == 1529
     row = catalogue["ES10b.GetRAT#04"]
     assert row.condition.names == {"RAT_PPR1", "RAT_PPR2"}
     assert row.group == "ES10b.GetRAT"
     assert not row.probe
-    assert sum(row.probe for row in catalogue) == 174
+    assert sum(row.probe for row in catalogue) == 272
     assert sum(row.applies_to("v2") for row in catalogue) == 1147
+    assert sum(row.versions == "v3" for row in catalogue) == 382
+
+
+def test_rows_of_what_is_not_built_are_listed():
+    """The rows that apply to no card of ours: SM2 keys, and the update of the card's software."""
+    listed = (CATALOGUE.parent / "README.md").read_text(encoding="utf-8")
+    rows = [
+        r for r in Catalogue.load(CATALOGUE) if r.condition.names & {"O_E_SM2", "O_E_OS_UPDATE"}
+    ]
+    assert [row.id for row in rows] == [
+        "ES8+.InitialiseSecureChannel#04",
+        "procedure.Certificates#05",
+    ]
+    assert all(f"`{row.id}`" in listed for row in rows)
 
 
 def test_second_row_with_an_id_is_refused():

@@ -13,7 +13,6 @@ Source: SGP.22 v2, 2.6.4 and annex G; fixtures/vectors/bsp-*.json.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hmac import compare_digest
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -22,7 +21,7 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from rspcore import tlv
 from rspcore.crypto.kdf import BspKeys
 from rspcore.errors import CryptoError, LocalError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.tags import Tag
 from rspcore.tlv import Tlv
 

@@ -3,10 +3,11 @@
 Source: SGP.22 v2, 2.6.4 and annex G; ANSI X9.63 key derivation function with SHA-256.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 
 from rspcore.errors import CryptoError
+from rspcore.frozen import dataclass
 from rspcore.ids import Eid
 
 __all__ = ["KEY_LENGTH", "KEY_TYPE_AES", "BspKeys", "session_keys", "shared_info", "x963_sha256"]

@@ -8,7 +8,7 @@ module draws none.
 Source: SGP.22 v2, 2.6.7 and 4.5.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import CryptoError
+from rspcore.frozen import dataclass
 
 __all__ = ["PrivateKey", "PublicKey"]
 

@@ -21,12 +21,12 @@ reads the same definitions independently, and the tests compare the two.
 import dataclasses
 import typing
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, ClassVar, Self
 
 from rspcore import tlv
 from rspcore.errors import DecodeError, LocalError, OrderError
+from rspcore.frozen import dataclass
 from rspcore.ids import Aid, Eid, Iccid, MccMnc, Oid, TransactionId, Version
 from rspcore.tlv import Octets, Tlv
 
@@ -75,10 +75,19 @@ class Codec:
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """The tag of a component and the coding of its value."""
+    """The tag of a component and the coding of its value.
+
+    Attributes:
+        tag: The tag.
+        codec: Coding of the value.
+        also: Further tags, of a CHOICE without a tag of its own that is kept whole (`ANY`).
+        absent: Value of a component that is left out (DEFAULT); such a value is not written.
+    """
 
     tag: int
     codec: Codec
+    also: tuple[int, ...] = ()
+    absent: Any = None
 
 
 def _bad(one: Tlv, expected: str) -> DecodeError:
@@ -257,6 +266,8 @@ class _Component:
     tag: int
     codec: Codec
     optional: bool
+    also: tuple[int, ...] = ()
+    absent: Any = None
 
 
 _PLANS: "dict[type[Structure], tuple[_Component, ...]]" = {}
@@ -284,8 +295,9 @@ def _make_plan(kind: "type[Structure]") -> tuple[_Component, ...]:
         marks = [m for m in getattr(annotation, "__metadata__", ()) if isinstance(m, At)]
         if len(marks) != 1:
             raise LocalError(f"{kind.__name__}.{item.name}: expected one At(tag, codec) annotation")
-        optional = type(None) in typing.get_args(annotation.__origin__)
-        plan.append(_Component(item.name, marks[0].tag, marks[0].codec, optional))
+        mark = marks[0]
+        optional = type(None) in typing.get_args(annotation.__origin__) or mark.absent is not None
+        plan.append(_Component(item.name, mark.tag, mark.codec, optional, mark.also, mark.absent))
     return tuple(plan)
 
 
@@ -329,13 +341,17 @@ class Structure:
             DecodeError: as `decode`.
         """
         plan = _plan(cls)
-        values: dict[str, Any] = {component.name: None for component in plan}
+        values: dict[str, Any] = {component.name: component.absent for component in plan}
         unread: set[str] = set()
         seen: set[int] = set()
         position = 0
         for child in one.children():
             match = position
-            while match < len(plan) and plan[match].tag != child.tag:
+            while (
+                match < len(plan)
+                and plan[match].tag != child.tag
+                and child.tag not in plan[match].also
+            ):
                 match += 1
             if match == len(plan):
                 misplaced = {one.name for one in plan[:position] if one.tag == child.tag}
@@ -431,7 +447,7 @@ class Structure:
         parts = []
         for component in _plan(type(self)):
             value = getattr(self, component.name)
-            if value is None:
+            if value is None or (component.absent is not None and value == component.absent):
                 if not component.optional:
                     raise LocalError(f"{type(self).__name__}.{component.name} is mandatory")
                 continue

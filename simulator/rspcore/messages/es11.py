@@ -6,9 +6,9 @@ paths; only the answer of AuthenticateClient differs.
 Source: SGP.22 v2, 5.8 and 6.5.
 """
 
-from dataclasses import dataclass
 from typing import Annotated
 
+from rspcore.frozen import dataclass
 from rspcore.ids import TransactionId
 from rspcore.messages.es9p import Response
 from rspcore.messages.json_codec import HEX_TRANSACTION_ID, TEXT, JsonMessage, Member, messages

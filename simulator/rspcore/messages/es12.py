@@ -7,10 +7,10 @@ Source: SGP.22 v2, 5.9, 5.10 and 6.5.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Annotated, Final
 
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.ids import Eid
 from rspcore.messages.es9p import Response
 from rspcore.messages.json_codec import (

@@ -6,10 +6,10 @@ Source: SGP.22 v2, 5.3 and 6.5.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Annotated, Final
 
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.ids import Eid, Iccid
 from rspcore.messages.es9p import FunctionExecutionStatus, Response
 from rspcore.messages.es12 import ADDRESS, EID, CallHeader

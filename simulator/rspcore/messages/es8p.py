@@ -4,10 +4,10 @@ Source: SGP.22 v2, 5.5 and annex H. StoreMetadata is in `metadata`; protection i
 `rspcore.crypto.bsp`.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
+from rspcore.frozen import dataclass
 from rspcore.ids import TransactionId
 from rspcore.messages.codec import (
     ANY,

@@ -11,11 +11,11 @@ raised as `FunctionFailedError`, never returned.
 Source: SGP.22 v2, 5.6 and 6.5.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final, Self
 
 from rspcore.errors import RemoteError
+from rspcore.frozen import dataclass
 from rspcore.ids import TransactionId
 from rspcore.messages.json_codec import (
     BASE64,
@@ -178,7 +178,7 @@ class Response(JsonMessage):
             ExecutionStatus.EXPIRED,
         }:
             raise FunctionFailedError(cls.__name__, None)
-        return super(Response, cls).from_json(value)
+        return super().from_json(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

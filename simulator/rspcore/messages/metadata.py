@@ -3,10 +3,10 @@
 Source: SGP.22 v2, 2.4a, 5.4.1, 5.5.3, 5.7.22 and annex H. Sizes of UTF8String count characters.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
+from rspcore.frozen import dataclass
 from rspcore.ids import Iccid, MccMnc
 from rspcore.messages.codec import (
     ANY,

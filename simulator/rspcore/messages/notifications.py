@@ -3,10 +3,10 @@
 Source: SGP.22 v2, 2.5.6, 3.5, 5.7.9 to 5.7.11 and annex H.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
+from rspcore.frozen import dataclass
 from rspcore.ids import Aid, Iccid, Oid, TransactionId
 from rspcore.messages.codec import (
     AID,

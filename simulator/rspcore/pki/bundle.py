@@ -11,12 +11,12 @@ Source: SGP.22 v2, 4.5.2; the layout of the SGP.26 test certificates.
 import binascii
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from rspcore.crypto.curves import Curve
 from rspcore.crypto.keys import PrivateKey
 from rspcore.errors import ConfigError, CryptoError, DecodeError
+from rspcore.frozen import dataclass
 from rspcore.ids import Eid, Oid
 from rspcore.pki import verification
 from rspcore.pki.certificate import Certificate

@@ -8,7 +8,7 @@ Source: SGP.22 v2, 4.5.2; RFC 5280.
 """
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import IntEnum
 from functools import lru_cache
@@ -22,6 +22,7 @@ from rspcore import tlv
 from rspcore.crypto.curves import Curve
 from rspcore.crypto.keys import PublicKey
 from rspcore.errors import CryptoError, DecodeError
+from rspcore.frozen import dataclass
 from rspcore.ids import Eid, Oid
 from rspcore.pki.roles import Role, role_of
 

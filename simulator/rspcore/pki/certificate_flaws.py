@@ -8,13 +8,13 @@ Source: SGP.22 v2, 4.5.2 and 5.7.13; the invalid set of the SGP.26 test certific
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from rspcore import tlv
 from rspcore.crypto.curves import Curve
 from rspcore.crypto.keys import PrivateKey
 from rspcore.errors import LocalError
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Oid
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.certificate import KeyUsage

@@ -8,13 +8,13 @@ Source: SGP.22 v2, 4.5.2; RFC 5280, 4.1 and 4.2.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha1, sha256
 
 from rspcore import tlv
 from rspcore.crypto.keys import PrivateKey, PublicKey
 from rspcore.errors import LocalError
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Oid
 from rspcore.pki.certificate import Certificate, KeyUsage
 from rspcore.pki.names_and_extensions import (

@@ -6,10 +6,10 @@ Source: SGP.22 v2, 4.5.2; RFC 5280, 4.1.2.4 and 4.2.1.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import ip_address
 
 from rspcore import tlv
+from rspcore.frozen import dataclass
 from rspcore.ids import Oid
 from rspcore.pki.certificate import KeyUsage
 from rspcore.tags import Tag

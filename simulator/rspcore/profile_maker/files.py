@@ -7,9 +7,9 @@ the templates, so that no file needs a rule of its own, and EF.ARR of the ADF is
 Source: TCA eUICC Profile Package, templates MF (2.1), USIM (2.4), OPT-USIM (2.5); TS 31.102.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from rspcore.frozen import dataclass
 from rspcore.ids import Oid
 from rspcore.profile_maker.parameters import ProfileParameters
 from rspcore.profile_maker.subscriber_files import (

@@ -10,11 +10,11 @@ Source: TCA eUICC Profile Package 2.3, order and content of the elements.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import count
 from typing import Final
 
 from rspcore.errors import LocalError
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.metadata import IconType, StoreMetadataRequest
 from rspcore.profile_maker.files import (
     USIM_AID,

@@ -1,9 +1,10 @@
 """ProfileParameters: everything that makes one test profile differ from another."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from rspcore.errors import LocalError
+from rspcore.frozen import dataclass
 from rspcore.ids import Iccid, MccMnc
 from rspcore.messages.metadata import (
     NotificationConfigurationInformation,

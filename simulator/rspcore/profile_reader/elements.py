@@ -10,11 +10,11 @@ this one with the TLV reader.
 Source: TCA eUICC Profile Package, the module's CHOICE ProfileElement (automatic tags).
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from rspcore import schema, tlv
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.tlv import Octets, Tlv
 
 __all__ = [

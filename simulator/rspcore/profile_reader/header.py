@@ -3,11 +3,11 @@
 Source: TCA eUICC Profile Package, ProfileHeader and ServicesList.
 """
 
-from dataclasses import dataclass
 from typing import Final, Self
 
 from rspcore import tlv
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.ids import Iccid, Oid
 from rspcore.profile_reader.elements import HEADER_TAG, ProfileElementTlv
 

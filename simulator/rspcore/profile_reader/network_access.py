@@ -3,11 +3,12 @@
 Source: TCA eUICC Profile Package, PE-AKAParameter; 3GPP TS 31.101 annex for the AID prefixes.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, StrEnum
 from typing import Final, Self
 
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.profile_reader.elements import ProfileElementTlv
 from rspcore.tlv import Tlv
 

@@ -11,10 +11,10 @@ Source: TCA eUICC Profile Package, Fcp, File, PE-GenericFileManagement and their
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, Self
 
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.tlv import Tlv
 
 __all__ = ["DF_DESCRIPTOR", "Fcp", "FileSource", "FileStep", "file_body"]

@@ -6,9 +6,9 @@ USIM, whether a template element, GenericFileManagement or a link makes them. Th
 rest of the file system.
 """
 
-from dataclasses import dataclass
 from typing import Final, Self
 
+from rspcore.frozen import dataclass
 from rspcore.ids import Iccid
 from rspcore.profile_reader.elements import ProfileElementTlv, split
 from rspcore.profile_reader.header import ProfileHeader

@@ -85,7 +85,7 @@ def _serve(options: argparse.Namespace, state: "FileState | None") -> int:
     partners = PartnerClient(
         own,
         tuple(identity.ci(curve) for curve in identity.curves),
-        brainpool=tls_credential(server, second, now) if issued else None,
+        brainpool=(lambda: tls_credential(server, second, now)) if issued else None,
     )
     front = Front(
         server.handle,

@@ -109,7 +109,9 @@ def _front(server: SmDs, options: argparse.Namespace, port: int, lock: threading
     }
     first, brainpool = own[identity.curves[0]], own.get(Curve.BRAINPOOL_P256R1)
     trusted = tuple(identity.ci(one) for one in identity.curves)
-    client = PartnerClient(first, trusted, brainpool=brainpool)
+    client = PartnerClient(
+        first, trusted, brainpool=None if brainpool is None else lambda: brainpool
+    )
 
     def aside(request: HttpRequest) -> HttpResponse:
         return answered_in_steps(lambda: server.steps(request), lock, client)

@@ -6,11 +6,11 @@ as it is, with the same call identifier: a partner that knows it executes it onc
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.es9p import FunctionFailedError, Response
 from rspcore.messages.json_codec import load_object
 from rspcore.printable_text import printable

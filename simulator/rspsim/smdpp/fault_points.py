@@ -4,11 +4,11 @@ A point returns its value unchanged unless a fault at this point is switched on.
 the points and do not depend on the faults; a fault has one point and its type of value.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Generic, TypeVar
 
 from rspcore.bpp import BindingInputs, Pieces
+from rspcore.frozen import dataclass
 from rspcore.messages.es9p import (
     AuthenticateClientResponse,
     InitiateAuthenticationResponse,

@@ -6,11 +6,12 @@ requests that name none, such as initiateAuthentication.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from hashlib import sha256
 from typing import Final
 
 from rspcore.errors import LocalError
+from rspcore.frozen import dataclass
 
 __all__ = ["NOBODY", "SCOPE_WORDS", "FaultScope", "FaultSubject"]
 

@@ -8,11 +8,12 @@ switched on: one that is on can act.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Final, TypeVar, cast
 
 from rspcore.errors import LocalError
+from rspcore.frozen import dataclass
 from rspsim.named import find_named
 from rspsim.smdpp.fault_classes import FaultClass
 from rspsim.smdpp.fault_points import LISTENING, OF_CONNECTIONS, Point

@@ -4,11 +4,11 @@ The front carries it out. A server without faults shows its TLS certificate and 
 up; everything else here is a fault.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from rspcore.crypto.curves import Curve
+from rspcore.frozen import dataclass
 from rspcore.ids import Oid
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.roles import Role

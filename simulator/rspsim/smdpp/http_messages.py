@@ -6,8 +6,10 @@ connection, and in which manner the octets go on the wire.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from rspcore.frozen import dataclass
 
 __all__ = ["USUAL_MANNER", "HttpRequest", "HttpResponse", "Manner", "header_value"]
 

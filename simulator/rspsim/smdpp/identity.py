@@ -1,10 +1,10 @@
 """The identity of the server: its addresses, certificates and keys, and the CIs it trusts."""
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
+from rspcore.frozen import dataclass
 from rspcore.ids import Oid
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.certificate import Certificate

@@ -1,8 +1,9 @@
 """How much the server keeps of what clients send, and how a body that is too long is kept."""
 
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
+
+from rspcore.frozen import dataclass
 
 __all__ = ["USUAL_LIMITS", "KeptLimits", "LeftOut", "shortened"]
 

@@ -6,8 +6,9 @@ lock is held while a partner is slow.
 """
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
 from typing import Final, ParamSpec, Protocol, TypeVar
+
+from rspcore.frozen import dataclass
 
 __all__ = [
     "NO_PARTNERS",

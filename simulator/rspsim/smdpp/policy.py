@@ -1,9 +1,9 @@
 """Policy: every choice the specification leaves to the server, in one frozen value."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from rspcore.frozen import dataclass
 from rspcore.ids import Version
 from rspcore.messages.es10b import CancelSessionReason
 from rspcore.messages.notifications import ErrorReason

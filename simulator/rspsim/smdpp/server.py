@@ -13,12 +13,12 @@ Source: SGP.22 v2, 5.6 and 6.5.
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import TransactionId
 from rspcore.messages.es9p import (
     PATH_PREFIX,

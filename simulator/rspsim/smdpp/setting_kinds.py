@@ -7,12 +7,12 @@ value that does not fit is refused with what was expected and what came.
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any, Final
 
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.ids import Eid, Iccid, Version
 
 __all__ = [

@@ -13,12 +13,12 @@ each setting of this table; what is not in it does not exist for them. A new one
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.es10b import CancelSessionReason
 from rspcore.messages.metadata import PprId, ProfileClass
 from rspcore.messages.notifications import ErrorReason

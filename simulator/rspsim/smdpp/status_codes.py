@@ -6,9 +6,9 @@ person who reads the answer. Messages are free text and no client may rely on th
 Source: SGP.22 v2, 5.2.6 and the tables of 5.6.1 to 5.6.5.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from rspcore.frozen import dataclass
 from rspcore.messages.es9p import StatusCodeData
 
 __all__ = [

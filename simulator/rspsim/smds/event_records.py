@@ -1,9 +1,9 @@
 """Event Records: which server an eUICC shall ask, and with which EventID (SGP.22 v2, 3.6)."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from rspcore.errors import LocalError
+from rspcore.frozen import dataclass
 from rspcore.ids import Eid
 from rspsim.smdpp.protocol.resends import AnsweredCall, CallName
 

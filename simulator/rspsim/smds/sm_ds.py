@@ -9,11 +9,11 @@ Source: SGP.22 v2, 3.6, 5.8 to 5.10 and 6.5.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, DecodeError
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import TransactionId
 from rspcore.messages.es9p import PATH_PREFIX, ExecutionStatus, Response, StatusCodeData
 from rspcore.messages.es12 import ES12_PREFIX, ES15_PREFIX, EventResponse

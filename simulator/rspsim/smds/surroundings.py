@@ -1,8 +1,7 @@
 """What the functions of the SM-DS may use: its identity, its events, and doors to the outside."""
 
-from dataclasses import dataclass
-
 from rspcore.crypto.curves import Curve
+from rspcore.frozen import dataclass
 from rspcore.ids import Oid
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.certificate import Certificate

@@ -17,13 +17,13 @@ import json
 import types
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Union
 
 from rspcore.crypto.curves import Curve
 from rspcore.crypto.keys import PrivateKey, PublicKey
 from rspcore.errors import CryptoError, DecodeError, StoreError
+from rspcore.frozen import dataclass
 from rspcore.messages.codec import Structure
 from rspcore.pki.certificate import Certificate
 from rspsim.stores.long_contents import Contents

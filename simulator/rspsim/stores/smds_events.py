@@ -2,11 +2,11 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from rspcore.errors import LocalError, StoreError
+from rspcore.frozen import dataclass
 from rspcore.ids import Eid
 from rspsim.smdpp.protocol.resends import AnsweredCall, CallName
 from rspsim.smds.event_records import EventChange, EventRecord

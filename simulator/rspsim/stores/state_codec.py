@@ -7,10 +7,11 @@ so that a new nickname costs neither the time nor the space of a profile's file 
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from rspcore.errors import StoreError
+from rspcore.frozen import dataclass
 from rspsim.stores.coders import coder_of, field_types, plain_dataclass
 from rspsim.stores.long_contents import Contents
 

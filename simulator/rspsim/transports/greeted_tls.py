@@ -3,13 +3,12 @@
 import ssl
 import warnings
 from functools import lru_cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from rspcore.crypto.keys import PrivateKey
 from rspcore.errors import ConfigError
 from rspsim.smdpp.greeting import Greeting
+from rspsim.transports.own_certificate import load_own
 
 __all__ = ["greeted_context"]
 
@@ -42,14 +41,10 @@ def _context(certificate: bytes, key: PrivateKey, lowest: str, highest: str) -> 
         context.maximum_version = _VERSIONS[highest]
     if lowest in ("1.0", "1.1"):
         context.set_ciphers("ALL:@SECLEVEL=0")
-    with TemporaryDirectory() as folder:  # the library reads certificates only from files
-        shown, kept = Path(folder, "certificate.pem"), Path(folder, "key.pem")
-        shown.write_text(ssl.DER_cert_to_PEM_cert(certificate))
-        kept.write_bytes(key.to_pem())
-        try:
-            context.load_cert_chain(shown, kept)
-        except ssl.SSLError as error:
-            raise ConfigError(
-                f"the TLS library serves no such certificate ({error.reason or error})"
-            ) from error
+    try:
+        load_own(context, certificate, key)
+    except ssl.SSLError as error:
+        raise ConfigError(
+            f"the TLS library serves no such certificate ({error.reason or error})"
+        ) from error
     return context

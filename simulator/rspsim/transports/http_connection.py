@@ -24,9 +24,9 @@ import ssl
 import struct
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
+from rspcore.frozen import dataclass, replace
 from rspcore.printable_text import printable
 from rspsim.smdpp.http_messages import USUAL_MANNER, HttpRequest, HttpResponse, Manner
 from rspsim.transports.http_wire import (

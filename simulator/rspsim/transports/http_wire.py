@@ -12,7 +12,6 @@ Source: RFC 9110 and RFC 9112.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
@@ -22,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 import h11
 
+from rspcore.frozen import dataclass
 from rspcore.printable_text import printable
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 

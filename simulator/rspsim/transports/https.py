@@ -17,13 +17,11 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, Self
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, StoreError
+from rspcore.frozen import dataclass
 from rspcore.pki.bundle import Credential
 from rspcore.pki.certificate import Certificate
 from rspsim.smdpp.greeting import Greeting
@@ -32,6 +30,7 @@ from rspsim.transports.door import Door
 from rspsim.transports.http_connection import FrontLimits
 from rspsim.transports.http_loop import Loop
 from rspsim.transports.http_wire import Refusal, refusal_answer
+from rspsim.transports.own_certificate import load_own
 
 __all__ = [
     "LOOPBACK",
@@ -84,17 +83,13 @@ def tls_context(
     if group is not None:
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         context.set_ecdh_curve(group)
-    with TemporaryDirectory() as folder:  # the library reads certificates only from files
-        certificate, key = Path(folder, "certificate.pem"), Path(folder, "key.pem")
-        certificate.write_text(ssl.DER_cert_to_PEM_cert(credential.certificate.der))
-        key.write_bytes(credential.private_key.to_pem())
-        try:
-            context.load_cert_chain(certificate, key)
-        except ssl.SSLError as error:
-            raise ConfigError(
-                f"{credential.certificate!r} cannot serve TLS ({error.reason or error}); "
-                "use another certificate or leave out its curve"
-            ) from error
+    try:
+        load_own(context, credential.certificate.der, credential.private_key)
+    except ssl.SSLError as error:
+        raise ConfigError(
+            f"{credential.certificate!r} cannot serve TLS ({error.reason or error}); "
+            "use another certificate or leave out its curve"
+        ) from error
     if clients:
         context.load_verify_locations(cadata=b"".join(one.der for one in clients))
         context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL

@@ -1,16 +1,15 @@
 """Calls to other servers over HTTPS, with a certificate on both sides and a time limit."""
 
-import http.client
 import ssl
 import threading
 from collections.abc import Callable
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from functools import cached_property
 from typing import TypeVar
 
 from rspcore.pki.bundle import Credential
 from rspcore.pki.certificate import Certificate
 from rspsim.smdpp.partner_calls import PartnerCall, PartnerReply, Steps
+from rspsim.transports.own_certificate import load_own
 
 __all__ = ["PartnerClient", "answered_in_steps"]
 
@@ -23,27 +22,35 @@ _NO_COMMON_CURVE = frozenset(("SSLV3_ALERT_HANDSHAKE_FAILURE", "TLSV1_ALERT_INTE
 
 
 class PartnerClient:
-    """Makes calls as one server."""
+    """Makes calls as one server. What only a call needs is prepared when one is made."""
 
     def __init__(
         self,
         own: Credential,
         trusted: tuple[Certificate, ...],
         *,
-        brainpool: Credential | None = None,
+        brainpool: Callable[[], Credential] | None = None,
     ) -> None:
-        """Prepares TLS for both curves.
+        """Makes no call yet.
 
         Args:
             own: TLS certificate to show, with its key.
             trusted: CIs of the partners.
-            brainpool: The one to show to partners that have brainpoolP256r1 alone, which take no
-                certificate on another curve.
+            brainpool: Makes the one to show to partners that have brainpoolP256r1 alone, which
+                take no certificate on another curve.
         """
-        self._contexts = (
-            _context(own, trusted, None),
-            _context(brainpool or own, trusted, _BRAINPOOL),
-        )
+        self._own = own
+        self._trusted = trusted
+        self._own_on_brainpool = brainpool
+
+    @cached_property
+    def _usual(self) -> ssl.SSLContext:
+        return _context(self._own, self._trusted, None)
+
+    @cached_property
+    def _brainpool(self) -> ssl.SSLContext:
+        own = self._own if self._own_on_brainpool is None else self._own_on_brainpool()
+        return _context(own, self._trusted, _BRAINPOOL)
 
     def post(self, call: PartnerCall) -> PartnerReply:
         """Makes a call; a partner that is away or no HTTPS server is a reply without status.
@@ -51,22 +58,25 @@ class PartnerClient:
         One with which there is no curve in common is called again on brainpoolP256r1, which has to
         be offered on its own and exists up to TLS 1.2.
         """
-        usual, brainpool = self._contexts
+        from http.client import HTTPException  # noqa: PLC0415  most servers call nobody
+
         try:
-            return _posted(call, usual)
+            return _posted(call, self._usual)
         except ssl.SSLError as error:
             if error.reason not in _NO_COMMON_CURVE:
                 return _no_answer(error)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, HTTPException) as error:
             return _no_answer(error)
         try:
-            return _posted(call, brainpool)
-        except (OSError, http.client.HTTPException) as error:
+            return _posted(call, self._brainpool)
+        except (OSError, HTTPException) as error:
             return _no_answer(error)
 
 
 def _posted(call: PartnerCall, context: ssl.SSLContext) -> PartnerReply:
-    connection = http.client.HTTPSConnection(call.address, context=context, timeout=_LIMIT_S)
+    from http.client import HTTPSConnection  # noqa: PLC0415  likewise
+
+    connection = HTTPSConnection(call.address, context=context, timeout=_LIMIT_S)
     try:
         connection.request("POST", call.path, call.body, dict(call.headers))
         answer = connection.getresponse()
@@ -88,11 +98,7 @@ def _context(
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         context.set_ecdh_curve(group)
     context.load_verify_locations(cadata=b"".join(one.der for one in trusted))
-    with TemporaryDirectory() as folder:  # the library reads certificates only from files
-        certificate, key = Path(folder, "certificate.pem"), Path(folder, "key.pem")
-        certificate.write_text(ssl.DER_cert_to_PEM_cert(own.certificate.der))
-        key.write_bytes(own.private_key.to_pem())
-        context.load_cert_chain(certificate, key)
+    load_own(context, own.certificate.der, own.private_key)
     return context
 
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from rspcore.crypto.aka import milenage
 from rspcore.crypto.curves import Curve
 from rspcore.errors import RspError
 from rspcore.ids import Eid
+from rspcore.messages import codec
+from rspcore.messages.v3 import profile_management
 from rspcore.ota import packet
 from rspcore.pki.bundle import Pki
 from rspcore.pki.certificate import Certificate
@@ -118,6 +121,14 @@ def check_packages() -> None:
             assert encode_element(decoded.name, decoded.value) == element.raw, element.name
 
 
+def check_messages_of_version_3():
+    for name, text in values("outside-v3-octets")["octets"]:
+        kind = getattr(profile_management, name, None)
+        if kind is not None:
+            octets = OCTETS(text)
+            assert replace(kind.decode(octets)).encode() == octets
+
+
 CHECKS = {
     "BSP": check_bsp,
     "key agreement": check_key_agreement,
@@ -125,6 +136,7 @@ CHECKS = {
     "packages": check_packages,
     "AKA": check_aka,
     "SUCI": check_suci,
+    "messages of version 3": check_messages_of_version_3,
     "SCP80": check_scp80,
 }
 
@@ -150,6 +162,11 @@ BROKEN = {
     "SUCI, key stream": (suci, "_keystream", lambda shared, _, data: (data, shared)),
     "SCP80, checksum": (packet, "checksum", always(bytes(8))),
     "SCP80, ciphering": (packet, "encipher", lambda algorithm, _, data: data[::algorithm]),
+    "messages of version 3, order of components": (
+        codec,
+        "_plan",
+        lambda kind: tuple(reversed(codec._make_plan(kind))),
+    ),
     "SCP80, receipt ciphered alone": (packet, "_ciphering_alone", always(answer=False)),
 }
 """Codecs broken on purpose: what becomes wrong, and by what."""

@@ -1,9 +1,9 @@
 """ES10b: GetEUICCInfo, GetEUICCChallenge, AuthenticateServer (SGP.22 v2, 5.7.7, 5.7.8, 5.7.13)."""
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
+from rspcore.frozen import dataclass
 from rspcore.ids import TransactionId
 from rspcore.messages.codec import (
     ANY,

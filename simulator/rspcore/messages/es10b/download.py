@@ -4,10 +4,10 @@ BoundProfilePackage travels in segments and is therefore read with `rspcore.tlv`
 message; its ES8+ commands are in `rspcore.messages.es8p`.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
+from rspcore.frozen import dataclass
 from rspcore.ids import Oid, TransactionId
 from rspcore.messages.codec import (
     ANY,

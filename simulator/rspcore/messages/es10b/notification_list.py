@@ -1,9 +1,9 @@
 """ES10b: the functions of the notification list (SGP.22 v2, 5.7.9 to 5.7.11)."""
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
+from rspcore.frozen import dataclass
 from rspcore.messages.codec import (
     INTEGER,
     At,

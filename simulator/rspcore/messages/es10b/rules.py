@@ -1,9 +1,9 @@
 """ES10b: LoadCRL and GetRAT (SGP.22 v2, 5.7.12 and 5.7.22)."""
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
+from rspcore.frozen import dataclass
 from rspcore.messages.codec import (
     ANY,
     INTEGER,

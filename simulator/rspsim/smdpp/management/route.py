@@ -6,10 +6,11 @@ kind of server name it, as `Call[SmDpPlus]`.
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, Protocol, TypeVar
 
 from rspcore.errors import DecodeError, LocalError
+from rspcore.frozen import dataclass
 from rspsim.env import Clock
 from rspsim.smdpp.fault_switch import FaultSwitch
 from rspsim.smdpp.history import History

@@ -8,10 +8,10 @@ before it answers. Drawing random octets is the only side effect of a function.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.messages.es9p import Response, StatusCodeData
 from rspcore.messages.json_codec import MissingMemberError
 from rspsim.env import Clock, Rng

@@ -7,12 +7,12 @@ first is no fault of the card.
 Source: SGP.22 v2, 4.5.2 and 5.6.3.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.verification import (

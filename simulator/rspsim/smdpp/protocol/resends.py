@@ -7,10 +7,11 @@ replaces it with every other call, and after the time limit the same call is a n
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
+
+from rspcore.frozen import dataclass
 
 __all__ = ["RESEND_TIME", "AnsweredCall", "CallName", "repeated"]
 

@@ -8,11 +8,11 @@ Source: SGP.22 v2, 5.3, 5.9, 5.10 and 6.5.1.
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.ids import Oid
 from rspcore.messages.es9p import (
     ExecutionStatus,

@@ -5,10 +5,9 @@ comes back with the same one-time key, the same protected data objects are sent 
 key agreement request, because only that request names the session (SGP.22 v2, 3.1.3.3, 5.6.2).
 """
 
-from dataclasses import dataclass
-
 from rspcore.crypto.bsp import MAX_ENCRYPTED_PLAINTEXT, MAX_MACED_PLAINTEXT
 from rspcore.crypto.kdf import BspKeys
+from rspcore.frozen import dataclass
 from rspsim.env import Rng
 
 __all__ = ["BindingChoice", "new_host_id", "new_keys"]

@@ -7,10 +7,10 @@ adds beyond the version of this server are no reason to refuse it.
 Source: SGP.22 v2, 5.6.3 (eligibility check) and 4.3 (EUICCInfo2); ETSI TS 102 226, 8.2.1.7.2.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.messages.euicc_info import EuiccInfo2, RspCapability, UiccCapability
 from rspcore.messages.metadata import ProfileClass, StoreMetadataRequest

@@ -10,7 +10,6 @@ than Allocated when the order names the EID. Downloaded means that a bound packa
 card may still ask for another one until its result says Installed or the order is in Error.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
@@ -18,6 +17,7 @@ from typing import Final
 
 from rspcore.bpp import Pieces
 from rspcore.crypto.keys import PrivateKey, PublicKey
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Eid, Iccid, TransactionId
 from rspsim.smdpp.stock.eligibility import NOTHING_NEEDED, Needs
 

@@ -6,9 +6,9 @@ has none; so it stands in one place alone (`rspsim.smdpp.stock.order_book` finds
 Source: SGP.22 v2, 3.1.1 and 3.1.6.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from rspcore.frozen import dataclass
 from rspcore.ids import Iccid
 from rspsim.smdpp.stock.eligibility import NOTHING_NEEDED, Needs
 

@@ -7,12 +7,12 @@ server is kept here, for tests and for people.
 Source: SGP.22 v2, 3.5 and 5.6.4.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Final, Protocol
 
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Eid, Iccid
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits, LeftOut, shortened
 

@@ -16,12 +16,12 @@ A session never belongs to a connection: each exchange may use a new one.
 Source: SGP.22 v2, 3.1.3 and 5.6.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
 from rspcore.crypto.curves import Curve
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Eid, TransactionId
 from rspcore.pki.certificate import Certificate
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits

@@ -47,7 +47,7 @@ def test_partner_is_called_and_sees_the_certificate(curve, host):
             address=f"{place}:{front.ports[0]}", path="/gsma/x", headers={}, body=b"body"
         )
         client = PartnerClient(
-            ours[Curve.NIST_P256], trusted, brainpool=ours[Curve.BRAINPOOL_P256R1]
+            ours[Curve.NIST_P256], trusted, brainpool=lambda: ours[Curve.BRAINPOOL_P256R1]
         )
         reply = client.post(call)
     assert (reply.status, reply.body) == (200, b"done"), reply.reason

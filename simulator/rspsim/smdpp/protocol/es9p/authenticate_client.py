@@ -8,11 +8,11 @@ Source: SGP.22 v2, 5.6.3 and 3.1.3.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from rspcore import tlv
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import TransactionId
 from rspcore.messages.es9p import (
     AuthenticateClientRequest,

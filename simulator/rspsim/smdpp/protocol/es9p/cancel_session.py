@@ -4,9 +4,9 @@ Source: SGP.22 v2, 5.6.5 and 3.1.3.1.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from rspcore.frozen import dataclass
 from rspcore.ids import Oid, TransactionId
 from rspcore.messages.es9p import CancelSessionRequest, CancelSessionResponse, StatusCodeData
 from rspcore.messages.es10b import CancelSessionResponse as CardResponse

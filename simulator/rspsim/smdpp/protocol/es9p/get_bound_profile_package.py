@@ -4,7 +4,6 @@ Source: SGP.22 v2, 5.6.2 and 3.1.3.3.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from hmac import compare_digest
@@ -13,6 +12,7 @@ from typing import Final
 from rspcore.bpp import BindingInputs, Pieces, bind, key_agreement_request
 from rspcore.crypto.keys import PrivateKey, PublicKey
 from rspcore.errors import CryptoError
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import TransactionId
 from rspcore.messages.es9p import (
     GetBoundProfilePackageRequest,

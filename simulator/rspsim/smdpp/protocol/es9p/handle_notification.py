@@ -5,11 +5,11 @@ Source: SGP.22 v2, 5.6.4 and 3.5.
 
 import operator
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
 from rspcore import tlv
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Eid
 from rspcore.messages.es9p import HandleNotificationRequest
 from rspcore.messages.metadata import NotificationEvent

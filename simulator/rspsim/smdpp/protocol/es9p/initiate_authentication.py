@@ -4,12 +4,12 @@ Source: SGP.22 v2, 5.6.1.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore import tlv
 from rspcore.crypto.curves import Curve
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.ids import TransactionId
 from rspcore.messages.es9p import (
     InitiateAuthenticationRequest,
