@@ -247,6 +247,17 @@ def test_padding_is_one_to_sixteen_octets(plaintext):
     assert unpad(padded) == plaintext
 
 
+@pytest.mark.parametrize("zeros", [0, 1, 14, 15])
+def test_padding_has_at_most_fifteen_zeros(zeros):
+    assert unpad(b"\x01\x80" + bytes(zeros)) == b"\x01"
+
+
+@pytest.mark.parametrize("zeros", [16, 17, 31])
+def test_padding_of_a_whole_block_of_zeros_is_refused(zeros):
+    with pytest.raises(BspSecurityError):
+        unpad(b"\x01\x80" + bytes(zeros))
+
+
 def test_length_in_a_longer_form_is_maced_as_received():
     body = bytes(16)
     header = bytes.fromhex("868118")
