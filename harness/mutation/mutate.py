@@ -92,7 +92,13 @@ def named(change: MutationSpec) -> str:
 
 
 def wanted(change: MutationSpec) -> bool:
-    """Returns whether a change is worth a trial."""
+    """Returns whether a change is worth a trial.
+
+    That a dataclass is frozen and has slots is held for all of them by tests of their own.
+    """
+    source = (ROOT / change.module_path).read_text(encoding="utf-8").splitlines()
+    if source[change.start_pos[0] - 1].startswith("@dataclass("):
+        return False
     _, _, pair = change.operator_name.partition("Operator_")
     return not pair or pair in _PAIRS
 
@@ -121,11 +127,11 @@ def changed(change: MutationSpec) -> tuple[str, str] | None:
 
 
 def reaching(change: MutationSpec, reach: Reach) -> list[str]:
-    """Returns the tests that run a line of a change; outside functions, those of the module."""
+    """Returns the tests that run a line of a change; without any, those of the module."""
     lines = reach[str(change.module_path)]
     first, last = change.start_pos[0], change.end_pos[0]
     found = {test for line in range(first, last + 1) for test in lines.get(line, ())}
-    if not found and change.definition_name is None:
+    if not found:  # what runs when the module is imported, such as fields and decorators
         found = {test for tests in lines.values() for test in tests}
     return sorted(found)
 
