@@ -65,7 +65,7 @@ def parts(root: str, package: str) -> set[str]:
 
 def test_import_contracts_name_every_part():
     wings = contract("bring the simulator into the harness")["source_modules"]
-    bridges = {f"rspharness.{name}" for name in ("simulated", "mutation", "cli")}
+    bridges = {f"rspharness.{name}" for name in ("simulated", "mutation", "fleet", "cli")}
     assert parts("harness", "rspharness") - bridges == set(wings)
     products = contract("No product knows its faults")["source_modules"]
     setup = {"faults", "cli", "card_setup", "card_presets", "server_setup"}

@@ -41,6 +41,12 @@ def _compare() -> Area:
     return compare
 
 
+def _fleet() -> Area:
+    from rspharness.cli import fleet  # noqa: PLC0415  only when it is named
+
+    return fleet
+
+
 def _fingerprint() -> Area:
     from rspharness.cli import fingerprint  # noqa: PLC0415  only when it is named
 
@@ -129,6 +135,9 @@ AREAS: Final[Mapping[str, Named]] = {
     "decode": Named(_decode, "show a trace decoded, or write it for Wireshark"),
     "compare": Named(_compare, "show what two runs, firmwares or cards differ in"),
     "fingerprint": Named(_fingerprint, "show what identifies the firmware of a card, in seconds"),
+    "fleet": Named(
+        _fleet, "drive an SM-DP+ with many simulated eUICCs and count what became of the orders"
+    ),
     "ics": Named(_ics, "draft the declaration of a product, or hold it against a card"),
     "recover": Named(_recover, "put a card back to what it was before a run that did not end"),
     "coverage": Named(_coverage, "show which requirements the last run covered"),

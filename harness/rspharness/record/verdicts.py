@@ -22,6 +22,7 @@ __all__ = [
     "ExpectationError",
     "Inconclusive",
     "LinkFault",
+    "MachineLacksError",
     "NotApplicable",
     "SettledError",
     "TargetLost",
@@ -91,6 +92,10 @@ class Inconclusive(RspError):  # noqa: N818  the verdict's own name
 
     The state of the card is whatever the steps before left; nothing is concluded from it.
     """
+
+
+class MachineLacksError(Inconclusive):
+    """Reports that the machine lacks what a run needs, such as room on a disk: the run ends."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Final
 from rspsim.smdpp.management.route import Call, Route
 from rspsim.smdpp.management.views import receipt_view
 from rspsim.smdpp.server import SmDpPlus
+from rspsim.smdpp.setting_kinds import FLAG
 
 __all__ = ["ROUTES"]
 
@@ -17,8 +18,9 @@ def _notifications(call: Call[SmDpPlus]) -> object:
 
 def _forget_notifications(call: Call[SmDpPlus]) -> object:
     with call.desk.guard:
+        receipts = call.desk.server.notifications if call.query.get("shown") else ()
         call.desk.server.environment.receipts.clear()
-    return []
+    return [receipt_view(one) for one in receipts]
 
 
 ROUTES: Final = (
@@ -31,7 +33,8 @@ ROUTES: Final = (
     Route(
         method="DELETE",
         path="/notifications",
-        summary="forget the Notifications; which came before stays known",
+        summary="forget the Notifications, and show them a last time; which came stays known",
         run=_forget_notifications,
+        query={"shown": FLAG},
     ),
 )
