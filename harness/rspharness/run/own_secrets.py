@@ -3,17 +3,18 @@
 Cases make Profiles when they are imported, so what the secrets depend on has to be known before.
 """
 
+import sys
+from typing import Final
+
 import pytest
 
-from rspcore.errors import RspError
-from rspcore.profile_maker.presets import BUILT_IN_SEED, draw_secrets
-from rspharness.record.recording import read_about
-from rspharness.run.opening import load_settings
 from rspharness.run.option_values import value
 
 __all__ = ["draw", "keeps_its_keys"]
 
-_NEW_FOR_EACH_CASE = ("inprocess", "vpcd")
+_NEW_FOR_EACH_CASE: Final = ("inprocess", "vpcd")
+_BUILT_IN: Final = "1"
+_PRESETS: Final = "rspcore.profile_maker.presets"
 
 
 def keeps_its_keys(kind: str) -> bool:
@@ -29,12 +30,21 @@ def draw(config: pytest.Config) -> None:
 
     What is wrong with the options is said later, by whoever makes the run.
     """
-    seed = value(config, "seed")
+    seed, target = value(config, "seed"), value(config, "target")
+    plain = "replay" not in target and not target.endswith(".toml")
+    if seed == _BUILT_IN and plain and _PRESETS not in sys.modules:
+        return  # nothing has been drawn yet, and nothing is to be
+
+    from rspcore.errors import RspError  # noqa: PLC0415  only where it is asked for
+    from rspcore.profile_maker import draw_secrets  # noqa: PLC0415  likewise
+    from rspharness.record.recording import read_about  # noqa: PLC0415  likewise
+    from rspharness.run.opening import load_settings  # noqa: PLC0415  likewise
+
     try:
-        settings = load_settings(value(config, "target"), value(config, "reader"))
+        settings = load_settings(target, value(config, "reader"))
         about = read_about(settings.recording_path) if settings.kind == "replay" else {}
     except (RspError, OSError, ValueError):
-        draw_secrets(BUILT_IN_SEED)
+        draw_secrets(_BUILT_IN)
         return
     kept = bool(about.get("kept", True)) if about else keeps_its_keys(settings.kind)
     draw_secrets(str(about.get("seed", seed)), over_the_air=not kept)
