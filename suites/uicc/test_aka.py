@@ -191,12 +191,14 @@ def test_number_has_43_bits(own, parameters, step):
     """SEQ is compared in all its bits: one beyond 32 bits is higher than any below."""
     algorithm = network(parameters)
     stride = 0x0FFFFFFF  # within the largest jump that a card may be given by default
-    with step("Initial conditions: SEQ 1, then up in steps to more than 32 bits, all accepted"):
+    with step("Initial conditions: SEQ 1, then up in steps to the end of 32 bits, all accepted"):
         own.select_usim()
-        expect.equal(own(challenge(algorithm, 1 << 5 | 1)).data[:1], b"\xdb", "SEQ 1")
-        for number in range(1, 18):
+        for number in range(17):
             answer = own(challenge(algorithm, 1 + number * stride << 5 | 1))
             expect.equal(answer.data[:1], b"\xdb", f"SEQ {1 + number * stride:X}")
+    with step("Expected: the next step is accepted, though its lowest 32 bits are lower"):
+        answer = own(challenge(algorithm, 1 + 17 * stride << 5 | 1))
+        expect.equal(answer.data[:1], b"\xdb", f"SEQ {1 + 17 * stride:X}")
     with step("Expected: the lowest 32 bits alone, and one more than they are, are refused"):
         low = (1 + 17 * stride) & 0xFFFFFFFF
         for seq in (low, low + 1):
