@@ -8,7 +8,7 @@ from rspcore import tlv
 from rspcore.apdu import CommandApdu
 from rspcore.ota.packet import KeySet, ResponseStatus
 from rspcore.ota.sms import command_deliveries, envelope
-from rspcore.profile_maker import make_profile, preset
+from rspcore.profile_maker import make_profile, own_secret, preset
 from rspcore.profile_maker.editing import edited
 from rspharness import testcase
 from rspharness.card import expect
@@ -16,7 +16,7 @@ from rspharness.card import expect
 RFM = bytes.fromhex("B00120")
 EF, FIRST = 0x2F20, bytes(range(16))
 ADM = "3535353535353535"
-SECOND = KeySet(2, b"\x21" * 16, b"\x22" * 16, b"\x23" * 16)
+SECOND = KeySet(2, *(own_secret(f"SCP80 02 {number}", 16) for number in (1, 2, 3)))
 """Key set 2 of the Profile: another set, with a counter of its own."""
 COMMANDS = (0x02, 0x06, 0x12, 0x16)
 RECEIPTS = (0x01, 0x09, 0x11, 0x19)
@@ -65,6 +65,8 @@ def ota(card, given, make_ota):
     given.profiles(made, enabled=made)
     server = make_ota(made.parameters)
     server.tar = RFM
+    card.secrets.add("KIc of the second set", SECOND.kic)
+    card.secrets.add("KID of the second set", SECOND.kid)
     return server
 
 

@@ -186,6 +186,26 @@ def test_number_just_above(own, parameters, step):
         expect.equal(own(challenge(algorithm, 10 << 5 | 4)).data[:1], b"\xdb", "SEQ 10")
 
 
+@testcase("UICC.Authenticate#19")
+def test_number_has_43_bits(own, parameters, step):
+    """SEQ is compared in all its bits: one beyond 32 bits is higher than any below."""
+    algorithm = network(parameters)
+    stride = 0x0FFFFFFF  # within the largest jump that a card may be given by default
+    with step("Initial conditions: SEQ 1, then up in steps to the end of 32 bits, all accepted"):
+        own.select_usim()
+        for number in range(17):
+            answer = own(challenge(algorithm, 1 + number * stride << 5 | 1))
+            expect.equal(answer.data[:1], b"\xdb", f"SEQ {1 + number * stride:X}")
+    with step("Expected: the next step is accepted, though its lowest 32 bits are lower"):
+        answer = own(challenge(algorithm, 1 + 17 * stride << 5 | 1))
+        expect.equal(answer.data[:1], b"\xdb", f"SEQ {1 + 17 * stride:X}")
+    with step("Expected: the lowest 32 bits alone, and one more than they are, are refused"):
+        low = (1 + 17 * stride) & 0xFFFFFFFF
+        for seq in (low, low + 1):
+            answer = own(challenge(algorithm, seq << 5 | 1))
+            expect.equal(answer.data[:1], b"\xdc", f"SEQ {seq:X}")
+
+
 @testcase("UICC.Authenticate#12")
 def test_amf_is_part_of_the_mac(own, parameters, step):
     """A challenge whose AMF was changed is answered 9862."""

@@ -11,6 +11,8 @@ from typing import Final, Literal
 
 import pytest
 
+from rspharness.run.stash import QUIET
+
 __all__ = ["CaseCopies", "label", "label_of", "run_quietly"]
 
 LABEL: Final = "copy_label"
@@ -73,9 +75,11 @@ def run_quietly(item: pytest.Item, following: pytest.Item) -> None:
         following: The item that runs next; what both share stays set up.
     """
     hook = item.ihook
+    item.config.stash[QUIET] = True
     if _phase(item, "setup", lambda: hook.pytest_runtest_setup(item=item)):
         _phase(item, "call", lambda: hook.pytest_runtest_call(item=item))
     _phase(item, "teardown", lambda: hook.pytest_runtest_teardown(item=item, nextitem=following))
+    item.config.stash[QUIET] = False
 
 
 def _phase(item: pytest.Item, when: Phase, act: Callable[[], object]) -> bool:

@@ -33,6 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "testcase(*ids, level): requirements that a conformance case tests"
     )
+    from rspharness.run.own_secrets import draw  # noqa: PLC0415  after the options are there
+
+    draw(config)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -46,7 +46,7 @@ from rspharness.run.collection import CaseIds, Collected
 from rspharness.run.option_values import value
 from rspharness.run.preflight import examine
 from rspharness.run.run import NoCardError, Run
-from rspharness.run.stash import COLLECTED, RunStoppedError
+from rspharness.run.stash import COLLECTED, QUIET, RunStoppedError
 from rspharness.suite import cleanup
 from rspharness.targets.transport import PoweredLink
 
@@ -439,7 +439,7 @@ def report_run(config: pytest.Config, report: pytest.TestReport) -> None:
 
     So the reports can be made from what there is when the process never comes to its end.
     """
-    if not hasattr(report, "rsplab"):
+    if not hasattr(report, "rsplab") or config.stash.get(QUIET, False):
         return
     collected = config.stash[COLLECTED]
     run = collected.runs[0]

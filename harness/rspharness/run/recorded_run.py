@@ -14,6 +14,8 @@ from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspharness.record.recording import read_about
 from rspharness.record.testcase import Level
+from rspharness.run.opening import load_settings
+from rspharness.run.own_secrets import keeps_its_keys
 from rspharness.run.run_options import RunOptions
 from rspharness.targets.isdr_aids import parse_aid
 from rspharness.targets.recorded import ci_keys
@@ -34,6 +36,7 @@ def how_made(options: RunOptions, level: Level, pki: Pki) -> dict[str, Any]:
         "level": str(level),
         "started": options.started.isoformat(),
         "ci": ci_keys(pki),
+        "kept": keeps_its_keys(load_settings(options.target, options.reader).kind),
     }
 
 

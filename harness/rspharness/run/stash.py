@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from rspharness.run.collection import Collected
     from rspharness.run.run import Run
 
-__all__ = ["CASE", "COLLECTED", "RUN", "WRONG_USE", "RunStoppedError", "case_of"]
+__all__ = ["CASE", "COLLECTED", "QUIET", "RUN", "WRONG_USE", "RunStoppedError", "case_of"]
 
 WRONG_USE: Final = "rsplab_wrong_use"
 """Under this name a worker hands over why the command line is wrong."""
@@ -17,6 +17,8 @@ WRONG_USE: Final = "rsplab_wrong_use"
 RUN: "Final[pytest.StashKey[Run]]" = pytest.StashKey()
 COLLECTED: "Final[pytest.StashKey[Collected]]" = pytest.StashKey()
 CASE: "Final[pytest.StashKey[CaseState]]" = pytest.StashKey()
+QUIET: Final = pytest.StashKey[bool]()
+"""Of the configuration: True while a case runs whose report nobody gets."""
 
 
 class RunStoppedError(pytest.exit.Exception):  # type: ignore[name-defined,misc]  # unknown to mypy

@@ -18,7 +18,7 @@ from rspcore.apdu import CommandApdu
 from rspcore.errors import DecodeError, RemoteError
 from rspcore.ota.http_session import Connection, HttpPost, PskReference, SessionTrigger
 from rspcore.ota.script import ScriptResponse, expanded, read_response
-from rspcore.profile_maker import TestProfile
+from rspcore.profile_maker import TestProfile, own_secret
 from rspcore.profile_maker.editing import edited
 from rspcore.status import describe, is_success
 from rspharness.card.card_under_test import Card
@@ -54,8 +54,8 @@ class PskKeys:
     """
 
     identity: str = "rsplab-scp81"
-    psk: bytes = field(default=b"\x44" * 16, repr=False)
-    dek: bytes = field(default=b"\x55" * 16, repr=False)
+    psk: bytes = field(default_factory=lambda: own_secret("SCP81 PSK", 16), repr=False)
+    dek: bytes = field(default_factory=lambda: own_secret("SCP81 DEK", 16), repr=False)
     version: int = 0x40
 
 
@@ -177,6 +177,8 @@ class HttpsSession:
 
     def __init__(self, server: HttpsOtaServer, card: Card, script: Sequence[CommandApdu]) -> None:
         self.terminal = BipTerminal(card, self._listening)
+        card.secrets.add("PSK", server.keys.psk)
+        card.secrets.add("DEK of SCP81", server.keys.dek)
         self.dialogue = AdministrationDialogue(
             expanded(script, indefinite=True),
             uri=_URI,

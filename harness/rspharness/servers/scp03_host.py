@@ -14,7 +14,7 @@ from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu, class_for
 from rspcore.errors import CryptoError
 from rspcore.ota.scp03 import Scp03Keys, Scp03Session, key_check_value, wrap_key
-from rspcore.profile_maker import TestProfile
+from rspcore.profile_maker import TestProfile, own_secret
 from rspcore.profile_maker.editing import edited
 from rspcore.status import describe, is_success
 from rspharness.card import expect
@@ -44,10 +44,12 @@ _USAGE: Final[Mapping[int, int]] = {_ENC: 0x38, _MAC: 0x34, _DEK: 0xC8}
 
 
 def host_keys(version: int = 0x30, size: int = 16) -> Scp03Keys:
-    """Returns a key set of these suites: three keys of 16, 24 or 32 octets that differ by set."""
+    """Returns a key set of these suites: three keys of 16, 24 or 32 octets that differ by set.
+
+    They depend on the seed of the run.
+    """
     enc, mac, dek = (
-        bytes((version + 17 * number + place) & 0xFF for place in range(size))
-        for number in (_ENC, _MAC, _DEK)
+        own_secret(f"SCP03 {version:02X} {number}", size) for number in (_ENC, _MAC, _DEK)
     )
     return Scp03Keys(version, enc, mac, dek)
 
@@ -141,6 +143,11 @@ class Scp03Host:
     channel: int = 0
     aid: bytes = MNO_SD
     session: Scp03Session | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Has what the card answers searched for the keys."""
+        for name in ("enc", "mac", "dek"):
+            self.card.secrets.add(f"SCP03 {name.upper()}", getattr(self.keys, name))
 
     def select(self) -> ResponseApdu:
         """Selects the security domain, which has to succeed."""

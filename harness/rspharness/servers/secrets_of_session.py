@@ -1,5 +1,7 @@
 """The secrets of a session and of the Profile it brings, for the search of what cards answer."""
 
+from typing import Final
+
 from rspcore.crypto.kdf import BspKeys, session_keys
 from rspcore.errors import CryptoError
 from rspcore.profile_maker import ProfileParameters, TestProfile
@@ -9,8 +11,21 @@ from rspharness.servers.bound_package import PackageInputs
 __all__ = ["remember", "remember_profile"]
 
 
+_CODES: Final = (
+    ("PIN", b"0000"),
+    ("PIN", b"9999"),
+    ("ADM key", b"55555555"),
+    ("ADM key", b"66666666"),
+    ("PUK", b"11111111"),
+    ("PUK", b"22222222"),
+)
+"""Codes of the suites' Profiles, those of public test profiles."""
+
+
 def remember_profile(secrets: KnownSecrets, parameters: ProfileParameters) -> None:
-    """Adds the keys of a Profile: Ki and OPc, and those over the air."""
+    """Adds the keys of a Profile, Ki and OPc and those over the air, and its codes."""
+    for name, code in _CODES:
+        secrets.add(name, code)
     secrets.add("Ki", parameters.ki)
     secrets.add("OPc", parameters.operator_constant)
     secrets.add("KIc", parameters.kic)

@@ -86,6 +86,23 @@ def test_curve_needs_the_ci_of_the_run_on_both_lists(card):
     assert read["O_E_FRP"] is False
 
 
+class _Verifying(Card):
+    """A card that can sign under no CI."""
+
+    def send(self, request):
+        response = super().send(request)
+        if not hasattr(response, "euicc_ci_pkid_list_for_signing"):
+            return response
+        return replace(response, euicc_ci_pkid_list_for_signing=())
+
+
+def test_curve_of_a_ci_that_only_verifies_does_not_count(card):
+    run = Run(RunOptions())
+    identifier = run.pki.ci(run.pki.curves[0]).certificate.subject_key_identifier
+    read = read_capabilities(_Verifying(card.link), {}, {"O_E_NIST": identifier}).options
+    assert read["O_E_NIST"] is False
+
+
 def test_every_option_of_the_catalogue_for_v2_is_read_or_declared(card, request):
     path = request.config.rootpath / "fixtures" / "requirements" / "euicc.csv"
     named = set()

@@ -113,9 +113,10 @@ def test_answer_that_breaks_the_binding_is_refused(port, answer, match):
     assert "try again later" in str(caught.value)
 
 
-def test_answer_for_another_session_is_refused(port):
+@pytest.mark.parametrize("other", ["AA", "0103", "01", "010200"])
+def test_answer_for_another_session_is_refused(port, other):
     members = {
-        "transactionId": "AA",
+        "transactionId": other,
         "profileMetadata": "",
         "smdpSigned2": "",
         "smdpSignature2": "",
@@ -125,7 +126,7 @@ def test_answer_for_another_session_is_refused(port):
     request = AuthenticateClientRequest(
         transaction_id=TRANSACTION_ID, authenticate_server_response=b""
     )
-    with pytest.raises(TransportFaultError, match="TransactionID AA, asked for 0102"):
+    with pytest.raises(TransportFaultError, match=f"TransactionID {other}, asked for 0102"):
         client.authenticate_client(request)
 
 

@@ -187,9 +187,10 @@ def real():
     return made
 
 
-def test_foreign_test_profile_is_never_deleted(run):
+@pytest.mark.parametrize("kind", ["PROFILE_TEST1", "PROFILE_PROVISIONING1"])
+def test_foreign_profile_that_nobody_can_load_again_is_never_deleted(run, kind):
     card, given = _given(run)
-    foreign = replace(preset("PROFILE_TEST1"), iccid=FOREIGN.iccid)
+    foreign = replace(preset(kind), iccid=FOREIGN.iccid)
     given.profiles(foreign)
     run.kept.clear()
     with pytest.raises(Inconclusive, match="cannot be loaded again"):

@@ -8,14 +8,16 @@ give the same octets.
 from rspcore.profile_maker.icons import jpg_icon, png_icon
 from rspcore.profile_maker.maker import TestProfile, make_profile
 from rspcore.profile_maker.parameters import ProfileParameters
-from rspcore.profile_maker.presets import PRESETS, preset
+from rspcore.profile_maker.presets import PRESETS, draw_secrets, own_secret, preset
 
 __all__ = [
     "PRESETS",
     "ProfileParameters",
     "TestProfile",
+    "draw_secrets",
     "jpg_icon",
     "make_profile",
+    "own_secret",
     "png_icon",
     "preset",
 ]

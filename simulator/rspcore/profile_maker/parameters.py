@@ -1,5 +1,6 @@
 """ProfileParameters: everything that makes one test profile differ from another."""
 
+from collections.abc import Mapping
 from dataclasses import field
 from typing import Final
 
@@ -13,7 +14,7 @@ from rspcore.messages.metadata import (
 )
 from rspcore.profile_reader.network_access import AlgorithmId
 
-__all__ = ["DEFAULT_KI", "DEFAULT_OPC", "ProfileParameters"]
+__all__ = ["BUILT_IN_SECRETS", "DEFAULT_KI", "DEFAULT_OPC", "ProfileParameters"]
 
 DEFAULT_KI: Final = bytes.fromhex("4C1A6E70D3B85F2994A7C20E8B5D613F")
 """K of the test profiles unless another is given: this project's own, used nowhere else."""
@@ -25,6 +26,14 @@ _OTA_KEYS: Final = (
     bytes.fromhex("B4583E0D97CA26F1085FE2613BD97C4A"),
 )
 """KIc, KID and DEK unless others are given: irregular, so that a leak can be recognised."""
+BUILT_IN_SECRETS: Final[Mapping[str, bytes | None]] = {
+    "ki": DEFAULT_KI,
+    "opc": None,
+    "kic": _OTA_KEYS[0],
+    "kid": _OTA_KEYS[1],
+    "dek": _OTA_KEYS[2],
+}
+"""What the fields with a secret are unless another is given; None for OPc means the default one."""
 
 _KEY_OCTETS: Final = {
     AlgorithmId.milenage: (16,),

@@ -4,7 +4,9 @@ ICCIDs and names are the public ones where there are any; the ICCID of PROFILE_P
 every key are this project's own. IMSIs lie in the test network 001/01.
 """
 
-from typing import Final
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any, Final
 
 from rspcore.errors import LocalError
 from rspcore.ids import Iccid
@@ -15,12 +17,28 @@ from rspcore.messages.metadata import (
     ProfileClass,
 )
 from rspcore.profile_maker.icons import png_icon
-from rspcore.profile_maker.parameters import ProfileParameters
+from rspcore.profile_maker.parameters import BUILT_IN_SECRETS, ProfileParameters
 from rspcore.profile_reader.network_access import AlgorithmId
 
-__all__ = ["NOTIFICATION_ADDRESS", "PRESETS", "preset"]
+__all__ = [
+    "BUILT_IN_SEED",
+    "NOTIFICATION_ADDRESS",
+    "PRESETS",
+    "draw_secrets",
+    "own_secret",
+    "preset",
+]
 
 NOTIFICATION_ADDRESS: Final = "testsmdpplus1.example.com"
+
+BUILT_IN_SEED: Final = "1"
+"""The seed that stands for the secrets built in, which every version of this project has had."""
+_OVER_THE_AIR: Final = ("kic", "kid", "dek")
+
+_drawn: dict[str, bytes] = {}
+"""Secrets in force in place of those built in, by their field; empty for the latter."""
+
+_seeds: list[str] = [BUILT_IN_SEED]
 
 _EVERY_EVENT: Final = (
     NotificationConfigurationInformation(
@@ -85,7 +103,42 @@ def preset(name: str) -> ProfileParameters:
         LocalError: no preset has that name; the message lists them.
     """
     try:
-        return PRESETS[name]
+        made = PRESETS[name]
     except KeyError:
         known = ", ".join(PRESETS)
         raise LocalError(f"no profile {name!r}; known are {known}") from None
+    changed: dict[str, Any] = {
+        field: secret
+        for field, secret in _drawn.items()
+        if getattr(made, field) == BUILT_IN_SECRETS[field]
+    }
+    return replace(made, **changed) if changed else made
+
+
+def draw_secrets(seed: str, *, over_the_air: bool = True) -> None:
+    """Makes `preset` give Profiles whose secrets depend on a seed, from now on in this process.
+
+    Test Profiles keep their key, which has to be one of those allowed to them.
+
+    Args:
+        seed: What they depend on; `BUILT_IN_SEED` for those built in.
+        over_the_air: False leaves the keys of secured packets as they are, so that a later run with
+            another seed can put a card back.
+    """
+    _drawn.clear()
+    _seeds[:] = [seed]
+    if seed == BUILT_IN_SEED:
+        return
+    for field in BUILT_IN_SECRETS:
+        if over_the_air or field not in _OVER_THE_AIR:
+            _drawn[field] = sha256(f"{seed}/{field}".encode()).digest()[:16]
+
+
+def own_secret(name: str, size: int) -> bytes:
+    """Returns a secret that depends on its name and on the seed in force (`draw_secrets`).
+
+    Args:
+        name: What it is, such as "SCP03 30 ENC".
+        size: Its octets, at most 32.
+    """
+    return sha256(f"{_seeds[0]}/{name}".encode()).digest()[:size]

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from rspcore import tlv
 from rspcore.crypto.bsp import (
+    MAX_ENCRYPTED_PLAINTEXT,
     MAX_LONG_TLV,
     MAX_TLV,
     Bsp,
@@ -245,6 +246,27 @@ def test_padding_is_one_to_sixteen_octets(plaintext):
     assert len(padded) % 16 == 0
     assert 1 <= len(padded) - len(plaintext) <= 16
     assert unpad(padded) == plaintext
+
+
+@ENCRYPTED
+def test_1007_octets_fit_into_a_data_object_of_1020_and_no_more(tag):
+    strict = Bsp(KEYS, max_tlv=1020)
+    made, _ = strict.protect(tag, bytes(1007))
+    assert len(made) == 1020
+    assert MAX_ENCRYPTED_PLAINTEXT == 1007
+    with pytest.raises(LocalError):
+        strict.protect(tag, bytes(1008))
+
+
+@pytest.mark.parametrize("zeros", [0, 1, 14, 15])
+def test_padding_has_at_most_fifteen_zeros(zeros):
+    assert unpad(b"\x01\x80" + bytes(zeros)) == b"\x01"
+
+
+@pytest.mark.parametrize("zeros", [16, 17, 31])
+def test_padding_of_a_whole_block_of_zeros_is_refused(zeros):
+    with pytest.raises(BspSecurityError):
+        unpad(b"\x01\x80" + bytes(zeros))
 
 
 def test_length_in_a_longer_form_is_maced_as_received():

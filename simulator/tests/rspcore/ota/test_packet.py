@@ -236,6 +236,25 @@ def test_flipped_octet_of_a_ciphered_packet_is_refused(octet):
     assert caught.value.status == ResponseStatus.RC_CC_DS_FAILED
 
 
+@pytest.mark.parametrize(("pad", "data"), [(0, SELECT_MF), (1, SELECT_MF[:-1]), (7, b"")])
+def test_padding_counter_up_to_the_whole_body_is_taken_off(pad, data):
+    assert CommandPacket.decode(_with_padding_counter(pad)).data == data
+
+
+@pytest.mark.parametrize("pad", [8, 9, 255])
+def test_padding_counter_beyond_the_body_is_a_ciphering_error(pad):
+    with pytest.raises(PacketError) as caught:
+        CommandPacket.decode(_with_padding_counter(pad))
+    assert caught.value.status is ResponseStatus.CIPHERING_ERROR
+
+
+def _with_padding_counter(pad):
+    """Returns V4, whose body has seven octets, with another padding counter."""
+    packet = bytearray.fromhex(PACKETS["V4"][-1])
+    packet[15] = pad
+    return bytes(packet)
+
+
 def test_packet_that_is_not_whole_blocks_is_a_ciphering_error():
     wire = bytes.fromhex(PACKETS["V2"][4])[:-1]
     wire = (len(wire) - 2).to_bytes(2, "big") + wire[2:]

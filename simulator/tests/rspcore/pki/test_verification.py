@@ -158,6 +158,12 @@ def test_critical_extended_key_usage_is_not_of_the_profile_of_an_auth_certificat
     assert server_flaws(extensions=[extension]) == [CertificateFlaw.UNKNOWN_CRITICAL_EXTENSION]
 
 
+def test_critical_name_constraints_are_not_of_the_profile_of_a_leaf():
+    extension = Extension.name_constraints(Subject.of(organization="EUM", serial_number="89049032"))
+    assert extension.critical
+    assert server_flaws(extensions=[extension]) == [CertificateFlaw.UNKNOWN_CRITICAL_EXTENSION]
+
+
 def test_basic_constraints_of_a_leaf_may_exclude_ca():
     assert server_flaws(extensions=[Extension.basic_constraints(ca=False)]) == []
 

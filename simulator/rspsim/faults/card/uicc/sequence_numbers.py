@@ -143,7 +143,19 @@ def _unknown_is_null(pairs: Pairs, keys: int, /) -> tuple[int, int] | None:
     return identity.SCHEME.standard(pairs, keys) if first[0] in known else (0, 0)
 
 
+def _of_32_bits(parameters: AkaParameters, seq: int, ind: int) -> bool:
+    """Compares the lowest 32 bits of SEQ."""
+    low = tuple(one & 0xFFFFFFFF for one in parameters.seq)
+    return authenticate.SQN_FRESH.standard(replace(parameters, seq=low), seq & 0xFFFFFFFF, ind)
+
+
 FAULTS: Final = (
+    CardFault(
+        "aka.number-of-32-bits",
+        "SEQ is compared in its lowest 32 bits.",
+        ("UICC.Authenticate#19",),
+        swap(authenticate.SQN_FRESH, _of_32_bits),
+    ),
     CardFault(
         "aka.one-number-for-all",
         "A sequence number has to be above the highest of every index.",

@@ -119,6 +119,8 @@ def test_package_that_disagrees_with_its_metadata_is_refused(lab, profile_of, pa
         (AlgorithmId.milenage, bytes(range(16)), True),
         (AlgorithmId.milenage, bytes(16), True),
         (AlgorithmId.milenage, bytes(15) + b"\x07", True),
+        (AlgorithmId.milenage, bytes(14) + b"\x07\x00", False),
+        (AlgorithmId.milenage, bytes(14) + b"\x07\x07", False),
         (AlgorithmId.milenage, bytes(range(7, 23)), False),
     ],
 )
