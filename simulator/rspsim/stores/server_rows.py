@@ -17,12 +17,11 @@ from rspsim.smdpp.limits import KeptLimits
 from rspsim.smdpp.stock.orders import LIVE, Order
 from rspsim.smdpp.stock.profiles import StockedProfile
 from rspsim.smdpp.stock.receipts import Receipt
-from rspsim.smdpp.stock.sessions import Session
+from rspsim.smdpp.stock.sessions import SHARE_OF_STRANGERS, Session
 from rspsim.stores.long_contents import Contents
 from rspsim.stores.state_codec import decode, encode
 
 __all__ = [
-    "INDEXES",
     "TABLES",
     "Database",
     "OrderRows",
@@ -45,11 +44,6 @@ CREATE TABLE notification (number INTEGER PRIMARY KEY, genuine INTEGER, octets I
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE content (name TEXT PRIMARY KEY, octets BLOB NOT NULL);
 """
-INDEXES: Final = (
-    "CREATE INDEX IF NOT EXISTS orders_of_profile ON orders (iccid)",
-    "CREATE INDEX IF NOT EXISTS orders_named ON orders (json_extract(json, '$.matching_id'))",
-)
-"""By what orders are found; older files get them when they are opened."""
 _BOUNDED_EACH: Final = 64
 """After how many Notifications their bounds are enforced."""
 _COLLECTED_EACH: Final = 4096
@@ -138,24 +132,6 @@ class OrderRows:
         found = row.fetchone()
         return None if found is None else self._value(number, found[0])
 
-    def of_iccid(self, iccid: Iccid) -> tuple[Order, ...]:
-        """Returns the orders of a Profile, oldest first."""
-        return self._where("iccid = ?", str(iccid))
-
-    def named(self, matching_id: str) -> tuple[Order, ...]:
-        """Returns the orders with a MatchingID, oldest first."""
-        return self._where("json_extract(json, '$.matching_id') = ?", matching_id)
-
-    def _where(self, condition: str, value: str) -> tuple[Order, ...]:
-        query = f"SELECT number, json FROM orders WHERE {condition} ORDER BY number"  # noqa: S608  own words
-        rows = self._database.execute(query, (value,)).fetchall()
-        return tuple(self._value(number, text) for number, text in rows)
-
-    def newest(self) -> int:
-        """Returns the highest number of an order, 0 without one."""
-        found = self._database.execute("SELECT max(number) FROM orders").fetchone()
-        return found[0] or 0
-
     def put(self, order: Order) -> None:
         """Sets the current value of an order; a new number adds an order."""
         text = _written(self._database, Order, order)
@@ -204,7 +180,7 @@ class ProfileRows:
 
 
 class SessionRows:
-    """The sessions, bounded in number: those without a card go first, then those that ended."""
+    """The sessions, bounded in number; which go first is as in `MemorySessions`."""
 
     def __init__(self, database: Database, limits: KeptLimits) -> None:
         self._database = database
@@ -235,11 +211,18 @@ class SessionRows:
             collect(self._database)
         (count,) = self._database.execute("SELECT count(*) FROM session").fetchone()
         if count > self._limits.sessions:
-            self._database.execute(
-                "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE id <> ? "
-                "ORDER BY rank, touched LIMIT ?)",
-                (name, count - self._limits.sessions),
-            )
+            self._forget_some(name, count - self._limits.sessions)
+
+    def _forget_some(self, newest: str, most: int) -> None:
+        """Deletes sessions above the bound, and some more, so that it is not done at each step."""
+        bound = self._limits.sessions
+        found = self._database.execute("SELECT count(*) FROM session WHERE rank = 0").fetchone()
+        first = "rank" if found[0] > bound // SHARE_OF_STRANGERS else "rank <> 1, rank"
+        self._database.execute(
+            "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE id <> ? "  # noqa: S608
+            f"ORDER BY {first}, touched LIMIT ?)",
+            (newest, most + bound // 100),
+        )
 
     def clear(self) -> None:
         """Forgets every session."""

@@ -22,7 +22,6 @@ from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.stores.partner_rows import PARTNER_TABLES, AnsweredRows, ErrandRows
 from rspsim.stores.schema_1 import migrate
 from rspsim.stores.server_rows import (
-    INDEXES,
     TABLES,
     Database,
     OrderRows,
@@ -151,7 +150,7 @@ class FileState:
         elif database.execute("PRAGMA user_version").fetchone()[0] == 1:
             migrate(Database(database, str(self._path)))
             database.execute(f"PRAGMA user_version={SCHEMA}")
-        for table in (*PARTNER_TABLES, *INDEXES):
+        for table in PARTNER_TABLES:
             database.execute(table)
         database.execute("COMMIT")
 

@@ -99,9 +99,10 @@ class ProfileStock:
             needs=needs,
         )
         self.profiles.put(profile)
+        newest = max((order.number for order in self._orders.all()), default=0)
         back = last is not None and last.state is OrderState.AVAILABLE
         return Order(
-            number=last.number if last is not None and back else self._orders.newest() + 1,
+            number=last.number if last is not None and back else newest + 1,
             smdp_address=self._address,
             iccid=iccid,
             upp=profile.upp,
@@ -182,15 +183,17 @@ class ProfileStock:
 
     def of_profile(self, iccid: Iccid) -> Order | None:
         """Returns the newest order of the Profile with this ICCID, or None."""
-        return next(reversed(self._orders.of_iccid(iccid)), None)
+        return next((one for one in reversed(self._orders.all()) if one.iccid == iccid), None)
 
     def fresh_iccid(self) -> Iccid:
         """Draws an ICCID of 20 digits, the last one a check digit, that no order has."""
+        used = {order.iccid for order in self._orders.all()}
+        used |= {profile.iccid for profile in self.profiles.all()}
         while True:
             drawn = int.from_bytes(self._rng.octets(8), "big") % 10**12
             first = f"{_ICCID_PREFIX}{drawn:012}"
             iccid = Iccid.from_digits(first + _luhn(first))
-            if self.profiles.get(iccid) is None and not self._orders.of_iccid(iccid):
+            if iccid not in used:
                 return iccid
 
 

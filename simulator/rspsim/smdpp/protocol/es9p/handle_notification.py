@@ -229,11 +229,9 @@ def _installation(
     delivered and whose result has not come, because Notifications may come in any order.
     """
     there = (OrderState.INSTALLED, OrderState.DOWNLOADED, OrderState.UNAVAILABLE)
-    if metadata.iccid is None:
-        return None
     found = [
         order
-        for order in environment.orders.repository.of_iccid(metadata.iccid)
+        for order in environment.orders.all()
         if order.state in there and order.covers(eid, metadata.iccid, metadata.seq_number)
     ]
     key = operator.attrgetter("installed_seq", "number")
