@@ -8,11 +8,10 @@ as it was.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore.apdu import CommandApdu
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Aid
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision

@@ -6,11 +6,10 @@ unfinished command is dropped with it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore.apdu import CommandApdu
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.outcome import Outcome, View

@@ -5,13 +5,12 @@ earlier ones follows as soon as what it needs is known.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from rspcore.crypto.keys import PublicKey
 from rspcore.errors import DecodeError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.es10b import (
     AuthenticateErrorCode,
     AuthenticateResponseError,

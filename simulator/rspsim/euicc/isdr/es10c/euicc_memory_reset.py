@@ -4,10 +4,9 @@ Everything happens in one state, so that a cut leaves all or nothing done. Provi
 test Profiles that came with the card stay; notifications, their counter, the RAT and the keys stay.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.es10c import (
     EuiccMemoryResetRequest,
     EuiccMemoryResetResponse,

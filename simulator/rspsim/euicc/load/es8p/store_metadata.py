@@ -1,11 +1,10 @@
 """ES8+.StoreMetadata: what the card keeps about the Profile (SGP.22 v2, 5.5.3)."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore import tlv
 from rspcore.errors import DecodeError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.euicc_info import RspCapability
 from rspcore.messages.metadata import IconType, PprId, ProfileClass, StoreMetadataRequest
 from rspcore.messages.notifications import BppCommandId, ErrorReason
