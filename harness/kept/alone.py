@@ -3,6 +3,7 @@
     python harness/kept/alone.py            a sample, drawn by the commit: short
     python harness/kept/alone.py --all      every case, and every fault that a case has to find
     python harness/kept/alone.py --all --case 'ES10c.DeleteProfile#*'
+    python harness/kept/alone.py --all --results alone.jsonl    in pieces: run it again to go on
 
 Each case gets a card of its own, which is treated as one in a reader: behind the guard of its
 level, with a journal, cleaned up after it and put back. The card has a default SM-DP+ address, and
@@ -27,6 +28,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+import sources
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
@@ -59,6 +62,13 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Run each case alone on a kept card.")
     parser.add_argument("--all", action="store_true", help="every case and fault")
     parser.add_argument("--case", action="append", help="only this case; * is a wildcard")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        metavar="FILE",
+        help="files of what was seen, with this name and more: what ran at the same sources is not "
+        "run again",
+    )
     parser.add_argument("-n", dest="workers", type=int, default=2, help="processes (default: 2)")
     return parser.parse_args()
 
@@ -67,6 +77,9 @@ def _run(half: str, options: argparse.Namespace) -> list[Seen]:
     """Runs one half under pytest; returns what was seen of each run."""
     places = (str(HERE), os.environ.get("PYTHONPATH"))
     with tempfile.TemporaryDirectory() as folder:
+        written = Path(f"{options.results}.{half}" if options.results else f"{folder}/seen")
+        before = _read(written)
+        (Path(folder) / "done").write_text("\n".join(one["node"] for one in before))
         words = ["-q", "-p", "no:cacheprovider", "-p", "alone_plugin", f"-n{options.workers}"]
         words += ["--rsp-target=inprocess", "--rsp-also=fixtures/targets/variants"]
         words += [f"--rsp-report={folder}/report", "suites"]
@@ -79,7 +92,9 @@ def _run(half: str, options: argparse.Namespace) -> list[Seen]:
                 **os.environ,
                 "PYTHONPATH": os.pathsep.join(filter(None, places)),
                 "RSPLAB_JOURNALS": f"{folder}/journals",
-                "RSPLAB_ALONE": f"{folder}/seen",
+                "RSPLAB_ALONE": str(written.absolute()),
+                "RSPLAB_ALONE_AT": sources.digest(),
+                "RSPLAB_ALONE_DONE": f"{folder}/done",
                 "RSPLAB_ALONE_LOTS": "1" if options.all or options.case else str(SAMPLE),
                 "RSPLAB_ALONE_DRAW": _commit(),
             },
@@ -87,14 +102,20 @@ def _run(half: str, options: argparse.Namespace) -> list[Seen]:
             text=True,
             check=False,
         )
-        seen = [
-            json.loads(line)
-            for path in sorted(Path(folder).glob("seen*"))
-            for line in path.read_text(encoding="utf-8").splitlines()
-        ]
+        seen = _read(written)
     if not seen:
         raise SystemExit(f"nothing ran: {(done.stdout + done.stderr)[-3000:]}")
     return seen
+
+
+def _read(written: Path) -> list[Seen]:
+    """Returns what the plugin wrote at these sources; each of its processes has a file."""
+    seen = [
+        json.loads(line)
+        for path in sorted(written.parent.glob(f"{written.name}*"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    return [one for one in seen if one["at"] == sources.digest()]
 
 
 def _commit() -> str:

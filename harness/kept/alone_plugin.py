@@ -61,14 +61,16 @@ def _target(options: TargetOptions, *, reading: bool) -> KeptInProcess:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Draws a sample, if one is asked for."""
+    """Draws a sample, if one is asked for, and leaves out what ran before."""
     Collected.run_of = _alone
     lots = int(os.environ["RSPLAB_ALONE_LOTS"])
     draw = os.environ["RSPLAB_ALONE_DRAW"]
+    done = set(Path(os.environ["RSPLAB_ALONE_DONE"]).read_text(encoding="utf-8").splitlines())
     items[:] = [
         item
         for item in items
-        if int.from_bytes(sha256(f"{draw} {item.nodeid}".encode()).digest()[:4]) % lots == 0
+        if item.nodeid not in done
+        and int.from_bytes(sha256(f"{draw} {item.nodeid}".encode()).digest()[:4]) % lots == 0
     ]
 
 
@@ -81,11 +83,11 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
         run, case = item.stash.get(RUN, None), item.stash.get(CASE, None)
         if run is not None and case is not None and run.opened:
             run.put_back()
-            _write(case, run)
+            _write(item.nodeid, case, run)
             run.close()
 
 
-def _write(case, run: Run) -> None:
+def _write(node: str, case, run: Run) -> None:
     target = run.target
     reading = case.level is Level.READ_ONLY
     before = lasting(_first[target.settings.name, reading])
@@ -98,6 +100,8 @@ def _write(case, run: Run) -> None:
         before, after = replace(before, crls=()), replace(after, crls=())
     notes = [*run.notes, *case.steps.notes]
     line = {
+        "at": os.environ["RSPLAB_ALONE_AT"],
+        "node": node,
         "case": " ".join(case.ids),
         "fault": case.fault,
         "verdict": str(case.verdict or "none"),

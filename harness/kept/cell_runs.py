@@ -6,6 +6,8 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -16,6 +18,7 @@ from rspcore.pki.generate import make_pki
 from rspharness.run.opening import load_settings
 from rspharness.simulated.used_card import used_state
 from rspharness.targets.target import TargetOptions
+from rspsim.euicc.state import CardState
 from rspsim.stores.sqlite import SqliteStore
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,24 +64,29 @@ class Outcome:
     Attributes:
         cell: The cell.
         runs: The verdicts of each of its runs.
+        counts: How many cases of the last run have which verdict.
+        ran: The cases that ran.
         problems: What is wrong, one line each.
         apart: Cases that are not applicable here and are on a new card, by their reasons.
         directly: Whether the card was called without the PC/SC daemon.
+        first: What came of the first of two runs, which is the cell in the order of the files.
     """
 
     cell: Cell
     runs: list[Verdicts] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    ran: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
     apart: dict[str, str] = field(default_factory=dict)
     directly: bool = False
+    first: "Outcome | None" = None
 
     def line(self) -> str:
         """Returns the line of the table, of the last run."""
-        counts = Counter(verdict for verdict, *_ in self.runs[-1].values()) if self.runs else {}
-        words = (counts.get(one, 0) for one in ("pass", "not applicable", "probe"))
+        words = (self.counts[one] for one in ("pass", "not applicable", "probe"))
         end = f"{len(self.problems)} wrong" if self.problems else "as new, nothing left"
         end += ", in process" if self.directly else ""
-        total = sum(counts.values())
+        total = self.counts.total()
         return LINE.format(self.cell.card, self.cell.level, self.cell.order, *words, total, end)
 
 
@@ -96,13 +104,14 @@ def kind_of(card: str) -> Kind:
     return tuple((key, kind[key]) for key in ("personality", "preset") if key in kind)
 
 
-def on_new_cards(card: str, level: str, folder: Path) -> Verdicts:
+def on_new_cards(card: str, level: str, folder: Path, cases: Sequence[str] = ()) -> Verdicts:
     """Returns the verdicts of the cases in process, each on a new card of the same kind.
 
     Args:
         card: A card of this kind.
         level: The highest level; empty for all.
         folder: Folder for the report.
+        cases: The cases, as after --case; all without any.
     """
     lines = ['kind = "inprocess"', f'name = "new {card}"', "[card]"]
     lines += [f'{key} = "{value}"' for key, value in kind_of(card)]
@@ -110,27 +119,34 @@ def on_new_cards(card: str, level: str, folder: Path) -> Verdicts:
     target = folder / "target.toml"
     target.write_text("\n".join(lines) + "\n", encoding="utf-8")
     words = ["--target", target, "--report", folder, *(["--level", level] if level else [])]
-    return _run(words, folder)
+    return _run([*words, *_chosen(cases)], folder)
 
 
-def run_in_reader(cell: Cell, readers: SimpleQueue[str] | None, folder: Path) -> Outcome:
-    """Runs a cell in a reader that is free, or without one."""
+def run_in_reader(
+    cell: Cell, readers: SimpleQueue[str] | None, folder: Path, cases: Sequence[str] = ()
+) -> Outcome:
+    """Runs a cell in a reader that is free, or without one; all cases, or some."""
     if readers is None:
-        return _ran(cell, "", folder)
+        return _ran(cell, "", folder, cases)
     reader = readers.get()
     try:
-        return _ran(cell, reader, folder)
+        return _ran(cell, reader, folder, cases)
     finally:
         readers.put(reader)
 
 
-def _ran(cell: Cell, reader: str, folder: Path) -> Outcome:
+def _chosen(cases: Sequence[str]) -> list[str]:
+    return [word for case in cases for word in ("--case", case)]
+
+
+def _ran(cell: Cell, reader: str, folder: Path, cases: Sequence[str]) -> Outcome:
     """Runs a cell on a card made for it; compares the card before and after.
 
     Args:
         cell: The cell.
         reader: The virtual reader of the card; empty to call it directly.
         folder: Folder for card, journals and reports.
+        cases: The cases, as after --case; all without any.
     """
     folder.mkdir(parents=True, exist_ok=True)
     state = folder / "card.db"
@@ -144,22 +160,34 @@ def _ran(cell: Cell, reader: str, folder: Path) -> Outcome:
         words = ["--target", target, "--state", state, "--level", cell.level]
         words += ["--report", report, *(["--shuffle", seed] if seed else [])]
         words += ["--reader", reader] if reader else []
+        words += _chosen(cases)
         try:
             verdicts = _run(words, report, SUITES if reader else IN_PROCESS + SUITES)
         except RuntimeError as error:
             outcome.problems.append(str(error))
             continue
         outcome.runs.append(verdicts)
+        outcome.ran |= verdicts.keys()
+        outcome.counts = Counter(verdict for verdict, *_ in verdicts.values())
         outcome.problems += [
             f"run {number + 1}: {name} is {verdict}: {reason}"
             for name, (verdict, reason, _) in verdicts.items()
             if verdict not in FINE
         ]
+        if not number and cell.order == "twice":
+            alone = Cell(cell.card, cell.level, "files")
+            outcome.first = deepcopy(replace(outcome, cell=alone))
+            outcome.first.problems += _not_as_before(cell, before, state)
+    outcome.problems += _not_as_before(cell, before, state)
+    return outcome
+
+
+def _not_as_before(cell: Cell, before: CardState, state: Path) -> Iterator[str]:
+    """Yields what of the card in a file is not as before."""
     after = held(state)
     if cell.level == IRREVERSIBLE:
         after = replace(after, crls=before.crls)
-    outcome.problems += [f"the card differs: {one}" for one in differences(before, after)]
-    return outcome
+    yield from (f"the card differs: {one}" for one in differences(before, after))
 
 
 def _made(target: Path, state: Path) -> None:

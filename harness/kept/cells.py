@@ -6,6 +6,8 @@
     python harness/kept/cells.py --card blank --level profiles --order twice
     python harness/kept/cells.py --all --write    write the committed lists anew
     python harness/kept/cells.py --in-process     the same without the PC/SC daemon: faster
+    python harness/kept/cells.py --all --results cells.jsonl    in pieces: run it again to go on
+    python harness/kept/cells.py --all --case 'UICC.*'          some cases alone
 
 A card is a target file in `cards/`. Each cell makes it, behind the PC/SC daemon, and runs the
 suites at its level: in the order of the files, in one drawn from a seed, or twice. In no run may a
@@ -13,7 +15,8 @@ case be other than pass, probe or not applicable. A case whose verdict is not th
 process and of the same personality, has to be not applicable, and to be listed in
 `not_applicable/CARD.toml`; a listed one has to be not applicable in the order of the files. What
 the card holds before and after the cell has to be the same, by the octets of its state; counters
-that only rise are left out.
+that only rise are left out. Where a card runs twice, the first run is the cell in the order of the
+files.
 
 Exit code 1 when something is wrong, with a line for each.
 """
@@ -22,14 +25,17 @@ import argparse
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
+from dataclasses import replace
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
 from queue import SimpleQueue
 
 from card_lists import hold_against_list, write_lists
+from cell_results import Results
 from cell_runs import (
     CARDS,
     IRREVERSIBLE,
@@ -57,42 +63,82 @@ def main() -> int:
     every.append(Cell("blank", IRREVERSIBLE, "files"))
     asked = _chosen(every, options)
     chosen = asked or _drawn(every)
+    directly = {
+        cell for cell in chosen if options.in_process or (not asked and cell.level == "profiles")
+    }
+    results = Results(options.results, options.case)
+    found = {
+        cell: outcome
+        for cell in chosen
+        if (outcome := results.get(cell, directly=cell in directly))
+    }
+    todo = _to_run([cell for cell in chosen if cell not in found])
+    print(LINE.format("card", "level", "order", "passed", "not applicable", "probe", "all", ""))
+    for outcome in _ran(todo, directly, options):
+        results.add(outcome)
+        found[outcome.cell] = outcome
+        print(_held(outcome, options).line(), flush=True)
+    outcomes = [found[cell] for cell in chosen]
+    if options.results:
+        print(f"\nall cells of {options.results}:")
+        print("\n".join(_held(found[cell], options).line() for cell in chosen))
+    if options.write:
+        write_lists(outcomes, some=bool(options.case))
+    problems = [
+        f"{' '.join(words_of(one.cell))}: {problem}"
+        for one in outcomes
+        for problem in _held(one, options).problems
+    ]
+    print("\n".join(problems))
+    return 1 if problems else 0
+
+
+def _to_run(cells: list[Cell]) -> list[Cell]:
+    """Returns the cells to run for some, the longest first: of two runs the first is a cell too."""
+    again = {(one.card, one.level) for one in cells if one.order == "twice"}
+    run = [one for one in cells if one.order != "files" or (one.card, one.level) not in again]
+    longest = [(level, order) for level in (*LEVELS, IRREVERSIBLE) for order in ORDERS]
+    return sorted(run, key=lambda one: longest.index((one.level, one.order)), reverse=True)
+
+
+def _ran(cells: list[Cell], directly: set[Cell], options: argparse.Namespace) -> Iterator[Outcome]:
+    """Runs cells, two at a time, and yields each when it is over, compared with new cards."""
+    if not cells:
+        return
     with ExitStack() as held, tempfile.TemporaryDirectory() as made:
         folder = options.report or Path(made)
-        if not options.in_process:
+        if not directly.issuperset(cells):
             held.enter_context(shared_pcscd(slots=2))
-        pool = held.enter_context(ThreadPoolExecutor(2))
+        pool = ThreadPoolExecutor(2)
+        held.callback(pool.shutdown, cancel_futures=True)
         readers: SimpleQueue[str] = SimpleQueue()
         for slot in range(2):
             readers.put(f"Virtual PCD 00 {slot:02d}")
 
         def begun(cell: Cell) -> Future[Outcome]:
-            directly = options.in_process or (not asked and cell.level == "profiles")
             place = folder / "-".join(words_of(cell))
-            return pool.submit(run_in_reader, cell, None if directly else readers, place)
+            taken = None if cell in directly else readers
+            return pool.submit(run_in_reader, cell, taken, place, options.case)
 
-        done = [begun(chosen[0])]
+        done = [begun(cells[0])]
         news = {
-            kind: pool.submit(on_new_cards, card, level, folder / f"new-{card}")
-            for kind, (card, level) in _needed(chosen).items()
+            kind: pool.submit(on_new_cards, card, level, folder / f"new-{card}", options.case)
+            for kind, (card, level) in _needed(cells).items()
         }
-        done += map(begun, chosen[1:])
-        print(LINE.format("card", "level", "order", "passed", "not applicable", "probe", "all", ""))
-        outcomes = []
-        for one in done:
-            outcome = one.result()
-            compare(outcome, news[kind_of(outcome.cell.card)].result())
-            if not options.write:
-                hold_against_list(outcome)
-            print(outcome.line(), flush=True)
-            outcomes.append(outcome)
-    if options.write:
-        write_lists(outcomes)
-    problems = [
-        f"{' '.join(words_of(one.cell))}: {problem}" for one in outcomes for problem in one.problems
-    ]
-    print("\n".join(problems))
-    return 1 if problems else 0
+        done += [begun(cell) for cell in cells[1:]]
+        for one in as_completed(done):
+            for outcome in (one.result().first, one.result()):
+                if outcome is not None:
+                    compare(outcome, news[kind_of(outcome.cell.card)].result())
+                    yield outcome
+
+
+def _held(outcome: Outcome, options: argparse.Namespace) -> Outcome:
+    """Returns an outcome that is held against the lists, unless they are to be written."""
+    judged = replace(outcome, problems=list(outcome.problems))
+    if not options.write:
+        hold_against_list(judged, some=bool(options.case))
+    return judged
 
 
 def _arguments() -> argparse.Namespace:
@@ -103,6 +149,15 @@ def _arguments() -> argparse.Namespace:
         "--level", action="append", choices=(*LEVELS, IRREVERSIBLE), help="cells of this level"
     )
     parser.add_argument("--order", action="append", choices=ORDERS, help="cells in this order")
+    parser.add_argument(
+        "--case", action="append", default=[], help="only this case; * is a wildcard"
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        metavar="FILE",
+        help="file of what came of cells: what ran at the same sources is not run again",
+    )
     parser.add_argument("--report", type=Path, help="folder for the reports")
     parser.add_argument("--in-process", action="store_true", help="without the PC/SC daemon")
     parser.add_argument("--write", action="store_true", help="write the committed lists anew")

@@ -3,6 +3,8 @@
     python harness/kept/kills.py                    every point of one run, 60 kills of a whole one
     python harness/kept/kills.py --in-process       the same without the PC/SC daemon: faster
     python harness/kept/kills.py --points 40 --random 10 --seed 7    a draw of both
+    python harness/kept/kills.py --results kills.jsonl --shard 1/2   in pieces; again: goes on
+    python harness/kept/kills.py --way 'reader lost'                 one way alone
 
 The card is in use: two Profiles of an operator, one of them Enabled, with nicknames, their
 Notifications waiting, and a default SM-DP+ address. One `profiles` run of some cases ends before
@@ -25,7 +27,7 @@ import time  # noqa: TID251  a run is killed after some real time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -45,6 +47,7 @@ from rspsim.transports.shared_daemon import shared_pcscd
 sys.path.insert(0, str(Path(__file__).parent))
 from card_parts import differences, held
 from kills_points import IN_PROCESS, THROUGH_PCSCD, Points, Way, place
+from kills_results import RANDOM, Results, Trial
 
 CARD = {"foreign": "disabled enabled", "waiting": "yes"}
 WALKED = (
@@ -63,34 +66,6 @@ _BROKEN = 70
 _RECOVERY_POINTS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One run that ends early.
-
-    Attributes:
-        way: How it ends.
-        at: Number of the point, 0 for none.
-        after_s: Seconds after which the whole run is killed; 0 for a run that is walked.
-        seed: Seed of the order of a whole run.
-    """
-
-    way: Way
-    at: int = 0
-    after_s: float = 0.0
-    seed: int = 0
-
-    @property
-    def name(self) -> str:
-        """Returns its row of the table."""
-        return "random kill -9" if self.after_s else str(self.way)
-
-    def __str__(self) -> str:
-        """Says what it is, so that it can be found again."""
-        if self.after_s:
-            return f"whole run, order {self.seed}, killed after {self.after_s:.2f} s"
-        return f"{self.way} at point {self.at}"
-
-
 class Walk:
     """The plugin of pytest that forks a run for each trial, after the cases were collected."""
 
@@ -102,6 +77,7 @@ class Walk:
         self._state = folder / "card.db"
         self._journals = folder / "journals"
         self._done: Counter[tuple[str, str]] = Counter()
+        self._results = Results(options.results, in_process=options.in_process)
         self._points: Points | None = None
         _make_card(self._state)
         self._first = self._state.read_bytes()
@@ -115,6 +91,9 @@ class Walk:
             return None
         self._say(f"{len(seen)} points in a run of {len(WALKED)} cases")
         for trial in self._plan(seen):
+            if str(trial) in self._results.done:
+                self._count(trial, *self._results.done[str(trial)])
+                continue
             process = self._fork(lambda trial=trial: self._become(session, trial))  # type: ignore[misc]
             if self.child:
                 return None
@@ -129,7 +108,7 @@ class Walk:
         if self.child:
             return None
         os.waitpid(process, 0)
-        self._require_as_before("the run that is not ended", 0)
+        self.problems += self._not_as_before("the run that is not ended", 0)
         return seen.read_text(encoding="utf-8").splitlines()
 
     def _plan(self, seen: list[str]) -> Iterator[Trial]:
@@ -143,11 +122,13 @@ class Walk:
         if self._options.points is not None:
             drawn = sorted(walk, key=lambda one: self._lot(str(one)))[: self._options.points]
             walk = [one for one in walk if one in drawn]
-        yield from walk
         for number in range(self._options.random):
             lot = self._lot(f"whole run {number}")
             after_s = 0.2 + self._options.within * (lot % 10_000) / 10_000
-            yield Trial(Way.KILLED, after_s=after_s, seed=lot >> 32)
+            walk.append(Trial(Way.KILLED, after_s=after_s, seed=lot >> 32))
+        chosen = [one for one in walk if not self._options.way or one.name in self._options.way]
+        shard, shards = self._options.shard
+        yield from chosen[shard - 1 :: shards]
 
     def _lot(self, what: str) -> int:
         return int.from_bytes(sha256(f"{self._options.seed} {what}".encode()).digest()[:6])
@@ -204,11 +185,15 @@ class Walk:
             self._recovered(1 + self._lot(str(trial)) % _RECOVERY_POINTS)
         code, said = self._recovered()
         what = f" ({seen[trial.at - 1]})" if trial.at else ""
-        before = len(self.problems)
-        self._require_as_before(f"{trial}{what}: {said!r}", code)
-        good = len(self.problems) == before
-        self._done[trial.name, "as before" if good else "wrong"] += 1
-        if good:
+        wrong = [*self._not_as_before(f"{trial}{what}: {said!r}", code)]
+        self._results.add(trial, said, wrong)
+        self._count(trial, said, wrong)
+
+    def _count(self, trial: Trial, said: str, wrong: list[str]) -> None:
+        """Counts what came of a trial."""
+        self.problems += wrong
+        self._done[trial.name, "wrong" if wrong else "as before"] += 1
+        if not wrong:
             self._done[trial.name, "nothing" if "no journal" in said else "restored"] += 1
         count = sum(number for (_, word), number in self._done.items() if word == "as before")
         if count % 50 == 0:
@@ -240,17 +225,17 @@ class Walk:
         lines = printed.read_text(encoding="utf-8").splitlines() or [""]
         return os.waitstatus_to_exitcode(status), lines[-1]
 
-    def _require_as_before(self, what: str, code: int) -> None:
-        """Notes what is not as before."""
+    def _not_as_before(self, what: str, code: int) -> Iterator[str]:
+        """Yields what is not as before."""
         if code:
-            self.problems.append(f"{what}: recover ended with {code}")
+            yield f"{what}: recover ended with {code}"
         try:
             left = [*differences(self._before, held(self._state))]
         except RuntimeError as error:
             left = [str(error)]
-        self.problems += [f"{what}: {one}" for one in left]
-        journals = sorted(one.name for one in self._journals.glob("*.jsonl"))
-        self.problems += [f"{what}: journal {name} is left" for name in journals]
+        yield from (f"{what}: {one}" for one in left)
+        for journal in sorted(self._journals.glob("*.jsonl")):
+            yield f"{what}: journal {journal.name} is left"
 
     def _say(self, text: str) -> None:
         print(text, file=sys.__stdout__, flush=True)
@@ -293,7 +278,24 @@ def _arguments() -> argparse.Namespace:
         "--within", type=float, default=20.0, help="seconds in which a whole run is killed (20)"
     )
     parser.add_argument("--in-process", action="store_true", help="without the PC/SC daemon")
+    parser.add_argument("--way", action="append", choices=(*THROUGH_PCSCD, RANDOM), help="one way")
+    parser.add_argument(
+        "--shard", type=_shard, default=(1, 1), metavar="N/M", help="one of M equal parts"
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        metavar="FILE",
+        help="file of what came of trials: what ran at the same sources is not run again",
+    )
     return parser.parse_args()
+
+
+def _shard(text: str) -> tuple[int, int]:
+    number, _, count = text.partition("/")
+    if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+        raise argparse.ArgumentTypeError(f"expected N/M, such as 1/2, got {text!r}")
+    return int(number), int(count)
 
 
 def _words(folder: Path) -> list[str]:

@@ -26,6 +26,7 @@ def refused(card, step, server, codes, **fields):
         expect.unchanged(before, card.observe())
 
 
+@testcase.both_curves
 @testcase.each(
     "flaw",
     {
@@ -42,6 +43,7 @@ def test_flawed_dpauth_is_refused(card, server, step, flaw):
     refused(card, step, server, (INVALID_CERTIFICATE,), certificate=server.flawed(flaw))
 
 
+@testcase.both_curves
 @testcase.each(
     "flaw",
     {
@@ -55,6 +57,7 @@ def test_flawed_dsauth_is_refused(card, smds, step, flaw):
     refused(card, step, smds, (INVALID_CERTIFICATE,), certificate=smds.flawed(flaw))
 
 
+@testcase.both_curves
 @testcase("ES10b.AuthenticateServer#42", level="read-only")
 def test_dpauth_of_another_ci_is_refused(card, server, curve, step):
     """A sound chain under a CI that the card does not have has an unknown key, or is invalid."""
@@ -63,6 +66,7 @@ def test_dpauth_of_another_ci_is_refused(card, server, curve, step):
     refused(card, step, server, codes, certificate=other, sign_with=other.private_key)
 
 
+@testcase.both_curves
 @testcase("ES10b.AuthenticateServer#43", level="read-only")
 def test_dpauth_with_another_name_of_the_issuer(card, server, step, note):
     """The issuer is found by key identifier: whether its name counts is recorded."""
@@ -81,6 +85,7 @@ def test_dpauth_with_another_name_of_the_issuer(card, server, step, note):
             expect.unchanged(before, card.observe())
 
 
+@testcase.both_curves
 @testcase("ES10b.AuthenticateServer#44", level="read-only")
 def test_dppb_is_refused(card, server, step):
     """CERT.DPpb is sound, but of a role that authenticates no server."""
@@ -88,6 +93,7 @@ def test_dppb_is_refused(card, server, step):
     refused(card, step, server, (INVALID_OID,), certificate=other, sign_with=other.private_key)
 
 
+@testcase.both_curves
 @testcase.each(
     "of_smds",
     {"ES10b.AuthenticateServer#45": False, "ES10b.AuthenticateServer#49": True},
@@ -101,6 +107,7 @@ def test_tls_certificate_is_refused(card, make_server, step, of_smds):
     refused(card, step, server, codes, certificate=tls, sign_with=tls.private_key)
 
 
+@testcase.both_curves
 @testcase("ES10b.AuthenticateServer#46", level="read-only")
 def test_eum_certificate_is_refused(card, server, pki, curve, step):
     """CERT.EUM is under the CI, but no server's."""
@@ -109,6 +116,7 @@ def test_eum_certificate_is_refused(card, server, pki, curve, step):
     refused(card, step, server, codes, certificate=eum, sign_with=eum.private_key)
 
 
+@testcase.both_curves
 @testcase.each(
     "name",
     {
@@ -124,6 +132,7 @@ def test_unsupported_curve_is_refused(card, server, step, name):
     refused(card, step, server, (UNSUPPORTED_CURVE,), certificate=certificate)
 
 
+@testcase.both_curves
 @testcase.each(
     "name, codes",
     {

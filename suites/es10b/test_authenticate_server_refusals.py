@@ -28,6 +28,7 @@ def ask(card, step, request, *codes):
     return response
 
 
+@testcase.both_curves
 @testcase("ES10b.AuthenticateServer#32", level="read-only")
 def test_altered_signature_is_refused(card, server, step):
     """One bit turned in serverSignature1 makes it wrong."""
@@ -37,6 +38,7 @@ def test_altered_signature_is_refused(card, server, step):
     ask(card, step, request, INVALID_SIGNATURE)
 
 
+@testcase.both_curves
 @testcase("ES10b.AuthenticateServer#33", level="read-only")
 def test_signature_of_another_key_is_refused(card, server, step):
     """The key of CERT.DPpb of the same SM-DP+ is not that of CERT.DPauth."""
@@ -46,6 +48,7 @@ def test_signature_of_another_key_is_refused(card, server, step):
     ask(card, step, request, INVALID_SIGNATURE)
 
 
+@testcase.both_curves
 @testcase("ES10b.AuthenticateServer#34", level="read-only")
 def test_altered_signed_data_is_refused(card, server, step):
     """One bit turned in serverChallenge after signing makes the signature wrong."""
@@ -53,6 +56,24 @@ def test_altered_signed_data_is_refused(card, server, step):
         session = server.open(card)
     request = tlv_edit.flipped(session.authenticate_request(), Tag.Sequence, 0x84)
     ask(card, step, request, INVALID_SIGNATURE)
+
+
+@testcase.both_curves
+@testcase.each(
+    "tag",
+    {
+        "ES10b.AuthenticateServer#112": 0x84,
+        "ES10b.AuthenticateServer#113": 0x83,
+    },
+    level="read-only",
+)
+def test_signature_over_less_is_refused(card, server, step, tag):
+    """A serverSignature1 made without serverChallenge, or without serverAddress, is wrong."""
+    with step("Initial conditions: GetEUICCChallenge done"):
+        session = server.open(card)
+    signed = session.server_signed1()
+    less = server.auth.private_key.sign(tlv_edit.without(signed, tag))
+    ask(card, step, session.authenticate_request(signature=less), INVALID_SIGNATURE)
 
 
 @testcase("ES10b.AuthenticateServer#35", level="read-only")
@@ -86,6 +107,7 @@ def test_second_request_of_a_session(card, server, step, note):
         expect.error(response, NO_SESSION)
 
 
+@testcase.both_curves
 @testcase("ES10b.AuthenticateServer#53", level="read-only")
 def test_unknown_ci_identifier_is_refused(card, server, step):
     """The card has no key under a CI it does not know."""
@@ -94,6 +116,7 @@ def test_unknown_ci_identifier_is_refused(card, server, step):
     ask(card, step, session.authenticate_request(ci_pkid=UNKNOWN_CI), CI_UNKNOWN)
 
 
+@testcase.both_curves
 @testcase("ES10b.AuthenticateServer#81", level="read-only")
 def test_empty_ci_identifier(card, server, step, note):
     """Whether an identifier of zero length counts as unknown is recorded."""
@@ -106,6 +129,7 @@ def test_empty_ci_identifier(card, server, step, note):
         expect.error(response, CI_UNKNOWN)
 
 
+@testcase.both_curves
 @testcase.each(
     "kind",
     {"ES10b.AuthenticateServer#56": "without transactionId", "ES10b.AuthenticateServer#57": "cut"},
@@ -130,6 +154,7 @@ def test_unreadable_request_is_refused(card, server, step, kind):
         expect.unchanged(before, card.observe())
 
 
+@testcase.both_curves
 @testcase.each(
     "fields, codes",
     {
@@ -157,6 +182,7 @@ def test_first_of_two_mistakes_is_reported(card, server, step, note, fields, cod
         expect.unchanged(before, card.observe())
 
 
+@testcase.both_curves
 @testcase("ES10b.AuthenticateServer#87", level="read-only")
 def test_refusal_names_the_transaction(card, server, step):
     """The error answer has the transactionId of serverSigned1."""
@@ -186,6 +212,7 @@ def test_corrected_request_after_a_refusal(card, server, step, note):
             expect.error(response, NO_SESSION)
 
 
+@testcase.both_curves
 @testcase("ES10b.AuthenticateServer#90", level="read-only")
 def test_transaction_id_of_17_octets(card, server, step, note):
     """How a transactionId that is too long is refused is recorded."""

@@ -292,6 +292,7 @@ def test_reset_abandons_the_load(card, given, server, step):
         load_result.installed(session, session.load(session.package(TWO)))
 
 
+@testcase.both_curves
 @testcase("ES10b.LoadBoundProfilePackage#25")
 def test_package_for_another_key_ends_the_load(card, given, server, step):
     """A package bound to another one-time key gives invalidSignature(2)."""

@@ -8,6 +8,7 @@ from rspcore.pki.generate import make_pki
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
 from rspharness.servers.revocation_lists import load_crl_request, revocation_list
+from rspharness.suite import logical_channels
 
 LEFT = 8192
 ENTRY = 16  # octets of the least entry of a CRL, and a little less
@@ -50,6 +51,7 @@ def test_list_is_loaded(card, rising, pki, curve, step):
         expect.equal(response.load_crl_response_ok.missing_parts, None, "missingParts")
 
 
+@testcase.both_curves
 @testcase("ES10b.LoadCRL#02", level="irreversible")
 def test_listed_certificate_is_refused(card, throw_away, rising, pki, curve, step):
     """A server whose certificate is listed is not authenticated any more."""
@@ -59,6 +61,23 @@ def test_listed_certificate_is_refused(card, throw_away, rising, pki, curve, ste
         response = throw_away.open(card).authenticate()
     with step("Expected: authenticateResponseError, invalidCertificate(1)"):
         expect.error(response, AuthenticateErrorCode.invalidCertificate)
+
+
+@testcase.both_curves
+@testcase("ES10b.LoadCRL#13", level="irreversible")
+def test_list_is_kept_over_a_reset(card, throw_away, rising, pki, curve, step):
+    """A CRL loaded on a further channel holds on every channel, and over a reset."""
+    with step("Initial conditions: CRL loaded on a further channel, that lists CERT.DPauth"):
+        card.eid()
+        first = card.number
+        logical_channels.use_isdr_on_open_channel(card, logical_channels.opened(card))
+        loaded(card, revocation_list(pki.ci(curve), next(rising), [serial_number(throw_away)]))
+        card.number = first
+    for when, act in (("on the first channel", card.eid), ("after a reset", card.reset)):
+        with step(f"S_LPAd -> eUICC: AuthenticateServer {when}; expected: invalidCertificate(1)"):
+            act()
+            response = throw_away.open(card).authenticate()
+            expect.error(response, AuthenticateErrorCode.invalidCertificate)
 
 
 @testcase("ES10b.LoadCRL#03", level="irreversible")
@@ -99,6 +118,7 @@ def test_delta_after_its_base_is_loaded(card, throw_away, rising, pki, curve, st
         expect.ok(response)
 
 
+@testcase.both_curves
 @testcase("ES10b.LoadCRL#05", level="irreversible")
 def test_altered_signature_is_refused(card, throw_away, rising, pki, curve, step):
     """One bit turned in a serial number that is listed makes the signature wrong."""
@@ -125,6 +145,7 @@ def test_list_without_room_is_refused(card, given, throw_away, rising, pki, curv
     refused(card, throw_away, step, crl, LoadCrlErrorCode.notEnoughMemorySpace)
 
 
+@testcase.both_curves
 @testcase("ES10b.LoadCRL#08", level="irreversible")
 def test_list_of_an_unknown_ci_is_refused(card, throw_away, rising, curve, step):
     """A CRL of a CI that the card does not have cannot be verified."""

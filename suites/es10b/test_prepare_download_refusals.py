@@ -37,6 +37,7 @@ def ask(card, step, request, *codes):
     return response
 
 
+@testcase.both_curves
 @testcase("ES10b.PrepareDownload#13")
 def test_altered_signature_is_refused(card, server, step):
     """One bit turned in smdpSignature2 makes it wrong."""
@@ -46,6 +47,7 @@ def test_altered_signature_is_refused(card, server, step):
     ask(card, step, request, INVALID_SIGNATURE)
 
 
+@testcase.both_curves
 @testcase("ES10b.PrepareDownload#14")
 def test_signature_over_an_earlier_session_is_refused(card, server, step):
     """SmdpSignature2 has to cover the euiccSignature1 of this session, and not of another."""
@@ -54,6 +56,16 @@ def test_signature_over_an_earlier_session_is_refused(card, server, step):
         session = server.authenticated(card)
     request = session.prepare_request(euicc_signature1=earlier)
     ask(card, step, request, INVALID_SIGNATURE)
+
+
+@testcase.both_curves
+@testcase("ES10b.PrepareDownload#42")
+def test_signature_over_less_is_refused(card, server, step):
+    """A smdpSignature2 over smdpSigned2 alone, without euiccSignature1, is wrong."""
+    with step("Initial conditions: AuthenticateServer done"):
+        session = server.authenticated(card)
+    alone = server.pb.private_key.sign(session.smdp_signed2())
+    ask(card, step, session.prepare_request(signature=alone), INVALID_SIGNATURE)
 
 
 @testcase("ES10b.PrepareDownload#15")
@@ -109,6 +121,7 @@ def test_sm_ds_prepares_no_download(card, smds, step):
     ask(card, step, session.prepare_request(), NO_SESSION)
 
 
+@testcase.both_curves
 @testcase.each(
     "flaw",
     {
@@ -126,6 +139,7 @@ def test_flawed_dppb_is_refused(card, server, step, flaw):
     ask(card, step, request, INVALID_CERTIFICATE)
 
 
+@testcase.both_curves
 @testcase.each(
     "role",
     {"ES10b.PrepareDownload#23": Role.DP_AUTH, "ES10b.PrepareDownload#24": Role.DP_TLS},
@@ -138,6 +152,7 @@ def test_other_policy_is_refused(card, server, step, role):
     ask(card, step, session.prepare_request(certificate=certificate), INVALID_CERTIFICATE)
 
 
+@testcase.both_curves
 @testcase("ES10b.PrepareDownload#22")
 def test_dppb_of_another_ci_is_refused(card, make_server, curve, step):
     """A CERT.DPpb with the right OID under a CI the card does not have is invalid."""
@@ -148,6 +163,7 @@ def test_dppb_of_another_ci_is_refused(card, make_server, curve, step):
     ask(card, step, request, INVALID_CERTIFICATE)
 
 
+@testcase.both_curves
 @testcase("ES10b.PrepareDownload#27")
 def test_dppb_of_another_server_is_refused(card, server, server2, step):
     """CERT.DPpb has to be of the SM-DP+ of CERT.DPauth: a sound one of another is invalid."""
@@ -158,6 +174,7 @@ def test_dppb_of_another_server_is_refused(card, server, server2, step):
     ask(card, step, request, INVALID_CERTIFICATE)
 
 
+@testcase.both_curves
 @testcase("ES10b.PrepareDownload#28")
 def test_dppb_under_the_other_ci(card, make_server, curve, step, note):
     """Whether CERT.DPpb may be under another CI than CERT.DPauth is recorded."""
@@ -174,6 +191,7 @@ def test_dppb_under_the_other_ci(card, make_server, curve, step, note):
             expect.error(response, INVALID_CERTIFICATE)
 
 
+@testcase.both_curves
 @testcase("ES10b.PrepareDownload#29")
 def test_unsupported_curve_is_refused(card, server, step):
     """A key on a curve that the card does not know has a code of its own."""
@@ -198,6 +216,7 @@ def test_missing_hash(card, server, step, note):
         expect.unchanged(before, card.observe())
 
 
+@testcase.both_curves
 @testcase("ES10b.PrepareDownload#32")
 def test_unreadable_request_is_refused(card, server, step):
     """A request with a length inside smdpSigned2 that runs past its end is refused."""
@@ -213,6 +232,7 @@ def test_unreadable_request_is_refused(card, server, step):
         expect.unchanged(before, card.observe())
 
 
+@testcase.both_curves
 @testcase.each(
     "mistakes, codes",
     {

@@ -90,6 +90,7 @@ def test_wrong_field_ends_the_load(card, given, server, step, fields, reason):
         trial.ended(loaded, COMMAND, reason)
 
 
+@testcase.both_curves
 @testcase("ES8+.InitialiseSecureChannel#06")
 def test_altered_signature_ends_the_load(card, given, server, step):
     """An altered smdpSign gives invalidSignature(2)."""
@@ -101,6 +102,7 @@ def test_altered_signature_ends_the_load(card, given, server, step):
         trial.ended(loaded, COMMAND, ErrorReason.invalidSignature)
 
 
+@testcase.both_curves
 @testcase("ES8+.InitialiseSecureChannel#15")
 def test_key_of_another_certificate_ends_the_load(card, given, server, step):
     """Only SK.DPpb signs the request; SK.DPauth gives invalidSignature(2)."""
@@ -112,6 +114,7 @@ def test_key_of_another_certificate_ends_the_load(card, given, server, step):
         trial.ended(loaded, COMMAND, ErrorReason.invalidSignature)
 
 
+@testcase.both_curves
 @testcase("ES8+.InitialiseSecureChannel#16")
 def test_signature_over_an_earlier_key_ends_the_load(card, given, server, step):
     """The signature covers the one-time key of this session, not of an earlier one."""
@@ -128,6 +131,24 @@ def test_signature_over_an_earlier_key_ends_the_load(card, given, server, step):
         load_result.ended(session, loaded, before, COMMAND, ErrorReason.invalidSignature)
 
 
+@testcase.both_curves
+@testcase("ES8+.InitialiseSecureChannel#25")
+def test_signature_without_the_card_key_ends_the_load(card, given, server, step):
+    """The signature covers otPK.EUICC, which is not sent: one made without it is wrong."""
+    given.profiles(ONE)
+    before = card.observe()
+    with step("Initial conditions: PrepareDownload done"):
+        session = server.prepared(card)
+        sent = b"".join(sound_parts(session)[tag] for tag in PARTS)
+        alone = server.pb.private_key.sign(sent)
+        request = tlv.encode(Tag.InitialiseSecureChannel, sent, tlv.encode(Tag.Signature, alone))
+    with step("S_LPAd -> eUICC: InitialiseSecureChannel, signed over what is sent alone"):
+        loaded = first_segment(session, initialise_secure_channel=request)
+    with step("Expected: PIR errorResult, invalidSignature(2)"):
+        load_result.ended(session, loaded, before, COMMAND, ErrorReason.invalidSignature)
+
+
+@testcase.both_curves
 @testcase("ES8+.InitialiseSecureChannel#23")
 def test_first_of_two_mistakes_is_reported(card, given, server, step, note):
     """With smdpSign and transactionId both wrong, one of them is reported."""
@@ -185,6 +206,7 @@ def test_shortest_and_longest_host_id_enter_the_keys(card, given, server, step):
             load_result.continued(session.load(package.since(1).until(1)))
 
 
+@testcase.both_curves
 @testcase("ES8+.InitialiseSecureChannel#13")
 def test_point_off_the_curve_ends_the_load(card, given, server, step, note):
     """An otPK.DP that is no point of the curve ends the load, though it is signed."""
@@ -251,6 +273,7 @@ def test_nothing_is_loaded_after_cancel_session(card, given, server, step):
         load_result.refused(session, loaded, before)
 
 
+@testcase.both_curves
 @testcase.each(
     "order, reasons",
     {

@@ -149,7 +149,7 @@ def test_enabled_profile_is_not_disturbed(card, given, server, step):
 
 @testcase("ES8+.LoadProfileElements#12")
 def test_load_over_another_channel(card, given, server, step):
-    """The ISD-R takes the package on logical channel 3 as well."""
+    """The ISD-R takes the package, its own keys among it, on logical channel 3 as well."""
     given.none()
     card.reset()
     card.options = replace(card.options, channel=3)
@@ -157,7 +157,7 @@ def test_load_over_another_channel(card, given, server, step):
         session = server.prepared(card)
         expect.equal(card.number, 3, "logical channel")
     with step("S_LPAd -> eUICC: the whole package"):
-        loaded = session.install(profile(ONE))
+        loaded = session.install(profile(ONE), replace_keys=KEYS)
     with step("Expected: PIR successResult"):
         load_result.installed(session, loaded)
 

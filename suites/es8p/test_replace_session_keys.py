@@ -14,6 +14,7 @@ from rspharness.suite.load_trial import LoadTrial, taken_to
 
 ONE, TWO = "PROFILE_OPERATIONAL1", profile("PROFILE_OPERATIONAL2")
 COMMAND, ELEMENTS = BppCommandId.replaceSessionKeys, BppCommandId.loadProfileElements
+METADATA = BppCommandId.storeMetadata
 SECURITY, STRUCTURE = ErrorReason.scp03tSecurityError, ErrorReason.scp03tStructureError
 
 PPK = BspKeys(
@@ -167,3 +168,21 @@ def test_elements_under_other_keys_end_the_load(card, given, server, step, field
         loaded = trial.send(trial.package.since(2).until(1))
     with step("Expected: PIR errorResult, loadProfileElements(5), bspSecurityError(8)"):
         trial.ended(loaded, ELEMENTS, SECURITY)
+
+
+@testcase("ES8+.ReplaceSessionKeys#13")
+def test_keys_before_the_metadata(card, given, server, step, note):
+    """A2 before A1, each under the right counter and MAC, is not taken in that order."""
+    given.profiles(ONE)
+    before = card.observe()
+    with step("Initial conditions: ConfigureISDP accepted"):
+        session = server.prepared(card)
+        package = session.package(TWO, metadata_pieces=(), **UNDER_PPK)
+        load_result.continued(session.load(package.until(package.header_of(METADATA))))
+    with step("S_LPAd -> eUICC: A2, protected as the next TLV, in place of A1; then A3 and its 86"):
+        loaded = session.load(package.since(package.header_of(COMMAND)))
+        note(load_result.described(loaded))
+    with step("Expected: SW 6985 or 6A88, or PIR errorResult, reason 7, or 9000 to each segment"):
+        load_result.refused_passed_over_or_ended(
+            session, loaded, before, load_result.MISPLACED, COMMAND, STRUCTURE
+        )

@@ -17,9 +17,10 @@ LPAE_SUPPORT = 0x03
 OTHER_AID = ISDR_AID.octets[:-1] + b"\x01"
 
 
-def require_euicc_functions(atr):
-    """Requires an ATR that announces eUICC functions."""
-    octet = Atr.parse(atr).global_tb
+def require_euicc_functions(card):
+    """Requires an ATR after power on that announces eUICC functions."""
+    card.power_cycle()
+    octet = Atr.parse(card.known_atr).global_tb
     expect.that(
         holds=octet is not None and octet & EUICC_FUNCTIONS == EUICC_FUNCTIONS,
         expected="first TB(i) after T=15 with b8=1 and b2=1",
@@ -72,7 +73,7 @@ def test_atr_and_selection(card, given, step):
     """The ATR announces eUICC functions; SELECT by the full AID answers AID and version."""
     given.none()
     with step("Terminal: cold reset; expected: an ATR with eUICC functions"):
-        require_euicc_functions(card.power_cycle())
+        require_euicc_functions(card)
     with step("Terminal -> eUICC: TERMINAL CAPABILITY, MANAGE CHANNEL, SELECT ISD-R"):
         card.open()
         response = logical_channels.select(card, ISDR_AID.octets, card.number)
@@ -244,8 +245,8 @@ def test_atr_in_both_states(card, given, step):
     """The ATR announces eUICC functions with the Profile Disabled and with it Enabled."""
     (one,) = given.profiles(ONE)
     with step("Terminal: cold reset, Profile Disabled; expected: eUICC functions"):
-        require_euicc_functions(card.power_cycle())
+        require_euicc_functions(card)
     with step("Initial conditions: the Profile Enabled"):
         given.enable(one.iccid)
     with step("Terminal: cold reset, Profile Enabled; expected: eUICC functions"):
-        require_euicc_functions(card.power_cycle())
+        require_euicc_functions(card)

@@ -298,7 +298,7 @@ def test_each_protocol_on_offer(card, note, step):
     """Over each protocol the ATR offers, the same requests have the same answers."""
     with step("Initial conditions: answers over the protocol in use"):
         expected = answers(card, note)
-        protocols = Atr.parse(card.atr).protocols
+        protocols = Atr.parse(card.known_atr).protocols
         note(f"protocols on offer: {', '.join(f'T={protocol}' for protocol in protocols)}")
     for protocol in protocols:
         with step(f"Terminal: power off and on, T={protocol}; the same requests"):

@@ -77,6 +77,7 @@ def test_each_key_signs_for_its_ci_alone(card, make_server, server, step):
             )
 
 
+@testcase.both_curves
 @testcase("procedure.Certificates#04", level="read-only")
 def test_server_of_an_unknown_ci_is_refused(card, make_server, curve, step):
     """A server whose chain ends at a CI that the card does not have is not authenticated."""

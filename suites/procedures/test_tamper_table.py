@@ -30,6 +30,7 @@ PROFILE_KEYS = BspKeys(
 LAST_OF_MAC, LAST_OF_CONTENT = 0, 64  # numbers of bits from the end; a MAC has 8 octets
 
 
+@testcase.both_curves
 @testcase.each(
     "path, code",
     {
@@ -52,6 +53,7 @@ def test_altered_authentication_is_refused(card, server, step, path, code):
         expect.unchanged(before, card.observe())
 
 
+@testcase.both_curves
 @testcase.each(
     "path, code",
     {
@@ -77,6 +79,7 @@ def test_altered_preparation_is_refused(card, server, step, path, code):
         expect.unchanged(before, card.observe())
 
 
+@testcase.both_curves
 @testcase("Tamper.LoadBoundProfilePackage#01")
 def test_altered_key_agreement_ends_the_load(card, given, server, step):
     """One octet changed in hostId of BF23 makes smdpSign wrong."""

@@ -54,7 +54,7 @@ def test_reader_of_another_protocol(story, note):
         raise NotApplicable("the protocol of this target is not under control")
     _, lines = loaded(story, phone)
     before = card.observe()
-    offered = Atr.parse(card.atr).protocols
+    offered = Atr.parse(card.known_atr).protocols
     note(f"protocols on offer: {', '.join(f'T={protocol}' for protocol in offered)}")
     for protocol in (*offered, offered[0]):
         with story("my old reader"):

@@ -1,7 +1,7 @@
 """UICC.CreateFile, UICC.DeleteFile and UICC.ResizeFile, and what goes with a warning.
 
 The rules of the MF let ADM1 make files. Everything made here is of the Profile of these suites, and
-goes with it.
+goes with it: so the level is that of Profiles.
 """
 
 from rspcore import tlv
@@ -45,7 +45,7 @@ def is_absent(own, fid):
     own.refused(f"00A4000C02{fid:04X}", 0x6A82)
 
 
-@testcase("UICC.CreateFile#01", level="destructive")
+@testcase("UICC.CreateFile#01")
 def test_file_is_made(own, step):
     """A file is made below the current directory, is the current one, filled with FF, and stays."""
     with step("Initial conditions: ADM1 verified, the MF selected"):
@@ -60,7 +60,7 @@ def test_file_is_made(own, step):
         expect.equal(own.read(NEW, 4).hex(), "01020304", "content after the reset")
 
 
-@testcase("UICC.CreateFile#02", level="destructive")
+@testcase("UICC.CreateFile#02")
 def test_making_a_file_needs_the_right(own, step):
     """Without the key that the rules of the directory ask for, nothing is made."""
     with step("Terminal -> UICC: CREATE FILE 2F50, ADM1 not verified"):
@@ -70,7 +70,7 @@ def test_making_a_file_needs_the_right(own, step):
         is_absent(own, NEW)
 
 
-@testcase("UICC.CreateFile#03", level="destructive")
+@testcase("UICC.CreateFile#03")
 def test_identifier_is_given_once(own, step):
     """CREATE FILE of an identifier in use is refused, and the file stays what it is."""
     with step("Initial conditions: ADM1 verified, the MF selected"):
@@ -82,7 +82,7 @@ def test_identifier_is_given_once(own, step):
         expect.equal(own.read(0x2F20, 16), own.content[0x2F20], "content")
 
 
-@testcase("UICC.CreateFile#04", level="destructive")
+@testcase("UICC.CreateFile#04")
 def test_record_file_is_made(own, step):
     """A linear fixed file has as many records as its size makes, and no more."""
     with step("Initial conditions: ADM1 verified, the MF selected"):
@@ -97,7 +97,7 @@ def test_record_file_is_made(own, step):
         own.refused("00B2040405", 0x6A83)
 
 
-@testcase("UICC.CreateFile#05", level="destructive")
+@testcase("UICC.CreateFile#05")
 def test_template_without_descriptor(own, step):
     """A template that does not say what kind of file it is makes nothing."""
     with step("Initial conditions: ADM1 verified, the MF selected"):
@@ -110,7 +110,7 @@ def test_template_without_descriptor(own, step):
         is_absent(own, NEW)
 
 
-@testcase("UICC.CreateFile#06", level="destructive")
+@testcase("UICC.CreateFile#06")
 def test_directory_is_made(own, step):
     """A directory is made, is the current one, and takes files of its own."""
     with step("Initial conditions: ADM1 verified, the MF selected"):
@@ -125,7 +125,7 @@ def test_directory_is_made(own, step):
         is_absent(own, INNER)
 
 
-@testcase("UICC.DeleteFile#01", level="destructive")
+@testcase("UICC.DeleteFile#01")
 def test_file_is_removed(own, step):
     """A removed file is gone, after a reset too, and the others stay."""
     with step("Initial conditions: ADM1 verified, 2F2A is the current file"):
@@ -140,7 +140,7 @@ def test_file_is_removed(own, step):
         expect.equal(own.read(0x2F29, 16), own.content[0x2F29][:16], "2F29")
 
 
-@testcase("UICC.DeleteFile#02", level="destructive")
+@testcase("UICC.DeleteFile#02")
 def test_removal_needs_the_right(own, step):
     """Without the key that the rules of the file ask for, it stays."""
     with step("Terminal -> UICC: DELETE FILE 2F2A, ADM1 not verified"):
@@ -151,7 +151,7 @@ def test_removal_needs_the_right(own, step):
         expect.equal(own("00B2010404").data, own.content[0x2F2A][:4], "record 1")
 
 
-@testcase("UICC.DeleteFile#03", level="destructive")
+@testcase("UICC.DeleteFile#03")
 def test_removal_of_nothing(own, step):
     """A file that is not there cannot be removed."""
     with step("Terminal -> UICC: DELETE FILE 2FFF"):
@@ -160,7 +160,7 @@ def test_removal_of_nothing(own, step):
         own.refused("00E40000022FFF", 0x6A82)
 
 
-@testcase("UICC.DeleteFile#04", level="destructive")
+@testcase("UICC.DeleteFile#04")
 def test_directory_goes_with_what_is_in_it(own, step):
     """With a directory all that is below it is removed: made anew, it is empty."""
     with step("Initial conditions: 5F50 with 6F50 was made"):
@@ -177,7 +177,7 @@ def test_directory_goes_with_what_is_in_it(own, step):
         own.refused(f"00A4090C02{INNER:04X}", 0x6A82)
 
 
-@testcase("UICC.ResizeFile#01", level="destructive")
+@testcase("UICC.ResizeFile#01")
 def test_file_grows(own, step):
     """A larger file keeps its content; what is new is FF."""
     with step("Terminal -> UICC: RESIZE FILE 2F29, two octets more"):
@@ -192,7 +192,7 @@ def test_file_grows(own, step):
         own.refused("00B0011201", 0x6B00)
 
 
-@testcase("UICC.ResizeFile#02", level="destructive")
+@testcase("UICC.ResizeFile#02")
 def test_file_shrinks(own, step):
     """A smaller file has lost its end, and nothing else."""
     with step("Terminal -> UICC: RESIZE FILE 2F2A, from six records to four"):
@@ -205,7 +205,7 @@ def test_file_shrinks(own, step):
         own.refused("00B2050404", 0x6A83)
 
 
-@testcase("UICC.ResizeFile#03", level="destructive")
+@testcase("UICC.ResizeFile#03")
 def test_resizing_needs_a_rule_of_its_own(own, step):
     """The right to update and to delete does not include RESIZE FILE."""
     with step("Terminal -> UICC: RESIZE FILE 2F30, whose rule does not name it, ADM1 verified"):
@@ -217,7 +217,7 @@ def test_resizing_needs_a_rule_of_its_own(own, step):
         own.refused("00B0000401", 0x6B00)
 
 
-@testcase("UICC.ResizeFile#04", level="destructive")
+@testcase("UICC.ResizeFile#04")
 def test_record_is_not_cut(own, step):
     """A size that is no whole number of records is refused, and the file stays."""
     with step("Terminal -> UICC: RESIZE FILE 2F2A to 10 octets, with records of 4"):

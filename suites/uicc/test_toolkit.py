@@ -9,7 +9,9 @@ from rspcore.ota.packet import ResponseStatus
 from rspcore.ota.sms import command_deliveries, envelope
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.lpa import proactive
 from rspharness.lpa.proactive import terminal_response
+from rspharness.lpa.terminal import Proactive
 
 RFM = bytes.fromhex("B00120")
 HARMLESS = (CommandApdu(0x80, 0xCA, 0x00, 0x66, le=256),)
@@ -221,7 +223,17 @@ def test_reset_forgets_what_was_offered(own, make_ota, parameters, step):
     with step("Terminal -> UICC: reset, STATUS"):
         own.card.reset()
         expect.sw(own("80F2000C"), 0x9000)
-    with step("Expected: nothing to fetch"):
+    with step("Expected: no short message is fetched, and then nothing"):
+        for _ in range(16):  # a menu and the like are offered anew
+            if own.card.pending_proactive is None:
+                break
+            offered = proactive.fetch(own.card)
+            expect.that(
+                holds=offered.kind != Proactive.SEND_SHORT_MESSAGE,
+                expected="no SEND SHORT MESSAGE",
+                actual=f"proactive command of type {offered.kind:02X}",
+            )
+            proactive.answer(own.card, offered)
         own.refused("8012000000", 0x6985, 0x6F00, 0x6A86)
 
 

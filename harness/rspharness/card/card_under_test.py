@@ -54,7 +54,7 @@ from rspharness.lpa.es10_functions import FUNCTIONS
 from rspharness.lpa.isdr_channel import ChannelOptions, CutShortError, IsdrChannel
 from rspharness.lpa.proactive import free_toolkit
 from rspharness.record.timing import Timings
-from rspharness.record.verdicts import ExpectationError, LinkFault
+from rspharness.record.verdicts import ExpectationError, LinkFault, NotApplicable
 from rspharness.targets.link_faults import PowerOffAfter
 from rspharness.targets.transport import CardLink, PoweredLink, ProtocolLink
 
@@ -210,6 +210,17 @@ class Card(IsdrChannel):
             return self.power_cycle()
         self.forget_channel()
         self.atr = self.link.reset()
+        return self.atr
+
+    @property
+    def known_atr(self) -> bytes:
+        """Returns the ATR of the last reset.
+
+        Raises:
+            NotApplicable: a modem that has the card does not show it.
+        """
+        if not self.atr:
+            raise NotApplicable("the modem that has the card does not show its ATR")
         return self.atr
 
     def power_cycle(self) -> bytes:

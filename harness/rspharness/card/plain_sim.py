@@ -20,8 +20,8 @@ _NO_DATA: Final = 0x0C
 def is_plain_sim(card: Card) -> bool:
     """Returns whether a card announces no eUICC functions and refuses SELECT ISD-R.
 
-    A card that announces them is not asked. SELECT goes on the basic channel; one that is refused
-    leaves the channel where it is.
+    A card that announces them is not asked, nor one behind a modem, which shows no ATR. SELECT goes
+    on the basic channel; one that is refused leaves the channel where it is.
 
     Args:
         card: The card, reset before.
@@ -29,6 +29,8 @@ def is_plain_sim(card: Card) -> bool:
     Raises:
         TargetLost: the card does not answer.
     """
+    if not card.atr:
+        return False
     try:
         announced = Atr.parse(card.atr).global_tb or 0
     except DecodeError:

@@ -66,6 +66,7 @@ def init(options: argparse.Namespace) -> int:
         raise ConfigError(f"{file}: is there already; name a new file")
     said, facts = _said(options)
     kind = "inprocess" if options.target == "inprocess" else "pcsc"
+    kind = "at" if options.target.startswith("at:") else kind
     text = draft(said, options.name or file.stem, facts.get("reader", ""), kind)
     try:
         file.write_text(text, encoding="utf-8")

@@ -84,7 +84,7 @@ def _trusted(options: argparse.Namespace) -> tuple[bytes, ...]:
     place = options.ca or options.pki
     if place is not None:
         return read_ci_certificates(place)
-    if options.target == "pcsc":
+    if options.target == "pcsc" or options.target.startswith("at:"):
         return ()
     # What a simulated card trusts by default; its keys are public, so no real card gets it.
     pki = make_pki()

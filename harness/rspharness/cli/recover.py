@@ -28,7 +28,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--target",
         default="pcsc",
         metavar="NAME",
-        help="where the card is: pcsc (default), kept, or a target file",
+        help="where the card is: pcsc (default), at:PORT, kept, or a target file",
     )
     parser.add_argument("--reader", default="", metavar="NAME", help="beginning of its name")
     parser.add_argument("--state", type=Path, metavar="FILE", help="kept: file that keeps the card")

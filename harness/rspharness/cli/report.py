@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from rspcore.errors import LocalError
+from rspcore.errors import ConfigError, LocalError
 
 __all__ = ["add_parser", "make"]
 
@@ -45,7 +45,8 @@ def make(options: argparse.Namespace) -> int:
     """Writes the reports and prints the summary.
 
     Raises:
-        ConfigError: There is no such run, it is of another version, or the copy is there already.
+        ConfigError: There is no such run, it is of another version, the copy is there already, or
+            the reports cannot be written.
         LocalError: --to without --redact.
     """
     from rspharness.report import writing  # noqa: PLC0415  only when used
@@ -63,7 +64,13 @@ def make(options: argparse.Namespace) -> int:
         print(f"reports: {copy.path}/index.html")
         return 0
     results, _ = writing.not_ended(folder)
-    masked = writing.write_reports(results, folder.path)
+    try:
+        masked = writing.write_reports(results, folder.path)
+    except OSError as error:
+        raise ConfigError(
+            f"reports cannot be written to {folder.path}: {error.strerror}; make room there, or "
+            "copy the folder; the cases in it are as before"
+        ) from error
     for line in writing.summary(results):
         print(masked.masked(line) if masked else line)
     print(f"reports: {folder.path}/index.html")

@@ -78,9 +78,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="vpcd: the simulated card behind the PC/SC daemon (default where that is installed); "
         "inprocess: the same card without PC/SC; kept: one simulated card for all cases, kept in "
-        "a file and treated like a real one; pcsc: a card in a reader; replay:FILE: what a "
-        "recording has, each command in its order; replay-search:FILE: the same, a command looked "
-        "for; or a target file",
+        "a file and treated like a real one; pcsc: a card in a reader; at:PORT: a card behind a "
+        "modem; replay:FILE: what a recording has, each command in its order; replay-search:FILE: "
+        "the same, a command looked for; or a target file",
     )
     card.add_argument(
         "--also",

@@ -33,10 +33,10 @@ def add_card_choice(card: "argparse._ActionsContainer") -> None:
         type=_target,
         default="pcsc",
         metavar="NAME|FILE",
-        help="pcsc: a card in a reader (default); vpcd: the simulated card of `rsplab card serve` "
-        "in a virtual reader; inprocess: a new simulated card that exists only for this command; "
-        "a target file of one of these kinds, for its reader and limits; replay-search:FILE: what "
-        "a recording has",
+        help="pcsc: a card in a reader (default); at:PORT: a card behind a modem, such as "
+        "at:/dev/ttyUSB2; vpcd: the simulated card of `rsplab card serve` in a virtual reader; "
+        "inprocess: a new simulated card that exists only for this command; a target file of one "
+        "of these kinds, for its reader and limits; replay-search:FILE: what a recording has",
     )
     card.add_argument(
         "--reader",
@@ -59,12 +59,12 @@ def _target(text: str) -> str:
     Raises:
         argparse.ArgumentTypeError: it is another one.
     """
-    if text in _TARGETS or text.endswith(".toml") or is_replay(text):
+    if text in _TARGETS or text.endswith(".toml") or text.startswith("at:") or is_replay(text):
         return text
     near_it = near(text, _TARGETS)
     known = ", ".join(_TARGETS)
     raise argparse.ArgumentTypeError(
-        f"{text!r}: expected {known}, the path of a .toml file, replay:FILE or "
+        f"{text!r}: expected {known}, at:PORT, the path of a .toml file, replay:FILE or "
         f"replay-search:FILE{near_it}"
     )
 

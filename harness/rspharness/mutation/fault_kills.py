@@ -16,7 +16,7 @@ import pytest
 from rspharness.mutation.case_copies import label, label_of
 from rspharness.run.collection import Collected
 from rspharness.run.stash import COLLECTED
-from rspsim.faults.registry import card_faults
+from rspsim.faults.registry import card_fault, card_faults
 
 __all__ = ["FaultKills"]
 
@@ -56,7 +56,8 @@ class FaultKills:
             case, fault = collected.cases.get(item.nodeid), label_of(item)
             if case is None or not fault:
                 continue
-            if any(fault in self._faults.get(row.id, ()) for row in case.requirements):
+            named = any(fault in self._faults.get(row.id, ()) for row in case.requirements)
+            if named and _shows(fault, item):
                 collected.cases[item.nodeid] = replace(case, fault=fault)
                 yield item
 
@@ -77,6 +78,14 @@ class FaultKills:
         if not terminalreporter.config.getoption("collectonly"):
             for line in self._without_case:
                 terminalreporter.write_line(f"no case for the card fault {line}")
+
+
+def _shows(fault: str, item: pytest.Item) -> bool:
+    """Returns whether a fault shows in a case: not in one on another curve than its own."""
+    curve = card_fault(fault).curve
+    parameters = getattr(item, "callspec", None)
+    own = None if parameters is None else parameters.params.get("curve")
+    return None in (curve, own) or curve is own
 
 
 def _requirements(metafunc: pytest.Metafunc) -> Iterator[str]:

@@ -57,7 +57,9 @@ def case_state(request: pytest.FixtureRequest) -> "CaseState":
     from rspharness.plugin import lifecycle  # noqa: PLC0415  only where there are cases
 
     run = request.node.stash[RUN]
-    lifecycle.require_applicable(case, run, request.config, request.fixturenames)
+    parameters = getattr(request.node, "callspec", None)
+    own = None if parameters is None else parameters.params.get("curve")
+    lifecycle.require_applicable(case, run, request.config, request.fixturenames, own)
     return case
 
 
@@ -121,7 +123,7 @@ def pki(run_state: "Run") -> "Pki":
 
 @pytest.fixture
 def curve(run_state: "Run") -> "Curve":
-    """Returns the curve of the run."""
+    """Returns the curve of the run; a case on both curves has its own (`testcase.both_curves`)."""
     return run_state.options.curve
 
 
@@ -140,17 +142,20 @@ def options(run_state: "Run") -> "Options":
 
 
 @pytest.fixture
-def make_server(case_state: "CaseState", run_state: "Run") -> "Callable[..., RspServer]":
+def make_server(
+    case_state: "CaseState", run_state: "Run", curve: "Curve"
+) -> "Callable[..., RspServer]":
     """Returns the function that makes servers under the control of the case.
 
-    A server on a curve without a CI of the card makes the case not applicable.
+    They are on the curve of the case, which is that of the run unless the case runs on both. A
+    server on a curve without a CI of the card makes the case not applicable.
     """
     from rspharness.run.applicability import require_trust  # noqa: PLC0415  only where used
     from rspharness.servers.rsp_server import server_maker  # noqa: PLC0415  only where used
 
     chosen = run_state.options
     seed = chosen.seed + case_state.seed
-    make = server_maker(run_state.pki, chosen.curve, seed, chosen.started)
+    make = server_maker(run_state.pki, curve, seed, chosen.started)
 
     def make_trusted(number: int = 1, **choice: Any) -> "RspServer":
         if "curve" in choice:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pytest
 
+from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, CryptoError, DecodeError, RemoteError, RspError
 from rspharness.card.capabilities import Capabilities
 from rspharness.card.listed import UnobservedError
@@ -26,6 +27,7 @@ from rspharness.record.verdicts import (
     ExpectationError,
     Inconclusive,
     LinkFault,
+    MachineLacksError,
     TargetLost,
     Verdict,
 )
@@ -115,7 +117,11 @@ def _seed(item: pytest.Item, ids: CaseIds) -> str:
 
 
 def require_applicable(
-    case: CaseState, run: Run, config: pytest.Config, fixtures: Collection[str] = ()
+    case: CaseState,
+    run: Run,
+    config: pytest.Config,
+    fixtures: Collection[str] = (),
+    curve: Curve | None = None,
 ) -> None:
     """Skips a case that does not apply here.
 
@@ -125,6 +131,7 @@ def require_applicable(
         config: Shows what is read of a kept card before its first case.
         fixtures: Names of all fixtures that the case and its fixtures name; some need a card that
             trusts the servers of the run.
+        curve: Curve of the case, where it is not that of the run.
 
     Raises:
         NotApplicable: the card in the reader does not have the CI of the run.
@@ -152,7 +159,7 @@ def require_applicable(
     if run.left is not None and case.level is not Level.READ_ONLY:
         raise Blocked(run.left)
     if not run.target.simulated and not _TRUSTED.isdisjoint(fixtures):
-        require_trust(run)
+        require_trust(run, curve)
     case.doubted = doubts(run, case.requirements)
     if case.doubted:
         names = ", ".join(dict.fromkeys(case.doubted.values()))
@@ -259,7 +266,7 @@ def judged(case: CaseState, run: Run, *, setup: bool = False) -> Iterator[None]:
         yield
     except (KeyboardInterrupt, pytest.exit.Exception):
         raise
-    except NoCardError as error:
+    except (NoCardError, MachineLacksError) as error:
         case.judge(error)
         raise RunStoppedError(str(error), returncode=NOTHING_RAN) from error
     except pytest.skip.Exception as skipped:

@@ -16,7 +16,7 @@ _OPTIONS: Final = (
     (
         "target",
         "inprocess",
-        "inprocess, vpcd, kept, pcsc, replay:FILE, or the path of a target file",
+        "inprocess, vpcd, kept, pcsc, at:PORT, replay:FILE, or the path of a target file",
     ),
     ("reader", "", "name of the card reader, or its beginning (pcsc)"),
     ("eid", "", "EID of the card; required to change a card in a reader"),

@@ -19,6 +19,7 @@ from rspcore.errors import ConfigError
 __all__ = ["Catalogue", "Condition", "Requirement"]
 
 _TOKEN = re.compile(r"\s*(?:(?P<name>\w+)|(?P<sign>[&|!()]))")
+_AXES = "axes.csv"
 _COLUMNS = (
     "id",
     "area",
@@ -259,10 +260,13 @@ class Catalogue:
     def load(cls, path: Path) -> Self:
         """Reads a catalogue: a file (CSV, UTF-8), or those of a folder, by their names.
 
+        The table of axes in a folder holds no rows of it (`rspharness.record.axes`).
+
         Raises:
             ConfigError: no such file, none in the folder, a column is missing, an id occurs twice.
         """
         files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+        files = [file for file in files if file.name != _AXES]
         if not files:
             raise ConfigError(f"catalogue of requirements {path}: no .csv file in this folder")
         return cls((row for file in files for row in _rows(file)), path)

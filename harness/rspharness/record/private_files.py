@@ -1,7 +1,6 @@
 """Files and folders that only their owner may read: traces hold PINs and keys as they were sent."""
 
 import os
-import stat
 from pathlib import Path
 
 __all__ = ["make_private", "write_private"]
@@ -18,9 +17,25 @@ def make_private(folder: Path) -> None:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Writes a file of mode 0600, new or over one that is there; a terminal keeps its mode."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.fchmod(descriptor, 0o600)
-        file.write(text)
+    """Writes a file of mode 0600, new or over one that is there; a terminal keeps its mode.
+
+    A file is written whole, or it is as before.
+
+    Raises:
+        OSError: it cannot be written, for want of room and the like.
+    """
+    plain = not path.exists() or path.is_file()
+    place = path.resolve() if plain else path
+    new = place.with_name(f"{place.name}.new") if plain else place
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            if plain:
+                os.fchmod(descriptor, 0o600)
+            file.write(text)
+        if plain:
+            new.replace(place)
+    except OSError:
+        if plain:
+            new.unlink()
+        raise

@@ -9,6 +9,10 @@
     })
     def test_reason_is_signed(card, server, reason): ...
 
+    @testcase("ES10b.PrepareDownload#13")
+    @testcase.both_curves
+    def test_altered_smdp_signature2_is_refused(card, server, step): ...
+
 Levels: a `read-only` case leaves nothing behind on the card; a `profiles` case installs, enables
 and deletes its own Profiles and changes addresses; a `destructive` case may remove what it did not
 install; an `irreversible` one leaves what nothing can undo, and spends credentials of its own.
@@ -18,6 +22,8 @@ pytest is imported on use, because the command line imports this package too.
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Final, TypeVar
+
+from rspcore.crypto.curves import Curve
 
 __all__ = ["Level", "TestCaseMarker", "testcase"]
 
@@ -93,6 +99,18 @@ class TestCaseMarker:
         ]
         mark: Callable[[F], F] = pytest.mark.parametrize(argument, rows)
         return mark
+
+    def both_curves(self, function: F) -> F:
+        """Makes a case run once on each curve, whichever is the curve of the run.
+
+        The fixtures `curve`, `server`, `server2`, `smds`, `make_server` and `throw_away` are those
+        of that curve. Where the card does not trust the CI of the run on a curve, the case of that
+        curve is not applicable.
+        """
+        import pytest  # noqa: PLC0415  slow, and needed only where tests are
+
+        mark: Callable[[F], F] = pytest.mark.parametrize("curve", tuple(Curve), ids=str)
+        return mark(function)
 
 
 testcase: Final = TestCaseMarker()

@@ -22,6 +22,7 @@ __all__ = [
     "ExpectationError",
     "Inconclusive",
     "LinkFault",
+    "MachineLacksError",
     "NotApplicable",
     "SettledError",
     "TargetLost",
@@ -93,6 +94,10 @@ class Inconclusive(RspError):  # noqa: N818  the verdict's own name
     """
 
 
+class MachineLacksError(Inconclusive):
+    """Reports that the machine lacks what a run needs, such as room on a disk: the run ends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """What keeps cases from being carried out, and whose matter it is.
@@ -127,7 +132,7 @@ class Blocked(Inconclusive):
 class NotApplicable(RspError):  # noqa: N818  the verdict's own name
     """Reports that the card is not one of those the case is for: verdict *not applicable*.
 
-    Raised before anything of the case is sent.
+    Raised before anything of the case is sent, or where the way to the card cannot carry it.
     """
 
 

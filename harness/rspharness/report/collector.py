@@ -149,7 +149,9 @@ class Collector:
             self.add(known)
 
     @pytest.hookimpl(wrapper=True, trylast=True)  # before the terminal's, which prints the summary
-    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
+    def pytest_sessionfinish(
+        self, session: pytest.Session, exitstatus: int
+    ) -> Generator[None, object, object]:
         """Writes the reports of a run that had cases, also when another plugin fails here."""
         try:
             return (yield)
@@ -165,6 +167,16 @@ class Collector:
                     from rspharness.record.verdicts import NOTHING_RAN  # noqa: PLC0415  likewise
 
                     session.exitstatus = NOTHING_RAN
+                self._show_end_of_stopped(exitstatus)
+
+    def _show_end_of_stopped(self, exitstatus: int) -> None:
+        """Prints the end of a run that was stopped, of which pytest has no summary."""
+        from rspharness.record.verdicts import NOTHING_RAN  # noqa: PLC0415  only where cases are
+
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if exitstatus == NOTHING_RAN and terminal is not None and not self._unwritten:
+            terminal.ensure_newline()
+            self.pytest_terminal_summary(terminal)
 
     def _finish(self, records: "RunFolder", session: pytest.Session) -> None:
         from rspharness.report import writing  # noqa: PLC0415  only where there are cases

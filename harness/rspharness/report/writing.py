@@ -36,6 +36,8 @@ def folder_name(started: datetime, target: str) -> str:
     slug = Path(target).stem if target.endswith(".toml") else target
     if is_replay(target):
         slug = f"replay-{Path(target.partition(':')[2]).name}"
+    if target.startswith("at:"):
+        slug = f"at-{Path(target).name}"
     return f"{started:%Y%m%d-%H%M%S}-{slug}"
 
 

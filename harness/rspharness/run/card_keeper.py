@@ -15,7 +15,7 @@ from rspcore.ids import Aid, Eid, Iccid
 from rspcore.tags import ISDR_AID, Tag
 from rspharness.card.card_under_test import Card
 from rspharness.record.testcase import Level
-from rspharness.record.verdicts import Inconclusive
+from rspharness.record.verdicts import Inconclusive, MachineLacksError
 from rspharness.run.journal import Before, ChangeCounter, Journal
 from rspharness.run.recovery import PutBack, put_back, read_before
 from rspharness.targets.guard import GuardedLink
@@ -125,8 +125,8 @@ class CardKeeper:
         """Counts a changing command and has the journal on the disk before it is sent.
 
         Raises:
-            Inconclusive: the limit of changing commands is reached, or the journal cannot be
-                written. Nothing was sent.
+            Inconclusive: the limit of changing commands is reached. Nothing was sent.
+            MachineLacksError: the journal or the counter cannot be written. Nothing was sent.
         """
         if not self._restoring:
             if self._limit is not None and self.counter.total >= self._limit:
@@ -137,8 +137,11 @@ class CardKeeper:
             try:
                 self._announce(command)
             except StoreError as error:
-                raise Inconclusive(f"nothing was sent: {error}") from error
-        self.counter.count()
+                raise MachineLacksError(f"nothing was sent: {error}") from error
+        try:
+            self.counter.count()
+        except StoreError as error:
+            raise MachineLacksError(f"nothing was sent: {error}") from error
 
     def _announce(self, command: bytes) -> None:
         if self._journal is None:

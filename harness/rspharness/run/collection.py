@@ -30,8 +30,10 @@ from rspharness.targets.target import TargetOptions
 
 __all__ = ["ONE_CARD", "CaseIds", "Collected", "choose", "collect", "make_runs", "ordered", "shard"]
 
-ONE_CARD: Final = ("kept", "pcsc", "replay")
+ONE_CARD: Final = ("kept", "pcsc", "at", "replay")
 """Kinds of targets with the same card for every case."""
+REAL: Final = ("pcsc", "at")
+"""Kinds of targets with a card that nobody can make anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +267,7 @@ def make_runs(config: pytest.Config, collected: Collected) -> None:
         if hasattr(config, "workerinput"):
             raise pytest.UsageError("one card for all cases: run without -n")
     changing = options.level not in ("", Level.READ_ONLY)
-    if settings.kind == "pcsc" and changing and options.eid is None:
+    if settings.kind in REAL and changing and options.eid is None:
         raise pytest.UsageError(
             f"--level {options.level} on a card in a reader needs --eid, so that no other card "
             "is changed by mistake"
@@ -304,8 +306,10 @@ def _require_card(settings: TargetSettings, file: str) -> None:
     """
     if not settings.card:
         return
-    if settings.kind == "pcsc":
-        raise ConfigError(f"target file {file}: [card] is for simulated cards, and kind is pcsc")
+    if settings.kind in REAL:
+        raise ConfigError(
+            f"target file {file}: [card] is for simulated cards, and kind is {settings.kind}"
+        )
     from rspcore.pki.generate import make_pki  # noqa: PLC0415  only for such a file
     from rspharness.simulated.inprocess import first_state  # noqa: PLC0415  likewise
     from rspharness.simulated.used_card import used_state  # noqa: PLC0415  likewise

@@ -7,7 +7,8 @@ links themselves come from `rspharness.targets`.
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ from rspharness.lpa.local_management import read_eid
 from rspharness.record.private_files import write_private
 from rspharness.record.trace import Trace
 from rspharness.run.opening import TARGETS, load_settings, open_target
+from rspharness.targets.at import AtTarget
 from rspharness.targets.pki_folder import read_pki
 from rspharness.targets.reader import find_reader
 from rspharness.targets.replay import ReplayTarget
@@ -38,8 +40,8 @@ class CardChoice:
     """The choice of a card and of how to communicate with it.
 
     Attributes:
-        target: inprocess, vpcd or pcsc, the path of a target file of one of these kinds, or the
-            name of a replay.
+        target: inprocess, vpcd, pcsc or at:PORT, the path of a target file of one of these kinds,
+            or the name of a replay.
         reader: Reader name or its beginning; empty for that of the file, or the only one that fits.
         eid: EID the card must have (a simulated card in this process gets it).
         pki: Folder with the credentials of a simulated card; None for generated ones.
@@ -79,7 +81,10 @@ def connected(choice: CardChoice, *, changing: bool) -> Iterator[IsdrChannel]:
             )
         with _traced(target.open(), choice.trace) as link, ExitStack() as held:
             link.reset()
-            channel = held.enter_context(IsdrChannel(link, choice.options))
+            options = choice.options
+            if isinstance(target, AtTarget) and target.is_terminal:
+                options = replace(options, terminal_capability=None)
+            channel = held.enter_context(IsdrChannel(link, options))
             _require_eid(channel, choice, target.name)
             yield channel
     finally:
@@ -145,6 +150,10 @@ def _open_target(choice: CardChoice) -> Target:
 
     if settings.kind in ("inprocess", "replay"):
         return open_target(choice.target, "", complete)
+    if settings.kind == "at":
+        return open_target(
+            choice.target, choice.reader, complete, partial(AtTarget, sessions_first=True)
+        )
     # The card behind a virtual reader runs as a process of its own: like any reader for an LPA.
     virtual = VIRTUAL_READER if settings.kind == "vpcd" else ""
     reader = find_reader(settings.reader or virtual)

@@ -14,6 +14,7 @@ What is of the run is what the journal says: a Profile that was about to be inst
 there before. What was there before is somebody else's, whatever its ICCID.
 """
 
+import errno
 import json
 import os
 from collections.abc import Mapping
@@ -133,6 +134,8 @@ class Journal:
             made._append(head)
             _sync_folder(folder)
         except OSError as error:
+            if made.path.exists():
+                made.path.unlink()
             raise _unwritable(made.path, error) from error
         return made
 
@@ -209,11 +212,17 @@ class Journal:
         self._take(change)
 
     def _append(self, line: Mapping[str, Any]) -> None:
-        with self.path.open("ab") as file:
+        """Writes a line to the disk; on a full one the file ends as before."""
+        with self.path.open("ab", buffering=0) as file:
             os.fchmod(file.fileno(), 0o600)
-            file.write(json.dumps(line).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+            size = file.tell()
+            octets = json.dumps(line).encode() + b"\n"
+            try:
+                _require_whole(file.write(octets), octets)
+                os.fsync(file.fileno())
+            except OSError:
+                os.ftruncate(file.fileno(), size)
+                raise
 
     def remove(self) -> None:
         """Removes the file: the card is as before."""
@@ -251,10 +260,18 @@ class ChangeCounter:
         self.total = int(text or b"0")
 
     def count(self) -> None:
-        """Counts one command that is about to be sent."""
+        """Counts one command that is about to be sent.
+
+        Raises:
+            StoreError: the number cannot be written. It is as before.
+        """
+        octets = b"%0*d\n" % (_DIGITS, self.total + 1)
+        try:
+            _require_whole(os.pwrite(self._file, octets, 0), octets)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
         self.total += 1
         self.here += 1
-        os.pwrite(self._file, b"%0*d\n" % (_DIGITS, self.total), 0)
 
     def close(self) -> None:
         """Flushes the number to the disk."""
@@ -266,10 +283,21 @@ def _file(folder: Path, eid: Eid) -> Path:
     return folder / f"{eid}{_SUFFIX}"
 
 
+def _require_whole(written: int | None, octets: bytes) -> None:
+    """Requires that all octets were written: of a disk that becomes full, some may be.
+
+    Raises:
+        OSError: they were not.
+    """
+    if written != len(octets):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 def _unwritable(path: Path, error: OSError) -> StoreError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return StoreError(
-        f"{path}: {error.strerror}; what a card was is written there before it is changed: make "
-        "the folder writable, or name another one by RSPLAB_JOURNALS"
+        f"{path.parent}: {error.strerror}; what a card was is written there before it is changed: "
+        f"make {'room there' if full else 'it writable'}, or name another folder by RSPLAB_JOURNALS"
     )
 
 

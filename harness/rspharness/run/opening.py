@@ -6,13 +6,17 @@ A new target is one module and one line in `TARGETS`.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from rspcore.errors import ConfigError
 from rspharness.record.recording import REPLAYS, read_about
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import Target, TargetOptions
 
-__all__ = ["TARGETS", "Opens", "TargetKind", "load_settings", "open_target"]
+__all__ = ["MODEM", "TARGETS", "Opens", "TargetKind", "load_settings", "open_target"]
+
+MODEM: Final = "at:"
+"""Beginning of a target that names the port of a modem."""
 
 Opens = Callable[[TargetOptions], Target]
 """Opens a target; what it needs is imported then, because each kind needs other libraries."""
@@ -35,6 +39,12 @@ def _pcsc(options: TargetOptions) -> Target:
     from rspharness.targets.pcsc import PcscTarget  # noqa: PLC0415  only when chosen
 
     return PcscTarget(options)
+
+
+def _at(options: TargetOptions) -> Target:
+    from rspharness.targets.at import AtTarget  # noqa: PLC0415  only when chosen
+
+    return AtTarget(options)
 
 
 def _kept(options: TargetOptions) -> Target:
@@ -69,6 +79,7 @@ TARGETS: tuple[TargetKind, ...] = (
     TargetKind("vpcd", _vpcd, "the simulated card behind the virtual reader of pcscd"),
     TargetKind("kept", _kept, "a simulated card kept in a file, in a reader like a real one"),
     TargetKind("pcsc", _pcsc, "a card in a PC/SC reader"),
+    TargetKind("at", _at, "at:PORT, a card behind a modem with AT commands, such as /dev/ttyUSB2"),
     TargetKind("replay", _replay, "replay:FILE, what `rsplab record` wrote of a card"),
 )
 
@@ -77,8 +88,8 @@ def load_settings(target: str, reader: str = "") -> TargetSettings:
     """Returns the settings of a target given by name or file.
 
     Args:
-        target: A name in `TARGETS`, the path of a target file, `replay:` or `replay-search:` and
-            the path of a recording.
+        target: A name in `TARGETS`, the path of a target file, `at:` and the port of a modem,
+            `replay:` or `replay-search:` and the path of a recording.
         reader: Reader name that overrides the file's.
 
     Raises:
@@ -91,12 +102,15 @@ def load_settings(target: str, reader: str = "") -> TargetSettings:
             recording=target.removeprefix(replayed),
             search=REPLAYS[replayed],
         )
-    elif any(kind.name == target for kind in TARGETS if kind.name != "replay"):
+    elif target.startswith(MODEM):
+        settings = TargetSettings(kind="at", name="at", reader=target.removeprefix(MODEM))
+    elif any(kind.name == target for kind in TARGETS if kind.name not in ("replay", "at")):
         settings = TargetSettings(kind=target, name=target)
     elif target.endswith(".toml"):
         settings = TargetSettings.load(Path(target))
     else:
-        names = ", ".join(one.name for one in TARGETS if one.name != "replay") + ", replay:FILE"
+        names = ", ".join(one.name for one in TARGETS if one.name not in ("replay", "at"))
+        names += ", at:PORT, replay:FILE"
         raise ConfigError(f"target {target!r}: expected {names} or the path of a .toml file")
     known = [kind.name for kind in TARGETS]
     if settings.kind not in known:

@@ -9,6 +9,7 @@ A target file of this kind describes the card that a new state file gets (`used_
 its memory, the Profiles of an operator on it.
 """
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,14 +23,16 @@ from typing import Final
 
 from rspcore.errors import ConfigError
 from rspcore.ids import Eid
+from rspcore.status import StatusWord
+from rspharness.record.verdicts import MachineLacksError
 from rspharness.simulated.hostile import made_for
 from rspharness.simulated.inprocess import declared_by_maker, preset_of
 from rspharness.simulated.used_card import used_state
 from rspharness.simulated.vpcd import free_slot, virtual_slots
 from rspharness.targets.pcsc import PcscTarget
-from rspharness.targets.reader import KeptLink
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
+from rspharness.targets.transport import CardLink, LinkWrapper, PoweredLink
 from rspsim.card_setup import CardRequest, kept_state
 from rspsim.euicc.state import CardState
 from rspsim.stores.file import StoreInUseError
@@ -44,6 +47,9 @@ _FREED_WITHIN_S: Final = 5.0
 """How long the card of a run that was killed may still have its file, in seconds."""
 
 _POLL_S: Final = 0.05
+
+_ROOM: Final = 128 * 1024
+"""Octets that have to be free for a change of the state file, and its journal beside it."""
 
 _STOP_S: Final = 10.0
 """How long the card may take to end after SIGTERM, in seconds."""
@@ -89,13 +95,13 @@ class KeptTarget:
             held.callback(self._reader.close)
             self._held = held.pop_all()
 
-    def open(self) -> KeptLink:
+    def open(self) -> PoweredLink:
         """Connects to the card the first time and returns the link.
 
         Raises:
             TargetLost: there is no card, or another program has it.
         """
-        return self._reader.open()
+        return _RoomWatched(self._reader.open(), self._state)
 
     def come_back(self) -> bool:
         """Serves the card anew if its process has ended, and returns whether it is there again.
@@ -118,6 +124,30 @@ class KeptTarget:
     def close(self) -> None:
         """Releases the reader and ends the card; its file can be used again."""
         self._held.close()
+
+
+class _RoomWatched(LinkWrapper):
+    """Tells a disk without room for the card's file from a card whose memory fails."""
+
+    def __init__(self, link: CardLink, state: Path) -> None:
+        super().__init__(link)
+        self._state = state
+
+    def transmit(self, command: bytes) -> bytes:
+        """Passes a command on.
+
+        Raises:
+            MachineLacksError: the card could not store what the command asks for, for want of room
+                on the disk. It is as before.
+        """
+        answer = self._link.transmit(command)
+        failed = answer[-2:] == StatusWord.MEMORY_PROBLEM.to_bytes(2, "big")
+        if failed and shutil.disk_usage(self._state.parent).free < _ROOM:
+            raise MachineLacksError(
+                f"{self._state}: no space left on the disk for the state of the card, which is as "
+                "before this command; make room there, then `rsplab recover` or run again"
+            )
+        return answer
 
 
 def _slot(slots: Sequence[Slot], options: TargetOptions) -> Slot:

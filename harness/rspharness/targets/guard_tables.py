@@ -153,6 +153,10 @@ _OWN_PROFILE: Final = (
             (0x89, "AUTHENTICATE"),
         )
     ),
+    # TS 102 222: the files go with the Profile.
+    Command(0xE0, "CREATE FILE", Class.INTERINDUSTRY, Needs.OWN_PROFILE),
+    Command(0xE4, "DELETE FILE", Class.INTERINDUSTRY, Needs.OWN_PROFILE),
+    Command(0xD4, "RESIZE FILE", Class.ETSI, Needs.OWN_PROFILE),
     Command(Ins.INCREASE, "INCREASE", Class.ETSI, Needs.OWN_PROFILE),
     Command(Ins.SET_DATA, "SET DATA", Class.ETSI, Needs.OWN_PROFILE),
     # TS 31.102 leaves to the card what it counts when it conceals the subscriber's identity with
@@ -171,10 +175,8 @@ _OWN_PROFILE: Final = (
     Command(Ins.INSTALL, "INSTALL", Class.SECURED, Needs.OWN_DOMAIN),
 )
 
+# DELETE can name an application outside of the Profile, and what is ciphered cannot be looked at.
 _REMOVING: Final = (
-    Command(0xE0, "CREATE FILE", Class.INTERINDUSTRY, Needs.OWN_PROFILE),
-    Command(0xE4, "DELETE FILE", Class.INTERINDUSTRY, Needs.OWN_PROFILE),
-    Command(0xD4, "RESIZE FILE", Class.ETSI, Needs.OWN_PROFILE),
     Command(0xE4, "DELETE", Class.SECURED, Needs.OWN_DOMAIN),
     Command(0xE8, "LOAD", Class.SECURED, Needs.OWN_DOMAIN),
     Command(0xF0, "SET STATUS", Class.SECURED, Needs.OWN_DOMAIN),

@@ -1,7 +1,7 @@
 """The target file: what a lab declares about one card, in TOML.
 
 name = "inprocess"              # name of the run's report folder
-kind = "inprocess"              # inprocess, vpcd, kept, pcsc or replay
+kind = "inprocess"              # inprocess, vpcd, kept, pcsc, at or replay
 firmware = "build 4711"         # shown in the reports
 release = "2.5"                 # release of SGP.22 the product claims; `rsplab ics check`
 pki = "test-keys"               # keys and certificates the card trusts, a folder beside this file
@@ -80,10 +80,10 @@ class TargetSettings:
     """The content of a target file.
 
     Attributes:
-        kind: Which target: inprocess, vpcd, kept, pcsc or replay.
+        kind: Which target: inprocess, vpcd, kept, pcsc, at or replay.
         name: Name for reports.
         version: v2 or v3.
-        reader: Reader name or its beginning, for a card reader.
+        reader: Reader name or its beginning, for a card reader; port of the modem, for kind at.
         recording: File that a replay answers from, or folder of a run with its traces.
         search: Whether a replay looks for a command, instead of requiring it to be the next one.
         command_limit_s: How long a card in a reader may take for one command, in seconds.
@@ -167,7 +167,7 @@ class TargetSettings:
             )
         if not isinstance(values.get("kind"), str):
             raise ConfigError(
-                'no kind; expected kind = "inprocess", "vpcd", "kept", "pcsc" or "replay"'
+                'no kind; expected kind = "inprocess", "vpcd", "kept", "pcsc", "at" or "replay"'
             )
         _require_tables(values)
         if values.get("version", "v2") not in ("v2", "v3"):

@@ -1,5 +1,6 @@
 """The journal of a real card: its file, what a crash leaves of it, and the counter beside it."""
 
+import errno
 import os
 import stat
 
@@ -122,3 +123,31 @@ def test_counter_that_is_no_number_is_refused(folder):
     ChangeCounter(folder, EID).path.write_text("many")
     with pytest.raises(StoreError, match="no number"):
         ChangeCounter(folder, EID)
+
+
+def test_line_that_finds_no_room_leaves_the_journal_as_before(tmp_path, monkeypatch):
+    journal = Journal.begin(tmp_path, EID, "reader", BEFORE)
+    journal.will_switch()
+    octets = journal.path.read_bytes()
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", _full)
+        with pytest.raises(StoreError, match=r"No space left on device; .* make room there"):
+            journal.will_install(bytes(10))
+    assert journal.path.read_bytes() == octets
+    journal.will_install(bytes(10))
+    assert Journal.load(tmp_path, EID).installs == {"00" * 10}
+
+
+def test_number_that_finds_no_room_is_as_before(tmp_path, monkeypatch):
+    counter = ChangeCounter(tmp_path, EID)
+    counter.count()
+    with monkeypatch.context() as full:
+        full.setattr(os, "pwrite", lambda *_: 3)
+        with pytest.raises(StoreError, match="No space left on device"):
+            counter.count()
+    assert (counter.total, counter.here) == (1, 1)
+    counter.close()
+
+
+def _full(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

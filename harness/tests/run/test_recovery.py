@@ -15,7 +15,7 @@ from rspharness.cli.main import main
 from rspharness.lpa import local_management
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
-from rspharness.record.verdicts import Inconclusive, NotApplicable, TargetLost
+from rspharness.record.verdicts import Inconclusive, MachineLacksError, NotApplicable, TargetLost
 from rspharness.run import run as run_module
 from rspharness.run.journal import Journal, journalled_eids
 from rspharness.run.run import Run, RunOptions, WrongCardError
@@ -417,7 +417,7 @@ def test_no_journal_no_change(owner, make, tmp_path, monkeypatch):
     run = make()
     card = run.open_card(Trace(), Timings())
     monkeypatch.setattr(Journal, "begin", _unwritable)
-    with pytest.raises(Inconclusive, match="nothing was sent: full"):
+    with pytest.raises(MachineLacksError, match="nothing was sent: full"):
         local_management.set_default_address(card, "b.test")
     assert local_management.read_addresses(card).default_dp_address == "operator.test"
 

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT / "harness" / "kept"))
 import card_lists  # noqa: E402  beside the programs, in no package
+import cell_results  # noqa: E402  likewise
 from cell_runs import Cell, Outcome, compare  # noqa: E402  likewise
 
 pytestmark = pytest.mark.once
@@ -66,6 +69,57 @@ def test_second_run_in_another_order_counts_too(problems):
 def test_other_verdict_than_on_a_new_card_is_wrong(problems):
     (one,) = problems("shuffled", {LISTED: "not applicable", OTHER: "probe"})
     assert "is probe, pass on a new card" in one
+
+
+def _outcome(order="files", apart=(), ran=(LISTED, OTHER)):
+    return Outcome(
+        Cell("blank", "profiles", order),
+        counts=Counter({"pass": len(ran)}),
+        ran=set(ran),
+        apart=dict.fromkeys(apart, REASON),
+    )
+
+
+def test_entry_of_a_case_that_was_not_asked_for_is_no_matter(problems):  # the list is in place
+    some = _outcome(ran=[OTHER])
+    card_lists.hold_against_list(some, some=True)
+    assert some.problems == []
+    card_lists.hold_against_list(some)
+    assert len(some.problems) == 1
+
+
+def test_lists_of_some_cases_keep_the_entries_of_the_others(problems):
+    card_lists.write_lists([_outcome(apart=[OTHER], ran=[OTHER])], some=True)
+    assert set(_listed()) == {LISTED, OTHER}
+    card_lists.write_lists([_outcome()], some=True)
+    assert not _listed()
+
+
+def test_lists_are_written_from_the_order_of_the_files(problems):
+    card_lists.write_lists([_outcome(apart=[LISTED]), _outcome("shuffled", apart=[OTHER])])
+    assert set(_listed()) == {LISTED}
+
+
+def _listed():
+    return tomllib.loads((card_lists.LISTS / "blank.toml").read_text())["profiles"]
+
+
+def test_cell_that_ran_is_taken_from_the_file(tmp_path, monkeypatch):
+    path, ran = tmp_path / "cells.jsonl", _outcome(apart=[OTHER])
+    cell_results.Results(path, ()).add(ran)
+    cell_results.Results(path, ()).add(Outcome(Cell("blank", "profiles", "twice")))  # no results
+
+    def found(cases=(), order="files", *, directly=False):
+        cell = Cell("blank", "profiles", order)
+        return cell_results.Results(path, cases).get(cell, directly=directly)
+
+    assert found() == ran
+    assert found().line() == ran.line()
+    assert found(["UICC.*"]) is None
+    assert found(order="twice") is None
+    assert found(directly=True) is None
+    monkeypatch.setattr(cell_results.sources, "digest", lambda: "other sources")
+    assert found() is None
 
 
 @pytest.mark.parametrize("program", ["kept/alone", "kept/cells", "kept/kills", "hostile/table"])

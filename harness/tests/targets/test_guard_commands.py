@@ -136,12 +136,12 @@ TABLE = [
     *rows(
         T222,
         ZERO,
-        "destructive",
+        "profiles",
         "profile",
         (0xE0, "CREATE FILE", "6.3"),
         (0xE4, "DELETE FILE", "6.4"),
     ),
-    *rows(T222, EIGHT, "destructive", "profile", (0xD4, "RESIZE FILE", "6.10")),
+    *rows(T222, EIGHT, "profiles", "profile", (0xD4, "RESIZE FILE", "6.10")),
     *rows(
         GP,
         SCP,

@@ -1,4 +1,4 @@
-"""`rsplab card faults`, `variations`, `options`, `presets` and `info`: lists, line by line."""
+"""The lists of `rsplab card`: faults, variations, options, presets, habits; and a state file."""
 
 from collections.abc import Iterable
 from dataclasses import fields
@@ -14,10 +14,12 @@ from rspsim.euicc.personality import personality_named
 from rspsim.euicc.state import CardState
 from rspsim.faults.registry import card_faults, hostile_cards
 from rspsim.stores.sqlite import SqliteStore
+from rspsim.transports.modem.at_modem import HABITS
 from rspsim.variations import VARIATIONS
 
 __all__ = [
     "print_faults",
+    "print_habits",
     "print_info",
     "print_options",
     "print_presets",
@@ -40,6 +42,13 @@ def print_variations() -> int:
     for one in VARIATIONS:
         print(f"{one.name:<44} {one.summary}")
         print(f"{'':<44}   {one.legal_by}")
+    return 0
+
+
+def print_habits() -> int:
+    """Prints every habit of a simulated modem with what it does and returns 0."""
+    for name, does in HABITS.items():
+        print(f"{name:<22} {does}")
     return 0
 
 

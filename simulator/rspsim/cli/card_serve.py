@@ -1,4 +1,4 @@
-"""`rsplab card serve`: one card in one slot, until a signal ends it.
+"""`rsplab card serve`: one card in one slot or behind a modem, until a signal ends it.
 
 The card answers in the main thread. On a signal, or at the end of standard input if that is asked
 for, the command under way finishes; then the program takes the card out of the reader, closes its
@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
-from rspcore.errors import ConfigError
+from rspcore.errors import ConfigError, LocalError
 from rspsim.card_presets import USUAL, preset_named
 from rspsim.card_setup import CardRequest, decided, kept_state
 from rspsim.env import Rng, SeededRng
@@ -26,6 +26,9 @@ from rspsim.faults.registry import HOSTILE_PREFIX, hostile_card
 from rspsim.stores.memory import MemoryStore
 from rspsim.stores.sqlite import SqliteStore
 from rspsim.system import SystemRng
+from rspsim.transports.modem.at_modem import AtModem, habits_named
+from rspsim.transports.modem.modem_port import ModemPort
+from rspsim.transports.modem.observed_card import ObservedCard
 from rspsim.transports.shared_daemon import shared_pcscd
 from rspsim.transports.slow_card import slowed
 from rspsim.transports.tcp_ports import port_use
@@ -74,13 +77,13 @@ def serve(options: argparse.Namespace) -> int:
         card: Card = Euicc(state, store, rng, decisions)
         for one in hostile:
             card = one.around(card)
-        if options.host in _LOCAL and not options.wait:
-            stack.enter_context(shared_pcscd())
-            _require_free(options.port)
-        observer: Observer = _Announcer(state, options.port)
+        card = slowed(card, kind.delays_ms)
+        log = None
         if options.log is not None:
-            observer = _Both(observer, TraceObserver(_log_file(options.log, stack)))
-        link = VpcdCard(slowed(card, kind.delays_ms), options.host, options.port, observer=observer)
+            log = TraceObserver(_log_file(options.log, stack))
+        link = (_in_reader if options.at is None else _behind_modem)(
+            card, state, log, options, stack
+        )
         for number in (signal.SIGTERM, signal.SIGINT):
             before = signal.signal(number, lambda *_: link.stop())
             stack.callback(signal.signal, number, before)
@@ -89,6 +92,54 @@ def serve(options: argparse.Namespace) -> int:
             threading.Thread(target=_end_with_input, daemon=True).start()
         link.serve()
     return 0
+
+
+def _in_reader(
+    card: Card,
+    state: CardState,
+    log: Observer | None,
+    options: argparse.Namespace,
+    stack: ExitStack,
+) -> VpcdCard:
+    """Returns the card as it will be served in a slot of a virtual reader.
+
+    Raises:
+        LocalError: a habit of a modem is named.
+        ConfigError: no reader is available, or its slot is taken.
+    """
+    if options.habit:
+        raise LocalError("--habit is for a modem: name it with --at")
+    if options.host in _LOCAL and not options.wait:
+        stack.enter_context(shared_pcscd())
+        _require_free(options.port)
+    observer: Observer = _Announcer(state, options.port)
+    if log is not None:
+        observer = _Both(observer, log)
+    return VpcdCard(card, options.host, options.port, observer=observer)
+
+
+def _behind_modem(
+    card: Card,
+    state: CardState,
+    log: Observer | None,
+    options: argparse.Namespace,
+    stack: ExitStack,
+) -> ModemPort:
+    """Returns the card behind a modem, whose device is printed.
+
+    Raises:
+        LocalError: a habit is not known.
+        ConfigError: the link to the device cannot be made.
+    """
+    del stack
+    habits = habits_named(options.habit)
+    if log is not None:
+        card = ObservedCard(card, log)
+    port = ModemPort(AtModem(card, habits), Path(options.at) if options.at else None)
+    device = options.at or port.device
+    name = f"{state.eid} ({state.personality.name})"
+    print(f"card {name} is behind the modem at {device}", flush=True)
+    return port
 
 
 def _end_with_input() -> None:

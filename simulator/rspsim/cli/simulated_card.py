@@ -30,6 +30,8 @@ def add_parser(
         "variations", help="list what a conforming card may do otherwise, and why it may"
     )
     variations.set_defaults(func=_variations)
+    habits = commands.add_parser("habits", help="list the habits a modem can be given")
+    habits.set_defaults(func=_habits)
     presets = commands.add_parser("presets", help="list the presets: named kinds of cards")
     presets.set_defaults(func=_presets)
     options = commands.add_parser("options", help="list the options a card can be given")
@@ -49,9 +51,10 @@ def add_parser(
 def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     serve = commands.add_parser(
         "serve",
-        help="put a card into a virtual reader until stopped",
+        help="put a card into a virtual reader, or behind a modem, until stopped",
         description="Put a card into a virtual reader. If no pcscd is running, one is started, "
-        "which needs root. Ends at Ctrl-C or SIGTERM.",
+        "which needs root. With --at the card is behind a modem instead. Ends at Ctrl-C or "
+        "SIGTERM.",
     )
     reader = serve.add_argument_group("reader")
     reader.add_argument(
@@ -69,6 +72,23 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         action="store_true",
         help="end when standard input ends too, so that the card ends with the program that "
         "started it, however that ends",
+    )
+    modem = serve.add_argument_group("modem")
+    modem.add_argument(
+        "--at",
+        nargs="?",
+        const="",
+        metavar="LINK",
+        help="put the card behind a modem with AT commands, on a pseudo-terminal whose name is "
+        "printed; LINK becomes a symbolic link to it",
+    )
+    modem.add_argument(
+        "--habit",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="give the modem a habit that is seen in the field (see `rsplab card habits`); may be "
+        "repeated",
     )
     card = serve.add_argument_group("card")
     card.add_argument(
@@ -170,6 +190,12 @@ def _variations(_: argparse.Namespace) -> int:
     from rspsim.cli.card_lists import print_variations  # noqa: PLC0415  only when it runs
 
     return print_variations()
+
+
+def _habits(_: argparse.Namespace) -> int:
+    from rspsim.cli.card_lists import print_habits  # noqa: PLC0415  only when it runs
+
+    return print_habits()
 
 
 def _presets(_: argparse.Namespace) -> int:

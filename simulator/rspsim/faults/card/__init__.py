@@ -43,8 +43,9 @@ from rspsim.faults.card.load import (
     replace_session_keys,
     store_metadata,
 )
+from rspsim.faults.card.narrow import loads, packages, requests
 from rspsim.faults.card.profile_content import interpreter, profile_contents, profile_elements
-from rspsim.faults.card.security import policy
+from rspsim.faults.card.security import one_curve, policy
 from rspsim.faults.card.uicc import (
     access,
     administration,
@@ -66,6 +67,7 @@ from rspsim.faults.card.whole_card import (
     notification_making,
     procedures,
     second_hand,
+    twins,
 )
 
 __all__ = ["FAULTS"]
@@ -125,4 +127,9 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *interpreter.FAULTS,
     *leaks.FAULTS,
     *second_hand.FAULTS,
+    *one_curve.FAULTS,
+    *twins.FAULTS,
+    *packages.FAULTS,
+    *loads.FAULTS,
+    *requests.FAULTS,
 )

@@ -24,6 +24,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from rspcore.apdu import ResponseApdu
+from rspcore.crypto.curves import Curve
 from rspcore.errors import LocalError
 from rspcore.frozen import dataclass, replace
 from rspcore.messages.codec import Structure
@@ -67,12 +68,14 @@ class CardFault:
         summary: What a card with it does, one sentence.
         breaks: Ids of the catalogue of requirements that such a card must fail, at least one.
         apply: Takes decisions and returns those of a card with the fault.
+        curve: Curve on which it shows, None for both; of a case on both curves the other passes.
     """
 
     name: str
     summary: str
     breaks: tuple[str, ...]
     apply: Change
+    curve: Curve | None = None
 
 
 def _named(table: Table, name: str) -> Check[Any]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
+from rspcore.crypto.curves import Curve
 from rspcore.messages.es10b import AuthenticateErrorCode
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.verification import CertificateFlaw
@@ -60,6 +61,7 @@ FAULTS: Final = (
         "A CERT.DPauth that its own key has signed is taken as signed by the CI.",
         ("ES10b.AuthenticateServer#93",),
         decides(_CHECKS, "certificate_bad_signature", _own_key_verifies),
+        Curve.NIST_P256,
     ),
     CardFault(
         "es10b.authenticate-server.own-key-of-any-curve-verifies",

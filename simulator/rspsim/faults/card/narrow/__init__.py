@@ -1,0 +1,1 @@
+"""Narrow faults: one mistake in one place, where a broad fault of the same rule changes much."""

@@ -1,0 +1,1 @@
+"""The simulated modem with AT commands, and the port it is reached at."""
