@@ -123,9 +123,11 @@ def select(command: CommandApdu, view: View) -> Outcome:
         return _select_default(command, view)
     if not _SHORTEST_NAME <= len(command.data) <= 16:
         return view.refuse(StatusWord.FILE_NOT_FOUND)
-    known = (*_always_there(view), *view.decisions[OF_PROFILE](view))
     matches = view.decisions[MATCHES]
-    found = [a for a in known if matches(a.aid.octets, command.data)]
+    found = [a for a in _always_there(view) if matches(a.aid.octets, command.data)]
+    if occurrence or not found:  # else the first one is selected, whatever the Profile has
+        of_profile = view.decisions[OF_PROFILE](view)
+        found += [a for a in of_profile if matches(a.aid.octets, command.data)]
     if occurrence:
         found = _after(view.channel.application, found)
     if not found:

@@ -1,8 +1,10 @@
 """The selection of the ISD-R: its AID, its FCI, and what a device has to announce first."""
 
+from functools import lru_cache
 from typing import Final
 
 from rspcore import tlv
+from rspcore.ids import Version
 from rspcore.messages.isdr import IsdrProprietaryApplicationTemplate
 from rspcore.status import StatusWord
 from rspcore.tags import ISDR_AID
@@ -19,12 +21,14 @@ AID: Final = ISDR_AID
 def _fci(state: CardState) -> bytes:
     """Returns the FCI: AID, longest data field, and the ISD-R's own template E0 (5.7.1)."""
     personality = state.personality
-    template = IsdrProprietaryApplicationTemplate(
-        svn=personality.svn, lpae_support=personality.lpae_support
-    )
-    longest = personality.max_data_length.to_bytes(
-        1 if personality.max_data_length < 0x100 else 2, "big"
-    )
+    return _fci_of(personality.svn, personality.lpae_support, personality.max_data_length)
+
+
+@lru_cache(maxsize=64)
+def _fci_of(svn: Version, lpae_support: frozenset[int] | None, most: int) -> bytes:
+    """Returns the FCI of a card with these values; the same values give the same octets."""
+    template = IsdrProprietaryApplicationTemplate(svn=svn, lpae_support=lpae_support)
+    longest = most.to_bytes(1 if most < 0x100 else 2, "big")
     return tlv.encode(
         0x6F,
         tlv.encode(0x84, AID.octets),
