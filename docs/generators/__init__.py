@@ -4,7 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from generators import api, catalogue, faults, gaps, session_states, stories, test_runs
+from generators import (
+    api,
+    catalogue,
+    faults,
+    gaps,
+    session_states,
+    stories,
+    test_runs,
+    version_mixtures,
+)
 
 __all__ = ["PAGES"]
 
@@ -16,4 +25,5 @@ PAGES: Final[tuple[Callable[[Path], None], ...]] = (
     session_states.write,
     stories.write,
     test_runs.write,
+    version_mixtures.write,
 )

@@ -16,6 +16,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.ids import Iccid
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import ProfileParameters, make_profile
+from rspsim.cli.serving import keep_from_collector
 from rspsim.server_setup import tls_credential
 from rspsim.smdpp import SmDpPlus
 from rspsim.stores.server_state import FileState
@@ -49,6 +50,7 @@ def main(curve: Curve, orders: int, path: Path | None, *, joins: bool) -> None:
         clock=SystemClock(),
         state=state,
     )
+    keep_from_collector()
     if not joins:
         for number in range(orders):
             made = make_profile(

@@ -1,5 +1,6 @@
 """The digest of all that a run on a kept card hangs on: results at the same sources still hold."""
 
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,6 +12,7 @@ _LEFT_OUT = {"__pycache__", "not_applicable", ".pytest_cache", ".mypy_cache"}
 """What is made anew, and the lists, against which results are held when they are read."""
 
 
+@cache
 def digest() -> str:
     """Returns the digest, 16 hexadecimal digits."""
     whole = sha256()

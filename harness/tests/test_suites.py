@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from rspharness.record.catalogue import Catalogue
+from rspharness.record.catalogue import OTHER_PRODUCTS, Catalogue
 
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parents[2]
 SUITES = sorted((ROOT / "suites").rglob("*.py"))
-CATALOGUE = Catalogue.load(ROOT / "fixtures" / "requirements")
+REQUIREMENTS = ROOT / "fixtures" / "requirements"
+FILES = [
+    REQUIREMENTS,
+    *(one for one in map(REQUIREMENTS.joinpath, OTHER_PRODUCTS) if one.is_file()),
+]
+CATALOGUE = {row.id for file in FILES for row in Catalogue.load(file)}
 
 FORBIDDEN = {
     r"Virtual PCD|pcscd|\bACS\b|OMNIKEY|Gemalto|HID ": "names a reader",

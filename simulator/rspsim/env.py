@@ -95,6 +95,15 @@ class AdjustableClock:
             self._held += step
 
     @property
+    def setting(self) -> tuple[timedelta, datetime | None]:
+        """Returns what was added to the other clock, and the moment it is held at."""
+        return self._ahead, self._held
+
+    def set(self, ahead: timedelta, held: datetime | None) -> None:
+        """Sets both."""
+        self._ahead, self._held = ahead, held
+
+    @property
     def frozen(self) -> bool:
         """Returns whether it is held."""
         return self._held is not None

@@ -104,15 +104,15 @@ def test_set_up_is_repeated_when_its_input_changed(
     if change == "project":
         (launcher.ROOT / "pyproject.toml").write_text("[project]\n")
     launcher.set_up()
-    assert [command[-2:] for command in started] == [("-e", ".[pcsc,allure,qr]")]
+    assert [command[-2:] for command in started] == [("-e", ".[pcsc,at,allure,qr]")]
     assert json.loads(launcher.STAMP.read_text())["missing"] == []
 
 
 @pytest.mark.parametrize(
     ("missing", "tried"),
     [
-        ("vsmartcard-vpcd", [".[pcsc,allure,qr]", ".[allure,qr]"]),
-        ("libpcsclite-dev", [".[allure,qr]"]),
+        ("vsmartcard-vpcd", [".[pcsc,at,allure,qr]", ".[at,allure,qr]"]),
+        ("libpcsclite-dev", [".[at,allure,qr]"]),
     ],
 )
 def test_pyscard_that_does_not_build_is_left_out_and_reported(

@@ -142,7 +142,7 @@ def test_rsp_capability(card, declared, given, step):
     """The bits of rspCapability are the options declared."""
     given.none()
     with step("S_LPAd -> eUICC: GetEUICCInfo2"):
-        bits = declared_values.bit_names(info2(card).rsp_capability, RspCapability)
+        bits = declared_values.capability_names(info2(card).rsp_capability)
     with step("Expected: the bits declared"):
         declared_values.agrees(declared, "rsp_capability", bits)
 

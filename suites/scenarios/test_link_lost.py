@@ -93,7 +93,7 @@ def test_result_waits_for_the_link(story):
     story.ends()
 
 
-@testcase("Story.LinkLost#06", level="destructive")
+@testcase("Story.LinkLost#06")
 def test_battery_dies_during_the_load(story):
     """The power goes at some commands of a download: nothing is half, and another try works."""
     home = story.server()

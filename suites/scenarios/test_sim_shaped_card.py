@@ -104,7 +104,6 @@ def test_card_of_another_maker(story):
         "Story.SimShapedCard#05": "enable",
         "Story.SimShapedCard#06": "delete",
     },
-    level="destructive",
 )
 def test_pulled_out_at_each_command(story, act):
     """Pulled out at each command of a switch or deletion: it is done or not, never half."""

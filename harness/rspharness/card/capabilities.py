@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 from rspcore import tlv
 from rspcore.errors import DecodeError, RspError
+from rspcore.ids import Version
 from rspcore.messages.es10b import GetEuiccInfo1Request, GetEuiccInfo2Request, GetRatRequest
 from rspcore.messages.euicc_info import (
     EuiccInfo1,
@@ -23,6 +24,8 @@ from rspcore.messages.euicc_info import (
     UiccCapability,
 )
 from rspcore.messages.metadata import PprId, ProfilePolicyAuthorisationRule
+from rspcore.messages.v3 import card_and_device
+from rspcore.messages.v3.capability_bits import EuiccRspCapability
 from rspcore.tags import Tag
 from rspharness.card.card_under_test import Card
 from rspharness.card.plain_sim import is_plain_sim
@@ -57,8 +60,9 @@ DECLARED_ONLY: Final = frozenset(
 NOT_DECLARED: Final = "neither read from the card nor declared"
 """Why an option of `DECLARED_ONLY` is unknown."""
 
+_V3_1: Final = Version.from_text("3.1.0")
 _LPAE_BITS: Final = 0x03  # BIT STRING inside the E0 template
-_CAT, _SCWS = 0x80, 0x40
+_CAT, _SCWS, _E4E = 0x80, 0x40, 0x10
 
 T = TypeVar("T")
 
@@ -161,6 +165,8 @@ def read_capabilities(
             unknown |= dict.fromkeys(sorted(names), reason)
         else:
             read |= values
+    if info is not None:
+        read |= _of_version_3(info)
     for name, held, reason in _of_info(info, no_info):
         if held is None:
             unknown[name] = reason
@@ -207,6 +213,17 @@ def _of_info(info: EuiccInfo2 | None, no_info: str) -> Iterator[tuple[str, bool 
             yield name, None if bits is None else not anyone.isdisjoint(bits), reason
 
 
+def _of_version_3(info: EuiccInfo2) -> dict[str, bool]:
+    """Returns options of rows of version 3 that are no bit; what cannot be read counts as none."""
+    whole = card_and_device.EuiccInfo2.decode(info.raw or info.encode())
+    highest, _ = _part("EUICCInfo2", lambda: whole.highest_svn)
+    signing, _ = _part("EUICCInfo2", lambda: whole.euicc_ci_pkid_list_for_signing)
+    return {
+        "V3_1": highest is not None and highest >= _V3_1,
+        "O_VAR_O": bool(signing),
+    }
+
+
 def _bits(info: EuiccInfo2, component: str) -> frozenset[int]:
     found: frozenset[int] | None = getattr(info, component)
     return found or frozenset()
@@ -225,12 +242,36 @@ def options_beside_profiles(options: Mapping[str, bool]) -> dict[str, bool]:
     return out
 
 
+_B: Final = EuiccRspCapability
+_OPTIONS_OF_V3: Final = {
+    "O_E_RPM": _B.rpmSupport,
+    "O_E_HRI_ADDRESS_IN_PM": _B.hriServerAddressSupport,
+    "SP_MSG": _B.serviceProviderMessageSupport,
+    "O_E_LPA_PROXY": _B.lpaProxySupport,
+    "O_E_ENTERPRISE": _B.enterpriseProfilesSupport,
+    "SVC_DESC": _B.serviceDescriptionSupport,
+    "O_E_DEVICE_CHANGE": _B.deviceChangeSupport,
+    "ENC_DC": _B.encryptedDeviceChangeDataSupport,
+    "EST_SIZE": _B.estimatedProfileSizeIndicationSupport,
+    "O_E_PROFILE_SIZE_IN_PROFILE_INFO": _B.profileSizeInProfilesInfoSupport,
+    "CRL_STAPLING": _B.crlStaplingV3Support,
+    "SIGNED_SMDS": _B.signedSmdsResponseV3Support,
+    "O_E_OS_UPDATE": _B.osUpdateSupport,
+    "CANCEL_EMPTY_NAME": _B.cancelForEmptySpnPnSupport,
+    "UPD_NOTIF": _B.updateNotifConfigInfoSupport,
+    "UPD_META_V3": _B.updateMetadataV3Support,
+    "V3_CTX": _B.v3ObjectsInCtxParamsCASupport,
+    "PUSH": _B.pushServiceRegistrationSupport,
+}
+"""Options of rows of version 3, each a bit of euiccRspCapability."""
+
 _OPTIONS_BY_BITS: Final[Mapping[str, Mapping[str, frozenset[int]]]] = {
     "rsp_capability": {
         "CRL_V2": frozenset({RspCapability.crlSupport}),
         "TEST_PROFILE": frozenset({RspCapability.testProfileSupport}),
         "DEVINFO_EXT": frozenset({RspCapability.deviceInfoExtensibilitySupport}),
         "SVC_DATA": frozenset({RspCapability.serviceSpecificDataSupport}),
+        **{name: frozenset({bit}) for name, bit in _OPTIONS_OF_V3.items()},
     },
     "forbidden_profile_policy_rules": {
         "FORBIDDEN_PPR1": frozenset({PprId.ppr1}),
@@ -250,7 +291,7 @@ _OPTIONS_BY_BITS: Final[Mapping[str, Mapping[str, frozenset[int]]]] = {
 }
 """Options read from EUICCInfo2, by component: each is there when one of these bits is set."""
 
-_OF_FCI: Final = frozenset({"O_E_LPAe", "LPAE_CAT", "LPAE_SCWS"})
+_OF_FCI: Final = frozenset({"O_E_LPAe", "LPAE_CAT", "LPAE_SCWS", "LPAE_E4E"})
 
 
 def options_of_rat(rules: Rules) -> dict[str, bool]:
@@ -277,7 +318,7 @@ def options_of_rat(rules: Rules) -> dict[str, bool]:
 def _of_fci(fci: bytes) -> dict[str, bool] | None:
     """Returns what the answer to SELECT ISD-R says of the LPAe; None when it cannot be decoded.
 
-    Only the bits of the two interfaces count; other bits are of other versions and say nothing.
+    Only the bits of the interfaces count: another one says whether a Profile is enabled (v3).
     """
     try:
         template = tlv.parse(fci).find(Tag.IsdrSelectData) if fci else None
@@ -286,7 +327,8 @@ def _of_fci(fci: bytes) -> dict[str, bool] | None:
         return None
     octet = bits.value[1] if bits is not None and len(bits.value) > 1 else 0
     return {
-        "O_E_LPAe": bool(octet & (_CAT | _SCWS)),
+        "O_E_LPAe": bool(octet & (_CAT | _SCWS | _E4E)),
         "LPAE_CAT": bool(octet & _CAT),
         "LPAE_SCWS": bool(octet & _SCWS),
+        "LPAE_E4E": bool(octet & _E4E),
     }

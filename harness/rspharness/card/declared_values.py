@@ -9,9 +9,11 @@ from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import Final
 
+from rspcore.messages.euicc_info import RspCapability
+from rspcore.messages.v3.capability_bits import EuiccRspCapability
 from rspharness.card import expect
 
-__all__ = ["ABSENT", "KNOWN_VALUES", "agrees", "bit_names"]
+__all__ = ["ABSENT", "KNOWN_VALUES", "agrees", "bit_names", "capability_names"]
 
 ABSENT: Final = "absent"
 """Declared value of a field the card does not have."""
@@ -30,6 +32,7 @@ KNOWN_VALUES: Final = frozenset(
         "firmware_version",
         "forbidden_pprs",
         "globalplatform_version",
+        "highest_svn",
         "platform_label",
         "pp_version",
         "preloaded_test_profile",
@@ -57,6 +60,17 @@ def bit_names(positions: Iterable[int] | None, names: type[IntEnum]) -> str:
     """
     known = {int(one): one.name for one in names}
     return " ".join(known.get(position, str(position)) for position in sorted(positions or ()))
+
+
+def capability_names(positions: Iterable[int] | None) -> str:
+    """Returns the bits of rspCapability by their names, of version 3 where bit 18 of it is set.
+
+    >>> capability_names({0, 1}), capability_names({0, 18})
+    ('additionalProfile crlSupport', 'additionalProfile euiccRspCapInInfo1')
+    """
+    bits = frozenset(positions or ())
+    newer = EuiccRspCapability.euiccRspCapInInfo1 in bits
+    return bit_names(bits, EuiccRspCapability if newer else RspCapability)
 
 
 def agrees(declared: Mapping[str, object], name: str, actual: object) -> None:

@@ -86,7 +86,8 @@ def _server_options() -> argparse.ArgumentParser:
     server.add_argument(
         "--protocol-version",
         metavar="X.Y.Z",
-        help="highest version to say in X-Admin-Protocol (default: 2.5.0)",
+        help="highest version to say in X-Admin-Protocol (default: 2.5.0); from 3.0.0 on the LPA "
+        "is one of version 3, and says so to card and server",
     )
     server.add_argument(
         "--user-agent", metavar="TEXT", help="User-Agent to say (default: gsma-rsp-lpad)"

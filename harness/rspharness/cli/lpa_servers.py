@@ -14,7 +14,7 @@ from rspcore.printable_text import printable
 from rspharness.cli.lpa_card import NOTIFICATION_COLUMNS, open_card, server_address, show
 from rspharness.cli.lpa_user import ProgressBar, TerminalUser
 from rspharness.lpa.activation_code import ActivationCode
-from rspharness.lpa.device import device_from_words
+from rspharness.lpa.device import device_from_words, device_of_version
 from rspharness.lpa.discovery import default_code, find_events, is_nothing_pending
 from rspharness.lpa.download import AutomaticUser, Download, EndUser
 from rspharness.lpa.es9p_client import HttpPort, ServerUnreachableError
@@ -65,13 +65,24 @@ def _headers(options: argparse.Namespace) -> dict[str, str]:
         if printable(options.user_agent) != options.user_agent or not options.user_agent.isascii():
             raise LocalError(f"--user-agent {options.user_agent!r}: expected one line of ASCII")
         headers["User-Agent"] = options.user_agent
-    if options.protocol_version is not None:
-        try:
-            version = Version.from_text(options.protocol_version)
-        except DecodeError as error:
-            raise LocalError(f"--protocol-version: {error}") from error
+    version = _protocol_version(options)
+    if version is not None:
         headers[ADMIN_PROTOCOL_HEADER] = f"{ADMIN_PROTOCOL_PREFIX}{version}"
     return headers
+
+
+def _protocol_version(options: argparse.Namespace) -> Version | None:
+    """Returns the version of --protocol-version, None without it.
+
+    Raises:
+        LocalError: it is no version.
+    """
+    if options.protocol_version is None:
+        return None
+    try:
+        return Version.from_text(options.protocol_version)
+    except DecodeError as error:
+        raise LocalError(f"--protocol-version: {error}") from error
 
 
 def _recorded(port: HttpsPort, card: IsdrChannel) -> HttpPort:
@@ -92,7 +103,9 @@ def _trusted(options: argparse.Namespace) -> tuple[bytes, ...]:
 
 
 def _device(options: argparse.Namespace) -> DeviceInfo:
-    return device_from_words(imei=options.imei, tac=options.tac, capabilities=options.capability)
+    device = device_from_words(imei=options.imei, tac=options.tac, capabilities=options.capability)
+    version = _protocol_version(options)
+    return device if version is None else device_of_version(device, version)
 
 
 def download(options: argparse.Namespace) -> int:

@@ -127,6 +127,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="users' stories: name of a fault of their SM-DP+ (`rsplab smdpp faults` lists them)",
     )
+    server = parser.add_argument_group("a server under test, in place of a card")
+    server.add_argument(
+        "--smdpp",
+        metavar="URL",
+        help="SM-DP+ under test, https://HOST:PORT; own: that of rsplab, started for the run, "
+        "with options of `rsplab smdpp serve` after a colon. "
+        '--target FILE with kind = "server" declares its options',
+    )
+    server.add_argument(
+        "--provision",
+        metavar="WAY",
+        help="how an order comes to be there: management:http://HOST:PORT#TOKEN (of `rsplab smdpp "
+        "serve`), directory:DIR (packages named by their MatchingID), script:COMMAND; without "
+        "it only cases that need no order run",
+    )
     cases = parser.add_argument_group("the cases")
     cases.add_argument(
         "--case",
@@ -261,6 +276,8 @@ def run(options: argparse.Namespace) -> int:
     named = options.target or os.environ.get("RSPLAB_TARGET")
     require_usable(options, named)
     with ExitStack() as held:
+        if options.smdpp or os.environ.get("RSPLAB_SMDPP"):
+            named = named or "server"
         listed = "inprocess" if options.list else None  # it is not reached
         target = named or listed or default_target(held, options.workers)
         if named == "vpcd":
@@ -299,7 +316,8 @@ def require_usable(options: argparse.Namespace, target: str | None) -> None:
             personality_named(name)
         except ConfigError as error:
             raise LocalError(f"--personality: {error}") from error
-    if target and options.workers > 1:
+    server = options.smdpp or os.environ.get("RSPLAB_SMDPP")
+    if target and options.workers > 1 and not server:
         from rspharness.run.collection import ONE_CARD  # noqa: PLC0415  only with several workers
         from rspharness.run.opening import load_settings  # noqa: PLC0415  likewise
 

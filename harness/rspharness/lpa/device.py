@@ -12,11 +12,13 @@ from typing import Final
 from rspcore.errors import DecodeError, LocalError
 from rspcore.ids import Version
 from rspcore.messages.euicc_info import DeviceCapabilities, DeviceInfo
-from rspharness.lpa.download_steps import STANDARD_DEVICE
+from rspharness.lpa.download_steps import STANDARD_DEVICE, STANDARD_DEVICE_V3
 
-__all__ = ["CAPABILITIES", "device_from_words"]
+__all__ = ["CAPABILITIES", "device_from_words", "device_of_version"]
 
 _IMEI_DIGITS: Final = 15
+_FIRST_WITH_LPA_SVN: Final = 3
+"""Major version."""
 _TAC_DIGITS: Final = 8
 
 
@@ -75,3 +77,18 @@ def _capability(text: str) -> tuple[str, Version]:
     except DecodeError as error:
         raise LocalError(f"capability {text!r}: expected {name}=RELEASE, such as 15") from error
     return CAPABILITIES[name], version
+
+
+def device_of_version(device: DeviceInfo, version: Version) -> DeviceInfo:
+    """Returns a device as an LPA of a version says it: with lpaSvn and capabilities from 3.0 on.
+
+    >>> device_of_version(STANDARD_DEVICE, Version.from_text("2.5.0")) is STANDARD_DEVICE
+    True
+    """
+    if version.octets[0] < _FIRST_WITH_LPA_SVN:
+        return device
+    known = device.device_capabilities
+    newer = STANDARD_DEVICE_V3
+    releases = {one.name: getattr(known, one.name) for one in fields(known) if one.init}
+    capabilities = replace(newer.device_capabilities, **releases, lpa_svn=version)
+    return replace(newer, tac=device.tac, imei=device.imei, device_capabilities=capabilities)

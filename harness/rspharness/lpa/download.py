@@ -39,6 +39,7 @@ from rspharness.lpa.download_steps import (
     initiate_authentication,
     load_package,
     prepare_download,
+    protocol_of,
 )
 from rspharness.lpa.es9p_client import (
     Es9Client,
@@ -243,9 +244,9 @@ def download(
         DecodeError: the card's answers cannot be read.
         In every case the session is cancelled at the card and, where it can be, at the server.
     """
-    es9 = Es9Client(port, code.address)
+    es9 = Es9Client(port, code.address, protocol_of(device))
     progress(DownloadStep.INITIATE, 0, 0)
-    initiated = initiate_authentication(card, es9)
+    initiated = initiate_authentication(card, es9, device)
     with OpenSession(card, es9, initiated):
         # Checked before the card and the MatchingID are shown to the server.
         check_server_address(code.address, initiated.server_signed1.server_address)

@@ -23,6 +23,8 @@ from rspcore.crypto.confirmation import hash_cc
 from rspcore.errors import DecodeError, RemoteError
 from rspcore.ids import TransactionId, Version
 from rspcore.messages import es9p
+from rspcore.messages.codec import bits as bit_string
+from rspcore.messages.codec import components
 from rspcore.messages.es10b import (
     AuthenticateServerRequest,
     CancelSessionReason,
@@ -39,14 +41,24 @@ from rspcore.messages.es10b import (
 from rspcore.messages.euicc_info import DeviceCapabilities, DeviceInfo, EuiccInfo1
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.messages.notifications import ProfileInstallationResult
+from rspcore.messages.v3 import card_and_device as v3
+from rspcore.messages.v3 import server_authentication as v3_authentication
+from rspcore.messages.v3.capability_bits import EuiccRspCapability, LpaRspCapability
+from rspcore.messages.v3.server_authentication import MatchingIdSource
 from rspcore.status import describe, is_success
 from rspcore.tags import Tag
-from rspharness.lpa.es9p_client import Es9Client, ServerRefusedError, TransportFaultError
+from rspharness.lpa.es9p_client import (
+    PROTOCOL_VERSION,
+    Es9Client,
+    ServerRefusedError,
+    TransportFaultError,
+)
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.local_management import code_text
 
 __all__ = [
     "STANDARD_DEVICE",
+    "STANDARD_DEVICE_V3",
     "Authenticated",
     "CardRefusedError",
     "Initiated",
@@ -55,11 +67,13 @@ __all__ = [
     "authenticate",
     "authenticate_server_request",
     "cancel_session",
+    "device_for",
     "get_bound_profile_package",
     "initiate_authentication",
     "load_package",
     "prepare_download",
     "prepare_download_request",
+    "protocol_of",
 ]
 
 _RELEASE_15: Final = Version(bytes((15, 0, 0)))
@@ -71,7 +85,20 @@ STANDARD_DEVICE: Final = DeviceInfo(
         eutran_epc_supported_release=_RELEASE_15,
     ),
 )
-"""The device this LPA says it runs in."""
+"""The device this LPA says it runs in, as an LPA of version 2."""
+
+STANDARD_DEVICE_V3: Final = v3.DeviceInfo(
+    tac=STANDARD_DEVICE.tac,
+    device_capabilities=v3.DeviceCapabilities(
+        gsm_supported_release=_RELEASE_15,
+        utran_supported_release=_RELEASE_15,
+        eutran_epc_supported_release=_RELEASE_15,
+        lpa_svn=Version.from_text("3.1.0"),
+        euicc_form_factor_type=v3.EuiccFormFactorType.removableEuicc,
+    ),
+    lpa_rsp_capability=frozenset({LpaRspCapability.apduApiSupport}),
+)
+"""The same as an LPA of version 3. It says what it can do, and no more."""
 
 
 class CardRefusedError(RemoteError):
@@ -146,8 +173,63 @@ class Prepared:
     response: PrepareDownloadResponse
 
 
-def initiate_authentication(card: IsdrChannel, es9: Es9Client) -> Initiated:
+def protocol_of(device: DeviceInfo) -> str:
+    """Returns the highest version that an LPA in this device supports, for X-Admin-Protocol."""
+    newer = device.device_capabilities.lpa_svn if isinstance(device, v3.DeviceInfo) else None
+    return PROTOCOL_VERSION if newer is None else str(newer)
+
+
+def device_for(info1: EuiccInfo1, device: DeviceInfo) -> DeviceInfo:
+    """Returns what is said of the device to a card: what version 3 added only if it takes that.
+
+    Args:
+        info1: EUICCInfo1 of the card; one of version 2 has no capability bits in it.
+        device: All there is to say.
+    """
+    if not isinstance(device, v3.DeviceInfo) or _taken(info1, _B.deviceInfoExtensibilitySupport):
+        return device
+    known = device.device_capabilities
+    fields = {one: getattr(known, one) for one in _OF_VERSION_2}
+    return DeviceInfo(
+        tac=device.tac, device_capabilities=DeviceCapabilities(**fields), imei=device.imei
+    )
+
+
+_LPA_BITS: Final = bit_string(LpaRspCapability)
+_OF_VERSION_2: Final = tuple(one.name for one in components(DeviceCapabilities))
+_B: Final = EuiccRspCapability
+
+
+def _taken(info1: EuiccInfo1, bit: EuiccRspCapability) -> bool:
+    """Returns whether a card of version 3 has a capability; one of version 2 has none of them."""
+    whole = v3.EuiccInfo1.decode(info1.encode())
+    return whole.highest_svn is not None and bit in (whole.euicc_rsp_capability or ())
+
+
+def _context(
+    info1: EuiccInfo1, matching_id: str | None, device: DeviceInfo
+) -> CtxParamsForCommonAuthentication:
+    said = device_for(info1, device)
+    if not isinstance(said, v3.DeviceInfo):
+        return CtxParamsForCommonAuthentication(matching_id=matching_id, device_info=said)
+    source = None
+    if _taken(info1, _B.v3ObjectsInCtxParamsCASupport):
+        named = MatchingIdSource(activation_code=True)
+        source = named if matching_id else MatchingIdSource(none=True)
+    return v3_authentication.CtxParamsForCommonAuthentication(
+        matching_id=matching_id, device_info=said, matching_id_source=source
+    )
+
+
+def initiate_authentication(
+    card: IsdrChannel, es9: Es9Client, device: DeviceInfo = STANDARD_DEVICE
+) -> Initiated:
     """Opens a session at the card and at the server.
+
+    Args:
+        card: The channel.
+        es9: The server.
+        device: What the device says of itself; that of an LPA of version 3 has its capabilities.
 
     Raises:
         RemoteError: the card or the server refused; the card holds a challenge and nothing else.
@@ -156,7 +238,9 @@ def initiate_authentication(card: IsdrChannel, es9: Es9Client) -> Initiated:
     challenge = card.send(GetEuiccChallengeRequest()).euicc_challenge
     info1 = card.send(GetEuiccInfo1Request())
     es9.limit_roots(info1.euicc_ci_pkid_list_for_verification)
-    answer = es9.initiate_authentication(challenge, info1.encode())
+    bits = device.lpa_rsp_capability if isinstance(device, v3.DeviceInfo) else None
+    capability = None if bits is None else tlv.encode(0x85, _LPA_BITS.encode(bits))
+    answer = es9.initiate_authentication(challenge, info1.encode(), capability)
     try:
         signed = ServerSigned1.decode(answer.server_signed1)
     except DecodeError as error:
@@ -177,7 +261,7 @@ def authenticate_server_request(
     Raises:
         RemoteError: the server's data objects do not make one.
     """
-    context = CtxParamsForCommonAuthentication(matching_id=matching_id, device_info=device)
+    context = _context(initiated.info1, matching_id, device)
     answer = initiated.answer
     octets = tlv.encode(
         Tag.AuthenticateServer,

@@ -18,7 +18,7 @@ from rspharness.lpa import local_management
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.discovery import find_events
 from rspharness.lpa.download import AutomaticUser, Download, EndUser
-from rspharness.lpa.download_steps import STANDARD_DEVICE
+from rspharness.lpa.download_steps import STANDARD_DEVICE, protocol_of
 from rspharness.lpa.es9p_client import HttpPort
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
@@ -53,6 +53,7 @@ class Lpa:
         https: HttpsOptions | None = None,
         port: HttpPort | None = None,
         channel: ChannelOptions | None = None,
+        device: DeviceInfo = STANDARD_DEVICE,
     ) -> None:
         """Takes a link to a card; nothing is sent yet.
 
@@ -62,9 +63,12 @@ class Lpa:
             https: Trust and addresses; by default the certificates of the system.
             port: Another way to servers than HTTPS; the caller closes it.
             channel: Options of the logical channel.
+            device: What the device says of itself; with `STANDARD_DEVICE_V3`, or another of
+                version 3, the LPA is one of version 3.
         """
         self.card = IsdrChannel(link, channel)
         self._eid = eid
+        self._device = device
         self._https = HttpsPort(https)
         self._port: HttpPort = port or self._https
 
@@ -144,7 +148,7 @@ class Lpa:
         *,
         user: EndUser | None = None,
         retries: int = 0,
-        device: DeviceInfo = STANDARD_DEVICE,
+        device: DeviceInfo | None = None,
         pause: Callable[[float], object] = sleep,
     ) -> Download:
         """Downloads and installs a Profile; older Notifications for its server go out first.
@@ -153,7 +157,8 @@ class Lpa:
             code: Activation code, as a text or read.
             user: Answers the questions; by default it agrees and knows no Confirmation Code.
             retries: Tries after a transport fault.
-            device: What the device says of itself (`rspharness.lpa.device`).
+            device: What the device says of itself (`rspharness.lpa.device`); by default that of
+                the LPA.
             pause: Waits for a number of seconds before each.
 
         Raises:
@@ -161,14 +166,15 @@ class Lpa:
             DecodeError: the text is no activation code; nothing was sent.
         """
         read = ActivationCode.parse(code) if isinstance(code, str) else code
-        deliver_older(self.card, self._port, read.address)
+        said = device or self._device
+        deliver_older(self.card, self._port, read.address, protocol_of(said))
         return download_with_retries(
             self.card,
             self._port,
             read,
             retries=retries,
             user=user or AutomaticUser(),
-            device=device,
+            device=said,
             pause=pause,
         )
 
@@ -181,4 +187,5 @@ class Lpa:
 
     def deliver_notifications(self) -> tuple[Delivery, ...]:
         """Delivers the Notifications that wait and returns each outcome, in their order."""
-        return deliver_all(self.card, self._port, retrieve_notifications(self.card))
+        waiting = retrieve_notifications(self.card)
+        return deliver_all(self.card, self._port, waiting, protocol_of(self._device))

@@ -163,15 +163,19 @@ class Es9Client:
 
     Attributes:
         address: Address of the server as the activation code or a Notification names it.
+        protocol_version: Highest version it says it supports, in X-Admin-Protocol.
         server_version: Version of the last answer's X-Admin-Protocol, None when it had none.
         role: Role of the TLS certificate expected, None for that of either kind of server.
     """
 
     role: ClassVar[Role | None] = Role.DP_TLS
 
-    def __init__(self, port: HttpPort, address: str) -> None:
+    def __init__(
+        self, port: HttpPort, address: str, protocol_version: str = PROTOCOL_VERSION
+    ) -> None:
         self._port = port
         self.address = address
+        self.protocol_version = protocol_version
         self.server_version: str | None = None
         if isinstance(port, TlsPort):
             port.expect_role(address, self.role)
@@ -189,9 +193,14 @@ class Es9Client:
         )
 
     def initiate_authentication(
-        self, euicc_challenge: bytes, euicc_info1: bytes
+        self, euicc_challenge: bytes, euicc_info1: bytes, lpa_rsp_capability: bytes | None = None
     ) -> InitiateAuthenticationResponse:
         """Opens a session with the card's challenge (16 octets) and EUICCInfo1 (BF20).
+
+        Args:
+            euicc_challenge: The challenge.
+            euicc_info1: EUICCInfo1.
+            lpa_rsp_capability: What the LPA is capable of (85), None for one of version 2.
 
         Raises:
             ServerRefusedError: the function failed; there is no session.
@@ -199,7 +208,10 @@ class Es9Client:
             ServerUnreachableError: no answer came.
         """
         request = InitiateAuthenticationRequest(
-            smdp_address=self.address, euicc_challenge=euicc_challenge, euicc_info1=euicc_info1
+            smdp_address=self.address,
+            euicc_challenge=euicc_challenge,
+            euicc_info1=euicc_info1,
+            lpa_rsp_capability=lpa_rsp_capability,
         )
         return self._call(request, request.PATH, InitiateAuthenticationResponse)
 
@@ -273,7 +285,7 @@ class Es9Client:
     def _post(self, request: JsonMessage, path: str) -> HttpReply:
         headers = {
             "User-Agent": LPAD_USER_AGENT,
-            ADMIN_PROTOCOL_HEADER: ADMIN_PROTOCOL_PREFIX + PROTOCOL_VERSION,
+            ADMIN_PROTOCOL_HEADER: ADMIN_PROTOCOL_PREFIX + self.protocol_version,
             "Content-Type": JSON_CONTENT_TYPE,
         }
         reply = self._port.post(self.address, path, headers, dump_object(request.to_json()))

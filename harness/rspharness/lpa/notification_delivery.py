@@ -23,7 +23,12 @@ from rspcore.messages.notifications import (
     ProfileInstallationResult,
 )
 from rspcore.tags import Tag
-from rspharness.lpa.es9p_client import Es9Client, HttpPort, ServerUnreachableError
+from rspharness.lpa.es9p_client import (
+    PROTOCOL_VERSION,
+    Es9Client,
+    HttpPort,
+    ServerUnreachableError,
+)
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.local_management import code_text
 
@@ -115,20 +120,28 @@ def remove_notification(card: IsdrChannel, seq_number: int) -> None:
         )
 
 
-def deliver(card: IsdrChannel, port: HttpPort, notification: PendingNotification) -> None:
+def deliver(
+    card: IsdrChannel,
+    port: HttpPort,
+    notification: PendingNotification,
+    protocol_version: str = PROTOCOL_VERSION,
+) -> None:
     """Sends one Notification to its server and removes it from the list.
 
     Raises:
         RemoteError: the server did not answer 204, or the card refused the removal.
         ServerUnreachableError: no answer came; the Notification is still on the card.
     """
-    client = Es9Client(port, notification.metadata.notification_address)
+    client = Es9Client(port, notification.metadata.notification_address, protocol_version)
     client.handle_notification(notification.raw)
     remove_notification(card, notification.metadata.seq_number)
 
 
 def deliver_all(
-    card: IsdrChannel, port: HttpPort, notifications: Iterable[PendingNotification]
+    card: IsdrChannel,
+    port: HttpPort,
+    notifications: Iterable[PendingNotification],
+    protocol_version: str = PROTOCOL_VERSION,
 ) -> tuple[Delivery, ...]:
     """Delivers Notifications in order and returns each outcome; a failure stops its server only.
 
@@ -141,37 +154,41 @@ def deliver_all(
         if address in failed:
             error: str | None = f"not tried: {failed[address]}"
         else:
-            error = _try(card, port, notification)
+            error = _try(card, port, notification, protocol_version)
             if error is not None:
                 failed[address] = error
         deliveries.append(Delivery(notification, error))
     return tuple(deliveries)
 
 
-def deliver_older(card: IsdrChannel, port: HttpPort, address: str) -> tuple[Delivery, ...]:
+def deliver_older(
+    card: IsdrChannel, port: HttpPort, address: str, protocol_version: str = PROTOCOL_VERSION
+) -> tuple[Delivery, ...]:
     """Delivers what waits for one server, so that nothing older follows the result of a download.
 
     Args:
         card: An open channel.
         port: The way to servers.
         address: Address of the server, compared without case.
+        protocol_version: Highest version the LPA says it supports.
 
     Raises:
         RemoteError: the card refused the list.
     """
     waiting = retrieve_notifications(card)
-    return deliver_all(
-        card, port, [one for one in waiting if _same(one.metadata.notification_address, address)]
-    )
+    own = [one for one in waiting if _same(one.metadata.notification_address, address)]
+    return deliver_all(card, port, own, protocol_version)
 
 
 def _same(one: str, other: str) -> bool:
     return one.lower() == other.lower()
 
 
-def _try(card: IsdrChannel, port: HttpPort, notification: PendingNotification) -> str | None:
+def _try(
+    card: IsdrChannel, port: HttpPort, notification: PendingNotification, protocol_version: str
+) -> str | None:
     try:
-        deliver(card, port, notification)
+        deliver(card, port, notification, protocol_version)
     except (RemoteError, ServerUnreachableError, DecodeError) as error:
         return str(error)
     return None

@@ -7,18 +7,19 @@ faults whose requirements have no case are listed.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
 from rspharness.mutation.case_copies import label, label_of
-from rspharness.run.collection import Collected
+from rspharness.mutation.server_faults import read_server_faults
+from rspharness.run.collection import Collected, catalogue_path
 from rspharness.run.stash import COLLECTED
 from rspsim.faults.registry import card_fault, card_faults
 
-__all__ = ["FaultKills"]
+__all__ = ["FaultKills", "of_cards", "of_servers"]
 
 _OUTPUT: Final = "rsplab-kills"
 
@@ -26,12 +27,19 @@ _OUTPUT: Final = "rsplab-kills"
 class FaultKills:
     """The plugin of pytest behind `--kills`."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str, breaks: Mapping[str, tuple[str, ...]]) -> None:
+        """Takes the faults.
+
+        Args:
+            kind: What they are, such as "card fault".
+            breaks: The requirements that each of them breaks, by its name.
+        """
+        self._kind, self._breaks = kind, breaks
         self._without_case: list[str] = []
         self._faults: dict[str, list[str]] = defaultdict(list)
-        for fault in card_faults():
-            for requirement in fault.breaks:
-                self._faults[requirement].append(fault.name)
+        for name, rows in breaks.items():
+            for requirement in rows:
+                self._faults[requirement].append(name)
 
     @pytest.hookimpl(trylast=True)
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -49,7 +57,7 @@ class FaultKills:
         collected = config.stash.get(COLLECTED, None)
         if collected is not None:
             items[:] = self._copies(items, collected)
-            self._without_case = list(_without_case(collected))
+            self._without_case = list(self._without(collected))
 
     def _copies(self, items: list[pytest.Item], collected: Collected) -> Iterator[pytest.Item]:
         for item in items:
@@ -73,11 +81,17 @@ class FaultKills:
         """Takes the list that a worker hands over; all workers have the same list."""
         self._without_case = getattr(node, "workeroutput", {}).get(_OUTPUT, self._without_case)
 
+    def _without(self, collected: Collected) -> Iterator[str]:
+        have = {row.id for case in collected.cases.values() for row in case.requirements}
+        for name, rows in self._breaks.items():
+            if not have.intersection(rows):
+                yield f"{name}: it breaks {', '.join(rows)}"
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Prints the faults that no case can find."""
         if not terminalreporter.config.getoption("collectonly"):
             for line in self._without_case:
-                terminalreporter.write_line(f"no case for the card fault {line}")
+                terminalreporter.write_line(f"no case for the {self._kind} {line}")
 
 
 def _shows(fault: str, item: pytest.Item) -> bool:
@@ -100,8 +114,12 @@ def _requirements(metafunc: pytest.Metafunc) -> Iterator[str]:
                     yield from mark.args
 
 
-def _without_case(collected: Collected) -> Iterator[str]:
-    have = {row.id for case in collected.cases.values() for row in case.requirements}
-    for fault in card_faults():
-        if not have.intersection(fault.breaks):
-            yield f"{fault.name}: it breaks {', '.join(fault.breaks)}"
+def of_cards(config: pytest.Config) -> FaultKills:  # noqa: ARG001  as `of_servers`
+    """Returns the plugin with the faults of cards."""
+    return FaultKills("card fault", {fault.name: fault.breaks for fault in card_faults()})
+
+
+def of_servers(config: pytest.Config) -> FaultKills:
+    """Returns the plugin with the faults of our own server."""
+    faults = read_server_faults(catalogue_path(config).parent)
+    return FaultKills("server fault", {one.name: one.breaks for one in faults.values()})

@@ -9,6 +9,7 @@ what a run shares in `rspharness.run.run`, what the reports show in `rspharness.
 from collections.abc import Generator
 from contextlib import ExitStack, nullcontext
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +21,11 @@ from rspharness.run.stash import CASE, COLLECTED, RUN, WRONG_USE, case_of
 if TYPE_CHECKING:
     from rspharness.report.collector import Collector
 
-pytest_plugins = ("rspharness.plugin.options", "rspharness.plugin.fixtures")
+pytest_plugins = (
+    "rspharness.plugin.options",
+    "rspharness.plugin.fixtures",
+    "rspharness.plugin.peer_fixtures",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,6 +39,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_pycollect_makeitem(name: str, obj: object) -> list[pytest.Item] | None:
     """Keeps pytest from collecting the decorator, whose name begins like that of a test."""
     return [] if name == "testcase" and isinstance(obj, TestCaseMarker) else None
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves out the suites of other products than that of the run."""
+    from rspharness.plugin import products  # noqa: PLC0415  light
+
+    return products.is_of_another(collection_path, option_values.value(config, "smdpp")) or None
 
 
 @pytest.hookimpl(trylast=True)
@@ -56,7 +68,12 @@ def _select(config: pytest.Config, items: list[pytest.Item]) -> None:
     from rspharness.run import collection  # noqa: PLC0415  only where there are cases
 
     collected = collection.collect(config, items)
-    collection.make_runs(config, collected)
+    if option_values.value(config, "smdpp"):
+        from rspharness.plugin import products  # noqa: PLC0415  only for another product
+
+        products.make_server_run(config, collected)
+    else:
+        collection.make_runs(config, collected)
     chosen, left = collection.choose(items, option_values.values(config, "case"))
     chosen, elsewhere = collection.shard(chosen, option_values.value(config, "shard"))
     left = [*left, *elsewhere]
@@ -126,7 +143,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
             case.passed()
             lifecycle.refuse_unexpected_pass(case)
     finally:
-        attach_evidence(item.config, case)
+        run = item.stash[RUN]
+        simulated = run.target.name if run.opened and run.target.simulated else ""
+        attach_evidence(item.config, case, run.facts, simulated=simulated)
     return result
 
 
@@ -168,9 +187,11 @@ def _register_fault_plugins(config: pytest.Config, collector: "Collector | None"
     if config.getoption("--rsp-kills") and config.getoption("--rsp-matrix"):
         raise pytest.UsageError("--kills and --matrix are two runs: name one of them")
     if config.getoption("--rsp-kills"):
-        from rspharness.mutation.fault_kills import FaultKills  # noqa: PLC0415  only on request
+        from rspharness.mutation import fault_kills  # noqa: PLC0415  only on request
 
-        config.pluginmanager.register(FaultKills(), "rsplab-kills")
+        servers = bool(option_values.value(config, "smdpp"))
+        made = fault_kills.of_servers if servers else fault_kills.of_cards
+        config.pluginmanager.register(made(config), "rsplab-kills")
     if config.getoption("--rsp-matrix"):
         from rspharness.mutation.matrix_plugin import MatrixPlugin  # noqa: PLC0415  likewise
 

@@ -37,6 +37,8 @@ _OPTIONS: Final = (
     ("record", "", "new file for a recording of everything that passes, to be replayed later"),
     ("change-limit", "", "changing commands a card in a reader may have had over all runs"),
     ("requirements", "", "catalogue of requirements: a file (CSV), or a folder of them"),
+    ("smdpp", "", "the product is an SM-DP+: its https URL, or own for that of rsplab"),
+    ("provision", "", "how orders come to be at that server: management:, directory: or script:"),
 )
 """Name, default and help of each option with one value."""
 

@@ -12,14 +12,16 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from rspcore.errors import ConfigError
 
-__all__ = ["Catalogue", "Condition", "Requirement"]
+__all__ = ["OTHER_PRODUCTS", "Catalogue", "Condition", "Requirement"]
 
 _TOKEN = re.compile(r"\s*(?:(?P<name>\w+)|(?P<sign>[&|!()]))")
 _AXES = "axes.csv"
+OTHER_PRODUCTS: Final = ("lpa.csv", "smdpp.csv", "smds.csv")
+"""Catalogues of products that are no card: a folder is read without them."""
 _COLUMNS = (
     "id",
     "area",
@@ -181,7 +183,8 @@ class Requirement:
 
     Attributes:
         id: `<group>#<nn>`, unique, never renumbered or reused.
-        area: ES6, ES8+, ES10a, ES10b, ES10c, ISD-R/transport, procedure ... or Story.
+        area: ES6, ES8+, ES10a, ES10b, ES10c, ISD-R/transport, procedure ... or Story; of another
+            product its interface, such as ES9+.
         function: Function or procedure the row is about.
         spec_ref: Clause of SGP.22.
         test_case: Section of SGP.23 and name of its test case, as far as public.
@@ -258,15 +261,17 @@ class Catalogue:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Reads a catalogue: a file (CSV, UTF-8), or those of a folder, by their names.
+        """Reads a catalogue: a file (CSV, UTF-8), or those of cards in a folder, by their names.
 
         The table of axes in a folder holds no rows of it (`rspharness.record.axes`).
 
         Raises:
             ConfigError: no such file, none in the folder, a column is missing, an id occurs twice.
         """
-        files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
-        files = [file for file in files if file.name != _AXES]
+        files = [path]
+        if path.is_dir():
+            left_out = {_AXES, *OTHER_PRODUCTS}
+            files = sorted(one for one in path.glob("*.csv") if one.name not in left_out)
         if not files:
             raise ConfigError(f"catalogue of requirements {path}: no .csv file in this folder")
         return cls((row for file in files for row in _rows(file)), path)

@@ -4,10 +4,12 @@ A command's name is its instruction, or for STORE DATA the ES10 function its cha
 a report can show how long EnableProfile takes on this card. Budgets come from the target file.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from math import log
 from time import perf_counter  # noqa: TID251  a stopwatch, not the time of day
+from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError
@@ -15,14 +17,17 @@ from rspcore.tags import Tag
 from rspcore.tlv import read_header
 
 __all__ = [
+    "HISTOGRAM_BINS",
     "CommandNames",
     "Percentiles",
     "Timings",
+    "histogram",
     "is_known_name",
     "percentiles",
     "stopwatch",
 ]
 
+_SHORTEST_MS: Final = 0.001
 _INSTRUCTIONS = {int(ins): ins.name.replace("_", " ") for ins in Ins}
 _SEGMENTS = {
     Tag.BoundProfilePackage: "BPP segment BF36",
@@ -137,6 +142,33 @@ class Percentiles:
     def as_dict(self) -> dict[str, float]:
         """Returns the fields by name."""
         return asdict(self)
+
+
+HISTOGRAM_BINS: Final = 24
+"""Bins of a histogram of times."""
+
+
+def histogram(values: Sequence[float]) -> tuple[int, ...]:
+    """Counts times in bins of equal ratio, from the shortest to the longest of them.
+
+    Times of a card lie over decades; bins of equal width would show one bar.
+
+    Args:
+        values: One or more times in milliseconds.
+
+    Returns:
+        `HISTOGRAM_BINS` counts; where all times are alike, the first has them.
+
+    >>> sum(histogram([0.1, 0.1, 10.0])), histogram([0.1, 0.1, 10.0])[0], histogram([5.0])[0]
+    (3, 2, 1)
+    """
+    low = max(min(values), _SHORTEST_MS)
+    high = max(*values, low)
+    counts = [0] * HISTOGRAM_BINS
+    for value in values:
+        share = log(max(value, low) / low) / log(high / low) if high > low else 0.0
+        counts[min(int(share * HISTOGRAM_BINS), HISTOGRAM_BINS - 1)] += 1
+    return tuple(counts)
 
 
 def percentiles(values: list[float]) -> Percentiles:

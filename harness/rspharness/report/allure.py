@@ -1,9 +1,12 @@
 """Allure: steps, labels and attachments, whenever pytest runs with --alluredir.
 
 allure-pytest writes its own results from pytest's; this module adds what it cannot know: the ids of
-the catalogue, the function as the feature, our steps, and the trace of the APDUs, masked.
+the catalogue, the function as the feature, our steps, the card, and the trace of the APDUs, masked.
+The card is a parameter of the case, so that Allure keeps a history for each card.
 """
 
+from collections.abc import Mapping
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -60,7 +63,7 @@ def describe_case(config: pytest.Config, case: "CaseState") -> None:
 
     first = case.requirements[0]
     dynamic: Any = allure.dynamic
-    dynamic.title(f"{' '.join(case.ids)}: {case.title}")
+    dynamic.title(_title(case))
     dynamic.epic("SGP.22 eUICC")
     dynamic.feature(first.area)
     dynamic.story(first.function)
@@ -75,15 +78,40 @@ def describe_case(config: pytest.Config, case: "CaseState") -> None:
     )
 
 
-def attach_evidence(config: pytest.Config, case: "CaseState") -> None:
-    """Attaches the trace and what was observed to the running Allure case."""
+def attach_evidence(
+    config: pytest.Config, case: "CaseState", facts: Mapping[str, str], *, simulated: str
+) -> None:
+    """Attaches the card, the trace and what was observed to the running Allure case.
+
+    Args:
+        config: Configuration of the run.
+        case: The case.
+        facts: Facts of the run, as far as they are known.
+        simulated: Name of the target where each case has a new simulated card, else empty.
+    """
     if not wants_allure(config):
         return
     import allure  # noqa: PLC0415  only for runs that write Allure results
 
+    card = simulated or _pseudonym(facts.get("eid", ""))
+    dynamic: Any = allure.dynamic
+    dynamic.title(_title(case))  # once more: Allure has named the case after its function meanwhile
+    dynamic.parameter("card", card)
+    for name in ("firmware", "svn", "reader"):
+        if facts.get(name):
+            dynamic.label(name, facts[name])
     text = allure.attachment_type.TEXT
     allure.attach(masked_trace(case.trace.text()), name="APDU trace", attachment_type=text)
     if case.steps.notes:
         allure.attach("\n".join(case.steps.notes), name="Observed", attachment_type=text)
     if case.expected:
         allure.attach(case.explain(), name="Explanation", attachment_type=text)
+
+
+def _title(case: "CaseState") -> str:
+    return f"{' '.join(case.ids)}: {case.title}"
+
+
+def _pseudonym(eid: str) -> str:
+    """Returns a name that is the same for one card in every run, and does not give its EID away."""
+    return f"card {sha256(eid.encode()).hexdigest()[:6]}" if eid else "card without EID"

@@ -193,6 +193,10 @@ class Collector:
             from rspharness.report.old_runs import prune  # noqa: PLC0415  only where it is named
 
             prune(records.path.parent, int(keep))
+        if allure := getattr(self._config.option, "allure_report_dir", None):
+            from rspharness.report.allure_run import write_run  # noqa: PLC0415  only for Allure
+
+            write_run(Path(allure), self.results.facts)
         if self._masked is not None:
             from rspharness.report import masked_views  # noqa: PLC0415  only for a card that is kept
 

@@ -26,7 +26,18 @@ _DECODED_CASES: Final = 100
 _DECODED_LINES: Final = 120
 
 _RED: Final = (Verdict.FAIL, Verdict.ERROR, Verdict.BLOCKED, Verdict.INCONCLUSIVE)
-_PLACE: Final = ("product", "firmware", "eid", "reader", "protocol", "atr", "svn", "rsplab")
+_PLACE: Final = (
+    "product",
+    "firmware",
+    "eid",
+    "reader",
+    "driver",
+    "protocol",
+    "atr",
+    "svn",
+    "euicc_firmware_ver",
+    "rsplab",
+)
 """Facts that name card and place; they stand at the head of the report."""
 
 
@@ -72,7 +83,6 @@ def render(results: Results, traces: dict[str, str], identities: Identities | No
             name = f"{anchor(case)}-{more}"
         used.add(name)
         cases.append({**shown, "anchor": name})
-    worst = max((case["p90"] for case in results.timings.values()), default=0.0)
     facts = {name: value for name, value in results.facts.items() if value}
     return template("index.html.j2").render(
         results=results,
@@ -86,7 +96,6 @@ def render(results: Results, traces: dict[str, str], identities: Identities | No
         matrix=[row for row in results.coverage() if _ran(row.verdicts)],
         verdicts=[str(verdict) for verdict in Verdict],
         uncovered=[row for row in results.rows if row["state"] == "no case" and row["applicable"]],
-        slowest=worst or 1.0,
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 from rspcore.errors import ConfigError
 from rspharness.record.catalogue import Catalogue
 from rspharness.record.time_verdicts import judged
-from rspharness.record.timing import Timings
+from rspharness.record.timing import Timings, histogram
 from rspharness.record.verdicts import GREEN, SEVERITY, Verdict
 from rspharness.report.causes import blocking
 from rspharness.report.requirement_matrix import Row, coverage
@@ -88,7 +88,11 @@ class Results:
             cases=ordered,
             rows=requirement_rows(catalogue, ordered, known),
             timings={
-                name: {**summary.as_dict(), "budget_ms": budgets.get(name)}
+                name: {
+                    **summary.as_dict(),
+                    "budget_ms": budgets.get(name),
+                    "histogram": histogram(timings.by_name[name]),
+                }
                 for name, summary in timings.summary().items()
             },
             duration_s=round(duration_s, 3),

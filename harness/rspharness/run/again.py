@@ -22,7 +22,9 @@ def run_again(options: RunOptions, case: str, shuffle: str = "") -> str:
     >>> run_again(RunOptions(card_fault="es10c.get-eid.cut"), "ES10c.GetEID#02")
     "rsplab run --case 'ES10c.GetEID#02' --target inprocess --card-fault es10c.get-eid.cut"
     """
-    words = ["rsplab", "run", "--case", case, "--target", options.target]
+    words = ["rsplab", "run", "--case", case]
+    if not options.smdpp or options.target.endswith(".toml"):
+        words += ["--target", options.target]
     defaults = {one.name: one.default for one in fields(RunOptions)}
     for name in REPEATED:
         if (value := getattr(options, name)) != defaults[name]:

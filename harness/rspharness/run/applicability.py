@@ -108,7 +108,8 @@ def level_excuse(run: Run, level: Level) -> str:
     everything = run.target.simulated and not run.options.level
     if everything or run.level.allows(level):
         return ""
-    return f"level {level}: allowed here is {run.level}; use --level {level} and --eid"
+    also = "" if run.options.smdpp else " and --eid"
+    return f"level {level}: allowed here is {run.level}; use --level {level}{also}"
 
 
 def _short(identifier: bytes) -> str:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from rspcore.errors import RspError
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b import GetEuiccInfo1Request, GetEuiccInfo2Request, GetRatRequest
-from rspcore.messages.euicc_info import EuiccInfo2, RspCapability, UiccCapability
+from rspcore.messages.euicc_info import EuiccInfo2, UiccCapability
 from rspcore.messages.metadata import PprId
 from rspharness.card.capabilities import read_capabilities
 from rspharness.card.card_under_test import Card
-from rspharness.card.declared_values import ABSENT, bit_names
+from rspharness.card.declared_values import ABSENT, bit_names, capability_names
 from rspharness.record.verdicts import TargetLost
 from rspharness.targets.settings import TargetSettings
 
@@ -89,7 +89,7 @@ def _info2(card: Card) -> dict[str, str]:
         "pp_version": info.pp_version,
         "additional_profile_versions": None if more is None else " ".join(map(str, more)),
         "uicc_capability": bit_names(info.uicc_capability, UiccCapability),
-        "rsp_capability": bit_names(info.rsp_capability, RspCapability),
+        "rsp_capability": capability_names(info.rsp_capability),
         "sas_number": info.sas_acreditation_number,
         "platform_label": dloa.platform_label if dloa else None,
         "discovery_base_url": dloa.discovery_base_url if dloa else None,

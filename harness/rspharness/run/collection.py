@@ -28,8 +28,21 @@ from rspharness.targets.isdr_aids import parse_aid
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 
-__all__ = ["ONE_CARD", "CaseIds", "Collected", "choose", "collect", "make_runs", "ordered", "shard"]
+__all__ = [
+    "ONE_CARD",
+    "CaseIds",
+    "Collected",
+    "catalogue_path",
+    "choose",
+    "collect",
+    "given_options",
+    "make_runs",
+    "ordered",
+    "shard",
+]
 
+SERVERS: Final = "smdpp.csv"
+"""The catalogue of an SM-DP+ under test."""
 ONE_CARD: Final = ("kept", "pcsc", "at", "replay")
 """Kinds of targets with the same card for every case."""
 REAL: Final = ("pcsc", "at")
@@ -170,7 +183,8 @@ def _guard(item: pytest.Function) -> None:
 def catalogue_path(config: pytest.Config) -> Path:
     """Returns the path of the catalogue: the option, or the project's own."""
     given = value(config, "requirements")
-    return Path(given) if given else config.rootpath / "fixtures" / "requirements"
+    path = Path(given) if given else config.rootpath / "fixtures" / "requirements"
+    return path / SERVERS if value(config, "smdpp") and path.is_dir() else path
 
 
 def ordered(items: list[pytest.Item], collected: Collected, seed: str = "") -> list[pytest.Item]:
@@ -399,14 +413,19 @@ def _number(text: str) -> int | None:
 
 def _options(config: pytest.Config) -> tuple[RunOptions, TargetSettings]:
     """Returns the options of the run, those of a replay as it was recorded, and its target."""
-    options = _given(config)
+    options = given_options(config)
     settings = load_settings(options.target, options.reader)
     if settings.pki and options.pki is None:
         options = replace(options, pki=Path(settings.pki))
     return (as_recorded(options, settings) if settings.kind == "replay" else options), settings
 
 
-def _given(config: pytest.Config) -> RunOptions:
+def given_options(config: pytest.Config) -> RunOptions:
+    """Returns the options of a run as they were given.
+
+    Raises:
+        RspError: one cannot be read; the message says where it may come from.
+    """
     eid, pki, state, record = (value(config, name) for name in ("eid", "pki", "state", "record"))
     worker: str = getattr(config, "workerinput", {}).get("workerid", "gw0")
     return RunOptions(
@@ -429,6 +448,8 @@ def _given(config: pytest.Config) -> RunOptions:
         erase_foreign=bool(config.getoption(long_option("erase-foreign"))),
         change_limit=_number(value(config, "change-limit")),
         started=datetime.now(tz=UTC),  # noqa: TID251  certificates are checked at the real time
+        smdpp=value(config, "smdpp"),
+        provision=value(config, "provision"),
     )
 
 

@@ -23,6 +23,8 @@ REPEATED: Final = (
     "curve",
     "seed",
     "change_limit",
+    "smdpp",
+    "provision",
 )
 """Options with one value that may change a verdict: `rsplab run` passes them on to pytest, and the
 line that runs a case again names them."""
@@ -55,6 +57,8 @@ class RunOptions:
         no_redact: True where the views of the run show EID, ICCIDs and IMSIs of a real card.
         record: File to write a recording of the run to, None for none.
         erase_foreign: True where a destructive run may delete what is not of the suites.
+        smdpp: The SM-DP+ under test, an https URL or "own"; empty when a card is under test.
+        provision: How orders come to be there.
     """
 
     target: str = "inprocess"
@@ -76,3 +80,5 @@ class RunOptions:
     no_redact: bool = False
     record: Path | None = None
     erase_foreign: bool = False
+    smdpp: str = ""
+    provision: str = ""

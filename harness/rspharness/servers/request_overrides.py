@@ -46,10 +46,11 @@ class AuthenticateFields(TypedDict, total=False):
     certificate: CertificateLike
     sign_with: PrivateKey
     signature: bytes
-    ci_pkid: bytes
+    ci_pkid: bytes | None
     matching_id: str | None
     device_info: DeviceInfo
     ctx_params1: bytes
+    certificates_and_crls: bytes
 
 
 class PrepareFields(TypedDict, total=False):

@@ -176,10 +176,11 @@ class Session:
             certificate: Certificate in place of CERT.DPauth (or CERT.DSauth).
             sign_with: Key in place of its private key.
             signature: Octets in place of serverSignature1.
-            ci_pkid: euiccCiPKIdToBeUsed.
+            ci_pkid: euiccCiPKIdToBeUsed; None leaves it out (version 3).
             matching_id: MatchingID in ctxParams1; None leaves it out.
             device_info: DeviceInfo in ctxParams1.
-            ctx_params1: The whole of ctxParams1 (A0).
+            ctx_params1: The whole of ctxParams1 (A0; A1 to A3 in version 3).
+            certificates_and_crls: otherCertsInChain (A1) and crlList (A2) of version 3.
         """
         signed = fields.get("server_signed1") or self.server_signed1(**fields)
         credential = self.server.auth
@@ -192,14 +193,16 @@ class Session:
                 device_info=fields.get("device_info", DEVICE_INFO),
             ).encode()
         )
-        self.ci_pkid = fields.get("ci_pkid", self.server.ci_pkid)
+        named = fields.get("ci_pkid", self.server.ci_pkid)
+        self.ci_pkid = named or b""
         return tlv.encode(
             Tag.AuthenticateServer,
             signed,
             tlv.encode(Tag.Signature, signature),
-            tlv.encode(Tag.OctetString, self.ci_pkid),
+            b"" if named is None else tlv.encode(Tag.OctetString, named),
             der_of(fields.get("certificate", credential)),
             self.ctx_params1,
+            fields.get("certificates_and_crls", b""),
         )
 
     def authenticate(self, **fields: Unpack[AuthenticateFields]) -> AuthenticateServerResponse:

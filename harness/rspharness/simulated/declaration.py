@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rspcore.messages.es10b import GetRatResponse
-from rspcore.messages.euicc_info import RspCapability, TreProperty, UiccCapability
+from rspcore.messages.euicc_info import TreProperty, UiccCapability
 from rspcore.messages.isdr import LpaeSupport
 from rspcore.messages.metadata import PprId
+from rspcore.messages.v3.card_and_device import EuiccConfiguration
 from rspharness.card.capabilities import options_of_rat
-from rspharness.card.declared_values import ABSENT, bit_names
+from rspharness.card.declared_values import ABSENT, bit_names, capability_names
 
 if TYPE_CHECKING:
     from rspsim.euicc.state import CardState
@@ -29,6 +30,7 @@ def options_of(state: "CardState") -> dict[str, bool]:
         "O_E_LPAe": bool(interfaces),
         "LPAE_CAT": LpaeSupport.lpaeUsingCat in interfaces,
         "LPAE_SCWS": LpaeSupport.lpaeUsingScws in interfaces,
+        "LPAE_E4E": EuiccConfiguration.lpaeUsingE4Esupported in interfaces,
         "O_E_INTEGRATED": TreProperty.isIntegrated in (state.personality.tre_properties or ()),
     }
 
@@ -51,7 +53,8 @@ def declared_values(state: "CardState") -> dict[str, str | int | bool]:
         "pp_version": personality.pp_version,
         "additional_profile_versions": None if versions is None else _listed(versions),
         "uicc_capability": bit_names(personality.uicc_capability, UiccCapability),
-        "rsp_capability": bit_names(personality.rsp_capability, RspCapability),
+        "rsp_capability": capability_names(personality.rsp_capability),
+        "highest_svn": personality.highest_svn,
         "sas_number": personality.sas_accreditation_number,
         "platform_label": dloa.platform_label if dloa else None,
         "discovery_base_url": dloa.discovery_base_url if dloa else None,

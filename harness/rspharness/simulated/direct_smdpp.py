@@ -136,6 +136,7 @@ class DirectSmdpp:
         back_to_stock: bool = False,
         careless: Collection[str] = (),
         lowest_svn: str = "",
+        version: str = "",
         fault: str = "",
     ) -> None:
         """Sets the server up.
@@ -149,6 +150,7 @@ class DirectSmdpp:
             back_to_stock: Whether a Profile is in stock again when a card has deleted it.
             careless: Names of checks that it leaves out (`rspsim.smdpp.policy`).
             lowest_svn: Lowest version of a card that it serves, as "2.6.0"; empty for the usual.
+            version: Highest version of the protocol it speaks, as "3.1.0"; empty for the usual.
             fault: Name of a server fault that is on, empty for none.
 
         Raises:
@@ -160,6 +162,8 @@ class DirectSmdpp:
         policy = Policy(after_deletion=deletion, skipped_checks=frozenset(careless))
         if lowest_svn:
             policy = replace(policy, lowest_svn=Version.from_text(lowest_svn))
+        if version:
+            policy = replace(policy, version=Version.from_text(version))
         self._clock = ManualClock(started)
         self._smdpp = SmDpPlus(
             pki,

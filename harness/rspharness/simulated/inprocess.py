@@ -8,6 +8,7 @@ from typing import Final, Protocol, TypeVar
 from rspcore.errors import ConfigError, LocalError
 from rspcore.messages.euicc_info import RspCapability, TreProperty, UiccCapability
 from rspcore.messages.isdr import LpaeSupport
+from rspcore.messages.v3.capability_bits import EuiccRspCapability
 from rspcore.profile_maker import make_profile, preset
 from rspharness.simulated.declaration import declared_values, options_of
 from rspharness.targets.modelled_times import ModelledLink, TimeModel
@@ -136,17 +137,16 @@ def _words(card: Mapping[str, str], key: str, known: Mapping[str, T]) -> Iterato
 
 
 def _lacking(kind: Personality, names: frozenset[str]) -> Personality:
-    known = {*RspCapability.__members__, *UiccCapability.__members__}
+    capability = EuiccRspCapability if kind.version_3 else RspCapability
+    known = {*capability.__members__, *UiccCapability.__members__}
     if unknown := sorted(names - known):
         raise ConfigError(
-            f"[card] without = {', '.join(unknown)}: expected bits of RspCapability or "
+            f"[card] without = {', '.join(unknown)}: expected bits of {capability.__name__} or "
             f"UICCCapability: {', '.join(sorted(known))}"
         )
     return replace(
         kind,
-        rsp_capability=frozenset(
-            b for b in kind.rsp_capability if RspCapability(b).name not in names
-        ),
+        rsp_capability=frozenset(b for b in kind.rsp_capability if capability(b).name not in names),
         uicc_capability=frozenset(
             b for b in kind.uicc_capability if UiccCapability(b).name not in names
         ),
@@ -183,6 +183,7 @@ def declared_by_maker(settings: TargetSettings, state: CardState) -> TargetSetti
         declared.update(one.values)
     return replace(
         settings,
+        version="v3" if state.personality.version_3 else settings.version,
         options={**options, **settings.options},
         values={**declared, **settings.values},
     )

@@ -23,6 +23,11 @@ from rspharness.targets.transport import PoweredLink
 
 __all__ = ["ReplayTarget"]
 
+
+class NotRecordedError(TargetLost, ConfigError):
+    """Reports that a recording has no answer: the target is lost, and its file is the remedy."""
+
+
 _SHOWN: Final = 20
 """Octets of a command that a message shows."""
 
@@ -107,7 +112,7 @@ class _Strict:
                 del self._left[0 if self._ordered else place : place + 1]
                 return
         what = f"of {label}" if label else "outside of a case"
-        raise TargetLost(f"{self._source}: no session {what} is recorded from here on")
+        raise NotRecordedError(f"{self._source}: no session {what} is recorded from here on")
 
     def command(self, command: bytes) -> Answered:
         """Returns the next event, which has to be this command.
@@ -123,7 +128,7 @@ class _Strict:
             where = f"line {event.line} has {_shown(event.command)}"
         else:
             where = "there is a reset" if event else "the session ends"
-        raise TargetLost(f"{self._source}: {_shown(command)} is not recorded here: {where}")
+        raise NotRecordedError(f"{self._source}: {_shown(command)} is not recorded here: {where}")
 
     def reset(self) -> Reset:
         """Returns the next event, which has to be a reset.
@@ -136,7 +141,7 @@ class _Strict:
             self._place += 1
             return event
         where = f"line {event.line} has {_shown(event.command)}" if event else "the session ends"
-        raise TargetLost(f"{self._source}: no reset is recorded here: {where}")
+        raise NotRecordedError(f"{self._source}: no reset is recorded here: {where}")
 
     def _event(self) -> Reset | Answered | None:
         events = self._session.events
@@ -194,7 +199,7 @@ class _Searching:
         if place is None:
             again = any(one == command for _, one in self._places)
             why = "not in this state of the card" if again else "not at all"
-            raise TargetLost(f"{self._source}: {_shown(command)} is not recorded: {why}")
+            raise NotRecordedError(f"{self._source}: {_shown(command)} is not recorded: {why}")
         self._place = place + 1
         event = self._commands[place]
         self._state.answered(command, event.response or b"")
@@ -208,7 +213,7 @@ class _Searching:
         """
         place = self._from_here(self._resets)
         if place is None:
-            raise TargetLost(f"{self._source}: no reset is recorded")
+            raise NotRecordedError(f"{self._source}: no reset is recorded")
         self._place = place + 1
         self._state.reset()
         return self._resets[place]
@@ -236,7 +241,7 @@ class _ReplayLink:
         """
         event = self._reader.command(command)
         if event.response is None:
-            raise TargetLost(f"line {event.line} of the recording: the card did not answer")
+            raise NotRecordedError(f"line {event.line} of the recording: the card did not answer")
         self.answer_ms = event.elapsed_ms or 0.0
         return event.response
 

@@ -1,6 +1,7 @@
 """The plugin, run by pytest inside pytest on the fake card."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -579,3 +580,16 @@ def test_allure_results_carry_steps_and_labels(suite, pytester):
     labels = {(label["name"], label["value"]) for label in result["labels"]}
     assert {("feature", "ES10c"), ("tag", "ES10c.GetEID#02")} <= labels
     assert any(a["name"] == "APDU trace" for a in result["attachments"])
+    assert result["name"].startswith("ES10c.GetEID#02: ")
+    assert result["parameters"] == [{"name": "card", "value": "'fake'"}]
+
+
+def test_allure_knows_the_card_and_what_is_not_right(suite, pytester):
+    assert suite(PASS, "--alluredir", "allure").ret == 0
+    folder = pytester.path / "allure"
+    environment = (folder / "environment.properties").read_text("utf-8").splitlines()
+    assert {"target=inprocess", "svn=2.5.0"} <= set(environment)
+    categories = json.loads((folder / "categories.json").read_text("utf-8"))
+    message = "Failed: ES10c.GetEID#02  BLOCKED at step 1: Given\n  reason: another row"
+    fitting = [one["name"] for one in categories if re.match(one.get("messageRegex", "$"), message)]
+    assert fitting == ["Blocked by another requirement"]

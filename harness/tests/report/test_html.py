@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from rspharness.record.timing import histogram
 from rspharness.record.trace import Trace
 from rspharness.report.html import render
 from rspharness.report.identities import Identities
@@ -41,6 +42,24 @@ def _page(*cases, identities=None, traces=None, **more):
     results = Results(facts={"target": "card", "reader": "ACS", "atr": "3B 00"}, **more)
     results.cases = list(cases)
     return render(results, traces or {}, identities)
+
+
+def test_times_have_a_histogram_in_words_and_bars():
+    timings = {
+        "SELECT": {
+            "count": 4,
+            "p50": 1.0,
+            "p90": 9.0,
+            "p99": 9.0,
+            "maximum": 9.0,
+            "budget_ms": None,
+            "histogram": list(histogram([1.0, 1.0, 1.0, 9.0])),
+        }
+    }
+    page = _page(_case("A#01", "pass"), timings=timings)
+    assert 'aria-label="4 times of SELECT, most of them near 1.00 ms, the longest 9.00 ms"' in page
+    bars = re.findall(r'<rect x="(\d+)" y="[\d.]+" width="5" height="([\d.]+)"><title>(\d+)', page)
+    assert bars == [("0", "24.0", "3"), ("138", "10.0", "1")]
 
 
 def test_page_opens_with_the_answer_and_the_worst_stands_first():

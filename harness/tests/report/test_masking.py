@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rspcore.profile_maker import ProfileParameters, preset
+from rspharness.report.allure import _pseudonym
 from rspharness.report.masking import masked, masked_trace
 
 ROOT = Path(__file__).parents[3]
@@ -121,3 +122,10 @@ def test_report_shows_no_secret_and_its_traces_do(tmp_path):
     assert [code for code in CODES if not holds(traces, code)] == []
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o777 for path in (folder / "traces").iterdir()} == {0o600}
+
+
+def test_a_card_has_one_history_whatever_its_eid_is_shown_as():
+    one, other = (_pseudonym(f"8904903212345123451234567890{end}") for end in ("1235", "2345"))
+    assert one != other
+    assert one == _pseudonym("89049032123451234512345678901235")
+    assert "8904" not in one

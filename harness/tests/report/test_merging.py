@@ -14,10 +14,12 @@ from test_results import CATALOGUE, _case
 
 from rspcore.errors import ConfigError
 from rspharness.cli.main import main
+from rspharness.mutation.matrix_file import read, write
 from rspharness.report.merging import merged
 from rspharness.report.old_runs import prune
 from rspharness.report.run_folder import RunFolder
 from rspharness.run.collection import shard
+from rspsim.faults.registry import card_faults
 
 
 def _part(root, *cases, end="", **facts):
@@ -54,6 +56,20 @@ def test_parts_of_a_run_are_one_report(tmp_path, capsys):
     assert main(["merge", str(one), "--to", str(tmp_path / "alone")]) == 0
     assert main(["merge", str(one), "--to", str(tmp_path / "alone")]) == 3
     assert "name a new folder by --to" in capsys.readouterr().err
+
+
+def test_parts_of_a_fault_matrix_are_one_matrix(tmp_path):
+    one = _part(tmp_path / "a", _case("ES10c.GetEID#01", "pass"))
+    other = _part(tmp_path / "b", _case("ES10c.GetEID#02", "pass"))
+    first, *_ = card_faults()
+    write(one / "fault_matrix.json", {first.name: ["ES10c.GetEID#01"]})
+    main(["merge", str(one), str(other), "--to", str(tmp_path / "without")])
+    assert not (tmp_path / "without" / "fault_matrix.json").exists()
+    write(other / "fault_matrix.json", {first.name: ["ES10c.GetEID#02"]})
+    main(["merge", str(one), str(other), "--to", str(tmp_path / "all")])
+    matrix = read(tmp_path / "all" / "fault_matrix.json")
+    assert matrix[first.name] == ["ES10c.GetEID#01", "ES10c.GetEID#02"]
+    assert matrix.keys() == {fault.name for fault in card_faults()}
 
 
 def test_case_that_ran_again_is_that_of_the_last_part(tmp_path):

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT / "harness" / "kept"))
 import card_lists  # noqa: E402  beside the programs, in no package
 import cell_results  # noqa: E402  likewise
+import cells  # noqa: E402  likewise
 from cell_runs import Cell, Outcome, compare  # noqa: E402  likewise
 
 pytestmark = pytest.mark.once
@@ -120,6 +121,19 @@ def test_cell_that_ran_is_taken_from_the_file(tmp_path, monkeypatch):
     assert found(directly=True) is None
     monkeypatch.setattr(cell_results.sources, "digest", lambda: "other sources")
     assert found() is None
+
+
+def test_first_of_two_runs_is_the_cell_in_the_order_of_the_files():
+    orders = [Cell("blank", "profiles", order) for order in ("files", "shuffled", "twice")]
+    assert [one.order for one in cells._to_run(orders)] == ["twice", "shuffled"]
+    assert [one.order for one in cells._to_run(orders[:2])] == ["shuffled", "files"]
+    other = Cell("nearly-full", "profiles", "files")
+    assert cells._to_run([*orders, other])[-1] == other
+
+
+def test_longest_cells_begin_first():
+    every = [Cell("blank", level, "files") for level in ("read-only", "profiles", "destructive")]
+    assert cells._to_run(every) == every[::-1]
 
 
 @pytest.mark.parametrize("program", ["kept/alone", "kept/cells", "kept/kills", "hostile/table"])

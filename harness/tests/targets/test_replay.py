@@ -6,6 +6,7 @@ import pytest
 from rspcore.errors import ConfigError
 from rspcore.ids import Eid
 from rspcore.pki.generate import make_pki
+from rspharness.cli.main import main
 from rspharness.record.recording import begin, read_recording
 from rspharness.record.verdicts import TargetLost
 from rspharness.run.opening import load_settings
@@ -109,6 +110,14 @@ def test_searching_replay_answers_nothing_in_another_state_of_the_card(tmp_path)
         _replayed(link_lost, *OPENED, SET_ADDRESS, addresses)
     with pytest.raises(TargetLost, match="BF 2E 00 00 is not recorded: not at all"):
         _replayed(_replay(path, search=True), *OPENED, CHALLENGE)
+
+
+def test_what_is_not_recorded_ends_a_command_of_the_lpa_with_3(tmp_path, capsys):
+    path = tmp_path / "info.txt"
+    assert main(["lpa", "info", "--target", "inprocess", "--trace", str(path)]) == 0
+    for kind in ("replay", "replay-search"):
+        assert main(["lpa", "list", "--target", f"{kind}:{path}"]) == 3
+        assert "is not recorded" in capsys.readouterr().err
 
 
 def test_state_is_what_was_sent_since_the_reset_and_what_changed_the_card():

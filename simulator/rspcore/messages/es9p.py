@@ -196,13 +196,17 @@ class FailureResponse(JsonMessage):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InitiateAuthenticationRequest(JsonMessage):
-    """ES9+.InitiateAuthentication request: EUICCInfo1 with its tag (BF20), challenge without."""
+    """ES9+.InitiateAuthentication request: EUICCInfo1 with its tag (BF20), challenge without.
+
+    `lpa_rsp_capability` is of version 3, a BIT STRING with its tag (85).
+    """
 
     PATH: ClassVar[str] = PATH_PREFIX + "initiateAuthentication"
 
     smdp_address: Annotated[str, Member("smdpAddress", TEXT, also=("smdsAddress",))]
     euicc_challenge: Annotated[bytes, Member("euiccChallenge", BASE64)]
     euicc_info1: Annotated[bytes, Member("euiccInfo1", BASE64)]
+    lpa_rsp_capability: Annotated[bytes | None, Member("lpaRspCapability", BASE64)] = None
     header: Annotated[RequestHeader | None, Member("header", message(RequestHeader))] = None
 
 

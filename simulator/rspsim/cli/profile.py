@@ -3,20 +3,18 @@
 import argparse
 from pathlib import Path
 
-from rspsim.cli.setting_options import LateParser, add_settings
+from rspsim.cli.setting_options import LateParser, add_settings, late_commands
 
 __all__ = ["add_parser"]
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds `profile` with its sub-commands to the program."""
-    parser = subparsers.add_parser(
+    commands = late_commands(
+        subparsers,
         "profile",
-        help="make profile packages",
-        description="Profile packages with test keys; not for real subscriptions.",
-    )
-    commands = parser.add_subparsers(
-        title="commands", metavar="COMMAND", required=True, parser_class=LateParser
+        "make profile packages",
+        "Profile packages with test keys; not for real subscriptions.",
     )
     make = commands.add_parser(
         "make",

@@ -1,6 +1,7 @@
 """What the commands that serve have in common: file of the state, a line for each exchange, end."""
 
 import argparse
+import gc
 import os
 import signal
 import threading
@@ -12,7 +13,7 @@ from rspcore.errors import ConfigError
 from rspcore.printable_text import printable
 from rspsim.smdpp.history import Exchange
 
-__all__ = ["exchange_line", "state_file", "wait_for_signal"]
+__all__ = ["exchange_line", "keep_from_collector", "state_file", "wait_for_signal"]
 
 _LONGEST_PATH: Final = 100
 
@@ -59,3 +60,12 @@ def state_file(options: argparse.Namespace, role: str) -> Path | None:
             f"{file.parent}: {error.strerror}; name a file by --state, or give --in-memory"
         ) from error
     return file
+
+
+def keep_from_collector() -> None:
+    """Takes what there is by now out of the sight of the garbage collector: it stays to the end.
+
+    Otherwise the collector walks over every module again and again while the server answers, which
+    is a seventh of the work of a session.
+    """
+    gc.freeze()

@@ -12,7 +12,7 @@ from typing import Any, Final
 from rspcore.errors import DecodeError
 from rspsim.cli.program import Parser
 
-__all__ = ["LateParser", "add_settings", "chosen"]
+__all__ = ["LateParser", "add_settings", "chosen", "late_commands"]
 
 _PREFIX: Final = "setting_"
 """Before the names of settings among the attributes of the options."""
@@ -41,6 +41,26 @@ class LateParser(Parser):
         """Returns the help, as every parser does."""
         self._filled()
         return super().format_help()
+
+
+def late_commands(
+    subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    summary: str,
+    description: str,
+) -> "argparse._SubParsersAction[LateParser]":
+    """Adds an area to the program, and returns what gets its sub-commands.
+
+    Args:
+        subparsers: The areas of the program.
+        name: Name of the area.
+        summary: What the list of areas says of it.
+        description: What its own help says.
+    """
+    parser = subparsers.add_parser(name, help=summary, description=description)
+    return parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=LateParser
+    )
 
 
 def add_settings(group: "argparse._ActionsContainer", *areas: str, but: Sequence[str] = ()) -> None:

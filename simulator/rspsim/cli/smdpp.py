@@ -6,7 +6,7 @@ Only the parsers are here; what a sub-command needs is imported when it runs.
 import argparse
 from pathlib import Path
 
-from rspsim.cli.setting_options import LateParser, add_settings
+from rspsim.cli.setting_options import LateParser, add_settings, late_commands
 
 __all__ = ["add_parser"]
 
@@ -15,13 +15,11 @@ _DEFAULT_PORT = 8443
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds `smdpp` with its sub-commands to the program."""
-    parser = subparsers.add_parser(
+    commands = late_commands(
+        subparsers,
         "smdpp",
-        help="run the mock SM-DP+",
-        description="A mock SM-DP+ (SGP.22 version 2). Test keys only; not for real profiles.",
-    )
-    commands = parser.add_subparsers(
-        title="commands", metavar="COMMAND", required=True, parser_class=LateParser
+        "run the mock SM-DP+",
+        "A mock SM-DP+ (SGP.22 version 2). Test keys only; not for real profiles.",
     )
     _add_serve(commands)
     faults = commands.add_parser("faults", help="list the faults the server can be given")

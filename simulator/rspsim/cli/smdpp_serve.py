@@ -18,7 +18,7 @@ from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import issue_tls
 from rspcore.profile_maker import preset
 from rspsim.cli.console import Console
-from rspsim.cli.serving import exchange_line, state_file, wait_for_signal
+from rspsim.cli.serving import exchange_line, keep_from_collector, state_file, wait_for_signal
 from rspsim.cli.setting_options import chosen
 from rspsim.cli.smdpp_setup import make_server, packages
 from rspsim.server_setup import (
@@ -123,6 +123,7 @@ def _serve(options: argparse.Namespace, state: "FileState | None") -> int:
             server.history.listen(lambda exchange: console.line(exchange_line(exchange)))
             server.on_order_again = orders.show_again
         stack.enter_context(Courier(server, lock, partners))
+        keep_from_collector()
         wait_for_signal(stack)
     return 0
 
@@ -215,13 +216,14 @@ class _Orders:
         self._wishes = chosen(options, "order")
         self._console = console
         self._packages: dict[int, Package] = {}
-        self._kept = server.orders.all()
-        if self._kept and not self._wanted():
-            return
-        matching_id = self._wishes.get("matching_id")
-        for package in packages(options, server.identity.address, self._iccid()):
-            self._order(package, matching_id)
-            matching_id = None
+        with server.state.unit():  # another process may start on the same file at this moment
+            self._kept = server.orders.all()
+            if self._kept and not self._wanted():
+                return
+            matching_id = self._wishes.get("matching_id")
+            for package in packages(options, server.identity.address, self._iccid()):
+                self._order(package, matching_id)
+                matching_id = None
 
     def _wanted(self) -> bool:
         """Returns whether something is ordered, though the file has orders.

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from rspsim.cli.setting_options import LateParser, add_settings
+from rspsim.cli.setting_options import LateParser, add_settings, late_commands
 
 __all__ = ["add_parser"]
 
@@ -12,11 +12,8 @@ _DEFAULT_PORT = 8444
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds `smds` with its sub-commands to the program."""
-    parser = subparsers.add_parser(
-        "smds", help="run the mock SM-DS", description="A mock SM-DS (SGP.22 version 2)."
-    )
-    commands = parser.add_subparsers(
-        title="commands", metavar="COMMAND", required=True, parser_class=LateParser
+    commands = late_commands(
+        subparsers, "smds", "run the mock SM-DS", "A mock SM-DS (SGP.22 version 2)."
     )
     serve = commands.add_parser(
         "serve",

@@ -11,7 +11,7 @@ from rspcore.pki.generate import issue_tls
 from rspcore.pki.roles import Role
 from rspcore.server_address import host_of
 from rspsim.cli.console import Console
-from rspsim.cli.serving import exchange_line, state_file, wait_for_signal
+from rspsim.cli.serving import exchange_line, keep_from_collector, state_file, wait_for_signal
 from rspsim.cli.setting_options import chosen
 from rspsim.cli.smdpp_setup import clock_of
 from rspsim.faults.registry import server_faults
@@ -88,6 +88,7 @@ def serve(options: argparse.Namespace) -> int:
             console.line(f"            Authorization: Bearer {admin.token}")
         with lock:
             server.history.listen(lambda exchange: console.line(exchange_line(exchange)))
+        keep_from_collector()
         wait_for_signal(stack)
     return 0
 

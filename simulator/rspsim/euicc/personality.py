@@ -4,7 +4,7 @@ A personality holds the fixed fields of EUICCInfo1 and EUICCInfo2, the ATR, the 
 options its version decides. What changes while a card lives (free memory, forbidden rules, CI keys)
 is computed elsewhere. No handler asks for a version: whatever differs is a field here.
 
-Source: SGP.22 v2, 5.7.8 and annex H; ETSI TS 102 221, 6.3 for the ATR.
+Source: SGP.22 v2 and v3.1, 5.7.8 and annex H; ETSI TS 102 221, 6.3 for the ATR.
 """
 
 from dataclasses import field
@@ -20,7 +20,8 @@ from rspcore.messages.euicc_info import (
     TreProperty,
     UiccCapability,
 )
-from rspsim.euicc.options import Options
+from rspcore.messages.v3.capability_bits import EuiccRspCapability, LpaMode
+from rspsim.euicc.options import Options, PendingListing
 
 __all__ = ["PERSONALITIES", "PLAIN_SIM", "Personality", "personality_named"]
 
@@ -37,13 +38,14 @@ class Personality:
 
     Attributes:
         name: Name it is asked for by, for example "v2.5".
-        svn: SGP.22 version the card claims.
+        svn: SGP.22 version the card claims; of a card of version 3 the lowest one it works with.
+        highest_svn: Highest SGP.22 version of a card of version 3; None for a card of version 2.
         profile_version: Version of the profile package specification.
         firmware_version: Vendor's version of the card's software.
         uicc_capability: Bits of UICCCapability.
         ts102241_version: Java Card API version, or None without Java Card.
         globalplatform_version: GlobalPlatform Card Specification version, or None.
-        rsp_capability: Bits of RspCapability.
+        rsp_capability: Bits of RspCapability, of a card of version 3 those of EuiccRspCapability.
         category: euiccCategory, or None to leave the field out.
         pp_version: Version of the protection profile.
         sas_accreditation_number: Production site's accreditation, up to 64 characters.
@@ -52,6 +54,7 @@ class Personality:
         tre_product_reference: Text, or None.
         additional_profile_versions: Further versions of profile packages understood, or None.
         lpae_support: LPAe bits for the select data, or None to leave the field out.
+        lpa_mode: lpaMode, or None to leave the field out (the field exists from v3.0).
         atr: Answer to reset.
         max_data_length: Longest data field of a command, as the FCI of the ISD-R gives it, octets.
         nvm_size: Non-volatile memory for Profiles, in octets.
@@ -62,6 +65,7 @@ class Personality:
 
     name: str
     svn: Version
+    highest_svn: Version | None = None
     profile_version: Version
     firmware_version: Version
     uicc_capability: frozenset[int]
@@ -76,12 +80,18 @@ class Personality:
     tre_product_reference: str | None = None
     additional_profile_versions: tuple[Version, ...] | None = None
     lpae_support: frozenset[int] | None = None
+    lpa_mode: int | None = None
     atr: bytes = _ATR
     max_data_length: int = 255
     nvm_size: int = 512 * 1024
     ram_size: int = 16 * 1024
     isdr: bool = True
     options: Options = field(default_factory=Options)
+
+    @property
+    def version_3(self) -> bool:
+        """Returns whether the card has the messages and functions of version 3."""
+        return self.highest_svn is not None
 
 
 _UICC_V2_2: Final = frozenset(
@@ -181,7 +191,37 @@ _V2_6: Final = replace(
     options=Options(),
 )
 
-PERSONALITIES: Final = (_V2_2_2, _V2_3, _V2_4, _V2_5, _V2_6)
+_RSP_V3_0: Final = frozenset(
+    {
+        EuiccRspCapability.additionalProfile,
+        EuiccRspCapability.testProfileSupport,
+        EuiccRspCapability.deviceInfoExtensibilitySupport,
+        EuiccRspCapability.serviceSpecificDataSupport,
+        EuiccRspCapability.euiccRspCapInInfo1,
+    }
+)
+_V3_0: Final = replace(
+    _V2_6,
+    name="v3.0",
+    svn=_version("2.2.0"),
+    highest_svn=_version("3.0.0"),
+    firmware_version=_version("2.0.0"),
+    rsp_capability=_RSP_V3_0,
+    category=None,
+    sas_accreditation_number="RSPLAB-TEST-3.0",
+    lpa_mode=LpaMode.lpad,
+    options=Options(pending_listing=PendingListing.REFUSED),
+)
+_V3_1: Final = replace(
+    _V3_0,
+    name="v3.1",
+    highest_svn=_version("3.1.0"),
+    firmware_version=_version("2.1.0"),
+    rsp_capability=_RSP_V3_0 | {EuiccRspCapability.v3ObjectsInCtxParamsCASupport},
+    sas_accreditation_number="RSPLAB-TEST-3.1",
+)
+
+PERSONALITIES: Final = (_V2_2_2, _V2_3, _V2_4, _V2_5, _V2_6, _V3_0, _V3_1)
 """Every personality, oldest version first; each but the first is made from the one before it."""
 
 

@@ -71,10 +71,14 @@ def hostile_card(name: str) -> "HostileCard":
 
 
 def server_faults() -> "tuple[ServerFault, ...]":
-    """Returns every server fault; a server is given them and finds each by its name."""
-    from rspsim.faults.server import FAULTS  # noqa: PLC0415  a card needs none of them
+    """Returns every server fault; a server is given them and finds each by its name.
 
-    return FAULTS
+    The last ones are those that no LPA notices.
+    """
+    from rspsim.faults.server import FAULTS  # noqa: PLC0415  a card needs none of them
+    from rspsim.faults.server.careless import CARELESS  # noqa: PLC0415  likewise
+
+    return (*FAULTS, *CARELESS)
 
 
 def card_fault(name: str) -> "CardFault":

@@ -111,7 +111,16 @@ class History:
             exchange: The exchange, bodies whole.
             refused: Status with which the request was refused before a function ran, or None.
         """
-        kept = self._as_kept(exchange, refused)
+        kept = self._keep(self._as_kept(exchange, refused))
+        for listener in tuple(self._listeners):
+            try:
+                listener(kept)
+            except Exception:  # noqa: BLE001  whatever it is, it is logged, once
+                _LOG.exception("a listener of the history fails and is dropped")
+                self._listeners.remove(listener)
+
+    def _keep(self, kept: Exchange) -> Exchange:
+        """Keeps an exchange, and returns it with its number."""
         self._exchanges.append((kept, kept.octets))
         self._count = kept.number
         self._octets += self._exchanges[-1][1]
@@ -120,12 +129,7 @@ class History:
             or self._octets > self._limits.history_octets
         ):
             self._octets -= self._exchanges.popleft()[1]
-        for listener in tuple(self._listeners):
-            try:
-                listener(kept)
-            except Exception:  # noqa: BLE001  whatever it is, it is logged, once
-                _LOG.exception("a listener of the history fails and is dropped")
-                self._listeners.remove(listener)
+        return kept
 
     def listen(self, listener: Callable[[Exchange], None]) -> None:
         """Adds a listener, which is called with every exchange from now on."""

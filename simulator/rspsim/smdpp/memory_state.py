@@ -1,13 +1,15 @@
 """The state of a server in memory, with the same parts as one in a file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
 from rspcore.errors import LocalError
 from rspsim.smdpp.errands import MemoryErrands
+from rspsim.smdpp.history import History
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.smdpp.protocol.server_calls import MemoryAnswered
+from rspsim.smdpp.shared_settings import MemorySettings
 from rspsim.smdpp.stock.order_repository import MemoryOrders
 from rspsim.smdpp.stock.profiles import MemoryProfiles
 from rspsim.smdpp.stock.receipts import MemoryReceipts, MemorySeen
@@ -27,6 +29,7 @@ class MemoryState:
         receipts: The Notifications received.
         answered: The calls of operators answered last.
         errands: The calls that have to be made to partners.
+        settings: What was changed of policy and clock.
     """
 
     def __init__(self, limits: KeptLimits = USUAL_LIMITS) -> None:
@@ -37,7 +40,19 @@ class MemoryState:
         self.receipts = MemoryReceipts(limits)
         self.answered = MemoryAnswered()
         self.errands = MemoryErrands()
+        self.settings = MemorySettings()
+        self._limits = limits
+        self._snapshots: dict[str, object] = {}
         self._empty = self.snapshot()
+
+    @property
+    def snapshots(self) -> MutableMapping[str, object]:
+        """Returns the snapshots that are kept, by name."""
+        return self._snapshots
+
+    def make_history(self) -> History:
+        """Makes a history in memory."""
+        return History(self._limits)
 
     @contextmanager
     def unit(self) -> Iterator[None]:

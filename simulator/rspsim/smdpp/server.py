@@ -11,7 +11,7 @@ leaves `handle` is a bug in this server.
 Source: SGP.22 v2, 5.6 and 6.5.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
@@ -19,7 +19,6 @@ from typing import Any, Final, Protocol
 from rspcore.crypto.curves import Curve
 from rspcore.errors import DecodeError
 from rspcore.frozen import dataclass, replace
-from rspcore.ids import TransactionId
 from rspcore.messages.es9p import (
     PATH_PREFIX,
     ExecutionStatus,
@@ -30,7 +29,7 @@ from rspcore.messages.es9p import (
     StatusCodeData,
 )
 from rspcore.messages.json_codec import load_object
-from rspcore.pki.bundle import Credential, Pki
+from rspcore.pki.bundle import Pki
 from rspcore.pki.roles import Role
 from rspcore.printable_text import printable
 from rspsim.env import Clock, Rng
@@ -39,11 +38,11 @@ from rspsim.smdpp.errands import Errand, ErrandRepository
 from rspsim.smdpp.fault_clock import FaultedClock
 from rspsim.smdpp.fault_subject import fault_subject
 from rspsim.smdpp.fault_switch import Active, FaultSwitch, ServerFault
-from rspsim.smdpp.greeting import Greeting, TlsTerms
 from rspsim.smdpp.history import CheckNote, Exchange, History
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.identity import Identity
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
+from rspsim.smdpp.managed_server import ManagedServer
 from rspsim.smdpp.memory_state import MemoryState
 from rspsim.smdpp.partner_calls import NO_PARTNERS, PartnerReply, Steps, carried_out
 from rspsim.smdpp.policy import STANDARD, Policy
@@ -54,6 +53,7 @@ from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transp
 from rspsim.smdpp.protocol.order_consequences import OrdersWithConsequences
 from rspsim.smdpp.protocol.partner_side import PartnerSide
 from rspsim.smdpp.protocol.server_calls import AnsweredCalls
+from rspsim.smdpp.shared_settings import SettingTexts
 from rspsim.smdpp.stock.order_book import OrderBook
 from rspsim.smdpp.stock.order_repository import OrderRepository, UnitOfWork
 from rspsim.smdpp.stock.orders import FINISHED, Order
@@ -64,7 +64,7 @@ from rspsim.smdpp.stock.receipts import (
     ReceiptRepository,
     SeenNotifications,
 )
-from rspsim.smdpp.stock.sessions import Session, SessionBook, SessionRepository
+from rspsim.smdpp.stock.sessions import SessionBook, SessionRepository
 from rspsim.smdpp.variation import Steady, Variation
 
 __all__ = ["REFERENCE_ADDRESS", "ServerState", "SmDpPlus"]
@@ -106,6 +106,17 @@ class ServerState(Protocol):
     def errands(self) -> ErrandRepository:
         """Returns the calls that have to be made to partners."""
 
+    @property
+    def settings(self) -> SettingTexts:
+        """Returns what was changed of policy and clock."""
+
+    @property
+    def snapshots(self) -> MutableMapping[str, object]:
+        """Returns the snapshots that are kept, by name; they are no part of a snapshot."""
+
+    def make_history(self) -> History:
+        """Makes the history of requests and answers."""
+
     def unit(self) -> AbstractContextManager[object]:
         """Opens a unit of work, kept as a whole at its end; one inside another joins it."""
 
@@ -119,13 +130,12 @@ class ServerState(Protocol):
         """Puts back what a snapshot has; raises LocalError for one of another kind."""
 
 
-class SmDpPlus:
+class SmDpPlus(ManagedServer):
     """A mock SM-DP+ for LPAs.
 
     Attributes:
         environment: Everything the functions may use.
         state: What must not be forgotten.
-        clock: The clock it goes by.
         history: Requests and answers.
         on_order_again: Called with each order that was made because the one before is finished;
             must return at once, or None.
@@ -172,7 +182,7 @@ class SmDpPlus:
         if curves is None:
             curves = tuple(c for c in pki.curves if len(pki.servers(Role.DP_AUTH, c)) >= server)
         identity = Identity(address=address, aliases=aliases, pki=pki, curves=curves, server=server)
-        self.clock = clock
+        super().__init__(self.state.settings, policy, clock)
         self._clock = FaultedClock(clock)
         self.environment = Environment(
             identity=identity,
@@ -193,14 +203,9 @@ class SmDpPlus:
             errands=self.state.errands,
             faults=FaultSwitch(faults, identity),
         )
-        self.history = History(limits)
+        self.history = self.state.make_history()
         self.on_order_again: Callable[[Order], None] | None = None
         self._partners = PartnerSide(self.environment, self.state.answered, self._unit)
-
-    @property
-    def policy(self) -> Policy:
-        """Returns the policy in force; `change_policy` sets another."""
-        return self.environment.policy
 
     @property
     def sessions(self) -> SessionBook:
@@ -212,20 +217,14 @@ class SmDpPlus:
         """Returns the order book."""
         return self.environment.orders
 
-    def change_policy(self, policy: Policy) -> None:
-        """Goes on under another policy; sessions and orders stay as they are."""
+    def _policy_in_force(self) -> Policy:
+        return self.environment.policy
+
+    def _go_on_under(self, policy: Policy) -> None:
         environment = self.environment
         environment.policy = policy
         environment.sessions = replace(environment.sessions, lifetime=policy.session_lifetime)
         environment.orders.lenient_ids = policy.lenient_ids
-
-    def session_named(self, transaction_id: str) -> Session | None:
-        """Returns the session of a TransactionID in hexadecimal digits, or None."""
-        try:
-            name = TransactionId.from_hex(transaction_id)
-        except DecodeError:
-            return None
-        return self.environment.sessions.known(name)
 
     @property
     def faults(self) -> FaultSwitch:
@@ -255,24 +254,6 @@ class SmDpPlus:
         """
         return self.faults.held(name, **given)
 
-    def greeting(self, terms: TlsTerms, own: Credential) -> Greeting | None:
-        """Returns how a client that has just connected is met, None for as usual.
-
-        It is asked for by the front, from the thread that accepts connections.
-
-        Args:
-            terms: What the TLS certificate is made for.
-            own: The TLS certificate of the server and its key.
-        """
-        met = Greeting(terms=terms, certificate=own.certificate.der, credential=own)
-        asked = self.faults.through(fault_points.CONNECTION, met, "")
-        return None if asked is met else asked
-
-    @property
-    def listening(self) -> bool:
-        """Returns whether the ports of ES9+ are open."""
-        return self.faults.through(fault_points.LISTENING, True, "")  # noqa: FBT003  a value
-
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answers one request.
 
@@ -281,6 +262,7 @@ class SmDpPlus:
         history as that of the JSON binding it is turned into. A call of an operator that has to
         ask another server is answered as if that were away; `steps` asks it.
         """
+        self._catch_up()
         if request.path == ASN1_PATH:
             return in_asn1(request, self.handle)
         if self.concerns_partner(request):
@@ -303,6 +285,7 @@ class SmDpPlus:
 
     def steps(self, request: HttpRequest) -> Steps[HttpResponse]:
         """Answers a call of an operator, in steps between which others may be answered."""
+        self._catch_up()
         response, summary = yield from self._partners.steps(request)
         name, at = self._partners.function(request.path), self.environment.clock.now()
         self._remember(at, name, request, _Done(response, summary), response)
@@ -314,6 +297,7 @@ class SmDpPlus:
         Whoever takes one makes the call and passes the reply to `settle_errand`; if it does not,
         the errand is due again after `rspsim.smdpp.errands.DUE_AGAIN`.
         """
+        self._catch_up()
         return self._partners.take_errand()
 
     def settle_errand(self, errand: Errand, reply: PartnerReply) -> None:

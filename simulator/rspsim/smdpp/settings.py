@@ -30,6 +30,7 @@ from rspsim.smdpp.protocol.es9p import (
     authenticate_client,
     cancel_session,
     get_bound_profile_package,
+    handle_notification,
     initiate_authentication,
 )
 from rspsim.smdpp.setting_kinds import (
@@ -139,7 +140,7 @@ def known_checks() -> tuple[str, ...]:
         for name, value in vars(module).items():
             if name.endswith("CHECKS"):
                 found |= dict.fromkeys(check.__name__ for check in value)
-    return tuple(found)
+    return (*found, handle_notification.RESULT_SIGNATURE)
 
 
 _POLICY, _BINDING, _START, _CLOCK, _ORDER, _PROFILE = Area

@@ -1,5 +1,8 @@
 """What an SM-DS keeps, emptied, copied and put back as a whole."""
 
+from collections.abc import MutableMapping
+from contextlib import AbstractContextManager, nullcontext
+
 from rspcore.errors import LocalError
 from rspsim.smds.surroundings import Surroundings
 
@@ -12,8 +15,19 @@ class DsState:
     def __init__(self, surroundings: Surroundings) -> None:
         self._here = surroundings
 
+        self._snapshots: dict[str, object] = {}
+
+    @property
+    def snapshots(self) -> MutableMapping[str, object]:
+        """Returns the snapshots that are kept in this process, by name."""
+        return self._snapshots
+
+    def unit(self) -> AbstractContextManager[object]:
+        """Opens nothing: each change of an SM-DS is a unit of its own."""
+        return nullcontext()
+
     def clear(self) -> None:
-        """Forgets events, the calls answered last, and sessions.
+        """Forgets events, the calls answered last, sessions, and what was changed of the start.
 
         Raises:
             StoreError: it cannot be written; nothing was changed.

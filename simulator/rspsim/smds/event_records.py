@@ -1,11 +1,13 @@
 """Event Records: which server an eUICC shall ask, and with which EventID (SGP.22 v2, 3.6)."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from rspcore.errors import LocalError
 from rspcore.frozen import dataclass
 from rspcore.ids import Eid
 from rspsim.smdpp.protocol.resends import AnsweredCall, CallName
+from rspsim.smdpp.shared_settings import MemorySettings, SettingTexts
 
 __all__ = ["EventChange", "EventRecord", "EventRepository", "MemoryEvents"]
 
@@ -41,6 +43,10 @@ class EventChange:
 class EventRepository(Protocol):
     """Keeps events, and the calls answered last."""
 
+    @property
+    def settings(self) -> SettingTexts:
+        """Returns what was changed of policy and clock."""
+
     def of(self, eid: Eid) -> tuple[EventRecord, ...]:
         """Returns the events of an eUICC, oldest first."""
 
@@ -54,7 +60,7 @@ class EventRepository(Protocol):
         """Keeps a change; when this returns, it is never forgotten."""
 
     def clear(self) -> None:
-        """Forgets events and calls."""
+        """Forgets events, calls and settings."""
 
     def snapshot(self) -> object:
         """Returns what is kept, to be put back in this process."""
@@ -71,12 +77,14 @@ class EventRepository(Protocol):
 class _Snapshot:
     events: dict[tuple[Eid, str, str], EventRecord]
     answered: dict[CallName, AnsweredCall]
+    settings: Mapping[str, str]
 
 
 class MemoryEvents:
     """Keeps events in memory."""
 
     def __init__(self) -> None:
+        self.settings = MemorySettings()
         self._events: dict[tuple[Eid, str, str], EventRecord] = {}
         self._answered: dict[CallName, AnsweredCall] = {}
 
@@ -93,12 +101,13 @@ class MemoryEvents:
         return self._answered.get(name)
 
     def clear(self) -> None:
-        """Forgets events and calls."""
+        """Forgets events, calls and settings."""
         self._events, self._answered = {}, {}
+        self.settings.replace({})
 
     def snapshot(self) -> object:
         """Returns what is kept; the values never change."""
-        return _Snapshot(dict(self._events), dict(self._answered))
+        return _Snapshot(dict(self._events), dict(self._answered), dict(self.settings.all()))
 
     def restore(self, snapshot: object) -> None:
         """Puts back what a snapshot has.
@@ -109,6 +118,7 @@ class MemoryEvents:
         if not isinstance(snapshot, _Snapshot):
             raise LocalError("a snapshot of another kind of state")
         self._events, self._answered = dict(snapshot.events), dict(snapshot.answered)
+        self.settings.replace(snapshot.settings)
 
     def commit(self, change: EventChange) -> None:
         """Keeps a change."""

@@ -14,21 +14,20 @@ from typing import Final
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, DecodeError
 from rspcore.frozen import dataclass, replace
-from rspcore.ids import TransactionId
 from rspcore.messages.es9p import PATH_PREFIX, ExecutionStatus, Response, StatusCodeData
 from rspcore.messages.es12 import ES12_PREFIX, ES15_PREFIX, EventResponse
 from rspcore.messages.json_codec import load_object
-from rspcore.pki.bundle import Credential, Pki
+from rspcore.pki.bundle import Pki
 from rspcore.pki.roles import Role
 from rspcore.printable_text import printable
 from rspsim.env import Clock, Rng
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.fault_classes import FaultClass
 from rspsim.smdpp.fault_switch import FaultSwitch, ServerFault
-from rspsim.smdpp.greeting import Greeting, TlsTerms
 from rspsim.smdpp.history import CheckNote, Exchange, History
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
+from rspsim.smdpp.managed_server import ManagedServer
 from rspsim.smdpp.partner_calls import Steps
 from rspsim.smdpp.policy import STANDARD, Policy
 from rspsim.smdpp.protocol.asn1_binding import ASN1_PATH, in_asn1
@@ -36,7 +35,7 @@ from rspsim.smdpp.protocol.es9p_function import noted_checks
 from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transport_fault
 from rspsim.smdpp.protocol.resends import AnsweredCall
 from rspsim.smdpp.protocol.server_calls import CallRules, answered_once, failed, unreadable
-from rspsim.smdpp.stock.sessions import MemorySessions, Session, SessionBook
+from rspsim.smdpp.stock.sessions import MemorySessions, SessionBook
 from rspsim.smds.ds_state import DsState
 from rspsim.smds.es11 import authenticate_client, initiate_authentication
 from rspsim.smds.es12 import delete_event, register_event
@@ -69,14 +68,12 @@ _ES12: Final[Mapping[str, _Es12]] = {
 }
 
 
-class SmDs:
+class SmDs(ManagedServer):
     """A mock SM-DS for LPAs and servers.
 
     Attributes:
         surroundings: Everything the functions may use.
-        clock: The clock it goes by.
         history: Requests and answers.
-        faults: The switch of the faults.
         state: What must not be forgotten, and the sessions.
     """
 
@@ -117,9 +114,10 @@ class SmDs:
         if not curves:
             raise ConfigError("SM-DS: the PKI has no CERT.DSauth with its key; add both")
         identity = DsIdentity(address=address, aliases=aliases, pki=pki, curves=curves, root=root)
-        self.clock = clock
+        kept = MemoryEvents() if events is None else events
+        super().__init__(kept.settings, policy, clock)
         self.history = History(limits)
-        self.faults = FaultSwitch(
+        self._faults = FaultSwitch(
             lambda: tuple(
                 one for one in faults() if one.point in _POINTS and one.kind is not FaultClass.ORDER
             ),
@@ -132,7 +130,7 @@ class SmDs:
             rng=rng,
             clock=clock,
             policy=policy,
-            events=MemoryEvents() if events is None else events,
+            events=kept,
             sessions=SessionBook(MemorySessions(limits), policy.session_lifetime),
         )
 
@@ -144,44 +142,22 @@ class SmDs:
         return self.surroundings.identity
 
     @property
-    def policy(self) -> Policy:
-        """Returns the policy in force; `change_policy` sets another."""
-        return self.surroundings.policy
+    def faults(self) -> FaultSwitch:
+        """Returns the switch of the faults."""
+        return self._faults
 
     @property
     def sessions(self) -> SessionBook:
         """Returns the RSP sessions."""
         return self.surroundings.sessions
 
-    def change_policy(self, policy: Policy) -> None:
-        """Goes on under another policy; events and sessions stay as they are."""
+    def _policy_in_force(self) -> Policy:
+        return self.surroundings.policy
+
+    def _go_on_under(self, policy: Policy) -> None:
         here = self.surroundings
         here.policy = policy
         here.sessions = replace(here.sessions, lifetime=policy.session_lifetime)
-
-    def session_named(self, transaction_id: str) -> Session | None:
-        """Returns the session of a TransactionID in hexadecimal digits, or None."""
-        try:
-            name = TransactionId.from_hex(transaction_id)
-        except DecodeError:
-            return None
-        return self.surroundings.sessions.known(name)
-
-    def greeting(self, terms: TlsTerms, own: Credential) -> Greeting | None:
-        """Returns how a client that has just connected is met, None for as usual.
-
-        Args:
-            terms: What the TLS certificate is made for.
-            own: The TLS certificate of the server and its key.
-        """
-        met = Greeting(terms=terms, certificate=own.certificate.der, credential=own)
-        asked = self.faults.through(fault_points.CONNECTION, met, "")
-        return None if asked is met else asked
-
-    @property
-    def listening(self) -> bool:
-        """Returns whether the ports are open."""
-        return self.faults.through(fault_points.LISTENING, True, "")  # noqa: FBT003  a value
 
     def note_refusal(self, request: HttpRequest, response: HttpResponse, reason: str) -> None:
         """Notes in the history that a client sent what is no request, and got this answer."""
@@ -195,6 +171,7 @@ class SmDs:
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answers a request of an LPA, in either binding."""
+        self._catch_up()
         if request.path == ASN1_PATH:
             return in_asn1(request, self.handle, es11=True)
         name = function_of(request.path)
@@ -231,6 +208,7 @@ class SmDs:
 
     def steps(self, request: HttpRequest) -> Steps[HttpResponse]:
         """Answers a request of another server, in steps between which others may be answered."""
+        self._catch_up()
         name = function_of(request.path)
         refused = self._arrival(name, request)
         if refused is not None:
@@ -285,7 +263,7 @@ class SmDs:
         self.history.add(
             Exchange(
                 number=self.history.next_number,
-                at=self.clock.now(),
+                at=self._own_clock.now(),
                 function=name,
                 transaction_id=result.transaction_id,
                 summary=result.summary,

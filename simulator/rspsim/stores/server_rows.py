@@ -14,7 +14,7 @@ from typing import Any, Final
 from rspcore.errors import StoreError
 from rspcore.ids import Eid, Iccid, TransactionId
 from rspsim.smdpp.limits import KeptLimits
-from rspsim.smdpp.stock.orders import LIVE, Order
+from rspsim.smdpp.stock.orders import LIVE, Order, OrderState
 from rspsim.smdpp.stock.profiles import StockedProfile
 from rspsim.smdpp.stock.receipts import Receipt
 from rspsim.smdpp.stock.sessions import SHARE_OF_STRANGERS, Session
@@ -22,6 +22,7 @@ from rspsim.stores.long_contents import Contents
 from rspsim.stores.state_codec import decode, encode
 
 __all__ = [
+    "INDEXES",
     "TABLES",
     "Database",
     "OrderRows",
@@ -44,6 +45,13 @@ CREATE TABLE notification (number INTEGER PRIMARY KEY, genuine INTEGER, octets I
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE content (name TEXT PRIMARY KEY, octets BLOB NOT NULL);
 """
+INDEXES: Final = (
+    "CREATE INDEX IF NOT EXISTS orders_of_profile ON orders (iccid)",
+    "CREATE INDEX IF NOT EXISTS orders_named ON orders (json_extract(json, '$.matching_id'))",
+    "CREATE INDEX IF NOT EXISTS orders_in_state ON orders (json_extract(json, '$.state'))",
+    "CREATE INDEX IF NOT EXISTS profiles_of_type ON profile (type)",
+)
+"""By what orders and Profiles are found; older files get them when they are opened."""
 _BOUNDED_EACH: Final = 64
 """After how many Notifications their bounds are enforced."""
 _COLLECTED_EACH: Final = 4096
@@ -132,6 +140,28 @@ class OrderRows:
         found = row.fetchone()
         return None if found is None else self._value(number, found[0])
 
+    def of_iccid(self, iccid: Iccid) -> tuple[Order, ...]:
+        """Returns the orders of a Profile, oldest first."""
+        return self._where("iccid = ?", str(iccid))
+
+    def named(self, matching_id: str) -> tuple[Order, ...]:
+        """Returns the orders with a MatchingID, oldest first."""
+        return self._where("json_extract(json, '$.matching_id') = ?", matching_id)
+
+    def available(self) -> tuple[Order, ...]:
+        """Returns the orders to be, which are Available, oldest first."""
+        return self._where("json_extract(json, '$.state') = ?", OrderState.AVAILABLE.value)
+
+    def _where(self, condition: str, value: str) -> tuple[Order, ...]:
+        query = f"SELECT number, json FROM orders WHERE {condition} ORDER BY number"  # noqa: S608  own words
+        rows = self._database.execute(query, (value,)).fetchall()
+        return tuple(self._value(number, text) for number, text in rows)
+
+    def newest(self) -> int:
+        """Returns the highest number of an order, 0 without one."""
+        found = self._database.execute("SELECT max(number) FROM orders").fetchone()
+        return found[0] or 0
+
     def put(self, order: Order) -> None:
         """Sets the current value of an order; a new number adds an order."""
         text = _written(self._database, Order, order)
@@ -164,6 +194,13 @@ class ProfileRows:
         found = self._database.execute("SELECT json FROM profile WHERE iccid = ?", (str(iccid),))
         row = found.fetchone()
         return None if row is None else _value(self._database, StockedProfile, row[0])
+
+    def has_type(self, profile_type: str) -> bool:
+        """Returns whether there is a Profile of this type."""
+        found = self._database.execute(
+            "SELECT 1 FROM profile WHERE type = ? LIMIT 1", (profile_type,)
+        )
+        return found.fetchone() is not None
 
     def put(self, profile: StockedProfile) -> None:
         """Sets the current value of a Profile; a new ICCID adds one."""

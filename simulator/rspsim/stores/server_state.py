@@ -18,10 +18,13 @@ from pathlib import Path
 from typing import Final, Self
 
 from rspcore.errors import LocalError, StoreError
+from rspsim.smdpp.history import History
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
+from rspsim.stores.history_file import HistoryFile, history_beside
 from rspsim.stores.partner_rows import PARTNER_TABLES, AnsweredRows, ErrandRows
 from rspsim.stores.schema_1 import migrate
 from rspsim.stores.server_rows import (
+    INDEXES,
     TABLES,
     Database,
     OrderRows,
@@ -32,6 +35,7 @@ from rspsim.stores.server_rows import (
     collect,
     next_count,
 )
+from rspsim.stores.setting_rows import SETTING_TABLES, SettingRows, SnapshotRows
 
 __all__ = ["APPLICATION_ID", "SCHEMA", "FileState"]
 
@@ -42,7 +46,7 @@ SCHEMA: Final = 2
 
 _SNAPSHOT_TABLES: Final = (
     *("orders", "profile", "session", "seen", "notification", "content"),
-    *("answered", "errand"),
+    *("answered", "errand", "setting"),
 )
 _BUSY_S: Final = 10.0
 """How long a request waits for another process that writes, in seconds."""
@@ -63,6 +67,8 @@ class FileState:
         receipts: The Notifications received.
         answered: The calls of operators answered last.
         errands: The calls that have to be made to partners.
+        settings: What was changed of policy and clock.
+        snapshots: Snapshots of all that, by name.
         start: Which opening of this file it is, from 1; no other process and no later one has the
             same.
 
@@ -83,12 +89,26 @@ class FileState:
         self.receipts = ReceiptRows(rows, limits)
         self.answered = AnsweredRows(rows)
         self.errands = ErrandRows(rows)
+        self.settings = SettingRows(rows)
+        self.snapshots = SnapshotRows(rows)
+        self._limits = limits
+        self._history: HistoryFile | None = None
         self.start = self._next_start(rows)
 
     @property
     def path(self) -> Path:
         """Returns the file."""
         return self._path
+
+    def make_history(self) -> History:
+        """Makes the history, in a file beside this one, which other processes use as well.
+
+        Raises:
+            StoreError: that file cannot be used.
+        """
+        if self._history is None:
+            self._history = HistoryFile(history_beside(self._path), self._limits)
+        return self._history
 
     def _next_start(self, rows: Database) -> int:
         try:
@@ -150,8 +170,8 @@ class FileState:
         elif database.execute("PRAGMA user_version").fetchone()[0] == 1:
             migrate(Database(database, str(self._path)))
             database.execute(f"PRAGMA user_version={SCHEMA}")
-        for table in PARTNER_TABLES:
-            database.execute(table)
+        for statement in (*PARTNER_TABLES, *SETTING_TABLES, *INDEXES):
+            database.execute(statement)
         database.execute("COMMIT")
 
     @contextmanager
@@ -183,7 +203,7 @@ class FileState:
         self._database.execute("COMMIT")
 
     def clear(self) -> None:
-        """Forgets everything but how often the file was opened.
+        """Forgets everything but snapshots, history, and how often the file was opened.
 
         Raises:
             StoreError: it could not be written. Nothing was forgotten.
@@ -216,7 +236,9 @@ class FileState:
                     self._rows.executemany(f"INSERT INTO {table} VALUES ({places})", rows)  # noqa: S608
 
     def close(self) -> None:
-        """Closes the file; a second call does nothing."""
+        """Closes the file, and that of the history; a second call does nothing."""
+        if self._history is not None:
+            self._history.close()
         self._database.close()
 
     def __enter__(self) -> Self:

@@ -10,6 +10,8 @@ from rspcore.frozen import dataclass
 from rspcore.ids import Eid
 from rspsim.smdpp.protocol.resends import AnsweredCall, CallName
 from rspsim.smds.event_records import EventChange, EventRecord
+from rspsim.stores.server_rows import Database
+from rspsim.stores.setting_rows import SETTING_TABLE, SettingRows
 
 __all__ = ["SqliteEvents"]
 
@@ -21,10 +23,9 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS answered (
         requester TEXT, identifier TEXT, function TEXT NOT NULL, digest BLOB NOT NULL,
         at TEXT NOT NULL, answer BLOB NOT NULL, PRIMARY KEY (requester, identifier))""",
+    SETTING_TABLE,
 )
-
-
-_KEPT = ("event", "answered")
+_KEPT = ("event", "answered", "setting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,9 @@ class SqliteEvents:
 
     Args:
         path: The file; made, readable by its owner alone, when there is none.
+
+    Attributes:
+        settings: What was changed of policy and clock.
 
     Raises:
         StoreError: not accessible, damaged, or of another program. It is left as it was.
@@ -61,6 +65,7 @@ class SqliteEvents:
                 execute(table)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"{path}: cannot be used ({error}); give another file") from error
+        self.settings = SettingRows(Database(self._database, str(path)))
 
     def of(self, eid: Eid) -> tuple[EventRecord, ...]:
         """Returns the events of an eUICC, oldest first."""
@@ -143,7 +148,7 @@ class SqliteEvents:
             raise StoreError(f"{self._path}: not written ({error})") from error
 
     def clear(self) -> None:
-        """Forgets events and calls.
+        """Forgets events, calls and settings.
 
         Raises:
             StoreError: it could not be written; the events are as before.

@@ -27,7 +27,7 @@ def test_card_signs_under_both_curves_in_their_order():
     assert [c.curve for c in state.credentials] == list(Curve)
     assert all(c.signs and c.verifies for c in state.credentials)
     assert str(state.eid) == "89049032123451234512345678901235"
-    info = euicc_info1(state)
+    info = euicc_info1(state, STANDARD)
     expected = tuple(make_pki().ci(curve).certificate.subject_key_identifier for curve in Curve)
     assert info.euicc_ci_pkid_list_for_verification == expected
     assert info.euicc_ci_pkid_list_for_signing == expected
@@ -44,7 +44,7 @@ def test_card_without_identity_on_a_curve_only_verifies_there():
     )
     state = personalise(Pki(left))
     assert [c.signs for c in state.credentials] == [True, False]
-    info = euicc_info1(state)
+    info = euicc_info1(state, STANDARD)
     assert len(info.euicc_ci_pkid_list_for_verification) == 2
     assert len(info.euicc_ci_pkid_list_for_signing) == 1
 

@@ -134,7 +134,7 @@ def _called(function: AnyFunction, octets: bytes, view: View) -> Outcome:
     except DecodeError:
         return view.refuse(view.decisions[MALFORMED])
     try:
-        request = function.request.from_tlv(one)
+        request = function.request_on(view).from_tlv(one)
     except DecodeError:
         if function.malformed is not None:
             return function.malformed(view)

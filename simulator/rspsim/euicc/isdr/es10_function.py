@@ -36,6 +36,7 @@ class Function(Generic[R]):
         interface: Interface it belongs to.
         malformed: Answers a request whose parts cannot be read; without it the answer is 6A80.
         available: Returns whether this card has the function at all.
+        request_v3: Class of its request on a card of version 3; None where it is the same.
     """
 
     name: str
@@ -44,6 +45,12 @@ class Function(Generic[R]):
     interface: Interface
     malformed: Callable[[View], Outcome] | None = None
     available: Callable[[View], bool] = lambda _: True
+    request_v3: type[R] | None = None
+
+    def request_on(self, view: View) -> type[R]:
+        """Returns the class of its request on a card."""
+        newer = self.request_v3 if view.state.personality.version_3 else None
+        return newer or self.request
 
     @property
     def tag(self) -> int:

@@ -4,9 +4,11 @@ The same value is answered to ES10b.GetEUICCInfo and signed in euiccSigned1, so 
 place (SGP.22 v2, 5.7.8 and 5.7.13).
 """
 
-from typing import Final
+from typing import Any, Final
 
+from rspcore.messages.codec import Structure, components
 from rspcore.messages.euicc_info import EuiccInfo1, EuiccInfo2, ExtCardResource, RspCapability
+from rspcore.messages.v3 import card_and_device
 from rspsim.euicc import memory
 from rspsim.euicc.decisions import Decision, Decisions
 from rspsim.euicc.security import policy_rules
@@ -41,22 +43,40 @@ def _signing_list(state: CardState) -> tuple[bytes, ...]:
     return tuple(c.ci_pkid for c in state.credentials if c.signs)
 
 
-def euicc_info1(state: CardState) -> EuiccInfo1:
-    """Returns EUICCInfo1."""
-    return EuiccInfo1(
+def euicc_info1(state: CardState, decisions: Decisions) -> EuiccInfo1:
+    """Returns EUICCInfo1, that of version 3 on a card of version 3."""
+    old = EuiccInfo1(
         svn=state.personality.svn,
         euicc_ci_pkid_list_for_verification=_verification_list(state),
         euicc_ci_pkid_list_for_signing=_signing_list(state),
     )
+    if not state.personality.version_3:
+        return old
+    return card_and_device.EuiccInfo1(
+        **_values(old),
+        euicc_rsp_capability=_capability(state, decisions),
+        highest_svn=state.personality.highest_svn,
+    )
+
+
+def _capability(state: CardState, decisions: Decisions) -> frozenset[int]:
+    """Returns the capability bits: no further Profile while the memory is too small for one."""
+    if decisions[memory.FREE](state) < memory.ROOM_FOR_PROFILE:
+        return state.personality.rsp_capability - {RspCapability.additionalProfile}
+    return state.personality.rsp_capability
+
+
+def _values(message: Structure) -> dict[str, Any]:
+    return {one.name: getattr(message, one.name) for one in components(type(message))}
 
 
 def euicc_info2(state: CardState, decisions: Decisions) -> EuiccInfo2:
-    """Returns EUICCInfo2 with the current memory, capabilities and forbidden rules."""
+    """Returns EUICCInfo2 with the current memory, capabilities and forbidden rules.
+
+    On a card of version 3 it is that of version 3.
+    """
     fixed = state.personality
-    capability = fixed.rsp_capability
-    if decisions[memory.FREE](state) < memory.ROOM_FOR_PROFILE:
-        capability = capability - {RspCapability.additionalProfile}
-    return EuiccInfo2(
+    old = EuiccInfo2(
         profile_version=fixed.profile_version,
         svn=fixed.svn,
         euicc_firmware_ver=fixed.firmware_version,
@@ -64,7 +84,7 @@ def euicc_info2(state: CardState, decisions: Decisions) -> EuiccInfo2:
         uicc_capability=fixed.uicc_capability,
         ts102241_version=fixed.ts102241_version,
         globalplatform_version=fixed.globalplatform_version,
-        rsp_capability=capability,
+        rsp_capability=_capability(state, decisions),
         euicc_ci_pkid_list_for_verification=_verification_list(state),
         euicc_ci_pkid_list_for_signing=_signing_list(state),
         euicc_category=fixed.category,
@@ -75,4 +95,9 @@ def euicc_info2(state: CardState, decisions: Decisions) -> EuiccInfo2:
         tre_properties=fixed.tre_properties,
         tre_product_reference=fixed.tre_product_reference,
         additional_euicc_profile_package_versions=fixed.additional_profile_versions,
+    )
+    if not fixed.version_3:
+        return old
+    return card_and_device.EuiccInfo2(
+        **_values(old), lpa_mode=fixed.lpa_mode, highest_svn=fixed.highest_svn
     )

@@ -1,11 +1,11 @@
 """The selection of the ISD-R: its AID, its FCI, and what a device has to announce first."""
 
-from functools import lru_cache
 from typing import Final
 
 from rspcore import tlv
-from rspcore.ids import Version
 from rspcore.messages.isdr import IsdrProprietaryApplicationTemplate
+from rspcore.messages.v3 import card_and_device
+from rspcore.messages.v3.card_and_device import EuiccConfiguration
 from rspcore.status import StatusWord
 from rspcore.tags import ISDR_AID
 from rspsim.euicc.decisions import Decision
@@ -13,7 +13,7 @@ from rspsim.euicc.isdr.es10_function import Interface
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Channel
 
-__all__ = ["AID", "FCI", "announced", "selected"]
+__all__ = ["AID", "FCI", "announced", "selected", "template"]
 
 AID: Final = ISDR_AID
 
@@ -21,20 +21,34 @@ AID: Final = ISDR_AID
 def _fci(state: CardState) -> bytes:
     """Returns the FCI: AID, longest data field, and the ISD-R's own template E0 (5.7.1)."""
     personality = state.personality
-    return _fci_of(personality.svn, personality.lpae_support, personality.max_data_length)
-
-
-@lru_cache(maxsize=64)
-def _fci_of(svn: Version, lpae_support: frozenset[int] | None, most: int) -> bytes:
-    """Returns the FCI of a card with these values; the same values give the same octets."""
-    template = IsdrProprietaryApplicationTemplate(svn=svn, lpae_support=lpae_support)
-    longest = most.to_bytes(1 if most < 0x100 else 2, "big")
+    longest = personality.max_data_length.to_bytes(
+        1 if personality.max_data_length < 0x100 else 2, "big"
+    )
     return tlv.encode(
         0x6F,
         tlv.encode(0x84, AID.octets),
         tlv.encode(0xA5, tlv.encode(0x9F65, longest)),
-        template.encode(),
+        template(state).encode(),
     )
+
+
+def template(state: CardState) -> IsdrProprietaryApplicationTemplate:
+    """Returns the template E0, that of version 3 on a card of version 3."""
+    personality = state.personality
+    if personality.version_3:
+        return card_and_device.IsdrProprietaryApplicationTemplate(
+            svn=personality.svn, lpae_support=_configuration(state)
+        )
+    return IsdrProprietaryApplicationTemplate(
+        svn=personality.svn, lpae_support=personality.lpae_support
+    )
+
+
+def _configuration(state: CardState) -> frozenset[int]:
+    """Returns euiccConfiguration: the interfaces of an LPAe, and whether a Profile is enabled."""
+    interfaces = state.personality.lpae_support or frozenset()
+    enabled = any(profile.enabled for profile in state.profiles)
+    return interfaces | ({EuiccConfiguration.enabledProfile} if enabled else frozenset())
 
 
 FCI: Final = Decision("isdr.fci", _fci, "FCI of the ISD-R")

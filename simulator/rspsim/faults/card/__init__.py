@@ -30,6 +30,7 @@ from rspsim.faults.card.isdr import (
     set_nickname,
     switching,
     transport,
+    version_3,
 )
 from rspsim.faults.card.load import (
     configure_isdp,
@@ -74,6 +75,7 @@ __all__ = ["FAULTS"]
 
 FAULTS: Final[tuple[CardFault, ...]] = (
     *selection.FAULTS,
+    *version_3.FAULTS,
     *transport.FAULTS,
     *challenge_eid_rat.FAULTS,
     *euicc_info.FAULTS,

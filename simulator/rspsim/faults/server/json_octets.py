@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
+from rspsim.faults.server.octet_changes import PAST_THE_END, in_manner
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.fault_classes import FaultClass
 from rspsim.smdpp.fault_rules import between
@@ -12,7 +13,6 @@ from rspsim.smdpp.http_messages import HttpResponse, Manner
 
 __all__ = ["FAULTS"]
 
-_PAST_THE_END: Final = 1 << 30
 _LATER: Final = (
     "the LPA reports an answer that cannot be read; card and order can be used afterwards "
     "(SGP.22 v2, 6.5.2)"
@@ -34,7 +34,7 @@ def _wrong_type(body: dict[str, object], member: str) -> dict[str, object]:
 
 def _length(response: HttpResponse, more: int) -> HttpResponse:
     headers = {**response.headers, "Content-Length": str(len(response.body) + more)}
-    return replace(response, headers=headers, manner=Manner(shut_after=_PAST_THE_END))
+    return replace(response, headers=headers, manner=Manner(shut_after=PAST_THE_END))
 
 
 def _chunks(response: HttpResponse) -> HttpResponse:
@@ -42,7 +42,7 @@ def _chunks(response: HttpResponse) -> HttpResponse:
         response,
         headers={**response.headers, "Transfer-Encoding": "chunked"},
         body=b"zz\r\n" + response.body + b"\r\n0\r\n\r\n",
-        manner=Manner(shut_after=_PAST_THE_END),
+        manner=Manner(shut_after=PAST_THE_END),
     )
 
 
@@ -52,14 +52,12 @@ def _too_long(response: HttpResponse, octets: int) -> HttpResponse:
 
 def _headers(response: HttpResponse, octets: int) -> HttpResponse:
     line = b"X-More: " + b"m" * 100 + b"\r\n"
-    return replace(
-        response,
-        manner=Manner(octets=b"HTTP/1.1 200 OK\r\n" + line * (1 + octets // len(line))),
-    )
+    head = b"HTTP/1.1 200 OK\r\n" + line * (1 + octets // len(line))
+    return in_manner(response, octets=head)
 
 
 def _not_http(response: HttpResponse) -> HttpResponse:
-    return replace(response, manner=Manner(octets=b"220 mail.example.com ready\r\n"))
+    return in_manner(response, octets=b"220 mail.example.com ready\r\n")
 
 
 def _fault(name: str, kind: FaultClass, summary: str, **given: Any) -> ServerFault:

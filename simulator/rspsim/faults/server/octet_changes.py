@@ -6,16 +6,35 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from rspcore.errors import LocalError
 from rspsim.smdpp.fault_rules import between
+from rspsim.smdpp.http_messages import HttpResponse, Manner
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["ANY_BIT", "flip_bit", "flipping", "from_hex", "setting", "with_member"]
+__all__ = [
+    "ANY_BIT",
+    "PAST_THE_END",
+    "flip_bit",
+    "flipping",
+    "from_hex",
+    "in_manner",
+    "setting",
+    "with_member",
+]
 
 ANY_BIT: Final = between(-(1 << 24), 1 << 24)
 """Number of a bit: see `flip_bit`."""
 
 _Message = TypeVar("_Message", bound="DataclassInstance")
+
+
+PAST_THE_END: Final = 1 << 30
+"""A number of octets that no answer has: after all of them."""
+
+
+def in_manner(response: HttpResponse, **given: Any) -> HttpResponse:
+    """Returns an answer that goes on the wire in a manner, given by its fields."""
+    return replace(response, manner=Manner(**given))
 
 
 def with_member(message: _Message, member: str, value: Any) -> _Message:

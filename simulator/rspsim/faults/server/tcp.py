@@ -8,6 +8,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final
 
+from rspsim.faults.server.octet_changes import PAST_THE_END, in_manner
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.fault_classes import FaultClass
 from rspsim.smdpp.fault_rules import between
@@ -17,7 +18,6 @@ from rspsim.smdpp.http_messages import HttpResponse, Manner
 
 __all__ = ["FAULTS"]
 
-_PAST_THE_END: Final = 1 << 30
 _PARTS_PER_SECOND: Final = 20
 _MILLISECONDS: Final = between(1, 600_000)
 _OCTETS: Final = between(1, 1 << 20)
@@ -43,33 +43,33 @@ def _lose(_: HttpResponse | None) -> HttpResponse:
 
 
 def _manner(**given: Any) -> Callable[[HttpResponse], HttpResponse]:
-    return lambda response: replace(response, manner=Manner(**given))
+    return lambda response: in_manner(response, **given)
 
 
 def _reset_during(response: HttpResponse, octets: int) -> HttpResponse:
-    return replace(response, manner=Manner(reset_after=octets))
+    return in_manner(response, reset_after=octets)
 
 
 def _half_close(response: HttpResponse, octets: int) -> HttpResponse:
-    return replace(response, manner=Manner(shut_after=octets))
+    return in_manner(response, shut_after=octets)
 
 
 def _silence(response: HttpResponse, milliseconds: int) -> HttpResponse:
-    return replace(response, manner=Manner(silent_ms=milliseconds))
+    return in_manner(response, silent_ms=milliseconds)
 
 
 def _dribble(response: HttpResponse, octets: int, milliseconds: int) -> HttpResponse:
-    return replace(response, manner=Manner(pace=(octets, milliseconds)))
+    return in_manner(response, pace=(octets, milliseconds))
 
 
 def _bandwidth(response: HttpResponse, octets_per_second: int) -> HttpResponse:
     at_a_time = max(1, octets_per_second // _PARTS_PER_SECOND)
-    return replace(response, manner=Manner(pace=(at_a_time, 1000 // _PARTS_PER_SECOND)))
+    return in_manner(response, pace=(at_a_time, 1000 // _PARTS_PER_SECOND))
 
 
 def _garbage(response: HttpResponse, octets: int) -> HttpResponse:
     drawn = b"".join(sha256(str(at).encode()).digest() for at in range(1 + octets // 32))
-    return replace(response, manner=Manner(bare=drawn[:octets]))
+    return in_manner(response, bare=drawn[:octets])
 
 
 def _fault(name: str, point: fault_points.Point[Any], summary: str, **given: Any) -> ServerFault:
@@ -120,7 +120,7 @@ FAULTS: Final = (
         fault_points.HTTP,
         "The connection is reset after the whole answer.",
         expected="the LPA takes the answer, or reports the lost connection; both can go on",
-        change=_manner(reset_after=_PAST_THE_END),
+        change=_manner(reset_after=PAST_THE_END),
     ),
     _fault(
         "half_close",

@@ -27,18 +27,19 @@ def _show(call: Call[Managed]) -> object:
 
 
 def _change(call: Call[Managed]) -> object:
-    clock = call.desk.server.clock
-    if not isinstance(clock, AdjustableClock):
-        raise LocalError("the clock of this server is set by the program that made it")
     if not call.body:
         raise DecodeError(f"expected one of {', '.join(_CHANGE)}")
     values = read_members(call.body, Area.CLOCK)
-    with call.desk.guard:
+    with call.desk.guard, call.desk.server.state.unit():
+        clock = call.desk.server.clock
+        if not isinstance(clock, AdjustableClock):
+            raise LocalError("the clock of this server is set by the program that made it")
         clock.advance(values.get("advance", timedelta(0)))
         if values.get("frozen", clock.frozen):
             clock.freeze()
         else:
             clock.go_on()
+        call.desk.server.keep_clock()
         return _view(call.desk)
 
 
@@ -47,7 +48,8 @@ ROUTES: Final = (
     Route(
         method="PATCH",
         path="/clock",
-        summary="move the clock forward, hold it, let it go on; TLS does not know it",
+        summary="move the clock forward, hold it, let it go on, in every process on the state; "
+        "TLS does not know it",
         run=_change,
         body=_CHANGE,
     ),

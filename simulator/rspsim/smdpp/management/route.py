@@ -4,7 +4,7 @@ Most routes are the same for SM-DP+ and SM-DS: they ask for no more than `Manage
 kind of server name it, as `Call[SmDpPlus]`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from dataclasses import field
 from typing import Any, Generic, Protocol, TypeVar
@@ -23,6 +23,13 @@ __all__ = ["Call", "Desk", "Managed", "Route", "UnknownError", "members_of"]
 
 class KeptState(Protocol):
     """What a server must not forget, as a whole."""
+
+    @property
+    def snapshots(self) -> MutableMapping[str, object]:
+        """Returns the snapshots that are kept, by name."""
+
+    def unit(self) -> AbstractContextManager[object]:
+        """Opens a unit of work: no other process changes the state before its end."""
 
     def clear(self) -> None:
         """Forgets everything."""
@@ -64,6 +71,9 @@ class Managed(Protocol):
     def change_policy(self, policy: Policy) -> None:
         """Goes on under another policy."""
 
+    def keep_clock(self) -> None:
+        """Keeps the clock as it was just set, for every process."""
+
     def session_named(self, transaction_id: str) -> Session | None:
         """Returns the session of a TransactionID in hexadecimal digits, or None."""
 
@@ -84,13 +94,11 @@ class Desk(Generic[Server_co]):
         server: The server.
         guard: What to hold while it is read or changed; never while anything else is done.
         first_policy: The policy at the start.
-        snapshots: Snapshots of the state, by name.
     """
 
     server: Server_co
     guard: AbstractContextManager[object]
     first_policy: Policy
-    snapshots: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ def setting_routes(table: Sequence[Setting], policy: Sequence[Setting]) -> tuple
 
     def change(call: Call[Managed]) -> object:
         values = read_settings(call.body, policy)
-        with call.desk.guard:
+        with call.desk.guard, call.desk.server.state.unit():
             call.desk.server.change_policy(policy_with(call.desk.server.policy, values))
             return view(call.desk)
 
@@ -63,7 +63,7 @@ def setting_routes(table: Sequence[Setting], policy: Sequence[Setting]) -> tuple
         Route(
             method="PATCH",
             path="/policy",
-            summary="change the policy of this process",
+            summary="change the policy, in every process on the state",
             run=change,
             body=members,
         ),

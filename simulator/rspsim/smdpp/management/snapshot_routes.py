@@ -18,55 +18,59 @@ def _reset(call: Call[Managed]) -> object:
         desk.server.state.clear()
         desk.server.history.clear()
         desk.server.faults.off()
-        desk.server.change_policy(desk.first_policy)
     return []
 
 
 def _names(call: Call[Managed]) -> object:
-    return sorted(call.desk.snapshots)
+    with call.desk.guard:
+        return sorted(call.desk.server.state.snapshots)
 
 
 def _take(call: Call[Managed]) -> object:
-    name, desk = _NAME.read(call.body["name"]), call.desk
-    if name not in desk.snapshots and len(desk.snapshots) >= _MOST:
-        raise LocalError(f"{_MOST} snapshots are kept; delete one first")
-    with desk.guard:
-        desk.snapshots[name] = desk.server.state.snapshot()
-    return sorted(desk.snapshots)
+    name, state = _NAME.read(call.body["name"]), call.desk.server.state
+    with call.desk.guard, state.unit():
+        if name not in state.snapshots and len(state.snapshots) >= _MOST:
+            raise LocalError(f"{_MOST} snapshots are kept; delete one first")
+        state.snapshots[name] = state.snapshot()
+        return sorted(state.snapshots)
 
 
 def _restore(call: Call[Managed]) -> object:
-    with call.desk.guard:
-        call.desk.server.state.restore(_snapshot(call))
-    return sorted(call.desk.snapshots)
+    state = call.desk.server.state
+    with call.desk.guard, state.unit():
+        state.restore(_snapshot(call))
+        return sorted(state.snapshots)
 
 
 def _forget(call: Call[Managed]) -> object:
-    _snapshot(call)
-    del call.desk.snapshots[call.item]
-    return sorted(call.desk.snapshots)
+    state = call.desk.server.state
+    with call.desk.guard, state.unit():
+        _snapshot(call)
+        del state.snapshots[call.item]
+        return sorted(state.snapshots)
 
 
 def _snapshot(call: Call[Managed]) -> object:
-    if call.item not in call.desk.snapshots:
-        known = ", ".join(sorted(call.desk.snapshots)) or "none"
+    kept = call.desk.server.state.snapshots
+    if call.item not in kept:
+        known = ", ".join(sorted(kept)) or "none"
         raise UnknownError(f"snapshot {call.item!r} is not known; known are {known}")
-    return call.desk.snapshots[call.item]
+    return kept[call.item]
 
 
 ROUTES: Final = (
     Route(
         method="POST",
         path="/reset",
-        summary="an empty server: nothing of what it keeps, no history, no fault on, and "
-        "the policy of the start",
+        summary="an empty server: nothing of what it keeps but snapshots, no history, no fault on "
+        "in this process, and policy and clock of the start",
         run=_reset,
     ),
     Route(method="GET", path="/snapshots", summary="names of the snapshots", run=_names),
     Route(
         method="POST",
         path="/snapshots",
-        summary="keep all that the server keeps under a name, in this process",
+        summary="keep all that the server keeps, policy and clock too, under a name",
         run=_take,
         body={"name": {**_NAME.schema, "description": "its name; one of that name is replaced"}},
         required=("name",),

@@ -46,6 +46,22 @@ class OrdersWithConsequences:
         """Returns the order with this number, or None."""
         return self._inner.get(number)
 
+    def of_iccid(self, iccid: Iccid) -> tuple[Order, ...]:
+        """Returns the orders of a Profile, oldest first."""
+        return self._inner.of_iccid(iccid)
+
+    def named(self, matching_id: str) -> tuple[Order, ...]:
+        """Returns the orders with a MatchingID, oldest first."""
+        return self._inner.named(matching_id)
+
+    def available(self) -> tuple[Order, ...]:
+        """Returns the orders to be, which are Available, oldest first."""
+        return self._inner.available()
+
+    def newest(self) -> int:
+        """Returns the highest number of an order, 0 without one."""
+        return self._inner.newest()
+
     def put(self, order: Order) -> None:
         """Sets the current value of an order, and keeps the errands that follow from it."""
         before = self._inner.get(order.number)

@@ -306,8 +306,8 @@ class OrderBook:
         never_ordered = (OrderState.AVAILABLE, OrderState.ALLOCATED, OrderState.LINKED)
         return [
             order
-            for order in self.repository.all()
-            if order.matching_id == matching_id and order.state not in never_ordered
+            for order in self.repository.named(matching_id)
+            if order.state not in never_ordered
         ]
 
     def holder(self, matching_id: str, eid: Eid | None) -> Order | None:

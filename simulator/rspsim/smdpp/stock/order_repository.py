@@ -1,15 +1,19 @@
 """Where orders are kept, and what keeps several things together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
-from rspsim.smdpp.stock.orders import Order
+from rspcore.ids import Iccid
+from rspsim.smdpp.stock.orders import Order, OrderState
 
 __all__ = ["MemoryOrders", "OrderRepository", "UnitOfWork"]
 
 UnitOfWork: TypeAlias = Callable[[], AbstractContextManager[object]]
 """Opens a unit of work: what is kept inside one is kept together at its end, or not at all."""
+
+
+_Name = TypeVar("_Name")
 
 
 class OrderRepository(Protocol):
@@ -21,6 +25,18 @@ class OrderRepository(Protocol):
     def get(self, number: int) -> Order | None:
         """Returns the order with this number, or None."""
 
+    def of_iccid(self, iccid: Iccid) -> tuple[Order, ...]:
+        """Returns the orders of a Profile, oldest first, without a look at the others."""
+
+    def named(self, matching_id: str) -> tuple[Order, ...]:
+        """Returns the orders with a MatchingID, oldest first, without a look at the others."""
+
+    def available(self) -> tuple[Order, ...]:
+        """Returns the orders to be, which are Available, oldest first, likewise."""
+
+    def newest(self) -> int:
+        """Returns the highest number of an order, 0 without one."""
+
     def put(self, order: Order) -> None:
         """Sets the current value of an order; a new number adds an order."""
 
@@ -30,6 +46,9 @@ class MemoryOrders:
 
     def __init__(self) -> None:
         self._by_number: dict[int, Order] = {}
+        self._by_iccid: dict[Iccid, dict[int, None]] = {}
+        self._by_matching_id: dict[str, dict[int, None]] = {}
+        self._available: dict[int, None] = {}
 
     def all(self) -> tuple[Order, ...]:
         """Returns every order, oldest first."""
@@ -39,6 +58,42 @@ class MemoryOrders:
         """Returns the order with this number, or None."""
         return self._by_number.get(number)
 
+    def of_iccid(self, iccid: Iccid) -> tuple[Order, ...]:
+        """Returns the orders of a Profile, oldest first."""
+        return self._of(self._by_iccid.get(iccid, ()))
+
+    def named(self, matching_id: str) -> tuple[Order, ...]:
+        """Returns the orders with a MatchingID, oldest first."""
+        return self._of(self._by_matching_id.get(matching_id, ()))
+
+    def available(self) -> tuple[Order, ...]:
+        """Returns the orders to be, which are Available, oldest first."""
+        return self._of(self._available)
+
+    def _of(self, numbers: Iterable[int]) -> tuple[Order, ...]:
+        return tuple(self._by_number[number] for number in sorted(numbers))
+
+    def newest(self) -> int:
+        """Returns the highest number of an order, 0 without one."""
+        return next(reversed(self._by_number), 0)
+
     def put(self, order: Order) -> None:
         """Sets the current value of an order; a new number adds an order."""
+        before = self._by_number.get(order.number)
+        if before is not None:
+            _forget(self._by_iccid, before.iccid, order.number)
+            _forget(self._by_matching_id, before.matching_id, order.number)
+            self._available.pop(order.number, None)
         self._by_number[order.number] = order
+        self._by_iccid.setdefault(order.iccid, {})[order.number] = None
+        self._by_matching_id.setdefault(order.matching_id, {})[order.number] = None
+        if order.state is OrderState.AVAILABLE:
+            self._available[order.number] = None
+
+
+def _forget(table: dict[_Name, dict[int, None]], name: _Name, number: int) -> None:
+    """Takes a number from under a name, and the name with the last number."""
+    numbers = table[name]
+    del numbers[number]
+    if not numbers:
+        del table[name]

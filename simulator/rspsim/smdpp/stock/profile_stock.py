@@ -99,10 +99,9 @@ class ProfileStock:
             needs=needs,
         )
         self.profiles.put(profile)
-        newest = max((order.number for order in self._orders.all()), default=0)
         back = last is not None and last.state is OrderState.AVAILABLE
         return Order(
-            number=last.number if last is not None and back else newest + 1,
+            number=last.number if last is not None and back else self._orders.newest() + 1,
             smdp_address=self._address,
             iccid=iccid,
             upp=profile.upp,
@@ -183,17 +182,25 @@ class ProfileStock:
 
     def of_profile(self, iccid: Iccid) -> Order | None:
         """Returns the newest order of the Profile with this ICCID, or None."""
-        return next((one for one in reversed(self._orders.all()) if one.iccid == iccid), None)
+        return next(reversed(self._orders.of_iccid(iccid)), None)
+
+    def available_profiles(self) -> tuple[StockedProfile, ...]:
+        """Returns the Profiles that can be ordered, by ICCID: Available and not lost."""
+        iccids = {order.iccid for order in self._orders.available() if self._is_newest(order)}
+        found = (self.profiles.get(iccid) for iccid in sorted(iccids, key=str))
+        return tuple(one for one in found if one is not None and not one.lost)
+
+    def _is_newest(self, order: Order) -> bool:
+        newest = self.of_profile(order.iccid)
+        return newest is not None and newest.number == order.number
 
     def fresh_iccid(self) -> Iccid:
         """Draws an ICCID of 20 digits, the last one a check digit, that no order has."""
-        used = {order.iccid for order in self._orders.all()}
-        used |= {profile.iccid for profile in self.profiles.all()}
         while True:
             drawn = int.from_bytes(self._rng.octets(8), "big") % 10**12
             first = f"{_ICCID_PREFIX}{drawn:012}"
             iccid = Iccid.from_digits(first + _luhn(first))
-            if iccid not in used:
+            if self.profiles.get(iccid) is None and not self._orders.of_iccid(iccid):
                 return iccid
 
 

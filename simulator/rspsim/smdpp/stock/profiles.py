@@ -47,6 +47,9 @@ class ProfileRepository(Protocol):
     def get(self, iccid: Iccid) -> StockedProfile | None:
         """Returns the Profile with this ICCID, or None."""
 
+    def has_type(self, profile_type: str) -> bool:
+        """Returns whether there is a Profile of this type."""
+
     def put(self, profile: StockedProfile) -> None:
         """Sets the current value of a Profile; a new ICCID adds one."""
 
@@ -67,6 +70,10 @@ class MemoryProfiles:
     def get(self, iccid: Iccid) -> StockedProfile | None:
         """Returns the Profile with this ICCID, or None."""
         return self._by_iccid.get(iccid)
+
+    def has_type(self, profile_type: str) -> bool:
+        """Returns whether there is a Profile of this type."""
+        return any(one.profile_type == profile_type for one in self._by_iccid.values())
 
     def put(self, profile: StockedProfile) -> None:
         """Sets the current value of a Profile; a new ICCID adds one."""

@@ -260,6 +260,22 @@ def test_finished_order_is_made_again_after_a_restart_too(tmp_path, pki, capsys)
     assert "order 2     again, LPA:1$localhost:8443$A-1" in capsys.readouterr().out
 
 
+def test_two_starts_on_one_file_order_once(tmp_path, pki, monkeypatch):
+    chosen = options("--state", str(tmp_path / "s.db"))
+    with FileState(chosen.state) as one, FileState(chosen.state) as other, Console() as console:
+        servers = [smdpp_setup.make_server(chosen, pki, 8443, state) for state in (one, other)]
+        own = smdpp_setup.packages
+
+        def packages(*given):
+            assert one._database.in_transaction, "no other start comes in between"
+            return own(*given)
+
+        monkeypatch.setattr("rspsim.cli.smdpp_serve.packages", packages)
+        for server in servers:
+            _Orders(server, chosen, console)
+        assert len(servers[0].orders.all()) == 1
+
+
 def test_default_file_orders_anew_when_nothing_is_pending(tmp_path, monkeypatch, pki):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     chosen = options("--port", "8499")

@@ -462,9 +462,9 @@ def make_server(pki: Pki, clock: ManualClock) -> Callable[..., SmDpPlus]:
     def make(**options: Any) -> SmDpPlus:
         policy = options.pop("policy", Policy())
         seed = options.pop("seed", b"server")
-        bundle = options.pop("pki", pki)
+        bundle, going = options.pop("pki", pki), options.pop("clock", clock)
         return SmDpPlus(
-            bundle, rng=SeededRng(seed), clock=clock, policy=policy, faults=server_faults, **options
+            bundle, rng=SeededRng(seed), clock=going, policy=policy, faults=server_faults, **options
         )
 
     return make

@@ -59,9 +59,7 @@ def sample(name, schema):
 
 @pytest.fixture
 def server(make_server):
-    server = make_server()
-    server.clock = server.environment.clock = AdjustableClock(ManualClock())
-    return server
+    return make_server(clock=AdjustableClock(ManualClock()))
 
 
 @pytest.fixture

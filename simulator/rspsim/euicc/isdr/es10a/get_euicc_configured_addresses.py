@@ -1,4 +1,4 @@
-"""ES10a.GetEuiccConfiguredAddresses (SGP.22 v2, 5.7.3)."""
+"""ES10a.GetEuiccConfiguredAddresses, GetEuiccConfiguredData in version 3 (SGP.22, 5.7.3)."""
 
 from typing import Final
 
@@ -6,6 +6,7 @@ from rspcore.messages.es10a import (
     EuiccConfiguredAddressesRequest,
     EuiccConfiguredAddressesResponse,
 )
+from rspcore.messages.v3.profile_management import EuiccConfiguredDataResponse
 from rspsim.euicc.isdr.es10_function import Function, Interface
 from rspsim.euicc.outcome import Outcome, View
 
@@ -14,6 +15,14 @@ __all__ = ["GET_EUICC_CONFIGURED_ADDRESSES"]
 
 def _handle(_request: EuiccConfiguredAddressesRequest, view: View) -> Outcome:
     addresses = view.state.addresses
+    if view.state.personality.version_3:
+        return view.answer(
+            EuiccConfiguredDataResponse(
+                default_dp_address=addresses.default_dp or None,
+                root_ds_address=addresses.root_ds,
+                allowed_ci_pkid=addresses.default_dp_ci_pkid,
+            )
+        )
     return view.answer(
         EuiccConfiguredAddressesResponse(
             default_dp_address=addresses.default_dp or None, root_ds_address=addresses.root_ds

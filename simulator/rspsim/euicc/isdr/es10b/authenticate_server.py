@@ -1,13 +1,15 @@
 """ES10b.AuthenticateServer: verifies a server, then signs with the card's own identity.
 
 Source: SGP.22 v2, 5.7.13; the order of the last three checks is that of its text, each of the
-earlier ones follows as soon as what it needs is known.
+earlier ones follows as soon as what it needs is known. A card of version 3 takes what version 3
+added: sessionContext names the key to sign with, ctxParams1 has three further alternatives.
 """
 
 from collections.abc import Callable
 from functools import cached_property
 from typing import Final
 
+from rspcore import tlv
 from rspcore.crypto.keys import PublicKey
 from rspcore.errors import DecodeError
 from rspcore.frozen import dataclass, replace
@@ -20,8 +22,12 @@ from rspcore.messages.es10b import (
     CtxParamsForCommonAuthentication,
     EuiccSigned1,
 )
+from rspcore.messages.v3 import card_and_device
+from rspcore.messages.v3 import server_authentication as v3
+from rspcore.messages.v3.capability_bits import EuiccRspCapability
 from rspcore.pki.roles import Role
 from rspcore.status import StatusWord
+from rspcore.tags import Tag
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.isdr import information
 from rspsim.euicc.isdr.es10_function import Function, Interface
@@ -41,6 +47,12 @@ __all__ = [
     "AuthenticationAttempt",
 ]
 
+_NEEDED_BY_CONTEXT: Final = {
+    0xA1: EuiccRspCapability.deviceChangeSupport,
+    0xA2: EuiccRspCapability.deviceChangeSupport,
+    0xA3: EuiccRspCapability.pushServiceRegistrationSupport,
+}
+"""Alternatives of ctxParams1 that need a feature, by their tag."""
 _ROLES: Final = {
     Role.DP_AUTH: SessionEvent.DP_AUTHENTICATED,
     Role.DS_AUTH: SessionEvent.DS_AUTHENTICATED,
@@ -87,6 +99,23 @@ class AuthenticationAttempt:
         return self.request.server_signed1.euicc_challenge == self.view.session.challenge
 
     @property
+    def context_supported(self) -> bool:
+        """Returns whether the card has the feature that this alternative of ctxParams1 is for."""
+        needed = _NEEDED_BY_CONTEXT.get(self.request.ctx_params1[0])
+        return needed is None or needed in self.view.state.personality.rsp_capability
+
+    @property
+    def pkid_wanted(self) -> bytes:
+        """Returns the CI under which the card has to sign; empty where it is to choose.
+
+        A key for version 3 goes before the other.
+        """
+        signed = self.request.server_signed1
+        context = signed.session_context if isinstance(signed, v3.ServerSigned1) else None
+        newer = None if context is None else context.euicc_ci_pkid_to_be_used_v3
+        return self.request.euicc_ci_pkid_to_be_used if newer is None else newer
+
+    @property
     def credential(self) -> CiCredential | None:
         """Returns what the card signs with, or None when it cannot sign under this CI."""
         return self.view.decisions[CREDENTIAL](self)
@@ -97,18 +126,29 @@ def _verifies(key: PublicKey, signature: bytes, data: bytes) -> bool:
 
 
 def _credential(attempt: AuthenticationAttempt) -> CiCredential | None:
-    wanted = attempt.request.euicc_ci_pkid_to_be_used
-    return ecasd.signing_credential(attempt.view.state, wanted)
+    wanted, state = attempt.pkid_wanted, attempt.view.state
+    if not wanted and state.personality.version_3:
+        return next((one for one in state.credentials if one.signs), None)
+    return ecasd.signing_credential(state, wanted)
 
 
 def _signed(attempt: AuthenticationAttempt) -> EuiccSigned1:
     """Returns euiccSigned1; ctxParams1 is included octet for octet as received."""
     asked = attempt.request.server_signed1
+    info = information.euicc_info2(attempt.view.state, attempt.view.decisions)
+    if isinstance(info, card_and_device.EuiccInfo2):
+        return v3.EuiccSigned1(
+            transaction_id=asked.transaction_id,
+            server_address=asked.server_address,
+            server_challenge=asked.server_challenge,
+            euicc_info2=info,
+            ctx_params1=attempt.request.ctx_params1,
+        )
     return EuiccSigned1(
         transaction_id=asked.transaction_id,
         server_address=asked.server_address,
         server_challenge=asked.server_challenge,
-        euicc_info2=information.euicc_info2(attempt.view.state, attempt.view.decisions),
+        euicc_info2=info,
         ctx_params1=attempt.request.ctx_params1,
     )
 
@@ -129,6 +169,7 @@ CHECKS: Final[Decision[Checks[AuthenticationAttempt]]] = Decision(
         Check("server_signature1", lambda a: a.signature_fits, _E.invalidSignature),
         Check("euicc_challenge", lambda a: a.challenge_fits, _E.euiccChallengeMismatch),
         Check("ci_to_be_used", lambda a: a.credential is not None, _E.ciPKUnknown),
+        Check("context_supported", lambda a: a.context_supported, _E.undefinedError),
     ),
     "checks of AuthenticateServer",
 )
@@ -145,7 +186,10 @@ SIGNED: Final[Decision[Callable[[AuthenticationAttempt], EuiccSigned1]]] = Decis
 
 def _handle(request: AuthenticateServerRequest, view: View) -> Outcome:
     try:
-        CtxParamsForCommonAuthentication.decode(request.ctx_params1)
+        if view.state.personality.version_3:
+            v3.CtxParams1.from_tlv(tlv.parse(tlv.encode(Tag.Sequence, request.ctx_params1)))
+        else:
+            CtxParamsForCommonAuthentication.decode(request.ctx_params1)
     except DecodeError:
         return view.refuse(StatusWord.WRONG_DATA)
     attempt = AuthenticationAttempt(request, view)
@@ -200,5 +244,9 @@ def _accepted(attempt: AuthenticationAttempt) -> Outcome:
 
 
 AUTHENTICATE_SERVER: Final = Function(
-    "ES10b.AuthenticateServer", AuthenticateServerRequest, _handle, Interface.ES10B
+    "ES10b.AuthenticateServer",
+    AuthenticateServerRequest,
+    _handle,
+    Interface.ES10B,
+    request_v3=v3.AuthenticateServerRequest,
 )

@@ -12,6 +12,7 @@ from rspcore.messages.es10b import (
     CancelSessionResponseOk,
     EuiccCancelSessionSigned,
 )
+from rspcore.messages.v3 import server_authentication as v3
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.isdr.es10_function import Function, Interface
 from rspsim.euicc.outcome import Outcome, View
@@ -46,8 +47,8 @@ class CancelAttempt:
 
     @property
     def reason_defined(self) -> bool:
-        """Returns whether the reason is one of the list."""
-        return isinstance(self.request.reason, CancelSessionReason)
+        """Returns whether the reason is one of the list of the card's version."""
+        return isinstance(self.request.reason, CancelSessionReason | v3.CancelSessionReason)
 
 
 def _signed(attempt: CancelAttempt, server: AuthenticatedServer) -> EuiccCancelSessionSigned:
@@ -108,5 +109,9 @@ def _cancelled(attempt: CancelAttempt, server: AuthenticatedServer) -> Outcome:
 
 
 CANCEL_SESSION: Final = Function(
-    "ES10b.CancelSession", CancelSessionRequest, _handle, Interface.ES10B
+    "ES10b.CancelSession",
+    CancelSessionRequest,
+    _handle,
+    Interface.ES10B,
+    request_v3=v3.CancelSessionRequest,
 )

@@ -11,7 +11,7 @@ __all__ = ["GET_EUICC_INFO1", "GET_EUICC_INFO2"]
 
 
 def _info1(_request: GetEuiccInfo1Request, view: View) -> Outcome:
-    return view.answer(information.euicc_info1(view.state))
+    return view.answer(information.euicc_info1(view.state, view.decisions))
 
 
 def _info2(_request: GetEuiccInfo2Request, view: View) -> Outcome:

@@ -3,7 +3,8 @@
 from typing import Final
 
 from rspcore.messages.es10c import DeleteProfileRequest, DeleteProfileResponse, DeleteResult
-from rspcore.messages.metadata import PprId
+from rspcore.messages.metadata import PprId, ProfileClass
+from rspcore.messages.v3 import profile_management as v3
 from rspsim.euicc import isdp
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.isdr.es10_function import Function, Interface
@@ -18,6 +19,15 @@ def _policy_allows(attempt: ProfileAttempt) -> bool:
     return attempt.profile is None or PprId.ppr2 not in attempt.profile.policy_rules
 
 
+def _returns_there(attempt: ProfileAttempt) -> bool:
+    """Returns whether a card of version 3 goes back to this Profile when the Test Profile ends."""
+    current, profile = attempt.current, attempt.profile
+    if not attempt.view.state.personality.version_3 or current is None or profile is None:
+        return False
+    back = attempt.view.state.return_to
+    return current.profile_class == ProfileClass.test and back == profile.aid
+
+
 _E = DeleteResult
 
 CHECKS: Final[Decision[Checks[ProfileAttempt]]] = Decision(
@@ -25,6 +35,11 @@ CHECKS: Final[Decision[Checks[ProfileAttempt]]] = Decision(
     (
         Check("profile_found", lambda a: a.profile is not None, _E.iccidOrAidNotFound),
         Check("profile_disabled", lambda a: not a.enabled, _E.profileNotInDisabledState),
+        Check(
+            "not_in_test_mode",
+            lambda a: not _returns_there(a),
+            v3.DeleteResult.disallowedInTestMode,
+        ),
         Check("policy", _policy_allows, _E.disallowedByPolicy),
         Check("no_switch_waits", lambda a: a.no_switch_waits, _E.undefinedError),
     ),

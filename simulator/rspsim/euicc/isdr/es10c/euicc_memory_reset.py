@@ -1,7 +1,8 @@
 """ES10c.eUICCMemoryReset: removes Profiles whatever their state and rules (SGP.22 v2, 5.7.19).
 
 Everything happens in one state, so that a cut leaves all or nothing done. Provisioning Profiles and
-test Profiles that came with the card stay; notifications, their counter, the RAT and the keys stay.
+test Profiles that came with the card stay, unless bits that version 3 added choose them;
+notifications, their counter, the RAT and the keys stay.
 """
 
 from typing import Final
@@ -15,6 +16,7 @@ from rspcore.messages.es10c import (
     ResetResult,
 )
 from rspcore.messages.metadata import NotificationEvent, ProfileClass
+from rspcore.messages.v3 import profile_management as v3
 from rspsim.euicc import cat, isdp, notifications
 from rspsim.euicc.decisions import Check, Checks, Decision, Decisions, first_refusal
 from rspsim.euicc.isdr.es10_function import Function, Interface
@@ -43,8 +45,14 @@ def _chosen(profile: Profile, options: frozenset[int]) -> bool:
     if profile.profile_class == ProfileClass.operational:
         return ResetOption.deleteOperationalProfiles in options
     if profile.profile_class == ProfileClass.test:
-        return profile.field_loaded and ResetOption.deleteFieldLoadedTestProfiles in options
-    return False
+        field_loaded = ResetOption.deleteFieldLoadedTestProfiles
+        return (field_loaded if profile.field_loaded else _PRELOADED) in options
+    return _PROVISIONING in options
+
+
+_PRELOADED: Final = v3.ResetOption.deletePreLoadedTestProfiles
+_PROVISIONING: Final = v3.ResetOption.deleteProvisioningProfiles
+_OF_VERSION_2: Final = frozenset(ResetOption)
 
 
 SELECTED: Final = Decision(
@@ -53,7 +61,7 @@ SELECTED: Final = Decision(
 
 
 def _factory_addresses(addresses: Addresses, /) -> Addresses:
-    return replace(addresses, default_dp=addresses.factory_default_dp)
+    return replace(addresses, default_dp=addresses.factory_default_dp, default_dp_ci_pkid=None)
 
 
 ADDRESSES: Final = Decision(
@@ -78,8 +86,11 @@ class ResetAttempt:
 
     @property
     def profiles(self) -> tuple[Profile, ...]:
-        """Returns the Profiles to delete."""
-        return self.view.decisions[SELECTED](self.view.state, self.request.reset_options)
+        """Returns the Profiles to delete; bits of version 3 mean nothing to a card of version 2."""
+        options = self.request.reset_options
+        if not self.view.state.personality.version_3:
+            options &= _OF_VERSION_2
+        return self.view.decisions[SELECTED](self.view.state, options)
 
     @property
     def resets_address(self) -> bool:

@@ -96,7 +96,7 @@ def follow_up(environment: Environment, errand: Errand) -> Errand | None:
     key = key_of(errand.call.address, eid, event_id)
     waiting = [
         order
-        for order in environment.orders.all()
+        for order in environment.orders.repository.named(event_id)
         if order.eid is not None
         and order.state in DELIVERABLE
         and order.smds_address

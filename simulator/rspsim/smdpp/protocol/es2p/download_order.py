@@ -65,8 +65,7 @@ def run(
 
 
 def _is_known(environment: Environment, kind: str) -> bool:
-    stocked = environment.orders.stock.profiles.all()
-    return kind in PRESETS or any(one.profile_type == kind for one in stocked)
+    return kind in PRESETS or environment.orders.stock.profiles.has_type(kind)
 
 
 def _has_type(profile: StockedProfile, kind: str) -> bool:
@@ -97,14 +96,15 @@ def _is_free(environment: Environment, profile: StockedProfile) -> bool:
 
 def _of_type(environment: Environment, kind: str, caller: str) -> StockedProfile | StatusCodeData:
     """Returns a free Profile of the type; one is made of a preset that is everybody's."""
-    of_type = [one for one in environment.orders.stock.profiles.all() if _has_type(one, kind)]
-    allowed = [one for one in of_type if may_order(environment, one.iccid, caller)]
-    free = [one for one in allowed if _is_free(environment, one)]
-    if free:
-        return free[0]
+    stock = environment.orders.stock
+    free = (one for one in stock.available_profiles() if one.owner in ("", caller))
+    found = next((one for one in free if _has_type(one, kind)), None)
+    if found is not None:
+        return found
     if kind in PRESETS:
         return _made(environment, PRESETS[kind])
-    if not allowed:
+    of_type = (one for one in stock.profiles.all() if _has_type(one, kind))
+    if not any(may_order(environment, one.iccid, caller) for one in of_type):
         return PROFILE_TYPE_NOT_ALLOWED("of another operator", identifier=kind)
     return PROFILE_TYPE_UNAVAILABLE("no Profile of this type is free", identifier=kind)
 

@@ -1,6 +1,6 @@
 """ES9+.InitiateAuthentication: chooses certificates known to both sides and sends a challenge.
 
-Source: SGP.22 v2, 5.6.1.
+Source: SGP.22 v2 and v3.1, 5.6.1.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from rspcore import tlv
 from rspcore.crypto.curves import Curve
 from rspcore.errors import DecodeError
 from rspcore.frozen import dataclass
-from rspcore.ids import TransactionId
+from rspcore.ids import TransactionId, Version
 from rspcore.messages.es9p import (
     InitiateAuthenticationRequest,
     InitiateAuthenticationResponse,
@@ -18,6 +18,8 @@ from rspcore.messages.es9p import (
 )
 from rspcore.messages.es10b import ServerSigned1
 from rspcore.messages.euicc_info import EuiccInfo1
+from rspcore.messages.v3 import server_authentication as v3
+from rspcore.messages.v3.capability_bits import ServerRspCapability
 from rspcore.tags import Tag
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.identity import Identity, Signer
@@ -34,6 +36,9 @@ from rspsim.smdpp.stock.sessions import Session
 __all__ = ["FUNCTION"]
 
 NAME: Final = "initiateAuthentication"
+_VERSION_3: Final = Version.from_text("3.0.0")
+_CAPABILITY: Final = frozenset({ServerRspCapability.cancelForSessionAbortedSupport})
+"""What this server is capable of in version 3: a session that was aborted may be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +185,14 @@ def _answer(
     )
     signed = through(
         fault_points.SERVER_SIGNED1,
-        ServerSigned1(
-            transaction_id=session.transaction_id,
-            euicc_challenge=content.euicc_challenge,
-            server_address=content.smdp_address,
-            server_challenge=session.server_challenge,
+        _with_context(
+            ServerSigned1(
+                transaction_id=session.transaction_id,
+                euicc_challenge=content.euicc_challenge,
+                server_address=content.smdp_address,
+                server_challenge=session.server_challenge,
+            ),
+            environment.policy.version,
         ),
         NAME,
     ).encode()
@@ -197,6 +205,24 @@ def _answer(
         server_certificate=signer.certificate,
     )
     return through(fault_points.INITIATE_AUTHENTICATION_RESPONSE, response, NAME)
+
+
+def _with_context(plain: ServerSigned1, version: Version) -> ServerSigned1:
+    """Returns serverSigned1 as a server of a version sends it.
+
+    One of version 3 says its version and capabilities to every card: one of version 2 skips what
+    it does not know.
+    """
+    if version < _VERSION_3:
+        return plain
+    return v3.ServerSigned1(
+        transaction_id=plain.transaction_id,
+        euicc_challenge=plain.euicc_challenge,
+        server_address=plain.server_address,
+        server_challenge=plain.server_challenge,
+        session_context=v3.SessionContext(server_svn=version, crl_stapling_v3_used=False),
+        server_rsp_capability=_CAPABILITY,
+    )
 
 
 def _shown(identifiers: tuple[bytes, ...]) -> str:

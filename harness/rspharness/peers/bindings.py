@@ -1,0 +1,158 @@
+"""The two bindings of ES9+ and ES11 between members in the JSON form and octets on the wire.
+
+The ASN.1 binding has one path and tags in place of names. Where the module replaces one tag by
+another, the single form is written; a doubled one is read too, as some compilers write it.
+
+Source: SGP.22 v2, 6.5 and 6.6.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rspcore import tlv
+from rspcore.errors import DecodeError
+from rspharness.record.verdicts import ExpectationError
+
+__all__ = ["ASN1_PATH", "ASN1_TYPE", "JSON_TYPE", "read_asn1", "read_json", "written"]
+
+ASN1_PATH: Final = "/gsma/rsp2/asn1"
+ASN1_TYPE: Final = "application/x-gsma-rsp-asn1"
+JSON_TYPE: Final = "application/json"
+
+_TAGS: Final = {
+    "initiateAuthentication": 0xBF39,
+    "authenticateClient": 0xBF3B,
+    "getBoundProfilePackage": 0xBF3A,
+    "cancelSession": 0xBF41,
+    "handleNotification": 0xBF3D,
+}
+_ES11_ANSWER: Final = 0xBF40
+_WRAPPER: Final = 0xA2
+_OK, _ERROR = 0xA0, 0x81
+_MEMBERS: Final[Mapping[int, Mapping[int, str]]] = {
+    0xBF39: {0x80: "transactionId", 0x5F37: "serverSignature1", 0x04: "euiccCiPKIdToBeUsed"},
+    0xBF3B: {0x80: "transactionId", 0xBF25: "profileMetadata", 0x5F37: "smdpSignature2"},
+    0xBF3A: {0x80: "transactionId", 0xBF36: "boundProfilePackage"},
+    0xBF41: {},
+    _ES11_ANSWER: {0x80: "transactionId"},
+}
+_SEQUENCES: Final = {
+    0xBF39: ("serverSigned1", "serverCertificate"),
+    0xBF3B: ("smdpSigned2", "smdpCertificate"),
+}
+"""Members with the tag 30, in their order."""
+
+
+def written(function: str, members: Mapping[str, Any]) -> bytes:
+    """Returns a request of the ASN.1 binding; a member that is None is left out.
+
+    Args:
+        function: Name of the function.
+        members: Members in the JSON form.
+    """
+    octets = {name: _octets(name, one) for name, one in members.items() if one is not None}
+    parts: list[bytes] = []
+    if function == "initiateAuthentication":
+        for tag, name in ((0x81, "euiccChallenge"), (0x83, "smdpAddress")):
+            if name in octets:
+                parts.append(tlv.encode(tag, octets[name]))
+        parts.append(octets.get("euiccInfo1", b""))
+    elif function == "handleNotification":
+        parts.append(tlv.encode(0xA0, octets["pendingNotification"]))
+    else:
+        if "transactionId" in octets:
+            parts.append(tlv.encode(0x80, octets["transactionId"]))
+        for name, value in octets.items():
+            if name == "cancelSessionResponse":  # the tag of the choice takes the place of its own
+                parts.append(tlv.encode(0xA1, bytes(tlv.parse(value).value)))
+            elif name != "transactionId":
+                parts.append(value)
+    return tlv.encode(_WRAPPER, tlv.encode(_TAGS[function], *parts))
+
+
+def _octets(name: str, value: str) -> bytes:
+    if name == "smdpAddress":
+        return value.encode()
+    return bytes.fromhex(value) if name == "transactionId" else base64.b64decode(value)
+
+
+def read_asn1(function: str, body: bytes, *, es11: bool) -> tuple[dict[str, object], str]:
+    """Returns the members of an answer in the JSON form, and the integer of a refusal or "".
+
+    Raises:
+        ExpectationError: it is no answer of the function.
+    """
+    expected = _ES11_ANSWER if es11 and function == "authenticateClient" else _TAGS[function]
+    try:
+        choice = _choice(expected, body)
+        if choice.tag == _ERROR:
+            return {}, str(int.from_bytes(choice.value, "big"))
+        return _members(expected, choice), ""
+    except (DecodeError, ValueError) as error:
+        shown = body[:24].hex(" ").upper()
+        raise ExpectationError(
+            f"A2 {{ {expected:X} {{ A0 or 81 }} }}", f"{shown} .. ({error})", about=function
+        ) from error
+
+
+def _choice(expected: int, body: bytes) -> tlv.Tlv:
+    outer = tlv.parse(body)
+    (answer,) = outer.children()
+    (choice,) = answer.children()
+    if choice.tag == expected:  # a doubled tag
+        (choice,) = choice.children()
+    if (outer.tag, answer.tag) != (_WRAPPER, expected):
+        raise DecodeError(f"tags {outer.tag:X} and {answer.tag:X}")
+    if choice.tag not in (_OK, _ERROR):
+        raise DecodeError(f"alternative {choice.tag:X}")
+    return choice
+
+
+def _members(answer: int, choice: tlv.Tlv) -> dict[str, object]:
+    found: dict[str, object] = {}
+    sequences = iter(_SEQUENCES.get(answer, ()))
+    for one in choice.children():
+        name = next(sequences, "") if one.tag == 0x30 else _MEMBERS[answer].get(one.tag, "")
+        if name == "transactionId":
+            found[name] = bytes(one.value).hex().upper()
+        elif name:
+            found[name] = base64.b64encode(bytes(one.raw)).decode("ascii")
+        elif answer == _ES11_ANSWER and one.tag == 0xA1:
+            found["eventEntries"] = [_entry(entry) for entry in one.children()]
+    return found
+
+
+def _entry(entry: tlv.Tlv) -> dict[str, str]:
+    event_id, address = (bytes(part.value).decode() for part in entry.children()[:2])
+    return {"eventId": event_id, "rspServerAddress": address}
+
+
+def read_json(function: str, body: bytes) -> tuple[dict[str, object], str]:
+    """Returns the members of an answer, and subject and reason of a refusal or "".
+
+    Raises:
+        ExpectationError: it is no JSON object, or has no header that says how the function ended.
+    """
+    try:
+        found = json.loads(body)
+    except ValueError as error:
+        raise ExpectationError(
+            "a JSON object", f"{body[:60]!r} ({error})", about=function
+        ) from None
+    if not isinstance(found, dict):
+        raise ExpectationError("a JSON object", type(found).__name__, about=function)
+    header = found.get("header")
+    status = header.get("functionExecutionStatus") if isinstance(header, dict) else None
+    word = status.get("status") if isinstance(status, dict) else None
+    if word in ("Executed-Success", "Executed-WithWarning"):
+        return found, ""
+    data = status.get("statusCodeData") if isinstance(status, dict) else None
+    if word in ("Failed", "Expired") and isinstance(data, dict):
+        return found, f"{data.get('subjectCode')}/{data.get('reasonCode')}"
+    raise ExpectationError(
+        "header.functionExecutionStatus with a status, and statusCodeData where it is Failed",
+        json.dumps(header)[:120],
+        about=function,
+    )

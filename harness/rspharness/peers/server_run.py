@@ -1,0 +1,258 @@
+"""One run of the suites with a server as the product under test.
+
+It stands where the run of a card stands: verdicts, levels, declaration, preflight, causes, traces
+and reports are the same. The preflight opens one session, which costs nothing; a server that is
+not reached, or has no CI in common with the credentials of the run, ends the run before its first
+case. An option that is neither declared nor seen there is unknown.
+
+Levels: a `read-only` case needs no order; a `profiles` case uses up an order; a `destructive` one
+leaves an order that ended in Error or is withdrawn.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Final
+
+from rspcore.crypto.curves import Curve
+from rspcore.errors import ConfigError
+from rspharness.card.capabilities import Capabilities
+from rspharness.peers.lpa_calls import LpaCalls
+from rspharness.peers.provision import Management
+from rspharness.peers.server_target import ServerTarget
+from rspharness.peers.signing_card import SigningCard
+from rspharness.peers.switched_fault import switched
+from rspharness.record.testcase import Level
+from rspharness.record.trace import Trace
+from rspharness.record.verdicts import ExpectationError, Inconclusive, TargetLost
+from rspharness.run.preflight import Preflight
+from rspharness.run.run import NoCardError, Run
+from rspharness.run.run_options import RunOptions
+from rspharness.targets.settings import TargetSettings
+
+__all__ = ["ServerRun", "ServerWords"]
+
+_ROW: Final = "ES9+.InitiateAuthentication#11"
+_CURVES: Final[Mapping[Curve, str]] = {
+    Curve.NIST_P256: "S_NIST",
+    Curve.BRAINPOOL_P256R1: "S_BRP",
+}
+_ASN1: Final = "S_ASN1"
+_OF_RSPLAB: Final = ("S_ORDERS", "S_ELIGIBILITY", "S_REUSE")
+"""Options that the SM-DP+ of rsplab has, which its management port gives away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerWords:
+    """What the command line says of a server.
+
+    Attributes:
+        where: https URL of the SM-DP+, or "own".
+        provision: How orders come to be, empty for the usual way of our own and none of another.
+        settings: What is declared of it.
+        options: Names of the options that the catalogue of servers has.
+    """
+
+    where: str
+    provision: str
+    settings: TargetSettings
+    options: frozenset[str]
+
+
+class ServerRun(Run):
+    """What the cases of one process share when the product is a server."""
+
+    def __init__(self, options: RunOptions, words: ServerWords) -> None:
+        """Prepares a run; nothing is sent yet."""
+        super().__init__(options)
+        self.words = words
+        self.fault = ""
+        self._server: ServerTarget | None = None
+        self._lent = False
+
+    @property
+    def opened(self) -> bool:
+        """Returns whether the server is known."""
+        return self._server is not None
+
+    @property
+    def target(self) -> ServerTarget:
+        """Returns the server; our own is started on first use.
+
+        Raises:
+            NoCardError: what it takes is not there.
+        """
+        if self._server is None:
+            words, folder = self.words, self.options.pki
+            try:
+                self._server = ServerTarget(
+                    words.where, words.provision, self.pki, folder, words.settings
+                )
+            except ConfigError as error:
+                raise NoCardError(str(error)) from error
+        return self._server
+
+    @property
+    def level(self) -> Level:
+        """Returns the level asked for; else all on our own, and on another what orders allow."""
+        if self.options.level:
+            return Level(self.options.level)
+        if self.target.simulated:
+            return Level.DESTRUCTIVE
+        return Level.PROFILES if self.words.provision else Level.READ_ONLY
+
+    def calls(self, trace: Trace, seed: str, **how: Any) -> LpaCalls:
+        """Returns an LPA with a card of its own.
+
+        Args:
+            trace: Takes every exchange.
+            seed: What the card draws from.
+            **how: `curve` of the card, its `eid`, and `asn1` for the other binding.
+        """
+        curve = how.get("curve") or self.options.curve
+        card = SigningCard(how.get("pki") or self.pki, curve, seed, how.get("eid"))
+        target = self.target
+        return LpaCalls(target.wire(trace), card, target.address, asn1=how.get("asn1", False))
+
+    def reach(self) -> None:
+        """Opens one session at the server, before any case is judged.
+
+        Raises:
+            NoCardError: it is not reached, or has no CI in common with the credentials of the run.
+            Inconclusive: it was lost.
+        """
+        if self.preflight is not None:
+            return
+        trace = self.own_trace()
+        trace.remark("preflight")
+        self.facts.update(self.target.facts())
+        seen = Preflight({"server": self.target.address})
+        calls = self.calls(trace, f"{self.options.seed} preflight")
+        try:
+            answer = calls.initiate()
+        except TargetLost as error:
+            raise NoCardError(f"{error}; start it, or name another by --smdpp") from error
+        except ExpectationError as error:
+            if "TLS" in error.actual or "certificate" in error.actual:
+                raise NoCardError(
+                    f"{error.actual}; --pki names the folder with the CI of the server"
+                ) from error
+            seen.find("session", _ROW, str(error), "mend InitiateAuthentication, then run again")
+            seen.stops = seen.findings[-1]
+            self.preflight = seen
+            return
+        if answer.refusal in ("8.8.2/3.1", "8.8.4/3.7"):
+            raise NoCardError(
+                f"the server knows no CI of the credentials of the run ({answer.refusal}); --pki "
+                "names the folder of those that it knows"
+            )
+        if answer.status != 200 or answer.refusal:
+            seen.find("session", _ROW, f"a session is refused: {answer.words}", "")
+            seen.stops = seen.findings[-1]
+        else:
+            version = answer.header("X-Admin-Protocol")
+            seen.lines["session"] = f"opened; X-Admin-Protocol {version or 'not there'}"
+            self.facts["svn"] = version.removeprefix("gsma/rsp/")
+        self.preflight = seen
+        self.facts.update({f"preflight {name}": text for name, text in seen.lines.items()})
+
+    def check(self) -> None:
+        """Requires a server that still answers; one that came back is used again.
+
+        Raises:
+            Inconclusive: it was lost in an earlier case.
+        """
+        if not self.broken:
+            return
+        why, self.preflight = self.broken, None
+        self.broken = ""
+        try:
+            self.reach()
+        except NoCardError as error:
+            self.broken = why
+            raise Inconclusive(f"the server was lost earlier: {why}") from error
+        self.notes.append(f"the server was lost and came back: {why}")
+
+    def _read_capabilities(self) -> Capabilities:
+        """Returns the options declared, completed by those that opening a session shows."""
+        declared = dict(self.target.settings.options)
+        if isinstance(self.target.provision, Management):
+            declared = {**dict.fromkeys(_OF_RSPLAB, True), **declared}
+        seen = self._seen()
+        contradictions = tuple(
+            f"{name}: declared {declared[name]}, seen {value}"
+            for name, value in seen.items()
+            if declared.get(name, value) is not value
+        )
+        options = {**seen, **declared}
+        unknown = {
+            name: "neither seen at the server nor declared"
+            for name in self.words.options
+            if name not in options
+        }
+        return Capabilities(options, contradictions, unknown)
+
+    def _seen(self) -> dict[str, bool]:
+        found: dict[str, bool] = {}
+        for curve, name in _CURVES.items():
+            if curve not in self.pki.curves:
+                continue
+            calls = self.calls(self.own_trace(), f"{self.options.seed} {name}", curve=curve)
+            calls.card.verification = calls.card.signing = (calls.card.ci_key(curve),)
+            found[name] = self._accepts(calls)
+        calls = self.calls(self.own_trace(), f"{self.options.seed} asn1", asn1=True)
+        found[_ASN1] = self._accepts(calls)
+        return found
+
+    @staticmethod
+    def _accepts(calls: LpaCalls) -> bool:
+        try:
+            answer = calls.initiate()
+        except ExpectationError:
+            return False
+        return answer.status == 200 and not answer.refusal
+
+    @cached_property
+    def curves(self) -> tuple[Curve, ...]:
+        """Returns the curves on which credentials and server have a CI in common."""
+        options = self.capabilities.options
+        return tuple(curve for curve, name in _CURVES.items() if options.get(name))
+
+    def own_recording(self) -> str:
+        """Returns what the run sent outside of its cases."""
+        return "".join(trace.text() for trace in self.own_traces)
+
+    def with_fault(self, name: str, opens: object = None) -> "ServerRun":  # noqa: ARG002  as a card's
+        """Returns the run of the same server with a fault, which is on while a case runs.
+
+        Args:
+            name: How our server is served with it, such as "--fault es9.header.missing".
+            opens: Not for servers.
+        """
+        made = ServerRun(replace(self.options), self.words)
+        made._server, made._lent = self.target, True
+        made._capabilities = self.capabilities
+        self.reach()
+        made.preflight = self.preflight
+        made.fault = name
+        return made
+
+    @contextmanager
+    def faulty(self) -> Iterator[None]:
+        """Holds the fault of the run, if it has one, on at our own server."""
+        if not self.fault:
+            yield
+            return
+        with switched(self.target.provision, self.fault):
+            self.target.new_connection()
+            yield
+        self.target.new_connection()
+
+    def put_back(self) -> None:
+        """Does nothing: a server keeps what was ordered."""
+
+    def close(self) -> None:
+        """Closes the server of the run, unless another run has lent it."""
+        if self._server is not None and not self._lent:
+            self._server.close()

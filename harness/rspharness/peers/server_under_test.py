@@ -1,0 +1,100 @@
+"""The server under test as cases see it: LPAs that call it, and orders that it has."""
+
+from typing import Any
+
+from rspcore.crypto.curves import Curve
+from rspcore.errors import ConfigError, CryptoError
+from rspcore.pki.bundle import Pki
+from rspcore.pki.generate import issue_euicc
+from rspharness.peers.handshake import Handshake, shake_hands
+from rspharness.peers.lpa_calls import LpaCalls
+from rspharness.peers.provision import Ordered, OrderWish, other_eid
+from rspharness.peers.server_run import ServerRun
+from rspharness.record.trace import Trace
+from rspharness.record.verdicts import NotApplicable
+
+__all__ = ["ServerUnderTest"]
+
+
+class ServerUnderTest:
+    """The SM-DP+ of the run in one case."""
+
+    def __init__(self, run: ServerRun, trace: Trace, seed: str) -> None:
+        self._run = run
+        self._trace = trace
+        self._seed = seed
+        self._cards = 0
+
+    @property
+    def address(self) -> str:
+        """Returns its address, with its port where that is not 443."""
+        return self._run.target.address
+
+    @property
+    def pki(self) -> Pki:
+        """Returns the credentials of the run."""
+        return self._run.pki
+
+    def lpa(
+        self,
+        *,
+        asn1: bool = False,
+        curve: Curve | None = None,
+        other_card: bool = False,
+    ) -> LpaCalls:
+        """Returns an LPA with a card.
+
+        Args:
+            asn1: Whether it uses the ASN.1 binding.
+            curve: Curve of the card, that of the run when None.
+            other_card: Whether the card has an EID that no other card of the run has.
+
+        Raises:
+            NotApplicable: the credentials of the run have no key to issue such a card.
+        """
+        self._cards += 1
+        words: dict[str, Any] = {"asn1": asn1, "curve": curve}
+        if other_card:
+            number = int.from_bytes(self._seed.encode()[-6:].rjust(6, b"0"), "big")
+            eid = other_eid((number * 31 + self._cards) % 900_000)
+            words["eid"] = eid
+            try:
+                words["pki"] = issue_euicc(self._run.pki, eid)
+            except (ConfigError, CryptoError) as error:
+                raise NotApplicable(f"a further card cannot be issued: {error}") from error
+        return self._run.calls(
+            self._trace, f"{self._run.options.seed} {self._seed} {self._cards}", **words
+        )
+
+    def order(self, **wish: Any) -> Ordered:
+        """Has a Profile ordered, as `OrderWish` says.
+
+        Raises:
+            NotApplicable: the provision of the run makes no such orders.
+            Inconclusive: it should have made it, and failed.
+        """
+        return self._run.target.provision.order(OrderWish(**wish))
+
+    def state(self, ordered: Ordered) -> str:
+        """Returns the state of an order, such as "Released".
+
+        Raises:
+            NotApplicable: the provision of the run does not see it.
+        """
+        return self._run.target.provision.state(ordered)
+
+    def change(self, ordered: Ordered, event: str) -> None:
+        """Lets the operator release (RELEASED), cancel (CANCELLED) or withdraw (WITHDRAWN)."""
+        self._run.target.provision.change(ordered, event)
+
+    def new_connection(self) -> None:
+        """Closes the connections: the next call opens another."""
+        self._run.target.new_connection()
+
+    def get(self, path: str) -> int:
+        """Sends a GET and returns the status of the answer."""
+        return self._run.target.get(path)
+
+    def handshake(self, **how: Any) -> Handshake:
+        """Returns what comes of a TLS handshake, as `shake_hands`."""
+        return shake_hands(self.address, **how)

@@ -1,0 +1,123 @@
+"""Runs with a server as the product: ours passes, a faulty one is found, wrong use is refused."""
+
+import json
+
+import pytest
+
+from rspharness.cli.main import main
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    """Returns a function that runs `rsplab run` and returns code, results and what was printed."""
+
+    def run(*options):
+        code = main(["run", "--report", str(tmp_path), *options])
+        printed = capsys.readouterr()
+        file = tmp_path / "latest" / "results.json"
+        results = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+        return code, results, printed.out + printed.err
+
+    return run
+
+
+def test_our_own_server_passes_and_the_report_is_that_of_a_card(run):
+    code, results, _ = run("--smdpp", "own", "--case", "ES9+.InitiateAuthentication*")
+    assert code == 0
+    verdicts = {case["verdict"] for case in results["cases"]}
+    assert verdicts == {"pass", "probe"}
+    assert results["facts"]["server"].startswith("localhost:")
+    again = results["cases"][0]["again"]
+    assert "--smdpp own" in again
+    assert "--target" not in again
+
+
+def test_a_faulty_server_fails_in_the_row_of_its_fault(run):
+    own = "own:--fault es9.server_signed1.euicc_challenge"
+    code, results, printed = run("--smdpp", own, "--case", "ES9+.InitiateAuthentication#1[5-9]")
+    assert code == 1
+    failed = [case["ids"] for case in results["cases"] if case["verdict"] == "fail"]
+    assert failed == [["ES9+.InitiateAuthentication#18"]]
+    assert "actual       00000000" in printed
+
+
+def test_kills_run_the_cases_on_their_faults(run):
+    code, _, printed = run("--smdpp", "own", "--kills", "--case", "ES9+.InitiateAuthentication#17")
+    assert code == 0
+    assert "1 killed" in printed
+
+
+def test_without_orders_only_what_costs_none_is_run(run, served):
+    code, results, _ = run(
+        "--smdpp", served.url, "--case", "ES9+.AuthenticateClient#1*", "--case", "ES9+.TLS#04"
+    )
+    assert code == 0
+    verdicts = {case["ids"][0]: case["verdict"] for case in results["cases"]}
+    assert verdicts.pop("ES9+.TLS#04") == "pass"
+    assert set(verdicts.values()) == {"not applicable"}
+
+
+def test_a_served_one_with_its_management_port_passes(run, served):
+    options = ("--smdpp", served.url, "--provision", served.provision)
+    code, results, _ = run(*options, "--case", "ES9+.HandleNotification#1*")
+    assert code == 0
+    assert {case["verdict"] for case in results["cases"]} == {"pass"}
+
+
+def test_a_script_makes_orders(run, served, tmp_path):
+    script = tmp_path / "order.py"
+    script.write_text(
+        "import json, sys\n"
+        "from rspharness.peers.provision import Management, OrderWish\n"
+        "wish = json.load(sys.stdin)\n"
+        "if set(wish) - {'profile'}:\n"
+        "    sys.exit(3)\n"
+        f"made = Management({served.provision.partition(':')[2]!r}).order(OrderWish(**wish))\n"
+        "print(json.dumps({'matchingId': made.matching_id, 'iccid': made.iccid}))\n",
+        "utf-8",
+    )
+    import sys  # noqa: PLC0415  only here
+
+    way = f"script:{sys.executable} {script}"
+    code, results, _ = run(
+        *("--smdpp", served.url, "--provision", way),
+        *("--case", "ES9+.AuthenticateClient#11", "--case", "ES9+.AuthenticateClient#22"),
+    )
+    assert code == 0
+    verdicts = {case["ids"][0]: case["verdict"] for case in results["cases"]}
+    assert verdicts["ES9+.AuthenticateClient#11"] == "pass"
+    assert verdicts["ES9+.AuthenticateClient#22"] == "not applicable"
+
+
+def test_a_server_that_is_not_there_ends_the_run_with_3(run):
+    code, _, printed = run("--smdpp", "https://localhost:9")
+    assert code == 3
+    assert "name another by --smdpp" in printed
+
+
+def test_another_pki_ends_the_run_with_3(run, served, other_pki):
+    code, _, printed = run("--smdpp", served.url, "--pki", str(other_pki))
+    assert code == 3
+    assert "--pki names the folder" in printed
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--smdpp", "http://localhost"), "expected https://HOST:PORT"),
+        (("--smdpp", "https://localhost", "--kills"), "--smdpp own"),
+        (("--smdpp", "own", "--also", "fixtures/targets"), "--also is for a card"),
+    ],
+)
+def test_wrong_use_is_refused(run, options, said):
+    code, _, printed = run(*options)
+    assert code == 2
+    assert said in printed
+
+
+def test_unknown_way_of_provision_is_refused(run, served):
+    code, _, printed = run("--smdpp", served.url, "--provision", "managements:x")
+    assert code == 2
+    assert "did you mean management" in printed

@@ -1,0 +1,142 @@
+"""An order costs the same, however many there are: counted in steps of the database, not time."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from rspcore.crypto.curves import Curve
+from rspcore.ids import Iccid
+from rspcore.messages.metadata import NotificationEvent
+from rspcore.pki.generate import make_pki
+from rspcore.profile_maker import ProfileParameters, make_profile
+from rspsim.env import ManualClock, SeededRng
+from rspsim.smdpp import SmDpPlus
+from rspsim.smdpp.protocol.es2p import FUNCTIONS
+from rspsim.smdpp.stock.order_repository import MemoryOrders
+from rspsim.smdpp.stock.orders import OrderEvent, OrderState
+from rspsim.stores.server_state import FileState
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "smdpp"))
+from conftest import CardStandIn, Lpa
+
+PKI = make_pki()
+MADE = make_profile(ProfileParameters(iccid=Iccid.from_digits("89990010000000000000")))
+FEW, MANY = 20, 2000
+SLACK = 1.5
+"""For the depth of the trees of the indexes, and for digits of numbers."""
+
+
+def order(server, number, matching_id=None):
+    iccid = Iccid.from_digits(f"8999001{number:013}")
+    metadata = MADE.metadata.__class__(
+        iccid=iccid,
+        service_provider_name="SP",
+        profile_name="P",
+    )
+    return server.orders.order(MADE.upp, metadata, matching_id=matching_id or f"M-{number}")
+
+
+def served(path, count):
+    state = FileState(path)
+    server = SmDpPlus(PKI, rng=SeededRng(b"s"), clock=ManualClock(), state=state)
+    with state.unit():
+        for number in range(count):
+            order(server, number)
+    return server
+
+
+class Meter:
+    """Counts the steps of the database, and the statements with their plans."""
+
+    def __init__(self, server):
+        self.connection = server.state._database
+        self.steps, self.statements = 0, []
+
+    def __enter__(self):
+        def step():
+            self.steps += 1
+
+        self.connection.set_progress_handler(step, 1)
+        self.connection.set_trace_callback(self.statements.append)
+        return self
+
+    def __exit__(self, *_):
+        self.connection.set_progress_handler(None, 0)
+        self.connection.set_trace_callback(None)
+
+
+def life(server):
+    """Orders, downloads, installs and deletes a Profile, and orders another by its type."""
+    made = order(server, 10**9, "LAST")
+    lpa = Lpa(server, CardStandIn(PKI, Curve.NIST_P256))
+    lpa.download("LAST")
+    lpa.notify(lpa.card.result(lpa.transaction_id, made.iccid))
+    for event in (NotificationEvent.notificationEnable, NotificationEvent.notificationDelete):
+        lpa.notify(lpa.card.notification(event, made.iccid))
+    assert server.orders.get(made.number).state == "Unavailable"
+    header = {"functionRequesterIdentifier": "2.999.100", "functionCallIdentifier": "1"}
+    body = {"header": header, "profileType": "PROFILE_OPERATIONAL1"}
+    with server.state.unit(), pytest.raises(StopIteration):
+        next(FUNCTIONS["downloadOrder"](server.environment, body, "2.999.100"))
+
+
+@pytest.fixture(scope="module")
+def meters(tmp_path_factory):
+    measured = []
+    for count in (FEW, MANY):
+        server = served(tmp_path_factory.mktemp("orders") / "s.db", count)
+        with Meter(server) as meter:
+            life(server)
+        measured.append((server, meter))
+    yield [meter for _, meter in measured]
+    for server, _ in measured:
+        server.state.close()
+
+
+def test_an_order_takes_as_many_steps_among_many_as_among_few(meters):
+    few, many = meters
+    assert len(many.statements) == len(few.statements)
+    assert many.steps < SLACK * few.steps, (few.steps, many.steps)
+
+
+def test_no_statement_of_an_order_looks_at_every_order_or_profile(meters):
+    _, many = meters
+    selects = {one for one in many.statements if one.startswith("SELECT")}
+    assert any("FROM orders" in one for one in selects)
+    for one in selects:
+        plan = [row[-1] for row in many.connection.execute(f"EXPLAIN QUERY PLAN {one}")]
+        scans = [line for line in plan if line in ("SCAN orders", "SCAN profile")]
+        assert not scans, (one, plan)
+
+
+@pytest.mark.parametrize("kind", ["memory", "file"])
+def test_orders_are_found_by_each_of_their_names_as_they_change(kind, tmp_path):
+    state = FileState(tmp_path / "s.db") if kind == "file" else None
+    server = SmDpPlus(PKI, rng=SeededRng(b"s"), clock=ManualClock(), state=state)
+    orders = server.orders.repository
+    assert (orders.newest(), orders.available()) == (0, ())
+    first, second = order(server, 1, "A"), order(server, 2, "B")
+    assert orders.newest() == 2
+    assert orders.named("A") == (first,)
+    assert orders.of_iccid(second.iccid) == (second,)
+    assert orders.named("C") == orders.of_iccid(MADE.metadata.iccid) == ()
+    ended = server.orders.change(first.number, OrderEvent.CANCELLED)
+    assert ended.state is OrderState.AVAILABLE
+    assert orders.available() == (ended,)
+    assert orders.named("A") == ()
+    assert [one.iccid for one in server.orders.stock.available_profiles()] == [first.iccid]
+    again = order(server, 1, "A")
+    assert orders.of_iccid(first.iccid) == (again,)
+    assert (orders.available(), orders.named("A")) == ((), (again,))
+    if state is not None:
+        state.close()
+
+
+def test_memory_forgets_the_names_of_orders_that_change():
+    server = SmDpPlus(PKI, rng=SeededRng(b"s"), clock=ManualClock())
+    kept = server.state.orders
+    assert isinstance(kept, MemoryOrders)
+    made = order(server, 1, "A")
+    server.orders.change(made.number, OrderEvent.CANCELLED)
+    assert "A" not in kept._by_matching_id
