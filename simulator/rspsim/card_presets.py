@@ -5,11 +5,12 @@ faults and memory under one name; what a command line or a test asks for beside 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from types import MappingProxyType
 from typing import Final
 
 from rspcore.errors import LocalError
+from rspcore.frozen import dataclass, replace
 from rspsim.euicc import applications, startup
 from rspsim.euicc.decisions import Decisions
 from rspsim.euicc.isdr import selection

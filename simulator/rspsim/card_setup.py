@@ -6,11 +6,12 @@ because it would be another card. Its options can be changed, and the change is 
 
 import enum
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
 from rspcore.errors import ConfigError, LocalError
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspcore.profile_maker import make_profile

@@ -1,7 +1,8 @@
 """The desk of a fleet: hands cards and orders out to phones, and keeps what they say.
 
-There is one, at the master; messages between it and the workers are JSON values. A card is with one
-phone at a time, and stays with the shelf where it was made.
+There is one, at the master; messages between it and the workers are JSON values. A card is with
+one phone at a time, and stays with the shelf where it was made. A card whose phone never said how a
+visit ended, because its process died, is visited first in the next run, if only to be read.
 """
 
 from collections import deque
@@ -81,7 +82,10 @@ class Desk:
                 self._bound.setdefault(eid, []).append(offer)
             else:
                 self._unbound.append(offer)
-        for eid in self._bound:  # they come first
+        self._unsettled = {
+            one.eid for one in self._given.values() if one.outcome is None and one.eid in numbers
+        }
+        for eid in self._bound.keys() | self._unsettled:  # they come first
             self._free.remove(numbers[eid])
             self._free.appendleft(numbers[eid])
         self._exhausted = False
@@ -112,10 +116,11 @@ class Desk:
             return None
         eid = str(self._shelf.eid(number))
         visit = Visit(number, self._next_orders(eid))
-        if not visit.offers:
+        if not visit.offers and eid not in self._unsettled:
             self._free.appendleft(number)
             self._exhausted = True
             return None
+        self._unsettled.discard(eid)
         self._homes[number] = shelf
         given = [Given(matching_id=_matching_id(one), eid=eid) for one in visit.offers]
         self._keep(given, {f"{_HOME}{number}": shelf})

@@ -163,7 +163,8 @@ class _MastersDesk:
             return
         print("\n".join(lines(found, steps)))
         print(f"in {seconds:.0f} s; {write(Path(_SETTINGS.report), found, steps, seconds)}")
-        self._environment.process_exit_code = 0 if found.clean else 1
+        begun = any(found.counts.get(one) for one in ("orders given to phones", "cards"))
+        self._environment.process_exit_code = 3 if not begun else 0 if found.clean else 1
 
     def _steps(self) -> list[StepTimes]:
         entries = self._environment.stats.entries.values()

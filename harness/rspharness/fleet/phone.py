@@ -1,6 +1,6 @@
 """A phone of a fleet: one card of the shelf, the LPA driver, and the orders it was given."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,12 +17,7 @@ from rspharness.lpa.es9p_client import ServerRefusedError
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
 from rspharness.lpa.local_management import delete_profile, list_profiles
-from rspharness.lpa.notification_delivery import (
-    Delivery,
-    PendingNotification,
-    deliver_all,
-    retrieve_notifications,
-)
+from rspharness.lpa.notification_delivery import deliver_all, retrieve_notifications
 from rspharness.lpa.retried_download import download_with_retries
 from rspharness.record.timing import stopwatch
 from rspharness.simulated.kept_in_process import OneCardLink
@@ -220,20 +215,15 @@ class Phone:
         """Delivers what waits, newest first after a disorder; returns whether something is left."""
         self._port.resend = resend
         waiting = retrieve_notifications(self._card)
-        newest_first, self._newest_first = self._newest_first, False
-        for delivery in self._delivered(waiting, newest_first=newest_first):
-            if delivery.error is None:
-                self._handed_over(delivery.notification.metadata.seq_number)
+        if self._newest_first:
+            self._newest_first, waiting = False, waiting[::-1]
+        for one in waiting:
+            (delivery,) = deliver_all(self._card, self._port, (one,))
+            if delivery.error is not None:
+                break
+            self._handed_over(one.metadata.seq_number)
         self._port.resend = False
         return bool(retrieve_notifications(self._card))
-
-    def _delivered(
-        self, waiting: Iterable[PendingNotification], *, newest_first: bool
-    ) -> tuple[Delivery, ...]:
-        if not newest_first:
-            return deliver_all(self._card, self._port, waiting)
-        each = (deliver_all(self._card, self._port, (one,)) for one in reversed(tuple(waiting)))
-        return tuple(one for found in each for one in found)
 
     def _handed_over(self, seq_number: int) -> None:
         self._shelf.note(self._number, "delivered", str(seq_number))

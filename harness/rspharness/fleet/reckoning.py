@@ -162,9 +162,9 @@ def reckon(
         heard: All Notifications the server received, in their order; None where it cannot be asked.
     """
     given = tuple(given)
-    lost = [*_not_on_cards(given, cards), *_numbers_gone(cards)]
+    lost = [*_not_on_cards(given, cards), *_numbers_gone(cards, heard or ())]
     doubled = list(_twice_on_cards(cards))
-    stuck = [*_without_outcome(given), *_waiting(cards)]
+    stuck = [*_without_outcome(given, cards, orders or ()), *_waiting(cards)]
     if orders is not None:
         lost += _unknown_to_server(cards, orders)
         lost += _known_to_server_alone(cards, orders)
@@ -212,11 +212,12 @@ def _not_on_cards(given: Iterable[Given], cards: Iterable[CardRecord]) -> Iterat
             )
 
 
-def _numbers_gone(cards: Iterable[CardRecord]) -> Iterator[str]:
+def _numbers_gone(cards: Iterable[CardRecord], heard: Iterable[Heard]) -> Iterator[str]:
+    came = {(one.eid, one.seq_number) for one in heard}
     for card in cards:
         known = {*card.waiting, *card.delivered}
         for number in range(card.first, card.next):
-            if number not in known:
+            if number not in known and (card.eid, number) not in came:
                 yield (f"card {card.eid}: Notification {number} neither waits nor was delivered")
 
 
@@ -233,8 +234,18 @@ def _twice_on_cards(cards: Iterable[CardRecord]) -> Iterator[str]:
             yield f"Profile {iccid}: on {len(eids)} cards: {', '.join(eids)}"
 
 
-def _without_outcome(given: Iterable[Given]) -> Iterator[str]:
+def _without_outcome(
+    given: Iterable[Given], cards: Iterable[CardRecord], orders: Iterable[ServerOrder]
+) -> Iterator[str]:
+    """Yields what has no outcome, unless card and server agree on one that the phone never said."""
+    had = {card.eid: _had(card) for card in cards}
+    at_server = {order.matching_id: order for order in orders}
     for one in given:
+        order = at_server.get(one.matching_id)
+        if one.outcome is None and order is not None and order.state in _OVER:
+            installed = order.iccid in had.get(order.bound_to or one.eid, ())
+            if installed is (order.state != "Error"):
+                continue
         if one.outcome is None:
             yield f"order {one.matching_id}: given to card {one.eid}, which has not ended it"
         elif one.outcome is Outcome.FAILED:

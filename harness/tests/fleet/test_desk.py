@@ -105,6 +105,17 @@ def test_card_goes_back_to_its_shelf_alone_in_a_later_run_too(shelf):
     assert later.give("w", "S") is not None
 
 
+def test_card_of_a_phone_that_died_is_read_again_in_the_next_run(shelf):
+    dead = Desk(Prepared(1), shelf, cards=3, visit=1)
+    number = dead.give("gone", "S").number
+    later = Desk(Prepared(0), shelf, cards=3, visit=1)
+    visit = later.give("w", "S")
+    assert (visit.number, visit.offers) == (number, [])
+    later.take("w", ended(visit))
+    assert later.give("w", "S") is None
+    assert later.over
+
+
 def test_bound_order_of_an_earlier_run_goes_to_its_card_first(shelf):
     offer = Offer(code="LPA:1$localhost$OLD")
     desk = Desk(Prepared(3, [(str(eid_of("1", 2)), offer)]), shelf, cards=4, visit=1)

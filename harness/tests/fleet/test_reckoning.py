@@ -46,7 +46,7 @@ def test_sound_fleet_is_clean_and_counted():
     ("cards", "orders", "heard", "text"),
     [
         (changed(CARDS, 0, listed=()), ORDERS, HEARD, "neither lists nor deleted"),
-        (changed(CARDS, 0, delivered=(1, 3)), ORDERS, HEARD, "Notification 2 neither waits"),
+        (changed(CARDS, 0, delivered=(1, 2)), ORDERS, HEARD[:3], "Notification 3 neither waits"),
         (CARDS, changed(ORDERS, 0, state="Downloaded"), HEARD, "but the server says Downloaded"),
         (CARDS, changed(ORDERS, 1, state="Released"), HEARD, "deleted on card"),
         (CARDS, ORDERS[1:], HEARD, "the server says nothing"),
@@ -79,7 +79,12 @@ def test_planted_doubling_is_found(cards, orders, heard, text):
 @pytest.mark.parametrize(
     ("given", "cards", "orders", "text"),
     [
-        (changed(GIVEN, 2, outcome=None), CARDS, ORDERS, "which has not ended it"),
+        (
+            changed(GIVEN, 0, outcome=None),
+            changed(CARDS, 0, listed=()),
+            ORDERS,
+            "which has not ended it",
+        ),
         (
             changed(GIVEN, 2, outcome=Outcome.FAILED, reason="no answer"),
             CARDS,
@@ -92,6 +97,13 @@ def test_planted_doubling_is_found(cards, orders, heard, text):
 )
 def test_planted_stuck_order_or_notification_is_found(given, cards, orders, text):
     assert text in "\n".join(reckon(given, cards, orders, HEARD).stuck)
+
+
+def test_what_a_phone_that_died_did_not_say_is_known_from_card_and_server():
+    silent = changed(changed(GIVEN, 0, outcome=None), 2, outcome=None)
+    assert reckon(silent, changed(CARDS, 0, delivered=(1, 3)), ORDERS, HEARD).clean
+    open_ = changed(ORDERS, 0, state="Downloaded")
+    assert "order A: given" in "\n".join(reckon(silent, CARDS, open_, HEARD).stuck)
 
 
 def test_server_that_cannot_be_asked_is_left_out():

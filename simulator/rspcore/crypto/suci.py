@@ -4,7 +4,6 @@ The caller gives the ephemeral private key, so that a card draws it from its own
 test repeats the published vectors.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 from cryptography.hazmat.primitives import hashes, hmac
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from rspcore.errors import CryptoError
+from rspcore.frozen import dataclass
 
 __all__ = ["ProtectionScheme", "SchemeOutput", "conceal", "reveal"]
 

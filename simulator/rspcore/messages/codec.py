@@ -280,6 +280,28 @@ def _plan(kind: "type[Structure]") -> tuple[_Component, ...]:
     return plan
 
 
+_SHORT_LENGTHS = tuple(bytes((length,)) for length in range(0x80))
+_WRITING: "dict[type[Structure], tuple[_Written, ...]]" = {}
+_Written: typing.TypeAlias = "tuple[str, Callable[[Any], bytes], bytes | None, Any, bool]"
+
+
+def _writing(kind: "type[Structure]") -> "tuple[_Written, ...]":
+    """Returns of each component name, what writes it, tag (None: whole), absent, optional."""
+    found = _WRITING.get(kind)
+    if found is None:
+        found = _WRITING[kind] = tuple(
+            (
+                one.name,
+                one.codec.encode,
+                None if one.codec.whole else tlv.encode_tag(one.tag),
+                one.absent,
+                one.optional,
+            )
+            for one in _plan(kind)
+        )
+    return found
+
+
 def components(kind: "type[Structure]") -> "tuple[_Component, ...]":
     """Returns the components of a structure in order: name, tag, codec, and whether optional."""
     return _plan(kind)
@@ -445,14 +467,19 @@ class Structure:
         if self.raw is not None:
             return bytes(tlv.parse(self.raw).value)
         parts = []
-        for component in _plan(type(self)):
-            value = getattr(self, component.name)
-            if value is None or (component.absent is not None and value == component.absent):
-                if not component.optional:
-                    raise LocalError(f"{type(self).__name__}.{component.name} is mandatory")
+        for name, octets_of, tag, absent, optional in _writing(type(self)):
+            value = getattr(self, name)
+            if value is None or (absent is not None and value == absent):
+                if not optional:
+                    raise LocalError(f"{type(self).__name__}.{name} is mandatory")
                 continue
-            coded = component.codec.encode(value)
-            parts.append(coded if component.codec.whole else tlv.encode(component.tag, coded))
+            coded = octets_of(value)
+            if tag is None:
+                parts.append(coded)
+            elif len(coded) < 0x80:
+                parts.append(tag + _SHORT_LENGTHS[len(coded)] + coded)
+            else:
+                parts.append(tag + tlv.encode_length(len(coded)) + coded)
         if self.CHOICE and len(parts) != 1:
             raise LocalError(f"{type(self).__name__}: expected one alternative, got {len(parts)}")
         return b"".join(parts)

@@ -16,11 +16,11 @@ are written, and both are read.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore import tlv
 from rspcore.errors import DecodeError, LocalError
+from rspcore.frozen import dataclass
 
 __all__ = ["Connection", "HttpPost", "PskReference", "RetryPolicy", "SessionTrigger"]
 

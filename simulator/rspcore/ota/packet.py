@@ -5,10 +5,11 @@ set; the receiver decides which set, counter and minimum level it requires. The 
 covers the clear packet with its padding; for a response it covers the header 02 71 00 too.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 
 from rspcore.errors import CryptoError, DecodeError
+from rspcore.frozen import dataclass
 from rspcore.ota.algorithms import (
     Algorithm,
     block_size,

@@ -5,14 +5,14 @@ frozen, every step returns its successor. S8 mode (8-octet MACs and challenges);
 say which protections are on.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
 
 from rspcore.apdu import CommandApdu, ResponseApdu
 from rspcore.errors import CryptoError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 
 __all__ = [
     "Scp03Keys",

@@ -4,11 +4,11 @@ Reading a command script gives its C-APDUs; writing a response takes the R-APDUs
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, ResponseApdu
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 
 __all__ = [
     "Script",

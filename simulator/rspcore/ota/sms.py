@@ -5,10 +5,10 @@ SMS-DELIVER inside ENVELOPE (SMS-PP DOWNLOAD); a response in the answer to it or
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rspcore import tlv
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 
 __all__ = [
     "Deliver",

@@ -4,7 +4,7 @@ A CRL may come in parts, each a CRL of its own, connected by two extensions of t
 (SGP.22 v2, 4.6 and 5.7.12; RFC 5280, 5). Parsing is cached by octets.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Final
 
@@ -15,6 +15,7 @@ from cryptography.x509.oid import SignatureAlgorithmOID
 from rspcore import tlv
 from rspcore.crypto.keys import PublicKey
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 
 __all__ = ["Crl"]
 

@@ -8,11 +8,10 @@ as it was.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore.apdu import CommandApdu
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Aid
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
@@ -124,9 +123,11 @@ def select(command: CommandApdu, view: View) -> Outcome:
         return _select_default(command, view)
     if not _SHORTEST_NAME <= len(command.data) <= 16:
         return view.refuse(StatusWord.FILE_NOT_FOUND)
-    known = (*_always_there(view), *view.decisions[OF_PROFILE](view))
     matches = view.decisions[MATCHES]
-    found = [a for a in known if matches(a.aid.octets, command.data)]
+    found = [a for a in _always_there(view) if matches(a.aid.octets, command.data)]
+    if occurrence or not found:  # else the first one is selected, whatever the Profile has
+        of_profile = view.decisions[OF_PROFILE](view)
+        found += [a for a in of_profile if matches(a.aid.octets, command.data)]
     if occurrence:
         found = _after(view.channel.application, found)
     if not found:

@@ -4,9 +4,10 @@ Both are volatile: a reset puts every channel at the MF and clears every verific
 221, 8.4 and 9.5).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from rspcore.frozen import dataclass
 from rspsim.euicc.profile_content.model import Path
 
 __all__ = ["AT_MF", "DataTransfer", "FileContext", "SmsParts", "VerifiedPins"]

@@ -17,13 +17,12 @@ Nothing in here raises for octets from outside: each mistake in them has its sta
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.errors import DecodeError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.status import StatusWord
 from rspsim.euicc import applications, cat, manage_channel
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
@@ -219,7 +218,7 @@ def process(octets: bytes, view: View) -> Outcome:
         return view.refuse(StatusWord.WRONG_LENGTH)
     if command.cla == SIM_CLASS and view.options.sim_class:
         return _of_sim(command, view)
-    refusal = first_refusal(view.decisions[CHECKS], Received(command, view))
+    refusal = _class_refusal(command, view)
     if refusal is not None:
         return view.refuse(refusal)
     number = command.channel or 0
@@ -233,6 +232,22 @@ def process(octets: bytes, view: View) -> Outcome:
         view = view.with_channel(replace(channel, response=b""))
     handler = _HANDLERS.get(command.ins, applications.process)
     return _delivered(command, view, handler(command, view))
+
+
+def _class_refusal(command: CommandApdu, view: View) -> int | None:
+    """Returns the status word of the first check of the class octet that does not hold, or None.
+
+    A command that passes all standard checks, as nearly every one does, is seen without the table.
+    """
+    checks = view.decisions[CHECKS]
+    if checks is CHECKS.standard:
+        number = command.channel
+        channel = None if number is None else view.volatile.channels[number]
+        if channel is not None and (channel.secure is not None or not command.secure_messaging):
+            family = view.decisions[CLASSES].get(command.ins)
+            if family is None or (family is ClassFamily.PROPRIETARY) is (command.cla >= 0x80):
+                return None
+    return first_refusal(checks, Received(command, view))
 
 
 def _of_sim(command: CommandApdu, view: View) -> Outcome:

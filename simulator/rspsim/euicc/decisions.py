@@ -14,9 +14,11 @@ not a string, a fault that names one is checked by the type checker, value inclu
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar, cast
+
+from rspcore.frozen import dataclass
 
 __all__ = ["STANDARD", "Check", "Checks", "Decision", "Decisions", "first_refusal"]
 

@@ -1,9 +1,10 @@
 """A load in progress: its place in the package, and what is made of the Profile so far."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, auto
 
 from rspcore.crypto.bsp import Bsp
+from rspcore.frozen import dataclass
 from rspcore.ids import Aid
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspsim.euicc.profile_content.installer import EMPTY_INSTALLATION, Installation

@@ -7,11 +7,10 @@ else (2.4.5.3). Everything here is a function from one `CardState` to the next.
 Source: SGP.22 v2, 2.5.6, 3.5 and 5.7.9 to 5.7.11.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore.errors import LocalError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Iccid, Oid, TransactionId
 from rspcore.messages.metadata import NotificationEvent, ProfileClass
 from rspcore.messages.notifications import (

@@ -6,8 +6,9 @@ It is never a fault: each value is a conforming card, as far as is known. Faults
 version decides.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from rspcore.frozen import dataclass
 
 __all__ = [
     "MisplacedSegment",

@@ -5,10 +5,8 @@ which state and volatile values shall hold from then on. It changes nothing; `rs
 commits.
 """
 
-from dataclasses import dataclass
-
 from rspcore.apdu import ResponseApdu
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.codec import Structure
 from rspcore.status import StatusWord
 from rspsim.env import Rng

@@ -7,11 +7,11 @@ is computed elsewhere. No handler asks for a version: whatever differs is a fiel
 Source: SGP.22 v2 and v3.1, 5.7.8 and annex H; ETSI TS 102 221, 6.3 for the ATR.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from rspcore.errors import ConfigError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Version
 from rspcore.messages.euicc_info import (
     CertificationDataObject,

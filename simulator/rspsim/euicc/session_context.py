@@ -1,9 +1,10 @@
 """What an RSP session has established: the server, the prepared download, the load in progress."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from rspcore.crypto.keys import PrivateKey, PublicKey
+from rspcore.frozen import dataclass
 from rspcore.ids import Oid, TransactionId
 from rspsim.euicc.load_progress import Load
 from rspsim.euicc.session import SessionState

@@ -7,12 +7,12 @@ messages of `rspcore` and tuples of such, so that a store can write all of it.
 What survives what: SGP.22 v2, 2.4 and 5.7.19; the volatile part: ETSI TS 102 221, 8.7 and 11.1.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Self
 
 from rspcore.apdu import CHANNELS
 from rspcore.crypto.curves import Curve
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Aid, Eid, Iccid, Oid, TransactionId
 from rspcore.messages.es10c import ProfileState
 from rspcore.messages.metadata import (

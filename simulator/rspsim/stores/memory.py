@@ -5,11 +5,11 @@ anything was kept, when it was half written, or after all of it was kept but bef
 answer. The test then builds a new card from the store, as a reboot would.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from rspcore.errors import StoreError
+from rspcore.frozen import dataclass
 from rspsim.stores.long_contents import Contents
 from rspsim.stores.state_codec import decode, encode
 

@@ -17,7 +17,7 @@ from rspsim.smdpp.limits import KeptLimits
 from rspsim.smdpp.stock.orders import LIVE, Order, OrderState
 from rspsim.smdpp.stock.profiles import StockedProfile
 from rspsim.smdpp.stock.receipts import Receipt
-from rspsim.smdpp.stock.sessions import Session
+from rspsim.smdpp.stock.sessions import SHARE_OF_STRANGERS, Session
 from rspsim.stores.long_contents import Contents
 from rspsim.stores.state_codec import decode, encode
 
@@ -217,7 +217,7 @@ class ProfileRows:
 
 
 class SessionRows:
-    """The sessions, bounded in number: those without a card go first, then those that ended."""
+    """The sessions, bounded in number; which go first is as in `MemorySessions`."""
 
     def __init__(self, database: Database, limits: KeptLimits) -> None:
         self._database = database
@@ -248,11 +248,18 @@ class SessionRows:
             collect(self._database)
         (count,) = self._database.execute("SELECT count(*) FROM session").fetchone()
         if count > self._limits.sessions:
-            self._database.execute(
-                "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE id <> ? "
-                "ORDER BY rank, touched LIMIT ?)",
-                (name, count - self._limits.sessions),
-            )
+            self._forget_some(name, count - self._limits.sessions)
+
+    def _forget_some(self, newest: str, most: int) -> None:
+        """Deletes sessions above the bound, and some more, so that it is not done at each step."""
+        bound = self._limits.sessions
+        found = self._database.execute("SELECT count(*) FROM session WHERE rank = 0").fetchone()
+        first = "rank" if found[0] > bound // SHARE_OF_STRANGERS else "rank <> 1, rank"
+        self._database.execute(
+            "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE id <> ? "  # noqa: S608
+            f"ORDER BY {first}, touched LIMIT ?)",
+            (newest, most + bound // 100),
+        )
 
     def clear(self) -> None:
         """Forgets every session."""

@@ -8,10 +8,11 @@ the same text, keeps its row; so a store writes only what changed.
 import json
 import typing
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from typing import Any, Final
 
 from rspcore.errors import StoreError
+from rspcore.frozen import dataclass
 from rspsim.euicc.state import CardState
 from rspsim.stores.coders import field_types
 from rspsim.stores.long_contents import Contents

@@ -5,10 +5,10 @@ conforms as much as the usual one. So no case may be red on it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from rspcore.apdu import ResponseApdu
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.codec import Structure
 from rspsim.euicc.decisions import STANDARD, Check, Checks, Decision, Decisions
 from rspsim.euicc.isdr import dispatch

@@ -1,9 +1,9 @@
 """What every authentication algorithm offers: f1 to f5, f1* and f5* of 3GPP TS 33.102, 6.3."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from rspcore.errors import CryptoError
+from rspcore.frozen import dataclass
 
 __all__ = ["AkaAlgorithm", "AkaVector", "gsm_triplet", "sized", "xor"]
 

@@ -1,10 +1,9 @@
 """Milenage (3GPP TS 35.206): f1 to f5*, over AES-128, with OPc and the constants of a profile."""
 
-from dataclasses import dataclass
-
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from rspcore.crypto.aka.algorithm import AkaVector, sized, xor
+from rspcore.frozen import dataclass
 
 __all__ = ["DEFAULT_ROTATION", "DEFAULT_XORING", "Milenage", "opc_from_op"]
 

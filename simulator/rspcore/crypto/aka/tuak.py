@@ -4,10 +4,9 @@ Every field enters and leaves the state with its octets reversed. Lengths of RES
 the number of permutations are choices of the operator, carried by the profile.
 """
 
-from dataclasses import dataclass
-
 from rspcore.crypto.aka.algorithm import AkaVector, sized
 from rspcore.crypto.aka.keccak import keccak_f1600
+from rspcore.frozen import dataclass
 
 __all__ = ["Tuak", "topc_from_top"]
 

@@ -1,8 +1,7 @@
 """The USIM test algorithm (3GPP TS 34.108, 8.1.2): exclusive or and rotations."""
 
-from dataclasses import dataclass
-
 from rspcore.crypto.aka.algorithm import AkaVector, sized, xor
+from rspcore.frozen import dataclass
 
 __all__ = ["UsimTestAlgorithm"]
 

@@ -6,12 +6,11 @@ can only be cleared: the new ones are those both stored and received.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore import tlv
 from rspcore.errors import DecodeError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Aid
 from rspcore.messages.metadata import IconType, PprId, StoreMetadataRequest, UpdateMetadataRequest
 from rspcore.status import StatusWord

@@ -1,10 +1,10 @@
 """What makes an ES10 function: its request, its handler, and the interface it belongs to."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Generic, TypeVar
 
+from rspcore.frozen import dataclass
 from rspcore.messages.codec import Structure
 from rspsim.euicc.outcome import Outcome, View
 

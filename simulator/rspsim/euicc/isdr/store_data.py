@@ -6,11 +6,10 @@ unfinished command is dropped with it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore.apdu import CommandApdu
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.outcome import Outcome, View
@@ -88,6 +87,20 @@ CHECKS: Final[Decision[Checks[Block]]] = Decision(
 )
 
 
+def _is_whole(command: CommandApdu, view: View) -> bool:
+    """Returns whether a command of one block passes all standard checks, as most do."""
+    decisions = view.decisions
+    return (
+        command.p1 == LAST
+        and command.p2 == 0
+        and decisions[CHECKS] is CHECKS.standard
+        and decisions[CONTINUES] is _continues
+        and LAST in decisions[P1_VALUES]
+        and 0 < len(command.data) <= view.options.command_capacity
+        and view.channel.chain is None
+    )
+
+
 def gather(command: CommandApdu, view: View, complete: Callable[[bytes, View], Outcome]) -> Outcome:
     """Takes one block; with the last one passes on the whole command.
 
@@ -96,6 +109,8 @@ def gather(command: CommandApdu, view: View, complete: Callable[[bytes, View], O
         view: The card.
         complete: Answers the whole command; its view has no unfinished command any more.
     """
+    if _is_whole(command, view):
+        return complete(command.data, view)
     block = Block.of(command, view)
     refusal = first_refusal(view.decisions[CHECKS], block)
     if refusal is None and not command.p1 & 0x80:

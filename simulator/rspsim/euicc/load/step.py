@@ -2,13 +2,12 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore import tlv
 from rspcore.crypto.bsp import Bsp, BspError, BspSecurityError, BspStructureError
 from rspcore.errors import DecodeError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
 from rspcore.tlv import Tlv

@@ -10,11 +10,11 @@ metadata are about the same Profile.
 Source: SGP.22 v2, 5.5.5; TCA eUICC Profile Package.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from rspcore.errors import DecodeError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.euicc_response import EuiccResponse, PeStatus, PeStatusCode
 from rspcore.messages.metadata import ProfileClass, StoreMetadataRequest
 from rspcore.messages.notifications import ErrorReason

@@ -8,13 +8,13 @@ A file is known by its path: the file identifiers from below the MF on, an ADF b
 identifier the package gave it. The MF is the empty path.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Final, Self
 
 from rspcore.errors import LocalError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Aid
 
 __all__ = [

@@ -5,12 +5,12 @@ holds the answers; `certificate_checks` makes one row of a table of checks for e
 certificate can have, so that each can be left out separately (SGP.22 v2, 4.5.2, 5.7.5, 5.7.13).
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Protocol
 
 from rspcore.crypto.keys import PublicKey
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.ids import Oid
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.roles import Role

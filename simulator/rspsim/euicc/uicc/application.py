@@ -1,10 +1,9 @@
 """The file system as the card's channels use it: NAAs to select, commands to answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from rspcore.apdu import CommandApdu
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Aid
 from rspcore.status import StatusWord
 from rspsim.euicc.outcome import Outcome, View

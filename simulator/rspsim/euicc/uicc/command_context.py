@@ -5,11 +5,10 @@
 2.4).
 """
 
-from dataclasses import dataclass
 from typing import Final, Self
 
 from rspcore.apdu import ResponseApdu
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.status import StatusWord
 from rspsim.euicc.channel_context import FileContext
 from rspsim.euicc.decisions import Decision

@@ -10,12 +10,11 @@ asks the terminal for its location (PROVIDE LOCAL INFORMATION) and shows the tex
 up after TERMINAL PROFILE; an item chosen starts its command (ETSI TS 102 223, 6.4, 6.6 and 7.2).
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore import tlv
 from rspcore.errors import DecodeError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.ota import sms
 from rspcore.profile_maker.subscriber_files import MENU_CLASS
 from rspcore.status import StatusWord

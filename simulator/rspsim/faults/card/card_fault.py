@@ -21,12 +21,12 @@ fails the import, not a later run of the card.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from rspcore.apdu import ResponseApdu
 from rspcore.crypto.curves import Curve
 from rspcore.errors import LocalError
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.codec import Structure
 from rspsim.euicc.decisions import Check, Checks, Decision, Decisions
 from rspsim.euicc.isdr import dispatch

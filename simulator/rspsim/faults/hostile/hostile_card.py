@@ -1,8 +1,9 @@
 """The class `HostileCard`: the name of a hostile card, and what makes it of a sound one."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from rspcore.frozen import dataclass
 from rspsim.euicc.decisions import Decisions
 from rspsim.transports.vpcd import Card
 

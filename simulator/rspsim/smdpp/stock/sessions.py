@@ -110,12 +110,17 @@ class SessionRepository(Protocol):
         """Forgets every session."""
 
 
+SHARE_OF_STRANGERS: Final = 8
+"""One part of so many of the sessions is for those without an authenticated card."""
+
+
 class MemorySessions:
     """Keeps sessions in memory, bounded in number and in octets.
 
     When a bound is reached, sessions without an authenticated card go first, then those that have
-    ended, then the others; of each kind, the one whose last step is longest ago. The session that
-    was put last stays.
+    ended, then the others; of each kind, the one whose last step is longest ago. An eighth of the
+    bound is for those without a card: as long as there are no more of them, those that have ended
+    go before them. The session that was put last stays.
     """
 
     def __init__(self, limits: KeptLimits = USUAL_LIMITS) -> None:
@@ -149,7 +154,10 @@ class MemorySessions:
         while len(self) > 1 and (
             len(self) > self._limits.sessions or self._octets > self._limits.session_octets
         ):
-            first = (one for kept in self._by_rank for one in kept)
+            strangers, ended, others = self._by_rank
+            flood = len(strangers) > self._limits.sessions // SHARE_OF_STRANGERS
+            ranks = (strangers, ended, others) if flood else (ended, strangers, others)
+            first = (one for kept in ranks for one in kept)
             self._drop(next(one for one in first if one != session.transaction_id))
 
     def clear(self) -> None:
@@ -165,7 +173,7 @@ class MemorySessions:
 
 
 def _rank(session: Session) -> int:
-    """Returns how late a session is forgotten: 0 first, 2 last."""
+    """Returns the kind of a session: 0 without a card, 1 ended, 2 under way."""
     if session.client is None:
         return 0
     return 1 if session.closed else 2

@@ -6,14 +6,13 @@ added: sessionContext names the key to sign with, ctxParams1 has three further a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from rspcore import tlv
 from rspcore.crypto.keys import PublicKey
 from rspcore.errors import DecodeError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.es10b import (
     AuthenticateErrorCode,
     AuthenticateResponseError,

@@ -1,10 +1,9 @@
 """ES10b.CancelSession: ends the session and signs the reason (SGP.22 v2, 5.7.14)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.es10b import (
     CancelSessionReason,
     CancelSessionRequest,

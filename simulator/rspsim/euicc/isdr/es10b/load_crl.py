@@ -1,11 +1,11 @@
 """ES10b.LoadCRL: takes a revocation list, whole or in parts (SGP.22 v2, 5.7.12; an option)."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from rspcore import tlv
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.messages.es10b import (
     LoadCrlErrorCode,
     LoadCrlRequest,

@@ -3,13 +3,12 @@
 Source: SGP.22 v2, 5.7.5; for the one-time key 2.6.4 and 3.1.3.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from rspcore import tlv
 from rspcore.crypto.keys import PrivateKey, PublicKey
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.es10b import (
     DownloadErrorCode,
     EuiccSigned2,

@@ -1,9 +1,8 @@
 """ES10b.RemoveNotificationFromList: removes what a server has received (SGP.22 v2, 5.7.11)."""
 
-from dataclasses import dataclass
 from typing import Final
 
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.es10b import (
     NotificationSentRequest,
     NotificationSentResponse,

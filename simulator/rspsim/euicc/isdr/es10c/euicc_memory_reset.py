@@ -5,10 +5,9 @@ test Profiles that came with the card stay, unless bits that version 3 added cho
 notifications, their counter, the RAT and the keys stay.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.es10c import (
     EuiccMemoryResetRequest,
     EuiccMemoryResetResponse,

@@ -1,8 +1,8 @@
 """The subject of the checks of enabling, disabling and deleting: a Profile named by a request."""
 
-from dataclasses import dataclass
 from typing import Final
 
+from rspcore.frozen import dataclass
 from rspcore.ids import Aid, Iccid
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import View

@@ -1,9 +1,8 @@
 """ES10c.SetNickname: an empty nickname removes the one stored (SGP.22 v2, 5.7.21)."""
 
-from dataclasses import dataclass
 from typing import Final
 
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.es10c import SetNicknameRequest, SetNicknameResponse, SetNicknameResult
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.isdr.es10_function import Function, Interface

@@ -1,11 +1,10 @@
 """ES8+.ConfigureISDP: makes the ISD-P and takes the SM-DP+'s own data (SGP.22 v2, 5.5.2)."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore import tlv
 from rspcore.errors import DecodeError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Oid
 from rspcore.messages.es8p import ConfigureIsdpRequest
 from rspcore.messages.notifications import BppCommandId, ErrorReason

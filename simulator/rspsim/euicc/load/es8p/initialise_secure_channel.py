@@ -1,6 +1,5 @@
 """ES8+.InitialiseSecureChannel: the server's key agreement, signed (SGP.22 v2, 5.5.1)."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -9,7 +8,7 @@ from rspcore.crypto.bsp import Bsp
 from rspcore.crypto.kdf import KEY_LENGTH, KEY_TYPE_AES, BspKeys, session_keys
 from rspcore.crypto.keys import PublicKey
 from rspcore.errors import CryptoError, DecodeError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Eid
 from rspcore.messages.es8p import InitialiseSecureChannelRequest, RemoteOpId
 from rspcore.messages.notifications import BppCommandId, ErrorReason

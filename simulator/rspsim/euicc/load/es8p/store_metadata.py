@@ -4,12 +4,11 @@ A card of version 3 refuses objects that it does not know, and those of features
 one of version 2 skips what it does not know.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore import tlv
 from rspcore.errors import DecodeError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.codec import components
 from rspcore.messages.euicc_info import RspCapability
 from rspcore.messages.metadata import IconType, PprId, ProfileClass, StoreMetadataRequest

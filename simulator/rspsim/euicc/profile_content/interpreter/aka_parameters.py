@@ -1,9 +1,8 @@
 """PE-AKAParameter and PE-CDMAParameter: how an NAA authenticates (SAIP, 8.5)."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.euicc_info import UiccCapability
 from rspcore.messages.euicc_response import PeStatusCode
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal

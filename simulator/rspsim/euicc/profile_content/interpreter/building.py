@@ -7,10 +7,10 @@ anywhere leaves nothing behind. `Refused` carries the status an element is refus
 Source: TCA eUICC Profile Package, EUICCResponse and PEStatus; SGP.22 v2, 5.5.5.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Self
 
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.euicc_info import UiccCapability
 from rspcore.messages.euicc_response import PeStatus, PeStatusCode
 from rspsim.euicc.decisions import STANDARD, Decisions

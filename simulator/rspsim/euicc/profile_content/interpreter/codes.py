@@ -1,9 +1,8 @@
 """PE-PINCodes and PE-PUKCodes: PINs, ADM keys and PUKs with their counters (SAIP, 8.4)."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.euicc_response import PeStatusCode
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.profile_content.interpreter.building import Building, Refused, path_of, shown

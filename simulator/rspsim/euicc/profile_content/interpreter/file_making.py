@@ -6,10 +6,9 @@ moves it forward from where it is (SAIP, 8.3).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.euicc_response import PeStatusCode
 from rspsim.euicc.profile_content.interpreter.building import Refused, shown
 from rspsim.euicc.profile_content.interpreter.templates import DefaultContent, TemplateFile

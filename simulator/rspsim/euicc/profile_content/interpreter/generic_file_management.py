@@ -6,11 +6,10 @@ second createFCP without a filePath makes a sibling (SAIP, 8.3.5).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from rspcore.errors import LocalError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.euicc_response import PeStatusCode
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.profile_content.interpreter.building import Building, Refused, path_of, shown

@@ -5,9 +5,9 @@ the security domains, which come before what they manage. What belongs to a card
 capability is not checked: such an element is unsupported.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from rspcore.frozen import dataclass
 from rspcore.messages.euicc_response import PeStatusCode
 from rspsim.euicc.decisions import Check, Checks, Decision
 from rspsim.euicc.profile_content.interpreter.building import Building

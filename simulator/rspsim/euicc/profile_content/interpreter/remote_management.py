@@ -1,10 +1,9 @@
 """PE-SecurityDomain, PE-RFM, PE-Application: who manages the Profile over the air (SAIP, 8.7)."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from rspcore.errors import DecodeError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Aid
 from rspcore.messages.euicc_info import UiccCapability
 from rspcore.messages.euicc_response import PeStatusCode

@@ -7,10 +7,9 @@ each USIM and ISIM; all others stay as loaded, because they are about files and 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.euicc_info import UiccCapability
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.profile_content.interpreter.building import Building

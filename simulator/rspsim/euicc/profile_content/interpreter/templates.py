@@ -5,9 +5,9 @@ NAA needs create all their files, the optional ones only those whose component i
 tables are in `template_tables`; this module reads them, once each.
 """
 
-from dataclasses import dataclass
 from functools import cache
 
+from rspcore.frozen import dataclass
 from rspsim.euicc.profile_content.interpreter import template_tables as tables
 from rspsim.euicc.profile_content.model import FileKind
 

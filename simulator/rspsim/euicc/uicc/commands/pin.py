@@ -5,11 +5,10 @@ gives all tries back. Verification is volatile, everything else is kept with the
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore.apdu import CommandApdu, ResponseApdu
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View

@@ -1,8 +1,8 @@
 """Finds the EF a command works on, the current one or one by short identifier, and its rules."""
 
-from dataclasses import dataclass
 from typing import Final
 
+from rspcore.frozen import dataclass
 from rspcore.status import StatusWord
 from rspsim.euicc.channel_context import FileContext
 from rspsim.euicc.decisions import Decision

@@ -6,13 +6,12 @@ ENVELOPE, or as SEND SHORT MESSAGE (3GPP TS 31.115, 4; ETSI TS 102 223, 7.1.1).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu
 from rspcore.errors import DecodeError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.ota import sms
 from rspcore.status import StatusWord
 from rspsim.euicc.channel_context import SmsParts

@@ -1,9 +1,7 @@
 """A management session with a security domain: what its commands are given and give back."""
 
-from dataclasses import dataclass
-
 from rspcore.apdu import ResponseApdu
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Aid
 from rspsim.euicc.decisions import Decisions
 from rspsim.euicc.profile_content.model import SecurityDomain

@@ -6,10 +6,9 @@ another.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.ota.algorithms import Algorithm
 from rspcore.ota.packet import KeySet, SecurityParameters
 from rspsim.euicc.decisions import Decision, Decisions

@@ -5,11 +5,10 @@ logical channel. Rights come from the access domain: 00 is full access, FF none.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.status import StatusWord
 from rspsim.euicc.channel_context import FileContext, VerifiedPins
 from rspsim.euicc.decisions import Decision

@@ -7,12 +7,11 @@ sender are answered without protection.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore.apdu import ResponseApdu
 from rspcore.errors import CryptoError, DecodeError
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.ota.packet import (
     CommandPacket,
     CounterMode,

@@ -1,8 +1,8 @@
 """Faults of SetNickname: what is stored, for whom, and for how long."""
 
-from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Final
 
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Iccid
 from rspcore.messages.codec import ICCID, At, Structure, utf8
 from rspcore.messages.es10c import SetNicknameResult

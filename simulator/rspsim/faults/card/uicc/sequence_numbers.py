@@ -1,12 +1,12 @@
 """Faults of sequence numbers, of what a MAC covers, and of the scheme chosen for a SUCI."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.crypto.aka.algorithm import AkaAlgorithm, AkaVector
 from rspcore.crypto.suci import ProtectionScheme
+from rspcore.frozen import dataclass, replace
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import AkaParameters, ProfileContent
 from rspsim.euicc.uicc.commands import authenticate, identity

@@ -10,6 +10,7 @@ from rspcore.ids import TransactionId
 from rspcore.profile_maker import make_profile, preset
 from rspsim.smdpp.limits import KeptLimits
 from rspsim.smdpp.stock.sessions import Client, MemorySessions, Session, SessionBook, Stage
+from rspsim.stores.server_state import FileState
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 IDENTIFIER = TransactionId(b"\x01")
@@ -114,6 +115,26 @@ def test_session_that_takes_a_step_is_the_newest_again():
     for number in (2, 3, 2, 4):
         kept.put(session(number=number))
     assert [kept.get(numbered(n)) is not None for n in (2, 3, 4)] == [True, False, True]
+
+
+@pytest.fixture(params=["memory", "file"])
+def sessions(request, tmp_path):
+    limits = KeptLimits(sessions=80)
+    if request.param == "memory":
+        yield MemorySessions(limits)
+        return
+    with FileState(tmp_path / "state.db", limits) as state:
+        yield state.sessions
+
+
+def test_new_sessions_are_kept_beside_as_many_ended_ones_as_fit(client, sessions):
+    for number in range(100, 200):
+        ended = replace(session(Stage.CLOSED, number), client=client)
+        sessions.put(replace(ended, touched=NOW + timedelta(seconds=number)))
+    for number in range(2, 10):  # eight cards begin at once
+        sessions.put(replace(session(number=number), touched=NOW + timedelta(hours=1)))
+    assert all(sessions.get(numbered(number)) is not None for number in range(2, 10))
+    assert sessions.get(numbered(199)) is not None
 
 
 def test_octets_of_sessions_are_bounded(client):
