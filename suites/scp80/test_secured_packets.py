@@ -16,7 +16,9 @@ from rspharness.card import expect
 RFM = bytes.fromhex("B00120")
 EF, FIRST = 0x2F20, bytes(range(16))
 ADM = "3535353535353535"
-SECOND = KeySet(2, *(own_secret(f"SCP80 02 {number}", 16) for number in (1, 2, 3)))
+SECOND = KeySet(
+    2, own_secret("SCP80 02 1", 16), own_secret("SCP80 02 2", 16), own_secret("SCP80 02 3", 16)
+)
 """Key set 2 of the Profile: another set, with a counter of its own."""
 COMMANDS = (0x02, 0x06, 0x12, 0x16)
 RECEIPTS = (0x01, 0x09, 0x11, 0x19)

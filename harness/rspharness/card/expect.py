@@ -20,7 +20,6 @@ from rspcore.messages.codec import Structure
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import (
     BppCommandId,
-    ErrorReason,
     ErrorResult,
     NotificationMetadata,
     ProfileInstallationResult,
@@ -313,7 +312,7 @@ def pir_success(pir: ProfileInstallationResult | None) -> SuccessResult:
 
 
 def pir_error(
-    pir: ProfileInstallationResult | None, command: BppCommandId, *reasons: ErrorReason
+    pir: ProfileInstallationResult | None, command: BppCommandId, *reasons: IntEnum
 ) -> ErrorResult:
     """Requires a ProfileInstallationResult that reports an error and returns the result.
 

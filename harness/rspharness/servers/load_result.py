@@ -6,6 +6,8 @@ the answer, the signed ProfileInstallationResult, the list of Notifications and 
 Source: SGP.22 v2, 2.5.6, 5.5 and 5.7.6.
 """
 
+from enum import IntEnum
+
 from rspcore.errors import DecodeError
 from rspcore.messages.es10b import GetEuiccChallengeRequest
 from rspcore.messages.es10c import ProfileInfo, ProfileState
@@ -95,7 +97,7 @@ def ended(
     loaded: Loaded,
     before: Snapshot,
     command: BppCommandId,
-    *reasons: ErrorReason,
+    *reasons: IntEnum,
 ) -> ErrorResult:
     """Requires the load to be ended by a PIR errorResult and returns the result.
 
@@ -219,7 +221,7 @@ def refused_or_ended(
     before: Snapshot,
     words: tuple[int, ...],
     command: BppCommandId,
-    *reasons: ErrorReason,
+    *reasons: IntEnum,
 ) -> None:
     """Requires `refused` with one of the words, or `ended` with one of the reasons.
 
@@ -237,7 +239,7 @@ def continued_or_ended(
     loaded: Loaded,
     before: Snapshot,
     command: BppCommandId,
-    *reasons: ErrorReason,
+    *reasons: IntEnum,
 ) -> None:
     """Requires `continued`, or `ended` with one of the reasons.
 
@@ -256,7 +258,7 @@ def refused_passed_over_or_ended(
     before: Snapshot,
     words: tuple[int, ...],
     command: BppCommandId,
-    *reasons: ErrorReason,
+    *reasons: IntEnum,
 ) -> None:
     """Requires `refused_or_ended`, or `continued` and the card as before once the session is over.
 
@@ -276,7 +278,7 @@ def installed_or_ended(
     loaded: Loaded,
     before: Snapshot,
     command: BppCommandId,
-    *reasons: ErrorReason,
+    *reasons: IntEnum,
 ) -> None:
     """Requires `installed`, or `ended` with one of the reasons.
 

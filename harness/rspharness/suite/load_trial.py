@@ -9,11 +9,12 @@ Source: SGP.22 v2, 2.5.5 and 5.5.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from itertools import takewhile
 from typing import Final, Unpack
 
 from rspcore.messages.euicc_response import PeStatus, PeStatusCode
-from rspcore.messages.notifications import BppCommandId, ErrorReason, ErrorResult
+from rspcore.messages.notifications import BppCommandId, ErrorResult
 from rspcore.profile_maker import TestProfile
 from rspharness.card.card_under_test import Card
 from rspharness.card.snapshot import Snapshot
@@ -125,7 +126,7 @@ class LoadTrial:
         """
         return self.session.load(self.under_test if package is None else package)
 
-    def ended(self, loaded: Loaded, command: BppCommandId, *reasons: ErrorReason) -> ErrorResult:
+    def ended(self, loaded: Loaded, command: BppCommandId, *reasons: IntEnum) -> ErrorResult:
         """Requires the load to have ended at a command for one of the reasons.
 
         Returns:
@@ -152,7 +153,7 @@ class LoadTrial:
         loaded: Loaded,
         words: tuple[int, ...],
         command: BppCommandId,
-        *reasons: ErrorReason,
+        *reasons: IntEnum,
     ) -> None:
         """Requires a refusal with one of the status words, or `ended` for one of the reasons.
 
@@ -161,9 +162,7 @@ class LoadTrial:
         """
         load_result.refused_or_ended(self.session, loaded, self.before, words, command, *reasons)
 
-    def went_on_or_ended(
-        self, loaded: Loaded, command: BppCommandId, *reasons: ErrorReason
-    ) -> None:
+    def went_on_or_ended(self, loaded: Loaded, command: BppCommandId, *reasons: IntEnum) -> None:
         """Requires every segment to be accepted, or `ended` for one of the reasons.
 
         Raises:
@@ -171,9 +170,7 @@ class LoadTrial:
         """
         load_result.continued_or_ended(self.session, loaded, self.before, command, *reasons)
 
-    def installed_or_ended(
-        self, loaded: Loaded, command: BppCommandId, *reasons: ErrorReason
-    ) -> None:
+    def installed_or_ended(self, loaded: Loaded, command: BppCommandId, *reasons: IntEnum) -> None:
         """Requires the Profile to be installed, or `ended` for one of the reasons.
 
         Raises:

@@ -1,0 +1,516 @@
+"""Mistakes in transport, sessions, Profiles and Notifications, from the list of a second hand."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from rspcore.crypto.keys import PrivateKey, PublicKey
+from rspcore.ids import Aid, Iccid, TransactionId
+from rspcore.messages.es10b import CancelSessionReason
+from rspcore.messages.es10b.authentication import EuiccSigned1
+from rspcore.messages.es10b.download import EuiccCancelSessionSigned, EuiccSigned2
+from rspcore.messages.es10c import ResetOption, SearchCriteria
+from rspcore.messages.metadata import NotificationEvent, PprId
+from rspcore.messages.notifications import NotificationMetadata
+from rspcore.tags import Tag
+from rspsim.env import Rng
+from rspsim.euicc import applications, manage_channel, notifications
+from rspsim.euicc.decisions import Decisions
+from rspsim.euicc.isdr import information, store_data
+from rspsim.euicc.isdr.es10a import set_default_dp_address
+from rspsim.euicc.isdr.es10b import (
+    authenticate_server,
+    cancel_session,
+    get_euicc_challenge,
+    list_notification,
+    prepare_download,
+    remove_notification_from_list,
+)
+from rspsim.euicc.isdr.es10b.authenticate_server import AuthenticationAttempt
+from rspsim.euicc.isdr.es10b.cancel_session import CancelAttempt
+from rspsim.euicc.isdr.es10b.prepare_download import DownloadAttempt
+from rspsim.euicc.isdr.es10c import (
+    delete_profile,
+    enable_profile,
+    euicc_memory_reset,
+    get_profiles_info,
+    profile_attempt,
+    set_nickname,
+)
+from rspsim.euicc.isdr.es10c.profile_attempt import ProfileAttempt
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.security import ecasd, one_time_keys
+from rspsim.euicc.session_context import AuthenticatedServer
+from rspsim.euicc.state import (
+    CardState,
+    CiCredential,
+    PendingNotification,
+    Profile,
+    Volatile,
+)
+from rspsim.faults.card.card_fault import CardFault, behind, decides, swap
+
+__all__ = ["FAULTS", "NOT_CAUGHT"]
+
+_LABEL, _ADDRESS = 63, 32
+_KNOWN_TAGS: Final = frozenset(
+    {
+        *get_profiles_info.DEFAULT_TAGS.standard,
+        Tag.NotificationConfigurationInfo,
+        Tag.ProfileOwner,
+        Tag.DpProprietaryData,
+        Tag.ProfilePolicyRules,
+        0xBF22,
+    }
+)
+
+
+def _once_there(state: CardState) -> frozenset[int]:
+    ever = state.next_seq_number > state.options.first_seq_number
+    return information.FORBIDDEN_RULES.standard(state) | ({PprId.ppr1} if ever else set())
+
+
+def _those_above_too(volatile: Volatile, number: int) -> Volatile:
+    for higher in range(len(volatile.channels) - 1, number, -1):
+        if volatile.channels[higher] is not None:
+            volatile = manage_channel.CLOSED.standard(volatile, higher)
+    return manage_channel.CLOSED.standard(volatile, number)
+
+
+def _stored_as(state: CardState, address: str) -> CardState:
+    return set_default_dp_address.STORED.standard(state, address)
+
+
+def _over_the_old(state: CardState, address: str) -> CardState:
+    old = state.addresses.default_dp or ""
+    return _stored_as(state, address + old[len(address) :] if address else "")
+
+
+def _padded_id(attempt: AuthenticationAttempt) -> EuiccSigned1:
+    signed = authenticate_server.SIGNED.standard(attempt)
+    octets = signed.transaction_id.octets.rjust(16, b"\0")
+    return replace(signed, transaction_id=TransactionId(octets))
+
+
+def _lower_address(attempt: AuthenticationAttempt) -> EuiccSigned1:
+    signed = authenticate_server.SIGNED.standard(attempt)
+    return replace(signed, server_address=signed.server_address.lower())
+
+
+def _few_bits(rng: Rng) -> bytes:
+    return get_euicc_challenge.CHALLENGE.standard(rng)[:4].ljust(16, b"\0")
+
+
+def _challenge_begins(attempt: AuthenticationAttempt) -> bool:
+    held = attempt.view.session.challenge
+    given = attempt.request.server_signed1.euicc_challenge
+    return held is not None and given[:8] == held[:8]
+
+
+def _short_r_refused(key: PublicKey, signature: bytes, data: bytes) -> bool:
+    return signature[:1] != b"\0" and key.verify(signature, data)
+
+
+def _of_the_server(attempt: AuthenticationAttempt) -> CiCredential | None:
+    pkid = attempt.presented.ci_pkid or b""
+    asked = authenticate_server.CREDENTIAL.standard(attempt)
+    return asked and ecasd.signing_credential(attempt.view.state, pkid)
+
+
+def _begins_alike(attempt: DownloadAttempt) -> bool:
+    named = attempt.request.smdp_signed2.transaction_id
+    server = attempt.server
+    return server is not None and named.octets[:8] == server.transaction_id.octets[:8]
+
+
+def _without_hash_of_kept(attempt: DownloadAttempt, key: PrivateKey) -> EuiccSigned2:
+    signed = prepare_download.SIGNED.standard(attempt, key)
+    kept = attempt.request.smdp_signed2.bpp_euicc_otpk is not None
+    return replace(signed, hash_cc=None) if kept else signed
+
+
+def _zeros_are_none(attempt: DownloadAttempt, key: PrivateKey) -> EuiccSigned2:
+    signed = prepare_download.SIGNED.standard(attempt, key)
+    return signed if any(signed.hash_cc or b"") else replace(signed, hash_cc=None)
+
+
+def _postponed_instead(
+    attempt: CancelAttempt, server: AuthenticatedServer
+) -> EuiccCancelSessionSigned:
+    signed = cancel_session.SIGNED.standard(attempt, server)
+    if signed.reason == CancelSessionReason.timeout:
+        return replace(signed, reason=CancelSessionReason.postponed)
+    return signed
+
+
+def _prefix_is_enough(attempt: CancelAttempt) -> bool:
+    server = attempt.server
+    given = attempt.request.transaction_id.octets
+    return server is not None and server.transaction_id.octets.startswith(given)
+
+
+def _results_stay(
+    pending: tuple[PendingNotification, ...], capacity: int
+) -> tuple[PendingNotification, ...]:
+    if len(pending) <= capacity:
+        return pending
+    others = [one for one in pending if one.octets[:2] != b"\xbf\x37"]
+    oldest = (others or list(pending))[0]
+    return tuple(one for one in pending if one is not oldest)
+
+
+def _first_event(profile: Profile, event: NotificationEvent, /) -> tuple[str, ...]:
+    entries = profile.metadata.notification_configuration_info or ()
+    return tuple(
+        entry.notification_address
+        for entry in entries
+        if entry.profile_management_operation and min(entry.profile_management_operation) == event
+    )
+
+
+def _no_results(one: PendingNotification, events: frozenset[int] | None) -> bool:
+    is_result = one.octets[:2] == b"\xbf\x37"
+    return list_notification.EVENT_FILTER.standard(one, events) and not (
+        events is not None and is_result
+    )
+
+
+def _short_address(_state: CardState, metadata: NotificationMetadata, /) -> NotificationMetadata:
+    return replace(metadata, notification_address=metadata.notification_address[:_ADDRESS])
+
+
+def _default_address(state: CardState, metadata: NotificationMetadata, /) -> NotificationMetadata:
+    """Sends what follows an installation to the default SM-DP+ where there is one."""
+    install = NotificationEvent.notificationInstall in metadata.profile_management_operation
+    address = state.addresses.default_dp
+    if install and address:
+        return replace(metadata, notification_address=address)
+    return metadata
+
+
+def _all_of_installation(state: CardState, seq_number: int) -> CardState:
+    named = next((n for n in state.notifications if n.seq_number == seq_number), None)
+    after = remove_notification_from_list.REMOVED.standard(state, seq_number)
+    if named is None or named.octets[:2] != b"\xbf\x37":
+        return after
+    iccid = NotificationMetadata.decode(named.metadata).iccid
+    left = tuple(
+        one
+        for one in after.notifications
+        if one.event != NotificationEvent.notificationInstall
+        or NotificationMetadata.decode(one.metadata).iccid != iccid
+    )
+    return replace(after, notifications=left)
+
+
+def _last_pair_ignored(state: CardState, aid: Aid | None, iccid: Iccid | None, /) -> Profile | None:
+    exact = profile_attempt.NAMED.standard(state, aid, iccid)
+    if exact is not None or iccid is None:
+        return exact
+    alike = (one for one in state.profiles if one.iccid.octets[:-1] == iccid.octets[:-1])
+    return next(alike, None)
+
+
+def _ppr1_by_iccid(attempt: ProfileAttempt) -> bool:
+    by_name = {check.name: check for check in enable_profile.CHECKS.standard}
+    return attempt.isdp_aid is not None or by_name["policy"].holds(attempt)
+
+
+def _either_rule(attempt: ProfileAttempt) -> bool:
+    profile = attempt.profile
+    return profile is None or not profile.policy_rules & {PprId.ppr1, PprId.ppr2}
+
+
+def _nicknames_stay(state: CardState, decisions: Decisions, profile: Profile, /) -> CardState:
+    names = [one.nickname for one in state.profiles]
+    after = delete_profile.REMOVED.standard(state, decisions, profile)
+    place = state.profiles.index(profile)
+    moved = (
+        one if number < place else replace(one, nickname=names[number])
+        for number, one in enumerate(after.profiles)
+    )
+    return replace(after, profiles=tuple(moved))
+
+
+def _first_kind(state: CardState, options: frozenset[int]) -> tuple[Profile, ...]:
+    both = {ResetOption.deleteOperationalProfiles, ResetOption.deleteFieldLoadedTestProfiles}
+    if both <= options:
+        options = options - {ResetOption.deleteFieldLoadedTestProfiles}
+    return euicc_memory_reset.SELECTED.standard(state, options)
+
+
+def _address_with_profiles(outcome: Outcome, view: View) -> Outcome:
+    if len(outcome.state.profiles) != len(view.state.profiles):
+        return outcome
+    return replace(outcome, state=replace(outcome.state, addresses=view.state.addresses))
+
+
+def _first_plane(state: CardState, profile: Profile, nickname: str) -> CardState:
+    text = "".join("?" if ord(one) > 0xFFFF else one for one in nickname)
+    return set_nickname.STORED.standard(state, profile, text)
+
+
+def _class_as_given(profile: Profile, criteria: SearchCriteria | None) -> bool:
+    if criteria is not None and criteria.profile_class is not None:
+        return profile.metadata.profile_class == criteria.profile_class
+    return get_profiles_info.MATCHES.standard(profile, criteria)
+
+
+def _tags_in_order(octets: bytes) -> Iterable[int]:
+    position = 0
+    while position < len(octets):
+        size = 2 if octets[position] & 0x1F == 0x1F else 1
+        yield int.from_bytes(octets[position : position + size], "big")
+        position += size
+
+
+def _until_unknown(tag_list: bytes | None, default: frozenset[int]) -> frozenset[int]:
+    wanted = get_profiles_info.WANTED.standard(tag_list, default)
+    if tag_list is None:
+        return wanted
+    known = []
+    for tag in _tags_in_order(tag_list):
+        if tag not in _KNOWN_TAGS:
+            break
+        known.append(tag)
+    return frozenset(known)
+
+
+FAULTS: Final = (
+    CardFault(
+        "blind.03-ppr1-forbidden-for-good",
+        "PPR1 stays forbidden once an operational Profile was there.",
+        ("ES10b.GetEUICCInfo2#29",),
+        swap(information.FORBIDDEN_RULES, _once_there),
+    ),
+    CardFault(
+        "blind.06-default-address-of-a-label",
+        "The default SM-DP+ address is cut after 63 octets.",
+        ("ES10a.SetDefaultDpAddress#12", "Transport.StoreData#02", "Transport.StoreData#03"),
+        swap(set_default_dp_address.STORED, lambda s, a: _stored_as(s, a[:_LABEL])),
+    ),
+    CardFault(
+        "blind.10-address-signed-in-lower-case",
+        "euiccSigned1 has serverAddress in lower case.",
+        ("ES10b.AuthenticateServer#55",),
+        swap(authenticate_server.SIGNED, _lower_address),
+    ),
+    CardFault(
+        "blind.11-transaction-id-padded",
+        "euiccSigned1 has the TransactionID on 16 octets, with zeros before it.",
+        ("ES10b.AuthenticateServer#21",),
+        swap(authenticate_server.SIGNED, _padded_id),
+    ),
+    CardFault(
+        "blind.13-key-of-the-servers-ci",
+        "The card signs under the CI of the server's certificate, whatever is asked for.",
+        (
+            "ES10b.AuthenticateServer#07",
+            "ES10b.AuthenticateServer#54",
+            "ES10b.CancelSession#34",
+            "procedure.Certificates#01",
+        ),
+        swap(authenticate_server.CREDENTIAL, _of_the_server),
+    ),
+    CardFault(
+        "blind.15-kept-key-without-hash",
+        "euiccSigned2 lacks hashCc when a kept key pair is asked for.",
+        ("procedure.Retry#02",),
+        swap(prepare_download.SIGNED, _without_hash_of_kept),
+    ),
+    CardFault(
+        "blind.17-key-pair-for-any-server",
+        "A kept key pair is used for any SM-DP+ that names it.",
+        ("procedure.Retry#06",),
+        swap(
+            one_time_keys.REUSABLE,
+            lambda kept, _oid, curve, wanted: kept.curve is curve and kept.public_point == wanted,
+        ),
+    ),
+    CardFault(
+        "blind.18-timeout-is-postponed",
+        "CancelSession signs timeout as postponed.",
+        ("ES10b.CancelSession#03",),
+        swap(cancel_session.SIGNED, _postponed_instead),
+    ),
+    CardFault(
+        "blind.36-first-event-of-an-entry",
+        "Of a configuration entry with several events the first alone is noted.",
+        (
+            "ES10b.ListNotification#01",
+            "ES10b.ListNotification#04",
+            "ES10b.ListNotification#05",
+            "ES10b.ListNotification#06",
+        ),
+        swap(notifications.ADDRESSES, _first_event),
+    ),
+    CardFault(
+        "blind.37-results-not-found-by-event",
+        "A search by event finds no results of installations.",
+        (
+            "ES10b.ListNotification#03",
+            "ES10b.ListNotification#08",
+            "ES10b.RetrieveNotificationsList#04",
+        ),
+        swap(list_notification.EVENT_FILTER, _no_results),
+    ),
+    CardFault(
+        "blind.39-result-takes-others-along",
+        "A removed result takes the Notifications of the same installation with it.",
+        (
+            "ES10a.GetEuiccConfiguredAddresses#04",
+            "ES10a.GetEuiccConfiguredAddresses#08",
+            "ES10a.SetDefaultDpAddress#05",
+            "ES10b.GetEUICCChallenge#08",
+        ),
+        swap(remove_notification_from_list.REMOVED, _all_of_installation),
+    ),
+    CardFault(
+        "blind.42-ppr1-forbids-deletion",
+        "PPR1 forbids the deletion of a Profile, too.",
+        ("procedure.PolicyRules#05",),
+        decides(delete_profile.CHECKS, "policy", _either_rule),
+    ),
+    CardFault(
+        "blind.44-first-kind-alone",
+        "Of two kinds of Profiles to delete the first alone is deleted.",
+        ("ES10c.eUICCMemoryReset#10", "ES10c.eUICCMemoryReset#12"),
+        swap(euicc_memory_reset.SELECTED, _first_kind),
+    ),
+    CardFault(
+        "blind.45-address-with-profiles-alone",
+        "A memory reset clears the default SM-DP+ address only when it deletes a Profile.",
+        ("ES10a.SetDefaultDpAddress#06", "ES10c.eUICCMemoryReset#08"),
+        behind(euicc_memory_reset.EUICC_MEMORY_RESET, _address_with_profiles),
+    ),
+    CardFault(
+        "blind.46-first-plane-alone",
+        "Characters of a nickname beyond the first plane become question marks.",
+        ("ES10c.SetNickname#05",),
+        swap(set_nickname.STORED, _first_plane),
+    ),
+    CardFault(
+        "blind.48-tags-until-unknown",
+        "A tag list ends at the first tag the card does not know.",
+        ("ES10c.GetProfilesInfo#33",),
+        swap(get_profiles_info.WANTED, _until_unknown),
+    ),
+    CardFault(
+        "blind.49-five-profiles",
+        "Five Profiles at most are listed.",
+        ("ES10c.GetProfilesInfo#41", "procedure.Download#08"),
+        swap(get_profiles_info.PRESENT, lambda view: view.state.profiles[:5]),
+    ),
+)
+
+NOT_CAUGHT: Final[tuple[CardFault, ...]] = (
+    CardFault(
+        "blind.01-block-number-nibble",
+        "The block number is compared in its low four bits.",
+        (),
+        swap(store_data.CONTINUES, lambda p2, blocks: p2 & 0x0F == blocks & 0x0F),
+    ),
+    CardFault(
+        "blind.02-longer-name",
+        "An AID is found by a name that has more octets than the AID.",
+        (),
+        swap(applications.MATCHES, lambda aid, name: aid.startswith(name) or name.startswith(aid)),
+    ),
+    CardFault(
+        "blind.04-channels-above-closed",
+        "The close of a channel closes those above it, too.",
+        (),
+        swap(manage_channel.CLOSED, _those_above_too),
+    ),
+    CardFault(
+        "blind.05-default-address-lower-case",
+        "The default SM-DP+ address is kept in lower case.",
+        (),
+        swap(set_default_dp_address.STORED, lambda s, a: _stored_as(s, a.lower())),
+    ),
+    CardFault(
+        "blind.07-end-of-old-address",
+        "A shorter default SM-DP+ address leaves the end of the longer one before it.",
+        (),
+        swap(set_default_dp_address.STORED, _over_the_old),
+    ),
+    CardFault(
+        "blind.08-challenge-of-32-bits",
+        "Of a challenge 32 bits are random.",
+        (),
+        swap(get_euicc_challenge.CHALLENGE, _few_bits),
+    ),
+    CardFault(
+        "blind.09-challenge-begins-alike",
+        "The challenge is compared in its first 8 octets.",
+        (),
+        decides(authenticate_server.CHECKS, "euicc_challenge", _challenge_begins),
+    ),
+    CardFault(
+        "blind.12-short-r-refused",
+        "A serverSignature1 whose r begins with 00 is refused.",
+        (),
+        swap(authenticate_server.VERIFIES, _short_r_refused),
+    ),
+    CardFault(
+        "blind.14-transaction-id-begins-alike",
+        "PrepareDownload compares the TransactionID in its first 8 octets.",
+        (),
+        decides(prepare_download.CHECKS, "transaction_id", _begins_alike),
+    ),
+    CardFault(
+        "blind.16-hash-of-zeros-is-none",
+        "euiccSigned2 lacks a hashCc of zeros.",
+        (),
+        swap(prepare_download.SIGNED, _zeros_are_none),
+    ),
+    CardFault(
+        "blind.19-prefix-of-transaction-id",
+        "CancelSession takes a prefix of the TransactionID.",
+        (),
+        decides(cancel_session.CHECKS, "transaction_id", _prefix_is_enough),
+    ),
+    CardFault(
+        "blind.34-result-to-default-address",
+        "Where a default SM-DP+ address is set, the result of an installation goes there.",
+        (),
+        swap(notifications.METADATA, _default_address),
+    ),
+    CardFault(
+        "blind.35-results-stay-in-full-list",
+        "When the list is full, the oldest Notification that is no result is dropped.",
+        (),
+        swap(notifications.KEPT, _results_stay),
+    ),
+    CardFault(
+        "blind.38-short-notification-address",
+        "The address of a Notification is cut after 32 octets.",
+        (),
+        swap(notifications.METADATA, _short_address),
+    ),
+    CardFault(
+        "blind.40-last-digits-ignored",
+        "The last two digits of an ICCID are not compared.",
+        (),
+        swap(profile_attempt.NAMED, _last_pair_ignored),
+    ),
+    CardFault(
+        "blind.41-ppr1-by-iccid-alone",
+        "EnableProfile looks at PPR1 only when the Profile is named by ICCID.",
+        (),
+        decides(enable_profile.CHECKS, "policy", _ppr1_by_iccid),
+    ),
+    CardFault(
+        "blind.43-nicknames-stay-in-place",
+        "Nicknames are not moved up with the Profiles behind the one deleted.",
+        (),
+        swap(delete_profile.REMOVED, _nicknames_stay),
+    ),
+    CardFault(
+        "blind.47-class-as-given",
+        "A Profile without class in its metadata is not found by class.",
+        (),
+        swap(get_profiles_info.MATCHES, _class_as_given),
+    ),
+)
+"""Mistakes that no strict verdict finds yet; they are no faults to choose until a case does."""
