@@ -65,7 +65,7 @@ class _Late:
 
     def __get__(self, value: object, kind: type | None = None) -> Any:
         owner, name = self._owner, self._name
-        method = owner.__dict__[name]
+        method: Any = owner.__dict__[name]
         if method is self:
             text, names = self._text(owner)
             exec(text, names)  # noqa: S102  as above
@@ -224,7 +224,7 @@ def _frozen(cls: type, notes: dict[str, object], *, kw_only: bool, order: bool) 
         __setattr__=_refuse_set,
         __delattr__=_refuse_delete,
     )
-    whole = type(cls)(cls.__name__, cls.__bases__, made)
+    whole: Any = type(cls)(cls.__name__, cls.__bases__, made)
     whole.__qualname__ = cls.__qualname__
     _let_super_find(whole, cls)
     if "__match_args__" not in made:

@@ -7,6 +7,7 @@ share one thread and one processor: what a step takes contains the time in which
 
 import os
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import count
 from pathlib import Path
@@ -143,7 +144,7 @@ class _MastersDesk:
     def _quitting(self, **_: Any) -> None:
         if not self._counted:
             self._runner.stop()
-        with gevent.Timeout(_LAST_WORDS_S, exception=False):
+        with suppress(gevent.Timeout), gevent.Timeout(_LAST_WORDS_S):
             while self._desk.workers:
                 gevent.sleep(_LOOK_EVERY_S / 5)
         if not self._counted:

@@ -101,7 +101,7 @@ class _Wire:
     def close(self) -> None:
         """Does nothing: the card stays."""
 
-    def post(self, _address: str, path: str, headers: Mapping[str, str], body: bytes) -> HttpReply:
+    def post(self, address: str, path: str, headers: Mapping[str, str], body: bytes) -> HttpReply:  # noqa: ARG002  one server
         """Passes a request on to the server, whatever its address."""
         reply = self.server.post(path, headers, body)
         self.requests.append((path.rpartition("/")[2], headers, body, reply))

@@ -119,17 +119,17 @@ class History:
                 _LOG.exception("a listener of the history fails and is dropped")
                 self._listeners.remove(listener)
 
-    def _keep(self, kept: Exchange) -> Exchange:
+    def _keep(self, exchange: Exchange) -> Exchange:
         """Keeps an exchange, and returns it with its number."""
-        self._exchanges.append((kept, kept.octets))
-        self._count = kept.number
+        self._exchanges.append((exchange, exchange.octets))
+        self._count = exchange.number
         self._octets += self._exchanges[-1][1]
         while self._exchanges and (
             len(self._exchanges) > self._limits.exchanges
             or self._octets > self._limits.history_octets
         ):
             self._octets -= self._exchanges.popleft()[1]
-        return kept
+        return exchange
 
     def listen(self, listener: Callable[[Exchange], None]) -> None:
         """Adds a listener, which is called with every exchange from now on."""
