@@ -200,7 +200,7 @@ def _methods(*, order: bool) -> Iterator[tuple[str, object]]:
             yield name, _comparison(name, operator)
 
 
-def _frozen(cls: type, notes: dict[str, object], *, kw_only: bool, order: bool) -> type:
+def _frozen(cls: type, notes: dict[str, object], *, kw_only: bool, order: bool) -> Any:
     """Returns the class with slots, fields and late methods."""
     given = {name: cls.__dict__[name] for name in notes if name in cls.__dict__}
     around = {"__annotations__": notes, "__module__": cls.__module__, "__doc__": "of fields alone"}
