@@ -6,8 +6,8 @@
     < 01 90 00                              ; 0.21 ms
 
 A line that starts with `#` is a remark: a step of the case, or what passed with a server by HTTP,
-as `# HTTP >` and `# HTTP <` (`rspharness.lpa.traced_port`). `ATR` marks a reset, `>` a command, `<` its response, `!` that none came. What follows `;` is the time and is not
-replayed.
+as `# HTTP >` and `# HTTP <` (`rspharness.lpa.traced_port`). `ATR` marks a reset, `>` a command, `<`
+its response, `!` that none came. What follows `;` is the time and is not replayed.
 """
 
 import re
