@@ -11,6 +11,8 @@ from rspharness.record.verdicts import NOTHING_RAN
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from case_text import HEAD, PASS, results_of
 
+pytestmark = pytest.mark.once
+
 _TRUST = (
     HEAD
     + """
