@@ -35,6 +35,8 @@ from rspcore.messages.v3 import (
     server_authentication,
 )
 
+pytestmark = pytest.mark.once
+
 DEFINITIONS = {"rsp": schema.definition("rsp"), "rsp3": schema.definition("rsp3")}
 MODULES = (
     (es8p, es10a, es10b, es10c, euicc_info, isdr, metadata, notifications),
