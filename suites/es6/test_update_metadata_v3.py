@@ -5,12 +5,13 @@ from dataclasses import replace
 from rspcore import tlv
 from rspcore.ids import Oid
 from rspcore.messages.es10c import DisableProfileRequest, ProfileInfoListRequest, SearchCriteria
-from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
 from rspcore.messages.v3.profile_metadata import (
     EnterpriseConfiguration,
     EnterpriseRule,
     EnterpriseRules,
     LprConfiguration,
+    NotificationConfigurationInformation,
+    NotificationEvent,
     StoreMetadataRequest,
     UpdateMetadataRequest,
 )
@@ -31,7 +32,7 @@ LPR, NEW_LPR = (LprConfiguration(pcmp_address=x).encode() for x in ("pcmp.exampl
 NEW_ADDRESS = "new.example.com"
 CONFIGURATION = (
     NotificationConfigurationInformation(
-        profile_management_operation=frozenset({NotificationEvent.notificationDisable}),
+        profile_management_operation=frozenset({NotificationEvent.notificationLocalDisable}),
         notification_address=NEW_ADDRESS,
     ),
 )

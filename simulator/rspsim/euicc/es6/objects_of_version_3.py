@@ -15,7 +15,6 @@ from rspcore.messages.v3.capability_bits import EuiccRspCapability
 from rspcore.messages.v3.profile_metadata import UpdateMetadataRequest
 from rspcore.tags import Tag
 from rspsim.euicc.decisions import Decision
-from rspsim.euicc.isdr.es10c.get_profiles_info import tags_of
 from rspsim.euicc.security import enterprise
 from rspsim.euicc.state import CardState, Profile
 
@@ -110,7 +109,7 @@ def further_update(state: CardState, profile: Profile, octets: bytes) -> Further
         if one.tag in _FEATURES:
             objects.append(bytes(one.raw))
         if one.tag == Tag.TagList:
-            deleted = tags_of(bytes(one.value))
+            deleted = tlv.tags_of(bytes(one.value))
     return FurtherUpdate(capability, tags, deleted, tuple(objects), profile)
 
 
