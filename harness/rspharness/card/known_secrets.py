@@ -16,6 +16,8 @@ __all__ = ["KnownSecrets", "is_telling"]
 
 _SHORTEST: Final = 8
 _FEWEST_VALUES: Final = 5
+_SESSION_KEYS: Final = (" S-ENC", " S-MAC")
+"""Ends of the names of keys that protect a BoundProfilePackage (SGP.22 v2, 2.6.4)."""
 
 
 def is_telling(secret: bytes) -> bool:
@@ -53,7 +55,7 @@ class KnownSecrets:
         """Knows none."""
         self.left_out: set[str] = set()
         self._patterns: dict[bytes, str] = {}
-        self._kinds: set[tuple[str, bytes]] = set()
+        self._kinds: dict[tuple[str, bytes], None] = {}
 
     def add(self, kind: str, secret: bytes) -> None:
         """Adds a secret.
@@ -64,12 +66,17 @@ class KnownSecrets:
         """
         if (kind, secret) in self._kinds:
             return
-        self._kinds.add((kind, secret))
+        self._kinds[kind, secret] = None
         if not is_telling(secret):
             self.left_out.add(kind)
             return
         for name, octets in _encodings(secret):
             self._patterns.setdefault(octets, f"{kind} {name}")
+
+    @property
+    def session_keys(self) -> tuple[tuple[str, bytes], ...]:
+        """Returns the keys that protect BoundProfilePackages, each with its name, oldest first."""
+        return tuple((kind, key) for kind, key in self._kinds if kind.endswith(_SESSION_KEYS))
 
     def within(self, answered: bytes) -> tuple[str, ...]:
         """Returns what of them stands in the data that a card answered, in words, each once."""

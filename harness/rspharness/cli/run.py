@@ -218,6 +218,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="how many changing commands a card in a reader may have had over all runs; a further "
         "one is not sent (default: no limit)",
     )
+    _add_results(parser)
+    parser.add_argument("pytest", nargs="*", help=argparse.SUPPRESS)
+
+
+def _add_results(parser: argparse.ArgumentParser) -> None:
+    """Adds what a run writes, and where."""
     results = parser.add_argument_group("the results")
     results.add_argument(
         "--report", type=Path, metavar="DIR", help="folder for reports (default: reports/)"
@@ -251,7 +257,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="show EID, ICCIDs and IMSIs of a card that is kept in the console, HTML, JUnit and "
         "Allure; without it they are masked there. PINs, PUKs, keys and OTA data always are",
     )
-    parser.add_argument("pytest", nargs="*", help=argparse.SUPPRESS)
+    results.add_argument(
+        "--session-keys",
+        action="store_true",
+        help="write the keys of each BoundProfilePackage of the suites, S-ENC and S-MAC, into a "
+        "file beside the trace of its case; they are keys of tests, and of no use for another "
+        "session",
+    )
 
 
 def _shard(text: str) -> str:
@@ -489,7 +501,7 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     arguments += [f"{_long('also')}={packaged(path)}" for path in options.also or ()]
     if (catalogue := find_catalogue(suites)) is not None:
         arguments.append(f"{_long('requirements')}={catalogue}")
-    switches = (*SWITCHES, "no_redact", "kills", "matrix")
+    switches = (*SWITCHES, "no_redact", "session_keys", "kills", "matrix")
     arguments += [_long(name) for name in switches if getattr(options, name)]
     if show := "plan" if getattr(options, "plan", False) else "list" if options.list else "":
         arguments.append(f"{_long('show')}={show}")

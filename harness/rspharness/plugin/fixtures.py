@@ -90,6 +90,8 @@ def card(case_state: "CaseState", run_state: "Run") -> "Iterator[Card]":
     run_state.traces |= changing
     yield opened
     run_state.look_for_secrets(case_state.ids[0], opened, case_state.trace.answered())
+    if run_state.options.session_keys:
+        case_state.session_keys = opened.secrets.session_keys
     opened.link.close()
     if changing and run_state.traces:
         from rspharness.plugin.lifecycle import remove_traces  # noqa: PLC0415  kept cards only

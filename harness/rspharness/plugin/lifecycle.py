@@ -338,7 +338,9 @@ def complete(case: CaseState, report: pytest.TestReport) -> None:
         if report.failed:
             case.verdict, case.reason = Verdict.ERROR, "tearing the case down went wrong"
             case.traceback = report.longreprtext
-        report.rsplab = {**case.record(), "trace": case.trace.text()}  # type: ignore[attr-defined]
+        keys = "".join(f"{name} {key.hex().upper()}\n" for name, key in case.session_keys)
+        texts = {"trace": case.trace.text(), "session_keys": keys}
+        report.rsplab = {**case.record(), **texts}  # type: ignore[attr-defined]
         return
     verdict = case.verdict
     if verdict is None or (report.when == "setup" and report.passed):

@@ -84,6 +84,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="show EID, ICCIDs and IMSIs of a card that is kept; without it they are masked",
     )
     group.addoption(
+        long_option("session-keys"),
+        action="store_true",
+        help="write the keys of each BoundProfilePackage into a file beside the trace of its case",
+    )
+    group.addoption(
         long_option("show"),
         choices=("list", "plan"),
         help="show the cases, or what would run on the card and why not, and run nothing",

@@ -68,14 +68,17 @@ class RunFolder:
         new.replace(self.path / "run.json")
 
     def add(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Writes the record of a case and its trace.
+        """Writes the record of a case and its trace, and beside that its session keys if any.
 
         Returns:
             The record with the name of the trace's file instead of its text.
         """
         file = self._trace_name(record["ids"][0])
         write_private(self.path / "traces" / file, record.get("trace", ""))
+        if keys := record.get("session_keys"):
+            write_private(self.path / "traces" / f"{Path(file).stem}.keys", keys)
         kept = {**record, "trace": f"traces/{file}"}
+        kept.pop("session_keys", None)
         with (self.path / "cases.jsonl").open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(kept, ensure_ascii=False) + "\n")
         return kept

@@ -65,6 +65,7 @@ class CaseState:
         deviation: Reason of the known deviation the target file declares for it, or empty.
         strict: Whether that deviation has to occur.
         again: Command that runs this case alone.
+        session_keys: Keys of its BoundProfilePackages with their names, where the run writes them.
         fault: Fault of the simulated card that the case has to find, or empty.
         settled: Whether it failed in what even a probe does not leave open.
         verdict: None until judged.
@@ -88,6 +89,7 @@ class CaseState:
     strict: bool = True
     listeners: tuple[StepListener, ...] = ()
     trace: Trace = field(default_factory=Trace)
+    session_keys: tuple[tuple[str, bytes], ...] = ()
     timings: Timings = field(default_factory=Timings)
     steps: Steps = field(init=False)
     card: Card | None = None

@@ -447,6 +447,7 @@ def given_options(config: pytest.Config) -> RunOptions:
         slot=int(worker.removeprefix("gw")),
         parallel=hasattr(config, "workerinput"),
         record=Path(record) if record else None,
+        session_keys=bool(config.getoption(long_option("session-keys"))),
         no_redact=bool(config.getoption(long_option("no-redact"))),
         erase_foreign=bool(config.getoption(long_option("erase-foreign"))),
         change_limit=_number(value(config, "change-limit")),

@@ -57,6 +57,7 @@ class RunOptions:
         started: When the run began, by the real clock.
         change_limit: How many changing commands a real card may have had over all runs.
         no_redact: True where the views of the run show EID, ICCIDs and IMSIs of a real card.
+        session_keys: True to write the keys of BoundProfilePackages beside the traces.
         record: File to write a recording of the run to, None for none.
         erase_foreign: True where a destructive run may delete what is not of the suites.
         smdpp: The SM-DP+ under test, an https URL or "own"; empty when a card is under test.
@@ -84,6 +85,7 @@ class RunOptions:
     started: datetime = datetime(2025, 1, 1, tzinfo=UTC)
     change_limit: int | None = None
     no_redact: bool = False
+    session_keys: bool = False
     record: Path | None = None
     erase_foreign: bool = False
     smdpp: str = ""
