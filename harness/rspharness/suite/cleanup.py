@@ -249,8 +249,13 @@ def _delete_one(card: Card, run: Run, one: ListedProfile) -> None:
         except ExpectationError:
             if iccid is None:
                 raise
-            lift_rules(card, iccid, next(run.rising()))
-            disable(card, iccid, one.isdp_aid)
+            try:
+                lift_rules(card, iccid, next(run.rising()))
+                disable(card, iccid, one.isdp_aid)
+            except ExpectationError:
+                if not _deleted(card, one, iccid):  # it may be listed as Enabled and be Disabled
+                    raise
+                return
     if _deleted(card, one, iccid):
         return
     if iccid is None:

@@ -256,6 +256,19 @@ def test_profile_that_comes_back_after_a_test_profile_is_disabled_first(real):
     assert card.profiles() == ()
 
 
+def test_profiles_listed_as_enabled_that_are_not_are_deleted():
+    fault = "narrow.get-profiles-info.disabled-not-shown"
+    real = Run(RunOptions(level="profiles", card_fault=fault))
+    real.target.simulated = False
+    card, given = _given(real)
+    _without_reset(card)
+    _, two = given.profiles(ONE, TWO, enabled=TWO)
+    cleanup.disable(card, two.iccid)
+    assert len(card.enabled()) == 2
+    cleanup.remove_own(card, real)
+    assert card.profiles() == ()
+
+
 LOCKED = replace(preset("PROFILE_OPERATIONAL1.1"), kic=bytes(16))  # keys nobody knows
 
 
