@@ -3,7 +3,10 @@
     python harness/peers/servers.py            as it is, with some legal variations, and a fifth
                                                of the cases on their faults
     python harness/peers/servers.py --all      every legal variation, every fault
-    python harness/peers/servers.py --table    writes KILLS.md and LEGAL.md anew and runs nothing
+    python harness/peers/servers.py --all --table
+                                               the same; KILLS.md and LEGAL.md get what was found
+    python harness/peers/servers.py --only kills --table
+                                               the faults alone, and KILLS.md of them
 
 Everything goes over real TLS. On a server that merely chose another legal answer no case may be
 red; on one with a fault, each case named in `fixtures/server_faults.toml` has to be. Exit code 1
@@ -11,16 +14,20 @@ when something is wrong.
 """
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
+from xml.etree import ElementTree
 
 from rspharness.mutation.server_faults import read_server_faults
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 SUITES = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.argv[1:]))"
+GOOD = ("pass", "probe", "not applicable")
 DRAW = "*#*[05]"
 """Cases of a draw: a fifth."""
 
@@ -44,55 +51,102 @@ LEGAL = (
 """Legal variations of our server: how it is served, what is other, the clause of SGP.22."""
 
 
-def kills_table() -> str:
-    """Returns the table of faults and the rows whose case has to fail on each."""
+def kills_table(found: dict[str, dict[str, list[str]]]) -> str:
+    """Returns the table of faults: how many of its cases were killed, and which were not."""
     faults = read_server_faults(ROOT / "fixtures" / "requirements").values()
-    lines = [f"| `{one.serve}` | {', '.join(one.breaks)} |" for one in faults]
-    head = "# Faults of our SM-DP+, and the cases that find them\n\nMade by `servers.py --table`.\n"
-    return "\n".join([head, "| served with | red |", "| --- | --- |", *lines, ""])
-
-
-def legal_table() -> str:
-    """Returns the table of legal variations."""
-    lines = [f"| `{serve}` | {what} | {clause} |" for serve, what, clause in LEGAL]
-    head = "# Other legal answers of our SM-DP+\n\nNo case is red. Made by `servers.py --table`.\n"
-    return "\n".join(
-        [head, "| served with | what is other | clause |", "| --- | --- | --- |", *lines, ""]
+    lines = []
+    for one in faults:
+        red = found.get(one.name, {})
+        killed, other = sorted(set(red.get("killed", []))), sorted(set(red.get("other", [])))
+        left = ", ".join(other) or "none"
+        lines.append(f"| `{one.serve}` | {len(killed)} | {', '.join(killed)} | {left} |")
+    total = sum(len(red.get("killed", [])) for red in found.values())
+    survived = sum(len(red.get("other", [])) for red in found.values())
+    head = (
+        "# Faults of our SM-DP+, and the cases that found them\n\n"
+        "Made by `servers.py --table` of what a run of every fault found: "
+        f"{total} killed, {survived} not.\n"
     )
+    rule = "| served with | killed | by | not by |\n| --- | --- | --- | --- |"
+    return "\n".join([head, rule, *lines, ""])
 
 
-def run(*options: str) -> int:
-    """Runs `rsplab run` and returns its exit code; what it says is shown where that is not 0."""
+def legal_table(found: dict[str, Counter[str]]) -> str:
+    """Returns the table of legal variations, with the verdicts of a run on each."""
+    lines = []
+    for serve, what, clause in LEGAL:
+        counts = found.get(serve, Counter())
+        other = counts.total() - sum(counts[one] for one in GOOD)
+        shown = " | ".join(str(counts[one]) for one in GOOD)
+        lines.append(f"| `{serve}` | {what} | {clause} | {shown} | {other} |")
+    head = (
+        "# Other legal answers of our SM-DP+\n\n"
+        "Made by `servers.py --table` of what a run of every case on each found.\n"
+    )
+    rule = (
+        f"| served with | what is other | clause | {' | '.join(GOOD)} | else |\n"
+        "| --- | --- | --- | --- | --- | --- | --- |"
+    )
+    return "\n".join([head, rule, *lines, ""])
+
+
+def run(*options: str, junit: Path | None = None) -> tuple[int, Counter[str]]:
+    """Runs `rsplab run`; returns its exit code and how many cases have each verdict.
+
+    What it says is shown where the code is not 0. A run on faults has no verdicts; its cases are in
+    the JUnit file.
+    """
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-c", SUITES, "run", "--report", folder, *options]
+        command += ["--", f"--junitxml={junit}"] if junit else []
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        file = Path(folder) / "latest" / "results.json"
+        read = json.loads(file.read_text("utf-8")) if file.is_file() else {"cases": []}
     last = done.stdout.strip().splitlines()[-1:] or [done.stderr.strip()]
     print(f"{done.returncode}  {' '.join(options):<60} {last[0]}", flush=True)
     if done.returncode:
         print(done.stdout[-6000:], done.stderr[-2000:])
-    return done.returncode
+    return done.returncode, Counter(one["verdict"] for one in read["cases"])
+
+
+def of_junit(file: Path) -> dict[str, dict[str, list[str]]]:
+    """Returns the rows that each fault was killed by, and those that let it live, of a run."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for case in ElementTree.parse(file).iter("testcase"):  # noqa: S314  written just before
+        row, _, fault = case.get("name", "").partition("[")[2].rstrip("]").partition("-<")
+        kind = "other" if len(case) else "killed"
+        found.setdefault(fault.rstrip(">"), {}).setdefault(kind, []).append(row)
+    return found
 
 
 def main() -> int:
     """Runs what the arguments ask for; returns the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--all", action="store_true", help="every variation and every fault")
-    parser.add_argument("--table", action="store_true", help="write the tables and run nothing")
+    parser.add_argument("--only", choices=("legal", "kills"), help="all of these and nothing else")
+    parser.add_argument("--table", action="store_true", help="write the tables of what was found")
     parser.add_argument("-n", default="2", help="processes of each run (default: 2)")
     options = parser.parse_args()
-    if options.table:
-        (HERE / "KILLS.md").write_text(kills_table(), "utf-8")
-        (HERE / "LEGAL.md").write_text(legal_table(), "utf-8")
-        return 0
+    if options.table and not (options.all or options.only):
+        parser.error("--table takes what a whole run found: --all, or --only")
     workers, draw = ("-n", options.n), ("--case", DRAW)
-    codes = [run("--smdpp", "own", *workers)]
-    if options.all:
-        codes += [run("--smdpp", f"own:{serve}", *workers) for serve, _, _ in LEGAL]
-        codes.append(run("--smdpp", "own", "--kills", *workers))
-    else:
+    codes = [] if options.only else [run("--smdpp", "own", *workers)[0]]
+    if not (options.all or options.only):
         together = "--vary 1 --no-rebind --replace-session-keys --retry-code-in-session"
-        codes.append(run("--smdpp", f"own:{together}", *workers, *draw))
-        codes.append(run("--smdpp", "own", "--kills", *workers, *draw))
+        codes.append(run("--smdpp", f"own:{together}", *workers, *draw)[0])
+        codes.append(run("--smdpp", "own", "--kills", *workers, *draw)[0])
+    if options.all or options.only == "legal":
+        made = {serve: run("--smdpp", f"own:{serve}", *workers) for serve, _, _ in LEGAL}
+        codes += [code for code, _ in made.values()]
+        if options.table:
+            text = legal_table({serve: counts for serve, (_, counts) in made.items()})
+            (HERE / "LEGAL.md").write_text(text, "utf-8")
+    if options.all or options.only == "kills":
+        with tempfile.TemporaryDirectory() as folder:
+            junit = Path(folder) / "kills.xml"
+            codes.append(run("--smdpp", "own", "--kills", *workers, junit=junit)[0])
+            if options.table:
+                (HERE / "KILLS.md").write_text(kills_table(of_junit(junit)), "utf-8")
     return int(any(codes))
 
 

@@ -211,8 +211,8 @@ def test_session_stops(lpa_under_test, step, fault, function, never):
     lpa_under_test.smdpp.fault(fault, function=function)
     with step(f"LPA: download from a server with {fault} at {function}"):
         outcome = lpa_under_test.download(order)
-    with step(f"Expected: no {never}, no Profile, the user hears of it"):
-        lpa_under_test.require_untouched(never)
+    with step(f"Expected: no {never} that succeeds, no Profile, the user hears of it"):
+        lpa_under_test.require_never_done(never)
         lpa_under_test.require_profiles(0)
         outcome.failed()
 

@@ -127,27 +127,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="users' stories: name of a fault of their SM-DP+ (`rsplab smdpp faults` lists them)",
     )
-    server = parser.add_argument_group("a server under test, in place of a card")
-    server.add_argument(
-        "--smdpp",
-        metavar="URL",
-        help="SM-DP+ under test, https://HOST:PORT; own: that of rsplab, started for the run, "
-        "with options of `rsplab smdpp serve` after a colon. "
-        '--target FILE with kind = "server" declares its options',
-    )
-    server.add_argument(
-        "--provision",
-        metavar="WAY",
-        help="how an order comes to be there: management:http://HOST:PORT#TOKEN (of `rsplab smdpp "
-        "serve`), directory:DIR (packages named by their MatchingID), script:COMMAND; without "
-        "it only cases that need no order run",
-    )
-    server.add_argument("--es2plus", metavar="URL", help="ES2+ of that server, https://HOST:PORT")
-    server.add_argument(
-        "--es2plus-client",
-        metavar="DIR",
-        help="folder with client.pem and client.key, certificate and key of an operator",
-    )
+    _add_server(parser.add_argument_group("a server under test, in place of a card"))
     cases = parser.add_argument_group("the cases")
     cases.add_argument(
         "--case",
@@ -279,6 +259,42 @@ def _workers(text: str) -> int:
     return int(text)
 
 
+def _add_server(server: "argparse._ArgumentGroup") -> None:
+    server.add_argument(
+        "--smdpp",
+        metavar="URL",
+        help="SM-DP+ under test, https://HOST:PORT; own: that of rsplab, started for the run, "
+        "with options of `rsplab smdpp serve` after a colon. "
+        '--target FILE with kind = "server" declares its options',
+    )
+    server.add_argument(
+        "--provision",
+        metavar="WAY",
+        help="how an order comes to be there: management:http://HOST:PORT#TOKEN (of `rsplab smdpp "
+        "serve`), directory:DIR (packages named by their MatchingID), script:COMMAND; without "
+        "it only cases that need no order run",
+    )
+    server.add_argument("--es2plus", metavar="URL", help="ES2+ of that server, https://HOST:PORT")
+    server.add_argument(
+        "--es2plus-client",
+        metavar="DIR",
+        help="folder with client.pem and client.key, certificate and key of an operator",
+    )
+    server.add_argument(
+        "--smds",
+        metavar="URL",
+        help="SM-DS under test, https://HOST:PORT; own: that of rsplab, with options of `rsplab "
+        "smds serve` after a colon. Events are registered by ES12, with certificates of the CI in "
+        "--pki",
+    )
+    server.add_argument(
+        "--es12-client",
+        metavar="DIR",
+        help="folder with client.pem and client.key of an SM-DP+ that the SM-DS takes events of, "
+        "where --pki has no key of the CI",
+    )
+
+
 def run(options: argparse.Namespace) -> int:
     """Runs the suites with these options and returns the program's exit code.
 
@@ -294,7 +310,7 @@ def run(options: argparse.Namespace) -> int:
     named = options.target or os.environ.get("RSPLAB_TARGET")
     require_usable(options, named)
     with ExitStack() as held:
-        if options.smdpp or os.environ.get("RSPLAB_SMDPP"):
+        if server_of(options):
             named = named or "server"
         listed = "inprocess" if options.list else None  # it is not reached
         target = named or listed or default_target(held, options.workers)
@@ -306,6 +322,19 @@ def run(options: argparse.Namespace) -> int:
 
         held.enter_context(own_plugins())
         return EXIT_CODES[int(pytest.main(arguments))]
+
+
+def server_of(options: argparse.Namespace) -> str:
+    """Returns the server under test; empty when a card is the product.
+
+    Raises:
+        LocalError: two are named.
+    """
+    smdpp = options.smdpp or os.environ.get("RSPLAB_SMDPP", "")
+    smds = options.smds or os.environ.get("RSPLAB_SMDS", "")
+    if smdpp and smds:
+        raise LocalError("--smdpp and --smds are two products: name one of them")
+    return str(smdpp or smds)
 
 
 def require_usable(options: argparse.Namespace, target: str | None) -> None:
@@ -334,8 +363,7 @@ def require_usable(options: argparse.Namespace, target: str | None) -> None:
             personality_named(name)
         except ConfigError as error:
             raise LocalError(f"--personality: {error}") from error
-    server = options.smdpp or os.environ.get("RSPLAB_SMDPP")
-    if target and options.workers > 1 and not server:
+    if target and options.workers > 1 and not server_of(options):
         from rspharness.run.collection import ONE_CARD  # noqa: PLC0415  only with several workers
         from rspharness.run.opening import load_settings  # noqa: PLC0415  likewise
 

@@ -18,6 +18,7 @@ from rspcore.crypto.curves import Curve
 from rspharness.mutation.case_copies import label, label_of
 from rspharness.mutation.server_faults import read_server_faults
 from rspharness.run.collection import Collected, catalogue_path
+from rspharness.run.option_values import value
 from rspharness.run.stash import COLLECTED
 from rspsim.faults.registry import card_faults
 
@@ -130,5 +131,6 @@ def of_cards(config: pytest.Config) -> FaultKills:  # noqa: ARG001  as `of_serve
 
 def of_servers(config: pytest.Config) -> FaultKills:
     """Returns the plugin with the faults of our own server."""
-    faults = read_server_faults(catalogue_path(config).parent)
+    product = "smdpp" if value(config, "smdpp") else "smds"
+    faults = read_server_faults(catalogue_path(config).parent, product)
     return FaultKills("server fault", {one.name: one.breaks for one in faults.values()})

@@ -1,7 +1,7 @@
 """The faults of our own server that the cases of servers have to find, from a file.
 
-`fixtures/server_faults.toml` has a table for each: how `rsplab smdpp serve` gets it, and
-the requirements whose case has to fail then.
+`fixtures/server_faults.toml` and `fixtures/smds_faults.toml` have a table for each: how the server
+is served with it, and the requirements whose case has to fail then.
 """
 
 import tomllib
@@ -12,9 +12,10 @@ from typing import Final
 
 from rspcore.errors import ConfigError
 
-__all__ = ["FILE", "NarrowFault", "read_server_faults"]
+__all__ = ["FILES", "NarrowFault", "read_server_faults"]
 
-FILE: Final = "server_faults.toml"
+FILES: Final = {"smdpp": "server_faults.toml", "smds": "smds_faults.toml"}
+"""The file of each product."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,16 +33,17 @@ class NarrowFault:
     breaks: tuple[str, ...]
 
 
-def read_server_faults(requirements: Path) -> Mapping[str, NarrowFault]:
+def read_server_faults(requirements: Path, product: str = "smdpp") -> Mapping[str, NarrowFault]:
     """Returns the faults by name.
 
     Args:
         requirements: Folder of the catalogues; the file is in the folder above.
+        product: "smdpp" or "smds".
 
     Raises:
         ConfigError: no such file, or an entry lacks something.
     """
-    file = requirements.parent / FILE
+    file = requirements.parent / FILES[product]
     try:
         read = tomllib.loads(file.read_text("utf-8"))
         return {

@@ -136,9 +136,18 @@ class LpaUnderTest:
         found = list(self.asked(function))
         require(not found, f"no {function}", f"{len(found)}: {found[:1]}")
 
+    def require_never_done(self, function: str) -> None:
+        """Requires no call of a function to have succeeded; the card's error may be passed on.
+
+        Raises:
+            ExpectationError: one did.
+        """
+        done = [one for one in self.asked(function) if one.startswith("Executed")]
+        require(not done, f"no {function} that succeeds", f"{len(done)}: {done[:1]}")
+
     def serve(self, **words: Any) -> None:
         """Takes a server with other choices, before the first use (`ServerWords`)."""
-        self.smdpp = self.smdpp(**words)
+        self.smdpp = self.smdpp(**{"vary": "", **words})
 
     def cancel_reasons(self) -> list[int]:
         """Returns the reasons of the sessions that were cancelled at the server, oldest first."""

@@ -1,6 +1,6 @@
-"""The operator of the tester: calls the functions of ES2+ with its certificate.
+"""The operator of the tester, and its SM-DP+: callers of ES2+ and ES12 with a certificate.
 
-Source: SGP.22 v2, 5.3 and 6.5.
+Source: SGP.22 v2, 5.3, 5.9 and 6.5.
 """
 
 import json
@@ -8,7 +8,7 @@ import ssl
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import urllib3
 from urllib3.exceptions import InsecureRequestWarning
@@ -20,17 +20,24 @@ from rspharness.peers.server_answer import Answer
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import ExpectationError
 
-__all__ = ["CLIENT_FILES", "OperatorCalls"]
+__all__ = ["CLIENT_FILES", "EventCalls", "OperatorCalls"]
 
 CLIENT_FILES: Final = ("client.pem", "client.key")
-"""Certificate and key in the folder of `--es2plus-client`, PEM."""
-_PATH: Final = "/gsma/rsp2/es2plus/"
+"""Certificate and key in the folder of `--es2plus-client` and `--es12-client`, PEM."""
 _REQUESTER: Final = "2.999.10"
 _LIMIT_S: Final = 60.0
 
 
 class OperatorCalls:
-    """One operator; each call has an identifier of its own unless a case repeats one."""
+    """One operator; each call has an identifier of its own unless a case repeats one.
+
+    Attributes:
+        interface: Name of the interface, for the trace.
+        path: Path of its functions.
+    """
+
+    interface: ClassVar[str] = "ES2+"
+    path: ClassVar[str] = "/gsma/rsp2/es2plus/"
 
     def __init__(self, address: str, client: Path, trace: Trace, seed: str) -> None:
         """Prepares the calls; nothing is sent yet.
@@ -87,23 +94,25 @@ class OperatorCalls:
             "X-Admin-Protocol": "gsma/rsp/v2.5.0",
             "Content-Type": JSON_TYPE,
         }
-        self._trace.remark(f"ES2+ > {function} {body.decode()}")
+        self._trace.remark(f"{self.interface} > {function} {body.decode()}")
         try:
             context = self._context(certified=certified)
             with urllib3.PoolManager(ssl_context=context) as http, warnings.catch_warnings():
                 warnings.simplefilter("ignore", InsecureRequestWarning)  # rows of TLS look at it
                 reply = http.request(
                     "POST",
-                    f"https://{self._address}{_PATH}{function}",
+                    f"https://{self._address}{self.path}{function}",
                     headers=headers,
                     body=body,
                     retries=False,
                     timeout=_LIMIT_S,
                 )
         except urllib3.exceptions.HTTPError as error:
-            self._trace.remark(f"ES2+ ! {error}")
+            self._trace.remark(f"{self.interface} ! {error}")
             raise ExpectationError("an answer", str(error), about=function) from error
-        self._trace.remark(f"ES2+ < {reply.status} {reply.data.decode('utf-8', 'replace')}")
+        self._trace.remark(
+            f"{self.interface} < {reply.status} {reply.data.decode('utf-8', 'replace')}"
+        )
         return reply
 
     def _context(self, *, certified: bool) -> ssl.SSLContext:
@@ -114,6 +123,13 @@ class OperatorCalls:
                 context.load_cert_chain(certificate, key)
             except OSError as error:
                 raise ConfigError(
-                    f"--es2plus-client {self._client}: {' and '.join(CLIENT_FILES)}: {error}"
+                    f"{self._client}: {' and '.join(CLIENT_FILES)}: {error}"
                 ) from error
         return context
+
+
+class EventCalls(OperatorCalls):
+    """One SM-DP+ that registers events at an SM-DS and deletes them."""
+
+    interface = "ES12"
+    path = "/gsma/rsp2/es12/"

@@ -1,4 +1,4 @@
-"""Our own SM-DP+ as the server under test: a process with its management port."""
+"""Our own SM-DP+ or SM-DS as the server under test: a process with its management port."""
 
 import subprocess
 import sys
@@ -11,36 +11,38 @@ from rspcore.errors import ConfigError
 __all__ = ["OwnServer"]
 
 _LAST: Final = "            Authorization: Bearer "
-_FIRST: Final = "SM-DP+"
+_FIRST: Final = ("SM-DP+", "SM-DS")
 _END_S: Final = 10
 
 
 class OwnServer:
-    """`rsplab smdpp serve` in a process of its own, on free ports, in memory.
+    """`rsplab smdpp serve`, or `rsplab smds serve`, in a process of its own, in memory.
 
     Attributes:
         url: Where it is, https://localhost:PORT.
         provision: Its management port, as `--provision` names it.
-        es2plus: Where ES2+ is, https://localhost:PORT.
+        es2plus: Where ES2+ is, https://localhost:PORT; empty for an SM-DS.
         client: Folder with certificate and key of an operator.
     """
 
-    def __init__(self, pki: Path | None, serve: str = "") -> None:
+    def __init__(self, pki: Path | None, serve: str = "", kind: str = "smdpp") -> None:
         """Starts it.
 
         Args:
             pki: Folder of credentials, None for generated ones.
-            serve: Further options of `rsplab smdpp serve`, separated by spaces.
+            serve: Further options of the server, separated by spaces.
+            kind: "smdpp" or "smds".
 
         Raises:
             ConfigError: it does not start; the message has what it says.
         """
         self._folder = TemporaryDirectory()
         self.client = Path(self._folder.name)
-        command = [sys.executable, "-m", "rspsim", "smdpp", "serve", "--in-memory", "--no-qr"]
+        command = [sys.executable, "-m", "rspsim", kind, "serve", "--in-memory"]
         for one in ("--port", "--partner-port", "--admin-port"):
             command += [one, "0"]
-        command += ["--write-client", str(self.client)]
+        if kind == "smdpp":
+            command += ["--no-qr", "--write-client", str(self.client)]
         command += [*(["--pki", str(pki)] if pki else []), *serve.split()]
         self._process = subprocess.Popen(  # noqa: S603  our own program
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -55,12 +57,13 @@ class OwnServer:
             if line.startswith("partners"):
                 self.es2plus = words[1].rstrip("/").replace("127.0.0.1", "localhost")
             if line.startswith("management"):
-                page = words[1]
+                page = words[1].rstrip("/")
             if line.startswith(_LAST):
+                page = page if "#" in page else f"{page}#{words[-1]}"
                 break
         if not (address and page):
             self.close()
-            raise ConfigError(f"our own SM-DP+ does not start: {''.join(said).strip()}")
+            raise ConfigError(f"our own {kind} does not start: {''.join(said).strip()}")
         self.url = f"https://{address}"
         self.provision = f"management:{page}"
 

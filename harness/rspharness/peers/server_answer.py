@@ -107,6 +107,15 @@ class Answer:
                 about=self.function,
             )
 
+    def refused_somehow(self) -> None:
+        """Requires a refusal with any codes, or a status 4xx.
+
+        Raises:
+            ExpectationError: it is none.
+        """
+        refused = bool(self.refusal) if self.status == 200 else 400 <= self.status < 500
+        require(refused, "Failed, or HTTP status 4xx", self.words)
+
     def text(self, name: str) -> str:
         """Returns a member that is a text.
 

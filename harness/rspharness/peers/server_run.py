@@ -6,7 +6,7 @@ not reached, or has no CI in common with the credentials of the run, ends the ru
 case. An option that is neither declared nor seen there is unknown.
 
 Levels: a `read-only` case needs no order; a `profiles` case uses up an order; a `destructive` one
-leaves an order that ended in Error or is withdrawn.
+leaves an order that ended in Error or is withdrawn. At an SM-DS, `profiles` cases register events.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,7 +32,9 @@ from rspharness.run.run_options import RunOptions
 
 __all__ = ["ServerRun"]
 
-_ROW: Final = "ES9+.InitiateAuthentication#11"
+_ROW: Final = "{}.InitiateAuthentication#11"
+_NO_CI: Final = ("8.8.2/3.1", "8.8.4/3.7", "8.9.2/3.1", "8.9.4/3.7")
+"""Refusals of a server that has no CI in common with the card."""
 _CURVES: Final[Mapping[Curve, str]] = {
     Curve.NIST_P256: "S_NIST",
     Curve.BRAINPOOL_P256R1: "S_BRP",
@@ -80,7 +82,8 @@ class ServerRun(Run):
             return Level(self.options.level)
         if self.target.simulated:
             return Level.DESTRUCTIVE
-        return Level.PROFILES if self.words.provision else Level.READ_ONLY
+        orders = self.words.provision or self.words.sm_ds
+        return Level.PROFILES if orders else Level.READ_ONLY
 
     def calls(self, trace: Trace, seed: str, **how: Any) -> LpaCalls:
         """Returns an LPA with a card of its own.
@@ -93,7 +96,8 @@ class ServerRun(Run):
         curve = how.get("curve") or self.options.curve
         card = SigningCard(how.get("pki") or self.pki, curve, seed, how.get("eid"))
         target = self.target
-        return LpaCalls(target.wire(trace), card, target.address, asn1=how.get("asn1", False))
+        asn1 = how.get("asn1", False)
+        return LpaCalls(target.wire(trace), card, target.address, asn1=asn1, es11=target.sm_ds)
 
     def reach(self) -> None:
         """Opens one session at the server, before any case is judged.
@@ -106,29 +110,31 @@ class ServerRun(Run):
             return
         trace = self.own_trace()
         trace.remark("preflight")
+        row = _ROW.format("ES11" if self.target.sm_ds else "ES9+")
         self.facts.update(self.target.facts())
         seen = Preflight({"server": self.target.address})
         calls = self.calls(trace, f"{self.options.seed} preflight")
         try:
             answer = calls.initiate()
         except TargetLost as error:
-            raise NoCardError(f"{error}; start it, or name another by --smdpp") from error
+            option = "--smds" if self.target.sm_ds else "--smdpp"
+            raise NoCardError(f"{error}; start it, or name another by {option}") from error
         except ExpectationError as error:
             if "TLS" in error.actual or "certificate" in error.actual:
                 raise NoCardError(
                     f"{error.actual}; --pki names the folder with the CI of the server"
                 ) from error
-            seen.find("session", _ROW, str(error), "mend InitiateAuthentication, then run again")
+            seen.find("session", row, str(error), "mend InitiateAuthentication, then run again")
             seen.stops = seen.findings[-1]
             self.preflight = seen
             return
-        if answer.refusal in ("8.8.2/3.1", "8.8.4/3.7"):
+        if answer.refusal in _NO_CI:
             raise NoCardError(
                 f"the server knows no CI of the credentials of the run ({answer.refusal}); --pki "
                 "names the folder of those that it knows"
             )
         if answer.status != 200 or answer.refusal:
-            seen.find("session", _ROW, f"a session is refused: {answer.words}", "")
+            seen.find("session", row, f"a session is refused: {answer.words}", "")
             seen.stops = seen.findings[-1]
         else:
             version = answer.header("X-Admin-Protocol")
@@ -157,7 +163,7 @@ class ServerRun(Run):
     def _read_capabilities(self) -> Capabilities:
         """Returns the options declared, completed by those that opening a session shows."""
         declared = dict(self.target.settings.options)
-        if isinstance(self.target.provision, Management):
+        if isinstance(self.target.provision, Management) and not self.words.sm_ds:
             declared = {**dict.fromkeys(_OF_RSPLAB, True), **declared}
         seen = self._seen()
         contradictions = tuple(

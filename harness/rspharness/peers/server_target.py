@@ -4,23 +4,28 @@ Nothing of it is a card: it opens no link, and what a run asks of a target besid
 """
 
 import socket
+import ssl
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import urllib3
 
-from rspcore.errors import ConfigError, LocalError
+from rspcore.errors import ConfigError, LocalError, RspError
+from rspcore.ids import Oid
 from rspcore.pki.bundle import Pki
+from rspcore.pki.generate import issue_tls
 from rspcore.pki.roles import Role
 from rspharness.lpa.es9p_client import HttpPort, HttpReply, ServerUnreachableError
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.traced_port import TracedPort
 from rspharness.peers.handshake import BRAINPOOL, looking_context
-from rspharness.peers.operator_calls import OperatorCalls
+from rspharness.peers.operator_calls import CLIENT_FILES, EventCalls, OperatorCalls
 from rspharness.peers.own_server import OwnServer
 from rspharness.peers.provision import Provision, provision_of
 from rspharness.record.trace import Trace
@@ -28,12 +33,14 @@ from rspharness.record.verdicts import ExpectationError, NotApplicable, TargetLo
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.transport import PoweredLink
 
-__all__ = ["KIND", "OWN", "ServerTarget", "ServerWords", "is_own", "place_of"]
+__all__ = ["KIND", "OWN", "PARTNER_OIDS", "ServerTarget", "ServerWords", "is_own", "place_of"]
 
 KIND: Final = "server"
 """Kind of a declaration of a server."""
 OWN: Final = "own"
 """What `--smdpp` has for our own server; options of `rsplab smdpp serve` may follow a colon."""
+PARTNER_OIDS: Final = (Oid("2.999.10"), Oid("2.999.12"))
+"""OIDs of the two SM-DP+ of the tester that register events at an SM-DS."""
 _HTTPS: Final = 443
 _LOOK_S: Final = 5.0
 
@@ -60,9 +67,9 @@ def place_of(text: str) -> str:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
-        raise LocalError(f"--smdpp {text}: {error}") from error
+        raise LocalError(f"{text}: {error}") from error
     if parts.scheme != "https" or not parts.hostname or parts.path.strip("/") or parts.query:
-        raise LocalError(f"--smdpp {text}: expected https://HOST:PORT, or {OWN}")
+        raise LocalError(f"{text}: expected https://HOST:PORT, or {OWN}")
     return parts.hostname if port in (None, _HTTPS) else f"{parts.hostname}:{port}"
 
 
@@ -76,7 +83,9 @@ class ServerWords:
         settings: What is declared of it.
         options: Names of the options that the catalogue of servers has.
         es2plus: https URL of ES2+, empty where it is not reached.
-        client: Folder with certificate and key of an operator, None for none.
+        client: Folder with certificate and key of an operator, or of an SM-DP+ where the server is
+            an SM-DS; None for none.
+        sm_ds: Whether it is an SM-DS.
     """
 
     where: str
@@ -85,6 +94,7 @@ class ServerWords:
     options: frozenset[str]
     es2plus: str = ""
     client: Path | None = None
+    sm_ds: bool = False
 
 
 class ServerTarget:
@@ -95,6 +105,8 @@ class ServerTarget:
         settings: What is declared of it.
         address: Its address, with its port where that is not 443.
         provision: How orders come to be.
+        sm_ds: Whether it is an SM-DS.
+        role: Role of its TLS certificate.
     """
 
     name = KIND
@@ -112,16 +124,21 @@ class ServerTarget:
         self.settings = words.settings
         self._own: OwnServer | None = None
         if self.simulated:
-            self._own = OwnServer(folder, where.partition(":")[2])
+            kind = "smds" if words.sm_ds else "smdpp"
+            self._own = OwnServer(folder, where.partition(":")[2], kind)
             where, provision = self._own.url, provision or self._own.provision
-            es2plus, client = self._own.es2plus, self._own.client
+            if not words.sm_ds:
+                es2plus, client = self._own.es2plus, self._own.client
         self.address = place_of(where)
         self._es2plus = place_of(es2plus) if es2plus else ""
         self._client = client
         self.provision: Provision = provision_of(provision)
         trusted = tuple(pki.ci(curve).certificate.der for curve in pki.curves)
         self._port = HttpsPort(HttpsOptions(ca_certificates=trusted))
-        self._port.expect_role(self.address, Role.DP_TLS)
+        self.role = Role.DS_TLS if words.sm_ds else Role.DP_TLS
+        self._port.expect_role(self.address, self.role)
+        self.sm_ds = words.sm_ds
+        self._pki, self._made = pki, dict[int, TemporaryDirectory[str]]()
 
     def open(self) -> PoweredLink:
         """Raises `ConfigError`: a server has no link of a card."""
@@ -141,6 +158,36 @@ class ServerTarget:
             raise NotApplicable("no --es2plus with --es2plus-client: ES2+ is not reached")
         address = self.address if at_es9 else self._es2plus
         return OperatorCalls(address, self._client, trace, seed)
+
+    def partner(self, trace: Trace, seed: str, number: int) -> EventCalls:
+        """Returns an SM-DP+ that calls ES12.
+
+        Args:
+            trace: Takes every exchange.
+            seed: Beginning of the call identifiers.
+            number: 0 for the first SM-DP+, 1 for another one.
+
+        Raises:
+            NotApplicable: there is no certificate for it.
+        """
+        if self._client is not None:
+            if number:
+                raise NotApplicable("--es12-client has the certificate of one SM-DP+, and no other")
+            return EventCalls(self.address, self._client, trace, seed)
+        if number not in self._made:
+            now = datetime.now(UTC)  # noqa: TID251  the server has the real clock
+            names = [f"smdpp{number + 1}.example.com"]
+            curve = self._pki.curves[0]
+            try:
+                made = issue_tls(self._pki, curve, names, now, registered_id=PARTNER_OIDS[number])
+            except RspError as error:
+                raise NotApplicable(f"no --es12-client, and none can be issued: {error}") from error
+            folder = TemporaryDirectory()
+            certificate, key = (Path(folder.name) / name for name in CLIENT_FILES)
+            certificate.write_text(ssl.DER_cert_to_PEM_cert(made.certificate.der), "ascii")
+            key.write_bytes(made.private_key.to_pem())
+            self._made[number] = folder
+        return EventCalls(self.address, Path(self._made[number].name), trace, seed)
 
     def new_connection(self) -> None:
         """Closes the connections: the next call opens another."""
@@ -173,6 +220,8 @@ class ServerTarget:
         """Closes the connections, removes what was made for orders, ends our own server."""
         self._port.close()
         self.provision.close()
+        for folder in self._made.values():
+            folder.cleanup()
         if self._own is not None:
             self._own.close()
 

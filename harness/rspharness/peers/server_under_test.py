@@ -9,7 +9,7 @@ from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import issue_euicc
 from rspharness.peers.handshake import Handshake, shake_hands
 from rspharness.peers.lpa_calls import LpaCalls
-from rspharness.peers.operator_calls import OperatorCalls
+from rspharness.peers.operator_calls import EventCalls, OperatorCalls
 from rspharness.peers.provision import Ordered, OrderWish, other_eid
 from rspharness.peers.server_run import ServerRun
 from rspharness.record.trace import Trace
@@ -19,7 +19,7 @@ __all__ = ["ServerUnderTest"]
 
 
 class ServerUnderTest:
-    """The SM-DP+ of the run in one case."""
+    """The SM-DP+ or SM-DS of the run in one case."""
 
     def __init__(self, run: ServerRun, trace: Trace, seed: str) -> None:
         self._run = run
@@ -49,7 +49,7 @@ class ServerUnderTest:
         Args:
             asn1: Whether it uses the ASN.1 binding.
             curve: Curve of the card, that of the run when None.
-            other_card: Whether the card has an EID that no other card of the run has.
+            other_card: Whether the card has an EID that no other card of this or another run has.
 
         Raises:
             NotApplicable: the credentials of the run have no key to issue such a card.
@@ -57,8 +57,7 @@ class ServerUnderTest:
         self._cards += 1
         words: dict[str, Any] = {"asn1": asn1, "curve": curve}
         if other_card:
-            number = int.from_bytes(self._seed.encode()[-6:].rjust(6, b"0"), "big")
-            eid = other_eid((number * 31 + self._cards) % 900_000)
+            eid = other_eid(int(self.unique, 16) * 100 + self._cards)
             words["eid"] = eid
             try:
                 words["pki"] = issue_euicc(self._run.pki, eid)
@@ -91,6 +90,15 @@ class ServerUnderTest:
         self._cards += 1
         name = f"{self.unique}/{self._cards}"
         return self._run.target.operator(self._trace, name, at_es9=at_es9)
+
+    def partner(self, number: int = 0) -> EventCalls:
+        """Returns an SM-DP+ that calls ES12: the first, or with 1 another one.
+
+        Raises:
+            NotApplicable: there is no certificate for it.
+        """
+        self._cards += 1
+        return self._run.target.partner(self._trace, f"{self.unique}/{self._cards}", number)
 
     def order(self, **wish: Any) -> Ordered:
         """Has a Profile ordered, as `OrderWish` says.

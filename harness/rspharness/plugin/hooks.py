@@ -189,7 +189,7 @@ def _register_fault_plugins(config: pytest.Config, collector: "Collector | None"
     if config.getoption("--rsp-kills"):
         from rspharness.mutation import fault_kills  # noqa: PLC0415  only on request
 
-        servers = bool(option_values.value(config, "smdpp"))
+        servers = any(option_values.value(config, one) for one in ("smdpp", "smds"))
         made = fault_kills.of_servers if servers else fault_kills.of_cards
         config.pluginmanager.register(made(config), "rsplab-kills")
     if config.getoption("--rsp-matrix"):

@@ -38,6 +38,8 @@ _OPTIONS: Final = (
     ("change-limit", "", "changing commands a card in a reader may have had over all runs"),
     ("requirements", "", "catalogue of requirements: a file (CSV), or a folder of them"),
     ("smdpp", "", "the product is an SM-DP+: its https URL, or own for that of rsplab"),
+    ("smds", "", "the product is an SM-DS: its https URL, or own for that of rsplab"),
+    ("es12-client", "", "folder with client.pem and client.key of an SM-DP+, for ES12"),
     ("es2plus", "", "https URL of ES2+ of that server"),
     ("es2plus-client", "", "folder with client.pem and client.key of an operator of it"),
     ("lpa", "", "the product is an LPA: its command line"),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rspharness.peers.server_under_test import ServerUnderTest
     from rspharness.run.case_state import CaseState
 
-__all__ = ["lpa_under_test", "sm_dp_plus"]
+__all__ = ["lpa_under_test", "sm_dp_plus", "sm_ds"]
 
 
 @pytest.fixture
@@ -20,12 +20,24 @@ def sm_dp_plus(
     request: pytest.FixtureRequest, case_state: "CaseState"
 ) -> "Iterator[ServerUnderTest]":
     """Yields the SM-DP+ under test; the fault of a run with one is on meanwhile."""
+    yield from _server(request, case_state, "--smdpp")
+
+
+@pytest.fixture
+def sm_ds(request: pytest.FixtureRequest, case_state: "CaseState") -> "Iterator[ServerUnderTest]":
+    """Yields the SM-DS under test; the fault of a run with one is on meanwhile."""
+    yield from _server(request, case_state, "--smds")
+
+
+def _server(
+    request: pytest.FixtureRequest, case_state: "CaseState", option: str
+) -> "Iterator[ServerUnderTest]":
     from rspharness.peers.server_run import ServerRun  # noqa: PLC0415  only where used
     from rspharness.peers.server_under_test import ServerUnderTest  # noqa: PLC0415  likewise
 
     run = request.node.stash[RUN]
     if not isinstance(run, ServerRun):
-        pytest.fail("the case needs a server under test: --smdpp", pytrace=False)
+        pytest.fail(f"the case needs a server under test: {option}", pytrace=False)
     with run.faulty():
         yield ServerUnderTest(run, case_state.trace, case_state.seed)
 

@@ -17,16 +17,18 @@ __all__ = ["RUNS", "is_of_another", "product_of"]
 
 SERVER_SUITES: Final = frozenset({"es9plus", "es2plus"})
 """Folders of the suites for an SM-DP+."""
-OTHER_SUITES: Final = SERVER_SUITES | {"es11", "es12", "lpa"}
+DS_SUITES: Final = frozenset({"es11", "es12"})
+"""Folders of the suites for an SM-DS."""
+OTHER_SUITES: Final = SERVER_SUITES | DS_SUITES | {"lpa"}
 """Folders of the suites for products that are no card."""
 
 
-SUITES: Final = {"smdpp": SERVER_SUITES, "lpa": frozenset({"lpa"})}
+SUITES: Final = {"smdpp": SERVER_SUITES, "smds": DS_SUITES, "lpa": frozenset({"lpa"})}
 """Those of each product that is no card."""
 
 
 def product_of(config: pytest.Config) -> str:
-    """Returns "smdpp", "lpa", or an empty text for a card."""
+    """Returns "smdpp", "smds", "lpa", or an empty text for a card."""
     return next((name for name in SUITES if value(config, name)), "")
 
 
@@ -63,36 +65,41 @@ def make_server_run(config: pytest.Config, collected: "Collected") -> None:
 
     try:
         options = collection.given_options(config)
+        where, word = options.smdpp or options.smds, "smdpp" if options.smdpp else "smds"
         settings = TargetSettings(kind=KIND, name=KIND)
         if options.target.endswith(".toml"):
             settings = TargetSettings.load(Path(options.target))
             if settings.kind != KIND:
                 raise pytest.UsageError(
-                    f'--target {options.target}: kind = "{KIND}" is expected beside --smdpp'
+                    f'--target {options.target}: kind = "{KIND}" is expected beside --{word}'
                 )
             require_known_names(settings, collected.catalogue, options.target)
-        if not is_own(options.smdpp):
-            place_of(options.smdpp)
+        if not is_own(where):
+            place_of(where)
         require_way(options.provision)
     except (RspError, ValueError) as error:
         raise pytest.UsageError(str(error)) from error
     wrong = [name for name in ("also", "record", "card-fault") if _given(config, name)]
     if wrong or config.getoption(long_option("matrix")):
-        raise pytest.UsageError(f"--{(wrong or ['matrix'])[0]} is for a card, and --smdpp a server")
+        raise pytest.UsageError(
+            f"--{(wrong or ['matrix'])[0]} is for a card, and --{word} a server"
+        )
     if config.getoption(long_option("kills")):
-        if not is_own(options.smdpp):
-            raise pytest.UsageError("--kills switches faults of our own server on: --smdpp own")
-        faults = read_server_faults(collection.catalogue_path(config).parent)
+        if not is_own(where):
+            raise pytest.UsageError(f"--kills switches faults of our own server on: --{word} own")
+        faults = read_server_faults(collection.catalogue_path(config).parent, word)
         collected.faulty_run = partial(_faulty, {name: one.serve for name, one in faults.items()})
     rows = (row for row in collected.catalogue if row.applies_to(settings.version))
     names = frozenset[str]().union(*(row.condition.names for row in rows))
+    client = options.es2plus_client if options.smdpp else options.es12_client
     words = ServerWords(
-        where=options.smdpp,
+        where=where,
         provision=options.provision,
         settings=settings,
         options=names,
         es2plus=options.es2plus,
-        client=Path(options.es2plus_client) if options.es2plus_client else None,
+        client=Path(client) if client else None,
+        sm_ds=word == "smds",
     )
     collected.runs = [ServerRun(options, words)]
     collected.kind = KIND
@@ -140,5 +147,10 @@ def make_card_runs(config: pytest.Config, collected: "Collected") -> None:
     collection.make_runs(config, collected)
 
 
-RUNS: Final = {"": make_card_runs, "smdpp": make_server_run, "lpa": make_lpa_run}
+RUNS: Final = {
+    "": make_card_runs,
+    "smdpp": make_server_run,
+    "smds": make_server_run,
+    "lpa": make_lpa_run,
+}
 """What makes the run of each product."""

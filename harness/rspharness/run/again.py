@@ -26,7 +26,7 @@ def run_again(options: RunOptions, case: str, shuffle: str = "") -> str:
         words = ["rsplab", "lpa-check", "--config", options.lpa_config, "--case", case]
         return shlex.join([*words, "--", *shlex.split(options.lpa)])
     words = ["rsplab", "run", "--case", case]
-    if not options.smdpp or options.target.endswith(".toml"):
+    if not (options.smdpp or options.smds) or options.target.endswith(".toml"):
         words += ["--target", options.target]
     defaults = {one.name: one.default for one in fields(RunOptions)}
     for name in REPEATED:

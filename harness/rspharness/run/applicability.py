@@ -140,7 +140,7 @@ def level_excuse(run: Run, level: Level) -> str:
     everything = run.target.simulated and not run.options.level
     if everything or run.level.allows(level):
         return ""
-    also = "" if run.options.smdpp else " and --eid"
+    also = "" if run.options.smdpp or run.options.smds else " and --eid"
     return f"level {level}: allowed here is {run.level}; use --level {level}{also}"
 
 

@@ -41,10 +41,8 @@ __all__ = [
     "shard",
 ]
 
-SERVERS: Final = "smdpp.csv"
-"""The catalogue of an SM-DP+ under test."""
-LPAS: Final = "lpa.csv"
-"""The catalogue of an LPA under test."""
+CATALOGUES: Final = {"smdpp": "smdpp.csv", "smds": "smds.csv", "lpa": "lpa.csv"}
+"""The catalogue of each product that is no card, by its option."""
 ONE_CARD: Final = ("kept", "pcsc", "at", "replay")
 """Kinds of targets with the same card for every case."""
 REAL: Final = ("pcsc", "at")
@@ -186,7 +184,7 @@ def catalogue_path(config: pytest.Config) -> Path:
     """Returns the path of the catalogue: the option, or the project's own."""
     given = value(config, "requirements")
     path = Path(given) if given else config.rootpath / "fixtures" / "requirements"
-    file = SERVERS if value(config, "smdpp") else LPAS if value(config, "lpa") else ""
+    file = next((file for name, file in CATALOGUES.items() if value(config, name)), "")
     return path / file if path.is_dir() else path
 
 
@@ -453,6 +451,8 @@ def given_options(config: pytest.Config) -> RunOptions:
         change_limit=_number(value(config, "change-limit")),
         started=datetime.now(tz=UTC),  # noqa: TID251  certificates are checked at the real time
         smdpp=value(config, "smdpp"),
+        smds=value(config, "smds"),
+        es12_client=value(config, "es12-client"),
         provision=value(config, "provision"),
         es2plus=value(config, "es2plus"),
         es2plus_client=value(config, "es2plus-client"),

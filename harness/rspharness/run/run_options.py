@@ -24,9 +24,11 @@ REPEATED: Final = (
     "seed",
     "change_limit",
     "smdpp",
+    "smds",
     "provision",
     "es2plus",
     "es2plus_client",
+    "es12_client",
 )
 """Options with one value that may change a verdict: `rsplab run` passes them on to pytest, and the
 line that runs a case again names them."""
@@ -64,6 +66,8 @@ class RunOptions:
         provision: How orders come to be there.
         es2plus: https URL of its ES2+.
         es2plus_client: Folder with certificate and key of an operator of it.
+        smds: The SM-DS under test, likewise; empty when another product is.
+        es12_client: Folder with certificate and key of an SM-DP+ that it takes events of.
         lpa: Command line of the LPA under test; empty when the product is another.
         lpa_config: File that says how it is called.
     """
@@ -92,5 +96,7 @@ class RunOptions:
     provision: str = ""
     es2plus: str = ""
     es2plus_client: str = ""
+    smds: str = ""
+    es12_client: str = ""
     lpa: str = ""
     lpa_config: str = ""

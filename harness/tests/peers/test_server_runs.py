@@ -121,3 +121,24 @@ def test_unknown_way_of_provision_is_refused(run, served):
     code, _, printed = run("--smdpp", served.url, "--provision", "managements:x")
     assert code == 2
     assert "near it: management" in printed
+
+
+def test_our_own_sm_ds_passes(run):
+    code, results, _ = run("--smds", "own", "--case", "ES12.DeleteEvent#1*")
+    assert code == 0
+    assert {case["verdict"] for case in results["cases"]} == {"pass"}
+    assert "--smds own" in results["cases"][0]["again"]
+
+
+def test_a_faulty_sm_ds_fails_in_the_row_of_its_fault(run):
+    own = "own:--fault es12.not_carried_out,function=deleteEvent"
+    code, results, _ = run("--smds", own, "--case", "ES12.DeleteEvent#1[15]")
+    assert code == 1
+    verdicts = {case["ids"][0]: case["verdict"] for case in results["cases"]}
+    assert verdicts["ES12.DeleteEvent#11"] == "fail"
+
+
+def test_two_products_are_refused(run):
+    code, _, printed = run("--smdpp", "own", "--smds", "own")
+    assert code == 2
+    assert "name one of them" in printed

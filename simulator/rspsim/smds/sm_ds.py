@@ -57,6 +57,11 @@ _POINTS: Final = (
     fault_points.LISTENING,
     fault_points.CONNECTION,
     fault_points.ARRIVAL,
+    fault_points.CI_PKID,
+    fault_points.SERVER_SIGNED1,
+    fault_points.INITIATE_AUTHENTICATION_RESPONSE,
+    fault_points.JSON,
+    fault_points.PARTNER_ANSWER,
     fault_points.HTTP,
 )
 """Where faults act."""
@@ -103,7 +108,7 @@ class SmDs(ManagedServer):
             events: Where events are kept; in memory when None.
             policy: Choices that the specification leaves to the server.
             faults: Returns the faults that can be switched on; those of orders, and of other points
-                than connection, arrival and answer, are left out.
+                than those it passes, are left out.
             limits: How much is kept of what clients send.
 
         Raises:
@@ -132,6 +137,7 @@ class SmDs(ManagedServer):
             policy=policy,
             events=kept,
             sessions=SessionBook(MemorySessions(limits), policy.session_lifetime),
+            faults=self._faults,
         )
 
         self.state = DsState(self.surroundings)
@@ -201,6 +207,7 @@ class SmDs(ManagedServer):
             written, summary = failed(answer), f"Failed {printable(str(answer))}"
         else:
             written, summary = answer.to_json(), ExecutionStatus.SUCCESS.value
+        written = self.faults.through(fault_points.JSON, written, function_of(request.path))
         names = (one.get("transactionId") for one in (body, written))
         name = next((one for one in names if isinstance(one, str)), "")
         result = _Result(summary, printable(name[:_LONGEST_TRANSACTION]))
@@ -214,6 +221,7 @@ class SmDs(ManagedServer):
         if refused is not None:
             return self._sent(name, request, refused, _Result(f"HTTP {refused.status}"))
         response, summary = yield from self._called(request)
+        response = self.faults.through(fault_points.PARTNER_ANSWER, response, name)
         return self._sent(name, request, response, _Result(summary))
 
     def _called(self, request: HttpRequest) -> Steps[tuple[HttpResponse, str]]:

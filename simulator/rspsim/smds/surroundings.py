@@ -8,6 +8,7 @@ from rspcore.pki.certificate import Certificate
 from rspcore.pki.roles import Role
 from rspcore.server_address import same_address
 from rspsim.env import Clock, Rng
+from rspsim.smdpp.fault_switch import FaultSwitch
 from rspsim.smdpp.policy import Policy
 from rspsim.smdpp.stock.sessions import SessionBook
 from rspsim.smds.event_records import EventRepository
@@ -79,3 +80,4 @@ class Surroundings:
     policy: Policy
     events: EventRepository
     sessions: SessionBook
+    faults: FaultSwitch

@@ -17,7 +17,7 @@ from rspsim.smdpp.fault_rules import between, of_length, one_of
 from rspsim.smdpp.fault_switch import ServerFault
 from rspsim.smdpp.greeting import Greeting, TlsOwner
 
-__all__ = ["FAULTS", "NOT_SERVED"]
+__all__ = ["FAULTS", "NOT_SERVED", "issued_otherwise"]
 
 NOT_SERVED: Final = {
     "short_curve": "the TLS library serves no key on a curve of 192 bits",
@@ -35,7 +35,7 @@ _ALERT_RECORD: Final = bytes.fromhex("15030300020200")
 _PLAIN: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-def _with(greeting: Greeting, **issued: Any) -> Greeting:
+def issued_otherwise(greeting: Greeting, **issued: Any) -> Greeting:
     """Returns the greeting with a TLS certificate that is issued otherwise."""
     terms = greeting.terms
     usual: dict[str, Any] = {
@@ -59,22 +59,26 @@ def _flawed(flaw: FlawedVariant) -> Callable[[Greeting], Greeting]:
 
 
 def _unknown_ci(greeting: Greeting) -> Greeting:
-    return _with(greeting, pki=make_pki(b"somebody else", curves=(greeting.terms.curve,)))
+    return issued_otherwise(
+        greeting, pki=make_pki(b"somebody else", curves=(greeting.terms.curve,))
+    )
 
 
 def _wrong_name(greeting: Greeting, name: str) -> Greeting:
-    return _with(greeting, dns_names=(name,))
+    return issued_otherwise(greeting, dns_names=(name,))
 
 
 def _wrong_role(greeting: Greeting) -> Greeting:
     others = {Role.DP_TLS: Role.DS_TLS, Role.DS_TLS: Role.DP_TLS}
-    return _with(greeting, role=others[greeting.terms.identity.tls_role])
+    return issued_otherwise(greeting, role=others[greeting.terms.identity.tls_role])
 
 
 def _other_server(greeting: Greeting) -> Greeting:
     identity = greeting.terms.identity
     owners = identity.owners(greeting.terms.curve)
-    return _with(greeting, registered_id=next(one for one in owners if one != identity.oid))
+    return issued_otherwise(
+        greeting, registered_id=next(one for one in owners if one != identity.oid)
+    )
 
 
 def _version(greeting: Greeting, version: str) -> Greeting:

@@ -4,12 +4,14 @@ Source: SGP.22 v2, 5.8.1.
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from rspcore import tlv
 from rspcore.ids import TransactionId
 from rspcore.messages.es9p import InitiateAuthenticationResponse, StatusCodeData
 from rspcore.messages.es10b import ServerSigned1
 from rspcore.tags import Tag
+from rspsim.smdpp import fault_points
 from rspsim.smdpp.protocol.es9p.initiate_authentication import Content, read
 from rspsim.smdpp.stock.sessions import Session
 from rspsim.smds.ds_status_codes import (
@@ -21,6 +23,8 @@ from rspsim.smds.ds_status_codes import (
 from rspsim.smds.surroundings import Surroundings
 
 __all__ = ["run"]
+
+_NAME: Final = "initiateAuthentication"
 
 
 def run(
@@ -48,19 +52,27 @@ def run(
         curve=chosen if chosen in known else known[0],
     )
     surroundings.sessions.repository.put(session)
-    signed = ServerSigned1(
-        transaction_id=session.transaction_id,
-        euicc_challenge=content.euicc_challenge,
-        server_address=content.smdp_address,
-        server_challenge=session.server_challenge,
+    signed = surroundings.faults.through(
+        fault_points.SERVER_SIGNED1,
+        ServerSigned1(
+            transaction_id=session.transaction_id,
+            euicc_challenge=content.euicc_challenge,
+            server_address=content.smdp_address,
+            server_challenge=session.server_challenge,
+        ),
+        _NAME,
     ).encode()
     own = identity.ds_auth(session.curve)
-    return InitiateAuthenticationResponse(
+    pkid = surroundings.faults.through(fault_points.CI_PKID, session.ci_pkid, _NAME)
+    response = InitiateAuthenticationResponse(
         transaction_id=session.transaction_id,
         server_signed1=signed,
         server_signature1=tlv.encode(Tag.Signature, own.private_key.sign(signed)),
-        euicc_ci_pkid_to_be_used=tlv.encode(Tag.OctetString, session.ci_pkid),
+        euicc_ci_pkid_to_be_used=tlv.encode(Tag.OctetString, pkid),
         server_certificate=own.certificate.der,
+    )
+    return surroundings.faults.through(
+        fault_points.INITIATE_AUTHENTICATION_RESPONSE, response, _NAME
     )
 
 

@@ -100,7 +100,7 @@ def test_history_has_function_outcome_and_decoded_messages(ask, server):
 
 def test_fault_acts_and_is_in_the_history(ask, server):
     assert {one["class"] for one in ask("GET", "/faults")["known"]} == {
-        *("TCP", "TLS", "HTTP", "JSON", "time")
+        *("TCP", "TLS", "HTTP", "JSON", "time", "RSP message", "certificate chain", "signature")
     }
     body = {"function": "initiateAuthentication", "times": 1}
     (on,) = ask("POST", "/faults/http.refuse", body)["active"]
