@@ -1,11 +1,14 @@
 """Drives a simulated card by random sequences of commands, beside a dictionary of what it must be.
 
     python harness/stateful/stateful.py [--examples N] [--steps N] [--seed N] [--fault NAME]
+    python harness/stateful/stateful.py [--examples N] [--steps N] --planted
 
 Commands are those of ES10 (downloads, switches, deletions, nicknames, addresses, Notifications,
 memory resets, challenges) and of the UICC (files, PIN1 and its PUK, channels), with resets and
 losses of power in between and within. What differs from the dictionary is shown as the shortest
 sequence that shows it, and the program ends with 1. With `--fault`, the card has that card fault.
+With `--planted`, card after card has one of the faults that show after several acts alone, and
+each must be found.
 """
 
 import argparse
@@ -21,7 +24,25 @@ from hypothesis.stateful import run_state_machine_as_test
 from rspcore.errors import LocalError
 from rspsim.faults.registry import decisions_with
 
-__all__ = ["driven", "main"]
+__all__ = ["PLANTED", "driven", "main"]
+
+PLANTED = (
+    "es10b.remove-notification.back-at-reset",
+    "es10b.remove-notification.number-rewound",
+    "es8p.load-profile-elements.others-disabled",
+    "notifications.number.falls",
+    "pin.reset-restores-puks",
+    "second-hand.from-number-on",
+    "es10c.delete-profile.refusal-notified",
+    "es10c.memory-reset.ppr2-kept",
+    "es10c.set-nickname.lost-at-reset",
+    "es10c.switch.lost-at-reset",
+    "es10c.switch.torn",
+    "memory.leaking",
+    "pin.unblocked-stays-disabled",
+    "transport.channel.closed-accepted",
+)
+"""Card faults that a state has to go through several acts to show; the first six within seconds."""
 
 
 def driven(
@@ -60,6 +81,16 @@ def driven(
     return None
 
 
+def _find_planted(examples: int, steps: int) -> int:
+    missed = 0
+    for fault in PLANTED:
+        with redirect_stdout(sys.stderr):
+            found = isinstance(driven((fault,), examples, steps), AssertionError)
+        print(f"{fault}: {'found' if found else 'not found'}", flush=True)
+        missed += not found
+    return 1 if missed else 0
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Drives cards and prints what came of it; returns 0, 1 where something differed, or 2."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -69,7 +100,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--fault", action="append", default=[], help="a card fault; may be repeated"
     )
+    parser.add_argument("--planted", action="store_true", help="each of the planted card faults")
     given = parser.parse_args(argv)
+    if given.planted:
+        return _find_planted(given.examples, given.steps)
     try:
         with redirect_stdout(sys.stderr):
             found = driven(given.fault, given.examples, given.steps, given.seed)

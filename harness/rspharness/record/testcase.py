@@ -23,8 +23,6 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from rspcore.crypto.curves import Curve
-
 __all__ = ["Level", "TestCaseMarker", "testcase"]
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -108,6 +106,8 @@ class TestCaseMarker:
         curve is not applicable.
         """
         import pytest  # noqa: PLC0415  slow, and needed only where tests are
+
+        from rspcore.crypto.curves import Curve  # noqa: PLC0415  brings cryptography
 
         mark: Callable[[F], F] = pytest.mark.parametrize("curve", tuple(Curve), ids=str)
         return mark(function)

@@ -80,7 +80,7 @@ WRONG_USE = {
     "no file": (("--target", "none.toml"), "target file none.toml: No such file or directory"),
     "target": (
         ("--target", "vpdc"),
-        "target 'vpdc': expected inprocess, vpcd, kept, pcsc, replay:FILE or",
+        "target 'vpdc': expected inprocess, vpcd, kept, pcsc, at:PORT, replay:FILE or",
     ),
     "case": ((*INPROCESS, "--case", "ES10c.GetEDI#02"), "suites; near it: ES10c.GetEID#02"),
     "case, workers": (

@@ -200,6 +200,9 @@ def test_unusable_slot_is_reported_before_serving(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], use: PortUse, reason: str
 ) -> None:
     class NoPcscd:
+        def __init__(self, slots: int) -> None:
+            """Takes what the daemon would take."""
+
         def __enter__(self) -> None:
             """Starts nothing."""
 
