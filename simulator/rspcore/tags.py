@@ -95,6 +95,7 @@ class Tag(IntEnum):
     EstimatedProfileSize = 0x9F21
     EnabledOnEsimPort = 0x9F24
     ProfileSize = 0x9F25
+    CarrierAccessRules = 0xBF76
 
     FirstSequenceOf87 = 0xA0
     SequenceOf88 = 0xA1

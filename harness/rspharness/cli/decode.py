@@ -16,7 +16,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "decode",
         help="show a trace decoded, or write it for Wireshark",
         description="Show each command of a trace by its name, data and answers by the names of "
-        "their members. PINs, PUKs, keys and OTA data are masked.",
+        "their members; HTTP exchanges with servers stand between the commands, their functions "
+        "and members by name too. PINs, PUKs, keys and OTA data are masked.",
     )
     parser.add_argument(
         "trace",

@@ -6,11 +6,12 @@
         < GetEuiccDataResponse
             eidValue: 8904... (89049032123451234512345678901235)
 
-Nothing of a trace is left out but PINs, PUKs, keys and OTA data: what is not known by name is shown
-in octets.
+HTTP exchanges stand between the commands, as they happened (`http_exchanges`). Nothing of a trace
+is left out but PINs, PUKs, keys and OTA data: what is not known by name is shown in octets.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Final
 
 from rspcore.apdu import Ins
@@ -18,6 +19,7 @@ from rspcore.errors import DecodeError
 from rspcore.tlv import parse_prefix
 from rspharness.evidence.conversation import Exchange, conversation
 from rspharness.evidence.fields import INDENT, hexadecimal, named, tree
+from rspharness.evidence.http_exchanges import is_http, messages
 from rspharness.evidence.names import FUNCTIONS, PROACTIVE, function_name, instruction_name
 from rspharness.record.secret_data import without_secrets
 from rspharness.record.trace import Remark, Reset, TraceEvent
@@ -32,7 +34,19 @@ _COMPREHENSION: Final = 0x80
 
 def decoded(events: Iterable[TraceEvent]) -> Iterator[str]:
     """Yields the lines of a decoded trace."""
-    for one in conversation(list(events)):
+    parts = groupby(
+        conversation(list(events)), lambda one: isinstance(one, Remark) and is_http(one)
+    )
+    for http, group in parts:
+        if http:
+            for message in messages([one for one in group if isinstance(one, Remark)]):
+                yield from message.decoded()
+        else:
+            yield from _others(group)
+
+
+def _others(group: Iterable[Exchange | Reset | Remark]) -> Iterator[str]:
+    for one in group:
         match one:
             case Reset():
                 yield f"reset  ATR {one.atr.hex(' ').upper()}"

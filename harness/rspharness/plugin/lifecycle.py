@@ -28,6 +28,7 @@ from rspharness.record.verdicts import (
     Inconclusive,
     LinkFault,
     MachineLacksError,
+    NotApplicable,
     TargetLost,
     Verdict,
 )
@@ -40,6 +41,7 @@ from rspharness.run.applicability import (
     foreign_excuse,
     level_excuse,
     require_trust,
+    trust_excuse,
 )
 from rspharness.run.case_state import CaseState
 from rspharness.run.collection import CaseIds, Collected
@@ -67,10 +69,6 @@ __all__ = [
 
 _REPORTED: Final = pytest.StashKey[tuple[object, ...]]()
 """What the collector knows of the run."""
-
-_TRUSTED = frozenset({"make_server", "pki"})
-"""Fixtures of a case that needs a card with the CI of the run."""
-
 
 _COPY = re.compile(r"-?<[a-z0-9.-]+>|\[<[a-z0-9.-]+>\]")
 """What the label of a copy adds to the node id of a case (`rspharness.mutation.case_copies`)."""
@@ -158,8 +156,8 @@ def require_applicable(
         pytest.skip(f"not applicable: {excuse}")
     if run.left is not None and case.level is not Level.READ_ONLY:
         raise Blocked(run.left)
-    if not run.target.simulated and not _TRUSTED.isdisjoint(fixtures):
-        require_trust(run, curve)
+    if excuse := trust_excuse(run, fixtures, curve):
+        raise NotApplicable(excuse)
     case.doubted = doubts(run, case.requirements)
     if case.doubted:
         names = ", ".join(dict.fromkeys(case.doubted.values()))

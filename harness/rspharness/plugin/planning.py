@@ -12,7 +12,13 @@ from typing import Final
 import pytest
 
 from rspharness.report.run_folder import RunFolder
-from rspharness.run.applicability import doubts, excuses, foreign_excuse, level_excuse
+from rspharness.run.applicability import (
+    doubts,
+    excuses,
+    foreign_excuse,
+    level_excuse,
+    trust_excuse,
+)
 from rspharness.run.collection import CaseIds, Collected
 from rspharness.run.option_values import value
 from rspharness.run.run import Run
@@ -50,7 +56,7 @@ def _plan(
     known, unknown = 0.0, 0
     for item in cases:
         run, ids = collected.run_of(item.nodeid), collected.cases[item.nodeid]
-        reason = _why_not(run, ids)
+        reason = _why_not(run, ids, item)
         if reason:
             reasons[reason] += 1
             yield f"{_names(ids)}  {ids.level}  not run: {reason}"
@@ -72,12 +78,18 @@ def _plan(
     yield f"time by the latest run: {known:.0f} s{more}"
 
 
-def _why_not(run: Run, ids: CaseIds) -> str:
+def _why_not(run: Run, ids: CaseIds, item: pytest.Item) -> str:
     run.reach()
     excused = excuses(run, ids.requirements)
     if len(excused) == len(ids.requirements):
         return "; ".join(dict.fromkeys(excused.values()))
-    return level_excuse(run, ids.level) or foreign_excuse(run, ids.level)
+    parameters = getattr(item, "callspec", None)
+    curve = None if parameters is None else parameters.params.get("curve")
+    return (
+        level_excuse(run, ids.level)
+        or foreign_excuse(run, ids.level)
+        or trust_excuse(run, getattr(item, "fixturenames", ()), curve)
+    )
 
 
 def _names(ids: CaseIds) -> str:

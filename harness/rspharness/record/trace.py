@@ -5,9 +5,9 @@
     > 00 70 00 00 01
     < 01 90 00                              ; 0.21 ms
 
-A line that starts with `#` is a remark (steps of the case are written there), `ATR` marks a reset,
-`>` a command, `<` its response, `!` that none came. What follows `;` is the time and is not
-replayed.
+A line that starts with `#` is a remark: a step of the case, or what passed with a server by HTTP,
+as `# HTTP >` and `# HTTP <` (`rspharness.lpa.traced_port`). `ATR` marks a reset, `>` a command, `<`
+its response, `!` that none came. What follows `;` is the time and is not replayed.
 """
 
 import re

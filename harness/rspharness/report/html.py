@@ -131,7 +131,7 @@ def _decoded(trace: str, *, whole: bool) -> Iterator[str]:
     except ConfigError:
         return
     if not whole:
-        lines = [line for line in lines if line.startswith(("line ", "reset"))]
+        lines = [line for line in lines if line.startswith(("line ", "reset", "HTTP "))]
     if len(lines) > _DECODED_LINES:
         yield f"... {len(lines) - _DECODED_LINES:,} lines before; rsplab decode shows all"
     yield from lines[-_DECODED_LINES:]

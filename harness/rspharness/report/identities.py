@@ -13,6 +13,7 @@ ICCIDs of the suites' own Profiles and IMSIs of test networks are no secret and 
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,6 +37,9 @@ _IMSI_OCTETS: Final = 9
 _TEST_NETWORKS: Final = "001"
 """Mobile country code of networks for tests (ITU-T E.212): its IMSIs name nobody."""
 _STATUS: Final = 2
+_HTTP: Final = "# HTTP "
+"""How a line of an HTTP exchange begins in a trace."""
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/]{12,}={0,2}")
 
 
 def _swapped(digits: str) -> str:
@@ -163,12 +167,26 @@ class Identities:
         return self.replaced(text, lambda one: one.masked)
 
     def in_trace(self, text: str, stand_in: Callable[[Identity], Identity]) -> list[str]:
-        """Returns the lines of a trace with another identity for each, also across answers."""
+        """Returns the lines of a trace with another identity for each, also across answers.
+
+        In an HTTP exchange, what stands in base64 and has an identity in it is left out as a whole.
+        """
         whole = self.replaced(text, stand_in)  # remarks, and what is within one line
-        lines = [_Line.parse(line) for line in whole.splitlines()]
+        lines = [_Line.parse(self._without_base64(line)) for line in whole.splitlines()]
         for kind in "<>":
             _replace_across([line for line in lines if line.kind == kind], self._all, stand_in)
         return [line.text() for line in lines]
+
+    def _without_base64(self, line: str) -> str:
+        """Returns a line of an HTTP exchange without what names the card in base64."""
+        return _BASE64.sub(self._hidden, line) if line.startswith(_HTTP) else line
+
+    def _hidden(self, found: re.Match[str]) -> str:
+        text = found[0].rstrip("=")
+        octets = b64decode(text[: len(text) - (len(text) % 4 == 1)] + "==")
+        digits = octets.hex().upper()
+        named = any(row in digits for one in self._all for row in (one.octets, one.characters))
+        return f"({len(octets):,} octets masked)" if named else found[0]
 
     def pseudonyms(self) -> Mapping[Identity, Identity]:
         """Returns another identity for each: same kind, issuer and length, numbered from 1."""

@@ -4,13 +4,26 @@ What the answer hangs on is read from the card or declared by the user, or it is
 the run never stands in for one.
 """
 
+from collections.abc import Collection
+from typing import Final
+
 from rspcore.crypto.curves import Curve
 from rspharness.record.catalogue import Requirement
 from rspharness.record.testcase import Level
 from rspharness.record.verdicts import NotApplicable
 from rspharness.run.run import CURVE_OPTIONS, Run
 
-__all__ = ["doubts", "excuses", "foreign_excuse", "level_excuse", "require_trust"]
+__all__ = [
+    "doubts",
+    "excuses",
+    "foreign_excuse",
+    "level_excuse",
+    "require_trust",
+    "trust_excuse",
+]
+
+_TRUSTED: Final = frozenset({"make_server", "pki"})
+"""Fixtures of a case that needs a card with the CI of the run."""
 
 
 def excuses(run: Run, requirements: tuple[Requirement, ...]) -> dict[str, str]:
@@ -70,6 +83,25 @@ def require_trust(run: Run, curve: Curve | None = None) -> None:
     """
     if reason := _no_trust(run, curve or run.options.curve):
         raise NotApplicable(reason)
+
+
+def trust_excuse(run: Run, fixtures: Collection[str], curve: Curve | None = None) -> str:
+    """Returns why a case with these fixtures has no server that the card trusts, or an empty text.
+
+    A case that asks for a server on another curve in its course, or for a Profile on the card
+    without naming a server, has its reason then.
+
+    Args:
+        run: The run.
+        fixtures: Names of all fixtures that the case and its fixtures name.
+        curve: Curve of the case; None for that of the run.
+
+    Raises:
+        Inconclusive: the target is lost.
+    """
+    if _TRUSTED.isdisjoint(fixtures):
+        return ""
+    return _no_trust(run, curve or run.options.curve)
 
 
 def _no_trust(run: Run, curve: Curve) -> str:

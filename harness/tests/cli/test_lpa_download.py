@@ -117,7 +117,7 @@ def test_trace_contains_the_whole_download(server, tmp_path):
         "getBoundProfilePackage",
         "handleNotification",
     ]
-    assert re.findall(r"# HTTP < (\d+)\n", text) == ["200", "200", "200", "204"]
+    assert re.findall(r"# HTTP < (\d+) ; [\d.]+ ms\n", text) == ["200", "200", "200", "204"]
     assert '# HTTP < {"' in text
     ReplayLink.parse(text)  # the exchanges are remarks to it
 

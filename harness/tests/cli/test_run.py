@@ -20,6 +20,8 @@ from rspharness.cli.main import main
 from rspharness.run.again import run_again
 from rspharness.run.run import RunOptions
 
+pytestmark = pytest.mark.once
+
 _PLUGIN = """
 import pytest
 

@@ -38,6 +38,8 @@ from rspsim.smdpp.fault_points import OF_CONNECTIONS
 from rspsim.smdpp.server import SmDpPlus
 from rspsim.smdpp.stock.orders import OrderState
 
+pytestmark = pytest.mark.once
+
 OPERATIONAL = make_profile(PRESETS["PROFILE_OPERATIONAL1"])
 OPERATIONAL_2 = make_profile(PRESETS["PROFILE_OPERATIONAL2"])
 WITH_PPR2 = make_profile(PRESETS["PROFILE_OPERATIONAL1.1"])

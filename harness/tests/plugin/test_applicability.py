@@ -11,6 +11,8 @@ from rspharness.record.verdicts import NOTHING_RAN
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from case_text import HEAD, PASS, results_of
 
+pytestmark = pytest.mark.once
+
 _TRUST = (
     HEAD
     + """
@@ -25,11 +27,17 @@ def test_session(card, server):
 )
 
 
-def test_cases_with_a_server_need_a_card_with_the_ci_of_the_run(suite, pytester):
+def other_lab(pytester):
+    """Writes credentials of a CI that the card does not have; returns their folder."""
     folder = pytester.mkdir("pki")
     for number, one in enumerate(make_pki(b"other lab").credentials):
         (folder / f"{number}.der").write_bytes(one.certificate.der)
         (folder / f"{number}.pem").write_bytes(one.private_key.to_pem())
+    return folder
+
+
+def test_cases_with_a_server_need_a_card_with_the_ci_of_the_run(suite, pytester):
+    folder = other_lab(pytester)
     result = suite(_TRUST, "--rsp-target", "pcsc", "--rsp-pki", str(folder), "-s", simulated=False)
     assert result.ret == 0
     cases = {case["ids"][0]: case for case in results_of(pytester)["cases"]}
@@ -39,6 +47,17 @@ def test_cases_with_a_server_need_a_card_with_the_ci_of_the_run(suite, pytester)
     said = [line for line in result.outlines if "none of the card's CIs" in line]
     assert len(said) == 1
     assert said[0].startswith("not applicable, 1 case: ")
+
+
+def test_plan_says_that_the_card_lacks_the_ci_of_the_servers(suite, pytester):
+    folder = other_lab(pytester)
+    words = ("--rsp-target", "pcsc", "--rsp-pki", str(folder), "--rsp-show=plan")
+    result = suite(_TRUST, *words, simulated=False)
+    assert result.ret == 0
+    planned = [line for line in result.outlines if line.startswith("ES10")]
+    assert planned[0].startswith("ES10c.GetEID#02  read-only  runs")
+    assert "  not run: none of the card's CIs" in planned[1]
+    assert "1 of 2 cases would run" in result.outlines
 
 
 def test_simulated_card_needs_no_declared_trust(suite, pytester):

@@ -11,6 +11,8 @@ from rspharness.run import opening
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from case_text import PLUGIN
 
+pytestmark = pytest.mark.once
+
 CATALOGUE = Path(__file__).parents[3] / "fixtures" / "requirements" / "euicc.csv"
 
 

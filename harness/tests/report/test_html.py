@@ -110,3 +110,19 @@ def test_failing_case_is_decoded_and_a_masked_one_by_names_alone(masks):
     if masks:
         shown = re.sub(r"</?mark>", "", identities.masked(page))
         assert EID[8:] not in shown  # nor with marks inside of it
+
+
+def test_exchanges_by_http_are_shown_decoded_and_of_a_masked_card_by_name_alone():
+    trace = Trace()
+    trace.remark("HTTP > POST https://dp.example.com/gsma/rsp2/es9plus/cancelSession")
+    trace.remark('HTTP > {"transactionId":"0102"}')
+    trace.remark("HTTP < 200 ; 1.00 ms")
+    traces = {"traces/A#01.txt": trace.text()}
+    shown = _page(_case("A#01", "fail"), traces=traces).partition("decoded</summary>")[2]
+    assert "HTTP request  ES9+ cancelSession" in shown.partition("</pre>")[0]
+    assert "transactionId: 0102" in shown.partition("</pre>")[0]
+    known = Identities()
+    page = _page(_case("A#01", "fail"), traces=traces, identities=known)
+    decoded = page.partition("decoded</summary>")[2].partition("</pre>")[0]
+    assert "HTTP answer  200  1.00 ms" in decoded
+    assert "transactionId" not in decoded

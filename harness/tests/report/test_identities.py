@@ -2,6 +2,7 @@
 
 import json
 import sys
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,19 @@ def test_trace_is_masked_also_across_answers(found):
     assert lines[5] == "< ** ** ** ** ** ** 90 00                 ; 0.10 ms"
     assert "98 88 12 *1 ** ** ** ** ** F*" in lines[8]
     assert lines[10] == "< 08 99 10 07 ** ** ** ** ** 90 00        ; 0.10 ms"
+
+
+@pytest.mark.parametrize("one", ALL, ids=lambda one: f"{one.kind} {one.digits}")
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_base64_with_an_identity_is_left_out_of_an_exchange(found, one, before):
+    other = b64encode(bytes(30)).decode()
+    for octets in (bytes.fromhex(one.octets), one.digits.encode()):
+        text = b64encode(bytes(before) + octets + b"\x01").decode()
+        line = f'# HTTP > {{"a":"{other}","b":"{text}","c":"{one.digits}"}}'
+        (shown,) = found.in_trace(line, lambda one: one.masked)
+        size = before + len(octets) + 1
+        new = one.masked.digits
+        assert shown == f'# HTTP > {{"a":"{other}","b":"({size} octets masked)","c":"{new}"}}'
 
 
 def test_pseudonyms_have_kind_issuer_and_length_and_leave_a_trace_to_replay(found):

@@ -24,6 +24,8 @@ from rspharness.suite.profile_packages import profile
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.transport import LinkWrapper
 
+pytestmark = pytest.mark.once
+
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 OWNERS = replace(preset(ONE), iccid=preset(ONE).iccid.from_digits("8988001234567890123"))
 

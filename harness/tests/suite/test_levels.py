@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from rspharness.plugin.products import OTHER_SUITES
+
 ROOT = Path(__file__).parents[3]
-AREAS = sorted(path.name for path in (ROOT / "suites").iterdir() if path.is_dir())
+FOLDERS = {path.name for path in (ROOT / "suites").iterdir() if path.is_dir()}
+AREAS = sorted(FOLDERS - OTHER_SUITES)
 NOT_SENT = "It was not sent."
 
 

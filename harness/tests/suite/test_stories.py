@@ -12,6 +12,7 @@ from rspcore.errors import LocalError
 from rspcore.pki.generate import make_pki
 from rspharness.lpa.es9p_client import ServerUnreachableError
 from rspharness.record.catalogue import Catalogue
+from rspharness.record.trace import Trace
 from rspharness.simulated.direct_smdpp import DirectSmdpp, story_fault
 from rspharness.suite.stories.network import Lost, Network
 from rspsim.faults.registry import card_fault
@@ -59,6 +60,22 @@ def test_one_request_is_lost_and_the_others_are_not(network, home, monkeypatch, 
         assert ask(network).status == 200
     assert len(came) == 2 + arrives
     assert sorted(network.asked) == ["authenticateClient", *["initiateAuthentication"] * 2]
+
+
+def test_exchanges_are_in_the_trace_of_the_case_as_the_phone_saw_them(home):
+    trace = Trace()
+    network = Network(trace)
+    network.join(home)
+    ask(network)
+    with network.cut(1, Lost.ANSWER), pytest.raises(ServerUnreachableError):
+        ask(network, "authenticateClient")
+    lines = [
+        line for line in trace.lines if line.startswith(("# HTTP > POST", "# HTTP < ", "# HTTP !"))
+    ]
+    assert lines[0].endswith("/gsma/rsp2/es9plus/initiateAuthentication")
+    assert lines[1].startswith("# HTTP < 200 ; ")
+    assert lines[-2].endswith("/gsma/rsp2/es9plus/authenticateClient")
+    assert lines[-1].startswith("# HTTP ! testsmdpplus1.example.com: the network was lost after")
 
 
 def test_half_an_answer_and_503(network):

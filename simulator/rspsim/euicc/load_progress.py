@@ -37,6 +37,7 @@ class Load:
         dp_proprietary_data: Of ConfigureISDP, whole data object, or None.
         metadata_octets: StoreMetadata as far as received.
         metadata: StoreMetadata when complete and accepted.
+        further_objects: What of it version 3 added and the card keeps, whole data objects.
         installation: What is made of the Profile so far.
     """
 
@@ -48,4 +49,5 @@ class Load:
     dp_proprietary_data: bytes | None = None
     metadata_octets: bytes = field(default=b"", repr=False)
     metadata: StoreMetadataRequest | None = None
+    further_objects: tuple[bytes, ...] = ()
     installation: Installation = EMPTY_INSTALLATION

@@ -200,6 +200,16 @@ _RSP_V3_0: Final = frozenset(
         EuiccRspCapability.euiccRspCapInInfo1,
     }
 )
+_RSP_V3_1: Final = _RSP_V3_0 | {
+    EuiccRspCapability.hriServerAddressSupport,
+    EuiccRspCapability.serviceProviderMessageSupport,
+    EuiccRspCapability.lpaProxySupport,
+    EuiccRspCapability.enterpriseProfilesSupport,
+    EuiccRspCapability.serviceDescriptionSupport,
+    EuiccRspCapability.estimatedProfileSizeIndicationSupport,
+    EuiccRspCapability.profileSizeInProfilesInfoSupport,
+    EuiccRspCapability.v3ObjectsInCtxParamsCASupport,
+}
 _V3_0: Final = replace(
     _V2_6,
     name="v3.0",
@@ -217,7 +227,7 @@ _V3_1: Final = replace(
     name="v3.1",
     highest_svn=_version("3.1.0"),
     firmware_version=_version("2.1.0"),
-    rsp_capability=_RSP_V3_0 | {EuiccRspCapability.v3ObjectsInCtxParamsCASupport},
+    rsp_capability=_RSP_V3_1,
     sas_accreditation_number="RSPLAB-TEST-3.1",
 )
 

@@ -96,6 +96,7 @@ class Profile:
         metadata: The metadata as it stands now, updates over the air included.
         state: Enabled or disabled.
         nickname: The user's name for it; empty when there is none.
+        further_objects: Metadata that version 3 added, whole data objects, in the order received.
         dp_proprietary_data: dpProprietaryData (B8), whole data object, or None.
         ci_pkid: CI under which it was downloaded; its notifications are signed under the same.
         smdp_oid: Object identifier of the SM-DP+ it came from, or None for a pre-loaded one.
@@ -116,6 +117,7 @@ class Profile:
     package: bytes = field(default=b"", repr=False)
     size: int = 0
     content: ProfileContent = field(default=EMPTY_CONTENT, repr=False)
+    further_objects: tuple[bytes, ...] = ()
 
     @property
     def iccid(self) -> Iccid:

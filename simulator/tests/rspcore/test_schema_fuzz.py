@@ -13,6 +13,8 @@ from rspcore import schema
 from rspcore.profile_maker import PRESETS, make_profile
 from rspcore.profile_reader import split
 
+pytestmark = pytest.mark.once
+
 FUZZ = Path(__file__).with_name("schema_fuzz.py")
 TIME_LIMIT_S = 60
 EXAMPLES = 1500

@@ -2,6 +2,7 @@
 
 It is a port of the LPA driver. Each request is counted and named by its function, so that a story
 can cut the one it means: before it arrives, or after the server has acted and before the answer.
+What the phone sends and gets is written into the trace of the case, beside the APDUs of the cards.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +13,8 @@ from typing import Final, Protocol
 
 from rspcore.server_address import host_of
 from rspharness.lpa.es9p_client import HttpReply, ServerUnreachableError
+from rspharness.lpa.traced_port import traced_exchange
+from rspharness.record.trace import Trace
 
 __all__ = ["Answering", "Cut", "Lost", "Network"]
 
@@ -67,7 +70,9 @@ class Network:
         heard: What a listener on the way took down of the answers, by function.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, trace: Trace | None = None) -> None:
+        """Makes a network without servers; exchanges are written into the trace if there is one."""
+        self._trace = trace or Trace()
         self._servers: dict[str, Answering] = {}
         self._down: set[str] = set()
         self._cut: Cut | None = None
@@ -92,6 +97,14 @@ class Network:
         Raises:
             ServerUnreachableError: the server is down, or there is none, or a cut took it.
         """
+        url = f"https://{address}{path}"
+        return traced_exchange(
+            self._trace, url, headers, body, lambda: self._carried(address, path, headers, body)
+        )
+
+    def _carried(
+        self, address: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> HttpReply:
         host = host_of(address)
         function = path.rpartition("/")[2]
         self.asked.append(function)

@@ -57,7 +57,7 @@ class Story:
     """
 
     def __init__(self, card: Card, given: Conditions, case: CaseState, run: Run) -> None:
-        self.network = Network()
+        self.network = Network(case.trace)
         self._card = card
         self._given = given
         self._case = case

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from rspcore.messages import es10a, es10c
 from rspcore.messages.codec import (
+    ANY,
     INTEGER,
     OCTETS,
     UTF8,
@@ -152,7 +153,10 @@ class SetDefaultDpAddressResponse(es10a.SetDefaultDpAddressResponse):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileInfo(es10c.ProfileInfo):
-    """ProfileInfo; the port from 0 on where several Profiles may be enabled, the size in octets."""
+    """ProfileInfo; the port from 0 on where several Profiles may be enabled, the size in octets.
+
+    `carrier_access_rules` is no component of the module, but every card has it.
+    """
 
     notification_configuration_info: Annotated[
         tuple[NotificationConfigurationInformation, ...] | None,
@@ -181,6 +185,7 @@ class ProfileInfo(es10c.ProfileInfo):
     ] = None
     enabled_on_esim_port: Annotated[int | None, At(Tag.EnabledOnEsimPort, INTEGER)] = None
     profile_size: Annotated[int | None, At(Tag.ProfileSize, INTEGER)] = None
+    carrier_access_rules: Annotated[bytes | None, At(Tag.CarrierAccessRules, ANY)] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -230,6 +230,7 @@ def _installed(standing: Load, step: Step) -> Profile:
     return Profile(
         aid=standing.aid,
         metadata=standing.metadata,
+        further_objects=standing.further_objects,
         dp_proprietary_data=standing.dp_proprietary_data,
         ci_pkid=step.server.ci_pkid,
         smdp_oid=step.download.smdp_oid,

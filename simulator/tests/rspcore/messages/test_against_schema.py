@@ -35,6 +35,8 @@ from rspcore.messages.v3 import (
     server_authentication,
 )
 
+pytestmark = pytest.mark.once
+
 DEFINITIONS = {"rsp": schema.definition("rsp"), "rsp3": schema.definition("rsp3")}
 MODULES = (
     (es8p, es10a, es10b, es10c, euicc_info, isdr, metadata, notifications),
@@ -71,7 +73,10 @@ RENAMED_IN_V3 = {
     "euiccConfiguration": "lpae_support",
 }
 """Components that version 3 gave another name, and whose field keeps that of version 2."""
-EXTRA = {"LoadCrlRequest": {"certificate_list": "the second form cards have to accept"}}
+EXTRA = {
+    "LoadCrlRequest": {"certificate_list": "the second form cards have to accept"},
+    "ProfileInfo": {"carrier_access_rules": "asked for by every Android device"},
+}
 """Fields without a component."""
 OTHER_BITS = {
     ("LpaeActivationRequest", "lpaeOption"): "named as lpaeSupport, whose positions they are"

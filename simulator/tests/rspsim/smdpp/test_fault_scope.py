@@ -18,6 +18,8 @@ from rspsim.smdpp import SmDpPlus
 from rspsim.smdpp.fault_classes import FaultClass
 from rspsim.smdpp.fault_scope import SCOPE_WORDS, FaultScope
 
+pytestmark = pytest.mark.once
+
 OTHER = Eid.from_first_digits("890490321234512345123456789099")
 
 

@@ -30,6 +30,8 @@ from rspsim.smdpp.partner_calls import PartnerCall
 from rspsim.transports.https import free_port
 from rspsim.transports.partner_client import PartnerClient
 
+pytestmark = pytest.mark.once
+
 NOW = datetime.now(UTC)  # noqa: TID251  TLS looks at the real clock
 PKI = read_pki(None, option="--pki")
 OWN = {"header": {"functionRequesterIdentifier": "2.999.10", "functionCallIdentifier": "C-1"}}

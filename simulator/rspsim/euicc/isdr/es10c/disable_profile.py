@@ -1,15 +1,16 @@
-"""ES10c.DisableProfile: after a test Profile, enables the operational one (SGP.22 v2, 5.7.17)."""
+"""ES10c.DisableProfile: after a test Profile, enables the operational one (SGP.22, 5.7.17)."""
 
 from typing import Final
 
 from rspcore.messages.es10c import DisableProfileRequest, DisableProfileResponse, DisableResult
+from rspcore.messages.v3.profile_management import DisableResult as V3Result
 from rspsim.euicc import isdp
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.isdr.es10_function import Function, Interface
 from rspsim.euicc.isdr.es10c import switching
 from rspsim.euicc.isdr.es10c.profile_attempt import ProfileAttempt
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.security import policy_rules
+from rspsim.euicc.security import enterprise, policy_rules
 from rspsim.euicc.state import PendingSwitch
 
 __all__ = ["CHECKS", "DISABLE_PROFILE", "RETURN_TARGET"]
@@ -29,6 +30,11 @@ CHECKS: Final[Decision[Checks[ProfileAttempt]]] = Decision(
         Check("profile_found", lambda a: a.profile is not None, _E.iccidOrAidNotFound),
         Check("profile_enabled", lambda a: a.enabled, _E.profileNotInEnabledState),
         Check("policy", _policy_allows, _E.disallowedByPolicy),
+        Check(
+            "enterprise_rules",
+            lambda a: enterprise.may_be_disabled(a.view, a.profile),
+            V3Result.disallowedByEnterpriseRule,
+        ),
         Check("cat_free", lambda a: a.cat_free, _E.catBusy),
     ),
     "checks of DisableProfile",

@@ -1,15 +1,16 @@
-"""ES10c.EnableProfile: enables one Profile in place of another (SGP.22 v2, 5.7.16)."""
+"""ES10c.EnableProfile: enables one Profile in place of another (SGP.22 v2 and v3.1, 5.7.16)."""
 
 from typing import Final
 
 from rspcore.messages.es10c import EnableProfileRequest, EnableProfileResponse, EnableResult
 from rspcore.messages.metadata import ProfileClass
+from rspcore.messages.v3.profile_management import EnableResult as V3Result
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.isdr.es10_function import Function, Interface
 from rspsim.euicc.isdr.es10c import switching
 from rspsim.euicc.isdr.es10c.profile_attempt import ProfileAttempt
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.security import policy_rules
+from rspsim.euicc.security import enterprise, policy_rules
 from rspsim.euicc.state import PendingSwitch
 
 __all__ = ["CHECKS", "ENABLE_PROFILE"]
@@ -41,6 +42,11 @@ CHECKS: Final[Decision[Checks[ProfileAttempt]]] = Decision(
         Check("profile_disabled", lambda a: not a.enabled, _E.profileNotInDisabledState),
         Check("may_follow_test", _may_follow_test, _E.wrongProfileReenabling),
         Check("policy", _policy_allows, _E.disallowedByPolicy),
+        Check(
+            "enterprise_rules",
+            lambda a: enterprise.may_be_enabled(a.view, a.profile),
+            V3Result.disallowedByEnterpriseRule,
+        ),
         Check("cat_free", lambda a: a.cat_free, _E.catBusy),
     ),
     "checks of EnableProfile",

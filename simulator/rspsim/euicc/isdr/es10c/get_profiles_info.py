@@ -1,9 +1,14 @@
-"""ES10c.GetProfilesInfo: what the card reports of its Profiles (SGP.22 v2, 5.7.15)."""
+"""ES10c.GetProfilesInfo: what the card reports of its Profiles (SGP.22 v2, 5.7.15).
+
+What version 3 added is listed by a card of version 3 where the tag list asks for it, never without.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from rspcore import tlv
 from rspcore.errors import DecodeError
+from rspcore.messages.codec import components
 from rspcore.messages.es10c import (
     ProfileInfo,
     ProfileInfoListError,
@@ -12,6 +17,8 @@ from rspcore.messages.es10c import (
     SearchCriteria,
 )
 from rspcore.messages.euicc_info import RspCapability
+from rspcore.messages.v3 import profile_management as v3
+from rspcore.messages.v3.capability_bits import EuiccRspCapability
 from rspcore.status import StatusWord
 from rspcore.tags import Tag
 from rspsim.euicc.decisions import Decision
@@ -65,6 +72,10 @@ _OBJECTS: Final[Mapping[int, str]] = {
     _SERVICE_DATA: "service_specific_data_stored_in_euicc",
 }
 """Tag of each object to its component of ProfileInfo."""
+_OBJECTS_OF_V3: Final = {
+    one.tag: one for one in components(v3.ProfileInfo) if one.tag not in _OBJECTS
+}
+"""Component of each object that version 3 added, by its tag."""
 
 
 def tags_of(octets: bytes) -> frozenset[int]:
@@ -135,9 +146,23 @@ def _described(profile: Profile, tags: frozenset[int], state: CardState) -> Prof
         Tag.ProfilePolicyRules: metadata.profile_policy_rules,
         _SERVICE_DATA: service_data,
     }
-    return ProfileInfo(
-        **{name: objects[tag] if tag in tags else None for tag, name in _OBJECTS.items()}
-    )
+    listed = {name: objects[tag] if tag in tags else None for tag, name in _OBJECTS.items()}
+    if not state.personality.version_3:
+        return ProfileInfo(**listed)
+    return v3.ProfileInfo(**listed, **_further(profile, tags, state))
+
+
+def _further(profile: Profile, tags: frozenset[int], state: CardState) -> dict[str, Any]:
+    """Returns the objects that version 3 added, of those that the tags ask for."""
+    have = (tlv.parse(octets) for octets in profile.further_objects)
+    asked = (one for one in have if one.tag in tags)
+    found = {
+        _OBJECTS_OF_V3[one.tag].name: _OBJECTS_OF_V3[one.tag].codec.decode(one) for one in asked
+    }
+    sized = EuiccRspCapability.profileSizeInProfilesInfoSupport in state.personality.rsp_capability
+    if sized and Tag.ProfileSize in tags:
+        found["profile_size"] = profile.size
+    return found
 
 
 PRESENT: Final[Decision[Callable[[View], tuple[Profile, ...]]]] = Decision(
@@ -162,7 +187,8 @@ def _handle(request: ProfileInfoListRequest, view: View) -> Outcome:
         tags = view.decisions[WANTED](request.tag_list, view.decisions[DEFAULT_TAGS])
     except DecodeError:
         return _malformed(view)
-    unknown = any(tag not in _OBJECTS for tag in tags)
+    version_3 = view.state.personality.version_3
+    unknown = any(tag not in _OBJECTS and not (version_3 and tag in _OBJECTS_OF_V3) for tag in tags)
     if unknown and view.options.unknown_info_tag_refused:
         return _malformed(view)
     matches, described = view.decisions[MATCHES], view.decisions[DESCRIBED]

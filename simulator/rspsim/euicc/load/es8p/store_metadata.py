@@ -1,7 +1,7 @@
 """ES8+.StoreMetadata: what the card keeps about the Profile (SGP.22 v2, 5.5.3).
 
 A card of version 3 refuses objects that it does not know, and those of features it does not have;
-one of version 2 skips what it does not know.
+one of version 2 skips what it does not know. Rules of enterprise Profiles are judged here, too.
 """
 
 from typing import Final
@@ -16,14 +16,24 @@ from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.messages.v3 import profile_metadata as v3
 from rspcore.messages.v3.capability_bits import EuiccRspCapability
 from rspcore.messages.v3.installation_results import ErrorReason as V3Reason
+from rspcore.messages.v3.profile_metadata import EnterpriseConfiguration, EnterpriseRule
 from rspcore.tags import Tag
 from rspsim.euicc import memory
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.load.step import UNREADABLE, Failure, Step, single, unprotected
 from rspsim.euicc.load_progress import Load, LoadPosition
-from rspsim.euicc.security import policy_rules
+from rspsim.euicc.security import enterprise, policy_rules
+from rspsim.euicc.state import CardState
 
-__all__ = ["CHECKS", "KEPT", "READ", "MetadataAttempt", "begin_metadata", "take_metadata"]
+__all__ = [
+    "CHECKS",
+    "FURTHER",
+    "KEPT",
+    "READ",
+    "MetadataAttempt",
+    "begin_metadata",
+    "take_metadata",
+]
 
 _COMMAND = BppCommandId.storeMetadata
 
@@ -97,6 +107,46 @@ class MetadataAttempt:
         return not named or not self._lacks(EuiccRspCapability.enterpriseProfilesSupport)
 
     @property
+    def _enterprise(self) -> EnterpriseConfiguration | None:
+        return enterprise.configuration_in(self.step.load.further_objects)
+
+    @property
+    def _capable(self) -> bool:
+        view = self.step.view
+        return view.decisions[enterprise.CAPABLE](view)
+
+    @property
+    def enterprise_rules_allowed(self) -> bool:
+        """Returns whether enterprise rules come only where the Device keeps to them."""
+        given = self._enterprise
+        return given is None or given.enterprise_rules is None or self._capable
+
+    @property
+    def enterprise_allowed(self) -> bool:
+        """Returns whether no enterprise Profile comes beside one with PPR1."""
+        return self._enterprise is None or not enterprise.ppr1_installed(self.step.view.state)
+
+    @property
+    def enterprise_same(self) -> bool:
+        """Returns whether it is of the enterprise that the installed ones are of."""
+        given = self._enterprise
+        others = enterprise.others_of(self.step.view.state)
+        return given is None or all(one.enterprise_oid == given.enterprise_oid for one in others)
+
+    @property
+    def reference_single(self) -> bool:
+        """Returns whether it is the only one with the reference rule, if it has that."""
+        wanted = enterprise.has_rule(self._enterprise, EnterpriseRule.referenceEnterpriseRule)
+        return not wanted or enterprise.reference_of(self.step.view.state) is None
+
+    @property
+    def others_installable(self) -> bool:
+        """Returns whether a Profile of no enterprise may be installed, if it is one."""
+        if self._enterprise is not None or not self._capable:
+            return True
+        return not enterprise.only_enterprise(self.step.view.state)
+
+    @property
     def rules_wanted(self) -> tuple[PprId, ...]:
         """Returns the PPRs it brings."""
         given = self.request.profile_policy_rules or frozenset()
@@ -136,9 +186,18 @@ class MetadataAttempt:
         return needed <= self.step.view.decisions[memory.FREE](self.step.view.state)
 
 
-_ACCESS_RULES: Final = 0xBF76
-"""Carrier access rules: not in the module, and known to every card."""
-_KNOWN: Final = frozenset(one.tag for one in components(v3.StoreMetadataRequest)) | {_ACCESS_RULES}
+_KNOWN: Final = frozenset(one.tag for one in components(v3.StoreMetadataRequest)) | {
+    Tag.CarrierAccessRules
+}
+_ADDED: Final = {
+    one.tag: one
+    for one in components(v3.StoreMetadataRequest)
+    if one.tag not in {old.tag for old in components(StoreMetadataRequest)}
+}
+"""Component of each object that version 3 added, by its tag."""
+_STORED: Final = frozenset(_ADDED) - {Tag.ServiceProviderMessage, Tag.EstimatedProfileSize} | {
+    Tag.CarrierAccessRules
+}
 _FEATURES: Final = {
     Tag.RpmConfiguration: EuiccRspCapability.rpmSupport,
     Tag.HriServerAddress: EuiccRspCapability.hriServerAddressSupport,
@@ -170,6 +229,21 @@ CHECKS: Final[Decision[Checks[MetadataAttempt]]] = Decision(
             lambda a: a.enterprise_supported,
             V3Reason.enterpriseProfilesNotSupported,
         ),
+        Check(
+            "enterprise_rules_allowed",
+            lambda a: a.enterprise_rules_allowed,
+            V3Reason.enterpriseRulesNotAllowed,
+        ),
+        Check(
+            "enterprise_allowed",
+            lambda a: a.enterprise_allowed,
+            V3Reason.enterpriseProfileNotAllowed,
+        ),
+        Check("enterprise_same", lambda a: a.enterprise_same, V3Reason.enterpriseOidMismatch),
+        Check("reference_single", lambda a: a.reference_single, V3Reason.enterpriseRulesError),
+        Check(
+            "others_installable", lambda a: a.others_installable, V3Reason.enterpriseProfilesOnly
+        ),
         Check("rules_owned", lambda a: a.rules_owned, _E.pprNotAllowed),
         Check("rules_authorised", lambda a: a.rules_authorised, _E.pprNotAllowed),
         Check("ppr1_alone", lambda a: a.ppr1_alone, _E.pprNotAllowed),
@@ -194,6 +268,27 @@ def _read(octets: bytes, /) -> StoreMetadataRequest:
     return StoreMetadataRequest.decode(octets)
 
 
+def _further(octets: bytes, state: CardState, /) -> tuple[bytes, ...]:
+    """Returns what version 3 added and the card keeps, whole data objects; none in version 2.
+
+    Raises:
+        DecodeError: one of them, kept or not, cannot be read.
+    """
+    if not state.personality.version_3:
+        return ()
+    kept = []
+    for one in tlv.parse(octets).children():
+        component = _ADDED.get(one.tag)
+        if component is not None:
+            component.codec.decode(one)
+        if one.tag in _STORED:
+            kept.append(bytes(one.raw))
+    return tuple(kept)
+
+
+FURTHER: Final = Decision(
+    "es8p.store_metadata.further", _further, "what of version 3 is kept, or DecodeError"
+)
 READ: Final = Decision(
     "es8p.store_metadata.read", _read, "metadata from its octets, or DecodeError"
 )
@@ -237,10 +332,12 @@ def _judged(step: Step) -> Load | Failure:
     decisions = step.view.decisions
     try:
         request = decisions[READ](step.load.metadata_octets)
+        further = decisions[FURTHER](step.load.metadata_octets, step.view.state)
     except DecodeError:
         return Failure(_COMMAND, decisions[UNREADABLE], load=step.load)
-    load = replace(step.load, metadata=decisions[KEPT](request))
-    reason = first_refusal(decisions[CHECKS], MetadataAttempt(request, step))
+    load = replace(step.load, metadata=decisions[KEPT](request), further_objects=further)
+    attempt = MetadataAttempt(request, replace(step, load=load))
+    reason = first_refusal(decisions[CHECKS], attempt)
     if reason is not None:
         return Failure(_COMMAND, reason, load=load)
     return replace(load, position=LoadPosition.METADATA_STORED)

@@ -23,6 +23,8 @@ from rspsim.stores.server_state import FileState
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from conftest import CardStandIn, Lpa
 
+pytestmark = pytest.mark.once
+
 PKI = make_pki()
 PROFILE = make_profile(preset("PROFILE_OPERATIONAL1"))
 DS, OPERATOR = "testrootsmds.example.com", "operator.example.com"
