@@ -28,6 +28,7 @@ __all__ = [
     "parse_all",
     "parse_prefix",
     "read_header",
+    "tags_of",
 ]
 
 Octets = bytes | bytearray | memoryview
@@ -244,6 +245,27 @@ def parse_all(data: Octets) -> tuple[Tlv, ...]:
         DecodeError: as `parse_prefix`.
     """
     return tuple(iterate(data))
+
+
+def tags_of(octets: bytes) -> frozenset[int]:
+    """Returns the tags of a tag list, which is their plain concatenation.
+
+    Raises:
+        DecodeError: the list ends inside a tag.
+    """
+    tags = []
+    position = 0
+    while position < len(octets):
+        end = position + 1
+        if octets[position] & 0x1F == 0x1F:
+            while end < len(octets) and octets[end] & 0x80:
+                end += 1
+            end += 1
+        if end > len(octets):
+            raise DecodeError(f"tag list ends inside the tag at offset {position}", offset=position)
+        tags.append(int.from_bytes(octets[position:end], "big"))
+        position = end
+    return frozenset(tags)
 
 
 def encode_tag(tag: int) -> bytes:

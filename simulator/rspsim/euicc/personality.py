@@ -208,6 +208,8 @@ _RSP_V3_1: Final = _RSP_V3_0 | {
     EuiccRspCapability.serviceDescriptionSupport,
     EuiccRspCapability.estimatedProfileSizeIndicationSupport,
     EuiccRspCapability.profileSizeInProfilesInfoSupport,
+    EuiccRspCapability.updateNotifConfigInfoSupport,
+    EuiccRspCapability.updateMetadataV3Support,
     EuiccRspCapability.v3ObjectsInCtxParamsCASupport,
 }
 _V3_0: Final = replace(

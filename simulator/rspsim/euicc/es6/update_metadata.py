@@ -1,4 +1,4 @@
-"""ES6.UpdateMetadata: an operator changes the metadata of its own Profile (SGP.22 v2, 5.4.1).
+"""ES6.UpdateMetadata: an operator changes the metadata of its own Profile (SGP.22, 5.4.1).
 
 The command comes over the operator's secured channel; how it arrives does not concern this module,
 which is a function from state to state. A request is carried out wholly or not at all. Policy rules
@@ -12,23 +12,37 @@ from rspcore import tlv
 from rspcore.errors import DecodeError
 from rspcore.frozen import dataclass, replace
 from rspcore.ids import Aid
-from rspcore.messages.metadata import IconType, PprId, StoreMetadataRequest, UpdateMetadataRequest
+from rspcore.messages.codec import components
+from rspcore.messages.metadata import (
+    IconType,
+    NotificationConfigurationInformation,
+    PprId,
+    StoreMetadataRequest,
+    UpdateMetadataRequest,
+)
 from rspcore.status import StatusWord
 from rspcore.tags import Tag
 from rspsim.euicc.decisions import Check, Checks, Decision, Decisions, first_refusal
+from rspsim.euicc.es6.objects_of_version_3 import OBJECTS, FurtherUpdate, further_update
 from rspsim.euicc.state import CardState, Profile
 
-__all__ = ["CHECKS", "READ", "UPDATED", "UpdateAttempt", "update_metadata"]
+__all__ = ["CHECKS", "CONFIGURED", "READ", "UPDATED", "UpdateAttempt", "update_metadata"]
 
 _NOT_UPDATABLE: Final = frozenset(
     {
         Tag.Iccid,
         Tag.ProfileNickname,
         Tag.ProfileClass,
-        Tag.NotificationConfigurationInfo,
         Tag.ProfileOwner,
     }
 )
+Configuration = tuple[NotificationConfigurationInformation, ...]
+_CONFIGURATION: Final = next(
+    one.codec
+    for one in components(StoreMetadataRequest)
+    if one.tag == Tag.NotificationConfigurationInfo
+)
+_SERVICE_DATA: Final = 0xBF22
 _EMPTY_SERVICE_DATA: Final = bytes.fromhex("BF2200")
 
 
@@ -39,11 +53,15 @@ class UpdateAttempt:
     request: UpdateMetadataRequest
     tags: frozenset[int]
     profile: Profile
+    further: FurtherUpdate
 
     @property
     def updatable(self) -> bool:
         """Returns whether only objects are named that an operator may change."""
-        return not self.tags & _NOT_UPDATABLE
+        configuration = Tag.NotificationConfigurationInfo in self.tags
+        if configuration and not self.further.notifications:
+            return False
+        return not self.tags & _NOT_UPDATABLE and self.further.updatable
 
     @property
     def icon_with_type(self) -> bool:
@@ -66,6 +84,8 @@ CHECKS: Final[Decision[Checks[UpdateAttempt]]] = Decision(
     (
         Check("updatable", lambda a: a.updatable, _E),
         Check("icon_with_type", lambda a: a.icon_with_type, _E),
+        Check("deletable", lambda a: a.further.deletable, _E),
+        Check("enterprise", lambda a: a.further.enterprise_allowed, _E),
         Check("update_control", lambda a: a.update_control_clear, _E),
     ),
     "checks of UpdateMetadata; the codes are status words",
@@ -97,6 +117,32 @@ READ: Final[Decision[Callable[[bytes], UpdateMetadataRequest]]] = Decision(
 UPDATED: Final = Decision("es6.update_metadata.updated", _updated, "metadata after an update")
 
 
+def _configured(stored: StoreMetadataRequest, given: Configuration | None) -> StoreMetadataRequest:
+    """Returns metadata with the notification configuration of a request, if there is one."""
+    return stored if given is None else replace(stored, notification_configuration_info=given)
+
+
+def _configuration(octets: bytes) -> Configuration | None:
+    found = tlv.parse(octets).find(Tag.NotificationConfigurationInfo)
+    return None if found is None else _CONFIGURATION.decode(found)
+
+
+def _emptied(stored: StoreMetadataRequest, deleted: frozenset[int]) -> StoreMetadataRequest:
+    """Returns metadata without the objects to delete."""
+    if Tag.Icon in deleted:
+        stored = replace(stored, icon=None, icon_type=None)
+    if Tag.NotificationConfigurationInfo in deleted:
+        stored = replace(stored, notification_configuration_info=None)
+    if _SERVICE_DATA in deleted:
+        stored = replace(stored, service_specific_data_stored_in_euicc=None)
+    return stored
+
+
+CONFIGURED: Final = Decision(
+    "es6.update_metadata.configured", _configured, "metadata with a new notification configuration"
+)
+
+
 def update_metadata(
     state: CardState, decisions: Decisions, aid: Aid, octets: bytes
 ) -> CardState | int:
@@ -117,10 +163,15 @@ def update_metadata(
     try:
         request = decisions[READ](octets)
         tags = frozenset(one.tag for one in tlv.parse(octets).children())
+        further = further_update(state, profile, octets)
+        configuration = _configuration(octets) if further.notifications else None
     except DecodeError:
         return StatusWord.WRONG_DATA
-    refusal = first_refusal(decisions[CHECKS], UpdateAttempt(request, tags, profile))
+    refusal = first_refusal(decisions[CHECKS], UpdateAttempt(request, tags, profile, further))
     if refusal is not None:
         return refusal
-    changed = replace(profile, metadata=decisions[UPDATED](profile.metadata, request))
+    metadata = decisions[UPDATED](profile.metadata, request)
+    metadata = _emptied(decisions[CONFIGURED](metadata, configuration), further.deleted)
+    objects = decisions[OBJECTS](profile.further_objects, further)
+    changed = replace(profile, metadata=metadata, further_objects=objects)
     return state if changed == profile else state.with_profile(changed)

@@ -34,7 +34,6 @@ __all__ = [
     "MATCHES",
     "PRESENT",
     "WANTED",
-    "tags_of",
 ]
 
 DEFAULT_TAGS: Final[Decision[frozenset[int]]] = Decision(
@@ -78,27 +77,6 @@ _OBJECTS_OF_V3: Final = {
 """Component of each object that version 3 added, by its tag."""
 
 
-def tags_of(octets: bytes) -> frozenset[int]:
-    """Returns the tags of a tag list, which is their plain concatenation.
-
-    Raises:
-        DecodeError: the list ends inside a tag.
-    """
-    tags = []
-    position = 0
-    while position < len(octets):
-        end = position + 1
-        if octets[position] & 0x1F == 0x1F:
-            while end < len(octets) and octets[end] & 0x80:
-                end += 1
-            end += 1
-        if end > len(octets):
-            raise DecodeError(f"tag list ends inside the tag at offset {position}", offset=position)
-        tags.append(int.from_bytes(octets[position:end], "big"))
-        position = end
-    return frozenset(tags)
-
-
 def _present(view: View, /) -> tuple[Profile, ...]:
     """Returns the Profiles to list; one that is being loaded is not among them."""
     return view.state.profiles
@@ -110,7 +88,7 @@ def _wanted(tag_list: bytes | None, default: frozenset[int]) -> frozenset[int]:
     Raises:
         DecodeError: the list ends inside a tag.
     """
-    return default if tag_list is None else tags_of(tag_list)
+    return default if tag_list is None else tlv.tags_of(tag_list)
 
 
 def _matches(profile: Profile, criteria: SearchCriteria | None) -> bool:

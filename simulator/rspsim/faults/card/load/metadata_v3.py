@@ -8,6 +8,8 @@ from rspcore.messages.es10c import ProfileInfo
 from rspcore.messages.v3 import profile_management as v3
 from rspcore.messages.v3.profile_metadata import EnterpriseConfiguration
 from rspcore.tags import Tag
+from rspsim.euicc.es6 import objects_of_version_3, update_metadata
+from rspsim.euicc.es6.objects_of_version_3 import FurtherUpdate
 from rspsim.euicc.isdr.es10c import enable_profile, get_profiles_info
 from rspsim.euicc.load.es8p import store_metadata
 from rspsim.euicc.load.es8p.store_metadata import MetadataAttempt
@@ -59,6 +61,17 @@ def _sizeless(profile: Profile, tags: frozenset[int], state: CardState) -> Profi
     return replace(info, profile_size=None) if isinstance(info, v3.ProfileInfo) else info
 
 
+def _passing_over(tag: int) -> Change:
+    """Returns a change that takes an object of an update and leaves what was stored."""
+
+    def objects(stored: tuple[bytes, ...], update: FurtherUpdate) -> tuple[bytes, ...]:
+        kept = tuple(one for one in update.objects if tlv.parse(one).tag != tag)
+        return objects_of_version_3.OBJECTS.standard(stored, replace(update, objects=kept))
+
+    return swap(objects_of_version_3.OBJECTS, objects)
+
+
+_UPDATE: Final = "ES6.UpdateMetadata"
 _STORE: Final = "ES8+.StoreMetadata"
 _LIST: Final = "ES10c.GetProfilesInfo"
 
@@ -157,6 +170,36 @@ FAULTS: Final = (
         "Enables a Profile that the rules of an enterprise Profile forbid.",
         ("ES10c.EnableProfile#25", "procedure.Enterprise#05"),
         skip(enable_profile.CHECKS, "enterprise_rules"),
+    ),
+    *(
+        CardFault(
+            f"v3.update-metadata.{name}-passed-over",
+            f"Accepts a new {what} and keeps the old.",
+            (row,),
+            _passing_over(tag),
+        )
+        for name, what, row, tag in (
+            ("hri-address", "hriServerAddress", f"{_UPDATE}#50", Tag.HriServerAddress),
+            ("lpr", "lprConfiguration", f"{_UPDATE}#51", Tag.LprConfiguration),
+            (
+                "enterprise",
+                "enterpriseConfiguration",
+                f"{_UPDATE}#03",
+                Tag.EnterpriseConfiguration,
+            ),
+        )
+    ),
+    CardFault(
+        "v3.update-metadata.enterprise-unasked",
+        "Gives rules to an enterprise Profile that had none.",
+        (f"{_UPDATE}#04",),
+        skip(update_metadata.CHECKS, "enterprise"),
+    ),
+    CardFault(
+        "v3.update-metadata.notifications-passed-over",
+        "Accepts a new notificationConfigurationInfo and keeps the old.",
+        (f"{_UPDATE}#34",),
+        swap(update_metadata.CONFIGURED, lambda stored, _given: stored),
     ),
     CardFault(
         "v3.profiles-info.size-missing",
