@@ -22,6 +22,7 @@ OTHER_ADDRESS = "testsmdpplus2.example.com"
 LONG_ADDRESS = ("a" * 49 + ".") * 5 + "com"
 """A host name of 253 characters, the most DNS allows."""
 OTHER_LONG_ADDRESS = LONG_ADDRESS[-200:]
+SHORT_ADDRESS, MIXED_ADDRESS = "a.example", "SmdpPlus.Example.COM"
 
 
 def set_address(card, address):
@@ -53,6 +54,23 @@ def test_address_replaced(card, given, step):
         expect.ok(set_address(card, OTHER_ADDRESS))
     with step("Expected: GetEuiccConfiguredAddresses returns the new one"):
         expect.equal(stored(card), OTHER_ADDRESS, "defaultDpAddress")
+
+
+@testcase.each(
+    "address",
+    {
+        "ES10a.SetDefaultDpAddress#14": SHORT_ADDRESS,
+        "ES10a.SetDefaultDpAddress#15": MIXED_ADDRESS,
+    },
+)
+def test_address_stored_as_given(card, given, step, address):
+    """An address in the place of a longer one is returned character for character."""
+    given.none()
+    given.default_address(ADDRESS)
+    with step(f"S_LPAd -> eUICC: SetDefaultDpAddress, {address}; expected: ok(0)"):
+        expect.ok(set_address(card, address))
+    with step("Expected: GetEuiccConfiguredAddresses returns these characters and no more"):
+        expect.equal(stored(card), address, "defaultDpAddress")
 
 
 @testcase("ES10a.SetDefaultDpAddress#03")

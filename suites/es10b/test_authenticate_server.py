@@ -224,3 +224,24 @@ def test_session_leaves_no_trace(card, given, server, step):
         card.reset()
     with step("Expected: ListNotification, GetProfilesInfo and BF3C as before"):
         expect.unchanged(before, card.observe())
+
+
+@testcase.both_curves
+@testcase.each(
+    "place",
+    {"ES10b.AuthenticateServer#116": 0, "ES10b.AuthenticateServer#117": 32},
+    level="read-only",
+)
+def test_signature_number_that_begins_with_zeros(card, server, step, place):
+    """A serverSignature1 whose r, or whose s, begins with 00 is a signature like others."""
+    with step("Initial conditions: GetEUICCChallenge done, a fitting serverChallenge found"):
+        session = server.open(card)
+        signature = server.auth.private_key.sign(session.server_signed1())
+        while signature[place]:
+            number = int.from_bytes(session.server_challenge, "big") + 1
+            session.server_challenge = (number % 2**128).to_bytes(16, "big")
+            signature = server.auth.private_key.sign(session.server_signed1())
+    with step(f"S_LPAd -> eUICC: AuthenticateServer, octet {place} of serverSignature1 is 00"):
+        response = session.authenticate()
+    with step("Expected: authenticateResponseOk, the signature verifies"):
+        verify_authentication(session, response)

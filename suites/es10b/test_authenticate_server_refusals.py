@@ -235,3 +235,18 @@ def _in_words(response):
     """Returns the result of an answer, in words."""
     code = expect.code_of(response)
     return "authenticateResponseOk" if code is None else expect.names([code])
+
+
+@testcase.each(
+    "place",
+    {"ES10b.AuthenticateServer#114": -1, "ES10b.AuthenticateServer#115": 0},
+    level="read-only",
+)
+def test_every_octet_of_the_challenge_counts(card, server, step, place):
+    """A challenge that differs from the card's in its last octet, or in its first, is another."""
+    with step("Initial conditions: GetEUICCChallenge done"):
+        session = server.open(card)
+    altered = bytearray(session.euicc_challenge)
+    altered[place] ^= 0x01
+    request = session.authenticate_request(euicc_challenge=bytes(altered))
+    ask(card, step, request, CHALLENGE_MISMATCH)

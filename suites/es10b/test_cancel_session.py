@@ -93,14 +93,22 @@ def test_cancel_after_a_refused_server(card, server, step, note):
             expect.error(response, INVALID_TRANSACTION, UNDEFINED)
 
 
-@testcase("ES10b.CancelSession#25")
-def test_other_transaction_leaves_the_session(card, server, step):
+@testcase.each(
+    "changed",
+    {
+        "ES10b.CancelSession#25": lambda _octets: OTHER_TRANSACTION.octets,
+        "ES10b.CancelSession#36": lambda octets: octets[:-1],
+        "ES10b.CancelSession#37": lambda octets: octets[:-1] + bytes((octets[-1] ^ 1,)),
+    },
+)
+def test_other_transaction_leaves_the_session(card, server, step, changed):
     """A transactionId that is not the session's is refused, and the session goes on."""
     with step("Initial conditions: AuthenticateServer done"):
         session = server.authenticated(card)
         before = card.observe()
+    other = TransactionId(changed(session.transaction_id.octets))
     with step("S_LPAd -> eUICC: CancelSession, another transactionId"):
-        response = session.cancel(transaction_id=OTHER_TRANSACTION)
+        response = session.cancel(transaction_id=other)
     with step("Expected: cancelSessionResponseError, invalidTransactionId(5)"):
         expect.error(response, INVALID_TRANSACTION)
     with step("Expected: Profiles, Notifications and addresses as before"):

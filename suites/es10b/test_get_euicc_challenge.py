@@ -142,3 +142,14 @@ def test_one_time_keys_never_repeat_over_power_ups(card, server, step):
             keys.append(server.prepared(card).otpk_euicc.point.hex())
     with step("Expected: six different one-time keys"):
         expect.equal(len(set(keys)), 6, "different one-time keys")
+
+
+@testcase("ES10b.GetEUICCChallenge#11", level="read-only")
+def test_every_octet_of_a_challenge_is_drawn(card, step):
+    """Of 64 challenges each octet has more than one value, so that none is filled up."""
+    with step("S_LPAd -> eUICC: GetEUICCChallenge, 64 times"):
+        request = GetEuiccChallengeRequest()
+        challenges = [card.send(request).euicc_challenge for _ in range(64)]
+    with step("Expected: at each of the 16 places more than one value"):
+        constant = [place for place in range(16) if len({one[place] for one in challenges}) == 1]
+        expect.equal(constant, [], "places that are the same in all of them")

@@ -62,13 +62,16 @@ def test_hash_of_the_confirmation_code_is_signed(card, make_server, step, on):
         verify_preparation(session, response)
 
 
-@testcase("ES10b.PrepareDownload#39")
-def test_any_hash_is_bound(card, server, step):
+@testcase.each(
+    "hash_cc",
+    {"ES10b.PrepareDownload#39": bytes(range(32)), "ES10b.PrepareDownload#45": bytes(32)},
+)
+def test_any_hash_is_bound(card, server, step, hash_cc):
     """The card binds hashCc and does not check it: any 32 octets are accepted."""
     with step("Initial conditions: AuthenticateServer done"):
         session = server.authenticated(card)
     with step("S_LPAd -> eUICC: PrepareDownload, hashCc of no code at all"):
-        response = session.prepare(cc_required=True, hash_cc=bytes(range(32)))
+        response = session.prepare(cc_required=True, hash_cc=hash_cc)
     with step("Expected: the same hashCc in euiccSigned2, signature verifies"):
         verify_preparation(session, response)
 

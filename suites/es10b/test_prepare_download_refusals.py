@@ -77,6 +77,17 @@ def test_other_transaction_is_refused(card, server, step):
     ask(card, step, request, INVALID_TRANSACTION)
 
 
+@testcase.each("place", {"ES10b.PrepareDownload#43": -1, "ES10b.PrepareDownload#44": 0})
+def test_every_octet_of_the_transaction_counts(card, server, step, place):
+    """A transactionId that differs from the session's in its last octet, or its first, is none."""
+    with step("Initial conditions: AuthenticateServer done"):
+        session = server.authenticated(card)
+    altered = bytearray(session.transaction_id.octets)
+    altered[place] ^= 0x01
+    request = session.prepare_request(transaction_id=TransactionId(bytes(altered)))
+    ask(card, step, request, INVALID_TRANSACTION)
+
+
 @testcase("ES10b.PrepareDownload#16")
 def test_reset_ends_the_session(card, server, step):
     """After a reset there is no session."""

@@ -21,6 +21,8 @@ from rspharness.suite import file_access, refresh
 ONE, TWO, THREE = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_OPERATIONAL3"
 
 UNKNOWN_ICCID = ProfileIdentifier(iccid=Iccid.from_digits("8929909999999999999"))
+NEAR_ICCID = ProfileIdentifier(iccid=Iccid.from_digits(f"{str(preset(ONE).iccid)[:-1]}0"))
+"""The ICCID of the Profile but for its last digit."""
 UNKNOWN_AID = ProfileIdentifier(isdp_aid=Aid(ISDP_PREFIX + bytes.fromhex("FFFE00")))
 THE_ISDR = ProfileIdentifier(isdp_aid=ISDR_AID)
 
@@ -97,6 +99,7 @@ def test_enabled_profile_is_refused(card, given, step):
         "ES10c.EnableProfile#17": UNKNOWN_ICCID,
         "ES10c.EnableProfile#18": UNKNOWN_AID,
         "ES10c.EnableProfile#19": THE_ISDR,
+        "ES10c.EnableProfile#56": NEAR_ICCID,
     },
 )
 def test_unknown_profile_is_refused(card, given, step, identifier):

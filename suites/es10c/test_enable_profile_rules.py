@@ -73,6 +73,21 @@ def test_other_operational_profile_after_test_is_refused(card, given, step):
         expect.unchanged(before, card.observe())
 
 
+@testcase("ES10c.EnableProfile#57")
+def test_ppr1_counts_by_aid_too(card, given, step):
+    """PPR1 of the Enabled Profile keeps one from taking its place that is named by its AID."""
+    _, two = given.profiles(PPR1, TWO, enabled=PPR1)
+    before = card.observe()
+    with step("S_LPAd -> eUICC: EnableProfile, the other Profile by its AID"):
+        response = card.send(
+            EnableProfileRequest(profile_identifier=two.by_aid, refresh_flag=False)
+        )
+    with step("Expected: disallowedByPolicy(3)"):
+        expect.error(response, EnableResult.disallowedByPolicy)
+    with step("Expected: Profiles, Notifications and addresses as before"):
+        expect.unchanged(before, card.observe())
+
+
 @testcase("ES10c.EnableProfile#20")
 def test_ppr1_keeps_the_enabled_profile(card, given, step):
     """PPR1 of the Enabled Profile keeps another operational Profile from taking its place."""

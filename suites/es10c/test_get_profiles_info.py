@@ -267,3 +267,16 @@ def test_isdp_aids_are_unique_and_stay(card, given, step):
         expect.equal(len(set(before.values())), 3, "different ISD-P AIDs")
     with step("Expected: the same after the reset"):
         expect.equal(after, before, "ISD-P AIDs")
+
+
+@testcase("ES10c.GetProfilesInfo#55")
+def test_profile_without_class_is_operational(card, given, step):
+    """A Profile whose metadata name no class is found as an operational one, and as no other."""
+    plain = replace(preset(ONE), profile_class=None)
+    (one,) = given.profiles(plain)
+    for wanted in (ProfileClass.operational, ProfileClass.test, ProfileClass.provisioning):
+        with step(f"S_LPAd -> eUICC: GetProfilesInfo, class {wanted.name}"):
+            found = listed(card, SearchCriteria(profile_class=wanted))
+        with step("Expected: listed as operational alone"):
+            expected = [one.iccid] if wanted is ProfileClass.operational else []
+            expect.equal(found, expected, "ICCIDs")

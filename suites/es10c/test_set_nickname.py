@@ -197,3 +197,17 @@ def test_removal_leaves_other_nicknames(card, given, step):
     with step("Expected: the nickname of the second as before"):
         left = nicknames(card)[two.iccid.octets]
         expect.equal(left, OTHER.encode(), "nickname of the second")
+
+
+@testcase("ES10c.SetNickname#13")
+def test_deletion_leaves_other_nicknames(card, given, step):
+    """A Profile that is deleted leaves the nicknames of those installed after it."""
+    one, two, three = given.profiles(ONE, TWO, "PROFILE_OPERATIONAL3")
+    with step("Initial conditions: the Profiles Disabled, a nickname each"):
+        for each, text in ((one, NICKNAME), (two, OTHER), (three, LONGEST)):
+            expect.ok(set_nickname(card, each, text))
+    with step("S_LPAd -> eUICC: DeleteProfile of the first; expected: ok(0)"):
+        expect.ok(card.send(DeleteProfileRequest(iccid=one.iccid)))
+    with step("Expected: the nicknames of the other two as before"):
+        expected = {two.iccid.octets: OTHER.encode(), three.iccid.octets: LONGEST.encode()}
+        expect.equal(nicknames(card), expected, "nicknames")

@@ -318,6 +318,22 @@ def test_result_names_session_and_server_and_no_profile(card, given, server, ste
         expect.equal(about.iccid, None, "ICCID")
 
 
+@testcase.both_curves
+@testcase("ES8+.InitialiseSecureChannel#26")
+def test_shared_secret_that_begins_with_zeros(card, given, server, step):
+    """A shared secret whose first octet is 00 is 32 octets long in the key derivation."""
+    given.none()
+    with step("Initial conditions: PrepareDownload done; an otSK.DP found that fits"):
+        session = server.prepared(card)
+        key = server.one_time_key()
+        while key.agree(session.otpk_euicc)[0]:
+            key = server.one_time_key()
+    with step("S_LPAd -> eUICC: the package bound with this key"):
+        loaded = session.install(TWO, otsk_dp=key)
+    with step("Expected: PIR successResult"):
+        load_result.installed(session, loaded)
+
+
 @testcase("ES8+.InitialiseSecureChannel#22")
 def test_known_one_time_key_gives_the_same_keys(card, given, server, step):
     """A retry with bppEuiccOtpk takes the package as it was bound, with only a new smdpSign."""

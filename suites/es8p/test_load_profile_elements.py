@@ -80,6 +80,21 @@ def test_element_may_span_segments(card, given, server, step):
         load_result.installed(session, loaded)
 
 
+@testcase("ES8+.LoadProfileElements#59")
+def test_more_than_255_protected_segments(card, given, server, step):
+    """The counter of protected objects goes on beyond 255, where segments are that many."""
+    given.none()
+    with step("Initial conditions: PrepareDownload done"):
+        session = server.prepared(card)
+        package = session.package(profile(ONE), segment_size=4)
+        count = len(package.of(COMMAND))
+        expect.that(holds=count > 256, expected="more than 256 segments", actual=str(count))
+    with step("S_LPAd -> eUICC: the package in segments of 4 octets"):
+        loaded = session.load(package)
+    with step("Expected: PIR successResult"):
+        load_result.installed(session, loaded)
+
+
 @testcase("ES8+.LoadProfileElements#08")
 def test_segment_may_hold_several_elements(card, given, server, step):
     """Segments cut between elements, several elements in each."""

@@ -209,6 +209,20 @@ def test_other_aid_is_not_found(card, given, step):
         expect.unchanged(before, card.observe())
 
 
+@testcase("ISD-R.Select#32")
+def test_longer_name_is_not_found(card, given, step):
+    """The AID of a USIM of 12 octets with one more after them names no application."""
+    given.profiles(ONE, enabled=ONE)
+    with step("Initial conditions: a further logical channel; the USIM is selected by its AID"):
+        number = logical_channels.opened(card)
+        found = logical_channels.select(card, file_access.USIM_AID, number)
+        expect.success(found, "SELECT USIM")
+    with step("Terminal -> eUICC: SELECT, the AID and one octet more"):
+        response = logical_channels.select(card, file_access.USIM_AID + b"\x01", number)
+    with step("Expected: SW 6A82"):
+        expect.refused(response, StatusWord.FILE_NOT_FOUND)
+
+
 @testcase("ISD-R.Select#22")
 def test_isdp_of_a_disabled_profile_is_not_found(card, given, step):
     """The ISD-P of a Disabled Profile is not selectable."""

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from rspcore.apdu import CommandApdu, Ins
+from rspcore.apdu import CommandApdu, Ins, class_for
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b import GetEuiccChallengeRequest
 from rspcore.messages.es10c import (
@@ -158,3 +158,21 @@ def test_no_channel_left(card, note, step):
             answer = file_access.select_file(card, file_access.MF, channel=number)
             expect.success(answer, f"SELECT MF on channel {number}")
         expect.equal(card.eid(), eid, "EID")
+
+
+@testcase("ISD-R.Select#33", level="read-only")
+def test_closing_leaves_other_channels(card, step):
+    """A channel that is closed leaves those with a lower and with a higher number open."""
+    with step("Initial conditions: ISD-R selected, two more channels with the MF"):
+        eid = card.eid()
+        lower, higher = sorted(logical_channels.opened(card) for _ in range(2))
+        for number in (lower, higher):
+            answer = file_access.select_file(card, file_access.MF, channel=number)
+            expect.success(answer, f"SELECT MF on channel {number}")
+    with step(f"Terminal -> eUICC: MANAGE CHANNEL, close {lower}; expected: SW 9000"):
+        expect.success(logical_channels.close(card, lower), "MANAGE CHANNEL, close")
+    with step("Expected: STATUS on the higher one and GetEID are answered; the lower is closed"):
+        status = CommandApdu(class_for(higher, proprietary=True), Ins.GET_STATUS, 0x00, 0x0C)
+        expect.success(card.transmit(status), f"STATUS on channel {higher}")
+        expect.equal(card.eid(), eid, "EID")
+        logical_channels.require_closed(card, lower)

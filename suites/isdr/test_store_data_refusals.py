@@ -103,16 +103,16 @@ def test_first_block_of_number_1(card, note, step):
         require_as_before(card, before)
 
 
-@testcase("Transport.StoreData#23")
-def test_number_left_out(card, note, step):
-    """A second block with P2=02 is refused, and the unfinished request is dropped."""
+@testcase.each("number", {"Transport.StoreData#23": 0x02, "Transport.StoreData#55": 0x11})
+def test_number_that_does_not_follow(card, note, step, number):
+    """A second block with P2=02 or 11 is refused, and the unfinished request is dropped."""
     before = card.observe()
     with step("S_LPAd -> eUICC: block 00; expected: SW 9000"):
         expect.success(
             card.transmit(store_data_blocks.block(card, FIRST, 0, store_data_blocks.MORE))
         )
-    with step("S_LPAd -> eUICC: the last block, P2=02"):
-        response = card.transmit(store_data_blocks.block(card, SECOND, 2))
+    with step(f"S_LPAd -> eUICC: the last block, P2={number:02X}"):
+        response = card.transmit(store_data_blocks.block(card, SECOND, number))
         note(f"SW {response.sw:04X}")
     with step("Expected: SW 6A86; GetEID in one block is answered"):
         expect.refused(response, StatusWord.INCORRECT_P1_P2)

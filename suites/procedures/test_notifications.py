@@ -318,3 +318,48 @@ def test_numbers_rise_beyond_255(card, given, step):
                 given.no_notifications()
     with step("Expected: the last one above 255"):
         larger(largest, 255)
+
+
+@testcase("procedure.Notifications#16")
+def test_entries_of_one_address(card, given, step):
+    """Two configuration entries with one address and different events both count."""
+    entries = tuple(
+        NotificationConfigurationInformation(
+            profile_management_operation=frozenset({event}), notification_address="dp1.example.com"
+        )
+        for event in (ENABLE, DISABLE)
+    )
+    (one,) = given.profiles(replace(preset(ONE), notification_configuration=entries))
+    with step("S_LPAd -> eUICC: EnableProfile, DisableProfile"):
+        expect.ok(enable(card, one.iccid))
+        expect.ok(disable(card, one.iccid))
+    with step("Expected: a Notification of each event"):
+        expected = [(event, one.iccid, "dp1.example.com") for event in (ENABLE, DISABLE)]
+        expect.notifications(card.notifications(), *expected)
+
+
+@testcase("procedure.Notifications#17")
+def test_result_goes_to_the_server_of_the_session(card, given, server, step):
+    """The result and its Notifications keep their addresses though a default SM-DP+ is set."""
+    given.none()
+    given.default_address("default.example.com")
+    with step("S_SM-DP+ -> eUICC: the Profile; expected: PIR successResult"):
+        session = server.prepared(card)
+        asked = profile(notifying(ONE, {INSTALL}, "dp1.example.com"))
+        iccid = installed(session, session.install(asked)).iccid
+    with step("Expected: the result for the SM-DP+ of the session, the other as configured"):
+        expected = [(INSTALL, iccid, to) for to in (server.address, "dp1.example.com")]
+        expect.notifications(card.notifications(), *expected)
+
+
+LONG_ADDRESS = ("notifications-of-the-operator" + ".") * 4 + "example.com"
+
+
+@testcase("procedure.Notifications#18")
+def test_long_address_is_kept_whole(card, given, step):
+    """An address of 131 characters is that of the Notification, to the last one."""
+    (one,) = given.profiles(notifying(ONE, {ENABLE}, LONG_ADDRESS))
+    with step("S_LPAd -> eUICC: EnableProfile"):
+        expect.ok(enable(card, one.iccid))
+    with step("Expected: one Notification to that address"):
+        expect.notifications(card.notifications(), (ENABLE, one.iccid, LONG_ADDRESS))

@@ -78,6 +78,17 @@ def test_update_of_the_last_octets(own, step):
         expect.equal(own("00B0010C04").data, own.content[LARGE][268:270] + b"\xaa\xbb", "the end")
 
 
+@testcase("UICC.UpdateBinary#05")
+def test_update_of_the_last_octet_alone(own, step):
+    """The last octet of a file is written by an update of that octet alone."""
+    with step("Terminal -> UICC: UPDATE BINARY of 2F20, offset 15, one octet"):
+        own.select(0x3F00)
+        own.select(0x2F20)
+        expect.success(own("00D6000F01AA"), "UPDATE BINARY")
+    with step("Expected: this octet is new, the others as before"):
+        expect.equal(own.read(0x2F20, 16), own.content[0x2F20][:15] + b"\xaa", "content")
+
+
 @testcase("UICC.ReadRecord#04")
 def test_record_by_short_identifier(own, step):
     """READ RECORD by short identifier reads the record, and makes the file the current one."""
@@ -230,6 +241,18 @@ def test_sum_that_just_fits(own, step):
     with step("Expected: FFFFFF stays the newest record"):
         expect.equal(answer.data.hex(), "fffffffffffc", "answer")
         expect.equal(own("00B2010403").data.hex(), "ffffff", "record 1")
+
+
+@testcase("UICC.Increase#05")
+def test_sum_that_carries(own, step):
+    """A sum carries from the last octet to the second, and from there to the first."""
+    with step("Terminal -> UICC: INCREASE of 2F22 by 0000FD, then by 00FF00"):
+        own.select(0x2F22)
+        first, second = own("80320000030000FD 00"), own("803200000300FF00 00")
+    with step("Expected: 000100, then 010000"):
+        expect.equal(first.data.hex(), "0001000000fd", "answer of the first")
+        expect.equal(second.data.hex(), "01000000ff00", "answer of the second")
+        expect.equal(own("00B2010403").data.hex(), "010000", "record 1")
 
 
 @testcase("UICC.SetData#03")

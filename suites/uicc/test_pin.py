@@ -40,6 +40,17 @@ def test_wrong_value_costs_a_try(own, step):
         tries(own, 2)
 
 
+@testcase("UICC.VerifyPin#11")
+def test_longer_value_is_another(own, step):
+    """The PIN with one digit more in the place of a fill octet is a wrong value."""
+    with step("Initial conditions: PIN1 enabled"):
+        enabled(own)
+    with step("Terminal -> UICC: VERIFY PIN, the four digits and a fifth; expected: 63C2"):
+        expect.sw(own("00200001083030303030FFFFFF"), 0x63C2)
+    with step("Expected: the PIN is not verified, two tries left"):
+        tries(own, 2)
+
+
 @testcase("UICC.VerifyPin#03")
 def test_right_value_gives_the_tries_back(own, step):
     """A right value verifies and restores the counter."""

@@ -66,6 +66,22 @@ def test_paths_lead_where_identifiers_do(profile_files, step):
         expect.success(profile_files("00A4080C047FFF6F07"), "SELECT 7FFF6F07")
 
 
+@testcase("UICC.Select#09", level="read-only")
+def test_path_from_the_current_directory(profile_files, step):
+    """A path from the current directory begins there, and not in the MF."""
+    with step("Terminal -> UICC: SELECT 6F07 by path from the current directory, the ADF, the MF"):
+        profile_files.select_usim()
+        by_fid = profile_files("00A40004026F0700")
+        profile_files.select_usim()
+        by_path = profile_files("00A40904026F0700")
+        profile_files.select(0x3F00)
+        nowhere = profile_files("00A40904026F0700")
+    with step("Expected: the FCP of EF.IMSI in the ADF; 6A82 in the MF"):
+        expect.success(by_path, "SELECT by path from the current directory")
+        expect.equal(by_path.data, by_fid.data, "FCP of EF.IMSI")
+        expect.refused(nowhere, 0x6A82)
+
+
 @testcase("UICC.Select#06", level="read-only")
 def test_unknown_name_is_not_found(files, step):
     """An AID of no application is not found."""

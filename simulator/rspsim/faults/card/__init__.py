@@ -6,6 +6,7 @@ failed has not been tested. To add one, add an entry to the tuple of its area.
 
 from typing import Final
 
+from rspsim.faults.card.blind import es10_mistakes, load_mistakes, uicc_mistakes
 from rspsim.faults.card.card_fault import CardFault
 from rspsim.faults.card.es6 import update_metadata
 from rspsim.faults.card.isdr import (
@@ -45,7 +46,14 @@ from rspsim.faults.card.load import (
     replace_session_keys,
     store_metadata,
 )
-from rspsim.faults.card.narrow import loads, packages, requests, sessions, states
+from rspsim.faults.card.narrow import (
+    comparisons,
+    loads,
+    packages,
+    requests,
+    sessions,
+    states,
+)
 from rspsim.faults.card.narrow import switching as narrow_switching
 from rspsim.faults.card.profile_content import interpreter, profile_contents, profile_elements
 from rspsim.faults.card.security import one_curve, policy
@@ -132,6 +140,9 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *interpreter.FAULTS,
     *leaks.FAULTS,
     *second_hand.FAULTS,
+    *es10_mistakes.FAULTS,
+    *load_mistakes.FAULTS,
+    *uicc_mistakes.FAULTS,
     *one_curve.FAULTS,
     *twins.FAULTS,
     *packages.FAULTS,
@@ -140,4 +151,5 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *narrow_switching.FAULTS,
     *sessions.FAULTS,
     *states.FAULTS,
+    *comparisons.FAULTS,
 )

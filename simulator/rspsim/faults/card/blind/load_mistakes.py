@@ -6,7 +6,7 @@ from typing import Final
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from rspcore.crypto.bsp import MAC_LENGTH, Bsp, BspSecurityError
-from rspcore.crypto.kdf import BspKeys
+from rspcore.crypto.kdf import BspKeys, shared_info, x963_sha256
 from rspcore.errors import DecodeError
 from rspcore.ids import Eid
 from rspcore.messages.es8p import ReplaceSessionKeysRequest
@@ -43,7 +43,8 @@ def _short_host_id(z: bytes, host_id: bytes, eid: Eid) -> BspKeys:
 
 
 def _short_secret(z: bytes, host_id: bytes, eid: Eid) -> BspKeys:
-    return initialise_secure_channel.KEYS.standard(z.lstrip(b"\0"), host_id, eid)
+    stream = x963_sha256(z.lstrip(b"\0"), shared_info(host_id, eid), 48)
+    return BspKeys(stream[:16], stream[16:32], stream[32:])
 
 
 def _octets_counted(octets: bytes, /) -> StoreMetadataRequest:
@@ -134,23 +135,13 @@ FAULTS: Final = (
     CardFault(
         "blind.20-short-host-id",
         "The key derivation takes the first 8 octets of hostId.",
-        (
-            "ES10a.GetEuiccConfiguredAddresses#04",
-            "ES10b.CancelSession#30",
-            "ES10b.GetEUICCChallenge#08",
-            "ES10b.GetEUICCInfo2#26",
-        ),
+        ("ES8+.InitialiseSecureChannel#01", "ES8+.InitialiseSecureChannel#12"),
         swap(initialise_secure_channel.KEYS, _short_host_id),
     ),
     CardFault(
         "blind.21-short-secret",
         "Leading zeros of the shared secret are dropped.",
-        (
-            "ES10c.DisableProfile#30",
-            "ES10c.EnableProfile#14",
-            "ES10c.eUICCMemoryReset#22",
-            "ES8+.ConfigureISDP#14",
-        ),
+        ("ES8+.InitialiseSecureChannel#26",),
         swap(initialise_secure_channel.KEYS, _short_secret),
     ),
     CardFault(
@@ -176,6 +167,12 @@ FAULTS: Final = (
         swap(store_metadata.KEPT, _last_character_lost),
     ),
     CardFault(
+        "blind.25-one-entry-of-an-address",
+        "Of configuration entries with the same address the last alone is kept.",
+        ("procedure.Notifications#16",),
+        swap(store_metadata.KEPT, _addresses_once),
+    ),
+    CardFault(
         "blind.26-first-rule-alone",
         "Only the first rule of the RAT is looked at.",
         ("procedure.PolicyRules#20",),
@@ -184,12 +181,7 @@ FAULTS: Final = (
     CardFault(
         "blind.27-wildcard-of-the-mnc",
         "A wildcard digit of a rule stands for digits of the MNC alone.",
-        (
-            "ES10c.DeleteProfile#06",
-            "ES10c.DeleteProfile#07",
-            "ES10c.DeleteProfile#23",
-            "ES10c.DisableProfile#11",
-        ),
+        ("ES8+.StoreMetadata#19", "procedure.PolicyRules#14"),
         swap(policy_rules.OPERATOR_MATCH, _mcc_exact),
     ),
     CardFault(
@@ -210,47 +202,31 @@ FAULTS: Final = (
         swap(replace_session_keys.REPLACED, _chain_kept),
     ),
     CardFault(
+        "blind.31-counter-of-an-octet",
+        "The counter of protected data objects begins again after 255.",
+        ("ES8+.LoadProfileElements#59",),
+        swap(UNPROTECT, _counter_of_an_octet),
+    ),
+    CardFault(
         "blind.32-two-segments-for-an-element",
         "A profile element in three segments is refused.",
-        (
-            "ES10b.GetEUICCInfo2#26",
-            "ES10b.LoadBoundProfilePackage#04",
-            "ES10b.LoadBoundProfilePackage#20",
-            "ES10b.LoadBoundProfilePackage#21",
-        ),
+        ("ES8+.LoadProfileElements#07", "ES8+.LoadProfileElements#59"),
         swap(installer.FEED, _two_segments),
     ),
     CardFault(
         "blind.33-first-profile-enabled",
         "The first Profile of a card is Enabled when it is installed.",
-        (
-            "ES10a.GetEuiccConfiguredAddresses#04",
-            "ES10a.GetEuiccConfiguredAddresses#08",
-            "ES10a.SetDefaultDpAddress#05",
-            "ES10b.CancelSession#30",
-        ),
+        ("ES8+.LoadProfileElements#01", "procedure.Download#01"),
         swap(segments.INSTALLED, _first_is_enabled),
     ),
 )
 
 NOT_CAUGHT: Final[tuple[CardFault, ...]] = (
     CardFault(
-        "blind.25-one-entry-of-an-address",
-        "Of configuration entries with the same address the last alone is kept.",
-        (),
-        swap(store_metadata.KEPT, _addresses_once),
-    ),
-    CardFault(
         "blind.30-cut-at-the-last-80",
         "Padding is cut at the last octet 80, whatever comes after it.",
         (),
         swap(UNPROTECT, _cut_at_80),
-    ),
-    CardFault(
-        "blind.31-counter-of-an-octet",
-        "The counter of protected data objects begins again after 255.",
-        (),
-        swap(UNPROTECT, _counter_of_an_octet),
     ),
     CardFault(
         "blind.60-empty-name-is-absent",
@@ -259,4 +235,4 @@ NOT_CAUGHT: Final[tuple[CardFault, ...]] = (
         swap(update_metadata.UPDATED, _empty_is_absent),
     ),
 )
-"""Mistakes that no strict verdict finds yet; they are no faults to choose until a case does."""
+"""Mistakes that no strict verdict finds; they are no faults to choose until a case does."""

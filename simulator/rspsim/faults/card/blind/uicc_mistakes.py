@@ -127,6 +127,24 @@ FAULTS: Final = (
         instead(Ins.READ_BINARY, _nothing_at_the_end),
     ),
     CardFault(
+        "blind.51-not-the-last-octet",
+        "UPDATE BINARY of the last octet alone is refused.",
+        ("UICC.UpdateBinary#05",),
+        instead(Ins.UPDATE_BINARY, _not_the_last_octet),
+    ),
+    CardFault(
+        "blind.52-path-from-the-mf",
+        "SELECT takes a path from the current directory as one from the MF.",
+        ("UICC.Select#09",),
+        swap(select.FIND, lambda context, command: _found(context, _from_the_mf(command))),
+    ),
+    CardFault(
+        "blind.53-no-carry",
+        "INCREASE carries nothing from one octet to the next.",
+        ("UICC.Increase#05",),
+        instead(Ins.INCREASE, _without_carry),
+    ),
+    CardFault(
         "blind.54-first-match-alone",
         "SEARCH RECORD answers the first record that matches alone.",
         ("UICC.SearchRecord#01", "UICC.SearchRecord#03", "UICC.SearchRecord#04"),
@@ -145,6 +163,18 @@ FAULTS: Final = (
         instead(Ins.UNBLOCK_PIN, _unblocked_unverified),
     ),
     CardFault(
+        "blind.57-fill-octets-ignored",
+        "The fill octets of a PIN are not compared.",
+        ("UICC.VerifyPin#11",),
+        swap(pin.PIN_EQUAL, _digits_alone),
+    ),
+    CardFault(
+        "blind.58-seq-of-32-bits",
+        "SEQ is compared on 32 bits.",
+        ("UICC.Authenticate#19",),
+        swap(authenticate.SQN_FRESH, _of_32_bits),
+    ),
+    CardFault(
         "blind.59-last-octet-of-tar",
         "The last octet of a TAR is not compared.",
         ("Profile.RFM#02",),
@@ -152,36 +182,5 @@ FAULTS: Final = (
     ),
 )
 
-NOT_CAUGHT: Final[tuple[CardFault, ...]] = (
-    CardFault(
-        "blind.51-not-the-last-octet",
-        "UPDATE BINARY of the last octet alone is refused.",
-        (),
-        instead(Ins.UPDATE_BINARY, _not_the_last_octet),
-    ),
-    CardFault(
-        "blind.52-path-from-the-mf",
-        "SELECT takes a path from the current directory as one from the MF.",
-        (),
-        swap(select.FIND, lambda context, command: _found(context, _from_the_mf(command))),
-    ),
-    CardFault(
-        "blind.53-no-carry",
-        "INCREASE carries nothing from one octet to the next.",
-        (),
-        instead(Ins.INCREASE, _without_carry),
-    ),
-    CardFault(
-        "blind.57-fill-octets-ignored",
-        "The fill octets of a PIN are not compared.",
-        (),
-        swap(pin.PIN_EQUAL, _digits_alone),
-    ),
-    CardFault(
-        "blind.58-seq-of-32-bits",
-        "SEQ is compared on 32 bits.",
-        (),
-        swap(authenticate.SQN_FRESH, _of_32_bits),
-    ),
-)
-"""Mistakes that no strict verdict finds yet; they are no faults to choose until a case does."""
+NOT_CAUGHT: Final[tuple[CardFault, ...]] = ()
+"""Mistakes that no strict verdict finds; they are no faults to choose until a case does."""
