@@ -147,7 +147,8 @@ class LpaUnderTest:
 
     def serve(self, **words: Any) -> None:
         """Takes a server with other choices, before the first use (`ServerWords`)."""
-        self.smdpp = self.smdpp(**{"vary": "", **words})
+        given: dict[str, Any] = {"vary": "", **words}
+        self.smdpp = self.smdpp(**given)
 
     def cancel_reasons(self) -> list[int]:
         """Returns the reasons of the sessions that were cancelled at the server, oldest first."""
