@@ -77,10 +77,16 @@ class CardShelf:
             raise ConfigError(f"{path}: no file of a fleet: {error}; name another") from error
 
     def _prepare(self, path: Path) -> None:
+        try:
+            self._lay_out(path)
+        except (ConfigError, sqlite3.Error):
+            self._database.close()
+            raise
+
+    def _lay_out(self, path: Path) -> None:
         (application,) = self._database.execute("PRAGMA application_id").fetchone()
         tables = self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if tables and application != _APPLICATION_ID:
-            self._database.close()
             raise ConfigError(f"{path}: a file of another program; name another for the fleet")
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=NORMAL")

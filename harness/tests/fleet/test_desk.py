@@ -1,6 +1,7 @@
 """Cards and orders are handed out once, kept for the next run, and taken back."""
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -144,7 +145,7 @@ def test_card_draws_other_octets_each_time_it_is_taken(shelf):
 
 def test_file_of_another_program_is_refused_and_left(tmp_path):
     file = tmp_path / "other.db"
-    with sqlite3.connect(file) as other:
+    with closing(sqlite3.connect(file)) as other, other:
         other.execute("CREATE TABLE mine (x)")
     before = file.read_bytes()
     with pytest.raises(ConfigError, match="another program"):
