@@ -82,19 +82,19 @@ FAULTS: Final = (
             (
                 "hri-address",
                 "hriServerAddress",
-                (f"{_STORE}#59", f"{_STORE}#85", f"{_LIST}#25"),
+                (f"{_STORE}#59", f"{_LIST}#25"),
                 Tag.HriServerAddress,
             ),
             (
                 "lpr",
                 "lprConfiguration",
-                (f"{_STORE}#61", f"{_STORE}#85", f"{_LIST}#26"),
+                (f"{_STORE}#61", f"{_LIST}#26"),
                 Tag.LprConfiguration,
             ),
             (
                 "service-description",
                 "serviceDescription",
-                (f"{_STORE}#65", f"{_STORE}#85", f"{_LIST}#28"),
+                (f"{_STORE}#65", f"{_LIST}#28"),
                 Tag.ServiceDescription,
             ),
             (
@@ -108,7 +108,7 @@ FAULTS: Final = (
     CardFault(
         "v3.store-metadata.enterprise-lost",
         "Does not keep enterpriseConfiguration.",
-        (f"{_STORE}#68", f"{_STORE}#85", f"{_LIST}#27"),
+        (f"{_STORE}#68", f"{_LIST}#27"),
         _losing(Tag.EnterpriseConfiguration),
     ),
     CardFault(
