@@ -14,6 +14,7 @@ when something is wrong.
 """
 
 import argparse
+import ast
 import json
 import subprocess
 import sys
@@ -109,13 +110,30 @@ def run(*options: str, junit: Path | None = None) -> tuple[int, Counter[str]]:
     return done.returncode, Counter(one["verdict"] for one in read["cases"])
 
 
+def rows_of_cases() -> dict[tuple[str, str], list[str]]:
+    """Returns the rows that stand at each case without parameters, by module and function."""
+    found = {}
+    for file in (ROOT / "suites").glob("es*plus/test_*.py"):
+        module = f"suites.{file.parent.name}.{file.stem}"
+        for case in ast.parse(file.read_text("utf-8")).body:
+            if isinstance(case, ast.FunctionDef):
+                words = [one for mark in case.decorator_list for one in ast.walk(mark)]
+                rows = [one.value for one in words if isinstance(one, ast.Constant)]
+                found[module, case.name] = [str(row) for row in rows if "#" in str(row)]
+    return found
+
+
 def of_junit(file: Path) -> dict[str, dict[str, list[str]]]:
     """Returns the rows that each fault was killed by, and those that let it live, of a run."""
     found: dict[str, dict[str, list[str]]] = {}
+    alone = rows_of_cases()
     for case in ElementTree.parse(file).iter("testcase"):  # noqa: S314  written just before
-        row, _, fault = case.get("name", "").partition("[")[2].rstrip("]").partition("-<")
+        function, _, given = case.get("name", "").partition("[")
+        named, _, fault = given.rpartition("<")
+        row = named.rstrip("-")
+        rows = [row] if row else alone[case.get("classname", ""), function]
         kind = "other" if len(case) else "killed"
-        found.setdefault(fault.rstrip(">"), {}).setdefault(kind, []).append(row)
+        found.setdefault(fault.rstrip(">]"), {}).setdefault(kind, []).extend(rows)
     return found
 
 
