@@ -40,8 +40,10 @@ _CURVES: Final[Mapping[Curve, str]] = {
     Curve.BRAINPOOL_P256R1: "S_BRP",
 }
 _ASN1: Final = "S_ASN1"
-_OF_RSPLAB: Final = ("S_ORDERS", "S_ELIGIBILITY", "S_REUSE")
+_OF_RSPLAB: Final = ("S_ORDERS", "S_ELIGIBILITY")
 """Options that the SM-DP+ of rsplab has, which its management port gives away."""
+_IN_POLICY: Final = {"S_REUSE": "offerKeptOtpk"}
+"""Options that its policy decides, by the member of the policy."""
 
 
 class ServerRun(Run):
@@ -163,9 +165,12 @@ class ServerRun(Run):
     def _read_capabilities(self) -> Capabilities:
         """Returns the options declared, completed by those that opening a session shows."""
         declared = dict(self.target.settings.options)
-        if isinstance(self.target.provision, Management) and not self.words.sm_ds:
-            declared = {**dict.fromkeys(_OF_RSPLAB, True), **declared}
         seen = self._seen()
+        provision = self.target.provision
+        if isinstance(provision, Management) and not self.words.sm_ds:
+            policy = provision.call("GET", "/policy")
+            seen |= dict.fromkeys(_OF_RSPLAB, True)
+            seen |= {name: bool(policy[member]) for name, member in _IN_POLICY.items()}
         contradictions = tuple(
             f"{name}: declared {declared[name]}, seen {value}"
             for name, value in seen.items()

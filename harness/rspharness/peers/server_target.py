@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import urllib3
 
+from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, LocalError, RspError
 from rspcore.ids import Oid
 from rspcore.pki.bundle import Pki
@@ -25,7 +26,12 @@ from rspharness.lpa.es9p_client import HttpPort, HttpReply, ServerUnreachableErr
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.traced_port import TracedPort
 from rspharness.peers.handshake import BRAINPOOL, looking_context
-from rspharness.peers.operator_calls import CLIENT_FILES, EventCalls, OperatorCalls
+from rspharness.peers.operator_calls import (
+    BRAINPOOL_FILES,
+    CLIENT_FILES,
+    EventCalls,
+    OperatorCalls,
+)
 from rspharness.peers.own_server import OwnServer
 from rspharness.peers.provision import Provision, provision_of
 from rspharness.record.trace import Trace
@@ -175,19 +181,29 @@ class ServerTarget:
                 raise NotApplicable("--es12-client has the certificate of one SM-DP+, and no other")
             return EventCalls(self.address, self._client, trace, seed)
         if number not in self._made:
-            now = datetime.now(UTC)  # noqa: TID251  the server has the real clock
-            names = [f"smdpp{number + 1}.example.com"]
-            curve = self._pki.curves[0]
+            self._made[number] = self._issued(number)
+        return EventCalls(self.address, Path(self._made[number].name), trace, seed)
+
+    def _issued(self, number: int) -> TemporaryDirectory[str]:
+        """Returns a folder with certificates and keys of an SM-DP+, on each curve of the run."""
+        now = datetime.now(UTC)  # noqa: TID251  the server has the real clock
+        name, first = f"smdpp{number + 1}.example.com", self._pki.curves[0]
+        wanted = {CLIENT_FILES: first}
+        if Curve.BRAINPOOL_P256R1 in self._pki.curves[1:]:
+            wanted[BRAINPOOL_FILES] = Curve.BRAINPOOL_P256R1
+        folder = TemporaryDirectory()
+        for files, curve in wanted.items():
             try:
-                made = issue_tls(self._pki, curve, names, now, registered_id=PARTNER_OIDS[number])
+                made = issue_tls(self._pki, curve, [name], now, registered_id=PARTNER_OIDS[number])
             except RspError as error:
+                if curve is not first:  # the CI of the other curve has no key here
+                    continue
+                folder.cleanup()
                 raise NotApplicable(f"no --es12-client, and none can be issued: {error}") from error
-            folder = TemporaryDirectory()
-            certificate, key = (Path(folder.name) / name for name in CLIENT_FILES)
+            certificate, key = (Path(folder.name) / one for one in files)
             certificate.write_text(ssl.DER_cert_to_PEM_cert(made.certificate.der), "ascii")
             key.write_bytes(made.private_key.to_pem())
-            self._made[number] = folder
-        return EventCalls(self.address, Path(self._made[number].name), trace, seed)
+        return folder
 
     def new_connection(self) -> None:
         """Closes the connections: the next call opens another."""
