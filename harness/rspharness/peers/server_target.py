@@ -33,7 +33,7 @@ from rspharness.peers.operator_calls import (
     OperatorCalls,
 )
 from rspharness.peers.own_server import OwnServer
-from rspharness.peers.provision import Provision, provision_of
+from rspharness.peers.provision import Means, Provision, provision_of
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import ExpectationError, NotApplicable, TargetLost
 from rspharness.targets.settings import TargetSettings
@@ -138,12 +138,15 @@ class ServerTarget:
         self.address = place_of(where)
         self._es2plus = place_of(es2plus) if es2plus else ""
         self._client = client
-        self.provision: Provision = provision_of(provision)
+        kind = str(words.settings.values.get("profile_type", ""))
+        self.provision: Provision = provision_of(provision, Means(self._ordering, kind))
         trusted = tuple(pki.ci(curve).certificate.der for curve in pki.curves)
         self._port = HttpsPort(HttpsOptions(ca_certificates=trusted))
         self.role = Role.DS_TLS if words.sm_ds else Role.DP_TLS
         self._port.expect_role(self.address, self.role)
         self.sm_ds = words.sm_ds
+        self._orderings = 0
+        self._started = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"  # noqa: TID251  never the same again
         self._pki, self._made = pki, dict[int, TemporaryDirectory[str]]()
 
     def open(self) -> PoweredLink:
@@ -153,6 +156,11 @@ class ServerTarget:
     def wire(self, trace: Trace) -> "ServerWire":
         """Returns the way to the server for one case, written into its trace."""
         return ServerWire(TracedPort(self._port, trace), self.address)
+
+    def _ordering(self, trace: Trace) -> OperatorCalls:
+        """Returns the operator who makes the orders of the run; each call has its own name."""
+        self._orderings += 1
+        return self.operator(trace, f"{self._started}/{self._orderings}")
 
     def operator(self, trace: Trace, seed: str, *, at_es9: bool = False) -> OperatorCalls:
         """Returns an operator of this server.

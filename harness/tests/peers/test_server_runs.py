@@ -71,10 +71,12 @@ def test_a_script_makes_orders(run, served, tmp_path):
     script.write_text(
         "import json, sys\n"
         "from rspharness.peers.provision import Management, OrderWish\n"
+        "from rspharness.record.trace import Trace\n"
         "wish = json.load(sys.stdin)\n"
         "if set(wish) - {'profile'}:\n"
         "    sys.exit(3)\n"
-        f"made = Management({served.provision.partition(':')[2]!r}).order(OrderWish(**wish))\n"
+        f"port = Management({served.provision.partition(':')[2]!r})\n"
+        "made = port.order(OrderWish(**wish), Trace())\n"
         "print(json.dumps({'matchingId': made.matching_id, 'iccid': made.iccid}))\n",
         "utf-8",
     )
