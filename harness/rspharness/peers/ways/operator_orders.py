@@ -14,7 +14,13 @@ from rspharness.peers.operator_calls import OperatorCalls
 from rspharness.peers.order_wish import Ordered, OrderWish
 from rspharness.peers.server_answer import Answer
 from rspharness.record.trace import Trace
-from rspharness.record.verdicts import ExpectationError, Inconclusive, NotApplicable
+from rspharness.record.verdicts import (
+    Blocked,
+    Cause,
+    ExpectationError,
+    Inconclusive,
+    NotApplicable,
+)
 
 __all__ = ["Operator"]
 
@@ -113,7 +119,7 @@ class Operator:
 
 def _good(answer: Answer) -> Answer:
     if answer.status != 200 or answer.refusal:
-        raise Inconclusive(f"ES2+.{answer.function}: {answer.words}")
+        raise Blocked(_cause(answer, answer.words))
     return answer
 
 
@@ -121,4 +127,9 @@ def _text(answer: Answer, name: str) -> str:
     try:
         return answer.text(name)
     except ExpectationError as error:
-        raise Inconclusive(f"ES2+.{error}") from error
+        raise Blocked(_cause(answer, str(error))) from error
+
+
+def _cause(answer: Answer, finding: str) -> Cause:
+    name = f"ES2+.{answer.function[:1].upper()}{answer.function[1:]}"
+    return Cause(f"{name}#01", f"{answer.function}: {finding}", f"mend {name}, then run again")
