@@ -83,7 +83,10 @@ def _registered(bench: Bench) -> None:
     trace = bench.own_trace()
     partner = bench.partner(trace)
     header = partner.header()
-    members = {"eid": str(other_eid(_TRIAL_EID)), "eventId": header["functionCallIdentifier"]}
+    members: dict[str, Any] = {
+        "eid": str(other_eid(_TRIAL_EID)),
+        "eventId": header["functionCallIdentifier"],
+    }
     partner.call(
         "registerEvent",
         header=header,
