@@ -1,7 +1,8 @@
 """What is looked at before the first case runs at a server; none of it costs an order."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from rspharness.peers.lpa_calls import LpaCalls
 from rspharness.peers.operator_calls import EventCalls, OperatorCalls
@@ -13,8 +14,11 @@ __all__ = ["require_session", "require_takers"]
 
 _NO_CI: Final = ("8.8.2/3.1", "8.8.4/3.7", "8.9.2/3.1", "8.9.4/3.7")
 """Refusals of a server that has no CI in common with the card."""
-_NOBODY: Final = {"iccid": "8999901000000000005"}
-_NO_EVENT: Final = {"eid": "89049032000000000000000000000000", "eventId": "RSPLAB-NO-SUCH-EVENT"}
+_NOBODY: Final[Mapping[str, Any]] = {"iccid": "8999901000000000005"}
+_NO_EVENT: Final[Mapping[str, Any]] = {
+    "eid": "89049032000000000000000000000000",
+    "eventId": "RSPLAB-NO-SUCH-EVENT",
+}
 _REFUSED: Final = (401, 403)
 
 
