@@ -81,6 +81,7 @@ class Capabilities:
         ci_pkids: Key identifiers of the CIs in both lists of EUICCInfo2, or of EUICCInfo1 where
             those cannot be read; None when neither can.
         curves: Options of the curves on which the run and the card have a CI in common, as read.
+        rat: The rules authorisation table; None when it could not be read.
     """
 
     options: Mapping[str, bool]
@@ -89,6 +90,7 @@ class Capabilities:
     info: EuiccInfo2 | None = None
     ci_pkids: frozenset[bytes] | None = None
     curves: frozenset[str] = frozenset()
+    rat: Rules | None = None
 
 
 class Options(Mapping[str, bool]):
@@ -182,6 +184,7 @@ def read_capabilities(
         info,
         both,
         frozenset(name for name in ci_keys if read.get(name)),
+        rat,
     )
 
 
