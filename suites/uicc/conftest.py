@@ -209,6 +209,22 @@ def own(card, request):
 
 
 @pytest.fixture
+def own_iccid():
+    """Returns the ICCID of the Profile of `own`."""
+    return own_profile().parameters.iccid
+
+
+@pytest.fixture
+def make_own():
+    """Returns the maker of Profiles of these suites: preset by name, parameters by name."""
+
+    def make(name="PROFILE_OPERATIONAL1", **changed):
+        return make_profile(replace(preset(name), **changed))
+
+    return make
+
+
+@pytest.fixture
 def parameters():
     """Returns what the Profile of `own` was made from."""
     return own_profile().parameters
