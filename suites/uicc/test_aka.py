@@ -11,6 +11,7 @@ from rspcore.profile_reader.network_access import AlgorithmId
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.suite.aka_challenges import RAND, answers, auts, challenge, lv, network
+from rspharness.suite.codes import code
 from rspharness.suite.file_access import select_application
 from rspharness.suite.logical_channels import opened
 
@@ -232,7 +233,7 @@ def test_user_has_to_verify(own, parameters, step):
     """With PIN1 enabled and not verified, no challenge is answered and no number used."""
     algorithm = network(parameters)
     with step("Initial conditions: PIN1 enabled, reset"):
-        expect.success(own("002800010830303030FFFFFFFF"), "ENABLE PIN")
+        expect.success(own(f"0028000108{code('pin1')}"), "ENABLE PIN")
         own.card.reset()
         own.select_usim()
     with step("Terminal -> UICC: AUTHENTICATE, in both contexts"):

@@ -12,9 +12,10 @@ from rspharness import testcase
 from rspharness.card import expect
 from rspharness.record.verdicts import NotApplicable
 from rspharness.servers.scp03_host import MNO_SD
+from rspharness.suite.codes import code
 from rspharness.suite.file_access import ef_iccid
 
-ADM = "3535353535353535"
+ADM = code("adm1")
 KEY_SET = "30 8810 {0} 00 8810 {0} 00 8810 {0} 00".format("5A" * 16)
 
 

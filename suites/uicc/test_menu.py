@@ -31,9 +31,16 @@ WITHOUT_TEXT = "FFFFFE" + "FF" * 17
 ALPHA, TPDU, ITEM, TEXT = 0x05, 0x0B, 0x0F, 0x0D
 
 
+def restarted(card):
+    """Resets the card, and answers what it offers before it knows a terminal."""
+    card.reset()
+    card.apdu("80F2000C")
+    card.play_terminal()
+
+
 def started(card, terminal=EVERYTHING):
     """Sends TERMINAL PROFILE; returns what the card offers, each answered as performed."""
-    card.reset()
+    restarted(card)
     card.apdu(f"80100000{len(terminal) // 2:02X}{terminal}")
     offered = []
     while card.pending_proactive is not None and len(offered) < 32:
@@ -231,7 +238,7 @@ def test_reset_forgets_the_menu(menu, step):
     started(menu)
     with step("Terminal -> UICC: item 2, then a reset"):
         chosen(menu, HELP)
-        menu.reset()
+        restarted(menu)
     with step("Terminal -> UICC: item 2 before TERMINAL PROFILE; expected: nothing on offer"):
         expect.that(
             holds=chosen(menu, HELP).sw >> 8 != 0x91,
