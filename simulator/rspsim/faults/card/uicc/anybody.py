@@ -83,7 +83,8 @@ def _removing(aid: Aid) -> Change:
         return replace(one, process=process) if one.aid == aid else one
 
     return lambda decisions: decisions.having(
-        applications.APPLICATIONS, tuple(map(changed, decisions[applications.APPLICATIONS]))
+        applications.APPLICATIONS,
+        tuple(changed(one) for one in decisions[applications.APPLICATIONS]),
     )
 
 
