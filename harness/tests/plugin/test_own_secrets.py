@@ -51,8 +51,9 @@ def test_older_recording_has_the_codes_built_in(tmp_path):
     begin(file, {name: value for name, value in made.items() if name != "codes"}).close()
     drawn(target=f"replay:{file}", seed="1", reader="")
     assert preset(ONE).pin1 == PRESETS[ONE].pin1
-    begin(file, made).close()
-    drawn(target=f"replay:{file}", seed="1", reader="")
+    newer = tmp_path / "newer.rec"
+    begin(newer, made).close()
+    drawn(target=f"replay:{newer}", seed="1", reader="")
     assert preset(ONE).pin1 != PRESETS[ONE].pin1
 
 
