@@ -97,6 +97,7 @@ def _serve(options: argparse.Namespace, state: "FileState | None") -> int:
             server.concerns_partner,
             lambda asked: answered_in_steps(lambda: server.steps(asked), lock, partners),
         ),
+        waits=server.state.waits,
     )
     with ExitStack() as stack:
         console = stack.enter_context(Console())
