@@ -14,6 +14,7 @@ from typing import Any, Final
 from rspcore.errors import StoreError
 from rspcore.ids import Eid, Iccid, TransactionId
 from rspsim.smdpp.limits import KeptLimits
+from rspsim.smdpp.stock.order_repository import OrderPage
 from rspsim.smdpp.stock.orders import LIVE, Order, OrderState
 from rspsim.smdpp.stock.profiles import StockedProfile
 from rspsim.smdpp.stock.receipts import Receipt
@@ -161,6 +162,31 @@ class OrderRows:
         """Returns the highest number of an order, 0 without one."""
         found = self._database.execute("SELECT max(number) FROM orders").fetchone()
         return found[0] or 0
+
+    def count(self) -> int:
+        """Returns how many orders there are."""
+        (count,) = self._database.execute("SELECT count(*) FROM orders").fetchone()
+        return int(count)
+
+    def page(self, asked: OrderPage) -> tuple[Order, ...]:
+        """Returns some of the orders, oldest first."""
+        conditions = ["number > ?"]
+        words: list[object] = [asked.after]
+        if asked.before is not None:
+            conditions.append("number < ?")
+            words.append(asked.before)
+        if asked.state is not None:
+            conditions.append("json_extract(json, '$.state') = ?")
+            words.append(asked.state.value)
+        direction = "ASC" if asked.before is None else "DESC"
+        query = (
+            f"SELECT number, json FROM orders WHERE {' AND '.join(conditions)} "  # noqa: S608  own words
+            f"ORDER BY number {direction} LIMIT ?"
+        )
+        most = -1 if asked.most is None else asked.most
+        rows = self._database.execute(query, (*words, most)).fetchall()
+        found = tuple(self._value(number, text) for number, text in rows)
+        return found if asked.before is None else found[::-1]
 
     def put(self, order: Order) -> None:
         """Sets the current value of an order; a new number adds an order."""
