@@ -53,6 +53,8 @@ INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS profiles_of_type ON profile (type)",
 )
 """By what orders and Profiles are found; older files get them when they are opened."""
+_NAMING: Final = ("orders", "profile", "session", "notification")
+"""The tables whose rows name long content."""
 _BOUNDED_EACH: Final = 64
 """After how many Notifications their bounds are enforced."""
 _COLLECTED_EACH: Final = 4096
@@ -105,10 +107,10 @@ def next_count(database: Database, name: str) -> int:
     return int(value)
 
 
-def collect(database: Database) -> None:
-    """Deletes the long content that no row needs; call it inside a unit."""
+def collect(database: Database, naming: tuple[str, ...] = _NAMING) -> None:
+    """Deletes the long content that no row of these tables needs; call it inside a unit."""
     needed: set[str] = set()
-    for table in ("orders", "profile", "session", "notification"):
+    for table in naming:
         for (text,) in database.execute(f"SELECT json FROM {table}"):  # noqa: S608  own names
             needed.update(_NAME.findall(text))
     left = list(needed)
@@ -245,7 +247,10 @@ class ProfileRows:
 class SessionRows:
     """The sessions, bounded in number; which go first is as in `MemorySessions`."""
 
-    def __init__(self, database: Database, limits: KeptLimits) -> None:
+    def __init__(
+        self, database: Database, limits: KeptLimits, naming: tuple[str, ...] = _NAMING
+    ) -> None:
+        self._naming = naming
         self._database = database
         self._limits = limits
 
@@ -271,7 +276,7 @@ class SessionRows:
             (name, rank, session.touched.isoformat(), text),
         ).lastrowid
         if step and step % _COLLECTED_EACH == 0:
-            collect(self._database)
+            collect(self._database, self._naming)
         (count,) = self._database.execute("SELECT count(*) FROM session").fetchone()
         if count > self._limits.sessions:
             self._forget_some(name, count - self._limits.sessions)
