@@ -44,11 +44,11 @@ _CHANGE: Final[Mapping[str, Mapping[str, object]]] = {
 
 
 def _read_state(value: object) -> OrderState:
-    try:
-        return OrderState(value)
-    except ValueError:
+    found = next((one for one in OrderState if one.value == value), None)
+    if found is None:
         known = ", ".join(one.value for one in OrderState)
-        raise DecodeError(f"expected one of {known}, got {value!r}") from None
+        raise DecodeError(f"expected one of {known}, got {value!r}")
+    return found
 
 
 _STATE: Final = Kind(
