@@ -201,6 +201,7 @@ _RSP_V3_0: Final = frozenset(
     }
 )
 _RSP_V3_1: Final = _RSP_V3_0 | {
+    EuiccRspCapability.rpmSupport,
     EuiccRspCapability.hriServerAddressSupport,
     EuiccRspCapability.serviceProviderMessageSupport,
     EuiccRspCapability.lpaProxySupport,

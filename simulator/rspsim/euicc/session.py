@@ -64,6 +64,7 @@ class SessionEvent(Enum):
     DOWNLOAD_PREPARED = auto()
     SEGMENT_ACCEPTED = auto()
     RESULT_MADE = auto()
+    RPM_EXECUTED = auto()
     CANCELLED = auto()
     CANCEL_REFUSED = auto()
     PROFILE_SWITCHED = auto()
@@ -97,6 +98,7 @@ TRANSITIONS: Final[Transitions] = {
         **_ANYWHERE,
         _E.DOWNLOAD_PREPARED: _S.PREPARED,  # 5.7.5
         _E.DOWNLOAD_REFUSED: _S.AUTHENTICATED_DP,
+        _E.RPM_EXECUTED: _S.IDLE,  # v3: the signed result ends the session
         _E.CANCELLED: _S.IDLE,  # 5.7.14
         _E.CANCEL_REFUSED: _S.AUTHENTICATED_DP,
     },

@@ -23,6 +23,8 @@ class AuthenticatedServer:
         ci_pkid: CI under which the card signs in this session.
         server_ci_pkid: CI under which the server's certificate was verified.
         euicc_signature1: The card's first signature, 64 octets, which the server signs back.
+        server_key: Key of the server's certificate, which signs what follows in version 3.
+        ctx_params1: What the LPA said the session is for, whole data object.
     """
 
     transaction_id: TransactionId
@@ -31,6 +33,8 @@ class AuthenticatedServer:
     ci_pkid: bytes
     server_ci_pkid: bytes
     euicc_signature1: bytes = field(repr=False)
+    server_key: PublicKey | None = None
+    ctx_params1: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from rspsim.faults.card.isdr import (
     load_crl,
     prepare_download,
     profile_info,
+    remote_management,
     remove_notification_from_list,
     selection,
     server_certificates,
@@ -86,6 +87,7 @@ __all__ = ["FAULTS"]
 FAULTS: Final[tuple[CardFault, ...]] = (
     *selection.FAULTS,
     *version_3.FAULTS,
+    *remote_management.FAULTS,
     *transport.FAULTS,
     *challenge_eid_rat.FAULTS,
     *euicc_info.FAULTS,

@@ -32,6 +32,7 @@ from rspcore.messages.v3 import (
     installation_results,
     profile_management,
     profile_metadata,
+    remote_management,
     server_authentication,
 )
 
@@ -45,6 +46,7 @@ MODULES = (
         installation_results,
         profile_management,
         profile_metadata,
+        remote_management,
         server_authentication,
     ),
 )
@@ -57,6 +59,10 @@ INLINE = {
     "ExtCardResource": "content of an OCTET STRING (ETSI TS 102 226)",
     "FinalResult": "CHOICE inside ProfileInstallationResultData",
     "ProfileIdentifier": "CHOICE inside EnableProfileRequest and DisableProfileRequest",
+    "RpmCommandDetails": "CHOICE inside RpmCommand",
+    "RpmCommandResultData": "CHOICE inside RpmCommandResult",
+    "RpmFinalResult": "CHOICE inside LoadRpmPackageResultDataSigned",
+    "RpmSearchCriteria": "CHOICE inside ListProfileInfo",
     "SearchCriteria": "CHOICE inside the list requests",
 }
 """Classes without a type of their own in the module, and where their definition is."""

@@ -14,6 +14,7 @@ from rspsim.euicc.isdr.es10b.get_euicc_info import GET_EUICC_INFO1, GET_EUICC_IN
 from rspsim.euicc.isdr.es10b.get_rat import GET_RAT
 from rspsim.euicc.isdr.es10b.list_notification import LIST_NOTIFICATION
 from rspsim.euicc.isdr.es10b.load_crl import LOAD_CRL
+from rspsim.euicc.isdr.es10b.load_rpm_package import LOAD_RPM_PACKAGE
 from rspsim.euicc.isdr.es10b.prepare_download import PREPARE_DOWNLOAD
 from rspsim.euicc.isdr.es10b.remove_notification_from_list import REMOVE_NOTIFICATION_FROM_LIST
 from rspsim.euicc.isdr.es10b.retrieve_notifications_list import RETRIEVE_NOTIFICATIONS_LIST
@@ -31,5 +32,6 @@ FUNCTIONS: Final[tuple[AnyFunction, ...]] = (
     RETRIEVE_NOTIFICATIONS_LIST,
     REMOVE_NOTIFICATION_FROM_LIST,
     LOAD_CRL,
+    LOAD_RPM_PACKAGE,
     GET_RAT,
 )

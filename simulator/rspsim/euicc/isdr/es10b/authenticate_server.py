@@ -228,6 +228,8 @@ def _accepted(attempt: AuthenticationAttempt) -> Outcome:
         ci_pkid=credential.ci_pkid,
         server_ci_pkid=presented.ci_pkid or b"",
         euicc_signature1=signature,
+        server_key=presented.key,
+        ctx_params1=request.ctx_params1,
     )
     role = presented.role or Role.DP_AUTH
     event = _ROLES.get(role, SessionEvent.DP_AUTHENTICATED)
