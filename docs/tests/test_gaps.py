@@ -133,7 +133,8 @@ def test_commands_of_the_card(card):
     assert unknown == set(GAPS["Card: commands"])
 
 
-def test_functions_of_the_isdr(card):
+def test_functions_of_the_isdr():
+    card = simulated_card(personality="v3.1")
     assert card.transmit(bytes.fromhex("00A4040010A0000005591010FFFFFFFF8900000100"))[0] == 0x61
     unknown = set()
     for name, tag in FUNCTIONS.items():

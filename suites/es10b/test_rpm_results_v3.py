@@ -6,7 +6,7 @@ from rspcore.messages.v3.profile_metadata import NotificationEvent
 from rspcore.messages.v3.server_authentication import SmdpSigned2
 from rspharness import testcase
 from rspharness.card import expect
-from rspharness.servers import remote_management as rpm
+from rspharness.servers import rpm_packages as rpm
 from rspharness.servers.card_signatures import verify_preparation
 from rspharness.servers.rsp_server import profile
 

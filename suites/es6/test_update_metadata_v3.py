@@ -19,7 +19,7 @@ from rspcore.profile_maker import png_icon, preset
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
-from rspharness.servers import remote_management
+from rspharness.servers import device_change, rpm_packages
 from rspharness.servers.rsp_server import profile
 
 RULE = EnterpriseRule
@@ -30,8 +30,9 @@ ENTERPRISE_CAPABLE = bytes.fromhex("A903830127")
 
 HRI, NEW_HRI = (tlv.encode(Tag.HriServerAddress, x) for x in (b"hri.example.com", b"hri2.example"))
 LPR, NEW_LPR = (LprConfiguration(pcmp_address=x).encode() for x in ("pcmp.example.com", "p2.test"))
-RPM = remote_management.rpm_configuration(Oid("2.999.10"))
-OTHER_OWNER = remote_management.rpm_configuration(Oid("2.999.10"), owner=Oid("2.999.20.2"))
+RPM = rpm_packages.rpm_configuration(Oid("2.999.10"))
+REQUEST_TO_DP = device_change.request_to_dp("dc.example.com")
+OTHER_OWNER = rpm_packages.rpm_configuration(Oid("2.999.10"), owner=Oid("2.999.20.2"))
 NEW_ADDRESS = "new.example.com"
 CONFIGURATION = (
     NotificationConfigurationInformation(
@@ -113,6 +114,7 @@ def sends(card, make_ota, step, one, *objects):
     "octets",
     {
         "ES6.UpdateMetadata#48": RPM,
+        "ES6.UpdateMetadata#52": REQUEST_TO_DP,
         "ES6.UpdateMetadata#50": NEW_HRI,
         "ES6.UpdateMetadata#51": NEW_LPR,
     },
@@ -174,6 +176,7 @@ def test_notification_configuration_is_replaced(card, given, make_ota, step):
         "ES6.UpdateMetadata#38": (Tag.HriServerAddress, HRI),
         "ES6.UpdateMetadata#39": (Tag.LprConfiguration, LPR),
         "ES6.UpdateMetadata#40": (Tag.EnterpriseConfiguration, WITHOUT_RULES),
+        "ES6.UpdateMetadata#41": (Tag.DeviceChangeConfiguration, REQUEST_TO_DP),
         "ES6.UpdateMetadata#42": (Tag.Icon, b""),
     },
 )

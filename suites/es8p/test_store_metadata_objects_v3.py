@@ -27,7 +27,7 @@ from rspcore.messages.v3.profile_metadata import (
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
-from rspharness.servers import load_result, remote_management
+from rspharness.servers import device_change, load_result, rpm_packages
 from rspharness.servers.rsp_server import profile
 from rspharness.suite.load_trial import LoadTrial, taken_to
 
@@ -69,8 +69,8 @@ PRIORITY = enterprise(RULE.referenceEnterpriseRule, RULE.priorityEnterpriseProfi
 OTHER_ENTERPRISE = enterprise(oid="2.999.21", name="Others")
 
 
-RPM = remote_management.rpm_configuration(Oid("2.999.10"), polling_address="rpm.example.com")
-RPM_WITHOUT_TYPES = remote_management.rpm_configuration(
+RPM = rpm_packages.rpm_configuration(Oid("2.999.10"), polling_address="rpm.example.com")
+RPM_WITHOUT_TYPES = rpm_packages.rpm_configuration(
     Oid("2.999.10"), types=None, tag_list=bytes.fromhex("5A9F70")
 )
 RPM_EVENTS = (
@@ -81,6 +81,9 @@ RPM_EVENTS = (
     ),
 )
 
+REQUEST_TO_DP = device_change.request_to_dp("dc.example.com")
+STORED_CODE = device_change.stored_code(device_change.ACTIVATION_CODE, delete=True)
+WITH_BOTH = device_change.request_to_dp("dc.example.com", eid_required=True, tac_required=True)
 IN_ORDER = (
     ("O_E_RPM", RPM),
     ("O_E_HRI_ADDRESS_IN_PM", HRI),
@@ -88,6 +91,7 @@ IN_ORDER = (
     ("O_E_LPA_PROXY", LPR),
     ("O_E_ENTERPRISE", WITHOUT_RULES),
     ("SVC_DESC", DESCRIPTION),
+    ("O_E_DEVICE_CHANGE", REQUEST_TO_DP),
     ("EST_SIZE", SIZE),
 )
 """Objects in the order of the module, each with the option it hangs on."""
@@ -138,11 +142,14 @@ def installed(card, server, step, what, metadata):
         "ES8+.StoreMetadata#57": (RPM, True),
         "ES8+.StoreMetadata#59": (HRI, True),
         "ES8+.StoreMetadata#61": (LPR, True),
+        "ES8+.StoreMetadata#63": (REQUEST_TO_DP, True),
+        "ES8+.StoreMetadata#64": (STORED_CODE, True),
         "ES8+.StoreMetadata#65": (DESCRIPTION, True),
         "ES8+.StoreMetadata#66": (MESSAGE, False),
         "ES8+.StoreMetadata#67": (SIZE, False),
         "ES8+.StoreMetadata#68": (WITHOUT_RULES, True),
         "ES8+.StoreMetadata#86": (RPM_WITHOUT_TYPES, True),
+        "ES8+.StoreMetadata#89": (WITH_BOTH, True),
         "ES8+.StoreMetadata#91": (ACCESS_RULES, True),
     },
 )
@@ -327,6 +334,7 @@ def test_enterprise_profile_is_disabled(card, given, server, step, note):
         "ES10c.GetProfilesInfo#26": LPR,
         "ES10c.GetProfilesInfo#27": WITHOUT_RULES,
         "ES10c.GetProfilesInfo#28": DESCRIPTION,
+        "ES10c.GetProfilesInfo#29": REQUEST_TO_DP,
     },
 )
 def test_object_alone(card, given, server, step, octets):
@@ -334,7 +342,7 @@ def test_object_alone(card, given, server, step, octets):
     given.none()
     tag = tlv.parse(octets).tag
     with step("Initial conditions: a Profile with every object, and one without"):
-        every = (RPM, HRI, LPR, WITHOUT_RULES, DESCRIPTION)
+        every = (RPM, HRI, LPR, WITHOUT_RULES, DESCRIPTION, REQUEST_TO_DP)
         server.install(card, ONE, metadata=metadata_of(ONE, *every))
         server.install(card, TWO)
     with step(f"S_LPAd -> eUICC: GetProfilesInfo, tag list {tag:02X}"):

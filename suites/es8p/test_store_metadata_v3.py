@@ -8,7 +8,7 @@ from rspcore.messages.v3.profile_metadata import EnterpriseConfiguration, LprCon
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
-from rspharness.servers import load_result, remote_management
+from rspharness.servers import load_result, rpm_packages
 from rspharness.servers.rsp_server import profile
 from rspharness.suite.load_trial import LoadTrial
 
@@ -18,7 +18,7 @@ SOUND = TWO.metadata.encode()
 COMMAND = BppCommandId.storeMetadata
 REASON = ErrorReason
 ENTERPRISE = EnterpriseConfiguration(enterprise_oid=Oid("2.999.20"), enterprise_name="Works")
-RPM = remote_management.rpm_configuration(Oid("2.999.10"))
+RPM = rpm_packages.rpm_configuration(Oid("2.999.10"))
 LPR = LprConfiguration(pcmp_address="pcmp.example.com")
 
 

@@ -5,7 +5,7 @@ from rspcore.messages.v3.profile_metadata import NotificationEvent
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect
-from rspharness.servers import remote_management as rpm
+from rspharness.servers import rpm_packages as rpm
 from rspharness.servers.rsp_server import profile
 from rspharness.suite import refresh
 

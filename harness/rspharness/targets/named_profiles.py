@@ -20,6 +20,7 @@ NAMING: Final = (
     Tag.DeleteProfile,
     Tag.SetNickname,
     Tag.LoadRpmPackage,
+    Tag.VerifyDeviceChange,
 )
 """Functions that change the Profile they name."""
 

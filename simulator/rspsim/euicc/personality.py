@@ -207,6 +207,8 @@ _RSP_V3_1: Final = _RSP_V3_0 | {
     EuiccRspCapability.lpaProxySupport,
     EuiccRspCapability.enterpriseProfilesSupport,
     EuiccRspCapability.serviceDescriptionSupport,
+    EuiccRspCapability.deviceChangeSupport,
+    EuiccRspCapability.encryptedDeviceChangeDataSupport,
     EuiccRspCapability.estimatedProfileSizeIndicationSupport,
     EuiccRspCapability.profileSizeInProfilesInfoSupport,
     EuiccRspCapability.updateNotifConfigInfoSupport,

@@ -9,7 +9,7 @@ from rspcore.ids import Oid, TransactionId
 from rspsim.euicc.load_progress import Load
 from rspsim.euicc.session import SessionState
 
-__all__ = ["IDLE_SESSION", "AuthenticatedServer", "PreparedDownload", "Session"]
+__all__ = ["IDLE_SESSION", "AuthenticatedServer", "PreparedChange", "PreparedDownload", "Session"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,19 @@ class PreparedDownload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedChange:
+    """What PrepareDeviceChange established.
+
+    Attributes:
+        euicc_signature3: The card's signature, 64 octets, which the server signs back.
+        one_time_key: otSK.EUICC for encrypted data, None of a card that takes clear data alone.
+    """
+
+    euicc_signature3: bytes = field(repr=False)
+    one_time_key: PrivateKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """The session: its state and what was established so far.
 
@@ -61,6 +74,7 @@ class Session:
         challenge: The outstanding euiccChallenge, 16 octets; empty when idle.
         server: Present once a server is authenticated.
         download: Present once a download is prepared.
+        change: Present once a Device Change is prepared.
         load: Present while a package is loaded.
     """
 
@@ -68,6 +82,7 @@ class Session:
     challenge: bytes = b""
     server: AuthenticatedServer | None = None
     download: PreparedDownload | None = None
+    change: PreparedChange | None = None
     load: Load | None = None
 
 

@@ -9,6 +9,7 @@ import enum
 import inspect
 import re
 import typing
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -29,10 +30,11 @@ from rspcore.messages import (
 from rspcore.messages.codec import Structure
 from rspcore.messages.v3 import (
     card_and_device,
+    device_change,
     installation_results,
     profile_management,
     profile_metadata,
-    remote_management,
+    rpm_package,
     server_authentication,
 )
 
@@ -43,10 +45,11 @@ MODULES = (
     (es8p, es10a, es10b, es10c, euicc_info, isdr, metadata, notifications),
     (
         card_and_device,
+        device_change,
         installation_results,
         profile_management,
         profile_metadata,
-        remote_management,
+        rpm_package,
         server_authentication,
     ),
 )
@@ -252,6 +255,7 @@ def values(description, module):
         "NULL": st.none(),
         "OBJECT IDENTIFIER": st.one_of(OIDS, BIG_SECOND_ARC),
         "ANY": ANY_OBJECT,
+        "GeneralizedTime": st.just(datetime(2027, 1, 2, tzinfo=UTC)),
     }[kind]
 
 

@@ -17,7 +17,7 @@ from rspcore.frozen import dataclass, replace
 from rspcore.messages.v3.capability_bits import EuiccRspCapability
 from rspcore.messages.v3.installation_results import NotificationMetadata
 from rspcore.messages.v3.profile_metadata import NotificationEvent
-from rspcore.messages.v3.remote_management import (
+from rspcore.messages.v3.rpm_package import (
     LoadRpmPackageErrorCodeNotSigned,
     LoadRpmPackageErrorCodeSigned,
     LoadRpmPackageRequest,

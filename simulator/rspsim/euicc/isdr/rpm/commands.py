@@ -21,7 +21,7 @@ from rspcore.messages.v3.profile_metadata import (
     RpmType,
     UpdateMetadataResult,
 )
-from rspcore.messages.v3.remote_management import (
+from rspcore.messages.v3.rpm_package import (
     ContactPcmp,
     ContactPcmpError,
     ContactPcmpResponse,

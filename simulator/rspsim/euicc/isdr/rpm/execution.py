@@ -13,7 +13,7 @@ from typing import Final
 from rspcore import tlv
 from rspcore.errors import DecodeError
 from rspcore.frozen import dataclass, replace
-from rspcore.messages.v3.remote_management import (
+from rspcore.messages.v3.rpm_package import (
     RpmCommand,
     RpmCommandDetails,
     RpmProcessingTerminated,

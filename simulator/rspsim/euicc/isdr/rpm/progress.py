@@ -3,7 +3,7 @@
 from rspcore.frozen import dataclass, replace
 from rspcore.ids import Iccid
 from rspcore.messages.es10c import ProfileState
-from rspcore.messages.v3.remote_management import RpmCommandResult, RpmCommandResultData
+from rspcore.messages.v3.rpm_package import RpmCommandResult, RpmCommandResultData
 from rspsim.euicc.outcome import View
 from rspsim.euicc.session_context import AuthenticatedServer
 from rspsim.euicc.state import CardState, PendingSwitch, Profile

@@ -1,6 +1,6 @@
 """RPM packages of S_SM-DP+: made, signed, loaded in a session of their own, their results checked.
 
-    result = remote_management.load(server, card, enable(one))
+    result = rpm_packages.load(server, card, enable(one))
     result.outcome(0).enable_result
 
 What smdpSignature3 is made over is not public: it is made over euiccSignature1 too, and, where the
@@ -17,6 +17,7 @@ from rspcore import tlv
 from rspcore.ids import Iccid, Oid, TransactionId
 from rspcore.messages.es10b import NotificationSentRequest
 from rspcore.messages.v3.card_and_device import DeviceCapabilities, DeviceInfo
+from rspcore.messages.v3.profile_management import ProfileInfo
 from rspcore.messages.v3.profile_metadata import (
     ManagingDp,
     NotificationConfigurationInformation,
@@ -26,7 +27,7 @@ from rspcore.messages.v3.profile_metadata import (
     StoreMetadataRequest,
     UpdateMetadataRequest,
 )
-from rspcore.messages.v3.remote_management import (
+from rspcore.messages.v3.rpm_package import (
     ContactPcmp,
     ListProfileInfo,
     LoadRpmPackageErrorCodeSigned,
@@ -69,10 +70,12 @@ __all__ = [
     "list_of_owner",
     "load",
     "managed",
+    "managed_by",
     "opened",
     "request",
     "rpm_configuration",
     "rpm_context",
+    "sized",
     "update",
     "verify_kept",
 ]
@@ -139,6 +142,11 @@ def managed(what: TestProfile, configuration: bytes, *more: bytes) -> TestProfil
     return replace(what, metadata=StoreMetadataRequest.decode(octets))
 
 
+def managed_by(server: RspServer, what: TestProfile, *more: bytes, **words: Any) -> TestProfile:
+    """Returns a Profile that this server may manage; words are those of `rpm_configuration`."""
+    return managed(what, rpm_configuration(server.oid, **words), *more)
+
+
 def _command(details: RpmCommandDetails, *, go_on: bool = False) -> bytes:
     return RpmCommand.of(details, continue_on_failure=go_on).encode()
 
@@ -179,6 +187,14 @@ def update(iccid: Iccid, **fields: object) -> bytes:
     given = UpdateMetadataRequest(**fields)  # type: ignore[arg-type]
     wanted = UpdateMetadataOf(iccid=iccid, update_metadata_request=given)
     return _command(RpmCommandDetails(update_metadata=wanted))
+
+
+def sized(iccid: Iccid, size: int) -> bytes:
+    """Returns a command to update metadata that has so many octets, 1050 to 1090 or so."""
+    icon = bytes.fromhex("89504E470D0A1A0A") + bytes(992)
+    plain = update(iccid, service_provider_name="", icon_type=1, icon=icon)
+    names = size - len(plain)
+    return update(iccid, service_provider_name="N" * names, icon_type=1, icon=icon)
 
 
 def contact(iccid: Iccid) -> bytes:
@@ -315,6 +331,18 @@ class Loaded:
         if found is None:
             raise ExpectationError(f"{name}, result {place + 1}", repr(one))
         return found
+
+    @property
+    def listed(self) -> tuple[ProfileInfo, ...]:
+        """Returns the Profiles of the list that is the last result.
+
+        Raises:
+            ExpectationError: it is another result, or a list with an error.
+        """
+        count = len(self.results)
+        answer = self.part("list_profile_info_result", count - 1, count)
+        expect.equal(answer.profile_info_list_error, None, "profileInfoListError")
+        return cast("tuple[ProfileInfo, ...]", answer.profile_info_list_ok)
 
     def code(self, name: str, place: int = 0, count: int = 1) -> int:
         """Returns the code in the result of one command; arguments and errors as `part`."""

@@ -5,21 +5,27 @@ from dataclasses import replace
 from typing import Final
 
 from rspcore import tlv
+from rspcore.messages.es10b import EuiccSigned1
 from rspcore.messages.metadata import ProfileClass, StoreMetadataRequest
 from rspcore.messages.v3 import profile_management as v3
 from rspcore.messages.v3.profile_metadata import RpmConfiguration, RpmType
-from rspcore.messages.v3.remote_management import ListProfileInfo
+from rspcore.messages.v3.rpm_package import ListProfileInfo
+from rspcore.messages.v3.server_authentication import (
+    CtxParamsForCommonAuthentication as Context,
+)
 from rspcore.tags import Tag
 from rspsim.euicc import notifications, startup
 from rspsim.euicc.decisions import Check
 from rspsim.euicc.es6 import objects_of_version_3, update_metadata
 from rspsim.euicc.es6.objects_of_version_3 import FurtherUpdate
 from rspsim.euicc.isdr.es10b import (
+    authenticate_server,
     list_notification,
     load_rpm_package,
     prepare_download,
     remove_notification_from_list,
 )
+from rspsim.euicc.isdr.es10b.authenticate_server import AuthenticationAttempt
 from rspsim.euicc.isdr.es10c import get_profiles_info, switching
 from rspsim.euicc.isdr.rpm import authority, commands, execution
 from rspsim.euicc.isdr.rpm.execution import Next
@@ -203,7 +209,41 @@ def _never_both(following: Next) -> bool:
     return not (changed and switches)
 
 
+def _signing(change: Callable[[Context], Context]) -> Change:
+    """Returns a change of ctxParams1 of a common authentication as the card signs it."""
+
+    def signed(attempt: AuthenticationAttempt) -> EuiccSigned1:
+        plain = authenticate_server.SIGNED.standard(attempt)
+        if not attempt.view.state.personality.version_3 or plain.ctx_params1[0] != Context.TAG:
+            return plain
+        context = change(Context.decode(plain.ctx_params1))
+        return replace(plain, ctx_params1=context.encode())
+
+    return swap(authenticate_server.SIGNED, signed)
+
+
+def _one_operation(context: Context) -> Context:
+    given = context.operation_type or frozenset()
+    return replace(context, operation_type=frozenset({min(given)})) if len(given) > 1 else context
+
+
+def _without_iccid(context: Context) -> Context:
+    return context if context.iccid is None else replace(context, iccid=None)
+
+
 FAULTS: Final = (
+    CardFault(
+        "v3.authenticate-server.one-operation",
+        "Signs the first of two operations in operationType.",
+        ("ES10b.AuthenticateServer#16",),
+        _signing(_one_operation),
+    ),
+    CardFault(
+        "v3.authenticate-server.no-iccid",
+        "Signs ctxParams1 without the ICCID that it had.",
+        ("ES10b.AuthenticateServer#103",),
+        _signing(_without_iccid),
+    ),
     CardFault(
         "v3.rpm.enable-not-done",
         "Says that a package enabled a Profile, and enables none.",
