@@ -443,6 +443,15 @@ FAULTS: Final = (
         ),
     ),
     CardFault(
+        "v3.rpm.anybody-manages",
+        "Lets any SM-DP+ manage a Profile.",
+        ("procedure.RPM#03",),
+        swap(
+            authority.ENTRY,
+            lambda configuration, _server: (configuration.managing_dp_list or (None,))[0],
+        ),
+    ),
+    CardFault(
         "v3.rpm.tests-managed",
         "Lets an SM-DP+ manage a Test Profile.",
         ("procedure.RPM#06",),
