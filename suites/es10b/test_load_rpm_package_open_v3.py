@@ -206,8 +206,8 @@ def test_rules_are_not_set(card, given, server, note, step):
         code = loaded.code("update_metadata_result")
         note(f"updateMetadataResult {code!r}")
     with step("Expected: pprUpdateInvalidSetting(12), no rules"):
-        rules = {info.iccid: info.profile_policy_rules for info in card.profiles()}
-        expect.equal(rules[one.iccid] or frozenset(), frozenset(), "profilePolicyRules")
+        listed = {info.iccid: info.profile_policy_rules for info in card.profiles()}
+        expect.equal(listed[one.iccid] or frozenset(), frozenset(), "profilePolicyRules")
         expect.equal(code, UpdateMetadataResult.pprUpdateInvalidSetting, "updateMetadataResult")
 
 

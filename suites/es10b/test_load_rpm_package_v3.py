@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from rspcore import tlv
 from rspcore.ids import Iccid, Oid
+from rspcore.messages.es10b import NotificationSentRequest
 from rspcore.messages.v3.profile_management import (
     DeleteResult,
     DisableResult,
@@ -440,7 +441,7 @@ def test_result_is_removed(card, given, server, step):
         result = [each for each in waiting if each.iccid is None]
         expect.equal(len(result), 1, "results that wait")
     with step("S_LPAd -> eUICC: RemoveNotificationFromList, the number of the result"):
-        card.send(rpm.NotificationSentRequest(seq_number=result[0].seq_number))
+        card.send(NotificationSentRequest(seq_number=result[0].seq_number))
     with step("Expected: the others still there"):
         left = [each.seq_number for each in card.notifications()]
         others = [each.seq_number for each in waiting if each.iccid is not None]

@@ -3,7 +3,7 @@
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.lpa.checks import DownloadStoppedError
-from rspharness.lpa.remote_packages import AgreeingOwner
+from rspharness.lpa.newer.remote_packages import AgreeingOwner
 from rspharness.servers import rpm_packages
 
 VERSION = "3.1.0"

@@ -4,7 +4,7 @@ from rspcore.errors import RemoteError
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.lpa.checks import DownloadStoppedError
-from rspharness.lpa.next_device import Move
+from rspharness.lpa.newer.next_device import Move
 from rspharness.servers import device_change
 
 VERSION = "3.1.0"
@@ -29,7 +29,7 @@ def loses_nothing(phone, iccid, wish):
 
 @testcase("Story.PhoneToPhone#01")
 def test_line_moves_to_the_new_phone(story):
-    """The old phone gives the line up and shows a code, the new one has it, and it works there."""
+    """The old phone shows a code and loses the line, the new one has it, and it works there."""
     home = story.server(version=VERSION)
     old, new = story.phone, story.other_phone("Q", personality="v3.1")
     line = movable(story, home)

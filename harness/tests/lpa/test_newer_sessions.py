@@ -18,8 +18,8 @@ from rspharness.lpa.checks import DownloadStoppedError
 from rspharness.lpa.download import Download, download
 from rspharness.lpa.download_steps import STANDARD_DEVICE_V3, CardRefusedError
 from rspharness.lpa.es9p_client import HttpReply, ServerRefusedError
-from rspharness.lpa.next_device import Move, move_profile, recover_profile
-from rspharness.lpa.remote_packages import AgreeingOwner, fetch_packages
+from rspharness.lpa.newer.next_device import Move, move_profile, recover_profile
+from rspharness.lpa.newer.remote_packages import AgreeingOwner, fetch_packages
 from rspharness.servers import device_change, rpm_packages
 from rspharness.servers.rsp_server import profile
 from rspharness.simulated.fixture_cards import simulated_card

@@ -22,14 +22,14 @@ from rspharness.lpa.download import Download, download
 from rspharness.lpa.download_steps import LoadRefusedError
 from rspharness.lpa.es9p_client import Es9Client, ServerRefusedError, ServerUnreachableError
 from rspharness.lpa.local_management import ProfileName, code_text
-from rspharness.lpa.next_device import Move, MovedProfile, move_profile, recover_profile
+from rspharness.lpa.newer.next_device import Move, MovedProfile, move_profile, recover_profile
+from rspharness.lpa.newer.remote_packages import Owner, fetch_packages
 from rspharness.lpa.notification_delivery import (
     Delivery,
     PendingNotification,
     deliver_all,
     retrieve_notifications,
 )
-from rspharness.lpa.remote_packages import Owner, fetch_packages
 from rspharness.record.verdicts import ExpectationError
 from rspharness.suite.stories.network import Network
 

@@ -39,7 +39,7 @@ from rspharness.lpa.download_steps import (
 from rspharness.lpa.es9p_client import HttpPort, ServerUnreachableError
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.local_management import code_text
-from rspharness.lpa.newer_session import (
+from rspharness.lpa.newer.newer_session import (
     NewerEs9Client,
     authenticated_by_card,
     device_of_version_3,

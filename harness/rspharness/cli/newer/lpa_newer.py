@@ -13,8 +13,8 @@ from rspcore.printable_text import printable
 from rspharness.cli.lpa_card import open_card, server_address, show
 from rspharness.cli.lpa_servers import newer_device, port_of, recorded
 from rspharness.lpa.local_management import code_text
-from rspharness.lpa.next_device import Move, MovedProfile, move_profile, recover_profile
-from rspharness.lpa.remote_packages import fetch_packages
+from rspharness.lpa.newer.next_device import Move, MovedProfile, move_profile, recover_profile
+from rspharness.lpa.newer.remote_packages import fetch_packages
 
 __all__ = ["move", "recover", "rpm"]
 

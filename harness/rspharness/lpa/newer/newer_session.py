@@ -57,7 +57,7 @@ class NewerEs9Client(Es9Client):
 
 
 class _EitherResponse(Response):
-    """One of two answers, told apart by their members."""
+    """One of two answers; their members say which."""
 
     read: AuthenticateClientChangeResponse | AuthenticateClientDelayedResponse
 
