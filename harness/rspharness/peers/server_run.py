@@ -65,7 +65,7 @@ class ServerRun(Run):
         self._lent = False
         self._has_ordered = False
         self._plainly: dict[str, Cause | None] = {}
-        self._drawn = 0
+        self._drawn = self._orders = 0
 
     @property
     def opened(self) -> bool:
@@ -139,6 +139,7 @@ class ServerRun(Run):
                     raise
             raise NoCardError(f"no order comes to be at the server: {why}") from error
         self._has_ordered = True
+        self._orders += 1
         return made
 
     def operator(self, trace: Trace) -> OperatorCalls:
@@ -311,7 +312,9 @@ class ServerRun(Run):
         self.target.new_connection()
 
     def put_back(self) -> None:
-        """Does nothing: a server keeps what was ordered."""
+        """Says how many orders the run has made; the server keeps them."""
+        if self._orders:
+            self.notes.append(f"orders made at the server: {self._orders}")
 
     def close(self) -> None:
         """Closes the server of the run, unless another run has lent it."""

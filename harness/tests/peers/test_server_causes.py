@@ -99,3 +99,14 @@ def test_way_that_makes_no_order_at_all_ends_the_run_with_3(run, served):
 def test_function_without_a_plain_use_has_no_cause():
     nobody: Any = None
     assert plainly(nobody, "noSuchFunction", sm_ds=False) is None
+
+
+def test_report_of_a_server_speaks_of_the_server(run, tmp_path):
+    own = "own:--fault es9.answer.fail,function=initiateAuthentication"
+    code, _, _ = run("--smdpp", own, "--case", "ES9+.InitiateAuthentication#1[15]")
+    assert code == 1
+    page = (tmp_path / "latest" / "index.html").read_text("utf-8")
+    assert "What the server does" in page
+    assert "found on the server named above" in page
+    assert "localhost:" in page.partition('id="causes"')[0]
+    assert "EID not read" not in page
