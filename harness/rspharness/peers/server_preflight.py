@@ -83,14 +83,16 @@ def require_takers(calls: OperatorCalls, client: Path, seen: Preflight) -> None:
     function, members = ("deleteEvent", _NO_EVENT) if of_events else ("releaseProfile", _NOBODY)
     try:
         answer = calls.call(function, **members)
+    except TargetLost as error:
+        place = "--smds" if of_events else "--es2plus"
+        raise NoCardError(f"{error}; start it, or name another place by {place}") from error
     except ExpectationError as error:
         if error.expected != "an answer":  # it let the caller in; its row says the rest
             seen.lines[calls.interface] = f"answers otherwise: {error.actual}"
             return
-        where = "" if of_events else ", or name another place by --es2plus"
         raise NoCardError(
             f"{calls.interface}: {error.actual}; {option} {client} has the certificate that was "
-            f"shown{where}"
+            "shown"
         ) from error
     if answer.status in _REFUSED:
         raise NoCardError(

@@ -3,6 +3,7 @@
 import json
 import ssl
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +11,11 @@ import pytest
 from rspcore.crypto.curves import Curve
 from rspcore.pki.generate import issue_tls, make_pki
 from rspharness.cli.main import main
+from rspharness.peers.operator_calls import OperatorCalls
 from rspharness.peers.plain_trial import plainly
+from rspharness.peers.server_under_test import ServerUnderTest
+from rspharness.record.trace import Trace
+from rspharness.record.verdicts import TargetLost
 
 pytestmark = pytest.mark.once
 
@@ -99,6 +104,16 @@ def test_way_that_makes_no_order_at_all_ends_the_run_with_3(run, served):
 def test_function_without_a_plain_use_has_no_cause():
     nobody: Any = None
     assert plainly(nobody, "noSuchFunction", sm_ds=False) is None
+
+
+def test_a_server_that_is_gone_refuses_nothing(served):
+    place = "localhost:9"
+    server: Any = SimpleNamespace(address=place)
+    with pytest.raises(TargetLost):
+        ServerUnderTest.handshake(server, highest=ssl.TLSVersion.TLSv1_1)
+    operator = OperatorCalls(place, served.client, Trace(), "gone")
+    with pytest.raises(TargetLost, match=r"ES2\+"):
+        operator.call("releaseProfile", iccid="8999901000000000005")
 
 
 def test_report_of_a_server_speaks_of_the_server(run, tmp_path):
