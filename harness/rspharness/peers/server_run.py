@@ -206,7 +206,10 @@ class ServerRun(Run):
         self.facts.update(target.facts())
         seen = Preflight({"server": target.address})
         version = require_session(
-            self.calls(trace, f"{self.options.seed} preflight"), seen, sm_ds=target.sm_ds
+            self.calls(trace, f"{self.options.seed} preflight"),
+            seen,
+            self.pki,
+            sm_ds=target.sm_ds,
         )
         if version:
             self.facts["svn"] = version.removeprefix("gsma/rsp/")

@@ -106,6 +106,25 @@ def test_function_without_a_plain_use_has_no_cause():
     assert plainly(nobody, "noSuchFunction", sm_ds=False) is None
 
 
+@pytest.mark.parametrize(
+    ("fault", "row"),
+    [
+        ("tls.wrong_name", "ES9+.TLS#07"),
+        ("tls.wrong_role", "ES9+.TLS#06"),
+        ("tls.certificate.no_extended_key_usage", "ES9+.TLS#09"),
+        ("tls.certificate.bad_signature", "ES9+.TLS#05"),
+        ("tls.version,version=1.1", "ES9+.TLS#01"),
+    ],
+)
+def test_certificate_that_no_lpa_takes_is_a_fault_of_the_server(run, fault, row):
+    cases = ("--case", row, "--case", "ES9+.InitiateAuthentication#15")
+    code, found, printed = run("--smdpp", f"own:--fault {fault}", *cases)
+    assert code == 1, printed
+    assert found[row]["verdict"] == "fail"
+    other = found["ES9+.InitiateAuthentication#15"]
+    assert (other["verdict"], other["blocked_by"]["row"]) == ("blocked", row)
+
+
 def test_a_server_that_is_gone_refuses_nothing(served):
     place = "localhost:9"
     server: Any = SimpleNamespace(address=place)
