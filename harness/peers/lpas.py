@@ -1,6 +1,6 @@
 """Runs the suites for LPAs on ours, on three that are bad on purpose, and on one with all mistakes.
 
-    python harness/peers/lpas.py               one case of ours and of each other one
+    python harness/peers/lpas.py               one case of ours and of each bad one
     python harness/peers/lpas.py --all         every case of each
     python harness/peers/lpas.py naive         every case of one
     python harness/peers/lpas.py mistaken      every case on its own mistake: each has to be red
@@ -35,14 +35,16 @@ TABLE = HERE / "LPAS.md"
 ALL_RED = "mistaken"
 FEW = {
     "rsplab": "LPA.Download#01",
-    "different": "LPA.Notification#01",
     "naive": "LPA.TLS#01",
     "forgetful": "LPA.Notification#01",
     "old": "LPA.Download#03",
 }
 """The case of each in the short form."""
+OURS = ("rsplab", "version3")
+"""Ours, as an LPA of version 2 and of version 3."""
 GOOD = ("pass", "probe", "not applicable")
 EXPECTED: dict[str, dict[str, str]] = tomllib.loads((LPAS / "expected.toml").read_text("utf-8"))
+NAMES = (*EXPECTED, ALL_RED)
 HEAD = """# What each LPA fails in
 
 Made by `lpas.py --table` of what a run of every case found. The reasons stand in
@@ -76,8 +78,15 @@ def warm() -> Iterator[str]:
 def command(name: str, place: str) -> list[str]:
     """Returns the command line of an LPA; it is called in the warm process if there is one."""
     if place:
-        return [sys.executable, "-I", "-S", str(HERE / "warm_lpas.py"), place, name]
-    if name == "rsplab":
+        return [
+            sys.executable,
+            "-I",
+            "-S",
+            str(HERE / "warm_lpas.py"),
+            place,
+            "rsplab" if name in OURS else name,
+        ]
+    if name in OURS:
         return [sys.executable, "-c", SUITES, "lpa"]
     return [sys.executable, str(LPAS / f"{name}.py")]
 
@@ -146,7 +155,7 @@ def write_table(lines: dict[str, str], mistakes: list[str]) -> None:
     kept = {one.split("|")[1].strip(): one for one in first.splitlines() if one[:2] == "| "}
     merged = kept | lines
     rows = mistakes or second.strip().splitlines()
-    shown = [merged[name] for name in (*EXPECTED, ALL_RED) if name in merged]
+    shown = [merged[name] for name in NAMES if name in merged]
     TABLE.write_text("\n".join([HEAD, *shown, MISTAKES_HEAD, *rows, ""]), "utf-8")
 
 
@@ -158,16 +167,16 @@ def main() -> int:
     parser.add_argument("--cold", action="store_true", help="each call is a program of its own")
     parser.add_argument("--case", action="append", default=[], help="of named LPAs only this case")
     parser.add_argument("-n", default="2", help="processes of each whole run (default: 2)")
-    parser.add_argument("lpa", nargs="*", help=f"every case of these: {', '.join(FEW)}")
+    parser.add_argument("lpa", nargs="*", help=f"every case of these: {', '.join(NAMES)}")
     options = parser.parse_args()
-    if unknown := sorted(set(options.lpa) - FEW.keys()):
-        parser.error(f"no LPA {unknown[0]}; there are {', '.join(FEW)}")
+    if unknown := sorted(set(options.lpa) - set(NAMES)):
+        parser.error(f"no LPA {unknown[0]}; there are {', '.join(NAMES)}")
     whole = bool(options.all or options.lpa)
     if options.table and (not whole or options.case):
         parser.error("--table takes what a whole run found: --all, or name LPAs")
     wrong = 0
     with warm() as place:
-        for name in options.lpa or list(FEW):
+        for name in options.lpa or (NAMES if whole else FEW):
             cases = options.case if whole else (FEW[name],)
             workers = options.n if whole else "1"
             found, reasons = results(name, cases, workers, "" if options.cold else place)
@@ -181,8 +190,7 @@ def table_of_mistakes(name: str, found: dict[str, str]) -> list[str]:
     """Returns the lines of the second table, none for an LPA that is not the mistaken one."""
     if name != ALL_RED:
         return []
-    texts = mistaken.texts()
-    return [f"| {row} | {texts.get(row, '-')} | {found[row]} |" for row in sorted(found)]
+    return [f"| {row} | {mistaken.text_of(row)} | {found[row]} |" for row in sorted(found)]
 
 
 if __name__ == "__main__":

@@ -54,7 +54,6 @@ CALLS: Final = (
 """What an LPA can be asked for."""
 OPTIONS: Final[Mapping[str, str]] = {
     "L_V3": "it is an LPA of version 3, and says so to card and server",
-    "L_MODEM_SEARCH": "it takes another channel where a modem opens none for it",
     "L_SHOWS_RULES": "it warns the user where the RAT asks for consent to a rule",
     "L_OTHER_AIDS": "it looks for the ISD-R under the AIDs that makers use",
 }
