@@ -57,6 +57,7 @@ _CARD_KEYS = {
     "tre",
     "without",
     "memory",
+    "declared",
     "foreign",
     "waiting",
     "rules",
@@ -93,7 +94,8 @@ class TargetSettings:
             lists them), preloaded (names of Profiles, separated by spaces), lpae ("cat",
             "scws" or both), tre (names of bits of treProperties), without (names of bits of
             RspCapability and UICCCapability that the card lacks), memory (octets of non-volatile
-            memory for Profiles); a kept one also by foreign, waiting, ci and curves
+            memory for Profiles), declared ("nothing": as of a card in a reader, nobody says what
+            its maker would); a kept one also by foreign, waiting, ci and curves
             (`rspharness.simulated.used_card`).
         options: Declared options of the catalogue.
         values: Declared values that cases compare with.
