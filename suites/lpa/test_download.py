@@ -24,7 +24,7 @@ def installed(lpa_under_test, step, order, number=1):
         "LPA.Download#10": ({"vary": "2"}, "", {"size": 4_000}),
         "LPA.Download#11": ({"vary": "3"}, "", {"size": 4_000}),
         "LPA.Download#12": ({}, "http.slow", {}),
-        "LPA.Download#13": ({}, "es9.server_certificate.other_curve", {}),
+        "LPA.Download#13": ({"host_id_octets": 16}, "", {}),
     },
 )
 def test_download(lpa_under_test, step, served, fault, ordered):

@@ -52,9 +52,9 @@ def test_other_server_is_not_there(lpa_under_test, step):
         for one in (first, second):
             lpa_under_test.call("delete", iccid=one.iccid).succeeded()
         lpa_under_test.call("deliver").ended()
-    with step("Expected: that of the first on the card, that of the second delivered"):
-        require_left(lpa_under_test, 1)
-        require(len(lpa_under_test.smdpp.notifications) == 2, "two at the second server", "fewer")
+    with step("Expected: what is for the first is on the card, nothing for the second"):
+        left = {one.metadata.notification_address for one in lpa_under_test.notifications}
+        require(left == {gone.address}, f"some for {gone.address} alone", sorted(left))
 
 
 @testcase("LPA.Notification#12")
@@ -68,7 +68,8 @@ def test_profile_is_deleted(lpa_under_test, step):
     with step("Expected: result and deletion at the server, none on the card"):
         lpa_under_test.require_profiles(0)
         numbers = [one.seq_number for one in lpa_under_test.smdpp.notifications]
-        require(len(set(numbers)) == 2, "two Notifications", numbers)
+        require(numbers == sorted(numbers), "ascending numbers", numbers)
+        require(len(set(numbers)) >= 2, "two Notifications or more", numbers)
         require_left(lpa_under_test, 0)
 
 

@@ -44,7 +44,7 @@ STOPS = {
     "LPA.Session#18": ("json.array", INITIATE, AUTHENTICATE),
     "LPA.Session#19": ("json.deep", AUTHENTICATE, PACKAGE),
     "LPA.Session#20": ("http.too_long", INITIATE, AUTHENTICATE),
-    "LPA.Session#21": ("es9.header.missing", AUTHENTICATE, PACKAGE),
+    "LPA.Session#21": ("json.trailing", AUTHENTICATE, PACKAGE),
     "LPA.Session#22": ("es9.server_signature1.short", INITIATE, PACKAGE),
 }
 

@@ -80,12 +80,12 @@ class StdioDriver:
 
     def _open(self, aid: bytes) -> dict[str, Any]:
         opened = self._card.transmit(bytes((0x00, Ins.MANAGE_CHANNEL, 0x00, 0x00, 0x01)))
-        if opened[-2:] != b"\x90\x00" or len(opened) != 3:
+        if len(opened) != 3 or opened[-2] not in (0x90, 0x91):
             return {"ecode": _REFUSED}
         channel = opened[0]
         cla = channel if channel < _BASIC else 0x40 | channel - _BASIC
         selected = self._card.transmit(bytes((cla, Ins.SELECT, 0x04, 0x00, len(aid))) + aid)
-        if selected[-2] not in (0x90, 0x61):
+        if selected[-2] not in (0x90, 0x61, 0x91):
             self._card.transmit(bytes((0x00, Ins.MANAGE_CHANNEL, 0x80, channel)))
             return {"ecode": _REFUSED}
         return {"ecode": channel}
