@@ -8,11 +8,13 @@
 `fixtures/lpas/expected.toml` has the rows in which each fails, written down with the reason before
 it was run; it has to fail in these and in no others. `mistaken.py` has a mistake for each row.
 With `--table`, LPAS.md gets what a whole run found: its counts, and the rows that were red; the
-lines of LPAs that were not run stay. `--cold` starts each call as a program of its own. Exit code 1
-when one fails otherwise.
+lines of LPAs that were not run stay. `--results FILE` keeps what came of each row, so that a whole
+run can be made in parts. `--cold` starts each call as a program of its own. Exit code 1 when one
+fails otherwise.
 """
 
 import argparse
+import csv
 import json
 import subprocess
 import sys
@@ -159,31 +161,56 @@ def write_table(lines: dict[str, str], mistakes: list[str]) -> None:
     TABLE.write_text("\n".join([HEAD, *shown, MISTAKES_HEAD, *rows, ""]), "utf-8")
 
 
-def main() -> int:
-    """Runs what the arguments ask for; returns the exit code."""
+def whole_of(name: str, found: dict[str, str], file: Path | None) -> dict[str, str]:
+    """Returns what is known of an LPA: what was found, and what a file keeps of earlier parts."""
+    if file is None:
+        return found
+    known = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    known[name] = known.get(name, {}) | found
+    file.write_text(json.dumps(known, indent=1, sort_keys=True), "utf-8")
+    merged: dict[str, str] = known[name]
+    return merged
+
+
+def arguments() -> argparse.Namespace:
+    """Returns what the command line asks for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--all", action="store_true", help="every case of each")
     parser.add_argument("--table", action="store_true", help="write what whole runs find")
     parser.add_argument("--cold", action="store_true", help="each call is a program of its own")
     parser.add_argument("--case", action="append", default=[], help="of named LPAs only this case")
+    parser.add_argument("--results", type=Path, metavar="FILE", help="keep what came of each row")
     parser.add_argument("-n", default="2", help="processes of each whole run (default: 2)")
     parser.add_argument("lpa", nargs="*", help=f"every case of these: {', '.join(NAMES)}")
     options = parser.parse_args()
     if unknown := sorted(set(options.lpa) - set(NAMES)):
         parser.error(f"no LPA {unknown[0]}; there are {', '.join(NAMES)}")
     whole = bool(options.all or options.lpa)
-    if options.table and (not whole or options.case):
+    if options.table and (not whole or (options.case and not options.results)):
         parser.error("--table takes what a whole run found: --all, or name LPAs")
-    wrong = 0
+    return options
+
+
+def main() -> int:
+    """Runs what the arguments ask for; returns the exit code."""
+    options = arguments()
+    whole, wrong = bool(options.all or options.lpa), 0
     with warm() as place:
         for name in options.lpa or (NAMES if whole else FEW):
             cases = options.case if whole else (FEW[name],)
             workers = options.n if whole else "1"
             found, reasons = results(name, cases, workers, "" if options.cold else place)
             wrong += held(name, found, reasons)
-            if options.table:
-                write_table({name: line_of(name, found)}, table_of_mistakes(name, found))
+            known = whole_of(name, found, options.results)
+            if options.table and known.keys() == catalogue():
+                write_table({name: line_of(name, known)}, table_of_mistakes(name, known))
     return int(bool(wrong))
+
+
+def catalogue() -> set[str]:
+    """Returns the rows of the catalogue."""
+    lines = (ROOT / "fixtures" / "requirements" / "lpa.csv").read_text("utf-8").splitlines()
+    return {row["id"] for row in csv.DictReader(lines)}
 
 
 def table_of_mistakes(name: str, found: dict[str, str]) -> list[str]:
