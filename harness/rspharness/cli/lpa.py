@@ -252,8 +252,14 @@ def _add_consent(parser: argparse.ArgumentParser) -> None:
         help="a capability of the device, such as eutranEpc=15, in place of the usual ones; "
         "may be repeated",
     )
-    parser.add_argument(
+    answer = parser.add_mutually_exclusive_group()
+    answer.add_argument(
         "--yes", action="store_true", help="consent to the download without a prompt"
+    )
+    answer.add_argument(
+        "--answer",
+        choices=("yes", "no", "later"),
+        help="show what is offered and answer so, without a prompt; no rejects it for good",
     )
 
 
