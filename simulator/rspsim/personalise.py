@@ -31,6 +31,7 @@ ROOT_DS_ADDRESS: Final = "testrootsmds.example.com"
 
 _ANY_MCC_MNC: Final = MccMnc(b"\xee\xee\xee")
 _ANY_OPERATOR: Final = OperatorId(mcc_mnc=_ANY_MCC_MNC, gid1=b"", gid2=b"")
+Rules = tuple[ProfilePolicyAuthorisationRule, ...]
 _CONSENT: Final = frozenset({PprFlag.consentRequired})
 
 
@@ -109,10 +110,18 @@ def personalise(
         personality=replace(kind, options=decided),
         options=decided,
         credentials=credentials,
-        rat=_rat(rat) if isinstance(rat, str) else rat,
+        rat=_for(kind, _rat(rat) if isinstance(rat, str) else rat),
         addresses=addresses or Addresses(root_ds=ROOT_DS_ADDRESS),
         next_seq_number=decided.first_seq_number,
     )
+
+
+def _for(kind: Personality, rules: Rules) -> Rules:
+    """Returns the rules of a card: one with several eSIM Ports allows no PPR1 (v3.1, 2.9.2.1)."""
+    if not kind.mep_modes:
+        return rules
+    lowered = (replace(rule, ppr_ids=rule.ppr_ids - {PprId.ppr1}) for rule in rules)
+    return tuple(rule for rule in lowered if rule.ppr_ids)
 
 
 def _rat(name: str) -> tuple[ProfilePolicyAuthorisationRule, ...]:

@@ -57,6 +57,8 @@ _CARD_KEYS = {
     "tre",
     "without",
     "memory",
+    "mep",
+    "esim_ports",
     "foreign",
     "waiting",
     "rules",
@@ -93,8 +95,9 @@ class TargetSettings:
             lists them), preloaded (names of Profiles, separated by spaces), lpae ("cat",
             "scws" or both), tre (names of bits of treProperties), without (names of bits of
             RspCapability and UICCCapability that the card lacks), memory (octets of non-volatile
-            memory for Profiles); a kept one also by foreign, waiting, ci and curves
-            (`rspharness.simulated.used_card`).
+            memory for Profiles), mep (modes of several enabled Profiles, "A1", "A2" and "B"),
+            esim_ports (how many may have a Profile, 2 where it is left out); a kept one also by
+            foreign, waiting, ci and curves (`rspharness.simulated.used_card`).
         options: Declared options of the catalogue.
         values: Declared values that cases compare with.
         budgets_ms: Longest 90th percentile by command or procedure.

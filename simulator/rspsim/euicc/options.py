@@ -14,9 +14,12 @@ __all__ = [
     "MisplacedSegment",
     "Options",
     "PendingListing",
+    "PortRefresh",
+    "PortsFull",
     "RefreshMode",
     "ResponseMode",
     "SegmentLimit",
+    "TargetPort",
 ]
 
 
@@ -55,6 +58,33 @@ class MisplacedSegment(StrEnum):
     """Status word 6A88; the session is kept."""
     FAIL = "structure-error"
     """The load ends with scp03tStructureError(7)."""
+
+
+class TargetPort(StrEnum):
+    """What EnableProfile makes of targetEsimPort where it is wrong or missing (v3.1, 5.7.16)."""
+
+    COMMAND_ERROR = "command-error"
+    UNDEFINED_ERROR = "undefined-error"
+    IGNORED = "ignored"
+    """A free port is taken in MEP-A, in MEP-B that of the command."""
+
+
+class PortsFull(StrEnum):
+    """What MEP-A2 does when every eSIM Port has a Profile (v3.1, 5.7.16)."""
+
+    REFUSED = "refused"
+    """noEsimPortAvailable(10)."""
+    REPLACED = "replaced"
+    """The Profile of the last port is disabled."""
+
+
+class PortRefresh(StrEnum):
+    """How a card tells a device in MEP-A of a change on another port than that of the command."""
+
+    REFRESH = "refresh"
+    """REFRESH there, and LSI COMMAND (proactive session request) here where it is announced."""
+    PLATFORM_RESET = "platform-reset"
+    """LSI COMMAND (UICC platform reset) here, where it is announced; else REFRESH there."""
 
 
 class SegmentLimit(StrEnum):
@@ -103,6 +133,9 @@ class Options:
         command_capacity: Longest command accepted over a chain of STORE DATA, in octets.
         one_time_key_capacity: How many unused one-time key pairs are kept.
         sim_class: The class A0 of TS 51.011 is taken, too: the USIM as a SIM, in DF 7F20.
+        target_port: What is made of a targetEsimPort that is wrong or missing.
+        ports_full: What MEP-A2 does when every eSIM Port has a Profile.
+        port_refresh: How the device is told of a change on another eSIM Port.
         empty_gid_matches_absent: An empty gid in a rule of the RAT fits an owner without that gid.
     """
 
@@ -132,3 +165,6 @@ class Options:
     one_time_key_capacity: int = 4
     empty_gid_matches_absent: bool = True
     sim_class: bool = False
+    target_port: TargetPort = TargetPort.COMMAND_ERROR
+    ports_full: PortsFull = PortsFull.REFUSED
+    port_refresh: PortRefresh = PortRefresh.REFRESH

@@ -23,10 +23,16 @@ from rspcore.messages.euicc_info import (
 from rspcore.messages.v3.capability_bits import EuiccRspCapability, LpaMode
 from rspsim.euicc.options import Options, PendingListing
 
-__all__ = ["PERSONALITIES", "PLAIN_SIM", "Personality", "personality_named"]
+__all__ = ["PERSONALITIES", "PLAIN_SIM", "Personality", "personality_named", "with_mep"]
 
 _ATR: Final = bytes.fromhex("3B9F96803FC7828031E073FE211365554943437369" + "6D13")
 """T=0 only; the first TB after T=15 is 82: eUICC functions (TS 102 221, 6.3.3)."""
+
+_MEP_ATR: Final = bytes.fromhex("3B9F96803FC7838031E073FE211365554943437369" + "6D12")
+"""The same with b1 of that octet: logical secure interfaces (TS 102 221, 6.3.3)."""
+
+_MOST_PORTS: Final = 31
+"""Most eSIM Ports: LSIs have the numbers 00 to 1F, and in MEP-A the first has no Profile."""
 
 _PLAIN_ATR: Final = bytes.fromhex("3B9F96801FC78031E073FE2113655549434373696DB1")
 """The same without the octet that announces eUICC functions."""
@@ -60,6 +66,8 @@ class Personality:
         nvm_size: Non-volatile memory for Profiles, in octets.
         ram_size: Free volatile memory, in octets.
         isdr: False for a SIM that is no eUICC: it has neither ISD-R nor ECASD.
+        mep_modes: Modes of several enabled Profiles (MepMode), in the order the card says them.
+        esim_ports: How many eSIM Ports can have a Profile enabled.
         options: What this version decides of the open points.
     """
 
@@ -86,6 +94,8 @@ class Personality:
     nvm_size: int = 512 * 1024
     ram_size: int = 16 * 1024
     isdr: bool = True
+    mep_modes: tuple[int, ...] = ()
+    esim_ports: int = 1
     options: Options = field(default_factory=Options)
 
     @property
@@ -245,6 +255,19 @@ PLAIN_SIM: Final = replace(
     options=replace(_V2_5.options, sim_class=True),
 )
 """A SIM that is no eUICC: one Profile, no ISD-R, and the class A0 of TS 51.011."""
+
+
+def with_mep(kind: Personality, modes: tuple[int, ...], ports: int) -> Personality:
+    """Returns a personality with several eSIM Ports; its ATR says that it has LSIs.
+
+    Raises:
+        ConfigError: a card of version 2, or fewer than 2 or more than 31 ports.
+    """
+    if not kind.version_3:
+        raise ConfigError(f"several eSIM Ports: expected a card of version 3, got {kind.name}")
+    if not 2 <= ports <= _MOST_PORTS:
+        raise ConfigError(f"eSIM Ports: expected 2 to {_MOST_PORTS}, got {ports}")
+    return replace(kind, mep_modes=modes, esim_ports=ports, atr=_MEP_ATR)
 
 
 def personality_named(name: str) -> Personality:
