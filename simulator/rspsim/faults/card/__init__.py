@@ -17,6 +17,7 @@ from rspsim.faults.card.isdr import (
     disable_profile,
     enable_profile,
     es10a,
+    esim_ports,
     euicc_info,
     euicc_memory_reset,
     get_euicc_challenge,
@@ -86,6 +87,7 @@ __all__ = ["FAULTS"]
 FAULTS: Final[tuple[CardFault, ...]] = (
     *selection.FAULTS,
     *version_3.FAULTS,
+    *esim_ports.FAULTS,
     *transport.FAULTS,
     *challenge_eid_rat.FAULTS,
     *euicc_info.FAULTS,

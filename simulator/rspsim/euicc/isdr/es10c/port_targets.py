@@ -42,11 +42,13 @@ class TargetAttempt:
         attempt: The Profile named, on the port of the command.
         ports: The eSIM Ports.
         asked: targetEsimPort, or None.
+        refresh: The request's refreshFlag.
     """
 
     attempt: ProfileAttempt
     ports: Ports
     asked: int | None
+    refresh: bool
 
     @property
     def usable(self) -> range:
@@ -148,7 +150,7 @@ def enabled(
     named = request.profile_identifier
     asked = request.target_esim_port if isinstance(request, v3.EnableProfileRequest) else None
     attempt = ProfileAttempt(named.isdp_aid, named.iccid, view)
-    target = TargetAttempt(attempt, known, asked)
+    target = TargetAttempt(attempt, known, asked, request.refresh_flag)
     refusal = first_refusal(view.decisions[CHECKS], target)
     if refusal is not None:
         if refusal == _E.commandError and view.options.target_port is TargetPort.UNDEFINED_ERROR:
