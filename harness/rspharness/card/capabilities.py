@@ -28,6 +28,7 @@ from rspcore.messages.v3 import card_and_device
 from rspcore.messages.v3.capability_bits import EuiccRspCapability
 from rspcore.tags import Tag
 from rspharness.card.card_under_test import Card
+from rspharness.card.esim_port_options import MEP_OPTIONS, offered
 from rspharness.card.plain_sim import is_plain_sim
 from rspharness.record.verdicts import Inconclusive, TargetLost
 
@@ -157,6 +158,7 @@ def read_capabilities(
         (frozenset(ci_keys), cis, no_lists),
         (frozenset(options_of_rat(())), None if rat is None else options_of_rat(rat), no_rat),
         (_OF_FCI, lpae, "the answer to SELECT ISD-R cannot be decoded"),
+        *(((MEP_OPTIONS, offered(card), NOT_DECLARED),) if _is_v3(info) else ()),
     )
     read: dict[str, bool] = {}
     unknown = dict.fromkeys(sorted(DECLARED_ONLY), NOT_DECLARED)
@@ -178,7 +180,7 @@ def read_capabilities(
     return Capabilities(
         read | dict(declared),
         contradictions,
-        {name: reason for name, reason in unknown.items() if name not in declared},
+        {name: reason for name, reason in unknown.items() if name not in {**read, **declared}},
         info,
         both,
         frozenset(name for name in ci_keys if read.get(name)),
@@ -219,6 +221,13 @@ def _of_version_3(info: EuiccInfo2 | None, no_info: str) -> Iterator[tuple[str, 
             whole = card_and_device.EuiccInfo2.decode(info.raw or info.encode())
             held, reason = _part("EUICCInfo2", partial(holds, whole))
         yield name, held, reason
+
+
+def _is_v3(info: EuiccInfo2 | None) -> bool:
+    if info is None:
+        return False
+    whole, _ = _part("EUICCInfo2", lambda: card_and_device.EuiccInfo2.decode(info.raw or b""))
+    return whole is not None and whole.highest_svn is not None
 
 
 def _is_v3_1(info: card_and_device.EuiccInfo2) -> bool:

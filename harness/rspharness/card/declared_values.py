@@ -33,6 +33,7 @@ KNOWN_VALUES: Final = frozenset(
         "forbidden_pprs",
         "globalplatform_version",
         "highest_svn",
+        "esim_ports",
         "platform_label",
         "profile_type",
         "pp_version",

@@ -61,6 +61,7 @@ def declared_values(state: "CardState") -> dict[str, str | int | bool]:
         "uicc_capability": bit_names(personality.uicc_capability, UiccCapability),
         "rsp_capability": capability_names(personality.rsp_capability),
         "highest_svn": personality.highest_svn,
+        "esim_ports": personality.esim_ports,
         "sas_number": personality.sas_accreditation_number,
         "platform_label": dloa.platform_label if dloa else None,
         "discovery_base_url": dloa.discovery_base_url if dloa else None,

@@ -33,6 +33,7 @@ from rspharness.record.verdicts import ExpectationError, NotApplicable
 from rspharness.servers.rsp_server import ProfileLike
 from rspharness.suite import file_access
 from rspharness.suite.initial_conditions import Conditions, Installed
+from rspharness.suite.preconditions import require_no_other_profiles
 from rspharness.suite.refresh import PERFORMED, STATE_CHANGE_PROFILE
 
 __all__ = [
@@ -148,8 +149,10 @@ class EsimPorts:
         """Resets the card and agrees on a mode with two ports.
 
         Raises:
+            NotApplicable: there are Profiles of somebody else, which would lose their port.
             ExpectationError: the card agrees on something else.
         """
+        require_no_other_profiles(card, "ports of Profiles change")
         proposed = LsiConfiguration(highest=mode.first_port + 1, options=0, modes=(mode,), ports=2)
         found = configure(card, proposed)
         expect.equal(found.agreed, mode, "mode agreed on")

@@ -2,8 +2,9 @@
 
 It stands in front of every card that is not simulated, at every level. What a level may send is in
 `guard_tables`; the guard knows the state that decides besides the level: the application selected
-on each logical channel, the STORE DATA chain begun there, whether a proactive command was fetched,
-whether the Profile that is enabled is one of the run's own, and which Profiles a request names.
+on each logical channel of each LSI, the STORE DATA chain begun there, whether a proactive command
+was fetched, whether the Profile that is enabled is one of the run's own, and which Profiles a
+request names.
 
 From level profiles on it sends what suites send to see it refused: STORE DATA of a wrong class, P1,
 block number or tag, or with lengths that do not fit. The worst that a card can make of one of these
@@ -16,6 +17,7 @@ from typing import Final
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.errors import DecodeError, LocalError
 from rspcore.ids import Aid
+from rspcore.messages.v3.lsi_configuration import LsiFunction
 from rspcore.status import is_success, more_data
 from rspcore.tags import ECASD_AID, ISDR_AID, Tag
 from rspharness.record.testcase import Level
@@ -80,6 +82,7 @@ class GuardedLink(LinkWrapper):
         self._isdrs = frozenset(one.octets for one in (isdr, *ISDR_AIDS))
         self._issuer = (*self._isdrs, ECASD_AID.octets)
         self._channels: dict[int, GuardedChannel] = {}
+        self._of_ports: dict[int, dict[int, GuardedChannel]] = {0: self._channels}
         self._fetched = False
 
     def transmit(self, command: bytes) -> bytes:
@@ -118,7 +121,8 @@ class GuardedLink(LinkWrapper):
         return super().restart(protocol)
 
     def _forget(self) -> None:
-        self._channels.clear()
+        self._channels = {}
+        self._of_ports = {0: self._channels}
         self._fetched = False
 
     def _on(self, command: CommandApdu) -> GuardedChannel:
@@ -245,10 +249,25 @@ class GuardedLink(LinkWrapper):
             case Ins.MANAGE_CHANNEL:
                 for number in {command.p2, *octets[:-2][:1]}:
                     self._changed(number, command, taken=taken)
+            case Ins.MANAGE_LSI:
+                self._port_changed(command, taken=taken)
             case Ins.FETCH:
                 self._fetched = taken
             case Ins.TERMINAL_RESPONSE:
                 self._fetched = False
+
+    def _port_changed(self, command: CommandApdu, *, taken: bool) -> None:
+        """Takes note of MANAGE LSI: each LSI has logical channels of its own."""
+        self._fetched = False
+        if not taken:
+            return
+        match command.p1:
+            case LsiFunction.SELECT:
+                self._channels = self._of_ports.setdefault(command.p2, {})
+            case LsiFunction.RESET:
+                self._of_ports.setdefault(command.p2, {}).clear()
+            case LsiFunction.CONFIGURE:
+                self._forget()
 
     def _changed(self, number: int, command: CommandApdu, *, taken: bool) -> None:
         """Takes note of a MANAGE CHANNEL for a channel; 00 names none when one is opened."""

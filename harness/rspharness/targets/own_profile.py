@@ -187,7 +187,7 @@ class _Listed:
     Attributes:
         iccid: ICCID, empty where none is listed: the Profile of an unknown owner.
         aid: AID, empty where none is listed.
-        on: True for Enabled, None where no state is listed.
+        on: True for Enabled, also on another eSIM Port; None where no state is listed.
     """
 
     iccid: bytes
@@ -207,7 +207,9 @@ def _listed(response: bytes) -> list[_Listed]:
             iccid, aid = one.find(Tag.Iccid), one.find(Tag.IsdpAid)
             state, on = one.find(Tag.ProfileState), None
             if state is not None:
-                on = int.from_bytes(state.value, "big") == ProfileState.enabled
+                port = one.find(Tag.EnabledOnEsimPort)
+                here = int.from_bytes(state.value, "big") == ProfileState.enabled
+                on = here or (port is not None and bytes(port.value[:1]) < b"\x80")
             named = b"" if iccid is None else bytes(iccid.value)
             out.append(_Listed(named, b"" if aid is None else bytes(aid.value), on))
     return out
