@@ -6,6 +6,7 @@ from rspcore.messages.v3.lsi_configuration import MepMode
 from rspcore.messages.v3.profile_management import EnableResult
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.lpa.proactive import Refresh
 from rspharness.lpa.terminal import Proactive
 from rspharness.record.verdicts import ExpectationError
 from rspharness.suite import esim_ports, file_access, refresh
@@ -198,7 +199,7 @@ def test_refresh_on_the_port(card, given, options, note, step):
             expected="REFRESH",
             actual="none" if command is None else f"type {command.kind:02X}",
         )
-        expect.one_of(command.qualifier, tuple(refresh.Refresh), "qualifier of REFRESH")
+        expect.one_of(command.qualifier, tuple(Refresh), "qualifier of REFRESH")
         ports.carry_out(command)
         expect.equal(file_access.ef_iccid(card), two.iccid, "EF.ICCID on the second port")
 

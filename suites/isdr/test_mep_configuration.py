@@ -7,7 +7,8 @@ from rspcore.tags import ISDR_AID
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.card.atr import Atr
-from rspharness.suite import esim_ports, file_access, refresh
+from rspharness.lpa.proactive import Refresh
+from rspharness.suite import esim_ports, file_access
 from rspharness.suite.esim_ports import EsimPorts
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
@@ -214,4 +215,4 @@ def test_lsi_command_only_where_announced(card, given, options, note, step):
         command = ports.announced(port)
         note("none" if command is None else command.raw.hex(" ").upper())
         expect.that(holds=command is not None, expected="REFRESH", actual="none announced")
-        expect.one_of(command.qualifier, tuple(refresh.Refresh), "qualifier of REFRESH")
+        expect.one_of(command.qualifier, tuple(Refresh), "qualifier of REFRESH")

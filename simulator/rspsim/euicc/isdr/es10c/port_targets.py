@@ -2,7 +2,7 @@
 
 In MEP-A1 the LPA names the port, in MEP-A2 the eUICC chooses it, in MEP-B it is that of the
 command. On the port found the function is the one of a card with one port; REFRESH waits there, and
-in MEP-A the device is told on the port of the command.
+in MEP-A it is announced on the port of the command.
 """
 
 from collections.abc import Callable
