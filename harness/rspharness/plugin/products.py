@@ -104,7 +104,8 @@ def make_server_run(config: pytest.Config, collected: "Collected") -> None:
             require_known_names(settings, collected.catalogue, options.target)
         if not is_own(where):
             place_of(where)
-        require_way(options.provision)
+        known = bool(options.es2plus and options.es2plus_client)
+        require_way(options.provision, es2plus=known or (is_own(where) and word == "smdpp"))
     except (RspError, ValueError) as error:
         raise pytest.UsageError(str(error)) from error
     wrong = [name for name in ("also", "record", "card-fault") if _given(config, name)]

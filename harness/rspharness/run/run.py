@@ -469,6 +469,10 @@ class Run:
         listed = self.open_card(Trace(), Timings()).listed_profiles()
         return any(one.keeps_enabled for one in listed if one.iccid == self.aboard.enabled)
 
+    def explained(self, error: BaseException, case: CaseState) -> BaseException:  # noqa: ARG002  as it is
+        """Returns what an exception of a case shows, where the run knows more than the case."""
+        return error
+
     def lost(self, case: CaseState) -> None:
         """Marks the target as broken because of this case."""
         if not self.broken:

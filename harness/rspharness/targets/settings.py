@@ -59,6 +59,7 @@ _CARD_KEYS = {
     "memory",
     "mep",
     "esim_ports",
+    "declared",
     "foreign",
     "waiting",
     "rules",
@@ -96,7 +97,8 @@ class TargetSettings:
             "scws" or both), tre (names of bits of treProperties), without (names of bits of
             RspCapability and UICCCapability that the card lacks), memory (octets of non-volatile
             memory for Profiles), mep (modes of several enabled Profiles, "A1", "A2" and "B"),
-            esim_ports (how many may have a Profile, 2 where it is left out); a kept one also by
+            esim_ports (how many may have a Profile, 2 where it is left out), declared ("nothing":
+            as of a card in a reader, nobody says what its maker would); a kept one also by
             foreign, waiting, ci and curves (`rspharness.simulated.used_card`).
         options: Declared options of the catalogue.
         values: Declared values that cases compare with.

@@ -135,7 +135,7 @@ class Options:
         sim_class: The class A0 of TS 51.011 is taken, too: the USIM as a SIM, in DF 7F20.
         target_port: What is made of a targetEsimPort that is wrong or missing.
         ports_full: What MEP-A2 does when every eSIM Port has a Profile.
-        port_refresh: How the device is told of a change on another eSIM Port.
+        port_refresh: How a change on another eSIM Port is announced.
         empty_gid_matches_absent: An empty gid in a rule of the RAT fits an owner without that gid.
     """
 
