@@ -17,6 +17,7 @@ from rspcore.messages.metadata import (
     PprId,
     ProfilePolicyAuthorisationRule,
 )
+from rspcore.messages.v3.card_and_device import EuiccConfiguration
 from rspcore.pki.bundle import Pki
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import issue_euicc
@@ -25,12 +26,15 @@ from rspsim.euicc.options import Options
 from rspsim.euicc.personality import Personality, personality_named
 from rspsim.euicc.state import Addresses, CardState, CiCredential
 
-__all__ = ["RATS", "ROOT_DS_ADDRESS", "personalise"]
+__all__ = ["LPAE_PIN", "RATS", "ROOT_DS_ADDRESS", "personalise"]
 
 ROOT_DS_ADDRESS: Final = "testrootsmds.example.com"
 
 _ANY_MCC_MNC: Final = MccMnc(b"\xee\xee\xee")
 _ANY_OPERATOR: Final = OperatorId(mcc_mnc=_ANY_MCC_MNC, gid1=b"", gid2=b"")
+LPAE_PIN: Final = "1234"
+"""PIN of an LPAe with E4 ENVELOPE."""
+_E4E: Final = EuiccConfiguration.lpaeUsingE4Esupported
 Rules = tuple[ProfilePolicyAuthorisationRule, ...]
 _CONSENT: Final = frozenset({PprFlag.consentRequired})
 
@@ -113,6 +117,7 @@ def personalise(
         rat=_for(kind, _rat(rat) if isinstance(rat, str) else rat),
         addresses=addresses or Addresses(root_ds=ROOT_DS_ADDRESS),
         next_seq_number=decided.first_seq_number,
+        lpae_pin=LPAE_PIN if _E4E in (kind.lpae_support or ()) else "",
     )
 
 

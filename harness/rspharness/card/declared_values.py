@@ -34,6 +34,7 @@ KNOWN_VALUES: Final = frozenset(
         "globalplatform_version",
         "highest_svn",
         "esim_ports",
+        "lpae_pin",
         "platform_label",
         "profile_type",
         "pp_version",

@@ -9,6 +9,7 @@ from rspcore.errors import ConfigError, LocalError
 from rspcore.messages.euicc_info import RspCapability, TreProperty, UiccCapability
 from rspcore.messages.isdr import LpaeSupport
 from rspcore.messages.v3.capability_bits import EuiccRspCapability
+from rspcore.messages.v3.card_and_device import EuiccConfiguration
 from rspcore.messages.v3.lsi_configuration import MepMode
 from rspcore.profile_maker import make_profile, preset
 from rspharness.simulated.declaration import declared_values, options_of
@@ -62,7 +63,11 @@ DECLARED_VALUES: Final[Mapping[str, str]] = {
 T = TypeVar("T")
 
 _MEP: Final = {mode.name: int(mode) for mode in MepMode if mode}
-_LPAE: Final = {"cat": LpaeSupport.lpaeUsingCat, "scws": LpaeSupport.lpaeUsingScws}
+_LPAE: Final = {
+    "cat": int(LpaeSupport.lpaeUsingCat),
+    "scws": int(LpaeSupport.lpaeUsingScws),
+    "e4e": int(EuiccConfiguration.lpaeUsingE4Esupported),
+}
 
 
 def first_state(options: TargetOptions) -> CardState:

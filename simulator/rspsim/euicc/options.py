@@ -133,6 +133,7 @@ class Options:
         command_capacity: Longest command accepted over a chain of STORE DATA, in octets.
         one_time_key_capacity: How many unused one-time key pairs are kept.
         sim_class: The class A0 of TS 51.011 is taken, too: the USIM as a SIM, in DF 7F20.
+        alerts: A device that announced it is alerted of metadata that were updated (v3.1).
         target_port: What is made of a targetEsimPort that is wrong or missing.
         ports_full: What MEP-A2 does when every eSIM Port has a Profile.
         port_refresh: How a change on another eSIM Port is announced.
@@ -165,6 +166,7 @@ class Options:
     one_time_key_capacity: int = 4
     empty_gid_matches_absent: bool = True
     sim_class: bool = False
+    alerts: bool = False
     target_port: TargetPort = TargetPort.COMMAND_ERROR
     ports_full: PortsFull = PortsFull.REFUSED
     port_refresh: PortRefresh = PortRefresh.REFRESH

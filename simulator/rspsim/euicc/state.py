@@ -251,6 +251,8 @@ class CardState:
         pending_switch: Change that waits for its REFRESH.
         open_installation: Load in progress; kept only with the option `interruption_pir`.
         port_states: The same of eSIM Ports, where several are in use; lowest number first.
+        lpae_pin: PIN of an LPAe; empty on a card without one.
+        lpae_rpm_allowed: The user of an LPAe allows remote profile management.
     """
 
     eid: Eid
@@ -268,6 +270,8 @@ class CardState:
     pending_switch: PendingSwitch | None = None
     open_installation: OpenInstallation | None = None
     port_states: tuple[PortState, ...] = ()
+    lpae_pin: str = field(default="", repr=False)
+    lpae_rpm_allowed: bool = True
 
     @property
     def change_waits(self) -> bool:
@@ -410,6 +414,7 @@ class Volatile:
     verified_pins: VerifiedPins = frozenset()
     sms_parts: SmsParts | None = None
     ports: Ports | None = None
+    lpae_active: bool = False
 
     def with_channel(self, number: int, channel: Channel | None) -> Self:
         """Returns a value in which this logical channel is replaced; None closes it."""
