@@ -61,6 +61,7 @@ DECLARED_ONLY: Final = frozenset(
 NOT_DECLARED: Final = "neither read from the card nor declared"
 """Why an option of `DECLARED_ONLY` is unknown."""
 
+_V3_0: Final = Version.from_text("3.0.0")
 _V3_1: Final = Version.from_text("3.1.0")
 _LPAE_BITS: Final = 0x03  # BIT STRING inside the E0 template
 _CAT, _SCWS, _E4E = 0x80, 0x40, 0x10
@@ -82,6 +83,8 @@ class Capabilities:
         ci_pkids: Key identifiers of the CIs in both lists of EUICCInfo2, or of EUICCInfo1 where
             those cannot be read; None when neither can.
         curves: Options of the curves on which the run and the card have a CI in common, as read.
+        rat: The rules authorisation table; None when it could not be read.
+        version: v3 for a card whose highest version of SGP.22 is 3 or later, otherwise v2.
     """
 
     options: Mapping[str, bool]
@@ -90,6 +93,8 @@ class Capabilities:
     info: EuiccInfo2 | None = None
     ci_pkids: frozenset[bytes] | None = None
     curves: frozenset[str] = frozenset()
+    rat: Rules | None = None
+    version: str = "v2"
 
 
 class Options(Mapping[str, bool]):
@@ -158,7 +163,7 @@ def read_capabilities(
         (frozenset(ci_keys), cis, no_lists),
         (frozenset(options_of_rat(())), None if rat is None else options_of_rat(rat), no_rat),
         (_OF_FCI, lpae, "the answer to SELECT ISD-R cannot be decoded"),
-        *(((MEP_OPTIONS, offered(card), NOT_DECLARED),) if _is_v3(info) else ()),
+        *(((MEP_OPTIONS, offered(card), NOT_DECLARED),) if _version(info) == "v3" else ()),
     )
     read: dict[str, bool] = {}
     unknown = dict.fromkeys(sorted(DECLARED_ONLY), NOT_DECLARED)
@@ -184,6 +189,8 @@ def read_capabilities(
         info,
         both,
         frozenset(name for name in ci_keys if read.get(name)),
+        rat,
+        _version(info),
     )
 
 
@@ -223,11 +230,15 @@ def _of_version_3(info: EuiccInfo2 | None, no_info: str) -> Iterator[tuple[str, 
         yield name, held, reason
 
 
-def _is_v3(info: EuiccInfo2 | None) -> bool:
+def _version(info: EuiccInfo2 | None) -> str:
+    """Returns the version of the rows for a card; one that says nothing of version 3 is of v2."""
     if info is None:
-        return False
-    whole, _ = _part("EUICCInfo2", lambda: card_and_device.EuiccInfo2.decode(info.raw or b""))
-    return whole is not None and whole.highest_svn is not None
+        return "v2"
+    whole, _ = _part(
+        "EUICCInfo2", lambda: card_and_device.EuiccInfo2.decode(info.raw or info.encode())
+    )
+    highest = None if whole is None else whole.highest_svn
+    return "v3" if highest is not None and highest >= _V3_0 else "v2"
 
 
 def _is_v3_1(info: card_and_device.EuiccInfo2) -> bool:

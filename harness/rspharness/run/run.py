@@ -193,6 +193,15 @@ class Run:
             self._capabilities = self._read_capabilities()
         return self._capabilities
 
+    @property
+    def version(self) -> str:
+        """Returns the version whose rows apply, v2 or v3: as declared, or by what the card says.
+
+        Raises:
+            Inconclusive: nothing is declared, and the target is lost.
+        """
+        return self.target.settings.version or self.capabilities.version
+
     def _read_capabilities(self) -> Capabilities:
         card = self.open_card(self.own_trace(), Timings())
         ci_keys = {

@@ -205,7 +205,7 @@ def declared_by_maker(settings: TargetSettings, state: CardState) -> TargetSetti
         declared.update(one.values)
     return replace(
         settings,
-        version="v3" if state.personality.version_3 else settings.version,
+        version="v3" if state.personality.version_3 else settings.version or "v2",
         options={**options, **settings.options},
         values={**declared, **settings.values},
     )

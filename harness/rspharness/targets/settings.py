@@ -5,7 +5,7 @@ kind = "inprocess"              # inprocess, vpcd, kept, pcsc, at or replay
 firmware = "build 4711"         # shown in the reports
 release = "2.5"                 # release of SGP.22 the product claims; `rsplab ics check`
 pki = "test-keys"               # keys and certificates the card trusts, a folder beside this file
-version = "v2"                  # which rows of the catalogue apply
+version = "v2"                  # which rows of the catalogue apply; without it, by the card
 command_limit_s = 60            # how long a card in a reader may take for one command
 
 [options]                       # the catalogue's options; these win over what the card reports,
@@ -85,7 +85,7 @@ class TargetSettings:
     Attributes:
         kind: Which target: inprocess, vpcd, kept, pcsc, at or replay.
         name: Name for reports.
-        version: v2 or v3.
+        version: v2 or v3; empty for what the card says of itself.
         reader: Reader name or its beginning, for a card reader; port of the modem, for kind at.
         recording: File that a replay answers from, or folder of a run with its traces.
         search: Whether a replay looks for a command, instead of requiring it to be the next one.
@@ -114,7 +114,7 @@ class TargetSettings:
 
     kind: str
     name: str = ""
-    version: str = "v2"
+    version: str = ""
     reader: str = ""
     recording: str = ""
     search: bool = False
