@@ -196,7 +196,7 @@ def test_memory_reset(card, given, declared, note, step):
         expect.equal(card.listed_profiles(), (), "Profiles")
 
 
-@testcase("procedure.LpaeE4E#10")
+@testcase("procedure.LpaeE4E#10", level="irreversible")
 def test_new_pin(card, given, declared, note, step):
     """The PIN is changed, and the new one is valid; then it is changed back."""
     pin = pin_of(declared)

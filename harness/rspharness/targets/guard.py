@@ -33,6 +33,7 @@ from rspharness.targets.guard_tables import (
     tag_of,
 )
 from rspharness.targets.guarded_channel import GuardedChannel
+from rspharness.targets.guarded_lpae import es10_request, is_for_lpae, lpae_level
 from rspharness.targets.isdr_aids import ISDR_AIDS
 from rspharness.targets.own_profile import names_foreign
 from rspharness.targets.transport import CardLink, LinkWrapper
@@ -152,6 +153,8 @@ class GuardedLink(LinkWrapper):
         """Returns why the level may not send a command in the state of the card, or nothing."""
         if command.ins == Ins.STORE_DATA:
             return self._objection_to_store_data(command)
+        if is_for_lpae(command):
+            return self._objection_to_lpae(command)
         known = commands_of(command)
         if not known:
             return "no table of commands has this class and instruction"
@@ -161,6 +164,15 @@ class GuardedLink(LinkWrapper):
         if self._allows(level):
             return f"{one.name} is sent only {one.needs.value}, which is not known to be so"
         return f"{one.name} could change the card; {self._remedy(level)}"
+
+    def _objection_to_lpae(self, command: CommandApdu) -> str:
+        """Returns why an ENVELOPE to an LPAe is not sent, or nothing."""
+        level = lpae_level(command.data)
+        if level is None or not Class.BASIC.holds(command):
+            return "no table has this command to an LPAe"
+        if not self._allows(level):
+            return f"a command to the LPAe could change the card; {self._remedy(level)}"
+        return self._foreign(es10_request(command.data))
 
     def _given(self, needs: Needs, command: CommandApdu) -> bool:
         """Returns whether what a command needs besides the level is known to be so."""

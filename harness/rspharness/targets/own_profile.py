@@ -20,6 +20,7 @@ from rspcore.status import is_success, more_data
 from rspcore.tags import Tag
 from rspharness.record.verdicts import TargetLost
 from rspharness.targets.guard_tables import read_leniently, tag_of
+from rspharness.targets.guarded_lpae import es10_request, is_for_lpae
 from rspharness.targets.named_profiles import named_profiles
 from rspharness.targets.transport import CardLink, LinkWrapper
 
@@ -249,6 +250,8 @@ class WatchedLink(LinkWrapper):
         parsed = read_leniently(command)
         channel = parsed.channel or 0
         tag = tag_of(parsed.data) if parsed.ins == Ins.STORE_DATA else 0
+        if is_for_lpae(parsed):
+            tag = tag_of(es10_request(parsed.data)) if es10_request(parsed.data) else None
         if tag in _SWITCHES:
             self._own.switched(tag)
         try:
