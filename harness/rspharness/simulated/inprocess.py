@@ -138,7 +138,8 @@ def _claiming(kind: Personality, card: Mapping[str, str]) -> Personality:
 def _number(card: Mapping[str, str], key: str, usual: int) -> int:
     text = card.get(key, str(usual))
     if not text.isdecimal():
-        raise ConfigError(f"[card] {key} = {text!r}: expected a number")
+        counted = "a number of octets" if key == "memory" else "a number"
+        raise ConfigError(f"[card] {key} = {text!r}: expected {counted}")
     return int(text)
 
 
