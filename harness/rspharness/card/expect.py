@@ -173,9 +173,21 @@ def one_of(actual: T, allowed: Collection[T], about: str = "") -> None:
         raise ExpectationError(" or ".join(map(_show, allowed)), _show(actual), about=about)
 
 
+def _codes_of(response: Structure) -> tuple[str, str]:
+    """Returns where a response has its code; one of version 3 has it where that of version 2 has.
+
+    Raises:
+        KeyError: it is the response of no ES10 function.
+    """
+    for kind in type(response).__mro__:
+        if kind in _CODES:
+            return _CODES[kind]
+    raise KeyError(type(response).__name__)
+
+
 def code_of(response: Structure) -> int | None:
     """Returns the result or error code of an ES10 response, None for the answer without error."""
-    path, _ = _CODES[type(response)]
+    path, _ = _codes_of(response)
     value: object = response
     for name in path.split("."):
         value = getattr(value, name)
@@ -191,7 +203,7 @@ def ok(response: Structure) -> None:
         ExpectationError: the card answered an error code.
     """
     code = code_of(response)
-    _, branch = _CODES[type(response)]
+    _, branch = _codes_of(response)
     if code is not None and (branch or code != 0):
         raise ExpectationError(branch or "ok(0)", _name(code), about=type(response).__name__)
 
@@ -208,7 +220,7 @@ def error(response: Structure, *codes: int) -> None:
     """
     code = code_of(response)
     if code not in codes:
-        _, branch = _CODES[type(response)]
+        _, branch = _codes_of(response)
         actual = branch if code is None else _name(code)
         raise ExpectationError(names(codes), actual, about=type(response).__name__)
 

@@ -95,6 +95,7 @@ PROACTIVE: Final[Mapping[int, str]] = {
     0x42: "RECEIVE DATA",
     0x43: "SEND DATA",
     0x44: "GET CHANNEL STATUS",
+    0x79: "LSI COMMAND",
 }
 """Types of proactive commands (ETSI TS 102 223, 9.4)."""
 
