@@ -57,6 +57,7 @@ class Tag(IntEnum):
     CancelSession = 0xBF41
     LpaeActivation = 0xBF42
     GetRat = 0xBF43
+    VerifySmdsResponse = 0xBF45
 
     Sequence = 0x30
     Integer = 0x02

@@ -25,6 +25,7 @@ from rspcore.messages.notifications import (
     ProfileInstallationResult,
     SuccessResult,
 )
+from rspcore.messages.v3 import event_lists
 from rspcore.status import StatusWord, describe, is_success, more_data
 from rspcore.tlv import Tlv, parse
 from rspharness.card.snapshot import Snapshot
@@ -79,6 +80,10 @@ _CODES: dict[type[Structure], tuple[str, str]] = {
     ),
     es10b.NotificationSentResponse: ("delete_notification_status", ""),
     es10b.LoadCrlResponse: ("load_crl_response_error", "load_crl_response_ok"),
+    event_lists.VerifySmdsResponseResponse: (
+        "verify_smds_response_error",
+        "verify_smds_response_ok",
+    ),
     es10c.ProfileInfoListResponse: ("profile_info_list_error", "profile_info_list_ok"),
     es10c.EnableProfileResponse: ("enable_result", ""),
     es10c.DisableProfileResponse: ("disable_result", ""),

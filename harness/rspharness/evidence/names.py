@@ -54,6 +54,11 @@ FUNCTIONS: Final[Mapping[int, tuple[str, str, str]]] = {
     0xBF41: ("ES10b.CancelSession", "CancelSessionRequest", "CancelSessionResponse"),
     0xBF42: ("LpaeActivation", "LpaeActivationRequest", "LpaeActivationResponse"),
     0xBF43: ("ES10b.GetRAT", "GetRatRequest", "GetRatResponse"),
+    0xBF45: (
+        "ES10b.VerifySmdsResponse",
+        "VerifySmdsResponseRequest",
+        "VerifySmdsResponseResponse",
+    ),
     0xA0: ("ES8+.ConfigureISDP", "", ""),
     0xA1: ("ES8+.StoreMetadata", "", ""),
     0xA2: ("ES8+.ReplaceSessionKeys", "", ""),

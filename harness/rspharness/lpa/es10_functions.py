@@ -14,6 +14,7 @@ from rspcore.messages import es10a, es10b, es10c
 from rspcore.messages.codec import Structure
 from rspcore.messages.euicc_info import EuiccInfo1, EuiccInfo2
 from rspcore.messages.isdr import LpaeActivationRequest, LpaeActivationResponse
+from rspcore.messages.v3 import event_lists
 
 __all__ = ["FUNCTIONS", "Function", "Sender", "function_of"]
 
@@ -72,6 +73,11 @@ FUNCTIONS: tuple[Function, ...] = (
         es10b.NotificationSentResponse,
     ),
     Function("ES10b.LoadCRL", es10b.LoadCrlRequest, es10b.LoadCrlResponse),
+    Function(
+        "ES10b.VerifySmdsResponse",
+        event_lists.VerifySmdsResponseRequest,
+        event_lists.VerifySmdsResponseResponse,
+    ),
     Function("ES10b.GetRAT", es10b.GetRatRequest, es10b.GetRatResponse),
     Function("ES10c.GetProfilesInfo", es10c.ProfileInfoListRequest, es10c.ProfileInfoListResponse),
     Function("ES10c.EnableProfile", es10c.EnableProfileRequest, es10c.EnableProfileResponse),
@@ -147,6 +153,10 @@ class Sender(abc.ABC):
     def send(self, request: es10b.NotificationSentRequest) -> es10b.NotificationSentResponse: ...
     @overload
     def send(self, request: es10b.LoadCrlRequest) -> es10b.LoadCrlResponse: ...
+    @overload
+    def send(
+        self, request: event_lists.VerifySmdsResponseRequest
+    ) -> event_lists.VerifySmdsResponseResponse: ...
     @overload
     def send(self, request: es10b.GetRatRequest) -> es10b.GetRatResponse: ...
     @overload

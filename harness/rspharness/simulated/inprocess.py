@@ -9,6 +9,7 @@ from rspcore.errors import ConfigError, LocalError
 from rspcore.messages.euicc_info import RspCapability, TreProperty, UiccCapability
 from rspcore.messages.isdr import LpaeSupport
 from rspcore.messages.v3.capability_bits import EuiccRspCapability
+from rspcore.pki.variants import SERVER_VARIANTS, Variant
 from rspcore.profile_maker import make_profile, preset
 from rspharness.simulated.declaration import declared_values, options_of
 from rspharness.targets.modelled_times import ModelledLink, TimeModel
@@ -124,9 +125,25 @@ def _claiming(kind: Personality, card: Mapping[str, str]) -> Personality:
         if not card["memory"].isdecimal():
             raise ConfigError(f"[card] memory = {card['memory']!r}: expected a number of octets")
         kind = replace(kind, nvm_size=int(card["memory"]))
+    if "chain" in card:
+        kind = replace(kind, chain=_chain(kind, card["chain"]))
     if "without" in card:
         kind = _lacking(kind, frozenset(card["without"].split()))
     return kind
+
+
+def _chain(kind: Personality, name: str) -> Variant | None:
+    """Returns the variant of the chain of version 3 that [card] names; None for "none".
+
+    Raises:
+        ConfigError: there is none of this name, or the card is one of version 2.
+    """
+    names = [str(one) for one in SERVER_VARIANTS]
+    if name not in (*names, "none") or not kind.version_3:
+        raise ConfigError(
+            f"[card] chain = {name!r}: expected {', '.join(names)} or none, on a card of version 3"
+        )
+    return None if name == "none" else Variant(name)
 
 
 def _words(card: Mapping[str, str], key: str, known: Mapping[str, T]) -> Iterator[T]:

@@ -21,6 +21,7 @@ from rspcore.messages.euicc_info import (
     UiccCapability,
 )
 from rspcore.messages.v3.capability_bits import EuiccRspCapability, LpaMode
+from rspcore.pki.variants import Variant
 from rspsim.euicc.options import Options, PendingListing
 
 __all__ = ["PERSONALITIES", "PLAIN_SIM", "Personality", "personality_named"]
@@ -54,6 +55,7 @@ class Personality:
         tre_product_reference: Text, or None.
         additional_profile_versions: Further versions of profile packages understood, or None.
         lpae_support: LPAe bits for the select data, or None to leave the field out.
+        chain: Variant of the chain of version 3 that it has beside that of Variant O, or None.
         lpa_mode: lpaMode, or None to leave the field out (the field exists from v3.0).
         atr: Answer to reset.
         max_data_length: Longest data field of a command, as the FCI of the ISD-R gives it, octets.
@@ -80,6 +82,7 @@ class Personality:
     tre_product_reference: str | None = None
     additional_profile_versions: tuple[Version, ...] | None = None
     lpae_support: frozenset[int] | None = None
+    chain: Variant | None = None
     lpa_mode: int | None = None
     atr: bytes = _ATR
     max_data_length: int = 255
@@ -197,6 +200,9 @@ _RSP_V3_0: Final = frozenset(
         EuiccRspCapability.testProfileSupport,
         EuiccRspCapability.deviceInfoExtensibilitySupport,
         EuiccRspCapability.serviceSpecificDataSupport,
+        EuiccRspCapability.crlStaplingV3Support,
+        EuiccRspCapability.certChainV3VerificationSupport,
+        EuiccRspCapability.signedSmdsResponseV3Support,
         EuiccRspCapability.euiccRspCapInInfo1,
     }
 )
@@ -211,6 +217,7 @@ _RSP_V3_1: Final = _RSP_V3_0 | {
     EuiccRspCapability.updateNotifConfigInfoSupport,
     EuiccRspCapability.updateMetadataV3Support,
     EuiccRspCapability.v3ObjectsInCtxParamsCASupport,
+    EuiccRspCapability.pushServiceRegistrationSupport,
 }
 _V3_0: Final = replace(
     _V2_6,
@@ -221,6 +228,7 @@ _V3_0: Final = replace(
     rsp_capability=_RSP_V3_0,
     category=None,
     sas_accreditation_number="RSPLAB-TEST-3.0",
+    chain=Variant.OV3,
     lpa_mode=LpaMode.lpad,
     options=Options(pending_listing=PendingListing.REFUSED),
 )

@@ -64,6 +64,7 @@ class SessionEvent(Enum):
     DOWNLOAD_PREPARED = auto()
     SEGMENT_ACCEPTED = auto()
     RESULT_MADE = auto()
+    SMDS_RESPONSE_VERIFIED = auto()
     CANCELLED = auto()
     CANCEL_REFUSED = auto()
     PROFILE_SWITCHED = auto()
@@ -102,6 +103,7 @@ TRANSITIONS: Final[Transitions] = {
     },
     _S.AUTHENTICATED_DS: {
         **_ANYWHERE,
+        _E.SMDS_RESPONSE_VERIFIED: _S.IDLE,  # v3; asked only when the card ends the session then
         _E.CANCELLED: _S.IDLE,
         _E.CANCEL_REFUSED: _S.AUTHENTICATED_DS,
     },

@@ -23,6 +23,10 @@ class AuthenticatedServer:
         ci_pkid: CI under which the card signs in this session.
         server_ci_pkid: CI under which the server's certificate was verified.
         euicc_signature1: The card's first signature, 64 octets, which the server signs back.
+        server_key: Key of the server's certificate, which signs what follows in version 3.
+        newer_chain: The card signs with its chain of version 3.
+        others: otherCertsInChain of the server, DER each.
+        crls: CRLs the server stapled, DER each.
     """
 
     transaction_id: TransactionId
@@ -31,6 +35,10 @@ class AuthenticatedServer:
     ci_pkid: bytes
     server_ci_pkid: bytes
     euicc_signature1: bytes = field(repr=False)
+    server_key: PublicKey | None = None
+    newer_chain: bool = False
+    others: tuple[bytes, ...] = field(default=(), repr=False)
+    crls: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

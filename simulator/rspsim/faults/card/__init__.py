@@ -32,6 +32,7 @@ from rspsim.faults.card.isdr import (
     switching,
     transport,
     version_3,
+    version_3_servers,
 )
 from rspsim.faults.card.load import (
     configure_isdp,
@@ -86,6 +87,7 @@ __all__ = ["FAULTS"]
 FAULTS: Final[tuple[CardFault, ...]] = (
     *selection.FAULTS,
     *version_3.FAULTS,
+    *version_3_servers.FAULTS,
     *transport.FAULTS,
     *challenge_eid_rat.FAULTS,
     *euicc_info.FAULTS,

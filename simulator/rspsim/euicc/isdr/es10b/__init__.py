@@ -17,6 +17,7 @@ from rspsim.euicc.isdr.es10b.load_crl import LOAD_CRL
 from rspsim.euicc.isdr.es10b.prepare_download import PREPARE_DOWNLOAD
 from rspsim.euicc.isdr.es10b.remove_notification_from_list import REMOVE_NOTIFICATION_FROM_LIST
 from rspsim.euicc.isdr.es10b.retrieve_notifications_list import RETRIEVE_NOTIFICATIONS_LIST
+from rspsim.euicc.isdr.es10b.verify_smds_response import VERIFY_SMDS_RESPONSE
 
 __all__ = ["FUNCTIONS"]
 
@@ -32,4 +33,5 @@ FUNCTIONS: Final[tuple[AnyFunction, ...]] = (
     REMOVE_NOTIFICATION_FROM_LIST,
     LOAD_CRL,
     GET_RAT,
+    VERIFY_SMDS_RESPONSE,
 )
