@@ -96,7 +96,13 @@ STANDARD_DEVICE_V3: Final = v3.DeviceInfo(
         lpa_svn=Version.from_text("3.1.0"),
         euicc_form_factor_type=v3.EuiccFormFactorType.removableEuicc,
     ),
-    lpa_rsp_capability=frozenset({LpaRspCapability.apduApiSupport}),
+    lpa_rsp_capability=frozenset(
+        {
+            LpaRspCapability.crlStaplingV3Support,
+            LpaRspCapability.certChainV3Support,
+            LpaRspCapability.apduApiSupport,
+        }
+    ),
 )
 """The same as an LPA of version 3. It says what it can do, and no more."""
 
@@ -270,6 +276,7 @@ def authenticate_server_request(
         answer.euicc_ci_pkid_to_be_used,
         answer.server_certificate,
         context.encode(),
+        *_chain_and_crls(initiated),
     )
     try:
         return AuthenticateServerRequest.decode(octets)
@@ -277,6 +284,13 @@ def authenticate_server_request(
         raise RemoteError(
             f"ES9+.InitiateAuthentication: what the server sent makes no request: {error}"
         ) from error
+
+
+def _chain_and_crls(initiated: Initiated) -> tuple[bytes, ...]:
+    """Returns otherCertsInChain (A1) and crlList (A2), as far as the server has sent them."""
+    answer = initiated.answer
+    listed = ((0xA1, answer.other_certs_in_chain), (0xA2, answer.crl_list))
+    return tuple(tlv.encode(tag, *values) for tag, values in listed if values)
 
 
 def authenticate(

@@ -22,6 +22,7 @@ from rspcore.frozen import dataclass, replace
 from rspcore.messages.es10b import CancelSessionReason
 from rspcore.messages.metadata import PprId, ProfileClass
 from rspcore.messages.notifications import ErrorReason
+from rspcore.pki.variants import Variant
 from rspcore.profile_maker import PRESETS
 from rspcore.profile_reader.network_access import AlgorithmId
 from rspsim.smdpp.policy import Policy
@@ -120,7 +121,7 @@ _OF_SM_DS: Final = frozenset(
     (
         *("version", "lowest_svn", "next_major", "strict_headers", "session_lifetime"),
         *("eid_check_digits", "skipped_checks", "max_body_octets", "any_requester"),
-        "lenient_ids",
+        *("lenient_ids", "chain"),
     )
 )
 """What an SM-DS looks at of the policy."""
@@ -220,6 +221,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "ask EUICCInfo1's list for signing before the one for verification, which only matters "
         "where both are unknown",
         option="--verification-list-first",
+    ),
+    Setting(
+        _POLICY,
+        "chain",
+        choice({str(one): one for one in Variant}),
+        "variant of the chain for cards and LPAs that take one of version 3",
     ),
     Setting(
         _POLICY,

@@ -57,6 +57,9 @@ _ERRORS: Final[Mapping[str, Mapping[str, int]]] = {
         "8.11.1/3.9": 9,
         "8.10.1/3.9": 10,
         "8.1/4.8": 11,
+        "8.1.4/6.1": 1,
+        "8.1/3.11": 13,
+        "8.7/3.11": 14,
     },
     "getBoundProfilePackage": {
         "8.1/6.1": 1,
@@ -70,6 +73,8 @@ _ERRORS: Final[Mapping[str, Mapping[str, int]]] = {
     "cancelSession": {"8.10.1/3.9": 1, "8.1/6.1": 2},
 }
 _ES11_ERRORS: Final = {"8.9.5/3.9": 6, "8.10.1/3.9": 7, "8.11.1/3.9": _UNDEFINED}
+_LISTS: Final = {"otherCertsInChain": 0xA1, "crlList": 0xA2}
+"""Lists of version 3 in the answer of InitiateAuthentication, with their tags."""
 _OK: Final = {
     "initiateAuthentication": (
         "serverSigned1",
@@ -128,11 +133,14 @@ def _read(body: bytes) -> tuple[str, dict[str, object]]:
     inside = _once(request)
     found = {one.tag: one for one in inside}
     if name == "initiateAuthentication":
-        return name, {
+        asked: dict[str, object] = {
             "smdpAddress": bytes(_part(found, 0x83).value).decode("utf-8", "replace"),
             "euiccChallenge": _b64(bytes(_part(found, 0x81).value)),
             "euiccInfo1": _b64(bytes(_part(found, 0xBF20).raw)),
         }
+        if 0x85 in found:
+            asked["lpaRspCapability"] = _b64(bytes(found[0x85].raw))
+        return name, asked
     if name == "handleNotification":
         (one,) = _part(found, 0xA0).children()[:1] or (None,)
         if one is None:
@@ -190,7 +198,15 @@ def _written(name: str, answer: Mapping[str, object], *, es11: bool) -> bytes:
         parts.append(_entries(answer["eventEntries"]))
     else:
         parts += [base64.b64decode(str(answer[member])) for member in _OK[name]]
+        parts += [
+            _listed(tag, answer[member]) for member, tag in _LISTS.items() if member in answer
+        ]
     return tlv.encode(tag, tlv.encode(0xA0, *parts))
+
+
+def _listed(tag: int, values: object) -> bytes:
+    octets = [base64.b64decode(str(one)) for one in values] if isinstance(values, list) else []
+    return tlv.encode(tag, *octets)
 
 
 def _transaction(answer: Mapping[str, object]) -> bytes:

@@ -38,7 +38,7 @@ def run(
         return EUICC_VERIFICATION_FAILED(
             f"the card refused this server: authenticateErrorCode {content.error_code!r}"
         )
-    sent = (content.ok.euicc_certificate, content.ok.eum_certificate)
+    sent = content.certificates
     chain = EuiccChain.under(surroundings.identity, sent, now, check_digits=policy.eid_check_digits)
     claim = Claim(content.transaction_id, content.ok, chain, session, policy)
     refusal = run_checks(CARD_CHECKS, policy, claim)
