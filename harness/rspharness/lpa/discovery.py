@@ -34,6 +34,7 @@ from rspharness.lpa.es9p_client import (
 )
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.local_management import code_text, read_addresses
+from rspharness.lpa.signed_events import read_events
 
 __all__ = ["default_code", "find_events", "is_nothing_pending"]
 
@@ -128,7 +129,7 @@ def _events_at(
     """Returns what one SM-DS has: all events of the card, or what its EventID stands for."""
     address = asked.address
     es11 = Es11Client(port, address)
-    initiated = initiate_authentication(card, es11)
+    initiated = initiate_authentication(card, es11, device)
     check_server_address(address, initiated.server_signed1.server_address)
     check_same_server(es11.tls_certificate, initiated.answer.server_certificate)
     response = card.send(authenticate_server_request(initiated, asked.matching_id, device))
@@ -144,8 +145,13 @@ def _events_at(
         except ServerRefusedError:
             raise stopped from None  # the SM-DS has to hear of it, and refuses: that is expected
         raise stopped
-    entries = es11.event_entries(request).event_entries
-    return [_code(one.rsp_server_address, one.event_id) for one in entries]
+    answer = es11.events(request)
+    if answer.smds_signed2 is not None:
+        signed = read_events(card, answer).event_entries
+        return [_code(one.rsp_server_address, one.event_id) for one in signed]
+    if answer.event_entries is None:
+        raise RemoteError("ES11.AuthenticateClient: the answer has neither events nor smdsSigned2")
+    return [_code(one.rsp_server_address, one.event_id) for one in answer.event_entries]
 
 
 def _code(address: str, event_id: str) -> ActivationCode:

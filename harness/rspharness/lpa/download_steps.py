@@ -101,6 +101,9 @@ STANDARD_DEVICE_V3: Final = v3.DeviceInfo(
             LpaRspCapability.crlStaplingV3Support,
             LpaRspCapability.certChainV3Support,
             LpaRspCapability.apduApiSupport,
+            LpaRspCapability.signedSmdsResponseV3Support,
+            LpaRspCapability.eventCheckingSupport,
+            LpaRspCapability.pushServiceSupport,
         }
     ),
 )
@@ -261,13 +264,21 @@ def authenticate_server_request(
     initiated: Initiated,
     matching_id: str | None,
     device: DeviceInfo = STANDARD_DEVICE,
+    *,
+    context: bytes = b"",
 ) -> AuthenticateServerRequest:
     """Builds the AuthenticateServer request from what the server sent.
+
+    Args:
+        initiated: The step before.
+        matching_id: MatchingID of the order.
+        device: What the device says of itself.
+        context: ctxParams1 in place of that of a download.
 
     Raises:
         RemoteError: the server's data objects do not make one.
     """
-    context = _context(initiated.info1, matching_id, device)
+    context = context or _context(initiated.info1, matching_id, device).encode()
     answer = initiated.answer
     octets = tlv.encode(
         Tag.AuthenticateServer,
@@ -275,7 +286,7 @@ def authenticate_server_request(
         answer.server_signature1,
         answer.euicc_ci_pkid_to_be_used,
         answer.server_certificate,
-        context.encode(),
+        context,
         *_chain_and_crls(initiated),
     )
     try:

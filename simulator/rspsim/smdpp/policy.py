@@ -28,6 +28,7 @@ class Policy:
         version: Highest version of the protocol, as answered in X-Admin-Protocol.
         chain: Variant of the chain for cards and LPAs that take one of version 3, from protocol
             version 3.0.0 on; others get the flat chain of Variant O.
+        push_services: Services for push that an SM-DS of version 3 registers devices for, OIDs.
         lowest_svn: Lowest svn of a card that is served.
         next_major: First major version of a card's svn that is not served any more.
         strict_headers: True to refuse requests whose User-Agent or X-Admin-Protocol is not that of
@@ -59,6 +60,7 @@ class Policy:
 
     version: Version = VERSION
     chain: Variant = Variant.A
+    push_services: tuple[str, ...] = ()
     lowest_svn: Version = LOWEST_SVN
     next_major: int = 3
     strict_headers: bool = True

@@ -34,6 +34,8 @@ class DsState:
         """
         self._here.events.clear()
         self._here.sessions.repository.clear()
+        self._here.checks.clear()
+        self._here.registrations.clear()
 
     def snapshot(self) -> object:
         """Returns what is kept, to be put back in this process."""

@@ -126,7 +126,7 @@ class AuthenticateServerRequest(Structure):
     server_signature1: Annotated[bytes, At(Tag.Signature, OCTETS)]
     euicc_ci_pkid_to_be_used: Annotated[bytes, At(Tag.OctetString, OCTETS)]
     server_certificate: Annotated[bytes, At(Tag.Sequence, ANY)]
-    ctx_params1: Annotated[bytes, At(0xA0, ANY)]
+    ctx_params1: Annotated[bytes, At(0xA0, ANY, also=(0xA1, 0xA2, 0xA3))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ _FUNCTIONS: Final = {
     0xBF3A: "getBoundProfilePackage",
     0xBF41: "cancelSession",
     0xBF3D: "handleNotification",
+    0xBF46: "checkEvent",
 }
 _ERRORS: Final[Mapping[str, Mapping[str, int]]] = {
     "initiateAuthentication": {
@@ -71,8 +72,17 @@ _ERRORS: Final[Mapping[str, Mapping[str, int]]] = {
         "8.10.1/3.9": 95,
     },
     "cancelSession": {"8.10.1/3.9": 1, "8.1/6.1": 2},
+    "checkEvent": {"8.9.1/3.8": 1, "8.9/1.2": 2, "8.9.6/6.3": 3, "8.9.6/3.9": 4},
 }
-_ES11_ERRORS: Final = {"8.9.5/3.9": 6, "8.10.1/3.9": 7, "8.11.1/3.9": _UNDEFINED}
+_ES11_ERRORS: Final = {
+    "8.9.5/3.9": 6,
+    "8.10.1/3.9": 7,
+    "8.11.1/3.9": _UNDEFINED,
+    "8.1/3.11": 10,
+    "8.7/3.11": 11,
+    "8.9.7/3.7": 12,
+    "8.9.7/1.2": 13,
+}
 _LISTS: Final = {"otherCertsInChain": 0xA1, "crlList": 0xA2}
 """Lists of version 3 in the answer of InitiateAuthentication, with their tags."""
 _OK: Final = {
@@ -146,6 +156,11 @@ def _read(body: bytes) -> tuple[str, dict[str, object]]:
         if one is None:
             raise DecodeError("pendingNotification is empty")
         return name, {"pendingNotification": _b64(bytes(one.raw))}
+    if name == "checkEvent":
+        return name, {
+            "ecId": _b64(bytes(_part(found, 0x80).value)),
+            "smdsAddress": bytes(_part(found, 0x81).value).decode("utf-8", "replace"),
+        }
     members: dict[str, object] = {"transactionId": bytes(_part(found, 0x80).value).hex().upper()}
     if name == "cancelSession":
         choice = _part(found, 0xA1)
@@ -193,7 +208,13 @@ def _written(name: str, answer: Mapping[str, object], *, es11: bool) -> bytes:
         pair = f"{codes['subjectCode']}/{codes['reasonCode']}"
         table = {**_ERRORS[name], **(_ES11_ERRORS if listing else {})}
         return tlv.encode(tag, tlv.encode(0x81, bytes((table.get(pair, _UNDEFINED),))))
+    if name == "checkEvent":
+        pending = b"\xff" if answer["isPendingEvent"] else b"\x00"
+        return tlv.encode(tag, tlv.encode(0xA0, tlv.encode(0x80, pending)))
     parts = [] if name == "cancelSession" else [_transaction(answer)]
+    if listing and "smdsSigned2" in answer:
+        parts += [base64.b64decode(str(answer[one])) for one in ("smdsSigned2", "smdsSignature2")]
+        return tlv.encode(tag, tlv.encode(0xA2, *parts))
     if listing:
         parts.append(_entries(answer["eventEntries"]))
     else:

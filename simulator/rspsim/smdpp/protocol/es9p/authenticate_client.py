@@ -28,6 +28,7 @@ from rspcore.messages.es10b import (
 )
 from rspcore.messages.euicc_info import EuiccInfo2
 from rspcore.messages.v3.capability_bits import LpaRspCapability
+from rspcore.messages.v3.server_authentication import CtxParamsForPushServiceRegistration
 from rspcore.pki.roles import Role
 from rspcore.tags import Tag
 from rspsim.smdpp import fault_points
@@ -55,6 +56,7 @@ __all__ = ["FUNCTION"]
 
 NAME: Final = "authenticateClient"
 _LPA: Final = bits(LpaRspCapability)
+_PUSH: Final = b"\xa3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Content:
         error_code: authenticateErrorCode, or None.
         context: ctxParams1, or None with an error.
         others: otherCertsInChain of a card of version 3.
+        push: ctxParams1 where it is a registration for push, which only an SM-DS takes.
     """
 
     transaction_id: TransactionId
@@ -74,6 +77,7 @@ class Content:
     error_code: int | None
     context: CtxParamsForCommonAuthentication | None
     others: tuple[bytes, ...] = ()
+    push: CtxParamsForPushServiceRegistration | None = None
 
     @property
     def certificates(self) -> tuple[bytes, ...]:
@@ -136,7 +140,11 @@ def read(body: Mapping[str, object]) -> Content:
         code = None if error is None else error.authenticate_error_code
         return Content(request.transaction_id, None, code, None)
     ok.euicc_signed1.euicc_info2.require_whole()
-    context = CtxParamsForCommonAuthentication.decode(ok.euicc_signed1.ctx_params1)
+    given = ok.euicc_signed1.ctx_params1
+    if given[:1] == _PUSH:
+        push = CtxParamsForPushServiceRegistration.decode(given)
+        return Content(request.transaction_id, ok, None, None, _others(response), push)
+    context = CtxParamsForCommonAuthentication.decode(given)
     return Content(request.transaction_id, ok, None, context, _others(response))
 
 
