@@ -1,4 +1,4 @@
-"""What nothing outside pins: choices in place of facts that no public source settles, and probes."""
+"""What nothing outside pins: choices in place of facts no public source settles, and probes."""
 
 import tomllib
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any, Final
 from generators.page import cell, save, table
 from rspharness.record.catalogue import Catalogue
 
-__all__ = ["UNPINNED", "unpinned", "write"]
+__all__ = ["UNPINNED", "probes", "unpinned", "write"]
 
 UNPINNED: Final = Path(__file__).parents[1] / "unpinned.toml"
 _CATALOGUE: Final = Path(__file__).parents[2] / "fixtures" / "requirements" / "euicc.csv"
@@ -36,12 +36,12 @@ def write(folder: Path) -> None:
         folder,
         "unpinned.md",
         "# What nothing pins",
-        "The texts of version 3 are not public. Octet strings worked out by other compilers, the extension "
-        "files of the public test certificates and a second ASN.1 reader hold what is built here "
-        "from outside; each is a test. What follows rests on none of them.",
+        "The texts of version 3 are not public. Octet strings worked out by other compilers, the "
+        "extension files of the public test certificates and a second ASN.1 reader hold what is "
+        "built here from outside; each is a test. What follows rests on none of them.",
         *parts,
         "## Probes",
-        "Rows of the catalogue that carry the mark `[confirm]`: they record what a card does, and fail none.",
+        "Rows of the catalogue with the mark `[confirm]` record what a card does, and fail none.",
         table(("row", "what is tried", "what passes"), probes()),
     )
 
@@ -50,8 +50,5 @@ def probes() -> Iterator[tuple[str, str, str]]:
     """Yields each probe of version 3: its id, its title, and what it records."""
     for row in Catalogue.load(_CATALOGUE):
         if row.versions == "v3" and row.probe:
-            yield (
-                f"`{row.id}`",
-                cell(row.title),
-                cell(row.expected.removesuffix("[confirm]").strip()),
-            )
+            passes = row.expected.removesuffix("[confirm]").strip()
+            yield f"`{row.id}`", cell(row.title), cell(passes)

@@ -20,11 +20,9 @@ CATALOGUE = Path(__file__).parents[2] / "fixtures" / "requirements" / "euicc.csv
 
 def test_each_setting_exists():
     known = {one.name for one in dataclasses.fields(Options)} | {one.name for one in SETTINGS}
-    named = {one["set"] for facts in unpinned().values() for one in facts.values() if "set" in one}
-    assert named <= known
-    assert all(
-        set(one) <= {"here", "set"} for facts in unpinned().values() for one in facts.values()
-    )
+    entries = [one for facts in unpinned().values() for one in facts.values()]
+    assert {one["set"] for one in entries if "set" in one} <= known
+    assert all(set(one) <= {"here", "set"} for one in entries)
 
 
 def test_page_has_every_probe_of_version_3(tmp_path):

@@ -270,7 +270,8 @@ def _add_server(server: "argparse._ArgumentGroup") -> None:
     server.add_argument(
         "--provision",
         metavar="WAY",
-        help="how an order comes to be there: management:http://HOST:PORT#TOKEN (of `rsplab smdpp "
+        help="how an order comes to be there: es2plus or es2plus:TYPE (ordered by ES2+, with "
+        "--es2plus and --es2plus-client), management:http://HOST:PORT#TOKEN (of `rsplab smdpp "
         "serve`), directory:DIR (packages named by their MatchingID), script:COMMAND; without "
         "it only cases that need no order run",
     )

@@ -306,6 +306,7 @@ def judged_with_fault(case: CaseState, *, required: bool) -> Iterator[None]:
 
 
 def _raise(case: CaseState, run: Run, error: BaseException) -> None:
+    error = run.explained(error, case)
     verdict = case.judge(error)
     if isinstance(error, TargetLost | ConfigError) and not isinstance(error, LinkFault):
         run.lost(case)
@@ -404,7 +405,7 @@ def _described(collected: Collected, read: Capabilities | None) -> dict[str, Any
     }
     if run.opened:
         known["budgets_ms"] = dict(run.target.settings.budgets_ms)
-        known["version"] = run.target.settings.version
+        known["version"] = run.version if read else run.target.settings.version or "v2"
     return known
 
 

@@ -25,7 +25,7 @@ from rspsim.env import Clock, Rng
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.fault_classes import FaultClass
 from rspsim.smdpp.fault_switch import FaultSwitch, ServerFault
-from rspsim.smdpp.history import CheckNote, Exchange, History
+from rspsim.smdpp.history import CheckNote, Exchange
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.smdpp.managed_server import ManagedServer
@@ -36,8 +36,8 @@ from rspsim.smdpp.protocol.es9p_function import noted_checks
 from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transport_fault
 from rspsim.smdpp.protocol.resends import AnsweredCall
 from rspsim.smdpp.protocol.server_calls import CallRules, answered_once, failed, unreadable
-from rspsim.smdpp.stock.sessions import MemorySessions, SessionBook
-from rspsim.smds.ds_state import DsState
+from rspsim.smdpp.stock.sessions import SessionBook
+from rspsim.smdpp.variation import Steady, Variation
 from rspsim.smds.es11 import authenticate_client, check_event, initiate_authentication
 from rspsim.smds.es12 import delete_event, register_event
 from rspsim.smds.event_records import EventChange, EventRepository, MemoryEvents
@@ -82,7 +82,6 @@ class SmDs(ManagedServer):
     Attributes:
         surroundings: Everything the functions may use.
         history: Requests and answers.
-        state: What must not be forgotten, and the sessions.
     """
 
     def __init__(  # noqa: PLR0913  what a server is made of, each part once
@@ -98,6 +97,8 @@ class SmDs(ManagedServer):
         policy: Policy = STANDARD,
         faults: Callable[[], tuple[ServerFault, ...]] = tuple,
         limits: KeptLimits = USUAL_LIMITS,
+        curves: tuple[Curve, ...] | None = None,
+        variation: Variation | None = None,
     ) -> None:
         """Sets up a server on every curve on which the bundle has CERT.DSauth.
 
@@ -108,23 +109,28 @@ class SmDs(ManagedServer):
             root: Address of the root SM-DS to forward to; empty when it is the root.
             rng: Source of random octets.
             clock: Present time.
-            events: Where events are kept; in memory when None.
+            events: Where events and sessions are kept; in memory when None.
             policy: Choices that the specification leaves to the server.
             faults: Returns the faults that can be switched on; those of orders, and of other points
                 than those it passes, are left out.
-            limits: How much is kept of what clients send.
+            limits: How much is kept in memory of what clients send.
+            curves: Curves to serve, the preferred one first; all of the bundle when None.
+            variation: Choices made differently each time; always the same when None.
 
         Raises:
             ConfigError: the bundle has no CERT.DSauth with a key.
         """
-        found = (c for c in pki.curves if pki.all(Role.DS_AUTH, c) and pki.ds_auth(c).key)
-        curves: tuple[Curve, ...] = tuple(found)
-        if not curves:
-            raise ConfigError("SM-DS: the PKI has no CERT.DSauth with its key; add both")
+        found = [c for c in pki.curves if pki.all(Role.DS_AUTH, c) and pki.ds_auth(c).key]
+        curves = tuple(found) if curves is None else curves
+        if not curves or not set(curves) <= set(found):
+            on = ", ".join(str(one) for one in curves if one not in found)
+            raise ConfigError(
+                f"SM-DS: the PKI has no CERT.DSauth with its key{on and f' on {on}'}; add both"
+            )
         identity = DsIdentity(address=address, aliases=aliases, pki=pki, curves=curves, root=root)
-        kept = MemoryEvents() if events is None else events
+        kept = MemoryEvents(limits) if events is None else events
         super().__init__(kept.settings, policy, clock)
-        self.history = History(limits)
+        self.history = kept.make_history()
         self._faults = FaultSwitch(
             lambda: tuple(
                 one for one in faults() if one.point in _POINTS and one.kind is not FaultClass.ORDER
@@ -139,11 +145,15 @@ class SmDs(ManagedServer):
             clock=clock,
             policy=policy,
             events=kept,
-            sessions=SessionBook(MemorySessions(limits), policy.session_lifetime),
+            sessions=SessionBook(kept.sessions, policy.session_lifetime),
             faults=self._faults,
+            variation=Steady() if variation is None else variation,
         )
 
-        self.state = DsState(self.surroundings)
+    @property
+    def state(self) -> EventRepository:
+        """Returns what must not be forgotten."""
+        return self.surroundings.events
 
     @property
     def identity(self) -> DsIdentity:
@@ -187,7 +197,7 @@ class SmDs(ManagedServer):
         refused = self._arrival(name, request)
         if refused is not None:
             return self._sent(name, request, refused, _Result(f"HTTP {refused.status}"))
-        with noted_checks() as notes:
+        with noted_checks() as notes, self.state.unit():
             response, result = self._answered(request)
         return self._sent(name, request, response, replace(result, checks=tuple(notes)))
 
@@ -210,6 +220,7 @@ class SmDs(ManagedServer):
             written, summary = failed(answer), f"Failed {printable(str(answer))}"
         else:
             written, summary = answer.to_json(), ExecutionStatus.SUCCESS.value
+        written = self.surroundings.variation.members(written)
         written = self.faults.through(fault_points.JSON, written, function_of(request.path))
         names = (one.get("transactionId") for one in (body, written))
         name = next((one for one in names if isinstance(one, str)), "")
@@ -238,7 +249,12 @@ class SmDs(ManagedServer):
             here.events.commit(replace(decided, answered=call))
 
         answered = yield from answered_once(
-            CallRules(identity=here.identity, clock=here.clock, policy=here.policy),
+            CallRules(
+                identity=here.identity,
+                clock=here.clock,
+                policy=here.policy,
+                variation=here.variation,
+            ),
             request,
             frozenset((role,)),
             kept=here.events.answered,

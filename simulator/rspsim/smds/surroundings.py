@@ -16,6 +16,7 @@ from rspsim.smdpp.fault_switch import FaultSwitch
 from rspsim.smdpp.policy import Policy
 from rspsim.smdpp.protocol.newer_client import VERSION_3
 from rspsim.smdpp.stock.sessions import SessionBook
+from rspsim.smdpp.variation import Variation
 from rspsim.smds.event_checks import EventChecks
 from rspsim.smds.event_records import EventRepository
 
@@ -98,6 +99,7 @@ class Surroundings:
     events: EventRepository
     sessions: SessionBook
     faults: FaultSwitch
+    variation: Variation
     checks: EventChecks = field(default_factory=EventChecks)
     registrations: dict[Eid, tuple[Oid, str]] = field(default_factory=dict)
 
