@@ -15,11 +15,10 @@ from rspcore.messages.v3.capability_bits import EuiccRspCapability as E
 from rspcore.messages.v3.capability_bits import LpaRspCapability as L
 from rspcore.messages.v3.event_lists import SmdsSigned2
 from rspcore.pki.generate import make_pki
-from rspharness.lpa.discovery import find_events
+from rspharness.lpa.discovery import find_events, register_for_push
 from rspharness.lpa.download_steps import STANDARD_DEVICE, STANDARD_DEVICE_V3, CardRefusedError
 from rspharness.lpa.es9p_client import Es11Client, HttpReply, ServerRefusedError
 from rspharness.lpa.isdr_channel import IsdrChannel
-from rspharness.lpa.signed_events import register_for_push
 from rspharness.simulated.direct_smds import DirectSmds
 from rspharness.simulated.kept_in_process import OneCardLink
 from rspsim.env import SeededRng
