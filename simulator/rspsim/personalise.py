@@ -22,6 +22,7 @@ from rspcore.pki.bundle import Pki
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import issue_euicc
 from rspcore.pki.roles import Role
+from rspcore.pki.variants import Variant, euicc_chain
 from rspsim.euicc.options import Options
 from rspsim.euicc.personality import Personality, personality_named
 from rspsim.euicc.state import Addresses, CardState, CiCredential
@@ -103,7 +104,7 @@ def personalise(
     """
     kind = personality_named(personality) if isinstance(personality, str) else personality
     chosen = eid or _eid_of(pki)
-    credentials = _credentials(pki, chosen)
+    credentials = _with_chains(pki, chosen, kind, _credentials(pki, chosen))
     if not any(credential.signs for credential in credentials):
         raise ConfigError(
             f"EID {chosen}: the bundle has no eUICC key for it; add CERT_EUICC and SK_EUICC"
@@ -152,6 +153,32 @@ def _credentials(pki: Pki, eid: Eid) -> tuple[CiCredential, ...]:
     if not any(credential.signs for credential in found):
         found = _held(issue_euicc(pki, eid), eid)
     return found
+
+
+def _with_chains(
+    pki: Pki, eid: Eid, kind: Personality, credentials: tuple[CiCredential, ...]
+) -> tuple[CiCredential, ...]:
+    """Returns the credentials with the chains of version 3, where the bundle can give them."""
+    if kind.chain is None:
+        return credentials
+    return tuple(_with_chain(pki, eid, kind.chain, one) for one in credentials)
+
+
+def _with_chain(pki: Pki, eid: Eid, variant: Variant, own: CiCredential) -> CiCredential:
+    ci = next(
+        (
+            one
+            for one in pki.all(Role.CI, own.curve)
+            if one.certificate.subject_key_identifier == own.ci_pkid
+        ),
+        None,
+    )
+    if not own.signs or ci is None or ci.key is None:
+        return own
+    if all(one.certificate.eid != eid for one in pki.all(Role.EUICC, own.curve)):
+        pki = issue_euicc(pki, eid)
+    chain = euicc_chain(pki, variant, own.curve, eid)
+    return replace(own, newer_chain=(chain.leaf.certificate.der, *chain.others))
 
 
 def _held(pki: Pki, eid: Eid) -> tuple[CiCredential, ...]:

@@ -22,6 +22,7 @@ KNOWN_VALUES: Final = frozenset(
     {
         "additional_profile_versions",
         "ci_pkids",
+        "ci_pkids_v3",
         "discovery_base_url",
         "ef_env_classes",
         "ef_env_classes_content",

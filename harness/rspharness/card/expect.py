@@ -25,6 +25,7 @@ from rspcore.messages.notifications import (
     ProfileInstallationResult,
     SuccessResult,
 )
+from rspcore.messages.v3 import event_lists
 from rspcore.messages.v3.device_change import (
     PrepareDeviceChangeResponse,
     VerifyDeviceChangeResponse,
@@ -97,6 +98,10 @@ _CODES: dict[type[Structure], tuple[str, str]] = {
     VerifyDeviceChangeResponse: ("verify_device_change_error", "verify_device_change_ok"),
     VerifySmdpResponseResponse: ("verify_smdp_response_error", "verify_smdp_response_ok"),
     VerifyProfileRecoveryResponse: ("verify_profile_recovery_error", "verify_profile_recovery_ok"),
+    event_lists.VerifySmdsResponseResponse: (
+        "verify_smds_response_error",
+        "verify_smds_response_ok",
+    ),
     es10c.ProfileInfoListResponse: ("profile_info_list_error", "profile_info_list_ok"),
     es10c.EnableProfileResponse: ("enable_result", ""),
     es10c.DisableProfileResponse: ("disable_result", ""),

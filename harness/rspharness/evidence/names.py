@@ -59,6 +59,11 @@ FUNCTIONS: Final[Mapping[int, tuple[str, str, str]]] = {
     0xBF4D: ("ES10b.PrepareDeviceChange", "", ""),
     0xBF60: ("ES10b.VerifySmdpResponse", "", ""),
     0xBF62: ("ES10b.VerifyProfileRecovery", "", ""),
+    0xBF45: (
+        "ES10b.VerifySmdsResponse",
+        "VerifySmdsResponseRequest",
+        "VerifySmdsResponseResponse",
+    ),
     0xA0: ("ES8+.ConfigureISDP", "", ""),
     0xA1: ("ES8+.StoreMetadata", "", ""),
     0xA2: ("ES8+.ReplaceSessionKeys", "", ""),

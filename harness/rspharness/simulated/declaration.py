@@ -14,7 +14,7 @@ from rspcore.messages.isdr import LpaeSupport
 from rspcore.messages.metadata import PprId
 from rspcore.messages.v3.card_and_device import EuiccConfiguration
 from rspcore.messages.v3.lsi_configuration import MepMode
-from rspharness.card.capabilities import options_of_rat
+from rspharness.card.capabilities import CHAIN_OPTIONS, options_of_rat
 from rspharness.card.declared_values import ABSENT, bit_names, capability_names
 
 if TYPE_CHECKING:
@@ -38,8 +38,17 @@ def options_of(state: "CardState") -> dict[str, bool]:
         "MEP_A1": MepMode.A1 in modes,
         "MEP_A2": MepMode.A2 in modes,
         "MEP_B": MepMode.B in modes,
+        **chain_options(state),
+        "EVENT_CHECK": state.personality.version_3,
         "O_E_INTEGRATED": TreProperty.isIntegrated in (state.personality.tre_properties or ()),
     }
+
+
+def chain_options(state: "CardState") -> dict[str, bool]:
+    """Returns which variant of version 3 the card's own chain is."""
+    has = any(one.signs_in_version_3 for one in state.credentials)
+    chain = state.personality.chain if has else None
+    return {name: chain is variant for name, variant in CHAIN_OPTIONS.items()}
 
 
 def declared_values(state: "CardState") -> dict[str, str | int | bool]:
@@ -70,6 +79,9 @@ def declared_values(state: "CardState") -> dict[str, str | int | bool]:
         "tre_product_reference": personality.tre_product_reference,
         "forbidden_pprs": bit_names(_never_allowed(state), PprId),
         "ci_pkids": _listed(one.ci_pkid.hex().upper() for one in state.credentials),
+        "ci_pkids_v3": _listed(
+            one.ci_pkid.hex().upper() for one in state.credentials if one.signs_in_version_3
+        ),
         "rat": GetRatResponse(rat=state.rat).encode().hex().upper(),
     }
     return {name: ABSENT if value is None else str(value) for name, value in values.items()}

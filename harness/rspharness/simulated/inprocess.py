@@ -11,6 +11,7 @@ from rspcore.messages.isdr import LpaeSupport
 from rspcore.messages.v3.capability_bits import EuiccRspCapability
 from rspcore.messages.v3.card_and_device import EuiccConfiguration
 from rspcore.messages.v3.lsi_configuration import MepMode
+from rspcore.pki.variants import SERVER_VARIANTS, Variant
 from rspcore.profile_maker import make_profile, preset
 from rspharness.simulated.declaration import declared_values, options_of
 from rspharness.targets.modelled_times import ModelledLink, TimeModel
@@ -130,6 +131,8 @@ def _claiming(kind: Personality, card: Mapping[str, str]) -> Personality:
         kind = with_mep(kind, tuple(_words(card, "mep", _MEP)), _number(card, "esim_ports", 2))
     if "memory" in card:
         kind = replace(kind, nvm_size=_number(card, "memory", kind.nvm_size))
+    if "chain" in card:
+        kind = replace(kind, chain=_chain(kind, card["chain"]))
     if "without" in card:
         kind = _lacking(kind, frozenset(card["without"].split()))
     return kind
@@ -141,6 +144,20 @@ def _number(card: Mapping[str, str], key: str, usual: int) -> int:
         counted = "a number of octets" if key == "memory" else "a number"
         raise ConfigError(f"[card] {key} = {text!r}: expected {counted}")
     return int(text)
+
+
+def _chain(kind: Personality, name: str) -> Variant | None:
+    """Returns the variant of the chain of version 3 that [card] names; None for "none".
+
+    Raises:
+        ConfigError: there is none of this name, or the card is one of version 2.
+    """
+    names = [str(one) for one in SERVER_VARIANTS]
+    if name not in (*names, "none") or not kind.version_3:
+        raise ConfigError(
+            f"[card] chain = {name!r}: expected {', '.join(names)} or none, on a card of version 3"
+        )
+    return None if name == "none" else Variant(name)
 
 
 def _words(card: Mapping[str, str], key: str, known: Mapping[str, T]) -> Iterator[T]:

@@ -56,6 +56,7 @@ _CARD_KEYS = {
     "lpae",
     "tre",
     "without",
+    "chain",
     "memory",
     "mep",
     "esim_ports",

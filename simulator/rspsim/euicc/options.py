@@ -66,6 +66,8 @@ class RpmResultTag(StrEnum):
 
     OF_THE_TYPE = "30"
     AS_SENT = "A0"
+
+
 class TargetPort(StrEnum):
     """What EnableProfile makes of targetEsimPort where it is wrong or missing (v3.1, 5.7.16)."""
 
@@ -138,6 +140,9 @@ class Options:
         notification_capacity: How many notifications are kept before the oldest is dropped.
         command_capacity: Longest command accepted over a chain of STORE DATA, in octets.
         one_time_key_capacity: How many unused one-time key pairs are kept.
+        smds_signature2_over_signed2_alone: smdsSignature2 covers smdsSigned2 alone, and not
+            euiccSignature1 behind it.
+        smds_response_ends_session: The RSP session ends with a VerifySmdsResponse that is good.
         sim_class: The class A0 of TS 51.011 is taken, too: the USIM as a SIM, in DF 7F20.
         rpm_signature1_covered: smdpSignature3 is made over euiccSignature1 too.
         rpm_result_tag: Tag of the data that euiccSignRPR is made over.
@@ -179,6 +184,8 @@ class Options:
     command_capacity: int = 65535
     one_time_key_capacity: int = 4
     empty_gid_matches_absent: bool = True
+    smds_signature2_over_signed2_alone: bool = False
+    smds_response_ends_session: bool = True
     sim_class: bool = False
     rpm_signature1_covered: bool = True
     rpm_result_tag: RpmResultTag = RpmResultTag.OF_THE_TYPE

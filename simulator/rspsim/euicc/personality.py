@@ -20,6 +20,7 @@ from rspcore.messages.euicc_info import (
     UiccCapability,
 )
 from rspcore.messages.v3.capability_bits import EuiccRspCapability, LpaMode
+from rspcore.pki.variants import Variant
 from rspsim.euicc.field_personalities import FIELD_PERSONALITIES
 from rspsim.euicc.options import Options, PendingListing
 from rspsim.euicc.personality_fields import Personality
@@ -138,6 +139,9 @@ _RSP_V3_0: Final = frozenset(
         EuiccRspCapability.testProfileSupport,
         EuiccRspCapability.deviceInfoExtensibilitySupport,
         EuiccRspCapability.serviceSpecificDataSupport,
+        EuiccRspCapability.crlStaplingV3Support,
+        EuiccRspCapability.certChainV3VerificationSupport,
+        EuiccRspCapability.signedSmdsResponseV3Support,
         EuiccRspCapability.euiccRspCapInInfo1,
     }
 )
@@ -155,6 +159,7 @@ _RSP_V3_1: Final = _RSP_V3_0 | {
     EuiccRspCapability.updateNotifConfigInfoSupport,
     EuiccRspCapability.updateMetadataV3Support,
     EuiccRspCapability.v3ObjectsInCtxParamsCASupport,
+    EuiccRspCapability.pushServiceRegistrationSupport,
 }
 _V3_0: Final = replace(
     _V2_6,
@@ -165,6 +170,7 @@ _V3_0: Final = replace(
     rsp_capability=_RSP_V3_0,
     category=None,
     sas_accreditation_number="RSPLAB-TEST-3.0",
+    chain=Variant.OV3,
     lpa_mode=LpaMode.lpad,
     options=Options(pending_listing=PendingListing.REFUSED),
 )

@@ -9,6 +9,7 @@ from typing import Final
 from rspcore.frozen import dataclass
 from rspcore.ids import Version
 from rspcore.messages.euicc_info import CertificationDataObject
+from rspcore.pki.variants import Variant
 from rspsim.euicc.options import Options
 
 __all__ = ["Personality"]
@@ -39,6 +40,7 @@ class Personality:
         tre_product_reference: Text, or None.
         additional_profile_versions: Further versions of profile packages understood, or None.
         lpae_support: LPAe bits for the select data, or None to leave the field out.
+        chain: Variant of the chain of version 3 that it has beside that of Variant O, or None.
         lpa_mode: lpaMode, or None to leave the field out (the field exists from v3.0).
         atr: Answer to reset.
         max_data_length: Longest data field of a command, as the FCI of the ISD-R gives it, octets.
@@ -67,6 +69,7 @@ class Personality:
     tre_product_reference: str | None = None
     additional_profile_versions: tuple[Version, ...] | None = None
     lpae_support: frozenset[int] | None = None
+    chain: Variant | None = None
     lpa_mode: int | None = None
     atr: bytes = _ATR
     max_data_length: int = 255

@@ -60,6 +60,9 @@ class CiCredential:
         euicc_scalar: SK.EUICC.ECDSA, 32 octets; None for a CI that only verifies.
         euicc_certificate: CERT.EUICC.ECDSA, DER; empty for a CI that only verifies.
         eum_certificate: CERT.EUM.ECDSA, DER; empty for a CI that only verifies.
+        other_certificates: What follows towards the CI, DER each: otherCertsInChain.
+        newer_chain: The chain of version 3 under this CI, with the same key: CERT.EUICC,
+            nextCertInChain and otherCertsInChain; empty on a card without one.
     """
 
     ci_pkid: bytes
@@ -69,6 +72,24 @@ class CiCredential:
     euicc_scalar: bytes | None = field(default=None, repr=False)
     euicc_certificate: bytes = field(default=b"", repr=False)
     eum_certificate: bytes = field(default=b"", repr=False)
+    other_certificates: tuple[bytes, ...] = field(default=(), repr=False)
+    newer_chain: tuple[bytes, ...] = field(default=(), repr=False)
+
+    @property
+    def signs_in_version_3(self) -> bool:
+        """Returns whether there is a chain of version 3 to sign under."""
+        return self.signs and bool(self.newer_chain)
+
+    @property
+    def in_version_3(self) -> Self:
+        """Returns the credential with its chain of version 3 as the one to send."""
+        euicc, issuer, *others = self.newer_chain
+        return replace(
+            self,
+            euicc_certificate=euicc,
+            eum_certificate=issuer,
+            other_certificates=tuple(others),
+        )
 
     @property
     def signs(self) -> bool:
@@ -101,6 +122,7 @@ class Profile:
         further_objects: Metadata that version 3 added, whole data objects, in the order received.
         dp_proprietary_data: dpProprietaryData (B8), whole data object, or None.
         ci_pkid: CI under which it was downloaded; its notifications are signed under the same.
+        newer_chain: It was downloaded with the card's chain of version 3, which they carry too.
         smdp_oid: Object identifier of the SM-DP+ it came from, or None for a pre-loaded one.
         field_loaded: It came over the air and not with the card.
         package: The profile package as received, unprotected.
@@ -115,6 +137,7 @@ class Profile:
     nickname: str = ""
     dp_proprietary_data: bytes | None = None
     ci_pkid: bytes = b""
+    newer_chain: bool = False
     smdp_oid: Oid | None = None
     field_loaded: bool = True
     package: bytes = field(default=b"", repr=False)

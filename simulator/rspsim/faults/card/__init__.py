@@ -35,6 +35,7 @@ from rspsim.faults.card.isdr import (
     switching,
     transport,
     version_3,
+    version_3_servers,
 )
 from rspsim.faults.card.load import (
     configure_isdp,
@@ -96,6 +97,7 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *rpm_commands.FAULTS,
     *device_changes.FAULTS,
     *esim_ports.FAULTS,
+    *version_3_servers.FAULTS,
     *transport.FAULTS,
     *challenge_eid_rat.FAULTS,
     *euicc_info.FAULTS,

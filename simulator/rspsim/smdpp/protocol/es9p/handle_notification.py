@@ -31,6 +31,8 @@ from rspsim.smdpp.stock.sessions import Session
 __all__ = ["FUNCTION", "RESULT_SIGNATURE"]
 
 NAME: Final = "handleNotification"
+_OTHER_CERTS: Final = 0xA1
+"""Tag of otherCertsInChain in a Notification of version 3."""
 RESULT_SIGNATURE: Final = "result_signature"
 """Name of the check of a ProfileInstallationResult's signature, where it is left out."""
 _RPM_RESULT: Final = 0xA1
@@ -188,7 +190,13 @@ def _error_text(error: ErrorResult) -> str:
 
 def _other(environment: Environment, octets: bytes, other: OtherSignedNotification) -> Outcome:
     metadata = other.tbs_other_notification
-    chain = EuiccChain.of(environment, other.euicc_certificate, other.eum_certificate)
+    others = tlv.parse(octets).find(_OTHER_CERTS)
+    chain = EuiccChain.of(
+        environment,
+        other.euicc_certificate,
+        other.eum_certificate,
+        *(() if others is None else (bytes(one.raw) for one in others.children())),
+    )
     eid = chain.euicc.eid if chain.euicc else None
     order = _installation(environment, eid, metadata)
     verdict = _judge_other(environment, other, chain, order)
