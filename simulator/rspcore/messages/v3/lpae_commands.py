@@ -208,7 +208,7 @@ class ServerWithPendingOperation(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertData(Structure):
-    """What a card tells its device: changed metadata, or where an operation waits."""
+    """What a card says its device: changed metadata, or where an operation waits."""
 
     TAG: ClassVar[int] = 0xBF4A
     CHOICE: ClassVar[bool] = True
