@@ -2,7 +2,8 @@
 
 import argparse
 
-from rspharness.cli.run import add_options, run
+from rspharness.cli.run import run
+from rspharness.cli.run_parser import add_options
 
 __all__ = ["add_parser", "plan"]
 

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from rspcore.errors import LocalError
-from rspharness.cli.run import EPILOG, add_options, run
+from rspharness.cli.run import run
+from rspharness.cli.run_parser import EPILOG, add_options
 
 __all__ = ["add_parser", "record"]
 

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, RspError, StoreError
@@ -48,10 +48,21 @@ from rspharness.targets.recorded import RecordedTarget, described
 from rspharness.targets.target import Labelled, Returning, Snapshots, Target, TargetOptions
 from rspharness.targets.transport import CardLink, TimedLink, TracedLink
 
-__all__ = ["CURVE_OPTIONS", "SECRETS_ROW", "NoCardError", "Run", "RunOptions", "WrongCardError"]
+__all__ = [
+    "CURVE_OPTIONS",
+    "NOT_LOOKED_FOR",
+    "SECRETS_ROW",
+    "NoCardError",
+    "Run",
+    "RunOptions",
+    "WrongCardError",
+]
 
 SECRETS_ROW = "procedure.Secrets#01"
 """The requirement that no secret stands in an answer."""
+
+NOT_LOOKED_FOR: Final = "not looked for in answers"
+"""Beginning of a note on kinds of secrets that are too short or too regular."""
 
 CURVE_OPTIONS: Mapping[Curve, str] = {
     Curve.NIST_P256: "O_E_NIST",
@@ -74,17 +85,20 @@ class Run:
         traces: Whether a case may have left something on a card that is kept.
         own_traces: What the run sent outside of its cases.
         kept: States of a simulated card by their contents, for cases that need the same.
+        place: Which card of the traces it is, where the run has several; empty for the first.
     """
 
-    def __init__(self, options: RunOptions, opens: Opens | None = None) -> None:
+    def __init__(self, options: RunOptions, opens: Opens | None = None, *, place: str = "") -> None:
         """Prepares a run; nothing is opened yet.
 
         Args:
             options: The command line.
             opens: Function that opens the target instead of that of its kind, for simulated
                 cards that are made in another way.
+            place: Which card of the traces it is.
         """
         self.options = options
+        self.place = place
         self.facts: dict[str, str] = {}
         self.broken = ""
         self.notes: list[str] = []
@@ -278,7 +292,7 @@ class Run:
             answered: The data of all its answers.
         """
         for kind in sorted(card.secrets.left_out):
-            note = f"not looked for in answers, because it is short or regular: {kind}"
+            note = f"{NOT_LOOKED_FOR}, because it is short or regular: {kind}"
             if note not in self.notes:
                 self.notes.append(note)
         for words in card.secrets.within(answered):
@@ -332,7 +346,7 @@ class Run:
             raise NoCardError(str(error)) from error
 
     def _link(self, trace: Trace, timings: Timings) -> CardLink:
-        link: CardLink = TimedLink(TracedLink(self.target.open(), trace), timings)
+        link: CardLink = TimedLink(TracedLink(self.target.open(), trace, self.place), timings)
         if self.target.simulated:
             return link
         isdr = self.options.isdr_aid or ISDR_AID

@@ -21,6 +21,7 @@ root_ds_address = "testrootsmds.example.com"
 [times_ms]                      # simulated card in process: median times of its answers, which
 other = 15                      # are written down and not waited for; times = "reports/old" has
 "STORE DATA EnableProfile" = 700  # those of a run
+"each Notification" = 3         # and what each Notification, or each Profile, adds to an answer
 
 [deviations]                    # strict: a case listed here has to fail, unless it says otherwise
 "ES10c.SetNickname#09" = "counts octets instead of characters; reported to the maker"
@@ -103,7 +104,8 @@ class TargetSettings:
         firmware: Name of the firmware, for reports.
         release: Release of SGP.22 that the product claims, such as 2.5; empty where none is.
         times: Folder of a run whose times a simulated card has, instead of the computer's.
-        times_ms: Median times of its commands, likewise; `other` for those that are not named.
+        times_ms: Median times of its commands, likewise; `other` for those that are not named,
+            `each Profile` and `each Notification` for what one of them adds to every answer.
         pki: Folder of keys and certificates that the card trusts; empty for none.
     """
 
