@@ -82,7 +82,7 @@ def _all() -> tuple[Ratio, ...]:
         Ratio("rsplab --help", 3.3, 2.5, _help),
         Ratio("rsplab card serve until it answers", 21, 6, _serve),
         Ratio("commit of a nickname, SQLite", 2.2, 1.5, _commit),
-        Ratio("rsplab run --case ONE", 4.2, 1.5, _one_case),
+        Ratio("rsplab run --case ONE", 1.8, 1.5, _one_case),
         Ratio("collection of all suites", 2.8, 2, _collection),
     )
 

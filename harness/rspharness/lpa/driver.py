@@ -8,7 +8,7 @@
 from collections.abc import Callable
 from time import sleep  # noqa: TID251  waits, and reads no clock
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rspcore.errors import ConfigError
 from rspcore.ids import Eid
@@ -20,7 +20,6 @@ from rspharness.lpa.discovery import find_events
 from rspharness.lpa.download import AutomaticUser, Download, EndUser
 from rspharness.lpa.download_steps import STANDARD_DEVICE, protocol_of
 from rspharness.lpa.es9p_client import HttpPort
-from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
 from rspharness.lpa.notification_delivery import (
     Delivery,
@@ -32,7 +31,21 @@ from rspharness.lpa.retried_download import download_with_retries
 from rspharness.targets.reader import ReaderLink, find_reader
 from rspharness.targets.transport import CardLink
 
+if TYPE_CHECKING:
+    from rspharness.lpa.https_port import HttpsOptions, HttpsPort
+
 __all__ = ["Lpa"]
+
+
+def _https_port(options: "HttpsOptions | None") -> "HttpsPort":
+    """Returns a port that speaks HTTPS, whose client is slow to import and not needed by all."""
+    from rspharness.lpa.https_port import HttpsPort  # noqa: PLC0415
+
+    return HttpsPort(options)
+
+
+def _nothing() -> None:
+    """Closes nothing: the port is the caller's."""
 
 
 class Lpa:
@@ -50,7 +63,7 @@ class Lpa:
         link: CardLink,
         *,
         eid: Eid | None = None,
-        https: HttpsOptions | None = None,
+        https: "HttpsOptions | None" = None,
         port: HttpPort | None = None,
         channel: ChannelOptions | None = None,
         device: DeviceInfo = STANDARD_DEVICE,
@@ -69,11 +82,14 @@ class Lpa:
         self.card = IsdrChannel(link, channel)
         self._eid = eid
         self._device = device
-        self._https = HttpsPort(https)
-        self._port: HttpPort = port or self._https
+        self._close: Callable[[], None] = _nothing
+        if port is None:
+            port = own = _https_port(https)
+            self._close = own.close
+        self._port: HttpPort = port
 
     @classmethod
-    def in_reader(cls, name: str, eid: Eid, *, https: HttpsOptions | None = None) -> Self:
+    def in_reader(cls, name: str, eid: Eid, *, https: "HttpsOptions | None" = None) -> Self:
         """Connects to the card in a PC/SC reader; what changes a real card has to name its EID.
 
         Args:
@@ -115,7 +131,7 @@ class Lpa:
     ) -> None:
         """Closes connections, channel and link."""
         try:
-            self._https.close()
+            self._close()
             self.card.__exit__(kind, error, traceback)
         finally:
             self.card.link.close()

@@ -6,6 +6,7 @@ case with the `testcase` marker is found. How a case is judged is in `rspharness
 what a run shares in `rspharness.run.run`, what the reports show in `rspharness.report`.
 """
 
+import gc
 from collections.abc import Generator
 from contextlib import ExitStack, nullcontext
 from datetime import datetime
@@ -45,10 +46,12 @@ def pytest_pycollect_makeitem(name: str, obj: object) -> list[pytest.Item] | Non
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leaves out the suites of other products than that of the run."""
+    """Leaves out the suites of other products than that of the run, and files without its cases."""
     from rspharness.plugin import products  # noqa: PLC0415  light
 
-    return products.is_of_another(collection_path, products.product_of(config)) or None
+    if products.is_of_another(collection_path, products.product_of(config)):
+        return True
+    return collection_path in products.case_index(config).paths or None
 
 
 @pytest.hookimpl(trylast=True)
@@ -68,19 +71,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _select(config: pytest.Config, items: list[pytest.Item]) -> None:
+    from rspharness.plugin import products  # noqa: PLC0415  light
     from rspharness.run import collection  # noqa: PLC0415  only where there are cases
 
-    collected = collection.collect(config, items)
-    from rspharness.plugin import products  # noqa: PLC0415  light
-
+    collected = collection.collect(config, items, products.case_index(config).left_out)
     products.RUNS[products.product_of(config)](config, collected)
-    chosen, left = collection.choose(items, option_values.values(config, "case"))
+    wanted = option_values.values(config, "case")
+    chosen, left = collection.choose(items, wanted, collected.left_out)
     chosen, elsewhere = collection.shard(chosen, option_values.value(config, "shard"))
     left = [*left, *elsewhere]
     config.stash[COLLECTED] = collected
     if left:
         config.hook.pytest_deselected(items=left)
     items[:] = collection.ordered(chosen, collected, option_values.value(config, "shuffle"))
+    gc.freeze()  # what is imported stays; the collections of the run need not walk through it
 
 
 @pytest.hookimpl(tryfirst=True)

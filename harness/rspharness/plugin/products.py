@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from rspharness.run.case_index import CaseIndex
 from rspharness.run.option_values import long_option, value, values
 
 if TYPE_CHECKING:
     from rspharness.run.collection import Collected
     from rspharness.run.run import Run
 
-__all__ = ["RUNS", "is_of_another", "product_of"]
+__all__ = ["RUNS", "case_index", "is_of_another", "product_of"]
 
 SERVER_SUITES: Final = frozenset({"es9plus", "es2plus"})
 """Folders of the suites for an SM-DP+."""
@@ -27,9 +28,36 @@ SUITES: Final = {"smdpp": SERVER_SUITES, "smds": DS_SUITES, "lpa": frozenset({"l
 """Those of each product that is no card."""
 
 
+INDEX: Final = pytest.StashKey[CaseIndex]()
+
+
 def product_of(config: pytest.Config) -> str:
     """Returns "smdpp", "smds", "lpa", or an empty text for a card."""
     return next((name for name in SUITES if value(config, name)), "")
+
+
+def case_index(config: pytest.Config) -> CaseIndex:
+    """Returns which files of the suites have no case of --case, read once for a run.
+
+    Nothing is left out where the command line names a file instead of a folder.
+    """
+    if INDEX not in config.stash:
+        product = product_of(config)
+        roots = [config.invocation_params.dir / argument for argument in config.args]
+        folders = [folder for root in roots for folder in (root, *_folders(root))]
+        files = (
+            file
+            for folder in folders
+            if not is_of_another(folder, product)
+            for file in sorted(folder.glob("test_*.py"))
+        )
+        known = roots and all(root.is_dir() for root in roots)
+        config.stash[INDEX] = CaseIndex.of(files, values(config, "case") if known else [])
+    return config.stash[INDEX]
+
+
+def _folders(root: Path) -> list[Path]:
+    return sorted(path for path in root.rglob("*") if path.is_dir())
 
 
 def is_of_another(path: Path, product: str) -> bool:

@@ -168,7 +168,8 @@ class Results:
             "requirements": self.rows,
             "cases": self.cases,
         }
-        return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+        members = (f"{_json(name)}: {_lines(value)}" for name, value in document.items())
+        return "{\n" + ",\n".join(members) + "\n}\n"
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -257,3 +258,14 @@ def requirement_rows(
             }
         )
     return rows
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _lines(value: object) -> str:
+    """Returns a list with a line for each entry, and anything else in one."""
+    if not isinstance(value, list) or not value:
+        return _json(value)
+    return "[\n" + ",\n".join(map(_json, value)) + "\n]"

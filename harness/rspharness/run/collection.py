@@ -59,6 +59,7 @@ class Collected:
         further: The runs of further cards in readers, for cases that need more than one.
         kind: Kind of the requested target.
         faulty_run: Makes the run of the same card with a fault, by its name.
+        left_out: Ids of the cases in files that were not collected, because none was asked for.
     """
 
     catalogue: Catalogue
@@ -67,6 +68,7 @@ class Collected:
     further: list[Run] = field(default_factory=list)
     kind: str = ""
     faulty_run: Callable[[Run, str], Run] = Run.with_fault
+    left_out: frozenset[str] = frozenset()
     _places: dict[tuple[Requirement, ...], int] = field(default_factory=dict)
     _faulty: dict[tuple[int, str], Run] = field(default_factory=dict)
 
@@ -118,18 +120,26 @@ class Collected:
     def ids(self) -> list[str]:
         """Returns the ids that have a case, each once, in the order of the catalogue."""
         have = {row.id for case in self.cases.values() for row in case.requirements}
+        have |= self.left_out
         return [row.id for row in self.catalogue if row.id in have]
 
 
-def collect(config: pytest.Config, items: list[pytest.Item]) -> Collected:
+def collect(
+    config: pytest.Config, items: list[pytest.Item], left_out: frozenset[str] = frozenset()
+) -> Collected:
     """Reads the markers of all cases.
+
+    Args:
+        config: The run.
+        items: What was collected.
+        left_out: Ids of cases in files that were not.
 
     Raises:
         pytest.UsageError: an unknown id, the same id in two test functions, or a test that uses
             a card and has no id; each is named.
     """
     try:
-        collected = Collected(Catalogue.load(catalogue_path(config)))
+        collected = Collected(Catalogue.load(catalogue_path(config)), left_out=left_out)
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from error
     mistakes: list[str] = []
@@ -190,7 +200,7 @@ def ordered(items: list[pytest.Item], collected: Collected, seed: str = "") -> l
 
 
 def choose(
-    items: list[pytest.Item], wanted: list[str]
+    items: list[pytest.Item], wanted: list[str], left_out: frozenset[str] = frozenset()
 ) -> tuple[list[pytest.Item], list[pytest.Item]]:
     """Splits the items into those that --case selects and the rest; without --case all run.
 
@@ -200,6 +210,7 @@ def choose(
     if not wanted:
         return items, []
     known = {name for item in items for mark in item.iter_markers("testcase") for name in mark.args}
+    known |= left_out
     try:
         require_known_cases(wanted, known)
     except ConfigError as error:
