@@ -2,8 +2,8 @@
 
 import argparse
 
+from rspharness.cli.options import add_options
 from rspharness.cli.run import run
-from rspharness.cli.run_parser import add_options
 
 __all__ = ["add_parser", "plan"]
 

@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 from rspcore.errors import LocalError
+from rspharness.cli.options import EPILOG, add_options
 from rspharness.cli.run import run
-from rspharness.cli.run_parser import EPILOG, add_options
 
 __all__ = ["add_parser", "record"]
 
