@@ -41,6 +41,8 @@ opening.TARGETS = (
 """Has kept cards called directly, without the PC/SC daemon."""
 LINE = "{:<20} {:<13} {:<9} {:>7} {:>15} {:>6} {:>5}   {}"
 NO_RESULTS = "no results"
+_OF_KIND = ("personality", "preset", "rat", "declared")
+"""Keys of the table [card] that make another kind of card, and not a used one."""
 
 Kind = tuple[tuple[str, str], ...]
 """Keys and values of a table [card] that make another kind of card."""
@@ -101,7 +103,7 @@ def kind_of(card: str) -> Kind:
     kind = settings.get("card", {})
     if kind.get("preset") == "nearly-full":  # a matter of memory, not of the kind of card
         return ()
-    return tuple((key, kind[key]) for key in ("personality", "preset") if key in kind)
+    return tuple((key, kind[key]) for key in _OF_KIND if key in kind)
 
 
 def on_new_cards(card: str, level: str, folder: Path, cases: Sequence[str] = ()) -> Verdicts:

@@ -34,12 +34,15 @@ def services(table):
 
 
 @testcase.each("loaded", {"procedure.FileStructure#01": (ONE,), "procedure.FileStructure#02": ()})
-def test_default_files_alone(card, given, declared, step, loaded):
+def test_default_files_alone(card, given, declared, note, step, loaded):
     """Without an Enabled Profile there are the default files, and nothing of a Profile."""
     given.profiles(*loaded)
     given.none_enabled()
     with step("Terminal -> eUICC: SELECT MF, EF.UMPC, EF.ICCID, EF.DIR, EF.PL and the USIM"):
         file_access.default_files_only(card)
+    if "ef_env_classes" not in declared:
+        note("EF ENV-CLASSES is not selected: the target file declares no ef_env_classes")
+        return
     with step("Terminal -> eUICC: SELECT EF ENV-CLASSES; expected: SW 9000"):
         selected = file_access.select_file(card, file_access.ef_env_classes(declared))
         expect.success(selected, "SELECT EF ENV-CLASSES")
@@ -137,10 +140,11 @@ def test_disabled_profile_is_out_of_reach(card, given, step):
 @testcase("procedure.FileStructure#15")
 def test_ef_env_classes(card, given, declared, note, step):
     """EF ENV-CLASSES of the default file system can be read and holds the classes."""
+    identifier = file_access.ef_env_classes(declared)
     given.profiles(ONE)
     given.none_enabled()
     with step("Terminal -> eUICC: SELECT EF ENV-CLASSES, READ BINARY"):
-        selected = file_access.select_file(card, file_access.ef_env_classes(declared))
+        selected = file_access.select_file(card, identifier)
         expect.success(selected, "SELECT EF ENV-CLASSES")
         content = file_access.read(card)
         expect.success(content, "READ BINARY EF ENV-CLASSES")

@@ -60,6 +60,7 @@ DECLARED_ONLY: Final = frozenset(
 NOT_DECLARED: Final = "neither read from the card nor declared"
 """Why an option of `DECLARED_ONLY` is unknown."""
 
+_V3_0: Final = Version.from_text("3.0.0")
 _V3_1: Final = Version.from_text("3.1.0")
 _LPAE_BITS: Final = 0x03  # BIT STRING inside the E0 template
 _CAT, _SCWS, _E4E = 0x80, 0x40, 0x10
@@ -81,6 +82,8 @@ class Capabilities:
         ci_pkids: Key identifiers of the CIs in both lists of EUICCInfo2, or of EUICCInfo1 where
             those cannot be read; None when neither can.
         curves: Options of the curves on which the run and the card have a CI in common, as read.
+        rat: The rules authorisation table; None when it could not be read.
+        version: v3 for a card whose highest version of SGP.22 is 3 or later, otherwise v2.
     """
 
     options: Mapping[str, bool]
@@ -89,6 +92,8 @@ class Capabilities:
     info: EuiccInfo2 | None = None
     ci_pkids: frozenset[bytes] | None = None
     curves: frozenset[str] = frozenset()
+    rat: Rules | None = None
+    version: str = "v2"
 
 
 class Options(Mapping[str, bool]):
@@ -182,6 +187,8 @@ def read_capabilities(
         info,
         both,
         frozenset(name for name in ci_keys if read.get(name)),
+        rat,
+        _version(info),
     )
 
 
@@ -219,6 +226,17 @@ def _of_version_3(info: EuiccInfo2 | None, no_info: str) -> Iterator[tuple[str, 
             whole = card_and_device.EuiccInfo2.decode(info.raw or info.encode())
             held, reason = _part("EUICCInfo2", partial(holds, whole))
         yield name, held, reason
+
+
+def _version(info: EuiccInfo2 | None) -> str:
+    """Returns the version of the rows for a card; one that says nothing of version 3 is of v2."""
+    if info is None:
+        return "v2"
+    whole, _ = _part(
+        "EUICCInfo2", lambda: card_and_device.EuiccInfo2.decode(info.raw or info.encode())
+    )
+    highest = None if whole is None else whole.highest_svn
+    return "v3" if highest is not None and highest >= _V3_0 else "v2"
 
 
 def _is_v3_1(info: card_and_device.EuiccInfo2) -> bool:

@@ -7,7 +7,7 @@ of them runs.
 import argparse
 from pathlib import Path
 
-from rspharness.cli.options import add_card_choice
+from rspharness.cli.command_options import add_card_choice
 
 __all__ = ["add_parser"]
 

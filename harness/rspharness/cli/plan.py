@@ -2,7 +2,7 @@
 
 import argparse
 
-from rspharness.cli.options import add_options
+from rspharness.cli.command_options import add_options
 from rspharness.cli.run import run
 
 __all__ = ["add_parser", "plan"]

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from rspcore.errors import LocalError
-from rspharness.cli.options import EPILOG, add_options
+from rspharness.cli.command_options import EPILOG, add_options
 from rspharness.cli.run import run
 
 __all__ = ["add_parser", "record"]

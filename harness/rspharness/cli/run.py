@@ -15,7 +15,7 @@ from tempfile import TemporaryFile
 from typing import Final
 
 from rspcore.errors import ConfigError, LocalError
-from rspharness.cli.options import EPILOG, add_options
+from rspharness.cli.command_options import EPILOG, add_options
 
 __all__ = [
     "add_parser",

@@ -11,19 +11,22 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import urllib3
-from urllib3.exceptions import InsecureRequestWarning
+from urllib3.exceptions import InsecureRequestWarning, SSLError
 
 from rspcore.errors import ConfigError
+from rspharness.lpa.https_failures import no_common_curve
 from rspharness.peers.bindings import JSON_TYPE, read_json
-from rspharness.peers.handshake import looking_context
+from rspharness.peers.handshake import BRAINPOOL, looking_context
 from rspharness.peers.server_answer import Answer
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import ExpectationError
 
-__all__ = ["CLIENT_FILES", "EventCalls", "OperatorCalls"]
+__all__ = ["BRAINPOOL_FILES", "CLIENT_FILES", "EventCalls", "OperatorCalls"]
 
 CLIENT_FILES: Final = ("client.pem", "client.key")
 """Certificate and key in the folder of `--es2plus-client` and `--es12-client`, PEM."""
+BRAINPOOL_FILES: Final = ("brainpool.pem", "brainpool.key")
+"""The same for a server that has brainpoolP256r1 alone, which may take no key on another curve."""
 _REQUESTER: Final = "2.999.10"
 _LIMIT_S: Final = 60.0
 
@@ -96,17 +99,13 @@ class OperatorCalls:
         }
         self._trace.remark(f"{self.interface} > {function} {body.decode()}")
         try:
-            context = self._context(certified=certified)
-            with urllib3.PoolManager(ssl_context=context) as http, warnings.catch_warnings():
-                warnings.simplefilter("ignore", InsecureRequestWarning)  # rows of TLS look at it
-                reply = http.request(
-                    "POST",
-                    f"https://{self._address}{self.path}{function}",
-                    headers=headers,
-                    body=body,
-                    retries=False,
-                    timeout=_LIMIT_S,
-                )
+            try:
+                reply = self._sent(function, headers, body, self._context("", certified=certified))
+            except SSLError as error:
+                if not no_common_curve(error):
+                    raise
+                context = self._context(BRAINPOOL, certified=certified)
+                reply = self._sent(function, headers, body, context)
         except urllib3.exceptions.HTTPError as error:
             self._trace.remark(f"{self.interface} ! {error}")
             raise ExpectationError("an answer", str(error), about=function) from error
@@ -115,16 +114,33 @@ class OperatorCalls:
         )
         return reply
 
-    def _context(self, *, certified: bool) -> ssl.SSLContext:
-        context = looking_context()
-        if certified:
-            certificate, key = (self._client / name for name in CLIENT_FILES)
-            try:
-                context.load_cert_chain(certificate, key)
-            except OSError as error:
-                raise ConfigError(
-                    f"{self._client}: {' and '.join(CLIENT_FILES)}: {error}"
-                ) from error
+    def _sent(
+        self, function: str, headers: Mapping[str, str], body: bytes, context: ssl.SSLContext
+    ) -> urllib3.BaseHTTPResponse:
+        with urllib3.PoolManager(ssl_context=context) as http, warnings.catch_warnings():
+            warnings.simplefilter("ignore", InsecureRequestWarning)  # rows of TLS look at it
+            return http.request(
+                "POST",
+                f"https://{self._address}{self.path}{function}",
+                headers=headers,
+                body=body,
+                retries=False,
+                timeout=_LIMIT_S,
+            )
+
+    def _context(self, curve: str, *, certified: bool) -> ssl.SSLContext:
+        """Returns a context for the usual curves, or for brainpoolP256r1 alone."""
+        context = looking_context(curve)
+        if not certified:
+            return context
+        names = CLIENT_FILES
+        if curve and all((self._client / one).is_file() for one in BRAINPOOL_FILES):
+            names = BRAINPOOL_FILES
+        certificate, key = (self._client / name for name in names)
+        try:
+            context.load_cert_chain(certificate, key)
+        except OSError as error:
+            raise ConfigError(f"{self._client}: {' and '.join(names)}: {error}") from error
         return context
 
 

@@ -19,29 +19,38 @@ from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
 from rspharness.card.capabilities import Capabilities
 from rspharness.peers.lpa_calls import LpaCalls
+from rspharness.peers.operator_calls import EventCalls, OperatorCalls
+from rspharness.peers.order_wish import Ordered, OrderWish
+from rspharness.peers.plain_trial import plainly
 from rspharness.peers.provision import Management
+from rspharness.peers.server_preflight import require_session, require_takers
 from rspharness.peers.server_target import ServerTarget, ServerWords
 from rspharness.peers.signing_card import SigningCard
 from rspharness.peers.switched_fault import switched
 from rspharness.record.testcase import Level
 from rspharness.record.trace import Trace
-from rspharness.record.verdicts import ExpectationError, Inconclusive, TargetLost
+from rspharness.record.verdicts import (
+    Blocked,
+    Cause,
+    ExpectationError,
+    Inconclusive,
+)
+from rspharness.run.case_state import INITIAL_CONDITIONS, CaseState
 from rspharness.run.preflight import Preflight
 from rspharness.run.run import NoCardError, Run
 from rspharness.run.run_options import RunOptions
 
 __all__ = ["ServerRun"]
 
-_ROW: Final = "{}.InitiateAuthentication#11"
-_NO_CI: Final = ("8.8.2/3.1", "8.8.4/3.7", "8.9.2/3.1", "8.9.4/3.7")
-"""Refusals of a server that has no CI in common with the card."""
 _CURVES: Final[Mapping[Curve, str]] = {
     Curve.NIST_P256: "S_NIST",
     Curve.BRAINPOOL_P256R1: "S_BRP",
 }
 _ASN1: Final = "S_ASN1"
-_OF_RSPLAB: Final = ("S_ORDERS", "S_ELIGIBILITY", "S_REUSE")
+_OF_RSPLAB: Final = ("S_ORDERS", "S_ELIGIBILITY")
 """Options that the SM-DP+ of rsplab has, which its management port gives away."""
+_IN_POLICY: Final = {"S_REUSE": "offerKeptOtpk"}
+"""Options that its policy decides, by the member of the policy."""
 
 
 class ServerRun(Run):
@@ -54,6 +63,9 @@ class ServerRun(Run):
         self.fault = ""
         self._server: ServerTarget | None = None
         self._lent = False
+        self._has_ordered = False
+        self._plainly: dict[str, Cause | None] = {}
+        self._drawn = 0
 
     @property
     def opened(self) -> bool:
@@ -99,47 +111,112 @@ class ServerRun(Run):
         asn1 = how.get("asn1", False)
         return LpaCalls(target.wire(trace), card, target.address, asn1=asn1, es11=target.sm_ds)
 
+    def order(self, wish: OrderWish, trace: Trace) -> Ordered:
+        """Has a Profile ordered.
+
+        Raises:
+            NotApplicable: the way to orders makes no such one.
+            Inconclusive: it should have, and failed, as orders of the run before it have not.
+            Blocked: the server does not do what the order takes.
+            NoCardError: no order has come to be, not even the plainest.
+        """
+        provision = self.target.provision
+        try:
+            made = provision.order(wish, trace)
+        except Blocked:
+            raise
+        except Inconclusive as error:
+            if self._has_ordered:
+                raise
+            why = str(error)
+            if wish.differences:
+                try:
+                    provision.order(OrderWish(), self.own_trace())
+                except Inconclusive as plain:
+                    why = str(plain)
+                else:
+                    self._has_ordered = True
+                    raise
+            raise NoCardError(f"no order comes to be at the server: {why}") from error
+        self._has_ordered = True
+        return made
+
+    def operator(self, trace: Trace) -> OperatorCalls:
+        """Returns an operator of the run itself.
+
+        Raises:
+            NotApplicable: ES2+ of the server is not known.
+        """
+        return self.target.operator(trace, f"{self._unique} operator")
+
+    def partner(self, trace: Trace) -> EventCalls:
+        """Returns an SM-DP+ of the run itself that registers events.
+
+        Raises:
+            NotApplicable: there is no certificate for it.
+        """
+        return self.target.partner(trace, f"{self._unique}-PARTNER", 0)
+
+    @property
+    def _unique(self) -> str:
+        self._drawn += 1
+        return f"RSPLAB-{self.options.started:%Y%m%d%H%M%S%f}-{self._drawn}"
+
+    @property
+    def profile_type(self) -> str:
+        """Returns the profileType that the server is declared to have."""
+        return str(self.target.settings.values.get("profile_type", OrderWish().profile))
+
+    def explained(self, error: BaseException, case: CaseState) -> BaseException:
+        """Returns `Blocked` where initial conditions failed in what fails in its plainest use, too.
+
+        Args:
+            error: What a case raised.
+            case: The case.
+        """
+        step = case.steps.failed
+        if not isinstance(error, ExpectationError) or not error.about or self.fault:
+            return error
+        if step is None or not step.title.startswith(INITIAL_CONDITIONS):
+            return error
+        if not self.level.allows(Level.PROFILES):  # the trial takes an order
+            return error
+        if error.about not in self._plainly:
+            found = plainly(self, error.about, sm_ds=self.target.sm_ds)
+            self._plainly[error.about] = found
+        cause = self._plainly[error.about]
+        if cause is None or self._owns(case, cause):
+            return error
+        return Blocked(cause)
+
+    @staticmethod
+    def _owns(case: CaseState, cause: Cause) -> bool:
+        function = cause.row.partition("#")[0]
+        return any(one.partition("#")[0] == function for one in case.ids)
+
     def reach(self) -> None:
         """Opens one session at the server, before any case is judged.
 
         Raises:
-            NoCardError: it is not reached, or has no CI in common with the credentials of the run.
+            NoCardError: it is not reached, has no CI in common with the credentials of the run, or
+                does not take the certificate of its operator or SM-DP+.
             Inconclusive: it was lost.
         """
         if self.preflight is not None:
             return
+        target, words = self.target, self.words
         trace = self.own_trace()
         trace.remark("preflight")
-        row = _ROW.format("ES11" if self.target.sm_ds else "ES9+")
-        self.facts.update(self.target.facts())
-        seen = Preflight({"server": self.target.address})
-        calls = self.calls(trace, f"{self.options.seed} preflight")
-        try:
-            answer = calls.initiate()
-        except TargetLost as error:
-            option = "--smds" if self.target.sm_ds else "--smdpp"
-            raise NoCardError(f"{error}; start it, or name another by {option}") from error
-        except ExpectationError as error:
-            if "TLS" in error.actual or "certificate" in error.actual:
-                raise NoCardError(
-                    f"{error.actual}; --pki names the folder with the CI of the server"
-                ) from error
-            seen.find("session", row, str(error), "mend InitiateAuthentication, then run again")
-            seen.stops = seen.findings[-1]
-            self.preflight = seen
-            return
-        if answer.refusal in _NO_CI:
-            raise NoCardError(
-                f"the server knows no CI of the credentials of the run ({answer.refusal}); --pki "
-                "names the folder of those that it knows"
-            )
-        if answer.status != 200 or answer.refusal:
-            seen.find("session", row, f"a session is refused: {answer.words}", "")
-            seen.stops = seen.findings[-1]
-        else:
-            version = answer.header("X-Admin-Protocol")
-            seen.lines["session"] = f"opened; X-Admin-Protocol {version or 'not there'}"
+        self.facts.update(target.facts())
+        seen = Preflight({"server": target.address})
+        version = require_session(
+            self.calls(trace, f"{self.options.seed} preflight"), seen, sm_ds=target.sm_ds
+        )
+        if version:
             self.facts["svn"] = version.removeprefix("gsma/rsp/")
+        if words.client is not None and not target.simulated:
+            calls = self.partner(trace) if target.sm_ds else self.operator(trace)
+            require_takers(calls, words.client, seen)
         self.preflight = seen
         self.facts.update({f"preflight {name}": text for name, text in seen.lines.items()})
 
@@ -163,9 +240,12 @@ class ServerRun(Run):
     def _read_capabilities(self) -> Capabilities:
         """Returns the options declared, completed by those that opening a session shows."""
         declared = dict(self.target.settings.options)
-        if isinstance(self.target.provision, Management) and not self.words.sm_ds:
-            declared = {**dict.fromkeys(_OF_RSPLAB, True), **declared}
         seen = self._seen()
+        provision = self.target.provision
+        if isinstance(provision, Management) and not self.words.sm_ds:
+            policy = provision.call("GET", "/policy")
+            seen |= dict.fromkeys(_OF_RSPLAB, True)
+            seen |= {name: bool(policy[member]) for name, member in _IN_POLICY.items()}
         contradictions = tuple(
             f"{name}: declared {declared[name]}, seen {value}"
             for name, value in seen.items()

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import urllib3
 
+from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, LocalError, RspError
 from rspcore.ids import Oid
 from rspcore.pki.bundle import Pki
@@ -25,9 +26,14 @@ from rspharness.lpa.es9p_client import HttpPort, HttpReply, ServerUnreachableErr
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.traced_port import TracedPort
 from rspharness.peers.handshake import BRAINPOOL, looking_context
-from rspharness.peers.operator_calls import CLIENT_FILES, EventCalls, OperatorCalls
+from rspharness.peers.operator_calls import (
+    BRAINPOOL_FILES,
+    CLIENT_FILES,
+    EventCalls,
+    OperatorCalls,
+)
 from rspharness.peers.own_server import OwnServer
-from rspharness.peers.provision import Provision, provision_of
+from rspharness.peers.provision import Means, Provision, provision_of
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import ExpectationError, NotApplicable, TargetLost
 from rspharness.targets.settings import TargetSettings
@@ -132,12 +138,15 @@ class ServerTarget:
         self.address = place_of(where)
         self._es2plus = place_of(es2plus) if es2plus else ""
         self._client = client
-        self.provision: Provision = provision_of(provision)
+        kind = str(words.settings.values.get("profile_type", ""))
+        self.provision: Provision = provision_of(provision, Means(self._ordering, kind))
         trusted = tuple(pki.ci(curve).certificate.der for curve in pki.curves)
         self._port = HttpsPort(HttpsOptions(ca_certificates=trusted))
         self.role = Role.DS_TLS if words.sm_ds else Role.DP_TLS
         self._port.expect_role(self.address, self.role)
         self.sm_ds = words.sm_ds
+        self._orderings = 0
+        self._started = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"  # noqa: TID251  never the same again
         self._pki, self._made = pki, dict[int, TemporaryDirectory[str]]()
 
     def open(self) -> PoweredLink:
@@ -147,6 +156,11 @@ class ServerTarget:
     def wire(self, trace: Trace) -> "ServerWire":
         """Returns the way to the server for one case, written into its trace."""
         return ServerWire(TracedPort(self._port, trace), self.address)
+
+    def _ordering(self, trace: Trace) -> OperatorCalls:
+        """Returns the operator who makes the orders of the run; each call has its own name."""
+        self._orderings += 1
+        return self.operator(trace, f"{self._started}/{self._orderings}")
 
     def operator(self, trace: Trace, seed: str, *, at_es9: bool = False) -> OperatorCalls:
         """Returns an operator of this server.
@@ -175,19 +189,29 @@ class ServerTarget:
                 raise NotApplicable("--es12-client has the certificate of one SM-DP+, and no other")
             return EventCalls(self.address, self._client, trace, seed)
         if number not in self._made:
-            now = datetime.now(UTC)  # noqa: TID251  the server has the real clock
-            names = [f"smdpp{number + 1}.example.com"]
-            curve = self._pki.curves[0]
+            self._made[number] = self._issued(number)
+        return EventCalls(self.address, Path(self._made[number].name), trace, seed)
+
+    def _issued(self, number: int) -> TemporaryDirectory[str]:
+        """Returns a folder with certificates and keys of an SM-DP+, on each curve of the run."""
+        now = datetime.now(UTC)  # noqa: TID251  the server has the real clock
+        name, first = f"smdpp{number + 1}.example.com", self._pki.curves[0]
+        wanted = {CLIENT_FILES: first}
+        if Curve.BRAINPOOL_P256R1 in self._pki.curves[1:]:
+            wanted[BRAINPOOL_FILES] = Curve.BRAINPOOL_P256R1
+        folder = TemporaryDirectory()
+        for files, curve in wanted.items():
             try:
-                made = issue_tls(self._pki, curve, names, now, registered_id=PARTNER_OIDS[number])
+                made = issue_tls(self._pki, curve, [name], now, registered_id=PARTNER_OIDS[number])
             except RspError as error:
+                if curve is not first:  # the CI of the other curve has no key here
+                    continue
+                folder.cleanup()
                 raise NotApplicable(f"no --es12-client, and none can be issued: {error}") from error
-            folder = TemporaryDirectory()
-            certificate, key = (Path(folder.name) / name for name in CLIENT_FILES)
+            certificate, key = (Path(folder.name) / one for one in files)
             certificate.write_text(ssl.DER_cert_to_PEM_cert(made.certificate.der), "ascii")
             key.write_bytes(made.private_key.to_pem())
-            self._made[number] = folder
-        return EventCalls(self.address, Path(self._made[number].name), trace, seed)
+        return folder
 
     def new_connection(self) -> None:
         """Closes the connections: the next call opens another."""

@@ -107,7 +107,7 @@ class ServerUnderTest:
             NotApplicable: the provision of the run makes no such orders.
             Inconclusive: it should have made it, and failed.
         """
-        return self._run.target.provision.order(OrderWish(**wish))
+        return self._run.order(OrderWish(**wish), self._trace)
 
     def state(self, ordered: Ordered) -> str:
         """Returns the state of an order, such as "Released".

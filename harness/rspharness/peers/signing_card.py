@@ -37,11 +37,12 @@ from rspcore.messages.notifications import (
     ProfileInstallationResultData,
     SuccessResult,
 )
-from rspcore.pki.bundle import Pki
+from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.generate import make_pki
 from rspcore.pki.issue import Contents, issue
 from rspcore.pki.roles import Role
 from rspcore.tags import Tag
+from rspharness.record.verdicts import NotApplicable
 
 __all__ = ["SigningCard"]
 
@@ -114,12 +115,15 @@ class SigningCard:
             role: `Role.EUM` or `Role.EUICC`.
             key: "wrong" for a signature by a key that is not the issuer's.
             **changes: Fields of the certificate (`rspcore.pki.issue.Contents`).
+
+        Raises:
+            NotApplicable: the credentials of the run have no key of the issuer.
         """
         own = self.pki.eum(self.curve)
         issuer = self.pki.ci(self.curve)
         if role is Role.EUICC:
             own, issuer = self.pki.euicc(self.curve, self._eid), own
-        signer = self.key if key == "wrong" else issuer.private_key
+        signer = self.key if key == "wrong" else _key_of(issuer)
         made = issue(replace(Contents.of(own.certificate), **changes), signer).der
         if role is Role.EUM:
             self.eum = made
@@ -134,7 +138,11 @@ class SigningCard:
         self.eum = stranger.eum(self.curve).certificate.der
 
     def eum_as_leaf(self) -> None:
-        """Puts a CERT.EUM in place that is no CA, and signs no certificates."""
+        """Puts a CERT.EUM in place that is no CA, and signs no certificates.
+
+        Raises:
+            NotApplicable: the credentials of the run have no key of the CI.
+        """
         own = Contents.of(self.pki.eum(self.curve).certificate)
         leaf = Contents.of(self.pki.euicc(self.curve, self._eid).certificate)
         kinds = {one.oid: one for one in leaf.extensions}
@@ -143,11 +151,15 @@ class SigningCard:
             for one in own.extensions
             if one.oid not in _OF_A_CA or one.oid in kinds
         )
-        made = issue(replace(own, extensions=changed), self.pki.ci(self.curve).private_key)
+        made = issue(replace(own, extensions=changed), _key_of(self.pki.ci(self.curve)))
         self.eum = made.der
 
     def expire(self, role: Role, now: datetime) -> None:
-        """Puts a certificate in place whose validity ended a day before."""
+        """Puts a certificate in place whose validity ended a day before.
+
+        Raises:
+            NotApplicable: the credentials of the run have no key of its issuer.
+        """
         self.reissue(role, not_after=now - timedelta(days=1))
 
     def info1(self) -> bytes:
@@ -300,3 +312,11 @@ class SigningCard:
             notification_address=address,
             iccid=iccid,
         )
+
+
+def _key_of(issuer: Credential) -> PrivateKey:
+    if issuer.key is None:
+        raise NotApplicable(
+            f"no certificate under {issuer.certificate!r} can be made: --pki has no key of it"
+        )
+    return issuer.key

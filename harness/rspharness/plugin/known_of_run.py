@@ -73,7 +73,7 @@ def _described(collected: Collected, read: Capabilities | None) -> dict[str, Any
     }
     if run.opened:
         known["budgets_ms"] = dict(run.target.settings.budgets_ms)
-        known["version"] = run.target.settings.version
+        known["version"] = run.version if read else run.target.settings.version or "v2"
     return known
 
 

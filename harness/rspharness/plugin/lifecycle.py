@@ -321,6 +321,7 @@ def judged_with_fault(case: CaseState, *, required: bool) -> Iterator[None]:
 
 
 def _raise(case: CaseState, run: Run, error: BaseException) -> None:
+    error = run.explained(error, case)
     verdict = case.judge(error)
     if isinstance(error, TargetLost | ConfigError) and not isinstance(error, LinkFault):
         run.lost(case)

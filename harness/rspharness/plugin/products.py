@@ -104,7 +104,8 @@ def make_server_run(config: pytest.Config, collected: "Collected") -> None:
             require_known_names(settings, collected.catalogue, options.target)
         if not is_own(where):
             place_of(where)
-        require_way(options.provision)
+        known = bool(options.es2plus and options.es2plus_client)
+        require_way(options.provision, es2plus=known or (is_own(where) and word == "smdpp"))
     except (RspError, ValueError) as error:
         raise pytest.UsageError(str(error)) from error
     wrong = [name for name in ("also", "record", "card-fault") if _given(config, name)]
@@ -117,7 +118,7 @@ def make_server_run(config: pytest.Config, collected: "Collected") -> None:
             raise pytest.UsageError(f"--kills switches faults of our own server on: --{word} own")
         faults = read_server_faults(collection.catalogue_path(config).parent, word)
         collected.faulty_run = partial(_faulty, {name: one.serve for name, one in faults.items()})
-    rows = (row for row in collected.catalogue if row.applies_to(settings.version))
+    rows = (row for row in collected.catalogue if row.applies_to(settings.version or "v2"))
     names = frozenset[str]().union(*(row.condition.names for row in rows))
     client = options.es2plus_client if options.smdpp else options.es12_client
     words = ServerWords(

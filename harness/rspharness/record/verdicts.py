@@ -70,6 +70,7 @@ class ExpectationError(RspError):
     Attributes:
         expected: Every acceptable outcome, in words.
         actual: What the card did, in words.
+        about: The function or object it is about, empty where the case says so.
     """
 
     def __init__(self, expected: str, actual: str, *, about: str = "") -> None:
@@ -77,6 +78,7 @@ class ExpectationError(RspError):
         super().__init__(f"{subject}expected {expected}, got {actual}")
         self.expected = expected
         self.actual = actual
+        self.about = about
 
 
 class SettledError(ExpectationError):

@@ -31,16 +31,19 @@ def excuses(run: Run, requirements: tuple[Requirement, ...]) -> dict[str, str]:
 
     The card is read only when a condition needs it.
     """
-    version = run.target.settings.version
     out = {}
     for row in requirements:
-        if not row.applies_to(version):
-            out[row.id] = f"row of {row.versions}, the target is {version}"
+        if not _is_of_its_version(run, row):
+            out[row.id] = f"row of {row.versions}, the target is {run.version}"
         elif row.condition.names and row.id not in doubts(run, (row,)):
             missing = row.condition.missing(run.capabilities.options)
             if missing:
                 out[row.id] = _absent(run, missing)
     return out
+
+
+def _is_of_its_version(run: Run, row: Requirement) -> bool:
+    return row.versions == "both" or row.applies_to(run.version)
 
 
 def _absent(run: Run, missing: tuple[str, ...]) -> str:
@@ -57,10 +60,9 @@ def doubts(run: Run, requirements: tuple[Requirement, ...]) -> dict[str, str]:
 
     A case that tests only such requirements records what the card does and never fails.
     """
-    version = run.target.settings.version
     out = {}
     for row in requirements:
-        if row.applies_to(version) and row.condition.names:
+        if row.condition.names and _is_of_its_version(run, row):
             read = run.capabilities
             if names := row.condition.undecided(read.options, read.unknown):
                 out[row.id] = ", ".join(names)

@@ -207,6 +207,15 @@ class Run:
             self._capabilities = self._read_capabilities()
         return self._capabilities
 
+    @property
+    def version(self) -> str:
+        """Returns the version whose rows apply, v2 or v3: as declared, or by what the card says.
+
+        Raises:
+            Inconclusive: nothing is declared, and the target is lost.
+        """
+        return self.target.settings.version or self.capabilities.version
+
     def _read_capabilities(self) -> Capabilities:
         card = self.open_card(self.own_trace(), Timings())
         ci_keys = {
@@ -482,6 +491,10 @@ class Run:
     def _stays_enabled(self) -> bool:
         listed = self.open_card(Trace(), Timings()).listed_profiles()
         return any(one.keeps_enabled for one in listed if one.iccid == self.aboard.enabled)
+
+    def explained(self, error: BaseException, case: CaseState) -> BaseException:  # noqa: ARG002  as it is
+        """Returns what an exception of a case shows, where the run knows more than the case."""
+        return error
 
     def lost(self, case: CaseState) -> None:
         """Marks the target as broken because of this case."""

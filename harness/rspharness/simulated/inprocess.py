@@ -175,7 +175,16 @@ def declaring(options: TargetOptions) -> TargetSettings:
 
 
 def declared_by_maker(settings: TargetSettings, state: CardState) -> TargetSettings:
-    """Returns the settings, completed by what the maker of a card with this state declares."""
+    """Returns the settings, completed by what the maker of a card with this state declares.
+
+    Raises:
+        ConfigError: the table [card] has another word for it than "nothing".
+    """
+    word = settings.card.get("declared")
+    if word == "nothing":
+        return settings
+    if word is not None:
+        raise ConfigError(f'[card] declared = {word!r}: expected "nothing", or no such line')
     declared = {**DECLARED_VALUES, **declared_values(state)}
     options = _declared_options(state)
     for one in map(variation_named, preset_of(settings).variations):
@@ -183,7 +192,7 @@ def declared_by_maker(settings: TargetSettings, state: CardState) -> TargetSetti
         declared.update(one.values)
     return replace(
         settings,
-        version="v3" if state.personality.version_3 else settings.version,
+        version="v3" if state.personality.version_3 else settings.version or "v2",
         options={**options, **settings.options},
         values={**declared, **settings.values},
     )

@@ -13,7 +13,7 @@ from rspcore.profile_maker.files import USIM_AID
 from rspcore.status import StatusWord
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
-from rspharness.record.verdicts import Inconclusive
+from rspharness.record.verdicts import NotApplicable
 
 __all__ = [
     "EF_ARR",
@@ -163,14 +163,14 @@ def enable_pin(card: Card) -> None:
 
 
 def ef_env_classes(declared: Mapping[str, Any]) -> int:
-    """Returns the file identifier of EF ENV-CLASSES, which the target file has to declare.
+    """Returns the file identifier of EF ENV-CLASSES, which no document fixes.
 
     Raises:
-        Inconclusive: it does not.
+        NotApplicable: the target file does not declare it, so there is nothing to select.
     """
     identifier = declared.get("ef_env_classes")
     if identifier is None:
-        raise Inconclusive("the target file declares no ef_env_classes, a file identifier in hex")
+        raise NotApplicable("the target file declares no ef_env_classes, a file identifier in hex")
     return int(identifier, 16)
 
 

@@ -26,7 +26,7 @@ from rspharness.run.applicability import require_trust
 from rspharness.run.run import Run
 from rspharness.servers.rsp_server import ProfileLike, RspServer, profile
 from rspharness.servers.secrets_of_session import remember_profile
-from rspharness.suite import cleanup
+from rspharness.suite import cleanup, rat
 from rspharness.targets.target import Snapshots
 
 __all__ = ["Conditions", "Installed"]
@@ -94,10 +94,10 @@ class Conditions:
                 no memory for them, or does not allow their policy rules beside Profiles of others.
             Inconclusive: the card could not be brought to this state.
         """
-        made = tuple(profile(one) for one in wanted)
-        active = None if enabled is None else profile(enabled)
         if wanted:
             require_trust(self._run)
+        made = tuple(self._allowed(one) for one in wanted)
+        active = None if enabled is None else profile(enabled)
         self.rules_allowed(frozenset(ppr for one in made for ppr in one.parameters.ppr or ()))
         names = ", ".join(_name(one) for one in wanted) or "no Profile"
         with self._steps(f"Initial conditions: {names} loaded{_enabled(enabled)}"):
@@ -119,6 +119,37 @@ class Conditions:
                 self._keep(key)
             self._card.reset()
             return self._installed(made)
+
+    def _allowed(self, what: ProfileLike) -> TestProfile:
+        """Returns a Profile; one with policy rules of an owner for whom the RAT allows them.
+
+        A Profile that is given whole stays what it is, and so does any where the table cannot be
+        read.
+
+        Raises:
+            NotApplicable: the table allows nobody these rules.
+        """
+        parameters = preset(what) if isinstance(what, str) else what
+        rules = self._run.capabilities.rat
+        if isinstance(parameters, TestProfile) or not parameters.ppr or rules is None:
+            return profile(what)
+        return profile(rat.owned_by_allowed_operator(rules, parameters))
+
+    def owner_allowed(self, made: TestProfile) -> None:
+        """Requires a card whose RAT, where it can be read, allows the owner the policy rules.
+
+        Raises:
+            NotApplicable: it does not.
+        """
+        wanted, rules = made.parameters.ppr or frozenset(), self._run.capabilities.rat
+        owner = made.parameters.profile_owner
+        if not wanted or rules is None or owner is None:
+            return
+        if not all(rat.allows(rules, ppr, owner) for ppr in wanted):
+            raise NotApplicable(
+                f"the RAT of the card does not allow an operator like {owner.mcc_mnc} "
+                f"{rat.named(wanted)}"
+            )
 
     def rules_allowed(self, rules: frozenset[int]) -> None:
         """Requires a card on which these policy rules may be set.

@@ -14,9 +14,16 @@ from rspcore.ids import MccMnc
 from rspcore.messages.metadata import OperatorId, PprId, ProfilePolicyAuthorisationRule
 from rspcore.profile_maker import ProfileParameters
 from rspharness.lpa.checks import operator_matches
-from rspharness.record.verdicts import Inconclusive
+from rspharness.record.verdicts import NotApplicable
 
-__all__ = ["Rules", "allows", "owned_by", "owned_by_allowed_operator", "owned_by_other_operator"]
+__all__ = [
+    "Rules",
+    "allows",
+    "named",
+    "owned_by",
+    "owned_by_allowed_operator",
+    "owned_by_other_operator",
+]
 
 Rules = tuple[ProfilePolicyAuthorisationRule, ...]
 """The table, in its order."""
@@ -58,7 +65,7 @@ def owned_by_allowed_operator(rules: Rules, parameters: ProfileParameters) -> Pr
     It is the unchanged Profile if its own owner is allowed.
 
     Raises:
-        Inconclusive: there is no such owner.
+        NotApplicable: there is no such owner.
     """
     wanted = parameters.ppr or frozenset()
     candidates = [parameters] + [
@@ -70,14 +77,14 @@ def owned_by_allowed_operator(rules: Rules, parameters: ProfileParameters) -> Pr
         owner = one.profile_owner
         if owner is not None and all(allows(rules, ppr, owner) for ppr in wanted):
             return one
-    raise Inconclusive(f"no owner is allowed {_names(wanted)} by the RAT")
+    raise NotApplicable(f"the RAT of the card allows no owner {named(wanted)}")
 
 
 def owned_by_other_operator(rules: Rules, parameters: ProfileParameters) -> ProfileParameters:
     """Returns the Profile with an owner for whom the table does not allow its policy rules.
 
     Raises:
-        Inconclusive: no owner was found that is not allowed.
+        NotApplicable: no owner was found that is not allowed.
     """
     wanted = parameters.ppr or frozenset()
     for code in _STRANGERS:
@@ -85,7 +92,7 @@ def owned_by_other_operator(rules: Rules, parameters: ProfileParameters) -> Prof
         owner = one.profile_owner
         if owner is not None and not any(allows(rules, ppr, owner) for ppr in wanted):
             return one
-    raise Inconclusive(f"every owner is allowed {_names(wanted)} by the RAT")
+    raise NotApplicable(f"the RAT of the card allows every owner {named(wanted)}")
 
 
 def _concrete(operator: OperatorId) -> OperatorId:
@@ -97,5 +104,6 @@ def _concrete(operator: OperatorId) -> OperatorId:
     )
 
 
-def _names(rules: Iterable[int]) -> str:
+def named(rules: Iterable[int]) -> str:
+    """Returns policy rules by their names, for a message."""
     return " and ".join(PprId(rule).name for rule in sorted(rules)) or "no rule"

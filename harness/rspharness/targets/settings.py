@@ -5,7 +5,7 @@ kind = "inprocess"              # inprocess, vpcd, kept, pcsc, at or replay
 firmware = "build 4711"         # shown in the reports
 release = "2.5"                 # release of SGP.22 the product claims; `rsplab ics check`
 pki = "test-keys"               # keys and certificates the card trusts, a folder beside this file
-version = "v2"                  # which rows of the catalogue apply
+version = "v2"                  # which rows of the catalogue apply; without it, by the card
 command_limit_s = 60            # how long a card in a reader may take for one command
 
 [options]                       # the catalogue's options; these win over what the card reports,
@@ -58,6 +58,7 @@ _CARD_KEYS = {
     "tre",
     "without",
     "memory",
+    "declared",
     "foreign",
     "waiting",
     "rules",
@@ -83,7 +84,7 @@ class TargetSettings:
     Attributes:
         kind: Which target: inprocess, vpcd, kept, pcsc, at or replay.
         name: Name for reports.
-        version: v2 or v3.
+        version: v2 or v3; empty for what the card says of itself.
         reader: Reader name or its beginning, for a card reader; port of the modem, for kind at.
         recording: File that a replay answers from, or folder of a run with its traces.
         search: Whether a replay looks for a command, instead of requiring it to be the next one.
@@ -94,7 +95,8 @@ class TargetSettings:
             lists them), preloaded (names of Profiles, separated by spaces), lpae ("cat",
             "scws" or both), tre (names of bits of treProperties), without (names of bits of
             RspCapability and UICCCapability that the card lacks), memory (octets of non-volatile
-            memory for Profiles); a kept one also by foreign, waiting, ci and curves
+            memory for Profiles), declared ("nothing": as of a card in a reader, nobody says what
+            its maker would); a kept one also by foreign, waiting, ci and curves
             (`rspharness.simulated.used_card`).
         options: Declared options of the catalogue.
         values: Declared values that cases compare with.
@@ -111,7 +113,7 @@ class TargetSettings:
 
     kind: str
     name: str = ""
-    version: str = "v2"
+    version: str = ""
     reader: str = ""
     recording: str = ""
     search: bool = False

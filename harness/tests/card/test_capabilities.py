@@ -115,6 +115,22 @@ def test_every_option_of_the_catalogue_for_v2_is_read_or_declared(card, request)
     assert named <= read | DECLARED_ONLY
 
 
+@pytest.mark.parametrize(
+    ("personality", "version"), [("v2.6", "v2"), ("v3.0", "v3"), ("v3.1", "v3")]
+)
+def test_version_is_what_the_card_says_where_nobody_declares_it(tmp_path, personality, version):
+    target = tmp_path / "card.toml"
+    words = f'kind = "inprocess"\n[card]\npersonality = "{personality}"\ndeclared = "nothing"\n'
+    target.write_text(words)
+    run = Run(RunOptions(target=str(target)))
+    assert run.version == version
+    run.close()
+    target.write_text('version = "v2"\n' + words)
+    declared = Run(RunOptions(target=str(target)))
+    assert declared.version == "v2"
+    declared.close()
+
+
 def test_only_reading_commands_are_sent(card):
     run = Run(RunOptions(level="read-only"))
     trace = Trace()

@@ -71,10 +71,12 @@ def test_a_script_makes_orders(run, served, tmp_path):
     script.write_text(
         "import json, sys\n"
         "from rspharness.peers.provision import Management, OrderWish\n"
+        "from rspharness.record.trace import Trace\n"
         "wish = json.load(sys.stdin)\n"
         "if set(wish) - {'profile'}:\n"
         "    sys.exit(3)\n"
-        f"made = Management({served.provision.partition(':')[2]!r}).order(OrderWish(**wish))\n"
+        f"port = Management({served.provision.partition(':')[2]!r})\n"
+        "made = port.order(OrderWish(**wish), Trace())\n"
         "print(json.dumps({'matchingId': made.matching_id, 'iccid': made.iccid}))\n",
         "utf-8",
     )
@@ -136,6 +138,28 @@ def test_a_faulty_sm_ds_fails_in_the_row_of_its_fault(run):
     assert code == 1
     verdicts = {case["ids"][0]: case["verdict"] for case in results["cases"]}
     assert verdicts["ES12.DeleteEvent#11"] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("product", "case"),
+    [("--smdpp", "ES2+.DownloadOrder#0[126]"), ("--smds", "ES12.RegisterEvent#1[12]")],
+)
+def test_server_with_tls_on_brainpool_alone_is_called_by_operators_and_servers(run, product, case):
+    own = "own:--curves brainpoolP256r1,nistP256"
+    code, results, _ = run(product, own, "--case", case)
+    assert code == 0
+    assert {one["verdict"] for one in results["cases"]} == {"pass"}
+
+
+@pytest.mark.parametrize(
+    ("serve", "verdict"), [("--no-offer-kept-otpk", "not applicable"), ("--vary 1", "pass")]
+)
+def test_whether_a_key_is_offered_again_is_read_from_the_policy(run, serve, verdict):
+    row = "ES9+.GetBoundProfilePackage#29"
+    code, results, _ = run("--smdpp", f"own:{serve}", "--case", row, "--case", "ES9+.TLS#01")
+    assert code == 0
+    verdicts = {case["ids"][0]: case["verdict"] for case in results["cases"]}
+    assert verdicts[row] == verdict
 
 
 def test_two_products_are_refused(run):

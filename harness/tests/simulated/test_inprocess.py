@@ -11,7 +11,7 @@ from rspcore.pki.generate import make_pki
 from rspharness.card.card_under_test import Card
 from rspharness.lpa import local_management
 from rspharness.lpa.isdr_channel import IsdrChannel
-from rspharness.simulated.inprocess import InProcessTarget, first_state
+from rspharness.simulated.inprocess import InProcessTarget, declaring, first_state
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 
@@ -31,6 +31,11 @@ def test_lpae_and_tre_are_those_of_the_table():
 
 def test_memory_has_the_size_in_the_table():
     assert kind_of(memory="65536").nvm_size == 65_536
+
+
+def test_nothing_is_declared_where_the_table_says_so():
+    settings = TargetSettings(kind="inprocess", card={"declared": "nothing"})
+    assert declaring(TargetOptions(settings=settings, pki=make_pki())) == settings
 
 
 def test_capabilities_are_left_out():
@@ -94,3 +99,9 @@ def test_lpa_switches_a_card_whose_toolkit_is_busy():
 def test_unknown_word_is_refused_with_those_expected(card, message):
     with pytest.raises(ConfigError, match=message):
         kind_of(**card)
+
+
+def test_other_words_for_declared_are_refused():
+    settings = TargetSettings(kind="inprocess", card={"declared": "all"})
+    with pytest.raises(ConfigError, match=r"declared = 'all': expected \"nothing\""):
+        declaring(TargetOptions(settings=settings, pki=make_pki()))

@@ -7,7 +7,7 @@ import pytest
 from rspcore.ids import MccMnc
 from rspcore.messages.metadata import OperatorId, PprId, ProfilePolicyAuthorisationRule
 from rspcore.profile_maker import make_profile, preset
-from rspharness.record.verdicts import Inconclusive
+from rspharness.record.verdicts import NotApplicable
 from rspharness.suite.rat import (
     allows,
     owned_by,
@@ -76,9 +76,9 @@ def test_profile_agrees_with_the_owner_it_gets():
     assert made.imsi.startswith("123456")
 
 
-def test_table_without_such_an_owner_is_inconclusive():
-    with pytest.raises(Inconclusive, match="ppr1"):
+def test_case_does_not_apply_without_such_an_owner():
+    with pytest.raises(NotApplicable, match="ppr1"):
         owned_by_allowed_operator((), PPR1)
     both = replace(PPR1, ppr=frozenset({PprId.ppr1, PprId.ppr2}))
-    with pytest.raises(Inconclusive, match="ppr1 and ppr2"):
+    with pytest.raises(NotApplicable, match="ppr1 and ppr2"):
         owned_by_other_operator((rule(operator()),), both)

@@ -88,12 +88,20 @@ def _add_options(serve: LateParser) -> None:
         metavar="NAME[,KEY=VALUE...]",
         help="switch a fault of TCP, TLS or HTTP on (see `rsplab smdpp faults`); may be repeated",
     )
+    add(
+        "--vary",
+        metavar="SEED",
+        help="choose member order, optional and unknown members and the order of events at random "
+        "from this seed",
+    )
     from rspsim.smdpp.settings import Area, settings_of, settings_of_sm_ds  # noqa: PLC0415  late
 
     others = {one.name for one in settings_of(Area.POLICY)} - {
         one.name for one in settings_of_sm_ds()
     }
-    add_settings(serve.add_argument_group("policy"), "policy", but=sorted(others))
+    policy = serve.add_argument_group("policy")
+    add_settings(policy, "policy", but=sorted(others))
+    add_settings(policy, "start")
     add_settings(serve.add_argument_group("clock"), "clock")
 
 

@@ -19,6 +19,7 @@ from rspsim.server_setup import met_with_faults, server_pki, switch_faults
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.policy import Policy
 from rspsim.smdpp.settings import policy_with
+from rspsim.smdpp.variation import Varied
 from rspsim.smds import SmDs
 from rspsim.smds.management import DsManagement
 from rspsim.stores.smds_events import SqliteEvents
@@ -59,6 +60,8 @@ def serve(options: argparse.Namespace) -> int:
             events=events,
             policy=policy_with(Policy(), chosen(options, "policy")),
             faults=server_faults,
+            curves=chosen(options, "start").get("curves"),
+            variation=None if options.vary is None else Varied(options.vary.encode()),
         )
         switch_faults(server.faults, options.fault)
         console, lock = stack.enter_context(Console()), threading.Lock()

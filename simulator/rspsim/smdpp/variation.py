@@ -6,9 +6,9 @@ A client that relies on one of them works with one server and fails with another
 chooses the same, which keeps sessions reproducible; `Varied` draws each choice from a seed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from rspsim.env import SeededRng
 from rspsim.smdpp.stock.binding import BindingChoice
@@ -21,6 +21,8 @@ _UNKNOWN: Final = "x-rsplab"
 _ONE_IN: Final = 4
 """One answer in so many has an unknown member."""
 
+_Item = TypeVar("_Item")
+
 
 class Variation(Protocol):
     """Chooses among legal alternatives."""
@@ -30,6 +32,9 @@ class Variation(Protocol):
 
     def binding(self, standard: BindingChoice) -> BindingChoice:
         """Returns how the next package is bound, given the standard way."""
+
+    def entries(self, listed: Sequence[_Item]) -> tuple[_Item, ...]:
+        """Returns what is listed, in the order in which it is sent."""
 
 
 class Steady:
@@ -42,6 +47,10 @@ class Steady:
     def binding(self, standard: BindingChoice) -> BindingChoice:
         """Returns the standard choice."""
         return standard
+
+    def entries(self, listed: Sequence[_Item]) -> tuple[_Item, ...]:
+        """Returns what is listed in the order given."""
+        return tuple(listed)
 
 
 class Varied:
@@ -78,6 +87,11 @@ class Varied:
             metadata_octets=16 + self._below(standard.metadata_octets - 15),
             host_id_octets=1 + self._below(16),
         )
+
+    def entries(self, listed: Sequence[_Item]) -> tuple[_Item, ...]:
+        """Returns what is listed in a drawn order."""
+        left = list(listed)
+        return tuple(left.pop(self._below(len(left))) for _ in listed)
 
     def _below(self, limit: int) -> int:
         return int.from_bytes(self._rng.octets(4), "big") % limit

@@ -36,6 +36,7 @@ from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transp
 from rspsim.smdpp.protocol.resends import AnsweredCall
 from rspsim.smdpp.protocol.server_calls import CallRules, answered_once, failed, unreadable
 from rspsim.smdpp.stock.sessions import MemorySessions, SessionBook
+from rspsim.smdpp.variation import Steady, Variation
 from rspsim.smds.ds_state import DsState
 from rspsim.smds.es11 import authenticate_client, initiate_authentication
 from rspsim.smds.es12 import delete_event, register_event
@@ -95,6 +96,8 @@ class SmDs(ManagedServer):
         policy: Policy = STANDARD,
         faults: Callable[[], tuple[ServerFault, ...]] = tuple,
         limits: KeptLimits = USUAL_LIMITS,
+        curves: tuple[Curve, ...] | None = None,
+        variation: Variation | None = None,
     ) -> None:
         """Sets up a server on every curve on which the bundle has CERT.DSauth.
 
@@ -110,14 +113,19 @@ class SmDs(ManagedServer):
             faults: Returns the faults that can be switched on; those of orders, and of other points
                 than those it passes, are left out.
             limits: How much is kept of what clients send.
+            curves: Curves to serve, the preferred one first; all of the bundle when None.
+            variation: Choices made differently each time; always the same when None.
 
         Raises:
             ConfigError: the bundle has no CERT.DSauth with a key.
         """
-        found = (c for c in pki.curves if pki.all(Role.DS_AUTH, c) and pki.ds_auth(c).key)
-        curves: tuple[Curve, ...] = tuple(found)
-        if not curves:
-            raise ConfigError("SM-DS: the PKI has no CERT.DSauth with its key; add both")
+        found = [c for c in pki.curves if pki.all(Role.DS_AUTH, c) and pki.ds_auth(c).key]
+        curves = tuple(found) if curves is None else curves
+        if not curves or not set(curves) <= set(found):
+            on = ", ".join(str(one) for one in curves if one not in found)
+            raise ConfigError(
+                f"SM-DS: the PKI has no CERT.DSauth with its key{on and f' on {on}'}; add both"
+            )
         identity = DsIdentity(address=address, aliases=aliases, pki=pki, curves=curves, root=root)
         kept = MemoryEvents() if events is None else events
         super().__init__(kept.settings, policy, clock)
@@ -138,6 +146,7 @@ class SmDs(ManagedServer):
             events=kept,
             sessions=SessionBook(MemorySessions(limits), policy.session_lifetime),
             faults=self._faults,
+            variation=Steady() if variation is None else variation,
         )
 
         self.state = DsState(self.surroundings)
@@ -207,6 +216,7 @@ class SmDs(ManagedServer):
             written, summary = failed(answer), f"Failed {printable(str(answer))}"
         else:
             written, summary = answer.to_json(), ExecutionStatus.SUCCESS.value
+        written = self.surroundings.variation.members(written)
         written = self.faults.through(fault_points.JSON, written, function_of(request.path))
         names = (one.get("transactionId") for one in (body, written))
         name = next((one for one in names if isinstance(one, str)), "")
@@ -235,7 +245,12 @@ class SmDs(ManagedServer):
             here.events.commit(replace(decided, answered=call))
 
         answered = yield from answered_once(
-            CallRules(identity=here.identity, clock=here.clock, policy=here.policy),
+            CallRules(
+                identity=here.identity,
+                clock=here.clock,
+                policy=here.policy,
+                variation=here.variation,
+            ),
             request,
             frozenset((role,)),
             kept=here.events.answered,

@@ -11,6 +11,7 @@ from rspsim.env import Clock, Rng
 from rspsim.smdpp.fault_switch import FaultSwitch
 from rspsim.smdpp.policy import Policy
 from rspsim.smdpp.stock.sessions import SessionBook
+from rspsim.smdpp.variation import Variation
 from rspsim.smds.event_records import EventRepository
 
 __all__ = ["DsIdentity", "Surroundings"]
@@ -81,3 +82,4 @@ class Surroundings:
     events: EventRepository
     sessions: SessionBook
     faults: FaultSwitch
+    variation: Variation

@@ -170,6 +170,7 @@ class Story:
         """
         self._given.rules_allowed(frozenset(changed.get("ppr") or ()))
         profile = sold(number, *(one.address for one in servers), **changed)
+        self._given.owner_allowed(profile)
         self._given.room_for(profile)
         return Line(profile)
 

@@ -64,7 +64,10 @@ class PartnerSide:
 
         return answered_once(
             CallRules(
-                identity=environment.identity, clock=environment.clock, policy=environment.policy
+                identity=environment.identity,
+                clock=environment.clock,
+                policy=environment.policy,
+                variation=environment.variation,
             ),
             request,
             _OPERATORS,

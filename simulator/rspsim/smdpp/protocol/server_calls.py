@@ -40,11 +40,13 @@ from rspsim.smdpp.policy import Policy
 from rspsim.smdpp.protocol.http_binding import json_answer, partner_fault, plain_answer
 from rspsim.smdpp.protocol.resends import AnsweredCall, CallName, repeated
 from rspsim.smdpp.status_codes import FUNCTION_DATA_INVALID, FUNCTION_DATA_MISSING
+from rspsim.smdpp.variation import Steady, Variation
 
 __all__ = ["AnsweredCalls", "CallRules", "MemoryAnswered", "answered_once", "failed", "unreadable"]
 
 _Decided = TypeVar("_Decided")
 _MOST_KEPT: Final = 1000
+_STEADY: Final = Steady()
 
 
 class AnsweredCalls(Protocol):
@@ -93,11 +95,13 @@ class CallRules:
         identity: Knows the CIs of the callers.
         clock: Present time.
         policy: Choices of the server.
+        variation: Choices made differently from answer to answer.
     """
 
     identity: _Trust
     clock: Clock
     policy: Policy
+    variation: Variation = _STEADY
 
     def caller(self, request: HttpRequest, roles: Set[Role]) -> str | HttpResponse:
         """Returns the OID in the caller's TLS certificate, or 403 for none or a wrong one."""
@@ -153,7 +157,7 @@ def answered_once(  # noqa: PLR0913  what a call needs, each part once
         body = load_object(request.body)
     except DecodeError as error:
         return _with_summary(plain_answer(400, str(error)))
-    version, now = rules.policy.version, rules.clock.now()
+    version, now, written = rules.policy.version, rules.clock.now(), rules.variation.members
     name = CallName("", "")
     try:
         header = _header(body, rules.policy)
@@ -163,16 +167,16 @@ def answered_once(  # noqa: PLR0913  what a call needs, each part once
         again = repeated(kept(name), request.path, body, now)
         if again is not None:
             summary = f"{ExecutionStatus.SUCCESS}, a resend"
-            return json_answer(load_object(again), request, version), summary
+            return json_answer(written(load_object(again)), request, version), summary
         decided = yield from run(body, caller)
     except DecodeError as error:
         decided = unreadable(error)
     if isinstance(decided, StatusCodeData):
         summary = f"Failed {printable(str(decided))}"
-        return json_answer(failed(decided), request, version), summary
+        return json_answer(written(failed(decided)), request, version), summary
     answer = response(decided).to_json()
     keep(decided, AnsweredCall.of(name, request.path, body, now, dump_object(answer)))
-    return json_answer(answer, request, version), ExecutionStatus.SUCCESS.value
+    return json_answer(written(answer), request, version), ExecutionStatus.SUCCESS.value
 
 
 def _header(body: Mapping[str, object], policy: Policy) -> CallHeader:

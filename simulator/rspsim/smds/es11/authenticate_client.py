@@ -52,7 +52,7 @@ def run(
         return EVENT_UNKNOWN("no such event waits for this eUICC", identifier=wanted)
     entries = tuple(
         EventEntry(event_id=one.event_id, rsp_server_address=one.rsp_server_address)
-        for one in found
+        for one in surroundings.variation.entries(found)
     )
     return EventEntriesResponse(transaction_id=session.transaction_id, event_entries=entries)
 

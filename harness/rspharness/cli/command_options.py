@@ -2,11 +2,10 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rspharness.record.near_match import near
 from rspharness.record.recording import is_replay
-from rspharness.run.renamed_option import RENAMED, RenamedOption
 
 if TYPE_CHECKING:
     from rspharness.run.connection import CardChoice
@@ -110,6 +109,22 @@ def card_choice(options: argparse.Namespace) -> "CardChoice":
         trace=options.trace,
         options=ChannelOptions(isdr_aid=parse_aid(options.isdr_aid)),
     )
+
+
+_RENAMED: Final = {"--mutants": "--kills", "--mutant-matrix": "--matrix"}
+"""Old spelling of an option to the new one."""
+
+
+class _RenamedOption(argparse.Action):
+    """Refuses the old name of an option and reports the new one."""
+
+    def __init__(self, option_strings: list[str], dest: str, **_: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, help=argparse.SUPPRESS)
+
+    def __call__(self, parser: argparse.ArgumentParser, *rest: Any) -> None:
+        """Reports the new name, as a wrong use of the command line."""
+        old = str(rest[-1])
+        parser.error(f"{old} is called {_RENAMED[old]} now")
 
 
 EPILOG: Final = (
@@ -229,8 +244,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="test the cases: run each on every faulty card that can change its result, and "
         "compare the changes with the expected effects of the faults",
     )
-    for old in RENAMED:
-        cases.add_argument(old, action=RenamedOption)
+    for old in _RENAMED:
+        cases.add_argument(old, action=_RenamedOption)
     cases.add_argument(
         "--curve", help="curve where a case chooses none: nistP256 (default) or brainpoolP256r1"
     )
@@ -329,7 +344,8 @@ def _add_server(server: "argparse._ArgumentGroup") -> None:
     server.add_argument(
         "--provision",
         metavar="WAY",
-        help="how an order comes to be there: management:http://HOST:PORT#TOKEN (of `rsplab smdpp "
+        help="how an order comes to be there: es2plus or es2plus:TYPE (ordered by ES2+, with "
+        "--es2plus and --es2plus-client), management:http://HOST:PORT#TOKEN (of `rsplab smdpp "
         "serve`), directory:DIR (packages named by their MatchingID), script:COMMAND; without "
         "it only cases that need no order run",
     )

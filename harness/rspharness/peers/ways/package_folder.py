@@ -1,0 +1,52 @@
+"""Orders by packages in a folder that the server looks into, each named by its MatchingID."""
+
+from pathlib import Path
+
+from rspcore.errors import ConfigError
+from rspcore.profile_maker import make_profile, preset
+from rspharness.peers.order_wish import Ordered, OrderWish
+from rspharness.record.trace import Trace
+from rspharness.record.verdicts import NotApplicable
+
+__all__ = ["Directory"]
+
+
+class Directory:
+    """Packages in a folder that the server looks into, each named by its MatchingID."""
+
+    def __init__(self, text: str) -> None:
+        """Takes the folder.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        self._folder = Path(text)
+        if not self._folder.is_dir():
+            raise ConfigError(f"--provision directory:{text}: no such folder")
+        self._made: list[Path] = []
+
+    def order(self, wish: OrderWish, trace: Trace) -> Ordered:  # noqa: ARG002  it has none
+        """Puts a package into the folder."""
+        cannot = sorted(wish.differences.keys() - {"profile", "matching_id"})
+        if cannot or wish.matching_id == "":
+            named = ", ".join(cannot) or "an empty MatchingID"
+            raise NotApplicable(f"a folder of packages makes no order with {named}")
+        name = wish.matching_id or f"RSPLAB-{len(self._made) + 1}"
+        made = make_profile(preset(wish.profile))
+        file = self._folder / f"{name}.der"
+        file.write_bytes(made.upp)
+        self._made.append(file)
+        return Ordered(matching_id=name, iccid=str(made.metadata.iccid), upp=made.upp)
+
+    def state(self, ordered: Ordered) -> str:  # noqa: ARG002  no order has one here
+        """Raises `NotApplicable`: such a server shows no states."""
+        raise NotApplicable("a folder of packages shows no state of an order")
+
+    def change(self, ordered: Ordered, event: str) -> None:  # noqa: ARG002  as above
+        """Raises `NotApplicable`: there is no operator."""
+        raise NotApplicable(f"a folder of packages has no operator who could do {event}")
+
+    def close(self) -> None:
+        """Removes the packages of the run."""
+        for file in self._made:
+            file.unlink(missing_ok=True)
