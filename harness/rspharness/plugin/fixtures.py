@@ -104,7 +104,9 @@ def _opened(case: "CaseState", run: "Run", timings: "Timings") -> "Iterator[Card
     changing = not run.target.simulated and case.level is not Level.READ_ONLY
     run.traces |= changing
     yield opened
-    run.look_for_secrets(case.ids[0], opened, case.trace.answered())
+    from rspharness.plugin.lifecycle import look_for_secrets  # noqa: PLC0415  only where cases are
+
+    look_for_secrets(run, case.ids[0], opened, case.trace.answered())
     opened.link.close()
     if changing and run.traces:
         from rspharness.plugin.lifecycle import remove_traces  # noqa: PLC0415  kept cards only

@@ -7,11 +7,11 @@ from typing import Any, Final
 import pytest
 
 from rspharness.card.capabilities import Capabilities
-from rspharness.plugin.lifecycle import masks
+from rspharness.plugin.lifecycle import NOT_LOOKED_FOR, masks
 from rspharness.record.verdicts import Inconclusive
 from rspharness.report.identities import MASKED
 from rspharness.run.collection import Collected
-from rspharness.run.run import NOT_LOOKED_FOR, Run
+from rspharness.run.run import Run
 from rspharness.run.stash import COLLECTED, QUIET
 
 __all__ = ["begin_records", "hand_over", "report_run"]

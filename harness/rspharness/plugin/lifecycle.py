@@ -7,11 +7,13 @@ import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
+from typing import Final
 
 import pytest
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, CryptoError, DecodeError, RemoteError, RspError
+from rspharness.card.card_under_test import Card
 from rspharness.card.listed import UnobservedError
 from rspharness.record.testcase import Level
 from rspharness.record.timing import Timings
@@ -49,10 +51,12 @@ from rspharness.suite import cleanup
 from rspharness.targets.transport import PoweredLink
 
 __all__ = [
+    "NOT_LOOKED_FOR",
     "begin",
     "complete",
     "judged",
     "judged_with_fault",
+    "look_for_secrets",
     "masks",
     "refuse_unexpected_pass",
     "remove_last_traces",
@@ -64,6 +68,12 @@ __all__ = [
 
 _COPY = re.compile(r"-?<[a-z0-9.-]+>|\[<[a-z0-9.-]+>\]")
 """What the label of a copy adds to the node id of a case (`rspharness.mutation.case_copies`)."""
+
+_SECRETS_ROW: Final = "procedure.Secrets#01"
+"""The requirement that no secret stands in an answer."""
+
+NOT_LOOKED_FOR: Final = "not looked for in answers"
+"""Beginning of a note on kinds of secrets that are too short or too regular."""
 
 _LETTERS = {
     Verdict.PASS: ("passed", "."),
@@ -221,6 +231,29 @@ def _examine(run: Run, config: pytest.Config) -> None:
         terminal.ensure_newline()
         for name, text in {**run.target.facts(), **run.preflight.lines}.items():
             terminal.write_line(seen.masked(f"{name:<14}{text}"))
+
+
+def look_for_secrets(run: Run, case: str, card: Card, answered: bytes) -> None:
+    """Looks for the secrets of a case in what the card answered in it.
+
+    What is found is noted in the case, and fails the requirement on secrets. Kinds that are too
+    short or too regular to be looked for are notes of the run.
+
+    Args:
+        run: The run.
+        case: Id of the first requirement of the case.
+        card: The card, with the secrets.
+        answered: The data of all its answers.
+    """
+    for kind in sorted(card.secrets.left_out):
+        note = f"{NOT_LOOKED_FOR}, because it is short or regular: {kind}"
+        if note not in run.notes:
+            run.notes.append(note)
+    for words in card.secrets.within(answered):
+        card.note(f"also: {words} stands in an answer ({_SECRETS_ROW})")
+        finding = Cause(_SECRETS_ROW, f"{words} stands in an answer, first in {case}", "")
+        if not any(one.finding.startswith(words) for one in run.leaks):
+            run.leaks.append(finding)
 
 
 def remove_traces(case: CaseState, run: Run) -> None:

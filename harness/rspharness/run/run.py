@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import count
-from typing import Any, Final
+from typing import Any
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, RspError, StoreError
@@ -50,19 +50,11 @@ from rspharness.targets.transport import CardLink, TimedLink, TracedLink
 
 __all__ = [
     "CURVE_OPTIONS",
-    "NOT_LOOKED_FOR",
-    "SECRETS_ROW",
     "NoCardError",
     "Run",
     "RunOptions",
     "WrongCardError",
 ]
-
-SECRETS_ROW = "procedure.Secrets#01"
-"""The requirement that no secret stands in an answer."""
-
-NOT_LOOKED_FOR: Final = "not looked for in answers"
-"""Beginning of a note on kinds of secrets that are too short or too regular."""
 
 CURVE_OPTIONS: Mapping[Curve, str] = {
     Curve.NIST_P256: "O_E_NIST",
@@ -289,27 +281,6 @@ class Run:
         if alone and not self._identified:
             self.open_card(self.own_trace(), Timings())
 
-    def look_for_secrets(self, case: str, card: Card, answered: bytes) -> None:
-        """Looks for the secrets of a case in what the card answered in it.
-
-        What is found is noted in the case, and fails the requirement on secrets. Kinds that are too
-        short or too regular to be looked for are notes of the run.
-
-        Args:
-            case: Id of the first requirement of the case.
-            card: The card, with the secrets.
-            answered: The data of all its answers.
-        """
-        for kind in sorted(card.secrets.left_out):
-            note = f"{NOT_LOOKED_FOR}, because it is short or regular: {kind}"
-            if note not in self.notes:
-                self.notes.append(note)
-        for words in card.secrets.within(answered):
-            card.note(f"also: {words} stands in an answer ({SECRETS_ROW})")
-            finding = Cause(SECRETS_ROW, f"{words} stands in an answer, first in {case}", "")
-            if not any(one.finding.startswith(words) for one in self.leaks):
-                self.leaks.append(finding)
-
     def open_card(self, trace: Trace, timings: Timings, seed: str = "") -> Card:
         """Opens the card for one case and resets it.
 
@@ -344,6 +315,8 @@ class Run:
         """Opens the link; one that never worked is the end of the run and not of a case."""
         try:
             trace.remark(f"{SESSION} {seed}".rstrip())
+            if place := self._described_place():
+                trace.remark(place)
             if seed and isinstance(self.target, Snapshots):
                 self.target.draw_from(seed)
             if seed and isinstance(self.target, Labelled):
@@ -353,6 +326,14 @@ class Run:
             if self._identified:
                 raise
             raise NoCardError(str(error)) from error
+
+    def _described_place(self) -> str:
+        """Returns reader, driver, protocol and firmware of a card that is known, for its traces."""
+        known = {**self.facts, "firmware": self.target.settings.firmware}
+        known["firmware"] = known["firmware"] or known.get("euicc_firmware_ver", "")
+        words = ("reader", "driver", "protocol", "firmware")
+        named = [f"{name} {known[name]}" for name in words if known.get(name)]
+        return ", ".join(named) if known.get("reader") else ""
 
     def _link(self, trace: Trace, timings: Timings) -> CardLink:
         link: CardLink = TimedLink(TracedLink(self.target.open(), trace, self.place), timings)
